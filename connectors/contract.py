@@ -1,0 +1,264 @@
+"""What a connector is. A third party needs this module, `connectors.http`, `connectors.signatures`, and nothing of Django.
+
+A connector is stateless: everything it needs for a call comes in the `Context`. It translates between a platform's wire format and
+the words of `inbox.exchange`, and says of every error what the caller should do (`Remedy`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from inbox.exchange import (
+    AccountChanged,
+    AccountState,
+    Attachment,
+    AttachmentKind,
+    Edited,
+    InboundEvent,
+    InboundMessage,
+    MessageKind,
+    Origin,
+    OutboundAttachment,
+    OutboundMessage,
+    Party,
+    ProfileSeen,
+    Reacted,
+    ReadUpTo,
+    ThreadKind,
+    Typing,
+    Unsent,
+)
+from inbox.platforms import (
+    AuthRules,
+    FileLimit,
+    HistoryRules,
+    Manifest,
+    ReceiveRules,
+    SendRules,
+    TextLimit,
+    Unit,
+    WindowRules,
+)
+
+if TYPE_CHECKING:
+    from connectors.http import Http
+
+__all__ = [
+    "AccountChanged", "AccountState", "Attachment", "AttachmentKind", "AuthRules", "Edited", "FileLimit", "HistoryRules",
+    "InboundEvent", "InboundMessage", "Manifest", "MessageKind", "Origin", "OutboundAttachment", "OutboundMessage", "Party",
+    "ProfileSeen", "Reacted", "ReadUpTo", "ReceiveRules", "SendRules", "TextLimit", "ThreadKind", "Typing", "Unit", "Unsent",
+    "WindowRules",
+    "Account", "App", "Authorisation", "Connector", "ConnectorError", "Context", "Grant", "Item", "Malformed", "Media",
+    "Origins", "Page", "RateNotice", "Remedy", "Sent", "Tokens", "WebhookAnswer", "WebhookRequest",
+]  # fmt: skip
+
+
+class Remedy(StrEnum):
+    """What the caller does about an error; the letters are those of the platform notes."""
+
+    RETRY = "retry"  # R: again later, honouring retry_at
+    REFRESH = "refresh"  # T: refresh the token, then once more
+    RECONNECT = "reconnect"  # H: the grant or the account is broken; a person must act; sending is parked
+    TELL = "tell"  # A: permanent for this message; the agent must know why
+    UNKNOWN = "unknown"  # U: it may have gone out; look at the echo or history, never send blindly
+    WAIT = "wait"  # P: not until the customer acts
+    BUG = "bug"  # B: our request was wrong
+
+
+class ConnectorError(Exception):
+    """A platform's refusal, as a decision. `reason` is one plain sentence for a person; `code` is the platform's own."""
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        remedy: Remedy,
+        code: str = "",
+        retry_at: datetime | None = None,
+        contact_unavailable: bool = False,
+        rates: Sequence[RateNotice] = (),
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.remedy = remedy
+        self.code = code
+        self.retry_at = retry_at
+        self.contact_unavailable = contact_unavailable
+        self.rates = tuple(rates)
+
+
+class Malformed(ValueError):
+    """A delivery, or one item of it, that cannot be read. The words say why; the payload is kept by the caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class RateNotice:
+    """What the platform said of its limits. `bucket` names what is limited ("send", "read", "app")."""
+
+    bucket: str
+    remaining: int | None
+    resets_at: datetime | None
+    used_percent: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """Where a platform answers. Never built into a URL elsewhere, so that a simulator or a proxy may stand in for each."""
+
+    consent: str
+    token: str
+    api: str
+    media: str
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Our registration at the platform. The first webhook secret is current, a second is accepted during rotation."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
+    verify_token: str = field(default="", repr=False)
+    bearer: str = field(default="", repr=False)  # app-only token, where the platform has one
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    external_id: str  # the brand's own id on the platform
+    handle: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    access: str = field(repr=False)
+    refresh: str = field(default="", repr=False)
+    expires_at: datetime | None = None
+    refresh_expires_at: datetime | None = None
+    issued_at: datetime | None = None
+    scopes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    app: App
+    origins: Origins
+    http: Http
+    now: datetime
+    account: Account | None = None
+    tokens: Tokens | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRequest:
+    method: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookAnswer:
+    status: int
+    body: bytes = b""
+    content_type: str = "text/plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One update of a delivery. `account_id` is the brand's account it speaks of ("" where the delivery does not say)."""
+
+    payload: Mapping[str, Any]
+    account_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Authorisation:
+    url: str
+    verifier: str = ""  # PKCE; to be kept until the code comes back
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    account: Account
+    tokens: Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The platform's own ids for what went out, in order (several where it splits text and files). `at` if it says when."""
+
+    external_ids: tuple[str, ...]
+    at: datetime | None = None
+    rates: tuple[RateNotice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of history or of a poll. `cursor` continues it; `more` says whether there is more now.
+
+    For a poll the cursor is kept between runs; for history it is only kept within one walk.
+    """
+
+    events: tuple[InboundEvent, ...]
+    cursor: str = ""
+    more: bool = False
+    failures: tuple[tuple[Mapping[str, Any], str], ...] = ()  # (payload, why) of items that could not be read
+    rates: tuple[RateNotice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    content: bytes
+    mime: str
+
+
+@runtime_checkable
+class Connector(Protocol):
+    """One platform. Methods raise ConnectorError for the platform's refusals and Malformed for what cannot be read."""
+
+    manifest: Manifest
+    origins: Origins  # the real hosts; a deployment may map each elsewhere
+
+    def handshake(self, request: WebhookRequest, app: App) -> WebhookAnswer | None:
+        """The answer to a GET that proves we own the address; 403 for a wrong token; None where it is no handshake."""
+
+    def verify(self, request: WebhookRequest, app: App, now: datetime) -> bool:
+        """Whether the raw body was signed with one of the app's secrets (constant-time)."""
+
+    def items(self, body: bytes) -> Iterator[Item]:
+        """The updates of one delivery, unparsed. Raises Malformed when the body as a whole cannot be read."""
+
+    def parse(self, item: Item, account: Account) -> Sequence[InboundEvent]:
+        """What one update says. Pure. An unknown kind becomes an UNSUPPORTED message where a thread can be told, else ()."""
+
+    def authorise(self, ctx: Context, redirect_uri: str, state: str) -> Authorisation:
+        """Where a person gives consent."""
+
+    def exchange(self, ctx: Context, code: str, redirect_uri: str, verifier: str) -> Grant:
+        """The consent's code for tokens (the longest-lived the platform gives) and the account they are for."""
+
+    def refresh(self, ctx: Context) -> Tokens:
+        """New tokens for ctx.tokens. The caller serialises and stores before use. RECONNECT when it is too late."""
+
+    def subscribe(self, ctx: Context, callback_url: str) -> None:
+        """Ask for everything this connector can receive to be delivered there. Safe to repeat."""
+
+    def send(self, ctx: Context, message: OutboundMessage) -> Sent:
+        """Send a reply. After bytes have left, a lost answer is UNKNOWN, never RETRY."""
+
+    def poll(self, ctx: Context, cursor: str) -> Page:
+        """What is new since the cursor ("" the first time). Only where manifest.receive.mode is "poll"."""
+
+    def history(self, ctx: Context, cursor: str, thread_id: str = "") -> Page:
+        """Newest first: all threads, or one. As far back as the platform tells."""
+
+    def profile(self, ctx: Context, external_id: str) -> Party:
+        """Who somebody is."""
+
+    def media(self, ctx: Context, url: str) -> Media:
+        """The bytes behind an attachment's address, with what authorisation the platform wants."""

@@ -1,0 +1,124 @@
+"""What the inbox knows of a platform: a machine-readable descriptor, and the register of those that are installed.
+
+The composer, the sending policy and the pages read the descriptor; none of them ever asks for a platform's name.
+Figures come from the platforms' documentation (docs/connectors.md says where each was read); `checked_on` is the day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Literal
+
+
+class Unit(StrEnum):
+    """What a platform counts when it says "length"."""
+
+    UTF8_BYTES = "utf8_bytes"
+    CODE_POINTS = "code_points"
+    UTF16_UNITS = "utf16_units"
+
+
+@dataclass(frozen=True, slots=True)
+class TextLimit:
+    max: int
+    unit: Unit
+    checked_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class FileLimit:
+    mimes: tuple[str, ...]  # empty: any of the kind
+    max_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendRules:
+    text: TextLimit
+    files: Mapping[str, FileLimit] = field(default_factory=dict)  # by AttachmentKind value
+    files_per_message: int = 0
+    text_with_files: bool = True  # False: the connector sends them as messages of their own
+    reply_to: bool = False
+    requires_human: bool = False  # every send must follow a person's own click
+
+
+@dataclass(frozen=True, slots=True)
+class WindowRules:
+    """When the brand may write. No standard window: any time (within `start`)."""
+
+    standard: timedelta | None = None
+    human_agent: timedelta | None = None  # longer, for replies a person wrote
+    opens_on: frozenset[str] = frozenset()  # MessageKind values and "reaction"
+    margin: timedelta = timedelta(seconds=90)  # platform and we do not share a clock
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveRules:
+    mode: Literal["webhook", "poll"]
+    edits: bool = False
+    unsends: bool = False
+    reactions: bool = False
+    reads: bool = False
+    typing: bool = False
+    groups: bool = False
+    comments: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRules:
+    """How far back the platform still tells. `messages_per_thread` and `age` are None where unlimited."""
+
+    messages_per_thread: int | None = None
+    age: timedelta | None = None
+    settles_sends: bool = True  # a send of unknown outcome can be looked up there
+
+
+@dataclass(frozen=True, slots=True)
+class AuthRules:
+    scopes: tuple[str, ...] = ()
+    pkce: bool = False
+    refresh: Literal["none", "extend", "rotate", "fixed_end"] = "none"
+    refresh_before: timedelta = timedelta(minutes=10)  # how long before expiry a refresh is due
+    refresh_min_age: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    key: str
+    label: str
+    mark: str  # two letters for the avatar's badge
+    colour: str  # a CSS colour that stands on both schemes
+    send: SendRules
+    receive: ReceiveRules
+    window: WindowRules = WindowRules()
+    history: HistoryRules = HistoryRules()
+    auth: AuthRules = AuthRules()
+    start: Literal["never", "reachable", "connected"] = "never"  # whom the brand may write to first
+    poll_every: timedelta | None = None
+    profile_cache: timedelta | None = None  # how long another's profile may be kept; None: no rule
+    notes: tuple[str, ...] = ()  # contradictions in the sources, in words
+
+
+class UnknownPlatform(LookupError):
+    """No installed connector has this key."""
+
+
+_register: dict[str, Manifest] = {}
+
+
+def register(manifest: Manifest) -> None:
+    _register[manifest.key] = manifest
+
+
+def get(key: str) -> Manifest:
+    try:
+        return _register[key]
+    except KeyError:
+        installed = ", ".join(sorted(_register)) or "none"
+        raise UnknownPlatform(f"No connector for “{key}” is installed (installed: {installed}).") from None
+
+
+def installed() -> list[Manifest]:
+    return sorted(_register.values(), key=lambda manifest: manifest.label)
