@@ -1,0 +1,83 @@
+"""Brands are tenants: everything belongs to one, and nobody sees another's."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+
+from .fields import PublicIdModel
+
+
+class Brand(PublicIdModel):
+    name = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=60, unique=True)
+    time_zone = models.CharField(max_length=64, default="UTC")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BrandSequence(models.Model):
+    """The number of a brand's newest event. Its row is the brand's write lock: whoever writes takes it first (events.open)."""
+
+    brand = models.OneToOneField(Brand, on_delete=models.CASCADE, primary_key=True, related_name="sequence")
+    last = models.BigIntegerField(default=0)
+
+
+class Role(models.TextChoices):
+    AGENT = "agent", "Agent"
+    MANAGER = "manager", "Manager"
+    OPERATIONS = "operations", "Operations"
+    ADMINISTRATOR = "administrator", "Administrator"
+
+
+class Membership(models.Model):
+    brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="memberships")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=16, choices=Role, default=Role.AGENT)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["brand", "person"], name="one_membership_per_brand_and_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} in {self.brand} as {self.role}"
+
+
+class ChannelState(models.TextChoices):
+    CONNECTED = "connected", "Connected"
+    NEEDS_RECONNECT = "needs_reconnect", "Needs to be connected again"
+    DISCONNECTED = "disconnected", "Disconnected"
+
+
+class ChannelQuerySet(models.QuerySet["Channel"]):
+    def of_brand(self, brand: Brand) -> Self:
+        return self.filter(brand=brand)
+
+
+class Channel(PublicIdModel):
+    """A brand's account on a platform. Receiving never stops; sending is parked unless the state is CONNECTED."""
+
+    brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="channels")
+    platform = models.CharField(max_length=40, help_text="Key of an installed connector; checked in the register.")
+    external_id = models.CharField(max_length=255, db_collation="C")
+    name = models.CharField(max_length=120)
+    handle = models.CharField(max_length=120, blank=True)
+    state = models.CharField(max_length=16, choices=ChannelState, default=ChannelState.CONNECTED)
+    state_reason = models.CharField(max_length=300, blank=True)
+    sends_resume_at = models.DateTimeField(null=True, blank=True, help_text="The platform asked us to wait until then.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ChannelQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["platform", "external_id"], name="one_channel_per_platform_account"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} on {self.platform}"

@@ -1,0 +1,131 @@
+"""A conversation is one thread of a channel while the brand cares for it, and its row is the list's row: nothing is joined for it."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from .brands import Brand, Channel
+from .contacts import Contact
+from .fields import PublicIdModel
+
+
+class Kind(models.TextChoices):
+    DIRECT = "direct", "Direct messages"
+    GROUP = "group", "Group"
+    COMMENT = "comment", "Public comments"
+
+
+class State(models.TextChoices):
+    OPEN = "open", "Open"
+    PENDING = "pending", "Pending"
+    SNOOZED = "snoozed", "Snoozed"
+    RESOLVED = "resolved", "Resolved"
+    SPAM = "spam", "Spam"
+
+
+class Priority(models.IntegerChoices):
+    URGENT = 1, "Urgent"
+    HIGH = 2, "High"
+    NORMAL = 3, "Normal"
+    LOW = 4, "Low"
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def of_brand(self, brand: Brand) -> Self:
+        return self.filter(brand=brand)
+
+    def open(self) -> Self:
+        return self.filter(state=State.OPEN)
+
+    def newest_first(self) -> Self:
+        return self.order_by("-last_message_at", "-id")
+
+
+class Conversation(PublicIdModel):
+    brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="conversations")
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="conversations")
+    contact = models.ForeignKey(Contact, on_delete=models.SET_NULL, null=True, related_name="conversations")
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.DIRECT)
+    thread_key = models.CharField(max_length=255, db_collation="C", help_text="The platform's id of the thread.")
+    recipient_key = models.CharField(max_length=255, db_collation="C", blank=True, help_text="The customer's platform id.")
+    state = models.CharField(max_length=8, choices=State, default=State.OPEN)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="assigned_conversations"
+    )
+    priority = models.SmallIntegerField(choices=Priority, default=Priority.NORMAL)
+    priority_reasons = models.JSONField(default=list, blank=True)
+    tags = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+
+    # What a row of the list shows, kept in the transaction that changes it.
+    platform = models.CharField(max_length=40)
+    contact_name = models.CharField(max_length=200, blank=True)
+    contact_username = models.CharField(max_length=120, blank=True)
+    contact_avatar = models.URLField(max_length=2000, blank=True)
+    assignee_name = models.CharField(max_length=120, blank=True)
+    last_message_at = models.DateTimeField()
+    last_message_text = models.CharField(max_length=160, blank=True)
+    last_message_from = models.CharField(max_length=8, blank=True)  # customer, brand
+    last_message_author = models.CharField(max_length=200, blank=True)
+    message_count = models.IntegerField(default=0)
+    unread_count = models.IntegerField(default=0)
+    last_inbound_at = models.DateTimeField(null=True, blank=True)
+    waiting_since = models.DateTimeField(null=True, blank=True, help_text="The first customer message nobody answered yet.")
+    window_opened_at = models.DateTimeField(null=True, blank=True, help_text="Platform time of what last opened the window.")
+    due_at = models.DateTimeField(null=True, blank=True)
+    due_reason = models.CharField(max_length=120, blank=True)
+    seq = models.BigIntegerField(default=0, help_text="Brand sequence of its newest event: a newer row has a higher one.")
+    public_seq = models.BigIntegerField(default=0, help_text="Sequence of the newest message either side could see.")
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel", "thread_key"],
+                condition=~Q(state=State.RESOLVED),
+                name="one_open_conversation_per_thread",
+            ),
+            models.CheckConstraint(condition=Q(unread_count__gte=0), name="unread_is_never_negative"),
+            models.CheckConstraint(
+                condition=~Q(state=State.RESOLVED) | Q(resolved_at__isnull=False), name="resolved_says_when"
+            ),
+        ]
+        indexes = [
+            # Each view of the list reads 50 rows from one of these, newest first (queries.inbox_list).
+            models.Index(fields=["brand", "-last_message_at", "-id"], name="list_open", condition=Q(state=State.OPEN)),
+            models.Index(fields=["brand", "assignee", "-last_message_at", "-id"], name="list_mine", condition=Q(state=State.OPEN)),
+            models.Index(
+                fields=["brand", "-last_message_at", "-id"], name="list_unassigned",
+                condition=Q(state=State.OPEN, assignee__isnull=True),
+            ),
+            models.Index(fields=["channel", "-last_message_at", "-id"], name="list_channel", condition=Q(state=State.OPEN)),
+            models.Index(fields=["brand", "-last_message_at", "-id"], name="list_resolved", condition=Q(state=State.RESOLVED)),
+            # receiving finds the conversation of a thread, open or not, newest first.
+            models.Index(fields=["channel", "thread_key", "-id"], name="thread_to_conversation"),
+            # The context pane lists a person's other conversations.
+            models.Index(fields=["contact", "-last_message_at"], name="conversations_of_contact"),
+            # Catching up after a lost socket asks for what changed since a sequence number.
+            models.Index(fields=["brand", "seq"], name="changed_since"),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.contact_name or self.thread_key} ({self.state})"
+
+
+class ViewCount(models.Model):
+    """How many conversations a view holds. Kept by triggers on the conversation table, in the writer's transaction."""
+
+    brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="+")
+    view = models.CharField(max_length=60, db_collation="C")  # open, unassigned, resolved, mine:<person id>, channel:<id>
+    total = models.BigIntegerField(default=0)
+    unread = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["brand", "view"], name="one_count_per_view")]

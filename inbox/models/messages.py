@@ -1,0 +1,187 @@
+"""Messages, and what happened to them afterwards. The shown columns are a fold of the created fact and its amendments."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from .brands import Channel
+from .contacts import Handle
+from .conversations import Conversation
+from .fields import PublicIdModel
+
+
+class Direction(models.TextChoices):
+    IN = "in", "From the customer"
+    OUT = "out", "From the brand"
+    NOTE = "note", "Internal note"
+
+
+class State(models.TextChoices):
+    RECEIVED = "received", "Received"
+    NOTED = "noted", "Note"
+    QUEUED = "queued", "Waiting to be sent"
+    SENDING = "sending", "Sending"
+    UNCERTAIN = "uncertain", "Checking whether it was sent"
+    FAILED = "failed", "Not sent"
+    SENT = "sent", "Sent"
+    DELIVERED = "delivered", "Delivered"
+    READ = "read", "Read"
+
+
+ON_ITS_WAY = (State.QUEUED, State.SENDING, State.UNCERTAIN)
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def in_thread_order(self) -> Self:
+        return self.order_by("sent_at", "order_key", "id")
+
+
+class Message(PublicIdModel):
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+")
+    external_id = models.CharField(max_length=400, null=True, blank=True, db_collation="C")
+    client_id = models.UUIDField(null=True, blank=True, help_text="Made by the composer: a double click is one message.")
+    direction = models.CharField(max_length=4, choices=Direction)
+    kind = models.CharField(max_length=16, default="text")
+    origin = models.CharField(max_length=12, default="unknown")
+    author_handle = models.ForeignKey(Handle, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    author_person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    author_name = models.CharField(max_length=200, blank=True)
+    sent_at = models.DateTimeField(help_text="Platform time; ours until the platform says.")
+    order_key = models.CharField(max_length=400, blank=True, db_collation="C")
+    created_text = models.TextField(blank=True, help_text="As first written; emptied when it is unsent.")
+    reply_to = models.CharField(max_length=400, blank=True, db_collation="C")
+    card = models.JSONField(default=dict, blank=True)
+    historical = models.BooleanField(default=False, help_text="Found by a backfill: rings no bell, starts no clock.")
+    created_at = models.DateTimeField(help_text="When Parley learned of it.")
+
+    # Folded from amendments (rules.amendments).
+    text = models.TextField(blank=True)
+    edited_at = models.DateTimeField(null=True, blank=True)
+    edit_count = models.SmallIntegerField(default=0)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    reactions = models.JSONField(default=list, blank=True)  # [{"emoji", "actor", "name"}]
+    attachment_count = models.SmallIntegerField(default=0)
+
+    # Outbox.
+    state = models.CharField(max_length=10, choices=State)
+    state_reason = models.CharField(max_length=300, blank=True)
+    human_agent = models.BooleanField(default=False)
+    not_before = models.DateTimeField(null=True, blank=True)
+    attempts = models.SmallIntegerField(default=0)
+    attempted_at = models.DateTimeField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+
+    seq = models.BigIntegerField(default=0, help_text="Brand sequence of its newest change.")
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel", "external_id"], name="one_row_per_platform_message",
+                condition=Q(external_id__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["conversation", "client_id"], name="one_row_per_click", condition=Q(client_id__isnull=False)
+            ),
+            models.UniqueConstraint(
+                fields=["conversation"], name="one_reply_under_way_per_conversation",
+                condition=Q(state__in=[State.SENDING, State.UNCERTAIN]),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[State.SENT, State.DELIVERED, State.READ]) | Q(external_id__isnull=False),
+                name="sent_only_with_the_platforms_id",
+            ),
+            models.CheckConstraint(
+                condition=Q(deleted_at=None) | Q(text="", created_text=""), name="unsent_words_are_gone"
+            ),
+        ]
+        indexes = [
+            # The thread reads pages of 50 either way (queries.timeline).
+            models.Index(fields=["conversation", "sent_at", "order_key", "id"], name="thread_order"),
+            # The sweep asks for replies to send or to settle.
+            models.Index(fields=["not_before", "id"], name="outbox_under_way", condition=Q(state__in=ON_ITS_WAY)),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.direction} {self.state} {self.external_id or self.client_id}"
+
+
+class FetchState(models.TextChoices):
+    LINK = "link", "Shown from the platform"  # the platform forbids keeping the bytes, or there are none
+    PENDING = "pending", "Being fetched"
+    STORED = "stored", "Stored"
+    GONE = "gone", "No longer available"
+
+
+class Attachment(PublicIdModel):
+    message = models.ForeignKey(
+        Message, on_delete=models.CASCADE, related_name="attachments", null=True, blank=True,
+        help_text="Empty while it waits in a composer.",
+    )  # fmt: skip
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+")
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    position = models.SmallIntegerField(default=0)
+    kind = models.CharField(max_length=10)
+    url = models.TextField(blank=True)
+    mime = models.CharField(max_length=120, blank=True)
+    name = models.CharField(max_length=255, blank=True)
+    size = models.BigIntegerField(null=True, blank=True)
+    title = models.TextField(blank=True)
+    external_id = models.CharField(max_length=400, blank=True, db_collation="C")
+    expires_at = models.DateTimeField(null=True, blank=True)
+    fetch_state = models.CharField(max_length=8, choices=FetchState, default=FetchState.LINK)
+    fetch_at = models.DateTimeField(null=True, blank=True)
+    fetch_attempts = models.SmallIntegerField(default=0)
+    path = models.CharField(max_length=300, blank=True, help_text="Below MEDIA_ROOT.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["message", "position"], name="one_attachment_per_place", condition=Q(message__isnull=False)
+            ),
+        ]
+        indexes = [
+            # fetch_due_media asks for what is still to be copied before its address dies.
+            models.Index(fields=["fetch_at"], name="media_to_fetch", condition=Q(fetch_state="pending")),
+        ]
+
+
+class AmendmentKind(models.TextChoices):
+    EDIT = "edit", "Edited"
+    UNSEND = "unsend", "Unsent"
+    REACTION = "reaction", "Reaction"
+
+
+class Amendment(models.Model):
+    """Something that happened to a message after it was made. It may come before the message does."""
+
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+")
+    target = models.CharField(max_length=400, db_collation="C", help_text="External id of the message.")
+    kind = models.CharField(max_length=8, choices=AmendmentKind)
+    at = models.DateTimeField()
+    version = models.IntegerField(default=0)
+    actor = models.CharField(max_length=255, blank=True, db_collation="C")
+    actor_name = models.CharField(max_length=200, blank=True)
+    emoji = models.CharField(max_length=64, blank=True)
+    removed = models.BooleanField(default=False)
+    text = models.TextField(blank=True)
+    learned_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel", "target", "kind", "actor", "at", "version", "emoji", "removed"],
+                name="an_amendment_is_told_once",
+            ),
+        ]
