@@ -52,7 +52,8 @@ __all__ = [
     "InboundEvent", "InboundMessage", "Manifest", "MessageKind", "Origin", "OutboundAttachment", "OutboundMessage", "Party",
     "ProfileSeen", "Reacted", "ReadUpTo", "ReceiveRules", "SendRules", "TextLimit", "ThreadKind", "Typing", "Unit", "Unsent",
     "WindowRules",
-    "Account", "App", "Authorisation", "Connector", "ConnectorError", "Context", "Grant", "Item", "Malformed", "Media",
+    "Account", "App", "Authorisation", "Connector", "ConnectorError", "Context", "Grant", "Ignored", "Item", "Malformed",
+    "Media",
     "Origins", "Page", "RateNotice", "Remedy", "Sent", "Tokens", "WebhookAnswer", "WebhookRequest",
 ]  # fmt: skip
 
@@ -81,6 +82,7 @@ class ConnectorError(Exception):
         retry_at: datetime | None = None,
         contact_unavailable: bool = False,
         rates: Sequence[RateNotice] = (),
+        sent: Sequence[str] = (),
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -89,10 +91,15 @@ class ConnectorError(Exception):
         self.retry_at = retry_at
         self.contact_unavailable = contact_unavailable
         self.rates = tuple(rates)
+        self.sent = tuple(sent)  # ids of the parts that had gone out before this one was refused
 
 
 class Malformed(ValueError):
     """A delivery, or one item of it, that cannot be read. The words say why; the payload is kept by the caller."""
+
+
+class Ignored(Malformed):
+    """An item that is readable and not for the inbox (a dashboard's test, a job's status). The words say why; nobody need act."""
 
 
 @dataclass(frozen=True, slots=True)
