@@ -1,0 +1,51 @@
+"""The secrets of a deployment: from the environment, or made once and kept in PARLEY_HOME/secrets."""
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from config import env
+
+
+def secret_key(*, home: Path, production: bool) -> str:
+    """Signs sessions, tokens and links."""
+    return _known("PARLEY_SECRET_KEY", home=home, production=production, make=lambda: secrets.token_urlsafe(64))
+
+
+def seal_keys(*, home: Path, production: bool) -> list[str]:
+    """Fernet keys that seal platform credentials: the first seals, all of them open."""
+    value = _known("PARLEY_SEAL_KEYS", home=home, production=production, make=_fernet_key)
+    return [key.strip() for key in value.split(",") if key.strip()]
+
+
+def _fernet_key() -> str:
+    from cryptography.fernet import Fernet
+
+    return Fernet.generate_key().decode()
+
+
+def _known(name: str, *, home: Path, production: bool, make: Callable[[], str]) -> str:
+    if production:
+        return env.required_secret(name)
+    return env.secret(name) or kept(home / "secrets" / name.lower(), make=make)
+
+
+def kept(path: Path, *, make: Callable[[], str]) -> str:
+    """The content of the file, made by whoever comes first and readable by its owner only."""
+    if path.exists():
+        return path.read_text(encoding="utf-8").strip()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.chmod(0o700)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(make() + "\n")
+    try:
+        # A link is made whole or not at all, so two processes starting together agree on one value.
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return path.read_text(encoding="utf-8").strip()

@@ -1,0 +1,35 @@
+"""A fault of the set-up told as one line with its remedy."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class SetUpFault(Exception):
+    """Something around Parley is not as it must be. The text names it and its remedy."""
+
+
+@contextmanager
+def faults() -> Iterator[None]:
+    """Ends the process with one line where the set-up is at fault; every other error keeps its traceback."""
+    from django.db import OperationalError
+
+    from config import env, services
+
+    try:
+        yield
+    except (SetUpFault, env.EnvironmentFault) as fault:
+        stop(str(fault))
+    except OperationalError as error:
+        if services.database_url():
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else "no reason given"
+            stop(f"The database cannot be used: {reason}. Check DATABASE_URL, or run manage.py doctor.")
+        stop(services.NONE_KNOWN)
+
+
+def stop(line: str, *, code: int = 1) -> None:
+    if os.environ.get("PARLEY_TRACEBACK"):
+        raise
+    sys.stderr.write(f"{line}\n")
+    sys.exit(code)

@@ -1,0 +1,11 @@
+"""The RQ worker: its work horse lives in a process group of its own and must not outlive it."""
+
+from rq import Worker as RQWorker
+
+from config import processes
+
+
+class Worker(RQWorker):  # type: ignore[misc]
+    def setup_work_horse_signals(self) -> None:
+        super().setup_work_horse_signals()
+        processes.die_with_parent()

@@ -1,0 +1,100 @@
+"""Which database and broker to use: the environment's, else the embedded ones that run for PARLEY_HOME."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from config import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+FILE = "services.json"
+NONE_KNOWN = "No database is known: run make demo in another terminal, or set DATABASE_URL and REDIS_URL."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """What whoever runs the embedded services leaves in PARLEY_HOME for commands run by hand."""
+
+    pid: int
+    database_url: str
+    redis_url: str
+
+
+def home() -> Path:
+    """PARLEY_HOME: the folder that holds all state."""
+    return Path(env.text("PARLEY_HOME", str(BASE_DIR / ".parley"))).expanduser().absolute()
+
+
+def database_url() -> str:
+    """Empty when no database is known."""
+    if known := env.text("DATABASE_URL"):
+        return known
+    services = running(home())
+    return services.database_url if services else ""
+
+
+def redis_url() -> str:
+    """Empty when no broker is known."""
+    if known := env.text("REDIS_URL"):
+        return known
+    services = running(home())
+    return services.redis_url if services else ""
+
+
+def running(folder: Path) -> Services | None:
+    """The embedded services of this home, or None: a file left by a killed process counts for nothing."""
+    try:
+        services = Services(**json.loads((folder / FILE).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+    return services if is_alive(services.pid) else None
+
+
+def publish(folder: Path, services: Services) -> None:
+    draft = folder / f".{FILE}.{os.getpid()}"
+    draft.write_text(json.dumps(asdict(services)), encoding="utf-8")
+    draft.chmod(0o600)
+    draft.replace(folder / FILE)
+
+
+def withdraw(folder: Path) -> None:
+    (folder / FILE).unlink(missing_ok=True)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def django_database(url: str) -> dict[str, Any]:
+    """A DATABASE_URL as Django writes it. `?host=/folder` names a socket; other queries are libpq options."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise env.EnvironmentFault("DATABASE_URL must begin with postgresql:// - Parley runs on PostgreSQL only.")
+    options: dict[str, Any] = dict(parse_qsl(parts.query))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or options.pop("user", "")),
+        "PASSWORD": unquote(parts.password or options.pop("password", "")),
+        "HOST": unquote(parts.hostname or options.pop("host", "")),
+        "PORT": str(parts.port or options.pop("port", "")),
+        "OPTIONS": options,
+    }
+
+
+def celery_broker(url: str) -> str:
+    """A REDIS_URL as kombu spells it: a socket has a scheme of its own there."""
+    parts = urlsplit(url)
+    if parts.scheme != "unix":
+        return url
+    number = dict(parse_qsl(parts.query)).get("db", "0")
+    return f"redis+socket://{parts.path}?virtual_host={number}"

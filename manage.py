@@ -1,0 +1,22 @@
+#!/usr/bin/env python
+"""Parley's commands. A fault of the set-up is one line with its remedy, not a traceback."""
+
+import os
+import sys
+
+
+def main() -> int:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    try:
+        from config import oneline
+        from django.core.management import execute_from_command_line
+    except ImportError as error:
+        sys.stderr.write(f"Parley's packages are not installed ({error}). Run make demo, or uv sync.\n")
+        return 1
+    with oneline.faults():
+        execute_from_command_line(sys.argv)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
