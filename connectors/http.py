@@ -1,0 +1,282 @@
+"""The one HTTP client of all connectors: bounded in time and size, deaf to private addresses, honest about lost answers."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import socket
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
+from urllib.parse import urljoin, urlsplit
+
+import httpcore
+import httpx
+
+from connectors import wire
+from connectors.contract import ConnectorError, Malformed, Remedy
+
+API_BYTES: Final = 8 * 1024 * 1024
+MEDIA_BYTES: Final = 64 * 1024 * 1024
+_WHOLE_ANSWER_SECONDS: Final = 60.0  # a peer that sends one byte at a time does not hold a worker for longer
+_REDIRECTS: Final = 3
+_PORTS: Final = {"https": 443, "http": 80}
+
+# httpx logs whole URLs, and some platforms want the token in the URL.
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).addFilter(lambda record: False)
+    logging.getLogger(_name).disabled = True
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that came whole. Its words stay out of every repr."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)  # names in lower case
+    content: bytes = field(repr=False)
+    repeatable: bool = True
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    def json(self) -> Any:
+        """The body. Where it cannot be read, what was asked for may have happened all the same."""
+        try:
+            return wire.decode(self.content)
+        except Malformed:
+            reason = "The platform's answer could not be read."
+            raise ConnectorError(reason, remedy=lost(repeatable=self.repeatable), code=f"http {self.status}") from None
+
+    def mapping(self) -> Mapping[str, Any]:
+        return wire.mapping(self.json())
+
+    def error_body(self) -> Mapping[str, Any]:
+        """The body of a refusal, {} where it is empty, HTML or cut off."""
+        try:
+            return wire.mapping(wire.decode(self.content))
+        except Malformed:
+            return {}
+
+
+def lost(*, repeatable: bool) -> Remedy:
+    """What follows from a lost answer."""
+    return Remedy.RETRY if repeatable else Remedy.UNKNOWN
+
+
+class _Refused(Exception):
+    """The address is not one that we talk to."""
+
+
+class _GuardedBackend(httpcore.SyncBackend):
+    """Connects to the very address it has checked, so that a second look-up cannot lead elsewhere."""
+
+    def __init__(self, allowed: frozenset[tuple[str, int]]) -> None:
+        self._allowed = allowed
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise httpcore.ConnectError(str(error)) from error
+        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        if (host, port) not in self._allowed and not all(map(is_public, addresses)):
+            raise _Refused
+        failure: Exception = httpcore.ConnectError("no address")
+        for address in addresses:
+            try:
+                return super().connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        raise failure
+
+
+def is_public(address: str) -> bool:
+    """Whether an address is of the open internet: not ours, not link-local (cloud metadata), not reserved."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(parsed, ipaddress.IPv6Address):
+        inner = parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo[1] if parsed.teredo else None)
+        if inner is not None:
+            parsed = inner
+        elif parsed in ipaddress.ip_network("64:ff9b::/96"):
+            parsed = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
+    return parsed.is_global and not parsed.is_multicast
+
+
+def origin(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port of an address. Raises ValueError for what is none."""
+    parts = urlsplit(url)
+    if parts.scheme not in _PORTS or not parts.hostname:
+        raise ValueError("not an http address")
+    return parts.scheme, parts.hostname.lower(), parts.port or _PORTS[parts.scheme]
+
+
+def same_origin(one: str, other: str) -> bool:
+    try:
+        return origin(one) == origin(other)
+    except ValueError:
+        return False
+
+
+class Http:
+    """A pool of kept-alive connections. Thread-safe; one for a process is enough.
+
+    `allowed_origins` are the configured Origins: only these may be private addresses or plain http. Everything else
+    (a customer's picture, a redirect) must be https and public. `transport` replaces the network in tests.
+    """
+
+    def __init__(
+        self,
+        *,
+        allowed_origins: Iterable[str] = (),
+        transport: httpx.BaseTransport | None = None,
+        connect_timeout: float = 5.0,
+        read_timeout: float = 20.0,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._allowed = frozenset(origin(each) for each in allowed_origins if each)
+        self._guarded = transport is None
+        self._client = httpx.Client(
+            transport=transport or self._network(),
+            timeout=httpx.Timeout(read_timeout, connect=connect_timeout, pool=connect_timeout),
+            follow_redirects=False,
+            trust_env=False,
+            headers={"User-Agent": "Parley", "Accept": "application/json"},
+        )
+        self.pause = pause
+
+    def _network(self) -> httpx.BaseTransport:
+        transport = httpx.HTTPTransport(http1=True, http2=False, trust_env=False)
+        # The transport has no parameter for a network backend; its pool does.
+        transport._pool = httpcore.ConnectionPool(
+            ssl_context=httpx.create_ssl_context(trust_env=False),
+            max_connections=64,
+            max_keepalive_connections=32,
+            keepalive_expiry=5.0,
+            network_backend=_GuardedBackend(frozenset((host, port) for _, host, port in self._allowed)),
+        )
+        return transport
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._client.close()
+
+    def get(self, url: str, **options: Any) -> Answer:
+        return self.request("GET", url, **options)
+
+    def post(self, url: str, **options: Any) -> Answer:
+        return self.request("POST", url, **options)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        token: str = "",
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        json: object | None = None,
+        form: Mapping[str, str] | None = None,
+        files: Mapping[str, tuple[str, bytes, str]] | None = None,
+        content: bytes | None = None,
+        repeatable: bool | None = None,
+        max_bytes: int = API_BYTES,
+        other_hosts: bool = False,
+    ) -> Answer:
+        """One call. `repeatable` (by default: GET) says whether asking twice is harmless; if not, a lost answer is UNKNOWN.
+
+        Redirects are followed for GET only and on the same origin; `other_hosts` lets them leave it, without the token.
+        """
+        again = method in ("GET", "HEAD") if repeatable is None else repeatable
+        sent = dict(headers or {})
+        if token:
+            sent["Authorization"] = f"Bearer {token}"
+        if json is not None:
+            content, sent["Content-Type"] = wire.encode(json), "application/json"
+        for _ in range(_REDIRECTS + 1):
+            self._check(url)
+            try:
+                request = self._client.build_request(
+                    method, url, headers=sent, params=params, content=content, data=form, files=files
+                )
+            except (httpx.InvalidURL, ValueError, TypeError):
+                raise ConnectorError("This address cannot be called.", remedy=Remedy.BUG) from None
+            answer = self._exchange(request, repeatable=again, max_bytes=max_bytes)
+            if method != "GET" or answer.status not in (301, 302, 303, 307, 308):
+                return answer
+            target = urljoin(url, answer.headers.get("location", ""))
+            if not same_origin(url, target):
+                if not other_hosts:
+                    raise ConnectorError("The platform sent us to another host.", remedy=Remedy.BUG)
+                sent.pop("Authorization", None)
+            url, params = target, None
+        raise ConnectorError("The platform sent us in a circle.", remedy=Remedy.RETRY)
+
+    def _check(self, url: str) -> None:
+        try:
+            place = origin(url)
+        except ValueError:
+            raise ConnectorError("This address cannot be called.", remedy=Remedy.BUG) from None
+        if place in self._allowed:
+            return
+        if place[0] != "https":
+            raise ConnectorError("Only https addresses are called.", remedy=Remedy.BUG)
+        if not self._guarded and not is_public(place[1]) and _is_address(place[1]):
+            raise ConnectorError("This address is a private one.", remedy=Remedy.BUG)
+
+    def _exchange(self, request: httpx.Request, *, repeatable: bool, max_bytes: int) -> Answer:
+        unsure = lost(repeatable=repeatable)
+        until = time.monotonic() + _WHOLE_ANSWER_SECONDS
+        try:
+            response = self._client.send(request, stream=True)
+            try:
+                parts: list[bytes] = []
+                size = 0
+                for part in response.iter_bytes():
+                    size += len(part)
+                    if size > max_bytes:
+                        raise ConnectorError("The platform's answer is too large.", remedy=_final(repeatable))
+                    if time.monotonic() > until:
+                        raise ConnectorError("The platform's answer took too long.", remedy=unsure, code="slow")
+                    parts.append(part)
+            finally:
+                response.close()
+        except _Refused:
+            raise ConnectorError("This address is a private one.", remedy=Remedy.BUG) from None
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
+            raise ConnectorError("The platform could not be reached.", remedy=Remedy.RETRY, code="connect") from None
+        except httpx.TimeoutException:
+            raise ConnectorError("The platform did not answer in time.", remedy=unsure, code="timeout") from None
+        except (httpx.RequestError, httpx.StreamError):
+            raise ConnectorError("The connection broke off.", remedy=unsure, code="broken") from None
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status_code, headers, b"".join(parts), repeatable)
+
+
+def _final(repeatable: bool) -> Remedy:
+    return Remedy.TELL if repeatable else Remedy.UNKNOWN
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,134 @@
+"""Meta's error codes, and what follows from each. Data first: a new code is a new line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from connectors import wire
+from connectors.contract import ConnectorError, Context, Remedy
+from connectors.http import Answer
+from connectors.platforms.instagram import rates
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    code: int
+    subcode: int | None  # None: any subcode that has no line of its own
+    remedy: Remedy
+    words: str
+    contact_unavailable: bool = False
+
+
+_THROTTLED: Final = "Instagram asks us to slow down."
+_RESTRICTED: Final = "Instagram has restricted this account's messaging."
+_WINDOW: Final = "The reply window has closed. It opens again when the customer writes."
+_GONE: Final = "This person cannot receive messages now (blocked, or the account is deactivated)."
+_NO_SUCH: Final = "Instagram no longer knows this person or message."
+_FILE: Final = "Instagram could not take this file."
+_OWNED: Final = "Another app holds this conversation on Instagram."
+_PERMISSION: Final = "Parley lacks a permission or a setting on Instagram. Connect the account again."
+_SIGN_IN: Final = "Instagram no longer accepts our access. Connect the account again."
+_PASSING: Final = "Instagram had a passing fault."
+
+TABLE: Final[tuple[Rule, ...]] = (
+    Rule(1, 1357046, Remedy.UNKNOWN, "Instagram reported a fault, and the message may have arrived all the same."),
+    Rule(1, None, Remedy.RETRY, _PASSING),
+    Rule(2, None, Remedy.RETRY, _PASSING),
+    Rule(1200, None, Remedy.RETRY, _PASSING),
+    *(Rule(code, None, Remedy.RETRY, _THROTTLED) for code in (4, 17, 32, 341, 613, 80001, 80002, 80006)),
+    Rule(613, 2018338, Remedy.RECONNECT, _RESTRICTED),
+    Rule(368, None, Remedy.RECONNECT, _RESTRICTED),
+    Rule(2022, None, Remedy.RECONNECT, _RESTRICTED),
+    Rule(10, 1893063, Remedy.RECONNECT, _RESTRICTED),
+    Rule(100, 2534029, Remedy.RECONNECT, _RESTRICTED),
+    *(Rule(10, subcode, Remedy.WAIT, _WINDOW) for subcode in (2018278, 2534022, 2018065)),
+    Rule(10, 2018108, Remedy.TELL, _GONE, contact_unavailable=True),
+    Rule(551, None, Remedy.TELL, _GONE, contact_unavailable=True),
+    Rule(200, 1545041, Remedy.TELL, _GONE, contact_unavailable=True),
+    *(Rule(100, subcode, Remedy.TELL, _NO_SUCH) for subcode in (2018001, 2534014, 33)),
+    Rule(100, 2534025, Remedy.TELL, "This comment cannot be answered, or has been answered already."),
+    Rule(10900, None, Remedy.TELL, "This comment has been answered already."),
+    Rule(10903, None, Remedy.TELL, "This comment cannot be answered."),
+    *(Rule(100, code, Remedy.TELL, _FILE) for code in (2018008, 2018047, 2018074, 2018109, 2018294, 2534015)),
+    *(Rule(100, code, Remedy.TELL, _OWNED) for code in (2534037, 2018300, 2018321)),
+    # 463: expired, 467: invalidated. Where we still thought the token good, a refresh settles it: it fails with RECONNECT.
+    Rule(190, 463, Remedy.REFRESH, "Instagram says that our access has expired."),
+    Rule(190, None, Remedy.RECONNECT, _SIGN_IN),
+    Rule(102, None, Remedy.RECONNECT, _SIGN_IN),
+    Rule(200, 2018028, Remedy.RECONNECT, "The app is still in development mode on Instagram."),
+    Rule(200, 2534041, Remedy.RECONNECT, "In Instagram, allow access to messages under Connected tools."),
+    Rule(10, 2534077, Remedy.RECONNECT, _PERMISSION),
+    Rule(10, None, Remedy.RECONNECT, _PERMISSION),
+    *(Rule(code, None, Remedy.RECONNECT, _PERMISSION) for code in range(200, 300)),
+    *(Rule(100, code, Remedy.TELL, "Instagram does not show this profile to us.") for code in (2018218, 2018247)),
+    Rule(230, None, Remedy.TELL, "Instagram does not show this profile to us."),
+    Rule(9000001, None, Remedy.TELL, "Instagram has deleted this message, or no longer tells it."),
+    Rule(100, None, Remedy.BUG, "Instagram did not understand our request."),
+)
+_BY_CODE: Final = {(rule.code, rule.subcode): rule for rule in TABLE}
+
+# Subcodes that also come as codes of their own.
+_BARE: Final = {
+    rule.subcode: rule for rule in TABLE if rule.subcode is not None and rule.subcode > 1_000_000
+}  # fmt: skip
+
+
+def refusal(answer: Answer, ctx: Context) -> ConnectorError:
+    """The error an answer stands for."""
+    error = wire.mapping(answer.error_body().get("error"))
+    code, subcode = wire.count(error.get("code")), wire.count(error.get("error_subcode"))
+    notices = rates.notices(answer.headers, ctx.now)
+    name = "/".join(str(part) for part in (code, subcode) if part is not None) or f"http {answer.status}"
+    rule = _rule(code, subcode, error)
+    if rule is not None:
+        retry_at = rates.regained_at(notices) if rule.remedy is Remedy.RETRY else None
+        return ConnectorError(
+            rule.words,
+            remedy=rule.remedy,
+            code=name,
+            retry_at=retry_at,
+            contact_unavailable=rule.contact_unavailable,
+            rates=notices,
+        )
+    return ConnectorError(_unknown_words(error), remedy=_by_status(answer), code=name, rates=notices)
+
+
+def _rule(code: int | None, subcode: int | None, error: Any) -> Rule | None:
+    if code is None:
+        return None
+    exact = _BY_CODE.get((code, subcode)) if subcode is not None else None
+    if exact or (exact := _BARE.get(code)):
+        return exact
+    words = wire.text(error.get("message")).lower()
+    if "outside of allowed window" in words:
+        return _BY_CODE[10, 2534022]
+    if "user consent is required" in words:
+        return _BY_CODE[230, None]
+    if error.get("is_transient") is True:
+        return _BY_CODE[2, None]
+    return _BY_CODE.get((code, None))
+
+
+def _by_status(answer: Answer) -> Remedy:
+    """For answers without a code that we know: empty, HTML, or new."""
+    if answer.status == 429:
+        return Remedy.RETRY
+    if answer.status in (502, 504) and not answer.repeatable and not answer.error_body():
+        return Remedy.UNKNOWN  # a gateway speaks: what stands behind it may have done the work
+    if answer.status >= 500:
+        return Remedy.RETRY
+    return Remedy.RECONNECT if answer.status == 401 else Remedy.TELL
+
+
+def _unknown_words(error: Any) -> str:
+    """The platform's own words for a person, where it has some."""
+    words = wire.text(error.get("error_user_msg"))[:200]
+    return f"Instagram refused: {words}" if words else "Instagram refused without a reason that we know."
+
+
+def media_gone(answer: Answer) -> ConnectorError:
+    """Addresses of media expire; asking again helps only where the host itself has a fault."""
+    if answer.status >= 500 or answer.status == 429:
+        return ConnectorError("The media host had a passing fault.", remedy=Remedy.RETRY, code=f"http {answer.status}")
+    return ConnectorError("This file is no longer there.", remedy=Remedy.TELL, code=f"http {answer.status}")

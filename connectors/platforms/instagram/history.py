@@ -1,0 +1,161 @@
+"""What Instagram still tells of the past: every thread, and of each the twenty newest messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+from connectors import wire
+from connectors.contract import (
+    Account,
+    Attachment,
+    AttachmentKind,
+    ConnectorError,
+    Context,
+    InboundEvent,
+    InboundMessage,
+    Malformed,
+    MessageKind,
+    Origin,
+    Page,
+    Party,
+    Reacted,
+)
+from connectors.platforms.instagram import client, comments, content, rates
+
+_FIELDS: Final = "id,created_time,from,to,message,attachments,shares,story,reactions,is_unsupported,reply_to"
+_THREADS: Final = "50"
+_NEWEST: Final = "20"
+
+
+def page(ctx: Context, cursor: str, thread_id: str) -> Page:
+    """One call, one conversation: the cursor holds those still to be read and where the list goes on."""
+    if thread_id.startswith(comments.THREAD):
+        return Page(())
+    state = wire.unpack(cursor)
+    waiting = [each for each in state.get("waiting", []) if isinstance(each, str)]
+    if waiting:
+        events, failures, notices = _conversation(ctx, waiting[0])
+        rest = {"waiting": waiting[1:], "after": wire.text(state.get("after"))}
+        more = bool(rest["waiting"] or rest["after"])
+        return Page(events, wire.pack(rest) if more else "", more, failures, notices)
+    params = {"platform": "instagram", "fields": "id,updated_time,participants", "limit": _THREADS}
+    if thread_id:
+        params["user_id"] = thread_id
+    if after := wire.text(state.get("after")):
+        params["after"] = after
+    body, answer = client.get(ctx, "me/conversations", params)
+    found = [conversation for each in wire.entries(body) if (conversation := wire.ident(each.get("id")))]
+    after = _after(body)
+    more = bool(found or after)  # a page may be empty and still not the last
+    state = {"waiting": found, "after": after}
+    return Page((), wire.pack(state) if more else "", more, rates=rates.notices(answer.headers, ctx.now))
+
+
+def _after(body: Mapping[str, Any]) -> str:
+    """The end is where `next` is missing; a cursor without `next` leads nowhere."""
+    paging = wire.mapping(body.get("paging"))
+    following = wire.text(paging.get("next"))
+    if not following:
+        return ""
+    named = parse_qs(urlsplit(following).query).get("after", [""])[0]
+    return named or wire.text(wire.mapping(paging.get("cursors")).get("after"))
+
+
+def _conversation(ctx: Context, conversation_id: str) -> Any:
+    try:
+        body, answer = client.get(ctx, f"{conversation_id}/messages", {"fields": _FIELDS, "limit": _NEWEST})
+    except ConnectorError as error:
+        if error.code.split("/")[0] in ("9000001", "100"):
+            return (), (({"conversation": conversation_id}, error.reason),), error.rates
+        raise
+    events: list[InboundEvent] = []
+    failures = []
+    for each in wire.entries(body):
+        try:
+            events.extend(read(each, client.account(ctx)))
+        except Malformed as error:
+            failures.append((each, str(error)))
+    return tuple(events), tuple(failures), rates.notices(answer.headers, ctx.now)
+
+
+def read(given: Mapping[str, Any], account: Account) -> list[InboundEvent]:
+    """A message as Graph shows it, with the reactions it has now."""
+    mid = wire.need(wire.ident(given.get("id")), "message id")
+    author = _party(given.get("from"))
+    receivers = [_party(each) for each in wire.entries(given.get("to"))]
+    outbound = author.external_id == account.external_id
+    customer = next((each for each in receivers if each.external_id), None) if outbound else author
+    if customer is None or not customer.external_id:
+        raise Malformed("The message does not tell who the customer is.")
+    sent_at = wire.when(given.get("created_time"))
+    kind, attachments, card = _content(given, sent_at)
+    message = InboundMessage(
+        external_id=mid,
+        thread_id=customer.external_id,
+        sent_at=sent_at,
+        author=author,
+        text=wire.text(given.get("message")),
+        kind=kind,
+        outbound=outbound,
+        origin=Origin.OTHER_CLIENT if outbound else Origin.CUSTOMER,
+        attachments=attachments,
+        reply_to=wire.ident(wire.mapping(given.get("reply_to")).get("mid")),
+        card=card,
+        counterpart=customer if outbound else None,
+    )
+    return [message, *_reactions(given, message)]
+
+
+def _party(given: object) -> Party:
+    holder = wire.mapping(given)
+    return Party(wire.ident(holder.get("id")), username=wire.text(holder.get("username")))
+
+
+def _content(given: Mapping[str, Any], sent_at: Any) -> tuple[MessageKind, tuple[Attachment, ...], dict[str, Any]]:
+    attached = wire.entries(given.get("attachments"))
+    if any("payload" in each for each in attached):  # the webhook's shape
+        found = content.read({"text": given.get("message"), "attachments": attached}, sent_at=sent_at)
+        kind, attachments, card = found.kind, list(found.attachments), dict(found.card)
+    else:
+        kind, card = MessageKind.TEXT, {}
+        attachments = [file for each in attached if (file := _file(each)) is not None]
+    for share in wire.entries(given.get("shares")):
+        url, media_id, title = (wire.text(share.get(name)) for name in ("link", "id", "name"))
+        attachments.append(Attachment(AttachmentKind.SHARE, url=url, title=title, external_id=media_id))
+        kind, card = MessageKind.SHARE, {"type": "post", "id": media_id, "title": title, "url": url}
+    story = wire.mapping(given.get("story"))
+    for name, its_kind in (("mention", MessageKind.STORY_MENTION), ("reply_to", MessageKind.STORY_REPLY)):
+        if told := wire.mapping(story.get(name)):
+            url, story_id = wire.text(told.get("link")) or wire.text(told.get("url")), wire.ident(told.get("id"))
+            attachments.append(content.story_media(url, sent_at=sent_at, title="Story", story_id=story_id))
+            kind, card = its_kind, {"type": "story", "id": story_id, "url": url}
+    if not attachments and (given.get("is_unsupported") is True and not wire.text(given.get("message"))):
+        kind = MessageKind.UNSUPPORTED
+    return kind, tuple(attachments), card
+
+
+def _file(given: Mapping[str, Any]) -> Attachment | None:
+    """Graph's own shape: the media under a member named for its kind."""
+    name, mime = wire.text(given.get("name")), wire.text(given.get("mime_type"))
+    size, external_id = wire.count(given.get("size")), wire.ident(given.get("id"))
+    for member, kind in (("image_data", AttachmentKind.IMAGE), ("video_data", AttachmentKind.VIDEO)):
+        if url := wire.text(wire.mapping(given.get(member)).get("url")):
+            return Attachment(kind, url=url, mime=mime, name=name, size=size, external_id=external_id)
+    url = wire.text(given.get("file_url"))
+    kind = AttachmentKind.AUDIO if mime.startswith("audio/") else AttachmentKind.FILE
+    return Attachment(kind, url=url, mime=mime, name=name, size=size, external_id=external_id) if url else None
+
+
+def _reactions(given: Mapping[str, Any], message: InboundMessage) -> list[InboundEvent]:
+    """Graph tells that a reaction stands, not since when; the message's own time is the earliest it can be."""
+    found: list[InboundEvent] = []
+    for each in wire.entries(given.get("reactions")):
+        emoji, name = wire.text(each.get("emoji")), wire.text(each.get("reaction"))
+        for user in wire.entries(each.get("users")):
+            actor = _party(user)
+            if actor.external_id:
+                at = message.sent_at
+                found.append(Reacted(message.external_id, actor, at, emoji, name, thread_id=message.thread_id))
+    return found

@@ -1,0 +1,135 @@
+"""Consent, tokens and subscription of Instagram Login."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from connectors import wire
+from connectors.contract import Account, Authorisation, ConnectorError, Context, Grant, Remedy, Tokens
+from connectors.http import Answer
+from connectors.platforms.instagram import client, errors
+from connectors.platforms.instagram.manifest import MANIFEST
+
+_LONG_LIFE: Final = timedelta(days=60)
+_FIELDS: Final = (
+    "messages", "message_reactions", "messaging_seen", "messaging_postbacks", "messaging_referral", "messaging_optins",
+    "messaging_handover", "standby", "message_edit", "comments", "live_comments", "mentions",
+)  # fmt: skip
+
+
+def authorise(ctx: Context, redirect_uri: str, state: str) -> Authorisation:
+    query = {
+        "client_id": ctx.app.client_id,
+        "redirect_uri": redirect_uri,
+        "response_type": "code",
+        "scope": ",".join(MANIFEST.auth.scopes),
+        "state": state,
+    }
+    return Authorisation(f"{ctx.origins.consent.rstrip('/')}/oauth/authorize?{urlencode(query)}")
+
+
+def exchange(ctx: Context, code: str, redirect_uri: str) -> Grant:
+    """The code for a token of an hour, that for one of sixty days."""
+    form = {
+        "client_id": ctx.app.client_id,
+        "client_secret": ctx.app.client_secret,
+        "grant_type": "authorization_code",
+        "redirect_uri": redirect_uri,
+        "code": code.removesuffix("#_"),
+    }
+    url = f"{ctx.origins.token.rstrip('/')}/oauth/access_token"
+    short = _short_grant(_accept(ctx, ctx.http.post(url, form=form)))
+    token = wire.need(wire.text(short.get("access_token")), "token")
+    params = {
+        "grant_type": "ig_exchange_token",
+        "client_secret": ctx.app.client_secret,
+        "access_token": token,
+    }
+    answer = ctx.http.get(f"{ctx.origins.api.rstrip('/')}/access_token", params=params)
+    tokens = _tokens(ctx, _accept(ctx, answer), _scopes(short.get("permissions")))
+    return Grant(_account(replace(ctx, tokens=tokens), wire.ident(short.get("user_id"))), tokens)
+
+
+def _short_grant(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Newer deployments wrap the grant in a list, older ones do not."""
+    wrapped = wire.entries(body.get("data"))
+    return wrapped[0] if wrapped else body
+
+
+def _scopes(given: object) -> tuple[str, ...]:
+    names = given.split(",") if isinstance(given, str) else given if isinstance(given, list) else []
+    return tuple(name.strip() for name in names if isinstance(name, str) and name.strip())
+
+
+def _account(ctx: Context, user_id: str) -> Account:
+    found: Mapping[str, Any] = {}
+    with suppress(ConnectorError):  # a name is a nicety; the grant holds without it
+        found, _ = client.get(ctx, "me", {"fields": "user_id,username,name"})
+    external_id = wire.need(user_id or wire.ident(found.get("user_id")) or wire.ident(found.get("id")), "account id")
+    return Account(external_id, handle=wire.text(found.get("username")), name=wire.text(found.get("name")))
+
+
+def refresh(ctx: Context) -> Tokens:
+    """Sixty more days. Refused before the first day is over, impossible after the last."""
+    held = client.tokens(ctx)
+    if held.expires_at is not None and held.expires_at <= ctx.now:
+        raise ConnectorError("Instagram's access has expired. Connect the account again.", remedy=Remedy.RECONNECT)
+    ready_at = held.issued_at + MANIFEST.auth.refresh_min_age if held.issued_at else None
+    if ready_at is not None and ready_at > ctx.now:
+        reason = "Instagram renews access only after its first day."
+        raise ConnectorError(reason, remedy=Remedy.RETRY, retry_at=ready_at)
+    params = {"grant_type": "ig_refresh_token", "access_token": held.access}
+    answer = ctx.http.get(f"{ctx.origins.api.rstrip('/')}/refresh_access_token", params=params)
+    try:
+        body = _accept(ctx, answer)
+    except ConnectorError as error:
+        if error.remedy is Remedy.REFRESH:  # the very refresh was refused
+            raise ConnectorError(error.reason, remedy=Remedy.RECONNECT, code=error.code) from None
+        raise
+    return _tokens(ctx, body, held.scopes)
+
+
+def _tokens(ctx: Context, body: Mapping[str, Any], scopes: tuple[str, ...]) -> Tokens:
+    seconds = wire.count(body.get("expires_in"))
+    life = timedelta(seconds=seconds) if seconds else _LONG_LIFE
+    return Tokens(
+        access=wire.need(wire.text(body.get("access_token")), "token"),
+        expires_at=ctx.now + life,
+        issued_at=ctx.now,
+        scopes=scopes,
+    )
+
+
+def subscribe(ctx: Context, callback_url: str) -> None:
+    """First the app's address and fields, then this account's wish to be heard."""
+    form = {
+        "object": "instagram",
+        "callback_url": callback_url,
+        "fields": ",".join(_FIELDS),
+        "verify_token": ctx.app.verify_token,
+        "access_token": f"{ctx.app.client_id}|{ctx.app.client_secret}",
+    }
+    answer = ctx.http.post(client.url(ctx, f"{ctx.app.client_id}/subscriptions"), form=form, repeatable=True)
+    if not answer.ok and answer.status not in (400, 404):
+        raise errors.refusal(answer, ctx)
+    if answer.status == 400 and wire.mapping(answer.error_body().get("error")).get("error_subcode") != 33:
+        # 33: this deployment takes the address in the dashboard only (docs/connectors.md).
+        raise errors.refusal(answer, ctx)
+    account_id = client.account(ctx).external_id
+    fields = {"subscribed_fields": ",".join(_FIELDS)}
+    client.post(ctx, f"{account_id}/subscribed_apps", params=fields, repeatable=True)
+
+
+def _accept(ctx: Context, answer: Answer) -> Mapping[str, Any]:
+    if answer.ok:
+        return answer.mapping()
+    error = answer.error_body()
+    if "error" not in error and "error_message" in error:  # api.instagram.com speaks an older dialect
+        reason = "Instagram did not accept the sign-in. Try to connect again."
+        raise ConnectorError(reason, remedy=Remedy.RECONNECT, code=wire.ident(error.get("code")))
+    raise errors.refusal(answer, ctx)

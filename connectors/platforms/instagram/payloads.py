@@ -1,0 +1,260 @@
+"""Instagram's deliveries in our words. Pure: bytes in, events out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from connectors import wire
+from connectors.contract import (
+    Account,
+    AccountChanged,
+    AccountState,
+    Edited,
+    Ignored,
+    InboundEvent,
+    InboundMessage,
+    Item,
+    Malformed,
+    MessageKind,
+    Origin,
+    Party,
+    Reacted,
+    ReadUpTo,
+    Unsent,
+)
+from connectors.platforms.instagram import comments, content
+
+_CONTROL: Final = {
+    "pass_thread_control": "Another app was given this conversation.",
+    "take_thread_control": "Another app took over this conversation.",
+    "request_thread_control": "Another app asks to take over this conversation.",
+    "app_roles": "The apps' roles in this conversation changed.",
+}
+
+
+def items(body: bytes) -> Iterator[Item]:
+    """The updates of a delivery: entry[] × (messaging[] | standby[] | changes[] | flat), in an object or an array of them."""
+    document = wire.decode(body)
+    documents = document if isinstance(document, list) else [document]
+    if not all(isinstance(each, Mapping) and isinstance(each.get("entry"), list) for each in documents):
+        raise Malformed("This is not a delivery of Instagram: it has no entries.")
+    for each in documents:
+        for entry in wire.entries(each.get("entry")):
+            yield from _items_of(entry)
+
+
+def _items_of(entry: Mapping[str, Any]) -> Iterator[Item]:
+    entry_id = wire.ident(entry.get("id"))
+    shared = {"entry": entry_id, "time": entry.get("time")}
+    known = False
+    for section in ("messaging", "standby"):
+        for element in wire.entries(entry.get(section)):
+            known = True
+            yield Item({**shared, "section": section, "element": element}, _accounts(entry_id, element))
+    changes = wire.entries(entry.get("changes"))
+    if not changes and "field" in entry:
+        changes = [entry]
+    for change in changes:
+        known = True
+        payload = {**shared, "section": "field", "field": change.get("field"), "value": change.get("value")}
+        yield Item(payload, _accounts(entry_id, wire.mapping(change.get("value"))))
+    if not known:
+        yield Item({**shared, "section": "unknown", "element": dict(entry)}, _accounts(entry_id, {}))
+
+
+def _accounts(entry_id: str, element: Mapping[str, Any]) -> tuple[str, ...]:
+    """Entries name the account or its Page; the element names the account as one of the two sides."""
+    sides = (wire.ident(wire.mapping(element.get(side)).get("id")) for side in ("recipient", "sender"))
+    return tuple(dict.fromkeys(each for each in (entry_id, *sides) if each))
+
+
+def parse(item: Item, account: Account) -> Sequence[InboundEvent]:
+    payload = item.payload
+    section = payload.get("section")
+    if section in ("messaging", "standby"):
+        element = wire.mapping(payload.get("element"))
+        return _parse_element(element, payload, account, standby=section == "standby")
+    if section != "field":
+        return ()
+    field, value = wire.text(payload.get("field")), wire.mapping(payload.get("value"))
+    if "sender" in value:  # a direct message that came as a change
+        if field in ("message_edit", "message_edits") and "message_edit" not in value:
+            value = {**value, "message_edit": value}
+        return _parse_element(value, payload, account, standby=False)
+    _refuse_tests(payload, value)
+    if field in ("comments", "live_comments"):
+        return (comments.comment(value, entry_time=payload.get("time"), account=account),)
+    if field == "mentions":
+        return (comments.mention(value, entry_time=payload.get("time")),)
+    return ()
+
+
+def _refuse_tests(payload: Mapping[str, Any], element: Mapping[str, Any]) -> None:
+    """The dashboard's “Test” button sends invented ids."""
+    sides = [wire.ident(wire.mapping(element.get(side)).get("id")) for side in ("sender", "recipient")]
+    mid = wire.ident(wire.mapping(element.get("message")).get("mid"))
+    if payload.get("entry") == "0" or sides == ["12334", "23245"] or mid == "random_mid":
+        raise Ignored("This is a test from Meta's dashboard.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """Who speaks to whom, seen from the account."""
+
+    element: Mapping[str, Any]
+    customer: Party
+    sender: Party
+    outbound: bool
+    at: datetime
+    standby: bool
+
+    @property
+    def thread_id(self) -> str:
+        return self.customer.external_id
+
+
+def _parse_element(
+    element: Mapping[str, Any], payload: Mapping[str, Any], account: Account, *, standby: bool
+) -> Sequence[InboundEvent]:
+    _refuse_tests(payload, element)
+    if policy := wire.mapping(element.get("policy_enforcement")):
+        return (_policy(policy, wire.when(element.get("timestamp"), payload.get("time"))),)
+    side = _side(element, payload, account, standby=standby)
+    events = [
+        event
+        for name, read in _READERS.items()
+        if isinstance(element.get(name), Mapping) and (event := read(side, element[name])) is not None
+    ]
+    for name, words in _CONTROL.items():
+        if name in element:
+            events.append(_system(side, name, words))
+    if events or any(name in element for name in _READERS):
+        return events
+    return (_unsupported(side),)
+
+
+def _side(element: Mapping[str, Any], payload: Mapping[str, Any], account: Account, *, standby: bool) -> _Side:
+    sender, recipient = _party(element.get("sender")), _party(element.get("recipient"))
+    own = {account.external_id, wire.ident(payload.get("entry"))}
+    message = wire.mapping(element.get("message"))
+    outbound = message.get("is_echo") is True or message.get("is_self") is True or sender.external_id in own
+    customer = recipient if outbound else sender
+    wire.need(customer.external_id, "customer")
+    at = wire.when(element.get("timestamp"), payload.get("time"))
+    return _Side(element, customer, sender if sender.external_id else customer, outbound, at, standby)
+
+
+def _party(given: object) -> Party:
+    holder = wire.mapping(given)
+    return Party(wire.ident(holder.get("id")), username=wire.text(holder.get("username")))
+
+
+def _say(side: _Side, external_id: str, kind: MessageKind, **more: Any) -> InboundMessage:
+    """A message with all that does not depend on its kind."""
+    card = dict(more.pop("card", {}))
+    if side.standby:
+        card["standby"] = True  # another app holds the thread; we only overhear
+    return InboundMessage(
+        external_id=external_id,
+        thread_id=side.thread_id,
+        sent_at=side.at,
+        author=side.sender,
+        kind=kind,
+        outbound=side.outbound,
+        origin=more.pop("origin", Origin.OTHER_CLIENT if side.outbound else Origin.CUSTOMER),
+        counterpart=side.customer if side.outbound else None,
+        card=card,
+        **more,
+    )
+
+
+def _message(side: _Side, message: Mapping[str, Any]) -> InboundEvent:
+    mid = wire.need(wire.ident(message.get("mid")), "message id")
+    if message.get("is_deleted") is True:
+        return Unsent(target=mid, at=side.at, thread_id=side.thread_id)
+    found = content.read(message, sent_at=side.at)
+    return _say(
+        side,
+        mid,
+        found.kind,
+        text=wire.text(message.get("text")),
+        attachments=found.attachments,
+        reply_to=wire.ident(wire.mapping(message.get("reply_to")).get("mid")),
+        card=found.card,
+    )
+
+
+def _edit(side: _Side, edit: Mapping[str, Any]) -> InboundEvent:
+    mid = wire.need(wire.ident(edit.get("mid")), "message id")
+    if not isinstance(edit.get("text"), str):
+        raise Ignored("The edit does not tell the new words; the old ones stay.")
+    return Edited(mid, edit["text"], side.at, version=wire.count(edit.get("num_edit")) or 0, thread_id=side.thread_id)
+
+
+def _reaction(side: _Side, reaction: Mapping[str, Any]) -> InboundEvent:
+    return Reacted(
+        target=wire.need(wire.ident(reaction.get("mid")), "message id"),
+        actor=side.sender,
+        at=side.at,
+        emoji=wire.text(reaction.get("emoji")),
+        name=wire.text(reaction.get("reaction")),
+        removed=reaction.get("action") == "unreact",
+        thread_id=side.thread_id,
+    )
+
+
+def _read(side: _Side, read: Mapping[str, Any]) -> InboundEvent | None:
+    if side.outbound:
+        return None  # we read, in another client
+    return ReadUpTo(side.thread_id, side.at, message_id=wire.ident(read.get("mid")))
+
+
+def _postback(side: _Side, postback: Mapping[str, Any]) -> InboundEvent:
+    mid = wire.ident(postback.get("mid")) or wire.derived_id("postback", side.element)
+    card: dict[str, Any] = {"payload": wire.text(postback.get("payload"))}
+    if referral := wire.mapping(postback.get("referral")):
+        card["referral"] = content.referral_card(referral)
+    return _say(side, mid, MessageKind.POSTBACK, text=wire.text(postback.get("title")), card=card)
+
+
+def _referral(side: _Side, referral: Mapping[str, Any]) -> InboundEvent | None:
+    if "message" in side.element or "postback" in side.element:
+        return None  # told on the message itself
+    card = {"referral": content.referral_card(referral)}
+    return _say(side, wire.derived_id("referral", side.element), MessageKind.REFERRAL, card=card)
+
+
+def _optin(side: _Side, optin: Mapping[str, Any]) -> InboundEvent:
+    return _system(side, "optin", "The customer agreed to be notified.")
+
+
+def _system(side: _Side, name: str, words: str) -> InboundMessage:
+    detail = wire.mapping(side.element.get(name))
+    card = {"event": name, **{key: wire.ident(detail[key]) for key in sorted(detail) if wire.ident(detail[key])}}
+    external_id = wire.derived_id("system", side.element)
+    return _say(side, external_id, MessageKind.SYSTEM, text=words, card=card, origin=Origin.AUTOMATION)
+
+
+def _unsupported(side: _Side) -> InboundMessage:
+    return _say(side, wire.derived_id("unknown", side.element), MessageKind.UNSUPPORTED)
+
+
+def _policy(policy: Mapping[str, Any], at: datetime) -> AccountChanged:
+    reason = wire.text(policy.get("reason"))[:500] or "Instagram gave no reason."
+    lifted = policy.get("action") == "unblock"
+    return AccountChanged(AccountState.CONNECTED if lifted else AccountState.RESTRICTED, reason, at)
+
+
+_READERS: Final[dict[str, Callable[[_Side, Mapping[str, Any]], InboundEvent | None]]] = {
+    "message": _message,
+    "message_edit": _edit,
+    "message_edits": _edit,
+    "reaction": _reaction,
+    "read": _read,
+    "postback": _postback,
+    "referral": _referral,
+    "optin": _optin,
+}

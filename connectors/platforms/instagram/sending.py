@@ -1,0 +1,101 @@
+"""Replies to Instagram: direct messages and public answers to comments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from connectors import wire
+from connectors.contract import (
+    AttachmentKind,
+    ConnectorError,
+    Context,
+    OutboundAttachment,
+    OutboundMessage,
+    RateNotice,
+    Remedy,
+    Sent,
+    ThreadKind,
+)
+from connectors.http import Answer
+from connectors.platforms.instagram import client, comments, rates
+from connectors.platforms.instagram.manifest import MANIFEST
+
+_TYPES: Final = {
+    AttachmentKind.IMAGE: "image",
+    AttachmentKind.VIDEO: "video",
+    AttachmentKind.AUDIO: "audio",
+    AttachmentKind.FILE: "file",
+}
+
+
+def send(ctx: Context, message: OutboundMessage) -> Sent:
+    if message.thread_kind is ThreadKind.COMMENT:
+        return _answer_publicly(ctx, message)
+    _check(message)
+    parts = [_file(each) for each in message.attachments]
+    if message.text:
+        parts.append({"text": message.text})
+    sent: list[str] = []
+    notices: tuple[RateNotice, ...] = ()
+    path = f"{client.account(ctx).external_id}/messages"
+    for number, part in enumerate(parts, start=1):
+        body: dict[str, Any] = {"recipient": {"id": message.recipient_id or message.thread_id}, "message": part}
+        if message.human_agent:
+            body |= {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
+        if message.reply_to and number == len(parts):
+            body["reply_to"] = {"mid": message.reply_to}
+        try:
+            answered, answer = client.post(ctx, path, json=body)
+            sent.append(_id_in(answered, answer, "message_id"))
+        except ConnectorError as error:
+            raise (_halfway(error, sent, len(parts)) if sent else error) from None
+        notices = rates.notices(answer.headers, ctx.now)
+    return Sent(tuple(sent), rates=notices)
+
+
+def _check(message: OutboundMessage) -> None:
+    if not message.text and not message.attachments:
+        raise ConnectorError("There is nothing to send.", remedy=Remedy.TELL, code="empty")
+    limit = MANIFEST.send.text
+    if (length := wire.length(message.text, limit.unit)) > limit.max:
+        reason = f"Instagram takes {limit.max} bytes of text; this has {length}."
+        raise ConnectorError(reason, remedy=Remedy.TELL, code="too long")
+
+
+def _file(attachment: OutboundAttachment) -> dict[str, Any]:
+    """Instagram fetches the file itself."""
+    name = _TYPES.get(attachment.kind)
+    if name is None:
+        raise ConnectorError("Instagram does not take files of this kind.", remedy=Remedy.TELL, code="file kind")
+    return {"attachment": {"type": name, "payload": {"url": attachment.url}}}
+
+
+def _halfway(error: ConnectorError, sent: list[str], parts: int) -> ConnectorError:
+    """To begin again would send the first parts twice, so an agent decides; a lost answer stays unknown."""
+    remedy = error.remedy if error.remedy in (Remedy.UNKNOWN, Remedy.RECONNECT) else Remedy.TELL
+    reason = f"{len(sent)} of {parts} parts went out, then: {error.reason}"
+    return ConnectorError(
+        reason, remedy=remedy, code=error.code, retry_at=error.retry_at, rates=error.rates, sent=sent
+    )
+
+
+def _id_in(body: Mapping[str, Any], answer: Answer, name: str) -> str:
+    found = wire.ident(body.get(name))
+    if not found:
+        reason = "Instagram accepted the message and did not say under which id."
+        raise ConnectorError(reason, remedy=Remedy.UNKNOWN, code=f"http {answer.status}")
+    return found
+
+
+def _answer_publicly(ctx: Context, message: OutboundMessage) -> Sent:
+    if message.attachments or not message.text:
+        raise ConnectorError("A comment on Instagram is text only.", remedy=Remedy.TELL, code="comment content")
+    target = message.reply_to or message.thread_id.removeprefix(comments.THREAD)
+    if target.startswith(comments.MENTION):
+        path = f"{client.account(ctx).external_id}/mentions"
+        form = {"media_id": target.removeprefix(comments.MENTION), "message": message.text}
+    else:
+        path, form = f"{target}/replies", {"message": message.text}
+    body, answer = client.post(ctx, path, form=form)
+    return Sent((_id_in(body, answer, "id"),), rates=rates.notices(answer.headers, ctx.now))
