@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from config import env
+from config import env, processes
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 FILE = "services.json"
@@ -50,7 +50,7 @@ def running(folder: Path) -> Services | None:
         services = Services(**json.loads((folder / FILE).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-    return services if is_alive(services.pid) else None
+    return services if processes.is_alive(services.pid) else None
 
 
 def publish(folder: Path, services: Services) -> None:
@@ -62,16 +62,6 @@ def publish(folder: Path, services: Services) -> None:
 
 def withdraw(folder: Path) -> None:
     (folder / FILE).unlink(missing_ok=True)
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def django_database(url: str) -> dict[str, Any]:
