@@ -76,6 +76,8 @@ class Conversation(PublicIdModel):
     message_count = models.IntegerField(default=0)
     unread_count = models.IntegerField(default=0)
     last_inbound_at = models.DateTimeField(null=True, blank=True)
+    last_outbound_at = models.DateTimeField(null=True, blank=True)
+    customer_read_at = models.DateTimeField(null=True, blank=True, help_text="Platform time of the customer's last look.")
     waiting_since = models.DateTimeField(null=True, blank=True, help_text="The first customer message nobody answered yet.")
     window_opened_at = models.DateTimeField(null=True, blank=True, help_text="Platform time of what last opened the window.")
     due_at = models.DateTimeField(null=True, blank=True)

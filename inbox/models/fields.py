@@ -14,7 +14,7 @@ def new_public_id() -> uuid.UUID:
 
 
 class PublicIdModel(models.Model):
-    public_id = models.UUIDField(default=new_public_id, unique=True, editable=False)
+    public_id = models.UUIDField(default=uuid_utils.compat.uuid7, unique=True, editable=False)
 
     class Meta:
         abstract = True

@@ -106,6 +106,13 @@ class Message(PublicIdModel):
         indexes = [
             # The thread reads pages of 50 either way (queries.timeline).
             models.Index(fields=["conversation", "sent_at", "order_key", "id"], name="thread_order"),
+            # receiving marks what the customer has read.
+            models.Index(fields=["conversation"], name="unseen_replies", condition=Q(state__in=[State.SENT, State.DELIVERED])),
+            # An echo looks for the reply of ours that it may be.
+            models.Index(
+                fields=["conversation", "id"], name="replies_without_platform_id",
+                condition=Q(direction="out", external_id__isnull=True),
+            ),
             # The sweep asks for replies to send or to settle.
             models.Index(fields=["not_before", "id"], name="outbox_under_way", condition=Q(state__in=ON_ITS_WAY)),
         ]  # fmt: skip

@@ -1,0 +1,126 @@
+"""Who may see and do what. Every lookup made for a person starts here: what you may not see does not exist for you."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from inbox.models import Attachment, Brand, Channel, Contact, Conversation, Membership, Message, Person, Role
+
+Asker = Person | AnonymousUser
+
+
+class Permission(StrEnum):
+    ANSWER = "answer"  # read and answer conversations
+    SEE_REPORTS = "see_reports"
+    RUN_CHANNELS = "run_channels"  # connect, sync, replay
+    ADMINISTER = "administer"  # people, roles, settings
+
+
+_GRANTED: dict[str, frozenset[Permission]] = {
+    Role.AGENT: frozenset({Permission.ANSWER}),
+    Role.MANAGER: frozenset({Permission.ANSWER, Permission.SEE_REPORTS}),
+    Role.OPERATIONS: frozenset({Permission.ANSWER, Permission.RUN_CHANNELS}),
+    Role.ADMINISTRATOR: frozenset(Permission),
+}
+
+
+def brands_of(person: Asker) -> QuerySet[Brand]:
+    if not person.is_active:
+        return Brand.objects.none()
+    return Brand.objects.filter(memberships__person_id=person.pk).order_by("name", "pk")
+
+
+def brand_for(person: Asker, slug: str) -> Brand:
+    return get_object_or_404(brands_of(person), slug=slug)
+
+
+def membership_for(person: Asker, slug: str) -> Membership:
+    if not person.is_active:
+        raise Http404
+    return get_object_or_404(Membership.objects.select_related("brand", "person"), person_id=person.pk, brand__slug=slug)
+
+
+def may(person: Asker, brand: Brand, permission: Permission) -> bool:
+    role = Membership.objects.filter(brand=brand, person_id=person.pk).values_list("role", flat=True).first()
+    return bool(person.is_active and role and permission in _GRANTED[role])
+
+
+def brand_for_running(person: Asker, slug: str) -> Brand:
+    """The brand, for those who run its channels; 404 for everybody else."""
+    brand = brand_for(person, slug)
+    if not may(person, brand, Permission.RUN_CHANNELS):
+        raise Http404
+    return brand
+
+
+def colleagues_of(person: Asker, brand: Brand) -> QuerySet[Person]:
+    """Everybody who works for the brand, if the asker does too."""
+    if not brands_of(person).filter(pk=brand.pk).exists():
+        return Person.objects.none()
+    return Person.objects.filter(memberships__brand=brand, is_active=True).order_by("name", "email", "pk")
+
+
+def conversations_of(person: Asker, brand: Brand) -> QuerySet[Conversation]:
+    return Conversation.objects.filter(brand__in=brands_of(person).filter(pk=brand.pk))
+
+
+def conversation_for(person: Asker, brand_slug: str, public_id: UUID | str) -> Conversation:
+    return get_object_or_404(
+        Conversation.objects.filter(brand__in=brands_of(person)).select_related("brand", "channel"),
+        brand__slug=brand_slug,
+        public_id=public_id,
+    )
+
+
+def message_for(person: Asker, brand_slug: str, public_id: UUID | str) -> Message:
+    return get_object_or_404(
+        Message.objects.filter(conversation__brand__in=brands_of(person)).select_related("conversation", "channel"),
+        conversation__brand__slug=brand_slug,
+        public_id=public_id,
+    )
+
+
+def channel_for(person: Asker, brand_slug: str, public_id: UUID | str) -> Channel:
+    return get_object_or_404(
+        Channel.objects.filter(brand__in=brands_of(person)).select_related("brand"),
+        brand__slug=brand_slug,
+        public_id=public_id,
+    )
+
+
+def channels_of(person: Asker, brand: Brand) -> QuerySet[Channel]:
+    return Channel.objects.filter(brand__in=brands_of(person).filter(pk=brand.pk)).order_by("platform", "name", "pk")
+
+
+def contact_for(person: Asker, brand_slug: str, public_id: UUID | str) -> Contact:
+    return get_object_or_404(Contact.objects.filter(brand__in=brands_of(person)), brand__slug=brand_slug, public_id=public_id)
+
+
+def attachment_for(person: Asker, public_id: UUID | str) -> Attachment:
+    """A file of a brand one works for; one that still waits in a composer is its uploader's alone."""
+    attachment = get_object_or_404(
+        Attachment.objects.filter(channel__brand__in=brands_of(person)).select_related("message", "channel"),
+        public_id=public_id,
+    )
+    if attachment.message_id is None and attachment.uploaded_by_id != person.pk:
+        raise Http404
+    return attachment
+
+
+@sync_to_async
+def abrand_for(person: Asker, slug: str) -> Brand | None:
+    return brands_of(person).filter(slug=slug).first()
+
+
+@sync_to_async
+def aconversation_for(person: Asker, brand_slug: str, public_id: UUID | str) -> Conversation | None:
+    return Conversation.objects.filter(
+        brand__in=brands_of(person), brand__slug=brand_slug, public_id=public_id
+    ).first()

@@ -1,0 +1,117 @@
+"""Edits, unsends and reactions: kept as they come, then each message they touch is folded anew."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+from inbox.actions import _sql
+from inbox.actions._arrivals import Batch, Key
+from inbox.exchange import Edited, Reacted, Unsent
+from inbox.rules import amendments
+from inbox.rules.cleaning import clean
+
+
+def keep(batch: Batch, now: datetime) -> set[Key]:
+    """Store what is new. Returns the messages (by platform id) that something new happened to."""
+    records = {(*_identity(channel_id, event),): _record(channel_id, event) for channel_id, event in batch.amendments}
+    if not records:
+        return set()
+    told = _sql.rows(
+        """INSERT INTO inbox_amendment (channel_id, target, kind, at, version, actor, actor_name, emoji, removed, text, learned_at)
+           SELECT a.*, %s FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::int[], %s::text[], %s::text[],
+                                      %s::text[], %s::boolean[], %s::text[]) AS a
+           ON CONFLICT DO NOTHING RETURNING channel_id, target""",
+        [now, *_sql.columns(list(records.values()), 10)],
+    )
+    return {(row[0], row[1]) for row in told}
+
+
+def _identity(channel_id: int, event: Edited | Unsent | Reacted) -> tuple[Any, ...]:
+    record = _record(channel_id, event)
+    return (*record[:6], record[7], record[8])
+
+
+def _record(channel_id: int, event: Edited | Unsent | Reacted) -> tuple[Any, ...]:
+    match event:
+        case Edited():
+            return (channel_id, event.target, "edit", event.at, event.version, "", "", "", False, clean(event.text))
+        case Unsent():
+            return (channel_id, event.target, "unsend", event.at, 0, "", "", "", False, "")
+        case Reacted():
+            return (
+                channel_id, event.target, "reaction", event.at, 0, event.actor.external_id,
+                clean(event.actor.name or event.actor.username)[:200], clean(event.emoji or event.name)[:64], event.removed, "",
+            )  # fmt: skip
+
+
+def known_for(keys: list[Key]) -> set[Key]:
+    """Which of these messages have amendments that came before them."""
+    if not keys:
+        return set()
+    return {
+        (row[0], row[1])
+        for row in _sql.rows(
+            """SELECT DISTINCT a.channel_id, a.target FROM unnest(%s::bigint[], %s::text[]) AS k(channel_id, target)
+                 JOIN inbox_amendment a ON a.channel_id = k.channel_id AND a.target = k.target COLLATE "C" """,
+            _sql.columns(keys, 2),
+        )
+    }
+
+
+def refold(targets: dict[Key, tuple[int, int]]) -> None:
+    """Bring the shown columns of these messages (key → (message id, seq)) in line with all that happened to them."""
+    if not targets:
+        return
+    keys = list(targets)
+    told: dict[Key, list[amendments.Amended]] = defaultdict(list)
+    for row in _sql.rows(
+        """SELECT a.channel_id, a.target, a.kind, a.at, a.version, a.text, a.actor, a.actor_name, a.emoji, a.removed
+             FROM unnest(%s::bigint[], %s::text[]) AS k(channel_id, target)
+             JOIN inbox_amendment a ON a.channel_id = k.channel_id AND a.target = k.target COLLATE "C" """,
+        _sql.columns(keys, 2),
+    ):
+        told[(row[0], row[1])].append(amendments.Amended(*row[2:]))
+    created = dict(
+        _sql.rows("SELECT id, created_text FROM inbox_message WHERE id = ANY(%s)", [[m for m, _ in targets.values()]])
+    )
+    shown = {key: amendments.fold(created[targets[key][0]], told[key]) for key in keys}
+    _sql.run(
+        """UPDATE inbox_message m SET text = f.text, edited_at = f.edited_at, edit_count = f.edit_count, deleted_at = f.deleted_at,
+                  reactions = f.reactions, seq = f.seq,
+                  created_text = CASE WHEN f.deleted_at IS NULL THEN m.created_text ELSE '' END,
+                  card = CASE WHEN f.deleted_at IS NULL THEN m.card ELSE '{}' END
+             FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::int[], %s::timestamptz[], %s::jsonb[], %s::bigint[])
+                  AS f(id, text, edited_at, edit_count, deleted_at, reactions, seq) WHERE m.id = f.id""",
+        _sql.columns(
+            [
+                (
+                    targets[key][0], fold.text, fold.edited_at, fold.edit_count, fold.deleted_at,
+                    json.dumps([{"emoji": emoji, "actor": actor, "name": name} for emoji, actor, name in fold.reactions]),
+                    targets[key][1],
+                )
+                for key, fold in shown.items()
+            ],
+            7,
+        ),
+    )  # fmt: skip
+    _erase([key for key in keys if shown[key].deleted_at], [targets[key][0] for key in keys if shown[key].deleted_at])
+
+
+def _erase(keys: list[Key], message_ids: list[int]) -> None:
+    """An unsent message's words and files must go, wherever we kept them."""
+    if not keys:
+        return
+    _sql.run(
+        """UPDATE inbox_amendment a SET text = '' FROM unnest(%s::bigint[], %s::text[]) AS k(channel_id, target)
+            WHERE a.channel_id = k.channel_id AND a.target = k.target COLLATE "C" AND a.kind = 'edit' AND a.text <> ''""",
+        _sql.columns(keys, 2),
+    )
+    # The file itself is removed by the sweep that finds a path on a GONE attachment.
+    _sql.run(
+        """UPDATE inbox_attachment SET url = '', title = '', name = '', fetch_state = 'gone', fetch_at = NULL
+            WHERE message_id = ANY(%s)""",
+        [message_ids],
+    )

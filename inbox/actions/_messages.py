@@ -1,0 +1,185 @@
+"""Messages of a batch: which are new, which are echoes of our own replies, and the rows for them."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from inbox.actions import _sql
+from inbox.actions._arrivals import Key, Met, Thread, customer_of
+from inbox.exchange import InboundMessage
+from inbox.models.fields import new_public_id
+from inbox.rules import echoes
+from inbox.rules.cleaning import clean, clean_json
+
+
+@dataclass(slots=True)
+class Known:
+    """A message we have: enough to correct its place and to find its conversation."""
+
+    id: int
+    conversation_id: int
+    direction: str
+    sent_at: datetime
+    order_key: str
+    state: str
+
+
+def find_known(keys: Iterable[Key]) -> dict[Key, Known]:
+    wanted = list(dict.fromkeys(keys))
+    if not wanted:
+        return {}
+    found = _sql.rows(
+        """SELECT m.channel_id, m.external_id, m.id, m.conversation_id, m.direction, m.sent_at, m.order_key, m.state
+             FROM unnest(%s::bigint[], %s::text[]) AS k(channel_id, external_id)
+             JOIN inbox_message m ON m.channel_id = k.channel_id AND m.external_id = k.external_id COLLATE "C" """,
+        _sql.columns(wanted, 2),
+    )
+    return {(row[0], row[1]): Known(*row[2:]) for row in found}
+
+
+def order_key_of(message: InboundMessage) -> str:
+    return message.order_key or message.external_id
+
+
+def is_finer(known: Known, message: InboundMessage) -> bool:
+    """Whether this telling places the message better: ours was provisional, or was known to the second only."""
+    if known.order_key == "":
+        return True
+    return (
+        known.sent_at.microsecond == 0
+        and message.sent_at.microsecond != 0
+        and known.sent_at == message.sent_at.replace(microsecond=0)
+    )
+
+
+def match_echoes(unknown: dict[Key, InboundMessage], threads: dict[Key, Thread]) -> dict[Key, int]:
+    """Which unknown outbound messages are replies of ours on their way: key → message id. Each reply is matched once."""
+    outbound = {key: message for key, message in unknown.items() if message.outbound}
+    conversation_ids = {
+        thread.id for key, message in outbound.items() if (thread := threads.get((key[0], message.thread_id)))
+    }
+    if not conversation_ids:
+        return {}
+    attempted: dict[int, list[echoes.Attempted]] = defaultdict(list)
+    for row in _sql.rows(
+        """SELECT conversation_id, id, client_id::text, text, attachment_count > 0, attempted_at FROM inbox_message
+            WHERE conversation_id = ANY(%s) AND direction = 'out' AND external_id IS NULL AND attempted_at IS NOT NULL
+            ORDER BY id""",
+        [list(conversation_ids)],
+    ):
+        attempted[row[0]].append(echoes.Attempted(row[1], row[2] or "", row[3], row[4], row[5]))
+    matched: dict[Key, int] = {}
+    for key, message in sorted(outbound.items(), key=lambda item: (item[1].sent_at, order_key_of(item[1]))):
+        thread = threads.get((key[0], message.thread_id))
+        candidates = attempted.get(thread.id, []) if thread else []
+        found = echoes.match(
+            candidates, client_ref=message.client_ref, text=message.text, has_files=bool(message.attachments),
+            sent_at=message.sent_at,
+        )  # fmt: skip
+        if found:
+            candidates.remove(found)
+            matched[key] = found.message_id
+    return matched
+
+
+def settle_replies(settled: list[tuple[int, str, datetime, str, int]]) -> None:
+    """Our replies that the platform has shown us: (message id, external id, sent_at, order key, seq)."""
+    if settled:
+        _sql.run(
+            """UPDATE inbox_message m SET external_id = s.external_id, sent_at = s.sent_at, order_key = s.order_key,
+                      state = 'sent', state_reason = '', lease_until = NULL, not_before = NULL, seq = s.seq
+                 FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::text[], %s::bigint[])
+                      AS s(id, external_id, sent_at, order_key, seq) WHERE m.id = s.id""",
+            _sql.columns(settled, 5),
+        )
+
+
+def correct_places(corrected: list[tuple[int, datetime, str, int]]) -> None:
+    """(message id, sent_at, order key, seq) of messages whose true place is known now."""
+    if corrected:
+        _sql.run(
+            """UPDATE inbox_message m SET sent_at = s.sent_at, order_key = s.order_key, seq = s.seq
+                 FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[], %s::bigint[]) AS s(id, sent_at, order_key, seq)
+                WHERE m.id = s.id""",
+            _sql.columns(corrected, 4),
+        )
+
+
+def insert(
+    fresh: list[tuple[int, InboundMessage, Thread, int]], people: dict[Key, Met], *, historical: bool, now: datetime
+) -> dict[Key, int]:
+    """Write new messages: (channel id, message, its conversation, seq). Returns key → message id."""
+    if not fresh:
+        return {}
+    records = [_record(*item, people) for item in fresh]
+    ids = _sql.rows(
+        """INSERT INTO inbox_message (
+               public_id, conversation_id, channel_id, external_id, direction, kind, origin, author_handle_id, author_name, sent_at,
+               order_key, created_text, text, reply_to, card, attachment_count, state, seq, historical, created_at, edit_count,
+               reactions, state_reason, human_agent, attempts)
+           SELECT m.*, %s, %s, 0, '[]', '', false, 0
+             FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[],
+                         %s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], %s::jsonb[], %s::int[],
+                         %s::text[], %s::bigint[]) AS m
+           RETURNING id, channel_id, external_id""",
+        [historical, now, *_sql.columns(records, 18)],
+    )
+    made = {(row[1], row[2]): row[0] for row in ids}
+    _insert_attachments(fresh, made, now)
+    return made
+
+
+def _record(channel_id: int, message: InboundMessage, thread: Thread, seq: int, people: dict[Key, Met]) -> tuple[Any, ...]:
+    author = people.get((channel_id, message.author.external_id)) if not message.outbound else None
+    text = clean(message.text)
+    return (
+        str(new_public_id()), thread.id, channel_id, message.external_id, "out" if message.outbound else "in",
+        message.kind.value, message.origin.value, author.handle_id if author else None,
+        clean((author.name or author.username) if author else message.author.name or message.author.username)[:200],
+        message.sent_at, order_key_of(message), text, text, message.reply_to, json.dumps(clean_json(dict(message.card))),
+        len(message.attachments), "sent" if message.outbound else "received", seq,
+    )  # fmt: skip
+
+
+def _insert_attachments(
+    fresh: list[tuple[int, InboundMessage, Thread, int]], made: dict[Key, int], now: datetime
+) -> None:
+    records = [
+        (
+            str(new_public_id()), made[(channel_id, message.external_id)], channel_id, place, part.kind.value, clean(part.url),
+            clean(part.mime)[:120], clean(part.name)[:255], part.size, clean(part.title), part.external_id, part.expires_at,
+            "pending" if part.storable and part.url and part.kind.value not in ("share", "location") else "link",
+        )
+        for channel_id, message, _, _ in fresh
+        for place, part in enumerate(message.attachments)
+    ]  # fmt: skip
+    if records:
+        _sql.run(
+            """INSERT INTO inbox_attachment (public_id, message_id, channel_id, position, kind, url, mime, name, size, title,
+                                             external_id, expires_at, fetch_state, fetch_at, fetch_attempts, path, created_at)
+               SELECT a.*, %s, 0, '', %s
+                 FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[],
+                             %s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::text[]) AS a""",
+            [now, now, *_sql.columns(records, 13)],
+        )
+
+
+def first_of_each_thread(messages: dict[Key, InboundMessage]) -> dict[Key, InboundMessage]:
+    """The message that says most of a thread's customer: the earliest that names them, else the earliest."""
+    firsts: dict[Key, InboundMessage] = {}
+    for (channel_id, _), message in messages.items():
+        key = (channel_id, message.thread_id)
+        before = firsts.get(key)
+        if before is None or _tells_more(message, before):
+            firsts[key] = message
+    return firsts
+
+
+def _tells_more(message: InboundMessage, before: InboundMessage) -> bool:
+    known, knew = customer_of(message) is not None, customer_of(before) is not None
+    return (not known, message.sent_at) < (not knew, before.sent_at)

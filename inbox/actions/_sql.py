@@ -1,0 +1,25 @@
+"""Set-based SQL for the hot path: whole batches as arrays, one statement each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+
+
+def rows(sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return list(cursor.fetchall())
+
+
+def run(sql: str, params: Sequence[Any] = ()) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return int(cursor.rowcount)
+
+
+def columns(records: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:
+    """Rows turned into columns, for unnest()."""
+    return [[record[index] for record in records] for index in range(width)]

@@ -1,0 +1,139 @@
+"""What a batch does to each conversation's row, decided here from facts and written in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from inbox.actions import _sql
+from inbox.actions._arrivals import Thread
+
+
+@dataclass(slots=True)
+class Change:
+    thread: Thread
+    received: list[datetime] = field(default_factory=list)  # customer's messages, not historical
+    answered: list[datetime] = field(default_factory=list)  # the brand's
+    opened: list[datetime] = field(default_factory=list)  # whatever opens the reply window
+    read_at: datetime | None = None
+    added: int = 0
+    unread: int = 0
+    seq: int = 0
+    public_seq: int | None = None
+    reopen: bool = False
+
+
+def latest(*times: datetime | None) -> datetime | None:
+    return max((time for time in times if time is not None), default=None)
+
+
+def apply(changes: Sequence[Change]) -> None:
+    """Update the rows: counts, times, state, who waits since when, and the newest message's preview."""
+    if changes:
+        unclear = [change.thread.id for change in changes if _must_look_up_waiting(change)]
+        waiting = _first_unanswered(unclear, changes)
+        _write([_row(change, waiting) for change in changes])
+
+
+def _last_answer(change: Change) -> datetime | None:
+    return latest(change.thread.last_outbound_at, *change.answered)
+
+
+def _must_look_up_waiting(change: Change) -> bool:
+    """An answer moved past the wait we knew, while a later customer message may have been there already."""
+    thread, answer = change.thread, _last_answer(change)
+    return bool(
+        change.answered and answer and thread.waiting_since and thread.waiting_since <= answer
+        and thread.last_inbound_at and thread.last_inbound_at > answer
+    )  # fmt: skip
+
+
+def _first_unanswered(conversation_ids: list[int], changes: Sequence[Change]) -> dict[int, datetime]:
+    if not conversation_ids:
+        return {}
+    answers = [_last_answer(change) for change in changes if change.thread.id in set(conversation_ids)]
+    ids = [change.thread.id for change in changes if change.thread.id in set(conversation_ids)]
+    return dict(
+        _sql.rows(
+            """SELECT a.id, min(m.sent_at) FROM unnest(%s::bigint[], %s::timestamptz[]) AS a(id, answered)
+                 JOIN inbox_message m ON m.conversation_id = a.id AND m.sent_at > a.answered
+                WHERE m.direction = 'in' AND NOT m.historical GROUP BY a.id""",
+            [ids, answers],
+        )
+    )
+
+
+def waiting_since(change: Change, looked_up: datetime | None) -> datetime | None:
+    """The earliest customer message after the brand's last answer."""
+    answer, before = _last_answer(change), change.thread.waiting_since
+    waits = [time for time in change.received if answer is None or time > answer]
+    if before and (answer is None or before > answer):
+        waits.append(before)
+    if looked_up:
+        waits.append(looked_up)
+    return min(waits, default=None)
+
+
+def _row(change: Change, looked_up: dict[int, datetime]) -> tuple[Any, ...]:
+    thread = change.thread
+    return (
+        thread.id, change.added, change.unread, change.reopen, latest(thread.last_inbound_at, *change.received),
+        _last_answer(change), waiting_since(change, looked_up.get(thread.id)), latest(thread.window_opened_at, *change.opened),
+        latest(thread.customer_read_at, change.read_at), change.seq, change.public_seq,
+    )  # fmt: skip
+
+
+# The newest message either side could see, as a list row shows it.
+NEWEST = """
+    SELECT m.id, m.sent_at, m.direction, m.author_name,
+           CASE WHEN m.deleted_at IS NOT NULL THEN 'Unsent a message'
+                WHEN m.text <> '' THEN left(regexp_replace(left(m.text, 400), '\\s+', ' ', 'g'), 160)
+                WHEN m.attachment_count > 0 THEN
+                     'Sent ' || coalesce((SELECT CASE a.kind WHEN 'image' THEN 'a picture' WHEN 'video' THEN 'a video'
+                          WHEN 'audio' THEN 'a voice message' WHEN 'share' THEN 'a post' WHEN 'sticker' THEN 'a sticker'
+                          ELSE 'a file' END FROM inbox_attachment a WHERE a.message_id = m.id ORDER BY a.position LIMIT 1), 'a file')
+                ELSE replace(m.kind, '_', ' ') END AS preview
+      FROM inbox_message m
+     WHERE m.conversation_id = {conversation} AND m.direction <> 'note'
+     ORDER BY m.sent_at DESC, m.order_key DESC, m.id DESC LIMIT 1"""
+
+
+def _write(records: list[tuple[Any, ...]]) -> None:
+    _sql.run(
+        f"""UPDATE inbox_conversation c SET
+                message_count = c.message_count + d.added, unread_count = c.unread_count + d.unread,
+                state = CASE WHEN d.reopen THEN 'open' ELSE c.state END,
+                resolved_at = CASE WHEN d.reopen THEN NULL ELSE c.resolved_at END,
+                last_inbound_at = d.last_inbound_at, last_outbound_at = d.last_outbound_at, waiting_since = d.waiting_since,
+                window_opened_at = d.window_opened_at, customer_read_at = d.customer_read_at,
+                seq = greatest(c.seq, d.seq), public_seq = greatest(c.public_seq, coalesce(d.public_seq, 0)),
+                last_message_at = coalesce(n.sent_at, c.last_message_at),
+                last_message_text = coalesce(n.preview, c.last_message_text),
+                last_message_from = CASE n.direction WHEN 'in' THEN 'customer' WHEN 'out' THEN 'brand' ELSE c.last_message_from END,
+                last_message_author = coalesce(n.author_name, c.last_message_author)
+             FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::boolean[], %s::timestamptz[], %s::timestamptz[],
+                         %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::bigint[])
+                  AS d(id, added, unread, reopen, last_inbound_at, last_outbound_at, waiting_since, window_opened_at,
+                       customer_read_at, seq, public_seq)
+             LEFT JOIN LATERAL ({NEWEST.format(conversation="d.id")}) n ON true
+            WHERE c.id = d.id""",
+        _sql.columns(records, 11),
+    )
+
+
+def mark_seen_replies(conversation_ids: list[int], seq_of: dict[int, int]) -> list[tuple[int, int]]:
+    """Replies sent no later than the customer's last look are READ. Returns (conversation id, message id)."""
+    if not conversation_ids:
+        return []
+    return [
+        (row[0], row[1])
+        for row in _sql.rows(
+            """UPDATE inbox_message m SET state = 'read', seq = s.seq
+                 FROM unnest(%s::bigint[], %s::bigint[]) AS s(id, seq) JOIN inbox_conversation c ON c.id = s.id
+                WHERE m.conversation_id = s.id AND m.direction = 'out' AND m.state IN ('sent', 'delivered')
+                  AND m.sent_at <= c.customer_read_at RETURNING m.conversation_id, m.id""",
+            [conversation_ids, [seq_of[conversation_id] for conversation_id in conversation_ids]],
+        )
+    ]

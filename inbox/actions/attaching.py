@@ -1,0 +1,43 @@
+"""Files a person puts into a composer. They belong to nobody's message until the reply is queued."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import PurePath
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from inbox import platforms
+from inbox.models import Attachment, Conversation, FetchState, Person
+from inbox.models.fields import new_public_id
+from inbox.rules import file_types, reply_policy
+from inbox.rules.cleaning import clean
+from inbox.rules.reply_policy import FileFacts
+
+
+class AttachmentRefused(Exception):
+    """The platform or Parley does not take this file; the words say why."""
+
+
+def store_upload(*, conversation: Conversation, by: Person, name: str, content: bytes, now: datetime) -> Attachment:
+    """Keep an upload for a reply. What it is, is read from its bytes; a name or a browser may say anything."""
+    mime = file_types.sniff(content)
+    if mime is None:
+        raise AttachmentRefused("Parley does not know this kind of file. Pictures, videos, audio and PDF can be sent.")
+    manifest = platforms.get(conversation.platform)
+    kind = file_types.kind_of(mime)
+    shown = clean(PurePath(name.replace("\\", "/")).name)[:255] or "file"
+    if problem := reply_policy.file_problem(manifest, FileFacts(kind, mime, len(content), shown)):
+        raise AttachmentRefused(problem)
+    public_id = new_public_id()
+    path = default_storage.save(f"out/{now:%Y/%m}/{public_id}{file_types.ending_of(mime)}", ContentFile(content))
+    return _record(conversation, by, public_id=public_id, kind=kind, mime=mime, name=shown, size=len(content), path=path)
+
+
+@transaction.atomic(durable=True)
+def _record(conversation: Conversation, by: Person, **columns: object) -> Attachment:
+    return Attachment.objects.create(
+        channel_id=conversation.channel_id, uploaded_by=by, fetch_state=FetchState.STORED, **columns
+    )

@@ -1,0 +1,52 @@
+"""What platforms tell about the people who write."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from inbox import events
+from inbox.actions import _arrivals
+from inbox.exchange import Party
+from inbox.models import Conversation, EventKind, Handle
+from inbox.rules.cleaning import clean
+
+
+@transaction.atomic(durable=True)
+def update_profile(*, channel_id: int, party: Party, now: datetime) -> None:
+    """Keep a handle's profile, and the name in the list, as the platform gives it."""
+    handle = Handle.objects.select_related("contact").filter(channel_id=channel_id, external_id=party.external_id).first()
+    if handle is None:
+        return
+    with events.ledger(handle.contact.brand_id) as ledger:
+        name, username = clean(party.name)[:200] or handle.name, clean(party.username)[:120] or handle.username
+        avatar = party.avatar_url[:2000] or handle.avatar_url
+        Handle.objects.filter(pk=handle.pk).update(
+            name=name, username=username, avatar_url=avatar, looked_up_at=now,
+            followers=party.followers if party.followers is not None else handle.followers,
+            verified=party.verified if party.verified is not None else handle.verified,
+        )  # fmt: skip
+        if (name, username, avatar) == (handle.name, handle.username, handle.avatar_url):
+            return
+        type(handle.contact).objects.filter(pk=handle.contact_id).update(name=name or username)
+        _arrivals.rename_rows([(handle.contact_id, name or username, username, avatar)])
+        seq_of = {
+            conversation_id: ledger.record(EventKind.CONTACT_UPDATED, at=now, conversation_id=conversation_id)
+            for conversation_id in Conversation.objects.filter(contact=handle.contact_id)
+            .order_by("-last_message_at", "-pk")
+            .values_list("pk", flat=True)[:20]
+        }
+        _arrivals.bump_seq(seq_of)
+
+
+@transaction.atomic(durable=True)
+def note_looked_up(*, channel_id: int, external_id: str, now: datetime) -> None:
+    """The platform was asked and told nothing; do not ask again at once."""
+    Handle.objects.filter(channel_id=channel_id, external_id=external_id).update(looked_up_at=now)
+
+
+@transaction.atomic(durable=True)
+def mark_unavailable(*, channel_id: int, external_id: str, reason: str, now: datetime) -> None:
+    """The platform says that this person cannot be written to. A new message from them lifts it (receiving)."""
+    Handle.objects.filter(channel_id=channel_id, external_id=external_id).update(unavailable_reason=reason[:300])

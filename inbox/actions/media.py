@@ -1,0 +1,61 @@
+"""Copies of what customers sent, made before the platform's address dies. The row is the timer."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from inbox import events
+from inbox.models import Attachment, EventKind, FetchState
+
+LEASE = timedelta(minutes=2)
+
+
+@transaction.atomic(durable=True)
+def claim_due(*, now: datetime, limit: int = 20) -> list[Attachment]:
+    """Take attachments to fetch. A worker that dies leaves them due again when its lease ends."""
+    due = list(
+        Attachment.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("channel")
+        .filter(fetch_state=FetchState.PENDING, fetch_at__lte=now)
+        .order_by("fetch_at", "id")[:limit]
+    )
+    Attachment.objects.filter(pk__in=[attachment.pk for attachment in due]).update(fetch_at=now + LEASE)
+    return due
+
+
+@transaction.atomic(durable=True)
+def mark_stored(*, attachment_id: int, path: str, mime: str, size: int, now: datetime) -> bool:
+    """False: it was unsent meanwhile, and the copy must go."""
+    return _settle(
+        attachment_id, now, fetch_state=FetchState.STORED, path=path, mime=mime[:120], size=size, fetch_at=None
+    )
+
+
+@transaction.atomic(durable=True)
+def mark_gone(*, attachment_id: int, now: datetime) -> None:
+    _settle(attachment_id, now, fetch_state=FetchState.GONE, fetch_at=None)
+
+
+@transaction.atomic(durable=True)
+def put_back(*, attachment_id: int, at: datetime) -> None:
+    attachment = Attachment.objects.filter(pk=attachment_id, fetch_state=FetchState.PENDING)
+    for row in attachment:
+        attachment.update(fetch_at=at, fetch_attempts=row.fetch_attempts + 1)
+
+
+def _settle(attachment_id: int, now: datetime, **columns: object) -> bool:
+    attachment = Attachment.objects.select_related("message__conversation").get(pk=attachment_id)
+    message = attachment.message
+    if message is None:
+        return False
+    with events.ledger(message.conversation.brand_id) as ledger:
+        changed = Attachment.objects.filter(pk=attachment_id, fetch_state=FetchState.PENDING).update(**columns)
+        if changed:
+            seq = ledger.record(
+                EventKind.MESSAGE_AMENDED, at=now, conversation_id=message.conversation_id, message_id=message.pk, what="media"
+            )
+            type(message).objects.filter(pk=message.pk).update(seq=seq)
+            type(message.conversation).objects.filter(pk=message.conversation_id).update(seq=seq)
+    return bool(changed)

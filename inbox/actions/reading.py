@@ -1,0 +1,36 @@
+"""What the team has seen."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from inbox import events
+from inbox.actions import _writing
+from inbox.models import Conversation, EventKind, Person
+
+
+@transaction.atomic(durable=True)
+def mark_read(*, conversation: Conversation, by: Person, up_to_seq: int, now: datetime) -> Conversation:
+    """Somebody looked at the thread as it was at `up_to_seq`. What came after stays unread."""
+    with events.ledger(conversation.brand_id) as ledger:
+        current = _writing.locked(conversation.pk)
+        if current.unread_count:
+            unread = current.messages.filter(direction="in", historical=False, seq__gt=up_to_seq).count()
+            unread = min(unread, current.unread_count)
+            if unread != current.unread_count:
+                seq = ledger.record(EventKind.CONVERSATION_READ, at=now, conversation_id=current.pk, actor_id=by.pk)
+                _writing.change(current, seq, unread_count=unread)
+    return current
+
+
+@transaction.atomic(durable=True)
+def mark_unread(*, conversation: Conversation, by: Person, now: datetime) -> Conversation:
+    """Put it back among the unread, so that somebody looks again."""
+    with events.ledger(conversation.brand_id) as ledger:
+        current = _writing.locked(conversation.pk)
+        if not current.unread_count:
+            seq = ledger.record(EventKind.CONVERSATION_READ, at=now, conversation_id=current.pk, actor_id=by.pk, unread=True)
+            _writing.change(current, seq, unread_count=1)
+    return current

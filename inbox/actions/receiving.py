@@ -1,0 +1,248 @@
+"""What platforms tell us becomes rows: a batch at a time, each message once, and the same rows whatever the order of the news.
+
+Duplicates, re-batched deliveries, echoes, history and late arrivals all come through here. Under the brand's lock the batch reads
+what is known, decides in Python, and writes with a handful of set-based statements.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+
+from inbox import events, platforms
+from inbox.actions import _amending, _arrivals, _messages, _threads
+from inbox.actions._arrivals import Batch, Key, Met, Thread
+from inbox.actions._threads import Change
+from inbox.exchange import InboundEvent, InboundMessage
+from inbox.models import Channel, EventKind
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    channel_id: int
+    event: InboundEvent
+
+
+@dataclass(slots=True)
+class Received:
+    """`new_messages` were unknown before; `settled` are replies of ours the platform has now shown us."""
+
+    new_messages: int = 0
+    settled: int = 0
+    amended: int = 0
+    typing: list[tuple[int, str]] = field(default_factory=list)  # (conversation id, who), told but not kept
+
+
+@transaction.atomic
+def receive(*, arrivals: Sequence[Arrival], now: datetime, historical: bool = False) -> Received:
+    """Take in a batch. Joins the caller's transaction, so that a receipt and what it said are committed together.
+
+    Raises whatever the database raises for an item it cannot hold; the caller isolates that item and goes on.
+    """
+    channels = Channel.objects.in_bulk({arrival.channel_id for arrival in arrivals})
+    by_brand: dict[int, list[tuple[int, InboundEvent]]] = defaultdict(list)
+    for arrival in arrivals:
+        by_brand[channels[arrival.channel_id].brand_id].append((arrival.channel_id, arrival.event))
+    received = Received()
+    for brand_id in sorted(by_brand):  # one order of locks for everybody
+        with events.ledger(brand_id) as ledger:
+            _Intake(ledger, channels, historical=historical, now=now).take(Batch.sort(by_brand[brand_id]), received)
+    return received
+
+
+class _Intake:
+    """One brand's batch while it is being written."""
+
+    def __init__(self, ledger: events.Ledger, channels: dict[int, Channel], *, historical: bool, now: datetime) -> None:
+        self.ledger = ledger
+        self.channels = channels
+        self.historical = historical
+        self.now = now
+        self.changes: dict[int, Change] = {}
+        self.windows = {pk: platforms.get(channel.platform).window.opens_on for pk, channel in channels.items()}
+
+    def take(self, batch: Batch, received: Received) -> None:
+        people = _arrivals.meet_people(self.ledger.brand_id, batch, self.now)
+        known = _messages.find_known([*batch.messages, *((c, event.target) for c, event in batch.amendments)])
+        unknown = {key: message for key, message in batch.messages.items() if key not in known}
+        threads = self._threads_for(batch, unknown, people)
+
+        self._correct_places({key: m for key, m in batch.messages.items() if key in known}, known)
+        matched = _messages.match_echoes(unknown, threads)
+        self._settle(matched, unknown, threads)
+        fresh = self._number({key: m for key, m in unknown.items() if key not in matched}, threads)
+        made = _messages.insert(fresh, people, historical=self.historical, now=self.now)
+        for channel_id, message, _, seq in fresh:
+            self.ledger.attach(seq, made[(channel_id, message.external_id)])
+        amended = self._amend(batch, known, made, matched, unknown, threads)
+        self._note_reads(batch, threads)
+        self._rename(threads, people, batch)
+
+        _threads.apply(list(self.changes.values()))
+        self._mark_seen()
+        received.new_messages += len(made)
+        received.settled += len(matched)
+        received.amended += amended
+        received.typing += [
+            (thread.id, event.actor.name or event.actor.username)
+            for channel_id, event in batch.typing
+            if (thread := threads.get((channel_id, event.thread_id)))
+        ]
+
+    def _threads_for(
+        self, batch: Batch, unknown: dict[Key, InboundMessage], people: dict[Key, Met]
+    ) -> dict[Key, Thread]:
+        firsts = _messages.first_of_each_thread(unknown)
+        others = [(c, e.thread_id) for c, e in [*batch.reads, *batch.typing]]
+        threads = _arrivals.find_threads(list(dict.fromkeys([*firsts, *others])))
+        new = {key: message for key, message in firsts.items() if key not in threads}
+        names = {pk: channel.platform for pk, channel in self.channels.items()}
+        threads |= _arrivals.make_threads(
+            self.ledger.brand_id, names, new, people, historical=self.historical, now=self.now
+        )
+        return threads
+
+    def _change(self, thread: Thread) -> Change:
+        return self.changes.setdefault(thread.id, Change(thread))
+
+    def _correct_places(self, told_again: dict[Key, InboundMessage], known: dict[Key, _messages.Known]) -> None:
+        corrected = []
+        for key, message in told_again.items():
+            if _messages.is_finer(known[key], message):
+                seq = self.ledger.record(
+                    EventKind.MESSAGE_AMENDED, at=self.now, conversation_id=known[key].conversation_id,
+                    message_id=known[key].id, what="placed",
+                )  # fmt: skip
+                corrected.append((known[key].id, message.sent_at, _messages.order_key_of(message), seq))
+        _messages.correct_places(corrected)
+
+    def _settle(
+        self, matched: dict[Key, int], unknown: dict[Key, InboundMessage], threads: dict[Key, Thread]
+    ) -> None:
+        settled = []
+        for key, message_id in matched.items():
+            message = unknown[key]
+            change = self._change(threads[(key[0], message.thread_id)])
+            seq = self.ledger.record(
+                EventKind.REPLY_SENT, at=self.now, conversation_id=change.thread.id, message_id=message_id, by="echo"
+            )
+            change.seq = seq
+            change.answered.append(message.sent_at)
+            settled.append((message_id, key[1], message.sent_at, _messages.order_key_of(message), seq))
+        _messages.settle_replies(settled)
+
+    def _number(
+        self, fresh: dict[Key, InboundMessage], threads: dict[Key, Thread]
+    ) -> list[tuple[int, InboundMessage, Thread, int]]:
+        """Give each new message its event, in thread order, and add it to its conversation's change."""
+        numbered = []
+        for key, message in sorted(fresh.items(), key=lambda item: (item[1].sent_at, _messages.order_key_of(item[1]))):
+            thread = threads[(key[0], message.thread_id)]
+            change = self._change(thread)
+            kind = EventKind.MESSAGE_ECHOED if message.outbound else EventKind.MESSAGE_RECEIVED
+            kind = EventKind.MESSAGE_FOUND if self.historical else kind
+            seq = self.ledger.record(kind, at=self.now, conversation_id=thread.id)
+            change.added += 1
+            change.seq = change.public_seq = seq
+            if message.outbound:
+                change.answered.append(message.sent_at)
+            elif not self.historical:
+                change.received.append(message.sent_at)
+                change.unread += 1
+                change.reopen = change.reopen or thread.state in ("resolved", "snoozed", "pending")
+            if _arrivals.opens_window(message, self.windows[key[0]]):
+                change.opened.append(message.sent_at)
+            numbered.append((key[0], message, thread, seq))
+        return numbered
+
+    def _amend(
+        self,
+        batch: Batch,
+        known: dict[Key, _messages.Known],
+        made: dict[Key, int],
+        matched: dict[Key, int],
+        unknown: dict[Key, InboundMessage],
+        threads: dict[Key, Thread],
+    ) -> int:
+        told = _amending.keep(batch, self.now)
+        earlier = _amending.known_for([*made, *matched])
+        targets: dict[Key, tuple[int, int]] = {}
+        for key in told | earlier:
+            message_id, conversation_id = self._whereabouts(key, known, made, matched, unknown, threads)
+            if message_id is None or conversation_id is None:
+                continue  # its message has not come yet; the amendment waits for it
+            seq = self.ledger.record(
+                EventKind.MESSAGE_AMENDED, at=self.now, conversation_id=conversation_id, message_id=message_id
+            )
+            targets[key] = (message_id, seq)
+        _amending.refold(targets)
+        self._touch_amended(batch, targets, known)
+        return len(targets)
+
+    def _whereabouts(
+        self,
+        key: Key,
+        known: dict[Key, _messages.Known],
+        made: dict[Key, int],
+        matched: dict[Key, int],
+        unknown: dict[Key, InboundMessage],
+        threads: dict[Key, Thread],
+    ) -> tuple[int | None, int | None]:
+        if key in known:
+            return known[key].id, known[key].conversation_id
+        message_id = made.get(key) or matched.get(key)
+        if message_id is None:
+            return None, None
+        return message_id, threads[(key[0], unknown[key].thread_id)].id
+
+    def _touch_amended(
+        self, batch: Batch, targets: dict[Key, tuple[int, int]], known: dict[Key, _messages.Known]
+    ) -> None:
+        """A conversation whose message changed shows another preview, and a reaction may open the reply window."""
+        missing = {known[key].conversation_id for key in targets if key in known} - set(self.changes)
+        for row in _arrivals.threads_by_id(list(missing)):
+            self._change(row)
+        for key, (_, seq) in targets.items():
+            if key in known:
+                change = self.changes[known[key].conversation_id]
+                change.seq = max(change.seq, seq)
+        for channel_id, event in batch.amendments:
+            found = known.get((channel_id, event.target))
+            change = self.changes.get(found.conversation_id) if found else None
+            if change and _arrivals.reaction_opens(event, self.windows[channel_id]):
+                change.opened.append(event.at)
+
+    def _note_reads(self, batch: Batch, threads: dict[Key, Thread]) -> None:
+        for channel_id, event in batch.reads:
+            thread = threads.get((channel_id, event.thread_id))
+            if thread is None or (thread.customer_read_at and thread.customer_read_at >= event.at):
+                continue
+            change = self._change(thread)
+            change.read_at = _threads.latest(change.read_at, event.at)
+
+    def _mark_seen(self) -> None:
+        looking = [
+            change for change in self.changes.values()
+            if (change.read_at or change.answered) and (change.read_at or change.thread.customer_read_at)
+        ]  # fmt: skip
+        if not looking:
+            return
+        seq_of = {
+            change.thread.id: self.ledger.record(EventKind.REPLY_SEEN, at=self.now, conversation_id=change.thread.id)
+            for change in looking
+        }
+        _threads.mark_seen_replies(list(seq_of), seq_of)
+        _arrivals.bump_seq(seq_of)
+
+    def _rename(self, threads: dict[Key, Thread], people: dict[Key, Met], batch: Batch) -> None:
+        """A list row shows the name the platform last gave."""
+        named = [
+            (met.contact_id, met.name or met.username, met.username, met.avatar)
+            for key, met in people.items()
+            if batch.parties[key].name or batch.parties[key].username
+        ]
+        _arrivals.rename_rows(named)

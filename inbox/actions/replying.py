@@ -1,0 +1,197 @@
+"""A person's reply, from the composer to the outbox, and what they may do when it could not be sent."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from inbox import events, platforms
+from inbox.actions import _writing
+from inbox.actions._threads import NEWEST
+from inbox.actions._sql import run
+from inbox.models import (
+    Attachment,
+    Conversation,
+    ConversationState,
+    Direction,
+    EventKind,
+    Handle,
+    Message,
+    MessageState,
+    Person,
+)
+from inbox.platforms import Manifest
+from inbox.rules import reply_policy
+from inbox.rules.cleaning import clean
+from inbox.rules.reply_policy import FileFacts, Situation, Verdict
+
+
+class ReplyRefused(Exception):
+    """The platform would not take this reply; the words say why and what to do."""
+
+
+class StaleReply(Exception):
+    """Something was said in the thread after the page the reply was written on. `newer` is what the writer has not seen."""
+
+    def __init__(self, newer: list[Message]) -> None:
+        super().__init__("There is news in this conversation.")
+        self.newer = newer
+
+
+def situation_of(conversation: Conversation) -> Situation:
+    """The facts the sending policy asks for."""
+    unavailable = (
+        Handle.objects.filter(channel_id=conversation.channel_id, external_id=conversation.recipient_key)
+        .values_list("unavailable_reason", flat=True)
+        .first()
+        or ""
+    )
+    channel = conversation.channel
+    return Situation(conversation.window_opened_at, channel.state, channel.state_reason, unavailable)
+
+
+def verdict_on(conversation: Conversation, *, text: str, files: Sequence[Attachment], now: datetime) -> Verdict:
+    manifest = platforms.get(conversation.platform)
+    facts = [FileFacts(file.kind, file.mime, file.size or 0, file.name) for file in files]
+    return reply_policy.check(manifest, situation_of(conversation), text=text, files=facts, now=now)
+
+
+@transaction.atomic(durable=True)
+def queue_reply(
+    *,
+    conversation: Conversation,
+    by: Person,
+    client_id: UUID,
+    text: str,
+    written_against: int,
+    now: datetime,
+    attachments: Sequence[Attachment] = (),
+    reply_to: str = "",
+    send_anyway: bool = False,
+) -> list[Message]:
+    """Put a reply into the outbox; one row for each message the platform will make of it. The same client id again is the same reply.
+
+    Raises ReplyRefused where the platform's rules forbid it, StaleReply where the thread moved on after `written_against`.
+    """
+    text = clean(text).strip()
+    with events.ledger(conversation.brand_id) as ledger:
+        current = _writing.locked(conversation.pk)
+        if known := _already_queued(current, client_id):
+            return known
+        if current.public_seq > written_against and not send_anyway:
+            raise StaleReply(_newer_than(current, written_against, by))
+        verdict = verdict_on(current, text=text, files=attachments, now=now)
+        if not verdict.allowed:
+            raise ReplyRefused(verdict.problem)
+        messages = []
+        for place, (words, files) in enumerate(_parts(platforms.get(current.platform), text, attachments)):
+            seq = ledger.record(EventKind.REPLY_QUEUED, at=now, conversation_id=current.pk, actor_id=by.pk)
+            message = Message.objects.create(
+                conversation=current, channel=current.channel, client_id=_part_id(client_id, place), direction=Direction.OUT,
+                origin="agent", author_person=by, author_name=by.short_name, sent_at=now, created_text=words, text=words,
+                created_at=now, state=MessageState.QUEUED, not_before=now, seq=seq, reply_to=reply_to if place == 0 else "",
+                attachment_count=len(files), human_agent=verdict.human_agent,
+            )  # fmt: skip
+            ledger.attach(seq, message.pk)
+            for position, file in enumerate(files):
+                Attachment.objects.filter(pk=file.pk, message=None).update(message=message, position=position)
+            messages.append(message)
+        _writing.change(
+            current, seq, message_count=current.message_count + len(messages), public_seq=seq, unread_count=0,
+            **_reopened(current),
+        )  # fmt: skip
+        show_newest(current.pk)
+    return messages
+
+
+def _reopened(conversation: Conversation) -> dict[str, object]:
+    """Writing to somebody in a resolved conversation opens it: the answer must have a home."""
+    if conversation.state != ConversationState.RESOLVED:
+        return {}
+    return {"state": ConversationState.OPEN, "resolved_at": None}
+
+
+def _already_queued(conversation: Conversation, client_id: UUID) -> list[Message]:
+    ids = [_part_id(client_id, place) for place in range(11)]
+    return list(Message.objects.filter(conversation=conversation, client_id__in=ids).order_by("pk"))
+
+
+def _part_id(client_id: UUID, place: int) -> UUID:
+    return client_id if place == 0 else uuid.uuid5(client_id, str(place))
+
+
+def _newer_than(conversation: Conversation, seq: int, by: Person) -> list[Message]:
+    return list(
+        conversation.messages.filter(seq__gt=seq)
+        .exclude(direction=Direction.NOTE)
+        .prefetch_related("attachments")
+        .in_thread_order()[:20]
+    )
+
+
+def _parts(manifest: Manifest, text: str, files: Sequence[Attachment]) -> list[tuple[str, list[Attachment]]]:
+    """How the platform wants it: files before words where they cannot travel together."""
+    each = max(1, manifest.send.files_per_message)
+    if manifest.send.text_with_files and files:
+        first, rest = list(files[:each]), files[each:]
+        return [(text, first), *(("", [file]) for file in rest)]
+    # A message of our own holds one file, so that each has its own state and its own platform id.
+    parts: list[tuple[str, list[Attachment]]] = [("", [file]) for file in files]
+    return [*parts, (text, [])] if text else parts
+
+
+def show_newest(conversation_id: int) -> None:
+    """Bring the preview of a list row in line with its newest message."""
+    run(
+        f"""UPDATE inbox_conversation c SET last_message_at = n.sent_at, last_message_text = n.preview,
+                   last_message_author = n.author_name,
+                   last_message_from = CASE n.direction WHEN 'in' THEN 'customer' ELSE 'brand' END
+              FROM ({NEWEST.format(conversation="%s")}) n WHERE c.id = %s""",
+        [conversation_id, conversation_id],
+    )
+
+
+@transaction.atomic(durable=True)
+def retry(*, message: Message, by: Person, now: datetime) -> Message:
+    """Send a reply that failed once more, because a person says so. The window and the limits are asked again."""
+    with events.ledger(message.conversation.brand_id) as ledger:
+        current = Message.objects.select_related("conversation__channel").get(pk=message.pk)
+        if current.state != MessageState.FAILED or current.external_id:
+            return current
+        verdict = verdict_on(current.conversation, text=current.text, files=list(current.attachments.all()), now=now)
+        if not verdict.allowed:
+            raise ReplyRefused(verdict.problem)
+        seq = ledger.record(
+            EventKind.REPLY_QUEUED, at=now, conversation_id=current.conversation_id, message_id=current.pk, actor_id=by.pk,
+            again=True,
+        )  # fmt: skip
+        Message.objects.filter(pk=current.pk).update(
+            state=MessageState.QUEUED, state_reason="", not_before=now, attempts=0, human_agent=verdict.human_agent, seq=seq
+        )
+        _writing.change(current.conversation, seq)
+        current.refresh_from_db()
+    return current
+
+
+DISCARDED = "Discarded"
+
+
+@transaction.atomic(durable=True)
+def discard(*, message: Message, by: Person, now: datetime) -> Message:
+    """Give up a reply that has not left. One that may have left cannot be called back."""
+    with events.ledger(message.conversation.brand_id) as ledger:
+        current = Message.objects.select_related("conversation").get(pk=message.pk)
+        if current.state not in (MessageState.QUEUED, MessageState.FAILED):
+            return current
+        seq = ledger.record(
+            EventKind.REPLY_FAILED, at=now, conversation_id=current.conversation_id, message_id=current.pk, actor_id=by.pk,
+            reason=DISCARDED,
+        )  # fmt: skip
+        Message.objects.filter(pk=current.pk).update(state=MessageState.FAILED, state_reason=DISCARDED, seq=seq)
+        _writing.change(current.conversation, seq)
+        current.refresh_from_db()
+    return current

@@ -1,0 +1,170 @@
+"""The outbox's moves: claimed, sent, put back, failed, uncertain. Each is one transaction and says the truth as it is known."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from inbox import events
+from inbox.actions import _sql, _threads, _writing
+from inbox.actions._arrivals import threads_by_id
+from inbox.models import Channel, ChannelState, EventKind, Message, MessageState
+from inbox.queries import outbox
+
+# Longer than the slowest send may take (connectors.http), so that only a dead worker's claim runs out.
+LEASE = timedelta(seconds=90)
+
+
+@transaction.atomic(durable=True)
+def claim_reply(*, message_id: int, now: datetime) -> Message | None:
+    """Take a queued reply for sending. None: somebody else has it, it is not due, its channel is parked, or an earlier
+    reply of the conversation has to be settled first, so that replies arrive in the order they were written."""
+    brand_id = Message.objects.filter(pk=message_id).values_list("conversation__brand_id", flat=True).first()
+    if brand_id is None:
+        return None
+    with events.ledger(brand_id) as ledger:
+        message = Message.objects.select_related("conversation__channel", "channel").get(pk=message_id)
+        if message.state != MessageState.QUEUED or not _may_go(message.channel, now) or _not_due(message, now):
+            return None
+        if _earlier_is_under_way(message):
+            return None
+        seq = ledger.record(
+            EventKind.REPLY_SENDING, at=now, conversation_id=message.conversation_id, message_id=message.pk
+        )
+        _move(
+            message, seq, state=MessageState.SENDING, state_reason="", attempts=message.attempts + 1, attempted_at=now,
+            lease_until=now + LEASE,
+        )  # fmt: skip
+    return message
+
+
+def _may_go(channel: Channel, now: datetime) -> bool:
+    return channel.state == ChannelState.CONNECTED and (channel.sends_resume_at is None or channel.sends_resume_at <= now)
+
+
+def _not_due(message: Message, now: datetime) -> bool:
+    return message.not_before is not None and message.not_before > now
+
+
+def _earlier_is_under_way(message: Message) -> bool:
+    under_way = Message.objects.filter(conversation=message.conversation_id)
+    return (
+        under_way.filter(state__in=[MessageState.SENDING, MessageState.UNCERTAIN]).exists()
+        or under_way.filter(state=MessageState.QUEUED, pk__lt=message.pk).exists()
+    )
+
+
+def _move(message: Message, seq: int, **columns: Any) -> None:
+    Message.objects.filter(pk=message.pk).update(seq=seq, **columns)
+    for name, value in {"seq": seq, **columns}.items():
+        setattr(message, name, value)
+    _writing.change(message.conversation, seq)
+
+
+@transaction.atomic(durable=True)
+def mark_reply_sent(*, message_id: int, external_id: str, at: datetime | None, now: datetime) -> None:
+    """The platform took it and gave it this id. An echo may have said so already."""
+    with events.ledger(_brand_of(message_id)) as ledger:
+        message = _current(message_id)
+        if message.external_id:
+            return
+        twin = _echo_seen_as_foreign(message, external_id)
+        seq = ledger.record(
+            EventKind.REPLY_SENT, at=now, conversation_id=message.conversation_id, message_id=message.pk,
+            **({"replaces": str(twin.public_id)} if twin else {}),
+        )  # fmt: skip
+        if twin:
+            _absorb(twin)
+        sent_at = twin.sent_at if twin else at or message.sent_at
+        _move(
+            message, seq, external_id=external_id, state=MessageState.SENT, state_reason="", lease_until=None, not_before=None,
+            sent_at=sent_at, order_key=twin.order_key if twin else "",
+        )  # fmt: skip
+        _note_answer(message, sent_at, seq)
+
+
+def _echo_seen_as_foreign(message: Message, external_id: str) -> Message | None:
+    """An echo that came first and whose words the platform had changed (a shortened link, say) stands as a row of its own."""
+    return Message.objects.filter(channel_id=message.channel_id, external_id=external_id).first()
+
+
+def _absorb(twin: Message) -> None:
+    twin.conversation.message_count -= 1
+    type(twin.conversation).objects.filter(pk=twin.conversation_id).update(message_count=twin.conversation.message_count)
+    twin.delete()
+
+
+def _note_answer(message: Message, sent_at: datetime, seq: int) -> None:
+    thread = threads_by_id([message.conversation_id])[0]
+    _threads.apply([_threads.Change(thread, answered=[sent_at], seq=seq)])
+    if thread.customer_read_at:
+        _threads.mark_seen_replies([thread.id], {thread.id: seq})
+
+
+@transaction.atomic(durable=True)
+def put_back(*, message_id: int, reason: str, not_before: datetime, now: datetime) -> None:
+    """It certainly did not go out; it will be tried again."""
+    with events.ledger(_brand_of(message_id)) as ledger:
+        message = _current(message_id)
+        if message.external_id or message.state not in (MessageState.SENDING, MessageState.UNCERTAIN):
+            return
+        seq = ledger.record(
+            EventKind.REPLY_WAITS, at=now, conversation_id=message.conversation_id, message_id=message.pk, reason=reason
+        )
+        _move(
+            message, seq, state=MessageState.QUEUED, state_reason=reason[:300], not_before=not_before, lease_until=None
+        )
+
+
+@transaction.atomic(durable=True)
+def mark_reply_failed(*, message_id: int, reason: str, now: datetime) -> None:
+    """It did not go out and will not by itself; the reason is for the person who wrote it."""
+    with events.ledger(_brand_of(message_id)) as ledger:
+        message = _current(message_id)
+        if message.external_id or message.state == MessageState.FAILED:
+            return
+        seq = ledger.record(
+            EventKind.REPLY_FAILED, at=now, conversation_id=message.conversation_id, message_id=message.pk, reason=reason
+        )
+        _move(message, seq, state=MessageState.FAILED, state_reason=reason[:300], lease_until=None)
+
+
+@transaction.atomic(durable=True)
+def mark_reply_uncertain(*, message_id: int, reason: str, now: datetime, look_at: datetime) -> None:
+    """The bytes left and no answer came. An echo or the platform's history will tell; look at `look_at`."""
+    with events.ledger(_brand_of(message_id)) as ledger:
+        message = _current(message_id)
+        if message.external_id or message.state not in (MessageState.SENDING, MessageState.UNCERTAIN):
+            return
+        seq = ledger.record(
+            EventKind.REPLY_UNCERTAIN, at=now, conversation_id=message.conversation_id, message_id=message.pk, reason=reason
+        )
+        _move(
+            message, seq, state=MessageState.UNCERTAIN, state_reason=reason[:300], not_before=look_at, lease_until=None
+        )
+
+
+@transaction.atomic(durable=True)
+def look_later(*, message_id: int, at: datetime) -> None:
+    """An uncertain reply was looked for and not found yet."""
+    _sql.run("UPDATE inbox_message SET not_before = %s WHERE id = %s AND state = 'uncertain'", [at, message_id])
+
+
+def expire_leases(*, now: datetime) -> list[int]:
+    """Replies whose worker died while sending: they may have gone out, so they are looked for, not sent again."""
+    expired = outbox.expired_sends(now=now)
+    for message_id in expired:
+        mark_reply_uncertain(
+            message_id=message_id, reason="The sender stopped while sending.", now=now, look_at=now
+        )
+    return expired
+
+
+def _brand_of(message_id: int) -> int:
+    return Message.objects.values_list("conversation__brand_id", flat=True).get(pk=message_id)
+
+
+def _current(message_id: int) -> Message:
+    return Message.objects.select_related("conversation").get(pk=message_id)

@@ -1,0 +1,96 @@
+"""What happened, written with the change itself and told after the commit.
+
+An action opens the brand's ledger, which takes the brand's lock row: writers of one brand stand in line, so sequence numbers rise in
+the order of commits. A page that has seen number n may ask for all that came after n and can never be missing one in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.db import transaction
+
+from inbox.models import BrandSequence, Event, EventKind
+
+log = structlog.get_logger(__name__)
+
+Reaction = Callable[[list[Event]], None]
+_reactions: list[tuple[frozenset[EventKind], Reaction]] = []
+
+
+class Ledger:
+    """The events of one transaction of one brand. Use through `ledger`."""
+
+    def __init__(self, brand_id: int) -> None:
+        self.brand_id = brand_id
+        self._sequence = BrandSequence.objects.select_for_update().get(pk=brand_id)
+        self.first = self._sequence.last + 1
+        self._events: list[Event] = []
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self._events) - 1
+
+    def record(
+        self,
+        kind: EventKind,
+        *,
+        at: datetime,
+        conversation_id: int | None = None,
+        message_id: int | None = None,
+        actor_id: int | None = None,
+        **data: Any,
+    ) -> int:
+        """Number an event. The number goes into the `seq` of the rows it changes."""
+        seq = self.first + len(self._events)
+        self._events.append(
+            Event(
+                brand_id=self.brand_id, seq=seq, kind=kind, conversation_id=conversation_id, message_id=message_id,
+                actor_id=actor_id, at=at, data=data,
+            )
+        )  # fmt: skip
+        return seq
+
+    def attach(self, seq: int, message_id: int) -> None:
+        """Name the message of an event that was numbered before its row existed."""
+        self._events[seq - self.first].message_id = message_id
+
+    def close(self) -> None:
+        if not self._events:
+            return
+        Event.objects.bulk_create(self._events, batch_size=1000)
+        BrandSequence.objects.filter(pk=self.brand_id).update(last=self.last)
+        events = self._events
+        transaction.on_commit(lambda: tell(events))
+
+
+@contextmanager
+def ledger(brand_id: int) -> Iterator[Ledger]:
+    """Take the brand's write lock and number what happens. Must be the first lock an action takes."""
+    opened = Ledger(brand_id)
+    yield opened
+    opened.close()
+
+
+def on(*kinds: EventKind) -> Callable[[Reaction], Reaction]:
+    """Register what follows from events of these kinds. It gets those of one transaction together, after the commit."""
+
+    def register(reaction: Reaction) -> Reaction:
+        _reactions.append((frozenset(kinds), reaction))
+        return reaction
+
+    return register
+
+
+def tell(events: list[Event]) -> None:
+    """Run each reaction on its own: one that fails is logged and the others still hear."""
+    for kinds, reaction in _reactions:
+        if heard := [event for event in events if event.kind in kinds]:
+            try:
+                reaction(heard)
+            except Exception:
+                log.exception("reaction_failed", reaction=reaction.__name__, events=len(heard), seq=heard[0].seq)

@@ -1,0 +1,35 @@
+"""What is on its way out. Each question has a partial index (outbox_under_way)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Q
+
+from inbox.models import ChannelState, Message, MessageState
+
+
+def due_replies(*, now: datetime, limit: int = 200) -> list[int]:
+    """Queued replies that may go now, oldest first: their channel is connected and not asked to wait."""
+    return list(
+        Message.objects.filter(state=MessageState.QUEUED, not_before__lte=now, channel__state=ChannelState.CONNECTED)
+        .filter(Q(channel__sends_resume_at=None) | Q(channel__sends_resume_at__lte=now))
+        .order_by("not_before", "id")
+        .values_list("pk", flat=True)[:limit]
+    )
+
+
+def uncertain_replies(*, now: datetime, limit: int = 50) -> list[Message]:
+    """Replies whose outcome is unknown and that are due for another look."""
+    return list(
+        Message.objects.filter(state=MessageState.UNCERTAIN, not_before__lte=now)
+        .select_related("conversation", "channel")
+        .order_by("not_before", "id")[:limit]
+    )
+
+
+def expired_sends(*, now: datetime, limit: int = 200) -> list[int]:
+    """Replies whose sender died: they may or may not have gone out."""
+    return list(
+        Message.objects.filter(state=MessageState.SENDING, lease_until__lt=now).order_by("id").values_list("pk", flat=True)[:limit]
+    )

@@ -1,0 +1,53 @@
+"""What follows from an event, after its commit. Ask “what happens when a reply is queued?” and read here (and in connectors.reactions)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from inbox import realtime
+from inbox.events import on
+from inbox.models import Event, EventKind
+
+_IN_THE_LIST = tuple(kind for kind in EventKind if kind is not EventKind.CHANNEL_CHANGED)
+_ON_A_MESSAGE = (
+    EventKind.MESSAGE_RECEIVED, EventKind.MESSAGE_ECHOED, EventKind.MESSAGE_FOUND, EventKind.MESSAGE_AMENDED, EventKind.NOTE_ADDED,
+    EventKind.REPLY_QUEUED, EventKind.REPLY_SENDING, EventKind.REPLY_SENT, EventKind.REPLY_WAITS, EventKind.REPLY_UNCERTAIN,
+    EventKind.REPLY_FAILED, EventKind.REPLY_SEEN,
+)  # fmt: skip
+_BETWEEN_MESSAGES = (EventKind.ASSIGNED, EventKind.UNASSIGNED, EventKind.RESOLVED, EventKind.REOPENED)
+
+
+@on(*_IN_THE_LIST)
+def show_in_lists(events: list[Event]) -> None:
+    conversation_ids = {event.conversation_id for event in events if event.conversation_id}
+    realtime.push_rows(events[0].brand_id, conversation_ids, events[0].seq, events[-1].seq)
+
+
+@on(*_ON_A_MESSAGE)
+def show_in_threads(events: list[Event]) -> None:
+    by_conversation: dict[int, list[Event]] = defaultdict(list)
+    for event in events:
+        if event.conversation_id:
+            by_conversation[event.conversation_id].append(event)
+    for conversation_id, told in by_conversation.items():
+        seen = any(event.kind == EventKind.REPLY_SEEN for event in told)
+        realtime.push_messages(
+            conversation_id, [event.message_id for event in told if event.message_id], told[-1].seq,
+            changed_since=min(event.seq for event in told) if seen else None,
+        )  # fmt: skip
+
+
+@on(*_BETWEEN_MESSAGES)
+def show_between_messages(events: list[Event]) -> None:
+    by_conversation: dict[int, list[Event]] = defaultdict(list)
+    for event in events:
+        if event.conversation_id:
+            by_conversation[event.conversation_id].append(event)
+    for conversation_id, told in by_conversation.items():
+        realtime.push_events(conversation_id, told)
+
+
+@on(EventKind.CHANNEL_CHANGED)
+def show_in_composers(events: list[Event]) -> None:
+    for event in events:
+        realtime.push_channel_changed(event.brand_id, event.data["channel"], event.seq)

@@ -1,0 +1,64 @@
+"""What a message looks like after all that happened to it: a pure fold, so that the order in which news came cannot matter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """One thing that happened to a message. Deliveries of the same thing are equal."""
+
+    kind: Literal["edit", "unsend", "reaction"]
+    at: datetime
+    version: int = 0
+    text: str = ""
+    actor: str = ""
+    actor_name: str = ""
+    emoji: str = ""
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    text: str
+    edited_at: datetime | None
+    edit_count: int
+    deleted_at: datetime | None
+    reactions: tuple[tuple[str, str, str], ...]  # (emoji, actor, name), oldest first
+
+
+def fold(created_text: str, amendments: Iterable[Amended]) -> Shown:
+    """An unsend wins over everything; the newest edit wins over older ones; each person has one reaction, the newest."""
+    edits: set[tuple[int, datetime, str]] = set()
+    unsent: datetime | None = None
+    newest: dict[str, Amended] = {}
+    for amended in amendments:
+        if amended.kind == "edit":
+            edits.add((amended.version, amended.at, amended.text))
+        elif amended.kind == "unsend":
+            unsent = amended.at if unsent is None else min(unsent, amended.at)
+        elif (before := newest.get(amended.actor)) is None or _rank(before) < _rank(amended):
+            newest[amended.actor] = amended
+    last_edit = max(edits) if edits else None
+    reactions = sorted((r for r in newest.values() if not r.removed), key=lambda r: (r.at, r.actor))
+    return Shown(
+        text="" if unsent else (last_edit[2] if last_edit else created_text),
+        edited_at=last_edit[1] if last_edit else None,
+        edit_count=_count(edits),
+        deleted_at=unsent,
+        reactions=() if unsent else tuple((r.emoji, r.actor, r.actor_name) for r in reactions),
+    )
+
+
+def _rank(reaction: Amended) -> tuple[datetime, bool, str]:
+    # A removal and a reaction of the same millisecond: the one that leaves something to see wins, then the emoji, so that it is settled.
+    return (reaction.at, not reaction.removed, reaction.emoji)
+
+
+def _count(edits: set[tuple[int, datetime, str]]) -> int:
+    """Platforms that number edits tell how many there were, even when one never reached us."""
+    return max([len(edits), *(version for version, _, _ in edits)]) if edits else 0

@@ -1,0 +1,49 @@
+"""Whether something the platform shows us is the reply we sent. By our own mark where there is one, else by the words."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+# The platform's clock and ours may differ by this much (platform notes, fault "skew": 90 s), with room to spare.
+SKEW = timedelta(minutes=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempted:
+    """A reply of ours that was tried and has no platform id yet."""
+
+    message_id: int
+    client_ref: str
+    text: str
+    has_files: bool
+    attempted_at: datetime
+
+
+def same_words(ours: str, theirs: str) -> bool:
+    return _plain(ours) == _plain(theirs)
+
+
+def _plain(text: str) -> str:
+    # Platforms trim, fold line ends, and compose accents; none of that makes it another message.
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def match(
+    attempted: Sequence[Attempted], *, client_ref: str, text: str, has_files: bool, sent_at: datetime
+) -> Attempted | None:
+    """The oldest attempt this echo may be of, or None when somebody wrote it elsewhere."""
+    if client_ref:
+        for attempt in attempted:
+            if attempt.client_ref == client_ref:
+                return attempt
+    for attempt in attempted:
+        if (
+            attempt.has_files == has_files
+            and sent_at >= attempt.attempted_at - SKEW
+            and same_words(attempt.text, text)
+        ):
+            return attempt
+    return None

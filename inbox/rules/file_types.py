@@ -1,0 +1,46 @@
+"""What a file is, from its first bytes. A name or a declared type may lie."""
+
+from __future__ import annotations
+
+_SIGNS: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
+    (0, b"\xff\xd8\xff", "image/jpeg"),
+    (0, b"GIF87a", "image/gif"),
+    (0, b"GIF89a", "image/gif"),
+    (8, b"WEBP", "image/webp"),
+    (0, b"%PDF-", "application/pdf"),
+    (0, b"OggS", "audio/ogg"),
+    (0, b"ID3", "audio/mpeg"),
+    (0, b"\xff\xfb", "audio/mpeg"),
+    (0, b"\xff\xf1", "audio/aac"),
+    (8, b"WAVE", "audio/wav"),
+    (8, b"AVI ", "video/avi"),
+    (0, b"\x1aE\xdf\xa3", "video/webm"),
+    (4, b"ftypM4A", "audio/mp4"),
+    (4, b"ftypqt", "video/quicktime"),
+    (4, b"ftyp", "video/mp4"),
+)
+
+_ENDINGS = {
+    "image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "image/webp": ".webp", "application/pdf": ".pdf",
+    "audio/ogg": ".ogg", "audio/mpeg": ".mp3", "audio/aac": ".aac", "audio/wav": ".wav", "audio/mp4": ".m4a",
+    "video/avi": ".avi", "video/webm": ".webm", "video/quicktime": ".mov", "video/mp4": ".mp4",
+}  # fmt: skip
+
+
+def sniff(content: bytes) -> str | None:
+    """The type the bytes show, or None."""
+    for offset, sign, mime in _SIGNS:
+        if content[offset : offset + len(sign)] == sign and (offset != 8 or content[:4] == b"RIFF"):
+            return mime
+    return None
+
+
+def kind_of(mime: str) -> str:
+    """The AttachmentKind value of a type."""
+    family = mime.partition("/")[0]
+    return family if family in ("image", "video", "audio") else "file"
+
+
+def ending_of(mime: str) -> str:
+    return _ENDINGS.get(mime, "")

@@ -1,0 +1,93 @@
+"""Whether this reply may go out on this platform now, with the reason in words. The composer shows it; the action enforces it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from inbox.platforms import Manifest
+from inbox.rules import lengths, reply_window
+from inbox.rules.reply_window import Window, WindowState
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    kind: str
+    mime: str
+    size: int
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is known of a conversation when somebody wants to write."""
+
+    opened_at: datetime | None
+    channel_state: str  # "connected", or why not
+    channel_reason: str = ""
+    unavailable_reason: str = ""  # the person cannot be written to
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`problem` is empty when the reply may go. `parked`: it will wait until the channel is connected again."""
+
+    problem: str
+    window: Window
+    human_agent: bool = False
+    parked: str = ""
+
+    @property
+    def allowed(self) -> bool:
+        return not self.problem
+
+
+def may_write(manifest: Manifest, situation: Situation, *, now: datetime) -> Verdict:
+    """Before a word is typed: is the composer open?"""
+    window = reply_window.decide(manifest.window, opened_at=situation.opened_at, now=now)
+    parked = ""
+    if situation.channel_state != "connected":
+        parked = situation.channel_reason or "This channel is not connected: replies wait until it is."
+    problem = ""
+    if situation.unavailable_reason:
+        problem = situation.unavailable_reason
+    elif window.state is WindowState.NEVER_OPENED:
+        problem = f"{manifest.label} lets a brand write only after the customer has written."
+    elif window.state is WindowState.CLOSED:
+        problem = f"The reply window of {manifest.label} has closed. It opens again when the customer writes."
+    return Verdict(problem, window, human_agent=window.state is WindowState.HUMAN_AGENT, parked=parked)
+
+
+def check(
+    manifest: Manifest, situation: Situation, *, text: str, files: Sequence[FileFacts], now: datetime
+) -> Verdict:
+    """The whole reply against the platform's rules."""
+    verdict = may_write(manifest, situation, now=now)
+    problem = verdict.problem or _content_problem(manifest, text=text, files=files)
+    return Verdict(problem, verdict.window, verdict.human_agent, verdict.parked)
+
+
+def _content_problem(manifest: Manifest, *, text: str, files: Sequence[FileFacts]) -> str:
+    if not text.strip() and not files:
+        return "Write something or attach a file."
+    if over := lengths.too_long_by(text, manifest.send.text):
+        unit = "bytes" if manifest.send.text.unit == "utf8_bytes" else "characters"
+        return f"{over} {unit} too long for {manifest.label} (at most {manifest.send.text.max})."
+    if "\x00" in text:
+        return "The text holds a character that no platform accepts (NUL)."
+    return next((problem for file in files if (problem := file_problem(manifest, file))), "")
+
+
+def file_problem(manifest: Manifest, file: FileFacts) -> str:
+    """Why this file cannot go out on this platform; empty when it can."""
+    limit = manifest.send.files.get(file.kind)
+    if limit is None or manifest.send.files_per_message == 0:
+        return f"{manifest.label} does not take files of this kind ({file.kind})."
+    if limit.mimes and file.mime not in limit.mimes:
+        return f"{manifest.label} does not take {file.mime or 'this type'}; it takes {', '.join(limit.mimes)}."
+    if file.size > limit.max_bytes:
+        return f"{file.name or 'The file'} is larger than {manifest.label} takes ({limit.max_bytes // 1_048_576} MB)."
+    if file.size == 0:
+        return f"{file.name or 'The file'} is empty."
+    return ""
