@@ -1,0 +1,65 @@
+"""GET, POST, DELETE /control/faults."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from simulator import wire
+from simulator.control import asking
+from simulator.faults import CATALOGUE, Rule
+from simulator.kernel import Kernel
+from simulator.messaging import Impossible
+
+_OWN = {"name", "seed", "on", "rate", "platform", "account"}
+
+
+class Misbehaving:
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+
+    async def faults(self, request: Request) -> Response:
+        if request.method == "POST":
+            return await self._switch(await asking.body(request))
+        if request.method == "DELETE":
+            given = {**dict(request.query_params), **await asking.body(request)}
+            name, platform, account = (str(given.get(key) or "") for key in ("name", "platform", "account"))
+            gone = self.kernel.faults.clear(name=name, platform=platform, account=account)
+            await self.kernel.world.store.flushed()
+            return wire.answer({"removed": gone})
+        return wire.answer(self._listed())
+
+    def _listed(self) -> dict[str, Any]:
+        rules = self.kernel.faults.rules.values()
+        rows = [
+            {"name": name, "sentence": sentence, "on": [rule for rule in rules if rule.name == name]}
+            for name, sentence in CATALOGUE.items()
+        ]
+        return {"faults": rows}
+
+    async def _switch(self, given: dict[str, Any]) -> Response:
+        name = str(given.get("name") or "")
+        if name not in CATALOGUE:
+            return wire.answer({"error": f"Unknown fault {name!r}.", "known": sorted(CATALOGUE)}, status=400)
+        rate = float(given.get("rate", 1.0))
+        if not 0 <= rate <= 1:
+            raise Impossible("rate must lie between 0 and 1.")
+        platform, account = str(given.get("platform") or ""), str(given.get("account") or "")
+        if platform and platform not in self.kernel.platforms:
+            raise Impossible(f"Unknown platform {platform!r}; known: {', '.join(self.kernel.platforms)}.")
+        if account and platform:
+            account = asking.account(self.kernel, given).id
+        rule = Rule(
+            name=name,
+            seed=int(given.get("seed") or 1),
+            rate=rate,
+            platform=platform,
+            account=account,
+            params={key: value for key, value in given.items() if key not in _OWN},
+        )
+        if given.get("on", True):
+            self.kernel.faults.set(rule)
+        else:
+            self.kernel.faults.clear(name=name, platform=platform, account=account)
+        await self.kernel.world.store.flushed()
+        return wire.answer({"ok": True, "rule": rule, "on": bool(given.get("on", True))})

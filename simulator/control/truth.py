@@ -1,0 +1,87 @@
+"""GET /control/ledger: every native message with its history, as JSON lines."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from simulator import wire
+from simulator.control import asking
+from simulator.kernel import Kernel
+from simulator.models import Message
+
+
+def expected(kernel: Kernel, message: Message) -> bool:
+    """Could an honest receiver know of it? Told, read in history, sent by itself, or still in history."""
+    if message.known or message.told or message.client == "api":
+        return True
+    return kernel.platforms[message.platform].recoverable(message)
+
+
+def row(kernel: Kernel, message: Message) -> dict[str, Any]:
+    return {
+        "platform": message.platform,
+        "account": message.account,
+        "thread": message.thread,
+        "id": message.id,
+        "n": message.n,
+        "direction": message.direction,
+        "sender": message.sender,
+        "recipient": message.recipient,
+        "at_ms": message.at_ms,
+        "order": message.order,
+        "kind": message.kind,
+        "text": message.text,
+        "deleted": message.deleted,
+        "edits": message.edits,
+        "attachments": message.attachments,
+        "reactions": message.reactions,
+        "reply_to": message.reply_to,
+        "client": message.client,
+        "history": message.history,
+        "deliveries": message.deliveries,
+        "expected": expected(kernel, message),
+        "hidden": message.hidden,
+        "send_key": message.send_key,
+    }
+
+
+class Truth:
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+
+    async def ledger(self, request: Request) -> Response:
+        query = request.query_params
+        world = self.kernel.world
+        account = ""
+        if query.get("account") and query.get("platform"):
+            account = asking.account(self.kernel, dict(query)).id
+        elif name := query.get("account"):
+            account = name
+        since = int(query.get("since") or 0)
+        await world.store.flushed()
+        wanted = [
+            one
+            for one in world.messages.values()
+            if (not query.get("platform") or one.platform == query["platform"])
+            and (not account or one.account == account)
+            and one.at_ms >= since
+        ]
+        wanted.sort(key=lambda one: (one.platform, one.account, one.thread, one.order))
+
+        async def lines() -> AsyncIterator[bytes]:
+            for start in range(0, len(wanted), 200):
+                yield b"".join(wire.plain(row(self.kernel, one)) + b"\n" for one in wanted[start : start + 200])
+
+        return StreamingResponse(lines(), media_type="application/x-ndjson")
+
+    async def log(self, request: Request) -> Response:
+        since = int(request.query_params.get("since") or 0)
+        rows = [entry for entry in self.kernel.world.log if entry["n"] > since]
+        return wire.answer({"calls": rows, "last": self.kernel.world.log_n})
+
+    async def people(self, request: Request) -> Response:
+        platform = request.query_params.get("platform")
+        rows = [one for one in self.kernel.world.people.values() if not platform or one.platform == platform]
+        return wire.answer({"people": rows})

@@ -1,0 +1,296 @@
+"""Delivers signed events to whoever registered, with acknowledgement deadlines and redelivery."""
+
+import asyncio
+import base64
+import logging
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import httpx
+
+from simulator.faults import Faults, Hit
+from simulator.platforms.base import Event, Packet, Platform
+from simulator.world import Happening, World
+
+log = logging.getLogger("simulator.delivering")
+
+_GATHER_SECONDS = 0.02
+_AT_ONCE = 24
+_KEPT_PER_MESSAGE = 24
+
+
+@dataclass(slots=True, kw_only=True)
+class Delivery:
+    """One POST on its way, with all it needs after a restart."""
+
+    id: str
+    platform: str
+    account: str
+    url: str
+    packet: Packet
+    attempt: int = 0
+    due: float = 0.0
+    faults: list[str] = field(default_factory=list)
+    spoiled: bool = False
+
+
+class Deliverer:
+    def __init__(self, *, world: World, faults: Faults, platforms: dict[str, Platform]) -> None:
+        self.world = world
+        self.faults = faults
+        self.platforms = platforms
+        self.client = httpx.AsyncClient(
+            trust_env=False,
+            follow_redirects=False,
+            limits=httpx.Limits(max_connections=64, max_keepalive_connections=_AT_ONCE),
+        )
+        self._gathering: dict[tuple[str, str, str], list[Event]] = {}
+        self._held: dict[int, Event] = {}
+        self._waiting: dict[str, Delivery] = {}
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._hurry = asyncio.Event()
+        self._serial = 0
+
+    @property
+    def pending(self) -> int:
+        """Events and deliveries neither acknowledged nor given up."""
+        return sum(map(len, self._gathering.values())) + len(self._held) + len(self._waiting)
+
+    # From happenings to events
+
+    def hear(self, happening: Happening) -> None:
+        """A listener of the world. API sends are announced by the sending code, which owns the echo's moment."""
+        if happening.kind == "message" and happening.client == "api":
+            return
+        for event in self.platforms[happening.account.platform].events(happening):
+            self.announce(event)
+
+    def echo(self, happening: Happening) -> list[asyncio.Task[None]]:
+        """The echo of an API send: early, on time or late. Early ones must be awaited before the call answers."""
+        account = happening.account
+        early = self.faults.draw("echo.early", platform=account.platform, account=account.id)
+        late = None if early else self.faults.draw("echo.late", platform=account.platform, account=account.id)
+        sent = []
+        for event in self.platforms[account.platform].events(happening):
+            if early:
+                sent.append(self._spawn(self._deliver_alone(replace(event, fault="echo.early"))))
+            elif late:
+                self._hold(replace(event, fault="echo.late"), seconds=late.number("delay_ms", 5000) / 1000)
+            else:
+                self.announce(event)
+        return sent
+
+    def announce(self, event: Event) -> None:
+        scope = {"platform": event.platform, "account": event.account}
+        if self.faults.draw("drop", **scope):
+            self._note(event, status="dropped", fault="drop")
+            if event.message is not None:
+                event.message.dropped = True
+            return
+        if hit := self.faults.draw("signature.bad", **scope):
+            if hit.rule.params.get("mode") == "spoiled":
+                event = replace(event, fault="signature.bad")
+            else:
+                forged = self.platforms[event.platform].forge(event)
+                self._spawn(self._deliver_alone(replace(forged, message=None, fault="signature.bad")))
+        if event.message is not None and (event.fault != "signature.bad" or self.platforms[event.platform].retry_delays()):
+            event.message.told = True
+        if hit := self.faults.draw("dup.rebatched", **scope):
+            self._hold(
+                replace(self.platforms[event.platform].again(event), fault="dup.rebatched"),
+                seconds=hit.random.uniform(0.05, hit.number("delay_ms", 600) / 1000),
+            )
+        if hit := self.faults.draw("reorder", **scope):
+            self._hold(replace(event, fault="reorder"), seconds=hit.random.uniform(0, hit.number("max_ms", 1500) / 1000))
+            return
+        self._gather(event)
+
+    def _hold(self, event: Event, *, seconds: float) -> None:
+        self._held[id(event)] = event
+        self._spawn(self._release(event, seconds))
+
+    async def _release(self, event: Event, seconds: float) -> None:
+        await self._sleep(seconds)
+        if self._held.pop(id(event), None) is not None:
+            self._gather(event)
+
+    def _gather(self, event: Event) -> None:
+        key = (event.platform, event.url, event.group)
+        waiting = self._gathering.setdefault(key, [])
+        waiting.append(event)
+        if len(waiting) == 1:
+            self._spawn(self._send_gathered(key))
+
+    async def _send_gathered(self, key: tuple[str, str, str]) -> None:
+        await asyncio.sleep(_GATHER_SECONDS)
+        events = self._gathering.pop(key, [])
+        platform = self.platforms[key[0]]
+        for start in range(0, len(events), platform.batch):
+            for packet in platform.pack(events[start : start + platform.batch]):
+                self._dispatch(packet)
+
+    async def _deliver_alone(self, event: Event) -> None:
+        for packet in self.platforms[event.platform].pack([event]):
+            delivery = self._enlist(packet)
+            await self._carry(delivery)
+
+    # From packets to POSTs
+
+    def _dispatch(self, packet: Packet) -> None:
+        delivery = self._enlist(packet)
+        self._spawn(self._carry(delivery))
+        if hit := self._draw_exact(packet):
+            self._spawn(self._repeat(packet, hit))
+
+    def _draw_exact(self, packet: Packet) -> Hit | None:
+        first = packet.events[0]
+        return self.faults.draw("dup.exact", platform=first.platform, account=first.account)
+
+    async def _repeat(self, packet: Packet, hit: Hit) -> None:
+        twin = self._enlist(packet, fault="dup.exact", due=time.monotonic() + hit.number("delay_ms", 300) / 1000)
+        await self._carry(twin)
+
+    def _enlist(self, packet: Packet, *, fault: str = "", due: float = 0.0) -> Delivery:
+        self._serial += 1
+        first = packet.events[0]
+        faults = [one.fault for one in packet.events if one.fault] + ([fault] if fault else [])
+        delivery = Delivery(
+            id=f"{self.world.clock.now_ms()}-{self._serial}",
+            platform=first.platform,
+            account=first.account,
+            url=first.url,
+            packet=packet,
+            due=due,
+            faults=faults,
+            spoiled="signature.bad" in faults,
+        )
+        self._waiting[delivery.id] = delivery
+        self.world.store.put("delivery", delivery.id, self._stored(delivery))
+        return delivery
+
+    def _stored(self, delivery: Delivery) -> dict[str, Any]:
+        keys = [[e.platform, e.account, e.message.id] for e in delivery.packet.events if e.message is not None]
+        return {
+            "id": delivery.id,
+            "platform": delivery.platform,
+            "account": delivery.account,
+            "url": delivery.url,
+            "body": base64.b64encode(delivery.packet.body).decode(),
+            "headers": delivery.packet.headers,
+            "messages": keys,
+            "attempt": delivery.attempt,
+            "faults": delivery.faults,
+        }
+
+    def resume(self) -> None:
+        """Takes up what a former run had not delivered."""
+        for _, row in self.world.store.load("delivery"):
+            messages = [self.world.messages.get((a, b, c)) for a, b, c in row["messages"]] or [None]
+            events = tuple(
+                Event(platform=row["platform"], account=row["account"], url=row["url"], payload={}, message=message)
+                for message in messages
+            )
+            packet = Packet(body=base64.b64decode(row["body"]), headers=row["headers"], events=events)
+            delivery = Delivery(
+                id=row["id"],
+                platform=row["platform"],
+                account=row["account"],
+                url=row["url"],
+                packet=packet,
+                attempt=row["attempt"],
+                faults=row["faults"],
+            )
+            self._waiting[delivery.id] = delivery
+            self._spawn(self._carry(delivery))
+
+    async def _carry(self, delivery: Delivery) -> None:
+        """Posts until acknowledged or given up."""
+        platform = self.platforms[delivery.platform]
+        delays = platform.retry_delays()
+        while delivery.id in self._waiting:
+            await self._sleep(delivery.due - time.monotonic())
+            spoiled = delivery.spoiled and delivery.attempt == 0
+            status = await self._post(delivery, platform.spoil(delivery.packet) if spoiled else delivery.packet, platform)
+            if delivery.id not in self._waiting:
+                return
+            forged = all(event.message is None and event.fault == "signature.bad" for event in delivery.packet.events)
+            if (isinstance(status, int) and 200 <= status < 300) or forged or delivery.attempt >= len(delays):
+                del self._waiting[delivery.id]
+                self.world.store.remove("delivery", delivery.id)
+                return
+            delivery.due = time.monotonic() + delays[delivery.attempt] * self.world.settings.retry_scale
+            delivery.attempt += 1
+            self.world.store.put("delivery", delivery.id, self._stored(delivery))
+
+    async def _post(self, delivery: Delivery, packet: Packet, platform: Platform) -> int | str:
+        await self.world.store.flushed()
+        headers = {"content-type": "application/json", "user-agent": platform.label, **packet.headers}
+        async with self._slots:
+            status: int | str
+            try:
+                answer = await self.client.post(delivery.url, content=packet.body, headers=headers, timeout=platform.ack_seconds)
+                status = answer.status_code
+            except httpx.TimeoutException:
+                status = "timeout"
+            except httpx.HTTPError as error:
+                status = type(error).__name__
+            except httpx.InvalidURL:
+                status = "InvalidURL"
+        faults = sorted(set(delivery.faults))
+        for event in packet.events:
+            self._note(event, status=status, fault=",".join(faults))
+        return status
+
+    def _note(self, event: Event, *, status: int | str, fault: str = "") -> None:
+        message = event.message
+        if message is None:
+            return
+        row: dict[str, Any] = {"at_ms": self.world.clock.now_ms(), "status": status}
+        if fault or event.fault:
+            row["fault"] = fault or event.fault
+        message.deliveries.append(row)
+        if len(message.deliveries) > _KEPT_PER_MESSAGE:
+            del message.deliveries[1]
+        if isinstance(status, int) and 200 <= status < 300 and fault != "signature.bad":
+            message.known = True
+        self.world.save_message(message)
+
+    # Running
+
+    def hurry(self) -> None:
+        """Every waiting redelivery and held event goes now."""
+        self._hurry.set()
+        self._hurry = asyncio.Event()
+
+    async def _sleep(self, seconds: float) -> None:
+        if seconds <= 0:
+            return
+        try:
+            await asyncio.wait_for(self._hurry.wait(), seconds)
+        except TimeoutError:
+            return
+
+    def _spawn(self, work: Any) -> asyncio.Task[Any]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def forget(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        self._gathering.clear()
+        self._held.clear()
+        self._waiting.clear()
+
+    async def close(self) -> None:
+        """Keeps on disk whatever was still on its way."""
+        held = [event for events in self._gathering.values() for event in events] + list(self._held.values())
+        for event in held:
+            for packet in self.platforms[event.platform].pack([event]):
+                self._enlist(packet)
+        for task in list(self._tasks):
+            task.cancel()
+        await self.client.aclose()

@@ -1,0 +1,80 @@
+"""The parts of the simulator that platforms and the control API share, and the gate every API call passes."""
+
+import asyncio
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from simulator import tokens
+from simulator.delivering import Deliverer
+from simulator.faults import Faults
+from simulator.limits import Limits
+from simulator.messaging import Messaging
+from simulator.models import Account, Message, Thread
+from simulator.platforms.base import Platform
+from simulator.world import Happening, World
+
+# Longer than any client waits; a stop of the simulator ends it at once.
+_NEVER_SECONDS = 900
+
+
+@dataclass(slots=True, kw_only=True)
+class Kernel:
+    world: World
+    faults: Faults
+    messaging: Messaging
+    deliverer: Deliverer
+    limits: Limits
+    platforms: dict[str, Platform]
+
+    async def gate(self, *, account: Account, request: Request) -> Response | None:
+        """Draws the faults of API calls: a refusal, or None when the call may go on."""
+        request.state.account = account.id
+        platform = self.platforms[account.platform]
+        scope = {"platform": account.platform, "account": account.id}
+        if hit := self.faults.draw("slow", **scope):
+            await asyncio.sleep(hit.number("ms", 3000) / 1000)
+        if hit := self.faults.draw("error.5xx", **scope):
+            return _server_trouble(platform, hit.random.random(), path=request.url.path)
+        if self.faults.draw("rate.limit", **scope):
+            return platform.refusal("rate", path=request.url.path)
+        return None
+
+    def expire_midsend(self, *, account: Account) -> Response | None:
+        """token.expire_midsend: the token was good when the call began and is not any more."""
+        if self.faults.draw("token.expire_midsend", platform=account.platform, account=account.id):
+            tokens.expire(self.world, account=account)
+            return self.platforms[account.platform].refusal("expired")
+        return None
+
+    async def accepted(self, *, account: Account, thread: Thread, message: Message, response: Response) -> Response:
+        """Tells the echo of an accepted send, then answers; or never answers, under send.timeout."""
+        happening = Happening(
+            kind="message",
+            account=account,
+            at_ms=message.at_ms,
+            thread=thread,
+            message=message,
+            actor=message.sender,
+            client="api",
+        )
+        self.world.tell(happening)
+        early = self.deliverer.echo(happening)
+        await self.world.store.flushed()
+        if early:
+            await asyncio.wait(early, timeout=5)
+        if self.faults.draw("send.timeout", platform=account.platform, account=account.id):
+            message.extra["fault"] = "send.timeout"
+            self.world.save_message(message)
+            await asyncio.sleep(_NEVER_SECONDS)
+        return response
+
+
+def _server_trouble(platform: Platform, draw: float, *, path: str) -> Response:
+    if draw < 0.25:
+        page = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
+        return Response(page, status_code=502, media_type="text/html")
+    if draw < 0.4:
+        return Response(b"", status_code=503)
+    return platform.refusal("server", path=path)

@@ -1,0 +1,85 @@
+"""What a simulated platform has to offer to the rest of the simulator."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from simulator.models import Account, Message, Person, Thread
+from simulator.world import Happening, World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing to be told to one subscriber address."""
+
+    platform: str
+    account: str
+    url: str
+    payload: dict[str, Any]
+    message: Message | None = None
+    # Events of one group may share a POST.
+    group: str = ""
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packet:
+    """The exact bytes of one POST."""
+
+    body: bytes
+    headers: dict[str, str]
+    events: tuple[Event, ...]
+
+
+class Platform(Protocol):
+    key: str
+    ack_seconds: float
+    batch: int
+    label: str
+
+    def prefixes(self) -> tuple[str, ...]: ...
+
+    def routes(self) -> Sequence[BaseRoute]: ...
+
+    def direct_thread(self, *, account: Account, person: Person) -> Thread: ...
+
+    def message_id(self, *, thread: Thread, at_ms: int) -> str: ...
+
+    def events(self, happening: Happening) -> list[Event]: ...
+
+    def pack(self, events: Sequence[Event]) -> list[Packet]: ...
+
+    def spoil(self, packet: Packet) -> Packet:
+        """The same body under a signature made with a wrong secret."""
+        ...
+
+    def forge(self, event: Event) -> Event:
+        """A made-up event that looks like this one; it never happened."""
+        ...
+
+    def again(self, event: Event) -> Event:
+        """The event as the platform would repeat it inside another delivery."""
+        ...
+
+    def retry_delays(self) -> Sequence[float]: ...
+
+    async def shake_hands(self, *, account: str) -> list[dict[str, Any]]: ...
+
+    def refusal(self, what: str, *, path: str = "") -> Response:
+        """`not_found`, `rate`, `server`, `method` or `expired` in the platform's own words."""
+        ...
+
+    def recoverable(self, message: Message) -> bool:
+        """Whether history still shows a message that no delivery brought."""
+        ...
+
+
+def order_key(*, platform: str, at_ms: int, message_id: str) -> str:
+    """Sorts inside a thread as the platform does; an X id counts as a number."""
+    return f"{at_ms:015d}.{message_id.zfill(20) if platform == 'x' else message_id}"
+
+
+__all__ = ["Event", "Packet", "Platform", "World", "order_key"]

@@ -1,0 +1,87 @@
+"""Public comments: read, answer, hide, delete."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from simulator import wire
+from simulator.kernel import Kernel
+from simulator.messaging import Draft
+from simulator.models import Account, Message
+from simulator.platforms.instagram import errors
+from simulator.platforms.instagram.reading import Reading, comment_body
+
+
+class Comments:
+    def __init__(self, kernel: Kernel, reading: Reading) -> None:
+        self.kernel = kernel
+        self.world = kernel.world
+        self.reading = reading
+
+    def _comment(self, account: Account, name: str) -> Message | None:
+        found = self.world.message(account, name)
+        return found if found is not None and found.kind == "comment" and not found.deleted else None
+
+    async def of_media(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
+        node = request.path_params["node"]
+        if node not in {post["id"] for post in account.posts}:
+            return errors.unknown_object(node)
+        rows = [
+            one
+            for one in self.world.messages.values()
+            if one.kind == "comment"
+            and one.account == account.id
+            and one.extra.get("post") == node
+            and not one.deleted
+            and not one.reply_to
+        ]
+        rows.sort(key=lambda one: one.order, reverse=True)
+        return self.reading.page(request, rows, given=given, cap=50, build=self._shown)
+
+    def _shown(self, message: Message) -> dict[str, Any]:
+        if not message.known:
+            message.known = True
+            self.world.save_message(message)
+        return comment_body(self.world, message)
+
+    async def replies(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
+        comment = self._comment(account, request.path_params["node"])
+        if comment is None:
+            return errors.unknown_object(request.path_params["node"])
+        thread = self.world.thread(account, comment.thread)
+        if thread is None:
+            return errors.unknown_object(comment.thread)
+        if request.method == "GET":
+            rows = [one for one in self.world.thread_messages(thread) if one.reply_to == comment.id and not one.deleted]
+            return self.reading.page(request, rows, given=given, cap=50, build=self._shown)
+        text = str(given.get("message", ""))
+        if not text:
+            return errors.error("(#100) The parameter message is required", code=100)
+        draft = Draft(
+            text=text,
+            kind="comment",
+            reply_to=comment.reply_to or comment.id,
+            client="api",
+            extra={"post": comment.extra.get("post", "")},
+        )
+        message = self.kernel.messaging.brand_writes(account=account, thread=thread, draft=draft, tell=False)
+        return await self.kernel.accepted(
+            account=account, thread=thread, message=message, response=wire.answer({"id": message.id})
+        )
+
+    async def change(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
+        """POST /{comment}?hide=true, DELETE /{comment}"""
+        comment = self._comment(account, request.path_params["node"])
+        if comment is None:
+            return errors.unknown_object(request.path_params["node"])
+        if request.method == "DELETE":
+            self.kernel.messaging.unsend(account=account, message=comment, actor=account.id, client="api")
+            return wire.answer({"success": True})
+        if "hide" not in given:
+            return errors.error("(#100) The parameter hide is required", code=100)
+        comment.hidden = str(given["hide"]).lower() == "true"
+        what = "hidden" if comment.hidden else "unhidden"
+        comment.history.append({"at_ms": self.world.clock.now_ms(), "what": what, "actor": account.id, "client": "api"})
+        self.world.save_message(comment)
+        return wire.answer({"success": True})

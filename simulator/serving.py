@@ -1,0 +1,100 @@
+"""Two listeners in one process and one event loop, stopped cleanly by a signal."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from simulator.building import Simulator, build
+from simulator.settings import Settings
+
+_HOUSEKEEPING_SECONDS = 0.1
+
+
+class PortTaken(Exception):
+    """Somebody else listens there."""
+
+
+class _Server(uvicorn.Server):
+    """uvicorn would take the signals for one server; here one handler stops both."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def listener(host: str, port: int, *, variable: str) -> socket.socket:
+    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+        sock.listen(512)
+    except OSError as error:
+        sock.close()
+        raise PortTaken(f"simulator: cannot listen on {host}:{port} ({error.strerror}); set {variable} to a free port") from error
+    return sock
+
+
+def _server(app: ASGIApp) -> _Server:
+    return _Server(
+        uvicorn.Config(
+            app, log_level="critical", access_log=False, lifespan="off", timeout_graceful_shutdown=1, timeout_keep_alive=75
+        )
+    )
+
+
+async def _keep_house(simulator: Simulator) -> None:
+    """Writes what nobody waits for, and repeats the handshakes as platforms do."""
+    world, waited = simulator.kernel.world, 0.0
+    while True:
+        await asyncio.sleep(_HOUSEKEEPING_SECONDS)
+        world.store.commit()
+        waited += _HOUSEKEEPING_SECONDS
+        if waited >= world.settings.handshake_seconds:
+            waited = 0.0
+            for platform in simulator.kernel.platforms.values():
+                if platform.key != "instagram":  # Meta asks once, at the registration
+                    await platform.shake_hands(account="")
+
+
+async def serve(settings: Settings) -> None:
+    with contextlib.ExitStack() as stack:
+        sockets = [
+            stack.enter_context(listener(settings.host, settings.port, variable="SIMULATOR_PORT")),
+            stack.enter_context(listener(settings.host, settings.platform_port, variable="SIMULATOR_PLATFORM_PORT")),
+        ]
+        simulator = build(settings)
+        servers = [_server(simulator.control), _server(simulator.platforms)]
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, _stop, servers)
+        simulator.kernel.deliverer.resume()
+        house = asyncio.create_task(_keep_house(simulator))
+        if settings.traffic:
+            await simulator.traffic.play({})
+        print(f"simulator: control and stage on http://{settings.host}:{settings.port}/", flush=True)
+        print(f"simulator: platforms on {settings.origin}", flush=True)
+        try:
+            await asyncio.gather(*(one.serve(sockets=[sock]) for one, sock in zip(servers, sockets, strict=True)))
+        finally:
+            house.cancel()
+            await simulator.close()
+
+
+def _stop(servers: list[_Server]) -> None:
+    for one in servers:
+        one.should_exit = True
+
+
+def run(settings: Settings) -> int:
+    try:
+        asyncio.run(serve(settings))
+    except PortTaken as error:
+        print(error, file=sys.stderr, flush=True)
+        return 1
+    return 0

@@ -1,0 +1,272 @@
+"""Instagram over the wire, against section 1 of the platform notes."""
+
+from simulator import signatures
+from tests.simulator.outside import FILES, Outside, simulated
+
+
+@simulated
+async def test_a_message_arrives_signed_over_escaped_bytes(outside: Outside) -> None:
+    await outside.instagram()
+
+    written = await outside.says("instagram", "¿Abren hoy? 👋🏽")
+    await outside.settle()
+
+    delivered = outside.receiver.seen[0]
+    secret = (await outside.apps("instagram"))["webhook_secret"]
+    assert delivered.headers["x-hub-signature-256"] == signatures.meta_sha256(secret=secret, body=delivered.body)
+    assert delivered.body.isascii()
+    assert rb"\u00bfAbren hoy? \ud83d\udc4b\ud83c\udffd" in delivered.body
+    element = outside.elements()[0]
+    assert element["message"] == {"mid": written["id"], "text": "¿Abren hoy? 👋🏽"}
+    assert element["sender"] == {"id": written["person"]["id"]}
+    assert element["recipient"] == {"id": "17841400000000001"}
+    assert isinstance(element["timestamp"], int)
+    assert len(written["id"]) > 100
+
+
+@simulated
+async def test_a_wrong_verify_token_fails_the_registration(outside: Outside) -> None:
+    app = await outside.apps("instagram")
+
+    answer = await outside.api.post(
+        f"/v25.0/{app['client_id']}/subscriptions",
+        params={
+            "object": "instagram",
+            "callback_url": "http://receiver.test/hook",
+            "verify_token": "not ours",
+            "fields": "messages",
+            "access_token": f"{app['client_id']}|{app['client_secret']}",
+        },
+    )
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == 2200
+
+
+@simulated
+async def test_a_send_is_answered_and_echoed_under_the_same_mid(outside: Outside) -> None:
+    headers = await outside.instagram()
+    person = (await outside.says("instagram"))["person"]["id"]
+
+    answer = await outside.api.post(
+        "/v25.0/me/messages", json={"recipient": {"id": person}, "message": {"text": "Yes."}}, headers=headers
+    )
+    await outside.settle()
+
+    mid = answer.json()["message_id"]
+    echo = outside.elements()[-1]
+    assert answer.json()["recipient_id"] == person
+    assert echo["message"] == {"mid": mid, "is_echo": True, "text": "Yes."}
+    assert (echo["sender"]["id"], echo["recipient"]["id"]) == ("17841400000000001", person)
+
+
+@simulated
+async def test_the_window_closes_after_a_day_and_the_human_tag_after_a_week(outside: Outside) -> None:
+    headers = await outside.instagram()
+    person = (await outside.says("instagram"))["person"]["id"]
+    body = {"recipient": {"id": person}, "message": {"text": "Late"}}
+    tagged = {**body, "messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
+
+    await outside.advance(hours=25)
+    plain = await outside.api.post("/v25.0/me/messages", json=body, headers=headers)
+    human = await outside.api.post("/v25.0/me/messages", json=tagged, headers=headers)
+    await outside.advance(days=6)
+    too_late = await outside.api.post("/v25.0/me/messages", json=tagged, headers=headers)
+
+    assert plain.json()["error"]["code"] == 10
+    assert plain.json()["error"]["error_subcode"] == 2534022
+    assert human.status_code == 200
+    assert too_late.json()["error"]["error_subcode"] == 2534022
+
+
+@simulated
+async def test_the_limit_counts_bytes_not_characters(outside: Outside) -> None:
+    headers = await outside.instagram()
+    person = (await outside.says("instagram"))["person"]["id"]
+
+    fits = await outside.api.post(
+        "/v25.0/me/messages", json={"recipient": {"id": person}, "message": {"text": "é" * 500}}, headers=headers
+    )
+    exceeds = await outside.api.post(
+        "/v25.0/me/messages", json={"recipient": {"id": person}, "message": {"text": "é" * 501}}, headers=headers
+    )
+
+    assert fits.status_code == 200
+    assert exceeds.json()["error"]["code"] == 100
+
+
+@simulated
+async def test_a_sent_picture_is_fetched_from_our_address(outside: Outside) -> None:
+    headers = await outside.instagram()
+    person = (await outside.says("instagram"))["person"]["id"]
+    outside.receiver.files["a.png"] = (b"\x89PNG\r\n\x1a\n....", "image/png")
+    outside.receiver.files["b.png"] = (b"plain words", "text/plain")
+
+    def picture(name: str) -> dict[str, object]:
+        attachment = {"type": "image", "payload": {"url": f"{FILES}/{name}"}}
+        return {"recipient": {"id": person}, "message": {"attachment": attachment}}
+
+    good = await outside.api.post("/v25.0/me/messages", json=picture("a.png"), headers=headers)
+    bad = await outside.api.post("/v25.0/me/messages", json=picture("b.png"), headers=headers)
+    await outside.settle()
+
+    assert good.status_code == 200
+    assert bad.json()["error"]["error_subcode"] == 2018047
+    link = outside.elements()[-1]["message"]["attachments"][0]["payload"]["url"]
+    assert (await outside.api.get(link)).content == b"\x89PNG\r\n\x1a\n...."
+    await outside.advance(days=3)
+    assert (await outside.api.get(link)).status_code == 403
+
+
+@simulated
+async def test_a_blocked_or_foreign_person_is_refused(outside: Outside) -> None:
+    headers = await outside.instagram()
+    person = (await outside.says("instagram"))["person"]["id"]
+    await outside.does("instagram", "block", **{"from": "Mara Klein"})
+    body = {"recipient": {"id": person}, "message": {"text": "Hello?"}}
+
+    blocked = await outside.api.post("/v25.0/me/messages", json=body, headers=headers)
+    foreign = await outside.api.post(
+        "/v25.0/me/messages", json={**body, "recipient": {"id": "123456789012345"}}, headers=headers
+    )
+
+    assert blocked.json()["error"]["code"] == 551
+    assert foreign.json()["error"]["error_subcode"] == 2534014
+
+
+@simulated
+async def test_every_kind_has_its_documented_shape(outside: Outside) -> None:
+    await outside.instagram()
+    first = await outside.says("instagram", "Frist")
+    await outside.says("instagram", "🔥", kind="story_reply")
+    await outside.says("instagram", "", kind="story_mention")
+    await outside.says("instagram", "", kind="share", title="Our jacket")
+    await outside.says("instagram", "", kind="image", attachments=[{"kind": "image", "name": "parcel"}])
+    await outside.says("instagram", "Order status", kind="quick_reply", payload="ORDER_STATUS")
+    await outside.says("instagram", "Get started", kind="postback", payload="START")
+    await outside.says("instagram", "", kind="unsupported")
+    await outside.says("instagram", "", kind="referral", ref="spring")
+    await outside.says("instagram", "quoted", reply_to=first["id"])
+    await outside.does("instagram", "edit", target=first["id"], text="First")
+    await outside.does("instagram", "react", target=first["id"], emoji="❤️")
+    await outside.does("instagram", "unreact", target=first["id"])
+    await outside.does("instagram", "unsend", target=first["id"])
+    await outside.settle()
+
+    _, story, mention, share, image, quick, postback, strange, referral, quote, edit, react, unreact, unsend = outside.elements()
+    assert set(story["message"]["reply_to"]["story"]) == {"id", "url"}
+    assert mention["message"]["attachments"][0]["type"] == "story_mention"
+    assert set(share["message"]["attachments"][0]["payload"]) == {"ig_post_media_id", "title", "url"}
+    assert image["message"]["attachments"][0]["type"] == "image" and "text" not in image["message"]
+    assert quick["message"]["quick_reply"] == {"payload": "ORDER_STATUS"}
+    assert postback["postback"]["payload"] == "START" and "message" not in postback
+    assert strange["message"]["is_unsupported"] is True
+    assert referral["referral"]["ref"] == "spring"
+    assert quote["message"]["reply_to"] == {"mid": first["id"]}
+    assert edit["message_edit"] == {"mid": first["id"], "text": "First", "num_edit": 1}
+    assert react["reaction"] == {"mid": first["id"], "action": "react", "reaction": "love", "emoji": "❤️"}
+    assert unreact["reaction"] == {"mid": first["id"], "action": "unreact"}
+    assert unsend["message"] == {"mid": first["id"], "is_deleted": True}
+
+
+@simulated
+async def test_history_shows_details_of_the_twenty_newest_only(outside: Outside) -> None:
+    headers = await outside.instagram()
+    written = [await outside.says("instagram", f"number {n}") for n in range(23)]
+    thread = written[0]["thread"]
+
+    listed = await outside.api.get(
+        f"/v25.0/{thread}/messages", params={"fields": "id,created_time,from,to,message", "limit": 50}, headers=headers
+    )
+    old = await outside.api.get(f"/v25.0/{written[0]['id']}", params={"fields": "id,message"}, headers=headers)
+
+    rows = listed.json()["data"]
+    assert [row["id"] for row in rows] == [one["id"] for one in reversed(written)]
+    assert sum("message" in row for row in rows) == 20
+    assert rows[0]["created_time"].endswith("+0000")
+    assert old.json()["error"]["code"] == 9000001
+
+
+@simulated
+async def test_paging_ends_without_a_next(outside: Outside) -> None:
+    headers = await outside.instagram()
+    for name in ("Ana", "Bo", "Cem"):
+        await outside.says("instagram", **{"from": name})
+
+    first = (await outside.api.get("/v25.0/me/conversations", params={"limit": 2}, headers=headers)).json()
+    second = (await outside.api.get(first["paging"]["next"], headers=headers)).json()
+
+    assert len(first["data"]) == 2 and len(second["data"]) == 1
+    assert "next" not in second["paging"]
+
+
+@simulated
+async def test_a_profile_needs_a_contact_first(outside: Outside) -> None:
+    headers = await outside.instagram()
+    person = (await outside.says("instagram"))["person"]["id"]
+
+    profile = await outside.api.get(f"/v25.0/{person}", params={"fields": "name,username,profile_pic"}, headers=headers)
+
+    assert profile.json()["name"] == "Mara Klein"
+    assert (await outside.api.get(profile.json()["profile_pic"])).headers["content-type"] == "image/png"
+
+
+@simulated
+async def test_refresh_is_refused_for_a_day_and_after_the_end(outside: Outside) -> None:
+    headers = await outside.instagram()
+    token = headers["authorization"].removeprefix("Bearer ")
+    query = {"grant_type": "ig_refresh_token", "access_token": token}
+
+    young = await outside.api.get("/refresh_access_token", params=query)
+    await outside.advance(hours=25)
+    ripe = await outside.api.get("/refresh_access_token", params=query)
+    await outside.advance(days=61)
+    dead = await outside.api.get("/refresh_access_token", params=query)
+
+    assert young.json()["error"]["code"] == 100
+    assert ripe.json()["expires_in"] == 5184000
+    assert dead.json()["error"] | {"fbtrace_id": ""} == {
+        "message": "Error validating access token: Session has expired.",
+        "type": "OAuthException",
+        "code": 190,
+        "error_subcode": 463,
+        "fbtrace_id": "",
+    }
+
+
+@simulated
+async def test_one_private_reply_per_comment(outside: Outside) -> None:
+    headers = await outside.instagram()
+    comment = await outside.says("instagram", "Never got my parcel!!", kind="comment")
+    body = {"recipient": {"comment_id": comment["id"]}, "message": {"text": "We look into it."}}
+
+    first = await outside.api.post("/v25.0/me/messages", json=body, headers=headers)
+    second = await outside.api.post("/v25.0/me/messages", json=body, headers=headers)
+    await outside.settle()
+
+    change = next(entry for one in outside.receiver.seen for entry in one.json["entry"] if "changes" in entry)
+    assert change["changes"][0]["value"]["from"]["id"] == comment["person"]["id"]
+    assert len(str(change["time"])) == 10
+    assert first.json()["recipient_id"] == comment["person"]["id"]
+    assert second.json()["error"]["code"] == 10900
+
+
+@simulated
+async def test_usage_headers_and_code_four_when_throttled(outside: Outside) -> None:
+    headers = await outside.instagram()
+    await outside.fault("rate.limit", platform="instagram")
+
+    limited = await outside.api.get("/v25.0/me", headers=headers)
+    await outside.control.delete("/control/faults")
+    free = await outside.api.get("/v25.0/me", headers=headers)
+
+    assert (limited.status_code, limited.json()["error"]["code"]) == (400, 4)
+    assert "x-app-usage" in free.headers and "17841400000000001" in free.headers["x-business-use-case-usage"]
+
+
+@simulated
+async def test_an_unknown_path_is_refused_in_graph_style(outside: Outside) -> None:
+    answer = await outside.api.get("/v25.0/me/nothing/here")
+
+    assert answer.status_code == 404
+    assert answer.json()["error"]["type"] == "OAuthException"
