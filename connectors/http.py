@@ -48,7 +48,9 @@ class Answer:
             return wire.decode(self.content)
         except Malformed:
             reason = "The platform's answer could not be read."
-            raise ConnectorError(reason, remedy=lost(repeatable=self.repeatable), code=f"http {self.status}") from None
+            raise ConnectorError(
+                reason, remedy=lost(repeatable=self.repeatable), code=f"http {self.status}"
+            ) from None
 
     def mapping(self) -> Mapping[str, Any]:
         return wire.mapping(self.json())
@@ -254,16 +256,22 @@ class Http:
                     if size > max_bytes:
                         raise ConnectorError("The platform's answer is too large.", remedy=_final(repeatable))
                     if time.monotonic() > until:
-                        raise ConnectorError("The platform's answer took too long.", remedy=unsure, code="slow")
+                        raise ConnectorError(
+                            "The platform's answer took too long.", remedy=unsure, code="slow"
+                        )
                     parts.append(part)
             finally:
                 response.close()
         except _Refused:
             raise ConnectorError("This address is a private one.", remedy=Remedy.BUG) from None
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
-            raise ConnectorError("The platform could not be reached.", remedy=Remedy.RETRY, code="connect") from None
+            raise ConnectorError(
+                "The platform could not be reached.", remedy=Remedy.RETRY, code="connect"
+            ) from None
         except httpx.TimeoutException:
-            raise ConnectorError("The platform did not answer in time.", remedy=unsure, code="timeout") from None
+            raise ConnectorError(
+                "The platform did not answer in time.", remedy=unsure, code="timeout"
+            ) from None
         except (httpx.RequestError, httpx.StreamError):
             raise ConnectorError("The connection broke off.", remedy=unsure, code="broken") from None
         headers = {name.lower(): value for name, value in response.headers.items()}

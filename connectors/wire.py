@@ -18,7 +18,9 @@ from connectors.contract import Malformed, Unit
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DIGITS: Final = re.compile(r"[0-9]{1,18}")
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
-_MILLISECONDS_FROM: Final = 100_000_000_000  # a smaller number is seconds: as milliseconds it would lie before 1973
+_MILLISECONDS_FROM: Final = (
+    100_000_000_000  # a smaller number is seconds: as milliseconds it would lie before 1973
+)
 _MICROSECONDS_FROM: Final = 100_000_000_000_000
 _DEEPEST: Final = 100
 

@@ -42,7 +42,11 @@ class Instagram:
         if request.method != "GET" or "hub.mode" not in query:
             return None
         given = query.get("hub.verify_token", "")
-        if query["hub.mode"] != "subscribe" or not app.verify_token or not signatures.same(given, app.verify_token):
+        if (
+            query["hub.mode"] != "subscribe"
+            or not app.verify_token
+            or not signatures.same(given, app.verify_token)
+        ):
             return WebhookAnswer(403)
         return WebhookAnswer(200, query.get("hub.challenge", "").encode("utf-8"))
 

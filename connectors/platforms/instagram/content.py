@@ -59,7 +59,12 @@ def read(message: Mapping[str, Any], *, sent_at: datetime) -> Content:
         kind = MessageKind.UNSUPPORTED
     if kind is MessageKind.UNSUPPORTED and (wire.text(message.get("text")) or attachments):
         kind = MessageKind.TEXT  # a part of it can be shown
-    if kind is MessageKind.TEXT and not wire.text(message.get("text")) and not attachments and "text" not in message:
+    if (
+        kind is MessageKind.TEXT
+        and not wire.text(message.get("text"))
+        and not attachments
+        and "text" not in message
+    ):
         kind = MessageKind.UNSUPPORTED
     return Content(kind, tuple(attachments), card)
 
@@ -74,7 +79,11 @@ def _attachment(
     if name in _POSTS:
         media_id = media_id_of(payload)
         card = {"type": _POSTS[name], "id": media_id, "title": title, "url": url}
-        return Attachment(AttachmentKind.SHARE, url=url, title=title, external_id=media_id), MessageKind.SHARE, card
+        return (
+            Attachment(AttachmentKind.SHARE, url=url, title=title, external_id=media_id),
+            MessageKind.SHARE,
+            card,
+        )
     if name in ("story_mention", "ig_story"):
         mention: dict[str, Any] = {"type": "story", "url": url, "mentions_us": True}
         return story_media(url, title="Story", sent_at=sent_at), MessageKind.STORY_MENTION, mention
@@ -90,7 +99,12 @@ def story_media(url: str, *, sent_at: datetime, title: str, story_id: str = "") 
     except OverflowError:
         expires_at = None
     return Attachment(
-        AttachmentKind.OTHER, url=url, title=title, external_id=story_id, expires_at=expires_at, storable=False
+        AttachmentKind.OTHER,
+        url=url,
+        title=title,
+        external_id=story_id,
+        expires_at=expires_at,
+        storable=False,
     )
 
 

@@ -32,7 +32,12 @@ _SIGN_IN: Final = "Instagram no longer accepts our access. Connect the account a
 _PASSING: Final = "Instagram had a passing fault."
 
 TABLE: Final[tuple[Rule, ...]] = (
-    Rule(1, 1357046, Remedy.UNKNOWN, "Instagram reported a fault, and the message may have arrived all the same."),
+    Rule(
+        1,
+        1357046,
+        Remedy.UNKNOWN,
+        "Instagram reported a fault, and the message may have arrived all the same.",
+    ),
     Rule(1, None, Remedy.RETRY, _PASSING),
     Rule(2, None, Remedy.RETRY, _PASSING),
     Rule(1200, None, Remedy.RETRY, _PASSING),
@@ -60,8 +65,11 @@ TABLE: Final[tuple[Rule, ...]] = (
     Rule(200, 2534041, Remedy.RECONNECT, "In Instagram, allow access to messages under Connected tools."),
     Rule(10, 2534077, Remedy.RECONNECT, _PERMISSION),
     Rule(10, None, Remedy.RECONNECT, _PERMISSION),
-    *(Rule(code, None, Remedy.RECONNECT, _PERMISSION) for code in range(200, 300)),
-    *(Rule(100, code, Remedy.TELL, "Instagram does not show this profile to us.") for code in (2018218, 2018247)),
+    *(Rule(code, None, Remedy.RECONNECT, _PERMISSION) for code in range(200, 300) if code != 230),
+    *(
+        Rule(100, code, Remedy.TELL, "Instagram does not show this profile to us.")
+        for code in (2018218, 2018247)
+    ),
     Rule(230, None, Remedy.TELL, "Instagram does not show this profile to us."),
     Rule(9000001, None, Remedy.TELL, "Instagram has deleted this message, or no longer tells it."),
     Rule(100, None, Remedy.BUG, "Instagram did not understand our request."),
@@ -130,5 +138,7 @@ def _unknown_words(error: Any) -> str:
 def media_gone(answer: Answer) -> ConnectorError:
     """Addresses of media expire; asking again helps only where the host itself has a fault."""
     if answer.status >= 500 or answer.status == 429:
-        return ConnectorError("The media host had a passing fault.", remedy=Remedy.RETRY, code=f"http {answer.status}")
+        return ConnectorError(
+            "The media host had a passing fault.", remedy=Remedy.RETRY, code=f"http {answer.status}"
+        )
     return ConnectorError("This file is no longer there.", remedy=Remedy.TELL, code=f"http {answer.status}")

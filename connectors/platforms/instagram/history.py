@@ -113,7 +113,9 @@ def _party(given: object) -> Party:
     return Party(wire.ident(holder.get("id")), username=wire.text(holder.get("username")))
 
 
-def _content(given: Mapping[str, Any], sent_at: Any) -> tuple[MessageKind, tuple[Attachment, ...], dict[str, Any]]:
+def _content(
+    given: Mapping[str, Any], sent_at: Any
+) -> tuple[MessageKind, tuple[Attachment, ...], dict[str, Any]]:
     attached = wire.entries(given.get("attachments"))
     if any("payload" in each for each in attached):  # the webhook's shape
         found = content.read({"text": given.get("message"), "attachments": attached}, sent_at=sent_at)
@@ -128,7 +130,10 @@ def _content(given: Mapping[str, Any], sent_at: Any) -> tuple[MessageKind, tuple
     story = wire.mapping(given.get("story"))
     for name, its_kind in (("mention", MessageKind.STORY_MENTION), ("reply_to", MessageKind.STORY_REPLY)):
         if told := wire.mapping(story.get(name)):
-            url, story_id = wire.text(told.get("link")) or wire.text(told.get("url")), wire.ident(told.get("id"))
+            url, story_id = (
+                wire.text(told.get("link")) or wire.text(told.get("url")),
+                wire.ident(told.get("id")),
+            )
             attachments.append(content.story_media(url, sent_at=sent_at, title="Story", story_id=story_id))
             kind, card = its_kind, {"type": "story", "id": story_id, "url": url}
     if not attachments and (given.get("is_unsupported") is True and not wire.text(given.get("message"))):
@@ -145,7 +150,9 @@ def _file(given: Mapping[str, Any]) -> Attachment | None:
             return Attachment(kind, url=url, mime=mime, name=name, size=size, external_id=external_id)
     url = wire.text(given.get("file_url"))
     kind = AttachmentKind.AUDIO if mime.startswith("audio/") else AttachmentKind.FILE
-    return Attachment(kind, url=url, mime=mime, name=name, size=size, external_id=external_id) if url else None
+    return (
+        Attachment(kind, url=url, mime=mime, name=name, size=size, external_id=external_id) if url else None
+    )
 
 
 def _reactions(given: Mapping[str, Any], message: InboundMessage) -> list[InboundEvent]:
@@ -157,5 +164,7 @@ def _reactions(given: Mapping[str, Any], message: InboundMessage) -> list[Inboun
             actor = _party(user)
             if actor.external_id:
                 at = message.sent_at
-                found.append(Reacted(message.external_id, actor, at, emoji, name, thread_id=message.thread_id))
+                found.append(
+                    Reacted(message.external_id, actor, at, emoji, name, thread_id=message.thread_id)
+                )
     return found

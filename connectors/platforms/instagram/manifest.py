@@ -40,7 +40,9 @@ MANIFEST: Final = Manifest(
             "video": FileLimit(
                 ("video/mp4", "video/ogg", "video/x-msvideo", "video/quicktime", "video/webm"), 25 * _MEGABYTE
             ),
-            "audio": FileLimit(("audio/aac", "audio/mp4", "audio/x-m4a", "audio/wav", "audio/x-wav"), 25 * _MEGABYTE),
+            "audio": FileLimit(
+                ("audio/aac", "audio/mp4", "audio/x-m4a", "audio/wav", "audio/x-wav"), 25 * _MEGABYTE
+            ),
             "file": FileLimit(("application/pdf",), 25 * _MEGABYTE),
         },
         files_per_message=10,
@@ -52,7 +54,16 @@ MANIFEST: Final = Manifest(
         standard=timedelta(hours=24),
         human_agent=timedelta(days=7),
         opens_on=frozenset(
-            {"text", "story_reply", "story_mention", "share", "quick_reply", "postback", "unsupported", "reaction"}
+            {
+                "text",
+                "story_reply",
+                "story_mention",
+                "share",
+                "quick_reply",
+                "postback",
+                "unsupported",
+                "reaction",
+            }
         ),
     ),
     history=HistoryRules(messages_per_thread=20),

@@ -70,7 +70,9 @@ def _account(ctx: Context, user_id: str) -> Account:
     found: Mapping[str, Any] = {}
     with suppress(ConnectorError):  # a name is a nicety; the grant holds without it
         found, _ = client.get(ctx, "me", {"fields": "user_id,username,name"})
-    external_id = wire.need(user_id or wire.ident(found.get("user_id")) or wire.ident(found.get("id")), "account id")
+    external_id = wire.need(
+        user_id or wire.ident(found.get("user_id")) or wire.ident(found.get("id")), "account id"
+    )
     return Account(external_id, handle=wire.text(found.get("username")), name=wire.text(found.get("name")))
 
 
@@ -78,7 +80,9 @@ def refresh(ctx: Context) -> Tokens:
     """Sixty more days. Refused before the first day is over, impossible after the last."""
     held = client.tokens(ctx)
     if held.expires_at is not None and held.expires_at <= ctx.now:
-        raise ConnectorError("Instagram's access has expired. Connect the account again.", remedy=Remedy.RECONNECT)
+        raise ConnectorError(
+            "Instagram's access has expired. Connect the account again.", remedy=Remedy.RECONNECT
+        )
     ready_at = held.issued_at + MANIFEST.auth.refresh_min_age if held.issued_at else None
     if ready_at is not None and ready_at > ctx.now:
         reason = "Instagram renews access only after its first day."

@@ -136,7 +136,9 @@ def _parse_element(
     return (_unsupported(side),)
 
 
-def _side(element: Mapping[str, Any], payload: Mapping[str, Any], account: Account, *, standby: bool) -> _Side:
+def _side(
+    element: Mapping[str, Any], payload: Mapping[str, Any], account: Account, *, standby: bool
+) -> _Side:
     sender, recipient = _party(element.get("sender")), _party(element.get("recipient"))
     own = {account.external_id, wire.ident(payload.get("entry"))}
     message = wire.mapping(element.get("message"))
@@ -191,7 +193,9 @@ def _edit(side: _Side, edit: Mapping[str, Any]) -> InboundEvent:
     mid = wire.need(wire.ident(edit.get("mid")), "message id")
     if not isinstance(edit.get("text"), str):
         raise Ignored("The edit does not tell the new words; the old ones stay.")
-    return Edited(mid, edit["text"], side.at, version=wire.count(edit.get("num_edit")) or 0, thread_id=side.thread_id)
+    return Edited(
+        mid, edit["text"], side.at, version=wire.count(edit.get("num_edit")) or 0, thread_id=side.thread_id
+    )
 
 
 def _reaction(side: _Side, reaction: Mapping[str, Any]) -> InboundEvent:
@@ -233,7 +237,10 @@ def _optin(side: _Side, optin: Mapping[str, Any]) -> InboundEvent:
 
 def _system(side: _Side, name: str, words: str) -> InboundMessage:
     detail = wire.mapping(side.element.get(name))
-    card = {"event": name, **{key: wire.ident(detail[key]) for key in sorted(detail) if wire.ident(detail[key])}}
+    card = {
+        "event": name,
+        **{key: wire.ident(detail[key]) for key in sorted(detail) if wire.ident(detail[key])},
+    }
     external_id = wire.derived_id("system", side.element)
     return _say(side, external_id, MessageKind.SYSTEM, text=words, card=card, origin=Origin.AUTOMATION)
 

@@ -18,7 +18,9 @@ def notices(headers: Mapping[str, str], now: datetime) -> tuple[RateNotice, ...]
         for usage in wire.entries(usages):
             minutes = wire.count(usage.get("estimated_time_to_regain_access")) or 0
             resets_at = now + timedelta(minutes=min(minutes, 7 * 24 * 60)) if minutes else None
-            found.append(RateNotice("account", remaining=None, resets_at=resets_at, used_percent=_worst(usage)))
+            found.append(
+                RateNotice("account", remaining=None, resets_at=resets_at, used_percent=_worst(usage))
+            )
     return tuple(found)
 
 
@@ -34,4 +36,7 @@ def _header(headers: Mapping[str, str], name: str) -> Mapping[str, object]:
 
 
 def _worst(usage: Mapping[str, object]) -> int:
-    return max((wire.count(usage.get(name)) or 0 for name in ("call_count", "total_time", "total_cputime")), default=0)
+    return max(
+        (wire.count(usage.get(name)) or 0 for name in ("call_count", "total_time", "total_cputime")),
+        default=0,
+    )

@@ -40,7 +40,10 @@ def send(ctx: Context, message: OutboundMessage) -> Sent:
     notices: tuple[RateNotice, ...] = ()
     path = f"{client.account(ctx).external_id}/messages"
     for number, part in enumerate(parts, start=1):
-        body: dict[str, Any] = {"recipient": {"id": message.recipient_id or message.thread_id}, "message": part}
+        body: dict[str, Any] = {
+            "recipient": {"id": message.recipient_id or message.thread_id},
+            "message": part,
+        }
         if message.human_agent:
             body |= {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
         if message.reply_to and number == len(parts):
@@ -67,7 +70,9 @@ def _file(attachment: OutboundAttachment) -> dict[str, Any]:
     """Instagram fetches the file itself."""
     name = _TYPES.get(attachment.kind)
     if name is None:
-        raise ConnectorError("Instagram does not take files of this kind.", remedy=Remedy.TELL, code="file kind")
+        raise ConnectorError(
+            "Instagram does not take files of this kind.", remedy=Remedy.TELL, code="file kind"
+        )
     return {"attachment": {"type": name, "payload": {"url": attachment.url}}}
 
 
@@ -90,7 +95,9 @@ def _id_in(body: Mapping[str, Any], answer: Answer, name: str) -> str:
 
 def _answer_publicly(ctx: Context, message: OutboundMessage) -> Sent:
     if message.attachments or not message.text:
-        raise ConnectorError("A comment on Instagram is text only.", remedy=Remedy.TELL, code="comment content")
+        raise ConnectorError(
+            "A comment on Instagram is text only.", remedy=Remedy.TELL, code="comment content"
+        )
     target = message.reply_to or message.thread_id.removeprefix(comments.THREAD)
     if target.startswith(comments.MENTION):
         path = f"{client.account(ctx).external_id}/mentions"

@@ -1,0 +1,322 @@
+"""What Parley asks of Instagram, and what it makes of the answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from connectors.contract import (
+    Account,
+    App,
+    AttachmentKind,
+    ConnectorError,
+    InboundMessage,
+    MessageKind,
+    OutboundAttachment,
+    Reacted,
+    Remedy,
+    ThreadKind,
+    Tokens,
+    WebhookRequest,
+)
+from connectors.platforms.instagram import errors
+from connectors.platforms.instagram.connector import connector
+from tests.connectors.helpers import NOW, FakePlatform, json_answer, lost_answer, reply, sent_json
+
+ACCOUNT = Account("17841400000000001", "acme.shop")
+CUSTOMER = "927364500000011"
+SEND = f"/v25.0/{ACCOUNT.external_id}/messages"
+APP = App("client-1", "app-secret", verify_token="verify-me")
+
+
+@pytest.fixture
+def instagram() -> FakePlatform:
+    return FakePlatform()
+
+
+def refused(code: int, subcode: int | None = None, status: int = 400, **more: Any) -> httpx.Response:
+    headers = more.pop("headers", {})
+    error = {"message": "(#0) words", "type": "OAuthException", "code": code, **more}
+    if subcode:
+        error["error_subcode"] = subcode
+    return json_answer({"error": error}, status, headers)
+
+
+def error_of(instagram: FakePlatform, answer: Any, **changes: Any) -> ConnectorError:
+    instagram.on("POST", SEND, answer)
+    with pytest.raises(ConnectorError) as caught:
+        connector.send(instagram.context(connector, ACCOUNT), reply(**changes))
+    return caught.value
+
+
+def picture(kind: AttachmentKind = AttachmentKind.IMAGE) -> OutboundAttachment:
+    return OutboundAttachment(kind, "image/png", "a.png", 10, "https://parley.example/out/t/", "/tmp/a.png")
+
+
+def hub(**query: str) -> WebhookRequest:
+    return WebhookRequest("GET", query, {}, b"")
+
+
+def test_the_challenge_is_echoed_as_it_came() -> None:
+    request = hub(
+        **{"hub.mode": "subscribe", "hub.challenge": "01158201444", "hub.verify_token": "verify-me"}
+    )
+    answer = connector.handshake(request, APP)
+    assert answer is not None and (answer.status, answer.body) == (200, b"01158201444")
+
+
+def test_underscores_in_place_of_dots_are_understood() -> None:
+    request = hub(hub_mode="subscribe", hub_challenge="7", hub_verify_token="verify-me")
+    answer = connector.handshake(request, APP)
+    assert answer is not None and answer.body == b"7"
+
+
+@pytest.mark.parametrize("token", ["", "wrong"])
+def test_a_wrong_token_is_refused(token: str) -> None:
+    request = hub(**{"hub.mode": "subscribe", "hub.challenge": "7", "hub.verify_token": token})
+    answer = connector.handshake(request, replace(APP, verify_token="" if not token else "verify-me"))
+    assert answer is not None and answer.status == 403
+
+
+def test_a_plain_get_is_no_handshake() -> None:
+    assert connector.handshake(hub(), APP) is None
+
+
+def test_words_go_to_the_customer(instagram: FakePlatform) -> None:
+    instagram.on("POST", SEND, json_answer({"recipient_id": CUSTOMER, "message_id": "aWdfZ1"}))
+    sent = connector.send(instagram.context(connector, ACCOUNT), reply(reply_to="aWdfZ0"))
+    assert sent.external_ids == ("aWdfZ1",)
+    (request,) = instagram.asked
+    assert request.headers["authorization"] == "Bearer token-of-the-account"
+    assert sent_json(request) == {
+        "recipient": {"id": CUSTOMER},
+        "message": {"text": "Yes, until 18:00."},
+        "reply_to": {"mid": "aWdfZ0"},
+    }
+
+
+def test_a_picture_goes_before_the_words(instagram: FakePlatform) -> None:
+    instagram.on("POST", SEND, json_answer({"message_id": "a"}), json_answer({"message_id": "b"}))
+    sent = connector.send(
+        instagram.context(connector, ACCOUNT), reply(attachments=(picture(),), human_agent=True)
+    )
+    first, second = map(sent_json, instagram.asked)
+    assert sent.external_ids == ("a", "b")
+    assert first["message"]["attachment"]["payload"]["url"] == "https://parley.example/out/t/"
+    assert second["message"] == {"text": "Yes, until 18:00."}
+    assert first["tag"] == second["tag"] == "HUMAN_AGENT"
+
+
+def test_words_refused_after_the_picture_are_not_begun_again(instagram: FakePlatform) -> None:
+    instagram.on("POST", SEND, json_answer({"message_id": "a"}), refused(4))
+    with pytest.raises(ConnectorError) as caught:
+        connector.send(instagram.context(connector, ACCOUNT), reply(attachments=(picture(),)))
+    assert (caught.value.remedy, caught.value.sent) == (Remedy.TELL, ("a",))
+
+
+def test_bytes_are_counted_and_nothing_is_called(instagram: FakePlatform) -> None:
+    with pytest.raises(ConnectorError) as caught:
+        connector.send(instagram.context(connector, ACCOUNT), reply("é" * 501))
+    assert caught.value.remedy is Remedy.TELL
+    assert instagram.asked == []
+
+
+def test_a_lost_answer_is_unknown(instagram: FakePlatform) -> None:
+    assert error_of(instagram, lost_answer).remedy is Remedy.UNKNOWN
+
+
+def test_an_acceptance_without_an_id_is_unknown(instagram: FakePlatform) -> None:
+    assert error_of(instagram, json_answer({"recipient_id": CUSTOMER})).remedy is Remedy.UNKNOWN
+
+
+@pytest.mark.parametrize("rule", errors.TABLE, ids=lambda rule: f"{rule.code}-{rule.subcode}")
+def test_each_code_leads_to_its_remedy(instagram: FakePlatform, rule: errors.Rule) -> None:
+    error = error_of(instagram, refused(rule.code, rule.subcode))
+    assert (error.remedy, error.reason, error.contact_unavailable) == (
+        rule.remedy,
+        rule.words,
+        rule.contact_unavailable,
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "remedy"),
+    [
+        (refused(10, message="(#10) This message is sent outside of allowed window."), Remedy.WAIT),
+        (refused(10, 9999999), Remedy.RECONNECT),
+        (refused(190, 460), Remedy.RECONNECT),
+        (refused(2018001), Remedy.TELL),
+        (refused(99999, is_transient=True), Remedy.RETRY),
+        (refused(99999), Remedy.TELL),
+        (httpx.Response(500, content=b"<html>"), Remedy.RETRY),
+        (httpx.Response(503), Remedy.RETRY),
+        (httpx.Response(502), Remedy.UNKNOWN),
+        (httpx.Response(504, content=b"<html>"), Remedy.UNKNOWN),
+        (httpx.Response(429), Remedy.RETRY),
+        (httpx.Response(200, content=b'{"message_id":"a'), Remedy.UNKNOWN),
+        (httpx.Response(200, content=b""), Remedy.UNKNOWN),
+    ],
+)
+def test_what_follows_from_other_answers(
+    instagram: FakePlatform, answer: httpx.Response, remedy: Remedy
+) -> None:
+    assert error_of(instagram, answer).remedy is remedy
+
+
+def test_a_throttle_ends_when_the_header_says(instagram: FakePlatform) -> None:
+    usage = (
+        '{"17841400000000001":[{"type":"instagram","call_count":100,"estimated_time_to_regain_access":12}]}'
+    )
+    error = error_of(instagram, refused(80002, headers={"x-business-use-case-usage": usage}))
+    assert error.retry_at == NOW + timedelta(minutes=12)
+    assert [notice.used_percent for notice in error.rates] == [100]
+
+
+def test_usage_is_told_with_every_answer(instagram: FakePlatform) -> None:
+    headers = {"x-app-usage": '{"call_count":28,"total_time":61,"total_cputime":24}'}
+    instagram.on("POST", SEND, json_answer({"message_id": "a"}, headers=headers))
+    (notice,) = connector.send(instagram.context(connector, ACCOUNT), reply()).rates
+    assert (notice.bucket, notice.used_percent) == ("app", 61)
+
+
+def test_a_public_answer_goes_under_the_comment(instagram: FakePlatform) -> None:
+    instagram.on("POST", "/v25.0/17870000000000031/replies", json_answer({"id": "17870000000000099"}))
+    thread = "comment:17870000000000030"
+    message = reply(thread_id=thread, thread_kind=ThreadKind.COMMENT, reply_to="17870000000000031")
+    sent = connector.send(instagram.context(connector, ACCOUNT), message)
+    assert sent.external_ids == ("17870000000000099",)
+    assert parse_qs(instagram.asked[0].content.decode()) == {"message": ["Yes, until 18:00."]}
+
+
+def test_consent_asks_for_what_the_inbox_needs(instagram: FakePlatform) -> None:
+    url = connector.authorise(instagram.context(connector, ACCOUNT), "https://parley.example/back", "s-1").url
+    asked = parse_qs(urlsplit(url).query)
+    assert url.startswith("https://www.instagram.com/oauth/authorize?")
+    assert (asked["state"], asked["response_type"]) == (["s-1"], ["code"])
+    assert "instagram_business_manage_messages" in asked["scope"][0].split(",")
+
+
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_a_code_becomes_a_token_of_sixty_days(instagram: FakePlatform, wrapped: bool) -> None:
+    grant: dict[str, Any] = {"access_token": "short", "user_id": ACCOUNT.external_id, "permissions": "a,b"}
+    if not wrapped:
+        grant |= {"user_id": int(ACCOUNT.external_id), "permissions": ["a", "b"]}
+    instagram.on("POST", "/oauth/access_token", json_answer({"data": [grant]} if wrapped else grant))
+    instagram.on("GET", "/access_token", json_answer({"access_token": "long", "expires_in": 5184000}))
+    instagram.on("GET", "/v25.0/me", json_answer({"id": "1", "username": "acme.shop", "name": "Acme"}))
+    got = connector.exchange(
+        instagram.context(connector, ACCOUNT), "code-1#_", "https://parley.example/back", ""
+    )
+    assert got.account == Account(ACCOUNT.external_id, "acme.shop", "Acme")
+    assert (got.tokens.access, got.tokens.scopes) == ("long", ("a", "b"))
+    assert got.tokens.expires_at == NOW + timedelta(days=60)
+    assert parse_qs(instagram.asked[0].content.decode())["code"] == ["code-1"]
+
+
+def test_a_token_is_renewed_in_place(instagram: FakePlatform) -> None:
+    instagram.on("GET", "/refresh_access_token", json_answer({"access_token": "new", "expires_in": 5184000}))
+    held = Tokens("old", expires_at=NOW + timedelta(days=5), issued_at=NOW - timedelta(days=55))
+    fresh = connector.refresh(instagram.context(connector, ACCOUNT, tokens=held))
+    assert (fresh.access, fresh.issued_at) == ("new", NOW)
+
+
+@pytest.mark.parametrize(
+    ("issued", "expires", "remedy"), [(-70, -10, Remedy.RECONNECT), (0, 60, Remedy.RETRY)]
+)
+def test_a_token_too_old_or_too_young_is_not_renewed(
+    instagram: FakePlatform, issued: int, expires: int, remedy: Remedy
+) -> None:
+    held = Tokens("old", issued_at=NOW + timedelta(days=issued), expires_at=NOW + timedelta(days=expires))
+    with pytest.raises(ConnectorError) as caught:
+        connector.refresh(instagram.context(connector, ACCOUNT, tokens=held))
+    assert caught.value.remedy is remedy
+    assert instagram.asked == []
+
+
+def test_the_account_asks_to_be_heard(instagram: FakePlatform) -> None:
+    instagram.on("POST", "/v25.0/client-1/subscriptions", json_answer({"success": True}))
+    instagram.on("POST", f"/v25.0/{ACCOUNT.external_id}/subscribed_apps", json_answer({"success": True}))
+    connector.subscribe(instagram.context(connector, ACCOUNT), "https://parley.example/hook")
+    app, account = instagram.asked
+    assert parse_qs(app.content.decode())["callback_url"] == ["https://parley.example/hook"]
+    assert "messages" in account.url.params["subscribed_fields"].split(",")
+
+
+def test_history_walks_from_thread_to_thread(instagram: FakePlatform) -> None:
+    following = "https://graph.instagram.com/v25.0/me/conversations?after=QVFJ"
+    first = {"data": [{"id": "conv-1"}], "paging": {"cursors": {"after": "QVFJ"}, "next": following}}
+    empty = {"data": [], "paging": {"cursors": {"after": "LAST"}}}
+    message = {
+        "id": "aWdfZ1", "created_time": "2026-08-06T10:32:25+0000", "message": "Hi!",
+        "from": {"username": "mara.k", "id": CUSTOMER}, "to": {"data": [{"id": ACCOUNT.external_id}]},
+        "reactions": {"data": [{"reaction": "love", "emoji": "❤", "users": [{"id": CUSTOMER}]}]},
+    }  # fmt: skip
+    ours = {
+        "id": "aWdfZ2", "created_time": "2026-08-06T10:33:25+0000", "message": "",
+        "from": {"id": ACCOUNT.external_id}, "to": {"data": [{"id": CUSTOMER}]},
+        "attachments": {"data": [{"id": "1", "mime_type": "image/png", "image_data": {"url": "https://x/y"}}]},
+    }  # fmt: skip
+    mention = {
+        "id": "aWdfZ3", "created_time": "2026-08-06T10:31:25+0000", "from": {"id": CUSTOMER}, "to": {"data": []},
+        "story": {"mention": {"link": "https://x/s", "id": "180"}},
+    }  # fmt: skip
+    nobody = {"id": "aWdfZ4", "created_time": "2026-08-06T10:31:25+0000", "from": {"id": ""}}
+    instagram.on("GET", "/v25.0/me/conversations", json_answer(first), json_answer(empty))
+    instagram.on("GET", "/v25.0/conv-1/messages", json_answer({"data": [ours, message, mention, nobody]}))
+    ctx = instagram.context(connector, ACCOUNT)
+    cursor, pages = "", []
+    while True:
+        page = connector.history(ctx, cursor)
+        pages.append(page)
+        if not page.more:
+            break
+        cursor = page.cursor
+    found = [event for page in pages for event in page.events]
+    told = [each for each in found if isinstance(each, InboundMessage)]
+    assert [each.external_id for each in told] == ["aWdfZ2", "aWdfZ1", "aWdfZ3"]
+    assert [each.outbound for each in told] == [True, False, False]
+    assert {each.thread_id for each in told} == {CUSTOMER}
+    assert told[0].attachments[0].kind is AttachmentKind.IMAGE
+    assert told[2].kind is MessageKind.STORY_MENTION and not told[2].attachments[0].storable
+    assert [each.target for each in found if isinstance(each, Reacted)] == ["aWdfZ1"]
+    assert [why for page in pages for _, why in page.failures] == [
+        "The message does not tell who the customer is."
+    ]
+    assert instagram.asked[-1].url.params["after"] == "QVFJ"
+
+
+def test_a_profile_that_is_withheld_leaves_the_id(instagram: FakePlatform) -> None:
+    answer = refused(230, message="User consent is required to access user profile")
+    instagram.on("GET", f"/v25.0/{CUSTOMER}", answer)
+    assert connector.profile(instagram.context(connector, ACCOUNT), CUSTOMER).external_id == CUSTOMER
+
+
+def test_a_profile_with_a_name_that_is_null(instagram: FakePlatform) -> None:
+    body = {"name": None, "username": "mara.k", "profile_pic": "https://x/p", "follower_count": 97}
+    instagram.on("GET", f"/v25.0/{CUSTOMER}", json_answer(body))
+    person = connector.profile(instagram.context(connector, ACCOUNT), CUSTOMER)
+    assert (person.name, person.username, person.followers) == ("", "mara.k", 97)
+
+
+def test_media_is_fetched_without_our_token(instagram: FakePlatform) -> None:
+    instagram.on(
+        "GET",
+        "/ig_messaging_cdn/",
+        httpx.Response(200, content=b"png", headers={"content-type": "image/png"}),
+    )
+    url = "https://lookaside.fbsbx.com/ig_messaging_cdn/?asset_id=51"
+    found = connector.media(instagram.context(connector, ACCOUNT), url)
+    assert (found.content, found.mime) == (b"png", "image/png")
+    assert "authorization" not in instagram.asked[0].headers
+
+
+def test_media_that_has_expired_is_gone(instagram: FakePlatform) -> None:
+    instagram.on("GET", "/a", httpx.Response(403))
+    with pytest.raises(ConnectorError) as caught:
+        connector.media(instagram.context(connector, ACCOUNT), "https://lookaside.fbsbx.com/a")
+    assert caught.value.remedy is Remedy.TELL
