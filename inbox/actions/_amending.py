@@ -61,10 +61,11 @@ def known_for(keys: list[Key]) -> set[Key]:
     }
 
 
-def refold(targets: dict[Key, tuple[int, int]]) -> None:
-    """Bring the shown columns of these messages (key → (message id, seq)) in line with all that happened to them."""
+def refold(targets: dict[Key, tuple[int, int]]) -> dict[Key, list[amendments.Amended]]:
+    """Bring the shown columns of these messages (key → (message id, seq)) in line with all that happened to them, and
+    tell what that was."""
     if not targets:
-        return
+        return {}
     keys = list(targets)
     told: dict[Key, list[amendments.Amended]] = defaultdict(list)
     for row in _sql.rows(
@@ -98,6 +99,7 @@ def refold(targets: dict[Key, tuple[int, int]]) -> None:
         ),
     )  # fmt: skip
     _erase([key for key in keys if shown[key].deleted_at], [targets[key][0] for key in keys if shown[key].deleted_at])
+    return told
 
 
 def _erase(keys: list[Key], message_ids: list[int]) -> None:

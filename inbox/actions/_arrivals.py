@@ -245,10 +245,6 @@ def opens_window(message: InboundMessage, opens_on: frozenset[str]) -> bool:
     return not message.outbound and (kind in opens_on or message.kind.value in opens_on)
 
 
-def reaction_opens(event: Edited | Unsent | Reacted, opens_on: frozenset[str]) -> bool:
-    return isinstance(event, Reacted) and not event.removed and "reaction" in opens_on
-
-
 def threads_by_id(ids: list[int]) -> list[Thread]:
     if not ids:
         return []

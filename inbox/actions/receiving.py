@@ -19,6 +19,7 @@ from inbox.actions._arrivals import Batch, Key, Met, Thread
 from inbox.actions._threads import Change
 from inbox.exchange import InboundEvent, InboundMessage
 from inbox.models import Channel, EventKind
+from inbox.rules.amendments import Amended
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +180,8 @@ class _Intake:
                 EventKind.MESSAGE_AMENDED, at=self.now, conversation_id=conversation_id, message_id=message_id
             )
             targets[key] = (message_id, seq)
-        _amending.refold(targets)
-        self._touch_amended(batch, targets, known)
+        told_of = _amending.refold(targets)
+        self._touch_amended(targets, told_of, known, made, matched, unknown, threads)
         return len(targets)
 
     def _whereabouts(
@@ -200,21 +201,28 @@ class _Intake:
         return message_id, threads[(key[0], unknown[key].thread_id)].id
 
     def _touch_amended(
-        self, batch: Batch, targets: dict[Key, tuple[int, int]], known: dict[Key, _messages.Known]
+        self,
+        targets: dict[Key, tuple[int, int]],
+        told_of: dict[Key, list[Amended]],
+        known: dict[Key, _messages.Known],
+        made: dict[Key, int],
+        matched: dict[Key, int],
+        unknown: dict[Key, InboundMessage],
+        threads: dict[Key, Thread],
     ) -> None:
-        """A conversation whose message changed shows another preview, and a reaction may open the reply window."""
+        """A conversation whose message changed shows another preview, and a customer's reaction may open the reply window."""
         missing = {known[key].conversation_id for key in targets if key in known} - set(self.changes)
         for row in _arrivals.threads_by_id(list(missing)):
             self._change(row)
         for key, (_, seq) in targets.items():
-            if key in known:
-                change = self.changes[known[key].conversation_id]
-                change.seq = max(change.seq, seq)
-        for channel_id, event in batch.amendments:
-            found = known.get((channel_id, event.target))
-            change = self.changes.get(found.conversation_id) if found else None
-            if change and _arrivals.reaction_opens(event, self.windows[channel_id]):
-                change.opened.append(event.at)
+            _, conversation_id = self._whereabouts(key, known, made, matched, unknown, threads)
+            change = self.changes[conversation_id or 0]
+            change.seq = max(change.seq, seq)
+            if "reaction" in self.windows[key[0]]:
+                brand = self.channels[key[0]].external_id
+                change.opened += [
+                    told.at for told in told_of[key] if told.kind == "reaction" and not told.removed and told.actor != brand
+                ]
 
     def _note_reads(self, batch: Batch, threads: dict[Key, Thread]) -> None:
         for channel_id, event in batch.reads:

@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from inbox.actions import receiving
+from inbox.actions.receiving import Arrival
+from inbox.exchange import Attachment, AttachmentKind, InboundEvent, ProfileSeen, Party
+from inbox.models import Channel, Conversation, ConversationState, Event, Handle, Message, MessageState, ViewCount
+from tests.factories import exchange as say
+from tests.factories.people import BrandFactory, ChannelFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def channel() -> Channel:
+    return ChannelFactory()
+
+
+def receive(channel: Channel, *events: InboundEvent, historical: bool = False, seconds: float = 5) -> receiving.Received:
+    return receiving.receive(
+        arrivals=[Arrival(channel.pk, event) for event in events], now=say.at(seconds), historical=historical
+    )
+
+
+def thread(channel: Channel) -> list[str]:
+    return [message.text for message in Message.objects.filter(channel=channel).in_thread_order()]
+
+
+def test_a_first_message_makes_a_person_a_conversation_and_an_event(channel: Channel) -> None:
+    receive(channel, say.wrote("Where is my parcel?"))
+
+    conversation = Conversation.objects.get()
+    assert (conversation.contact_name, conversation.contact_username) == ("Mara", "mara.k")
+    assert conversation.last_message_text == "Where is my parcel?"
+    assert (conversation.unread_count, conversation.message_count) == (1, 1)
+    assert conversation.waiting_since == say.at(0)
+    event = Event.objects.get()
+    assert (event.seq, event.message, conversation.seq) == (1, Message.objects.get(), 1)
+
+
+def test_the_same_message_twice_is_one_row_and_one_event(channel: Channel) -> None:
+    message = say.wrote()
+
+    first = receive(channel, message, message)
+    second = receive(channel, message)
+
+    assert (first.new_messages, second.new_messages) == (1, 0)
+    assert Message.objects.count() == Event.objects.count() == 1
+    assert Conversation.objects.get().unread_count == 1
+
+
+def test_ids_that_differ_only_in_case_are_two_people_and_two_messages(channel: Channel) -> None:
+    receive(channel, say.wrote(who="aB", external_id="mId"), say.wrote(who="Ab", external_id="MiD"))
+
+    assert Handle.objects.count() == Message.objects.count() == Conversation.objects.count() == 2
+
+
+def test_an_echo_shows_an_answer_written_elsewhere_and_ends_the_waiting(channel: Channel) -> None:
+    receive(channel, say.wrote(seconds=0))
+
+    receive(channel, say.echoed("On its way!", seconds=30))
+
+    conversation = Conversation.objects.get()
+    assert conversation.waiting_since is None
+    assert (conversation.last_message_from, conversation.last_message_text) == ("brand", "On its way!")
+    assert Message.objects.get(direction="out").state == MessageState.SENT
+
+
+def test_a_late_question_before_the_answer_does_not_wait(channel: Channel) -> None:
+    receive(channel, say.wrote(seconds=0), say.echoed("Yes", seconds=60))
+
+    receive(channel, say.wrote("late", seconds=30))
+
+    assert Conversation.objects.get().waiting_since is None
+    assert thread(channel)[1:] == ["late", "Yes"]
+
+
+def test_who_wrote_again_after_an_answer_that_came_late_still_waits(channel: Channel) -> None:
+    receive(channel, say.wrote(seconds=0), say.wrote("And?", seconds=100))
+
+    receive(channel, say.echoed("Yes", seconds=50))
+
+    assert Conversation.objects.get().waiting_since == say.at(100)
+
+
+def test_a_new_message_opens_a_resolved_conversation_again(channel: Channel) -> None:
+    receive(channel, say.wrote())
+    Conversation.objects.update(state=ConversationState.RESOLVED, resolved_at=say.at(10))
+
+    receive(channel, say.wrote("Still nothing", seconds=20))
+
+    conversation = Conversation.objects.get()
+    assert (conversation.state, conversation.resolved_at) == (ConversationState.OPEN, None)
+
+
+def test_history_rings_no_bell_and_starts_no_clock(channel: Channel) -> None:
+    receive(channel, say.wrote("old"), historical=True)
+
+    conversation = Conversation.objects.get()
+    assert (conversation.state, conversation.unread_count, conversation.waiting_since) == ("resolved", 0, None)
+    assert Message.objects.get().historical
+
+
+def test_an_unsent_message_leaves_no_word_behind(channel: Channel) -> None:
+    message = say.wrote("my card is 4111")
+    receive(channel, message, say.edited(message, "my card is 4112"))
+
+    receive(channel, say.unsent(message))
+
+    row = Message.objects.get()
+    assert (row.text, row.created_text, row.deleted_at) == ("", "", say.at(90))
+    assert Conversation.objects.get().last_message_text == "Unsent a message"
+    from inbox.models import Amendment
+
+    assert "411" not in "".join(Amendment.objects.values_list("text", flat=True))
+
+
+def test_hostile_text_is_kept_without_what_the_database_cannot_hold(channel: Channel) -> None:
+    receive(channel, say.wrote("a\x00b\ud800c \u202eevil 👨‍👩‍👧‍👦"))
+
+    assert Message.objects.get().text == "a\ufffdb\ufffdc \u202eevil 👨‍👩‍👧‍👦"
+
+
+def test_a_profile_that_arrives_renames_the_row(channel: Channel) -> None:
+    receive(channel, say.wrote())
+
+    receive(channel, ProfileSeen(Party("mara", name="Mara Kováč", username="mara.kovac")))
+
+    assert Conversation.objects.get().contact_name == "Mara Kováč"
+
+
+def test_channels_of_two_brands_in_one_batch_each_get_their_own_numbers() -> None:
+    ours, theirs = ChannelFactory(), ChannelFactory()
+
+    receiving.receive(
+        arrivals=[Arrival(ours.pk, say.wrote(who="mara")), Arrival(theirs.pk, say.wrote(who="mara"))], now=say.at(5)
+    )
+
+    assert sorted(Event.objects.values_list("brand_id", "seq")) == sorted([(ours.brand_id, 1), (theirs.brand_id, 1)])
+    assert Conversation.objects.filter(brand=ours.brand).count() == 1
+
+
+def test_counters_of_views_follow_every_change(channel: Channel) -> None:
+    receive(channel, say.wrote(who="mara"), say.wrote(who="jon"))
+    Conversation.objects.filter(contact_name="Jon").update(state=ConversationState.RESOLVED, resolved_at=say.at(9))
+
+    counts = {count.view: (count.total, count.unread) for count in ViewCount.objects.all()}
+
+    assert counts["open"] == counts["unassigned"] == counts[f"channel:{channel.pk}"] == (1, 1)
+    assert counts["resolved"] == (1, 1)
+
+
+def test_a_batch_of_many_costs_as_many_queries_as_a_batch_of_few(
+    channel: Channel, django_assert_max_num_queries: Any
+) -> None:
+    messages = [say.wrote(who=f"p{n % 40}", seconds=n) for n in range(200)]
+
+    with django_assert_max_num_queries(24):
+        receive(channel, *messages)
+
+
+# One conversation, told in every order: the deliveries of a lively thread.
+FIRST = say.wrote("Hallo", external_id="m1", seconds=0)
+TWIN_A = say.wrote("same millisecond, a", external_id="m2a", seconds=10)
+TWIN_B = say.wrote("same millisecond, b", external_id="m2b", seconds=10)
+PICTURE = say.wrote("", external_id="m3", seconds=20, attachments=(Attachment(AttachmentKind.IMAGE, "https://cdn.test/1"),))
+ANSWER = say.echoed("Guten Tag", external_id="m4", seconds=30)
+GONE = say.wrote("never mind", external_id="m5", seconds=40)
+STORY: list[InboundEvent] = [
+    FIRST, TWIN_A, TWIN_B, PICTURE, ANSWER, GONE,
+    say.edited(FIRST, "Hallo!", seconds=5, version=1),
+    say.edited(FIRST, "Hallo?!", seconds=6, version=2),
+    say.unsent(GONE, seconds=50),
+    say.edited(GONE, "forget it", seconds=45),
+    say.reacted(ANSWER, "👍", seconds=33),
+    say.reacted(ANSWER, "❤️", seconds=75),
+    say.reacted(PICTURE, "😮", who="brand", seconds=36),
+    say.reacted(PICTURE, who="brand", seconds=37, removed=True),
+    say.read(seconds=60),
+]  # fmt: skip
+
+
+def picture_of(channel: Channel) -> dict[str, Any]:
+    conversation = Conversation.objects.get(channel=channel)
+    return {
+        "thread": [
+            (m.external_id, m.text, m.state, m.edit_count, m.deleted_at, m.reactions, m.attachment_count)
+            for m in Message.objects.filter(channel=channel).in_thread_order()
+        ],
+        "row": [
+            getattr(conversation, name)
+            for name in (
+                "state", "contact_name", "last_message_text", "last_message_at", "last_message_from", "message_count",
+                "unread_count", "waiting_since", "last_inbound_at", "last_outbound_at", "customer_read_at", "window_opened_at",
+            )
+        ],
+    }  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_the_thread_ends_the_same_whatever_the_order_and_however_often(data: st.DataObject) -> None:
+    brand = BrandFactory()
+    straight, shuffled = ChannelFactory(brand=brand), ChannelFactory(brand=brand)
+    for event in STORY:
+        receive(straight, event)
+    deliveries = data.draw(st.permutations(STORY + data.draw(st.lists(st.sampled_from(STORY), max_size=6))))
+
+    while deliveries:
+        size = data.draw(st.integers(1, 5))
+        receive(shuffled, *deliveries[:size])
+        deliveries = deliveries[size:]
+
+    assert picture_of(shuffled) == picture_of(straight)
+
+
+def test_the_story_is_worth_telling(channel: Channel) -> None:
+    for event in STORY:
+        receive(channel, event)
+
+    picture = picture_of(channel)["thread"]
+
+    assert [row[0] for row in picture] == ["m1", "m2a", "m2b", "m3", "m4", "m5"]
+    assert picture[0][1:4] == ("Hallo?!", "received", 2)
+    assert picture[4][2] == "read" and [r["emoji"] for r in picture[4][5]] == ["❤️"]
+    assert picture[3][5] == []
+    assert picture[5][1] == "" and picture[5][4] is not None
+
+
+def test_a_window_moves_forward_only(channel: Channel) -> None:
+    receive(channel, say.wrote(seconds=100))
+
+    receive(channel, say.wrote("older", seconds=50))
+
+    assert Conversation.objects.get().window_opened_at == say.at(100)
+
+
+def test_a_message_known_to_the_second_takes_the_finer_time(channel: Channel) -> None:
+    coarse = say.wrote("hi", external_id="x", seconds=7)
+    receive(channel, coarse)
+
+    receive(channel, say.wrote("hi", external_id="x", seconds=7.25))
+
+    assert Message.objects.get().sent_at == say.at(7) + timedelta(milliseconds=250)

@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from inbox.actions import channels, closing, receiving, replying, sending
+from inbox.actions.receiving import Arrival
+from inbox.models import Channel, Conversation, Message, MessageState, Person
+from inbox.queries import outbox
+from tests.factories import exchange as say
+from tests.factories.people import ChannelFactory, agent_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def channel() -> Channel:
+    return ChannelFactory()
+
+
+@pytest.fixture
+def jo(channel: Channel) -> Person:
+    return agent_of(channel.brand, name="Jo")
+
+
+@pytest.fixture
+def conversation(channel: Channel) -> Conversation:
+    receiving.receive(arrivals=[Arrival(channel.pk, say.wrote("Where is my parcel?"))], now=say.at(1))
+    return Conversation.objects.get()
+
+
+def reply(conversation: Conversation, by: Person, text: str = "On its way", *, seconds: float = 60, **fields: object) -> Message:
+    conversation.refresh_from_db()
+    return replying.queue_reply(
+        conversation=conversation, by=by, text=text, now=say.at(seconds),
+        **{"client_id": uuid.uuid4(), "written_against": conversation.public_seq, **fields},
+    )[0]  # fmt: skip
+
+
+def claim(message: Message, *, seconds: float = 61) -> Message | None:
+    return sending.claim_reply(message_id=message.pk, now=say.at(seconds))
+
+
+def echo(channel: Channel, text: str, *, seconds: float = 62, external_id: str = "p1") -> None:
+    receiving.receive(
+        arrivals=[Arrival(channel.pk, say.echoed(text, seconds=seconds, external_id=external_id))], now=say.at(seconds)
+    )
+
+
+def test_a_double_click_is_one_reply(conversation: Conversation, jo: Person) -> None:
+    click = uuid.uuid4()
+
+    first = reply(conversation, jo, client_id=click)
+    second = reply(conversation, jo, client_id=click, written_against=0)
+
+    assert first == second
+    assert Message.objects.filter(direction="out").count() == 1
+
+
+def test_a_reply_written_before_the_last_message_is_stopped_and_shows_what_is_new(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    seen = conversation.public_seq
+    receiving.receive(arrivals=[Arrival(channel.pk, say.wrote("Forget it, it came!", seconds=30))], now=say.at(30))
+
+    with pytest.raises(replying.StaleReply) as stopped:
+        reply(conversation, jo, written_against=seen)
+
+    assert [message.text for message in stopped.value.newer] == ["Forget it, it came!"]
+    assert reply(conversation, jo, written_against=seen, send_anyway=True).state == MessageState.QUEUED
+
+
+def test_a_colleagues_reply_also_makes_a_reply_stale(conversation: Conversation, jo: Person, channel: Channel) -> None:
+    seen = conversation.public_seq
+    reply(conversation, agent_of(channel.brand))
+
+    with pytest.raises(replying.StaleReply):
+        reply(conversation, jo, written_against=seen)
+
+
+def test_a_reply_too_long_in_bytes_is_refused_in_words(conversation: Conversation, jo: Person) -> None:
+    with pytest.raises(replying.ReplyRefused, match="bytes too long"):
+        reply(conversation, jo, "é" * 501)
+
+
+def test_after_the_window_a_person_may_still_answer_and_the_reply_says_so(conversation: Conversation, jo: Person) -> None:
+    message = reply(conversation, jo, seconds=25 * 3600)
+
+    assert message.human_agent
+
+
+def test_after_the_longer_window_nobody_may(conversation: Conversation, jo: Person) -> None:
+    with pytest.raises(replying.ReplyRefused, match="has closed"):
+        reply(conversation, jo, seconds=8 * 24 * 3600)
+
+
+def test_a_reply_is_claimed_once(conversation: Conversation, jo: Person) -> None:
+    message = reply(conversation, jo)
+
+    assert claim(message) is not None
+    assert claim(message) is None
+
+
+def test_replies_of_a_conversation_go_one_after_the_other(conversation: Conversation, jo: Person) -> None:
+    first, second = reply(conversation, jo, "one"), reply(conversation, jo, "two")
+
+    assert claim(second) is None
+    assert claim(first) is not None
+    assert claim(second) is None
+    sending.mark_reply_sent(message_id=first.pk, external_id="p1", at=None, now=say.at(62))
+    assert claim(second) is not None
+
+
+def test_a_parked_channel_sends_nothing_and_goes_on_when_connected(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    message = reply(conversation, jo)
+    channels.park_sending(channel_id=channel.pk, reason="The password was changed.", now=say.at(60))
+
+    assert claim(message) is None
+    assert outbox.due_replies(now=say.at(61)) == []
+
+    channels.resume_sending(channel_id=channel.pk, now=say.at(62))
+    assert outbox.due_replies(now=say.at(63)) == [message.pk]
+
+
+def test_an_echo_before_the_answer_settles_the_reply_once(conversation: Conversation, jo: Person, channel: Channel) -> None:
+    message = reply(conversation, jo)
+    claim(message)
+
+    echo(channel, "On its way", external_id="p1")
+    sending.mark_reply_sent(message_id=message.pk, external_id="p1", at=None, now=say.at(63))
+
+    message.refresh_from_db()
+    assert (message.state, message.external_id, message.sent_at) == (MessageState.SENT, "p1", say.at(62))
+    assert Message.objects.filter(direction="out").count() == 1
+
+
+def test_an_echo_after_the_answer_gives_the_reply_its_true_place(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    message = reply(conversation, jo)
+    claim(message)
+    sending.mark_reply_sent(message_id=message.pk, external_id="p1", at=None, now=say.at(63))
+
+    echo(channel, "On its way", external_id="p1", seconds=64)
+
+    message.refresh_from_db()
+    assert (message.sent_at, message.order_key) == (say.at(64), "p1")
+    assert Message.objects.filter(direction="out").count() == 1
+
+
+def test_an_echo_whose_words_the_platform_changed_is_absorbed_by_its_reply(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    message = reply(conversation, jo, "see https://shop.example/1")
+    claim(message)
+    echo(channel, "see https://t.co/abc", external_id="p1")
+
+    sending.mark_reply_sent(message_id=message.pk, external_id="p1", at=None, now=say.at(63))
+
+    row = Message.objects.get(direction="out")
+    assert (row.pk, row.external_id, row.author_person) == (message.pk, "p1", jo)
+    conversation.refresh_from_db()
+    assert conversation.message_count == 2
+
+
+def test_a_reply_whose_sender_died_is_looked_for_and_not_sent_again(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    message = reply(conversation, jo)
+    claim(message)
+
+    assert sending.expire_leases(now=say.at(61) + sending.LEASE + timedelta(seconds=1)) == [message.pk]
+
+    message.refresh_from_db()
+    assert message.state == MessageState.UNCERTAIN
+    assert outbox.due_replies(now=say.at(9999)) == []
+    echo(channel, "On its way")
+    message.refresh_from_db()
+    assert message.state == MessageState.SENT
+
+
+def test_a_reply_that_failed_and_then_shows_up_counts_as_sent(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    message = reply(conversation, jo)
+    claim(message)
+    sending.mark_reply_failed(message_id=message.pk, reason="Temporary trouble", now=say.at(62))
+
+    echo(channel, "On its way", seconds=65)
+
+    message.refresh_from_db()
+    assert (message.state, message.state_reason) == (MessageState.SENT, "")
+
+
+def test_a_failed_reply_is_sent_again_only_because_a_person_says_so(conversation: Conversation, jo: Person) -> None:
+    message = reply(conversation, jo)
+    claim(message)
+    sending.mark_reply_failed(message_id=message.pk, reason="Blocked", now=say.at(62))
+    assert outbox.due_replies(now=say.at(70)) == []
+
+    replying.retry(message=message, by=jo, now=say.at(80))
+
+    assert outbox.due_replies(now=say.at(80)) == [message.pk]
+
+
+def test_what_was_read_before_we_knew_it_was_sent_is_read(conversation: Conversation, jo: Person, channel: Channel) -> None:
+    message = reply(conversation, jo)
+    claim(message)
+    receiving.receive(arrivals=[Arrival(channel.pk, say.read(seconds=70))], now=say.at(70))
+
+    sending.mark_reply_sent(message_id=message.pk, external_id="p1", at=say.at(62), now=say.at(71))
+
+    message.refresh_from_db()
+    assert message.state == MessageState.READ
+
+
+def test_the_database_refuses_a_sent_message_that_goes_back(conversation: Conversation, jo: Person) -> None:
+    message = reply(conversation, jo)
+    claim(message)
+    sending.mark_reply_sent(message_id=message.pk, external_id="p1", at=None, now=say.at(63))
+
+    with pytest.raises(IntegrityError, match="does not go from sent to queued"), transaction.atomic():
+        Message.objects.filter(pk=message.pk).update(state=MessageState.QUEUED)
+    with pytest.raises(IntegrityError, match="keeps its platform id"), transaction.atomic():
+        Message.objects.filter(pk=message.pk).update(external_id="other")
+
+
+def test_resolving_and_opening_again(conversation: Conversation, jo: Person) -> None:
+    assert closing.resolve(conversation=conversation, by=jo, now=say.at(10)).state == "resolved"
+
+    assert closing.reopen(conversation=conversation, by=jo, now=say.at(20)).state == "open"
