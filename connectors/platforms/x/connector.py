@@ -1,0 +1,121 @@
+"""X as a connector. What is said where: payloads, messages and posts read; sending writes; errors judge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from connectors import signatures, wire
+from connectors.contract import (
+    Account,
+    App,
+    Authorisation,
+    ConnectorError,
+    Context,
+    Grant,
+    InboundEvent,
+    Item,
+    Media,
+    OutboundMessage,
+    Page,
+    Party,
+    Remedy,
+    Sent,
+    Tokens,
+    WebhookAnswer,
+    WebhookRequest,
+)
+from connectors.http import MEDIA_BYTES, same_origin
+from connectors.platforms.x import client, errors, history, hooks, oauth, payloads, people, sending
+from connectors.platforms.x.manifest import MANIFEST, ORIGINS
+
+_PROFILE = "name,username,profile_image_url,verified,verified_type,public_metrics,protected,receives_your_dm"
+_DM_MEDIA = ("1.1", "ton", "data", "dm")
+
+
+class X:
+    manifest = MANIFEST
+    origins = ORIGINS
+
+    def handshake(self, request: WebhookRequest, app: App) -> WebhookAnswer | None:
+        """A CRC comes at registration and again and again after."""
+        token = request.query.get("crc_token", "")
+        if request.method != "GET" or not token:
+            return None
+        if not app.webhook_secrets:
+            return WebhookAnswer(403)
+        answer = wire.encode({"response_token": signatures.x(app.webhook_secrets[0], token.encode("utf-8"))})
+        return WebhookAnswer(200, answer, "application/json")
+
+    def verify(self, request: WebhookRequest, app: App, now: datetime) -> bool:
+        """With the app's consumer secret, not the OAuth 2 client secret."""
+        given = request.headers.get("x-twitter-webhooks-signature", "")
+        return signatures.signed(
+            given, app.webhook_secrets, lambda secret: signatures.x(secret, request.body)
+        )
+
+    def items(self, body: bytes) -> Iterator[Item]:
+        return payloads.items(body)
+
+    def parse(self, item: Item, account: Account) -> Sequence[InboundEvent]:
+        return payloads.parse(item, account)
+
+    def authorise(self, ctx: Context, redirect_uri: str, state: str) -> Authorisation:
+        return oauth.authorise(ctx, redirect_uri, state)
+
+    def exchange(self, ctx: Context, code: str, redirect_uri: str, verifier: str) -> Grant:
+        return oauth.exchange(ctx, code, redirect_uri, verifier)
+
+    def refresh(self, ctx: Context) -> Tokens:
+        return oauth.refresh(ctx)
+
+    def subscribe(self, ctx: Context, callback_url: str) -> None:
+        hooks.subscribe(ctx, callback_url)
+
+    def send(self, ctx: Context, message: OutboundMessage) -> Sent:
+        return sending.send(ctx, message)
+
+    def poll(self, ctx: Context, cursor: str) -> Page:
+        return Page((), cursor)  # everything comes by webhook
+
+    def history(self, ctx: Context, cursor: str, thread_id: str = "") -> Page:
+        return history.page(ctx, cursor, thread_id)
+
+    def profile(self, ctx: Context, external_id: str) -> Party:
+        try:
+            body, _ = client.call(
+                ctx, "GET", f"users/{external_id}", bucket="profile", params={"user.fields": _PROFILE}
+            )
+        except ConnectorError as error:
+            if error.remedy is Remedy.TELL:  # suspended or deleted
+                return Party(external_id)
+            raise
+        return people.party(body, external_id)
+
+    def media(self, ctx: Context, url: str) -> Media:
+        """Media of messages are private and asked for through the API; pictures of posts are public."""
+        url = _through_the_api(ctx, url)
+        ours = same_origin(url, ctx.origins.api) or same_origin(url, ctx.origins.media)
+        token = client.tokens(ctx).access if ours else ""
+        answer = ctx.http.get(
+            url, token=token, headers={"Accept": "*/*"}, max_bytes=MEDIA_BYTES, other_hosts=True
+        )
+        if not answer.ok:
+            error = errors.refusal(answer, ctx, "media")
+            if answer.status in (403, 404, 410):
+                raise ConnectorError("This file is no longer there.", remedy=Remedy.TELL, code=error.code)
+            raise error
+        mime = answer.headers.get("content-type", "").partition(";")[0].strip()
+        return Media(answer.content, mime or "application/octet-stream")
+
+
+def _through_the_api(ctx: Context, url: str) -> str:
+    """…/1.1/ton/data/dm/<message>/<media>/<file> is the address of a host that takes no OAuth 2 token."""
+    parts = tuple(urlsplit(url).path.strip("/").split("/"))
+    if parts[:4] == _DM_MEDIA and len(parts) == 7:
+        return client.url(ctx, f"dm_conversations/media/{parts[4]}/{parts[5]}/{parts[6]}")
+    return url
+
+
+connector = X()

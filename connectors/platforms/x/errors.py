@@ -1,0 +1,146 @@
+"""X's errors, and what follows from each: legacy codes, problem types, words, and the bare status, in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from connectors import wire
+from connectors.contract import ConnectorError, Context, Remedy
+from connectors.http import Answer
+from connectors.platforms.x import rates
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    remedy: Remedy
+    words: str
+    code: int = 0  # legacy code
+    problem: str = ""  # end of the problem's type
+    says: str = ""  # part of its words, in lower case
+    contact_unavailable: bool = False
+
+
+_SIGN_IN: Final = "X no longer accepts our access."
+_SCOPE: Final = "X does not allow the app to do this. Connect the account again, with all permissions."
+_CLOSED: Final = "This person does not accept messages from this account on X."
+_LIMIT: Final = "X asks us to wait."
+_LOCKED: Final = "X has locked or suspended this account."
+_FAULT: Final = "X had a passing fault."
+_FILE: Final = "X could not take this file."
+
+TABLE: Final[tuple[Rule, ...]] = (
+    *(Rule(Remedy.REFRESH, _SIGN_IN, code=code) for code in (32, 89, 99, 215)),
+    Rule(Remedy.TELL, "X has suspended this person's account.", code=63, contact_unavailable=True),
+    Rule(Remedy.RECONNECT, _LOCKED, code=64),
+    Rule(Remedy.RETRY, _LIMIT, code=88),
+    Rule(Remedy.RECONNECT, _SCOPE, code=93),
+    Rule(Remedy.RETRY, _FAULT, code=130),
+    Rule(Remedy.RETRY, _FAULT, code=131),
+    Rule(Remedy.BUG, "The clocks of X and Parley differ too much.", code=135),
+    Rule(Remedy.TELL, _CLOSED, code=150, contact_unavailable=True),
+    Rule(Remedy.TELL, "X could not send this message.", code=151),
+    Rule(Remedy.TELL, _CLOSED, code=214, contact_unavailable=True),
+    Rule(Remedy.RECONNECT, _SCOPE, code=220),
+    Rule(Remedy.RECONNECT, "To X this looks automated. It wants a pause, and perhaps a sign-in.", code=226),
+    Rule(Remedy.RECONNECT, _SCOPE, code=261),
+    *(Rule(Remedy.TELL, _FILE, code=code) for code in (324, 325)),
+    Rule(Remedy.RECONNECT, _LOCKED, code=326),
+    Rule(Remedy.TELL, _CLOSED, code=349, contact_unavailable=True),
+    Rule(Remedy.TELL, "This text is too long for X.", code=354),
+    Rule(Remedy.RECONNECT, "X has not verified this account for message requests.", code=476),
+    Rule(Remedy.TELL, _FILE, says="not permitted to attach"),
+    Rule(Remedy.TELL, _CLOSED, says="permission to dm", contact_unavailable=True),
+    Rule(Remedy.RETRY, _LIMIT, problem="rate-limit-exceeded"),
+    Rule(
+        Remedy.RECONNECT, "The app's allowance at X is used up. See to its billing.", problem="usage-capped"
+    ),
+    Rule(Remedy.RECONNECT, _SCOPE, problem="client-forbidden"),
+    Rule(Remedy.RECONNECT, _SCOPE, problem="not-authorized-for-resource"),
+    Rule(Remedy.TELL, "X no longer knows this.", problem="resource-not-found"),
+    Rule(Remedy.RETRY, _FAULT, problem="resource-unavailable"),
+    Rule(Remedy.RETRY, _FAULT, problem="internal-error"),
+    Rule(Remedy.BUG, "X did not understand our request.", problem="invalid-request"),
+)
+
+
+def refusal(answer: Answer, ctx: Context, bucket: str) -> ConnectorError:
+    body = answer.error_body()
+    rule = _rule(body, answer)
+    remedy = rule.remedy if rule else _by_status(answer)
+    return ConnectorError(
+        rule.words if rule else _status_words(answer.status),
+        remedy=remedy,
+        code=_name(body, answer),
+        retry_at=rates.retry_at(answer.headers, ctx.now) if _limited(rule, answer) else None,
+        contact_unavailable=bool(rule and rule.contact_unavailable),
+        rates=rates.notices(answer.headers, bucket),
+    )
+
+
+def _limited(rule: Rule | None, answer: Answer) -> bool:
+    if rule is not None:
+        return rule.words == _LIMIT
+    return answer.status == 429
+
+
+def _rule(body: Mapping[str, Any], answer: Answer) -> Rule | None:
+    problem = wire.text(body.get("type")).rpartition("/")[2]
+    if answer.status == 429 and problem == "about:blank":
+        return None
+    codes = {wire.count(each.get("code")) for each in wire.entries(body.get("errors"))}
+    words = " ".join(_words(body)).lower()
+    for rule in TABLE:
+        if rule.code and rule.code in codes:
+            return rule
+        if rule.says and rule.says in words:
+            return rule
+        if rule.problem and rule.problem == problem:
+            return rule
+    return None
+
+
+def _words(body: Mapping[str, Any]) -> Iterable[str]:
+    for holder in (body, *wire.entries(body.get("errors"))):
+        for name in ("detail", "message", "title"):
+            yield wire.text(holder.get(name))
+
+
+def _by_status(answer: Answer) -> Remedy:
+    if answer.status == 401:
+        return Remedy.REFRESH
+    if answer.status == 403:
+        return Remedy.RECONNECT
+    if answer.status == 429:
+        return Remedy.RETRY
+    if answer.status in (502, 504) and not answer.repeatable and not answer.error_body():
+        return Remedy.UNKNOWN  # a gateway speaks: what stands behind it may have done the work
+    if answer.status >= 500:
+        return Remedy.RETRY
+    return Remedy.BUG if answer.status == 400 else Remedy.TELL
+
+
+def _status_words(status: int) -> str:
+    known = {401: _SIGN_IN, 403: _SCOPE, 429: _LIMIT}
+    return known.get(status) or (_FAULT if status >= 500 else "X refused without a reason that we know.")
+
+
+def _name(body: Mapping[str, Any], answer: Answer) -> str:
+    codes = [str(code) for each in wire.entries(body.get("errors")) if (code := wire.count(each.get("code")))]
+    problem = wire.text(body.get("type")).rpartition("/")[2]
+    return codes[0] if codes else problem if problem not in ("", "about:blank") else f"http {answer.status}"
+
+
+def sign_in_refusal(answer: Answer, ctx: Context) -> ConnectorError:
+    """The token endpoint speaks OAuth: a refused grant is final, whoever used it up."""
+    code = wire.text(answer.error_body().get("error"))
+    if code in ("invalid_grant", "invalid_request", "unauthorized_client", "access_denied"):
+        reason = "X does not accept this sign-in any more. Connect the account again."
+        return ConnectorError(reason, remedy=Remedy.RECONNECT, code=code)
+    if code == "invalid_client":
+        return ConnectorError("X does not know this app's key.", remedy=Remedy.BUG, code=code)
+    error = refusal(answer, ctx, "token")
+    if error.remedy is Remedy.REFRESH:
+        return ConnectorError(error.reason, remedy=Remedy.RECONNECT, code=error.code, rates=error.rates)
+    return error

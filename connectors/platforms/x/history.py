@@ -1,0 +1,82 @@
+"""What X still tells of the past: thirty days of messages, then mentions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+from connectors import wire
+from connectors.contract import Context, InboundEvent, Malformed, MessageKind, Page
+from connectors.http import Answer
+from connectors.platforms.x import client, messages, posts, rates, threads
+
+_MESSAGES: Final = {
+    "max_results": "100",
+    "event_types": "MessageCreate,ParticipantsJoin,ParticipantsLeave",
+    "dm_event.fields": "id,text,event_type,created_at,dm_conversation_id,sender_id,participant_ids,referenced_tweets,"
+    "attachments,entities",
+    "expansions": "sender_id,participant_ids,attachments.media_keys,referenced_tweets.id",
+    "user.fields": "name,username,profile_image_url,verified,public_metrics",
+    "media.fields": "media_key,type,url,preview_image_url,variants",
+}
+_MENTIONS: Final = {
+    "max_results": "100",
+    "tweet.fields": "id,text,author_id,conversation_id,created_at,in_reply_to_user_id,referenced_tweets,entities,"
+    "attachments,note_tweet",
+    "expansions": "author_id,attachments.media_keys",
+    "user.fields": "name,username,profile_image_url,verified,public_metrics",
+    "media.fields": "media_key,type,url,preview_image_url,variants",
+}
+
+
+def page(ctx: Context, cursor: str, thread_id: str) -> Page:
+    state = wire.unpack(cursor)
+    if state.get("of") == "mentions":
+        return _mentions(ctx, wire.text(state.get("token")))
+    if thread_id.startswith(threads.COMMENT):
+        return Page(())
+    path = f"dm_conversations/{quote(thread_id, safe='')}/dm_events" if thread_id else "dm_events"
+    params = _with_token(_MESSAGES, wire.text(state.get("token")))
+    body, answer = client.call(ctx, "GET", path, bucket="read", params=params)
+    account = client.account(ctx)
+
+    def read(each: Mapping[str, Any], includes: Mapping[str, Any]) -> InboundEvent:
+        return messages.of_v2(each, includes, account)
+
+    following = wire.text(wire.mapping(body.get("meta")).get("next_token"))
+    after = {"of": "messages", "token": following} if following else {} if thread_id else {"of": "mentions"}
+    return _page(body, answer, read, after)
+
+
+def _mentions(ctx: Context, token: str) -> Page:
+    account = client.account(ctx)
+    params = _with_token(_MENTIONS, token)
+    body, answer = client.call(
+        ctx, "GET", f"users/{account.external_id}/mentions", bucket="mentions", params=params
+    )
+
+    def read(each: Mapping[str, Any], includes: Mapping[str, Any]) -> InboundEvent:
+        return posts.of_v2(each, includes, account, MessageKind.MENTION)
+
+    following = wire.text(wire.mapping(body.get("meta")).get("next_token"))
+    return _page(body, answer, read, {"of": "mentions", "token": following} if following else {})
+
+
+def _with_token(params: Mapping[str, str], token: str) -> dict[str, str]:
+    return {**params, "pagination_token": token} if token else dict(params)
+
+
+def _page(body: Mapping[str, Any], answer: Answer, read: Any, after: Mapping[str, str]) -> Page:
+    """An empty page has no `data`; a partial one has `errors` beside it."""
+    includes = wire.mapping(body.get("includes"))
+    events, failures = [], []
+    for each in wire.entries(body):
+        try:
+            events.append(read(each, includes))
+        except Malformed as error:
+            failures.append((each, str(error)))
+    for each in wire.entries(body.get("errors")):
+        failures.append((each, wire.text(each.get("detail")) or "X could not show this."))
+    notices = rates.notices(answer.headers, "read")
+    return Page(tuple(events), wire.pack(after) if after else "", bool(after), tuple(failures), notices)

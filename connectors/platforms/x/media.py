@@ -1,0 +1,81 @@
+"""Pictures and films of X, and the words beside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from connectors import wire
+from connectors.contract import Attachment, AttachmentKind
+
+_KINDS: Final = {
+    "photo": AttachmentKind.IMAGE,
+    "video": AttachmentKind.VIDEO,
+    "animated_gif": AttachmentKind.VIDEO,
+}
+_LINK_AT_THE_END: Final = re.compile(r"\s*(https?://t\.co/\w+)\s*$")
+_OWN_MEDIA: Final = re.compile(
+    r"https?://(?:twitter|x)\.com/(?:messages/media/|\w+/status/\d+/(?:photo|video)/)|pic\."
+)
+
+
+def of_v1(media: Mapping[str, Any]) -> Attachment:
+    """`media` of a message's attachment, or of a post's entities."""
+    external_id = wire.exact_id(media)
+    kind = _KINDS.get(wire.text(media.get("type")), AttachmentKind.OTHER)
+    film, mime = _best(wire.entries(wire.mapping(media.get("video_info")).get("variants")), "bitrate")
+    still = wire.text(media.get("media_url_https")) or wire.text(media.get("media_url"))
+    return Attachment(kind, url=film or still, mime=mime, external_id=external_id)
+
+
+def of_v2(media: Mapping[str, Any]) -> Attachment:
+    """`media` of a v2 answer's includes."""
+    kind = _KINDS.get(wire.text(media.get("type")), AttachmentKind.OTHER)
+    film, mime = _best(wire.entries(media.get("variants")), "bit_rate")
+    still = wire.text(media.get("url")) or wire.text(media.get("preview_image_url"))
+    key = wire.text(media.get("media_key"))
+    return Attachment(kind, url=film or still, mime=mime, external_id=key.rpartition("_")[2])
+
+
+def _best(variants: Sequence[Mapping[str, Any]], rate: str) -> tuple[str, str]:
+    films = [
+        each for each in variants if each.get("content_type") == "video/mp4" and wire.text(each.get("url"))
+    ]
+    if not films:
+        return "", ""
+    best = max(films, key=lambda each: wire.count(each.get(rate)) or 0)
+    return wire.text(best.get("url")), "video/mp4"
+
+
+def words(text: str, entities: object, *, with_media: bool, media_link: str = "") -> str:
+    """The text as its author wrote it: without the link X appends for media, and with shortened links long again."""
+    urls = {
+        wire.text(each.get("url")): each
+        for each in wire.entries(wire.mapping(entities).get("urls"))
+        if wire.text(each.get("url"))
+    }
+    if with_media:
+        text = _without_media_link(text, urls, media_link)
+    for short, entity in urls.items():
+        if long := wire.text(entity.get("expanded_url")):
+            text = text.replace(short, long)
+    return text
+
+
+def _without_media_link(text: str, urls: Mapping[str, Mapping[str, Any]], media_link: str) -> str:
+    found = _LINK_AT_THE_END.search(text)
+    if found is None:
+        return text
+    link = found[1]
+    entity = urls.get(link)
+    if link == media_link or (not media_link and (entity is None or _is_own_media(entity))):
+        return text[: found.start()]
+    return text
+
+
+def _is_own_media(entity: Mapping[str, Any]) -> bool:
+    if wire.text(entity.get("media_key")):
+        return True
+    targets = (wire.text(entity.get("expanded_url")), wire.text(entity.get("display_url")))
+    return any(_OWN_MEDIA.match(each) for each in targets)

@@ -1,0 +1,184 @@
+"""X's deliveries in our words: X Activity API (one event), Account Activity API (arrays), and the webhook's own news."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from connectors import wire
+from connectors.contract import (
+    Account,
+    AccountChanged,
+    AccountState,
+    Ignored,
+    InboundEvent,
+    InboundMessage,
+    Item,
+    Malformed,
+    MessageKind,
+    Origin,
+    Party,
+    Unsent,
+)
+from connectors.platforms.x import messages, posts, threads
+
+# The arrays of an Account Activity delivery, under the names of the Activity API's events.
+_ARRAYS: Final = {
+    "direct_message_events": "dm",
+    "direct_message_indicate_typing_events": "dm.indicate_typing",
+    "direct_message_mark_read_events": "dm.read",
+    "tweet_create_events": "tweet",
+    "tweet_delete_events": "post.delete",
+    "follow_events": "follow",
+    "block_events": "block",
+    "mute_events": "mute",
+    "favorite_events": "like",
+}
+_FIRST_SNOWFLAKE_MS: Final = 1288834974657
+_AROUND: Final = ("for_user_id", "users", "apps", "user_has_blocked")
+
+
+def items(body: bytes) -> Iterator[Item]:
+    document = wire.decode(body)
+    if not isinstance(document, Mapping):
+        raise Malformed("This is not a delivery of X: it is no object.")
+    known = False
+    if "data" in document:
+        given = document["data"]
+        for event in given if isinstance(given, list) else [given]:
+            if isinstance(event, Mapping) and isinstance(event.get("event_type"), str):
+                known = True
+                includes = event.get("includes", document.get("includes"))
+                yield Item(
+                    {"type": event["event_type"], "event": event, "includes": includes}, _hearer(event)
+                )
+    account = wire.ident(document.get("for_user_id"))
+    around = {name: document[name] for name in _AROUND if name in document}
+    for name, kind in _ARRAYS.items():
+        for event in wire.entries(document.get(name)):
+            known = True
+            yield Item({"type": kind, "event": event, **around}, (account,) if account else ())
+    if revoked := wire.mapping(wire.mapping(document.get("user_event")).get("revoke")):
+        known = True
+        user_id = wire.ident(wire.mapping(revoked.get("source")).get("user_id"))
+        yield Item({"type": "revoke", "event": revoked}, (user_id,) if user_id else ())
+    if "replay_job_status" in document:
+        known = True
+        yield Item({"type": "replay_job_status", "event": document["replay_job_status"]})
+    if not known:
+        yield Item({"type": "unknown", "event": dict(document)}, (account,) if account else ())
+
+
+def _hearer(event: Mapping[str, Any]) -> tuple[str, ...]:
+    """Whom the subscription is for. A revocation may have an empty filter and names the account in its payload."""
+    payload = wire.mapping(event.get("payload"))
+    named = (wire.mapping(event.get("filter")).get("user_id"), payload.get("user_id"))
+    return tuple(dict.fromkeys(found for each in named if (found := wire.ident(each))))
+
+
+def parse(item: Item, account: Account) -> Sequence[InboundEvent]:
+    kind = wire.text(item.payload.get("type"))
+    event = wire.mapping(item.payload.get("event"))
+    activity = wire.mapping(event.get("payload"))
+    if kind == "replay_job_status":
+        state = wire.text(event.get("job_state")) or "?"
+        raise Ignored(
+            f"X's replay job ended: {state}. {wire.text(event.get('job_state_description'))}".strip()
+        )
+    if kind in ("dm.received", "dm.sent"):
+        given = wire.entries(activity.get("direct_message_events"))
+        return [messages.message(each, activity, account) for each in given] or _unknown(item, account)
+    if kind == "dm":
+        return (messages.message(event, item.payload, account),)
+    if reader := _DIRECT.get(kind):
+        found = reader(activity or event, item.payload if not activity else activity, account)
+        return (found,) if found is not None else ()
+    if kind in ("chat.received", "chat.sent"):
+        return (_encrypted(activity, account),)
+    if kind in posts.EVENTS:
+        return (
+            posts.of_v2(activity, wire.mapping(item.payload.get("includes")), account, posts.EVENTS[kind]),
+        )
+    if kind == "tweet":
+        found = posts.of_v1(event, account)
+        return (found,) if found is not None else ()
+    if kind == "post.delete":
+        return (_deleted(activity or event),)
+    if kind in ("oauth.revoke", "revoke"):
+        return (_revoked(activity or event),)
+    return _unknown(item, account)
+
+
+_DIRECT: Final[dict[str, Callable[[Mapping[str, Any], Mapping[str, Any], Account], InboundEvent | None]]] = {
+    "dm.indicate_typing": messages.typing,
+    "dm.read": messages.read,
+}
+
+
+def _encrypted(chat: Mapping[str, Any], account: Account) -> InboundMessage:
+    """Ciphertext: all there is to show is that somebody wrote."""
+    sender = wire.need(wire.ident(chat.get("sender_id")), "sender")
+    thread_id = threads.normal(wire.need(wire.ident(chat.get("conversation_id")), "conversation"))
+    outbound = sender == account.external_id
+    other = threads.other(thread_id, account.external_id)
+    return InboundMessage(
+        external_id=wire.need(wire.ident(chat.get("id")), "message id"),
+        thread_id=thread_id,
+        sent_at=wire.when(chat.get("created_at_msec"), chat.get("created_timestamp")),
+        author=Party(sender),
+        kind=MessageKind.ENCRYPTED,
+        thread_kind=threads.kind(thread_id),
+        outbound=outbound,
+        origin=Origin.OTHER_CLIENT if outbound else Origin.CUSTOMER,
+        counterpart=Party(other) if outbound and other else None,
+    )
+
+
+def _deleted(given: Mapping[str, Any]) -> Unsent:
+    status = wire.mapping(given.get("status")) or wire.mapping(given.get("event")) or given
+    target = wire.need(wire.exact_id(status) or wire.ident(status.get("post_id")), "post id")
+    at = wire.when(
+        given.get("timestamp_ms"), given.get("deleted_at"), given.get("created_at"), _snowflake_ms(target)
+    )
+    return Unsent(target=target, at=at)
+
+
+def _snowflake_ms(snowflake: str) -> int:
+    """When an id was given out: the earliest that anything can have happened to it."""
+    number = int(snowflake) if snowflake.isdecimal() and len(snowflake) <= 19 else 0
+    return (number >> 22) + _FIRST_SNOWFLAKE_MS
+
+
+def _revoked(given: Mapping[str, Any]) -> AccountChanged:
+    reason = "Access was revoked on X. Connect the account again."
+    return AccountChanged(
+        AccountState.REVOKED, reason, wire.when(given.get("date_time"), given.get("timestamp_ms"))
+    )
+
+
+def _unknown(item: Item, account: Account) -> Sequence[InboundEvent]:
+    """Kept where somebody can be told: two sides, or a conversation."""
+    event = wire.mapping(item.payload.get("event"))
+    said = wire.mapping(event.get("payload")) or event
+    sender = wire.ident(said.get("sender_id"))
+    conversation = wire.ident(said.get("dm_conversation_id")) or wire.ident(said.get("conversation_id"))
+    recipient = wire.ident(wire.mapping(said.get("target")).get("recipient_id"))
+    at = wire.moment(said.get("created_timestamp")) or wire.moment(said.get("created_at_msec"))
+    if not sender or at is None or not (conversation or recipient):
+        return ()
+    thread_id = threads.normal(conversation) if conversation else threads.between(sender, recipient)
+    outbound = sender == account.external_id
+    other = threads.other(thread_id, account.external_id)
+    return (
+        InboundMessage(
+            external_id=wire.derived_id("unknown", [item.payload.get("type"), said]),
+            thread_id=thread_id,
+            sent_at=at,
+            author=Party(sender),
+            kind=MessageKind.UNSUPPORTED,
+            thread_kind=threads.kind(thread_id),
+            outbound=outbound,
+            origin=Origin.OTHER_CLIENT if outbound else Origin.CUSTOMER,
+            counterpart=Party(other) if outbound and other else None,
+        ),
+    )

@@ -1,0 +1,42 @@
+"""X tells its limits with every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from connectors import wire
+from connectors.contract import RateNotice
+
+_WINDOW: Final = timedelta(minutes=15)
+_DAYS: Final = (("x-user-limit-24hour", "day"), ("x-app-limit-24hour", "app day"))
+
+
+def notices(headers: Mapping[str, str], bucket: str) -> tuple[RateNotice, ...]:
+    found = [_notice(headers, "x-rate-limit", bucket)]
+    found += [_notice(headers, prefix, f"{bucket} {name}") for prefix, name in _DAYS]
+    return tuple(each for each in found if each is not None)
+
+
+def _notice(headers: Mapping[str, str], prefix: str, bucket: str) -> RateNotice | None:
+    remaining = wire.count(headers.get(f"{prefix}-remaining"))
+    if remaining is None:
+        return None
+    resets_at = wire.moment(headers.get(f"{prefix}-reset"))
+    limit = wire.count(headers.get(f"{prefix}-limit"))
+    used = 100 - min(100, remaining * 100 // limit) if limit else None
+    return RateNotice(bucket, remaining=remaining, resets_at=resets_at, used_percent=used)
+
+
+def retry_at(headers: Mapping[str, str], now: datetime) -> datetime:
+    """When a 429 ends: the latest reset of what is used up, else what Retry-After says, else one window from now."""
+    spent = [each.resets_at for each in notices(headers, "") if each.remaining == 0 and each.resets_at]
+    if spent and max(spent) > now:
+        return max(spent)
+    seconds = wire.count(headers.get("retry-after"))
+    if seconds is not None:
+        return now + timedelta(seconds=min(seconds, 24 * 3600))
+    if spent:  # a reset in the past: their clock and ours differ, and a short pause costs little
+        return now + timedelta(seconds=60)
+    return now + _WINDOW
