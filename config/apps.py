@@ -2,7 +2,10 @@ from django.apps import AppConfig
 
 
 class ConfigConfig(AppConfig):
-    """An app only so that Django finds the commands and checks of the whole product."""
+    """An app so that Django finds the commands of the whole product, and Celery's app is known to every process."""
 
     name = "config"
     verbose_name = "Parley"
+
+    def ready(self) -> None:
+        from config import celery  # noqa: F401  (tasks bind to the app that was made last)

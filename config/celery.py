@@ -1,14 +1,59 @@
 """The Celery app, and its beat table: everything Celery does by the clock."""
 
 import os
+import threading
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("PARLEY_PROCESS", "parley worker")
 os.environ.setdefault("PARLEY_STATEMENT_TIMEOUT", "60000")
 
-from celery import Celery  # noqa: E402  # the defaults above must be there first
+import structlog  # noqa: E402  # the defaults above must be there before anything reads the settings
+from celery import Celery, signals  # noqa: E402
+from django.conf import settings  # noqa: E402
 from kombu import Queue  # noqa: E402
+
+from config import health  # noqa: E402
+
+log = structlog.get_logger(__name__)
+
+# Task -> seconds between two runs. The rows are the queue: each of these finds what a lost message should have started.
+BEAT = {
+    "connectors.tasks.drain_receipts": 1.0,
+    "connectors.tasks.deliver_due": 1.0,
+    "connectors.tasks.settle_uncertain": 5.0,
+    "connectors.tasks.fetch_media": 5.0,
+    "connectors.tasks.refresh_tokens": 60.0,
+}
 
 app = Celery("parley")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    task_queues=[Queue(name) for name in settings.CELERY_TASK_QUEUES],
+    beat_schedule={
+        # A tick that nobody took before the next one is worth nothing.
+        name: {"task": name, "schedule": seconds, "options": {"expires": max(seconds * 2, 5)}}
+        for name, seconds in BEAT.items()
+    },
+)
 app.autodiscover_tasks()
+
+
+@signals.worker_ready.connect
+def begin_heartbeat(**_: Any) -> None:
+    """A thread of the worker's own, so that long tasks do not look like death."""
+    threading.Thread(target=_beat_forever, name="heartbeat", daemon=True).start()
+
+
+def _beat_forever() -> None:
+    pause = threading.Event()
+    told = False
+    while True:
+        try:
+            health.beat_heart("worker")
+            told = False
+        except Exception as error:  # the broker is away; the worker itself says so and reconnects
+            if not told:
+                log.warning("heartbeat_lost", cause=health.first_line(error))
+            told = True
+        pause.wait(health.HEARTBEAT_SECONDS)

@@ -51,7 +51,7 @@ def _sockets(home: Path) -> Path:
 
 
 @contextmanager
-def claimed(home: Path, *, told: str = "") -> Iterator[None]:
+def claimed(home: Path, *, told: str = "the servers of python -m config.embedded") -> Iterator[None]:
     """Hold the home for this process. The kernel lets go of the lock when the process dies, so it is never stale."""
     make_home(home)
     with (home / "lock").open("a+", encoding="utf-8") as file:
@@ -64,7 +64,7 @@ def claimed(home: Path, *, told: str = "") -> Iterator[None]:
                 f"{home} is in use by {holder}. Stop that one, or choose another: PARLEY_HOME=.parley-two PORT=8300 make demo"
             ) from None
         file.truncate(0)
-        file.write(f"process {os.getpid()}{told}\n")
+        file.write(f"{told} (process {os.getpid()})\n")
         file.flush()
         yield
         file.truncate(0)

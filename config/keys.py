@@ -33,8 +33,13 @@ def _known(name: str, *, home: Path, production: bool, make: Callable[[], str]) 
 
 def kept(path: Path, *, make: Callable[[], str]) -> str:
     """The content of the file, made by whoever comes first and readable by its owner only."""
-    if path.exists():
-        return path.read_text(encoding="utf-8").strip()
+    try:
+        return path.read_text(encoding="utf-8").strip() if path.exists() else _made(path, make=make)
+    except OSError as error:
+        raise env.EnvironmentFault(f"{path} cannot be used: {error.strerror}. Free the disk or set PARLEY_HOME elsewhere.") from None
+
+
+def _made(path: Path, *, make: Callable[[], str]) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.parent.chmod(0o700)
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")

@@ -26,6 +26,7 @@ class Command:
     stop_signal: signal.Signals = signal.SIGTERM
     force_signal: signal.Signals = signal.SIGKILL
     patience: float = 10.0
+    folder: Path | None = None
     servant_folders: tuple[Path, ...] = ()  # run as `nobody` when we are root; these folders it must reach
 
 
@@ -40,6 +41,7 @@ def spawn(command: Command, *, output: int | IO[bytes]) -> subprocess.Popen[byte
     return subprocess.Popen(
         command.argv,
         env={**os.environ, **command.environment},
+        cwd=command.folder,
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT,

@@ -1,0 +1,68 @@
+"""Which ports the demo needs, and who has them already."""
+
+import socket
+from dataclasses import dataclass
+
+from config import env
+from config.oneline import SetUpFault
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    edge: int
+    web: int
+    simulator: int
+    platform: int
+
+
+def chosen() -> Ports:
+    edge = env.number("PORT", 8000)
+    simulator = env.number("SIMULATOR_PORT", edge + 100)
+    return Ports(
+        edge=edge,
+        web=env.number("WEB_PORT", edge + 1),
+        simulator=simulator,
+        platform=env.number("SIMULATOR_PLATFORM_PORT", simulator + 1),
+    )
+
+
+def check(ports: Ports, *, host: str) -> None:
+    uses = {
+        "PORT": ("PORT", ports.edge),
+        "PORT+1 (pages)": ("PORT", ports.web),
+        "SIMULATOR_PORT": ("SIMULATOR_PORT", ports.simulator),
+        "SIMULATOR_PORT+1 (platforms)": ("SIMULATOR_PORT", ports.platform),
+    }
+    seen: dict[int, str] = {}
+    for name, (variable, port) in uses.items():
+        if not 1 <= port <= 65535:
+            raise SetUpFault(f"{name} would be {port}, which is no port. Choose another {variable} between 1024 and 65000.")
+        if port in seen:
+            raise SetUpFault(f"{name} and {seen[port]} would both be {port}. Choose PORT and SIMULATOR_PORT further apart.")
+        seen[port] = name
+        if fault := _why_not(host, port):
+            raise SetUpFault(f"Port {port} ({name}) {fault}. Choose another: {variable}={_free_one(host, port)} make demo")
+
+
+def _why_not(host: str, port: int) -> str:
+    try:
+        _bind(host, port)
+    except PermissionError:
+        return "needs rights that you do not have"
+    except OSError as error:
+        return "is taken by another program" if error.errno == 98 or "in use" in str(error) else f"cannot be used ({error.strerror})"
+    return ""
+
+
+def _bind(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        # As the servers do: a port that only remembers its last connection is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
+
+
+def _free_one(host: str, taken: int) -> int:
+    for port in range(taken + 200 if taken < 60000 else 8200, 65000, 200):
+        if not _why_not(host, port) and not _why_not(host, port + 1):
+            return port
+    return 0

@@ -1,0 +1,256 @@
+"""The demo: embedded servers, simulator and every process type under one supervisor, until Ctrl-C."""
+
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from config import embedded, env, keys, postgres, services
+from config.demo import migrating, ports
+from config.oneline import SetUpFault
+from config.processes import Command
+from config.supervisor import Supervisor, read_procfile
+
+READY_WITHIN = 90.0
+DEATHS_TOO_MANY = 4
+# Doors first, so that nothing new begins; then who works; then the world outside.
+STOP_ORDER = (("edge", "web", "cron", "beat"), ("sync", "worker"), ("simulator",), ("valkey",), ("postgres",))
+SIGN_INS = (
+    ("agent@parley.test", "answers customers"),
+    ("manager@parley.test", "sees the whole team"),
+    ("ops@parley.test", "connects channels"),
+    ("admin@parley.test", "people, roles, settings"),
+    ("outsider@parley.test", "of another brand"),
+)
+
+
+class Interrupted(Exception):
+    """Somebody asked to stop before everything was up."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    home: Path
+    ports: ports.Ports
+    host: str
+    corpus: str
+    password: str
+    echo_logs: bool
+
+
+def plan(*, echo_logs: bool) -> Plan:
+    corpus = env.text("CORPUS")
+    if corpus and not Path(corpus).is_file():
+        raise SetUpFault(f"CORPUS names {corpus}, which is no file. Give the path of a JSONL of conversations, or leave it out.")
+    home = services.home()
+    embedded.make_home(home)
+    return Plan(
+        home=home,
+        ports=ports.chosen(),
+        host=env.text("EDGE_HOST", "127.0.0.1"),
+        corpus=str(Path(corpus).absolute()) if corpus else "",
+        password=env.secret("PARLEY_DEMO_PASSWORD") or keys.kept(home / "secrets" / "demo_password", make=_password),
+        echo_logs=echo_logs,
+    )
+
+
+def _password() -> str:
+    import secrets
+
+    return "-".join(secrets.token_hex(2) for _ in range(3))
+
+
+def run(chosen: Plan, *, say: Callable[[str], None]) -> None:
+    begun = time.monotonic()
+    ports.check(chosen.ports, host=chosen.host)
+    with embedded.claimed(chosen.home, told=f"the demo at http://localhost:{chosen.ports.edge}/"):
+        supervisor = Supervisor(logs=chosen.home / "log", say=say, echo_logs=chosen.echo_logs)
+        supervisor.listen()
+        with stopped_at_the_end(supervisor, chosen, say):
+            _start_all(chosen, supervisor, say)
+            for line in banner(chosen, seconds=time.monotonic() - begun):
+                say(line)
+            supervisor.wait(float("inf"))
+
+
+@contextmanager
+def stopped_at_the_end(supervisor: Supervisor, chosen: Plan, say: Callable[[str], None]) -> Iterator[None]:
+    try:
+        yield
+    except Interrupted:
+        pass
+    finally:
+        services.withdraw(chosen.home)
+        say("Stopping ...")
+        for names in STOP_ORDER:
+            supervisor.stop(names)
+        supervisor.sweep()
+        say("Everything has stopped. Your data stays in " + str(chosen.home))
+
+
+def _start_all(chosen: Plan, supervisor: Supervisor, say: Callable[[str], None]) -> None:
+    where = embedded.prepare(chosen.home)
+    _age_logs(where.log)
+    known = _serving(where)
+    environment = _environment(chosen, known)
+    supervisor.start(_simulator(environment))
+    for command in embedded.commands(where):
+        if _is_ours(command.name):
+            supervisor.start(command)
+    say(f"Starting in {chosen.home} ...")
+    _await_servers(supervisor, where)
+    if _is_ours("postgres"):
+        postgres.ensure_database(sockets=where.sockets)
+    services.publish(chosen.home, known)
+    if not (_is_ours("postgres") and migrating.is_done(where.data)):
+        say("Migrating the database ...")
+        _run_step(supervisor, "migrate", ["migrate", "--verbosity", "1"], environment, where.log)
+        if _is_ours("postgres"):
+            migrating.note_done(where.data)
+    for command in read_procfile(services.BASE_DIR / "Procfile", environment=environment):
+        supervisor.start(command)
+    say("Started " + ", ".join(f"{kept.command.name} ({kept.process.pid})" for kept in supervisor.kept.values() if kept.process))
+    _await_url(supervisor, "simulator", f"http://127.0.0.1:{chosen.ports.simulator}/control/health")
+    _run_step(supervisor, "seed", ["demo", "--seed"], environment, where.log)
+    _await_url(supervisor, "web", f"http://127.0.0.1:{chosen.ports.web}/accounts/login/")
+    _await_url(supervisor, "edge", f"http://127.0.0.1:{chosen.ports.edge}/readyz")
+
+
+def _is_ours(server: str) -> bool:
+    return not env.text("DATABASE_URL" if server == "postgres" else "REDIS_URL")
+
+
+def _serving(where: embedded.Places) -> services.Services:
+    own = embedded.addresses(where, pid=os.getpid())
+    return services.Services(
+        pid=own.pid,
+        database_url=env.text("DATABASE_URL") or own.database_url,
+        redis_url=env.text("REDIS_URL") or own.redis_url,
+    )
+
+
+def _environment(chosen: Plan, known: services.Services) -> dict[str, str]:
+    """What the children are told. It is what a production unit file would say, with this demo's values."""
+    binaries = str(Path(sys.executable).parent)
+    return {
+        "DATABASE_URL": known.database_url,
+        "REDIS_URL": known.redis_url,
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "PARLEY_ENV": "demo",
+        "PARLEY_HOME": str(chosen.home),
+        "PARLEY_DEMO_PASSWORD": chosen.password,
+        "PARLEY_PAGES_ORIGIN": f"http://127.0.0.1:{chosen.ports.web}",
+        "PARLEY_TRUSTED_PROXIES": "1",
+        "EDGE_HOST": chosen.host,
+        "EDGE_TRUSTED": "",
+        "PORT": str(chosen.ports.edge),
+        "WEB_PORT": str(chosen.ports.web),
+        "SIMULATOR_PORT": str(chosen.ports.simulator),
+        "SIMULATOR_PLATFORM_PORT": str(chosen.ports.platform),
+        "CORPUS": chosen.corpus,
+        "PYTHONUNBUFFERED": "1",
+        "PATH": binaries + os.pathsep + os.environ.get("PATH", os.defpath),
+    }
+
+
+def _simulator(environment: dict[str, str]) -> Command:
+    # It is the world outside: it gets none of our addresses and secrets.
+    told = {name: value for name, value in environment.items() if name not in {"DATABASE_URL", "REDIS_URL", "PARLEY_DEMO_PASSWORD"}}
+    return Command(name="simulator", argv=[sys.executable, "-m", "simulator"], environment=told, folder=services.BASE_DIR)
+
+
+def _await_servers(supervisor: Supervisor, where: embedded.Places) -> None:
+    for name in ("postgres", "valkey"):
+        kept = supervisor.kept.get(name)
+        if kept and kept.process:
+            embedded.wait_until_ready(name, kept.process, where)
+    _heed(supervisor)
+
+
+def _run_step(supervisor: Supervisor, name: str, arguments: list[str], environment: dict[str, str], logs: Path) -> None:
+    """A command that must end well before the demo is up."""
+    from config import processes
+
+    path = logs / f"{name}.log"
+    argv = [sys.executable, "manage.py", *arguments]
+    with path.open("wb") as output:
+        command = Command(name=name, argv=argv, environment=environment, folder=services.BASE_DIR)
+        process = processes.spawn(command, output=output)
+    try:
+        while process.poll() is None:
+            _heed(supervisor)
+            supervisor.watch()
+            time.sleep(0.05)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    if process.returncode != 0:
+        raise SetUpFault(f"{name} failed: {last_line(path)} Its log: {path}")
+
+
+def _await_url(supervisor: Supervisor, name: str, url: str) -> None:
+    deadline = time.monotonic() + READY_WITHIN
+    reason = "no answer"
+    while True:
+        _heed(supervisor)
+        supervisor.watch()
+        reason = _why_not_ready(url)
+        if not reason:
+            return
+        kept = supervisor.kept[name]
+        if kept.deaths >= DEATHS_TOO_MANY:
+            raise SetUpFault(f"{name} does not start: {last_line(kept.log.path)} Its log: {kept.log.path}")
+        if time.monotonic() > deadline:
+            raise SetUpFault(f"{name} is not ready after {READY_WITHIN:.0f} s ({reason}). Its log: {kept.log.path}")
+        time.sleep(0.1)
+
+
+def _why_not_ready(url: str) -> str:
+    try:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(url, timeout=5):
+            return ""
+    except urllib.error.HTTPError as error:
+        return f"{error.code} {error.read(500).decode(errors='replace')}"
+    except OSError as error:
+        return str(error)
+
+
+def _heed(supervisor: Supervisor) -> None:
+    if supervisor.stopping:
+        raise Interrupted
+
+
+def _age_logs(folder: Path) -> None:
+    """One run's lines per file, and the run before beside it."""
+    for path in folder.glob("*.log"):
+        path.replace(path.with_suffix(".log.1"))
+
+
+def last_line(path: Path) -> str:
+    lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines() if path.exists() else []
+    return lines[-1].strip() if lines else "it said nothing."
+
+
+def banner(chosen: Plan, *, seconds: float) -> list[str]:
+    width = max(len(address) for address, _ in SIGN_INS)
+    return [
+        "",
+        f"Parley is ready after {seconds:.0f} s.",
+        "",
+        f"  Inbox            http://localhost:{chosen.ports.edge}/",
+        f"  Be the customer  http://localhost:{chosen.ports.simulator}/",
+        "",
+        f"  Sign in with the password  {chosen.password}",
+        *(f"    {address:<{width}}  {what}" for address, what in SIGN_INS),
+        "",
+        f"  Logs: {chosen.home / 'log'}   Stop: Ctrl-C",
+        "",
+    ]

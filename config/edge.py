@@ -1,0 +1,101 @@
+"""An ASGI router: who answers which path."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from asgiref.sync import sync_to_async
+
+from config import health
+from config.pages import Pages
+
+if TYPE_CHECKING:
+    from connectors.door import Door
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class Edge:
+    def __init__(self, *, pages: Application, pages_origin: str = "") -> None:
+        self.proxy = Pages(origin=pages_origin) if pages_origin else None
+        self.pages: Application = self.proxy or pages
+        self.door = _webhook_door()
+        self.sockets = _sockets()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self.sockets(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        if path.startswith("/webhooks/"):
+            await self.door(scope, receive, send)
+        elif path == "/healthz":
+            await _answer(send, 200, {"alive": True}, body=scope["method"] != "HEAD")
+        elif path == "/readyz":
+            findings = await sync_to_async(health.readiness, thread_sensitive=False)()
+            told = {finding.name: {"ok": finding.ok, "reason": finding.reason} for finding in findings}
+            ready = all(finding.ok for finding in findings)
+            await _answer(send, 200 if ready else 503, {"ready": ready, **told}, body=scope["method"] != "HEAD")
+        else:
+            await self.pages(scope, receive, send)
+
+    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                if self.proxy:
+                    await self.proxy.close()
+                await self.door.close()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+async def _answer(send: Send, status: int, told: dict[str, Any], *, body: bool) -> None:
+    content = orjson.dumps(told)
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(content)).encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": content if body else b""})
+
+
+def _webhook_door() -> "Door":
+    from connectors import door
+
+    return door.application
+
+
+def _sockets() -> Application:
+    from channels.auth import AuthMiddlewareStack
+    from channels.routing import URLRouter
+    from channels.security.websocket import AllowedHostsOriginValidator
+    from inbox.routing import websocket_urlpatterns
+
+    return AllowedHostsOriginValidator(AuthMiddlewareStack(_KnownPaths(URLRouter(websocket_urlpatterns))))
+
+
+class _KnownPaths:
+    """Closes a socket to an unknown path, where Channels would raise and fill the log with anyone's typing."""
+
+    def __init__(self, routes: Application) -> None:
+        self.routes = routes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self.routes(scope, receive, send)
+        except ValueError as error:
+            if "No route found" not in str(error):
+                raise
+            await send({"type": "websocket.close", "code": 4404})

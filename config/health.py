@@ -1,0 +1,100 @@
+"""Alive and ready, told as JSON with reasons. Answered in front of Django's pages, so that they tell the truth about them."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+HEARTBEAT_KEY = "parley:heartbeat:{process}"
+HEARTBEAT_SECONDS = 2
+HEARTBEAT_LASTS = 15
+
+_migrations_done = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    name: str
+    ok: bool
+    reason: str = ""
+
+
+def readiness() -> list[Finding]:
+    """Database, broker, migrations and the worker's heartbeat; each looked at even when another fails."""
+    return [_found(name, look) for name, look in CHECKS.items()]
+
+
+def beat_heart(process: str) -> None:
+    from config import broker
+
+    broker.client().set(HEARTBEAT_KEY.format(process=process), f"{os.getpid()} {time.time():.3f}", ex=HEARTBEAT_LASTS)
+
+
+def _found(name: str, look: Callable[[], str]) -> Finding:
+    try:
+        reason = look()
+    except Exception as error:  # whatever is wrong is the answer
+        reason = f"{type(error).__name__}: {first_line(error)}"
+    return Finding(name=name, ok=not reason, reason=reason)
+
+
+def first_line(error: BaseException) -> str:
+    from config import logs
+
+    return logs.clean(next(iter(str(error).strip().splitlines()), "no reason given"))
+
+
+def _database() -> str:
+    from django.db import connection
+
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    finally:
+        connection.close()
+    return ""
+
+
+def _broker() -> str:
+    from config import broker
+
+    broker.client().ping()
+    return ""
+
+
+def _migrations() -> str:
+    global _migrations_done
+    if _migrations_done:  # a process's own code never gains a migration, so once is enough
+        return ""
+    missing = pending_migrations()
+    _migrations_done = not missing
+    return f"{len(missing)} to apply, first {missing[0]}: run manage.py migrate" if missing else ""
+
+
+def pending_migrations() -> list[str]:
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    try:
+        executor = MigrationExecutor(connection)
+        plan: list[tuple[Any, bool]] = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    finally:
+        connection.close()
+    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+
+
+def _worker() -> str:
+    from config import broker
+
+    if broker.client().get(HEARTBEAT_KEY.format(process="worker")):
+        return ""
+    return f"no heartbeat for {HEARTBEAT_LASTS} s: start celery -A config worker"
+
+
+CHECKS: dict[str, Callable[[], str]] = {
+    "database": _database,
+    "broker": _broker,
+    "migrations": _migrations,
+    "worker": _worker,
+}
