@@ -177,7 +177,6 @@ class Thread:
     waiting_since: datetime | None
     window_opened_at: datetime | None
     customer_read_at: datetime | None
-    fresh: bool = False  # made by this batch
 
 
 _THREAD = """c.id, c.channel_id, c.thread_key, c.state, c.assignee_id, c.contact_id, c.last_inbound_at, c.last_outbound_at,
@@ -236,7 +235,7 @@ def make_threads(
             RETURNING {_THREAD}""",
         [brand_id, state, now if historical else None, now, *_sql.columns(records, 11)],
     )
-    return {(row[1], row[2]): Thread(*row, fresh=True) for row in made}
+    return {(row[1], row[2]): Thread(*row) for row in made}
 
 
 def opens_window(message: InboundMessage, opens_on: frozenset[str]) -> bool:

@@ -98,8 +98,9 @@ class _Intake:
         self, batch: Batch, unknown: dict[Key, InboundMessage], people: dict[Key, Met]
     ) -> dict[Key, Thread]:
         firsts = _messages.first_of_each_thread(unknown)
-        others = [(c, e.thread_id) for c, e in [*batch.reads, *batch.typing]]
-        threads = _arrivals.find_threads(list(dict.fromkeys([*firsts, *others])))
+        reads = [(channel_id, event.thread_id) for channel_id, event in batch.reads]
+        typing = [(channel_id, event.thread_id) for channel_id, event in batch.typing]
+        threads = _arrivals.find_threads(list(dict.fromkeys([*firsts, *reads, *typing])))
         new = {key: message for key, message in firsts.items() if key not in threads}
         names = {pk: channel.platform for pk, channel in self.channels.items()}
         threads |= _arrivals.make_threads(

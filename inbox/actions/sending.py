@@ -73,7 +73,7 @@ def mark_reply_sent(*, message_id: int, external_id: str, at: datetime | None, n
         twin = _echo_seen_as_foreign(message, external_id)
         seq = ledger.record(
             EventKind.REPLY_SENT, at=now, conversation_id=message.conversation_id, message_id=message.pk,
-            **({"replaces": str(twin.public_id)} if twin else {}),
+            replaces=str(twin.public_id) if twin else "",
         )  # fmt: skip
         if twin:
             _absorb(twin)
