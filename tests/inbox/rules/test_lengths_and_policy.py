@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from inbox.platforms import FileLimit, Manifest, ReceiveRules, SendRules, TextLimit, Unit, WindowRules
+from inbox.rules import file_types, lengths, reply_policy
+from inbox.rules.reply_policy import FileFacts, Situation
+
+NOW = datetime(2026, 8, 6, 12, tzinfo=UTC)
+GRAM = Manifest(
+    key="gram", label="Gram", mark="Gr", colour="#c13584",
+    send=SendRules(
+        text=TextLimit(10, Unit.UTF8_BYTES, date(2026, 8, 1)), files={"image": FileLimit(("image/png",), 100)}, files_per_message=1
+    ),
+    receive=ReceiveRules("webhook"), window=WindowRules(timedelta(hours=24), None, frozenset({"message"})),
+)  # fmt: skip
+OPEN = Situation(opened_at=NOW - timedelta(hours=1), channel_state="connected")
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "length"),
+    [
+        ("👨‍👩‍👧‍👦", Unit.UTF8_BYTES, 25),
+        ("🇫🇷", Unit.UTF8_BYTES, 8),
+        ("👨‍👩‍👧‍👦", Unit.CODE_POINTS, 7),
+        ("👋", Unit.UTF16_UNITS, 2),
+        ("é", Unit.UTF8_BYTES, 2),
+        ("e\u0301", Unit.CODE_POINTS, 2),
+    ],
+)
+def test_length_is_counted_in_the_platforms_own_unit(text: str, unit: Unit, length: int) -> None:
+    assert lengths.measure(text, unit) == length
+
+
+def problem(text: str = "hi", files: tuple[FileFacts, ...] = (), situation: Situation = OPEN) -> str:
+    return reply_policy.check(GRAM, situation, text=text, files=files, now=NOW).problem
+
+
+def test_what_fits_goes() -> None:
+    assert problem("0123456789") == ""
+
+
+def test_one_byte_too_many_is_said_in_bytes() -> None:
+    assert problem("01234567890") == "1 bytes too long for Gram (at most 10)."
+
+
+def test_nothing_at_all_is_not_a_reply() -> None:
+    assert "Write something" in problem("  ")
+
+
+def test_a_file_the_platform_does_not_take_is_named() -> None:
+    assert "image/png" in problem(files=(FileFacts("image", "image/webp", 5),))
+    assert "larger" in problem(files=(FileFacts("image", "image/png", 101, "cat.png"),))
+    assert "does not take files of this kind" in problem(files=(FileFacts("video", "video/mp4", 5),))
+
+
+def test_a_person_who_cannot_be_reached_closes_the_composer_with_the_reason() -> None:
+    assert problem(situation=Situation(NOW, "connected", unavailable_reason="They blocked you.")) == "They blocked you."
+
+
+def test_a_parked_channel_still_takes_replies_and_says_that_they_wait() -> None:
+    verdict = reply_policy.check(
+        GRAM, Situation(NOW, "needs_reconnect", "Connect it again."), text="hi", files=(), now=NOW
+    )
+
+    assert verdict.allowed
+    assert verdict.parked == "Connect it again."
+
+
+@pytest.mark.parametrize(
+    ("content", "mime"),
+    [
+        (b"\x89PNG\r\n\x1a\n....", "image/png"),
+        (b"RIFF....WEBPVP8 ", "image/webp"),
+        (b"%PDF-1.7", "application/pdf"),
+        (b"....ftypisom", "video/mp4"),
+        (b"<svg onload=alert(1)>", None),
+        (b"MZ\x90", None),
+        (b"", None),
+    ],
+)
+def test_a_file_is_what_its_bytes_say(content: bytes, mime: str | None) -> None:
+    assert file_types.sniff(content) == mime
