@@ -10,7 +10,7 @@ if find_spec("connectors.jobs"):
     cron.register(
         jobs.run_due_schedules,
         queue_name="sync",
-        interval=2,
+        interval=1,
         ttl=10,  # a tick that waited behind a long sync is worth nothing: the next one finds the same rows
         job_timeout=60,
         result_ttl=0,

@@ -1,0 +1,56 @@
+# Needs Python >= 3.11 and make; everything else is fetched into this folder.
+PYTHON ?= python3
+BIN := .venv/bin
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: demo test check bench lint format types contracts migrations deploy install services help
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    everything on this machine, ready to try (PORT, SIMULATOR_PORT, PARLEY_HOME, CORPUS)"
+	@echo "make test    the whole suite"
+	@echo "make check   lint, types, contracts, migrations, deployment check, tests"
+	@echo "make bench   ratios against limits measured in the same run (BENCH_SCALE)"
+
+demo:
+	@$(PYTHON) tools/bootstrap.py demo
+	@exec $(BIN)/python manage.py demo
+
+install:
+	@$(PYTHON) tools/bootstrap.py dev
+
+test: install
+	@$(BIN)/python tools/chromium.py
+	$(BIN)/python -m pytest $(ARGS)
+
+check: lint types contracts migrations deploy test
+
+bench: install
+	$(BIN)/python -m bench
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python tools/templates.py --check
+
+format: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/python tools/templates.py
+
+types: install
+	$(BIN)/mypy
+
+contracts: install
+	$(BIN)/lint-imports
+
+migrations: install
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+# Production's settings with throw-away secrets: what `check --deploy` finds there is a fault of ours.
+deploy: install
+	PARLEY_ENV=production PARLEY_ALLOWED_HOSTS=parley.example PARLEY_SECRET_KEY=$$($(BIN)/python -c "import secrets; print(secrets.token_urlsafe(64))") PARLEY_SEAL_KEYS=$$($(BIN)/python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())") DATABASE_URL=postgresql://parley@db.example/parley REDIS_URL=redis://broker.example $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+# The embedded servers alone, for commands run by hand.
+services: install
+	@exec $(BIN)/python -m config.embedded

@@ -1,0 +1,46 @@
+"""Finds the Chromium that the browser tests drive: PARLEY_CHROMIUM, the path, or what Playwright has fetched."""
+
+import glob
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+MISSING = (
+    "NO CHROMIUM WAS FOUND: THE BROWSER TESTS ARE NOT RUN. Install one (apt-get install chromium), "
+    "name one (PARLEY_CHROMIUM=/path), or let it be fetched (PARLEY_FETCH_CHROMIUM=1 make test)."
+)
+
+
+def find() -> str | None:
+    if named := os.environ.get("PARLEY_CHROMIUM"):
+        return named if os.access(named, os.X_OK) else None
+    for name in NAMES:
+        if found := shutil.which(name):
+            return found
+    return _fetched_by_playwright()
+
+
+def _fetched_by_playwright() -> str | None:
+    folder = os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or str(Path.home() / ".cache" / "ms-playwright")
+    mac = str(Path.home() / "Library" / "Caches" / "ms-playwright")
+    for pattern in ("chromium*/chrome-linux*/chrome", "chromium*/chrome-linux*/headless_shell", "chromium*/chrome-mac*/*.app/Contents/MacOS/*"):
+        found = sorted(glob.glob(f"{folder}/{pattern}") + glob.glob(f"{mac}/{pattern}"))
+        if found:
+            return found[-1]
+    return None
+
+
+def fetch() -> str | None:
+    """Playwright's own build, where fetching is allowed. Failing is no fault: the tests then say that it is missing."""
+    if os.environ.get("PARLEY_FETCH_CHROMIUM") != "1":
+        return None
+    subprocess.call([sys.executable, "-m", "playwright", "install", "chromium-headless-shell"], timeout=600)
+    return find()
+
+
+if __name__ == "__main__":
+    path = find() or fetch()
+    sys.stderr.write(f"Browser tests use {path}\n" if path else f"\n{MISSING}\n\n")
