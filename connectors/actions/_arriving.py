@@ -1,0 +1,116 @@
+"""What the ways in share: hand events to the inbox so that one bad item never stops the others. Runs inside the caller's transaction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+from django.db import Error as DatabaseFailure
+from django.db import transaction
+from django.db.models import F
+
+from connectors.contract import AccountChanged, AccountState, InboundEvent, Item
+from connectors.models import ChannelHealth, DeadItem, Receipt
+from inbox.actions import receiving
+from inbox.actions.receiving import Arrival
+from inbox.models import Channel
+from inbox.rules.cleaning import clean, clean_json
+
+log = structlog.get_logger(__name__)
+# Connection, rollback, resources, operator, system: the item is not to blame, the same batch may go through next time.
+WEATHER = ("08", "40", "53", "57", "58")
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """One item and what it says."""
+
+    channel: Channel
+    item: Item
+    events: tuple[InboundEvent, ...]
+    receipt: Receipt | None = None
+
+
+@dataclass(slots=True)
+class Taken:
+    new_messages: int = 0
+    settled: int = 0
+    typing: list[tuple[int, str]] = field(default_factory=list)
+    account_changes: list[tuple[int, AccountChanged]] = field(default_factory=list)
+    dead: list[DeadItem] = field(default_factory=list)
+
+
+def take_in(parsed: Sequence[Parsed], *, now: datetime, historical: bool = False) -> Taken:
+    """Give everything to the inbox, brand by brand (one order of locks for everybody); what it refuses becomes dead items."""
+    taken = Taken()
+    by_brand: dict[int, list[Parsed]] = defaultdict(list)
+    for each in parsed:
+        changes = [event for event in each.events if isinstance(event, AccountChanged)]
+        taken.account_changes += [(each.channel.pk, change) for change in changes]
+        if len(changes) < len(each.events):
+            by_brand[each.channel.brand_id].append(each)
+    for brand_id in sorted(by_brand):
+        _take_in_or_halve(by_brand[brand_id], taken, now=now, historical=historical)
+    return taken
+
+
+def _take_in_or_halve(parsed: list[Parsed], taken: Taken, *, now: datetime, historical: bool) -> None:
+    """All at once, or, where that fails, each half on its own, down to the one item that is to blame."""
+    arrivals = [
+        Arrival(each.channel.pk, event)
+        for each in parsed
+        for event in each.events
+        if not isinstance(event, AccountChanged)
+    ]
+    try:
+        with transaction.atomic():
+            received = receiving.receive(arrivals=arrivals, now=now, historical=historical)
+    except Exception as error:
+        if _is_weather(error):
+            raise
+        if len(parsed) == 1:
+            log.warning("item_refused", channel=parsed[0].channel.pk, error=type(error).__name__)
+            taken.dead.append(dead_item(parsed[0], f"The inbox could not hold it ({type(error).__name__}).", now=now))
+            return
+        middle = len(parsed) // 2
+        _take_in_or_halve(parsed[:middle], taken, now=now, historical=historical)
+        _take_in_or_halve(parsed[middle:], taken, now=now, historical=historical)
+    else:
+        taken.new_messages += received.new_messages
+        taken.settled += received.settled
+        taken.typing += received.typing
+
+
+def _is_weather(error: Exception) -> bool:
+    if not isinstance(error, DatabaseFailure):
+        return False
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state is None or state == "55P03" or state.startswith(WEATHER)
+
+
+def dead_item(parsed: Parsed, reason: str, *, now: datetime) -> DeadItem:
+    payload = {"payload": clean_json(parsed.item.payload), "account_ids": clean_json(parsed.item.account_ids)}
+    return DeadItem(
+        channel=parsed.channel, receipt=parsed.receipt, payload=payload, reason=clean(reason)[:300], created_at=now
+    )
+
+
+def item_of(dead: DeadItem) -> Item:
+    return Item(payload=dead.payload["payload"], account_ids=tuple(dead.payload["account_ids"]))
+
+
+def count_unrecognised(counts: Mapping[int, int]) -> None:
+    for channel_id, count in sorted(counts.items()):
+        health, _ = ChannelHealth.objects.get_or_create(channel_id=channel_id)
+        ChannelHealth.objects.filter(pk=health.pk).update(unrecognised=F("unrecognised") + count)
+
+
+def reason_of(change: AccountChanged) -> str:
+    return change.reason or "The platform ended the connection."
+
+
+def parks(change: AccountChanged) -> bool:
+    return change.state in (AccountState.REVOKED, AccountState.RESTRICTED)

@@ -1,0 +1,173 @@
+"""A brand's account comes in: consent in a browser, the grant sealed, deliveries asked for, syncs scheduled."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+import structlog
+from django.db import IntegrityError, transaction
+
+from connectors import contexts, outgoing, sealing
+from connectors.actions import refreshing
+from connectors.contract import ConnectorError, Grant, Remedy
+from connectors.models import (
+    Credential,
+    PendingConsent,
+    PlatformApp,
+    SyncSchedule,
+    Task,
+)
+from inbox import platforms
+from inbox.actions import channels
+from inbox.models import Brand, Channel, ChannelState, Person
+
+log = structlog.get_logger(__name__)
+CONSENT_LASTS = timedelta(minutes=15)
+RECONCILE_EVERY = timedelta(minutes=15)
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class ConnectionRefused(Exception):
+    """The account cannot be connected; the words say why and what to do."""
+
+
+@transaction.atomic(durable=True)
+def register_app(*, platform: str, client_id: str, secrets: Mapping[str, object], origins: Mapping[str, str]) -> PlatformApp:
+    """Keep our registration at a platform. `secrets`: client_secret, webhook_secrets, verify_token, bearer."""
+    app, _ = PlatformApp.objects.update_or_create(
+        platform=platforms.get(platform).key,
+        name="default",
+        defaults={"client_id": client_id, "sealed": sealing.seal(secrets), "origins": dict(origins)},
+    )
+    return app
+
+
+@transaction.atomic(durable=True)
+def start(*, app: PlatformApp, brand: Brand, person: Person, redirect_uri: str, now: datetime) -> str:
+    """The address of the platform's consent page. What must come back with the answer is kept, for this person only."""
+    PendingConsent.objects.filter(created_at__lt=now - CONSENT_LASTS).delete()
+    state = secrets.token_urlsafe(32)
+    connector, context = contexts.of_app(app, now=now)
+    authorisation = connector.authorise(context, redirect_uri, state)
+    PendingConsent.objects.create(
+        state=state,
+        app=app,
+        brand=brand,
+        person=person,
+        sealed_verifier=sealing.seal({"verifier": authorisation.verifier, "redirect_uri": redirect_uri}),
+    )
+    return authorisation.url
+
+
+@transaction.atomic(durable=True)
+def take_consent(*, state: str, person: Person, now: datetime) -> PendingConsent:
+    """The consent this answer belongs to, once: somebody else's, an old one and a second use do not exist."""
+    consent = (
+        PendingConsent.objects.select_for_update(of=("self",))
+        .select_related("app", "brand")
+        .filter(state=state, person=person, created_at__gte=now - CONSENT_LASTS)
+        .first()
+    )
+    if consent is None:
+        raise ConnectionRefused("This answer belongs to no consent of yours that is under way. Start again.")
+    consent.delete()
+    return consent
+
+
+def finish(*, consent: PendingConsent, code: str, now: datetime) -> Channel:
+    """The platform said yes: exchange the code, keep the grant, ask for deliveries."""
+    kept = sealing.unseal(consent.sealed_verifier)
+    connector, context = contexts.of_app(consent.app, now=now)
+    try:
+        grant = connector.exchange(context, code, kept["redirect_uri"], kept["verifier"])
+    except ConnectorError as error:
+        raise ConnectionRefused(error.reason) from error
+    return connect(app=consent.app, brand=consent.brand, grant=grant, now=now)
+
+
+def connect(*, app: PlatformApp, brand: Brand, grant: Grant, now: datetime) -> Channel:
+    """Keep a grant and open the ways in. Connecting again renews the grant and lets parked replies go."""
+    channel = _keep(app=app, brand=brand, grant=grant, now=now)
+    subscribe(channel=channel, now=now)
+    channels.resume_sending(channel_id=channel.pk, now=now)
+    channel.refresh_from_db()
+    log.info("channel_connected", channel=channel.pk, platform=channel.platform)
+    return channel
+
+
+@transaction.atomic(durable=True)
+def _keep(*, app: PlatformApp, brand: Brand, grant: Grant, now: datetime) -> Channel:
+    account = grant.account
+    channel = Channel.objects.filter(platform=app.platform, external_id=account.external_id).first()
+    if channel is not None and channel.brand_id != brand.pk:
+        raise ConnectionRefused(f"{account.name or account.handle or 'This account'} is connected by another brand already.")
+    name = (account.name or account.handle or account.external_id)[:120]
+    if channel is None:
+        try:
+            with transaction.atomic():
+                channel = Channel.objects.create(
+                    brand=brand,
+                    platform=app.platform,
+                    external_id=account.external_id,
+                    name=name,
+                    handle=account.handle[:120],
+                    state=ChannelState.NEEDS_RECONNECT,
+                    state_reason="The platform has not confirmed the connection yet.",
+                )
+        except IntegrityError:
+            raise ConnectionRefused("This account is being connected by somebody else at this moment.") from None
+    else:
+        Channel.objects.filter(pk=channel.pk).update(name=name, handle=account.handle[:120])
+    credential = Credential.objects.select_for_update().filter(channel=channel).first()
+    columns = refreshing.columns(grant.tokens, now)
+    if credential is None:
+        Credential.objects.create(channel=channel, app=app, **columns)
+    else:
+        Credential.objects.filter(pk=credential.pk).update(
+            app=app, version=credential.version + 1, refresh_lease_until=None, refresh_error="", **columns
+        )
+    _schedule(channel, now)
+    return channel
+
+
+def _schedule(channel: Channel, now: datetime) -> None:
+    manifest = platforms.get(channel.platform)
+    wanted = {Task.RECONCILE: RECONCILE_EVERY}
+    if manifest.poll_every is not None:
+        wanted[Task.POLL] = manifest.poll_every
+    for task, every in wanted.items():
+        SyncSchedule.objects.get_or_create(
+            channel=channel,
+            task=task,
+            defaults={"every_seconds": max(1, int(every.total_seconds())), "next_run_at": now},
+        )
+
+
+def callback_url(channel: Channel) -> str:
+    return f"{outgoing.public_url()}/webhooks/{channel.platform}/{channel.public_id}/"
+
+
+def subscribe(*, channel: Channel, now: datetime) -> None:
+    """Ask the platform to deliver to our door. Channels that are only polled have nothing to ask for."""
+    if platforms.get(channel.platform).receive.mode != "webhook":
+        return
+    url = callback_url(channel)
+    parts = urlsplit(url)
+    if parts.scheme != "https" and parts.hostname not in LOCAL_HOSTS:
+        raise ConnectionRefused("Platforms deliver to https addresses only: set PARLEY_PUBLIC_URL to one.")
+    connector, context, credential = contexts.of_channel(channel, now=now)
+    try:
+        try:
+            connector.subscribe(context, url)
+        except ConnectorError as error:
+            if error.remedy is not Remedy.REFRESH:
+                raise
+            clock = lambda: now
+            tokens = refreshing.refresh(channel_id=channel.pk, seen_version=credential.version, clock=clock)
+            connector.subscribe(replace(context, tokens=tokens), url)
+    except ConnectorError as error:
+        raise ConnectionRefused(f"The grant is kept, but deliveries could not be asked for: {error.reason}") from error

@@ -1,0 +1,177 @@
+"""A queued reply goes out. Claimed in one transaction, sent with none open, and the outcome told as it is."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+
+from connectors import contexts
+from connectors.actions import budgets, refreshing
+from connectors.clock import Clock
+from connectors.contract import ConnectorError, Context, Remedy, Sent
+from connectors.models import ChannelHealth, DeliveryAttempt
+from connectors.outgoing import outbound
+from connectors.sealing import SealBroken
+from inbox.actions import channels, contacts, sending
+from inbox.models import Message
+from inbox.platforms import UnknownPlatform
+
+log = structlog.get_logger(__name__)
+MAX_TRIES = 8  # of errors that promise nothing; a platform that says when is obeyed for as long as it says so
+GIVE_UP_AFTER = timedelta(hours=24)
+FIRST_LOOK = timedelta(seconds=3)
+PARKED_WAIT = timedelta(seconds=1)
+SEND_BUCKETS = frozenset({"send", "app"})
+Jitter = Callable[[float, float], float]
+
+
+def deliver(*, message_id: int, clock: Clock, jitter: Jitter = random.uniform) -> str:
+    """Send one reply, if it is this worker's to send. The outcome in one word, "" when there was nothing to do."""
+    message = sending.claim_reply(message_id=message_id, now=clock())
+    if message is None:
+        return ""
+    return _Delivery(message, clock, jitter).run()
+
+
+class _Delivery:
+    def __init__(self, message: Message, clock: Clock, jitter: Jitter) -> None:
+        self.message = message
+        self.clock = clock
+        self.jitter = jitter
+
+    def run(self) -> str:
+        message, now = self.message, self.clock()
+        if until := budgets.closed_until(channel_id=message.channel_id, buckets=SEND_BUCKETS, now=now):
+            channels.delay_sends(channel_id=message.channel_id, until=until, now=now)
+            return self._put_back("The platform's limit is used up for now.", until, "throttled")
+        try:
+            connector, context, credential = contexts.of_channel(message.channel, now=now)
+        except (contexts.NotConnected, SealBroken, UnknownPlatform) as error:
+            return self._reconnect(str(error))
+        if refreshing.is_due_before_use(credential, now=now):
+            error, context = self._refreshed(context, credential.version)
+            if error is not None:
+                return self._decide(error)
+        error = self._try(connector.send, context)
+        if error is not None and error.remedy is Remedy.REFRESH:
+            refused, context = self._refreshed(context, credential.version)
+            error = refused or self._try(connector.send, context)
+            if error is not None and error.remedy is Remedy.REFRESH:
+                # A token minutes old was refused as well: the grant itself is broken.
+                error = ConnectorError(error.reason, remedy=Remedy.RECONNECT, code=error.code)
+        return "sent" if error is None else self._decide(error)
+
+    def _refreshed(self, context: Context, seen_version: int) -> tuple[ConnectorError | None, Context]:
+        try:
+            tokens = refreshing.refresh(channel_id=self.message.channel_id, seen_version=seen_version, clock=self.clock)
+        except ConnectorError as error:
+            return error, context
+        return None, replace(context, tokens=tokens)
+
+    def _try(self, send: Callable[..., Sent], context: Context) -> ConnectorError | None:
+        attempt = open_attempt(message_id=self.message.pk, now=self.clock())
+        try:
+            sent = send(replace(context, now=self.clock()), outbound(self.message))
+            external_id = sent.external_ids[0]
+        except ConnectorError as error:
+            close_attempt(attempt, outcome=error.remedy, code=error.code, reason=error.reason, now=self.clock())
+            budgets.keep(channel_id=self.message.channel_id, notices=error.rates, now=self.clock())
+            return error
+        except Exception as error:
+            # Our fault, but whether the bytes had left nobody knows.
+            log.exception("send_failed", message=self.message.pk, platform=self.message.channel.platform)
+            words = f"Sending broke off ({type(error).__name__})."
+            close_attempt(attempt, outcome=Remedy.UNKNOWN, code="", reason=words, now=self.clock())
+            return ConnectorError(words, remedy=Remedy.UNKNOWN)
+        self._sent(sent, external_id, attempt)
+        return None
+
+    def _sent(self, sent: Sent, external_id: str, attempt: DeliveryAttempt) -> None:
+        now, channel_id = self.clock(), self.message.channel_id
+        sending.mark_reply_sent(message_id=self.message.pk, external_id=external_id, at=sent.at, now=now)
+        close_attempt(attempt, outcome="sent", external_id=external_id, now=now)
+        ChannelHealth.objects.update_or_create(channel_id=channel_id, defaults={"last_sent_at": now})
+        budgets.keep(channel_id=channel_id, notices=sent.rates, now=now)
+        if until := budgets.used_up_until(sent.rates, buckets=SEND_BUCKETS, now=now):
+            channels.delay_sends(channel_id=channel_id, until=until, now=now)
+        log.info("reply_sent", message=self.message.pk, channel=channel_id)
+
+    def _decide(self, error: ConnectorError) -> str:
+        log.info("reply_not_sent", message=self.message.pk, remedy=error.remedy.value, code=error.code)
+        if error.sent:
+            return self._fail(f"Only a part of it was sent: {error.reason}")
+        match error.remedy:
+            case Remedy.RETRY:
+                return self._retry(error)
+            case Remedy.RECONNECT | Remedy.REFRESH:
+                return self._reconnect(error.reason)
+            case Remedy.UNKNOWN:
+                now = self.clock()
+                sending.mark_reply_uncertain(
+                    message_id=self.message.pk, reason=error.reason, now=now, look_at=now + FIRST_LOOK
+                )
+                return "uncertain"
+            case Remedy.WAIT if error.retry_at:
+                return self._fail(f"{error.reason} It may be sent again from {error.retry_at:%d %b %H:%M} UTC.")
+            case _:
+                if error.contact_unavailable:
+                    contacts.mark_unavailable(
+                        channel_id=self.message.channel_id,
+                        external_id=self.message.conversation.recipient_key,
+                        reason=error.reason,
+                        now=self.clock(),
+                    )
+                return self._fail(error.reason)
+
+    def _retry(self, error: ConnectorError) -> str:
+        now = self.clock()
+        if now - self.message.created_at > GIVE_UP_AFTER:
+            return self._fail(f"Tried for a day without success: {error.reason}")
+        if error.retry_at and error.retry_at > now:
+            # The account is throttled, not the message: what else waits in this channel waits with it. Others go on.
+            channels.delay_sends(channel_id=self.message.channel_id, until=error.retry_at, now=now)
+            return self._put_back(error.reason, error.retry_at, "throttled")
+        tries = DeliveryAttempt.objects.filter(
+            message_id=self.message.pk, outcome=Remedy.RETRY, started_at__gte=now - GIVE_UP_AFTER
+        ).count()
+        if tries >= MAX_TRIES:
+            return self._fail(f"Tried {tries} times without success: {error.reason}")
+        return self._put_back(error.reason, now + back_off(tries, self.jitter), "retry")
+
+    def _reconnect(self, reason: str) -> str:
+        now = self.clock()
+        channels.park_sending(channel_id=self.message.channel_id, reason=reason, now=now)
+        return self._put_back("Waiting until the channel is connected again.", now + PARKED_WAIT, "parked")
+
+    def _put_back(self, reason: str, until: datetime, outcome: str) -> str:
+        sending.put_back(message_id=self.message.pk, reason=reason, not_before=until, now=self.clock())
+        return outcome
+
+    def _fail(self, reason: str) -> str:
+        sending.mark_reply_failed(message_id=self.message.pk, reason=reason, now=self.clock())
+        return "failed"
+
+
+def back_off(tries: int, jitter: Jitter) -> timedelta:
+    """1, 2, 4 … 300 seconds with full jitter, so that what failed together does not return together."""
+    longest = min(300.0, 2.0 ** max(0, tries - 1))
+    return timedelta(seconds=max(0.2, jitter(0.0, longest)))
+
+
+@transaction.atomic
+def open_attempt(*, message_id: int, now: datetime) -> DeliveryAttempt:
+    return DeliveryAttempt.objects.create(message_id=message_id, started_at=now)
+
+
+@transaction.atomic
+def close_attempt(
+    attempt: DeliveryAttempt, *, outcome: str, now: datetime, code: str = "", reason: str = "", external_id: str = ""
+) -> None:
+    DeliveryAttempt.objects.filter(pk=attempt.pk).update(
+        ended_at=now, outcome=str(outcome), code=code[:80], reason=reason[:300], external_id=external_id
+    )

@@ -1,0 +1,208 @@
+"""From receipts to messages: a batch in one transaction, a bad item apart from the good ones."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+from django.db import connection, transaction
+from django.db.models.functions import Length
+
+from connectors import contexts, registry
+from connectors.actions import _arriving
+from connectors.actions._arriving import Parsed
+from connectors.contract import (
+    Account,
+    AccountChanged,
+    Ignored,
+    InboundEvent,
+    Item,
+    Malformed,
+)
+from connectors.models import Credential, DeadItem, Receipt, ReceiptState
+from inbox.models import Channel
+from inbox.platforms import UnknownPlatform
+from inbox.rules.cleaning import clean
+
+log = structlog.get_logger(__name__)
+BATCH = 200
+BATCH_BYTES = 16 * 1024 * 1024
+
+FINISH = """
+    UPDATE connectors_receipt receipt
+       SET state = done.state, items = done.items, reason = done.reason, drained_at = %s
+      FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::text[]) AS done (id, state, items, reason)
+     WHERE receipt.id = done.id
+"""
+
+
+@dataclass(slots=True)
+class Drained:
+    receipts: int = 0
+    items: int = 0
+    new_messages: int = 0
+    dead: int = 0
+    typing: list[tuple[int, str]] = field(default_factory=list)  # (conversation id, who): told, never kept
+    account_changes: list[tuple[int, AccountChanged]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Reading:
+    """What became of one receipt."""
+
+    receipt: Receipt
+    items: int = 0
+    reason: str = ""
+
+    @property
+    def state(self) -> str:
+        return ReceiptState.DEAD if self.reason else ReceiptState.DONE
+
+
+@dataclass(slots=True)
+class Accounts:
+    """Which channel an account id means, among those of the app that signed the delivery. No other app may speak for them."""
+
+    app_of: dict[int, int]
+    channels: dict[tuple[int, str], Channel] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, channel_ids: set[int]) -> Accounts:
+        app_of = dict(Credential.objects.filter(channel_id__in=channel_ids).values_list("channel_id", "app_id"))
+        known = cls(app_of)
+        for credential in Credential.objects.filter(app_id__in=set(app_of.values())).select_related("channel"):
+            known.channels[(credential.app_id, credential.channel.external_id)] = credential.channel
+        return known
+
+    def resolve(self, receipt_channel: Channel, account_ids: Sequence[str]) -> Channel | None:
+        if not account_ids:
+            return receipt_channel
+        app_id = self.app_of.get(receipt_channel.pk)
+        if app_id is None:
+            return receipt_channel if receipt_channel.external_id in account_ids else None
+        return next((found for each in account_ids if (found := self.channels.get((app_id, each)))), None)
+
+
+@transaction.atomic(durable=True)
+def drain(*, now: datetime, limit: int = BATCH, only: Sequence[int] | None = None) -> Drained:
+    """Read the oldest waiting receipts. A worker that dies in here has changed nothing: they wait for the next one."""
+    receipts = _claim(limit, only)
+    if not receipts:
+        return Drained()
+    batch = _Batch(Accounts.of({receipt.channel_id for receipt in receipts}), now)
+    for receipt in receipts:
+        batch.read(receipt)
+    taken = _arriving.take_in(batch.parsed, now=now)
+    DeadItem.objects.bulk_create(batch.dead + taken.dead, batch_size=500)
+    _arriving.count_unrecognised(batch.unrecognised)
+    _finish(batch.readings, now)
+    return Drained(
+        receipts=len(receipts),
+        items=sum(each.items for each in batch.readings),
+        new_messages=taken.new_messages,
+        dead=len(batch.dead) + len(taken.dead) + sum(each.state == ReceiptState.DEAD for each in batch.readings),
+        typing=taken.typing,
+        account_changes=taken.account_changes,
+    )
+
+
+class _Batch:
+    """Receipts on their way to events. Nothing in here writes."""
+
+    def __init__(self, accounts: Accounts, now: datetime) -> None:
+        self.accounts = accounts
+        self.now = now
+        self.parsed: list[Parsed] = []
+        self.readings: list[Reading] = []
+        self.dead: list[DeadItem] = []
+        self.unrecognised: dict[int, int] = defaultdict(int)
+
+    def read(self, receipt: Receipt) -> None:
+        reading = Reading(receipt)
+        self.readings.append(reading)
+        for item in _items(receipt, reading):
+            channel = self.accounts.resolve(receipt.channel, item.account_ids)
+            try:
+                events = _parse(item, channel, receipt.channel.platform)
+            except Ignored:
+                continue
+            except Malformed as error:
+                self._bury(item, channel or receipt.channel, receipt, str(error) or "The item cannot be read.")
+                continue
+            if channel is None:
+                named = ", ".join(item.account_ids)[:120]
+                self._bury(item, receipt.channel, receipt, f"No channel of this app is connected for account {named}.")
+            elif events:
+                self.parsed.append(Parsed(channel, item, events, receipt))
+            else:
+                self.unrecognised[channel.pk] += 1
+
+    def _bury(self, item: Item, channel: Channel, receipt: Receipt, reason: str) -> None:
+        self.dead.append(_arriving.dead_item(Parsed(channel, item, (), receipt), reason, now=self.now))
+
+
+def _claim(limit: int, only: Sequence[int] | None) -> list[Receipt]:
+    """The oldest that wait and that nobody else holds, as many as fit in memory."""
+    new = Receipt.objects.filter(state=ReceiptState.NEW)
+    if only is not None:
+        new = new.filter(pk__in=only)
+    waiting = (
+        new.select_for_update(skip_locked=True)
+        .order_by("id")
+        .annotate(size=Length("body"))
+        .values_list("id", "size")[:limit]
+    )
+    chosen: list[int] = []
+    total = 0
+    for receipt_id, size in waiting:
+        if chosen and total + size > BATCH_BYTES:
+            break
+        chosen.append(receipt_id)
+        total += size
+    return list(Receipt.objects.filter(pk__in=chosen).select_related("channel").order_by("id")) if chosen else []
+
+
+def _items(receipt: Receipt, reading: Reading) -> Iterator[Item]:
+    """The items of a receipt. A body that breaks off keeps what was read before, and says why the rest is missing."""
+    try:
+        for item in registry.get(receipt.channel.platform).items(bytes(receipt.body)):
+            reading.items += 1
+            yield item
+    except Ignored:
+        return
+    except (Malformed, UnknownPlatform) as error:
+        reading.reason = clean(str(error))[:300] or "The delivery cannot be read."
+    except Exception as error:
+        log.exception("items_failed", receipt=receipt.pk, platform=receipt.channel.platform)
+        reading.reason = f"Reading the delivery failed ({type(error).__name__})."
+
+
+def _parse(item: Item, channel: Channel | None, platform: str) -> tuple[InboundEvent, ...]:
+    """A connector that trips over an item has met a malformed one, whatever it raises. One for nobody we know is parsed too:
+    it may be a dashboard's test, and those are not worth a dead item."""
+    account = contexts.account_of(channel) if channel else Account(item.account_ids[0])
+    try:
+        return tuple(registry.get(platform).parse(item, account))
+    except Malformed:
+        raise
+    except Exception as error:
+        log.exception("parse_failed", channel=channel.pk if channel else None, platform=platform)
+        raise Malformed(f"Reading the item failed ({type(error).__name__}).") from error
+
+
+def _finish(readings: list[Reading], now: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            FINISH,
+            [
+                now,
+                [each.receipt.pk for each in readings],
+                [str(each.state) for each in readings],
+                [each.items for each in readings],
+                [each.reason for each in readings],
+            ],
+        )
+

@@ -1,0 +1,161 @@
+"""Pictures and profiles, fetched politely and apart from the messages they belong to."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+from django.conf import settings
+
+from connectors import contexts
+from connectors.actions import budgets, refreshing
+from connectors.clock import Clock
+from connectors.contract import ConnectorError, Media, RateNotice, Remedy
+from connectors.models import Credential
+from connectors.rules import sniffing
+from connectors.sealing import SealBroken
+from inbox.actions import contacts, media
+from inbox.models import Attachment, ChannelState, Handle
+from inbox.platforms import UnknownPlatform
+
+log = structlog.get_logger(__name__)
+MAX_BYTES = 64 * 1024 * 1024
+PROFILE_BUCKETS = frozenset({"read", "app", "profile"})
+COOL_DOWN = timedelta(seconds=30)
+MAX_TRIES = 6
+FIRST_WAIT = timedelta(seconds=5)
+MEDIA_AT_ONCE = 20
+PROFILES_AT_ONCE = 20
+
+
+def fetch_due_media(*, clock: Clock, limit: int = MEDIA_AT_ONCE) -> int:
+    """Copy what is due. One that fails waits longer each time; one whose address has died is said to be gone."""
+    due = media.claim_due(now=clock(), limit=limit)
+    for attachment in due:
+        try:
+            _fetch(attachment, clock)
+        except Exception:
+            log.exception("media_failed", attachment=attachment.pk)
+            _later(attachment, clock())
+    return len(due)
+
+
+def _fetch(attachment: Attachment, clock: Clock) -> None:
+    now = clock()
+    if attachment.expires_at and attachment.expires_at <= now:
+        media.mark_gone(attachment_id=attachment.pk, now=now)
+        return
+    try:
+        connector, context, credential = contexts.of_channel(attachment.channel, now=now)
+        found = connector.media(context, attachment.url)
+    except (contexts.NotConnected, SealBroken, UnknownPlatform):
+        media.put_back(attachment_id=attachment.pk, at=now + timedelta(minutes=10))
+    except ConnectorError as error:
+        _refused(attachment, error, clock)
+    else:
+        _keep(attachment, found, clock())
+
+
+def _refused(attachment: Attachment, error: ConnectorError, clock: Clock) -> None:
+    now = clock()
+    match error.remedy:
+        case Remedy.TELL | Remedy.BUG | Remedy.WAIT:
+            media.mark_gone(attachment_id=attachment.pk, now=now)
+        case Remedy.REFRESH:
+            version = Credential.objects.values_list("version", flat=True).get(channel=attachment.channel_id)
+            try:
+                refreshing.refresh(channel_id=attachment.channel_id, seen_version=version, clock=clock)
+            except ConnectorError:
+                _later(attachment, now)
+            else:
+                media.put_back(attachment_id=attachment.pk, at=now)
+        case Remedy.RECONNECT:
+            media.put_back(attachment_id=attachment.pk, at=now + timedelta(minutes=10))
+        case _:
+            _later(attachment, now, error.retry_at)
+
+
+def _later(attachment: Attachment, now: datetime, at: datetime | None = None) -> None:
+    if attachment.fetch_attempts + 1 >= MAX_TRIES and at is None:
+        media.mark_gone(attachment_id=attachment.pk, now=now)
+    else:
+        media.put_back(attachment_id=attachment.pk, at=at or now + FIRST_WAIT * 3**attachment.fetch_attempts)
+
+
+def _keep(attachment: Attachment, found: Media, now: datetime) -> None:
+    mime = sniffing.safe_mime(found.content[:512], claimed=found.mime)
+    if not found.content or len(found.content) > MAX_BYTES:
+        media.mark_gone(attachment_id=attachment.pk, now=now)
+        return
+    path = _write(found.content, mime)
+    kept = media.mark_stored(
+        attachment_id=attachment.pk, path=path, mime=mime, size=len(found.content), now=now
+    )
+    if not kept:  # unsent while it was on its way
+        (Path(settings.MEDIA_ROOT) / path).unlink(missing_ok=True)
+
+
+def _write(content: bytes, mime: str) -> str:
+    """A name of its own for each copy, so that deleting one message's picture never takes another's. Whole or not at all."""
+    name = uuid.uuid4().hex
+    path = f"in/{name[:2]}/{name}{sniffing.SUFFIXES.get(mime, '.bin')}"
+    target = Path(settings.MEDIA_ROOT) / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_suffix(".part")
+    draft.write_bytes(content)
+    draft.chmod(0o640)
+    os.replace(draft, target)
+    return path
+
+
+def handles_to_look_up(*, limit: int) -> list[Handle]:
+    """People nobody has asked the platform about, newest first, where the channel can be asked."""
+    return list(
+        Handle.objects.filter(looked_up_at=None, channel__state=ChannelState.CONNECTED)
+        .select_related("channel")
+        .order_by("-pk")[:limit]
+    )
+
+
+def fetch_due_profiles(*, clock: Clock, limit: int = PROFILES_AT_ONCE) -> int:
+    """Ask who people are. Asked once whatever the answer; a throttled account is left alone until it may be asked again."""
+    asked = 0
+    throttled: set[int] = set()
+    for handle in handles_to_look_up(limit=limit):
+        if handle.channel_id in throttled:
+            continue
+        now = clock()
+        if budgets.closed_until(channel_id=handle.channel_id, buckets=PROFILE_BUCKETS, now=now):
+            throttled.add(handle.channel_id)
+            continue
+        if not _look_up(handle, clock):
+            throttled.add(handle.channel_id)
+        asked += 1
+    return asked
+
+
+def _look_up(handle: Handle, clock: Clock) -> bool:
+    """False: leave this account alone for now."""
+    now = clock()
+    try:
+        connector, context, _ = contexts.of_channel(handle.channel, now=now)
+        party = connector.profile(context, handle.external_id)
+    except (contexts.NotConnected, SealBroken, UnknownPlatform):
+        return False
+    except ConnectorError as error:
+        budgets.keep(channel_id=handle.channel_id, notices=error.rates, now=now)
+        if error.remedy in (Remedy.RETRY, Remedy.REFRESH, Remedy.RECONNECT, Remedy.UNKNOWN):
+            pause = RateNotice(bucket="profile", remaining=0, resets_at=error.retry_at or now + COOL_DOWN)
+            budgets.keep(channel_id=handle.channel_id, notices=[pause], now=now)
+            return False
+        contacts.note_looked_up(channel_id=handle.channel_id, external_id=handle.external_id, now=now)
+        return True
+    except Exception:
+        log.exception("profile_failed", handle=handle.pk)
+        contacts.note_looked_up(channel_id=handle.channel_id, external_id=handle.external_id, now=now)
+        return True
+    contacts.update_profile(channel_id=handle.channel_id, party=party, now=now)
+    return True

@@ -1,0 +1,130 @@
+"""New tokens for old. One refresh at a time per account, stored before use: a rotated token that is lost loses the account."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models import F, Q
+
+from connectors import contexts, sealing
+from connectors.clock import Clock
+from connectors.contract import ConnectorError, Remedy, Tokens
+from connectors.models import Credential
+from inbox import platforms
+from inbox.actions import channels
+from inbox.models import Channel, ChannelState
+
+log = structlog.get_logger(__name__)
+LEASE = timedelta(seconds=120)  # longer than the slowest answer may take (connectors.http)
+LOSER_WAITS = 30.0  # seconds
+LOOK_EVERY = 0.1
+USABLE_FOR = timedelta(seconds=20)  # a token that ends sooner is refreshed before it is used
+TOO_LATE = "The permission has ended and cannot be renewed; connect the channel again."
+
+
+def is_due_before_use(credential: Credential, *, now: datetime) -> bool:
+    ends = credential.expires_at is not None and credential.expires_at <= now + USABLE_FOR
+    return ends and platforms.get(credential.app.platform).auth.refresh != "none"
+
+
+def refresh(*, channel_id: int, seen_version: int, clock: Clock) -> Tokens:
+    """Tokens newer than the version the caller saw. Whoever comes second waits for the first one's.
+
+    Raises ConnectorError: RECONNECT has parked the channel already, RETRY means later.
+    """
+    if _take_lease(channel_id, seen_version, clock()):
+        return _refresh_as_winner(channel_id, seen_version, clock)
+    return _wait_for_winner(channel_id, seen_version, clock)
+
+
+@transaction.atomic
+def _take_lease(channel_id: int, seen_version: int, now: datetime) -> bool:
+    free = Q(refresh_lease_until=None) | Q(refresh_lease_until__lt=now)
+    return bool(
+        Credential.objects.filter(free, channel_id=channel_id, version=seen_version).update(refresh_lease_until=now + LEASE)
+    )
+
+
+def _refresh_as_winner(channel_id: int, seen_version: int, clock: Clock) -> Tokens:
+    channel = Channel.objects.get(pk=channel_id)
+    try:
+        if platforms.get(channel.platform).auth.refresh == "none":
+            raise ConnectorError(TOO_LATE, remedy=Remedy.RECONNECT)
+        connector, context, _ = contexts.of_channel(channel, now=clock())
+        tokens = connector.refresh(context)
+    except ConnectorError as error:
+        _note_failure(channel_id, seen_version, error.reason)
+        log.warning("refresh_failed", channel=channel_id, remedy=error.remedy.value, code=error.code)
+        if error.remedy in (Remedy.RETRY, Remedy.UNKNOWN, Remedy.WAIT):
+            raise ConnectorError(error.reason, remedy=Remedy.RETRY, code=error.code, retry_at=error.retry_at) from error
+        channels.park_sending(channel_id=channel_id, reason=error.reason, now=clock())
+        raise ConnectorError(error.reason, remedy=Remedy.RECONNECT, code=error.code) from error
+    except Exception:
+        _note_failure(channel_id, seen_version, "Renewing the permission failed.")
+        raise
+    _store(channel_id, seen_version, tokens, clock())
+    log.info("token_refreshed", channel=channel_id, version=seen_version + 1)
+    return tokens
+
+
+@transaction.atomic
+def _store(channel_id: int, seen_version: int, tokens: Tokens, now: datetime) -> None:
+    stored = Credential.objects.filter(channel_id=channel_id, version=seen_version).update(
+        version=F("version") + 1, refresh_lease_until=None, refresh_error="", **columns(tokens, now)
+    )
+    if not stored:
+        # Somebody connected the channel anew meanwhile; their grant is the newer one.
+        log.warning("refresh_outdated", channel=channel_id, version=seen_version)
+
+
+def columns(tokens: Tokens, now: datetime) -> dict[str, object]:
+    """Tokens as the columns of a credential."""
+    return {
+        "sealed": sealing.seal({"access": tokens.access, "refresh": tokens.refresh}),
+        "scopes": list(tokens.scopes),
+        "issued_at": tokens.issued_at or now,
+        "expires_at": tokens.expires_at,
+        "refresh_expires_at": tokens.refresh_expires_at,
+    }
+
+
+@transaction.atomic
+def _note_failure(channel_id: int, seen_version: int, reason: str) -> None:
+    Credential.objects.filter(channel_id=channel_id, version=seen_version).update(
+        refresh_lease_until=None, refresh_error=reason[:300]
+    )
+
+
+def _wait_for_winner(channel_id: int, seen_version: int, clock: Clock) -> Tokens:
+    for _ in range(int(LOSER_WAITS / LOOK_EVERY)):
+        credential = Credential.objects.select_related("channel").get(channel_id=channel_id)
+        if credential.version > seen_version:
+            return contexts.tokens_of(credential)
+        lease = credential.refresh_lease_until
+        if lease is None or lease < clock():
+            parked = credential.channel.state != ChannelState.CONNECTED
+            remedy = Remedy.RECONNECT if parked else Remedy.RETRY
+            raise ConnectorError(credential.refresh_error or "The permission could not be renewed yet.", remedy=remedy)
+        time.sleep(LOOK_EVERY)
+    raise ConnectorError("Another worker is still renewing the permission.", remedy=Remedy.RETRY)
+
+
+def due(*, now: datetime, limit: int = 100) -> list[tuple[int, int]]:
+    """(channel id, version) of grants that end soon, by each platform's own margin."""
+    found: list[tuple[int, int]] = []
+    for manifest in platforms.installed():
+        if manifest.auth.refresh == "none":
+            continue
+        free = Q(refresh_lease_until=None) | Q(refresh_lease_until__lt=now)
+        soon = Credential.objects.filter(
+            free,
+            channel__platform=manifest.key,
+            channel__state=ChannelState.CONNECTED,
+            expires_at__lte=now + manifest.auth.refresh_before,
+            issued_at__lte=now - manifest.auth.refresh_min_age,
+        )
+        found += soon.order_by("expires_at", "pk").values_list("channel_id", "version")[:limit]
+    return found

@@ -1,0 +1,96 @@
+"""Deliveries read once more: after a fix, after a channel was connected, because somebody wants to be sure. Harmless by design,
+because every message is told once however often it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from connectors import contexts, registry
+from connectors.actions import _arriving, draining, parking
+from connectors.actions._arriving import Parsed
+from connectors.contract import Ignored, Malformed
+from connectors.models import DeadItem, Receipt, ReceiptState
+
+BATCH = 100
+
+
+@dataclass(slots=True)
+class Replayed:
+    receipts: int = 0
+    items: int = 0
+    new_messages: int = 0
+    dead: int = 0
+
+
+def receipts_to_replay(
+    *, receipt_id: int | None = None, dead: bool = False, channel_id: int | None = None, since: datetime | None = None
+) -> QuerySet[Receipt]:
+    """`dead`: receipts that could not be read, and those with an item that could not."""
+    chosen = Receipt.objects.exclude(state=ReceiptState.NEW)
+    if receipt_id is not None:
+        chosen = chosen.filter(pk=receipt_id)
+    if channel_id is not None:
+        chosen = chosen.filter(channel_id=channel_id)
+    if since is not None:
+        chosen = chosen.filter(received_at__gte=since)
+    if dead:
+        waiting = DeadItem.objects.filter(replayed_at=None, receipt__isnull=False).values("receipt_id")
+        chosen = chosen.filter(Q(state=ReceiptState.DEAD) | Q(pk__in=waiting))
+    return chosen.order_by("pk")
+
+
+def polled_items_to_replay(*, channel_id: int | None = None, since: datetime | None = None) -> QuerySet[DeadItem]:
+    """Dead items that came by a poll: they have no receipt, their payload is all there is."""
+    chosen = DeadItem.objects.filter(receipt=None, replayed_at=None)
+    if channel_id is not None:
+        chosen = chosen.filter(channel_id=channel_id)
+    if since is not None:
+        chosen = chosen.filter(created_at__gte=since)
+    return chosen.order_by("pk")
+
+
+def replay(*, receipts: QuerySet[Receipt], now: datetime) -> Iterator[Replayed]:
+    """Read the receipts again, in batches; what was counted so far after each."""
+    total = Replayed()
+    after = 0
+    while ids := list(receipts.filter(pk__gt=after).values_list("pk", flat=True)[:BATCH]):
+        after = ids[-1]
+        _renew(ids, now)
+        while (drained := draining.drain(now=now, only=ids)).receipts:
+            parking.apply(changes=drained.account_changes, now=now)
+            total.receipts += drained.receipts
+            total.items += drained.items
+            total.new_messages += drained.new_messages
+            total.dead += drained.dead
+        yield total
+
+
+@transaction.atomic(durable=True)
+def _renew(ids: list[int], now: datetime) -> None:
+    """What is still bad will say so anew; the old dead items have had their second chance."""
+    Receipt.objects.filter(pk__in=ids).update(state=ReceiptState.NEW, reason="")
+    DeadItem.objects.filter(receipt_id__in=ids, replayed_at=None).update(replayed_at=now)
+
+
+@transaction.atomic(durable=True)
+def replay_polled_item(*, item_id: int, now: datetime) -> Replayed:
+    dead = DeadItem.objects.select_for_update(of=("self",)).select_related("channel").get(pk=item_id)
+    item = _arriving.item_of(dead)
+    try:
+        events = tuple(registry.get(dead.channel.platform).parse(item, contexts.account_of(dead.channel)))
+    except Ignored:
+        events = ()
+    except Malformed as error:
+        DeadItem.objects.filter(pk=dead.pk).update(reason=str(error)[:300])
+        return Replayed(items=1, dead=1)
+    taken = _arriving.take_in([Parsed(dead.channel, item, events)], now=now)
+    if taken.dead:
+        DeadItem.objects.filter(pk=dead.pk).update(reason=taken.dead[0].reason)
+        return Replayed(items=1, dead=1)
+    DeadItem.objects.filter(pk=dead.pk).update(replayed_at=now)
+    return Replayed(items=1, new_messages=taken.new_messages)

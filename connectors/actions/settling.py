@@ -1,0 +1,181 @@
+"""A reply of unknown outcome: looked for in the platform's own history, settled by what is found there, never sent blindly again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+
+from connectors import contexts
+from connectors.actions import budgets, refreshing
+from connectors.clock import Clock
+from connectors.contract import ConnectorError, InboundMessage, Remedy
+from connectors.models import Credential, DeliveryAttempt
+from connectors.sealing import SealBroken
+from inbox import platforms
+from inbox.actions import channels, receiving, sending
+from inbox.actions.receiving import Arrival
+from inbox.models import Message, MessageState
+from inbox.rules import echoes
+
+log = structlog.get_logger(__name__)
+LOOKS = (3, 10, 30, 65, 90, 150, 300)  # seconds after the attempt
+SURE_AFTER = timedelta(seconds=60)
+APART = timedelta(seconds=20)
+GIVE_UP_AFTER = timedelta(minutes=15)  # when the platform cannot be asked, or has no history to ask
+ABSENT = "absent"
+MAX_PAGES = 5
+UNCONFIRMED = "Could not be confirmed: the platform does not show it, nor that it was refused. Send again?"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """When to look, in seconds after the attempt. Settings may shorten it for tests and benches."""
+
+    looks: tuple[float, ...]
+    sure_after: timedelta
+    apart: timedelta
+
+    @classmethod
+    def configured(cls) -> Plan:
+        scale = float(getattr(settings, "PARLEY_SETTLE_SCALE", 1.0))
+        return cls(tuple(each * scale for each in LOOKS), SURE_AFTER * scale, APART * scale)
+
+
+def settle(*, message: Message, clock: Clock, plan: Plan | None = None) -> str:
+    """One look. The outcome in one word: sent, again (it waits in the outbox once more), failed, or later."""
+    return _Look(message, clock, plan or Plan.configured()).run()
+
+
+class _Look:
+    def __init__(self, message: Message, clock: Clock, plan: Plan) -> None:
+        self.message = message
+        self.clock = clock
+        self.plan = plan
+        self.attempted_at = message.attempted_at or message.created_at
+
+    def run(self) -> str:
+        if not platforms.get(self.message.channel.platform).history.settles_sends:
+            return self._wait_for_echo()
+        try:
+            found = self._find()
+        except ConnectorError as error:
+            return self._could_not_look(error)
+        except (contexts.NotConnected, SealBroken) as error:
+            return self._could_not_look(ConnectorError(str(error), remedy=Remedy.RETRY))
+        if found is not None:
+            return self._found(found)
+        return self._absent()
+
+    def _find(self) -> InboundMessage | None:
+        """The newest page or pages of the thread, back to the attempt, for a message of ours that nobody knows yet."""
+        connector, context, _ = contexts.of_channel(self.message.channel, now=self.clock())
+        cursor = ""
+        for _ in range(MAX_PAGES):
+            page = connector.history(context, cursor, self.message.conversation.thread_key)
+            budgets.keep(channel_id=self.message.channel_id, notices=page.rates, now=self.clock())
+            messages = [event for event in page.events if isinstance(event, InboundMessage)]
+            if found := self._ours_among(messages):
+                return found
+            oldest = min((each.sent_at for each in messages), default=None)
+            if not page.more or (oldest is not None and oldest < self.attempted_at - echoes.SKEW):
+                return None
+            cursor = page.cursor
+        return None
+
+    def _ours_among(self, messages: list[InboundMessage]) -> InboundMessage | None:
+        candidates = [
+            each
+            for each in messages
+            if each.outbound
+            and each.thread_id == self.message.conversation.thread_key
+            and each.sent_at >= self.attempted_at - echoes.SKEW
+            and echoes.same_words(self.message.text, each.text)
+            and bool(each.attachments) == (self.message.attachment_count > 0)
+        ]
+        known = set(
+            Message.objects.filter(
+                channel=self.message.channel_id, external_id__in=[each.external_id for each in candidates]
+            ).values_list("external_id", flat=True)
+        )
+        unknown = [each for each in candidates if each.external_id not in known]
+        return min(unknown, key=lambda each: each.sent_at, default=None)
+
+    def _found(self, found: InboundMessage) -> str:
+        """The inbox's own echo matching settles it, as it would have if the platform had told us by itself."""
+        receiving.receive(arrivals=[Arrival(self.message.channel_id, found)], now=self.clock())
+        self.message.refresh_from_db(fields=["state", "external_id"])
+        if self.message.external_id:
+            log.info("reply_settled", message=self.message.pk, outcome="sent")
+            return "sent"
+        return self._look_again()
+
+    def _absent(self) -> str:
+        now = self.clock()
+        note_absence(message_id=self.message.pk, now=now)
+        absences = list(
+            DeliveryAttempt.objects.filter(
+                message=self.message, outcome=ABSENT, started_at__gte=self.attempted_at
+            ).order_by("started_at").values_list("started_at", flat=True)
+        )  # fmt: skip
+        sure = now - self.attempted_at >= self.plan.sure_after and absences[-1] - absences[0] >= self.plan.apart
+        if not sure:
+            return self._look_again()
+        if self._was_put_back_before():
+            return self._fail()
+        log.info("reply_settled", message=self.message.pk, outcome="again")
+        sending.put_back(
+            message_id=self.message.pk, reason="It did not arrive and is sent again.", not_before=now, now=now
+        )
+        return "again"
+
+    def _was_put_back_before(self) -> bool:
+        return DeliveryAttempt.objects.filter(
+            message=self.message, outcome=ABSENT, started_at__lt=self.attempted_at
+        ).exists()
+
+    def _could_not_look(self, error: ConnectorError) -> str:
+        now = self.clock()
+        budgets.keep(channel_id=self.message.channel_id, notices=error.rates, now=now)
+        if error.remedy is Remedy.REFRESH:
+            version = Credential.objects.values_list("version", flat=True).get(channel=self.message.channel_id)
+            try:
+                refreshing.refresh(channel_id=self.message.channel_id, seen_version=version, clock=self.clock)
+            except ConnectorError:
+                log.info("settle_waits_for_token", message=self.message.pk)
+        elif error.remedy is Remedy.RECONNECT:
+            channels.park_sending(channel_id=self.message.channel_id, reason=error.reason, now=now)
+        if now - self.attempted_at > GIVE_UP_AFTER:
+            return self._fail()
+        return self._look_again(error.retry_at)
+
+    def _wait_for_echo(self) -> str:
+        return self._fail() if self.clock() - self.attempted_at > GIVE_UP_AFTER else self._look_again()
+
+    def _look_again(self, not_before: datetime | None = None) -> str:
+        now = self.clock()
+        ahead = (self.attempted_at + timedelta(seconds=each) for each in self.plan.looks)
+        at = next((each for each in ahead if each > now), now + timedelta(seconds=self.plan.looks[-1] / 5))
+        sending.look_later(message_id=self.message.pk, at=max(at, not_before or at))
+        return "later"
+
+    def _fail(self) -> str:
+        sending.mark_reply_failed(message_id=self.message.pk, reason=UNCONFIRMED, now=self.clock())
+        log.info("reply_settled", message=self.message.pk, outcome="unconfirmed")
+        return "failed"
+
+
+@transaction.atomic
+def note_absence(*, message_id: int, now: datetime) -> None:
+    DeliveryAttempt.objects.create(message_id=message_id, started_at=now, ended_at=now, outcome=ABSENT)
+
+
+def still_uncertain(message_id: int) -> Message | None:
+    return (
+        Message.objects.select_related("conversation", "channel")
+        .filter(pk=message_id, state=MessageState.UNCERTAIN)
+        .first()
+    )

@@ -1,0 +1,279 @@
+"""Asking the platform instead of waiting for it: polls, and walks through its history. What a page said and the cursor that leads
+on are committed together, so a sync that is killed goes on where it stood."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models import Q
+
+from connectors import contexts
+from connectors.actions import _arriving, budgets, refreshing
+from connectors.actions._arriving import Parsed
+from connectors.clock import Clock
+from connectors.contract import (
+    ConnectorError,
+    Context,
+    InboundEvent,
+    InboundMessage,
+    Item,
+    Page,
+    Remedy,
+)
+from connectors.models import (
+    ChannelHealth,
+    Credential,
+    DeadItem,
+    SyncRun,
+    SyncSchedule,
+    Task,
+)
+from inbox.actions import channels
+from inbox.models import Channel, Message
+
+log = structlog.get_logger(__name__)
+LEASE = timedelta(minutes=3)
+MAX_SECONDS = 120.0  # of one run; the rest comes with the next
+MAX_BACK_OFF = timedelta(minutes=15)
+HISTORICAL_AFTER = timedelta(hours=48)
+KNOWN_PAGES = 2  # a reconcile stops after this many pages in a row that told nothing new
+READ_BUCKETS = frozenset({"read", "app"})
+WALKED = "walked"  # the cursor of a channel whose history was read to its end once
+Progress = Callable[["Synced"], None]
+
+
+@dataclass(slots=True)
+class Synced:
+    pages: int = 0
+    events: int = 0
+    new_messages: int = 0
+    dead: int = 0
+    error: str = ""
+    complete: bool = True  # False: time ran out, the next run goes on
+    typing: list[tuple[int, str]] = field(default_factory=list)
+
+
+def claim_due(*, now: datetime, limit: int = 50) -> list[int]:
+    """Take the schedules that are due. The lease keeps a slow run from being started twice."""
+    with transaction.atomic():
+        free = Q(lease_until=None) | Q(lease_until__lt=now)
+        due = list(
+            SyncSchedule.objects.select_for_update(skip_locked=True)
+            .filter(free, paused=False, next_run_at__lte=now)
+            .order_by("next_run_at", "pk")
+            .values_list("pk", flat=True)[:limit]
+        )
+        SyncSchedule.objects.filter(pk__in=due).update(lease_until=now + LEASE)
+    return due
+
+
+@transaction.atomic
+def claim(*, schedule_id: int, now: datetime) -> bool:
+    """Take one schedule whether it is due or not: a person wants it now. False while a run is under way."""
+    free = Q(lease_until=None) | Q(lease_until__lt=now)
+    return bool(SyncSchedule.objects.filter(free, pk=schedule_id).update(lease_until=now + LEASE))
+
+
+@transaction.atomic
+def release(*, schedule_ids: list[int]) -> None:
+    """Nobody will run these after all (the broker is away); they are due again at once."""
+    SyncSchedule.objects.filter(pk__in=schedule_ids).update(lease_until=None)
+
+
+def run(*, schedule_id: int, clock: Clock, max_seconds: float = MAX_SECONDS, progress: Progress | None = None) -> Synced:
+    """One run of a claimed schedule. Errors end the run, never the schedule."""
+    schedule = SyncSchedule.objects.select_related("channel").get(pk=schedule_id)
+    run_row = _open_run(schedule, clock())
+    sync = _Sync(schedule, clock, max_seconds, progress)
+    error: ConnectorError | None = None
+    try:
+        sync.go()
+    except ConnectorError as refused:
+        error = refused
+        sync.done.error = refused.reason
+        if refused.remedy in (Remedy.BUG, Remedy.TELL):
+            forget_cursor(schedule_id)  # the likeliest cause is a cursor the platform no longer knows
+    except Exception as failure:
+        log.exception("sync_failed", schedule=schedule_id)
+        sync.done.error = str(failure) if isinstance(failure, contexts.NotConnected) else f"{type(failure).__name__}"
+    _close_run(schedule, run_row, sync.done, error, clock())
+    return sync.done
+
+
+class _Sync:
+    def __init__(self, schedule: SyncSchedule, clock: Clock, max_seconds: float, progress: Progress | None) -> None:
+        self.schedule = schedule
+        self.channel: Channel = schedule.channel
+        self.clock = clock
+        self.until = time.monotonic() + max_seconds
+        self.progress = progress
+        self.done = Synced()
+
+    def go(self) -> None:
+        if self.schedule.task == Task.POLL:
+            self._poll()
+        else:
+            self._reconcile()
+
+    def _poll(self) -> None:
+        cursor = self.schedule.cursor
+        while True:
+            page = self._ask(lambda connector, context, at=cursor: connector.poll(context, at))  # type: ignore[misc]
+            stuck = page.more and page.cursor == cursor and not self._unknown(page)
+            self._keep(page, page.cursor or cursor, historical_before=None)
+            cursor = page.cursor or cursor
+            if not page.more or stuck:
+                return
+            if time.monotonic() > self.until:
+                self.done.complete = False
+                return
+
+    def _reconcile(self) -> None:
+        """Newest first until what comes is known. The first walk goes as far back as the platform tells; one that was
+        interrupted is taken up where it stood."""
+        backfill = self.schedule.cursor != WALKED
+        cursor = self.schedule.cursor if backfill else ""
+        seen_before = 0
+        while seen_before < KNOWN_PAGES or backfill:
+            page = self._ask(lambda connector, context, at=cursor: connector.history(context, at))  # type: ignore[misc]
+            seen_before = seen_before + 1 if not self._unknown(page) else 0
+            more = page.more and bool(page.cursor) and page.cursor != cursor
+            stop = not more or (not backfill and seen_before >= KNOWN_PAGES)
+            kept = WALKED if stop or not backfill else page.cursor
+            before = self.clock() - HISTORICAL_AFTER
+            # What was said before the brand connected rings no bell today.
+            self._keep(page, kept, historical_before=max(before, self.channel.created_at) if backfill else before)
+            if stop:
+                return
+            cursor = page.cursor
+            if time.monotonic() > self.until:
+                self.done.complete = False
+                return
+
+    def _unknown(self, page: Page) -> bool:
+        ids = [event.external_id for event in page.events if isinstance(event, InboundMessage)]
+        known = Message.objects.filter(channel=self.channel, external_id__in=ids).count()
+        return known < len(set(ids))
+
+    def _ask(self, question: Callable[..., Page]) -> Page:
+        """One page. A token that ended on the way is renewed once."""
+        now = self.clock()
+        if until := budgets.closed_until(channel_id=self.channel.pk, buckets=READ_BUCKETS, now=now):
+            raise ConnectorError("The platform's limit is used up for now.", remedy=Remedy.RETRY, retry_at=until)
+        connector, context, credential = contexts.of_channel(self.channel, now=now)
+        if refreshing.is_due_before_use(credential, now=now):
+            context = self._renewed(context, credential)
+        try:
+            page = question(connector, context)
+        except ConnectorError as error:
+            budgets.keep(channel_id=self.channel.pk, notices=error.rates, now=now)
+            if error.remedy is not Remedy.REFRESH:
+                raise
+            page = question(connector, self._renewed(context, credential))
+        budgets.keep(channel_id=self.channel.pk, notices=page.rates, now=now)
+        return page
+
+    def _renewed(self, context: Context, credential: Credential) -> Context:
+        tokens = refreshing.refresh(channel_id=self.channel.pk, seen_version=credential.version, clock=self.clock)
+        return replace(context, tokens=tokens)
+
+    def _keep(self, page: Page, cursor: str, *, historical_before: datetime | None) -> None:
+        keep_page(self.schedule, page, cursor, self.done, historical_before=historical_before, now=self.clock())
+        if self.progress:
+            self.progress(self.done)
+
+
+@transaction.atomic(durable=True)
+def keep_page(
+    schedule: SyncSchedule, page: Page, cursor: str, done: Synced, *, historical_before: datetime | None, now: datetime
+) -> None:
+    """What a page said and where to go on, committed together."""
+    recent, old = _apart(page.events, historical_before)
+    dead = [
+        _arriving.dead_item(Parsed(schedule.channel, Item(payload), ()), why or "The item cannot be read.", now=now)
+        for payload, why in page.failures
+    ]
+    for events, historical in ((old, True), (recent, False)):
+        parsed = [Parsed(schedule.channel, Item(_outline(event)), (event,)) for event in events]
+        taken = _arriving.take_in(parsed, now=now, historical=historical)
+        dead += taken.dead
+        done.new_messages += taken.new_messages
+        done.typing += taken.typing
+    _bury(schedule.channel, dead)
+    SyncSchedule.objects.filter(pk=schedule.pk).update(cursor=cursor, lease_until=now + LEASE)
+    done.pages += 1
+    done.events += len(page.events)
+    done.dead += len(dead)
+
+
+def _apart(events: tuple[InboundEvent, ...], before: datetime | None) -> tuple[list[InboundEvent], list[InboundEvent]]:
+    """Messages so old that they ring no bell, and what belongs to them, apart from the rest."""
+    if before is None:
+        return list(events), []
+    old = {event.external_id for event in events if isinstance(event, InboundMessage) and event.sent_at < before}
+    is_old = [(event.external_id if isinstance(event, InboundMessage) else getattr(event, "target", "")) in old for event in events]
+    return (
+        [event for event, aged in zip(events, is_old, strict=True) if not aged],
+        [event for event, aged in zip(events, is_old, strict=True) if aged],
+    )
+
+
+def _outline(event: InboundEvent) -> dict[str, str]:
+    """What is kept of an event that the inbox refused: the platform's history holds the rest."""
+    named = getattr(event, "external_id", "") or getattr(event, "target", "")
+    return {"event": type(event).__name__, "id": named, "thread": getattr(event, "thread_id", "")}
+
+
+def _bury(channel: Channel, dead: list[DeadItem]) -> None:
+    """A poll that is repeated meets the same bad items again; each is kept once."""
+    waiting = list(DeadItem.objects.filter(channel=channel, receipt=None, replayed_at=None).values_list("payload", flat=True)[:500])
+    DeadItem.objects.bulk_create([each for each in dead if each.payload not in waiting])
+
+
+@transaction.atomic
+def forget_cursor(schedule_id: int) -> None:
+    SyncSchedule.objects.filter(pk=schedule_id).exclude(cursor=WALKED).update(cursor="")
+
+
+@transaction.atomic
+def _open_run(schedule: SyncSchedule, now: datetime) -> SyncRun | None:
+    if schedule.task == Task.POLL:
+        return None  # every few seconds; only what it found or could not do is worth a row
+    return SyncRun.objects.create(schedule=schedule, channel=schedule.channel, task=schedule.task, started_at=now)
+
+
+def _close_run(
+    schedule: SyncSchedule, run_row: SyncRun | None, done: Synced, error: ConnectorError | None, now: datetime
+) -> None:
+    if error is not None and error.remedy is Remedy.RECONNECT:
+        channels.park_sending(channel_id=schedule.channel_id, reason=error.reason, now=now)
+    with transaction.atomic():
+        failures = schedule.failures + 1 if done.error else 0
+        pause = timedelta(seconds=schedule.every_seconds)
+        if done.error:
+            pause = min(MAX_BACK_OFF, max(pause, timedelta(seconds=2.0 ** min(failures, 10))))
+        elif not done.complete:
+            pause = timedelta(0)
+        next_run_at = max(now + pause, error.retry_at) if error is not None and error.retry_at else now + pause
+        SyncSchedule.objects.filter(pk=schedule.pk).update(
+            lease_until=None, failures=failures, last_error=done.error[:300], next_run_at=next_run_at
+        )
+        if run_row is None and (done.new_messages or done.error):
+            run_row = SyncRun.objects.create(schedule=schedule, channel=schedule.channel, task=schedule.task, started_at=now)
+        if run_row is not None:
+            SyncRun.objects.filter(pk=run_row.pk).update(
+                ended_at=now, events=done.events, new_messages=done.new_messages, error=done.error[:300]
+            )
+        if not done.error and done.complete:
+            ChannelHealth.objects.update_or_create(channel=schedule.channel, defaults={"last_synced_at": now})
+
+
+@transaction.atomic
+def run_soon(*, channel_id: int, task: Task, now: datetime) -> int:
+    """Make a schedule due now, unless a run is under way."""
+    return SyncSchedule.objects.filter(channel_id=channel_id, task=task, next_run_at__gt=now).update(next_run_at=now)

@@ -1,0 +1,194 @@
+"""What the door answers to whom."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, MutableMapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl
+
+import structlog
+from django.conf import settings
+
+from connectors.contract import WebhookAnswer, WebhookRequest
+from connectors.door.bell import Bell
+from connectors.door.book import Book, BookUnreadable, Entry
+from connectors.door.line import Line
+from connectors.door.tally import FLUSH, Tally
+from connectors.door.writer import ChannelGone, NotStored, Writer
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+log = structlog.get_logger(__name__)
+ADDRESS = re.compile(r"/webhooks/([a-z0-9_-]{1,40})/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?")
+MAX_BODY = 4 * 1024 * 1024
+PATIENCE = 5.0  # seconds until the platform hears 503; the shortest deadline of a platform is 10 s for deliveries, 3 s for handshakes
+FLUSH_EVERY = 1.0
+
+STORED = WebhookAnswer(200)
+AGAIN = WebhookAnswer(503, b"Not stored, please send it again.\n")
+NOBODY = WebhookAnswer(404, b"No channel has this address.\n")
+TOO_LARGE = WebhookAnswer(413, b"The delivery is too large.\n")
+
+
+class BodyTooLarge(Exception):
+    pass
+
+
+class Disconnected(Exception):
+    """The sender went away before the body was complete."""
+
+
+class Door:
+    """One per process; it opens its connections when the first delivery comes and belongs to that event loop."""
+
+    def __init__(self, ring: Callable[[], None] | None = None) -> None:
+        self._ring = ring or _wake_drain
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise ValueError(f"The webhook door speaks HTTP only, not {scope['type']}.")
+        self._open()
+        try:
+            answer = await self._answer(scope, receive)
+        except BodyTooLarge:
+            answer = TOO_LARGE
+        except Disconnected:
+            return
+        except (BookUnreadable, NotStored) as error:
+            log.warning("delivery_not_stored", cause=str(error) or type(error).__name__)
+            answer = AGAIN
+        await _reply(send, answer)
+
+    def _open(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._loop is loop:
+            return
+        self._loop = loop
+        self._lines = Line("door book", timeout=2.5), Line("door writer", timeout=PATIENCE)
+        self._bell = Bell(self._ring)
+        self._writer = Writer(self._lines[1], self._bell.ring)
+        self._book = Book(self._lines[0].execute)
+        self._tally = Tally()
+        self._flusher: asyncio.Task[None] | None = None
+        self._max_body = int(getattr(settings, "PARLEY_WEBHOOK_MAX_BYTES", MAX_BODY))
+
+    async def close(self) -> None:
+        """What waits is stored first. For the server's shutdown, and for tests."""
+        if self._loop is not asyncio.get_running_loop():
+            return
+        self._loop = None
+        await self._writer.close()
+        await self._bell.close()
+        if self._flusher is not None:
+            self._flusher.cancel()
+        await self._flush()
+        for line in self._lines:
+            await line.close()
+
+    async def _answer(self, scope: Scope, receive: Receive) -> WebhookAnswer:
+        found = ADDRESS.fullmatch(scope["path"])
+        if found is None:
+            return NOBODY
+        method = scope["method"]
+        if method not in ("GET", "POST"):
+            return WebhookAnswer(405, b"GET for handshakes, POST for deliveries.\n")
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        if method == "POST" and _declared(headers) > self._max_body:
+            return TOO_LARGE
+        entry = await self._book.find(found[1], found[2])
+        if entry is None:
+            return NOBODY
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+        body = await _read(receive, self._max_body) if method == "POST" else b""
+        request = WebhookRequest(method=method, query=query, headers=headers, body=body)
+        return self._handshake(entry, request) if method == "GET" else await self._deliver(entry, request)
+
+    def _handshake(self, entry: Entry, request: WebhookRequest) -> WebhookAnswer:
+        answer = entry.connector.handshake(request, entry.app)
+        if answer is None:
+            return WebhookAnswer(400, b"This is no handshake.\n")
+        if answer.status == 200:
+            self._tally.handshake(entry.channel_id, datetime.now(UTC))
+            self._flush_soon()
+        return answer
+
+    async def _deliver(self, entry: Entry, request: WebhookRequest) -> WebhookAnswer:
+        now = datetime.now(UTC)
+        if not entry.connector.verify(request, entry.app, now):
+            self._tally.bad_signature(entry.channel_id, now)
+            self._flush_soon()
+            signed = any("signature" in name for name in request.headers)
+            return WebhookAnswer(403, b"The signature is wrong.\n") if signed else WebhookAnswer(401, b"Not signed.\n")
+        try:
+            await self._writer.store(channel_id=entry.channel_id, body=request.body, now=now, patience=PATIENCE)
+        except ChannelGone:
+            return NOBODY
+        self._tally.receipt(entry.channel_id, now)
+        self._flush_soon()
+        return STORED
+
+    def _flush_soon(self) -> None:
+        if self._flusher is None or self._flusher.done():
+            self._flusher = asyncio.create_task(self._flush_later())
+
+    async def _flush_later(self) -> None:
+        await asyncio.sleep(FLUSH_EVERY)
+        await self._flush()
+
+    async def _flush(self) -> None:
+        if columns := self._tally.take():
+            try:
+                await self._lines[0].execute(FLUSH, columns)
+            except Exception as error:  # a lost count is not worth a delivery
+                log.warning("door_counts_lost", error=type(error).__name__)
+
+
+def _declared(headers: dict[str, str]) -> int:
+    """What Content-Length says; 0 when it says nothing usable, because the body is measured anyway."""
+    length = headers.get("content-length", "")
+    return int(length) if length.isascii() and length.isdigit() and len(length) < 20 else 0
+
+
+async def _read(receive: Receive, limit: int) -> bytes:
+    """The body, measured as it comes: a header that lies and a body without end are both too large."""
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise BodyTooLarge
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+async def _reply(send: Send, answer: WebhookAnswer) -> None:
+    headers = [
+        (b"content-type", f"{answer.content_type}; charset=utf-8".encode()),
+        (b"content-length", str(len(answer.body)).encode()),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    if answer.status == 503:
+        headers.append((b"retry-after", b"5"))
+    elif answer.status == 405:
+        headers.append((b"allow", b"GET, POST"))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+def _wake_drain() -> None:
+    from connectors import (
+        tasks,  # Celery is loaded by the first delivery, not by whoever imports the door
+    )
+
+    tasks.wake_drain()

@@ -1,0 +1,132 @@
+"""Group commit: everything that waits is stored by one statement and committed once, then everybody is answered, in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import psycopg
+from psycopg import errors
+
+from connectors.door.line import Line
+
+MAX_ROWS = 1000  # in one statement
+MAX_BYTES = 16 * 1024 * 1024  # in one statement, apart from the last row
+MAX_WAITING_BYTES = 128 * 1024 * 1024
+
+# WITH ORDINALITY: ids rise in the order in which the deliveries came.
+INSERT = """
+    INSERT INTO connectors_receipt (channel_id, received_at, body, state, items, reason)
+    SELECT channel_id, received_at, body, 'new', 0, ''
+      FROM unnest(%b::bigint[], %b::timestamptz[], %b::bytea[]) WITH ORDINALITY AS new (channel_id, received_at, body, place)
+     ORDER BY place
+"""
+
+
+class NotStored(Exception):
+    """The delivery is not in the database: the platform must send it again."""
+
+
+class ChannelGone(Exception):
+    """The channel was deleted after the door had looked it up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    channel_id: int
+    received_at: datetime
+    body: bytes
+    stored: asyncio.Future[None]
+
+
+class Writer:
+    """One task, one connection. `on_stored` is called after each commit."""
+
+    def __init__(self, line: Line, on_stored: Callable[[], None]) -> None:
+        self._line = line
+        self._on_stored = on_stored
+        self._queue: deque[Waiting] = deque()
+        self._bytes = 0
+        self._task: asyncio.Task[None] | None = None
+
+    async def store(self, *, channel_id: int, body: bytes, now: datetime, patience: float) -> None:
+        """Returns once the delivery is committed. Raises NotStored, within `patience` seconds at the latest."""
+        if self._bytes + len(body) > MAX_WAITING_BYTES:
+            raise NotStored("too much is waiting")
+        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.append(Waiting(channel_id, now, body, stored))
+        self._bytes += len(body)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._write())
+        # A timer on the future is a third of the cost of wait_for, and this is the hottest line of the door.
+        timer = asyncio.get_running_loop().call_later(patience, _give_up, stored)
+        try:
+            await stored
+        finally:
+            timer.cancel()
+
+    async def _write(self) -> None:
+        while self._queue:
+            batch = self._take()
+            try:
+                await self._insert(batch)
+            except errors.ForeignKeyViolation:
+                await self._insert_one_by_one(batch)
+            except Exception as error:
+                # Whatever it was, nobody may be told that this batch is safe.
+                _settle(batch, NotStored(type(error).__name__))
+            else:
+                _settle(batch, None)
+                self._on_stored()
+
+    def _take(self) -> list[Waiting]:
+        batch: list[Waiting] = []
+        size = 0
+        while self._queue and len(batch) < MAX_ROWS and size < MAX_BYTES:
+            waiting = self._queue.popleft()
+            self._bytes -= len(waiting.body)
+            if not waiting.stored.done():  # somebody who gave up was told 503 and will come again
+                batch.append(waiting)
+                size += len(waiting.body)
+        return batch
+
+    async def _insert(self, batch: list[Waiting]) -> None:
+        if batch:
+            columns = [w.channel_id for w in batch], [w.received_at for w in batch], [w.body for w in batch]
+            await self._line.execute(INSERT, columns)
+
+    async def _insert_one_by_one(self, batch: list[Waiting]) -> None:
+        """A channel was deleted a moment ago: only its own deliveries are refused."""
+        for waiting in batch:
+            try:
+                await self._insert([waiting])
+            except errors.ForeignKeyViolation:
+                _settle([waiting], ChannelGone())
+            except psycopg.Error as error:
+                _settle([waiting], NotStored(type(error).__name__))
+            else:
+                _settle([waiting], None)
+        self._on_stored()
+
+    async def close(self) -> None:
+        """Everything that waits is stored or refused before this returns."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
+
+def _settle(batch: list[Waiting], error: Exception | None) -> None:
+    for waiting in batch:
+        if waiting.stored.done():
+            continue
+        if error is None:
+            waiting.stored.set_result(None)
+        else:
+            waiting.stored.set_exception(error)
+
+
+def _give_up(stored: asyncio.Future[None]) -> None:
+    if not stored.done():
+        stored.set_exception(NotStored("timed out"))

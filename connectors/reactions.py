@@ -1,0 +1,32 @@
+"""What follows from an event, on the platforms' side. Errors of one reaction never reach another."""
+
+from __future__ import annotations
+
+from connectors import tasks
+from inbox.events import on
+from inbox.models import Event, EventKind, Message, MessageState
+
+
+@on(EventKind.REPLY_QUEUED)
+def send_replies(events: list[Event]) -> None:
+    conversations = {event.conversation_id for event in events}
+    _send_next(conversations)
+
+
+@on(EventKind.REPLY_SENT, EventKind.REPLY_FAILED)
+def send_what_stood_behind(events: list[Event]) -> None:
+    """Replies of one conversation go in the order they were written, so the next one may go now."""
+    _send_next({event.conversation_id for event in events})
+
+
+def _send_next(conversation_ids: set[int | None]) -> None:
+    queued = Message.objects.filter(conversation__in=conversation_ids, state=MessageState.QUEUED)
+    # The first of each conversation: those behind it could not be claimed yet.
+    firsts = queued.order_by("conversation_id", "pk").distinct("conversation_id").values_list("pk", flat=True)
+    for message_id in firsts:
+        tasks.deliver_reply.delay(message_id=message_id)
+
+
+@on(EventKind.MESSAGE_RECEIVED, EventKind.MESSAGE_FOUND, EventKind.MESSAGE_ECHOED)
+def fetch_what_belongs_to_them(events: list[Event]) -> None:
+    tasks.wake_fetching()

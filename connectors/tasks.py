@@ -1,0 +1,128 @@
+"""Celery's doors into connectors: ids in, one call, the clock handed on. The rows are the queue; a lost task costs a second."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import structlog
+from celery import shared_task
+from django.core.cache import cache
+from django.utils import timezone
+
+from connectors import clock
+from connectors.actions import (
+    delivering,
+    draining,
+    fetching,
+    parking,
+    refreshing,
+    settling,
+)
+from connectors.contract import ConnectorError
+from inbox import realtime
+from inbox.actions import sending
+from inbox.queries import outbox
+
+log = structlog.get_logger(__name__)
+DRAIN_KEY = "drain-wanted"
+DRAIN_SECONDS = 20.0  # then the worker is free for others and the drain stands in line again
+SWEEP_LIMIT = 200
+
+
+def wake_drain() -> None:
+    """Enqueue one drain, unless one that has not begun yet is known."""
+    if cache.add(DRAIN_KEY, 1, timeout=5):
+        drain_receipts.delay()
+
+
+@shared_task(queue="receive")
+def drain_receipts(**_later: Any) -> None:
+    # Before the first look: whatever is stored from now on rings again.
+    _forget(DRAIN_KEY)
+    now = clock.from_(timezone.now())
+    until = time.monotonic() + DRAIN_SECONDS
+    while (drained := draining.drain(now=now())).receipts:
+        log.info("receipts_drained", receipts=drained.receipts, new=drained.new_messages, dead=drained.dead)
+        parking.apply(changes=drained.account_changes, now=now())
+        _show_typing(drained.typing)
+        if time.monotonic() > until:
+            drain_receipts.delay()
+            return
+
+
+def _show_typing(typing: list[tuple[int, str]]) -> None:
+    for conversation_id, name in dict(typing).items():
+        try:
+            realtime.push_typing(conversation_id, name)
+        except Exception:
+            log.exception("typing_not_shown", conversation=conversation_id)
+
+
+@shared_task(queue="delivery")
+def deliver_reply(*, message_id: int, **_later: Any) -> None:
+    _forget(f"deliver:{message_id}")
+    delivering.deliver(message_id=message_id, clock=clock.from_(timezone.now()))
+
+
+@shared_task(queue="delivery")
+def settle_reply(*, message_id: int, **_later: Any) -> None:
+    if message := settling.still_uncertain(message_id):
+        settling.settle(message=message, clock=clock.from_(timezone.now()))
+    _forget(f"settle:{message_id}")
+
+
+@shared_task(queue="delivery")
+def deliver_due(**_later: Any) -> None:
+    """Whatever fell through: replies that are due, and those whose worker died. One message each to the broker."""
+    now = timezone.now()
+    sending.expire_leases(now=now)
+    for message_id in outbox.due_replies(now=now, limit=SWEEP_LIMIT):
+        if cache.add(f"deliver:{message_id}", 1, timeout=15):
+            deliver_reply.delay(message_id=message_id)
+
+
+@shared_task(queue="delivery")
+def settle_uncertain(**_later: Any) -> None:
+    for message in outbox.uncertain_replies(now=timezone.now()):
+        if cache.add(f"settle:{message.pk}", 1, timeout=60):
+            settle_reply.delay(message_id=message.pk)
+
+
+@shared_task(queue="default")
+def refresh_tokens(**_later: Any) -> None:
+    for channel_id, version in refreshing.due(now=timezone.now()):
+        refresh_token.delay(channel_id=channel_id, seen_version=version)
+
+
+@shared_task(queue="default")
+def refresh_token(*, channel_id: int, seen_version: int, **_later: Any) -> None:
+    try:
+        refreshing.refresh(channel_id=channel_id, seen_version=seen_version, clock=clock.from_(timezone.now()))
+    except ConnectorError as error:
+        # The channel says so on its page; the next sweep tries again where that may help.
+        log.info("refresh_postponed", channel=channel_id, remedy=error.remedy.value)
+
+
+def wake_fetching() -> None:
+    """Somebody wrote: there may be a picture to copy and a name to ask for."""
+    if cache.add("fetch-wanted", 1, timeout=3):
+        fetch_media.delay()
+
+
+@shared_task(queue="default")
+def fetch_media(**_later: Any) -> None:
+    """Pictures first, because their addresses die; then names."""
+    _forget("fetch-wanted")
+    now = clock.from_(timezone.now())
+    media = fetching.fetch_due_media(clock=now)
+    profiles = fetching.fetch_due_profiles(clock=now)
+    if media >= fetching.MEDIA_AT_ONCE or profiles >= fetching.PROFILES_AT_ONCE:
+        wake_fetching()
+
+
+def _forget(key: str) -> None:
+    try:
+        cache.delete(key)
+    except Exception as error:  # noqa: BLE001  (the mark ends by itself; the work does not depend on it)
+        log.warning("mark_not_removed", error=type(error).__name__)
