@@ -44,7 +44,9 @@ def brand_for(person: Asker, slug: str) -> Brand:
 def membership_for(person: Asker, slug: str) -> Membership:
     if not person.is_active or person.pk is None:
         raise Http404
-    return get_object_or_404(Membership.objects.select_related("brand", "person"), person_id=person.pk, brand__slug=slug)
+    return get_object_or_404(
+        Membership.objects.select_related("brand", "person"), person_id=person.pk, brand__slug=slug
+    )
 
 
 def may(person: Asker, brand: Brand, permission: Permission) -> bool:
@@ -81,7 +83,9 @@ def conversation_for(person: Asker, brand_slug: str, public_id: UUID | str) -> C
 
 def message_for(person: Asker, brand_slug: str, public_id: UUID | str) -> Message:
     return get_object_or_404(
-        Message.objects.filter(conversation__brand__in=brands_of(person)).select_related("conversation", "channel"),
+        Message.objects.filter(conversation__brand__in=brands_of(person)).select_related(
+            "conversation", "channel"
+        ),
         conversation__brand__slug=brand_slug,
         public_id=public_id,
     )
@@ -96,11 +100,15 @@ def channel_for(person: Asker, brand_slug: str, public_id: UUID | str) -> Channe
 
 
 def channels_of(person: Asker, brand: Brand) -> QuerySet[Channel]:
-    return Channel.objects.filter(brand__in=brands_of(person).filter(pk=brand.pk)).order_by("platform", "name", "pk")
+    return Channel.objects.filter(brand__in=brands_of(person).filter(pk=brand.pk)).order_by(
+        "platform", "name", "pk"
+    )
 
 
 def contact_for(person: Asker, brand_slug: str, public_id: UUID | str) -> Contact:
-    return get_object_or_404(Contact.objects.filter(brand__in=brands_of(person)), brand__slug=brand_slug, public_id=public_id)
+    return get_object_or_404(
+        Contact.objects.filter(brand__in=brands_of(person)), brand__slug=brand_slug, public_id=public_id
+    )
 
 
 def attachment_for(person: Asker, public_id: UUID | str) -> Attachment:

@@ -93,4 +93,6 @@ def tell(events: list[Event]) -> None:
             try:
                 reaction(heard)
             except Exception:
-                log.exception("reaction_failed", reaction=reaction.__name__, events=len(heard), seq=heard[0].seq)
+                log.exception(
+                    "reaction_failed", reaction=reaction.__name__, events=len(heard), seq=heard[0].seq
+                )

@@ -96,7 +96,9 @@ class InboundMessage:
     order_key: str = ""  # settles messages of the same millisecond; empty means the external id
     attachments: tuple[Attachment, ...] = ()
     reply_to: str = ""  # external id of the message answered
-    card: Mapping[str, Any] = field(default_factory=dict)  # story, share, postback, referral … in plain words for the page
+    card: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # story, share, postback, referral … in plain words for the page
     client_ref: str = ""  # our own mark, where the platform hands it back
     counterpart: Party | None = None  # the customer, when outbound (a thread may begin with an echo)
     aliases: tuple[str, ...] = ()  # other ids the platform uses for the same message

@@ -16,7 +16,9 @@ from inbox.rules.cleaning import clean
 
 def keep(batch: Batch, now: datetime) -> set[Key]:
     """Store what is new. Returns the messages (by platform id) that something new happened to."""
-    records = {(*_identity(channel_id, event),): _record(channel_id, event) for channel_id, event in batch.amendments}
+    records = {
+        (*_identity(channel_id, event),): _record(channel_id, event) for channel_id, event in batch.amendments
+    }
     if not records:
         return set()
     told = _sql.rows(
@@ -37,7 +39,18 @@ def _identity(channel_id: int, event: Edited | Unsent | Reacted) -> tuple[Any, .
 def _record(channel_id: int, event: Edited | Unsent | Reacted) -> tuple[Any, ...]:
     match event:
         case Edited():
-            return (channel_id, event.target, "edit", event.at, event.version, "", "", "", False, clean(event.text))
+            return (
+                channel_id,
+                event.target,
+                "edit",
+                event.at,
+                event.version,
+                "",
+                "",
+                "",
+                False,
+                clean(event.text),
+            )
         case Unsent():
             return (channel_id, event.target, "unsend", event.at, 0, "", "", "", False, "")
         case Reacted():
@@ -76,7 +89,10 @@ def refold(targets: dict[Key, tuple[int, int]]) -> dict[Key, list[amendments.Ame
     ):
         told[(row[0], row[1])].append(amendments.Amended(*row[2:]))
     created = dict(
-        _sql.rows("SELECT id, created_text FROM inbox_message WHERE id = ANY(%s)", [[m for m, _ in targets.values()]])
+        _sql.rows(
+            "SELECT id, created_text FROM inbox_message WHERE id = ANY(%s)",
+            [[m for m, _ in targets.values()]],
+        )
     )
     shown = {key: amendments.fold(created[targets[key][0]], told[key]) for key in keys}
     _sql.run(
@@ -98,7 +114,10 @@ def refold(targets: dict[Key, tuple[int, int]]) -> dict[Key, list[amendments.Ame
             7,
         ),
     )  # fmt: skip
-    _erase([key for key in keys if shown[key].deleted_at], [targets[key][0] for key in keys if shown[key].deleted_at])
+    _erase(
+        [key for key in keys if shown[key].deleted_at],
+        [targets[key][0] for key in keys if shown[key].deleted_at],
+    )
     return told
 
 

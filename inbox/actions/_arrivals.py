@@ -56,7 +56,9 @@ class Batch:
         return batch
 
     def _meet(self, channel_id: int, party: Party) -> None:
-        if party.external_id and ((channel_id, party.external_id) not in self.parties or party.name or party.username):
+        if party.external_id and (
+            (channel_id, party.external_id) not in self.parties or party.name or party.username
+        ):
             self.parties[(channel_id, party.external_id)] = party
 
 
@@ -86,14 +88,17 @@ def meet_people(brand_id: int, batch: Batch, now: datetime) -> dict[Key, Met]:
 
 
 def _writers(batch: Batch) -> set[Key]:
-    return {(c, message.author.external_id) for (c, _), message in batch.messages.items() if not message.outbound}
+    return {
+        (c, message.author.external_id) for (c, _), message in batch.messages.items() if not message.outbound
+    }
 
 
 def _reach_again(handle_ids: list[int]) -> None:
     """Somebody who writes can be written to again."""
     if handle_ids:
         _sql.run(
-            "UPDATE inbox_handle SET unavailable_reason = '' WHERE id = ANY(%s) AND unavailable_reason <> ''", [handle_ids]
+            "UPDATE inbox_handle SET unavailable_reason = '' WHERE id = ANY(%s) AND unavailable_reason <> ''",
+            [handle_ids],
         )
 
 
@@ -240,14 +245,21 @@ def make_threads(
 
 def opens_window(message: InboundMessage, opens_on: frozenset[str]) -> bool:
     # Words always count as a message; a platform's list says which other kinds do.
-    kind = "message" if message.kind in (MessageKind.TEXT, MessageKind.QUICK_REPLY, MessageKind.SHARE) else message.kind.value
+    kind = (
+        "message"
+        if message.kind in (MessageKind.TEXT, MessageKind.QUICK_REPLY, MessageKind.SHARE)
+        else message.kind.value
+    )
     return not message.outbound and (kind in opens_on or message.kind.value in opens_on)
 
 
 def threads_by_id(ids: list[int]) -> list[Thread]:
     if not ids:
         return []
-    return [Thread(*row) for row in _sql.rows(f"SELECT {_THREAD} FROM inbox_conversation c WHERE c.id = ANY(%s)", [ids])]
+    return [
+        Thread(*row)
+        for row in _sql.rows(f"SELECT {_THREAD} FROM inbox_conversation c WHERE c.id = ANY(%s)", [ids])
+    ]
 
 
 def bump_seq(seq_of: dict[int, int]) -> None:

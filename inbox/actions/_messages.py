@@ -111,7 +111,11 @@ def correct_places(corrected: list[tuple[int, datetime, str, int]]) -> None:
 
 
 def insert(
-    fresh: list[tuple[int, InboundMessage, Thread, int]], people: dict[Key, Met], *, historical: bool, now: datetime
+    fresh: list[tuple[int, InboundMessage, Thread, int]],
+    people: dict[Key, Met],
+    *,
+    historical: bool,
+    now: datetime,
 ) -> dict[Key, int]:
     """Write new messages: (channel id, message, its conversation, seq). Returns key → message id."""
     if not fresh:
@@ -134,7 +138,9 @@ def insert(
     return made
 
 
-def _record(channel_id: int, message: InboundMessage, thread: Thread, seq: int, people: dict[Key, Met]) -> tuple[Any, ...]:
+def _record(
+    channel_id: int, message: InboundMessage, thread: Thread, seq: int, people: dict[Key, Met]
+) -> tuple[Any, ...]:
     author = people.get((channel_id, message.author.external_id)) if not message.outbound else None
     text = clean(message.text)
     return (

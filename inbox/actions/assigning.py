@@ -18,7 +18,12 @@ class NotAColleague(Exception):
 @transaction.atomic(durable=True)
 def assign(*, conversation: Conversation, to: Person | None, by: Person, now: datetime) -> Conversation:
     """Give the conversation to a colleague, or to nobody. Returns it as it is afterwards."""
-    if to and not Membership.objects.filter(brand_id=conversation.brand_id, person=to, person__is_active=True).exists():
+    if (
+        to
+        and not Membership.objects.filter(
+            brand_id=conversation.brand_id, person=to, person__is_active=True
+        ).exists()
+    ):
         raise NotAColleague(f"{to.short_name} does not work for this brand.")
     with events.ledger(conversation.brand_id) as ledger:
         current = _writing.locked(conversation.pk)

@@ -21,19 +21,27 @@ class AttachmentRefused(Exception):
     """The platform or Parley does not take this file; the words say why."""
 
 
-def store_upload(*, conversation: Conversation, by: Person, name: str, content: bytes, now: datetime) -> Attachment:
+def store_upload(
+    *, conversation: Conversation, by: Person, name: str, content: bytes, now: datetime
+) -> Attachment:
     """Keep an upload for a reply. What it is, is read from its bytes; a name or a browser may say anything."""
     mime = file_types.sniff(content)
     if mime is None:
-        raise AttachmentRefused("Parley does not know this kind of file. Pictures, videos, audio and PDF can be sent.")
+        raise AttachmentRefused(
+            "Parley does not know this kind of file. Pictures, videos, audio and PDF can be sent."
+        )
     manifest = platforms.get(conversation.platform)
     kind = file_types.kind_of(mime)
     shown = clean(PurePath(name.replace("\\", "/")).name)[:255] or "file"
     if problem := reply_policy.file_problem(manifest, FileFacts(kind, mime, len(content), shown)):
         raise AttachmentRefused(problem)
     public_id = new_public_id()
-    path = default_storage.save(f"out/{now:%Y/%m}/{public_id}{file_types.ending_of(mime)}", ContentFile(content))
-    return _record(conversation, by, public_id=public_id, kind=kind, mime=mime, name=shown, size=len(content), path=path)
+    path = default_storage.save(
+        f"out/{now:%Y/%m}/{public_id}{file_types.ending_of(mime)}", ContentFile(content)
+    )
+    return _record(
+        conversation, by, public_id=public_id, kind=kind, mime=mime, name=shown, size=len(content), path=path
+    )
 
 
 @transaction.atomic(durable=True)

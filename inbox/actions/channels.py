@@ -31,7 +31,14 @@ def _set_state(channel_id: int, state: ChannelState, reason: str, now: datetime)
         channel.refresh_from_db()
         if (channel.state, channel.state_reason) == (state, reason[:300]):
             return
-        ledger.record(EventKind.CHANNEL_CHANGED, at=now, channel=channel_id, state=state, reason=reason, before=channel.state)
+        ledger.record(
+            EventKind.CHANNEL_CHANGED,
+            at=now,
+            channel=channel_id,
+            state=state,
+            reason=reason,
+            before=channel.state,
+        )
         Channel.objects.filter(pk=channel_id).update(state=state, state_reason=reason[:300])
 
 

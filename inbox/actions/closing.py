@@ -24,7 +24,12 @@ def resolve(*, conversation: Conversation, by: Person, now: datetime) -> Convers
                 EventKind.RESOLVED, at=now, conversation_id=current.pk, actor_id=by.pk, before=current.state
             )
             _writing.change(
-                current, seq, state=ConversationState.RESOLVED, resolved_at=now, unread_count=0, waiting_since=None
+                current,
+                seq,
+                state=ConversationState.RESOLVED,
+                resolved_at=now,
+                unread_count=0,
+                waiting_since=None,
             )
     return current
 
@@ -34,7 +39,9 @@ def reopen(*, conversation: Conversation, by: Person, now: datetime) -> Conversa
     with events.ledger(conversation.brand_id) as ledger:
         current = _writing.locked(conversation.pk)
         if current.state != ConversationState.OPEN:
-            rivals = Conversation.objects.filter(channel=current.channel, thread_key=current.thread_key, pk__gt=current.pk)
+            rivals = Conversation.objects.filter(
+                channel=current.channel, thread_key=current.thread_key, pk__gt=current.pk
+            )
             if rivals.exclude(state=ConversationState.RESOLVED).exists():
                 raise AnotherIsOpen("A newer conversation with this person is already open.")
             seq = ledger.record(

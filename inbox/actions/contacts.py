@@ -16,11 +16,18 @@ from inbox.rules.cleaning import clean
 @transaction.atomic(durable=True)
 def update_profile(*, channel_id: int, party: Party, now: datetime) -> None:
     """Keep a handle's profile, and the name in the list, as the platform gives it."""
-    handle = Handle.objects.select_related("contact").filter(channel_id=channel_id, external_id=party.external_id).first()
+    handle = (
+        Handle.objects.select_related("contact")
+        .filter(channel_id=channel_id, external_id=party.external_id)
+        .first()
+    )
     if handle is None:
         return
     with events.ledger(handle.contact.brand_id) as ledger:
-        name, username = clean(party.name)[:200] or handle.name, clean(party.username)[:120] or handle.username
+        name, username = (
+            clean(party.name)[:200] or handle.name,
+            clean(party.username)[:120] or handle.username,
+        )
         avatar = party.avatar_url[:2000] or handle.avatar_url
         Handle.objects.filter(pk=handle.pk).update(
             name=name, username=username, avatar_url=avatar, looked_up_at=now,
@@ -49,4 +56,6 @@ def note_looked_up(*, channel_id: int, external_id: str, now: datetime) -> None:
 @transaction.atomic(durable=True)
 def mark_unavailable(*, channel_id: int, external_id: str, reason: str, now: datetime) -> None:
     """The platform says that this person cannot be written to. A new message from them lifts it (receiving)."""
-    Handle.objects.filter(channel_id=channel_id, external_id=external_id).update(unavailable_reason=reason[:300])
+    Handle.objects.filter(channel_id=channel_id, external_id=external_id).update(
+        unavailable_reason=reason[:300]
+    )

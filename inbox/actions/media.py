@@ -29,7 +29,13 @@ def claim_due(*, now: datetime, limit: int = 20) -> list[Attachment]:
 def mark_stored(*, attachment_id: int, path: str, mime: str, size: int, now: datetime) -> bool:
     """False: it was unsent meanwhile, and the copy must go."""
     return _settle(
-        attachment_id, now, fetch_state=FetchState.STORED, path=path, mime=mime[:120], size=size, fetch_at=None
+        attachment_id,
+        now,
+        fetch_state=FetchState.STORED,
+        path=path,
+        mime=mime[:120],
+        size=size,
+        fetch_at=None,
     )
 
 
@@ -51,10 +57,16 @@ def _settle(attachment_id: int, now: datetime, **columns: object) -> bool:
     if message is None:
         return False
     with events.ledger(message.conversation.brand_id) as ledger:
-        changed = Attachment.objects.filter(pk=attachment_id, fetch_state=FetchState.PENDING).update(**columns)
+        changed = Attachment.objects.filter(pk=attachment_id, fetch_state=FetchState.PENDING).update(
+            **columns
+        )
         if changed:
             seq = ledger.record(
-                EventKind.MESSAGE_AMENDED, at=now, conversation_id=message.conversation_id, message_id=message.pk, what="media"
+                EventKind.MESSAGE_AMENDED,
+                at=now,
+                conversation_id=message.conversation_id,
+                message_id=message.pk,
+                what="media",
             )
             type(message).objects.filter(pk=message.pk).update(seq=seq)
             type(message.conversation).objects.filter(pk=message.conversation_id).update(seq=seq)

@@ -20,7 +20,9 @@ def mark_read(*, conversation: Conversation, by: Person, up_to_seq: int, now: da
             unread = current.messages.filter(direction="in", historical=False, seq__gt=up_to_seq).count()
             unread = min(unread, current.unread_count)
             if unread != current.unread_count:
-                seq = ledger.record(EventKind.CONVERSATION_READ, at=now, conversation_id=current.pk, actor_id=by.pk)
+                seq = ledger.record(
+                    EventKind.CONVERSATION_READ, at=now, conversation_id=current.pk, actor_id=by.pk
+                )
                 _writing.change(current, seq, unread_count=unread)
     return current
 
@@ -31,6 +33,8 @@ def mark_unread(*, conversation: Conversation, by: Person, now: datetime) -> Con
     with events.ledger(conversation.brand_id) as ledger:
         current = _writing.locked(conversation.pk)
         if not current.unread_count:
-            seq = ledger.record(EventKind.CONVERSATION_READ, at=now, conversation_id=current.pk, actor_id=by.pk, unread=True)
+            seq = ledger.record(
+                EventKind.CONVERSATION_READ, at=now, conversation_id=current.pk, actor_id=by.pk, unread=True
+            )
             _writing.change(current, seq, unread_count=1)
     return current

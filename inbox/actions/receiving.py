@@ -51,20 +51,26 @@ def receive(*, arrivals: Sequence[Arrival], now: datetime, historical: bool = Fa
     received = Received()
     for brand_id in sorted(by_brand):  # one order of locks for everybody
         with events.ledger(brand_id) as ledger:
-            _Intake(ledger, channels, historical=historical, now=now).take(Batch.sort(by_brand[brand_id]), received)
+            _Intake(ledger, channels, historical=historical, now=now).take(
+                Batch.sort(by_brand[brand_id]), received
+            )
     return received
 
 
 class _Intake:
     """One brand's batch while it is being written."""
 
-    def __init__(self, ledger: events.Ledger, channels: dict[int, Channel], *, historical: bool, now: datetime) -> None:
+    def __init__(
+        self, ledger: events.Ledger, channels: dict[int, Channel], *, historical: bool, now: datetime
+    ) -> None:
         self.ledger = ledger
         self.channels = channels
         self.historical = historical
         self.now = now
         self.changes: dict[int, Change] = {}
-        self.windows = {pk: platforms.get(channel.platform).window.opens_on for pk, channel in channels.items()}
+        self.windows = {
+            pk: platforms.get(channel.platform).window.opens_on for pk, channel in channels.items()
+        }
 
     def take(self, batch: Batch, received: Received) -> None:
         people = _arrivals.meet_people(self.ledger.brand_id, batch, self.now)
@@ -111,7 +117,9 @@ class _Intake:
     def _change(self, thread: Thread) -> Change:
         return self.changes.setdefault(thread.id, Change(thread))
 
-    def _correct_places(self, told_again: dict[Key, InboundMessage], known: dict[Key, _messages.Known]) -> None:
+    def _correct_places(
+        self, told_again: dict[Key, InboundMessage], known: dict[Key, _messages.Known]
+    ) -> None:
         corrected = []
         for key, message in told_again.items():
             if _messages.is_finer(known[key], message):
@@ -130,7 +138,11 @@ class _Intake:
             message = unknown[key]
             change = self._change(threads[(key[0], message.thread_id)])
             seq = self.ledger.record(
-                EventKind.REPLY_SENT, at=self.now, conversation_id=change.thread.id, message_id=message_id, by="echo"
+                EventKind.REPLY_SENT,
+                at=self.now,
+                conversation_id=change.thread.id,
+                message_id=message_id,
+                by="echo",
             )
             change.seq = seq
             change.answered.append(message.sent_at)
@@ -142,7 +154,9 @@ class _Intake:
     ) -> list[tuple[int, InboundMessage, Thread, int]]:
         """Give each new message its event, in thread order, and add it to its conversation's change."""
         numbered = []
-        for key, message in sorted(fresh.items(), key=lambda item: (item[1].sent_at, _messages.order_key_of(item[1]))):
+        for key, message in sorted(
+            fresh.items(), key=lambda item: (item[1].sent_at, _messages.order_key_of(item[1]))
+        ):
             thread = threads[(key[0], message.thread_id)]
             change = self._change(thread)
             kind = EventKind.MESSAGE_ECHOED if message.outbound else EventKind.MESSAGE_RECEIVED
@@ -222,7 +236,9 @@ class _Intake:
             if "reaction" in self.windows[key[0]]:
                 brand = self.channels[key[0]].external_id
                 change.opened += [
-                    told.at for told in told_of[key] if told.kind == "reaction" and not told.removed and told.actor != brand
+                    told.at
+                    for told in told_of[key]
+                    if told.kind == "reaction" and not told.removed and told.actor != brand
                 ]
 
     def _note_reads(self, batch: Batch, threads: dict[Key, Thread]) -> None:
@@ -241,7 +257,9 @@ class _Intake:
         if not looking:
             return
         seq_of = {
-            change.thread.id: self.ledger.record(EventKind.REPLY_SEEN, at=self.now, conversation_id=change.thread.id)
+            change.thread.id: self.ledger.record(
+                EventKind.REPLY_SEEN, at=self.now, conversation_id=change.thread.id
+            )
             for change in looking
         }
         _threads.mark_seen_replies(list(seq_of), seq_of)

@@ -11,8 +11,8 @@ from django.db import transaction
 
 from inbox import events, platforms
 from inbox.actions import _writing
-from inbox.actions._threads import NEWEST
 from inbox.actions._sql import run
+from inbox.actions._threads import NEWEST
 from inbox.models import (
     Attachment,
     Conversation,
@@ -54,7 +54,9 @@ def situation_of(conversation: Conversation) -> Situation:
     return Situation(conversation.window_opened_at, channel.state, channel.state_reason, unavailable)
 
 
-def verdict_on(conversation: Conversation, *, text: str, files: Sequence[Attachment], now: datetime) -> Verdict:
+def verdict_on(
+    conversation: Conversation, *, text: str, files: Sequence[Attachment], now: datetime
+) -> Verdict:
     manifest = platforms.get(conversation.platform)
     facts = [FileFacts(file.kind, file.mime, file.size or 0, file.name) for file in files]
     return reply_policy.check(manifest, situation_of(conversation), text=text, files=facts, now=now)
@@ -162,7 +164,9 @@ def retry(*, message: Message, by: Person, now: datetime) -> Message:
         current = Message.objects.select_related("conversation__channel").get(pk=message.pk)
         if current.state != MessageState.FAILED or current.external_id:
             return current
-        verdict = verdict_on(current.conversation, text=current.text, files=list(current.attachments.all()), now=now)
+        verdict = verdict_on(
+            current.conversation, text=current.text, files=list(current.attachments.all()), now=now
+        )
         if not verdict.allowed:
             raise ReplyRefused(verdict.problem)
         seq = ledger.record(
@@ -170,7 +174,12 @@ def retry(*, message: Message, by: Person, now: datetime) -> Message:
             again=True,
         )  # fmt: skip
         Message.objects.filter(pk=current.pk).update(
-            state=MessageState.QUEUED, state_reason="", not_before=now, attempts=0, human_agent=verdict.human_agent, seq=seq
+            state=MessageState.QUEUED,
+            state_reason="",
+            not_before=now,
+            attempts=0,
+            human_agent=verdict.human_agent,
+            seq=seq,
         )
         _writing.change(current.conversation, seq)
         current.refresh_from_db()
@@ -191,7 +200,9 @@ def discard(*, message: Message, by: Person, now: datetime) -> Message:
             EventKind.REPLY_FAILED, at=now, conversation_id=current.conversation_id, message_id=current.pk, actor_id=by.pk,
             reason=DISCARDED,
         )  # fmt: skip
-        Message.objects.filter(pk=current.pk).update(state=MessageState.FAILED, state_reason=DISCARDED, seq=seq)
+        Message.objects.filter(pk=current.pk).update(
+            state=MessageState.FAILED, state_reason=DISCARDED, seq=seq
+        )
         _writing.change(current.conversation, seq)
         current.refresh_from_db()
     return current

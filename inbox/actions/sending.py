@@ -26,7 +26,11 @@ def claim_reply(*, message_id: int, now: datetime) -> Message | None:
         return None
     with events.ledger(brand_id) as ledger:
         message = Message.objects.select_related("conversation__channel", "channel").get(pk=message_id)
-        if message.state != MessageState.QUEUED or not _may_go(message.channel, now) or _not_due(message, now):
+        if (
+            message.state != MessageState.QUEUED
+            or not _may_go(message.channel, now)
+            or _not_due(message, now)
+        ):
             return None
         if _earlier_is_under_way(message):
             return None
@@ -41,7 +45,9 @@ def claim_reply(*, message_id: int, now: datetime) -> Message | None:
 
 
 def _may_go(channel: Channel, now: datetime) -> bool:
-    return channel.state == ChannelState.CONNECTED and (channel.sends_resume_at is None or channel.sends_resume_at <= now)
+    return channel.state == ChannelState.CONNECTED and (
+        channel.sends_resume_at is None or channel.sends_resume_at <= now
+    )
 
 
 def _not_due(message: Message, now: datetime) -> bool:
@@ -92,7 +98,9 @@ def _echo_seen_as_foreign(message: Message, external_id: str) -> Message | None:
 
 def _absorb(twin: Message) -> None:
     twin.conversation.message_count -= 1
-    type(twin.conversation).objects.filter(pk=twin.conversation_id).update(message_count=twin.conversation.message_count)
+    type(twin.conversation).objects.filter(pk=twin.conversation_id).update(
+        message_count=twin.conversation.message_count
+    )
     twin.delete()
 
 
@@ -111,10 +119,19 @@ def put_back(*, message_id: int, reason: str, not_before: datetime, now: datetim
         if message.external_id or message.state not in (MessageState.SENDING, MessageState.UNCERTAIN):
             return
         seq = ledger.record(
-            EventKind.REPLY_WAITS, at=now, conversation_id=message.conversation_id, message_id=message.pk, reason=reason
+            EventKind.REPLY_WAITS,
+            at=now,
+            conversation_id=message.conversation_id,
+            message_id=message.pk,
+            reason=reason,
         )
         _move(
-            message, seq, state=MessageState.QUEUED, state_reason=reason[:300], not_before=not_before, lease_until=None
+            message,
+            seq,
+            state=MessageState.QUEUED,
+            state_reason=reason[:300],
+            not_before=not_before,
+            lease_until=None,
         )
 
 
@@ -126,7 +143,11 @@ def mark_reply_failed(*, message_id: int, reason: str, now: datetime) -> None:
         if message.external_id or message.state == MessageState.FAILED:
             return
         seq = ledger.record(
-            EventKind.REPLY_FAILED, at=now, conversation_id=message.conversation_id, message_id=message.pk, reason=reason
+            EventKind.REPLY_FAILED,
+            at=now,
+            conversation_id=message.conversation_id,
+            message_id=message.pk,
+            reason=reason,
         )
         _move(message, seq, state=MessageState.FAILED, state_reason=reason[:300], lease_until=None)
 
@@ -139,17 +160,28 @@ def mark_reply_uncertain(*, message_id: int, reason: str, now: datetime, look_at
         if message.external_id or message.state not in (MessageState.SENDING, MessageState.UNCERTAIN):
             return
         seq = ledger.record(
-            EventKind.REPLY_UNCERTAIN, at=now, conversation_id=message.conversation_id, message_id=message.pk, reason=reason
+            EventKind.REPLY_UNCERTAIN,
+            at=now,
+            conversation_id=message.conversation_id,
+            message_id=message.pk,
+            reason=reason,
         )
         _move(
-            message, seq, state=MessageState.UNCERTAIN, state_reason=reason[:300], not_before=look_at, lease_until=None
+            message,
+            seq,
+            state=MessageState.UNCERTAIN,
+            state_reason=reason[:300],
+            not_before=look_at,
+            lease_until=None,
         )
 
 
 @transaction.atomic(durable=True)
 def look_later(*, message_id: int, at: datetime) -> None:
     """An uncertain reply was looked for and not found yet."""
-    _sql.run("UPDATE inbox_message SET not_before = %s WHERE id = %s AND state = 'uncertain'", [at, message_id])
+    _sql.run(
+        "UPDATE inbox_message SET not_before = %s WHERE id = %s AND state = 'uncertain'", [at, message_id]
+    )
 
 
 def expire_leases(*, now: datetime) -> list[int]:

@@ -63,20 +63,26 @@ class Channel(PublicIdModel):
     """A brand's account on a platform. Receiving never stops; sending is parked unless the state is CONNECTED."""
 
     brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="channels")
-    platform = models.CharField(max_length=40, help_text="Key of an installed connector; checked in the register.")
+    platform = models.CharField(
+        max_length=40, help_text="Key of an installed connector; checked in the register."
+    )
     external_id = models.CharField(max_length=255, db_collation="C")
     name = models.CharField(max_length=120)
     handle = models.CharField(max_length=120, blank=True)
     state = models.CharField(max_length=16, choices=ChannelState, default=ChannelState.CONNECTED)
     state_reason = models.CharField(max_length=300, blank=True)
-    sends_resume_at = models.DateTimeField(null=True, blank=True, help_text="The platform asked us to wait until then.")
+    sends_resume_at = models.DateTimeField(
+        null=True, blank=True, help_text="The platform asked us to wait until then."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ChannelQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["platform", "external_id"], name="one_channel_per_platform_account"),
+            models.UniqueConstraint(
+                fields=["platform", "external_id"], name="one_channel_per_platform_account"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -33,11 +33,15 @@ class Handle(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["channel", "external_id"], name="one_handle_per_channel_and_platform_id"),
+            models.UniqueConstraint(
+                fields=["channel", "external_id"], name="one_handle_per_channel_and_platform_id"
+            ),
         ]
         indexes = [
             # fetch_due_profiles asks each second for people nobody has looked up yet, the newest first.
-            models.Index(fields=["-id"], name="handles_to_look_up", condition=models.Q(looked_up_at__isnull=True)),
+            models.Index(
+                fields=["-id"], name="handles_to_look_up", condition=models.Q(looked_up_at__isnull=True)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -51,11 +51,19 @@ class Conversation(PublicIdModel):
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="conversations")
     contact = models.ForeignKey(Contact, on_delete=models.SET_NULL, null=True, related_name="conversations")
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.DIRECT)
-    thread_key = models.CharField(max_length=255, db_collation="C", help_text="The platform's id of the thread.")
-    recipient_key = models.CharField(max_length=255, db_collation="C", blank=True, help_text="The customer's platform id.")
+    thread_key = models.CharField(
+        max_length=255, db_collation="C", help_text="The platform's id of the thread."
+    )
+    recipient_key = models.CharField(
+        max_length=255, db_collation="C", blank=True, help_text="The customer's platform id."
+    )
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
     assignee = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="assigned_conversations"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="assigned_conversations",
     )
     priority = models.SmallIntegerField(choices=Priority, default=Priority.NORMAL)
     priority_reasons = models.JSONField(default=list, blank=True)
@@ -77,13 +85,23 @@ class Conversation(PublicIdModel):
     unread_count = models.IntegerField(default=0)
     last_inbound_at = models.DateTimeField(null=True, blank=True)
     last_outbound_at = models.DateTimeField(null=True, blank=True)
-    customer_read_at = models.DateTimeField(null=True, blank=True, help_text="Platform time of the customer's last look.")
-    waiting_since = models.DateTimeField(null=True, blank=True, help_text="The first customer message nobody answered yet.")
-    window_opened_at = models.DateTimeField(null=True, blank=True, help_text="Platform time of what last opened the window.")
+    customer_read_at = models.DateTimeField(
+        null=True, blank=True, help_text="Platform time of the customer's last look."
+    )
+    waiting_since = models.DateTimeField(
+        null=True, blank=True, help_text="The first customer message nobody answered yet."
+    )
+    window_opened_at = models.DateTimeField(
+        null=True, blank=True, help_text="Platform time of what last opened the window."
+    )
     due_at = models.DateTimeField(null=True, blank=True)
     due_reason = models.CharField(max_length=120, blank=True)
-    seq = models.BigIntegerField(default=0, help_text="Brand sequence of its newest event: a newer row has a higher one.")
-    public_seq = models.BigIntegerField(default=0, help_text="Sequence of the newest message either side could see.")
+    seq = models.BigIntegerField(
+        default=0, help_text="Brand sequence of its newest event: a newer row has a higher one."
+    )
+    public_seq = models.BigIntegerField(
+        default=0, help_text="Sequence of the newest message either side could see."
+    )
 
     objects = ConversationQuerySet.as_manager()
 
@@ -125,7 +143,9 @@ class ViewCount(models.Model):
     """How many conversations a view holds. Kept by triggers on the conversation table, in the writer's transaction."""
 
     brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="+")
-    view = models.CharField(max_length=60, db_collation="C")  # open, unassigned, resolved, mine:<person id>, channel:<id>
+    view = models.CharField(
+        max_length=60, db_collation="C"
+    )  # open, unassigned, resolved, mine:<person id>, channel:<id>
     total = models.BigIntegerField(default=0)
     unread = models.BigIntegerField(default=0)
 

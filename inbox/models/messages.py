@@ -44,11 +44,15 @@ class Message(PublicIdModel):
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+")
     external_id = models.CharField(max_length=400, null=True, blank=True, db_collation="C")
-    client_id = models.UUIDField(null=True, blank=True, help_text="Made by the composer: a double click is one message.")
+    client_id = models.UUIDField(
+        null=True, blank=True, help_text="Made by the composer: a double click is one message."
+    )
     direction = models.CharField(max_length=4, choices=Direction)
     kind = models.CharField(max_length=16, default="text")
     origin = models.CharField(max_length=12, default="unknown")
-    author_handle = models.ForeignKey(Handle, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    author_handle = models.ForeignKey(
+        Handle, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     author_person = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -58,7 +62,9 @@ class Message(PublicIdModel):
     created_text = models.TextField(blank=True, help_text="As first written; emptied when it is unsent.")
     reply_to = models.CharField(max_length=400, blank=True, db_collation="C")
     card = models.JSONField(default=dict, blank=True)
-    historical = models.BooleanField(default=False, help_text="Found by a backfill: rings no bell, starts no clock.")
+    historical = models.BooleanField(
+        default=False, help_text="Found by a backfill: rings no bell, starts no clock."
+    )
     created_at = models.DateTimeField(help_text="When Parley learned of it.")
 
     # Folded from amendments (rules.amendments).
@@ -85,18 +91,23 @@ class Message(PublicIdModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["channel", "external_id"], name="one_row_per_platform_message",
+                fields=["channel", "external_id"],
+                name="one_row_per_platform_message",
                 condition=Q(external_id__isnull=False),
             ),
             models.UniqueConstraint(
-                fields=["conversation", "client_id"], name="one_row_per_click", condition=Q(client_id__isnull=False)
+                fields=["conversation", "client_id"],
+                name="one_row_per_click",
+                condition=Q(client_id__isnull=False),
             ),
             models.UniqueConstraint(
-                fields=["conversation"], name="one_reply_under_way_per_conversation",
+                fields=["conversation"],
+                name="one_reply_under_way_per_conversation",
                 condition=Q(state__in=[State.SENDING, State.UNCERTAIN]),
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=[State.SENT, State.DELIVERED, State.READ]) | Q(external_id__isnull=False),
+                condition=~Q(state__in=[State.SENT, State.DELIVERED, State.READ])
+                | Q(external_id__isnull=False),
                 name="sent_only_with_the_platforms_id",
             ),
             models.CheckConstraint(
@@ -155,7 +166,9 @@ class Attachment(PublicIdModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["message", "position"], name="one_attachment_per_place", condition=Q(message__isnull=False)
+                fields=["message", "position"],
+                name="one_attachment_per_place",
+                condition=Q(message__isnull=False),
             ),
         ]
         indexes = [

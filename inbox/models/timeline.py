@@ -38,7 +38,9 @@ class Event(models.Model):
     kind = models.CharField(max_length=30)  # an EventKind; not choices in the column, kinds grow
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, null=True, related_name="events")
     message = models.ForeignKey(Message, on_delete=models.SET_NULL, null=True, related_name="+")
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
     at = models.DateTimeField()
     data = models.JSONField(default=dict)
 

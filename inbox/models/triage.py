@@ -31,7 +31,9 @@ class ConversationTag(models.Model):
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="tag_rows")
     tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="+")
     set_by = models.CharField(max_length=6, choices=SetBy)
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     confidence = models.FloatField(null=True, blank=True)
     set_at = models.DateTimeField()
 
@@ -39,6 +41,7 @@ class ConversationTag(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["conversation", "tag"], name="a_tag_is_set_once"),
             models.CheckConstraint(
-                condition=~models.Q(set_by=SetBy.MODEL) | models.Q(confidence__isnull=False), name="a_model_says_how_sure"
+                condition=~models.Q(set_by=SetBy.MODEL) | models.Q(confidence__isnull=False),
+                name="a_model_says_how_sure",
             ),
         ]

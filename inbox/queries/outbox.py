@@ -12,7 +12,9 @@ from inbox.models import ChannelState, Message, MessageState
 def due_replies(*, now: datetime, limit: int = 200) -> list[int]:
     """Queued replies that may go now, oldest first: their channel is connected and not asked to wait."""
     return list(
-        Message.objects.filter(state=MessageState.QUEUED, not_before__lte=now, channel__state=ChannelState.CONNECTED)
+        Message.objects.filter(
+            state=MessageState.QUEUED, not_before__lte=now, channel__state=ChannelState.CONNECTED
+        )
         .filter(Q(channel__sends_resume_at=None) | Q(channel__sends_resume_at__lte=now))
         .order_by("not_before", "id")
         .values_list("pk", flat=True)[:limit]
@@ -31,5 +33,7 @@ def uncertain_replies(*, now: datetime, limit: int = 50) -> list[Message]:
 def expired_sends(*, now: datetime, limit: int = 200) -> list[int]:
     """Replies whose sender died: they may or may not have gone out."""
     return list(
-        Message.objects.filter(state=MessageState.SENDING, lease_until__lt=now).order_by("id").values_list("pk", flat=True)[:limit]
+        Message.objects.filter(state=MessageState.SENDING, lease_until__lt=now)
+        .order_by("id")
+        .values_list("pk", flat=True)[:limit]
     )

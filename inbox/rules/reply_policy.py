@@ -85,7 +85,9 @@ def file_problem(manifest: Manifest, file: FileFacts) -> str:
     if limit is None or manifest.send.files_per_message == 0:
         return f"{manifest.label} does not take files of this kind ({file.kind})."
     if limit.mimes and file.mime not in limit.mimes:
-        return f"{manifest.label} does not take {file.mime or 'this type'}; it takes {', '.join(limit.mimes)}."
+        return (
+            f"{manifest.label} does not take {file.mime or 'this type'}; it takes {', '.join(limit.mimes)}."
+        )
     if file.size > limit.max_bytes:
         return f"{file.name or 'The file'} is larger than {manifest.label} takes ({limit.max_bytes // 1_048_576} MB)."
     if file.size == 0:

@@ -16,7 +16,9 @@ def at(seconds: float = 0) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-def wrote(text: str = "Where is my parcel?", *, who: str = "mara", seconds: float = 0, **fields: Any) -> InboundMessage:
+def wrote(
+    text: str = "Where is my parcel?", *, who: str = "mara", seconds: float = 0, **fields: Any
+) -> InboundMessage:
     """A customer's message."""
     return InboundMessage(
         external_id=fields.pop("external_id", None) or f"m-{next(_numbers)}",
@@ -51,8 +53,17 @@ def unsent(message: InboundMessage, *, seconds: float = 90) -> Unsent:
     return Unsent(message.external_id, at(seconds), message.thread_id)
 
 
-def reacted(message: InboundMessage, emoji: str = "❤️", *, who: str = "mara", seconds: float = 30, removed: bool = False) -> Reacted:
-    return Reacted(message.external_id, Party(who), at(seconds), "" if removed else emoji, "", removed, message.thread_id)
+def reacted(
+    message: InboundMessage,
+    emoji: str = "❤️",
+    *,
+    who: str = "mara",
+    seconds: float = 30,
+    removed: bool = False,
+) -> Reacted:
+    return Reacted(
+        message.external_id, Party(who), at(seconds), "" if removed else emoji, "", removed, message.thread_id
+    )
 
 
 def read(thread_id: str = "mara", *, seconds: float = 120) -> ReadUpTo:

@@ -59,7 +59,9 @@ def test_for_an_outsider_nothing_exists(outsider: Person, channel: Channel) -> N
         assert not access.channels_of(person, channel.brand).exists()
 
 
-def test_ones_own_brand_does_not_open_the_door_to_anothers_conversation(outsider: Person, channel: Channel) -> None:
+def test_ones_own_brand_does_not_open_the_door_to_anothers_conversation(
+    outsider: Person, channel: Channel
+) -> None:
     own = access.brands_of(outsider).get()
 
     with pytest.raises(Http404):
@@ -84,7 +86,12 @@ def test_a_file_in_a_composer_is_its_uploaders_alone(jo: Person, channel: Channe
 
 @pytest.mark.parametrize(
     ("role", "may_run", "may_see_reports"),
-    [(Role.AGENT, False, False), (Role.MANAGER, False, True), (Role.OPERATIONS, True, False), (Role.ADMINISTRATOR, True, True)],
+    [
+        (Role.AGENT, False, False),
+        (Role.MANAGER, False, True),
+        (Role.OPERATIONS, True, False),
+        (Role.ADMINISTRATOR, True, True),
+    ],
 )
 def test_roles_say_what_one_may_do(role: str, may_run: bool, may_see_reports: bool) -> None:
     membership = MembershipFactory(person=PersonFactory(), role=role)

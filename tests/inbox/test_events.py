@@ -29,7 +29,9 @@ def test_numbers_rise_in_the_order_of_commits_without_gaps() -> None:
     for writer in writers:
         writer.join()
 
-    assert list(Event.objects.filter(brand=brand).order_by("pk").values_list("seq", flat=True)) == list(range(1, 161))
+    assert list(Event.objects.filter(brand=brand).order_by("pk").values_list("seq", flat=True)) == list(
+        range(1, 161)
+    )
     assert BrandSequence.objects.get(pk=brand.pk).last == 160
 
 
@@ -49,7 +51,11 @@ def test_a_reaction_that_fails_does_not_silence_the_others(
     kinds = frozenset({EventKind.NOTE_ADDED})
     monkeypatch.setattr(events, "_reactions", [(kinds, deaf), (kinds, listening)])
 
-    with django_capture_on_commit_callbacks(execute=True), transaction.atomic(), events.ledger(brand.pk) as ledger:
+    with (
+        django_capture_on_commit_callbacks(execute=True),
+        transaction.atomic(),
+        events.ledger(brand.pk) as ledger,
+    ):
         ledger.record(EventKind.NOTE_ADDED, at=say.at())
         ledger.record(EventKind.RESOLVED, at=say.at())
         ledger.record(EventKind.NOTE_ADDED, at=say.at())
@@ -61,7 +67,7 @@ def test_a_reaction_that_fails_does_not_silence_the_others(
 def test_what_is_rolled_back_was_never_told(django_capture_on_commit_callbacks: Any) -> None:
     brand = BrandFactory()
 
-    with pytest.raises(RuntimeError), transaction.atomic(), events.ledger(brand.pk) as ledger:
+    with pytest.raises(RuntimeError), transaction.atomic(), events.ledger(brand.pk) as ledger:  # noqa: PT012
         ledger.record(EventKind.NOTE_ADDED, at=say.at())
         raise RuntimeError
 

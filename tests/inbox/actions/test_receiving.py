@@ -9,8 +9,17 @@ from hypothesis import strategies as st
 
 from inbox.actions import receiving
 from inbox.actions.receiving import Arrival
-from inbox.exchange import Attachment, AttachmentKind, InboundEvent, ProfileSeen, Party
-from inbox.models import Channel, Conversation, ConversationState, Event, Handle, Message, MessageState, ViewCount
+from inbox.exchange import Attachment, AttachmentKind, InboundEvent, Party, ProfileSeen
+from inbox.models import (
+    Channel,
+    Conversation,
+    ConversationState,
+    Event,
+    Handle,
+    Message,
+    MessageState,
+    ViewCount,
+)
 from tests.factories import exchange as say
 from tests.factories.people import BrandFactory, ChannelFactory
 
@@ -22,7 +31,9 @@ def channel() -> Channel:
     return ChannelFactory()
 
 
-def receive(channel: Channel, *events: InboundEvent, historical: bool = False, seconds: float = 5) -> receiving.Received:
+def receive(
+    channel: Channel, *events: InboundEvent, historical: bool = False, seconds: float = 5
+) -> receiving.Received:
     return receiving.receive(
         arrivals=[Arrival(channel.pk, event) for event in events], now=say.at(seconds), historical=historical
     )
@@ -103,7 +114,11 @@ def test_history_rings_no_bell_and_starts_no_clock(channel: Channel) -> None:
     receive(channel, say.wrote("old"), historical=True)
 
     conversation = Conversation.objects.get()
-    assert (conversation.state, conversation.unread_count, conversation.waiting_since) == ("resolved", 0, None)
+    assert (conversation.state, conversation.unread_count, conversation.waiting_since) == (
+        "resolved",
+        0,
+        None,
+    )
     assert Message.objects.get().historical
 
 
@@ -139,16 +154,21 @@ def test_channels_of_two_brands_in_one_batch_each_get_their_own_numbers() -> Non
     ours, theirs = ChannelFactory(), ChannelFactory()
 
     receiving.receive(
-        arrivals=[Arrival(ours.pk, say.wrote(who="mara")), Arrival(theirs.pk, say.wrote(who="mara"))], now=say.at(5)
+        arrivals=[Arrival(ours.pk, say.wrote(who="mara")), Arrival(theirs.pk, say.wrote(who="mara"))],
+        now=say.at(5),
     )
 
-    assert sorted(Event.objects.values_list("brand_id", "seq")) == sorted([(ours.brand_id, 1), (theirs.brand_id, 1)])
+    assert sorted(Event.objects.values_list("brand_id", "seq")) == sorted(
+        [(ours.brand_id, 1), (theirs.brand_id, 1)]
+    )
     assert Conversation.objects.filter(brand=ours.brand).count() == 1
 
 
 def test_counters_of_views_follow_every_change(channel: Channel) -> None:
     receive(channel, say.wrote(who="mara"), say.wrote(who="jon"))
-    Conversation.objects.filter(contact_name="Jon").update(state=ConversationState.RESOLVED, resolved_at=say.at(9))
+    Conversation.objects.filter(contact_name="Jon").update(
+        state=ConversationState.RESOLVED, resolved_at=say.at(9)
+    )
 
     counts = {count.view: (count.total, count.unread) for count in ViewCount.objects.all()}
 
@@ -169,7 +189,9 @@ def test_a_batch_of_many_costs_as_many_queries_as_a_batch_of_few(
 FIRST = say.wrote("Hallo", external_id="m1", seconds=0)
 TWIN_A = say.wrote("same millisecond, a", external_id="m2a", seconds=10)
 TWIN_B = say.wrote("same millisecond, b", external_id="m2b", seconds=10)
-PICTURE = say.wrote("", external_id="m3", seconds=20, attachments=(Attachment(AttachmentKind.IMAGE, "https://cdn.test/1"),))
+PICTURE = say.wrote(
+    "", external_id="m3", seconds=20, attachments=(Attachment(AttachmentKind.IMAGE, "https://cdn.test/1"),)
+)
 ANSWER = say.echoed("Guten Tag", external_id="m4", seconds=30)
 GONE = say.wrote("never mind", external_id="m5", seconds=40)
 STORY: list[InboundEvent] = [

@@ -32,7 +32,9 @@ def conversation(channel: Channel) -> Conversation:
     return Conversation.objects.get()
 
 
-def reply(conversation: Conversation, by: Person, text: str = "On its way", *, seconds: float = 60, **fields: object) -> Message:
+def reply(
+    conversation: Conversation, by: Person, text: str = "On its way", *, seconds: float = 60, **fields: object
+) -> Message:
     conversation.refresh_from_db()
     return replying.queue_reply(
         conversation=conversation, by=by, text=text, now=say.at(seconds),
@@ -46,7 +48,8 @@ def claim(message: Message, *, seconds: float = 61) -> Message | None:
 
 def echo(channel: Channel, text: str, *, seconds: float = 62, external_id: str = "p1") -> None:
     receiving.receive(
-        arrivals=[Arrival(channel.pk, say.echoed(text, seconds=seconds, external_id=external_id))], now=say.at(seconds)
+        arrivals=[Arrival(channel.pk, say.echoed(text, seconds=seconds, external_id=external_id))],
+        now=say.at(seconds),
     )
 
 
@@ -64,7 +67,9 @@ def test_a_reply_written_before_the_last_message_is_stopped_and_shows_what_is_ne
     conversation: Conversation, jo: Person, channel: Channel
 ) -> None:
     seen = conversation.public_seq
-    receiving.receive(arrivals=[Arrival(channel.pk, say.wrote("Forget it, it came!", seconds=30))], now=say.at(30))
+    receiving.receive(
+        arrivals=[Arrival(channel.pk, say.wrote("Forget it, it came!", seconds=30))], now=say.at(30)
+    )
 
     with pytest.raises(replying.StaleReply) as stopped:
         reply(conversation, jo, written_against=seen)
@@ -73,7 +78,9 @@ def test_a_reply_written_before_the_last_message_is_stopped_and_shows_what_is_ne
     assert reply(conversation, jo, written_against=seen, send_anyway=True).state == MessageState.QUEUED
 
 
-def test_a_colleagues_reply_also_makes_a_reply_stale(conversation: Conversation, jo: Person, channel: Channel) -> None:
+def test_a_colleagues_reply_also_makes_a_reply_stale(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
     seen = conversation.public_seq
     reply(conversation, agent_of(channel.brand))
 
@@ -86,7 +93,9 @@ def test_a_reply_too_long_in_bytes_is_refused_in_words(conversation: Conversatio
         reply(conversation, jo, "é" * 501)
 
 
-def test_after_the_window_a_person_may_still_answer_and_the_reply_says_so(conversation: Conversation, jo: Person) -> None:
+def test_after_the_window_a_person_may_still_answer_and_the_reply_says_so(
+    conversation: Conversation, jo: Person
+) -> None:
     message = reply(conversation, jo, seconds=25 * 3600)
 
     assert message.human_agent
@@ -127,7 +136,9 @@ def test_a_parked_channel_sends_nothing_and_goes_on_when_connected(
     assert outbox.due_replies(now=say.at(63)) == [message.pk]
 
 
-def test_an_echo_before_the_answer_settles_the_reply_once(conversation: Conversation, jo: Person, channel: Channel) -> None:
+def test_an_echo_before_the_answer_settles_the_reply_once(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
     message = reply(conversation, jo)
     claim(message)
 
@@ -197,7 +208,9 @@ def test_a_reply_that_failed_and_then_shows_up_counts_as_sent(
     assert (message.state, message.state_reason) == (MessageState.SENT, "")
 
 
-def test_a_failed_reply_is_sent_again_only_because_a_person_says_so(conversation: Conversation, jo: Person) -> None:
+def test_a_failed_reply_is_sent_again_only_because_a_person_says_so(
+    conversation: Conversation, jo: Person
+) -> None:
     message = reply(conversation, jo)
     claim(message)
     sending.mark_reply_failed(message_id=message.pk, reason="Blocked", now=say.at(62))
@@ -208,7 +221,9 @@ def test_a_failed_reply_is_sent_again_only_because_a_person_says_so(conversation
     assert outbox.due_replies(now=say.at(80)) == [message.pk]
 
 
-def test_what_was_read_before_we_knew_it_was_sent_is_read(conversation: Conversation, jo: Person, channel: Channel) -> None:
+def test_what_was_read_before_we_knew_it_was_sent_is_read(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
     message = reply(conversation, jo)
     claim(message)
     receiving.receive(arrivals=[Arrival(channel.pk, say.read(seconds=70))], now=say.at(70))

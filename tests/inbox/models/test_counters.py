@@ -16,7 +16,9 @@ pytestmark = pytest.mark.django_db
 
 moves = st.lists(
     st.tuples(
-        st.sampled_from(["make", "state", "assign", "read", "remove"]), st.integers(0, 5), st.sampled_from(ConversationState.values)
+        st.sampled_from(["make", "state", "assign", "read", "remove"]),
+        st.integers(0, 5),
+        st.sampled_from(ConversationState.values),
     ),
     max_size=25,
 )
@@ -27,7 +29,11 @@ def counted(brand_id: int) -> Counter[str]:
     for c in Conversation.objects.filter(brand_id=brand_id):
         names = ["resolved"] if c.state == "resolved" else []
         if c.state == "open":
-            names = ["open", f"channel:{c.channel_id}", f"mine:{c.assignee_id}" if c.assignee_id else "unassigned"]
+            names = [
+                "open",
+                f"channel:{c.channel_id}",
+                f"mine:{c.assignee_id}" if c.assignee_id else "unassigned",
+            ]
         for name in names:
             views[name] += 1
             views[f"{name} unread"] += c.unread_count > 0

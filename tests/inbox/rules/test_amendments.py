@@ -39,7 +39,10 @@ def test_after_an_unsend_nothing_is_left_to_read(told: list[Amended]) -> None:
 
 
 def test_the_edit_with_the_highest_number_wins_even_if_its_clock_is_behind() -> None:
-    shown = fold("first", [Amended("edit", START, 2, "second edit"), Amended("edit", START + timedelta(1), 1, "first edit")])
+    shown = fold(
+        "first",
+        [Amended("edit", START, 2, "second edit"), Amended("edit", START + timedelta(1), 1, "first edit")],
+    )
 
     assert (shown.text, shown.edit_count) == ("second edit", 2)
 

@@ -57,7 +57,10 @@ def test_a_file_the_platform_does_not_take_is_named() -> None:
 
 
 def test_a_person_who_cannot_be_reached_closes_the_composer_with_the_reason() -> None:
-    assert problem(situation=Situation(NOW, "connected", unavailable_reason="They blocked you.")) == "They blocked you."
+    assert (
+        problem(situation=Situation(NOW, "connected", unavailable_reason="They blocked you."))
+        == "They blocked you."
+    )
 
 
 def test_a_parked_channel_still_takes_replies_and_says_that_they_wait() -> None:

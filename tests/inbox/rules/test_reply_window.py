@@ -11,7 +11,10 @@ from inbox.rules.reply_window import WindowState
 
 OPENED = datetime(2026, 8, 6, 12, tzinfo=UTC)
 META = WindowRules(
-    standard=timedelta(hours=24), human_agent=timedelta(days=7), opens_on=frozenset({"message"}), margin=timedelta(seconds=90)
+    standard=timedelta(hours=24),
+    human_agent=timedelta(days=7),
+    opens_on=frozenset({"message"}),
+    margin=timedelta(seconds=90),
 )
 
 
