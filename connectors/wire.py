@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import orjson
 
-from connectors.contract import Malformed, Unit
+from connectors.contract import ConnectorError, Malformed, Remedy, Unit
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DIGITS: Final = re.compile(r"[0-9]{1,18}")
@@ -98,6 +98,15 @@ def exact_id(holder: Mapping[str, Any], key: str = "id") -> str:
 def need(value: str, what: str) -> str:
     if not value:
         raise Malformed(f"The item has no {what}.")
+    return value
+
+
+def told(value: str, what: str) -> str:
+    """As `need`, of an answer to a call of ours (one that may be repeated)."""
+    if not value:
+        raise ConnectorError(
+            f"The platform's answer holds no {what}.", remedy=Remedy.RETRY, code="incomplete"
+        )
     return value
 
 

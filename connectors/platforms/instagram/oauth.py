@@ -44,7 +44,7 @@ def exchange(ctx: Context, code: str, redirect_uri: str) -> Grant:
     }
     url = f"{ctx.origins.token.rstrip('/')}/oauth/access_token"
     short = _short_grant(_accept(ctx, ctx.http.post(url, form=form)))
-    token = wire.need(wire.text(short.get("access_token")), "token")
+    token = wire.told(wire.text(short.get("access_token")), "token")
     params = {
         "grant_type": "ig_exchange_token",
         "client_secret": ctx.app.client_secret,
@@ -70,7 +70,7 @@ def _account(ctx: Context, user_id: str) -> Account:
     found: Mapping[str, Any] = {}
     with suppress(ConnectorError):  # a name is a nicety; the grant holds without it
         found, _ = client.get(ctx, "me", {"fields": "user_id,username,name"})
-    external_id = wire.need(
+    external_id = wire.told(
         user_id or wire.ident(found.get("user_id")) or wire.ident(found.get("id")), "account id"
     )
     return Account(external_id, handle=wire.text(found.get("username")), name=wire.text(found.get("name")))
@@ -102,7 +102,7 @@ def _tokens(ctx: Context, body: Mapping[str, Any], scopes: tuple[str, ...]) -> T
     seconds = wire.count(body.get("expires_in"))
     life = timedelta(seconds=seconds) if seconds else _LONG_LIFE
     return Tokens(
-        access=wire.need(wire.text(body.get("access_token")), "token"),
+        access=wire.told(wire.text(body.get("access_token")), "token"),
         expires_at=ctx.now + life,
         issued_at=ctx.now,
         scopes=scopes,

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from connectors import wire
 from connectors.contract import ConnectorError, Context, Remedy
-from connectors.platforms.x import client
+from connectors.platforms.x import client, errors
 
 _PRIVATE: Final = ("dm.received", "dm.sent", "dm.read", "dm.indicate_typing", "chat.received", "chat.sent")
 _PUBLIC: Final = ("post.mention.create", "post.reply.create", "post.quote.create", "post.delete")
@@ -57,7 +57,7 @@ def _webhook(ctx: Context, callback_url: str) -> str:
     if not ctx.app.bearer:
         raise ConnectorError("X wants the app's bearer token to register a webhook.", remedy=Remedy.BUG)
     if (found := _find(ctx, callback_url)) is not None:
-        webhook_id = wire.need(wire.ident(found.get("id")), "webhook id")
+        webhook_id = wire.told(wire.ident(found.get("id")), "webhook id")
         if found.get("valid") is not True:
             client.call(
                 ctx, "PUT", f"webhooks/{webhook_id}", bucket="webhook", token=ctx.app.bearer, repeatable=True
@@ -67,13 +67,13 @@ def _webhook(ctx: Context, callback_url: str) -> str:
         client.url(ctx, "webhooks"), token=ctx.app.bearer, json={"url": callback_url}, repeatable=True
     )
     if answer.ok:
-        return wire.need(wire.ident(_one(answer.mapping()).get("id")), "webhook id")
+        return wire.told(wire.ident(_one(answer.mapping()).get("id")), "webhook id")
     reason = next((name for name in _CRC_WORDS if name.encode() in answer.content), "")
     if reason:
         raise ConnectorError(_CRC_WORDS[reason], remedy=Remedy.TELL, code=reason)
     if b"DuplicateUrlFailed" in answer.content and (found := _find(ctx, callback_url)) is not None:
-        return wire.need(wire.ident(found.get("id")), "webhook id")
-    raise client.errors.refusal(answer, ctx, "webhook")
+        return wire.told(wire.ident(found.get("id")), "webhook id")
+    raise errors.refusal(answer, ctx, "webhook")
 
 
 def _find(ctx: Context, callback_url: str) -> Mapping[str, Any] | None:

@@ -57,7 +57,7 @@ def words(text: str, entities: object, *, with_media: bool, media_link: str = ""
     }
     if with_media:
         text = _without_media_link(text, urls, media_link)
-    for short, entity in urls.items():
+    for short, entity in sorted(urls.items(), key=lambda pair: -len(pair[0])):
         if long := wire.text(entity.get("expanded_url")):
             text = text.replace(short, long)
     return text

@@ -46,7 +46,7 @@ def exchange(ctx: Context, code: str, redirect_uri: str, verifier: str) -> Grant
     fields = {"user.fields": "name,username"}
     body, _ = client.call(replace(ctx, tokens=tokens), "GET", "users/me", bucket="profile", params=fields)
     me = wire.mapping(body.get("data"))
-    account_id = wire.need(wire.ident(me.get("id")), "account id")
+    account_id = wire.told(wire.ident(me.get("id")), "account id")
     return Grant(Account(account_id, wire.text(me.get("username")), wire.text(me.get("name"))), tokens)
 
 
@@ -79,7 +79,7 @@ def _ask(ctx: Context, form: Mapping[str, str], *, old_refresh: str) -> Tokens:
 def _tokens(ctx: Context, body: Mapping[str, Any], old_refresh: str) -> Tokens:
     seconds = wire.count(body.get("expires_in"))
     return Tokens(
-        access=wire.need(wire.text(body.get("access_token")), "token"),
+        access=wire.told(wire.text(body.get("access_token")), "token"),
         refresh=wire.text(body.get("refresh_token")) or old_refresh,
         expires_at=ctx.now + (timedelta(seconds=seconds) if seconds else _LIFE),
         issued_at=ctx.now,

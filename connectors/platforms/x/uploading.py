@@ -28,7 +28,7 @@ def upload(ctx: Context, attachment: OutboundAttachment) -> str:
         "media_category": _category(attachment.mime),
     }
     body = _call(ctx, "POST", "media/upload/initialize", json=announced)
-    media_id = wire.need(wire.exact_id(wire.mapping(body.get("data"))), "media id")
+    media_id = wire.told(wire.exact_id(wire.mapping(body.get("data"))), "media id")
     for index, start in enumerate(range(0, len(content), _PIECE)):
         piece = content[start : start + _PIECE]
         files = {"media": (attachment.name or "file", piece, attachment.mime)}

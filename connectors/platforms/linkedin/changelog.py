@@ -1,0 +1,123 @@
+"""The member's change log: every message, edit and deletion, of both sides, as events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from connectors import wire
+from connectors.contract import (
+    Edited,
+    InboundEvent,
+    InboundMessage,
+    MessageKind,
+    Origin,
+    Party,
+    ReadUpTo,
+    ThreadKind,
+    Unsent,
+)
+from connectors.platforms.linkedin import content, urns
+
+_MAILBOXES: Final = {"urn:li:salesIdentity:": "Sales Navigator", "urn:li:hireMailbox:": "Recruiter"}
+HIDDEN: Final = "LinkedIn member"
+
+
+def parse(event: Mapping[str, Any]) -> Sequence[InboundEvent]:
+    """Of all the log tells, only messages concern the inbox."""
+    if event.get("resourceName") != "messages" or event.get("activityStatus") not in (None, "SUCCESS"):
+        return ()
+    activity = wire.mapping(event.get("activity"))
+    message_id = urns.message_id(wire.ident(activity.get("id")) or wire.ident(event.get("resourceId")))
+    wire.need(message_id, "message id")
+    thread_id = wire.ident(activity.get("thread"))
+    at = wire.when(event.get("capturedAt"), event.get("processedAt"), activity.get("createdAt"))
+    method = event.get("method")
+    if method == "DELETE":
+        return (Unsent(target=message_id, at=at, thread_id=thread_id),)
+    owner, actor = wire.ident(event.get("owner")), wire.ident(event.get("actor"))
+    outbound = actor == owner and bool(actor)
+    if method in ("UPDATE", "PARTIAL_UPDATE"):
+        changed: list[InboundEvent] = []
+        if "content" in activity:
+            text = content.words(wire.mapping(activity.get("content")))
+            changed.append(Edited(target=message_id, text=text, at=at, thread_id=thread_id))
+        return [*changed, *_seen(activity, thread_id, message_id, outbound)]
+    wire.need(thread_id, "thread")
+    return [
+        _message(event, activity, message_id, thread_id, actor, outbound),
+        *_seen(activity, thread_id, message_id, outbound),
+    ]
+
+
+def _message(
+    event: Mapping[str, Any],
+    activity: Mapping[str, Any],
+    message_id: str,
+    thread_id: str,
+    actor: str,
+    outbound: bool,
+) -> InboundMessage:
+    files = content.attachments(activity)
+    said = wire.mapping(activity.get("content"))
+    text = content.words(said)
+    known = event.get("method") in (None, "CREATE") and (
+        text or files or "content" in said or "fallback" in said
+    )
+    others = _others(activity, actor)
+    alias = wire.ident(activity.get("$URN"))
+    return InboundMessage(
+        external_id=message_id,
+        thread_id=thread_id,
+        sent_at=wire.when(activity.get("createdAt"), event.get("capturedAt")),
+        author=_author(actor or wire.ident(activity.get("author")), activity),
+        text=text,
+        kind=MessageKind.TEXT if known else MessageKind.UNSUPPORTED,
+        thread_kind=ThreadKind.GROUP if len(others) > 1 else ThreadKind.DIRECT,
+        outbound=outbound,
+        origin=Origin.OTHER_CLIENT if outbound else Origin.CUSTOMER,
+        attachments=files,
+        card=_card(activity),
+        client_ref=wire.text(wire.mapping(activity.get("clientExperience")).get("clientGeneratedToken")),
+        counterpart=Party(others[0]) if outbound and len(others) == 1 else None,
+        aliases=(alias,) if alias and alias != message_id else (),
+    )
+
+
+def _author(urn: str, activity: Mapping[str, Any]) -> Party:
+    """Names are not part of the log; a member may also be hidden altogether."""
+    if urn:
+        return Party(urn)
+    return Party(wire.derived_id("hidden", wire.ident(activity.get("thread"))), name=HIDDEN)
+
+
+def _card(activity: Mapping[str, Any]) -> dict[str, Any]:
+    author = wire.ident(activity.get("author"))
+    card = {}
+    if via := next((name for prefix, name in _MAILBOXES.items() if author.startswith(prefix)), ""):
+        card["via"] = via
+    if subject := wire.text(activity.get("subject")):
+        card["subject"] = subject
+    return card
+
+
+def _others(activity: Mapping[str, Any], actor: str) -> list[str]:
+    """Who else is in the thread, where the log tells it."""
+    found: list[str] = []
+    for name in ("recipients", "participants", "membership"):
+        given = activity.get(name)
+        for each in given if isinstance(given, list) else []:
+            urn = wire.ident(each) or wire.ident(wire.mapping(each).get("member"))
+            if urn and urn != actor and urn not in found:
+                found.append(urn)
+    return found
+
+
+def _seen(
+    activity: Mapping[str, Any], thread_id: str, message_id: str, outbound: bool
+) -> Sequence[InboundEvent]:
+    """`readAt` of our own message is when the other side read it; that of theirs is when we did."""
+    at = wire.moment(activity.get("readAt"))
+    if not outbound or at is None or not thread_id:
+        return ()
+    return (ReadUpTo(thread_id, at, message_id=message_id),)

@@ -1,0 +1,92 @@
+"""Comments and mentions of a page: notifications of a webhook."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from connectors import wire
+from connectors.contract import (
+    Edited,
+    InboundEvent,
+    InboundMessage,
+    MessageKind,
+    Origin,
+    Party,
+    ThreadKind,
+    Unsent,
+)
+from connectors.platforms.linkedin import changelog, urns
+
+_COUNTED = ("LIKE", "SHARE", "REACTION")
+
+
+def parse(notification: Mapping[str, Any]) -> Sequence[InboundEvent]:
+    action = wire.text(notification.get("action"))
+    at = wire.when(notification.get("lastModifiedAt"))
+    target = wire.ident(notification.get("generatedActivity")) or wire.ident(notification.get("sourcePost"))
+    wire.need(target, "activity")
+    comment = _decorated(notification)
+    thread_id = f"{urns.COMMENT}{wire.ident(comment.get('parentComment')) or target}"
+    if action in _COUNTED:
+        return ()  # nobody wrote anything
+    if action == "COMMENT_DELETE":
+        return (Unsent(target=target, at=at, thread_id=thread_id),)
+    if action == "COMMENT_EDIT":
+        return (Edited(target=target, text=_text(comment), at=at, thread_id=thread_id),)
+    kinds = {
+        "COMMENT": MessageKind.COMMENT,
+        "ADMIN_COMMENT": MessageKind.COMMENT,
+        "SHARE_MENTION": MessageKind.MENTION,
+    }
+    kind = kinds.get(action, MessageKind.UNSUPPORTED)
+    ours = action == "ADMIN_COMMENT"
+    external_id = target
+    if kind is MessageKind.UNSUPPORTED:
+        external_id = f"notification:{wire.need(wire.ident(notification.get('notificationId')), 'id')}"
+    return (
+        InboundMessage(
+            external_id=external_id,
+            thread_id=thread_id,
+            sent_at=at,
+            author=_author(comment, target, notification, ours=ours),
+            text=_text(comment),
+            kind=kind,
+            thread_kind=ThreadKind.COMMENT,
+            outbound=ours,
+            origin=Origin.OTHER_CLIENT if ours else Origin.CUSTOMER,
+            reply_to=wire.ident(comment.get("parentComment")),
+            card=_card(notification),
+        ),
+    )
+
+
+def _decorated(notification: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The inside is not documented: the one object it holds, whatever its name."""
+    holder = wire.mapping(notification.get("decoratedGeneratedActivity"))
+    for name in ("comment", "share", "post"):
+        if found := wire.mapping(holder.get(name)):
+            return found
+    return holder
+
+
+def _text(comment: Mapping[str, Any]) -> str:
+    given = comment.get("text") or wire.mapping(comment.get("message")).get("text")
+    return wire.text(given) or wire.text(wire.mapping(given).get("text"))
+
+
+def _author(comment: Mapping[str, Any], target: str, notification: Mapping[str, Any], *, ours: bool) -> Party:
+    if ours and (page := wire.ident(notification.get("organizationalEntity"))):
+        return Party(page)
+    if owner := wire.ident(comment.get("owner")) or wire.ident(comment.get("actor")):
+        return Party(owner)
+    return Party(f"author-of:{target}", name=changelog.HIDDEN)
+
+
+def _card(notification: Mapping[str, Any]) -> dict[str, Any]:
+    facts = {
+        "type": "post",
+        "id": wire.ident(notification.get("sourcePost")),
+        "page": wire.ident(notification.get("organizationalEntity")),
+    }
+    return {name: fact for name, fact in facts.items() if fact}

@@ -1,0 +1,135 @@
+"""LinkedIn as a connector: three abilities with three ways in. Changelog and comments read, sending writes, errors judge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from connectors import signatures, wire
+from connectors.contract import (
+    Account,
+    App,
+    Authorisation,
+    ConnectorError,
+    Context,
+    Grant,
+    InboundEvent,
+    Item,
+    Media,
+    OutboundMessage,
+    Page,
+    Party,
+    Remedy,
+    Sent,
+    Tokens,
+    WebhookAnswer,
+    WebhookRequest,
+)
+from connectors.http import MEDIA_BYTES, same_origin
+from connectors.platforms.linkedin import changelog, client, errors, oauth, payloads, polling, sending, urns
+from connectors.platforms.linkedin.manifest import MANIFEST, ORIGINS
+
+_HIDDEN = {
+    "http 403",
+    "http 404",
+    "http 410",
+    "100",
+    "403",
+    "404",
+}  # the member's choice, or no product for profiles
+
+
+class LinkedIn:
+    manifest = MANIFEST
+    origins = ORIGINS
+
+    def handshake(self, request: WebhookRequest, app: App) -> WebhookAnswer | None:
+        """Asked at registration and every two hours, with three seconds to answer."""
+        code = request.query.get("challengeCode", "")
+        if request.method != "GET" or not code:
+            return None
+        response = signatures.linkedin_challenge(_secrets(app)[0], code)
+        answer = wire.encode({"challengeCode": code, "challengeResponse": response})
+        return WebhookAnswer(200, answer, "application/json")
+
+    def verify(self, request: WebhookRequest, app: App, now: datetime) -> bool:
+        given = request.headers.get("x-li-signature", "")
+        return signatures.signed(
+            given, _secrets(app), lambda secret: signatures.linkedin(secret, request.body)
+        )
+
+    def items(self, body: bytes) -> Iterator[Item]:
+        return payloads.items(body)
+
+    def parse(self, item: Item, account: Account) -> Sequence[InboundEvent]:
+        return payloads.parse(item, account)
+
+    def authorise(self, ctx: Context, redirect_uri: str, state: str) -> Authorisation:
+        return oauth.authorise(ctx, redirect_uri, state)
+
+    def exchange(self, ctx: Context, code: str, redirect_uri: str, verifier: str) -> Grant:
+        return oauth.exchange(ctx, code, redirect_uri)
+
+    def refresh(self, ctx: Context) -> Tokens:
+        return oauth.refresh(ctx)
+
+    def subscribe(self, ctx: Context, callback_url: str) -> None:
+        oauth.subscribe(ctx, callback_url)
+
+    def send(self, ctx: Context, message: OutboundMessage) -> Sent:
+        return sending.send(ctx, message)
+
+    def poll(self, ctx: Context, cursor: str) -> Page:
+        return polling.page(ctx, cursor)
+
+    def history(self, ctx: Context, cursor: str, thread_id: str = "") -> Page:
+        """The same log from its oldest event on: it cannot be read backwards."""
+        if thread_id.startswith(urns.COMMENT):
+            return Page(())
+        return polling.page(ctx, cursor, thread_id)
+
+    def profile(self, ctx: Context, external_id: str) -> Party:
+        """A member may be hidden from us; then the id is all there is."""
+        if not external_id.startswith(urns.PERSON):
+            return Party(external_id, name=changelog.HIDDEN)
+        member = urns.encoded(external_id.removeprefix(urns.PERSON))
+        try:
+            body, _ = client.call(ctx, "GET", f"v2/people/(id:{member})", bucket="profile")
+        except ConnectorError as error:
+            if error.code in _HIDDEN:
+                return Party(external_id, name=changelog.HIDDEN)
+            raise
+        names = (wire.text(body.get("localizedFirstName")), wire.text(body.get("localizedLastName")))
+        name = " ".join(filter(None, names)) or changelog.HIDDEN
+        picture = wire.text(wire.mapping(body.get("profilePicture")).get("displayImage"))
+        return Party(
+            external_id,
+            name=name,
+            username=wire.text(body.get("vanityName")),
+            avatar_url=picture if picture.startswith("http") else "",
+        )
+
+    def media(self, ctx: Context, url: str) -> Media:
+        """The signed address, with our token; an asset without an address is asked for by its name."""
+        if url.startswith(urns.ASSET):
+            asset = urns.encoded(url.removeprefix(urns.ASSET))
+            url = f"{ctx.origins.media.rstrip('/')}/mediaDownload/{asset}/messaging-attachmentFile/0"
+        ours = same_origin(url, ctx.origins.api) or same_origin(url, ctx.origins.media)
+        token = client.tokens(ctx).access if ours else ""
+        answer = ctx.http.get(
+            url, token=token, headers={"Accept": "*/*"}, max_bytes=MEDIA_BYTES, other_hosts=True
+        )
+        if not answer.ok:
+            error = errors.refusal(answer, ctx, "media")
+            if answer.status in (403, 404, 410):  # the address has expired, which says nothing of the account
+                raise ConnectorError("This file is no longer there.", remedy=Remedy.TELL, code=error.code)
+            raise error
+        mime = answer.headers.get("content-type", "").partition(";")[0].strip()
+        return Media(answer.content, mime or "application/octet-stream")
+
+
+def _secrets(app: App) -> tuple[str, ...]:
+    return app.webhook_secrets or (app.client_secret,)
+
+
+connector = LinkedIn()

@@ -1,0 +1,107 @@
+"""LinkedIn's errors, and what follows from each: service codes, words, and the status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+from connectors import wire
+from connectors.contract import ConnectorError, Context, RateNotice, Remedy
+from connectors.http import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    remedy: Remedy
+    words: str
+    status: int = 0
+    code: int = 0  # serviceErrorCode
+    says: str = ""  # part of the message, in lower case
+    until: Literal["", "midnight", "minute"] = ""
+
+
+_SIGN_IN: Final = "LinkedIn no longer accepts our access. Connect the account again."
+_ROLE: Final = "LinkedIn does not allow this: a role at the page, or a product of the app, is missing."
+
+TABLE: Final[tuple[Rule, ...]] = (
+    # Only an expired token is worth a refresh; the others stay refused.
+    Rule(Remedy.RECONNECT, _SIGN_IN, code=65600),
+    Rule(Remedy.RECONNECT, _SIGN_IN, code=65601),
+    Rule(Remedy.REFRESH, "LinkedIn says that our access has expired.", code=65602),
+    Rule(Remedy.RECONNECT, _ROLE, code=100),
+    Rule(Remedy.RETRY, "LinkedIn asks us to wait a minute.", says="comment create throttled", until="minute"),
+    Rule(Remedy.RETRY, "LinkedIn's allowance for today is used up.", says="day limit", until="midnight"),
+    Rule(Remedy.TELL, "LinkedIn does not take this content here.", says="unpermitted fields"),
+    Rule(Remedy.RETRY, "LinkedIn's allowance for today is used up.", status=429, until="midnight"),
+    Rule(Remedy.REFRESH, _SIGN_IN, status=401),
+    Rule(Remedy.RECONNECT, _ROLE, status=403),
+    Rule(Remedy.TELL, "LinkedIn no longer knows this person or conversation.", status=404),
+    Rule(Remedy.TELL, "LinkedIn no longer knows this person or conversation.", status=410),
+    Rule(Remedy.BUG, "LinkedIn has retired the version of its API that we speak.", status=426),
+    Rule(Remedy.BUG, "LinkedIn did not understand our request.", status=400),
+    Rule(Remedy.BUG, "LinkedIn did not understand our request.", status=422),
+)
+
+
+def refusal(answer: Answer, ctx: Context, bucket: str) -> ConnectorError:
+    body = answer.error_body()
+    rule = _rule(body, answer.status)
+    if rule is None:
+        reason = (
+            "LinkedIn had a passing fault." if answer.status >= 500 else "LinkedIn refused without a reason."
+        )
+        return ConnectorError(reason, remedy=_by_status(answer), code=_name(body, answer))
+    if rule.status == 429 and not body:
+        # No word of a quota: the infrastructure protects itself, and that passes sooner than a day.
+        retry_at: datetime | None = ctx.now + timedelta(seconds=60)
+    else:
+        retry_at = until(rule, ctx.now)
+    notices = (RateNotice(bucket, remaining=0, resets_at=retry_at),) if retry_at else ()
+    return ConnectorError(
+        rule.words, remedy=rule.remedy, code=_name(body, answer), retry_at=retry_at, rates=notices
+    )
+
+
+def until(rule: Rule, now: datetime) -> datetime | None:
+    """LinkedIn counts days in UTC."""
+    if rule.until == "minute":
+        return now + timedelta(seconds=60)
+    if rule.until == "midnight":
+        return now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return None
+
+
+def _rule(body: Mapping[str, Any], status: int) -> Rule | None:
+    code, words = wire.count(body.get("serviceErrorCode")), wire.text(body.get("message")).lower()
+    for rule in TABLE:
+        if rule.code and rule.code == code and status in (400, 401, 403):
+            return rule
+        if rule.says and rule.says in words:
+            return rule
+        if rule.status and rule.status == status:
+            return rule
+    return None
+
+
+def _by_status(answer: Answer) -> Remedy:
+    if answer.status in (502, 504) and not answer.repeatable and not answer.error_body():
+        return Remedy.UNKNOWN  # a gateway speaks: what stands behind it may have done the work
+    return Remedy.RETRY if answer.status >= 500 else Remedy.TELL
+
+
+def _name(body: Mapping[str, Any], answer: Answer) -> str:
+    return wire.ident(body.get("serviceErrorCode")) or f"http {answer.status}"
+
+
+def sign_in_refusal(answer: Answer, ctx: Context) -> ConnectorError:
+    code = wire.text(answer.error_body().get("error"))
+    if code == "invalid_client":
+        return ConnectorError("LinkedIn does not know this app's key.", remedy=Remedy.BUG, code=code)
+    if code:
+        return ConnectorError(_SIGN_IN, remedy=Remedy.RECONNECT, code=code)
+    error = refusal(answer, ctx, "token")
+    if error.remedy is Remedy.REFRESH:
+        return ConnectorError(error.reason, remedy=Remedy.RECONNECT, code=error.code)
+    return error

@@ -1,0 +1,159 @@
+"""Consent, tokens of sixty days, a refresh token with a fixed end, and subscriptions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from connectors import wire
+from connectors.contract import Account, Authorisation, ConnectorError, Context, Grant, Remedy, Tokens
+from connectors.platforms.linkedin import client, errors, urns
+from connectors.platforms.linkedin.manifest import MANIFEST
+
+_LIFE: Final = timedelta(days=60)
+
+
+def authorise(ctx: Context, redirect_uri: str, state: str) -> Authorisation:
+    query = {
+        "response_type": "code",
+        "client_id": ctx.app.client_id,
+        "redirect_uri": redirect_uri,
+        "state": state,
+        "scope": " ".join(MANIFEST.auth.scopes),
+    }
+    return Authorisation(f"{ctx.origins.consent.rstrip('/')}/oauth/v2/authorization?{urlencode(query)}")
+
+
+def exchange(ctx: Context, code: str, redirect_uri: str) -> Grant:
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
+    tokens = _ask(ctx, form)
+    return Grant(_member(replace(ctx, tokens=tokens)), tokens)
+
+
+def refresh(ctx: Context) -> Tokens:
+    held = client.tokens(ctx)
+    if not held.refresh or (held.refresh_expires_at is not None and held.refresh_expires_at <= ctx.now):
+        reason = "LinkedIn's consent has run out. Connect the account again."
+        raise ConnectorError(reason, remedy=Remedy.RECONNECT)
+    fresh = _ask(ctx, {"grant_type": "refresh_token", "refresh_token": held.refresh})
+    return replace(
+        fresh,
+        refresh=fresh.refresh or held.refresh,
+        # The end counts from the first consent and never moves; what the answer says is what is left.
+        refresh_expires_at=_earlier(fresh.refresh_expires_at, held.refresh_expires_at),
+        scopes=fresh.scopes or held.scopes,
+    )
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min(one, other) if one and other else one or other
+
+
+def _ask(ctx: Context, form: Mapping[str, str]) -> Tokens:
+    form = {**form, "client_id": ctx.app.client_id, "client_secret": ctx.app.client_secret}
+    url = f"{ctx.origins.token.rstrip('/')}/oauth/v2/accessToken"
+    answer = ctx.http.post(url, form=form, repeatable=True)
+    if not answer.ok:
+        raise errors.sign_in_refusal(answer, ctx)
+    body = answer.mapping()
+    scope = wire.text(body.get("scope")).replace(",", " ")
+    return Tokens(
+        access=wire.told(wire.text(body.get("access_token")), "token"),
+        refresh=wire.text(body.get("refresh_token")),
+        expires_at=ctx.now + (_span(body.get("expires_in")) or _LIFE),
+        refresh_expires_at=_end(ctx, body.get("refresh_token_expires_in")),
+        issued_at=ctx.now,
+        scopes=tuple(scope.split()),
+    )
+
+
+def _span(given: object) -> timedelta | None:
+    seconds = wire.count(given)
+    return timedelta(seconds=seconds) if seconds else None
+
+
+def _end(ctx: Context, given: object) -> datetime | None:
+    span = _span(given)
+    return ctx.now + span if span else None
+
+
+def _member(ctx: Context) -> Account:
+    """Who consented. Which of these tells it depends on the products of the app."""
+    attempts = (
+        ("v2/userinfo", _from_userinfo),
+        ("v2/me", _from_me),
+        ("rest/memberAuthorizations?q=memberAndApplication", _from_authorisations),
+    )
+    for path, read in attempts:
+        try:
+            body, _ = client.call(ctx, "GET", path, bucket="profile")
+        except ConnectorError as error:
+            if error.remedy in (Remedy.RETRY, Remedy.UNKNOWN):
+                raise
+            continue
+        if (account := read(body)) is not None:
+            return account
+    reason = "LinkedIn did not tell whose account this is."
+    raise ConnectorError(reason, remedy=Remedy.RECONNECT)
+
+
+def _from_userinfo(body: Mapping[str, Any]) -> Account | None:
+    member = wire.ident(body.get("sub"))
+    return Account(_person(member), name=wire.text(body.get("name"))) if member else None
+
+
+def _from_me(body: Mapping[str, Any]) -> Account | None:
+    member = wire.ident(body.get("id"))
+    names = (wire.text(body.get("localizedFirstName")), wire.text(body.get("localizedLastName")))
+    handle = wire.text(body.get("vanityName"))
+    return Account(_person(member), handle=handle, name=" ".join(filter(None, names))) if member else None
+
+
+def _from_authorisations(body: Mapping[str, Any]) -> Account | None:
+    for each in wire.entries(body.get("elements")):
+        key = wire.mapping(each.get("memberComplianceAuthorizationKey"))
+        if member := wire.ident(key.get("member")):
+            return Account(_person(member))
+    return None
+
+
+def _person(given: str) -> str:
+    return given if given.startswith("urn:li:") else f"{urns.PERSON}{given}"
+
+
+def page_of(ctx: Context) -> str:
+    """The page this member speaks for; "" where there is none, or where it is not clear which."""
+    account_id = client.account(ctx).external_id
+    if account_id.startswith(urns.ORGANISATION):
+        return account_id
+    path = "rest/organizationAcls?q=roleAssignee&role=ADMINISTRATOR&state=APPROVED"
+    try:
+        body, _ = client.call(ctx, "GET", path, bucket="profile")
+    except ConnectorError as error:
+        if error.remedy in (Remedy.RETRY, Remedy.REFRESH):
+            raise
+        return ""
+    pages = {wire.ident(each.get("organization")) for each in wire.entries(body.get("elements"))} - {""}
+    return pages.pop() if len(pages) == 1 else ""
+
+
+def subscribe(ctx: Context, callback_url: str) -> None:
+    """Messages: consent to the change log. Comments: a subscription for the page, where there is one."""
+    client.call(ctx, "POST", "rest/memberAuthorizations", bucket="subscribe", json={}, repeatable=True,
+                version=client.CHANGELOG_VERSION)  # fmt: skip
+    page = page_of(ctx)
+    if not page:
+        return
+    key = ",".join(
+        f"{name}:{urns.encoded(urn)}"
+        for name, urn in (
+            ("developerApplication", f"urn:li:developerApplication:{ctx.app.client_id}"),
+            ("user", client.account(ctx).external_id),
+            ("entity", page),
+        )
+    )
+    path = f"rest/eventSubscriptions/({key},eventType:ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS)"
+    client.call(ctx, "PUT", path, bucket="subscribe", json={"webhook": callback_url}, repeatable=True)

@@ -1,0 +1,57 @@
+"""The change log, page by page. Its start is inclusive, its totals lie, and an empty page need not be the last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+from connectors import wire
+from connectors.contract import Context, InboundEvent, Malformed, Page
+from connectors.platforms.linkedin import changelog, client
+from connectors.platforms.linkedin.manifest import CHANGELOG_AGE
+
+_PAGE: Final = 50
+
+
+def page(ctx: Context, cursor: str, thread_id: str = "") -> Page:
+    """Events since the cursor; from the oldest the log holds when there is none."""
+    state = wire.unpack(cursor)
+    since = wire.count(state.get("since"))
+    if since is None:
+        since = wire.milliseconds(ctx.now - CHANGELOG_AGE)
+    start = wire.count(state.get("start")) or 0
+    newest = max(since, wire.count(state.get("newest")) or 0)
+    params = {"q": "memberAndApplication", "startTime": str(since), "count": str(_PAGE)}
+    if start:
+        params["start"] = str(start)
+    body, _ = client.call(
+        ctx, "GET", "rest/memberChangeLogs", bucket="read", params=params, version=client.CHANGELOG_VERSION
+    )
+    elements = wire.entries(body.get("elements"))
+    events: list[InboundEvent] = []
+    failures = []
+    for element in elements:
+        newest = max(newest, wire.count(element.get("processedAt")) or 0)
+        try:
+            found = changelog.parse(element)
+        except Malformed as error:
+            failures.append((element, str(error)))
+            continue
+        events += [each for each in found if not thread_id or getattr(each, "thread_id", "") == thread_id]
+    following = _next_start(body, start, len(elements))
+    if following is not None:
+        state = {"since": since, "start": following, "newest": newest}
+    else:
+        state = {"since": newest}  # inclusive: the last event will come again, and is known
+    return Page(tuple(events), wire.pack(state), following is not None, tuple(failures))
+
+
+def _next_start(body: Mapping[str, Any], start: int, received: int) -> int | None:
+    """Where the next page begins, by the link; a full page without a link is not trusted to be the last."""
+    for link in wire.entries(wire.mapping(body.get("paging")).get("links")):
+        if link.get("rel") == "next":
+            named = parse_qs(urlsplit(wire.text(link.get("href"))).query).get("start", [""])[0]
+            following = wire.count(named)
+            return following if following is not None and following > start else start + max(received, 1)
+    return start + received if received >= _PAGE else None

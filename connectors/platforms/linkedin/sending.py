@@ -1,0 +1,126 @@
+"""Replies to LinkedIn: messages into a thread, and comments of the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from connectors import wire
+from connectors.contract import (
+    ConnectorError,
+    Context,
+    OutboundAttachment,
+    OutboundMessage,
+    Remedy,
+    Sent,
+    ThreadKind,
+)
+from connectors.platforms.linkedin import client, errors, oauth, urns
+from connectors.platforms.linkedin.manifest import COMMENT_LENGTH, MANIFEST
+
+_THREAD: Final = "urn:li:messagingThread:"
+_RECIPE: Final = "urn:li:digitalmediaRecipe:messaging-attachment"
+_MECHANISM: Final = "com.linkedin.digitalmedia.uploading.MediaUploadHttpRequest"
+_WAITS: Final = (1.0, 2.0, 4.0, 8.0, 15.0)
+
+
+def send(ctx: Context, message: OutboundMessage) -> Sent:
+    if message.thread_kind is ThreadKind.COMMENT:
+        return _comment(ctx, message)
+    if not message.text and not message.attachments:
+        raise ConnectorError("There is nothing to send.", remedy=Remedy.TELL, code="empty")
+    limit = MANIFEST.send.text
+    if (length := wire.length(message.text, limit.unit)) > limit.max:
+        reason = f"LinkedIn takes {limit.max} characters; this has {length}."
+        raise ConnectorError(reason, remedy=Remedy.TELL, code="too long")
+    body: dict[str, Any] = {"body": message.text, "messageType": "MEMBER_TO_MEMBER"}
+    if message.thread_id.startswith(_THREAD):
+        body["thread"] = message.thread_id
+    else:
+        body["recipients"] = [message.recipient_id]
+    if message.attachments:
+        body["attachments"] = [_upload(ctx, each) for each in message.attachments]
+    answered, answer = client.call(ctx, "POST", "v2/messages", bucket="send", json=body, repeatable=False)
+    return Sent((urns.message_id(client.created_id(answer, answered)),))
+
+
+def _upload(ctx: Context, attachment: OutboundAttachment) -> str:
+    """The asset's URN, once LinkedIn has it ready. Nothing is said by it, so every step may be repeated."""
+    try:
+        content = Path(attachment.path).read_bytes()
+    except OSError:
+        raise ConnectorError(
+            "The file to send is no longer there.", remedy=Remedy.TELL, code="file"
+        ) from None
+    wish = {
+        "registerUploadRequest": {
+            "owner": client.account(ctx).external_id,
+            "recipes": [_RECIPE],
+            "serviceRelationships": [
+                {"identifier": "urn:li:userGeneratedContent", "relationshipType": "OWNER"}
+            ],
+        }
+    }
+    body, _ = client.call(
+        ctx, "POST", "v2/assets?action=registerUpload", bucket="upload", json=wish, repeatable=True
+    )
+    value = wire.mapping(body.get("value"))
+    asset = wire.told(wire.text(value.get("asset")), "asset")
+    place = wire.mapping(wire.mapping(value.get("uploadMechanism")).get(_MECHANISM))
+    url = wire.told(wire.text(place.get("uploadUrl")), "address to upload to")
+    headers = {
+        name: given for name, given in wire.mapping(place.get("headers")).items() if isinstance(given, str)
+    }
+    answer = ctx.http.request(
+        "PUT",
+        url,
+        token=client.tokens(ctx).access,
+        headers={"Content-Type": attachment.mime, **headers},
+        content=content,
+        repeatable=True,
+    )
+    if not answer.ok:
+        raise errors.refusal(answer, ctx, "upload")
+    _wait(ctx, asset)
+    return asset
+
+
+def _wait(ctx: Context, asset: str) -> None:
+    asset_id = asset.removeprefix(urns.ASSET)
+    for seconds in _WAITS:
+        body, _ = client.call(ctx, "GET", f"v2/assets/{urns.encoded(asset_id)}", bucket="upload")
+        states = [wire.text(each.get("status")) for each in wire.entries(body.get("recipes"))]
+        if "CLIENT_ERROR" in states or "INCOMPLETE" in states:
+            raise ConnectorError(
+                "LinkedIn could not take this file.", remedy=Remedy.TELL, code="asset failed"
+            )
+        if not states or all(state == "AVAILABLE" for state in states):
+            return
+        ctx.http.pause(seconds)
+    raise ConnectorError("LinkedIn is still working on this file.", remedy=Remedy.RETRY, code="asset slow")
+
+
+def _comment(ctx: Context, message: OutboundMessage) -> Sent:
+    """A comment is always the page's. Under which post it stands is part of the comment's URN."""
+    if message.attachments or not message.text:
+        raise ConnectorError(
+            "A comment on LinkedIn is text only.", remedy=Remedy.TELL, code="comment content"
+        )
+    if len(message.text) > COMMENT_LENGTH:
+        reason = f"A comment on LinkedIn takes {COMMENT_LENGTH} characters; this has {len(message.text)}."
+        raise ConnectorError(reason, remedy=Remedy.TELL, code="too long")
+    actor = oauth.page_of(ctx)
+    if not actor:
+        reason = "It is not clear for which page to comment. Connect an administrator of one page."
+        raise ConnectorError(reason, remedy=Remedy.TELL, code="no page")
+    root = message.thread_id.removeprefix(urns.COMMENT)
+    body: dict[str, Any] = {"actor": actor, "message": {"text": message.text}}
+    if root.startswith("urn:li:comment:("):
+        body |= {"object": root.removeprefix("urn:li:comment:(").partition(",")[0], "parentComment": root}
+    else:
+        body["object"] = root
+    path = f"rest/socialActions/{urns.encoded(root)}/comments"
+    answered, answer = client.call(ctx, "POST", path, bucket="comment", json=body, repeatable=False)
+    found = client.created_id(answer, answered)
+    # The header may hold the bare number; webhooks name the whole URN.
+    return Sent((found if found.startswith("urn:") else f"urn:li:comment:({body['object']},{found})",))
