@@ -61,7 +61,12 @@ def brand(db: None) -> Brand:
 
 @pytest.fixture
 def app(platform: FakePlatform, db: None) -> PlatformApp:
-    secrets = {"client_secret": "s", "webhook_secrets": [SECRET, "older-secret"], "verify_token": "vt", "bearer": ""}
+    secrets = {
+        "client_secret": "s",
+        "webhook_secrets": [SECRET, "older-secret"],
+        "verify_token": "vt",
+        "bearer": "",
+    }
     return PlatformApp.objects.create(platform="fake", client_id="c", sealed=sealing.seal(secrets))
 
 
@@ -93,12 +98,16 @@ def receipt(channel: Channel) -> Callable[..., Receipt]:
     """A stored delivery of these items."""
 
     def make(*items: dict[str, Any], body: bytes | None = None, at: Channel = channel) -> Receipt:
-        return Receipt.objects.create(channel=at, received_at=NOW, body=delivery(*items) if body is None else body)
+        return Receipt.objects.create(
+            channel=at, received_at=NOW, body=delivery(*items) if body is None else body
+        )
 
     return make
 
 
-def message_item(external_id: str, text: str = "Hello", *, thread: str = "mara", seconds: float = 0, **more: Any) -> dict[str, Any]:
+def message_item(
+    external_id: str, text: str = "Hello", *, thread: str = "mara", seconds: float = 0, **more: Any
+) -> dict[str, Any]:
     at = millis(NOW + timedelta(seconds=seconds))
     return {"kind": "message", "id": external_id, "thread": thread, "text": text, "at": at, **more}
 

@@ -23,7 +23,7 @@ _MEGABYTE: Final = 1024 * 1024
 
 ORIGINS: Final = Origins(
     consent="https://www.instagram.com",
-    token="https://api.instagram.com",
+    token="https://api.instagram.com",  # noqa: S106 (an address)
     api="https://graph.instagram.com",
     media="https://lookaside.fbsbx.com",
 )

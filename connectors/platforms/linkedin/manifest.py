@@ -24,7 +24,7 @@ _MEGABYTE: Final = 1024 * 1024
 
 ORIGINS: Final = Origins(
     consent="https://www.linkedin.com",
-    token="https://www.linkedin.com",
+    token="https://www.linkedin.com",  # noqa: S106 (an address)
     api="https://api.linkedin.com",
     media="https://api.linkedin.com",
 )

@@ -23,7 +23,7 @@ _MEGABYTE: Final = 1024 * 1024
 
 ORIGINS: Final = Origins(
     consent="https://x.com",
-    token="https://api.x.com",
+    token="https://api.x.com",  # noqa: S106 (an address)
     api="https://api.x.com",
     media="https://api.x.com",
 )

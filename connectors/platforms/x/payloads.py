@@ -91,7 +91,7 @@ def parse(item: Item, account: Account) -> Sequence[InboundEvent]:
     if kind == "dm":
         return (messages.message(event, item.payload, account),)
     if reader := _DIRECT.get(kind):
-        found = reader(activity or event, item.payload if not activity else activity, account)
+        found = reader(activity or event, activity if activity else item.payload, account)
         return (found,) if found is not None else ()
     if kind in ("chat.received", "chat.sent"):
         return (_encrypted(activity, account),)

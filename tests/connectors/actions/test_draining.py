@@ -15,7 +15,10 @@ def test_a_delivery_becomes_messages(receipt):
     drained = draining.drain(now=NOW)
 
     assert (drained.receipts, drained.items, drained.new_messages, drained.dead) == (1, 2, 2, 0)
-    assert list(Message.objects.order_by("sent_at").values_list("text", flat=True)) == ["Hello", "Anybody there?"]
+    assert list(Message.objects.order_by("sent_at").values_list("text", flat=True)) == [
+        "Hello",
+        "Anybody there?",
+    ]
     assert Receipt.objects.get().state == ReceiptState.DONE
 
 
@@ -31,7 +34,12 @@ def test_the_same_delivery_twice_is_one_message(receipt):
 
 
 def test_one_bad_item_stops_nobody_and_is_kept_with_its_reason(receipt):
-    receipt(message_item("m1"), {"kind": "bad", "from": "nobody"}, {"kind": "crash"}, message_item("m2", seconds=1))
+    receipt(
+        message_item("m1"),
+        {"kind": "bad", "from": "nobody"},
+        {"kind": "crash"},
+        message_item("m2", seconds=1),
+    )
 
     drained = draining.drain(now=NOW)
 
@@ -96,7 +104,9 @@ def test_another_apps_account_is_not_spoken_for(receipt, connect, brand):
     from connectors.models import PlatformApp
 
     foreign = connect("acc-2")
-    foreign.credential.app = PlatformApp.objects.create(platform="fake", name="second", sealed=sealing.seal({}))
+    foreign.credential.app = PlatformApp.objects.create(
+        platform="fake", name="second", sealed=sealing.seal({})
+    )
     foreign.credential.save(update_fields=["app"])
     receipt(message_item("m1", account="acc-2"))
 
