@@ -11,7 +11,7 @@ os.environ.setdefault("PARLEY_STATEMENT_TIMEOUT", "60000")
 import structlog  # noqa: E402  # the defaults above must be there before anything reads the settings
 from celery import Celery, signals  # noqa: E402
 from django.conf import settings  # noqa: E402
-from kombu import Queue  # noqa: E402
+from kombu import Exchange, Queue  # noqa: E402
 
 from config import health  # noqa: E402
 
@@ -29,7 +29,8 @@ BEAT = {
 app = Celery("parley")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
-    task_queues=[Queue(name) for name in settings.CELERY_TASK_QUEUES],
+    # Each with its own exchange and key; under a shared one a message would reach all three.
+    task_queues=[Queue(name, Exchange(name), routing_key=name) for name in settings.CELERY_TASK_QUEUES],
     beat_schedule={
         # A tick that nobody took before the next one is worth nothing.
         name: {"task": name, "schedule": seconds, "options": {"expires": max(seconds * 2, 5)}}

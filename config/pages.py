@@ -1,7 +1,6 @@
 """Hands a page's request to the web process and streams its answer back, so that one port serves all."""
 
 import html
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -15,8 +14,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 HOP_BY_HOP = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding upgrade".split()
 )
+# The server in front writes these itself.
+OWN = frozenset([b"date", b"server"])
 FORWARDED = frozenset([b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip"])
-log = logging.getLogger(__name__)
 
 
 class ClientLeft(Exception):
@@ -34,7 +34,6 @@ class Pages:
             # A page may take its time, but a web process that does not even accept is being restarted.
             timeout=httpx.Timeout(60, connect=3, pool=10),
             limits=httpx.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=4),
-            transport=None,
             trust_env=False,
         )
 
@@ -44,7 +43,7 @@ class Pages:
             request = self._request(scope, receive)
             response = await self._sent(request, again=scope["method"] in {"GET", "HEAD"})
             try:
-                headers = [(name.lower(), value) for name, value in response.headers.raw if name.lower() not in HOP_BY_HOP]
+                headers = [(name.lower(), value) for name, value in response.headers.raw if name.lower() not in HOP_BY_HOP | OWN]
                 await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
                 begun = True
                 async for chunk in response.aiter_raw():

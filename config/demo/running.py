@@ -68,8 +68,8 @@ def _password() -> str:
 
 def run(chosen: Plan, *, say: Callable[[str], None]) -> None:
     begun = time.monotonic()
-    ports.check(chosen.ports, host=chosen.host)
     with embedded.claimed(chosen.home, told=f"the demo at http://localhost:{chosen.ports.edge}/"):
+        ports.check(chosen.ports, host=chosen.host)
         supervisor = Supervisor(logs=chosen.home / "log", say=say, echo_logs=chosen.echo_logs)
         supervisor.listen()
         with stopped_at_the_end(supervisor, chosen, say):
