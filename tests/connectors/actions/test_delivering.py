@@ -1,0 +1,178 @@
+from datetime import timedelta
+
+import pytest
+
+from connectors.actions import delivering
+from connectors.contract import RateNotice, Remedy
+from connectors.models import ChannelHealth, Credential, DeliveryAttempt, RateBudget
+from inbox.actions import channels
+from inbox.models import Channel, ChannelState, Handle, MessageState
+from inbox.queries import outbox
+from tests.connectors.conftest import message_item, queue
+from tests.connectors.threads import in_threads
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def deliver(message, clock):
+    outcome = delivering.deliver(message_id=message.pk, clock=clock, jitter=lambda low, high: high)
+    message.refresh_from_db()
+    return outcome
+
+
+def test_a_reply_goes_out_and_carries_the_platforms_id(queued_reply, platform, clock, channel):
+    assert deliver(queued_reply, clock) == "sent"
+
+    assert queued_reply.state == MessageState.SENT
+    assert queued_reply.external_id == platform.said[-1].id
+    [sent] = platform.sent
+    assert (sent.text, sent.thread_id, sent.recipient_id) == ("On its way!", "mara", "mara")
+    assert sent.client_id == str(queued_reply.client_id)
+    attempt = DeliveryAttempt.objects.get()
+    assert (attempt.outcome, attempt.external_id) == ("sent", queued_reply.external_id)
+    assert ChannelHealth.objects.get(channel=channel).last_sent_at == clock()
+
+
+def test_two_workers_send_it_once(queued_reply, platform, clock):
+    outcomes = in_threads(lambda: delivering.deliver(message_id=queued_reply.pk, clock=clock), times=2)
+
+    assert sorted(outcomes) == ["", "sent"]
+    assert len(platform.sent) == 1
+
+
+def test_a_reply_refused_for_now_waits_and_is_tried_again(queued_reply, platform, clock):
+    platform.refuses(Remedy.RETRY, "The platform is busy.")
+
+    assert deliver(queued_reply, clock) == "retry"
+    assert queued_reply.state == MessageState.QUEUED
+    assert queued_reply.state_reason == "The platform is busy."
+    assert deliver(queued_reply, clock) == ""  # not yet due
+
+    clock.passes(1)
+    assert deliver(queued_reply, clock) == "sent"
+
+
+def test_back_off_doubles_up_to_five_minutes():
+    waits = [delivering.back_off(tries, lambda low, high: high).total_seconds() for tries in range(1, 12)]
+
+    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
+
+
+def test_after_many_tries_it_has_failed_and_says_why(queued_reply, platform, clock):
+    for _ in range(delivering.MAX_TRIES):
+        platform.refuses(Remedy.RETRY, "The platform is busy.")
+        deliver(queued_reply, clock)
+        clock.passes(300)
+
+    assert queued_reply.state == MessageState.FAILED
+    assert queued_reply.state_reason == "Tried 8 times without success: The platform is busy."
+
+
+def test_a_throttled_account_waits_as_a_whole_and_no_other_does(queued_reply, platform, clock, channel, connect, agent, receipt):
+    from connectors.actions import draining
+
+    other = connect("acc-2")
+    receipt(message_item("o1", thread="noor", account="acc-2"))
+    draining.drain(now=clock())
+    elsewhere = queue("Yes.", channel=other, agent=agent, now=clock(), thread="noor")
+    behind = queue("And one more thing.", channel=channel, agent=agent, now=clock())
+    platform.refuses(Remedy.RETRY, "Too many messages.", retry_at=clock() + timedelta(minutes=10))
+
+    assert deliver(queued_reply, clock) == "throttled"
+
+    assert outbox.due_replies(now=clock()) == [elsewhere.pk]
+    assert deliver(behind, clock) == ""
+    assert deliver(elsewhere, clock) == "sent"
+    clock.passes(601)
+    assert deliver(queued_reply, clock) == "sent"
+    assert deliver(behind, clock) == "sent"
+
+
+def test_a_limit_that_is_used_up_is_obeyed_before_it_is_broken(queued_reply, platform, clock, channel, agent):
+    behind = queue("And one more thing.", channel=channel, agent=agent, now=clock())
+    platform.rates = (RateNotice("send", 0, clock() + timedelta(seconds=90)),)
+
+    assert deliver(queued_reply, clock) == "sent"
+    assert deliver(behind, clock) == ""
+    assert RateBudget.objects.get(channel=channel, bucket="send").remaining == 0
+
+    clock.passes(91)
+    assert deliver(behind, clock) == "sent"
+
+
+def test_a_token_that_ended_is_renewed_and_the_reply_goes_out(queued_reply, platform, clock, channel):
+    platform.good_access = "access-0"  # ours is refused until it is renewed
+
+    assert deliver(queued_reply, clock) == "sent"
+
+    assert platform.sent_with == ["access-1", "access-2"]
+    assert Credential.objects.get(channel=channel).version == 2
+    assert list(DeliveryAttempt.objects.order_by("pk").values_list("outcome", flat=True)) == ["refresh", "sent"]
+
+
+def test_a_broken_grant_parks_sending_and_keeps_the_reply(queued_reply, platform, clock, channel):
+    platform.refuses(Remedy.RECONNECT, "The password was changed.")
+
+    assert deliver(queued_reply, clock) == "parked"
+
+    assert queued_reply.state == MessageState.QUEUED
+    parked = Channel.objects.get(pk=channel.pk)
+    assert (parked.state, parked.state_reason) == (ChannelState.NEEDS_RECONNECT, "The password was changed.")
+    clock.passes(60)
+    assert deliver(queued_reply, clock) == ""
+    channels.resume_sending(channel_id=channel.pk, now=clock())
+    assert deliver(queued_reply, clock) == "sent"
+
+
+def test_a_token_refused_twice_is_a_broken_grant(queued_reply, platform, clock, channel):
+    platform.refuses(Remedy.REFRESH, "Invalid token.")
+    platform.refuses(Remedy.REFRESH, "Invalid token.")
+
+    assert deliver(queued_reply, clock) == "parked"
+
+    assert Channel.objects.get(pk=channel.pk).state == ChannelState.NEEDS_RECONNECT
+    assert platform.refreshes == 1
+
+
+@pytest.mark.parametrize("remedy", [Remedy.TELL, Remedy.BUG, Remedy.WAIT])
+def test_a_final_refusal_tells_the_agent(queued_reply, platform, clock, remedy):
+    platform.refuses(remedy, "The window has closed.")
+
+    assert deliver(queued_reply, clock) == "failed"
+
+    assert (queued_reply.state, queued_reply.state_reason) == (MessageState.FAILED, "The window has closed.")
+    clock.passes(3600)
+    assert deliver(queued_reply, clock) == ""
+
+
+def test_somebody_who_cannot_be_written_to_is_remembered(queued_reply, platform, clock):
+    platform.refuses(Remedy.TELL, "This person has blocked you.", contact_unavailable=True)
+
+    deliver(queued_reply, clock)
+
+    assert Handle.objects.get(external_id="mara").unavailable_reason == "This person has blocked you."
+
+
+def test_a_lost_answer_is_uncertain_and_never_sent_again(queued_reply, platform, clock):
+    platform.loses_the_answer(delivered=True)
+
+    assert deliver(queued_reply, clock) == "uncertain"
+
+    assert queued_reply.state == MessageState.UNCERTAIN
+    clock.passes(3600)
+    assert deliver(queued_reply, clock) == ""
+    assert len(platform.said) == 1
+
+
+def test_a_bug_while_sending_is_uncertain_too(queued_reply, platform, clock):
+    platform.breaks(ZeroDivisionError())
+
+    assert deliver(queued_reply, clock) == "uncertain"
+
+
+def test_a_channel_without_a_grant_is_parked_in_words(queued_reply, platform, clock, channel):
+    Credential.objects.filter(channel=channel).delete()
+
+    assert deliver(queued_reply, clock) == "parked"
+
+    assert Channel.objects.get(pk=channel.pk).state_reason == "This channel has no grant; connect it again."

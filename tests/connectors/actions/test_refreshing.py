@@ -1,0 +1,82 @@
+from datetime import timedelta
+
+import pytest
+
+from connectors import contexts
+from connectors.actions import refreshing
+from connectors.contract import ConnectorError, Remedy
+from connectors.models import Credential
+from inbox.models import Channel, ChannelState
+from tests.connectors.conftest import NOW
+from tests.connectors.threads import in_threads
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_racing_refreshes_ask_the_platform_once(channel, platform, clock):
+    platform.refresh_takes = 0.3
+
+    tokens = in_threads(
+        lambda: refreshing.refresh(channel_id=channel.pk, seen_version=1, clock=clock), times=4
+    )
+
+    assert {each.access for each in tokens} == {"access-2"}
+    assert platform.refreshes == 1
+    credential = Credential.objects.get(channel=channel)
+    assert (credential.version, credential.refresh_lease_until) == (2, None)
+    assert contexts.tokens_of(credential).refresh == "refresh-2"
+
+
+def test_whoever_saw_an_older_version_gets_the_newer_one_without_asking(channel, platform, clock):
+    refreshing.refresh(channel_id=channel.pk, seen_version=1, clock=clock)
+
+    tokens = refreshing.refresh(channel_id=channel.pk, seen_version=1, clock=clock)
+
+    assert tokens.access == "access-2"
+    assert platform.refreshes == 1
+
+
+def test_a_refresh_that_comes_too_late_parks_the_channel(channel, platform, clock):
+    platform.refresh_fails = ConnectorError("The permission has ended.", remedy=Remedy.RECONNECT)
+
+    with pytest.raises(ConnectorError) as refused:
+        refreshing.refresh(channel_id=channel.pk, seen_version=1, clock=clock)
+
+    assert refused.value.remedy is Remedy.RECONNECT
+    parked = Channel.objects.get(pk=channel.pk)
+    assert (parked.state, parked.state_reason) == (ChannelState.NEEDS_RECONNECT, "The permission has ended.")
+    assert Credential.objects.get(channel=channel).refresh_lease_until is None
+
+
+def test_a_platform_that_is_down_leaves_the_grant_alone(channel, platform, clock):
+    platform.refresh_fails = ConnectorError("Down.", remedy=Remedy.RETRY)
+
+    with pytest.raises(ConnectorError) as refused:
+        refreshing.refresh(channel_id=channel.pk, seen_version=1, clock=clock)
+    platform.refresh_fails = None
+
+    assert refused.value.remedy is Remedy.RETRY
+    assert Channel.objects.get(pk=channel.pk).state == ChannelState.CONNECTED
+    assert refreshing.refresh(channel_id=channel.pk, seen_version=1, clock=clock).access == "access-2"
+
+
+def test_a_lease_whose_worker_died_is_taken_over_when_it_ends(channel, platform, clock):
+    Credential.objects.filter(channel=channel).update(refresh_lease_until=NOW + timedelta(seconds=60))
+    clock.passes(61)
+
+    assert refreshing.refresh(channel_id=channel.pk, seen_version=1, clock=clock).access == "access-2"
+
+
+def test_a_grant_is_due_by_its_platforms_own_margin(channel, platform):
+    assert refreshing.due(now=NOW) == []
+    assert refreshing.due(now=NOW + timedelta(minutes=111)) == [(channel.pk, 1)]
+
+
+def test_secrets_are_sealed_and_in_no_repr(channel, clock):
+    credential = Credential.objects.get(channel=channel)
+    _, context, _ = contexts.of_channel(channel, now=clock())
+
+    assert b"access-1" not in bytes(credential.sealed)
+    assert context.tokens.access == "access-1"
+    assert "access-1" not in repr(context)
+    assert "fake-webhook-secret" not in repr(context)
