@@ -1,0 +1,120 @@
+"""One socket per page: a pipe with a doorman. It authorises, joins, forwards, and resumes from a sequence number."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+import orjson
+from channels.auth import get_user
+from channels.db import database_sync_to_async
+from django.contrib.sessions.backends.db import SessionStore
+
+from inbox import access, realtime
+from inbox.fanout import hub
+from inbox.models import Brand, Conversation
+
+BACKLOG = 128  # messages that may wait for a slow socket before it is closed, to resume
+CHECK_EVERY = 40.0  # seconds between two looks at whether this person may still listen
+SIGNED_OUT, NOT_FOUND, TOO_SLOW = 4401, 4404, 4408
+
+
+async def live(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    await receive()  # websocket.connect
+    await send({"type": "websocket.accept"})  # a refusal before this would look like a server that is down
+    slug = scope["url_route"]["kwargs"]["brand_slug"]
+    brand = await access.abrand_for(scope["user"], slug)
+    if brand is None:
+        code = NOT_FOUND if scope["user"].is_authenticated else SIGNED_OUT
+        await send({"type": "websocket.close", "code": code})
+        return
+    await Socket(scope, receive, send, brand).run()
+
+
+class Socket:
+    def __init__(self, scope: dict[str, Any], receive: Any, send: Any, brand: Brand) -> None:
+        self.brand_id = brand.pk
+        self._scope, self._receive, self._send, self._brand = scope, receive, send, brand
+        self._outgoing: asyncio.Queue[str] = asyncio.Queue(BACKLOG)
+        self._too_slow = asyncio.Event()
+        self._groups: set[str] = set()
+        self._open: Conversation | None = None
+
+    def offer(self, text: str) -> None:
+        """Never waits and never skips: a socket that cannot keep up is closed, and its page asks for what it missed."""
+        try:
+            self._outgoing.put_nowait(text)
+        except asyncio.QueueFull:
+            self._too_slow.set()
+
+    async def run(self) -> None:
+        await self._join(realtime.brand_group(self.brand_id))
+        tasks = [asyncio.create_task(part()) for part in (self._listen, self._write, self._watch, self._give_up)]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            code = next((result for task in done if (result := task.result())), None)
+            if code:
+                with suppress(Exception):
+                    await asyncio.wait_for(self._send({"type": "websocket.close", "code": code}), 2)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            for group in self._groups:
+                await hub().leave(group, self)
+
+    async def _listen(self) -> int | None:
+        while True:
+            message = await self._receive()
+            if message["type"] == "websocket.disconnect":
+                return None
+            with suppress(orjson.JSONDecodeError, TypeError, ValueError, AttributeError):
+                await self._hear(orjson.loads(message.get("text") or "{}"))
+
+    async def _hear(self, wish: dict[str, Any]) -> None:
+        if "open" in wish:
+            await self._watch_conversation(UUID(wish["open"]) if wish["open"] else None)
+        if "since" in wish:
+            told = await database_sync_to_async(realtime.catch_up)(
+                self._brand, since=int(wish["since"]), conversation=self._open
+            )
+            for text in told:
+                await self._outgoing.put(text)
+
+    async def _watch_conversation(self, public_id: UUID | None) -> None:
+        if self._open:
+            await self._leave(realtime.conversation_group(self._open.pk))
+        self._open = None
+        if public_id:
+            self._open = await access.aconversation_for(self._scope["user"], self._brand.slug, public_id)
+        if self._open:
+            await self._join(realtime.conversation_group(self._open.pk))
+
+    async def _write(self) -> int | None:
+        while True:
+            await self._send({"type": "websocket.send", "text": await self._outgoing.get()})
+
+    async def _watch(self) -> int | None:
+        """Whoever signed out, was deactivated or left the brand hears nothing more."""
+        while True:
+            await asyncio.sleep(CHECK_EVERY * random.uniform(0.7, 1.0))  # noqa: S311
+            user = await get_user({"session": SessionStore(self._scope["session"].session_key)})
+            if not user.is_authenticated:
+                return SIGNED_OUT
+            if await access.abrand_for(user, self._brand.slug) is None:
+                return NOT_FOUND
+
+    async def _give_up(self) -> int | None:
+        await self._too_slow.wait()
+        return TOO_SLOW
+
+    async def _join(self, group: str) -> None:
+        self._groups.add(group)
+        await hub().join(group, self)
+
+    async def _leave(self, group: str) -> None:
+        self._groups.discard(group)
+        await hub().leave(group, self)

@@ -1,0 +1,45 @@
+"""What the workspace's pages send. A form checks shape; rules and actions decide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+
+class UuidListField(forms.Field):
+    """Several values of one name, each a UUID."""
+
+    widget = forms.MultipleHiddenInput
+
+    def clean(self, value: Any) -> list[Any]:
+        single = forms.UUIDField()
+        return [single.clean(item) for item in value or []]
+
+
+class ReplyForm(forms.Form):
+    client_id = forms.UUIDField()
+    text = forms.CharField(required=False, strip=False, max_length=100_000)
+    written_against = forms.IntegerField(min_value=0)
+    reply_to = forms.CharField(required=False, max_length=400)
+    send_anyway = forms.BooleanField(required=False)
+    attachments = UuidListField(required=False)
+
+
+class NoteForm(forms.Form):
+    client_id = forms.UUIDField()
+    text = forms.CharField(strip=False, max_length=100_000)
+
+
+class AssignmentForm(forms.Form):
+    """Nobody, when the person is left out."""
+
+    person = forms.UUIDField(required=False)
+
+
+class ReadingForm(forms.Form):
+    up_to_seq = forms.IntegerField(min_value=0)
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(allow_empty_file=True)

@@ -1,0 +1,68 @@
+"""What the composer must know before a word is typed: may the brand write, until when, how much, which files."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from inbox.models import Channel, Conversation, Handle
+from inbox.platforms import Manifest, Unit
+from inbox.queries import inbox_list
+from inbox.rules import reply_policy
+from inbox.rules.reply_policy import Situation, Verdict
+
+_UNITS = {Unit.UTF8_BYTES: "bytes", Unit.CODE_POINTS: "characters", Unit.UTF16_UNITS: "characters"}
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    conversation: Conversation
+    channel: Channel
+    brand_slug: str
+    manifest: Manifest | None
+    verdict: Verdict | None
+
+    @property
+    def problem(self) -> str:
+        """Why nobody may write now; empty when one may."""
+        if self.verdict is None:
+            return f"The connector for {self.conversation.platform} is not installed: this conversation can be read only."
+        return self.verdict.problem
+
+    @property
+    def accept(self) -> str:
+        kinds = self.manifest.send.files if self.manifest else {}
+        return ",".join(mime for kind, rule in kinds.items() for mime in (rule.mimes or (_any_of(kind),)))
+
+    @property
+    def unit_word(self) -> str:
+        return _UNITS[self.manifest.send.text.unit] if self.manifest else ""
+
+    @property
+    def takes_files(self) -> bool:
+        return bool(self.manifest and self.manifest.send.files and self.manifest.send.files_per_message)
+
+    @property
+    def files_json(self) -> str:
+        """The limits for files, as the composer checks them before it uploads."""
+        rules = self.manifest.send.files if self.manifest else {}
+        return json.dumps({kind: {"mimes": rule.mimes, "max": rule.max_bytes} for kind, rule in rules.items()})
+
+
+def of(conversation: Conversation, *, channel: Channel, brand_slug: str, now: datetime) -> Composer:
+    manifest = inbox_list.manifest_of(conversation.platform)
+    if manifest is None:
+        return Composer(conversation, channel, brand_slug, None, None)
+    handle = Handle.objects.filter(channel=channel, external_id=conversation.recipient_key or conversation.thread_key).first()
+    situation = Situation(
+        opened_at=conversation.window_opened_at,
+        channel_state=channel.state,
+        channel_reason=channel.state_reason,
+        unavailable_reason=handle.unavailable_reason if handle else "",
+    )
+    return Composer(conversation, channel, brand_slug, manifest, reply_policy.may_write(manifest, situation, now=now))
+
+
+def _any_of(kind: str) -> str:
+    return {"image": "image/*", "video": "video/*", "audio": "audio/*"}.get(kind, "*/*")

@@ -1,0 +1,35 @@
+"""The pane beside the thread: the person across channels, and what was said before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from inbox import access
+from inbox.models import Conversation, Handle, Person
+from inbox.queries import inbox_list
+from inbox.queries.inbox_list import Row
+
+PAST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    row: Row
+    handles: list[Handle]
+    others: list[Row]
+
+
+def of(conversation: Conversation, *, person: Person, now: datetime) -> Context:
+    brand = conversation.brand
+    handles: list[Handle] = []
+    others: list[Conversation] = []
+    if conversation.contact_id:
+        handles = list(Handle.objects.filter(contact_id=conversation.contact_id).select_related("channel").order_by("pk"))
+        visible = access.conversations_of(person, brand).exclude(pk=conversation.pk)
+        others = list(visible.filter(contact_id=conversation.contact_id).order_by("-last_message_at", "-pk")[:PAST])
+    return Context(
+        row=inbox_list.row_of(conversation, brand_slug=brand.slug, now=now),
+        handles=handles,
+        others=inbox_list.rows_of(others, brand_slug=brand.slug, now=now),
+    )

@@ -1,0 +1,197 @@
+"""The thread: pages of messages in their order, with what happened between them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Q
+
+from inbox.models import Attachment, Conversation, Direction, Event, EventKind, Message
+from inbox.models.messages import MessageQuerySet
+
+PAGE = 50
+_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+SHOWN_EVENTS = (EventKind.ASSIGNED, EventKind.UNASSIGNED, EventKind.RESOLVED, EventKind.REOPENED)
+
+
+def micros(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The message answered; `message` is None when it never reached us."""
+
+    message: Message | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEntry:
+    message: Message
+    brand_slug: str
+    conversation_public_id: UUID
+    attachments: list[Attachment] = field(default_factory=list)
+    quote: Quote | None = None
+    is_event = False
+
+    @property
+    def at(self) -> datetime:
+        return self.message.sent_at
+
+    @property
+    def sort(self) -> tuple[datetime, str, int]:
+        return (self.message.sent_at, self.message.order_key, self.message.pk)
+
+    @property
+    def micros(self) -> int:
+        return micros(self.message.sent_at)
+
+    @property
+    def side(self) -> str:
+        return {Direction.IN: "customer", Direction.OUT: "brand"}.get(Direction(self.message.direction), "note")
+
+    @property
+    def grouped_reactions(self) -> list[tuple[str, int, str]]:
+        """(emoji, how many, by whom)."""
+        who: dict[str, list[str]] = defaultdict(list)
+        for reaction in self.message.reactions:
+            who[reaction.get("emoji") or "♥"].append(reaction.get("name") or "the customer")
+        return [(emoji, len(names), ", ".join(names)) for emoji, names in who.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class EventEntry:
+    event: Event
+    is_event = True
+
+    @property
+    def at(self) -> datetime:
+        return self.event.at
+
+    @property
+    def sort(self) -> tuple[datetime, str, int]:
+        return (self.event.at, "", self.event.seq)
+
+    @property
+    def micros(self) -> int:
+        return micros(self.event.at)
+
+    @property
+    def sentence(self) -> str:
+        """Who did what, in words."""
+        actor = self.event.actor.short_name if self.event.actor else ""
+        data = self.event.data
+        to = str(data.get("to_name") or data.get("name") or "")
+        match self.event.kind:
+            case EventKind.ASSIGNED:
+                if actor and (data.get("to") == self.event.actor_id or to == actor):
+                    return f"{actor} took it"
+                return f"{actor or 'Parley'} assigned it to {to}" if to else f"{actor or 'Parley'} assigned it"
+            case EventKind.UNASSIGNED:
+                return f"{actor or 'Parley'} took the assignee off"
+            case EventKind.RESOLVED:
+                return f"{actor or 'Parley'} resolved it"
+            case EventKind.REOPENED:
+                return f"{actor} reopened it" if actor else "The customer wrote again: reopened"
+        return ""
+
+
+Entry = MessageEntry | EventEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    entries: list[Entry]
+    has_older: bool
+    has_newer: bool
+
+
+def page(
+    conversation: Conversation,
+    *,
+    brand_slug: str,
+    older_than: Message | None = None,
+    newer_than: Message | None = None,
+    limit: int = PAGE,
+) -> Page:
+    """Oldest first, as it is read. Without a place: the newest page."""
+    found = Message.objects.filter(conversation=conversation)
+    if newer_than:
+        read = list(found.filter(_after(newer_than)).in_thread_order()[: limit + 1])
+        has_newer, has_older = len(read) > limit, True
+        messages = read[:limit]
+    else:
+        if older_than:
+            found = found.filter(_before(older_than))
+        read = list(found.order_by("-sent_at", "-order_key", "-id")[: limit + 1])
+        has_newer, has_older = older_than is not None, len(read) > limit
+        messages = read[:limit][::-1]
+    entries: list[Entry] = [*dress(messages, conversation=conversation, brand_slug=brand_slug)]
+    since = messages[0].sent_at if messages and has_older else None
+    until = messages[-1].sent_at if messages and has_newer else None
+    entries += _events_between(conversation, since, until)
+    return Page(sorted(entries, key=lambda entry: entry.sort), has_older, has_newer)
+
+
+def changed_since(conversation: Conversation, seq: int, *, brand_slug: str, limit: int) -> list[Entry]:
+    changed: MessageQuerySet = Message.objects.filter(conversation=conversation, seq__gt=seq)
+    messages = list(changed.order_by("seq")[:limit])
+    events = Event.objects.filter(conversation=conversation, seq__gt=seq, kind__in=SHOWN_EVENTS).select_related("actor")[:limit]
+    entries: list[Entry] = [*dress(messages, conversation=conversation, brand_slug=brand_slug), *map(EventEntry, events)]
+    return sorted(entries, key=lambda entry: entry.sort)
+
+
+def dress(messages: Sequence[Message], *, conversation: Conversation, brand_slug: str) -> list[MessageEntry]:
+    """Messages with their files and what they quote: one query each, none where there is nothing to ask."""
+    files = _attachments_of(messages)
+    quotes = _quotes_of(messages)
+    return [
+        MessageEntry(
+            message=message,
+            brand_slug=brand_slug,
+            conversation_public_id=conversation.public_id,
+            attachments=files.get(message.pk, []),
+            quote=Quote(quotes.get(message.reply_to)) if message.reply_to else None,
+        )
+        for message in messages
+    ]
+
+
+def _before(place: Message) -> Q:
+    same_time = Q(sent_at=place.sent_at) & (Q(order_key__lt=place.order_key) | Q(order_key=place.order_key, pk__lt=place.pk))
+    return Q(sent_at__lte=place.sent_at) & (Q(sent_at__lt=place.sent_at) | same_time)
+
+
+def _after(place: Message) -> Q:
+    same_time = Q(sent_at=place.sent_at) & (Q(order_key__gt=place.order_key) | Q(order_key=place.order_key, pk__gt=place.pk))
+    return Q(sent_at__gte=place.sent_at) & (Q(sent_at__gt=place.sent_at) | same_time)
+
+
+def _attachments_of(messages: Iterable[Message]) -> dict[int, list[Attachment]]:
+    having = [message.pk for message in messages if message.attachment_count]
+    files: dict[int, list[Attachment]] = defaultdict(list)
+    if having:
+        for attachment in Attachment.objects.filter(message__in=having).order_by("position", "pk"):
+            files[attachment.message_id or 0].append(attachment)
+    return files
+
+
+def _quotes_of(messages: Sequence[Message]) -> dict[str, Message]:
+    wanted = {message.reply_to for message in messages if message.reply_to}
+    if not wanted:
+        return {}
+    found = Message.objects.filter(channel_id=messages[0].channel_id, external_id__in=wanted)
+    return {message.external_id or "": message for message in found}
+
+
+def _events_between(conversation: Conversation, since: datetime | None, until: datetime | None) -> list[EventEntry]:
+    found = Event.objects.filter(conversation=conversation, kind__in=SHOWN_EVENTS).select_related("actor")
+    if since:
+        found = found.filter(at__gte=since)
+    if until:
+        found = found.filter(at__lt=until)
+    return [EventEntry(event) for event in found.order_by("-seq")[:200]]

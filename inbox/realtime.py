@@ -1,0 +1,135 @@
+"""News for open pages: each fragment is rendered once and sent once to a group, never per viewer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.db.models import Q
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from inbox.models import Brand, BrandSequence, Conversation, Direction, Event, Message
+from inbox.queries import composer, inbox_list, timeline
+from inbox.queries.timeline import Entry, EventEntry
+
+CATCH_UP_ROWS = 200
+CATCH_UP_ENTRIES = 200
+
+
+def brand_group(brand_id: int) -> str:
+    return f"brand-{brand_id}"
+
+
+def conversation_group(conversation_id: int) -> str:
+    return f"conversation-{conversation_id}"
+
+
+def push_rows(brand_id: int, conversation_ids: Iterable[int], first_seq: int, last_seq: int) -> None:
+    """Rows as they now are, with the counters of the views. A page that sees a gap before `first_seq` asks for what it missed."""
+    brand = Brand.objects.get(pk=brand_id)
+    rows = inbox_list.rows_by_id(brand, conversation_ids, now=timezone.now())
+    _send(brand_group(brand_id), _rows_message(brand_id, rows, first_seq, last_seq))
+
+
+def push_messages(conversation_id: int, message_ids: Sequence[int], seq: int, *, changed_since: int | None = None) -> None:
+    """Messages as they now are, and all that changed since a number where one event touched many.
+
+    What the customer wrote may open the reply window, so the composer's state goes along.
+    """
+    conversation = _conversation(conversation_id)
+    wanted = Q(pk__in=message_ids)
+    if changed_since is not None:
+        wanted |= Q(seq__gte=changed_since)
+    found = Message.objects.filter(wanted, conversation=conversation).in_thread_order()[:CATCH_UP_ENTRIES]
+    entries = timeline.dress(list(found), conversation=conversation, brand_slug=conversation.brand.slug)
+    from_customer = any(entry.message.direction == Direction.IN for entry in entries)
+    _send_thread(conversation, entries, seq=seq, with_composer=from_customer)
+
+
+def push_events(conversation_id: int, events: Sequence[Event]) -> None:
+    """What colleagues did, as lines between the messages, and the head as it now is."""
+    conversation = _conversation(conversation_id)
+    shown = _shown_events(conversation, events)
+    _send_thread(conversation, shown, seq=max((event.seq for event in events), default=0), with_head=True)
+
+
+def push_channel_changed(brand_id: int, channel_id: int, seq: int) -> None:
+    """A channel was parked or works again: pages with one of its conversations open ask what may be written now."""
+    message = _rows_message(brand_id, [], seq, seq)
+    _send(brand_group(brand_id), {**message, "channel": channel_id})
+
+
+def push_typing(conversation_id: int, name: str) -> None:
+    conversation = _conversation(conversation_id)
+    _send(
+        conversation_group(conversation_id), {"type": "typing", "conversation": str(conversation.public_id), "name": name}
+    )
+
+
+def catch_up(brand: Brand, *, since: int, conversation: Conversation | None) -> list[str]:
+    """What a page missed after `since`, in the same messages as the live news; or that it should load itself anew."""
+    last = newest_seq([brand.pk]).get(brand.pk, 0)
+    now = timezone.now()
+    rows = inbox_list.rows_changed_since(brand, since, limit=CATCH_UP_ROWS + 1, now=now) if since < last else []
+    entries: list[Entry] = []
+    if conversation and since < last:
+        entries = timeline.changed_since(conversation, since, brand_slug=brand.slug, limit=CATCH_UP_ENTRIES + 1)
+    if since > last or len(rows) > CATCH_UP_ROWS or len(entries) > CATCH_UP_ENTRIES:
+        return [_text({"type": "reload", "seq": last, "counts": inbox_list.counts_of(brand.pk)})]
+    found = []
+    if conversation and since < last:
+        html = _thread_html(_conversation(conversation.pk), entries, with_head=True, with_composer=True)
+        found.append(_text(_thread_message(conversation, html, last)))
+    return [*found, _text(_rows_message(brand.pk, rows, since + 1, last))]
+
+
+def newest_seq(brand_ids: Iterable[int]) -> dict[int, int]:
+    return dict(BrandSequence.objects.filter(pk__in=list(brand_ids)).values_list("pk", "last"))
+
+
+def _conversation(conversation_id: int) -> Conversation:
+    return Conversation.objects.select_related("brand", "channel").get(pk=conversation_id)
+
+
+def _shown_events(conversation: Conversation, events: Sequence[Event]) -> list[EventEntry]:
+    shown = Event.objects.filter(
+        conversation=conversation, seq__in=[event.seq for event in events], kind__in=timeline.SHOWN_EVENTS
+    )
+    return [EventEntry(event) for event in shown.select_related("actor").order_by("seq")]
+
+
+def _send_thread(
+    conversation: Conversation, entries: Sequence[Entry], *, seq: int, with_head: bool = False, with_composer: bool = False
+) -> None:
+    html = _thread_html(conversation, entries, with_head=with_head, with_composer=with_composer)
+    _send(conversation_group(conversation.pk), _thread_message(conversation, html, seq))
+
+
+def _thread_html(conversation: Conversation, entries: Sequence[Entry], *, with_head: bool, with_composer: bool) -> str:
+    now = timezone.now()
+    slug = conversation.brand.slug
+    state = composer.of(conversation, channel=conversation.channel, brand_slug=slug, now=now) if with_composer else None
+    row = inbox_list.row_of(conversation, brand_slug=slug, now=now) if with_head else None
+    return render_to_string("inbox/live/thread.html", {"entries": entries, "composer": state, "row": row})
+
+
+def _thread_message(conversation: Conversation, html: str, seq: int) -> dict[str, Any]:
+    return {"type": "thread", "conversation": str(conversation.public_id), "html": html, "last": seq}
+
+
+def _rows_message(brand_id: int, rows: Sequence[inbox_list.Row], first: int, last: int) -> dict[str, Any]:
+    html = render_to_string("inbox/live/rows.html", {"rows": rows})
+    return {"type": "rows", "first": first, "last": last, "html": html, "counts": inbox_list.counts_of(brand_id)}
+
+
+def _send(group: str, message: dict[str, Any]) -> None:
+    layer = get_channel_layer()
+    async_to_sync(layer.group_send)(group, {"type": "push", "group": group, "text": _text(message)})
+
+
+def _text(message: dict[str, Any]) -> str:
+    return orjson.dumps(message).decode()

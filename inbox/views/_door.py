@@ -1,0 +1,44 @@
+"""What every view of the workspace shares: who asks, and how refusals are told to a page that is already open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+
+from inbox.models import Person
+
+P = ParamSpec("P")
+
+
+class AgentRequest(HttpRequest):
+    user: Person
+
+
+def is_fragment(request: HttpRequest) -> bool:
+    """A page that is already open asks, and will put the answer into itself."""
+    return "HX-Request" in request.headers or "X-Parley-Fragment" in request.headers
+
+
+def signed_in(view: Callable[Concatenate[AgentRequest, P], HttpResponse]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Only for people who are signed in. An open page is told so in words and keeps what was typed; others go to the sign-in."""
+
+    @wraps(view)
+    def door(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if request.user.is_authenticated:
+            return view(cast(AgentRequest, request), *args, **kwargs)
+        if is_fragment(request):
+            return notice(request, "You have been signed out. What you typed is kept.", status=401, sign_in=True)
+        return redirect_to_login(request.get_full_path())
+
+    return cast("Callable[Concatenate[HttpRequest, P], HttpResponse]", never_cache(door))
+
+
+def notice(request: HttpRequest, text: str, *, status: int = 422, sign_in: bool = False) -> HttpResponse:
+    """A calm line that says what to do, in the place where the open page shows such lines."""
+    return render(request, "inbox/_notice.html", {"text": text, "sign_in": sign_in}, status=status)

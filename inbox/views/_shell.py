@@ -1,0 +1,50 @@
+"""What the three panes need, whichever address opened them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404
+from django.utils import timezone
+
+from inbox import access
+from inbox.models import Brand, BrandSequence, Conversation
+from inbox.queries import composer, context as person_context, inbox_list, timeline
+from inbox.views._door import AgentRequest
+
+
+def context(
+    request: AgentRequest, *, brand: Brand, view_name: str, conversation: Conversation | None = None
+) -> dict[str, Any]:
+    now = timezone.now()
+    # The number first: what happens while the page is read is asked for again, never missed.
+    seq = BrandSequence.objects.filter(brand=brand).values_list("last", flat=True).first() or 0
+    views = inbox_list.views_of(request.user, brand)
+    view = next((view for view in views if view.name == view_name), None)
+    if view is None:
+        raise Http404
+    found: dict[str, Any] = {
+        "brand": brand,
+        "seq": seq,
+        "views": views,
+        "view": view,
+        "page": inbox_list.page(view, person=request.user, brand=brand, now=now),
+        "brands": list(access.brands_of(request.user)),
+    }
+    if conversation:
+        found |= thread(request, brand=brand, conversation=conversation)
+    return found
+
+
+def thread(request: AgentRequest, *, brand: Brand, conversation: Conversation) -> dict[str, Any]:
+    """The open conversation: its head, its newest messages, the composer and the pane beside it."""
+    now = timezone.now()
+    beside = person_context.of(conversation, person=request.user, now=now)
+    return {
+        "brand": brand,
+        "conversation": conversation,
+        "row": beside.row,
+        "context": beside,
+        "timeline": timeline.page(conversation, brand_slug=brand.slug),
+        "composer": composer.of(conversation, channel=conversation.channel, brand_slug=brand.slug, now=now),
+    }

@@ -1,0 +1,36 @@
+"""Who cares for a conversation."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from inbox import access
+from inbox.actions import assigning
+from inbox.forms import AssignmentForm
+from inbox.views import conversations
+from inbox.views._door import AgentRequest, notice, signed_in
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def assignment(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResponse:
+    """GET asks to whom; POST assigns to that person, or to nobody."""
+    conversation = access.conversation_for(request.user, brand_slug, public_id)
+    colleagues = access.colleagues_of(request.user, conversation.brand)
+    if request.method == "GET":
+        return render(request, "inbox/_person_picker.html", {"conversation": conversation, "colleagues": colleagues})
+    form = AssignmentForm(request.POST)
+    if not form.is_valid():
+        return notice(request, "Choose a colleague from the list.")
+    wanted = form.cleaned_data["person"]
+    to = get_object_or_404(colleagues, public_id=wanted) if wanted else None
+    try:
+        assigning.assign(conversation=conversation, to=to, by=request.user, now=timezone.now())
+    except assigning.NotAColleague as refused:
+        return notice(request, str(refused))
+    return conversations.head(request, conversation)

@@ -1,0 +1,68 @@
+"""One conversation: the page with its thread open, and the parts of it that are asked for alone."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from inbox import access
+from inbox.models import Conversation, Message
+from inbox.queries import composer as composing
+from inbox.queries import inbox_list, timeline
+from inbox.views import _shell
+from inbox.views._door import AgentRequest, is_fragment, signed_in
+
+
+@require_GET
+@signed_in
+def show(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResponse:
+    conversation = access.conversation_for(request.user, brand_slug, public_id)
+    brand = conversation.brand
+    if is_fragment(request):
+        return render(request, "inbox/_conversation.html", _shell.thread(request, brand=brand, conversation=conversation))
+    view_name = request.GET.get("view", "open")
+    context = _shell.context(request, brand=brand, view_name=view_name, conversation=conversation)
+    return render(request, "inbox/workspace.html", context)
+
+
+@require_GET
+@signed_in
+def messages(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResponse:
+    """More of the thread, either way."""
+    conversation = access.conversation_for(request.user, brand_slug, public_id)
+    page = timeline.page(
+        conversation,
+        brand_slug=brand_slug,
+        older_than=_place(conversation, request.GET.get("older_than")),
+        newer_than=_place(conversation, request.GET.get("newer_than")),
+    )
+    return render(request, "inbox/_messages.html", {"timeline": page})
+
+
+@require_GET
+@signed_in
+def composer(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResponse:
+    conversation = access.conversation_for(request.user, brand_slug, public_id)
+    found = composing.of(conversation, channel=conversation.channel, brand_slug=brand_slug, now=timezone.now())
+    return render(request, "inbox/_composer_state.html", {"composer": found})
+
+
+def head(request: AgentRequest, conversation: Conversation) -> HttpResponse:
+    """The answer to everything that changes a conversation: its head and its row as they now are."""
+    fresh = access.conversation_for(request.user, conversation.brand.slug, conversation.public_id)
+    row = inbox_list.row_of(fresh, brand_slug=fresh.brand.slug, now=timezone.now())
+    return render(request, "inbox/live/conversation.html", {"row": row})
+
+
+def _place(conversation: Conversation, public_id: str | None) -> Message | None:
+    if not public_id:
+        return None
+    try:
+        wanted = UUID(public_id)
+    except ValueError:
+        wanted = UUID(int=0)
+    return get_object_or_404(Message, conversation=conversation, public_id=wanted)

@@ -1,0 +1,76 @@
+"""Answers to the customer and notes to colleagues. The answer is the message as it now stands in the thread."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from inbox import access
+from inbox.actions import noting, replying
+from inbox.forms import NoteForm, ReplyForm
+from inbox.models import Attachment, Conversation, Message
+from inbox.queries import timeline
+from inbox.views._door import AgentRequest, notice, signed_in
+
+
+@require_POST
+@signed_in
+def create(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResponse:
+    conversation = access.conversation_for(request.user, brand_slug, public_id)
+    form = ReplyForm(request.POST)
+    if not form.is_valid():
+        return notice(request, "This reply could not be read. Reload the page; what you typed is kept.")
+    said = form.cleaned_data
+    try:
+        messages = replying.queue_reply(
+            conversation=conversation,
+            by=request.user,
+            client_id=said["client_id"],
+            text=said["text"].replace("\r\n", "\n"),
+            attachments=_uploads(request, conversation, said["attachments"]),
+            written_against=said["written_against"],
+            reply_to=said["reply_to"],
+            send_anyway=said["send_anyway"],
+            now=timezone.now(),
+        )
+    except replying.ReplyRefused as refused:
+        return notice(request, str(refused))
+    except replying.StaleReply as stale:
+        entries = timeline.dress(stale.newer, conversation=conversation, brand_slug=brand_slug)
+        newest = max((message.seq for message in stale.newer), default=0)
+        return render(request, "inbox/_stale_reply.html", {"entries": entries, "newest": newest}, status=409)
+    return _shown(request, conversation, messages)
+
+
+@require_POST
+@signed_in
+def create_note(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResponse:
+    conversation = access.conversation_for(request.user, brand_slug, public_id)
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        return notice(request, "Write something first.")
+    try:
+        note = noting.add_note(
+            conversation=conversation,
+            by=request.user,
+            client_id=form.cleaned_data["client_id"],
+            text=form.cleaned_data["text"].replace("\r\n", "\n"),
+            now=timezone.now(),
+        )
+    except noting.NoteRefused as refused:
+        return notice(request, str(refused))
+    return _shown(request, conversation, [note])
+
+
+def _uploads(request: AgentRequest, conversation: Conversation, ids: list[UUID]) -> list[Attachment]:
+    found = [access.attachment_for(request.user, public_id) for public_id in ids]
+    return [attachment for attachment in found if attachment.channel_id == conversation.channel_id]
+
+
+def _shown(request: AgentRequest, conversation: Conversation, messages: list[Message]) -> HttpResponse:
+    entries = timeline.dress(messages, conversation=conversation, brand_slug=conversation.brand.slug)
+    return render(request, "inbox/_entries.html", {"entries": entries})

@@ -1,0 +1,55 @@
+/** Times that run: how long a customer waits, how long the brand may still answer. Text, shape and colour say the same. */
+const MINUTE = 60_000
+const running = new Set()
+
+setInterval(() => {
+  for (const chip of running) chip.tell()
+}, 15_000)
+
+export function span(milliseconds) {
+  const minutes = Math.max(0, Math.floor(milliseconds / MINUTE))
+  if (minutes < 1) return "< 1 m"
+  if (minutes < 60) return `${minutes} m`
+  const hours = Math.floor(minutes / 60)
+  if (hours < 10 && minutes % 60) return `${hours} h ${minutes % 60} m`
+  if (hours < 48) return `${hours} h`
+  return `${Math.floor(hours / 24)} d`
+}
+
+class Running extends HTMLElement {
+  connectedCallback() {
+    running.add(this)
+    this.tell()
+  }
+
+  disconnectedCallback() {
+    running.delete(this)
+  }
+
+  show(text, tone) {
+    if (this.textContent !== text) this.textContent = text
+    if (this.dataset.tone !== tone) this.dataset.tone = tone
+  }
+}
+
+class WaitChip extends Running {
+  tell() {
+    const waited = Date.now() - new Date(this.getAttribute("since"))
+    this.show(`waits ${span(waited)}`, waited > 60 * MINUTE ? "long" : waited > 10 * MINUTE ? "late" : "calm")
+  }
+}
+
+class WindowChip extends Running {
+  tell() {
+    const left = new Date(this.getAttribute("until")) - Date.now()
+    const state = this.getAttribute("state")
+    if (left <= 0 || state === "closed") this.show("window closed", "closed")
+    else this.show(`window ${span(left)}`, left < 30 * MINUTE ? "urgent" : left < 120 * MINUTE ? "soon" : "calm")
+    const ended = left <= 0 && state !== "closed"
+    if (ended && !this.ended) this.dispatchEvent(new CustomEvent("window-ended", { bubbles: true }))
+    this.ended = ended
+  }
+}
+
+customElements.define("wait-chip", WaitChip)
+customElements.define("window-chip", WindowChip)

@@ -1,0 +1,42 @@
+/** The open conversation: takes the news that concerns it, and says how far it has been read. */
+import { ask } from "../lib/fragments.js"
+
+class ConversationPane extends HTMLElement {
+  connectedCallback() {
+    this.thread = this.querySelector("message-thread")
+    this.typing = this.querySelector("#typing")
+    this.addEventListener("thread-seen", ({ detail }) => this.#read(detail.seq))
+    this.addEventListener("click", ({ target }) => target.closest("[data-context]") && this.closest("workspace-shell").toggleContext())
+    window.htmx?.process(this)
+  }
+
+  /** Entries find their place in the thread; the head and the composer's rules replace what stands here. */
+  receive(pieces) {
+    const entries = pieces.filter((piece) => piece.hasAttribute("data-entry"))
+    for (const piece of pieces) {
+      if (piece.hasAttribute("data-entry")) continue
+      const existing = this.querySelector(`#${CSS.escape(piece.id)}`)
+      if (existing && Number(piece.dataset.seq ?? Infinity) >= Number(existing.dataset.seq ?? 0)) existing.replaceWith(piece)
+    }
+    if (!entries.length) return
+    this.thread.receive(entries)
+    this.typing.textContent = ""
+  }
+
+  showTyping(name) {
+    this.typing.textContent = `${name || "The customer"} is typing…`
+    clearTimeout(this.quiet)
+    this.quiet = setTimeout(() => (this.typing.textContent = ""), 6000)
+  }
+
+  async #read(seq) {
+    const body = new FormData()
+    body.set("up_to_seq", seq)
+    try {
+      await ask(this.dataset.readUrl, { method: "POST", body })
+    } catch {
+      // It stays unread and is tried again with the next look.
+    }
+  }
+}
+customElements.define("conversation-pane", ConversationPane)

@@ -1,0 +1,165 @@
+/**
+ * The list. Rows come the same for everybody; this element decides whether a row belongs to the view it shows and where.
+ * While a hand is on the list nothing moves: what changed waits behind a pill.
+ */
+import { ask, elements, newer } from "../lib/fragments.js"
+import { KeysetScroller } from "../lib/keyset-scroller.js"
+
+class InboxList extends KeysetScroller {
+  static newestFirst = true
+  static keep = 300
+
+  connectedCallback() {
+    super.connectedCallback()
+    this.pill = this.parentElement.querySelector("[data-pill]")
+    this.held = new Map() // id -> the newer row, waiting to be put in its place
+    this.pill.addEventListener("click", () => this.settle({ toTop: true }), { signal: this.abort.signal })
+    this.addEventListener("pointerleave", () => this.#perhapsSettle(), { signal: this.abort.signal })
+    this.mark()
+  }
+
+  place(row) {
+    return row.dataset.sort
+  }
+
+  scrolled() {
+    if (this.scrollTop < 4) this.#perhapsSettle()
+  }
+
+  get selected() {
+    return this.items.querySelector(":scope > [aria-current]")
+  }
+
+  /** Rows as they now are. Anything older than what stands here is ignored. */
+  receive(rows) {
+    for (const row of rows) {
+      const existing = this.find(row.dataset.id)
+      const held = this.held.get(row.dataset.id)
+      if ((existing && !newer(row, existing)) || (held && !newer(row, held))) continue
+      this.held.delete(row.dataset.id)
+      this.#receiveOne(row, existing)
+    }
+    this.#tell()
+  }
+
+  #receiveOne(row, existing) {
+    const belongs = this.belongs(row)
+    if (!existing && !belongs) return
+    if (!existing) {
+      if (this.#isBelow(row)) return
+      if (this.isFree && !this.more.start) this.#put(row)
+      else this.held.set(row.dataset.id, row)
+      return
+    }
+    const stays = belongs && this.#keepsPlace(row, existing)
+    this.#dress(row, existing)
+    existing.replaceWith(row)
+    row.toggleAttribute("data-left", !belongs)
+    if (stays) return
+    if (this.isFree && belongs) this.#put(row)
+    else if (this.isFree && !belongs && !row.hasAttribute("aria-current")) row.remove()
+    else this.held.set(row.dataset.id, row)
+  }
+
+  belongs(row) {
+    const { view, me, channel } = this.dataset
+    if (view === "resolved") return row.dataset.state === "resolved"
+    if (row.dataset.state !== "open") return false
+    if (view === "mine") return row.dataset.assignee === me
+    if (view === "unassigned") return row.dataset.assignee === ""
+    return !channel || row.dataset.channel === channel
+  }
+
+  /** Nobody would notice that things move: at the top, no pointer over the list, nothing picked in it. */
+  get isFree() {
+    return this.scrollTop < 4 && !this.matches(":hover") && !this.selected && !this.contains(document.activeElement)
+  }
+
+  settle({ toTop = false } = {}) {
+    const waiting = [...this.held.values()]
+    this.held.clear()
+    const change = () => {
+      for (const row of waiting) {
+        if (!this.belongs(row)) {
+          if (!row.hasAttribute("aria-current")) row.remove()
+          else this.held.set(row.dataset.id, row)
+        } else this.#put(row)
+      }
+    }
+    if (toTop) {
+      change()
+      this.more.start ? this.reload() : this.scrollTo({ top: 0 })
+    } else this.keepStill(change)
+    this.#tell()
+  }
+
+  /** From the beginning, because too much happened to tell it row by row. */
+  async reload() {
+    const [page] = elements(await ask(this.dataset.url))
+    this.held.clear()
+    this.items.replaceChildren(...page.children)
+    this.adopt(page)
+    this.scrollTo({ top: 0 })
+    this.mark()
+    this.#tell()
+  }
+
+  mark(id = this.closest("workspace-shell")?.dataset.open) {
+    for (const row of this.items.querySelectorAll("[aria-current]")) if (row.dataset.id !== id) row.removeAttribute("aria-current")
+    this.find(id)?.setAttribute("aria-current", "true")
+  }
+
+  find(id) {
+    return id ? this.items.querySelector(`:scope > #row-${CSS.escape(id)}`) : null
+  }
+
+  /** The row before or after the one that is picked, else the first. */
+  neighbour(step, from = this.contains(document.activeElement) ? document.activeElement.closest(".row") : this.selected) {
+    const rows = this.entries
+    if (!from) return rows[0]
+    return rows[rows.indexOf(from) + step]
+  }
+
+  #keepsPlace(row, existing) {
+    const before = existing.previousElementSibling
+    const after = existing.nextElementSibling
+    const { sort } = row.dataset
+    return (!before || before.dataset.sort > sort) && (!after || after.dataset.sort < sort || !this.entries.length)
+  }
+
+  #dress(row, existing) {
+    if (existing.hasAttribute("aria-current")) row.setAttribute("aria-current", "true")
+    if (existing === document.activeElement) requestAnimationFrame(() => row.focus({ preventScroll: true }))
+  }
+
+  #put(row) {
+    this.find(row.dataset.id)?.remove()
+    if (this.#isBelow(row) || this.#isAbove(row)) return
+    const next = this.entries.find((other) => other.dataset.sort < row.dataset.sort)
+    this.items.insertBefore(row, next ?? null)
+    if (row.dataset.id === this.closest("workspace-shell")?.dataset.open) row.setAttribute("aria-current", "true")
+  }
+
+  /** Its place is on a page that is not loaded; it comes with that page. */
+  #isBelow(row) {
+    const last = this.entries.at(-1)
+    return Boolean(last && this.more.end && row.dataset.sort < last.dataset.sort)
+  }
+
+  #isAbove(row) {
+    const [first] = this.entries
+    return Boolean(first && this.more.start && row.dataset.sort > first.dataset.sort)
+  }
+
+  #perhapsSettle() {
+    if (this.held.size && this.isFree) this.settle()
+  }
+
+  #tell() {
+    const arrived = [...this.held.values()].filter((row) => this.belongs(row)).length
+    this.pill.hidden = !arrived
+    this.pill.textContent = arrived ? `${arrived} new` : ""
+    this.toggleAttribute("data-empty", !this.entries.length)
+  }
+}
+customElements.define("inbox-list", InboxList)

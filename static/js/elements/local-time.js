@@ -1,0 +1,24 @@
+/** A moment in the viewer's own time. The server's text stands until then. */
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" })
+const weekday = new Intl.DateTimeFormat(undefined, { weekday: "short" })
+const dayMonth = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" })
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" })
+export const longDay = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long", year: "numeric" })
+
+function short(at) {
+  const today = new Date()
+  if (at.toDateString() === today.toDateString()) return clock.format(at)
+  const days = (today - at) / 86_400_000
+  return days >= 0 && days < 6 ? weekday.format(at) : dayMonth.format(at)
+}
+
+class LocalTime extends HTMLElement {
+  connectedCallback() {
+    const at = new Date(this.getAttribute("datetime"))
+    if (Number.isNaN(at.getTime())) return
+    const format = this.getAttribute("format")
+    this.textContent = format === "clock" ? clock.format(at) : format === "full" ? full.format(at) : short(at)
+    this.title = full.format(at)
+  }
+}
+customElements.define("local-time", LocalTime)

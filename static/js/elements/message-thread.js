@@ -1,0 +1,156 @@
+/** The thread: entries in their order whoever brings them, days between them, and a hold on the newest while one is there. */
+import { newer } from "../lib/fragments.js"
+import { KeysetScroller } from "../lib/keyset-scroller.js"
+import { longDay } from "./local-time.js"
+
+const TOGETHER = 5 * 60 * 1_000_000 // microseconds between messages of one author that stand as one group
+const GLANCE = 700 // milliseconds a message must have been on screen to count as seen
+
+class MessageThread extends KeysetScroller {
+  static newestFirst = false
+  static keep = 250
+
+  connectedCallback() {
+    super.connectedCallback()
+    this.atEnd = true
+    this.arranged()
+    this.toEnd()
+    this.sizes = new ResizeObserver(() => this.atEnd && this.toEnd())
+    this.sizes.observe(this.items)
+    this.sizes.observe(this)
+    this.seen = this.shown
+    this.addEventListener("click", (event) => this.#clicked(event), { signal: this.abort.signal })
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback()
+    this.sizes?.disconnect()
+    clearTimeout(this.glance)
+  }
+
+  place(item) {
+    return item.dataset.id
+  }
+
+  scrolled() {
+    this.atEnd = !this.more.end && this.scrollHeight - this.scrollTop - this.clientHeight < 48
+    if (this.atEnd) this.#look()
+  }
+
+  /** The highest number of anything that is shown. */
+  get shown() {
+    return Math.max(0, ...[...this.items.children].map((item) => Number(item.dataset.seq ?? 0)))
+  }
+
+  receive(entries, { own = false } = {}) {
+    let below = 0
+    const change = () => {
+      for (const entry of entries) below += this.#receiveOne(entry)
+      this.arranged()
+    }
+    if (this.atEnd || own) change()
+    else this.keepStill(change)
+    if (own || this.atEnd) this.toEnd()
+    else if (below) this.#tellBelow(below)
+    this.#look()
+  }
+
+  #receiveOne(entry) {
+    const existing = this.items.querySelector(`:scope > #${CSS.escape(entry.id)}`)
+    if (existing && !newer(entry, existing)) return 0
+    existing?.remove()
+    const { client } = entry.dataset
+    if (client) this.items.querySelector(`:scope > [data-pending="${CSS.escape(client)}"]`)?.remove()
+    const all = [...this.items.querySelectorAll(":scope > [data-entry]")]
+    if (this.more.start && all.length && before(entry, all[0])) return 0
+    if (this.more.end && all.length && before(all.at(-1), entry)) return existing ? 0 : 1
+    let next = null
+    for (let at = all.length - 1; at >= 0 && before(entry, all[at]); at--) next = all[at]
+    const pending = this.items.querySelector(":scope > [data-pending]")
+    this.items.insertBefore(entry, next ?? pending)
+    window.htmx?.process(entry)
+    return existing ? 0 : 1
+  }
+
+  /** Days between, and messages of one author within minutes as one group. */
+  arranged() {
+    for (const day of this.items.querySelectorAll(":scope > .day")) day.remove()
+    let previous = null
+    for (const entry of this.items.querySelectorAll(":scope > [data-entry]")) {
+      const key = new Date(Number(entry.dataset.at) / 1000).toDateString()
+      const sameDay = previous && key === previous.key
+      if (!sameDay) entry.before(dayLine(new Date(Number(entry.dataset.at) / 1000)))
+      const follows = sameDay && previous.entry.dataset.author === entry.dataset.author &&
+        previous.entry.dataset.side === entry.dataset.side && entry.dataset.at - previous.entry.dataset.at < TOGETHER
+      entry.toggleAttribute("data-follows", Boolean(follows && entry.dataset.side))
+      previous = { entry, key }
+    }
+  }
+
+  toEnd() {
+    this.scrollTop = this.scrollHeight
+    this.atEnd = !this.more.end
+    this.querySelector("[data-below]")?.remove()
+  }
+
+  /** A line for what is on its way to the server; the server's own fragment takes its place. */
+  pend(client, text, side) {
+    const line = document.createElement("p")
+    line.className = "pending"
+    line.dataset.pending = client
+    line.dataset.side = side
+    line.dir = "auto"
+    line.textContent = text || "a file"
+    this.items.append(line)
+    this.toEnd()
+    return line
+  }
+
+  #tellBelow(count) {
+    const button = this.querySelector("[data-below]") ?? document.createElement("button")
+    const total = Number(button.dataset.count ?? 0) + count
+    Object.assign(button, { type: "button", className: "pill pill--below", textContent: `${total} new below` })
+    button.dataset.count = total
+    button.dataset.below = ""
+    this.append(button)
+  }
+
+  #look() {
+    if (!this.atEnd || document.visibilityState !== "visible") return
+    clearTimeout(this.glance)
+    this.glance = setTimeout(() => {
+      if (!this.atEnd || document.visibilityState !== "visible") return
+      this.querySelector("[data-below]")?.remove()
+      const shown = this.shown
+      if (shown <= this.seen && this.told) return
+      this.seen = Math.max(this.seen, shown)
+      this.told = true
+      this.dispatchEvent(new CustomEvent("thread-seen", { bubbles: true, detail: { seq: this.seen } }))
+    }, GLANCE)
+  }
+
+  async #clicked({ target }) {
+    if (target.closest("[data-below]")) {
+      if (this.more.end) this.dispatchEvent(new CustomEvent("thread-anew", { bubbles: true }))
+      else this.toEnd()
+    }
+    const quoted = target.closest("[data-quoted]")?.dataset.quoted
+    const original = quoted && this.items.querySelector(`#message-${CSS.escape(quoted)}`)
+    original?.scrollIntoView({ block: "center" })
+  }
+}
+
+function before(one, other) {
+  if (one.dataset.at !== other.dataset.at) return Number(one.dataset.at) < Number(other.dataset.at)
+  if (one.dataset.order !== other.dataset.order) return one.dataset.order < other.dataset.order
+  return Number(one.dataset.n) < Number(other.dataset.n)
+}
+
+function dayLine(at) {
+  const line = document.createElement("h3")
+  line.className = "day"
+  line.textContent = longDay.format(at)
+  return line
+}
+
+customElements.define("message-thread", MessageThread)

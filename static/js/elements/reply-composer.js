@@ -1,0 +1,185 @@
+/**
+ * Where replies and notes are written. Nothing typed is ever lost: it stays in this browser until the server has taken it.
+ * What the platform allows comes with <composer-state>, which the server renders and pushes anew when it changes.
+ */
+import * as drafts from "../lib/drafts.js"
+import { Refused, ask, elements, explain, notify, sentence } from "../lib/fragments.js"
+import { measure } from "../lib/measure.js"
+import { Uploads } from "../lib/uploads.js"
+
+class ReplyComposer extends HTMLElement {
+  connectedCallback() {
+    this.shell = this.closest("workspace-shell")
+    this.field = this.querySelector("textarea")
+    this.form = this.querySelector("form")
+    this.stale = this.querySelector("[data-stale]")
+    this.uploads = new Uploads(this)
+    this.clientId = crypto.randomUUID()
+    this.form.addEventListener("submit", (event) => this.#submitted(event))
+    this.field.addEventListener("input", () => this.#typed())
+    this.field.addEventListener("keydown", (event) => this.#pressed(event))
+    this.addEventListener("click", (event) => this.#clicked(event))
+    this.addEventListener("window-ended", () => this.#askState())
+    this.write("reply", { focus: false })
+  }
+
+  get state() {
+    return this.querySelector("composer-state").dataset
+  }
+
+  get thread() {
+    return this.closest("conversation-pane").querySelector("message-thread")
+  }
+
+  /** Turn to reply or note; each keeps its own draft. */
+  write(mode, { focus = true } = {}) {
+    this.mode = this.dataset.mode = mode
+    for (const tab of this.querySelectorAll("[role=tab]")) {
+      const picked = tab.dataset.mode === mode
+      tab.setAttribute("aria-selected", picked)
+      tab.tabIndex = picked ? 0 : -1
+    }
+    this.form.setAttribute("aria-labelledby", `tab-${mode}`)
+    this.field.value = drafts.read(this.shell.dataset.me, this.dataset.id, mode)
+    this.stale.replaceChildren()
+    this.refresh()
+    if (focus && !this.field.disabled) this.field.focus()
+  }
+
+  /** Bring everything in line with what the platform allows now. */
+  refresh() {
+    const note = this.mode === "note"
+    const { problem, parked, max, unit, unitWord, label, requiresHuman } = this.state
+    const closed = !note && Boolean(problem)
+    this.toggleAttribute("data-closed", closed)
+    this.field.readOnly = closed
+    this.field.setAttribute("aria-disabled", closed)
+    this.field.placeholder = closed ? problem : note ? "Write a note for colleagues; it never leaves Parley" : `Write to the customer on ${label}`
+    const length = measure(this.field.value.trim(), unit)
+    const over = !note && Number(max) > 0 && length > Number(max)
+    const counter = this.querySelector("[data-counter]")
+    const near = length > Number(max) * 0.8
+    counter.textContent = note || !Number(max) ? "" : over ? `${(length - max).toLocaleString()} ${unitWord} too long` : `${length.toLocaleString()} / ${Number(max).toLocaleString()} ${unitWord}`
+    counter.dataset.tone = over ? "danger" : near ? "warning" : ""
+    const empty = !this.field.value.trim() && (note || !this.uploads.ids.length)
+    const send = this.querySelector(".composer__send")
+    send.disabled = closed || over || empty || this.uploads.busy
+    send.querySelector("[data-send-label]").textContent = note ? "Add note" : parked ? "Queue" : "Send"
+    send.title = note ? "Add the note (Ctrl+Enter)" : requiresHuman === "true" ? `Send: ${label} wants a person's click (Ctrl+Enter)` : "Send (Ctrl+Enter)"
+    this.uploads.refresh(note || closed)
+  }
+
+  channelChanged(channel) {
+    if (this.state.channel === String(channel)) this.#askState()
+  }
+
+  #typed() {
+    drafts.write(this.shell.dataset.me, this.dataset.id, this.mode, this.field.value)
+    this.refresh()
+  }
+
+  #pressed(event) {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault()
+      if (!this.querySelector(".composer__send").disabled) this.form.requestSubmit()
+    }
+  }
+
+  #clicked({ target }) {
+    const tab = target.closest("[role=tab]")
+    if (tab) this.write(tab.dataset.mode)
+    if (target.closest("[data-read-first]")) this.#readFirst()
+    if (target.closest("[data-send-anyway]")) this.#send({ anyway: true })
+  }
+
+  #submitted(event) {
+    event.preventDefault()
+    this.#send()
+  }
+
+  /** What the writer has before their eyes: unseen news makes the server ask back. */
+  get #writtenAgainst() {
+    const line = document.querySelector("state-line")
+    return Math.max(this.ownSeq ?? 0, Math.min(this.thread.seen, line?.seen ?? Infinity), Number(this.read ?? 0))
+  }
+
+  async #send({ anyway = false } = {}) {
+    if (this.sending || this.querySelector(".composer__send").disabled) return
+    const { mode, clientId } = this
+    const text = this.field.value
+    const body = new FormData()
+    body.set("client_id", clientId)
+    body.set("text", text)
+    if (mode === "reply") {
+      body.set("written_against", this.#writtenAgainst)
+      if (anyway) body.set("send_anyway", "on")
+      for (const id of this.uploads.ids) body.append("attachments", id)
+    }
+    this.sending = true
+    const pending = this.thread.pend(clientId, text.trim(), mode === "note" ? "note" : "brand")
+    this.field.value = ""
+    this.toggleAttribute("data-sending", true)
+    this.refresh()
+    try {
+      const html = await ask(mode === "note" ? this.dataset.noteUrl : this.dataset.replyUrl, { method: "POST", body })
+      this.#taken(mode, clientId, text, html)
+    } catch (error) {
+      this.#givenBack(error, text)
+    } finally {
+      pending.remove()
+      this.sending = false
+      this.toggleAttribute("data-sending", false)
+      this.refresh()
+    }
+  }
+
+  #taken(mode, clientId, text, html) {
+    const entries = elements(html)
+    this.ownSeq = Math.max(0, ...entries.map((entry) => Number(entry.dataset.seq)))
+    this.thread.receive(entries, { own: true })
+    this.stale.replaceChildren()
+    if (mode === "reply") this.uploads.clear()
+    if (this.clientId === clientId) this.clientId = crypto.randomUUID()
+    // Words typed while this one was under way are the next draft.
+    drafts.write(this.shell.dataset.me, this.dataset.id, mode, this.mode === mode ? this.field.value : "")
+  }
+
+  #givenBack(error, text) {
+    this.field.value = this.field.value ? `${text}\n${this.field.value}` : text
+    drafts.write(this.shell.dataset.me, this.dataset.id, this.mode, this.field.value)
+    if (error instanceof Refused && error.status === 409) {
+      this.stale.replaceChildren(...elements(error.html))
+      this.stale.querySelector("[data-read-first]")?.focus()
+      document.querySelector("state-line")?.catchUp()
+    } else {
+      notify(explain(error))
+      if (error instanceof Refused && error.status === 422) this.#askState()
+    }
+  }
+
+  #readFirst() {
+    this.read = this.stale.firstElementChild?.dataset.newest
+    this.stale.replaceChildren()
+    this.thread.toEnd()
+    this.field.focus()
+  }
+
+  async #askState() {
+    try {
+      const [state] = elements(await ask(this.dataset.stateUrl))
+      this.querySelector("composer-state").replaceWith(state)
+    } catch {
+      notify(sentence("The reply window has changed. Reload the page to see how it stands.", "warning"))
+    }
+  }
+}
+customElements.define("reply-composer", ReplyComposer)
+
+/** Tells the composer when its rules have changed. */
+class ComposerState extends HTMLElement {
+  connectedCallback() {
+    const composer = this.closest("reply-composer")
+    if (composer?.field) composer.refresh()
+  }
+}
+customElements.define("composer-state", ComposerState)

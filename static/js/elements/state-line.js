@@ -1,0 +1,125 @@
+/**
+ * The line to the server: one socket for the page, and a word that says how it stands.
+ * News is numbered. The page knows up to which number it has seen everything, and asks again when a number is missing,
+ * when it comes back from sleep, and when the pulse tells that the brand is further than the page.
+ */
+const WORDS = { connecting: "connecting", live: "live", catching: "catching up", offline: "offline", gone: "signed out" }
+const PATIENCE = 500 // how long a missing number may still be on its way
+const SILENCE = 45_000 // a line that says nothing for so long is dead (pulses come every 10 s)
+
+class StateLine extends HTMLElement {
+  connectedCallback() {
+    this.shell = this.closest("workspace-shell")
+    this.seen = Number(this.shell.dataset.seq)
+    this.ahead = []
+    this.tries = 0
+    this.abort = new AbortController()
+    const { signal } = this.abort
+    window.addEventListener("online", () => this.connect(), { signal })
+    window.addEventListener("offline", () => this.say("offline"), { signal })
+    window.addEventListener("pageshow", () => this.wake(), { signal })
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.wake(), { signal })
+    this.watch = setInterval(() => this.#listenForSilence(), 5000)
+    this.connect()
+  }
+
+  disconnectedCallback() {
+    this.abort.abort()
+    clearInterval(this.watch)
+    this.socket?.close()
+  }
+
+  connect() {
+    if (this.gone || (this.socket && this.socket.readyState <= WebSocket.OPEN)) return
+    clearTimeout(this.later)
+    const address = new URL(`/ws/b/${this.shell.dataset.brand}/`, location.href)
+    address.protocol = address.protocol.replace("http", "ws")
+    const socket = (this.socket = new WebSocket(address))
+    socket.onopen = () => this.#resume()
+    socket.onmessage = ({ data }) => this.#hear(JSON.parse(data))
+    socket.onclose = ({ code }) => this.socket === socket && this.#closed(code)
+  }
+
+  /** Come back from sleep: whatever was missed is asked for. */
+  wake() {
+    if (this.socket?.readyState === WebSocket.OPEN) this.catchUp()
+    else this.connect()
+  }
+
+  /** The page shows another conversation now, read when the brand was at `since`. */
+  open(id, since = this.seen) {
+    this.opened = id
+    if (this.socket?.readyState === WebSocket.OPEN) this.#send({ open: id, since: Math.min(since, this.seen) })
+  }
+
+  catchUp() {
+    this.say("catching")
+    this.#send({ since: this.seen })
+  }
+
+  say(state) {
+    if (this.dataset.state === state) return
+    this.dataset.state = state
+    this.querySelector(".state__word").textContent = WORDS[state]
+  }
+
+  #resume() {
+    this.tries = 0
+    this.say("catching")
+    this.#send({ open: this.opened ?? null, since: this.seen })
+  }
+
+  #send(wish) {
+    this.asked = Date.now()
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(wish))
+  }
+
+  #closed(code) {
+    if (code === 4401 || code === 4404) {
+      this.gone = true
+      this.say("gone")
+      this.dispatchEvent(new CustomEvent("line-gone", { bubbles: true, detail: { code } }))
+      return
+    }
+    this.say("offline")
+    const wait = Math.min(15_000, 400 * 2 ** this.tries++) * (0.5 + Math.random() / 2)
+    this.later = setTimeout(() => this.connect(), wait)
+  }
+
+  #hear(news) {
+    this.heard = Date.now()
+    if (news.type === "pulse") {
+      if (news.seq > this.seen) this.#missing()
+      else this.say("live")
+      return
+    }
+    if (news.type === "reload") this.seen = news.seq
+    this.dispatchEvent(new CustomEvent("news", { bubbles: true, detail: news }))
+    if (news.type === "rows") this.#count(news)
+    if (news.type === "reload") this.say("live")
+  }
+
+  /** Numbers without a hole move `seen` on; later ones wait for what lies between. */
+  #count({ first, last }) {
+    this.ahead.push({ first, last })
+    this.ahead.sort((a, b) => a.first - b.first)
+    while (this.ahead.length && this.ahead[0].first <= this.seen + 1) this.seen = Math.max(this.seen, this.ahead.shift().last)
+    if (this.ahead.length) this.#missing()
+    else this.say("live")
+  }
+
+  #missing() {
+    if (this.patience) return
+    const before = this.seen
+    this.patience = setTimeout(() => {
+      this.patience = null
+      if (this.seen === before) this.catchUp()
+    }, PATIENCE)
+  }
+
+  #listenForSilence() {
+    if (this.socket?.readyState !== WebSocket.OPEN) return
+    if (Date.now() - (this.heard ?? this.asked) > SILENCE) this.socket.close()
+  }
+}
+customElements.define("state-line", StateLine)

@@ -1,0 +1,204 @@
+/** The page: opens conversations without leaving it, hears the news, and listens to the keys. */
+import { forgetOld } from "../lib/drafts.js"
+import { Refused, ask, elements, explain, notify, sentence } from "../lib/fragments.js"
+import { listen } from "../lib/keys.js"
+
+class WorkspaceShell extends HTMLElement {
+  connectedCallback() {
+    this.list = this.querySelector("inbox-list")
+    this.main = this.querySelector("main")
+    this.line = this.querySelector("state-line")
+    this.addEventListener("click", (event) => this.#clicked(event))
+    this.addEventListener("news", ({ detail }) => this.#news(detail))
+    this.addEventListener("thread-anew", () => this.open(this.dataset.open, { keep: true }))
+    this.addEventListener("line-gone", ({ detail }) => this.#gone(detail.code))
+    window.addEventListener("popstate", () => this.#fromAddress())
+    document.body.addEventListener("htmx:beforeRequest", ({ target }) => this.#optimistic(target))
+    document.body.addEventListener("htmx:configRequest", ({ detail }) => (detail.headers["X-CSRFToken"] = document.querySelector('meta[name="csrf-token"]').content))
+    document.body.addEventListener("htmx:beforeSwap", (event) => this.#beforeSwap(event))
+    document.body.addEventListener("htmx:afterRequest", (event) => this.#answered(event))
+    document.body.addEventListener("htmx:sendError", ({ detail }) => this.#failed(detail.elt, new TypeError("offline")))
+    listen(this)
+    forgetOld()
+    this.started = location.href
+    if (this.dataset.open) this.line.open(this.dataset.open)
+    this.toggleContext(recall("parley.context") !== "closed")
+  }
+
+  get pane() {
+    return this.querySelector("conversation-pane")
+  }
+
+  get composer() {
+    return this.querySelector("reply-composer")
+  }
+
+  /** Show a conversation in the thread's pane. The list stays as it is. */
+  async open(id, { push = true, keep = false, url } = {}) {
+    if (!id || (id === this.dataset.open && !keep)) return
+    const address = url ?? `/b/${this.dataset.brand}/conversations/${id}/`
+    const since = this.line.seen
+    this.dataset.open = id
+    this.list.mark(id)
+    this.main.setAttribute("aria-busy", "true")
+    this.opening?.abort()
+    this.opening = new AbortController()
+    try {
+      const html = await ask(address, { signal: this.opening.signal })
+      this.main.replaceChildren(...elements(html))
+    } catch (error) {
+      if (error.name === "AbortError") return
+      notify(explain(error))
+      return
+    } finally {
+      this.main.removeAttribute("aria-busy")
+    }
+    if (push && !keep) history.pushState({ open: id }, "", `${address}?view=${this.dataset.view}`)
+    this.toggleContext(recall("parley.context") !== "closed")
+    this.line.open(id, since)
+    document.title = `${this.pane?.querySelector(".head__name")?.textContent ?? ""} · Parley`
+  }
+
+  close({ push = true } = {}) {
+    if (!this.dataset.open) return
+    const row = this.list.find(this.dataset.open)
+    delete this.dataset.open
+    this.list.mark(null)
+    this.main.replaceChildren(nothing())
+    this.line.open(null)
+    if (push) history.pushState({}, "", `/b/${this.dataset.brand}/inbox/${this.dataset.view}/`)
+    row?.focus({ preventScroll: true })
+    this.list.settle()
+  }
+
+  toggleContext(show = this.hasAttribute("data-context-closed")) {
+    this.toggleAttribute("data-context-closed", !show)
+    this.querySelector("[data-context]")?.setAttribute("aria-expanded", show)
+    remember("parley.context", show ? "open" : "closed")
+  }
+
+  #clicked(event) {
+    const { target } = event
+    if (event.button || event.metaKey || event.ctrlKey || event.shiftKey) return
+    const row = target.closest(".row, [data-open-conversation]")
+    if (row) {
+      event.preventDefault()
+      this.open(row.dataset.id)
+    } else if (target.closest("[data-back]")) {
+      event.preventDefault()
+      this.close()
+    } else if (target.closest("[data-help]")) document.getElementById("help").showModal()
+    else if (target.closest("[data-menu]")) this.#menu()
+    else if (this.hasAttribute("data-menu-open") && !target.closest(".views")) this.#menu(false)
+    if (target.tagName === "DIALOG") target.close()
+  }
+
+  #menu(open = !this.hasAttribute("data-menu-open")) {
+    this.toggleAttribute("data-menu-open", open)
+    this.querySelector("[data-menu]").setAttribute("aria-expanded", open)
+  }
+
+  #news(news) {
+    if (news.type === "rows") this.list.receive(elements(news.html))
+    if (news.channel) this.composer?.channelChanged(news.channel)
+    if (news.counts) this.#counters(news.counts)
+    if (news.type === "thread" && news.conversation === this.dataset.open) this.pane?.receive(elements(news.html))
+    if (news.type === "typing" && news.conversation === this.dataset.open) this.pane?.showTyping(news.name)
+    if (news.type === "reload") {
+      this.list.reload().catch(() => {})
+      if (this.dataset.open) this.#refreshThread()
+    }
+  }
+
+  /** The thread anew, without touching what is being written. */
+  async #refreshThread() {
+    try {
+      const [pane] = elements(await ask(this.pane.dataset.url))
+      this.pane.querySelector("message-thread").replaceWith(pane.querySelector("message-thread"))
+      this.pane.thread = this.pane.querySelector("message-thread")
+      for (const id of ["conversation-head", "composer-state"]) this.pane.querySelector(`#${id}`).replaceWith(pane.querySelector(`#${id}`))
+    } catch (error) {
+      notify(explain(error))
+    }
+  }
+
+  #counters(counts) {
+    for (const place of this.querySelectorAll("[data-count]")) {
+      const [total, unread] = counts[place.dataset.count] ?? [0, 0]
+      const figure = place.querySelector(".view__count")
+      if (figure.textContent !== String(total)) figure.textContent = total
+      figure.toggleAttribute("data-unread", unread > 0)
+    }
+  }
+
+  /** The change is shown with the key; the server's fragment confirms it or takes it back. */
+  #optimistic(element) {
+    const act = element.dataset?.act
+    const head = element.closest("conversation-head")
+    if (!act || !head || act === "assign") return
+    head.setAttribute("data-pending", act)
+    const row = this.list.find(head.dataset.id)
+    row?.setAttribute("data-pending", act)
+  }
+
+  #answered({ detail }) {
+    document.querySelectorAll("[data-pending]:not(.pending)").forEach((element) => element.removeAttribute("data-pending"))
+    if (detail.successful || !detail.xhr.status) return
+    this.#failed(detail.elt, new Refused(detail.xhr.status, detail.xhr.responseText))
+  }
+
+  #failed(element, error) {
+    document.querySelectorAll("[data-pending]:not(.pending)").forEach((each) => each.removeAttribute("data-pending"))
+    notify(explain(error))
+  }
+
+  /** An answer may bring the row along; the list takes it as any other news. */
+  #beforeSwap({ detail }) {
+    if (!detail.shouldSwap || !detail.serverResponse.includes("data-live-row")) return
+    const pieces = elements(detail.serverResponse)
+    const template = pieces.find((piece) => piece.hasAttribute("data-live-row"))
+    this.list.receive([...template.content.children])
+    detail.serverResponse = pieces.filter((piece) => piece !== template).map((piece) => piece.outerHTML).join("")
+  }
+
+  #gone(code) {
+    const words = code === 4401 ? "You have been signed out. What you typed is kept." : "You no longer work for this brand."
+    const html = sentence(words, "warning")
+    notify(html)
+    if (code === 4401) {
+      const link = Object.assign(document.createElement("a"), { href: `/accounts/login/?next=${encodeURIComponent(location.pathname)}`, className: "link", textContent: "Sign in" })
+      document.querySelector("#notices .notice")?.append(" ", link)
+    }
+  }
+
+  #fromAddress() {
+    const id = location.pathname.match(/conversations\/([0-9a-f-]{36})/)?.[1]
+    if (id) this.open(id, { push: false })
+    else this.close({ push: false })
+  }
+}
+
+function nothing() {
+  const place = document.createElement("div")
+  place.className = "empty"
+  place.append(Object.assign(document.createElement("p"), { textContent: "Choose a conversation." }))
+  return place
+}
+
+function recall(key) {
+  try {
+    return localStorage.getItem(key)
+  } catch {
+    return null
+  }
+}
+
+function remember(key, value) {
+  try {
+    localStorage.setItem(key, value)
+  } catch {
+    // Then it holds for this page only.
+  }
+}
+
+customElements.define("workspace-shell", WorkspaceShell)

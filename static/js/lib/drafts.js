@@ -1,0 +1,31 @@
+/** What was typed and not yet taken by the server. One draft per person, conversation and kind, in this browser. */
+const key = (me, conversation, mode) => `parley.draft.${me}.${conversation}.${mode}`
+const KEEP = 14 * 86_400_000
+
+export function read(me, conversation, mode) {
+  try {
+    return JSON.parse(localStorage.getItem(key(me, conversation, mode)))?.text ?? ""
+  } catch {
+    return ""
+  }
+}
+
+export function write(me, conversation, mode, text) {
+  try {
+    if (text) localStorage.setItem(key(me, conversation, mode), JSON.stringify({ text, at: Date.now() }))
+    else localStorage.removeItem(key(me, conversation, mode))
+  } catch {
+    // A full or forbidden store: the text stays in the field.
+  }
+}
+
+export function forgetOld() {
+  try {
+    for (const name of Object.keys(localStorage)) {
+      if (!name.startsWith("parley.draft.")) continue
+      if (Date.now() - (JSON.parse(localStorage.getItem(name))?.at ?? 0) > KEEP) localStorage.removeItem(name)
+    }
+  } catch {
+    // Nothing to tidy where nothing is kept.
+  }
+}

@@ -1,0 +1,60 @@
+/** Asking the server for fragments, and turning their text into elements. */
+
+export class Refused extends Error {
+  constructor(status, html) {
+    super(`Refused with ${status}`)
+    this.status = status
+    this.html = html
+  }
+}
+
+export function csrf() {
+  return document.querySelector('meta[name="csrf-token"]')?.content ?? ""
+}
+
+/** The answer's HTML. Throws Refused with the server's own words, or TypeError when there is no connection. */
+export async function ask(url, { method = "GET", body, signal } = {}) {
+  const headers = { "X-Parley-Fragment": "1" }
+  if (method !== "GET") headers["X-CSRFToken"] = csrf()
+  const answer = await fetch(url, { method, body, headers, signal, credentials: "same-origin" })
+  const html = answer.status === 204 ? "" : await answer.text()
+  if (!answer.ok) throw new Refused(answer.status, html)
+  return html
+}
+
+export function elements(html) {
+  const template = document.createElement("template")
+  template.innerHTML = html
+  return [...template.content.children]
+}
+
+export function notify(html) {
+  const place = document.getElementById("notices")
+  const [notice] = elements(html)
+  if (!place || !notice) return
+  place.replaceChildren(notice)
+  setTimeout(() => notice.remove(), 9000)
+}
+
+export function sentence(text, tone = "danger") {
+  const line = document.createElement("p")
+  line.className = "notice"
+  line.dataset.tone = tone
+  line.textContent = text
+  return line.outerHTML
+}
+
+/** What to tell when an action did not go through. */
+export function explain(error) {
+  if (error instanceof Refused) {
+    if (error.html.includes('class="notice"')) return error.html
+    if (error.status === 403) return sentence("The page was open for too long. Reload it; what you typed is kept.")
+    if (error.status === 404) return sentence("This is no longer there, or no longer yours to see.")
+    return sentence("That did not work. Try again in a moment; what you typed is kept.")
+  }
+  return sentence("No connection. Nothing is lost; try again when the line says live.", "warning")
+}
+
+export function newer(incoming, existing) {
+  return Number(incoming.dataset.seq ?? 0) >= Number(existing.dataset.seq ?? 0)
+}

@@ -1,0 +1,129 @@
+/**
+ * A scrolling list of pages read by key, both ways. Far items leave the page and are fetched back when they come near,
+ * so that ten thousand cost no more than a few hundred. Subclasses say where an item stands and what its place is called.
+ */
+import { ask, elements, newer } from "./fragments.js"
+
+const NEAR = 900 // pixels from an edge at which the next page is asked for
+
+export class KeysetScroller extends HTMLElement {
+  static keep = 300
+
+  connectedCallback() {
+    this.items = this.querySelector("[data-items]")
+    if (!this.items) return
+    this.loading = { start: false, end: false }
+    this.adopt(this.items)
+    this.abort = new AbortController()
+    this.addEventListener("scroll", () => this.#look(), { passive: true, signal: this.abort.signal })
+    requestAnimationFrame(() => this.#look())
+  }
+
+  disconnectedCallback() {
+    this.abort?.abort()
+  }
+
+  /** Which flags of a page mean that there is more before its first and after its last item. */
+  adopt(page) {
+    const { hasNewer, hasOlder } = page.dataset
+    this.more = this.constructor.newestFirst
+      ? { start: hasNewer === "true", end: hasOlder === "true" }
+      : { start: hasOlder === "true", end: hasNewer === "true" }
+  }
+
+  get entries() {
+    return [...this.items.children].filter((item) => this.place(item) !== undefined)
+  }
+
+  #look() {
+    if (this.looking) return
+    this.looking = requestAnimationFrame(() => {
+      this.looking = null
+      this.scrolled?.()
+      if (this.scrollTop < NEAR) this.load("start")
+      if (this.scrollHeight - this.scrollTop - this.clientHeight < NEAR) this.load("end")
+    })
+  }
+
+  async load(edge) {
+    if (!this.more[edge] || this.loading[edge]) return
+    const entries = this.entries
+    const at = edge === "start" ? entries[0] : entries.at(-1)
+    if (!at) return
+    this.loading[edge] = true
+    try {
+      const older = (edge === "end") === this.constructor.newestFirst
+      const query = new URLSearchParams({ [older ? "older_than" : "newer_than"]: this.place(at) })
+      const [page] = elements(await ask(`${this.dataset.url}?${query}`, { signal: this.abort.signal }))
+      this.#insert(edge, page)
+    } catch (error) {
+      if (error.name !== "AbortError") this.more[edge] = true
+    } finally {
+      setTimeout(() => {
+        this.loading[edge] = false
+        if (this.isConnected) this.#look()
+      }, 60)
+    }
+  }
+
+  #insert(edge, page) {
+    const { hasNewer, hasOlder } = page.dataset
+    const older = (edge === "end") === this.constructor.newestFirst
+    const incoming = [...page.children].filter((item) => this.welcome(item))
+    this.keepStill(() => {
+      if (edge === "start") this.items.prepend(...incoming)
+      else this.items.append(...incoming)
+      this.more[edge] = (older ? hasOlder : hasNewer) === "true"
+      this.trim(edge === "start" ? "end" : "start")
+      this.arranged?.()
+    })
+  }
+
+  /** Drop what is far from the edge that grows. It is fetched back by its place. */
+  trim(edge) {
+    const entries = this.entries
+    const extra = entries.length - this.constructor.keep
+    if (extra <= 0) return
+    const first = edge === "start" ? entries[extra] : entries.at(-extra - 1)
+    const dropped = edge === "start" ? before(first) : after(first)
+    if (dropped.some((item) => this.isNear(item))) return
+    for (const item of dropped) item.remove()
+    this.more[edge] = true
+  }
+
+  isNear(item) {
+    const box = item.getBoundingClientRect()
+    const view = this.getBoundingClientRect()
+    return box.bottom > view.top - 400 && box.top < view.bottom + 400
+  }
+
+  /** Change the items without moving what is being looked at. */
+  keepStill(change) {
+    const view = this.getBoundingClientRect()
+    const anchor = this.entries.find((item) => item.getBoundingClientRect().bottom > view.top + 1)
+    const before = anchor?.getBoundingClientRect().top
+    change()
+    if (anchor?.isConnected) {
+      const moved = anchor.getBoundingClientRect().top - before
+      if (moved) this.scrollTop += moved
+    }
+  }
+
+  /** A page may repeat what a push brought already: the newer one stays, once. */
+  welcome(item) {
+    const existing = item.id && this.items.querySelector(`:scope > #${CSS.escape(item.id)}`)
+    if (!existing) return true
+    if (newer(item, existing)) existing.replaceWith(item)
+    return false
+  }
+}
+
+function before(item) {
+  const all = [...item.parentElement.children]
+  return all.slice(0, all.indexOf(item))
+}
+
+function after(item) {
+  const all = [...item.parentElement.children]
+  return all.slice(all.indexOf(item) + 1)
+}

@@ -1,0 +1,109 @@
+/** Files on their way into a reply: checked against the platform's limits, sent up with progress, removable. */
+import { csrf, elements, explain, notify, Refused, sentence } from "./fragments.js"
+
+const KINDS = { image: "image", video: "video", audio: "audio" }
+
+export class Uploads {
+  constructor(composer) {
+    this.composer = composer
+    this.list = composer.querySelector("[data-files]")
+    this.input = composer.querySelector("[data-file-input]")
+    this.running = 0
+    this.input.addEventListener("change", () => this.take([...this.input.files]))
+    composer.field.addEventListener("paste", (event) => this.#dropped(event, event.clipboardData))
+    composer.addEventListener("dragover", (event) => event.dataTransfer?.types.includes("Files") && event.preventDefault())
+    composer.addEventListener("drop", (event) => this.#dropped(event, event.dataTransfer))
+    this.list.addEventListener("click", ({ target }) => target.closest("[data-remove]") && this.#remove(target.closest("li")))
+  }
+
+  get ids() {
+    return [...this.list.querySelectorAll("[data-attachment]")].map((item) => item.dataset.attachment)
+  }
+
+  get busy() {
+    return this.running > 0
+  }
+
+  get limits() {
+    return JSON.parse(this.composer.state.files || "{}")
+  }
+
+  refresh(forbidden) {
+    const none = forbidden || !Number(this.composer.state.maxFiles)
+    this.input.disabled = none
+    this.input.accept = this.composer.state.accept
+    const label = this.input.closest("label")
+    label.toggleAttribute("data-disabled", none)
+    label.title = none && !forbidden ? `${this.composer.state.label} takes no files` : "Attach files"
+  }
+
+  clear() {
+    this.list.replaceChildren()
+  }
+
+  take(files) {
+    for (const file of files) {
+      const problem = this.#problem(file)
+      if (problem) notify(sentence(problem))
+      else this.#send(file)
+    }
+    this.input.value = ""
+  }
+
+  #problem(file) {
+    const { label, maxFiles } = this.composer.state
+    if (this.list.children.length >= Math.max(1, Number(maxFiles))) return `${label} takes at most ${maxFiles} files in a message.`
+    const kind = KINDS[file.type.split("/")[0]] ?? "file"
+    const limit = this.limits[kind]
+    if (!limit) return `${label} does not take files of this kind (${file.type || "unknown"}).`
+    if (limit.mimes.length && !limit.mimes.includes(file.type)) return `${label} takes ${limit.mimes.join(", ")}; this is ${file.type || "unknown"}.`
+    if (file.size > limit.max) return `${file.name} is larger than ${label} takes (${Math.floor(limit.max / 1_048_576)} MB).`
+    return ""
+  }
+
+  #send(file) {
+    const item = document.createElement("li")
+    item.className = "upload"
+    const name = document.createElement("span")
+    name.className = "upload__name"
+    name.textContent = file.name
+    const progress = document.createElement("progress")
+    progress.max = 1
+    progress.value = 0
+    progress.setAttribute("aria-label", `Sending up ${file.name}`)
+    item.append(name, progress)
+    this.list.append(item)
+    this.running++
+    this.composer.refresh()
+    const body = new FormData()
+    body.set("file", file)
+    // fetch tells nothing of what has left; the older request does.
+    const request = new XMLHttpRequest()
+    request.open("POST", this.composer.dataset.uploadUrl)
+    request.setRequestHeader("X-CSRFToken", csrf())
+    request.setRequestHeader("X-Parley-Fragment", "1")
+    request.upload.onprogress = ({ loaded, total }) => (progress.value = loaded / total)
+    request.onloadend = () => {
+      this.running--
+      if (request.status === 200) item.replaceWith(...elements(request.responseText))
+      else {
+        item.remove()
+        notify(explain(request.status ? new Refused(request.status, request.responseText) : new TypeError("offline")))
+      }
+      this.composer.refresh()
+    }
+    request.send(body)
+  }
+
+  #dropped(event, data) {
+    const files = [...(data?.files ?? [])]
+    if (!files.length || this.input.disabled) return
+    event.preventDefault()
+    this.take(files)
+  }
+
+  #remove(item) {
+    item.remove()
+    this.composer.refresh()
+  }
+}

@@ -1,0 +1,12 @@
+// Everything the workspace is made of. One custom element a file.
+import "./elements/local-time.js"
+import "./elements/chips.js"
+import "./elements/state-line.js"
+import "./elements/theme-switch.js"
+import "./elements/conversation-head.js"
+import "./elements/inbox-list.js"
+import "./elements/message-thread.js"
+import "./elements/reply-composer.js"
+import "./elements/conversation-pane.js"
+import "./elements/person-picker.js"
+import "./elements/workspace-shell.js"
