@@ -42,10 +42,11 @@ def brand_for(person: Asker, slug: str) -> Brand:
 
 
 def membership_for(person: Asker, slug: str) -> Membership:
-    if not person.is_active or person.pk is None:
+    pk = person.pk
+    if not person.is_active or pk is None:
         raise Http404
     return get_object_or_404(
-        Membership.objects.select_related("brand", "person"), person_id=person.pk, brand__slug=slug
+        Membership.objects.select_related("brand", "person"), person_id=pk, brand__slug=slug
     )
 
 
