@@ -8,8 +8,9 @@ import sys
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
-        from config import oneline
         from django.core.management import execute_from_command_line
+
+        from config import oneline
     except ImportError as error:
         sys.stderr.write(f"Parley's packages are not installed ({error}). Run make demo, or uv sync.\n")
         return 1

@@ -7,7 +7,7 @@ os.environ.setdefault("PARLEY_PROCESS", "parley edge")
 os.environ.setdefault("PARLEY_DB_POOL", "8")
 os.environ.setdefault("PARLEY_STATEMENT_TIMEOUT", "15000")
 
-from django.core.asgi import get_asgi_application  # noqa: E402  # the defaults above must be there first
+from django.core.asgi import get_asgi_application  # the defaults above must be there first
 
 django_application = get_asgi_application()
 

@@ -8,4 +8,6 @@ from django.conf import settings
 
 @cache
 def client() -> "redis.Redis":
-    return redis.Redis.from_url(settings.REDIS_URL or "unix:///nowhere/valkey.sock", socket_connect_timeout=2, socket_timeout=3)
+    return redis.Redis.from_url(
+        settings.REDIS_URL or "unix:///nowhere/valkey.sock", socket_connect_timeout=2, socket_timeout=3
+    )

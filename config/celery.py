@@ -8,12 +8,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("PARLEY_PROCESS", "parley worker")
 os.environ.setdefault("PARLEY_STATEMENT_TIMEOUT", "60000")
 
-import structlog  # noqa: E402  # the defaults above must be there before anything reads the settings
-from celery import Celery, signals  # noqa: E402
-from django.conf import settings  # noqa: E402
-from kombu import Exchange, Queue  # noqa: E402
+import structlog  # the defaults above must be there before anything reads the settings
+from celery import Celery, signals
+from django.conf import settings
+from kombu import Exchange, Queue
 
-from config import health  # noqa: E402
+from config import health
 
 log = structlog.get_logger(__name__)
 

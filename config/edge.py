@@ -43,7 +43,9 @@ class Edge:
             findings = await sync_to_async(health.readiness, thread_sensitive=False)()
             told = {finding.name: {"ok": finding.ok, "reason": finding.reason} for finding in findings}
             ready = all(finding.ok for finding in findings)
-            await _answer(send, 200 if ready else 503, {"ready": ready, **told}, body=scope["method"] != "HEAD")
+            await _answer(
+                send, 200 if ready else 503, {"ready": ready, **told}, body=scope["method"] != "HEAD"
+            )
         else:
             await self.pages(scope, receive, send)
 
@@ -81,6 +83,7 @@ def _sockets() -> Application:
     from channels.auth import AuthMiddlewareStack
     from channels.routing import URLRouter
     from channels.security.websocket import AllowedHostsOriginValidator
+
     from inbox.routing import websocket_urlpatterns
 
     return AllowedHostsOriginValidator(AuthMiddlewareStack(_KnownPaths(URLRouter(websocket_urlpatterns))))

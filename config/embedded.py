@@ -38,7 +38,9 @@ class Places:
 
 
 def places(home: Path) -> Places:
-    return Places(home=home, data=home / "postgres", valkey=home / "valkey", sockets=_sockets(home), log=home / "log")
+    return Places(
+        home=home, data=home / "postgres", valkey=home / "valkey", sockets=_sockets(home), log=home / "log"
+    )
 
 
 def _sockets(home: Path) -> Path:
@@ -79,7 +81,9 @@ def make_home(home: Path) -> None:
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise SetUpFault(_full(home)) from None
-        raise SetUpFault(f"{home} cannot be written to ({error.strerror}). Set PARLEY_HOME to a folder of yours.") from None
+        raise SetUpFault(
+            f"{home} cannot be written to ({error.strerror}). Set PARLEY_HOME to a folder of yours."
+        ) from None
 
 
 def check_space(home: Path) -> None:
@@ -104,7 +108,9 @@ def prepare(home: Path) -> Places:
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise SetUpFault(_full(home)) from None
-        raise SetUpFault(f"{error.filename or home} cannot be used: {error.strerror}. Set PARLEY_HOME elsewhere.") from None
+        raise SetUpFault(
+            f"{error.filename or home} cannot be used: {error.strerror}. Set PARLEY_HOME elsewhere."
+        ) from None
     return where
 
 
@@ -116,7 +122,9 @@ def commands(where: Places, *, durable: bool = True) -> list[processes.Command]:
 
 
 def is_ready(name: str, where: Places) -> bool:
-    return postgres.is_ready(data=where.data) if name == "postgres" else valkey.is_ready(sockets=where.sockets)
+    return (
+        postgres.is_ready(data=where.data) if name == "postgres" else valkey.is_ready(sockets=where.sockets)
+    )
 
 
 def addresses(where: Places, *, pid: int) -> services.Services:
@@ -129,7 +137,9 @@ def why_not(name: str, where: Places) -> str:
     """The last thing a server that did not start said."""
     path = where.log / f"{name}.log"
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()[-30:] if path.exists() else []
-    told = [line for line in lines if any(word in line for word in ("FATAL", "ERROR", "# ", "error", "No space"))]
+    told = [
+        line for line in lines if any(word in line for word in ("FATAL", "ERROR", "# ", "error", "No space"))
+    ]
     reason = (told or lines or ["it said nothing"])[-1].strip()
     return f"{name} did not start: {reason}. Its log: {path}"
 
@@ -156,7 +166,9 @@ def serving(home: Path, *, durable: bool = True) -> Iterator[services.Services]:
                 stop(command, process)
 
 
-def wait_until_ready(name: str, process: subprocess.Popen[bytes], where: Places, *, seconds: float = 30) -> None:
+def wait_until_ready(
+    name: str, process: subprocess.Popen[bytes], where: Places, *, seconds: float = 30
+) -> None:
     deadline = time.monotonic() + seconds
     while not is_ready(name, where):
         if process.poll() is not None or time.monotonic() > deadline:
@@ -179,8 +191,12 @@ def main() -> None:
     for sign in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sign, lambda *_: asked_to_stop.set())
     with oneline.faults(), serving(services.home()) as known:
-        sys.stdout.write(f"export DATABASE_URL='{known.database_url}'\nexport REDIS_URL='{known.redis_url}'\n")
-        sys.stdout.write("Serving until Ctrl-C. Commands run by hand find these servers without the two lines above.\n")
+        sys.stdout.write(
+            f"export DATABASE_URL='{known.database_url}'\nexport REDIS_URL='{known.redis_url}'\n"
+        )
+        sys.stdout.write(
+            "Serving until Ctrl-C. Commands run by hand find these servers without the two lines above.\n"
+        )
         sys.stdout.flush()
         asked_to_stop.wait()
 

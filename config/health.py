@@ -28,7 +28,9 @@ def readiness() -> list[Finding]:
 def beat_heart(process: str) -> None:
     from config import broker
 
-    broker.client().set(HEARTBEAT_KEY.format(process=process), f"{os.getpid()} {time.time():.3f}", ex=HEARTBEAT_LASTS)
+    broker.client().set(
+        HEARTBEAT_KEY.format(process=process), f"{os.getpid()} {time.time():.3f}", ex=HEARTBEAT_LASTS
+    )
 
 
 def _found(name: str, look: Callable[[], str]) -> Finding:

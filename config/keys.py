@@ -10,7 +10,9 @@ from config import env
 
 def secret_key(*, home: Path, production: bool) -> str:
     """Signs sessions, tokens and links."""
-    return _known("PARLEY_SECRET_KEY", home=home, production=production, make=lambda: secrets.token_urlsafe(64))
+    return _known(
+        "PARLEY_SECRET_KEY", home=home, production=production, make=lambda: secrets.token_urlsafe(64)
+    )
 
 
 def seal_keys(*, home: Path, production: bool) -> list[str]:
@@ -36,7 +38,9 @@ def kept(path: Path, *, make: Callable[[], str]) -> str:
     try:
         return path.read_text(encoding="utf-8").strip() if path.exists() else _made(path, make=make)
     except OSError as error:
-        raise env.EnvironmentFault(f"{path} cannot be used: {error.strerror}. Free the disk or set PARLEY_HOME elsewhere.") from None
+        raise env.EnvironmentFault(
+            f"{path} cannot be used: {error.strerror}. Free the disk or set PARLEY_HOME elsewhere."
+        ) from None
 
 
 def _made(path: Path, *, make: Callable[[], str]) -> str:

@@ -9,8 +9,29 @@ import structlog
 MASK = "[hidden]"
 # Whole words of a field's name. What customers write is theirs, so bodies are hidden like passwords.
 HIDDEN_WORDS = frozenset(
-    "secret secrets token tokens password passwords authorization cookie cookies credential credentials "
-    "signature body bodies text html payload preview content caption otp".split()
+    [
+        "secret",
+        "secrets",
+        "token",
+        "tokens",
+        "password",
+        "passwords",
+        "authorization",
+        "cookie",
+        "cookies",
+        "credential",
+        "credentials",
+        "signature",
+        "body",
+        "bodies",
+        "text",
+        "html",
+        "payload",
+        "preview",
+        "content",
+        "caption",
+        "otp",
+    ]
 )
 HIDDEN_NAMES = frozenset({"api_key", "secret_key", "seal_key", "seal_keys"})
 HIDDEN_IN_URLS = re.compile(
@@ -74,7 +95,11 @@ SHARED: list[Any] = [
 def configure() -> None:
     """structlog hands every event to the standard library, so that there is one way out."""
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *SHARED,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         wrapper_class=structlog.stdlib.BoundLogger,
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
@@ -86,7 +111,11 @@ def settings(*, as_json: bool, level: str) -> dict[str, Any]:
     last: list[Any] = [structlog.processors.JSONRenderer()]
     if not as_json:
         # The supervisor writes the time and the process in front of the line.
-        last = [structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback)]
+        last = [
+            structlog.dev.ConsoleRenderer(
+                colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -16,7 +16,9 @@ HOP_BY_HOP = frozenset(
 )
 # The server in front writes these itself.
 OWN = frozenset([b"date", b"server"])
-FORWARDED = frozenset([b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip"])
+FORWARDED = frozenset(
+    [b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip"]
+)
 
 
 class ClientLeft(Exception):
@@ -43,8 +45,14 @@ class Pages:
             request = self._request(scope, receive)
             response = await self._sent(request, again=scope["method"] in {"GET", "HEAD"})
             try:
-                headers = [(name.lower(), value) for name, value in response.headers.raw if name.lower() not in HOP_BY_HOP | OWN]
-                await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+                headers = [
+                    (name.lower(), value)
+                    for name, value in response.headers.raw
+                    if name.lower() not in HOP_BY_HOP | OWN
+                ]
+                await send(
+                    {"type": "http.response.start", "status": response.status_code, "headers": headers}
+                )
                 begun = True
                 async for chunk in response.aiter_raw():
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
@@ -58,7 +66,9 @@ class Pages:
         except httpx.TimeoutException:
             if begun:
                 raise
-            await _calm_page(send, 504, "This takes longer than it should", "Nothing was lost. Try again in a moment.")
+            await _calm_page(
+                send, 504, "This takes longer than it should", "Nothing was lost. Try again in a moment."
+            )
         except httpx.TransportError:
             if begun:
                 raise
@@ -87,7 +97,9 @@ class Pages:
         if _declared_length(scope) > settings.PAGES_MAX_BODY:
             raise BodyTooLarge
         url = httpx.URL(self.origin).copy_with(raw_path=target)
-        return httpx.Request(scope["method"], url, headers=headers, content=_body(receive) if has_body else None)
+        return httpx.Request(
+            scope["method"], url, headers=headers, content=_body(receive) if has_body else None
+        )
 
 
 def _declared_length(scope: Scope) -> int:

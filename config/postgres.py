@@ -60,7 +60,9 @@ def prepare(*, data: Path) -> None:
     if made.returncode != 0:
         reason = _last_line(made.stderr) or f"exit code {made.returncode}"
         _remove_as_owner(draft)
-        raise SetUpFault(f"PostgreSQL could not make its data folder {data}: {reason}. Free space or set PARLEY_HOME elsewhere.")
+        raise SetUpFault(
+            f"PostgreSQL could not make its data folder {data}: {reason}. Free space or set PARLEY_HOME elsewhere."
+        )
     # The name appears only when the work is done: a folder of that name is whole.
     draft.rename(data)
 
@@ -103,7 +105,9 @@ def clear_leftovers(*, data: Path, sockets: Path) -> None:
         while processes.is_alive(pid) and time.monotonic() < deadline:
             time.sleep(0.05)
         if processes.is_alive(pid):
-            raise SetUpFault(f"An earlier PostgreSQL (process {pid}) still serves {data} and does not stop: kill {pid}")
+            raise SetUpFault(
+                f"An earlier PostgreSQL (process {pid}) still serves {data} and does not stop: kill {pid}"
+            )
     # PostgreSQL takes any living process with the old number for itself, which after a reboot is often a stranger.
     lock.unlink(missing_ok=True)
     for name in (f".s.PGSQL.{PORT}", f".s.PGSQL.{PORT}.lock"):
@@ -135,7 +139,9 @@ def own(folder: Path) -> None:
     """Make a folder that only PostgreSQL's user may enter."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if folder.is_symlink() or folder.stat().st_uid not in {os.geteuid(), processes.servant()[0]}:
-        raise SetUpFault(f"{folder} belongs to somebody else. Remove it, or set PARLEY_HOME to a folder with a short path.")
+        raise SetUpFault(
+            f"{folder} belongs to somebody else. Remove it, or set PARLEY_HOME to a folder with a short path."
+        )
     folder.chmod(0o700)
     _give_to_servant(folder)
 
@@ -147,7 +153,9 @@ def _is_whole(data: Path) -> bool:
 def _check_version(data: Path) -> None:
     found = (data / "PG_VERSION").read_text(encoding="utf-8").strip()
     if found != MAJOR:
-        raise SetUpFault(f"{data} is of PostgreSQL {found}, this needs {MAJOR}. Move it away, or choose another PARLEY_HOME.")
+        raise SetUpFault(
+            f"{data} is of PostgreSQL {found}, this needs {MAJOR}. Move it away, or choose another PARLEY_HOME."
+        )
 
 
 def _set_aside(data: Path) -> None:

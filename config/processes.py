@@ -106,4 +106,8 @@ def become_servant(*, reach: tuple[Path, ...]) -> None:
 
 
 def is_closed_to_others(folder: Path) -> bool:
-    return any(not parent.stat().st_mode & 0o001 for parent in (folder.resolve(), *folder.resolve().parents) if parent.exists())
+    return any(
+        not parent.stat().st_mode & 0o001
+        for parent in (folder.resolve(), *folder.resolve().parents)
+        if parent.exists()
+    )

@@ -68,7 +68,9 @@ def django_database(url: str) -> dict[str, Any]:
     """A DATABASE_URL as Django writes it. `?host=/folder` names a socket; other queries are libpq options."""
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
-        raise env.EnvironmentFault("DATABASE_URL must begin with postgresql:// - Parley runs on PostgreSQL only.")
+        raise env.EnvironmentFault(
+            "DATABASE_URL must begin with postgresql:// - Parley runs on PostgreSQL only."
+        )
     options: dict[str, Any] = dict(parse_qsl(parts.query))
     return {
         "ENGINE": "django.db.backends.postgresql",

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from csp.constants import NONE, NONCE, SELF
+from csp.constants import NONCE, NONE, SELF
 
 from config import env, keys, logs, services
 
@@ -34,7 +34,9 @@ CACHES = {
 DATABASE_URL = services.database_url()
 # A thread of a web server borrows a connection for one request; a worker keeps its own between tasks.
 DATABASE_POOL = env.number("PARLEY_DB_POOL", 0)
-STATEMENT_TIMEOUT = env.number("PARLEY_STATEMENT_TIMEOUT", 0)  # milliseconds; each kind of process sets its own
+STATEMENT_TIMEOUT = env.number(
+    "PARLEY_STATEMENT_TIMEOUT", 0
+)  # milliseconds; each kind of process sets its own
 
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
@@ -49,11 +51,17 @@ DATABASES: dict[str, dict[str, Any]] = {
 DATABASES["default"]["OPTIONS"] |= {
     "application_name": env.text("PARLEY_PROCESS", "parley"),
     "connect_timeout": 5,
-    "prepare_threshold": env.number("PARLEY_PREPARE_THRESHOLD", 5) or None,  # 0 for a pooler that cannot keep statements
+    "prepare_threshold": env.number("PARLEY_PREPARE_THRESHOLD", 5)
+    or None,  # 0 for a pooler that cannot keep statements
     "options": f"-c statement_timeout={STATEMENT_TIMEOUT} -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s",
 }
 if DATABASE_POOL:
-    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 10, "max_idle": 300}
+    DATABASES["default"]["OPTIONS"]["pool"] = {
+        "min_size": 1,
+        "max_size": DATABASE_POOL,
+        "timeout": 10,
+        "max_idle": 300,
+    }
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -81,7 +89,9 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # larger ones go to a temporary file
 FILE_UPLOAD_PERMISSIONS = 0o640
-PAGES_MAX_BODY = env.number("PARLEY_PAGES_MAX_BODY", 64 * 1024 * 1024)  # the largest upload that edge hands to web
+PAGES_MAX_BODY = env.number(
+    "PARLEY_PAGES_MAX_BODY", 64 * 1024 * 1024
+)  # the largest upload that edge hands to web
 
 # --- Core: globalization ---------------------------------------------------------------------------------------------
 
@@ -114,7 +124,9 @@ MIDDLEWARE = [
 # --- Core: logging ---------------------------------------------------------------------------------------------------
 
 logs.configure()
-LOGGING = logs.settings(as_json=env.flag("PARLEY_LOG_JSON", default=PRODUCTION), level=env.text("PARLEY_LOG_LEVEL", "INFO"))
+LOGGING = logs.settings(
+    as_json=env.flag("PARLEY_LOG_JSON", default=PRODUCTION), level=env.text("PARLEY_LOG_LEVEL", "INFO")
+)
 
 # --- Core: models, apps ----------------------------------------------------------------------------------------------
 
@@ -280,7 +292,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 # The rows are the queue and a sweep finds them: a door does not wait long for a broker that is away.
-CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
+CELERY_TASK_PUBLISH_RETRY_POLICY = {
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.1,
+}
 CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
@@ -300,6 +317,12 @@ CELERY_TIMEZONE = "UTC"
 
 # --- RQ: what people schedule ----------------------------------------------------------------------------------------
 
-RQ_QUEUES = {"sync": {"URL": REDIS_URL or "unix:///nowhere/valkey.sock", "DEFAULT_TIMEOUT": 900, "DEFAULT_RESULT_TTL": 60}}
+RQ_QUEUES = {
+    "sync": {
+        "URL": REDIS_URL or "unix:///nowhere/valkey.sock",
+        "DEFAULT_TIMEOUT": 900,
+        "DEFAULT_RESULT_TTL": 60,
+    }
+}
 RQ = {"WORKER_CLASS": "config.rq.Worker"}
 RQ_SHOW_ADMIN_LINK = True

@@ -99,7 +99,9 @@ class Supervisor:
         return self.signals > 0
 
     def start(self, command: Command) -> None:
-        kept = self.kept.get(command.name) or Kept(command, Log(self.logs / f"{command.name}.log", echo=self._echo(command)))
+        kept = self.kept.get(command.name) or Kept(
+            command, Log(self.logs / f"{command.name}.log", echo=self._echo(command))
+        )
         self.kept[command.name] = kept
         self._spawn(kept)
 
@@ -137,7 +139,9 @@ class Supervisor:
         kept.deaths = 1 if now - kept.started_at > STEADY_AFTER else kept.deaths + 1
         wait = min(LONGEST_WAIT, 0.5 * 2 ** (kept.deaths - 1))
         kept.restart_at = now + wait
-        self.say(f"{kept.command.name} stopped ({_why(kept.process.returncode)}), again in {wait:g} s; log: {kept.log.path}")
+        self.say(
+            f"{kept.command.name} stopped ({_why(kept.process.returncode)}), again in {wait:g} s; log: {kept.log.path}"
+        )
 
     def _reap(self) -> None:
         """Adopted orphans that ended. Our own children are left to Popen."""

@@ -7,6 +7,6 @@ os.environ.setdefault("PARLEY_PROCESS", "parley web")
 os.environ.setdefault("PARLEY_DB_POOL", "8")
 os.environ.setdefault("PARLEY_STATEMENT_TIMEOUT", "15000")
 
-from django.core.wsgi import get_wsgi_application  # noqa: E402  # the defaults above must be there first
+from django.core.wsgi import get_wsgi_application  # the defaults above must be there first
 
 application = get_wsgi_application()

@@ -40,7 +40,9 @@ def main():
     environment = dict(os.environ, UV_PYTHON_DOWNLOADS="never", UV_PROJECT_ENVIRONMENT=VENV)
     environment.pop("VIRTUAL_ENV", None)
     if subprocess.call([uv] + arguments, cwd=ROOT, env=environment) != 0:
-        say("The packages could not be installed. The reason stands above; is the package index within reach?")
+        say(
+            "The packages could not be installed. The reason stands above; is the package index within reach?"
+        )
         return 1
     with open(stamp, "w") as file:
         file.write(wanted)
@@ -51,10 +53,18 @@ def with_a_newer_python():
     for name in ("python3.14", "python3.13", "python3.12", "python3.11"):
         newer = shutil.which(name)
         # A name on the path may be a shim without a Python behind it.
-        if newer and subprocess.call([newer, "-c", "import venv"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0:
+        if (
+            newer
+            and subprocess.call(
+                [newer, "-c", "import venv"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+            == 0
+        ):
             return subprocess.call([newer] + sys.argv)
-    say("Parley needs Python %d.%d or newer; this is %s. Install one, or name it: make PYTHON=/path/to/python3 demo"
-        % (NEEDED[0], NEEDED[1], platform.python_version()))
+    say(
+        "Parley needs Python %d.%d or newer; this is %s. Install one, or name it: make PYTHON=/path/to/python3 demo"
+        % (NEEDED[0], NEEDED[1], platform.python_version())
+    )
     return 1
 
 
@@ -102,7 +112,9 @@ def fetch_uv():
         try:
             way(locked)
         except Exception as error:  # the next way may work
-            reasons.append("%s: %s" % (way.__name__.replace("_", " "), str(error).strip().splitlines()[-1:] or error))
+            reasons.append(
+                "%s: %s" % (way.__name__.replace("_", " "), str(error).strip().splitlines()[-1:] or error)
+            )
             continue
         if version_of(own_uv()) >= OLDEST_UV:
             return own_uv()
@@ -134,7 +146,18 @@ def pip(locked, command):
     hashes = " ".join("--hash=" + wheel["hash"] for wheel in locked["wheels"])
     with open(wanted, "w") as file:
         file.write("uv==%s %s\n" % (locked["version"], hashes))
-    run(command + ["--quiet", "--disable-pip-version-check", "--only-binary", ":all:", "--require-hashes", "-r", wanted])
+    run(
+        command
+        + [
+            "--quiet",
+            "--disable-pip-version-check",
+            "--only-binary",
+            ":all:",
+            "--require-hashes",
+            "-r",
+            wanted,
+        ]
+    )
 
 
 def by_download(locked):
@@ -153,7 +176,9 @@ def by_download(locked):
 
 
 def fits(url):
-    machine = {"amd64": "x86_64", "aarch64": "aarch64", "arm64": "arm64"}.get(platform.machine().lower(), platform.machine())
+    machine = {"amd64": "x86_64", "aarch64": "aarch64", "arm64": "arm64"}.get(
+        platform.machine().lower(), platform.machine()
+    )
     if sys.platform == "darwin":
         return "macosx" in url and machine in url
     return ("musllinux" if is_musl() else "manylinux") in url and machine in url

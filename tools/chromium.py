@@ -26,7 +26,11 @@ def find() -> str | None:
 def _fetched_by_playwright() -> str | None:
     folder = os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or str(Path.home() / ".cache" / "ms-playwright")
     mac = str(Path.home() / "Library" / "Caches" / "ms-playwright")
-    for pattern in ("chromium*/chrome-linux*/chrome", "chromium*/chrome-linux*/headless_shell", "chromium*/chrome-mac*/*.app/Contents/MacOS/*"):
+    for pattern in (
+        "chromium*/chrome-linux*/chrome",
+        "chromium*/chrome-linux*/headless_shell",
+        "chromium*/chrome-mac*/*.app/Contents/MacOS/*",
+    ):
         found = sorted(glob.glob(f"{folder}/{pattern}") + glob.glob(f"{mac}/{pattern}"))
         if found:
             return found[-1]

@@ -10,7 +10,9 @@ def main() -> int:
     if not files:
         return 0
     check = ["--check"] if "--check" in sys.argv else []
-    return subprocess.call([str(Path(sys.executable).parent / "djade"), "--target-version", "5.2", *check, *files])
+    return subprocess.call(
+        [str(Path(sys.executable).parent / "djade"), "--target-version", "5.2", *check, *files]
+    )
 
 
 if __name__ == "__main__":

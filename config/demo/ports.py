@@ -36,12 +36,18 @@ def check(ports: Ports, *, host: str) -> None:
     seen: dict[int, str] = {}
     for name, (variable, port) in uses.items():
         if not 1 <= port <= 65535:
-            raise SetUpFault(f"{name} would be {port}, which is no port. Choose another {variable} between 1024 and 65000.")
+            raise SetUpFault(
+                f"{name} would be {port}, which is no port. Choose another {variable} between 1024 and 65000."
+            )
         if port in seen:
-            raise SetUpFault(f"{name} and {seen[port]} would both be {port}. Choose PORT and SIMULATOR_PORT further apart.")
+            raise SetUpFault(
+                f"{name} and {seen[port]} would both be {port}. Choose PORT and SIMULATOR_PORT further apart."
+            )
         seen[port] = name
         if fault := _why_not(host, port):
-            raise SetUpFault(f"Port {port} ({name}) {fault}. Choose another: {variable}={_free_one(host, port)} make demo")
+            raise SetUpFault(
+                f"Port {port} ({name}) {fault}. Choose another: {variable}={_free_one(host, port)} make demo"
+            )
 
 
 def _why_not(host: str, port: int) -> str:
@@ -50,7 +56,11 @@ def _why_not(host: str, port: int) -> str:
     except PermissionError:
         return "needs rights that you do not have"
     except OSError as error:
-        return "is taken by another program" if error.errno == 98 or "in use" in str(error) else f"cannot be used ({error.strerror})"
+        return (
+            "is taken by another program"
+            if error.errno == 98 or "in use" in str(error)
+            else f"cannot be used ({error.strerror})"
+        )
     return ""
 
 

@@ -1,7 +1,6 @@
 """The demo: embedded servers, simulator and every process type under one supervisor, until Ctrl-C."""
 
 import os
-import subprocess
 import sys
 import time
 import urllib.error
@@ -47,7 +46,9 @@ class Plan:
 def plan(*, echo_logs: bool) -> Plan:
     corpus = env.text("CORPUS")
     if corpus and not Path(corpus).is_file():
-        raise SetUpFault(f"CORPUS names {corpus}, which is no file. Give the path of a JSONL of conversations, or leave it out.")
+        raise SetUpFault(
+            f"CORPUS names {corpus}, which is no file. Give the path of a JSONL of conversations, or leave it out."
+        )
     home = services.home()
     embedded.make_home(home)
     return Plan(
@@ -55,7 +56,8 @@ def plan(*, echo_logs: bool) -> Plan:
         ports=ports.chosen(),
         host=env.text("EDGE_HOST", "127.0.0.1"),
         corpus=str(Path(corpus).absolute()) if corpus else "",
-        password=env.secret("PARLEY_DEMO_PASSWORD") or keys.kept(home / "secrets" / "demo_password", make=_password),
+        password=env.secret("PARLEY_DEMO_PASSWORD")
+        or keys.kept(home / "secrets" / "demo_password", make=_password),
         echo_logs=echo_logs,
     )
 
@@ -115,7 +117,12 @@ def _start_all(chosen: Plan, supervisor: Supervisor, say: Callable[[str], None])
             migrating.note_done(where.data)
     for command in read_procfile(services.BASE_DIR / "Procfile", environment=environment):
         supervisor.start(command)
-    say("Started " + ", ".join(f"{kept.command.name} ({kept.process.pid})" for kept in supervisor.kept.values() if kept.process))
+    say(
+        "Started "
+        + ", ".join(
+            f"{kept.command.name} ({kept.process.pid})" for kept in supervisor.kept.values() if kept.process
+        )
+    )
     _await_url(supervisor, "simulator", f"http://127.0.0.1:{chosen.ports.simulator}/control/health")
     _run_step(supervisor, "seed", ["demo", "--seed"], environment, where.log)
     _await_url(supervisor, "web", f"http://127.0.0.1:{chosen.ports.web}/accounts/login/")
@@ -161,8 +168,14 @@ def _environment(chosen: Plan, known: services.Services) -> dict[str, str]:
 
 def _simulator(environment: dict[str, str]) -> Command:
     # It is the world outside: it gets none of our addresses and secrets.
-    told = {name: value for name, value in environment.items() if name not in {"DATABASE_URL", "REDIS_URL", "PARLEY_DEMO_PASSWORD"}}
-    return Command(name="simulator", argv=[sys.executable, "-m", "simulator"], environment=told, folder=services.BASE_DIR)
+    told = {
+        name: value
+        for name, value in environment.items()
+        if name not in {"DATABASE_URL", "REDIS_URL", "PARLEY_DEMO_PASSWORD"}
+    }
+    return Command(
+        name="simulator", argv=[sys.executable, "-m", "simulator"], environment=told, folder=services.BASE_DIR
+    )
 
 
 def _await_servers(supervisor: Supervisor, where: embedded.Places) -> None:
@@ -173,7 +186,9 @@ def _await_servers(supervisor: Supervisor, where: embedded.Places) -> None:
     _heed(supervisor)
 
 
-def _run_step(supervisor: Supervisor, name: str, arguments: list[str], environment: dict[str, str], logs: Path) -> None:
+def _run_step(
+    supervisor: Supervisor, name: str, arguments: list[str], environment: dict[str, str], logs: Path
+) -> None:
     """A command that must end well before the demo is up."""
     from config import processes
 
@@ -208,7 +223,9 @@ def _await_url(supervisor: Supervisor, name: str, url: str) -> None:
         if kept.deaths >= DEATHS_TOO_MANY:
             raise SetUpFault(f"{name} does not start: {last_line(kept.log.path)} Its log: {kept.log.path}")
         if time.monotonic() > deadline:
-            raise SetUpFault(f"{name} is not ready after {READY_WITHIN:.0f} s ({reason}). Its log: {kept.log.path}")
+            raise SetUpFault(
+                f"{name} is not ready after {READY_WITHIN:.0f} s ({reason}). Its log: {kept.log.path}"
+            )
         time.sleep(0.1)
 
 

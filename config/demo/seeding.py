@@ -10,5 +10,9 @@ def seed(*, password: str, simulator_url: str, platform_url: str, public_url: st
     from connectors import demo
 
     demo.seed(
-        password=password, simulator_url=simulator_url, platform_url=platform_url, public_url=public_url, corpus=corpus
+        password=password,
+        simulator_url=simulator_url,
+        platform_url=platform_url,
+        public_url=public_url,
+        corpus=corpus,
     )

@@ -13,7 +13,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--logs", action="store_true", help="also show every process's lines here")
-        parser.add_argument("--seed", action="store_true", help="only make the demo's brands, people and channels")
+        parser.add_argument(
+            "--seed", action="store_true", help="only make the demo's brands, people and channels"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         chosen = running.plan(echo_logs=options["logs"])

@@ -1,0 +1,67 @@
+"""What every test may ask for. Servers of our own run for the length of the session and leave nothing behind."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import settings as test_settings
+from tools import chromium
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+servers = ExitStack()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if test_settings.OWN_SERVERS and not session.config.option.collectonly:
+        from config import embedded
+
+        servers.enter_context(embedded.serving(test_settings.HOME, durable=False))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    servers.close()
+    shutil.rmtree(test_settings.HOME, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if chromium.find() is None:
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason="no Chromium was found"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if chromium.find() is None:
+        terminalreporter.section("NO BROWSER TESTS", sep="!", red=True, bold=True)
+        terminalreporter.line(chromium.MISSING)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The moment at which a test happens. Nothing below a door asks for another."""
+    return datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    path = chromium.find()
+    if path is None:
+        pytest.skip("no Chromium was found")
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path: str) -> "Iterator[Browser]":
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        # Root may not use Chromium's sandbox; what the tests open is ours.
+        started = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
+        yield started
+        started.close()
