@@ -1,0 +1,336 @@
+"""What Parley asks of X, and what it makes of the answers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import orjson
+import pytest
+
+from connectors import signatures
+from connectors.contract import (
+    Account,
+    App,
+    AttachmentKind,
+    ConnectorError,
+    InboundMessage,
+    MessageKind,
+    OutboundAttachment,
+    Remedy,
+    ThreadKind,
+    Tokens,
+    WebhookRequest,
+)
+from connectors.platforms.x import errors
+from connectors.platforms.x.connector import connector
+from connectors.platforms.x.sending import weighted_length
+from tests.connectors.helpers import NOW, FakePlatform, json_answer, lost_answer, reply, sent_json
+
+ACCOUNT = Account("2244994945", "acme")
+CUSTOMER = "1587200000000000042"
+THREAD = f"{ACCOUNT.external_id}-{CUSTOMER}"
+SEND = f"/2/dm_conversations/with/{CUSTOMER}/messages"
+SENT = json_answer({"data": {"dm_conversation_id": THREAD, "dm_event_id": "2080765901528535009"}}, 201)
+
+
+@pytest.fixture
+def x() -> FakePlatform:
+    return FakePlatform()
+
+
+def error_of(x: FakePlatform, answer: Any) -> ConnectorError:
+    x.on("POST", SEND, answer)
+    with pytest.raises(ConnectorError) as caught:
+        connector.send(x.context(connector, ACCOUNT), reply(thread_id=THREAD))
+    return caught.value
+
+
+def picture(folder: Path, size: int = 10) -> OutboundAttachment:
+    path = folder / "a.png"
+    path.write_bytes(b"x" * size)
+    return OutboundAttachment(
+        AttachmentKind.IMAGE, "image/png", "a.png", size, "https://parley.example/o", str(path)
+    )
+
+
+def test_a_crc_is_answered_with_the_current_secret() -> None:
+    app = App("c", "s", ("x-consumer-secret", "older"))
+    answer = connector.handshake(
+        WebhookRequest("GET", {"crc_token": "MTYzMTIzNDU2Nw", "nonce": "1"}, {}, b""), app
+    )
+    assert answer is not None and answer.content_type == "application/json"
+    assert orjson.loads(answer.body) == {
+        "response_token": "sha256=gGaXOHjnbyPRhaLIpH8QTKB/roq50ZiEWDbm155U604="
+    }
+
+
+def test_words_go_to_the_person(x: FakePlatform) -> None:
+    x.on("POST", SEND, SENT)
+    sent = connector.send(x.context(connector, ACCOUNT), reply(thread_id=THREAD))
+    assert sent.external_ids == ("2080765901528535009",)
+    assert sent_json(x.asked[0]) == {"text": "Yes, until 18:00."}
+
+
+def test_words_go_to_a_group(x: FakePlatform) -> None:
+    x.on("POST", "/2/dm_conversations/1700000000000000001/messages", SENT)
+    message = reply(thread_id="1700000000000000001", thread_kind=ThreadKind.GROUP, recipient_id="")
+    assert connector.send(x.context(connector, ACCOUNT), message).external_ids
+
+
+def test_a_picture_is_uploaded_in_pieces_and_sent_with_the_words(x: FakePlatform, tmp_path: Path) -> None:
+    working = {"data": {"id": "77", "processing_info": {"state": "in_progress", "check_after_secs": 2}}}
+    done = {"data": {"id": "77", "processing_info": {"state": "succeeded"}}}
+    x.on("POST", "/2/media/upload/initialize", json_answer({"data": {"id": "77"}}))
+    x.on("POST", "/2/media/upload/77/append", json_answer({}))
+    x.on("POST", "/2/media/upload/77/finalize", json_answer(working))
+    x.on("GET", "/2/media/upload", json_answer(done))
+    x.on("POST", SEND, SENT)
+    message = reply(thread_id=THREAD, attachments=(picture(tmp_path, 5 * 1024 * 1024),))
+    connector.send(x.context(connector, ACCOUNT), message)
+    assert [request.url.path.rpartition("/")[2] for request in x.asked] == [
+        "initialize", "append", "append", "finalize", "upload", "messages",
+    ]  # fmt: skip
+    assert sent_json(x.asked[0]) == {
+        "media_type": "image/png", "total_bytes": 5 * 1024 * 1024, "media_category": "dm_image",
+    }  # fmt: skip
+    assert sent_json(x.asked[-1]) == {"attachments": [{"media_id": "77"}], "text": "Yes, until 18:00."}
+    assert x.pauses == [2.0]
+
+
+def test_a_failed_upload_has_sent_nothing(x: FakePlatform, tmp_path: Path) -> None:
+    failed = {"data": {"id": "77", "processing_info": {"state": "failed"}}}
+    x.on("POST", "/2/media/upload/initialize", json_answer({"data": {"id": "77"}}))
+    x.on("POST", "/2/media/upload/77/append", json_answer({}))
+    x.on("POST", "/2/media/upload/77/finalize", json_answer(failed))
+    with pytest.raises(ConnectorError) as caught:
+        connector.send(
+            x.context(connector, ACCOUNT), reply(thread_id=THREAD, attachments=(picture(tmp_path),))
+        )
+    assert (caught.value.remedy, caught.value.sent) == (Remedy.TELL, ())
+
+
+def test_a_text_that_is_too_long_is_not_sent(x: FakePlatform) -> None:
+    with pytest.raises(ConnectorError) as caught:
+        connector.send(x.context(connector, ACCOUNT), reply("a" * 10_001, thread_id=THREAD))
+    assert caught.value.remedy is Remedy.TELL
+    assert x.asked == []
+
+
+@pytest.mark.parametrize("rule", errors.TABLE, ids=lambda rule: str(rule.code or rule.problem or rule.says))
+def test_each_code_leads_to_its_remedy(x: FakePlatform, rule: errors.Rule) -> None:
+    if rule.code:
+        body: dict[str, Any] = {"errors": [{"code": rule.code, "message": "words"}]}
+    else:
+        problem = f"https://api.x.com/2/problems/{rule.problem}" if rule.problem else "about:blank"
+        body = {"title": "Forbidden", "detail": f"You are {rule.says}.", "type": problem, "status": 403}
+    error = error_of(x, json_answer(body, 403))
+    assert (error.remedy, error.reason) == (rule.remedy, rule.words)
+
+
+def problem(status: int, detail: str) -> httpx.Response:
+    return json_answer({"title": detail, "detail": detail, "type": "about:blank", "status": status}, status)
+
+
+@pytest.mark.parametrize(
+    ("answer", "remedy"),
+    [
+        (problem(401, "Unauthorized"), Remedy.REFRESH),
+        (problem(403, "Forbidden"), Remedy.RECONNECT),
+        (problem(403, "You do not have permission to DM one or more participants."), Remedy.TELL),
+        (problem(403, "You are not permitted to attach this media to a DM event."), Remedy.TELL),
+        (problem(429, "Too Many Requests"), Remedy.RETRY),
+        (problem(503, "Service Unavailable"), Remedy.RETRY),
+        (httpx.Response(502, content=b"<html>"), Remedy.UNKNOWN),
+        (httpx.Response(500), Remedy.RETRY),
+        (json_answer({}, 201), Remedy.UNKNOWN),
+        (httpx.Response(201, content=b'{"data":'), Remedy.UNKNOWN),
+        (lost_answer, Remedy.UNKNOWN),
+    ],
+)
+def test_what_follows_from_other_answers(x: FakePlatform, answer: Any, remedy: Remedy) -> None:
+    assert error_of(x, answer).remedy is remedy
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        (
+            {"x-rate-limit-limit": "15", "x-rate-limit-remaining": "0", "x-rate-limit-reset": "1786018000"},
+            400,
+        ),
+        ({"x-rate-limit-remaining": "0", "x-rate-limit-reset": "1786017000"}, 60),
+        ({"retry-after": "30"}, 30),
+        ({}, 900),
+    ],
+)
+def test_a_limit_ends_when_the_headers_say(x: FakePlatform, headers: dict[str, str], seconds: int) -> None:
+    body = {"errors": [{"code": 88, "message": "Rate limit exceeded"}]}
+    error = error_of(x, json_answer(body, 429, headers))
+    assert error.retry_at == NOW + timedelta(seconds=seconds)
+
+
+def test_limits_are_told_with_every_answer(x: FakePlatform) -> None:
+    headers = {"x-rate-limit-limit": "99", "x-rate-limit-remaining": "98", "x-rate-limit-reset": "1786018000"}
+    body = {"data": {"dm_event_id": "1"}}
+    x.on("POST", SEND, json_answer(body, 201, headers))
+    (notice,) = connector.send(x.context(connector, ACCOUNT), reply(thread_id=THREAD)).rates
+    assert (notice.bucket, notice.remaining, notice.resets_at) == (
+        "send",
+        98,
+        datetime.fromtimestamp(1786018000, UTC),
+    )
+
+
+def test_a_public_answer_is_a_reply_to_the_post(x: FakePlatform) -> None:
+    x.on("POST", "/2/tweets", json_answer({"data": {"id": "2080765901528536009"}}, 201))
+    message = reply(thread_id="comment:2080765901528536000", thread_kind=ThreadKind.COMMENT)
+    assert connector.send(x.context(connector, ACCOUNT), message).external_ids == ("2080765901528536009",)
+    assert sent_json(x.asked[0])["reply"] == {"in_reply_to_tweet_id": "2080765901528536000"}
+
+
+@pytest.mark.parametrize(
+    ("text", "weight"),
+    [
+        ("abc", 3),
+        ("https://shop.example/a/very/long/address/indeed ok", 26),
+        ("日本", 4),
+        ("👨‍👩‍👧‍👦", 2),
+        ("👋🏽", 2),
+    ],
+)
+def test_public_posts_are_weighed(text: str, weight: int) -> None:
+    assert weighted_length(text) == weight
+
+
+def test_consent_hides_the_verifier_behind_its_hash(x: FakePlatform) -> None:
+    wish = connector.authorise(x.context(connector, ACCOUNT), "https://parley.example/back", "s")
+    asked = parse_qs(urlsplit(wish.url).query)
+    assert asked["code_challenge"] == [signatures.pkce_challenge(wish.verifier)]
+    assert 43 <= len(wish.verifier) <= 128
+    assert "offline.access" in asked["scope"][0].split()
+
+
+def test_a_code_becomes_tokens_and_an_account(x: FakePlatform) -> None:
+    tokens = {"access_token": "a", "refresh_token": "r", "expires_in": 7200, "scope": "dm.read dm.write"}
+    x.on("POST", "/2/oauth2/token", json_answer(tokens))
+    x.on(
+        "GET",
+        "/2/users/me",
+        json_answer({"data": {"id": ACCOUNT.external_id, "username": "acme", "name": "Acme"}}),
+    )
+    grant = connector.exchange(
+        x.context(connector, ACCOUNT), "code", "https://parley.example/back", "verifier"
+    )
+    assert grant.account == Account(ACCOUNT.external_id, "acme", "Acme")
+    assert (grant.tokens.refresh, grant.tokens.expires_at) == ("r", NOW + timedelta(hours=2))
+    form = parse_qs(x.asked[0].content.decode())
+    assert form["code_verifier"] == ["verifier"]
+    assert x.asked[0].headers["authorization"].startswith("Basic ")
+    assert "client_secret" not in form
+
+
+def test_the_refresh_token_changes_with_each_use(x: FakePlatform) -> None:
+    x.on(
+        "POST",
+        "/2/oauth2/token",
+        json_answer({"access_token": "b", "refresh_token": "r2", "expires_in": 7200}),
+    )
+    held = Tokens("a", "r1", scopes=("dm.read",))
+    fresh = connector.refresh(x.context(connector, ACCOUNT, tokens=held))
+    assert (fresh.access, fresh.refresh, fresh.scopes) == ("b", "r2", ("dm.read",))
+
+
+@pytest.mark.parametrize("status", [400, 401])
+def test_a_used_up_refresh_token_wants_a_person(x: FakePlatform, status: int) -> None:
+    x.on("POST", "/2/oauth2/token", json_answer({"error": "invalid_grant"}, status))
+    with pytest.raises(ConnectorError) as caught:
+        connector.refresh(x.context(connector, ACCOUNT))
+    assert caught.value.remedy is Remedy.RECONNECT
+
+
+def test_a_new_webhook_is_registered_and_every_event_asked_for(x: FakePlatform) -> None:
+    url = "https://parley.example/hook"
+    x.on("GET", "/2/webhooks", json_answer({"meta": {"result_count": 0}}))
+    x.on("POST", "/2/webhooks", json_answer({"data": {"id": "1976", "url": url, "valid": True}}))
+    have = {"event_type": "dm.received", "filter": {"user_id": ACCOUNT.external_id}, "webhook_id": "1976"}
+    x.on("GET", "/2/activity/subscriptions", json_answer({"data": [have]}))
+    x.on("POST", "/2/activity/subscriptions", json_answer({"data": [{"id": "1"}]}))
+    connector.subscribe(x.context(connector, ACCOUNT), url)
+    wished = [sent_json(r) for r in x.asked if r.url.path.endswith("subscriptions") and r.method == "POST"]
+    assert {each["event_type"] for each in wished} >= {
+        "dm.sent",
+        "dm.read",
+        "post.mention.create",
+        "oauth.revoke",
+    }
+    assert "dm.received" not in {each["event_type"] for each in wished}
+    tokens = {r.headers["authorization"] for r in x.asked if r.url.path == "/2/webhooks"}
+    assert tokens == {"Bearer app-bearer"}
+
+
+def test_a_webhook_given_up_by_x_is_proven_again(x: FakePlatform) -> None:
+    url = "https://parley.example/hook"
+    x.on("GET", "/2/webhooks", json_answer({"data": [{"id": "1976", "url": url, "valid": False}]}))
+    x.on("PUT", "/2/webhooks/1976", json_answer({"data": {"valid": True}}))
+    x.on("GET", "/2/activity/subscriptions", json_answer({"meta": {}}))
+    x.on("POST", "/2/activity/subscriptions", json_answer({"data": {"id": "1"}}))
+    connector.subscribe(x.context(connector, ACCOUNT), url)
+    assert [r.url.path for r in x.asked if r.method == "PUT"] == ["/2/webhooks/1976"]
+
+
+def test_history_is_messages_then_mentions(x: FakePlatform) -> None:
+    said = {
+        "id": "2080765901528535001", "event_type": "MessageCreate", "text": "look https://t.co/pic",
+        "sender_id": CUSTOMER, "dm_conversation_id": THREAD, "created_at": "2026-08-06T10:23:44.000Z",
+        "attachments": {"media_keys": ["3_2080765900000000001"]},
+    }  # fmt: skip
+    joined = {
+        "id": "2080765901528535002", "event_type": "ParticipantsJoin", "participant_ids": [CUSTOMER],
+        "dm_conversation_id": "1700000000000000001", "created_at": "2026-08-06T10:24:44.000Z", "sender_id": "1",
+    }  # fmt: skip
+    includes = {
+        "users": [{"id": CUSTOMER, "name": "Mara", "username": "mara_k"}],
+        "media": [
+            {"media_key": "3_2080765900000000001", "type": "photo", "url": "https://pbs.twimg.com/p.jpg"}
+        ],
+    }
+    body = {
+        "data": [joined, said, {"id": "5"}], "includes": includes, "errors": [{"detail": "one is gone"}],
+        "meta": {"next_token": "18LAA581J5II7LA00C00ZZZZ"},
+    }  # fmt: skip
+    post = {"id": "9", "text": "@acme hi", "author_id": CUSTOMER, "created_at": "2026-08-06T10:23:44.000Z"}
+    x.on("GET", "/2/dm_events", json_answer(body), json_answer({"meta": {"result_count": 0}}))
+    x.on("GET", f"/2/users/{ACCOUNT.external_id}/mentions", json_answer({"data": [post], "meta": {}}))
+    ctx, cursor, pages = x.context(connector, ACCOUNT), "", []
+    while True:
+        page = connector.history(ctx, cursor)
+        pages.append(page)
+        cursor = page.cursor
+        if not page.more:
+            break
+    found = [each for page in pages for each in page.events if isinstance(each, InboundMessage)]
+    assert [(each.kind, each.text) for each in found] == [
+        (MessageKind.SYSTEM, "Mara joined the conversation."),
+        (MessageKind.TEXT, "look"),
+        (MessageKind.MENTION, "@acme hi"),
+    ]
+    assert found[1].attachments[0].url == "https://pbs.twimg.com/p.jpg"
+    assert [why for page in pages for _, why in page.failures][1:] == ["one is gone"]
+    assert x.asked[1].url.params["pagination_token"] == "18LAA581J5II7LA00C00ZZZZ"
+
+
+def test_media_of_messages_is_asked_for_through_the_api(x: FakePlatform) -> None:
+    x.on("GET", "/2/dm_conversations/media/208/122/Xy.jpg", httpx.Response(200, content=b"jpg"))
+    url = "https://ton.twitter.com/1.1/ton/data/dm/208/122/Xy.jpg"
+    assert connector.media(x.context(connector, ACCOUNT), url).content == b"jpg"
+    assert x.asked[0].headers["authorization"] == "Bearer token-of-the-account"
+
+
+def test_our_token_does_not_leave_for_another_host(x: FakePlatform) -> None:
+    x.on("GET", "/p.jpg", httpx.Response(200, content=b"jpg"))
+    connector.media(x.context(connector, ACCOUNT), "https://pbs.twimg.com/p.jpg")
+    assert "authorization" not in x.asked[0].headers

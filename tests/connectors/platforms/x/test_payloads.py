@@ -1,0 +1,203 @@
+"""What X delivers, in our words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from connectors.contract import (
+    Account,
+    AccountChanged,
+    AccountState,
+    AttachmentKind,
+    InboundEvent,
+    InboundMessage,
+    Malformed,
+    MessageKind,
+    Origin,
+    ReadUpTo,
+    ThreadKind,
+    Typing,
+    Unsent,
+)
+from connectors.platforms.x import media, threads
+from connectors.platforms.x.connector import connector
+from tests.connectors.helpers import delivery, read, why_not
+
+ACCOUNT = Account("2244994945", "acme")
+CUSTOMER = "1587200000000000042"
+THREAD = f"{ACCOUNT.external_id}-{CUSTOMER}"
+
+
+def events(name: str) -> list[InboundEvent]:
+    return read(connector, delivery("x", name), ACCOUNT)
+
+
+def messages(name: str) -> list[InboundMessage]:
+    return [each for each in events(name) if isinstance(each, InboundMessage)]
+
+
+def message(name: str) -> InboundMessage:
+    (only,) = messages(name)
+    return only
+
+
+def test_a_message_of_the_activity_api() -> None:
+    said = message("xaa_received")
+    assert (said.external_id, said.thread_id) == ("2080765901528535001", THREAD)
+    assert said.text == "my order is late https://shop.example/o/1"
+    assert (said.author.name, said.author.username, said.author.followers) == ("Mara", "mara_k", 97)
+    assert said.sent_at == datetime(2026, 7, 24, 21, 23, 44, 372000, tzinfo=UTC)
+    assert said.order_key == "02080765901528535001"
+
+
+def test_a_negative_uuid_does_no_harm() -> None:
+    (item,) = connector.items(delivery("x", "xaa_received"))
+    assert item.account_ids == (ACCOUNT.external_id,)
+
+
+def test_an_echo_names_the_customer() -> None:
+    ours = message("xaa_sent")
+    assert ours.outbound and ours.origin is Origin.OTHER_CLIENT
+    assert ours.counterpart is not None and ours.counterpart.name == "Mara"
+    assert ours.thread_id == THREAD
+
+
+def test_several_messages_of_the_older_api_with_users_not_wrapped() -> None:
+    theirs, ours = messages("aaa_messages")
+    assert (theirs.text, theirs.author.username, theirs.author.avatar_url) == (
+        "one",
+        "mara_k",
+        "https://pbs.twimg.com/a_normal.jpg",
+    )
+    assert (ours.outbound, ours.card["sent_with"]) == (True, "Helpdesk")
+
+
+def test_the_link_of_a_picture_is_not_part_of_the_words() -> None:
+    said = message("picture")
+    (picture,) = said.attachments
+    assert said.text == "look https://shop.example/o/1"
+    assert (picture.kind, picture.external_id) == (AttachmentKind.IMAGE, "1221000000000000123")
+
+
+def test_a_film_is_the_best_of_its_variants() -> None:
+    said = message("film")
+    (film,) = said.attachments
+    assert (said.text, film.kind, film.url) == ("", AttachmentKind.VIDEO, "https://video.example/high.mp4")
+
+
+def test_an_answer_to_options() -> None:
+    assert (message("quick_reply").kind, message("quick_reply").card["payload"]) == (
+        MessageKind.QUICK_REPLY,
+        "refund",
+    )
+
+
+def test_a_group_is_known_by_its_own_id() -> None:
+    said = message("group")
+    assert (said.thread_id, said.thread_kind) == ("1700000000000000001", ThreadKind.GROUP)
+
+
+@pytest.mark.parametrize("name", ["typing_xaa", "typing_aaa"])
+def test_somebody_types(name: str) -> None:
+    (typing,) = events(name)
+    assert isinstance(typing, Typing)
+    assert (typing.thread_id, typing.actor.external_id) == (THREAD, CUSTOMER)
+
+
+@pytest.mark.parametrize("name", ["read_xaa", "read_aaa"])
+def test_the_customer_has_read_up_to_a_message_and_our_own_reading_is_nothing(name: str) -> None:
+    (seen,) = events(name)
+    assert isinstance(seen, ReadUpTo)
+    assert (seen.thread_id, seen.message_id) == (THREAD, "2080765901528535009")
+
+
+@pytest.mark.parametrize("name", ["revoked_aaa", "revoked_xaa"])
+def test_a_revocation_names_the_account(name: str) -> None:
+    (item,) = connector.items(delivery("x", name))
+    (told,) = events(name)
+    assert item.account_ids == (ACCOUNT.external_id,)
+    assert isinstance(told, AccountChanged)
+    assert (told.state, told.at) == (AccountState.REVOKED, datetime(2026, 8, 6, 10, tzinfo=UTC))
+
+
+def test_the_end_of_a_replay_is_ignored_with_its_state() -> None:
+    assert "Complete" in why_not(connector, delivery("x", "replay_done"), ACCOUNT)
+
+
+def test_an_encrypted_chat_is_shown_as_such() -> None:
+    said = message("encrypted")
+    assert (said.kind, said.thread_id, said.text) == (MessageKind.ENCRYPTED, THREAD, "")
+
+
+def test_a_mention_stands_in_the_thread_of_its_post() -> None:
+    said = message("mention_xaa")
+    assert (said.kind, said.thread_kind) == (MessageKind.MENTION, ThreadKind.COMMENT)
+    assert (said.thread_id, said.reply_to) == ("comment:2080765901528536000", "2080765901528536000")
+    assert said.text == "@acme where is my parcel?"
+    assert [each.url for each in said.attachments] == ["https://pbs.twimg.com/p.jpg"]
+    assert said.author.name == "Mara"
+
+
+def test_a_reply_is_a_comment() -> None:
+    assert message("reply_xaa").kind is MessageKind.COMMENT
+
+
+def test_a_quote_keeps_what_it_quotes() -> None:
+    said = message("quote_xaa")
+    assert (said.thread_id, said.card["id"]) == ("comment:2080765901528536003", "2080765901528536000")
+
+
+def test_a_mention_of_the_older_api_is_read_in_full_and_a_repost_is_nothing() -> None:
+    said = message("mention_aaa")
+    assert (said.external_id, said.text) == ("2080765901528536004", "@acme this one is long enough to be cut")
+
+
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [("post_deleted_aaa", "2080765901528536004"), ("post_deleted_xaa", "2080765901528536001")],
+)
+def test_a_deleted_post_must_go(name: str, target: str) -> None:
+    (gone,) = events(name)
+    assert isinstance(gone, Unsent) and gone.target == target
+
+
+def test_follows_blocks_and_likes_are_no_messages() -> None:
+    assert events("others") == []
+
+
+def test_an_unknown_event_between_two_people_is_kept() -> None:
+    said = message("unknown_kind")
+    assert (said.kind, said.thread_id) == (MessageKind.UNSUPPORTED, THREAD)
+    assert said.external_id == message("unknown_kind").external_id
+
+
+def test_an_unknown_document_is_an_item_and_no_event() -> None:
+    assert len(list(connector.items(delivery("x", "unknown_document")))) == 1
+    assert events("unknown_document") == []
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"1", b"<html>"])
+def test_a_body_that_is_no_delivery_is_malformed(body: bytes) -> None:
+    with pytest.raises(Malformed):
+        list(connector.items(body))
+
+
+def test_ids_are_compared_as_numbers() -> None:
+    assert threads.between("9", "10") == "9-10"
+    assert threads.normal("2244994945:999") == "999-2244994945"
+    assert threads.order_key("9") < threads.order_key("10")
+
+
+def test_a_link_that_is_not_of_the_media_stays() -> None:
+    urls = {"urls": [{"url": "https://t.co/a", "expanded_url": "https://shop.example/a"}]}
+    assert media.words("see https://t.co/a", urls, with_media=True) == "see https://shop.example/a"
+
+
+def test_a_link_that_is_the_beginning_of_another_is_not_mixed_up() -> None:
+    urls = {"urls": [{"url": "https://t.co/a", "expanded_url": "https://one.example"},
+                     {"url": "https://t.co/ab", "expanded_url": "https://two.example"}]}  # fmt: skip
+    assert media.words("https://t.co/ab https://t.co/a", urls, with_media=False) == (
+        "https://two.example https://one.example"
+    )
