@@ -1,0 +1,101 @@
+"""The real processes and a real browser, once for all journeys of a run."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.journeys.browsing import Agent
+from tests.journeys.outside import Outside
+from tests.journeys.running import Demo
+from tools import chromium
+
+HERE = Path(__file__).parent
+LAUNCH = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+]
+_numbers = itertools.count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.journey)
+            if {"browser", "agent", "new_agent"} & set(getattr(item, "fixturenames", ())):
+                item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="package")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """One demo for all journeys; that it leaves no process behind is asserted when it stops."""
+    demo = Demo(tmp_path_factory.mktemp("journeys") / "home").start()
+    try:
+        demo.await_ready()
+        yield demo
+        code = demo.stop()
+        left = [(process.pid, process.cmdline()) for process in demo.processes()]
+        assert (code, left) == (0, []), demo.said
+    finally:
+        demo.end_all()
+
+
+@pytest.fixture(scope="package")
+def outside(demo: Demo) -> Iterator[Outside]:
+    outside = Outside(demo.control)
+    yield outside
+    outside.close()
+
+
+@pytest.fixture(autouse=True)
+def _no_fault_stays_on(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    if "outside" in request.fixturenames:
+        request.getfixturevalue("outside").no_faults()
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    path = chromium.find()
+    if path is None:
+        pytest.skip(chromium.MISSING)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=LAUNCH)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_agent(demo: Demo, browser: Browser) -> Iterator[Callable[..., Agent]]:
+    """Makes signed-in agents, each in a browser of their own."""
+    made = []
+
+    def make(
+        email: str = "agent@parley.test", *, signed_in: bool = True, at: Demo = demo, **how: Any
+    ) -> Agent:
+        context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **how})
+        made.append(context)
+        agent = Agent(context.new_page(), at.url)
+        return agent.sign_in(email) if signed_in else agent
+
+    yield make
+    for context in made:
+        context.close()
+
+
+@pytest.fixture
+def agent(new_agent: Callable[..., Agent]) -> Agent:
+    return new_agent()
+
+
+@pytest.fixture
+def name() -> str:
+    """A customer nobody else has written as."""
+    return f"Customer {next(_numbers)}"

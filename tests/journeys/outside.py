@@ -1,0 +1,58 @@
+"""The world outside: customers and platforms, moved through the simulator's control API."""
+
+import json
+from typing import Any
+
+import httpx
+
+PLATFORMS = ("instagram", "x", "linkedin")
+
+
+class Outside:
+    def __init__(self, control: str) -> None:
+        self.client = httpx.Client(base_url=control, trust_env=False, timeout=30)
+
+    def close(self) -> None:
+        self.client.close()
+
+    def dm(
+        self, platform: str, text: str = "", *, who: Any = "Mara Lindt", account: str = "Acme", **more: Any
+    ) -> dict[str, Any]:
+        """A customer writes. The answer names the message (id), its thread and the person."""
+        return self._post(
+            "messages", {"platform": platform, "account": account, "from": who, "text": text, **more}
+        )
+
+    def event(self, platform: str, kind: str, *, account: str = "Acme", **more: Any) -> dict[str, Any]:
+        return self._post("events", {"platform": platform, "account": account, "kind": kind, **more})
+
+    def fault(self, name: str, **how: Any) -> None:
+        self._post("faults", {"name": name, "on": True, **how})
+
+    def no_faults(self) -> None:
+        self.client.request("DELETE", "/control/faults").raise_for_status()
+
+    def expire_token(self, platform: str, account: str = "Acme") -> None:
+        self._post("tokens/expire", {"platform": platform, "account": account})
+
+    def hurry(self) -> None:
+        self._post("deliver", {})
+
+    def pending(self) -> int:
+        return int(self.client.get("/control/pending").raise_for_status().json()["pending"])
+
+    def ledger(self, **only: Any) -> list[dict[str, Any]]:
+        answer = self.client.get("/control/ledger", params=only).raise_for_status()
+        return [json.loads(line) for line in answer.text.splitlines() if line.strip()]
+
+    def from_brand(self, text: str) -> list[dict[str, Any]]:
+        """What the platforms have of this text from the brand: one row, when it was sent once."""
+        return [row for row in self.ledger() if row["direction"] == "out" and row["text"] == text]
+
+    def health(self) -> dict[str, Any]:
+        return dict(self.client.get("/control/health").raise_for_status().json())
+
+    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = self.client.post(f"/control/{path}", json=body)
+        assert answer.is_success, f"{path}: {answer.status_code} {answer.text[:500]}"
+        return dict(answer.json())
