@@ -44,7 +44,7 @@ class WindowChip extends Running {
     const left = new Date(this.getAttribute("until")) - Date.now()
     const state = this.getAttribute("state")
     if (left <= 0 || state === "closed") this.show("window closed", "closed")
-    else this.show(`window ${span(left)}`, left < 30 * MINUTE ? "urgent" : left < 120 * MINUTE ? "soon" : "calm")
+    else this.show(`window ${span(left)}`, left < 30 * MINUTE ? "urgent" : left < 180 * MINUTE ? "soon" : "calm")
     const ended = left <= 0 && state !== "closed"
     if (ended && !this.ended) this.dispatchEvent(new CustomEvent("window-ended", { bubbles: true }))
     this.ended = ended

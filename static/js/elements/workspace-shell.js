@@ -71,7 +71,15 @@ class WorkspaceShell extends HTMLElement {
     this.list.settle()
   }
 
-  toggleContext(show = this.hasAttribute("data-context-closed")) {
+  /** Beside the thread where there is room, over it where there is not. */
+  toggleContext(show) {
+    if (!matchMedia("(min-width: 1380px)").matches) {
+      const over = show === undefined ? !this.hasAttribute("data-context-over") : false
+      this.toggleAttribute("data-context-over", over)
+      this.querySelector("[data-context]")?.setAttribute("aria-expanded", over)
+      return
+    }
+    show ??= this.hasAttribute("data-context-closed")
     this.toggleAttribute("data-context-closed", !show)
     this.querySelector("[data-context]")?.setAttribute("aria-expanded", show)
     remember("parley.context", show ? "open" : "closed")
