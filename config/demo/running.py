@@ -161,6 +161,7 @@ def _environment(chosen: Plan, known: services.Services) -> dict[str, str]:
         "SIMULATOR_PORT": str(chosen.ports.simulator),
         "SIMULATOR_PLATFORM_PORT": str(chosen.ports.platform),
         "CORPUS": chosen.corpus,
+        "SIMULATOR_TRAFFIC": "on" if env.flag("PARLEY_DEMO_TRAFFIC", default=True) else "off",
         "PYTHONUNBUFFERED": "1",
         "PATH": binaries + os.pathsep + os.environ.get("PATH", os.defpath),
     }
