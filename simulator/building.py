@@ -14,6 +14,8 @@ from simulator.limits import Limits
 from simulator.messaging import Messaging
 from simulator.platforms.base import Platform
 from simulator.platforms.instagram import Instagram
+from simulator.platforms.linkedin import LinkedIn
+from simulator.platforms.x import X
 from simulator.settings import Settings
 from simulator.store import Store
 from simulator.traffic import Traffic
@@ -48,7 +50,7 @@ def build(settings: Settings) -> Simulator:
         limits=Limits(world.clock),
         platforms=platforms,
     )
-    for platform in (Instagram(kernel),):
+    for platform in (Instagram(kernel), X(kernel), LinkedIn(kernel)):
         platforms[platform.key] = platform
     world.listeners.append(kernel.deliverer.hear)
     traffic = Traffic(kernel)

@@ -24,9 +24,13 @@ def person_from(kernel: Kernel, *, platform: str, given: Any, language: str = "e
     found = kernel.messaging.find_person(platform=platform, name=name, handle=handle, native=native)
     if found is not None:
         return found
-    return kernel.messaging.make_person(
+    person = kernel.messaging.make_person(
         platform=platform, name=name or handle or native, handle=handle, native=native, language=language
     )
+    # X: who neither follows nor accepts messages cannot be written to; LinkedIn: who does not follow is no connection.
+    person.follows = bool(fields.get("follows", True))
+    person.accepts_messages = bool(fields.get("accepts_messages", True))
+    return person
 
 
 def write(kernel: Kernel, *, account: Account, person: Person, given: dict[str, Any], client: str) -> Message | None:

@@ -29,6 +29,8 @@ class Settings:
     strict_urls: bool = False
     seed: int | None = None
     handshake_seconds: float = 3600.0
+    # Real changelogs lag about 30 s behind; half a second keeps a demo alive.
+    linkedin_latency_ms: int = 500
 
     @property
     def origin(self) -> str:
@@ -61,4 +63,5 @@ def from_environment(environ: dict[str, str] | None = None) -> Settings:
         strict_urls=_flag(env.get("SIMULATOR_STRICT_URLS") or "off"),
         seed=int(env["SIMULATOR_SEED"]) if env.get("SIMULATOR_SEED") else None,
         handshake_seconds=float(env.get("SIMULATOR_HANDSHAKE_SECONDS") or 3600),
+        linkedin_latency_ms=int(env.get("SIMULATOR_LINKEDIN_LATENCY_MS") or 500),
     )

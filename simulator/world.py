@@ -43,6 +43,7 @@ class World:
         self.threads: dict[MessageKey, Thread] = {}
         self.messages: dict[MessageKey, Message] = {}
         self.orders: dict[MessageKey, list[tuple[str, str]]] = {}
+        self.directs: dict[MessageKey, Thread] = {}
         self.tokens: dict[str, Token] = {}
         self.codes: dict[str, dict[str, Any]] = {}
         self.webhooks: dict[str, Webhook] = {}
@@ -68,8 +69,7 @@ class World:
         for _, body in self.store.load("person"):
             self._know(Person(**body))
         for _, body in self.store.load("thread"):
-            thread = Thread(**body)
-            self.threads[thread.platform, thread.account, thread.id] = thread
+            self._hang(Thread(**body))
         for _, body in self.store.load("message"):
             self._place(Message(**body))
         for _, body in self.store.load("token"):
@@ -102,7 +102,7 @@ class World:
         self.store.clear()
         for held in (self.apps, self.accounts, self.people, self.natives, self.threads, self.messages):
             held.clear()
-        for more in (self.orders, self.tokens, self.codes, self.webhooks, self.media):
+        for more in (self.orders, self.directs, self.tokens, self.codes, self.webhooks, self.media):
             more.clear()
         self.changelog.clear()
         self.notifications.clear()
@@ -193,9 +193,14 @@ class World:
         insort(rows, (message.order, message.id))
 
     def add_thread(self, thread: Thread) -> Thread:
-        self.threads[thread.platform, thread.account, thread.id] = thread
+        self._hang(thread)
         self.save_thread(thread)
         return thread
+
+    def _hang(self, thread: Thread) -> None:
+        self.threads[thread.platform, thread.account, thread.id] = thread
+        if thread.kind == "direct" and thread.people:
+            self.directs[thread.platform, thread.account, thread.people[0]] = thread
 
     def save_app(self, app: App) -> None:
         self.store.put("app", app.platform, app)

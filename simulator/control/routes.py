@@ -37,7 +37,7 @@ def routes(kernel: Kernel, *, traffic: Traffic) -> list[Route]:
         "/control/reset": (running.reset, ["POST"]),
         "/control/ledger": (truth.ledger, ["GET"]),
         "/control/log": (truth.log, ["GET"]),
-        "/control/people": (truth.people, ["GET"]),
+        "/control/people": (truth.people, ["GET", "POST"]),
         "/control/messages": (acting.messages, ["POST"]),
         "/control/events": (acting.events, ["POST"]),
         "/control/raw": (acting.raw, ["POST"]),

@@ -6,7 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from simulator import wire
+from simulator import customers, wire
 from simulator.control import asking
 from simulator.kernel import Kernel
 from simulator.models import Message
@@ -82,6 +82,13 @@ class Truth:
         return wire.answer({"calls": rows, "last": self.kernel.world.log_n})
 
     async def people(self, request: Request) -> Response:
+        if request.method == "POST":
+            given = await asking.body(request)
+            account = asking.account(self.kernel, given)
+            person = customers.person_from(self.kernel, platform=account.platform, given=given.get("from") or given)
+            native = self.kernel.world.native(person, account)
+            await self.kernel.world.store.flushed()
+            return wire.answer({"id": native, "key": person.key, "name": person.name, "handle": person.handle})
         platform = request.query_params.get("platform")
         rows = [one for one in self.kernel.world.people.values() if not platform or one.platform == platform]
         return wire.answer({"people": rows})

@@ -153,6 +153,62 @@ class Outside:
         await self.api.post("/v25.0/me/subscribed_apps", params={"subscribed_fields": fields}, headers=headers)
         return headers
 
+    async def x(self, account: str = "acme", *, flavour: str = "xaa") -> dict[str, str]:
+        app = await self.apps("x")
+        grant = await self.x_tokens(account)
+        bearer = {"authorization": f"Bearer {app['app_bearer']}"}
+        user = {"authorization": f"Bearer {grant['access_token']}"}
+        hook = (await self.api.post("/2/webhooks", json={"url": RECEIVER}, headers=bearer)).json()["data"]["id"]
+        if flavour == "aaa":
+            await self.api.post(f"/2/account_activity/webhooks/{hook}/subscriptions/all", headers=user)
+            return user
+        me = (await self.api.get("/2/users/me", headers=user)).json()["data"]["id"]
+        for kind in ("dm.received", "dm.sent", "dm.read", "dm.indicate_typing", "post.mention.create", "oauth.revoke"):
+            wish = {"event_type": kind, "filter": {"user_id": me}, "tag": "acme", "webhook_id": hook}
+            answer = await self.api.post("/2/activity/subscriptions", json=wish, headers=user)
+            assert answer.status_code == 200, answer.text
+        return user
+
+    async def x_tokens(self, account: str = "acme") -> dict[str, Any]:
+        app = await self.apps("x")
+        form = {
+            "grant_type": "authorization_code",
+            "code": await self.code("x", account, code_challenge="plain-proof", code_challenge_method="plain"),
+            "redirect_uri": "http://receiver.test/back",
+            "code_verifier": "plain-proof",
+        }
+        auth = (app["client_id"], app["client_secret"])
+        result: dict[str, Any] = (await self.api.post("/2/oauth2/token", data=form, auth=auth)).json()
+        return result
+
+    async def linkedin(self) -> dict[str, str]:
+        app = await self.apps("linkedin")
+        form = {
+            "grant_type": "authorization_code",
+            "code": await self.code("linkedin"),
+            "redirect_uri": "http://receiver.test/back",
+            "client_id": app["client_id"],
+            "client_secret": app["client_secret"],
+        }
+        token = (await self.api.post("/oauth/v2/accessToken", data=form)).json()["access_token"]
+        headers = {"authorization": f"Bearer {token}", "linkedin-version": "202607", "x-restli-protocol-version": "2.0.0"}
+        await self.api.post("/rest/memberAuthorizations", json={}, headers=headers)
+        key = (
+            "developerApplication:urn%3Ali%3AdeveloperApplication%3A1,user:urn%3Ali%3Aperson%3A2qXA98-mVk,"
+            "entity:urn%3Ali%3Aorganization%3A9000001,eventType:ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS"
+        )
+        hook = await self.api.put(f"/rest/eventSubscriptions/({key})", json={"webhook": RECEIVER}, headers=headers)
+        assert hook.status_code == 200, hook.text
+        return headers
+
+    async def poll(self, headers: dict[str, str], **query: Any) -> dict[str, Any]:
+        answer = await self.api.get(
+            "/rest/memberChangeLogs", params={"q": "memberAndApplication", "count": 50, **query}, headers=headers
+        )
+        assert answer.status_code == 200, answer.text
+        result: dict[str, Any] = answer.json()
+        return result
+
     def elements(self) -> list[dict[str, Any]]:
         """Every Instagram messaging element received, in order of arrival."""
         return [
@@ -165,7 +221,7 @@ class Outside:
 
 
 async def opened(home: Path, receiver: Receiver, **settings: Any) -> Outside:
-    simulator = build(Settings(home=home, retry_scale=0.0005, public_origin="http://platform.test", seed=7, **settings))
+    simulator = build(Settings(home=home, retry_scale=0.0005, linkedin_latency_ms=0, public_origin="http://platform.test", seed=7, **settings))
     await simulator.kernel.deliverer.client.aclose()
     simulator.kernel.deliverer.client = httpx.AsyncClient(transport=httpx.ASGITransport(app=receiver.app()))
     simulator.kernel.deliverer.resume()

@@ -232,9 +232,8 @@ class Reading:
     def _profile(self, person: Person, *, native: str, account: Account, fields: dict[str, str]) -> Response:
         if account.id in person.blocked:
             return errors.no_such_person()
-        contacted = any(
-            thread.last_in_ms for thread in self.world.account_threads(account, kind="direct") if native in thread.people
-        )
+        thread = self.world.directs.get(("instagram", account.id, native))
+        contacted = thread is not None and thread.last_in_ms > 0
         if person.native.get(account.id) != native or not contacted:
             text = "(#230) User consent is required to access user profile"
             return errors.error(text, code=230, subcode=2018218)

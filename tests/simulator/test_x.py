@@ -1,0 +1,253 @@
+"""X over the wire, against section 3 of the platform notes."""
+
+import asyncio
+
+from simulator import signatures
+from tests.simulator.outside import Outside, simulated
+
+
+@simulated
+async def test_registration_asks_for_a_crc_and_deliveries_are_signed_in_base64(outside: Outside) -> None:
+    await outside.x()
+
+    written = await outside.says("x", "my order is late https://shop.example/o/1")
+    await outside.settle()
+
+    assert outside.receiver.asked[0].startswith("crc_token=")
+    delivered = outside.receiver.seen[0]
+    secret = (await outside.apps("x"))["consumer_secret"]
+    assert delivered.headers["x-twitter-webhooks-signature"] == signatures.x_base64(secret=secret, data=delivered.body)
+    data = delivered.json["data"]
+    event = data["payload"]["direct_message_events"][0]
+    sender = written["person"]["id"]
+    assert (data["event_type"], data["filter"], data["tag"]) == ("dm.received", {"user_id": "2244994945"}, "acme")
+    assert event["id"] == written["id"] and len(event["id"]) == 19
+    assert isinstance(event["created_timestamp"], str)
+    assert event["message_create"]["sender_id"] == sender
+    assert event["message_create"]["target"] == {"recipient_id": "2244994945"}
+    url = event["message_create"]["message_data"]["entities"]["urls"][0]
+    assert url["expanded_url"] == "https://shop.example/o/1" and url["url"].startswith("https://t.co/")
+    assert data["payload"]["users"][sender]["data"]["username"]
+
+
+@simulated
+async def test_a_send_answers_201_and_is_echoed_as_dm_sent(outside: Outside) -> None:
+    user = await outside.x()
+    person = (await outside.says("x"))["person"]["id"]
+
+    answer = await outside.api.post(f"/2/dm_conversations/with/{person}/messages", json={"text": "On it."}, headers=user)
+    await outside.settle()
+
+    assert answer.status_code == 201
+    assert answer.json()["data"]["dm_conversation_id"] == "-".join(sorted((person, "2244994945"), key=int))
+    echo = outside.receiver.seen[-1].json["data"]
+    assert echo["event_type"] == "dm.sent"
+    assert echo["payload"]["direct_message_events"][0]["id"] == answer.json()["data"]["dm_event_id"]
+
+
+@simulated
+async def test_the_older_flavour_comes_in_its_own_envelope(outside: Outside) -> None:
+    await outside.x(flavour="aaa")
+
+    written = await outside.says("x")
+    await outside.settle()
+
+    body = outside.receiver.seen[0].json
+    assert body["for_user_id"] == "2244994945"
+    assert body["direct_message_events"][0]["id"] == written["id"]
+    assert body["users"][written["person"]["id"]]["screen_name"]
+
+
+@simulated
+async def test_only_one_user_of_a_refresh_token_wins(outside: Outside) -> None:
+    app = await outside.apps("x")
+    grant = await outside.x_tokens()
+    form = {"grant_type": "refresh_token", "refresh_token": grant["refresh_token"]}
+    auth = (app["client_id"], app["client_secret"])
+
+    first, second = await asyncio.gather(
+        outside.api.post("/2/oauth2/token", data=form, auth=auth), outside.api.post("/2/oauth2/token", data=form, auth=auth)
+    )
+
+    answers = sorted((first, second), key=lambda one: one.status_code)
+    assert answers[0].json()["refresh_token"] != grant["refresh_token"]
+    assert (answers[1].status_code, answers[1].json()["error"]) == (400, "invalid_grant")
+
+
+@simulated
+async def test_an_access_token_lives_two_hours(outside: Outside) -> None:
+    user = await outside.x()
+
+    await outside.advance(hours=2.1)
+
+    assert (await outside.api.get("/2/users/me", headers=user)).status_code == 401
+
+
+@simulated
+async def test_who_neither_follows_nor_accepts_cannot_be_written_to(outside: Outside) -> None:
+    user = await outside.x()
+    shy = {"platform": "x", "account": "acme", "name": "Shy One", "follows": False, "accepts_messages": False}
+    person = (await outside.control.post("/control/people", json=shy)).json()["id"]
+
+    profile = await outside.api.get(
+        f"/2/users/{person}", params={"user.fields": "receives_your_dm,connection_status"}, headers=user
+    )
+    answer = await outside.api.post(f"/2/dm_conversations/with/{person}/messages", json={"text": "Hi"}, headers=user)
+
+    assert profile.json()["data"]["receives_your_dm"] is False
+    assert answer.status_code == 403
+    assert answer.json()["detail"] == "You do not have permission to DM one or more participants."
+
+
+@simulated
+async def test_unknown_keys_long_texts_and_two_attachments_are_refused(outside: Outside) -> None:
+    user = await outside.x()
+    person = (await outside.says("x"))["person"]["id"]
+    path = f"/2/dm_conversations/with/{person}/messages"
+
+    answers = [
+        await outside.api.post(path, json=body, headers=user)
+        for body in (
+            {"text": "x" * 10_001},
+            {"text": "a", "reply_to": "1"},
+            {"attachments": [{"media_id": "1"}, {"media_id": "2"}]},
+            {},
+        )
+    ]
+
+    assert [answer.status_code for answer in answers] == [400] * 4
+    assert answers[0].json()["type"] == "https://api.x.com/2/problems/invalid-request"
+    assert (await outside.api.post(path, json={"text": "x" * 10_000}, headers=user)).status_code == 201
+
+
+@simulated
+async def test_history_is_newest_first_and_an_empty_page_has_no_data(outside: Outside) -> None:
+    user = await outside.x()
+    empty = await outside.api.get("/2/dm_events", headers=user)
+    written = [(await outside.says("x", f"n{n}"))["id"] for n in range(3)]
+
+    first = (await outside.api.get("/2/dm_events", params={"max_results": 2}, headers=user)).json()
+    second = await outside.api.get(
+        "/2/dm_events", params={"max_results": 2, "pagination_token": first["meta"]["next_token"]}, headers=user
+    )
+    await outside.advance(days=31)
+    renewed = await outside.x_tokens()
+    later = await outside.api.get("/2/dm_events", headers={"authorization": f"Bearer {renewed['access_token']}"})
+
+    assert empty.json() == {"meta": {"result_count": 0}}
+    assert [row["id"] for row in first["data"] + second.json()["data"]] == written[::-1]
+    assert set(first["data"][0]) == {"id", "event_type", "text"}
+    assert len(first["meta"]["next_token"]) >= 16
+    assert later.json() == {"meta": {"result_count": 0}}
+
+
+@simulated
+async def test_limits_are_told_in_headers_and_end_in_429(outside: Outside) -> None:
+    user = await outside.x()
+    limit = outside.simulator.kernel.world.settings.x_read_limit
+
+    first = await outside.api.get("/2/dm_events", headers=user)
+    for _ in range(limit - 1):
+        await outside.api.get("/2/dm_events", headers=user)
+    last = await outside.api.get("/2/dm_events", headers=user)
+
+    assert first.headers["x-rate-limit-limit"] == str(limit)
+    assert first.headers["x-rate-limit-remaining"] == str(limit - 1)
+    assert last.status_code == 429 and last.headers["x-rate-limit-remaining"] == "0"
+
+
+@simulated
+async def test_media_is_uploaded_in_chunks_sent_once_and_read_with_a_token(outside: Outside) -> None:
+    user = await outside.x()
+    person = (await outside.says("x"))["person"]["id"]
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(100)
+    start = {"media_type": "image/png", "total_bytes": len(picture), "media_category": "dm_image"}
+
+    media_id = (await outside.api.post("/2/media/upload/initialize", json=start, headers=user)).json()["data"]["id"]
+    for index, part in enumerate((picture[:50], picture[50:])):
+        await outside.api.post(
+            f"/2/media/upload/{media_id}/append", data={"segment_index": index}, files={"media": part}, headers=user
+        )
+    await outside.api.post(f"/2/media/upload/{media_id}/finalize", headers=user)
+    body = {"text": "Here", "attachments": [{"media_id": media_id}]}
+    sent = await outside.api.post(f"/2/dm_conversations/with/{person}/messages", json=body, headers=user)
+    await outside.settle()
+
+    assert sent.status_code == 201
+    data = outside.receiver.seen[-1].json["data"]["payload"]["direct_message_events"][0]["message_create"]["message_data"]
+    link = data["attachment"]["media"]["media_url_https"]
+    assert data["text"].startswith("Here https://t.co/")
+    assert data["attachment"]["media"]["id_str"] == media_id
+    assert (await outside.api.get(link, headers=user)).content == picture
+    assert (await outside.api.get(link)).status_code == 401
+
+
+@simulated
+async def test_reads_typing_and_revocation_are_told_but_an_unsend_is_not(outside: Outside) -> None:
+    user = await outside.x()
+    written = await outside.says("x")
+    sent = await outside.api.post(f"/2/dm_conversations/{written['thread']}/messages", json={"text": "Hi"}, headers=user)
+    await outside.settle()
+    outside.receiver.seen.clear()
+
+    await outside.does("x", "typing", **{"from": "Mara Klein"})
+    await outside.does("x", "read", **{"from": "Mara Klein"})
+    await outside.does("x", "unsend", target=written["id"])
+    await outside.does("x", "revoke")
+    await outside.settle()
+
+    told = {one.json["data"]["event_type"]: one.json["data"] for one in outside.receiver.seen}
+    assert set(told) == {"dm.indicate_typing", "dm.read", "oauth.revoke"}
+    assert told["dm.read"]["payload"]["last_read_event_id"] == sent.json()["data"]["dm_event_id"]
+    assert told["oauth.revoke"]["filter"] == {}
+    assert (await outside.api.get("/2/users/me", headers=user)).status_code == 401
+
+
+@simulated
+async def test_a_group_is_named_in_deliveries_and_history(outside: Outside) -> None:
+    user = await outside.x()
+    written = await outside.says("x", "Hello all", kind="group", title="Order 12")
+    await outside.settle()
+
+    event = outside.receiver.seen[0].json["data"]["payload"]["direct_message_events"][0]
+    history = await outside.api.get(f"/2/dm_conversations/{written['thread']}/dm_events", headers=user)
+
+    assert event["dm_conversation_id"] == written["thread"]
+    assert history.json()["data"][0]["id"] == written["id"]
+
+
+@simulated
+async def test_replay_brings_old_events_again_and_says_when_it_is_done(outside: Outside) -> None:
+    await outside.x()
+    written = await outside.says("x")
+    await outside.settle()
+    outside.receiver.seen.clear()
+    app = await outside.apps("x")
+    bearer = {"authorization": f"Bearer {app['app_bearer']}"}
+    hook = (await outside.api.get("/2/webhooks", headers=bearer)).json()["data"][0]["id"]
+    await outside.advance(hours=2)
+    now = (await outside.control.get("/control/clock")).json()["now_ms"]
+
+    def minute(hours: float) -> str:
+        import datetime
+
+        return datetime.datetime.fromtimestamp(now / 1000 - hours * 3600, datetime.UTC).strftime("%Y%m%d%H%M")
+
+    wish = {"webhook_id": hook, "from_date": minute(3), "to_date": minute(0.5)}
+    answer = await outside.api.post("/2/webhooks/replay", json=wish, headers=bearer)
+    await outside.settle()
+
+    bodies = [one.json for one in outside.receiver.seen]
+    again = [one for one in bodies if "data" in one][0]["data"]["payload"]["direct_message_events"][0]
+    done = [one for one in bodies if "replay_job_status" in one][0]["replay_job_status"]
+    assert answer.status_code == 200
+    assert again["id"] == written["id"]
+    assert done["job_state"] == "Complete" and done["job_id"] == answer.json()["data"]["job_id"]
+
+
+@simulated
+async def test_an_unknown_path_is_a_problem_document(outside: Outside) -> None:
+    answer = await outside.api.get("/2/nothing")
+
+    assert answer.status_code == 404
+    assert answer.json() == {"title": "Not Found", "detail": "Not Found", "type": "about:blank", "status": 404}
