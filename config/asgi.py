@@ -1,6 +1,7 @@
 """The edge: one door for webhooks, sockets, health and, in the demo, the pages that the web process serves."""
 
 import os
+from typing import cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("PARLEY_PROCESS", "parley edge")
@@ -12,6 +13,6 @@ from django.core.asgi import get_asgi_application  # the defaults above must be 
 django_application = get_asgi_application()
 
 from config import env  # noqa: E402  # these import models, which Django must have loaded
-from config.edge import Edge  # noqa: E402
+from config.edge import Application, Edge  # noqa: E402
 
-application = Edge(pages=django_application, pages_origin=env.text("PARLEY_PAGES_ORIGIN"))
+application = Edge(pages=cast(Application, django_application), pages_origin=env.text("PARLEY_PAGES_ORIGIN"))

@@ -1,7 +1,7 @@
 """An ASGI router: who answers which path."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 from asgiref.sync import sync_to_async
@@ -86,7 +86,8 @@ def _sockets() -> Application:
 
     from inbox.routing import websocket_urlpatterns
 
-    return AllowedHostsOriginValidator(AuthMiddlewareStack(_KnownPaths(URLRouter(websocket_urlpatterns))))
+    routes = AuthMiddlewareStack(_KnownPaths(URLRouter(websocket_urlpatterns)))
+    return cast(Application, AllowedHostsOriginValidator(routes))
 
 
 class _KnownPaths:

@@ -5,7 +5,7 @@ from rq import Worker as RQWorker
 from config import processes
 
 
-class Worker(RQWorker):  # type: ignore[misc]
+class Worker(RQWorker):
     def setup_work_horse_signals(self) -> None:
-        super().setup_work_horse_signals()
+        super().setup_work_horse_signals()  # type: ignore[no-untyped-call]
         processes.die_with_parent()

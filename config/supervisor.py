@@ -176,9 +176,8 @@ class Supervisor:
                     self._force(kept)
             time.sleep(0.05)
         for name in names:
-            if kept := self.kept.pop(name, None):
-                if kept.process is not None:
-                    processes.signal_group(kept.process.pid, signal.SIGKILL)
+            if (kept := self.kept.pop(name, None)) and kept.process is not None:
+                processes.signal_group(kept.process.pid, signal.SIGKILL)
 
     def _force(self, kept: Kept) -> None:
         assert kept.process is not None

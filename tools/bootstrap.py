@@ -39,7 +39,7 @@ def main():
     say("Installing Parley's packages into .venv ...")
     environment = dict(os.environ, UV_PYTHON_DOWNLOADS="never", UV_PROJECT_ENVIRONMENT=VENV)
     environment.pop("VIRTUAL_ENV", None)
-    if subprocess.call([uv] + arguments, cwd=ROOT, env=environment) != 0:
+    if subprocess.call([uv, *arguments], cwd=ROOT, env=environment) != 0:
         say(
             "The packages could not be installed. The reason stands above; is the package index within reach?"
         )
@@ -60,7 +60,7 @@ def with_a_newer_python():
             )
             == 0
         ):
-            return subprocess.call([newer] + sys.argv)
+            return subprocess.call([newer, *sys.argv])
     say(
         "Parley needs Python %d.%d or newer; this is %s. Install one, or name it: make PYTHON=/path/to/python3 demo"
         % (NEEDED[0], NEEDED[1], platform.python_version())
@@ -146,18 +146,8 @@ def pip(locked, command):
     hashes = " ".join("--hash=" + wheel["hash"] for wheel in locked["wheels"])
     with open(wanted, "w") as file:
         file.write("uv==%s %s\n" % (locked["version"], hashes))
-    run(
-        command
-        + [
-            "--quiet",
-            "--disable-pip-version-check",
-            "--only-binary",
-            ":all:",
-            "--require-hashes",
-            "-r",
-            wanted,
-        ]
-    )
+    flags = ["--quiet", "--disable-pip-version-check", "--only-binary", ":all:", "--require-hashes"]
+    run([*command, *flags, "-r", wanted])
 
 
 def by_download(locked):
