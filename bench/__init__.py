@@ -1,0 +1,1 @@
+"""What Parley promises about speed, measured as ratios in one run: `python -m bench`, or `make bench`."""

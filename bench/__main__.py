@@ -1,0 +1,52 @@
+"""BENCH_SCALE sizes it (1 is the claim, 0.02 takes about a minute), BENCH_ONLY=door,list picks, bench.json keeps what was found."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import time
+from pathlib import Path
+
+from bench import house, report
+from config import oneline
+
+PARTS = {
+    "door": "bench.door",
+    "ingest": "bench.ingest",
+    "push": "bench.push",
+    "live": "bench.live",
+    "list": "bench.lists",  # last: a million rows
+}
+
+
+def main() -> int:
+    scale = float(os.environ.get("BENCH_SCALE") or "1")
+    wanted = [name.strip() for name in os.environ.get("BENCH_ONLY", "").split(",") if name.strip()] or list(
+        PARTS
+    )
+    if unknown := set(wanted) - set(PARTS):
+        print(f"BENCH_ONLY knows {', '.join(PARTS)}; not {', '.join(sorted(unknown))}.", file=sys.stderr)
+        return 2
+    findings = report.Findings()
+    about = {"scale": scale, "parts": wanted, **report.machine()}
+    began = time.monotonic()
+    with oneline.faults(), house.opened(scale) as opened:
+        for name in (part for part in PARTS if part in wanted):
+            started = time.monotonic()
+            say(f"{name} ...")
+            importlib.import_module(PARTS[name]).measure(opened, findings)
+            say(f"{name} took {time.monotonic() - started:.0f} s")
+    about["seconds"] = round(time.monotonic() - began)
+    report.write(findings, Path("bench.json"), about=about)
+    print(f"\nParley's bench at scale {scale:g}, {about['cores']} cores, {about['seconds']} s\n")
+    print(report.table(findings))
+    return 0 if findings.hold else 1
+
+
+def say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
