@@ -1,0 +1,257 @@
+"""What Parley asks of LinkedIn, and what it makes of the answers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import httpx
+import orjson
+import pytest
+
+from connectors.contract import (
+    Account,
+    App,
+    AttachmentKind,
+    ConnectorError,
+    InboundMessage,
+    OutboundAttachment,
+    Remedy,
+    ThreadKind,
+    Tokens,
+    WebhookRequest,
+)
+from connectors.platforms.linkedin import errors
+from connectors.platforms.linkedin.connector import connector
+from tests.connectors.helpers import NOW, FakePlatform, delivery, json_answer, lost_answer, reply, sent_json
+
+ACCOUNT = Account("urn:li:person:2qXA98-mVk", name="Acme")
+PAGE = "urn:li:organization:9000001"
+THREAD = "urn:li:messagingThread:2-NjU5OTczMTMyOTE1=="
+COMMENT = "urn:li:comment:(urn:li:activity:7090000000000000002,7090000000000000099)"
+LOG = "/rest/memberChangeLogs"
+
+
+@pytest.fixture
+def linkedin() -> FakePlatform:
+    return FakePlatform()
+
+
+def accepted(headers: dict[str, str]) -> httpx.Response:
+    return httpx.Response(201, headers=headers)
+
+
+def error_of(linkedin: FakePlatform, answer: Any) -> ConnectorError:
+    linkedin.on("POST", "/v2/messages", answer)
+    with pytest.raises(ConnectorError) as caught:
+        connector.send(linkedin.context(connector, ACCOUNT), reply(thread_id=THREAD))
+    return caught.value
+
+
+def test_the_challenge_is_answered_in_time_and_in_json() -> None:
+    app = App("c", "li-client-secret")
+    code = "890e4665-4dfe-4ab1-b689-ed553bceeed0"
+    answer = connector.handshake(WebhookRequest("GET", {"challengeCode": code}, {}, b""), app)
+    assert answer is not None and answer.content_type == "application/json"
+    assert orjson.loads(answer.body) == {
+        "challengeCode": code,
+        "challengeResponse": "313e20a5110164b82333ba6cb7cdad9e864a8e809bb93b22935d24b57f42823f",
+    }
+
+
+@pytest.mark.parametrize("header", ["x-restli-id", "x-linkedin-id"])
+def test_the_id_of_what_was_sent_stands_in_a_header(linkedin: FakePlatform, header: str) -> None:
+    linkedin.on("POST", "/v2/messages", accepted({header: "urn:li:messagingMessage:2-abc=="}))
+    sent = connector.send(linkedin.context(connector, ACCOUNT), reply(thread_id=THREAD))
+    assert sent.external_ids == ("2-abc==",)
+    assert sent_json(linkedin.asked[0]) == {
+        "body": "Yes, until 18:00.", "messageType": "MEMBER_TO_MEMBER", "thread": THREAD,
+    }  # fmt: skip
+    assert linkedin.asked[0].headers["linkedin-version"] == "202607"
+    assert linkedin.asked[0].headers["x-restli-protocol-version"] == "2.0.0"
+
+
+def test_an_acceptance_without_an_id_is_unknown(linkedin: FakePlatform) -> None:
+    assert error_of(linkedin, accepted({})).remedy is Remedy.UNKNOWN
+
+
+def test_a_file_becomes_an_asset_first(linkedin: FakePlatform, tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"%PDF")
+    file = OutboundAttachment(
+        AttachmentKind.FILE, "application/pdf", "a.pdf", 4, "https://p.example/o", str(tmp_path / "a.pdf")
+    )
+    place = {"uploadUrl": "https://api.linkedin.com/mediaUpload/C1/0", "headers": {}}
+    value = {
+        "asset": "urn:li:digitalmediaAsset:C1",
+        "uploadMechanism": {"com.linkedin.digitalmedia.uploading.MediaUploadHttpRequest": place},
+    }
+    linkedin.on("POST", "/v2/assets", json_answer({"value": value}))
+    linkedin.on("PUT", "/mediaUpload/C1/0", httpx.Response(201))
+    processing, ready = {"recipes": [{"status": "PROCESSING"}]}, {"recipes": [{"status": "AVAILABLE"}]}
+    linkedin.on("GET", "/v2/assets/C1", json_answer(processing), json_answer(ready))
+    linkedin.on("POST", "/v2/messages", accepted({"x-restli-id": "2-abc"}))
+    connector.send(linkedin.context(connector, ACCOUNT), reply(thread_id=THREAD, attachments=(file,)))
+    assert linkedin.asked[1].content == b"%PDF"
+    assert sent_json(linkedin.asked[-1])["attachments"] == ["urn:li:digitalmediaAsset:C1"]
+    assert linkedin.pauses == [1.0]
+
+
+def test_a_comment_is_made_in_the_name_of_the_page(linkedin: FakePlatform) -> None:
+    linkedin.on("GET", "/rest/organizationAcls", json_answer({"elements": [{"organization": PAGE}]}))
+    path = f"/rest/socialActions/{COMMENT}/comments"
+    linkedin.on("POST", path, accepted({"x-restli-id": "7090000000000000200"}))
+    message = reply(thread_id=f"comment:{COMMENT}", thread_kind=ThreadKind.COMMENT)
+    sent = connector.send(linkedin.context(connector, ACCOUNT), message)
+    assert sent.external_ids == ("urn:li:comment:(urn:li:activity:7090000000000000002,7090000000000000200)",)
+    assert sent_json(linkedin.asked[-1]) == {
+        "actor": PAGE, "message": {"text": "Yes, until 18:00."}, "parentComment": COMMENT,
+        "object": "urn:li:activity:7090000000000000002",
+    }  # fmt: skip
+    assert "urn%3Ali%3Acomment%3A%28urn%3Ali" in str(linkedin.asked[-1].url.raw_path)
+
+
+def test_a_comment_without_a_page_is_told(linkedin: FakePlatform) -> None:
+    linkedin.on("GET", "/rest/organizationAcls", json_answer({"message": "no"}, 403))
+    message = reply(thread_id=f"comment:{COMMENT}", thread_kind=ThreadKind.COMMENT)
+    with pytest.raises(ConnectorError) as caught:
+        connector.send(linkedin.context(connector, ACCOUNT), message)
+    assert caught.value.remedy is Remedy.TELL
+
+
+@pytest.mark.parametrize("rule", errors.TABLE, ids=lambda rule: str(rule.code or rule.says or rule.status))
+def test_each_code_leads_to_its_remedy(linkedin: FakePlatform, rule: errors.Rule) -> None:
+    body = {"message": rule.says or "words", "serviceErrorCode": rule.code, "status": rule.status or 403}
+    error = error_of(linkedin, json_answer(body, rule.status or 403))
+    assert (error.remedy, error.reason) == (rule.remedy, rule.words)
+
+
+@pytest.mark.parametrize(
+    ("answer", "remedy"),
+    [
+        (httpx.Response(500), Remedy.RETRY),
+        (httpx.Response(502, content=b"<html>"), Remedy.UNKNOWN),
+        (httpx.Response(418), Remedy.TELL),
+        (lost_answer, Remedy.UNKNOWN),
+    ],
+)
+def test_what_follows_from_other_answers(linkedin: FakePlatform, answer: Any, remedy: Remedy) -> None:
+    assert error_of(linkedin, answer).remedy is remedy
+
+
+@pytest.mark.parametrize(
+    ("body", "until"),
+    [
+        (
+            {
+                "message": "Resource level throttle APPLICATION_AND_MEMBER DAY limit for calls to this resource is reached."
+            },
+            datetime(2026, 8, 7, tzinfo=UTC),
+        ),
+        (
+            {"message": "Comment create throttled: creation rate limit exceeded for member"},
+            NOW + timedelta(seconds=60),
+        ),
+        ({}, NOW + timedelta(seconds=60)),
+    ],
+)
+def test_a_limit_ends_at_midnight_or_in_a_minute(linkedin: FakePlatform, body: Any, until: datetime) -> None:
+    assert error_of(linkedin, json_answer(body, 429)).retry_at == until
+
+
+def test_the_log_is_read_page_by_page_and_from_its_last_time_on(linkedin: FakePlatform) -> None:
+    event = orjson.loads(delivery("linkedin", "message"))["elements"][0]
+    bad = {**event, "activity": {}, "resourceId": None}
+    link = {"rel": "next", "href": "/rest/memberChangeLogs?q=memberAndApplication&start=10&count=50"}
+    first = {"elements": [event, bad], "paging": {"total": 1, "links": [link]}}
+    linkedin.on("GET", LOG, json_answer(first), json_answer({"elements": [], "paging": {"links": []}}))
+    ctx = linkedin.context(connector, ACCOUNT)
+    one = connector.poll(ctx, "")
+    two = connector.poll(ctx, one.cursor)
+    connector.poll(ctx, two.cursor)
+    assert (one.more, two.more, len(one.events), len(one.failures)) == (True, False, 1, 1)
+    asked = [request.url.params for request in linkedin.asked]
+    assert asked[0]["startTime"] == str(int((NOW - timedelta(days=28)).timestamp() * 1000))
+    assert (asked[1]["startTime"], asked[1]["start"]) == (asked[0]["startTime"], "10")
+    assert asked[2]["startTime"] == str(event["processedAt"])
+    assert linkedin.asked[0].headers["linkedin-version"] == "202312"
+
+
+def test_a_full_page_without_a_link_is_not_the_last(linkedin: FakePlatform) -> None:
+    event = orjson.loads(delivery("linkedin", "message"))["elements"][0]
+    linkedin.on("GET", LOG, json_answer({"elements": [event] * 50}), json_answer({"elements": []}))
+    ctx = linkedin.context(connector, ACCOUNT)
+    page = connector.poll(ctx, "")
+    assert page.more
+    connector.poll(ctx, page.cursor)
+    assert linkedin.asked[1].url.params["start"] == "50"
+
+
+def test_history_of_one_thread_leaves_out_the_others(linkedin: FakePlatform) -> None:
+    linkedin.on("GET", LOG, httpx.Response(200, content=delivery("linkedin", "message")))
+    ctx = linkedin.context(connector, ACCOUNT)
+    assert [
+        each.text for each in connector.history(ctx, "", THREAD).events if isinstance(each, InboundMessage)
+    ]
+    assert connector.history(ctx, "", "urn:li:messagingThread:other").events == ()
+
+
+def test_a_code_becomes_tokens_and_a_member(linkedin: FakePlatform) -> None:
+    tokens = {
+        "access_token": "a", "expires_in": 5184000, "refresh_token": "r", "refresh_token_expires_in": 31536000,
+        "scope": "r_organization_social_feed,rw_organization_admin",
+    }  # fmt: skip
+    linkedin.on("POST", "/oauth/v2/accessToken", json_answer(tokens))
+    linkedin.on("GET", "/v2/userinfo", json_answer({"message": "no"}, 403))
+    linkedin.on("GET", "/v2/me", json_answer({"id": "2qXA98-mVk", "localizedFirstName": "Ada"}))
+    grant = connector.exchange(linkedin.context(connector, ACCOUNT), "code", "https://p.example/back", "")
+    assert (grant.account.external_id, grant.account.name) == (ACCOUNT.external_id, "Ada")
+    assert grant.tokens.refresh_expires_at == NOW + timedelta(days=365)
+    assert grant.tokens.scopes == ("r_organization_social_feed", "rw_organization_admin")
+    assert parse_qs(linkedin.asked[0].content.decode())["client_secret"] == ["app-secret"]
+
+
+def test_the_end_of_the_consent_never_moves(linkedin: FakePlatform) -> None:
+    answer = {"access_token": "b", "expires_in": 5184000, "refresh_token_expires_in": 31536000}
+    linkedin.on("POST", "/oauth/v2/accessToken", json_answer(answer))
+    end = NOW + timedelta(days=100)
+    fresh = connector.refresh(
+        linkedin.context(connector, ACCOUNT, tokens=Tokens("a", "r", refresh_expires_at=end))
+    )
+    assert (fresh.access, fresh.refresh, fresh.refresh_expires_at) == ("b", "r", end)
+
+
+def test_after_the_end_only_a_person_helps(linkedin: FakePlatform) -> None:
+    held = Tokens("a", "r", refresh_expires_at=NOW - timedelta(days=1))
+    with pytest.raises(ConnectorError) as caught:
+        connector.refresh(linkedin.context(connector, ACCOUNT, tokens=held))
+    assert caught.value.remedy is Remedy.RECONNECT
+
+
+def test_the_page_is_subscribed_with_every_sign_escaped(linkedin: FakePlatform) -> None:
+    linkedin.on("POST", "/rest/memberAuthorizations", httpx.Response(201))
+    linkedin.on("GET", "/rest/organizationAcls", json_answer({"elements": [{"organization": PAGE}]}))
+    key = (
+        "/rest/eventSubscriptions/(developerApplication:urn:li:developerApplication:client-1,"
+        f"user:{ACCOUNT.external_id},entity:{PAGE},eventType:ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS)"
+    )
+    linkedin.on("PUT", key, httpx.Response(204))
+    connector.subscribe(linkedin.context(connector, ACCOUNT), "https://p.example/hook")
+    put = linkedin.asked[-1]
+    assert sent_json(put) == {"webhook": "https://p.example/hook"}
+    assert b"entity:urn%3Ali%3Aorganization%3A9000001" in put.url.raw_path
+
+
+def test_a_hidden_member_has_no_name(linkedin: FakePlatform) -> None:
+    linkedin.on("GET", "/v2/people/(id:kAq_1ptjX)", json_answer({"message": "no"}, 403))
+    person = connector.profile(linkedin.context(connector, ACCOUNT), "urn:li:person:kAq_1ptjX")
+    assert person.name == "LinkedIn member"
+
+
+def test_an_asset_without_an_address_is_asked_for_by_its_name(linkedin: FakePlatform) -> None:
+    path = "/mediaDownload/C2/messaging-attachmentFile/0"
+    linkedin.on("GET", path, httpx.Response(200, content=b"x", headers={"content-type": "image/png; q=1"}))
+    found = connector.media(linkedin.context(connector, ACCOUNT), "urn:li:digitalmediaAsset:C2")
+    assert (found.content, found.mime) == (b"x", "image/png")
+    assert linkedin.asked[0].headers["authorization"] == "Bearer token-of-the-account"

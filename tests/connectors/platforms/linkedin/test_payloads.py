@@ -1,0 +1,170 @@
+"""What LinkedIn tells, in our words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from connectors.contract import (
+    Account,
+    AttachmentKind,
+    Edited,
+    InboundEvent,
+    InboundMessage,
+    Malformed,
+    MessageKind,
+    ReadUpTo,
+    ThreadKind,
+    Unsent,
+)
+from connectors.platforms.linkedin.connector import connector
+from tests.connectors.helpers import delivery, read
+
+ACCOUNT = Account("urn:li:person:2qXA98-mVk", name="Acme")
+MEMBER = "urn:li:person:kAq_1ptjX"
+THREAD = "urn:li:messagingThread:2-NjU5OTczMTMyOTE1=="
+COMMENT = "urn:li:comment:(urn:li:activity:7090000000000000002,7090000000000000099)"
+
+
+def events(name: str) -> list[InboundEvent]:
+    return read(connector, delivery("linkedin", name), ACCOUNT)
+
+
+def message(name: str) -> InboundMessage:
+    (only,) = [each for each in events(name) if isinstance(each, InboundMessage)]
+    return only
+
+
+def test_a_message_of_a_member() -> None:
+    said = message("message")
+    assert (said.external_id, said.thread_id) == ("2-MTc4NjAxMjM0NTEyMw==", THREAD)
+    assert (said.text, said.author.external_id, said.outbound) == (
+        "Hello, do you ship to Norway?",
+        MEMBER,
+        False,
+    )
+    assert said.sent_at == datetime(2026, 8, 6, 10, 32, 25, 123000, tzinfo=UTC)
+    assert said.client_ref == "41453ff9"
+
+
+def test_that_we_read_their_message_is_no_news() -> None:
+    assert len(events("message")) == 1
+
+
+def test_actor_and_owner_are_one_so_it_is_ours() -> None:
+    said, seen = events("ours")
+    assert isinstance(said, InboundMessage) and isinstance(seen, ReadUpTo)
+    assert said.outbound and said.counterpart is not None and said.counterpart.external_id == MEMBER
+    assert said.aliases == ("urn:li:messagingMessage:2-b3Vycw==",)
+    assert (seen.message_id, seen.thread_id) == ("2-b3Vycw==", THREAD)
+
+
+def test_an_update_is_an_edit() -> None:
+    (edit,) = events("edited")
+    assert isinstance(edit, Edited)
+    assert (edit.target, edit.text) == ("2-MTc4NjAxMjM0NTEyMw==", "Hello, do you ship to Sweden?")
+    assert edit.at == datetime(2026, 8, 6, 10, 33, 20, tzinfo=UTC)
+
+
+def test_a_delete_takes_the_words_away() -> None:
+    (gone,) = events("deleted")
+    assert isinstance(gone, Unsent) and gone.target == "2-MTc4NjAxMjM0NTEyMw=="
+
+
+def test_the_little_format_becomes_words_and_a_recording() -> None:
+    said = message("little")
+    (recording,) = said.attachments
+    assert said.text == "@Acme Shop listen"
+    assert (recording.kind, recording.external_id) == (
+        AttachmentKind.AUDIO,
+        "urn:li:digitalmediaAsset:C4D0AUDIO",
+    )
+
+
+def test_a_file_that_is_named_twice_is_one() -> None:
+    first, second = message("files").attachments
+    assert (first.kind, first.name, first.size) == (AttachmentKind.IMAGE, "box.png", 5120)
+    assert first.url.startswith("https://api.linkedin.com/mediaDownload/")
+    assert second.url == "urn:li:digitalmediaAsset:C2"
+
+
+def test_a_moving_picture_is_a_picture() -> None:
+    (gif,) = message("gif").attachments
+    assert (gif.kind, gif.url) == (AttachmentKind.IMAGE, "https://media.example/wave.gif")
+
+
+def test_a_salespersons_message_says_so() -> None:
+    said = message("sales_navigator")
+    assert (said.card["via"], said.author.external_id) == ("Sales Navigator", MEMBER)
+
+
+def test_a_hidden_member_stays_somebody() -> None:
+    said = message("hidden_member")
+    assert (said.author.name, said.outbound) == ("LinkedIn member", False)
+    assert said.author.external_id
+
+
+def test_three_people_are_a_group() -> None:
+    assert message("group").thread_kind is ThreadKind.GROUP
+
+
+def test_what_is_no_message_of_the_log_is_left_out() -> None:
+    assert events("other_resources") == []
+
+
+def test_an_unknown_method_is_kept_as_unsupported() -> None:
+    assert message("unknown_kind").kind is MessageKind.UNSUPPORTED
+
+
+def test_a_bad_item_does_not_stop_the_others() -> None:
+    good, bad = connector.items(delivery("linkedin", "one_bad_item"))
+    assert connector.parse(good, ACCOUNT)
+    with pytest.raises(Malformed):
+        connector.parse(bad, ACCOUNT)
+
+
+def test_a_comment_begins_a_thread_of_its_own() -> None:
+    said = message("comment")
+    assert (said.external_id, said.thread_id) == (COMMENT, f"comment:{COMMENT}")
+    assert (said.kind, said.thread_kind) == (MessageKind.COMMENT, ThreadKind.COMMENT)
+    assert (said.text, said.author.external_id) == ("Still waiting for support", MEMBER)
+
+
+def test_a_reply_to_a_comment_stays_in_its_thread_though_its_author_is_hidden() -> None:
+    said = message("comment_reply")
+    assert (said.thread_id, said.reply_to, said.text) == (f"comment:{COMMENT}", COMMENT, "me too")
+    assert said.author.name == "LinkedIn member"
+
+
+def test_edits_and_deletions_of_comments_and_what_nobody_wrote() -> None:
+    edit, gone = events("comment_changes")
+    assert isinstance(edit, Edited) and isinstance(gone, Unsent)
+    assert (edit.text, edit.target, gone.target) == ("Solved, thanks", COMMENT, COMMENT)
+
+
+def test_a_comment_of_the_page_is_outbound() -> None:
+    said = message("comment_of_ours")
+    assert said.outbound and said.author.external_id == "urn:li:organization:9000001"
+
+
+def test_a_mention_in_a_post() -> None:
+    said = message("mention")
+    assert (said.kind, said.text) == (MessageKind.MENTION, "Thanks @Acme")
+    assert said.thread_id == "comment:urn:li:share:7090000000000000555"
+
+
+def test_an_unknown_action_is_kept_under_its_notification() -> None:
+    said = message("unknown_action")
+    assert (said.kind, said.external_id) == (MessageKind.UNSUPPORTED, "notification:2087650999")
+
+
+def test_a_notification_names_the_page_and_who_subscribed() -> None:
+    (item,) = connector.items(delivery("linkedin", "comment"))
+    assert item.account_ids == ("urn:li:organization:9000001", ACCOUNT.external_id)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"notifications":{}}', b"<html>"])
+def test_a_body_that_is_no_delivery_is_malformed(body: bytes) -> None:
+    with pytest.raises(Malformed):
+        list(connector.items(body))
