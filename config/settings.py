@@ -103,8 +103,12 @@ USE_TZ = True
 # --- Core: HTTP ------------------------------------------------------------------------------------------------------
 
 ALLOWED_HOSTS = env.words("PARLEY_ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1]")
-PARLEY_PUBLIC_URL = env.text("PARLEY_PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")  # where platforms reach us
-PARLEY_WEBHOOK_MAX_BYTES = env.number("PARLEY_WEBHOOK_MAX_BYTES", 4 * 1024 * 1024)  # larger deliveries get 413
+PARLEY_PUBLIC_URL = env.text("PARLEY_PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip(
+    "/"
+)  # where platforms reach us
+PARLEY_WEBHOOK_MAX_BYTES = env.number(
+    "PARLEY_WEBHOOK_MAX_BYTES", 4 * 1024 * 1024
+)  # larger deliveries get 413
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
 WSGI_APPLICATION = "config.wsgi.application"

@@ -16,7 +16,7 @@ from inbox.models import Channel
 
 
 class NotConnected(Exception):
-    """The channel has no grant to call its platform with."""
+    """The platform cannot be called for this channel; the words say why."""
 
 
 def of_channel(channel: Channel, *, now: datetime) -> tuple[Connector, Context, Credential]:
@@ -30,10 +30,14 @@ def of_channel(channel: Channel, *, now: datetime) -> tuple[Connector, Context, 
 
 def of_app(row: PlatformApp, *, now: datetime) -> tuple[Connector, Context]:
     """For consent and exchange, before there is an account."""
-    connector = registry.get(row.platform)
+    try:
+        connector = registry.get(row.platform)
+        app = app_of(row)
+    except (registry.NotLoaded, sealing.SealBroken) as error:
+        raise NotConnected(str(error)) from error
     known = {name: value for name, value in row.origins.items() if value}
     origins = replace(connector.origins, **known)
-    return connector, Context(app=app_of(row), origins=origins, http=_http(origins, os.getpid()), now=now)
+    return connector, Context(app=app, origins=origins, http=_http(origins, os.getpid()), now=now)
 
 
 def app_of(row: PlatformApp) -> App:
@@ -45,7 +49,10 @@ def account_of(channel: Channel) -> Account:
 
 
 def tokens_of(credential: Credential) -> Tokens:
-    secrets = sealing.unseal(credential.sealed)
+    try:
+        secrets = sealing.unseal(credential.sealed)
+    except sealing.SealBroken as error:
+        raise NotConnected(str(error)) from error
     return Tokens(
         access=secrets["access"],
         refresh=secrets.get("refresh", ""),

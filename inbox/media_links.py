@@ -20,8 +20,8 @@ def outgoing_url(attachment: Attachment, now: datetime) -> str:
     """An absolute address that stops working a day after `now`."""
     dies_at = int((now + LIFE).timestamp())
     token = _signer.sign_object([attachment.public_id.hex, dies_at])
-    origin = str(getattr(settings, "PARLEY_ORIGIN", "") or f"http://127.0.0.1:{getattr(settings, 'PORT', 8000)}")
-    return origin.rstrip("/") + reverse("inbox:outgoing-file", args=[token])
+    origin: str = settings.PARLEY_PUBLIC_URL
+    return origin + reverse("inbox:outgoing-file", args=[token])
 
 
 def read(token: str, *, now: datetime | None = None) -> UUID | None:

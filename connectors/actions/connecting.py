@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import structlog
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from connectors import contexts, outgoing, sealing
+from connectors import contexts, sealing
 from connectors.actions import refreshing
 from connectors.contract import ConnectorError, Grant, Remedy
 from connectors.models import (
@@ -47,18 +48,18 @@ def register_app(*, platform: str, client_id: str, secrets: Mapping[str, object]
 
 
 @transaction.atomic(durable=True)
-def start(*, app: PlatformApp, brand: Brand, person: Person, redirect_uri: str, now: datetime) -> str:
+def start(*, app: PlatformApp, brand: Brand, person: Person, now: datetime) -> str:
     """The address of the platform's consent page. What must come back with the answer is kept, for this person only."""
     PendingConsent.objects.filter(created_at__lt=now - CONSENT_LASTS).delete()
     state = secrets.token_urlsafe(32)
     connector, context = contexts.of_app(app, now=now)
-    authorisation = connector.authorise(context, redirect_uri, state)
+    authorisation = connector.authorise(context, redirect_uri(app.platform), state)
     PendingConsent.objects.create(
         state=state,
         app=app,
         brand=brand,
         person=person,
-        sealed_verifier=sealing.seal({"verifier": authorisation.verifier, "redirect_uri": redirect_uri}),
+        sealed_verifier=sealing.seal({"verifier": authorisation.verifier}),
     )
     return authorisation.url
 
@@ -83,7 +84,7 @@ def finish(*, consent: PendingConsent, code: str, now: datetime) -> Channel:
     kept = sealing.unseal(consent.sealed_verifier)
     connector, context = contexts.of_app(consent.app, now=now)
     try:
-        grant = connector.exchange(context, code, kept["redirect_uri"], kept["verifier"])
+        grant = connector.exchange(context, code, redirect_uri(consent.app.platform), kept["verifier"])
     except ConnectorError as error:
         raise ConnectionRefused(error.reason) from error
     return connect(app=consent.app, brand=consent.brand, grant=grant, now=now)
@@ -147,8 +148,13 @@ def _schedule(channel: Channel, now: datetime) -> None:
         )
 
 
+def redirect_uri(platform: str) -> str:
+    """Where a person's browser comes back to; it is registered at the platform, so it is the same for every brand."""
+    return f"{settings.PARLEY_PUBLIC_URL}/connect/{platform}/callback/"
+
+
 def callback_url(channel: Channel) -> str:
-    return f"{outgoing.public_url()}/webhooks/{channel.platform}/{channel.public_id}/"
+    return f"{settings.PARLEY_PUBLIC_URL}/webhooks/{channel.platform}/{channel.public_id}/"
 
 
 def subscribe(*, channel: Channel, now: datetime) -> None:

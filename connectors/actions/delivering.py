@@ -16,10 +16,8 @@ from connectors.clock import Clock
 from connectors.contract import ConnectorError, Context, Remedy, Sent
 from connectors.models import ChannelHealth, DeliveryAttempt
 from connectors.outgoing import outbound
-from connectors.sealing import SealBroken
 from inbox.actions import channels, contacts, sending
 from inbox.models import Message
-from inbox.platforms import UnknownPlatform
 
 log = structlog.get_logger(__name__)
 MAX_TRIES = 8  # of errors that promise nothing; a platform that says when is obeyed for as long as it says so
@@ -51,7 +49,7 @@ class _Delivery:
             return self._put_back("The platform's limit is used up for now.", until, "throttled")
         try:
             connector, context, credential = contexts.of_channel(message.channel, now=now)
-        except (contexts.NotConnected, SealBroken, UnknownPlatform) as error:
+        except contexts.NotConnected as error:
             return self._reconnect(str(error))
         if refreshing.is_due_before_use(credential, now=now):
             error, context = self._refreshed(context, credential.version)
@@ -76,7 +74,7 @@ class _Delivery:
     def _try(self, send: Callable[..., Sent], context: Context) -> ConnectorError | None:
         attempt = open_attempt(message_id=self.message.pk, now=self.clock())
         try:
-            sent = send(replace(context, now=self.clock()), outbound(self.message))
+            sent = send(replace(context, now=self.clock()), outbound(self.message, now=self.clock()))
             external_id = sent.external_ids[0]
         except ConnectorError as error:
             close_attempt(attempt, outcome=error.remedy, code=error.code, reason=error.reason, now=self.clock())

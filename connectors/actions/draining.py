@@ -24,7 +24,6 @@ from connectors.contract import (
 )
 from connectors.models import Credential, DeadItem, Receipt, ReceiptState
 from inbox.models import Channel
-from inbox.platforms import UnknownPlatform
 from inbox.rules.cleaning import clean
 
 log = structlog.get_logger(__name__)
@@ -173,7 +172,7 @@ def _items(receipt: Receipt, reading: Reading) -> Iterator[Item]:
             yield item
     except Ignored:
         return
-    except (Malformed, UnknownPlatform) as error:
+    except (Malformed, registry.NotLoaded) as error:
         reading.reason = clean(str(error))[:300] or "The delivery cannot be read."
     except Exception as error:
         log.exception("items_failed", receipt=receipt.pk, platform=receipt.channel.platform)

@@ -16,10 +16,8 @@ from connectors.clock import Clock
 from connectors.contract import ConnectorError, Media, RateNotice, Remedy
 from connectors.models import Credential
 from connectors.rules import sniffing
-from connectors.sealing import SealBroken
 from inbox.actions import contacts, media
 from inbox.models import Attachment, ChannelState, Handle
-from inbox.platforms import UnknownPlatform
 
 log = structlog.get_logger(__name__)
 MAX_BYTES = 64 * 1024 * 1024
@@ -51,7 +49,7 @@ def _fetch(attachment: Attachment, clock: Clock) -> None:
     try:
         connector, context, credential = contexts.of_channel(attachment.channel, now=now)
         found = connector.media(context, attachment.url)
-    except (contexts.NotConnected, SealBroken, UnknownPlatform):
+    except contexts.NotConnected:
         media.put_back(attachment_id=attachment.pk, at=now + timedelta(minutes=10))
     except ConnectorError as error:
         _refused(attachment, error, clock)
@@ -143,7 +141,7 @@ def _look_up(handle: Handle, clock: Clock) -> bool:
     try:
         connector, context, _ = contexts.of_channel(handle.channel, now=now)
         party = connector.profile(context, handle.external_id)
-    except (contexts.NotConnected, SealBroken, UnknownPlatform):
+    except contexts.NotConnected:
         return False
     except ConnectorError as error:
         budgets.keep(channel_id=handle.channel_id, notices=error.rates, now=now)

@@ -14,7 +14,6 @@ from connectors.actions import budgets, refreshing
 from connectors.clock import Clock
 from connectors.contract import ConnectorError, InboundMessage, Remedy
 from connectors.models import Credential, DeliveryAttempt
-from connectors.sealing import SealBroken
 from inbox import platforms
 from inbox.actions import channels, receiving, sending
 from inbox.actions.receiving import Arrival
@@ -64,7 +63,7 @@ class _Look:
             found = self._find()
         except ConnectorError as error:
             return self._could_not_look(error)
-        except (contexts.NotConnected, SealBroken) as error:
+        except contexts.NotConnected as error:
             return self._could_not_look(ConnectorError(str(error), remedy=Remedy.RETRY))
         if found is not None:
             return self._found(found)

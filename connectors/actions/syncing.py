@@ -274,6 +274,6 @@ def _close_run(
 
 
 @transaction.atomic
-def run_soon(*, channel_id: int, task: Task, now: datetime) -> int:
-    """Make a schedule due now, unless a run is under way."""
-    return SyncSchedule.objects.filter(channel_id=channel_id, task=task, next_run_at__gt=now).update(next_run_at=now)
+def run_soon(*, channel_id: int, now: datetime) -> int:
+    """Make a channel's schedules due now. One that is running is not run twice."""
+    return SyncSchedule.objects.filter(channel_id=channel_id, next_run_at__gt=now).update(next_run_at=now, paused=False)

@@ -13,7 +13,6 @@ from typing import Any
 
 from connectors import registry, sealing
 from connectors.contract import App, Connector
-from inbox.platforms import UnknownPlatform
 
 FRESH_FOR = 3.0  # seconds; how long a withdrawn secret still opens the door
 SPACING = 0.2  # seconds between two readings
@@ -99,7 +98,7 @@ def _open(row: tuple[Any, ...]) -> tuple[App, Connector] | None:
     _, platform, client_id, sealed = row
     try:
         return app_from(client_id, sealing.unseal(sealed)), registry.get(platform)
-    except (UnknownPlatform, sealing.SealBroken):
+    except (registry.NotLoaded, sealing.SealBroken):
         return None
 
 

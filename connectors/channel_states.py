@@ -1,0 +1,139 @@
+"""How each channel is, in sentences: what is fine, what is not, and the one thing to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q
+
+from connectors.models import DeadItem, PlatformApp, ReceiptState, Task
+from inbox import platforms
+from inbox.models import Brand, Channel, ChannelState, MessageState
+from inbox.platforms import Manifest, UnknownPlatform
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    text: str
+    at: datetime | None = None
+    trouble: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelLine:
+    channel: Channel
+    platform: str
+    state: str
+    reconnect: bool
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A platform that can be connected, or why it cannot yet."""
+
+    key: str
+    label: str
+    registered: bool
+
+
+def offers() -> list[Offer]:
+    registered = set(PlatformApp.objects.values_list("platform", flat=True))
+    return [Offer(manifest.key, manifest.label, manifest.key in registered) for manifest in platforms.installed()]
+
+
+def of_brand(brand: Brand, *, now: datetime) -> list[ChannelLine]:
+    channels = (
+        Channel.objects.of_brand(brand)
+        .select_related("health", "credential")
+        .prefetch_related("schedules")
+        .order_by("platform", "name", "pk")
+    )
+    ids = [channel.pk for channel in channels]
+    dead = dict(
+        DeadItem.objects.filter(channel__in=ids, replayed_at=None)
+        .values_list("channel")
+        .annotate(Count("pk"))
+        .values_list("channel", "pk__count")
+    )
+    waiting = {
+        channel.pk: channel.receipts.filter(state=ReceiptState.NEW).count() for channel in channels
+    }
+    parked = dict(
+        Channel.objects.filter(pk__in=ids)
+        .annotate(waiting=Count("conversations__messages", Q(conversations__messages__state=MessageState.QUEUED)))
+        .values_list("pk", "waiting")
+    )
+    return [
+        _line(channel, now=now, dead=dead.get(channel.pk, 0), waiting=waiting[channel.pk], parked=parked.get(channel.pk, 0))
+        for channel in channels
+    ]
+
+
+def _line(channel: Channel, *, now: datetime, dead: int, waiting: int, parked: int) -> ChannelLine:
+    manifest = _manifest(channel)
+    lines = [*_state_lines(channel, now, parked), *_health_lines(channel), *_sync_lines(channel)]
+    if waiting:
+        lines.append(Line(f"{waiting} deliveries wait to be read."))
+    if dead:
+        lines.append(Line(f"{dead} items could not be read; they are kept and can be replayed.", trouble=True))
+    return ChannelLine(
+        channel=channel,
+        platform=manifest.label if manifest else channel.platform,
+        state=channel.get_state_display(),
+        reconnect=channel.state != ChannelState.CONNECTED,
+        lines=tuple(lines),
+    )
+
+
+def _manifest(channel: Channel) -> Manifest | None:
+    try:
+        return platforms.get(channel.platform)
+    except UnknownPlatform:
+        return None
+
+
+def _state_lines(channel: Channel, now: datetime, parked: int) -> list[Line]:
+    lines = []
+    if channel.state != ChannelState.CONNECTED:
+        lines.append(Line(channel.state_reason or "Nobody said why.", trouble=True))
+        if parked:
+            lines.append(Line(f"{parked} replies wait until it is connected again.", trouble=True))
+    if channel.sends_resume_at and channel.sends_resume_at > now:
+        lines.append(Line("The platform asked us to wait with replies until", at=channel.sends_resume_at))
+    credential = getattr(channel, "credential", None)
+    if credential is None:
+        lines.append(Line("It has no grant; connect it.", trouble=True))
+    elif credential.refresh_error:
+        lines.append(Line(f"Renewing the permission failed: {credential.refresh_error}", trouble=True))
+    elif credential.expires_at:
+        lines.append(Line("The permission holds until", at=credential.expires_at))
+    return lines
+
+
+def _health_lines(channel: Channel) -> list[Line]:
+    health = getattr(channel, "health", None)
+    if health is None:
+        return [Line("Nothing was delivered yet.")]
+    lines = [Line("Last delivery", at=health.last_receipt_at)] if health.last_receipt_at else []
+    if health.last_sent_at:
+        lines.append(Line("Last reply", at=health.last_sent_at))
+    if health.last_synced_at:
+        lines.append(Line("Last compared with the platform", at=health.last_synced_at))
+    if health.bad_signatures:
+        said = f"{health.bad_signatures} deliveries had a wrong signature and were refused; the last"
+        lines.append(Line(said, at=health.last_bad_signature_at, trouble=True))
+    return lines
+
+
+def _sync_lines(channel: Channel) -> list[Line]:
+    return [
+        Line(f"{Task(schedule.task).label} failed: {schedule.last_error} Next try", at=schedule.next_run_at, trouble=True)
+        for schedule in channel.schedules.all()
+        if schedule.last_error
+    ] + [
+        Line(f"{Task(schedule.task).label} is paused.", trouble=True)
+        for schedule in channel.schedules.all()
+        if schedule.paused
+    ]

@@ -1,0 +1,146 @@
+"""What a demo begins with: two brands, their people, and every account of the simulated platforms connected the real way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.utils import timezone
+from django.utils.text import slugify
+
+from connectors.actions import connecting
+from connectors.actions.connecting import ConnectionRefused
+from connectors.models import Credential, PlatformApp
+from inbox import platforms
+from inbox.models import Brand, BrandSequence, Channel, ChannelState, Membership, Person, Role
+
+ACME, BOREALIS = "Acme", "Borealis"
+PEOPLE = (
+    # address, name, brand, role
+    ("agent@parley.test", "Ada Agent", ACME, Role.AGENT),
+    ("manager@parley.test", "Milo Manager", ACME, Role.MANAGER),
+    ("ops@parley.test", "Oona Operations", ACME, Role.OPERATIONS),
+    ("admin@parley.test", "Amir Administrator", ACME, Role.ADMINISTRATOR),
+    ("jo@parley.test", "Jo Lindqvist", ACME, Role.AGENT),
+    ("sam@parley.test", "Sam Okafor", ACME, Role.AGENT),
+    ("rosa@parley.test", "Rosa Marín", ACME, Role.AGENT),
+    ("outsider@parley.test", "Olga Outsider", BOREALIS, Role.ADMINISTRATOR),
+)
+STAFF = frozenset({"ops@parley.test", "admin@parley.test"})  # may open the queues' dashboard
+PATIENCE = 60.0  # seconds until the door has to answer
+Say = Callable[[str], None]
+T = TypeVar("T")
+
+
+def seed(
+    *,
+    password: str,
+    simulator_url: str,
+    platform_url: str = "",
+    public_url: str = "",
+    corpus: str = "",
+    now: datetime | None = None,
+    say: Say = print,
+) -> None:
+    """Safe to repeat: what is there already stays as it is. `corpus` and `platform_url` are the simulator's own affair."""
+    seed_people(password=password)
+    with httpx.Client(base_url=simulator_url, timeout=20, trust_env=False) as simulator:
+        known = _eventually(lambda: simulator.get("/control/apps").raise_for_status().json())
+        _await_door(public_url or settings.PARLEY_PUBLIC_URL)
+        for platform, told in known.items():
+            if platform in {manifest.key for manifest in platforms.installed()}:
+                _seed_platform(simulator, platform, told, now=now or timezone.now(), say=say)
+
+
+def seed_people(*, password: str) -> None:
+    brands = {name: _brand(name) for name in dict.fromkeys(brand for _, _, brand, _ in PEOPLE)}
+    known = {person.email: person for person in Person.objects.filter(email__in=[email for email, *_ in PEOPLE])}
+    hashed = ""
+    for email, name, brand, role in PEOPLE:
+        person = known.get(email)
+        if person is None:
+            hashed = hashed or make_password(password)  # a strong hash takes a while, and here all share one
+            person = Person.objects.create(email=email, name=name, password=hashed, is_staff=email in STAFF)
+        Membership.objects.get_or_create(brand=brands[brand], person=person, defaults={"role": role})
+    if known and not next(iter(known.values())).check_password(password):
+        Person.objects.filter(email__in=known).update(password=hashed or make_password(password))
+
+
+def _brand(name: str) -> Brand:
+    brand, _ = Brand.objects.get_or_create(slug=slugify(name), defaults={"name": name})
+    BrandSequence.objects.get_or_create(brand=brand)
+    return brand
+
+
+def _seed_platform(simulator: httpx.Client, platform: str, told: Mapping[str, Any], *, now: datetime, say: Say) -> None:
+    before = PlatformApp.objects.filter(platform=platform, name="default").values_list("client_id", flat=True).first()
+    app = connecting.register_app(
+        platform=platform,
+        client_id=told["client_id"],
+        secrets={
+            "client_secret": told["client_secret"],
+            "webhook_secrets": list(told["webhook_secrets"]),
+            "verify_token": told.get("verify_token") or "",
+            "bearer": told.get("app_bearer") or "",
+        },
+        origins=told["origins"],
+    )
+    for account in told["accounts"]:
+        if before == app.client_id and _is_connected(account):
+            continue
+        try:
+            channel = _connect(simulator, app, account, now=now)
+        except (ConnectionRefused, httpx.HTTPError) as error:
+            say(f"{account['name']} on {platform} is not connected: {error}")
+        else:
+            say(f"Connected {channel.name} on {platforms.get(platform).label}.")
+
+
+def _is_connected(account: Mapping[str, Any]) -> bool:
+    connected = Credential.objects.filter(
+        channel__platform=account["platform"],
+        channel__external_id=account["account_id"],
+        channel__state=ChannelState.CONNECTED,
+    ).exists()
+    delivers = account.get("subscribed") or platforms.get(account["platform"]).receive.mode == "poll"
+    return bool(connected and delivers)
+
+
+def _connect(simulator: httpx.Client, app: PlatformApp, account: Mapping[str, Any], *, now: datetime) -> Channel:
+    """The road a person takes: our consent address, the platform's code, the real token endpoint, the real handshake."""
+    brand = _brand(account["brand"])
+    person = Person.objects.filter(memberships__brand=brand, memberships__role=Role.ADMINISTRATOR).order_by("pk")[0]
+    url = connecting.start(app=app, brand=brand, person=person, now=now)
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+    granted = simulator.post(
+        "/control/grants",
+        json={
+            "platform": account["platform"],
+            "account": account["account_id"],
+            "redirect_uri": asked["redirect_uri"],
+            **{name: asked[name] for name in ("scope", "code_challenge", "code_challenge_method") if name in asked},
+        },
+    ).raise_for_status()
+    consent = connecting.take_consent(state=asked["state"], person=person, now=now)
+    return connecting.finish(consent=consent, code=granted.json()["code"], now=now)
+
+
+def _await_door(public_url: str) -> None:
+    _eventually(lambda: httpx.get(f"{public_url}/healthz", timeout=5, trust_env=False).raise_for_status())
+
+
+def _eventually(ask: Callable[[], T]) -> T:
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return ask()
+        except httpx.HTTPError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)

@@ -1,0 +1,62 @@
+"""To the platform's consent page, and back."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from connectors.actions import connecting
+from connectors.actions.connecting import ConnectionRefused
+from connectors.contexts import NotConnected
+from connectors.models import PlatformApp
+from inbox import access, platforms
+from inbox.models import Person
+
+DENIED = "You, or the platform, said no; nothing was connected."
+
+
+@login_required
+@require_POST
+def create(request: HttpRequest, brand_slug: str, platform: str) -> HttpResponse:
+    brand = access.brand_for_running(cast(Person, request.user), brand_slug)
+    app = get_object_or_404(PlatformApp, platform=platform, name="default")
+    try:
+        address = connecting.start(app=app, brand=brand, person=cast(Person, request.user), now=timezone.now())
+    except (ConnectionRefused, NotConnected) as refused:
+        messages.error(request, str(refused))
+        return redirect("connectors:channels", brand_slug=brand.slug)
+    return redirect(address)
+
+
+@login_required
+@never_cache
+@require_GET
+def callback(request: HttpRequest, platform: str) -> HttpResponse:
+    """The browser comes back. The state says which brand; whose it is and whether they may still run it is asked again."""
+    person, now = cast(Person, request.user), timezone.now()
+    try:
+        consent = connecting.take_consent(state=request.GET.get("state", ""), person=person, now=now)
+    except ConnectionRefused as refused:
+        messages.error(request, str(refused))
+        brand = access.brands_of(person).first()
+        return redirect("connectors:channels", brand_slug=brand.slug) if brand else redirect("inbox:home")
+    if consent.app.platform != platform:
+        raise Http404
+    brand = access.brand_for_running(person, consent.brand.slug)
+    code = request.GET.get("code", "")
+    try:
+        if not code:
+            raise ConnectionRefused(DENIED)
+        channel = connecting.finish(consent=consent, code=code, now=now)
+    except (ConnectionRefused, NotConnected) as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, f"{channel.name} on {platforms.get(channel.platform).label} is connected.")
+    return redirect("connectors:channels", brand_slug=brand.slug)

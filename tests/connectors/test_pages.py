@@ -1,0 +1,147 @@
+"""Connecting an account in a browser, and the page that says how each is."""
+
+import pytest
+from django.urls import reverse
+
+from connectors.models import Credential, PendingConsent, SyncSchedule
+from inbox.actions import channels as channel_actions
+from inbox.models import Brand, BrandSequence, Channel, ChannelState, Role
+from tests.connectors.conftest import NOW
+from tests.factories.people import MembershipFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def operations(brand):
+    return MembershipFactory(brand=brand, role=Role.OPERATIONS).person
+
+
+@pytest.fixture
+def signed_in(client, operations):
+    client.force_login(operations)
+    return client
+
+
+def begin(client, brand):
+    answer = client.post(reverse("connectors:consent", args=[brand.slug, "fake"]))
+    assert answer.status_code == 302
+    return PendingConsent.objects.latest("pk").state
+
+
+def come_back(client, state, code="good-code"):
+    return client.get(
+        reverse("connectors:callback", args=["fake"]), {"state": state, "code": code}, follow=True
+    )
+
+
+def test_an_account_is_connected_by_consent(signed_in, brand, app, platform):
+    state = begin(signed_in, brand)
+
+    answer = come_back(signed_in, state)
+
+    assert "Acme on Fake is connected." in answer.content.decode()
+    channel = Channel.objects.get()
+    assert (channel.brand, channel.external_id, channel.state) == (brand, "acc-1", ChannelState.CONNECTED)
+    assert platform.subscribed == [f"http://127.0.0.1:{_port()}/webhooks/fake/{channel.public_id}/"]
+    assert set(SyncSchedule.objects.values_list("task", flat=True)) == {"poll", "reconcile"}
+
+
+def _port():
+    from django.conf import settings
+
+    return settings.PORT
+
+
+def test_a_state_works_once(signed_in, brand, app):
+    state = begin(signed_in, brand)
+    come_back(signed_in, state)
+
+    again = come_back(signed_in, state)
+
+    assert "belongs to no consent of yours" in again.content.decode()
+    assert Channel.objects.count() == 1
+
+
+def test_somebody_elses_state_does_not_exist(signed_in, brand, app, client):
+    state = begin(signed_in, brand)
+    colleague = MembershipFactory(brand=brand, role=Role.OPERATIONS).person
+    client.force_login(colleague)
+
+    come_back(client, state)
+
+    assert Channel.objects.count() == 0
+
+
+def test_a_refused_consent_connects_nothing(signed_in, brand, app):
+    state = begin(signed_in, brand)
+
+    answer = signed_in.get(
+        reverse("connectors:callback", args=["fake"]), {"state": state, "error": "access_denied"}, follow=True
+    )
+
+    assert "nothing was connected" in answer.content.decode()
+    assert Channel.objects.count() == 0
+
+
+def test_an_agent_may_look_but_not_connect(client, brand, app, agent):
+    client.force_login(agent)
+
+    assert client.get(reverse("connectors:channels", args=[brand.slug])).status_code == 200
+    assert client.post(reverse("connectors:consent", args=[brand.slug, "fake"])).status_code == 404
+
+
+def test_a_stranger_sees_no_channels(client, brand, app, db):
+    other = Brand.objects.create(name="Borealis", slug="borealis")
+    BrandSequence.objects.get_or_create(brand=other)
+    stranger = MembershipFactory(brand=other, role=Role.ADMINISTRATOR).person
+    client.force_login(stranger)
+
+    assert client.get(reverse("connectors:channels", args=[brand.slug])).status_code == 404
+
+
+def test_an_account_of_another_brand_is_refused_in_words(signed_in, brand, app, connect):
+    other = Brand.objects.create(name="Borealis", slug="borealis")
+    BrandSequence.objects.get_or_create(brand=other)
+    taken = connect(brand=other)
+
+    answer = come_back(signed_in, begin(signed_in, brand))
+
+    assert "connected by another brand already" in answer.content.decode()
+    assert Channel.objects.get() == taken
+
+
+def test_connecting_again_renews_the_grant_and_lets_replies_go(signed_in, brand, app, channel, platform):
+    channel_actions.park_sending(channel_id=channel.pk, reason="The password was changed.", now=NOW)
+    platform.good_access = "access-new"
+
+    come_back(signed_in, begin(signed_in, brand))
+
+    channel.refresh_from_db()
+    assert channel.state == ChannelState.CONNECTED
+    assert Credential.objects.get().version == 2
+    assert Channel.objects.count() == 1
+
+
+def test_the_page_says_what_is_wrong_in_words(signed_in, brand, channel):
+    channel_actions.park_sending(channel_id=channel.pk, reason="The password was changed.", now=NOW)
+
+    page = signed_in.get(reverse("connectors:channels", args=[brand.slug])).content.decode()
+
+    assert "Needs to be connected again" in page
+    assert "The password was changed." in page
+
+
+def test_a_sync_can_be_asked_for(signed_in, brand, channel):
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    schedule = SyncSchedule.objects.create(
+        channel=channel, task="reconcile", every_seconds=900, next_run_at=timezone.now() + timedelta(hours=1)
+    )
+
+    signed_in.post(reverse("connectors:sync", args=[brand.slug, channel.public_id]))
+
+    schedule.refresh_from_db()
+    assert schedule.next_run_at <= timezone.now()
