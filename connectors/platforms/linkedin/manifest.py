@@ -46,7 +46,7 @@ MANIFEST: Final = Manifest(
         text_with_files=True,
         requires_human=True,
     ),
-    receive=ReceiveRules(mode="poll", edits=True, unsends=True, reads=True, comments=True),
+    receive=ReceiveRules(mode="poll", edits=True, unsends=True, reads=True, groups=True, comments=True),
     history=HistoryRules(age=CHANGELOG_AGE),
     auth=AuthRules(
         scopes=(

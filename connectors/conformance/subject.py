@@ -1,0 +1,59 @@
+"""What the suite must be told of a connector."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from connectors.contract import Account, App, Connector, OutboundMessage, Remedy
+
+NOW: Final = datetime(2026, 8, 6, 12, 0, tzinfo=UTC)
+SECRETS: Final = ("secret-of-the-hook", "secret-of-yesterday")
+HIDDEN: Final = (
+    *SECRETS,
+    "secret-of-the-app",
+    "token-access",
+    "token-refresh",
+    "token-verify",
+    "token-bearer",
+)
+# A rule of quality.toml is "done", or { exempt = "why" }.
+RULES: Final = (
+    "handshake", "signature", "two-secrets", "unknown-kinds-kept", "stable-ids", "event-times", "edits", "unsends",
+    "reactions", "reads", "typing", "groups", "comments", "send-text", "send-files", "length-before-call",
+    "lost-answer-unknown", "error-table", "rate-headers", "token-refresh", "subscribe", "history", "profile", "media",
+    "no-secrets-told", "contradictions-dated",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An answer of the platform to a send, and what must follow."""
+
+    name: str
+    answer: httpx.Response
+    remedy: Remedy
+
+
+@dataclass(frozen=True)
+class Subject:
+    connector: Connector
+    account: Account
+    deliveries: Mapping[str, bytes]
+    unknown: Sequence[str]  # names of deliveries of a kind the connector does not know
+    sign: Callable[[bytes, str], Mapping[str, str]]  # the headers the platform would send
+    reply: OutboundMessage
+    refusals: Sequence[Refusal]
+    quality: Path
+    app: App = field(default_factory=lambda: App("client", HIDDEN[2], SECRETS, HIDDEN[5], HIDDEN[6]))
+
+
+def deliveries_in(folder: Path) -> dict[str, bytes]:
+    found = {path.stem: path.read_bytes() for path in sorted(folder.glob("*.json"))}
+    assert found, f"no deliveries in {folder}"
+    return found

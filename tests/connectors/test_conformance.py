@@ -1,0 +1,177 @@
+"""Every connector of ours against the suite that third parties are held to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+import pytest
+
+from connectors import registry, signatures
+from connectors.conformance import Conformance, Refusal, Subject, deliveries_in, reading
+from connectors.contract import Account, Connector, Item, Remedy
+from connectors.platforms.echo import client as echo_client
+from connectors.platforms.echo.connector import connector as echo
+from connectors.platforms.instagram import errors as instagram_errors
+from connectors.platforms.instagram.connector import connector as instagram
+from connectors.platforms.linkedin import errors as linkedin_errors
+from connectors.platforms.linkedin.connector import connector as linkedin
+from connectors.platforms.x import errors as x_errors
+from connectors.platforms.x.connector import connector as x
+from tests.connectors.helpers import PAYLOADS, json_answer, reply
+
+SOURCES = Path(registry.__file__).parent / "platforms"
+
+
+def subject(connector: Connector, **parts: Any) -> Subject:
+    key = connector.manifest.key
+    return Subject(
+        connector=connector,
+        deliveries=deliveries_in(PAYLOADS / key / "payloads"),
+        quality=SOURCES / key / "quality.toml",
+        **parts,
+    )
+
+
+def instagram_refusals() -> Iterator[Refusal]:
+    for rule in instagram_errors.TABLE:
+        error = {"message": "words", "code": rule.code}
+        if rule.subcode:
+            error["error_subcode"] = rule.subcode
+        yield Refusal(f"{rule.code}/{rule.subcode}", json_answer({"error": error}, 400), rule.remedy)
+
+
+def x_refusals() -> Iterator[Refusal]:
+    for rule in x_errors.TABLE:
+        body: dict[str, Any] = {"detail": rule.says, "type": f"https://api.x.com/2/problems/{rule.problem}"}
+        if rule.code:
+            body = {"errors": [{"code": rule.code}]}
+        yield Refusal(str(rule), json_answer(body, 403), rule.remedy)
+
+
+def linkedin_refusals() -> Iterator[Refusal]:
+    for rule in linkedin_errors.TABLE:
+        body = {"message": rule.says, "serviceErrorCode": rule.code}
+        yield Refusal(str(rule), json_answer(body, rule.status or 403), rule.remedy)
+
+
+def echo_refusals() -> Iterator[Refusal]:
+    for code, (remedy, _) in echo_client.TABLE.items():
+        yield Refusal(code, json_answer({"code": code}, 400), remedy)
+
+
+class TestEcho(Conformance):
+    subject = subject(
+        echo,
+        account=Account("brand-1"),
+        unknown=("unknown_kind",),
+        sign=lambda body, secret: {"X-Echo-Signature": signatures.hex_digest(secret, body)},
+        reply=reply(thread_id="ana"),
+        refusals=tuple(echo_refusals()),
+    )
+
+
+class TestInstagram(Conformance):
+    subject = subject(
+        instagram,
+        account=Account("17841400000000001"),
+        unknown=("unknown_kind",),
+        sign=lambda body, secret: {"X-Hub-Signature-256": signatures.meta(secret, body)},
+        reply=reply(),
+        refusals=tuple(instagram_refusals()),
+    )
+
+
+class TestX(Conformance):
+    subject = subject(
+        x,
+        account=Account("2244994945"),
+        unknown=("unknown_kind",),
+        sign=lambda body, secret: {"x-twitter-webhooks-signature": signatures.x(secret, body)},
+        reply=reply(thread_id="2244994945-1587200000000000042"),
+        refusals=tuple(x_refusals()),
+    )
+
+
+class TestLinkedIn(Conformance):
+    subject = subject(
+        linkedin,
+        account=Account("urn:li:person:2qXA98-mVk"),
+        unknown=("unknown_kind", "unknown_action"),
+        sign=lambda body, secret: {"X-LI-Signature": signatures.linkedin(secret, body)},
+        reply=reply(thread_id="urn:li:messagingThread:2-NjU5OTczMTMyOTE1=="),
+        refusals=tuple(linkedin_refusals()),
+    )
+
+
+def test_no_connector_of_ours_is_left_out() -> None:
+    held = {each.subject.connector.manifest.key for each in (TestEcho, TestInstagram, TestX, TestLinkedIn)}
+    assert held == {path.parent.name for path in SOURCES.glob("*/manifest.py")}
+
+
+class _Careless:
+    """Echo with a fault of one's choice, to see that the suite notices."""
+
+    def __init__(self, **faults: Any) -> None:
+        self.__dict__.update(faults)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(echo, name)
+
+
+def suite(**faults: Any) -> Conformance:
+    values = {each: getattr(TestEcho.subject, each) for each in Subject.__dataclass_fields__}
+    held: Any = type(
+        "Held", (Conformance,), {"subject": Subject(**{**values, "connector": _Careless(**faults)})}
+    )
+    found: Conformance = held()
+    return found
+
+
+def _trip(item: Item, account: Account) -> Any:
+    return item.payload["no such thing"]
+
+
+def test_the_suite_notices_an_error_that_is_not_malformed() -> None:
+    with pytest.raises(KeyError):
+        suite(parse=_trip).test_ids_are_text_and_times_are_aware()
+
+
+def test_the_suite_notices_a_signature_that_is_not_checked() -> None:
+    with pytest.raises(AssertionError):
+        suite(verify=lambda request, app, now: True).test_both_secrets_sign_and_a_flipped_bit_does_not()
+
+
+def test_the_suite_notices_a_promise_that_is_not_kept() -> None:
+    with pytest.raises(AssertionError, match="promised, and no delivery shows it"):
+        suite(manifest=instagram.manifest).test_the_manifest_promises_what_deliveries_hold_and_nothing_else()
+
+
+def test_the_suite_notices_a_dropped_kind() -> None:
+    with pytest.raises(ValueError, match="not enough values"):
+        suite(parse=lambda item, account: ()).test_unknown_kinds_are_kept_under_an_id_that_stays()
+
+
+def test_the_suite_notices_a_send_that_is_blindly_repeated() -> None:
+    def send(ctx: Any, message: Any) -> Any:
+        ctx.http.post("https://echo.invalid/messages", json={}, repeatable=True)
+
+    with pytest.raises(AssertionError):
+        suite(send=send).test_an_answer_lost_after_sending_is_unknown()
+
+
+def test_damage_is_done_and_order_is_shuffled() -> None:
+    document = {"a": [1, 2, {"b": 3}], "c": "d"}
+    assert any(reading.damaged(document, Random(seed)) != document for seed in range(5))
+    assert {tuple(reading.shuffled(document, Random(seed))) for seed in range(9)} == {
+        ("a", "c"),
+        ("c", "a"),
+    }
+
+
+def test_a_refusal_holds_an_answer() -> None:
+    assert all(isinstance(each.answer, httpx.Response) for each in TestX.subject.refusals)
+    assert {each.remedy for each in TestX.subject.refusals} >= {Remedy.RETRY, Remedy.TELL, Remedy.RECONNECT}
