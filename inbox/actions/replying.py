@@ -86,6 +86,10 @@ def queue_reply(
             return known
         if current.public_seq > written_against and not send_anyway:
             raise StaleReply(_newer_than(current, written_against, by))
+        if Attachment.objects.filter(pk__in=[file.pk for file in attachments], message=None).count() != len(
+            attachments
+        ):
+            raise ReplyRefused("A file of this reply was sent before. Attach it again.")
         verdict = verdict_on(current, text=text, files=attachments, now=now)
         if not verdict.allowed:
             raise ReplyRefused(verdict.problem)

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from inbox.actions import channels, closing, receiving, replying, sending
 from inbox.actions.receiving import Arrival
-from inbox.models import Channel, Conversation, Message, MessageState, Person
+from inbox.models import Attachment, Channel, Conversation, Message, MessageState, Person
 from inbox.queries import outbox
 from tests.factories import exchange as say
 from tests.factories.people import ChannelFactory, agent_of
@@ -249,3 +249,28 @@ def test_resolving_and_opening_again(conversation: Conversation, jo: Person) -> 
     assert closing.resolve(conversation=conversation, by=jo, now=say.at(10)).state == "resolved"
 
     assert closing.reopen(conversation=conversation, by=jo, now=say.at(20)).state == "open"
+
+
+def test_a_file_goes_out_once(conversation: Conversation, jo: Person, channel: Channel) -> None:
+    file = Attachment.objects.create(
+        channel=channel, uploaded_by=jo, kind="image", mime="image/png", size=9, name="a.png"
+    )
+    first = reply(conversation, jo, "", attachments=[file])
+
+    with pytest.raises(replying.ReplyRefused, match="sent before"):
+        reply(conversation, jo, "", attachments=[file])
+
+    assert list(first.attachments.all()) == [file]
+
+
+def test_words_and_files_that_cannot_travel_together_become_two_messages_files_first(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    file = Attachment.objects.create(
+        channel=channel, uploaded_by=jo, kind="image", mime="image/png", size=9, name="a.png"
+    )
+
+    reply(conversation, jo, "Here it is", attachments=[file])
+
+    parts = Message.objects.filter(direction="out").order_by("pk")
+    assert [(part.text, part.attachment_count) for part in parts] == [("", 1), ("Here it is", 0)]
