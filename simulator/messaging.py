@@ -38,12 +38,9 @@ class Messaging:
     def find_person(self, *, platform: str, name: str = "", handle: str = "", native: str = "") -> Person | None:
         if native:
             return self.world.person(platform, native) or self.world.people.get((platform, native))
-        for person in self.world.people.values():
-            if person.platform == platform and (
-                (handle and person.handle == handle.lstrip("@")) or (name and not handle and person.name == name)
-            ):
-                return person
-        return None
+        if handle:
+            return self.world.named.get((platform, "handle", handle.lstrip("@")))
+        return self.world.named.get((platform, "name", name))
 
     def make_person(self, *, platform: str, name: str, handle: str = "", native: str = "", language: str = "en") -> Person:
         key = f"p{self.world.ids.opaque(10)}"

@@ -1,21 +1,242 @@
-"""A believable stream of customers."""
+"""A believable stream of customers: hand-written scenarios that answer the brand, or a corpus of real openings."""
 
+import asyncio
+import itertools
+import json
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from simulator import customers, scenarios
 from simulator.kernel import Kernel
+from simulator.messaging import Impossible
+from simulator.models import Account, Message, Person
+from simulator.scenarios import Scenario, Step
 from simulator.world import Happening
+
+_REPLY_SECONDS = (4.0, 14.0)
+
+
+@dataclass(slots=True, kw_only=True)
+class Visit:
+    """One customer going through one scenario."""
+
+    scenario: Scenario
+    account: Account
+    person: Person
+    thread: str = ""
+    step: int = 0
+    last: str = ""
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
 
 class Traffic:
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
+        self._task: asyncio.Task[None] | None = None
+        self._side: set[asyncio.Task[None]] = set()
+        self._visits: dict[tuple[str, str, str], Visit] = {}
+        self._sent = 0
+        self._given: dict[str, Any] = {}
+        self._dice = random.Random(1)
+        self.pause: Callable[[float, float], float] = self._between
 
-    def hear(self, happening: Happening) -> None: ...
+    @property
+    def visits(self) -> list[Visit]:
+        return list(self._visits.values())
+
+    def _between(self, low: float, high: float) -> float:
+        return self._dice.uniform(low, high)
+
+    # Control
 
     async def play(self, given: dict[str, Any]) -> dict[str, Any]:
+        settings = self.kernel.world.settings
+        corpus = str(given.get("corpus") or settings.corpus or "builtin")
+        platforms = [str(one) for one in given.get("platforms") or self.kernel.platforms]
+        if unknown := [one for one in platforms if one not in self.kernel.platforms]:
+            raise Impossible(f"Unknown platforms: {', '.join(unknown)}.")
+        rate = float(given.get("rate") or settings.rate)
+        if not 0 < rate <= 2000:
+            raise Impossible("rate must lie above 0 and at most 2000 messages a second.")
+        if corpus != "builtin" and not Path(corpus).is_file():
+            raise Impossible(f"There is no corpus at {corpus}.")
+        self.stop()
+        self._dice = random.Random(int(given.get("seed") or 1))
+        self._sent = 0
+        self._given = {"corpus": corpus, "rate": rate, "platforms": platforms, "loop": bool(given.get("loop", corpus == "builtin"))}
+        limit = int(given["limit"]) if given.get("limit") is not None else None
+        stream = self._scenarios(platforms) if corpus == "builtin" else self._corpus(Path(corpus), platforms)
+        self._task = asyncio.create_task(self._run(stream, rate=rate, limit=limit))
         return self.status()
 
-    def stop(self) -> None: ...
+    def stop(self) -> None:
+        for task in [self._task, *self._side]:
+            if task is not None:
+                task.cancel()
+        self._task = None
+        self._visits.clear()
 
     def status(self) -> dict[str, Any]:
-        return {"playing": False}
+        playing = self._task is not None and not self._task.done()
+        return {"playing": playing, "sent": self._sent, "visits": len(self._visits), **self._given}
+
+    # The stream
+
+    async def _run(self, stream: Iterator[list[dict[str, Any]]], *, rate: float, limit: int | None) -> None:
+        """Bursts around a steady mean: the clock of the stream never drifts behind its rate."""
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        for burst in stream:
+            for given in burst:
+                if limit is not None and self._sent >= limit:
+                    return
+                self._perform(given)
+                self._sent += 1
+                due += self._dice.expovariate(rate) if rate < 20 else 1 / rate
+                wait = due - loop.time()
+                if wait > 0:
+                    await asyncio.sleep(wait)
+                elif self._sent % 20 == 0:
+                    await asyncio.sleep(0)
+
+    def _perform(self, given: dict[str, Any]) -> Message | None:
+        account, person = given.pop("_account"), given.pop("_person")
+        visit = given.pop("_visit", None)
+        try:
+            message = customers.write(self.kernel, account=account, person=person, given=given, client="traffic")
+        except Impossible:
+            return None
+        if visit is not None and message is not None:
+            self._enter(visit, message)
+        return message
+
+    def _accounts(self, platforms: list[str]) -> list[Account]:
+        return [one for one in self.kernel.world.accounts.values() if one.platform in platforms]
+
+    # Hand-written scenarios
+
+    def _scenarios(self, platforms: list[str]) -> Iterator[list[dict[str, Any]]]:
+        accounts = self._accounts(platforms)
+        for turn in itertools.count():
+            fitting = [one for one in scenarios.load() if set(one.platforms) & set(platforms)]
+            self._dice.shuffle(fitting)
+            for scenario in fitting:
+                choice = [one for one in accounts if one.platform in scenario.platforms]
+                # The first brand gets most of the post, so that one inbox looks like an afternoon.
+                weights = [4 if one.brand == "Acme" else 1 for one in choice]
+                account = self._dice.choices(choice, weights)[0]
+                person = self._visitor(account, scenario, turn)
+                visit = Visit(scenario=scenario, account=account, person=person)
+                yield [self._given_of(visit, step) for step in scenario.opening]
+            if not self._given.get("loop"):
+                return
+
+    def _visitor(self, account: Account, scenario: Scenario, turn: int) -> Person:
+        name = scenario.name
+        if turn:
+            name = self._dice.choice(scenarios.NAMES[scenario.language])
+        return customers.person_from(
+            self.kernel, platform=account.platform, given={"name": name}, language=scenario.language
+        )
+
+    def _given_of(self, visit: Visit, step: Step) -> dict[str, Any]:
+        text = scenarios.filled(step.text, self._dice)
+        given = {**step.more, "kind": step.kind, "text": text, "_account": visit.account, "_person": visit.person, "_visit": visit}
+        if visit.thread and step.kind not in {"comment", "mention"}:
+            given["thread"] = visit.thread
+        return given
+
+    def _enter(self, visit: Visit, message: Message) -> None:
+        visit.thread, visit.last = message.thread, message.id
+        self._visits[visit.account.platform, visit.account.id, message.thread] = visit
+        for change in visit.scenario.changes:
+            if change.after == message.text or change.after == "last":
+                self._aside(self._change(visit, message, change.kind, change.text))
+
+    async def _change(self, visit: Visit, message: Message, kind: str, text: str) -> None:
+        await asyncio.sleep(self.pause(1.5, 6))
+        messaging = self.kernel.messaging
+        if kind == "edit" and not message.deleted:
+            messaging.edit(account=visit.account, message=message, text=text, actor=message.sender, client="traffic")
+        elif kind == "unsend":
+            messaging.unsend(account=visit.account, message=message, actor=message.sender, client="traffic")
+
+    # The brand has answered: the customer reads, waits, reacts
+
+    def hear(self, happening: Happening) -> None:
+        if happening.kind != "message" or happening.message is None or happening.client not in {"api", "native_app"}:
+            return
+        message, account = happening.message, happening.account
+        visit = self._visits.get((account.platform, account.id, message.thread))
+        if visit is not None and message.kind != "comment":
+            self._aside(self._respond(visit, message))
+
+    async def _respond(self, visit: Visit, reply: Message) -> None:
+        messaging, world = self.kernel.messaging, self.kernel.world
+        thread = world.thread(visit.account, reply.thread)
+        if thread is None or visit.step >= len(visit.scenario.replies):
+            return
+        step = visit.scenario.replies[visit.step]
+        visit.step += 1
+        await asyncio.sleep(self.pause(1, 4))
+        if visit.account.platform != "linkedin":
+            messaging.customer_reads(account=visit.account, thread=thread, person=visit.person, up_to=reply)
+        await asyncio.sleep(self.pause(*_REPLY_SECONDS))
+        native = world.native(visit.person, visit.account)
+        if step.kind == "react":
+            if visit.account.platform == "instagram":
+                messaging.react(account=visit.account, message=reply, actor=native, emoji=step.text or "❤️", client="traffic")
+            return
+        if visit.account.platform == "x":
+            messaging.customer_types(account=visit.account, thread=thread, person=visit.person)
+            await asyncio.sleep(self.pause(1, 3))
+        self._perform(self._given_of(visit, step))
+
+    def _aside(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._side.add(task)
+        task.add_done_callback(self._side.discard)
+
+    # A corpus of real conversations
+
+    def _corpus(self, path: Path, platforms: list[str]) -> Iterator[list[dict[str, Any]]]:
+        """Customer turns as direct messages, spread over the platforms, in order inside a conversation."""
+        accounts = {one.platform: one for one in reversed(self._accounts(platforms))}
+        places = itertools.cycle(accounts.values())
+        while True:
+            with path.open(encoding="utf-8") as lines:
+                waiting: list[Iterator[dict[str, Any]]] = []
+                for line in lines:
+                    if not line.strip():
+                        continue
+                    waiting.append(self._turns(json.loads(line), next(places)))
+                    # Some conversations run side by side, as in an afternoon.
+                    if len(waiting) >= 8:
+                        yield from self._step(waiting)
+                while waiting:
+                    yield from self._step(waiting)
+            if not self._given.get("loop"):
+                return
+
+    def _step(self, waiting: list[Iterator[dict[str, Any]]]) -> Iterator[list[dict[str, Any]]]:
+        at = self._dice.randrange(len(waiting))
+        found = next(waiting[at], None)
+        if found is None:
+            del waiting[at]
+        else:
+            yield [found]
+
+    def _turns(self, row: dict[str, Any], account: Account) -> Iterator[dict[str, Any]]:
+        language = str(row.get("lang") or "en")
+        for message in row.get("messages") or []:
+            text = str(message.get("text") or "")
+            if message.get("role") != "customer" or not text:
+                continue
+            name = str(message.get("author") or row.get("id") or "customer")
+            person = customers.person_from(
+                self.kernel, platform=account.platform, given={"name": name, "handle": name}, language=language
+            )
+            yield {"kind": "text", "text": text, "_account": account, "_person": person}

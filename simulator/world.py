@@ -40,6 +40,7 @@ class World:
         self.accounts: dict[tuple[str, str], Account] = {}
         self.people: dict[tuple[str, str], Person] = {}
         self.natives: dict[tuple[str, str], Person] = {}
+        self.named: dict[tuple[str, str, str], Person] = {}
         self.threads: dict[MessageKey, Thread] = {}
         self.messages: dict[MessageKey, Message] = {}
         self.orders: dict[MessageKey, list[tuple[str, str]]] = {}
@@ -102,7 +103,7 @@ class World:
         self.store.clear()
         for held in (self.apps, self.accounts, self.people, self.natives, self.threads, self.messages):
             held.clear()
-        for more in (self.orders, self.directs, self.tokens, self.codes, self.webhooks, self.media):
+        for more in (self.named, self.orders, self.directs, self.tokens, self.codes, self.webhooks, self.media):
             more.clear()
         self.changelog.clear()
         self.notifications.clear()
@@ -179,6 +180,8 @@ class World:
 
     def _know(self, person: Person) -> None:
         self.people[person.platform, person.key] = person
+        self.named.setdefault((person.platform, "name", person.name), person)
+        self.named.setdefault((person.platform, "handle", person.handle), person)
         for native in person.native.values():
             self.natives[person.platform, native] = person
 

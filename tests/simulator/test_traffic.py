@@ -1,0 +1,97 @@
+"""Scenarios and corpora played as a stream."""
+
+import asyncio
+import json
+from pathlib import Path
+
+from simulator import scenarios
+from tests.simulator.outside import Outside, simulated
+
+
+def test_the_scenarios_cover_many_languages_and_topics() -> None:
+    found = scenarios.load()
+
+    assert len(found) >= 30
+    assert len({one.language for one in found}) >= 6
+    assert {
+        "order trouble", "refund", "product question", "praise", "angry complaint", "influencer pitch", "spam",
+        "story reply", "group thread", "delivery delay",
+    } <= {one.topic for one in found}
+
+
+async def finished(outside: Outside) -> None:
+    for _ in range(1000):
+        if not (await outside.control.get("/control/play")).json()["playing"]:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("the play never ended")
+
+
+@simulated
+async def test_a_play_stops_at_its_limit(outside: Outside) -> None:
+    await outside.control.post("/control/play", json={"rate": 500, "limit": 40, "seed": 3})
+    await finished(outside)
+
+    rows = await outside.ledger()
+
+    assert (await outside.control.get("/control/play")).json()["sent"] == 40
+    assert len([row for row in rows if row["direction"] == "in"]) == 40
+    assert {row["platform"] for row in rows} == {"instagram", "x", "linkedin"}
+
+
+@simulated
+async def test_a_corpus_gives_customer_turns_in_order_and_no_agent_turns(outside: Outside) -> None:
+    conversations = [
+        {
+            "id": f"c{n}",
+            "lang": "en",
+            "messages": [
+                {"role": "customer", "author": f"user{n}", "text": f"first of {n}"},
+                {"role": "agent", "author": "brand", "text": "answer of the corpus"},
+                {"role": "customer", "author": f"user{n}", "text": f"second of {n}"},
+            ],
+        }
+        for n in range(30)
+    ]
+    corpus: Path = outside.simulator.kernel.world.settings.home / "corpus.jsonl"
+    corpus.write_text("\n".join(map(json.dumps, conversations)))
+
+    await outside.control.post("/control/play", json={"corpus": str(corpus), "rate": 1000})
+    await finished(outside)
+
+    rows = await outside.ledger()
+    threads: dict[str, list[str]] = {}
+    for row in rows:
+        threads.setdefault(row["thread"], []).append(row["text"])
+    assert sorted(threads.values()) == sorted([f"first of {n}", f"second of {n}"] for n in range(30))
+    assert {row["platform"] for row in rows} == {"instagram", "x", "linkedin"}
+
+
+@simulated
+async def test_a_missing_corpus_is_one_plain_sentence(outside: Outside) -> None:
+    answer = await outside.control.post("/control/play", json={"corpus": "/nowhere.jsonl"})
+
+    assert answer.status_code == 400
+    assert answer.json() == {"error": "There is no corpus at /nowhere.jsonl."}
+
+
+@simulated
+async def test_a_customer_reads_and_follows_up_when_the_brand_answers(outside: Outside) -> None:
+    headers = await outside.instagram()
+    traffic = outside.simulator.traffic
+    traffic.pause = lambda low, high: 0.0
+    await outside.control.post("/control/play", json={"rate": 300, "limit": 60, "platforms": ["instagram"], "seed": 2})
+    await finished(outside)
+    visit = next(one for one in traffic.visits if one.scenario.topic == "order trouble" and one.account.brand == "Acme")
+    person = visit.person.native["17841400000000001"]
+    before = len(await outside.ledger(platform="instagram"))
+
+    body = {"recipient": {"id": person}, "message": {"text": "We look into it."}}
+    sent = await outside.api.post("/v25.0/me/messages", json=body, headers=headers)
+    await asyncio.sleep(0.1)
+    await outside.settle()
+
+    reads = [element for element in outside.elements() if "read" in element]
+    rows = await outside.ledger(platform="instagram")
+    assert [one["read"]["mid"] for one in reads] == [sent.json()["message_id"]]
+    assert len(rows) == before + 2
