@@ -6,12 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from inbox import broadcasting
 from inbox.models import Brand, BrandSequence, Conversation, Direction, Event, Message
 from inbox.queries import composer, inbox_list, timeline
 from inbox.queries.timeline import Entry, EventEntry
@@ -127,8 +126,7 @@ def _rows_message(brand_id: int, rows: Sequence[inbox_list.Row], first: int, las
 
 
 def _send(group: str, message: dict[str, Any]) -> None:
-    layer = get_channel_layer()
-    async_to_sync(layer.group_send)(group, {"type": "push", "group": group, "text": _text(message)})
+    broadcasting.send(group, {"type": "push", "group": group, "text": _text(message)})
 
 
 def _text(message: dict[str, Any]) -> str:

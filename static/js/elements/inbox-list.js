@@ -70,9 +70,9 @@ class InboxList extends KeysetScroller {
     return !channel || row.dataset.channel === channel
   }
 
-  /** Nobody would notice that things move: at the top, no pointer over the list, nothing picked in it. */
+  /** No hand is on the list: it stands at its top, no pointer is over it and no key moves in it. */
   get isFree() {
-    return this.scrollTop < 4 && !this.matches(":hover") && !this.selected && !this.contains(document.activeElement)
+    return this.scrollTop < 4 && !this.matches(":hover") && !this.contains(document.activeElement)
   }
 
   settle({ toTop = false } = {}) {
@@ -89,7 +89,8 @@ class InboxList extends KeysetScroller {
     if (toTop) {
       change()
       this.more.start ? this.reload() : this.scrollTo({ top: 0 })
-    } else this.keepStill(change)
+    } else if (this.isFree) change()
+    else this.keepStill(change)
     this.#tell()
   }
 

@@ -91,6 +91,7 @@ class WorkspaceShell extends HTMLElement {
     const row = target.closest(".row, [data-open-conversation]")
     if (row) {
       event.preventDefault()
+      if (event.detail) row.blur() // a click leaves no hand on the list; Enter does, for j and k
       this.open(row.dataset.id)
     } else if (target.closest("[data-back]")) {
       event.preventDefault()

@@ -1,0 +1,140 @@
+"""The edge process on the test's own database, and a browser signed in to it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.request import urlopen
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+
+from inbox.actions import receiving
+from inbox.actions.receiving import Arrival
+from inbox.exchange import InboundMessage, Party
+from inbox.models import Brand, Channel, Person
+from tests.factories.people import ChannelFactory, agent_of
+from tests.settings import KNOWN
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+HERE = Path(__file__).parent
+PASSWORD = "correct horse"  # noqa: S105
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def origin(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The edge, as `make demo` runs it, reading the database of the tests."""
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    database = connection.settings_dict["NAME"]
+    url = os.environ.get("DATABASE_URL", KNOWN.database_url).replace("/parley?", f"/{database}?")
+    log = tmp_path_factory.mktemp("edge") / "edge.log"
+    with log.open("w") as told:
+        edge = subprocess.Popen(
+            [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(port), "--log-level", "warning"],
+            env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": url, "PORT": str(port)},
+            stdout=told,
+            stderr=told,
+        )
+        try:
+            _await(f"http://127.0.0.1:{port}/healthz", edge, log)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            edge.terminate()
+            edge.wait(10)
+
+
+def _await(url: str, edge: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(200):
+        try:
+            with urlopen(url, timeout=1):
+                return
+        except OSError:
+            if edge.poll() is not None:
+                break
+            time.sleep(0.1)
+    raise RuntimeError(f"The edge did not start: {log.read_text()}")
+
+
+@dataclass
+class Outside:
+    """Customers, as a connector tells of them."""
+
+    channel: Channel
+
+    def write(self, text: str, *, who: str = "anna", **fields: Any) -> None:
+        now = timezone.now()
+        message = InboundMessage(
+            external_id=get_random_string(12), thread_id=who, sent_at=now, author=Party(who, name=who.title()), text=text, **fields
+        )
+        with transaction.atomic():
+            receiving.receive(arrivals=[Arrival(self.channel.pk, message)], now=now)
+
+
+@pytest.fixture
+def brand(transactional_db: None) -> Brand:
+    return ChannelFactory(brand__name="Lumen & Oak", brand__slug="lumen", platform="instagram", name="lumen.and.oak").brand
+
+
+@pytest.fixture
+def channel(brand: Brand) -> Channel:
+    return brand.channels.get()
+
+
+@pytest.fixture
+def mara(brand: Brand) -> Person:
+    return agent_of(brand, email="mara@example.test", name="Mara")
+
+
+@pytest.fixture
+def outside(channel: Channel) -> Outside:
+    return Outside(channel)
+
+
+@pytest.fixture
+def enter(browser: Browser, origin: str, mara: Person) -> Iterator[Callable[..., Page]]:
+    """Opens an address as somebody who is signed in. What a page complains of fails the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def enter(address: str, *, person: Person = mara, **context: Any) -> Page:
+        made = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, "base_url": origin, **context})
+        contexts.append(made)
+        page = made.new_page()
+        page.set_default_timeout(8000)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda line: complaints.append(line.text) if _is_fault(line.text) else None)
+        page.goto(f"/accounts/login/?next={address}")
+        page.fill("[name=login]", person.email)
+        page.fill("[name=password]", PASSWORD)
+        page.click("button:has-text('Sign in')")
+        page.wait_for_selector("state-line[data-state=live]")
+        return page
+
+    yield enter
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def _is_fault(text: str) -> bool:
+    return "Content Security Policy" in text or "Uncaught" in text
