@@ -1,18 +1,15 @@
 """The RQ table: everything operations do by the clock. Their schedules are rows; this only ticks."""
 
-from importlib.util import find_spec
-
 from rq import cron
 
-if find_spec("connectors.jobs"):
-    from connectors import jobs
+from connectors import jobs
 
-    cron.register(
-        jobs.run_due_schedules,
-        queue_name="sync",
-        interval=1,
-        ttl=10,  # a tick that waited behind a long sync is worth nothing: the next one finds the same rows
-        job_timeout=60,
-        result_ttl=0,
-        failure_ttl=3600,
-    )
+cron.register(
+    jobs.run_due_schedules,
+    queue_name="sync",
+    interval=1,
+    ttl=10,  # a tick that waited behind a long sync is worth nothing: the next one finds the same rows
+    job_timeout=60,
+    result_ttl=0,
+    failure_ttl=3600,
+)

@@ -1,6 +1,4 @@
-"""The pages of every app. Sockets and the webhook door are routed in config/asgi.py, before Django."""
-
-from importlib.util import find_spec
+"""The pages of every app. Sockets and the webhook door are routed in config/edge.py, before Django."""
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
@@ -9,7 +7,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
     path("admin/rq/", include("django_rq.urls")),
     path("admin/", admin.site.urls),
+    path("", include("connectors.urls")),
+    path("", include("inbox.urls")),
 ]
-for name in ("connectors.urls", "inbox.urls"):
-    if find_spec(name):
-        urlpatterns.append(path("", include(name)))

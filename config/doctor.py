@@ -1,0 +1,224 @@
+"""What a deployment needs, looked at one by one; each failing line names its one fix."""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from config import broker, health
+
+OLDEST_POSTGRES = 15
+SKEW_SECONDS = 2.0
+FREE_MEGABYTES = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    name: str
+    ok: bool
+    found: str
+    fix: str = ""
+
+
+class Unwell(Exception):
+    """What was found wrong, and the one thing that mends it."""
+
+    def __init__(self, found: str, *, fix: str) -> None:
+        super().__init__(found)
+        self.fix = fix
+
+
+def examine() -> Iterator[Line]:
+    for name, (look, fix) in CHECKS.items():
+        try:
+            yield Line(name=name, ok=True, found=look())
+        except Unwell as unwell:
+            yield Line(name=name, ok=False, found=str(unwell), fix=unwell.fix)
+        except Exception as error:  # whatever goes wrong is a finding
+            yield Line(
+                name=name, ok=False, found=f"{type(error).__name__}: {health.first_line(error)}", fix=fix
+            )
+
+
+def _secret_key() -> str:
+    if len(settings.SECRET_KEY) < 50 or len(set(settings.SECRET_KEY)) < 5:
+        raise Unwell("it is short or simple", fix="set PARLEY_SECRET_KEY to 50 random characters or more")
+    return "set"
+
+
+def _seal_keys() -> str:
+    from cryptography.fernet import Fernet
+
+    for place, key in enumerate(settings.PARLEY_SEAL_KEYS, start=1):
+        try:
+            Fernet(key)
+        except ValueError:
+            raise Unwell(f"key {place} is no Fernet key", fix=f"mend PARLEY_SEAL_KEYS: {MAKE_SEAL_KEY}")
+    if not settings.PARLEY_SEAL_KEYS:
+        raise Unwell("there is none", fix=f"set PARLEY_SEAL_KEYS: {MAKE_SEAL_KEY}")
+    return f"{len(settings.PARLEY_SEAL_KEYS)}, the first seals"
+
+
+MAKE_SEAL_KEY = (
+    'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())" makes one'
+)
+
+
+def _hosts() -> str:
+    hosts: list[str] = settings.ALLOWED_HOSTS
+    if not hosts or "*" in hosts:
+        found = "every host is allowed" if hosts else "no host is allowed"
+        raise Unwell(found, fix="set PARLEY_ALLOWED_HOSTS to the names people use, comma-separated")
+    return ", ".join(hosts)
+
+
+def _database() -> str:
+    from django.db import connection
+
+    _known(settings.DATABASE_URL, REACH_DATABASE)
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_encoding")
+        encoding = cursor.fetchone()[0]
+        cursor.execute("SELECT current_setting('server_version_num')::int")
+        major, minor = divmod(cursor.fetchone()[0], 10000)
+    if major < OLDEST_POSTGRES:
+        raise Unwell(
+            f"PostgreSQL {major}.{minor}",
+            fix=f"use PostgreSQL {OLDEST_POSTGRES} or newer; 18 is what is tested",
+        )
+    if encoding != "UTF8":
+        raise Unwell(
+            f"its encoding is {encoding}", fix="make the database again: CREATE DATABASE ... ENCODING 'UTF8'"
+        )
+    return f"PostgreSQL {major}.{minor}"
+
+
+def _known(url: str, fix: str) -> None:
+    if not url:
+        raise Unwell("none is known", fix=fix)
+
+
+def _migrations() -> str:
+    _known(settings.DATABASE_URL, REACH_DATABASE)
+    missing = health.pending_migrations()
+    if missing:
+        raise Unwell(f"{len(missing)} to apply, first {missing[0]}", fix="run manage.py migrate")
+    return "all applied"
+
+
+def _clock() -> str:
+    from django.db import connection
+
+    _known(settings.DATABASE_URL, REACH_DATABASE)
+    with connection.cursor() as cursor:
+        before = time.time()
+        cursor.execute("SELECT extract(epoch FROM clock_timestamp())")
+        there = float(cursor.fetchone()[0])
+        skew = abs(there - (before + time.time()) / 2)
+    if skew > SKEW_SECONDS:
+        raise Unwell(
+            f"{skew:.1f} s apart from the database's",
+            fix="keep both machines' time by NTP (timedatectl set-ntp true)",
+        )
+    return f"{skew * 1000:.0f} ms apart from the database's"
+
+
+def _broker() -> str:
+    _known(settings.REDIS_URL, REACH_BROKER)
+    told = broker.client().info("server")
+    version = told.get("valkey_version") or told.get("redis_version") or "?"
+    memory = broker.client().info("memory")
+    policy = str(memory.get("maxmemory_policy", "noeviction"))
+    if int(memory.get("maxmemory", 0)) and policy != "noeviction":
+        raise Unwell(
+            f"it may throw queued work away ({policy})", fix="set its maxmemory-policy to noeviction"
+        )
+    return f"version {version}"
+
+
+def _worker() -> str:
+    _known(settings.REDIS_URL, REACH_BROKER)
+    if not broker.client().get(health.HEARTBEAT_KEY.format(process="worker")):
+        raise Unwell(
+            f"no heartbeat for {health.HEARTBEAT_LASTS} s", fix="start it: the Procfile's line worker"
+        )
+    return "alive"
+
+
+def _sync() -> str:
+    import django_rq
+    from rq import Worker
+
+    _known(settings.REDIS_URL, REACH_BROKER)
+    alive = Worker.count(connection=django_rq.get_connection("sync"))
+    if not alive:
+        raise Unwell("no worker serves the queue sync", fix="start it: the Procfile's line sync")
+    return f"{alive} alive"
+
+
+def _cron() -> str:
+    import django_rq
+    from rq import cron_scheduler_registry
+
+    _known(settings.REDIS_URL, REACH_BROKER)
+    connection = django_rq.get_connection("sync")
+    cron_scheduler_registry.cleanup(connection)
+    if not cron_scheduler_registry.get_keys(connection):
+        raise Unwell("no schedule ticks", fix="start it: the Procfile's line cron")
+    return "alive"
+
+
+def _media() -> str:
+    folder = Path(settings.MEDIA_ROOT)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise Unwell(
+            f"{folder}: {error.strerror}",
+            fix=f"let the processes' user write to {folder}, or set PARLEY_MEDIA",
+        )
+    return f"{folder} can be written to"
+
+
+def _disk() -> str:
+    folder = Path(settings.MEDIA_ROOT)
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free // (1024 * 1024)
+    if free < FREE_MEGABYTES:
+        raise Unwell(f"{free} MB free on {folder}", fix=f"free some: {FREE_MEGABYTES} MB are needed")
+    return f"{free} MB free"
+
+
+def _static() -> str:
+    if not settings.PRODUCTION:
+        return "served from where it is written"
+    if not (Path(settings.STATIC_ROOT) / "staticfiles.json").is_file():
+        raise Unwell(f"{settings.STATIC_ROOT} holds no manifest", fix="run manage.py collectstatic --noinput")
+    return "collected"
+
+
+REACH_DATABASE = "check DATABASE_URL and that the server runs (make demo runs one here)"
+REACH_BROKER = "check REDIS_URL and that the server runs (make demo runs one here)"
+
+CHECKS: dict[str, tuple[Callable[[], str], str]] = {
+    "secret key": (_secret_key, "set PARLEY_SECRET_KEY"),
+    "seal keys": (_seal_keys, "set PARLEY_SEAL_KEYS"),
+    "allowed hosts": (_hosts, "set PARLEY_ALLOWED_HOSTS"),
+    "database": (_database, REACH_DATABASE),
+    "migrations": (_migrations, REACH_DATABASE),
+    "clock": (_clock, REACH_DATABASE),
+    "broker": (_broker, REACH_BROKER),
+    "worker": (_worker, REACH_BROKER),
+    "sync": (_sync, REACH_BROKER),
+    "cron": (_cron, REACH_BROKER),
+    "media": (_media, "set PARLEY_MEDIA to a folder that the processes may write to"),
+    "disk": (_disk, "free some space"),
+    "static files": (_static, "run manage.py collectstatic --noinput"),
+}
