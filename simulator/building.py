@@ -17,6 +17,7 @@ from simulator.platforms.instagram import Instagram
 from simulator.platforms.linkedin import LinkedIn
 from simulator.platforms.x import X
 from simulator.settings import Settings
+from simulator.stage import Stage
 from simulator.store import Store
 from simulator.traffic import Traffic
 from simulator.world import World
@@ -58,6 +59,6 @@ def build(settings: Settings) -> Simulator:
     return Simulator(
         kernel=kernel,
         traffic=traffic,
-        control=Starlette(routes=[*control.routes(kernel, traffic=traffic)]),
+        control=Starlette(routes=[*control.routes(kernel, traffic=traffic), *Stage(kernel).routes()]),
         platforms=surface.build(kernel),
     )

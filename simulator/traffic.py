@@ -136,7 +136,7 @@ class Traffic:
 
     def _visitor(self, account: Account, scenario: Scenario, turn: int) -> Person:
         name = scenario.name
-        if turn:
+        if turn and scenario.topic != "spam":
             name = self._dice.choice(scenarios.NAMES[scenario.language])
         return customers.person_from(
             self.kernel, platform=account.platform, given={"name": name}, language=scenario.language
