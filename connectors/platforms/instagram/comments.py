@@ -9,7 +9,7 @@ from connectors import wire
 from connectors.contract import Account, InboundMessage, MessageKind, Origin, Party, ThreadKind
 
 THREAD: Final = "comment:"
-MENTION: Final = "mention:"  # marks a mention in a post's own text, which has no comment to answer
+MENTION: Final = "mention:"  # marks a post of somebody else's that names us; it is answered in another way
 
 
 def comment(value: Mapping[str, Any], *, entry_time: object, account: Account) -> InboundMessage:
@@ -45,7 +45,7 @@ def mention(value: Mapping[str, Any], *, entry_time: object) -> InboundMessage:
     target = wire.need(comment_id or media_id, "media id")
     return InboundMessage(
         external_id=comment_id or f"{MENTION}{media_id}",
-        thread_id=f"{THREAD}{target}",
+        thread_id=f"{THREAD}{MENTION}{media_id}" if media_id else f"{THREAD}{comment_id}",
         sent_at=wire.when(value.get("timestamp"), entry_time),
         author=_author(value.get("from"), target),
         text=wire.text(value.get("text")),

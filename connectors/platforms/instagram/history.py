@@ -20,6 +20,7 @@ from connectors.contract import (
     Origin,
     Page,
     Party,
+    RateNotice,
     Reacted,
 )
 from connectors.platforms.instagram import client, comments, content, rates
@@ -35,22 +36,31 @@ def page(ctx: Context, cursor: str, thread_id: str) -> Page:
         return Page(())
     state = wire.unpack(cursor)
     waiting = [each for each in state.get("waiting", []) if isinstance(each, str)]
-    if waiting:
+    after = wire.text(state.get("after"))
+    notices: tuple[RateNotice, ...] = ()
+    if not waiting:
+        waiting, after, notices = _conversations(ctx, after, thread_id)
+    events: tuple[InboundEvent, ...] = ()
+    failures: tuple[tuple[Mapping[str, Any], str], ...] = ()
+    # The list alone is a page of its own, but for one thread: who asks for that wants its messages now.
+    if waiting and (thread_id or state.get("waiting")):
         events, failures, notices = _conversation(ctx, waiting[0])
-        rest = {"waiting": waiting[1:], "after": wire.text(state.get("after"))}
-        more = bool(rest["waiting"] or rest["after"])
-        return Page(events, wire.pack(rest) if more else "", more, failures, notices)
+        waiting = waiting[1:]
+    more = bool(waiting or after)  # a page may be empty and still not the last
+    return Page(
+        events, wire.pack({"waiting": waiting, "after": after}) if more else "", more, failures, notices
+    )
+
+
+def _conversations(ctx: Context, after: str, thread_id: str) -> tuple[list[str], str, tuple[RateNotice, ...]]:
     params = {"platform": "instagram", "fields": "id,updated_time,participants", "limit": _THREADS}
     if thread_id:
         params["user_id"] = thread_id
-    if after := wire.text(state.get("after")):
+    if after:
         params["after"] = after
     body, answer = client.get(ctx, "me/conversations", params)
     found = [conversation for each in wire.entries(body) if (conversation := wire.ident(each.get("id")))]
-    after = _after(body)
-    more = bool(found or after)  # a page may be empty and still not the last
-    state = {"waiting": found, "after": after}
-    return Page((), wire.pack(state) if more else "", more, rates=rates.notices(answer.headers, ctx.now))
+    return found, _after(body), rates.notices(answer.headers, ctx.now)
 
 
 def _after(body: Mapping[str, Any]) -> str:
@@ -63,7 +73,9 @@ def _after(body: Mapping[str, Any]) -> str:
     return named or wire.text(wire.mapping(paging.get("cursors")).get("after"))
 
 
-def _conversation(ctx: Context, conversation_id: str) -> Any:
+def _conversation(
+    ctx: Context, conversation_id: str
+) -> tuple[tuple[InboundEvent, ...], tuple[tuple[Mapping[str, Any], str], ...], tuple[RateNotice, ...]]:
     try:
         body, answer = client.get(ctx, f"{conversation_id}/messages", {"fields": _FIELDS, "limit": _NEWEST})
     except ConnectorError as error:
@@ -71,7 +83,7 @@ def _conversation(ctx: Context, conversation_id: str) -> Any:
             return (), (({"conversation": conversation_id}, error.reason),), error.rates
         raise
     events: list[InboundEvent] = []
-    failures = []
+    failures: list[tuple[Mapping[str, Any], str]] = []
     for each in wire.entries(body):
         try:
             events.extend(read(each, client.account(ctx)))

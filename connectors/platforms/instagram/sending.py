@@ -98,11 +98,13 @@ def _answer_publicly(ctx: Context, message: OutboundMessage) -> Sent:
         raise ConnectorError(
             "A comment on Instagram is text only.", remedy=Remedy.TELL, code="comment content"
         )
-    target = message.reply_to or message.thread_id.removeprefix(comments.THREAD)
-    if target.startswith(comments.MENTION):
+    root = message.thread_id.removeprefix(comments.THREAD)
+    if root.startswith(comments.MENTION):
         path = f"{client.account(ctx).external_id}/mentions"
-        form = {"media_id": target.removeprefix(comments.MENTION), "message": message.text}
+        form = {"media_id": root.removeprefix(comments.MENTION), "message": message.text}
+        if message.reply_to and not message.reply_to.startswith(comments.MENTION):
+            form["comment_id"] = message.reply_to
     else:
-        path, form = f"{target}/replies", {"message": message.text}
+        path, form = f"{message.reply_to or root}/replies", {"message": message.text}
     body, answer = client.post(ctx, path, form=form)
     return Sent((_id_in(body, answer, "id"),), rates=rates.notices(answer.headers, ctx.now))

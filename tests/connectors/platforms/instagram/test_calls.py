@@ -193,6 +193,31 @@ def test_a_public_answer_goes_under_the_comment(instagram: FakePlatform) -> None
     assert parse_qs(instagram.asked[0].content.decode()) == {"message": ["Yes, until 18:00."]}
 
 
+@pytest.mark.parametrize("comment", ["17870000000000040", ""])
+def test_a_mention_is_answered_where_it_was_made(instagram: FakePlatform, comment: str) -> None:
+    instagram.on("POST", f"/v25.0/{ACCOUNT.external_id}/mentions", json_answer({"id": "17870000000000099"}))
+    thread = "comment:mention:17910000000000009"
+    message = reply(thread_id=thread, thread_kind=ThreadKind.COMMENT, reply_to=comment)
+    connector.send(instagram.context(connector, ACCOUNT), message)
+    form = parse_qs(instagram.asked[0].content.decode())
+    assert form["media_id"] == ["17910000000000009"]
+    assert form.get("comment_id", [""]) == [comment]
+
+
+def test_history_of_one_thread_is_one_page(instagram: FakePlatform) -> None:
+    message = {
+        "id": "aWdfZ1",
+        "created_time": "2026-08-06T10:32:25+0000",
+        "message": "Hi!",
+        "from": {"id": CUSTOMER},
+    }
+    instagram.on("GET", "/v25.0/me/conversations", json_answer({"data": [{"id": "conv-1"}]}))
+    instagram.on("GET", "/v25.0/conv-1/messages", json_answer({"data": [message]}))
+    page = connector.history(instagram.context(connector, ACCOUNT), "", CUSTOMER)
+    assert (len(page.events), page.more) == (1, False)
+    assert instagram.asked[0].url.params["user_id"] == CUSTOMER
+
+
 def test_consent_asks_for_what_the_inbox_needs(instagram: FakePlatform) -> None:
     url = connector.authorise(instagram.context(connector, ACCOUNT), "https://parley.example/back", "s-1").url
     asked = parse_qs(urlsplit(url).query)
