@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from inbox import realtime
+from inbox import audience, realtime
 from inbox.events import on
 from inbox.models import Event, EventKind
 
@@ -19,6 +19,8 @@ _BETWEEN_MESSAGES = (EventKind.ASSIGNED, EventKind.UNASSIGNED, EventKind.RESOLVE
 
 @on(*_IN_THE_LIST)
 def show_in_lists(events: list[Event]) -> None:
+    if not audience.of([realtime.brand_group(events[0].brand_id)]):
+        return
     conversation_ids = {event.conversation_id for event in events if event.conversation_id}
     realtime.push_rows(events[0].brand_id, conversation_ids, events[0].seq, events[-1].seq)
 
@@ -29,7 +31,10 @@ def show_in_threads(events: list[Event]) -> None:
     for event in events:
         if event.conversation_id:
             by_conversation[event.conversation_id].append(event)
+    watched = audience.of(realtime.conversation_group(conversation_id) for conversation_id in by_conversation)
     for conversation_id, told in by_conversation.items():
+        if realtime.conversation_group(conversation_id) not in watched:
+            continue
         seen = any(event.kind == EventKind.REPLY_SEEN for event in told)
         realtime.push_messages(
             conversation_id, [event.message_id for event in told if event.message_id], told[-1].seq,
