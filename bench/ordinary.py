@@ -13,13 +13,13 @@ from django.core.asgi import get_asgi_application
 
 application = get_asgi_application()
 
-from django.http import HttpRequest, HttpResponse
-from django.urls import path
-from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
+from django.http import HttpRequest, HttpResponse  # noqa: E402  # Django must be set up before views and models
+from django.urls import path  # noqa: E402
+from django.utils import timezone  # noqa: E402
+from django.views.decorators.csrf import csrf_exempt  # noqa: E402
 
-from bench.cast import SECRET
-from connectors.models import Receipt
+from bench.cast import SECRET  # noqa: E402
+from connectors.models import Receipt  # noqa: E402
 
 CHANNEL_ID = int(os.environ.get("BENCH_CHANNEL", "0"))
 
