@@ -136,8 +136,9 @@ def _keep(*, app: PlatformApp, brand: Brand, grant: Grant, now: datetime) -> Cha
 
 
 def _schedule(channel: Channel, now: datetime) -> None:
+    """A polled channel has nothing to reconcile: the poll is the platform's whole log, read on from where it stood."""
     manifest = platforms.get(channel.platform)
-    wanted = {Task.RECONCILE: RECONCILE_EVERY}
+    wanted = {Task.RECONCILE: RECONCILE_EVERY} if manifest.receive.mode == "webhook" else {}
     if manifest.poll_every is not None:
         wanted[Task.POLL] = manifest.poll_every
     for task, every in wanted.items():
@@ -158,12 +159,11 @@ def callback_url(channel: Channel) -> str:
 
 
 def subscribe(*, channel: Channel, now: datetime) -> None:
-    """Ask the platform to deliver to our door. Channels that are only polled have nothing to ask for."""
-    if platforms.get(channel.platform).receive.mode != "webhook":
-        return
+    """Ask the platform to deliver to our door, or, where it is polled, to keep for us what we will poll."""
     url = callback_url(channel)
     parts = urlsplit(url)
-    if parts.scheme != "https" and parts.hostname not in LOCAL_HOSTS:
+    delivers = platforms.get(channel.platform).receive.mode == "webhook"
+    if delivers and parts.scheme != "https" and parts.hostname not in LOCAL_HOSTS:
         raise ConnectionRefused("Platforms deliver to https addresses only: set PARLEY_PUBLIC_URL to one.")
     connector, context, credential = contexts.of_channel(channel, now=now)
     try:

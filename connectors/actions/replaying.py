@@ -3,7 +3,8 @@ because every message is told once however often it is read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from connectors.contract import Ignored, Malformed
 from connectors.models import DeadItem, Receipt, ReceiptState
 
 BATCH = 100
+PATIENCE = 30.0  # seconds
 
 
 @dataclass(slots=True)
@@ -54,20 +56,28 @@ def polled_items_to_replay(*, channel_id: int | None = None, since: datetime | N
     return chosen.order_by("pk")
 
 
-def replay(*, receipts: QuerySet[Receipt], now: datetime) -> Iterator[Replayed]:
+def replay(*, receipt_ids: Sequence[int], now: datetime) -> Iterator[Replayed]:
     """Read the receipts again, in batches; what was counted so far after each."""
     total = Replayed()
-    after = 0
-    while ids := list(receipts.filter(pk__gt=after).values_list("pk", flat=True)[:BATCH]):
-        after = ids[-1]
+    for start in range(0, len(receipt_ids), BATCH):
+        ids = list(receipt_ids[start : start + BATCH])
         _renew(ids, now)
         while (drained := draining.drain(now=now, only=ids)).receipts:
             parking.apply(changes=drained.account_changes, now=now)
-            total.receipts += drained.receipts
             total.items += drained.items
             total.new_messages += drained.new_messages
-            total.dead += drained.dead
+        _await_others(ids)
+        total.receipts += len(ids)
+        total.dead += Receipt.objects.filter(pk__in=ids, state=ReceiptState.DEAD).count()
+        total.dead += DeadItem.objects.filter(receipt__in=ids, replayed_at=None).count()
         yield total
+
+
+def _await_others(ids: list[int]) -> None:
+    """A worker that drains at the same time may have taken some of them; they are read when it commits."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and Receipt.objects.filter(pk__in=ids, state=ReceiptState.NEW).exists():
+        time.sleep(0.05)
 
 
 @transaction.atomic(durable=True)

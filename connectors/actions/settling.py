@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,8 +13,8 @@ from django.db import transaction
 from connectors import contexts
 from connectors.actions import budgets, refreshing
 from connectors.clock import Clock
-from connectors.contract import ConnectorError, InboundMessage, Remedy
-from connectors.models import Credential, DeliveryAttempt
+from connectors.contract import Connector, ConnectorError, Context, InboundMessage, Page, Remedy
+from connectors.models import Credential, DeliveryAttempt, SyncSchedule, Task
 from inbox import platforms
 from inbox.actions import channels, receiving, sending
 from inbox.actions.receiving import Arrival
@@ -70,20 +71,41 @@ class _Look:
         return self._absent()
 
     def _find(self) -> InboundMessage | None:
-        """The newest page or pages of the thread, back to the attempt, for a message of ours that nobody knows yet."""
-        connector, context, _ = contexts.of_channel(self.message.channel, now=self.clock())
-        cursor = ""
-        for _ in range(MAX_PAGES):
-            page = connector.history(context, cursor, self.message.conversation.thread_key)
+        """A message of ours that nobody knows yet, in what the platform says of the time since the attempt."""
+        for page in self._pages():
             budgets.keep(channel_id=self.message.channel_id, notices=page.rates, now=self.clock())
             messages = [event for event in page.events if isinstance(event, InboundMessage)]
             if found := self._ours_among(messages):
                 return found
-            oldest = min((each.sent_at for each in messages), default=None)
-            if not page.more or (oldest is not None and oldest < self.attempted_at - echoes.SKEW):
-                return None
-            cursor = page.cursor
         return None
+
+    def _pages(self) -> Iterator[Page]:
+        connector, context, _ = contexts.of_channel(self.message.channel, now=self.clock())
+        if platforms.get(self.message.channel.platform).receive.mode == "poll":
+            # The log goes one way only; what lies before our cursor has been read and matched already.
+            return self._log_since(connector, context)
+        return self._thread_backwards(connector, context)
+
+    def _log_since(self, connector: Connector, context: Context) -> Iterator[Page]:
+        schedule = SyncSchedule.objects.filter(channel=self.message.channel_id, task=Task.POLL).first()
+        cursor = schedule.cursor if schedule else ""
+        for _ in range(MAX_PAGES):
+            page = connector.poll(context, cursor)
+            yield page
+            if not page.more or page.cursor == cursor:
+                return
+            cursor = page.cursor
+
+    def _thread_backwards(self, connector: Connector, context: Context) -> Iterator[Page]:
+        """The newest page of the thread, and older ones back to the attempt."""
+        cursor = ""
+        for _ in range(MAX_PAGES):
+            page = connector.history(context, cursor, self.message.conversation.thread_key)
+            yield page
+            oldest = min((event.sent_at for event in page.events if isinstance(event, InboundMessage)), default=None)
+            if not page.more or (oldest is not None and oldest < self.attempted_at - echoes.SKEW):
+                return
+            cursor = page.cursor
 
     def _ours_among(self, messages: list[InboundMessage]) -> InboundMessage | None:
         candidates = [

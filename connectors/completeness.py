@@ -1,0 +1,183 @@
+"""The inbox against the platform's truth, thread by thread: what is missing, doubled, out of order, different, or was sent twice.
+
+Pure, apart from `of_thread`, which reads the inbox's side of one thread.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby
+from typing import Any
+
+from inbox.models import Channel, Direction, Message
+from inbox.platforms import ReceiveRules
+from inbox.rules.cleaning import clean
+
+
+class Kind(StrEnum):
+    MISSING = "missing"
+    DOUBLED = "doubled"
+    OUT_OF_ORDER = "out of order"
+    TEXT = "text differs"
+    DELETION = "deletion differs"
+    REACTIONS = "reactions differ"
+    SENT_TWICE = "sent twice"
+    UNKNOWN = "unknown to the platform"
+
+
+@dataclass(frozen=True, slots=True)
+class Native:
+    """One message as the platform's ledger has it, in the platform's order."""
+
+    platform: str
+    account: str
+    thread: str
+    id: str
+    outbound: bool
+    text: str
+    deleted: bool
+    reactions: frozenset[tuple[str, str]]
+    by_api: bool  # sent through the API, so by us
+    expected: bool  # an honest receiver could know of it
+
+    @classmethod
+    def read(cls, row: Mapping[str, Any]) -> Native:
+        return cls(
+            platform=row["platform"],
+            account=row["account"],
+            thread=row["thread"],
+            id=row["id"],
+            outbound=row["direction"] == "out",
+            text=clean(row.get("text") or ""),
+            deleted=bool(row.get("deleted")),
+            reactions=frozenset((each.get("actor", ""), each.get("emoji", "")) for each in row.get("reactions") or ()),
+            by_api=row.get("client") == "api",
+            expected=bool(row.get("expected", True)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One message as the inbox has it, in the inbox's order."""
+
+    id: str
+    conversation_id: int
+    outbound: bool
+    text: str
+    deleted: bool
+    reactions: frozenset[tuple[str, str]]
+    is_reply: bool  # written in Parley
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    kind: Kind
+    platform: str
+    account: str
+    thread: str
+    id: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.platform} {self.account} thread {self.thread} message {self.id} {self.detail}".rstrip()
+
+
+def threads(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Native]]:
+    """The ledger comes sorted by thread, so that one thread is held at a time."""
+    natives = (Native.read(row) for row in rows)
+    for _, thread in groupby(natives, key=lambda each: (each.platform, each.account, each.thread)):
+        yield list(thread)
+
+
+def of_thread(channel: Channel, natives: Sequence[Native]) -> list[Kept]:
+    """The inbox's side: the messages with these ids, and whatever else stands in the same conversations."""
+    shown = Message.objects.filter(channel=channel).exclude(direction=Direction.NOTE).exclude(external_id=None)
+    conversations: set[int] = set()
+    ids = [native.id for native in natives]
+    for start in range(0, len(ids), 1000):
+        chunk = shown.filter(external_id__in=ids[start : start + 1000])
+        conversations |= set(chunk.order_by().values_list("conversation_id", flat=True).distinct())
+    kept = shown.filter(conversation__in=conversations).in_thread_order()
+    columns = ("external_id", "conversation_id", "direction", "text", "deleted_at", "reactions", "client_id")
+    return [
+        Kept(
+            id=external_id or "",
+            conversation_id=conversation_id,
+            outbound=direction == Direction.OUT,
+            text=text,
+            deleted=deleted_at is not None,
+            reactions=frozenset((each.get("actor", ""), each.get("emoji", "")) for each in reactions),
+            is_reply=client_id is not None,
+        )
+        for external_id, conversation_id, direction, text, deleted_at, reactions, client_id in kept.values_list(*columns)
+    ]
+
+
+def compare(natives: Sequence[Native], kept: Sequence[Kept], rules: ReceiveRules) -> list[Difference]:
+    """What differs in one thread. `rules` says what the platform tells at all: what it never tells cannot be missed."""
+    by_id: dict[str, list[Kept]] = defaultdict(list)
+    for each in kept:
+        by_id[each.id].append(each)
+    found: list[Difference] = []
+
+    def note(kind: Kind, native: Native, detail: str = "") -> None:
+        found.append(Difference(kind, native.platform, native.account, native.thread, native.id, detail))
+
+    for native in natives:
+        ours = by_id.get(native.id, [])
+        if not ours:
+            if native.by_api:
+                note(Kind.SENT_TWICE, native, "left through the API, and no reply in the inbox stands for it")
+            elif native.expected:
+                note(Kind.MISSING, native)
+            continue
+        if len(ours) > 1:
+            note(Kind.DOUBLED, native, f"stands {len(ours)} times in the inbox")
+        if native.by_api and not any(each.is_reply for each in ours):
+            note(Kind.SENT_TWICE, native, "left through the API, and the reply it came from has another id")
+        for kind, detail in _content(native, ours[0], rules):
+            note(kind, native, detail)
+    return [*found, *_strangers(natives, kept), *_disorder(natives, kept)]
+
+
+def _content(native: Native, ours: Kept, rules: ReceiveRules) -> Iterator[tuple[Kind, str]]:
+    if rules.unsends and native.deleted != ours.deleted:
+        yield Kind.DELETION, "unsent there, shown here" if native.deleted else "shown there, unsent here"
+    elif not native.deleted and not ours.deleted and native.text != ours.text and not _only_a_link_more(native, ours):
+        yield Kind.TEXT, f"{len(native.text)} characters there, {len(ours.text)} here"
+    if rules.reactions and not native.deleted and native.reactions != ours.reactions:
+        yield Kind.REACTIONS, f"{len(native.reactions)} there, {len(ours.reactions)} here"
+
+
+def _only_a_link_more(native: Native, ours: Kept) -> bool:
+    """Media travel as a link at the end of the words on some platforms; the inbox shows the picture instead."""
+    longer, shorter = sorted((native.text, ours.text), key=len, reverse=True)
+    return longer.startswith(shorter) and longer[len(shorter) :].strip().startswith("https://t.co/")
+
+
+def _strangers(natives: Sequence[Native], kept: Sequence[Kept]) -> Iterator[Difference]:
+    """Rows of the inbox that the platform has no message for: another telling of one it has, or something it never had."""
+    known = {native.id for native in natives}
+    said = {(native.outbound, native.text) for native in natives}
+    first = natives[0]
+    for each in kept:
+        if each.id not in known:
+            kind = Kind.DOUBLED if (each.outbound, each.text) in said else Kind.UNKNOWN
+            yield Difference(kind, first.platform, first.account, first.thread, each.id, "has no message of its own there")
+
+
+def _disorder(natives: Sequence[Native], kept: Sequence[Kept]) -> Iterator[Difference]:
+    """Each message that stands behind one it came before."""
+    place = {native.id: position for position, native in enumerate(natives)}
+    furthest: dict[int, int] = {}
+    for each in kept:
+        position = place.get(each.id)
+        if position is None:
+            continue
+        if position < furthest.get(each.conversation_id, -1):
+            native = natives[position]
+            yield Difference(Kind.OUT_OF_ORDER, native.platform, native.account, native.thread, native.id)
+        furthest[each.conversation_id] = max(position, furthest.get(each.conversation_id, -1))

@@ -1,0 +1,127 @@
+"""manage.py completeness: does the inbox hold exactly what happened on the platforms?"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from connectors import completeness
+from connectors.completeness import Difference, Kind, Native
+from connectors.management.telling import progress
+from inbox import platforms
+from inbox.models import Channel
+from inbox.platforms import UnknownPlatform
+
+
+class Findings:
+    """Counts of everything, names of the first ones."""
+
+    def __init__(self, show: int) -> None:
+        self.show = show
+        self.messages = 0
+        self.threads = 0
+        self.counts: Counter[Kind] = Counter()
+        self.named: list[Difference] = []
+
+    def add(self, difference: Difference) -> None:
+        self.counts[difference.kind] += 1
+        if len(self.named) < self.show:
+            self.named.append(difference)
+
+    @property
+    def total(self) -> int:
+        return self.counts.total()
+
+
+class Command(BaseCommand):
+    help = "Compare the inbox with the simulator's ledger. Exit code 0: nothing differs; 1: something does; 2: could not compare."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--simulator", help="its control address", default=f"http://127.0.0.1:{settings.SIMULATOR_PORT}")
+        parser.add_argument("--json", action="store_true", help="one JSON object instead of sentences")
+        parser.add_argument("--show", type=int, default=50, help="how many differences are named")
+        parser.add_argument("--wait", type=float, default=0, help="seconds to let what is on its way arrive")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        until = time.monotonic() + options["wait"]
+        while True:
+            try:
+                findings = self._compare(options)
+            except (httpx.HTTPError, ValueError, KeyError) as error:
+                reason = f"The ledger of {options['simulator']} cannot be read: {type(error).__name__} {error}".rstrip()
+                raise CommandError(reason, returncode=2) from None
+            if not findings.total or time.monotonic() > until:
+                break
+            time.sleep(1)
+        self._tell(findings, as_json=options["json"])
+        if findings.total:
+            raise CommandError(f"{findings.total} differences.", returncode=1)
+
+    def _compare(self, options: dict[str, Any]) -> Findings:
+        findings = Findings(options["show"])
+        channels = {(each.platform, each.external_id): each for each in Channel.objects.all()}
+        out = self.stderr._out if options["json"] else self.stdout._out
+        with progress("Comparing", total=None, out=out) as tell:
+            for natives in completeness.threads(_ledger(options["simulator"])):
+                findings.threads += 1
+                findings.messages += len(natives)
+                for difference in _differences(natives, channels):
+                    findings.add(difference)
+                tell(findings.messages, f"messages in {findings.threads} threads")
+        return findings
+
+    def _tell(self, findings: Findings, *, as_json: bool) -> None:
+        if as_json:
+            told = {
+                "messages": findings.messages,
+                "threads": findings.threads,
+                "differences": {kind.value: findings.counts[kind] for kind in Kind},
+                "named": [
+                    {"kind": each.kind, "platform": each.platform, "account": each.account, "thread": each.thread,
+                     "id": each.id, "detail": each.detail}
+                    for each in findings.named
+                ],
+            }  # fmt: skip
+            self.stdout.write(json.dumps(told, ensure_ascii=False))
+            return
+        for difference in findings.named:
+            self.stdout.write(str(difference))
+        if findings.total > len(findings.named):
+            self.stdout.write(f"… and {findings.total - len(findings.named)} more.")
+        counted = ", ".join(f"{kind.value} {findings.counts[kind]}" for kind in Kind)
+        self.stdout.write(f"Compared {findings.messages} messages in {findings.threads} threads: {counted}.")
+
+
+def _differences(natives: list[Native], channels: dict[tuple[str, str], Channel]) -> Iterator[Difference]:
+    first = natives[0]
+    channel = channels.get((first.platform, first.account))
+    if channel is None:
+        for native in natives:
+            if native.expected:
+                why = "its account is not connected"
+                yield Difference(Kind.MISSING, native.platform, native.account, native.thread, native.id, why)
+        return
+    try:
+        rules = platforms.get(first.platform).receive
+    except UnknownPlatform as unknown:
+        raise CommandError(str(unknown), returncode=2) from None
+    yield from completeness.compare(natives, completeness.of_thread(channel, natives), rules)
+
+
+def _ledger(simulator: str) -> Iterator[dict[str, Any]]:
+    """Line by line: the ledger may be longer than our memory. One that breaks off is no ledger."""
+    with (
+        httpx.Client(timeout=60, trust_env=False) as client,
+        client.stream("GET", f"{simulator.rstrip('/')}/control/ledger") as answer,
+    ):
+        answer.raise_for_status()
+        for line in answer.iter_lines():
+            if line.strip():
+                yield json.loads(line)

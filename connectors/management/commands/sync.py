@@ -1,0 +1,59 @@
+"""manage.py sync: run a channel's poll or reconcile now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from connectors import clock
+from connectors.actions import syncing
+from connectors.actions.syncing import Synced
+from connectors.management import choosing
+from connectors.management.telling import progress
+from connectors.models import SyncSchedule, Task
+
+
+class Command(BaseCommand):
+    help = "Run syncs now. Exit code 0: done; 1: at least one failed; 2: nothing was chosen."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("channel", nargs="?", help="public id or handle of a channel")
+        parser.add_argument("--all", action="store_true", help="every channel")
+        parser.add_argument("--task", choices=Task.values, help="only this one; both otherwise")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if bool(options["channel"]) == options["all"]:
+            raise CommandError("Name one channel, or say --all.", returncode=2)
+        schedules = SyncSchedule.objects.select_related("channel").order_by("channel_id", "task")
+        if not options["all"]:
+            schedules = schedules.filter(channel=choosing.channel(options["channel"]))
+        if options["task"]:
+            schedules = schedules.filter(task=options["task"])
+        chosen = list(schedules)
+        if not chosen:
+            raise CommandError("There is no such sync to run.", returncode=2)
+        failed = [schedule for schedule in chosen if not self._run(schedule)]
+        if failed:
+            raise CommandError(f"{len(failed)} of {len(chosen)} syncs failed.", returncode=1)
+
+    def _run(self, schedule: SyncSchedule) -> bool:
+        name = f"{schedule.channel}: {schedule.task}"
+        if not syncing.claim(schedule_id=schedule.pk, now=timezone.now()):
+            self.stdout.write(f"{name} is running already.")
+            return True
+        with progress(name, total=None, out=self.stdout._out) as tell:
+
+            def show(done: Synced) -> None:
+                tell(done.events, f"{done.pages} pages, {done.new_messages} new")
+
+            done = syncing.run(
+                schedule_id=schedule.pk, clock=clock.from_(timezone.now()), max_seconds=3600, progress=show
+            )
+        if done.error:
+            self.stderr.write(f"{name} failed: {done.error}")
+            return False
+        dead = f", {done.dead} could not be read" if done.dead else ""
+        self.stdout.write(f"{name}: {done.pages} pages, {done.events} events, {done.new_messages} new messages{dead}.")
+        return True
