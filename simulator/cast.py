@@ -21,7 +21,9 @@ def accounts() -> list[Account]:
             brand="Acme",
             handle="acme.shop",
             name="Acme",
-            posts=_posts(17_910_000_000_000_007, ["New in: the harbour jacket", "Behind the scenes in our workshop"]),
+            posts=_posts(
+                17_910_000_000_000_007, ["New in: the harbour jacket", "Behind the scenes in our workshop"]
+            ),
         ),
         Account(
             platform="x",
@@ -81,4 +83,6 @@ def app(platform: str, ids: Ids) -> App:
             app_bearer="AAAAAAAAAAAAAAAAAAAAA" + ids.opaque(80),
         )
     secret = "WPL_AP1." + ids.opaque(16)
-    return App(platform=platform, client_id=ids.opaque(14).lower(), client_secret=secret, webhook_secret=secret)
+    return App(
+        platform=platform, client_id=ids.opaque(14).lower(), client_secret=secret, webhook_secret=secret
+    )

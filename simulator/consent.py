@@ -18,15 +18,28 @@ _DENIED = {
         "error_description": "The user denied your request",
     },
     "x": {"error": "access_denied"},
-    "linkedin": {"error": "user_cancelled_authorize", "error_description": "The user cancelled the authorization"},
+    "linkedin": {
+        "error": "user_cancelled_authorize",
+        "error_description": "The user cancelled the authorization",
+    },
 }
-_CARRIED = ("client_id", "redirect_uri", "scope", "state", "code_challenge", "code_challenge_method", "response_type")
+_CARRIED = (
+    "client_id",
+    "redirect_uri",
+    "scope",
+    "state",
+    "code_challenge",
+    "code_challenge_method",
+    "response_type",
+)
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:12vh auto;padding:0 1rem;color-scheme:light dark}"
     "label{display:block;padding:.5rem 0}button{font:inherit;padding:.6rem 1.4rem;margin:1rem .5rem 0 0;border-radius:.5rem;"
     "border:1px solid}ul{padding-left:1.2rem;color:GrayText}"
 )
-_HEADERS = {"content-security-policy": "default-src 'none'; style-src 'self'; form-action *; frame-ancestors 'none'"}
+_HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'self'; form-action *; frame-ancestors 'none'"
+}
 
 
 class Consent:
@@ -46,13 +59,23 @@ class Consent:
             return await self._decide(request, platform)
         given = request.query_params
         app = self.kernel.world.app(platform)
-        if given.get("client_id") != app.client_id or given.get("response_type") != "code" or not given.get("redirect_uri"):
-            return self._html(platform, "<p>This link is not valid: wrong client_id, response_type or redirect_uri.</p>", 400)
+        if (
+            given.get("client_id") != app.client_id
+            or given.get("response_type") != "code"
+            or not given.get("redirect_uri")
+        ):
+            return self._html(
+                platform,
+                "<p>This link is not valid: wrong client_id, response_type or redirect_uri.</p>",
+                400,
+            )
         if platform == "x" and not given.get("code_challenge"):
             return self._html(platform, "<p>This link is not valid: code_challenge is missing.</p>", 400)
         scopes = given.get("scope", "").replace(",", " ").split()
         hidden = "".join(
-            f'<input type="hidden" name="{name}" value="{escape(given[name])}">' for name in _CARRIED if name in given
+            f'<input type="hidden" name="{name}" value="{escape(given[name])}">'
+            for name in _CARRIED
+            if name in given
         )
         accounts = [one for one in self.kernel.world.accounts.values() if one.platform == platform]
         choices = "".join(

@@ -3,8 +3,8 @@
 from typing import Any
 
 from simulator import media
+from simulator.drafts import Draft, Impossible
 from simulator.kernel import Kernel
-from simulator.messaging import Draft, Impossible
 from simulator.models import Account, Message, Person, Thread
 
 KINDS = (
@@ -33,7 +33,9 @@ def person_from(kernel: Kernel, *, platform: str, given: Any, language: str = "e
     return person
 
 
-def write(kernel: Kernel, *, account: Account, person: Person, given: dict[str, Any], client: str) -> Message | None:
+def write(
+    kernel: Kernel, *, account: Account, person: Person, given: dict[str, Any], client: str
+) -> Message | None:
     """Writes what was asked for. None for a referral without words, which is no message."""
     kind = str(given.get("kind") or "text")
     if kind not in KINDS:
@@ -50,7 +52,9 @@ def write(kernel: Kernel, *, account: Account, person: Person, given: dict[str, 
         client=client,
     )
     if kind in {"comment", "mention"}:
-        return _comment(kernel, account=account, person=person, draft=draft, kind=kind, post=str(given.get("post") or ""))
+        return _comment(
+            kernel, account=account, person=person, draft=draft, kind=kind, post=str(given.get("post") or "")
+        )
     thread = _thread(kernel, account=account, person=person, kind=kind, given=given)
     if kind == "referral" and not draft.text:
         kernel.messaging.customer_refers(
@@ -86,10 +90,19 @@ def group(kernel: Kernel, *, account: Account, person: Person, given: dict[str, 
     friends = [str(name) for name in given.get("with") or ["Robin Sommer", "Noor El Amrani"]]
     people = [person, *(person_from(kernel, platform=account.platform, given=name) for name in friends)]
     ids = kernel.world.ids
-    thread_id = ids.snowflake(at_ms=kernel.world.clock.now_ms()) if account.platform == "x" else ids.linkedin_thread()
+    thread_id = (
+        ids.snowflake(at_ms=kernel.world.clock.now_ms()) if account.platform == "x" else ids.linkedin_thread()
+    )
     natives = [kernel.world.native(one, account) for one in people]
     return kernel.world.add_thread(
-        Thread(platform=account.platform, account=account.id, id=thread_id, kind="group", people=natives, title=title)
+        Thread(
+            platform=account.platform,
+            account=account.id,
+            id=thread_id,
+            kind="group",
+            people=natives,
+            title=title,
+        )
     )
 
 
@@ -101,19 +114,29 @@ def _dress(kernel: Kernel, *, account: Account, draft: Draft, kind: str, given: 
         return
     draft.kind = kind if kind not in {"group", "text", "referral"} else "text"
     if kind == "story_reply":
-        held = media.keep(world, account=account, data=media.made_up("image", "story")[0], kind="image", name="story")
+        held = media.keep(
+            world, account=account, data=media.made_up("image", "story")[0], kind="image", name="story"
+        )
         draft.extra["story"] = {"id": "180" + world.ids.digits(14), "media_id": held.id}
     elif kind in {"story_mention", "share", "reel"}:
         name = {"story_mention": "story", "share": "ig_post", "reel": "ig_reel"}[kind]
-        row = attachment(kernel, account=account, row={"kind": "image", "name": str(given.get("name") or name)})
+        row = attachment(
+            kernel, account=account, row={"kind": "image", "name": str(given.get("name") or name)}
+        )
         row["kind"] = "story_mention" if kind == "story_mention" else name
         row["post"] = world.ids.digits(17)
         row["title"] = str(given.get("title") or "")
         draft.attachments.append(row)
     elif kind in {"postback", "quick_reply"}:
-        draft.extra["payload"] = str(given.get("payload") or draft.text.upper().replace(" ", "_") or "GET_STARTED")
+        draft.extra["payload"] = str(
+            given.get("payload") or draft.text.upper().replace(" ", "_") or "GET_STARTED"
+        )
     elif kind == "referral":
-        draft.extra["referral"] = {"ref": str(given.get("ref") or "spring-sale"), "source": "SHORTLINK", "type": "OPEN_THREAD"}
+        draft.extra["referral"] = {
+            "ref": str(given.get("ref") or "spring-sale"),
+            "source": "SHORTLINK",
+            "type": "OPEN_THREAD",
+        }
 
 
 def attachment(kernel: Kernel, *, account: Account, row: dict[str, Any]) -> dict[str, Any]:
@@ -124,13 +147,23 @@ def attachment(kernel: Kernel, *, account: Account, row: dict[str, Any]) -> dict
     held = world.media.get(str(row.get("media_id") or ""))
     if held is None:
         if url := str(row.get("url") or ""):
-            return {"kind": kind, "url": url, "mime": str(row.get("mime") or ""), "name": str(row.get("name") or ""), "size": 0}
+            return {
+                "kind": kind,
+                "url": url,
+                "mime": str(row.get("mime") or ""),
+                "name": str(row.get("name") or ""),
+                "size": 0,
+            }
         data, mime = media.made_up(kind, str(row.get("name") or ""))
-        held = media.keep(world, account=account, data=data, kind=kind, mime=mime, name=str(row.get("name") or kind))
+        held = media.keep(
+            world, account=account, data=data, kind=kind, mime=mime, name=str(row.get("name") or kind)
+        )
     return {"kind": kind, "media_id": held.id, "mime": held.mime, "name": held.name, "size": held.size}
 
 
-def _comment(kernel: Kernel, *, account: Account, person: Person, draft: Draft, kind: str, post: str) -> Message:
+def _comment(
+    kernel: Kernel, *, account: Account, person: Person, draft: Draft, kind: str, post: str
+) -> Message:
     world = kernel.world
     draft.kind = kind
     draft.extra["post"] = post or account.posts[0]["id"]
@@ -142,7 +175,9 @@ def _comment(kernel: Kernel, *, account: Account, person: Person, draft: Draft, 
         thread = None
     if thread is None:
         blank = Thread(platform=account.platform, account=account.id, id=draft.extra["post"], kind="comments")
-        draft.id = kernel.platforms[account.platform].message_id(thread=blank, at_ms=draft.at_ms or world.clock.now_ms())
+        draft.id = kernel.platforms[account.platform].message_id(
+            thread=blank, at_ms=draft.at_ms or world.clock.now_ms()
+        )
         native = world.native(person, account)
         thread = world.add_thread(
             Thread(

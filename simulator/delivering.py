@@ -1,14 +1,15 @@
 """Delivers signed events to whoever registered, with acknowledgement deadlines and redelivery."""
 
 import asyncio
-import base64
 import logging
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import httpx
 
+from simulator import deliveries
+from simulator.deliveries import Delivery
 from simulator.faults import Faults, Hit
 from simulator.platforms.base import Event, Packet, Platform
 from simulator.world import Happening, World
@@ -18,21 +19,6 @@ log = logging.getLogger("simulator.delivering")
 _GATHER_SECONDS = 0.02
 _AT_ONCE = 24
 _KEPT_PER_MESSAGE = 24
-
-
-@dataclass(slots=True, kw_only=True)
-class Delivery:
-    """One POST on its way, with all it needs after a restart."""
-
-    id: str
-    platform: str
-    account: str
-    url: str
-    packet: Packet
-    attempt: int = 0
-    due: float = 0.0
-    faults: list[str] = field(default_factory=list)
-    spoiled: bool = False
 
 
 class Deliverer:
@@ -95,7 +81,9 @@ class Deliverer:
             else:
                 forged = self.platforms[event.platform].forge(event)
                 self._spawn(self._deliver_alone(replace(forged, message=None, fault="signature.bad")))
-        if event.message is not None and (event.fault != "signature.bad" or self.platforms[event.platform].retry_delays()):
+        if event.message is not None and (
+            event.fault != "signature.bad" or self.platforms[event.platform].retry_delays()
+        ):
             event.message.told = True
         if hit := self.faults.draw("dup.rebatched", **scope):
             self._hold(
@@ -103,7 +91,10 @@ class Deliverer:
                 seconds=hit.random.uniform(0.05, hit.number("delay_ms", 600) / 1000),
             )
         if hit := self.faults.draw("reorder", **scope):
-            self._hold(replace(event, fault="reorder"), seconds=hit.random.uniform(0, hit.number("max_ms", 1500) / 1000))
+            self._hold(
+                replace(event, fault="reorder"),
+                seconds=hit.random.uniform(0, hit.number("max_ms", 1500) / 1000),
+            )
             return
         self._gather(event)
 
@@ -149,7 +140,9 @@ class Deliverer:
         return self.faults.draw("dup.exact", platform=first.platform, account=first.account)
 
     async def _repeat(self, packet: Packet, hit: Hit) -> None:
-        twin = self._enlist(packet, fault="dup.exact", due=time.monotonic() + hit.number("delay_ms", 300) / 1000)
+        twin = self._enlist(
+            packet, fault="dup.exact", due=time.monotonic() + hit.number("delay_ms", 300) / 1000
+        )
         await self._carry(twin)
 
     def _enlist(self, packet: Packet, *, fault: str = "", due: float = 0.0) -> Delivery:
@@ -167,41 +160,13 @@ class Deliverer:
             spoiled="signature.bad" in faults,
         )
         self._waiting[delivery.id] = delivery
-        self.world.store.put("delivery", delivery.id, self._stored(delivery))
+        self.world.store.put("delivery", delivery.id, deliveries.stored(delivery))
         return delivery
-
-    def _stored(self, delivery: Delivery) -> dict[str, Any]:
-        keys = [[e.platform, e.account, e.message.id] for e in delivery.packet.events if e.message is not None]
-        return {
-            "id": delivery.id,
-            "platform": delivery.platform,
-            "account": delivery.account,
-            "url": delivery.url,
-            "body": base64.b64encode(delivery.packet.body).decode(),
-            "headers": delivery.packet.headers,
-            "messages": keys,
-            "attempt": delivery.attempt,
-            "faults": delivery.faults,
-        }
 
     def resume(self) -> None:
         """Takes up what a former run had not delivered."""
         for _, row in self.world.store.load("delivery"):
-            messages = [self.world.messages.get((a, b, c)) for a, b, c in row["messages"]] or [None]
-            events = tuple(
-                Event(platform=row["platform"], account=row["account"], url=row["url"], payload={}, message=message)
-                for message in messages
-            )
-            packet = Packet(body=base64.b64decode(row["body"]), headers=row["headers"], events=events)
-            delivery = Delivery(
-                id=row["id"],
-                platform=row["platform"],
-                account=row["account"],
-                url=row["url"],
-                packet=packet,
-                attempt=row["attempt"],
-                faults=row["faults"],
-            )
+            delivery = deliveries.restored(row, self.world)
             self._waiting[delivery.id] = delivery
             self._spawn(self._carry(delivery))
 
@@ -212,17 +177,21 @@ class Deliverer:
         while delivery.id in self._waiting:
             await self._sleep(delivery.due - time.monotonic())
             spoiled = delivery.spoiled and delivery.attempt == 0
-            status = await self._post(delivery, platform.spoil(delivery.packet) if spoiled else delivery.packet, platform)
+            status = await self._post(
+                delivery, platform.spoil(delivery.packet) if spoiled else delivery.packet, platform
+            )
             if delivery.id not in self._waiting:
                 return
-            forged = all(event.message is None and event.fault == "signature.bad" for event in delivery.packet.events)
+            forged = all(
+                event.message is None and event.fault == "signature.bad" for event in delivery.packet.events
+            )
             if (isinstance(status, int) and 200 <= status < 300) or forged or delivery.attempt >= len(delays):
                 del self._waiting[delivery.id]
                 self.world.store.remove("delivery", delivery.id)
                 return
             delivery.due = time.monotonic() + delays[delivery.attempt] * self.world.settings.retry_scale
             delivery.attempt += 1
-            self.world.store.put("delivery", delivery.id, self._stored(delivery))
+            self.world.store.put("delivery", delivery.id, deliveries.stored(delivery))
 
     async def _post(self, delivery: Delivery, packet: Packet, platform: Platform) -> int | str:
         await self.world.store.flushed()
@@ -230,7 +199,9 @@ class Deliverer:
         async with self._slots:
             status: int | str
             try:
-                answer = await self.client.post(delivery.url, content=packet.body, headers=headers, timeout=platform.ack_seconds)
+                answer = await self.client.post(
+                    delivery.url, content=packet.body, headers=headers, timeout=platform.ack_seconds
+                )
                 status = answer.status_code
             except httpx.TimeoutException:
                 status = "timeout"

@@ -86,7 +86,12 @@ class Faults:
         """The narrowest rule that is on for this account."""
         if not self.rules:
             return None
-        for scope in (f"{name}|{platform}|{account}", f"{name}||{account}", f"{name}|{platform}|", f"{name}||"):
+        for scope in (
+            f"{name}|{platform}|{account}",
+            f"{name}||{account}",
+            f"{name}|{platform}|",
+            f"{name}||",
+        ):
             if scope in self.rules:
                 return self.rules[scope]
         return None

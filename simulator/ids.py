@@ -66,7 +66,10 @@ class Ids:
     # LinkedIn
 
     def linkedin_message(self, *, at_ms: int) -> str:
-        return "2-" + base64.urlsafe_b64encode(f"{at_ms}b{self._next():06d}-{self.digits(3)}_100".encode()).decode()
+        return (
+            "2-"
+            + base64.urlsafe_b64encode(f"{at_ms}b{self._next():06d}-{self.digits(3)}_100".encode()).decode()
+        )
 
     def linkedin_thread(self) -> str:
         return "2-" + base64.urlsafe_b64encode(f"{self.uuid()}_100".encode()).decode()

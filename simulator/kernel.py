@@ -48,7 +48,9 @@ class Kernel:
             return self.platforms[account.platform].refusal("expired")
         return None
 
-    async def accepted(self, *, account: Account, thread: Thread, message: Message, response: Response) -> Response:
+    async def accepted(
+        self, *, account: Account, thread: Thread, message: Message, response: Response
+    ) -> Response:
         """Tells the echo of an accepted send, then answers; or never answers, under send.timeout."""
         happening = Happening(
             kind="message",

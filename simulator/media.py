@@ -44,7 +44,14 @@ def made_up(kind: str, name: str) -> tuple[bytes, str]:
 
 
 def keep(
-    world: World, *, account: Account, data: bytes, kind: str, mime: str = "", name: str = "", state: str = "ready"
+    world: World,
+    *,
+    account: Account,
+    data: bytes,
+    kind: str,
+    mime: str = "",
+    name: str = "",
+    state: str = "ready",
 ) -> Media:
     media_id = world.ids.digits(17)
     if account.platform == "x":

@@ -1,30 +1,13 @@
 """What people and brands do with messages. Every change is written to the ledger, then told."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
+from simulator.drafts import Draft, Impossible
 from simulator.faults import Faults
 from simulator.hostile import hostile_text
 from simulator.models import Account, Message, Person, Thread
 from simulator.platforms.base import Platform, order_key
 from simulator.world import Happening, World
-
-
-class Impossible(Exception):
-    """What was asked cannot happen on this platform; the sentence says why."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Draft:
-    text: str = ""
-    kind: str = "text"
-    attachments: list[dict[str, Any]] = field(default_factory=list)
-    reply_to: str = ""
-    at_ms: int | None = None
-    client: str = "control"
-    send_key: str = ""
-    id: str = ""
-    extra: dict[str, Any] = field(default_factory=dict)
 
 
 class Messaging:
@@ -35,16 +18,26 @@ class Messaging:
 
     # People
 
-    def find_person(self, *, platform: str, name: str = "", handle: str = "", native: str = "") -> Person | None:
+    def find_person(
+        self, *, platform: str, name: str = "", handle: str = "", native: str = ""
+    ) -> Person | None:
         if native:
             return self.world.person(platform, native) or self.world.people.get((platform, native))
         if handle:
             return self.world.named.get((platform, "handle", handle.lstrip("@")))
         return self.world.named.get((platform, "name", name))
 
-    def make_person(self, *, platform: str, name: str, handle: str = "", native: str = "", language: str = "en") -> Person:
+    def make_person(
+        self, *, platform: str, name: str, handle: str = "", native: str = "", language: str = "en"
+    ) -> Person:
         key = f"p{self.world.ids.opaque(10)}"
-        person = Person(platform=platform, key=key, name=name or handle, handle=handle.lstrip("@") or handle_of(name, key), language=language)
+        person = Person(
+            platform=platform,
+            key=key,
+            name=name or handle,
+            handle=handle.lstrip("@") or handle_of(name, key),
+            language=language,
+        )
         if native and platform != "instagram":
             person.native["*"] = native
         person.followers = 12 + sum(map(ord, person.name)) % 3000
@@ -55,7 +48,9 @@ class Messaging:
 
     # Customers
 
-    def customer_writes(self, *, account: Account, person: Person, draft: Draft, thread: Thread | None = None) -> Message:
+    def customer_writes(
+        self, *, account: Account, person: Person, draft: Draft, thread: Thread | None = None
+    ) -> Message:
         thread = thread or self.direct_thread(account=account, person=person)
         if hit := self.faults.draw("text.hostile", platform=account.platform, account=account.id):
             draft.text = hostile_text(hit.random)
@@ -71,7 +66,14 @@ class Messaging:
         thread.last_in_ms = max(thread.last_in_ms, message.at_ms)
         thread.customer_typing_until = 0
         self.world.save_thread(thread)
-        self._tell("message", account=account, thread=thread, message=message, actor=message.sender, client=draft.client)
+        self._tell(
+            "message",
+            account=account,
+            thread=thread,
+            message=message,
+            actor=message.sender,
+            client=draft.client,
+        )
         if draft.client in {"stage", "traffic", "control"} and thread.kind == "direct":
             self._colleague_answers(account=account, thread=thread)
         return message
@@ -102,12 +104,23 @@ class Messaging:
         return message
 
     def tell_message(self, *, account: Account, thread: Thread, message: Message) -> None:
-        self._tell("message", account=account, thread=thread, message=message, actor=message.sender, client=message.client)
+        self._tell(
+            "message",
+            account=account,
+            thread=thread,
+            message=message,
+            actor=message.sender,
+            client=message.client,
+        )
 
-    def _add(self, *, account: Account, thread: Thread, direction: str, sender: str, recipient: str, draft: Draft) -> Message:
+    def _add(
+        self, *, account: Account, thread: Thread, direction: str, sender: str, recipient: str, draft: Draft
+    ) -> Message:
         at_ms = self._moment(thread, draft.at_ms)
         ids = self.world.ids
-        ids.near_limit = self.faults.rule("ids.19digit", platform=account.platform, account=account.id) is not None
+        ids.near_limit = (
+            self.faults.rule("ids.19digit", platform=account.platform, account=account.id) is not None
+        )
         message_id = draft.id or self.platforms[account.platform].message_id(thread=thread, at_ms=at_ms)
         ids.near_limit = False
         kind = draft.kind
@@ -170,7 +183,9 @@ class Messaging:
         if thread is not None and actor != account.id:
             thread.last_in_ms = max(thread.last_in_ms, self.world.clock.now_ms())
             self.world.save_thread(thread)
-        self._amend("react", account=account, message=message, actor=actor, client=client, what={"emoji": emoji})
+        self._amend(
+            "react", account=account, message=message, actor=actor, client=client, what={"emoji": emoji}
+        )
 
     def unreact(self, *, account: Account, message: Message, actor: str, client: str) -> None:
         gone = [one for one in message.reactions if one["actor"] == actor]
@@ -178,16 +193,22 @@ class Messaging:
         what = {"emoji": gone[0]["emoji"]} if gone else {}
         self._amend("unreact", account=account, message=message, actor=actor, client=client, what=what)
 
-    def _amend(self, kind: str, *, account: Account, message: Message, actor: str, client: str, what: dict[str, Any]) -> None:
+    def _amend(
+        self, kind: str, *, account: Account, message: Message, actor: str, client: str, what: dict[str, Any]
+    ) -> None:
         now = self.world.clock.now_ms()
         message.history.append({"at_ms": now, "what": kind, "actor": actor, "client": client, **what})
         self.world.save_message(message)
         thread = self.world.thread(account, message.thread)
-        self._tell(kind, account=account, thread=thread, message=message, actor=actor, client=client, data=what)
+        self._tell(
+            kind, account=account, thread=thread, message=message, actor=actor, client=client, data=what
+        )
 
     # Signs of life
 
-    def customer_reads(self, *, account: Account, thread: Thread, person: Person, up_to: Message | None = None) -> None:
+    def customer_reads(
+        self, *, account: Account, thread: Thread, person: Person, up_to: Message | None = None
+    ) -> None:
         outgoing = [one for one in self.world.thread_messages(thread) if one.direction == "out"]
         target = up_to or (outgoing[-1] if outgoing else None)
         if target is None:
@@ -216,7 +237,13 @@ class Messaging:
         self._tell("revoke", account=account)
 
     def customer_refers(self, *, account: Account, thread: Thread, person: Person, ref: str) -> None:
-        self._tell("referral", account=account, thread=thread, actor=self.world.native(person, account), data={"ref": ref})
+        self._tell(
+            "referral",
+            account=account,
+            thread=thread,
+            actor=self.world.native(person, account),
+            data={"ref": ref},
+        )
 
     def brand_signals(self, *, account: Account, thread: Thread, signal: str) -> None:
         """Typing and seen as the brand shows them; only the stage looks at these."""
@@ -254,5 +281,7 @@ class Messaging:
 
 
 def handle_of(name: str, key: str) -> str:
-    plain = "".join(c for c in name.lower().replace(" ", ".") if c.isascii() and (c.isalnum() or c == ".")).strip(".")
+    plain = "".join(
+        c for c in name.lower().replace(" ", ".") if c.isascii() and (c.isalnum() or c == ".")
+    ).strip(".")
     return f"{plain or 'user'}{key[1:4].lower()}"[:15]

@@ -23,7 +23,12 @@ def _png(width: int, height: int, rows: list[bytes]) -> bytes:
 
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     pixels = b"".join(b"\x00" + row for row in rows)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(pixels, 6)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(pixels, 6))
+        + chunk(b"IEND", b"")
+    )
 
 
 def _shade(colour: tuple[int, int, int], by: float) -> bytes:
@@ -46,7 +51,9 @@ def photo(name: str, *, width: int = 240, height: int = 180) -> bytes:
         for x in range(width):
             inside = left < x < right and top < y < bottom
             if round_thing:
-                inside = math.hypot((x - width / 2) / (width * 0.27), (y - height * 0.53) / (height * 0.3)) < 1
+                inside = (
+                    math.hypot((x - width / 2) / (width * 0.27), (y - height * 0.53) / (height * 0.3)) < 1
+                )
             if inside:
                 stripe = 0.82 if abs(x - width / 2) < 6 or abs(y - height * 0.45) < 4 else 1.0
                 row += _shade(thing, (1.12 - 0.35 * y / height) * stripe)
@@ -78,9 +85,25 @@ def tone(*, seconds: float = 1.2, rate: int = 8000) -> bytes:
     """A voice message stands in as a soft tone, a WAV file."""
     count = int(seconds * rate)
     samples = b"".join(
-        struct.pack("<h", int(9000 * math.sin(n / rate * 2 * math.pi * (330 + 40 * math.sin(n / 900))))) for n in range(count)
+        struct.pack("<h", int(9000 * math.sin(n / rate * 2 * math.pi * (330 + 40 * math.sin(n / 900)))))
+        for n in range(count)
     )
-    head = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(samples), b"WAVE", b"fmt ", 16, 1, 1, rate, rate * 2, 2, 16, b"data", len(samples))
+    head = struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        b"RIFF",
+        36 + len(samples),
+        b"WAVE",
+        b"fmt ",
+        16,
+        1,
+        1,
+        rate,
+        rate * 2,
+        2,
+        16,
+        b"data",
+        len(samples),
+    )
     return head + samples
 
 
@@ -100,4 +123,9 @@ def document(text: str) -> bytes:
         offsets.append(len(out))
         out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
     table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    return out + b"xref\n0 6\n0000000000 65535 f \n" + table + b"trailer << /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % len(out)
+    return (
+        out
+        + b"xref\n0 6\n0000000000 65535 f \n"
+        + table
+        + b"trailer << /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % len(out)
+    )

@@ -10,7 +10,15 @@ from typing import Any
 CORPUS = Path(__file__).with_name("corpus")
 
 NAMES: dict[str, tuple[str, ...]] = {
-    "en": ("Priya Raman", "Tom Hargreaves", "Aoife Byrne", "Marcus Okafor", "Grace Whitfield", "Li Wei 李伟", "Δήμητρα Παππά"),
+    "en": (
+        "Priya Raman",
+        "Tom Hargreaves",
+        "Aoife Byrne",
+        "Marcus Okafor",
+        "Grace Whitfield",
+        "Li Wei 李伟",
+        "Δήμητρα Παππά",
+    ),
     "de": ("Jonas Brandt", "Mareike Vogt", "Şirin Aydın", "Lukas Hübner", "Frieda Köhler", "Анна Шмидт"),
     "fr": ("Camille Rousseau", "Théo Marchand", "Inès Benali", "Maëlys Garnier", "Youssef El Idrissi"),
     "es": ("Lucía Herrera", "Íñigo Azkue", "Valentina Rojas", "Mateo Quiñones", "Noa Ferrer"),
@@ -84,7 +92,11 @@ def filled(text: str, dice: random.Random) -> str:
     """`{order}`, `{day}` and `{price}` differ each time, so that a second round does not repeat the first."""
     if "{" not in text:
         return text
-    values = {"order": str(dice.randint(20_000, 99_999)), "day": str(dice.randint(2, 27)), "price": str(dice.randint(19, 189))}
+    values = {
+        "order": str(dice.randint(20_000, 99_999)),
+        "day": str(dice.randint(2, 27)),
+        "price": str(dice.randint(19, 189)),
+    }
     for name, value in values.items():
         text = text.replace("{" + name + "}", value)
     return text

@@ -36,14 +36,21 @@ def listener(host: str, port: int, *, variable: str) -> socket.socket:
         sock.listen(512)
     except OSError as error:
         sock.close()
-        raise PortTaken(f"simulator: cannot listen on {host}:{port} ({error.strerror}); set {variable} to a free port") from error
+        raise PortTaken(
+            f"simulator: cannot listen on {host}:{port} ({error.strerror}); set {variable} to a free port"
+        ) from error
     return sock
 
 
 def _server(app: ASGIApp) -> _Server:
     return _Server(
         uvicorn.Config(
-            app, log_level="critical", access_log=False, lifespan="off", timeout_graceful_shutdown=1, timeout_keep_alive=75
+            app,
+            log_level="critical",
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+            timeout_keep_alive=75,
         )
     )
 
@@ -66,7 +73,9 @@ async def serve(settings: Settings) -> None:
     with contextlib.ExitStack() as stack:
         sockets = [
             stack.enter_context(listener(settings.host, settings.port, variable="SIMULATOR_PORT")),
-            stack.enter_context(listener(settings.host, settings.platform_port, variable="SIMULATOR_PLATFORM_PORT")),
+            stack.enter_context(
+                listener(settings.host, settings.platform_port, variable="SIMULATOR_PLATFORM_PORT")
+            ),
         ]
         simulator = build(settings)
         servers = [_server(simulator.control), _server(simulator.platforms)]
@@ -77,13 +86,20 @@ async def serve(settings: Settings) -> None:
         house = asyncio.create_task(_keep_house(simulator))
         if settings.traffic:
             await simulator.traffic.play({})
-        print(f"simulator: control and stage on http://{settings.host}:{settings.port}/", flush=True)
-        print(f"simulator: platforms on {settings.origin}", flush=True)
+        _say(f"simulator: control and stage on http://{settings.host}:{settings.port}/")
+        _say(f"simulator: platforms on {settings.origin}")
         try:
-            await asyncio.gather(*(one.serve(sockets=[sock]) for one, sock in zip(servers, sockets, strict=True)))
+            await asyncio.gather(
+                *(one.serve(sockets=[sock]) for one, sock in zip(servers, sockets, strict=True))
+            )
         finally:
             house.cancel()
             await simulator.close()
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def _stop(servers: list[_Server]) -> None:
@@ -95,6 +111,6 @@ def run(settings: Settings) -> int:
     try:
         asyncio.run(serve(settings))
     except PortTaken as error:
-        print(error, file=sys.stderr, flush=True)
+        sys.stderr.write(f"{error}\n")
         return 1
     return 0

@@ -64,7 +64,9 @@ class Surface:
 
 
 def masked(query: str) -> str:
-    return urlencode([(key, "***" if key in _SECRET else value) for key, value in parse_qsl(query, keep_blank_values=True)])
+    return urlencode(
+        [(key, "***" if key in _SECRET else value) for key, value in parse_qsl(query, keep_blank_values=True)]
+    )
 
 
 def build(kernel: Kernel) -> ASGIApp:

@@ -37,7 +37,9 @@ def grant(
     return code
 
 
-def redeem(world: World, *, platform: str, code: str, redirect_uri: str, verifier: str = "") -> dict[str, Any] | None:
+def redeem(
+    world: World, *, platform: str, code: str, redirect_uri: str, verifier: str = ""
+) -> dict[str, Any] | None:
     """The grant behind a code, once. None when unknown, used, late, or not ours."""
     held = world.codes.pop(code, None)
     if held is None:
@@ -56,11 +58,19 @@ def _proves(held: dict[str, Any], verifier: str) -> bool:
     if held["method"] == "plain":
         return bool(verifier == held["challenge"])
     digest = hashlib.sha256(verifier.encode()).digest()
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=") == held["challenge"]
+    return bool(base64.urlsafe_b64encode(digest).decode().rstrip("=") == held["challenge"])
 
 
 def issue(
-    world: World, *, account_id: str, platform: str, kind: str, lifetime_ms: int, prefix: str, scope: str, family: str = ""
+    world: World,
+    *,
+    account_id: str,
+    platform: str,
+    kind: str,
+    lifetime_ms: int,
+    prefix: str,
+    scope: str,
+    family: str = "",
 ) -> Token:
     now = world.clock.now_ms()
     token = Token(

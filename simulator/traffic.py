@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from simulator import customers, scenarios
+from simulator.drafts import Impossible
 from simulator.kernel import Kernel
-from simulator.messaging import Impossible
 from simulator.models import Account, Message, Person
 from simulator.scenarios import Scenario, Step
 from simulator.world import Happening
@@ -61,12 +61,17 @@ class Traffic:
         rate = float(given.get("rate") or settings.rate)
         if not 0 < rate <= 2000:
             raise Impossible("rate must lie above 0 and at most 2000 messages a second.")
-        if corpus != "builtin" and not Path(corpus).is_file():
+        if not _there(corpus):
             raise Impossible(f"There is no corpus at {corpus}.")
         self.stop()
         self._dice = random.Random(int(given.get("seed") or 1))
         self._sent = 0
-        self._given = {"corpus": corpus, "rate": rate, "platforms": platforms, "loop": bool(given.get("loop", corpus == "builtin"))}
+        self._given = {
+            "corpus": corpus,
+            "rate": rate,
+            "platforms": platforms,
+            "loop": bool(given.get("loop", corpus == "builtin")),
+        }
         limit = int(given["limit"]) if given.get("limit") is not None else None
         stream = self._scenarios(platforms) if corpus == "builtin" else self._corpus(Path(corpus), platforms)
         self._task = asyncio.create_task(self._run(stream, rate=rate, limit=limit))
@@ -106,7 +111,9 @@ class Traffic:
         account, person = given.pop("_account"), given.pop("_person")
         visit = given.pop("_visit", None)
         try:
-            message = customers.write(self.kernel, account=account, person=person, given=given, client="traffic")
+            message = customers.write(
+                self.kernel, account=account, person=person, given=given, client="traffic"
+            )
         except Impossible:
             return None
         if visit is not None and message is not None:
@@ -144,7 +151,14 @@ class Traffic:
 
     def _given_of(self, visit: Visit, step: Step) -> dict[str, Any]:
         text = scenarios.filled(step.text, self._dice)
-        given = {**step.more, "kind": step.kind, "text": text, "_account": visit.account, "_person": visit.person, "_visit": visit}
+        given = {
+            **step.more,
+            "kind": step.kind,
+            "text": text,
+            "_account": visit.account,
+            "_person": visit.person,
+            "_visit": visit,
+        }
         if visit.thread and step.kind not in {"comment", "mention"}:
             given["thread"] = visit.thread
         return given
@@ -160,14 +174,20 @@ class Traffic:
         await asyncio.sleep(self.pause(1.5, 6))
         messaging = self.kernel.messaging
         if kind == "edit" and not message.deleted:
-            messaging.edit(account=visit.account, message=message, text=text, actor=message.sender, client="traffic")
+            messaging.edit(
+                account=visit.account, message=message, text=text, actor=message.sender, client="traffic"
+            )
         elif kind == "unsend":
             messaging.unsend(account=visit.account, message=message, actor=message.sender, client="traffic")
 
     # The brand has answered: the customer reads, waits, reacts
 
     def hear(self, happening: Happening) -> None:
-        if happening.kind != "message" or happening.message is None or happening.client not in {"api", "native_app"}:
+        if (
+            happening.kind != "message"
+            or happening.message is None
+            or happening.client not in {"api", "native_app"}
+        ):
             return
         message, account = happening.message, happening.account
         visit = self._visits.get((account.platform, account.id, message.thread))
@@ -188,7 +208,13 @@ class Traffic:
         native = world.native(visit.person, visit.account)
         if step.kind == "react":
             if visit.account.platform == "instagram":
-                messaging.react(account=visit.account, message=reply, actor=native, emoji=step.text or "❤️", client="traffic")
+                messaging.react(
+                    account=visit.account,
+                    message=reply,
+                    actor=native,
+                    emoji=step.text or "❤️",
+                    client="traffic",
+                )
             return
         if visit.account.platform == "x":
             messaging.customer_types(account=visit.account, thread=thread, person=visit.person)
@@ -237,6 +263,13 @@ class Traffic:
                 continue
             name = str(message.get("author") or row.get("id") or "customer")
             person = customers.person_from(
-                self.kernel, platform=account.platform, given={"name": name, "handle": name}, language=language
+                self.kernel,
+                platform=account.platform,
+                given={"name": name, "handle": name},
+                language=language,
             )
             yield {"kind": "text", "text": text, "_account": account, "_person": person}
+
+
+def _there(corpus: str) -> bool:
+    return corpus == "builtin" or Path(corpus).is_file()

@@ -40,6 +40,10 @@ def loads(data: bytes | str) -> Any:
 
 
 def answer(
-    payload: Any, *, status: int = 200, headers: dict[str, str] | None = None, media_type: str = "application/json"
+    payload: Any,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    media_type: str = "application/json",
 ) -> Response:
     return Response(plain(payload), status_code=status, headers=headers, media_type=media_type)

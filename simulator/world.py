@@ -80,7 +80,9 @@ class World:
         for _, body in self.store.load("media"):
             self.media[body["id"]] = Media(**body)
         self.codes = dict(self.store.load("code"))
-        self.changelog = sorted((row for _, row in self.store.load("changelog")), key=lambda row: int(row["id"]))
+        self.changelog = sorted(
+            (row for _, row in self.store.load("changelog")), key=lambda row: int(row["id"])
+        )
         self.notifications = sorted(
             (row for _, row in self.store.load("notification")), key=lambda row: int(row["lastModifiedAt"])
         )
@@ -103,7 +105,15 @@ class World:
         self.store.clear()
         for held in (self.apps, self.accounts, self.people, self.natives, self.threads, self.messages):
             held.clear()
-        for more in (self.named, self.orders, self.directs, self.tokens, self.codes, self.webhooks, self.media):
+        for more in (
+            self.named,
+            self.orders,
+            self.directs,
+            self.tokens,
+            self.codes,
+            self.webhooks,
+            self.media,
+        ):
             more.clear()
         self.changelog.clear()
         self.notifications.clear()
@@ -168,7 +178,9 @@ class World:
         return [
             one
             for one in self.threads.values()
-            if one.platform == account.platform and one.account == account.id and (not kind or one.kind == kind)
+            if one.platform == account.platform
+            and one.account == account.id
+            and (not kind or one.kind == kind)
         ]
 
     # Changes

@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from simulator import customers, wire
 from simulator.control import asking
+from simulator.drafts import Draft, Impossible
 from simulator.kernel import Kernel
-from simulator.messaging import Draft, Impossible
 from simulator.models import Account, Message, Person, Thread
 from simulator.platforms.base import Event
 
@@ -22,7 +22,11 @@ async def write_message(kernel: Kernel, given: dict[str, Any], *, client: str) -
     await kernel.world.store.flushed()
     native = kernel.world.native(person, account)
     row = {"id": native, "key": person.key, "name": person.name, "handle": person.handle}
-    return {"id": message.id if message else None, "thread": message.thread if message else None, "person": row}
+    return {
+        "id": message.id if message else None,
+        "thread": message.thread if message else None,
+        "person": row,
+    }
 
 
 async def perform(kernel: Kernel, given: dict[str, Any], *, client: str) -> dict[str, Any]:
@@ -67,7 +71,9 @@ def _change(
     if kind in {"edit", "unsend"} and actor != target.sender:
         raise Impossible("Only the author may change a message.")
     if kind == "edit":
-        messaging.edit(account=account, message=target, text=str(given.get("text") or ""), actor=actor, client=client)
+        messaging.edit(
+            account=account, message=target, text=str(given.get("text") or ""), actor=actor, client=client
+        )
     elif kind == "unsend":
         messaging.unsend(account=account, message=target, actor=actor, client=client)
     elif kind == "react":
@@ -107,7 +113,9 @@ def _sign(
     elif kind == "block":
         messaging.customer_blocks(account=account, person=person)
     else:
-        draft = Draft(text=str(given.get("text") or ""), client="native_app", reply_to=target.id if target else "")
+        draft = Draft(
+            text=str(given.get("text") or ""), client="native_app", reply_to=target.id if target else ""
+        )
         draft.at_ms = int(given["at_ms"]) if given.get("at_ms") is not None else None
         for row in given.get("attachments") or []:
             draft.attachments.append(customers.attachment(kernel, account=account, row=row))
@@ -135,7 +143,9 @@ class Acting:
         payload = given.get("payload")
         if not isinstance(payload, dict):
             raise Impossible("payload must be an object: one messaging element, XAA data, or notification.")
-        self.kernel.deliverer.announce(Event(platform=account.platform, account=account.id, url=url, payload=payload, group="raw"))
+        self.kernel.deliverer.announce(
+            Event(platform=account.platform, account=account.id, url=url, payload=payload, group="raw")
+        )
         return wire.answer({"ok": True})
 
     def _address(self, account: Account) -> str:

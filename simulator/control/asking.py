@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from simulator import wire
+from simulator.drafts import Impossible
 from simulator.kernel import Kernel
-from simulator.messaging import Impossible
 from simulator.models import Account
 
 
@@ -32,7 +32,9 @@ def account(kernel: Kernel, given: dict[str, Any]) -> Account:
     name = str(given.get("account") or "")
     found = kernel.world.account(platform, name)
     if found is None:
-        known = ", ".join(f"{one.id} ({one.handle})" for one in kernel.world.accounts.values() if one.platform == platform)
+        known = ", ".join(
+            f"{one.id} ({one.handle})" for one in kernel.world.accounts.values() if one.platform == platform
+        )
         raise Impossible(f"Unknown {platform} account {name!r}; known: {known}.")
     return found
 

@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 from simulator import wire
 from simulator.control import asking
+from simulator.drafts import Impossible
 from simulator.faults import CATALOGUE, Rule
 from simulator.kernel import Kernel
-from simulator.messaging import Impossible
 
 _OWN = {"name", "seed", "on", "rate", "platform", "account"}
 

@@ -44,4 +44,6 @@ def routes(kernel: Kernel, *, traffic: Traffic) -> list[Route]:
         "/control/faults": (misbehaving.faults, ["GET", "POST", "DELETE"]),
         "/control/play": (play, ["GET", "POST", "DELETE"]),
     }
-    return [Route(path, asking.plainly(handler), methods=methods) for path, (handler, methods) in table.items()]
+    return [
+        Route(path, asking.plainly(handler), methods=methods) for path, (handler, methods) in table.items()
+    ]

@@ -75,7 +75,9 @@ class Running:
         world = self.kernel.world
         if platform == "instagram":
             return bool(world.accounts[platform, account].callback_url)
-        return any(hook.account == account and hook.kind == "subscription" for hook in world.webhooks.values())
+        return any(
+            hook.account == account and hook.kind == "subscription" for hook in world.webhooks.values()
+        )
 
     async def grants(self, request: Request) -> Response:
         given = await asking.body(request)

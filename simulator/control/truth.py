@@ -72,7 +72,9 @@ class Truth:
 
         async def lines() -> AsyncIterator[bytes]:
             for start in range(0, len(wanted), 200):
-                yield b"".join(wire.plain(row(self.kernel, one)) + b"\n" for one in wanted[start : start + 200])
+                yield b"".join(
+                    wire.plain(row(self.kernel, one)) + b"\n" for one in wanted[start : start + 200]
+                )
 
         return StreamingResponse(lines(), media_type="application/x-ndjson")
 
@@ -85,10 +87,14 @@ class Truth:
         if request.method == "POST":
             given = await asking.body(request)
             account = asking.account(self.kernel, given)
-            person = customers.person_from(self.kernel, platform=account.platform, given=given.get("from") or given)
+            person = customers.person_from(
+                self.kernel, platform=account.platform, given=given.get("from") or given
+            )
             native = self.kernel.world.native(person, account)
             await self.kernel.world.store.flushed()
-            return wire.answer({"id": native, "key": person.key, "name": person.name, "handle": person.handle})
+            return wire.answer(
+                {"id": native, "key": person.key, "name": person.name, "handle": person.handle}
+            )
         platform = request.query_params.get("platform")
         rows = [one for one in self.kernel.world.people.values() if not platform or one.platform == platform]
         return wire.answer({"people": rows})

@@ -12,12 +12,17 @@ from starlette.routing import Route
 from simulator import customers, media, pictures, wire
 from simulator.control import asking
 from simulator.control.acting import perform, write_message
+from simulator.drafts import Impossible
 from simulator.kernel import Kernel
-from simulator.messaging import Impossible
 from simulator.models import Account, Message, Person, Thread
 
 _FOLDER = Path(__file__).parent
-_TYPES = {".css": "text/css", ".js": "text/javascript", ".html": "text/html; charset=utf-8", ".svg": "image/svg+xml"}
+_TYPES = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".html": "text/html; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
 _HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
@@ -32,9 +37,33 @@ _SHOWN = 60
 
 # What a customer can do in each platform's own app, as far as the platform tells us about it.
 ABILITIES: dict[str, dict[str, bool]] = {
-    "instagram": {"react": True, "edit": True, "unsend": True, "story": True, "typing": False, "read": True, "reply": True},
-    "x": {"react": False, "edit": False, "unsend": True, "story": False, "typing": True, "read": True, "reply": False},
-    "linkedin": {"react": False, "edit": True, "unsend": True, "story": False, "typing": False, "read": False, "reply": False},
+    "instagram": {
+        "react": True,
+        "edit": True,
+        "unsend": True,
+        "story": True,
+        "typing": False,
+        "read": True,
+        "reply": True,
+    },
+    "x": {
+        "react": False,
+        "edit": False,
+        "unsend": True,
+        "story": False,
+        "typing": True,
+        "read": True,
+        "reply": False,
+    },
+    "linkedin": {
+        "react": False,
+        "edit": True,
+        "unsend": True,
+        "story": False,
+        "typing": False,
+        "read": False,
+        "reply": False,
+    },
 }
 
 
@@ -83,7 +112,10 @@ class Stage:
         if held is None:
             return Response(status_code=404)
         # Never shown as a page of ours: what somebody uploaded stays a picture or a download.
-        headers = {**_HEADERS, "content-disposition": "inline" if held.mime.startswith("image/") else "attachment"}
+        headers = {
+            **_HEADERS,
+            "content-disposition": "inline" if held.mime.startswith("image/") else "attachment",
+        }
         return Response(media.read(self.world, held), media_type=held.mime, headers=headers)
 
     async def live(self, request: Request) -> Response:
@@ -101,7 +133,12 @@ class Stage:
                         yield b": still here\n\n"
                         continue
                     thread = one.thread.id if one.thread else ""
-                    row = {"kind": one.kind, "platform": one.account.platform, "account": one.account.id, "thread": thread}
+                    row = {
+                        "kind": one.kind,
+                        "platform": one.account.platform,
+                        "account": one.account.id,
+                        "thread": thread,
+                    }
                     yield b"data: " + wire.plain(row) + b"\n\n"
             finally:
                 self.world.watchers.discard(queue)
@@ -112,7 +149,13 @@ class Stage:
 
     async def accounts(self, request: Request) -> Response:
         rows = [
-            {"platform": one.platform, "id": one.id, "brand": one.brand, "name": one.name, "handle": one.handle}
+            {
+                "platform": one.platform,
+                "id": one.id,
+                "brand": one.brand,
+                "name": one.name,
+                "handle": one.handle,
+            }
             for one in self.world.accounts.values()
         ]
         return wire.answer({"accounts": rows, "abilities": ABILITIES})
@@ -122,7 +165,9 @@ class Stage:
         wanted = request.query_params.get("q", "").casefold()
         threads = [one for one in self.world.account_threads(account) if one.kind in {"direct", "group"}]
         threads.sort(key=self._newest, reverse=True)
-        rows = [row for one in threads if (row := self._row(one, account)) and wanted in row["name"].casefold()]
+        rows = [
+            row for one in threads if (row := self._row(one, account)) and wanted in row["name"].casefold()
+        ]
         return wire.answer({"people": rows[:_SHOWN], "more": max(0, len(rows) - _SHOWN)})
 
     def _newest(self, thread: Thread) -> str:
@@ -187,7 +232,9 @@ class Stage:
             "reply_to": message.reply_to,
             "story": bool(message.extra.get("story")),
             "attachments": [{**row, "src": _source(row)} for row in message.attachments],
-            "reactions": [{"emoji": one["emoji"], "brand": one["actor"] == account.id} for one in message.reactions],
+            "reactions": [
+                {"emoji": one["emoji"], "brand": one["actor"] == account.id} for one in message.reactions
+            ],
         }
 
     # What the customer does

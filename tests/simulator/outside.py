@@ -99,7 +99,9 @@ class Outside:
         return result
 
     async def does(self, platform: str, kind: str, **more: Any) -> dict[str, Any]:
-        answer = await self.control.post("/control/events", json={"platform": platform, "account": "acme", "kind": kind, **more})
+        answer = await self.control.post(
+            "/control/events", json={"platform": platform, "account": "acme", "kind": kind, **more}
+        )
         assert answer.status_code == 200, answer.text
         result: dict[str, Any] = answer.json()
         return result
@@ -117,7 +119,12 @@ class Outside:
         return result
 
     async def code(self, platform: str, account: str = "acme", **more: str) -> str:
-        given = {"platform": platform, "account": account, "redirect_uri": "http://receiver.test/back", **more}
+        given = {
+            "platform": platform,
+            "account": account,
+            "redirect_uri": "http://receiver.test/back",
+            **more,
+        }
         return str((await self.control.post("/control/grants", json=given)).json()["code"])
 
     async def advance(self, *, hours: float = 0, days: float = 0) -> None:
@@ -136,7 +143,11 @@ class Outside:
             "code": code,
         }
         short = (await self.api.post("/oauth/access_token", data=form)).json()["data"][0]["access_token"]
-        swap = {"grant_type": "ig_exchange_token", "client_secret": app["client_secret"], "access_token": short}
+        swap = {
+            "grant_type": "ig_exchange_token",
+            "client_secret": app["client_secret"],
+            "access_token": short,
+        }
         long = (await self.api.get("/access_token", params=swap)).json()["access_token"]
         fields = "messages,message_reactions,messaging_seen,messaging_postbacks,messaging_referral,message_edit,comments,mentions"
         await self.api.post(
@@ -150,7 +161,9 @@ class Outside:
             },
         )
         headers = {"authorization": f"Bearer {long}"}
-        await self.api.post("/v25.0/me/subscribed_apps", params={"subscribed_fields": fields}, headers=headers)
+        await self.api.post(
+            "/v25.0/me/subscribed_apps", params={"subscribed_fields": fields}, headers=headers
+        )
         return headers
 
     async def x(self, account: str = "acme", *, flavour: str = "xaa") -> dict[str, str]:
@@ -158,12 +171,21 @@ class Outside:
         grant = await self.x_tokens(account)
         bearer = {"authorization": f"Bearer {app['app_bearer']}"}
         user = {"authorization": f"Bearer {grant['access_token']}"}
-        hook = (await self.api.post("/2/webhooks", json={"url": RECEIVER}, headers=bearer)).json()["data"]["id"]
+        hook = (await self.api.post("/2/webhooks", json={"url": RECEIVER}, headers=bearer)).json()["data"][
+            "id"
+        ]
         if flavour == "aaa":
             await self.api.post(f"/2/account_activity/webhooks/{hook}/subscriptions/all", headers=user)
             return user
         me = (await self.api.get("/2/users/me", headers=user)).json()["data"]["id"]
-        for kind in ("dm.received", "dm.sent", "dm.read", "dm.indicate_typing", "post.mention.create", "oauth.revoke"):
+        for kind in (
+            "dm.received",
+            "dm.sent",
+            "dm.read",
+            "dm.indicate_typing",
+            "post.mention.create",
+            "oauth.revoke",
+        ):
             wish = {"event_type": kind, "filter": {"user_id": me}, "tag": "acme", "webhook_id": hook}
             answer = await self.api.post("/2/activity/subscriptions", json=wish, headers=user)
             assert answer.status_code == 200, answer.text
@@ -173,7 +195,9 @@ class Outside:
         app = await self.apps("x")
         form = {
             "grant_type": "authorization_code",
-            "code": await self.code("x", account, code_challenge="plain-proof", code_challenge_method="plain"),
+            "code": await self.code(
+                "x", account, code_challenge="plain-proof", code_challenge_method="plain"
+            ),
             "redirect_uri": "http://receiver.test/back",
             "code_verifier": "plain-proof",
         }
@@ -191,19 +215,27 @@ class Outside:
             "client_secret": app["client_secret"],
         }
         token = (await self.api.post("/oauth/v2/accessToken", data=form)).json()["access_token"]
-        headers = {"authorization": f"Bearer {token}", "linkedin-version": "202607", "x-restli-protocol-version": "2.0.0"}
+        headers = {
+            "authorization": f"Bearer {token}",
+            "linkedin-version": "202607",
+            "x-restli-protocol-version": "2.0.0",
+        }
         await self.api.post("/rest/memberAuthorizations", json={}, headers=headers)
         key = (
             "developerApplication:urn%3Ali%3AdeveloperApplication%3A1,user:urn%3Ali%3Aperson%3A2qXA98-mVk,"
             "entity:urn%3Ali%3Aorganization%3A9000001,eventType:ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS"
         )
-        hook = await self.api.put(f"/rest/eventSubscriptions/({key})", json={"webhook": RECEIVER}, headers=headers)
+        hook = await self.api.put(
+            f"/rest/eventSubscriptions/({key})", json={"webhook": RECEIVER}, headers=headers
+        )
         assert hook.status_code == 200, hook.text
         return headers
 
     async def poll(self, headers: dict[str, str], **query: Any) -> dict[str, Any]:
         answer = await self.api.get(
-            "/rest/memberChangeLogs", params={"q": "memberAndApplication", "count": 50, **query}, headers=headers
+            "/rest/memberChangeLogs",
+            params={"q": "memberAndApplication", "count": 50, **query},
+            headers=headers,
         )
         assert answer.status_code == 200, answer.text
         result: dict[str, Any] = answer.json()
@@ -221,7 +253,16 @@ class Outside:
 
 
 async def opened(home: Path, receiver: Receiver, **settings: Any) -> Outside:
-    simulator = build(Settings(home=home, retry_scale=0.0005, linkedin_latency_ms=0, public_origin="http://platform.test", seed=7, **settings))
+    simulator = build(
+        Settings(
+            home=home,
+            retry_scale=0.0005,
+            linkedin_latency_ms=0,
+            public_origin="http://platform.test",
+            seed=7,
+            **settings,
+        )
+    )
     await simulator.kernel.deliverer.client.aclose()
     simulator.kernel.deliverer.client = httpx.AsyncClient(transport=httpx.ASGITransport(app=receiver.app()))
     simulator.kernel.deliverer.resume()
@@ -229,8 +270,12 @@ async def opened(home: Path, receiver: Receiver, **settings: Any) -> Outside:
     return Outside(
         simulator=simulator,
         receiver=receiver,
-        control=httpx.AsyncClient(transport=httpx.ASGITransport(app=simulator.control), base_url="http://control.test"),
-        api=httpx.AsyncClient(transport=httpx.ASGITransport(app=simulator.platforms), base_url="http://platform.test"),
+        control=httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=simulator.control), base_url="http://control.test"
+        ),
+        api=httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=simulator.platforms), base_url="http://platform.test"
+        ),
     )
 
 

@@ -13,7 +13,9 @@ async def test_a_message_arrives_signed_over_escaped_bytes(outside: Outside) -> 
 
     delivered = outside.receiver.seen[0]
     secret = (await outside.apps("instagram"))["webhook_secret"]
-    assert delivered.headers["x-hub-signature-256"] == signatures.meta_sha256(secret=secret, body=delivered.body)
+    assert delivered.headers["x-hub-signature-256"] == signatures.meta_sha256(
+        secret=secret, body=delivered.body
+    )
     assert delivered.body.isascii()
     assert rb"\u00bfAbren hoy? \ud83d\udc4b\ud83c\udffd" in delivered.body
     element = outside.elements()[0]
@@ -85,10 +87,14 @@ async def test_the_limit_counts_bytes_not_characters(outside: Outside) -> None:
     person = (await outside.says("instagram"))["person"]["id"]
 
     fits = await outside.api.post(
-        "/v25.0/me/messages", json={"recipient": {"id": person}, "message": {"text": "é" * 500}}, headers=headers
+        "/v25.0/me/messages",
+        json={"recipient": {"id": person}, "message": {"text": "é" * 500}},
+        headers=headers,
     )
     exceeds = await outside.api.post(
-        "/v25.0/me/messages", json={"recipient": {"id": person}, "message": {"text": "é" * 501}}, headers=headers
+        "/v25.0/me/messages",
+        json={"recipient": {"id": person}, "message": {"text": "é" * 501}},
+        headers=headers,
     )
 
     assert fits.status_code == 200
@@ -153,7 +159,22 @@ async def test_every_kind_has_its_documented_shape(outside: Outside) -> None:
     await outside.does("instagram", "unsend", target=first["id"])
     await outside.settle()
 
-    _, story, mention, share, image, quick, postback, strange, referral, quote, edit, react, unreact, unsend = outside.elements()
+    (
+        _,
+        story,
+        mention,
+        share,
+        image,
+        quick,
+        postback,
+        strange,
+        referral,
+        quote,
+        edit,
+        react,
+        unreact,
+        unsend,
+    ) = outside.elements()
     assert set(story["message"]["reply_to"]["story"]) == {"id", "url"}
     assert mention["message"]["attachments"][0]["type"] == "story_mention"
     assert set(share["message"]["attachments"][0]["payload"]) == {"ig_post_media_id", "title", "url"}
@@ -176,9 +197,13 @@ async def test_history_shows_details_of_the_twenty_newest_only(outside: Outside)
     thread = written[0]["thread"]
 
     listed = await outside.api.get(
-        f"/v25.0/{thread}/messages", params={"fields": "id,created_time,from,to,message", "limit": 50}, headers=headers
+        f"/v25.0/{thread}/messages",
+        params={"fields": "id,created_time,from,to,message", "limit": 50},
+        headers=headers,
     )
-    old = await outside.api.get(f"/v25.0/{written[0]['id']}", params={"fields": "id,message"}, headers=headers)
+    old = await outside.api.get(
+        f"/v25.0/{written[0]['id']}", params={"fields": "id,message"}, headers=headers
+    )
 
     rows = listed.json()["data"]
     assert [row["id"] for row in rows] == [one["id"] for one in reversed(written)]
@@ -205,7 +230,9 @@ async def test_a_profile_needs_a_contact_first(outside: Outside) -> None:
     headers = await outside.instagram()
     person = (await outside.says("instagram"))["person"]["id"]
 
-    profile = await outside.api.get(f"/v25.0/{person}", params={"fields": "name,username,profile_pic"}, headers=headers)
+    profile = await outside.api.get(
+        f"/v25.0/{person}", params={"fields": "name,username,profile_pic"}, headers=headers
+    )
 
     assert profile.json()["name"] == "Mara Klein"
     assert (await outside.api.get(profile.json()["profile_pic"])).headers["content-type"] == "image/png"

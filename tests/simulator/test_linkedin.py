@@ -71,7 +71,9 @@ async def test_thread_and_recipients_exclude_one_another(outside: Outside) -> No
     thread = f"urn:li:messagingThread:{written['thread']}"
 
     both = await outside.api.post(
-        "/v2/messages", json={"thread": thread, "recipients": [written["person"]["id"]], "body": "a"}, headers=headers
+        "/v2/messages",
+        json={"thread": thread, "recipients": [written["person"]["id"]], "body": "a"},
+        headers=headers,
     )
     neither = await outside.api.post("/v2/messages", json={"body": "a"}, headers=headers)
     recipient = await outside.api.post(
@@ -106,7 +108,9 @@ async def test_comments_are_delivered_signed_over_the_prefixed_body(outside: Out
     assert "challengeCode=" in outside.receiver.asked[0]
     delivered = outside.receiver.seen[0]
     secret = (await outside.apps("linkedin"))["webhook_secret"]
-    assert delivered.headers["x-li-signature"] == signatures.linkedin_signature(secret=secret, body=delivered.body)
+    assert delivered.headers["x-li-signature"] == signatures.linkedin_signature(
+        secret=secret, body=delivered.body
+    )
     row = delivered.json["notifications"][0]
     assert row["action"] == "COMMENT" and row["generatedActivity"] == comment["id"]
     assert row["organizationalEntity"] == "urn:li:organization:9000001"
@@ -118,7 +122,11 @@ async def test_a_comment_is_answered_in_its_thread(outside: Outside) -> None:
     headers = await outside.linkedin()
     comment = await outside.says("linkedin", "Where is my order?", kind="comment")
     path = f"/rest/socialActions/{comment['id'].replace(':', '%3A')}/comments"
-    body = {"actor": "urn:li:organization:9000001", "message": {"text": "Please write to us."}, "parentComment": comment["id"]}
+    body = {
+        "actor": "urn:li:organization:9000001",
+        "message": {"text": "Please write to us."},
+        "parentComment": comment["id"],
+    }
 
     answer = await outside.api.post(path, json=body, headers=headers)
     listed = await outside.api.get(path, headers=headers)
@@ -133,12 +141,20 @@ async def test_a_comment_is_answered_in_its_thread(outside: Outside) -> None:
 async def test_files_are_uploaded_as_assets_and_read_with_a_token(outside: Outside) -> None:
     headers = await outside.linkedin()
     written = await outside.says("linkedin")
-    wish = {"registerUploadRequest": {"recipes": ["urn:li:digitalmediaRecipe:messaging-attachment"], "owner": "x"}}
-    value = (await outside.api.post("/v2/assets?action=registerUpload", json=wish, headers=headers)).json()["value"]
+    wish = {
+        "registerUploadRequest": {"recipes": ["urn:li:digitalmediaRecipe:messaging-attachment"], "owner": "x"}
+    }
+    value = (await outside.api.post("/v2/assets?action=registerUpload", json=wish, headers=headers)).json()[
+        "value"
+    ]
     mechanism = value["uploadMechanism"]["com.linkedin.digitalmedia.uploading.MediaUploadHttpRequest"]
 
     await outside.api.put(mechanism["uploadUrl"], content=b"%PDF-1.4 bill", headers=headers)
-    body = {"thread": f"urn:li:messagingThread:{written['thread']}", "body": "Your bill", "attachments": [value["asset"]]}
+    body = {
+        "thread": f"urn:li:messagingThread:{written['thread']}",
+        "body": "Your bill",
+        "attachments": [value["asset"]],
+    }
     sent = await outside.api.post("/v2/messages", json=body, headers=headers)
     activity = (await outside.poll(headers))["elements"][-1]["activity"]
     link = activity["content"]["attachments"][0]["reference"]["string"]
@@ -163,7 +179,9 @@ async def test_versions_tokens_and_the_fixed_end_of_refreshing(outside: Outside)
         "client_secret": app["client_secret"],
     }
 
-    sunset = await outside.api.get("/rest/organizationAcls", headers={**headers, "linkedin-version": "202401"})
+    sunset = await outside.api.get(
+        "/rest/organizationAcls", headers={**headers, "linkedin-version": "202401"}
+    )
     nobody = await outside.api.get("/v2/me")
     await outside.advance(days=61)
     expired = await outside.api.get("/v2/me", headers=headers)

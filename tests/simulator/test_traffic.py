@@ -14,8 +14,16 @@ def test_the_scenarios_cover_many_languages_and_topics() -> None:
     assert len(found) >= 30
     assert len({one.language for one in found}) >= 6
     assert {
-        "order trouble", "refund", "product question", "praise", "angry complaint", "influencer pitch", "spam",
-        "story reply", "group thread", "delivery delay",
+        "order trouble",
+        "refund",
+        "product question",
+        "praise",
+        "angry complaint",
+        "influencer pitch",
+        "spam",
+        "story reply",
+        "group thread",
+        "delivery delay",
     } <= {one.topic for one in found}
 
 
@@ -80,9 +88,13 @@ async def test_a_customer_reads_and_follows_up_when_the_brand_answers(outside: O
     headers = await outside.instagram()
     traffic = outside.simulator.traffic
     traffic.pause = lambda low, high: 0.0
-    await outside.control.post("/control/play", json={"rate": 300, "limit": 60, "platforms": ["instagram"], "seed": 2})
+    await outside.control.post(
+        "/control/play", json={"rate": 300, "limit": 60, "platforms": ["instagram"], "seed": 2}
+    )
     await finished(outside)
-    visit = next(one for one in traffic.visits if one.scenario.topic == "order trouble" and one.account.brand == "Acme")
+    visit = next(
+        one for one in traffic.visits if one.scenario.topic == "order trouble" and one.account.brand == "Acme"
+    )
     person = visit.person.native["17841400000000001"]
     before = len(await outside.ledger(platform="instagram"))
 

@@ -1,6 +1,7 @@
 """X over the wire, against section 3 of the platform notes."""
 
 import asyncio
+import datetime
 
 from simulator import signatures
 from tests.simulator.outside import Outside, simulated
@@ -16,11 +17,17 @@ async def test_registration_asks_for_a_crc_and_deliveries_are_signed_in_base64(o
     assert outside.receiver.asked[0].startswith("crc_token=")
     delivered = outside.receiver.seen[0]
     secret = (await outside.apps("x"))["consumer_secret"]
-    assert delivered.headers["x-twitter-webhooks-signature"] == signatures.x_base64(secret=secret, data=delivered.body)
+    assert delivered.headers["x-twitter-webhooks-signature"] == signatures.x_base64(
+        secret=secret, data=delivered.body
+    )
     data = delivered.json["data"]
     event = data["payload"]["direct_message_events"][0]
     sender = written["person"]["id"]
-    assert (data["event_type"], data["filter"], data["tag"]) == ("dm.received", {"user_id": "2244994945"}, "acme")
+    assert (data["event_type"], data["filter"], data["tag"]) == (
+        "dm.received",
+        {"user_id": "2244994945"},
+        "acme",
+    )
     assert event["id"] == written["id"] and len(event["id"]) == 19
     assert isinstance(event["created_timestamp"], str)
     assert event["message_create"]["sender_id"] == sender
@@ -35,7 +42,9 @@ async def test_a_send_answers_201_and_is_echoed_as_dm_sent(outside: Outside) -> 
     user = await outside.x()
     person = (await outside.says("x"))["person"]["id"]
 
-    answer = await outside.api.post(f"/2/dm_conversations/with/{person}/messages", json={"text": "On it."}, headers=user)
+    answer = await outside.api.post(
+        f"/2/dm_conversations/with/{person}/messages", json={"text": "On it."}, headers=user
+    )
     await outside.settle()
 
     assert answer.status_code == 201
@@ -66,7 +75,8 @@ async def test_only_one_user_of_a_refresh_token_wins(outside: Outside) -> None:
     auth = (app["client_id"], app["client_secret"])
 
     first, second = await asyncio.gather(
-        outside.api.post("/2/oauth2/token", data=form, auth=auth), outside.api.post("/2/oauth2/token", data=form, auth=auth)
+        outside.api.post("/2/oauth2/token", data=form, auth=auth),
+        outside.api.post("/2/oauth2/token", data=form, auth=auth),
     )
 
     answers = sorted((first, second), key=lambda one: one.status_code)
@@ -92,7 +102,9 @@ async def test_who_neither_follows_nor_accepts_cannot_be_written_to(outside: Out
     profile = await outside.api.get(
         f"/2/users/{person}", params={"user.fields": "receives_your_dm,connection_status"}, headers=user
     )
-    answer = await outside.api.post(f"/2/dm_conversations/with/{person}/messages", json={"text": "Hi"}, headers=user)
+    answer = await outside.api.post(
+        f"/2/dm_conversations/with/{person}/messages", json={"text": "Hi"}, headers=user
+    )
 
     assert profile.json()["data"]["receives_your_dm"] is False
     assert answer.status_code == 403
@@ -128,11 +140,15 @@ async def test_history_is_newest_first_and_an_empty_page_has_no_data(outside: Ou
 
     first = (await outside.api.get("/2/dm_events", params={"max_results": 2}, headers=user)).json()
     second = await outside.api.get(
-        "/2/dm_events", params={"max_results": 2, "pagination_token": first["meta"]["next_token"]}, headers=user
+        "/2/dm_events",
+        params={"max_results": 2, "pagination_token": first["meta"]["next_token"]},
+        headers=user,
     )
     await outside.advance(days=31)
     renewed = await outside.x_tokens()
-    later = await outside.api.get("/2/dm_events", headers={"authorization": f"Bearer {renewed['access_token']}"})
+    later = await outside.api.get(
+        "/2/dm_events", headers={"authorization": f"Bearer {renewed['access_token']}"}
+    )
 
     assert empty.json() == {"meta": {"result_count": 0}}
     assert [row["id"] for row in first["data"] + second.json()["data"]] == written[::-1]
@@ -163,10 +179,15 @@ async def test_media_is_uploaded_in_chunks_sent_once_and_read_with_a_token(outsi
     picture = b"\x89PNG\r\n\x1a\n" + bytes(100)
     start = {"media_type": "image/png", "total_bytes": len(picture), "media_category": "dm_image"}
 
-    media_id = (await outside.api.post("/2/media/upload/initialize", json=start, headers=user)).json()["data"]["id"]
+    media_id = (await outside.api.post("/2/media/upload/initialize", json=start, headers=user)).json()[
+        "data"
+    ]["id"]
     for index, part in enumerate((picture[:50], picture[50:])):
         await outside.api.post(
-            f"/2/media/upload/{media_id}/append", data={"segment_index": index}, files={"media": part}, headers=user
+            f"/2/media/upload/{media_id}/append",
+            data={"segment_index": index},
+            files={"media": part},
+            headers=user,
         )
     await outside.api.post(f"/2/media/upload/{media_id}/finalize", headers=user)
     body = {"text": "Here", "attachments": [{"media_id": media_id}]}
@@ -174,7 +195,9 @@ async def test_media_is_uploaded_in_chunks_sent_once_and_read_with_a_token(outsi
     await outside.settle()
 
     assert sent.status_code == 201
-    data = outside.receiver.seen[-1].json["data"]["payload"]["direct_message_events"][0]["message_create"]["message_data"]
+    data = outside.receiver.seen[-1].json["data"]["payload"]["direct_message_events"][0]["message_create"][
+        "message_data"
+    ]
     link = data["attachment"]["media"]["media_url_https"]
     assert data["text"].startswith("Here https://t.co/")
     assert data["attachment"]["media"]["id_str"] == media_id
@@ -186,7 +209,9 @@ async def test_media_is_uploaded_in_chunks_sent_once_and_read_with_a_token(outsi
 async def test_reads_typing_and_revocation_are_told_but_an_unsend_is_not(outside: Outside) -> None:
     user = await outside.x()
     written = await outside.says("x")
-    sent = await outside.api.post(f"/2/dm_conversations/{written['thread']}/messages", json={"text": "Hi"}, headers=user)
+    sent = await outside.api.post(
+        f"/2/dm_conversations/{written['thread']}/messages", json={"text": "Hi"}, headers=user
+    )
     await outside.settle()
     outside.receiver.seen.clear()
 
@@ -229,8 +254,6 @@ async def test_replay_brings_old_events_again_and_says_when_it_is_done(outside: 
     now = (await outside.control.get("/control/clock")).json()["now_ms"]
 
     def minute(hours: float) -> str:
-        import datetime
-
         return datetime.datetime.fromtimestamp(now / 1000 - hours * 3600, datetime.UTC).strftime("%Y%m%d%H%M")
 
     wish = {"webhook_id": hook, "from_date": minute(3), "to_date": minute(0.5)}
@@ -238,8 +261,8 @@ async def test_replay_brings_old_events_again_and_says_when_it_is_done(outside: 
     await outside.settle()
 
     bodies = [one.json for one in outside.receiver.seen]
-    again = [one for one in bodies if "data" in one][0]["data"]["payload"]["direct_message_events"][0]
-    done = [one for one in bodies if "replay_job_status" in one][0]["replay_job_status"]
+    again = next(one for one in bodies if "data" in one)["data"]["payload"]["direct_message_events"][0]
+    done = next(one for one in bodies if "replay_job_status" in one)["replay_job_status"]
     assert answer.status_code == 200
     assert again["id"] == written["id"]
     assert done["job_state"] == "Complete" and done["job_id"] == answer.json()["data"]["job_id"]
@@ -250,4 +273,9 @@ async def test_an_unknown_path_is_a_problem_document(outside: Outside) -> None:
     answer = await outside.api.get("/2/nothing")
 
     assert answer.status_code == 404
-    assert answer.json() == {"title": "Not Found", "detail": "Not Found", "type": "about:blank", "status": 404}
+    assert answer.json() == {
+        "title": "Not Found",
+        "detail": "Not Found",
+        "type": "about:blank",
+        "status": 404,
+    }

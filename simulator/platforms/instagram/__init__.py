@@ -51,8 +51,14 @@ class Instagram:
             Route("/debug_token", self.access.debug, methods=["GET"]),
             Route("/ig_messaging_cdn/", self.file),
             Route("/profile_pic/{name}", self.picture),
-            Route("/{node}/subscriptions", self.subscribing.app_subscriptions, methods=["GET", "POST", "DELETE"]),
-            Route("/{node}/subscribed_apps", guarded(self._own(self.subscribing.installs)), methods=["GET", "POST", "DELETE"]),
+            Route(
+                "/{node}/subscriptions", self.subscribing.app_subscriptions, methods=["GET", "POST", "DELETE"]
+            ),
+            Route(
+                "/{node}/subscribed_apps",
+                guarded(self._own(self.subscribing.installs)),
+                methods=["GET", "POST", "DELETE"],
+            ),
             Route("/{node}/conversations", guarded(self._own(self.reading.conversations)), methods=["GET"]),
             Route("/{node}/messages", guarded(self._own(self.sending.send)), methods=["POST"]),
             Route("/{node}/messages", guarded(self.reading.messages), methods=["GET"]),
@@ -80,7 +86,9 @@ class Instagram:
     async def file(self, request: Request) -> Response:
         query = request.query_params
         held = self.world.media.get(query.get("asset_id", ""))
-        if held is None or not media.signed_well(self.world, held.id, query.get("oe", ""), query.get("signature", "")):
+        if held is None or not media.signed_well(
+            self.world, held.id, query.get("oe", ""), query.get("signature", "")
+        ):
             return Response("URL signature expired", status_code=403, media_type="text/plain")
         return Response(media.read(self.world, held), media_type=held.mime)
 
@@ -150,9 +158,15 @@ class Instagram:
 
     def forge(self, event: Event) -> Event:
         now = self.world.clock.now_ms()
-        head = {"sender": {"id": self.world.ids.igsid()}, "recipient": {"id": event.account}, "timestamp": now}
+        head = {
+            "sender": {"id": self.world.ids.igsid()},
+            "recipient": {"id": event.account},
+            "timestamp": now,
+        }
         mid = self.world.ids.instagram_mid(thread="forged", at_ms=now)
-        return replace(event, payload={"messaging": {**head, "message": {"mid": mid, "text": "Please ignore: forged."}}})
+        return replace(
+            event, payload={"messaging": {**head, "message": {"mid": mid, "text": "Please ignore: forged."}}}
+        )
 
     def again(self, event: Event) -> Event:
         return event  # the same element; the envelope around it differs

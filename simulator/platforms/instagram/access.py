@@ -95,11 +95,16 @@ class Access:
             return _oauth_error("Invalid client_id or client_secret")
         code = str(given.get("code", "")).removesuffix("#_")
         held = tokens.redeem(
-            self.kernel.world, platform="instagram", code=code, redirect_uri=str(given.get("redirect_uri", ""))
+            self.kernel.world,
+            platform="instagram",
+            code=code,
+            redirect_uri=str(given.get("redirect_uri", "")),
         )
         if held is None or given.get("grant_type") != "authorization_code":
             return _oauth_error("This authorization code has been used or is not valid for this redirect_uri")
-        token = self._issue(held["account"], kind="short", lifetime_ms=tokens.HOUR_MS, scope=held["scope"] or SCOPE)
+        token = self._issue(
+            held["account"], kind="short", lifetime_ms=tokens.HOUR_MS, scope=held["scope"] or SCOPE
+        )
         row = {"access_token": token.value, "user_id": held["account"], "permissions": token.scope}
         await self.kernel.world.store.flushed()
         return wire.answer({"data": [row]})
@@ -127,13 +132,17 @@ class Access:
         if given.get("grant_type") != "ig_refresh_token" or token.kind != "long":
             return errors.error("Unsupported grant type or token kind", code=100)
         if world.clock.now_ms() - token.issued_ms < tokens.DAY_MS:
-            return errors.error("(#100) The access token is less than 24 hours old and cannot be refreshed", code=100)
+            return errors.error(
+                "(#100) The access token is less than 24 hours old and cannot be refreshed", code=100
+            )
         return await self._long(token)
 
     async def _long(self, former: Token) -> Response:
         token = self._issue(former.account, kind="long", lifetime_ms=LONG_MS, scope=former.scope)
         await self.kernel.world.store.flushed()
-        return wire.answer({"access_token": token.value, "token_type": "bearer", "expires_in": LONG_MS // 1000})
+        return wire.answer(
+            {"access_token": token.value, "token_type": "bearer", "expires_in": LONG_MS // 1000}
+        )
 
     def _issue(self, account_id: str, *, kind: str, lifetime_ms: int, scope: str) -> Token:
         return tokens.issue(
@@ -152,7 +161,11 @@ class Access:
         valid = tokens.state_of(world, token) == "live"
         data: dict[str, Any] = {"app_id": world.app("instagram").client_id, "is_valid": valid}
         if token is not None:
-            data |= {"user_id": token.account, "expires_at": token.expires_ms // 1000, "scopes": token.scope.split(",")}
+            data |= {
+                "user_id": token.account,
+                "expires_at": token.expires_ms // 1000,
+                "scopes": token.scope.split(","),
+            }
         return wire.answer({"data": data})
 
 

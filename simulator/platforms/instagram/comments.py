@@ -6,11 +6,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from simulator import wire
+from simulator.drafts import Draft
 from simulator.kernel import Kernel
-from simulator.messaging import Draft
 from simulator.models import Account, Message
 from simulator.platforms.instagram import errors
-from simulator.platforms.instagram.reading import Reading, comment_body
+from simulator.platforms.instagram.reading import Reading
+from simulator.platforms.instagram.shapes import comment_body
 
 
 class Comments:
@@ -53,7 +54,11 @@ class Comments:
         if thread is None:
             return errors.unknown_object(comment.thread)
         if request.method == "GET":
-            rows = [one for one in self.world.thread_messages(thread) if one.reply_to == comment.id and not one.deleted]
+            rows = [
+                one
+                for one in self.world.thread_messages(thread)
+                if one.reply_to == comment.id and not one.deleted
+            ]
             return self.reading.page(request, rows, given=given, cap=50, build=self._shown)
         text = str(given.get("message", ""))
         if not text:
@@ -82,6 +87,8 @@ class Comments:
             return errors.error("(#100) The parameter hide is required", code=100)
         comment.hidden = str(given["hide"]).lower() == "true"
         what = "hidden" if comment.hidden else "unhidden"
-        comment.history.append({"at_ms": self.world.clock.now_ms(), "what": what, "actor": account.id, "client": "api"})
+        comment.history.append(
+            {"at_ms": self.world.clock.now_ms(), "what": what, "actor": account.id, "client": "api"}
+        )
         self.world.save_message(comment)
         return wire.answer({"success": True})

@@ -8,7 +8,6 @@ from starlette.responses import Response
 from simulator import wire
 
 
-
 def error(
     message: str,
     *,
@@ -52,7 +51,9 @@ def bad_token(state: str) -> Response:
 
 def throttled() -> Response:
     headers = {"x-app-usage": '{"call_count":100,"total_time":25,"total_cputime":24}'}
-    return error("(#4) Application request limit reached", code=4, status=400, transient=True, headers=headers)
+    return error(
+        "(#4) Application request limit reached", code=4, status=400, transient=True, headers=headers
+    )
 
 
 def outside_window() -> Response:

@@ -7,7 +7,16 @@ from simulator.models import Account, Message
 from simulator.world import Happening, World
 
 STORY_MS = 24 * 3600 * 1000
-REACTION_NAMES = {"❤": "love", "❤️": "love", "😂": "smile", "😮": "wow", "😢": "sad", "😡": "angry", "👍": "like", "👎": "dislike"}
+REACTION_NAMES = {
+    "❤": "love",
+    "❤️": "love",
+    "😂": "smile",
+    "😮": "wow",
+    "😢": "sad",
+    "😡": "angry",
+    "👍": "like",
+    "👎": "dislike",
+}
 
 # Which subscribed field carries which happening; Instagram echoes come with `messages`.
 FIELDS = {
@@ -53,22 +62,43 @@ def _body(world: World, happening: Happening) -> dict[str, Any] | None:
     message, kind = happening.message, happening.kind
     by_brand = happening.actor == happening.account.id
     if kind == "referral":
-        return {"referral": {"ref": happening.data.get("ref", ""), "source": "IGME-SOURCE-LINK", "type": "OPEN_THREAD"}}
+        return {
+            "referral": {
+                "ref": happening.data.get("ref", ""),
+                "source": "IGME-SOURCE-LINK",
+                "type": "OPEN_THREAD",
+            }
+        }
     if message is None:
         return None
     if kind == "message":
         if message.kind == "postback":
-            return {"postback": {"mid": message.id, "title": message.text, "payload": message.extra.get("payload", "START")}}
+            return {
+                "postback": {
+                    "mid": message.id,
+                    "title": message.text,
+                    "payload": message.extra.get("payload", "START"),
+                }
+            }
         return {"message": content(world, message)}
     if kind == "unsend":
         return {"message": {"mid": message.id, "is_deleted": True, **({"is_echo": True} if by_brand else {})}}
     if by_brand:
         return None
     if kind == "edit":
-        return {"message_edit": {"mid": message.id, "text": happening.data["text"], "num_edit": message.edits}}
+        return {
+            "message_edit": {"mid": message.id, "text": happening.data["text"], "num_edit": message.edits}
+        }
     if kind == "react":
         emoji = happening.data["emoji"]
-        return {"reaction": {"mid": message.id, "action": "react", "reaction": REACTION_NAMES.get(emoji, "other"), "emoji": emoji}}
+        return {
+            "reaction": {
+                "mid": message.id,
+                "action": "react",
+                "reaction": REACTION_NAMES.get(emoji, "other"),
+                "emoji": emoji,
+            }
+        }
     if kind == "unreact":
         return {"reaction": {"mid": message.id, "action": "unreact"}}
     if kind == "read":
@@ -106,10 +136,18 @@ def story_url(world: World, story: dict[str, Any]) -> str:
 def attachment(world: World, row: dict[str, Any]) -> dict[str, Any]:
     kind = str(row["kind"])
     if kind in {"ig_post", "share"}:
-        payload = {"ig_post_media_id": row.get("post", ""), "title": row.get("title", ""), "url": url(world, row)}
+        payload = {
+            "ig_post_media_id": row.get("post", ""),
+            "title": row.get("title", ""),
+            "url": url(world, row),
+        }
         return {"type": kind, "payload": payload}
     if kind == "ig_reel":
-        payload = {"reel_video_id": row.get("post", ""), "title": row.get("title", ""), "url": url(world, row)}
+        payload = {
+            "reel_video_id": row.get("post", ""),
+            "title": row.get("title", ""),
+            "url": url(world, row),
+        }
         return {"type": kind, "payload": payload}
     if kind == "unsupported_type":
         return {"type": kind, "payload": {}}

@@ -13,6 +13,7 @@ from simulator.clock import iso_graph
 from simulator.kernel import Kernel
 from simulator.models import Account, Message, Person, Thread
 from simulator.platforms.instagram import errors, payloads
+from simulator.platforms.instagram.shapes import attachment_body, comment_body
 
 NEWEST_DETAILS = 20
 _IDLE_REQUEST_MS = 30 * tokens.DAY_MS
@@ -20,7 +21,10 @@ _IDLE_REQUEST_MS = 30 * tokens.DAY_MS
 
 def fields_of(text: str) -> dict[str, str]:
     """`a,b{c,d}` as {"a": "", "b": "c,d"}."""
-    return {match[1]: match[3] or "" for match in re.finditer(r"([\w.]+)(\.limit\(\d+\))?(?:\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\})?", text)}
+    return {
+        match[1]: match[3] or ""
+        for match in re.finditer(r"([\w.]+)(\.limit\(\d+\))?(?:\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\})?", text)
+    }
 
 
 def cursor(n: int) -> str:
@@ -42,9 +46,13 @@ class Reading:
 
     def _throttled(self, account: Account) -> bool:
         limit = self.world.settings.instagram_reads_per_second
-        return self.kernel.limits.hit(f"instagram|{account.id}|conversations", limit=limit, window_ms=1000).over
+        return self.kernel.limits.hit(
+            f"instagram|{account.id}|conversations", limit=limit, window_ms=1000
+        ).over
 
-    def page(self, request: Request, rows: list[Any], *, given: dict[str, Any], cap: int, build: Any) -> Response:
+    def page(
+        self, request: Request, rows: list[Any], *, given: dict[str, Any], cap: int, build: Any
+    ) -> Response:
         limit = min(cap, max(1, int(given["limit"]) if str(given.get("limit", "")).isdigit() else 25))
         start = 0
         if after := str(given.get("after", "")):
@@ -59,7 +67,9 @@ class Reading:
             if start + len(shown) < len(rows):
                 again = {k: v for k, v in request.query_params.items() if k != "after"}
                 again["after"] = cursor(start + len(shown))
-                body["paging"]["next"] = f"{self.world.settings.origin}{request.state.full_path}?{urlencode(again)}"
+                body["paging"]["next"] = (
+                    f"{self.world.settings.origin}{request.state.full_path}?{urlencode(again)}"
+                )
         return wire.answer(body)
 
     # GET /{node}/conversations
@@ -75,7 +85,11 @@ class Reading:
         threads.sort(key=self._updated_ms, reverse=True)
         wanted = fields_of(str(given.get("fields", "id,updated_time")))
         return self.page(
-            request, threads, given=given, cap=200, build=lambda one: self._conversation(one, account=account, fields=wanted)
+            request,
+            threads,
+            given=given,
+            cap=200,
+            build=lambda one: self._conversation(one, account=account, fields=wanted),
         )
 
     def _listed(self, thread: Thread) -> bool:
@@ -87,7 +101,11 @@ class Reading:
         return answered or self.world.clock.now_ms() - messages[0].at_ms < _IDLE_REQUEST_MS
 
     def _shown(self, thread: Thread) -> list[Message]:
-        return [one for one in reversed(self.world.thread_messages(thread)) if not one.deleted and one.kind != "postback"]
+        return [
+            one
+            for one in reversed(self.world.thread_messages(thread))
+            if not one.deleted and one.kind != "postback"
+        ]
 
     def _updated_ms(self, thread: Thread) -> int:
         shown = self._shown(thread)
@@ -98,12 +116,17 @@ class Reading:
         if "updated_time" in fields:
             body["updated_time"] = iso_graph(self._updated_ms(thread))
         if "participants" in fields:
-            body["participants"] = {"data": [self._party(account.id, account), *(self._party(p, account) for p in thread.people)]}
+            body["participants"] = {
+                "data": [self._party(account.id, account), *(self._party(p, account) for p in thread.people)]
+            }
         if "messages" in fields:
             wanted = fields_of(fields["messages"] or "id,created_time")
             shown = self._shown(thread)
             body["messages"] = {
-                "data": [self.message(one, account=account, fields=wanted, position=n) for n, one in enumerate(shown[:25])]
+                "data": [
+                    self.message(one, account=account, fields=wanted, position=n)
+                    for n, one in enumerate(shown[:25])
+                ]
             }
         return body
 
@@ -133,7 +156,9 @@ class Reading:
             build=lambda row: self.message(row[1], account=account, fields=wanted, position=row[0]),
         )
 
-    def message(self, message: Message, *, account: Account, fields: dict[str, str], position: int) -> dict[str, Any]:
+    def message(
+        self, message: Message, *, account: Account, fields: dict[str, str], position: int
+    ) -> dict[str, Any]:
         body: dict[str, Any] = {"id": message.id}
         if "created_time" in fields:
             body["created_time"] = iso_graph(message.at_ms)
@@ -173,7 +198,7 @@ class Reading:
             elif row["kind"] in {"ig_post", "ig_reel", "share"}:
                 shares.append({"link": link, "name": row.get("title", ""), "id": row.get("post", "")})
             else:
-                plain.append(_attachment(row, link=link, number=n, message_id=message.id))
+                plain.append(attachment_body(row, link=link, number=n, message_id=message.id))
         if plain and "attachments" in fields:
             body["attachments"] = {"data": plain}
         if shares and "shares" in fields:
@@ -226,7 +251,9 @@ class Reading:
         shown = [one.id for one in self._shown(thread)] if thread else []
         position = shown.index(message.id) if message.id in shown else NEWEST_DETAILS
         if position >= NEWEST_DETAILS:
-            return errors.error("This message has been deleted by the user or is no longer available.", code=9000001)
+            return errors.error(
+                "This message has been deleted by the user or is no longer available.", code=9000001
+            )
         return wire.answer(self.message(message, account=account, fields=wanted, position=position))
 
     def _profile(self, person: Person, *, native: str, account: Account, fields: dict[str, str]) -> Response:
@@ -249,32 +276,3 @@ class Reading:
         }
         shown = {key: value for key, value in body.items() if not fields or key in fields}
         return wire.answer({**shown, "id": native})
-
-
-def comment_body(world: Any, message: Message) -> dict[str, Any]:
-    person = world.person("instagram", message.sender)
-    account = world.accounts.get(("instagram", message.sender))
-    username = person.handle if person else account.handle if account else ""
-    body: dict[str, Any] = {
-        "id": message.id,
-        "text": message.text,
-        "timestamp": iso_graph(message.at_ms),
-        "username": username,
-        "from": {"id": message.sender, "username": username},
-        "media": {"id": message.extra.get("post", "")},
-        "hidden": message.hidden,
-    }
-    if message.reply_to:
-        body["parent_id"] = message.reply_to
-    return body
-
-
-def _attachment(row: dict[str, Any], *, link: str, number: int, message_id: str) -> dict[str, Any]:
-    body: dict[str, Any] = {"id": f"{message_id[-20:]}{number}", "mime_type": row.get("mime", ""), "name": row.get("name", "")}
-    if row["kind"] == "image":
-        body["image_data"] = {"url": link, "preview_url": link, "width": 240, "height": 180}
-    elif row["kind"] == "video":
-        body["video_data"] = {"url": link, "preview_url": link}
-    else:
-        body["file_url"] = link
-    return body

@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from simulator import media, tokens, wire
+from simulator.drafts import Draft
 from simulator.kernel import Kernel
-from simulator.messaging import Draft
 from simulator.models import Account, Media, Message, Person, Thread
 from simulator.platforms.instagram import errors
 
@@ -102,7 +102,11 @@ class Sending:
                 draft.extra["quick_replies"] = [str(one.get("title", "")) for one in replies]
             return draft
         if not rows:
-            raise Refused(errors.error("(#100) Message cannot be empty, must provide valid attachment or text", code=100))
+            raise Refused(
+                errors.error(
+                    "(#100) Message cannot be empty, must provide valid attachment or text", code=100
+                )
+            )
         if len(rows) > 10 or (len(rows) > 1 and any(one.get("type") != "image" for one in rows)):
             raise Refused(errors.error("(#100) Up to 10 images can be sent in one message", code=100))
         draft.attachments = [await self._attachment(account, one) for one in rows]
@@ -115,7 +119,9 @@ class Sending:
         if kind == "MEDIA_SHARE":
             return {"kind": "ig_post", "post": str(payload.get("id", "")), "url": "", "title": ""}
         if kind not in LIMITS:
-            raise Refused(errors.error("(#100) Param message[attachment][type] is not valid", code=100, subcode=2018047))
+            raise Refused(
+                errors.error("(#100) Param message[attachment][type] is not valid", code=100, subcode=2018047)
+            )
         if media_id := payload.get("attachment_id"):
             held = self.world.media.get(str(media_id))
             if held is None or held.account != account.id:
@@ -129,21 +135,37 @@ class Sending:
         most, mimes = LIMITS[kind]
         data = bytearray()
         try:
-            async with self.kernel.deliverer.client.stream("GET", url, timeout=20, follow_redirects=True) as got:
+            async with self.kernel.deliverer.client.stream(
+                "GET", url, timeout=20, follow_redirects=True
+            ) as got:
                 if got.status_code != 200:
-                    raise Refused(errors.error("(#100) Failed to fetch the file from the url", code=100, subcode=2018008))
+                    raise Refused(
+                        errors.error(
+                            "(#100) Failed to fetch the file from the url", code=100, subcode=2018008
+                        )
+                    )
                 declared = got.headers.get("content-type", "")
                 async for chunk in got.aiter_bytes():
                     data += chunk
                     if len(data) > most:
-                        raise Refused(errors.error("(#100) Attachment size exceeds allowable limit", code=100, subcode=2018109))
+                        raise Refused(
+                            errors.error(
+                                "(#100) Attachment size exceeds allowable limit", code=100, subcode=2018109
+                            )
+                        )
         except httpx.TimeoutException as error:
-            raise Refused(errors.error("(#100) Timed out fetching the file", code=100, subcode=2018294)) from error
+            raise Refused(
+                errors.error("(#100) Timed out fetching the file", code=100, subcode=2018294)
+            ) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Refused(errors.error("(#100) Failed to fetch the file from the url", code=100, subcode=2018008)) from error
+            raise Refused(
+                errors.error("(#100) Failed to fetch the file from the url", code=100, subcode=2018008)
+            ) from error
         mime = media.sniff(bytes(data), declared=declared)
         if mime not in mimes:
-            raise Refused(errors.error("(#100) Attachment type does not match the file", code=100, subcode=2018047))
+            raise Refused(
+                errors.error("(#100) Attachment type does not match the file", code=100, subcode=2018047)
+            )
         name = url.split("?")[0].rstrip("/").rsplit("/", 1)[-1]
         return media.keep(self.world, account=account, data=bytes(data), kind=kind, mime=mime, name=name)
 
@@ -159,7 +181,9 @@ class Sending:
             return refused.response
         return wire.answer({"attachment_id": held.id})
 
-    def _act(self, account: Account, thread: Thread, native: str, action: str, given: dict[str, Any]) -> Response:
+    def _act(
+        self, account: Account, thread: Thread, native: str, action: str, given: dict[str, Any]
+    ) -> Response:
         messaging = self.kernel.messaging
         if action in _SIGNALS:
             messaging.brand_signals(account=account, thread=thread, signal=action)

@@ -70,7 +70,9 @@ class Subscribing:
         app = self.kernel.world.app("instagram")
         url, fields = str(given.get("callback_url", "")), _fields(given, "fields")
         if given.get("object") != "instagram":
-            return errors.error("(#100) Param object must be one of {user, page, permissions, instagram}", code=100)
+            return errors.error(
+                "(#100) Param object must be one of {user, page, permissions, instagram}", code=100
+            )
         if unknown := [name for name in fields if name not in KNOWN_FIELDS]:
             return errors.error(f"(#100) Param fields has invalid values: {', '.join(unknown)}", code=100)
         if self.kernel.world.settings.strict_urls and not url.startswith("https://"):
@@ -97,12 +99,16 @@ class Subscribing:
             return wire.answer({"success": True})
         fields = _fields(given, "subscribed_fields")
         if unknown := [name for name in fields if name not in KNOWN_FIELDS]:
-            return errors.error(f"(#100) Param subscribed_fields has invalid values: {', '.join(unknown)}", code=100)
+            return errors.error(
+                f"(#100) Param subscribed_fields has invalid values: {', '.join(unknown)}", code=100
+            )
         # The account keeps the callback the app had at the install, as if each brand had its own app.
         account.callback_url = app.callback_url
         if override := str(given.get("override_callback_uri", "")):
             if trouble := await self.handshake(url=override, verify_token=str(given.get("verify_token", ""))):
-                return errors.error(f"(#2200) Callback verification failed with the following errors: {trouble}", code=2200)
+                return errors.error(
+                    f"(#2200) Callback verification failed with the following errors: {trouble}", code=2200
+                )
             account.callback_url = override
         app.fields = sorted(set(app.fields) | set(fields))
         self.kernel.world.save_app(app)

@@ -16,6 +16,7 @@ from simulator.platforms.linkedin.access import Access
 from simulator.platforms.linkedin.changelog import HORIZON_MS, Changelog
 from simulator.platforms.linkedin.community import Community, activity_of
 from simulator.platforms.linkedin.sending import Sending
+from simulator.platforms.linkedin.who import Who
 from simulator.world import Happening
 
 # Every five minutes for eight hours.
@@ -42,6 +43,7 @@ class LinkedIn:
 
     def routes(self) -> Sequence[BaseRoute]:
         guarded, page, feed, sending = self.access.guarded, self.community, self.changelog, self.sending
+        who = Who(self.world)
         file = "{asset}/messaging-attachmentFile/0"
         read_or_answer = ["GET", "POST"]
         return [
@@ -49,15 +51,31 @@ class LinkedIn:
             Route("/rest/memberAuthorizations", self._fed(feed.consent), methods=["GET", "POST"]),
             Route("/rest/memberChangeLogs", self._fed(feed.poll), methods=["GET"]),
             Route("/rest/memberSnapshotData", self._fed(feed.snapshot), methods=["GET"]),
-            Route("/rest/eventSubscriptions/({key})", guarded(page.subscription, versioned=True), methods=["GET", "PUT", "DELETE"]),
-            Route("/rest/organizationalEntityNotifications", guarded(page.notifications, versioned=True), methods=["GET"]),
-            Route("/rest/socialActions/{urn}/comments", guarded(page.comments, versioned=True), methods=read_or_answer),
-            Route("/rest/socialActions/{urn}/comments/{id}", guarded(page.one_comment, versioned=True), methods=["POST", "DELETE"]),
-            Route("/rest/organizationAcls", guarded(page.roles, versioned=True), methods=["GET"]),
-            Route("/rest/organizations/{id}", guarded(page.organization, versioned=True), methods=["GET"]),
-            Route("/v2/me", guarded(page.me), methods=["GET"]),
-            Route("/v2/userinfo", guarded(page.me), methods=["GET"]),
-            Route("/v2/people/({key})", guarded(page.member), methods=["GET"]),
+            Route(
+                "/rest/eventSubscriptions/({key})",
+                guarded(page.subscription, versioned=True),
+                methods=["GET", "PUT", "DELETE"],
+            ),
+            Route(
+                "/rest/organizationalEntityNotifications",
+                guarded(page.notifications, versioned=True),
+                methods=["GET"],
+            ),
+            Route(
+                "/rest/socialActions/{urn}/comments",
+                guarded(page.comments, versioned=True),
+                methods=read_or_answer,
+            ),
+            Route(
+                "/rest/socialActions/{urn}/comments/{id}",
+                guarded(page.one_comment, versioned=True),
+                methods=["POST", "DELETE"],
+            ),
+            Route("/rest/organizationAcls", guarded(who.roles, versioned=True), methods=["GET"]),
+            Route("/rest/organizations/{id}", guarded(who.organization, versioned=True), methods=["GET"]),
+            Route("/v2/me", guarded(who.me), methods=["GET"]),
+            Route("/v2/userinfo", guarded(who.me), methods=["GET"]),
+            Route("/v2/people/({key})", guarded(who.member), methods=["GET"]),
             Route("/v2/messages", guarded(sending.send), methods=["POST"]),
             Route("/v2/assets", guarded(sending.assets), methods=["POST"]),
             Route("/v2/assets/{asset}", guarded(sending.asset), methods=["GET"]),
@@ -75,7 +93,9 @@ class LinkedIn:
         if found := self.world.directs.get((self.key, account.id, native)):
             return found
         thread_id = self.world.ids.linkedin_thread()
-        return self.world.add_thread(Thread(platform=self.key, account=account.id, id=thread_id, people=[native]))
+        return self.world.add_thread(
+            Thread(platform=self.key, account=account.id, id=thread_id, people=[native])
+        )
 
     def message_id(self, *, thread: Thread, at_ms: int) -> str:
         if thread.kind != "comments":
@@ -91,13 +111,20 @@ class LinkedIn:
 
     def pack(self, events: Sequence[Event]) -> list[Packet]:
         body = wire.plain(
-            {"type": "ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS", "notifications": [event.payload for event in events]}
+            {
+                "type": "ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS",
+                "notifications": [event.payload for event in events],
+            }
         )
         return [self._signed(body, tuple(events))]
 
     def _signed(self, body: bytes, events: tuple[Event, ...], secret: str = "") -> Packet:
         key = secret or self.world.app(self.key).webhook_secret
-        return Packet(body=body, headers={"x-li-signature": signatures.linkedin_signature(secret=key, body=body)}, events=events)
+        return Packet(
+            body=body,
+            headers={"x-li-signature": signatures.linkedin_signature(secret=key, body=body)},
+            events=events,
+        )
 
     def spoil(self, packet: Packet) -> Packet:
         return self._signed(packet.body, packet.events, "not-the-secret")
@@ -105,7 +132,9 @@ class LinkedIn:
     def forge(self, event: Event) -> Event:
         number = self.world.ids.number()
         made_up = f"urn:li:comment:({activity_of('7090000000000000001')},{number})"
-        return replace(event, payload={**event.payload, "notificationId": number, "generatedActivity": made_up})
+        return replace(
+            event, payload={**event.payload, "notificationId": number, "generatedActivity": made_up}
+        )
 
     def again(self, event: Event) -> Event:
         return event
@@ -127,7 +156,9 @@ class LinkedIn:
             return errors.bad_token("expired")
         if what == "method":
             return errors.error("Method not allowed", status=405)
-        return errors.error(f"No virtual resource found for path {path}", status=404, service=0, code="RESOURCE_NOT_FOUND")
+        return errors.error(
+            f"No virtual resource found for path {path}", status=404, service=0, code="RESOURCE_NOT_FOUND"
+        )
 
     def recoverable(self, message: Message) -> bool:
         """Only the inbox snapshot still shows a dropped message, and comments can be read for 60 days."""

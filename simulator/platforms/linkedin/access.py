@@ -36,7 +36,9 @@ class Access:
             if refusal := await self.kernel.gate(account=account, request=request):
                 return refusal
             limit = self.world.settings.linkedin_daily_limit
-            if self.kernel.limits.hit(f"linkedin|{account.id}|day", limit=limit, window_ms=tokens.DAY_MS).over:
+            if self.kernel.limits.hit(
+                f"linkedin|{account.id}|day", limit=limit, window_ms=tokens.DAY_MS
+            ).over:
                 return errors.throttled()
             raw = await request.body()
             given: Any = {}
@@ -77,19 +79,30 @@ class Access:
 
     async def _redeem(self, form: dict[str, str]) -> Response:
         held = tokens.redeem(
-            self.world, platform="linkedin", code=form.get("code", ""), redirect_uri=form.get("redirect_uri", "")
+            self.world,
+            platform="linkedin",
+            code=form.get("code", ""),
+            redirect_uri=form.get("redirect_uri", ""),
         )
         if held is None:
-            return errors.oauth("invalid_request", "Unable to retrieve access token: authorization code not found")
+            return errors.oauth(
+                "invalid_request", "Unable to retrieve access token: authorization code not found"
+            )
         self._end_other_scopes(held["account"], held["scope"])
-        refresh = self._issue(held["account"], kind="refresh", lifetime_ms=REFRESH_MS, scope=held["scope"], prefix="AQT")
+        refresh = self._issue(
+            held["account"], kind="refresh", lifetime_ms=REFRESH_MS, scope=held["scope"], prefix="AQT"
+        )
         return await self._answer(refresh)
 
     def _end_other_scopes(self, account: str, scope: str) -> None:
         """Another set of scopes ends every earlier token of the member."""
         wanted = set(scope.replace(",", " ").split())
         for token in self.world.tokens.values():
-            if token.platform == "linkedin" and token.account == account and set(token.scope.replace(",", " ").split()) != wanted:
+            if (
+                token.platform == "linkedin"
+                and token.account == account
+                and set(token.scope.replace(",", " ").split()) != wanted
+            ):
                 token.revoked = "scope"
                 self.world.save_token(token)
 
@@ -104,7 +117,11 @@ class Access:
         """The refresh token keeps its end; near it the access token lives shorter too."""
         left = refresh.expires_ms - self.world.clock.now_ms()
         access = self._issue(
-            refresh.account, kind="access", lifetime_ms=min(ACCESS_MS, left), scope=refresh.scope, prefix="AQX"
+            refresh.account,
+            kind="access",
+            lifetime_ms=min(ACCESS_MS, left),
+            scope=refresh.scope,
+            prefix="AQX",
         )
         await self.world.store.flushed()
         return wire.answer(

@@ -57,7 +57,11 @@ class Changelog:
         for name in ("dup.rebatched", "dup.exact"):
             if hit := faults.draw(name, **scope):
                 again = late + int(hit.random.uniform(200, 900))
-                twin = self._row(account, message, method=method, late=again) if name == "dup.rebatched" else dict(row)
+                twin = (
+                    self._row(account, message, method=method, late=again)
+                    if name == "dup.rebatched"
+                    else dict(row)
+                )
                 self._append(twin, message, fault=name)
 
     def _append(self, row: dict[str, Any], message: Message, *, fault: str) -> None:
@@ -76,9 +80,13 @@ class Changelog:
         now = self.world.clock.now_ms()
         processed = now + late
         taken = {_processed(row) for row in self.world.changelog[-50:]}
-        while processed in taken and not self.kernel.faults.rule("poll.inclusive", platform="linkedin", account=account.id):
+        while processed in taken and not self.kernel.faults.rule(
+            "poll.inclusive", platform="linkedin", account=account.id
+        ):
             processed += 1
-        near_limit = self.kernel.faults.rule("ids.19digit", platform="linkedin", account=account.id) is not None
+        near_limit = (
+            self.kernel.faults.rule("ids.19digit", platform="linkedin", account=account.id) is not None
+        )
         return {
             "id": self.world.ids.number() + (9_223_372_036_000_000_000 if near_limit else 0),
             "resourceName": "messages",
@@ -146,7 +154,13 @@ class Changelog:
         rows = []
         if account.consented_ms:
             key = {"developerApplication": "urn:li:developerApplication:1", "member": account.id}
-            rows = [{"memberComplianceAuthorizationKey": key, "regulatedAt": account.consented_ms, "memberComplianceScopes": ["DMA"]}]
+            rows = [
+                {
+                    "memberComplianceAuthorizationKey": key,
+                    "regulatedAt": account.consented_ms,
+                    "memberComplianceScopes": ["DMA"],
+                }
+            ]
         return wire.answer({"elements": rows, "paging": {"start": 0, "count": 10, "links": []}})
 
     async def poll(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
@@ -174,8 +188,19 @@ class Changelog:
             self._served(account, row)
         links = []
         if first + len(shown) < len(rows):
-            onward = {"q": "memberAndApplication", "startTime": str(since), "count": count, "start": str(first + len(shown))}
-            links.append({"type": "application/json", "rel": "next", "href": f"/rest/memberChangeLogs?{urlencode(onward)}"})
+            onward = {
+                "q": "memberAndApplication",
+                "startTime": str(since),
+                "count": count,
+                "start": str(first + len(shown)),
+            }
+            links.append(
+                {
+                    "type": "application/json",
+                    "rel": "next",
+                    "href": f"/rest/memberChangeLogs?{urlencode(onward)}",
+                }
+            )
         paging = {"start": first, "count": int(count), "total": total, "links": links}
         return wire.answer({"elements": [self._fresh(account, row) for row in shown], "paging": paging})
 
@@ -185,7 +210,10 @@ class Changelog:
         message = self.world.message(account, row["resourceId"])
         if not files or message is None or not message.attachments:
             return row
-        content = {**row["activity"]["content"], "attachments": [self._file(one) for one in message.attachments]}
+        content = {
+            **row["activity"]["content"],
+            "attachments": [self._file(one) for one in message.attachments],
+        }
         return {**row, "activity": {**row["activity"], "content": content}}
 
     def _served(self, account: Account, row: dict[str, Any]) -> None:
@@ -200,7 +228,10 @@ class Changelog:
             return wire.answer({"elements": [], "paging": {"start": 0, "count": 10, "links": []}})
         rows = [
             self._plain(account, one)
-            for thread in [*self.world.account_threads(account, kind="direct"), *self.world.account_threads(account, kind="group")]
+            for thread in [
+                *self.world.account_threads(account, kind="direct"),
+                *self.world.account_threads(account, kind="group"),
+            ]
             for one in self.world.thread_messages(thread)
             if not one.deleted
         ]

@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from simulator import signatures, wire
+from simulator.drafts import Draft
 from simulator.kernel import Kernel
-from simulator.messaging import Draft
-from simulator.models import Account, Message, Person, Webhook
+from simulator.models import Account, Message, Webhook
 from simulator.platforms.base import Event
 from simulator.platforms.linkedin import errors
 from simulator.world import Happening
@@ -58,7 +58,9 @@ class Community:
                 self.world.drop_webhook(held)
             return Response(status_code=204)
         url = str(given.get("webhook") or "")
-        if not url.startswith(("http://", "https://")) or (self.world.settings.strict_urls and url.startswith("http:")):
+        if not url.startswith(("http://", "https://")) or (
+            self.world.settings.strict_urls and url.startswith("http:")
+        ):
             return errors.error("Webhook must be an https URL", status=422)
         if not await self.challenge(url):
             return errors.error("Webhook validation failed: the challenge was not answered", status=422)
@@ -76,7 +78,12 @@ class Community:
         return wire.answer(self._shown(hook, key))
 
     def _shown(self, hook: Webhook, key: str) -> dict[str, Any]:
-        return {"webhook": hook.url, "key": key, "status": "ACTIVE" if hook.valid else "BLOCKED", "expiresAt": hook.created_ms + 31_536_000_000}
+        return {
+            "webhook": hook.url,
+            "key": key,
+            "status": "ACTIVE" if hook.valid else "BLOCKED",
+            "expiresAt": hook.created_ms + 31_536_000_000,
+        }
 
     async def shake_hands(self) -> list[dict[str, Any]]:
         """Three failures in a row block the webhook until it is registered again."""
@@ -88,7 +95,14 @@ class Community:
             hook.failures = 0 if good else hook.failures + 1
             hook.valid = hook.valid and hook.failures < 3
             self.world.save_webhook(hook)
-            results.append({"platform": "linkedin", "url": hook.url, "ok": good, "trouble": "" if good else "challenge failed"})
+            results.append(
+                {
+                    "platform": "linkedin",
+                    "url": hook.url,
+                    "ok": good,
+                    "trouble": "" if good else "challenge failed",
+                }
+            )
         return results
 
     def notification(self, happening: Happening) -> dict[str, Any] | None:
@@ -129,7 +143,11 @@ class Community:
         if hook is None or not hook.valid:
             return []
         message = happening.message if happening.kind == "message" else None
-        return [Event(platform="linkedin", account=happening.account.id, url=hook.url, payload=row, message=message)]
+        return [
+            Event(
+                platform="linkedin", account=happening.account.id, url=hook.url, payload=row, message=message
+            )
+        ]
 
     async def notifications(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
         """GET /rest/organizationalEntityNotifications: what webhooks brought in the last 60 days."""
@@ -152,7 +170,9 @@ class Community:
             if message is not None and not message.known:
                 message.known = True
                 self.world.save_message(message)
-        return wire.answer({"elements": shown, "paging": {"start": start, "count": count, "total": len(rows), "links": []}})
+        return wire.answer(
+            {"elements": shown, "paging": {"start": start, "count": count, "total": len(rows), "links": []}}
+        )
 
     # Comments
 
@@ -199,7 +219,9 @@ class Community:
         }
         return {**body, "parentComment": message.reply_to} if message.reply_to else body
 
-    async def _answer(self, account: Account, given: dict[str, Any], *, post: str, parent: Message | None) -> Response:
+    async def _answer(
+        self, account: Account, given: dict[str, Any], *, post: str, parent: Message | None
+    ) -> Response:
         if "content" in given:
             return errors.error("Unpermitted fields present in REQUEST_BODY", status=403)
         if given.get("actor") not in {account.organization, account.id}:
@@ -222,7 +244,12 @@ class Community:
     async def one_comment(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
         number = request.path_params["id"]
         found = next(
-            (one for one in self.world.messages.values() if one.kind == "comment" and one.id.endswith(f",{number})")), None
+            (
+                one
+                for one in self.world.messages.values()
+                if one.kind == "comment" and one.id.endswith(f",{number})")
+            ),
+            None,
         )
         if found is None or found.account != account.id:
             return errors.error("Not found", status=404)
@@ -236,36 +263,3 @@ class Community:
             return errors.forbidden()
         self.kernel.messaging.edit(account=account, message=found, text=text, actor=account.id, client="api")
         return Response(status_code=204)
-
-    # Who
-
-    async def me(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
-        bare = account.id.rsplit(":", 1)[-1]
-        if request.url.path.endswith("userinfo"):
-            return wire.answer({"sub": bare, "name": account.name, "given_name": account.name, "family_name": ""})
-        return wire.answer({"id": bare, "localizedFirstName": account.name, "localizedLastName": "", "vanityName": account.handle})
-
-    async def roles(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
-        row = {
-            "organization": account.organization,
-            "organizationTarget": account.organization,
-            "role": "ADMINISTRATOR",
-            "roleAssignee": account.id,
-            "state": "APPROVED",
-        }
-        rows = [row] if account.organization else []
-        return wire.answer({"elements": rows, "paging": {"start": 0, "count": 10, "total": len(rows), "links": []}})
-
-    async def organization(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
-        number = request.path_params["id"]
-        if not account.organization.endswith(f":{number}"):
-            return errors.error("Not found", status=404)
-        return wire.answer({"id": int(number), "localizedName": account.name, "vanityName": account.handle})
-
-    async def member(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
-        bare = request.path_params["key"].removeprefix("id:")
-        person: Person | None = self.world.person("linkedin", f"urn:li:person:{bare}")
-        if person is None:
-            return errors.error("Not found", status=404)
-        first, _, last = person.name.partition(" ")
-        return wire.answer({"id": bare, "localizedFirstName": first, "localizedLastName": last, "vanityName": person.handle})

@@ -18,10 +18,18 @@ def bad_token(state: str) -> Response:
     if state == "missing":
         return error("Empty oauth2_access_token", status=401, service=401)
     if state == "expired":
-        return error("The token used in the request has expired", status=401, service=65602, code="EXPIRED_ACCESS_TOKEN")
+        return error(
+            "The token used in the request has expired",
+            status=401,
+            service=65602,
+            code="EXPIRED_ACCESS_TOKEN",
+        )
     if state == "revoked":
         return error(
-            "The token used in the request has been revoked by the user", status=401, service=65601, code="REVOKED_ACCESS_TOKEN"
+            "The token used in the request has been revoked by the user",
+            status=401,
+            service=65601,
+            code="REVOKED_ACCESS_TOKEN",
         )
     return error("Invalid access token", status=401, service=65600, code="INVALID_ACCESS_TOKEN")
 

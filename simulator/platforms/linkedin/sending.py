@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from simulator import media, wire
+from simulator.drafts import Draft
 from simulator.kernel import Kernel
-from simulator.messaging import Draft
 from simulator.models import Account, Media, Thread
 from simulator.platforms.linkedin import errors
 from simulator.platforms.linkedin.access import Access
@@ -29,7 +29,10 @@ class Sending:
         if refusal := self.kernel.expire_midsend(account=account):
             return refusal
         if unknown := set(given) - _KEYS:
-            return errors.error(f"Unpermitted fields present in REQUEST_BODY: Data Processing Exception while processing fields [{', '.join(sorted(unknown))}]", status=403)
+            return errors.error(
+                f"Unpermitted fields present in REQUEST_BODY: Data Processing Exception while processing fields [{', '.join(sorted(unknown))}]",
+                status=403,
+            )
         recipients, thread_urn = given.get("recipients"), given.get("thread")
         if bool(recipients) == bool(thread_urn):
             return errors.error("Exactly one of recipients and thread must be present", status=400)
@@ -49,7 +52,13 @@ class Sending:
             if held is None or held.account != account.id or held.state != "ready":
                 return errors.error(f"Asset {urn} is not available", status=422)
             draft.attachments.append(
-                {"kind": held.kind, "media_id": held.id, "mime": held.mime, "name": held.name, "size": held.size}
+                {
+                    "kind": held.kind,
+                    "media_id": held.id,
+                    "mime": held.mime,
+                    "name": held.name,
+                    "size": held.size,
+                }
             )
         message = self.kernel.messaging.brand_writes(account=account, thread=thread, draft=draft, tell=False)
         headers = {"x-restli-id": message.id, "x-linkedin-id": message.id}
@@ -61,7 +70,11 @@ class Sending:
             found = self.world.thread(account, urn.removeprefix("urn:li:messagingThread:"))
             if found is None or found.kind == "comments":
                 return errors.error(f"Thread {urn} not found", status=404)
-            blocked = [one for one in found.people if (p := self.world.person("linkedin", one)) and account.id in p.blocked]
+            blocked = [
+                one
+                for one in found.people
+                if (p := self.world.person("linkedin", one)) and account.id in p.blocked
+            ]
             if found.kind == "direct" and blocked:
                 return errors.forbidden("Recipient cannot be messaged")
             return found
@@ -130,7 +143,12 @@ class Sending:
         if held is None:
             return errors.error(f"Asset {name} not found", status=404)
         status = "AVAILABLE" if held.state == "ready" else "WAITING_UPLOAD"
-        body = {"id": _bare(held.id), "status": "ALLOWED", "mediaTypeFamily": "STILLIMAGE", "created": held.created_ms}
+        body = {
+            "id": _bare(held.id),
+            "status": "ALLOWED",
+            "mediaTypeFamily": "STILLIMAGE",
+            "created": held.created_ms,
+        }
         return wire.answer({**body, "recipes": [{"recipe": _RECIPE, "status": status}]})
 
     async def download(self, request: Request) -> Response:
@@ -149,5 +167,3 @@ class Sending:
 
 def _bare(urn: str) -> str:
     return urn.rsplit(":", 1)[-1]
-
-

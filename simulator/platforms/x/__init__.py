@@ -54,7 +54,11 @@ class X:
             Route("/2/activity/subscriptions", access.either(hooks.activity), methods=["GET", "POST"]),
             Route("/2/activity/subscriptions/{id}", access.either(hooks.unsubscribe), methods=["DELETE"]),
             Route(aaa, access.either(hooks.account_activity), methods=["GET", "POST"]),
-            Route("/2/dm_conversations/media/{dm}/{media}/{resource}", self._files(files.download), methods=["GET"]),
+            Route(
+                "/2/dm_conversations/media/{dm}/{media}/{resource}",
+                self._files(files.download),
+                methods=["GET"],
+            ),
             Route("/1.1/ton/data/dm/{dm}/{media}/{resource}", self._files(files.download), methods=["GET"]),
             *self._direct_messages(),
             Route("/2/media/upload/initialize", self._upload(files.initialize), methods=["POST"]),
@@ -64,8 +68,16 @@ class X:
             Route("/2/users/me", self._read("users", self.reading.me), methods=["GET"]),
             Route("/2/users/{id}", self._read("users", self.reading.user), methods=["GET"]),
             Route("/2/users/{id}/mentions", self._read("mentions", self.reading.mentions), methods=["GET"]),
-            Route("/2/tweets", access.user(self.sending.post, bucket="posts", limit=100, scopes=("tweet.write",)), methods=["POST"]),
-            Route("/2/tweets/{id}/hidden", access.user(self.sending.hide, bucket="hide", limit=50), methods=["PUT"]),
+            Route(
+                "/2/tweets",
+                access.user(self.sending.post, bucket="posts", limit=100, scopes=("tweet.write",)),
+                methods=["POST"],
+            ),
+            Route(
+                "/2/tweets/{id}/hidden",
+                access.user(self.sending.hide, bucket="hide", limit=50),
+                methods=["PUT"],
+            ),
             Route("/profile_images/{key}/{file}", files.face),
         ]
 
@@ -81,9 +93,17 @@ class X:
             Route("/2/dm_events", self._dm_read("dm_events", read.all_events), methods=["GET"]),
             Route("/2/dm_events/{id}", deleting, methods=["DELETE"]),
             Route("/2/dm_events/{id}", self._dm_read("dm_event", read.one_event), methods=["GET"]),
-            Route("/2/dm_conversations/with/{id}/dm_events", self._dm_read("dm_with", read.with_person), methods=["GET"]),
+            Route(
+                "/2/dm_conversations/with/{id}/dm_events",
+                self._dm_read("dm_with", read.with_person),
+                methods=["GET"],
+            ),
             Route("/2/dm_conversations/with/{id}/messages", sending(send.to_person), methods=["POST"]),
-            Route("/2/dm_conversations/{id}/dm_events", self._dm_read("dm_conversation", read.of_conversation), methods=["GET"]),
+            Route(
+                "/2/dm_conversations/{id}/dm_events",
+                self._dm_read("dm_conversation", read.of_conversation),
+                methods=["GET"],
+            ),
             Route("/2/dm_conversations/{id}/messages", sending(send.to_conversation), methods=["POST"]),
             Route("/2/dm_conversations", sending(send.new_group), methods=["POST"]),
         ]
@@ -123,13 +143,21 @@ class X:
             return [self._signed(wire.plain(body), tuple(events)) for body in bodies]
         packets = []
         for event in events:
-            body = {"data": event.payload["xaa"]} if "xaa" in event.payload else event.payload.get("raw", event.payload)
+            body = (
+                {"data": event.payload["xaa"]}
+                if "xaa" in event.payload
+                else event.payload.get("raw", event.payload)
+            )
             packets.append(self._signed(wire.plain(body), (event,)))
         return packets
 
     def _signed(self, body: bytes, events: tuple[Event, ...], secret: str = "") -> Packet:
         key = secret or self.world.app(self.key).webhook_secret
-        return Packet(body=body, headers={"x-twitter-webhooks-signature": signatures.x_base64(secret=key, data=body)}, events=events)
+        return Packet(
+            body=body,
+            headers={"x-twitter-webhooks-signature": signatures.x_base64(secret=key, data=body)},
+            events=events,
+        )
 
     def spoil(self, packet: Packet) -> Packet:
         return self._signed(packet.body, packet.events, "not-the-secret")
@@ -159,7 +187,9 @@ class X:
     def again(self, event: Event) -> Event:
         if "xaa" not in event.payload:
             return event
-        return replace(event, payload={"xaa": {**event.payload["xaa"], "event_uuid": self.world.ids.negative_long()}})
+        return replace(
+            event, payload={"xaa": {**event.payload["xaa"], "event_uuid": self.world.ids.negative_long()}}
+        )
 
     def retry_delays(self) -> Sequence[float]:
         """X documents no redelivery; history and replay are the ways back."""
@@ -173,7 +203,11 @@ class X:
     def refusal(self, what: str, *, path: str = "") -> Response:
         if what == "rate":
             reset = self.world.clock.now_ms() // 1000 + 60
-            headers = {"x-rate-limit-limit": "99", "x-rate-limit-remaining": "0", "x-rate-limit-reset": str(reset)}
+            headers = {
+                "x-rate-limit-limit": "99",
+                "x-rate-limit-remaining": "0",
+                "x-rate-limit-reset": str(reset),
+            }
             return errors.too_many(headers)
         if what == "server":
             return errors.server()

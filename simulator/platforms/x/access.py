@@ -91,7 +91,9 @@ class Access:
 
         return call
 
-    def either(self, handler: Callable[[Request, dict[str, Any], Account | None], Awaitable[Response]]) -> Any:
+    def either(
+        self, handler: Callable[[Request, dict[str, Any], Account | None], Awaitable[Response]]
+    ) -> Any:
         """App bearer or user token: the account is None for the app."""
 
         async def call(request: Request) -> Response:
@@ -104,7 +106,11 @@ class Access:
             elif bearer != self.world.app("x").app_bearer:
                 return errors.unauthorized()
             given = await body_of(request)
-            return errors.invalid("The request body is not a JSON object.") if given is None else await handler(request, given, account)
+            return (
+                errors.invalid("The request body is not a JSON object.")
+                if given is None
+                else await handler(request, given, account)
+            )
 
         return call
 
@@ -165,7 +171,12 @@ class Access:
             scope=scope,
             family=family,
         )
-        body = {"token_type": "bearer", "expires_in": ACCESS_MS // 1000, "access_token": access.value, "scope": scope}
+        body = {
+            "token_type": "bearer",
+            "expires_in": ACCESS_MS // 1000,
+            "access_token": access.value,
+            "scope": scope,
+        }
         if "offline.access" in scope.split():
             refresh = tokens.issue(
                 self.world,

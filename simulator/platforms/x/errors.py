@@ -10,7 +10,13 @@ _TYPES = "https://api.x.com/2/problems/"
 
 
 def problem(
-    *, title: str, detail: str, status: int, kind: str = "about:blank", headers: dict[str, str] | None = None, **more: Any
+    *,
+    title: str,
+    detail: str,
+    status: int,
+    kind: str = "about:blank",
+    headers: dict[str, str] | None = None,
+    **more: Any,
 ) -> Response:
     body = {"title": title, "detail": detail, "type": kind, "status": status, **more}
     return wire.answer(body, status=status, headers=headers, media_type="application/problem+json")
@@ -18,7 +24,9 @@ def problem(
 
 def invalid(message: str, **parameters: Any) -> Response:
     body = {
-        "errors": [{"parameters": {key: [str(value)] for key, value in parameters.items()}, "message": message}],
+        "errors": [
+            {"parameters": {key: [str(value)] for key, value in parameters.items()}, "message": message}
+        ],
         "title": "Invalid Request",
         "detail": "One or more parameters to your request was invalid.",
         "type": _TYPES + "invalid-request",

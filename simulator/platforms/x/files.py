@@ -31,10 +31,14 @@ class Files:
         category, mime = str(given.get("media_category") or ""), str(given.get("media_type") or "")
         total = given.get("total_bytes")
         if category not in _LIMITS:
-            return errors.invalid("The media_category is not one of the known values.", media_category=category)
+            return errors.invalid(
+                "The media_category is not one of the known values.", media_category=category
+            )
         most, mimes = _LIMITS[category]
         if mime not in mimes or not isinstance(total, int) or not 0 < total <= most:
-            return errors.invalid("The media_type or total_bytes do not fit the category.", media_type=mime, total_bytes=total)
+            return errors.invalid(
+                "The media_type or total_bytes do not fit the category.", media_type=mime, total_bytes=total
+            )
         now = self.world.clock.now_ms()
         kind = "video" if category == "dm_video" else "image"
         held = Media(
@@ -55,7 +59,12 @@ class Files:
         return self._answer(held, status=202)
 
     def _answer(self, held: Media, *, status: int = 200) -> Response:
-        body: dict[str, Any] = {"id": held.id, "media_key": f"3_{held.id}", "expires_after_secs": 86400, "size": held.size}
+        body: dict[str, Any] = {
+            "id": held.id,
+            "media_key": f"3_{held.id}",
+            "expires_after_secs": 86400,
+            "size": held.size,
+        }
         if held.state in {"pending", "in_progress"}:
             body["processing_info"] = {"state": held.state, "check_after_secs": 1, "progress_percent": 50}
         elif held.state in {"succeeded", "failed"} and held.category == "dm_video":

@@ -48,7 +48,12 @@ def wire_text(message: Message) -> tuple[str, list[dict[str, Any]]]:
         text = f"{text} {link}" if text else link
         page = f"https://twitter.com/messages/media/{message.id}"
         urls.append(
-            {"url": link, "expanded_url": page, "display_url": "pic.twitter.com/" + link[-10:], "indices": [start, start + len(link)]}
+            {
+                "url": link,
+                "expanded_url": page,
+                "display_url": "pic.twitter.com/" + link[-10:],
+                "indices": [start, start + len(link)],
+            }
         )
     return text, urls
 
@@ -169,7 +174,9 @@ def v2_event(message: Message, *, fields: set[str]) -> dict[str, Any]:
     if message.attachments:
         body["attachments"] = {"media_keys": [media_key(message.attachments[0])]}
     if urls:
-        body["entities"] = {"urls": [{**one, "start": one["indices"][0], "end": one["indices"][1]} for one in urls]}
+        body["entities"] = {
+            "urls": [{**one, "start": one["indices"][0], "end": one["indices"][1]} for one in urls]
+        }
     return {key: value for key, value in body.items() if key in fields}
 
 
@@ -195,7 +202,11 @@ def post(message: Message) -> dict[str, Any]:
         "conversation_id": message.thread,
         "edit_history_tweet_ids": [message.id],
         **({"in_reply_to_user_id": message.recipient} if message.reply_to else {}),
-        **({"referenced_tweets": [{"type": "replied_to", "id": message.reply_to}]} if message.reply_to else {}),
+        **(
+            {"referenced_tweets": [{"type": "replied_to", "id": message.reply_to}]}
+            if message.reply_to
+            else {}
+        ),
     }
 
 

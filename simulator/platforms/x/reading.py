@@ -68,7 +68,9 @@ class Reading:
         query = request.query_params
         wished = query.get("max_results", "100")
         if not wished.isdigit() or not 1 <= int(wished) <= 100:
-            return errors.invalid("The max_results query parameter value is not between 1 and 100", max_results=wished)
+            return errors.invalid(
+                "The max_results query parameter value is not between 1 and 100", max_results=wished
+            )
         start = 0
         if given := query.get("pagination_token"):
             found = from_page_token(given)
@@ -95,7 +97,9 @@ class Reading:
     def _includes(self, rows: list[Message], wanted: set[str]) -> dict[str, Any]:
         includes: dict[str, Any] = {}
         if wanted & {"sender_id", "participant_ids"}:
-            includes["users"] = [payloads.user_v2(self.world, native) for native in sorted({one.sender for one in rows})]
+            includes["users"] = [
+                payloads.user_v2(self.world, native) for native in sorted({one.sender for one in rows})
+            ]
         if "attachments.media_keys" in wanted and any(one.attachments for one in rows):
             includes["media"] = [payloads.v2_media(self.world, one) for one in rows if one.attachments]
         return includes
@@ -113,7 +117,9 @@ class Reading:
             if message.direction != "out":
                 return errors.forbidden()
             message.hidden = True  # removes it for oneself only
-            message.history.append({"at_ms": self.world.clock.now_ms(), "what": "hidden_for_brand", "client": "api"})
+            message.history.append(
+                {"at_ms": self.world.clock.now_ms(), "what": "hidden_for_brand", "client": "api"}
+            )
             self.world.save_message(message)
             return wire.answer({"data": {"deleted": True}})
         self._fetched(message)
@@ -125,13 +131,21 @@ class Reading:
     # Profiles
 
     async def me(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
-        return wire.answer({"data": self._user(account.id, account, request.query_params.get("user.fields", ""))})
+        return wire.answer(
+            {"data": self._user(account.id, account, request.query_params.get("user.fields", ""))}
+        )
 
     async def user(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
         native = request.path_params["id"]
         if self.world.person("x", native) is None and ("x", native) not in self.world.accounts:
             detail = f"Could not find user with id: [{native}]."
-            row = {"title": "Not Found Error", "detail": detail, "value": native, "parameter": "id", "resource_type": "user"}
+            row = {
+                "title": "Not Found Error",
+                "detail": detail,
+                "value": native,
+                "parameter": "id",
+                "resource_type": "user",
+            }
             row["type"] = "https://api.x.com/2/problems/resource-not-found"
             return wire.answer({"errors": [row]})
         return wire.answer({"data": self._user(native, account, request.query_params.get("user.fields", ""))})
@@ -150,9 +164,14 @@ class Reading:
         rows = [
             one
             for one in self.world.messages.values()
-            if one.platform == "x" and one.account == account.id and one.kind in {"mention", "comment"} and not one.deleted
+            if one.platform == "x"
+            and one.account == account.id
+            and one.kind in {"mention", "comment"}
+            and not one.deleted
         ]
-        rows = sorted((one for one in rows if int(one.id) > int(since or 0)), key=lambda one: one.order, reverse=True)
+        rows = sorted(
+            (one for one in rows if int(one.id) > int(since or 0)), key=lambda one: one.order, reverse=True
+        )
         if not rows:
             return wire.answer({"meta": {"result_count": 0}})
         for one in rows:

@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from simulator import tokens, wire
+from simulator.drafts import Draft
 from simulator.kernel import Kernel
-from simulator.messaging import Draft
 from simulator.models import Account, Person, Thread
 from simulator.platforms.x import errors
 from simulator.platforms.x.reading import reachable
@@ -54,14 +54,20 @@ class Sending:
     async def new_group(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
         people = [str(one) for one in given.get("participant_ids") or []]
         if given.get("conversation_type") != "Group" or not 2 <= len(people) <= 49:
-            return errors.invalid("A group needs conversation_type Group and 2 to 49 participant_ids.", participant_ids=people)
+            return errors.invalid(
+                "A group needs conversation_type Group and 2 to 49 participant_ids.", participant_ids=people
+            )
         if not all(reachable(self.kernel, account, one) for one in people):
             return errors.no_permission_to_message()
         thread_id = self.world.ids.snowflake(at_ms=self.world.clock.now_ms())
-        thread = Thread(platform="x", account=account.id, id=thread_id, kind="group", people=people, title="New group")
+        thread = Thread(
+            platform="x", account=account.id, id=thread_id, kind="group", people=people, title="New group"
+        )
         self.world.add_thread(thread)
         message = given.get("message")
-        return await self._send(account, message if isinstance(message, dict) else {}, thread=thread, person=None)
+        return await self._send(
+            account, message if isinstance(message, dict) else {}, thread=thread, person=None
+        )
 
     async def _send(
         self, account: Account, given: dict[str, Any], *, thread: Thread | None, person: Person | None
@@ -79,7 +85,9 @@ class Sending:
             return errors.invalid("Only one attachment is allowed.", attachments=len(rows))
         day = self.kernel.limits.hit(f"x|{account.id}|sends24h", limit=DAILY_SENDS, window_ms=tokens.DAY_MS)
         if day.over:
-            return errors.too_many({"x-user-limit-24hour-limit": str(DAILY_SENDS), "x-user-limit-24hour-remaining": "0"})
+            return errors.too_many(
+                {"x-user-limit-24hour-limit": str(DAILY_SENDS), "x-user-limit-24hour-remaining": "0"}
+            )
         draft = Draft(text=text, client="api")
         for row in rows:
             refused = self._attach(account, draft, str((row or {}).get("media_id", "")))
@@ -89,7 +97,9 @@ class Sending:
             assert person is not None
             thread = self.kernel.messaging.direct_thread(account=account, person=person)
         message = self.kernel.messaging.brand_writes(account=account, thread=thread, draft=draft, tell=False)
-        response = wire.answer({"data": {"dm_conversation_id": thread.id, "dm_event_id": message.id}}, status=201)
+        response = wire.answer(
+            {"data": {"dm_conversation_id": thread.id, "dm_event_id": message.id}}, status=201
+        )
         return await self.kernel.accepted(account=account, thread=thread, message=message, response=response)
 
     def _attach(self, account: Account, draft: Draft, media_id: str) -> Response | None:
@@ -100,7 +110,12 @@ class Sending:
         if held.category not in _CATEGORIES:
             return errors.forbidden("You are not permitted to attach this media to a DM event.")
         kind = _CATEGORIES[held.category]
-        row = {"kind": "image" if kind == "gif" else kind, "media_id": held.id, "mime": held.mime, "name": held.name}
+        row = {
+            "kind": "image" if kind == "gif" else kind,
+            "media_id": held.id,
+            "mime": held.mime,
+            "name": held.name,
+        }
         draft.attachments.append({**row, "size": held.size})
         return None
 
@@ -118,7 +133,9 @@ class Sending:
             account.posts.append({"id": post_id, "caption": text})
             self.world.save_account(account)
             await self.world.store.flushed()
-            return wire.answer({"data": {"id": post_id, "text": text, "edit_history_tweet_ids": [post_id]}}, status=201)
+            return wire.answer(
+                {"data": {"id": post_id, "text": text, "edit_history_tweet_ids": [post_id]}}, status=201
+            )
         thread = self.world.thread(account, parent.thread)
         assert thread is not None
         draft = Draft(text=text, kind="comment", reply_to=parent.id, client="api", extra=dict(parent.extra))

@@ -34,7 +34,9 @@ class Subscribing:
             answer = wire.loads(got.content).get("response_token") if got.status_code == 200 else None
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, AttributeError):
             return False
-        return bool(answer == signatures.x_base64(secret=self.world.app("x").webhook_secret, data=token.encode()))
+        return bool(
+            answer == signatures.x_base64(secret=self.world.app("x").webhook_secret, data=token.encode())
+        )
 
     def _hooks(self) -> list[Webhook]:
         return [one for one in self.world.webhooks.values() if one.platform == "x" and one.kind == "webhook"]
@@ -50,7 +52,9 @@ class Subscribing:
         if len(self._hooks()) >= _MOST_WEBHOOKS:
             return errors.invalid("WebhookLimitExceeded: too many webhooks.", url=url)
         if not await self.crc(url):
-            return errors.invalid("CrcValidationFailed: the CRC request did not return the expected response.", url=url)
+            return errors.invalid(
+                "CrcValidationFailed: the CRC request did not return the expected response.", url=url
+            )
         now = self.world.clock.now_ms()
         hook = Webhook(platform="x", id=self.world.ids.snowflake(at_ms=now), url=url, created_ms=now)
         self.world.save_webhook(hook)
@@ -58,11 +62,18 @@ class Subscribing:
         return wire.answer({"data": self._shown(hook)})
 
     def _shown(self, hook: Webhook) -> dict[str, Any]:
-        return {"id": hook.id, "url": hook.url, "valid": hook.valid, "created_at": iso_millis(hook.created_ms)}
+        return {
+            "id": hook.id,
+            "url": hook.url,
+            "valid": hook.valid,
+            "created_at": iso_millis(hook.created_ms),
+        }
 
     async def listed(self, request: Request, given: dict[str, Any]) -> Response:
         rows = [self._shown(one) for one in self._hooks()]
-        return wire.answer({"data": rows, "meta": {"result_count": len(rows)}} if rows else {"meta": {"result_count": 0}})
+        return wire.answer(
+            {"data": rows, "meta": {"result_count": len(rows)}} if rows else {"meta": {"result_count": 0}}
+        )
 
     async def change(self, request: Request, given: dict[str, Any]) -> Response:
         hook = self.world.webhooks.get(request.path_params["id"])
@@ -83,7 +94,14 @@ class Subscribing:
         for hook in self._hooks():
             hook.valid = await self.crc(hook.url)
             self.world.save_webhook(hook)
-            results.append({"platform": "x", "url": hook.url, "ok": hook.valid, "trouble": "" if hook.valid else "CRC failed"})
+            results.append(
+                {
+                    "platform": "x",
+                    "url": hook.url,
+                    "ok": hook.valid,
+                    "trouble": "" if hook.valid else "CRC failed",
+                }
+            )
         return results
 
     # /2/activity/subscriptions
@@ -104,7 +122,9 @@ class Subscribing:
             return errors.forbidden("Private events need the authorization of their user.")
         if str(given.get("webhook_id") or "") not in {one.id for one in self._hooks()}:
             return errors.invalid("The webhook_id is unknown.", webhook_id=given.get("webhook_id"))
-        hook = self._keep(owner, kind, webhook=str(given["webhook_id"]), tag=str(given.get("tag") or "")[:200])
+        hook = self._keep(
+            owner, kind, webhook=str(given["webhook_id"]), tag=str(given.get("tag") or "")[:200]
+        )
         hook.direction = str((narrowed or {}).get("direction") or "")
         self.world.save_webhook(hook)
         await self.world.store.flushed()
@@ -129,7 +149,9 @@ class Subscribing:
         )
 
     def _subscriptions(self) -> list[Webhook]:
-        return [one for one in self.world.webhooks.values() if one.platform == "x" and one.kind == "subscription"]
+        return [
+            one for one in self.world.webhooks.values() if one.platform == "x" and one.kind == "subscription"
+        ]
 
     def _row(self, hook: Webhook) -> dict[str, Any]:
         narrowed: dict[str, str] = {"user_id": hook.account}
@@ -153,7 +175,9 @@ class Subscribing:
 
     # /2/account_activity/webhooks/{id}/subscriptions/all
 
-    async def account_activity(self, request: Request, given: dict[str, Any], account: Account | None) -> Response:
+    async def account_activity(
+        self, request: Request, given: dict[str, Any], account: Account | None
+    ) -> Response:
         webhook = request.path_params["id"]
         if webhook not in {one.id for one in self._hooks()}:
             return errors.not_found("webhook", webhook)
@@ -163,7 +187,8 @@ class Subscribing:
             self.world.save_webhook(self._keep(account, "*", webhook=webhook))
             await self.world.store.flushed()
         there = any(
-            one.event_type == "*" and one.account == account.id and one.webhook == webhook for one in self._subscriptions()
+            one.event_type == "*" and one.account == account.id and one.webhook == webhook
+            for one in self._subscriptions()
         )
         return wire.answer({"data": {"subscribed": there}})
 
@@ -176,7 +201,9 @@ class Subscribing:
         start, end = _minute(str(given.get("from_date", ""))), _minute(str(given.get("to_date", "")))
         now = self.world.clock.now_ms()
         if start is None or end is None or start >= end or start < now - _DAY_MS or start > now - 31 * 60_000:
-            return errors.invalid("from_date must lie 31 minutes to 24 hours back.", from_date=given.get("from_date"))
+            return errors.invalid(
+                "from_date must lie 31 minutes to 24 hours back.", from_date=given.get("from_date")
+            )
         if end > now - 10 * 60_000:
             return errors.invalid("to_date must lie at least 10 minutes back.", to_date=given.get("to_date"))
         job = self.world.ids.snowflake(at_ms=now)
@@ -207,7 +234,9 @@ class Subscribing:
             "job_id": job,
         }
         payload = {"raw": {"replay_job_status": status}}
-        self.kernel.deliverer.announce(Event(platform="x", account="", url=hook.url, payload=payload, group="raw"))
+        self.kernel.deliverer.announce(
+            Event(platform="x", account="", url=hook.url, payload=payload, group="raw")
+        )
 
 
 def _minute(text: str) -> int | None:

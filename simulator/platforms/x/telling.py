@@ -33,9 +33,12 @@ def event_type(happening: Happening) -> str:
         return "dm.sent" if message.direction == "out" else "dm.received"
     if happening.kind == "unsend" and message is not None and message.kind in {"comment", "mention"}:
         return "post.delete"
-    return {"read": "dm.read", "typing": "dm.indicate_typing", "block": "block.block", "revoke": "oauth.revoke"}.get(
-        happening.kind, ""
-    )
+    return {
+        "read": "dm.read",
+        "typing": "dm.indicate_typing",
+        "block": "block.block",
+        "revoke": "oauth.revoke",
+    }.get(happening.kind, "")
 
 
 def events(world: World, happening: Happening) -> list[Event]:
@@ -50,7 +53,9 @@ def events(world: World, happening: Happening) -> list[Event]:
         if target is None or not target.valid:
             continue
         if hook.event_type == kind and _direction_fits(hook, kind):
-            told.append(_event(happening, target.url, {"xaa": xaa(world, happening, kind, tag=hook.tag)}, group="xaa"))
+            told.append(
+                _event(happening, target.url, {"xaa": xaa(world, happening, kind, tag=hook.tag)}, group="xaa")
+            )
         elif hook.event_type == "*" and (found := aaa(world, happening, kind)):
             told.append(_event(happening, target.url, {"aaa": found}, group="aaa"))
     return told
@@ -64,7 +69,13 @@ def _event(happening: Happening, url: str, payload: dict[str, Any], *, group: st
     message = happening.message if happening.kind == "message" else None
     fault = str(message.extra.get("fault", "")) if message else ""
     return Event(
-        platform="x", account=happening.account.id, url=url, payload=payload, message=message, group=group, fault=fault
+        platform="x",
+        account=happening.account.id,
+        url=url,
+        payload=payload,
+        message=message,
+        group=group,
+        fault=fault,
     )
 
 
@@ -87,7 +98,11 @@ def _payload(world: World, happening: Happening, kind: str) -> dict[str, Any]:
     if kind == "oauth.revoke":
         return {"date_time": iso_millis(happening.at_ms), "user_id": account.id, "app_id": "1000001"}
     if kind == "block.block":
-        return {"source": {"id": happening.actor}, "target": {"id": account.id}, "created_timestamp": str(happening.at_ms)}
+        return {
+            "source": {"id": happening.actor},
+            "target": {"id": account.id},
+            "created_timestamp": str(happening.at_ms),
+        }
     if kind == "post.delete" and message is not None:
         return {"id": message.id, "author_id": message.sender}
     if kind.startswith("post.") and message is not None:
@@ -152,7 +167,11 @@ def _tweet(world: World, message: Any, account: Account) -> dict[str, Any]:
         "text": message.text,
         "user": {**payloads.user_v1(world, message.sender), "id_str": message.sender},
         "in_reply_to_status_id_str": message.reply_to or None,
-        "entities": {"user_mentions": [{"id_str": account.id, "screen_name": account.handle}], "urls": [], "hashtags": []},
+        "entities": {
+            "user_mentions": [{"id_str": account.id, "screen_name": account.handle}],
+            "urls": [],
+            "hashtags": [],
+        },
     }
 
 

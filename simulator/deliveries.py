@@ -1,0 +1,56 @@
+"""One POST on its way, and how it survives a restart."""
+
+import base64
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulator.platforms.base import Event, Packet
+from simulator.world import World
+
+
+@dataclass(slots=True, kw_only=True)
+class Delivery:
+    """One POST on its way, with all it needs after a restart."""
+
+    id: str
+    platform: str
+    account: str
+    url: str
+    packet: Packet
+    attempt: int = 0
+    due: float = 0.0
+    faults: list[str] = field(default_factory=list)
+    spoiled: bool = False
+
+
+def stored(delivery: Delivery) -> dict[str, Any]:
+    keys = [[e.platform, e.account, e.message.id] for e in delivery.packet.events if e.message is not None]
+    return {
+        "id": delivery.id,
+        "platform": delivery.platform,
+        "account": delivery.account,
+        "url": delivery.url,
+        "body": base64.b64encode(delivery.packet.body).decode(),
+        "headers": delivery.packet.headers,
+        "messages": keys,
+        "attempt": delivery.attempt,
+        "faults": delivery.faults,
+    }
+
+
+def restored(row: dict[str, Any], world: World) -> Delivery:
+    keys = row["messages"]
+    messages = [world.messages.get((platform, account, one)) for platform, account, one in keys] or [None]
+    events = tuple(
+        Event(platform=row["platform"], account=row["account"], url=row["url"], payload={}, message=message)
+        for message in messages
+    )
+    return Delivery(
+        id=row["id"],
+        platform=row["platform"],
+        account=row["account"],
+        url=row["url"],
+        packet=Packet(body=base64.b64decode(row["body"]), headers=row["headers"], events=events),
+        attempt=row["attempt"],
+        faults=row["faults"],
+    )
