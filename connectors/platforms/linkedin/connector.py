@@ -26,7 +26,17 @@ from connectors.contract import (
     WebhookRequest,
 )
 from connectors.http import MEDIA_BYTES, same_origin
-from connectors.platforms.linkedin import changelog, client, errors, oauth, payloads, polling, sending, urns
+from connectors.platforms.linkedin import (
+    backfill,
+    changelog,
+    client,
+    errors,
+    oauth,
+    payloads,
+    polling,
+    sending,
+    urns,
+)
 from connectors.platforms.linkedin.manifest import MANIFEST, ORIGINS
 
 _HIDDEN = {
@@ -83,10 +93,8 @@ class LinkedIn:
         return polling.page(ctx, cursor)
 
     def history(self, ctx: Context, cursor: str, thread_id: str = "") -> Page:
-        """The same log from its oldest event on: it cannot be read backwards."""
-        if thread_id.startswith(urns.COMMENT):
-            return Page(())
-        return polling.page(ctx, cursor, thread_id)
+        """The change log from its oldest event on (it cannot be read backwards), then the page's comments."""
+        return backfill.page(ctx, cursor, thread_id)
 
     def profile(self, ctx: Context, external_id: str) -> Party:
         """A member may be hidden from us; then the id is all there is."""

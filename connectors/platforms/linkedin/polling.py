@@ -39,7 +39,7 @@ def page(ctx: Context, cursor: str, thread_id: str = "") -> Page:
             failures.append((element, str(error)))
             continue
         events += [each for each in found if not thread_id or getattr(each, "thread_id", "") == thread_id]
-    following = _next_start(body, start, len(elements))
+    following = next_start(body, start, len(elements))
     if following is not None:
         state = {"since": since, "start": following, "newest": newest}
     else:
@@ -47,7 +47,7 @@ def page(ctx: Context, cursor: str, thread_id: str = "") -> Page:
     return Page(tuple(events), wire.pack(state), following is not None, tuple(failures))
 
 
-def _next_start(body: Mapping[str, Any], start: int, received: int) -> int | None:
+def next_start(body: Mapping[str, Any], start: int, received: int) -> int | None:
     """Where the next page begins, by the link; a full page without a link is not trusted to be the last."""
     for link in wire.entries(wire.mapping(body.get("paging")).get("links")):
         if link.get("rel") == "next":

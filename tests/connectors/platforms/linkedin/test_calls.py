@@ -197,6 +197,31 @@ def test_history_of_one_thread_leaves_out_the_others(linkedin: FakePlatform) -> 
     assert connector.history(ctx, "", "urn:li:messagingThread:other").events == ()
 
 
+def test_history_ends_with_the_comments_of_the_page(linkedin: FakePlatform) -> None:
+    notifications = orjson.loads(delivery("linkedin", "comment"))["notifications"]
+    linkedin.on("GET", LOG, httpx.Response(200, content=delivery("linkedin", "message")))
+    linkedin.on("GET", "/rest/organizationAcls", json_answer({"elements": [{"organization": PAGE}]}))
+    told = {"elements": [*notifications, {"action": "COMMENT"}], "paging": {"links": []}}
+    linkedin.on("GET", "/rest/organizationalEntityNotifications", json_answer(told))
+    ctx = linkedin.context(connector, ACCOUNT)
+    log = connector.history(ctx, "")
+    comments = connector.history(ctx, log.cursor)
+    assert (log.more, comments.more) == (True, False)
+    assert [each.text for each in comments.events if isinstance(each, InboundMessage)] == [
+        "Still waiting for support"
+    ]
+    assert len(comments.failures) == 1
+    alone = connector.history(ctx, "", f"comment:{COMMENT}")
+    assert len(alone.events) == 1
+
+
+def test_without_a_page_history_ends_with_the_log(linkedin: FakePlatform) -> None:
+    linkedin.on("GET", LOG, httpx.Response(200, content=delivery("linkedin", "message")))
+    linkedin.on("GET", "/rest/organizationAcls", json_answer({"message": "no"}, 403))
+    ctx = linkedin.context(connector, ACCOUNT)
+    assert not connector.history(ctx, connector.history(ctx, "").cursor).more
+
+
 def test_a_code_becomes_tokens_and_a_member(linkedin: FakePlatform) -> None:
     tokens = {
         "access_token": "a", "expires_in": 5184000, "refresh_token": "r", "refresh_token_expires_in": 31536000,

@@ -1,0 +1,49 @@
+"""Looking back: the whole change log first, then the comments of the page that LinkedIn still keeps (60 days)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from connectors import wire
+from connectors.contract import Context, InboundEvent, Malformed, Page
+from connectors.platforms.linkedin import client, comments, oauth, polling, urns
+
+_ACTIONS: Final = "COMMENT,ADMIN_COMMENT,COMMENT_EDIT,COMMENT_DELETE,SHARE_MENTION"
+_PAGE: Final = 50
+
+
+def page(ctx: Context, cursor: str, thread_id: str) -> Page:
+    state = wire.unpack(cursor)
+    if thread_id.startswith(urns.COMMENT) or state.get("of") == "comments":
+        return _comments(ctx, state, thread_id)
+    found = polling.page(ctx, cursor, thread_id)
+    if found.more or thread_id:
+        return found
+    return Page(found.events, wire.pack({"of": "comments"}), True, found.failures, found.rates)
+
+
+def _comments(ctx: Context, state: Mapping[str, Any], thread_id: str) -> Page:
+    organisation = wire.text(state.get("page")) or oauth.page_of(ctx)
+    if not organisation:
+        return Page(())
+    start = wire.count(state.get("start")) or 0
+    path = (
+        f"rest/organizationalEntityNotifications?q=criteria&actions=List({_ACTIONS})"
+        f"&organizationalEntity={urns.encoded(organisation)}&start={start}&count={_PAGE}"
+    )
+    body, _ = client.call(ctx, "GET", path, bucket="read")
+    elements = wire.entries(body.get("elements"))
+    events: list[InboundEvent] = []
+    failures = []
+    for element in elements:
+        try:
+            found = comments.parse(element)
+        except Malformed as error:
+            failures.append((element, str(error)))
+            continue
+        events += [each for each in found if not thread_id or getattr(each, "thread_id", "") == thread_id]
+    following = polling.next_start(body, start, len(elements))
+    more = following is not None
+    state = {"of": "comments", "page": organisation, "start": following}
+    return Page(tuple(events), wire.pack(state) if more else "", more, tuple(failures))
