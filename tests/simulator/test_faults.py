@@ -1,0 +1,355 @@
+"""Every named fault, drawn from a seed and told in the ledger."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulator import signatures
+from simulator.faults import CATALOGUE, Faults, Rule
+from simulator.store import Store
+from tests.simulator.outside import Outside, simulated
+
+NAMES = {
+    "dup.exact", "dup.rebatched", "reorder", "drop", "echo.early", "echo.late", "echo.foreign", "signature.bad",
+    "rate.limit", "token.expire_midsend", "slow", "error.5xx", "send.timeout", "poll.inclusive", "ids.19digit",
+    "text.hostile",
+}  # fmt: skip
+
+
+class Forgetful(Store):
+    """A store for draws alone: nothing is kept."""
+
+    def __init__(self) -> None:
+        super().__init__(Path(":memory:"))
+
+
+def draws(seed: int, rate: float) -> list[bool]:
+    faults = Faults(Forgetful())
+    faults.set(Rule(name="drop", seed=seed, rate=rate))
+    return [faults.draw("drop", platform="x", account="1") is not None for _ in range(200)]
+
+
+@given(seed=st.integers(0, 2**31), rate=st.floats(0.05, 0.95))
+def test_the_same_seed_draws_the_same_cases(seed: int, rate: float) -> None:
+    assert draws(seed, rate) == draws(seed, rate)
+
+
+def test_another_seed_draws_other_cases_at_about_the_rate() -> None:
+    assert draws(1, 0.3) != draws(2, 0.3)
+    assert 30 < sum(draws(1, 0.3)) < 90
+
+
+@simulated
+async def test_all_names_of_the_contract_are_listed_with_a_sentence(outside: Outside) -> None:
+    listed = (await outside.control.get("/control/faults")).json()["faults"]
+
+    assert {one["name"] for one in listed} == NAMES == set(CATALOGUE)
+    assert all(one["sentence"].endswith(".") for one in listed)
+
+
+@simulated
+async def test_an_unknown_name_is_refused_with_the_known_ones(outside: Outside) -> None:
+    answer = await outside.control.post("/control/faults", json={"name": "gremlin"})
+
+    assert answer.status_code == 400
+    assert set(answer.json()["known"]) == NAMES
+
+
+@simulated
+async def test_dup_exact_repeats_the_very_bytes(outside: Outside) -> None:
+    await outside.instagram()
+    await outside.fault("dup.exact", delay_ms=5)
+
+    await outside.says("instagram")
+    await outside.settle()
+
+    first, second = outside.receiver.seen
+    assert first.body == second.body
+    assert first.headers["x-hub-signature-256"] == second.headers["x-hub-signature-256"]
+    (row,) = await outside.ledger()
+    assert [one.get("fault") for one in row["deliveries"]] == [None, "dup.exact"]
+
+
+@simulated
+async def test_dup_rebatched_repeats_the_message_in_other_bytes(outside: Outside) -> None:
+    await outside.x()
+    await outside.fault("dup.rebatched", delay_ms=60)
+
+    written = await outside.says("x")
+    await outside.settle()
+
+    first, second = (one.json["data"] for one in outside.receiver.seen)
+    assert first["event_uuid"] != second["event_uuid"]
+    assert [one["payload"]["direct_message_events"][0]["id"] for one in (first, second)] == [
+        written["id"]
+    ] * 2
+
+
+@simulated
+async def test_reorder_lets_later_ones_overtake(outside: Outside) -> None:
+    await outside.instagram()
+    await outside.fault("reorder", seed=5, max_ms=400)
+
+    written = [(await outside.says("instagram", f"n{n}"))["id"] for n in range(8)]
+    await outside.settle()
+
+    arrived = [element["message"]["mid"] for element in outside.elements()]
+    assert sorted(arrived) == sorted(written) and arrived != written
+    assert [row["id"] for row in await outside.ledger()] == written
+
+
+@simulated
+async def test_drop_leaves_only_history_as_far_as_it_reaches(outside: Outside) -> None:
+    await outside.instagram()
+    await outside.fault("drop", platform="instagram")
+    lost = await outside.says("instagram", "lost")
+    await outside.control.delete("/control/faults")
+    (row,) = await outside.ledger()
+
+    for n in range(20):
+        await outside.says("instagram", f"n{n}")
+    await outside.settle()
+
+    rows = {one["id"]: one for one in await outside.ledger()}
+    assert lost["id"] not in {element["message"]["mid"] for element in outside.elements()}
+    assert row["deliveries"][0]["fault"] == "drop"
+    assert row["expected"] is True
+    assert rows[lost["id"]]["expected"] is False
+
+
+@simulated
+async def test_a_dropped_message_that_history_showed_stays_expected(outside: Outside) -> None:
+    headers = await outside.instagram()
+    await outside.fault("drop")
+    lost = await outside.says("instagram", "lost")
+    await outside.control.delete("/control/faults")
+
+    await outside.api.get(
+        f"/v25.0/{lost['thread']}/messages", params={"fields": "id,message"}, headers=headers
+    )
+    for n in range(25):
+        await outside.says("instagram", f"n{n}")
+
+    rows = {one["id"]: one for one in await outside.ledger()}
+    assert rows[lost["id"]]["expected"] is True
+
+
+@simulated
+async def test_an_early_echo_is_there_before_the_answer(outside: Outside) -> None:
+    headers = await outside.instagram()
+    person = (await outside.says("instagram"))["person"]["id"]
+    await outside.settle()
+    await outside.fault("echo.early")
+
+    body = {"recipient": {"id": person}, "message": {"text": "Yes."}}
+    answer = await outside.api.post("/v25.0/me/messages", json=body, headers=headers)
+
+    assert outside.elements()[-1]["message"]["mid"] == answer.json()["message_id"]
+
+
+@simulated
+async def test_a_late_echo_comes_long_after_the_answer(outside: Outside) -> None:
+    user = await outside.x()
+    person = (await outside.says("x"))["person"]["id"]
+    await outside.settle()
+    await outside.fault("echo.late", delay_ms=60_000)
+
+    await outside.api.post(f"/2/dm_conversations/with/{person}/messages", json={"text": "Hi"}, headers=user)
+    await asyncio.sleep(0.1)
+    before = len(outside.receiver.seen)
+    await outside.control.post("/control/deliver")
+    await outside.settle()
+
+    assert (before, len(outside.receiver.seen)) == (1, 2)
+    assert outside.receiver.seen[1].json["data"]["event_type"] == "dm.sent"
+
+
+@simulated
+async def test_a_foreign_echo_is_an_answer_nobody_sent_through_the_api(outside: Outside) -> None:
+    await outside.instagram()
+    await outside.fault("echo.foreign")
+
+    await outside.says("instagram")
+    await outside.settle()
+
+    theirs, echo = sorted(outside.elements(), key=lambda one: "is_echo" in one["message"])
+    rows = await outside.ledger()
+    assert echo["message"]["is_echo"] is True and "is_echo" not in theirs["message"]
+    assert [row["client"] for row in rows] == ["control", "native_app"]
+
+
+@simulated
+async def test_a_bad_signature_comes_with_an_event_that_never_happened(outside: Outside) -> None:
+    await outside.instagram()
+    await outside.fault("signature.bad")
+
+    written = await outside.says("instagram")
+    await outside.settle()
+
+    secret = (await outside.apps("instagram"))["webhook_secret"]
+    good = {
+        signatures.meta_sha256(secret=secret, body=one.body) == one.headers["x-hub-signature-256"]: one
+        for one in outside.receiver.seen
+    }
+    assert good[True].json["entry"][0]["messaging"][0]["message"]["mid"] == written["id"]
+    forged = good[False].json["entry"][0]["messaging"][0]["message"]["mid"]
+    assert forged not in {row["id"] for row in await outside.ledger()}
+
+
+@simulated
+async def test_a_spoiled_delivery_comes_again_under_a_good_signature(outside: Outside) -> None:
+    await outside.instagram()
+    await outside.fault("signature.bad", mode="spoiled")
+    outside.receiver.statuses = [401]
+
+    await outside.says("instagram")
+    await outside.settle()
+
+    (row,) = await outside.ledger()
+    secret = (await outside.apps("instagram"))["webhook_secret"]
+    (seen,) = outside.receiver.seen
+    assert [one["status"] for one in row["deliveries"]] == [401, 200]
+    assert signatures.meta_sha256(secret=secret, body=seen.body) == seen.headers["x-hub-signature-256"]
+
+
+@simulated
+async def test_a_token_that_expires_midsend_sends_nothing(outside: Outside) -> None:
+    instagram, user, linkedin = await outside.instagram(), await outside.x(), await outside.linkedin()
+    people = {name: await outside.says(name) for name in ("instagram", "x", "linkedin")}
+    await outside.fault("token.expire_midsend")
+
+    to = {"recipient": {"id": people["instagram"]["person"]["id"]}, "message": {"text": "a"}}
+    first = await outside.api.post("/v25.0/me/messages", json=to, headers=instagram)
+    second = await outside.api.post(
+        f"/2/dm_conversations/{people['x']['thread']}/messages", json={"text": "a"}, headers=user
+    )
+    thread = f"urn:li:messagingThread:{people['linkedin']['thread']}"
+    third = await outside.api.post("/v2/messages", json={"thread": thread, "body": "a"}, headers=linkedin)
+
+    assert first.json()["error"]["error_subcode"] == 463
+    assert second.status_code == 401
+    assert third.json()["serviceErrorCode"] == 65602
+    assert [row["direction"] for row in await outside.ledger()] == ["in"] * 3
+
+
+@simulated
+async def test_a_send_that_times_out_was_accepted_once(outside: Outside) -> None:
+    headers = await outside.instagram()
+    person = (await outside.says("instagram"))["person"]["id"]
+    await outside.fault("send.timeout")
+    body = {"recipient": {"id": person}, "message": {"text": "Did this arrive?"}}
+
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(outside.api.post("/v25.0/me/messages", json=body, headers=headers), 0.3)
+    await outside.settle()
+
+    out = [row for row in await outside.ledger() if row["direction"] == "out"]
+    assert [row["text"] for row in out] == ["Did this arrive?"]
+    assert outside.elements()[-1]["message"]["mid"] == out[0]["id"]
+
+
+@simulated
+async def test_slow_and_broken_answers(outside: Outside) -> None:
+    user = await outside.x()
+    await outside.fault("slow", ms=120)
+    begun = time.monotonic()
+    slow = await outside.api.get("/2/users/me", headers=user)
+    took = time.monotonic() - begun
+    await outside.control.delete("/control/faults")
+    await outside.fault("error.5xx", seed=2)
+
+    broken = [await outside.api.get("/2/users/me", headers=user) for _ in range(20)]
+
+    assert slow.status_code == 200 and took >= 0.12
+    assert all(one.status_code >= 500 for one in broken)
+    kinds = {one.headers.get("content-type", "none").split(";")[0] for one in broken}
+    assert {"text/html", "application/problem+json", "none"} <= kinds
+
+
+@simulated
+async def test_rate_limits_speak_each_platforms_language(outside: Outside) -> None:
+    instagram, user, linkedin = await outside.instagram(), await outside.x(), await outside.linkedin()
+    await outside.fault("rate.limit")
+
+    answers = [
+        await outside.api.get("/v25.0/me", headers=instagram),
+        await outside.api.get("/2/users/me", headers=user),
+        await outside.api.get("/v2/me", headers=linkedin),
+    ]
+
+    assert [one.status_code for one in answers] == [400, 429, 429]
+    assert answers[0].json()["error"]["code"] == 4
+    assert answers[1].headers["x-rate-limit-remaining"] == "0"
+    assert "DAY limit" in answers[2].json()["message"]
+
+
+@simulated
+async def test_a_lying_poll_still_brings_everything_to_who_follows_the_links(outside: Outside) -> None:
+    headers = await outside.linkedin()
+    written = [(await outside.says("linkedin", f"n{n}"))["id"] for n in range(30)]
+    await outside.fault("poll.inclusive", seed=3)
+
+    found: list[str] = []
+    totals = set()
+    page = await outside.poll(headers, count=10)
+    for _ in range(200):
+        found += [one["resourceId"] for one in page["elements"]]
+        totals.add(page["paging"]["total"])
+        if not page["paging"]["links"]:
+            break
+        page = (await outside.api.get(page["paging"]["links"][0]["href"], headers=headers)).json()
+
+    assert found == written
+    assert totals != {30}
+
+
+@simulated
+async def test_ids_near_the_limit_survive_only_as_text(outside: Outside) -> None:
+    await outside.x()
+    await outside.fault("ids.19digit")
+
+    written = [(await outside.says("x", f"n{n}"))["id"] for n in range(2)]
+
+    assert all(len(one) == 19 and 2**62 < int(one) < 2**63 for one in written)
+    assert int(float(written[0])) == int(float(written[1]))
+    assert [row["id"] for row in await outside.ledger()] == written
+
+
+@simulated
+async def test_hostile_texts_arrive_as_they_were_written(outside: Outside) -> None:
+    await outside.instagram()
+    user = await outside.x()
+    await outside.fault("text.hostile", seed=9)
+
+    for _ in range(40):
+        await outside.says("instagram")
+        await outside.says("x")
+    await outside.settle()
+
+    rows = {row["id"]: row for row in await outside.ledger()}
+    texts = {row["text"] for row in rows.values()}
+    assert any("\ud83d" in text for text in texts) and any("\x00" in text for text in texts)
+    for element in outside.elements():
+        assert element["message"]["text"] == rows[element["message"]["mid"]]["text"]
+    assert (await outside.api.get("/2/dm_events", headers=user)).status_code == 200
+
+
+@simulated
+async def test_a_fault_may_be_narrowed_to_a_platform_and_switched_off(outside: Outside) -> None:
+    await outside.fault("drop", platform="x")
+    await outside.instagram()
+    await outside.x()
+
+    await outside.says("instagram")
+    await outside.says("x")
+    await outside.fault("drop", platform="x", on=False)
+    await outside.says("x")
+    await outside.settle()
+
+    rows = await outside.ledger()
+    dropped = [row["platform"] for row in rows if row["deliveries"][0]["status"] == "dropped"]
+    assert dropped == ["x"] and len(rows) == 3

@@ -1,0 +1,218 @@
+"""The ledger, redelivery, restarts, and the process itself."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+from tests.simulator.outside import Outside, Receiver, opened, simulated
+
+ROOT = Path(__file__).parents[2]
+
+
+@simulated
+async def test_a_failed_delivery_is_repeated_until_it_is_taken(outside: Outside) -> None:
+    await outside.instagram()
+    outside.receiver.statuses = [500, 503, 500]
+
+    await outside.says("instagram")
+    await outside.settle()
+
+    (row,) = await outside.ledger()
+    assert [one["status"] for one in row["deliveries"]] == [500, 503, 500, 200]
+
+
+@simulated
+async def test_x_never_repeats_a_delivery_so_history_is_the_way_back(outside: Outside) -> None:
+    await outside.x()
+    outside.receiver.statuses = [500]
+
+    await outside.says("x")
+    await outside.settle()
+
+    (row,) = await outside.ledger()
+    assert [one["status"] for one in row["deliveries"]] == [500]
+    assert row["expected"] is True
+
+
+@simulated
+async def test_a_reply_sent_twice_is_two_rows(outside: Outside) -> None:
+    headers = await outside.instagram()
+    person = (await outside.says("instagram"))["person"]["id"]
+    body = {"recipient": {"id": person}, "message": {"text": "Yes."}}
+
+    for _ in range(2):
+        await outside.api.post("/v25.0/me/messages", json=body, headers=headers)
+
+    out = [row for row in await outside.ledger() if row["direction"] == "out"]
+    assert len(out) == 2 and len({row["id"] for row in out}) == 2
+    assert {row["client"] for row in out} == {"api"}
+
+
+@simulated
+async def test_a_row_tells_the_whole_history_of_a_message(outside: Outside) -> None:
+    written = await outside.says("instagram", "Helo")
+    await outside.does("instagram", "edit", target=written["id"], text="Hello")
+    await outside.does("instagram", "react", target=written["id"], emoji="❤️")
+    await outside.does("instagram", "unsend", target=written["id"])
+
+    (row,) = await outside.ledger(platform="instagram", account="acme")
+
+    assert [one["what"] for one in row["history"]] == ["created", "edit", "react", "unsend"]
+    assert (row["text"], row["deleted"], row["edits"]) == ("", True, 1)
+    assert row["reactions"] == [{"actor": written["person"]["id"], "emoji": "❤️"}]
+
+
+@simulated
+async def test_order_is_the_platforms_even_within_one_millisecond(outside: Outside) -> None:
+    for platform in ("instagram", "x"):
+        written = [(await outside.says(platform, f"n{n}", at_ms=1_795_000_000_000))["id"] for n in range(5)]
+
+        rows = await outside.ledger(platform=platform)
+
+        assert [row["id"] for row in sorted(rows, key=lambda row: row["order"])] == written
+        assert len({row["order"] for row in rows}) == 5
+
+
+@simulated
+async def test_the_log_shows_calls_without_secrets(outside: Outside) -> None:
+    await outside.instagram()
+
+    log = (await outside.control.get("/control/log")).json()
+
+    exchange = next(one for one in log["calls"] if one["path"] == "/access_token")
+    assert "access_token=%2A%2A%2A" in exchange["query"] and "IGAA" not in exchange["query"]
+    assert (await outside.control.get("/control/log", params={"since": log["last"]})).json()["calls"] == []
+
+
+@simulated
+async def test_a_senseless_request_is_answered_by_one_sentence(outside: Outside) -> None:
+    answers = [
+        await outside.control.post("/control/messages", json={"platform": "myspace"}),
+        await outside.control.post(
+            "/control/messages", json={"platform": "x", "account": "nobody", "from": "A"}
+        ),
+        await outside.control.post("/control/messages", content=b"{nonsense"),
+        await outside.control.post(
+            "/control/events", json={"platform": "x", "account": "acme", "kind": "dance"}
+        ),
+    ]
+
+    assert [one.status_code for one in answers] == [400] * 4
+    assert all(one.json()["error"].endswith(".") for one in answers)
+
+
+def test_a_restart_keeps_people_tokens_threads_hooks_and_what_was_on_its_way(tmp_path: Path) -> None:
+    async def play() -> None:
+        receiver = Receiver()
+        first = await opened(tmp_path, receiver)
+        headers = await first.instagram()
+        user = await first.x()
+        apps = (await first.control.get("/control/apps")).json()
+        written = await first.says("instagram", "before \ud83d")
+        await first.settle()
+        await first.fault("reorder", max_ms=60_000)
+        waiting = await first.says("instagram", "still on its way")
+        await first.control.delete("/control/faults")
+        before = await first.ledger()
+        await first.simulator.close()
+        receiver.seen.clear()
+
+        second = await opened(tmp_path, receiver)
+        try:
+            assert (await second.control.get("/control/apps")).json() == apps
+            assert (await second.ledger())[0]["history"] == before[0]["history"]
+            assert (await second.api.get("/v25.0/me", headers=headers)).status_code == 200
+            assert (await second.api.get("/2/users/me", headers=user)).status_code == 200
+            await second.settle()
+            again = await second.says("instagram", "after")
+            await second.settle()
+            assert again["thread"] == written["thread"] and again["person"] == written["person"]
+            mids = [element["message"]["mid"] for element in second.elements()]
+            assert mids == [waiting["id"], again["id"]]
+        finally:
+            await second.simulator.close()
+
+    asyncio.run(play())
+
+
+@simulated
+async def test_a_reset_empties_the_world_and_keeps_serving(outside: Outside) -> None:
+    await outside.instagram()
+    await outside.says("instagram")
+
+    await outside.control.post("/control/reset")
+
+    assert await outside.ledger() == []
+    assert (await outside.control.get("/control/pending")).json() == {"pending": 0}
+    assert (await outside.says("x"))["id"]
+
+
+# The process
+
+
+def free_ports() -> tuple[int, int]:
+    with socket.socket() as one, socket.socket() as other:
+        one.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", 0))
+        return one.getsockname()[1], other.getsockname()[1]
+
+
+def start(home: Path, ports: tuple[int, int]) -> subprocess.Popen[str]:
+    environment = {
+        **os.environ,
+        "PARLEY_HOME": str(home),
+        "SIMULATOR_PORT": str(ports[0]),
+        "SIMULATOR_PLATFORM_PORT": str(ports[1]),
+    }
+    command = [sys.executable, "-m", "simulator"]
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+
+
+def healthy(port: int) -> bool:
+    for _ in range(200):
+        try:
+            return bool(httpx.get(f"http://127.0.0.1:{port}/control/health", trust_env=False).json()["ok"])
+        except httpx.HTTPError:
+            time.sleep(0.05)
+    return False
+
+
+def test_a_signal_stops_both_listeners_within_two_seconds(tmp_path: Path) -> None:
+    ports = free_ports()
+    process = start(tmp_path, ports)
+    try:
+        assert healthy(ports[0])
+        with httpx.stream(
+            "GET", f"http://127.0.0.1:{ports[0]}/stage/live", trust_env=False, timeout=5
+        ) as live:
+            assert live.status_code == 200
+            assert httpx.get(f"http://127.0.0.1:{ports[1]}/v25.0/me", trust_env=False).status_code == 401
+            begun = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=5) == 0
+            assert time.monotonic() - begun < 2
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_taken_port_is_one_line_on_stderr(tmp_path: Path) -> None:
+    ports = free_ports()
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", ports[1]))
+        holder.listen()
+        process = start(tmp_path, ports)
+        _, stderr = process.communicate(timeout=20)
+
+    assert process.returncode == 1
+    assert stderr.count("\n") == 1
+    assert f"127.0.0.1:{ports[1]}" in stderr and "SIMULATOR_PLATFORM_PORT" in stderr
