@@ -127,7 +127,7 @@ def enter(browser: Browser, origin: str, mara: Person) -> Iterator[Callable[...,
         page.fill("[name=login]", person.email)
         page.fill("[name=password]", PASSWORD)
         page.click("button:has-text('Sign in')")
-        page.wait_for_selector("state-line[data-state=live]")
+        page.wait_for_selector("state-line[data-state=live]", state="attached")
         return page
 
     yield enter

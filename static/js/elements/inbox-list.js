@@ -14,7 +14,7 @@ class InboxList extends KeysetScroller {
     this.pill = this.parentElement.querySelector("[data-pill]")
     this.held = new Map() // id -> the newer row, waiting to be put in its place
     this.pill.addEventListener("click", () => this.settle({ toTop: true }), { signal: this.abort.signal })
-    this.addEventListener("pointerleave", () => this.#perhapsSettle(), { signal: this.abort.signal })
+    this.parentElement.addEventListener("pointerleave", () => this.#perhapsSettle(), { signal: this.abort.signal })
     this.mark()
   }
 
@@ -70,9 +70,9 @@ class InboxList extends KeysetScroller {
     return !channel || row.dataset.channel === channel
   }
 
-  /** No hand is on the list: it stands at its top, no pointer is over it and no key moves in it. */
+  /** No hand is on the list: it stands at its top, no pointer is over its pane and no key moves in it. */
   get isFree() {
-    return this.scrollTop < 4 && !this.matches(":hover") && !this.contains(document.activeElement)
+    return this.scrollTop < 4 && !this.parentElement.matches(":hover") && !this.contains(document.activeElement)
   }
 
   settle({ toTop = false } = {}) {

@@ -60,6 +60,8 @@ class StateLine extends HTMLElement {
   say(state) {
     if (this.dataset.state === state) return
     this.dataset.state = state
+    this.shell.dataset.line = state
+    this.shell.dataset.lineWord = WORDS[state]
     this.querySelector(".state__word").textContent = WORDS[state]
   }
 

@@ -1,0 +1,76 @@
+"""axe-core finds nothing serious on any page, in either colours, at either width."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from inbox.exchange import MessageKind
+from inbox.models import Conversation, Message
+from tests.browser.conftest import Outside
+from tests.factories import conversations as make
+
+Enter = Callable[..., Page]
+
+
+def faults(page: Page) -> list[tuple[str, str]]:
+    found = Axe().run(page).response["violations"]
+    return [
+        (fault["id"], node["html"][:160])
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+        for node in fault["nodes"]
+    ]
+
+
+@pytest.fixture
+def conversation(outside: Outside) -> Conversation:
+    outside.write("Where is my parcel? https://example.com/track")
+    outside.write("About your story", kind=MessageKind.STORY_REPLY, card={"type": "story", "url": "https://example.com"})
+    conversation = Conversation.objects.get()
+    Conversation.objects.update(tags=["refund", "vip", "damaged"], window_opened_at=timezone.now() - timedelta(hours=23))
+    for state, fields in (("failed", {"state_reason": "The person has left"}), ("uncertain", {}), ("queued", {})):
+        make.messages(conversation, 1, direction="out", state=state, external_id=None, author_name="Mara", **fields)
+    make.messages(conversation, 1, direction="note", state="noted", external_id=None, author_name="Mara")
+    Message.objects.filter(kind="story_reply").update(reactions=[{"emoji": "❤️", "actor": "a", "name": "Jo"}])
+    make.conversations(conversation.channel, 3)
+    return conversation
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 1000, 390])
+def test_the_workspace(enter: Enter, conversation: Conversation, scheme: str, width: int) -> None:
+    page = enter("/b/lumen/inbox/open/", color_scheme=scheme, viewport={"width": width, "height": 900})
+    assert faults(page) == []
+
+    page.click(f"#row-{conversation.public_id}")
+    page.wait_for_selector(".message")
+    assert faults(page) == []
+
+    page.keyboard.press("?")
+    assert page.locator("#help").is_visible()
+    assert faults(page) == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("a")
+    page.wait_for_selector(".picker__option")
+    assert faults(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_around_it(enter: Enter, conversation: Conversation, scheme: str) -> None:
+    page = enter("/b/lumen/inbox/open/", color_scheme=scheme)
+    for address in (
+        "/accounts/password/change/", "/accounts/2fa/", "/accounts/2fa/totp/activate/", "/accounts/2fa/webauthn/add/",
+        "/accounts/logout/", "/nothing/here/",
+    ):  # fmt: skip
+        page.goto(address)
+        assert (address, faults(page)) == (address, [])
+    page.context.clear_cookies()
+    for address in ("/accounts/login/", "/accounts/password/reset/", "/accounts/signup/"):
+        page.goto(address)
+        assert (address, faults(page)) == (address, [])

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from inbox.actions import assigning, closing
+from inbox.models import Attachment, Conversation, Message
+from inbox.queries import timeline
+from inbox.queries.timeline import MessageEntry, Page
+from tests.factories import conversations as make
+from tests.factories.people import ChannelFactory, agent_of
+
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+
+
+def pks(page: Page) -> list[int]:
+    return [entry.message.pk for entry in page.entries if isinstance(entry, MessageEntry)]
+
+
+class ThreadByKey(TestCase):
+    @settings(max_examples=25, deadline=None)
+    @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), max_size=40), st.integers(1, 9))
+    def test_scrolling_up_and_down_meets_every_message_once(self, keys: list[tuple[int, int]], limit: int) -> None:
+        conversation = make.conversation(ChannelFactory())
+        for minute, order in keys:
+            make.messages(conversation, 1, sent_at=make.NEWEST + timedelta(minutes=minute), order_key=str(order))
+        expected = list(Message.objects.filter(conversation=conversation).in_thread_order().values_list("pk", flat=True))
+
+        page = timeline.page(conversation, brand_slug="b", limit=limit)
+        up = pks(page)
+        while page.has_older:
+            page = timeline.page(conversation, brand_slug="b", older_than=Message.objects.get(pk=up[0]), limit=limit)
+            up = pks(page) + up
+        self.assertEqual(up, expected)
+
+        down = up[:1]
+        while down:
+            page = timeline.page(conversation, brand_slug="b", newer_than=Message.objects.get(pk=down[-1]), limit=limit)
+            down += pks(page)
+            if not page.has_newer:
+                break
+        self.assertEqual(down, expected)
+
+
+@pytest.fixture
+def conversation(db: None) -> Conversation:
+    return make.conversation(ChannelFactory())
+
+
+def test_a_page_costs_the_same_with_many_files_and_quotes(conversation: Conversation, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+    asked = make.messages(conversation, 1, text="Which colour?")[0]
+    for _ in range(10):
+        [message] = make.messages(conversation, 1, attachment_count=2, reply_to=asked.external_id)
+        for place in range(2):
+            Attachment.objects.create(message=message, channel=conversation.channel, kind="image", position=place)
+
+    with django_assert_num_queries(4):  # messages, files, quotes, events
+        page = timeline.page(conversation, brand_slug="b")
+
+    shown = [entry for entry in page.entries if isinstance(entry, MessageEntry)]
+    assert [len(entry.attachments) for entry in shown] == [0, *[2] * 10]
+    assert shown[-1].quote and shown[-1].quote.message == asked
+
+
+def test_what_was_answered_is_said_even_when_it_never_came(conversation: Conversation) -> None:
+    make.messages(conversation, 1, reply_to="lost")
+
+    [entry] = timeline.page(conversation, brand_slug="b").entries
+
+    assert isinstance(entry, MessageEntry) and entry.quote and entry.quote.message is None
+
+
+def test_what_colleagues_did_stands_between_the_messages(conversation: Conversation) -> None:
+    jo = agent_of(conversation.brand, name="Jo")
+    mara = agent_of(conversation.brand, name="Mara")
+    make.messages(conversation, 1)
+    assigning.assign(conversation=conversation, to=mara, by=jo, now=NOW)
+    assigning.assign(conversation=conversation, to=jo, by=jo, now=NOW + timedelta(minutes=1))
+    assigning.assign(conversation=conversation, to=None, by=jo, now=NOW + timedelta(minutes=2))
+    closing.resolve(conversation=conversation, by=mara, now=NOW + timedelta(minutes=3))
+    closing.reopen(conversation=conversation, by=mara, now=NOW + timedelta(minutes=4))
+
+    entries = timeline.page(conversation, brand_slug="b").entries
+
+    assert [getattr(entry, "sentence", "message") for entry in entries] == [
+        "message", "Jo assigned it to Mara", "Jo took it", "Jo took the assignee off", "Mara resolved it", "Mara reopened it",
+    ]  # fmt: skip
+
+
+def test_reactions_of_one_kind_are_counted(conversation: Conversation) -> None:
+    [message] = make.messages(
+        conversation, 1, reactions=[{"emoji": "❤️", "name": "Jo"}, {"emoji": "👍", "name": "Mo"}, {"emoji": "❤️", "name": ""}]
+    )
+
+    [entry] = timeline.dress([message], conversation=conversation, brand_slug="b")
+
+    assert entry.grouped_reactions == [("❤️", 2, "Jo, the customer"), ("👍", 1, "Mo")]

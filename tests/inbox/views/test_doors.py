@@ -1,0 +1,99 @@
+"""Who may come in. Every address of the workspace is tried as a stranger; a new one is tried without being named here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from inbox.models import Attachment, Conversation, Message, Person
+from tests.factories.people import ChannelFactory, agent_of
+
+# Addresses without a brand in them, and whom they are for.
+FOR_ALL = {"home", "platform-colours", "outgoing-file"}
+
+
+def names(patterns: list[Any]) -> Iterator[str]:
+    for each in patterns:
+        if isinstance(each, URLResolver):
+            yield from names(each.url_patterns)
+        elif isinstance(each, URLPattern) and each.name:
+            yield each.name
+
+
+INBOX = sorted(set(names(get_resolver("inbox.urls").url_patterns)))
+
+
+def address(name: str, conversation: Conversation) -> str:
+    message = Message.objects.get(conversation=conversation)
+    file, _ = Attachment.objects.get_or_create(message=message, channel=conversation.channel, kind="image", path="x.png")
+    brand = {"brand_slug": conversation.brand.slug}
+    return reverse(
+        f"inbox:{name}",
+        kwargs={
+            "list": {**brand, "view_name": "open"},
+            "rows": {**brand, "view_name": "open"},
+            "attempt": {**brand, "public_id": message.public_id},
+            "media": {"public_id": file.public_id},
+        }.get(name, {**brand, "public_id": conversation.public_id}),
+    )
+
+
+@pytest.mark.parametrize("name", sorted(set(INBOX) - FOR_ALL))
+@pytest.mark.parametrize("method", ["get", "post", "delete"])
+def test_what_a_stranger_may_not_see_does_not_exist(
+    name: str, method: str, conversation: Conversation, client: Client
+) -> None:
+    client.force_login(agent_of(ChannelFactory().brand))
+
+    answer = getattr(client, method)(address(name, conversation))
+
+    assert answer.status_code in (404, 405)
+    assert "Where is my parcel?" not in answer.content.decode()
+    assert conversation.contact_name not in answer.content.decode()
+
+
+@pytest.mark.parametrize("name", sorted(set(INBOX) - {"platform-colours", "outgoing-file", "home"}))
+def test_nobody_comes_in_without_signing_in(name: str, conversation: Conversation, client: Client) -> None:
+    there = address(name, conversation)
+
+    assert client.get(there).status_code in (302, 405)
+    fragment = client.get(there, headers={"X-Parley-Fragment": "1"})
+    assert fragment.status_code in (401, 405)
+    if fragment.status_code == 401:
+        assert "signed out" in fragment.content.decode()
+
+
+def test_somebody_deactivated_sees_nothing(page: Client, jo: Person, conversation: Conversation) -> None:
+    Person.objects.filter(pk=jo.pk).update(is_active=False)
+
+    assert page.get(address("conversation", conversation)).status_code in (302, 404)
+
+
+def test_a_colleague_without_a_brand_is_told_so(client: Client, conversation: Conversation) -> None:
+    person = agent_of(ChannelFactory().brand)
+    person.memberships.all().delete()
+    client.force_login(person)
+
+    answer = client.get("/")
+
+    assert answer.status_code == 403
+    assert "no brand yet" in answer.content.decode()
+
+
+@pytest.mark.parametrize("name", ["conversation", "messages", "replies", "assignment"])
+def test_an_unknown_conversation_is_not_found(name: str, page: Client, conversation: Conversation) -> None:
+    there = reverse(f"inbox:{name}", args=[conversation.brand.slug, uuid4()])
+
+    assert {page.get(there).status_code, page.post(there).status_code} <= {404, 405}
+
+
+def test_a_form_without_its_token_is_refused(conversation: Conversation, jo: Person) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(jo)
+
+    assert strict.post(address("resolution", conversation)).status_code == 403

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from inbox import media_links
+from inbox.models import Attachment, Conversation, FetchState, Person
+from tests.factories.people import agent_of
+
+PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010806000000")
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path: Path) -> Path:  # type: ignore[no-untyped-def]
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+    (tmp_path / "media").mkdir()
+    (tmp_path / "secret.txt").write_text("not for you")
+    return tmp_path / "media"
+
+
+def stored(conversation: Conversation, media: Path, *, mime: str = "image/png", path: str = "a.png", **fields: object) -> Attachment:
+    (media / "a.png").write_bytes(PNG)
+    return Attachment.objects.create(
+        **{
+            "message": conversation.messages.first(), "channel": conversation.channel, "kind": "image", "mime": mime, "path": path,
+            "fetch_state": FetchState.STORED, "name": "a.png", **fields,
+        }
+    )  # fmt: skip
+
+
+def body(answer) -> bytes:  # type: ignore[no-untyped-def]
+    return b"".join(answer.streaming_content)
+
+
+def test_a_picture_is_shown_and_may_run_nothing(page: Client, conversation: Conversation, media: Path) -> None:
+    answer = page.get(f"/media/{stored(conversation, media).public_id}/")
+
+    assert body(answer) == PNG
+    assert answer["Content-Type"] == "image/png"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Content-Security-Policy"].startswith("sandbox")
+    assert answer["Content-Disposition"].startswith("inline")
+
+
+@pytest.mark.parametrize("mime", ["text/html", "image/svg+xml", "application/pdf", ""])
+def test_what_could_run_in_a_browser_is_only_handed_over(
+    mime: str, page: Client, conversation: Conversation, media: Path
+) -> None:
+    answer = page.get(f"/media/{stored(conversation, media, mime=mime).public_id}/")
+
+    assert answer["Content-Type"] == "application/octet-stream"
+    assert answer["Content-Disposition"].startswith("attachment")
+
+
+@pytest.mark.parametrize("path", ["../secret.txt", "/etc/hostname", "gone.png", ""])
+def test_no_path_leads_out_of_the_media_folder(path: str, page: Client, conversation: Conversation, media: Path) -> None:
+    assert page.get(f"/media/{stored(conversation, media, path=path).public_id}/").status_code == 404
+
+
+def test_a_file_that_is_gone_is_not_found(page: Client, conversation: Conversation, media: Path) -> None:
+    file = stored(conversation, media, fetch_state=FetchState.GONE)
+
+    assert page.get(f"/media/{file.public_id}/").status_code == 404
+
+
+def test_a_file_in_a_composer_is_its_uploaders_alone(page: Client, conversation: Conversation, media: Path, jo: Person) -> None:
+    file = stored(conversation, media, message=None, uploaded_by=agent_of(conversation.brand))
+
+    assert page.get(f"/media/{file.public_id}/").status_code == 404
+
+
+def test_a_platform_fetches_what_we_send_for_a_day(client: Client, conversation: Conversation, media: Path, jo: Person) -> None:
+    now = timezone.now()
+    file = stored(conversation, media, uploaded_by=jo)
+    fresh, stale = (media_links.outgoing_url(file, at) for at in (now, now - timedelta(days=2)))
+
+    assert body(client.get(fresh)) == PNG
+    assert client.get(stale).status_code == 404
+    assert client.get(fresh.replace("/out/", "/out/x")).status_code == 404
+
+
+def test_a_customers_file_is_handed_to_no_platform(client: Client, conversation: Conversation, media: Path) -> None:
+    file = stored(conversation, media)
+
+    assert client.get(media_links.outgoing_url(file, timezone.now())).status_code == 404
+
+
+def test_an_upload_is_checked_by_its_bytes(page: Client, conversation: Conversation, tmp_path: Path) -> None:
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    there = reverse("inbox:attachments", args=["lumen", conversation.public_id])
+
+    refused = page.post(there, {"file": SimpleUploadedFile("cat.png", b"<script>", "image/png")})
+    empty = page.post(there)
+
+    assert (refused.status_code, empty.status_code) == (422, 422)
+    assert "does not know this kind" in refused.content.decode()
+
+
+def test_a_token_says_until_when_it_holds(conversation: Conversation, media: Path, jo: Person) -> None:
+    file = stored(conversation, media, uploaded_by=jo)
+    made = datetime.fromisoformat("2026-03-02T09:30:00+00:00")
+    token = media_links.outgoing_url(file, made).rstrip("/").rsplit("/", 1)[-1]
+
+    assert media_links.read(token, now=made + timedelta(hours=23)) == file.public_id
+    assert media_links.read(token, now=made + timedelta(hours=25)) is None
