@@ -4,9 +4,47 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from tests.journeys.running import PASSWORD
+
+
+class Line:
+    """What lies between the page's socket and the server: it can be held up, and cut."""
+
+    def __init__(self, page: Page) -> None:
+        self.held: list[str | bytes] | None = None
+        self.is_cut = False
+        self.open: list[WebSocketRoute] = []
+        page.route_web_socket(re.compile("/ws/"), self._opened)
+
+    def _opened(self, socket: WebSocketRoute) -> None:
+        if self.is_cut:
+            socket.close(code=1001)
+            return
+        server = socket.connect_to_server()
+        server.on_message(
+            lambda message: self.held.append(message) if self.held is not None else socket.send(message)
+        )
+        self.open.append(socket)
+
+    def hold(self) -> None:
+        """Nothing reaches the page any more, and nothing says so."""
+        self.held = []
+
+    def let_go(self) -> None:
+        held, self.held = self.held or [], None
+        for message in held:
+            self.open[-1].send(message)
+
+    def cut(self) -> None:
+        self.is_cut = True
+        for socket in self.open:
+            socket.close(code=1001)
+        self.open = []
+
+    def mend(self) -> None:
+        self.is_cut = False
 
 
 class Agent:
@@ -14,6 +52,7 @@ class Agent:
 
     def __init__(self, page: Page, url: str) -> None:
         self.page, self.url = page, url
+        self.wire = Line(page)
         self.faults: list[str] = []
         page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
         page.on("console", lambda line: line.type == "error" and self.faults.append(f"console: {line.text}"))
@@ -51,6 +90,21 @@ class Agent:
             }"""
         )
         return lambda: list(self.page.evaluate("window.statesSeen"))
+
+    def note_arrivals(self) -> Callable[[], dict[str, float]]:
+        """From now on the moment each new message stands in the thread is noted, by the page's own clock."""
+        self.page.evaluate(
+            """() => {
+                window.arrivals = {}
+                new MutationObserver(changes => {
+                    for (const { addedNodes } of changes) for (const node of addedNodes) {
+                        const text = node.querySelector?.(".message__text")?.innerText.trim()
+                        if (text) window.arrivals[text] ??= Date.now() / 1000
+                    }
+                }).observe(document.querySelector("message-thread"), { childList: true, subtree: true })
+            }"""
+        )
+        return lambda: dict(self.page.evaluate("window.arrivals"))
 
     # The list
 
@@ -105,6 +159,10 @@ class Agent:
         self.field.fill(text)
         self.field.press("Control+Enter")
         return self
+
+    def note(self, text: str) -> "Agent":
+        self.page.locator("#tab-note").click()
+        return self.reply(text)
 
     def await_sent(self, text: str, *, within: float = 15.0) -> Locator:
         """Shown as sent, which needs the platform's own id."""

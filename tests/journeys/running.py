@@ -121,13 +121,17 @@ class Demo:
         found = []
         for process in psutil.process_iter():
             try:
-                if process.status() != psutil.STATUS_ZOMBIE and process.environ().get("PARLEY_HOME") == str(
-                    self.home
-                ):
+                if process.status() != psutil.STATUS_ZOMBIE and self._is_mine(process):
                     found.append(process)
             except psutil.Error:
                 continue
         return [process for process in found if process.pid != os.getpid()]
+
+    def _is_mine(self, process: psutil.Process) -> bool:
+        # Valkey writes its title over its environment.
+        return process.environ().get("PARLEY_HOME") == str(self.home) or str(self.home) in " ".join(
+            process.cmdline()
+        )
 
     def named(self, name: str) -> psutil.Process:
         """The process of this name that the supervisor keeps now."""

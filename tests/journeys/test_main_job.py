@@ -9,7 +9,7 @@ from tests.journeys.outside import PLATFORMS, Outside
 from tests.journeys.waiting import eventually
 
 # LinkedIn tells nobody of a message: it is found by the next poll.
-SHOWN_WITHIN = {"instagram": 5.0, "x": 5.0, "linkedin": 20.0}
+SHOWN_WITHIN = {"instagram": 5.0, "x": 5.0, "linkedin": 15.0}
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
@@ -41,11 +41,14 @@ def test_a_message_is_on_the_screen_within_a_second_of_being_written(
     agent.open(name)
     agent.await_message("Hello")
 
-    taken = []
-    for number in range(5):
-        begun = time.monotonic()
-        outside.dm(platform, f"And number {number}", who=name)
-        agent.await_message(f"And number {number}")
-        taken.append(time.monotonic() - begun)
+    shown_at = agent.note_arrivals()
+    written_at = {}
+    for number in range(8):
+        text = f"And number {number}"
+        written_at[text] = time.time()
+        outside.dm(platform, text, who=name)
+        agent.await_message(text)
 
+    taken = [moment - written_at[text] for text, moment in shown_at().items()]
+    assert len(taken) == 8
     assert max(taken) < 1.0, taken
