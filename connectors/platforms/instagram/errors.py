@@ -57,8 +57,8 @@ TABLE: Final[tuple[Rule, ...]] = (
     Rule(10903, None, Remedy.TELL, "This comment cannot be answered."),
     *(Rule(100, code, Remedy.TELL, _FILE) for code in (2018008, 2018047, 2018074, 2018109, 2018294, 2534015)),
     *(Rule(100, code, Remedy.TELL, _OWNED) for code in (2534037, 2018300, 2018321)),
-    # 463: expired, 467: invalidated. Where we still thought the token good, a refresh settles it: it fails with RECONNECT.
-    Rule(190, 463, Remedy.REFRESH, "Instagram says that our access has expired."),
+    # An expired token cannot be refreshed either (refreshes come long before), so there is nothing to try.
+    Rule(190, 463, Remedy.RECONNECT, "Our access to Instagram has expired. Connect the account again."),
     Rule(190, None, Remedy.RECONNECT, _SIGN_IN),
     Rule(102, None, Remedy.RECONNECT, _SIGN_IN),
     Rule(200, 2018028, Remedy.RECONNECT, "The app is still in development mode on Instagram."),
@@ -113,9 +113,10 @@ def _rule(code: int | None, subcode: int | None, error: Any) -> Rule | None:
         return _BY_CODE[10, 2534022]
     if "user consent is required" in words:
         return _BY_CODE[230, None]
-    if error.get("is_transient") is True:
+    known = _BY_CODE.get((code, None))
+    if error.get("is_transient") is True and (known is None or known.remedy is not Remedy.RETRY):
         return _BY_CODE[2, None]
-    return _BY_CODE.get((code, None))
+    return known
 
 
 def _by_status(answer: Answer) -> Remedy:

@@ -89,13 +89,7 @@ def refresh(ctx: Context) -> Tokens:
         raise ConnectorError(reason, remedy=Remedy.RETRY, retry_at=ready_at)
     params = {"grant_type": "ig_refresh_token", "access_token": held.access}
     answer = ctx.http.get(f"{ctx.origins.api.rstrip('/')}/refresh_access_token", params=params)
-    try:
-        body = _accept(ctx, answer)
-    except ConnectorError as error:
-        if error.remedy is Remedy.REFRESH:  # the very refresh was refused
-            raise ConnectorError(error.reason, remedy=Remedy.RECONNECT, code=error.code) from None
-        raise
-    return _tokens(ctx, body, held.scopes)
+    return _tokens(ctx, _accept(ctx, answer), held.scopes)
 
 
 def _tokens(ctx: Context, body: Mapping[str, Any], scopes: tuple[str, ...]) -> Tokens:

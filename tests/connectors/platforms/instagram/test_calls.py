@@ -177,6 +177,11 @@ def test_a_throttle_ends_when_the_header_says(instagram: FakePlatform) -> None:
     assert [notice.used_percent for notice in error.rates] == [100]
 
 
+def test_a_throttle_that_calls_itself_transient_is_told_as_a_throttle(instagram: FakePlatform) -> None:
+    error = error_of(instagram, refused(4, is_transient=True))
+    assert (error.remedy, error.reason) == (Remedy.RETRY, "Instagram asks us to slow down.")
+
+
 def test_usage_is_told_with_every_answer(instagram: FakePlatform) -> None:
     headers = {"x-app-usage": '{"call_count":28,"total_time":61,"total_cputime":24}'}
     instagram.on("POST", SEND, json_answer({"message_id": "a"}, headers=headers))
