@@ -28,6 +28,16 @@ class Kernel:
     limits: Limits
     platforms: dict[str, Platform]
 
+    def connected(self, account: Account) -> bool:
+        """Has somebody subscribed to this account?"""
+        if account.platform == "instagram":
+            return bool(account.callback_url)
+        hooks = self.world.webhooks.values()
+        return any(
+            hook.platform == account.platform and hook.account == account.id and hook.kind == "subscription"
+            for hook in hooks
+        )
+
     async def gate(self, *, account: Account, request: Request) -> Response | None:
         """Draws the faults of API calls: a refusal, or None when the call may go on."""
         request.state.account = account.id

@@ -83,9 +83,9 @@ async def serve(settings: Settings) -> None:
         for name in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(name, _stop, servers)
         simulator.kernel.deliverer.resume()
-        house = asyncio.create_task(_keep_house(simulator))
+        waiting = [asyncio.create_task(_keep_house(simulator))]
         if settings.traffic:
-            await simulator.traffic.play({})
+            waiting.append(asyncio.create_task(simulator.traffic.begin_when_connected()))
         _say(f"simulator: control and stage on http://{settings.host}:{settings.port}/")
         _say(f"simulator: platforms on {settings.origin}")
         try:
@@ -93,7 +93,8 @@ async def serve(settings: Settings) -> None:
                 *(one.serve(sockets=[sock]) for one, sock in zip(servers, sockets, strict=True))
             )
         finally:
-            house.cancel()
+            for task in waiting:
+                task.cancel()
             await simulator.close()
 
 

@@ -16,6 +16,8 @@ from simulator.models import Account, Message, Person
 from simulator.scenarios import Scenario, Step
 from simulator.world import Happening
 
+PAST = 28
+PAST_STEP_MS = 7 * 60_000
 _REPLY_SECONDS = (4.0, 14.0)
 
 
@@ -39,6 +41,7 @@ class Traffic:
         self._side: set[asyncio.Task[None]] = set()
         self._visits: dict[tuple[str, str, str], Visit] = {}
         self._sent = 0
+        self._past = 0
         self._given: dict[str, Any] = {}
         self._dice = random.Random(1)
         self.pause: Callable[[float, float], float] = self._between
@@ -73,6 +76,7 @@ class Traffic:
             "loop": bool(given.get("loop", corpus == "builtin")),
         }
         limit = int(given["limit"]) if given.get("limit") is not None else None
+        self._past = PAST if given.get("past") and not self.kernel.world.messages else 0
         stream = self._scenarios(platforms) if corpus == "builtin" else self._corpus(Path(corpus), platforms)
         self._task = asyncio.create_task(self._run(stream, rate=rate, limit=limit))
         return self.status()
@@ -93,6 +97,7 @@ class Traffic:
     async def _run(self, stream: Iterator[list[dict[str, Any]]], *, rate: float, limit: int | None) -> None:
         """Bursts around a steady mean: the clock of the stream never drifts behind its rate."""
         loop = asyncio.get_running_loop()
+        await self._fill(stream)
         due = loop.time()
         for burst in stream:
             for given in burst:
@@ -106,6 +111,26 @@ class Traffic:
                     await asyncio.sleep(wait)
                 elif self._sent % 20 == 0:
                     await asyncio.sleep(0)
+
+    async def _fill(self, stream: Iterator[list[dict[str, Any]]]) -> None:
+        """A first start finds the conversations of the last hours, dated back, so that nobody meets an empty inbox."""
+        now = self.kernel.world.clock.now_ms()
+        for ago in range(self._past, 0, -1):
+            at_ms = now - ago * PAST_STEP_MS + self._dice.randint(0, PAST_STEP_MS // 2)
+            for number, given in enumerate(next(stream, [])):
+                self._perform({**given, "at_ms": at_ms + number * self._dice.randint(15_000, 60_000)})
+                self._sent += 1
+                await asyncio.sleep(0.03)
+
+    async def begin_when_connected(self) -> None:
+        """Plays once receivers have subscribed: what is written before goes unheard."""
+        connected, still = -1, 0
+        while connected < 1 or still < 4:
+            await asyncio.sleep(0.5)
+            now = sum(self.kernel.connected(one) for one in self.kernel.world.accounts.values())
+            still = still + 1 if now == connected else 0
+            connected = now
+        await self.play({"past": True})
 
     def _perform(self, given: dict[str, Any]) -> Message | None:
         account, person = given.pop("_account"), given.pop("_person")

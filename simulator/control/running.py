@@ -52,7 +52,7 @@ class Running:
                 "organization": one.organization,
                 "flavour": one.flavour,
                 "posts": one.posts,
-                "subscribed": self._subscribed(one.platform, one.id),
+                "subscribed": self.kernel.connected(one),
             }
             for one in world.accounts.values()
             if one.platform == app.platform
@@ -70,14 +70,6 @@ class Running:
         if app.platform == "x":
             row |= {"consumer_secret": app.webhook_secret, "app_bearer": app.app_bearer}
         return row
-
-    def _subscribed(self, platform: str, account: str) -> bool:
-        world = self.kernel.world
-        if platform == "instagram":
-            return bool(world.accounts[platform, account].callback_url)
-        return any(
-            hook.account == account and hook.kind == "subscription" for hook in world.webhooks.values()
-        )
 
     async def grants(self, request: Request) -> Response:
         given = await asking.body(request)

@@ -279,6 +279,20 @@ async def test_one_private_reply_per_comment(outside: Outside) -> None:
 
 
 @simulated
+async def test_the_words_of_a_mention_must_be_asked_for(outside: Outside) -> None:
+    headers = await outside.instagram()
+    mention = await outside.says("instagram", "@acme.shop look at this", kind="mention")
+    await outside.settle()
+
+    value = outside.receiver.seen[0].json["entry"][0]["changes"][0]["value"]
+    asked = f"mentioned_comment.comment_id({mention['id']}){{id,text,username}}"
+    answer = await outside.api.get("/v25.0/17841400000000001", params={"fields": asked}, headers=headers)
+
+    assert set(value) == {"media_id", "comment_id"}
+    assert answer.json()["mentioned_comment"]["text"] == "@acme.shop look at this"
+
+
+@simulated
 async def test_usage_headers_and_code_four_when_throttled(outside: Outside) -> None:
     headers = await outside.instagram()
     await outside.fault("rate.limit", platform="instagram")

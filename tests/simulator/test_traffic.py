@@ -107,3 +107,18 @@ async def test_a_customer_reads_and_follows_up_when_the_brand_answers(outside: O
     rows = await outside.ledger(platform="instagram")
     assert [one["read"]["mid"] for one in reads] == [sent.json()["message_id"]]
     assert len(rows) == before + 2
+
+
+@simulated
+async def test_a_first_start_finds_the_conversations_of_the_last_hours(outside: Outside) -> None:
+    await outside.instagram()
+    await outside.x()
+    await outside.linkedin()
+    now = (await outside.control.get("/control/clock")).json()["now_ms"]
+
+    await outside.control.post("/control/play", json={"past": True, "limit": 0})
+    await finished(outside)
+
+    ages = [now - row["at_ms"] for row in await outside.ledger()]
+    assert len(ages) >= 28
+    assert max(ages) > 2 * 3_600_000 and min(ages) > -600_000

@@ -16,6 +16,7 @@ from simulator.platforms.instagram import errors, payloads
 from simulator.platforms.instagram.shapes import attachment_body, comment_body
 
 NEWEST_DETAILS = 20
+_MENTIONED = re.compile(r"mentioned_comment\.comment_id\((\w+)\)")
 _IDLE_REQUEST_MS = 30 * tokens.DAY_MS
 
 
@@ -216,6 +217,8 @@ class Reading:
         name = request.path_params["node"]
         wanted = fields_of(str(given.get("fields", "")))
         if name in {"me", account.id}:
+            if mentioned := _MENTIONED.search(str(given.get("fields", ""))):
+                return self._mention(account, mentioned[1])
             return wire.answer(self._own(account, wanted))
         if message := self.world.message(account, name):
             return self._detail(message, account=account, fields=wanted)
@@ -231,8 +234,6 @@ class Reading:
         return errors.unknown_object(name)
 
     def _own(self, account: Account, fields: dict[str, str]) -> dict[str, Any]:
-        if inner := next((key for key in fields if key.startswith("mentioned_comment")), ""):
-            return {"mentioned_comment": {}, "id": account.id, "field": inner}
         body = {
             "id": account.id,
             "user_id": account.id,
@@ -242,6 +243,14 @@ class Reading:
             "profile_picture_url": f"{self.world.settings.origin}/profile_pic/{account.handle}.png",
         }
         return {key: value for key, value in body.items() if not fields or key in fields or key == "id"}
+
+    def _mention(self, account: Account, name: str) -> Response:
+        """A mention is told without its words; they are asked for by the comment's id."""
+        found = self.world.message(account, name)
+        if found is None or found.kind != "mention" or found.deleted:
+            return errors.unknown_object(name)
+        self._fetched(found)
+        return wire.answer({"mentioned_comment": comment_body(self.world, found), "id": account.id})
 
     def _detail(self, message: Message, *, account: Account, fields: dict[str, str]) -> Response:
         wanted = fields or fields_of("id,created_time")

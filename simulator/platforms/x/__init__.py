@@ -218,6 +218,6 @@ class X:
         return errors.problem(title="Not Found", detail="Not Found", status=404)
 
     def recoverable(self, message: Message) -> bool:
-        if message.deleted or message.hidden:
+        if message.deleted or message.hidden or (message.kind == "comment" and message.direction == "out"):
             return False
         return self.world.clock.now_ms() - message.at_ms < HISTORY_MS
