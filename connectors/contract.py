@@ -47,7 +47,7 @@ from inbox.platforms import (
 if TYPE_CHECKING:
     from connectors.http import Http
 
-__all__ = [
+__all__ = [  # noqa: RUF022 (first the words of the inbox, then what connectors add)
     "AccountChanged", "AccountState", "Attachment", "AttachmentKind", "AuthRules", "Edited", "FileLimit", "HistoryRules",
     "InboundEvent", "InboundMessage", "Manifest", "MessageKind", "Origin", "OutboundAttachment", "OutboundMessage", "Party",
     "ProfileSeen", "Reacted", "ReadUpTo", "ReceiveRules", "SendRules", "TextLimit", "ThreadKind", "Typing", "Unit", "Unsent",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
 from connectors.contract import Account, ConnectorError, Context, Remedy, Tokens
 from connectors.http import Answer
@@ -14,6 +15,11 @@ VERSION: Final = "v25.0"
 
 def url(ctx: Context, path: str) -> str:
     return f"{ctx.origins.api.rstrip('/')}/{VERSION}/{path}"
+
+
+def segment(native_id: str) -> str:
+    """An id as one part of a path: some look like base64, slashes and all."""
+    return quote(native_id, safe="")
 
 
 def account(ctx: Context) -> Account:

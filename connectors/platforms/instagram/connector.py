@@ -85,7 +85,7 @@ class Instagram:
     def profile(self, ctx: Context, external_id: str) -> Party:
         """Told only of people who have written. Of others the id is all there is."""
         try:
-            body, _ = client.get(ctx, external_id, {"fields": _PROFILE})
+            body, _ = client.get(ctx, client.segment(external_id), {"fields": _PROFILE})
         except ConnectorError as error:
             if error.code in _PROFILE_WITHHELD or error.contact_unavailable:
                 return Party(external_id)

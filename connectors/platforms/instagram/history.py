@@ -77,7 +77,9 @@ def _conversation(
     ctx: Context, conversation_id: str
 ) -> tuple[tuple[InboundEvent, ...], tuple[tuple[Mapping[str, Any], str], ...], tuple[RateNotice, ...]]:
     try:
-        body, answer = client.get(ctx, f"{conversation_id}/messages", {"fields": _FIELDS, "limit": _NEWEST})
+        body, answer = client.get(
+            ctx, f"{client.segment(conversation_id)}/messages", {"fields": _FIELDS, "limit": _NEWEST}
+        )
     except ConnectorError as error:
         if error.code.split("/")[0] in ("9000001", "100"):
             return (), (({"conversation": conversation_id}, error.reason),), error.rates

@@ -105,6 +105,6 @@ def _answer_publicly(ctx: Context, message: OutboundMessage) -> Sent:
         if message.reply_to and not message.reply_to.startswith(comments.MENTION):
             form["comment_id"] = message.reply_to
     else:
-        path, form = f"{message.reply_to or root}/replies", {"message": message.text}
+        path, form = f"{client.segment(message.reply_to or root)}/replies", {"message": message.text}
     body, answer = client.post(ctx, path, form=form)
     return Sent((_id_in(body, answer, "id"),), rates=rates.notices(answer.headers, ctx.now))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from connectors.contract import Account, ConnectorError, Context, Remedy, Tokens
 from connectors.http import Answer
@@ -12,6 +13,10 @@ from connectors.platforms.x import errors
 
 def url(ctx: Context, path: str) -> str:
     return f"{ctx.origins.api.rstrip('/')}/2/{path}"
+
+
+def segment(native_id: str) -> str:
+    return quote(native_id, safe="")
 
 
 def account(ctx: Context) -> Account:

@@ -85,7 +85,11 @@ class X:
     def profile(self, ctx: Context, external_id: str) -> Party:
         try:
             body, _ = client.call(
-                ctx, "GET", f"users/{external_id}", bucket="profile", params={"user.fields": _PROFILE}
+                ctx,
+                "GET",
+                f"users/{client.segment(external_id)}",
+                bucket="profile",
+                params={"user.fields": _PROFILE},
             )
         except ConnectorError as error:
             if error.remedy is Remedy.TELL:  # suspended or deleted

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import quote
 
 from connectors import wire
 from connectors.contract import Context, InboundEvent, Malformed, MessageKind, Page
@@ -36,7 +35,7 @@ def page(ctx: Context, cursor: str, thread_id: str) -> Page:
         return _mentions(ctx, wire.text(state.get("token")))
     if thread_id.startswith(threads.COMMENT):
         return Page(())
-    path = f"dm_conversations/{quote(thread_id, safe='')}/dm_events" if thread_id else "dm_events"
+    path = f"dm_conversations/{client.segment(thread_id)}/dm_events" if thread_id else "dm_events"
     params = _with_token(_MESSAGES, wire.text(state.get("token")))
     body, answer = client.call(ctx, "GET", path, bucket="read", params=params)
     account = client.account(ctx)

@@ -65,8 +65,8 @@ def _path(ctx: Context, message: OutboundMessage) -> str:
     """To a person: this also begins a conversation. To a group: its own id."""
     if message.thread_kind is ThreadKind.DIRECT:
         person = threads.other(message.thread_id, client.account(ctx).external_id) or message.recipient_id
-        return f"dm_conversations/with/{person}/messages"
-    return f"dm_conversations/{message.thread_id}/messages"
+        return f"dm_conversations/with/{client.segment(person)}/messages"
+    return f"dm_conversations/{client.segment(message.thread_id)}/messages"
 
 
 def _halfway(error: ConnectorError, sent: list[str], parts: int) -> ConnectorError:

@@ -223,6 +223,13 @@ def test_history_of_one_thread_is_one_page(instagram: FakePlatform) -> None:
     assert instagram.asked[0].url.params["user_id"] == CUSTOMER
 
 
+def test_an_id_with_a_slash_stays_one_part_of_the_path(instagram: FakePlatform) -> None:
+    instagram.on("GET", "/v25.0/me/conversations", json_answer({"data": [{"id": "aW/d+f=="}]}))
+    instagram.on("GET", "/v25.0/aW/d+f==/messages", json_answer({"data": []}))
+    connector.history(instagram.context(connector, ACCOUNT), "", CUSTOMER)
+    assert b"/v25.0/aW%2Fd%2Bf%3D%3D/messages" in instagram.asked[1].url.raw_path
+
+
 def test_consent_asks_for_what_the_inbox_needs(instagram: FakePlatform) -> None:
     url = connector.authorise(instagram.context(connector, ACCOUNT), "https://parley.example/back", "s-1").url
     asked = parse_qs(urlsplit(url).query)
