@@ -1,0 +1,179 @@
+"""From stored receipts to committed messages: the real drain, pgbench doing one statement after another, a task a message."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+from django.db.models import Max, QuerySet
+from django.utils import timezone
+
+from bench import cast, naive, pgbench
+from bench.house import House
+from bench.report import Findings, compare
+from connectors.actions import draining
+from connectors.models import Receipt, ReceiptState
+from inbox.models import BrandSequence, Conversation, Event, Handle, Message
+
+PEOPLE = 1000
+FIRST_PERSON = 900_000_000_000_000
+WORKERS = 3  # as many as the Procfile gives the product's worker
+
+
+def measure(house: House, findings: Findings) -> None:
+    who = cast.make("ingest")
+    bench = _Ingest(who)
+    bench.store(PEOPLE)
+    bench.drain()  # the people and their conversations
+    amount = house.sized(8000, least=1000)
+    transactions = max(2, amount // pgbench.PER_TRANSACTION)
+    tasks = house.sized(600, least=60)
+    rates: dict[str, list[float]] = {"drain": [], "pgbench": [], "naive": []}
+    for _ in range(min(house.rounds, 4)):
+        bench.store(amount)
+        with bench.verified(amount):
+            rates["drain"].append(bench.drain())
+        bench.store(transactions * pgbench.PER_TRANSACTION)
+        with bench.verified(transactions * pgbench.PER_TRANSACTION):
+            rates["pgbench"].append(bench.pgbench(house, transactions))
+        bench.store(tasks)
+        with bench.verified(tasks):
+            rates["naive"].append(bench.tasks(house, tasks))
+    findings.raw["ingest"] = {**rates, "in_sql": bench.in_sql}
+    findings.add(
+        compare(
+            "ingest / pgbench", ours=rates["drain"], theirs=rates["pgbench"], limit=0.4, sense=">=", unit="msg/s",
+            says=f"the drain as it is deployed ({draining.BATCH} receipts a transaction, reactions included) against one pgbench "
+            f"client with {pgbench.PER_TRANSACTION} messages a transaction, 7 prepared statements each",
+            faults=bench.faults,
+        )
+    )  # fmt: skip
+    findings.add(
+        compare(
+            "ingest / task a message", ours=rates["drain"], theirs=rates["naive"], limit=50, sense=">=", unit="msg/s",
+            says=f"a Celery worker of {WORKERS} processes that runs one ORM task per message",
+        )
+    )  # fmt: skip
+    share = sum(bench.in_sql) / len(bench.in_sql)
+    findings.note(
+        f"ingest: {share:.0%} of the drain's time PostgreSQL was working on its statements; the rest is Python."
+    )
+
+
+@dataclass(slots=True)
+class _Ingest:
+    who: cast.Cast
+    faults: list[str] = field(default_factory=list)
+    in_sql: list[float] = field(default_factory=list)
+    made: int = 0
+    last_receipt: int = 0
+
+    def store(self, amount: int) -> None:
+        """Receipts that wait. Their ids, the numbers of the messages and the brand's sequence go on from where they are."""
+        stamp, account = int(time.time() * 1000), self.who.channel.external_id
+        now = timezone.now()
+        self.last_receipt = Receipt.objects.aggregate(last=Max("id"))["last"] or 0
+        numbers = range(self.made, self.made + amount)
+        Receipt.objects.bulk_create(
+            [
+                Receipt(
+                    channel=self.who.channel,
+                    received_at=now,
+                    body=cast.delivery(
+                        account=account, customer=str(FIRST_PERSON + n % PEOPLE), mid=f"{stamp}{n:06d}", text=cast.words(n), at_ms=stamp + n
+                    ),
+                )
+                for n in numbers
+            ],
+            batch_size=2000,
+        )  # fmt: skip
+        self.made += amount
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE connectors_receipt, inbox_message, inbox_conversation")
+            cursor.execute("CHECKPOINT")
+
+    def drain(self) -> float:
+        """Messages a second until nothing waits."""
+        spent = [0.0]
+
+        def timed(execute: Callable[..., Any], *call: Any) -> Any:
+            began = time.perf_counter()
+            try:
+                return execute(*call)
+            finally:
+                spent[0] += time.perf_counter() - began
+
+        began, messages = time.perf_counter(), 0
+        with connection.execute_wrapper(timed):
+            while (drained := draining.drain(now=timezone.now())).receipts:
+                messages += drained.new_messages
+        took = time.perf_counter() - began
+        self.in_sql.append(spent[0] / took)
+        return messages / took
+
+    def pgbench(self, house: House, transactions: int) -> float:
+        script = pgbench.script(
+            brand=self.who.brand.pk, channel=self.who.channel.pk, first_person=FIRST_PERSON, people=PEOPLE, words=cast.words(1),
+            first_handle=self._first(Handle.objects.values_list("external_id", "id")),
+            first_conversation=self._first(Conversation.objects.values_list("thread_key", "id")),
+        )  # fmt: skip
+        sequence = BrandSequence.objects.get(pk=self.who.brand.pk).last
+        # One running number serves as receipt, message and sequence: pgbench has no other way to hand values on.
+        if sequence > self.last_receipt:
+            raise RuntimeError("The brand's sequence has overtaken the receipts.")
+        return pgbench.run(house, script, first=self.last_receipt, transactions=transactions)
+
+    def _first(self, rows: QuerySet[Any, Any]) -> int:
+        """The first id of a thousand that follow one another as the people do."""
+        ids = dict(rows.filter(channel=self.who.channel))
+        first = int(ids[str(FIRST_PERSON)])
+        if any(ids[str(FIRST_PERSON + k)] != first + k for k in range(PEOPLE)):
+            raise RuntimeError("The people's rows do not follow one another.")
+        return first
+
+    def tasks(self, house: House, amount: int) -> float:
+        """Everything is enqueued before the worker starts, so enqueuing costs it nothing; its start does not count either."""
+        waiting = list(
+            Receipt.objects.filter(state=ReceiptState.NEW).order_by("id").values_list("id", flat=True)
+        )
+        for receipt_id in waiting:
+            naive.ingest.delay(receipt_id)
+        argv = [
+            sys.executable, "-m", "celery", "-A", "bench.naive", "worker", "--queues", naive.QUEUE, "--concurrency", str(WORKERS),
+            "--loglevel", "warning", "--without-gossip", "--without-mingle",
+        ]  # fmt: skip
+        with house.process("naive", argv, DJANGO_SETTINGS_MODULE="bench.ordinary_settings"):
+            deadline = time.monotonic() + 60 + amount / 5
+            while Receipt.objects.filter(pk__gt=self.last_receipt, state=ReceiptState.NEW).exists():
+                if time.monotonic() > deadline:
+                    raise RuntimeError(f"The naive worker did not finish: {house.last_words('naive')}")
+                time.sleep(0.2)
+        ended = list(
+            Receipt.objects.filter(pk__gt=self.last_receipt)
+            .order_by("drained_at")
+            .values_list("drained_at", flat=True)
+        )
+        steady = ended[amount // 5 :]
+        return (len(steady) - 1) / (steady[-1] - steady[0]).total_seconds()
+
+    @contextmanager
+    def verified(self, amount: int) -> Iterator[None]:
+        """Each receipt is one message and one event more, and none waits."""
+        before = self._counted()
+        yield
+        messages, events = (now - then for now, then in zip(self._counted(), before, strict=True))
+        waiting = Receipt.objects.filter(state=ReceiptState.NEW).count()
+        if (messages, events, waiting) != (amount, amount, 0):
+            self.faults.append(
+                f"{amount} receipts became {messages} messages and {events} events; {waiting} wait"
+            )
+
+    def _counted(self) -> tuple[int, int]:
+        return Message.objects.filter(channel=self.who.channel).count(), Event.objects.filter(
+            brand=self.who.brand
+        ).count()
