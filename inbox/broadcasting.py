@@ -16,7 +16,9 @@ from channels.layers import get_channel_layer
 PATIENCE = 5.0  # seconds; a broker that is away must not hold an action's answer for longer
 
 _lock = threading.Lock()
-_loop: tuple[int, asyncio.AbstractEventLoop] | None = None  # with the process it lives in: a fork inherits no threads
+_loop: tuple[int, asyncio.AbstractEventLoop] | None = (
+    None  # with the process it lives in: a fork inherits no threads
+)
 
 
 def send(group: str, message: dict[str, Any]) -> None:
@@ -28,7 +30,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 
 
 def _own_loop() -> asyncio.AbstractEventLoop:
-    global _loop  # noqa: PLW0603  # one a process, like the process itself
+    global _loop  # one a process, like the process itself
     with _lock:
         if _loop is None or _loop[0] != os.getpid():
             loop = asyncio.new_event_loop()

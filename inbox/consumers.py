@@ -52,7 +52,9 @@ class Socket:
 
     async def run(self) -> None:
         await self._join(realtime.brand_group(self.brand_id))
-        tasks = [asyncio.create_task(part()) for part in (self._listen, self._write, self._watch, self._give_up)]
+        tasks = [
+            asyncio.create_task(part()) for part in (self._listen, self._write, self._watch, self._give_up)
+        ]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             code = next((result for task in done if (result := task.result())), None)
@@ -100,7 +102,7 @@ class Socket:
     async def _watch(self) -> int | None:
         """Whoever signed out, was deactivated or left the brand hears nothing more."""
         while True:
-            await asyncio.sleep(CHECK_EVERY * random.uniform(0.7, 1.0))  # noqa: S311
+            await asyncio.sleep(CHECK_EVERY * random.uniform(0.7, 1.0))
             user = await get_user({"session": SessionStore(self._scope["session"].session_key)})
             if not user.is_authenticated:
                 return SIGNED_OUT

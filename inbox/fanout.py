@@ -84,12 +84,16 @@ class Hub:
             await self._subscribe()
             try:
                 listeners = {listener for group in self.listeners.values() for listener in group}
-                newest = await database_sync_to_async(realtime.newest_seq)({listener.brand_id for listener in listeners})
+                newest = await database_sync_to_async(realtime.newest_seq)(
+                    {listener.brand_id for listener in listeners}
+                )
             except Exception as error:  # the database may be away; the next pulse asks again
                 log.warning("pulse_failed", error=str(error))
                 continue
             for listener in listeners:
-                listener.offer(orjson.dumps({"type": "pulse", "seq": newest.get(listener.brand_id, 0)}).decode())
+                listener.offer(
+                    orjson.dumps({"type": "pulse", "seq": newest.get(listener.brand_id, 0)}).decode()
+                )
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()

@@ -34,7 +34,9 @@ def push_rows(brand_id: int, conversation_ids: Iterable[int], first_seq: int, la
     _send(brand_group(brand_id), _rows_message(brand_id, rows, first_seq, last_seq))
 
 
-def push_messages(conversation_id: int, message_ids: Sequence[int], seq: int, *, changed_since: int | None = None) -> None:
+def push_messages(
+    conversation_id: int, message_ids: Sequence[int], seq: int, *, changed_since: int | None = None
+) -> None:
     """Messages as they now are, and all that changed since a number where one event touched many.
 
     What the customer wrote may open the reply window, so the composer's state goes along.
@@ -65,7 +67,8 @@ def push_channel_changed(brand_id: int, channel_id: int, seq: int) -> None:
 def push_typing(conversation_id: int, name: str) -> None:
     conversation = _conversation(conversation_id)
     _send(
-        conversation_group(conversation_id), {"type": "typing", "conversation": str(conversation.public_id), "name": name}
+        conversation_group(conversation_id),
+        {"type": "typing", "conversation": str(conversation.public_id), "name": name},
     )
 
 
@@ -73,10 +76,14 @@ def catch_up(brand: Brand, *, since: int, conversation: Conversation | None) -> 
     """What a page missed after `since`, in the same messages as the live news; or that it should load itself anew."""
     last = newest_seq([brand.pk]).get(brand.pk, 0)
     now = timezone.now()
-    rows = inbox_list.rows_changed_since(brand, since, limit=CATCH_UP_ROWS + 1, now=now) if since < last else []
+    rows = (
+        inbox_list.rows_changed_since(brand, since, limit=CATCH_UP_ROWS + 1, now=now) if since < last else []
+    )
     entries: list[Entry] = []
     if conversation and since < last:
-        entries = timeline.changed_since(conversation, since, brand_slug=brand.slug, limit=CATCH_UP_ENTRIES + 1)
+        entries = timeline.changed_since(
+            conversation, since, brand_slug=brand.slug, limit=CATCH_UP_ENTRIES + 1
+        )
     if since > last or len(rows) > CATCH_UP_ROWS or len(entries) > CATCH_UP_ENTRIES:
         return [_text({"type": "reload", "seq": last, "counts": inbox_list.counts_of(brand.pk)})]
     found = []
@@ -102,16 +109,27 @@ def _shown_events(conversation: Conversation, events: Sequence[Event]) -> list[E
 
 
 def _send_thread(
-    conversation: Conversation, entries: Sequence[Entry], *, seq: int, with_head: bool = False, with_composer: bool = False
+    conversation: Conversation,
+    entries: Sequence[Entry],
+    *,
+    seq: int,
+    with_head: bool = False,
+    with_composer: bool = False,
 ) -> None:
     html = _thread_html(conversation, entries, with_head=with_head, with_composer=with_composer)
     _send(conversation_group(conversation.pk), _thread_message(conversation, html, seq))
 
 
-def _thread_html(conversation: Conversation, entries: Sequence[Entry], *, with_head: bool, with_composer: bool) -> str:
+def _thread_html(
+    conversation: Conversation, entries: Sequence[Entry], *, with_head: bool, with_composer: bool
+) -> str:
     now = timezone.now()
     slug = conversation.brand.slug
-    state = composer.of(conversation, channel=conversation.channel, brand_slug=slug, now=now) if with_composer else None
+    state = (
+        composer.of(conversation, channel=conversation.channel, brand_slug=slug, now=now)
+        if with_composer
+        else None
+    )
     row = inbox_list.row_of(conversation, brand_slug=slug, now=now) if with_head else None
     return render_to_string("inbox/live/thread.html", {"entries": entries, "composer": state, "row": row})
 
@@ -122,7 +140,13 @@ def _thread_message(conversation: Conversation, html: str, seq: int) -> dict[str
 
 def _rows_message(brand_id: int, rows: Sequence[inbox_list.Row], first: int, last: int) -> dict[str, Any]:
     html = render_to_string("inbox/live/rows.html", {"rows": rows})
-    return {"type": "rows", "first": first, "last": last, "html": html, "counts": inbox_list.counts_of(brand_id)}
+    return {
+        "type": "rows",
+        "first": first,
+        "last": last,
+        "html": html,
+        "counts": inbox_list.counts_of(brand_id),
+    }
 
 
 def _send(group: str, message: dict[str, Any]) -> None:

@@ -6,4 +6,4 @@ from django.urls import path
 
 from inbox import consumers
 
-websocket_urlpatterns = [path("ws/b/<slug:brand_slug>/", consumers.live)]
+websocket_urlpatterns = [path("ws/b/<slug:brand_slug>/", consumers.live)]  # type: ignore[arg-type]  # an ASGI application

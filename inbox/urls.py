@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
-from inbox.views import assignments, attachments, attempts, conversations, inbox, platforms, readings, replies, resolutions
+from inbox.views import (
+    assignments,
+    attachments,
+    attempts,
+    conversations,
+    inbox,
+    platforms,
+    readings,
+    replies,
+    resolutions,
+)
 
 app_name = "inbox"
 
-conversation = [
+conversation: list[URLPattern | URLResolver] = [
     path("", conversations.show, name="conversation"),
     path("messages/", conversations.messages, name="messages"),
     path("composer/", conversations.composer, name="composer"),
@@ -19,7 +29,7 @@ conversation = [
     path("resolution/", resolutions.resolution, name="resolution"),
     path("readings/", readings.create, name="readings"),
 ]
-brand = [
+brand: list[URLPattern | URLResolver] = [
     path("inbox/<str:view_name>/", inbox.show, name="list"),
     path("inbox/<str:view_name>/rows/", inbox.rows, name="rows"),
     path("conversations/<uuid:public_id>/", include(conversation)),

@@ -27,14 +27,18 @@ def main() -> None:
             target = VENDOR / outside
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-            lines.append(f"| {outside} | {package} {version} | {licence} | `{hashlib.sha256(content).hexdigest()}` |")
+            lines.append(
+                f"| {outside} | {package} {version} | {licence} | `{hashlib.sha256(content).hexdigest()}` |"
+            )
     (VENDOR / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def download(package: str, version: str) -> bytes:
     folder = Path(tempfile.mkdtemp())
     try:
-        subprocess.run(["npm", "pack", "--silent", f"{package}@{version}"], cwd=folder, check=True, capture_output=True)  # noqa: S603, S607
+        subprocess.run(
+            ["npm", "pack", "--silent", f"{package}@{version}"], cwd=folder, check=True, capture_output=True
+        )
         return next(folder.glob("*.tgz")).read_bytes()
     finally:
         shutil.rmtree(folder)

@@ -47,21 +47,27 @@ class Composer:
     def files_json(self) -> str:
         """The limits for files, as the composer checks them before it uploads."""
         rules = self.manifest.send.files if self.manifest else {}
-        return json.dumps({kind: {"mimes": rule.mimes, "max": rule.max_bytes} for kind, rule in rules.items()})
+        return json.dumps(
+            {kind: {"mimes": rule.mimes, "max": rule.max_bytes} for kind, rule in rules.items()}
+        )
 
 
 def of(conversation: Conversation, *, channel: Channel, brand_slug: str, now: datetime) -> Composer:
     manifest = inbox_list.manifest_of(conversation.platform)
     if manifest is None:
         return Composer(conversation, channel, brand_slug, None, None)
-    handle = Handle.objects.filter(channel=channel, external_id=conversation.recipient_key or conversation.thread_key).first()
+    handle = Handle.objects.filter(
+        channel=channel, external_id=conversation.recipient_key or conversation.thread_key
+    ).first()
     situation = Situation(
         opened_at=conversation.window_opened_at,
         channel_state=channel.state,
         channel_reason=channel.state_reason,
         unavailable_reason=handle.unavailable_reason if handle else "",
     )
-    return Composer(conversation, channel, brand_slug, manifest, reply_policy.may_write(manifest, situation, now=now))
+    return Composer(
+        conversation, channel, brand_slug, manifest, reply_policy.may_write(manifest, situation, now=now)
+    )
 
 
 def _any_of(kind: str) -> str:

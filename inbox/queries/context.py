@@ -25,9 +25,13 @@ def of(conversation: Conversation, *, person: Person, now: datetime) -> Context:
     handles: list[Handle] = []
     others: list[Conversation] = []
     if conversation.contact_id:
-        handles = list(Handle.objects.filter(contact_id=conversation.contact_id).select_related("channel").order_by("pk"))
+        handles = list(
+            Handle.objects.filter(contact_id=conversation.contact_id).select_related("channel").order_by("pk")
+        )
         visible = access.conversations_of(person, brand).exclude(pk=conversation.pk)
-        others = list(visible.filter(contact_id=conversation.contact_id).order_by("-last_message_at", "-pk")[:PAST])
+        others = list(
+            visible.filter(contact_id=conversation.contact_id).order_by("-last_message_at", "-pk")[:PAST]
+        )
     return Context(
         row=inbox_list.row_of(conversation, brand_slug=brand.slug, now=now),
         handles=handles,

@@ -117,15 +117,23 @@ def views_of(person: Person, brand: Brand) -> list[View]:
         ("mine", "Mine", f"mine:{person.pk}", None, "m"),
         ("unassigned", "Unassigned", "unassigned", None, "u"),
         ("resolved", "Resolved", "resolved", None, "r"),
-        *((f"channel-{c.public_id}", c.name, f"channel:{c.pk}", c, "") for c in access.channels_of(person, brand)),
+        *(
+            (f"channel-{c.public_id}", c.name, f"channel:{c.pk}", c, "")
+            for c in access.channels_of(person, brand)
+        ),
     ]
-    return [View(name, label, key, channel, hotkey, *counts.get(key, (0, 0))) for name, label, key, channel, hotkey in views]
+    return [
+        View(name, label, key, channel, hotkey, *counts.get(key, (0, 0)))
+        for name, label, key, channel, hotkey in views
+    ]
 
 
 def counts_of(brand_id: int) -> dict[str, tuple[int, int]]:
     return {
         view: (total, unread)
-        for view, total, unread in ViewCount.objects.filter(brand_id=brand_id).values_list("view", "total", "unread")
+        for view, total, unread in ViewCount.objects.filter(brand_id=brand_id).values_list(
+            "view", "total", "unread"
+        )
     }
 
 
@@ -162,14 +170,20 @@ def page(
         )
         read = list(found.order_by("last_message_at", "id")[: limit + 1])
         more = len(read) > limit
-        return Page(rows_of(reversed(read[:limit]), brand_slug=brand.slug, now=now), has_newer=more, has_older=True)
+        return Page(
+            rows_of(reversed(read[:limit]), brand_slug=brand.slug, now=now), has_newer=more, has_older=True
+        )
     if older_than:
         found = found.filter(last_message_at__lte=older_than.at).filter(
             Q(last_message_at__lt=older_than.at) | Q(last_message_at=older_than.at, pk__lt=older_than.id)
         )
     read = list(found.newest_first()[: limit + 1])
     more = len(read) > limit
-    return Page(rows_of(read[:limit], brand_slug=brand.slug, now=now), has_newer=older_than is not None, has_older=more)
+    return Page(
+        rows_of(read[:limit], brand_slug=brand.slug, now=now),
+        has_newer=older_than is not None,
+        has_older=more,
+    )
 
 
 def rows_by_id(brand: Brand, ids: Iterable[int], *, now: datetime) -> list[Row]:
@@ -189,7 +203,11 @@ def rows_of(conversations: Iterable[Conversation], *, brand_slug: str, now: date
 
 def row_of(conversation: Conversation, *, brand_slug: str, now: datetime) -> Row:
     manifest = manifest_of(conversation.platform)
-    window = reply_window.decide(manifest.window, opened_at=conversation.window_opened_at, now=now) if manifest else None
+    window = (
+        reply_window.decide(manifest.window, opened_at=conversation.window_opened_at, now=now)
+        if manifest
+        else None
+    )
     return Row(
         conversation=conversation,
         brand_slug=brand_slug,

@@ -52,7 +52,9 @@ class MessageEntry:
 
     @property
     def side(self) -> str:
-        return {Direction.IN: "customer", Direction.OUT: "brand"}.get(Direction(self.message.direction), "note")
+        return {Direction.IN: "customer", Direction.OUT: "brand"}.get(
+            Direction(self.message.direction), "note"
+        )
 
     @property
     def grouped_reactions(self) -> list[tuple[str, int, str]]:
@@ -90,7 +92,9 @@ class EventEntry:
             case EventKind.ASSIGNED:
                 if actor and (data.get("to") == self.event.actor_id or to == actor):
                     return f"{actor} took it"
-                return f"{actor or 'Parley'} assigned it to {to}" if to else f"{actor or 'Parley'} assigned it"
+                return (
+                    f"{actor or 'Parley'} assigned it to {to}" if to else f"{actor or 'Parley'} assigned it"
+                )
             case EventKind.UNASSIGNED:
                 return f"{actor or 'Parley'} took the assignee off"
             case EventKind.RESOLVED:
@@ -140,8 +144,13 @@ def page(
 def changed_since(conversation: Conversation, seq: int, *, brand_slug: str, limit: int) -> list[Entry]:
     changed: MessageQuerySet = Message.objects.filter(conversation=conversation, seq__gt=seq)
     messages = list(changed.order_by("seq")[:limit])
-    events = Event.objects.filter(conversation=conversation, seq__gt=seq, kind__in=SHOWN_EVENTS).select_related("actor")[:limit]
-    entries: list[Entry] = [*dress(messages, conversation=conversation, brand_slug=brand_slug), *map(EventEntry, events)]
+    events = Event.objects.filter(
+        conversation=conversation, seq__gt=seq, kind__in=SHOWN_EVENTS
+    ).select_related("actor")[:limit]
+    entries: list[Entry] = [
+        *dress(messages, conversation=conversation, brand_slug=brand_slug),
+        *map(EventEntry, events),
+    ]
     return sorted(entries, key=lambda entry: entry.sort)
 
 
@@ -162,12 +171,16 @@ def dress(messages: Sequence[Message], *, conversation: Conversation, brand_slug
 
 
 def _before(place: Message) -> Q:
-    same_time = Q(sent_at=place.sent_at) & (Q(order_key__lt=place.order_key) | Q(order_key=place.order_key, pk__lt=place.pk))
+    same_time = Q(sent_at=place.sent_at) & (
+        Q(order_key__lt=place.order_key) | Q(order_key=place.order_key, pk__lt=place.pk)
+    )
     return Q(sent_at__lte=place.sent_at) & (Q(sent_at__lt=place.sent_at) | same_time)
 
 
 def _after(place: Message) -> Q:
-    same_time = Q(sent_at=place.sent_at) & (Q(order_key__gt=place.order_key) | Q(order_key=place.order_key, pk__gt=place.pk))
+    same_time = Q(sent_at=place.sent_at) & (
+        Q(order_key__gt=place.order_key) | Q(order_key=place.order_key, pk__gt=place.pk)
+    )
     return Q(sent_at__gte=place.sent_at) & (Q(sent_at__gt=place.sent_at) | same_time)
 
 
@@ -188,7 +201,9 @@ def _quotes_of(messages: Sequence[Message]) -> dict[str, Message]:
     return {message.external_id or "": message for message in found}
 
 
-def _events_between(conversation: Conversation, since: datetime | None, until: datetime | None) -> list[EventEntry]:
+def _events_between(
+    conversation: Conversation, since: datetime | None, until: datetime | None
+) -> list[EventEntry]:
     found = Event.objects.filter(conversation=conversation, kind__in=SHOWN_EVENTS).select_related("actor")
     if since:
         found = found.filter(at__gte=since)

@@ -8,6 +8,7 @@ from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
@@ -25,18 +26,22 @@ def is_fragment(request: HttpRequest) -> bool:
     return "HX-Request" in request.headers or "X-Parley-Fragment" in request.headers
 
 
-def signed_in(view: Callable[Concatenate[AgentRequest, P], HttpResponse]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+def signed_in(
+    view: Callable[Concatenate[AgentRequest, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """Only for people who are signed in. An open page is told so in words and keeps what was typed; others go to the sign-in."""
 
     @wraps(view)
-    def door(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def door(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if request.user.is_authenticated:
             return view(cast(AgentRequest, request), *args, **kwargs)
         if is_fragment(request):
-            return notice(request, "You have been signed out. What you typed is kept.", status=401, sign_in=True)
+            return notice(
+                request, "You have been signed out. What you typed is kept.", status=401, sign_in=True
+            )
         return redirect_to_login(request.get_full_path())
 
-    return cast("Callable[Concatenate[HttpRequest, P], HttpResponse]", never_cache(door))
+    return cast("Callable[Concatenate[HttpRequest, P], HttpResponseBase]", never_cache(door))
 
 
 def notice(request: HttpRequest, text: str, *, status: int = 422, sign_in: bool = False) -> HttpResponse:

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from inbox import access
 from inbox.models import Brand, BrandSequence, Conversation
-from inbox.queries import composer, context as person_context, inbox_list, timeline
+from inbox.queries import composer, inbox_list, timeline
+from inbox.queries import context as person_context
 from inbox.views._door import AgentRequest
 
 

@@ -23,7 +23,9 @@ def assignment(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpR
     conversation = access.conversation_for(request.user, brand_slug, public_id)
     colleagues = access.colleagues_of(request.user, conversation.brand)
     if request.method == "GET":
-        return render(request, "inbox/_person_picker.html", {"conversation": conversation, "colleagues": colleagues})
+        return render(
+            request, "inbox/_person_picker.html", {"conversation": conversation, "colleagues": colleagues}
+        )
     form = AssignmentForm(request.POST)
     if not form.is_valid():
         return notice(request, "Choose a colleague from the list.")

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -48,22 +49,26 @@ def create(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRespo
 
 @require_GET
 @signed_in
-def show(request: AgentRequest, public_id: UUID) -> HttpResponse:
+def show(request: AgentRequest, public_id: UUID) -> HttpResponseBase:
     return _file(access.attachment_for(request.user, public_id))
 
 
 @require_http_methods(["GET", "HEAD"])
 @never_cache
-def hand_over(request: HttpRequest, token: str) -> HttpResponse:
+def hand_over(request: HttpRequest, token: str) -> HttpResponseBase:
     """For a platform: no session, a signed address that dies."""
     public_id = media_links.read(token)
-    attachment = Attachment.objects.filter(public_id=public_id, uploaded_by__isnull=False).first() if public_id else None
+    attachment = (
+        Attachment.objects.filter(public_id=public_id, uploaded_by__isnull=False).first()
+        if public_id
+        else None
+    )
     if attachment is None:
         raise Http404
     return _file(attachment)
 
 
-def _file(attachment: Attachment) -> HttpResponse:
+def _file(attachment: Attachment) -> HttpResponseBase:
     root = Path(settings.MEDIA_ROOT).resolve()
     path = (root / attachment.path).resolve()
     if not attachment.path or attachment.fetch_state == FetchState.GONE or not path.is_relative_to(root):
@@ -80,6 +85,8 @@ def _file(attachment: Attachment) -> HttpResponse:
         content_type=attachment.mime if shown else "application/octet-stream",
     )
     response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'; media-src 'self'; img-src 'self'"
+    response["Content-Security-Policy"] = (
+        "sandbox; default-src 'none'; style-src 'unsafe-inline'; media-src 'self'; img-src 'self'"
+    )
     response["Cache-Control"] = "private, max-age=3600"
     return response

@@ -23,7 +23,11 @@ def show(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRespons
     conversation = access.conversation_for(request.user, brand_slug, public_id)
     brand = conversation.brand
     if is_fragment(request):
-        return render(request, "inbox/_conversation.html", _shell.thread(request, brand=brand, conversation=conversation))
+        return render(
+            request,
+            "inbox/_conversation.html",
+            _shell.thread(request, brand=brand, conversation=conversation),
+        )
     view_name = request.GET.get("view", "open")
     context = _shell.context(request, brand=brand, view_name=view_name, conversation=conversation)
     return render(request, "inbox/workspace.html", context)
@@ -47,7 +51,9 @@ def messages(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRes
 @signed_in
 def composer(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResponse:
     conversation = access.conversation_for(request.user, brand_slug, public_id)
-    found = composing.of(conversation, channel=conversation.channel, brand_slug=brand_slug, now=timezone.now())
+    found = composing.of(
+        conversation, channel=conversation.channel, brand_slug=brand_slug, now=timezone.now()
+    )
     return render(request, "inbox/_composer_state.html", {"composer": found})
 
 

@@ -43,6 +43,11 @@ def rows(request: AgentRequest, brand_slug: str, view_name: str) -> HttpResponse
     except BadPlace:
         return HttpResponseBadRequest("That is no place in the list.")
     page = inbox_list.page(
-        view, person=request.user, brand=brand, now=timezone.now(), older_than=older_than, newer_than=newer_than
+        view,
+        person=request.user,
+        brand=brand,
+        now=timezone.now(),
+        older_than=older_than,
+        newer_than=newer_than,
     )
     return render(request, "inbox/_rows.html", {"page": page})

@@ -22,6 +22,9 @@ def create(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRespo
     if not form.is_valid():
         return HttpResponseBadRequest("up_to_seq is missing.")
     reading.mark_read(
-        conversation=conversation, by=request.user, up_to_seq=form.cleaned_data["up_to_seq"], now=timezone.now()
+        conversation=conversation,
+        by=request.user,
+        up_to_seq=form.cleaned_data["up_to_seq"],
+        now=timezone.now(),
     )
     return HttpResponse(status=204)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
 HERE = Path(__file__).parent
-PASSWORD = "correct horse"  # noqa: S105
+PASSWORD = "correct horse"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -50,8 +50,22 @@ def origin(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> I
     log = tmp_path_factory.mktemp("edge") / "edge.log"
     with log.open("w") as told:
         edge = subprocess.Popen(
-            [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(port), "--log-level", "warning"],
-            env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": url, "PORT": str(port)},
+            [
+                sys.executable,
+                "-m",
+                "uvicorn",
+                "config.asgi:application",
+                "--port",
+                str(port),
+                "--log-level",
+                "warning",
+            ],
+            env={
+                **os.environ,
+                "DJANGO_SETTINGS_MODULE": "config.settings",
+                "DATABASE_URL": url,
+                "PORT": str(port),
+            },
             stdout=told,
             stderr=told,
         )
@@ -84,7 +98,12 @@ class Outside:
     def write(self, text: str, *, who: str = "anna", **fields: Any) -> None:
         now = timezone.now()
         message = InboundMessage(
-            external_id=get_random_string(12), thread_id=who, sent_at=now, author=Party(who, name=who.title()), text=text, **fields
+            external_id=get_random_string(12),
+            thread_id=who,
+            sent_at=now,
+            author=Party(who, name=who.title()),
+            text=text,
+            **fields,
         )
         with transaction.atomic():
             receiving.receive(arrivals=[Arrival(self.channel.pk, message)], now=now)
@@ -92,7 +111,9 @@ class Outside:
 
 @pytest.fixture
 def brand(transactional_db: None) -> Brand:
-    return ChannelFactory(brand__name="Lumen & Oak", brand__slug="lumen", platform="instagram", name="lumen.and.oak").brand
+    return ChannelFactory(
+        brand__name="Lumen & Oak", brand__slug="lumen", platform="instagram", name="lumen.and.oak"
+    ).brand
 
 
 @pytest.fixture
@@ -117,7 +138,9 @@ def enter(browser: Browser, origin: str, mara: Person) -> Iterator[Callable[...,
     complaints: list[str] = []
 
     def enter(address: str, *, person: Person = mara, **context: Any) -> Page:
-        made = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, "base_url": origin, **context})
+        made = browser.new_context(
+            **{"viewport": {"width": 1440, "height": 900}, "base_url": origin, **context}
+        )
         contexts.append(made)
         page = made.new_page()
         page.set_default_timeout(8000)

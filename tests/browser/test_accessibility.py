@@ -31,11 +31,21 @@ def faults(page: Page) -> list[tuple[str, str]]:
 @pytest.fixture
 def conversation(outside: Outside) -> Conversation:
     outside.write("Where is my parcel? https://example.com/track")
-    outside.write("About your story", kind=MessageKind.STORY_REPLY, card={"type": "story", "url": "https://example.com"})
+    outside.write(
+        "About your story", kind=MessageKind.STORY_REPLY, card={"type": "story", "url": "https://example.com"}
+    )
     conversation = Conversation.objects.get()
-    Conversation.objects.update(tags=["refund", "vip", "damaged"], window_opened_at=timezone.now() - timedelta(hours=23))
-    for state, fields in (("failed", {"state_reason": "The person has left"}), ("uncertain", {}), ("queued", {})):
-        make.messages(conversation, 1, direction="out", state=state, external_id=None, author_name="Mara", **fields)
+    Conversation.objects.update(
+        tags=["refund", "vip", "damaged"], window_opened_at=timezone.now() - timedelta(hours=23)
+    )
+    for state, fields in (
+        ("failed", {"state_reason": "The person has left"}),
+        ("uncertain", {}),
+        ("queued", {}),
+    ):
+        make.messages(
+            conversation, 1, direction="out", state=state, external_id=None, author_name="Mara", **fields
+        )
     make.messages(conversation, 1, direction="note", state="noted", external_id=None, author_name="Mara")
     Message.objects.filter(kind="story_reply").update(reactions=[{"emoji": "❤️", "actor": "a", "name": "Jo"}])
     make.conversations(conversation.channel, 3)

@@ -122,16 +122,16 @@ def test_what_was_typed_survives_a_reload_and_a_sign_out(enter: Enter, conversat
     expect(page.locator("#composer-text")).to_have_value("A long and careful ans")
 
     Session.objects.all().delete()
-    page.keyboard.press("Control+Enter") if page.locator("#composer-text:focus").count() else page.click(".composer__send")
+    page.keyboard.press("Control+Enter") if page.locator("#composer-text:focus").count() else page.click(
+        ".composer__send"
+    )
 
     expect(page.locator(".notice")).to_contain_text("signed out")
     expect(page.locator("#composer-text")).to_have_value("A long and careful ans")
     assert not Message.objects.filter(direction=Direction.OUT).exists()
 
 
-def test_keys_alone_resolve_reopen_and_assign(
-    enter: Enter, channel: Channel, mara: Person
-) -> None:
+def test_keys_alone_resolve_reopen_and_assign(enter: Enter, channel: Channel, mara: Person) -> None:
     first, second, *_ = make.conversations(channel, 3)
     page = enter(OPEN)
 
@@ -159,7 +159,9 @@ def test_keys_alone_resolve_reopen_and_assign(
     assert (second.state, second.assignee) == (ConversationState.OPEN, mara)
 
 
-def test_a_key_changes_what_is_seen_within_fifty_milliseconds(enter: Enter, conversation: Conversation) -> None:
+def test_a_key_changes_what_is_seen_within_fifty_milliseconds(
+    enter: Enter, conversation: Conversation
+) -> None:
     page = enter(thread_of(conversation))
 
     took = page.evaluate(
@@ -174,7 +176,9 @@ def test_a_key_changes_what_is_seen_within_fifty_milliseconds(enter: Enter, conv
     assert took < 50
 
 
-def test_a_colleague_is_found_by_a_part_of_the_name(enter: Enter, conversation: Conversation, brand: Brand) -> None:
+def test_a_colleague_is_found_by_a_part_of_the_name(
+    enter: Enter, conversation: Conversation, brand: Brand
+) -> None:
     agent_of(brand, name="Jo Adeyemi")
     agent_of(brand, name="Priya Raghunathan")
     page = enter(thread_of(conversation))
@@ -201,7 +205,9 @@ def test_news_waits_while_a_hand_is_on_the_list(enter: Enter, channel: Channel, 
     expect(page.locator(".row >> nth=0")).to_contain_text("Me first!")
 
 
-def test_a_page_that_missed_everything_catches_up(enter: Enter, outside: Outside, conversation: Conversation) -> None:
+def test_a_page_that_missed_everything_catches_up(
+    enter: Enter, outside: Outside, conversation: Conversation
+) -> None:
     page = enter(thread_of(conversation))
     deaf(page)
     outside.write("Are you there?")
@@ -230,7 +236,9 @@ def test_on_a_phone_the_list_leads_to_the_thread_and_back(enter: Enter, conversa
 
 def test_hostile_text_runs_nothing_and_stays_in_its_box(enter: Enter, outside: Outside) -> None:
     marks = "".join(chr(0x300 + n % 0x50) for n in range(400))
-    outside.write(f"<img src=x onerror=alert(1)><script>alert(2)</script> \u202egnp.exe\u202c Z{marks} {'W' * 4000}")
+    outside.write(
+        f"<img src=x onerror=alert(1)><script>alert(2)</script> \u202egnp.exe\u202c Z{marks} {'W' * 4000}"
+    )
     page = enter(OPEN)
     page.on("dialog", lambda dialog: pytest.fail("hostile text opened a dialog"))
 

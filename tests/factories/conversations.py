@@ -16,7 +16,9 @@ def conversation(channel: Channel, *, age: timedelta = timedelta(0), **fields: A
     return conversations(channel, 1, ages=[age], **fields)[0]
 
 
-def conversations(channel: Channel, count: int, *, ages: list[timedelta] | None = None, **fields: Any) -> list[Conversation]:
+def conversations(
+    channel: Channel, count: int, *, ages: list[timedelta] | None = None, **fields: Any
+) -> list[Conversation]:
     """Open ones, a minute apart unless told, the first the newest."""
     made = []
     for index in range(count):

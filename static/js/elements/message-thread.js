@@ -68,7 +68,7 @@ class MessageThread extends KeysetScroller {
     for (let at = all.length - 1; at >= 0 && before(entry, all[at]); at--) next = all[at]
     const pending = this.items.querySelector(":scope > [data-pending]")
     this.items.insertBefore(entry, next ?? pending)
-    window.htmx?.process(entry)
+    if (entry.querySelector("[hx-post], [hx-delete]")) window.htmx?.process(entry)
     return existing ? 0 : 1
   }
 

@@ -77,6 +77,7 @@ export class KeysetScroller extends HTMLElement {
       this.trim(edge === "start" ? "end" : "start")
       this.arranged?.()
     })
+    for (const item of incoming) if (item.querySelector("[hx-post], [hx-delete]")) window.htmx?.process(item)
   }
 
   /** Drop what is far from the edge that grows. It is fetched back by its place. */

@@ -33,7 +33,9 @@ def walk(person: Person, brand: Brand, name: str = "open", *, limit: int = 7) ->
 class PagesByKey(TestCase):
     @settings(max_examples=25, deadline=None)
     @given(st.lists(st.integers(0, 5), max_size=40), st.integers(1, 9))
-    def test_walking_down_meets_every_conversation_once_in_order(self, minutes: list[int], limit: int) -> None:
+    def test_walking_down_meets_every_conversation_once_in_order(
+        self, minutes: list[int], limit: int
+    ) -> None:
         channel = ChannelFactory()
         person = agent_of(channel.brand)
         make.conversations(channel, len(minutes), ages=[timedelta(minutes=each) for each in minutes])
@@ -41,11 +43,13 @@ class PagesByKey(TestCase):
         walked = walk(person, channel.brand, limit=limit)
 
         expected = Conversation.objects.of_brand(channel.brand).newest_first().values_list("pk", flat=True)
-        self.assertEqual(walked, list(expected))
+        assert walked == list(expected)
 
     @settings(max_examples=25, deadline=None)
     @given(st.lists(st.integers(0, 5), min_size=1, max_size=40), st.integers(1, 9), st.data())
-    def test_walking_up_meets_what_walking_down_met(self, minutes: list[int], limit: int, data: st.DataObject) -> None:
+    def test_walking_up_meets_what_walking_down_met(
+        self, minutes: list[int], limit: int, data: st.DataObject
+    ) -> None:
         channel = ChannelFactory()
         person = agent_of(channel.brand)
         made = make.conversations(channel, len(minutes), ages=[timedelta(minutes=each) for each in minutes])
@@ -55,17 +59,23 @@ class PagesByKey(TestCase):
         place: Place = inbox_list.row_of(start, brand_slug="b", now=NOW).place
         found: list[int] = []
         while True:
-            page = inbox_list.page(view, person=person, brand=channel.brand, now=NOW, newer_than=place, limit=limit)
+            page = inbox_list.page(
+                view, person=person, brand=channel.brand, now=NOW, newer_than=place, limit=limit
+            )
             found = [row.conversation.pk for row in page.rows] + found
             if not page.has_newer:
                 break
             place = page.rows[0].place
 
         walked = walk(person, channel.brand)
-        self.assertEqual(found, walked[: walked.index(start.pk)])
+        assert found == walked[: walked.index(start.pk)]
 
 
-@given(st.lists(st.tuples(st.datetimes(datetime(1971, 1, 1), datetime(2200, 1, 1)), st.integers(1, 2**40)), min_size=2))
+@given(
+    st.lists(
+        st.tuples(st.datetimes(datetime(1971, 1, 1), datetime(2200, 1, 1)), st.integers(1, 2**40)), min_size=2
+    )
+)
 def test_the_text_of_a_place_sorts_like_the_place(places: list[tuple[datetime, int]]) -> None:
     made = [Place(at.replace(tzinfo=UTC), number) for at, number in places]
 
@@ -89,14 +99,19 @@ def jo(channel: Channel) -> Person:
     return agent_of(channel.brand)
 
 
-def test_a_page_is_one_query_however_many_there_are(channel: Channel, jo: Person, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_a_page_is_one_query_however_many_there_are(
+    channel: Channel, jo: Person, django_assert_num_queries
+) -> None:  # type: ignore[no-untyped-def]
     make.conversations(channel, 300, tags=["refund", "vip", "late"], assignee=jo, assignee_name="Jo")
     view = inbox_list.view_named("mine", jo, channel.brand)
     assert view
 
     with django_assert_num_queries(1):
         page = inbox_list.page(view, person=jo, brand=channel.brand, now=NOW)
-        shown = [(row.name, row.tags, row.more_tags, row.window_closes_at, row.face, row.place) for row in page.rows]
+        shown = [
+            (row.name, row.tags, row.more_tags, row.window_closes_at, row.face, row.place)
+            for row in page.rows
+        ]
 
     assert len(shown) == inbox_list.PAGE
     assert page.has_older

@@ -24,26 +24,36 @@ def pks(page: Page) -> list[int]:
 class ThreadByKey(TestCase):
     @settings(max_examples=25, deadline=None)
     @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), max_size=40), st.integers(1, 9))
-    def test_scrolling_up_and_down_meets_every_message_once(self, keys: list[tuple[int, int]], limit: int) -> None:
+    def test_scrolling_up_and_down_meets_every_message_once(
+        self, keys: list[tuple[int, int]], limit: int
+    ) -> None:
         conversation = make.conversation(ChannelFactory())
         for minute, order in keys:
-            make.messages(conversation, 1, sent_at=make.NEWEST + timedelta(minutes=minute), order_key=str(order))
-        expected = list(Message.objects.filter(conversation=conversation).in_thread_order().values_list("pk", flat=True))
+            make.messages(
+                conversation, 1, sent_at=make.NEWEST + timedelta(minutes=minute), order_key=str(order)
+            )
+        expected = list(
+            Message.objects.filter(conversation=conversation).in_thread_order().values_list("pk", flat=True)
+        )
 
         page = timeline.page(conversation, brand_slug="b", limit=limit)
         up = pks(page)
         while page.has_older:
-            page = timeline.page(conversation, brand_slug="b", older_than=Message.objects.get(pk=up[0]), limit=limit)
+            page = timeline.page(
+                conversation, brand_slug="b", older_than=Message.objects.get(pk=up[0]), limit=limit
+            )
             up = pks(page) + up
-        self.assertEqual(up, expected)
+        assert up == expected
 
         down = up[:1]
         while down:
-            page = timeline.page(conversation, brand_slug="b", newer_than=Message.objects.get(pk=down[-1]), limit=limit)
+            page = timeline.page(
+                conversation, brand_slug="b", newer_than=Message.objects.get(pk=down[-1]), limit=limit
+            )
             down += pks(page)
             if not page.has_newer:
                 break
-        self.assertEqual(down, expected)
+        assert down == expected
 
 
 @pytest.fixture
@@ -51,12 +61,16 @@ def conversation(db: None) -> Conversation:
     return make.conversation(ChannelFactory())
 
 
-def test_a_page_costs_the_same_with_many_files_and_quotes(conversation: Conversation, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_a_page_costs_the_same_with_many_files_and_quotes(
+    conversation: Conversation, django_assert_num_queries
+) -> None:  # type: ignore[no-untyped-def]
     asked = make.messages(conversation, 1, text="Which colour?")[0]
     for _ in range(10):
         [message] = make.messages(conversation, 1, attachment_count=2, reply_to=asked.external_id)
         for place in range(2):
-            Attachment.objects.create(message=message, channel=conversation.channel, kind="image", position=place)
+            Attachment.objects.create(
+                message=message, channel=conversation.channel, kind="image", position=place
+            )
 
     with django_assert_num_queries(4):  # messages, files, quotes, events
         page = timeline.page(conversation, brand_slug="b")
@@ -93,7 +107,9 @@ def test_what_colleagues_did_stands_between_the_messages(conversation: Conversat
 
 def test_reactions_of_one_kind_are_counted(conversation: Conversation) -> None:
     [message] = make.messages(
-        conversation, 1, reactions=[{"emoji": "❤️", "name": "Jo"}, {"emoji": "👍", "name": "Mo"}, {"emoji": "❤️", "name": ""}]
+        conversation,
+        1,
+        reactions=[{"emoji": "❤️", "name": "Jo"}, {"emoji": "👍", "name": "Mo"}, {"emoji": "❤️", "name": ""}],
     )
 
     [entry] = timeline.dress([message], conversation=conversation, brand_slug="b")

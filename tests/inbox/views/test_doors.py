@@ -30,7 +30,9 @@ INBOX = sorted(set(names(get_resolver("inbox.urls").url_patterns)))
 
 def address(name: str, conversation: Conversation) -> str:
     message = Message.objects.get(conversation=conversation)
-    file, _ = Attachment.objects.get_or_create(message=message, channel=conversation.channel, kind="image", path="x.png")
+    file, _ = Attachment.objects.get_or_create(
+        message=message, channel=conversation.channel, kind="image", path="x.png"
+    )
     brand = {"brand_slug": conversation.brand.slug}
     return reverse(
         f"inbox:{name}",

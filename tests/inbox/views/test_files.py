@@ -23,7 +23,9 @@ def media(settings, tmp_path: Path) -> Path:  # type: ignore[no-untyped-def]
     return tmp_path / "media"
 
 
-def stored(conversation: Conversation, media: Path, *, mime: str = "image/png", path: str = "a.png", **fields: object) -> Attachment:
+def stored(
+    conversation: Conversation, media: Path, *, mime: str = "image/png", path: str = "a.png", **fields: object
+) -> Attachment:
     (media / "a.png").write_bytes(PNG)
     return Attachment.objects.create(
         **{
@@ -37,7 +39,9 @@ def body(answer) -> bytes:  # type: ignore[no-untyped-def]
     return b"".join(answer.streaming_content)
 
 
-def test_a_picture_is_shown_and_may_run_nothing(page: Client, conversation: Conversation, media: Path) -> None:
+def test_a_picture_is_shown_and_may_run_nothing(
+    page: Client, conversation: Conversation, media: Path
+) -> None:
     answer = page.get(f"/media/{stored(conversation, media).public_id}/")
 
     assert body(answer) == PNG
@@ -58,7 +62,9 @@ def test_what_could_run_in_a_browser_is_only_handed_over(
 
 
 @pytest.mark.parametrize("path", ["../secret.txt", "/etc/hostname", "gone.png", ""])
-def test_no_path_leads_out_of_the_media_folder(path: str, page: Client, conversation: Conversation, media: Path) -> None:
+def test_no_path_leads_out_of_the_media_folder(
+    path: str, page: Client, conversation: Conversation, media: Path
+) -> None:
     assert page.get(f"/media/{stored(conversation, media, path=path).public_id}/").status_code == 404
 
 
@@ -68,13 +74,17 @@ def test_a_file_that_is_gone_is_not_found(page: Client, conversation: Conversati
     assert page.get(f"/media/{file.public_id}/").status_code == 404
 
 
-def test_a_file_in_a_composer_is_its_uploaders_alone(page: Client, conversation: Conversation, media: Path, jo: Person) -> None:
+def test_a_file_in_a_composer_is_its_uploaders_alone(
+    page: Client, conversation: Conversation, media: Path, jo: Person
+) -> None:
     file = stored(conversation, media, message=None, uploaded_by=agent_of(conversation.brand))
 
     assert page.get(f"/media/{file.public_id}/").status_code == 404
 
 
-def test_a_platform_fetches_what_we_send_for_a_day(client: Client, conversation: Conversation, media: Path, jo: Person) -> None:
+def test_a_platform_fetches_what_we_send_for_a_day(
+    client: Client, conversation: Conversation, media: Path, jo: Person
+) -> None:
     now = timezone.now()
     file = stored(conversation, media, uploaded_by=jo)
     fresh, stale = (media_links.outgoing_url(file, at) for at in (now, now - timedelta(days=2)))
@@ -84,7 +94,9 @@ def test_a_platform_fetches_what_we_send_for_a_day(client: Client, conversation:
     assert client.get(fresh.replace("/out/", "/out/x")).status_code == 404
 
 
-def test_a_customers_file_is_handed_to_no_platform(client: Client, conversation: Conversation, media: Path) -> None:
+def test_a_customers_file_is_handed_to_no_platform(
+    client: Client, conversation: Conversation, media: Path
+) -> None:
     file = stored(conversation, media)
 
     assert client.get(media_links.outgoing_url(file, timezone.now())).status_code == 404

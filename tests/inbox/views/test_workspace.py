@@ -64,7 +64,9 @@ def test_a_thread_asks_the_same_few_questions_however_long_it_is(
     assert len(short) == len(long)
 
 
-def test_a_row_says_what_the_page_must_know_to_place_it(page: Client, conversation: Conversation, jo: Person) -> None:
+def test_a_row_says_what_the_page_must_know_to_place_it(
+    page: Client, conversation: Conversation, jo: Person
+) -> None:
     Conversation.objects.update(assignee=jo, assignee_name="Jo")
 
     row = page.get("/b/lumen/inbox/open/rows/").content.decode()
@@ -74,7 +76,9 @@ def test_a_row_says_what_the_page_must_know_to_place_it(page: Client, conversati
     assert (said["channel"], said["unread"], len(said["sort"])) == (str(conversation.channel_id), "1", 28)
 
 
-def test_a_row_and_a_message_are_the_same_for_every_viewer(client: Client, conversation: Conversation, jo: Person) -> None:
+def test_a_row_and_a_message_are_the_same_for_every_viewer(
+    client: Client, conversation: Conversation, jo: Person
+) -> None:
     reply_by_jo = make.messages(conversation, 1, direction="out", author_name="Jo", author_person=jo)
     assert reply_by_jo
     shown = set()
@@ -114,9 +118,13 @@ def test_the_same_click_twice_is_one_reply(page: Client, conversation: Conversat
     assert Message.objects.filter(direction=Direction.OUT).count() == 1
 
 
-def test_a_reply_to_an_older_state_shows_what_arrived(page: Client, conversation: Conversation, channel: Channel) -> None:
+def test_a_reply_to_an_older_state_shows_what_arrived(
+    page: Client, conversation: Conversation, channel: Channel
+) -> None:
     written_against = conversation.public_seq
-    receiving.receive(arrivals=[Arrival(channel.pk, say.wrote("I <b>cancelled</b>", seconds=30))], now=say.at(31))
+    receiving.receive(
+        arrivals=[Arrival(channel.pk, say.wrote("I <b>cancelled</b>", seconds=30))], now=say.at(31)
+    )
 
     stopped = reply(page, conversation, written_against=written_against)
     sent = reply(page, conversation, written_against=written_against, send_anyway="on")
@@ -133,14 +141,18 @@ def test_a_refused_reply_says_why_in_words(page: Client, conversation: Conversat
     assert "too long" in answer.content.decode()
 
 
-@pytest.mark.parametrize("broken", [{"client_id": "no uuid"}, {"written_against": ""}, {"attachments": "no uuid"}])
+@pytest.mark.parametrize(
+    "broken", [{"client_id": "no uuid"}, {"written_against": ""}, {"attachments": "no uuid"}]
+)
 def test_a_form_nobody_can_have_filled_in_is_refused_calmly(
     broken: dict[str, str], page: Client, conversation: Conversation
 ) -> None:
     assert reply(page, conversation, **broken).status_code == 422
 
 
-def test_resolving_and_reopening_answer_with_the_head_and_the_row(page: Client, conversation: Conversation) -> None:
+def test_resolving_and_reopening_answer_with_the_head_and_the_row(
+    page: Client, conversation: Conversation
+) -> None:
     resolved = page.post(at("resolution", conversation)).content.decode()
     conversation.refresh_from_db()
     assert conversation.state == ConversationState.RESOLVED
@@ -152,7 +164,9 @@ def test_resolving_and_reopening_answer_with_the_head_and_the_row(page: Client, 
     assert conversation.state == ConversationState.OPEN
 
 
-def test_an_older_conversation_of_a_thread_cannot_be_reopened_beside_the_newer(page: Client, conversation: Conversation, channel: Channel) -> None:
+def test_an_older_conversation_of_a_thread_cannot_be_reopened_beside_the_newer(
+    page: Client, conversation: Conversation, channel: Channel
+) -> None:
     page.post(at("resolution", conversation))
     make.conversation(channel, thread_key=conversation.thread_key)
 
@@ -162,7 +176,9 @@ def test_an_older_conversation_of_a_thread_cannot_be_reopened_beside_the_newer(p
     assert "already open" in answer.content.decode()
 
 
-def test_a_conversation_is_given_to_a_colleague_and_to_no_stranger(page: Client, conversation: Conversation, jo: Person) -> None:
+def test_a_conversation_is_given_to_a_colleague_and_to_no_stranger(
+    page: Client, conversation: Conversation, jo: Person
+) -> None:
     stranger = agent_of(ChannelFactory().brand)
 
     assert page.post(at("assignment", conversation), {"person": stranger.public_id}).status_code == 404

@@ -1,0 +1,308 @@
+"""The line to an open page: who is let in, what it hears, and how it catches up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+import pytest
+from asgiref.sync import sync_to_async
+from asgiref.testing import ApplicationCommunicator
+from channels.auth import AuthMiddlewareStack
+from channels.routing import URLRouter
+from django.conf import settings
+from django.db import connections
+from django.test import Client
+
+from inbox import consumers, fanout
+from inbox.actions import assigning, noting, receiving
+from inbox.actions.receiving import Arrival
+from inbox.models import Channel, Conversation, Membership, Person
+from inbox.routing import websocket_urlpatterns
+from tests.factories import exchange as say
+from tests.factories.people import ChannelFactory, agent_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+application = AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
+
+
+@pytest.fixture(autouse=True)
+async def _no_connection_is_left() -> AsyncIterator[None]:
+    yield
+    await sync_to_async(connections.close_all)()
+
+
+class Page:
+    """What a browser would hear."""
+
+    def __init__(self, line: ApplicationCommunicator) -> None:
+        self.line = line
+
+    async def ask(self, **wish: Any) -> None:
+        await self.says(orjson.dumps(wish).decode())
+
+    async def says(self, text: str) -> None:
+        await self.line.send_input({"type": "websocket.receive", "text": text})
+
+    async def hears(self, kind: str = "", *, within: float = 3) -> dict[str, Any]:
+        """The next message, or the next of a kind."""
+        while True:
+            event = await self.line.receive_output(timeout=within)
+            assert event["type"] == "websocket.send", event
+            news: dict[str, Any] = orjson.loads(event["text"])
+            if not kind or news["type"] == kind:
+                return news
+
+    async def is_closed(self, *, within: float = 3) -> int:
+        while True:
+            event = await self.line.receive_output(timeout=within)
+            if event["type"] == "websocket.close":
+                return int(event["code"])
+
+
+def cookie_of(person: Person | None) -> bytes:
+    client = Client()
+    if person:
+        client.force_login(person)
+    return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value if person else ''}".encode()
+
+
+@asynccontextmanager
+async def page_of(person: Person | None, slug: str = "lumen") -> AsyncIterator[Page]:
+    cookie = await sync_to_async(cookie_of)(person)
+    scope = {
+        "type": "websocket",
+        "path": f"/ws/b/{slug}/",
+        "headers": [(b"cookie", cookie)],
+        "query_string": b"",
+    }
+    line = ApplicationCommunicator(application, scope)
+    await line.send_input({"type": "websocket.connect"})
+    assert (await line.receive_output(timeout=5))["type"] == "websocket.accept"
+    try:
+        yield Page(line)
+    finally:
+        if not line.future.done():
+            await line.send_input({"type": "websocket.disconnect", "code": 1001})
+        await line.wait(timeout=5)
+
+
+def in_thread(do: Callable[[], Any]) -> Awaitable[Any]:
+    return sync_to_async(do)()
+
+
+@pytest.fixture
+def channel() -> Channel:
+    return ChannelFactory(brand__slug="lumen")
+
+
+@pytest.fixture
+def jo(channel: Channel) -> Person:
+    return agent_of(channel.brand, name="Jo")
+
+
+@pytest.fixture
+def conversation(channel: Channel) -> Conversation:
+    write(channel, "Where is my parcel?")
+    return Conversation.objects.get()
+
+
+def write(channel: Channel, text: str, **fields: Any) -> None:
+    receiving.receive(arrivals=[Arrival(channel.pk, say.wrote(text, **fields))], now=say.at(1))
+
+
+async def test_a_stranger_is_told_that_there_is_nothing(channel: Channel) -> None:
+    stranger = await in_thread(lambda: agent_of(ChannelFactory().brand))
+
+    async with page_of(stranger) as page:
+        assert await page.is_closed() == consumers.NOT_FOUND
+
+
+async def test_nobody_listens_without_signing_in(channel: Channel) -> None:
+    async with page_of(None) as page:
+        assert await page.is_closed() == consumers.SIGNED_OUT
+
+
+async def test_news_comes_as_a_row_with_numbers_and_counters(channel: Channel, jo: Person) -> None:
+    async with page_of(jo) as page:
+        await page.ask(since=0)
+        await page.hears("rows")
+        await in_thread(lambda: write(channel, "Hello <b>there</b>"))
+        news = await page.hears("rows")
+
+    assert (news["first"], news["last"]) == (1, 1)
+    assert "Hello &lt;b&gt;there&lt;/b&gt;" in news["html"]
+    assert news["counts"]["open"] == [1, 1]
+
+
+async def test_a_page_resumes_from_the_number_it_has_seen(
+    channel: Channel, jo: Person, conversation: Conversation
+) -> None:
+    seen = conversation.seq
+    await in_thread(lambda: write(channel, "Still waiting", seconds=5))
+    await in_thread(
+        lambda: noting.add_note(
+            conversation=conversation, by=jo, client_id=conversation.public_id, text="Looking", now=say.at(6)
+        )
+    )
+
+    async with page_of(jo) as page:
+        await page.ask(open=str(conversation.public_id), since=seen)
+        thread = await page.hears("thread")
+        rows = await page.hears("rows")
+
+    assert "Still waiting" in thread["html"] and "Looking" in thread["html"]
+    assert "Where is my parcel?" not in thread["html"]
+    assert 'id="conversation-head"' in thread["html"] and 'id="composer-state"' in thread["html"]
+    assert (rows["first"], rows["last"]) == (seen + 1, seen + 2)
+
+
+async def test_a_page_that_is_up_to_date_hears_that_nothing_changed(
+    jo: Person, conversation: Conversation
+) -> None:
+    async with page_of(jo) as page:
+        await page.ask(since=conversation.seq)
+        rows = await page.hears()
+
+    assert (rows["type"], rows["html"].strip(), rows["last"]) == ("rows", "", conversation.seq)
+
+
+@pytest.mark.parametrize("since", [-1, 10_000])
+async def test_a_page_too_far_behind_or_ahead_loads_itself_anew(
+    since: int, channel: Channel, jo: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inbox.realtime.CATCH_UP_ROWS", 2)
+    for number in range(4):
+        await in_thread(lambda n=number: write(channel, "Hi", who=f"person{n}"))  # type: ignore[misc]
+
+    async with page_of(jo) as page:
+        await page.ask(since=since)
+        news = await page.hears()
+
+    assert (news["type"], news["seq"]) == ("reload", 4)
+    assert news["counts"]["open"] == [4, 4]
+
+
+async def test_the_open_conversation_hears_its_messages_and_events(
+    channel: Channel, jo: Person, conversation: Conversation
+) -> None:
+    async with page_of(jo) as page:
+        await page.ask(open=str(conversation.public_id), since=conversation.seq)
+        await page.hears("rows")
+        await in_thread(lambda: write(channel, "Number 4711", seconds=9))
+        message = await page.hears("thread")
+        await in_thread(lambda: assigning.assign(conversation=conversation, to=jo, by=jo, now=say.at(10)))
+        event = await page.hears("thread")
+
+    assert message["conversation"] == str(conversation.public_id)
+    assert "Number 4711" in message["html"] and "composer-state" in message["html"]
+    assert "Jo took it" in event["html"]
+
+
+async def test_a_conversation_of_another_brand_is_never_joined(
+    jo: Person, conversation: Conversation
+) -> None:
+    elsewhere = await in_thread(ChannelFactory)
+    await in_thread(lambda: write(elsewhere, "Secret"))
+    other = await in_thread(lambda: Conversation.objects.get(channel=elsewhere))
+
+    async with page_of(jo) as page:
+        await page.ask(open=str(other.public_id), since=0)
+        told = await page.hears()
+        await in_thread(lambda: write(elsewhere, "More secrets", seconds=3))
+        with pytest.raises(asyncio.TimeoutError):
+            await page.hears(within=0.5)
+
+    assert told["type"] == "rows"
+    assert "Secret" not in told["html"]
+
+
+async def test_nonsense_is_ignored(jo: Person, conversation: Conversation) -> None:
+    async with page_of(jo) as page:
+        for nonsense in (
+            "",
+            "{",
+            "[]",
+            '"x"',
+            '{"open": 7}',
+            '{"open": "x"}',
+            '{"since": "x"}',
+            '{"since": null}',
+        ):
+            await page.says(nonsense)
+        await page.ask(since=0)
+
+        assert (await page.hears("rows"))["last"] == conversation.seq
+
+
+async def test_an_idle_page_hears_how_far_its_brand_is(
+    jo: Person, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fanout, "PULSE", 0.05)
+
+    async with page_of(jo) as page:
+        assert await page.hears() == {"type": "pulse", "seq": conversation.seq}
+
+
+@pytest.mark.parametrize("how", ["deactivated", "left the brand", "signed out"])
+async def test_whoever_may_no_longer_listen_is_cut_off(
+    how: str, jo: Person, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.contrib.sessions.models import Session
+
+    monkeypatch.setattr(consumers, "CHECK_EVERY", 0.05)
+    changes: dict[str, Callable[[], Any]] = {
+        "deactivated": lambda: Person.objects.filter(pk=jo.pk).update(is_active=False),
+        "left the brand": lambda: Membership.objects.filter(person=jo).delete(),
+        "signed out": lambda: Session.objects.all().delete(),
+    }
+
+    async with page_of(jo) as page:
+        await page.ask(since=0)
+        await page.hears("rows")
+        await in_thread(changes[how])
+
+        assert await page.is_closed() in (consumers.NOT_FOUND, consumers.SIGNED_OUT)
+
+
+async def test_a_socket_that_cannot_keep_up_is_closed_and_not_skipped(
+    jo: Person, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing reads this socket: its queue fills, and its page will resume from the number it has seen."""
+    monkeypatch.setattr(consumers, "BACKLOG", 3)
+    sent: list[dict[str, Any]] = []
+    incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    await incoming.put({"type": "websocket.connect"})
+
+    async def stuck(message: dict[str, Any]) -> None:
+        if message["type"] == "websocket.send":
+            await asyncio.sleep(3600)
+        sent.append(message)
+
+    scope = {"user": jo, "url_route": {"kwargs": {"brand_slug": "lumen"}}, "session": None}
+    running = asyncio.create_task(consumers.live(scope, incoming.get, stuck))
+    await asyncio.sleep(0.3)
+    for number in range(8):
+        await in_thread(lambda n=number: write(channel, "Hi", who=f"person{n}"))  # type: ignore[misc]
+    await asyncio.wait_for(running, 5)
+
+    assert sent[-1] == {"type": "websocket.close", "code": consumers.TOO_SLOW}
+
+
+async def test_one_subscription_serves_all_sockets_of_a_process(jo: Person, channel: Channel) -> None:
+    async with page_of(jo) as first, page_of(jo) as second:
+        await first.ask(since=0)
+        await second.ask(since=0)
+        await first.hears("rows")
+        await second.hears("rows")
+        hub = fanout.hub()
+        listeners = {group: len(found) for group, found in hub.listeners.items()}
+        await in_thread(lambda: write(channel, "To both"))
+        told = [(await page.hears("rows"))["html"] for page in (first, second)]
+
+    assert list(listeners.values()) == [2]
+    assert all("To both" in html for html in told)
+    assert not hub.listeners
