@@ -65,6 +65,7 @@ class Instagram:
             Route("/{node}/message_attachments", guarded(self._own(self.sending.upload)), methods=["POST"]),
             Route("/{node}/comments", guarded(self.comments.of_media), methods=["GET"]),
             Route("/{node}/replies", guarded(self.comments.replies), methods=["GET", "POST"]),
+            Route("/{node}/mentions", guarded(self._own(self.comments.mention)), methods=["POST"]),
             Route("/{node}", guarded(self.comments.change), methods=["POST", "DELETE"]),
             Route("/{node}", guarded(self.reading.node), methods=["GET"]),
         ]

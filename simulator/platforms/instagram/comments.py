@@ -8,7 +8,7 @@ from starlette.responses import Response
 from simulator import wire
 from simulator.drafts import Draft
 from simulator.kernel import Kernel
-from simulator.models import Account, Message
+from simulator.models import Account, Message, Thread
 from simulator.platforms.instagram import errors
 from simulator.platforms.instagram.reading import Reading
 from simulator.platforms.instagram.shapes import comment_body
@@ -60,6 +60,27 @@ class Comments:
                 if one.reply_to == comment.id and not one.deleted
             ]
             return self.reading.page(request, rows, given=given, cap=50, build=self._shown)
+        return await self._answer(account, comment=comment, thread=thread, given=given)
+
+    async def mention(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
+        """POST /{ig-id}/mentions {media_id, comment_id?, message}: an answer where somebody named the account."""
+        media_id, name = str(given.get("media_id") or ""), str(given.get("comment_id") or "")
+        found = [
+            one
+            for one in self.world.messages.values()
+            if one.account == account.id
+            and one.kind == "mention"
+            and not one.deleted
+            and (one.id == name if name else one.extra.get("post") == media_id)
+        ]
+        thread = self.world.thread(account, found[-1].thread) if found else None
+        if thread is None:
+            return errors.unknown_object(name or media_id)
+        return await self._answer(account, comment=found[-1], thread=thread, given=given)
+
+    async def _answer(
+        self, account: Account, *, comment: Message, thread: Thread, given: dict[str, Any]
+    ) -> Response:
         text = str(given.get("message", ""))
         if not text:
             return errors.error("(#100) The parameter message is required", code=100)
