@@ -22,6 +22,7 @@ from connectors.contract import (
     Party,
     RateNotice,
     Reacted,
+    Remedy,
 )
 from connectors.platforms.instagram import client, comments, content, rates
 
@@ -33,7 +34,7 @@ _NEWEST: Final = "20"
 def page(ctx: Context, cursor: str, thread_id: str) -> Page:
     """One call, one conversation: the cursor holds those still to be read and where the list goes on."""
     if thread_id.startswith(comments.THREAD):
-        return Page(())
+        return _answers(ctx, cursor, thread_id.removeprefix(comments.THREAD))
     state = wire.unpack(cursor)
     waiting = [each for each in state.get("waiting", []) if isinstance(each, str)]
     after = wire.text(state.get("after"))
@@ -50,6 +51,28 @@ def page(ctx: Context, cursor: str, thread_id: str) -> Page:
     return Page(
         events, wire.pack({"waiting": waiting, "after": after}) if more else "", more, failures, notices
     )
+
+
+def _answers(ctx: Context, cursor: str, root: str) -> Page:
+    """What was written under a comment. Of a mention in a stranger's post nothing is told, and silence would be a lie."""
+    if root.startswith(comments.MENTION):
+        reason = "Instagram does not tell what was answered to a mention."
+        raise ConnectorError(reason, remedy=Remedy.TELL, code="mention")
+    params = {"fields": "id,text,timestamp,username,from,parent_id,media", "limit": _THREADS}
+    if after := wire.text(wire.unpack(cursor).get("after")):
+        params["after"] = after
+    body, answer = client.get(ctx, f"{client.segment(root)}/replies", params)
+    events, failures = [], []
+    for each in wire.entries(body):
+        try:
+            value = {"parent_id": root, **each}
+            events.append(comments.comment(value, entry_time=None, account=client.account(ctx)))
+        except Malformed as error:
+            failures.append((each, str(error)))
+    following = _after(body)
+    state = wire.pack({"after": following}) if following else ""
+    notices = rates.notices(answer.headers, ctx.now)
+    return Page(tuple(events), state, bool(following), tuple(failures), notices)
 
 
 def _conversations(ctx: Context, after: str, thread_id: str) -> tuple[list[str], str, tuple[RateNotice, ...]]:

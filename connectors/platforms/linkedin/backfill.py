@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from connectors import wire
-from connectors.contract import Context, InboundEvent, Malformed, Page
+from connectors.contract import ConnectorError, Context, InboundEvent, Malformed, Page, Remedy
 from connectors.platforms.linkedin import client, comments, oauth, polling, urns
 
 _ACTIONS: Final = "COMMENT,ADMIN_COMMENT,COMMENT_EDIT,COMMENT_DELETE,SHARE_MENTION"
@@ -25,6 +25,10 @@ def page(ctx: Context, cursor: str, thread_id: str) -> Page:
 
 def _comments(ctx: Context, state: Mapping[str, Any], thread_id: str) -> Page:
     organisation = wire.text(state.get("page")) or oauth.page_of(ctx)
+    if not organisation and thread_id:
+        # An empty page would say that nothing was written there, and so that it may be written again.
+        reason = "LinkedIn does not tell comments without an administrator of the page."
+        raise ConnectorError(reason, remedy=Remedy.TELL, code="no page")
     if not organisation:
         return Page(())
     start = wire.count(state.get("start")) or 0

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from connectors import wire
-from connectors.contract import Context, InboundEvent, Malformed, MessageKind, Page
+from connectors.contract import ConnectorError, Context, InboundEvent, Malformed, MessageKind, Page, Remedy
 from connectors.http import Answer
 from connectors.platforms.x import client, messages, posts, rates, threads
 
@@ -34,7 +34,8 @@ def page(ctx: Context, cursor: str, thread_id: str) -> Page:
     if state.get("of") == "mentions":
         return _mentions(ctx, wire.text(state.get("token")))
     if thread_id.startswith(threads.COMMENT):
-        return Page(())
+        # An empty page would say that nothing was posted there, and so that it may be posted again.
+        raise ConnectorError("X does not tell a thread of posts.", remedy=Remedy.TELL, code="posts")
     path = f"dm_conversations/{client.segment(thread_id)}/dm_events" if thread_id else "dm_events"
     params = _with_token(_MESSAGES, wire.text(state.get("token")))
     body, answer = client.call(ctx, "GET", path, bucket="read", params=params)

@@ -223,6 +223,28 @@ def test_history_of_one_thread_is_one_page(instagram: FakePlatform) -> None:
     assert instagram.asked[0].url.params["user_id"] == CUSTOMER
 
 
+def test_history_of_a_comment_is_what_was_answered(instagram: FakePlatform) -> None:
+    ours = {
+        "id": "17870000000000099", "text": "We look into it.", "timestamp": "2026-08-06T10:40:00+0000",
+        "from": {"id": ACCOUNT.external_id, "username": "acme.shop"},
+    }  # fmt: skip
+    instagram.on("GET", "/v25.0/17870000000000030/replies", json_answer({"data": [ours, {"text": "no id"}]}))
+    page = connector.history(instagram.context(connector, ACCOUNT), "", "comment:17870000000000030")
+    (found,) = page.events
+    assert isinstance(found, InboundMessage)
+    assert (found.outbound, found.thread_id, found.text) == (
+        True,
+        "comment:17870000000000030",
+        "We look into it.",
+    )
+    assert len(page.failures) == 1
+
+
+def test_history_of_a_mention_is_refused_and_not_empty(instagram: FakePlatform) -> None:
+    with pytest.raises(ConnectorError):
+        connector.history(instagram.context(connector, ACCOUNT), "", "comment:mention:17910000000000009")
+
+
 def test_an_id_with_a_slash_stays_one_part_of_the_path(instagram: FakePlatform) -> None:
     instagram.on("GET", "/v25.0/me/conversations", json_answer({"data": [{"id": "aW/d+f=="}]}))
     instagram.on("GET", "/v25.0/aW/d+f==/messages", json_answer({"data": []}))

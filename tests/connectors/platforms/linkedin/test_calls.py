@@ -220,6 +220,8 @@ def test_without_a_page_history_ends_with_the_log(linkedin: FakePlatform) -> Non
     linkedin.on("GET", "/rest/organizationAcls", json_answer({"message": "no"}, 403))
     ctx = linkedin.context(connector, ACCOUNT)
     assert not connector.history(ctx, connector.history(ctx, "").cursor).more
+    with pytest.raises(ConnectorError):
+        connector.history(ctx, "", f"comment:{COMMENT}")
 
 
 def test_a_code_becomes_tokens_and_a_member(linkedin: FakePlatform) -> None:
