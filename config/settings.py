@@ -147,6 +147,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",  # the passkey pages of allauth say "two days ago" with it
     "django.contrib.postgres",
     "channels",
     "csp",
