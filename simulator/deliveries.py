@@ -1,7 +1,7 @@
 """One POST on its way, and how it survives a restart."""
 
 import base64
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from simulator.platforms.base import Event, Packet
@@ -24,7 +24,9 @@ class Delivery:
 
 
 def stored(delivery: Delivery) -> dict[str, Any]:
-    keys = [[e.platform, e.account, e.message.id] for e in delivery.packet.events if e.message is not None]
+    keys = [
+        [e.platform, e.account, e.message.id, e.what] for e in delivery.packet.events if e.message is not None
+    ]
     return {
         "id": delivery.id,
         "platform": delivery.platform,
@@ -40,11 +42,11 @@ def stored(delivery: Delivery) -> dict[str, Any]:
 
 def restored(row: dict[str, Any], world: World) -> Delivery:
     keys = row["messages"]
-    messages = [world.messages.get((platform, account, one)) for platform, account, one in keys] or [None]
+    blank = Event(platform=row["platform"], account=row["account"], url=row["url"], payload={})
     events = tuple(
-        Event(platform=row["platform"], account=row["account"], url=row["url"], payload={}, message=message)
-        for message in messages
-    )
+        replace(blank, message=world.messages.get((platform, account, one)), what=what)
+        for platform, account, one, what in keys
+    ) or (blank,)
     return Delivery(
         id=row["id"],
         platform=row["platform"],

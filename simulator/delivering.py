@@ -71,9 +71,7 @@ class Deliverer:
     def announce(self, event: Event) -> None:
         scope = {"platform": event.platform, "account": event.account}
         if self.faults.draw("drop", **scope):
-            self._note(event, status="dropped", fault="drop")
-            if event.message is not None:
-                event.message.dropped = True
+            self._drop(event)
             return
         if hit := self.faults.draw("signature.bad", **scope):
             if hit.rule.params.get("mode") == "spoiled":
@@ -81,9 +79,8 @@ class Deliverer:
             else:
                 forged = self.platforms[event.platform].forge(event)
                 self._spawn(self._deliver_alone(replace(forged, message=None, fault="signature.bad")))
-        if event.message is not None and (
-            event.fault != "signature.bad" or self.platforms[event.platform].retry_delays()
-        ):
+        comes_again = event.fault != "signature.bad" or bool(self.platforms[event.platform].retry_delays())
+        if event.message is not None and event.what == "message" and comes_again:
             event.message.told = True
         if hit := self.faults.draw("dup.rebatched", **scope):
             self._hold(
@@ -97,6 +94,15 @@ class Deliverer:
             )
             return
         self._gather(event)
+
+    def _drop(self, event: Event) -> None:
+        self._note(event, status="dropped", fault="drop")
+        if event.message is None:
+            return
+        if event.what == "message":
+            event.message.dropped = True
+        elif event.message.history[-1]["what"] == event.what:
+            event.message.history[-1]["fault"] = "drop"
 
     def _hold(self, event: Event, *, seconds: float) -> None:
         self._held[id(event)] = event
@@ -219,12 +225,14 @@ class Deliverer:
         if message is None:
             return
         row: dict[str, Any] = {"at_ms": self.world.clock.now_ms(), "status": status}
+        if event.what != "message":
+            row["what"] = event.what
         if fault or event.fault:
             row["fault"] = fault or event.fault
         message.deliveries.append(row)
         if len(message.deliveries) > _KEPT_PER_MESSAGE:
             del message.deliveries[1]
-        if isinstance(status, int) and 200 <= status < 300 and fault != "signature.bad":
+        if event.what == "message" and isinstance(status, int) and 200 <= status < 300:
             message.known = True
         self.world.save_message(message)
 

@@ -20,6 +20,8 @@ class Event:
     url: str
     payload: dict[str, Any]
     message: Message | None = None
+    # `message` for its creation, else the change: edit, unsend, react …
+    what: str = "message"
     # Events of one group may share a POST.
     group: str = ""
     fault: str = ""

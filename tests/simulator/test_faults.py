@@ -139,6 +139,25 @@ async def test_a_dropped_message_that_history_showed_stays_expected(outside: Out
 
 
 @simulated
+async def test_a_dropped_edit_is_marked_in_the_history_and_the_message_is_not_called_dropped(
+    outside: Outside,
+) -> None:
+    await outside.instagram()
+    await outside.linkedin()
+    for platform in ("instagram", "linkedin"):
+        written = await outside.says(platform, "Helo")
+        await outside.settle()
+        await outside.fault("drop")
+        await outside.does(platform, "edit", target=written["id"], text="Hello")
+        await outside.control.delete("/control/faults")
+
+        (row,) = await outside.ledger(platform=platform)
+        assert [one.get("fault") for one in row["history"]] == [None, "drop"]
+        assert [(one.get("what"), one["status"]) for one in row["deliveries"]][1] == ("edit", "dropped")
+        assert row["expected"] is True and row["deliveries"][0]["status"] != "dropped"
+
+
+@simulated
 async def test_an_early_echo_is_there_before_the_answer(outside: Outside) -> None:
     headers = await outside.instagram()
     person = (await outside.says("instagram"))["person"]["id"]

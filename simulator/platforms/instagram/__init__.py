@@ -20,6 +20,8 @@ from simulator.platforms.instagram.sending import Sending
 from simulator.platforms.instagram.subscribing import Subscribing
 from simulator.world import Happening
 
+# What stays with a message and is told in its row of the ledger.
+_LASTING = ("message", "edit", "unsend", "react", "unreact")
 # At once, then ever more seldom, for 36 hours.
 _DELAYS = (0.0, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 5120, 10_240, *([21_600] * 5))
 
@@ -128,7 +130,8 @@ class Instagram:
                 account=account.id,
                 url=account.callback_url,
                 payload=element,
-                message=happening.message,
+                message=happening.message if happening.kind in _LASTING else None,
+                what=happening.kind,
                 fault=str(happening.message.extra.get("fault", "")) if happening.message else "",
             )
         ]

@@ -15,6 +15,7 @@ from simulator.world import Happening
 
 HORIZON_MS = 28 * tokens.DAY_MS
 _METHODS = {"message": "CREATE", "edit": "UPDATE", "unsend": "DELETE"}
+_WHAT = {method: what for what, method in _METHODS.items()}
 
 
 def _processed(row: dict[str, Any]) -> int:
@@ -39,7 +40,9 @@ class Changelog:
         faults, scope = self.kernel.faults, {"platform": "linkedin", "account": account.id}
         if faults.draw("drop", **scope):
             message.dropped = message.dropped or method == "CREATE"
-            self._note(message, fault="drop", status="dropped")
+            if method != "CREATE":
+                message.history[-1]["fault"] = "drop"
+            self._note(message, fault="drop", status="dropped", what=happening.kind)
             return
         late = self.world.settings.linkedin_latency_ms
         fault = ""
@@ -67,10 +70,12 @@ class Changelog:
     def _append(self, row: dict[str, Any], message: Message, *, fault: str) -> None:
         insort(self.world.changelog, row, key=_processed)
         self.world.store.put("changelog", f"{row['id']}-{len(self.world.changelog)}", row)
-        self._note(message, fault=fault, status="polled")
+        self._note(message, fault=fault, status="polled", what=_WHAT[row["method"]])
 
-    def _note(self, message: Message, *, fault: str, status: str) -> None:
+    def _note(self, message: Message, *, fault: str, status: str, what: str) -> None:
         entry: dict[str, Any] = {"at_ms": self.world.clock.now_ms(), "status": status}
+        if what != "message":
+            entry["what"] = what
         if fault or message.extra.get("fault"):
             entry["fault"] = fault or message.extra["fault"]
         message.deliveries.append(entry)
