@@ -1,0 +1,133 @@
+"""Who answers which path, and what the health addresses say."""
+
+from collections.abc import MutableMapping
+from typing import Any
+
+import orjson
+import pytest
+
+from config import broker, health
+from config.edge import Edge
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def edge() -> Edge:
+    async def pages(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 299, "headers": []})
+        await send({"type": "http.response.body", "body": b"a page"})
+
+    return Edge(pages=pages)
+
+
+async def got(edge: Edge, path: str, *, method: str = "GET", kind: str = "http") -> tuple[int, bytes]:
+    sent: list[MutableMapping[str, Any]] = []
+
+    arriving = iter([{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1000}])
+
+    async def receive() -> MutableMapping[str, Any]:
+        return next(arriving) if kind == "websocket" else {"type": "http.request", "body": b""}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": kind,
+        "method": method,
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [(b"host", b"localhost"), (b"origin", b"http://localhost")],
+        "subprotocols": [],
+    }
+    await edge(scope, receive, send)
+    first = sent[0]
+    return first.get("status", first.get("code", 0)), b"".join(message.get("body", b"") for message in sent)
+
+
+async def test_alive_is_told_without_asking_anybody(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "readiness", lambda: pytest.fail("healthz asked"))
+
+    assert await got(edge, "/healthz") == (200, b'{"alive":true}')
+
+
+async def test_ready_when_everything_answers(edge: Edge) -> None:
+    health.beat_heart("worker")
+
+    status, body = await got(edge, "/readyz")
+
+    assert status == 200
+    assert orjson.loads(body)["ready"] is True
+    assert set(orjson.loads(body)) == {"ready", "database", "broker", "migrations", "worker"}
+
+
+async def test_not_ready_without_a_worker_and_it_says_why(edge: Edge) -> None:
+    broker.client().delete(health.HEARTBEAT_KEY.format(process="worker"))
+
+    status, body = await got(edge, "/readyz")
+
+    assert status == 503
+    assert orjson.loads(body)["worker"] == {
+        "ok": False,
+        "reason": "no heartbeat for 15 s: start celery -A config worker",
+    }
+    assert orjson.loads(body)["database"] == {"ok": True, "reason": ""}
+
+
+async def test_not_ready_while_a_migration_waits(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "_migrations_done", False)
+    monkeypatch.setattr(health, "pending_migrations", lambda: ["inbox.0042_more"])
+
+    status, body = await got(edge, "/readyz")
+
+    assert status == 503
+    assert "inbox.0042_more: run manage.py migrate" in orjson.loads(body)["migrations"]["reason"]
+
+
+async def test_not_ready_without_a_broker(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    import redis
+
+    monkeypatch.setattr(broker, "client", lambda: redis.Redis(unix_socket_path="/nowhere/valkey.sock"))
+
+    status, body = await got(edge, "/readyz")
+
+    assert status == 503
+    assert orjson.loads(body)["broker"]["reason"].startswith("ConnectionError")
+
+
+async def test_webhooks_never_reach_the_pages(edge: Edge) -> None:
+    status, _ = await got(edge, "/webhooks/nobody/00000000-0000-0000-0000-000000000000/")
+
+    assert status == 404
+
+
+async def test_everything_else_is_a_page(edge: Edge) -> None:
+    assert await got(edge, "/b/acme/") == (299, b"a page")
+
+
+async def test_a_socket_to_nowhere_is_closed(edge: Edge) -> None:
+    assert await got(edge, "/ws/nowhere/", kind="websocket") == (4404, b"")
+
+
+async def test_a_socket_from_another_site_is_refused(edge: Edge) -> None:
+    sent: list[MutableMapping[str, Any]] = []
+
+    arriving = iter([{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1000}])
+
+    async def receive() -> MutableMapping[str, Any]:
+        return next(arriving)
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "websocket",
+        "path": "/ws/b/acme/",
+        "query_string": b"",
+        "headers": [(b"origin", b"https://evil.example")],
+        "subprotocols": [],
+    }
+    await edge(scope, receive, send)
+
+    assert sent[0]["type"] == "websocket.close"

@@ -1,0 +1,136 @@
+"""The embedded servers, for real: made, found, damaged, left behind."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import namedtuple
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+
+from config import embedded, processes, services
+from config.oneline import SetUpFault
+
+Usage = namedtuple("Usage", "total used free")
+
+
+def table_kept(home: Path) -> int:
+    with embedded.serving(home, durable=False) as known, psycopg.connect(known.database_url) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS kept (n int)")
+        connection.execute("INSERT INTO kept VALUES (1)")
+        row = connection.execute("SELECT count(*) FROM kept").fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+def test_both_servers_answer_and_are_gone_afterwards(tmp_path: Path) -> None:
+    with embedded.serving(tmp_path / "home", durable=False) as known:
+        with psycopg.connect(known.database_url) as connection:
+            row = connection.execute("SELECT current_setting('server_version_num')::int / 10000").fetchone()
+        answered = redis.Redis.from_url(known.redis_url).ping()
+        found = services.running(tmp_path / "home")
+
+    assert row == (18,)
+    assert answered is True
+    assert found == known
+    assert services.running(tmp_path / "home") is None
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(known.database_url)
+
+
+def test_data_is_there_again_the_next_time(tmp_path: Path) -> None:
+    assert table_kept(tmp_path) == 1
+    assert table_kept(tmp_path) == 2
+
+
+def test_a_home_too_deep_for_a_socket_still_serves(tmp_path: Path) -> None:
+    deep = tmp_path / ("deep" * 20)
+
+    assert table_kept(deep) == 1
+    shutil.rmtree(embedded.places(deep).sockets)
+
+
+def test_an_interrupted_making_is_begun_again(tmp_path: Path) -> None:
+    (tmp_path / "postgres.making" / "base").mkdir(parents=True)
+
+    assert table_kept(tmp_path) == 1
+    assert not (tmp_path / "postgres.making").exists()
+
+
+def test_a_folder_that_never_held_data_is_moved_aside(tmp_path: Path) -> None:
+    (tmp_path / "postgres" / "global").mkdir(parents=True)
+
+    assert table_kept(tmp_path) == 1
+    assert len(list(tmp_path.glob("postgres.broken-*"))) == 1
+
+
+def test_a_damaged_folder_with_data_is_left_to_a_person(tmp_path: Path) -> None:
+    table_kept(tmp_path)
+    (tmp_path / "postgres" / "PG_VERSION").unlink()
+
+    with pytest.raises(SetUpFault, match=r"is damaged .* but holds data"):
+        table_kept(tmp_path)
+    assert (tmp_path / "postgres" / "base").is_dir()
+
+
+def test_data_of_another_version_is_not_touched(tmp_path: Path) -> None:
+    table_kept(tmp_path)
+    (tmp_path / "postgres" / "PG_VERSION").write_text("17\n")
+
+    with pytest.raises(SetUpFault, match="of PostgreSQL 17, this needs 18"):
+        table_kept(tmp_path)
+
+
+def test_a_lock_file_with_a_strangers_number_is_stale(tmp_path: Path) -> None:
+    table_kept(tmp_path)
+    # After a reboot the number belongs to another process: here, to this very one.
+    (tmp_path / "postgres" / "postmaster.pid").write_text(
+        f"{os.getpid()}\n{tmp_path / 'postgres'}\n0\n5432\n/\n\n1 1\nready\n"
+    )
+
+    assert table_kept(tmp_path) == 2
+
+
+def test_one_home_serves_one_at_a_time(tmp_path: Path) -> None:
+    with embedded.claimed(tmp_path, told="the demo at http://localhost:8000/"):
+        with pytest.raises(SetUpFault, match=r"in use by the demo at http://localhost:8000/ .*PARLEY_HOME="):
+            table_kept(tmp_path)
+
+
+def test_a_nearly_full_disk_is_told_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**9, 10**9, 10 * 1024 * 1024))
+
+    with pytest.raises(SetUpFault, match="nearly full: 500 MB must be free"):
+        table_kept(tmp_path)
+
+
+def test_a_home_that_is_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(SetUpFault, match="cannot be written to"):
+        table_kept(tmp_path / "file" / "home")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children of their parent's death")
+def test_nothing_outlives_a_killed_owner(tmp_path: Path) -> None:
+    environment = {**os.environ, "PARLEY_HOME": str(tmp_path), "DATABASE_URL": "", "REDIS_URL": ""}
+    owner = subprocess.Popen(
+        [sys.executable, "-m", "config.embedded"], env=environment, stdout=subprocess.PIPE
+    )
+    assert owner.stdout is not None
+    owner.stdout.readline()
+    postgres = int((tmp_path / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+
+    owner.send_signal(signal.SIGKILL)
+    owner.wait()
+
+    deadline = time.monotonic() + 10
+    while processes.is_alive(postgres) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not processes.is_alive(postgres)
+    assert table_kept(tmp_path) == 1

@@ -1,0 +1,51 @@
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from config import env, keys
+
+
+def test_a_key_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) -> None:
+    made = keys.kept(tmp_path / "secrets" / "key", make=lambda: "first")
+    again = keys.kept(tmp_path / "secrets" / "key", make=lambda: "second")
+
+    assert (made, again) == ("first", "first")
+    assert stat.S_IMODE((tmp_path / "secrets" / "key").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o700
+
+
+def test_processes_that_start_together_agree_on_one_key(tmp_path: Path) -> None:
+    numbers = count()
+
+    def ask(_: int) -> str:
+        return keys.kept(tmp_path / "secrets" / "key", make=lambda: f"key {next(numbers)}")
+
+    with ThreadPoolExecutor(16) as pool:
+        seen = set(pool.map(ask, range(64)))
+
+    assert len(seen) == 1
+    assert [path.name for path in (tmp_path / "secrets").iterdir()] == ["key"]
+
+
+def test_production_makes_no_key_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PARLEY_SECRET_KEY")
+
+    with pytest.raises(env.EnvironmentFault, match="PARLEY_SECRET_KEY is not set"):
+        keys.secret_key(home=tmp_path, production=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_first_seal_key_seals_and_all_are_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARLEY_SEAL_KEYS", "newest, older")
+
+    assert keys.seal_keys(home=tmp_path, production=True) == ["newest", "older"]
+
+
+def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(env.EnvironmentFault, match=r"cannot be used: .*PARLEY_HOME"):
+        keys.kept(tmp_path / "file" / "key", make=lambda: "never")

@@ -1,0 +1,82 @@
+import json
+import logging
+import logging.config
+from typing import Any
+
+import pytest
+import structlog
+
+from config import logs
+
+
+@pytest.fixture
+def lines(capsys: pytest.CaptureFixture[str]) -> Any:
+    """What the production logging writes, one parsed line each."""
+    formatter: dict[str, Any] = logs.settings(as_json=True, level="INFO")["formatters"]["event"]
+    handler = logging.StreamHandler()
+    built = formatter.pop("()")(**formatter)
+    handler.setFormatter(built)
+    written: list[str] = []
+    handler.emit = lambda record: written.append(built.format(record))  # type: ignore[method-assign]
+    root = logging.getLogger()
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    yield lambda: [json.loads(line) for line in written]
+    root.removeHandler(handler)
+    root.setLevel(before)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "access_token",
+        "password",
+        "client_secret",
+        "Authorization",
+        "x-hub-signature",
+        "text",
+        "body",
+        "payload",
+        "api_key",
+    ],
+)
+def test_a_secret_or_a_customers_words_are_hidden_by_the_fields_name(name: str, lines: Any) -> None:
+    structlog.get_logger("t").info("happened", **{name: "EAAB-secret"})
+
+    assert lines()[0][name] == logs.MASK
+
+
+def test_hidden_however_deep_it_lies(lines: Any) -> None:
+    structlog.get_logger("t").info(
+        "happened", request={"headers": [{"authorization": "Bearer abc"}], "path": "/x"}
+    )
+
+    assert lines()[0]["request"] == {"headers": [{"authorization": logs.MASK}], "path": "/x"}
+
+
+def test_fields_that_only_sound_alike_stay(lines: Any) -> None:
+    structlog.get_logger("t").info("happened", context="queue", order_key="17", channel=4, content_length=12)
+
+    assert {"context": "queue", "order_key": "17", "channel": 4, "content_length": 12}.items() <= lines()[
+        0
+    ].items()
+
+
+def test_tokens_in_addresses_are_hidden_in_any_librarys_line(lines: Any) -> None:
+    logging.getLogger("a.library").warning(
+        "GET %s failed", "https://graph.example/me?access_token=EAAB123&fields=id"
+    )
+
+    assert lines()[0]["event"] == f"GET https://graph.example/me?access_token={logs.MASK}&fields=id failed"
+
+
+def test_tokens_in_a_traceback_are_hidden(lines: Any) -> None:
+    try:
+        raise ValueError("refused: Bearer abcdefghijkl, postgresql://joe:hunter2@db/x")
+    except ValueError:
+        logging.getLogger("a.library").exception("broke")
+
+    assert "abcdefghijkl" not in lines()[0]["exception"]
+    assert "hunter2" not in lines()[0]["exception"]
+    assert "refused" in lines()[0]["exception"]

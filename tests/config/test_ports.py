@@ -1,0 +1,44 @@
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from config.demo import ports
+from config.oneline import SetUpFault
+
+HOST = "127.0.0.1"
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    with socket.socket() as listener:
+        listener.bind((HOST, 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def test_the_other_ports_follow_from_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SIMULATOR_PORT", "SIMULATOR_PLATFORM_PORT", "WEB_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PORT", "9000")
+
+    assert ports.chosen() == ports.Ports(edge=9000, web=9001, simulator=9100, platform=9101)
+
+
+def test_a_taken_port_is_named_with_a_way_out(taken: int) -> None:
+    wanted = ports.Ports(edge=taken, web=1, simulator=2, platform=3)
+
+    with pytest.raises(
+        SetUpFault, match=rf"Port {taken} \(PORT\) is taken by another program. .*PORT=\d+ make demo"
+    ):
+        ports.check(wanted, host=HOST)
+
+
+def test_ports_that_fall_together_are_refused() -> None:
+    with pytest.raises(SetUpFault, match="would both be"):
+        ports.check(ports.Ports(edge=18990, web=18991, simulator=18991, platform=18992), host=HOST)
+
+
+def test_a_number_that_is_no_port_is_refused() -> None:
+    with pytest.raises(SetUpFault, match="70000, which is no port"):
+        ports.check(ports.Ports(edge=70000, web=1, simulator=2, platform=3), host=HOST)

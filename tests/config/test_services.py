@@ -1,0 +1,73 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config import env, services
+
+
+def published(home: Path, pid: int) -> services.Services:
+    known = services.Services(
+        pid=pid, database_url="postgresql:///parley", redis_url="unix:///run/valkey.sock"
+    )
+    services.publish(home, known)
+    return known
+
+
+def test_commands_find_the_servers_that_run_for_their_home(tmp_path: Path) -> None:
+    known = published(tmp_path, os.getpid())
+
+    assert services.running(tmp_path) == known
+
+
+def test_what_a_killed_process_left_counts_for_nothing(tmp_path: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    published(tmp_path, gone.pid)
+
+    assert services.running(tmp_path) is None
+
+
+def test_a_damaged_file_counts_for_nothing(tmp_path: Path) -> None:
+    (tmp_path / services.FILE).write_text('{"pid": 1')
+
+    assert services.running(tmp_path) is None
+
+
+def test_a_database_url_says_who_and_where() -> None:
+    read = services.django_database("postgresql://joe:p%40ss@db.example:6543/inbox?sslmode=require")
+
+    assert (read["USER"], read["PASSWORD"], read["HOST"], read["PORT"], read["NAME"]) == (
+        "joe",
+        "p@ss",
+        "db.example",
+        "6543",
+        "inbox",
+    )
+    assert read["OPTIONS"] == {"sslmode": "require"}
+
+
+def test_a_database_url_may_name_the_folder_of_a_socket() -> None:
+    read = services.django_database("postgresql://parley@/parley?host=/tmp/a folder/run")
+
+    assert (read["USER"], read["HOST"], read["NAME"], read["OPTIONS"]) == (
+        "parley",
+        "/tmp/a folder/run",
+        "parley",
+        {},
+    )
+
+
+def test_another_kind_of_database_is_refused() -> None:
+    with pytest.raises(env.EnvironmentFault, match="PostgreSQL only"):
+        services.django_database("sqlite:///parley.db")
+
+
+def test_celery_is_told_of_a_socket_in_its_own_words() -> None:
+    assert (
+        services.celery_broker("unix:///run/valkey.sock?db=3")
+        == "redis+socket:///run/valkey.sock?virtual_host=3"
+    )
+    assert services.celery_broker("redis://broker:6379/0") == "redis://broker:6379/0"

@@ -1,0 +1,105 @@
+"""The set-up as a person meets it: commands that fail in one line, and production settings without a warning."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from config import services
+
+BASE = services.BASE_DIR
+PRODUCTION = {
+    "PARLEY_ENV": "production",
+    "PARLEY_ALLOWED_HOSTS": "parley.example",
+    "PARLEY_SECRET_KEY": "a-long-and-random-enough-key-for-a-test-0123456789-abcdefghij",
+    "PARLEY_SEAL_KEYS": Fernet.generate_key().decode(),
+    "PARLEY_PUBLIC_URL": "https://parley.example",
+    "DATABASE_URL": "postgresql://parley@db.example/parley",
+    "REDIS_URL": "redis://broker.example",
+}
+
+
+def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    ours = {
+        name: value
+        for name, value in os.environ.items()
+        if not re.match("PARLEY_|DATABASE_URL|REDIS_URL|DJANGO_", name)
+    }
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=BASE,
+        env={**ours, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def lines(done: subprocess.CompletedProcess[str]) -> list[str]:
+    return (done.stdout + done.stderr).strip().splitlines()
+
+
+def test_production_settings_pass_the_deployment_check(tmp_path: Path) -> None:
+    done = manage("check", "--deploy", "--fail-level", "WARNING", PARLEY_HOME=str(tmp_path), **PRODUCTION)
+
+    assert (done.returncode, lines(done)) == (0, ["System check identified no issues (0 silenced)."])
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("missing", ["PARLEY_SECRET_KEY", "PARLEY_SEAL_KEYS"])
+def test_production_demands_its_secrets_in_one_line(missing: str, tmp_path: Path) -> None:
+    done = manage("check", PARLEY_HOME=str(tmp_path), **{**PRODUCTION, missing: ""})
+
+    assert done.returncode == 1
+    assert lines(done) == [f"{missing} is not set. Production needs {missing} or {missing}_FILE."]
+
+
+def test_a_command_without_a_database_says_what_to_do(tmp_path: Path) -> None:
+    done = manage("migrate", PARLEY_HOME=str(tmp_path))
+
+    assert (done.returncode, lines(done)) == (1, [services.NONE_KNOWN])
+
+
+def test_a_database_that_is_away_is_one_line(tmp_path: Path) -> None:
+    done = manage("migrate", PARLEY_HOME=str(tmp_path), DATABASE_URL="postgresql://x@127.0.0.1:9/x")
+
+    assert done.returncode == 1
+    assert len(lines(done)) == 1
+    assert lines(done)[0].startswith("The database cannot be used: ")
+
+
+def test_a_wrong_port_is_one_line(tmp_path: Path) -> None:
+    done = manage("demo", PARLEY_HOME=str(tmp_path), PORT="eight")
+
+    assert (done.returncode, lines(done)) == (1, ["PORT must be a whole number; it is 'eight'."])
+
+
+def test_a_corpus_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    done = manage("demo", PARLEY_HOME=str(tmp_path), CORPUS="/nowhere.jsonl")
+
+    assert done.returncode == 1
+    assert lines(done)[0].startswith("CORPUS names /nowhere.jsonl, which is no file.")
+    assert len(lines(done)) == 1
+
+
+def test_the_doctor_names_a_fix_for_each_failing_line(tmp_path: Path) -> None:
+    done = manage("doctor", PARLEY_HOME=str(tmp_path))
+
+    said = lines(done)
+    failing = [place for place, line in enumerate(said) if line.startswith("FAIL")]
+    assert done.returncode == 1
+    assert "FAIL  database: none is known" in said
+    assert failing
+    assert all(said[place + 1].startswith("      fix: ") for place in failing)
+
+
+def test_no_migration_is_missing(tmp_path: Path) -> None:
+    done = manage("makemigrations", "--check", "--dry-run", PARLEY_HOME=str(tmp_path))
+
+    assert done.returncode == 0, lines(done)
+    assert "No changes detected" in done.stdout
