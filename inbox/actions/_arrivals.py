@@ -160,11 +160,25 @@ def _rename_people(parties: dict[Key, Party], known: dict[Key, Met]) -> None:
             WHERE h.id = c.id""",
         columns,
     )
+    name_authors([(handle_id, name or username) for handle_id, _, name, username, _ in changed])
     _sql.run(
         """UPDATE inbox_contact t SET name = c.name FROM unnest(%s::bigint[], %s::text[]) AS c(id, name)
             WHERE t.id = c.id AND c.name <> '' AND t.name <> c.name""",
         [columns[1], columns[2]],
     )
+
+
+def name_authors(named: list[tuple[int, str]]) -> list[tuple[int, int]]:
+    """Messages that came before their author's name was known: (handle id, name). Returns (conversation id, message id)."""
+    return [
+        (row[0], row[1])
+        for row in _sql.rows(
+            """UPDATE inbox_message m SET author_name = n.name FROM unnest(%s::bigint[], %s::text[]) AS n(handle_id, name)
+                WHERE m.author_handle_id = n.handle_id AND m.author_name = '' AND n.name <> ''
+            RETURNING m.conversation_id, m.id""",
+            _sql.columns(named, 2),
+        )
+    ]
 
 
 @dataclass(slots=True)
@@ -281,3 +295,29 @@ def rename_rows(named: list[tuple[int, str, str, str]]) -> None:
                   AND (c.contact_name, c.contact_username, c.contact_avatar) IS DISTINCT FROM (n.name, n.username, n.avatar)""",
             _sql.columns(named, 4),
         )
+
+
+def keep_early_reads(reads: dict[Key, datetime]) -> None:
+    """Looks at threads we know nothing of yet."""
+    if reads:
+        _sql.run(
+            """INSERT INTO inbox_earlyread AS e (channel_id, thread_key, at)
+               SELECT * FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[])
+               ON CONFLICT (channel_id, thread_key) DO UPDATE SET at = greatest(e.at, excluded.at)""",
+            _sql.columns([(*key, at) for key, at in reads.items()], 3),
+        )
+
+
+def take_early_reads(keys: list[Key]) -> dict[Key, datetime]:
+    """What was kept for threads that have now begun."""
+    if not keys:
+        return {}
+    return {
+        (row[0], row[1]): row[2]
+        for row in _sql.rows(
+            """DELETE FROM inbox_earlyread e USING unnest(%s::bigint[], %s::text[]) AS k(channel_id, thread_key)
+                WHERE e.channel_id = k.channel_id AND e.thread_key = k.thread_key COLLATE "C"
+            RETURNING e.channel_id, e.thread_key, e.at""",
+            _sql.columns(keys, 2),
+        )
+    }

@@ -9,7 +9,7 @@ from django.db import transaction
 from inbox import events
 from inbox.actions import _arrivals
 from inbox.exchange import Party
-from inbox.models import Conversation, EventKind, Handle
+from inbox.models import Conversation, EventKind, Handle, Message
 from inbox.rules.cleaning import clean
 
 
@@ -45,6 +45,16 @@ def update_profile(*, channel_id: int, party: Party, now: datetime) -> None:
             .values_list("pk", flat=True)[:20]
         }
         _arrivals.bump_seq(seq_of)
+        for conversation_id, message_id in _arrivals.name_authors([(handle.pk, name or username)]):
+            seq = ledger.record(
+                EventKind.MESSAGE_AMENDED,
+                at=now,
+                conversation_id=conversation_id,
+                message_id=message_id,
+                what="author",
+            )
+            Message.objects.filter(pk=message_id).update(seq=seq)
+            _arrivals.bump_seq({conversation_id: seq})
 
 
 @transaction.atomic(durable=True)

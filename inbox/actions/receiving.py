@@ -109,10 +109,12 @@ class _Intake:
         threads = _arrivals.find_threads(list(dict.fromkeys([*firsts, *reads, *typing])))
         new = {key: message for key, message in firsts.items() if key not in threads}
         names = {pk: channel.platform for pk, channel in self.channels.items()}
-        threads |= _arrivals.make_threads(
+        made = _arrivals.make_threads(
             self.ledger.brand_id, names, new, people, historical=self.historical, now=self.now
         )
-        return threads
+        for key, read_at in _arrivals.take_early_reads(list(made)).items():
+            self._change(made[key]).read_at = read_at
+        return threads | made
 
     def _change(self, thread: Thread) -> Change:
         return self.changes.setdefault(thread.id, Change(thread))
@@ -242,12 +244,16 @@ class _Intake:
                 ]
 
     def _note_reads(self, batch: Batch, threads: dict[Key, Thread]) -> None:
+        early: dict[Key, datetime] = {}
         for channel_id, event in batch.reads:
-            thread = threads.get((channel_id, event.thread_id))
-            if thread is None or (thread.customer_read_at and thread.customer_read_at >= event.at):
-                continue
-            change = self._change(thread)
-            change.read_at = _threads.latest(change.read_at, event.at)
+            key = (channel_id, event.thread_id)
+            thread = threads.get(key)
+            if thread is None:
+                early[key] = max(event.at, early.get(key, event.at))
+            elif thread.customer_read_at is None or thread.customer_read_at < event.at:
+                change = self._change(thread)
+                change.read_at = _threads.latest(change.read_at, event.at)
+        _arrivals.keep_early_reads(early)
 
     def _mark_seen(self) -> None:
         looking = [

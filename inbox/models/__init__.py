@@ -11,6 +11,7 @@ from .messages import (
     AmendmentKind,
     Attachment,
     Direction,
+    EarlyRead,
     FetchState,
     Message,
 )
@@ -21,6 +22,6 @@ from .triage import ConversationTag, SetBy, Tag
 
 __all__ = [
     "ON_ITS_WAY", "Amendment", "AmendmentKind", "Attachment", "Brand", "BrandSequence", "Channel", "ChannelState", "Contact",
-    "Conversation", "ConversationKind", "ConversationState", "ConversationTag", "Direction", "Event", "EventKind", "FetchState",
+    "Conversation", "ConversationKind", "ConversationState", "ConversationTag", "Direction", "EarlyRead", "Event", "EventKind", "FetchState",
     "Handle", "Membership", "Message", "MessageState", "Person", "Priority", "Role", "SetBy", "Tag", "ViewCount",
 ]  # fmt: skip

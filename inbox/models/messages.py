@@ -205,3 +205,16 @@ class Amendment(models.Model):
                 name="an_amendment_is_told_once",
             ),
         ]
+
+
+class EarlyRead(models.Model):
+    """The customer's look at a thread of which we know no message yet. It is used up when the thread's first message comes."""
+
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+")
+    thread_key = models.CharField(max_length=255, db_collation="C")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "thread_key"], name="one_early_read_per_thread")
+        ]

@@ -225,7 +225,7 @@ def picture_of(channel: Channel) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_the_thread_ends_the_same_whatever_the_order_and_however_often(data: st.DataObject) -> None:
     brand = BrandFactory()
@@ -253,6 +253,14 @@ def test_the_story_is_worth_telling(channel: Channel) -> None:
     assert picture[4][2] == "read" and [r["emoji"] for r in picture[4][5]] == ["❤️"]
     assert picture[3][5] == []
     assert picture[5][1] == "" and picture[5][4] is not None
+
+
+def test_a_look_at_a_thread_we_do_not_know_yet_is_not_forgotten(channel: Channel) -> None:
+    receive(channel, say.read(seconds=60))
+
+    receive(channel, say.echoed("Hello from us", seconds=30))
+
+    assert Message.objects.get().state == MessageState.READ
 
 
 def test_a_window_moves_forward_only(channel: Channel) -> None:
