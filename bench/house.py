@@ -153,7 +153,7 @@ def opened(scale: float) -> Iterator[House]:
             yield House(home, scale, known, environment)
             _close_connections()
     finally:
-        shutil.rmtree(home, ignore_errors=True)
+        os.environ.get("BENCH_KEEP") or shutil.rmtree(home, ignore_errors=True)
 
 
 def _set_up_django() -> None:
