@@ -262,7 +262,8 @@ class Connector(Protocol):
         """What is new since the cursor ("" the first time). Only where manifest.receive.mode is "poll"."""
 
     def history(self, ctx: Context, cursor: str, thread_id: str = "") -> Page:
-        """Newest first: all threads, or one. As far back as the platform tells."""
+        """Newest first: all threads, or one. As far back as the platform tells. A thread that it does not tell at all is an error:
+        an empty page says that nothing was sent there."""
 
     def profile(self, ctx: Context, external_id: str) -> Party:
         """Who somebody is."""

@@ -13,7 +13,7 @@ from django.db import transaction
 from connectors import contexts
 from connectors.actions import budgets, refreshing
 from connectors.clock import Clock
-from connectors.contract import Connector, ConnectorError, Context, InboundMessage, Page, Remedy
+from connectors.contract import Connector, ConnectorError, Context, InboundMessage, Page, Remedy, ThreadKind
 from connectors.models import Credential, DeliveryAttempt, SyncSchedule, Task
 from inbox import platforms
 from inbox.actions import channels, receiving, sending
@@ -81,8 +81,9 @@ class _Look:
 
     def _pages(self) -> Iterator[Page]:
         connector, context, _ = contexts.of_channel(self.message.channel, now=self.clock())
-        if platforms.get(self.message.channel.platform).receive.mode == "poll":
-            # The log goes one way only; what lies before our cursor has been read and matched already.
+        polled = platforms.get(self.message.channel.platform).receive.mode == "poll"
+        if polled and self.message.conversation.kind != ThreadKind.COMMENT:
+            # The log goes one way only; what lies before our cursor has been read and matched already. It holds no comments.
             return self._log_since(connector, context)
         return self._thread_backwards(connector, context)
 

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
 from connectors.actions import delivering, draining, settling
-from connectors.contract import ConnectorError, Remedy
+from connectors.contract import ConnectorError, Page, Remedy
 from connectors.models import DeliveryAttempt
+from inbox import platforms
 from inbox.actions import sending
 from inbox.models import Message, MessageState
 from inbox.queries import outbox
@@ -123,3 +126,17 @@ def test_a_worker_killed_while_sending_leaves_an_uncertain_reply_that_is_found(q
     assert outcomes == ["sent"]
     assert platform.sent == []
     assert DeliveryAttempt.objects.filter(outcome="sent").count() == 0
+
+
+def test_a_public_answer_on_a_polled_platform_is_looked_for_in_its_own_history(uncertain, platform, clock, monkeypatch):
+    """The log that is polled holds no comments: not to be found there proves nothing."""
+    reply = uncertain(delivered=True)
+    reply.conversation.kind = "comment"
+    asked = []
+    monkeypatch.setattr(type(platform), "poll", lambda *_: asked.append("poll") or Page(()), raising=False)
+    manifest = platforms.get(reply.channel.platform)
+    polled = replace(manifest, receive=replace(manifest.receive, mode="poll"))
+    monkeypatch.setattr(platforms, "get", lambda key: polled)
+
+    assert settling.settle(message=reply, clock=clock) == "sent"
+    assert asked == []
