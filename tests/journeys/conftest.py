@@ -36,8 +36,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="package")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """One demo for all journeys; that it leaves no process behind is asserted when it stops."""
-    # The journeys send more in minutes than X allows; its own limit has a test of its own.
-    roomy = {"SIMULATOR_X_SEND_LIMIT": "100000", "SIMULATOR_X_READ_LIMIT": "100000"}
+    # The journeys send and read more in minutes than the platforms allow; limits have tests of their own.
+    roomy = dict.fromkeys(
+        ["SIMULATOR_X_SEND_LIMIT", "SIMULATOR_X_READ_LIMIT", "SIMULATOR_INSTAGRAM_READS"], "100000"
+    )
     demo = Demo(tmp_path_factory.mktemp("journeys") / "home", **roomy).start()
     try:
         demo.await_ready()

@@ -1,0 +1,129 @@
+"""Agents who answer a lot, through the same doors as the page and without a browser: their words, and what became of them."""
+
+import random
+import re
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from tests.journeys.outside import PLATFORMS, Outside
+from tests.journeys.running import PASSWORD, Demo
+from tests.journeys.waiting import eventually
+
+UNDER_WAY = (
+    "SELECT id, state, state_reason FROM inbox_message WHERE state IN ('queued', 'sending', 'uncertain')"
+)
+
+
+class Desk:
+    def __init__(self, demo: Demo, email: str = "agent@parley.test") -> None:
+        self.demo = demo
+        self.client = httpx.Client(base_url=demo.url, trust_env=False, timeout=60)
+        page = self.client.get("/accounts/login/")
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
+        assert token, page.text[:500]
+        form = {"login": email, "password": PASSWORD, "csrfmiddlewaretoken": token[1]}
+        answer = self.client.post(
+            "/accounts/login/", data=form, headers={"Referer": f"{demo.url}/accounts/login/"}
+        )
+        assert answer.status_code == 302, answer.text[:500]
+
+    def close(self) -> None:
+        self.client.close()
+
+    def conversation_of(self, name: str) -> str:
+        """The public id of the newest conversation with this customer, once it is there."""
+        query = "SELECT public_id FROM inbox_conversation WHERE contact_name = %s ORDER BY id DESC LIMIT 1"
+        [(public_id,)] = eventually(
+            lambda: self.demo.sql(query, [name]), within=30, told=f"a conversation with {name}"
+        )
+        return str(public_id)
+
+    def reply(self, name: str, text: str, *, client_id: str = "") -> httpx.Response:
+        """Answers without looking for news, as somebody does who has read everything."""
+        address = f"/b/acme/conversations/{self.conversation_of(name)}/replies/"
+        body = {
+            "client_id": client_id or str(uuid4()),
+            "text": text,
+            "written_against": "0",
+            "send_anyway": "on",
+        }
+        headers = {"X-CSRFToken": self._csrf(), "Referer": self.demo.url, "X-Parley-Fragment": "1"}
+        answer = self.client.post(address, data=body, headers=headers)
+        assert answer.status_code == 200, f"{answer.status_code} {answer.text[:500]}"
+        return answer
+
+    def _csrf(self) -> str:
+        return next(value for name, value in self.client.cookies.items() if name.startswith("parley_csrf"))
+
+
+def busy(
+    outside: Outside, desk: Desk | None, label: str, *, seed: int, count: int = 120, every: int = 10
+) -> list[str]:
+    """Customers on all platforms write, correct themselves, unsend and react; every so often an agent answers one of them.
+
+    Returns what the agents wrote. Same seed, same day.
+    """
+    dice = random.Random(seed)
+    people = [(platform, f"{label} {platform} {number}") for platform in PLATFORMS for number in range(5)]
+    written: list[tuple[str, dict[str, Any]]] = []
+    replies = []
+    for number in range(count):
+        platform, name = dice.choice(people)
+        written.append((platform, outside.dm(platform, f"{label}, message {number}", who=name)))
+        if dice.random() < 0.15:
+            _change_mind(outside, dice, *dice.choice(written), number=number)
+        if desk and number % every == every - 1:
+            replies.append(f"{label}, answer {number}")
+            desk.reply(name, replies[-1])
+    return replies
+
+
+def _change_mind(
+    outside: Outside, dice: random.Random, platform: str, message: dict[str, Any], *, number: int
+) -> None:
+    target = message["id"]
+    [row] = [row for row in outside.ledger(platform=platform) if row["id"] == target]
+    if row["deleted"]:
+        return
+    kind = dice.choice(["edit", "unsend", "react"])
+    more = {"text": f"{row['text']} (corrected {number})"} if kind == "edit" else {}
+    outside.event(platform, kind, target=target, **more, allow_refusal=True)
+
+
+def calm(demo: Demo, outside: Outside, *, within: float = 60.0) -> None:
+    """Until nothing is on its way any more, in either direction."""
+
+    def quiet() -> bool:
+        if outside.pending():
+            outside.hurry()
+            return False
+        waiting = demo.sql("SELECT count(*) FROM connectors_receipt WHERE state = 'new'")[0][0]
+        return not waiting and not demo.sql(UNDER_WAY)
+
+    try:
+        eventually(quiet, within=within)
+    except AssertionError:
+        raise AssertionError(
+            f"Not calm after {within:g} s: {outside.pending()} deliveries to come, under way: {demo.sql(UNDER_WAY)}"
+        ) from None
+
+
+def assert_complete(
+    demo: Demo, outside: Outside, replies: list[str] | None = None, *, within: float = 60.0
+) -> str:
+    """The inbox holds what happened on the platforms, in order and once; and each of these replies reached its customer once."""
+    calm(demo, outside, within=within)
+    done = demo.manage("completeness", "--wait", "20")
+    assert done.returncode == 0, f"{done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-1000:]}"
+    assert re.search(r"missing 0, doubled 0, out of order 0, .*sent twice 0", done.stdout), done.stdout
+    arrived = [row["text"] for row in outside.ledger() if row["direction"] == "out"]
+    not_once = {text: arrived.count(text) for text in replies or [] if arrived.count(text) != 1}
+    assert not not_once, f"replies that did not arrive exactly once: {not_once}; {states_of(demo, not_once)}"
+    return done.stdout
+
+
+def states_of(demo: Demo, texts: dict[str, int]) -> list[tuple[Any, ...]]:
+    query = "SELECT text, state, state_reason, attempts FROM inbox_message WHERE direction = 'out' AND text = ANY(%s)"
+    return demo.sql(query, [list(texts)])

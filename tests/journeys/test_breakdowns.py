@@ -1,0 +1,155 @@
+"""Processes, broker and database die in the middle of work, and nothing is lost, doubled or sent twice."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.journeys.browsing import Agent
+from tests.journeys.desk import Desk, assert_complete, busy
+from tests.journeys.outside import Outside
+from tests.journeys.running import Demo
+from tests.journeys.waiting import eventually
+
+
+@pytest.fixture(scope="module")
+def desk(demo: Demo) -> Iterator[Desk]:
+    desk = Desk(demo)
+    yield desk
+    desk.close()
+
+
+def test_a_worker_killed_in_the_middle_of_a_burst_loses_nothing(demo: Demo, outside: Outside) -> None:
+    for number in range(300):
+        outside.dm(("instagram", "x")[number % 2], f"burst {number}", who=f"Burst {number % 30}")
+        if number == 150:
+            killed = demo.kill("worker")
+    demo.await_restart("worker", after=killed)
+    assert_complete(demo, outside)
+
+
+def test_a_worker_killed_while_it_sends_sends_nothing_twice(demo: Demo, outside: Outside, desk: Desk) -> None:
+    people = [("instagram", "Cut off Ines"), ("x", "Cut off Xaver"), ("linkedin", "Cut off Lina")]
+    for platform, name in people:
+        outside.dm(platform, "Are you there?", who=name)
+        desk.conversation_of(name)
+    outside.fault("slow", seed=1, ms=2500)
+    replies = [f"Yes, {name}, we are" for _, name in people]
+    for (_, name), text in zip(people, replies, strict=True):
+        desk.reply(name, text)
+    eventually(
+        lambda: len(demo.sql("SELECT 1 FROM inbox_message WHERE state = 'sending'")) == 3,
+        told="three on their way",
+    )
+    killed = demo.kill("worker")
+    outside.no_faults()
+    demo.await_restart("worker", after=killed)
+    assert_complete(demo, outside, replies, within=120)
+
+
+def test_a_flushed_broker_costs_no_message_and_no_reply(
+    demo: Demo, outside: Outside, desk: Desk, agent: Agent
+) -> None:
+    replies = []
+    for part in range(3):
+        replies += busy(outside, desk, f"flush {part}", seed=part, count=40)
+        demo.flush_broker()
+    outside.dm("instagram", "And still live", who="Flush witness")
+    agent.await_row("Flush witness", within=20)
+    assert_complete(demo, outside, replies)
+
+
+def test_a_database_that_dies_is_brought_back_and_what_was_refused_meanwhile_comes_again(
+    demo: Demo, outside: Outside, desk: Desk
+) -> None:
+    replies = busy(outside, desk, "before", seed=1, count=30)
+    killed = demo.kill("postgres")
+    for number in range(20):
+        outside.dm("instagram", f"meanwhile {number}", who="Meanwhile")
+        time.sleep(0.05)
+    demo.await_restart("postgres", after=killed)
+    eventually(lambda: demo.sql("SELECT 1"), within=30, told="the database")
+    replies += busy(outside, desk, "after", seed=2, count=30)
+
+    statuses = [
+        str(delivery["status"])
+        for row in outside.ledger(platform="instagram")
+        if row["text"].startswith("meanwhile")
+        for delivery in row["deliveries"]
+    ]
+    assert "503" in statuses and statuses.count("200") >= 20, statuses
+    assert demo.manage("sync", "--all").returncode == 0
+    assert_complete(demo, outside, replies)
+
+
+def test_a_socket_that_was_cut_resumes_and_shows_everything_once(
+    demo: Demo, outside: Outside, agent: Agent, name: str
+) -> None:
+    outside.dm("instagram", "first", who=name)
+    agent.open(name).await_message("first")
+    states = agent.note_states()
+
+    killed = demo.kill("edge")
+    meanwhile = [f"while the edge was away {number}" for number in range(3)]
+    for text in meanwhile:
+        outside.dm("instagram", text, who=name)
+    demo.await_restart("edge", after=killed)
+    eventually(lambda: outside.pending() == 0 or outside.hurry(), within=20, told="the redeliveries")
+
+    agent.await_live(within=30)
+    for text in meanwhile:
+        agent.await_message(text, within=15)
+    assert agent.texts() == ["first", *meanwhile]
+    assert [state for state in ("offline", "catching", "live") if state in states()] == [
+        "offline",
+        "catching",
+        "live",
+    ]
+    assert_complete(demo, outside)
+
+
+@pytest.mark.parametrize("missed", [12, 260])
+def test_a_page_that_slept_shows_what_it_missed_once_and_nothing_stale(
+    missed: int, outside: Outside, agent: Agent, desk: Desk, name: str
+) -> None:
+    """A few missed messages come one by one; after many, the page takes everything anew."""
+    outside.dm("instagram", "good night", who=name)
+    agent.open(name).await_message("good night")
+    agent.field.fill("half a thought")
+    agent.wire.cut()
+    agent.page.wait_for_function("document.querySelector('state-line').dataset.state === 'offline'")
+    for number in range(missed):
+        outside.dm(
+            "instagram",
+            f"in the night {number}",
+            who=name if number % 4 == 0 else f"{name} neighbour {number}",
+        )
+    outside.event("instagram", "unsend", target=outside.dm("instagram", "a slip", who=name)["id"])
+    newest = f"{name} neighbour {missed - 1}"
+    desk.conversation_of(newest)
+
+    agent.wire.mend()
+    agent.page.evaluate("window.dispatchEvent(new Event('online'))")
+    agent.await_live()
+
+    last = f"in the night {missed - 4}"
+    agent.await_message(last, within=15)
+    shown = agent.texts()
+    assert [text for text in shown if text.startswith("in the night")] == [
+        f"in the night {number}" for number in range(0, missed, 4)
+    ][-len([text for text in shown if text.startswith("in the night")]) :]
+    assert "a slip" not in shown and len(shown) == len(set(shown))
+    assert agent.field.input_value() == "half a thought"
+    agent.press("Escape", "Escape")
+    agent.await_row(newest)
+
+
+def test_a_supervisor_brings_back_every_process_that_dies(
+    demo: Demo, outside: Outside, agent: Agent, name: str
+) -> None:
+    killed = {each: demo.kill(each) for each in ("web", "worker", "beat", "sync", "cron", "valkey")}
+    for each, pid in killed.items():
+        demo.await_restart(each, after=pid, within=30)
+    outside.dm("linkedin", "Everything is back", who=name)
+    agent.await_row(name, within=30)
+    agent.open(name).reply(f"So it is, {name}").await_sent(f"So it is, {name}", within=30)
