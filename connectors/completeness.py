@@ -5,14 +5,14 @@ Pure, apart from `of_thread`, which reads the inbox's side of one thread.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 from typing import Any
 
-from inbox.models import Channel, Direction, Message
+from inbox.models import Channel, Direction, Message, MessageState
 from inbox.platforms import ReceiveRules
 from inbox.rules.cleaning import clean
 
@@ -36,8 +36,10 @@ class Native:
     account: str
     thread: str
     id: str
+    at_ms: int
     outbound: bool
     text: str
+    versions: frozenset[str]  # every text it ever had
     deleted: bool
     reactions: frozenset[tuple[str, str]]
     by_api: bool  # sent through the API, so by us
@@ -50,8 +52,10 @@ class Native:
             account=row["account"],
             thread=row["thread"],
             id=row["id"],
+            at_ms=int(row.get("at_ms") or 0),
             outbound=row["direction"] == "out",
             text=clean(row.get("text") or ""),
+            versions=frozenset(clean(each.get("text") or "") for each in row.get("history") or ()),
             deleted=bool(row.get("deleted")),
             reactions=frozenset((each.get("actor", ""), each.get("emoji", "")) for each in row.get("reactions") or ()),
             by_api=row.get("client") == "api",
@@ -70,6 +74,7 @@ class Kept:
     deleted: bool
     reactions: frozenset[tuple[str, str]]
     is_reply: bool  # written in Parley
+    to_the_second: bool = False  # the platform's history told no finer time
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ def of_thread(channel: Channel, natives: Sequence[Native]) -> list[Kept]:
         chunk = shown.filter(external_id__in=ids[start : start + 1000])
         conversations |= set(chunk.order_by().values_list("conversation_id", flat=True).distinct())
     kept = shown.filter(conversation__in=conversations).in_thread_order()
-    columns = ("external_id", "conversation_id", "direction", "text", "deleted_at", "reactions", "client_id")
+    columns = ("external_id", "conversation_id", "direction", "text", "deleted_at", "reactions", "client_id", "sent_at")
     return [
         Kept(
             id=external_id or "",
@@ -111,13 +116,27 @@ def of_thread(channel: Channel, natives: Sequence[Native]) -> list[Kept]:
             deleted=deleted_at is not None,
             reactions=frozenset((each.get("actor", ""), each.get("emoji", "")) for each in reactions),
             is_reply=client_id is not None,
+            to_the_second=sent_at.microsecond == 0,
         )
-        for external_id, conversation_id, direction, text, deleted_at, reactions, client_id in kept.values_list(*columns)
+        for external_id, conversation_id, direction, text, deleted_at, reactions, client_id, sent_at in kept.values_list(*columns)
     ]
 
 
-def compare(natives: Sequence[Native], kept: Sequence[Kept], rules: ReceiveRules) -> list[Difference]:
-    """What differs in one thread. `rules` says what the platform tells at all: what it never tells cannot be missed."""
+def unsettled(kept: Sequence[Kept]) -> Counter[str]:
+    """Replies of these conversations that may have gone out and have no id yet, by their words."""
+    conversations = {each.conversation_id for each in kept}
+    open_ones = Message.objects.filter(
+        conversation__in=conversations, state__in=[MessageState.SENDING, MessageState.UNCERTAIN], external_id=None
+    )
+    return Counter(open_ones.values_list("text", flat=True))
+
+
+def compare(
+    natives: Sequence[Native], kept: Sequence[Kept], rules: ReceiveRules, under_way: Mapping[str, int] | None = None
+) -> list[Difference]:
+    """What differs in one thread. `rules` says what the platform tells at all: what it never tells cannot be missed.
+    `under_way` are replies nobody knows the outcome of yet: one native message of ours may be theirs."""
+    under_way = Counter(under_way or {})
     by_id: dict[str, list[Kept]] = defaultdict(list)
     for each in kept:
         by_id[each.id].append(each)
@@ -129,7 +148,10 @@ def compare(natives: Sequence[Native], kept: Sequence[Kept], rules: ReceiveRules
     for native in natives:
         ours = by_id.get(native.id, [])
         if not ours:
-            if native.by_api:
+            if native.by_api and under_way[native.text] > 0:
+                under_way[native.text] -= 1
+                note(Kind.MISSING, native, "its reply is not settled yet")
+            elif native.by_api:
                 note(Kind.SENT_TWICE, native, "left through the API, and no reply in the inbox stands for it")
             elif native.expected:
                 note(Kind.MISSING, native)
@@ -146,10 +168,17 @@ def compare(natives: Sequence[Native], kept: Sequence[Kept], rules: ReceiveRules
 def _content(native: Native, ours: Kept, rules: ReceiveRules) -> Iterator[tuple[Kind, str]]:
     if rules.unsends and native.deleted != ours.deleted:
         yield Kind.DELETION, "unsent there, shown here" if native.deleted else "shown there, unsent here"
-    elif not native.deleted and not ours.deleted and native.text != ours.text and not _only_a_link_more(native, ours):
+    elif not native.deleted and not ours.deleted and not _same_text(native, ours, rules):
         yield Kind.TEXT, f"{len(native.text)} characters there, {len(ours.text)} here"
     if rules.reactions and not native.deleted and native.reactions != ours.reactions:
         yield Kind.REACTIONS, f"{len(native.reactions)} there, {len(ours.reactions)} here"
+
+
+def _same_text(native: Native, ours: Kept, rules: ReceiveRules) -> bool:
+    """Where a platform does not tell of edits, any of the texts it had is the truth as far as anybody could know."""
+    if native.text == ours.text or _only_a_link_more(native, ours):
+        return True
+    return not rules.edits and ours.text in native.versions
 
 
 def _only_a_link_more(native: Native, ours: Kept) -> bool:
@@ -170,14 +199,18 @@ def _strangers(natives: Sequence[Native], kept: Sequence[Kept]) -> Iterator[Diff
 
 
 def _disorder(natives: Sequence[Native], kept: Sequence[Kept]) -> Iterator[Difference]:
-    """Each message that stands behind one it came before."""
+    """Each message that stands behind one it came before. Within one second nobody can tell, where a time is no finer."""
     place = {native.id: position for position, native in enumerate(natives)}
-    furthest: dict[int, int] = {}
+    furthest: dict[int, tuple[int, bool]] = {}
     for each in kept:
         position = place.get(each.id)
         if position is None:
             continue
-        if position < furthest.get(each.conversation_id, -1):
-            native = natives[position]
-            yield Difference(Kind.OUT_OF_ORDER, native.platform, native.account, native.thread, native.id)
-        furthest[each.conversation_id] = max(position, furthest.get(each.conversation_id, -1))
+        native = natives[position]
+        last, coarse = furthest.get(each.conversation_id, (-1, False))
+        if position < last:
+            undecidable = (coarse or each.to_the_second) and natives[last].at_ms - native.at_ms < 1000
+            if not undecidable:
+                yield Difference(Kind.OUT_OF_ORDER, native.platform, native.account, native.thread, native.id)
+        else:
+            furthest[each.conversation_id] = (position, each.to_the_second)

@@ -22,6 +22,7 @@ from inbox.models import Message
 log = structlog.get_logger(__name__)
 MAX_TRIES = 8  # of errors that promise nothing; a platform that says when is obeyed for as long as it says so
 GIVE_UP_AFTER = timedelta(hours=24)
+REFRESH_WITHIN = timedelta(minutes=10)
 FIRST_LOOK = timedelta(seconds=3)
 PARKED_WAIT = timedelta(seconds=1)
 SEND_BUCKETS = frozenset({"send", "app"})
@@ -68,6 +69,11 @@ class _Delivery:
         try:
             tokens = refreshing.refresh(channel_id=self.message.channel_id, seen_version=seen_version, clock=self.clock)
         except ConnectorError as error:
+            late = error.retry_at is not None and error.retry_at > self.clock() + REFRESH_WITHIN
+            if error.remedy is Remedy.RETRY and late:
+                # The access we have is refused already, and a new one comes too late for whoever waits for an answer.
+                words = f"{error.reason} Connect the channel again."
+                return ConnectorError(words, remedy=Remedy.RECONNECT, code=error.code), context
             return error, context
         return None, replace(context, tokens=tokens)
 

@@ -41,10 +41,33 @@ LEASE = timedelta(minutes=3)
 MAX_SECONDS = 120.0  # of one run; the rest comes with the next
 MAX_BACK_OFF = timedelta(minutes=15)
 HISTORICAL_AFTER = timedelta(hours=48)
-KNOWN_PAGES = 2  # a reconcile stops after this many pages in a row that told nothing new
+MARGIN = timedelta(minutes=10)  # deliveries under way when a walk began are looked at by the next one too
 READ_BUCKETS = frozenset({"read", "app"})
-WALKED = "walked"  # the cursor of a channel whose history was read to its end once
+LONGEST_PAUSE = 90.0  # seconds
 Progress = Callable[["Synced"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A reconcile's place: when the walk began, when the last whole one before it did, and the platform's cursor."""
+
+    began: datetime | None = None
+    horizon: datetime | None = None
+    at: str = ""
+
+    @classmethod
+    def read(cls, cursor: str) -> Walk:
+        if not cursor:
+            return cls()
+        began, horizon, at = cursor.split(" ", 2)
+        if not at:  # the last walk came to its end: it is the horizon of this one
+            return cls(None, datetime.fromisoformat(began))
+        return cls(datetime.fromisoformat(began), datetime.fromisoformat(horizon) if horizon != "-" else None, at)
+
+    def written(self) -> str:
+        if self.began is None:
+            return ""
+        return f"{self.began.isoformat()} {self.horizon.isoformat() if self.horizon else '-'} {self.at}"
 
 
 @dataclass(slots=True)
@@ -134,26 +157,29 @@ class _Sync:
                 return
 
     def _reconcile(self) -> None:
-        """Newest first until what comes is known. The first walk goes as far back as the platform tells; one that was
-        interrupted is taken up where it stood."""
-        backfill = self.schedule.cursor != WALKED
-        cursor = self.schedule.cursor if backfill else ""
-        seen_before = 0
-        while seen_before < KNOWN_PAGES or backfill:
-            page = self._ask(lambda connector, context, at=cursor: connector.history(context, at))  # type: ignore[misc]
-            seen_before = seen_before + 1 if not self._unknown(page) else 0
-            more = page.more and bool(page.cursor) and page.cursor != cursor
-            stop = not more or (not backfill and seen_before >= KNOWN_PAGES)
-            kept = WALKED if stop or not backfill else page.cursor
+        """Newest first, back to where the last whole walk began; the first walk goes as far back as the platform tells. A walk
+        that was interrupted is taken up where it stood."""
+        walk = Walk.read(self.schedule.cursor)
+        walk = walk if walk.at else replace(walk, began=self.clock())
+        while True:
+            page = self._ask(lambda connector, context, at=walk.at: connector.history(context, at))  # type: ignore[misc]
+            more = page.more and bool(page.cursor) and page.cursor != walk.at
+            stop = not more or (walk.horizon is not None and self._is_old_news(page, walk.horizon - MARGIN))
             before = self.clock() - HISTORICAL_AFTER
-            # What was said before the brand connected rings no bell today.
-            self._keep(page, kept, historical_before=max(before, self.channel.created_at) if backfill else before)
+            if walk.horizon is None:
+                before = max(before, self.channel.created_at)  # what was said before the brand connected rings no bell today
+            walk = Walk(walk.began, None, "") if stop else replace(walk, at=page.cursor)
+            self._keep(page, walk.written(), historical_before=before)
             if stop:
                 return
-            cursor = page.cursor
             if time.monotonic() > self.until:
                 self.done.complete = False
                 return
+
+    def _is_old_news(self, page: Page, horizon: datetime) -> bool:
+        """All of it known, and from before the horizon. (Pages of threads with news come first on every platform.)"""
+        times = [event.sent_at for event in page.events if isinstance(event, InboundMessage)]
+        return bool(times) and max(times) < horizon and not self._unknown(page)
 
     def _unknown(self, page: Page) -> bool:
         ids = [event.external_id for event in page.events if isinstance(event, InboundMessage)]
@@ -161,7 +187,19 @@ class _Sync:
         return known < len(set(ids))
 
     def _ask(self, question: Callable[..., Page]) -> Page:
-        """One page. A token that ended on the way is renewed once."""
+        """One page. A short pause the platform asks for is made, and a token that ended on the way is renewed once."""
+        while True:
+            try:
+                return self._ask_once(question)
+            except ConnectorError as error:
+                if error.remedy is not Remedy.RETRY or error.retry_at is None:
+                    raise
+                pause = (error.retry_at - self.clock()).total_seconds()
+                if pause > LONGEST_PAUSE or time.monotonic() + pause > self.until:
+                    raise
+                time.sleep(max(0.05, pause))
+
+    def _ask_once(self, question: Callable[..., Page]) -> Page:
         now = self.clock()
         if until := budgets.closed_until(channel_id=self.channel.pk, buckets=READ_BUCKETS, now=now):
             raise ConnectorError("The platform's limit is used up for now.", remedy=Remedy.RETRY, retry_at=until)
@@ -236,8 +274,16 @@ def _bury(channel: Channel, dead: list[DeadItem]) -> None:
 
 
 @transaction.atomic
+def start_over(*, schedule_id: int) -> None:
+    """The next run reads everything the platform still tells."""
+    SyncSchedule.objects.filter(pk=schedule_id).update(cursor="")
+
+
+@transaction.atomic
 def forget_cursor(schedule_id: int) -> None:
-    SyncSchedule.objects.filter(pk=schedule_id).exclude(cursor=WALKED).update(cursor="")
+    schedule = SyncSchedule.objects.get(pk=schedule_id)
+    walk = Walk.read(schedule.cursor) if schedule.task == Task.RECONCILE else Walk()
+    SyncSchedule.objects.filter(pk=schedule_id).update(cursor=Walk(walk.horizon).written())
 
 
 @transaction.atomic

@@ -112,7 +112,8 @@ def _differences(natives: list[Native], channels: dict[tuple[str, str], Channel]
         rules = platforms.get(first.platform).receive
     except UnknownPlatform as unknown:
         raise CommandError(str(unknown), returncode=2) from None
-    yield from completeness.compare(natives, completeness.of_thread(channel, natives), rules)
+    kept = completeness.of_thread(channel, natives)
+    yield from completeness.compare(natives, kept, rules, completeness.unsettled(kept))
 
 
 def _ledger(simulator: str) -> Iterator[dict[str, Any]]:

@@ -22,6 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("channel", nargs="?", help="public id or handle of a channel")
         parser.add_argument("--all", action="store_true", help="every channel")
         parser.add_argument("--task", choices=Task.values, help="only this one; both otherwise")
+        parser.add_argument("--full", action="store_true", help="from the beginning, as far back as the platform tells")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if bool(options["channel"]) == options["all"]:
@@ -34,15 +35,17 @@ class Command(BaseCommand):
         chosen = list(schedules)
         if not chosen:
             raise CommandError("There is no such sync to run.", returncode=2)
-        failed = [schedule for schedule in chosen if not self._run(schedule)]
+        failed = [schedule for schedule in chosen if not self._run(schedule, full=options["full"])]
         if failed:
             raise CommandError(f"{len(failed)} of {len(chosen)} syncs failed.", returncode=1)
 
-    def _run(self, schedule: SyncSchedule) -> bool:
+    def _run(self, schedule: SyncSchedule, *, full: bool) -> bool:
         name = f"{schedule.channel}: {schedule.task}"
         if not syncing.claim(schedule_id=schedule.pk, now=timezone.now()):
             self.stdout.write(f"{name} is running already.")
             return True
+        if full:
+            syncing.start_over(schedule_id=schedule.pk)
         with progress(name, total=None, out=self.stdout._out) as tell:
 
             def show(done: Synced) -> None:

@@ -1,0 +1,250 @@
+from datetime import timedelta
+
+import pytest
+
+from connectors.actions import draining, syncing
+from connectors.contract import ConnectorError, Page, Remedy
+from connectors.models import ChannelHealth, DeadItem, SyncRun, SyncSchedule, Task
+from inbox.models import Channel, ChannelState, Conversation, Message
+from tests.connectors.conftest import NOW, message_item
+from tests.connectors.threads import in_threads
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def schedule(channel):
+    Channel.objects.filter(pk=channel.pk).update(created_at=NOW - timedelta(days=30))
+    channel.refresh_from_db()
+
+    def make(task=Task.POLL, **fields):
+        return SyncSchedule.objects.create(
+            channel=channel, task=task, every_seconds=5, next_run_at=NOW - timedelta(seconds=1), **fields
+        )
+
+    return make
+
+
+def run(schedule, clock, **options):
+    done = syncing.run(schedule_id=schedule.pk, clock=clock, **options)
+    schedule.refresh_from_db()
+    return done
+
+
+def said(platform, count, *, start=0, thread="mara"):
+    for number in range(start, start + count):
+        platform.hears(f"Message {number}", thread=thread, at=NOW - timedelta(hours=1) + timedelta(seconds=number))
+
+
+def test_a_poll_brings_what_is_new_and_remembers_where_it_stood(schedule, platform, clock, channel):
+    poll = schedule()
+    said(platform, 3)
+    first = run(poll, clock)
+    said(platform, 2, start=3)
+
+    second = run(poll, clock)
+
+    assert (first.new_messages, second.new_messages) == (3, 2)
+    assert poll.cursor == platform.said[-1].id
+    assert Message.objects.count() == 5
+    assert poll.next_run_at == NOW + timedelta(seconds=5)
+    assert ChannelHealth.objects.get(channel=channel).last_synced_at == NOW
+
+
+def test_an_inclusive_cursor_doubles_nothing(schedule, platform, clock):
+    poll = schedule()
+    said(platform, 2)
+
+    done = [run(poll, clock).new_messages for _ in range(3)]
+
+    assert done == [2, 0, 0]
+    assert Message.objects.count() == 2
+
+
+def test_a_poll_that_breaks_off_goes_on_where_it_stood(schedule, platform, clock):
+    poll = schedule()
+    platform.page_size = 10
+    said(platform, 35)
+    platform.poll_breaks_after = 2
+
+    broken = run(poll, clock)
+
+    assert broken.error == "The platform is down."
+    assert Message.objects.count() == 19  # the second page repeats the first one's last
+    assert poll.cursor == platform.said[18].id
+    platform.poll_breaks_after = None
+    assert run(poll, clock).new_messages == 16
+    assert platform.polls[3] == platform.said[18].id
+
+
+def test_cursor_and_messages_are_kept_together_or_not_at_all(schedule, platform, clock, monkeypatch):
+    poll = schedule()
+    said(platform, 2)
+
+    def die(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(syncing, "_bury", die)
+    with pytest.raises(KeyboardInterrupt):
+        run(poll, clock)
+    monkeypatch.undo()
+
+    poll.refresh_from_db()
+    assert (poll.cursor, Message.objects.count()) == ("", 0)
+
+
+def test_errors_back_off_on_that_schedule_alone(schedule, platform, clock):
+    poll = schedule()
+    platform.poll_breaks_after = 0
+
+    pauses = []
+    for _ in range(5):
+        run(poll, clock)
+        pauses.append((poll.next_run_at - NOW).total_seconds())
+
+    assert pauses == [5, 5, 8, 16, 32]
+    assert poll.last_error == "The platform is down."
+    platform.poll_breaks_after = None
+    run(poll, clock)
+    assert (poll.failures, poll.last_error) == (0, "")
+
+
+def test_a_broken_grant_parks_the_channel(schedule, platform, clock, channel, monkeypatch):
+    def refuse(ctx, cursor):
+        raise ConnectorError("The role was lost.", remedy=Remedy.RECONNECT)
+
+    monkeypatch.setattr(platform, "poll", refuse)
+
+    run(schedule(), clock)
+
+    channel.refresh_from_db()
+    assert (channel.state, channel.state_reason) == (ChannelState.NEEDS_RECONNECT, "The role was lost.")
+
+
+def test_what_a_page_could_not_read_is_kept_once(schedule, platform, clock, monkeypatch):
+    bad = Page((), "c", failures=(({"id": 7, "what": "?"}, "It has no author."),))
+    monkeypatch.setattr(platform, "poll", lambda ctx, cursor: bad)
+    poll = schedule()
+
+    run(poll, clock)
+    run(poll, clock)
+
+    dead = DeadItem.objects.get()
+    assert (dead.reason, dead.payload["payload"]) == ("It has no author.", {"id": 7, "what": "?"})
+
+
+def test_due_schedules_are_claimed_once(schedule):
+    poll = schedule()
+
+    claimed = in_threads(lambda: syncing.claim_due(now=NOW), times=3)
+
+    assert sorted(sum(claimed, [])) == [poll.pk]
+    assert syncing.claim_due(now=NOW + syncing.LEASE + timedelta(seconds=1)) == [poll.pk]
+
+
+def test_paused_schedules_rest(schedule):
+    schedule(paused=True)
+
+    assert syncing.claim_due(now=NOW) == []
+
+
+def test_a_reconcile_heals_what_the_webhooks_dropped(schedule, platform, clock, receipt):
+    walk = schedule(Task.RECONCILE)
+    said(platform, 3)
+    kept = platform.said[1]
+    receipt(message_item(kept.id, kept.text, seconds=-3599))
+    draining.drain(now=clock())
+
+    done = run(walk, clock)
+
+    assert done.new_messages == 2
+    assert list(Message.objects.in_thread_order().values_list("text", flat=True)) == ["Message 0", "Message 1", "Message 2"]
+    assert SyncRun.objects.get().new_messages == 2
+
+
+def test_what_is_old_rings_no_bell(schedule, platform, clock):
+    walk = schedule(Task.RECONCILE)
+    platform.hears("Last week", thread="noor", at=NOW - timedelta(days=5))
+    platform.hears("An hour ago", thread="mara", at=NOW - timedelta(hours=1))
+
+    run(walk, clock)
+
+    assert dict(Message.objects.values_list("text", "historical")) == {"Last week": True, "An hour ago": False}
+    assert Conversation.objects.get(thread_key="noor").unread_count == 0
+    assert Conversation.objects.get(thread_key="mara").unread_count == 1
+
+
+def test_a_later_walk_goes_back_to_where_the_last_began_and_no_further(schedule, platform, clock, monkeypatch):
+    walk = schedule(Task.RECONCILE)
+    platform.page_size = 10
+    said(platform, 100)
+    assert run(walk, clock).pages == 10
+    clock.passes(900)
+    platform.hears("Dropped", at=clock() - timedelta(minutes=12))
+    for number in range(25):
+        platform.hears(f"Later {number}", at=clock() - timedelta(seconds=60 - number))
+
+    done = run(walk, clock)
+
+    assert done.new_messages == 26
+    assert done.pages == 4
+
+
+def test_a_walk_that_was_interrupted_goes_on_where_it_stood(schedule, platform, clock):
+    walk = schedule(Task.RECONCILE)
+    platform.page_size = 10
+    said(platform, 40)
+
+    first = run(walk, clock, max_seconds=0)
+    assert (first.pages, first.complete) == (1, False)
+    assert walk.next_run_at == NOW
+    rest = run(walk, clock)
+
+    assert (rest.pages, Message.objects.count()) == (3, 40)
+
+
+def test_a_pause_the_platform_asks_for_is_made(schedule, platform, channel, monkeypatch):
+    from connectors import clock as clocks
+
+    said(platform, 2)
+    asked = []
+    history = platform.history
+
+    def once_too_often(ctx, cursor, thread_id=""):
+        asked.append(ctx.now)
+        if len(asked) == 1:
+            raise ConnectorError("Slow down.", remedy=Remedy.RETRY, retry_at=ctx.now + timedelta(seconds=0.2))
+        return history(ctx, cursor, thread_id)
+
+    monkeypatch.setattr(platform, "history", once_too_often)
+
+    done = run(schedule(Task.RECONCILE), clocks.from_(NOW))
+
+    assert (done.error, done.new_messages) == ("", 2)
+    assert asked[1] - asked[0] >= timedelta(seconds=0.2)
+
+
+def test_a_cursor_the_platform_forgot_costs_only_the_walk_under_way(schedule, platform, clock, monkeypatch):
+    walk = schedule(Task.RECONCILE)
+    platform.page_size = 10
+    said(platform, 40)
+    run(walk, clock)
+    whole = walk.cursor
+    clock.passes(900)
+    said(platform, 30, start=2700)
+    run(walk, clock, max_seconds=0)
+    assert walk.cursor != whole
+    history = platform.history
+
+    def forgot(ctx, cursor, thread_id=""):
+        if cursor:
+            raise ConnectorError("Unknown cursor.", remedy=Remedy.BUG)
+        return history(ctx, cursor, thread_id)
+
+    monkeypatch.setattr(platform, "history", forgot)
+    run(walk, clock)
+
+    assert walk.cursor == whole
+    monkeypatch.setattr(platform, "history", history)
+    run(walk, clock)
+    assert Message.objects.count() == 70

@@ -1,0 +1,365 @@
+"""The webhook door: what it answers to whom, and what it leaves in the database."""
+
+import asyncio
+import threading
+import uuid
+from datetime import UTC, datetime
+
+import pytest
+import pytest_asyncio
+from django.db import connection
+
+from connectors import sealing
+from connectors.door import Door
+from connectors.door.bell import Bell
+from connectors.door.line import Line
+from connectors.door.writer import NotStored, Writer
+from connectors.models import ChannelHealth, PlatformApp, Receipt
+from inbox.models import Channel
+from tests.connectors.conftest import message_item
+from tests.fakes.platform import SIGNATURE, delivery, sign
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
+BODY = delivery(message_item("m1"))
+
+
+class Knocker:
+    """Speaks ASGI to a door."""
+
+    def __init__(self, door, channel):
+        self.door = door
+        self.path = f"/webhooks/fake/{channel.public_id}/"
+
+    async def knock(self, body=BODY, *, method="POST", path=None, headers=None, query="", chunks=None):
+        headers = {SIGNATURE: sign(body)} if headers is None else headers
+        parts = list(chunks) if chunks is not None else [body]
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": path or self.path,
+            "query_string": query.encode(),
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        }
+        sent = []
+
+        async def receive():
+            return {"type": "http.request", "body": parts.pop(0), "more_body": bool(parts)}
+
+        async def send(message):
+            sent.append(message)
+
+        await self.door(scope, receive, send)
+        headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+        return sent[0]["status"], sent[1]["body"], headers
+
+    async def status(self, *args, **options):
+        return (await self.knock(*args, **options))[0]
+
+
+@pytest.fixture
+def rings():
+    return []
+
+
+@pytest_asyncio.fixture
+async def knocker(channel, rings):
+    door = Door(ring=lambda: rings.append(1))
+    yield Knocker(door, channel)
+    await door.close()
+
+
+def in_thread(work, *args):
+    """A database question, asked off the loop and on a connection that is closed."""
+
+    def run():
+        try:
+            return work(*args)
+        finally:
+            connection.close()
+
+    return asyncio.to_thread(run)
+
+
+def bodies():
+    return [bytes(body) for body in Receipt.objects.order_by("pk").values_list("body", flat=True)]
+
+
+async def test_a_signed_delivery_is_committed_before_the_answer(knocker, channel):
+    status = await knocker.status()
+
+    assert status == 200
+    receipt = await in_thread(Receipt.objects.get)
+    assert (bytes(receipt.body), receipt.channel_id, receipt.state) == (BODY, channel.pk, "new")
+
+
+async def test_the_raw_bytes_are_kept_as_they_came(knocker):
+    body = b'{"items": [], "text": "caf\\u00e9 \\u0000"}\xff'
+
+    assert await knocker.status(body) == 200
+
+    assert await in_thread(bodies) == [body]
+
+
+async def test_a_second_secret_is_accepted_while_it_is_being_rotated(knocker):
+    assert await knocker.status(headers={SIGNATURE: sign(BODY, "older-secret")}) == 200
+
+
+@pytest.mark.parametrize(("headers", "expected"), [({}, 401), ({SIGNATURE: "0" * 64}, 403)])
+async def test_a_delivery_without_the_right_signature_leaves_nothing_but_a_count(knocker, channel, headers, expected):
+    assert await knocker.status(headers=headers) == expected
+    await knocker.door.close()
+
+    assert await in_thread(Receipt.objects.count) == 0
+    health = await in_thread(lambda: ChannelHealth.objects.get(channel=channel))
+    assert health.bad_signatures == 1
+    assert health.last_bad_signature_at is not None
+
+
+async def test_a_body_changed_on_the_way_is_refused(knocker):
+    assert await knocker.status(BODY + b" ", headers={SIGNATURE: sign(BODY)}) == 403
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/webhooks/fake/{uuid.uuid4()}/",
+        f"/webhooks/nowhere/{uuid.uuid4()}/",
+        "/webhooks/fake/not-an-id/",
+        "/webhooks/",
+        "/webhooks/fake/../../etc/passwd",
+    ],
+)
+async def test_an_unknown_address_is_nobodys(knocker, path):
+    assert await knocker.status(path=path) == 404
+
+
+async def test_another_platforms_address_of_a_channel_is_nobodys(knocker, channel):
+    assert await knocker.status(path=f"/webhooks/instagram/{channel.public_id}/") == 404
+
+
+async def test_other_methods_are_told_which_work(knocker):
+    status, _, headers = await knocker.knock(method="DELETE")
+
+    assert status == 405
+    assert headers["allow"] == "GET, POST"
+
+
+async def test_a_handshake_is_answered_and_noted(knocker, channel):
+    status, body, _ = await knocker.knock(b"", method="GET", query="challenge=1158201444&token=vt")
+    await knocker.door.close()
+
+    assert (status, body) == (200, b"1158201444")
+    health = await in_thread(lambda: ChannelHealth.objects.get(channel=channel))
+    assert health.last_handshake_at is not None
+
+
+async def test_a_handshake_with_a_wrong_token_is_refused(knocker):
+    assert await knocker.status(b"", method="GET", query="challenge=1&token=guess") == 403
+
+
+async def test_a_visit_that_is_no_handshake_is_told_so(knocker):
+    assert await knocker.status(b"", method="GET") == 400
+
+
+@pytest.mark.parametrize(
+    ("chunks", "declared"),
+    [
+        ([b"x" * 2001], "2001"),
+        ([b"x" * 1500, b"x" * 1500], None),  # says nothing of its length
+        ([b"x" * 1500, b"x" * 1500], "10"),  # lies about it
+        ([b"x"], "999999999"),  # is believed before a byte is read
+    ],
+)
+async def test_a_delivery_over_the_limit_is_refused_however_it_comes(channel, settings, chunks, declared):
+    settings.PARLEY_WEBHOOK_MAX_BYTES = 2000
+    door = Door(ring=lambda: None)
+    headers = {"content-length": declared} if declared else {}
+
+    status = await Knocker(door, channel).status(chunks=chunks, headers=headers)
+    await door.close()
+
+    assert status == 413
+    assert await in_thread(Receipt.objects.count) == 0
+
+
+async def test_a_delivery_in_chunks_is_one_receipt(knocker):
+    chunks = [BODY[:10], b"", BODY[10:]]
+
+    assert await knocker.status(chunks=chunks) == 200
+
+    assert await in_thread(bodies) == [BODY]
+
+
+async def test_a_hundred_at_once_are_all_stored_in_the_order_they_came(knocker):
+    sent = [delivery(message_item(f"m{number}")) for number in range(100)]
+
+    statuses = await asyncio.gather(*(knocker.status(body) for body in sent))
+
+    assert statuses == [200] * 100
+    assert await in_thread(bodies) == sent
+
+
+async def test_a_burst_wakes_the_drain_a_few_times_not_once_each(knocker, rings):
+    await asyncio.gather(*(knocker.status(delivery(message_item(f"m{number}"))) for number in range(200)))
+    await asyncio.sleep(0.1)
+
+    assert 1 <= len(rings) <= 5
+
+
+async def test_a_broker_that_is_down_costs_no_delivery(channel):
+    def fail():
+        raise ConnectionError
+
+    door = Door(ring=fail)
+
+    statuses = [await Knocker(door, channel).status() for _ in range(3)]
+    await door.close()
+
+    assert statuses == [200, 200, 200]
+    assert await in_thread(Receipt.objects.count) == 3
+
+
+async def test_while_the_database_is_away_the_platform_is_asked_to_come_again(knocker, monkeypatch):
+    assert await knocker.status() == 200  # the door knows the channel from before
+    writer = knocker.door._lines[1]
+    await writer.close()
+    monkeypatch.setattr("connectors.door.line.conninfo", lambda: "host=127.0.0.1 port=1 dbname=nowhere")
+
+    began = asyncio.get_running_loop().time()
+    status, _, headers = await knocker.knock()
+    took = asyncio.get_running_loop().time() - began
+
+    assert status == 503
+    assert headers["retry-after"] == "5"
+    assert took < 3
+    monkeypatch.undo()
+    assert await knocker.status() == 200
+
+
+async def test_a_connection_that_was_cut_is_replaced(knocker):
+    assert await knocker.status() == 200
+
+    def cut():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'parley door writer'"
+                " AND datname = current_database()"
+            )
+
+    await in_thread(cut)
+    statuses = [await knocker.status() for _ in range(2)]
+
+    assert statuses[-1] == 200
+    stored = await in_thread(Receipt.objects.count)
+    assert stored == 1 + statuses.count(200)
+
+
+async def test_a_door_that_never_saw_the_database_says_come_again(channel, monkeypatch):
+    monkeypatch.setattr("connectors.door.line.conninfo", lambda: "host=127.0.0.1 port=1 dbname=nowhere")
+    door = Door(ring=lambda: None)
+
+    status = await Knocker(door, channel).status()
+
+    assert status == 503
+
+
+async def test_a_slow_database_is_not_waited_for_longer_than_promised(channel):
+    line = Line("test", timeout=10)
+    writer = Writer(line, lambda: None)
+
+    async def slow(*_):
+        await asyncio.sleep(5)
+        return []
+
+    line.execute = slow
+
+    with pytest.raises(NotStored):
+        await writer.store(channel_id=channel.pk, body=b"{}", now=datetime.now(UTC), patience=0.2)
+
+
+async def test_a_channel_deleted_meanwhile_takes_no_others_down(knocker, channel, connect):
+    other = await in_thread(lambda: connect("acc-2"))
+    assert await knocker.status(path=f"/webhooks/fake/{other.public_id}/") == 200
+    await in_thread(lambda: Channel.objects.filter(pk=other.pk).delete())
+
+    gone, kept = await asyncio.gather(knocker.status(path=f"/webhooks/fake/{other.public_id}/"), knocker.status())
+
+    assert (gone, kept) == (404, 200)
+
+
+async def test_a_channel_connected_a_moment_ago_is_known_at_once(knocker, connect):
+    await knocker.status()
+    new = await in_thread(lambda: connect("acc-2"))
+
+    assert await knocker.status(path=f"/webhooks/fake/{new.public_id}/") == 200
+
+
+async def test_guessing_addresses_costs_a_few_questions_to_the_database(knocker, monkeypatch):
+    asked = []
+    execute = knocker.door
+    await knocker.status()
+    book_line = execute._lines[0]
+    known = book_line.execute
+
+    async def count(query, values=()):
+        asked.append(query)
+        return await known(query, values)
+
+    monkeypatch.setattr(execute._book, "_fetch", count)
+    statuses = await asyncio.gather(*(knocker.status(path=f"/webhooks/fake/{uuid.uuid4()}/") for _ in range(300)))
+
+    assert set(statuses) == {404}
+    assert len(asked) <= 6
+
+
+async def test_an_app_whose_secrets_do_not_open_does_not_exist_for_the_door(knocker, app):
+    from cryptography.fernet import Fernet
+
+    await in_thread(lambda: PlatformApp.objects.filter(pk=app.pk).update(sealed=Fernet(Fernet.generate_key()).encrypt(b"{}")))
+
+    assert await knocker.status() == 404
+
+
+async def test_the_bell_rings_once_more_for_what_came_while_it_rang():
+    ringing, heard, rung = threading.Event(), threading.Event(), []
+
+    def ring():
+        rung.append(1)
+        ringing.set()
+        heard.wait(5)
+
+    bell = Bell(ring, pause=0)
+    bell.ring()
+    await asyncio.to_thread(ringing.wait, 5)
+    bell.ring()
+    bell.ring()
+    heard.set()
+    while bell._task and not bell._task.done():
+        await asyncio.sleep(0.01)
+    await bell.close()
+
+    assert len(rung) == 2
+
+
+async def test_the_connection_goes_where_django_goes():
+    line = Line("test", timeout=5)
+
+    [[name]] = await line.execute("SELECT current_database()")
+    await line.close()
+
+    assert name == connection.settings_dict["NAME"]
+
+
+async def test_secrets_can_be_resealed_under_a_new_key(settings):
+    from cryptography.fernet import Fernet
+
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    settings.PARLEY_SEAL_KEYS = [old]
+    sealed = sealing.seal({"access": "secret"})
+    settings.PARLEY_SEAL_KEYS = [new, old]
+    resealed = sealing.reseal(sealed)
+    settings.PARLEY_SEAL_KEYS = [new]
+
+    assert sealing.unseal(resealed) == {"access": "secret"}
+    with pytest.raises(sealing.SealBroken):
+        sealing.unseal(sealed)
