@@ -3,7 +3,8 @@
 import asyncio
 import functools
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -280,6 +281,12 @@ async def opened(home: Path, receiver: Receiver, **settings: Any) -> Outside:
     )
 
 
+def apart(play: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """In a thread of its own: a browser opened by an earlier test keeps a loop running in the main one."""
+    with ThreadPoolExecutor(max_workers=1) as threads:
+        threads.submit(lambda: asyncio.run(play())).result()
+
+
 def simulated(test: Callable[[Outside], Awaitable[None]]) -> Callable[[Path], None]:
     """Runs an async test against a fresh outside world, whatever the project's pytest plugins are set to."""
 
@@ -292,7 +299,7 @@ def simulated(test: Callable[[Outside], Awaitable[None]]) -> Callable[[Path], No
             finally:
                 await outside.simulator.close()
 
-        asyncio.run(play())
+        apart(play)
 
     del run.__wrapped__  # type: ignore[attr-defined]  # pytest would look for a fixture named outside
     return run

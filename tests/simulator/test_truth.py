@@ -1,19 +1,14 @@
 """The ledger, redelivery, restarts, and the process itself."""
 
-import asyncio
-import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import httpx
 
-from tests.simulator.outside import Outside, Receiver, opened, simulated
-
-ROOT = Path(__file__).parents[2]
+from tests.simulator.outside import Outside, Receiver, apart, opened, simulated
+from tests.simulator.process import free_ports, healthy, start
 
 
 @simulated
@@ -139,7 +134,7 @@ def test_a_restart_keeps_people_tokens_threads_hooks_and_what_was_on_its_way(tmp
         finally:
             await second.simulator.close()
 
-    asyncio.run(play())
+    apart(play)
 
 
 @simulated
@@ -155,35 +150,6 @@ async def test_a_reset_empties_the_world_and_keeps_serving(outside: Outside) -> 
 
 
 # The process
-
-
-def free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]
-
-
-def start(home: Path, ports: tuple[int, int]) -> subprocess.Popen[str]:
-    environment = {
-        **os.environ,
-        "PARLEY_HOME": str(home),
-        "SIMULATOR_PORT": str(ports[0]),
-        "SIMULATOR_PLATFORM_PORT": str(ports[1]),
-    }
-    command = [sys.executable, "-m", "simulator"]
-    return subprocess.Popen(
-        command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-
-
-def healthy(port: int) -> bool:
-    for _ in range(200):
-        try:
-            return bool(httpx.get(f"http://127.0.0.1:{port}/control/health", trust_env=False).json()["ok"])
-        except httpx.HTTPError:
-            time.sleep(0.05)
-    return False
 
 
 def test_a_signal_stops_both_listeners_within_two_seconds(tmp_path: Path) -> None:

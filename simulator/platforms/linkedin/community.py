@@ -117,6 +117,8 @@ class Community:
         post = str(message.extra.get("post", ""))
         owner = account.organization if message.direction == "out" else message.sender
         comment = {"entity": activity_of(post), "owner": owner, "text": message.text}
+        if message.reply_to:
+            comment["parentComment"] = message.reply_to
         number = self.world.ids.number()
         if self.kernel.faults.rule("ids.19digit", platform="linkedin", account=account.id):
             number += 9_223_372_036_000_000_000

@@ -1,0 +1,41 @@
+"""The simulator as a process of its own."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parents[2]
+
+
+def free_ports() -> tuple[int, int]:
+    with socket.socket() as one, socket.socket() as other:
+        one.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", 0))
+        return one.getsockname()[1], other.getsockname()[1]
+
+
+def start(home: Path, ports: tuple[int, int]) -> subprocess.Popen[str]:
+    environment = {
+        **os.environ,
+        "PARLEY_HOME": str(home),
+        "SIMULATOR_PORT": str(ports[0]),
+        "SIMULATOR_PLATFORM_PORT": str(ports[1]),
+    }
+    command = [sys.executable, "-m", "simulator"]
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+
+
+def healthy(port: int) -> bool:
+    for _ in range(200):
+        try:
+            return bool(httpx.get(f"http://127.0.0.1:{port}/control/health", trust_env=False).json()["ok"])
+        except httpx.HTTPError:
+            time.sleep(0.05)
+    return False
