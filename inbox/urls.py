@@ -27,7 +27,7 @@ conversation: list[URLPattern | URLResolver] = [
     path("attachments/", attachments.create, name="attachments"),
     path("assignment/", assignments.assignment, name="assignment"),
     path("resolution/", resolutions.resolution, name="resolution"),
-    path("readings/", readings.create, name="readings"),
+    path("readings/", readings.reading, name="readings"),
 ]
 brand: list[URLPattern | URLResolver] = [
     path("inbox/<str:view_name>/", inbox.show, name="list"),

@@ -13,7 +13,7 @@ from inbox import access, platforms
 from inbox.models import Brand, Channel, Conversation, ConversationState, Person, ViewCount
 from inbox.models.conversations import ConversationQuerySet
 from inbox.platforms import Manifest
-from inbox.queries import faces
+from inbox.queries import faces, spans
 from inbox.rules import reply_window
 
 PAGE = 50
@@ -21,7 +21,7 @@ _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _COLUMNS = (
     "id", "public_id", "brand_id", "channel_id", "kind", "state", "assignee_id", "assignee_name", "tags", "platform", "contact_name",
     "contact_username", "thread_key", "last_message_at", "last_message_text", "last_message_from", "last_message_author",
-    "unread_count", "waiting_since", "window_opened_at", "seq",
+    "unread_count", "public_seq", "waiting_since", "window_opened_at", "seq",
 )  # fmt: skip
 
 
@@ -84,10 +84,34 @@ class Row:
     manifest: Manifest | None
     window_closes_at: datetime | None
     window_state: str
+    now: datetime
 
     @property
     def name(self) -> str:
         return name_of(self.conversation)
+
+    @property
+    def waits(self) -> str:
+        return (
+            f"waits {spans.of(self.now - self.conversation.waiting_since)}"
+            if self.conversation.waiting_since
+            else ""
+        )
+
+    @property
+    def window(self) -> str:
+        if self.window_closes_at is None:
+            return ""
+        left = self.window_closes_at - self.now
+        return f"window {spans.of(left)}" if left > timedelta(0) else "window closed"
+
+    @property
+    def window_tone(self) -> str:
+        """How much it matters; the page counts on from here."""
+        left = (self.window_closes_at or self.now) - self.now
+        if left <= timedelta(0):
+            return "closed"
+        return "urgent" if left < timedelta(minutes=30) else "soon" if left < timedelta(hours=3) else "calm"
 
     @property
     def tags(self) -> list[str]:
@@ -216,6 +240,7 @@ def row_of(conversation: Conversation, *, brand_slug: str, now: datetime) -> Row
         manifest=manifest,
         window_closes_at=window.closes_at if window else None,
         window_state=window.state if window else "always",
+        now=now,
     )
 
 

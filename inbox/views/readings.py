@@ -6,22 +6,26 @@ from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from inbox import access
-from inbox.actions import reading
+from inbox.actions import reading as marking
 from inbox.forms import ReadingForm
 from inbox.views._door import AgentRequest, signed_in
 
 
-@require_POST
+@require_http_methods(["POST", "DELETE"])
 @signed_in
-def create(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResponse:
+def reading(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResponse:
+    """POST says how far it was read, DELETE puts it back among the unread."""
     conversation = access.conversation_for(request.user, brand_slug, public_id)
+    if request.method == "DELETE":
+        marking.mark_unread(conversation=conversation, by=request.user, now=timezone.now())
+        return HttpResponse(status=204)
     form = ReadingForm(request.POST)
     if not form.is_valid():
         return HttpResponseBadRequest("up_to_seq is missing.")
-    reading.mark_read(
+    marking.mark_read(
         conversation=conversation,
         by=request.user,
         up_to_seq=form.cleaned_data["up_to_seq"],

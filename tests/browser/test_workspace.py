@@ -10,6 +10,8 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
 
 from inbox.models import Brand, Channel, Conversation, ConversationState, Direction, Message, Person
+from inbox.platforms import Unit
+from inbox.rules import lengths
 from tests.browser.conftest import Outside
 from tests.factories import conversations as make
 from tests.factories.people import agent_of
@@ -262,3 +264,54 @@ def test_a_closed_window_says_why_and_a_note_is_still_possible(enter: Enter, cha
     page.click("#tab-note")
     page.fill("#composer-text", "Write by e-mail instead")
     expect(page.locator(".composer__send")).to_be_enabled()
+
+
+def test_one_message_is_quoted_and_answered(
+    enter: Enter, outside: Outside, conversation: Conversation
+) -> None:
+    outside.write("And the lamp?")
+    page = enter(thread_of(conversation))
+    page.hover(".message >> nth=0")
+
+    page.click(".message >> nth=0 >> text=Quote")
+    page.keyboard.type("Here it is")
+    page.keyboard.press("Control+Enter")
+
+    expect(page.locator(".message[data-side=brand] .message__quote")).to_contain_text("Where is my parcel?")
+    expect(page.locator("[data-quote]")).to_be_hidden()
+
+
+def test_the_composer_counts_as_the_rules_do(enter: Enter, conversation: Conversation) -> None:
+    page = enter(thread_of(conversation))
+    texts = [
+        "",
+        "abc",
+        "é",
+        "e\u0301",
+        "👨\u200d👩\u200d👧\u200d👦",
+        "🇫🇷",
+        "مرحبا",
+        "田中さくら",
+        "a\u202eb",
+        "\u200b" * 5,
+    ]
+
+    counted = page.evaluate(
+        """async ([texts, units]) => {
+          const { measure } = await import("/static/js/lib/measure.js")
+          return texts.map((text) => units.map((unit) => measure(text, unit)))
+        }""",
+        [texts, [unit.value for unit in Unit]],
+    )
+
+    assert counted == [[lengths.measure(text, unit) for unit in Unit] for text in texts]
+
+
+def test_a_key_puts_a_conversation_back_among_the_unread(enter: Enter, conversation: Conversation) -> None:
+    page = enter(thread_of(conversation))
+    expect(page.locator(".row .badge")).to_have_count(0)
+
+    page.locator("#messages").focus()
+    page.keyboard.press("u")
+
+    expect(page.locator(".row .badge")).to_have_count(1)

@@ -1,5 +1,5 @@
 /** The open conversation: takes the news that concerns it, and says how far it has been read. */
-import { ask } from "../lib/fragments.js"
+import { ask, explain, notify, sentence } from "../lib/fragments.js"
 
 class ConversationPane extends HTMLElement {
   connectedCallback() {
@@ -7,6 +7,7 @@ class ConversationPane extends HTMLElement {
     this.typing = this.querySelector("#typing")
     this.addEventListener("thread-seen", ({ detail }) => this.#read(detail.seq))
     this.addEventListener("click", ({ target }) => target.closest("[data-context]") && this.closest("workspace-shell").toggleContext())
+    this.addEventListener("click", ({ target }) => this.#quote(target.closest("[data-quote-message]")))
     window.htmx?.process(this)
   }
 
@@ -23,10 +24,26 @@ class ConversationPane extends HTMLElement {
     this.typing.textContent = ""
   }
 
+  #quote(button) {
+    if (!button) return
+    const words = button.closest(".message").querySelector(".message__text")?.textContent ?? "a file"
+    this.querySelector("reply-composer").quote(button.dataset.quoteMessage, words)
+  }
+
   showTyping(name) {
     this.typing.textContent = `${name || "The customer"} is typing…`
     clearTimeout(this.quiet)
     this.quiet = setTimeout(() => (this.typing.textContent = ""), 6000)
+  }
+
+  /** Put it back among the unread: it stays so until something new is seen. */
+  async unread() {
+    try {
+      await ask(this.dataset.readUrl, { method: "DELETE" })
+      notify(sentence("Marked as unread.", "calm"))
+    } catch (error) {
+      notify(explain(error))
+    }
   }
 
   async #read(seq) {

@@ -52,6 +52,8 @@ class ReplyComposer extends HTMLElement {
     const { problem, parked, max, unit, unitWord, label, requiresHuman } = this.state
     const closed = !note && Boolean(problem)
     this.toggleAttribute("data-closed", closed)
+    this.closest("conversation-pane").toggleAttribute("data-quotes", this.state.quotes === "true" && !problem)
+    this.querySelector("[data-quote]").hidden = note || !this.replyTo
     this.field.readOnly = closed
     this.field.setAttribute("aria-disabled", closed)
     this.field.placeholder = closed ? problem : note ? "Write a note for colleagues; it never leaves Parley" : `Write to the customer on ${label}`
@@ -67,6 +69,15 @@ class ReplyComposer extends HTMLElement {
     send.querySelector("[data-send-label]").textContent = note ? "Add note" : parked ? "Queue" : "Send"
     send.title = note ? "Add the note (Ctrl+Enter)" : requiresHuman === "true" ? `Send: ${label} wants a person's click (Ctrl+Enter)` : "Send (Ctrl+Enter)"
     this.uploads.refresh(note || closed)
+  }
+
+  /** Answer one message of the thread; the platform shows it above the reply. */
+  quote(externalId, words) {
+    this.replyTo = externalId
+    const place = this.querySelector("[data-quote]")
+    place.hidden = !externalId
+    place.querySelector(".composer__quoted").textContent = words ?? ""
+    if (externalId) this.write("reply")
   }
 
   channelChanged(channel) {
@@ -88,6 +99,7 @@ class ReplyComposer extends HTMLElement {
   #clicked({ target }) {
     const tab = target.closest("[role=tab]")
     if (tab) this.write(tab.dataset.mode)
+    if (target.closest("[data-unquote]")) this.quote("")
     if (target.closest("[data-read-first]")) this.#readFirst()
     if (target.closest("[data-send-anyway]")) this.#send({ anyway: true })
   }
@@ -112,6 +124,7 @@ class ReplyComposer extends HTMLElement {
     body.set("text", text)
     if (mode === "reply") {
       body.set("written_against", this.#writtenAgainst)
+      if (this.replyTo) body.set("reply_to", this.replyTo)
       if (anyway) body.set("send_anyway", "on")
       for (const id of this.uploads.ids) body.append("attachments", id)
     }
@@ -138,7 +151,10 @@ class ReplyComposer extends HTMLElement {
     this.ownSeq = Math.max(0, ...entries.map((entry) => Number(entry.dataset.seq)))
     this.thread.receive(entries, { own: true })
     this.stale.replaceChildren()
-    if (mode === "reply") this.uploads.clear()
+    if (mode === "reply") {
+      this.uploads.clear()
+      this.quote("")
+    }
     if (this.clientId === clientId) this.clientId = crypto.randomUUID()
     // Words typed while this one was under way are the next draft.
     drafts.write(this.shell.dataset.me, this.dataset.id, mode, this.mode === mode ? this.field.value : "")

@@ -52,9 +52,9 @@ class StateLine extends HTMLElement {
     if (this.socket?.readyState === WebSocket.OPEN) this.#send({ open: id, since: Math.min(since, this.seen) })
   }
 
-  catchUp() {
+  catchUp(since = this.seen) {
     this.say("catching")
-    this.#send({ since: this.seen })
+    this.#send({ since: Math.min(since, this.seen) })
   }
 
   say(state) {

@@ -108,7 +108,11 @@ class WorkspaceShell extends HTMLElement {
   }
 
   #news(news) {
-    if (news.type === "rows") this.list.receive(elements(news.html))
+    if (news.type === "rows") {
+      const rows = elements(news.html)
+      this.#mindTheThread(rows)
+      this.list.receive(rows)
+    }
     if (news.channel) this.composer?.channelChanged(news.channel)
     if (news.counts) this.#counters(news.counts)
     if (news.type === "thread" && news.conversation === this.dataset.open) this.pane?.receive(elements(news.html))
@@ -117,6 +121,16 @@ class WorkspaceShell extends HTMLElement {
       this.list.reload().catch(() => {})
       if (this.dataset.open) this.#refreshThread()
     }
+  }
+
+  /** The row of the open conversation tells of something said: if the thread does not show it soon, it was lost on the way. */
+  #mindTheThread(rows) {
+    const said = Number(rows.find((row) => row.dataset.id === this.dataset.open)?.dataset.said ?? 0)
+    const before = this.pane?.thread?.shown ?? 0
+    if (said <= before) return
+    setTimeout(() => {
+      if (this.pane?.thread && this.pane.thread.shown < said && !this.pane.thread.more.end) this.line.catchUp(before)
+    }, 1000)
   }
 
   /** The thread anew, without touching what is being written. */

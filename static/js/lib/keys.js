@@ -40,6 +40,7 @@ function acts(shell) {
     e: () => press("resolve"),
     a: () => press("assign"),
     m: () => press("mine"),
+    u: () => shell.pane?.unread(),
     i: () => shell.toggleContext(),
     ".": () => shell.querySelector("[data-pill]:not([hidden])")?.click(),
     "?": () => document.getElementById("help").showModal(),

@@ -207,6 +207,14 @@ def test_reading_up_to_a_number_leaves_later_news_unread(page: Client, conversat
     assert conversation.unread_count == 0
 
 
+def test_a_conversation_can_be_put_back_among_the_unread(page: Client, conversation: Conversation) -> None:
+    page.post(at("readings", conversation), {"up_to_seq": conversation.seq})
+    page.delete(at("readings", conversation))
+
+    conversation.refresh_from_db()
+    assert conversation.unread_count == 1
+
+
 def test_a_failed_reply_is_retried_or_discarded(page: Client, conversation: Conversation) -> None:
     [failed] = make.messages(conversation, 1, direction="out", state="failed", external_id=None, text="Hello")
     there = reverse("inbox:attempt", args=["lumen", failed.public_id])
