@@ -1,0 +1,107 @@
+"""The demo from outside: it comes up, serves on one port, and leaves no process however it ends."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from config import services
+
+pytestmark = [pytest.mark.journey, pytest.mark.slow]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def of_home(home: Path) -> list[int]:
+    """Every process that serves this home, found by what it was told or by where its data lies."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if (
+                process.environ().get("PARLEY_HOME") == str(home)
+                or str(home / "postgres") in process.cmdline()
+            ):
+                found.append(process.pid)
+        except psutil.Error:
+            continue
+    return found
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+    inherited = {
+        n: v for n, v in os.environ.items() if not re.match("PARLEY_|DATABASE_URL|REDIS_URL|DJANGO_", n)
+    }
+    port, simulator = free_port(), free_port()
+    own = {"PARLEY_HOME": str(tmp_path), "PORT": str(port), "SIMULATOR_PORT": str(simulator)}
+    apart = {
+        "WEB_PORT": str(free_port()),
+        "SIMULATOR_PLATFORM_PORT": str(free_port()),
+        "PARLEY_DEMO_TRAFFIC": "off",
+    }
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "demo"],
+        cwd=services.BASE_DIR,
+        env={**inherited, **own, **apart},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    yield process
+    if process.poll() is None:
+        process.kill()
+        process.wait()
+
+
+def until_ready(demo: "subprocess.Popen[str]") -> str:
+    """The address that the banner names."""
+    assert demo.stdout is not None
+    said = []
+    for line in demo.stdout:
+        said.append(line)
+        if found := re.search(r"Inbox\s+(http://\S+)", line):
+            return found[1]
+    pytest.fail("the demo did not come up:\n" + "".join(said))
+
+
+def wait_for_none(home: Path, seconds: float = 20) -> list[int]:
+    deadline = time.monotonic() + seconds
+    while (left := of_home(home)) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return left
+
+
+def test_it_serves_and_ctrl_c_stops_all_of_it(demo: "subprocess.Popen[str]", tmp_path: Path) -> None:
+    address = until_ready(demo)
+    with urllib.request.urlopen(address + "readyz") as ready, urllib.request.urlopen(address) as page:
+        answers = (ready.status, page.status)
+
+    demo.send_signal(signal.SIGINT)
+    demo.communicate(timeout=60)
+
+    assert answers == (200, 200)
+    assert demo.returncode == 0
+    assert of_home(tmp_path) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children of their parent's death")
+def test_nothing_outlives_a_killed_demo(demo: "subprocess.Popen[str]", tmp_path: Path) -> None:
+    until_ready(demo)
+
+    demo.kill()
+    demo.wait()
+
+    assert wait_for_none(tmp_path) == []
