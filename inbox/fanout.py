@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from typing import Protocol
+from collections.abc import Coroutine, Generator
+from types import coroutine
+from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
 import orjson
@@ -17,6 +19,17 @@ from inbox import realtime
 log = structlog.get_logger(__name__)
 
 PULSE = 10.0  # seconds; how long a page may stay behind after a lost push
+
+
+@coroutine
+def rest_of(begun: Coroutine[Any, Any, None], awaited: Any) -> Generator[Any, Any, None]:
+    """What is left of a coroutine that was begun by hand and now awaits something. A task may drive it from here."""
+    try:
+        yield awaited
+    except BaseException:
+        begun.close()
+        raise
+    yield from begun.__await__()
 
 
 class Listener(Protocol):
