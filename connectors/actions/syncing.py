@@ -44,6 +44,8 @@ HISTORICAL_AFTER = timedelta(hours=48)
 MARGIN = timedelta(minutes=10)  # deliveries under way when a walk began are looked at by the next one too
 READ_BUCKETS = frozenset({"read", "app"})
 LONGEST_PAUSE = 90.0  # seconds
+PAUSES = (0.6, 1.2, 2.4, 4.8)  # seconds before asking again, where the platform does not say
+Pause = Callable[[float], None]
 Progress = Callable[["Synced"], None]
 
 
@@ -57,7 +59,7 @@ class Walk:
 
     @classmethod
     def read(cls, cursor: str) -> Walk:
-        if not cursor:
+        if cursor.count(" ") < 2:
             return cls()
         began, horizon, at = cursor.split(" ", 2)
         if not at:  # the last walk came to its end: it is the horizon of this one
@@ -108,11 +110,18 @@ def release(*, schedule_ids: list[int]) -> None:
     SyncSchedule.objects.filter(pk__in=schedule_ids).update(lease_until=None)
 
 
-def run(*, schedule_id: int, clock: Clock, max_seconds: float = MAX_SECONDS, progress: Progress | None = None) -> Synced:
+def run(
+    *,
+    schedule_id: int,
+    clock: Clock,
+    max_seconds: float = MAX_SECONDS,
+    progress: Progress | None = None,
+    pause: Pause = time.sleep,
+) -> Synced:
     """One run of a claimed schedule. Errors end the run, never the schedule."""
     schedule = SyncSchedule.objects.select_related("channel").get(pk=schedule_id)
     run_row = _open_run(schedule, clock())
-    sync = _Sync(schedule, clock, max_seconds, progress)
+    sync = _Sync(schedule, clock, max_seconds, progress, pause)
     error: ConnectorError | None = None
     try:
         sync.go()
@@ -129,12 +138,15 @@ def run(*, schedule_id: int, clock: Clock, max_seconds: float = MAX_SECONDS, pro
 
 
 class _Sync:
-    def __init__(self, schedule: SyncSchedule, clock: Clock, max_seconds: float, progress: Progress | None) -> None:
+    def __init__(
+        self, schedule: SyncSchedule, clock: Clock, max_seconds: float, progress: Progress | None, pause: Pause
+    ) -> None:
         self.schedule = schedule
         self.channel: Channel = schedule.channel
         self.clock = clock
         self.until = time.monotonic() + max_seconds
         self.progress = progress
+        self.pause = pause
         self.done = Synced()
 
     def go(self) -> None:
@@ -188,16 +200,17 @@ class _Sync:
 
     def _ask(self, question: Callable[..., Page]) -> Page:
         """One page. A short pause the platform asks for is made, and a token that ended on the way is renewed once."""
-        while True:
+        for patience in PAUSES:
             try:
                 return self._ask_once(question)
             except ConnectorError as error:
-                if error.remedy is not Remedy.RETRY or error.retry_at is None:
+                if error.remedy is not Remedy.RETRY:
                     raise
-                pause = (error.retry_at - self.clock()).total_seconds()
-                if pause > LONGEST_PAUSE or time.monotonic() + pause > self.until:
+                wait = (error.retry_at - self.clock()).total_seconds() if error.retry_at else patience
+                if wait > LONGEST_PAUSE or time.monotonic() + wait > self.until:
                     raise
-                time.sleep(max(0.05, pause))
+                self.pause(max(0.05, wait))
+        return self._ask_once(question)
 
     def _ask_once(self, question: Callable[..., Page]) -> Page:
         now = self.clock()
