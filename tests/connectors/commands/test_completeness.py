@@ -1,0 +1,237 @@
+"""The comparison of inbox and ledger: clean when both agree, and able to fail in each way it knows."""
+
+import json
+import threading
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from connectors import completeness
+from connectors.actions import delivering, draining
+from inbox.models import Message
+from tests.connectors.conftest import NOW, message_item, queue
+from tests.fakes.platform import millis
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def simulator():
+    """A ledger served over HTTP, as the simulator serves its own."""
+    rows = []
+
+    class Ledger(BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = "".join(json.dumps(row) + "\n" for row in rows).encode()
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Ledger)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield rows, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def native(external_id, text="Hello", *, seconds=0, **more):
+    row = {
+        "platform": "fake", "account": "acc-1", "thread": "mara", "id": external_id, "direction": "in",
+        "at_ms": millis(NOW + timedelta(seconds=seconds)), "text": text, "deleted": False, "reactions": [],
+        "client": "stage", "history": [{"text": text}], "expected": True,
+    }  # fmt: skip
+    return row | more
+
+
+@pytest.fixture
+def agreeing(simulator, receipt):
+    """Three messages that both sides know."""
+    rows, url = simulator
+    rows += [native("m1", "One"), native("m2", "Two", seconds=1.5), native("m3", "Three", seconds=3.25)]
+    for number, row in enumerate(rows):
+        receipt(message_item(row["id"], row["text"], seconds=[0, 1.5, 3.25][number]))
+    draining.drain(now=NOW)
+    return simulator
+
+
+def compared(url, **options):
+    """(exit code, what was told)."""
+    out = StringIO()
+    try:
+        call_command("completeness", simulator=url, json=True, stdout=out, stderr=StringIO(), **options)
+    except CommandError as error:
+        return error.returncode, json.loads(out.getvalue()) if out.getvalue() else str(error)
+    return 0, json.loads(out.getvalue())
+
+
+def differs(url):
+    code, told = compared(url)
+    assert code == 1
+    return {kind: count for kind, count in told["differences"].items() if count}
+
+
+def test_both_agree(agreeing):
+    code, told = compared(agreeing[1])
+
+    assert code == 0
+    assert (told["messages"], told["threads"], set(told["differences"].values())) == (3, 1, {0})
+
+
+def test_a_missing_message_is_named(agreeing):
+    rows, url = agreeing
+    rows.append(native("m4", "Four", seconds=4))
+
+    code, told = compared(url)
+
+    assert (code, told["differences"]["missing"]) == (1, 1)
+    assert told["named"][0]["id"] == "m4"
+
+
+def test_what_nobody_could_know_is_not_missing(agreeing):
+    rows, url = agreeing
+    rows.append(native("m4", "Four", seconds=4, expected=False))
+
+    assert compared(url)[0] == 0
+
+
+def test_a_doubled_message(agreeing, receipt):
+    receipt(message_item("m2-again", "Two", seconds=2))
+    draining.drain(now=NOW)
+
+    assert differs(agreeing[1]) == {"doubled": 1}
+
+
+def test_a_message_the_platform_never_had(agreeing, receipt):
+    receipt(message_item("ghost", "Boo", seconds=2))
+    draining.drain(now=NOW)
+
+    assert differs(agreeing[1]) == {"unknown to the platform": 1}
+
+
+def test_a_thread_out_of_order(agreeing):
+    Message.objects.filter(external_id="m3").update(sent_at=NOW - timedelta(seconds=7.5))
+
+    assert differs(agreeing[1]) == {"out of order": 2}
+
+
+def test_within_a_second_nobody_can_tell_where_times_are_no_finer(agreeing):
+    rows, url = agreeing
+    rows[:] = [native("m1", "One", seconds=0.5), native("m2", "Two", seconds=0.9), native("m3", "Three", seconds=3.25)]
+    Message.objects.filter(external_id="m1").update(sent_at=NOW + timedelta(seconds=1))
+    Message.objects.filter(external_id="m2").update(sent_at=NOW)
+
+    assert compared(url)[0] == 0
+
+
+def test_a_text_that_differs(agreeing):
+    agreeing[0][1]["text"] = "Two, edited"
+
+    assert differs(agreeing[1]) == {"text differs": 1}
+
+
+def test_a_deletion_nobody_told_us(agreeing):
+    agreeing[0][0] |= {"deleted": True, "text": ""}
+
+    assert differs(agreeing[1]) == {"deletion differs": 1}
+
+
+def test_a_deletion_the_platform_does_not_know(agreeing):
+    Message.objects.filter(external_id="m1").update(deleted_at=NOW, text="", created_text="")
+
+    assert differs(agreeing[1]) == {"deletion differs": 1}
+
+
+def test_reactions_that_differ():
+    from dataclasses import replace
+
+    from inbox.platforms import ReceiveRules
+
+    heart = completeness.Native.read(native("m1", reactions=[{"actor": "mara", "emoji": "❤️"}]))
+    kept = completeness.Kept("m1", 1, False, "Hello", False, frozenset(), False)
+    rules = ReceiveRules(mode="webhook", reactions=True)
+
+    [difference] = completeness.compare([heart], [kept], rules)
+
+    assert difference.kind == completeness.Kind.REACTIONS
+    assert completeness.compare([heart], [replace(kept, reactions=frozenset({("mara", "❤️")}))], rules) == []
+    assert completeness.compare([heart], [kept], replace(rules, reactions=False)) == []
+
+
+def reply_sent(channel, agent, clock, rows, platform):
+    reply = queue("On its way!", channel=channel, agent=agent, now=clock())
+    delivering.deliver(message_id=reply.pk, clock=clock)
+    said = platform.said[-1]
+    rows.append(native(said.id, said.text, seconds=10, direction="out", client="api") | {"at_ms": millis(said.at)})
+    return reply
+
+
+def test_a_reply_sent_twice(agreeing, channel, agent, clock, platform):
+    rows, url = agreeing
+    clock.passes(10)
+    reply_sent(channel, agent, clock, rows, platform)
+    assert compared(url)[0] == 0
+    rows.append(native("second-copy", "On its way!", seconds=12, direction="out", client="api"))
+
+    assert differs(url) == {"sent twice": 1}
+
+
+def test_a_reply_whose_second_copy_was_taken_for_somebody_elses(agreeing, channel, agent, clock, platform, receipt):
+    rows, url = agreeing
+    clock.passes(10)
+    reply_sent(channel, agent, clock, rows, platform)
+    rows.append(native("second-copy", "On its way!", seconds=12, direction="out", client="api"))
+    receipt(message_item("second-copy", "On its way!", seconds=12, outbound=True))
+    draining.drain(now=clock())
+
+    assert differs(url) == {"sent twice": 1}
+
+
+def test_an_account_that_is_not_connected_misses_everything(agreeing):
+    agreeing[0].append(native("x1", account="acc-9"))
+
+    assert differs(agreeing[1]) == {"missing": 1}
+
+
+def test_a_long_list_is_cut_and_says_so(agreeing):
+    rows, url = agreeing
+    rows += [native(f"n{number}", seconds=10 + number) for number in range(20)]
+    out = StringIO()
+
+    with pytest.raises(CommandError) as failed:
+        call_command("completeness", simulator=url, show=5, stdout=out, stderr=StringIO())
+
+    assert failed.value.returncode == 1
+    assert "… and 15 more." in out.getvalue()
+    assert out.getvalue().count("missing: fake") == 5
+
+
+def test_a_ledger_that_cannot_be_read_is_another_exit_code(channel):
+    code, told = compared("http://127.0.0.1:9")
+
+    assert code == 2
+    assert "cannot be read" in told
+
+
+def test_a_ledger_that_breaks_off_is_no_proof(agreeing):
+    agreeing[0].append({"platform": "fake"})
+
+    assert compared(agreeing[1])[0] == 2
+
+
+def test_ten_thousand_messages_are_compared_thread_by_thread():
+    held = []
+
+    def rows():
+        for number in range(10_000):
+            yield native(f"m{number}", thread=f"t{number // 100}")
+
+    for thread in completeness.threads(rows()):
+        held.append(len(thread))
+
+    assert held == [100] * 100

@@ -1,0 +1,116 @@
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from connectors.actions import draining
+from connectors.models import Credential, DeadItem, Receipt, ReceiptState, SyncSchedule
+from inbox.models import Message
+from tests.connectors.conftest import NOW, message_item
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def told(*args, **options):
+    out = StringIO()
+    call_command(*args, stdout=out, stderr=StringIO(), **options)
+    return out.getvalue()
+
+
+@pytest.fixture
+def poll(channel):
+    # The command's clock is the real one, so the grant must hold today.
+    Credential.objects.update(expires_at=timezone.now() + timedelta(hours=1))
+    later = timezone.now() + timedelta(hours=1)
+    return SyncSchedule.objects.create(channel=channel, task="poll", every_seconds=5, next_run_at=later)
+
+
+def test_a_sync_runs_now_and_says_what_it_did(poll, platform, channel):
+    platform.hears("Hello", at=NOW)
+
+    said = told("sync", str(channel.public_id))
+
+    assert "1 new messages" in said
+    assert Message.objects.count() == 1
+
+
+def test_a_sync_that_fails_has_an_exit_code(poll, platform, monkeypatch):
+    def refuse(ctx, cursor):
+        from connectors.contract import ConnectorError, Remedy
+
+        raise ConnectorError("The role was lost.", remedy=Remedy.TELL)
+
+    monkeypatch.setattr(platform, "poll", refuse)
+
+    with pytest.raises(CommandError) as failed:
+        told("sync", all=True)
+
+    assert failed.value.returncode == 1
+
+
+def test_a_channel_nobody_has_is_another_exit_code(poll):
+    with pytest.raises(CommandError) as failed:
+        told("sync", "@nobody")
+
+    assert failed.value.returncode == 2
+
+
+def test_dead_items_come_alive_after_the_cause_was_mended(receipt, platform, monkeypatch):
+    receipt(message_item("m1"), {**message_item("m2", seconds=1), "kind": "new-kind"})
+    draining.drain(now=NOW)
+    assert (Message.objects.count(), DeadItem.objects.filter(replayed_at=None).count()) == (1, 1)
+    parse = platform.parse
+
+    def mended(item, account):
+        kind = item.payload["kind"]
+        payload = {**item.payload, "kind": "message"} if kind == "new-kind" else item.payload
+        return parse(type(item)(payload, item.account_ids), account)
+
+    monkeypatch.setattr(platform, "parse", mended)
+
+    said = told("replay", dead=True)
+
+    assert "1 new messages, 0 still dead" in said
+    assert Message.objects.count() == 2
+    assert not DeadItem.objects.filter(replayed_at=None).exists()
+
+
+def test_what_is_still_dead_has_an_exit_code_and_is_kept_once(receipt):
+    receipt({"kind": "bad"})
+    draining.drain(now=NOW)
+
+    for _ in range(2):
+        with pytest.raises(CommandError) as failed:
+            told("replay", dead=True)
+        assert failed.value.returncode == 1
+
+    assert DeadItem.objects.filter(replayed_at=None).count() == 1
+
+
+def test_replaying_everything_doubles_nothing(receipt, channel):
+    for number in range(5):
+        receipt(message_item(f"m{number}", seconds=number))
+    draining.drain(now=NOW)
+
+    said = told("replay", channel=str(channel.public_id))
+
+    assert "Replayed 5 receipts, 5 items: 0 new messages" in said
+    assert Message.objects.count() == 5
+    assert Receipt.objects.filter(state=ReceiptState.DONE).count() == 5
+
+
+def test_one_receipt_by_number(receipt):
+    first = receipt(message_item("m1"))
+    receipt(message_item("m2", seconds=1))
+    draining.drain(now=NOW)
+
+    assert "Replayed 1 receipts" in told("replay", receipt=first.pk)
+
+
+def test_a_receipt_that_does_not_exist_is_another_exit_code(channel):
+    with pytest.raises(CommandError) as failed:
+        told("replay", receipt=12345)
+
+    assert failed.value.returncode == 2
