@@ -41,8 +41,9 @@ class Deliverer:
 
     @property
     def pending(self) -> int:
-        """Events and deliveries neither acknowledged nor given up."""
-        return sum(map(len, self._gathering.values())) + len(self._held) + len(self._waiting)
+        """Events and deliveries neither acknowledged nor given up, and feed rows not yet to be polled."""
+        lagging = self.world.lagging()
+        return sum(map(len, self._gathering.values())) + len(self._held) + len(self._waiting) + lagging
 
     # From happenings to events
 

@@ -1,7 +1,7 @@
 """All that exists outside the product: accounts, people, threads, messages, tokens. Kept in memory, stored as documents."""
 
 import asyncio
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
@@ -81,7 +81,7 @@ class World:
             self.media[body["id"]] = Media(**body)
         self.codes = dict(self.store.load("code"))
         self.changelog = sorted(
-            (row for _, row in self.store.load("changelog")), key=lambda row: int(row["id"])
+            (row for _, row in self.store.load("changelog")), key=lambda row: int(row["processedAt"])
         )
         self.notifications = sorted(
             (row for _, row in self.store.load("notification")), key=lambda row: int(row["lastModifiedAt"])
@@ -173,6 +173,11 @@ class World:
     def newer_in_thread(self, message: Message) -> int:
         rows = self.orders[message.platform, message.account, message.thread]
         return len(rows) - 1 - bisect_left(rows, (message.order, message.id))
+
+    def lagging(self) -> int:
+        """Rows of the changelog that a poll does not show yet."""
+        rows = self.changelog
+        return len(rows) - bisect_right(rows, self.clock.now_ms(), key=lambda row: int(row["processedAt"]))
 
     def account_threads(self, account: Account, *, kind: str = "") -> list[Thread]:
         return [

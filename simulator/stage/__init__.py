@@ -165,10 +165,13 @@ class Stage:
         wanted = request.query_params.get("q", "").casefold()
         threads = [one for one in self.world.account_threads(account) if one.kind in {"direct", "group"}]
         threads.sort(key=self._newest, reverse=True)
-        rows = [
-            row for one in threads if (row := self._row(one, account)) and wanted in row["name"].casefold()
-        ]
-        return wire.answer({"people": rows[:_SHOWN], "more": max(0, len(rows) - _SHOWN)})
+        fitting = [one for one in threads if wanted in self._name(one, account).casefold()]
+        rows = [row for one in fitting[:_SHOWN] if (row := self._row(one, account))]
+        return wire.answer({"people": rows, "more": max(0, len(fitting) - _SHOWN)})
+
+    def _name(self, thread: Thread, account: Account) -> str:
+        person = self.world.person(account.platform, thread.people[0]) if thread.people else None
+        return thread.title or (person.name if person else "")
 
     def _newest(self, thread: Thread) -> str:
         rows = self.world.orders.get((thread.platform, thread.account, thread.id))
@@ -182,7 +185,7 @@ class Stage:
         last = self.world.messages[thread.platform, thread.account, rows[-1][1]] if rows else None
         return {
             "key": person.key,
-            "name": thread.title or person.name,
+            "name": self._name(thread, account),
             "handle": person.handle,
             "thread": thread.id,
             "group": thread.kind == "group",

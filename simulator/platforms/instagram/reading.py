@@ -95,11 +95,12 @@ class Reading:
 
     def _listed(self, thread: Thread) -> bool:
         """Requests (never answered) that are idle for 30 days are left out."""
-        messages = self._shown(thread)
-        if not messages:
+        updated = self._updated_ms(thread)
+        if not updated:
             return False
-        answered = any(one.direction == "out" for one in messages)
-        return answered or self.world.clock.now_ms() - messages[0].at_ms < _IDLE_REQUEST_MS
+        if self.world.clock.now_ms() - updated < _IDLE_REQUEST_MS:
+            return True
+        return any(one.direction == "out" for one in self._shown(thread))
 
     def _shown(self, thread: Thread) -> list[Message]:
         return [
@@ -109,8 +110,12 @@ class Reading:
         ]
 
     def _updated_ms(self, thread: Thread) -> int:
-        shown = self._shown(thread)
-        return shown[0].at_ms if shown else 0
+        rows = self.world.orders.get((thread.platform, thread.account, thread.id), [])
+        for _, message_id in reversed(rows):
+            message = self.world.messages[thread.platform, thread.account, message_id]
+            if not message.deleted and message.kind != "postback":
+                return message.at_ms
+        return 0
 
     def _conversation(self, thread: Thread, *, account: Account, fields: dict[str, str]) -> dict[str, Any]:
         body: dict[str, Any] = {"id": thread.id}
