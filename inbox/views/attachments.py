@@ -17,6 +17,7 @@ from inbox import access, media_links
 from inbox.actions import attaching
 from inbox.forms import UploadForm
 from inbox.models import Attachment, FetchState
+from inbox.views import _ranges
 from inbox.views._door import AgentRequest, notice, signed_in
 
 # What a browser shows without running anything in it. All else is handed over as a download.
@@ -50,7 +51,7 @@ def create(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRespo
 @require_GET
 @signed_in
 def show(request: AgentRequest, public_id: UUID) -> HttpResponseBase:
-    return _file(access.attachment_for(request.user, public_id))
+    return _file(request, access.attachment_for(request.user, public_id))
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -65,10 +66,10 @@ def hand_over(request: HttpRequest, token: str) -> HttpResponseBase:
     )
     if attachment is None:
         raise Http404
-    return _file(attachment)
+    return _file(request, attachment)
 
 
-def _file(attachment: Attachment) -> HttpResponseBase:
+def _file(request: HttpRequest, attachment: Attachment) -> HttpResponseBase:
     root = Path(settings.MEDIA_ROOT).resolve()
     path = (root / attachment.path).resolve()
     if not attachment.path or attachment.fetch_state == FetchState.GONE or not path.is_relative_to(root):
@@ -78,12 +79,20 @@ def _file(attachment: Attachment) -> HttpResponseBase:
     except OSError as error:
         raise Http404 from error
     shown = attachment.mime in SHOWN_INLINE
-    response = FileResponse(
-        content,
-        as_attachment=not shown,
-        filename=attachment.name or f"{attachment.kind}-{attachment.public_id}",
-        content_type=attachment.mime if shown else "application/octet-stream",
+    mime = attachment.mime if shown else "application/octet-stream"
+    part = (
+        _ranges.partial(content, size=path.stat().st_size, header=request.headers.get("Range", ""))
+        if shown
+        else None
     )
+    response: HttpResponseBase
+    if part is None:
+        name = attachment.name or f"{attachment.kind}-{attachment.public_id}"
+        response = FileResponse(content, as_attachment=not shown, filename=name, content_type=mime)
+    else:
+        response = part
+        response["Content-Type"] = mime
+    response["Accept-Ranges"] = "bytes"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = (
         "sandbox; default-src 'none'; style-src 'unsafe-inline'; media-src 'self'; img-src 'self'"

@@ -68,6 +68,30 @@ def test_no_path_leads_out_of_the_media_folder(
     assert page.get(f"/media/{stored(conversation, media, path=path).public_id}/").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("wanted", "status", "given"),
+    [
+        ("bytes=0-3", 206, PNG[:4]),
+        ("bytes=4-", 206, PNG[4:]),
+        ("bytes=-5", 206, PNG[-5:]),
+        ("bytes=2-9999", 206, PNG[2:]),
+        ("bytes=9999-", 416, b""),
+        ("bytes=5-2", 416, b""),
+        ("bytes=-", 200, PNG),
+        ("bytes=0-1,3-4", 200, PNG),
+        ("pages=1-2", 200, PNG),
+    ],
+)
+def test_a_player_is_given_the_part_it_asks_for(
+    wanted: str, status: int, given: bytes, page: Client, conversation: Conversation, media: Path
+) -> None:
+    answer = page.get(f"/media/{stored(conversation, media).public_id}/", headers={"Range": wanted})
+
+    assert (answer.status_code, body(answer) if answer.streaming else answer.content) == (status, given)
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Content-Security-Policy"].startswith("sandbox")
+
+
 def test_a_file_that_is_gone_is_not_found(page: Client, conversation: Conversation, media: Path) -> None:
     file = stored(conversation, media, fetch_state=FetchState.GONE)
 
