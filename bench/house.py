@@ -111,6 +111,19 @@ class House:
                 time.sleep(0.05)
         raise NotUp(f"{name} did not answer at {url}: {self.last_words(name)}")
 
+    def wait_until_ready(
+        self, url: str, process: subprocess.Popen[bytes], name: str, *, seconds: float = 60
+    ) -> None:
+        """Wait for 200: database, broker, migrations and the worker's heartbeat."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and process.poll() is None:
+            try:
+                with urllib.request.urlopen(url, timeout=5):
+                    return
+            except OSError:
+                time.sleep(0.2)
+        raise NotUp(f"{name} is not ready: {self.last_words(name)}")
+
     def last_words(self, name: str) -> str:
         path = self.home / "log" / f"bench-{name}.log"
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []

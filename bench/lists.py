@@ -1,0 +1,175 @@
+"""Any page of any view among a million conversations, against reading fifty rows by their keys."""
+
+from __future__ import annotations
+
+import re
+import statistics
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from bench import cast
+from bench.house import House
+from bench.report import Findings, compare
+from inbox.models import Brand, Channel, Person
+from inbox.queries import inbox_list
+from inbox.queries.inbox_list import Place, View
+
+SAMPLES = 25
+# Neighbours in time are strangers on disk: the permutation makes the list as hard as years of traffic would.
+SEED = """
+INSERT INTO inbox_conversation (
+    public_id, brand_id, channel_id, kind, thread_key, recipient_key, state, assignee_id, priority, priority_reasons, tags,
+    created_at, resolved_at, platform, contact_name, contact_username, contact_avatar, assignee_name, last_message_at,
+    last_message_text, last_message_from, last_message_author, message_count, unread_count, due_reason, seq, public_seq)
+SELECT gen_random_uuid(), %(brand)s, (%(channels)s::bigint[])[1 + g %% 3], 'direct', 't' || g, 'c' || g, s.state,
+       CASE WHEN g %% 4 < 2 THEN (%(people)s::bigint[])[1 + g %% 5] END, 3, '[]', '{}', now(),
+       CASE WHEN s.state = 'resolved' THEN now() END, 'instagram', 'Customer ' || g, 'customer' || g, '', '',
+       now() - ((g * 7919::bigint) %% %(amount)s) * interval '1 minute',
+       'My parcel was due on Monday and has not come yet, could you have a look? ' || g, 'customer', 'Customer ' || g,
+       3, g %% 3, '', g, g
+  FROM generate_series(1, %(amount)s) AS g, LATERAL (SELECT CASE WHEN g %% 10 < 4 THEN 'open' ELSE 'resolved' END AS state) s
+"""
+RECOUNT = """
+INSERT INTO inbox_viewcount (brand_id, view, total, unread)
+SELECT c.brand_id, w.view, count(*), count(*) FILTER (WHERE c.unread_count > 0)
+  FROM inbox_conversation c, inbox_views_of(c.state, c.assignee_id, c.channel_id) AS w(view)
+ WHERE c.brand_id = %s GROUP BY 1, 2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """One depth of one view: pages that begin at these places."""
+
+    name: str
+    view: View
+    places: list[Place]
+    newer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    name: str
+    page_ms: float
+    keys_ms: float
+
+    @property
+    def ratio(self) -> float:
+        return self.page_ms / self.keys_ms
+
+
+def measure(house: House, findings: Findings) -> None:
+    amount = house.sized(1_000_000, least=20_000)
+    who = cast.make("list", people=5)
+    me = who.people[1]
+    began = time.monotonic()
+    seed(who, amount)
+    findings.note(f"list: {amount:,} conversations were made in {time.monotonic() - began:.0f} s.")
+    spots = list(spots_of(me, who.brand))
+    counts = {count_queries(spot, me, who.brand) for spot in spots}
+    faults = [] if len(counts) == 1 else [f"pages take {sorted(counts)} queries, not the same number each"]
+    worst: list[Timed] = []
+    for _ in range(house.rounds):
+        timed = [time_spot(spot, me, who.brand) for spot in spots]
+        worst.append(max(timed, key=lambda each: each.ratio))
+        findings.raw.setdefault("list", []).append(
+            {each.name: [each.page_ms, each.keys_ms] for each in timed}
+        )
+    findings.add(
+        compare(
+            "list, worst page / by key",
+            ours=[each.page_ms for each in worst], theirs=[each.keys_ms for each in worst], limit=2, sense="<=", unit="ms",
+            says=f"{len(spots)} depths of {len({spot.view.name for spot in spots})} views at {amount:,} conversations, "
+            f"{max(counts)} query a page; the worst of each round counts (last: {worst[-1].name}); the same columns of the same "
+            "rows, fetched by primary key right beside",
+            faults=faults,
+        )
+    )  # fmt: skip
+
+
+def seed(who: cast.Cast, amount: int) -> None:
+    more = [
+        Channel.objects.create(brand=who.brand, platform=p, external_id=f"bench-{p}", name=p.title())
+        for p in ("x", "linkedin")
+    ]
+    channels = [who.channel.pk, *(channel.pk for channel in more)]
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE inbox_conversation DISABLE TRIGGER USER")
+        cursor.execute(
+            SEED,
+            {
+                "brand": who.brand.pk,
+                "channels": channels,
+                "people": [p.pk for p in who.people],
+                "amount": amount,
+            },
+        )
+        cursor.execute("ALTER TABLE inbox_conversation ENABLE TRIGGER USER")
+        cursor.execute(RECOUNT, [who.brand.pk])
+        cursor.execute("VACUUM (ANALYZE) inbox_conversation")
+
+
+def spots_of(me: Person, brand: Brand) -> Iterator[Spot]:
+    """Each view from its first page to its last, and back from the middle."""
+    for view in inbox_list.views_of(me, brand):
+        if not view.total:
+            raise RuntimeError(f"The view {view.name} is empty.")
+        yield Spot(f"{view.name}, first", view, [])
+        yield Spot(f"{view.name}, second", view, _places(view, me, brand, offset=50))
+        yield Spot(f"{view.name}, middle", view, _places(view, me, brand, offset=view.total // 2))
+        yield Spot(
+            f"{view.name}, middle back", view, _places(view, me, brand, offset=view.total // 2), newer=True
+        )
+        yield Spot(f"{view.name}, last", view, _places(view, me, brand, offset=view.total - 60 - SAMPLES))
+
+
+def _places(view: View, me: Person, brand: Brand, *, offset: int) -> list[Place]:
+    found = view.conversations(me, brand).newest_first().values_list("last_message_at", "id")
+    return [Place(*row) for row in found[offset : offset + SAMPLES]]
+
+
+def _page(spot: Spot, number: int, me: Person, brand: Brand) -> inbox_list.Page:
+    place = spot.places[number] if spot.places else None
+    older, newer = (None, place) if spot.newer else (place, None)
+    return inbox_list.page(
+        spot.view, person=me, brand=brand, now=timezone.now(), older_than=older, newer_than=newer
+    )
+
+
+def count_queries(spot: Spot, me: Person, brand: Brand) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        _page(spot, 0, me, brand)
+    return len(captured)
+
+
+def time_spot(spot: Spot, me: Person, brand: Brand) -> Timed:
+    """The page's own SQL beside a read of its rows by key; who goes first changes each time, and both are warm."""
+    pages: list[float] = []
+    keys: list[float] = []
+    for number in range(len(spot.places) or SAMPLES):
+        with CaptureQueriesContext(connection) as captured:
+            shown = _page(spot, number, me, brand)
+        if len(shown.rows) < inbox_list.PAGE:
+            raise RuntimeError(f"The page {spot.name} is not full: {len(shown.rows)} rows.")
+        page_sql = captured[0]["sql"]
+        columns = re.match(r"SELECT (.*?) FROM ", page_sql)
+        assert columns
+        ids = ", ".join(str(row.conversation.pk) for row in shown.rows)
+        keys_sql = f"SELECT {columns[1]} FROM inbox_conversation WHERE id IN ({ids})"
+        _time(keys_sql)
+        for sql, times in ((page_sql, pages), (keys_sql, keys))[:: 1 if number % 2 else -1]:
+            times.append(_time(sql))
+    return Timed(spot.name, statistics.median(pages), statistics.median(keys))
+
+
+def _time(sql: str) -> float:
+    with connection.cursor() as cursor:
+        began = time.perf_counter()
+        cursor.execute(sql)
+        cursor.fetchall()
+        return (time.perf_counter() - began) * 1000

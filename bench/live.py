@@ -1,0 +1,193 @@
+"""From the platform's POST to the pages: every process real, fifty agents, a hundred messages a second."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.utils import timezone
+
+from bench import cast, pages
+from bench.house import House, free_port
+from bench.load import is_whole
+from bench.report import Findings, compare
+from connectors.actions import draining
+from connectors.models import Receipt
+from inbox.models import BrandSequence, Conversation, Handle
+from tools import chromium
+
+AGENTS = 50
+PER_SECOND = 100
+CUSTOMERS = 500
+POSTERS = 8
+WITHIN_MS = 250
+MARK = r"bench-(\d+)-"
+WATCH = """
+window.seen = {};
+new MutationObserver(changes => {
+  const now = performance.timeOrigin + performance.now();
+  for (const change of changes) for (const node of change.addedNodes)
+    for (const [, mark] of (node.textContent || "").matchAll(/bench-(\\d+)-/g)) window.seen[mark] ??= now;
+}).observe(document.body, {childList: true, subtree: true});
+"""
+
+
+def measure(house: House, findings: Findings) -> None:
+    who = cast.make("live", people=AGENTS)
+    opened = meet_customers(who)
+    amount = house.sized(1500, least=200)
+    with processes(house) as port:
+        spec = {
+            "sockets": AGENTS, "port": port, "path": f"/ws/b/{who.brand.slug}/", "mark": MARK,
+            "cookies": [pages.cookie_of(person, port=port) for person in who.people],
+            "wishes": [{"open": str(public_id), "since": BrandSequence.objects.get(pk=who.brand.pk).last} for public_id in opened],
+        }  # fmt: skip
+        with pages.listening(house, spec) as told, browser(house, who, port) as page:
+            post(who, port, first=0, amount=PER_SECOND * 2)  # warm: the worker has loaded what it needs
+            sent = post(who, port, first=10_000, amount=amount)
+            time.sleep(2)
+            told.stop()
+            shown = _shown(page, sent) if page else []
+    third = len(sent) // 3
+    marks = sorted(sent)
+    parts = [
+        {mark: sent[mark] for mark in marks[start : start + third]} for start in range(0, third * 3, third)
+    ]
+    p95 = [pages.percentile(told.latencies(part), 0.95) * 1000 for part in parts]
+    p50 = pages.percentile(told.latencies(sent), 0.5) * 1000
+    rate = (len(sent) - 1) / (max(sent.values()) - min(sent.values()))
+    faults = []
+    if lost := told.lost(sent, AGENTS):
+        faults.append(f"{lost} of {len(sent) * AGENTS} pages did not hear of a message")
+    if rate < PER_SECOND * 0.95:
+        faults.append(f"only {rate:.0f} messages a second were posted")
+    if told.told["closed"]:
+        faults.append(f"{told.told['closed']} sockets were closed")
+    findings.raw["live"] = {"p95_ms": p95, "p50_ms": p50, "posted_per_second": rate, "browser_ms": shown}
+    findings.add(
+        compare(
+            "live p95, POST to page", ours=p95, theirs=[WITHIN_MS] * 3, limit=1, sense="<=", unit="ms",
+            says=f"{len(sent)} messages at {rate:.0f}/s to each of {AGENTS} agents' sockets, in three parts; p50 {p50:.0f} ms",
+            faults=faults,
+        )
+    )  # fmt: skip
+    if page and shown:
+        findings.note(
+            f"live: a Chromium beside them had {len(shown)} of {len(sent)} messages in its DOM, p50 "
+            f"{pages.percentile(shown, 0.5):.0f} ms, p95 {pages.percentile(shown, 0.95):.0f} ms after the POST "
+            "(rows that a later message replaced before they were drawn are not among them)."
+        )
+    else:
+        findings.note(
+            "live: no Chromium was found, so insertion into the DOM was not measured; the sockets were."
+        )
+
+
+def meet_customers(who: cast.Cast) -> list[Any]:
+    """Everybody has written before. Gives the conversations the agents have open."""
+    now, stamp = timezone.now(), int(time.time() * 1000)
+    Receipt.objects.bulk_create(
+        Receipt(channel=who.channel, received_at=now, body=_body(who, n, f"hello {n}", stamp - 60_000 + n)) for n in range(CUSTOMERS)
+    )  # fmt: skip
+    while draining.drain(now=timezone.now()).receipts:
+        pass
+    Handle.objects.filter(channel=who.channel).update(name="Somebody", looked_up_at=now)
+    return list(
+        Conversation.objects.filter(brand=who.brand)
+        .order_by("id")
+        .values_list("public_id", flat=True)[:AGENTS]
+    )
+
+
+def _body(who: cast.Cast, n: int, text: str, at_ms: int) -> bytes:
+    return cast.delivery(
+        account=who.channel.external_id,
+        customer=f"7{n % CUSTOMERS:014d}",
+        mid=f"live{at_ms}{n:06d}",
+        text=text,
+        at_ms=at_ms,
+    )
+
+
+@contextmanager
+def processes(house: House) -> Iterator[int]:
+    """Edge, web, worker and beat, as the Procfile says."""
+    port, web_port = free_port(), free_port()
+    origin = f"http://127.0.0.1:{web_port}"
+    told = {"PORT": str(port), "WEB_PORT": str(web_port), "PARLEY_PAGES_ORIGIN": origin, "EDGE_TRUSTED": ""}
+    with (
+        house.of_procfile("web", **told) as web,
+        house.of_procfile("edge", **told) as edge,
+        house.of_procfile("worker", **told) as worker,
+        house.of_procfile("beat", **told),
+    ):
+        house.wait_for(f"{origin}/accounts/login/", web, "web")
+        house.wait_for(f"http://127.0.0.1:{port}/healthz", edge, "edge")
+        house.wait_until_ready(f"http://127.0.0.1:{port}/readyz", worker, "worker")
+        yield port
+
+
+def post(who: cast.Cast, port: int, *, first: int, amount: int) -> dict[int, float]:
+    """A hundred signed deliveries a second over a few connections; when each was sent."""
+    sent: dict[int, float] = {}
+    failed: list[str] = []
+    begin = time.monotonic() + 0.2
+
+    def run(poster: int) -> None:
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for n in range(first + poster, first + amount, POSTERS):
+                due = begin + (n - first) / PER_SECOND
+                time.sleep(max(0.0, due - time.monotonic()))
+                request = cast.request(
+                    who.door, _body(who, n, f"bench-{n}- {cast.words(n)}", int(time.time() * 1000))
+                )
+                sent[n] = time.monotonic()
+                line.sendall(request)
+                answer = b""
+                while not is_whole(answer):
+                    answer += line.recv(4096)
+                if answer[9:12] != b"200":
+                    failed.append(answer[:60].decode(errors="replace"))
+
+    threads = [threading.Thread(target=run, args=(poster,)) for poster in range(POSTERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failed or len(sent) != amount:
+        raise RuntimeError(f"{len(failed)} deliveries were refused: {failed[:2]}")
+    return sent
+
+
+@contextmanager
+def browser(house: House, who: cast.Cast, port: int) -> Iterator[Any]:
+    """One real browser with the inbox open, or None where there is no Chromium."""
+    path = chromium.find()
+    if path is None:
+        yield None
+        return
+    from playwright.sync_api import sync_playwright
+
+    name, _, value = pages.cookie_of(who.people[0], port=port).partition("=")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        context = started.new_context()
+        context.add_cookies([{"name": name, "value": value, "url": f"http://127.0.0.1:{port}"}])
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{port}/b/{who.brand.slug}/inbox/open/", wait_until="load")
+        page.wait_for_selector("state-line[data-state=live]", timeout=20_000)
+        page.evaluate(WATCH)
+        yield page
+        started.close()
+
+
+def _shown(page: Any, sent: dict[int, float]) -> list[float]:
+    """Milliseconds from the POST to the DOM, ordered. The browser's clock is the wall's."""
+    offset = time.time() - time.monotonic()
+    seen: dict[str, float] = page.evaluate("window.seen")
+    return sorted(at - (sent[int(mark)] + offset) * 1000 for mark, at in seen.items() if int(mark) in sent)
