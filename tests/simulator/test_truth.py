@@ -1,5 +1,6 @@
 """The ledger, redelivery, restarts, and the process itself."""
 
+import json
 import signal
 import socket
 import time
@@ -182,3 +183,37 @@ def test_a_taken_port_is_one_line_on_stderr(tmp_path: Path) -> None:
     assert process.returncode == 1
     assert stderr.count("\n") == 1
     assert f"127.0.0.1:{ports[1]}" in stderr and "SIMULATOR_PLATFORM_PORT" in stderr
+
+
+def test_x_streams_the_events_of_subscriptions_without_a_webhook(tmp_path: Path) -> None:
+    ports = free_ports()
+    process = start(tmp_path, ports)
+    try:
+        assert healthy(ports[0])
+        control = httpx.Client(base_url=f"http://127.0.0.1:{ports[0]}", trust_env=False)
+        api = httpx.Client(base_url=f"http://127.0.0.1:{ports[1]}", trust_env=False)
+        app = control.get("/control/apps").json()["x"]
+        grant = {"platform": "x", "account": "acme", "redirect_uri": "http://receiver.test/back"}
+        form = {
+            "grant_type": "authorization_code",
+            "redirect_uri": "http://receiver.test/back",
+            "code": control.post("/control/grants", json=grant).json()["code"],
+        }
+        auth = (app["client_id"], app["client_secret"])
+        token = api.post("/2/oauth2/token", data=form, auth=auth).json()["access_token"]
+        wish = {"event_type": "dm.received", "filter": {"user_id": "2244994945"}}
+        user = {"authorization": f"Bearer {token}"}
+        assert api.post("/2/activity/subscriptions", json=wish, headers=user).status_code == 200
+
+        bearer = {"authorization": f"Bearer {app['app_bearer']}"}
+        with api.stream("GET", "/2/activity/stream", headers=bearer, timeout=10) as stream:
+            lines = (line for line in stream.iter_lines() if line)
+            written = {"platform": "x", "account": "acme", "from": "Mara", "text": "streamed"}
+            told = control.post("/control/messages", json=written).json()
+            event = json.loads(next(lines))["data"]
+
+        assert event["event_type"] == "dm.received"
+        assert event["payload"]["direct_message_events"][0]["id"] == told["id"]
+    finally:
+        process.kill()
+        process.communicate()

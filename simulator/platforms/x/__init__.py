@@ -52,6 +52,7 @@ class X:
             Route("/2/webhooks", access.app(hooks.listed), methods=["GET"]),
             Route("/2/webhooks/{id}", access.app(hooks.change), methods=["PUT", "DELETE"]),
             Route("/2/activity/subscriptions", access.either(hooks.activity), methods=["GET", "POST"]),
+            Route("/2/activity/stream", access.app(hooks.stream), methods=["GET"]),
             Route("/2/activity/subscriptions/{id}", access.either(hooks.unsubscribe), methods=["DELETE"]),
             Route(aaa, access.either(hooks.account_activity), methods=["GET", "POST"]),
             Route(

@@ -1,12 +1,14 @@
 """Webhooks with CRC, XAA and AAA subscriptions, and replay."""
 
+import asyncio
 import secrets
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from simulator import signatures, wire
 from simulator.clock import iso_millis
@@ -120,11 +122,10 @@ class Subscribing:
             return errors.invalid("The filter needs a user_id.", filter=narrowed)
         if kind.startswith("dm.") and (account is None or account.id != owner.id):
             return errors.forbidden("Private events need the authorization of their user.")
-        if str(given.get("webhook_id") or "") not in {one.id for one in self._hooks()}:
-            return errors.invalid("The webhook_id is unknown.", webhook_id=given.get("webhook_id"))
-        hook = self._keep(
-            owner, kind, webhook=str(given["webhook_id"]), tag=str(given.get("tag") or "")[:200]
-        )
+        webhook = str(given.get("webhook_id") or "")
+        if webhook and webhook not in {one.id for one in self._hooks()}:
+            return errors.invalid("The webhook_id is unknown.", webhook_id=webhook)
+        hook = self._keep(owner, kind, webhook=webhook, tag=str(given.get("tag") or "")[:200])
         hook.direction = str((narrowed or {}).get("direction") or "")
         self.world.save_webhook(hook)
         await self.world.store.flushed()
@@ -172,6 +173,27 @@ class Subscribing:
             return errors.not_found("subscription", request.path_params["id"])
         self.world.drop_webhook(hook)
         return wire.answer({"data": {"deleted": True}})
+
+    async def stream(self, request: Request, given: dict[str, Any]) -> Response:
+        """GET /2/activity/stream: events of subscriptions without a webhook, a line each, empty lines to stay awake."""
+        queue: asyncio.Queue[Happening] = asyncio.Queue()
+        self.world.watchers.add(queue)
+
+        async def lines() -> AsyncIterator[bytes]:
+            try:
+                yield b"\r\n"
+                while True:
+                    try:
+                        happening = await asyncio.wait_for(queue.get(), 20)
+                    except TimeoutError:
+                        yield b"\r\n"
+                        continue
+                    for body in telling.streamed(self.world, happening):
+                        yield wire.plain({"data": body}) + b"\r\n"
+            finally:
+                self.world.watchers.discard(queue)
+
+        return StreamingResponse(lines(), media_type="application/json")
 
     # /2/account_activity/webhooks/{id}/subscriptions/all
 

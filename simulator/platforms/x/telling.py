@@ -61,6 +61,21 @@ def events(world: World, happening: Happening) -> list[Event]:
     return told
 
 
+def streamed(world: World, happening: Happening) -> list[dict[str, Any]]:
+    kind = event_type(happening) if happening.account.platform == "x" else ""
+    return [
+        xaa(world, happening, kind, tag=hook.tag)
+        for hook in world.webhooks.values()
+        if kind
+        and hook.platform == "x"
+        and hook.kind == "subscription"
+        and not hook.webhook
+        and hook.account == happening.account.id
+        and hook.event_type == kind
+        and _direction_fits(hook, kind)
+    ]
+
+
 def _direction_fits(hook: Webhook, kind: str) -> bool:
     return not hook.direction or (hook.direction == "inbound") == (kind != "dm.sent")
 
