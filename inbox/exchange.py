@@ -102,6 +102,9 @@ class InboundMessage:
     client_ref: str = ""  # our own mark, where the platform hands it back
     counterpart: Party | None = None  # the customer, when outbound (a thread may begin with an echo)
     aliases: tuple[str, ...] = ()  # other ids the platform uses for the same message
+    after: str = (
+        ""  # external id of the message before it, where the platform's list tells more than its coarse times
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,8 +74,15 @@ class _Intake:
 
     def take(self, batch: Batch, received: Received) -> None:
         people = _arrivals.meet_people(self.ledger.brand_id, batch, self.now)
-        known = _messages.find_known([*batch.messages, *((c, event.target) for c, event in batch.amendments)])
+        known = _messages.find_known(
+            [
+                *batch.messages,
+                *((channel_id, event.target) for channel_id, event in batch.amendments),
+                *((key[0], message.after) for key, message in batch.messages.items() if message.after),
+            ]
+        )
         unknown = {key: message for key, message in batch.messages.items() if key not in known}
+        unknown = _messages.put_in_place(unknown, known)
         threads = self._threads_for(batch, unknown, people)
 
         self._correct_places({key: m for key, m in batch.messages.items() if key in known}, known)

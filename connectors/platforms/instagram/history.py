@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -114,7 +116,19 @@ def _conversation(
             events.extend(read(each, client.account(ctx)))
         except Malformed as error:
             failures.append((each, str(error)))
-    return tuple(events), tuple(failures), rates.notices(answer.headers, ctx.now)
+    return tuple(_linked(events)), tuple(failures), rates.notices(answer.headers, ctx.now)
+
+
+def _linked(newest_first: list[InboundEvent]) -> list[InboundEvent]:
+    """Times come to the second; the list's own order says which of one second came first."""
+    messages = [event.external_id for event in newest_first if isinstance(event, InboundMessage)]
+    before = dict(pairwise(messages))
+    return [
+        replace(event, after=before.get(event.external_id, ""))
+        if isinstance(event, InboundMessage)
+        else event
+        for event in newest_first
+    ]
 
 
 def read(given: Mapping[str, Any], account: Account) -> list[InboundEvent]:

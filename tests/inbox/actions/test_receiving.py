@@ -278,3 +278,26 @@ def test_a_message_known_to_the_second_takes_the_finer_time(channel: Channel) ->
     receive(channel, say.wrote("hi", external_id="x", seconds=7.25))
 
     assert Message.objects.get().sent_at == say.at(7) + timedelta(milliseconds=250)
+
+
+def test_a_message_found_in_a_coarse_history_stands_where_the_platform_lists_it(channel: Channel) -> None:
+    first = say.wrote("one", external_id="a", seconds=7.2)
+    last = say.wrote("three", external_id="c", seconds=7.8)
+    receive(channel, first, last)
+
+    receive(
+        channel,
+        say.wrote("two, and a half", external_id="b2", seconds=7, after="b1"),
+        say.wrote("two", external_id="b1", seconds=7, after="a"),
+    )
+
+    assert thread(channel) == ["one", "two", "two, and a half", "three"]
+
+
+def test_a_place_that_was_only_inferred_gives_way_to_the_true_time(channel: Channel) -> None:
+    receive(channel, say.wrote("one", external_id="a", seconds=7.2))
+    receive(channel, say.wrote("two", external_id="b", seconds=7, after="a"))
+
+    receive(channel, say.wrote("two", external_id="b", seconds=7.75))
+
+    assert Message.objects.get(external_id="b").sent_at == say.at(7) + timedelta(milliseconds=750)
