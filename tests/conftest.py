@@ -1,8 +1,9 @@
 """What every test may ask for. Servers of our own run for the length of the session and leave nothing behind."""
 
+import fcntl
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,17 @@ if TYPE_CHECKING:
 servers = ExitStack()
 
 
+def _clear_leftovers() -> None:
+    """Homes of sessions that were killed. A home that is still in use holds its lock."""
+    for home in test_settings.HOME.parent.glob("parley-test-*"):
+        if home != test_settings.HOME and (home / "lock").exists():
+            with (home / "lock").open("a") as lock, suppress(OSError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(home, ignore_errors=True)
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
+    _clear_leftovers()
     if test_settings.OWN_SERVERS and not session.config.option.collectonly:
         from config import embedded
 
