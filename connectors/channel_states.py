@@ -40,7 +40,9 @@ class Offer:
 
 def offers() -> list[Offer]:
     registered = set(PlatformApp.objects.values_list("platform", flat=True))
-    return [Offer(manifest.key, manifest.label, manifest.key in registered) for manifest in platforms.installed()]
+    return [
+        Offer(manifest.key, manifest.label, manifest.key in registered) for manifest in platforms.installed()
+    ]
 
 
 def of_brand(brand: Brand, *, now: datetime) -> list[ChannelLine]:
@@ -57,16 +59,22 @@ def of_brand(brand: Brand, *, now: datetime) -> list[ChannelLine]:
         .annotate(Count("pk"))
         .values_list("channel", "pk__count")
     )
-    waiting = {
-        channel.pk: channel.receipts.filter(state=ReceiptState.NEW).count() for channel in channels
-    }
+    waiting = {channel.pk: channel.receipts.filter(state=ReceiptState.NEW).count() for channel in channels}
     parked = dict(
         Channel.objects.filter(pk__in=ids)
-        .annotate(waiting=Count("conversations__messages", Q(conversations__messages__state=MessageState.QUEUED)))
+        .annotate(
+            waiting=Count("conversations__messages", Q(conversations__messages__state=MessageState.QUEUED))
+        )
         .values_list("pk", "waiting")
     )
     return [
-        _line(channel, now=now, dead=dead.get(channel.pk, 0), waiting=waiting[channel.pk], parked=parked.get(channel.pk, 0))
+        _line(
+            channel,
+            now=now,
+            dead=dead.get(channel.pk, 0),
+            waiting=waiting[channel.pk],
+            parked=parked.get(channel.pk, 0),
+        )
         for channel in channels
     ]
 
@@ -77,7 +85,9 @@ def _line(channel: Channel, *, now: datetime, dead: int, waiting: int, parked: i
     if waiting:
         lines.append(Line(f"{waiting} deliveries wait to be read."))
     if dead:
-        lines.append(Line(f"{dead} items could not be read; they are kept and can be replayed.", trouble=True))
+        lines.append(
+            Line(f"{dead} items could not be read; they are kept and can be replayed.", trouble=True)
+        )
     return ChannelLine(
         channel=channel,
         platform=manifest.label if manifest else channel.platform,
@@ -129,7 +139,11 @@ def _health_lines(channel: Channel) -> list[Line]:
 
 def _sync_lines(channel: Channel) -> list[Line]:
     return [
-        Line(f"{Task(schedule.task).label} failed: {schedule.last_error} Next try", at=schedule.next_run_at, trouble=True)
+        Line(
+            f"{Task(schedule.task).label} failed: {schedule.last_error} Next try",
+            at=schedule.next_run_at,
+            trouble=True,
+        )
         for schedule in channel.schedules.all()
         if schedule.last_error
     ] + [

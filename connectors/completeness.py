@@ -57,7 +57,9 @@ class Native:
             text=clean(row.get("text") or ""),
             versions=frozenset(clean(each.get("text") or "") for each in row.get("history") or ()),
             deleted=bool(row.get("deleted")),
-            reactions=frozenset((each.get("actor", ""), each.get("emoji", "")) for each in row.get("reactions") or ()),
+            reactions=frozenset(
+                (each.get("actor", ""), each.get("emoji", "")) for each in row.get("reactions") or ()
+            ),
             by_api=row.get("client") == "api",
             expected=bool(row.get("expected", True)),
         )
@@ -99,14 +101,25 @@ def threads(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Native]]:
 
 def of_thread(channel: Channel, natives: Sequence[Native]) -> list[Kept]:
     """The inbox's side: the messages with these ids, and whatever else stands in the same conversations."""
-    shown = Message.objects.filter(channel=channel).exclude(direction=Direction.NOTE).exclude(external_id=None)
+    shown = (
+        Message.objects.filter(channel=channel).exclude(direction=Direction.NOTE).exclude(external_id=None)
+    )
     conversations: set[int] = set()
     ids = [native.id for native in natives]
     for start in range(0, len(ids), 1000):
         chunk = shown.filter(external_id__in=ids[start : start + 1000])
         conversations |= set(chunk.order_by().values_list("conversation_id", flat=True).distinct())
     kept = shown.filter(conversation__in=conversations).in_thread_order()
-    columns = ("external_id", "conversation_id", "direction", "text", "deleted_at", "reactions", "client_id", "sent_at")
+    columns = (
+        "external_id",
+        "conversation_id",
+        "direction",
+        "text",
+        "deleted_at",
+        "reactions",
+        "client_id",
+        "sent_at",
+    )
     return [
         Kept(
             id=external_id or "",
@@ -118,7 +131,9 @@ def of_thread(channel: Channel, natives: Sequence[Native]) -> list[Kept]:
             is_reply=client_id is not None,
             to_the_second=sent_at.microsecond == 0,
         )
-        for external_id, conversation_id, direction, text, deleted_at, reactions, client_id, sent_at in kept.values_list(*columns)
+        for external_id, conversation_id, direction, text, deleted_at, reactions, client_id, sent_at in kept.values_list(
+            *columns
+        )
     ]
 
 
@@ -126,13 +141,18 @@ def unsettled(kept: Sequence[Kept]) -> Counter[str]:
     """Replies of these conversations that may have gone out and have no id yet, by their words."""
     conversations = {each.conversation_id for each in kept}
     open_ones = Message.objects.filter(
-        conversation__in=conversations, state__in=[MessageState.SENDING, MessageState.UNCERTAIN], external_id=None
+        conversation__in=conversations,
+        state__in=[MessageState.SENDING, MessageState.UNCERTAIN],
+        external_id=None,
     )
     return Counter(open_ones.values_list("text", flat=True))
 
 
 def compare(
-    natives: Sequence[Native], kept: Sequence[Kept], rules: ReceiveRules, under_way: Mapping[str, int] | None = None
+    natives: Sequence[Native],
+    kept: Sequence[Kept],
+    rules: ReceiveRules,
+    under_way: Mapping[str, int] | None = None,
 ) -> list[Difference]:
     """What differs in one thread. `rules` says what the platform tells at all: what it never tells cannot be missed.
     `under_way` are replies nobody knows the outcome of yet: one native message of ours may be theirs."""
@@ -195,7 +215,9 @@ def _strangers(natives: Sequence[Native], kept: Sequence[Kept]) -> Iterator[Diff
     for each in kept:
         if each.id not in known:
             kind = Kind.DOUBLED if (each.outbound, each.text) in said else Kind.UNKNOWN
-            yield Difference(kind, first.platform, first.account, first.thread, each.id, "has no message of its own there")
+            yield Difference(
+                kind, first.platform, first.account, first.thread, each.id, "has no message of its own there"
+            )
 
 
 def _disorder(natives: Sequence[Native], kept: Sequence[Kept]) -> Iterator[Difference]:

@@ -60,7 +60,9 @@ def seed(
 
 def seed_people(*, password: str) -> None:
     brands = {name: _brand(name) for name in dict.fromkeys(brand for _, _, brand, _ in PEOPLE)}
-    known = {person.email: person for person in Person.objects.filter(email__in=[email for email, *_ in PEOPLE])}
+    known = {
+        person.email: person for person in Person.objects.filter(email__in=[email for email, *_ in PEOPLE])
+    }
     hashed = ""
     for email, name, brand, role in PEOPLE:
         person = known.get(email)
@@ -78,8 +80,14 @@ def _brand(name: str) -> Brand:
     return brand
 
 
-def _seed_platform(simulator: httpx.Client, platform: str, told: Mapping[str, Any], *, now: datetime, say: Say) -> None:
-    before = PlatformApp.objects.filter(platform=platform, name="default").values_list("client_id", flat=True).first()
+def _seed_platform(
+    simulator: httpx.Client, platform: str, told: Mapping[str, Any], *, now: datetime, say: Say
+) -> None:
+    before = (
+        PlatformApp.objects.filter(platform=platform, name="default")
+        .values_list("client_id", flat=True)
+        .first()
+    )
     app = connecting.register_app(
         platform=platform,
         client_id=told["client_id"],
@@ -112,10 +120,14 @@ def _is_connected(account: Mapping[str, Any]) -> bool:
     return bool(connected and delivers)
 
 
-def _connect(simulator: httpx.Client, app: PlatformApp, account: Mapping[str, Any], *, now: datetime) -> Channel:
+def _connect(
+    simulator: httpx.Client, app: PlatformApp, account: Mapping[str, Any], *, now: datetime
+) -> Channel:
     """The road a person takes: our consent address, the platform's code, the real token endpoint, the real handshake."""
     brand = _brand(account["brand"])
-    person = Person.objects.filter(memberships__brand=brand, memberships__role=Role.ADMINISTRATOR).order_by("pk")[0]
+    person = Person.objects.filter(memberships__brand=brand, memberships__role=Role.ADMINISTRATOR).order_by(
+        "pk"
+    )[0]
     url = connecting.start(app=app, brand=brand, person=person, now=now)
     asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
     granted = simulator.post(
@@ -124,7 +136,11 @@ def _connect(simulator: httpx.Client, app: PlatformApp, account: Mapping[str, An
             "platform": account["platform"],
             "account": account["account_id"],
             "redirect_uri": asked["redirect_uri"],
-            **{name: asked[name] for name in ("scope", "code_challenge", "code_challenge_method") if name in asked},
+            **{
+                name: asked[name]
+                for name in ("scope", "code_challenge", "code_challenge_method")
+                if name in asked
+            },
         },
     ).raise_for_status()
     consent = connecting.take_consent(state=asked["state"], person=person, now=now)

@@ -21,7 +21,9 @@ def run_due_schedules() -> None:
     queue = django_rq.get_queue("sync")
     for place, schedule_id in enumerate(due):
         try:
-            queue.enqueue(sync_channel, schedule_id=schedule_id, job_timeout=180, result_ttl=0, failure_ttl=3600)
+            queue.enqueue(
+                sync_channel, schedule_id=schedule_id, job_timeout=180, result_ttl=0, failure_ttl=3600
+            )
         except Exception:
             syncing.release(schedule_ids=due[place:])
             raise
@@ -31,7 +33,12 @@ def sync_channel(*, schedule_id: int) -> None:
     done = syncing.run(schedule_id=schedule_id, clock=clock.from_(timezone.now()), max_seconds=SLICE)
     if done.new_messages or done.error or done.dead:
         log.info(
-            "synced", schedule=schedule_id, pages=done.pages, new=done.new_messages, dead=done.dead, error=done.error
+            "synced",
+            schedule=schedule_id,
+            pages=done.pages,
+            new=done.new_messages,
+            dead=done.dead,
+            error=done.error,
         )
     for conversation_id, name in dict(done.typing).items():
         realtime.push_typing(conversation_id, name)

@@ -23,7 +23,9 @@ def unseal(sealed: bytes | memoryview) -> dict[str, Any]:
     try:
         value = orjson.loads(_keys(tuple(settings.PARLEY_SEAL_KEYS)).decrypt(bytes(sealed)))
     except InvalidToken:
-        raise SealBroken("A stored secret opens with none of PARLEY_SEAL_KEYS: add the key it was sealed with.") from None
+        raise SealBroken(
+            "A stored secret opens with none of PARLEY_SEAL_KEYS: add the key it was sealed with."
+        ) from None
     return dict(value)
 
 
@@ -32,7 +34,9 @@ def reseal(sealed: bytes | memoryview) -> bytes:
     try:
         return _keys(tuple(settings.PARLEY_SEAL_KEYS)).rotate(bytes(sealed))
     except InvalidToken:
-        raise SealBroken("A stored secret opens with none of PARLEY_SEAL_KEYS: add the key it was sealed with.") from None
+        raise SealBroken(
+            "A stored secret opens with none of PARLEY_SEAL_KEYS: add the key it was sealed with."
+        ) from None
 
 
 @lru_cache(maxsize=4)

@@ -98,7 +98,9 @@ def refresh_tokens(**_later: Any) -> None:
 @shared_task(queue="default")
 def refresh_token(*, channel_id: int, seen_version: int, **_later: Any) -> None:
     try:
-        refreshing.refresh(channel_id=channel_id, seen_version=seen_version, clock=clock.from_(timezone.now()))
+        refreshing.refresh(
+            channel_id=channel_id, seen_version=seen_version, clock=clock.from_(timezone.now())
+        )
     except ConnectorError as error:
         # The channel says so on its page; the next sweep tries again where that may help.
         log.info("refresh_postponed", channel=channel_id, remedy=error.remedy.value)
@@ -124,5 +126,5 @@ def fetch_media(**_later: Any) -> None:
 def _forget(key: str) -> None:
     try:
         cache.delete(key)
-    except Exception as error:  # noqa: BLE001  (the mark ends by itself; the work does not depend on it)
+    except Exception as error:  # the mark ends by itself; the work does not depend on it
         log.warning("mark_not_removed", error=type(error).__name__)

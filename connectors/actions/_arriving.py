@@ -73,7 +73,9 @@ def _take_in_or_halve(parsed: list[Parsed], taken: Taken, *, now: datetime, hist
             raise
         if len(parsed) == 1:
             log.warning("item_refused", channel=parsed[0].channel.pk, error=type(error).__name__)
-            taken.dead.append(dead_item(parsed[0], f"The inbox could not hold it ({type(error).__name__}).", now=now))
+            taken.dead.append(
+                dead_item(parsed[0], f"The inbox could not hold it ({type(error).__name__}).", now=now)
+            )
             return
         middle = len(parsed) // 2
         _take_in_or_halve(parsed[:middle], taken, now=now, historical=historical)
@@ -94,7 +96,11 @@ def _is_weather(error: Exception) -> bool:
 def dead_item(parsed: Parsed, reason: str, *, now: datetime) -> DeadItem:
     payload = {"payload": clean_json(parsed.item.payload), "account_ids": clean_json(parsed.item.account_ids)}
     return DeadItem(
-        channel=parsed.channel, receipt=parsed.receipt, payload=payload, reason=clean(reason)[:300], created_at=now
+        channel=parsed.channel,
+        receipt=parsed.receipt,
+        payload=payload,
+        reason=clean(reason)[:300],
+        created_at=now,
     )
 
 

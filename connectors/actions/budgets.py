@@ -26,7 +26,9 @@ def keep(*, channel_id: int, notices: Sequence[RateNotice], now: datetime) -> No
         )
 
 
-def used_up_until(notices: Sequence[RateNotice], *, buckets: frozenset[str], now: datetime) -> datetime | None:
+def used_up_until(
+    notices: Sequence[RateNotice], *, buckets: frozenset[str], now: datetime
+) -> datetime | None:
     """Until when nothing may be asked, going by these notices: the latest reset of a limit that is used up."""
     resets = [
         notice.resets_at

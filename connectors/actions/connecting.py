@@ -12,6 +12,7 @@ import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from connectors import clock as clocks
 from connectors import contexts, sealing
 from connectors.actions import refreshing
 from connectors.contract import ConnectorError, Grant, Remedy
@@ -37,7 +38,9 @@ class ConnectionRefused(Exception):
 
 
 @transaction.atomic(durable=True)
-def register_app(*, platform: str, client_id: str, secrets: Mapping[str, object], origins: Mapping[str, str]) -> PlatformApp:
+def register_app(
+    *, platform: str, client_id: str, secrets: Mapping[str, object], origins: Mapping[str, str]
+) -> PlatformApp:
     """Keep our registration at a platform. `secrets`: client_secret, webhook_secrets, verify_token, bearer."""
     app, _ = PlatformApp.objects.update_or_create(
         platform=platforms.get(platform).key,
@@ -105,7 +108,9 @@ def _keep(*, app: PlatformApp, brand: Brand, grant: Grant, now: datetime) -> Cha
     account = grant.account
     channel = Channel.objects.filter(platform=app.platform, external_id=account.external_id).first()
     if channel is not None and channel.brand_id != brand.pk:
-        raise ConnectionRefused(f"{account.name or account.handle or 'This account'} is connected by another brand already.")
+        raise ConnectionRefused(
+            f"{account.name or account.handle or 'This account'} is connected by another brand already."
+        )
     name = (account.name or account.handle or account.external_id)[:120]
     if channel is None:
         try:
@@ -120,7 +125,9 @@ def _keep(*, app: PlatformApp, brand: Brand, grant: Grant, now: datetime) -> Cha
                     state_reason="The platform has not confirmed the connection yet.",
                 )
         except IntegrityError:
-            raise ConnectionRefused("This account is being connected by somebody else at this moment.") from None
+            raise ConnectionRefused(
+                "This account is being connected by somebody else at this moment."
+            ) from None
     else:
         Channel.objects.filter(pk=channel.pk).update(name=name, handle=account.handle[:120])
     credential = Credential.objects.select_for_update().filter(channel=channel).first()
@@ -172,8 +179,11 @@ def subscribe(*, channel: Channel, now: datetime) -> None:
         except ConnectorError as error:
             if error.remedy is not Remedy.REFRESH:
                 raise
-            clock = lambda: now
-            tokens = refreshing.refresh(channel_id=channel.pk, seen_version=credential.version, clock=clock)
+            tokens = refreshing.refresh(
+                channel_id=channel.pk, seen_version=credential.version, clock=clocks.from_(now)
+            )
             connector.subscribe(replace(context, tokens=tokens), url)
     except ConnectorError as error:
-        raise ConnectionRefused(f"The grant is kept, but deliveries could not be asked for: {error.reason}") from error
+        raise ConnectionRefused(
+            f"The grant is kept, but deliveries could not be asked for: {error.reason}"
+        ) from error

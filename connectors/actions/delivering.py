@@ -50,12 +50,12 @@ class _Delivery:
             return self._put_back("The platform's limit is used up for now.", until, "throttled")
         try:
             connector, context, credential = contexts.of_channel(message.channel, now=now)
-        except contexts.NotConnected as error:
-            return self._reconnect(str(error))
+        except contexts.NotConnected as not_connected:
+            return self._reconnect(str(not_connected))
         if refreshing.is_due_before_use(credential, now=now):
-            error, context = self._refreshed(context, credential.version)
-            if error is not None:
-                return self._decide(error)
+            refused, context = self._refreshed(context, credential.version)
+            if refused is not None:
+                return self._decide(refused)
         error = self._try(connector.send, context)
         if error is not None and error.remedy is Remedy.REFRESH:
             refused, context = self._refreshed(context, credential.version)
@@ -67,7 +67,9 @@ class _Delivery:
 
     def _refreshed(self, context: Context, seen_version: int) -> tuple[ConnectorError | None, Context]:
         try:
-            tokens = refreshing.refresh(channel_id=self.message.channel_id, seen_version=seen_version, clock=self.clock)
+            tokens = refreshing.refresh(
+                channel_id=self.message.channel_id, seen_version=seen_version, clock=self.clock
+            )
         except ConnectorError as error:
             late = error.retry_at is not None and error.retry_at > self.clock() + REFRESH_WITHIN
             if error.remedy is Remedy.RETRY and late:
@@ -83,7 +85,9 @@ class _Delivery:
             sent = send(replace(context, now=self.clock()), outbound(self.message, now=self.clock()))
             external_id = sent.external_ids[0]
         except ConnectorError as error:
-            close_attempt(attempt, outcome=error.remedy, code=error.code, reason=error.reason, now=self.clock())
+            close_attempt(
+                attempt, outcome=error.remedy, code=error.code, reason=error.reason, now=self.clock()
+            )
             budgets.keep(channel_id=self.message.channel_id, notices=error.rates, now=self.clock())
             return error
         except Exception as error:
@@ -121,7 +125,9 @@ class _Delivery:
                 )
                 return "uncertain"
             case Remedy.WAIT if error.retry_at:
-                return self._fail(f"{error.reason} It may be sent again from {error.retry_at:%d %b %H:%M} UTC.")
+                return self._fail(
+                    f"{error.reason} It may be sent again from {error.retry_at:%d %b %H:%M} UTC."
+                )
             case _:
                 if error.contact_unavailable:
                     contacts.mark_unavailable(
@@ -174,7 +180,13 @@ def open_attempt(*, message_id: int, now: datetime) -> DeliveryAttempt:
 
 @transaction.atomic
 def close_attempt(
-    attempt: DeliveryAttempt, *, outcome: str, now: datetime, code: str = "", reason: str = "", external_id: str = ""
+    attempt: DeliveryAttempt,
+    *,
+    outcome: str,
+    now: datetime,
+    code: str = "",
+    reason: str = "",
+    external_id: str = "",
 ) -> None:
     DeliveryAttempt.objects.filter(pk=attempt.pk).update(
         ended_at=now, outcome=str(outcome), code=code[:80], reason=reason[:300], external_id=external_id

@@ -70,9 +70,13 @@ class Accounts:
 
     @classmethod
     def of(cls, channel_ids: set[int]) -> Accounts:
-        app_of = dict(Credential.objects.filter(channel_id__in=channel_ids).values_list("channel_id", "app_id"))
+        app_of = dict(
+            Credential.objects.filter(channel_id__in=channel_ids).values_list("channel_id", "app_id")
+        )
         known = cls(app_of)
-        for credential in Credential.objects.filter(app_id__in=set(app_of.values())).select_related("channel"):
+        for credential in Credential.objects.filter(app_id__in=set(app_of.values())).select_related(
+            "channel"
+        ):
             known.channels[(credential.app_id, credential.channel.external_id)] = credential.channel
         return known
 
@@ -102,7 +106,9 @@ def drain(*, now: datetime, limit: int = BATCH, only: Sequence[int] | None = Non
         receipts=len(receipts),
         items=sum(each.items for each in batch.readings),
         new_messages=taken.new_messages,
-        dead=len(batch.dead) + len(taken.dead) + sum(each.state == ReceiptState.DEAD for each in batch.readings),
+        dead=len(batch.dead)
+        + len(taken.dead)
+        + sum(each.state == ReceiptState.DEAD for each in batch.readings),
         typing=taken.typing,
         account_changes=taken.account_changes,
     )
@@ -129,11 +135,18 @@ class _Batch:
             except Ignored:
                 continue
             except Malformed as error:
-                self._bury(item, channel or receipt.channel, receipt, str(error) or "The item cannot be read.")
+                self._bury(
+                    item, channel or receipt.channel, receipt, str(error) or "The item cannot be read."
+                )
                 continue
             if channel is None:
                 named = ", ".join(item.account_ids)[:120]
-                self._bury(item, receipt.channel, receipt, f"No channel of this app is connected for account {named}.")
+                self._bury(
+                    item,
+                    receipt.channel,
+                    receipt,
+                    f"No channel of this app is connected for account {named}.",
+                )
             elif events:
                 self.parsed.append(Parsed(channel, item, events, receipt))
             else:
@@ -161,7 +174,9 @@ def _claim(limit: int, only: Sequence[int] | None) -> list[Receipt]:
             break
         chosen.append(receipt_id)
         total += size
-    return list(Receipt.objects.filter(pk__in=chosen).select_related("channel").order_by("id")) if chosen else []
+    return (
+        list(Receipt.objects.filter(pk__in=chosen).select_related("channel").order_by("id")) if chosen else []
+    )
 
 
 def _items(receipt: Receipt, reading: Reading) -> Iterator[Item]:
@@ -204,4 +219,3 @@ def _finish(readings: list[Reading], now: datetime) -> None:
                 [each.reason for each in readings],
             ],
         )
-

@@ -47,7 +47,7 @@ def _fetch(attachment: Attachment, clock: Clock) -> None:
         media.mark_gone(attachment_id=attachment.pk, now=now)
         return
     try:
-        connector, context, credential = contexts.of_channel(attachment.channel, now=now)
+        connector, context, _ = contexts.of_channel(attachment.channel, now=now)
         found = connector.media(context, attachment.url)
     except contexts.NotConnected:
         media.put_back(attachment_id=attachment.pk, at=now + timedelta(minutes=10))

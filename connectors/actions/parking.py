@@ -16,7 +16,9 @@ RESTRICTED = "The platform restricted this account for now."
 
 def apply(*, changes: Sequence[tuple[int, AccountChanged]], now: datetime) -> None:
     for channel_id, change in sorted(changes, key=lambda each: each[1].at):
-        issued_at = Credential.objects.filter(channel_id=channel_id).values_list("issued_at", flat=True).first()
+        issued_at = (
+            Credential.objects.filter(channel_id=channel_id).values_list("issued_at", flat=True).first()
+        )
         if issued_at is not None and change.at < issued_at:
             continue  # news of an earlier grant, delivered late
         match change.state:

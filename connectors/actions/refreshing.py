@@ -44,7 +44,9 @@ def refresh(*, channel_id: int, seen_version: int, clock: Clock) -> Tokens:
 def _take_lease(channel_id: int, seen_version: int, now: datetime) -> bool:
     free = Q(refresh_lease_until=None) | Q(refresh_lease_until__lt=now)
     return bool(
-        Credential.objects.filter(free, channel_id=channel_id, version=seen_version).update(refresh_lease_until=now + LEASE)
+        Credential.objects.filter(free, channel_id=channel_id, version=seen_version).update(
+            refresh_lease_until=now + LEASE
+        )
     )
 
 
@@ -59,7 +61,9 @@ def _refresh_as_winner(channel_id: int, seen_version: int, clock: Clock) -> Toke
         _note_failure(channel_id, seen_version, error.reason)
         log.warning("refresh_failed", channel=channel_id, remedy=error.remedy.value, code=error.code)
         if error.remedy in (Remedy.RETRY, Remedy.UNKNOWN, Remedy.WAIT):
-            raise ConnectorError(error.reason, remedy=Remedy.RETRY, code=error.code, retry_at=error.retry_at) from error
+            raise ConnectorError(
+                error.reason, remedy=Remedy.RETRY, code=error.code, retry_at=error.retry_at
+            ) from error
         channels.park_sending(channel_id=channel_id, reason=error.reason, now=clock())
         raise ConnectorError(error.reason, remedy=Remedy.RECONNECT, code=error.code) from error
     except Exception:
@@ -107,7 +111,9 @@ def _wait_for_winner(channel_id: int, seen_version: int, clock: Clock) -> Tokens
         if lease is None or lease < clock():
             parked = credential.channel.state != ChannelState.CONNECTED
             remedy = Remedy.RECONNECT if parked else Remedy.RETRY
-            raise ConnectorError(credential.refresh_error or "The permission could not be renewed yet.", remedy=remedy)
+            raise ConnectorError(
+                credential.refresh_error or "The permission could not be renewed yet.", remedy=remedy
+            )
         time.sleep(LOOK_EVERY)
     raise ConnectorError("Another worker is still renewing the permission.", remedy=Remedy.RETRY)
 

@@ -30,7 +30,11 @@ class Replayed:
 
 
 def receipts_to_replay(
-    *, receipt_id: int | None = None, dead: bool = False, channel_id: int | None = None, since: datetime | None = None
+    *,
+    receipt_id: int | None = None,
+    dead: bool = False,
+    channel_id: int | None = None,
+    since: datetime | None = None,
 ) -> QuerySet[Receipt]:
     """`dead`: receipts that could not be read, and those with an item that could not."""
     chosen = Receipt.objects.exclude(state=ReceiptState.NEW)
@@ -46,7 +50,9 @@ def receipts_to_replay(
     return chosen.order_by("pk")
 
 
-def polled_items_to_replay(*, channel_id: int | None = None, since: datetime | None = None) -> QuerySet[DeadItem]:
+def polled_items_to_replay(
+    *, channel_id: int | None = None, since: datetime | None = None
+) -> QuerySet[DeadItem]:
     """Dead items that came by a poll: they have no receipt, their payload is all there is."""
     chosen = DeadItem.objects.filter(receipt=None, replayed_at=None)
     if channel_id is not None:

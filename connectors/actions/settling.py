@@ -103,7 +103,9 @@ class _Look:
         for _ in range(MAX_PAGES):
             page = connector.history(context, cursor, self.message.conversation.thread_key)
             yield page
-            oldest = min((event.sent_at for event in page.events if isinstance(event, InboundMessage)), default=None)
+            oldest = min(
+                (event.sent_at for event in page.events if isinstance(event, InboundMessage)), default=None
+            )
             if not page.more or (oldest is not None and oldest < self.attempted_at - echoes.SKEW):
                 return
             cursor = page.cursor
@@ -143,7 +145,9 @@ class _Look:
                 message=self.message, outcome=ABSENT, started_at__gte=self.attempted_at
             ).order_by("started_at").values_list("started_at", flat=True)
         )  # fmt: skip
-        sure = now - self.attempted_at >= self.plan.sure_after and absences[-1] - absences[0] >= self.plan.apart
+        sure = (
+            now - self.attempted_at >= self.plan.sure_after and absences[-1] - absences[0] >= self.plan.apart
+        )
         if not sure:
             return self._look_again()
         if self._was_put_back_before():
@@ -163,7 +167,9 @@ class _Look:
         now = self.clock()
         budgets.keep(channel_id=self.message.channel_id, notices=error.rates, now=now)
         if error.remedy is Remedy.REFRESH:
-            version = Credential.objects.values_list("version", flat=True).get(channel=self.message.channel_id)
+            version = Credential.objects.values_list("version", flat=True).get(
+                channel=self.message.channel_id
+            )
             try:
                 refreshing.refresh(channel_id=self.message.channel_id, seen_version=version, clock=self.clock)
             except ConnectorError:

@@ -64,7 +64,9 @@ class Walk:
         began, horizon, at = cursor.split(" ", 2)
         if not at:  # the last walk came to its end: it is the horizon of this one
             return cls(None, datetime.fromisoformat(began))
-        return cls(datetime.fromisoformat(began), datetime.fromisoformat(horizon) if horizon != "-" else None, at)
+        return cls(
+            datetime.fromisoformat(began), datetime.fromisoformat(horizon) if horizon != "-" else None, at
+        )
 
     def written(self) -> str:
         if self.began is None:
@@ -132,14 +134,21 @@ def run(
             forget_cursor(schedule_id)  # the likeliest cause is a cursor the platform no longer knows
     except Exception as failure:
         log.exception("sync_failed", schedule=schedule_id)
-        sync.done.error = str(failure) if isinstance(failure, contexts.NotConnected) else f"{type(failure).__name__}"
+        sync.done.error = (
+            str(failure) if isinstance(failure, contexts.NotConnected) else f"{type(failure).__name__}"
+        )
     _close_run(schedule, run_row, sync.done, error, clock())
     return sync.done
 
 
 class _Sync:
     def __init__(
-        self, schedule: SyncSchedule, clock: Clock, max_seconds: float, progress: Progress | None, pause: Pause
+        self,
+        schedule: SyncSchedule,
+        clock: Clock,
+        max_seconds: float,
+        progress: Progress | None,
+        pause: Pause,
     ) -> None:
         self.schedule = schedule
         self.channel: Channel = schedule.channel
@@ -158,7 +167,7 @@ class _Sync:
     def _poll(self) -> None:
         cursor = self.schedule.cursor
         while True:
-            page = self._ask(lambda connector, context, at=cursor: connector.poll(context, at))  # type: ignore[misc]
+            page = self._ask(lambda connector, context, at=cursor: connector.poll(context, at))
             stuck = page.more and page.cursor == cursor and not self._unknown(page)
             self._keep(page, page.cursor or cursor, historical_before=None)
             cursor = page.cursor or cursor
@@ -174,12 +183,14 @@ class _Sync:
         walk = Walk.read(self.schedule.cursor)
         walk = walk if walk.at else replace(walk, began=self.clock())
         while True:
-            page = self._ask(lambda connector, context, at=walk.at: connector.history(context, at))  # type: ignore[misc]
+            page = self._ask(lambda connector, context, at=walk.at: connector.history(context, at))
             more = page.more and bool(page.cursor) and page.cursor != walk.at
             stop = not more or (walk.horizon is not None and self._is_old_news(page, walk.horizon - MARGIN))
             before = self.clock() - HISTORICAL_AFTER
             if walk.horizon is None:
-                before = max(before, self.channel.created_at)  # what was said before the brand connected rings no bell today
+                before = max(
+                    before, self.channel.created_at
+                )  # what was said before the brand connected rings no bell today
             walk = Walk(walk.began, None, "") if stop else replace(walk, at=page.cursor)
             self._keep(page, walk.written(), historical_before=before)
             if stop:
@@ -215,7 +226,9 @@ class _Sync:
     def _ask_once(self, question: Callable[..., Page]) -> Page:
         now = self.clock()
         if until := budgets.closed_until(channel_id=self.channel.pk, buckets=READ_BUCKETS, now=now):
-            raise ConnectorError("The platform's limit is used up for now.", remedy=Remedy.RETRY, retry_at=until)
+            raise ConnectorError(
+                "The platform's limit is used up for now.", remedy=Remedy.RETRY, retry_at=until
+            )
         connector, context, credential = contexts.of_channel(self.channel, now=now)
         if refreshing.is_due_before_use(credential, now=now):
             context = self._renewed(context, credential)
@@ -230,23 +243,35 @@ class _Sync:
         return page
 
     def _renewed(self, context: Context, credential: Credential) -> Context:
-        tokens = refreshing.refresh(channel_id=self.channel.pk, seen_version=credential.version, clock=self.clock)
+        tokens = refreshing.refresh(
+            channel_id=self.channel.pk, seen_version=credential.version, clock=self.clock
+        )
         return replace(context, tokens=tokens)
 
     def _keep(self, page: Page, cursor: str, *, historical_before: datetime | None) -> None:
-        keep_page(self.schedule, page, cursor, self.done, historical_before=historical_before, now=self.clock())
+        keep_page(
+            self.schedule, page, cursor, self.done, historical_before=historical_before, now=self.clock()
+        )
         if self.progress:
             self.progress(self.done)
 
 
 @transaction.atomic(durable=True)
 def keep_page(
-    schedule: SyncSchedule, page: Page, cursor: str, done: Synced, *, historical_before: datetime | None, now: datetime
+    schedule: SyncSchedule,
+    page: Page,
+    cursor: str,
+    done: Synced,
+    *,
+    historical_before: datetime | None,
+    now: datetime,
 ) -> None:
     """What a page said and where to go on, committed together."""
     recent, old = _apart(page.events, historical_before)
     dead = [
-        _arriving.dead_item(Parsed(schedule.channel, Item(payload), ()), why or "The item cannot be read.", now=now)
+        _arriving.dead_item(
+            Parsed(schedule.channel, Item(payload), ()), why or "The item cannot be read.", now=now
+        )
         for payload, why in page.failures
     ]
     for events, historical in ((old, True), (recent, False)):
@@ -262,12 +287,19 @@ def keep_page(
     done.dead += len(dead)
 
 
-def _apart(events: tuple[InboundEvent, ...], before: datetime | None) -> tuple[list[InboundEvent], list[InboundEvent]]:
+def _apart(
+    events: tuple[InboundEvent, ...], before: datetime | None
+) -> tuple[list[InboundEvent], list[InboundEvent]]:
     """Messages so old that they ring no bell, and what belongs to them, apart from the rest."""
     if before is None:
         return list(events), []
-    old = {event.external_id for event in events if isinstance(event, InboundMessage) and event.sent_at < before}
-    is_old = [(event.external_id if isinstance(event, InboundMessage) else getattr(event, "target", "")) in old for event in events]
+    old = {
+        event.external_id for event in events if isinstance(event, InboundMessage) and event.sent_at < before
+    }
+    is_old = [
+        (event.external_id if isinstance(event, InboundMessage) else getattr(event, "target", "")) in old
+        for event in events
+    ]
     return (
         [event for event, aged in zip(events, is_old, strict=True) if not aged],
         [event for event, aged in zip(events, is_old, strict=True) if aged],
@@ -282,7 +314,11 @@ def _outline(event: InboundEvent) -> dict[str, str]:
 
 def _bury(channel: Channel, dead: list[DeadItem]) -> None:
     """A poll that is repeated meets the same bad items again; each is kept once."""
-    waiting = list(DeadItem.objects.filter(channel=channel, receipt=None, replayed_at=None).values_list("payload", flat=True)[:500])
+    waiting = list(
+        DeadItem.objects.filter(channel=channel, receipt=None, replayed_at=None).values_list(
+            "payload", flat=True
+        )[:500]
+    )
     DeadItem.objects.bulk_create([each for each in dead if each.payload not in waiting])
 
 
@@ -303,7 +339,9 @@ def forget_cursor(schedule_id: int) -> None:
 def _open_run(schedule: SyncSchedule, now: datetime) -> SyncRun | None:
     if schedule.task == Task.POLL:
         return None  # every few seconds; only what it found or could not do is worth a row
-    return SyncRun.objects.create(schedule=schedule, channel=schedule.channel, task=schedule.task, started_at=now)
+    return SyncRun.objects.create(
+        schedule=schedule, channel=schedule.channel, task=schedule.task, started_at=now
+    )
 
 
 def _close_run(
@@ -318,12 +356,16 @@ def _close_run(
             pause = min(MAX_BACK_OFF, max(pause, timedelta(seconds=2.0 ** min(failures, 10))))
         elif not done.complete:
             pause = timedelta(0)
-        next_run_at = max(now + pause, error.retry_at) if error is not None and error.retry_at else now + pause
+        next_run_at = (
+            max(now + pause, error.retry_at) if error is not None and error.retry_at else now + pause
+        )
         SyncSchedule.objects.filter(pk=schedule.pk).update(
             lease_until=None, failures=failures, last_error=done.error[:300], next_run_at=next_run_at
         )
         if run_row is None and (done.new_messages or done.error):
-            run_row = SyncRun.objects.create(schedule=schedule, channel=schedule.channel, task=schedule.task, started_at=now)
+            run_row = SyncRun.objects.create(
+                schedule=schedule, channel=schedule.channel, task=schedule.task, started_at=now
+            )
         if run_row is not None:
             SyncRun.objects.filter(pk=run_row.pk).update(
                 ended_at=now, events=done.events, new_messages=done.new_messages, error=done.error[:300]
@@ -335,4 +377,6 @@ def _close_run(
 @transaction.atomic
 def run_soon(*, channel_id: int, now: datetime) -> int:
     """Make a channel's schedules due now. One that is running is not run twice."""
-    return SyncSchedule.objects.filter(channel_id=channel_id, next_run_at__gt=now).update(next_run_at=now, paused=False)
+    return SyncSchedule.objects.filter(channel_id=channel_id, next_run_at__gt=now).update(
+        next_run_at=now, paused=False
+    )

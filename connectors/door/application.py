@@ -98,7 +98,9 @@ class Door:
         method = scope["method"]
         if method not in ("GET", "POST"):
             return WebhookAnswer(405, b"GET for handshakes, POST for deliveries.\n")
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = {
+            name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
+        }
         if method == "POST" and _declared(headers) > self._max_body:
             return TOO_LARGE
         entry = await self._book.find(found[1], found[2])
@@ -124,9 +126,15 @@ class Door:
             self._tally.bad_signature(entry.channel_id, now)
             self._flush_soon()
             signed = any("signature" in name for name in request.headers)
-            return WebhookAnswer(403, b"The signature is wrong.\n") if signed else WebhookAnswer(401, b"Not signed.\n")
+            return (
+                WebhookAnswer(403, b"The signature is wrong.\n")
+                if signed
+                else WebhookAnswer(401, b"Not signed.\n")
+            )
         try:
-            await self._writer.store(channel_id=entry.channel_id, body=request.body, now=now, patience=PATIENCE)
+            await self._writer.store(
+                channel_id=entry.channel_id, body=request.body, now=now, patience=PATIENCE
+            )
         except ChannelGone:
             return NOBODY
         self._tally.receipt(entry.channel_id, now)

@@ -11,7 +11,15 @@ from django.db import connections
 
 # Django's own options, and those the door sets for itself.
 NOT_LIBPQ = frozenset(
-    {"pool", "prepare_threshold", "isolation_level", "server_side_binding", "assume_role", "cursor_factory", "context"}
+    {
+        "pool",
+        "prepare_threshold",
+        "isolation_level",
+        "server_side_binding",
+        "assume_role",
+        "cursor_factory",
+        "context",
+    }
     | {"application_name", "options", "connect_timeout"}
 )
 

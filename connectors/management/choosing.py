@@ -22,4 +22,6 @@ def channel(named: str) -> Channel:
     if not found:
         raise CommandError(f"No channel has the public id or handle “{named}”.", returncode=2)
     several = ", ".join(f"{each.public_id} ({each.platform}, {each.brand})" for each in found)
-    raise CommandError(f"Several channels are called “{named}”; say which by its public id: {several}.", returncode=2)
+    raise CommandError(
+        f"Several channels are called “{named}”; say which by its public id: {several}.", returncode=2
+    )

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol, TextIO
+from typing import Any, Protocol, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 
 class Told(Protocol):
@@ -16,13 +22,19 @@ class Told(Protocol):
 
 
 @contextmanager
-def progress(label: str, *, total: int | None, out: TextIO | None = None) -> Iterator[Told]:
-    """Call what this gives with how much is done so far, and a few words."""
-    out = out or sys.stdout
+def progress(label: str, *, total: int | None, out: Any) -> Iterator[Told]:
+    """Call what this gives with how much is done so far, and a few words. `out` is a command's stdout or stderr."""
+    out = getattr(out, "_out", out)  # Django's wrapper adds a line end to each write, which a bar cannot bear
     if not out.isatty():
         yield _Lines(label, total, out)
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=Console(file=out), transient=True) as bars:
         bar = bars.add_task(label, total=total)
 

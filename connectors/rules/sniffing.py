@@ -23,7 +23,13 @@ _MAGIC = (
     (b"\x1aE\xdf\xa3", "video/webm"),
     (b"PK\x03\x04", "application/zip"),
 )
-_BRANDS = {b"M4A ": "audio/mp4", b"M4B ": "audio/mp4", b"qt  ": "video/quicktime", b"heic": "image/heic", b"mif1": "image/heic"}
+_BRANDS = {
+    b"M4A ": "audio/mp4",
+    b"M4B ": "audio/mp4",
+    b"qt  ": "video/quicktime",
+    b"heic": "image/heic",
+    b"mif1": "image/heic",
+}
 
 
 def safe_mime(head: bytes, *, claimed: str) -> str:
@@ -42,7 +48,9 @@ def _by_magic(head: bytes) -> str:
         if head.startswith(magic):
             return mime
     if head[:4] == b"RIFF":
-        return {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}.get(head[8:12], UNKNOWN)
+        return {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}.get(
+            head[8:12], UNKNOWN
+        )
     if head[4:8] == b"ftyp":
         return _BRANDS.get(head[8:12], "video/mp4")
     if head[:4] == b"OggS":

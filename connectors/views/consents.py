@@ -28,7 +28,9 @@ def create(request: HttpRequest, brand_slug: str, platform: str) -> HttpResponse
     brand = access.brand_for_running(cast(Person, request.user), brand_slug)
     app = get_object_or_404(PlatformApp, platform=platform, name="default")
     try:
-        address = connecting.start(app=app, brand=brand, person=cast(Person, request.user), now=timezone.now())
+        address = connecting.start(
+            app=app, brand=brand, person=cast(Person, request.user), now=timezone.now()
+        )
     except (ConnectionRefused, NotConnected) as refused:
         messages.error(request, str(refused))
         return redirect("connectors:channels", brand_slug=brand.slug)

@@ -105,7 +105,9 @@ async def test_a_second_secret_is_accepted_while_it_is_being_rotated(knocker):
 
 
 @pytest.mark.parametrize(("headers", "expected"), [({}, 401), ({SIGNATURE: "0" * 64}, 403)])
-async def test_a_delivery_without_the_right_signature_leaves_nothing_but_a_count(knocker, channel, headers, expected):
+async def test_a_delivery_without_the_right_signature_leaves_nothing_but_a_count(
+    knocker, channel, headers, expected
+):
     assert await knocker.status(headers=headers) == expected
     await knocker.door.close()
 
@@ -282,7 +284,9 @@ async def test_a_channel_deleted_meanwhile_takes_no_others_down(knocker, channel
     assert await knocker.status(path=f"/webhooks/fake/{other.public_id}/") == 200
     await in_thread(lambda: Channel.objects.filter(pk=other.pk).delete())
 
-    gone, kept = await asyncio.gather(knocker.status(path=f"/webhooks/fake/{other.public_id}/"), knocker.status())
+    gone, kept = await asyncio.gather(
+        knocker.status(path=f"/webhooks/fake/{other.public_id}/"), knocker.status()
+    )
 
     assert (gone, kept) == (404, 200)
 
@@ -306,7 +310,9 @@ async def test_guessing_addresses_costs_a_few_questions_to_the_database(knocker,
         return await known(query, values)
 
     monkeypatch.setattr(execute._book, "_fetch", count)
-    statuses = await asyncio.gather(*(knocker.status(path=f"/webhooks/fake/{uuid.uuid4()}/") for _ in range(300)))
+    statuses = await asyncio.gather(
+        *(knocker.status(path=f"/webhooks/fake/{uuid.uuid4()}/") for _ in range(300))
+    )
 
     assert set(statuses) == {404}
     assert len(asked) <= 6
@@ -315,7 +321,11 @@ async def test_guessing_addresses_costs_a_few_questions_to_the_database(knocker,
 async def test_an_app_whose_secrets_do_not_open_does_not_exist_for_the_door(knocker, app):
     from cryptography.fernet import Fernet
 
-    await in_thread(lambda: PlatformApp.objects.filter(pk=app.pk).update(sealed=Fernet(Fernet.generate_key()).encrypt(b"{}")))
+    await in_thread(
+        lambda: PlatformApp.objects.filter(pk=app.pk).update(
+            sealed=Fernet(Fernet.generate_key()).encrypt(b"{}")
+        )
+    )
 
     assert await knocker.status() == 404
 

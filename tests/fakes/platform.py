@@ -211,7 +211,10 @@ class FakePlatform:
             if ctx.tokens.refresh != self.good_refresh:
                 raise ConnectorError("invalid_grant", remedy=Remedy.RECONNECT)
             self.refreshes += 1
-            self.good_access, self.good_refresh = f"access-{self.refreshes + 1}", f"refresh-{self.refreshes + 1}"
+            self.good_access, self.good_refresh = (
+                f"access-{self.refreshes + 1}",
+                f"refresh-{self.refreshes + 1}",
+            )
             ends = ctx.now + timedelta(hours=2)
             return Tokens(self.good_access, self.good_refresh, ends, issued_at=ctx.now)
 
@@ -249,11 +252,19 @@ class FakePlatform:
         newest_first = [said for said in reversed(self.said) if thread_id in ("", said.thread)]
         start = int(cursor or 0)
         end = start + self.page_size
-        return Page(tuple(self._inbound(each) for each in newest_first[start:end]), str(end), end < len(newest_first))
+        return Page(
+            tuple(self._inbound(each) for each in newest_first[start:end]), str(end), end < len(newest_first)
+        )
 
     def _inbound(self, said: Said) -> InboundMessage:
         return self._message(
-            {"id": said.id, "thread": said.thread, "text": said.text, "at": millis(said.at), "outbound": said.outbound}
+            {
+                "id": said.id,
+                "thread": said.thread,
+                "text": said.text,
+                "at": millis(said.at),
+                "outbound": said.outbound,
+            }
         )
 
     def profile(self, ctx: Context, external_id: str) -> Party:

@@ -44,7 +44,9 @@ class Command(BaseCommand):
     help = "Compare the inbox with the simulator's ledger. Exit code 0: nothing differs; 1: something does; 2: could not compare."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--simulator", help="its control address", default=f"http://127.0.0.1:{settings.SIMULATOR_PORT}")
+        parser.add_argument(
+            "--simulator", help="its control address", default=f"http://127.0.0.1:{settings.SIMULATOR_PORT}"
+        )
         parser.add_argument("--json", action="store_true", help="one JSON object instead of sentences")
         parser.add_argument("--show", type=int, default=50, help="how many differences are named")
         parser.add_argument("--wait", type=float, default=0, help="seconds to let what is on its way arrive")
@@ -67,7 +69,7 @@ class Command(BaseCommand):
     def _compare(self, options: dict[str, Any]) -> Findings:
         findings = Findings(options["show"])
         channels = {(each.platform, each.external_id): each for each in Channel.objects.all()}
-        out = self.stderr._out if options["json"] else self.stdout._out
+        out = self.stderr if options["json"] else self.stdout
         with progress("Comparing", total=None, out=out) as tell:
             for natives in completeness.threads(_ledger(options["simulator"])):
                 findings.threads += 1

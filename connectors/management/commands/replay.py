@@ -40,9 +40,11 @@ class Command(BaseCommand):
             else []
         )
         if options["receipt"] and not ids:
-            raise CommandError(f"There is no receipt {options['receipt']} that was read before.", returncode=2)
+            raise CommandError(
+                f"There is no receipt {options['receipt']} that was read before.", returncode=2
+            )
         total = replaying.Replayed()
-        with progress("Replaying", total=len(ids) + len(polled), out=self.stdout._out) as tell:
+        with progress("Replaying", total=len(ids) + len(polled), out=self.stdout) as tell:
             for total in replaying.replay(receipt_ids=ids, now=now):
                 tell(total.receipts)
             for item_id in polled:

@@ -22,7 +22,9 @@ class Command(BaseCommand):
         parser.add_argument("channel", nargs="?", help="public id or handle of a channel")
         parser.add_argument("--all", action="store_true", help="every channel")
         parser.add_argument("--task", choices=Task.values, help="only this one; both otherwise")
-        parser.add_argument("--full", action="store_true", help="from the beginning, as far back as the platform tells")
+        parser.add_argument(
+            "--full", action="store_true", help="from the beginning, as far back as the platform tells"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if bool(options["channel"]) == options["all"]:
@@ -46,7 +48,7 @@ class Command(BaseCommand):
             return True
         if full:
             syncing.start_over(schedule_id=schedule.pk)
-        with progress(name, total=None, out=self.stdout._out) as tell:
+        with progress(name, total=None, out=self.stdout) as tell:
 
             def show(done: Synced) -> None:
                 tell(done.events, f"{done.pages} pages, {done.new_messages} new")
@@ -58,5 +60,7 @@ class Command(BaseCommand):
             self.stderr.write(f"{name} failed: {done.error}")
             return False
         dead = f", {done.dead} could not be read" if done.dead else ""
-        self.stdout.write(f"{name}: {done.pages} pages, {done.events} events, {done.new_messages} new messages{dead}.")
+        self.stdout.write(
+            f"{name}: {done.pages} pages, {done.events} events, {done.new_messages} new messages{dead}."
+        )
         return True

@@ -68,7 +68,9 @@ def test_after_many_tries_it_has_failed_and_says_why(queued_reply, platform, clo
     assert queued_reply.state_reason == "Tried 8 times without success: The platform is busy."
 
 
-def test_a_throttled_account_waits_as_a_whole_and_no_other_does(queued_reply, platform, clock, channel, connect, agent, receipt):
+def test_a_throttled_account_waits_as_a_whole_and_no_other_does(
+    queued_reply, platform, clock, channel, connect, agent, receipt
+):
     from connectors.actions import draining
 
     other = connect("acc-2")
@@ -107,7 +109,10 @@ def test_a_token_that_ended_is_renewed_and_the_reply_goes_out(queued_reply, plat
 
     assert platform.sent_with == ["access-1", "access-2"]
     assert Credential.objects.get(channel=channel).version == 2
-    assert list(DeliveryAttempt.objects.order_by("pk").values_list("outcome", flat=True)) == ["refresh", "sent"]
+    assert list(DeliveryAttempt.objects.order_by("pk").values_list("outcome", flat=True)) == [
+        "refresh",
+        "sent",
+    ]
 
 
 def test_a_broken_grant_parks_sending_and_keeps_the_reply(queued_reply, platform, clock, channel):

@@ -128,7 +128,9 @@ def test_a_worker_killed_while_sending_leaves_an_uncertain_reply_that_is_found(q
     assert DeliveryAttempt.objects.filter(outcome="sent").count() == 0
 
 
-def test_a_public_answer_on_a_polled_platform_is_looked_for_in_its_own_history(uncertain, platform, clock, monkeypatch):
+def test_a_public_answer_on_a_polled_platform_is_looked_for_in_its_own_history(
+    uncertain, platform, clock, monkeypatch
+):
     """The log that is polled holds no comments: not to be found there proves nothing."""
     reply = uncertain(delivered=True)
     reply.conversation.kind = "comment"

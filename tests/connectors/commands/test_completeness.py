@@ -122,7 +122,11 @@ def test_a_thread_out_of_order(agreeing):
 
 def test_within_a_second_nobody_can_tell_where_times_are_no_finer(agreeing):
     rows, url = agreeing
-    rows[:] = [native("m1", "One", seconds=0.5), native("m2", "Two", seconds=0.9), native("m3", "Three", seconds=3.25)]
+    rows[:] = [
+        native("m1", "One", seconds=0.5),
+        native("m2", "Two", seconds=0.9),
+        native("m3", "Three", seconds=3.25),
+    ]
     Message.objects.filter(external_id="m1").update(sent_at=NOW + timedelta(seconds=1))
     Message.objects.filter(external_id="m2").update(sent_at=NOW)
 
@@ -167,7 +171,9 @@ def reply_sent(channel, agent, clock, rows, platform):
     reply = queue("On its way!", channel=channel, agent=agent, now=clock())
     delivering.deliver(message_id=reply.pk, clock=clock)
     said = platform.said[-1]
-    rows.append(native(said.id, said.text, seconds=10, direction="out", client="api") | {"at_ms": millis(said.at)})
+    rows.append(
+        native(said.id, said.text, seconds=10, direction="out", client="api") | {"at_ms": millis(said.at)}
+    )
     return reply
 
 
@@ -181,7 +187,9 @@ def test_a_reply_sent_twice(agreeing, channel, agent, clock, platform):
     assert differs(url) == {"sent twice": 1}
 
 
-def test_a_reply_whose_second_copy_was_taken_for_somebody_elses(agreeing, channel, agent, clock, platform, receipt):
+def test_a_reply_whose_second_copy_was_taken_for_somebody_elses(
+    agreeing, channel, agent, clock, platform, receipt
+):
     rows, url = agreeing
     clock.passes(10)
     reply_sent(channel, agent, clock, rows, platform)
