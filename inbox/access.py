@@ -51,8 +51,10 @@ def membership_for(person: Asker, slug: str) -> Membership:
 
 
 def may(person: Asker, brand: Brand, permission: Permission) -> bool:
-    role = Membership.objects.filter(brand=brand, person_id=person.pk).values_list("role", flat=True).first()
-    return bool(person.is_active and role and permission in _GRANTED[role])
+    if person.pk is None or not person.is_active:
+        return False
+    roles = brand.memberships.filter(person__pk=person.pk).values_list("role", flat=True)
+    return any(permission in _GRANTED[role] for role in roles)
 
 
 def brand_for_running(person: Asker, slug: str) -> Brand:

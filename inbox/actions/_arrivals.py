@@ -1,23 +1,20 @@
-"""A batch of arrivals of one brand, sorted out, and the people and conversations they belong to."""
+"""A batch of arrivals of one brand, sorted out, and the people in it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from inbox.actions import _sql
 from inbox.exchange import (
     Edited,
     InboundEvent,
     InboundMessage,
-    MessageKind,
     Party,
     ProfileSeen,
     Reacted,
     ReadUpTo,
-    ThreadKind,
     Typing,
     Unsent,
 )
@@ -179,145 +176,3 @@ def name_authors(named: list[tuple[int, str]]) -> list[tuple[int, int]]:
             _sql.columns(named, 2),
         )
     ]
-
-
-@dataclass(slots=True)
-class Thread:
-    """A conversation as it stands while the batch is applied. Read under the brand's lock, so nobody else changes it."""
-
-    id: int
-    channel_id: int
-    key: str
-    state: str
-    assignee_id: int | None
-    contact_id: int | None
-    last_inbound_at: datetime | None
-    last_outbound_at: datetime | None
-    waiting_since: datetime | None
-    window_opened_at: datetime | None
-    customer_read_at: datetime | None
-
-
-_THREAD = """c.id, c.channel_id, c.thread_key, c.state, c.assignee_id, c.contact_id, c.last_inbound_at, c.last_outbound_at,
-             c.waiting_since, c.window_opened_at, c.customer_read_at"""
-
-
-def find_threads(keys: list[Key]) -> dict[Key, Thread]:
-    """The conversation of each thread: the one under way, or the last one."""
-    if not keys:
-        return {}
-    found = _sql.rows(
-        f"""SELECT {_THREAD} FROM unnest(%s::bigint[], %s::text[]) AS k(channel_id, thread_key)
-             CROSS JOIN LATERAL (SELECT * FROM inbox_conversation c WHERE c.channel_id = k.channel_id
-                                    AND c.thread_key = k.thread_key COLLATE "C" ORDER BY c.id DESC LIMIT 1) c""",
-        _sql.columns(keys, 2),
-    )
-    return {(row[1], row[2]): Thread(*row) for row in found}
-
-
-def make_threads(
-    brand_id: int,
-    platforms: dict[int, str],
-    firsts: dict[Key, InboundMessage],
-    people: dict[Key, Met],
-    *,
-    historical: bool,
-    now: datetime,
-) -> dict[Key, Thread]:
-    """Conversations for threads seen for the first time. History alone makes resolved ones: it asks nothing of anybody."""
-    records: list[tuple[Any, ...]] = []
-    for (channel_id, thread_key), first in firsts.items():
-        party = customer_of(first)
-        met = people.get((channel_id, party.external_id)) if party and party.external_id else None
-        group = first.thread_kind is ThreadKind.GROUP
-        name = (met.name or met.username) if met else ""
-        records.append(
-            (
-                str(new_public_id()), channel_id, None if group or met is None else met.contact_id, first.thread_kind.value,
-                thread_key, "" if group or party is None else party.external_id, platforms[channel_id],
-                (f"Group with {name}" if name else "Group") if group else name, met.username if met and not group else "",
-                met.avatar if met and not group else "", first.sent_at,
-            )
-        )  # fmt: skip
-    if not records:
-        return {}
-    state = "resolved" if historical else "open"
-    made = _sql.rows(
-        f"""INSERT INTO inbox_conversation AS c (
-                public_id, channel_id, contact_id, kind, thread_key, recipient_key, platform, contact_name, contact_username,
-                contact_avatar, last_message_at, brand_id, state, resolved_at, created_at, priority, priority_reasons, tags,
-                assignee_name, last_message_text, last_message_from, last_message_author, message_count, unread_count,
-                due_reason, seq, public_seq)
-            SELECT t.*, %s, %s, %s, %s, 3, '[]', '{{}}', '', '', '', '', 0, 0, '', 0, 0
-              FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-                          %s::text[], %s::text[], %s::timestamptz[]) AS t
-            RETURNING {_THREAD}""",
-        [brand_id, state, now if historical else None, now, *_sql.columns(records, 11)],
-    )
-    return {(row[1], row[2]): Thread(*row) for row in made}
-
-
-def opens_window(message: InboundMessage, opens_on: frozenset[str]) -> bool:
-    # Words always count as a message; a platform's list says which other kinds do.
-    kind = (
-        "message"
-        if message.kind in (MessageKind.TEXT, MessageKind.QUICK_REPLY, MessageKind.SHARE)
-        else message.kind.value
-    )
-    return not message.outbound and (kind in opens_on or message.kind.value in opens_on)
-
-
-def threads_by_id(ids: list[int]) -> list[Thread]:
-    if not ids:
-        return []
-    return [
-        Thread(*row)
-        for row in _sql.rows(f"SELECT {_THREAD} FROM inbox_conversation c WHERE c.id = ANY(%s)", [ids])
-    ]
-
-
-def bump_seq(seq_of: dict[int, int]) -> None:
-    """A conversation's number is that of its newest event."""
-    _sql.run(
-        """UPDATE inbox_conversation c SET seq = s.seq FROM unnest(%s::bigint[], %s::bigint[]) AS s(id, seq)
-            WHERE c.id = s.id AND c.seq < s.seq""",
-        [list(seq_of), list(seq_of.values())],
-    )
-
-
-def rename_rows(named: list[tuple[int, str, str, str]]) -> None:
-    """(contact id, name, username, avatar): what the list shows of a person, where it changed."""
-    if named:
-        _sql.run(
-            """UPDATE inbox_conversation c SET contact_name = n.name, contact_username = n.username, contact_avatar = n.avatar
-                 FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) AS n(contact_id, name, username, avatar)
-                WHERE c.contact_id = n.contact_id
-                  AND (c.contact_name, c.contact_username, c.contact_avatar) IS DISTINCT FROM (n.name, n.username, n.avatar)""",
-            _sql.columns(named, 4),
-        )
-
-
-def keep_early_reads(reads: dict[Key, datetime]) -> None:
-    """Looks at threads we know nothing of yet."""
-    if reads:
-        _sql.run(
-            """INSERT INTO inbox_earlyread AS e (channel_id, thread_key, at)
-               SELECT * FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[])
-               ON CONFLICT (channel_id, thread_key) DO UPDATE SET at = greatest(e.at, excluded.at)""",
-            _sql.columns([(*key, at) for key, at in reads.items()], 3),
-        )
-
-
-def take_early_reads(keys: list[Key]) -> dict[Key, datetime]:
-    """What was kept for threads that have now begun."""
-    if not keys:
-        return {}
-    return {
-        (row[0], row[1]): row[2]
-        for row in _sql.rows(
-            """DELETE FROM inbox_earlyread e USING unnest(%s::bigint[], %s::text[]) AS k(channel_id, thread_key)
-                WHERE e.channel_id = k.channel_id AND e.thread_key = k.thread_key COLLATE "C"
-            RETURNING e.channel_id, e.thread_key, e.at""",
-            _sql.columns(keys, 2),
-        )
-    }

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.actions import _sql
-from inbox.actions._arrivals import Key, Met, Thread, customer_of
+from inbox.actions._arrivals import Key, Met, customer_of
+from inbox.actions._conversations import Thread
 from inbox.exchange import InboundMessage
 from inbox.models.fields import new_public_id
 from inbox.rules import echoes

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from inbox.actions import _sql
-from inbox.actions._arrivals import Thread
+from inbox.actions._conversations import Thread
 
 
 @dataclass(slots=True)

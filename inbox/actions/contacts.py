@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from inbox import events
-from inbox.actions import _arrivals
+from inbox.actions import _arrivals, _conversations
 from inbox.exchange import Party
 from inbox.models import Conversation, EventKind, Handle, Message
 from inbox.rules.cleaning import clean
@@ -37,14 +37,14 @@ def update_profile(*, channel_id: int, party: Party, now: datetime) -> None:
         if (name, username, avatar) == (handle.name, handle.username, handle.avatar_url):
             return
         type(handle.contact).objects.filter(pk=handle.contact_id).update(name=name or username)
-        _arrivals.rename_rows([(handle.contact_id, name or username, username, avatar)])
+        _conversations.rename_rows([(handle.contact_id, name or username, username, avatar)])
         seq_of = {
             conversation_id: ledger.record(EventKind.CONTACT_UPDATED, at=now, conversation_id=conversation_id)
             for conversation_id in Conversation.objects.filter(contact=handle.contact_id)
             .order_by("-last_message_at", "-pk")
             .values_list("pk", flat=True)[:20]
         }
-        _arrivals.bump_seq(seq_of)
+        _conversations.bump_seq(seq_of)
         for conversation_id, message_id in _arrivals.name_authors([(handle.pk, name or username)]):
             seq = ledger.record(
                 EventKind.MESSAGE_AMENDED,
@@ -54,7 +54,7 @@ def update_profile(*, channel_id: int, party: Party, now: datetime) -> None:
                 what="author",
             )
             Message.objects.filter(pk=message_id).update(seq=seq)
-            _arrivals.bump_seq({conversation_id: seq})
+            _conversations.bump_seq({conversation_id: seq})
 
 
 @transaction.atomic(durable=True)

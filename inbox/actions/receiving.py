@@ -14,8 +14,9 @@ from datetime import datetime
 from django.db import transaction
 
 from inbox import events, platforms
-from inbox.actions import _amending, _arrivals, _messages, _threads
-from inbox.actions._arrivals import Batch, Key, Met, Thread
+from inbox.actions import _amending, _arrivals, _conversations, _messages, _threads
+from inbox.actions._arrivals import Batch, Key, Met
+from inbox.actions._conversations import Thread
 from inbox.actions._threads import Change
 from inbox.exchange import InboundEvent, InboundMessage
 from inbox.models import Channel, EventKind
@@ -113,13 +114,13 @@ class _Intake:
         firsts = _messages.first_of_each_thread(unknown)
         reads = [(channel_id, event.thread_id) for channel_id, event in batch.reads]
         typing = [(channel_id, event.thread_id) for channel_id, event in batch.typing]
-        threads = _arrivals.find_threads(list(dict.fromkeys([*firsts, *reads, *typing])))
+        threads = _conversations.find_threads(list(dict.fromkeys([*firsts, *reads, *typing])))
         new = {key: message for key, message in firsts.items() if key not in threads}
         names = {pk: channel.platform for pk, channel in self.channels.items()}
-        made = _arrivals.make_threads(
+        made = _conversations.make_threads(
             self.ledger.brand_id, names, new, people, historical=self.historical, now=self.now
         )
-        for key, read_at in _arrivals.take_early_reads(list(made)).items():
+        for key, read_at in _conversations.take_early_reads(list(made)).items():
             self._change(made[key]).read_at = read_at
         return threads | made
 
@@ -179,7 +180,7 @@ class _Intake:
                 change.received.append(message.sent_at)
                 change.unread += 1
                 change.reopen = change.reopen or thread.state in ("resolved", "snoozed", "pending")
-            if _arrivals.opens_window(message, self.windows[key[0]]):
+            if _conversations.opens_window(message, self.windows[key[0]]):
                 change.opened.append(message.sent_at)
             numbered.append((key[0], message, thread, seq))
         return numbered
@@ -236,7 +237,7 @@ class _Intake:
     ) -> None:
         """A conversation whose message changed shows another preview, and a customer's reaction may open the reply window."""
         missing = {known[key].conversation_id for key in targets if key in known} - set(self.changes)
-        for row in _arrivals.threads_by_id(list(missing)):
+        for row in _conversations.threads_by_id(list(missing)):
             self._change(row)
         for key, (_, seq) in targets.items():
             _, conversation_id = self._whereabouts(key, known, made, matched, unknown, threads)
@@ -260,7 +261,7 @@ class _Intake:
             elif thread.customer_read_at is None or thread.customer_read_at < event.at:
                 change = self._change(thread)
                 change.read_at = _threads.latest(change.read_at, event.at)
-        _arrivals.keep_early_reads(early)
+        _conversations.keep_early_reads(early)
 
     def _mark_seen(self) -> None:
         looking = [
@@ -276,7 +277,7 @@ class _Intake:
             for change in looking
         }
         _threads.mark_seen_replies(list(seq_of), seq_of)
-        _arrivals.bump_seq(seq_of)
+        _conversations.bump_seq(seq_of)
 
     def _rename(self, threads: dict[Key, Thread], people: dict[Key, Met], batch: Batch) -> None:
         """A list row shows the name the platform last gave."""
@@ -285,4 +286,4 @@ class _Intake:
             for key, met in people.items()
             if batch.parties[key].name or batch.parties[key].username
         ]
-        _arrivals.rename_rows(named)
+        _conversations.rename_rows(named)

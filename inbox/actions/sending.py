@@ -9,7 +9,7 @@ from django.db import transaction
 
 from inbox import events
 from inbox.actions import _sql, _threads, _writing
-from inbox.actions._arrivals import threads_by_id
+from inbox.actions._conversations import threads_by_id
 from inbox.models import Channel, ChannelState, EventKind, Message, MessageState
 from inbox.queries import outbox
 
