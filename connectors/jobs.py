@@ -7,7 +7,7 @@ import structlog
 from django.utils import timezone
 
 from connectors import clock
-from connectors.actions import syncing
+from connectors.actions import scheduling, syncing
 from inbox import realtime
 
 log = structlog.get_logger(__name__)
@@ -17,7 +17,7 @@ SLICE = 20.0
 
 def run_due_schedules() -> None:
     """Called each second by config/cron.py."""
-    due = syncing.claim_due(now=timezone.now())
+    due = scheduling.claim_due(now=timezone.now())
     queue = django_rq.get_queue("sync")
     for place, schedule_id in enumerate(due):
         try:
@@ -25,7 +25,7 @@ def run_due_schedules() -> None:
                 sync_channel, schedule_id=schedule_id, job_timeout=180, result_ttl=0, failure_ttl=3600
             )
         except Exception:
-            syncing.release(schedule_ids=due[place:])
+            scheduling.release(schedule_ids=due[place:])
             raise
 
 

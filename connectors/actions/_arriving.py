@@ -12,7 +12,7 @@ from django.db import Error as DatabaseFailure
 from django.db import transaction
 from django.db.models import F
 
-from connectors.contract import AccountChanged, AccountState, InboundEvent, Item
+from connectors.contract import AccountChanged, InboundEvent, InboundMessage, Item
 from connectors.models import ChannelHealth, DeadItem, Receipt
 from inbox.actions import receiving
 from inbox.actions.receiving import Arrival
@@ -114,9 +114,26 @@ def count_unrecognised(counts: Mapping[int, int]) -> None:
         ChannelHealth.objects.filter(pk=health.pk).update(unrecognised=F("unrecognised") + count)
 
 
-def reason_of(change: AccountChanged) -> str:
-    return change.reason or "The platform ended the connection."
+def apart(
+    events: tuple[InboundEvent, ...], before: datetime | None
+) -> tuple[list[InboundEvent], list[InboundEvent]]:
+    """Messages so old that they ring no bell, and what belongs to them, apart from the rest."""
+    if before is None:
+        return list(events), []
+    old = {
+        event.external_id for event in events if isinstance(event, InboundMessage) and event.sent_at < before
+    }
+    is_old = [
+        (event.external_id if isinstance(event, InboundMessage) else getattr(event, "target", "")) in old
+        for event in events
+    ]
+    return (
+        [event for event, aged in zip(events, is_old, strict=True) if not aged],
+        [event for event, aged in zip(events, is_old, strict=True) if aged],
+    )
 
 
-def parks(change: AccountChanged) -> bool:
-    return change.state in (AccountState.REVOKED, AccountState.RESTRICTED)
+def outline(event: InboundEvent) -> dict[str, str]:
+    """What is kept of an event that the inbox refused: the platform's history holds the rest."""
+    named = getattr(event, "external_id", "") or getattr(event, "target", "")
+    return {"event": type(event).__name__, "id": named, "thread": getattr(event, "thread_id", "")}

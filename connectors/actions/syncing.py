@@ -10,16 +10,15 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
 
 from connectors import contexts
-from connectors.actions import _arriving, budgets, refreshing
+from connectors.actions import _arriving, budgets, refreshing, scheduling
 from connectors.actions._arriving import Parsed
+from connectors.actions.scheduling import LEASE, Walk
 from connectors.clock import Clock
 from connectors.contract import (
     ConnectorError,
     Context,
-    InboundEvent,
     InboundMessage,
     Item,
     Page,
@@ -37,7 +36,6 @@ from inbox.actions import channels
 from inbox.models import Channel, Message
 
 log = structlog.get_logger(__name__)
-LEASE = timedelta(minutes=3)
 MAX_SECONDS = 120.0  # of one run; the rest comes with the next
 MAX_BACK_OFF = timedelta(minutes=15)
 HISTORICAL_AFTER = timedelta(hours=48)
@@ -49,31 +47,6 @@ Pause = Callable[[float], None]
 Progress = Callable[["Synced"], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
-    """A reconcile's place: when the walk began, when the last whole one before it did, and the platform's cursor."""
-
-    began: datetime | None = None
-    horizon: datetime | None = None
-    at: str = ""
-
-    @classmethod
-    def read(cls, cursor: str) -> Walk:
-        if cursor.count(" ") < 2:
-            return cls()
-        began, horizon, at = cursor.split(" ", 2)
-        if not at:  # the last walk came to its end: it is the horizon of this one
-            return cls(None, datetime.fromisoformat(began))
-        return cls(
-            datetime.fromisoformat(began), datetime.fromisoformat(horizon) if horizon != "-" else None, at
-        )
-
-    def written(self) -> str:
-        if self.began is None:
-            return ""
-        return f"{self.began.isoformat()} {self.horizon.isoformat() if self.horizon else '-'} {self.at}"
-
-
 @dataclass(slots=True)
 class Synced:
     pages: int = 0
@@ -83,33 +56,6 @@ class Synced:
     error: str = ""
     complete: bool = True  # False: time ran out, the next run goes on
     typing: list[tuple[int, str]] = field(default_factory=list)
-
-
-def claim_due(*, now: datetime, limit: int = 50) -> list[int]:
-    """Take the schedules that are due. The lease keeps a slow run from being started twice."""
-    with transaction.atomic():
-        free = Q(lease_until=None) | Q(lease_until__lt=now)
-        due = list(
-            SyncSchedule.objects.select_for_update(skip_locked=True)
-            .filter(free, paused=False, next_run_at__lte=now)
-            .order_by("next_run_at", "pk")
-            .values_list("pk", flat=True)[:limit]
-        )
-        SyncSchedule.objects.filter(pk__in=due).update(lease_until=now + LEASE)
-    return due
-
-
-@transaction.atomic
-def claim(*, schedule_id: int, now: datetime) -> bool:
-    """Take one schedule whether it is due or not: a person wants it now. False while a run is under way."""
-    free = Q(lease_until=None) | Q(lease_until__lt=now)
-    return bool(SyncSchedule.objects.filter(free, pk=schedule_id).update(lease_until=now + LEASE))
-
-
-@transaction.atomic
-def release(*, schedule_ids: list[int]) -> None:
-    """Nobody will run these after all (the broker is away); they are due again at once."""
-    SyncSchedule.objects.filter(pk__in=schedule_ids).update(lease_until=None)
 
 
 def run(
@@ -131,7 +77,9 @@ def run(
         error = refused
         sync.done.error = refused.reason
         if refused.remedy in (Remedy.BUG, Remedy.TELL):
-            forget_cursor(schedule_id)  # the likeliest cause is a cursor the platform no longer knows
+            scheduling.forget_cursor(
+                schedule_id
+            )  # the likeliest cause is a cursor the platform no longer knows
     except Exception as failure:
         log.exception("sync_failed", schedule=schedule_id)
         sync.done.error = (
@@ -267,7 +215,7 @@ def keep_page(
     now: datetime,
 ) -> None:
     """What a page said and where to go on, committed together."""
-    recent, old = _apart(page.events, historical_before)
+    recent, old = _arriving.apart(page.events, historical_before)
     dead = [
         _arriving.dead_item(
             Parsed(schedule.channel, Item(payload), ()), why or "The item cannot be read.", now=now
@@ -275,7 +223,7 @@ def keep_page(
         for payload, why in page.failures
     ]
     for events, historical in ((old, True), (recent, False)):
-        parsed = [Parsed(schedule.channel, Item(_outline(event)), (event,)) for event in events]
+        parsed = [Parsed(schedule.channel, Item(_arriving.outline(event)), (event,)) for event in events]
         taken = _arriving.take_in(parsed, now=now, historical=historical)
         dead += taken.dead
         done.new_messages += taken.new_messages
@@ -287,31 +235,6 @@ def keep_page(
     done.dead += len(dead)
 
 
-def _apart(
-    events: tuple[InboundEvent, ...], before: datetime | None
-) -> tuple[list[InboundEvent], list[InboundEvent]]:
-    """Messages so old that they ring no bell, and what belongs to them, apart from the rest."""
-    if before is None:
-        return list(events), []
-    old = {
-        event.external_id for event in events if isinstance(event, InboundMessage) and event.sent_at < before
-    }
-    is_old = [
-        (event.external_id if isinstance(event, InboundMessage) else getattr(event, "target", "")) in old
-        for event in events
-    ]
-    return (
-        [event for event, aged in zip(events, is_old, strict=True) if not aged],
-        [event for event, aged in zip(events, is_old, strict=True) if aged],
-    )
-
-
-def _outline(event: InboundEvent) -> dict[str, str]:
-    """What is kept of an event that the inbox refused: the platform's history holds the rest."""
-    named = getattr(event, "external_id", "") or getattr(event, "target", "")
-    return {"event": type(event).__name__, "id": named, "thread": getattr(event, "thread_id", "")}
-
-
 def _bury(channel: Channel, dead: list[DeadItem]) -> None:
     """A poll that is repeated meets the same bad items again; each is kept once."""
     waiting = list(
@@ -320,19 +243,6 @@ def _bury(channel: Channel, dead: list[DeadItem]) -> None:
         )[:500]
     )
     DeadItem.objects.bulk_create([each for each in dead if each.payload not in waiting])
-
-
-@transaction.atomic
-def start_over(*, schedule_id: int) -> None:
-    """The next run reads everything the platform still tells."""
-    SyncSchedule.objects.filter(pk=schedule_id).update(cursor="")
-
-
-@transaction.atomic
-def forget_cursor(schedule_id: int) -> None:
-    schedule = SyncSchedule.objects.get(pk=schedule_id)
-    walk = Walk.read(schedule.cursor) if schedule.task == Task.RECONCILE else Walk()
-    SyncSchedule.objects.filter(pk=schedule_id).update(cursor=Walk(walk.horizon).written())
 
 
 @transaction.atomic
@@ -372,11 +282,3 @@ def _close_run(
             )
         if not done.error and done.complete:
             ChannelHealth.objects.update_or_create(channel=schedule.channel, defaults={"last_synced_at": now})
-
-
-@transaction.atomic
-def run_soon(*, channel_id: int, now: datetime) -> int:
-    """Make a channel's schedules due now. One that is running is not run twice."""
-    return SyncSchedule.objects.filter(channel_id=channel_id, next_run_at__gt=now).update(
-        next_run_at=now, paused=False
-    )

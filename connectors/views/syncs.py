@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from connectors.actions import syncing
+from connectors.actions import scheduling
 from inbox import access
 from inbox.access import Permission
 from inbox.models import Person
@@ -24,6 +24,6 @@ def create(request: HttpRequest, brand_slug: str, public_id: str) -> HttpRespons
     channel = access.channel_for(person, brand_slug, public_id)
     if not access.may(person, channel.brand, Permission.RUN_CHANNELS):
         raise Http404
-    syncing.run_soon(channel_id=channel.pk, now=timezone.now())
+    scheduling.run_soon(channel_id=channel.pk, now=timezone.now())
     messages.success(request, f"{channel.name} is compared with the platform now.")
     return redirect("connectors:channels", brand_slug=brand_slug)

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from connectors import clock
-from connectors.actions import syncing
+from connectors.actions import scheduling, syncing
 from connectors.actions.syncing import Synced
 from connectors.management import choosing
 from connectors.management.telling import progress
@@ -43,11 +43,11 @@ class Command(BaseCommand):
 
     def _run(self, schedule: SyncSchedule, *, full: bool) -> bool:
         name = f"{schedule.channel}: {schedule.task}"
-        if not syncing.claim(schedule_id=schedule.pk, now=timezone.now()):
+        if not scheduling.claim(schedule_id=schedule.pk, now=timezone.now()):
             self.stdout.write(f"{name} is running already.")
             return True
         if full:
-            syncing.start_over(schedule_id=schedule.pk)
+            scheduling.start_over(schedule_id=schedule.pk)
         with progress(name, total=None, out=self.stdout) as tell:
 
             def show(done: Synced) -> None:

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from connectors.actions import draining, syncing
+from connectors.actions import draining, scheduling, syncing
 from connectors.contract import ConnectorError, Page, Remedy
 from connectors.models import ChannelHealth, DeadItem, SyncRun, SyncSchedule, Task
 from inbox.models import Channel, ChannelState, Conversation, Message
@@ -139,16 +139,16 @@ def test_what_a_page_could_not_read_is_kept_once(schedule, platform, clock, monk
 def test_due_schedules_are_claimed_once(schedule):
     poll = schedule()
 
-    claimed = in_threads(lambda: syncing.claim_due(now=NOW), times=3)
+    claimed = in_threads(lambda: scheduling.claim_due(now=NOW), times=3)
 
     assert [each for claim in claimed for each in claim] == [poll.pk]
-    assert syncing.claim_due(now=NOW + syncing.LEASE + timedelta(seconds=1)) == [poll.pk]
+    assert scheduling.claim_due(now=NOW + scheduling.LEASE + timedelta(seconds=1)) == [poll.pk]
 
 
 def test_paused_schedules_rest(schedule):
     schedule(paused=True)
 
-    assert syncing.claim_due(now=NOW) == []
+    assert scheduling.claim_due(now=NOW) == []
 
 
 def test_a_reconcile_heals_what_the_webhooks_dropped(schedule, platform, clock, receipt):
