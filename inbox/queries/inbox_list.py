@@ -17,6 +17,7 @@ from inbox.queries import faces, spans
 from inbox.rules import reply_window
 
 PAGE = 50
+SCROLLED = 25  # a page that comes while somebody scrolls must fit into a frame
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _COLUMNS = (
     "id", "public_id", "brand_id", "channel_id", "kind", "state", "assignee_id", "assignee_name", "tags", "platform", "contact_name",

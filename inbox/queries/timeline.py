@@ -14,6 +14,7 @@ from inbox.models import Attachment, Conversation, Direction, Event, EventKind, 
 from inbox.models.messages import MessageQuerySet
 
 PAGE = 50
+SCROLLED = 25  # a page that comes while somebody scrolls must fit into a frame
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 SHOWN_EVENTS = (EventKind.ASSIGNED, EventKind.UNASSIGNED, EventKind.RESOLVED, EventKind.REOPENED)
 

@@ -43,6 +43,7 @@ def messages(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRes
         brand_slug=brand_slug,
         older_than=_place(conversation, request.GET.get("older_than")),
         newer_than=_place(conversation, request.GET.get("newer_than")),
+        limit=timeline.SCROLLED,
     )
     return render(request, "inbox/_messages.html", {"timeline": page})
 

@@ -49,5 +49,6 @@ def rows(request: AgentRequest, brand_slug: str, view_name: str) -> HttpResponse
         now=timezone.now(),
         older_than=older_than,
         newer_than=newer_than,
+        limit=inbox_list.SCROLLED if older_than or newer_than else inbox_list.PAGE,
     )
     return render(request, "inbox/_rows.html", {"page": page})

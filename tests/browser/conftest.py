@@ -110,10 +110,27 @@ class Outside:
 
 
 @pytest.fixture
-def brand(transactional_db: None) -> Brand:
-    return ChannelFactory(
+def brand(transactional_db: None) -> Iterator[Brand]:
+    yield ChannelFactory(
         brand__name="Lumen & Oak", brand__slug="lumen", platform="instagram", name="lumen.and.oak"
     ).brand
+
+    _await_silence()
+
+
+def _await_silence() -> None:
+    """A page that was closed may have left a request behind, and emptying the tables would lock against it."""
+    quiet = 0
+    for _ in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND pid <> pg_backend_pid() AND state <> 'idle'"
+            )
+            quiet = quiet + 1 if cursor.fetchone() == (0,) else 0
+        if quiet == 5:
+            return
+        time.sleep(0.03)
 
 
 @pytest.fixture

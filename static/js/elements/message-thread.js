@@ -74,17 +74,28 @@ class MessageThread extends KeysetScroller {
 
   /** Days between, and messages of one author within minutes as one group. */
   arranged() {
-    for (const day of this.items.querySelectorAll(":scope > .day")) day.remove()
     let previous = null
-    for (const entry of this.items.querySelectorAll(":scope > [data-entry]")) {
-      const key = new Date(Number(entry.dataset.at) / 1000).toDateString()
-      const sameDay = previous && key === previous.key
-      if (!sameDay) entry.before(dayLine(new Date(Number(entry.dataset.at) / 1000)))
-      const follows = sameDay && previous.entry.dataset.author === entry.dataset.author &&
-        previous.entry.dataset.side === entry.dataset.side && entry.dataset.at - previous.entry.dataset.at < TOGETHER
-      entry.toggleAttribute("data-follows", Boolean(follows && entry.dataset.side))
-      previous = { entry, key }
+    for (const entry of [...this.items.children]) {
+      if (!entry.hasAttribute("data-entry")) continue
+      const at = new Date(Number(entry.dataset.at) / 1000)
+      const key = (entry.dataset.day ??= at.toDateString())
+      const sameDay = previous?.dataset.day === key
+      this.#separate(entry, sameDay ? null : key, at)
+      const { author, side } = entry.dataset
+      const follows = sameDay && side && previous.dataset.author === author && previous.dataset.side === side
+      entry.toggleAttribute("data-follows", Boolean(follows && entry.dataset.at - previous.dataset.at < TOGETHER))
+      previous = entry
     }
+  }
+
+  /** Exactly the day that belongs before an entry, touching nothing where it stands already. */
+  #separate(entry, key, at) {
+    let line = entry.previousElementSibling
+    while (line?.matches(".day") && line.dataset.day !== key) {
+      line.remove()
+      line = entry.previousElementSibling
+    }
+    if (key && !line?.matches(".day")) entry.before(dayLine(key, at))
   }
 
   toEnd() {
@@ -146,8 +157,9 @@ function before(one, other) {
   return Number(one.dataset.n) < Number(other.dataset.n)
 }
 
-function dayLine(at) {
+function dayLine(key, at) {
   const line = document.createElement("h3")
+  line.dataset.day = key
   line.className = "day"
   line.textContent = longDay.format(at)
   return line

@@ -70,26 +70,26 @@ export class KeysetScroller extends HTMLElement {
     const { hasNewer, hasOlder } = page.dataset
     const older = (edge === "end") === this.constructor.newestFirst
     const incoming = [...page.children].filter((item) => this.welcome(item))
+    // Measured while the layout is still clean, so that the change costs one layout and not three.
+    const dropped = this.#far(edge === "start" ? "end" : "start", incoming.length)
     this.keepStill(() => {
+      for (const item of dropped) item.remove()
       if (edge === "start") this.items.prepend(...incoming)
       else this.items.append(...incoming)
       this.more[edge] = (older ? hasOlder : hasNewer) === "true"
-      this.trim(edge === "start" ? "end" : "start")
+      if (dropped.length) this.more[edge === "start" ? "end" : "start"] = true
       this.arranged?.()
     })
     for (const item of incoming) if (item.querySelector("[hx-post], [hx-delete]")) window.htmx?.process(item)
   }
 
-  /** Drop what is far from the edge that grows. It is fetched back by its place. */
-  trim(edge) {
+  /** What may leave the page at the edge that is moved away from. It is fetched back by its place. */
+  #far(edge, arriving) {
     const entries = this.entries
-    const extra = entries.length - this.constructor.keep
-    if (extra <= 0) return
-    const first = edge === "start" ? entries[extra] : entries.at(-extra - 1)
-    const dropped = edge === "start" ? before(first) : after(first)
-    if (dropped.some((item) => this.isNear(item))) return
-    for (const item of dropped) item.remove()
-    this.more[edge] = true
+    const extra = Math.min(entries.length + arriving - this.constructor.keep, entries.length - 1)
+    if (extra <= 0) return []
+    const dropped = edge === "start" ? before(entries[extra]) : after(entries.at(-extra - 1))
+    return this.isNear(edge === "start" ? dropped.at(-1) : dropped[0]) ? [] : dropped
   }
 
   isNear(item) {
