@@ -29,6 +29,11 @@ MAX_BODY = 4 * 1024 * 1024
 PATIENCE = 5.0  # seconds until the platform hears 503; the shortest deadline of a platform is 10 s for deliveries, 3 s for handshakes
 FLUSH_EVERY = 1.0
 
+MORE_HEADERS = {
+    503: ((b"retry-after", b"5"),),
+    405: ((b"allow", b"GET, POST"),),
+    200: ((b"x-content-type-options", b"nosniff"),),  # a handshake echoes what a stranger sent
+}
 STORED = WebhookAnswer(200)
 AGAIN = WebhookAnswer(503, b"Not stored, please send it again.\n")
 NOBODY = WebhookAnswer(404, b"No channel has this address.\n")
@@ -106,7 +111,7 @@ class Door:
         entry = await self._book.find(found[1], found[2])
         if entry is None:
             return NOBODY
-        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+        query = _query(scope["query_string"])
         body = await _read(receive, self._max_body) if method == "POST" else b""
         request = WebhookRequest(method=method, query=query, headers=headers, body=body)
         return self._handshake(entry, request) if method == "GET" else await self._deliver(entry, request)
@@ -157,6 +162,10 @@ class Door:
                 log.warning("door_counts_lost", error=type(error).__name__)
 
 
+def _query(text: bytes) -> dict[str, str]:
+    return dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True)) if text else {}
+
+
 def _declared(headers: dict[str, str]) -> int:
     """What Content-Length says; 0 when it says nothing usable, because the body is measured anyway."""
     length = headers.get("content-length", "")
@@ -183,13 +192,9 @@ async def _read(receive: Receive, limit: int) -> bytes:
 async def _reply(send: Send, answer: WebhookAnswer) -> None:
     headers = [
         (b"content-type", f"{answer.content_type}; charset=utf-8".encode()),
-        (b"content-length", str(len(answer.body)).encode()),
-        (b"x-content-type-options", b"nosniff"),
+        (b"content-length", b"%d" % len(answer.body)),
+        *MORE_HEADERS.get(answer.status, ()),
     ]
-    if answer.status == 503:
-        headers.append((b"retry-after", b"5"))
-    elif answer.status == 405:
-        headers.append((b"allow", b"GET, POST"))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
 
