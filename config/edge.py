@@ -29,7 +29,8 @@ class Edge:
         if scope["type"] == "http":
             await self._http(scope, receive, send)
         elif scope["type"] == "websocket":
-            await self.sockets(scope, receive, send)
+            # The session's wrapper looks for a changed session at each message, which is a tenth of a push to a full house.
+            await self.sockets({**scope, "parley.send": send}, receive, send)
         elif scope["type"] == "lifespan":
             await self._lifespan(scope, receive, send)
 

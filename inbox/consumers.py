@@ -32,7 +32,7 @@ async def live(scope: dict[str, Any], receive: Any, send: Any) -> None:
         code = NOT_FOUND if scope["user"].is_authenticated else SIGNED_OUT
         await send({"type": "websocket.close", "code": code})
         return
-    await Socket(scope, receive, send, brand).run()
+    await Socket(scope, receive, scope.get("parley.send", send), brand).run()
 
 
 class Socket:

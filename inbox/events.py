@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+import orjson
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 
 from inbox.models import BrandSequence, Event, EventKind
 
@@ -62,10 +63,26 @@ class Ledger:
     def close(self) -> None:
         if not self._events:
             return
-        Event.objects.bulk_create(self._events, batch_size=1000)
+        _insert(self._events)
         BrandSequence.objects.filter(pk=self.brand_id).update(last=self.last)
         events = self._events
         transaction.on_commit(lambda: tell(events))
+
+
+def _insert(events: list[Event]) -> None:
+    """In one statement whatever the number: bulk_create costs a seventh of a batch's time."""
+    columns = [
+        [getattr(event, name) for event in events]
+        for name in ("seq", "kind", "conversation_id", "message_id", "actor_id", "at")
+    ]
+    data = [orjson.dumps(event.data).decode() for event in events]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO inbox_event (brand_id, seq, kind, conversation_id, message_id, actor_id, at, data)
+               SELECT %s, e.* FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[],
+                                          %s::jsonb[]) AS e ORDER BY 2""",
+            [events[0].brand_id, *columns, data],
+        )
 
 
 @contextmanager
