@@ -40,7 +40,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     roomy = dict.fromkeys(
         ["SIMULATOR_X_SEND_LIMIT", "SIMULATOR_X_READ_LIMIT", "SIMULATOR_INSTAGRAM_READS"], "100000"
     )
-    demo = Demo(tmp_path_factory.mktemp("journeys") / "home", **roomy).start()
+    sooner = {"PARLEY_SETTLE_PERCENT": "10"}
+    demo = Demo(tmp_path_factory.mktemp("journeys") / "home", **roomy, **sooner).start()
     try:
         demo.await_ready()
         # As operations may: LinkedIn is asked every other second.

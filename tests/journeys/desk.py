@@ -32,17 +32,19 @@ class Desk:
     def close(self) -> None:
         self.client.close()
 
-    def conversation_of(self, name: str) -> str:
-        """The public id of the newest conversation with this customer, once it is there."""
-        query = "SELECT public_id FROM inbox_conversation WHERE contact_name = %s ORDER BY id DESC LIMIT 1"
+    def conversation_with(self, message: str) -> str:
+        """The public id of the conversation that holds this message of the platform, once it is there."""
+        query = """SELECT conversation.public_id FROM inbox_message message
+                     JOIN inbox_conversation conversation ON conversation.id = message.conversation_id
+                    WHERE message.external_id = %s"""
         [(public_id,)] = eventually(
-            lambda: self.demo.sql(query, [name]), within=30, told=f"a conversation with {name}"
+            lambda: self.demo.sql(query, [message]), within=45, told=f"message {message}"
         )
         return str(public_id)
 
-    def reply(self, name: str, text: str, *, client_id: str = "") -> httpx.Response:
-        """Answers without looking for news, as somebody does who has read everything."""
-        address = f"/b/acme/conversations/{self.conversation_of(name)}/replies/"
+    def reply(self, message: str, text: str, *, client_id: str = "") -> httpx.Response:
+        """Answers this message without looking for news, as somebody does who has read everything."""
+        address = f"/b/acme/conversations/{self.conversation_with(message)}/replies/"
         body = {
             "client_id": client_id or str(uuid4()),
             "text": text,
@@ -76,7 +78,7 @@ def busy(
             _change_mind(outside, dice, *dice.choice(written), number=number)
         if desk and number % every == every - 1:
             replies.append(f"{label}, answer {number}")
-            desk.reply(name, replies[-1])
+            desk.reply(written[-1][1]["id"], replies[-1])
     return replies
 
 

@@ -169,6 +169,11 @@ class Demo:
             check=False,
         )
 
+    def connect_again(self) -> None:
+        """Whatever asks to be connected again is: by consent, code and token endpoint, as at the first time."""
+        done = self.manage("demo", "--seed")
+        assert done.returncode == 0, done.stdout + done.stderr
+
     @property
     def services(self) -> services.Services:
         known = services.running(self.home)
@@ -192,15 +197,16 @@ class Demo:
 
 
 def _name_of(process: psutil.Process) -> str:
-    told = process.environ().get("PARLEY_PROCESS", "")
-    if told.removeprefix("parley ") in PROCFILE:
-        return told.removeprefix("parley ")
+    # By its command first: what is not in the Procfile inherits the environment of whoever started it.
     line = " ".join(process.cmdline())
     if str(postgres.binaries()) in line:
         return "postgres"
-    if "valkey" in line:
+    if "valkey-server" in line:
         return "valkey"
-    return "simulator" if "-m simulator" in line else ""
+    if "-m simulator" in line:
+        return "simulator"
+    told = process.environ().get("PARLEY_PROCESS", "").removeprefix("parley ")
+    return told if told in PROCFILE else ""
 
 
 def free_ports() -> int:

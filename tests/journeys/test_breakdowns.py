@@ -30,13 +30,13 @@ def test_a_worker_killed_in_the_middle_of_a_burst_loses_nothing(demo: Demo, outs
 
 def test_a_worker_killed_while_it_sends_sends_nothing_twice(demo: Demo, outside: Outside, desk: Desk) -> None:
     people = [("instagram", "Cut off Ines"), ("x", "Cut off Xaver"), ("linkedin", "Cut off Lina")]
-    for platform, name in people:
-        outside.dm(platform, "Are you there?", who=name)
-        desk.conversation_of(name)
+    asked = [outside.dm(platform, "Are you there?", who=name)["id"] for platform, name in people]
+    for message in asked:
+        desk.conversation_with(message)
     outside.fault("slow", seed=1, ms=2500)
     replies = [f"Yes, {name}, we are" for _, name in people]
-    for (_, name), text in zip(people, replies, strict=True):
-        desk.reply(name, text)
+    for message, text in zip(asked, replies, strict=True):
+        desk.reply(message, text)
     eventually(
         lambda: len(demo.sql("SELECT 1 FROM inbox_message WHERE state = 'sending'")) == 3,
         told="three on their way",
@@ -119,29 +119,23 @@ def test_a_page_that_slept_shows_what_it_missed_once_and_nothing_stale(
     agent.wire.cut()
     agent.page.wait_for_function("document.querySelector('state-line').dataset.state === 'offline'")
     for number in range(missed):
-        outside.dm(
-            "instagram",
-            f"in the night {number}",
-            who=name if number % 4 == 0 else f"{name} neighbour {number}",
-        )
+        who = name if number % 4 == 0 else f"{name} neighbour {number}"
+        last = outside.dm("instagram", f"in the night {number}", who=who)
     outside.event("instagram", "unsend", target=outside.dm("instagram", "a slip", who=name)["id"])
-    newest = f"{name} neighbour {missed - 1}"
-    desk.conversation_of(newest)
+    desk.conversation_with(last["id"])
 
     agent.wire.mend()
     agent.page.evaluate("window.dispatchEvent(new Event('online'))")
     agent.await_live()
 
-    last = f"in the night {missed - 4}"
-    agent.await_message(last, within=15)
+    agent.await_message(f"in the night {missed - 4}", within=15)
     shown = agent.texts()
-    assert [text for text in shown if text.startswith("in the night")] == [
-        f"in the night {number}" for number in range(0, missed, 4)
-    ][-len([text for text in shown if text.startswith("in the night")]) :]
+    nights = [text for text in shown if text.startswith("in the night")]
+    assert nights == [f"in the night {number}" for number in range(0, missed, 4)][-len(nights) :]
     assert "a slip" not in shown and len(shown) == len(set(shown))
     assert agent.field.input_value() == "half a thought"
     agent.press("Escape", "Escape")
-    agent.await_row(newest)
+    agent.await_row(f"{name} neighbour {missed - 1}")
 
 
 def test_a_supervisor_brings_back_every_process_that_dies(

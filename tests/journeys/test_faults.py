@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
+from tests.journeys.browsing import Agent
 from tests.journeys.desk import Desk, assert_complete, busy, calm
 from tests.journeys.outside import Outside
 from tests.journeys.running import Demo
@@ -50,6 +52,9 @@ def test_nothing_is_missing_doubled_out_of_order_or_sent_twice_under(
     replies = busy(outside, desk, fault, seed=7)
     hits = outside.hits(fault)
     assert hits, "the fault was never drawn"
+    if fault == "token.expire_midsend":
+        outside.no_faults()
+        demo.connect_again()
     calm(demo, outside)
     outside.no_faults()
     if fault in ASKED_FOR:
@@ -72,3 +77,23 @@ def test_a_badly_signed_delivery_is_refused_and_its_message_comes_by_another_way
     assert demo.sql("SELECT sum(bad_signatures) FROM connectors_channelhealth")[0][0] >= 1
     assert demo.manage("sync", "--all", "--task", "reconcile").returncode == 0
     assert_complete(demo, outside)
+
+
+def test_an_expired_grant_parks_sending_and_never_stops_receiving(
+    demo: Demo, outside: Outside, agent: Agent, name: str
+) -> None:
+    outside.dm("instagram", "Before it expired", who=name)
+    agent.open(name).await_message("Before it expired")
+    outside.expire_token("instagram")
+    answer = f"I look into it, {name}"
+
+    agent.reply(answer)
+    state = agent.message(answer).locator(".message__state")
+    expect(state).to_contain_text("connected again", timeout=15_000)
+    outside.dm("instagram", "After it expired", who=name)
+    agent.await_message("After it expired")
+    assert outside.from_brand(answer) == []
+
+    demo.connect_again()
+    agent.await_sent(answer, within=30)
+    assert_complete(demo, outside, [answer])

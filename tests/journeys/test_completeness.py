@@ -1,0 +1,45 @@
+"""The judge can be trusted: what is spoiled by hand is found and named."""
+
+import pytest
+
+from tests.journeys.desk import assert_complete
+from tests.journeys.outside import Outside
+from tests.journeys.running import Demo
+from tests.journeys.waiting import eventually
+
+SPOIL = {
+    "missing": "DELETE FROM inbox_message WHERE external_id = %s",
+    "doubled": """
+        INSERT INTO inbox_message SELECT (jsonb_populate_record(message, jsonb_build_object(
+            'id', nextval(pg_get_serial_sequence('inbox_message', 'id')), 'public_id', gen_random_uuid(),
+            'external_id', message.external_id || '-again'))).* FROM inbox_message message WHERE external_id = %s""",
+    "out of order": "UPDATE inbox_message SET sent_at = sent_at - interval '1 day' WHERE external_id = %s",
+    "text differs": "UPDATE inbox_message SET text = 'something else' WHERE external_id = %s",
+}
+MEND = """UPDATE inbox_message SET external_id = %s, sent_at = %s, text = %s WHERE id = %s"""
+
+
+@pytest.mark.parametrize("kind", SPOIL)
+def test_completeness_names_what_was_spoiled_by_hand_and_exits_non_zero(
+    kind: str, demo: Demo, outside: Outside, name: str
+) -> None:
+    ids = [outside.dm("instagram", f"{name} says {number}", who=name)["id"] for number in range(3)]
+    victim = ids[1]
+    query = "SELECT id, sent_at, text FROM inbox_message WHERE external_id = %s"
+    eventually(lambda: all(demo.sql(query, [each]) for each in ids), told="the three messages")
+    [(row, sent_at, text)] = demo.sql(query, [victim])
+    assert_complete(demo, outside)
+
+    demo.sql(SPOIL[kind], [victim])
+    try:
+        found = demo.manage("completeness")
+    finally:
+        demo.sql("DELETE FROM inbox_message WHERE external_id = %s", [f"{victim}-again"])
+        demo.sql(MEND, [victim, sent_at, text, row])
+
+    assert found.returncode == 1, found.stdout
+    assert f"{kind} 1" in found.stdout
+    assert any(line.startswith(kind) and victim in line for line in found.stdout.splitlines()), found.stdout
+    # What is gone is found again in the platform's history.
+    assert demo.manage("sync", "--all", "--task", "reconcile").returncode == 0
+    assert_complete(demo, outside)
