@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 import time
+import traceback
 from pathlib import Path
 
 from bench import house, report
@@ -35,10 +36,18 @@ def main() -> int:
         for name in (part for part in PARTS if part in wanted):
             started = time.monotonic()
             say(f"{name} ...")
-            importlib.import_module(PARTS[name]).measure(opened, findings)
+            try:
+                importlib.import_module(PARTS[name]).measure(opened, findings)
+            except Exception as error:  # the other parts are worth their figures all the same
+                traceback.print_exc()
+                findings.fail(name, f"{type(error).__name__}: {error}")
             say(f"{name} took {time.monotonic() - started:.0f} s")
     about["seconds"] = round(time.monotonic() - began)
     report.write(findings, Path("bench.json"), about=about)
+    if about["load_before"] > about["cores"] / 2:
+        findings.note(
+            f"The machine was busy with other work (load {about['load_before']} before the start): expect noise."
+        )
     print(f"\nParley's bench at scale {scale:g}, {about['cores']} cores, {about['seconds']} s\n")
     print(report.table(findings))
     return 0 if findings.hold else 1

@@ -42,7 +42,7 @@ class House:
 
     @property
     def rounds(self) -> int:
-        return 5 if self.scale >= 0.5 else 3
+        return 5 if self.scale >= 0.5 else 3 if self.scale >= 0.1 else 2
 
     @contextmanager
     def process(

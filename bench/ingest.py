@@ -31,10 +31,10 @@ def measure(house: House, findings: Findings) -> None:
     bench.store(PEOPLE)
     bench.drain()  # the people and their conversations
     amount = house.sized(8000, least=1000)
-    transactions = max(2, amount // pgbench.PER_TRANSACTION)
-    tasks = house.sized(600, least=60)
+    transactions = max(2, amount // pgbench.PER_TRANSACTION // 2)
+    tasks = house.sized(300, least=40)
     rates: dict[str, list[float]] = {"drain": [], "pgbench": [], "naive": []}
-    for _ in range(min(house.rounds, 4)):
+    for _ in range(3 if house.scale >= 0.1 else 2):
         bench.store(amount)
         with bench.verified(amount):
             rates["drain"].append(bench.drain())

@@ -19,7 +19,7 @@ from inbox.models import Contact, Conversation
 from inbox.queries import inbox_list
 
 MARK = r'"last":(\d+)'
-EVERY = 0.1
+EVERY = 0.06
 
 
 def measure(house: House, findings: Findings) -> None:
@@ -53,8 +53,9 @@ def measure(house: House, findings: Findings) -> None:
             }
             sent: dict[str, list[dict[int, float]]] = {"edge": [], "bare": []}
             for _ in range(house.rounds):
-                for name, send in sends.items():
-                    number = _publish(send, payload, events, number, sent[name])
+                for name, of_round in _publish(sends, payload, events, number).items():
+                    sent[name].append(of_round)
+                number += events
             at_edge.stop()
             at_bare.stop()
     for name, told in (("edge", at_edge), ("bare", at_bare)):
@@ -78,18 +79,18 @@ def measure(house: House, findings: Findings) -> None:
 
 
 def _publish(
-    send: Callable[[str], None], payload: str, events: int, number: int, rounds: list[dict[int, float]]
-) -> int:
-    sent: dict[int, float] = {}
-    for _ in range(events):
-        number += 1
-        text = re.sub(MARK, f'"last":{number}', payload)
-        sent[number] = time.monotonic()
-        send(text)
-        time.sleep(EVERY)
+    sends: dict[str, Callable[[str], None]], payload: str, events: int, number: int
+) -> dict[str, dict[int, float]]:
+    """When each event was published: one to the edge, one to the bare server, and so on, so that both meet the same weather."""
+    sent: dict[str, dict[int, float]] = {name: {} for name in sends}
+    for mark in range(number, number + events):
+        text = re.sub(MARK, f'"last":{mark}', payload)
+        for name, send in sends.items():
+            sent[name][mark] = time.monotonic()
+            send(text)
+            time.sleep(EVERY)
     time.sleep(0.5)
-    rounds.append(sent)
-    return number
+    return sent
 
 
 def rows_payload(who: cast.Cast) -> str:

@@ -79,6 +79,23 @@ class Findings:
     def note(self, text: str) -> None:
         self.notes.append(text)
 
+    def fail(self, part: str, why: str) -> None:
+        """A part that could not be measured proves nothing."""
+        nothing = (float("nan"),)
+        self.add(
+            Claim(
+                name=part,
+                figure=nothing[0],
+                against=nothing[0],
+                unit="",
+                ratios=nothing,
+                limit=0,
+                sense=">=",
+                says=why,
+                faults=(why,),
+            )
+        )
+
     @property
     def hold(self) -> bool:
         return all(claim.holds for claim in self.claims)

@@ -54,6 +54,13 @@ def test_all_claims_must_hold() -> None:
     assert not Findings([good, bad]).hold
 
 
+def test_a_part_that_could_not_be_measured_does_not_hold() -> None:
+    findings = Findings([claim(2, limit=1, sense=">=")])
+    findings.fail("push", "NotUp: the edge ended")
+    assert not findings.hold
+    assert "the edge ended" in table(findings)
+
+
 def test_an_unknown_part_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
