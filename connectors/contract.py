@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from connectors.figures import configured
 from inbox.exchange import (
     AccountChanged,
     AccountState,
@@ -54,7 +55,7 @@ __all__ = [  # noqa: RUF022 (first the words of the inbox, then what connectors 
     "WindowRules",
     "Account", "App", "Authorisation", "Connector", "ConnectorError", "Context", "Grant", "Ignored", "Item", "Malformed",
     "Media",
-    "Origins", "Page", "RateNotice", "Remedy", "Sent", "Tokens", "WebhookAnswer", "WebhookRequest",
+    "Origins", "Page", "RateNotice", "Remedy", "Sent", "Tokens", "WebhookAnswer", "WebhookRequest", "configured",
 ]  # fmt: skip
 
 

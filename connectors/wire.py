@@ -13,7 +13,8 @@ from typing import Any, Final
 
 import orjson
 
-from connectors.contract import ConnectorError, Malformed, Remedy, Unit
+from connectors.contract import ConnectorError, Malformed, Remedy
+from inbox.rules import lengths
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DIGITS: Final = re.compile(r"[0-9]{1,18}")
@@ -23,6 +24,8 @@ _MILLISECONDS_FROM: Final = (
 )
 _MICROSECONDS_FROM: Final = 100_000_000_000_000
 _DEEPEST: Final = 100
+
+length: Final = lengths.measure  # one place says how a platform counts; the composer asks it too
 
 
 def decode(body: bytes) -> Any:
@@ -170,14 +173,6 @@ def derived_id(prefix: str, value: object) -> str:
     """A stable id for what the platform gave none: the same words in any key order give the same id."""
     canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
     return f"{prefix}:{hashlib.sha256(canonical.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
-
-
-def length(words: str, unit: Unit) -> int:
-    if unit is Unit.UTF8_BYTES:
-        return len(words.encode("utf-8", "surrogatepass"))
-    if unit is Unit.UTF16_UNITS:
-        return len(words.encode("utf-16-le", "surrogatepass")) // 2
-    return len(words)
 
 
 def pack(state: Mapping[str, Any]) -> str:

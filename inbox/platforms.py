@@ -19,6 +19,7 @@ class Unit(StrEnum):
     UTF8_BYTES = "utf8_bytes"
     CODE_POINTS = "code_points"
     UTF16_UNITS = "utf16_units"
+    WEIGHTED = "weighted"  # of a public post on X: an address counts 23, an emoji or a CJK letter 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class FileLimit:
 @dataclass(frozen=True, slots=True)
 class SendRules:
     text: TextLimit
+    public_text: TextLimit | None = None  # of a public answer; None: as private. Public answers are text only
     files: Mapping[str, FileLimit] = field(default_factory=dict)  # by AttachmentKind value
     files_per_message: int = 0
     text_with_files: bool = True  # False: the connector sends them as messages of their own
@@ -99,6 +101,9 @@ class Manifest:
     poll_every: timedelta | None = None
     profile_cache: timedelta | None = None  # how long another's profile may be kept; None: no rule
     notes: tuple[str, ...] = ()  # contradictions in the sources, in words
+
+    def text_limit(self, *, public: bool) -> TextLimit:
+        return (self.send.public_text or self.send.text) if public else self.send.text
 
 
 class UnknownPlatform(LookupError):

@@ -10,7 +10,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from inbox import platforms
-from inbox.models import Attachment, Conversation, FetchState, Person
+from inbox.models import Attachment, Conversation, ConversationKind, FetchState, Person
 from inbox.models.fields import new_public_id
 from inbox.rules import file_types, reply_policy
 from inbox.rules.cleaning import clean
@@ -31,6 +31,8 @@ def store_upload(
             "Parley does not know this kind of file. Pictures, videos, audio and PDF can be sent."
         )
     manifest = platforms.get(conversation.platform)
+    if conversation.kind == ConversationKind.COMMENT:
+        raise AttachmentRefused(f"A public answer on {manifest.label} is words only.")
     kind = file_types.kind_of(mime)
     shown = clean(PurePath(name.replace("\\", "/")).name)[:255] or "file"
     if problem := reply_policy.file_problem(manifest, FileFacts(kind, mime, len(content), shown)):

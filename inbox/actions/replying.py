@@ -16,6 +16,7 @@ from inbox.actions._threads import NEWEST
 from inbox.models import (
     Attachment,
     Conversation,
+    ConversationKind,
     ConversationState,
     Direction,
     EventKind,
@@ -51,7 +52,8 @@ def situation_of(conversation: Conversation) -> Situation:
         or ""
     )
     channel = conversation.channel
-    return Situation(conversation.window_opened_at, channel.state, channel.state_reason, unavailable)
+    public = conversation.kind == ConversationKind.COMMENT
+    return Situation(conversation.window_opened_at, channel.state, channel.state_reason, unavailable, public)
 
 
 def verdict_on(

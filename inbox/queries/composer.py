@@ -6,13 +6,15 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from inbox.models import Channel, Conversation, Handle
-from inbox.platforms import Manifest, Unit
+from inbox.models import Channel, Conversation, ConversationKind, Handle
+from inbox.platforms import Manifest, TextLimit, Unit
 from inbox.queries import inbox_list
 from inbox.rules import reply_policy
 from inbox.rules.reply_policy import Situation, Verdict
 
-_UNITS = {Unit.UTF8_BYTES: "bytes", Unit.CODE_POINTS: "characters", Unit.UTF16_UNITS: "characters"}
+_UNITS = {
+    Unit.UTF8_BYTES: "bytes", Unit.CODE_POINTS: "characters", Unit.UTF16_UNITS: "characters", Unit.WEIGHTED: "characters",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,24 @@ class Composer:
         return ",".join(mime for kind, rule in kinds.items() for mime in (rule.mimes or (_any_of(kind),)))
 
     @property
+    def public(self) -> bool:
+        return self.conversation.kind == ConversationKind.COMMENT
+
+    @property
+    def limit(self) -> TextLimit | None:
+        return self.manifest.text_limit(public=self.public) if self.manifest else None
+
+    @property
     def unit_word(self) -> str:
-        return _UNITS[self.manifest.send.text.unit] if self.manifest else ""
+        return _UNITS[self.limit.unit] if self.limit else ""
+
+    @property
+    def max_files(self) -> int:
+        return self.manifest.send.files_per_message if self.manifest and not self.public else 0
 
     @property
     def takes_files(self) -> bool:
-        return bool(self.manifest and self.manifest.send.files and self.manifest.send.files_per_message)
+        return bool(self.max_files and self.manifest and self.manifest.send.files)
 
     @property
     def files_json(self) -> str:
@@ -64,6 +78,7 @@ def of(conversation: Conversation, *, channel: Channel, brand_slug: str, now: da
         channel_state=channel.state,
         channel_reason=channel.state_reason,
         unavailable_reason=handle.unavailable_reason if handle else "",
+        public=conversation.kind == ConversationKind.COMMENT,
     )
     return Composer(
         conversation, channel, brand_slug, manifest, reply_policy.may_write(manifest, situation, now=now)

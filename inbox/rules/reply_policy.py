@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from inbox.platforms import Manifest
+from inbox.platforms import Manifest, WindowRules
 from inbox.rules import lengths, reply_window
 from inbox.rules.reply_window import Window, WindowState
 
@@ -27,6 +27,7 @@ class Situation:
     channel_state: str  # "connected", or why not
     channel_reason: str = ""
     unavailable_reason: str = ""  # the person cannot be written to
+    public: bool = False  # an answer under a post: no window, words only
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ class Verdict:
 
 def may_write(manifest: Manifest, situation: Situation, *, now: datetime) -> Verdict:
     """Before a word is typed: is the composer open?"""
-    window = reply_window.decide(manifest.window, opened_at=situation.opened_at, now=now)
+    rules = WindowRules() if situation.public else manifest.window
+    window = reply_window.decide(rules, opened_at=situation.opened_at, now=now)
     parked = ""
     if situation.channel_state != "connected":
         parked = situation.channel_reason or "This channel is not connected: replies wait until it is."
@@ -64,16 +66,19 @@ def check(
 ) -> Verdict:
     """The whole reply against the platform's rules."""
     verdict = may_write(manifest, situation, now=now)
-    problem = verdict.problem or _content_problem(manifest, text=text, files=files)
+    problem = verdict.problem or _content_problem(manifest, public=situation.public, text=text, files=files)
     return Verdict(problem, verdict.window, verdict.human_agent, verdict.parked)
 
 
-def _content_problem(manifest: Manifest, *, text: str, files: Sequence[FileFacts]) -> str:
+def _content_problem(manifest: Manifest, *, public: bool, text: str, files: Sequence[FileFacts]) -> str:
     if not text.strip() and not files:
         return "Write something or attach a file."
-    if over := lengths.too_long_by(text, manifest.send.text):
-        unit = "bytes" if manifest.send.text.unit == "utf8_bytes" else "characters"
-        return f"{over} {unit} too long for {manifest.label} (at most {manifest.send.text.max})."
+    limit = manifest.text_limit(public=public)
+    if over := lengths.too_long_by(text, limit):
+        unit = "bytes" if limit.unit == "utf8_bytes" else "characters"
+        return f"{over} {unit} too long for {manifest.label} (at most {limit.max})."
+    if public and files:
+        return f"A public answer on {manifest.label} is words only."
     if "\x00" in text:
         return "The text holds a character that no platform accepts (NUL)."
     return next((problem for file in files if (problem := file_problem(manifest, file))), "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from connectors.contract import Manifest, Origins, ReceiveRules, SendRules, TextLimit, Unit
+from connectors.contract import Manifest, Origins, ReceiveRules, SendRules, TextLimit, Unit, configured
 
 # Where the network answers. Never written into a URL elsewhere, so that a stand-in can take its place.
 ORIGINS: Final = Origins(
@@ -15,14 +15,18 @@ ORIGINS: Final = Origins(
     media="https://echo.invalid",
 )
 
-MANIFEST: Final = Manifest(
-    key="echo",  # the folder's name
-    label="Echo",
-    mark="Ec",
-    colour="#5b6770",
-    # A figure without its unit and the day it was read is a figure nobody can check.
-    send=SendRules(text=TextLimit(max=500, unit=Unit.CODE_POINTS, checked_on=date(2026, 11, 23))),
-    # Promise only what is delivered: the page shows what stands here.
-    receive=ReceiveRules(mode="webhook", edits=True),
-    notes=("Echo is no network: it is the worked example of docs/connectors.md, and what tests plug in.",),
+MANIFEST: Final = configured(
+    Manifest(
+        key="echo",  # the folder's name
+        label="Echo",
+        mark="Ec",
+        colour="#5b6770",
+        # A figure without its unit and the day it was read is a figure nobody can check.
+        send=SendRules(text=TextLimit(max=500, unit=Unit.CODE_POINTS, checked_on=date(2026, 11, 23))),
+        # Promise only what is delivered: the page shows what stands here.
+        receive=ReceiveRules(mode="webhook", edits=True),
+        notes=(
+            "Echo is no network: it is the worked example of docs/connectors.md, and what tests plug in.",
+        ),
+    )
 )

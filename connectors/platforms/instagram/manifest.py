@@ -16,6 +16,7 @@ from connectors.contract import (
     TextLimit,
     Unit,
     WindowRules,
+    configured,
 )
 
 CHECKED_ON: Final = date(2026, 7, 5)
@@ -28,61 +29,67 @@ ORIGINS: Final = Origins(
     media="https://lookaside.fbsbx.com",
 )
 
-MANIFEST: Final = Manifest(
-    key="instagram",
-    label="Instagram",
-    mark="IG",
-    colour="#c13584",
-    send=SendRules(
-        text=TextLimit(max=1000, unit=Unit.UTF8_BYTES, checked_on=CHECKED_ON),
-        files={
-            "image": FileLimit(("image/png", "image/jpeg", "image/gif"), 8 * _MEGABYTE),
-            "video": FileLimit(
-                ("video/mp4", "video/ogg", "video/x-msvideo", "video/quicktime", "video/webm"), 25 * _MEGABYTE
-            ),
-            "audio": FileLimit(
-                ("audio/aac", "audio/mp4", "audio/x-m4a", "audio/wav", "audio/x-wav"), 25 * _MEGABYTE
-            ),
-            "file": FileLimit(("application/pdf",), 25 * _MEGABYTE),
-        },
-        files_per_message=10,
-        text_with_files=False,
-        reply_to=True,
-    ),
-    receive=ReceiveRules(mode="webhook", edits=True, unsends=True, reactions=True, reads=True, comments=True),
-    window=WindowRules(
-        standard=timedelta(hours=24),
-        human_agent=timedelta(days=7),
-        opens_on=frozenset(
-            {
-                "text",
-                "story_reply",
-                "story_mention",
-                "share",
-                "quick_reply",
-                "postback",
-                "unsupported",
-                "reaction",
-            }
+MANIFEST: Final = configured(
+    Manifest(
+        key="instagram",
+        label="Instagram",
+        mark="IG",
+        colour="#c13584",
+        send=SendRules(
+            text=TextLimit(max=1000, unit=Unit.UTF8_BYTES, checked_on=CHECKED_ON),
+            public_text=TextLimit(max=2200, unit=Unit.CODE_POINTS, checked_on=CHECKED_ON),
+            files={
+                "image": FileLimit(("image/png", "image/jpeg", "image/gif"), 8 * _MEGABYTE),
+                "video": FileLimit(
+                    ("video/mp4", "video/ogg", "video/x-msvideo", "video/quicktime", "video/webm"),
+                    25 * _MEGABYTE,
+                ),
+                "audio": FileLimit(
+                    ("audio/aac", "audio/mp4", "audio/x-m4a", "audio/wav", "audio/x-wav"), 25 * _MEGABYTE
+                ),
+                "file": FileLimit(("application/pdf",), 25 * _MEGABYTE),
+            },
+            files_per_message=10,
+            text_with_files=False,
+            reply_to=True,
         ),
-    ),
-    history=HistoryRules(messages_per_thread=20),
-    auth=AuthRules(
-        scopes=(
-            "instagram_business_basic",
-            "instagram_business_manage_messages",
-            "instagram_business_manage_comments",
+        receive=ReceiveRules(
+            mode="webhook", edits=True, unsends=True, reactions=True, reads=True, comments=True
         ),
-        refresh="extend",
-        refresh_before=timedelta(days=10),
-        refresh_min_age=timedelta(hours=24),
-    ),
-    start="never",
-    notes=(
-        "Text: one page says both “less than 1000 characters” and “1000 bytes or less”; bytes are counted.",
-        "Send rate: 100 a second in the older page, 300 in a newer one; the usage headers decide.",
-        "Comments: shown flat in the pages, delivered inside changes[]; both are read.",
-        "Edits: message_edit and message_edits, in messaging[] and in changes[]; all are read.",
-        "Echoes come with the field “messages”; a table lists message_echoes apart; both may be subscribed.",
-    ),
+        window=WindowRules(
+            standard=timedelta(hours=24),
+            human_agent=timedelta(days=7),
+            opens_on=frozenset(
+                {
+                    "text",
+                    "story_reply",
+                    "story_mention",
+                    "share",
+                    "quick_reply",
+                    "postback",
+                    "unsupported",
+                    "reaction",
+                }
+            ),
+        ),
+        history=HistoryRules(messages_per_thread=20),
+        auth=AuthRules(
+            scopes=(
+                "instagram_business_basic",
+                "instagram_business_manage_messages",
+                "instagram_business_manage_comments",
+            ),
+            refresh="extend",
+            refresh_before=timedelta(days=10),
+            refresh_min_age=timedelta(hours=24),
+        ),
+        start="never",
+        notes=(
+            "Text: one page says both “less than 1000 characters” and “1000 bytes or less”; bytes are counted.",
+            "Send rate: 100 a second in the older page, 300 in a newer one; the usage headers decide.",
+            "Comments: shown flat in the pages, delivered inside changes[]; both are read.",
+            "Edits: message_edit and message_edits, in messaging[] and in changes[]; all are read.",
+            "Echoes come with the field “messages”; a table lists message_echoes apart; both may be subscribed.",
+        ),
+    )
 )

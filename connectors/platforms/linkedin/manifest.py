@@ -15,10 +15,10 @@ from connectors.contract import (
     SendRules,
     TextLimit,
     Unit,
+    configured,
 )
 
 CHECKED_ON: Final = date(2026, 8, 13)
-COMMENT_LENGTH: Final = 1250
 CHANGELOG_AGE: Final = timedelta(days=28)
 _MEGABYTE: Final = 1024 * 1024
 
@@ -29,44 +29,47 @@ ORIGINS: Final = Origins(
     media="https://api.linkedin.com",
 )
 
-MANIFEST: Final = Manifest(
-    key="linkedin",
-    label="LinkedIn",
-    mark="in",
-    colour="#0a66c2",
-    send=SendRules(
-        text=TextLimit(max=8000, unit=Unit.CODE_POINTS, checked_on=CHECKED_ON),
-        files={
-            "image": FileLimit((), 20 * _MEGABYTE),
-            "video": FileLimit((), 20 * _MEGABYTE),
-            "audio": FileLimit((), 20 * _MEGABYTE),
-            "file": FileLimit((), 20 * _MEGABYTE),
-        },
-        files_per_message=10,
-        text_with_files=True,
-        requires_human=True,
-    ),
-    receive=ReceiveRules(mode="poll", edits=True, unsends=True, reads=True, groups=True, comments=True),
-    history=HistoryRules(age=CHANGELOG_AGE),
-    auth=AuthRules(
-        scopes=(
-            "r_dma_portability_3rd_party",
-            "r_organization_social_feed",
-            "w_organization_social_feed",
-            "rw_organization_admin",
+MANIFEST: Final = configured(
+    Manifest(
+        key="linkedin",
+        label="LinkedIn",
+        mark="in",
+        colour="#0a66c2",
+        send=SendRules(
+            text=TextLimit(max=8000, unit=Unit.CODE_POINTS, checked_on=CHECKED_ON),
+            public_text=TextLimit(max=1250, unit=Unit.CODE_POINTS, checked_on=CHECKED_ON),
+            files={
+                "image": FileLimit((), 20 * _MEGABYTE),
+                "video": FileLimit((), 20 * _MEGABYTE),
+                "audio": FileLimit((), 20 * _MEGABYTE),
+                "file": FileLimit((), 20 * _MEGABYTE),
+            },
+            files_per_message=10,
+            text_with_files=True,
+            requires_human=True,
         ),
-        refresh="fixed_end",
-        refresh_before=timedelta(days=5),
-    ),
-    start="connected",
-    poll_every=timedelta(seconds=30),
-    profile_cache=timedelta(hours=24),
-    notes=(
-        "Length of a message: 1,900, 3,000 and 8,000 are told, none by LinkedIn; 8,000 is assumed.",
-        "Webhooks of the Development tier are said to be off (one source).",
-        "Members' messages come from the Member Changelog (EEA and Switzerland) about half a minute late.",
-        "Sending is for approved partners, to first-degree connections, and always at a person's own click.",
-        "Reads: readAt of our own message is all there is; no event tells it.",
-        "Comments and other social activity may be kept for 48 hours, profiles of others for 24.",
-    ),
+        receive=ReceiveRules(mode="poll", edits=True, unsends=True, reads=True, groups=True, comments=True),
+        history=HistoryRules(age=CHANGELOG_AGE),
+        auth=AuthRules(
+            scopes=(
+                "r_dma_portability_3rd_party",
+                "r_organization_social_feed",
+                "w_organization_social_feed",
+                "rw_organization_admin",
+            ),
+            refresh="fixed_end",
+            refresh_before=timedelta(days=5),
+        ),
+        start="connected",
+        poll_every=timedelta(seconds=30),
+        profile_cache=timedelta(hours=24),
+        notes=(
+            "Length of a message: 1,900, 3,000 and 8,000 are told, none by LinkedIn; 8,000 is assumed.",
+            "Webhooks of the Development tier are said to be off (one source).",
+            "Members' messages come from the Member Changelog (EEA and Switzerland) about half a minute late.",
+            "Sending is for approved partners, to first-degree connections, and always at a person's own click.",
+            "Reads: readAt of our own message is all there is; no event tells it.",
+            "Comments and other social activity may be kept for 48 hours, profiles of others for 24.",
+        ),
+    )
 )

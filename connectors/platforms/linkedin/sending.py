@@ -16,7 +16,7 @@ from connectors.contract import (
     ThreadKind,
 )
 from connectors.platforms.linkedin import client, errors, oauth, urns
-from connectors.platforms.linkedin.manifest import COMMENT_LENGTH, MANIFEST
+from connectors.platforms.linkedin.manifest import MANIFEST
 
 _THREAD: Final = "urn:li:messagingThread:"
 _RECIPE: Final = "urn:li:digitalmediaRecipe:messaging-attachment"
@@ -106,8 +106,9 @@ def _comment(ctx: Context, message: OutboundMessage) -> Sent:
         raise ConnectorError(
             "A comment on LinkedIn is text only.", remedy=Remedy.TELL, code="comment content"
         )
-    if len(message.text) > COMMENT_LENGTH:
-        reason = f"A comment on LinkedIn takes {COMMENT_LENGTH} characters; this has {len(message.text)}."
+    limit = MANIFEST.text_limit(public=True)
+    if (length := wire.length(message.text, limit.unit)) > limit.max:
+        reason = f"A comment on LinkedIn takes {limit.max} characters; this has {length}."
         raise ConnectorError(reason, remedy=Remedy.TELL, code="too long")
     actor = oauth.page_of(ctx)
     if not actor:

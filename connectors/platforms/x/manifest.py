@@ -15,10 +15,10 @@ from connectors.contract import (
     SendRules,
     TextLimit,
     Unit,
+    configured,
 )
 
 CHECKED_ON: Final = date(2026, 8, 22)
-POST_LENGTH: Final = 280  # of a public post, weighted
 _MEGABYTE: Final = 1024 * 1024
 
 ORIGINS: Final = Origins(
@@ -28,45 +28,48 @@ ORIGINS: Final = Origins(
     media="https://api.x.com",
 )
 
-MANIFEST: Final = Manifest(
-    key="x",
-    label="X",
-    mark="X",
-    colour="#536471",
-    send=SendRules(
-        text=TextLimit(max=10_000, unit=Unit.CODE_POINTS, checked_on=CHECKED_ON),
-        files={
-            "image": FileLimit(("image/jpeg", "image/png", "image/gif", "image/webp"), 5 * _MEGABYTE),
-            "video": FileLimit(("video/mp4",), 512 * _MEGABYTE),
-        },
-        files_per_message=1,
-        text_with_files=True,
-    ),
-    receive=ReceiveRules(mode="webhook", reads=True, typing=True, groups=True, comments=True),
-    history=HistoryRules(age=timedelta(days=30)),
-    auth=AuthRules(
-        scopes=(
-            "dm.read",
-            "dm.write",
-            "tweet.read",
-            "tweet.write",
-            "users.read",
-            "media.write",
-            "offline.access",
+MANIFEST: Final = configured(
+    Manifest(
+        key="x",
+        label="X",
+        mark="X",
+        colour="#536471",
+        send=SendRules(
+            text=TextLimit(max=10_000, unit=Unit.CODE_POINTS, checked_on=CHECKED_ON),
+            public_text=TextLimit(max=280, unit=Unit.WEIGHTED, checked_on=CHECKED_ON),
+            files={
+                "image": FileLimit(("image/jpeg", "image/png", "image/gif", "image/webp"), 5 * _MEGABYTE),
+                "video": FileLimit(("video/mp4",), 512 * _MEGABYTE),
+            },
+            files_per_message=1,
+            text_with_files=True,
         ),
-        pkce=True,
-        refresh="rotate",
-        refresh_before=timedelta(minutes=10),
-    ),
-    start="reachable",
-    notes=(
-        "CRC: hourly in one page, every 30 minutes if stale in another; every one is answered.",
-        "Reads of messages: 300 in 15 minutes in the migration page, 15 in the rate page; the headers decide.",
-        "Sends: 15 in 15 minutes in the pages, 99 seen in a header; the headers decide.",
-        "History: 30 days, or without limit for one conversation; 30 days are promised.",
-        "Shared posts: referenced_tweets in the guide, referenced_posts in the specification; both are read.",
-        "A 429 comes as problem+json or as errors[] with code 88; both are read.",
-        "Length of a public post is weighted (280; an address counts 23, an emoji or a CJK letter 2).",
-        "No event tells that a message was deleted or edited; nor is it certain that groups are delivered.",
-    ),
+        receive=ReceiveRules(mode="webhook", reads=True, typing=True, groups=True, comments=True),
+        history=HistoryRules(age=timedelta(days=30)),
+        auth=AuthRules(
+            scopes=(
+                "dm.read",
+                "dm.write",
+                "tweet.read",
+                "tweet.write",
+                "users.read",
+                "media.write",
+                "offline.access",
+            ),
+            pkce=True,
+            refresh="rotate",
+            refresh_before=timedelta(minutes=10),
+        ),
+        start="reachable",
+        notes=(
+            "CRC: hourly in one page, every 30 minutes if stale in another; every one is answered.",
+            "Reads of messages: 300 in 15 minutes in the migration page, 15 in the rate page; the headers decide.",
+            "Sends: 15 in 15 minutes in the pages, 99 seen in a header; the headers decide.",
+            "History: 30 days, or without limit for one conversation; 30 days are promised.",
+            "Shared posts: referenced_tweets in the guide, referenced_posts in the specification; both are read.",
+            "A 429 comes as problem+json or as errors[] with code 88; both are read.",
+            "Length of a public post is weighted (280; an address counts 23, an emoji or a CJK letter 2).",
+            "No event tells that a message was deleted or edited; nor is it certain that groups are delivered.",
+        ),
+    )
 )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from connectors import wire
 from connectors.contract import (
@@ -18,12 +17,7 @@ from connectors.contract import (
     ThreadKind,
 )
 from connectors.platforms.x import client, rates, threads, uploading
-from connectors.platforms.x.manifest import MANIFEST, POST_LENGTH
-
-_URL: Final = re.compile(r"https?://\S+")
-_URL_WEIGHT: Final = 23
-# Letters that count once; every other counts twice.
-_LIGHT: Final = ((0x0000, 0x10FF), (0x2000, 0x200D), (0x2010, 0x201F), (0x2032, 0x2037))
+from connectors.platforms.x.manifest import MANIFEST
 
 
 def send(ctx: Context, message: OutboundMessage) -> Sent:
@@ -85,26 +79,11 @@ def _id_in(body: Mapping[str, Any], name: str) -> str:
 def _answer_publicly(ctx: Context, message: OutboundMessage) -> Sent:
     if message.attachments or not message.text:
         raise ConnectorError("A public answer on X is text only.", remedy=Remedy.TELL, code="post content")
-    if (weight := weighted_length(message.text)) > POST_LENGTH:
-        reason = f"A public post on X takes {POST_LENGTH} weighted characters; this has {weight}."
+    limit = MANIFEST.text_limit(public=True)
+    if (weight := wire.length(message.text, limit.unit)) > limit.max:
+        reason = f"A public post on X takes {limit.max} weighted characters; this has {weight}."
         raise ConnectorError(reason, remedy=Remedy.TELL, code="too long")
     target = message.reply_to or message.thread_id.removeprefix(threads.COMMENT)
     post = {"text": message.text, "reply": {"in_reply_to_tweet_id": target}}
     body, answer = client.call(ctx, "POST", "tweets", bucket="post", json=post, repeatable=False)
     return Sent((_id_in(body, "id"),), rates=rates.notices(answer.headers, "post"))
-
-
-def weighted_length(text: str) -> int:
-    """An address counts 23 however long it is; an emoji of many code points counts 2."""
-    without_urls, urls = _URL.subn("", text)
-    weight, joined = urls * _URL_WEIGHT, False
-    for letter in without_urls:
-        if letter == "\u200d":
-            joined = True
-        elif letter == "\ufe0f" or 0x1F3FB <= ord(letter) <= 0x1F3FF:
-            continue
-        elif joined:
-            joined = False
-        else:
-            weight += 1 if any(first <= ord(letter) <= last for first, last in _LIGHT) else 2
-    return weight

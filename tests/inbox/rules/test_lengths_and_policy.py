@@ -12,7 +12,8 @@ NOW = datetime(2026, 8, 6, 12, tzinfo=UTC)
 GRAM = Manifest(
     key="gram", label="Gram", mark="Gr", colour="#c13584",
     send=SendRules(
-        text=TextLimit(10, Unit.UTF8_BYTES, date(2026, 8, 1)), files={"image": FileLimit(("image/png",), 100)}, files_per_message=1
+        text=TextLimit(10, Unit.UTF8_BYTES, date(2026, 8, 1)),
+        public_text=TextLimit(50, Unit.CODE_POINTS, date(2026, 8, 1)), files={"image": FileLimit(("image/png",), 100)}, files_per_message=1
     ),
     receive=ReceiveRules("webhook"), window=WindowRules(timedelta(hours=24), None, frozenset({"message"})),
 )  # fmt: skip
@@ -26,6 +27,8 @@ OPEN = Situation(opened_at=NOW - timedelta(hours=1), channel_state="connected")
         ("🇫🇷", Unit.UTF8_BYTES, 8),
         ("👨‍👩‍👧‍👦", Unit.CODE_POINTS, 7),
         ("👋", Unit.UTF16_UNITS, 2),
+        ("see https://a.example/very/long/address", Unit.WEIGHTED, 27),
+        ("👨‍👩‍👧‍👦 日本", Unit.WEIGHTED, 7),
         ("é", Unit.UTF8_BYTES, 2),
         ("e\u0301", Unit.CODE_POINTS, 2),
     ],
@@ -44,6 +47,14 @@ def test_what_fits_goes() -> None:
 
 def test_one_byte_too_many_is_said_in_bytes() -> None:
     assert problem("01234567890") == "1 bytes too long for Gram (at most 10)."
+
+
+def test_a_public_answer_has_no_window_its_own_limit_and_no_files() -> None:
+    under_a_post = Situation(opened_at=None, channel_state="connected", public=True)
+
+    assert problem("Sorry to hear that! " * 2, situation=under_a_post) == ""
+    assert "too long" in problem("x" * 51, situation=under_a_post)
+    assert "words only" in problem(files=(FileFacts("image", "image/png", 5),), situation=under_a_post)
 
 
 def test_nothing_at_all_is_not_a_reply() -> None:

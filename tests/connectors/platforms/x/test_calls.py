@@ -11,7 +11,7 @@ import httpx
 import orjson
 import pytest
 
-from connectors import signatures
+from connectors import signatures, wire
 from connectors.contract import (
     Account,
     App,
@@ -27,7 +27,7 @@ from connectors.contract import (
 )
 from connectors.platforms.x import errors
 from connectors.platforms.x.connector import connector
-from connectors.platforms.x.sending import weighted_length
+from inbox.platforms import Unit
 from tests.connectors.helpers import NOW, FakePlatform, json_answer, lost_answer, reply, sent_json
 
 ACCOUNT = Account("2244994945", "acme")
@@ -203,7 +203,7 @@ def test_a_public_answer_is_a_reply_to_the_post(x: FakePlatform) -> None:
     ],
 )
 def test_public_posts_are_weighed(text: str, weight: int) -> None:
-    assert weighted_length(text) == weight
+    assert wire.length(text, Unit.WEIGHTED) == weight
 
 
 def test_consent_hides_the_verifier_behind_its_hash(x: FakePlatform) -> None:

@@ -1,0 +1,80 @@
+"""A platform's figures, as a deployment may set them: pages contradict one another, and limits move.
+
+PARLEY_PLATFORM_FIGURES is JSON, by platform and figure, with the day on which somebody looked:
+
+    {"linkedin": {"text_max": 3000, "checked_on": "2026-11-23"}, "instagram": {"window_s": 82800}}
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any, Final
+
+from inbox.platforms import Manifest, TextLimit, Unit
+
+VARIABLE: Final = "PARLEY_PLATFORM_FIGURES"
+
+
+class FiguresUnreadable(ValueError):
+    """The variable does not say what it should; the words say where."""
+
+
+def configured(manifest: Manifest, environment: Mapping[str, str] = os.environ) -> Manifest:
+    """The manifest with what the deployment says of its figures. Raises FiguresUnreadable."""
+    try:
+        everything = json.loads(environment.get(VARIABLE) or "{}")
+        figures = dict(everything.get(manifest.key, {}))
+    except (ValueError, AttributeError, TypeError):
+        raise FiguresUnreadable(f"{VARIABLE} is no JSON object of objects.") from None
+    try:
+        checked_on = date.fromisoformat(figures.pop("checked_on", "")) if "checked_on" in figures else None
+        for name, value in figures.items():
+            manifest = _CHANGES[name](manifest, value)
+    except KeyError as unknown:
+        raise FiguresUnreadable(
+            f"{VARIABLE}: unknown figure {unknown}. Known: {', '.join(_CHANGES)}, checked_on."
+        ) from None
+    except (ValueError, TypeError) as error:
+        raise FiguresUnreadable(f"{VARIABLE}, {manifest.key}: {error}") from None
+    if checked_on:
+        manifest = _text(manifest, checked_on=checked_on)
+    return manifest
+
+
+def _number(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError(f"{value!r} is no whole number of at least 0")
+    return value
+
+
+def _seconds(value: Any) -> timedelta:
+    return timedelta(seconds=_number(value))
+
+
+def _text(manifest: Manifest, **changes: Any) -> Manifest:
+    return replace(manifest, send=replace(manifest.send, text=replace(manifest.send.text, **changes)))
+
+
+def _public_text(manifest: Manifest, value: Any) -> Manifest:
+    before: TextLimit = manifest.text_limit(public=True)
+    return replace(manifest, send=replace(manifest.send, public_text=replace(before, max=_number(value))))
+
+
+_CHANGES: Final[Mapping[str, Callable[[Manifest, Any], Manifest]]] = {
+    "text_max": lambda m, v: _text(m, max=_number(v)),
+    "text_unit": lambda m, v: _text(m, unit=Unit(v)),
+    "public_text_max": _public_text,
+    "files_per_message": lambda m, v: replace(m, send=replace(m.send, files_per_message=_number(v))),
+    "window_s": lambda m, v: replace(m, window=replace(m.window, standard=_seconds(v))),
+    "human_agent_window_s": lambda m, v: replace(m, window=replace(m.window, human_agent=_seconds(v))),
+    "window_margin_s": lambda m, v: replace(m, window=replace(m.window, margin=_seconds(v))),
+    "history_days": lambda m, v: replace(m, history=replace(m.history, age=timedelta(days=_number(v)))),
+    "history_messages_per_thread": lambda m, v: replace(
+        m, history=replace(m.history, messages_per_thread=_number(v))
+    ),
+    "poll_every_s": lambda m, v: replace(m, poll_every=_seconds(v)),
+}

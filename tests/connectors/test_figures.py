@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+
+import pytest
+
+from connectors.figures import VARIABLE, FiguresUnreadable, configured
+from connectors.platforms.instagram.manifest import MANIFEST as INSTAGRAM
+from connectors.platforms.linkedin.manifest import MANIFEST as LINKEDIN
+
+
+def given(**platforms: dict[str, object]) -> dict[str, str]:
+    return {VARIABLE: json.dumps(platforms)}
+
+
+def test_a_deployment_sets_the_figure_that_holds_for_it_and_says_when_it_looked() -> None:
+    manifest = configured(LINKEDIN, given(linkedin={"text_max": 3000, "checked_on": "2026-11-23"}))
+
+    assert (manifest.send.text.max, manifest.send.text.checked_on) == (3000, date(2026, 11, 23))
+    assert manifest.send.text.unit == LINKEDIN.send.text.unit
+
+
+def test_other_platforms_keep_theirs() -> None:
+    assert configured(INSTAGRAM, given(linkedin={"text_max": 3000})) == INSTAGRAM
+    assert configured(INSTAGRAM, {}) == INSTAGRAM
+
+
+def test_windows_and_paces_are_in_seconds() -> None:
+    manifest = configured(
+        INSTAGRAM, given(instagram={"window_s": 3600, "window_margin_s": 120, "poll_every_s": 5})
+    )
+
+    assert manifest.window.standard == timedelta(hours=1)
+    assert manifest.window.margin == timedelta(minutes=2)
+    assert manifest.poll_every == timedelta(seconds=5)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("not json", "no JSON object"),
+        ('{"instagram": 5}', "no JSON object"),
+        ('{"instagram": {"text_maximum": 5}}', "unknown figure 'text_maximum'"),
+        ('{"instagram": {"text_max": "many"}}', "'many' is no whole number"),
+        ('{"instagram": {"text_unit": "inches"}}', "inches"),
+        ('{"instagram": {"checked_on": "yesterday"}}', "instagram"),
+    ],
+)
+def test_a_mistake_is_named(text: str, words: str) -> None:
+    with pytest.raises(FiguresUnreadable, match=words):
+        configured(INSTAGRAM, {VARIABLE: text})
