@@ -38,7 +38,7 @@ class Desk:
                      JOIN inbox_conversation conversation ON conversation.id = message.conversation_id
                     WHERE message.external_id = %s"""
         [(public_id,)] = eventually(
-            lambda: self.demo.sql(query, [message]), within=45, told=f"message {message}"
+            lambda: self.demo.sql(query, [message]), within=75, told=f"message {message}"
         )
         return str(public_id)
 

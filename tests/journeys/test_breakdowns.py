@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from tests.journeys.browsing import Agent
@@ -94,6 +95,9 @@ def test_a_socket_that_was_cut_resumes_and_shows_everything_once(
     for text in meanwhile:
         outside.dm("instagram", text, who=name)
     demo.await_restart("edge", after=killed)
+    eventually(
+        lambda: httpx.get(f"{demo.url}/healthz", trust_env=False).is_success, within=30, told="the edge"
+    )
     eventually(lambda: outside.pending() == 0 or outside.hurry(), within=20, told="the redeliveries")
 
     agent.await_live(within=30)
@@ -145,5 +149,5 @@ def test_a_supervisor_brings_back_every_process_that_dies(
     for each, pid in killed.items():
         demo.await_restart(each, after=pid, within=30)
     outside.dm("linkedin", "Everything is back", who=name)
-    agent.await_row(name, within=30)
+    agent.await_row(name, within=75)  # whoever was asking LinkedIn died, and its lease has to run out
     agent.open(name).reply(f"So it is, {name}").await_sent(f"So it is, {name}", within=30)
