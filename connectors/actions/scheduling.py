@@ -10,7 +10,8 @@ from django.db.models import Q
 
 from connectors.models import SyncSchedule, Task
 
-LEASE = timedelta(minutes=3)
+# Renewed with each page. After a crash the channel is not asked for so long.
+LEASE = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
