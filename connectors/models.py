@@ -14,11 +14,17 @@ class PlatformApp(models.Model):
     platform = models.CharField(max_length=40)
     name = models.CharField(max_length=80, default="default")
     client_id = models.CharField(max_length=200, blank=True)
-    sealed = models.BinaryField(help_text="client_secret, webhook_secrets, verify_token, bearer: sealed JSON.")
-    origins = models.JSONField(default=dict, blank=True, help_text="consent, token, api, media; empty means the real hosts.")
+    sealed = models.BinaryField(
+        help_text="client_secret, webhook_secrets, verify_token, bearer: sealed JSON."
+    )
+    origins = models.JSONField(
+        default=dict, blank=True, help_text="consent, token, api, media; empty means the real hosts."
+    )
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["platform", "name"], name="one_app_per_platform_and_name")]
+        constraints = [
+            models.UniqueConstraint(fields=["platform", "name"], name="one_app_per_platform_and_name")
+        ]
 
     def __str__(self) -> str:
         return f"{self.platform} app {self.name}"
@@ -85,7 +91,9 @@ class DeadItem(models.Model):
     """One update that could not be read or stored, kept with the reason, so that it can be replayed."""
 
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="dead_items")
-    receipt = models.ForeignKey(Receipt, on_delete=models.SET_NULL, null=True, blank=True, related_name="dead_items")
+    receipt = models.ForeignKey(
+        Receipt, on_delete=models.SET_NULL, null=True, blank=True, related_name="dead_items"
+    )
     payload = models.JSONField()
     reason = models.CharField(max_length=300)
     created_at = models.DateTimeField()
@@ -93,7 +101,9 @@ class DeadItem(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["channel", "-id"], name="dead_items_waiting", condition=Q(replayed_at__isnull=True)),
+            models.Index(
+                fields=["channel", "-id"], name="dead_items_waiting", condition=Q(replayed_at__isnull=True)
+            ),
         ]
 
 
@@ -107,7 +117,9 @@ class ChannelHealth(models.Model):
     last_sent_at = models.DateTimeField(null=True, blank=True)
     last_synced_at = models.DateTimeField(null=True, blank=True)
     last_handshake_at = models.DateTimeField(null=True, blank=True)
-    unrecognised = models.BigIntegerField(default=0, help_text="Updates of a kind nobody knows yet; their receipts are kept.")
+    unrecognised = models.BigIntegerField(
+        default=0, help_text="Updates of a kind nobody knows yet; their receipts are kept."
+    )
 
 
 class Task(models.TextChoices):

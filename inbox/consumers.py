@@ -118,7 +118,9 @@ class Socket:
             item = await self._outgoing.get()
             self._writing = True
             try:
-                await (self._send({"type": "websocket.send", "text": item}) if isinstance(item, str) else item)
+                await (
+                    self._send({"type": "websocket.send", "text": item}) if isinstance(item, str) else item
+                )
             finally:
                 self._writing = False
 

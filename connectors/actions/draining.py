@@ -27,7 +27,8 @@ from inbox.models import Channel
 from inbox.rules.cleaning import clean
 
 log = structlog.get_logger(__name__)
-BATCH = 500  # a third more messages a second than 200; the brand's lock is held for a fifth of a second at most
+# A third more messages a second than 200; the brand's lock is held for a fifth of a second at most.
+BATCH = 500
 BATCH_BYTES = 16 * 1024 * 1024
 
 FINISH = """

@@ -6,178 +6,386 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('inbox', '0002_views_counted_and_states_forward'),
+        ("inbox", "0002_views_counted_and_states_forward"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ChannelHealth',
+            name="ChannelHealth",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('bad_signatures', models.BigIntegerField(default=0)),
-                ('last_bad_signature_at', models.DateTimeField(blank=True, null=True)),
-                ('last_receipt_at', models.DateTimeField(blank=True, null=True)),
-                ('last_sent_at', models.DateTimeField(blank=True, null=True)),
-                ('last_synced_at', models.DateTimeField(blank=True, null=True)),
-                ('last_handshake_at', models.DateTimeField(blank=True, null=True)),
-                ('unrecognised', models.BigIntegerField(default=0, help_text='Updates of a kind nobody knows yet; their receipts are kept.')),
-                ('channel', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='health', to='inbox.channel')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("bad_signatures", models.BigIntegerField(default=0)),
+                ("last_bad_signature_at", models.DateTimeField(blank=True, null=True)),
+                ("last_receipt_at", models.DateTimeField(blank=True, null=True)),
+                ("last_sent_at", models.DateTimeField(blank=True, null=True)),
+                ("last_synced_at", models.DateTimeField(blank=True, null=True)),
+                ("last_handshake_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "unrecognised",
+                    models.BigIntegerField(
+                        default=0, help_text="Updates of a kind nobody knows yet; their receipts are kept."
+                    ),
+                ),
+                (
+                    "channel",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="health", to="inbox.channel"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DeliveryAttempt',
+            name="DeliveryAttempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('outcome', models.CharField(blank=True, max_length=12)),
-                ('code', models.CharField(blank=True, max_length=80)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('external_id', models.CharField(blank=True, db_collation='C', max_length=400)),
-                ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attempt_rows', to='inbox.message')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("outcome", models.CharField(blank=True, max_length=12)),
+                ("code", models.CharField(blank=True, max_length=80)),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("external_id", models.CharField(blank=True, db_collation="C", max_length=400)),
+                (
+                    "message",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attempt_rows",
+                        to="inbox.message",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PlatformApp',
+            name="PlatformApp",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('platform', models.CharField(max_length=40)),
-                ('name', models.CharField(default='default', max_length=80)),
-                ('client_id', models.CharField(blank=True, max_length=200)),
-                ('sealed', models.BinaryField(help_text='client_secret, webhook_secrets, verify_token, bearer: sealed JSON.')),
-                ('origins', models.JSONField(blank=True, default=dict, help_text='consent, token, api, media; empty means the real hosts.')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("platform", models.CharField(max_length=40)),
+                ("name", models.CharField(default="default", max_length=80)),
+                ("client_id", models.CharField(blank=True, max_length=200)),
+                (
+                    "sealed",
+                    models.BinaryField(
+                        help_text="client_secret, webhook_secrets, verify_token, bearer: sealed JSON."
+                    ),
+                ),
+                (
+                    "origins",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="consent, token, api, media; empty means the real hosts.",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('platform', 'name'), name='one_app_per_platform_and_name')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("platform", "name"), name="one_app_per_platform_and_name")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PendingConsent',
+            name="PendingConsent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(max_length=100, unique=True)),
-                ('sealed_verifier', models.BinaryField(default=bytes)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='inbox.brand')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('app', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='connectors.platformapp')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("state", models.CharField(max_length=100, unique=True)),
+                ("sealed_verifier", models.BinaryField(default=bytes)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="inbox.brand"
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "app",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="connectors.platformapp",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Receipt',
+            name="Receipt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('received_at', models.DateTimeField()),
-                ('body', models.BinaryField()),
-                ('state', models.CharField(choices=[('new', 'Waiting'), ('done', 'Read'), ('dead', 'Could not be read')], default='new', max_length=4)),
-                ('drained_at', models.DateTimeField(blank=True, null=True)),
-                ('items', models.IntegerField(default=0)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='receipts', to='inbox.channel')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("received_at", models.DateTimeField()),
+                ("body", models.BinaryField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("new", "Waiting"), ("done", "Read"), ("dead", "Could not be read")],
+                        default="new",
+                        max_length=4,
+                    ),
+                ),
+                ("drained_at", models.DateTimeField(blank=True, null=True)),
+                ("items", models.IntegerField(default=0)),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="receipts",
+                        to="inbox.channel",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DeadItem',
+            name="DeadItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('payload', models.JSONField()),
-                ('reason', models.CharField(max_length=300)),
-                ('created_at', models.DateTimeField()),
-                ('replayed_at', models.DateTimeField(blank=True, null=True)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='dead_items', to='inbox.channel')),
-                ('receipt', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='dead_items', to='connectors.receipt')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("payload", models.JSONField()),
+                ("reason", models.CharField(max_length=300)),
+                ("created_at", models.DateTimeField()),
+                ("replayed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="dead_items",
+                        to="inbox.channel",
+                    ),
+                ),
+                (
+                    "receipt",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="dead_items",
+                        to="connectors.receipt",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SyncSchedule',
+            name="SyncSchedule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('task', models.CharField(choices=[('poll', 'Poll for new messages'), ('reconcile', "Compare with the platform's history")], max_length=12)),
-                ('every_seconds', models.IntegerField()),
-                ('cursor', models.TextField(blank=True)),
-                ('paused', models.BooleanField(default=False)),
-                ('next_run_at', models.DateTimeField()),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('failures', models.IntegerField(default=0)),
-                ('last_error', models.CharField(blank=True, max_length=300)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='schedules', to='inbox.channel')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "task",
+                    models.CharField(
+                        choices=[
+                            ("poll", "Poll for new messages"),
+                            ("reconcile", "Compare with the platform's history"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("every_seconds", models.IntegerField()),
+                ("cursor", models.TextField(blank=True)),
+                ("paused", models.BooleanField(default=False)),
+                ("next_run_at", models.DateTimeField()),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("failures", models.IntegerField(default=0)),
+                ("last_error", models.CharField(blank=True, max_length=300)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="schedules",
+                        to="inbox.channel",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SyncRun',
+            name="SyncRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('task', models.CharField(choices=[('poll', 'Poll for new messages'), ('reconcile', "Compare with the platform's history")], max_length=12)),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('events', models.IntegerField(default=0)),
-                ('new_messages', models.IntegerField(default=0)),
-                ('error', models.CharField(blank=True, max_length=300)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sync_runs', to='inbox.channel')),
-                ('schedule', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='connectors.syncschedule')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "task",
+                    models.CharField(
+                        choices=[
+                            ("poll", "Poll for new messages"),
+                            ("reconcile", "Compare with the platform's history"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("events", models.IntegerField(default=0)),
+                ("new_messages", models.IntegerField(default=0)),
+                ("error", models.CharField(blank=True, max_length=300)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sync_runs",
+                        to="inbox.channel",
+                    ),
+                ),
+                (
+                    "schedule",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="runs",
+                        to="connectors.syncschedule",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Credential',
+            name="Credential",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sealed', models.BinaryField(help_text='access and refresh token: sealed JSON.')),
-                ('scopes', models.JSONField(blank=True, default=list)),
-                ('issued_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('refresh_expires_at', models.DateTimeField(blank=True, null=True)),
-                ('version', models.IntegerField(default=1)),
-                ('refresh_lease_until', models.DateTimeField(blank=True, null=True)),
-                ('refresh_error', models.CharField(blank=True, max_length=300)),
-                ('channel', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='credential', to='inbox.channel')),
-                ('app', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credentials', to='connectors.platformapp')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sealed", models.BinaryField(help_text="access and refresh token: sealed JSON.")),
+                ("scopes", models.JSONField(blank=True, default=list)),
+                ("issued_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("refresh_expires_at", models.DateTimeField(blank=True, null=True)),
+                ("version", models.IntegerField(default=1)),
+                ("refresh_lease_until", models.DateTimeField(blank=True, null=True)),
+                ("refresh_error", models.CharField(blank=True, max_length=300)),
+                (
+                    "channel",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="credential",
+                        to="inbox.channel",
+                    ),
+                ),
+                (
+                    "app",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="credentials",
+                        to="connectors.platformapp",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('expires_at__isnull', False)), fields=['expires_at'], name='tokens_by_end')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("expires_at__isnull", False)),
+                        fields=["expires_at"],
+                        name="tokens_by_end",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RateBudget',
+            name="RateBudget",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('bucket', models.CharField(max_length=40)),
-                ('remaining', models.IntegerField(blank=True, null=True)),
-                ('used_percent', models.IntegerField(blank=True, null=True)),
-                ('resets_at', models.DateTimeField(blank=True, null=True)),
-                ('seen_at', models.DateTimeField()),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='budgets', to='inbox.channel')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("bucket", models.CharField(max_length=40)),
+                ("remaining", models.IntegerField(blank=True, null=True)),
+                ("used_percent", models.IntegerField(blank=True, null=True)),
+                ("resets_at", models.DateTimeField(blank=True, null=True)),
+                ("seen_at", models.DateTimeField()),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="budgets",
+                        to="inbox.channel",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('channel', 'bucket'), name='one_budget_per_bucket')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("channel", "bucket"), name="one_budget_per_bucket")
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='receipt',
-            index=models.Index(condition=models.Q(('state', 'new')), fields=['id'], name='receipts_to_drain'),
+            model_name="receipt",
+            index=models.Index(condition=models.Q(("state", "new")), fields=["id"], name="receipts_to_drain"),
         ),
         migrations.AddIndex(
-            model_name='receipt',
-            index=models.Index(fields=['channel', '-id'], name='receipts_of_channel'),
+            model_name="receipt",
+            index=models.Index(fields=["channel", "-id"], name="receipts_of_channel"),
         ),
         migrations.AddIndex(
-            model_name='deaditem',
-            index=models.Index(condition=models.Q(('replayed_at__isnull', True)), fields=['channel', '-id'], name='dead_items_waiting'),
+            model_name="deaditem",
+            index=models.Index(
+                condition=models.Q(("replayed_at__isnull", True)),
+                fields=["channel", "-id"],
+                name="dead_items_waiting",
+            ),
         ),
         migrations.AddIndex(
-            model_name='syncschedule',
-            index=models.Index(condition=models.Q(('paused', False)), fields=['next_run_at'], name='schedules_due'),
+            model_name="syncschedule",
+            index=models.Index(
+                condition=models.Q(("paused", False)), fields=["next_run_at"], name="schedules_due"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='syncschedule',
-            constraint=models.UniqueConstraint(fields=('channel', 'task'), name='one_schedule_per_channel_and_task'),
+            model_name="syncschedule",
+            constraint=models.UniqueConstraint(
+                fields=("channel", "task"), name="one_schedule_per_channel_and_task"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='syncschedule',
-            constraint=models.CheckConstraint(condition=models.Q(('every_seconds__gte', 1)), name='a_schedule_has_a_pace'),
+            model_name="syncschedule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("every_seconds__gte", 1)), name="a_schedule_has_a_pace"
+            ),
         ),
     ]

@@ -10,404 +10,963 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Brand',
+            name="Brand",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('slug', models.SlugField(max_length=60, unique=True)),
-                ('time_zone', models.CharField(default='UTC', max_length=64)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("slug", models.SlugField(max_length=60, unique=True)),
+                ("time_zone", models.CharField(default="UTC", max_length=64)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Person',
+            name="Person",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, unique=True)),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('email', models.EmailField(max_length=254, unique=True)),
-                ('name', models.CharField(blank=True, max_length=120)),
-                ('time_zone', models.CharField(default='UTC', max_length=64)),
-                ('is_active', models.BooleanField(default=True)),
-                ('is_staff', models.BooleanField(default=False, help_text='May open the Django admin.')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, unique=True)),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, unique=True)),
+                ("name", models.CharField(blank=True, max_length=120)),
+                ("time_zone", models.CharField(default="UTC", max_length=64)),
+                ("is_active", models.BooleanField(default=True)),
+                ("is_staff", models.BooleanField(default=False, help_text="May open the Django admin.")),
+                ("date_joined", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'people',
+                "verbose_name_plural": "people",
             },
         ),
         migrations.CreateModel(
-            name='BrandSequence',
+            name="BrandSequence",
             fields=[
-                ('brand', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='sequence', serialize=False, to='inbox.brand')),
-                ('last', models.BigIntegerField(default=0)),
+                (
+                    "brand",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="sequence",
+                        serialize=False,
+                        to="inbox.brand",
+                    ),
+                ),
+                ("last", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Channel',
+            name="Channel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, unique=True)),
-                ('platform', models.CharField(help_text='Key of an installed connector; checked in the register.', max_length=40)),
-                ('external_id', models.CharField(db_collation='C', max_length=255)),
-                ('name', models.CharField(max_length=120)),
-                ('handle', models.CharField(blank=True, max_length=120)),
-                ('state', models.CharField(choices=[('connected', 'Connected'), ('needs_reconnect', 'Needs to be connected again'), ('disconnected', 'Disconnected')], default='connected', max_length=16)),
-                ('state_reason', models.CharField(blank=True, max_length=300)),
-                ('sends_resume_at', models.DateTimeField(blank=True, help_text='The platform asked us to wait until then.', null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='channels', to='inbox.brand')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, unique=True)),
+                (
+                    "platform",
+                    models.CharField(
+                        help_text="Key of an installed connector; checked in the register.", max_length=40
+                    ),
+                ),
+                ("external_id", models.CharField(db_collation="C", max_length=255)),
+                ("name", models.CharField(max_length=120)),
+                ("handle", models.CharField(blank=True, max_length=120)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("connected", "Connected"),
+                            ("needs_reconnect", "Needs to be connected again"),
+                            ("disconnected", "Disconnected"),
+                        ],
+                        default="connected",
+                        max_length=16,
+                    ),
+                ),
+                ("state_reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "sends_resume_at",
+                    models.DateTimeField(
+                        blank=True, help_text="The platform asked us to wait until then.", null=True
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="channels", to="inbox.brand"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Amendment',
+            name="Amendment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('target', models.CharField(db_collation='C', help_text='External id of the message.', max_length=400)),
-                ('kind', models.CharField(choices=[('edit', 'Edited'), ('unsend', 'Unsent'), ('reaction', 'Reaction')], max_length=8)),
-                ('at', models.DateTimeField()),
-                ('version', models.IntegerField(default=0)),
-                ('actor', models.CharField(blank=True, db_collation='C', max_length=255)),
-                ('actor_name', models.CharField(blank=True, max_length=200)),
-                ('emoji', models.CharField(blank=True, max_length=64)),
-                ('removed', models.BooleanField(default=False)),
-                ('text', models.TextField(blank=True)),
-                ('learned_at', models.DateTimeField()),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='inbox.channel')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "target",
+                    models.CharField(
+                        db_collation="C", help_text="External id of the message.", max_length=400
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("edit", "Edited"), ("unsend", "Unsent"), ("reaction", "Reaction")],
+                        max_length=8,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("version", models.IntegerField(default=0)),
+                ("actor", models.CharField(blank=True, db_collation="C", max_length=255)),
+                ("actor_name", models.CharField(blank=True, max_length=200)),
+                ("emoji", models.CharField(blank=True, max_length=64)),
+                ("removed", models.BooleanField(default=False)),
+                ("text", models.TextField(blank=True)),
+                ("learned_at", models.DateTimeField()),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="inbox.channel"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, unique=True)),
-                ('name', models.CharField(blank=True, max_length=200)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='inbox.brand')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, unique=True)),
+                ("name", models.CharField(blank=True, max_length=200)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="contacts", to="inbox.brand"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Conversation',
+            name="Conversation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, unique=True)),
-                ('kind', models.CharField(choices=[('direct', 'Direct messages'), ('group', 'Group'), ('comment', 'Public comments')], default='direct', max_length=8)),
-                ('thread_key', models.CharField(db_collation='C', help_text="The platform's id of the thread.", max_length=255)),
-                ('recipient_key', models.CharField(blank=True, db_collation='C', help_text="The customer's platform id.", max_length=255)),
-                ('state', models.CharField(choices=[('open', 'Open'), ('pending', 'Pending'), ('snoozed', 'Snoozed'), ('resolved', 'Resolved'), ('spam', 'Spam')], default='open', max_length=8)),
-                ('priority', models.SmallIntegerField(choices=[(1, 'Urgent'), (2, 'High'), (3, 'Normal'), (4, 'Low')], default=3)),
-                ('priority_reasons', models.JSONField(blank=True, default=list)),
-                ('tags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('resolved_at', models.DateTimeField(blank=True, null=True)),
-                ('platform', models.CharField(max_length=40)),
-                ('contact_name', models.CharField(blank=True, max_length=200)),
-                ('contact_username', models.CharField(blank=True, max_length=120)),
-                ('contact_avatar', models.URLField(blank=True, max_length=2000)),
-                ('assignee_name', models.CharField(blank=True, max_length=120)),
-                ('last_message_at', models.DateTimeField()),
-                ('last_message_text', models.CharField(blank=True, max_length=160)),
-                ('last_message_from', models.CharField(blank=True, max_length=8)),
-                ('last_message_author', models.CharField(blank=True, max_length=200)),
-                ('message_count', models.IntegerField(default=0)),
-                ('unread_count', models.IntegerField(default=0)),
-                ('last_inbound_at', models.DateTimeField(blank=True, null=True)),
-                ('last_outbound_at', models.DateTimeField(blank=True, null=True)),
-                ('customer_read_at', models.DateTimeField(blank=True, help_text="Platform time of the customer's last look.", null=True)),
-                ('waiting_since', models.DateTimeField(blank=True, help_text='The first customer message nobody answered yet.', null=True)),
-                ('window_opened_at', models.DateTimeField(blank=True, help_text='Platform time of what last opened the window.', null=True)),
-                ('due_at', models.DateTimeField(blank=True, null=True)),
-                ('due_reason', models.CharField(blank=True, max_length=120)),
-                ('seq', models.BigIntegerField(default=0, help_text='Brand sequence of its newest event: a newer row has a higher one.')),
-                ('public_seq', models.BigIntegerField(default=0, help_text='Sequence of the newest message either side could see.')),
-                ('assignee', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='assigned_conversations', to=settings.AUTH_USER_MODEL)),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='conversations', to='inbox.brand')),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='conversations', to='inbox.channel')),
-                ('contact', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='conversations', to='inbox.contact')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("direct", "Direct messages"),
+                            ("group", "Group"),
+                            ("comment", "Public comments"),
+                        ],
+                        default="direct",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "thread_key",
+                    models.CharField(
+                        db_collation="C", help_text="The platform's id of the thread.", max_length=255
+                    ),
+                ),
+                (
+                    "recipient_key",
+                    models.CharField(
+                        blank=True, db_collation="C", help_text="The customer's platform id.", max_length=255
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("pending", "Pending"),
+                            ("snoozed", "Snoozed"),
+                            ("resolved", "Resolved"),
+                            ("spam", "Spam"),
+                        ],
+                        default="open",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "priority",
+                    models.SmallIntegerField(
+                        choices=[(1, "Urgent"), (2, "High"), (3, "Normal"), (4, "Low")], default=3
+                    ),
+                ),
+                ("priority_reasons", models.JSONField(blank=True, default=list)),
+                (
+                    "tags",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), blank=True, default=list, size=None
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("resolved_at", models.DateTimeField(blank=True, null=True)),
+                ("platform", models.CharField(max_length=40)),
+                ("contact_name", models.CharField(blank=True, max_length=200)),
+                ("contact_username", models.CharField(blank=True, max_length=120)),
+                ("contact_avatar", models.URLField(blank=True, max_length=2000)),
+                ("assignee_name", models.CharField(blank=True, max_length=120)),
+                ("last_message_at", models.DateTimeField()),
+                ("last_message_text", models.CharField(blank=True, max_length=160)),
+                ("last_message_from", models.CharField(blank=True, max_length=8)),
+                ("last_message_author", models.CharField(blank=True, max_length=200)),
+                ("message_count", models.IntegerField(default=0)),
+                ("unread_count", models.IntegerField(default=0)),
+                ("last_inbound_at", models.DateTimeField(blank=True, null=True)),
+                ("last_outbound_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "customer_read_at",
+                    models.DateTimeField(
+                        blank=True, help_text="Platform time of the customer's last look.", null=True
+                    ),
+                ),
+                (
+                    "waiting_since",
+                    models.DateTimeField(
+                        blank=True, help_text="The first customer message nobody answered yet.", null=True
+                    ),
+                ),
+                (
+                    "window_opened_at",
+                    models.DateTimeField(
+                        blank=True, help_text="Platform time of what last opened the window.", null=True
+                    ),
+                ),
+                ("due_at", models.DateTimeField(blank=True, null=True)),
+                ("due_reason", models.CharField(blank=True, max_length=120)),
+                (
+                    "seq",
+                    models.BigIntegerField(
+                        default=0,
+                        help_text="Brand sequence of its newest event: a newer row has a higher one.",
+                    ),
+                ),
+                (
+                    "public_seq",
+                    models.BigIntegerField(
+                        default=0, help_text="Sequence of the newest message either side could see."
+                    ),
+                ),
+                (
+                    "assignee",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="assigned_conversations",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="conversations",
+                        to="inbox.brand",
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="conversations",
+                        to="inbox.channel",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="conversations",
+                        to="inbox.contact",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Handle',
+            name="Handle",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.CharField(db_collation='C', max_length=255)),
-                ('name', models.CharField(blank=True, max_length=200)),
-                ('username', models.CharField(blank=True, max_length=120)),
-                ('avatar_url', models.URLField(blank=True, max_length=2000)),
-                ('followers', models.BigIntegerField(blank=True, null=True)),
-                ('verified', models.BooleanField(blank=True, null=True)),
-                ('unavailable_reason', models.CharField(blank=True, max_length=300)),
-                ('looked_up_at', models.DateTimeField(blank=True, null=True)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='handles', to='inbox.channel')),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='handles', to='inbox.contact')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("external_id", models.CharField(db_collation="C", max_length=255)),
+                ("name", models.CharField(blank=True, max_length=200)),
+                ("username", models.CharField(blank=True, max_length=120)),
+                ("avatar_url", models.URLField(blank=True, max_length=2000)),
+                ("followers", models.BigIntegerField(blank=True, null=True)),
+                ("verified", models.BooleanField(blank=True, null=True)),
+                ("unavailable_reason", models.CharField(blank=True, max_length=300)),
+                ("looked_up_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="handles",
+                        to="inbox.channel",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="handles",
+                        to="inbox.contact",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('agent', 'Agent'), ('manager', 'Manager'), ('operations', 'Operations'), ('administrator', 'Administrator')], default='agent', max_length=16)),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='inbox.brand')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("agent", "Agent"),
+                            ("manager", "Manager"),
+                            ("operations", "Operations"),
+                            ("administrator", "Administrator"),
+                        ],
+                        default="agent",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="inbox.brand",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, unique=True)),
-                ('external_id', models.CharField(blank=True, db_collation='C', max_length=400, null=True)),
-                ('client_id', models.UUIDField(blank=True, help_text='Made by the composer: a double click is one message.', null=True)),
-                ('direction', models.CharField(choices=[('in', 'From the customer'), ('out', 'From the brand'), ('note', 'Internal note')], max_length=4)),
-                ('kind', models.CharField(default='text', max_length=16)),
-                ('origin', models.CharField(default='unknown', max_length=12)),
-                ('author_name', models.CharField(blank=True, max_length=200)),
-                ('sent_at', models.DateTimeField(help_text='Platform time; ours until the platform says.')),
-                ('order_key', models.CharField(blank=True, db_collation='C', max_length=400)),
-                ('created_text', models.TextField(blank=True, help_text='As first written; emptied when it is unsent.')),
-                ('reply_to', models.CharField(blank=True, db_collation='C', max_length=400)),
-                ('card', models.JSONField(blank=True, default=dict)),
-                ('historical', models.BooleanField(default=False, help_text='Found by a backfill: rings no bell, starts no clock.')),
-                ('created_at', models.DateTimeField(help_text='When Parley learned of it.')),
-                ('text', models.TextField(blank=True)),
-                ('edited_at', models.DateTimeField(blank=True, null=True)),
-                ('edit_count', models.SmallIntegerField(default=0)),
-                ('deleted_at', models.DateTimeField(blank=True, null=True)),
-                ('reactions', models.JSONField(blank=True, default=list)),
-                ('attachment_count', models.SmallIntegerField(default=0)),
-                ('state', models.CharField(choices=[('received', 'Received'), ('noted', 'Note'), ('queued', 'Waiting to be sent'), ('sending', 'Sending'), ('uncertain', 'Checking whether it was sent'), ('failed', 'Not sent'), ('sent', 'Sent'), ('delivered', 'Delivered'), ('read', 'Read')], max_length=10)),
-                ('state_reason', models.CharField(blank=True, max_length=300)),
-                ('human_agent', models.BooleanField(default=False)),
-                ('not_before', models.DateTimeField(blank=True, null=True)),
-                ('attempts', models.SmallIntegerField(default=0)),
-                ('attempted_at', models.DateTimeField(blank=True, null=True)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('seq', models.BigIntegerField(default=0, help_text='Brand sequence of its newest change.')),
-                ('author_handle', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='inbox.handle')),
-                ('author_person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='inbox.channel')),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='inbox.conversation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, unique=True)),
+                ("external_id", models.CharField(blank=True, db_collation="C", max_length=400, null=True)),
+                (
+                    "client_id",
+                    models.UUIDField(
+                        blank=True,
+                        help_text="Made by the composer: a double click is one message.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[
+                            ("in", "From the customer"),
+                            ("out", "From the brand"),
+                            ("note", "Internal note"),
+                        ],
+                        max_length=4,
+                    ),
+                ),
+                ("kind", models.CharField(default="text", max_length=16)),
+                ("origin", models.CharField(default="unknown", max_length=12)),
+                ("author_name", models.CharField(blank=True, max_length=200)),
+                ("sent_at", models.DateTimeField(help_text="Platform time; ours until the platform says.")),
+                ("order_key", models.CharField(blank=True, db_collation="C", max_length=400)),
+                (
+                    "created_text",
+                    models.TextField(blank=True, help_text="As first written; emptied when it is unsent."),
+                ),
+                ("reply_to", models.CharField(blank=True, db_collation="C", max_length=400)),
+                ("card", models.JSONField(blank=True, default=dict)),
+                (
+                    "historical",
+                    models.BooleanField(
+                        default=False, help_text="Found by a backfill: rings no bell, starts no clock."
+                    ),
+                ),
+                ("created_at", models.DateTimeField(help_text="When Parley learned of it.")),
+                ("text", models.TextField(blank=True)),
+                ("edited_at", models.DateTimeField(blank=True, null=True)),
+                ("edit_count", models.SmallIntegerField(default=0)),
+                ("deleted_at", models.DateTimeField(blank=True, null=True)),
+                ("reactions", models.JSONField(blank=True, default=list)),
+                ("attachment_count", models.SmallIntegerField(default=0)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("received", "Received"),
+                            ("noted", "Note"),
+                            ("queued", "Waiting to be sent"),
+                            ("sending", "Sending"),
+                            ("uncertain", "Checking whether it was sent"),
+                            ("failed", "Not sent"),
+                            ("sent", "Sent"),
+                            ("delivered", "Delivered"),
+                            ("read", "Read"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("state_reason", models.CharField(blank=True, max_length=300)),
+                ("human_agent", models.BooleanField(default=False)),
+                ("not_before", models.DateTimeField(blank=True, null=True)),
+                ("attempts", models.SmallIntegerField(default=0)),
+                ("attempted_at", models.DateTimeField(blank=True, null=True)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("seq", models.BigIntegerField(default=0, help_text="Brand sequence of its newest change.")),
+                (
+                    "author_handle",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="inbox.handle",
+                    ),
+                ),
+                (
+                    "author_person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="inbox.channel"
+                    ),
+                ),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="inbox.conversation",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seq', models.BigIntegerField()),
-                ('kind', models.CharField(max_length=30)),
-                ('at', models.DateTimeField()),
-                ('data', models.JSONField(default=dict)),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='inbox.brand')),
-                ('conversation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='events', to='inbox.conversation')),
-                ('message', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='inbox.message')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("seq", models.BigIntegerField()),
+                ("kind", models.CharField(max_length=30)),
+                ("at", models.DateTimeField()),
+                ("data", models.JSONField(default=dict)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="events", to="inbox.brand"
+                    ),
+                ),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="inbox.conversation",
+                    ),
+                ),
+                (
+                    "message",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="inbox.message",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Attachment',
+            name="Attachment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, unique=True)),
-                ('position', models.SmallIntegerField(default=0)),
-                ('kind', models.CharField(max_length=10)),
-                ('url', models.TextField(blank=True)),
-                ('mime', models.CharField(blank=True, max_length=120)),
-                ('name', models.CharField(blank=True, max_length=255)),
-                ('size', models.BigIntegerField(blank=True, null=True)),
-                ('title', models.TextField(blank=True)),
-                ('external_id', models.CharField(blank=True, db_collation='C', max_length=400)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('fetch_state', models.CharField(choices=[('link', 'Shown from the platform'), ('pending', 'Being fetched'), ('stored', 'Stored'), ('gone', 'No longer available')], default='link', max_length=8)),
-                ('fetch_at', models.DateTimeField(blank=True, null=True)),
-                ('fetch_attempts', models.SmallIntegerField(default=0)),
-                ('path', models.CharField(blank=True, help_text='Below MEDIA_ROOT.', max_length=300)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('uploaded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='inbox.channel')),
-                ('message', models.ForeignKey(blank=True, help_text='Empty while it waits in a composer.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='inbox.message')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, unique=True)),
+                ("position", models.SmallIntegerField(default=0)),
+                ("kind", models.CharField(max_length=10)),
+                ("url", models.TextField(blank=True)),
+                ("mime", models.CharField(blank=True, max_length=120)),
+                ("name", models.CharField(blank=True, max_length=255)),
+                ("size", models.BigIntegerField(blank=True, null=True)),
+                ("title", models.TextField(blank=True)),
+                ("external_id", models.CharField(blank=True, db_collation="C", max_length=400)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "fetch_state",
+                    models.CharField(
+                        choices=[
+                            ("link", "Shown from the platform"),
+                            ("pending", "Being fetched"),
+                            ("stored", "Stored"),
+                            ("gone", "No longer available"),
+                        ],
+                        default="link",
+                        max_length=8,
+                    ),
+                ),
+                ("fetch_at", models.DateTimeField(blank=True, null=True)),
+                ("fetch_attempts", models.SmallIntegerField(default=0)),
+                ("path", models.CharField(blank=True, help_text="Below MEDIA_ROOT.", max_length=300)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="inbox.channel"
+                    ),
+                ),
+                (
+                    "message",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Empty while it waits in a composer.",
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attachments",
+                        to="inbox.message",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Tag',
+            name="Tag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60)),
-                ('colour', models.CharField(blank=True, max_length=20)),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tags', to='inbox.brand')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60)),
+                ("colour", models.CharField(blank=True, max_length=20)),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="tags", to="inbox.brand"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ConversationTag',
+            name="ConversationTag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('set_by', models.CharField(choices=[('person', 'A person'), ('rule', 'A rule'), ('model', 'The model')], max_length=6)),
-                ('confidence', models.FloatField(blank=True, null=True)),
-                ('set_at', models.DateTimeField()),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tag_rows', to='inbox.conversation')),
-                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('tag', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='inbox.tag')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "set_by",
+                    models.CharField(
+                        choices=[("person", "A person"), ("rule", "A rule"), ("model", "The model")],
+                        max_length=6,
+                    ),
+                ),
+                ("confidence", models.FloatField(blank=True, null=True)),
+                ("set_at", models.DateTimeField()),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tag_rows",
+                        to="inbox.conversation",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "tag",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="inbox.tag"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ViewCount',
+            name="ViewCount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('view', models.CharField(db_collation='C', max_length=60)),
-                ('total', models.BigIntegerField(default=0)),
-                ('unread', models.BigIntegerField(default=0)),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='inbox.brand')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("view", models.CharField(db_collation="C", max_length=60)),
+                ("total", models.BigIntegerField(default=0)),
+                ("unread", models.BigIntegerField(default=0)),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="inbox.brand"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='person',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='one_person_per_email'),
+            model_name="person",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("email"), name="one_person_per_email"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='channel',
-            constraint=models.UniqueConstraint(fields=('platform', 'external_id'), name='one_channel_per_platform_account'),
+            model_name="channel",
+            constraint=models.UniqueConstraint(
+                fields=("platform", "external_id"), name="one_channel_per_platform_account"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='amendment',
-            constraint=models.UniqueConstraint(fields=('channel', 'target', 'kind', 'actor', 'at', 'version', 'emoji', 'removed'), name='an_amendment_is_told_once'),
+            model_name="amendment",
+            constraint=models.UniqueConstraint(
+                fields=("channel", "target", "kind", "actor", "at", "version", "emoji", "removed"),
+                name="an_amendment_is_told_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['brand', '-last_message_at', '-id'], name='list_open'),
+            model_name="conversation",
+            index=models.Index(
+                condition=models.Q(("state", "open")),
+                fields=["brand", "-last_message_at", "-id"],
+                name="list_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['brand', 'assignee', '-last_message_at', '-id'], name='list_mine'),
+            model_name="conversation",
+            index=models.Index(
+                condition=models.Q(("state", "open")),
+                fields=["brand", "assignee", "-last_message_at", "-id"],
+                name="list_mine",
+            ),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(condition=models.Q(('assignee__isnull', True), ('state', 'open')), fields=['brand', '-last_message_at', '-id'], name='list_unassigned'),
+            model_name="conversation",
+            index=models.Index(
+                condition=models.Q(("assignee__isnull", True), ("state", "open")),
+                fields=["brand", "-last_message_at", "-id"],
+                name="list_unassigned",
+            ),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['channel', '-last_message_at', '-id'], name='list_channel'),
+            model_name="conversation",
+            index=models.Index(
+                condition=models.Q(("state", "open")),
+                fields=["channel", "-last_message_at", "-id"],
+                name="list_channel",
+            ),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(condition=models.Q(('state', 'resolved')), fields=['brand', '-last_message_at', '-id'], name='list_resolved'),
+            model_name="conversation",
+            index=models.Index(
+                condition=models.Q(("state", "resolved")),
+                fields=["brand", "-last_message_at", "-id"],
+                name="list_resolved",
+            ),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['channel', 'thread_key', '-id'], name='thread_to_conversation'),
+            model_name="conversation",
+            index=models.Index(fields=["channel", "thread_key", "-id"], name="thread_to_conversation"),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['contact', '-last_message_at'], name='conversations_of_contact'),
+            model_name="conversation",
+            index=models.Index(fields=["contact", "-last_message_at"], name="conversations_of_contact"),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['brand', 'seq'], name='changed_since'),
+            model_name="conversation",
+            index=models.Index(fields=["brand", "seq"], name="changed_since"),
         ),
         migrations.AddConstraint(
-            model_name='conversation',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'resolved'), _negated=True), fields=('channel', 'thread_key'), name='one_open_conversation_per_thread'),
+            model_name="conversation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "resolved"), _negated=True),
+                fields=("channel", "thread_key"),
+                name="one_open_conversation_per_thread",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='conversation',
-            constraint=models.CheckConstraint(condition=models.Q(('unread_count__gte', 0)), name='unread_is_never_negative'),
+            model_name="conversation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("unread_count__gte", 0)), name="unread_is_never_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='conversation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'resolved'), _negated=True), ('resolved_at__isnull', False), _connector='OR'), name='resolved_says_when'),
+            model_name="conversation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "resolved"), _negated=True),
+                    ("resolved_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="resolved_says_when",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handle',
-            constraint=models.UniqueConstraint(fields=('channel', 'external_id'), name='one_handle_per_channel_and_platform_id'),
+            model_name="handle",
+            constraint=models.UniqueConstraint(
+                fields=("channel", "external_id"), name="one_handle_per_channel_and_platform_id"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('brand', 'person'), name='one_membership_per_brand_and_person'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                fields=("brand", "person"), name="one_membership_per_brand_and_person"
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['conversation', 'sent_at', 'order_key', 'id'], name='thread_order'),
+            model_name="message",
+            index=models.Index(fields=["conversation", "sent_at", "order_key", "id"], name="thread_order"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state__in', ['sent', 'delivered'])), fields=['conversation'], name='unseen_replies'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("state__in", ["sent", "delivered"])),
+                fields=["conversation"],
+                name="unseen_replies",
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('direction', 'out'), ('external_id__isnull', True)), fields=['conversation', 'id'], name='replies_without_platform_id'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("direction", "out"), ("external_id__isnull", True)),
+                fields=["conversation", "id"],
+                name="replies_without_platform_id",
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state__in', ('queued', 'sending', 'uncertain'))), fields=['not_before', 'id'], name='outbox_under_way'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("state__in", ("queued", "sending", "uncertain"))),
+                fields=["not_before", "id"],
+                name="outbox_under_way",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id__isnull', False)), fields=('channel', 'external_id'), name='one_row_per_platform_message'),
+            model_name="message",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_id__isnull", False)),
+                fields=("channel", "external_id"),
+                name="one_row_per_platform_message",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(condition=models.Q(('client_id__isnull', False)), fields=('conversation', 'client_id'), name='one_row_per_click'),
+            model_name="message",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("client_id__isnull", False)),
+                fields=("conversation", "client_id"),
+                name="one_row_per_click",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['sending', 'uncertain'])), fields=('conversation',), name='one_reply_under_way_per_conversation'),
+            model_name="message",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["sending", "uncertain"])),
+                fields=("conversation",),
+                name="one_reply_under_way_per_conversation",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['sent', 'delivered', 'read']), _negated=True), ('external_id__isnull', False), _connector='OR'), name='sent_only_with_the_platforms_id'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["sent", "delivered", "read"]), _negated=True),
+                    ("external_id__isnull", False),
+                    _connector="OR",
+                ),
+                name="sent_only_with_the_platforms_id",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('deleted_at', None), models.Q(('created_text', ''), ('text', '')), _connector='OR'), name='unsent_words_are_gone'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("deleted_at", None), models.Q(("created_text", ""), ("text", "")), _connector="OR"
+                ),
+                name="unsent_words_are_gone",
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['conversation', 'seq'], name='events_of_conversation'),
+            model_name="event",
+            index=models.Index(fields=["conversation", "seq"], name="events_of_conversation"),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.UniqueConstraint(fields=('brand', 'seq'), name='events_are_numbered_once'),
+            model_name="event",
+            constraint=models.UniqueConstraint(fields=("brand", "seq"), name="events_are_numbered_once"),
         ),
         migrations.AddIndex(
-            model_name='attachment',
-            index=models.Index(condition=models.Q(('fetch_state', 'pending')), fields=['fetch_at'], name='media_to_fetch'),
+            model_name="attachment",
+            index=models.Index(
+                condition=models.Q(("fetch_state", "pending")), fields=["fetch_at"], name="media_to_fetch"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attachment',
-            constraint=models.UniqueConstraint(condition=models.Q(('message__isnull', False)), fields=('message', 'position'), name='one_attachment_per_place'),
+            model_name="attachment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("message__isnull", False)),
+                fields=("message", "position"),
+                name="one_attachment_per_place",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tag',
-            constraint=models.UniqueConstraint(fields=('brand', 'name'), name='one_tag_per_name'),
+            model_name="tag",
+            constraint=models.UniqueConstraint(fields=("brand", "name"), name="one_tag_per_name"),
         ),
         migrations.AddConstraint(
-            model_name='conversationtag',
-            constraint=models.UniqueConstraint(fields=('conversation', 'tag'), name='a_tag_is_set_once'),
+            model_name="conversationtag",
+            constraint=models.UniqueConstraint(fields=("conversation", "tag"), name="a_tag_is_set_once"),
         ),
         migrations.AddConstraint(
-            model_name='conversationtag',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('set_by', 'model'), _negated=True), ('confidence__isnull', False), _connector='OR'), name='a_model_says_how_sure'),
+            model_name="conversationtag",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("set_by", "model"), _negated=True),
+                    ("confidence__isnull", False),
+                    _connector="OR",
+                ),
+                name="a_model_says_how_sure",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='viewcount',
-            constraint=models.UniqueConstraint(fields=('brand', 'view'), name='one_count_per_view'),
+            model_name="viewcount",
+            constraint=models.UniqueConstraint(fields=("brand", "view"), name="one_count_per_view"),
         ),
     ]

@@ -4,14 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('inbox', '0002_views_counted_and_states_forward'),
+        ("inbox", "0002_views_counted_and_states_forward"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='handle',
-            index=models.Index(condition=models.Q(('looked_up_at__isnull', True)), fields=['-id'], name='handles_to_look_up'),
+            model_name="handle",
+            index=models.Index(
+                condition=models.Q(("looked_up_at__isnull", True)), fields=["-id"], name="handles_to_look_up"
+            ),
         ),
     ]
