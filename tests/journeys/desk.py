@@ -38,7 +38,7 @@ class Desk:
                      JOIN inbox_conversation conversation ON conversation.id = message.conversation_id
                     WHERE message.external_id = %s"""
         [(public_id,)] = eventually(
-            lambda: self.demo.sql(query, [message]), within=75, told=f"message {message}"
+            lambda: self.demo.sql(query, [message]), within=90, told=f"message {message}"
         )
         return str(public_id)
 
@@ -61,11 +61,11 @@ class Desk:
 
 
 def busy(
-    outside: Outside, desk: Desk | None, label: str, *, seed: int, count: int = 120, every: int = 10
+    outside: Outside, desk: Desk | None, label: str, *, seed: int, count: int = 100, every: int = 10
 ) -> list[str]:
     """Customers on all platforms write, correct themselves, unsend and react; every so often an agent answers one of them.
 
-    Returns what the agents wrote. Same seed, same day.
+    Without a desk they only write. Returns what the agents wrote. Same seed, same day.
     """
     dice = random.Random(seed)
     people = [(platform, f"{label} {platform} {number}") for platform in PLATFORMS for number in range(5)]
@@ -74,7 +74,7 @@ def busy(
     for number in range(count):
         platform, name = dice.choice(people)
         written.append((platform, outside.dm(platform, f"{label}, message {number}", who=name)))
-        if dice.random() < 0.15:
+        if desk and dice.random() < 0.15:
             _change_mind(outside, dice, *dice.choice(written), number=number)
         if desk and number % every == every - 1:
             replies.append(f"{label}, answer {number}")

@@ -71,7 +71,7 @@ class Demo:
     # Beginning and end
 
     def start(self) -> "Demo":
-        with self.output.open("ab") as output:
+        with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "demo"],
                 cwd=ROOT,
