@@ -1,16 +1,21 @@
 """The Celery app, and its beat table: everything Celery does by the clock."""
 
 import os
+import sys
 import threading
 from typing import Any
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-os.environ.setdefault("PARLEY_PROCESS", "parley worker")
-os.environ.setdefault("PARLEY_STATEMENT_TIMEOUT", "60000")
+from django.conf import settings
+
+# Only Celery's own command comes here before anybody read the settings. Every other process imports this module too,
+# and what it did to the environment would reach all the processes that that one starts.
+if not settings.configured:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    os.environ.setdefault("PARLEY_PROCESS", "parley beat" if "beat" in sys.argv else "parley worker")
+    os.environ.setdefault("PARLEY_STATEMENT_TIMEOUT", "60000")
 
 import structlog  # the defaults above must be there before anything reads the settings
 from celery import Celery, signals
-from django.conf import settings
 from kombu import Exchange, Queue
 
 from config import health
@@ -26,11 +31,21 @@ BEAT = {
     "connectors.tasks.refresh_tokens": 60.0,
 }
 
+# What a person waits for does not stand behind what nobody waits for. The rest goes to the default queue.
+ROUTES = {
+    "connectors.tasks.drain_receipts": "receive",
+    "connectors.tasks.deliver_reply": "delivery",
+    "connectors.tasks.deliver_due": "delivery",
+    "connectors.tasks.settle_reply": "delivery",
+    "connectors.tasks.settle_uncertain": "delivery",
+}
+
 app = Celery("parley")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
     # Each with its own exchange and key; under a shared one a message would reach all three.
     task_queues=[Queue(name, Exchange(name), routing_key=name) for name in settings.CELERY_TASK_QUEUES],
+    task_routes={name: {"queue": queue} for name, queue in ROUTES.items()},
     beat_schedule={
         # A tick that nobody took before the next one is worth nothing.
         name: {"task": name, "schedule": seconds, "options": {"expires": max(seconds * 2, 5)}}

@@ -36,7 +36,7 @@ def wake_drain() -> None:
         drain_receipts.delay()
 
 
-@shared_task(queue="receive")
+@shared_task
 def drain_receipts(**_later: Any) -> None:
     # Before the first look: whatever is stored from now on rings again.
     _forget(DRAIN_KEY)
@@ -59,20 +59,20 @@ def _show_typing(typing: list[tuple[int, str]]) -> None:
             log.exception("typing_not_shown", conversation=conversation_id)
 
 
-@shared_task(queue="delivery")
+@shared_task
 def deliver_reply(*, message_id: int, **_later: Any) -> None:
     _forget(f"deliver:{message_id}")
     delivering.deliver(message_id=message_id, clock=clock.from_(timezone.now()))
 
 
-@shared_task(queue="delivery")
+@shared_task
 def settle_reply(*, message_id: int, **_later: Any) -> None:
     if message := settling.still_uncertain(message_id):
         settling.settle(message=message, clock=clock.from_(timezone.now()))
     _forget(f"settle:{message_id}")
 
 
-@shared_task(queue="delivery")
+@shared_task
 def deliver_due(**_later: Any) -> None:
     """Whatever fell through: replies that are due, and those whose worker died. One message each to the broker."""
     now = timezone.now()
@@ -82,20 +82,20 @@ def deliver_due(**_later: Any) -> None:
             deliver_reply.delay(message_id=message_id)
 
 
-@shared_task(queue="delivery")
+@shared_task
 def settle_uncertain(**_later: Any) -> None:
     for message in outbox.uncertain_replies(now=timezone.now()):
         if cache.add(f"settle:{message.pk}", 1, timeout=60):
             settle_reply.delay(message_id=message.pk)
 
 
-@shared_task(queue="default")
+@shared_task
 def refresh_tokens(**_later: Any) -> None:
     for channel_id, version in refreshing.due(now=timezone.now()):
         refresh_token.delay(channel_id=channel_id, seen_version=version)
 
 
-@shared_task(queue="default")
+@shared_task
 def refresh_token(*, channel_id: int, seen_version: int, **_later: Any) -> None:
     try:
         refreshing.refresh(
@@ -112,7 +112,7 @@ def wake_fetching() -> None:
         fetch_media.delay()
 
 
-@shared_task(queue="default")
+@shared_task
 def fetch_media(**_later: Any) -> None:
     """Pictures first, because their addresses die; then names."""
     _forget("fetch-wanted")
