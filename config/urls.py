@@ -1,7 +1,11 @@
 """The pages of every app. Sockets and the webhook door are routed in config/edge.py, before Django."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+
+# One way to sign in, with its rate limits and second factors; Django admin's own page has neither.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import ipaddress
 import logging
 import socket
@@ -158,6 +159,13 @@ class Http:
             headers={"User-Agent": "Parley", "Accept": "application/json"},
         )
         self.pause = pause
+        self.before: Callable[[], None] | None = None
+
+    def watched(self, before: Callable[[], None]) -> Self:
+        """The same connections, with `before` called ahead of each request; what it raises stops the request."""
+        twin = copy.copy(self)
+        twin.before = before
+        return twin
 
     def _network(self) -> httpx.BaseTransport:
         transport = httpx.HTTPTransport(http1=True, http2=False, trust_env=False)
@@ -214,6 +222,8 @@ class Http:
             content, sent["Content-Type"] = wire.encode(json), "application/json"
         for _ in range(_REDIRECTS + 1):
             self._check(url)
+            if self.before is not None:
+                self.before()
             try:
                 request = self._client.build_request(
                     method, url, headers=sent, params=params, content=content, data=form, files=files

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import structlog
 from django.db import Error as DatabaseFailure
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 
 from connectors.contract import AccountChanged, InboundEvent, InboundMessage, Item
@@ -90,7 +90,10 @@ def _is_weather(error: Exception) -> bool:
     if not isinstance(error, DatabaseFailure):
         return False
     state = getattr(error.__cause__, "sqlstate", None)
-    return state is None or state == "55P03" or state.startswith(WEATHER)
+    if state is None:
+        # Nothing came back from the server: the line broke, or the driver itself refused the value (DataError).
+        return isinstance(error, OperationalError | InterfaceError)
+    return bool(state == "55P03" or state.startswith(WEATHER))
 
 
 def dead_item(parsed: Parsed, reason: str, *, now: datetime) -> DeadItem:

@@ -18,6 +18,7 @@ from connectors.models import ChannelHealth, DeliveryAttempt
 from connectors.outgoing import outbound
 from inbox.actions import channels, contacts, sending
 from inbox.models import Message
+from inbox.queries import outbox
 
 log = structlog.get_logger(__name__)
 MAX_TRIES = 8  # of errors that promise nothing; a platform that says when is obeyed for as long as it says so
@@ -35,6 +36,10 @@ def deliver(*, message_id: int, clock: Clock, jitter: Jitter = random.uniform) -
     if message is None:
         return ""
     return _Delivery(message, clock, jitter).run()
+
+
+class LostClaim(Exception):
+    """The claim ran out while this worker was at it; the reply is being settled elsewhere."""
 
 
 class _Delivery:
@@ -56,14 +61,32 @@ class _Delivery:
             refused, context = self._refreshed(context, credential.version)
             if refused is not None:
                 return self._decide(refused)
-        error = self._try(connector.send, context)
-        if error is not None and error.remedy is Remedy.REFRESH:
-            refused, context = self._refreshed(context, credential.version)
-            error = refused or self._try(connector.send, context)
-            if error is not None and error.remedy is Remedy.REFRESH:
-                # A token minutes old was refused as well: the grant itself is broken.
-                error = ConnectorError(error.reason, remedy=Remedy.RECONNECT, code=error.code)
+        try:
+            error = self._send_with_fresh_token(connector.send, context, credential.version)
+        except LostClaim:
+            log.warning("claim_lost", message=message.pk)
+            return "lost"
         return "sent" if error is None else self._decide(error)
+
+    def _send_with_fresh_token(
+        self, send: Callable[..., Sent], context: Context, version: int
+    ) -> ConnectorError | None:
+        error = self._try(send, context)
+        if error is None or error.remedy is not Remedy.REFRESH:
+            return error
+        refused, context = self._refreshed(context, version)
+        error = refused or self._try(send, context)
+        if error is not None and error.remedy is Remedy.REFRESH:
+            # A token minutes old was refused as well: the grant itself is broken.
+            return ConnectorError(error.reason, remedy=Remedy.RECONNECT, code=error.code)
+        return error
+
+    def _still_ours(self) -> None:
+        """Ahead of each request of a send: a claim that ran out belongs to whoever settles it, and nothing more may leave."""
+        if not sending.keep_claim(
+            message_id=self.message.pk, attempt=self.message.attempts, now=self.clock()
+        ):
+            raise LostClaim
 
     def _refreshed(self, context: Context, seen_version: int) -> tuple[ConnectorError | None, Context]:
         try:
@@ -80,10 +103,15 @@ class _Delivery:
         return None, replace(context, tokens=tokens)
 
     def _try(self, send: Callable[..., Sent], context: Context) -> ConnectorError | None:
+        self._still_ours()
         attempt = open_attempt(message_id=self.message.pk, now=self.clock())
+        watched = replace(context, now=self.clock(), http=context.http.watched(self._still_ours))
         try:
-            sent = send(replace(context, now=self.clock()), outbound(self.message, now=self.clock()))
+            sent = send(watched, outbound(self.message, now=self.clock()))
             external_id = sent.external_ids[0]
+        except LostClaim:
+            close_attempt(attempt, outcome="lost", reason="Another worker took over.", now=self.clock())
+            raise
         except ConnectorError as error:
             close_attempt(
                 attempt, outcome=error.remedy, code=error.code, reason=error.reason, now=self.clock()
@@ -121,7 +149,11 @@ class _Delivery:
             case Remedy.UNKNOWN:
                 now = self.clock()
                 sending.mark_reply_uncertain(
-                    message_id=self.message.pk, reason=error.reason, now=now, look_at=now + FIRST_LOOK
+                    message_id=self.message.pk,
+                    reason=error.reason,
+                    now=now,
+                    look_at=now + FIRST_LOOK,
+                    attempt=self.message.attempts,
                 )
                 return "uncertain"
             case Remedy.WAIT if error.retry_at:
@@ -140,14 +172,15 @@ class _Delivery:
 
     def _retry(self, error: ConnectorError) -> str:
         now = self.clock()
-        if now - self.message.created_at > GIVE_UP_AFTER:
+        queued_at = outbox.queued_at(self.message)
+        if now - queued_at > GIVE_UP_AFTER:
             return self._fail(f"Tried for a day without success: {error.reason}")
         if error.retry_at and error.retry_at > now:
             # The account is throttled, not the message: what else waits in this channel waits with it. Others go on.
             channels.delay_sends(channel_id=self.message.channel_id, until=error.retry_at, now=now)
             return self._put_back(error.reason, error.retry_at, "throttled")
         tries = DeliveryAttempt.objects.filter(
-            message_id=self.message.pk, outcome=Remedy.RETRY, started_at__gte=now - GIVE_UP_AFTER
+            message_id=self.message.pk, outcome=Remedy.RETRY, started_at__gte=queued_at
         ).count()
         if tries >= MAX_TRIES:
             return self._fail(f"Tried {tries} times without success: {error.reason}")
@@ -159,11 +192,19 @@ class _Delivery:
         return self._put_back("Waiting until the channel is connected again.", now + PARKED_WAIT, "parked")
 
     def _put_back(self, reason: str, until: datetime, outcome: str) -> str:
-        sending.put_back(message_id=self.message.pk, reason=reason, not_before=until, now=self.clock())
+        sending.put_back(
+            message_id=self.message.pk,
+            reason=reason,
+            not_before=until,
+            now=self.clock(),
+            attempt=self.message.attempts,
+        )
         return outcome
 
     def _fail(self, reason: str) -> str:
-        sending.mark_reply_failed(message_id=self.message.pk, reason=reason, now=self.clock())
+        sending.mark_reply_failed(
+            message_id=self.message.pk, reason=reason, now=self.clock(), attempt=self.message.attempts
+        )
         return "failed"
 
 

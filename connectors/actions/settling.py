@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
+from django.db import Error as DatabaseFailure
 from django.db import transaction
 
 from connectors import contexts
@@ -66,6 +67,12 @@ class _Look:
             return self._could_not_look(error)
         except contexts.NotConnected as error:
             return self._could_not_look(ConnectorError(str(error), remedy=Remedy.RETRY))
+        except DatabaseFailure:
+            raise
+        except Exception as error:
+            # A connector that trips must not hold back every later reply of the conversation.
+            log.exception("settle_failed", message=self.message.pk)
+            return self._could_not_look(ConnectorError(type(error).__name__, remedy=Remedy.RETRY))
         if found is not None:
             return self._found(found)
         return self._absent()

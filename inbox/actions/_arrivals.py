@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from inbox.actions import _sql
@@ -19,6 +19,7 @@ from inbox.exchange import (
     Unsent,
 )
 from inbox.models.fields import new_public_id
+from inbox.rules.cleaning import clean
 
 Key = tuple[int, str]  # (channel id, platform id)
 
@@ -53,6 +54,9 @@ class Batch:
         return batch
 
     def _meet(self, channel_id: int, party: Party) -> None:
+        party = replace(
+            party, name=clean(party.name), username=clean(party.username), avatar_url=clean(party.avatar_url)
+        )
         if party.external_id and (
             (channel_id, party.external_id) not in self.parties or party.name or party.username
         ):

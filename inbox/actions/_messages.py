@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.actions import _sql
-from inbox.actions._arrivals import Key, Met, customer_of
+from inbox.actions._arrivals import Batch, Key, Met, customer_of
 from inbox.actions._conversations import Thread
 from inbox.exchange import InboundMessage
 from inbox.models.fields import new_public_id
@@ -30,8 +29,20 @@ class Known:
     state: str
 
 
-def find_known(keys: Iterable[Key]) -> dict[Key, Known]:
-    wanted = list(dict.fromkeys(keys))
+DISCARDED = "Discarded"  # the reason of a reply that its writer gave up: it takes no echo any more
+
+
+def find_known(batch: Batch) -> dict[Key, Known]:
+    """What we have of the messages a batch brings, changes, or names as the one before."""
+    wanted = list(
+        dict.fromkeys(
+            [
+                *batch.messages,
+                *((channel_id, event.target) for channel_id, event in batch.amendments),
+                *((key[0], message.after) for key, message in batch.messages.items() if message.after),
+            ]
+        )
+    )
     if not wanted:
         return {}
     found = _sql.rows(
@@ -93,12 +104,14 @@ def match_echoes(unknown: dict[Key, InboundMessage], threads: dict[Key, Thread])
         return {}
     attempted: dict[int, list[echoes.Attempted]] = defaultdict(list)
     for row in _sql.rows(
-        """SELECT conversation_id, id, client_id::text, text, attachment_count > 0, attempted_at FROM inbox_message
+        """SELECT conversation_id, id, client_id::text, text, attachment_count > 0, attempted_at, state IN ('sending', 'uncertain')
+             FROM inbox_message
             WHERE conversation_id = ANY(%s) AND direction = 'out' AND external_id IS NULL AND attempted_at IS NOT NULL
+              AND state_reason <> %s
             ORDER BY id""",
-        [list(conversation_ids)],
+        [list(conversation_ids), DISCARDED],
     ):
-        attempted[row[0]].append(echoes.Attempted(row[1], row[2] or "", row[3], row[4], row[5]))
+        attempted[row[0]].append(echoes.Attempted(row[1], row[2] or "", *row[3:]))
     matched: dict[Key, int] = {}
     for key, message in sorted(outbound.items(), key=lambda item: (item[1].sent_at, order_key_of(item[1]))):
         thread = threads.get((key[0], message.thread_id))

@@ -75,13 +75,7 @@ class _Intake:
 
     def take(self, batch: Batch, received: Received) -> None:
         people = _arrivals.meet_people(self.ledger.brand_id, batch, self.now)
-        known = _messages.find_known(
-            [
-                *batch.messages,
-                *((channel_id, event.target) for channel_id, event in batch.amendments),
-                *((key[0], message.after) for key, message in batch.messages.items() if message.after),
-            ]
-        )
+        known = _messages.find_known(batch)
         unknown = {key: message for key, message in batch.messages.items() if key not in known}
         unknown = _messages.put_in_place(unknown, known)
         threads = self._threads_for(batch, unknown, people)
@@ -130,14 +124,27 @@ class _Intake:
     def _correct_places(
         self, told_again: dict[Key, InboundMessage], known: dict[Key, _messages.Known]
     ) -> None:
+        """A message that moves may be the newest now, or the answer to what came before it."""
+        finer = {
+            key: message for key, message in told_again.items() if _messages.is_finer(known[key], message)
+        }
+        threads = {
+            row.id: row for row in _conversations.threads_by_id([known[key].conversation_id for key in finer])
+        }
         corrected = []
-        for key, message in told_again.items():
-            if _messages.is_finer(known[key], message):
-                seq = self.ledger.record(
-                    EventKind.MESSAGE_AMENDED, at=self.now, conversation_id=known[key].conversation_id,
-                    message_id=known[key].id, what="placed",
-                )  # fmt: skip
-                corrected.append((known[key].id, message.sent_at, _messages.order_key_of(message), seq))
+        for key, message in finer.items():
+            change = self._change(threads[known[key].conversation_id])
+            seq = self.ledger.record(
+                EventKind.MESSAGE_AMENDED,
+                at=self.now,
+                conversation_id=change.thread.id,
+                message_id=known[key].id,
+                what="placed",
+            )
+            change.seq = seq
+            if known[key].direction == "out":
+                change.answered.append(message.sent_at)
+            corrected.append((known[key].id, message.sent_at, _messages.order_key_of(message), seq))
         _messages.correct_places(corrected)
 
     def _settle(

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from inbox import events, platforms
 from inbox.actions import _writing
+from inbox.actions._messages import DISCARDED
 from inbox.actions._sql import run
 from inbox.actions._threads import NEWEST
 from inbox.models import (
@@ -183,16 +184,12 @@ def retry(*, message: Message, by: Person, now: datetime) -> Message:
             state=MessageState.QUEUED,
             state_reason="",
             not_before=now,
-            attempts=0,
             human_agent=verdict.human_agent,
             seq=seq,
         )
         _writing.change(current.conversation, seq)
         current.refresh_from_db()
     return current
-
-
-DISCARDED = "Discarded"
 
 
 @transaction.atomic(durable=True)

@@ -8,13 +8,14 @@ from typing import Any
 from django.db import transaction
 
 from inbox import events
-from inbox.actions import _sql, _threads, _writing
+from inbox.actions import _amending, _sql, _threads, _writing
 from inbox.actions._conversations import threads_by_id
 from inbox.models import Channel, ChannelState, EventKind, Message, MessageState
 from inbox.queries import outbox
 
-# Longer than the slowest send may take (connectors.http), so that only a dead worker's claim runs out.
-LEASE = timedelta(seconds=90)
+# Longer than one request to a platform may take (connectors.http: 5 s + 20 s + 60 s). A send of many requests renews it before
+# each (keep_claim), so that only a dead worker's claim runs out.
+LEASE = timedelta(seconds=120)
 
 
 @transaction.atomic(durable=True)
@@ -76,24 +77,43 @@ def mark_reply_sent(*, message_id: int, external_id: str, at: datetime | None, n
         message = _current(message_id)
         if message.external_id:
             return
-        twin = _echo_seen_as_foreign(message, external_id)
+        twin = _holder_of(message, external_id)
+        if twin and twin.client_id:
+            _give_way(ledger, message, now)
+            return
         seq = ledger.record(
             EventKind.REPLY_SENT, at=now, conversation_id=message.conversation_id, message_id=message.pk,
             replaces=str(twin.public_id) if twin else "",
         )  # fmt: skip
         if twin:
             _absorb(twin)
-        sent_at = twin.sent_at if twin else at or message.sent_at
+        sent_at = twin.sent_at if twin else at or message.attempted_at or message.sent_at
         _move(
             message, seq, external_id=external_id, state=MessageState.SENT, state_reason="", lease_until=None, not_before=None,
             sent_at=sent_at, order_key=twin.order_key if twin else "",
         )  # fmt: skip
+        # A reaction or an unsend may have been told before the platform's answer: it waited for this id.
+        if _amending.known_for([(message.channel_id, external_id)]):
+            _amending.refold({(message.channel_id, external_id): (message.pk, seq)})
         _note_answer(message, sent_at, seq)
 
 
-def _echo_seen_as_foreign(message: Message, external_id: str) -> Message | None:
+def _holder_of(message: Message, external_id: str) -> Message | None:
     """An echo that came first and whose words the platform had changed (a shortened link, say) stands as a row of its own."""
     return Message.objects.filter(channel_id=message.channel_id, external_id=external_id).first()
+
+
+def _give_way(ledger: events.Ledger, message: Message, now: datetime) -> None:
+    """Another reply of ours with the same words was taken for this one. What the customer has is told there."""
+    reason = "Sent: it is shown as your earlier reply with the same words."
+    seq = ledger.record(
+        EventKind.REPLY_FAILED,
+        at=now,
+        conversation_id=message.conversation_id,
+        message_id=message.pk,
+        reason=reason,
+    )
+    _move(message, seq, state=MessageState.FAILED, state_reason=reason, lease_until=None)
 
 
 def _absorb(twin: Message) -> None:
@@ -112,11 +132,20 @@ def _note_answer(message: Message, sent_at: datetime, seq: int) -> None:
 
 
 @transaction.atomic(durable=True)
-def put_back(*, message_id: int, reason: str, not_before: datetime, now: datetime) -> None:
-    """It certainly did not go out; it will be tried again."""
+def keep_claim(*, message_id: int, attempt: int, now: datetime) -> bool:
+    """Hold on to a claim while the sending takes its time. False: it is somebody else's by now, and nothing may be sent."""
+    held = Message.objects.filter(pk=message_id, state=MessageState.SENDING, attempts=attempt)
+    return bool(held.update(lease_until=now + LEASE))
+
+
+@transaction.atomic(durable=True)
+def put_back(
+    *, message_id: int, reason: str, not_before: datetime, now: datetime, attempt: int | None = None
+) -> None:
+    """It certainly did not go out; it will be tried again. With `attempt`, only while that claim holds."""
     with events.ledger(_brand_of(message_id)) as ledger:
         message = _current(message_id)
-        if message.external_id or message.state not in (MessageState.SENDING, MessageState.UNCERTAIN):
+        if _settled(message, attempt):
             return
         seq = ledger.record(
             EventKind.REPLY_WAITS,
@@ -136,11 +165,11 @@ def put_back(*, message_id: int, reason: str, not_before: datetime, now: datetim
 
 
 @transaction.atomic(durable=True)
-def mark_reply_failed(*, message_id: int, reason: str, now: datetime) -> None:
-    """It did not go out and will not by itself; the reason is for the person who wrote it."""
+def mark_reply_failed(*, message_id: int, reason: str, now: datetime, attempt: int | None = None) -> None:
+    """It did not go out and will not by itself; the reason is for the person who wrote it. `attempt` as in put_back."""
     with events.ledger(_brand_of(message_id)) as ledger:
         message = _current(message_id)
-        if message.external_id or message.state == MessageState.FAILED:
+        if _settled(message, attempt):
             return
         seq = ledger.record(
             EventKind.REPLY_FAILED,
@@ -153,11 +182,13 @@ def mark_reply_failed(*, message_id: int, reason: str, now: datetime) -> None:
 
 
 @transaction.atomic(durable=True)
-def mark_reply_uncertain(*, message_id: int, reason: str, now: datetime, look_at: datetime) -> None:
+def mark_reply_uncertain(
+    *, message_id: int, reason: str, now: datetime, look_at: datetime, attempt: int | None = None
+) -> None:
     """The bytes left and no answer came. An echo or the platform's history will tell; look at `look_at`."""
     with events.ledger(_brand_of(message_id)) as ledger:
         message = _current(message_id)
-        if message.external_id or message.state not in (MessageState.SENDING, MessageState.UNCERTAIN):
+        if _settled(message, attempt):
             return
         seq = ledger.record(
             EventKind.REPLY_UNCERTAIN,
@@ -192,6 +223,12 @@ def expire_leases(*, now: datetime) -> list[int]:
             message_id=message_id, reason="The sender stopped while sending.", now=now, look_at=now
         )
     return expired
+
+
+def _settled(message: Message, attempt: int | None) -> bool:
+    """Nothing is left to decide: the platform has it, nobody is sending it, or a later attempt is on it."""
+    under_way = message.state in (MessageState.SENDING, MessageState.UNCERTAIN)
+    return bool(message.external_id) or not under_way or attempt not in (None, message.attempts)
 
 
 def _brand_of(message_id: int) -> int:

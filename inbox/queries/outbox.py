@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Max, Q
 
-from inbox.models import ChannelState, Message, MessageState
+from inbox.models import ChannelState, Event, EventKind, Message, MessageState
 
 
 def due_replies(*, now: datetime, limit: int = 200) -> list[int]:
@@ -19,6 +19,14 @@ def due_replies(*, now: datetime, limit: int = 200) -> list[int]:
         .order_by("not_before", "id")
         .values_list("pk", flat=True)[:limit]
     )
+
+
+def queued_at(message: Message) -> datetime:
+    """When it was put into the outbox, the last time a person did so."""
+    queued = Event.objects.filter(message=message, kind=EventKind.REPLY_QUEUED).aggregate(last=Max("at"))[
+        "last"
+    ]
+    return queued or message.created_at
 
 
 def uncertain_replies(*, now: datetime, limit: int = 50) -> list[Message]:

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 
 # The platform's clock and ours may differ by this much (platform notes, fault "skew": 90 s), with room to spare.
 SKEW = timedelta(minutes=3)
+# A reply that is not under way any more (put back, or given up) is only taken for an echo of about that time.
+RECENT = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class Attempted:
     text: str
     has_files: bool
     attempted_at: datetime
+    under_way: bool = True  # sending or uncertain: at most one of a conversation
 
 
 def same_words(ours: str, theirs: str) -> bool:
@@ -34,15 +37,17 @@ def _plain(text: str) -> str:
 def match(
     attempted: Sequence[Attempted], *, client_ref: str, text: str, has_files: bool, sent_at: datetime
 ) -> Attempted | None:
-    """The oldest attempt this echo may be of, or None when somebody wrote it elsewhere."""
+    """The attempt this echo may be of, or None when somebody wrote it elsewhere. The one under way comes first: an older
+    reply with the same words, which the platform had refused, must not take its echo."""
     if client_ref:
         for attempt in attempted:
             if attempt.client_ref == client_ref:
                 return attempt
-    for attempt in attempted:
+    for attempt in sorted(attempted, key=lambda each: (not each.under_way, each.message_id)):
         if (
             attempt.has_files == has_files
             and sent_at >= attempt.attempted_at - SKEW
+            and (attempt.under_way or sent_at <= attempt.attempted_at + RECENT)
             and same_words(attempt.text, text)
         ):
             return attempt

@@ -119,7 +119,7 @@ def test_a_worker_killed_while_sending_leaves_an_uncertain_reply_that_is_found(q
     sending.claim_reply(message_id=queued_reply.pk, now=clock())
     platform.hears(queued_reply.text, at=clock(), outbound=True)  # its bytes had left
 
-    clock.passes(91)
+    clock.passes(sending.LEASE.total_seconds() + 1)
     assert sending.expire_leases(now=clock()) == [queued_reply.pk]
     outcomes = look_for(queued_reply, clock, 10)
 
