@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT))
 from tools import chromium  # noqa: E402  # found only after the line above
 
 PICTURE = ROOT / "docs" / "images" / "inbox.png"
-ANSWER = "Thank you for writing! I have found your order and I am looking into it right now."
+ANSWER = "Thank you for writing! I am asking our warehouse this minute."
 
 
 def main(url: str, password: str) -> None:
@@ -46,7 +46,12 @@ def sign_in(page: Page, url: str, password: str) -> None:
 
 def open_a_good_one(page: Page) -> None:
     """One with a history and an open window, so that the picture shows a conversation and not a line."""
-    page.locator(".row").nth(2).click()
+    page.locator(".row .avatar__mark[data-platform=linkedin]").first.wait_for(timeout=90_000)
+    speaks_english = page.locator(
+        ".row:not(:has(.row__kind))",
+        has_text=re.compile(r"\b(my order|parcel|the jacket|coming back)\b", re.I),
+    )
+    speaks_english.first.click()
     page.locator(".head__name").wait_for()
 
 
@@ -62,7 +67,7 @@ def answer(page: Page) -> None:
     page.locator("main").focus()
     page.keyboard.press("m")
     page.locator("conversation-head[data-mine]").wait_for()
-    field.fill("It left our warehouse this morning")
+    field.fill("They say it will be with you")
 
 
 def password_of_the_demo() -> str:
