@@ -6,22 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.journeys.browsing import Agent
 from tests.journeys.outside import Outside
 from tests.journeys.running import Demo
-from tools import chromium
 
 HERE = Path(__file__).parent
-LAUNCH = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-]
 _numbers = itertools.count(1)
 
 
@@ -68,17 +59,6 @@ def _no_fault_stays_on(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if "outside" in request.fixturenames:
         request.getfixturevalue("outside").no_faults()
-
-
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    path = chromium.find()
-    if path is None:
-        pytest.skip(chromium.MISSING)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=LAUNCH)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="package")
