@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 servers = ExitStack()
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",  # root may not use it, and what the tests open is ours
+    "--disable-gpu",
+    "--disable-dev-shm-usage",  # a container's is small
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+]
 
 
 def _clear_leftovers() -> None:
@@ -67,12 +75,12 @@ def chromium_path() -> str:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium_path: str) -> "Iterator[Browser]":
+    """Ends with each module: while it lives, Playwright's loop is in the way of tests that bring their own."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        # Root may not use Chromium's sandbox; what the tests open is ours.
-        started = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
+        started = playwright.chromium.launch(executable_path=chromium_path, args=CHROMIUM_ARGUMENTS)
         yield started
         started.close()

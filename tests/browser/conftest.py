@@ -89,17 +89,6 @@ def _await(url: str, edge: subprocess.Popen[bytes], log: Path) -> None:
     raise RuntimeError(f"The edge did not start: {log.read_text()}")
 
 
-@pytest.fixture(scope="package")
-def browser(chromium_path: str) -> Iterator[Browser]:
-    """Ends with these tests: Playwright's loop would be in the way of tests that bring their own."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
 @dataclass
 class Outside:
     """Customers, as a connector tells of them."""

@@ -282,7 +282,7 @@ async def opened(home: Path, receiver: Receiver, **settings: Any) -> Outside:
 
 
 def apart(play: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """In a thread of its own: a browser opened by an earlier test keeps a loop running in the main one."""
+    """In a thread of its own, beside the loop of a browser that other tests of the module may have open."""
     with ThreadPoolExecutor(max_workers=1) as threads:
         threads.submit(lambda: asyncio.run(play())).result()
 
