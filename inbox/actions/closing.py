@@ -8,17 +8,34 @@ from django.db import transaction
 
 from inbox import events
 from inbox.actions import _writing
-from inbox.models import Conversation, ConversationState, EventKind, Person
+from inbox.models import Conversation, ConversationState, EventKind, Message, Person
+from inbox.queries import news
 
 
 class AnotherIsOpen(Exception):
     """A newer conversation of the same thread is under way, so this one stays as it is."""
 
 
+class NewsArrived(Exception):
+    """The customer wrote after the page that somebody resolves on. `newer` is what they have not seen."""
+
+    def __init__(self, newer: list[Message]) -> None:
+        super().__init__("There is news in this conversation.")
+        self.newer = newer
+
+
 @transaction.atomic(durable=True)
-def resolve(*, conversation: Conversation, by: Person, now: datetime) -> Conversation:
+def resolve(
+    *, conversation: Conversation, by: Person, now: datetime, seen_seq: int | None = None
+) -> Conversation:
+    """Done with it. `seen_seq`: the brand's event up to which the page had been seen; None resolves whatever came since.
+
+    Raises NewsArrived when a customer's message came after it.
+    """
     with events.ledger(conversation.brand_id) as ledger:
         current = _writing.locked(conversation.pk)
+        if seen_seq is not None and (newer := news.messages_since(current, seen_seq, news.FROM_CUSTOMER)):
+            raise NewsArrived(newer)
         if current.state != ConversationState.RESOLVED:
             seq = ledger.record(
                 EventKind.RESOLVED, at=now, conversation_id=current.pk, actor_id=by.pk, before=current.state
@@ -47,5 +64,11 @@ def reopen(*, conversation: Conversation, by: Person, now: datetime) -> Conversa
             seq = ledger.record(
                 EventKind.REOPENED, at=now, conversation_id=current.pk, actor_id=by.pk, before=current.state
             )
-            _writing.change(current, seq, state=ConversationState.OPEN, resolved_at=None)
+            _writing.change(
+                current,
+                seq,
+                state=ConversationState.OPEN,
+                resolved_at=None,
+                waiting_since=news.first_unanswered(current),
+            )
     return current

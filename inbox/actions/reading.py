@@ -9,6 +9,7 @@ from django.db import transaction
 from inbox import events
 from inbox.actions import _writing
 from inbox.models import Conversation, EventKind, Person
+from inbox.queries import news
 
 
 @transaction.atomic(durable=True)
@@ -17,8 +18,7 @@ def mark_read(*, conversation: Conversation, by: Person, up_to_seq: int, now: da
     with events.ledger(conversation.brand_id) as ledger:
         current = _writing.locked(conversation.pk)
         if current.unread_count:
-            unread = current.messages.filter(direction="in", historical=False, seq__gt=up_to_seq).count()
-            unread = min(unread, current.unread_count)
+            unread = min(news.count_since(current, up_to_seq, news.FROM_CUSTOMER), current.unread_count)
             if unread != current.unread_count:
                 seq = ledger.record(
                     EventKind.CONVERSATION_READ, at=now, conversation_id=current.pk, actor_id=by.pk

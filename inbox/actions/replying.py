@@ -27,6 +27,7 @@ from inbox.models import (
     Person,
 )
 from inbox.platforms import Manifest
+from inbox.queries import news
 from inbox.rules import reply_policy
 from inbox.rules.cleaning import clean
 from inbox.rules.reply_policy import FileFacts, Situation, Verdict
@@ -88,7 +89,7 @@ def queue_reply(
         if known := _already_queued(current, client_id):
             return known
         if current.public_seq > written_against and not send_anyway:
-            raise StaleReply(_newer_than(current, written_against, by))
+            raise StaleReply(news.messages_since(current, written_against, news.BY_EITHER_SIDE))
         if Attachment.objects.filter(pk__in=[file.pk for file in attachments], message=None).count() != len(
             attachments
         ):
@@ -121,7 +122,11 @@ def _reopened(conversation: Conversation) -> dict[str, object]:
     """Writing to somebody in a resolved conversation opens it: the answer must have a home."""
     if conversation.state != ConversationState.RESOLVED:
         return {}
-    return {"state": ConversationState.OPEN, "resolved_at": None}
+    return {
+        "state": ConversationState.OPEN,
+        "resolved_at": None,
+        "waiting_since": news.first_unanswered(conversation),
+    }
 
 
 def _already_queued(conversation: Conversation, client_id: UUID) -> list[Message]:
@@ -131,15 +136,6 @@ def _already_queued(conversation: Conversation, client_id: UUID) -> list[Message
 
 def _part_id(client_id: UUID, place: int) -> UUID:
     return client_id if place == 0 else uuid.uuid5(client_id, str(place))
-
-
-def _newer_than(conversation: Conversation, seq: int, by: Person) -> list[Message]:
-    return list(
-        conversation.messages.filter(seq__gt=seq)
-        .exclude(direction=Direction.NOTE)
-        .prefetch_related("attachments")
-        .in_thread_order()[:20]
-    )
 
 
 def _parts(manifest: Manifest, text: str, files: Sequence[Attachment]) -> list[tuple[str, list[Attachment]]]:
