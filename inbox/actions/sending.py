@@ -138,73 +138,53 @@ def keep_claim(*, message_id: int, attempt: int, now: datetime) -> bool:
     return bool(held.update(lease_until=now + LEASE))
 
 
-@transaction.atomic(durable=True)
 def put_back(
     *, message_id: int, reason: str, not_before: datetime, now: datetime, attempt: int | None = None
 ) -> None:
     """It certainly did not go out; it will be tried again. With `attempt`, only while that claim holds."""
-    with events.ledger(_brand_of(message_id)) as ledger:
-        message = _current(message_id)
-        if _settled(message, attempt):
-            return
-        seq = ledger.record(
-            EventKind.REPLY_WAITS,
-            at=now,
-            conversation_id=message.conversation_id,
-            message_id=message.pk,
-            reason=reason,
-        )
-        _move(
-            message,
-            seq,
-            state=MessageState.QUEUED,
-            state_reason=reason[:300],
-            not_before=not_before,
-            lease_until=None,
-        )
+    _give_up_claim(
+        message_id,
+        EventKind.REPLY_WAITS,
+        reason,
+        now,
+        attempt,
+        state=MessageState.QUEUED,
+        not_before=not_before,
+    )
 
 
-@transaction.atomic(durable=True)
 def mark_reply_failed(*, message_id: int, reason: str, now: datetime, attempt: int | None = None) -> None:
     """It did not go out and will not by itself; the reason is for the person who wrote it. `attempt` as in put_back."""
-    with events.ledger(_brand_of(message_id)) as ledger:
-        message = _current(message_id)
-        if _settled(message, attempt):
-            return
-        seq = ledger.record(
-            EventKind.REPLY_FAILED,
-            at=now,
-            conversation_id=message.conversation_id,
-            message_id=message.pk,
-            reason=reason,
-        )
-        _move(message, seq, state=MessageState.FAILED, state_reason=reason[:300], lease_until=None)
+    _give_up_claim(message_id, EventKind.REPLY_FAILED, reason, now, attempt, state=MessageState.FAILED)
 
 
-@transaction.atomic(durable=True)
 def mark_reply_uncertain(
     *, message_id: int, reason: str, now: datetime, look_at: datetime, attempt: int | None = None
 ) -> None:
     """The bytes left and no answer came. An echo or the platform's history will tell; look at `look_at`."""
+    _give_up_claim(
+        message_id,
+        EventKind.REPLY_UNCERTAIN,
+        reason,
+        now,
+        attempt,
+        state=MessageState.UNCERTAIN,
+        not_before=look_at,
+    )
+
+
+@transaction.atomic(durable=True)
+def _give_up_claim(
+    message_id: int, kind: EventKind, reason: str, now: datetime, attempt: int | None, **columns: Any
+) -> None:
     with events.ledger(_brand_of(message_id)) as ledger:
         message = _current(message_id)
         if _settled(message, attempt):
             return
         seq = ledger.record(
-            EventKind.REPLY_UNCERTAIN,
-            at=now,
-            conversation_id=message.conversation_id,
-            message_id=message.pk,
-            reason=reason,
+            kind, at=now, conversation_id=message.conversation_id, message_id=message.pk, reason=reason
         )
-        _move(
-            message,
-            seq,
-            state=MessageState.UNCERTAIN,
-            state_reason=reason[:300],
-            not_before=look_at,
-            lease_until=None,
-        )
+        _move(message, seq, state_reason=reason[:300], lease_until=None, **columns)
 
 
 @transaction.atomic(durable=True)
