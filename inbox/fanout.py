@@ -13,6 +13,7 @@ import orjson
 import structlog
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
+from redis.exceptions import RedisError
 
 from inbox import realtime
 
@@ -77,7 +78,7 @@ class Hub:
                 for group in self._subscribed - set(self.listeners):
                     await layer.group_discard(group, self._channel)
                     self._subscribed.discard(group)
-            except (OSError, ConnectionError) as error:
+            except (OSError, RedisError) as error:  # redis has a ConnectionError of its own
                 log.warning("live_news_unavailable", error=str(error))
 
     async def _read(self) -> None:
