@@ -16,6 +16,7 @@ if not settings.configured:
 
 import structlog  # the defaults above must be there before anything reads the settings
 from celery import Celery, signals
+from django.db import close_old_connections
 from kombu import Exchange, Queue
 
 from config import health
@@ -53,6 +54,14 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks()
+
+
+@signals.task_prerun.connect
+@signals.task_postrun.connect
+def look_after_connections(task: Any, **_: Any) -> None:
+    """Each thread has its own: a broken or old one is closed, one of a pool goes back. Celery's own count knows one for all."""
+    if not task.request.is_eager:
+        close_old_connections()
 
 
 @signals.worker_ready.connect

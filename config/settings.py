@@ -315,8 +315,9 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_QUEUES = ("receive", "delivery", "default")  # made into queues by config/celery.py
-CELERY_TASK_SOFT_TIME_LIMIT = 240
-CELERY_TASK_TIME_LIMIT = 300
+# Threads: most of what a worker does is waiting for platforms. They know no time limit for a task; every wait has its own, in
+# connectors.http and in the database.
+WORKER_CONCURRENCY = env.number("WORKER_CONCURRENCY", 12)
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False  # a send on its way must not be cut off

@@ -8,8 +8,8 @@ from datetime import datetime
 from functools import lru_cache
 
 from connectors import registry, sealing
+from connectors.applications import app_from
 from connectors.contract import Account, App, Connector, Context, Origins, Tokens
-from connectors.door.book import app_from
 from connectors.http import Http
 from connectors.models import Credential, PlatformApp
 from inbox.models import Channel

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from celery import shared_task
+from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 
@@ -20,14 +21,19 @@ from connectors.actions import (
     settling,
 )
 from connectors.contract import ConnectorError
+from connectors.turns import Turns
 from inbox import realtime
 from inbox.actions import sending
+from inbox.models import Message
 from inbox.queries import outbox
 
 log = structlog.get_logger(__name__)
 DRAIN_KEY = "drain-wanted"
 DRAIN_SECONDS = 20.0  # then the worker is free for others and the drain stands in line again
 SWEEP_LIMIT = 200
+# A third of the worker's threads never waits for a platform: customers' messages come in while a platform hangs.
+_AT_ONCE = max(1, settings.WORKER_CONCURRENCY - max(1, settings.WORKER_CONCURRENCY // 3))
+turns = Turns(at_once=_AT_ONCE, per_key=max(1, _AT_ONCE // 2))
 
 
 def wake_drain() -> None:
@@ -62,14 +68,21 @@ def _show_typing(typing: list[tuple[int, str]]) -> None:
 @shared_task
 def deliver_reply(*, message_id: int, **_later: Any) -> None:
     _forget(f"deliver:{message_id}")
-    delivering.deliver(message_id=message_id, clock=clock.from_(timezone.now()))
+
+    def work() -> None:
+        delivering.deliver(message_id=message_id, clock=clock.from_(timezone.now()))
+
+    turns.run(work, name=("deliver", message_id), key=_channel_of(message_id))
 
 
 @shared_task
 def settle_reply(*, message_id: int, **_later: Any) -> None:
-    if message := settling.still_uncertain(message_id):
-        settling.settle(message=message, clock=clock.from_(timezone.now()))
-    _forget(f"settle:{message_id}")
+    def work() -> None:
+        if message := settling.still_uncertain(message_id):
+            settling.settle(message=message, clock=clock.from_(timezone.now()))
+        _forget(f"settle:{message_id}")
+
+    turns.run(work, name=("settle", message_id), key=_channel_of(message_id))
 
 
 @shared_task
@@ -97,6 +110,12 @@ def refresh_tokens(**_later: Any) -> None:
 
 @shared_task
 def refresh_token(*, channel_id: int, seen_version: int, **_later: Any) -> None:
+    turns.run(
+        lambda: _refresh(channel_id, seen_version), name=("refresh", channel_id, seen_version), key="refresh"
+    )
+
+
+def _refresh(channel_id: int, seen_version: int) -> None:
     try:
         refreshing.refresh(
             channel_id=channel_id, seen_version=seen_version, clock=clock.from_(timezone.now())
@@ -116,11 +135,19 @@ def wake_fetching() -> None:
 def fetch_media(**_later: Any) -> None:
     """Pictures first, because their addresses die; then names."""
     _forget("fetch-wanted")
+    turns.run(_fetch, name="fetch", key="fetch")
+
+
+def _fetch() -> None:
     now = clock.from_(timezone.now())
     media = fetching.fetch_due_media(clock=now)
     profiles = fetching.fetch_due_profiles(clock=now)
     if media >= fetching.MEDIA_AT_ONCE or profiles >= fetching.PROFILES_AT_ONCE:
         wake_fetching()
+
+
+def _channel_of(message_id: int) -> int:
+    return Message.objects.filter(pk=message_id).values_list("channel_id", flat=True).first() or 0
 
 
 def _forget(key: str) -> None:

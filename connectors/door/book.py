@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors import registry, sealing
+from connectors.applications import app_from
 from connectors.contract import App, Connector
 
 FRESH_FOR = 3.0  # seconds; how long a withdrawn secret still opens the door
@@ -100,16 +101,6 @@ def _open(row: tuple[Any, ...]) -> tuple[App, Connector] | None:
         return app_from(client_id, sealing.unseal(sealed)), registry.get(platform)
     except (registry.NotLoaded, sealing.SealBroken):
         return None
-
-
-def app_from(client_id: str, secrets: dict[str, Any]) -> App:
-    return App(
-        client_id=client_id,
-        client_secret=secrets.get("client_secret", ""),
-        webhook_secrets=tuple(secrets.get("webhook_secrets", ())),
-        verify_token=secrets.get("verify_token", ""),
-        bearer=secrets.get("bearer", ""),
-    )
 
 
 def _forget_error(task: asyncio.Task[None]) -> None:

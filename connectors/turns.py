@@ -1,0 +1,58 @@
+"""Turns at work that waits for a platform, so that waiting never takes all of a worker's threads."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+
+import structlog
+
+log = structlog.get_logger(__name__)
+Work = Callable[[], None]
+
+
+@dataclass(slots=True)
+class Turns:
+    """At most `at_once` of these at a time, `per_key` for one key (a channel that hangs must not hold up the others). What finds
+    no turn free stands in line here, its caller goes on, and whoever ends a turn takes it up. A line lost with its process costs
+    nothing but time: the rows are the queue, and a sweep finds them."""
+
+    at_once: int
+    per_key: int
+    _busy: Counter[Hashable] = field(default_factory=Counter)
+    _line: OrderedDict[Hashable, tuple[Hashable, Work]] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def run(self, work: Work, *, name: Hashable, key: Hashable) -> None:
+        """Do it now, or stand in line under this name, once."""
+        with self._lock:
+            if not self._free(key):
+                self._line.setdefault(name, (key, work))
+                return
+            self._busy[key] += 1
+        following: tuple[Hashable, Work] | None = (key, work)
+        while following is not None:
+            key, work = following
+            try:
+                work()
+            except Exception:
+                log.exception("work_failed", key=key)
+            finally:
+                following = self._next_after(key)
+
+    def _free(self, key: Hashable) -> bool:
+        return self._busy.total() < self.at_once and self._busy[key] < self.per_key
+
+    def _next_after(self, key: Hashable) -> tuple[Hashable, Work] | None:
+        with self._lock:
+            self._busy[key] -= 1
+            if not self._busy[key]:
+                del self._busy[key]
+            name = next((name for name, (wanted, _) in self._line.items() if self._free(wanted)), None)
+            if name is None:
+                return None
+            following = self._line.pop(name)
+            self._busy[following[0]] += 1
+            return following
