@@ -104,10 +104,11 @@ def match_echoes(unknown: dict[Key, InboundMessage], threads: dict[Key, Thread])
         return {}
     attempted: dict[int, list[echoes.Attempted]] = defaultdict(list)
     for row in _sql.rows(
-        """SELECT conversation_id, id, client_id::text, text, attachment_count > 0, attempted_at, state IN ('sending', 'uncertain')
+        """SELECT conversation_id, id, client_id::text, text, attachment_count > 0, attempted_at,
+                  CASE state WHEN 'queued' THEN 1 WHEN 'failed' THEN 2 ELSE 0 END
              FROM inbox_message
             WHERE conversation_id = ANY(%s) AND direction = 'out' AND external_id IS NULL AND attempted_at IS NOT NULL
-              AND state_reason <> %s
+              AND (state <> 'failed' OR may_be_out) AND state_reason <> %s
             ORDER BY id""",
         [list(conversation_ids), DISCARDED],
     ):

@@ -14,6 +14,7 @@ from inbox.actions import _writing
 from inbox.actions._messages import DISCARDED
 from inbox.actions._sql import run
 from inbox.actions._threads import NEWEST
+from inbox.actions.sending import SHOWN_ELSEWHERE
 from inbox.models import (
     Attachment,
     Conversation,
@@ -167,6 +168,8 @@ def retry(*, message: Message, by: Person, now: datetime) -> Message:
         current = Message.objects.select_related("conversation__channel").get(pk=message.pk)
         if current.state != MessageState.FAILED or current.external_id:
             return current
+        if current.state_reason == SHOWN_ELSEWHERE:
+            raise ReplyRefused(SHOWN_ELSEWHERE)
         verdict = verdict_on(
             current.conversation, text=current.text, files=list(current.attachments.all()), now=now
         )

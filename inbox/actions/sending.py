@@ -103,17 +103,19 @@ def _holder_of(message: Message, external_id: str) -> Message | None:
     return Message.objects.filter(channel_id=message.channel_id, external_id=external_id).first()
 
 
+SHOWN_ELSEWHERE = "The customer has it: it is shown as another reply with the same words."
+
+
 def _give_way(ledger: events.Ledger, message: Message, now: datetime) -> None:
     """Another reply of ours with the same words was taken for this one. What the customer has is told there."""
-    reason = "Sent: it is shown as your earlier reply with the same words."
     seq = ledger.record(
         EventKind.REPLY_FAILED,
         at=now,
         conversation_id=message.conversation_id,
         message_id=message.pk,
-        reason=reason,
+        reason=SHOWN_ELSEWHERE,
     )
-    _move(message, seq, state=MessageState.FAILED, state_reason=reason, lease_until=None)
+    _move(message, seq, state=MessageState.FAILED, state_reason=SHOWN_ELSEWHERE, lease_until=None)
 
 
 def _absorb(twin: Message) -> None:
@@ -170,6 +172,7 @@ def mark_reply_uncertain(
         attempt,
         state=MessageState.UNCERTAIN,
         not_before=look_at,
+        may_be_out=True,
     )
 
 

@@ -82,6 +82,10 @@ class Message(PublicIdModel):
     not_before = models.DateTimeField(null=True, blank=True)
     attempts = models.SmallIntegerField(default=0)
     attempted_at = models.DateTimeField(null=True, blank=True)
+    may_be_out = models.BooleanField(
+        db_default=False,
+        help_text="An attempt ended without an answer: an echo may still show that it arrived.",
+    )
     lease_until = models.DateTimeField(null=True, blank=True)
 
     seq = models.BigIntegerField(default=0, help_text="Brand sequence of its newest change.")

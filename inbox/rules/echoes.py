@@ -22,7 +22,9 @@ class Attempted:
     text: str
     has_files: bool
     attempted_at: datetime
-    under_way: bool = True  # sending or uncertain: at most one of a conversation
+    standing: int = (
+        0  # 0 sending or uncertain (at most one of a conversation), 1 put back, 2 given up without knowing
+    )
 
 
 def same_words(ours: str, theirs: str) -> bool:
@@ -37,17 +39,17 @@ def _plain(text: str) -> str:
 def match(
     attempted: Sequence[Attempted], *, client_ref: str, text: str, has_files: bool, sent_at: datetime
 ) -> Attempted | None:
-    """The attempt this echo may be of, or None when somebody wrote it elsewhere. The one under way comes first: an older
-    reply with the same words, which the platform had refused, must not take its echo."""
+    """The attempt this echo may be of, or None when somebody wrote it elsewhere. The one under way comes first. One that the
+    platform refused is no candidate at all: it must not take the echo of a later reply with the same words."""
     if client_ref:
         for attempt in attempted:
             if attempt.client_ref == client_ref:
                 return attempt
-    for attempt in sorted(attempted, key=lambda each: (not each.under_way, each.message_id)):
+    for attempt in sorted(attempted, key=lambda each: (each.standing, each.message_id)):
         if (
             attempt.has_files == has_files
             and sent_at >= attempt.attempted_at - SKEW
-            and (attempt.under_way or sent_at <= attempt.attempted_at + RECENT)
+            and (attempt.standing == 0 or sent_at <= attempt.attempted_at + RECENT)
             and same_words(attempt.text, text)
         ):
             return attempt

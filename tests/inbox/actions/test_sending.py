@@ -195,12 +195,15 @@ def test_a_reply_whose_sender_died_is_looked_for_and_not_sent_again(
     assert message.state == MessageState.SENT
 
 
-def test_a_reply_that_failed_and_then_shows_up_counts_as_sent(
+def test_a_reply_nobody_could_confirm_and_that_shows_up_counts_as_sent(
     conversation: Conversation, jo: Person, channel: Channel
 ) -> None:
     message = reply(conversation, jo)
     claim(message)
-    sending.mark_reply_failed(message_id=message.pk, reason="Temporary trouble", now=say.at(62))
+    sending.mark_reply_uncertain(
+        message_id=message.pk, reason="No answer", now=say.at(62), look_at=say.at(62)
+    )
+    sending.mark_reply_failed(message_id=message.pk, reason="Could not be confirmed", now=say.at(63))
 
     echo(channel, "On its way", seconds=65)
 
@@ -274,3 +277,36 @@ def test_words_and_files_that_cannot_travel_together_become_two_messages_files_f
 
     parts = Message.objects.filter(direction="out").order_by("pk")
     assert [(part.text, part.attachment_count) for part in parts] == [("", 1), ("Here it is", 0)]
+
+
+def test_a_reply_the_platform_refused_takes_no_echo(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    refused = reply(conversation, jo)
+    claim(refused)
+    sending.mark_reply_failed(message_id=refused.pk, reason="Blocked", now=say.at(62))
+    again = reply(conversation, jo, seconds=63)
+    claim(again, seconds=64)
+    sending.mark_reply_uncertain(message_id=again.pk, reason="No answer", now=say.at(65), look_at=say.at(66))
+    sending.put_back(message_id=again.pk, reason="Not found", not_before=say.at(300), now=say.at(130))
+
+    echo(channel, "On its way", seconds=64.5)
+
+    refused.refresh_from_db()
+    again.refresh_from_db()
+    assert (refused.state, again.state) == (MessageState.FAILED, MessageState.SENT)
+
+
+def test_what_the_customer_has_is_not_sent_again_by_hand(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    first = reply(conversation, jo)
+    claim(first)
+    echo(channel, "On its way", external_id="p9")
+    second = reply(conversation, jo, seconds=63)
+    claim(second, seconds=64)
+    sending.mark_reply_sent(message_id=second.pk, external_id="p9", at=None, now=say.at(65))
+
+    second.refresh_from_db()
+    with pytest.raises(replying.ReplyRefused, match="The customer has it"):
+        replying.retry(message=second, by=jo, now=say.at(70))
