@@ -134,9 +134,3 @@ def apart(
         [event for event, aged in zip(events, is_old, strict=True) if not aged],
         [event for event, aged in zip(events, is_old, strict=True) if aged],
     )
-
-
-def outline(event: InboundEvent) -> dict[str, str]:
-    """What is kept of an event that the inbox refused: the platform's history holds the rest."""
-    named = getattr(event, "external_id", "") or getattr(event, "target", "")
-    return {"event": type(event).__name__, "id": named, "thread": getattr(event, "thread_id", "")}

@@ -11,11 +11,13 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from connectors import contexts, registry
+from connectors import contexts, keeping, registry
 from connectors.actions import _arriving, draining, parking
 from connectors.actions._arriving import Parsed
-from connectors.contract import Ignored, Malformed
+from connectors.contract import Ignored, InboundEvent, Item, Malformed
 from connectors.models import DeadItem, Receipt, ReceiptState
+from inbox.models import Channel
+from inbox.rules.cleaning import clean
 
 BATCH = 100
 PATIENCE = 30.0  # seconds
@@ -98,11 +100,12 @@ def replay_polled_item(*, item_id: int, now: datetime) -> Replayed:
     dead = DeadItem.objects.select_for_update(of=("self",)).select_related("channel").get(pk=item_id)
     item = _arriving.item_of(dead)
     try:
-        events = tuple(registry.get(dead.channel.platform).parse(item, contexts.account_of(dead.channel)))
+        events = _events_of(item, dead.channel)
     except Ignored:
         events = ()
-    except Malformed as error:
-        DeadItem.objects.filter(pk=dead.pk).update(reason=str(error)[:300])
+    except Exception as error:
+        words = str(error) if isinstance(error, Malformed | registry.NotLoaded) else type(error).__name__
+        DeadItem.objects.filter(pk=dead.pk).update(reason=clean(words)[:300])
         return Replayed(items=1, dead=1)
     taken = _arriving.take_in([Parsed(dead.channel, item, events)], now=now)
     if taken.dead:
@@ -110,3 +113,10 @@ def replay_polled_item(*, item_id: int, now: datetime) -> Replayed:
         return Replayed(items=1, dead=1)
     DeadItem.objects.filter(pk=dead.pk).update(replayed_at=now)
     return Replayed(items=1, new_messages=taken.new_messages)
+
+
+def _events_of(item: Item, channel: Channel) -> tuple[InboundEvent, ...]:
+    """What the inbox refused was kept as the event it was; what the connector could not read, as it came."""
+    if keeping.is_written(item.payload):
+        return (keeping.read(item.payload),)
+    return tuple(registry.get(channel.platform).parse(item, contexts.account_of(channel)))

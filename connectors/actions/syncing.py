@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import transaction
 
-from connectors import contexts
+from connectors import contexts, keeping
 from connectors.actions import _arriving, budgets, refreshing, scheduling
 from connectors.actions._arriving import Parsed
 from connectors.actions.scheduling import LEASE, Walk
@@ -223,7 +223,7 @@ def keep_page(
         for payload, why in page.failures
     ]
     for events, historical in ((old, True), (recent, False)):
-        parsed = [Parsed(schedule.channel, Item(_arriving.outline(event)), (event,)) for event in events]
+        parsed = [Parsed(schedule.channel, Item(keeping.written(event)), (event,)) for event in events]
         taken = _arriving.take_in(parsed, now=now, historical=historical)
         dead += taken.dead
         done.new_messages += taken.new_messages
