@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
+from django.db import Error as DatabaseFailure
 from django.db import transaction
 
 from connectors import contexts
@@ -47,16 +48,33 @@ class _Delivery:
         self.message = message
         self.clock = clock
         self.jitter = jitter
+        self.may_have_left = False
+        self.untold: DeliveryAttempt | None = None  # an attempt of which nothing is written yet
 
     def run(self) -> str:
+        try:
+            return self._run()
+        except contexts.NotConnected as not_connected:
+            return self._reconnect(str(not_connected))
+        except DatabaseFailure:
+            raise  # what became of it is not known to us; its claim runs out and it is looked for
+        except Exception as error:
+            if self.may_have_left:
+                raise
+            # Our fault, and nothing has left the house.
+            log.exception("sending_not_begun", message=self.message.pk)
+            words = f"Sending could not begin ({type(error).__name__})."
+            if self.untold is None:
+                self.untold = open_attempt(message_id=self.message.pk, now=self.clock())
+            close_attempt(self.untold, outcome=Remedy.RETRY, reason=words, now=self.clock())
+            return self._decide(ConnectorError(words, remedy=Remedy.RETRY))
+
+    def _run(self) -> str:
         message, now = self.message, self.clock()
         if until := budgets.closed_until(channel_id=message.channel_id, buckets=SEND_BUCKETS, now=now):
             channels.delay_sends(channel_id=message.channel_id, until=until, now=now)
             return self._put_back("The platform's limit is used up for now.", until, "throttled")
-        try:
-            connector, context, credential = contexts.of_channel(message.channel, now=now)
-        except contexts.NotConnected as not_connected:
-            return self._reconnect(str(not_connected))
+        connector, context, credential = contexts.of_channel(message.channel, now=now)
         if refreshing.is_due_before_use(credential, now=now):
             refused, context = self._refreshed(context, credential.version)
             if refused is not None:
@@ -105,9 +123,12 @@ class _Delivery:
     def _try(self, send: Callable[..., Sent], context: Context) -> ConnectorError | None:
         self._still_ours()
         attempt = open_attempt(message_id=self.message.pk, now=self.clock())
+        self.untold = attempt
         watched = replace(context, now=self.clock(), http=context.http.watched(self._still_ours))
+        letter = outbound(self.message, now=self.clock())
+        self.untold, self.may_have_left = None, True
         try:
-            sent = send(watched, outbound(self.message, now=self.clock()))
+            sent = send(watched, letter)
             external_id = sent.external_ids[0]
         except LostClaim:
             close_attempt(attempt, outcome="lost", reason="Another worker took over.", now=self.clock())
@@ -117,6 +138,7 @@ class _Delivery:
                 attempt, outcome=error.remedy, code=error.code, reason=error.reason, now=self.clock()
             )
             budgets.keep(channel_id=self.message.channel_id, notices=error.rates, now=self.clock())
+            self.may_have_left = error.remedy is Remedy.UNKNOWN or bool(error.sent)
             return error
         except Exception as error:
             # Our fault, but whether the bytes had left nobody knows.

@@ -181,3 +181,30 @@ def test_a_channel_without_a_grant_is_parked_in_words(queued_reply, platform, cl
     assert deliver(queued_reply, clock) == "parked"
 
     assert Channel.objects.get(pk=channel.pk).state_reason == "This channel has no grant; connect it again."
+
+
+def test_what_trips_before_anything_left_is_tried_again(queued_reply, platform, clock):
+    platform.good_access, platform.refresh_fails = "another", ValueError("boom")
+
+    assert deliver(queued_reply, clock) == "retry"
+    assert (queued_reply.state, queued_reply.lease_until) == (MessageState.QUEUED, None)
+    assert queued_reply.state_reason == "Sending could not begin (ValueError)."
+
+    platform.refresh_fails = None
+    clock.passes(5)
+    assert deliver(queued_reply, clock) == "sent"
+    assert len(platform.sent) == 1
+
+
+def test_a_letter_that_cannot_be_written_is_given_up_after_as_many_tries_as_any(
+    queued_reply, platform, clock, monkeypatch
+):
+    monkeypatch.setattr(delivering, "outbound", lambda *_, **__: 1 / 0)
+
+    outcomes = []
+    while queued_reply.state == MessageState.QUEUED:
+        outcomes.append(deliver(queued_reply, clock))
+        clock.passes(400)
+
+    assert outcomes == ["retry"] * (delivering.MAX_TRIES - 1) + ["failed"]
+    assert platform.sent == []
