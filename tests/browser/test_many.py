@@ -93,7 +93,6 @@ def test_five_thousand_messages_scroll_up_and_back(enter: Enter, channel: Channe
     [conversation] = channel.conversations.all()
     make.messages(conversation, 5000)
     page = enter(f"/b/lumen/conversations/{conversation.public_id}/")
-    page.wait_for_timeout(300)
     expect(page.locator(".message").last).to_be_in_viewport()
 
     up = scroll(page, "message-thread", ".message", step=-150, limit=500)
@@ -117,13 +116,14 @@ def test_older_messages_do_not_move_what_is_being_read(
     [conversation] = channel.conversations.all()
     make.messages(conversation, 300)
     page = enter(f"/b/lumen/conversations/{conversation.public_id}/")
-    page.wait_for_timeout(300)
-    page.evaluate("document.querySelector('message-thread').scrollTop = 950")
-    page.wait_for_timeout(200)
+    expect(page.locator(".message").last).to_be_in_viewport()
 
     moved = page.evaluate(
         """async () => {
           const thread = document.querySelector("message-thread")
+          const frame = () => new Promise(requestAnimationFrame)
+          thread.scrollTop = 950
+          await frame().then(frame)
           const view = thread.getBoundingClientRect()
           const one = [...thread.querySelectorAll(".message")].find((each) => each.getBoundingClientRect().top > view.top)
           const before = one.getBoundingClientRect().top
@@ -131,7 +131,7 @@ def test_older_messages_do_not_move_what_is_being_read(
           thread.scrollTop -= 100
           for (let wait = 0; wait < 60 && thread.querySelectorAll(".message").length === count; wait++)
             await new Promise((done) => setTimeout(done, 50))
-          await new Promise(requestAnimationFrame)
+          await frame()
           return [one.getBoundingClientRect().top - before - 100, thread.querySelectorAll(".message").length - count]
         }"""
     )

@@ -26,7 +26,16 @@ def thread_of(conversation: Conversation) -> str:
 
 def deaf(page: Page) -> None:
     """Let the page miss all further news, as after a lost push."""
-    page.evaluate("document.querySelector('state-line').socket.onmessage = null")
+    page.evaluate(
+        """() => {
+          const line = document.querySelector("state-line")
+          line.socket.onmessage = () => { line.dataset.missed = "" }
+        }"""
+    )
+
+
+def until_missed(page: Page) -> None:
+    expect(page.locator("state-line[data-missed]")).to_be_attached()
 
 
 @pytest.fixture
@@ -40,7 +49,7 @@ def test_a_customers_message_appears_without_a_reload(enter: Enter, outside: Out
 
     outside.write("Is anybody there?")
 
-    expect(page.locator(".row")).to_contain_text("Is anybody there?", timeout=1500)
+    expect(page.locator(".row")).to_contain_text("Is anybody there?")
     expect(page.locator(".view[data-count=open] .view__count")).to_have_text("1")
 
 
@@ -101,9 +110,10 @@ def test_a_reply_to_an_older_state_is_stopped_with_a_choice(
     enter: Enter, outside: Outside, conversation: Conversation
 ) -> None:
     page = enter(thread_of(conversation))
-    page.wait_for_timeout(900)
+    expect(page.locator(".row[data-unread='0']")).to_be_visible()  # the first message was looked at
     deaf(page)
     outside.write("Forget it, I cancelled the order.")
+    until_missed(page)
 
     page.fill("#composer-text", "It left today!")
     page.keyboard.press("Control+Enter")
@@ -213,7 +223,7 @@ def test_a_page_that_missed_everything_catches_up(
     page = enter(thread_of(conversation))
     deaf(page)
     outside.write("Are you there?")
-    page.wait_for_timeout(300)
+    until_missed(page)
 
     page.evaluate("document.querySelector('state-line').socket.close()")
 

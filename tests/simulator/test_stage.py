@@ -103,11 +103,11 @@ def test_a_person_writes_and_sees_the_answer_come_in(stage: str, browser: "Brows
         "text": "No.",
     }
     httpx.post(f"{stage}/control/events", json=answer, trust_env=False).raise_for_status()
-    page.locator(".message:not(.mine)", has_text="No.").wait_for(timeout=3000)
+    page.locator(".message:not(.mine)", has_text="No.").wait_for()
     mine = page.locator(".message.mine").first
     mine.hover()
     mine.get_by_role("button", name="Unsend").click()
-    page.locator(".message.deleted").wait_for(timeout=3000)
+    page.locator(".message.deleted").wait_for()
 
     page.close()
     rows = httpx.get(f"{stage}/control/ledger", trust_env=False).text
