@@ -161,6 +161,8 @@ def _environment(chosen: Plan, known: services.Services) -> dict[str, str]:
         "SIMULATOR_PORT": str(chosen.ports.simulator),
         "SIMULATOR_PLATFORM_PORT": str(chosen.ports.platform),
         "CORPUS": chosen.corpus,
+        # The simulator's feed is quick; a visitor should not wait half a minute for a LinkedIn message.
+        "PARLEY_PLATFORM_FIGURES": env.text("PARLEY_PLATFORM_FIGURES", '{"linkedin": {"poll_every_s": 3}}'),
         "SIMULATOR_TRAFFIC": "on" if env.flag("PARLEY_DEMO_TRAFFIC", default=True) else "off",
         "PYTHONUNBUFFERED": "1",
         "PATH": binaries + os.pathsep + os.environ.get("PATH", os.defpath),
