@@ -37,6 +37,12 @@ class AssignmentForm(forms.Form):
     person = forms.UUIDField(required=False)
 
 
+class ResolutionForm(forms.Form):
+    """Up to which event the conversation had been seen by whoever resolves it."""
+
+    seen_seq = forms.IntegerField(required=False, min_value=0)
+
+
 class ReadingForm(forms.Form):
     up_to_seq = forms.IntegerField(min_value=0)
 

@@ -39,6 +39,7 @@ def show_in_threads(events: list[Event]) -> None:
         realtime.push_messages(
             conversation_id, [event.message_id for event in told if event.message_id], told[-1].seq,
             changed_since=min(event.seq for event in told) if seen else None,
+            gone=[event.data["replaces"] for event in told if event.data.get("replaces")],
         )  # fmt: skip
 
 

@@ -35,11 +35,16 @@ def push_rows(brand_id: int, conversation_ids: Iterable[int], first_seq: int, la
 
 
 def push_messages(
-    conversation_id: int, message_ids: Sequence[int], seq: int, *, changed_since: int | None = None
+    conversation_id: int,
+    message_ids: Sequence[int],
+    seq: int,
+    *,
+    changed_since: int | None = None,
+    gone: Sequence[str] = (),
 ) -> None:
     """Messages as they now are, and all that changed since a number where one event touched many.
 
-    What the customer wrote may open the reply window, so the composer's state goes along.
+    `gone`: public ids of messages that turned out to be another one's echo and are no more. What the customer wrote may open the reply window, so the composer's state goes along.
     """
     conversation = _conversation(conversation_id)
     wanted = Q(pk__in=message_ids)
@@ -48,7 +53,7 @@ def push_messages(
     found = Message.objects.filter(wanted, conversation=conversation).in_thread_order()[:CATCH_UP_ENTRIES]
     entries = timeline.dress(list(found), conversation=conversation, brand_slug=conversation.brand.slug)
     from_customer = any(entry.message.direction == Direction.IN for entry in entries)
-    _send_thread(conversation, entries, seq=seq, with_composer=from_customer)
+    _send_thread(conversation, entries, seq=seq, with_composer=from_customer, gone=gone)
 
 
 def push_events(conversation_id: int, events: Sequence[Event]) -> None:
@@ -89,7 +94,8 @@ def catch_up(brand: Brand, *, since: int, conversation: Conversation | None) -> 
     found = []
     if conversation and since < last:
         html = _thread_html(_conversation(conversation.pk), entries, with_head=True, with_composer=True)
-        found.append(_text(_thread_message(conversation, html, last)))
+        gone = timeline.gone_since(conversation, since)
+        found.append(_text(_thread_message(conversation, html, last, gone)))
     return [*found, _text(_rows_message(brand.pk, rows, since + 1, last))]
 
 
@@ -115,9 +121,10 @@ def _send_thread(
     seq: int,
     with_head: bool = False,
     with_composer: bool = False,
+    gone: Sequence[str] = (),
 ) -> None:
     html = _thread_html(conversation, entries, with_head=with_head, with_composer=with_composer)
-    _send(conversation_group(conversation.pk), _thread_message(conversation, html, seq))
+    _send(conversation_group(conversation.pk), _thread_message(conversation, html, seq, gone))
 
 
 def _thread_html(
@@ -131,11 +138,22 @@ def _thread_html(
         else None
     )
     row = inbox_list.row_of(conversation, brand_slug=slug, now=now) if with_head else None
-    return render_to_string("inbox/live/thread.html", {"entries": entries, "composer": state, "row": row})
+    return render_to_string(
+        "inbox/live/thread.html",
+        {"conversation": conversation, "entries": entries, "composer": state, "row": row},
+    )
 
 
-def _thread_message(conversation: Conversation, html: str, seq: int) -> dict[str, Any]:
-    return {"type": "thread", "conversation": str(conversation.public_id), "html": html, "last": seq}
+def _thread_message(
+    conversation: Conversation, html: str, seq: int, gone: Sequence[str] = ()
+) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "type": "thread",
+        "conversation": str(conversation.public_id),
+        "html": html,
+        "last": seq,
+    }
+    return told | {"gone": list(gone)} if gone else told
 
 
 def _rows_message(brand_id: int, rows: Sequence[inbox_list.Row], first: int, last: int) -> dict[str, Any]:

@@ -155,6 +155,16 @@ def changed_since(conversation: Conversation, seq: int, *, brand_slug: str, limi
     return sorted(entries, key=lambda entry: entry.sort)
 
 
+def gone_since(conversation: Conversation, seq: int) -> list[str]:
+    """Public ids of messages that were shown and are no more: echoes that turned out to be a reply of ours."""
+    sent = Event.objects.filter(conversation=conversation, seq__gt=seq, kind=EventKind.REPLY_SENT)
+    return [
+        str(data["replaces"])
+        for data in sent.values_list("data", flat=True).iterator()
+        if data.get("replaces")
+    ]
+
+
 def dress(messages: Sequence[Message], *, conversation: Conversation, brand_slug: str) -> list[MessageEntry]:
     """Messages with their files and what they quote: one query each, none where there is nothing to ask."""
     files = _attachments_of(messages)

@@ -40,9 +40,7 @@ def create(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRespo
     except replying.ReplyRefused as refused:
         return notice(request, str(refused))
     except replying.StaleReply as stale:
-        entries = timeline.dress(stale.newer, conversation=conversation, brand_slug=brand_slug)
-        newest = max((message.seq for message in stale.newer), default=0)
-        return render(request, "inbox/_stale_reply.html", {"entries": entries, "newest": newest}, status=409)
+        return stopped(request, conversation, stale.newer)
     return _shown(request, conversation, messages)
 
 
@@ -64,6 +62,19 @@ def create_note(request: AgentRequest, brand_slug: str, public_id: UUID) -> Http
     except noting.NoteRefused as refused:
         return notice(request, str(refused))
     return _shown(request, conversation, [note])
+
+
+def stopped(
+    request: AgentRequest, conversation: Conversation, newer: list[Message], *, resolving: bool = False
+) -> HttpResponse:
+    """What somebody has not seen who answers or resolves: shown first, with a choice."""
+    entries = timeline.dress(newer, conversation=conversation, brand_slug=conversation.brand.slug)
+    found = {
+        "entries": entries,
+        "newest": max((message.seq for message in newer), default=0),
+        "resolving": resolving,
+    }
+    return render(request, "inbox/_stale.html", found, status=409)
 
 
 def _uploads(request: AgentRequest, conversation: Conversation, ids: list[UUID]) -> list[Attachment]:

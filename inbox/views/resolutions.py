@@ -10,7 +10,8 @@ from django.views.decorators.http import require_http_methods
 
 from inbox import access
 from inbox.actions import closing
-from inbox.views import conversations
+from inbox.forms import ResolutionForm
+from inbox.views import conversations, replies
 from inbox.views._door import AgentRequest, notice, signed_in
 
 
@@ -19,9 +20,18 @@ from inbox.views._door import AgentRequest, notice, signed_in
 def resolution(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResponse:
     """POST resolves, DELETE opens it again."""
     conversation = access.conversation_for(request.user, brand_slug, public_id)
-    change = closing.reopen if request.method == "DELETE" else closing.resolve
+    now = timezone.now()
+    form = ResolutionForm(request.POST)
+    if not form.is_valid():
+        return notice(request, "This could not be read. Reload the page and try again.")
     try:
-        change(conversation=conversation, by=request.user, now=timezone.now())
+        if request.method == "DELETE":
+            closing.reopen(conversation=conversation, by=request.user, now=now)
+        else:
+            seen_seq = form.cleaned_data["seen_seq"]
+            closing.resolve(conversation=conversation, by=request.user, now=now, seen_seq=seen_seq)
     except closing.AnotherIsOpen as refused:
         return notice(request, str(refused))
+    except closing.NewsArrived as news:
+        return replies.stopped(request, conversation, news.newer, resolving=True)
     return conversations.head(request, conversation)

@@ -11,8 +11,9 @@ class ConversationPane extends HTMLElement {
     window.htmx?.process(this)
   }
 
-  /** Entries find their place in the thread; the head and the composer's rules replace what stands here. */
-  receive(pieces) {
+  /** Entries find their place in the thread; the head, the facts and the composer's rules replace what stands here. */
+  receive(pieces, gone = []) {
+    this.thread.forget(gone)
     const entries = pieces.filter((piece) => piece.hasAttribute("data-entry"))
     for (const piece of pieces) {
       if (piece.hasAttribute("data-entry")) continue

@@ -9,6 +9,7 @@ const GLANCE = 700 // milliseconds a message must have been on screen to count a
 class MessageThread extends KeysetScroller {
   static newestFirst = false
   static keep = 250
+  gone = new Set()
 
   connectedCallback() {
     super.connectedCallback()
@@ -55,7 +56,17 @@ class MessageThread extends KeysetScroller {
     this.#look()
   }
 
+  /** Messages that are no more; one that is still on its way here is not let in. */
+  forget(ids) {
+    for (const id of ids) {
+      this.gone.add(id)
+      this.items.querySelector(`:scope > #message-${CSS.escape(id)}`)?.remove()
+    }
+    if (ids.length) this.arranged()
+  }
+
   #receiveOne(entry) {
+    if (this.gone.has(entry.dataset.id)) return 0
     const existing = this.items.querySelector(`:scope > #${CSS.escape(entry.id)}`)
     if (existing && !newer(entry, existing)) return 0
     existing?.remove()

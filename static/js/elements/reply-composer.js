@@ -84,6 +84,13 @@ class ReplyComposer extends HTMLElement {
     if (this.state.channel === String(channel)) this.#askState()
   }
 
+  /** Something arrived that was not seen: it is shown, with a choice. */
+  stop(html) {
+    this.stale.replaceChildren(...elements(html))
+    this.stale.querySelector("[data-read-first]")?.focus()
+    document.querySelector("state-line")?.catchUp()
+  }
+
   #typed() {
     drafts.write(this.shell.dataset.me, this.dataset.id, this.mode, this.field.value)
     this.refresh()
@@ -102,6 +109,7 @@ class ReplyComposer extends HTMLElement {
     if (target.closest("[data-unquote]")) this.quote("")
     if (target.closest("[data-read-first]")) this.#readFirst()
     if (target.closest("[data-send-anyway]")) this.#send({ anyway: true })
+    if (target.closest("[data-resolve-anyway]")) this.#resolveAnyway()
   }
 
   #submitted(event) {
@@ -109,8 +117,8 @@ class ReplyComposer extends HTMLElement {
     this.#send()
   }
 
-  /** What the writer has before their eyes: unseen news makes the server ask back. */
-  get #writtenAgainst() {
+  /** What the agent has before their eyes: unseen news makes the server ask back. */
+  get seen() {
     const line = document.querySelector("state-line")
     return Math.max(this.ownSeq ?? 0, Math.min(this.thread.seen, line?.seen ?? Infinity), Number(this.read ?? 0))
   }
@@ -123,7 +131,7 @@ class ReplyComposer extends HTMLElement {
     body.set("client_id", clientId)
     body.set("text", text)
     if (mode === "reply") {
-      body.set("written_against", this.#writtenAgainst)
+      body.set("written_against", this.seen)
       if (this.replyTo) body.set("reply_to", this.replyTo)
       if (anyway) body.set("send_anyway", "on")
       for (const id of this.uploads.ids) body.append("attachments", id)
@@ -164,9 +172,7 @@ class ReplyComposer extends HTMLElement {
     this.field.value = this.field.value ? `${text}\n${this.field.value}` : text
     drafts.write(this.shell.dataset.me, this.dataset.id, this.mode, this.field.value)
     if (error instanceof Refused && error.status === 409) {
-      this.stale.replaceChildren(...elements(error.html))
-      this.stale.querySelector("[data-read-first]")?.focus()
-      document.querySelector("state-line")?.catchUp()
+      this.stop(error.html)
     } else {
       notify(explain(error))
       if (error instanceof Refused && error.status === 422) this.#askState()
@@ -174,10 +180,22 @@ class ReplyComposer extends HTMLElement {
   }
 
   #readFirst() {
+    const resolving = this.stale.querySelector("[data-resolve-anyway]")
+    this.#haveRead()
+    this.thread.toEnd()
+    const next = resolving ? this.thread : this.field
+    next.focus()
+  }
+
+  /** What has been shown here counts as seen; what came after it does not. */
+  #resolveAnyway() {
+    this.#haveRead()
+    this.closest("conversation-pane").querySelector("[data-act=resolve]")?.click()
+  }
+
+  #haveRead() {
     this.read = this.stale.firstElementChild?.dataset.newest
     this.stale.replaceChildren()
-    this.thread.toEnd()
-    this.field.focus()
   }
 
   async #askState() {

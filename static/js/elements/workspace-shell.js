@@ -1,6 +1,6 @@
 /** The page: opens conversations without leaving it, hears the news, and listens to the keys. */
 import { forgetOld } from "../lib/drafts.js"
-import { Refused, ask, elements, explain, notify, sentence } from "../lib/fragments.js"
+import { Refused, ask, csrf, elements, explain, notify, sentence } from "../lib/fragments.js"
 import { listen } from "../lib/keys.js"
 
 class WorkspaceShell extends HTMLElement {
@@ -14,7 +14,7 @@ class WorkspaceShell extends HTMLElement {
     this.addEventListener("line-gone", ({ detail }) => this.#gone(detail.code))
     window.addEventListener("popstate", () => this.#fromAddress())
     document.body.addEventListener("htmx:beforeRequest", ({ target }) => this.#optimistic(target))
-    document.body.addEventListener("htmx:configRequest", ({ detail }) => (detail.headers["X-CSRFToken"] = document.querySelector('meta[name="csrf-token"]').content))
+    document.body.addEventListener("htmx:configRequest", ({ detail }) => this.#configure(detail))
     document.body.addEventListener("htmx:beforeSwap", (event) => this.#beforeSwap(event))
     document.body.addEventListener("htmx:afterRequest", (event) => this.#answered(event))
     document.body.addEventListener("htmx:sendError", ({ detail }) => this.#failed(detail.elt, new TypeError("offline")))
@@ -115,7 +115,7 @@ class WorkspaceShell extends HTMLElement {
     }
     if (news.channel) this.composer?.channelChanged(news.channel)
     if (news.counts) this.#counters(news.counts)
-    if (news.type === "thread" && news.conversation === this.dataset.open) this.pane?.receive(elements(news.html))
+    if (news.type === "thread" && news.conversation === this.dataset.open) this.pane?.receive(elements(news.html), news.gone)
     if (news.type === "typing" && news.conversation === this.dataset.open) this.pane?.showTyping(news.name)
     if (news.type === "reload") {
       this.list.reload().catch(() => {})
@@ -139,7 +139,7 @@ class WorkspaceShell extends HTMLElement {
       const [pane] = elements(await ask(this.pane.dataset.url))
       this.pane.querySelector("message-thread").replaceWith(pane.querySelector("message-thread"))
       this.pane.thread = this.pane.querySelector("message-thread")
-      for (const id of ["conversation-head", "composer-state"]) this.pane.querySelector(`#${id}`).replaceWith(pane.querySelector(`#${id}`))
+      for (const id of ["conversation-head", "conversation-facts", "composer-state"]) this.pane.querySelector(`#${id}`).replaceWith(pane.querySelector(`#${id}`))
     } catch (error) {
       notify(explain(error))
     }
@@ -152,6 +152,12 @@ class WorkspaceShell extends HTMLElement {
       if (figure.textContent !== String(total)) figure.textContent = total
       figure.toggleAttribute("data-unread", unread > 0)
     }
+  }
+
+  /** Who resolves says what they have seen, so that nothing is buried that came a moment before. */
+  #configure({ elt, headers, parameters, verb }) {
+    headers["X-CSRFToken"] = csrf()
+    if (elt.dataset.act === "resolve" && verb === "post" && this.composer) parameters.seen_seq = this.composer.seen
   }
 
   /** The change is shown with the key; the server's fragment confirms it or takes it back. */
@@ -172,7 +178,8 @@ class WorkspaceShell extends HTMLElement {
 
   #failed(element, error) {
     document.querySelectorAll("[data-pending]:not(.pending)").forEach((each) => each.removeAttribute("data-pending"))
-    notify(explain(error))
+    if (error.status === 409 && this.composer) this.composer.stop(error.html)
+    else notify(explain(error))
   }
 
   /** An answer may bring the row along; the list takes it as any other news. */
@@ -180,7 +187,9 @@ class WorkspaceShell extends HTMLElement {
     if (!detail.shouldSwap || !detail.serverResponse.includes("data-live-row")) return
     const pieces = elements(detail.serverResponse)
     const template = pieces.find((piece) => piece.hasAttribute("data-live-row"))
-    this.list.receive([...template.content.children])
+    const parts = [...template.content.children]
+    this.list.receive(parts.filter((part) => part.matches(".row")))
+    if (detail.target?.closest("conversation-pane") === this.pane) this.pane?.receive(parts.filter((part) => !part.matches(".row")))
     detail.serverResponse = pieces.filter((piece) => piece !== template).map((piece) => piece.outerHTML).join("")
   }
 

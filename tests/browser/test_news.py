@@ -1,0 +1,93 @@
+"""What an open page makes of the news."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from inbox.actions import receiving, replying, sending
+from inbox.actions.receiving import Arrival
+from inbox.exchange import InboundMessage, Origin, Party
+from inbox.models import Channel, Conversation, ConversationState, Person
+from tests.browser.conftest import Outside
+
+Enter = Callable[..., Page]
+
+
+@pytest.fixture
+def conversation(outside: Outside) -> Conversation:
+    outside.write("Where is my parcel?")
+    return Conversation.objects.get()
+
+
+def thread_of(conversation: Conversation) -> str:
+    return f"/b/lumen/conversations/{conversation.public_id}/"
+
+
+def test_resolving_past_an_unseen_message_is_stopped_with_a_choice(
+    enter: Enter, outside: Outside, conversation: Conversation
+) -> None:
+    page = enter(thread_of(conversation))
+    expect(page.locator(".row .badge")).to_have_count(0)
+    page.evaluate("document.querySelector('state-line').socket.onmessage = () => {}")
+    outside.write("WAIT, cancel it!")
+
+    page.keyboard.press("e")
+
+    expect(page.locator(".stale")).to_contain_text("WAIT, cancel it!")
+    conversation.refresh_from_db()
+    assert conversation.state == ConversationState.OPEN
+
+    page.click("[data-resolve-anyway]")
+    expect(page.locator("conversation-head[data-state=resolved]")).to_be_visible()
+    expect(page.locator(".stale")).to_have_count(0)
+
+
+def test_an_echo_that_was_our_own_reply_leaves_the_page(
+    enter: Enter, conversation: Conversation, mara: Person, channel: Channel
+) -> None:
+    now = timezone.now()
+    [reply] = replying.queue_reply(
+        conversation=conversation, by=mara, client_id=uuid.uuid4(), text="see https://shop.example/1", attachments=[],
+        written_against=conversation.public_seq, now=now,
+    )  # fmt: skip
+    sending.claim_reply(message_id=reply.pk, now=now)
+    echoed = InboundMessage(
+        external_id="p1", thread_id="anna", sent_at=now, author=Party("brand"), counterpart=Party("anna"),
+        text="see https://t.co/abc", outbound=True, origin=Origin.OTHER_CLIENT,
+    )  # fmt: skip
+    with transaction.atomic():
+        receiving.receive(arrivals=[Arrival(channel.pk, echoed)], now=now)
+    page = enter(thread_of(conversation))
+    expect(page.locator(".message[data-side=brand]")).to_have_count(2)
+
+    sending.mark_reply_sent(message_id=reply.pk, external_id="p1", at=None, now=now)
+
+    expect(page.locator(".message[data-side=brand]")).to_have_count(1)
+    expect(page.locator(".message[data-side=brand]")).to_contain_text("shop.example")
+
+
+def test_the_facts_beside_the_thread_follow_without_a_reload(
+    enter: Enter, outside: Outside, conversation: Conversation
+) -> None:
+    page = enter(thread_of(conversation))
+    facts = page.locator("#conversation-facts")
+    before = facts.bounding_box()
+    assert before
+
+    outside.write("Hello?")
+    expect(facts).to_contain_text("Messages2")
+    page.keyboard.press("m")
+    expect(facts).to_contain_text("Assigned toMara")
+    expect(page.locator(".row .badge")).to_have_count(0)  # it has been seen
+    page.keyboard.press("e")
+    expect(facts).to_contain_text("StateResolved")
+
+    assert facts.bounding_box() == before
+
+

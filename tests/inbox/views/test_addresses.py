@@ -1,0 +1,54 @@
+"""Which addresses of platforms and customers become links."""
+
+from __future__ import annotations
+
+import pytest
+from django.template.loader import render_to_string
+
+from inbox.models import Attachment, FetchState, Message
+from inbox.templatetags.addresses import web_address
+
+DANGEROUS = (
+    "javascript:alert(document.domain)", "JavaScript:alert(1)", " javascript:alert(1)", "java\nscript:alert(1)",
+    "data:text/html,<script>alert(1)</script>", "file:///etc/passwd", "//evil.example/x", "https://", "http:///x", "https://[::1",
+    "vbscript:x", "",
+)  # fmt: skip
+KINDS = ("share", "story_reply", "story_mention", "template", "unsupported", "text")
+
+
+@pytest.mark.parametrize("address", DANGEROUS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_card_makes_no_link_of_an_address_that_is_not_of_the_web(address: str, kind: str) -> None:
+    html = render_to_string("inbox/_card.html", {"m": Message(kind=kind, card={"url": address})})
+
+    assert "href" not in html.replace("<use href=", "")
+
+
+@pytest.mark.parametrize("address", DANGEROUS)
+@pytest.mark.parametrize("kind", ["link", "share", "file", "image"])
+def test_an_attachment_makes_no_link_of_an_address_that_is_not_of_the_web(address: str, kind: str) -> None:
+    file = Attachment(kind=kind, url=address, fetch_state=FetchState.LINK)
+
+    html = render_to_string("inbox/_attachment.html", {"file": file})
+
+    assert "href" not in html.replace("<use href=", "")
+
+
+def test_what_is_not_followed_is_still_shown() -> None:
+    card = render_to_string(
+        "inbox/_card.html", {"m": Message(kind="share", card={"url": "data:text/html,<b>"})}
+    )
+    file = render_to_string(
+        "inbox/_attachment.html",
+        {"file": Attachment(kind="link", url="file:///x", fetch_state=FetchState.LINK)},
+    )
+
+    assert "data:text/html,&lt;b&gt;" in card
+    assert "file:///x" in file
+
+
+@pytest.mark.parametrize("address", ["https://shop.example/1?a=b", "HTTP://shop.example:81/"])
+def test_addresses_of_the_web_are_links(address: str) -> None:
+    assert web_address(address) == address
+    html = render_to_string("inbox/_card.html", {"m": Message(kind="share", card={"url": address})})
+    assert 'class="card__link" href="' in html
