@@ -6,15 +6,23 @@ Pure, apart from `of_thread`, which reads the inbox's side of one thread.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from itertools import groupby
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
+from connectors.contract import Remedy
+from connectors.models import DeliveryAttempt
 from inbox.models import Channel, Direction, Message, MessageState
 from inbox.platforms import ReceiveRules
 from inbox.rules.cleaning import clean
+
+# What says that nothing left. An answer that was lost, or a try whose worker died, does not say so.
+REFUSED = [remedy.value for remedy in Remedy if remedy is not Remedy.UNKNOWN]
 
 
 class Kind(StrEnum):
@@ -37,6 +45,7 @@ class Native:
     thread: str
     id: str
     at_ms: int
+    changed_ms: int  # when anything of it changed last
     outbound: bool
     text: str
     versions: frozenset[str]  # every text it ever had
@@ -53,6 +62,7 @@ class Native:
             thread=row["thread"],
             id=row["id"],
             at_ms=int(row.get("at_ms") or 0),
+            changed_ms=max(int(each.get("at_ms") or 0) for each in [row, *(row.get("history") or ())]),
             outbound=row["direction"] == "out",
             text=clean(row.get("text") or ""),
             versions=frozenset(clean(each.get("text") or "") for each in row.get("history") or ()),
@@ -111,15 +121,8 @@ def of_thread(channel: Channel, natives: Sequence[Native]) -> list[Kept]:
         conversations |= set(chunk.order_by().values_list("conversation_id", flat=True).distinct())
     kept = shown.filter(conversation__in=conversations).in_thread_order()
     columns = (
-        "external_id",
-        "conversation_id",
-        "direction",
-        "text",
-        "deleted_at",
-        "reactions",
-        "client_id",
-        "sent_at",
-    )
+        "external_id", "conversation_id", "direction", "text", "deleted_at", "reactions", "client_id", "sent_at",
+    )  # fmt: skip
     return [
         Kept(
             id=external_id or "",
@@ -135,6 +138,36 @@ def of_thread(channel: Channel, natives: Sequence[Native]) -> list[Kept]:
             *columns
         )
     ]
+
+
+def may_have_gone(kept: Sequence[Kept]) -> Counter[str]:
+    """Replies of these conversations with a try that was not refused for certain, by their words."""
+    tried = DeliveryAttempt.objects.filter(message=OuterRef("pk")).exclude(outcome__in=REFUSED)
+    replies = Message.objects.filter(
+        Exists(tried), conversation__in={each.conversation_id for each in kept}, direction=Direction.OUT
+    ).exclude(client_id=None)
+    return Counter(replies.values_list("text", flat=True))
+
+
+def strange_conversations(
+    platforms: Iterable[str], *, known: Collection[int], before: datetime
+) -> Iterator[Difference]:
+    """Conversations of these platforms of which the ledger knows no message at all."""
+    foreign = (
+        Message.objects.filter(channel__platform__in=platforms, conversation__created_at__lt=before)
+        .exclude(direction=Direction.NOTE)
+        .exclude(external_id=None)
+        .order_by("conversation_id", "pk")
+        .distinct("conversation_id")
+        .select_related("channel", "conversation")
+    )
+    for message in foreign.iterator():
+        if message.conversation_id not in known:
+            channel, thread = message.channel, message.conversation.thread_key
+            words = "and its whole conversation stand in the inbox alone"
+            yield Difference(
+                Kind.UNKNOWN, channel.platform, channel.external_id, thread, message.external_id or "", words
+            )
 
 
 def unsettled(kept: Sequence[Kept]) -> Counter[str]:
@@ -153,9 +186,11 @@ def compare(
     kept: Sequence[Kept],
     rules: ReceiveRules,
     under_way: Mapping[str, int] | None = None,
+    gone: Mapping[str, int] | None = None,
 ) -> list[Difference]:
     """What differs in one thread. `rules` says what the platform tells at all: what it never tells cannot be missed.
-    `under_way` are replies nobody knows the outcome of yet: one native message of ours may be theirs."""
+    `under_way` are replies nobody knows the outcome of yet: one native message of ours may be theirs. `gone` are replies that may
+    have left: no more messages of ours can be on the platform."""
     under_way = Counter(under_way or {})
     by_id: dict[str, list[Kept]] = defaultdict(list)
     for each in kept:
@@ -182,7 +217,28 @@ def compare(
             note(Kind.SENT_TWICE, native, "left through the API, and the reply it came from has another id")
         for kind, detail in _content(native, ours[0], rules):
             note(kind, native, detail)
+    if gone is not None:
+        told = {each.id for each in found if each.kind == Kind.SENT_TWICE}
+        for native in _too_many(natives, by_id, gone, told):
+            note(
+                Kind.SENT_TWICE,
+                native,
+                "left through the API more often than replies with these words were sent",
+            )
     return [*found, *_strangers(natives, kept), *_disorder(natives, kept)]
+
+
+def _too_many(
+    natives: Sequence[Native], by_id: Mapping[str, list[Kept]], gone: Mapping[str, int], told: set[str]
+) -> Iterator[Native]:
+    """Messages of ours beyond the replies that may have left. By the inbox's words where both are known: platforms change some."""
+    left = Counter(gone)
+    ours = [native for native in natives if native.by_api]
+    for native in ours:
+        words = next((each.text for each in by_id.get(native.id, [])), native.text)
+        left[words] -= 1
+        if left[words] < 0 and native.id not in told:
+            yield native
 
 
 def _content(native: Native, ours: Kept, rules: ReceiveRules) -> Iterator[tuple[Kind, str]]:

@@ -11,13 +11,17 @@ from typing import Any
 import httpx
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from connectors import completeness
 from connectors.completeness import Difference, Kind, Native
 from connectors.management.telling import progress
+from connectors.models import SyncSchedule, Task
 from inbox import platforms
 from inbox.models import Channel
 from inbox.platforms import UnknownPlatform
+
+MARGIN = 2.0  # seconds from a platform's door to our screen on a busy machine
 
 
 class Findings:
@@ -27,6 +31,7 @@ class Findings:
         self.show = show
         self.messages = 0
         self.threads = 0
+        self.on_their_way = 0
         self.counts: Counter[Kind] = Counter()
         self.named: list[Difference] = []
 
@@ -59,7 +64,7 @@ class Command(BaseCommand):
             except (httpx.HTTPError, ValueError, KeyError) as error:
                 reason = f"The ledger of {options['simulator']} cannot be read: {type(error).__name__} {error}".rstrip()
                 raise CommandError(reason, returncode=2) from None
-            if not findings.total or time.monotonic() > until:
+            if not (findings.total or findings.on_their_way) or time.monotonic() > until:
                 break
             time.sleep(1)
         self._tell(findings, as_json=options["json"])
@@ -68,15 +73,26 @@ class Command(BaseCommand):
 
     def _compare(self, options: dict[str, Any]) -> Findings:
         findings = Findings(options["show"])
+        begun = timezone.now()
         channels = {(each.platform, each.external_id): each for each in Channel.objects.all()}
+        paces = _paces()
+        seen: set[int] = set()
+        platforms_seen: set[str] = set()
         out = self.stderr if options["json"] else self.stdout
         with progress("Comparing", total=None, out=out) as tell:
             for natives in completeness.threads(_ledger(options["simulator"])):
                 findings.threads += 1
                 findings.messages += len(natives)
-                for difference in _differences(natives, channels):
-                    findings.add(difference)
+                platforms_seen.add(natives[0].platform)
+                young = _young(natives, channels, paces)
+                for difference in _differences(natives, channels, seen):
+                    if difference.id in young.get(difference.kind, ()):
+                        findings.on_their_way += 1
+                    else:
+                        findings.add(difference)
                 tell(findings.messages, f"messages in {findings.threads} threads")
+        for difference in completeness.strange_conversations(platforms_seen, known=seen, before=begun):
+            findings.add(difference)
         return findings
 
     def _tell(self, findings: Findings, *, as_json: bool) -> None:
@@ -84,6 +100,7 @@ class Command(BaseCommand):
             told = {
                 "messages": findings.messages,
                 "threads": findings.threads,
+                "on_their_way": findings.on_their_way,
                 "differences": {kind.value: findings.counts[kind] for kind in Kind},
                 "named": [
                     {"kind": each.kind, "platform": each.platform, "account": each.account, "thread": each.thread,
@@ -99,9 +116,33 @@ class Command(BaseCommand):
             self.stdout.write(f"… and {findings.total - len(findings.named)} more.")
         counted = ", ".join(f"{kind.value} {findings.counts[kind]}" for kind in Kind)
         self.stdout.write(f"Compared {findings.messages} messages in {findings.threads} threads: {counted}.")
+        if findings.on_their_way:
+            self.stdout.write(f"{findings.on_their_way} still on their way: too young to be missed.")
 
 
-def _differences(natives: list[Native], channels: dict[tuple[str, str], Channel]) -> Iterator[Difference]:
+def _paces() -> dict[int, float]:
+    """Channel -> seconds that what happens there may take to get here."""
+    polls = SyncSchedule.objects.filter(task=Task.POLL).values_list("channel_id", "every_seconds")
+    return {channel_id: every + MARGIN for channel_id, every in polls}
+
+
+def _young(
+    natives: list[Native], channels: dict[tuple[str, str], Channel], paces: dict[int, float]
+) -> dict[Kind, set[str]]:
+    """What happened so lately that it may be on its way. A platform whose clock is ahead of ours is given no such grace."""
+    channel = channels.get((natives[0].platform, natives[0].account))
+    if channel is None:
+        return {}
+    since = (timezone.now().timestamp() - paces.get(channel.pk, MARGIN)) * 1000
+    ahead = (timezone.now().timestamp() + MARGIN) * 1000
+    new = {each.id for each in natives if since < each.at_ms < ahead}
+    changed = {each.id for each in natives if since < each.changed_ms < ahead}
+    return {Kind.MISSING: new, Kind.TEXT: changed, Kind.DELETION: changed, Kind.REACTIONS: changed}
+
+
+def _differences(
+    natives: list[Native], channels: dict[tuple[str, str], Channel], seen: set[int]
+) -> Iterator[Difference]:
     first = natives[0]
     channel = channels.get((first.platform, first.account))
     if channel is None:
@@ -115,7 +156,9 @@ def _differences(natives: list[Native], channels: dict[tuple[str, str], Channel]
     except UnknownPlatform as unknown:
         raise CommandError(str(unknown), returncode=2) from None
     kept = completeness.of_thread(channel, natives)
-    yield from completeness.compare(natives, kept, rules, completeness.unsettled(kept))
+    seen.update(each.conversation_id for each in kept)
+    under_way, gone = completeness.unsettled(kept), completeness.may_have_gone(kept)
+    yield from completeness.compare(natives, kept, rules, under_way, gone)
 
 
 def _ledger(simulator: str) -> Iterator[dict[str, Any]]:

@@ -8,9 +8,12 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from connectors import completeness
 from connectors.actions import delivering, draining
+from connectors.contract import Remedy
+from connectors.models import SyncSchedule, Task
 from inbox.models import Message
 from tests.connectors.conftest import NOW, message_item, queue
 from tests.fakes.platform import millis
@@ -243,3 +246,67 @@ def test_ten_thousand_messages_are_compared_thread_by_thread():
         held.append(len(thread))
 
     assert held == [100] * 100
+
+
+def test_a_second_copy_is_seen_although_a_refused_reply_stands_for_it(
+    agreeing, channel, agent, clock, platform
+):
+    rows, url = agreeing
+    clock.passes(10)
+    platform.refuses(Remedy.TELL)
+    refused = queue("On its way!", channel=channel, agent=agent, now=clock())
+    delivering.deliver(message_id=refused.pk, clock=clock)
+    reply_sent(channel, agent, clock, rows, platform)
+    assert compared(url)[0] == 0
+    rows.append(native("second-copy", "On its way!", seconds=12, direction="out", client="api"))
+    Message.objects.filter(pk=refused.pk).update(
+        external_id="second-copy", state="sent", sent_at=NOW + timedelta(seconds=12)
+    )
+
+    assert differs(url) == {"sent twice": 1}
+
+
+def test_two_replies_with_the_same_words_are_no_double(agreeing, channel, agent, clock, platform):
+    rows, url = agreeing
+    for _ in range(2):
+        clock.passes(10)
+        reply_sent(channel, agent, clock, rows, platform)
+    rows[-1]["at_ms"] += 1
+
+    assert compared(url)[0] == 0
+
+
+def test_a_conversation_the_platform_knows_nothing_of(agreeing, receipt):
+    receipt(message_item("ghost", "Boo", thread="nobody"))
+    draining.drain(now=NOW)
+
+    code, told = compared(agreeing[1])
+
+    assert (code, told["differences"]["unknown to the platform"]) == (1, 1)
+    assert (told["named"][0]["thread"], told["named"][0]["id"]) == ("nobody", "ghost")
+
+
+@pytest.mark.parametrize(
+    ("age", "every", "code"), [(20, 30, 0), (40, 30, 1), (1, None, 0), (10, None, 1), (-60, 30, 1)]
+)
+def test_what_is_younger_than_the_next_poll_is_still_on_its_way(agreeing, channel, age, every, code):
+    if every:
+        SyncSchedule.objects.create(
+            channel=channel, task=Task.POLL, every_seconds=every, next_run_at=timezone.now()
+        )
+    at_ms = millis(timezone.now() - timedelta(seconds=age))
+    agreeing[0].append(native("m4", "Four") | {"at_ms": at_ms})
+
+    found, told = compared(agreeing[1])
+
+    assert (found, told["on_their_way"], told["differences"]["missing"]) == (code, 1 - code, code)
+
+
+def test_how_many_are_on_their_way_is_said(agreeing):
+    agreeing[0].append(native("m4", "Four") | {"at_ms": millis(timezone.now())})
+    out = StringIO()
+
+    call_command("completeness", simulator=agreeing[1], stdout=out)
+
+    assert "missing 0" in out.getvalue()
+    assert "1 still on their way" in out.getvalue()
