@@ -117,6 +117,9 @@ class ChannelHealth(models.Model):
     last_sent_at = models.DateTimeField(null=True, blank=True)
     last_synced_at = models.DateTimeField(null=True, blank=True)
     last_handshake_at = models.DateTimeField(null=True, blank=True)
+    account_news_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the newest news of the account itself happened."
+    )
     unrecognised = models.BigIntegerField(
         default=0, help_text="Updates of a kind nobody knows yet; their receipts are kept."
     )

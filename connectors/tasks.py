@@ -16,7 +16,6 @@ from connectors.actions import (
     delivering,
     draining,
     fetching,
-    parking,
     refreshing,
     settling,
 )
@@ -50,7 +49,6 @@ def drain_receipts(**_later: Any) -> None:
     until = time.monotonic() + DRAIN_SECONDS
     while (drained := draining.drain(now=now())).receipts:
         log.info("receipts_drained", receipts=drained.receipts, new=drained.new_messages, dead=drained.dead)
-        parking.apply(changes=drained.account_changes, now=now())
         _show_typing(drained.typing)
         if time.monotonic() > until:
             drain_receipts.delay()

@@ -12,6 +12,7 @@ from django.db import Error as DatabaseFailure
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 
+from connectors.actions import parking
 from connectors.contract import AccountChanged, InboundEvent, InboundMessage, Item
 from connectors.models import ChannelHealth, DeadItem, Receipt
 from inbox.actions import receiving
@@ -39,7 +40,6 @@ class Taken:
     new_messages: int = 0
     settled: int = 0
     typing: list[tuple[int, str]] = field(default_factory=list)
-    account_changes: list[tuple[int, AccountChanged]] = field(default_factory=list)
     dead: list[DeadItem] = field(default_factory=list)
 
 
@@ -47,14 +47,32 @@ def take_in(parsed: Sequence[Parsed], *, now: datetime, historical: bool = False
     """Give everything to the inbox, brand by brand (one order of locks for everybody); what it refuses becomes dead items."""
     taken = Taken()
     by_brand: dict[int, list[Parsed]] = defaultdict(list)
+    news: dict[int, list[Parsed]] = defaultdict(list)
     for each in parsed:
-        changes = [event for event in each.events if isinstance(event, AccountChanged)]
-        taken.account_changes += [(each.channel.pk, change) for change in changes]
-        if len(changes) < len(each.events):
+        changes = sum(isinstance(event, AccountChanged) for event in each.events)
+        if changes:
+            news[each.channel.brand_id].append(each)
+        if changes < len(each.events):
             by_brand[each.channel.brand_id].append(each)
-    for brand_id in sorted(by_brand):
-        _take_in_or_halve(by_brand[brand_id], taken, now=now, historical=historical)
+    for brand_id in sorted({*by_brand, *news}):
+        if brand_id in by_brand:
+            _take_in_or_halve(by_brand[brand_id], taken, now=now, historical=historical)
+        for each in news.get(brand_id, ()):
+            _hear_news(each, taken, now=now)
     return taken
+
+
+def _hear_news(parsed: Parsed, taken: Taken, *, now: datetime) -> None:
+    """Of the account itself. It comes one by one and seldom."""
+    changes = [(parsed.channel.pk, event) for event in parsed.events if isinstance(event, AccountChanged)]
+    try:
+        parking.apply(brand_id=parsed.channel.brand_id, changes=changes, now=now)
+    except Exception as error:
+        if _is_weather(error):
+            raise
+        log.warning("news_refused", channel=parsed.channel.pk, error=type(error).__name__)
+        reason = f"The news of the account could not be kept ({type(error).__name__})."
+        taken.dead.append(dead_item(parsed, reason, now=now))
 
 
 def _take_in_or_halve(parsed: list[Parsed], taken: Taken, *, now: datetime, historical: bool) -> None:

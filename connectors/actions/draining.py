@@ -16,7 +16,6 @@ from connectors.actions import _arriving
 from connectors.actions._arriving import Parsed
 from connectors.contract import (
     Account,
-    AccountChanged,
     Ignored,
     InboundEvent,
     Item,
@@ -46,7 +45,6 @@ class Drained:
     new_messages: int = 0
     dead: int = 0
     typing: list[tuple[int, str]] = field(default_factory=list)  # (conversation id, who): told, never kept
-    account_changes: list[tuple[int, AccountChanged]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -111,7 +109,6 @@ def drain(*, now: datetime, limit: int = BATCH, only: Sequence[int] | None = Non
         + len(taken.dead)
         + sum(each.state == ReceiptState.DEAD for each in batch.readings),
         typing=taken.typing,
-        account_changes=taken.account_changes,
     )
 
 

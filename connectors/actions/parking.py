@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db import transaction
+
 from connectors.contract import AccountChanged, AccountState
-from connectors.models import Credential
+from connectors.models import ChannelHealth, Credential
+from inbox import events
 from inbox.actions import channels
 from inbox.models import Channel, ChannelState
 
@@ -14,18 +17,33 @@ REVOKED = "The platform ended the permission; connect the channel again."
 RESTRICTED = "The platform restricted this account for now."
 
 
-def apply(*, changes: Sequence[tuple[int, AccountChanged]], now: datetime) -> None:
-    for channel_id, change in sorted(changes, key=lambda each: each[1].at):
-        issued_at = (
-            Credential.objects.filter(channel_id=channel_id).values_list("issued_at", flat=True).first()
-        )
-        if issued_at is not None and change.at < issued_at:
-            continue  # news of an earlier grant, delivered late
-        match change.state:
-            case AccountState.REVOKED:
-                channels.park_sending(channel_id=channel_id, reason=change.reason or REVOKED, now=now)
-            case AccountState.RESTRICTED:
-                channels.park_sending(channel_id=channel_id, reason=change.reason or RESTRICTED, now=now)
-            case AccountState.CONNECTED:
-                if Channel.objects.filter(pk=channel_id, state=ChannelState.NEEDS_RECONNECT).exists():
-                    channels.resume_sending(channel_id=channel_id, now=now)
+@transaction.atomic
+def apply(*, brand_id: int, changes: Sequence[tuple[int, AccountChanged]], now: datetime) -> None:
+    """Joins the caller's transaction: what brought the news is read and done together with it."""
+    with events.ledger(brand_id):  # the brand's lock comes before every other
+        for channel_id, change in sorted(changes, key=lambda each: each[1].at):
+            if _is_newest(channel_id, change.at):
+                _apply(channel_id, change, now)
+
+
+def _is_newest(channel_id: int, at: datetime) -> bool:
+    """Deliveries come late and in any order: news of an earlier grant, or older than what we know, changes nothing."""
+    issued_at = Credential.objects.filter(channel_id=channel_id).values_list("issued_at", flat=True).first()
+    if issued_at is not None and at < issued_at:
+        return False
+    health, _ = ChannelHealth.objects.get_or_create(channel_id=channel_id)
+    if health.account_news_at is not None and at < health.account_news_at:
+        return False
+    ChannelHealth.objects.filter(pk=health.pk).update(account_news_at=at)
+    return True
+
+
+def _apply(channel_id: int, change: AccountChanged, now: datetime) -> None:
+    match change.state:
+        case AccountState.REVOKED:
+            channels.park_sending(channel_id=channel_id, reason=change.reason or REVOKED, now=now)
+        case AccountState.RESTRICTED:
+            channels.park_sending(channel_id=channel_id, reason=change.reason or RESTRICTED, now=now)
+        case AccountState.CONNECTED:
+            if Channel.objects.filter(pk=channel_id, state=ChannelState.NEEDS_RECONNECT).exists():
+                channels.resume_sending(channel_id=channel_id, now=now)

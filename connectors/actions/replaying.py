@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from connectors import contexts, keeping, registry
-from connectors.actions import _arriving, draining, parking
+from connectors.actions import _arriving, draining
 from connectors.actions._arriving import Parsed
 from connectors.contract import Ignored, InboundEvent, Item, Malformed
 from connectors.models import DeadItem, Receipt, ReceiptState
@@ -71,7 +71,6 @@ def replay(*, receipt_ids: Sequence[int], now: datetime) -> Iterator[Replayed]:
         ids = list(receipt_ids[start : start + BATCH])
         _renew(ids, now)
         while (drained := draining.drain(now=now, only=ids)).receipts:
-            parking.apply(changes=drained.account_changes, now=now)
             total.items += drained.items
             total.new_messages += drained.new_messages
         _await_others(ids)

@@ -24,7 +24,7 @@ def resume_sending(*, channel_id: int, now: datetime) -> None:
     _set_state(channel_id, ChannelState.CONNECTED, "", now)
 
 
-@transaction.atomic(durable=True)
+@transaction.atomic
 def _set_state(channel_id: int, state: ChannelState, reason: str, now: datetime) -> None:
     channel = Channel.objects.get(pk=channel_id)
     with events.ledger(channel.brand_id) as ledger:
