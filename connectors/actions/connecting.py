@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
@@ -29,6 +30,8 @@ from inbox.models import Brand, Channel, ChannelState, Person
 
 log = structlog.get_logger(__name__)
 CONSENT_LASTS = timedelta(minutes=15)
+STATE = re.compile(r"[A-Za-z0-9_-]{20,100}", re.ASCII)
+NO_CONSENT = "This answer belongs to no consent of yours that is under way. Start again."
 RECONCILE_EVERY = timedelta(minutes=15)
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -70,6 +73,8 @@ def start(*, app: PlatformApp, brand: Brand, person: Person, now: datetime) -> s
 @transaction.atomic(durable=True)
 def take_consent(*, state: str, person: Person, now: datetime) -> PendingConsent:
     """The consent this answer belongs to, once: somebody else's, an old one and a second use do not exist."""
+    if not STATE.fullmatch(state):
+        raise ConnectionRefused(NO_CONSENT)
     consent = (
         PendingConsent.objects.select_for_update(of=("self",))
         .select_related("app", "brand")
@@ -77,7 +82,7 @@ def take_consent(*, state: str, person: Person, now: datetime) -> PendingConsent
         .first()
     )
     if consent is None:
-        raise ConnectionRefused("This answer belongs to no consent of yours that is under way. Start again.")
+        raise ConnectionRefused(NO_CONSENT)
     consent.delete()
     return consent
 

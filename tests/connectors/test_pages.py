@@ -3,9 +3,12 @@
 import pytest
 from django.urls import reverse
 
+from connectors.actions import delivering
+from connectors.contract import ConnectorError, Remedy
 from connectors.models import Credential, PendingConsent, SyncSchedule
 from inbox.actions import channels as channel_actions
-from inbox.models import Brand, BrandSequence, Channel, ChannelState, Role
+from inbox.models import Brand, BrandSequence, Channel, ChannelState, MessageState, Role
+from inbox.queries import outbox
 from tests.connectors.conftest import NOW
 from tests.factories.people import MembershipFactory
 
@@ -145,3 +148,36 @@ def test_a_sync_can_be_asked_for(signed_in, brand, channel):
 
     schedule.refresh_from_db()
     assert schedule.next_run_at <= timezone.now()
+
+
+@pytest.mark.parametrize("state", ["\x00", "x" * 30 + "\x00", "", "é" * 40, "x" * 5000])
+def test_a_state_that_is_none_of_ours_is_refused_in_words(signed_in, brand, app, state):
+    answer = come_back(signed_in, state)
+
+    assert answer.status_code == 200
+    assert "belongs to no consent of yours" in answer.content.decode()
+
+
+def test_a_grant_that_ended_offers_to_connect_again_and_what_waited_goes_out(
+    signed_in, brand, app, channel, platform, queued_reply, clock
+):
+    """As on Instagram, where a token that has ended cannot be renewed."""
+    told = ConnectorError("The session has expired.", remedy=Remedy.RECONNECT)
+    platform.good_access, platform.refresh_fails = "access-new", told
+    delivering.deliver(message_id=queued_reply.pk, clock=clock)
+    queued_reply.refresh_from_db()
+    assert queued_reply.state == MessageState.QUEUED
+
+    page = signed_in.get(reverse("connectors:channels", args=[brand.slug])).content.decode()
+    assert "Connect again" in page
+    assert "1 replies wait until it is connected again." in page
+    clock.passes(5)
+    assert outbox.due_replies(now=clock()) == []
+
+    come_back(signed_in, begin(signed_in, brand))
+
+    assert outbox.due_replies(now=clock()) == [queued_reply.pk]
+    assert delivering.deliver(message_id=queued_reply.pk, clock=clock) == "sent"
+    assert [sent.text for sent in platform.sent] == ["On its way!"]
+    page = signed_in.get(reverse("connectors:channels", args=[brand.slug])).content.decode()
+    assert "Connect again" not in page
