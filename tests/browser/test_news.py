@@ -91,3 +91,15 @@ def test_the_facts_beside_the_thread_follow_without_a_reload(
     assert facts.bounding_box() == before
 
 
+def test_the_number_of_news_covers_no_row(enter: Enter, outside: Outside, conversation: Conversation) -> None:
+    page = enter("/b/lumen/inbox/open/")
+    page.hover(".row >> nth=0")
+    before = page.locator(".list__title").bounding_box()
+    outside.write("Me first!", who="zoe")
+
+    expect(page.locator("[data-pill]")).to_have_text("1 new")
+    pill, row = page.locator("[data-pill]").bounding_box(), page.locator(".row >> nth=0").bounding_box()
+
+    assert pill and row
+    assert pill["y"] + pill["height"] <= row["y"]
+    assert page.locator(".list__title").bounding_box() == before
