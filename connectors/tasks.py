@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from celery import shared_task
+from celery.signals import worker_shutting_down
 from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
@@ -33,6 +34,11 @@ SWEEP_LIMIT = 200
 # A third of the worker's threads never waits for a platform: customers' messages come in while a platform hangs.
 _AT_ONCE = max(1, settings.WORKER_CONCURRENCY - max(1, settings.WORKER_CONCURRENCY // 3))
 turns = Turns(at_once=_AT_ONCE, per_key=max(1, _AT_ONCE // 2))
+
+
+@worker_shutting_down.connect
+def finish_and_begin_nothing(**_: Any) -> None:
+    turns.closed = True
 
 
 def wake_drain() -> None:

@@ -21,6 +21,7 @@ class Turns:
 
     at_once: int
     per_key: int
+    closed: bool = False  # what is under way is finished, the line is not: a process that stops has seconds
     _busy: Counter[Hashable] = field(default_factory=Counter)
     _line: OrderedDict[Hashable, tuple[Hashable, Work]] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -51,7 +52,7 @@ class Turns:
             if not self._busy[key]:
                 del self._busy[key]
             name = next((name for name, (wanted, _) in self._line.items() if self._free(wanted)), None)
-            if name is None:
+            if name is None or self.closed:
                 return None
             following = self._line.pop(name)
             self._busy[following[0]] += 1

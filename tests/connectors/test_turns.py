@@ -50,3 +50,20 @@ def test_work_that_fails_gives_its_turn_back():
     turns.run(lambda: done.append("good"), name="good", key=1)
 
     assert done == ["good"]
+
+
+def test_a_worker_that_stops_finishes_what_is_under_way_and_begins_nothing():
+    turns, hang, done = Turns(at_once=1, per_key=1), threading.Event(), []
+    first = threading.Thread(
+        target=turns.run, args=(lambda: done.append(hang.wait(5)),), kwargs={"name": 1, "key": 1}
+    )
+    first.start()
+    while not turns._busy:
+        time.sleep(0.001)
+    turns.run(lambda: done.append("second"), name=2, key=2)
+
+    turns.closed = True
+    hang.set()
+    first.join(5)
+
+    assert done == [True]
