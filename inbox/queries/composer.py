@@ -8,7 +8,7 @@ from datetime import datetime
 
 from inbox.models import Channel, Conversation, ConversationKind, Handle
 from inbox.platforms import Manifest, TextLimit, Unit
-from inbox.queries import inbox_list
+from inbox.queries import inbox_list, spans
 from inbox.rules import reply_policy
 from inbox.rules.reply_policy import Situation, Verdict
 
@@ -24,6 +24,13 @@ class Composer:
     brand_slug: str
     manifest: Manifest | None
     verdict: Verdict | None
+    now: datetime
+
+    @property
+    def window(self) -> str:
+        """How long one may still write, in the words that the page counts on from."""
+        closes_at = self.verdict.window.closes_at if self.verdict else None
+        return f"window {spans.of(closes_at - self.now)}" if closes_at and closes_at > self.now else ""
 
     @property
     def problem(self) -> str:
@@ -69,7 +76,7 @@ class Composer:
 def of(conversation: Conversation, *, channel: Channel, brand_slug: str, now: datetime) -> Composer:
     manifest = inbox_list.manifest_of(conversation.platform)
     if manifest is None:
-        return Composer(conversation, channel, brand_slug, None, None)
+        return Composer(conversation, channel, brand_slug, None, None, now)
     handle = Handle.objects.filter(
         channel=channel, external_id=conversation.recipient_key or conversation.thread_key
     ).first()
@@ -81,7 +88,7 @@ def of(conversation: Conversation, *, channel: Channel, brand_slug: str, now: da
         public=conversation.kind == ConversationKind.COMMENT,
     )
     return Composer(
-        conversation, channel, brand_slug, manifest, reply_policy.may_write(manifest, situation, now=now)
+        conversation, channel, brand_slug, manifest, reply_policy.may_write(manifest, situation, now=now), now
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from inbox import access
 from inbox.models import Conversation, Handle, Person
+from inbox.platforms import Manifest
 from inbox.queries import inbox_list
 from inbox.queries.inbox_list import Row
 
@@ -14,9 +15,17 @@ PAST = 8
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """One account of the person, and the platform it is on."""
+
+    handle: Handle
+    manifest: Manifest | None
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     row: Row
-    handles: list[Handle]
+    accounts: list[Account]
     others: list[Row]
 
 
@@ -34,6 +43,6 @@ def of(conversation: Conversation, *, person: Person, now: datetime) -> Context:
         )
     return Context(
         row=inbox_list.row_of(conversation, brand_slug=brand.slug, now=now),
-        handles=handles,
+        accounts=[Account(handle, inbox_list.manifest_of(handle.channel.platform)) for handle in handles],
         others=inbox_list.rows_of(others, brand_slug=brand.slug, now=now),
     )

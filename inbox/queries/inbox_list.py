@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -61,6 +61,12 @@ class View:
     key: str = ""  # after "g"
     total: int = 0
     unread: int = 0
+    account: str = ""  # the brand's account, where the label is the platform's
+
+    @property
+    def mark(self) -> str:
+        manifest = manifest_of(self.channel.platform) if self.channel else None
+        return manifest.mark if manifest else "?"
 
     def conversations(self, person: Person, brand: Brand) -> ConversationQuerySet:
         found = Conversation.objects.of_brand(brand)
@@ -98,6 +104,19 @@ class Row:
             if self.conversation.waiting_since
             else ""
         )
+
+    @property
+    def waits_tone(self) -> str:
+        waited = self.now - (self.conversation.waiting_since or self.now)
+        return "long" if waited > timedelta(hours=1) else "late" if waited > timedelta(minutes=10) else "calm"
+
+    @property
+    def shows_window(self) -> bool:
+        """Where somebody waits, and for every open conversation that can soon be answered no more."""
+        conversation = self.conversation
+        if self.window_closes_at is None or conversation.state != ConversationState.OPEN:
+            return False
+        return bool(conversation.waiting_since) or self.window_tone != "closed"
 
     @property
     def window(self) -> str:
@@ -138,19 +157,26 @@ def views_of(person: Person, brand: Brand) -> list[View]:
     """Every view of this person with its counters: two queries, however many conversations there are."""
     counts = {count.view: (count.total, count.unread) for count in ViewCount.objects.filter(brand=brand)}
     views = [
-        ("open", "All open", "open", None, "i"),
-        ("mine", "Mine", f"mine:{person.pk}", None, "m"),
-        ("unassigned", "Unassigned", "unassigned", None, "u"),
-        ("resolved", "Resolved", "resolved", None, "r"),
-        *(
-            (f"channel-{c.public_id}", c.name, f"channel:{c.pk}", c, "")
-            for c in access.channels_of(person, brand)
-        ),
+        View("open", "All open", "open", key="i"),
+        View("mine", "Mine", f"mine:{person.pk}", key="m"),
+        View("unassigned", "Unassigned", "unassigned", key="u"),
+        View("resolved", "Resolved", "resolved", key="r"),
+        *(_view_of(channel) for channel in access.channels_of(person, brand)),
     ]
     return [
-        View(name, label, key, channel, hotkey, *counts.get(key, (0, 0)))
-        for name, label, key, channel, hotkey in views
+        replace(view, total=total, unread=unread)
+        for view in views
+        for total, unread in [counts.get(view.count_key, (0, 0))]
     ]
+
+
+def _view_of(channel: Channel) -> View:
+    """Named after the platform; the brand's accounts often all have the brand's name."""
+    manifest = manifest_of(channel.platform)
+    return View(
+        f"channel-{channel.public_id}", manifest.label if manifest else channel.platform, f"channel:{channel.pk}", channel,
+        account=f"@{channel.handle.lstrip('@')}" if channel.handle else channel.name,
+    )  # fmt: skip
 
 
 def counts_of(brand_id: int) -> dict[str, tuple[int, int]]:
@@ -174,7 +200,7 @@ def view_named(name: str, person: Person, brand: Brand) -> View | None:
     except ValueError:
         return None
     channel = access.channels_of(person, brand).filter(public_id=public_id).first()
-    return View(name, channel.name, f"channel:{channel.pk}", channel) if channel else None
+    return _view_of(channel) if channel else None
 
 
 def page(

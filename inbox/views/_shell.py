@@ -31,6 +31,7 @@ def context(
         "view": view,
         "page": inbox_list.page(view, person=request.user, brand=brand, now=now),
         "brands": list(access.brands_of(request.user)),
+        "may_run_channels": access.may(request.user, brand, access.Permission.RUN_CHANNELS),
     }
     if conversation:
         found |= thread(request, brand=brand, conversation=conversation)

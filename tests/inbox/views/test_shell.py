@@ -1,0 +1,89 @@
+"""What stands around the thread."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from inbox.models import Brand, Channel, Conversation, Membership, Person, Role
+from tests.factories import conversations as make
+from tests.factories import exchange as say
+from tests.factories.people import ChannelFactory
+
+
+@pytest.fixture
+def brand(channel: Channel) -> Brand:
+    return channel.brand
+
+
+def words(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", html))
+
+
+def views_of(page: Client) -> str:
+    html = page.get("/b/lumen/inbox/open/").content.decode()
+    return html[html.index('<nav class="views"') : html.index("</nav>")]
+
+
+def test_each_channel_is_named_after_its_platform_and_its_account(page: Client, brand: Brand) -> None:
+    ChannelFactory(brand=brand, platform="instagram", name="Acme", handle="acme.living")
+    ChannelFactory(brand=brand, platform="linkedin", name="Acme", handle="")
+
+    shown = views_of(page)
+
+    assert "IG Instagram @acme.living" in words(shown)
+    assert "LinkedIn Acme" in words(shown)
+
+
+@pytest.mark.parametrize(
+    ("role", "offered"),
+    [(Role.AGENT, False), (Role.MANAGER, False), (Role.OPERATIONS, True), (Role.ADMINISTRATOR, True)],
+)
+def test_the_channels_page_is_offered_to_those_who_run_channels(
+    role: Role, offered: bool, page: Client, jo: Person, brand: Brand
+) -> None:
+    Membership.objects.filter(person=jo, brand=brand).update(role=role)
+
+    assert ('href="/b/lumen/channels/"' in views_of(page)) is offered
+
+
+@pytest.mark.parametrize(
+    ("left", "waits", "shown"),
+    [
+        (timedelta(hours=2), False, ("soon", "window 2 h")),
+        (timedelta(minutes=20), True, ("urgent", "window 20 m")),
+        (timedelta(hours=-1), True, ("closed", "window closed")),
+        (timedelta(hours=-1), False, None),
+    ],
+)
+def test_a_row_says_how_long_one_may_answer_before_any_script_runs(
+    left: timedelta,
+    waits: bool,
+    shown: tuple[str, str] | None,
+    page: Client,
+    brand: Brand,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = say.at(600)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: now)
+    instagram = ChannelFactory(brand=brand, platform="instagram")
+    opened = now + left - timedelta(days=7) + timedelta(minutes=2)  # closed a little early, to be safe
+    make.conversation(instagram, window_opened_at=opened, waiting_since=opened if waits else None)
+
+    row = page.get("/b/lumen/inbox/open/rows/").content.decode()
+
+    found = re.search(r'<window-chip[^>]*data-tone="(\w+)"[^>]*>([^<]*)<', row)
+    assert (found.groups() if found else None) == shown
+
+
+def test_the_composer_says_how_long_one_may_answer_before_any_script_runs(
+    page: Client, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("django.utils.timezone.now", lambda: say.at(600))
+
+    state = page.get(f"/b/lumen/conversations/{conversation.public_id}/composer/").content.decode()
+
+    assert re.search(r"<window-chip[^>]*>window \d+ [hd]", state) or "window-chip" not in state
