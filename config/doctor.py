@@ -196,6 +196,14 @@ def _disk() -> str:
     return f"{free} MB free"
 
 
+def _mail() -> str:
+    if settings.EMAIL_HOST:
+        return settings.EMAIL_HOST
+    if settings.PRODUCTION:
+        raise Unwell("not configured: nobody can reset a password", fix="set EMAIL_HOST (see .env.example)")
+    return f"written to {settings.EMAIL_FILE_PATH}"
+
+
 def _static() -> str:
     if not settings.PRODUCTION:
         return "served from where it is written"
@@ -220,5 +228,6 @@ CHECKS: dict[str, tuple[Callable[[], str], str]] = {
     "cron": (_cron, REACH_BROKER),
     "media": (_media, "set PARLEY_MEDIA to a folder that the processes may write to"),
     "disk": (_disk, "free some space"),
+    "mail": (_mail, "set EMAIL_HOST"),
     "static files": (_static, "run manage.py collectstatic --noinput"),
 }

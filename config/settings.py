@@ -77,7 +77,10 @@ EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.secret("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=True)
 EMAIL_TIMEOUT = 10
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+# Never the console: a log that holds links for setting a password hands out accounts.
+EMAIL_FILE_PATH = str(PARLEY_HOME / "mail")
+_without_host = "dummy" if PRODUCTION else "filebased"
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else _without_host}.EmailBackend"
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("DEFAULT_FROM_EMAIL", "parley@localhost")
 
 # --- Core: file uploads ----------------------------------------------------------------------------------------------

@@ -1,13 +1,44 @@
 """The pages of every app. Sockets and the webhook door are routed in config/edge.py, before Django."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import django_rq.urls
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, include, path
+
+from config import accounts
 
 # One way to sign in, with its rate limits and second factors; Django admin's own page has neither.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+
+def _runs_the_installation(request: HttpRequest) -> bool:
+    """The admin and the queues show every brand at once; no role within a brand opens them."""
+    return bool(request.user.is_active and getattr(request.user, "is_superuser", False))
+
+
+def _installation_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    @wraps(view)
+    def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not _runs_the_installation(request):
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return door
+
+
+admin.site.has_permission = _runs_the_installation  # type: ignore[method-assign]
+
+for _page in django_rq.urls.urlpatterns:
+    _page.callback = _installation_only(_page.callback)
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("accounts/password/reset/", accounts.reset_password),
     path("accounts/", include("allauth.urls")),
     path("admin/rq/", include("django_rq.urls")),
     path("admin/", admin.site.urls),
