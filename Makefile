@@ -3,12 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: demo test check bench lint format types contracts migrations deploy install services help
+.PHONY: demo test journeys check bench lint format types contracts migrations deploy install services help
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    everything on this machine, ready to try (PORT, SIMULATOR_PORT, PARLEY_HOME, CORPUS)"
 	@echo "make test    the whole suite"
+	@echo "make journeys  every journey through the real processes, with faults and killed processes (about 20 minutes)"
 	@echo "make check   lint, types, contracts, migrations, deployment check, tests"
 	@echo "make bench   ratios against limits measured in the same run (BENCH_SCALE)"
 
@@ -19,9 +20,15 @@ demo:
 install:
 	@$(PYTHON) tools/bootstrap.py dev
 
+# The journeys that play faults for minutes stand apart: `make journeys`.
 test: install
 	@$(BIN)/python tools/chromium.py
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -m "not long" $(ARGS)
+	@echo "Left out: the long journeys (faults, killed processes). Run them with: make journeys"
+
+journeys: install
+	@$(BIN)/python tools/chromium.py
+	$(BIN)/python -m pytest tests/journeys $(ARGS)
 
 check: lint types contracts migrations deploy test
 
