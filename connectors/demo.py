@@ -21,6 +21,7 @@ from inbox import platforms
 from inbox.models import Brand, BrandSequence, Channel, ChannelState, Membership, Person, Role
 
 ACME, BOREALIS = "Acme", "Borealis"
+OWNER = "admin@parley.test"
 PEOPLE = (
     # address, name, brand, role
     ("agent@parley.test", "Ada Agent", ACME, Role.AGENT),
@@ -67,7 +68,10 @@ def seed_people(*, password: str) -> None:
         person = known.get(email)
         if person is None:
             hashed = hashed or make_password(password)  # a strong hash takes a while, and here all share one
-            person = Person.objects.create(email=email, name=name, password=hashed)
+            owner = email == OWNER  # of this installation, besides the role in the brand
+            person = Person.objects.create(
+                email=email, name=name, password=hashed, is_staff=owner, is_superuser=owner
+            )
         Membership.objects.get_or_create(brand=brands[brand], person=person, defaults={"role": role})
     if known and not next(iter(known.values())).check_password(password):
         Person.objects.filter(email__in=known).update(password=hashed or make_password(password))
