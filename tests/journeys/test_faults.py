@@ -22,8 +22,8 @@ FAULTS: list[tuple[str, dict[str, Any]]] = [
     ("echo.foreign", {"rate": 0.5}),
     ("signature.bad", {"rate": 0.3}),
     # LinkedIn's limit is a day's, and whoever obeys it waits until midnight.
-    ("rate.limit", {"rate": 0.15, "platform": "instagram"}),
-    ("rate.limit", {"rate": 0.15, "platform": "x"}),
+    ("rate.limit", {"rate": 0.5, "platform": "instagram"}),
+    ("rate.limit", {"rate": 0.5, "platform": "x"}),
     ("token.expire_midsend", {"rate": 0.4}),
     ("slow", {"rate": 0.3, "ms": 1500}),
     ("error.5xx", {"rate": 0.25}),
@@ -57,17 +57,24 @@ def test_nothing_is_missing_doubled_out_of_order_or_sent_twice_under(
     outside.fault(fault, seed=7, **how)
     # What is dropped can be answered by nobody, and no history tells of a dropped unsend.
     replies = busy(outside, None if fault == "drop" else desk, fault, seed=7)
-    hits = outside.hits(fault)
-    assert hits, "the fault was never drawn"
+    assert struck(fault, outside), "the fault never struck"
     if fault == "token.expire_midsend":
         outside.no_faults()
         demo.connect_again()
-    calm(demo, outside)
+    # X names the moment from which it may be asked again, a minute away, and is obeyed.
+    calm(demo, outside, within=200 if fault == "rate.limit" else 60)
     outside.no_faults()
     if fault in ASKED_FOR:
         synced = demo.manage("sync", "--all", *ASKED_FOR[fault])
         assert synced.returncode == 0, synced.stdout + synced.stderr
     assert_complete(demo, outside, replies)
+
+
+def struck(fault: str, outside: Outside) -> bool:
+    if fault == "ids.19digit":  # a state, which nothing draws: the numbers themselves tell
+        numbers = (int(row["id"]) for row in outside.ledger(platform="x") if row["id"].isdecimal())
+        return any(int(float(number)) != number for number in numbers if number > 2**62)
+    return outside.hits(fault) > 0
 
 
 def test_a_badly_signed_delivery_is_refused_and_its_message_comes_by_another_way(
