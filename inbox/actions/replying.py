@@ -89,8 +89,8 @@ def queue_reply(
         current = _writing.locked(conversation.pk)
         if known := _already_queued(current, client_id):
             return known
-        if current.public_seq > written_against and not send_anyway:
-            raise StaleReply(news.messages_since(current, written_against, news.BY_EITHER_SIDE))
+        if not send_anyway and (newer := _news_to(by, current, written_against)):
+            raise StaleReply(newer)
         if Attachment.objects.filter(pk__in=[file.pk for file in attachments], message=None).count() != len(
             attachments
         ):
@@ -117,6 +117,14 @@ def queue_reply(
         )  # fmt: skip
         show_newest(current.pk)
     return messages
+
+
+def _news_to(writer: Person, conversation: Conversation, seen_seq: int) -> list[Message]:
+    """What somebody else said since. One's own last reply is no news, however quickly the next one follows it."""
+    if conversation.public_seq <= seen_seq:
+        return []
+    came = news.messages_since(conversation, seen_seq, news.BY_EITHER_SIDE)
+    return [message for message in came if message.author_person_id != writer.pk]
 
 
 def _reopened(conversation: Conversation) -> dict[str, object]:

@@ -310,3 +310,10 @@ def test_what_the_customer_has_is_not_sent_again_by_hand(
     second.refresh_from_db()
     with pytest.raises(replying.ReplyRefused, match="The customer has it"):
         replying.retry(message=second, by=jo, now=say.at(70))
+
+
+def test_ones_own_last_reply_is_no_news(conversation: Conversation, jo: Person) -> None:
+    seen = conversation.public_seq
+    reply(conversation, jo, "one", written_against=seen)
+
+    assert reply(conversation, jo, "two", written_against=seen).state == MessageState.QUEUED
