@@ -2,6 +2,7 @@
 
 import fcntl
 import shutil
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
@@ -36,6 +37,8 @@ def _clear_leftovers() -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
+    # A run that is called off, as continuous integration does, stops its servers and demos like one that Ctrl-C ends.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     _clear_leftovers()
     if test_settings.OWN_SERVERS and not session.config.option.collectonly:
         from config import embedded
