@@ -325,3 +325,16 @@ def test_a_key_puts_a_conversation_back_among_the_unread(enter: Enter, conversat
     page.keyboard.press("u")
 
     expect(page.locator(".row .badge")).to_have_count(1)
+
+
+def test_a_reply_written_while_another_leaves_follows_it(enter: Enter, conversation: Conversation) -> None:
+    page = enter(thread_of(conversation))
+    page.route("**/replies/", lambda route: (page.wait_for_timeout(400), route.continue_()))
+
+    for text in ("One", "Two"):
+        page.fill("#composer-text", text)
+        page.keyboard.press("Control+Enter")
+    page.keyboard.press("Control+Enter")
+
+    expect(page.locator(".message[data-side=brand]:not([data-pending])")).to_have_count(2)
+    expect(page.locator(".message[data-side=brand]").last).to_contain_text("Two")

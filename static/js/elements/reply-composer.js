@@ -124,6 +124,8 @@ class ReplyComposer extends HTMLElement {
   }
 
   async #send({ anyway = false } = {}) {
+    // Whoever writes on while a reply is leaving does not press a dead key: the next goes when this one has been taken.
+    if (this.sending) this.next = true
     if (this.sending || this.querySelector(".composer__send").disabled) return
     const { mode, clientId } = this
     const text = this.field.value
@@ -145,6 +147,7 @@ class ReplyComposer extends HTMLElement {
       const html = await ask(mode === "note" ? this.dataset.noteUrl : this.dataset.replyUrl, { method: "POST", body })
       this.#taken(mode, clientId, text, html)
     } catch (error) {
+      this.next = false
       this.#givenBack(error, text)
     } finally {
       pending.remove()
@@ -152,6 +155,9 @@ class ReplyComposer extends HTMLElement {
       this.toggleAttribute("data-sending", false)
       this.refresh()
     }
+    const again = this.next
+    this.next = false
+    if (again) this.#send()
   }
 
   #taken(mode, clientId, text, html) {
