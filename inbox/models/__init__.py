@@ -2,7 +2,7 @@
 
 from .brands import Brand, BrandSequence, Channel, ChannelState, Membership, Role
 from .contacts import Contact, Handle
-from .conversations import Conversation, Priority, ViewCount
+from .conversations import Conversation, DueKind, Priority, Sentiment, ViewCount
 from .conversations import Kind as ConversationKind
 from .conversations import State as ConversationState
 from .messages import (
@@ -17,11 +17,36 @@ from .messages import (
 )
 from .messages import State as MessageState
 from .people import Person
+from .sla import (
+    BusinessHours,
+    Clock,
+    ClockKind,
+    ClockSegment,
+    ClockState,
+    Holiday,
+    SlaPolicy,
+    Timer,
+    TimerKind,
+    TriageCursor,
+)
 from .timeline import Event, EventKind
-from .triage import ConversationTag, SetBy, Tag
+from .triage import (
+    ConversationTag,
+    Example,
+    LearnedModel,
+    ModelKind,
+    PriorityWeights,
+    SetBy,
+    Tag,
+    TagRule,
+    TagState,
+)
 
 __all__ = [
-    "ON_ITS_WAY", "Amendment", "AmendmentKind", "Attachment", "Brand", "BrandSequence", "Channel", "ChannelState", "Contact",
-    "Conversation", "ConversationKind", "ConversationState", "ConversationTag", "Direction", "EarlyRead", "Event", "EventKind", "FetchState",
-    "Handle", "Membership", "Message", "MessageState", "Person", "Priority", "Role", "SetBy", "Tag", "ViewCount",
+    "ON_ITS_WAY", "Amendment", "AmendmentKind", "Attachment", "Brand", "BrandSequence", "BusinessHours", "Channel",
+    "ChannelState", "Clock", "ClockKind", "ClockSegment", "ClockState", "Contact", "Conversation", "ConversationKind",
+    "ConversationState", "ConversationTag", "Direction", "DueKind", "EarlyRead", "Event", "EventKind", "Example",
+    "FetchState", "Handle", "Holiday", "LearnedModel", "Membership", "Message", "MessageState", "ModelKind", "Person",
+    "Priority", "PriorityWeights", "Role", "Sentiment", "SetBy", "SlaPolicy", "Tag", "TagRule", "TagState", "Timer",
+    "TimerKind", "TriageCursor", "ViewCount",
 ]  # fmt: skip

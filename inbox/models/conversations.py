@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
 
 from .brands import Brand, Channel
 from .contacts import Contact
 from .fields import PublicIdModel
+
+
+# What has no due time stands behind everything that has one. (PostgreSQL's own infinity cannot be read by psycopg.)
+NEVER = Value(datetime(9999, 12, 31, tzinfo=UTC))
 
 
 class Kind(models.TextChoices):
@@ -33,6 +39,20 @@ class Priority(models.IntegerChoices):
     HIGH = 2, "High"
     NORMAL = 3, "Normal"
     LOW = 4, "Low"
+
+
+class Sentiment(models.TextChoices):
+    NEGATIVE = "negative", "Negative"
+    NEUTRAL = "neutral", "Neutral"
+    POSITIVE = "positive", "Positive"
+
+
+class DueKind(models.TextChoices):
+    FIRST_RESPONSE = "first", "First response"
+    NEXT_RESPONSE = "next", "Next response"
+    RESOLUTION = "resolution", "Resolution"
+    WINDOW = "window", "Reply window"
+    PROMISE = "promise", "Promise"
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -66,7 +86,20 @@ class Conversation(PublicIdModel):
         related_name="assigned_conversations",
     )
     priority = models.SmallIntegerField(choices=Priority, default=Priority.NORMAL)
-    priority_reasons = models.JSONField(default=list, blank=True)
+    priority_score = models.SmallIntegerField(
+        default=0, db_default=0, help_text="Higher is more pressing; what it is made of is in the reasons."
+    )
+    priority_reasons = models.JSONField(
+        default=list, blank=True, help_text="[points, why] each; they add up to the score."
+    )
+    priority_pinned = models.BooleanField(
+        default=False, db_default=False, help_text="A person chose the priority; no rule changes it."
+    )
+    language = models.CharField(
+        max_length=8, blank=True, db_default="", help_text="Of the customer's words; empty: not known."
+    )
+    sentiment = models.CharField(max_length=8, choices=Sentiment, blank=True, db_default="")
+    sentiment_confidence = models.FloatField(null=True, blank=True)
     tags = ArrayField(models.CharField(max_length=60), default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
@@ -94,8 +127,23 @@ class Conversation(PublicIdModel):
     window_opened_at = models.DateTimeField(
         null=True, blank=True, help_text="Platform time of what last opened the window."
     )
-    due_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(
+        null=True, blank=True, help_text="The earliest of running targets, reply window and promise."
+    )
+    due_kind = models.CharField(max_length=10, choices=DueKind, blank=True, db_default="")
     due_reason = models.CharField(max_length=120, blank=True)
+    promised_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a colleague said it would be done."
+    )
+    snoozed_until = models.DateTimeField(
+        null=True, blank=True, help_text="Empty while snoozed: until the customer writes."
+    )
+    no_reply_needed_at = models.DateTimeField(
+        null=True, blank=True, help_text="What the customer wrote until then needs no answer."
+    )
+    opened_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its present spell began: first message, or reopening."
+    )
     seq = models.BigIntegerField(
         default=0, help_text="Brand sequence of its newest event: a newer row has a higher one."
     )
@@ -127,6 +175,10 @@ class Conversation(PublicIdModel):
             ),
             models.Index(fields=["channel", "-last_message_at", "-id"], name="list_channel", condition=Q(state=State.OPEN)),
             models.Index(fields=["brand", "-last_message_at", "-id"], name="list_resolved", condition=Q(state=State.RESOLVED)),
+            # The same views by what is due first, and by what matters most.
+            models.Index("brand", Coalesce("due_at", NEVER), "id", name="list_due", condition=Q(state=State.OPEN)),
+            models.Index(fields=["brand", "-priority_score", "id"], name="list_score", condition=Q(state=State.OPEN)),
+            models.Index("brand", Coalesce("waiting_since", NEVER), "id", name="list_waiting", condition=Q(state=State.OPEN)),
             # receiving finds the conversation of a thread, open or not, newest first.
             models.Index(fields=["channel", "thread_key", "-id"], name="thread_to_conversation"),
             # The context pane lists a person's other conversations.
