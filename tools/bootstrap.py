@@ -35,7 +35,7 @@ def main():
         return 1
     # Inexact, so that a demo does not take the tests' packages away again.
     arguments = ["sync", "--frozen", "--inexact", "--python", sys.executable, "--quiet"]
-    arguments += ["--no-default-groups"] if mode == "demo" else []
+    arguments += ["--no-group", "dev"] if mode == "demo" else []
     say("Installing Parley's packages into .venv ...")
     environment = dict(os.environ, UV_PYTHON_DOWNLOADS="never", UV_PROJECT_ENVIRONMENT=VENV)
     environment.pop("VIRTUAL_ENV", None)
