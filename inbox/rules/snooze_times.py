@@ -1,0 +1,280 @@
+"""Until when, as a person types it: "tue 9", "2h", "tomorrow 14:30", "in 3 days", "next week", "24 nov", "after reply".
+
+Hours and minutes are exact. Days are days of the person's own calendar, at the hour typed, or when the brand opens on that day.
+What could mean two things is not guessed: the refusal says what to type for each.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from inbox.rules import _calendar_words as words
+
+LONGEST = timedelta(days=366)
+WITHOUT_HOURS = time(9)  # where the brand keeps no hours, or none on that day
+Opens = Callable[[date], datetime | None]
+
+
+class NotUnderstood(ValueError):
+    """What was typed is no time to come back at. The message says what to type instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snooze:
+    """`until` is None: until the customer writes. `closed`: the brand is closed that day, so the hour is a usual one."""
+
+    until: datetime | None
+    closed: bool = False
+
+
+HINT = "Type a time to come back at, such as “2h”, “tomorrow 14:30”, “tue 9”, “24 nov” or “after reply”."
+
+_SPAN = re.compile(
+    r"(?P<n>\d{1,4}(?:[.,]\d)?)\s*(?P<unit>m|min|mins|minutes?|h|hrs?|hours?|d|days?|w|wks?|weeks?)(?![a-z])\s*(?P<rest>.*)"
+)
+_CLOCK = re.compile(r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2})|h)?\s*(?P<half>am|pm|a\.m\.|p\.m\.)?")
+_ISO = re.compile(r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?:[t ]\s*|$)(?P<rest>.*)")
+_SLASHED = re.compile(r"(?P<a>\d{1,2})/(?P<b>\d{1,2})(?:/(?P<y>\d{4}))?(?:\s+(?P<rest>.*)|$)")
+_DOTTED = re.compile(r"(?P<d>\d{1,2})\.\s?(?P<m>\d{1,2})\.(?:\s?(?P<y>\d{4}))?(?:\s+(?P<rest>.*)|$)")
+_DAY_MONTH = re.compile(
+    r"(?P<d>\d{1,2})(?:st|nd|rd|th|\.)?\s+(?:of\s+)?(?P<month>[a-z]+)\.?(?:,?\s+(?P<y>\d{4})(?!:))?(?:\s+(?P<rest>.*)|$)"
+)
+_MONTH_DAY = re.compile(r"(?P<month>[a-z]+)\.?\s+(?P<d>\d{1,2})(?:st|nd|rd|th)?(?:,?\s+(?P<y>\d{4})(?!:))?(?:,?\s+(?P<rest>.*)|$)")  # fmt: skip
+
+
+def parse(text: str, *, now: datetime, zone: ZoneInfo, opens: Opens) -> Snooze:
+    """`opens`: when the brand begins to work on a day, None where it does not. Raises NotUnderstood."""
+    typed = " ".join(text.lower().replace(",", " ").split()).removeprefix("until ").removeprefix("til ")
+    if not typed:
+        raise NotUnderstood(HINT)
+    if typed in words.AFTER_REPLY:
+        return Snooze(None)
+    try:
+        found = _Reader(typed, now.astimezone(zone), zone, opens).read()
+    except OverflowError:
+        raise NotUnderstood("That is more than a year away. Choose a day within the next year.") from None
+    assert found.until is not None
+    if found.until <= now:
+        raise NotUnderstood(
+            f"{_day(found.until.astimezone(zone), now.astimezone(zone))} is over. Type a time that is still to come."
+        )
+    if found.until - now > LONGEST:
+        raise NotUnderstood("That is more than a year away. Choose a day within the next year.")
+    return found
+
+
+def say(until: datetime, *, now: datetime, zone: ZoneInfo) -> str:
+    """What was understood: "Tue 24 Nov, 09:00, in 10 hours"."""
+    return f"{_day(until.astimezone(zone), now.astimezone(zone))}, {in_words(until - now)}"
+
+
+def typed(until: datetime, *, zone: ZoneInfo) -> str:
+    """What a person would type for it, to the minute."""
+    local = until.astimezone(zone)
+    return f"{local.day} {words.MONTHS[local.month - 1]} {local.year} {local:%H:%M}"
+
+
+def in_words(left: timedelta) -> str:
+    """Rounded down to the largest unit that says enough."""
+    minutes = max(0, int(left.total_seconds() // 60))
+    if minutes < 1:
+        return "in less than a minute"
+    for size, unit in ((1440, "day"), (60, "hour"), (1, "minute")):
+        if (number := minutes // size) > (1 if size == 1440 else 0):
+            return f"in {number} {unit}{'' if number == 1 else 's'}"
+    raise AssertionError(minutes)
+
+
+def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
+    """A wall clock's time. One that is left out when the clocks go forward is as much later; one that comes twice is the first."""
+    local = datetime.combine(day, at, zone)
+    return local.astimezone(UTC)
+
+
+def _day(local: datetime, today: datetime) -> str:
+    year = f" {local.year}" if local.year != today.year else ""
+    return f"{words.DAYS[local.weekday()].title()} {local.day} {words.MONTHS[local.month - 1].title()}{year}, {local:%H:%M}"
+
+
+class _Reader:
+    """One thing that was typed, against the person's own clock."""
+
+    def __init__(self, typed: str, now: datetime, zone: ZoneInfo, opens: Opens) -> None:
+        self.typed, self.now, self.zone, self.opens = typed, now, zone, opens
+        self.today = now.date()
+
+    def read(self) -> Snooze:
+        for attempt in (self._span, self._named_day, self._weekday, self._date, self._hour_alone):
+            if (found := attempt()) is not None:
+                return found
+        raise NotUnderstood(f"“{self.typed}” is not understood. {HINT}")
+
+    def _span(self) -> Snooze | None:
+        """ "2h", "1h 30m", "in 3 days", "2 weeks 14:30"."""
+        rest, exact, days, seen = self.typed.removeprefix("in ").strip(), timedelta(0), 0, False
+        rest = re.sub(r"^an? (?=[a-z])", "1 ", rest)
+        rest = re.sub(r"^half an hour$", "30 minutes", rest)
+        if compact := re.fullmatch(r"(\d{1,3})h(\d{2})", rest):  # 1h30
+            rest = f"{compact[1]}h {compact[2]}m"
+        while part := _SPAN.fullmatch(rest):
+            number, unit = float(part["n"].replace(",", ".")), part["unit"][0]
+            if unit in "dw":
+                if number != int(number):
+                    raise NotUnderstood("Days are counted whole. Type “2 days”, or hours: “36h”.")
+                days += int(number) * (7 if unit == "w" else 1)
+            else:
+                exact += timedelta(minutes=number) if unit == "m" else timedelta(hours=number)
+            rest, seen = part["rest"].strip(), True
+        if not seen:
+            return None
+        if exact and rest:
+            raise NotUnderstood(
+                f"“{self.typed}” has both a length and something else. Type one: “{_plain(exact)}”, or a day and an hour."
+            )
+        if days > LONGEST.days:
+            raise OverflowError
+        if exact:
+            start = (self.now + timedelta(days=days)) if days else self.now
+            began = instant(start.date(), start.time(), self.zone) if days else self.now.astimezone(UTC)
+            return Snooze(began + exact)
+        if not days:
+            raise NotUnderstood("That is now. Type a time that is still to come, such as “2h”.")
+        return self._at(self.today + timedelta(days=days), rest)
+
+    def _named_day(self) -> Snooze | None:
+        """ "tomorrow 9", "tonight", "next week", "next month"."""
+        if self.typed.startswith("next "):
+            return self._next()
+        name, _, rest = self.typed.partition(" ")
+        if name in words.HOURS_OF_TODAY:
+            return self._at(self.today, f"{words.HOURS_OF_TODAY[name]} {rest}".strip())
+        if name not in words.NEAR_DAYS:
+            return None
+        day = self.today + timedelta(days=words.NEAR_DAYS[name])
+        if not rest and day == self.today:
+            raise NotUnderstood("Say when today, such as “today 17:00” or “2h”.")
+        return self._at(day, rest)
+
+    def _next(self) -> Snooze:
+        name, _, rest = self.typed.removeprefix("next ").partition(" ")
+        monday = self.today + timedelta(days=7 - self.today.weekday())
+        if name == "week":
+            return self._at(monday, rest)
+        if name == "month":
+            return self._at((self.today.replace(day=1) + timedelta(days=32)).replace(day=1), rest)
+        weekday = words.weekday(name)
+        if weekday is None:
+            raise NotUnderstood(f"“{self.typed}” is not understood. {HINT}")
+        nearest = self.today + timedelta(days=(weekday - self.today.weekday() - 1) % 7 + 1)
+        in_next_week = monday + timedelta(days=weekday)
+        if nearest != in_next_week:
+            raise NotUnderstood(
+                f"“{self.typed}” can mean two days: type “{_date(nearest)}” or “{_date(in_next_week)}”."
+            )
+        return self._at(nearest, rest)
+
+    def _weekday(self) -> Snooze | None:
+        """ "tue 9": the next one. Today counts while its hour is still to come."""
+        name, _, rest = self.typed.removeprefix("on ").removeprefix("this ").partition(" ")
+        weekday = words.weekday(name)
+        if weekday is None:
+            return None
+        day = self.today + timedelta(days=(weekday - self.today.weekday()) % 7)
+        found = self._at(day, rest)
+        assert found.until is not None
+        return found if found.until > self.now else self._at(day + timedelta(days=7), rest)
+
+    def _date(self) -> Snooze | None:
+        """ "24 nov", "nov 24 9:00", "24.11.", "2026-11-24 14:30". Without a year: the next one."""
+        text = self.typed.removeprefix("on ")
+        if iso := _ISO.fullmatch(text):
+            return self._on(int(iso["y"]), int(iso["m"]), int(iso["d"]), iso["rest"])
+        if slashed := _SLASHED.fullmatch(text):
+            return self._slashed(int(slashed["a"]), int(slashed["b"]), slashed["y"], slashed["rest"])
+        if dotted := _DOTTED.fullmatch(text):
+            return self._on(_year(dotted), int(dotted["m"]), int(dotted["d"]), dotted["rest"])
+        for pattern in (_DAY_MONTH, _MONTH_DAY):
+            named = pattern.fullmatch(text)
+            if named and (month := words.month(named["month"])):
+                return self._on(_year(named), month, int(named["d"]), named["rest"])
+        return None
+
+    def _slashed(self, a: int, b: int, year: str | None, rest: str | None) -> Snooze:
+        if a <= 12 and b <= 12 and a != b:
+            one, other = f"{a} {words.MONTHS[b - 1]}", f"{b} {words.MONTHS[a - 1]}"
+            raise NotUnderstood(f"“{a}/{b}” can mean two days: type “{one}” or “{other}”.")
+        day, month = (b, a) if b > 12 else (a, b)
+        return self._on(int(year) if year else None, month, day, rest)
+
+    def _on(self, year: int | None, month: int, day: int, rest: str | None) -> Snooze:
+        for tried in [year] if year else [self.today.year, self.today.year + 1]:
+            try:
+                found = self._at(date(tried, month, day), rest or "")
+            except ValueError as error:
+                if isinstance(error, NotUnderstood):
+                    raise
+                continue
+            assert found.until is not None
+            if year or found.until > self.now:
+                return found
+        name = words.MONTHS[month - 1].title() if 1 <= month <= 12 else f"month {month}"
+        raise NotUnderstood(
+            f"There is no {day} {name}{f' {year}' if year else ' within a year'}. Type a day such as “24 nov”."
+        )
+
+    def _hour_alone(self) -> Snooze | None:
+        """ "14:30", "9am": the next time it is that late."""
+        text = self.typed.removeprefix("at ")
+        if not (clock := _CLOCK.fullmatch(text)):
+            return None
+        if not clock["minute"] and not clock["half"]:
+            raise NotUnderstood(
+                f"“{text}” can be an hour or a length: type “{int(clock['hour'])}:00” or “{int(clock['hour'])}h”."
+            )
+        found = self._at(self.today, text)
+        assert found.until is not None
+        return found if found.until > self.now else self._at(self.today + timedelta(days=1), text)
+
+    def _at(self, day: date, rest: str) -> Snooze:
+        """That day at the hour typed, or when the brand opens."""
+        rest = rest.removeprefix("at ").strip()
+        if rest in ("", "morning"):
+            if opening := self.opens(day):
+                return Snooze(opening.astimezone(UTC))
+            return Snooze(instant(day, WITHOUT_HOURS, self.zone), closed=True)
+        if rest in words.PARTS_OF_DAY:
+            return Snooze(instant(day, words.PARTS_OF_DAY[rest], self.zone))
+        clock = _CLOCK.fullmatch(rest)
+        if not clock:
+            raise NotUnderstood(f"“{rest}” is no time of day. Type it like “14:30”, “9” or “9pm”.")
+        return Snooze(instant(day, _time(clock, rest), self.zone))
+
+
+def _time(clock: re.Match[str], typed: str) -> time:
+    hour, minute, half = int(clock["hour"]), int(clock["minute"] or 0), (clock["half"] or "")[:1]
+    if half and not 1 <= hour <= 12:
+        raise NotUnderstood(
+            f"“{typed}” is no time of day. Type “{hour % 24}:{minute:02}”, or an hour from 1 to 12 with am or pm."
+        )
+    if half:
+        hour = hour % 12 + (12 if half == "p" else 0)
+    if hour > 23 or minute > 59:
+        raise NotUnderstood(f"“{typed}” is no time of day: hours go to 23 and minutes to 59.")
+    return time(hour, minute)
+
+
+def _year(found: re.Match[str]) -> int | None:
+    return int(found["y"]) if found["y"] else None
+
+
+def _date(day: date) -> str:
+    return f"{day.day} {words.MONTHS[day.month - 1]}"
+
+
+def _plain(length: timedelta) -> str:
+    minutes = int(length.total_seconds() // 60)
+    return f"{minutes // 60}h" if minutes % 60 == 0 else f"{minutes}m"

@@ -1,0 +1,217 @@
+"""What a person types to have a conversation back."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from inbox.rules import snooze_times
+from inbox.rules.snooze_times import NotUnderstood, Snooze
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NEW_YORK = ZoneInfo("America/New_York")
+MONDAY = datetime(2026, 11, 23, 22, 20, tzinfo=BERLIN)
+
+
+def opens(day: date) -> datetime | None:
+    """From eight on weekdays, ten on Saturdays, closed on Sundays; in Berlin, wherever the person is."""
+    hour = {5: 10, 6: None}.get(day.weekday(), 8)
+    return datetime.combine(day, time(hour), BERLIN) if hour else None
+
+
+def parse(text: str, *, now: datetime = MONDAY, zone: ZoneInfo = BERLIN) -> Snooze:
+    return snooze_times.parse(text, now=now, zone=zone, opens=opens)
+
+
+def local(text: str, *, now: datetime = MONDAY, zone: ZoneInfo = BERLIN) -> str:
+    until = parse(text, now=now, zone=zone).until
+    assert until is not None
+    return f"{until.astimezone(zone):%a %d %b %Y %H:%M}"
+
+
+@pytest.mark.parametrize(
+    ("typed", "understood"),
+    [
+        ("tue 9", "Tue 24 Nov 2026 09:00"),
+        ("Tuesday at 9am", "Tue 24 Nov 2026 09:00"),
+        ("tue 9pm", "Tue 24 Nov 2026 21:00"),
+        ("tues", "Tue 24 Nov 2026 08:00"),
+        ("mon", "Mon 30 Nov 2026 08:00"),
+        ("mon 23:00", "Mon 23 Nov 2026 23:00"),
+        ("mon 9", "Mon 30 Nov 2026 09:00"),
+        ("sat", "Sat 28 Nov 2026 10:00"),
+        ("fri noon", "Fri 27 Nov 2026 12:00"),
+        ("2h", "Tue 24 Nov 2026 00:20"),
+        ("90 min", "Mon 23 Nov 2026 23:50"),
+        ("1h30", "Mon 23 Nov 2026 23:50"),
+        ("1h 30m", "Mon 23 Nov 2026 23:50"),
+        ("1.5 h", "Mon 23 Nov 2026 23:50"),
+        ("in an hour", "Mon 23 Nov 2026 23:20"),
+        ("half an hour", "Mon 23 Nov 2026 22:50"),
+        ("36h", "Wed 25 Nov 2026 10:20"),
+        ("1d 2h", "Wed 25 Nov 2026 00:20"),
+        ("in 3 days", "Thu 26 Nov 2026 08:00"),
+        ("in 3 days at 14:30", "Thu 26 Nov 2026 14:30"),
+        ("2 weeks", "Mon 07 Dec 2026 08:00"),
+        ("tomorrow", "Tue 24 Nov 2026 08:00"),
+        ("tomorrow 14:30", "Tue 24 Nov 2026 14:30"),
+        ("tomorrow afternoon", "Tue 24 Nov 2026 14:00"),
+        ("today 23:30", "Mon 23 Nov 2026 23:30"),
+        ("next week", "Mon 30 Nov 2026 08:00"),
+        ("next week 10:15", "Mon 30 Nov 2026 10:15"),
+        ("next month", "Tue 01 Dec 2026 08:00"),
+        ("until next wed", None),
+        ("24 nov", "Tue 24 Nov 2026 08:00"),
+        ("Nov 24, 14:30", "Tue 24 Nov 2026 14:30"),
+        ("24th of November 2026 9", "Tue 24 Nov 2026 09:00"),
+        ("24.11.", "Tue 24 Nov 2026 08:00"),
+        ("24.11.2026 7:05", "Tue 24 Nov 2026 07:05"),
+        ("24/11 9", "Tue 24 Nov 2026 09:00"),
+        ("11/24", "Tue 24 Nov 2026 08:00"),
+        ("2026-11-24 09:00", "Tue 24 Nov 2026 09:00"),
+        ("22 nov", "Mon 22 Nov 2027 08:00"),
+        ("23:00", "Mon 23 Nov 2026 23:00"),
+        ("7:30", "Tue 24 Nov 2026 07:30"),
+        ("9am", "Tue 24 Nov 2026 09:00"),
+    ],
+)
+def test_what_is_typed_is_understood(typed: str, understood: str | None) -> None:
+    if understood is None:
+        with pytest.raises(NotUnderstood):
+            parse(typed)
+    else:
+        assert local(typed) == understood
+
+
+@pytest.mark.parametrize("typed", ["after reply", "After a reply", "reply"])
+def test_one_may_wait_for_the_customer(typed: str) -> None:
+    assert parse(typed) == Snooze(None)
+
+
+def test_a_day_on_which_the_brand_is_closed_begins_at_a_usual_hour_and_says_so() -> None:
+    assert local("sun") == "Sun 29 Nov 2026 09:00"
+    assert parse("sun").closed
+    assert not parse("sat").closed
+    assert not parse("sun 12:00").closed
+
+
+def test_the_day_is_the_persons_and_the_opening_the_brands() -> None:
+    assert local("tue 9", zone=NEW_YORK) == "Tue 24 Nov 2026 09:00"
+    assert local("tue", zone=NEW_YORK) == "Tue 24 Nov 2026 02:00"
+
+
+@pytest.mark.parametrize(
+    ("typed", "instead"),
+    [
+        ("", "such as “2h”"),
+        ("soon", "“soon” is not understood"),
+        ("9", "type “9:00” or “9h”"),
+        ("5/6", "type “5 jun” or “6 may”"),
+        ("next wed", "type “25 nov” or “2 dec”"),
+        ("today", "“today 17:00”"),
+        ("today 9:00", "is over"),
+        ("tue 25", "hours go to 23"),
+        ("tue 13pm", "an hour from 1 to 12"),
+        ("tue nine", "“nine” is no time of day"),
+        ("30 feb", "There is no 30 Feb within a year"),
+        ("24 nov 2025", "is over"),
+        ("24 nov 2031", "more than a year away"),
+        ("400 days", "more than a year away"),
+        ("9999h", "more than a year away"),
+        ("1.5 days", "“36h”"),
+        ("2h 14:30", "both a length and something else"),
+        ("0m", "still to come"),
+        ("2026-13-40", "There is no 40"),
+    ],
+)
+def test_what_is_not_understood_says_what_to_type(typed: str, instead: str) -> None:
+    with pytest.raises(NotUnderstood) as refused:
+        parse(typed)
+
+    assert instead in str(refused.value)
+
+
+def test_next_tuesday_is_clear_where_both_readings_agree() -> None:
+    assert local("next tue", now=datetime(2026, 11, 26, 10, 0, tzinfo=BERLIN)) == "Tue 01 Dec 2026 08:00"
+
+
+# Clocks go forward at 2:00 on 28 March 2027 and back at 3:00 on 25 October 2026.
+def test_hours_are_hours_and_days_are_days_when_the_clocks_go_forward() -> None:
+    before = datetime(2027, 3, 27, 12, 0, tzinfo=BERLIN)
+
+    assert local("24h", now=before) == "Sun 28 Mar 2027 13:00"
+    assert local("1d 1m", now=before) == "Sun 28 Mar 2027 12:01"
+    assert local("tomorrow 2:30", now=before) == "Sun 28 Mar 2027 03:30"
+    assert parse("tomorrow 9", now=before).until == datetime(2027, 3, 28, 7, 0, tzinfo=UTC)
+
+
+def test_of_an_hour_that_comes_twice_the_first_is_meant() -> None:
+    before = datetime(2026, 10, 24, 12, 0, tzinfo=BERLIN)
+
+    assert parse("tomorrow 2:30", now=before).until == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    assert local("24h", now=before) == "Sun 25 Oct 2026 11:00"
+
+
+zones = st.sampled_from([BERLIN, NEW_YORK, *map(ZoneInfo, ("UTC", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia"))])  # fmt: skip
+moments = st.datetimes(datetime(2026, 1, 1), datetime(2029, 12, 31)).map(lambda at: at.replace(tzinfo=UTC))
+ahead = st.integers(1, 360 * 1440).map(lambda minutes: timedelta(minutes=minutes))
+
+
+@given(now=moments, ahead=ahead, zone=zones)
+def test_what_would_be_typed_for_a_time_is_read_as_that_time(
+    now: datetime, ahead: timedelta, zone: ZoneInfo
+) -> None:
+    wanted = (now + ahead).astimezone(zone).replace(second=0, microsecond=0)
+    assume(wanted.fold == 0 and wanted > now)
+
+    assert parse(snooze_times.typed(wanted, zone=zone), now=now, zone=zone).until == wanted.astimezone(UTC)
+
+
+@given(now=moments, zone=zones, minutes=st.integers(1, 9000))
+def test_a_length_is_exact_whatever_the_clocks_do(now: datetime, zone: ZoneInfo, minutes: int) -> None:
+    assert parse(f"{minutes}m", now=now, zone=zone).until == now + timedelta(minutes=minutes)
+
+
+@given(
+    now=moments,
+    zone=zones,
+    day=st.sampled_from(["tue", "tomorrow", "next week", "in 5 days"]),
+    hour=st.integers(0, 23),
+)
+def test_a_day_with_an_hour_is_that_hour_on_the_wall(
+    now: datetime, zone: ZoneInfo, day: str, hour: int
+) -> None:
+    until = parse(f"{day} {hour}:00", now=now, zone=zone).until
+
+    assert until is not None
+    on_the_wall = until.astimezone(zone)
+    skipped = datetime.combine(on_the_wall.date(), time(hour), zone)
+    exists = skipped.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == skipped.replace(tzinfo=None)
+    assert now < until <= now + timedelta(days=8)
+    assert (on_the_wall.hour, on_the_wall.minute) == (hour, 0) or not exists
+
+
+@given(text=st.text(max_size=30) | st.text("0123456789 :./-hmdwapntue", max_size=14), now=moments, zone=zones)
+def test_nothing_that_can_be_typed_is_an_accident(text: str, now: datetime, zone: ZoneInfo) -> None:
+    try:
+        found = parse(text, now=now, zone=zone)
+    except NotUnderstood:
+        return
+    assert found.until is None or now < found.until <= now + timedelta(days=366)
+
+
+@pytest.mark.parametrize(
+    ("until", "said"),
+    [
+        (datetime(2026, 11, 24, 9, 0, tzinfo=BERLIN), "Tue 24 Nov, 09:00, in 10 hours"),
+        (datetime(2026, 11, 23, 22, 21, tzinfo=BERLIN), "Mon 23 Nov, 22:21, in 1 minute"),
+        (datetime(2026, 11, 25, 0, 20, tzinfo=BERLIN), "Wed 25 Nov, 00:20, in 26 hours"),
+        (datetime(2027, 1, 1, 9, 0, tzinfo=BERLIN), "Fri 1 Jan 2027, 09:00, in 38 days"),
+    ],
+)
+def test_what_was_understood_is_said(until: datetime, said: str) -> None:
+    assert snooze_times.say(until, now=MONDAY, zone=BERLIN) == said
