@@ -1,0 +1,228 @@
+"""Conversations while triage looks at them: what is known, what shall be written, and the one statement that writes it.
+
+    touched = _touched.load(ledger.brand_id, conversation_ids, now)
+    …                                       each.change(priority=1, priority_reasons=[[38, "window closes within the hour"]])
+    _touched.finish(ledger, touched, now)   rows that changed, a TRIAGED event for each of them, and their turn timers
+
+Triage runs, in this order, `_tagging.apply(ledger, touched, readings, now)`, `_clocks.recompute(ledger, touched, now)` and
+`_priority.score(touched, _priority.weights_of(brand_id), now)`. Whoever scores without new messages (weights changed, a priority
+was pinned) does `load`, `score`, `finish`: targets, promise, window and a broken promise are filled in by `load`.
+
+The ledger must be open between the two, so nobody else changes these rows meanwhile. Values are those of the row; `change` also
+changes what the others read from here on, so tags → clocks → priority each see what the one before decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from inbox import events, platforms
+from inbox.actions import _sql
+from inbox.models import ConversationKind, ConversationState, DueKind, EventKind
+from inbox.platforms import WindowRules
+from inbox.rules import reply_window
+
+# Columns that triage may write, with the type the statement reads them as.
+WRITABLE = {
+    "state": "text", "assignee_id": "bigint", "assignee_name": "text", "priority": "smallint", "priority_score": "smallint",
+    "priority_reasons": "jsonb", "language": "text", "sentiment": "text", "sentiment_confidence": "float8", "tags": "text[]",
+    "waiting_since": "timestamptz", "due_at": "timestamptz", "due_kind": "text", "due_reason": "text",
+    "promised_at": "timestamptz", "snoozed_until": "timestamptz", "opened_at": "timestamptz",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class RunningClock:
+    """A clock that has not ended. `due_at` is empty while it is paused."""
+
+    kind: str  # a ClockKind
+    due_at: datetime | None
+    breached: bool
+    raises_priority: bool  # its policy makes a late conversation urgent
+
+
+@dataclass(slots=True)
+class Touched:
+    """A conversation's row, and the facts beside it. Change columns with `change` only."""
+
+    id: int
+    channel_id: int
+    platform: str
+    kind: str  # a ConversationKind
+    state: str  # a ConversationState
+    assignee_id: int | None
+    assignee_name: str
+    contact_id: int | None
+    priority: int
+    priority_score: int
+    priority_reasons: list[list[Any]]
+    priority_pinned: bool
+    language: str
+    sentiment: str
+    sentiment_confidence: float | None
+    tags: list[str]  # names, as the row shows them; the ConversationTag rows are _tagging's
+    message_count: int
+    unread_count: int
+    last_message_at: datetime
+    last_inbound_at: datetime | None
+    last_outbound_at: datetime | None
+    waiting_since: datetime | None
+    window_opened_at: datetime | None
+    due_at: datetime | None
+    due_kind: str
+    due_reason: str
+    promised_at: datetime | None
+    snoozed_until: datetime | None
+    no_reply_needed_at: datetime | None
+    opened_at: datetime | None
+    created_at: datetime
+    resolved_at: datetime | None
+
+    # Facts beside the row.
+    followers: int | None  # of the person on this channel
+    verified: bool | None
+    unavailable: bool  # the platform says that this person cannot be written to
+    contacts_in_7_days: (
+        int  # conversations of this person that were opened in the last seven days, this one included
+    )
+    said: str  # what the customer wrote since the last answer: the newest five messages, shortened
+    clocks: list[RunningClock] = field(default_factory=list)  # as stored; _clocks.recompute replaces them
+
+    # For those who come after.
+    window_closes_at: datetime | None = (
+        None  # the present window; empty: none, or it is closed
+    )
+    next_turn: datetime | None = (
+        None  # _priority says when time alone changes the score; finish keeps a timer for it
+    )
+    changed: dict[str, Any] = field(default_factory=dict)
+    seq: int = 0  # of its TRIAGED event, once written
+
+    def change(self, **columns: Any) -> None:
+        """Write these columns at the end, where they differ from what is there."""
+        for name, value in columns.items():
+            if name not in WRITABLE:
+                raise ValueError(f"triage does not write {name}")
+            if getattr(self, name) != value:
+                setattr(self, name, value)
+                self.changed[name] = value
+
+    @property
+    def public(self) -> bool:
+        return self.kind == ConversationKind.COMMENT
+
+    @property
+    def ended(self) -> bool:
+        return self.state in (ConversationState.RESOLVED, ConversationState.SPAM)
+
+    @property
+    def target(self) -> tuple[datetime, str] | None:
+        """The earliest of its running targets and its promise, and which it is (a DueKind). Never the reply window."""
+        times = [(clock.due_at, clock.kind) for clock in self.clocks if clock.due_at is not None]
+        if self.promised_at is not None:
+            times.append((self.promised_at, DueKind.PROMISE.value))
+        return min(times, default=None)
+
+    @property
+    def broken(self) -> bool:
+        """A target was missed, nothing has ended it yet, and its policy makes that urgent."""
+        return any(clock.breached and clock.raises_priority for clock in self.clocks)
+
+
+_ROW = [each.name for each in fields(Touched)][: [each.name for each in fields(Touched)].index("followers")]
+
+_LOAD = f"""
+    SELECT {", ".join(f"c.{name}" for name in _ROW)}, h.followers, h.verified, coalesce(h.unavailable_reason <> '', false),
+           CASE WHEN c.contact_id IS NULL THEN 1 ELSE greatest(1, (
+               SELECT count(*) FROM (SELECT 1 FROM inbox_conversation o WHERE o.contact_id = c.contact_id
+                   AND o.last_message_at > %s::timestamptz - interval '7 days'
+                   AND coalesce(o.opened_at, o.created_at) > %s::timestamptz - interval '7 days' LIMIT 20) o)) END,
+           CASE WHEN c.waiting_since IS NULL THEN '' ELSE coalesce((
+               SELECT string_agg(s.text, E'\\n' ORDER BY s.sent_at) FROM (
+                   SELECT left(m.text, 500) AS text, m.sent_at FROM inbox_message m
+                    WHERE m.conversation_id = c.id AND m.sent_at >= c.waiting_since AND m.direction = 'in'
+                    ORDER BY m.sent_at DESC, m.order_key DESC, m.id DESC LIMIT 5) s), '') END,
+           (SELECT json_agg(json_build_array(k.kind, k.due_at, k.breached_at IS NOT NULL, coalesce(p.raises_priority, false)))
+              FROM inbox_clock k LEFT JOIN inbox_slapolicy p ON p.id = k.policy_id
+             WHERE k.conversation_id = c.id AND k.ended_at IS NULL)
+      FROM inbox_conversation c
+      LEFT JOIN inbox_handle h ON h.channel_id = c.channel_id AND h.external_id = c.recipient_key COLLATE "C"
+                              AND c.recipient_key <> ''
+     WHERE c.brand_id = %s AND c.id = ANY(%s) ORDER BY c.id"""
+
+
+def load(brand_id: int, conversation_ids: Iterable[int], now: datetime) -> list[Touched]:
+    """These conversations of the brand as they are, in one query."""
+    found = []
+    for row in _sql.rows(_LOAD, [now, now, brand_id, list(conversation_ids)]):
+        touched = Touched(*row[:-1])
+        reasons, clocks = touched.priority_reasons, row[-1] or []
+        touched.priority_reasons = orjson.loads(reasons) if isinstance(reasons, str) else reasons
+        touched.clocks = [
+            RunningClock(kind, datetime.fromisoformat(due) if due else None, breached, raises)
+            for kind, due, breached, raises in clocks
+        ]
+        touched.window_closes_at = _window_end(touched, now)
+        found.append(touched)
+    return found
+
+
+def _window_end(touched: Touched, now: datetime) -> datetime | None:
+    """When the present window ends, as the composer says it: a longer one may follow. Answers under a post know no window."""
+    if touched.public or touched.unavailable:
+        return None
+    try:
+        rules = platforms.get(touched.platform).window
+    except platforms.UnknownPlatform:
+        rules = WindowRules()
+    window = reply_window.decide(rules, opened_at=touched.window_opened_at, now=now)
+    return window.closes_at if window.may_write else None
+
+
+def finish(ledger: events.Ledger, touched: Sequence[Touched], now: datetime) -> list[Touched]:
+    """Write what changed and say so, one event a conversation, so that its row is shown anew. Returns those that changed."""
+    changed = [each for each in touched if each.changed]
+    for each in changed:
+        each.seq = ledger.record(
+            EventKind.TRIAGED, at=now, conversation_id=each.id, columns=sorted(each.changed)
+        )
+    _write(changed)
+    _set_turns(ledger.brand_id, touched)
+    return changed
+
+
+def _write(changed: Sequence[Touched]) -> None:
+    if not changed:
+        return
+    records = [
+        {"id": each.id, "seq": each.seq, **{name: getattr(each, name) for name in WRITABLE}}
+        for each in changed
+    ]
+    types = ", ".join(f"{name} {type_}" for name, type_ in WRITABLE.items())
+    _sql.run(
+        f"""UPDATE inbox_conversation c SET seq = d.seq, {", ".join(f"{name} = d.{name}" for name in WRITABLE)}
+              FROM jsonb_to_recordset(%s::jsonb) AS d(id bigint, seq bigint, {types}) WHERE c.id = d.id""",
+        [orjson.dumps(records).decode()],
+    )
+
+
+def _set_turns(brand_id: int, touched: Sequence[Touched]) -> None:
+    """One timer a conversation, at the time its score changes next; none where it does not."""
+    records = [(each.id, None if each.ended else each.next_turn) for each in touched]
+    _sql.run(
+        """DELETE FROM inbox_timer t USING unnest(%s::bigint[], %s::timestamptz[]) AS d(id, at)
+            WHERE t.conversation_id = d.id AND t.clock_id IS NULL AND t.kind = 'turn' AND d.at IS NULL""",
+        _sql.columns(records, 2),
+    )
+    _sql.run(
+        """INSERT INTO inbox_timer AS t (brand_id, conversation_id, clock_id, kind, percent, due_at)
+           SELECT %s, d.id, NULL, 'turn', 0, d.at FROM unnest(%s::bigint[], %s::timestamptz[]) AS d(id, at) WHERE d.at IS NOT NULL
+           ON CONFLICT (conversation_id, clock_id, kind, percent) DO UPDATE SET due_at = excluded.due_at, fired_at = NULL
+            WHERE t.due_at <> excluded.due_at OR t.fired_at IS NOT NULL""",
+        [brand_id, *_sql.columns(records, 2)],
+    )
