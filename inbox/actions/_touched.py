@@ -86,17 +86,14 @@ class Touched:
     # Facts beside the row.
     followers: int | None  # of the person on this channel
     verified: bool | None
+    vip: bool  # a colleague marked the person
     unavailable: bool  # the platform says that this person cannot be written to
-    contacts_in_7_days: (
-        int  # conversations of this person that were opened in the last seven days, this one included
-    )
+    contacts_in_7_days: int  # how often the person came in the seven days up to their newest message
     said: str  # what the customer wrote since the last answer: the newest five messages, shortened
     clocks: list[RunningClock] = field(default_factory=list)  # as stored; _clocks.recompute replaces them
 
     # For those who come after.
-    window_closes_at: datetime | None = (
-        None  # the present window; empty: none, or it is closed
-    )
+    window_closes_at: datetime | None = None  # the present window; empty: none, or it is closed
     next_turn: datetime | None = (
         None  # _priority says when time alone changes the score; finish keeps a timer for it
     )
@@ -136,12 +133,19 @@ class Touched:
 
 _ROW = [each.name for each in fields(Touched)][: [each.name for each in fields(Touched)].index("followers")]
 
+# Threads go on for ever, so conversations cannot be counted: somebody comes again who writes after eight hours of silence.
+# Seven days back from the newest message, not from now, so that what was counted stays true.
+COMES = """greatest(1, (SELECT count(*) FROM (
+               SELECT n.direction, n.sent_at - lag(n.sent_at) OVER (ORDER BY n.sent_at) AS silence FROM (
+                   SELECT m.direction, m.sent_at FROM inbox_conversation o JOIN inbox_message m ON m.conversation_id = o.id
+                    WHERE (o.id = c.id OR o.contact_id = c.contact_id) AND o.last_message_at > c.last_inbound_at - interval '7 days'
+                      AND m.sent_at > c.last_inbound_at - interval '7 days' AND m.direction <> 'note'
+                    ORDER BY m.sent_at DESC LIMIT 100) n) t
+             WHERE t.direction = 'in' AND (t.silence IS NULL OR t.silence > interval '8 hours')))"""
+
 _LOAD = f"""
-    SELECT {", ".join(f"c.{name}" for name in _ROW)}, h.followers, h.verified, coalesce(h.unavailable_reason <> '', false),
-           CASE WHEN c.contact_id IS NULL THEN 1 ELSE greatest(1, (
-               SELECT count(*) FROM (SELECT 1 FROM inbox_conversation o WHERE o.contact_id = c.contact_id
-                   AND o.last_message_at > %s::timestamptz - interval '7 days'
-                   AND coalesce(o.opened_at, o.created_at) > %s::timestamptz - interval '7 days' LIMIT 20) o)) END,
+    SELECT {", ".join(f"c.{name}" for name in _ROW)}, h.followers, h.verified, coalesce(p.vip, false), coalesce(h.unavailable_reason <> '', false),
+           {COMES},
            CASE WHEN c.waiting_since IS NULL THEN '' ELSE coalesce((
                SELECT string_agg(s.text, E'\\n' ORDER BY s.sent_at) FROM (
                    SELECT left(m.text, 500) AS text, m.sent_at FROM inbox_message m
@@ -153,13 +157,14 @@ _LOAD = f"""
       FROM inbox_conversation c
       LEFT JOIN inbox_handle h ON h.channel_id = c.channel_id AND h.external_id = c.recipient_key COLLATE "C"
                               AND c.recipient_key <> ''
+      LEFT JOIN inbox_contact p ON p.id = c.contact_id
      WHERE c.brand_id = %s AND c.id = ANY(%s) ORDER BY c.id"""
 
 
 def load(brand_id: int, conversation_ids: Iterable[int], now: datetime) -> list[Touched]:
     """These conversations of the brand as they are, in one query."""
     found = []
-    for row in _sql.rows(_LOAD, [now, now, brand_id, list(conversation_ids)]):
+    for row in _sql.rows(_LOAD, [brand_id, list(conversation_ids)]):
         touched = Touched(*row[:-1])
         reasons, clocks = touched.priority_reasons, row[-1] or []
         touched.priority_reasons = orjson.loads(reasons) if isinstance(reasons, str) else reasons

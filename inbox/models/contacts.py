@@ -11,6 +11,9 @@ from .fields import PublicIdModel
 class Contact(PublicIdModel):
     brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="contacts")
     name = models.CharField(max_length=200, blank=True)
+    vip = models.BooleanField(
+        default=False, db_default=False, help_text="A colleague marked this person; it weighs in priorities."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

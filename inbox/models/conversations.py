@@ -175,10 +175,16 @@ class Conversation(PublicIdModel):
             ),
             models.Index(fields=["channel", "-last_message_at", "-id"], name="list_channel", condition=Q(state=State.OPEN)),
             models.Index(fields=["brand", "-last_message_at", "-id"], name="list_resolved", condition=Q(state=State.RESOLVED)),
+            models.Index(fields=["brand", "-last_message_at", "-id"], name="list_snoozed", condition=Q(state=State.SNOOZED)),
             # The same views by what is due first, and by what matters most.
             models.Index("brand", Coalesce("due_at", NEVER), "id", name="list_due", condition=Q(state=State.OPEN)),
             models.Index(fields=["brand", "-priority_score", "id"], name="list_score", condition=Q(state=State.OPEN)),
             models.Index("brand", Coalesce("waiting_since", NEVER), "id", name="list_waiting", condition=Q(state=State.OPEN)),
+            # New weights score what is under way again, batch by batch.
+            models.Index(
+                fields=["brand", "id"], name="under_way",
+                condition=Q(state__in=[State.OPEN, State.PENDING, State.SNOOZED]),
+            ),
             # receiving finds the conversation of a thread, open or not, newest first.
             models.Index(fields=["channel", "thread_key", "-id"], name="thread_to_conversation"),
             # The context pane lists a person's other conversations.
@@ -197,7 +203,7 @@ class ViewCount(models.Model):
     brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="+")
     view = models.CharField(
         max_length=60, db_collation="C"
-    )  # open, unassigned, resolved, mine:<person id>, channel:<id>
+    )  # open, unassigned, snoozed, resolved, mine:<person id>, channel:<id>
     total = models.BigIntegerField(default=0)
     unread = models.BigIntegerField(default=0)
 

@@ -156,3 +156,9 @@ class PriorityWeights(models.Model):
     )
     weights = models.JSONField(default=dict)
     version = models.IntegerField(default=1)
+    rescored_version = models.IntegerField(
+        default=1, help_text="By which all conversations under way are scored. Behind: there are some left."
+    )
+    rescored_after = models.BigIntegerField(
+        default=0, help_text="Those up to this id are scored by the newest version already."
+    )

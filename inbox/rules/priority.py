@@ -76,6 +76,7 @@ GROUPS = (
         "Who writes, and where",
         (
             Weight("vip", "Marked as VIP", 20),
+            Weight("verified", "Verified by the platform", 4),
             Weight("followers_10k", "More than 10,000 followers", 6),
             Weight("followers_100k", "More than 100,000 followers", 12),
             Weight("public", "Everybody can read it (a public comment)", 8),
@@ -112,6 +113,7 @@ class Facts:
     sentiment: str = ""
     tags: Sequence[tuple[str, int]] = ()
     vip: bool = False
+    verified: bool = False
     followers: int | None = None
     public: bool = False
     pinned: int | None = None
@@ -243,6 +245,8 @@ def _by_kind(facts: Facts) -> list[tuple[str, int, str]]:
         found.append((facts.sentiment, 1, f"{facts.sentiment} mood"))
     if facts.vip:
         found.append(("vip", 1, "VIP"))
+    if facts.verified:
+        found.append(("verified", 1, "verified by the platform"))
     found += [(key, 1, words) for least, key, words in _FOLLOWERS if (facts.followers or 0) > least][:1]
     if facts.public:
         found.append(("public", 1, "everybody can read it"))
