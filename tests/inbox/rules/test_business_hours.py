@@ -1,0 +1,188 @@
+"""Working time, against looking at the wall minute by minute."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inbox.rules.business_hours import DayOff, Hours
+
+MINUTE = timedelta(minutes=1)
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def hours(
+    zone: str = "Europe/Berlin", holidays: dict[date, DayOff] | None = None, **days: list[tuple[int, int]]
+) -> Hours:
+    names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    return Hours(ZoneInfo(zone), tuple(tuple(days.get(name, [])) for name in names), holidays or {})
+
+
+def office() -> Hours:
+    return hours(**{day: [(9 * 60, 18 * 60)] for day in ("mon", "tue", "wed", "thu", "fri")})
+
+
+def berlin(text: str, *, fold: int = 0) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=BERLIN, fold=fold).astimezone(UTC)
+
+
+# The slow, obvious one: what does the clock on the wall say?
+
+
+def is_open(week: Hours, at: datetime) -> bool:
+    wall = at.astimezone(week.zone).replace(tzinfo=None)
+    for back in (0, 1, 2):
+        day = wall.date() - timedelta(days=back)
+        off = week.holidays.get(day)
+        intervals = off.intervals if off else week.week[day.weekday()]
+        minute = (wall - datetime.combine(day, datetime.min.time())) / MINUTE
+        if any(opens <= minute < closes for opens, closes in intervals):
+            return True
+    return False
+
+
+def counted_minute_by_minute(week: Hours, start: datetime, minutes: int) -> int:
+    return sum(is_open(week, start + number * MINUTE) for number in range(minutes))
+
+
+intervals = st.lists(
+    st.tuples(st.integers(0, 1439), st.integers(1, 1440)).map(
+        lambda pair: (pair[0], min(pair[0] + pair[1], 2880))
+    ),
+    max_size=3,
+)
+# Nights on which a zone gains or loses an hour, half an hour, or a whole day.
+NIGHTS = [
+    ("Europe/Berlin", datetime(2026, 3, 29, 1, tzinfo=UTC)),
+    ("Europe/Berlin", datetime(2026, 10, 25, 1, tzinfo=UTC)),
+    ("America/New_York", datetime(2026, 3, 8, 7, tzinfo=UTC)),
+    ("America/New_York", datetime(2026, 11, 1, 6, tzinfo=UTC)),
+    ("Australia/Lord_Howe", datetime(2026, 4, 4, 15, tzinfo=UTC)),
+    ("Australia/Lord_Howe", datetime(2026, 10, 3, 15, 30, tzinfo=UTC)),
+    ("Pacific/Apia", datetime(2011, 12, 30, 10, tzinfo=UTC)),
+    ("Asia/Kathmandu", datetime(2026, 5, 5, tzinfo=UTC)),
+    ("America/St_Johns", datetime(2026, 11, 1, 4, 30, tzinfo=UTC)),
+]
+
+
+@st.composite
+def situations(draw: st.DrawFn) -> tuple[Hours, datetime]:
+    zone, night = draw(st.sampled_from(NIGHTS))
+    week = tuple(tuple(draw(intervals)) for _ in range(7))
+    off = draw(
+        st.dictionaries(
+            st.integers(-3, 3).map(lambda days: night.date() + timedelta(days=days)),
+            intervals.map(lambda found: DayOff("a day", tuple(found))), max_size=2,
+        )
+    )  # fmt: skip
+    start = night + draw(st.integers(-4000, 600)) * MINUTE
+    return Hours(ZoneInfo(zone), week, off), start
+
+
+@settings(max_examples=150, deadline=None)
+@given(situations(), st.integers(0, 4000))
+def test_working_time_is_what_the_wall_says(situation: tuple[Hours, datetime], minutes: int) -> None:
+    week, start = situation
+
+    assert (
+        week.counted(start, start + minutes * MINUTE)
+        == counted_minute_by_minute(week, start, minutes) * MINUTE
+    )
+
+
+@settings(max_examples=100, deadline=None)
+@given(situations(), st.integers(1, 2000))
+def test_a_due_time_is_the_first_by_which_so_much_has_been_worked(
+    situation: tuple[Hours, datetime], minutes: int
+) -> None:
+    week, start = situation
+    due = week.after(start, minutes * MINUTE)
+
+    if due is None:
+        assert week.counted(start, start + timedelta(days=60)) == timedelta(0) or not any(week.week)
+    else:
+        assert week.counted(start, due) == minutes * MINUTE
+        assert is_open(week, due - timedelta(microseconds=1))
+
+
+@settings(max_examples=100, deadline=None)
+@given(situations(), st.lists(st.integers(0, 3000), min_size=1, max_size=4))
+def test_parts_add_up_to_the_whole(situation: tuple[Hours, datetime], cuts: list[int]) -> None:
+    week, start = situation
+    edges = [start + cut * MINUTE for cut in sorted(cuts)]
+    parts = [week.counted(first, last) for first, last in pairwise(edges)]
+
+    assert sum(parts, timedelta(0)) == week.counted(edges[0], edges[-1])
+
+
+def test_the_night_that_loses_an_hour_is_an_hour_shorter() -> None:
+    night = hours(sat=[(22 * 60, 30 * 60)])  # Saturday 22:00 to Sunday 6:00
+
+    assert night.counted(berlin("2026-03-28T12:00"), berlin("2026-03-29T12:00")) == timedelta(hours=7)
+    assert night.counted(berlin("2026-03-21T12:00"), berlin("2026-03-22T12:00")) == timedelta(hours=8)
+
+
+def test_the_night_that_gains_an_hour_is_an_hour_longer() -> None:
+    night = hours(sat=[(22 * 60, 30 * 60)])
+
+    assert night.counted(berlin("2026-10-24T12:00"), berlin("2026-10-25T12:00")) == timedelta(hours=9)
+
+
+def test_what_opens_in_the_hour_that_does_not_exist_opens_after_it() -> None:
+    early = hours(sun=[(2 * 60 + 30, 5 * 60)])
+
+    spans = list(early.spans(berlin("2026-03-29T00:00"), berlin("2026-03-29T12:00")))
+
+    assert spans == [(berlin("2026-03-29T03:00"), berlin("2026-03-29T05:00"))]
+
+
+def test_a_time_that_the_wall_shows_twice_counts_twice() -> None:
+    early = hours(sun=[(2 * 60, 2 * 60 + 30)])
+
+    spans = list(early.spans(berlin("2026-10-25T00:00"), berlin("2026-10-25T12:00")))
+
+    assert spans == [
+        (berlin("2026-10-25T02:00"), berlin("2026-10-25T02:30")),
+        (berlin("2026-10-25T02:00", fold=1), berlin("2026-10-25T02:30", fold=1)),
+    ]
+
+
+def test_a_holiday_takes_its_own_night_and_leaves_the_one_before() -> None:
+    nights = hours(
+        holidays={date(2026, 12, 25): DayOff("Christmas")},
+        **{day: [(22 * 60, 26 * 60)] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")},
+    )
+
+    spans = list(nights.spans(berlin("2026-12-24T12:00"), berlin("2026-12-26T23:00")))
+
+    assert spans == [
+        (berlin("2026-12-24T22:00"), berlin("2026-12-25T02:00")),
+        (berlin("2026-12-26T22:00"), berlin("2026-12-26T23:00")),
+    ]
+
+
+def test_a_target_that_begins_on_friday_evening_is_due_on_monday() -> None:
+    assert office().after(berlin("2026-03-06T17:55"), timedelta(minutes=10)) == berlin("2026-03-09T09:05")
+
+
+def test_a_brand_that_never_opens_has_no_due_time() -> None:
+    assert hours().after(berlin("2026-03-06T17:55"), timedelta(seconds=1)) is None
+
+
+def test_why_nothing_counts_is_said_in_the_brands_time() -> None:
+    assert office().why_closed(berlin("2026-03-07T12:00")) == "outside business hours (Fri 18:00–Mon 9:00)"
+
+
+def test_a_holiday_is_called_by_its_name() -> None:
+    week = Hours(BERLIN, office().week, {date(2026, 12, 25): DayOff("Christmas")})
+
+    assert week.why_closed(berlin("2026-12-25T12:00")) == "holiday (Christmas)"
+
+
+@pytest.mark.parametrize("pair", [[600, 600], [600, 500], [-1, 5], [1440, 1500], [0, 2881]])
+def test_what_is_no_interval_is_refused(pair: list[int]) -> None:
+    with pytest.raises(ValueError, match="no interval"):
+        Hours.read(time_zone="UTC", week={"0": [pair]})
