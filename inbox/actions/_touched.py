@@ -30,7 +30,8 @@ from inbox.rules import reply_window
 # Columns that triage may write, with the type the statement reads them as.
 WRITABLE = {
     "state": "text", "assignee_id": "bigint", "assignee_name": "text", "priority": "smallint", "priority_score": "smallint",
-    "priority_reasons": "jsonb", "language": "text", "sentiment": "text", "sentiment_confidence": "float8", "tags": "text[]",
+    "priority_reasons": "jsonb", "language": "text", "sentiment": "text", "sentiment_confidence": "float8",
+    "sentiment_set_by": "text", "sentiment_suggested": "text", "sentiment_version": "integer", "tags": "text[]",
     "waiting_since": "timestamptz", "due_at": "timestamptz", "due_kind": "text", "due_reason": "text",
     "promised_at": "timestamptz", "snoozed_until": "timestamptz", "opened_at": "timestamptz",
 }  # fmt: skip
@@ -65,6 +66,9 @@ class Touched:
     language: str
     sentiment: str
     sentiment_confidence: float | None
+    sentiment_set_by: str  # a SetBy, or empty
+    sentiment_suggested: str
+    sentiment_version: int | None
     tags: list[str]  # names, as the row shows them; the ConversationTag rows are _tagging's
     message_count: int
     unread_count: int

@@ -5,15 +5,25 @@ from __future__ import annotations
 from typing import Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from .fields import PublicIdModel
+
+
+def usual_languages() -> list[str]:
+    return ["en", "de", "fr", "es", "it", "pt"]
 
 
 class Brand(PublicIdModel):
     name = models.CharField(max_length=120)
     slug = models.SlugField(max_length=60, unique=True)
     time_zone = models.CharField(max_length=64, default="UTC")
+    languages = ArrayField(
+        models.CharField(max_length=8),
+        default=usual_languages,
+        help_text="ISO codes of those its customers write in; a message is taken to be in one of them.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

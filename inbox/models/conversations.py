@@ -15,7 +15,6 @@ from .brands import Brand, Channel
 from .contacts import Contact
 from .fields import PublicIdModel
 
-
 # What has no due time stands behind everything that has one. (PostgreSQL's own infinity cannot be read by psycopg.)
 NEVER = Value(datetime(9999, 12, 31, tzinfo=UTC))
 
@@ -32,6 +31,9 @@ class State(models.TextChoices):
     SNOOZED = "snoozed", "Snoozed"
     RESOLVED = "resolved", "Resolved"
     SPAM = "spam", "Spam"
+
+
+UNDER_WAY = (State.OPEN, State.PENDING, State.SNOOZED)
 
 
 class Priority(models.IntegerChoices):
@@ -99,7 +101,16 @@ class Conversation(PublicIdModel):
         max_length=8, blank=True, db_default="", help_text="Of the customer's words; empty: not known."
     )
     sentiment = models.CharField(max_length=8, choices=Sentiment, blank=True, db_default="")
-    sentiment_confidence = models.FloatField(null=True, blank=True)
+    sentiment_confidence = models.FloatField(
+        null=True, blank=True, help_text="Of the model, for what it set or suggests."
+    )
+    sentiment_set_by = models.CharField(
+        max_length=6, blank=True, db_default="", help_text="A SetBy. What a person chose, even none, stays."
+    )
+    sentiment_suggested = models.CharField(max_length=8, choices=Sentiment, blank=True, db_default="")
+    sentiment_version = models.IntegerField(
+        null=True, blank=True, help_text="Of the model that set or suggests it."
+    )
     tags = ArrayField(models.CharField(max_length=60), default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
@@ -183,7 +194,7 @@ class Conversation(PublicIdModel):
             # New weights score what is under way again, batch by batch.
             models.Index(
                 fields=["brand", "id"], name="under_way",
-                condition=Q(state__in=[State.OPEN, State.PENDING, State.SNOOZED]),
+                condition=Q(state__in=list(UNDER_WAY)),
             ),
             # receiving finds the conversation of a thread, open or not, newest first.
             models.Index(fields=["channel", "thread_key", "-id"], name="thread_to_conversation"),

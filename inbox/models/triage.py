@@ -112,6 +112,7 @@ class ConversationTag(models.Model):
         help_text="The message that spoke for it.",
     )
     confidence = models.FloatField(null=True, blank=True)
+    because = models.CharField(max_length=80, blank=True, help_text="The word a rule heard.")
     set_at = models.DateTimeField()
     undone_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"

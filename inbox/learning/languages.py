@@ -1,0 +1,104 @@
+"""Which of a brand's languages a message is written in."""
+
+from __future__ import annotations
+
+import copy
+import re
+import threading
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from inbox import learning
+
+LONGEST = 600  # characters; more of the same language says nothing new
+_NOT_WORDS = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|\S+@\S+\.\S+")
+# Alphabets that no language of the first list is written in, by the first word of their characters' Unicode names.
+_WRITTEN_IN = {
+    "CJK": {"zh", "ja", "yue", "wuu"}, "HIRAGANA": {"ja"}, "KATAKANA": {"ja"}, "HANGUL": {"ko"},
+    "ARABIC": {"ar", "fa", "ur", "ps", "ckb", "arz", "ary"}, "HEBREW": {"he"}, "GREEK": {"el"}, "THAI": {"th"},
+    "CYRILLIC": {"ru", "uk", "bg", "sr", "mk", "be", "kk", "mn", "ky", "tg", "tt"}, "DEVANAGARI": {"hi", "mr", "ne"},
+}  # fmt: skip
+
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Empty: it is written in none of them, or has no words. `sure` is between 0 and 1."""
+
+    language: str = ""
+    sure: float = 0.0
+
+
+UNHEARD = Heard()
+
+
+def hear(text: str, among: tuple[str, ...]) -> Heard:
+    """The language of a text, of these. Names of people and addresses of pages are left out: they belong to no language."""
+    words = _NOT_WORDS.sub(" ", text)[:LONGEST]
+    letters = [character for character in words if character.isalpha()]
+    if not among or not letters:
+        return UNHEARD
+    if not learning.LANGUAGES_INSTALLED:
+        return UNHEARD
+    possible = _written_like(letters, among)
+    if not possible:
+        return UNHEARD
+    if len(possible) == 1:
+        # One language with this alphabet is the answer only where the alphabet says something.
+        return Heard(possible[0], 1.0)
+    language, sure = _identifier(possible).classify(words)
+    return Heard(language, float(sure))
+
+
+def _written_like(letters: list[str], among: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the languages that use the alphabet of most of these letters."""
+    alphabets: set[str] = set()
+    latin = 0
+    for letter in letters:
+        if letter < "\u0250":
+            latin += 1
+        else:
+            alphabets.add(_alphabet(letter))
+    if latin * 2 >= len(letters):
+        elsewhere: set[str] = set().union(*_WRITTEN_IN.values())
+        return tuple(language for language in among if language not in elsewhere)
+    users = set().union(*(_WRITTEN_IN.get(name, set()) for name in alphabets))
+    return tuple(language for language in among if language in users)
+
+
+@lru_cache(maxsize=4096)
+def _alphabet(letter: str) -> str:
+    return unicodedata.name(letter, "UNKNOWN").split(" ")[0].split("-")[0]
+
+
+@lru_cache(maxsize=64)
+def known() -> frozenset[str]:
+    """Codes of all languages that can be told apart."""
+    return frozenset(_full_model().nb_classes) if learning.LANGUAGES_INSTALLED else frozenset()
+
+
+def _full_model() -> Any:
+    with _lock:
+        return _load()
+
+
+@lru_cache(maxsize=1)
+def _load() -> Any:
+    from py3langid.langid import (
+        MODEL_FILE,
+        LanguageIdentifier,
+    )  # a second to load; only where it is asked for
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+
+@lru_cache(maxsize=64)
+def _identifier(among: tuple[str, ...]) -> Any:
+    """The shared model seen through a few languages. Reading from it changes nothing, so threads may share it."""
+    full = _full_model()
+    narrow = copy.copy(full)
+    narrow.set_languages([language for language in among if language in full.nb_classes])
+    return narrow

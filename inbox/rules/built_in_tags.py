@@ -1,0 +1,152 @@
+"""The tags every brand begins with, and the words by which its first rules know them, in six languages.
+
+Words are chosen to be seldom wrong rather than to find everything: a rule sets a tag by itself, the rest is the model's to suggest.
+How they are compared is told in rules.tagging (`refund*`: every word that begins so).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LANGUAGES = ("en", "de", "fr", "es", "it", "pt")
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltInTag:
+    key: str
+    name: str
+    weight: int  # what it adds to a conversation's score, until the brand says otherwise
+    words: tuple[str, ...]
+    without: tuple[str, ...] = ()
+
+
+def _words(*lines: str) -> tuple[str, ...]:
+    return tuple(word.strip() for line in lines for word in line.split(","))
+
+
+TAGS = (
+    BuiltInTag("order_status", "order status", 5, _words(
+        "where is my order, where is my parcel, where is my package, track my order, tracking number, order status",
+        "status of my order, my order has not arrived, has not arrived, hasn't arrived, not been delivered, when will it arrive",
+        "when will my order, says delivered, delivery date, never got my parcel, never arrived, still waiting for my order",
+        "any news on my order, has my order shipped, track my parcel, track my package, track order, track purchase",
+        "wo ist mein paket, wo bleibt mein*, sendungsverfolgung, sendungsnummer, lieferstatus, noch nicht angekommen",
+        "nicht geliefert, wann kommt mein*, wann kommt meine bestellung, lieferverzögerung, paket verloren",
+        "où est ma commande, où est mon colis, suivi de commande, suivi de colis, numéro de suivi, toujours rien reçu",
+        "pas encore reçu, pas reçu ma commande, colis perdu, colis bloqué, quand vais je recevoir, devait arriver",
+        "dónde está mi pedido, dónde está mi paquete, número de seguimiento, estado de mi pedido, no ha llegado",
+        "aún no llega, cuándo llega, cuándo llegará, seguimiento del pedido, sigo esperando el pedido, esperando el pedido",
+        "dov'è il mio ordine, dov'è il mio pacco, il pacco risulta, non è arrivato, non è ancora arrivato, tracking",
+        "stato dell'ordine, stato del mio ordine, quando arriva, numero di tracciamento, spedizione ferma",
+        "onde está a minha encomenda, onde está meu pedido, cadê meu pedido, cadê a minha encomenda, código de rastreio",
+        "ainda não chegou, não chegou, quando chega, rastrear, estado da encomenda, status do pedido",
+    )),
+    BuiltInTag("refund", "refund", 10, _words(
+        "refund*, money back, reimburse*, my money returned, give me my money, chargeback",
+        "rückerstatt*, erstatt*, geld zurück, mein geld, wann kommt das geld, gutschrift",
+        "rembours*, mon argent, me rendre l'argent, avoir sur ma carte",
+        "reembols*, devolución del dinero, devuélvanme, devolver el dinero, mi dinero",
+        "rimbors*, i miei soldi, indietro i soldi, riaccredit*",
+        "reembols*, estorno*, dinheiro de volta, meu dinheiro, devolução do dinheiro, devolver o dinheiro",
+    )),
+    BuiltInTag("cancel", "cancel", 12, _words(
+        "cancel*, call off my order, do not want the order anymore, withdraw my order",
+        "stornier*, storno, kündig*, widerruf*, abbestellen",
+        "annuler*, annulation, annulez, résili*, rétractation",
+        "cancelar*, cancelación, cancelad*, cancelen, cancela, anular*, anulación, darme de baja",
+        "annullare*, annullament*, annulla, annullate, disdire, disdetta, cancellare l'ordine",
+        "cancelar*, cancelamento, cancelem, anular*, desistir da compra",
+    )),
+    BuiltInTag("complaint", "complaint", 15, _words(
+        "complain*, unacceptable, terrible service, awful service, worst service, disgraceful, what kind of service",
+        "never again, nobody answers, no one answers, third time i, ripped off, disgusted, file a claim, lodge a claim",
+        "beschwer*, unverschämt*, frechheit, schlechter witz, nie wieder, reklamier*, reklamation, kein lebenszeichen",
+        "unmöglicher service, katastroph*, inakzeptabel, enttäusch*",
+        "réclamation, me plaindre, plainte, inadmissible, inacceptable, scandaleux, plus jamais, service déplorable",
+        "arnaque, honteux, très déçu*, lamentable",
+        "queja*, quejarme, reclamar*, reclamación, inaceptable, vergüenza, pésimo, nunca más, indignad*, una estafa",
+        "reclamo, reclami, lamentela, inaccettabile, vergogn*, mai più, pessimo servizio, scandaloso, una truffa, delus*",
+        "reclamação, reclamar*, inaceitável, uma vergonha, péssimo, nunca mais, absurdo, descaso",
+    )),
+    BuiltInTag("product_question", "product question", 0, _words(
+        "in stock, back in stock, restock*, what size, which size, run small, runs small, run large, do you have this in",
+        "does it come in, come in navy, is it waterproof, is it vegan, dishwasher safe, what material, available in, do you ship to",
+        "do you deliver to, how much does it cost, how much is the, what are the dimensions, size guide",
+        "wieder verfügbar, wieder lieferbar, welche größe, fällt die, fällt das, gibt es die, gibt es das, gibt es den",
+        "spülmaschinenfest, wasserdicht, liefert ihr nach, versendet ihr nach, aus welchem material, was kostet",
+        "est il dispo*, il est dispo*, en stock, quelle taille, taille grand, taille petit, livrez vous, combien coûte, lave vaisselle",
+        "existe t il en, quelle matière, de nouveau disponible",
+        "tenéis en, hay stock, qué talla, hacéis envíos, hacen envíos, cuánto cuesta, está disponible, de qué material, lavavajillas",
+        "volverá a estar disponible, lo tenéis en",
+        "è disponibile, che taglia, quanto costa, lavastoviglie, spedite in, di che materiale, tornerà disponibile, veste piccol*",
+        "tem em estoque, tem em stock, qual o tamanho, que tamanho, quanto custa, está disponível, enviam para, entregam em",
+        "de que material, máquina de lavar loiça, lava louça",
+    )),
+    BuiltInTag("praise", "praise", -5, _words(
+        "gorgeous, love it, love the, love my new, absolutely love, amazing service, great service, well done, thank you so much",
+        "best customer service, so happy with, big thanks, brilliant service, 👏👏",
+        "großartig, begeistert, tolles produkt, super service, toller service, vielen lieben dank, bin so zufrieden, weiter so",
+        "merveill*, bravo, ravie de mon achat, ravi de mon achat, super service, excellent service, conquise, j'adore mon, j'adore ma, merci infiniment",
+        "me encanta, encantad*, excelente servicio, felicidades, felicitaciones, mil gracias, la atención fue de 10, genial servicio",
+        "bellissim*, complimenti, ottimo servizio, adoro, siete fantastici, grazie mille per, soddisfattissim*",
+        "parabéns, adorei, amei, excelente atendimento, maravilhos*, muito obrigado pela, muito obrigada pela",
+    ), without=_words("refund*, but, aber, mais, pero, ma, mas")),
+    BuiltInTag("influencer", "influencer or partnership", 0, _words(
+        "collab*, influencer, sponsorship, sponsored post, content creator, brand ambassador, media kit, my followers, k followers",
+        "partner with you, partnership, wholesale, reseller, affiliate program*, gifted",
+        "kooperation, zusammenarbeit, reichweite, meine follower, mediakit, werbepartner*, großhandel, wiederverkäufer",
+        "partenariat, kit média, créatrice de contenu, créateur de contenu, mes abonnés, ambassadrice, collaboration, revendeur",
+        "colaboración, colaborar con, creadora de contenido, creador de contenido, mis seguidores, embajadora, mayorista, distribuidor",
+        "collaborazione, i miei follower, content creator, ambasciatrice, rivenditor*, all'ingrosso, partnership",
+        "parceria, mil seguidores, meus seguidores, criadora de conteúdo, criador de conteúdo, embaixadora, revendedor*, atacado",
+    )),
+    BuiltInTag("job", "job", -5, _words(
+        "job opening*, vacanc*, internship, are you hiring, you hiring, apply for a job, my cv, my resume, job application, work for you, career*",
+        "stellenangebot*, bewerbung*, bewerben, praktikum, praktikumsplatz, ausbildungsplatz, offene stellen, lebenslauf, werkstudent*",
+        "recrutez, candidature, offre d'emploi, stage de, mon cv, un stage, alternance, postuler",
+        "vacante*, ofertas de trabajo, oferta de empleo, currículum, mi cv, prácticas en, trabajar con vosotros, trabajar con ustedes, candidatura",
+        "lavorare con voi, posizioni aperte, candidatura, curriculum, il mio cv, tirocinio, assumete, offerta di lavoro",
+        "vagas, currículo, meu cv, estágio, trabalhar convosco, trabalhar com vocês, candidatura, oferta de emprego",
+    )),
+    BuiltInTag("spam", "spam", -50, _words(
+        "grow your account, buy followers, guaranteed followers, seo services, crypto investment, bitcoin investment, passive income",
+        "you have been selected, claim your prize, click the link below, double your, forex, earn from home, promote it on",
+        "follower kaufen, passives einkommen, krypto investment, verdiene geld, gewinn abholen",
+        "acheter des abonnés, revenu passif, investissement crypto, gagnez de l'argent, cliquez sur ce lien",
+        "comprar seguidores, ingresos pasivos, inversión en cripto, gana dinero, haz clic en este enlace",
+        "compra follower, reddito passivo, investimento in cripto, guadagna da casa, clicca su questo link",
+        "comprar seguidores, renda passiva, rendimento passivo, investimento em cripto, ganhe dinheiro, clique neste link",
+    )),
+    BuiltInTag("urgent", "urgent problem", 30, _words(
+        "urgent*, asap, as soon as possible, emergency, immediately, right now, account was hacked, account has been hacked, fraud*",
+        "charged twice, double charged, injured, caught fire, allergic reaction, unauthorised, unauthorized",
+        "dringend, eilig, notfall, so schnell wie möglich, schnellstmöglich, gehackt, doppelt abgebucht, verletzt, betrug",
+        "urgent*, urgence, au plus vite, dès que possible, immédiatement, piraté, débité deux fois, blessé*, fraude",
+        "urgente*, urgencia, emergencia, cuanto antes, lo antes posible, hackead*, cobrado dos veces, fraude",
+        "urgente*, urgenza, emergenza, il prima possibile, subito, hackerat*, addebitato due volte, frode",
+        "urgente*, urgência, emergência, o quanto antes, o mais rápido possível, hackead*, paguei duas vezes, cobrado duas vezes, fraude",
+    )),
+)  # fmt: skip
+
+BY_KEY = {tag.key: tag for tag in TAGS}
+
+# A customer who says one of these shows how they feel; what the words do not settle is the model's to suggest.
+SENTIMENT: dict[str, tuple[str, ...]] = {
+    "negative": _words(
+        "furious, disgusted, unacceptable, disappointed, disappointing, terrible, awful, horrible, worst, useless, ridiculous, rubbish",
+        "angry, fed up, scam, pathetic, disgraceful, hate, 😡, 🤬, 👎, 😠",
+        "enttäusch*, wütend, unverschämt*, frechheit, katastroph*, furchtbar, schrecklich, sauer, schlechter witz",
+        "déçu*, furieu*, inadmissible, inacceptable, scandaleux, horrible, lamentable, honteux, nul",
+        "decepcionad*, enfadad*, furios*, inaceptable, pésimo, horrible, vergüenza, indignad*, fatal",
+        "delus*, furios*, inaccettabile, pessim*, orribile, vergogn*, schifo, arrabbiat*",
+        "decepcionad*, furios*, inaceitável, péssim*, horrível, vergonha, absurdo, desiludid*",
+    ),
+    "positive": _words(
+        "gorgeous, love it, love the, amazing, brilliant, wonderful, fantastic, excellent, perfect, delighted, thank you so much, 😍, 🥰, ❤️, 👏",
+        "großartig, begeistert, wunderbar, fantastisch, perfekt, super zufrieden, vielen lieben dank, toll",
+        "merveill*, génial*, parfait*, super content*, ravi, ravie, bravo, j'adore, magnifique",
+        "me encanta, encantad*, genial, perfecto, maravillos*, fantástic*, estupend*, mil gracias",
+        "bellissim*, fantastic*, perfetto, perfetta, meraviglios*, adoro, complimenti, ottimo",
+        "adorei, amei, maravilhos*, perfeito, perfeita, fantástic*, parabéns, ótimo",
+    ),
+}
