@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from inbox.actions import _sql
+from inbox.actions import _snoozing, _sql
 from inbox.actions._conversations import Thread
 
 
@@ -35,6 +35,9 @@ def apply(changes: Sequence[Change]) -> None:
         unclear = [change.thread.id for change in changes if _must_look_up_waiting(change)]
         waiting = _first_unanswered(unclear, changes)
         _write([_row(change, waiting) for change in changes])
+        _snoozing.forget_timers(
+            [change.thread.id for change in changes if change.reopen and change.thread.state == "snoozed"]
+        )
 
 
 def _last_answer(change: Change) -> datetime | None:
@@ -106,6 +109,7 @@ def _write(records: list[tuple[Any, ...]]) -> None:
                 message_count = c.message_count + d.added, unread_count = c.unread_count + d.unread,
                 state = CASE WHEN d.reopen THEN 'open' ELSE c.state END,
                 resolved_at = CASE WHEN d.reopen THEN NULL ELSE c.resolved_at END,
+                snoozed_until = CASE WHEN d.reopen THEN NULL ELSE c.snoozed_until END,
                 last_inbound_at = d.last_inbound_at, last_outbound_at = d.last_outbound_at, waiting_since = d.waiting_since,
                 window_opened_at = d.window_opened_at, customer_read_at = d.customer_read_at,
                 seq = greatest(c.seq, d.seq), public_seq = greatest(c.public_seq, coalesce(d.public_seq, 0)),

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from inbox import events
-from inbox.actions import _writing
+from inbox.actions import _snoozing, _writing
 from inbox.models import Conversation, ConversationState, EventKind, Message, Person
 from inbox.queries import news
 
@@ -47,7 +47,9 @@ def resolve(
                 resolved_at=now,
                 unread_count=0,
                 waiting_since=None,
+                snoozed_until=None,
             )
+            _snoozing.forget_timers([current.pk])
     return current
 
 
@@ -69,6 +71,8 @@ def reopen(*, conversation: Conversation, by: Person, now: datetime) -> Conversa
                 seq,
                 state=ConversationState.OPEN,
                 resolved_at=None,
+                snoozed_until=None,
                 waiting_since=news.first_unanswered(current),
             )
+            _snoozing.forget_timers([current.pk])
     return current

@@ -38,6 +38,7 @@ class EventKind(models.TextChoices):
     TRIAGED = "conversation.triaged", "was looked at"
     SLA_WARNED = "sla.warned", "is nearly late"
     SLA_BREACHED = "sla.breached", "is late"
+    WEIGHTS_CHANGED = "weights.changed", "changed what weighs how much"
     CONTACT_UPDATED = "contact.updated", "updated the contact"
     CHANNEL_CHANGED = "channel.changed", "channel changed"
 

@@ -1,0 +1,53 @@
+"""What ends a snooze: its time, the customer, or a colleague. The timer goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from inbox import events
+from inbox.actions import _sql
+from inbox.models import Conversation, ConversationState, EventKind, TimerKind
+
+
+def wake(ledger: events.Ledger, conversation_ids: Iterable[int], now: datetime) -> list[int]:
+    """Open those whose time has come, and say so. Whatever was woken, snoozed for longer or closed meanwhile stays as it is."""
+    due = Conversation.objects.filter(
+        brand_id=ledger.brand_id,
+        pk__in=list(conversation_ids),
+        state=ConversationState.SNOOZED,
+        snoozed_until__lte=now,
+    )
+    woken = list(due.order_by("pk").values_list("pk", flat=True))
+    if not woken:
+        return []
+    records = [(pk, ledger.record(EventKind.WOKEN, at=now, conversation_id=pk, by="time")) for pk in woken]
+    _sql.run(
+        """UPDATE inbox_conversation c SET state = 'open', snoozed_until = NULL, seq = d.seq
+             FROM unnest(%s::bigint[], %s::bigint[]) AS d(id, seq) WHERE c.id = d.id""",
+        _sql.columns(records, 2),
+    )
+    forget_timers(woken)
+    return woken
+
+
+def set_timer(ledger: events.Ledger, conversation_id: int, until: datetime | None) -> None:
+    """One wake-up a conversation; none where the customer's next message is waited for."""
+    if until is None:
+        forget_timers([conversation_id])
+        return
+    _sql.run(
+        """INSERT INTO inbox_timer (brand_id, conversation_id, clock_id, kind, percent, due_at)
+           VALUES (%s, %s, NULL, %s, 0, %s)
+           ON CONFLICT (conversation_id, clock_id, kind, percent) DO UPDATE SET due_at = excluded.due_at, fired_at = NULL""",
+        [ledger.brand_id, conversation_id, TimerKind.WAKE, until],
+    )
+
+
+def forget_timers(conversation_ids: list[int]) -> None:
+    """Their snooze is over, whatever ended it."""
+    if conversation_ids:
+        _sql.run(
+            "DELETE FROM inbox_timer WHERE conversation_id = ANY(%s) AND clock_id IS NULL AND kind = %s",
+            [conversation_ids, TimerKind.WAKE],
+        )

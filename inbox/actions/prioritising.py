@@ -1,0 +1,153 @@
+"""How pressing a conversation is when a person says so, and what the brand's weights are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from inbox import events
+from inbox.actions import _priority, _touched, _writing
+from inbox.models import (
+    Brand,
+    Contact,
+    Conversation,
+    EventKind,
+    Person,
+    Priority,
+    PriorityWeights,
+    Tag,
+)
+from inbox.models.conversations import UNDER_WAY
+from inbox.rules import priority as rule
+
+BATCH = 500
+HEAVIEST = 100
+
+
+class Refused(Exception):
+    """The change is not made; the words say why."""
+
+
+@transaction.atomic(durable=True)
+def pin(*, conversation: Conversation, priority: Priority, by: Person, now: datetime) -> Conversation:
+    """A person's word: no rule changes it until it is taken back."""
+    with events.ledger(conversation.brand_id) as ledger:
+        current = _writing.locked(conversation.pk)
+        if not (current.priority_pinned and current.priority == priority):
+            seq = ledger.record(
+                EventKind.PRIORITISED, at=now, conversation_id=current.pk, actor_id=by.pk,
+                to=int(priority), before=current.priority, pinned=True,
+            )  # fmt: skip
+            _writing.change(current, seq, priority=int(priority), priority_pinned=True)
+            _rescore(ledger, [current.pk], now)
+    current.refresh_from_db()
+    return current
+
+
+@transaction.atomic(durable=True)
+def unpin(*, conversation: Conversation, by: Person, now: datetime) -> Conversation:
+    """Let the score decide again."""
+    with events.ledger(conversation.brand_id) as ledger:
+        current = _writing.locked(conversation.pk)
+        if current.priority_pinned:
+            seq = ledger.record(
+                EventKind.PRIORITISED, at=now, conversation_id=current.pk, actor_id=by.pk,
+                before=current.priority, pinned=False,
+            )  # fmt: skip
+            _writing.change(current, seq, priority_pinned=False)
+            _rescore(ledger, [current.pk], now)
+    current.refresh_from_db()
+    return current
+
+
+@transaction.atomic(durable=True)
+def mark_vip(*, contact: Contact, vip: bool, by: Person, now: datetime) -> None:
+    """The mark is the person's, so each conversation with them that is under way is scored again."""
+    with events.ledger(contact.brand_id) as ledger:
+        if not Contact.objects.filter(pk=contact.pk).exclude(vip=vip).update(vip=vip):
+            return
+        under_way = contact.conversations.filter(state__in=UNDER_WAY).order_by("-pk")
+        ids = list(under_way.values_list("pk", flat=True)[:BATCH])
+        for pk in ids:
+            seq = ledger.record(
+                EventKind.CONTACT_UPDATED, at=now, conversation_id=pk, actor_id=by.pk, vip=vip
+            )
+            Conversation.objects.filter(pk=pk).update(seq=seq)
+        _rescore(ledger, ids, now)
+
+
+@transaction.atomic(durable=True)
+def change_weights(
+    *, brand: Brand, facts: Mapping[str, int], tags: Mapping[str, int], by: Person, now: datetime
+) -> int:
+    """Keep what each fact and each tag adds from now on. Returns the weights' version; conversations follow in batches.
+
+    Raises Refused for weights that make no sense together.
+    """
+    _check(facts, tags)
+    with events.ledger(brand.pk) as ledger:
+        saved, _ = PriorityWeights.objects.get_or_create(brand=brand)
+        known = {tag.name: tag for tag in Tag.objects.filter(brand=brand)}
+        heavier = [tag for name, tag in known.items() if tags.get(name, tag.weight) != tag.weight]
+        told = {**rule.complete(saved.weights), **facts}
+        if told == rule.complete(saved.weights) and not heavier:
+            return saved.version
+        for tag in heavier:
+            Tag.objects.filter(pk=tag.pk).update(weight=tags[tag.name])
+        version = saved.version + 1
+        PriorityWeights.objects.filter(pk=brand.pk).update(weights=told, version=version, rescored_after=0)
+        ledger.record(EventKind.WEIGHTS_CHANGED, at=now, actor_id=by.pk, version=version)
+    return version
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`after`: those up to this id are done. `scored` were looked at in this batch, `changed` are different now."""
+
+    after: int
+    scored: int
+    changed: int
+    finished: bool
+
+
+@transaction.atomic(durable=True)
+def rescore_batch(*, brand_id: int, now: datetime, limit: int = BATCH) -> Progress:
+    """Score the next conversations by the newest weights. How far it has come is a row, so that any worker may go on."""
+    with events.ledger(brand_id) as ledger:
+        saved = PriorityWeights.objects.get(pk=brand_id)
+        if saved.rescored_version == saved.version:
+            return Progress(saved.rescored_after, 0, 0, finished=True)
+        under_way = Conversation.objects.filter(
+            brand_id=brand_id, pk__gt=saved.rescored_after, state__in=UNDER_WAY
+        )
+        ids = list(under_way.order_by("pk").values_list("pk", flat=True)[:limit])
+        changed = _rescore(ledger, ids, now)
+        after = ids[-1] if ids else saved.rescored_after
+        finished = len(ids) < limit
+        PriorityWeights.objects.filter(pk=brand_id).update(
+            rescored_after=after, rescored_version=F("version") if finished else F("rescored_version")
+        )
+    return Progress(after, len(ids), changed, finished)
+
+
+def _rescore(ledger: events.Ledger, conversation_ids: list[int], now: datetime) -> int:
+    if not conversation_ids:
+        return 0
+    touched = _touched.load(ledger.brand_id, conversation_ids, now)
+    _priority.score(touched, _priority.weights_of(ledger.brand_id), now)
+    return len(_touched.finish(ledger, touched, now))
+
+
+def _check(facts: Mapping[str, int], tags: Mapping[str, int]) -> None:
+    unknown = set(facts) - set(rule.DEFAULTS)
+    if unknown:
+        raise Refused(f"There is no such weight: {', '.join(sorted(unknown))}.")
+    if any(abs(points) > HEAVIEST for points in (*facts.values(), *tags.values())):
+        raise Refused(f"A weight lies between -{HEAVIEST} and {HEAVIEST}.")
+    whole = rule.complete(facts)
+    if not whole["normal_from"] < whole["high_from"] < whole["urgent_from"]:
+        raise Refused("Normal must begin below high, and high below urgent.")

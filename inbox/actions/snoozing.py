@@ -1,0 +1,66 @@
+"""Out of the way until a time, or until the customer writes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from inbox import events
+from inbox.actions import _snoozing, _writing
+from inbox.actions.closing import NewsArrived
+from inbox.models import Conversation, ConversationState, EventKind, Person
+from inbox.models.conversations import UNDER_WAY
+from inbox.queries import news
+
+
+class NotUnderWay(Exception):
+    """What is resolved or spam is out of the way already."""
+
+
+@transaction.atomic(durable=True)
+def snooze(
+    *,
+    conversation: Conversation,
+    until: datetime | None,
+    by: Person,
+    now: datetime,
+    seen_seq: int | None = None,
+) -> Conversation:
+    """Set it aside; again for one that is set aside already changes the time. `until` is None: until the customer writes.
+
+    `seen_seq` as in closing.resolve. Raises NotUnderWay and NewsArrived.
+    """
+    if until is not None and until <= now:
+        raise ValueError("A snooze ends later than it begins.")
+    with events.ledger(conversation.brand_id) as ledger:
+        current = _writing.locked(conversation.pk)
+        if current.state not in UNDER_WAY:
+            raise NotUnderWay(
+                f"This conversation is {current.get_state_display().lower()}. Open it again to snooze it."
+            )
+        if seen_seq is not None and (newer := news.messages_since(current, seen_seq, news.FROM_CUSTOMER)):
+            raise NewsArrived(newer)
+        if current.state == ConversationState.SNOOZED and current.snoozed_until == until:
+            return current
+        seq = ledger.record(
+            EventKind.SNOOZED, at=now, conversation_id=current.pk, actor_id=by.pk,
+            until=until.isoformat() if until else None, before=current.state,
+        )  # fmt: skip
+        _snoozing.set_timer(ledger, current.pk, until)
+        _writing.change(current, seq, state=ConversationState.SNOOZED, snoozed_until=until)
+    return current
+
+
+@transaction.atomic(durable=True)
+def wake(*, conversation: Conversation, by: Person, now: datetime) -> Conversation:
+    """Back before its time, because a colleague says so."""
+    with events.ledger(conversation.brand_id) as ledger:
+        current = _writing.locked(conversation.pk)
+        if current.state == ConversationState.SNOOZED:
+            seq = ledger.record(
+                EventKind.WOKEN, at=now, conversation_id=current.pk, actor_id=by.pk, by="person"
+            )
+            _snoozing.forget_timers([current.pk])
+            _writing.change(current, seq, state=ConversationState.OPEN, snoozed_until=None)
+    return current
