@@ -30,6 +30,8 @@ BEAT = {
     "connectors.tasks.settle_uncertain": 5.0,
     "connectors.tasks.fetch_media": 5.0,
     "connectors.tasks.refresh_tokens": 60.0,
+    "inbox.tasks.triage_behind": 1.0,
+    "inbox.tasks.sweep_timers": 1.0,
 }
 
 # What a person waits for does not stand behind what nobody waits for. The rest goes to the default queue.

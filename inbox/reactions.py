@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from inbox import audience, realtime
+from inbox import audience, realtime, tasks
+from inbox.actions import triaging
 from inbox.events import on
 from inbox.models import Event, EventKind
 
@@ -57,3 +58,8 @@ def show_between_messages(events: list[Event]) -> None:
 def show_in_composers(events: list[Event]) -> None:
     for event in events:
         realtime.push_channel_changed(event.brand_id, event.data["channel"], event.seq)
+
+
+@on(*triaging.NEWS, *triaging.NEWS_BY_PEOPLE)
+def look_at_what_happened(events: list[Event]) -> None:
+    tasks.wake_triage(events[0].brand_id)

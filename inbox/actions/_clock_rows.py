@@ -1,0 +1,184 @@
+"""Rows of clocks, their segments and their timers, for whole batches: read in two statements, written in one each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from inbox.actions import _sql
+from inbox.rules.course import Kind
+from inbox.rules.sla import ClockNow
+
+Timer = tuple[str, int, datetime]  # kind, percent, when
+
+
+@dataclass(slots=True)
+class Stored:
+    """A clock's row. `warned`: the highest percentage that was told; `breach_seq`: the event that told the breach."""
+
+    id: int
+    conversation_id: int
+    kind: str
+    started_at: datetime
+    ended_at: datetime | None
+    state: str
+    policy_id: int | None
+    policy_name: str
+    policy_version: int
+    target: int
+    counted: float
+    due_at: datetime | None
+    breached_at: datetime | None
+    breach_seq: int | None
+    warned: int = 0
+
+    @property
+    def rule_kind(self) -> Kind:
+        return Kind(self.kind)
+
+    @property
+    def told(self) -> bool:
+        return self.breach_seq is not None
+
+    @property
+    def late_untold(self) -> bool:
+        """It ended late while nobody swept."""
+        return not self.told and self.counted > self.target
+
+    def differs_from(self, other: Stored) -> bool:
+        """What a clock has used so far is known at any time from its facts; it alone is no reason to write while it runs."""
+        names = [name for name in _COLUMNS if name != "counted" or self.ended_at is not None]
+        return any(getattr(self, name) != getattr(other, name) for name in names)
+
+
+_COLUMNS = [each.name for each in fields(Stored) if each.name not in ("id", "conversation_id", "warned")]
+_TYPES = (
+    "bigint[], text[], timestamptz[], timestamptz[], text[], bigint[], text[], int[], int[], float8[], timestamptz[], "
+    "timestamptz[], bigint[]"
+)
+
+
+def read(since: Mapping[int, datetime | None]) -> dict[int, list[Stored]]:
+    """Clocks of the spells that are looked at, by conversation, with how far their warnings have come."""
+    found: dict[int, list[Stored]] = {}
+    for row in _sql.rows(
+        f"""SELECT k.id, k.conversation_id, {", ".join(f"k.{name}" for name in _COLUMNS)},
+                   CASE WHEN k.ended_at IS NULL THEN coalesce((SELECT max(t.percent) FROM inbox_timer t
+                         WHERE t.clock_id = k.id AND t.kind = 'warning' AND t.fired_at IS NOT NULL), 0) ELSE 0 END
+              FROM unnest(%s::bigint[], %s::timestamptz[]) AS d(id, since)
+              JOIN inbox_clock k ON k.conversation_id = d.id
+             WHERE d.since IS NULL OR k.started_at >= d.since OR k.ended_at IS NULL
+             ORDER BY k.conversation_id, k.started_at""",
+        [list(since), list(since.values())],
+    ):
+        found.setdefault(row[1], []).append(Stored(*row))
+    return found
+
+
+def write(
+    made: Sequence[Stored],
+    changed: Sequence[Stored],
+    dropped: Sequence[int],
+    cut: Sequence[tuple[Stored, ClockNow]],
+) -> None:
+    """New clocks get their ids. Those that ended get their segments."""
+    if dropped:
+        _sql.run("DELETE FROM inbox_timer WHERE clock_id = ANY(%s)", [list(dropped)])
+        _sql.run("DELETE FROM inbox_clocksegment WHERE clock_id = ANY(%s)", [list(dropped)])
+        _sql.run("DELETE FROM inbox_clock WHERE id = ANY(%s)", [list(dropped)])
+    if changed:
+        records = [(row.id, *(getattr(row, name) for name in _COLUMNS)) for row in changed]
+        _sql.run(
+            f"""UPDATE inbox_clock k SET {", ".join(f"{name} = d.{name}" for name in _COLUMNS)}
+                  FROM unnest(%s::bigint[], {_placed(_TYPES.removeprefix("bigint[], "))}) AS d(id, {", ".join(_COLUMNS)})
+                 WHERE k.id = d.id""",
+            _sql.columns(records, len(_COLUMNS) + 1),
+        )
+    if made:
+        records = [(row.conversation_id, *(getattr(row, name) for name in _COLUMNS)) for row in made]
+        ids = {
+            (row[1], row[2], row[3]): row[0]
+            for row in _sql.rows(
+                f"""INSERT INTO inbox_clock (conversation_id, {", ".join(_COLUMNS)})
+                    SELECT * FROM unnest({_placed(_TYPES)}) RETURNING id, conversation_id, kind, started_at""",
+                _sql.columns(records, len(_COLUMNS) + 1),
+            )
+        }
+        for row in made:
+            row.id = ids[row.conversation_id, row.kind, row.started_at]
+    _keep_segments(cut)
+
+
+def _placed(types: str) -> str:
+    return ", ".join(f"%s::{each}" for each in types.split(", "))
+
+
+def _keep_segments(cut: Sequence[tuple[Stored, ClockNow]]) -> None:
+    if not cut:
+        return
+    _sql.run("DELETE FROM inbox_clocksegment WHERE clock_id = ANY(%s)", [[row.id for row, _ in cut]])
+    records = [
+        (row.id, each.started_at, each.ended_at, each.counts, each.counted.total_seconds(), each.reason[:120])
+        for row, clock in cut
+        for each in clock.segments
+    ]
+    if records:
+        _sql.run(
+            """INSERT INTO inbox_clocksegment (clock_id, started_at, ended_at, counts, counted, reason)
+               SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::boolean[], %s::float8[], %s::text[])""",
+            _sql.columns(records, 6),
+        )
+
+
+def set_timers(
+    brand_id: int, wanted: Mapping[int, Timer], clocks: Mapping[int, int], conversation_ids: Sequence[int]
+) -> None:
+    """`wanted`: by clock, the one timer it has; other timers of the conversations' clocks that have not fired are removed.
+
+    `clocks`: the conversation of each clock. What fired stays, as the memory of what was told.
+    """
+    unfired = {
+        row[0]: (row[1], (row[2], row[3], row[4]))
+        for row in _sql.rows(
+            """SELECT id, clock_id, kind, percent, due_at FROM inbox_timer
+                WHERE conversation_id = ANY(%s) AND clock_id IS NOT NULL AND fired_at IS NULL""",
+            [list(conversation_ids)],
+        )
+    }
+    right = {clock_id for clock_id, timer in unfired.values() if wanted.get(clock_id) == timer}
+    obsolete = [timer_id for timer_id, (clock_id, timer) in unfired.items() if wanted.get(clock_id) != timer]
+    if obsolete:
+        _sql.run("DELETE FROM inbox_timer WHERE id = ANY(%s)", [obsolete])
+    records = [
+        (clocks[clock_id], clock_id, *timer) for clock_id, timer in wanted.items() if clock_id not in right
+    ]
+    if records:
+        _sql.run(
+            """INSERT INTO inbox_timer (brand_id, conversation_id, clock_id, kind, percent, due_at)
+               SELECT %s, d.* FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::smallint[], %s::timestamptz[]) AS d
+               ON CONFLICT (conversation_id, clock_id, kind, percent) DO NOTHING""",
+            [brand_id, *_sql.columns(records, 5)],
+        )
+
+
+def note_told(
+    brand_id: int,
+    told: Sequence[tuple[int, int, str, int, datetime]],
+    breaches: Sequence[tuple[int, datetime, int]],
+    now: datetime,
+) -> None:
+    """`told`: (conversation, clock, kind, percent, due) of what has just been told; `breaches`: (clock, when, event)."""
+    if told:
+        _sql.run(
+            """INSERT INTO inbox_timer AS t (brand_id, fired_at, conversation_id, clock_id, kind, percent, due_at)
+               SELECT %s, %s, d.* FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::smallint[], %s::timestamptz[]) AS d
+               ON CONFLICT (conversation_id, clock_id, kind, percent) DO UPDATE SET due_at = excluded.due_at, fired_at = excluded.fired_at""",
+            [brand_id, now, *_sql.columns(told, 5)],
+        )
+    if breaches:
+        _sql.run(
+            """UPDATE inbox_clock k SET breached_at = d.at, breach_seq = d.seq
+                 FROM unnest(%s::bigint[], %s::timestamptz[], %s::bigint[]) AS d(id, at, seq) WHERE k.id = d.id""",
+            _sql.columns(breaches, 3),
+        )

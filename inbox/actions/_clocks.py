@@ -1,0 +1,251 @@
+"""The clocks of touched conversations: worked out anew from the facts, compared with what is stored, and only differences written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from inbox import events, platforms
+from inbox.actions import _clock_rows
+from inbox.actions._clock_rows import Stored
+from inbox.actions._touched import RunningClock, Touched
+from inbox.models import ConversationState
+from inbox.queries import clock_facts, promises
+from inbox.queries.clock_facts import Facts
+from inbox.queries.promises import Promise
+from inbox.rules import due
+from inbox.rules.course import Course, Run
+from inbox.rules.sla import ClockNow, State, clock_of
+
+# What began and ended before anybody looked gets a clock only if it is news: a new policy does not judge the past.
+NEWS = timedelta(days=1)
+_ENDED_STATES = (State.MET, State.MISSED, State.CANCELLED)
+
+
+@dataclass(slots=True)
+class Standing:
+    """A clock that may have something to tell: it runs, or it ended late and nobody said so yet."""
+
+    stored: Stored
+    touched: Touched
+    clock: ClockNow
+    raises: bool = False  # a breach makes the conversation urgent
+    unassigns: bool = False  # … and takes it from its assignee
+
+    def next_timer(self, now: datetime) -> tuple[str, int, datetime] | None:
+        """(kind, percent, when) of the next thing to tell. Warnings that were overtaken are not told."""
+        due_at, stored = self.clock.due_at, self.stored
+        if stored.told:
+            return None
+        ended = self.clock.ended_at is not None
+        if due_at is not None and (due_at <= now or ended):
+            return "breach", 0, due_at
+        if ended:
+            return None
+        left = [(at, percent) for percent, at in self.clock.warnings if percent > stored.warned]
+        if passed := [each for each in left if each[0] <= now]:
+            at, percent = max(passed, key=lambda each: each[1])
+            return "warning", percent, at
+        ahead = [("warning", percent, at) for at, percent in left]
+        if due_at is not None:
+            ahead.append(("breach", 0, due_at))
+        return min(ahead, key=lambda each: (each[2], each[0]), default=None)
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What is to be written for a batch."""
+
+    made: list[Stored] = field(default_factory=list)
+    changed: list[Stored] = field(default_factory=list)
+    dropped: list[int] = field(default_factory=list)
+    cut: list[tuple[Stored, ClockNow]] = field(default_factory=list)  # ended: its segments are kept
+    standing: list[Standing] = field(default_factory=list)
+
+
+def recompute(
+    ledger: events.Ledger,
+    touched: Sequence[Touched],
+    now: datetime,
+    *,
+    news_since: Mapping[int, datetime] | None = None,
+) -> list[Standing]:
+    """Clocks, targets, promise, window and due time. `news_since`: when the earliest news of a conversation happened.
+
+    Timers are not set yet: `arm` does that, after whoever fires has fired.
+    """
+    promised = promises.of_brand(ledger.brand_id)
+    facts = clock_facts.read((each.id, each.opened_at) for each in touched)
+    stored = _clock_rows.read({each.id: facts[each.id].since for each in touched})
+    plan = _Plan()
+    for each in touched:
+        course = facts[each.id].course()
+        promise = promises.choose(
+            promised, priority=each.priority, channel_id=each.channel_id, tags=each.tags
+        )
+        if each.state == ConversationState.SPAM:
+            promise = None
+        horizon = (news_since or {}).get(each.id, now + NEWS) - NEWS
+        standing = _compare(
+            each, facts[each.id], course, promise, stored.get(each.id, []), plan, horizon, now
+        )
+        _show(each, facts[each.id], course, standing, now)
+        plan.standing += standing
+    _clock_rows.write(plan.made, plan.changed, plan.dropped, plan.cut)
+    return [each for each in plan.standing if each.clock.ended_at is None or not each.stored.told]
+
+
+def arm(
+    ledger: events.Ledger, standing: Sequence[Standing], touched: Sequence[Touched], now: datetime
+) -> None:
+    """One timer for each clock, at the next thing it has to tell."""
+    wanted = {each.stored.id: timer for each in standing if (timer := each.next_timer(now)) is not None}
+    clocks = {each.stored.id: each.touched.id for each in standing}
+    _clock_rows.set_timers(ledger.brand_id, wanted, clocks, [each.id for each in touched])
+
+
+def _compare(
+    touched: Touched,
+    facts: Facts,
+    course: Course,
+    promise: Promise | None,
+    stored: list[Stored],
+    plan: _Plan,
+    horizon: datetime,
+    now: datetime,
+) -> list[Standing]:
+    """Match what the facts say with what is stored, and note the differences."""
+    standing: list[Standing] = []
+    runs = [run for run in course.runs if facts.since is None or run.started_at >= facts.since]
+    matches, left = _match(runs, stored)
+    for run, row in matches:
+        if row is not None and _is_settled(run, row):
+            if row.late_untold:
+                standing.append(_as_stored(touched, row))
+            continue
+        if promise is None or run.kind not in promise.policy.targets:
+            if row is not None:
+                left.append(row)
+            continue
+        if row is None and run.ended_at is not None and run.ended_at < horizon:
+            continue
+        standing.append(_renew(touched, run, course, promise, row, plan, now))
+    for row in left:
+        if row.told:  # what was told stays told, even if nothing supports it any more
+            row.state, row.ended_at, row.due_at = State.CANCELLED, row.ended_at or now, None
+            plan.changed.append(row)
+        else:
+            plan.dropped.append(row.id)
+    return standing
+
+
+def _match(
+    runs: Sequence[Run], stored: Sequence[Stored]
+) -> tuple[list[tuple[Run, Stored | None]], list[Stored]]:
+    """By kind and start; what is left over by kind, in order: a start that moved is still the same clock."""
+    exact = {(row.kind, row.started_at): row for row in stored}
+    found = {run: exact.pop((run.kind, run.started_at), None) for run in runs}
+    rest = sorted(exact.values(), key=lambda row: row.started_at)
+    for run in sorted(runs, key=lambda run: run.started_at):
+        if found[run] is None and (row := next((row for row in rest if row.kind == run.kind), None)):
+            found[run] = row
+            rest.remove(row)
+    return list(found.items()), rest
+
+
+def _is_settled(run: Run, row: Stored) -> bool:
+    """It ended before, and nothing that is known now changes that: it keeps its policy, target and segments."""
+    return (
+        row.ended_at is not None
+        and (row.started_at, row.ended_at) == (run.started_at, run.ended_at)
+        and (row.state == State.CANCELLED) == run.cancelled
+    )
+
+
+def _renew(
+    touched: Touched,
+    run: Run,
+    course: Course,
+    promise: Promise,
+    row: Stored | None,
+    plan: _Plan,
+    now: datetime,
+) -> Standing:
+    keeps = row is not None and row.ended_at is not None  # an ended clock keeps what was promised then
+    target = timedelta(seconds=row.target) if row is not None and keeps else promise.policy.targets[run.kind]
+    clock = clock_of(run, course.stretches, promise.policy, target, now)
+    new = Stored(
+        id=row.id if row else 0, conversation_id=touched.id, kind=run.kind.value, started_at=run.started_at,
+        ended_at=run.ended_at, state=clock.state.value,
+        policy_id=row.policy_id if row and keeps else promise.row.pk,
+        policy_name=row.policy_name if row and keeps else promise.row.name,
+        policy_version=row.policy_version if row and keeps else promise.row.version,
+        target=int(target.total_seconds()), counted=clock.counted.total_seconds(), due_at=clock.due_at,
+        breached_at=row.breached_at if row else None, breach_seq=row.breach_seq if row else None,
+        warned=row.warned if row else 0,
+    )  # fmt: skip
+    if row is None:
+        plan.made.append(new)
+    elif new.differs_from(row):
+        plan.changed.append(new)
+    if clock.state in _ENDED_STATES:
+        plan.cut.append((new, clock))
+    return Standing(new, touched, clock, promise.row.raises_priority, promise.row.unassigns_late)
+
+
+def _as_stored(touched: Touched, row: Stored) -> Standing:
+    clock = ClockNow(
+        kind=row.rule_kind, started_at=row.started_at, ended_at=row.ended_at, state=State(row.state),
+        target=timedelta(seconds=row.target), counted=timedelta(seconds=row.counted), due_at=row.due_at,
+    )  # fmt: skip
+    return Standing(row, touched, clock)
+
+
+def _show(
+    touched: Touched, facts: Facts, course: Course, standing: Sequence[Standing], now: datetime
+) -> None:
+    """What the row shows of it."""
+    touched.clocks = [
+        RunningClock(
+            each.stored.kind, each.clock.due_at, each.stored.told and each.clock.due_at is not None and each.clock.due_at <= now,
+            each.raises,
+        )
+        for each in standing
+        if each.clock.ended_at is None
+    ]  # fmt: skip
+    if facts.said or facts.turns:
+        touched.change(waiting_since=None if touched.ended else course.waiting_since)
+    if course.opened_at is not None:
+        touched.change(opened_at=course.opened_at)
+    if touched.state == ConversationState.RESOLVED:
+        touched.change(promised_at=None)
+    set_due(touched, standing)
+
+
+def set_due(touched: Touched, standing: Sequence[Standing]) -> None:
+    found = None
+    if not touched.ended:
+        found = due.earliest(
+            targets=[
+                (each.stored.kind, each.clock.due_at, each.stored.policy_name)
+                for each in standing
+                if each.touched is touched and each.clock.ended_at is None and each.clock.due_at is not None
+            ],
+            window_closes_at=touched.window_closes_at,
+            promised_at=touched.promised_at,
+            waiting=touched.waiting_since is not None,
+            platform=_label(touched.platform),
+        )
+    touched.change(
+        due_at=found.at if found else None,
+        due_kind=found.kind if found else "",
+        due_reason=found.reason if found else "",
+    )
+
+
+def _label(platform: str) -> str:
+    try:
+        return platforms.get(platform).label
+    except platforms.UnknownPlatform:
+        return platform

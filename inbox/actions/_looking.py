@@ -1,0 +1,38 @@
+"""What triage does to a batch of conversations while the brand's ledger is open: tags, clocks, due time, priority, timers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from inbox import events
+from inbox.actions import _clocks, _priority, _tagging, _telling, _touched
+from inbox.actions._touched import Touched
+from inbox.actions.tagging_work import Readings
+
+
+def look(
+    ledger: events.Ledger,
+    conversation_ids: Sequence[int],
+    now: datetime,
+    *,
+    readings: Readings | None = None,
+    news_since: Mapping[int, datetime] | None = None,
+    tell: bool = False,
+) -> list[Touched]:
+    """Bring the conversations in line with what is known now. Returns those whose row changed.
+
+    `tell`: say what has become due, warnings and breaches; only the sweep does.
+    """
+    touched = _touched.load(ledger.brand_id, conversation_ids, now)
+    if not touched:
+        return []
+    if readings is not None:
+        _tagging.apply(ledger, touched, readings, now)
+    weights = _priority.weights_of(ledger.brand_id)
+    standing = _clocks.recompute(ledger, touched, now, news_since=news_since)
+    if tell:
+        _telling.tell(ledger, standing, now)
+    _clocks.arm(ledger, standing, touched, now)
+    _priority.score(touched, weights, now)
+    return _touched.finish(ledger, touched, now)

@@ -1,0 +1,44 @@
+"""What a colleague says about an answer: when it will come, or that none is needed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from inbox import events
+from inbox.actions import _writing
+from inbox.models import Conversation, ConversationState, EventKind, Person
+
+
+class NothingToPromise(Exception):
+    """A conversation that is over waits for no answer."""
+
+
+@transaction.atomic(durable=True)
+def promise(*, conversation: Conversation, at: datetime | None, by: Person, now: datetime) -> Conversation:
+    """It will be done by then; None takes the promise back. It holds until it is taken back or the conversation is resolved."""
+    if at is not None and at <= now:
+        raise ValueError("A promise is about the future.")
+    with events.ledger(conversation.brand_id) as ledger:
+        current = _writing.locked(conversation.pk)
+        if at is not None and current.state in (ConversationState.RESOLVED, ConversationState.SPAM):
+            raise NothingToPromise("This conversation is over. Open it again to promise something.")
+        if current.promised_at != at:
+            seq = ledger.record(
+                EventKind.PROMISED, at=now, conversation_id=current.pk, actor_id=by.pk,
+                until=at.isoformat() if at else None,
+            )  # fmt: skip
+            _writing.change(current, seq, promised_at=at)
+    return current
+
+
+@transaction.atomic(durable=True)
+def no_reply_needed(*, conversation: Conversation, by: Person, now: datetime) -> Conversation:
+    """What the customer wrote so far needs no answer. The clocks that waited for one end without being met or missed."""
+    with events.ledger(conversation.brand_id) as ledger:
+        current = _writing.locked(conversation.pk)
+        if current.waiting_since is not None:
+            seq = ledger.record(EventKind.NO_REPLY_NEEDED, at=now, conversation_id=current.pk, actor_id=by.pk)
+            _writing.change(current, seq, no_reply_needed_at=now, waiting_since=None, unread_count=0)
+    return current

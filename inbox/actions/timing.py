@@ -1,0 +1,59 @@
+"""The sweep: whatever a timer says is due now. Timers are rows, so neither a killed worker nor a flushed broker loses one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.db import transaction
+
+from inbox import events
+from inbox.actions import _isolating, _looking, _snoozing, _sql
+
+AT_ONCE = 100  # conversations of one transaction, so that nobody waits long for the brand's lock
+LATER = timedelta(minutes=1)  # for a conversation that cannot be looked at
+
+DUE = """SELECT brand_id, conversation_id FROM inbox_timer
+          WHERE fired_at IS NULL AND due_at <= %s ORDER BY due_at, id LIMIT %s"""
+
+
+def due(*, now: datetime, limit: int = 500) -> dict[int, list[int]]:
+    """Conversations with a timer that is due, by brand, the most overdue first."""
+    found: dict[int, dict[int, None]] = {}
+    for brand_id, conversation_id in _sql.rows(DUE, [now, limit]):
+        found.setdefault(brand_id, {})[conversation_id] = None
+    return {brand_id: list(ids) for brand_id, ids in found.items()}
+
+
+def sweep(*, now: datetime) -> int:
+    """Do what is due. Returns how many conversations had something. Two sweepers at once tell nothing twice."""
+    done = 0
+    for brand_id, ids in due(now=now).items():
+        for begin in range(0, len(ids), AT_ONCE):
+            failed = _isolating.each(sorted(ids[begin : begin + AT_ONCE]), partial(_fire, brand_id, now))
+            if failed:
+                _put_off(failed, now)
+        done += len(ids)
+    return done
+
+
+@transaction.atomic(durable=True)
+def _fire(brand_id: int, now: datetime, conversation_ids: Sequence[int]) -> None:
+    """Look at these conversations as they are now and tell what is due. What is no longer due is not told."""
+    with events.ledger(brand_id) as ledger:
+        _snoozing.wake(ledger, conversation_ids, now)
+        _sql.run(
+            """UPDATE inbox_timer SET fired_at = %s
+                WHERE conversation_id = ANY(%s) AND clock_id IS NULL AND fired_at IS NULL AND due_at <= %s""",
+            [now, list(conversation_ids), now],
+        )
+        _looking.look(ledger, conversation_ids, now, tell=True)
+
+
+@transaction.atomic(durable=True)
+def _put_off(conversation_ids: Sequence[int], now: datetime) -> None:
+    _sql.run(
+        "UPDATE inbox_timer SET due_at = %s WHERE conversation_id = ANY(%s) AND fired_at IS NULL AND due_at <= %s",
+        [now + LATER, list(conversation_ids), now],
+    )

@@ -1,0 +1,141 @@
+"""Triage follows the brand's events: whatever happened since it last looked is looked at, once, in batches.
+
+The events are the queue and `TriageCursor` says how far it has come, so nothing depends on a message to a worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+import structlog
+from django.db import OperationalError, transaction
+from django.db.models.functions import Coalesce
+
+from inbox import events
+from inbox.actions import _isolating, _looking, _sql
+from inbox.actions.tagging_work import Readings
+from inbox.models import BrandSequence, Direction, Event, EventKind, Message, TriageCursor
+
+log = structlog.get_logger(__name__)
+BATCH = 500
+
+# After these a conversation is looked at. What triage itself records is not among them, or it would never come to rest.
+NEWS = (
+    EventKind.MESSAGE_RECEIVED, EventKind.MESSAGE_ECHOED, EventKind.MESSAGE_FOUND, EventKind.MESSAGE_AMENDED,
+    EventKind.REPLY_QUEUED, EventKind.REPLY_SENT, EventKind.CONVERSATION_READ, EventKind.RESOLVED, EventKind.REOPENED,
+    EventKind.SNOOZED, EventKind.WOKEN, EventKind.PROMISED, EventKind.NO_REPLY_NEEDED, EventKind.CONTACT_UPDATED,
+)  # fmt: skip
+# These are news only when a person caused them: triage sets tags and priorities, too.
+NEWS_BY_PEOPLE = (EventKind.TAGGED, EventKind.UNTAGGED, EventKind.PRIORITISED)
+_FROM_CUSTOMER = (EventKind.MESSAGE_RECEIVED, EventKind.MESSAGE_AMENDED)
+
+
+@dataclass(slots=True)
+class Batch:
+    """What happened after the cursor. `since`: of each touched conversation, when its earliest news happened."""
+
+    brand_id: int
+    after: int
+    upto: int
+    since: dict[int, datetime] = field(default_factory=dict)
+    message_ids: list[int] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        return self.upto <= self.after
+
+
+def next_batch(brand_id: int, *, limit: int = BATCH) -> Batch:
+    """The next events, without any lock: their numbers rise in the order of commits, so none can come in between later."""
+    after = _cursor(brand_id)
+    batch = Batch(brand_id, after, after)
+    found = Event.objects.filter(brand_id=brand_id, seq__gt=after).order_by("seq")
+    columns = ("seq", "kind", "conversation_id", "message_id", "actor_id", "at")
+    for seq, kind, conversation_id, message_id, actor_id, at in found.values_list(*columns)[:limit]:
+        batch.upto = seq
+        if conversation_id is None or not (kind in NEWS or (kind in NEWS_BY_PEOPLE and actor_id)):
+            continue
+        batch.since[conversation_id] = min(at, batch.since.get(conversation_id, at))
+        if message_id and kind in _FROM_CUSTOMER:
+            batch.message_ids.append(message_id)
+    return batch
+
+
+def messages_of(batch: Batch) -> list[Message]:
+    """What customers wrote in it: the words that tags, language and mood are read from."""
+    if not batch.message_ids:
+        return []
+    return list(
+        Message.objects.filter(
+            pk__in=batch.message_ids, direction=Direction.IN, historical=False, deleted_at=None
+        ).in_thread_order()
+    )
+
+
+def triage(batch: Batch, readings: Readings | None, *, now: datetime) -> bool:
+    """Look at the touched conversations as they are now, and move the cursor. False: somebody else was here first.
+
+    A conversation that cannot be looked at is left out and logged; it does not keep the others from being looked at.
+    `readings` is None where nothing could be read: tags then stay as they are.
+    """
+    try:
+        return _triage(batch, readings, now)
+    except OperationalError:  # the database is away or busy: nothing is wrong with any conversation
+        raise
+    except Exception:
+        if not batch.since:
+            raise
+        log.exception(
+            "triage_batch_failed", brand=batch.brand_id, after=batch.after, conversations=len(batch.since)
+        )
+    if _cursor(batch.brand_id) != batch.after:
+        return False
+    _isolating.each(sorted(batch.since), partial(_look, batch, readings, now))
+    return move_on(batch)
+
+
+@transaction.atomic(durable=True)
+def _triage(batch: Batch, readings: Readings | None, now: datetime) -> bool:
+    with events.ledger(batch.brand_id) as ledger:
+        if not _move(batch, batch.upto):
+            return False
+        _looking.look(ledger, list(batch.since), now, readings=readings, news_since=batch.since)
+        if batch.upto == ledger.first - 1:  # what has just been recorded needs no looking at
+            TriageCursor.objects.filter(pk=batch.brand_id).update(seq=ledger.last)
+    return True
+
+
+@transaction.atomic(durable=True)
+def _look(batch: Batch, readings: Readings | None, now: datetime, conversation_ids: Sequence[int]) -> None:
+    with events.ledger(batch.brand_id) as ledger:
+        _looking.look(ledger, conversation_ids, now, readings=readings, news_since=batch.since)
+
+
+@transaction.atomic(durable=True)
+def move_on(batch: Batch) -> bool:
+    """The cursor alone: nothing in the batch concerns triage, or what does has been looked at."""
+    return _move(batch, batch.upto)
+
+
+def _move(batch: Batch, to: int) -> bool:
+    """Compare and set."""
+    return bool(
+        _sql.run(
+            """INSERT INTO inbox_triagecursor AS c (brand_id, seq) VALUES (%s, %s)
+               ON CONFLICT (brand_id) DO UPDATE SET seq = excluded.seq WHERE c.seq = %s""",
+            [batch.brand_id, to, batch.after],
+        )
+    )
+
+
+def _cursor(brand_id: int) -> int:
+    return TriageCursor.objects.filter(pk=brand_id).values_list("seq", flat=True).first() or 0
+
+
+def behind() -> list[int]:
+    """Brands with events that triage has not looked at."""
+    found = BrandSequence.objects.filter(last__gt=Coalesce("brand__triage_cursor__seq", 0))
+    return list(found.order_by("pk").values_list("pk", flat=True))

@@ -1,0 +1,133 @@
+"""What happened in conversations, as far as it matters to their clocks: a constant number of queries for any number of them.
+
+A thread of thousands of messages is condensed where it lies: of messages that follow one another with nothing between them
+only the first says anything to a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.db import connection
+
+from inbox.models import EventKind
+from inbox.rules.course import Course, Said, Turn, What, course
+
+TURNS = {
+    EventKind.RESOLVED: What.RESOLVED,
+    EventKind.REOPENED: What.REOPENED,
+    EventKind.SNOOZED: What.SNOOZED,
+    EventKind.WOKEN: What.WOKEN,
+    EventKind.NO_REPLY_NEEDED: What.NO_REPLY_NEEDED,
+}
+
+
+@dataclass(slots=True)
+class Facts:
+    """`since`: what began before belongs to spells that are over, and their clocks stay as they are."""
+
+    said: list[Said] = field(default_factory=list)
+    turns: list[Turn] = field(default_factory=list)
+    since: datetime | None = None
+    spell_before: bool = False
+
+    def course(self) -> Course:
+        return course(self.said, self.turns, spell_before=self.spell_before)
+
+
+def read(conversations: Iterable[tuple[int, datetime | None]]) -> dict[int, Facts]:
+    """Of each (conversation, when the spell that was last looked at began): all since that spell began."""
+    opened = dict(conversations)
+    if not opened:
+        return {}
+    facts = {conversation_id: Facts() for conversation_id in opened}
+    for conversation_id, turns in _turns(list(opened)).items():
+        _cut(facts[conversation_id], turns, opened[conversation_id])
+    for conversation_id, *message in _messages(facts):
+        facts[conversation_id].said.append(Said(*message))
+    return facts
+
+
+def _turns(conversation_ids: list[int]) -> dict[int, list[Turn]]:
+    found: dict[int, list[Turn]] = {}
+    for conversation_id, seq, at, kind in _rows(
+        # The kinds are written out, so that the index of these events is used (turns_of_conversation).
+        """SELECT e.conversation_id, e.seq, e.at, e.kind FROM inbox_event e
+            WHERE e.conversation_id = ANY(%s)
+              AND e.kind IN ('conversation.resolved', 'conversation.reopened', 'conversation.snoozed', 'conversation.woken',
+                             'conversation.no_reply_needed')
+            ORDER BY e.conversation_id, e.seq""",
+        [conversation_ids],
+    ):
+        turns = found.setdefault(conversation_id, [])
+        # Numbers rise in the order of commits; the clocks of two processes may differ a little.
+        at = max(at, turns[-1].at) if turns else at
+        turns.append(Turn(at, seq, TURNS[EventKind(kind)]))
+    return found
+
+
+def _cut(facts: Facts, turns: list[Turn], opened_at: datetime | None) -> None:
+    """Leave out the spells that are over. Who reopens one by hand takes over what its customer had not been answered."""
+    ends = [
+        number
+        for number, turn in enumerate(turns)
+        if turn.what is What.RESOLVED and opened_at is not None and turn.at < opened_at
+    ]
+    if ends:
+        facts.since = turns[ends[-1]].at
+        by_hand = ends[-1] + 1 < len(turns) and turns[ends[-1] + 1].what is What.REOPENED
+        keep = (ends[-2] if len(ends) > 1 else -1) if by_hand else ends[-1]
+        facts.spell_before = keep >= 0
+        turns = turns[max(keep, 0) :]
+    facts.turns = turns
+
+
+def _messages(facts: dict[int, Facts]) -> list[tuple[Any, ...]]:
+    """(conversation, at, learned at, by the customer?, unsent at).
+
+    Of replies of ours the platform's time counts, but no later than an attempt can last: a clock that runs ahead of ours is
+    not allowed to make an answer late. Of everything else it counts as long as it is not after we learned of it.
+    """
+    asked = [
+        {
+            "id": conversation_id,
+            "since": each.turns[0].at if each.spell_before else None,
+            "turns": [turn.at for turn in each.turns],
+        }
+        for conversation_id, each in facts.items()
+    ]
+    return _rows(
+        """SELECT id, at, created_at, incoming, deleted_at FROM (
+               SELECT d.id, f.at, f.created_at, f.incoming, f.deleted_at,
+                      lag(f.class) OVER turn IS DISTINCT FROM f.class
+                      OR lag(f.place) OVER turn IS DISTINCT FROM f.place AS says_something
+                 FROM jsonb_to_recordset(%s::jsonb) AS d(id bigint, since timestamptz, turns timestamptz[])
+                CROSS JOIN LATERAL (
+                    SELECT m.id AS number, m.created_at, m.deleted_at, m.direction = 'in' AS incoming, t.at,
+                           CASE WHEN m.direction = 'out' THEN 0 WHEN m.deleted_at IS NULL THEN -1 ELSE m.id END AS class,
+                           width_bucket(CASE WHEN m.direction = 'out' THEN t.at ELSE m.created_at END, d.turns) AS place
+                      FROM inbox_message m
+                     CROSS JOIN LATERAL (SELECT CASE
+                               WHEN m.direction = 'out' AND m.client_id IS NOT NULL
+                               THEN least(m.sent_at, coalesce(m.attempted_at + interval '2 minutes', m.sent_at))
+                               ELSE least(m.sent_at, m.created_at) END AS at) t
+                     WHERE m.conversation_id = d.id
+                       AND (d.since IS NULL OR m.sent_at > d.since - interval '7 days')
+                       AND CASE WHEN m.direction = 'in'
+                                THEN NOT m.historical AND m.kind <> 'system' AND (d.since IS NULL OR m.created_at > d.since)
+                                ELSE m.direction = 'out' AND m.state IN ('sent', 'delivered', 'read')
+                                     AND m.origin <> 'automation' AND (d.since IS NULL OR m.sent_at > d.since) END) f
+               WINDOW turn AS (PARTITION BY d.id ORDER BY f.at, f.incoming DESC, f.number)) s
+            WHERE says_something ORDER BY id, at""",
+        [orjson.dumps(asked).decode()],
+    )
+
+
+def _rows(sql: str, params: list[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return list(cursor.fetchall())
