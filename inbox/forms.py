@@ -6,6 +6,8 @@ from typing import Any
 
 from django import forms
 
+from inbox.models import Priority
+
 
 class UuidListField(forms.Field):
     """Several values of one name, each a UUID."""
@@ -45,6 +47,17 @@ class ResolutionForm(forms.Form):
 
 class ReadingForm(forms.Form):
     up_to_seq = forms.IntegerField(min_value=0)
+
+
+class PriorityForm(forms.Form):
+    priority = forms.TypedChoiceField(choices=Priority.choices, coerce=int)
+
+
+class SnoozeForm(forms.Form):
+    """Until when, as it was typed, and up to which event the conversation had been seen."""
+
+    until = forms.CharField(required=False, max_length=80)
+    seen_seq = forms.IntegerField(required=False, min_value=0)
 
 
 class UploadForm(forms.Form):

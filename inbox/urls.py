@@ -11,9 +11,12 @@ from inbox.views import (
     conversations,
     inbox,
     platforms,
+    priorities,
     readings,
     replies,
     resolutions,
+    snoozes,
+    vips,
 )
 
 app_name = "inbox"
@@ -27,6 +30,10 @@ conversation: list[URLPattern | URLResolver] = [
     path("attachments/", attachments.create, name="attachments"),
     path("assignment/", assignments.assignment, name="assignment"),
     path("resolution/", resolutions.resolution, name="resolution"),
+    path("priority/", priorities.priority, name="priority"),
+    path("snooze/", snoozes.snooze, name="snooze"),
+    path("snooze/preview/", snoozes.preview, name="snooze-preview"),
+    path("vip/", vips.vip, name="vip"),
     path("readings/", readings.reading, name="readings"),
 ]
 brand: list[URLPattern | URLResolver] = [

@@ -73,6 +73,8 @@ class View:
         match self.name:
             case "resolved":
                 return found.filter(state=ConversationState.RESOLVED)
+            case "snoozed":
+                return found.filter(state=ConversationState.SNOOZED)
             case "mine":
                 return found.open().filter(assignee_id=person.pk)
             case "unassigned":
@@ -160,6 +162,7 @@ def views_of(person: Person, brand: Brand) -> list[View]:
         View("open", "All open", "open", key="i"),
         View("mine", "Mine", f"mine:{person.pk}", key="m"),
         View("unassigned", "Unassigned", "unassigned", key="u"),
+        View("snoozed", "Snoozed", "snoozed", key="s"),
         View("resolved", "Resolved", "resolved", key="r"),
         *(_view_of(channel) for channel in access.channels_of(person, brand)),
     ]
@@ -191,7 +194,7 @@ def counts_of(brand_id: int) -> dict[str, tuple[int, int]]:
 def view_named(name: str, person: Person, brand: Brand) -> View | None:
     """The view of this name alone, without its counters. None: there is no such view for this person."""
     match name:
-        case "open" | "unassigned" | "resolved":
+        case "open" | "unassigned" | "snoozed" | "resolved":
             return View(name, name, name)
         case "mine":
             return View(name, name, f"mine:{person.pk}")

@@ -102,6 +102,10 @@ class Hours:
             step = min(step * 2, 64 * DAY)
         return None
 
+    def opening(self, day: date) -> datetime | None:
+        """When the brand begins to work on this day; None where it does not."""
+        return next((opens for opens, _ in self._on(day)), None)
+
     def closed_since(self, at: datetime) -> datetime | None:
         """Where the pause that `at` lies in began; None where that is longer ago than anybody asks."""
         begun = at

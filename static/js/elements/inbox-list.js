@@ -63,7 +63,7 @@ class InboxList extends KeysetScroller {
 
   belongs(row) {
     const { view, me, channel } = this.dataset
-    if (view === "resolved") return row.dataset.state === "resolved"
+    if (view === "resolved" || view === "snoozed") return row.dataset.state === view
     if (row.dataset.state !== "open") return false
     if (view === "mine") return row.dataset.assignee === me
     if (view === "unassigned") return row.dataset.assignee === ""

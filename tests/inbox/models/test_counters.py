@@ -27,7 +27,7 @@ moves = st.lists(
 def counted(brand_id: int) -> Counter[str]:
     views: Counter[str] = Counter()
     for c in Conversation.objects.filter(brand_id=brand_id):
-        names = ["resolved"] if c.state == "resolved" else []
+        names = [c.state] if c.state in ("resolved", "snoozed") else []
         if c.state == "open":
             names = [
                 "open",

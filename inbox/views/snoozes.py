@@ -1,0 +1,88 @@
+"""Out of the way until a time that is typed, or until the customer writes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from inbox import access
+from inbox.actions import closing, snoozing
+from inbox.forms import SnoozeForm
+from inbox.models import Brand, Person
+from inbox.queries import opening_hours
+from inbox.rules import snooze_times
+from inbox.rules.snooze_times import NotUnderstood, Snooze
+from inbox.views import conversations
+from inbox.views._door import AgentRequest, notice, signed_in
+
+OFFERED = ("2h", "tomorrow", "next week", "after reply")
+
+
+@require_http_methods(["GET", "POST", "DELETE"])
+@signed_in
+def snooze(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResponse:
+    """GET asks until when, POST sets it aside, DELETE brings it back."""
+    conversation = access.conversation_for(request.user, brand_slug, public_id)
+    now = timezone.now()
+    if request.method == "GET":
+        offers = [
+            (typed, _words(_read(typed, request.user, conversation.brand, now), request.user, now))
+            for typed in OFFERED
+        ]
+        return render(request, "inbox/_snooze_picker.html", {"conversation": conversation, "offers": offers})
+    if request.method == "DELETE":
+        snoozing.wake(conversation=conversation, by=request.user, now=now)
+        return conversations.head(request, conversation)
+    form = SnoozeForm(request.POST)
+    if not form.is_valid():
+        return notice(request, snooze_times.HINT)
+    try:
+        found = _read(form.cleaned_data["until"], request.user, conversation.brand, now)
+        snoozing.snooze(
+            conversation=conversation, until=found.until, by=request.user, now=now, seen_seq=form.cleaned_data["seen_seq"]
+        )  # fmt: skip
+    except (NotUnderstood, snoozing.NotUnderWay) as refused:
+        return notice(request, str(refused))
+    except closing.NewsArrived:
+        return notice(request, "The customer has just written. Look at it first, then snooze.", status=409)
+    return conversations.head(request, conversation)
+
+
+@require_GET
+@signed_in
+def preview(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResponse:
+    """What would be understood, while it is typed: "Tue 24 Nov, 09:00, in 10 hours", or what to type instead."""
+    conversation = access.conversation_for(request.user, brand_slug, public_id)
+    now = timezone.now()
+    try:
+        found = _read(request.GET.get("until", "")[:80], request.user, conversation.brand, now)
+    except NotUnderstood as refused:
+        said, understood = str(refused), False
+    else:
+        said, understood = _words(found, request.user, now), True
+    return render(request, "inbox/_snooze_preview.html", {"said": said, "understood": understood})
+
+
+def _read(typed: str, person: Person, brand: Brand, now: datetime) -> Snooze:
+    zone = _zone(person)
+    return snooze_times.parse(typed, now=now, zone=zone, opens=opening_hours.opening_of(brand, zone))
+
+
+def _words(found: Snooze, person: Person, now: datetime) -> str:
+    if found.until is None:
+        return "until the customer writes"
+    said = snooze_times.say(found.until, now=now, zone=_zone(person))
+    return f"{said} (closed that day)" if found.closed else said
+
+
+def _zone(person: Person) -> ZoneInfo:
+    try:
+        return ZoneInfo(person.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")

@@ -1,0 +1,137 @@
+"""The keys p and h: what a person pins and sets aside."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from inbox.actions import receiving
+from inbox.actions.receiving import Arrival
+from inbox.models import BusinessHours, Channel, Contact, Conversation, ConversationState, Person, Priority
+from tests.factories import exchange as say
+
+NOW = datetime(2026, 8, 6, 12, 10, tzinfo=UTC)  # a Thursday
+
+
+@pytest.fixture(autouse=True)
+def _now(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
+
+
+def at(name: str, conversation: Conversation) -> str:
+    return reverse(f"inbox:{name}", args=["lumen", conversation.public_id])
+
+
+def test_a_priority_is_pinned_and_given_back(page: Client, conversation: Conversation) -> None:
+    answer = page.post(at("priority", conversation), {"priority": "1"})
+
+    conversation.refresh_from_db()
+    assert (conversation.priority, conversation.priority_pinned) == (Priority.URGENT, True)
+    assert 'id="conversation-head"' in answer.content.decode()
+    assert "Let the score decide" in page.get(at("priority", conversation)).content.decode()
+
+    page.delete(at("priority", conversation))
+    conversation.refresh_from_db()
+    assert not conversation.priority_pinned
+
+
+@pytest.mark.parametrize("nonsense", ["", "0", "5", "high"])
+def test_a_priority_there_is_not_is_refused_in_words(
+    nonsense: str, page: Client, conversation: Conversation
+) -> None:
+    answer = page.post(at("priority", conversation), {"priority": nonsense})
+
+    assert answer.status_code == 422
+    assert "urgent, high, normal or low" in answer.content.decode()
+
+
+def test_what_is_typed_is_when_it_comes_back_in_the_persons_own_time(
+    page: Client, conversation: Conversation, jo: Person
+) -> None:
+    Person.objects.filter(pk=jo.pk).update(time_zone="Europe/Berlin")
+
+    page.post(at("snooze", conversation), {"until": "tomorrow 14:30"})
+
+    conversation.refresh_from_db()
+    assert conversation.state == ConversationState.SNOOZED
+    assert conversation.snoozed_until == datetime(2026, 8, 7, 12, 30, tzinfo=UTC)
+
+
+def test_a_bare_day_begins_when_the_brand_opens(page: Client, conversation: Conversation) -> None:
+    BusinessHours.objects.create(
+        brand=conversation.brand, name="Shop", time_zone="America/New_York", week={"4": [[570, 1080]]}
+    )
+
+    page.post(at("snooze", conversation), {"until": "fri"})
+
+    conversation.refresh_from_db()
+    assert conversation.snoozed_until == datetime(2026, 8, 7, 13, 30, tzinfo=UTC)
+
+
+def test_it_is_told_while_it_is_typed(page: Client, conversation: Conversation) -> None:
+    there = at("snooze-preview", conversation)
+
+    assert "Fri 7 Aug, 09:00, in 20 hours" in page.get(there, {"until": "tomorrow 9"}).content.decode()
+    assert "until the customer writes" in page.get(there, {"until": "after reply"}).content.decode()
+    unclear = page.get(there, {"until": "9"}).content.decode()
+    assert "type “9:00” or “9h”" in unclear
+    assert 'data-understood="no"' in unclear
+
+
+def test_what_is_not_understood_sets_nothing_aside(page: Client, conversation: Conversation) -> None:
+    answer = page.post(at("snooze", conversation), {"until": "when pigs fly"})
+
+    conversation.refresh_from_db()
+    assert answer.status_code == 422
+    assert "is not understood" in answer.content.decode()
+    assert conversation.state == ConversationState.OPEN
+
+
+def test_news_that_was_not_seen_is_not_set_aside(
+    page: Client, conversation: Conversation, channel: Channel
+) -> None:
+    seen = conversation.public_seq
+    receiving.receive(arrivals=[Arrival(channel.pk, say.wrote("Wait!", seconds=30))], now=say.at(31))
+
+    answer = page.post(at("snooze", conversation), {"until": "2h", "seen_seq": seen})
+
+    conversation.refresh_from_db()
+    assert (answer.status_code, conversation.state) == (409, ConversationState.OPEN)
+
+
+def test_it_is_listed_among_the_snoozed_until_somebody_brings_it_back(
+    page: Client, conversation: Conversation
+) -> None:
+    page.post(at("snooze", conversation), {"until": "2h"})
+    rows = "/b/lumen/inbox/snoozed/rows/"
+    assert str(conversation.public_id) in page.get(rows).content.decode()
+    assert str(conversation.public_id) not in page.get("/b/lumen/inbox/open/rows/").content.decode()
+
+    page.delete(at("snooze", conversation))
+
+    conversation.refresh_from_db()
+    assert (conversation.state, conversation.snoozed_until) == (ConversationState.OPEN, None)
+    assert str(conversation.public_id) not in page.get(rows).content.decode()
+
+
+def test_the_picker_says_what_each_offer_means(page: Client, conversation: Conversation) -> None:
+    offered = page.get(at("snooze", conversation)).content.decode()
+
+    assert "Fri 7 Aug, 09:00, in 20 hours" in offered
+    assert "Mon 10 Aug, 09:00, in 3 days" in offered
+
+
+def test_a_person_is_marked_as_vip_and_unmarked(page: Client, conversation: Conversation) -> None:
+    page.post(at("vip", conversation))
+    assert Contact.objects.get().vip
+    page.delete(at("vip", conversation))
+    assert not Contact.objects.get().vip
+
+
+def test_a_group_is_nobody_to_mark(page: Client, conversation: Conversation) -> None:
+    Conversation.objects.update(contact=None)
+
+    assert page.post(at("vip", conversation)).status_code == 422
