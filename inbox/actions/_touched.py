@@ -170,7 +170,8 @@ def load(brand_id: int, conversation_ids: Iterable[int], now: datetime) -> list[
     found = []
     for row in _sql.rows(_LOAD, [brand_id, list(conversation_ids)]):
         touched = Touched(*row[:-1])
-        reasons, clocks = touched.priority_reasons, row[-1] or []
+        reasons: Any = touched.priority_reasons  # this driver gives JSON as text
+        clocks = row[-1] or []
         touched.priority_reasons = orjson.loads(reasons) if isinstance(reasons, str) else reasons
         touched.clocks = [
             RunningClock(kind, datetime.fromisoformat(due) if due else None, breached, raises)

@@ -111,18 +111,25 @@ class ClockState(models.TextChoices):
 
 
 class Clock(models.Model):
-    """One target of one conversation, from what started it to what ended it. Its segments add up to `counted`."""
+    """One target of one conversation, from what started it to what ended it. Its segments add up to `counted`.
 
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="clocks")
+    Triage writes several of these with each message, so foreign keys that another index already serves have none of their own.
+    """
+
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="clocks", db_index=False
+    )
     kind = models.CharField(max_length=10, choices=ClockKind)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     state = models.CharField(max_length=9, choices=ClockState, default=ClockState.RUNNING)
-    policy = models.ForeignKey(SlaPolicy, on_delete=models.SET_NULL, null=True, related_name="+")
+    policy = models.ForeignKey(
+        SlaPolicy, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
     policy_name = models.CharField(max_length=80)
     policy_version = models.IntegerField(default=1)
     target = models.IntegerField(help_text="Seconds.")
-    counted = models.FloatField(default=0, help_text="Seconds counted in closed segments.")
+    counted = models.FloatField(default=0, help_text="Seconds; of a clock under way, as of its last writing.")
     due_at = models.DateTimeField(
         null=True,
         blank=True,
@@ -145,9 +152,12 @@ class Clock(models.Model):
 
 
 class ClockSegment(models.Model):
-    """A stretch of a clock with one reason. The segments of a clock follow one another without a gap."""
+    """A stretch of a clock with one reason. The segments of a clock follow one another without a gap.
 
-    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="segments")
+    They are written when the clock ends; until then they are worked out whenever somebody looks (queries.clocks).
+    """
+
+    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="segments", db_index=False)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     counts = models.BooleanField()
@@ -164,14 +174,16 @@ class TimerKind(models.TextChoices):
     BREACH = "breach", "Breach"
     WAKE = "wake", "Snooze ends"
     WINDOW = "window", "Reply window closes"
-    TURN = "turn", "Working hours begin or end"
+    TURN = "turn", "Time changes the score"
 
 
 class Timer(models.Model):
     """Something to do at a time. Rows, so that neither a killed worker nor a flushed broker loses one."""
 
-    brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="+")
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="timers")
+    brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="+", db_index=False)
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="timers", db_index=False
+    )
     clock = models.ForeignKey(Clock, on_delete=models.CASCADE, null=True, related_name="timers")
     kind = models.CharField(max_length=8, choices=TimerKind)
     percent = models.SmallIntegerField(default=0, help_text="Of a warning.")

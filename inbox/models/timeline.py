@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from .brands import Brand
 from .conversations import Conversation
@@ -60,7 +61,16 @@ class Event(models.Model):
         indexes = [
             # The thread shows what happened between messages.
             models.Index(fields=["conversation", "seq"], name="events_of_conversation"),
-        ]
+            # Clocks ask what was done with a conversation, not what was said in it (queries.clock_facts).
+            models.Index(
+                fields=["conversation", "seq"], name="turns_of_conversation",
+                condition=Q(
+                    kind__in=[
+                        EventKind.RESOLVED, EventKind.REOPENED, EventKind.SNOOZED, EventKind.WOKEN, EventKind.NO_REPLY_NEEDED,
+                    ]
+                ),
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.seq} {self.kind}"
