@@ -11,7 +11,19 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from inbox.models import Attachment, Brand, Channel, Contact, Conversation, Membership, Message, Person, Role
+from inbox.models import (
+    Attachment,
+    Brand,
+    BusinessHours,
+    Channel,
+    Contact,
+    Conversation,
+    Membership,
+    Message,
+    Person,
+    Role,
+    SlaPolicy,
+)
 
 Asker = Person | AnonymousUser
 
@@ -20,12 +32,13 @@ class Permission(StrEnum):
     ANSWER = "answer"  # read and answer conversations
     SEE_REPORTS = "see_reports"
     RUN_CHANNELS = "run_channels"  # connect, sync, replay
+    SET_UP = "set_up"  # tags, rules, weights, hours, promises
     ADMINISTER = "administer"  # people, roles, settings
 
 
 _GRANTED: dict[str, frozenset[Permission]] = {
     Role.AGENT: frozenset({Permission.ANSWER}),
-    Role.MANAGER: frozenset({Permission.ANSWER, Permission.SEE_REPORTS}),
+    Role.MANAGER: frozenset({Permission.ANSWER, Permission.SEE_REPORTS, Permission.SET_UP}),
     Role.OPERATIONS: frozenset({Permission.ANSWER, Permission.RUN_CHANNELS}),
     Role.ADMINISTRATOR: frozenset(Permission),
 }
@@ -63,6 +76,26 @@ def brand_for_running(person: Asker, slug: str) -> Brand:
     if not may(person, brand, Permission.RUN_CHANNELS):
         raise Http404
     return brand
+
+
+def brand_for_setting_up(person: Asker, slug: str) -> Brand:
+    """The brand, for those who decide how it works; 404 for everybody else."""
+    brand = brand_for(person, slug)
+    if not may(person, brand, Permission.SET_UP):
+        raise Http404
+    return brand
+
+
+def policy_for(person: Asker, brand_slug: str, public_id: UUID | str) -> SlaPolicy:
+    brand = brand_for_setting_up(person, brand_slug)
+    return get_object_or_404(
+        SlaPolicy.objects.select_related("brand", "hours"), brand=brand, public_id=public_id
+    )
+
+
+def hours_for(person: Asker, brand_slug: str, public_id: UUID | str) -> BusinessHours:
+    brand = brand_for_setting_up(person, brand_slug)
+    return get_object_or_404(BusinessHours.objects.select_related("brand"), brand=brand, public_id=public_id)
 
 
 def colleagues_of(person: Asker, brand: Brand) -> QuerySet[Person]:
