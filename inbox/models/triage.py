@@ -129,13 +129,15 @@ class ConversationTag(models.Model):
 
 
 class Example(models.Model):
-    """What a person said of a message, for the model to learn from: these labels hold, those do not."""
+    """What a person said of a message, for the model to learn from: these labels hold, those do not.
+
+    It keeps no words: they are read from the message, so that what a customer unsent is not learned from.
+    """
 
     brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="examples")
     kind = models.CharField(max_length=9, choices=ModelKind)
     conversation = models.ForeignKey(Conversation, on_delete=models.SET_NULL, null=True, related_name="+")
-    message = models.ForeignKey(Message, on_delete=models.SET_NULL, null=True, related_name="+")
-    text = models.TextField()
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="+")
     holds = ArrayField(
         models.CharField(max_length=60), default=list, help_text="Keys or names of labels that hold."
     )

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from inbox.rules import tagging
+
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt")
 
 
@@ -129,6 +131,12 @@ TAGS = (
 )  # fmt: skip
 
 BY_KEY = {tag.key: tag for tag in TAGS}
+
+
+def condition_of(tag: BuiltInTag) -> tagging.Condition:
+    """Of the rule that a brand begins with."""
+    return tagging.parse({"words": tag.words, "without": tag.without})
+
 
 # A customer who says one of these shows how they feel; what the words do not settle is the model's to suggest.
 SENTIMENT: dict[str, tuple[str, ...]] = {

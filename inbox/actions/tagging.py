@@ -1,0 +1,144 @@
+"""What people decide about tags and mood. Each decision is an example for the model, and stays: nothing undoes it by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from inbox import events
+from inbox.actions import _writing
+from inbox.models import (
+    Conversation,
+    ConversationTag,
+    Direction,
+    EventKind,
+    Example,
+    Message,
+    ModelKind,
+    Person,
+    Sentiment,
+    SetBy,
+    Tag,
+    TagState,
+)
+
+
+class NotThisBrandsTag(Exception):
+    """A tag of another brand cannot be put on the conversation."""
+
+
+class NotAMood(Exception):
+    """Only the three that there are, or none."""
+
+
+@transaction.atomic(durable=True)
+def set_tag(*, conversation: Conversation, tag: Tag, by: Person, now: datetime) -> Conversation:
+    """Put a tag on, or say yes to one that was suggested. Returns the conversation as it is afterwards."""
+    _check(conversation, tag)
+    with events.ledger(conversation.brand_id) as ledger:
+        current = _writing.locked(conversation.pk)
+        row = _row_of(current, tag)
+        if row is None or row.state != TagState.SET:
+            accepted = row is not None and row.state == TagState.SUGGESTED
+            message = _spoke_for(current, row)
+            ConversationTag.objects.update_or_create(
+                conversation=current, tag=tag,
+                defaults={
+                    "state": TagState.SET, "set_by": SetBy.PERSON, "person": by, "rule": None, "model_version": None,
+                    "confidence": None, "because": "", "message": message, "set_at": now, "undone_by": None,
+                },
+            )  # fmt: skip
+            others = [name for name in current.tags if name != tag.name]
+            seq = ledger.record(
+                EventKind.TAGGED, at=now, conversation_id=current.pk, actor_id=by.pk, message_id=message.pk if message else None,
+                tag=tag.name, tag_id=tag.pk, by=SetBy.PERSON.value, accepted=accepted,
+            )  # fmt: skip
+            _writing.change(current, seq, tags=[*others, tag.name])
+            _teach(current, message, ModelKind.TAGS, by=by, now=now, holds=[_label(tag)])
+    return current
+
+
+@transaction.atomic(durable=True)
+def undo_tag(*, conversation: Conversation, tag: Tag, by: Person, now: datetime) -> Conversation:
+    """Take a tag off, or say no to one that was suggested. It is never set again by itself on this conversation."""
+    _check(conversation, tag)
+    with events.ledger(conversation.brand_id) as ledger:
+        current = _writing.locked(conversation.pk)
+        row = _row_of(current, tag)
+        if row is not None and row.state != TagState.UNDONE:
+            refused = row.state == TagState.SUGGESTED
+            message = _spoke_for(current, row)
+            ConversationTag.objects.filter(pk=row.pk).update(state=TagState.UNDONE, undone_by=by)
+            seq = ledger.record(
+                EventKind.UNTAGGED, at=now, conversation_id=current.pk, actor_id=by.pk,
+                tag=tag.name, tag_id=tag.pk, by=row.set_by, refused=refused,
+            )  # fmt: skip
+            _writing.change(current, seq, tags=[name for name in current.tags if name != tag.name])
+            _teach(current, message, ModelKind.TAGS, by=by, now=now, fails=[_label(tag)])
+    return current
+
+
+@transaction.atomic(durable=True)
+def set_sentiment(*, conversation: Conversation, sentiment: str, by: Person, now: datetime) -> Conversation:
+    """Say how the customer feels; empty: nothing of the kind can be said. It stays so on this conversation."""
+    if sentiment and sentiment not in Sentiment.values:
+        raise NotAMood(sentiment)
+    with events.ledger(conversation.brand_id) as ledger:
+        current = _writing.locked(conversation.pk)
+        before = current.sentiment or current.sentiment_suggested
+        if current.sentiment != sentiment or current.sentiment_set_by != SetBy.PERSON:
+            kind = EventKind.TAGGED if sentiment else EventKind.UNTAGGED
+            seq = ledger.record(
+                kind, at=now, conversation_id=current.pk, actor_id=by.pk, sentiment=sentiment, before=before, by=SetBy.PERSON.value,
+            )  # fmt: skip
+            _writing.change(
+                current, seq, sentiment=sentiment, sentiment_set_by=SetBy.PERSON, sentiment_suggested="", sentiment_confidence=None,
+                sentiment_version=None,
+            )  # fmt: skip
+            _teach(
+                current, _spoke_for(current, None), ModelKind.SENTIMENT, by=by, now=now,
+                holds=[sentiment] if sentiment else [], fails=[before] if before and before != sentiment else [],
+            )  # fmt: skip
+    return current
+
+
+def _check(conversation: Conversation, tag: Tag) -> None:
+    if tag.brand_id != conversation.brand_id:
+        raise NotThisBrandsTag(tag.name)
+
+
+def _label(tag: Tag) -> str:
+    return tag.key or tag.name
+
+
+def _row_of(conversation: Conversation, tag: Tag) -> ConversationTag | None:
+    return ConversationTag.objects.filter(conversation=conversation, tag=tag).first()
+
+
+def _spoke_for(conversation: Conversation, row: ConversationTag | None) -> Message | None:
+    """The message that a rule or model heard it in, else the customer's newest words."""
+    if row is not None and row.message_id and row.set_by != SetBy.PERSON:
+        return Message.objects.filter(pk=row.message_id).first()
+    newest = Message.objects.filter(conversation=conversation, direction=Direction.IN, deleted_at=None)
+    return newest.exclude(text="").order_by("-sent_at", "-order_key", "-id").first()
+
+
+def _teach(
+    conversation: Conversation,
+    message: Message | None,
+    kind: ModelKind,
+    *,
+    by: Person,
+    now: datetime,
+    holds: Sequence[str] = (),
+    fails: Sequence[str] = (),
+) -> None:
+    """Without words there is nothing to learn, and what was unsent is not kept."""
+    if message is None or not message.text.strip() or not (holds or fails):
+        return
+    Example.objects.create(
+        brand_id=conversation.brand_id, kind=kind, conversation=conversation, message=message,
+        holds=list(holds), fails=list(fails), person=by, at=now,
+    )  # fmt: skip

@@ -1,0 +1,150 @@
+"""What a model is fitted from: our own phrases, the names of a brand's own tags, and what its people corrected.
+
+Needs the learning packages; import it only where `learning.MODEL_INSTALLED`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from inbox.learning import classifier, phrases
+from inbox.learning.classifier import Classifier, Floats, Lesson
+from inbox.learning.encoder import Encoder
+from inbox.rules.tagging import fold
+
+OF_A_NAME = 3.0  # a tag's name is one sentence that stands for many
+HELD_OUT = 4  # one group of like sentences in so many is never learned from; it judges
+SURE = 0.9  # precision that a confidence must have held before a model sets anything by itself
+ENOUGH = 10  # held-out sentences of a label above a confidence, before that precision is believed
+ENOUGH_TOGETHER = 20  # …of all labels together, for labels that have fewer
+FEWEST = 3  # …and of such a label itself, none of them wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """One sentence and all that people have said of it."""
+
+    text: str
+    holds: frozenset[str]
+    fails: frozenset[str]
+
+    @property
+    def lesson(self) -> Lesson:
+        # Who names what holds has looked at the sentence; who only takes a tag off has looked at that tag.
+        return Lesson(self.holds, self.fails, whole=bool(self.holds))
+
+    @property
+    def is_held_out(self) -> bool:
+        """By its words, so that it stays on its side for ever, together with those that differ in numbers and case alone."""
+        return int(hashlib.sha256(template(self.text).encode()).hexdigest(), 16) % HELD_OUT == 0
+
+
+def template(text: str) -> str:
+    words = re.findall(r"\w+", re.sub(r"\d[\d.,-]*", "0", fold(text)))
+    return " ".join(sorted(set(words)))
+
+
+def merged(said: Iterable[tuple[str, Collection[str], Collection[str]]]) -> list[Corrected]:
+    """Of each sentence what was said last of each label. `said` is (text, holds, fails), oldest first."""
+    verdicts: dict[str, dict[str, bool]] = {}
+    for text, holds, fails in said:
+        known = verdicts.setdefault(text, {})
+        known.update(dict.fromkeys(holds, True))
+        known.update(dict.fromkeys(fails, False))
+    return [
+        Corrected(
+            text,
+            frozenset(label for label, holds in known.items() if holds),
+            frozenset(label for label, holds in known.items() if not holds),
+        )
+        for text, known in verdicts.items()
+    ]
+
+
+def fit(kind: str, corrected: Sequence[Corrected], own: Sequence[str], encoder: Encoder) -> Classifier:
+    """From our phrases, the names of the brand's own tags and these corrections, all of them."""
+    vectors, lessons = _seeds(kind, encoder)
+    lessons = [*lessons, *(Lesson(frozenset({name}), weight=OF_A_NAME) for name in own)]
+    lessons += [each.lesson for each in corrected]
+    if texts := [*own, *(each.text for each in corrected)]:
+        vectors = np.vstack([vectors, encoder.encode(texts)])
+    return classifier.fit(vectors, lessons, encoder=encoder.name)
+
+
+@lru_cache(maxsize=4)
+def _seeds(kind: str, encoder: Encoder) -> tuple[Floats, list[Lesson]]:
+    found = phrases.of(kind)
+    lessons = [Lesson(frozenset({label})) for _, label, _ in found]
+    return encoder.encode([sentence for _, _, sentence in found]), lessons
+
+
+@lru_cache(maxsize=4)
+def first(kind: str, encoder: Encoder) -> Classifier:
+    """Version 0: what is known before anybody has corrected anything."""
+    return fit(kind, (), (), encoder)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """How a model fared on held-out corrections."""
+
+    sentences: int
+    macro_f1: float
+    sure_above: dict[str, float]  # of each label that may be set by itself: from which confidence on
+
+
+def judge(model: Classifier, vectors: Floats, held_out: Sequence[Corrected]) -> Judgement:
+    """Labels a model does not know count as never said. Where no verdict is known, nothing is counted."""
+    confidences = model.confidences(vectors)
+    labels = sorted(set(model.labels) | set().union(*(each.holds for each in held_out)))
+    scores: list[float] = []
+    said: dict[str, list[tuple[float, bool]]] = {}
+    for label in labels:
+        column = model.labels.index(label) if label in model.labels else None
+        known = [
+            (float(confidences[row, column]) if column is not None else 0.0, label in each.holds)
+            for row, each in enumerate(held_out)
+            if each.holds or label in each.fails
+        ]
+        said[label] = known
+        right = sum(holds for confidence, holds in known if confidence >= 0.5)
+        wrong = sum(not holds for confidence, holds in known if confidence >= 0.5)
+        missed = sum(holds for confidence, holds in known if confidence < 0.5)
+        if right + missed:
+            scores.append(2 * right / (2 * right + wrong + missed))
+    return Judgement(
+        len(held_out), sum(scores) / len(scores) if scores else 0.0, _thresholds(model.labels, said)
+    )
+
+
+def _thresholds(labels: Sequence[str], said: dict[str, list[tuple[float, bool]]]) -> dict[str, float]:
+    together = _lowest_sure([each for label in labels for each in said[label]], ENOUGH_TOGETHER)
+    found: dict[str, float] = {}
+    for label in labels:
+        own = _lowest_sure(said[label], ENOUGH)
+        if own is None and together is not None:
+            above = [holds for confidence, holds in said[label] if confidence >= together]
+            own = together if len(above) >= FEWEST and all(above) else None
+        if own is not None:
+            found[label] = round(own, 4)
+    return found
+
+
+def _lowest_sure(known: list[tuple[float, bool]], enough: int) -> float | None:
+    """The lowest confidence from which on the precision held, at it and at every higher one with enough sentences above it."""
+    right, lowest = 0, None
+    ranked = sorted(known, reverse=True)
+    for count, (confidence, holds) in enumerate(ranked, start=1):
+        right += holds
+        if count < enough or (count < len(ranked) and ranked[count][0] == confidence):
+            continue
+        if right / count < SURE:
+            break
+        lowest = confidence
+    return max(lowest, 0.5) if lowest is not None else None

@@ -1,0 +1,106 @@
+"""What a brand goes by when its customers' messages are read: its rules, its tags, and the models in use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import structlog
+
+from inbox.learning import encoder
+from inbox.models import LearnedModel, Tag, TagRule
+from inbox.rules import tagging
+
+if TYPE_CHECKING:
+    from inbox.learning.classifier import Classifier
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTag:
+    id: int
+    name: str
+    label: str  # what models call it: the key of a built-in tag, the name of another
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRule:
+    id: int
+    name: str
+    tag_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownModel:
+    version: int
+    classifier: Classifier
+    sure_above: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    rules: tagging.Rules
+    by_id: Mapping[int, KnownRule]
+
+
+def tags_of(brand_id: int) -> dict[int, KnownTag]:
+    found = Tag.objects.filter(brand_id=brand_id).order_by("pk").values_list("pk", "name", "key")
+    return {pk: KnownTag(pk, name, key or name) for pk, name, key in found}
+
+
+def rules_of(brand_id: int) -> Ruled:
+    """The active ones, made ready. Those of an unchanged brand are made ready once a process."""
+    found = TagRule.objects.filter(brand_id=brand_id, is_active=True).order_by("position", "pk")
+    rows = found.values_list("pk", "name", "tag_id", "condition")
+    return Ruled(
+        _compiled(tuple((pk, _frozen(condition)) for pk, _, _, condition in rows)),
+        {pk: KnownRule(pk, name, tag_id) for pk, name, tag_id, _ in rows},
+    )
+
+
+Frozen = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def _frozen(condition: dict[str, list[str]]) -> Frozen:
+    return tuple(sorted((name, tuple(values)) for name, values in condition.items()))
+
+
+@lru_cache(maxsize=256)
+def _compiled(rows: tuple[tuple[int, Frozen], ...]) -> tagging.Rules:
+    ready = []
+    for pk, frozen in rows:
+        try:
+            ready.append((pk, tagging.parse(dict(frozen))))
+        except tagging.InvalidCondition:
+            log.warning("tag_rule_unreadable", rule=pk)  # written by hand; the others go on
+    return tagging.Rules(ready)
+
+
+def model_of(brand_id: int, kind: str) -> KnownModel | None:
+    """The model in use, or what is known before a brand has corrected anything. None where the packages are absent."""
+    reads = encoder.installed()
+    if reads is None:
+        return None
+    found = LearnedModel.objects.filter(brand_id=brand_id, kind=kind, in_use=True)
+    row = found.values_list("pk", "version").first()
+    if row and (ready := _loaded(row[0], row[1], reads)) is not None:
+        return ready
+    from inbox.learning import lessons  # needs the packages
+
+    return KnownModel(0, lessons.first(kind, reads), {})
+
+
+@lru_cache(maxsize=256)
+def _loaded(model_id: int, version: int, reads: encoder.Encoder) -> KnownModel | None:
+    from inbox.learning import classifier  # needs the packages
+
+    row = LearnedModel.objects.only("weights", "report").get(pk=model_id)
+    try:
+        ready = classifier.load(bytes(row.weights), encoder=reads.name)
+    except classifier.UnreadableModel as error:
+        log.warning("model_unreadable", model=model_id, cause=str(error))
+        return None
+    return KnownModel(version, ready, row.report.get("sure_above", {}))

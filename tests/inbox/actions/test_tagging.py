@@ -1,0 +1,244 @@
+"""Tags, language and mood: what messages set, what is only suggested, and what people decide for good."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from inbox.actions import _built_in_tags, receiving, tagging, tagging_work, triaging
+from inbox.actions.receiving import Arrival
+from inbox.learning import encoder, lessons
+from inbox.models import (
+    BrandSequence,
+    Channel,
+    Conversation,
+    ConversationTag,
+    Event,
+    EventKind,
+    Example,
+    LearnedModel,
+    ModelKind,
+    Person,
+    SetBy,
+    Tag,
+    TagRule,
+    TagState,
+)
+from tests.factories import exchange, people
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def channel() -> Channel:
+    made = people.ChannelFactory()
+    BrandSequence.objects.get_or_create(brand=made.brand)
+    _built_in_tags.give(made.brand)
+    return made
+
+
+@pytest.fixture
+def agent(channel: Channel) -> Person:
+    return people.agent_of(channel.brand)
+
+
+def say(channel: Channel, *texts: str, seconds: float = 0, **fields: Any) -> Conversation:
+    """The customer writes, and triage looks at it."""
+    for number, text in enumerate(texts):
+        said = exchange.wrote(text, seconds=seconds + number, **fields)
+        receiving.receive(arrivals=[Arrival(channel.pk, said)], now=said.sent_at + timedelta(seconds=1))
+    look(channel, exchange.at(seconds + len(texts) + 1))
+    return Conversation.objects.order_by("-pk").get(thread_key=fields.get("who", "mara"))
+
+
+def look(channel: Channel, now: datetime) -> None:
+    while not (batch := triaging.next_batch(channel.brand_id)).is_empty:
+        triaging.triage(batch, tagging_work.read(channel.brand, triaging.messages_of(batch)), now=now)
+
+
+def tag(channel: Channel, key: str) -> Tag:
+    return Tag.objects.get(brand=channel.brand, key=key)
+
+
+def states(conversation: Conversation) -> dict[str, tuple[str, str]]:
+    rows = ConversationTag.objects.filter(conversation=conversation).select_related("tag")
+    return {row.tag.key or row.tag.name: (row.state, row.set_by) for row in rows}
+
+
+def test_a_rule_sets_its_tag_and_says_which_word_it_heard(channel: Channel) -> None:
+    conversation = say(channel, "I want a refund, please")
+    row = ConversationTag.objects.get(conversation=conversation, tag__key="refund")
+    assert (row.state, row.set_by, row.rule.name, row.because) == (
+        "set",
+        "rule",
+        "Words for refund",
+        "refund*",
+    )
+    assert row.message.text == "I want a refund, please"
+    assert "refund" in conversation.tags
+    told = Event.objects.get(kind=EventKind.TAGGED, data__tag="refund")
+    assert told.actor is None and told.data["by"] == "rule" and told.data["because"] == "refund*"
+
+
+def test_a_model_without_corrections_suggests_and_sets_nothing(channel: Channel) -> None:
+    TagRule.objects.all().delete()
+    conversation = say(channel, "the parcel I ordered still has not come, where might it be")
+    assert states(conversation)["order_status"] == (TagState.SUGGESTED, SetBy.MODEL)
+    assert conversation.tags == [] and not Event.objects.filter(kind=EventKind.TAGGED).exists()
+    row = ConversationTag.objects.get(conversation=conversation, tag__key="order_status")
+    assert row.model_version == 0 and 0.35 <= row.confidence <= 1
+
+
+def test_a_model_sets_what_it_is_sure_of(channel: Channel) -> None:
+    TagRule.objects.all().delete()
+    reads = encoder.installed()
+    assert reads is not None
+    LearnedModel.objects.create(
+        brand=channel.brand, kind=ModelKind.TAGS, version=7, in_use=True, fitted_at=exchange.at(0), examples=0,
+        report={"sure_above": {"order_status": 0.5}}, weights=lessons.first(ModelKind.TAGS, reads).dump(),
+    )  # fmt: skip
+    conversation = say(channel, "the parcel I ordered still has not come, where might it be")
+    assert states(conversation)["order_status"] == (TagState.SET, SetBy.MODEL)
+    told = Event.objects.get(kind=EventKind.TAGGED)
+    assert told.data["by"] == "model" and told.data["version"] == 7 and told.data["confidence"] > 0.5
+
+
+def test_the_same_words_again_change_nothing(channel: Channel) -> None:
+    say(channel, "I want a refund")
+    say(channel, "I said: a refund", seconds=60)
+    assert Event.objects.filter(kind=EventKind.TAGGED, data__tag="refund").count() == 1
+
+
+def test_what_a_person_took_off_is_never_set_again_by_itself(channel: Channel, agent: Person) -> None:
+    conversation = say(channel, "I want a refund")
+    tagging.undo_tag(conversation=conversation, tag=tag(channel, "refund"), by=agent, now=exchange.at(10))
+    conversation = say(channel, "refund refund refund", seconds=60)
+    assert states(conversation)["refund"][0] == TagState.UNDONE
+    assert "refund" not in conversation.tags
+    # A person may.
+    tagging.set_tag(conversation=conversation, tag=tag(channel, "refund"), by=agent, now=exchange.at(100))
+    conversation.refresh_from_db()
+    assert conversation.tags == ["refund"] and states(conversation)["refund"] == (TagState.SET, SetBy.PERSON)
+
+
+def test_each_decision_of_a_person_is_an_example(channel: Channel, agent: Person) -> None:
+    conversation = say(channel, "I want a refund")
+    refund, complaint = tag(channel, "refund"), tag(channel, "complaint")
+    tagging.undo_tag(conversation=conversation, tag=refund, by=agent, now=exchange.at(10))
+    tagging.set_tag(conversation=conversation, tag=complaint, by=agent, now=exchange.at(11))
+    taught = Example.objects.order_by("pk")
+    assert [(one.holds, one.fails, one.message.text) for one in taught] == [
+        ([], ["refund"], "I want a refund"),
+        (["complaint"], [], "I want a refund"),
+    ]
+
+
+def test_saying_it_twice_teaches_once(channel: Channel, agent: Person) -> None:
+    conversation = say(channel, "hello there")
+    for _ in range(2):
+        tagging.set_tag(conversation=conversation, tag=tag(channel, "job"), by=agent, now=exchange.at(10))
+    assert Example.objects.count() == 1
+    assert Event.objects.filter(kind=EventKind.TAGGED, actor=agent).count() == 1
+
+
+def test_a_suggestion_is_accepted_or_refused(channel: Channel, agent: Person) -> None:
+    TagRule.objects.all().delete()
+    conversation = say(channel, "the parcel I ordered still has not come, where might it be")
+    tagging.set_tag(
+        conversation=conversation, tag=tag(channel, "order_status"), by=agent, now=exchange.at(10)
+    )
+    assert Event.objects.get(kind=EventKind.TAGGED).data["accepted"] is True
+    other = say(channel, "my package is lost, any news of the delivery?", who="tom")
+    tagging.undo_tag(conversation=other, tag=tag(channel, "order_status"), by=agent, now=exchange.at(20))
+    assert Event.objects.get(kind=EventKind.UNTAGGED).data["refused"] is True
+    assert [(one.holds, one.fails) for one in Example.objects.order_by("pk")] == [
+        (["order_status"], []),
+        ([], ["order_status"]),
+    ]
+
+
+def test_another_brands_tag_is_refused(channel: Channel, agent: Person) -> None:
+    elsewhere = people.ChannelFactory()
+    _built_in_tags.give(elsewhere.brand)
+    conversation = say(channel, "hello")
+    with pytest.raises(tagging.NotThisBrandsTag):
+        tagging.set_tag(
+            conversation=conversation, tag=tag(elsewhere, "refund"), by=agent, now=exchange.at(10)
+        )
+
+
+def test_a_rule_that_was_switched_off_sets_nothing(channel: Channel) -> None:
+    TagRule.objects.filter(tag__key="refund").update(is_active=False)
+    assert "refund" not in say(channel, "I want a refund").tags
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Wo bleibt meine Bestellung, ich warte seit zwei Wochen?", "de"),
+        ("Bonjour, je voudrais savoir où est mon colis", "fr"),
+        ("Vorrei sapere quando arriva il mio ordine", "it"),
+        ("佐藤です。注文について質問があります", ""),
+        ("👍", ""),
+    ],
+)
+def test_the_language_is_one_of_the_brands_or_unknown(channel: Channel, text: str, language: str) -> None:
+    assert say(channel, text).language == language
+
+
+def test_a_short_word_does_not_change_the_language_and_a_sentence_does(channel: Channel) -> None:
+    say(channel, "Guten Tag, wann wird meine Bestellung endlich geliefert?")
+    assert say(channel, "ok thanks", seconds=60).language == "de"
+    changed = say(channel, "Sorry, may I write in English from now on? It is easier for me", seconds=120)
+    assert changed.language == "en"
+
+
+def test_a_clear_word_sets_the_mood_and_a_person_has_the_last_word(channel: Channel, agent: Person) -> None:
+    conversation = say(channel, "This is absolutely unacceptable")
+    assert (conversation.sentiment, conversation.sentiment_set_by) == ("negative", "rule")
+    tagging.set_sentiment(conversation=conversation, sentiment="neutral", by=agent, now=exchange.at(10))
+    conversation = say(channel, "unacceptable and horrible", seconds=60)
+    assert (conversation.sentiment, conversation.sentiment_set_by) == ("neutral", "person")
+    taught = Example.objects.get(kind=ModelKind.SENTIMENT)
+    assert (taught.holds, taught.fails) == (["neutral"], ["negative"])
+
+
+def test_a_mood_without_a_clear_word_is_only_suggested(channel: Channel) -> None:
+    conversation = say(channel, "you have been ignoring me for weeks and I am really upset with you")
+    assert conversation.sentiment == "" and conversation.sentiment_suggested == "negative"
+
+
+def test_without_the_learning_packages_rules_still_work(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inbox.learning.MODEL_INSTALLED", False)
+    monkeypatch.setattr("inbox.learning.LANGUAGES_INSTALLED", False)
+    conversation = say(channel, "I want a refund")
+    assert conversation.tags == ["refund"] and conversation.language == ""
+    assert not ConversationTag.objects.filter(set_by=SetBy.MODEL).exists()
+
+
+def test_the_beginners_set_is_given_once_and_never_changes_what_is_there(channel: Channel) -> None:
+    tag(channel, "job").delete()
+    Tag.objects.filter(key="refund").update(name="money back", weight=99)
+    _built_in_tags.give(channel.brand)
+    assert Tag.objects.filter(brand=channel.brand).count() == 10
+    assert Tag.objects.get(key="refund").weight == 99
+    assert TagRule.objects.filter(tag__key="refund").count() == 1
+
+
+def test_five_hundred_messages_are_read_and_tagged_with_a_handful_of_statements(
+    channel: Channel, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(30):
+        said = exchange.wrote("I want a refund", who=f"p{number}")
+        receiving.receive(arrivals=[Arrival(channel.pk, said)], now=exchange.at(1))
+    batch = triaging.next_batch(channel.brand_id)
+    messages = triaging.messages_of(batch)
+    with django_assert_max_num_queries(6):
+        readings = tagging_work.read(channel.brand, messages)
+    with django_assert_max_num_queries(30):
+        assert triaging.triage(batch, readings, now=exchange.at(2))
+    assert Conversation.objects.filter(tags__contains=["refund"]).count() == 30
