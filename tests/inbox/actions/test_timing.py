@@ -1,0 +1,263 @@
+"""Timers are rows: the sweep finds what is due, tells it once, and costs next to nothing while nothing is."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.db import connection, connections
+
+from inbox.actions import _clocks, receiving, snoozing, tagging_work, timing, triaging
+from inbox.actions.receiving import Arrival
+from inbox.models import (
+    Channel,
+    Clock,
+    Conversation,
+    ConversationState,
+    Event,
+    EventKind,
+    SlaPolicy,
+    Timer,
+)
+from tests.factories import conversations as make
+from tests.factories import exchange, people
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at(seconds: float) -> datetime:
+    return exchange.at(seconds)
+
+
+@pytest.fixture
+def channel() -> Channel:
+    made = people.ChannelFactory()
+    SlaPolicy.objects.create(brand=made.brand, name="Standard", first_response=600, warnings=[50, 80])
+    return made
+
+
+def write(channel: Channel, *names: str) -> None:
+    """Each of them writes at noon, and triage looks."""
+    receiving.receive(arrivals=[Arrival(channel.pk, exchange.wrote(who=name)) for name in names], now=at(1))
+    triage(channel, at(2))
+
+
+def triage(channel: Channel, now: datetime) -> None:
+    while not (batch := triaging.next_batch(channel.brand_id)).is_empty:
+        triaging.triage(batch, tagging_work.read(channel.brand, triaging.messages_of(batch)), now=now)
+
+
+def told(kind: EventKind) -> int:
+    return Event.objects.filter(kind=kind).count()
+
+
+def test_a_clock_has_one_timer_at_a_time(channel: Channel) -> None:
+    write(channel, "mara")
+
+    assert list(Timer.objects.exclude(clock=None).values_list("kind", "percent", "due_at")) == [
+        ("warning", 50, at(300))
+    ]
+
+    timing.sweep(now=at(301))
+
+    unfired = Timer.objects.exclude(clock=None).filter(fired_at=None)
+    assert list(unfired.values_list("kind", "percent", "due_at")) == [("warning", 80, at(480))]
+
+
+def test_what_became_due_while_everything_stood_still_is_told_at_once(channel: Channel) -> None:
+    write(channel, "mara", "noor")
+
+    timing.sweep(now=at(5000))
+
+    assert (told(EventKind.SLA_BREACHED), told(EventKind.SLA_WARNED)) == (2, 0)
+    assert not Timer.objects.filter(fired_at=None, due_at__lte=at(5000)).exists()
+
+
+def test_an_answer_that_triage_has_not_seen_yet_stops_the_breach(channel: Channel) -> None:
+    write(channel, "mara")
+    receiving.receive(arrivals=[Arrival(channel.pk, exchange.echoed("On it.", seconds=590))], now=at(601))
+
+    timing.sweep(now=at(602))
+
+    assert told(EventKind.SLA_BREACHED) == 0
+    assert Clock.objects.get().state == "met"
+
+
+def test_a_clock_that_ended_late_while_nobody_swept_is_told_as_late(channel: Channel) -> None:
+    write(channel, "mara")
+    receiving.receive(arrivals=[Arrival(channel.pk, exchange.echoed("Sorry!", seconds=900))], now=at(901))
+    triage(channel, at(902))
+
+    timing.sweep(now=at(903))
+    timing.sweep(now=at(904))
+
+    assert told(EventKind.SLA_BREACHED) == 1
+    assert Clock.objects.get().state == "missed"
+    assert Conversation.objects.get().priority != 1  # nobody waits any more
+
+
+def test_two_sweepers_at_once_tell_a_breach_once(channel: Channel) -> None:
+    write(channel, *[f"customer{number}" for number in range(20)])
+    gate = threading.Barrier(4)
+
+    def work() -> None:
+        gate.wait()
+        timing.sweep(now=at(601))
+
+    together(work, 4)
+
+    assert told(EventKind.SLA_BREACHED) == 20
+    assert Clock.objects.filter(breach_seq=None).count() == 0
+
+
+def test_a_sweeper_and_triage_at_once_agree(channel: Channel) -> None:
+    write(channel, *[f"customer{number}" for number in range(20)])
+    receiving.receive(
+        arrivals=[
+            Arrival(channel.pk, exchange.echoed("Hi", to=f"customer{number}", seconds=700))
+            for number in range(20)
+        ],
+        now=at(701),
+    )
+    gate = threading.Barrier(3)
+    works = iter(
+        [
+            lambda: timing.sweep(now=at(702)),
+            lambda: triage(channel, at(702)),
+            lambda: triage(channel, at(702)),
+        ]
+    )
+
+    def work() -> None:
+        mine = next(works)
+        gate.wait()
+        mine()
+
+    together(work, 3)
+    timing.sweep(now=at(703))
+
+    assert told(EventKind.SLA_BREACHED) == 20
+    assert set(Clock.objects.values_list("state", flat=True)) == {"missed"}
+
+
+def test_a_snooze_ends_by_the_sweep(channel: Channel) -> None:
+    write(channel, "mara")
+    agent = people.agent_of(channel.brand)
+    snoozing.snooze(conversation=Conversation.objects.get(), until=at(400), by=agent, now=at(100))
+    triage(channel, at(101))
+    assert Conversation.objects.get().due_at != at(600)
+
+    timing.sweep(now=at(400))
+    triage(channel, at(401))
+
+    conversation = Conversation.objects.get()
+    assert conversation.state == ConversationState.OPEN
+    assert Clock.objects.get().due_at == at(900)  # 300 s stood still
+
+
+def test_one_conversation_that_cannot_be_looked_at_does_not_stop_the_others(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(channel, "mara", "noor", "ines", "otto", "pia")
+    bad = Conversation.objects.order_by("pk")[2]
+    spoil(monkeypatch, bad.pk)
+
+    timing.sweep(now=at(601))
+
+    assert told(EventKind.SLA_BREACHED) == 4
+    assert Timer.objects.filter(conversation=bad, fired_at=None, due_at__lte=at(601)).count() == 0
+    monkeypatch.undo()
+    timing.sweep(now=at(700))
+    assert told(EventKind.SLA_BREACHED) == 5
+
+
+def test_triage_leaves_out_what_it_cannot_look_at_and_goes_on(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["mara", "noor", "ines", "otto", "pia"]
+    receiving.receive(arrivals=[Arrival(channel.pk, exchange.wrote(who=name)) for name in names], now=at(1))
+    bad = Conversation.objects.order_by("pk")[2]
+    spoil(monkeypatch, bad.pk)
+
+    triage(channel, at(2))
+
+    assert Clock.objects.count() == 4
+    assert triaging.next_batch(channel.brand_id).is_empty
+
+
+def test_a_sweep_with_nothing_due_among_100_000_timers_costs_little(channel: Channel) -> None:
+    many(channel, 100_000)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE inbox_timer")
+        cursor.execute("EXPLAIN (ANALYZE, BUFFERS, FORMAT TEXT) " + timing.DUE, [at(0), 500])
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "timers_to_fire" in plan, plan
+
+    def nothing() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            cursor.fetchall()
+
+    nothing_took, sweep_took = paired(nothing, lambda: timing.sweep(now=at(0)))
+
+    assert sweep_took <= 10 * nothing_took, f"{sweep_took * 1e6:.0f} µs against {nothing_took * 1e6:.0f} µs"
+
+
+def many(channel: Channel, count: int) -> None:
+    conversation = make.conversation(channel)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """WITH made AS (
+                   INSERT INTO inbox_clock (conversation_id, kind, started_at, state, policy_name, policy_version, target, counted)
+                   SELECT %s, 'first', %s + n * interval '1 second', 'running', '', 1, 600, 0 FROM generate_series(1, %s) n
+                   RETURNING id, started_at)
+               INSERT INTO inbox_timer (brand_id, conversation_id, clock_id, kind, percent, due_at)
+               SELECT %s, %s, id, 'breach', 0, started_at FROM made""",
+            [conversation.pk, at(600), count, channel.brand_id, conversation.pk],
+        )
+
+
+def paired(first: Callable[[], Any], second: Callable[[], Any], rounds: int = 200) -> tuple[float, float]:
+    """The medians of both, taken in turns, so that whatever else the machine does happens to both."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for _ in range(rounds):
+        for work, kept in zip((first, second), times, strict=True):
+            begun = time.perf_counter()
+            work()
+            kept.append(time.perf_counter() - begun)
+    return sorted(times[0])[rounds // 2], sorted(times[1])[rounds // 2]
+
+
+def together(work: Callable[[], None], count: int) -> None:
+    faults: list[BaseException] = []
+
+    def guarded() -> None:
+        try:
+            work()
+        except BaseException as fault:
+            faults.append(fault)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=guarded) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert not faults
+
+
+def spoil(monkeypatch: pytest.MonkeyPatch, conversation_id: int) -> None:
+    """Let one conversation's facts be such that no clock can be made of them."""
+    whole = _clocks._compare
+
+    def spoilt(touched: Any, *rest: Any) -> Any:
+        if touched.id == conversation_id:
+            raise ArithmeticError("no clock can be made of this")
+        return whole(touched, *rest)
+
+    monkeypatch.setattr(_clocks, "_compare", spoilt)
