@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from inbox.actions import closing, promising, receiving, tagging_work, timing, triaging
+from inbox.actions import (
+    closing,
+    noting,
+    promising,
+    receiving,
+    replying,
+    sending,
+    tagging_work,
+    timing,
+    triaging,
+)
 from inbox.actions.receiving import Arrival
+from inbox.exchange import Origin
 from inbox.models import (
     BrandSequence,
     Channel,
@@ -22,10 +38,10 @@ from inbox.models import (
     Timer,
     TriageCursor,
 )
+from inbox.queries import clocks as clock_query
 from tests.factories import exchange, people
 
 pytestmark = pytest.mark.django_db(transaction=True)
-MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -177,3 +193,315 @@ def test_warnings_and_the_breach_are_told_by_the_sweep_each_once(channel: Channe
     conversation = Conversation.objects.get()
     assert conversation.priority == 1
     assert any("promise was not kept" in why for _, why in conversation.priority_reasons)
+
+
+# Whatever the order in which the platform tells it, the clocks come to be the same.
+
+
+def story() -> list[Any]:
+    first = exchange.wrote(seconds=0, external_id="m-first")
+    return [
+        first,
+        exchange.wrote(seconds=30, external_id="m-second"),
+        exchange.echoed("On it.", seconds=90, external_id="m-answer"),
+        exchange.wrote(seconds=200, external_id="m-third"),
+        exchange.echoed("Done.", seconds=260, external_id="m-done"),
+        exchange.wrote(seconds=400, external_id="m-thanks"),
+    ]
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(order=st.permutations(range(6)), cuts=st.sets(st.integers(1, 5)))
+def test_any_order_of_arrival_and_any_batches_give_the_same_clocks(order: list[int], cuts: set[int]) -> None:
+    channel = people.ChannelFactory()
+    policy(channel)
+    said = [story()[number] for number in order]
+    edges = [0, *sorted(cuts), len(said)]
+    for first, last in pairwise(edges):
+        receiving.receive(
+            arrivals=[Arrival(channel.pk, each) for each in said[first:last]], now=at(500 + first)
+        )
+        triage(channel, at(501 + first))
+
+    found = Clock.objects.filter(conversation__channel=channel).order_by("started_at", "kind")
+    assert [
+        (c.kind, c.state, (c.started_at - exchange.NOON).total_seconds(), c.counted if c.ended_at else None)
+        for c in found
+    ] == [
+        ("first", "met", 0, 90),
+        ("resolution", "running", 0, None),
+        ("next", "met", 200, 60),
+        ("next", "running", 400, None),
+    ]
+    for clock in found.exclude(ended_at=None):
+        parts = list(clock.segments.values_list("started_at", "ended_at", "counted"))
+        assert [part[0] for part in parts] == [clock.started_at, *[part[1] for part in parts[:-1]]]
+        assert parts[-1][1] == clock.ended_at
+        assert sum(part[2] for part in parts) == clock.counted
+
+
+def test_looking_again_writes_nothing(channel: Channel) -> None:
+    policy(channel)
+    arrive(channel, *story())
+    triage(channel, at(402))
+    before = list(Clock.objects.values()), list(Timer.objects.values()), Conversation.objects.values().get()
+    TriageCursor.objects.update(seq=0)
+
+    triage(channel, at(403))
+
+    assert (
+        list(Clock.objects.values()),
+        list(Timer.objects.values()),
+        Conversation.objects.values().get(),
+    ) == before
+
+
+def test_an_older_message_that_comes_late_moves_the_start_and_a_told_breach_stays_told(
+    channel: Channel,
+) -> None:
+    policy(channel, next_response=None, resolution=None)
+    arrive(channel, exchange.wrote(seconds=100))
+    triage(channel, at(102))
+    timing.sweep(now=at(701))
+    receiving.receive(arrivals=[Arrival(channel.pk, exchange.wrote(seconds=0))], now=at(800))
+
+    triage(channel, at(801))
+    timing.sweep(now=at(802))
+
+    assert clocks() == [("first", "running", 0, None)]
+    assert Clock.objects.get().breached_at == at(700)
+    assert len(told(EventKind.SLA_BREACHED)) == 1
+
+
+def test_an_answer_that_was_sent_in_time_and_learned_late_meets_the_target(channel: Channel) -> None:
+    policy(channel, next_response=None, resolution=None)
+    arrive(channel, exchange.wrote(seconds=0))
+    triage(channel, at(2))
+    timing.sweep(now=at(601))
+    receiving.receive(arrivals=[Arrival(channel.pk, exchange.echoed("Here!", seconds=300))], now=at(900))
+
+    triage(channel, at(901))
+
+    assert clocks() == [("first", "met", 0, 300)]
+    assert len(told(EventKind.SLA_BREACHED)) == 1
+
+
+def test_an_edit_changes_no_clock(channel: Channel) -> None:
+    policy(channel)
+    message = exchange.wrote(seconds=0)
+    arrive(channel, message)
+    triage(channel, at(2))
+    before = list(Clock.objects.values())
+    receiving.receive(
+        arrivals=[Arrival(channel.pk, exchange.edited(message, "Where is it?", seconds=60))], now=at(61)
+    )
+
+    triage(channel, at(62))
+
+    assert list(Clock.objects.values()) == before
+
+
+def test_unsending_the_only_message_cancels_the_response(channel: Channel) -> None:
+    policy(channel)
+    message = exchange.wrote(seconds=0)
+    arrive(channel, message)
+    triage(channel, at(2))
+    receiving.receive(arrivals=[Arrival(channel.pk, exchange.unsent(message, seconds=90))], now=at(91))
+
+    triage(channel, at(92))
+
+    assert clocks() == [("first", "cancelled", 0, 90), ("resolution", "paused", 0, None)]
+    assert Conversation.objects.get().waiting_since is None
+
+
+def test_history_starts_no_clock(channel: Channel) -> None:
+    policy(channel)
+    receiving.receive(arrivals=[Arrival(channel.pk, exchange.wrote(seconds=0))], now=at(9), historical=True)
+
+    triage(channel, at(10))
+
+    assert clocks() == []
+
+
+def test_a_note_and_a_bot_answer_nobody(channel: Channel, agent: Person) -> None:
+    policy(channel, resolution=None)
+    arrive(channel, exchange.wrote(seconds=0))
+    noting.add_note(
+        conversation=Conversation.objects.get(), by=agent, client_id=uuid4(), text="Who knows?", now=at(5)
+    )
+    arrive(channel, replace(exchange.echoed("We will be back soon.", seconds=10), origin=Origin.AUTOMATION))
+
+    triage(channel, at(12))
+
+    assert clocks() == [("first", "running", 0, None)]
+    assert Conversation.objects.get().waiting_since == at(0)
+
+
+def test_a_reply_counts_when_it_was_sent_and_not_when_it_was_written(channel: Channel, agent: Person) -> None:
+    policy(channel, resolution=None)
+    arrive(channel, exchange.wrote(seconds=0))
+    reply = replying.queue_reply(
+        conversation=Conversation.objects.get(),
+        by=agent,
+        client_id=uuid4(),
+        text="Coming.",
+        written_against=99,
+        now=at(60),
+    )[0]
+    triage(channel, at(61))
+    assert clocks() == [("first", "running", 0, None)]
+
+    sending.claim_reply(message_id=reply.pk, now=at(70))
+    triage(channel, at(71))
+    assert clocks() == [("first", "running", 0, None)]
+
+    sending.mark_reply_sent(message_id=reply.pk, external_id="m-ours", at=at(72), now=at(73))
+    triage(channel, at(74))
+    assert clocks() == [("first", "met", 0, 72)]
+
+
+def test_a_reply_that_failed_answers_nobody(channel: Channel, agent: Person) -> None:
+    policy(channel, resolution=None)
+    arrive(channel, exchange.wrote(seconds=0))
+    reply = replying.queue_reply(
+        conversation=Conversation.objects.get(),
+        by=agent,
+        client_id=uuid4(),
+        text="Coming.",
+        written_against=99,
+        now=at(60),
+    )[0]
+    sending.claim_reply(message_id=reply.pk, now=at(70))
+    sending.mark_reply_failed(message_id=reply.pk, reason="Refused.", now=at(71))
+
+    triage(channel, at(72))
+
+    assert clocks() == [("first", "running", 0, None)]
+
+
+def test_a_platform_whose_clock_is_ahead_makes_no_answer_late(channel: Channel, agent: Person) -> None:
+    policy(channel, resolution=None)
+    receiving.receive(arrivals=[Arrival(channel.pk, exchange.wrote(seconds=3600))], now=at(1))
+    reply = replying.queue_reply(
+        conversation=Conversation.objects.get(),
+        by=agent,
+        client_id=uuid4(),
+        text="Coming.",
+        written_against=99,
+        now=at(60),
+    )[0]
+    sending.claim_reply(message_id=reply.pk, now=at(60))
+    sending.mark_reply_sent(message_id=reply.pk, external_id="m-ours", at=at(3661), now=at(61))
+
+    triage(channel, at(62))
+
+    assert clocks() == [("first", "met", 1, 180)]
+
+
+def test_a_changed_policy_moves_what_runs_and_leaves_what_ended(channel: Channel) -> None:
+    row = policy(channel, resolution=None)
+    arrive(
+        channel, exchange.wrote(seconds=0), exchange.echoed("On it.", seconds=90), exchange.wrote(seconds=200)
+    )
+    triage(channel, at(201))
+    SlaPolicy.objects.filter(pk=row.pk).update(first_response=60, next_response=120, version=2)
+    arrive(channel, exchange.wrote(seconds=210))
+
+    triage(channel, at(212))
+
+    found = Clock.objects.order_by("started_at").values_list("kind", "state", "target", "policy_version")
+    assert list(found) == [("first", "met", 600, 1), ("next", "running", 120, 2)]
+    assert Conversation.objects.get().due_at == at(320)
+
+
+def test_a_new_policy_does_not_judge_the_past(channel: Channel) -> None:
+    arrive(channel, exchange.wrote(seconds=0), exchange.echoed("At last.", seconds=9000))
+    triage(channel, at(9002))
+    policy(channel, resolution=None)
+    later = 3 * 86400
+    arrive(channel, exchange.wrote(seconds=later))
+
+    triage(channel, at(later + 2))
+
+    assert clocks() == [("next", "running", later, None)]
+
+
+def test_a_tag_may_choose_the_policy(channel: Channel) -> None:
+    policy(channel, name="Refunds", tags=["Refund"], first_response=120, resolution=None, position=0)
+    policy(channel, name="All", position=1, resolution=None)
+    arrive(channel, exchange.wrote(seconds=0))
+    Conversation.objects.update(tags=["Refund"])
+
+    triage(channel, at(2))
+
+    assert Clock.objects.get().policy_name == "Refunds"
+
+
+def test_reopening_by_hand_begins_a_spell_in_which_the_customer_still_waits(
+    channel: Channel, agent: Person
+) -> None:
+    policy(channel)
+    arrive(channel, exchange.wrote(seconds=0))
+    triage(channel, at(2))
+    closing.resolve(conversation=Conversation.objects.get(), by=agent, now=at(50))
+    triage(channel, at(51))
+    closing.reopen(conversation=Conversation.objects.get(), by=agent, now=at(100))
+
+    triage(channel, at(101))
+    arrive(channel, exchange.wrote(seconds=120))
+    triage(channel, at(122))
+
+    assert clocks() == [
+        ("first", "cancelled", 0, 50),
+        ("resolution", "met", 0, 50),
+        ("next", "running", 100, None),
+        ("resolution", "running", 100, None),
+    ]
+
+
+def test_a_promise_is_due_when_nothing_is_due_before(channel: Channel, agent: Person) -> None:
+    policy(channel, resolution=None)
+    arrive(channel, exchange.wrote(seconds=0), exchange.echoed("By three.", seconds=60))
+    triage(channel, at(62))
+    promising.promise(conversation=Conversation.objects.get(), at=at(7200), by=agent, now=at(63))
+
+    triage(channel, at(64))
+
+    conversation = Conversation.objects.get()
+    assert (conversation.due_at, conversation.due_kind) == (at(7200), "promise")
+
+
+def test_a_closing_window_is_due_only_while_the_customer_waits(channel: Channel) -> None:
+    arrive(channel, exchange.wrote(seconds=0))
+    triage(channel, at(2))
+    conversation = Conversation.objects.get()
+    assert (conversation.due_at, conversation.due_kind) == (at(86400 - 90), "window")
+
+    arrive(channel, exchange.echoed("On it.", seconds=60))
+    triage(channel, at(62))
+
+    assert Conversation.objects.get().due_at is None
+
+
+def test_the_pane_shows_clocks_whose_segments_add_up(channel: Channel) -> None:
+    policy(channel)
+    arrive(
+        channel, exchange.wrote(seconds=0), exchange.echoed("On it.", seconds=90), exchange.wrote(seconds=200)
+    )
+    triage(channel, at(201))
+
+    shown = clock_query.of(Conversation.objects.get(), now=at(250.5))
+
+    assert [(clock.label, clock.state, clock.counted) for clock in shown] == [
+        ("Next response", "running", 50.5),
+        ("First response", "met", 90),
+        ("Resolution", "running", 140.5),
+    ]
+    resolution = shown[-1]
+    assert [(each.reason, each.seconds) for each in resolution.segments] == [
+        ("the customer waits", 90),
+        ("waiting for the customer", 0),
+        ("the customer waits", 50.5),
+    ]
+    for clock in shown:
+        assert sum(each.seconds for each in clock.segments) == clock.counted

@@ -1,0 +1,116 @@
+"""The clocks of one conversation as its pane shows them: each with what it is made of, in words, adding up to the second."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from inbox.models import Clock, ClockKind, ClockState, Conversation
+from inbox.queries import clock_facts, promises
+from inbox.rules.course import Kind, Run
+from inbox.rules.sla import State, clock_of
+
+SHOWN = 6  # the newest clocks; older ones are history
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentShown:
+    started_at: datetime
+    ended_at: datetime | None  # empty: it goes on
+    counts: bool
+    seconds: float  # that counted
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockShown:
+    """`counted` is the sum of its segments' seconds."""
+
+    kind: str
+    label: str
+    state: str
+    state_label: str
+    policy: str  # with the version under which it runs
+    started_at: datetime
+    ended_at: datetime | None
+    target: int
+    counted: float
+    due_at: datetime | None
+    breached_at: datetime | None
+    segments: list[SegmentShown]
+
+    @property
+    def runs(self) -> bool:
+        return self.ended_at is None
+
+    @property
+    def late_by(self) -> float:
+        """Seconds beyond what was promised."""
+        return max(0.0, self.counted - self.target)
+
+    @property
+    def used(self) -> int:
+        """Percent of the target, for a bar; at most 100."""
+        return min(100, int(self.counted * 100 / self.target)) if self.target else 100
+
+
+def of(conversation: Conversation, *, now: datetime) -> list[ClockShown]:
+    """The newest first. Those under way are worked out as of now; those that ended are as they were kept."""
+    rows = list(
+        Clock.objects.filter(conversation=conversation)
+        .prefetch_related("segments")
+        .order_by("-started_at", "kind")[:SHOWN]
+    )
+    if not rows:
+        return []
+    live = _live(conversation, rows, now) if any(row.ended_at is None for row in rows) else {}
+    return [live.get(row.pk) or _kept(row) for row in rows]
+
+
+def _live(conversation: Conversation, rows: list[Clock], now: datetime) -> dict[int, ClockShown]:
+    facts = clock_facts.read([(conversation.pk, conversation.opened_at)])[conversation.pk]
+    course = facts.course()
+    runs = {(run.kind.value, run.started_at): run for run in course.runs}
+    promised = {promise.row.pk: promise for promise in promises.of_brand(conversation.brand_id)}
+    shown = {}
+    for row in rows:
+        run, promise = runs.get((row.kind, row.started_at)), promised.get(row.policy_id or 0)
+        if row.ended_at is not None or run is None or promise is None:
+            continue  # triage has not come to it yet; it shows what it last knew
+        clock = clock_of(
+            Run(Kind(row.kind), run.started_at),
+            course.stretches,
+            promise.policy,
+            timedelta(seconds=row.target),
+            now,
+        )
+        parts = [
+            SegmentShown(
+                each.started_at, each.ended_at, each.counts, each.counted.total_seconds(), each.reason
+            )
+            for each in clock.segments
+        ]
+        if parts:
+            last = parts[-1]
+            parts[-1] = SegmentShown(last.started_at, None, last.counts, last.seconds, last.reason)
+        state = ClockState(clock.state.value if clock.state in (State.RUNNING, State.PAUSED) else row.state)
+        shown[row.pk] = _shown(row, state, clock.counted.total_seconds(), clock.due_at, parts)
+    return shown
+
+
+def _kept(row: Clock) -> ClockShown:
+    parts = [
+        SegmentShown(each.started_at, each.ended_at, each.counts, each.counted, each.reason)
+        for each in row.segments.all()
+    ]
+    return _shown(row, ClockState(row.state), row.counted, row.due_at, parts)
+
+
+def _shown(
+    row: Clock, state: ClockState, counted: float, due_at: datetime | None, parts: list[SegmentShown]
+) -> ClockShown:
+    return ClockShown(
+        kind=row.kind, label=str(ClockKind(row.kind).label), state=state.value, state_label=str(state.label),
+        policy=f"{row.policy_name}, version {row.policy_version}", started_at=row.started_at, ended_at=row.ended_at,
+        target=row.target, counted=counted, due_at=due_at, breached_at=row.breached_at, segments=parts,
+    )  # fmt: skip
