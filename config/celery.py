@@ -32,6 +32,7 @@ BEAT = {
     "connectors.tasks.refresh_tokens": 60.0,
     "inbox.tasks.triage_behind": 1.0,
     "inbox.tasks.sweep_timers": 1.0,
+    "inbox.tasks.rescore_behind": 10.0,
 }
 
 # What a person waits for does not stand behind what nobody waits for. The rest goes to the default queue.

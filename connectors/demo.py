@@ -18,6 +18,7 @@ from connectors.actions import connecting
 from connectors.actions.connecting import ConnectionRefused
 from connectors.models import Credential, PlatformApp
 from inbox import platforms
+from inbox.actions import defaults
 from inbox.models import Brand, BrandSequence, Channel, ChannelState, Membership, Person, Role
 
 ACME, BOREALIS = "Acme", "Borealis"
@@ -80,6 +81,7 @@ def seed_people(*, password: str) -> None:
 def _brand(name: str) -> Brand:
     brand, _ = Brand.objects.get_or_create(slug=slugify(name), defaults={"name": name})
     BrandSequence.objects.get_or_create(brand=brand)
+    defaults.give_defaults(brand)
     return brand
 
 

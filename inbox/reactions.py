@@ -63,3 +63,8 @@ def show_in_composers(events: list[Event]) -> None:
 @on(*triaging.NEWS, *triaging.NEWS_BY_PEOPLE)
 def look_at_what_happened(events: list[Event]) -> None:
     tasks.wake_triage(events[0].brand_id)
+
+
+@on(EventKind.WEIGHTS_CHANGED)
+def follow_new_settings(events: list[Event]) -> None:
+    tasks.wake_rescoring(events[0].brand_id)

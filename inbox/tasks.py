@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.db import OperationalError
 from django.utils import timezone
 
-from inbox.actions import tagging_work, timing, triaging
+from inbox.actions import prioritising, tagging_work, timing, triaging
 from inbox.actions.tagging_work import Readings
 from inbox.actions.triaging import Batch
 from inbox.models import Brand
@@ -79,3 +79,45 @@ def sweep_timers(**_later: Any) -> None:
     until = time.monotonic() + TRIAGE_SECONDS
     while timing.sweep(now=timezone.now()) and time.monotonic() < until:
         pass
+
+
+def wake_rescoring(brand_id: int) -> None:
+    if cache.add(f"rescore-wanted:{brand_id}", 1, timeout=30):
+        rescore_brand.delay(brand_id=brand_id)
+
+
+@shared_task
+def rescore_brand(*, brand_id: int, **_later: Any) -> None:
+    """Weights, promises or hours changed: look at all that is under way, a batch at a time, so that nobody waits for it."""
+    cache.delete(f"rescore-wanted:{brand_id}")
+    until, scored, changed = time.monotonic() + TRIAGE_SECONDS, 0, 0
+    while time.monotonic() < until:
+        progress = prioritising.rescore_batch(brand_id=brand_id, now=timezone.now())
+        scored, changed = scored + progress.scored, changed + progress.changed
+        log.info(
+            "rescored",
+            brand=brand_id,
+            after=progress.after,
+            scored=scored,
+            changed=changed,
+            finished=progress.finished,
+        )
+        if progress.finished:
+            return
+    wake_rescoring(brand_id)
+
+
+@shared_task
+def rescore_behind(**_later: Any) -> None:
+    """Whatever fell through: a worker that died between two batches."""
+    for brand_id in prioritising.behind():
+        wake_rescoring(brand_id)
+
+
+@shared_task
+def learn_from_corrections(**_later: Any) -> None:
+    """Fit anew where people have corrected enough since the last time."""
+    for brand_id, kind in learning.due():
+        outcome = learning.refit(brand_id=brand_id, kind=kind, now=timezone.now())
+        if outcome is not None:
+            log.info("model_fitted", brand=brand_id, kind=kind, **asdict(outcome))

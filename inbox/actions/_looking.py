@@ -9,6 +9,7 @@ from inbox import events
 from inbox.actions import _clocks, _priority, _tagging, _telling, _touched
 from inbox.actions._touched import Touched
 from inbox.actions.tagging_work import Readings
+from inbox.models import EventKind, Person, PriorityWeights
 
 
 def look(
@@ -36,3 +37,12 @@ def look(
     _clocks.arm(ledger, standing, touched, now)
     _priority.score(touched, weights, now)
     return _touched.finish(ledger, touched, now)
+
+
+def begin_again(ledger: events.Ledger, *, what: str, by: Person, now: datetime) -> int:
+    """Settings changed: everything under way is looked at anew, batch by batch (prioritising.rescore_batch)."""
+    saved, _ = PriorityWeights.objects.get_or_create(brand_id=ledger.brand_id)
+    version = saved.version + 1
+    PriorityWeights.objects.filter(pk=ledger.brand_id).update(version=version, rescored_after=0)
+    ledger.record(EventKind.WEIGHTS_CHANGED, at=now, actor_id=by.pk, version=version, what=what)
+    return version

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 
 from inbox import events
-from inbox.actions import _priority, _touched, _writing
+from inbox.actions import _looking, _priority, _touched, _writing
 from inbox.models import (
     Brand,
     Contact,
@@ -24,7 +24,7 @@ from inbox.models import (
 from inbox.models.conversations import UNDER_WAY
 from inbox.rules import priority as rule
 
-BATCH = 500
+BATCH = 200
 HEAVIEST = 100
 
 
@@ -98,10 +98,13 @@ def change_weights(
             return saved.version
         for tag in heavier:
             Tag.objects.filter(pk=tag.pk).update(weight=tags[tag.name])
-        version = saved.version + 1
-        PriorityWeights.objects.filter(pk=brand.pk).update(weights=told, version=version, rescored_after=0)
-        ledger.record(EventKind.WEIGHTS_CHANGED, at=now, actor_id=by.pk, version=version)
-    return version
+        PriorityWeights.objects.filter(pk=brand.pk).update(weights=told)
+        return _looking.begin_again(ledger, what="weights", by=by, now=now)
+
+
+def behind() -> list[int]:
+    """Brands whose conversations do not all follow their newest settings yet."""
+    return list(PriorityWeights.objects.exclude(rescored_version=F("version")).values_list("pk", flat=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,7 @@ class Progress:
 
 @transaction.atomic(durable=True)
 def rescore_batch(*, brand_id: int, now: datetime, limit: int = BATCH) -> Progress:
-    """Score the next conversations by the newest weights. How far it has come is a row, so that any worker may go on."""
+    """Look at the next conversations by the newest weights, promises and hours. How far it has come is a row: any worker goes on."""
     with events.ledger(brand_id) as ledger:
         saved = PriorityWeights.objects.get(pk=brand_id)
         if saved.rescored_version == saved.version:
@@ -125,7 +128,7 @@ def rescore_batch(*, brand_id: int, now: datetime, limit: int = BATCH) -> Progre
             brand_id=brand_id, pk__gt=saved.rescored_after, state__in=UNDER_WAY
         )
         ids = list(under_way.order_by("pk").values_list("pk", flat=True)[:limit])
-        changed = _rescore(ledger, ids, now)
+        changed = len(_looking.look(ledger, ids, now))
         after = ids[-1] if ids else saved.rescored_after
         finished = len(ids) < limit
         PriorityWeights.objects.filter(pk=brand_id).update(

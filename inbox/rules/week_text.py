@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
 from itertools import pairwise
 
 DAY = 1440
@@ -40,6 +41,31 @@ def read(text: str) -> list[list[int]]:
 def say(intervals: Sequence[Sequence[int]]) -> str:
     """What `read` reads as the same intervals."""
     return ", ".join(_say(each) for each in intervals)
+
+
+def read_holidays(text: str) -> list[tuple[date, str, list[list[int]]]]:
+    """A line for each day: "2026-12-25 Christmas", or with other times "2026-12-24 Christmas Eve: 9–12"."""
+    found: dict[date, tuple[date, str, list[list[int]]]] = {}
+    for line in filter(None, map(str.strip, text.splitlines())):
+        written, _, rest = line.partition(" ")
+        try:
+            day = date.fromisoformat(written)
+        except ValueError:
+            raise NotUnderstood(f"“{line}” does not begin with a day like 2026-12-25.") from None
+        name, colon, times = rest.partition(":")
+        if not name.strip():
+            raise NotUnderstood(f"Say what {written} is, such as “{written} Christmas”.")
+        if day in found:
+            raise NotUnderstood(f"{written} is there twice.")
+        found[day] = (day, name.strip()[:80], read(times) if colon else [])
+    return sorted(found.values())
+
+
+def say_holidays(holidays: Iterable[tuple[date, str, Sequence[Sequence[int]]]]) -> str:
+    return "\n".join(
+        f"{day} {name}: {say(intervals)}" if intervals else f"{day} {name}"
+        for day, name, intervals in sorted(holidays, key=lambda each: each[0])
+    )
 
 
 def _one(part: str) -> list[int]:

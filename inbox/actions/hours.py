@@ -1,0 +1,59 @@
+"""When a brand works. Clocks that run under hours that change are counted anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from django.db import transaction
+
+from inbox import events
+from inbox.actions import _looking
+from inbox.models import Brand, BusinessHours, Holiday, Person
+
+Intervals = Sequence[Sequence[int]]
+
+
+class Refused(Exception):
+    """The change is not made; the words say why."""
+
+
+@transaction.atomic(durable=True)
+def save(
+    *, brand: Brand, hours: BusinessHours | None, name: str, time_zone: str, week: Mapping[str, Intervals],
+    holidays: Sequence[tuple[date, str, Intervals]], by: Person, now: datetime,
+) -> BusinessHours:  # fmt: skip
+    """New hours, or other times for those there are."""
+    with events.ledger(brand.pk) as ledger:
+        if BusinessHours.objects.filter(brand=brand, name=name).exclude(pk=hours.pk if hours else 0).exists():
+            raise Refused(f"There are hours called “{name}” already.")
+        row = write(brand=brand, hours=hours, name=name, time_zone=time_zone, week=week, holidays=holidays)
+        _looking.begin_again(ledger, what="hours", by=by, now=now)
+    return row
+
+
+def write(
+    *, brand: Brand, hours: BusinessHours | None, name: str, time_zone: str, week: Mapping[str, Intervals],
+    holidays: Sequence[tuple[date, str, Intervals]],
+) -> BusinessHours:  # fmt: skip
+    row = hours or BusinessHours(brand=brand)
+    row.name, row.time_zone, row.week = name, time_zone, dict(week)
+    row.save(update_fields=["name", "time_zone", "week"] if hours else None)
+    Holiday.objects.filter(hours=row).delete()
+    Holiday.objects.bulk_create(
+        [
+            Holiday(hours=row, day=day, name=told, intervals=list(intervals))
+            for day, told, intervals in holidays
+        ]
+    )
+    return row
+
+
+@transaction.atomic(durable=True)
+def remove(*, hours: BusinessHours, by: Person, now: datetime) -> None:
+    """Only hours that no promise is kept by."""
+    with events.ledger(hours.brand_id):
+        used = list(hours.policies.values_list("name", flat=True)[:3])
+        if used:
+            raise Refused(f"“{used[0]}” still counts by these hours. Give it other hours first.")
+        hours.delete()

@@ -1,0 +1,90 @@
+"""How other weights would reorder the queue, before they are saved. Nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from inbox.actions import _priority, _touched
+from inbox.actions._touched import Touched
+from inbox.models import Brand, Conversation
+from inbox.rules import priority as rule
+from inbox.rules.priority import Verdict
+
+LOOKED_AT = 300  # the most pressing ones; who stands further down hardly comes to the top
+SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A conversation's place with the saved weights and with the new ones, from 1 on."""
+
+    conversation: Conversation
+    before: int
+    after: int
+    score_before: int
+    score_after: int
+    priority_before: str
+    priority_after: str
+    whys: list[tuple[int, str]]  # what the difference is made of
+
+    @property
+    def up(self) -> int:
+        return self.before - self.after
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    looked_at: int
+    moves: list[Move]  # the first twenty with the new weights, in their order
+    fallen: list[Move]  # of the first twenty with the saved ones
+    moved: int
+
+
+def preview(*, brand: Brand, facts: Mapping[str, int], tags: Mapping[str, int], now: datetime) -> Preview:
+    """Three questions to the database, whatever the brand has."""
+    saved = _priority.weights_of(brand.pk)
+    wanted = _priority.Weights(rule.complete({**saved.facts, **facts}), {**saved.tags, **tags})
+    pressing = Conversation.objects.of_brand(brand).open().order_by("-priority_score", "pk")[:LOOKED_AT]
+    rows = {row.pk: row for row in pressing}
+    touched = _touched.load(brand.pk, rows, now)
+    before, after = _ordered(touched, saved, now), _ordered(touched, wanted, now)
+    places = {pk: place for place, pk in enumerate(before, 1)}
+    moves = [
+        _move(rows[pk], places[pk], place, before[pk], verdict)
+        for place, (pk, verdict) in enumerate(after.items(), 1)
+    ]
+    return Preview(
+        looked_at=len(rows),
+        moves=moves[:SHOWN],
+        fallen=sorted((each for each in moves[SHOWN:] if each.before <= SHOWN), key=lambda each: each.before),
+        moved=sum(each.up != 0 for each in moves),
+    )
+
+
+def _ordered(touched: list[Touched], weights: _priority.Weights, now: datetime) -> dict[int, Verdict]:
+    verdicts = {
+        each.id: rule.score(_priority.facts_of(each, weights, now), weights.facts, now) for each in touched
+    }
+    return dict(sorted(verdicts.items(), key=lambda item: (-item[1].score, item[0])))
+
+
+def _move(row: Conversation, before: int, after: int, was: Verdict, now_: Verdict) -> Move:
+    points = {each.key: (each.points, each.why) for each in now_.contributions}
+    for each in was.contributions:
+        gained, why = points.get(each.key, (0, each.why))
+        points[each.key] = (gained - each.points, why)
+    whys = sorted(
+        ((gained, why) for gained, why in points.values() if gained), key=lambda each: -abs(each[0])
+    )
+    return Move(
+        row,
+        before,
+        after,
+        was.score,
+        now_.score,
+        rule.NAMES[was.priority],
+        rule.NAMES[now_.priority],
+        whys[:3],
+    )
