@@ -98,6 +98,12 @@ def queue_reply(
         verdict = verdict_on(current, text=text, files=attachments, now=now)
         if not verdict.allowed:
             raise ReplyRefused(verdict.problem)
+        if (
+            current.state == ConversationState.RESOLVED
+        ):  # said before the reply, so that a new spell begins with it
+            ledger.record(
+                EventKind.REOPENED, at=now, conversation_id=current.pk, actor_id=by.pk, before=current.state
+            )
         messages = []
         for place, (words, files) in enumerate(_parts(platforms.get(current.platform), text, attachments)):
             seq = ledger.record(EventKind.REPLY_QUEUED, at=now, conversation_id=current.pk, actor_id=by.pk)

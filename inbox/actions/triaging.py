@@ -20,7 +20,10 @@ from inbox.actions.tagging_work import Readings
 from inbox.models import BrandSequence, Direction, Event, EventKind, Message, TriageCursor
 
 log = structlog.get_logger(__name__)
-BATCH = 500
+BATCH = 500  # events
+CONVERSATIONS = (
+    64  # of one transaction: the brand's lock is held for some tens of milliseconds, as by receiving
+)
 
 # After these a conversation is looked at. What triage itself records is not among them, or it would never come to rest.
 NEWS = (
@@ -55,6 +58,8 @@ def next_batch(brand_id: int, *, limit: int = BATCH) -> Batch:
     found = Event.objects.filter(brand_id=brand_id, seq__gt=after).order_by("seq")
     columns = ("seq", "kind", "conversation_id", "message_id", "actor_id", "at")
     for seq, kind, conversation_id, message_id, actor_id, at in found.values_list(*columns)[:limit]:
+        if len(batch.since) >= CONVERSATIONS and conversation_id not in batch.since:
+            break
         batch.upto = seq
         if conversation_id is None or not (kind in NEWS or (kind in NEWS_BY_PEOPLE and actor_id)):
             continue

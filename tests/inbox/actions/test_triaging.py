@@ -9,6 +9,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -505,3 +507,50 @@ def test_the_pane_shows_clocks_whose_segments_add_up(channel: Channel) -> None:
     ]
     for clock in shown:
         assert sum(each.seconds for each in clock.segments) == clock.counted
+
+
+def test_a_reply_into_a_resolved_conversation_begins_a_spell(channel: Channel, agent: Person) -> None:
+    policy(channel)
+    arrive(channel, exchange.wrote(seconds=0), exchange.echoed("Hi.", seconds=5))
+    closing.resolve(conversation=Conversation.objects.get(), by=agent, now=at(50))
+    triage(channel, at(51))
+    reply = replying.queue_reply(
+        conversation=Conversation.objects.get(),
+        by=agent,
+        client_id=uuid4(),
+        text="One more thing.",
+        written_against=99,
+        now=at(60),
+    )[0]
+    sending.claim_reply(message_id=reply.pk, now=at(61))
+    sending.mark_reply_sent(message_id=reply.pk, external_id="m-ours", at=at(62), now=at(63))
+
+    triage(channel, at(64))
+
+    assert clocks()[-1] == ("resolution", "paused", 60, None)
+
+
+def test_a_batch_touches_no_more_conversations_than_the_lock_may_be_held_for(channel: Channel) -> None:
+    policy(channel)
+    arrive(channel, *[exchange.wrote(who=f"customer{number}") for number in range(100)])
+
+    assert len(triaging.next_batch(channel.brand_id).since) == triaging.CONVERSATIONS
+
+    triage(channel, at(3))
+
+    assert Clock.objects.filter(kind="first").count() == 100
+
+
+def test_the_number_of_queries_does_not_depend_on_the_number_of_conversations(channel: Channel) -> None:
+    policy(channel)
+
+    def queries(*names: str) -> int:
+        arrive(channel, *[exchange.wrote(who=name) for name in names])
+        with CaptureQueriesContext(connection) as asked:
+            triaging.triage(triaging.next_batch(channel.brand_id), None, now=at(3))
+        triage(channel, at(4))
+        return len(asked)
+
+    queries("warm")
+
+    assert queries("one") == queries(*[f"customer{number}" for number in range(40)])
