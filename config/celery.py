@@ -42,6 +42,8 @@ ROUTES = {
     "connectors.tasks.deliver_due": "delivery",
     "connectors.tasks.settle_reply": "delivery",
     "connectors.tasks.settle_uncertain": "delivery",
+    # Reading messages takes a processor: an installation that feels it gives this queue a worker of its own.
+    "inbox.tasks.triage_brand": "triage",
 }
 
 app = Celery("parley")

@@ -317,7 +317,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_CREATE_MISSING_QUEUES = False
-CELERY_TASK_QUEUES = ("receive", "delivery", "default")  # made into queues by config/celery.py
+CELERY_TASK_QUEUES = ("receive", "delivery", "triage", "default")  # made into queues by config/celery.py
 # Threads: most of what a worker does is waiting for platforms. They know no time limit for a task; every wait has its own, in
 # connectors.http and in the database.
 WORKER_CONCURRENCY = env.number("WORKER_CONCURRENCY", 12)
