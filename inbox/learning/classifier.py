@@ -68,20 +68,22 @@ def load(stored: bytes, *, encoder: str) -> Classifier:
 def fit(vectors: Floats, lessons: Sequence[Lesson], *, encoder: str) -> Classifier:
     """A label needs something for it and something against it; one that lacks either is left out."""
     from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
 
     names = sorted(set().union(*(lesson.holds for lesson in lessons)) - {OTHER}) if lessons else []
     labels: list[str] = []
     rows: list[Floats] = []
-    for name in names:
-        said = [_verdict(lesson, name) for lesson in lessons]
-        chosen = np.array([index for index, verdict in enumerate(said) if verdict is not None])
-        truth = np.array([said[index] for index in chosen])
-        if truth.all() or not truth.any():
-            continue
-        model = LogisticRegression(C=STRENGTH, solver="liblinear", max_iter=300)
-        model.fit(vectors[chosen], truth, sample_weight=[lessons[index].weight for index in chosen])
-        labels.append(name)
-        rows.append(np.append(model.coef_[0], model.intercept_[0]).astype(np.float32))
+    with threadpool_limits(limits=1):  # a worker has one core for this
+        for name in names:
+            said = [_verdict(lesson, name) for lesson in lessons]
+            chosen = np.array([index for index, verdict in enumerate(said) if verdict is not None])
+            truth = np.array([said[index] for index in chosen])
+            if truth.all() or not truth.any():
+                continue
+            model = LogisticRegression(C=STRENGTH, max_iter=300)
+            model.fit(vectors[chosen], truth, sample_weight=[lessons[index].weight for index in chosen])
+            labels.append(name)
+            rows.append(np.append(model.coef_[0], model.intercept_[0]).astype(np.float32))
     width = vectors.shape[1] + 1
     return Classifier(encoder, tuple(labels), np.vstack(rows) if rows else np.zeros((0, width), np.float32))
 

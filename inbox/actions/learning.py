@@ -1,0 +1,95 @@
+"""A brand's models learn from what its people corrected: fitted anew, judged on corrections held out, kept if not worse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from inbox import events
+from inbox.learning import encoder
+from inbox.models import LearnedModel, ModelKind, Tag
+from inbox.queries import corrections, tag_knowledge
+
+ENOUGH_NEW = 20  # corrections since the last fitting
+ENOUGH_TO_JUDGE = 5  # held-out sentences; with fewer nobody could say which model is better
+MOST_EXAMPLES = 20_000  # the newest; tastes change
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    version: int
+    kept: bool
+    before: float  # macro-F1 of the model in use, on the same held-out corrections
+    after: float
+
+
+def refit(*, brand_id: int, kind: ModelKind, now: datetime) -> Outcome | None:
+    """Fit and judge outside any transaction, which takes seconds; then keep. None: there is nothing to learn, or nothing to learn with."""
+    reads = encoder.installed()
+    if reads is None:
+        return None
+    from inbox.learning import lessons  # needs the packages
+
+    newest, said = corrections.of(brand_id, kind, limit=MOST_EXAMPLES)
+    corrected = lessons.merged(said)
+    held_out = [each for each in corrected if each.is_held_out]
+    if len(held_out) < ENOUGH_TO_JUDGE:
+        return None
+    learned_from = [each for each in corrected if not each.is_held_out]
+    fitted = lessons.fit(kind, learned_from, _own_names(brand_id, kind), reads)
+    in_use = tag_knowledge.model_of(brand_id, kind)
+    assert in_use is not None
+    vectors = reads.encode([each.text for each in held_out])
+    before = lessons.judge(in_use.classifier, vectors, held_out)
+    after = lessons.judge(fitted, vectors, held_out)
+    report = {
+        "held_out": after.sentences, "macro_f1": round(after.macro_f1, 4), "macro_f1_before": round(before.macro_f1, 4),
+        "compared_with": in_use.version, "sure_above": after.sure_above,
+    }  # fmt: skip
+    return _keep(
+        brand_id, kind, now, newest=newest, examples=len(learned_from), report=report, weights=fitted.dump(),
+        compared_with=in_use.version, better=after.macro_f1 >= before.macro_f1,
+    )  # fmt: skip
+
+
+@transaction.atomic(durable=True)
+def _keep(
+    brand_id: int,
+    kind: ModelKind,
+    now: datetime,
+    *,
+    newest: int,
+    examples: int,
+    report: dict[str, Any],
+    weights: bytes,
+    compared_with: int,
+    better: bool,
+) -> Outcome | None:
+    """A version is kept either way, so that the same corrections are not fitted again; only a better one is used."""
+    with events.ledger(brand_id):
+        versions = LearnedModel.objects.filter(brand_id=brand_id, kind=kind)
+        using = versions.filter(in_use=True).values_list("version", flat=True).first() or 0
+        if using != compared_with:
+            return None  # somebody else was quicker; the next sweep looks again
+        version = (versions.order_by("-version").values_list("version", flat=True).first() or 0) + 1
+        if better:
+            versions.filter(in_use=True).update(in_use=False)
+        LearnedModel.objects.create(
+            brand_id=brand_id, kind=kind, version=version, in_use=better, fitted_at=now, examples=examples, newest_example=newest,
+            report=report, weights=weights,
+        )  # fmt: skip
+    return Outcome(version, better, report["macro_f1_before"], report["macro_f1"])
+
+
+def _own_names(brand_id: int, kind: ModelKind) -> list[str]:
+    if kind != ModelKind.TAGS:
+        return []
+    return list(Tag.objects.filter(brand_id=brand_id, key="").order_by("pk").values_list("name", flat=True))
+
+
+def due() -> list[tuple[int, ModelKind]]:
+    """Brands and kinds with enough corrections that no fitting has seen."""
+    return corrections.waiting(ENOUGH_NEW)

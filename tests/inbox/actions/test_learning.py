@@ -1,0 +1,122 @@
+"""Models learn from corrections, are judged on those they have not seen, and give way only to one that is not worse."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from inbox.actions import _built_in_tags, learning
+from inbox.learning import encoder, lessons
+from inbox.models import BrandSequence, Channel, Example, LearnedModel, ModelKind, Tag
+from inbox.queries import tag_knowledge
+from tests.factories import conversations, people
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# A word of the house that no phrase of ours knows.
+SAID = "Is the {} loyalty stamp valid in {}"
+PLACES = [
+    "Leeds",
+    "York",
+    "Bath",
+    "Hull",
+    "Derby",
+    "Ripon",
+    "Truro",
+    "Wells",
+    "Ely",
+    "Exeter",
+    "Durham",
+    "Lincoln",
+]
+KINDS = ["green", "old", "paper", "double", "missing"]
+
+
+@pytest.fixture
+def channel() -> Channel:
+    made = people.ChannelFactory()
+    BrandSequence.objects.get_or_create(brand=made.brand)
+    _built_in_tags.give(made.brand)
+    Tag.objects.create(brand=made.brand, name="stamps")
+    return made
+
+
+def taught(channel: Channel, texts: list[str], *, holds: list[str], fails: list[str] | None = None) -> None:
+    now = datetime.fromisoformat("2026-03-02T09:30:00Z")
+    of = conversations.conversation(channel)
+    for text in texts:
+        message = conversations.messages(of, 1, text=text)[0]
+        Example.objects.create(
+            brand=channel.brand, kind=ModelKind.TAGS, conversation=of, message=message, holds=holds, fails=fails or [], at=now,
+        )  # fmt: skip
+
+
+def about_stamps() -> list[str]:
+    return [SAID.format(kind, place) for kind in KINDS for place in PLACES]
+
+
+def confidence(channel: Channel, text: str, label: str) -> float:
+    known, reads = tag_knowledge.model_of(channel.brand_id, ModelKind.TAGS), encoder.installed()
+    assert known and reads
+    row = known.classifier.confidences(reads.encode([text]))[0]
+    return float(row[known.classifier.labels.index(label)]) if label in known.classifier.labels else 0.0
+
+
+def test_a_brands_own_tag_is_learned_from_its_corrections(channel: Channel, now: datetime) -> None:
+    assert confidence(channel, "does my blue loyalty stamp count in Whitby", "stamps") == 0
+    taught(channel, about_stamps(), holds=["stamps"])
+    outcome = learning.refit(brand_id=channel.brand_id, kind=ModelKind.TAGS, now=now)
+    assert outcome is not None and outcome.kept and outcome.version == 1 and outcome.after > outcome.before
+    assert confidence(channel, "does my blue loyalty stamp count in Whitby", "stamps") > 0.6
+    model = LearnedModel.objects.get(in_use=True)
+    assert model.report["sure_above"]["stamps"] >= 0.5
+    assert model.report["held_out"] + model.examples == len(about_stamps())
+
+
+def test_one_that_is_worse_on_held_out_corrections_is_not_used(channel: Channel, now: datetime) -> None:
+    taught(channel, about_stamps(), holds=["stamps"])
+    learning.refit(brand_id=channel.brand_id, kind=ModelKind.TAGS, now=now)
+    # What is learned from now says the opposite of what is held out.
+    for example in Example.objects.select_related("message"):
+        if not lessons.Corrected(example.message.text, frozenset(), frozenset()).is_held_out:
+            Example.objects.filter(pk=example.pk).update(holds=["praise"], fails=["stamps"])
+    outcome = learning.refit(brand_id=channel.brand_id, kind=ModelKind.TAGS, now=now)
+    assert outcome is not None and not outcome.kept and outcome.after < outcome.before
+    assert LearnedModel.objects.get(in_use=True).version == 1
+    assert LearnedModel.objects.count() == 2
+
+
+def test_it_waits_for_twenty_new_corrections(channel: Channel, now: datetime) -> None:
+    taught(channel, about_stamps()[:19], holds=["stamps"])
+    assert learning.due() == []
+    taught(channel, about_stamps()[19:40], holds=["stamps"])
+    assert learning.due() == [(channel.brand_id, ModelKind.TAGS)]
+    learning.refit(brand_id=channel.brand_id, kind=ModelKind.TAGS, now=now)
+    assert learning.due() == []
+
+
+def test_too_few_held_out_corrections_judge_nothing(channel: Channel, now: datetime) -> None:
+    taught(channel, about_stamps()[:4], holds=["stamps"])
+    assert learning.refit(brand_id=channel.brand_id, kind=ModelKind.TAGS, now=now) is None
+    assert not LearnedModel.objects.exists()
+
+
+def test_words_that_were_unsent_are_not_learned_from(channel: Channel, now: datetime) -> None:
+    taught(channel, about_stamps(), holds=["stamps"])
+    gone = Example.objects.order_by("pk")[:10]
+    for example in gone:
+        type(example.message).objects.filter(pk=example.message_id).update(
+            text="", created_text="", deleted_at=now
+        )
+    learning.refit(brand_id=channel.brand_id, kind=ModelKind.TAGS, now=now)
+    model = LearnedModel.objects.get()
+    assert model.report["held_out"] + model.examples == len(about_stamps()) - 10
+
+
+def test_another_brands_corrections_stay_there(channel: Channel, now: datetime) -> None:
+    elsewhere = people.ChannelFactory()
+    BrandSequence.objects.get_or_create(brand=elsewhere.brand)
+    taught(elsewhere, about_stamps(), holds=["stamps"])
+    assert learning.refit(brand_id=channel.brand_id, kind=ModelKind.TAGS, now=now) is None
+    assert confidence(channel, "does my loyalty stamp count", "stamps") == 0

@@ -1,0 +1,101 @@
+"""What a model is judged by, and when it may set a tag by itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from inbox.learning import classifier, encoder, languages, lessons, phrases
+from inbox.learning.classifier import Classifier, UnreadableModel
+from inbox.learning.lessons import Corrected
+from inbox.rules import built_in_tags
+
+SIX = built_in_tags.LANGUAGES
+
+
+def says(*confidences: float) -> tuple[Classifier, np.ndarray]:
+    """A model of one label and sentences of which it says exactly this."""
+    logits = np.log(np.array(confidences) / (1 - np.array(confidences)))
+    model = Classifier("made-up", ("refund",), np.array([[1.0, 0.0]], dtype=np.float32))
+    return model, logits.astype(np.float32).reshape(-1, 1)
+
+
+def corrections(*holds: bool) -> list[Corrected]:
+    refund, nothing = frozenset({"refund"}), frozenset[str]()
+    return [
+        Corrected(f"sentence {number}", refund if each else nothing, nothing if each else refund)
+        for number, each in enumerate(holds)
+    ]
+
+
+def test_a_model_is_sure_only_where_nine_of_ten_held() -> None:
+    model, vectors = says(*[0.95] * 12, *[0.7] * 12)
+    judged = lessons.judge(model, vectors, corrections(*[True] * 12, *[False] * 12))
+    assert judged.sure_above == {"refund": pytest.approx(0.95, abs=1e-3)}
+
+
+def test_nobody_is_sure_of_what_nine_sentences_said() -> None:
+    model, vectors = says(*[0.95] * 9)
+    assert lessons.judge(model, vectors, corrections(*[True] * 9)).sure_above == {}
+
+
+def test_eight_of_ten_are_not_enough() -> None:
+    model, vectors = says(*[0.95] * 10)
+    assert lessons.judge(model, vectors, corrections(*[True] * 8, False, False)).sure_above == {}
+
+
+def test_what_was_said_last_of_a_label_counts() -> None:
+    said = [("same words", ["refund", "job"], []), ("same words", [], ["refund"])]
+    assert lessons.merged(said) == [Corrected("same words", frozenset({"job"}), frozenset({"refund"}))]
+
+
+def test_sentences_that_differ_in_numbers_and_case_stand_on_one_side() -> None:
+    sides = {
+        Corrected(f"Where is ORDER {number}?", frozenset(), frozenset()).is_held_out for number in range(50)
+    }
+    assert len(sides) == 1
+
+
+def test_taking_a_tag_off_says_nothing_of_the_others() -> None:
+    reads = encoder.installed()
+    assert reads is not None
+    off = [
+        Corrected(f"my order {word} is lost", frozenset(), frozenset({"refund"}))
+        for word in ("one", "two", "three")
+    ]
+    before, after = lessons.first("tags", reads), lessons.fit("tags", off, (), reads)
+    column = before.labels.index("order_status")
+    assert np.allclose(before.weights[column], after.weights[column], atol=1e-3)
+
+
+def test_a_model_survives_its_storage_and_refuses_another_encoders() -> None:
+    reads = encoder.installed()
+    assert reads is not None
+    model = lessons.first("tags", reads)
+    again = classifier.load(model.dump(), encoder=reads.name)
+    assert again.labels == model.labels and np.array_equal(again.weights, model.weights)
+    with pytest.raises(UnreadableModel):
+        classifier.load(model.dump(), encoder="another")
+    with pytest.raises(UnreadableModel):
+        classifier.load(b"\x80\x04nonsense", encoder=reads.name)
+
+
+def test_phrases_of_every_built_in_tag_come_in_six_languages() -> None:
+    found = {(language, label) for language, label, _ in phrases.of("tags")}
+    assert found == {(language, label) for language in SIX for label in (*built_in_tags.BY_KEY, "other")}
+    moods = {(language, label) for language, label, _ in phrases.of("sentiment")}
+    assert moods == {(language, mood) for language in SIX for mood in ("negative", "neutral", "positive")}
+
+
+def test_languages_of_our_own_phrases_are_told_apart() -> None:
+    told = [
+        languages.hear(sentence, SIX).language == language for language, _, sentence in phrases.of("tags")
+    ]
+    assert sum(told) / len(told) >= 0.965
+
+
+def test_only_the_brands_languages_are_heard() -> None:
+    assert languages.hear("Wo bleibt meine Bestellung?", ("en", "fr")).language in ("en", "fr")
+    assert languages.hear("注文はどこですか", ("en", "ja")).language == "ja"
+    assert languages.hear("注文はどこですか", SIX).language == ""
+    assert languages.hear("https://example.test 12345 😀", SIX).language == ""
