@@ -10,6 +10,7 @@ from inbox.actions import _clocks, _priority, _tagging, _telling, _touched
 from inbox.actions._touched import Touched
 from inbox.actions.tagging_work import Readings
 from inbox.models import EventKind, Person, PriorityWeights
+from inbox.queries import promises
 
 
 def look(
@@ -36,6 +37,11 @@ def look(
         _telling.tell(ledger, standing, now)
     _clocks.arm(ledger, standing, touched, now)
     _priority.score(touched, weights, now)
+    if any("priority" in each.changed for each in touched) and promises.depend_on_priority(ledger.brand_id):
+        # Another priority may mean another promise, and that another score. Once: the next look takes it from there.
+        standing = _clocks.recompute(ledger, touched, now, news_since=news_since)
+        _clocks.arm(ledger, standing, touched, now)
+        _priority.score(touched, weights, now)
     return _touched.finish(ledger, touched, now)
 
 

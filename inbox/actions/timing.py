@@ -11,7 +11,7 @@ from django.db import transaction
 from inbox import events
 from inbox.actions import _isolating, _looking, _snoozing, _sql
 
-AT_ONCE = 100  # conversations of one transaction, so that nobody waits long for the brand's lock
+AT_ONCE = 64  # conversations of one transaction, so that nobody waits long for the brand's lock
 LATER = timedelta(minutes=1)  # for a conversation that cannot be looked at
 
 DUE = """SELECT brand_id, conversation_id FROM inbox_timer

@@ -43,6 +43,11 @@ def choose(
     )
 
 
+def depend_on_priority(brand_id: int) -> bool:
+    """Whether a changed priority may mean another promise."""
+    return SlaPolicy.objects.filter(brand_id=brand_id, is_active=True).exclude(priorities=[]).exists()
+
+
 def policy_of(row: SlaPolicy, hours: Hours | None) -> Policy:
     told = {Kind.FIRST: row.first_response, Kind.NEXT: row.next_response, Kind.RESOLUTION: row.resolution}
     return Policy(

@@ -554,3 +554,29 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_conversations(ch
     queries("warm")
 
     assert queries("one") == queries(*[f"customer{number}" for number in range(40)])
+
+
+def test_a_priority_that_changes_chooses_another_policy_at_once(channel: Channel) -> None:
+    policy(channel, name="Urgent", priorities=[1], first_response=60, resolution=None, position=0)
+    policy(channel, name="Others", first_response=600, resolution=None, position=1)
+    arrive(channel, exchange.wrote(seconds=0))
+    triage(channel, at(2))
+    assert Clock.objects.get().policy_name == "Others"
+
+    timing.sweep(now=at(601))
+
+    clock = Clock.objects.get()
+    assert (clock.policy_name, clock.target, Conversation.objects.get().priority) == ("Urgent", 60, 1)
+    assert len(told(EventKind.SLA_BREACHED)) == 1
+
+
+def test_when_the_window_has_closed_it_is_due_no_more(channel: Channel) -> None:
+    arrive(channel, exchange.wrote(seconds=0))
+    triage(channel, at(2))
+    closes = Conversation.objects.get().due_at
+    assert closes is not None
+
+    timing.sweep(now=closes)
+
+    after = Conversation.objects.get()
+    assert (after.due_at, after.due_kind) != (closes, "window")
