@@ -15,6 +15,9 @@ from inbox.views import (
     readings,
     replies,
     resolutions,
+    settings_hours,
+    settings_policies,
+    settings_priority,
     snoozes,
     vips,
 )
@@ -36,10 +39,28 @@ conversation: list[URLPattern | URLResolver] = [
     path("vip/", vips.vip, name="vip"),
     path("readings/", readings.reading, name="readings"),
 ]
+settings: list[URLPattern | URLResolver] = [
+    path("", settings_priority.home, name="settings"),
+    path("priority/", settings_priority.weights, name="settings-priority"),
+    path("priority/preview/", settings_priority.preview, name="settings-priority-preview"),
+    path("policies/", settings_policies.index, name="settings-policies"),
+    path("policies/new/", settings_policies.create, name="settings-policy-new"),
+    path("policies/<uuid:public_id>/", settings_policies.edit, name="settings-policy"),
+    path(
+        "policies/<uuid:public_id>/retirement/",
+        settings_policies.retirement,
+        name="settings-policy-retirement",
+    ),
+    path("hours/", settings_hours.index, name="settings-hours"),
+    path("hours/new/", settings_hours.create, name="settings-hours-new"),
+    path("hours/<uuid:public_id>/", settings_hours.edit, name="settings-hours-edit"),
+    path("hours/<uuid:public_id>/removal/", settings_hours.removal, name="settings-hours-removal"),
+]
 brand: list[URLPattern | URLResolver] = [
     path("inbox/<str:view_name>/", inbox.show, name="list"),
     path("inbox/<str:view_name>/rows/", inbox.rows, name="rows"),
     path("conversations/<uuid:public_id>/", include(conversation)),
+    path("settings/", include(settings)),
     path("messages/<uuid:public_id>/attempt/", attempts.attempt, name="attempt"),
 ]
 urlpatterns = [

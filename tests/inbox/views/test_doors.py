@@ -10,11 +10,17 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from inbox.models import Attachment, Conversation, Message, Person
+from inbox.models import Attachment, BusinessHours, Conversation, Message, Person, SlaPolicy
 from tests.factories.people import ChannelFactory, agent_of
 
 # Addresses without a brand in them, and whom they are for.
 FOR_ALL = {"home", "platform-colours", "outgoing-file"}
+
+# Addresses with a brand and nothing else in them.
+OF_THE_BRAND = {
+    "settings", "settings-priority", "settings-priority-preview", "settings-policies", "settings-policy-new",
+    "settings-hours", "settings-hours-new",
+}  # fmt: skip
 
 
 def names(patterns: list[Any]) -> Iterator[str]:
@@ -34,12 +40,20 @@ def address(name: str, conversation: Conversation) -> str:
         message=message, channel=conversation.channel, kind="image", path="x.png"
     )
     brand = {"brand_slug": conversation.brand.slug}
+    policy, _ = SlaPolicy.objects.get_or_create(brand=conversation.brand, name="Everybody")
+    hours, _ = BusinessHours.objects.get_or_create(brand=conversation.brand, name="Office")
+    if name in OF_THE_BRAND:
+        return reverse(f"inbox:{name}", kwargs=brand)
     return reverse(
         f"inbox:{name}",
         kwargs={
             "list": {**brand, "view_name": "open"},
             "rows": {**brand, "view_name": "open"},
             "attempt": {**brand, "public_id": message.public_id},
+            "settings-policy": {**brand, "public_id": policy.public_id},
+            "settings-policy-retirement": {**brand, "public_id": policy.public_id},
+            "settings-hours-edit": {**brand, "public_id": hours.public_id},
+            "settings-hours-removal": {**brand, "public_id": hours.public_id},
             "media": {"public_id": file.public_id},
         }.get(name, {**brand, "public_id": conversation.public_id}),
     )

@@ -1,0 +1,197 @@
+"""What the settings' pages send. Texts are read as people write them, and refused with what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+
+from inbox.models import Brand, BusinessHours, Channel, Priority, SlaPolicy, Tag
+from inbox.rules import length_text, priority, week_text
+
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+HEAVIEST = 100
+
+
+class LengthField(forms.CharField):
+    def to_python(self, value: Any) -> Any:
+        try:
+            return length_text.read(super().to_python(value) or "")
+        except length_text.NotUnderstood as refused:
+            raise forms.ValidationError(str(refused)) from refused
+
+    def prepare_value(self, value: Any) -> Any:
+        return length_text.say(value) if isinstance(value, int) else value
+
+
+class IntervalsField(forms.CharField):
+    def to_python(self, value: Any) -> Any:
+        try:
+            return week_text.read(super().to_python(value) or "")
+        except week_text.NotUnderstood as refused:
+            raise forms.ValidationError(str(refused)) from refused
+
+    def prepare_value(self, value: Any) -> Any:
+        return week_text.say(value) if isinstance(value, list) else value
+
+
+class HolidaysField(forms.CharField):
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return week_text.read_holidays(super().to_python(value) or "")
+        except week_text.NotUnderstood as refused:
+            raise forms.ValidationError(str(refused)) from refused
+
+    def prepare_value(self, value: Any) -> Any:
+        return week_text.say_holidays(value) if isinstance(value, list) else value
+
+
+class WarningsField(forms.CharField):
+    """ "50, 80": percent of the target that is used up."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value) or ""
+        parts = [part.strip().rstrip("%").strip() for part in text.split(",") if part.strip()]
+        if not all(part.isdecimal() and 0 < int(part) < 100 for part in parts):
+            raise forms.ValidationError("Warnings are percents between 1 and 99, such as “50, 80”.")
+        return sorted({int(part) for part in parts})
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+
+class PolicyForm(forms.Form):
+    name = forms.CharField(max_length=80, label="Name")
+    first_response = LengthField(required=False, label="First response within", initial=600)
+    next_response = LengthField(required=False, label="Each next response within")
+    resolution = LengthField(required=False, label="Resolved within")
+    hours = forms.ModelChoiceField(
+        BusinessHours.objects.none(), required=False, label="Counted in", empty_label="Around the clock", to_field_name="public_id"
+    )  # fmt: skip
+    priorities = forms.TypedMultipleChoiceField(
+        choices=Priority.choices, coerce=int, required=False, label="Only these priorities", widget=forms.CheckboxSelectMultiple
+    )  # fmt: skip
+    channels = forms.TypedMultipleChoiceField(
+        coerce=int, required=False, label="Only these channels", widget=forms.CheckboxSelectMultiple
+    )
+    tags = forms.MultipleChoiceField(
+        required=False, label="Only with one of these tags", widget=forms.CheckboxSelectMultiple
+    )
+    position = forms.IntegerField(
+        min_value=0, max_value=999, initial=0, label="Place in the order", help_text="The first that fits is kept."
+    )  # fmt: skip
+    warnings = WarningsField(
+        required=False, initial=[50, 80], label="Warn at percent used up", help_text="Such as “50, 80”."
+    )
+    pauses_for_customer = forms.BooleanField(
+        required=False, initial=True, label="Resolution stands still while the customer has the word"
+    )
+    pauses_snoozed = forms.BooleanField(
+        required=False, initial=True, label="Stands still while it is snoozed"
+    )
+    pauses_pending = forms.BooleanField(required=False, initial=True, label="Stands still while a bot has it")
+    raises_priority = forms.BooleanField(
+        required=False, initial=True, label="A broken promise makes it urgent"
+    )
+    unassigns_late = forms.BooleanField(required=False, label="A broken promise takes it from its assignee")
+
+    def __init__(self, *args: Any, brand: Brand, policy: SlaPolicy | None = None, **kwargs: Any) -> None:
+        if policy:
+            kwargs["initial"] = {name: getattr(policy, name) for name in self.base_fields}
+        super().__init__(*args, **kwargs)
+        hours = self.fields["hours"]
+        assert isinstance(hours, forms.ModelChoiceField)
+        hours.queryset = BusinessHours.objects.filter(brand=brand).order_by("name")
+        self._choose(
+            "channels", [(each.pk, str(each)) for each in Channel.objects.of_brand(brand).order_by("pk")]
+        )
+        names = Tag.objects.filter(brand=brand).order_by("name").values_list("name", flat=True)
+        self._choose("tags", [(name, name) for name in names])
+
+    def _choose(self, name: str, choices: list[tuple[Any, str]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = choices
+
+    def clean(self) -> dict[str, Any]:
+        told: dict[str, Any] = super().clean() or {}
+        if not self.errors and not any(
+            told[name] for name in ("first_response", "next_response", "resolution")
+        ):
+            self.add_error(None, "Promise something: a first response, a next response or a resolution.")
+        return told
+
+
+class HoursForm(forms.Form):
+    name = forms.CharField(max_length=80, label="Name")
+    time_zone = forms.CharField(max_length=64, label="Time zone", help_text="Such as “Europe/Berlin”.")
+    holidays = HolidaysField(
+        required=False, label="Holidays",
+        help_text="A line for each: “2026-12-25 Christmas”, or with other times “2026-12-24 Christmas Eve: 9–12”.",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, brand: Brand, hours: BusinessHours | None = None, **kwargs: Any) -> None:
+        week = hours.week if hours else {str(day): [[540, 1080]] for day in range(5)}
+        kwargs["initial"] = {
+            "name": hours.name if hours else "", "time_zone": hours.time_zone if hours else brand.time_zone,
+            "holidays": [(each.day, each.name, each.intervals) for each in hours.holidays.all()] if hours else [],
+            **{f"day-{day}": week.get(str(day), []) for day in range(7)},
+        }  # fmt: skip
+        super().__init__(*args, **kwargs)
+        for number, day in enumerate(DAYS):
+            self.fields[f"day-{number}"] = IntervalsField(required=False, label=day, max_length=200)
+
+    def clean_time_zone(self) -> str:
+        zone: str = self.cleaned_data["time_zone"]
+        if zone not in available_timezones():
+            raise forms.ValidationError(f"“{zone}” is no time zone. Choose one like “Europe/Berlin”.")
+        return zone
+
+    @property
+    def days(self) -> list[forms.BoundField]:
+        return [self[f"day-{number}"] for number in range(7)]
+
+    @property
+    def week(self) -> dict[str, Any]:
+        return {str(number): found for number in range(7) if (found := self.cleaned_data[f"day-{number}"])}
+
+
+class WeightsForm(forms.Form):
+    def __init__(self, *args: Any, brand: Brand, saved: dict[str, int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.tags = {f"tag-{tag.pk}": tag for tag in Tag.objects.filter(brand=brand).order_by("name")}
+        told = [(weight.key, weight.label, saved[weight.key]) for weight in priority.WEIGHTS.values()]
+        told += [(name, tag.name, tag.weight) for name, tag in self.tags.items()]
+        for name, label, value in told:
+            self.fields[name] = forms.IntegerField(
+                min_value=-HEAVIEST, max_value=HEAVIEST, initial=value, label=label,
+                error_messages={
+                    "required": f"{label}: type a number, 0 for none.", "invalid": f"{label}: type a whole number.",
+                    "min_value": f"{label}: not below -{HEAVIEST}.", "max_value": f"{label}: not above {HEAVIEST}.",
+                },
+            )  # fmt: skip
+
+    def groups(self) -> Iterator[tuple[str, list[forms.BoundField]]]:
+        for group in priority.GROUPS:
+            yield group.title, [self[weight.key] for weight in group.weights]
+        if self.tags:
+            yield "Tags", [self[name] for name in self.tags]
+        yield "From which score on", [self[weight.key] for weight in priority.THRESHOLDS]
+
+    def clean(self) -> dict[str, Any]:
+        told: dict[str, Any] = super().clean() or {}
+        if not self.errors and not told["normal_from"] < told["high_from"] < told["urgent_from"]:
+            self.add_error(None, "Normal must begin below high, and high below urgent.")
+        return told
+
+    @property
+    def facts(self) -> dict[str, int]:
+        return {key: self.cleaned_data[key] for key in priority.WEIGHTS}
+
+    @property
+    def tag_weights(self) -> dict[str, int]:
+        return {tag.name: self.cleaned_data[name] for name, tag in self.tags.items()}

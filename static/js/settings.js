@@ -1,0 +1,34 @@
+// The settings' pages work without this; with it, weights are tried while they are edited, and effects are asked for in place.
+import { ask, elements, explain, Refused } from "./lib/fragments.js"
+
+const REST = 350
+let waits = 0
+let asked = null
+
+async function put(id, url, body) {
+  asked?.abort()
+  asked = new AbortController()
+  const place = document.getElementById(id)
+  try {
+    place.replaceWith(...elements(await ask(url, { method: "POST", body, signal: asked.signal })))
+  } catch (error) {
+    if (error.name === "AbortError") return
+    if (error instanceof Refused && error.status === 422) return place.replaceWith(...elements(error.html))
+    place.replaceChildren(...elements(explain(error)))
+  }
+}
+
+for (const form of document.querySelectorAll("form[data-preview]")) {
+  form.addEventListener("input", () => {
+    clearTimeout(waits)
+    waits = setTimeout(() => put("preview", form.dataset.preview, new FormData(form)), REST)
+  })
+}
+
+for (const form of document.querySelectorAll("form[data-check]")) {
+  form.addEventListener("submit", (event) => {
+    if (event.submitter?.name !== "check") return
+    event.preventDefault()
+    put("effect", location.href, new FormData(form, event.submitter))
+  })
+}
