@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: demo test journeys check bench lint format types contracts migrations deploy install services help
+.PHONY: demo test journeys check bench evaluate lint format types contracts migrations deploy install services help
 .DEFAULT_GOAL := help
 
 help:
@@ -11,6 +11,7 @@ help:
 	@echo "make test    the whole suite"
 	@echo "make journeys  every journey through the real processes, with faults and killed processes (about 20 minutes)"
 	@echo "make check   lint, types, contracts, migrations, deployment check, tests"
+	@echo "make evaluate  how well tags and languages hold on real messages (DATA=folder)"
 	@echo "make bench   ratios against limits measured in the same run (BENCH_SCALE)"
 
 demo:
@@ -34,6 +35,10 @@ check: lint types contracts migrations deploy test
 
 bench: install
 	$(BIN)/python -m bench
+
+# Reads DATA, or PARLEY_DATA, or ../shared/data; says so where there is nothing.
+evaluate: install
+	@$(BIN)/python -m tools.evaluate $(DATA)
 
 lint: install
 	$(BIN)/ruff check .
