@@ -1,0 +1,100 @@
+"""The settings in a real browser: read by everybody, at every width, and answering while one types."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from inbox.actions import defaults
+from inbox.models import BusinessHours, Channel, Membership, Person, PriorityWeights, Role, SlaPolicy
+from tests.browser.test_accessibility import faults
+from tests.factories import conversations as make
+
+Enter = Callable[..., Page]
+PAGES = ("priority", "policies", "policies/new", "hours", "hours/new")
+
+
+@pytest.fixture
+def managed(channel: Channel, mara: Person) -> Channel:
+    """A brand with its defaults and a queue; whoever enters manages it."""
+    defaults.give_defaults(channel.brand)
+    Membership.objects.filter(person=mara).update(role=Role.MANAGER)
+    old = timezone.now() - timedelta(days=2)
+    for name, more in (
+        ("Ann", {"sentiment": "negative", "unread_count": 3}),
+        ("Ben", {"tags": ["refund"]}),
+        ("Cleo", {"unread_count": 1}),
+    ):
+        make.conversation(channel, contact_name=name, waiting_since=old, window_opened_at=None, **more)
+    return channel
+
+
+def wide(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_every_page_can_be_read_by_everybody(enter: Enter, managed: Channel, scheme: str, width: int) -> None:
+    page = enter("/b/lumen/inbox/open/", color_scheme=scheme, viewport={"width": width, "height": 900})
+    for name in PAGES:
+        page.goto(f"/b/lumen/settings/{name}/")
+        if folder := os.environ.get("PARLEY_PICTURES"):
+            page.screenshot(
+                path=Path(folder) / f"{name.replace('/', '-')}-{scheme}-{width}.png", full_page=True
+            )
+        expect(page.locator("h1")).to_be_visible()
+        assert faults(page) == []
+        assert not wide(page)
+
+
+def test_the_queue_reorders_while_a_weight_is_typed(enter: Enter, managed: Channel) -> None:
+    page = enter("/b/lumen/inbox/open/")
+    page.goto("/b/lumen/settings/priority/")
+    names = page.locator("#preview ol .preview__name")
+    expect(names).to_have_text(["Ann", "Ben", "Cleo"])
+
+    page.get_by_label("Negative mood").fill("-60")
+    page.get_by_label("Each unread message, up to five").fill("20")
+
+    expect(page.locator("#preview")).to_contain_text("would move")
+    expect(names).to_have_text(["Cleo", "Ben", "Ann"])
+    assert PriorityWeights.objects.get().version == 1
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_contain_text("scored anew")
+    assert PriorityWeights.objects.get().weights["negative"] == -60
+
+
+def test_the_effect_of_a_promise_is_told_in_place_and_nothing_is_saved(
+    enter: Enter, managed: Channel
+) -> None:
+    page = enter("/b/lumen/inbox/open/")
+    page.goto("/b/lumen/settings/policies/new/")
+    page.get_by_label("Name").fill("Fast")
+    page.get_by_label("First response within").fill("soon")
+    page.get_by_role("button", name="What would it change?").click()
+    expect(page.locator("#effect")).to_contain_text("Type it like “10m”")
+
+    page.get_by_label("First response within").fill("5m")
+    page.get_by_role("button", name="What would it change?").click()
+
+    expect(page.locator("#effect")).to_contain_text("conversations under way")
+    assert page.get_by_label("Name").input_value() == "Fast"
+    assert not SlaPolicy.objects.filter(name="Fast").exists()
+
+
+def test_hours_are_typed_as_one_says_them(enter: Enter, managed: Channel) -> None:
+    page = enter("/b/lumen/inbox/open/")
+    page.goto("/b/lumen/settings/hours/new/")
+    page.get_by_label("Name").fill("Nights")
+    page.get_by_label("Friday").fill("9–12:30, 22–2")
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_role("status")).to_contain_text("“Nights” are saved")
+    assert BusinessHours.objects.get(name="Nights").week["4"] == [[540, 750], [1320, 1560]]
