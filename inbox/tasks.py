@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from typing import Any
 
 import structlog
@@ -11,7 +12,7 @@ from django.core.cache import cache
 from django.db import OperationalError
 from django.utils import timezone
 
-from inbox.actions import prioritising, tagging_work, timing, triaging
+from inbox.actions import learning, prioritising, tagging_work, timing, triaging
 from inbox.actions.tagging_work import Readings
 from inbox.actions.triaging import Batch
 from inbox.models import Brand

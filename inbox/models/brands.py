@@ -8,11 +8,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from .fields import PublicIdModel
-
-
-def usual_languages() -> list[str]:
-    return ["en", "de", "fr", "es", "it", "pt"]
+from .fields import PublicIdModel, usual_languages
 
 
 class Brand(PublicIdModel):

@@ -13,6 +13,11 @@ def new_public_id() -> uuid.UUID:
     return uuid_utils.compat.uuid7()
 
 
+def usual_languages() -> list[str]:
+    """Of a new brand. The project's own phrases and rules speak these."""
+    return ["en", "de", "fr", "es", "it", "pt"]
+
+
 class PublicIdModel(models.Model):
     public_id = models.UUIDField(default=uuid_utils.compat.uuid7, unique=True, editable=False)
 

@@ -14,7 +14,7 @@ from tools.evaluate import dividing, measuring
 def test_sentences_that_are_alike_stand_on_one_side() -> None:
     alike = [f"I would like to cancel my order number {number} please" for number in range(30)]
     alike += [text.upper() + "!!" for text in alike]
-    others = [f"sentence about {chr(97 + number) * 5} and {chr(122 - number) * 7}" for number in range(26)]
+    others = [f"{chr(97 + number) * 9} {chr(97 + number) * 7}" for number in range(26)]
     learn, test, groups = dividing.divide([*alike, *others])
     assert sorted(learn + test) == list(range(len(alike) + len(others)))
     on_test = [row < len(alike) for row in test].count(True)
@@ -24,9 +24,9 @@ def test_sentences_that_are_alike_stand_on_one_side() -> None:
 
 def test_being_alike_reaches_through_others() -> None:
     chain = [
-        "where is my blue parcel today",
-        "where is my blue parcel now today",
-        "where is my parcel now today",
+        "where is my small blue parcel",
+        "where is my small blue parcel now please",
+        "where is my small blue parcel now please tell me",
     ]
     first, second, third = dividing.groups(chain)
     assert first == second == third
