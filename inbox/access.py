@@ -63,11 +63,16 @@ def membership_for(person: Asker, slug: str) -> Membership:
     )
 
 
-def may(person: Asker, brand: Brand, permission: Permission) -> bool:
+def granted_to(person: Asker, brand: Brand) -> frozenset[Permission]:
+    """Everything this person may do in the brand, asked once."""
     if person.pk is None or not person.is_active:
-        return False
+        return frozenset()
     roles = brand.memberships.filter(person__pk=person.pk).values_list("role", flat=True)
-    return any(permission in _GRANTED[role] for role in roles)
+    return frozenset[Permission]().union(*(_GRANTED[role] for role in roles))
+
+
+def may(person: Asker, brand: Brand, permission: Permission) -> bool:
+    return permission in granted_to(person, brand)
 
 
 def brand_for_running(person: Asker, slug: str) -> Brand:

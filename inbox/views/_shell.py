@@ -24,6 +24,7 @@ def context(
     view = next((view for view in views if view.name == view_name), None)
     if view is None:
         raise Http404
+    granted = access.granted_to(request.user, brand)
     found: dict[str, Any] = {
         "brand": brand,
         "seq": seq,
@@ -31,7 +32,8 @@ def context(
         "view": view,
         "page": inbox_list.page(view, person=request.user, brand=brand, now=now),
         "brands": list(access.brands_of(request.user)),
-        "may_run_channels": access.may(request.user, brand, access.Permission.RUN_CHANNELS),
+        "may_run_channels": access.Permission.RUN_CHANNELS in granted,
+        "may_set_up": access.Permission.SET_UP in granted,
     }
     if conversation:
         found |= thread(request, brand=brand, conversation=conversation)

@@ -13,8 +13,9 @@ async function put(id, url, body) {
     place.replaceWith(...elements(await ask(url, { method: "POST", body, signal: asked.signal })))
   } catch (error) {
     if (error.name === "AbortError") return
-    if (error instanceof Refused && error.status === 422) return place.replaceWith(...elements(error.html))
-    place.replaceChildren(...elements(explain(error)))
+    const told = error instanceof Refused && error.status === 422
+    if (told) place.replaceWith(...elements(error.html))
+    else place.replaceChildren(...elements(explain(error)))
   }
 }
 
@@ -29,6 +30,6 @@ for (const form of document.querySelectorAll("form[data-check]")) {
   form.addEventListener("submit", (event) => {
     if (event.submitter?.name !== "check") return
     event.preventDefault()
-    put("effect", location.href, new FormData(form, event.submitter))
+    put("effect", location.href, new FormData(form, event.submitter)).then(() => document.getElementById("effect").scrollIntoView({ block: "center" }))
   })
 }

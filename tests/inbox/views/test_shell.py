@@ -89,3 +89,15 @@ def test_the_composer_says_how_long_one_may_answer_before_any_script_runs(
     state = page.get(f"/b/lumen/conversations/{conversation.public_id}/composer/").content.decode()
 
     assert re.search(r"<window-chip[^>]*>window 23 h", state)
+
+
+@pytest.mark.parametrize(
+    ("role", "offered"),
+    [(Role.AGENT, False), (Role.MANAGER, True), (Role.OPERATIONS, False), (Role.ADMINISTRATOR, True)],
+)
+def test_the_settings_are_offered_to_those_who_set_things_up(
+    role: Role, offered: bool, page: Client, jo: Person, brand: Brand
+) -> None:
+    Membership.objects.filter(person=jo, brand=brand).update(role=role)
+
+    assert ('href="/b/lumen/settings/"' in views_of(page)) is offered
