@@ -23,6 +23,7 @@ from inbox.models import (
     Person,
     Role,
     SlaPolicy,
+    TagRule,
 )
 
 Asker = Person | AnonymousUser
@@ -96,6 +97,11 @@ def policy_for(person: Asker, brand_slug: str, public_id: UUID | str) -> SlaPoli
     return get_object_or_404(
         SlaPolicy.objects.select_related("brand", "hours"), brand=brand, public_id=public_id
     )
+
+
+def tag_rule_for(person: Asker, brand_slug: str, public_id: UUID | str) -> TagRule:
+    brand = brand_for_setting_up(person, brand_slug)
+    return get_object_or_404(TagRule.objects.select_related("brand", "tag"), brand=brand, public_id=public_id)
 
 
 def hours_for(person: Asker, brand_slug: str, public_id: UUID | str) -> BusinessHours:

@@ -8,8 +8,10 @@ from zoneinfo import available_timezones
 
 from django import forms
 
-from inbox.models import Brand, BusinessHours, Channel, Priority, SlaPolicy, Tag
-from inbox.rules import length_text, priority, week_text
+from inbox import platforms
+from inbox.learning import languages
+from inbox.models import Brand, BusinessHours, Channel, ConversationKind, Priority, SlaPolicy, Tag, TagRule
+from inbox.rules import length_text, priority, tagging, week_text
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 HEAVIEST = 100
@@ -62,6 +64,19 @@ class WarningsField(forms.CharField):
 
     def prepare_value(self, value: Any) -> Any:
         return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+
+class WordsField(forms.CharField):
+    """Words and phrases with commas or line ends between them."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value) or ""
+        return [word.strip() for word in text.replace("\n", ",").split(",") if word.strip()]
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list) else value
 
 
 class PolicyForm(forms.Form):
@@ -195,3 +210,62 @@ class WeightsForm(forms.Form):
     @property
     def tag_weights(self) -> dict[str, int]:
         return {tag.name: self.cleaned_data[name] for name, tag in self.tags.items()}
+
+
+class TagRuleForm(forms.Form):
+    name = forms.CharField(max_length=80, label="Name")
+    tag = forms.CharField(
+        max_length=60, label="Sets the tag", help_text="A new name makes a new tag.", widget=forms.TextInput(attrs={"list": "tags"})
+    )  # fmt: skip
+    words = WordsField(
+        required=False, label="When one of these is said",
+        help_text="Commas between them. Whole words, whatever their case and accents; “refund*” is every word that begins so.",
+    )  # fmt: skip
+    without = WordsField(required=False, label="And none of these")
+    languages = forms.MultipleChoiceField(
+        required=False, label="Only in these languages", widget=forms.CheckboxSelectMultiple
+    )
+    platforms = forms.MultipleChoiceField(
+        required=False, label="Only on these networks", widget=forms.CheckboxSelectMultiple
+    )
+    kinds = forms.MultipleChoiceField(
+        required=False, label="Only in", choices=ConversationKind.choices, widget=forms.CheckboxSelectMultiple
+    )
+    position = forms.IntegerField(min_value=0, max_value=999, initial=0, label="Place in the order")
+
+    def __init__(self, *args: Any, brand: Brand, rule: TagRule | None = None, **kwargs: Any) -> None:
+        if rule:
+            kwargs["initial"] = {
+                "name": rule.name, "tag": rule.tag.name, "position": rule.position, **rule.condition,
+            }  # fmt: skip
+        super().__init__(*args, **kwargs)
+        self.condition: tagging.Condition | None = None
+        self.tags = list(Tag.objects.filter(brand=brand).order_by("name").values_list("name", flat=True))
+        self._choose("languages", [(code, code) for code in brand.languages])
+        self._choose("platforms", [(each.key, each.label) for each in platforms.installed()])
+
+    def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = choices
+
+    def clean(self) -> dict[str, Any]:
+        told: dict[str, Any] = super().clean() or {}
+        if not self.errors:
+            try:
+                self.condition = tagging.parse({part: told[part] for part in tagging.LISTS})
+            except tagging.InvalidCondition as refused:
+                self.add_error("words", str(refused))
+        return told
+
+
+class LanguagesForm(forms.Form):
+    languages = WordsField(
+        label="Languages", widget=forms.TextInput, help_text="Codes such as “en, de, fr”: a message is taken to be in one of them."
+    )  # fmt: skip
+
+    def clean_languages(self) -> list[str]:
+        codes = [code.lower() for code in self.cleaned_data["languages"]]
+        if unknown := sorted(set(codes) - languages.known()) if languages.known() else []:
+            raise forms.ValidationError(f"“{unknown[0]}” is no language that can be told apart.")
+        return list(dict.fromkeys(codes))

@@ -13,6 +13,7 @@ from inbox.views._door import AgentRequest
 # Name of the address, label. Further pages of the settings stand here, too.
 PAGES = (
     ("settings-priority", "Priority"),
+    ("settings-tag-rules", "Tags"),
     ("settings-policies", "SLA policies"),
     ("settings-hours", "Business hours"),
 )

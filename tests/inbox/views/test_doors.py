@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from inbox.models import Attachment, BusinessHours, Conversation, Message, Person, SlaPolicy
+from inbox.models import Attachment, BusinessHours, Conversation, Message, Person, SlaPolicy, Tag, TagRule
 from tests.factories.people import ChannelFactory, agent_of
 
 # Addresses without a brand in them, and whom they are for.
@@ -19,7 +19,7 @@ FOR_ALL = {"home", "platform-colours", "outgoing-file"}
 # Addresses with a brand and nothing else in them.
 OF_THE_BRAND = {
     "settings", "settings-priority", "settings-priority-preview", "settings-policies", "settings-policy-new",
-    "settings-hours", "settings-hours-new",
+    "settings-hours", "settings-hours-new", "settings-tag-rules", "settings-tag-rule-new", "settings-languages",
 }  # fmt: skip
 
 
@@ -42,6 +42,8 @@ def address(name: str, conversation: Conversation) -> str:
     brand = {"brand_slug": conversation.brand.slug}
     policy, _ = SlaPolicy.objects.get_or_create(brand=conversation.brand, name="Everybody")
     hours, _ = BusinessHours.objects.get_or_create(brand=conversation.brand, name="Office")
+    tag, _ = Tag.objects.get_or_create(brand=conversation.brand, name="refund")
+    rule, _ = TagRule.objects.get_or_create(brand=conversation.brand, tag=tag, name="Refund")
     if name in OF_THE_BRAND:
         return reverse(f"inbox:{name}", kwargs=brand)
     return reverse(
@@ -49,11 +51,15 @@ def address(name: str, conversation: Conversation) -> str:
         kwargs={
             "list": {**brand, "view_name": "open"},
             "rows": {**brand, "view_name": "open"},
+            "sorted-rows": {**brand, "view_name": "open", "sort_name": "due"},
             "attempt": {**brand, "public_id": message.public_id},
             "settings-policy": {**brand, "public_id": policy.public_id},
             "settings-policy-retirement": {**brand, "public_id": policy.public_id},
             "settings-hours-edit": {**brand, "public_id": hours.public_id},
             "settings-hours-removal": {**brand, "public_id": hours.public_id},
+            "settings-tag-rule": {**brand, "public_id": rule.public_id},
+            "settings-tag-rule-switch": {**brand, "public_id": rule.public_id},
+            "settings-tag-rule-removal": {**brand, "public_id": rule.public_id},
             "media": {"public_id": file.public_id},
         }.get(name, {**brand, "public_id": conversation.public_id}),
     )

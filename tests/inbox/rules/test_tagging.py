@@ -1,0 +1,101 @@
+"""Which rules a message meets, and which conditions are refused."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inbox.rules import built_in_tags, tagging
+from inbox.rules.tagging import InvalidCondition, Rules, Said
+
+
+def meets(text: str, **condition: list[str]) -> bool:
+    language, platform, kind = "en", "instagram", "direct"
+    said = Said(text=text, language=language, platform=platform, kind=kind)
+    return bool(Rules([(1, tagging.parse(condition))]).hits(said))
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "met"),
+    [
+        ("I want a REFUND!", "refund", True),
+        ("refunded yesterday", "refund", False),
+        ("refunded yesterday", "refund*", True),
+        ("prerefund", "refund*", False),
+        ("money, back", "money back", True),
+        ("money is back", "money back", False),
+        ("back money", "money back", False),
+        ("RÜCKERSTATTUNG bitte", "ruckerstatt*", True),
+        ("quiero una devolucion", "devolución", True),
+        ("l’annulation svp", "annulation", True),
+        ("dov’è il pacco", "dov'è il", True),
+        ("Straße", "STRASSE", True),
+        ("返品したいです", "返品", True),
+        ("so happy 😍😍", "😍", True),
+        ("", "refund", False),
+    ],
+)
+def test_words_are_compared_whole_whatever_their_case_and_accents(text: str, word: str, met: bool) -> None:
+    assert meets(text, words=[word]) is met
+
+
+def test_every_part_that_is_given_must_hold() -> None:
+    assert meets("refund", words=["refund"], languages=["en"], platforms=["instagram"], kinds=["direct"])
+    assert not meets("refund", words=["refund"], languages=["de"])
+    assert not meets("refund", words=["refund"], platforms=["x"])
+    assert not meets("refund", words=["refund"], kinds=["comment"])
+    assert not meets("refund, but thanks", words=["refund"], without=["thanks"])
+    assert meets("anything at all", languages=["en"])
+
+
+def test_rules_answer_in_their_order_with_the_word_they_heard() -> None:
+    rules = Rules(
+        [(7, tagging.parse({"words": ["parcel"]})), (3, tagging.parse({"words": ["lost", "parcel"]}))]
+    )
+    hits = rules.hits(Said(text="my lost parcel"))
+    assert [(hit.rule_id, hit.because) for hit in hits] == [(7, "parcel"), (3, "lost")]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {},
+        {"without": ["refund"]},
+        {"words": [""]},
+        {"words": ["***"]},
+        {"words": "refund"},
+        {"words": [3]},
+        {"wrods": ["refund"]},
+        {"words": ["x"] * 3 + [f"w{number}" for number in range(tagging.MOST_WORDS + 1)]},
+    ],
+)
+def test_a_condition_that_says_nothing_or_cannot_be_read_is_refused(condition: dict[str, object]) -> None:
+    with pytest.raises(InvalidCondition):
+        tagging.parse(condition)
+
+
+@given(st.text(max_size=200), st.lists(st.text(min_size=1, max_size=20), min_size=1, max_size=5))
+def test_hostile_text_never_breaks_a_rule_and_words_are_found_where_they_stand(
+    text: str, words: list[str]
+) -> None:
+    try:
+        condition = tagging.parse({"words": words})
+    except InvalidCondition:
+        return
+    rules = Rules([(1, condition)])
+    rules.hits(Said(text=text))
+    first = condition.words[0].replace("*", "")
+    if first.strip() and any(character.isalnum() for character in first):
+        assert rules.hits(Said(text=f"{text} {first} {text}"))
+
+
+def test_a_condition_survives_its_storage() -> None:
+    given_ = {"words": ["refund*", "money back"], "without": ["no"], "languages": ["de", "en"]}
+    assert tagging.parse(given_).as_json() == given_
+
+
+def test_every_built_in_tag_has_a_rule_that_can_be_read() -> None:
+    assert len(built_in_tags.TAGS) == 10
+    for tag in built_in_tags.TAGS:
+        assert built_in_tags.condition_of(tag).words
