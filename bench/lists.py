@@ -17,7 +17,8 @@ from bench.house import House
 from bench.report import Findings, compare
 from inbox.models import Brand, Channel, Person
 from inbox.queries import inbox_list
-from inbox.queries.inbox_list import Place, View
+from inbox.queries.inbox_list import View
+from inbox.queries.sorting import NEWEST, Place
 
 SAMPLES = 25
 # Neighbours in time are strangers on disk: the permutation makes the list as hard as years of traffic would.
@@ -130,7 +131,7 @@ def spots_of(me: Person, brand: Brand) -> Iterator[Spot]:
 
 def _places(view: View, me: Person, brand: Brand, *, offset: int) -> list[Place]:
     found = view.conversations(me, brand).newest_first().values_list("last_message_at", "id")
-    return [Place(*row) for row in found[offset : offset + SAMPLES]]
+    return [NEWEST.place(*row) for row in found[offset : offset + SAMPLES]]
 
 
 def _page(spot: Spot, number: int, me: Person, brand: Brand) -> inbox_list.Page:

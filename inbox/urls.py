@@ -66,6 +66,7 @@ settings: list[URLPattern | URLResolver] = [
 brand: list[URLPattern | URLResolver] = [
     path("inbox/<str:view_name>/", inbox.show, name="list"),
     path("inbox/<str:view_name>/rows/", inbox.rows, name="rows"),
+    path("inbox/<str:view_name>/rows/<slug:sort_name>/", inbox.rows, name="sorted-rows"),
     path("conversations/<uuid:public_id>/", include(conversation)),
     path("settings/", include(settings)),
     path("messages/<uuid:public_id>/attempt/", attempts.attempt, name="attempt"),

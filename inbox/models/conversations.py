@@ -189,7 +189,7 @@ class Conversation(PublicIdModel):
             models.Index(fields=["brand", "-last_message_at", "-id"], name="list_snoozed", condition=Q(state=State.SNOOZED)),
             # The same views by what is due first, and by what matters most.
             models.Index("brand", Coalesce("due_at", NEVER), "id", name="list_due", condition=Q(state=State.OPEN)),
-            models.Index(fields=["brand", "-priority_score", "id"], name="list_score", condition=Q(state=State.OPEN)),
+            models.Index(fields=["brand", "-priority_score", "-id"], name="list_score", condition=Q(state=State.OPEN)),
             models.Index("brand", Coalesce("waiting_since", NEVER), "id", name="list_waiting", condition=Q(state=State.OPEN)),
             # New weights score what is under way again, batch by batch.
             models.Index(

@@ -7,47 +7,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q
+from django.utils import timezone
 
 from inbox import access, platforms
-from inbox.models import Brand, Channel, Conversation, ConversationState, Person, ViewCount
+from inbox.models import Brand, Channel, Conversation, ConversationState, DueKind, Person, Priority, ViewCount
 from inbox.models.conversations import ConversationQuerySet
 from inbox.platforms import Manifest
-from inbox.queries import faces, spans
-from inbox.rules import reply_window
+from inbox.queries import faces, sorting, spans
+from inbox.queries.sorting import Place, Sort
+from inbox.rules import due_words, reply_window
 
 PAGE = 50
 SCROLLED = 25  # a page that comes while somebody scrolls must fit into a frame
-_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _COLUMNS = (
     "id", "public_id", "brand_id", "channel_id", "kind", "state", "assignee_id", "assignee_name", "tags", "platform", "contact_name",
     "contact_username", "thread_key", "last_message_at", "last_message_text", "last_message_from", "last_message_author",
-    "unread_count", "public_seq", "waiting_since", "window_opened_at", "seq",
+    "unread_count", "public_seq", "waiting_since", "window_opened_at", "seq", "priority", "priority_score", "due_at", "due_kind",
+    "due_reason",
 )  # fmt: skip
-
-
-class BadPlace(ValueError):
-    """A cursor that we never gave out."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """Where a row stands in the list. Its text compares like the place itself, so that a browser can sort by it."""
-
-    at: datetime
-    id: int
-
-    def __str__(self) -> str:
-        return f"{(self.at - _EPOCH) // timedelta(microseconds=1):014x}{self.id:014x}"
-
-    @classmethod
-    def read(cls, text: str) -> Place:
-        if len(text) != 28:
-            raise BadPlace(text)
-        try:
-            return cls(_EPOCH + timedelta(microseconds=int(text[:14], 16)), int(text[14:], 16))
-        except (ValueError, OverflowError) as error:
-            raise BadPlace(text) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +39,11 @@ class View:
     total: int = 0
     unread: int = 0
     account: str = ""  # the brand's account, where the label is the platform's
+
+    @property
+    def sorts(self) -> tuple[Sort, ...]:
+        """Only what is open is due and waits."""
+        return (sorting.NEWEST,) if self.name in ("resolved", "snoozed") else sorting.ALL
 
     @property
     def mark(self) -> str:
@@ -88,7 +70,6 @@ class Row:
 
     conversation: Conversation
     brand_slug: str
-    place: Place
     face: faces.Face
     manifest: Manifest | None
     window_closes_at: datetime | None
@@ -98,6 +79,35 @@ class Row:
     @property
     def name(self) -> str:
         return name_of(self.conversation)
+
+    @property
+    def places(self) -> list[tuple[str, Place]]:
+        """Where it stands in each of the orders; the page shows one of them."""
+        return [(sort.name, sort.place_of(self.conversation)) for sort in sorting.ALL]
+
+    @property
+    def due_at(self) -> datetime | None:
+        return self.conversation.due_at if self.conversation.state == ConversationState.OPEN else None
+
+    @property
+    def due(self) -> str:
+        is_window = self.conversation.due_kind == DueKind.WINDOW
+        return due_words.say(self.due_at, now=self.now, is_window=is_window) if self.due_at else ""
+
+    @property
+    def due_tone(self) -> str:
+        return due_words.tone(self.due_at, now=self.now) if self.due_at else ""
+
+    @property
+    def group(self) -> str:
+        return due_words.group(self.due_at, now=timezone.localtime(self.now))
+
+    @property
+    def pressing(self) -> str:
+        """The priority in a word, where it is above the usual."""
+        return {Priority.URGENT: "Urgent", Priority.HIGH: "High"}.get(
+            Priority(self.conversation.priority), ""
+        )
 
     @property
     def waits(self) -> str:
@@ -118,6 +128,8 @@ class Row:
         conversation = self.conversation
         if self.window_closes_at is None or conversation.state != ConversationState.OPEN:
             return False
+        if self.due_at and conversation.due_kind == DueKind.WINDOW:
+            return False  # the due chip says it
         return bool(conversation.waiting_since) or self.window_tone != "closed"
 
     @property
@@ -149,6 +161,18 @@ class Page:
     rows: list[Row]
     has_newer: bool
     has_older: bool
+    sort: Sort
+
+    @property
+    def headed(self) -> list[tuple[str, Row]]:
+        """Each row, and the heading above it where a group begins. Only what stands by due time has groups."""
+        if self.sort is not sorting.DUE:
+            return [("", row) for row in self.rows]
+        groups = [row.group for row in self.rows]
+        return [
+            (group if group != before else "", row)
+            for before, group, row in zip(["", *groups], groups, self.rows, strict=False)
+        ]
 
 
 def name_of(conversation: Conversation) -> str:
@@ -215,29 +239,22 @@ def page(
     older_than: Place | None = None,
     newer_than: Place | None = None,
     limit: int = PAGE,
+    sort: Sort = sorting.NEWEST,
 ) -> Page:
-    """Newest first, from one index. One row more than asked tells whether there is another page."""
+    """In the order of `sort`, from one index. One row more than asked tells whether there is another page.
+
+    `older_than` is below a place and `newer_than` above it, whatever the order.
+    """
     found = view.conversations(person, brand).only(*_COLUMNS)
     if newer_than:
-        found = found.filter(last_message_at__gte=newer_than.at).filter(
-            Q(last_message_at__gt=newer_than.at) | Q(last_message_at=newer_than.at, pk__gt=newer_than.id)
-        )
-        read = list(found.order_by("last_message_at", "id")[: limit + 1])
+        read = list(sort.above(found, newer_than)[: limit + 1])
         more = len(read) > limit
-        return Page(
-            rows_of(reversed(read[:limit]), brand_slug=brand.slug, now=now), has_newer=more, has_older=True
-        )
-    if older_than:
-        found = found.filter(last_message_at__lte=older_than.at).filter(
-            Q(last_message_at__lt=older_than.at) | Q(last_message_at=older_than.at, pk__lt=older_than.id)
-        )
-    read = list(found.newest_first()[: limit + 1])
+        rows = rows_of(reversed(read[:limit]), brand_slug=brand.slug, now=now)
+        return Page(rows, has_newer=more, has_older=True, sort=sort)
+    read = list(sort.below(found, older_than)[: limit + 1])
     more = len(read) > limit
-    return Page(
-        rows_of(read[:limit], brand_slug=brand.slug, now=now),
-        has_newer=older_than is not None,
-        has_older=more,
-    )
+    rows = rows_of(read[:limit], brand_slug=brand.slug, now=now)
+    return Page(rows, has_newer=older_than is not None, has_older=more, sort=sort)
 
 
 def rows_by_id(brand: Brand, ids: Iterable[int], *, now: datetime) -> list[Row]:
@@ -265,7 +282,6 @@ def row_of(conversation: Conversation, *, brand_slug: str, now: datetime) -> Row
     return Row(
         conversation=conversation,
         brand_slug=brand_slug,
-        place=Place(conversation.last_message_at, conversation.pk),
         face=faces.of(name_of(conversation), conversation.thread_key),
         manifest=manifest,
         window_closes_at=window.closes_at if window else None,

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from inbox import access
 from inbox.models import Brand, BrandSequence, Conversation
-from inbox.queries import composer, inbox_list, timeline
+from inbox.queries import composer, inbox_list, sorting, timeline
 from inbox.queries import context as person_context
 from inbox.views._door import AgentRequest
 
@@ -30,11 +30,14 @@ def context(
         "seq": seq,
         "views": views,
         "view": view,
-        "page": inbox_list.page(view, person=request.user, brand=brand, now=now),
+        "page": inbox_list.page(
+            view, person=request.user, brand=brand, now=now,
+            sort=sorting.named(request.GET.get("sort", ""), offered=view.sorts),
+        ),
         "brands": list(access.brands_of(request.user)),
         "may_run_channels": access.Permission.RUN_CHANNELS in granted,
         "may_set_up": access.Permission.SET_UP in granted,
-    }
+    }  # fmt: skip
     if conversation:
         found |= thread(request, brand=brand, conversation=conversation)
     return found

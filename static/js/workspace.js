@@ -1,6 +1,8 @@
 // Everything the workspace is made of. One custom element a file.
 import "./elements/local-time.js"
 import "./elements/chips.js"
+import "./elements/due-chip.js"
+import "./elements/list-sort.js"
 import "./elements/state-line.js"
 import "./elements/theme-switch.js"
 import "./elements/conversation-head.js"

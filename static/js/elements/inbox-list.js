@@ -4,10 +4,20 @@
  */
 import { ask, elements, newer } from "../lib/fragments.js"
 import { KeysetScroller } from "../lib/keyset-scroller.js"
+import { headGroups } from "./due-groups.js"
 
 class InboxList extends KeysetScroller {
   static newestFirst = true
   static keep = 300
+
+  /** Every row says where it stands in each order; this list goes by one of them. */
+  get order() {
+    return `sort${this.dataset.sort[0].toUpperCase()}${this.dataset.sort.slice(1)}`
+  }
+
+  arranged() {
+    if (this.dataset.sort === "due") headGroups(this.entries)
+  }
 
   connectedCallback() {
     super.connectedCallback()
@@ -19,7 +29,7 @@ class InboxList extends KeysetScroller {
   }
 
   place(row) {
-    return row.dataset.sort
+    return row.dataset[this.order]
   }
 
   scrolled() {
@@ -124,8 +134,8 @@ class InboxList extends KeysetScroller {
   #keepsPlace(row, existing) {
     const before = existing.previousElementSibling
     const after = existing.nextElementSibling
-    const { sort } = row.dataset
-    return (!before || before.dataset.sort > sort) && (!after || after.dataset.sort < sort || !this.entries.length)
+    const place = this.place(row)
+    return (!before || this.place(before) > place) && (!after || this.place(after) < place || !this.entries.length)
   }
 
   #dress(row, existing) {
@@ -136,7 +146,7 @@ class InboxList extends KeysetScroller {
   #put(row) {
     this.find(row.dataset.id)?.remove()
     if (this.#isBelow(row) || this.#isAbove(row)) return
-    const next = this.entries.find((other) => other.dataset.sort < row.dataset.sort)
+    const next = this.entries.find((other) => this.place(other) < this.place(row))
     this.items.insertBefore(row, next ?? null)
     if (row.dataset.id === this.closest("workspace-shell")?.dataset.open) row.setAttribute("aria-current", "true")
   }
@@ -144,12 +154,12 @@ class InboxList extends KeysetScroller {
   /** Its place is on a page that is not loaded; it comes with that page. */
   #isBelow(row) {
     const last = this.entries.at(-1)
-    return Boolean(last && this.more.end && row.dataset.sort < last.dataset.sort)
+    return Boolean(last && this.more.end && this.place(row) < this.place(last))
   }
 
   #isAbove(row) {
     const [first] = this.entries
-    return Boolean(first && this.more.start && row.dataset.sort > first.dataset.sort)
+    return Boolean(first && this.more.start && this.place(row) > this.place(first))
   }
 
   #perhapsSettle() {
@@ -157,6 +167,7 @@ class InboxList extends KeysetScroller {
   }
 
   #tell() {
+    this.arranged()
     const arrived = [...this.held.values()].filter((row) => this.belongs(row)).length
     this.pill.hidden = !arrived
     this.pill.textContent = arrived ? `${arrived} new` : ""

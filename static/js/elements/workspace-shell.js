@@ -53,7 +53,7 @@ class WorkspaceShell extends HTMLElement {
     } finally {
       this.main.removeAttribute("aria-busy")
     }
-    if (push && !keep) history.pushState({ open: id }, "", `${address}?view=${this.dataset.view}`)
+    if (push && !keep) history.pushState({ open: id }, "", `${address}?view=${this.dataset.view}&${this.dataset.sorted}`)
     this.toggleContext(recall("parley.context") !== "closed")
     this.line.open(id, since)
     document.title = `${this.pane?.querySelector(".head__name")?.textContent ?? ""} · Parley`
@@ -66,7 +66,7 @@ class WorkspaceShell extends HTMLElement {
     this.list.mark(null)
     this.main.replaceChildren(nothing())
     this.line.open(null)
-    if (push) history.pushState({}, "", `/b/${this.dataset.brand}/inbox/${this.dataset.view}/`)
+    if (push) history.pushState({}, "", `/b/${this.dataset.brand}/inbox/${this.dataset.view}/?${this.dataset.sorted}`)
     row?.focus({ preventScroll: true })
     this.list.settle()
   }

@@ -9,7 +9,7 @@ from hypothesis.extra.django import TestCase
 
 from inbox.models import Brand, Channel, Conversation, ConversationState, Person
 from inbox.queries import inbox_list
-from inbox.queries.inbox_list import BadPlace, Place
+from inbox.queries.sorting import NEWEST, BadPlace, Place
 from tests.factories import conversations as make
 from tests.factories.people import ChannelFactory, agent_of
 
@@ -27,7 +27,7 @@ def walk(person: Person, brand: Brand, name: str = "open", *, limit: int = 7) ->
         found += [row.conversation.pk for row in page.rows]
         if not page.has_older:
             return found
-        place = page.rows[-1].place
+        place = NEWEST.place_of(page.rows[-1].conversation)
 
 
 class PagesByKey(TestCase):
@@ -56,7 +56,7 @@ class PagesByKey(TestCase):
         start = data.draw(st.sampled_from(made))
         view = inbox_list.view_named("open", person, channel.brand)
         assert view
-        place: Place = inbox_list.row_of(start, brand_slug="b", now=NOW).place
+        place = NEWEST.place_of(start)
         found: list[int] = []
         while True:
             page = inbox_list.page(
@@ -65,7 +65,7 @@ class PagesByKey(TestCase):
             found = [row.conversation.pk for row in page.rows] + found
             if not page.has_newer:
                 break
-            place = page.rows[0].place
+            place = NEWEST.place_of(page.rows[0].conversation)
 
         walked = walk(person, channel.brand)
         assert found == walked[: walked.index(start.pk)]
@@ -77,7 +77,7 @@ class PagesByKey(TestCase):
     )
 )
 def test_the_text_of_a_place_sorts_like_the_place(places: list[tuple[datetime, int]]) -> None:
-    made = [Place(at.replace(tzinfo=UTC), number) for at, number in places]
+    made = [NEWEST.place(at.replace(tzinfo=UTC), number) for at, number in places]
 
     assert sorted(made) == sorted(made, key=str)
     assert [Place.read(str(place)) for place in made] == made
@@ -109,7 +109,7 @@ def test_a_page_is_one_query_however_many_there_are(
     with django_assert_num_queries(1):
         page = inbox_list.page(view, person=jo, brand=channel.brand, now=NOW)
         shown = [
-            (row.name, row.tags, row.more_tags, row.window_closes_at, row.face, row.place)
+            (row.name, row.tags, row.more_tags, row.window_closes_at, row.face, row.places)
             for row in page.rows
         ]
 
@@ -124,7 +124,7 @@ def test_views_with_counters_are_two_queries(channel: Channel, jo: Person, djang
     with django_assert_num_queries(2):
         views = inbox_list.views_of(jo, channel.brand)
 
-    assert [view.name for view in views[:4]] == ["open", "mine", "unassigned", "resolved"]
+    assert [view.name for view in views[:4]] == ["open", "mine", "unassigned", "snoozed"]
     assert {view.name: view.total for view in views}["open"] == 100
 
 

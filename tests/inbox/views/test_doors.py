@@ -52,6 +52,7 @@ def address(name: str, conversation: Conversation) -> str:
             "list": {**brand, "view_name": "open"},
             "rows": {**brand, "view_name": "open"},
             "sorted-rows": {**brand, "view_name": "open", "sort_name": "due"},
+            "sorted-rows": {**brand, "view_name": "open", "sort_name": "due"},
             "attempt": {**brand, "public_id": message.public_id},
             "settings-policy": {**brand, "public_id": policy.public_id},
             "settings-policy-retirement": {**brand, "public_id": policy.public_id},

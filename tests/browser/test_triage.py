@@ -1,0 +1,105 @@
+"""What matters next stands on top, with the reason, and is dealt with by keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from inbox import realtime
+from inbox.models import Channel, Conversation
+from tests.factories import conversations as make
+
+Enter = Callable[..., Page]
+OPEN = "/b/lumen/inbox/open/"
+NAMES = "rows => rows.map((row) => row.querySelector('.row__name').textContent)"
+
+
+def due(channel: Channel, name: str, minutes: float | None, **fields: Any) -> Conversation:
+    now = timezone.now()
+    at = None if minutes is None else now + timedelta(minutes=minutes)
+    kind = fields.pop("due_kind", "first")
+    return make.conversation(
+        channel, contact_name=name, due_at=at, due_kind=kind if at else "", due_reason="first response, Default",
+        waiting_since=fields.pop("waiting_since", now - timedelta(minutes=5)), **fields,
+    )  # fmt: skip
+
+
+def say_so(conversation: Conversation, **changes: Any) -> None:
+    """As triage changes a row, and tells the pages of it."""
+    row = Conversation.objects.filter(pk=conversation.pk)
+    seq = row.values_list("seq", flat=True).get() + 1
+    row.update(seq=seq, **changes)
+    realtime.push_rows(conversation.brand_id, [conversation.pk], seq, seq)
+
+
+@pytest.fixture
+def queue(channel: Channel) -> dict[str, Conversation]:
+    return {
+        "Later": due(channel, "Later", None),
+        "Hour": due(channel, "Hour", 40.5, due_kind="window"),
+        "Late": due(channel, "Late", -4.5, priority=1),
+        "Soon": due(channel, "Soon", 6.5, priority=2),
+    }
+
+
+def names(page: Page) -> list[str]:
+    found: list[str] = page.eval_on_selector_all(".row", NAMES)
+    return found
+
+
+def headings(page: Page) -> list[list[str]]:
+    found: list[list[str]] = page.eval_on_selector_all(
+        ".row[data-heads]",
+        "rows => rows.map((row) => [row.dataset.heads, row.querySelector('.row__name').textContent])",
+    )
+    return found
+
+
+def test_what_is_due_first_stands_first_under_its_heading(
+    enter: Enter, queue: dict[str, Conversation]
+) -> None:
+    page = enter(OPEN)
+
+    assert names(page) == ["Late", "Soon", "Hour", "Later"]
+    assert headings(page) == [["Late", "Late"], ["< 15 min", "Soon"], ["< 1 h", "Hour"], ["Later", "Later"]]
+    assert page.locator("due-chip").all_inner_texts() == ["4 m late", "6 m left", "window 40 m"]
+    assert page.locator(".pressing").all_inner_texts() == ["Urgent", "High"]
+
+
+def test_a_row_that_is_due_sooner_now_moves_to_its_place(
+    enter: Enter, queue: dict[str, Conversation]
+) -> None:
+    page = enter(OPEN)
+    page.mouse.move(900, 400)
+
+    say_so(queue["Later"], due_at=timezone.now() + timedelta(minutes=3, seconds=30), due_kind="next")
+
+    expect(page.locator(".row").nth(1)).to_contain_text("3 m left")
+    assert names(page) == ["Late", "Later", "Soon", "Hour"]
+    assert headings(page) == [["Late", "Late"], ["< 15 min", "Later"], ["< 1 h", "Hour"]]
+
+
+def test_another_order_is_in_the_address_and_stays_while_conversations_are_opened(
+    enter: Enter, channel: Channel
+) -> None:
+    low, high = due(channel, "Low", 5, priority_score=3), due(channel, "High", 500, priority_score=60)
+    page = enter(OPEN)
+    assert names(page) == ["Low", "High"]
+
+    page.select_option("#list-sort", "score")
+    page.wait_for_url("**/inbox/open/?sort=score")
+    expect(page.locator(".row").first).to_contain_text("High")
+    assert headings(page) == []
+    page.mouse.move(900, 400)
+    say_so(low, priority_score=90)
+    expect(page.locator(".row").first).to_contain_text("Low")
+
+    page.click(f"#row-{high.public_id}")
+    page.wait_for_url("**sort=score")
+    page.reload()
+    assert names(page) == ["Low", "High"]
