@@ -46,7 +46,7 @@ def messages(of: Conversation, count: int, **fields: Any) -> list[Message]:
         made.append(
             Message(
                 **{
-                    "conversation": of, "channel": of.channel, "external_id": f"m-{next(_numbers)}", "sent_at": at,
+                    "conversation": of, "channel": of.channel, "external_id": f"row-{next(_numbers)}", "sent_at": at,
                     "order_key": f"{index:08}", "created_at": at, "text": f"Line {index}", "created_text": f"Line {index}",
                     "direction": Direction.IN if incoming else Direction.OUT, "author_name": of.contact_name if incoming else "Jo",
                     "state": MessageState.RECEIVED if incoming else MessageState.SENT, **fields,
