@@ -209,7 +209,8 @@ class Sent:
 class Page:
     """A page of history or of a poll. `cursor` continues it; `more` says whether there is more now.
 
-    For a poll the cursor is kept between runs; for history it is only kept within one walk.
+    For a poll the cursor is kept between runs; for history it is only kept within one walk. A walk that meets old news only goes
+    on at `beyond`, where another part of history begins (the comments after the messages); where that is empty, it ends.
     """
 
     events: tuple[InboundEvent, ...]
@@ -217,6 +218,8 @@ class Page:
     more: bool = False
     failures: tuple[tuple[Mapping[str, Any], str], ...] = ()  # (payload, why) of items that could not be read
     rates: tuple[RateNotice, ...] = ()
+    beyond: str = ""
+    unordered: bool = False  # what comes next may be newer than this: old news is no reason to stop
 
 
 @dataclass(frozen=True, slots=True)

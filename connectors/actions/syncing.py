@@ -132,14 +132,16 @@ class _Sync:
         walk = walk if walk.at else replace(walk, began=self.clock())
         while True:
             page = self._ask(lambda connector, context, at=walk.at: connector.history(context, at))
-            more = page.more and bool(page.cursor) and page.cursor != walk.at
-            stop = not more or (walk.horizon is not None and self._is_old_news(page, walk.horizon - MARGIN))
+            following = page.cursor if page.more else ""
+            if walk.horizon is not None and self._is_old_news(page, walk.horizon - MARGIN):
+                following = page.beyond
+            stop = not following or following == walk.at
             before = self.clock() - HISTORICAL_AFTER
             if walk.horizon is None:
                 before = max(
                     before, self.channel.created_at
                 )  # what was said before the brand connected rings no bell today
-            walk = Walk(walk.began, None, "") if stop else replace(walk, at=page.cursor)
+            walk = Walk(walk.began, None, "") if stop else replace(walk, at=following)
             self._keep(page, walk.written(), historical_before=before)
             if stop:
                 return
@@ -148,7 +150,9 @@ class _Sync:
                 return
 
     def _is_old_news(self, page: Page, horizon: datetime) -> bool:
-        """All of it known, and from before the horizon. (Pages of threads with news come first on every platform.)"""
+        """All of it known, and from before the horizon. (Threads with news come first, unless the page says otherwise.)"""
+        if page.unordered:
+            return False
         times = [event.sent_at for event in page.events if isinstance(event, InboundMessage)]
         return bool(times) and max(times) < horizon and not self._unknown(page)
 

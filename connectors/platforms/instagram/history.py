@@ -1,4 +1,4 @@
-"""What Instagram still tells of the past: every thread, and of each the twenty newest messages."""
+"""What Instagram still tells of the past: every thread, of each the twenty newest messages, and then the comments."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final
-from urllib.parse import parse_qs, urlsplit
 
 from connectors import wire
 from connectors.contract import (
@@ -26,7 +25,7 @@ from connectors.contract import (
     Reacted,
     Remedy,
 )
-from connectors.platforms.instagram import client, comments, content, rates
+from connectors.platforms.instagram import client, comments, content, paging, posts, rates
 
 _FIELDS: Final = "id,created_time,from,to,message,attachments,shares,story,reactions,is_unsupported,reply_to"
 _THREADS: Final = "50"
@@ -38,6 +37,8 @@ def page(ctx: Context, cursor: str, thread_id: str) -> Page:
     if thread_id.startswith(comments.THREAD):
         return _answers(ctx, cursor, thread_id.removeprefix(comments.THREAD))
     state = wire.unpack(cursor)
+    if state.get("of") == posts.START:
+        return posts.page(ctx, state)
     waiting = [each for each in state.get("waiting", []) if isinstance(each, str)]
     after = wire.text(state.get("after"))
     notices: tuple[RateNotice, ...] = ()
@@ -49,10 +50,10 @@ def page(ctx: Context, cursor: str, thread_id: str) -> Page:
     if waiting and (thread_id or state.get("waiting")):
         events, failures, notices = _conversation(ctx, waiting[0])
         waiting = waiting[1:]
+    beyond = "" if thread_id else wire.pack({"of": posts.START})
     more = bool(waiting or after)  # a page may be empty and still not the last
-    return Page(
-        events, wire.pack({"waiting": waiting, "after": after}) if more else "", more, failures, notices
-    )
+    following = wire.pack({"waiting": waiting, "after": after}) if more else beyond
+    return Page(events, following, bool(following), failures, notices, beyond=beyond)
 
 
 def _answers(ctx: Context, cursor: str, root: str) -> Page:
@@ -60,20 +61,10 @@ def _answers(ctx: Context, cursor: str, root: str) -> Page:
     if root.startswith(comments.MENTION):
         reason = "Instagram does not tell what was answered to a mention."
         raise ConnectorError(reason, remedy=Remedy.TELL, code="mention")
-    params = {"fields": "id,text,timestamp,username,from,parent_id,media", "limit": _THREADS}
-    if after := wire.text(wire.unpack(cursor).get("after")):
-        params["after"] = after
-    body, answer = client.get(ctx, f"{client.segment(root)}/replies", params)
-    events, failures = [], []
-    for each in wire.entries(body):
-        try:
-            value = {"parent_id": root, **each}
-            events.append(comments.comment(value, entry_time=None, account=client.account(ctx)))
-        except Malformed as error:
-            failures.append((each, str(error)))
-    following = _after(body)
+    events, failures, following, notices = posts.answers(
+        ctx, root, wire.text(wire.unpack(cursor).get("after"))
+    )
     state = wire.pack({"after": following}) if following else ""
-    notices = rates.notices(answer.headers, ctx.now)
     return Page(tuple(events), state, bool(following), tuple(failures), notices)
 
 
@@ -85,17 +76,7 @@ def _conversations(ctx: Context, after: str, thread_id: str) -> tuple[list[str],
         params["after"] = after
     body, answer = client.get(ctx, "me/conversations", params)
     found = [conversation for each in wire.entries(body) if (conversation := wire.ident(each.get("id")))]
-    return found, _after(body), rates.notices(answer.headers, ctx.now)
-
-
-def _after(body: Mapping[str, Any]) -> str:
-    """The end is where `next` is missing; a cursor without `next` leads nowhere."""
-    paging = wire.mapping(body.get("paging"))
-    following = wire.text(paging.get("next"))
-    if not following:
-        return ""
-    named = parse_qs(urlsplit(following).query).get("after", [""])[0]
-    return named or wire.text(wire.mapping(paging.get("cursors")).get("after"))
+    return found, paging.after(body), rates.notices(answer.headers, ctx.now)
 
 
 def _conversation(

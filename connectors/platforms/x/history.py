@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from connectors import wire
@@ -46,7 +47,9 @@ def page(ctx: Context, cursor: str, thread_id: str) -> Page:
 
     following = wire.text(wire.mapping(body.get("meta")).get("next_token"))
     after = {"of": "messages", "token": following} if following else {} if thread_id else {"of": "mentions"}
-    return _page(body, answer, read, after)
+    return replace(
+        _page(body, answer, read, after), beyond="" if thread_id else wire.pack({"of": "mentions"})
+    )
 
 
 def _mentions(ctx: Context, token: str) -> Page:
