@@ -29,6 +29,7 @@ from inbox.exchange import (
     ProfileSeen,
     Reacted,
     ReadUpTo,
+    Standing,
     ThreadKind,
     Typing,
     Unsent,
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
 __all__ = [  # noqa: RUF022 (first the words of the inbox, then what connectors add)
     "AccountChanged", "AccountState", "Attachment", "AttachmentKind", "AuthRules", "Edited", "FileLimit", "HistoryRules",
     "InboundEvent", "InboundMessage", "Manifest", "MessageKind", "Origin", "OutboundAttachment", "OutboundMessage", "Party",
-    "ProfileSeen", "Reacted", "ReadUpTo", "ReceiveRules", "SendRules", "TextLimit", "ThreadKind", "Typing", "Unit", "Unsent",
+    "ProfileSeen", "Reacted", "ReadUpTo", "ReceiveRules", "SendRules", "Standing", "TextLimit", "ThreadKind", "Typing", "Unit", "Unsent",
     "WindowRules",
     "Account", "App", "Authorisation", "Connector", "ConnectorError", "Context", "Grant", "Ignored", "Item", "Malformed",
     "Media",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from connectors.contract import (
     RateNotice,
     Reacted,
     Remedy,
+    Standing,
 )
 from connectors.platforms.instagram import client, comments, content, paging, posts, rates
 
@@ -94,7 +96,7 @@ def _conversation(
     failures: list[tuple[Mapping[str, Any], str]] = []
     for each in wire.entries(body):
         try:
-            events.extend(read(each, client.account(ctx)))
+            events.extend(read(each, client.account(ctx), at=ctx.now))
         except Malformed as error:
             failures.append((each, str(error)))
     return tuple(_linked(events)), tuple(failures), rates.notices(answer.headers, ctx.now)
@@ -112,7 +114,7 @@ def _linked(newest_first: list[InboundEvent]) -> list[InboundEvent]:
     ]
 
 
-def read(given: Mapping[str, Any], account: Account) -> list[InboundEvent]:
+def read(given: Mapping[str, Any], account: Account, *, at: datetime) -> list[InboundEvent]:
     """A message as Graph shows it, with the reactions it has now."""
     mid = wire.need(wire.ident(given.get("id")), "message id")
     author = _party(given.get("from"))
@@ -137,7 +139,9 @@ def read(given: Mapping[str, Any], account: Account) -> list[InboundEvent]:
         card=card,
         counterpart=customer if outbound else None,
     )
-    return [message, *_reactions(given, message)]
+    reacted = _reactions(given, message)
+    standing = Standing(at, tuple((each.actor.external_id, each.emoji or each.name) for each in reacted))
+    return [replace(message, standing=standing), *reacted]
 
 
 def _party(given: object) -> Party:
@@ -187,9 +191,9 @@ def _file(given: Mapping[str, Any]) -> Attachment | None:
     )
 
 
-def _reactions(given: Mapping[str, Any], message: InboundMessage) -> list[InboundEvent]:
+def _reactions(given: Mapping[str, Any], message: InboundMessage) -> list[Reacted]:
     """Graph tells that a reaction stands, not since when; the message's own time is the earliest it can be."""
-    found: list[InboundEvent] = []
+    found: list[Reacted] = []
     for each in wire.entries(given.get("reactions")):
         emoji, name = wire.text(each.get("emoji")), wire.text(each.get("reaction"))
         for user in wire.entries(each.get("users")):

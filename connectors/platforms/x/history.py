@@ -7,7 +7,16 @@ from dataclasses import replace
 from typing import Any, Final
 
 from connectors import wire
-from connectors.contract import ConnectorError, Context, InboundEvent, Malformed, MessageKind, Page, Remedy
+from connectors.contract import (
+    ConnectorError,
+    Context,
+    InboundEvent,
+    Malformed,
+    MessageKind,
+    Page,
+    Remedy,
+    Standing,
+)
 from connectors.http import Answer
 from connectors.platforms.x import client, messages, posts, rates, threads
 
@@ -43,7 +52,7 @@ def page(ctx: Context, cursor: str, thread_id: str) -> Page:
     account = client.account(ctx)
 
     def read(each: Mapping[str, Any], includes: Mapping[str, Any]) -> InboundEvent:
-        return messages.of_v2(each, includes, account)
+        return replace(messages.of_v2(each, includes, account), standing=Standing(ctx.now))
 
     following = wire.text(wire.mapping(body.get("meta")).get("next_token"))
     after = {"of": "messages", "token": following} if following else {} if thread_id else {"of": "mentions"}
