@@ -54,9 +54,9 @@ __all__ = [  # noqa: RUF022 (first the words of the inbox, then what connectors 
     "InboundEvent", "InboundMessage", "Manifest", "MessageKind", "Origin", "OutboundAttachment", "OutboundMessage", "Party",
     "ProfileSeen", "Reacted", "ReadUpTo", "ReceiveRules", "SendRules", "Standing", "TextLimit", "ThreadKind", "Typing", "Unit", "Unsent",
     "WindowRules",
-    "Account", "App", "Authorisation", "Connector", "ConnectorError", "Context", "Grant", "Ignored", "Item", "Malformed",
+    "Account", "App", "Authorisation", "Confirms", "Connector", "ConnectorError", "Context", "Grant", "Ignored", "Item", "Malformed",
     "Media",
-    "Origins", "Page", "RateNotice", "Remedy", "Sent", "Tokens", "WebhookAnswer", "WebhookRequest", "configured",
+    "Origins", "Page", "RateNotice", "Remedy", "Sent", "Stretch", "Tokens", "WebhookAnswer", "WebhookRequest", "configured",
 ]  # fmt: skip
 
 
@@ -207,6 +207,15 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """A time of which a page of history lists every message, both ends left out, in the threads that it shows."""
+
+    since: datetime
+    until: datetime
+    ours: bool = True  # False: what we sent may be gone from our side alone
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A page of history or of a poll. `cursor` continues it; `more` says whether there is more now.
 
@@ -221,6 +230,7 @@ class Page:
     rates: tuple[RateNotice, ...] = ()
     beyond: str = ""
     unordered: bool = False  # what comes next may be newer than this: old news is no reason to stop
+    stretch: Stretch | None = None  # where absence may mean that a message was withdrawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,3 +285,11 @@ class Connector(Protocol):
 
     def media(self, ctx: Context, url: str) -> Media:
         """The bytes behind an attachment's address, with what authorisation the platform wants."""
+
+
+@runtime_checkable
+class Confirms(Protocol):
+    """What a connector adds whose history may show that a message was withdrawn (`Page.stretch`)."""
+
+    def is_withdrawn(self, ctx: Context, external_id: str) -> bool:
+        """Whether the platform says of this one message that it is there no more. Any other refusal is no such answer."""

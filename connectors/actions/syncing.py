@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from django.db import transaction
 
 from connectors import contexts, keeping
-from connectors.actions import _arriving, budgets, refreshing, scheduling
+from connectors.actions import _arriving, _withdrawing, budgets, refreshing, scheduling
 from connectors.actions._arriving import Parsed
 from connectors.actions.scheduling import LEASE, Walk
 from connectors.clock import Clock
@@ -142,7 +143,7 @@ class _Sync:
                     before, self.channel.created_at
                 )  # what was said before the brand connected rings no bell today
             walk = Walk(walk.began, None, "") if stop else replace(walk, at=following)
-            self._keep(page, walk.written(), historical_before=before)
+            self._keep(self._with_withdrawn(page), walk.written(), historical_before=before)
             if stop:
                 return
             if time.monotonic() > self.until:
@@ -155,6 +156,14 @@ class _Sync:
             return False
         times = [event.sent_at for event in page.events if isinstance(event, InboundMessage)]
         return bool(times) and max(times) < horizon and not self._unknown(page)
+
+    def _with_withdrawn(self, page: Page) -> Page:
+        """What the page should list and does not, and what the platform says is there no more when asked."""
+        asked = [
+            self._ask(partial(_withdrawing.confirmed, suspect))
+            for suspect in _withdrawing.suspects(self.channel, page)
+        ]
+        return replace(page, events=(*page.events, *(event for each in asked for event in each.events)))
 
     def _unknown(self, page: Page) -> bool:
         ids = [event.external_id for event in page.events if isinstance(event, InboundMessage)]

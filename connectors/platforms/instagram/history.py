@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final
 
@@ -26,12 +26,15 @@ from connectors.contract import (
     Reacted,
     Remedy,
     Standing,
+    Stretch,
 )
 from connectors.platforms.instagram import client, comments, content, paging, posts, rates
 
 _FIELDS: Final = "id,created_time,from,to,message,attachments,shares,story,reactions,is_unsupported,reply_to"
 _THREADS: Final = "50"
 _NEWEST: Final = "20"
+A_SECOND: Final = timedelta(seconds=1)
+LAG: Final = timedelta(minutes=2)  # a list may be behind
 
 
 def page(ctx: Context, cursor: str, thread_id: str) -> Page:
@@ -55,7 +58,28 @@ def page(ctx: Context, cursor: str, thread_id: str) -> Page:
     beyond = "" if thread_id else wire.pack({"of": posts.START})
     more = bool(waiting or after)  # a page may be empty and still not the last
     following = wire.pack({"waiting": waiting, "after": after}) if more else beyond
-    return Page(events, following, bool(following), failures, notices, beyond=beyond)
+    return Page(
+        events, following, bool(following), failures, notices, beyond=beyond, stretch=_stretch(ctx, events)
+    )
+
+
+def _stretch(ctx: Context, events: tuple[InboundEvent, ...]) -> Stretch | None:
+    """From the oldest of the newest messages, whose time is known to the second, nearly to now."""
+    times = [event.sent_at for event in events if isinstance(event, InboundMessage)]
+    return Stretch(min(times) + A_SECOND, ctx.now - LAG) if times else None
+
+
+def is_withdrawn(ctx: Context, mid: str) -> bool:
+    """Of a message among the newest twenty this code says that it was deleted."""
+    try:
+        client.get(ctx, client.segment(mid), {"fields": "id,created_time"})
+    except ConnectorError as error:
+        if error.code.split("/")[0] == "9000001":
+            return True
+        if error.remedy is Remedy.TELL:
+            return False
+        raise
+    return False
 
 
 def _answers(ctx: Context, cursor: str, root: str) -> Page:
