@@ -1,10 +1,11 @@
 """Who answers which path, and what the health addresses say."""
 
-from collections.abc import MutableMapping
+from collections.abc import AsyncIterator, MutableMapping
 from typing import Any
 
 import orjson
 import pytest
+import pytest_asyncio
 
 from config import broker, health
 from config.edge import Edge
@@ -12,13 +13,15 @@ from config.edge import Edge
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def edge() -> Edge:
+@pytest_asyncio.fixture
+async def edge() -> AsyncIterator[Edge]:
     async def pages(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 299, "headers": []})
         await send({"type": "http.response.body", "body": b"a page"})
 
-    return Edge(pages=pages)
+    edge = Edge(pages=pages)
+    yield edge
+    await edge.door.close()  # it keeps a database session of its own
 
 
 async def got(edge: Edge, path: str, *, method: str = "GET", kind: str = "http") -> tuple[int, bytes]:
