@@ -41,7 +41,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 
 class Message(PublicIdModel):
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False
+    )
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+")
     external_id = models.CharField(max_length=400, null=True, blank=True, db_collation="C")
     client_id = models.UUIDField(
