@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from inbox.actions import channels, closing, receiving, replying, sending
+from inbox.actions import channels, closing, noting, receiving, replying, sending
 from inbox.actions.receiving import Arrival
 from inbox.models import Attachment, Channel, Conversation, Message, MessageState, Person
 from inbox.queries import outbox
@@ -61,6 +61,48 @@ def test_a_double_click_is_one_reply(conversation: Conversation, jo: Person) -> 
 
     assert first == second
     assert Message.objects.filter(direction="out").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "more"), [("Sorry, 10", {}), ("It costs 100", {"reply_to": "m1"}), ("It costs 100, sorry", {})]
+)
+def test_one_click_id_never_swallows_another_reply(
+    conversation: Conversation, jo: Person, words: str, more: dict[str, object]
+) -> None:
+    click = uuid.uuid4()
+    reply(conversation, jo, "It costs 100", client_id=click)
+
+    with pytest.raises(replying.SpentClick):
+        reply(conversation, jo, words, client_id=click, **more)
+
+    assert Message.objects.filter(direction="out").count() == 1
+
+
+def test_a_note_is_not_taken_for_the_reply_whose_click_id_it_bears(
+    conversation: Conversation, jo: Person
+) -> None:
+    click = uuid.uuid4()
+    reply(conversation, jo, "It costs 100", client_id=click)
+
+    for words in ("It costs 100", "The customer is angry"):
+        with pytest.raises(replying.SpentClick):
+            noting.add_note(conversation=conversation, by=jo, client_id=click, text=words, now=say.at(61))
+
+
+def test_a_reply_with_files_sent_twice_by_one_click_is_one_and_with_other_files_another(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    click = uuid.uuid4()
+    lamp, chair = (
+        Attachment.objects.create(channel=channel, kind="image", mime="image/png", size=10, name=name)
+        for name in ("lamp.png", "chair.png")
+    )
+    first = reply(conversation, jo, client_id=click, attachments=[lamp])
+
+    assert reply(conversation, jo, client_id=click, attachments=[lamp]) == first
+    for others in ([], [chair], [lamp, chair]):
+        with pytest.raises(replying.SpentClick):
+            reply(conversation, jo, client_id=click, attachments=others)
 
 
 def test_a_reply_written_before_the_last_message_is_stopped_and_shows_what_is_new(
