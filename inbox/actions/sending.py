@@ -35,6 +35,9 @@ def claim_reply(*, message_id: int, now: datetime) -> Message | None:
             return None
         if _earlier_is_under_way(message):
             return None
+        if outbox.may_be_shown_with_other_words(message):
+            _leave_to_a_person(ledger, message, now)
+            return None
         seq = ledger.record(
             EventKind.REPLY_SENDING, at=now, conversation_id=message.conversation_id, message_id=message.pk
         )
@@ -43,6 +46,21 @@ def claim_reply(*, message_id: int, now: datetime) -> Message | None:
             lease_until=now + LEASE,
         )  # fmt: skip
     return message
+
+
+OTHER_WORDS = "May have been sent: an answer with other words appeared in the thread. Look there, then retry or discard."
+
+
+def _leave_to_a_person(ledger: events.Ledger, message: Message, now: datetime) -> None:
+    """It was going to be sent again when the thread showed an answer that may be it."""
+    seq = ledger.record(
+        EventKind.REPLY_FAILED,
+        at=now,
+        conversation_id=message.conversation_id,
+        message_id=message.pk,
+        reason=OTHER_WORDS,
+    )
+    _move(message, seq, state=MessageState.FAILED, state_reason=OTHER_WORDS)
 
 
 def _may_go(channel: Channel, now: datetime) -> bool:
