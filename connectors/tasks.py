@@ -33,7 +33,7 @@ SWEEP_LIMIT = 200
 _AT_ONCE = max(1, settings.WORKER_CONCURRENCY - max(1, settings.WORKER_CONCURRENCY // 3))
 turns = Turns(at_once=_AT_ONCE, per_key=max(1, _AT_ONCE // 2))
 # Several at a time would each take a few receipts, wait for the same brand's lock and for the interpreter, and tell their news
-# out of order: a hundred messages a second then took six times as long to reach a page.
+# out of order: a hundred messages a second then took four times as long to reach a page.
 drains = OneByOne(at_once=4, patience=1.0)
 
 
