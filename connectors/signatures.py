@@ -9,9 +9,7 @@ from collections.abc import Callable, Sequence
 
 
 def digest(secret: str, message: bytes, algorithm: str = "sha256") -> bytes:
-    return hmac.digest(
-        secret.encode("utf-8"), message, algorithm
-    )  # in one call, a third of the time of an object
+    return hmac.new(secret.encode("utf-8"), message, algorithm).digest()
 
 
 def hex_digest(secret: str, message: bytes) -> str:

@@ -70,7 +70,7 @@ class Writer:
         return stored
 
     def _give_up(self) -> None:
-        """One timer for all that waits: a timer a delivery was a twentieth of the door's time."""
+        """One timer for all that waits: one a delivery is work on the hottest path of the door."""
         loop = asyncio.get_running_loop()
         now, self._timer = loop.time(), None
         patient = [each for each in (*self._under_way, *self._queue) if not each.stored.done()]

@@ -1,6 +1,6 @@
 """Columns of a batch as PostgreSQL writes arrays, for set-based statements: `unnest(%s::bigint[], %s::text[])`.
 
-The driver looks at every element on its own, which took a sixth of a drain's time; here a column of one kind is written at once.
+The driver looks at every element on its own, which took a sixth of the interpreter's time in a drain; here a column of one kind is written at once.
 """
 
 from __future__ import annotations
