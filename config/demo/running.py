@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config import embedded, env, keys, oneline, postgres, services
-from config.demo import migrating, ports
+from config.demo import corpus, migrating, ports
 from config.oneline import SetUpFault
 from config.processes import Command
 from config.supervisor import Supervisor, read_procfile
@@ -44,11 +44,7 @@ class Plan:
 
 
 def plan(*, echo_logs: bool) -> Plan:
-    corpus = env.text("CORPUS")
-    if corpus and not Path(corpus).is_file():
-        raise SetUpFault(
-            f"CORPUS names {corpus}, which is no file. Give the path of a JSONL of conversations, or leave it out."
-        )
+    played = corpus.chosen()
     _ask_broker()
     home = services.home()
     embedded.make_home(home)
@@ -56,7 +52,7 @@ def plan(*, echo_logs: bool) -> Plan:
         home=home,
         ports=ports.chosen(),
         host=env.text("EDGE_HOST", "127.0.0.1"),
-        corpus=str(Path(corpus).absolute()) if corpus else "",
+        corpus=played,
         password=env.secret("PARLEY_DEMO_PASSWORD")
         or keys.kept(home / "secrets" / "demo_password", make=_password),
         echo_logs=echo_logs,

@@ -116,6 +116,15 @@ def test_a_corpus_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     assert len(lines(done)) == 1
 
 
+def test_a_corpus_without_a_conversation_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "corpus.jsonl").write_text('{"id": 1}\nno json\n')
+    done = manage("demo", PARLEY_HOME=str(tmp_path / "home"), CORPUS=str(tmp_path / "corpus.jsonl"))
+
+    assert (done.returncode, len(lines(done))) == (1, 1), lines(done)
+    assert "the first bad one is line 1 (no object with a list of messages)" in lines(done)[0]
+    assert lines(done)[0].startswith("CORPUS: ")
+
+
 def test_the_doctor_names_a_fix_for_each_failing_line(tmp_path: Path) -> None:
     done = manage("doctor", PARLEY_HOME=str(tmp_path))
 
