@@ -143,6 +143,33 @@ def test_after_the_window_a_person_may_still_answer_and_the_reply_says_so(
     assert message.human_agent
 
 
+def test_a_reply_that_waited_past_the_window_leaves_as_a_persons(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    message = reply(conversation, jo, seconds=23 * 3600)
+    assert not message.human_agent
+
+    claimed = claim(message, seconds=25 * 3600)
+
+    assert claimed is not None
+    assert claimed.human_agent
+    message.refresh_from_db()
+    assert message.human_agent
+
+
+def test_a_reply_that_waited_until_the_customer_wrote_again_needs_no_such_word(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    message = reply(conversation, jo, seconds=25 * 3600)
+    later = say.wrote("Hello?", seconds=25 * 3600 + 10, external_id="m2")
+    receiving.receive(arrivals=[Arrival(channel.pk, later)], now=say.at(25 * 3600 + 10))
+
+    claimed = claim(message, seconds=25 * 3600 + 20)
+
+    assert claimed is not None
+    assert not claimed.human_agent
+
+
 def test_after_the_longer_window_nobody_may(conversation: Conversation, jo: Person) -> None:
     with pytest.raises(replying.ReplyRefused, match="has closed"):
         reply(conversation, jo, seconds=8 * 24 * 3600)
