@@ -15,6 +15,7 @@ from connectors import clock
 from connectors.actions import (
     delivering,
     draining,
+    erasing,
     fetching,
     refreshing,
     settling,
@@ -152,6 +153,17 @@ def _fetch() -> None:
     profiles = fetching.fetch_due_profiles(clock=now)
     if media >= fetching.MEDIA_AT_ONCE or profiles >= fetching.PROFILES_AT_ONCE:
         wake_fetching()
+
+
+@shared_task
+def erase_files(**_later: Any) -> None:
+    """What customers took back."""
+    turns.run(_erase, name="erase", key="erase")
+
+
+def _erase() -> None:
+    if erased := erasing.erase_files():
+        log.info("files_erased", files=erased)
 
 
 def _channel_of(message_id: int) -> int:
