@@ -235,6 +235,7 @@ def _static() -> str:
 
 MEND_FIGURES = "mend PARLEY_PLATFORM_FIGURES (docs/operations.md) and restart"
 REACH_DATABASE = "check DATABASE_URL and that the server runs (make demo runs one here)"
+REACH_TABLES = "run manage.py migrate, or mend what the line database says"
 REACH_BROKER = "check REDIS_URL and that the server runs (make demo runs one here)"
 
 CHECKS: dict[str, tuple[Callable[[], str], str]] = {
@@ -249,8 +250,8 @@ CHECKS: dict[str, tuple[Callable[[], str], str]] = {
     "sync": (_sync, REACH_BROKER),
     "cron": (_cron, REACH_BROKER),
     "platform figures": (_figures, MEND_FIGURES),
-    "connectors": (_connectors, "mend the connector that is named"),
-    "stored secrets": (_stored_secrets, REACH_DATABASE),
+    "connectors": (_connectors, REACH_TABLES),
+    "stored secrets": (_stored_secrets, REACH_TABLES),
     "media": (_media, "set PARLEY_MEDIA to a folder that the processes may write to"),
     "disk": (_disk, "free some space"),
     "mail": (_mail, "set EMAIL_HOST"),
