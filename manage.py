@@ -15,6 +15,10 @@ def main() -> int:
         sys.stderr.write(f"Parley's packages are not installed ({error}). Run make demo, or uv sync.\n")
         return 1
     with oneline.faults():
+        if sys.argv[1:2] == ["demo"]:
+            from config.demo import figures
+
+            figures.check()
         execute_from_command_line(sys.argv)
     return 0
 

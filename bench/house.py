@@ -166,7 +166,8 @@ def opened(scale: float) -> Iterator[House]:
             yield House(home, scale, known, environment)
             _close_connections()
     finally:
-        os.environ.get("BENCH_KEEP") or shutil.rmtree(home, ignore_errors=True)
+        if not os.environ.get("BENCH_KEEP"):
+            shutil.rmtree(home, ignore_errors=True)
 
 
 def _set_up_django() -> None:

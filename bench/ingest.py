@@ -153,11 +153,8 @@ class _Ingest:
                 if time.monotonic() > deadline:
                     raise RuntimeError(f"The naive worker did not finish: {house.last_words('naive')}")
                 time.sleep(0.2)
-        ended = list(
-            Receipt.objects.filter(pk__gt=self.last_receipt)
-            .order_by("drained_at")
-            .values_list("drained_at", flat=True)
-        )
+        drained = Receipt.objects.filter(pk__gt=self.last_receipt).order_by("drained_at")
+        ended = [at for at in drained.values_list("drained_at", flat=True) if at is not None]
         steady = ended[amount // 5 :]
         return (len(steady) - 1) / (steady[-1] - steady[0]).total_seconds()
 

@@ -12,6 +12,7 @@ import os
 import re
 import sys
 import time
+from functools import partial
 from typing import Any
 
 import uvloop
@@ -139,9 +140,7 @@ async def run() -> None:
     spec = json.loads(await loop.run_in_executor(None, sys.stdin.readline))
     pages = Pages(spec)
     for number in range(spec["sockets"]):
-        await loop.create_connection(
-            lambda number=number: Socket(pages, number, spec), "127.0.0.1", spec["port"]
-        )
+        await loop.create_connection(partial(Socket, pages, number, spec), "127.0.0.1", spec["port"])
         if number % 10 == 9:
             await asyncio.sleep(0.02)  # signing in takes the edge a few queries a page
     try:

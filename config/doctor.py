@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from config import broker, health
+from config import broker, health, soundness
 
 OLDEST_POSTGRES = 15
 SKEW_SECONDS = 2.0
@@ -51,21 +51,7 @@ def _secret_key() -> str:
 
 
 def _seal_keys() -> str:
-    from cryptography.fernet import Fernet
-
-    for place, key in enumerate(settings.PARLEY_SEAL_KEYS, start=1):
-        try:
-            Fernet(key)
-        except ValueError:
-            raise Unwell(f"key {place} is no Fernet key", fix=f"mend PARLEY_SEAL_KEYS: {MAKE_SEAL_KEY}")
-    if not settings.PARLEY_SEAL_KEYS:
-        raise Unwell("there is none", fix=f"set PARLEY_SEAL_KEYS: {MAKE_SEAL_KEY}")
     return f"{len(settings.PARLEY_SEAL_KEYS)}, the first seals"
-
-
-MAKE_SEAL_KEY = (
-    'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())" makes one'
-)
 
 
 def _hosts() -> str:
@@ -172,6 +158,41 @@ def _cron() -> str:
     return "alive"
 
 
+def _figures() -> str:
+    from connectors import figures
+    from inbox import platforms
+
+    if wrong := figures.mistake():
+        raise Unwell(wrong, fix=MEND_FIGURES)
+    named, known = figures.named(), {manifest.key for manifest in platforms.installed()}
+    if strangers := sorted(named - known):
+        raise Unwell(
+            f"{figures.VARIABLE} names {', '.join(strangers)}, which no connector is called", fix=MEND_FIGURES
+        )
+    return f"set for {', '.join(sorted(named))}" if named else "as documented"
+
+
+def _connectors() -> str:
+    from connectors import registry
+
+    loaded = [connector.manifest.key for connector in registry.all()]
+    if failures := registry.failures():
+        raise Unwell("; ".join(failures.values()), fix="mend or remove " + ", ".join(sorted(failures)))
+    _known(settings.DATABASE_URL, REACH_DATABASE)
+    if missing := soundness.connectors():
+        raise Unwell(missing, fix="install the package that brings it, or disconnect its channels")
+    return ", ".join(loaded)
+
+
+def _stored_secrets() -> str:
+    _known(settings.DATABASE_URL, REACH_DATABASE)
+    if closed := soundness.secrets():
+        raise Unwell(
+            closed, fix="put the key they were sealed with back into PARLEY_SEAL_KEYS, behind the first"
+        )
+    return "all open"
+
+
 def _media() -> str:
     folder = Path(settings.MEDIA_ROOT)
     try:
@@ -212,7 +233,9 @@ def _static() -> str:
     return "collected"
 
 
+MEND_FIGURES = "mend PARLEY_PLATFORM_FIGURES (docs/operations.md) and restart"
 REACH_DATABASE = "check DATABASE_URL and that the server runs (make demo runs one here)"
+REACH_TABLES = "run manage.py migrate, or mend what the line database says"
 REACH_BROKER = "check REDIS_URL and that the server runs (make demo runs one here)"
 
 CHECKS: dict[str, tuple[Callable[[], str], str]] = {
@@ -226,6 +249,9 @@ CHECKS: dict[str, tuple[Callable[[], str], str]] = {
     "worker": (_worker, REACH_BROKER),
     "sync": (_sync, REACH_BROKER),
     "cron": (_cron, REACH_BROKER),
+    "platform figures": (_figures, MEND_FIGURES),
+    "connectors": (_connectors, REACH_TABLES),
+    "stored secrets": (_stored_secrets, REACH_TABLES),
     "media": (_media, "set PARLEY_MEDIA to a folder that the processes may write to"),
     "disk": (_disk, "free some space"),
     "mail": (_mail, "set EMAIL_HOST"),

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from config import soundness
+
 HEARTBEAT_KEY = "parley:heartbeat:{process}"
 HEARTBEAT_SECONDS = 2
 HEARTBEAT_LASTS = 15
@@ -21,7 +23,7 @@ class Finding:
 
 
 def readiness() -> list[Finding]:
-    """Database, broker, migrations and the worker's heartbeat; each looked at even when another fails."""
+    """Database, broker, migrations, the worker's heartbeat, connectors and stored secrets; each looked at even when another fails."""
     return [_found(name, look) for name, look in CHECKS.items()]
 
 
@@ -94,9 +96,19 @@ def _worker() -> str:
     return f"no heartbeat for {HEARTBEAT_LASTS} s: start celery -A config worker"
 
 
+def _connectors() -> str:
+    return soundness.now_and_then("connectors", soundness.connectors)
+
+
+def _secrets() -> str:
+    return soundness.now_and_then("secrets", soundness.secrets)
+
+
 CHECKS: dict[str, Callable[[], str]] = {
     "database": _database,
     "broker": _broker,
     "migrations": _migrations,
     "worker": _worker,
+    "connectors": _connectors,
+    "secrets": _secrets,
 }

@@ -1,11 +1,16 @@
 """The secrets of a deployment: from the environment, or made once and kept in PARLEY_HOME/secrets."""
 
+import base64
 import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
 
 from config import env
+
+MAKE_SEAL_KEY = (
+    'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())" makes one'
+)
 
 
 def secret_key(*, home: Path, production: bool) -> str:
@@ -18,7 +23,21 @@ def secret_key(*, home: Path, production: bool) -> str:
 def seal_keys(*, home: Path, production: bool) -> list[str]:
     """Fernet keys that seal platform credentials: the first seals, all of them open."""
     value = _known("PARLEY_SEAL_KEYS", home=home, production=production, make=_fernet_key)
-    return [key.strip() for key in value.split(",") if key.strip()]
+    found = [key.strip() for key in value.split(",") if key.strip()]
+    for place, key in enumerate(found, start=1):
+        if not _is_fernet_key(key):
+            raise env.EnvironmentFault(f"PARLEY_SEAL_KEYS: key {place} is no Fernet key. {MAKE_SEAL_KEY}.")
+    if not found:
+        raise env.EnvironmentFault(f"PARLEY_SEAL_KEYS holds no key. {MAKE_SEAL_KEY}.")
+    return found
+
+
+def _is_fernet_key(key: str) -> bool:
+    """32 bytes, written in base64 for addresses."""
+    try:
+        return len(base64.urlsafe_b64decode(key)) == 32
+    except ValueError:
+        return False
 
 
 def _fernet_key() -> str:

@@ -13,6 +13,7 @@ class SetUpFault(Exception):
 @contextmanager
 def faults() -> Iterator[None]:
     """Ends the process with one line where the set-up is at fault; every other error keeps its traceback."""
+    import redis
     from django.db import OperationalError
 
     from config import env, services
@@ -21,11 +22,20 @@ def faults() -> Iterator[None]:
         yield
     except (SetUpFault, env.EnvironmentFault) as fault:
         stop(str(fault))
+    except redis.RedisError as error:
+        if not services.redis_url():
+            stop(services.NONE_KNOWN)
+        stop(broker_away(error))
     except OperationalError as error:
         if services.database_url():
             reason = str(error).strip().splitlines()[0] if str(error).strip() else "no reason given"
             stop(f"The database cannot be used: {reason}. Check DATABASE_URL, or run manage.py doctor.")
         stop(services.NONE_KNOWN)
+
+
+def broker_away(error: Exception) -> str:
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else "no reason given"
+    return f"The broker cannot be used: {reason.rstrip('.')}. Check REDIS_URL, or run manage.py doctor."
 
 
 def stop(line: str, *, code: int = 1) -> None:

@@ -79,6 +79,11 @@ def command(*, data: Path, sockets: Path, durable: bool) -> processes.Command:
         "timezone": "UTC",
         "log_timezone": "UTC",
         "log_checkpoints": "off",
+        # A failing statement, its parameters and the row it failed on hold what customers wrote; none of it belongs into a log.
+        "log_min_error_statement": "panic",
+        "log_parameter_max_length": "0",
+        "log_parameter_max_length_on_error": "0",
+        "log_error_verbosity": "terse",
         "random_page_cost": "1.1",
     }
     if not durable:

@@ -39,6 +39,10 @@ def database_url() -> str:
 def redis_url() -> str:
     """Empty when no broker is known."""
     if known := env.text("REDIS_URL"):
+        if not known.startswith(("redis://", "rediss://", "unix://")):
+            raise env.EnvironmentFault(
+                "REDIS_URL must begin with redis://, rediss:// or unix:// - the broker is a Valkey or Redis server."
+            )
         return known
     services = running(home())
     return services.redis_url if services else ""

@@ -170,6 +170,11 @@ def strange_conversations(
             )
 
 
+def holds_messages() -> bool:
+    """Whether there is anything in the inbox that a platform could know of."""
+    return Message.objects.exclude(direction=Direction.NOTE).exclude(external_id=None).exists()
+
+
 def unsettled(kept: Sequence[Kept]) -> Counter[str]:
     """Replies of these conversations that may have gone out and have no id yet, by their words."""
     conversations = {each.conversation_id for each in kept}

@@ -29,6 +29,7 @@ from inbox.exchange import (
     ProfileSeen,
     Reacted,
     ReadUpTo,
+    Standing,
     ThreadKind,
     Typing,
     Unsent,
@@ -51,11 +52,11 @@ if TYPE_CHECKING:
 __all__ = [  # noqa: RUF022 (first the words of the inbox, then what connectors add)
     "AccountChanged", "AccountState", "Attachment", "AttachmentKind", "AuthRules", "Edited", "FileLimit", "HistoryRules",
     "InboundEvent", "InboundMessage", "Manifest", "MessageKind", "Origin", "OutboundAttachment", "OutboundMessage", "Party",
-    "ProfileSeen", "Reacted", "ReadUpTo", "ReceiveRules", "SendRules", "TextLimit", "ThreadKind", "Typing", "Unit", "Unsent",
+    "ProfileSeen", "Reacted", "ReadUpTo", "ReceiveRules", "SendRules", "Standing", "TextLimit", "ThreadKind", "Typing", "Unit", "Unsent",
     "WindowRules",
-    "Account", "App", "Authorisation", "Connector", "ConnectorError", "Context", "Grant", "Ignored", "Item", "Malformed",
+    "Account", "App", "Authorisation", "Confirms", "Connector", "ConnectorError", "Context", "Grant", "Ignored", "Item", "Malformed",
     "Media",
-    "Origins", "Page", "RateNotice", "Remedy", "Sent", "Tokens", "WebhookAnswer", "WebhookRequest", "configured",
+    "Origins", "Page", "RateNotice", "Remedy", "Sent", "Stretch", "Tokens", "WebhookAnswer", "WebhookRequest", "configured",
 ]  # fmt: skip
 
 
@@ -206,10 +207,20 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """A time of which a page of history lists every message, both ends left out, in the threads that it shows."""
+
+    since: datetime
+    until: datetime
+    ours: bool = True  # False: what we sent may be gone from our side alone
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A page of history or of a poll. `cursor` continues it; `more` says whether there is more now.
 
-    For a poll the cursor is kept between runs; for history it is only kept within one walk.
+    For a poll the cursor is kept between runs; for history it is only kept within one walk. A walk that meets old news only goes
+    on at `beyond`, where another part of history begins (the comments after the messages); where that is empty, it ends.
     """
 
     events: tuple[InboundEvent, ...]
@@ -217,6 +228,9 @@ class Page:
     more: bool = False
     failures: tuple[tuple[Mapping[str, Any], str], ...] = ()  # (payload, why) of items that could not be read
     rates: tuple[RateNotice, ...] = ()
+    beyond: str = ""
+    unordered: bool = False  # what comes next may be newer than this: old news is no reason to stop
+    stretch: Stretch | None = None  # where absence may mean that a message was withdrawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,3 +285,11 @@ class Connector(Protocol):
 
     def media(self, ctx: Context, url: str) -> Media:
         """The bytes behind an attachment's address, with what authorisation the platform wants."""
+
+
+@runtime_checkable
+class Confirms(Protocol):
+    """What a connector adds whose history may show that a message was withdrawn (`Page.stretch`)."""
+
+    def is_withdrawn(self, ctx: Context, external_id: str) -> bool:
+        """Whether the platform says of this one message that it is there no more. Any other refusal is no such answer."""

@@ -14,13 +14,30 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final
 
-from inbox.platforms import Manifest, TextLimit, Unit
+from inbox.platforms import Manifest, ReceiveRules, SendRules, TextLimit, Unit
 
 VARIABLE: Final = "PARLEY_PLATFORM_FIGURES"
 
 
 class FiguresUnreadable(ValueError):
     """The variable does not say what it should; the words say where."""
+
+
+def mistake(environment: Mapping[str, str] = os.environ) -> str:
+    """What is wrong with the variable, in words; empty when nothing is. Known without any connector."""
+    try:
+        for platform in json.loads(environment.get(VARIABLE) or "{}"):
+            configured(replace(_ANY, key=str(platform)), environment)
+    except FiguresUnreadable as unreadable:
+        return str(unreadable)
+    except (ValueError, TypeError):
+        return f"{VARIABLE} is no JSON object of objects."
+    return ""
+
+
+def named(environment: Mapping[str, str] = os.environ) -> set[str]:
+    """The platforms of which the variable, when it can be read, says anything."""
+    return set(json.loads(environment.get(VARIABLE) or "{}"))
 
 
 def configured(manifest: Manifest, environment: Mapping[str, str] = os.environ) -> Manifest:
@@ -43,6 +60,16 @@ def configured(manifest: Manifest, environment: Mapping[str, str] = os.environ) 
     if checked_on:
         manifest = _text(manifest, checked_on=checked_on)
     return manifest
+
+
+_ANY: Final = Manifest(
+    key="",
+    label="",
+    mark="",
+    colour="",
+    send=SendRules(text=TextLimit(max=0, unit=Unit.CODE_POINTS, checked_on=date.min)),
+    receive=ReceiveRules(mode="webhook"),
+)
 
 
 def _number(value: Any) -> int:

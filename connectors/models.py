@@ -71,7 +71,7 @@ class ReceiptState(models.TextChoices):
 class Receipt(models.Model):
     """One delivery, as it came. Stored and committed before the platform gets its answer."""
 
-    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="receipts")
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="receipts", db_index=False)
     received_at = models.DateTimeField()
     body = models.BinaryField()
     state = models.CharField(max_length=4, choices=ReceiptState, default=ReceiptState.NEW)

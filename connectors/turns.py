@@ -1,8 +1,9 @@
-"""Turns at work that waits for a platform, so that waiting never takes all of a worker's threads."""
+"""Turns at work: what waits for a platform never takes all of a worker's threads, and what gains from company goes one by one."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -57,3 +58,47 @@ class Turns:
             following = self._line.pop(name)
             self._busy[following[0]] += 1
             return following
+
+
+@dataclass(slots=True)
+class OneByOne:
+    """Rounds of the same work, one after another. Whoever asks while a round is under way is served by the next one: what came
+    meanwhile is done together, and its news leaves in order. A round that takes longer than `patience` seconds is held up by
+    something (a lock, a slow disk); then the next asker works beside it, up to `at_once`."""
+
+    at_once: int
+    patience: float
+    closed: bool = False
+    _began: dict[int, float] = field(default_factory=dict)  # by thread: when its present round began
+    _wanted: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def run(self, work: Callable[[], bool]) -> None:
+        """Work round by round for as long as a round says that there may be more or somebody asks; or leave it to who is at it."""
+        me = threading.get_ident()
+        with self._lock:
+            fresh = time.monotonic() - self.patience
+            if len(self._began) >= self.at_once or any(began > fresh for began in self._began.values()):
+                self._wanted = True
+                return
+            self._begin(me)
+        goes_on = True
+        while goes_on:
+            more = False
+            try:
+                more = work()
+            finally:
+                goes_on = self._end_round(me, more=more)
+
+    def _begin(self, me: int) -> None:
+        self._began[me] = time.monotonic()
+        self._wanted = False
+
+    def _end_round(self, me: int, *, more: bool) -> bool:
+        """Whether another round follows. Deciding and leaving are one step, so nobody can ask in between and be forgotten."""
+        with self._lock:
+            if (more or self._wanted) and not self.closed:
+                self._begin(me)
+                return True
+            del self._began[me]
+            return False

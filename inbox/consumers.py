@@ -69,11 +69,11 @@ class Socket:
             return text
 
     async def run(self) -> None:
-        await self._join(realtime.brand_group(self.brand_id))
-        tasks = [
-            asyncio.create_task(part()) for part in (self._listen, self._write, self._watch, self._give_up)
-        ]
+        tasks: list[asyncio.Task[int | None]] = []
         try:
+            await self._join(realtime.brand_group(self.brand_id))
+            parts = (self._listen, self._write, self._watch, self._give_up)
+            tasks += [asyncio.create_task(part()) for part in parts]
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             code = next((result for task in done if (result := task.result())), None)
             if code:
@@ -83,7 +83,7 @@ class Socket:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            for group in self._groups:
+            for group in tuple(self._groups):
                 await hub().leave(group, self)
 
     async def _listen(self) -> int | None:

@@ -16,6 +16,7 @@ import structlog
 from django.db import connection, transaction
 
 from inbox.models import BrandSequence, Event, EventKind
+from inbox.rules.arrays import arrays
 
 log = structlog.get_logger(__name__)
 
@@ -71,17 +72,20 @@ class Ledger:
 
 def _insert(events: list[Event]) -> None:
     """In one statement whatever the number: bulk_create costs a seventh of a batch's time."""
-    columns = [
-        [getattr(event, name) for event in events]
-        for name in ("seq", "kind", "conversation_id", "message_id", "actor_id", "at")
-    ]
-    data = [orjson.dumps(event.data).decode() for event in events]
+    columns = arrays(
+        [
+            (event.seq, event.kind, event.conversation_id, event.message_id, event.actor_id, event.at,
+             orjson.dumps(event.data).decode() if event.data else "{}")
+            for event in events
+        ],
+        7,
+    )  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO inbox_event (brand_id, seq, kind, conversation_id, message_id, actor_id, at, data)
                SELECT %s, e.* FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[],
                                           %s::jsonb[]) AS e ORDER BY 2""",
-            [events[0].brand_id, *columns, data],
+            [events[0].brand_id, *columns],
         )
 
 

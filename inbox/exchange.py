@@ -81,6 +81,14 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How history shows a message now, and not how it was made. `at` is the moment it was asked; `reactions` are (person, emoji)."""
+
+    at: datetime
+    reactions: tuple[tuple[str, str], ...] | None = None  # None: this history does not tell reactions
+
+
+@dataclass(frozen=True, slots=True)
 class InboundMessage:
     """A message that exists on the platform, from the customer or (outbound=True) from the brand's own side."""
 
@@ -101,10 +109,10 @@ class InboundMessage:
     )  # story, share, postback, referral … in plain words for the page
     client_ref: str = ""  # our own mark, where the platform hands it back
     counterpart: Party | None = None  # the customer, when outbound (a thread may begin with an echo)
-    aliases: tuple[str, ...] = ()  # other ids the platform uses for the same message
     after: str = (
         ""  # external id of the message before it, where the platform's list tells more than its coarse times
     )
+    standing: Standing | None = None  # from a history that shows what became of a message
 
 
 @dataclass(frozen=True, slots=True)

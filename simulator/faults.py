@@ -10,7 +10,7 @@ CATALOGUE: dict[str, str] = {
     "dup.exact": "The same bytes under the same signature are delivered again after delay_ms (default 300).",
     "dup.rebatched": "The same message comes again inside a later delivery with other bytes; on LinkedIn in the poll.",
     "reorder": "A delivery waits up to max_ms (default 1500) so that later ones overtake it.",
-    "drop": "The delivery is never sent; only history shows the message, as far as history reaches.",
+    "drop": "The webhook is never sent; only history shows the message, as far as history reaches. Polls lose nothing.",
     "echo.early": "The echo of a send is delivered before the send call answers.",
     "echo.late": "The echo of a send comes delay_ms (default 5000) later.",
     "echo.foreign": "A colleague also answers by hand in the native app; the answer comes as an echo nobody sent.",

@@ -11,6 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from simulator.building import Simulator, build
+from simulator.saying import say
 from simulator.settings import Settings
 
 _HOUSEKEEPING_SECONDS = 0.1
@@ -86,8 +87,8 @@ async def serve(settings: Settings) -> None:
         waiting = [asyncio.create_task(_keep_house(simulator))]
         if settings.traffic:
             waiting.append(asyncio.create_task(simulator.traffic.begin_when_connected()))
-        _say(f"simulator: control and stage on http://{settings.host}:{settings.port}/")
-        _say(f"simulator: platforms on {settings.origin}")
+        say(f"control and stage on http://{settings.host}:{settings.port}/")
+        say(f"platforms on {settings.origin}")
         try:
             await asyncio.gather(
                 *(one.serve(sockets=[sock]) for one, sock in zip(servers, sockets, strict=True))
@@ -96,11 +97,6 @@ async def serve(settings: Settings) -> None:
             for task in waiting:
                 task.cancel()
             await simulator.close()
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 def _stop(servers: list[_Server]) -> None:

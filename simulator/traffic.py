@@ -2,17 +2,17 @@
 
 import asyncio
 import itertools
-import json
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from simulator import customers, scenarios
+from simulator import conversations, customers, scenarios
 from simulator.drafts import Impossible
 from simulator.kernel import Kernel
 from simulator.models import Account, Message, Person
+from simulator.saying import say
 from simulator.scenarios import Scenario, Step
 from simulator.world import Happening
 
@@ -64,8 +64,7 @@ class Traffic:
         rate = float(given.get("rate") or settings.rate)
         if not 0 < rate <= 2000:
             raise Impossible("rate must lie above 0 and at most 2000 messages a second.")
-        if not _there(corpus):
-            raise Impossible(f"There is no corpus at {corpus}.")
+        skipped = {} if corpus == "builtin" else await asyncio.to_thread(conversations.usable, Path(corpus))
         self.stop()
         self._dice = random.Random(int(given.get("seed") or 1))
         self._sent = 0
@@ -74,6 +73,7 @@ class Traffic:
             "rate": rate,
             "platforms": platforms,
             "loop": bool(given.get("loop", corpus == "builtin")),
+            **skipped,
         }
         limit = int(given["limit"]) if given.get("limit") is not None else None
         self._past = PAST if given.get("past") and not self.kernel.world.messages else 0
@@ -130,7 +130,10 @@ class Traffic:
             now = sum(self.kernel.connected(one) for one in self.kernel.world.accounts.values())
             still = still + 1 if now == connected else 0
             connected = now
-        await self.play({"past": True})
+        try:
+            await self.play({"past": True})
+        except Impossible as why:
+            say(str(why))
 
     def _perform(self, given: dict[str, Any]) -> Message | None:
         account, person = given.pop("_account"), given.pop("_person")
@@ -258,18 +261,16 @@ class Traffic:
         accounts = {one.platform: one for one in reversed(self._accounts(platforms))}
         places = itertools.cycle(accounts.values())
         while True:
-            with path.open(encoding="utf-8") as lines:
-                waiting: list[Iterator[dict[str, Any]]] = []
-                for line in lines:
-                    if not line.strip():
-                        continue
-                    waiting.append(self._turns(json.loads(line), next(places)))
-                    # Some conversations run side by side, as in an afternoon.
-                    if len(waiting) >= 8:
-                        yield from self._step(waiting)
-                while waiting:
+            waiting: list[Iterator[dict[str, Any]]] = []
+            row = None
+            for row in conversations.readable(path):
+                waiting.append(self._turns(row, next(places)))
+                # Some conversations run side by side, as in an afternoon.
+                if len(waiting) >= 8:
                     yield from self._step(waiting)
-            if not self._given.get("loop"):
+            while waiting:
+                yield from self._step(waiting)
+            if row is None or not self._given.get("loop"):  # a file emptied meanwhile would be read for ever
                 return
 
     def _step(self, waiting: list[Iterator[dict[str, Any]]]) -> Iterator[list[dict[str, Any]]]:
@@ -282,11 +283,7 @@ class Traffic:
 
     def _turns(self, row: dict[str, Any], account: Account) -> Iterator[dict[str, Any]]:
         language = str(row.get("lang") or "en")
-        for message in row.get("messages") or []:
-            text = str(message.get("text") or "")
-            if message.get("role") != "customer" or not text:
-                continue
-            name = str(message.get("author") or row.get("id") or "customer")
+        for name, text in conversations.turns(row):
             person = customers.person_from(
                 self.kernel,
                 platform=account.platform,
@@ -294,7 +291,3 @@ class Traffic:
                 language=language,
             )
             yield {"kind": "text", "text": text, "_account": account, "_person": person}
-
-
-def _there(corpus: str) -> bool:
-    return corpus == "builtin" or Path(corpus).is_file()

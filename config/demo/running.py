@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from config import embedded, env, keys, postgres, services
-from config.demo import migrating, ports
+from config import embedded, env, keys, oneline, postgres, services
+from config.demo import corpus, migrating, ports
 from config.oneline import SetUpFault
 from config.processes import Command
 from config.supervisor import Supervisor, read_procfile
@@ -44,22 +44,34 @@ class Plan:
 
 
 def plan(*, echo_logs: bool) -> Plan:
-    corpus = env.text("CORPUS")
-    if corpus and not Path(corpus).is_file():
-        raise SetUpFault(
-            f"CORPUS names {corpus}, which is no file. Give the path of a JSONL of conversations, or leave it out."
-        )
+    played = corpus.chosen()
+    _ask_broker()
     home = services.home()
     embedded.make_home(home)
     return Plan(
         home=home,
         ports=ports.chosen(),
         host=env.text("EDGE_HOST", "127.0.0.1"),
-        corpus=str(Path(corpus).absolute()) if corpus else "",
+        corpus=played,
         password=env.secret("PARLEY_DEMO_PASSWORD")
         or keys.kept(home / "secrets" / "demo_password", make=_password),
         echo_logs=echo_logs,
     )
+
+
+def _ask_broker() -> None:
+    """A server of somebody else's is asked before anything starts: every process would stumble over it, each in its way."""
+    if _is_ours("valkey"):
+        return
+    import redis
+
+    try:
+        with redis.Redis.from_url(
+            env.text("REDIS_URL"), socket_connect_timeout=5, socket_timeout=5
+        ) as client:
+            client.ping()
+    except (redis.RedisError, ValueError) as error:  # a port that is no number is a ValueError
+        raise SetUpFault(oneline.broker_away(error)) from None
 
 
 def _password() -> str:

@@ -23,6 +23,7 @@ from connectors.contract import (
 )
 from connectors.models import Credential, DeadItem, Receipt, ReceiptState
 from inbox.models import Channel
+from inbox.rules.arrays import arrays
 from inbox.rules.cleaning import clean
 
 log = structlog.get_logger(__name__)
@@ -64,19 +65,19 @@ class Reading:
 class Accounts:
     """Which channel an account id means, among those of the app that signed the delivery. No other app may speak for them."""
 
-    app_of: dict[int, int]
+    app_of: dict[int, int] = field(default_factory=dict)
+    by_id: dict[int, Channel] = field(default_factory=dict)
     channels: dict[tuple[int, str], Channel] = field(default_factory=dict)
 
     @classmethod
     def of(cls, channel_ids: set[int]) -> Accounts:
-        app_of = dict(
-            Credential.objects.filter(channel_id__in=channel_ids).values_list("channel_id", "app_id")
-        )
-        known = cls(app_of)
-        for credential in Credential.objects.filter(app_id__in=set(app_of.values())).select_related(
-            "channel"
-        ):
-            known.channels[(credential.app_id, credential.channel.external_id)] = credential.channel
+        known = cls()
+        signers = Credential.objects.filter(channel_id__in=channel_ids).values("app_id")
+        grants = Credential.objects.filter(app_id__in=signers).select_related("channel")
+        for app_id, channel in ((grant.app_id, grant.channel) for grant in grants.defer("sealed", "scopes")):
+            known.app_of[channel.pk] = app_id
+            known.by_id[channel.pk] = known.channels[(app_id, channel.external_id)] = channel
+        known.by_id |= Channel.objects.in_bulk(channel_ids - known.by_id.keys())
         return known
 
     def resolve(self, receipt_channel: Channel, account_ids: Sequence[str]) -> Channel | None:
@@ -96,6 +97,7 @@ def drain(*, now: datetime, limit: int = BATCH, only: Sequence[int] | None = Non
         return Drained()
     batch = _Batch(Accounts.of({receipt.channel_id for receipt in receipts}), now)
     for receipt in receipts:
+        receipt.channel = batch.accounts.by_id[receipt.channel_id]
         batch.read(receipt)
     taken = _arriving.take_in(batch.parsed, now=now)
     DeadItem.objects.bulk_create(batch.dead + taken.dead, batch_size=500)
@@ -172,9 +174,9 @@ def _claim(limit: int, only: Sequence[int] | None) -> list[Receipt]:
             break
         chosen.append(receipt_id)
         total += size
-    return (
-        list(Receipt.objects.filter(pk__in=chosen).select_related("channel").order_by("id")) if chosen else []
-    )
+    if not chosen:
+        return []
+    return list(Receipt.objects.filter(pk__in=chosen).only("id", "channel_id", "body").order_by("id"))
 
 
 def _items(receipt: Receipt, reading: Reading) -> Iterator[Item]:
@@ -209,11 +211,5 @@ def _finish(readings: list[Reading], now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             FINISH,
-            [
-                now,
-                [each.receipt.pk for each in readings],
-                [str(each.state) for each in readings],
-                [each.items for each in readings],
-                [each.reason for each in readings],
-            ],
+            [now, *arrays([(each.receipt.pk, each.state, each.items, each.reason) for each in readings], 4)],
         )

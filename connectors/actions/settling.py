@@ -20,6 +20,7 @@ from inbox import platforms
 from inbox.actions import channels, receiving, sending
 from inbox.actions.receiving import Arrival
 from inbox.models import Message, MessageState
+from inbox.queries import outbox
 from inbox.rules import echoes
 
 log = structlog.get_logger(__name__)
@@ -57,6 +58,7 @@ class _Look:
         self.clock = clock
         self.plan = plan
         self.attempted_at = message.attempted_at or message.created_at
+        self.other_words = False
 
     def run(self) -> str:
         if not platforms.get(self.message.channel.platform).history.settles_sends:
@@ -82,8 +84,11 @@ class _Look:
         for page in self._pages():
             budgets.keep(channel_id=self.message.channel_id, notices=page.rates, now=self.clock())
             messages = [event for event in page.events if isinstance(event, InboundMessage)]
-            if found := self._ours_among(messages):
+            said = [each for each in messages if self._was_said_since(each)]
+            unknown = self._unknown(said)
+            if found := self._ours_among(unknown):
                 return found
+            self.other_words = self.other_words or bool(unknown)
         return None
 
     def _pages(self) -> Iterator[Page]:
@@ -117,23 +122,29 @@ class _Look:
                 return
             cursor = page.cursor
 
-    def _ours_among(self, messages: list[InboundMessage]) -> InboundMessage | None:
-        candidates = [
-            each
-            for each in messages
-            if each.outbound
-            and each.thread_id == self.message.conversation.thread_key
-            and each.sent_at >= self.attempted_at - echoes.SKEW
-            and echoes.same_words(self.message.text, each.text)
-            and bool(each.attachments) == (self.message.attachment_count > 0)
-        ]
+    def _was_said_since(self, said: InboundMessage) -> bool:
+        return (
+            said.outbound
+            and said.thread_id == self.message.conversation.thread_key
+            and said.sent_at >= self.attempted_at - echoes.SKEW
+        )
+
+    def _unknown(self, said: list[InboundMessage]) -> list[InboundMessage]:
         known = set(
             Message.objects.filter(
-                channel=self.message.channel_id, external_id__in=[each.external_id for each in candidates]
+                channel=self.message.channel_id, external_id__in=[each.external_id for each in said]
             ).values_list("external_id", flat=True)
         )
-        unknown = [each for each in candidates if each.external_id not in known]
-        return min(unknown, key=lambda each: each.sent_at, default=None)
+        return [each for each in said if each.external_id not in known]
+
+    def _ours_among(self, unknown: list[InboundMessage]) -> InboundMessage | None:
+        ours = [
+            each
+            for each in unknown
+            if echoes.same_words(self.message.text, each.text)
+            and bool(each.attachments) == (self.message.attachment_count > 0)
+        ]
+        return min(ours, key=lambda each: each.sent_at, default=None)
 
     def _found(self, found: InboundMessage) -> str:
         """The inbox's own echo matching settles it, as it would have if the platform had told us by itself."""
@@ -157,6 +168,8 @@ class _Look:
         )
         if not sure:
             return self._look_again()
+        if self.other_words or outbox.may_be_shown_with_other_words(self.message):
+            return self._fail(sending.OTHER_WORDS)
         if self._was_put_back_before():
             return self._fail()
         log.info("reply_settled", message=self.message.pk, outcome="again")
@@ -197,8 +210,8 @@ class _Look:
         sending.look_later(message_id=self.message.pk, at=max(at, not_before or at))
         return "later"
 
-    def _fail(self) -> str:
-        sending.mark_reply_failed(message_id=self.message.pk, reason=UNCONFIRMED, now=self.clock())
+    def _fail(self, reason: str = UNCONFIRMED) -> str:
+        sending.mark_reply_failed(message_id=self.message.pk, reason=reason, now=self.clock())
         log.info("reply_settled", message=self.message.pk, outcome="unconfirmed")
         return "failed"
 

@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from django.db import transaction
 
 from connectors import contexts, keeping
-from connectors.actions import _arriving, budgets, refreshing, scheduling
+from connectors.actions import _arriving, _withdrawing, budgets, refreshing, scheduling
 from connectors.actions._arriving import Parsed
 from connectors.actions.scheduling import LEASE, Walk
 from connectors.clock import Clock
@@ -132,15 +133,17 @@ class _Sync:
         walk = walk if walk.at else replace(walk, began=self.clock())
         while True:
             page = self._ask(lambda connector, context, at=walk.at: connector.history(context, at))
-            more = page.more and bool(page.cursor) and page.cursor != walk.at
-            stop = not more or (walk.horizon is not None and self._is_old_news(page, walk.horizon - MARGIN))
+            following = page.cursor if page.more else ""
+            if walk.horizon is not None and self._is_old_news(page, walk.horizon - MARGIN):
+                following = page.beyond
+            stop = not following or following == walk.at
             before = self.clock() - HISTORICAL_AFTER
             if walk.horizon is None:
                 before = max(
                     before, self.channel.created_at
                 )  # what was said before the brand connected rings no bell today
-            walk = Walk(walk.began, None, "") if stop else replace(walk, at=page.cursor)
-            self._keep(page, walk.written(), historical_before=before)
+            walk = Walk(walk.began, None, "") if stop else replace(walk, at=following)
+            self._keep(self._with_withdrawn(page), walk.written(), historical_before=before)
             if stop:
                 return
             if time.monotonic() > self.until:
@@ -148,9 +151,19 @@ class _Sync:
                 return
 
     def _is_old_news(self, page: Page, horizon: datetime) -> bool:
-        """All of it known, and from before the horizon. (Pages of threads with news come first on every platform.)"""
+        """All of it known, and from before the horizon. (Threads with news come first, unless the page says otherwise.)"""
+        if page.unordered:
+            return False
         times = [event.sent_at for event in page.events if isinstance(event, InboundMessage)]
         return bool(times) and max(times) < horizon and not self._unknown(page)
+
+    def _with_withdrawn(self, page: Page) -> Page:
+        """What the page should list and does not, and what the platform says is there no more when asked."""
+        asked = [
+            self._ask(partial(_withdrawing.confirmed, suspect))
+            for suspect in _withdrawing.suspects(self.channel, page)
+        ]
+        return replace(page, events=(*page.events, *(event for each in asked for event in each.events)))
 
     def _unknown(self, page: Page) -> bool:
         ids = [event.external_id for event in page.events if isinstance(event, InboundMessage)]

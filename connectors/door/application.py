@@ -190,13 +190,20 @@ async def _read(receive: Receive, limit: int) -> bytes:
 
 
 async def _reply(send: Send, answer: WebhookAnswer) -> None:
+    await send(_START_STORED if answer is STORED else _start(answer))
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+def _start(answer: WebhookAnswer) -> dict[str, Any]:
     headers = [
         (b"content-type", f"{answer.content_type}; charset=utf-8".encode()),
         (b"content-length", b"%d" % len(answer.body)),
         *MORE_HEADERS.get(answer.status, ()),
     ]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+    return {"type": "http.response.start", "status": answer.status, "headers": headers}
+
+
+_START_STORED = _start(STORED)  # by far the most frequent
 
 
 def _wake_drain() -> None:

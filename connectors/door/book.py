@@ -34,6 +34,10 @@ class BookUnreadable(Exception):
     """The list could not be read in time: the database is away."""
 
 
+class Shut(BookUnreadable):
+    """The channel is known, and for a fault of ours nobody can check its signatures: a platform that is sent away would not come again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     channel_id: int
@@ -45,6 +49,7 @@ class Book:
     def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch
         self._entries: dict[tuple[str, str], Entry] = {}
+        self._shut: dict[tuple[str, str], str] = {}  # why
         self._read_at = float("-inf")  # when the newest finished reading began
         self._reading: asyncio.Task[None] | None = None
         self._waiting = 0
@@ -56,6 +61,10 @@ class Book:
             if asked_at - self._read_at > FRESH_FOR:
                 self._read_again()
             return entry
+        if why := self._shut.get((platform, public_id)):
+            if asked_at - self._read_at > FRESH_FOR:
+                self._read_again()
+            raise Shut(why)
         if self._waiting >= MAX_WAITING:
             return None
         self._waiting += 1
@@ -65,6 +74,8 @@ class Book:
             raise BookUnreadable from None
         finally:
             self._waiting -= 1
+        if why := self._shut.get((platform, public_id)):
+            raise Shut(why)
         return self._entries.get((platform, public_id))
 
     async def _wait_for_reading_after(self, moment: float) -> None:
@@ -89,18 +100,23 @@ class Book:
         self._entries = {
             (platform, public_id): Entry(channel_id, *opened)
             for platform, public_id, channel_id, app_id in channels
-            if (opened := known.get(app_id)) is not None
+            if not isinstance(opened := known[app_id], str)
+        }
+        self._shut = {
+            (platform, public_id): why
+            for platform, public_id, _, app_id in channels
+            if isinstance(why := known[app_id], str)
         }
         self._read_at = began
 
 
-def _open(row: tuple[Any, ...]) -> tuple[App, Connector] | None:
-    """None for an app whose connector is gone or whose secrets do not open: its channels do not exist for the door."""
+def _open(row: tuple[Any, ...]) -> tuple[App, Connector] | str:
+    """Or why not: the app's connector is gone, or its secrets do not open."""
     _, platform, client_id, sealed = row
     try:
         return app_from(client_id, sealing.unseal(sealed)), registry.get(platform)
-    except (registry.NotLoaded, sealing.SealBroken):
-        return None
+    except (registry.NotLoaded, sealing.SealBroken) as error:
+        return str(error)
 
 
 def _forget_error(task: asyncio.Task[None]) -> None:

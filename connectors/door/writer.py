@@ -34,11 +34,12 @@ class ChannelGone(Exception):
     """The channel was deleted after the door had looked it up."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Waiting:
     channel_id: int
     received_at: datetime
     body: bytes
+    until: float  # by the loop's clock
     stored: asyncio.Future[None]
 
 
@@ -49,28 +50,41 @@ class Writer:
         self._line = line
         self._on_stored = on_stored
         self._queue: deque[Waiting] = deque()
+        self._under_way: list[Waiting] = []
+        self._timer: asyncio.TimerHandle | None = None
         self._bytes = 0
         self._task: asyncio.Task[None] | None = None
 
-    async def store(self, *, channel_id: int, body: bytes, now: datetime, patience: float) -> None:
-        """Returns once the delivery is committed. Raises NotStored, within `patience` seconds at the latest."""
+    def store(self, *, channel_id: int, body: bytes, now: datetime, patience: float) -> asyncio.Future[None]:
+        """Done once the delivery is committed, or NotStored, within `patience` seconds at the latest."""
         if self._bytes + len(body) > MAX_WAITING_BYTES:
             raise NotStored("too much is waiting")
-        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queue.append(Waiting(channel_id, now, body, stored))
+        loop = asyncio.get_running_loop()
+        stored: asyncio.Future[None] = loop.create_future()
+        self._queue.append(Waiting(channel_id, now, body, loop.time() + patience, stored))
         self._bytes += len(body)
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._write())
-        # A timer on the future is a third of the cost of wait_for, and this is the hottest line of the door.
-        timer = asyncio.get_running_loop().call_later(patience, _give_up, stored)
-        try:
-            await stored
-        finally:
-            timer.cancel()
+            self._task = loop.create_task(self._write())
+        if self._timer is None:
+            self._timer = loop.call_later(patience, self._give_up)
+        return stored
+
+    def _give_up(self) -> None:
+        """One timer for all that waits: one a delivery is work on the hottest path of the door."""
+        loop = asyncio.get_running_loop()
+        now, self._timer = loop.time(), None
+        patient = [each for each in (*self._under_way, *self._queue) if not each.stored.done()]
+        for each in patient:
+            if each.until <= now:
+                each.stored.set_exception(NotStored("timed out"))
+        if left := [each.until for each in patient if each.until > now]:
+            self._timer = loop.call_at(min(left), self._give_up)
 
     async def _write(self) -> None:
         while self._queue:
-            batch = self._take()
+            # Whoever was answered by the last commit knocks again within this turn of the loop: fewer, larger commits.
+            await asyncio.sleep(0)
+            self._under_way = batch = self._take()
             try:
                 await self._insert(batch)
             except errors.ForeignKeyViolation:
@@ -81,6 +95,7 @@ class Writer:
             else:
                 _settle(batch, None)
                 self._on_stored()
+        self._under_way = []
 
     def _take(self) -> list[Waiting]:
         batch: list[Waiting] = []
@@ -115,6 +130,8 @@ class Writer:
         """Everything that waits is stored or refused before this returns."""
         if self._task is not None:
             await asyncio.wait([self._task])
+        if self._timer is not None:
+            self._timer.cancel()
 
 
 def _settle(batch: list[Waiting], error: Exception | None) -> None:
@@ -125,8 +142,3 @@ def _settle(batch: list[Waiting], error: Exception | None) -> None:
             waiting.stored.set_result(None)
         else:
             waiting.stored.set_exception(error)
-
-
-def _give_up(stored: asyncio.Future[None]) -> None:
-    if not stored.done():
-        stored.set_exception(NotStored("timed out"))

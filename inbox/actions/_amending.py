@@ -130,7 +130,7 @@ def _erase(keys: list[Key], message_ids: list[int]) -> None:
             WHERE a.channel_id = k.channel_id AND a.target = k.target COLLATE "C" AND a.kind = 'edit' AND a.text <> ''""",
         _sql.columns(keys, 2),
     )
-    # The file itself is removed by the sweep that finds a path on a GONE attachment.
+    # The file itself is removed by the sweep that finds a path on a GONE attachment (connectors.actions.erasing).
     _sql.run(
         """UPDATE inbox_attachment SET url = '', title = '', name = '', fetch_state = 'gone', fetch_at = NULL
             WHERE message_id = ANY(%s)""",

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import connection
 
+from inbox.rules.arrays import arrays
+
 
 def rows(sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
@@ -20,6 +22,6 @@ def run(sql: str, params: Sequence[Any] = ()) -> int:
         return int(cursor.rowcount)
 
 
-def columns(records: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:
+def columns(records: Sequence[Sequence[Any]], width: int) -> list[str]:
     """Rows turned into columns, for unnest()."""
-    return [[record[index] for record in records] for index in range(width)]
+    return arrays(records, width)

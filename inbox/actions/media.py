@@ -51,6 +51,24 @@ def put_back(*, attachment_id: int, at: datetime) -> None:
         attachment.update(fetch_at=at, fetch_attempts=row.fetch_attempts + 1)
 
 
+def gone_with_files(*, after: int, limit: int) -> list[Attachment]:
+    """Attachments that are no more, whose bytes still lie with us."""
+    found = Attachment.objects.filter(fetch_state=FetchState.GONE, pk__gt=after).exclude(path="")
+    return list(found.order_by("pk")[:limit])
+
+
+def shared_paths(paths: list[str]) -> set[str]:
+    """Those of these files that an attachment still shows."""
+    showing = Attachment.objects.filter(path__in=paths).exclude(path="").exclude(fetch_state=FetchState.GONE)
+    return set(showing.values_list("path", flat=True))
+
+
+@transaction.atomic(durable=True)
+def mark_erased(*, attachment_ids: list[int]) -> None:
+    """Their files are gone from the disk, so the rows forget where they lay."""
+    Attachment.objects.filter(pk__in=attachment_ids, fetch_state=FetchState.GONE).update(path="")
+
+
 def _settle(attachment_id: int, now: datetime, **columns: object) -> bool:
     attachment = Attachment.objects.select_related("message__conversation").get(pk=attachment_id)
     message = attachment.message

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from inbox import events
-from inbox.actions import _writing
+from inbox.actions import _writing, replying
 from inbox.models import Conversation, Direction, EventKind, Message, MessageState, Person
 from inbox.rules.cleaning import clean
 
@@ -22,7 +22,7 @@ LONGEST_NOTE = 20_000
 
 @transaction.atomic(durable=True)
 def add_note(*, conversation: Conversation, by: Person, client_id: UUID, text: str, now: datetime) -> Message:
-    """Write a note into the thread. The same client id again is the same note."""
+    """Write a note into the thread. The same client id again is the same note, or SpentClick."""
     text = clean(text).strip()
     if not text:
         raise NoteRefused("Write something first.")
@@ -31,6 +31,8 @@ def add_note(*, conversation: Conversation, by: Person, client_id: UUID, text: s
     with events.ledger(conversation.brand_id) as ledger:
         current = _writing.locked(conversation.pk)
         if known := Message.objects.filter(conversation=current, client_id=client_id).first():
+            if known.direction != Direction.NOTE or known.created_text != text:
+                raise replying.SpentClick
             return known
         seq = ledger.record(EventKind.NOTE_ADDED, at=now, conversation_id=current.pk, actor_id=by.pk)
         note = Message.objects.create(

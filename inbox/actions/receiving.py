@@ -14,7 +14,7 @@ from datetime import datetime
 from django.db import transaction
 
 from inbox import events, platforms
-from inbox.actions import _amending, _arrivals, _conversations, _messages, _threads
+from inbox.actions import _amending, _arrivals, _conversations, _messages, _standing, _threads
 from inbox.actions._arrivals import Batch, Key, Met
 from inbox.actions._conversations import Thread
 from inbox.actions._threads import Change
@@ -76,6 +76,7 @@ class _Intake:
     def take(self, batch: Batch, received: Received) -> None:
         people = _arrivals.meet_people(self.ledger.brand_id, batch, self.now)
         known = _messages.find_known(batch)
+        batch.amendments += _standing.amendments(batch, known)
         unknown = {key: message for key, message in batch.messages.items() if key not in known}
         unknown = _messages.put_in_place(unknown, known)
         threads = self._threads_for(batch, unknown, people)

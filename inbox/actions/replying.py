@@ -38,6 +38,16 @@ class ReplyRefused(Exception):
     """The platform would not take this reply; the words say why and what to do."""
 
 
+class SpentClick(Exception):
+    """The composer's id stands for another message already: with other words, other files, or of the other kind."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "What was sent from here before has been taken: look into the thread. "
+            "These words are others and were not taken; send them once more if they shall go as well."
+        )
+
+
 class StaleReply(Exception):
     """Something was said in the thread after the page the reply was written on. `newer` is what the writer has not seen."""
 
@@ -82,12 +92,16 @@ def queue_reply(
 ) -> list[Message]:
     """Put a reply into the outbox; one row for each message the platform will make of it. The same client id again is the same reply.
 
-    Raises ReplyRefused where the platform's rules forbid it, StaleReply where the thread moved on after `written_against`.
+    Raises ReplyRefused where the platform's rules forbid it, StaleReply where the thread moved on after `written_against`,
+    SpentClick where the client id was taken for something else.
     """
     text = clean(text).strip()
     with events.ledger(conversation.brand_id) as ledger:
         current = _writing.locked(conversation.pk)
+        parts = _parts(platforms.get(current.platform), text, attachments)
         if known := _already_queued(current, client_id):
+            if not _is_same(known, parts, reply_to):
+                raise SpentClick
             return known
         if not send_anyway and (newer := _news_to(by, current, written_against)):
             raise StaleReply(newer)
@@ -105,7 +119,7 @@ def queue_reply(
                 EventKind.REOPENED, at=now, conversation_id=current.pk, actor_id=by.pk, before=current.state
             )
         messages = []
-        for place, (words, files) in enumerate(_parts(platforms.get(current.platform), text, attachments)):
+        for place, (words, files) in enumerate(parts):
             seq = ledger.record(EventKind.REPLY_QUEUED, at=now, conversation_id=current.pk, actor_id=by.pk)
             message = Message.objects.create(
                 conversation=current, channel=current.channel, client_id=_part_id(client_id, place), direction=Direction.OUT,
@@ -146,7 +160,19 @@ def _reopened(conversation: Conversation) -> dict[str, object]:
 
 def _already_queued(conversation: Conversation, client_id: UUID) -> list[Message]:
     ids = [_part_id(client_id, place) for place in range(11)]
-    return list(Message.objects.filter(conversation=conversation, client_id__in=ids).order_by("pk"))
+    return list(
+        Message.objects.filter(conversation=conversation, client_id__in=ids)
+        .order_by("pk")
+        .prefetch_related("attachments")
+    )
+
+
+def _is_same(known: list[Message], parts: list[tuple[str, list[Attachment]]], reply_to: str) -> bool:
+    """Whether what is asked now is what was queued then. A double click must not be two replies, nor may other words be lost."""
+    held = {message.pk: {file.pk for file in message.attachments.all()} for message in known}
+    queued = [(message.direction, message.created_text, held[message.pk]) for message in known]
+    asked = [(str(Direction.OUT), words, {file.pk for file in files}) for words, files in parts]
+    return queued == asked and known[0].reply_to == reply_to
 
 
 def _part_id(client_id: UUID, place: int) -> UUID:

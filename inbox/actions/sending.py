@@ -7,11 +7,13 @@ from typing import Any
 
 from django.db import transaction
 
-from inbox import events
+from inbox import events, platforms
 from inbox.actions import _amending, _sql, _threads, _writing
 from inbox.actions._conversations import threads_by_id
-from inbox.models import Channel, ChannelState, EventKind, Message, MessageState
+from inbox.models import Channel, ChannelState, ConversationKind, EventKind, Message, MessageState
 from inbox.queries import outbox
+from inbox.rules import reply_policy
+from inbox.rules.reply_policy import Situation
 
 # Longer than one request to a platform may take (connectors.http: 5 s + 20 s + 60 s). A send of many requests renews it before
 # each (keep_claim), so that only a dead worker's claim runs out.
@@ -35,14 +37,47 @@ def claim_reply(*, message_id: int, now: datetime) -> Message | None:
             return None
         if _earlier_is_under_way(message):
             return None
+        if outbox.may_be_shown_with_other_words(message):
+            _leave_to_a_person(ledger, message, now)
+            return None
         seq = ledger.record(
             EventKind.REPLY_SENDING, at=now, conversation_id=message.conversation_id, message_id=message.pk
         )
         _move(
             message, seq, state=MessageState.SENDING, state_reason="", attempts=message.attempts + 1, attempted_at=now,
-            lease_until=now + LEASE,
+            lease_until=now + LEASE, human_agent=_needs_human_tag(message, now),
         )  # fmt: skip
     return message
+
+
+OTHER_WORDS = "May have been sent: an answer with other words appeared in the thread. Look there, then retry or discard."
+
+
+def _leave_to_a_person(ledger: events.Ledger, message: Message, now: datetime) -> None:
+    """It was going to be sent again when the thread showed an answer that may be it."""
+    seq = ledger.record(
+        EventKind.REPLY_FAILED,
+        at=now,
+        conversation_id=message.conversation_id,
+        message_id=message.pk,
+        reason=OTHER_WORDS,
+    )
+    _move(message, seq, state=MessageState.FAILED, state_reason=OTHER_WORDS)
+
+
+def _needs_human_tag(message: Message, now: datetime) -> bool:
+    """As the window stands when it leaves: it may have waited in a parked channel since it was written. Only people may claim it."""
+    conversation = message.conversation
+    situation = Situation(
+        conversation.window_opened_at,
+        message.channel.state,
+        public=conversation.kind == ConversationKind.COMMENT,
+    )
+    manifest = platforms.get(message.channel.platform)
+    return (
+        message.author_person_id is not None
+        and reply_policy.may_write(manifest, situation, now=now).human_agent
+    )
 
 
 def _may_go(channel: Channel, now: datetime) -> bool:

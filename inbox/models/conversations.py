@@ -69,9 +69,14 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
 
 class Conversation(PublicIdModel):
-    brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="conversations")
-    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="conversations")
-    contact = models.ForeignKey(Contact, on_delete=models.SET_NULL, null=True, related_name="conversations")
+    # No index of their own where one below begins with the column: every message moves its conversation in each of them.
+    brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="conversations", db_index=False)
+    channel = models.ForeignKey(
+        Channel, on_delete=models.CASCADE, related_name="conversations", db_index=False
+    )
+    contact = models.ForeignKey(
+        Contact, on_delete=models.SET_NULL, null=True, related_name="conversations", db_index=False
+    )
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.DIRECT)
     thread_key = models.CharField(
         max_length=255, db_collation="C", help_text="The platform's id of the thread."

@@ -41,7 +41,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 
 class Message(PublicIdModel):
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False
+    )
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+")
     external_id = models.CharField(max_length=400, null=True, blank=True, db_collation="C")
     client_id = models.UUIDField(
@@ -178,6 +180,9 @@ class Attachment(PublicIdModel):
         indexes = [
             # fetch_due_media asks for what is still to be copied before its address dies.
             models.Index(fields=["fetch_at"], name="media_to_fetch", condition=Q(fetch_state="pending")),
+            # erase_files asks for the bytes of what was unsent, and whether another attachment shows the same file.
+            models.Index(fields=["id"], name="files_to_erase", condition=Q(fetch_state="gone") & ~Q(path="")),
+            models.Index(fields=["path"], name="file_shown", condition=~Q(path="")),
         ]
 
 

@@ -46,10 +46,12 @@ class EventKind(models.TextChoices):
 
 
 class Event(models.Model):
-    brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="events")
+    brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="events", db_index=False)
     seq = models.BigIntegerField()
     kind = models.CharField(max_length=30)  # an EventKind; not choices in the column, kinds grow
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, null=True, related_name="events")
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, null=True, related_name="events", db_index=False
+    )
     message = models.ForeignKey(Message, on_delete=models.SET_NULL, null=True, related_name="+")
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from django.db.models import Max, Q
 
-from inbox.models import ChannelState, Event, EventKind, Message, MessageState
+from inbox.models import ChannelState, Direction, Event, EventKind, Message, MessageState
+from inbox.rules import echoes
 
 
 def due_replies(*, now: datetime, limit: int = 200) -> list[int]:
@@ -27,6 +28,24 @@ def queued_at(message: Message) -> datetime:
         "last"
     ]
     return queued or message.created_at
+
+
+def may_be_shown_with_other_words(message: Message) -> bool:
+    """Whether an answer that no reply of ours accounts for came to light since this one was tried and since a person last
+    wanted it sent. A platform that words things its own way may have made it of this very reply."""
+    if not message.may_be_out or message.attempted_at is None:
+        return False
+    return (
+        Message.objects.filter(
+            conversation=message.conversation_id,
+            direction=Direction.OUT,
+            client_id=None,
+            sent_at__gte=message.attempted_at - echoes.SKEW,
+            created_at__gte=max(message.attempted_at, queued_at(message)),
+        )
+        .exclude(external_id=None)
+        .exists()
+    )
 
 
 def uncertain_replies(*, now: datetime, limit: int = 50) -> list[Message]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Literal
 
 
@@ -60,5 +61,7 @@ def _rank(reaction: Amended) -> tuple[datetime, bool, str]:
 
 
 def _count(edits: set[tuple[int, datetime, str]]) -> int:
-    """Platforms that number edits tell how many there were, even when one never reached us."""
-    return max([len(edits), *(version for version, _, _ in edits)]) if edits else 0
+    """Platforms that number edits tell how many there were, even when one never reached us. An edit that history showed, and then a
+    delivery told, is one."""
+    changes = sum(1 for _ in groupby(sorted(edits), key=lambda edit: edit[2]))
+    return max([changes, *(version for version, _, _ in edits)]) if edits else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from datetime import datetime, timedelta
 SKEW = timedelta(minutes=3)
 # A reply that is not under way any more (put back, or given up) is only taken for an echo of about that time.
 RECENT = timedelta(hours=1)
+_SCHEME = re.compile(r"\bhttps?://", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,9 @@ def same_words(ours: str, theirs: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    # Platforms trim, fold line ends, and compose accents; none of that makes it another message.
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    # Platforms trim, fold line ends, compose accents, and write an address out in full; none of that makes it another message.
+    plain = _SCHEME.sub("", unicodedata.normalize("NFC", text))
+    return " ".join(word.rstrip("/") or word for word in plain.split())
 
 
 def match(

@@ -39,6 +39,8 @@ def create(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRespo
         )
     except replying.ReplyRefused as refused:
         return notice(request, str(refused))
+    except replying.SpentClick as spent:
+        return notice(request, str(spent), status=409)
     except replying.StaleReply as stale:
         return stopped(request, conversation, stale.newer)
     return _shown(request, conversation, messages)
@@ -61,6 +63,8 @@ def create_note(request: AgentRequest, brand_slug: str, public_id: UUID) -> Http
         )
     except noting.NoteRefused as refused:
         return notice(request, str(refused))
+    except replying.SpentClick as spent:
+        return notice(request, str(spent), status=409)
     return _shown(request, conversation, [note])
 
 

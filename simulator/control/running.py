@@ -23,7 +23,7 @@ class Running:
         self.traffic = traffic
 
     async def health(self, request: Request) -> Response:
-        world = self.kernel.world
+        world, traffic = self.kernel.world, self.traffic.status()
         return wire.answer(
             {
                 "ok": True,
@@ -31,7 +31,9 @@ class Running:
                 "messages": len(world.messages),
                 "people": len(world.people),
                 "pending": self.kernel.deliverer.pending,
-                "playing": self.traffic.status()["playing"],
+                "playing": traffic["playing"],
+                "skipped": traffic.get("skipped", 0),
+                "first_skipped": traffic.get("first_skipped", ""),
                 "platform_origin": world.settings.origin,
             }
         )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from inbox.models import Brand, Channel, Conversation, ConversationState, Direction, Message, Person
 from inbox.platforms import Unit
@@ -46,10 +47,19 @@ def conversation(outside: Outside) -> Conversation:
 
 def test_a_customers_message_appears_without_a_reload(enter: Enter, outside: Outside) -> None:
     page = enter(OPEN)
+    page.evaluate(
+        """() => {
+          const note = () => { if (document.querySelector(".row")) window.shownAt ??= Date.now() }
+          new MutationObserver(note).observe(document.querySelector("inbox-list"), { childList: true, subtree: true })
+        }"""
+    )
 
     outside.write("Is anybody there?")
+    written = time.time()
 
     expect(page.locator(".row")).to_contain_text("Is anybody there?")
+    # The page itself notes the moment, so that the test's own looking costs nothing.
+    assert page.evaluate("window.shownAt") / 1000 - written < 1
     expect(page.locator(".view[data-count=open] .view__count")).to_have_text("1")
 
 
@@ -92,6 +102,53 @@ def test_two_replies_in_a_row_need_no_second_look(enter: Enter, conversation: Co
         expect(page.locator(".message[data-side=brand]").last).to_contain_text(text)
 
     expect(page.locator(".stale")).to_have_count(0)
+
+
+def lose_the_next_answer(page: Page) -> None:
+    """The server does what it is asked; its answer never arrives."""
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort("connectionreset")
+
+    page.route("**/replies/", lose, times=1)
+
+
+def test_after_a_lost_answer_other_words_are_another_message(
+    enter: Enter, conversation: Conversation
+) -> None:
+    page = enter(thread_of(conversation))
+    field = page.locator("#composer-text")
+
+    for mode, words in (("reply", "It costs 10, sorry"), ("note", "The customer is angry")):
+        page.click("#tab-reply")
+        lose_the_next_answer(page)
+        page.fill("#composer-text", f"It costs 100, before the {mode}")
+        page.keyboard.press("Control+Enter")
+        expect(field).to_have_value(f"It costs 100, before the {mode}")
+        page.click(f"#tab-{mode}")
+        page.fill("#composer-text", words)
+        page.keyboard.press("Control+Enter")
+        expect(page.locator(".message").get_by_text(words)).to_have_count(1)
+        expect(field).to_have_value("")
+
+    assert Message.objects.filter(direction=Direction.OUT).count() == 3
+    assert Message.objects.filter(direction=Direction.NOTE).count() == 1
+
+
+def test_the_same_words_again_after_a_lost_answer_are_one_reply(
+    enter: Enter, conversation: Conversation
+) -> None:
+    page = enter(thread_of(conversation))
+    lose_the_next_answer(page)
+    page.fill("#composer-text", "It costs 100")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#composer-text")).to_have_value("It costs 100")
+
+    page.keyboard.press("Control+Enter")
+
+    expect(page.locator("#composer-text")).to_have_value("")
+    assert Message.objects.filter(direction=Direction.OUT).count() == 1
 
 
 def test_a_note_stays_inside(enter: Enter, conversation: Conversation) -> None:

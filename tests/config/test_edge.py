@@ -1,24 +1,32 @@
 """Who answers which path, and what the health addresses say."""
 
-from collections.abc import MutableMapping
+import asyncio
+from collections.abc import AsyncIterator, Callable, MutableMapping
 from typing import Any
 
 import orjson
 import pytest
+import pytest_asyncio
+from cryptography.fernet import Fernet
+from django.db import connection
 
-from config import broker, health
+from config import broker, health, soundness
 from config.edge import Edge
+from connectors.models import PlatformApp
+from tests.factories.people import ChannelFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def edge() -> Edge:
+@pytest_asyncio.fixture
+async def edge() -> AsyncIterator[Edge]:
     async def pages(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 299, "headers": []})
         await send({"type": "http.response.body", "body": b"a page"})
 
-    return Edge(pages=pages)
+    edge = Edge(pages=pages)
+    yield edge
+    await edge.door.close()  # it keeps a database session of its own
 
 
 async def got(edge: Edge, path: str, *, method: str = "GET", kind: str = "http") -> tuple[int, bytes]:
@@ -59,7 +67,9 @@ async def test_ready_when_everything_answers(edge: Edge) -> None:
 
     assert status == 200
     assert orjson.loads(body)["ready"] is True
-    assert set(orjson.loads(body)) == {"ready", "database", "broker", "migrations", "worker"}
+    assert set(orjson.loads(body)) == {
+        "ready", "database", "broker", "migrations", "worker", "connectors", "secrets",
+    }  # fmt: skip
 
 
 async def test_not_ready_without_a_worker_and_it_says_why(edge: Edge) -> None:
@@ -83,6 +93,44 @@ async def test_not_ready_while_a_migration_waits(edge: Edge, monkeypatch: pytest
 
     assert status == 503
     assert "inbox.0042_more: run manage.py migrate" in orjson.loads(body)["migrations"]["reason"]
+
+
+async def kept(make: Callable[[], object]) -> None:
+    """Made off the loop, on a session that is closed."""
+
+    def run() -> None:
+        make()
+        connection.close()
+
+    await asyncio.to_thread(run)
+
+
+async def found_at(edge: Edge, monkeypatch: pytest.MonkeyPatch, name: str) -> tuple[int, str]:
+    monkeypatch.setattr(soundness, "_told", {})  # as in a process that has just begun
+    status, body = await got(edge, "/readyz")
+    return status, orjson.loads(body)[name]["reason"]
+
+
+async def test_not_ready_when_a_stored_secret_opens_with_no_key(
+    edge: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed = Fernet(Fernet.generate_key()).encrypt(b"{}")
+    await kept(lambda: PlatformApp.objects.create(platform="instagram", client_id="1", sealed=sealed))
+
+    status, reason = await found_at(edge, monkeypatch, "secrets")
+
+    assert (status, reason.split(":")[0]) == (503, "1 of platform apps open with none of PARLEY_SEAL_KEYS")
+
+
+async def test_not_ready_when_the_connector_of_a_channel_is_gone(
+    edge: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await kept(lambda: ChannelFactory(platform="gone"))
+
+    status, reason = await found_at(edge, monkeypatch, "connectors")
+
+    assert status == 503
+    assert reason.startswith("No connector for “gone” is installed")
 
 
 async def test_not_ready_without_a_broker(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,6 +43,24 @@ def test_both_servers_answer_and_are_gone_afterwards(tmp_path: Path) -> None:
         psycopg.connect(known.database_url)
 
 
+def test_what_customers_wrote_is_not_in_the_log_of_a_failing_statement(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with embedded.serving(home, durable=False) as known:
+        url = known.database_url
+        with psycopg.connect(url, autocommit=True) as binding:
+            binding.execute("CREATE TABLE said (id int PRIMARY KEY, text text CHECK (length(text) < 60))")
+            for words in ("marked-words-once " * 9, "marked-words-once"):
+                with pytest.raises(psycopg.IntegrityError):
+                    binding.execute("INSERT INTO said VALUES (1, %s), (1, %s)", [words, words])
+        with psycopg.connect(url, autocommit=True, cursor_factory=psycopg.ClientCursor) as interpolating:
+            with pytest.raises(psycopg.IntegrityError):
+                interpolating.execute("INSERT INTO said VALUES (2, %s)", ["marked-words-once " * 9])
+
+    told = (embedded.places(home).log / "postgres.log").read_text()
+    assert told.count("ERROR") == 3
+    assert "marked-words" not in told
+
+
 def test_data_is_there_again_the_next_time(tmp_path: Path) -> None:
     assert table_kept(tmp_path) == 1
     assert table_kept(tmp_path) == 2

@@ -4,6 +4,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
 from config import env, keys
 
@@ -39,9 +40,23 @@ def test_production_makes_no_key_of_its_own(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_the_first_seal_key_seals_and_all_are_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PARLEY_SEAL_KEYS", "newest, older")
+    newest, older = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    monkeypatch.setenv("PARLEY_SEAL_KEYS", f"{newest}, {older}")
 
-    assert keys.seal_keys(home=tmp_path, production=True) == ["newest", "older"]
+    assert keys.seal_keys(home=tmp_path, production=True) == [newest, older]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [("notafernet", "key 1 is no Fernet key"), (f"{'A' * 43}=, ü", "key 2 is no"), (" , ", "holds no key")],
+)
+def test_what_seals_nothing_is_named_before_anything_starts(
+    value: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARLEY_SEAL_KEYS", value)
+
+    with pytest.raises(env.EnvironmentFault, match=f"^PARLEY_SEAL_KEYS:? {words}"):
+        keys.seal_keys(home=tmp_path, production=True)
 
 
 def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:

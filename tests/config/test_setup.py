@@ -79,12 +79,50 @@ def test_a_wrong_port_is_one_line(tmp_path: Path) -> None:
     assert (done.returncode, lines(done)) == (1, ["PORT must be a whole number; it is 'eight'."])
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("PARLEY_PLATFORM_FIGURES", "{bad", "PARLEY_PLATFORM_FIGURES is no JSON object"),
+        ("PARLEY_PLATFORM_FIGURES", '{"x": {"text": 1}}', "PARLEY_PLATFORM_FIGURES: unknown figure 'text'"),
+        ("PARLEY_SEAL_KEYS", "notafernet", "PARLEY_SEAL_KEYS: key 1 is no Fernet key"),
+        ("REDIS_URL", "garbage", "REDIS_URL must begin with redis://"),
+        ("REDIS_URL", "redis://127.0.0.1:9/0", "The broker cannot be used: "),
+        ("REDIS_URL", "redis://127.0.0.1:nine/0", "The broker cannot be used: "),
+    ],
+)
+def test_what_the_demo_cannot_use_is_one_line_before_anything_starts(
+    variable: str, value: str, words: str, tmp_path: Path
+) -> None:
+    done = manage("demo", PARLEY_HOME=str(tmp_path), **{variable: value})
+
+    assert (done.returncode, len(lines(done))) == (1, 1), lines(done)
+    assert lines(done)[0].startswith(words) and variable in lines(done)[0]
+    assert not (tmp_path / "postgres").exists()
+
+
+def test_a_schedule_whose_broker_is_away_ends_with_the_remedy(tmp_path: Path) -> None:
+    done = manage("rqcron", "config.cron", PARLEY_HOME=str(tmp_path), REDIS_URL="redis://127.0.0.1:9/0")
+
+    assert done.returncode == 1
+    assert lines(done)[-1].startswith("The broker cannot be used: ")
+    assert "Traceback" not in done.stderr
+
+
 def test_a_corpus_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     done = manage("demo", PARLEY_HOME=str(tmp_path), CORPUS="/nowhere.jsonl")
 
     assert done.returncode == 1
     assert lines(done)[0].startswith("CORPUS names /nowhere.jsonl, which is no file.")
     assert len(lines(done)) == 1
+
+
+def test_a_corpus_without_a_conversation_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "corpus.jsonl").write_text('{"id": 1}\nno json\n')
+    done = manage("demo", PARLEY_HOME=str(tmp_path / "home"), CORPUS=str(tmp_path / "corpus.jsonl"))
+
+    assert (done.returncode, len(lines(done))) == (1, 1), lines(done)
+    assert "the first bad one is line 1 (no object with a list of messages)" in lines(done)[0]
+    assert lines(done)[0].startswith("CORPUS: ")
 
 
 def test_the_doctor_names_a_fix_for_each_failing_line(tmp_path: Path) -> None:

@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
+from cryptography.fernet import Fernet
 from django.db import connection
 
-from connectors import sealing
+from connectors import registry, sealing
 from connectors.door import Door
 from connectors.door.bell import Bell
 from connectors.door.line import Line
 from connectors.door.writer import NotStored, Writer
-from connectors.models import ChannelHealth, PlatformApp, Receipt
+from connectors.models import ChannelHealth, Receipt
 from inbox.models import Channel
 from tests.connectors.conftest import message_item
 from tests.fakes.platform import SIGNATURE, delivery, sign
@@ -318,18 +319,6 @@ async def test_guessing_addresses_costs_a_few_questions_to_the_database(knocker,
     assert len(asked) <= 6
 
 
-async def test_an_app_whose_secrets_do_not_open_does_not_exist_for_the_door(knocker, app):
-    from cryptography.fernet import Fernet
-
-    await in_thread(
-        lambda: PlatformApp.objects.filter(pk=app.pk).update(
-            sealed=Fernet(Fernet.generate_key()).encrypt(b"{}")
-        )
-    )
-
-    assert await knocker.status() == 404
-
-
 async def test_the_bell_rings_once_more_for_what_came_while_it_rang():
     ringing, heard, rung = threading.Event(), threading.Event(), []
 
@@ -360,9 +349,29 @@ async def test_the_connection_goes_where_django_goes():
     assert name == connection.settings_dict["NAME"]
 
 
-async def test_secrets_can_be_resealed_under_a_new_key(settings):
-    from cryptography.fernet import Fernet
+async def test_a_seal_key_that_does_not_fit_asks_the_platform_to_come_again(knocker, settings):
+    right = settings.PARLEY_SEAL_KEYS
+    settings.PARLEY_SEAL_KEYS = [Fernet.generate_key().decode()]
+    shut = [await knocker.status(), await knocker.status()]
+    settings.PARLEY_SEAL_KEYS = right
+    knocker.door._book._read_at = float("-inf")  # the list has grown old meanwhile
+    await knocker.status()
+    await asyncio.sleep(0.5)
 
+    assert shut == [503, 503]
+    assert await knocker.status() == 200
+
+
+async def test_a_connector_that_does_not_load_asks_the_platform_to_come_again(knocker, monkeypatch):
+    def get(key):
+        raise registry.NotLoaded(f"The connector “{key}” could not be loaded")
+
+    monkeypatch.setattr(registry, "get", get)
+
+    assert await knocker.status() == 503
+
+
+async def test_secrets_can_be_resealed_under_a_new_key(settings):
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
     settings.PARLEY_SEAL_KEYS = [old]
     sealed = sealing.seal({"access": "secret"})

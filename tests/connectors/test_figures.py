@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, timedelta
 
 import pytest
 
-from connectors.figures import VARIABLE, FiguresUnreadable, configured
+from connectors.figures import VARIABLE, FiguresUnreadable, configured, mistake
 from connectors.platforms.instagram.manifest import MANIFEST as INSTAGRAM
 from connectors.platforms.linkedin.manifest import MANIFEST as LINKEDIN
 
@@ -50,3 +51,9 @@ def test_windows_and_paces_are_in_seconds() -> None:
 def test_a_mistake_is_named(text: str, words: str) -> None:
     with pytest.raises(FiguresUnreadable, match=words):
         configured(INSTAGRAM, {VARIABLE: text})
+    assert re.search(words, mistake({VARIABLE: text}))
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"instagram": {"text_max": 900, "checked_on": "2026-11-23"}}'])
+def test_nothing_is_wrong_with_what_can_be_read(text: str) -> None:
+    assert mistake({VARIABLE: text}) == ""

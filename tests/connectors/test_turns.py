@@ -3,7 +3,9 @@
 import threading
 import time
 
-from connectors.turns import Turns
+import pytest
+
+from connectors.turns import OneByOne, Turns
 
 
 def test_one_key_that_hangs_leaves_turns_for_others():
@@ -67,3 +69,79 @@ def test_a_worker_that_stops_finishes_what_is_under_way_and_begins_nothing():
     first.join(5)
 
     assert done == [True]
+
+
+def begin(one_by_one, work):
+    thread = threading.Thread(target=one_by_one.run, args=(work,))
+    thread.start()
+    return thread
+
+
+def test_whoever_asks_during_a_round_is_served_by_the_next_one_alone():
+    one_by_one, inside, go = OneByOne(at_once=2, patience=60), threading.Event(), threading.Event()
+    rounds = []
+
+    def work():
+        rounds.append(threading.get_ident())
+        inside.set()
+        assert go.wait(5)
+        return False
+
+    first = begin(one_by_one, work)
+    assert inside.wait(5)
+    for _ in range(3):
+        one_by_one.run(lambda: rounds.append("another") or False)
+
+    go.set()
+    first.join(5)
+    assert rounds == [first.ident, first.ident]
+    assert not one_by_one._began
+
+
+def test_rounds_go_on_while_there_is_more():
+    one_by_one, left = OneByOne(at_once=1, patience=60), [3, 2, 1]
+
+    one_by_one.run(lambda: left.pop() < 3)
+
+    assert left == []
+
+
+def test_a_round_that_is_held_up_does_not_hold_up_the_others():
+    one_by_one, inside, hang, done = (
+        OneByOne(at_once=2, patience=0.05),
+        threading.Event(),
+        threading.Event(),
+        [],
+    )
+    stuck = begin(one_by_one, lambda: inside.set() or not hang.wait(5))
+    assert inside.wait(5)
+    time.sleep(0.06)
+
+    one_by_one.run(lambda: done.append("beside") or False)
+
+    assert done == ["beside"]
+    hang.set()
+    stuck.join(5)
+
+
+def test_a_round_that_fails_leaves_the_way_free():
+    one_by_one, done = OneByOne(at_once=1, patience=60), []
+
+    with pytest.raises(ZeroDivisionError):
+        one_by_one.run(lambda: bool(1 / 0))
+    one_by_one.run(lambda: done.append("next") or False)
+
+    assert done == ["next"]
+
+
+def test_a_worker_that_stops_ends_with_the_round_under_way():
+    one_by_one, rounds = OneByOne(at_once=1, patience=60), []
+
+    def work():
+        rounds.append(1)
+        one_by_one.closed = True
+        return True
+
+    one_by_one.run(work)
+
+    assert rounds == [1]

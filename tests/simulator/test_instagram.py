@@ -311,3 +311,14 @@ async def test_an_unknown_path_is_refused_in_graph_style(outside: Outside) -> No
 
     assert answer.status_code == 404
     assert answer.json()["error"]["type"] == "OAuthException"
+
+
+@simulated
+async def test_an_unsent_message_is_said_to_be_deleted_when_asked_for(outside: Outside) -> None:
+    headers = await outside.instagram()
+    written = await outside.says("instagram")
+    await outside.does("instagram", "unsend", target=written["id"])
+
+    answer = await outside.api.get(f"/v25.0/{written['id']}", headers=headers)
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, 9000001)

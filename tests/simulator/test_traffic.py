@@ -4,7 +4,9 @@ import asyncio
 import json
 from pathlib import Path
 
-from simulator import scenarios
+import pytest
+
+from simulator import conversations, scenarios
 from tests.simulator.outside import Outside, simulated
 
 
@@ -73,6 +75,51 @@ async def test_a_corpus_gives_customer_turns_in_order_and_no_agent_turns(outside
         threads.setdefault(row["thread"], []).append(row["text"])
     assert sorted(threads.values()) == sorted([f"first of {n}", f"second of {n}"] for n in range(30))
     assert {row["platform"] for row in rows} == {"instagram", "x", "linkedin"}
+
+
+@simulated
+async def test_a_broken_line_is_told_and_the_others_are_played(outside: Outside) -> None:
+    corpus: Path = outside.simulator.kernel.world.settings.home / "corpus.jsonl"
+    good = [json.dumps({"id": n, "messages": [{"role": "customer", "text": f"good {n}"}]}) for n in range(2)]
+    corpus.write_bytes("\n".join([good[0], '{"id": 3, "mess', "[]", "", good[1]]).encode() + b"\n\xff\xfe")
+
+    answer = (await outside.control.post("/control/play", json={"corpus": str(corpus), "rate": 1000})).json()
+    await finished(outside)
+
+    told = {"skipped": 3, "first_skipped": "line 2 (no JSON)"}
+    for each in (
+        answer,
+        (await outside.control.get("/control/play")).json(),
+        (await outside.control.get("/control/health")).json(),
+    ):
+        assert told.items() <= each.items()
+    assert sorted(row["text"] for row in await outside.ledger()) == ["good 0", "good 1"]
+
+
+def test_the_log_says_what_is_skipped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    corpus = tmp_path / "corpus.jsonl"
+    corpus.write_text('{"messages": [{"role": "customer", "text": "good"}]}\n{"id": 3, "mess\n')
+
+    conversations.usable(corpus)
+
+    assert capsys.readouterr().out == (
+        f"simulator: 1 line of the corpus {corpus} skipped, the first is line 2 (no JSON).\n"
+    )
+
+
+@simulated
+async def test_an_empty_corpus_is_refused_and_one_emptied_meanwhile_ends(outside: Outside) -> None:
+    corpus: Path = outside.simulator.kernel.world.settings.home / "corpus.jsonl"
+    corpus.write_text("\n")
+    given = {"corpus": str(corpus), "rate": 1000, "loop": True}
+    refused = await outside.control.post("/control/play", json=given)
+    corpus.write_text(json.dumps({"messages": [{"role": "customer", "text": "one"}]}))
+    await outside.control.post("/control/play", json=given)
+    corpus.write_text("")
+    await finished(outside)
+
+    assert refused.status_code == 400
+    assert refused.json()["error"].startswith(f"No conversation of {corpus} can be played")
 
 
 @simulated

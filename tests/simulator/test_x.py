@@ -279,3 +279,17 @@ async def test_an_unknown_path_is_a_problem_document(outside: Outside) -> None:
         "type": "about:blank",
         "status": 404,
     }
+
+
+@simulated
+async def test_an_unsent_message_is_not_found_when_asked_for(outside: Outside) -> None:
+    user = await outside.x()
+    written = await outside.says("x")
+    path = f"/2/dm_events/{written['id']}"
+    before = await outside.api.get(path, headers=user)
+    await outside.does("x", "unsend", target=written["id"])
+
+    answer = await outside.api.get(path, headers=user)
+
+    assert before.status_code == 200
+    assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (404, "resource-not-found")

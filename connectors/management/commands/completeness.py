@@ -68,6 +68,11 @@ class Command(BaseCommand):
                 break
             time.sleep(1)
         self._tell(findings, as_json=options["json"])
+        if not findings.messages and completeness.holds_messages():
+            reason = (
+                "Nothing was compared: the ledger is empty, and the inbox holds messages of its platforms."
+            )
+            raise CommandError(reason, returncode=1)
         if findings.total:
             raise CommandError(f"{findings.total} differences.", returncode=1)
 
@@ -116,6 +121,8 @@ class Command(BaseCommand):
             self.stdout.write(f"… and {findings.total - len(findings.named)} more.")
         counted = ", ".join(f"{kind.value} {findings.counts[kind]}" for kind in Kind)
         self.stdout.write(f"Compared {findings.messages} messages in {findings.threads} threads: {counted}.")
+        if not findings.messages and not completeness.holds_messages():
+            self.stdout.write("The ledger and the inbox are both empty.")
         if findings.on_their_way:
             self.stdout.write(f"{findings.on_their_way} still on their way: too young to be missed.")
 

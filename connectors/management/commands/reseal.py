@@ -1,4 +1,4 @@
-"""manage.py reseal: the second step of rotating the key that seals credentials."""
+"""manage.py reseal: the second step of rotating the key that seals credentials and second factors."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from connectors.actions import resealing
+from connectors.sealed import Kind
 from connectors.sealing import SealBroken
 
 
@@ -18,6 +19,7 @@ class Command(BaseCommand):
             count = resealing.reseal_all()
         except SealBroken as broken:
             raise CommandError(f"{broken} Nothing was changed.") from None
+        told = ", ".join(f"{kind.value} {count[kind]}" for kind in Kind)
         self.stdout.write(
-            f"{count} secrets are sealed with the first key. Older keys may be removed from PARLEY_SEAL_KEYS."
+            f"{count.total()} secrets are sealed with the first key ({told}). Older keys may be removed from PARLEY_SEAL_KEYS."
         )

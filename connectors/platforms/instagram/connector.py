@@ -82,6 +82,9 @@ class Instagram:
     def history(self, ctx: Context, cursor: str, thread_id: str = "") -> Page:
         return history.page(ctx, cursor, thread_id)
 
+    def is_withdrawn(self, ctx: Context, external_id: str) -> bool:
+        return history.is_withdrawn(ctx, external_id)
+
     def profile(self, ctx: Context, external_id: str) -> Party:
         """Told only of people who have written. Of others the id is all there is."""
         try:

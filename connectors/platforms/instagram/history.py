@@ -1,12 +1,12 @@
-"""What Instagram still tells of the past: every thread, and of each the twenty newest messages."""
+"""What Instagram still tells of the past: every thread, of each the twenty newest messages, and then the comments."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final
-from urllib.parse import parse_qs, urlsplit
 
 from connectors import wire
 from connectors.contract import (
@@ -25,12 +25,16 @@ from connectors.contract import (
     RateNotice,
     Reacted,
     Remedy,
+    Standing,
+    Stretch,
 )
-from connectors.platforms.instagram import client, comments, content, rates
+from connectors.platforms.instagram import client, comments, content, paging, posts, rates
 
 _FIELDS: Final = "id,created_time,from,to,message,attachments,shares,story,reactions,is_unsupported,reply_to"
 _THREADS: Final = "50"
 _NEWEST: Final = "20"
+A_SECOND: Final = timedelta(seconds=1)
+LAG: Final = timedelta(minutes=2)  # a list may be behind
 
 
 def page(ctx: Context, cursor: str, thread_id: str) -> Page:
@@ -38,6 +42,8 @@ def page(ctx: Context, cursor: str, thread_id: str) -> Page:
     if thread_id.startswith(comments.THREAD):
         return _answers(ctx, cursor, thread_id.removeprefix(comments.THREAD))
     state = wire.unpack(cursor)
+    if state.get("of") == posts.START:
+        return posts.page(ctx, state)
     waiting = [each for each in state.get("waiting", []) if isinstance(each, str)]
     after = wire.text(state.get("after"))
     notices: tuple[RateNotice, ...] = ()
@@ -49,10 +55,31 @@ def page(ctx: Context, cursor: str, thread_id: str) -> Page:
     if waiting and (thread_id or state.get("waiting")):
         events, failures, notices = _conversation(ctx, waiting[0])
         waiting = waiting[1:]
+    beyond = "" if thread_id else wire.pack({"of": posts.START})
     more = bool(waiting or after)  # a page may be empty and still not the last
+    following = wire.pack({"waiting": waiting, "after": after}) if more else beyond
     return Page(
-        events, wire.pack({"waiting": waiting, "after": after}) if more else "", more, failures, notices
+        events, following, bool(following), failures, notices, beyond=beyond, stretch=_stretch(ctx, events)
     )
+
+
+def _stretch(ctx: Context, events: tuple[InboundEvent, ...]) -> Stretch | None:
+    """From the oldest of the newest messages, whose time is known to the second, nearly to now."""
+    times = [event.sent_at for event in events if isinstance(event, InboundMessage)]
+    return Stretch(min(times) + A_SECOND, ctx.now - LAG) if times else None
+
+
+def is_withdrawn(ctx: Context, mid: str) -> bool:
+    """Of a message among the newest twenty this code says that it was deleted."""
+    try:
+        client.get(ctx, client.segment(mid), {"fields": "id,created_time"})
+    except ConnectorError as error:
+        if error.code.split("/")[0] == "9000001":
+            return True
+        if error.remedy is Remedy.TELL:
+            return False
+        raise
+    return False
 
 
 def _answers(ctx: Context, cursor: str, root: str) -> Page:
@@ -60,20 +87,10 @@ def _answers(ctx: Context, cursor: str, root: str) -> Page:
     if root.startswith(comments.MENTION):
         reason = "Instagram does not tell what was answered to a mention."
         raise ConnectorError(reason, remedy=Remedy.TELL, code="mention")
-    params = {"fields": "id,text,timestamp,username,from,parent_id,media", "limit": _THREADS}
-    if after := wire.text(wire.unpack(cursor).get("after")):
-        params["after"] = after
-    body, answer = client.get(ctx, f"{client.segment(root)}/replies", params)
-    events, failures = [], []
-    for each in wire.entries(body):
-        try:
-            value = {"parent_id": root, **each}
-            events.append(comments.comment(value, entry_time=None, account=client.account(ctx)))
-        except Malformed as error:
-            failures.append((each, str(error)))
-    following = _after(body)
+    events, failures, following, notices = posts.answers(
+        ctx, root, wire.text(wire.unpack(cursor).get("after"))
+    )
     state = wire.pack({"after": following}) if following else ""
-    notices = rates.notices(answer.headers, ctx.now)
     return Page(tuple(events), state, bool(following), tuple(failures), notices)
 
 
@@ -85,17 +102,7 @@ def _conversations(ctx: Context, after: str, thread_id: str) -> tuple[list[str],
         params["after"] = after
     body, answer = client.get(ctx, "me/conversations", params)
     found = [conversation for each in wire.entries(body) if (conversation := wire.ident(each.get("id")))]
-    return found, _after(body), rates.notices(answer.headers, ctx.now)
-
-
-def _after(body: Mapping[str, Any]) -> str:
-    """The end is where `next` is missing; a cursor without `next` leads nowhere."""
-    paging = wire.mapping(body.get("paging"))
-    following = wire.text(paging.get("next"))
-    if not following:
-        return ""
-    named = parse_qs(urlsplit(following).query).get("after", [""])[0]
-    return named or wire.text(wire.mapping(paging.get("cursors")).get("after"))
+    return found, paging.after(body), rates.notices(answer.headers, ctx.now)
 
 
 def _conversation(
@@ -113,7 +120,7 @@ def _conversation(
     failures: list[tuple[Mapping[str, Any], str]] = []
     for each in wire.entries(body):
         try:
-            events.extend(read(each, client.account(ctx)))
+            events.extend(read(each, client.account(ctx), at=ctx.now))
         except Malformed as error:
             failures.append((each, str(error)))
     return tuple(_linked(events)), tuple(failures), rates.notices(answer.headers, ctx.now)
@@ -131,7 +138,7 @@ def _linked(newest_first: list[InboundEvent]) -> list[InboundEvent]:
     ]
 
 
-def read(given: Mapping[str, Any], account: Account) -> list[InboundEvent]:
+def read(given: Mapping[str, Any], account: Account, *, at: datetime) -> list[InboundEvent]:
     """A message as Graph shows it, with the reactions it has now."""
     mid = wire.need(wire.ident(given.get("id")), "message id")
     author = _party(given.get("from"))
@@ -156,7 +163,9 @@ def read(given: Mapping[str, Any], account: Account) -> list[InboundEvent]:
         card=card,
         counterpart=customer if outbound else None,
     )
-    return [message, *_reactions(given, message)]
+    reacted = _reactions(given, message)
+    standing = Standing(at, tuple((each.actor.external_id, each.emoji or each.name) for each in reacted))
+    return [replace(message, standing=standing), *reacted]
 
 
 def _party(given: object) -> Party:
@@ -206,9 +215,9 @@ def _file(given: Mapping[str, Any]) -> Attachment | None:
     )
 
 
-def _reactions(given: Mapping[str, Any], message: InboundMessage) -> list[InboundEvent]:
+def _reactions(given: Mapping[str, Any], message: InboundMessage) -> list[Reacted]:
     """Graph tells that a reaction stands, not since when; the message's own time is the earliest it can be."""
-    found: list[InboundEvent] = []
+    found: list[Reacted] = []
     for each in wire.entries(given.get("reactions")):
         emoji, name = wire.text(each.get("emoji")), wire.text(each.get("reaction"))
         for user in wire.entries(each.get("users")):

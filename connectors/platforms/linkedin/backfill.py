@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from connectors import wire
@@ -18,9 +19,11 @@ def page(ctx: Context, cursor: str, thread_id: str) -> Page:
     if thread_id.startswith(urns.COMMENT) or state.get("of") == "comments":
         return _comments(ctx, state, thread_id)
     found = polling.page(ctx, cursor, thread_id)
-    if found.more or thread_id:
+    if thread_id:
         return found
-    return Page(found.events, wire.pack({"of": "comments"}), True, found.failures, found.rates)
+    comments_begin = wire.pack({"of": "comments"})
+    cursor = found.cursor if found.more else comments_begin
+    return replace(found, cursor=cursor, more=True, beyond=comments_begin)
 
 
 def _comments(ctx: Context, state: Mapping[str, Any], thread_id: str) -> Page:

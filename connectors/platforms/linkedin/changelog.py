@@ -65,7 +65,6 @@ def _message(
         text or files or "content" in said or "fallback" in said
     )
     others = _others(activity, actor)
-    alias = wire.ident(activity.get("$URN"))
     return InboundMessage(
         external_id=message_id,
         thread_id=thread_id,
@@ -80,7 +79,6 @@ def _message(
         card=_card(activity),
         client_ref=wire.text(wire.mapping(activity.get("clientExperience")).get("clientGeneratedToken")),
         counterpart=Party(others[0]) if outbound and len(others) == 1 else None,
-        aliases=(alias,) if alias and alias != message_id else (),
     )
 
 

@@ -82,6 +82,9 @@ class X:
     def history(self, ctx: Context, cursor: str, thread_id: str = "") -> Page:
         return history.page(ctx, cursor, thread_id)
 
+    def is_withdrawn(self, ctx: Context, external_id: str) -> bool:
+        return history.is_withdrawn(ctx, external_id)
+
     def profile(self, ctx: Context, external_id: str) -> Party:
         try:
             body, _ = client.call(

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Final
 
 from connectors import wire
-from connectors.contract import ConnectorError, Context, InboundEvent, Malformed, MessageKind, Page, Remedy
+from connectors.contract import (
+    ConnectorError,
+    Context,
+    InboundEvent,
+    InboundMessage,
+    Malformed,
+    MessageKind,
+    Page,
+    Remedy,
+    Standing,
+    Stretch,
+)
 from connectors.http import Answer
 from connectors.platforms.x import client, messages, posts, rates, threads
 
@@ -19,6 +32,8 @@ _MESSAGES: Final = {
     "user.fields": "name,username,profile_image_url,verified,public_metrics",
     "media.fields": "media_key,type,url,preview_image_url,variants",
 }
+LAG: Final = timedelta(minutes=2)  # a list may be behind
+_NOT_FOUND: Final = "resource-not-found"
 _MENTIONS: Final = {
     "max_results": "100",
     "tweet.fields": "id,text,author_id,conversation_id,created_at,in_reply_to_user_id,referenced_tweets,entities,"
@@ -42,11 +57,35 @@ def page(ctx: Context, cursor: str, thread_id: str) -> Page:
     account = client.account(ctx)
 
     def read(each: Mapping[str, Any], includes: Mapping[str, Any]) -> InboundEvent:
-        return messages.of_v2(each, includes, account)
+        return replace(messages.of_v2(each, includes, account), standing=Standing(ctx.now))
 
     following = wire.text(wire.mapping(body.get("meta")).get("next_token"))
     after = {"of": "messages", "token": following} if following else {} if thread_id else {"of": "mentions"}
-    return _page(body, answer, read, after)
+    page = _page(body, answer, read, after)
+    beyond = "" if thread_id else wire.pack({"of": "mentions"})
+    return replace(page, beyond=beyond, stretch=_stretch(ctx, page, first=not state))
+
+
+def _stretch(ctx: Context, page: Page, *, first: bool) -> Stretch | None:
+    """Between the oldest and the newest of a page; of the first page nearly to now. What we deleted ourselves is gone from our side
+    alone, so our own absence proves nothing."""
+    times = [event.sent_at for event in page.events if isinstance(event, InboundMessage)]
+    if not times:
+        return None
+    return Stretch(min(times), ctx.now - LAG if first else max(times), ours=False)
+
+
+def is_withdrawn(ctx: Context, event_id: str) -> bool:
+    try:
+        body, _ = client.call(ctx, "GET", f"dm_events/{client.segment(event_id)}", bucket="read")
+    except ConnectorError as error:
+        if error.code == _NOT_FOUND:
+            return True
+        if error.remedy is Remedy.TELL:
+            return False
+        raise
+    problems = [wire.text(each.get("type")) for each in wire.entries(body.get("errors"))]
+    return not body.get("data") and any(each.endswith(f"/{_NOT_FOUND}") for each in problems)
 
 
 def _mentions(ctx: Context, token: str) -> Page:

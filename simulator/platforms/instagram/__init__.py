@@ -65,6 +65,7 @@ class Instagram:
             Route("/{node}/messages", guarded(self._own(self.sending.send)), methods=["POST"]),
             Route("/{node}/messages", guarded(self.reading.messages), methods=["GET"]),
             Route("/{node}/message_attachments", guarded(self._own(self.sending.upload)), methods=["POST"]),
+            Route("/{node}/media", guarded(self._own(self.comments.media)), methods=["GET"]),
             Route("/{node}/comments", guarded(self.comments.of_media), methods=["GET"]),
             Route("/{node}/replies", guarded(self.comments.replies), methods=["GET", "POST"]),
             Route("/{node}/mentions", guarded(self._own(self.comments.mention)), methods=["POST"]),
@@ -197,8 +198,12 @@ class Instagram:
         return errors.unknown_path(path)
 
     def recoverable(self, message: Message) -> bool:
-        if message.kind in {"comment", "mention"}:
-            return not message.deleted
+        if message.kind == "mention":
+            return False  # its words can be asked for by whoever knows its id, and only a delivery tells that
+        if message.kind == "comment":
+            account = self.world.accounts[self.key, message.account]
+            listed = any(post["id"] == message.extra.get("post") for post in account.posts)
+            return listed and not message.deleted
         if message.deleted or message.kind == "postback":
             return False
         return self.world.newer_in_thread(message) < NEWEST_DETAILS

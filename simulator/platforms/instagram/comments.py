@@ -6,11 +6,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from simulator import wire
+from simulator.clock import iso_graph
 from simulator.drafts import Draft
 from simulator.kernel import Kernel
 from simulator.models import Account, Message, Thread
 from simulator.platforms.instagram import errors
-from simulator.platforms.instagram.reading import Reading
+from simulator.platforms.instagram.reading import Reading, cursor, fields_of
 from simulator.platforms.instagram.shapes import comment_body
 
 
@@ -24,21 +25,65 @@ class Comments:
         found = self.world.message(account, name)
         return found if found is not None and found.kind == "comment" and not found.deleted else None
 
+    async def media(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
+        """GET /{ig-user}/media: the account's own posts, newest first."""
+        wanted = fields_of(str(given.get("fields", "id")))
+        posts = sorted(account.posts, key=lambda post: int(post["id"]), reverse=True)
+        return self.reading.page(
+            request, posts, given=given, cap=100, build=lambda post: self._post(account, post, wanted)
+        )
+
+    def _post(self, account: Account, post: dict[str, Any], wanted: dict[str, str]) -> dict[str, Any]:
+        body = {
+            "id": post["id"],
+            "caption": post["caption"],
+            "media_type": "IMAGE",
+            "timestamp": iso_graph(self.world.clock.now_ms() - 86_400_000),
+            "comments_count": len(self._under(account, post["id"])),
+        }
+        return {key: value for key, value in body.items() if key in wanted or key == "id"}
+
+    def _under(self, account: Account, post: str) -> list[Message]:
+        return [
+            one
+            for one in self.world.messages.values()
+            if one.platform == "instagram"
+            and one.kind == "comment"
+            and one.account == account.id
+            and one.extra.get("post") == post
+            and not one.deleted
+        ]
+
     async def of_media(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
         node = request.path_params["node"]
         if node not in {post["id"] for post in account.posts}:
             return errors.unknown_object(node)
-        rows = [
-            one
-            for one in self.world.messages.values()
-            if one.kind == "comment"
-            and one.account == account.id
-            and one.extra.get("post") == node
-            and not one.deleted
-            and not one.reply_to
-        ]
+        rows = [one for one in self._under(account, node) if not one.reply_to]
         rows.sort(key=lambda one: one.order, reverse=True)
-        return self.reading.page(request, rows, given=given, cap=50, build=self._shown)
+        wanted = fields_of(str(given.get("fields", "")))
+
+        def build(one: Message) -> dict[str, Any]:
+            body = self._shown(one)
+            answers = self._answers(account, one) if "replies" in wanted else []
+            return {**body, "replies": self._first_answers(one, answers)} if answers else body
+
+        return self.reading.page(request, rows, given=given, cap=50, build=build)
+
+    def _answers(self, account: Account, comment: Message) -> list[Message]:
+        thread = self.world.thread(account, comment.thread)
+        rows = self.world.thread_messages(thread) if thread else []
+        if comment.reply_to:
+            return []  # there are two levels: an answer to an answer stands under the same comment
+        return [one for one in rows if one.id != comment.id and not one.deleted]
+
+    def _first_answers(self, comment: Message, answers: list[Message]) -> dict[str, Any]:
+        """A list inside an object is cut at 25; its own `next` leads on."""
+        body: dict[str, Any] = {"data": [self._shown(one) for one in answers[:25]]}
+        if len(answers) > 25:
+            onward = cursor(25)
+            link = f"{self.world.settings.origin}/v25.0/{comment.id}/replies?after={onward}"
+            body["paging"] = {"cursors": {"before": cursor(0), "after": onward}, "next": link}
+        return body
 
     def _shown(self, message: Message) -> dict[str, Any]:
         if not message.known:
@@ -54,11 +99,7 @@ class Comments:
         if thread is None:
             return errors.unknown_object(comment.thread)
         if request.method == "GET":
-            rows = [
-                one
-                for one in self.world.thread_messages(thread)
-                if one.reply_to == comment.id and not one.deleted
-            ]
+            rows = self._answers(account, comment)
             return self.reading.page(request, rows, given=given, cap=50, build=self._shown)
         return await self._answer(account, comment=comment, thread=thread, given=given)
 

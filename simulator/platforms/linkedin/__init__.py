@@ -161,13 +161,11 @@ class LinkedIn:
         )
 
     def recoverable(self, message: Message) -> bool:
-        """Only the inbox snapshot still shows a dropped message, and comments can be read for 60 days."""
+        """The change log tells messages of consenting members for 28 days; comments can be read for 60."""
         if message.deleted:
             return False
         if message.kind in {"comment", "mention"}:
             return self.world.clock.now_ms() - message.at_ms < 60 * 86_400_000
-        if message.dropped:
-            return False
         account = self.world.accounts["linkedin", message.account]
         told = any(entry["status"] == "polled" for entry in message.deliveries)
         return bool(account.consented_ms) and told and self.world.clock.now_ms() - message.at_ms < HORIZON_MS

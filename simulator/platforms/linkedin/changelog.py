@@ -38,12 +38,6 @@ class Changelog:
         if message.kind in {"comment", "mention"}:
             return
         faults, scope = self.kernel.faults, {"platform": "linkedin", "account": account.id}
-        if faults.draw("drop", **scope):
-            message.dropped = message.dropped or method == "CREATE"
-            if method != "CREATE":
-                message.history[-1]["fault"] = "drop"
-            self._note(message, fault="drop", status="dropped", what=happening.kind)
-            return
         late = self.world.settings.linkedin_latency_ms
         fault = ""
         if hit := faults.draw("reorder", **scope):

@@ -32,6 +32,11 @@ class InboxList extends KeysetScroller {
     return row.dataset[this.order]
   }
 
+  admit(row) {
+    const latest = super.admit(row)
+    return latest && this.belongs(latest) ? latest : null
+  }
+
   scrolled() {
     if (this.scrollTop < 4) this.#perhapsSettle()
   }
@@ -43,6 +48,7 @@ class InboxList extends KeysetScroller {
   /** Rows as they now are. Anything older than what stands here is ignored. */
   receive(rows) {
     for (const row of rows) {
+      this.meanwhile(row)
       const existing = this.find(row.dataset.id)
       const held = this.held.get(row.dataset.id)
       if ((existing && !newer(row, existing)) || (held && !newer(row, held))) continue
@@ -107,6 +113,7 @@ class InboxList extends KeysetScroller {
   /** From the beginning, because too much happened to tell it row by row. */
   async reload() {
     const [page] = elements(await ask(this.dataset.url))
+    this.giveUp("start", "end")
     this.held.clear()
     this.items.replaceChildren(...page.children)
     this.adopt(page)

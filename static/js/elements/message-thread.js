@@ -33,6 +33,10 @@ class MessageThread extends KeysetScroller {
     return item.dataset.id
   }
 
+  admit(entry) {
+    return this.gone.has(entry.dataset.id) ? null : super.admit(entry)
+  }
+
   scrolled() {
     this.atEnd = !this.more.end && this.scrollHeight - this.scrollTop - this.clientHeight < 48
     if (this.atEnd) this.#look()
@@ -46,7 +50,10 @@ class MessageThread extends KeysetScroller {
   receive(entries, { own = false } = {}) {
     let below = 0
     const change = () => {
-      for (const entry of entries) below += this.#receiveOne(entry)
+      for (const entry of entries) {
+        this.meanwhile(entry)
+        below += this.#receiveOne(entry)
+      }
       this.arranged()
     }
     if (this.atEnd || own) change()
@@ -83,20 +90,20 @@ class MessageThread extends KeysetScroller {
     return existing ? 0 : 1
   }
 
-  /** Days between, and messages of one author within minutes as one group. */
-  arranged() {
-    let previous = null
-    for (const entry of [...this.items.children]) {
-      if (!entry.hasAttribute("data-entry")) continue
-      const at = new Date(Number(entry.dataset.at) / 1000)
-      const key = (entry.dataset.day ??= at.toDateString())
-      const sameDay = previous?.dataset.day === key
-      this.#separate(entry, sameDay ? null : key, at)
-      const { author, side } = entry.dataset
-      const follows = sameDay && side && previous.dataset.author === author && previous.dataset.side === side
-      entry.toggleAttribute("data-follows", Boolean(follows && entry.dataset.at - previous.dataset.at < TOGETHER))
-      previous = entry
-    }
+  /** Days between, and messages of one author within minutes as one group: everywhere, or around what has come in. */
+  arranged(incoming) {
+    const all = incoming ? [this.items.querySelector(":scope > [data-entry]"), ...incoming, beside(incoming.at(-1), "next")] : this.items.querySelectorAll(":scope > [data-entry]")
+    for (const entry of all) if (entry) this.#arrange(entry, beside(entry, "previous"))
+  }
+
+  #arrange(entry, previous) {
+    const at = new Date(Number(entry.dataset.at) / 1000)
+    const key = (entry.dataset.day ??= at.toDateString())
+    const sameDay = previous && (previous.dataset.day ??= new Date(Number(previous.dataset.at) / 1000).toDateString()) === key
+    this.#separate(entry, sameDay ? null : key, at)
+    const { author, side } = entry.dataset
+    const follows = sameDay && side && previous.dataset.author === author && previous.dataset.side === side
+    entry.toggleAttribute("data-follows", Boolean(follows && entry.dataset.at - previous.dataset.at < TOGETHER))
   }
 
   /** Exactly the day that belongs before an entry, touching nothing where it stands already. */
@@ -166,6 +173,14 @@ function before(one, other) {
   if (one.dataset.at !== other.dataset.at) return Number(one.dataset.at) < Number(other.dataset.at)
   if (one.dataset.order !== other.dataset.order) return one.dataset.order < other.dataset.order
   return Number(one.dataset.n) < Number(other.dataset.n)
+}
+
+/** The entry next to this one, whatever stands between. */
+function beside(entry, side) {
+  let item = entry
+  do item = item?.[`${side}ElementSibling`]
+  while (item && !item.hasAttribute("data-entry"))
+  return item
 }
 
 function dayLine(key, at) {

@@ -14,7 +14,6 @@ class ReplyComposer extends HTMLElement {
     this.form = this.querySelector("form")
     this.stale = this.querySelector("[data-stale]")
     this.uploads = new Uploads(this)
-    this.clientId = crypto.randomUUID()
     this.form.addEventListener("submit", (event) => this.#submitted(event))
     this.field.addEventListener("input", () => this.#typed())
     this.field.addEventListener("keydown", (event) => this.#pressed(event))
@@ -92,8 +91,20 @@ class ReplyComposer extends HTMLElement {
   }
 
   #typed() {
+    if (!this.sending && this.asked !== this.#ask()) this.asked = null
     drafts.write(this.shell.dataset.me, this.dataset.id, this.mode, this.field.value)
     this.refresh()
+  }
+
+  #ask() {
+    return JSON.stringify([this.mode, this.field.value.trim(), this.replyTo ?? "", this.uploads.ids])
+  }
+
+  /** The very same again, after an answer that was lost, keeps its id and is one message. Anything else is another message. */
+  #idOf(asked) {
+    if (this.asked !== asked) this.clientId = crypto.randomUUID()
+    this.asked = asked
+    return this.clientId
   }
 
   #pressed(event) {
@@ -127,7 +138,8 @@ class ReplyComposer extends HTMLElement {
     // Whoever writes on while a reply is leaving does not press a dead key: the next goes when this one has been taken.
     if (this.sending) this.next = true
     if (this.sending || this.querySelector(".composer__send").disabled) return
-    const { mode, clientId } = this
+    const { mode } = this
+    const clientId = this.#idOf(this.#ask())
     const text = this.field.value
     const body = new FormData()
     body.set("client_id", clientId)
@@ -145,7 +157,7 @@ class ReplyComposer extends HTMLElement {
     this.refresh()
     try {
       const html = await ask(mode === "note" ? this.dataset.noteUrl : this.dataset.replyUrl, { method: "POST", body })
-      this.#taken(mode, clientId, text, html)
+      this.#taken(mode, html)
     } catch (error) {
       this.next = false
       this.#givenBack(error, text)
@@ -160,7 +172,7 @@ class ReplyComposer extends HTMLElement {
     if (again) this.#send()
   }
 
-  #taken(mode, clientId, text, html) {
+  #taken(mode, html) {
     const entries = elements(html)
     this.ownSeq = Math.max(0, ...entries.map((entry) => Number(entry.dataset.seq)))
     this.thread.receive(entries, { own: true })
@@ -169,7 +181,7 @@ class ReplyComposer extends HTMLElement {
       this.uploads.clear()
       this.quote("")
     }
-    if (this.clientId === clientId) this.clientId = crypto.randomUUID()
+    this.asked = null
     // Words typed while this one was under way are the next draft.
     drafts.write(this.shell.dataset.me, this.dataset.id, mode, this.mode === mode ? this.field.value : "")
   }
@@ -178,6 +190,7 @@ class ReplyComposer extends HTMLElement {
     this.field.value = this.field.value ? `${text}\n${this.field.value}` : text
     drafts.write(this.shell.dataset.me, this.dataset.id, this.mode, this.field.value)
     if (error instanceof Refused && error.status === 409) {
+      this.asked = null
       this.stop(error.html)
     } else {
       notify(explain(error))

@@ -5,6 +5,7 @@
 import { ask, elements, newer } from "./fragments.js"
 
 const NEAR = 900 // pixels from an edge at which the next page is asked for
+const PATIENCE = 2000 // milliseconds until a page that did not come is asked for again
 
 export class KeysetScroller extends HTMLElement {
   static keep = 300
@@ -12,7 +13,8 @@ export class KeysetScroller extends HTMLElement {
   connectedCallback() {
     this.items = this.querySelector("[data-items]")
     if (!this.items) return
-    this.loading = { start: false, end: false }
+    this.loading = { start: null, end: null } // the page that is on its way
+    this.news = new Map() // what pushes told while a page was on its way
     this.adopt(this.items)
     this.abort = new AbortController()
     this.addEventListener("scroll", () => this.#look(), { passive: true, signal: this.abort.signal })
@@ -50,35 +52,52 @@ export class KeysetScroller extends HTMLElement {
     const entries = this.entries
     const at = edge === "start" ? entries[0] : entries.at(-1)
     if (!at) return
-    this.loading[edge] = true
+    const coming = (this.loading[edge] = {})
     try {
       const older = (edge === "end") === this.constructor.newestFirst
       const query = new URLSearchParams({ [older ? "older_than" : "newer_than"]: this.place(at) })
       const [page] = elements(await ask(`${this.dataset.url}?${query}`, { signal: this.abort.signal }))
-      this.#insert(edge, page)
+      const { hasNewer, hasOlder } = page.dataset
+      if (this.loading[edge] !== coming || !this.isConnected) return // its edge is no more
+      this.#insert(edge, [...page.children])
+      this.more[edge] = (older ? hasOlder : hasNewer) === "true"
+      setTimeout(() => this.loading[edge] === coming && this.#arrived(edge), 60)
     } catch (error) {
-      if (error.name !== "AbortError") this.more[edge] = true
-    } finally {
-      setTimeout(() => {
-        this.loading[edge] = false
-        if (this.isConnected) this.#look()
-      }, 60)
+      if (error.name !== "AbortError") setTimeout(() => this.loading[edge] === coming && this.#arrived(edge), PATIENCE)
     }
   }
 
-  #insert(edge, page) {
-    const { hasNewer, hasOlder } = page.dataset
-    const older = (edge === "end") === this.constructor.newestFirst
-    const incoming = [...page.children].filter((item) => this.welcome(item))
+  #arrived(edge) {
+    this.loading[edge] = null
+    if (!this.loading.start && !this.loading.end) this.news.clear()
+    if (this.isConnected) this.#look()
+  }
+
+  /** What is on its way belongs to an edge that is no more. */
+  giveUp(...edges) {
+    for (const edge of edges) this.loading[edge] = null
+    if (!this.loading.start && !this.loading.end) this.news.clear()
+  }
+
+  /** A push may tell of an item that a page on its way still shows as it was. */
+  meanwhile(item) {
+    if (this.loading.start || this.loading.end) this.news.set(item.id, item)
+  }
+
+  #insert(edge, items) {
+    const incoming = items.map((item) => this.admit(item)).filter(Boolean)
+    const other = edge === "start" ? "end" : "start"
     // Measured while the layout is still clean, so that the change costs one layout and not three.
-    const dropped = this.#far(edge === "start" ? "end" : "start", incoming.length)
+    const dropped = this.#far(other, incoming.length)
     this.keepStill(() => {
       for (const item of dropped) item.remove()
       if (edge === "start") this.items.prepend(...incoming)
       else this.items.append(...incoming)
-      this.more[edge] = (older ? hasOlder : hasNewer) === "true"
-      if (dropped.length) this.more[edge === "start" ? "end" : "start"] = true
-      this.arranged?.()
+      if (dropped.length) {
+        this.more[other] = true
+        this.giveUp(other)
+      }
+      this.arranged?.(incoming)
     })
     for (const item of incoming) if (item.querySelector("[hx-post], [hx-delete]")) window.htmx?.process(item)
   }
@@ -110,12 +129,14 @@ export class KeysetScroller extends HTMLElement {
     }
   }
 
-  /** A page may repeat what a push brought already: the newer one stays, once. */
-  welcome(item) {
+  /** The item as it is to come in, or null: what a push brought or told already is newer, and stands once. */
+  admit(item) {
+    const told = this.news.get(item.id)
+    const latest = told && newer(told, item) ? told : item
     const existing = item.id && this.items.querySelector(`:scope > #${CSS.escape(item.id)}`)
-    if (!existing) return true
-    if (newer(item, existing)) existing.replaceWith(item)
-    return false
+    if (!existing) return this.place(latest) === this.place(item) ? latest : null
+    if (latest !== existing && newer(latest, existing)) existing.replaceWith(latest)
+    return null
   }
 }
 

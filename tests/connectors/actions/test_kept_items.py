@@ -20,6 +20,7 @@ from connectors.contract import (
     ProfileSeen,
     Reacted,
     ReadUpTo,
+    Standing,
     ThreadKind,
     Typing,
     Unsent,
@@ -35,7 +36,8 @@ EVENTS = [
     InboundMessage(
         "m1", "t1", NOW, MARA, "Hello", MessageKind.SHARE, ThreadKind.GROUP, True, Origin.AUTOMATION, "k1",
         (Attachment(AttachmentKind.IMAGE, "https://a.example/1", expires_at=NOW, storable=False),),
-        card={"title": "T", "parts": [1, {"a": None}]}, counterpart=MARA, aliases=("m1b",), after="m0",
+        card={"title": "T", "parts": [1, {"a": None}]}, counterpart=MARA, after="m0",
+        standing=Standing(NOW, (("mara", "❤"), ("acc-1", "👍"))),
     ),
     Edited("m1", "Hi", NOW, 2), Unsent("m1", NOW), Reacted("m1", MARA, NOW, "❤️"), ReadUpTo("t1", NOW), Typing("t1", MARA, NOW),
     ProfileSeen(MARA), AccountChanged(AccountState.REVOKED, "Gone", NOW),

@@ -6,7 +6,7 @@ from connectors.actions import delivering, draining, settling
 from connectors.contract import ConnectorError, Page, Remedy
 from connectors.models import DeliveryAttempt
 from inbox import platforms
-from inbox.actions import sending
+from inbox.actions import replying, sending
 from inbox.models import Message, MessageState
 from inbox.queries import outbox
 from tests.connectors.conftest import message_item
@@ -142,3 +142,69 @@ def test_a_public_answer_on_a_polled_platform_is_looked_for_in_its_own_history(
 
     assert settling.settle(message=reply, clock=clock) == "sent"
     assert asked == []
+
+
+@pytest.fixture
+def shown_with_other_words(uncertain, platform, receipt, clock):
+    """The reply arrived, and the platform words it its own way."""
+
+    def make(*, told):
+        reply = uncertain(delivered=True)
+        said = platform.said[-1]
+        said.text = "On its way! https://short.example/x"
+        if told:
+            receipt(message_item(said.id, said.text, outbound=True, seconds=1))
+            draining.drain(now=clock())
+        return reply
+
+    return make
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["by an echo", "by the history only"])
+def test_an_answer_with_other_words_forbids_to_send_it_again_unasked(
+    shown_with_other_words, platform, clock, told
+):
+    reply = shown_with_other_words(told=told)
+
+    outcomes = look_for(reply, clock, 200)
+
+    assert outcomes[-1] == "failed"
+    assert (reply.state, reply.state_reason) == (MessageState.FAILED, sending.OTHER_WORDS)
+    assert outbox.due_replies(now=clock()) == []
+    assert len([said for said in platform.said if said.outbound]) == 1
+
+
+def test_a_person_who_has_looked_may_send_it_again(shown_with_other_words, platform, clock, agent):
+    reply = shown_with_other_words(told=True)
+    look_for(reply, clock, 100)
+
+    replying.retry(message=reply, by=agent, now=clock())
+
+    assert delivering.deliver(message_id=reply.pk, clock=clock) == "sent"
+
+
+def test_an_answer_with_other_words_that_comes_before_the_second_try_stops_it(
+    uncertain, platform, clock, receipt
+):
+    reply = uncertain(delivered=False)
+    assert look_for(reply, clock, 90)[-1] == "again"
+    receipt(message_item("late", "On its way! https://short.example/x", outbound=True, seconds=80))
+    draining.drain(now=clock())
+
+    assert delivering.deliver(message_id=reply.pk, clock=clock) == ""
+
+    reply.refresh_from_db()
+    assert (reply.state, reply.state_reason) == (MessageState.FAILED, sending.OTHER_WORDS)
+    assert platform.sent == []
+
+
+def test_what_a_colleague_wrote_elsewhere_before_the_attempt_does_not_hold_it(
+    queued_reply, platform, clock, receipt
+):
+    receipt(message_item("by-phone", "Let me look", outbound=True, seconds=-1))
+    draining.drain(now=clock())
+    clock.passes(1)
+    platform.loses_the_answer(delivered=False)
+    delivering.deliver(message_id=queued_reply.pk, clock=clock)
+
+    assert look_for(queued_reply, clock, 90)[-1] == "again"

@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from connectors.models import ChannelHealth, DeadItem, SyncRun, SyncSchedule, Ta
 from inbox.models import Channel, ChannelState, Conversation, Message
 from tests.connectors.conftest import NOW, message_item
 from tests.connectors.threads import in_threads
+from tests.fakes.platform import millis
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -260,3 +262,29 @@ def test_a_cursor_the_platform_forgot_costs_only_the_walk_under_way(schedule, pl
     monkeypatch.setattr(platform, "history", history)
     run(walk, clock)
     assert Message.objects.count() == 70
+
+
+def test_a_walk_that_meets_old_news_only_goes_on_with_the_comments(schedule, platform, clock, monkeypatch):
+    walk = schedule(Task.RECONCILE)
+    platform.page_size = 10
+    said(platform, 30)
+    messages = platform.history
+    comment = platform._message(
+        {"id": "c1", "thread": "comment:1", "text": "And here?", "at": millis(NOW - timedelta(days=3))}
+    )
+
+    def in_parts(ctx, cursor, thread_id=""):
+        if cursor == "comments":
+            return Page((comment,), unordered=True)
+        page = messages(ctx, cursor, thread_id)
+        return replace(page, cursor=page.cursor if page.more else "comments", more=True, beyond="comments")
+
+    run(walk, clock)
+    monkeypatch.setattr(platform, "history", in_parts)
+    clock.passes(900)
+    run(walk, clock)
+    clock.passes(900)
+    done = run(walk, clock)
+
+    assert Message.objects.filter(external_id="c1").exists()
+    assert done.pages == 2

@@ -86,6 +86,26 @@ def test_both_agree(agreeing):
     assert (told["messages"], told["threads"], set(told["differences"].values())) == (3, 1, {0})
 
 
+def test_an_empty_ledger_proves_nothing_about_a_full_inbox(agreeing):
+    rows, url = agreeing
+    rows.clear()
+    out = StringIO()
+
+    with pytest.raises(CommandError, match="Nothing was compared: the ledger is empty") as raised:
+        call_command("completeness", simulator=url, stdout=out, stderr=StringIO())
+
+    assert raised.value.returncode == 1
+    assert "both empty" not in out.getvalue()
+
+
+def test_two_empty_sides_agree_and_it_says_so(simulator, channel):
+    out = StringIO()
+
+    call_command("completeness", simulator=simulator[1], stdout=out, stderr=StringIO())
+
+    assert "The ledger and the inbox are both empty." in out.getvalue()
+
+
 def test_a_missing_message_is_named(agreeing):
     rows, url = agreeing
     rows.append(native("m4", "Four", seconds=4))

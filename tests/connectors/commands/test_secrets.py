@@ -5,11 +5,22 @@ import json
 from typing import Any
 
 import pytest
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 
 from connectors import sealing
 from connectors.models import PlatformApp
+from tests.factories.people import PersonFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +63,41 @@ def test_a_key_is_rotated_without_losing_a_secret(monkeypatch: pytest.MonkeyPatc
 
     settings.PARLEY_SEAL_KEYS = [NEW]
     assert sealing.unseal(PlatformApp.objects.get().sealed) == SECRETS
+
+
+def test_a_rotated_key_leaves_every_second_factor_working(settings: Any) -> None:
+    settings.PARLEY_SEAL_KEYS = [OLD]
+    person, secret = PersonFactory(), generate_totp_secret()
+    TOTP.activate(person, secret)
+    codes = RecoveryCodes.activate(person).get_unused_codes()
+    imported = PersonFactory()
+    kept = {"migrated_codes": [get_adapter().encrypt("imported-code")]}
+    Authenticator.objects.create(user=imported, type=Authenticator.Type.RECOVERY_CODES, data=kept)
+    key = {"name": "Laptop", "credential": {"id": "open"}}
+    Authenticator.objects.create(user=imported, type=Authenticator.Type.WEBAUTHN, data=key)
+    settings.PARLEY_SEAL_KEYS = [NEW, OLD]
+    told = io.StringIO()
+
+    call_command("reseal", stdout=told)
+
+    settings.PARLEY_SEAL_KEYS = [NEW]
+    now = format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+    of = {each.type: each.wrap() for each in person.authenticator_set.all()}
+    assert of["totp"].validate_code(now)
+    assert of["recovery_codes"].get_unused_codes() == codes
+    other = {each.type: each for each in imported.authenticator_set.all()}
+    assert other["recovery_codes"].wrap().get_unused_codes() == ["imported-code"]
+    assert other["webauthn"].data == key
+    assert "(platform apps 0, channels 0, second factors 3)" in told.getvalue()
+
+
+def test_a_second_factor_that_no_key_opens_stops_it(settings: Any) -> None:
+    settings.PARLEY_SEAL_KEYS = [OLD]
+    TOTP.activate(PersonFactory(), generate_totp_secret())
+    settings.PARLEY_SEAL_KEYS = [NEW]
+
+    with pytest.raises(CommandError, match="Nothing was changed"):
+        call_command("reseal", stdout=io.StringIO())
 
 
 def test_with_the_wrong_keys_nothing_is_changed(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from inbox.actions import channels, closing, receiving, replying, sending
+from inbox.actions import channels, closing, noting, receiving, replying, sending
 from inbox.actions.receiving import Arrival
 from inbox.models import Attachment, Channel, Conversation, Message, MessageState, Person
 from inbox.queries import outbox
@@ -63,6 +63,48 @@ def test_a_double_click_is_one_reply(conversation: Conversation, jo: Person) -> 
     assert Message.objects.filter(direction="out").count() == 1
 
 
+@pytest.mark.parametrize(
+    ("words", "more"), [("Sorry, 10", {}), ("It costs 100", {"reply_to": "m1"}), ("It costs 100, sorry", {})]
+)
+def test_one_click_id_never_swallows_another_reply(
+    conversation: Conversation, jo: Person, words: str, more: dict[str, object]
+) -> None:
+    click = uuid.uuid4()
+    reply(conversation, jo, "It costs 100", client_id=click)
+
+    with pytest.raises(replying.SpentClick):
+        reply(conversation, jo, words, client_id=click, **more)
+
+    assert Message.objects.filter(direction="out").count() == 1
+
+
+def test_a_note_is_not_taken_for_the_reply_whose_click_id_it_bears(
+    conversation: Conversation, jo: Person
+) -> None:
+    click = uuid.uuid4()
+    reply(conversation, jo, "It costs 100", client_id=click)
+
+    for words in ("It costs 100", "The customer is angry"):
+        with pytest.raises(replying.SpentClick):
+            noting.add_note(conversation=conversation, by=jo, client_id=click, text=words, now=say.at(61))
+
+
+def test_a_reply_with_files_sent_twice_by_one_click_is_one_and_with_other_files_another(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    click = uuid.uuid4()
+    lamp, chair = (
+        Attachment.objects.create(channel=channel, kind="image", mime="image/png", size=10, name=name)
+        for name in ("lamp.png", "chair.png")
+    )
+    first = reply(conversation, jo, client_id=click, attachments=[lamp])
+
+    assert reply(conversation, jo, client_id=click, attachments=[lamp]) == first
+    for others in ([], [chair], [lamp, chair]):
+        with pytest.raises(replying.SpentClick):
+            reply(conversation, jo, client_id=click, attachments=others)
+
+
 def test_a_reply_written_before_the_last_message_is_stopped_and_shows_what_is_new(
     conversation: Conversation, jo: Person, channel: Channel
 ) -> None:
@@ -99,6 +141,33 @@ def test_after_the_window_a_person_may_still_answer_and_the_reply_says_so(
     message = reply(conversation, jo, seconds=25 * 3600)
 
     assert message.human_agent
+
+
+def test_a_reply_that_waited_past_the_window_leaves_as_a_persons(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    message = reply(conversation, jo, seconds=23 * 3600)
+    assert not message.human_agent
+
+    claimed = claim(message, seconds=25 * 3600)
+
+    assert claimed is not None
+    assert claimed.human_agent
+    message.refresh_from_db()
+    assert message.human_agent
+
+
+def test_a_reply_that_waited_until_the_customer_wrote_again_needs_no_such_word(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    message = reply(conversation, jo, seconds=25 * 3600)
+    later = say.wrote("Hello?", seconds=25 * 3600 + 10, external_id="m2")
+    receiving.receive(arrivals=[Arrival(channel.pk, later)], now=say.at(25 * 3600 + 10))
+
+    claimed = claim(message, seconds=25 * 3600 + 20)
+
+    assert claimed is not None
+    assert not claimed.human_agent
 
 
 def test_after_the_longer_window_nobody_may(conversation: Conversation, jo: Person) -> None:

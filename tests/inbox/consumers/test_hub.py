@@ -4,6 +4,8 @@ import pytest
 from redis.exceptions import ConnectionError as BrokerAway
 
 from inbox import fanout
+from inbox.consumers import Socket
+from inbox.models import Brand
 
 
 class Broker:
@@ -57,3 +59,31 @@ def test_a_page_opened_while_the_broker_is_away_still_hears_the_pulse(
     asyncio.run(live())
 
     assert '{"type":"pulse","seq":5}' in page.heard
+
+
+def test_a_socket_that_could_not_join_is_in_no_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever goes wrong while it joins, or whoever stops it there: nobody writes to a socket that has ended."""
+    broker = Broker()
+    monkeypatch.setattr(fanout, "get_channel_layer", lambda: broker)
+
+    async def nothing(*_: object) -> None:
+        raise AssertionError("It never came to this.")
+
+    async def live() -> None:
+        joining = asyncio.Event()
+
+        async def new_channel() -> str:
+            joining.set()
+            await asyncio.sleep(60)
+            return "channel"
+
+        monkeypatch.setattr(broker, "new_channel", new_channel)
+        socket = asyncio.create_task(Socket({}, nothing, nothing, Brand(pk=1)).run())
+        await joining.wait()
+        assert fanout.hub().listeners  # for this test to mean anything
+        broker.new_channel = Broker.new_channel.__get__(broker)  # type: ignore[method-assign]
+        socket.cancel()
+        await asyncio.wait([socket])
+        assert not fanout.hub().listeners
+
+    asyncio.run(live())

@@ -118,6 +118,19 @@ def test_the_same_click_twice_is_one_reply(page: Client, conversation: Conversat
     assert Message.objects.filter(direction=Direction.OUT).count() == 1
 
 
+def test_other_words_under_a_spent_click_are_refused_in_words(
+    page: Client, conversation: Conversation
+) -> None:
+    click = uuid.uuid4()
+    reply(page, conversation, "It costs 100", client_id=click)
+
+    other = reply(page, conversation, "It costs 10, sorry", client_id=click)
+    note = page.post(at("notes", conversation), {"client_id": click, "text": "The customer is angry"})
+
+    assert [other.status_code, note.status_code] == [409, 409]
+    assert all("were not taken" in answer.content.decode() for answer in (other, note))
+
+
 def test_a_reply_to_an_older_state_shows_what_arrived(
     page: Client, conversation: Conversation, channel: Channel
 ) -> None:

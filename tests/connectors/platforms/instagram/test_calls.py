@@ -327,6 +327,7 @@ def test_history_walks_from_thread_to_thread(instagram: FakePlatform) -> None:
     nobody = {"id": "aWdfZ4", "created_time": "2026-08-06T10:31:25+0000", "from": {"id": ""}}
     instagram.on("GET", "/v25.0/me/conversations", json_answer(first), json_answer(empty))
     instagram.on("GET", "/v25.0/conv-1/messages", json_answer({"data": [ours, message, mention, nobody]}))
+    instagram.on("GET", "/v25.0/me/media", json_answer({"data": []}))
     ctx = instagram.context(connector, ACCOUNT)
     cursor, pages = "", []
     while True:
@@ -346,7 +347,7 @@ def test_history_walks_from_thread_to_thread(instagram: FakePlatform) -> None:
     assert [why for page in pages for _, why in page.failures] == [
         "The message does not tell who the customer is."
     ]
-    assert instagram.asked[-1].url.params["after"] == "QVFJ"
+    assert instagram.asked[-2].url.params["after"] == "QVFJ"
 
 
 def test_a_profile_that_is_withheld_leaves_the_id(instagram: FakePlatform) -> None:

@@ -56,8 +56,15 @@ def test_actor_and_owner_are_one_so_it_is_ours() -> None:
     said, seen = events("ours")
     assert isinstance(said, InboundMessage) and isinstance(seen, ReadUpTo)
     assert said.outbound and said.counterpart is not None and said.counterpart.external_id == MEMBER
-    assert said.aliases == ("urn:li:messagingMessage:2-b3Vycw==",)
+    assert said.external_id == "2-b3Vycw=="
     assert (seen.message_id, seen.thread_id) == ("2-b3Vycw==", THREAD)
+
+
+def test_the_urn_of_a_message_is_its_id_with_a_prefix_and_no_second_id() -> None:
+    body = delivery("linkedin", "message")
+    named_by_urn = body.replace(b'"id": "2-MTc4', b'"id": "urn:li:messagingMessage:2-MTc4')
+    assert named_by_urn != body
+    assert read(connector, named_by_urn, ACCOUNT) == read(connector, body, ACCOUNT)
 
 
 def test_an_update_is_an_edit() -> None:

@@ -1,0 +1,47 @@
+"""What no server can tell by being up: that every connected platform's connector loads and that our keys open what is stored."""
+
+import time
+from collections.abc import Callable
+
+ASKED_EVERY = 30.0  # seconds; all secrets are tried, which is no work for every knock of a load balancer
+
+_told: dict[str, tuple[float, str]] = {}
+
+
+def connectors() -> str:
+    """Why a platform with channels cannot be spoken to; empty when all can."""
+    from connectors import registry
+    from inbox.models import Channel
+
+    reasons = []
+    for platform in sorted(set(Channel.objects.order_by().values_list("platform", flat=True).distinct())):
+        try:
+            registry.get(platform)
+        except registry.NotLoaded as missing:
+            reasons.append(str(missing))
+    return " ".join(reasons)
+
+
+def secrets() -> str:
+    """Whose secrets none of our keys opens; empty when all open."""
+    from connectors import sealed
+
+    closed = sealed.unopened()
+    if not closed:
+        return ""
+    told = ", ".join(f"{count} of {kind.value}" for kind, count in sorted(closed.items()))
+    return f"{told} open with none of PARLEY_SEAL_KEYS: add the key they were sealed with"
+
+
+def now_and_then(name: str, look: Callable[[], str]) -> str:
+    """The newest answer, asked anew once it is old."""
+    from django.db import connection
+
+    asked_at, reason = _told.get(name, (float("-inf"), ""))
+    if time.monotonic() - asked_at >= ASKED_EVERY:
+        try:
+            reason = look()
+        finally:
+            connection.close()
+        _told[name] = (time.monotonic(), reason)
+    return reason

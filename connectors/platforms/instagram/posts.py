@@ -1,0 +1,126 @@
+"""What Instagram still tells of public talk: the comments under our newest posts, and the answers under each of them.
+
+Of mentions in other people's posts no list exists: one that no delivery brought is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from connectors import wire
+from connectors.contract import ConnectorError, Context, InboundEvent, Malformed, Page, RateNotice
+from connectors.platforms.instagram import client, comments, paging, rates
+
+POSTS: Final = 100  # the newest; people seldom write under older ones, and each costs a call
+START: Final = "comments"
+_COMMENT: Final = "id,text,timestamp,username,from,parent_id,media"
+_COMMENTS: Final = f"{_COMMENT},replies{{{_COMMENT}}}"
+_LIMIT: Final = "50"
+
+Failures = list[tuple[Mapping[str, Any], str]]
+
+
+def page(ctx: Context, state: Mapping[str, Any]) -> Page:
+    """One call: the list of posts, then the comments of one post, or more answers under one comment."""
+    if "posts" not in state:
+        return _posts(ctx)
+    posts, threads = _ids(state.get("posts")), _ids(state.get("threads"))
+    after = wire.text(state.get("after"))
+    if threads:
+        events, failures, following, notices = answers(ctx, threads[0], after)
+        threads = threads if following else threads[1:]
+    else:
+        events, failures, threads, following, notices = _of_post(ctx, posts[0], after)
+        posts = posts if following else posts[1:]
+        if threads and following:  # the answers first; then this post again where its comments go on
+            return _onward({"posts": posts, "threads": threads, "then": following}, events, failures, notices)
+    if not threads and not following:
+        following = wire.text(state.get("then"))
+        state = {"posts": posts, "threads": [], "after": following}
+    else:
+        state = {"posts": posts, "threads": threads, "after": following, "then": wire.text(state.get("then"))}
+    return _onward(state, events, failures, notices)
+
+
+def _onward(
+    state: Mapping[str, Any],
+    events: list[InboundEvent],
+    failures: Failures,
+    notices: tuple[RateNotice, ...],
+) -> Page:
+    more = bool(state["posts"] or state.get("threads"))
+    cursor = wire.pack({"of": START, **state}) if more else ""
+    # Posts come newest first, and an old one may have the newest comment.
+    return Page(tuple(events), cursor, more, tuple(failures), notices, unordered=True)
+
+
+def _posts(ctx: Context) -> Page:
+    params = {"fields": "id,timestamp,comments_count", "limit": str(POSTS)}
+    try:
+        body, answer = client.get(ctx, "me/media", params)
+    except ConnectorError as error:
+        if _is_withheld(error):
+            failure = ({"comments": "me/media"}, "Instagram does not show us the comments of this account.")
+            return Page((), failures=(failure,), rates=error.rates)
+        raise
+    found = [
+        post
+        for each in wire.entries(body)
+        if wire.count(each.get("comments_count")) != 0 and (post := wire.ident(each.get("id")))
+    ]
+    return _onward({"posts": found}, [], [], rates.notices(answer.headers, ctx.now))
+
+
+def _is_withheld(error: ConnectorError) -> bool:
+    """An account that lets us read its messages and not its posts is no broken account."""
+    code = error.code.split("/")[0]
+    return code == "10" or (code.isdigit() and 200 <= int(code) < 300)
+
+
+def _of_post(
+    ctx: Context, post: str, after: str
+) -> tuple[list[InboundEvent], Failures, list[str], str, tuple[RateNotice, ...]]:
+    """Comments with the first of their answers; the threads whose answers go on are told too."""
+    params = {"fields": _COMMENTS, "limit": _LIMIT} | ({"after": after} if after else {})
+    try:
+        body, answer = client.get(ctx, f"{client.segment(post)}/comments", params)
+    except ConnectorError as error:
+        if error.code == "100/33":  # deleted since it was listed
+            return [], [], [], "", error.rates
+        raise
+    events: list[InboundEvent] = []
+    failures: Failures = []
+    longer = []
+    for each in wire.entries(body):
+        root, replies = wire.ident(each.get("id")), wire.mapping(each.get("replies"))
+        _read(ctx, {"media": {"id": post}, **each}, events, failures)
+        for reply in wire.entries(replies):
+            _read(ctx, {"media": {"id": post}, "parent_id": root, **reply}, events, failures)
+        if root and paging.after(replies):
+            longer.append(root)
+    return events, failures, longer, paging.after(body), rates.notices(answer.headers, ctx.now)
+
+
+def answers(
+    ctx: Context, root: str, after: str
+) -> tuple[list[InboundEvent], Failures, str, tuple[RateNotice, ...]]:
+    """What was written under a comment."""
+    params = {"fields": _COMMENT, "limit": _LIMIT} | ({"after": after} if after else {})
+    body, answer = client.get(ctx, f"{client.segment(root)}/replies", params)
+    events: list[InboundEvent] = []
+    failures: Failures = []
+    for each in wire.entries(body):
+        _read(ctx, {"parent_id": root, **each}, events, failures)
+    return events, failures, paging.after(body), rates.notices(answer.headers, ctx.now)
+
+
+def _read(ctx: Context, value: Mapping[str, Any], events: list[InboundEvent], failures: Failures) -> None:
+    try:
+        events.append(comments.comment(value, entry_time=None, account=client.account(ctx)))
+    except Malformed as error:
+        failures.append((value, str(error)))
+
+
+def _ids(given: object) -> list[str]:
+    return [each for each in given if isinstance(each, str)] if isinstance(given, list) else []

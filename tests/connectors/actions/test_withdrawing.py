@@ -1,0 +1,114 @@
+"""A message that history shows no more: withdrawn only where nothing else can explain it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from connectors.actions import syncing
+from connectors.contract import InboundMessage, Stretch
+from connectors.models import SyncSchedule, Task
+from inbox.models import Channel, Message
+from tests.connectors.conftest import NOW
+
+pytestmark = pytest.mark.django_db(transaction=True)
+AN_HOUR_AGO = NOW - timedelta(hours=1)
+
+
+@pytest.fixture
+def walk(channel, platform, clock, monkeypatch):
+    """Reconciles; history lists what the platform has from its oldest message on, and says of one by its id whether it is gone."""
+    Channel.objects.filter(pk=channel.pk).update(created_at=NOW - timedelta(days=30))
+    schedule = SyncSchedule.objects.create(
+        channel=channel, task=Task.RECONCILE, every_seconds=5, next_run_at=NOW
+    )
+    history, asked = platform.history, []
+
+    def listed(ctx, cursor, thread_id=""):
+        page = history(ctx, cursor, thread_id)
+        times = [event.sent_at for event in page.events if isinstance(event, InboundMessage)]
+        return replace(page, stretch=Stretch(min(times), ctx.now - timedelta(minutes=2)) if times else None)
+
+    def is_withdrawn(ctx, external_id):
+        asked.append(external_id)
+        return external_id not in {each.id for each in platform.said}
+
+    monkeypatch.setattr(platform, "history", listed)
+    platform.is_withdrawn = is_withdrawn
+
+    def run():
+        asked.clear()
+        syncing.run(schedule_id=schedule.pk, clock=clock, pause=lambda seconds: None)
+        clock.passes(900)
+        return asked
+
+    return run
+
+
+@pytest.fixture
+def three(platform):
+    return [platform.hears(text, at=AN_HOUR_AGO + timedelta(minutes=n)) for n, text in enumerate("abc")]
+
+
+def gone():
+    return set(Message.objects.exclude(deleted_at=None).values_list("external_id", flat=True))
+
+
+def test_an_unsend_nobody_told_is_found(walk, platform, three):
+    walk()
+    platform.said.remove(three[1])
+
+    assert walk() == [three[1].id]
+
+    assert gone() == {three[1].id}
+    assert Message.objects.get(external_id=three[1].id).text == ""
+    assert walk() == []
+
+
+def test_the_newest_may_be_the_one_that_was_unsent(walk, platform, three):
+    walk()
+    platform.said.remove(three[2])
+    walk()
+
+    assert gone() == {three[2].id}
+
+
+def test_a_message_that_is_older_than_what_the_page_lists_stays(walk, platform, three):
+    walk()
+    platform.said.remove(three[0])
+
+    assert (walk(), gone()) == ([], set())
+
+
+def test_a_message_that_the_platform_still_knows_by_its_id_stays(walk, platform, three):
+    walk()
+    platform.said.remove(three[1])
+    platform.is_withdrawn = lambda ctx, external_id: False
+    walk()
+
+    assert gone() == set()
+
+
+def test_a_thread_of_which_nothing_is_shown_any_more_stays(walk, platform, three):
+    walk()
+    platform.said.clear()
+    platform.hears("elsewhere", thread="noor", at=AN_HOUR_AGO - timedelta(minutes=5))
+
+    assert (walk(), gone()) == ([], set())
+
+
+def test_a_message_that_is_too_new_for_a_list_that_may_be_behind_stays(walk, platform, three, clock):
+    late = platform.hears("d", at=clock() + timedelta(minutes=14))
+    walk()
+    platform.said.remove(late)
+
+    assert (walk(), gone()) == ([], set())
+
+
+def test_without_a_connector_that_can_be_asked_nothing_is_concluded(walk, platform, three):
+    walk()
+    platform.said.remove(three[1])
+    del platform.is_withdrawn
+    walk()
+
+    assert gone() == set()

@@ -1,0 +1,93 @@
+"""What history still tells of comments: under each post, under each comment, and no further than Instagram tells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connectors.contract import Account, InboundMessage, Page
+from connectors.platforms.instagram.connector import connector
+from tests.connectors.helpers import FakePlatform, json_answer
+
+ACCOUNT = Account("17841400000000001", "acme.shop")
+
+
+def comment(number: int, **more: Any) -> dict[str, Any]:
+    person = {"id": "927364500000011", "username": "mara.k"}
+    at = f"2026-08-06T10:{number:02d}:00+0000"
+    return {"id": f"c{number}", "text": f"Comment {number}", "timestamp": at, "from": person, **more}
+
+
+def after(path: str, cursor: str) -> dict[str, Any]:
+    return {"cursors": {"after": cursor}, "next": f"https://graph.instagram.com/v25.0/{path}?after={cursor}"}
+
+
+def walked(instagram: FakePlatform) -> list[Page]:
+    instagram.on("GET", "/v25.0/me/conversations", json_answer({"data": []}))
+    ctx = instagram.context(connector, ACCOUNT)
+    pages = [connector.history(ctx, "")]
+    while pages[-1].more:
+        pages.append(connector.history(ctx, pages[-1].cursor))
+    return pages
+
+
+def told(pages: list[Page]) -> list[InboundMessage]:
+    return [event for page in pages for event in page.events if isinstance(event, InboundMessage)]
+
+
+def test_comments_and_the_answers_under_them_come_after_the_messages() -> None:
+    instagram = FakePlatform()
+    posts = [{"id": "p2", "comments_count": 3}, {"id": "p1", "comments_count": 0}, {"id": "p0"}]
+    instagram.on("GET", "/v25.0/me/media", json_answer({"data": posts}))
+    answered = comment(1, replies={"data": [comment(2), comment(3, **{"from": {"id": ACCOUNT.external_id}})]})
+    instagram.on("GET", "/v25.0/p2/comments", json_answer({"data": [answered]}))
+    instagram.on("GET", "/v25.0/p0/comments", json_answer({"data": [comment(4)]}))
+
+    found = told(walked(instagram))
+
+    assert [each.external_id for each in found] == ["c1", "c2", "c3", "c4"]
+    assert [each.thread_id for each in found] == ["comment:c1", "comment:c1", "comment:c1", "comment:c4"]
+    assert [each.outbound for each in found] == [False, False, True, False]
+    assert found[1].card["id"] == "p2"
+
+
+def test_long_lists_are_read_to_their_end() -> None:
+    instagram = FakePlatform()
+    instagram.on("GET", "/v25.0/me/media", json_answer({"data": [{"id": "p1"}, {"id": "p0"}]}))
+    cut = comment(1, replies={"data": [comment(2)], "paging": after("c1/replies", "R2")})
+    first = json_answer({"data": [cut], "paging": after("p1/comments", "C2")})
+    instagram.on("GET", "/v25.0/p1/comments", first, json_answer({"data": [comment(5)]}))
+    middle = json_answer({"data": [comment(2), comment(3)], "paging": after("c1/replies", "R4")})
+    instagram.on("GET", "/v25.0/c1/replies", middle, json_answer({"data": [comment(4)]}))
+    instagram.on("GET", "/v25.0/p0/comments", json_answer({"data": [comment(6)]}))
+
+    found = [each.external_id for each in told(walked(instagram))]
+
+    assert list(dict.fromkeys(found)) == ["c1", "c2", "c3", "c4", "c5", "c6"]
+    asked = [
+        (each.url.path.rpartition("/v25.0/")[2], each.url.params.get("after")) for each in instagram.asked
+    ]
+    assert asked[2:] == [
+        ("p1/comments", None), ("c1/replies", None), ("c1/replies", "R4"), ("p1/comments", "C2"), ("p0/comments", None),
+    ]  # fmt: skip
+
+
+def test_a_post_that_was_deleted_meanwhile_stops_nothing() -> None:
+    instagram = FakePlatform()
+    instagram.on("GET", "/v25.0/me/media", json_answer({"data": [{"id": "p1"}, {"id": "p0"}]}))
+    gone = json_answer(
+        {"error": {"code": 100, "error_subcode": 33, "message": "Unsupported get request."}}, 400
+    )
+    instagram.on("GET", "/v25.0/p1/comments", gone)
+    instagram.on("GET", "/v25.0/p0/comments", json_answer({"data": [comment(4)]}))
+
+    assert [each.external_id for each in told(walked(instagram))] == ["c4"]
+
+
+def test_an_account_that_withholds_its_posts_is_not_broken() -> None:
+    instagram = FakePlatform()
+    refused = json_answer({"error": {"code": 10, "message": "Application does not have permission"}}, 403)
+    instagram.on("GET", "/v25.0/me/media", refused)
+
+    pages = walked(instagram)
+
+    assert (pages[-1].more, len(pages[-1].failures)) == (False, 1)
