@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inbox", "0010_examples_keep_no_words")]
+    dependencies = [("inbox", "0012_examples_keep_no_words")]
 
     operations = [
         migrations.RemoveIndex("conversation", "list_score"),

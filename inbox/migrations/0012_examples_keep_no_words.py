@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inbox", "0009_clocks_are_written_often"),
+        ("inbox", "0011_clocks_are_written_often"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ import inbox.models.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inbox", "0007_snoozed_are_counted"),
+        ("inbox", "0009_snoozed_are_counted"),
     ]
 
     operations = [

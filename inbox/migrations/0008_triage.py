@@ -12,7 +12,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inbox", "0005_replies_that_may_be_out"),
+        ("inbox", "0007_files_to_erase"),
     ]
 
     operations = [

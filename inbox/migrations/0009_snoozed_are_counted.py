@@ -36,7 +36,7 @@ DELETE FROM inbox_viewcount WHERE view = 'snoozed';
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inbox", "0006_triage")]
+    dependencies = [("inbox", "0008_triage")]
 
     operations = [
         migrations.AddField(

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inbox", "0008_languages_and_who_set_it"),
+        ("inbox", "0010_languages_and_who_set_it"),
     ]
 
     operations = [
