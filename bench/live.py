@@ -123,6 +123,7 @@ def processes(house: House) -> Iterator[int]:
         house.of_procfile("web", **told) as web,
         house.of_procfile("edge", **told) as edge,
         house.of_procfile("worker", **told) as worker,
+        house.of_procfile("triage", **told),
         house.of_procfile("beat", **told),
     ):
         house.wait_for(f"{origin}/accounts/login/", web, "web")

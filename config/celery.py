@@ -44,8 +44,9 @@ ROUTES = {
     "connectors.tasks.deliver_due": "delivery",
     "connectors.tasks.settle_reply": "delivery",
     "connectors.tasks.settle_uncertain": "delivery",
-    # Reading messages takes a processor: an installation that feels it gives this queue a worker of its own.
+    # Reading messages and fitting models takes a processor: the process of this queue yields to those that people wait for.
     "inbox.tasks.triage_brand": "triage",
+    "inbox.tasks.learn_from_corrections": "triage",
 }
 
 app = Celery("parley")
@@ -74,15 +75,16 @@ def look_after_connections(task: Any, **_: Any) -> None:
 @signals.worker_ready.connect
 def begin_heartbeat(**_: Any) -> None:
     """A thread of the worker's own, so that long tasks do not look like death."""
-    threading.Thread(target=_beat_forever, name="heartbeat", daemon=True).start()
+    process = "worker" if "receive" in app.amqp.queues.consume_from else "triage"
+    threading.Thread(target=_beat_forever, args=[process], name="heartbeat", daemon=True).start()
 
 
-def _beat_forever() -> None:
+def _beat_forever(process: str) -> None:
     pause = threading.Event()
     told = False
     while True:
         try:
-            health.beat_heart("worker")
+            health.beat_heart(process)
             told = False
         except Exception as error:  # the broker is away; the worker itself says so and reconnects
             if not told:

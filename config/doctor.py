@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -126,11 +127,11 @@ def _broker() -> str:
     return f"version {version}"
 
 
-def _worker() -> str:
+def _heartbeat(process: str) -> str:
     _known(settings.REDIS_URL, REACH_BROKER)
-    if not broker.client().get(health.HEARTBEAT_KEY.format(process="worker")):
+    if not broker.client().get(health.HEARTBEAT_KEY.format(process=process)):
         raise Unwell(
-            f"no heartbeat for {health.HEARTBEAT_LASTS} s", fix="start it: the Procfile's line worker"
+            f"no heartbeat for {health.HEARTBEAT_LASTS} s", fix=f"start it: the Procfile's line {process}"
         )
     return "alive"
 
@@ -246,7 +247,8 @@ CHECKS: dict[str, tuple[Callable[[], str], str]] = {
     "migrations": (_migrations, REACH_DATABASE),
     "clock": (_clock, REACH_DATABASE),
     "broker": (_broker, REACH_BROKER),
-    "worker": (_worker, REACH_BROKER),
+    "worker": (partial(_heartbeat, "worker"), REACH_BROKER),
+    "triage": (partial(_heartbeat, "triage"), REACH_BROKER),
     "sync": (_sync, REACH_BROKER),
     "cron": (_cron, REACH_BROKER),
     "platform figures": (_figures, MEND_FIGURES),

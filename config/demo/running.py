@@ -19,7 +19,13 @@ from config.supervisor import Supervisor, read_procfile
 READY_WITHIN = 90.0
 DEATHS_TOO_MANY = 4
 # Doors first, so that nothing new begins; then who works; then the world outside.
-STOP_ORDER = (("edge", "web", "cron", "beat"), ("sync", "worker"), ("simulator",), ("valkey",), ("postgres",))
+STOP_ORDER = (
+    ("edge", "web", "cron", "beat"),
+    ("sync", "worker", "triage"),
+    ("simulator",),
+    ("valkey",),
+    ("postgres",),
+)
 SIGN_INS = (
     ("agent@parley.test", "answers customers"),
     ("manager@parley.test", "sees the whole team"),

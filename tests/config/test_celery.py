@@ -1,5 +1,6 @@
 """Celery's tables name what exists, and its defaults stay in its own processes."""
 
+import re
 import subprocess
 import sys
 
@@ -21,12 +22,15 @@ def test_what_the_tables_name_is_a_task(name: str) -> None:
     assert name in app.tasks
 
 
-def test_every_task_goes_to_a_queue_that_the_worker_reads() -> None:
+def test_every_task_goes_to_a_queue_that_a_process_reads() -> None:
     app.loader.import_default_modules()
     ours = [name for name in app.tasks if not name.startswith("celery.")]
+    lines = (services.BASE_DIR / "Procfile").read_text(encoding="utf-8")
+    read = [name for queues in re.findall(r"--queues (\S+)", lines) for name in queues.split(",")]
 
     assert ours
     assert {queue_of(name) for name in ours} == set(settings.CELERY_TASK_QUEUES)
+    assert sorted(read) == sorted(settings.CELERY_TASK_QUEUES)
 
 
 def test_receiving_and_sending_stand_in_lines_of_their_own() -> None:

@@ -150,7 +150,7 @@ def test_a_page_that_slept_shows_what_it_missed_once_and_nothing_stale(
 def test_a_supervisor_brings_back_every_process_that_dies(
     demo: Demo, outside: Outside, agent: Agent, name: str
 ) -> None:
-    killed = {each: demo.kill(each) for each in ("web", "worker", "beat", "sync", "cron", "valkey")}
+    killed = {each: demo.kill(each) for each in ("web", "worker", "triage", "beat", "sync", "cron", "valkey")}
     for each, pid in killed.items():
         demo.await_restart(each, after=pid, within=30)
     outside.dm("linkedin", "Everything is back", who=name)
