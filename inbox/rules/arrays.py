@@ -45,6 +45,7 @@ _WRITERS: dict[type, Callable[[Any], str]] = {
     type(None): lambda _: "NULL",
     bool: lambda value: "t" if value else "f",
     int: str,
+    float: repr,  # the shortest text that means the same number
     str: _quoted,
     datetime: datetime.isoformat,
     UUID: str,

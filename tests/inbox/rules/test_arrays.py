@@ -38,6 +38,7 @@ def test_what_looks_like_syntax_is_content():
     [
         ("bigint", [1, -1, 2**63 - 1]),
         ("bigint", [1, None]),
+        ("float8", [0.1, 1e-300, -2.5, None, float("inf")]),
         ("boolean", [True, False, None]),
         ("timestamptz", [datetime(2026, 1, 2, 3, 4, 5, 600007, UTC), datetime(999, 1, 1, tzinfo=UTC), None]),
         ("uuid", [uuid4(), None]),
