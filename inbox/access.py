@@ -23,6 +23,7 @@ from inbox.models import (
     Person,
     Role,
     SlaPolicy,
+    Tag,
     TagRule,
 )
 
@@ -150,6 +151,10 @@ def channels_of(person: Asker, brand: Brand) -> QuerySet[Channel]:
     return Channel.objects.filter(brand__in=brands_of(person).filter(pk=brand.pk)).order_by(
         "platform", "name", "pk"
     )
+
+
+def tags_of(person: Asker, brand: Brand) -> QuerySet[Tag]:
+    return Tag.objects.filter(brand__in=brands_of(person).filter(pk=brand.pk))
 
 
 def contact_for(person: Asker, brand_slug: str, public_id: UUID | str) -> Contact:

@@ -8,6 +8,7 @@ from inbox import audience, realtime, tasks
 from inbox.actions import triaging
 from inbox.events import on
 from inbox.models import Event, EventKind
+from inbox.queries import timeline
 
 _IN_THE_LIST = tuple(kind for kind in EventKind if kind is not EventKind.CHANNEL_CHANGED)
 _ON_A_MESSAGE = (
@@ -15,7 +16,7 @@ _ON_A_MESSAGE = (
     EventKind.REPLY_QUEUED, EventKind.REPLY_SENDING, EventKind.REPLY_SENT, EventKind.REPLY_WAITS, EventKind.REPLY_UNCERTAIN,
     EventKind.REPLY_FAILED, EventKind.REPLY_SEEN,
 )  # fmt: skip
-_BETWEEN_MESSAGES = (EventKind.ASSIGNED, EventKind.UNASSIGNED, EventKind.RESOLVED, EventKind.REOPENED)
+_BETWEEN_MESSAGES = (*timeline.SHOWN_EVENTS, EventKind.TRIAGED, EventKind.CONTACT_UPDATED)
 
 
 @on(*_IN_THE_LIST)
@@ -50,8 +51,10 @@ def show_between_messages(events: list[Event]) -> None:
     for event in events:
         if event.conversation_id:
             by_conversation[event.conversation_id].append(event)
+    watched = audience.of(realtime.conversation_group(conversation_id) for conversation_id in by_conversation)
     for conversation_id, told in by_conversation.items():
-        realtime.push_events(conversation_id, told)
+        if realtime.conversation_group(conversation_id) in watched:
+            realtime.push_events(conversation_id, told)
 
 
 @on(EventKind.CHANNEL_CHANGED)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from inbox import broadcasting
 from inbox.models import Brand, BrandSequence, Conversation, Direction, Event, Message
-from inbox.queries import composer, inbox_list, timeline
+from inbox.queries import composer, inbox_list, timeline, triage_facts
 from inbox.queries.timeline import Entry, EventEntry
 
 CATCH_UP_ROWS = 200
@@ -138,9 +138,10 @@ def _thread_html(
         else None
     )
     row = inbox_list.row_of(conversation, brand_slug=slug, now=now) if with_head else None
+    triage = triage_facts.of(conversation, brand_slug=slug, now=now) if with_head else None
     return render_to_string(
         "inbox/live/thread.html",
-        {"conversation": conversation, "entries": entries, "composer": state, "row": row},
+        {"conversation": conversation, "entries": entries, "composer": state, "row": row, "triage": triage},
     )
 
 

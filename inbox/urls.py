@@ -20,6 +20,7 @@ from inbox.views import (
     settings_priority,
     settings_tags,
     snoozes,
+    tags,
     vips,
 )
 
@@ -37,6 +38,8 @@ conversation: list[URLPattern | URLResolver] = [
     path("priority/", priorities.priority, name="priority"),
     path("snooze/", snoozes.snooze, name="snooze"),
     path("snooze/preview/", snoozes.preview, name="snooze-preview"),
+    path("tags/", tags.tags, name="tags"),
+    path("tags/<int:tag_id>/", tags.tag, name="tag"),
     path("vip/", vips.vip, name="vip"),
     path("readings/", readings.reading, name="readings"),
 ]

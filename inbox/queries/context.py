@@ -8,8 +8,9 @@ from datetime import datetime
 from inbox import access
 from inbox.models import Conversation, Handle, Person
 from inbox.platforms import Manifest
-from inbox.queries import inbox_list
+from inbox.queries import inbox_list, triage_facts
 from inbox.queries.inbox_list import Row
+from inbox.queries.triage_facts import TriageFacts
 
 PAST = 8
 
@@ -27,6 +28,7 @@ class Context:
     row: Row
     accounts: list[Account]
     others: list[Row]
+    triage: TriageFacts
 
 
 def of(conversation: Conversation, *, person: Person, now: datetime) -> Context:
@@ -45,4 +47,5 @@ def of(conversation: Conversation, *, person: Person, now: datetime) -> Context:
         row=inbox_list.row_of(conversation, brand_slug=brand.slug, now=now),
         accounts=[Account(handle, inbox_list.manifest_of(handle.channel.platform)) for handle in handles],
         others=inbox_list.rows_of(others, brand_slug=brand.slug, now=now),
+        triage=triage_facts.of(conversation, brand_slug=brand.slug, now=now),
     )

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import BigIntegerField, DateTimeField, F, Func, SmallIntegerField, Value
-from django.db.models.expressions import Combinable
+from django.db.models import BigIntegerField, DateTimeField, Expression, F, Func, SmallIntegerField, Value
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThan, LessThan
 
@@ -49,7 +48,7 @@ class Sort:
 
     name: str
     label: str
-    key: Combinable
+    key: F | Expression
     column: DateTimeField[Any, Any] | SmallIntegerField[Any, Any]
     of: Callable[[Conversation], Any]
     count: Callable[[Any], int]

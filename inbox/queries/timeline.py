@@ -12,11 +12,12 @@ from django.db.models import Q
 
 from inbox.models import Attachment, Conversation, Direction, Event, EventKind, Message
 from inbox.models.messages import MessageQuerySet
+from inbox.queries import sentences
 
 PAGE = 50
 SCROLLED = 25  # a page that comes while somebody scrolls must fit into a frame
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-SHOWN_EVENTS = (EventKind.ASSIGNED, EventKind.UNASSIGNED, EventKind.RESOLVED, EventKind.REOPENED)
+SHOWN_EVENTS = sentences.TOLD
 
 
 def micros(at: datetime) -> int:
@@ -85,24 +86,15 @@ class EventEntry:
 
     @property
     def sentence(self) -> str:
-        """Who did what, in words."""
-        actor = self.event.actor.short_name if self.event.actor else ""
-        data = self.event.data
-        to = str(data.get("to_name") or data.get("name") or "")
-        match self.event.kind:
-            case EventKind.ASSIGNED:
-                if actor and (data.get("to") == self.event.actor_id or to == actor):
-                    return f"{actor} took it"
-                return (
-                    f"{actor or 'Parley'} assigned it to {to}" if to else f"{actor or 'Parley'} assigned it"
-                )
-            case EventKind.UNASSIGNED:
-                return f"{actor or 'Parley'} took the assignee off"
-            case EventKind.RESOLVED:
-                return f"{actor or 'Parley'} resolved it"
-            case EventKind.REOPENED:
-                return f"{actor} reopened it" if actor else "The customer wrote again: reopened"
-        return ""
+        return sentences.of(self.event)
+
+    @property
+    def until(self) -> datetime | None:
+        return sentences.until(self.event)
+
+    @property
+    def tag_to_undo(self) -> int | None:
+        return sentences.tag_to_undo(self.event)
 
 
 Entry = MessageEntry | EventEntry

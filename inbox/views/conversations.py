@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from inbox import access
 from inbox.models import Conversation, Message
 from inbox.queries import composer as composing
-from inbox.queries import inbox_list, timeline
+from inbox.queries import inbox_list, timeline, triage_facts
 from inbox.views import _shell
 from inbox.views._door import AgentRequest, is_fragment, signed_in
 
@@ -61,8 +61,10 @@ def composer(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRes
 def head(request: AgentRequest, conversation: Conversation) -> HttpResponse:
     """The answer to everything that changes a conversation: its head and its row as they now are."""
     fresh = access.conversation_for(request.user, conversation.brand.slug, conversation.public_id)
-    row = inbox_list.row_of(fresh, brand_slug=fresh.brand.slug, now=timezone.now())
-    return render(request, "inbox/live/conversation.html", {"row": row})
+    now = timezone.now()
+    row = inbox_list.row_of(fresh, brand_slug=fresh.brand.slug, now=now)
+    triage = triage_facts.of(fresh, brand_slug=fresh.brand.slug, now=now)
+    return render(request, "inbox/live/conversation.html", {"row": row, "triage": triage})
 
 
 def _place(conversation: Conversation, public_id: str | None) -> Message | None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from inbox import realtime
-from inbox.models import Channel, Conversation
+from inbox.models import Brand, Channel, Conversation, ConversationTag, SetBy, Tag, TagState
 from tests.factories import conversations as make
 
 Enter = Callable[..., Page]
@@ -103,3 +103,90 @@ def test_another_order_is_in_the_address_and_stays_while_conversations_are_opene
     page.wait_for_url("**sort=score")
     page.reload()
     assert names(page) == ["Low", "High"]
+
+
+def test_a_tag_is_put_on_and_taken_off_by_keys_in_the_list(
+    enter: Enter, queue: dict[str, Conversation], brand: Brand
+) -> None:
+    for name in ("refund", "complaint", "praise"):
+        Tag.objects.create(brand=brand, name=name)
+    page = enter(OPEN)
+    page.keyboard.press("j")
+    row = page.locator(f"#row-{queue['Late'].public_id}")
+
+    page.keyboard.press("l")
+    page.keyboard.type("ref")
+    page.keyboard.press("Enter")
+    expect(row.locator(".tag")).to_have_text("refund")
+
+    page.keyboard.press("Enter")
+    expect(row.locator(".tag")).to_have_count(0)
+    assert ConversationTag.objects.get().state == TagState.UNDONE
+
+
+def test_a_priority_is_pinned_by_keys_and_said_beside_and_between(
+    enter: Enter, queue: dict[str, Conversation]
+) -> None:
+    page = enter(f"/b/lumen/conversations/{queue['Later'].public_id}/")
+    expect(page.locator("#conversation-triage .triage__level")).to_have_text("Normal")
+
+    page.keyboard.press("p")
+    page.keyboard.type("urg")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#conversation-triage .triage__level")).to_have_text("Urgent")
+    expect(page.locator(f"#row-{queue['Later'].public_id} .pressing")).to_have_text("Urgent")
+    expect(page.locator(".event")).to_contain_text("Mara set the priority to urgent")
+
+
+def test_a_snooze_is_typed_previewed_and_found_among_the_snoozed(
+    enter: Enter, queue: dict[str, Conversation]
+) -> None:
+    page = enter(f"/b/lumen/conversations/{queue['Soon'].public_id}/")
+
+    page.keyboard.press("h")
+    page.keyboard.type("in nonsense")
+    expect(page.locator("#snooze-said")).to_have_attribute("data-understood", "no")
+    page.fill("#picker-filter", "2h")
+    expect(page.locator("#snooze-said")).to_have_attribute("data-understood", "yes")
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".event")).to_contain_text("Mara snoozed it until")
+    expect(page.locator(".view[data-count=snoozed] .view__count")).to_have_text("1")
+    page.keyboard.press("g")
+    page.keyboard.press("s")
+    page.wait_for_url("**/inbox/snoozed/")
+    assert names(page) == ["Soon"]
+
+
+def test_a_tag_by_the_model_says_so_and_is_undone_with_a_press(
+    enter: Enter, queue: dict[str, Conversation], brand: Brand
+) -> None:
+    conversation = queue["Hour"]
+    now = timezone.now()
+    refund = Tag.objects.create(brand=brand, name="refund")
+    cancel = Tag.objects.create(brand=brand, name="cancel")
+    model = {"set_by": SetBy.MODEL, "model_version": 3, "set_at": now}
+    ConversationTag.objects.create(conversation=conversation, tag=refund, confidence=0.91, **model)
+    ConversationTag.objects.create(
+        conversation=conversation, tag=cancel, state=TagState.SUGGESTED, confidence=0.6, **model
+    )
+    Conversation.objects.filter(pk=conversation.pk).update(
+        tags=["refund"], priority_score=50, priority_reasons=[[38, "window closes within the hour"], [12, "third contact"]]
+    )  # fmt: skip
+    page = enter(f"/b/lumen/conversations/{conversation.public_id}/")
+    beside = page.locator("#conversation-triage")
+    expect(beside.locator(".triage__reasons")).to_contain_text("+38 window closes within the hour")
+    expect(beside.locator(".triage__score")).to_have_text("50")
+    expect(beside.locator(".triage__tags")).to_contain_text("model v3 0.91")
+
+    beside.locator("[data-set-tag]").click()
+    expect(beside.locator(".triage__suggested")).to_have_count(0)
+    expect(beside.locator(".triage__tags")).to_contain_text("Mara")
+    expect(page.locator(".event")).to_contain_text("Mara said yes to the tag cancel")
+    beside.locator("[data-undo-tag]").first.click()
+
+    expect(beside.locator(".triage__tags .tag")).to_have_count(1)
+    expect(beside.locator(".triage__tags .tag")).to_have_text("cancel")
+    expect(page.locator(f"#row-{conversation.public_id} .tag")).to_have_count(1)
+    expect(page.locator(".event").last).to_contain_text("Mara took the tag refund off")

@@ -18,6 +18,7 @@ class ConversationPane extends HTMLElement {
     for (const piece of pieces) {
       if (piece.hasAttribute("data-entry")) continue
       const existing = this.querySelector(`#${CSS.escape(piece.id)}`)
+      if (existing?.matches(".triage") && existing.dataset.seq === piece.dataset.seq) continue // nothing moves under a hand
       if (existing && Number(piece.dataset.seq ?? Infinity) >= Number(existing.dataset.seq ?? 0)) existing.replaceWith(piece)
     }
     if (!entries.length) return

@@ -1,4 +1,6 @@
 /** One hand on the keyboard. Off in fields and dialogs; never with Alt. */
+import { pick } from "./picks.js"
+
 let waitsForG = 0
 
 export function listen(shell) {
@@ -40,6 +42,9 @@ function acts(shell) {
     e: () => press("resolve"),
     a: () => press("assign"),
     m: () => press("mine"),
+    h: () => pick(shell, "snooze"),
+    l: () => pick(shell, "tags"),
+    p: () => pick(shell, "priority"),
     u: () => shell.pane?.unread(),
     i: () => shell.toggleContext(),
     ".": () => shell.querySelector("[data-pill]:not([hidden])")?.click(),

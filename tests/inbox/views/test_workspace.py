@@ -71,9 +71,9 @@ def test_a_row_says_what_the_page_must_know_to_place_it(
 
     row = page.get("/b/lumen/inbox/open/rows/").content.decode()
 
-    said = dict(re.findall(r'data-([a-z]+)="([^"]*)"', row[row.index('class="row"') :]))
+    said = dict(re.findall(r'data-([a-z-]+)="([^"]*)"', row[row.index('class="row"') :]))
     assert (said["id"], said["state"], said["assignee"]) == (str(conversation.public_id), "open", str(jo.pk))
-    assert (said["channel"], said["unread"], len(said["sort"])) == (str(conversation.channel_id), "1", 28)
+    assert (said["channel"], said["unread"], len(said["sort-due"])) == (str(conversation.channel_id), "1", 28)
 
 
 def test_a_row_and_a_message_are_the_same_for_every_viewer(

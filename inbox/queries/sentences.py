@@ -1,0 +1,123 @@
+"""What happened between the messages, in words: who did what, and of what a rule, the model or the clock did, why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from inbox.models import ClockKind, Event, EventKind, Priority, SetBy
+from inbox.queries import spans
+
+Data = Mapping[str, Any]
+PARLEY = "Parley"
+
+
+def of(event: Event) -> str:
+    """Empty for a kind of which nothing is told."""
+    say = _SENTENCES.get(EventKind(event.kind)) if event.kind in EventKind.values else None
+    return say(event.actor.short_name if event.actor else "", event.data, event) if say else ""
+
+
+def until(event: Event) -> datetime | None:
+    """The time that the sentence ends with; the page says it in the viewer's own zone."""
+    told = event.data.get("until")
+    return datetime.fromisoformat(told) if told else None
+
+
+def tag_to_undo(event: Event) -> int | None:
+    """The tag that was put on by no person, which one press takes off."""
+    by = event.data.get("by")
+    return event.data.get("tag_id") if event.kind == EventKind.TAGGED and by != SetBy.PERSON else None
+
+
+def _assigned(actor: str, data: Data, event: Event) -> str:
+    to = str(data.get("to_name") or data.get("name") or "")
+    if actor and (data.get("to") == event.actor_id or to == actor):
+        return f"{actor} took it"
+    return f"{actor or PARLEY} assigned it to {to}" if to else f"{actor or PARLEY} assigned it"
+
+
+def _unassigned(actor: str, data: Data, event: Event) -> str:
+    if data.get("why") == "late":
+        return "Taken from its assignee, because it is late"
+    return f"{actor or PARLEY} took the assignee off"
+
+
+def _reopened(actor: str, data: Data, event: Event) -> str:
+    if actor:
+        return f"{actor} reopened it"
+    return "A reply reopened it" if data.get("by") == "reply" else "The customer wrote again: reopened"
+
+
+def _tagged(actor: str, data: Data, event: Event) -> str:
+    if "sentiment" in data:
+        return f"{actor or PARLEY} said the mood is {data['sentiment']}"
+    tag = data.get("tag", "")
+    if data.get("by") == SetBy.RULE:
+        heard = f" (“{data['because']}”)" if data.get("because") else ""
+        return f"Tagged {tag} by the rule {data.get('rule', '')}{heard}"
+    if data.get("by") == SetBy.MODEL:
+        return f"Tagged {tag} by the model, {float(data.get('confidence') or 0):.2f}"
+    return f"{actor} said yes to the tag {tag}" if data.get("accepted") else f"{actor} tagged it {tag}"
+
+
+def _untagged(actor: str, data: Data, event: Event) -> str:
+    if "sentiment" in data:
+        return f"{actor or PARLEY} took the mood off"
+    tag = data.get("tag", "")
+    return f"{actor} said no to the tag {tag}" if data.get("refused") else f"{actor} took the tag {tag} off"
+
+
+def _prioritised(actor: str, data: Data, event: Event) -> str:
+    if not data.get("pinned"):
+        return f"{actor} left the priority to the score"
+    return f"{actor} set the priority to {Priority(data['to']).label.lower()}"
+
+
+def _snoozed(actor: str, data: Data, event: Event) -> str:
+    return (
+        f"{actor} snoozed it until" if data.get("until") else f"{actor} snoozed it until the customer writes"
+    )
+
+
+def _woken(actor: str, data: Data, event: Event) -> str:
+    return f"{actor} brought it back" if actor else "Back from its snooze"
+
+
+def _promised(actor: str, data: Data, event: Event) -> str:
+    return f"{actor} promised an answer by" if data.get("until") else f"{actor} took the promise back"
+
+
+def _clock(data: Data) -> tuple[str, str, str]:
+    kinds = dict(ClockKind.choices)
+    target = spans.of(timedelta(seconds=float(data.get("target") or 0)))
+    return kinds.get(str(data.get("clock")), "Answer"), target, str(data.get("policy") or "")
+
+
+def _warned(actor: str, data: Data, event: Event) -> str:
+    kind, target, policy = _clock(data)
+    return f"{kind}: {data.get('percent')} % of {target} is used up ({policy})"
+
+
+def _breached(actor: str, data: Data, event: Event) -> str:
+    kind, target, policy = _clock(data)
+    return f"Late: {kind.lower()} was promised within {target} ({policy})"
+
+
+_SENTENCES: dict[EventKind, Callable[[str, Data, Event], str]] = {
+    EventKind.ASSIGNED: _assigned,
+    EventKind.UNASSIGNED: _unassigned,
+    EventKind.RESOLVED: lambda actor, data, event: f"{actor or PARLEY} resolved it",
+    EventKind.REOPENED: _reopened,
+    EventKind.TAGGED: _tagged,
+    EventKind.UNTAGGED: _untagged,
+    EventKind.PRIORITISED: _prioritised,
+    EventKind.SNOOZED: _snoozed,
+    EventKind.WOKEN: _woken,
+    EventKind.PROMISED: _promised,
+    EventKind.NO_REPLY_NEEDED: lambda actor, data, event: f"{actor} said that no answer is needed",
+    EventKind.SLA_WARNED: _warned,
+    EventKind.SLA_BREACHED: _breached,
+}
+TOLD = tuple(_SENTENCES)

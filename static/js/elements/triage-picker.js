@@ -1,0 +1,119 @@
+/**
+ * A short choice by keys: type to narrow it, arrows and Enter to take it. A tag is put on or taken off and the choice stays open;
+ * everything else closes it. Where words are understood (snooze), what is typed is previewed and taken itself.
+ */
+import { ask, elements } from "../lib/fragments.js"
+import { settle } from "../lib/picks.js"
+
+class TriagePicker extends HTMLElement {
+  connectedCallback() {
+    this.filter = this.querySelector(".picker__filter")
+    this.options = [...this.querySelectorAll("[role=option]")]
+    this.dialog = this.closest("dialog")
+    this.shell = this.closest("workspace-shell")
+    this.dialog.setAttribute("aria-label", this.dataset.label)
+    this.filter.addEventListener("input", () => this.#typed())
+    this.filter.addEventListener("keydown", (event) => this.#pressed(event))
+    this.addEventListener("click", ({ target }) => target.closest("[data-url][role=option]") && this.#take(target.closest("[role=option]")))
+    this.#mark(this.options.find((option) => option.hasAttribute("data-current")) ?? this.options[0])
+    if (!this.dialog.open) this.dialog.showModal()
+    this.filter.focus()
+  }
+
+  disconnectedCallback() {
+    clearTimeout(this.soon)
+    this.asking?.abort()
+  }
+
+  /** What was typed before the choices came. */
+  typed(text, entered) {
+    if (text) {
+      this.filter.value = text
+      this.#typed()
+    }
+    if (entered) this.#enter()
+  }
+
+  get understands() {
+    return this.dataset.preview
+  }
+
+  get visible() {
+    return this.options.filter((option) => !option.hidden)
+  }
+
+  #typed() {
+    const words = this.filter.value.toLowerCase().split(/\s+/).filter(Boolean)
+    for (const option of this.options) option.hidden = !words.every((word) => option.dataset.words.includes(word))
+    this.#mark(this.visible[0])
+    if (this.understands) this.#preview()
+  }
+
+  #preview() {
+    clearTimeout(this.soon)
+    this.asking?.abort()
+    if (!this.filter.value.trim()) return this.querySelector("#snooze-said").replaceChildren()
+    this.soon = setTimeout(async () => {
+      this.asking = new AbortController()
+      try {
+        const query = new URLSearchParams({ until: this.filter.value })
+        const [said] = elements(await ask(`${this.dataset.preview}?${query}`, { signal: this.asking.signal }))
+        this.querySelector("#snooze-said")?.replaceWith(said)
+      } catch {
+        // The next letter asks again; Enter is answered in words.
+      }
+    }, 80)
+  }
+
+  #pressed(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    if (step) {
+      event.preventDefault()
+      const all = this.visible
+      if (all.length) this.#mark(all[(all.indexOf(this.marked) + step + all.length) % all.length])
+    }
+    if (event.key !== "Enter") return
+    event.preventDefault()
+    this.#enter()
+  }
+
+  #enter() {
+    if (this.marked?.dataset.url) this.#take(this.marked)
+    else if (this.understands && this.filter.value.trim()) this.#send(this.dataset.url, "POST", this.filter.value)
+  }
+
+  #mark(option) {
+    this.marked = option
+    for (const each of this.options) each.setAttribute("aria-selected", each === option)
+    this.filter.setAttribute("aria-activedescendant", option?.id ?? "")
+    option?.scrollIntoView({ block: "nearest" })
+  }
+
+  #take(option) {
+    if (option.hasAttribute("data-toggles")) this.#toggle(option)
+    else this.#send(option.dataset.url, option.dataset.method, option.dataset.value)
+  }
+
+  async #send(url, method, value) {
+    this.dialog.close()
+    const values = { [this.dataset.name ?? "priority"]: value ?? "" }
+    if (this.dataset.seen) values.seen_seq = this.dataset.seen
+    await settle(this.shell, url, { method, values })
+  }
+
+  /** Shown with the key; taken back when the server does not take it. */
+  async #toggle(option) {
+    const { method } = option.dataset
+    this.#set(option, method === "POST")
+    if (!(await settle(this.shell, option.dataset.url, { method }))) this.#set(option, method !== "POST")
+  }
+
+  #set(option, on) {
+    option.toggleAttribute("data-current", on)
+    option.dataset.method = on ? "DELETE" : "POST"
+    option.querySelector("[data-is]").textContent = on ? " ✓" : ""
+    option.querySelector(".picker__mail").textContent = on ? "set by you" : ""
+    this.filter.select()
+  }
+}
+customElements.define("triage-picker", TriagePicker)

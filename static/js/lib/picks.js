@@ -1,0 +1,71 @@
+/** What is done with one key and a short choice: tags, priority, snooze. In the list it is about the row in hand, else about the open conversation. */
+import { ask, elements, explain, notify } from "./fragments.js"
+
+const PLACES = { tags: "tags/", priority: "priority/", snooze: "snooze/" }
+
+export async function pick(shell, what) {
+  const id = document.activeElement?.closest(".row")?.dataset.id ?? shell.dataset.open
+  if (!id) return
+  const dialog = document.getElementById("picker")
+  const early = waitIn(dialog)
+  try {
+    const html = await ask(address(shell, id) + PLACES[what])
+    if (!dialog.open) return
+    dialog.replaceChildren(...elements(html))
+    dialog.querySelector("triage-picker").typed(early.value, early.dataset.entered === "true")
+  } catch (error) {
+    dialog.close()
+    notify(explain(error))
+  }
+}
+
+/** The field is there with the key, so that nothing typed before the choices have come is lost or taken for another key. */
+function waitIn(dialog) {
+  const early = Object.assign(document.createElement("input"), { className: "picker__filter", type: "text", autocomplete: "off", ariaLabel: "Find" })
+  early.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return
+    event.preventDefault()
+    early.dataset.entered = "true"
+  })
+  dialog.replaceChildren(early)
+  if (!dialog.open) dialog.showModal()
+  early.focus()
+  return early
+}
+
+/** Sends a choice and shows the answer. True when it was taken. */
+export async function settle(shell, url, { method, values = {} }) {
+  const body = new FormData()
+  for (const [name, value] of Object.entries(values)) body.set(name, value)
+  try {
+    show(shell, await ask(url, method === "DELETE" ? { method } : { method, body }))
+    return true
+  } catch (error) {
+    notify(explain(error))
+    return false
+  }
+}
+
+/** The row goes to the list; the rest to the open conversation, if it is still that one. */
+function show(shell, html) {
+  const pieces = elements(html)
+  const template = pieces.find((piece) => piece.hasAttribute("data-live-row"))
+  const parts = template ? [...template.content.children] : []
+  const rows = parts.filter((part) => part.matches(".row"))
+  shell.list.receive(rows)
+  const open = rows.some((row) => row.dataset.id === shell.dataset.open)
+  if (open) shell.pane?.receive([...pieces, ...parts].filter((piece) => piece !== template && !piece.matches(".row")))
+}
+
+function address(shell, id) {
+  return `/b/${shell.dataset.brand}/conversations/${id}/`
+}
+
+document.addEventListener("click", ({ target }) => {
+  const shell = target.closest("workspace-shell")
+  const button = shell && target.closest("[data-pick], [data-undo-tag], [data-set-tag]")
+  if (!button) return
+  const { pick: what, undoTag, setTag } = button.dataset
+  if (what) pick(shell, what)
+  else settle(shell, `${address(shell, shell.dataset.open)}tags/${undoTag ?? setTag}/`, { method: setTag ? "POST" : "DELETE" })
+})
