@@ -11,7 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from inbox import realtime
-from inbox.models import Brand, Channel, Conversation, ConversationTag, SetBy, Tag, TagState
+from inbox.models import Brand, Channel, Clock, Conversation, ConversationTag, SetBy, Tag, TagState
 from tests.factories import conversations as make
 
 Enter = Callable[..., Page]
@@ -190,3 +190,37 @@ def test_a_tag_by_the_model_says_so_and_is_undone_with_a_press(
     expect(beside.locator(".triage__tags .tag")).to_have_text("cancel")
     expect(page.locator(f"#row-{conversation.public_id} .tag")).to_have_count(1)
     expect(page.locator(".event").last).to_contain_text("Mara took the tag refund off")
+
+
+def test_a_clock_shows_what_it_is_made_of_and_stays_open_with_the_news(
+    enter: Enter, queue: dict[str, Conversation]
+) -> None:
+    conversation = queue["Late"]
+    began = timezone.now() - timedelta(minutes=20)
+    clock = Clock.objects.create(
+        conversation=conversation, kind="first", started_at=began, ended_at=began + timedelta(seconds=781), state="missed",
+        policy_name="Everybody", target=600, counted=661,
+    )  # fmt: skip
+    begins = began
+    for seconds, counts, reason in (
+        (400, True, "the customer waits"),
+        (120, False, "snoozed"),
+        (261, True, "the customer waits"),
+    ):
+        ends = begins + timedelta(seconds=seconds)
+        clock.segments.create(
+            started_at=begins, ended_at=ends, counts=counts, counted=seconds if counts else 0, reason=reason
+        )
+        begins = ends
+    page = enter(f"/b/lumen/conversations/{conversation.public_id}/")
+    shown = page.locator(".clock")
+
+    shown.locator("summary").click()
+    expect(shown).to_contain_text("11 m 01 s of 10 m 00 s")
+    assert shown.locator(".clock__seconds").all_inner_texts() == ["6 m 40 s", "stands still", "4 m 21 s"]
+
+    page.keyboard.press("p")
+    page.keyboard.type("low")
+    page.keyboard.press("Enter")
+    expect(page.locator(".triage__level")).to_have_text("Low")
+    expect(shown.locator(".clock__segments")).to_be_visible()

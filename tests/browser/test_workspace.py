@@ -262,7 +262,7 @@ def test_a_colleague_is_found_by_a_part_of_the_name(
 
 def test_news_waits_while_a_hand_is_on_the_list(enter: Enter, channel: Channel, outside: Outside) -> None:
     make.conversations(channel, 5)
-    page = enter(OPEN)
+    page = enter(OPEN + "?sort=newest")
     page.hover(".row >> nth=1")
     before = page.locator(".row >> nth=0").get_attribute("id")
 
