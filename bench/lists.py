@@ -33,7 +33,7 @@ SELECT gen_random_uuid(), %(brand)s, (%(channels)s::bigint[])[1 + g %% 3], 'dire
        now() - ((g * 7919::bigint) %% %(amount)s) * interval '1 minute',
        'My parcel was due on Monday and has not come yet, could you have a look? ' || g, 'customer', 'Customer ' || g,
        3, g %% 3, '', g, g
-  FROM generate_series(1, %(amount)s) AS g, LATERAL (SELECT CASE WHEN g %% 10 < 4 THEN 'open' ELSE 'resolved' END AS state) s
+  FROM generate_series(1, %(amount)s) AS g, LATERAL (SELECT CASE WHEN g %% 10 < 4 THEN 'open' WHEN g %% 10 = 4 THEN 'snoozed' ELSE 'resolved' END AS state) s
 """
 RECOUNT = """
 INSERT INTO inbox_viewcount (brand_id, view, total, unread)
