@@ -8,7 +8,7 @@ from typing import Self
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 
 from .brands import Brand, Channel
@@ -192,10 +192,10 @@ class Conversation(PublicIdModel):
             models.Index(fields=["channel", "-last_message_at", "-id"], name="list_channel", condition=Q(state=State.OPEN)),
             models.Index(fields=["brand", "-last_message_at", "-id"], name="list_resolved", condition=Q(state=State.RESOLVED)),
             models.Index(fields=["brand", "-last_message_at", "-id"], name="list_snoozed", condition=Q(state=State.SNOOZED)),
-            # The same views by what is due first, and by what matters most.
-            models.Index("brand", Coalesce("due_at", NEVER), "id", name="list_due", condition=Q(state=State.OPEN)),
+            # The same views by what is due first, and by what matters most; the newer first among equals.
+            models.Index("brand", Coalesce("due_at", NEVER), -F("id"), name="list_due", condition=Q(state=State.OPEN)),
             models.Index(fields=["brand", "-priority_score", "-id"], name="list_score", condition=Q(state=State.OPEN)),
-            models.Index("brand", Coalesce("waiting_since", NEVER), "id", name="list_waiting", condition=Q(state=State.OPEN)),
+            models.Index("brand", Coalesce("waiting_since", NEVER), -F("id"), name="list_waiting", condition=Q(state=State.OPEN)),
             # New weights score what is under way again, batch by batch.
             models.Index(
                 fields=["brand", "id"], name="under_way",

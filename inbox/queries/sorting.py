@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import BigIntegerField, DateTimeField, Expression, F, Func, SmallIntegerField, Value
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThan, LessThan
 
@@ -44,7 +45,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """One order. `falls`: the greatest comes first; else the least."""
+    """One order. `falls`: the greatest comes first; else the least. Among equals the newer comes first, either way."""
 
     name: str
     label: str
@@ -58,7 +59,7 @@ class Sort:
     def place(self, key: Any, pk: int) -> Place:
         if self.falls:
             return Place(self.count(key), pk)
-        return Place(_TOP - self.count(key), _TOP - pk)
+        return Place(_TOP - self.count(key), pk)
 
     def place_of(self, conversation: Conversation) -> Place:
         return self.place(self.of(conversation), conversation.pk)
@@ -75,25 +76,30 @@ class Sort:
 
     def _beyond(self, place: Place, *, greater: bool) -> GreaterThan | LessThan:
         """Key and id compared as one, so that the index begins at the place however many have the same key."""
-        key, pk = self._read(place)
-        here = Func(self.key, F("pk"), function="ROW", output_field=self.column)
+        key, tie = self._read(place)
+        here = Func(self.key, self._tie, function="ROW", output_field=self.column)
         there = Func(
             Value(key, output_field=self.column),
-            Value(pk, output_field=BigIntegerField()),
+            Value(tie, output_field=BigIntegerField()),
             function="ROW",
             output_field=self.column,
         )
         return GreaterThan(here, there) if greater else LessThan(here, there)
 
+    @property
+    def _tie(self) -> F | CombinedExpression:
+        """Rises and falls with the key, so that both are one row in the index."""
+        return F("pk") if self.falls else -F("pk")
+
     def _read(self, place: Place) -> tuple[Any, int]:
-        rank, pk = (place.rank, place.tie) if self.falls else (_TOP - place.rank, _TOP - place.tie)
+        rank, pk = (place.rank if self.falls else _TOP - place.rank), min(place.tie, 2**63 - 1)
         try:
-            return self.value(rank), min(pk, 2**63 - 1)
+            return self.value(rank), pk if self.falls else -pk
         except (ValueError, OverflowError) as error:
             raise BadPlace(str(place)) from error
 
     def _ordered(self, found: ConversationQuerySet, *, falls: bool) -> ConversationQuerySet:
-        both = (self.key, F("pk"))
+        both = (self.key, self._tie)
         return found.order_by(*(each.desc() if falls else each.asc() for each in both))
 
 

@@ -55,9 +55,9 @@ def in_order(sort: Sort, conversations: list[Conversation]) -> list[int]:
     """As somebody would sort them by hand."""
     far = datetime.max.replace(tzinfo=UTC)
     keys = {
-        "due": lambda row: (row.due_at or far, row.pk),
+        "due": lambda row: (row.due_at or far, -row.pk),
         "score": lambda row: (-row.priority_score, -row.pk),
-        "waiting": lambda row: (row.waiting_since or far, row.pk),
+        "waiting": lambda row: (row.waiting_since or far, -row.pk),
         "newest": lambda row: (-row.last_message_at.timestamp(), -row.pk),
     }
     return [row.pk for row in sorted(conversations, key=keys[sort.name])]
