@@ -151,6 +151,30 @@ def test_the_same_words_again_after_a_lost_answer_are_one_reply(
     assert Message.objects.filter(direction=Direction.OUT).count() == 1
 
 
+def test_the_same_words_again_after_a_lost_page_are_one_reply(
+    enter: Enter, conversation: Conversation
+) -> None:
+    page = enter(thread_of(conversation))
+    lose_the_next_answer(page)
+    page.fill("#composer-text", "It costs 100")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#composer-text")).to_have_value("It costs 100")
+
+    page.reload()
+    expect(page.locator("#composer-text")).to_have_value("It costs 100")
+    page.focus("#composer-text")
+    page.keyboard.press("Control+Enter")
+
+    expect(page.locator("#composer-text")).to_have_value("")
+    assert Message.objects.filter(direction=Direction.OUT).count() == 1
+
+    page.fill("#composer-text", "It costs 100")
+    page.keyboard.press("Control+Enter")
+
+    expect(page.locator(".message[data-side=brand]")).to_have_count(2)
+    assert Message.objects.filter(direction=Direction.OUT).count() == 2
+
+
 def test_a_note_stays_inside(enter: Enter, conversation: Conversation) -> None:
     page = enter(thread_of(conversation))
 

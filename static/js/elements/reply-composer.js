@@ -19,6 +19,7 @@ class ReplyComposer extends HTMLElement {
     this.field.addEventListener("keydown", (event) => this.#pressed(event))
     this.addEventListener("click", (event) => this.#clicked(event))
     this.addEventListener("window-ended", () => this.#askState())
+    Object.assign(this, drafts.asked(this.shell.dataset.me, this.dataset.id))
     this.write("reply", { focus: false })
   }
 
@@ -91,7 +92,7 @@ class ReplyComposer extends HTMLElement {
   }
 
   #typed() {
-    if (!this.sending && this.asked !== this.#ask()) this.asked = null
+    if (!this.sending && this.asked !== this.#ask()) this.#settle()
     drafts.write(this.shell.dataset.me, this.dataset.id, this.mode, this.field.value)
     this.refresh()
   }
@@ -100,11 +101,18 @@ class ReplyComposer extends HTMLElement {
     return JSON.stringify([this.mode, this.field.value.trim(), this.replyTo ?? "", this.uploads.ids])
   }
 
-  /** The very same again, after an answer that was lost, keeps its id and is one message. Anything else is another message. */
+  /** The very same again, after an answer or a page that was lost, keeps its id and is one message. Anything else is another message. */
   #idOf(asked) {
     if (this.asked !== asked) this.clientId = crypto.randomUUID()
     this.asked = asked
+    drafts.keepAsked(this.shell.dataset.me, this.dataset.id, { asked, clientId: this.clientId })
     return this.clientId
+  }
+
+  /** What was asked has its answer, or is not what will be asked next. */
+  #settle() {
+    if (this.asked) drafts.keepAsked(this.shell.dataset.me, this.dataset.id, null)
+    this.asked = null
   }
 
   #pressed(event) {
@@ -181,7 +189,7 @@ class ReplyComposer extends HTMLElement {
       this.uploads.clear()
       this.quote("")
     }
-    this.asked = null
+    this.#settle()
     // Words typed while this one was under way are the next draft.
     drafts.write(this.shell.dataset.me, this.dataset.id, mode, this.mode === mode ? this.field.value : "")
   }
@@ -190,7 +198,7 @@ class ReplyComposer extends HTMLElement {
     this.field.value = this.field.value ? `${text}\n${this.field.value}` : text
     drafts.write(this.shell.dataset.me, this.dataset.id, this.mode, this.field.value)
     if (error instanceof Refused && error.status === 409) {
-      this.asked = null
+      this.#settle()
       this.stop(error.html)
     } else {
       notify(explain(error))

@@ -19,6 +19,25 @@ export function write(me, conversation, mode, text) {
   }
 }
 
+/** What the server was last asked to take and has not answered yet: { asked, clientId }, or nothing. */
+export function asked(me, conversation) {
+  try {
+    const { asked, clientId } = JSON.parse(localStorage.getItem(key(me, conversation, "asked"))) ?? {}
+    return { asked, clientId }
+  } catch {
+    return {}
+  }
+}
+
+export function keepAsked(me, conversation, what) {
+  try {
+    if (what) localStorage.setItem(key(me, conversation, "asked"), JSON.stringify({ ...what, at: Date.now() }))
+    else localStorage.removeItem(key(me, conversation, "asked"))
+  } catch {
+    // As above; only a page that is loaded anew could then ask twice.
+  }
+}
+
 export function forgetOld() {
   try {
     for (const name of Object.keys(localStorage)) {
