@@ -87,7 +87,7 @@ def new_agent(
             return agent.go()
         agent.sign_in(email)
         signed_in[demo.url, email] = context.storage_state()
-        return agent
+        return agent.go()
 
     yield make
     for context in made:

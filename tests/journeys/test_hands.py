@@ -63,6 +63,7 @@ def test_a_conversation_is_answered_assigned_and_resolved_by_keys_alone(
     agent.press("g", "i")
     page.wait_for_url(re.compile("/inbox/open/"))
     agent.await_live()
+    agent.go()
     agent.await_row(f"{name} first")
     expect(agent.row(f"{name} second")).to_have_count(0)
     agent.assert_no_faults()
