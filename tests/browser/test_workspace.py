@@ -226,7 +226,7 @@ def test_what_was_typed_survives_a_reload_and_a_sign_out(enter: Enter, conversat
 
 def test_keys_alone_resolve_reopen_and_assign(enter: Enter, channel: Channel, mara: Person) -> None:
     first, second, *_ = make.conversations(channel, 3)
-    page = enter(OPEN)
+    page = enter(f"{OPEN}?sort=newest")
 
     page.keyboard.press("j")
     page.keyboard.press("j")
