@@ -24,7 +24,7 @@ EVERY = 0.06
 
 def measure(house: House, findings: Findings) -> None:
     who = cast.make("push")
-    sockets = house.sized(500, least=50)
+    sockets = 500  # at every scale: with fewer, the way through the broker is most of the time
     events = house.sized(30, least=10)
     payload = rows_payload(who)
     group = realtime.brand_group(who.brand.pk)

@@ -15,7 +15,7 @@ from channels.db import database_sync_to_async
 from django.contrib.sessions.backends.db import SessionStore
 
 from inbox import access, realtime
-from inbox.fanout import hub, rest_of
+from inbox.fanout import News, hub, rest_of
 from inbox.models import Brand, Conversation
 
 BACKLOG = 128  # messages that may wait for a slow socket before it is closed, to resume
@@ -39,34 +39,34 @@ class Socket:
     def __init__(self, scope: dict[str, Any], receive: Any, send: Any, brand: Brand) -> None:
         self.brand_id = brand.pk
         self._scope, self._receive, self._send, self._brand = scope, receive, send, brand
-        self._outgoing: asyncio.Queue[str | Awaitable[None]] = asyncio.Queue(BACKLOG)
+        self._outgoing: asyncio.Queue[News | Awaitable[None]] = asyncio.Queue(BACKLOG)
         self._writing = False
         self._too_slow = asyncio.Event()
         self._groups: set[str] = set()
         self._open: Conversation | None = None
 
-    def offer(self, text: str) -> None:
+    def offer(self, news: News) -> None:
         """Never waits and never skips: a socket that cannot keep up is closed, and its page asks for what it missed."""
         if self._writing or not self._outgoing.empty():
-            self._queue(text)
-        elif left := self._write_now(text):
+            self._queue(news)
+        elif left := self._write_now(news):
             self._queue(left)
 
-    def _queue(self, item: str | Awaitable[None]) -> None:
+    def _queue(self, item: News | Awaitable[None]) -> None:
         try:
             self._outgoing.put_nowait(item)
         except asyncio.QueueFull:
             self._too_slow.set()
 
-    def _write_now(self, text: str) -> str | Awaitable[None] | None:
+    def _write_now(self, news: News) -> News | Awaitable[None] | None:
         """A socket that takes it at once needs no turn of its task, which would double the cost of a push to a full house."""
-        sending = self._send({"type": "websocket.send", "text": text})
+        sending = self._send(news)
         try:
             return rest_of(sending, sending.send(None))
         except StopIteration:
             return None
         except Exception:  # it is closing; its own task finds out and ends
-            return text
+            return news
 
     async def run(self) -> None:
         tasks: list[asyncio.Task[int | None]] = []
@@ -102,7 +102,7 @@ class Socket:
                 self._brand, since=int(wish["since"]), conversation=self._open
             )
             for text in told:
-                await self._outgoing.put(text)
+                await self._outgoing.put({"type": "websocket.send", "text": text})
 
     async def _watch_conversation(self, public_id: UUID | None) -> None:
         if self._open:
@@ -118,9 +118,7 @@ class Socket:
             item = await self._outgoing.get()
             self._writing = True
             try:
-                await (
-                    self._send({"type": "websocket.send", "text": item}) if isinstance(item, str) else item
-                )
+                await (self._send(item) if isinstance(item, dict) else item)
             finally:
                 self._writing = False
 

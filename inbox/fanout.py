@@ -33,10 +33,18 @@ def rest_of(begun: Coroutine[Any, Any, None], awaited: Any) -> Generator[Any, An
     yield from begun.__await__()
 
 
+News = dict[str, Any]
+
+
+def news_of(text: str) -> News:
+    """A message for many sockets. It is marked, so that the server may frame it once (config.websockets)."""
+    return {"type": "websocket.send", "text": text, "shared": True}
+
+
 class Listener(Protocol):
     brand_id: int
 
-    def offer(self, text: str) -> None: ...
+    def offer(self, news: News) -> None: ...
 
 
 class Hub:
@@ -88,8 +96,9 @@ class Hub:
                 await asyncio.sleep(0.2)
                 continue
             message = await layer.receive(self._channel)
+            news = news_of(message["text"])
             for listener in tuple(self.listeners.get(message["group"], ())):
-                listener.offer(message["text"])
+                listener.offer(news)
 
     async def _pulse(self) -> None:
         """Tell every page how far its brand is, so that one that missed something asks."""
@@ -104,10 +113,12 @@ class Hub:
             except Exception as error:  # the database may be away; the next pulse asks again
                 log.warning("pulse_failed", error=str(error))
                 continue
+            pulses = {
+                brand_id: news_of(orjson.dumps({"type": "pulse", "seq": newest.get(brand_id, 0)}).decode())
+                for brand_id in {listener.brand_id for listener in listeners}
+            }
             for listener in listeners:
-                listener.offer(
-                    orjson.dumps({"type": "pulse", "seq": newest.get(listener.brand_id, 0)}).decode()
-                )
+                listener.offer(pulses[listener.brand_id])
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()

@@ -35,8 +35,8 @@ class Page:
     def __init__(self) -> None:
         self.heard: list[str] = []
 
-    def offer(self, text: str) -> None:
-        self.heard.append(text)
+    def offer(self, news: fanout.News) -> None:
+        self.heard.append(news["text"])
 
 
 def test_a_page_opened_while_the_broker_is_away_still_hears_the_pulse(
