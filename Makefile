@@ -1,6 +1,8 @@
 # Needs Python >= 3.11 and make; everything else is fetched into this folder.
 PYTHON ?= python3
 BIN := .venv/bin
+# Each has servers of its own. One drives the browser and the real processes, the other does all the rest meanwhile.
+TEST_PROCESSES ?= 2
 export UV_PYTHON_DOWNLOADS := never
 
 .PHONY: demo test journeys check bench evaluate lint format types contracts migrations deploy install services help
@@ -24,7 +26,7 @@ install:
 # The journeys that play faults for minutes stand apart: `make journeys`.
 test: install
 	@$(BIN)/python tools/chromium.py
-	$(BIN)/python -m pytest -m "not long" $(ARGS)
+	$(BIN)/python -m pytest -m "not long" -n $(TEST_PROCESSES) --dist loadgroup $(ARGS)
 	@echo "Left out: the long journeys (faults, killed processes). Run them with: make journeys"
 
 journeys: install

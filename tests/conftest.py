@@ -8,6 +8,7 @@ from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from tests import settings as test_settings
@@ -16,7 +17,13 @@ from tools import chromium
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+# A red run tells of a change, not of luck: the same examples each time. Searching for new ones: --hypothesis-profile=search
+hypothesis.settings.register_profile("steady", derandomize=True)
+hypothesis.settings.register_profile("search", max_examples=2000)
+hypothesis.settings.load_profile("steady")
+
 servers = ExitStack()
+BY_THEMSELVES = {"browser", "journeys"}  # never two of them at a time: each fills a core
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",  # root may not use it, and what the tests open is ours
     "--disable-gpu",
@@ -36,11 +43,20 @@ def _clear_leftovers() -> None:
                 shutil.rmtree(home, ignore_errors=True)
 
 
+def _only_directs(config: pytest.Config) -> bool:
+    """With several processes (pytest -n 2) the first one runs no test: the others do, each with servers of its own."""
+    return bool(getattr(config.option, "numprocesses", None)) and not hasattr(config, "workerinput")
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     # A run that is called off, as continuous integration does, stops its servers and demos like one that Ctrl-C ends.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     _clear_leftovers()
-    if test_settings.OWN_SERVERS and not session.config.option.collectonly:
+    if (
+        test_settings.OWN_SERVERS
+        and not session.config.option.collectonly
+        and not _only_directs(session.config)
+    ):
         from config import embedded
 
         servers.enter_context(embedded.serving(test_settings.HOME, durable=False))
@@ -52,6 +68,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.relative_to(config.rootpath).parts[1] in BY_THEMSELVES:
+            item.add_marker(pytest.mark.xdist_group("browsers and processes"))
     if chromium.find() is None:
         for item in items:
             if item.get_closest_marker("browser"):

@@ -10,7 +10,10 @@ HOME = Path(tempfile.mkdtemp(prefix="parley-test-"))
 PLACES = embedded.places(HOME)
 KNOWN = embedded.addresses(PLACES, pid=os.getpid())
 # Servers named from outside are used as they are; tests then start none of their own.
-OWN_SERVERS = not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"))
+# (A process that pytest -n started inherits the addresses of the one that only directs, which has none.)
+OWN_SERVERS = os.environ.get("PARLEY_TEST_SERVERS") == "own" or not (
+    os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")
+)
 
 os.environ |= {
     "PARLEY_ENV": "test",
@@ -23,6 +26,10 @@ os.environ |= {
     "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
 }
 if OWN_SERVERS:
-    os.environ |= {"DATABASE_URL": KNOWN.database_url, "REDIS_URL": KNOWN.redis_url}
+    os.environ |= {
+        "DATABASE_URL": KNOWN.database_url,
+        "REDIS_URL": KNOWN.redis_url,
+        "PARLEY_TEST_SERVERS": "own",
+    }
 
 from config.settings import *  # noqa: E402, F403

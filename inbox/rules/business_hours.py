@@ -79,7 +79,7 @@ class Hours:
         return sum((closes - opens for opens, closes in self.spans(start, end)), NOTHING)
 
     def after(self, start: datetime, length: timedelta) -> datetime | None:
-        """The first instant by which so much working time has passed; None where the brand does not open again."""
+        """The first instant by which so much working time has passed; None where SEARCHED days do not hold it."""
         if length <= NOTHING:
             return start
         step, begun = DAY, start
