@@ -74,11 +74,11 @@ def origin(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> I
             yield f"http://127.0.0.1:{port}"
         finally:
             edge.terminate()
-            edge.wait(10)
+            edge.wait(60)
 
 
 def _await(url: str, edge: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(200):
+    for _ in range(900):
         try:
             with urlopen(url, timeout=1):
                 return
@@ -121,7 +121,7 @@ def brand(transactional_db: None) -> Iterator[Brand]:
 def _await_silence() -> None:
     """A page that was closed may have left a request behind, and emptying the tables would lock against it."""
     quiet = 0
-    for _ in range(200):
+    for _ in range(900):
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"

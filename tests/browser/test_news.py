@@ -103,3 +103,27 @@ def test_the_number_of_news_covers_no_row(enter: Enter, outside: Outside, conver
     assert pill and row
     assert pill["y"] + pill["height"] <= row["y"]
     assert page.locator(".list__title").bounding_box() == before
+
+
+def test_news_of_the_row_in_hand_leaves_the_hand_on_it(
+    enter: Enter, outside: Outside, conversation: Conversation
+) -> None:
+    outside.write("Another parcel", who="zoe")
+    page = enter("/b/lumen/inbox/open/?sort=newest")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    held = page.locator(".row:focus")
+    expect(held).to_contain_text("Where is my parcel?")
+
+    # In one turn of the page's loop: no key can come between the news and the look.
+    in_hand = page.evaluate(
+        """() => {
+            const row = document.activeElement
+            const newer = row.cloneNode(true)
+            newer.dataset.seq = Number(row.dataset.seq) + 1
+            document.querySelector("inbox-list").receive([newer])
+            return [document.activeElement === newer, row.isConnected]
+        }"""
+    )
+
+    assert in_hand == [True, False]

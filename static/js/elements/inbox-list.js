@@ -68,8 +68,7 @@ class InboxList extends KeysetScroller {
       return
     }
     const stays = belongs && this.#keepsPlace(row, existing)
-    this.#dress(row, existing)
-    existing.replaceWith(row)
+    this.#replace(existing, row)
     row.toggleAttribute("data-left", !belongs)
     if (stays) return
     if (this.isFree && belongs) this.#put(row)
@@ -145,9 +144,12 @@ class InboxList extends KeysetScroller {
     return (!before || this.place(before) > place) && (!after || this.place(after) < place || !this.entries.length)
   }
 
-  #dress(row, existing) {
+  /** The hand stays where it is, in the same breath: a key pressed a moment later would start again from the top. */
+  #replace(existing, row) {
+    const inHand = existing === document.activeElement
     if (existing.hasAttribute("aria-current")) row.setAttribute("aria-current", "true")
-    if (existing === document.activeElement) requestAnimationFrame(() => row.focus({ preventScroll: true }))
+    existing.replaceWith(row)
+    if (inHand) row.focus({ preventScroll: true })
   }
 
   #put(row) {
