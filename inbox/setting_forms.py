@@ -10,7 +10,17 @@ from django import forms
 
 from inbox import platforms
 from inbox.learning import languages
-from inbox.models import Brand, BusinessHours, Channel, ConversationKind, Priority, SlaPolicy, Tag, TagRule
+from inbox.models import (
+    Brand,
+    BusinessHours,
+    Channel,
+    ConversationKind,
+    Person,
+    Priority,
+    SlaPolicy,
+    Tag,
+    TagRule,
+)
 from inbox.rules import length_text, priority, tagging, week_text
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -113,6 +123,19 @@ class PolicyForm(forms.Form):
         required=False, initial=True, label="A broken promise makes it urgent"
     )
     unassigns_late = forms.BooleanField(required=False, label="A broken promise takes it from its assignee")
+    reassigns_to = forms.ModelChoiceField(
+        Person.objects.none(), required=False, label="A broken promise gives it to", empty_label="Nobody in particular",
+        to_field_name="public_id", help_text="Whoever has left by then is passed over: it goes to nobody.",
+    )  # fmt: skip
+    notifies_assignee = forms.BooleanField(
+        required=False, initial=True, label="Its assignee is told of warnings and of a broken promise"
+    )
+    notifies_managers = forms.BooleanField(
+        required=False, initial=True, label="Managers and administrators are told of a broken promise"
+    )
+    notifies = forms.TypedMultipleChoiceField(
+        coerce=int, required=False, label="Told of both, too", widget=forms.CheckboxSelectMultiple
+    )
 
     def __init__(self, *args: Any, brand: Brand, policy: SlaPolicy | None = None, **kwargs: Any) -> None:
         if policy:
@@ -126,6 +149,11 @@ class PolicyForm(forms.Form):
         )
         names = Tag.objects.filter(brand=brand).order_by("name").values_list("name", flat=True)
         self._choose("tags", [(name, name) for name in names])
+        colleagues = Person.objects.filter(memberships__brand=brand, is_active=True).order_by("name", "email")
+        to = self.fields["reassigns_to"]
+        assert isinstance(to, forms.ModelChoiceField)
+        to.queryset = colleagues
+        self._choose("notifies", [(each.pk, each.short_name) for each in colleagues])
 
     def _choose(self, name: str, choices: list[tuple[Any, str]]) -> None:
         field = self.fields[name]
@@ -138,6 +166,10 @@ class PolicyForm(forms.Form):
             told[name] for name in ("first_response", "next_response", "resolution")
         ):
             self.add_error(None, "Promise something: a first response, a next response or a resolution.")
+        if not self.errors and told["unassigns_late"] and told["reassigns_to"]:
+            self.add_error(
+                "reassigns_to", "It cannot be given to somebody and to nobody: choose one of the two."
+            )
         return told
 
 

@@ -10,7 +10,7 @@ from inbox import events, platforms
 from inbox.actions import _clock_rows
 from inbox.actions._clock_rows import Stored
 from inbox.actions._touched import RunningClock, Touched
-from inbox.models import ConversationState
+from inbox.models import ConversationState, SlaPolicy
 from inbox.queries import clock_facts, promises
 from inbox.queries.clock_facts import Facts
 from inbox.queries.promises import Promise
@@ -30,8 +30,12 @@ class Standing:
     stored: Stored
     touched: Touched
     clock: ClockNow
-    raises: bool = False  # a breach makes the conversation urgent
-    unassigns: bool = False  # … and takes it from its assignee
+    policy: SlaPolicy | None = None  # the one it runs under, which says what follows from a breach
+
+    @property
+    def raises(self) -> bool:
+        """A breach makes the conversation urgent."""
+        return self.policy is not None and self.policy.raises_priority
 
     def next_timer(self, now: datetime) -> tuple[str, int, datetime] | None:
         """(kind, percent, when) of the next thing to tell. Warnings that were overtaken are not told."""
@@ -191,7 +195,7 @@ def _renew(
         plan.changed.append(new)
     if clock.state in _ENDED_STATES:
         plan.cut.append((new, clock))
-    return Standing(new, touched, clock, promise.row.raises_priority, promise.row.unassigns_late)
+    return Standing(new, touched, clock, promise.row)
 
 
 def _as_stored(touched: Touched, row: Stored) -> Standing:

@@ -16,6 +16,7 @@ from .messages import (
     Message,
 )
 from .messages import State as MessageState
+from .notifications import Notification, NotificationKind
 from .people import Person
 from .sla import (
     BusinessHours,
@@ -46,7 +47,7 @@ __all__ = [
     "ON_ITS_WAY", "Amendment", "AmendmentKind", "Attachment", "Brand", "BrandSequence", "BusinessHours", "Channel",
     "ChannelState", "Clock", "ClockKind", "ClockSegment", "ClockState", "Contact", "Conversation", "ConversationKind",
     "ConversationState", "ConversationTag", "Direction", "DueKind", "EarlyRead", "Event", "EventKind", "Example",
-    "FetchState", "Handle", "Holiday", "LearnedModel", "Membership", "Message", "MessageState", "ModelKind", "Person",
-    "Priority", "PriorityWeights", "Role", "Sentiment", "SetBy", "SlaPolicy", "Tag", "TagRule", "TagState", "Timer",
+    "FetchState", "Handle", "Holiday", "LearnedModel", "Membership", "Message", "MessageState", "ModelKind", "Notification",
+    "NotificationKind", "Person", "Priority", "PriorityWeights", "Role", "Sentiment", "SetBy", "SlaPolicy", "Tag", "TagRule", "TagState", "Timer",
     "TimerKind", "TriageCursor", "ViewCount",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -86,6 +87,17 @@ class SlaPolicy(PublicIdModel):
     unassigns_late = models.BooleanField(
         default=False, help_text="A breach takes the conversation from its assignee."
     )
+    reassigns_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False,
+        help_text="A breach gives the conversation to this colleague.",
+    )  # fmt: skip
+    notifies_assignee = models.BooleanField(
+        default=True, db_default=True, help_text="Of warnings and breaches."
+    )
+    notifies_managers = models.BooleanField(default=True, db_default=True, help_text="Of breaches.")
+    notifies = ArrayField(
+        models.BigIntegerField(), default=list, db_default=[], blank=True, help_text="People told of warnings and breaches, too."
+    )  # fmt: skip
 
     class Meta:
         verbose_name_plural = "SLA policies"

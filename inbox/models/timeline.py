@@ -39,6 +39,7 @@ class EventKind(models.TextChoices):
     TRIAGED = "conversation.triaged", "was looked at"
     SLA_WARNED = "sla.warned", "is nearly late"
     SLA_BREACHED = "sla.breached", "is late"
+    NOTIFIED = "people.notified", "told colleagues"
     TAG_RULES_CHANGED = "tag_rules.changed", "changed how tags are set"
     WEIGHTS_CHANGED = "weights.changed", "changed what weighs how much"
     CONTACT_UPDATED = "contact.updated", "updated the contact"

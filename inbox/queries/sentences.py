@@ -35,6 +35,8 @@ def _assigned(actor: str, data: Data, event: Event) -> str:
     to = str(data.get("to_name") or data.get("name") or "")
     if actor and (data.get("to") == event.actor_id or to == actor):
         return f"{actor} took it"
+    if data.get("why") == "late":
+        return f"Given to {to}, because it is late"
     return f"{actor or PARLEY} assigned it to {to}" if to else f"{actor or PARLEY} assigned it"
 
 

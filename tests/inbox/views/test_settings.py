@@ -24,6 +24,7 @@ from inbox.models import (
 )
 from inbox.rules import priority
 from tests.factories import conversations as make
+from tests.factories import people
 
 
 @pytest.fixture
@@ -258,3 +259,26 @@ def test_another_brands_hours_cannot_be_chosen(manager: Client) -> None:
 
     assert answer.status_code == 422
     assert "Theirs" not in answer.content.decode()
+
+
+def test_a_policy_says_who_is_told_and_who_gets_it(manager: Client, brand: Brand, jo: Person) -> None:
+    told = {"reassigns_to": jo.public_id, "notifies": jo.pk, "notifies_managers": "on"}
+    manager.post(at("policy-new"), {**POLICY, **told})
+
+    policy = SlaPolicy.objects.get(name="Night")
+    assert (policy.reassigns_to, policy.notifies) == (jo, [jo.pk])
+    assert (policy.notifies_assignee, policy.notifies_managers) == (False, True)
+    shown = manager.get(at("policy", policy.public_id)).content.decode()
+    assert f'value="{jo.public_id}" selected' in shown
+
+    both = manager.post(at("policy-new"), {**POLICY, **told, "name": "Other", "unassigns_late": "on"})
+    assert both.status_code == 422
+    assert "choose one of the two" in both.content.decode()
+
+
+def test_nobody_of_another_brand_is_told_or_given_anything(manager: Client) -> None:
+    stranger = people.agent_of(people.BrandFactory(), name="Stranger")
+
+    for told in ({"reassigns_to": stranger.public_id}, {"notifies": stranger.pk}):
+        assert manager.post(at("policy-new"), {**POLICY, **told}).status_code == 422
+    assert not SlaPolicy.objects.filter(name="Night").exists()

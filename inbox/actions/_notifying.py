@@ -1,0 +1,56 @@
+"""Tell people of something, within the action that makes it so. Nobody is told twice of a subject they have not looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from inbox import events
+from inbox.actions import _sql
+from inbox.models import EventKind
+from inbox.models.fields import new_public_id
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    person_id: int
+    kind: str  # a NotificationKind
+    conversation_id: int
+    text: str
+    message_id: int | None = None
+    actor_id: int | None = None
+
+
+def notify(ledger: events.Ledger, notices: Sequence[Notice], now: datetime) -> None:
+    """In one statement however many. What is not seen yet gets the newer words; what was seen is told anew."""
+    newest = {(each.person_id, each.kind, each.conversation_id, each.message_id): each for each in notices}
+    if not newest:
+        return
+    seqs: dict[int, int] = {}
+    for each in newest.values():
+        if each.conversation_id not in seqs:
+            people = sorted(
+                {n.person_id for n in newest.values() if n.conversation_id == each.conversation_id}
+            )
+            seqs[each.conversation_id] = ledger.record(
+                EventKind.NOTIFIED, at=now, conversation_id=each.conversation_id, actor_id=each.actor_id, people=people
+            )  # fmt: skip
+    _sql.run(
+        """INSERT INTO inbox_notification AS n (brand_id, at, public_id, person_id, kind, conversation_id, message_id, actor_id, text, seq)
+           SELECT %s, %s, d.* FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[],
+                                          %s::bigint[]) AS d
+           ON CONFLICT (person_id, kind, conversation_id, message_id) WHERE seen_at IS NULL
+           DO UPDATE SET text = excluded.text, at = excluded.at, seq = excluded.seq, actor_id = excluded.actor_id""",
+        [
+            ledger.brand_id, now,
+            *_sql.columns(
+                [
+                    (str(new_public_id()), each.person_id, each.kind, each.conversation_id, each.message_id, each.actor_id,
+                     each.text[:200], seqs[each.conversation_id])
+                    for each in newest.values()
+                ],
+                8,
+            ),
+        ],
+    )  # fmt: skip
