@@ -35,6 +35,8 @@ BEAT = {
     "inbox.tasks.sweep_timers": 1.0,
     "inbox.tasks.learn_from_corrections": 60.0,
     "inbox.tasks.rescore_behind": 10.0,
+    "inbox.tasks.mind_presence": 5.0,
+    "inbox.tasks.route_waiting": 5.0,
 }
 
 # What a person waits for does not stand behind what nobody waits for. The rest goes to the default queue.

@@ -14,7 +14,7 @@ from channels.auth import get_user
 from channels.db import database_sync_to_async
 from django.contrib.sessions.backends.db import SessionStore
 
-from inbox import access, realtime
+from inbox import access, attendance, realtime
 from inbox.fanout import News, hub, rest_of
 from inbox.models import Brand, Conversation
 
@@ -72,6 +72,7 @@ class Socket:
         tasks: list[asyncio.Task[int | None]] = []
         try:
             await self._join(realtime.brand_group(self.brand_id))
+            await attendance.register().enter(self, self._scope["user"].pk)
             parts = (self._listen, self._write, self._watch, self._give_up)
             tasks += [asyncio.create_task(part()) for part in parts]
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -83,6 +84,7 @@ class Socket:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            attendance.register().leave(self)
             for group in tuple(self._groups):
                 await hub().leave(group, self)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from inbox import audience, realtime, tasks
-from inbox.actions import triaging
+from inbox.actions import routing, triaging
 from inbox.events import on
 from inbox.models import Event, EventKind
 from inbox.queries import timeline
@@ -71,3 +71,13 @@ def look_at_what_happened(events: list[Event]) -> None:
 @on(EventKind.WEIGHTS_CHANGED)
 def follow_new_settings(events: list[Event]) -> None:
     tasks.wake_rescoring(events[0].brand_id)
+
+
+@on(EventKind.TRIAGED, EventKind.RESOLVED, EventKind.SNOOZED, EventKind.ASSIGNED, EventKind.UNASSIGNED)
+def find_somebody(events: list[Event]) -> None:
+    """Something new waits, or somebody has room again."""
+    brand_id = events[0].brand_id
+    if all(event.data.get("columns") == ["routing"] for event in events):
+        return  # the router's own words: it has just looked
+    if routing.waits(brand_id):
+        tasks.wake_routing(brand_id)

@@ -12,7 +12,7 @@ from django.core.cache import cache
 from django.db import OperationalError
 from django.utils import timezone
 
-from inbox.actions import learning, prioritising, tagging_work, timing, triaging
+from inbox.actions import attending, learning, prioritising, routing, tagging_work, timing, triaging
 from inbox.actions.tagging_work import Readings
 from inbox.actions.triaging import Batch
 from inbox.models import Brand
@@ -122,3 +122,38 @@ def learn_from_corrections(**_later: Any) -> None:
         outcome = learning.refit(brand_id=brand_id, kind=kind, now=timezone.now())
         if outcome is not None:
             log.info("model_fitted", brand=brand_id, kind=kind, **asdict(outcome))
+
+
+def wake_routing(brand_id: int) -> None:
+    """Enqueue one look at the brand's queue, unless one that has not begun yet is known."""
+    if cache.add(f"routing-wanted:{brand_id}", 1, timeout=5):
+        route_brand.delay(brand_id=brand_id)
+
+
+@shared_task
+def route_brand(*, brand_id: int, **_later: Any) -> None:
+    """Hand out what waits and can be taken now. Two at once do no harm: the second finds nothing left to give."""
+    cache.delete(f"routing-wanted:{brand_id}")
+    found = routing.worth_a_look(brand_id=brand_id, now=timezone.now())
+    for begin in range(0, len(found), routing.AT_ONCE):
+        routing.route(
+            brand_id=brand_id,
+            conversation_ids=found[begin : begin + routing.AT_ONCE],
+            now=timezone.now(),
+        )
+
+
+@shared_task
+def route_waiting(**_later: Any) -> None:
+    """Whatever fell through, and what time alone has changed: somebody left, or is back."""
+    for brand_id in routing.waiting():
+        wake_routing(brand_id)
+
+
+@shared_task
+def mind_presence(**_later: Any) -> None:
+    """Who fell silent is offline; what waits with those who stayed away is taken back."""
+    attending.note_silence(now=timezone.now())
+    for brand_id, person_id in attending.gone(now=timezone.now()):
+        while attending.take_back(brand_id=brand_id, person_id=person_id, now=timezone.now()):
+            pass

@@ -1,4 +1,4 @@
-"""What triage does to a batch of conversations while the brand's ledger is open: tags, clocks, due time, priority, timers."""
+"""What triage does to a batch of conversations while the brand's ledger is open: tags, clocks, due time, priority, timers, the router's queue."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from inbox import events
-from inbox.actions import _clocks, _priority, _tagging, _telling, _touched
+from inbox.actions import _clocks, _priority, _queueing, _tagging, _telling, _touched
 from inbox.actions._touched import Touched
 from inbox.actions.tagging_work import Readings
 from inbox.models import EventKind, Person, PriorityWeights
@@ -42,6 +42,7 @@ def look(
         standing = _clocks.recompute(ledger, touched, now, news_since=news_since)
         _clocks.arm(ledger, standing, touched, now)
         _priority.score(touched, weights, now)
+    _queueing.sync(ledger, touched, now)
     return _touched.finish(ledger, touched, now)
 
 

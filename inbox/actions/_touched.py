@@ -29,7 +29,8 @@ from inbox.rules import reply_window
 
 # Columns that triage may write, with the type the statement reads them as.
 WRITABLE = {
-    "state": "text", "assignee_id": "bigint", "assignee_name": "text", "priority": "smallint", "priority_score": "smallint",
+    "state": "text", "assignee_id": "bigint", "assignee_name": "text", "assignee_set_by": "text", "assignee_set_at": "timestamptz",
+    "team_id": "bigint", "priority": "smallint", "priority_score": "smallint",
     "priority_reasons": "jsonb", "language": "text", "sentiment": "text", "sentiment_confidence": "float8",
     "sentiment_set_by": "text", "sentiment_suggested": "text", "sentiment_version": "integer", "tags": "text[]",
     "waiting_since": "timestamptz", "due_at": "timestamptz", "due_kind": "text", "due_reason": "text",
@@ -58,6 +59,10 @@ class Touched:
     state: str  # a ConversationState
     assignee_id: int | None
     assignee_name: str
+    assignee_set_by: str
+    assignee_set_at: datetime | None
+    team_id: int | None
+    team_by_hand: bool
     contact_id: int | None
     priority: int
     priority_score: int
@@ -101,6 +106,7 @@ class Touched:
     next_turn: datetime | None = (
         None  # _priority says when time alone changes the score; finish keeps a timer for it
     )
+    late_from: int | None = None  # from whom _telling took it, because it is late
     changed: dict[str, Any] = field(default_factory=dict)
     seq: int = 0  # of its TRIAGED event, once written
 

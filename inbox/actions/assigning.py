@@ -1,4 +1,4 @@
-"""Who takes care of a conversation."""
+"""Who takes care of a conversation. What a person chooses here holds: no router changes it until it is resolved."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import datetime
 from django.db import transaction
 
 from inbox import events
-from inbox.actions import _writing
-from inbox.models import Conversation, EventKind, Membership, Person
+from inbox.actions import _looking, _queueing, _writing
+from inbox.models import Conversation, EventKind, Membership, Person, Team
 
 
 class NotAColleague(Exception):
@@ -27,11 +27,34 @@ def assign(*, conversation: Conversation, to: Person | None, by: Person, now: da
         raise NotAColleague(f"{to.short_name} does not work for this brand.")
     with events.ledger(conversation.brand_id) as ledger:
         current = _writing.locked(conversation.pk)
+        chosen = {"assignee_set_by": _queueing.BY_PERSON, "assignee_set_at": now}
+        _queueing.forget([current.pk])
         if current.assignee_id != (to.pk if to else None):
             kind = EventKind.ASSIGNED if to else EventKind.UNASSIGNED
             seq = ledger.record(
                 kind, at=now, conversation_id=current.pk, actor_id=by.pk, to=to.pk if to else None,
                 to_name=to.short_name if to else "", before=current.assignee_id,
             )  # fmt: skip
-            _writing.change(current, seq, assignee=to, assignee_name=to.short_name if to else "")
+            _writing.change(current, seq, assignee=to, assignee_name=to.short_name if to else "", **chosen)
+        else:  # nothing to see, but from now on it is a person's choice
+            _writing.change(current, current.seq, **chosen)
+    return current
+
+
+@transaction.atomic(durable=True)
+def give_to_team(*, conversation: Conversation, team: Team, by: Person, now: datetime) -> Conversation:
+    """Whoever had it has it no more; routing finds somebody of the team, or somebody of the team takes it."""
+    with events.ledger(conversation.brand_id) as ledger:
+        current = _writing.locked(conversation.pk)
+        if current.team_id == team.pk and current.team_by_hand and current.assignee_id is None:
+            return current
+        seq = ledger.record(
+            EventKind.UNASSIGNED, at=now, conversation_id=current.pk, actor_id=by.pk, to=None, to_name="",
+            before=current.assignee_id, team=team.pk, team_name=team.name,
+        )  # fmt: skip
+        _writing.change(
+            current, seq, assignee=None, assignee_name="", assignee_set_by="", assignee_set_at=now,
+            team=team, team_by_hand=True,
+        )  # fmt: skip
+        _looking.look(ledger, [current.pk], now)
     return current

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from inbox import events
 from inbox.actions import _snoozing, _writing
+from inbox.actions._queueing import BY_PERSON
 from inbox.models import Conversation, ConversationState, EventKind, Message, Person
 from inbox.queries import news
 
@@ -73,6 +74,7 @@ def reopen(*, conversation: Conversation, by: Person, now: datetime) -> Conversa
                 resolved_at=None,
                 snoozed_until=None,
                 waiting_since=news.first_unanswered(current),
-            )
+                **({"assignee_set_by": BY_PERSON, "assignee_set_at": now} if current.assignee_id else {}),
+            )  # fmt: skip
             _snoozing.forget_timers([current.pk])
     return current

@@ -18,6 +18,18 @@ from .messages import (
 from .messages import State as MessageState
 from .notifications import Notification, NotificationKind
 from .people import Person
+from .routing import (
+    Desk,
+    Outcome,
+    Presence,
+    PresenceState,
+    RoutingDecision,
+    RoutingSettings,
+    RoutingTicket,
+    Team,
+    TeamMember,
+    Workload,
+)
 from .sla import (
     BusinessHours,
     Clock,
@@ -45,9 +57,11 @@ from .triage import (
 
 __all__ = [
     "ON_ITS_WAY", "Amendment", "AmendmentKind", "Attachment", "Brand", "BrandSequence", "BusinessHours", "Channel",
-    "ChannelState", "Clock", "ClockKind", "ClockSegment", "ClockState", "Contact", "Conversation", "ConversationKind",
-    "ConversationState", "ConversationTag", "Direction", "DueKind", "EarlyRead", "Event", "EventKind", "Example",
-    "FetchState", "Handle", "Holiday", "LearnedModel", "Membership", "Message", "MessageState", "ModelKind", "Notification",
-    "NotificationKind", "Person", "Priority", "PriorityWeights", "Role", "Sentiment", "SetBy", "SlaPolicy", "Tag", "TagRule", "TagState", "Timer",
-    "TimerKind", "TriageCursor", "ViewCount",
+    "ChannelState", "Clock", "ClockKind", "ClockSegment", "ClockState", "Contact", "Conversation",
+    "ConversationKind", "ConversationState", "ConversationTag", "Desk", "Direction", "DueKind", "EarlyRead", "Event",
+    "EventKind", "Example", "FetchState", "Handle", "Holiday", "LearnedModel", "Membership", "Message",
+    "MessageState", "ModelKind", "Notification", "NotificationKind", "Outcome", "Person", "Presence",
+    "PresenceState", "Priority", "PriorityWeights", "Role", "RoutingDecision", "RoutingSettings", "RoutingTicket",
+    "Sentiment", "SetBy", "SlaPolicy", "Tag", "TagRule", "TagState", "Team", "TeamMember", "Timer", "TimerKind",
+    "TriageCursor", "ViewCount", "Workload",
 ]  # fmt: skip

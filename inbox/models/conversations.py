@@ -92,6 +92,18 @@ class Conversation(PublicIdModel):
         blank=True,
         related_name="assigned_conversations",
     )
+    assignee_set_by = models.CharField(
+        max_length=7, blank=True, db_default="", help_text="person, routing, policy, or empty. What a person chose, even nobody, stays."
+    )  # fmt: skip
+    assignee_set_at = models.DateTimeField(null=True, blank=True)
+    team = models.ForeignKey(
+        "inbox.Team", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
+    team_by_hand = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="A person gave it to the team; no rule gives it to another.",
+    )
     priority = models.SmallIntegerField(choices=Priority, default=Priority.NORMAL)
     priority_score = models.SmallIntegerField(
         default=0, db_default=0, help_text="Higher is more pressing; what it is made of is in the reasons."

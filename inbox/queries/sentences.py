@@ -33,6 +33,9 @@ def tag_to_undo(event: Event) -> int | None:
 
 def _assigned(actor: str, data: Data, event: Event) -> str:
     to = str(data.get("to_name") or data.get("name") or "")
+    if data.get("by") == "routing":
+        said = "Back with" if data.get("before") == data.get("to") else "Assigned to"
+        return f"{said} {to} by routing · {data.get('why', '')}"
     if actor and (data.get("to") == event.actor_id or to == actor):
         return f"{actor} took it"
     if data.get("why") == "late":
@@ -43,6 +46,10 @@ def _assigned(actor: str, data: Data, event: Event) -> str:
 def _unassigned(actor: str, data: Data, event: Event) -> str:
     if data.get("why") == "late":
         return "Taken from its assignee, because it is late"
+    if data.get("why") == "offline":
+        return f"Taken from {data.get('before_name') or 'its assignee'}, who is offline"
+    if data.get("team_name"):
+        return f"{actor or PARLEY} gave it to the team {data['team_name']}"
     return f"{actor or PARLEY} took the assignee off"
 
 

@@ -1,0 +1,122 @@
+"""The router's queue: which conversations wait for somebody, and for which team. Nobody is chosen here (routing.route does)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from inbox import events
+from inbox.actions import _sql
+from inbox.actions._touched import Touched
+from inbox.models import (
+    ConversationState,
+    EventKind,
+    Outcome,
+    Presence,
+    PresenceState,
+    RoutingDecision,
+    RoutingTicket,
+)
+from inbox.queries import routing_facts
+from inbox.rules import routing
+
+BY_PERSON, BY_ROUTING = "person", "routing"
+
+
+def is_free(
+    *,
+    state: str,
+    assignee_id: int | None,
+    set_by: str,
+    set_at: datetime | None,
+    opened_at: datetime | None,
+    waiting_since: datetime | None,
+) -> bool:
+    """Whether the router may give it to somebody: it waits, and nobody chose for the spell it is in.
+
+    What a person chose holds until it is resolved; so does what the router chose. When the customer comes back, it is asked anew.
+    """
+    if state != ConversationState.OPEN or waiting_since is None:
+        return False
+    if assignee_id is None and set_by != BY_PERSON:
+        return True
+    return bool(set_at and opened_at and set_at < opened_at)
+
+
+def sync(ledger: events.Ledger, touched: Sequence[Touched], now: datetime) -> None:
+    """Take back what waits with people who are gone, and let the queue hold exactly what waits for somebody."""
+    settings = routing_facts.settings_of(ledger.brand_id)
+    if settings is None or not touched:
+        return
+    _take_back(ledger, touched, timedelta(seconds=settings.requeue_after), now)
+    teams = routing_facts.teams_of(ledger.brand_id)
+    waiting: list[tuple[int, int, datetime, int | None]] = []
+    for each in touched:
+        if is_free(
+            state=each.state, assignee_id=each.assignee_id, set_by=each.assignee_set_by, set_at=each.assignee_set_at,
+            opened_at=each.opened_at, waiting_since=each.waiting_since,
+        ) and (team := _team(each, teams)):  # fmt: skip
+            each.change(team_id=team)
+            waiting.append((each.id, team, each.waiting_since or now, each.late_from))
+    here = {pk for pk, *_ in waiting}
+    forget([each.id for each in touched if each.id not in here])
+    for pk in _queue(ledger.brand_id, waiting):
+        each = next(each for each in touched if each.id == pk)
+        each.changed.setdefault("team_id", each.team_id)  # what waits now is told, so that somebody looks
+
+
+def forget(conversation_ids: Iterable[int]) -> None:
+    """They wait no more: somebody has them, or nobody needs to. Why nobody could take them is no longer true either."""
+    ids = list(conversation_ids)
+    if ids and RoutingTicket.objects.filter(pk__in=ids).delete()[0]:
+        RoutingDecision.objects.filter(conversation__in=ids, outcome=Outcome.NOBODY).delete()
+
+
+def _team(each: Touched, teams: Sequence[routing.Takes]) -> int | None:
+    if each.team_by_hand and each.team_id:
+        return each.team_id
+    return routing.team_of(
+        teams, channel=each.channel_id, tags=each.tags, language=each.language, kind=each.kind
+    )
+
+
+def _queue(brand_id: int, waiting: Sequence[tuple[int, int, datetime, int | None]]) -> list[int]:
+    """Returns those that did not stand in the queue before. Another team means another look at why nobody could."""
+    if not waiting:
+        return []
+    new = _sql.rows(
+        """INSERT INTO inbox_routingticket AS t (brand_id, conversation_id, team_id, since, had_by_id, told)
+           SELECT %s, w.*, '' FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::bigint[]) AS w
+           ON CONFLICT (conversation_id) DO UPDATE
+              SET team_id = excluded.team_id, had_by_id = coalesce(excluded.had_by_id, t.had_by_id),
+                  told = CASE WHEN t.team_id = excluded.team_id THEN t.told ELSE '' END
+            WHERE t.team_id <> excluded.team_id OR t.had_by_id IS DISTINCT FROM coalesce(excluded.had_by_id, t.had_by_id)
+           RETURNING conversation_id""",
+        [brand_id, *_sql.columns(waiting, 4)],
+    )
+    return [pk for (pk,) in new]
+
+
+def _take_back(ledger: events.Ledger, touched: Sequence[Touched], after: timedelta, now: datetime) -> None:
+    """From those who went offline, long enough ago. What was given to them since then was given on purpose and stays."""
+    held = [
+        each for each in touched
+        if each.assignee_id and each.waiting_since and each.state == ConversationState.OPEN
+    ]  # fmt: skip
+    if not held:
+        return
+    gone = dict(
+        Presence.objects.filter(
+            brand_id=ledger.brand_id, person__in={each.assignee_id for each in held},
+            state=PresenceState.OFFLINE, since__lte=now - after,
+        ).values_list("person_id", "since")
+    )  # fmt: skip
+    for each in held:
+        since = gone.get(each.assignee_id or 0)
+        if since is None or (each.assignee_set_at and each.assignee_set_at > since):
+            continue
+        ledger.record(
+            EventKind.UNASSIGNED, at=now, conversation_id=each.id, to=None, to_name="", before=each.assignee_id,
+            before_name=each.assignee_name, why="offline",
+        )  # fmt: skip
+        each.change(assignee_id=None, assignee_name="", assignee_set_by="", assignee_set_at=now)

@@ -1,0 +1,98 @@
+"""Who is there. An open page says so every few seconds; nobody has to say goodbye, because silence does (a killed process is silent, too)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from inbox import events
+from inbox.actions import _looking, _sql
+from inbox.models import Brand, Conversation, ConversationState, Person, Presence, PresenceState
+
+AT_ONCE = 64
+USUAL_GRACE = 120  # seconds, for a brand that has said nothing
+
+
+def arrive(*, brand_id: int, person_id: int, now: datetime) -> bool:
+    """A page was opened. True: the person was not there before. Whoever is away stays away until they say otherwise."""
+    [(came,)] = _sql.rows(
+        """INSERT INTO inbox_presence AS p (brand_id, person_id, state, since, last_seen_at) VALUES (%s, %s, 'online', %s, %s)
+           ON CONFLICT (brand_id, person_id) DO UPDATE
+              SET last_seen_at = greatest(p.last_seen_at, excluded.last_seen_at), requeue_at = NULL,
+                  state = CASE p.state WHEN 'offline' THEN 'online' ELSE p.state END,
+                  since = CASE p.state WHEN 'offline' THEN excluded.since ELSE p.since END
+           RETURNING state = 'online' AND since = %s""",
+        [brand_id, person_id, now, now, now],
+    )
+    return bool(came)
+
+
+def hear(*, present: Sequence[tuple[int, int]], now: datetime) -> list[int]:
+    """Pages that are still open, as (brand, person). Returns brands where somebody is back who had been taken for gone."""
+    if not present:
+        return []
+    back = _sql.rows(
+        """UPDATE inbox_presence p
+              SET last_seen_at = greatest(p.last_seen_at, %s), requeue_at = NULL,
+                  state = CASE p.state WHEN 'offline' THEN 'online' ELSE p.state END,
+                  since = CASE p.state WHEN 'offline' THEN %s ELSE p.since END
+             FROM (SELECT * FROM unnest(%s::bigint[], %s::bigint[]) AS u(brand_id, person_id) ORDER BY 1, 2) d
+            WHERE p.brand_id = d.brand_id AND p.person_id = d.person_id
+        RETURNING p.brand_id, p.state = 'online' AND p.since = %s""",
+        [now, now, *_sql.columns(sorted(set(present)), 2), now],
+    )
+    return sorted({brand_id for brand_id, came in back if came})
+
+
+def choose(*, brand: Brand, person: Person, away: bool, now: datetime) -> bool:
+    """Away: keeps what one has and gets nothing new. Returns whether anything changed."""
+    state = PresenceState.AWAY if away else PresenceState.ONLINE
+    arrive(brand_id=brand.pk, person_id=person.pk, now=now)
+    found = Presence.objects.filter(brand=brand, person=person).exclude(state=state)
+    return bool(found.update(state=state, since=now))
+
+
+def note_silence(*, now: datetime) -> int:
+    """Whoever was not heard of for the brand's grace is offline, and what waits with them has a time to be taken back."""
+    return _sql.run(
+        """UPDATE inbox_presence p
+              SET state = 'offline', since = %s,
+                  requeue_at = CASE WHEN s.is_on THEN %s + s.requeue_after * interval '1 second' END
+             FROM inbox_brand b LEFT JOIN inbox_routingsettings s ON s.brand_id = b.id
+            WHERE p.brand_id = b.id AND p.state <> 'offline'
+              AND p.last_seen_at <= %s - coalesce(s.offline_after, %s) * interval '1 second'""",
+        [now, now, now, USUAL_GRACE],
+    )
+
+
+def gone(*, now: datetime) -> list[tuple[int, int]]:
+    """(brand, person) with whom nothing should wait any more."""
+    found = Presence.objects.filter(requeue_at__lte=now, state=PresenceState.OFFLINE)
+    return list(found.order_by("requeue_at", "pk").values_list("brand_id", "person_id"))
+
+
+@transaction.atomic(durable=True)
+def take_back(*, brand_id: int, person_id: int, now: datetime) -> int:
+    """What waits with somebody who is offline goes back, some at a time. Returns how many went; 0: there is no more.
+
+    Two at once take nothing back twice, and whoever comes back meanwhile keeps what is left.
+    """
+    with events.ledger(brand_id) as ledger:
+        of_person = Presence.objects.select_for_update().filter(brand_id=brand_id, person_id=person_id)
+        presence = of_person.filter(state=PresenceState.OFFLINE, requeue_at__lte=now).first()
+        if presence is None:
+            return 0
+        waiting = Conversation.objects.filter(
+            brand_id=brand_id,
+            assignee_id=person_id,
+            state=ConversationState.OPEN,
+            waiting_since__isnull=False,
+        ).exclude(assignee_set_at__gt=presence.since)
+        ids = list(waiting.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
+        touched = _looking.look(ledger, ids, now) if ids else []
+        taken = sum(each.assignee_id is None for each in touched)
+        if not taken or len(ids) < AT_ONCE:
+            of_person.update(requeue_at=None)
+    return taken

@@ -1,0 +1,81 @@
+"""The pulse of open pages: while a socket is open, its person is there. One statement every few seconds, whatever the number of pages.
+
+A page that closes says nothing, and neither does a process that is killed: who is heard of no more goes offline by the sweep.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+from weakref import WeakKeyDictionary
+
+import structlog
+from channels.db import database_sync_to_async
+from django.utils import timezone
+
+from inbox import tasks
+from inbox.actions import attending, routing
+
+log = structlog.get_logger(__name__)
+
+BEAT = 10.0  # seconds; routing_facts.SILENT_AFTER allows for a few that are lost
+
+
+class Page(Protocol):
+    brand_id: int
+
+
+class Register:
+    """Who has a page open in this process (event loop)."""
+
+    def __init__(self) -> None:
+        self.present: dict[Page, int] = {}
+        self._beating: asyncio.Task[None] | None = None
+
+    async def enter(self, page: Page, person_id: int) -> None:
+        """A fault of ours or of the database must not keep the page from its news; the next beat says it again."""
+        self.present[page] = person_id
+        if self._beating is None:
+            self._beating = asyncio.create_task(self._beat())
+        try:
+            await database_sync_to_async(_arrive)(page.brand_id, person_id)
+        except Exception as error:
+            log.warning("arrival_not_noted", error=type(error).__name__)
+
+    def leave(self, page: Page) -> None:
+        self.present.pop(page, None)
+        if not self.present and self._beating:
+            self._beating.cancel()
+            self._beating = None
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT)
+            present = [(page.brand_id, person_id) for page, person_id in self.present.items()]
+            try:
+                await database_sync_to_async(_hear)(present)
+            except Exception as error:  # the database may be away; the next beat says it again
+                log.warning("presence_not_noted", error=type(error).__name__)
+
+
+def _arrive(brand_id: int, person_id: int) -> None:
+    if attending.arrive(brand_id=brand_id, person_id=person_id, now=timezone.now()):
+        _offer_work(brand_id)
+
+
+def _hear(present: list[tuple[int, int]]) -> None:
+    for brand_id in attending.hear(present=present, now=timezone.now()):
+        _offer_work(brand_id)
+
+
+def _offer_work(brand_id: int) -> None:
+    """Somebody came: what nobody could take may be for them."""
+    if routing.waits(brand_id):
+        tasks.wake_routing(brand_id)
+
+
+_registers: WeakKeyDictionary[asyncio.AbstractEventLoop, Register] = WeakKeyDictionary()
+
+
+def register() -> Register:
+    return _registers.setdefault(asyncio.get_running_loop(), Register())

@@ -1,0 +1,87 @@
+"""What the router decides from: the brand's figures, its teams, and who is there with how much room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from django.db import connection
+
+from inbox.models import Desk, RoutingSettings, Team, TeamMember
+from inbox.rules.routing import Candidate, Presence, Takes, weight_of
+
+# An open page is heard of every ten seconds. Who was not heard of for so long gets nothing new, and may come back.
+SILENT_AFTER = timedelta(seconds=45)
+
+
+def settings_of(brand_id: int) -> RoutingSettings | None:
+    """The brand's figures; None where people hand out the work themselves."""
+    return RoutingSettings.objects.filter(pk=brand_id, is_on=True).first()
+
+
+def teams_of(brand_id: int) -> list[Takes]:
+    """In the order in which they are asked."""
+    rows = Team.objects.filter(brand_id=brand_id, is_active=True).order_by("position", "pk")
+    return [
+        Takes(
+            row.pk,
+            frozenset(row.channels),
+            frozenset(row.tags),
+            frozenset(row.languages),
+            frozenset(row.kinds),
+        )
+        for row in rows
+    ]
+
+
+def skills_of(brand_id: int) -> frozenset[str]:
+    """Tags that are a skill, because somebody has it."""
+    found = Desk.objects.filter(brand_id=brand_id).exclude(skills=[]).values_list("skills", flat=True)
+    return frozenset(skill for skills in found for skill in skills)
+
+
+_PEOPLE = """
+    SELECT p.id, coalesce(nullif(p.name, ''), split_part(p.email, '@', 1)), coalesce(r.state, 'offline'), r.last_seen_at,
+           coalesce(d.capacity, %s), coalesce(d.languages, '{}'), coalesce(d.skills, '{}'), d.last_routed_at,
+           (SELECT json_agg(json_build_array(w.kind, w.priority, w.conversations)) FROM inbox_workload w
+             WHERE w.brand_id = m.brand_id AND w.person_id = p.id AND w.conversations > 0)
+      FROM inbox_membership m JOIN inbox_person p ON p.id = m.person_id AND p.is_active
+      LEFT JOIN inbox_presence r ON r.brand_id = m.brand_id AND r.person_id = p.id
+      LEFT JOIN inbox_desk d ON d.brand_id = m.brand_id AND d.person_id = p.id
+     WHERE m.brand_id = %s ORDER BY p.id"""
+
+
+def people_of(brand_id: int, *, weights: Mapping[str, int], now: datetime) -> dict[int, Candidate]:
+    """Everybody who works for the brand, with what they have and can take: one query, and no conversation is counted."""
+    found = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_PEOPLE, [Desk.CAPACITY, brand_id])
+        for pk, name, state, seen_at, capacity, languages, skills, turn, work in cursor.fetchall():
+            found[pk] = Candidate(
+                id=pk,
+                name=name,
+                presence=Presence(state),
+                silent=state != Presence.OFFLINE and seen_at < now - SILENT_AFTER,
+                load=_load(work, weights),
+                capacity=capacity,
+                languages=frozenset(languages),
+                skills=frozenset(skills),
+                last_turn=turn,
+            )
+    return found
+
+
+def members_of(team_ids: Iterable[int]) -> dict[int, list[int]]:
+    """Ids of people, by team."""
+    found: dict[int, list[int]] = {pk: [] for pk in team_ids}
+    rows = TeamMember.objects.filter(team__in=list(found)).order_by("team_id", "person_id")
+    for team_id, person_id in rows.values_list("team_id", "person_id"):
+        found[team_id].append(person_id)
+    return found
+
+
+def _load(work: Any, weights: Mapping[str, int]) -> int:
+    told = orjson.loads(work) if isinstance(work, str) else work or []
+    return sum(weight_of(kind, priority, weights) * number for kind, priority, number in told)

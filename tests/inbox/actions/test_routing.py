@@ -1,0 +1,585 @@
+"""Who gets what, through the doors of the product: on arrival, on resolving, when somebody comes, and by the sweep."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from inbox import tasks
+from inbox.actions import assigning, attending, closing, receiving, routing, snoozing, triaging
+from inbox.actions.receiving import Arrival
+from inbox.models import (
+    Brand,
+    BrandSequence,
+    Channel,
+    Conversation,
+    Event,
+    EventKind,
+    Outcome,
+    Person,
+    PresenceState,
+    RoutingDecision,
+    RoutingTicket,
+    SlaPolicy,
+)
+from inbox.queries import sentences
+from tests.factories import exchange, people, teams
+
+pytestmark = pytest.mark.django_db
+really_commits = pytest.mark.django_db(transaction=True)
+at = exchange.at
+
+
+@pytest.fixture
+def channel() -> Channel:
+    made = people.ChannelFactory()
+    BrandSequence.objects.get_or_create(brand=made.brand)
+    teams.routed(made.brand)
+    return made
+
+
+@pytest.fixture
+def brand(channel: Channel) -> Brand:
+    return channel.brand
+
+
+@pytest.fixture
+def ada(brand: Brand) -> Person:
+    return teams.person(brand, "Ada", seen=at(0))
+
+
+@pytest.fixture
+def jo(brand: Brand) -> Person:
+    return teams.person(brand, "Jo", seen=at(0))
+
+
+def write(
+    channel: Channel, text: str = "Where is my parcel?", *, who: str = "mara", seconds: float = 0
+) -> Conversation:
+    """A customer writes, and triage looks."""
+    receiving.receive(
+        arrivals=[Arrival(channel.pk, exchange.wrote(text, who=who, seconds=seconds))], now=at(seconds + 1)
+    )
+    triage(channel, at(seconds + 1))
+    return Conversation.objects.get(channel=channel, thread_key=who)
+
+
+def triage(channel: Channel, now: datetime) -> None:
+    while not (batch := triaging.next_batch(channel.brand_id)).is_empty:
+        triaging.triage(batch, None, now=now)
+
+
+def route(brand: Brand, seconds: float = 2, *, keep: tuple[Person, ...] = ()) -> int:
+    """What the task does. `keep`: whose pages are open still."""
+    attending.hear(present=[(brand.pk, person.pk) for person in keep], now=at(seconds))
+    found = routing.worth_a_look(brand_id=brand.pk, now=at(seconds))
+    return routing.route(brand_id=brand.pk, conversation_ids=found, now=at(seconds)) if found else 0
+
+
+def who_has(conversation: Conversation) -> str:
+    conversation.refresh_from_db()
+    return conversation.assignee_name
+
+
+def told(conversation: Conversation) -> list[str]:
+    """The lines of the thread about who has it."""
+    found = Event.objects.filter(
+        conversation=conversation, kind__in=[EventKind.ASSIGNED, EventKind.UNASSIGNED]
+    )
+    return [sentences.of(event) for event in found.select_related("actor").order_by("seq")]
+
+
+def decision(conversation: Conversation) -> RoutingDecision:
+    return conversation.routing_decisions.order_by("-pk")[0]
+
+
+def reasons(conversation: Conversation) -> dict[str, str]:
+    return {each["name"]: each["why"] for each in decision(conversation).candidates}
+
+
+def test_a_new_conversation_goes_to_the_least_busy_and_says_why_the_others_were_passed_over(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    sam = teams.person(brand, "Sam", seen=at(0), state=PresenceState.AWAY)
+    rosa = teams.person(brand, "Rosa", seen=at(0), languages=["es"])
+    busy = [write(channel, who=f"before{n}") for n in range(2)]
+    for each in busy:
+        assigning.assign(conversation=each, to=jo, by=jo, now=at(1))
+    support = teams.team(brand, ada, jo, sam, rosa)
+    mara = write(channel, "Where is my parcel? I have been waiting for it since Monday.")
+    Conversation.objects.filter(pk=mara.pk).update(language="en")
+
+    assert route(brand) == 1
+
+    assert who_has(mara) == "Ada"
+    assert (mara.team, mara.assignee_set_by) == (support, "routing")
+    assert told(mara) == ["Assigned to Ada by routing · the least work of 2, 0 of 8"]
+    assert reasons(mara) == {
+        "Ada": "the least work of 2, 0 of 8",
+        "Jo": "has more to do: 2 of 8",
+        "Sam": "away",
+        "Rosa": "does not speak en",
+    }
+    assert not RoutingTicket.objects.exists()
+
+
+def test_equally_busy_colleagues_take_turns(channel: Channel, brand: Brand, ada: Person, jo: Person) -> None:
+    teams.team(brand, ada, jo)
+
+    got = []
+    for turn in range(4):
+        conversation = write(channel, who=f"c{turn}", seconds=turn * 5)
+        route(brand, turn * 5 + 2)
+        got.append(who_has(conversation))
+        closing.resolve(conversation=conversation, by=ada, now=at(turn * 5 + 3))
+
+    assert got == ["Ada", "Jo", "Ada", "Jo"]
+
+
+def test_a_burst_is_shared_out_in_one_pass_and_nobody_gets_more_than_they_can_take(
+    channel: Channel, brand: Brand, ada: Person
+) -> None:
+    small = teams.person(brand, "Small", seen=at(0), capacity=2)
+    teams.team(brand, ada, small)
+    conversations = [write(channel, who=f"c{n}") for n in range(12)]
+
+    assert route(brand) == 10
+
+    names = [who_has(each) for each in conversations]
+    assert (names.count("Ada"), names.count("Small"), names.count("")) == (8, 2, 2)
+    left = next(each for each in conversations if not each.assignee_id)
+    assert decision(left).outcome == Outcome.NOBODY
+    assert reasons(left) == {"Ada": "full: 8 of 8", "Small": "full: 2 of 2"}
+
+
+def test_what_nobody_can_take_stays_says_why_once_and_goes_to_the_first_who_resolves_something(
+    channel: Channel, brand: Brand
+) -> None:
+    ada = teams.person(brand, "Ada", seen=at(0), capacity=1)
+    teams.team(brand, ada)
+    first, second = write(channel, who="first"), write(channel, who="second")
+    route(brand)
+    before = BrandSequence.objects.get(brand=brand).last
+
+    assert routing.worth_a_look(brand_id=brand.pk, now=at(5)) == []
+    assert BrandSequence.objects.get(brand=brand).last == before
+    assert (who_has(first), who_has(second)) == ("Ada", "")
+    closing.resolve(conversation=first, by=ada, now=at(6))
+    assert route(brand, 7) == 1
+
+    assert who_has(second) == "Ada"
+    assert [each.outcome for each in second.routing_decisions.all()] == [Outcome.ASSIGNED]
+
+
+@pytest.mark.parametrize("how", ["snooze", "unassign"])
+def test_whoever_sets_work_aside_has_room_again(how: str, channel: Channel, brand: Brand) -> None:
+    ada = teams.person(brand, "Ada", seen=at(0), capacity=1)
+    teams.team(brand, ada)
+    first, second = write(channel, who="first"), write(channel, who="second")
+    route(brand)
+
+    if how == "snooze":
+        snoozing.snooze(conversation=first, until=at(9000), by=ada, now=at(5))
+    else:
+        assigning.assign(conversation=first, to=None, by=ada, now=at(5))
+    route(brand, 6)
+
+    assert who_has(second) == "Ada"
+
+
+def test_somebody_who_comes_gets_what_waited(channel: Channel, brand: Brand) -> None:
+    ada = people.agent_of(brand, name="Ada")
+    teams.team(brand, ada)
+    mara = write(channel)
+    route(brand)
+    assert (who_has(mara), decision(mara).why) == ("", "nobody in the team is there")
+
+    assert attending.arrive(brand_id=brand.pk, person_id=ada.pk, now=at(9))
+    route(brand, 10)
+
+    assert who_has(mara) == "Ada"
+
+
+def test_skills_are_tags_that_somebody_has(channel: Channel, brand: Brand, ada: Person) -> None:
+    expert = teams.person(brand, "Expert", seen=at(0), skills=["refund"])
+    teams.team(brand, ada, expert)
+    Conversation.objects.filter(pk=(mara := write(channel)).pk).update(tags=["refund", "angry"])
+
+    route(brand)
+
+    assert who_has(mara) == "Expert"
+    assert reasons(mara)["Ada"] == "not skilled in refund"
+    assert decision(mara).asked == {"language": mara.language, "skills": ["refund"], "weight": 1}
+
+
+def test_a_team_takes_only_what_it_is_for(channel: Channel, brand: Brand, ada: Person) -> None:
+    other = people.ChannelFactory(brand=brand)
+    teams.team(brand, ada, channels=[other.pk])
+
+    mine, elsewhere = write(other, who="here"), write(channel, who="there")
+    route(brand)
+
+    assert (who_has(mine), who_has(elsewhere)) == ("Ada", "")
+    assert elsewhere.team is None and not RoutingTicket.objects.exists()
+
+
+def test_switched_off_nothing_is_handed_out(channel: Channel, brand: Brand, ada: Person) -> None:
+    brand.routing_settings.delete()
+    teams.team(brand, ada)
+
+    mara = write(channel)
+
+    assert (route(brand), who_has(mara)) == (0, "")
+    assert not RoutingTicket.objects.exists()
+
+
+# A person's choice
+
+
+@pytest.mark.parametrize("to", ["a colleague", "nobody"])
+def test_a_choice_by_hand_is_never_changed_by_routing(
+    to: str, channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    teams.team(brand, ada)
+    mara = write(channel)
+    assigning.assign(conversation=mara, to=jo if to == "a colleague" else None, by=jo, now=at(2))
+
+    write(channel, "Hello?", seconds=30)
+    attending.choose(brand=brand, person=jo, away=True, now=at(31))
+    route(brand, 32, keep=(ada,))
+
+    assert who_has(mara) == ("Jo" if to == "a colleague" else "")
+
+
+def test_a_choice_by_hand_made_while_the_router_decides_wins(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    teams.team(brand, ada)
+    mara = write(channel)
+    found = routing.worth_a_look(brand_id=brand.pk, now=at(2))
+
+    assigning.assign(conversation=mara, to=jo, by=jo, now=at(2))
+    given = routing.route(brand_id=brand.pk, conversation_ids=found, now=at(2))
+
+    assert (given, who_has(mara)) == (0, "Jo")
+    assert told(mara) == ["Jo took it"]
+
+
+def test_a_choice_by_hand_overrules_what_routing_chose(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    teams.team(brand, ada)
+    mara = write(channel)
+    route(brand)
+
+    assigning.assign(conversation=mara, to=jo, by=jo, now=at(3))
+    route(brand, 4)
+
+    assert who_has(mara) == "Jo"
+
+
+def test_given_to_a_team_by_hand_routing_finds_somebody_there(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    teams.team(brand, ada, name="Support")
+    returns = teams.team(brand, jo, name="Returns", tags=["refund"], position=1)
+    mara = write(channel)
+    route(brand)
+
+    assigning.give_to_team(conversation=mara, team=returns, by=ada, now=at(5))
+    route(brand, 6)
+
+    assert who_has(mara) == "Jo"
+    assert told(mara)[1:] == [
+        "Ada gave it to the team Returns",
+        "Assigned to Jo by routing · the only one who can take it now, with 0 of 8",
+    ]
+    write(channel, "Hello?", seconds=30)
+    assert Conversation.objects.get().team == returns
+
+
+def test_what_a_colleague_answered_without_taking_it_is_given_to_nobody(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    teams.team(brand, ada)
+    mara = write(channel)
+    receiving.receive(arrivals=[Arrival(channel.pk, exchange.echoed("On its way.", seconds=20))], now=at(21))
+    triage(channel, at(21))
+
+    assert (route(brand, 22), who_has(mara)) == (0, "")
+
+
+# Sticky
+
+
+def answered(channel: Channel, who: str, seconds: float) -> None:
+    receiving.receive(
+        arrivals=[Arrival(channel.pk, exchange.echoed("Here you are.", to=who, seconds=seconds))],
+        now=at(seconds + 1),
+    )
+    triage(channel, at(seconds + 1))
+
+
+@pytest.mark.parametrize(("hours", "who"), [(3, "Jo"), (30, "Ada")])
+def test_whoever_answered_a_customer_gets_them_again_for_a_day(
+    hours: int, who: str, channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    teams.team(brand, ada, jo)
+    mara = write(channel)
+    assigning.assign(conversation=mara, to=jo, by=jo, now=at(5))
+    answered(channel, "mara", 10)
+    closing.resolve(conversation=mara, by=jo, now=at(20))
+    busy = write(channel, who="other", seconds=30)
+    assigning.assign(conversation=busy, to=jo, by=jo, now=at(40))
+
+    later = hours * 3600 + 60
+    attending.hear(present=[(brand.pk, ada.pk), (brand.pk, jo.pk)], now=at(later))
+    write(channel, "One more thing", seconds=later)
+    route(brand, later + 2)
+
+    assert who_has(mara) == who
+    if who == "Jo":
+        assert told(mara)[-1] == "Back with Jo by routing · knows this customer: answered 3 h ago"
+        assert reasons(mara)["Ada"] == "does not know this customer as Jo does"
+
+
+def test_whoever_knows_a_customer_but_is_away_is_passed_over(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    teams.team(brand, ada, jo)
+    mara = write(channel)
+    assigning.assign(conversation=mara, to=jo, by=jo, now=at(5))
+    answered(channel, "mara", 10)
+    closing.resolve(conversation=mara, by=jo, now=at(20))
+    attending.choose(brand=brand, person=jo, away=True, now=at(25))
+
+    write(channel, "One more thing", seconds=30)
+    route(brand, 32)
+
+    assert who_has(mara) == "Ada"
+    assert reasons(mara)["Jo"] == "away"
+
+
+# Going home
+
+
+def go_home(brand: Brand, seconds: float) -> int:
+    """Two sweeps: silence is noted, and later what waited is taken back."""
+    attending.note_silence(now=at(seconds))
+    return sum(
+        attending.take_back(brand_id=b, person_id=p, now=at(seconds + 180))
+        for b, p in attending.gone(now=at(seconds + 180))
+    )
+
+
+def test_what_waits_with_somebody_who_went_home_goes_to_the_next(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    teams.team(brand, ada, jo)
+    waiting = write(channel, who="waiting")
+    settled = write(channel, who="settled")
+    for each in (waiting, settled):
+        assigning.assign(conversation=each, to=ada, by=ada, now=at(2))
+    answered(channel, "settled", 10)
+    attending.hear(present=[(brand.pk, jo.pk)], now=at(121))
+
+    assert go_home(brand, 121) == 1
+    route(brand, 310, keep=(jo,))
+
+    assert (who_has(waiting), who_has(settled)) == ("Jo", "Ada")
+    assert told(waiting)[1:] == [
+        "Taken from Ada, who is offline",
+        "Assigned to Jo by routing · the only one who can take it now, with 0 of 8",
+    ]
+    assert reasons(waiting)["Ada"] == "offline"
+
+
+def test_a_customer_who_writes_to_somebody_who_is_gone_does_not_wait_for_them(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    teams.team(brand, ada, jo)
+    mara = write(channel)
+    assigning.assign(conversation=mara, to=ada, by=ada, now=at(2))
+    answered(channel, "mara", 10)
+    go_home(brand, 121)
+
+    write(channel, "Thanks, and when?", seconds=4000)
+    route(brand, 4002, keep=(jo,))
+
+    assert who_has(mara) == "Jo"
+
+
+def test_whoever_is_back_within_the_grace_keeps_everything(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    mara = write(channel)
+    assigning.assign(conversation=mara, to=ada, by=ada, now=at(2))
+    attending.note_silence(now=at(121))
+
+    assert attending.arrive(brand_id=brand.pk, person_id=ada.pk, now=at(200))
+
+    assert attending.gone(now=at(9000)) == [(brand.pk, jo.pk)]
+    assert who_has(mara) == "Ada"
+
+
+def test_what_is_given_on_purpose_to_somebody_offline_stays_with_them(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    mara = write(channel)
+    attending.note_silence(now=at(121))
+    assigning.assign(conversation=mara, to=ada, by=jo, now=at(150))
+
+    assert [
+        attending.take_back(brand_id=b, person_id=p, now=at(400)) for b, p in attending.gone(now=at(400))
+    ] == [0, 0]
+
+    assert who_has(mara) == "Ada"
+
+
+def test_taken_back_is_undone_by_assigning_again(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    mara = write(channel)
+    assigning.assign(conversation=mara, to=ada, by=ada, now=at(2))
+    go_home(brand, 121)
+    assert who_has(mara) == ""
+
+    assigning.assign(conversation=mara, to=ada, by=jo, now=at(400))
+    attending.take_back(brand_id=brand.pk, person_id=ada.pk, now=at(900))
+    write(channel, "Hello?", seconds=1000)
+
+    assert who_has(mara) == "Ada"
+
+
+def test_what_was_taken_because_it_is_late_does_not_go_back(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    from inbox.actions import timing
+
+    SlaPolicy.objects.create(brand=brand, name="Quick", first_response=60, unassigns_late=True)
+    teams.team(brand, ada, jo)
+    mara = write(channel)
+    route(brand)
+    first = who_has(mara)
+
+    timing.sweep(now=at(61))
+    route(brand, 62, keep=(ada, jo))
+
+    assert (first, who_has(mara)) == ("Ada", "Jo")
+    assert reasons(mara)["Ada"] == "had it, and it was late"
+
+
+# Two at once
+
+
+def both(*work: Callable[[], Any]) -> None:
+    gate = threading.Barrier(len(work))
+
+    def run(each: Callable[[], Any]) -> None:
+        gate.wait()
+        try:
+            each()
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=[each]) for each in work]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+
+@really_commits
+def test_two_routers_at_once_never_assign_twice(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    teams.team(brand, ada, jo)
+    for number in range(14):
+        write(channel, who=f"c{number}")
+    found = routing.worth_a_look(brand_id=brand.pk, now=at(2))
+    assert len(found) == 14
+
+    def router() -> None:
+        for begin in range(0, len(found), 3):
+            routing.route(brand_id=brand.pk, conversation_ids=found[begin : begin + 3], now=at(2))
+
+    both(router, router, router)
+
+    assigned = Event.objects.filter(kind=EventKind.ASSIGNED).values_list("conversation_id", flat=True)
+    assert sorted(assigned) == sorted(found)
+    assert RoutingDecision.objects.filter(outcome=Outcome.ASSIGNED).count() == 14
+    assert (
+        Conversation.objects.filter(assignee=ada).count()
+        == Conversation.objects.filter(assignee=jo).count()
+        == 7
+    )
+
+
+@really_commits
+def test_a_person_who_is_at_it_at_the_same_time_wins(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    teams.team(brand, ada)
+    conversations = [write(channel, who=f"c{number}") for number in range(8)]
+    found = [each.pk for each in conversations]
+
+    both(
+        lambda: [routing.route(brand_id=brand.pk, conversation_ids=[pk], now=at(2)) for pk in found],
+        lambda: [assigning.assign(conversation=each, to=jo, by=jo, now=at(2)) for each in conversations],
+    )
+
+    assert {who_has(each) for each in conversations} == {"Jo"}
+
+
+# The doors
+
+
+def test_the_task_hands_out_what_the_sweep_finds(channel: Channel, brand: Brand) -> None:
+    ada = people.agent_of(brand, name="Ada")
+    attending.arrive(brand_id=brand.pk, person_id=ada.pk, now=datetime.now(tz=at(0).tzinfo))
+    teams.team(brand, ada)
+    mara = write(channel)
+
+    assert routing.waiting() == [brand.pk]
+    tasks.route_brand(brand_id=brand.pk)
+
+    assert who_has(mara) == "Ada"
+    assert routing.waiting() == []
+
+
+@really_commits
+def test_news_of_what_waits_wakes_the_router(
+    channel: Channel, brand: Brand, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken: list[int] = []
+    monkeypatch.setattr(tasks, "wake_routing", woken.append)
+    teams.team(brand, ada)
+
+    first = write(channel)
+    assert woken == [brand.pk]
+    route(brand)
+    second = write(channel, who="second")
+    woken.clear()
+    closing.resolve(conversation=first, by=ada, now=at(5))
+
+    assert woken == [brand.pk]
+    assert second.routing_ticket
+
+
+def test_routing_a_queue_takes_the_same_number_of_queries_however_long_it_is(
+    channel: Channel, brand: Brand, ada: Person, jo: Person, django_assert_max_num_queries: Any
+) -> None:
+    teams.team(brand, ada, jo)
+    for number in range(16):
+        write(channel, who=f"c{number}")
+    found = routing.worth_a_look(brand_id=brand.pk, now=at(2))
+
+    with django_assert_max_num_queries(5):
+        routing.worth_a_look(brand_id=brand.pk, now=at(2))
+    with django_assert_max_num_queries(20):
+        assert routing.route(brand_id=brand.pk, conversation_ids=found, now=at(2)) == 16
