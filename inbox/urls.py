@@ -10,6 +10,7 @@ from inbox.views import (
     attempts,
     conversations,
     inbox,
+    palette,
     platforms,
     priorities,
     readings,
@@ -72,6 +73,7 @@ brand: list[URLPattern | URLResolver] = [
     path("inbox/<str:view_name>/rows/<slug:sort_name>/", inbox.rows, name="sorted-rows"),
     path("conversations/<uuid:public_id>/", include(conversation)),
     path("settings/", include(settings)),
+    path("palette/", palette.offers, name="palette"),
     path("messages/<uuid:public_id>/attempt/", attempts.attempt, name="attempt"),
 ]
 urlpatterns = [

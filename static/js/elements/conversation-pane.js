@@ -1,5 +1,5 @@
 /** The open conversation: takes the news that concerns it, and says how far it has been read. */
-import { ask, explain, notify, sentence } from "../lib/fragments.js"
+import { ask } from "../lib/fragments.js"
 
 class ConversationPane extends HTMLElement {
   connectedCallback() {
@@ -36,16 +36,6 @@ class ConversationPane extends HTMLElement {
     this.typing.textContent = `${name || "The customer"} is typing…`
     clearTimeout(this.quiet)
     this.quiet = setTimeout(() => (this.typing.textContent = ""), 6000)
-  }
-
-  /** Put it back among the unread: it stays so until something new is seen. */
-  async unread() {
-    try {
-      await ask(this.dataset.readUrl, { method: "DELETE" })
-      notify(sentence("Marked as unread.", "calm"))
-    } catch (error) {
-      notify(explain(error))
-    }
   }
 
   async #read(seq) {

@@ -16,7 +16,6 @@ class ReplyComposer extends HTMLElement {
     this.uploads = new Uploads(this)
     this.form.addEventListener("submit", (event) => this.#submitted(event))
     this.field.addEventListener("input", () => this.#typed())
-    this.field.addEventListener("keydown", (event) => this.#pressed(event))
     this.addEventListener("click", (event) => this.#clicked(event))
     this.addEventListener("window-ended", () => this.#askState())
     Object.assign(this, drafts.asked(this.shell.dataset.me, this.dataset.id))
@@ -67,7 +66,7 @@ class ReplyComposer extends HTMLElement {
     const send = this.querySelector(".composer__send")
     send.disabled = closed || over || empty || this.uploads.busy
     send.querySelector("[data-send-label]").textContent = note ? "Add note" : parked ? "Queue" : "Send"
-    send.title = note ? "Add the note (Ctrl+Enter)" : requiresHuman === "true" ? `Send: ${label} wants a person's click (Ctrl+Enter)` : "Send (Ctrl+Enter)"
+    send.title = note ? "Add the note" : requiresHuman === "true" ? `Send: ${label} wants a person's click` : "Send"
     this.uploads.refresh(note || closed)
   }
 
@@ -115,11 +114,8 @@ class ReplyComposer extends HTMLElement {
     this.asked = null
   }
 
-  #pressed(event) {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-      event.preventDefault()
-      if (!this.querySelector(".composer__send").disabled) this.form.requestSubmit()
-    }
+  submit() {
+    if (!this.querySelector(".composer__send").disabled) this.form.requestSubmit()
   }
 
   #clicked({ target }) {

@@ -1,7 +1,10 @@
 /** The page: opens conversations without leaving it, hears the news, and listens to the keys. */
+import { find, makesSense } from "../lib/commands.js"
 import { forgetOld } from "../lib/drafts.js"
 import { Refused, ask, csrf, elements, explain, notify, sentence } from "../lib/fragments.js"
 import { listen } from "../lib/keys.js"
+import { note } from "../lib/recent.js"
+import { tell } from "../lib/tooltips.js"
 
 class WorkspaceShell extends HTMLElement {
   connectedCallback() {
@@ -19,6 +22,7 @@ class WorkspaceShell extends HTMLElement {
     document.body.addEventListener("htmx:afterRequest", (event) => this.#answered(event))
     document.body.addEventListener("htmx:sendError", ({ detail }) => this.#failed(detail.elt, new TypeError("offline")))
     listen(this)
+    tell(this)
     forgetOld()
     this.started = location.href
     if (this.dataset.open) this.line.open(this.dataset.open)
@@ -56,7 +60,9 @@ class WorkspaceShell extends HTMLElement {
     if (push && !keep) history.pushState({ open: id }, "", `${address}?view=${this.dataset.view}&${this.dataset.sorted}`)
     this.toggleContext(recall("parley.context") !== "closed")
     this.line.open(id, since)
-    document.title = `${this.pane?.querySelector(".head__name")?.textContent ?? ""} · Parley`
+    const name = this.pane?.querySelector(".head__name")?.textContent ?? ""
+    document.title = `${name} · Parley`
+    note(this, { id, name, where: this.pane?.querySelector(".head__where")?.textContent ?? "" })
   }
 
   close({ push = true } = {}) {
@@ -96,10 +102,16 @@ class WorkspaceShell extends HTMLElement {
     } else if (target.closest("[data-back]")) {
       event.preventDefault()
       this.close()
-    } else if (target.closest("[data-help]")) document.getElementById("help").showModal()
+    } else if (target.closest("[data-run]")) this.#run(target.closest("[data-run]"))
     else if (target.closest("[data-menu]")) this.#menu()
     else if (this.hasAttribute("data-menu-open") && !target.closest(".views")) this.#menu(false)
     if (target.tagName === "DIALOG") target.close()
+  }
+
+  #run(button) {
+    const command = find(this, button.dataset.command)
+    this.#menu(false)
+    if (command && makesSense(command, this)) command.act(this)
   }
 
   #menu(open = !this.hasAttribute("data-menu-open")) {
@@ -164,7 +176,7 @@ class WorkspaceShell extends HTMLElement {
   #optimistic(element) {
     const act = element.dataset?.act
     const head = element.closest("conversation-head")
-    if (!act || !head || act === "assign") return
+    if (!act || !head) return
     head.setAttribute("data-pending", act)
     const row = this.list.find(head.dataset.id)
     row?.setAttribute("data-pending", act)

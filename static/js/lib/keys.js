@@ -1,67 +1,44 @@
-/** One hand on the keyboard. Off in fields and dialogs; never with Alt. */
-import { pick } from "./picks.js"
+/** One hand on the keyboard: finds the command of what is pressed. Off in fields and dialogs; never with Alt. */
+import { commands, makesSense } from "./commands.js"
 
-let waitsForG = 0
+const PATIENCE = 1200 // milliseconds between the keys of one command
+const ON_A_MAC = /Mac|iP(hone|ad)/.test(navigator.platform)
+const WORDS = { Mod: ON_A_MAC ? "⌘" : "Ctrl", Enter: "↵", Escape: "Esc", ArrowDown: "↓", ArrowUp: "↑" }
+
+let begun = ""
+let until = 0
 
 export function listen(shell) {
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return
-    const inField = event.target.closest("input, textarea, select, [contenteditable]")
-    if (document.querySelector("dialog[open]")) return
-    if (event.key === "Escape") {
-      if (inField) event.target.blur()
-      else shell.close()
-      return
+    if (event.defaultPrevented || event.altKey || document.querySelector("dialog[open]")) return
+    const inField = Boolean(event.target.closest("input, textarea, select, [contenteditable]"))
+    const pressed = Date.now() < until && !inField ? `${begun} ${chord(event)}` : chord(event)
+    until = 0
+    const able = commands(shell).filter((command) => (command.fields || !inField) && makesSense(command, shell))
+    const command = able.find(({ keys }) => keys.includes(pressed))
+    if (command) {
+      event.preventDefault()
+      if (!event.repeat || command.repeats) command.act(shell)
+    } else if (able.some(({ keys }) => keys.some((each) => each.startsWith(`${pressed} `)))) {
+      begun = pressed
+      until = Date.now() + PATIENCE
     }
-    if (inField) return
-    const act = Date.now() < waitsForG ? going(shell)[event.key] : acts(shell)[event.key]
-    waitsForG = event.key === "g" ? Date.now() + 1200 : 0
-    if (!act) return
-    event.preventDefault()
-    act()
   })
 }
 
-function going(shell) {
-  return Object.fromEntries([...shell.querySelectorAll(".view[data-key]")].map((view) => [view.dataset.key, () => view.click()]))
+/** What is pressed, as the table writes it. Capitals by Caps Lock are small letters, and letters of other alphabets count by their place. */
+function chord({ key, code, shiftKey, ctrlKey, metaKey }) {
+  const letter = key.length === 1 && key > "~" ? (code.match(/^Key(.)$/)?.[1] ?? key) : key
+  const shift = shiftKey && (letter.length > 1 || /[a-z]/i.test(letter)) ? "Shift+" : ""
+  const name = /^[a-z]$/i.test(letter) ? (shift ? letter.toUpperCase() : letter.toLowerCase()) : letter
+  return `${ctrlKey || metaKey ? "Mod+" : ""}${shift}${name}`
 }
 
-function acts(shell) {
-  const press = (act) => {
-    const element = shell.querySelector(`conversation-head [data-act="${act}"]`)
-    if (element?.requestSubmit) element.requestSubmit()
-    else element?.click()
-  }
-  return {
-    j: () => move(shell, 1),
-    k: () => move(shell, -1),
-    ArrowDown: shell.list.contains(document.activeElement) ? () => move(shell, 1) : null,
-    ArrowUp: shell.list.contains(document.activeElement) ? () => move(shell, -1) : null,
-    r: () => shell.composer?.write("reply"),
-    n: () => shell.composer?.write("note"),
-    e: () => press("resolve"),
-    a: () => press("assign"),
-    m: () => press("mine"),
-    h: () => pick(shell, "snooze"),
-    l: () => pick(shell, "tags"),
-    p: () => pick(shell, "priority"),
-    u: () => shell.pane?.unread(),
-    i: () => shell.toggleContext(),
-    ".": () => shell.querySelector("[data-pill]:not([hidden])")?.click(),
-    "?": () => document.getElementById("help").showModal(),
-  }
+/** How a key is written for people: "Mod+Enter" is Ctrl ↵. */
+export function said(keys) {
+  return keys.split(" ").flatMap((each) => each.split("+")).map((each) => WORDS[each] ?? each)
 }
 
-/** To the next row; where a conversation is open already, it opens too. */
-function move(shell, step) {
-  const row = shell.list.neighbour(step)
-  if (!row) return
-  row.focus({ preventScroll: true })
-  row.scrollIntoView({ block: "nearest" })
-  if (shell.dataset.open) {
-    clearTimeout(shell.rest)
-    shell.list.mark(row.dataset.id)
-    // A key held down runs through the list; what it rests on is opened.
-    shell.rest = setTimeout(() => shell.open(row.dataset.id), 120)
-  }
+export function kbds(keys) {
+  return said(keys).map((word) => Object.assign(document.createElement("kbd"), { textContent: word }))
 }

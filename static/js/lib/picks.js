@@ -1,7 +1,7 @@
-/** What is done with one key and a short choice: tags, priority, snooze. In the list it is about the row in hand, else about the open conversation. */
+/** What is done with one key and a short choice: who cares for it, tags, priority, snooze. In the list it is about the row in hand, else about the open conversation. */
 import { ask, elements, explain, notify } from "./fragments.js"
 
-const PLACES = { tags: "tags/", priority: "priority/", snooze: "snooze/" }
+const PLACES = { assign: "assignment/", tags: "tags/", priority: "priority/", snooze: "snooze/" }
 
 export async function pick(shell, what) {
   const id = document.activeElement?.closest(".row")?.dataset.id ?? shell.dataset.open
@@ -47,7 +47,7 @@ export async function settle(shell, url, { method, values = {} }) {
 }
 
 /** The row goes to the list; the rest to the open conversation, if it is still that one. */
-function show(shell, html) {
+export function show(shell, html) {
   const pieces = elements(html)
   const template = pieces.find((piece) => piece.hasAttribute("data-live-row"))
   const parts = template ? [...template.content.children] : []
@@ -57,7 +57,7 @@ function show(shell, html) {
   if (open) shell.pane?.receive([...pieces, ...parts].filter((piece) => piece !== template && !piece.matches(".row")))
 }
 
-function address(shell, id) {
+export function address(shell, id) {
   return `/b/${shell.dataset.brand}/conversations/${id}/`
 }
 

@@ -1,0 +1,26 @@
+"""What the command palette offers that the page itself does not know: colleagues, tags, pages."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from inbox import access
+from inbox.views import _settings
+from inbox.views._door import AgentRequest, signed_in
+
+
+@require_GET
+@signed_in
+def offers(request: AgentRequest, brand_slug: str) -> HttpResponse:
+    brand = access.brand_for(request.user, brand_slug)
+    granted = access.granted_to(request.user, brand)
+    found = {
+        "brand": brand,
+        "colleagues": access.colleagues_of(request.user, brand),
+        "tags": access.tags_of(request.user, brand).order_by("name", "pk"),
+        "pages": _settings.PAGES if access.Permission.SET_UP in granted else (),
+        "may_run_channels": access.Permission.RUN_CHANNELS in granted,
+    }
+    return render(request, "inbox/_palette_offers.html", found)

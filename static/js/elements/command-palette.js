@@ -1,0 +1,171 @@
+/**
+ * Everything by typing: commands with their keys, views, colleagues, tags, settings, people. What it offers is what makes sense
+ * for the conversation that was in hand when it was opened.
+ */
+import * as acts from "../lib/acts.js"
+import { commands, makesSense } from "../lib/commands.js"
+import { ask, elements } from "../lib/fragments.js"
+import { kbds, said } from "../lib/keys.js"
+import { plain, rank } from "../lib/ranking.js"
+import { recent } from "../lib/recent.js"
+
+const MOST = 40 // lines that are drawn
+const FRESH = 60_000 // milliseconds for which colleagues, tags and pages need not be asked for again
+const PAUSE = 120 // milliseconds without a letter until people are looked up
+
+const ACTS = {
+  assign: (shell, { person }) => acts.assign(shell, person),
+  tag: (shell, { tag }) => acts.tag(shell, tag),
+  open: (shell, { id }) => shell.open(id),
+  go: (shell, { url }) => location.assign(url),
+}
+
+class CommandPalette extends HTMLElement {
+  connectedCallback() {
+    this.shell = this.closest("workspace-shell")
+    this.dialog = this.closest("dialog")
+    this.field = this.querySelector("input")
+    this.list = this.querySelector("[role=listbox]")
+    this.field.addEventListener("input", () => this.#typed())
+    this.field.addEventListener("keydown", (event) => this.#pressed(event))
+    this.list.addEventListener("click", ({ target }) => this.#take(target.closest("[role=option]")))
+    this.told = [] // what the server knows: colleagues, tags, pages
+    this.people = []
+  }
+
+  show() {
+    const { shell } = this
+    this.inHand = acts.inHand(shell)
+    this.able = commands(shell).filter((command) => !command.quiet && makesSense(command, shell))
+    this.field.value = ""
+    this.people = []
+    this.#draw()
+    this.dialog.showModal()
+    this.field.focus()
+    this.#askServer()
+  }
+
+  /** Lines of one shape: name, group, keys, beside (further words to find it by), act. */
+  get offers() {
+    const lately = recent(this.shell).filter(({ id }) => id !== this.shell.dataset.open)
+    return [
+      ...this.able,
+      ...lately.map(({ id, name, where }) => ({ id: `recent-${id}`, name, group: "Lately open", beside: where, detail: where, act: () => this.shell.open(id) })),
+      ...this.told.filter(({ needs }) => !needs || this.inHand),
+      ...this.people,
+    ]
+  }
+
+  #draw() {
+    const typed = this.field.value.trim()
+    const found = typed ? this.#ranked(typed) : this.offers.filter(({ needs, rare }) => !needs && !rare)
+    this.shown = found.slice(0, MOST)
+    let before = ""
+    this.list.replaceChildren(
+      ...this.shown.map((offer, at) => {
+        const heads = !typed && offer.group !== before ? offer.group : ""
+        before = offer.group
+        return line(offer, at, { heads, beside: typed ? (offer.detail ?? offer.group) : (offer.detail ?? "") })
+      }),
+    )
+    this.querySelector("[data-none]").hidden = this.shown.length > 0
+    this.#mark(0)
+  }
+
+  #ranked(typed) {
+    const seen = new Set()
+    return this.offers
+      .map((offer) => ({ offer, rank: this.#rank(typed, offer) }))
+      .filter(({ offer, rank }) => rank > 0 && !seen.has(offer.url ?? offer.id) && seen.add(offer.url ?? offer.id))
+      .sort((one, other) => other.rank - one.rank)
+      .map(({ offer }) => offer)
+  }
+
+  /** Who types a command's own key means it. */
+  #rank(typed, { name, beside, keys }) {
+    const pressed = keys?.some((each) => plain(said(each).join("")) === plain(typed.replace(/\s/g, "")))
+    return (pressed ? 150 : 0) + (rank(typed, name, beside) || 0)
+  }
+
+  #mark(at) {
+    this.at = at
+    const options = [...this.list.children]
+    for (const [index, option] of options.entries()) option.setAttribute("aria-selected", index === at)
+    this.field.setAttribute("aria-activedescendant", options[at]?.id ?? "")
+    options[at]?.scrollIntoView({ block: "nearest" })
+  }
+
+  #pressed(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    if (step && this.shown.length) this.#mark((this.at + step + this.shown.length) % this.shown.length)
+    else if (event.key === "Enter") this.#take(this.list.children[this.at])
+    else if (event.key === "k" && (event.ctrlKey || event.metaKey)) this.dialog.close()
+    else return
+    event.preventDefault()
+  }
+
+  /** The dialog gives the focus back; a row that was in hand meanwhile may stand elsewhere. */
+  #take(option) {
+    const offer = this.shown[Number(option?.dataset.at ?? -1)]
+    if (!offer) return
+    this.dialog.close()
+    if (this.inHand !== this.shell.dataset.open) this.shell.list.find(this.inHand)?.focus({ preventScroll: true })
+    offer.act(this.shell)
+  }
+
+  #typed() {
+    this.#draw()
+    clearTimeout(this.soon)
+    this.asking?.abort()
+    const typed = this.field.value.trim()
+    if (typed.length < 2) this.people = []
+    else if (this.dataset.peopleUrl) this.soon = setTimeout(() => this.#askPeople(typed), PAUSE)
+  }
+
+  async #askPeople(typed) {
+    this.asking = new AbortController()
+    try {
+      const html = await ask(`${this.dataset.peopleUrl}?${new URLSearchParams({ q: typed })}`, { signal: this.asking.signal })
+      const found = elements(html).map(offerOf)
+      if (this.field.value.trim() !== typed) return
+      const { at } = this
+      this.people = found
+      this.#draw()
+      this.#mark(Math.min(at, Math.max(0, this.shown.length - 1)))
+    } catch {
+      // The next letter asks again.
+    }
+  }
+
+  async #askServer() {
+    if (Date.now() - (this.asked ?? 0) < FRESH) return
+    try {
+      this.told = elements(await ask(this.dataset.url)).map(offerOf)
+      this.asked = Date.now()
+      if (this.dialog.open && this.field.value) this.#draw()
+    } catch {
+      // What the page itself knows is there all the same.
+    }
+  }
+}
+
+function offerOf(element) {
+  const { name, group, beside, detail, act, needs, rare } = element.dataset
+  const values = { ...element.dataset }
+  return { id: element.id, name, group, beside, detail, needs, rare, url: values.id ?? values.url, act: (shell) => ACTS[act](shell, values) }
+}
+
+function line({ name, keys }, at, { heads, beside }) {
+  const option = Object.assign(document.createElement("li"), { className: "picker__option", id: `offer-${at}`, role: "option", ariaSelected: "false" })
+  option.dataset.at = at
+  if (heads) option.dataset.heads = heads
+  const told = Object.assign(document.createElement("span"), { className: "picker__mail", textContent: beside, dir: "auto" })
+  option.append(Object.assign(document.createElement("span"), { className: "picker__name", textContent: name, dir: "auto" }), told)
+  if (keys?.length) {
+    const place = Object.assign(document.createElement("span"), { className: "picker__keys" })
+    place.append(...kbds(keys[0]))
+    option.append(place)
+  }
+  return option
+}
+customElements.define("command-palette", CommandPalette)

@@ -1,0 +1,67 @@
+/** What a key or a line of the palette does to a conversation: the row in hand, else the one that is open. */
+import { Refused, ask, explain, notify, sentence } from "./fragments.js"
+import { address, settle, show } from "./picks.js"
+
+export function inHand(shell) {
+  return document.activeElement?.closest?.(".row")?.dataset.id ?? shell.dataset.open
+}
+
+/** The open conversation is resolved from its head, so that what was typed and what was seen are minded. */
+export async function resolve(shell) {
+  const id = inHand(shell)
+  if (shell.pane?.dataset.id === id) return press(shell, "resolve")
+  const row = shell.list.find(id)
+  const again = row.dataset.state === "resolved"
+  await change(shell, id, "resolve", { url: `${address(shell, id)}resolution/`, method: again ? "DELETE" : "POST", values: { seen_seq: row.dataset.said } })
+}
+
+export async function take(shell) {
+  const id = inHand(shell)
+  if (shell.pane?.dataset.id === id) return press(shell, "mine")
+  await change(shell, id, "mine", { url: `${address(shell, id)}assignment/`, method: "POST", values: { person: shell.dataset.meId } })
+}
+
+/** Put it back among the unread: it stays so until something new is seen. */
+export async function unread(shell) {
+  const id = inHand(shell)
+  const row = shell.list.find(id)
+  const before = row?.dataset.unread
+  if (before === "0") row.dataset.unread = "1"
+  try {
+    await ask(`${address(shell, id)}readings/`, { method: "DELETE" })
+    notify(sentence("Marked as unread.", "calm"))
+  } catch (error) {
+    if (row && before) row.dataset.unread = before
+    notify(explain(error))
+  }
+}
+
+export async function assign(shell, person) {
+  await settle(shell, `${address(shell, inHand(shell))}assignment/`, { method: "POST", values: { person } })
+}
+
+export async function tag(shell, tagId) {
+  await settle(shell, `${address(shell, inHand(shell))}tags/${tagId}/`, { method: "POST" })
+}
+
+function press(shell, act) {
+  const element = shell.querySelector(`conversation-head [data-act="${act}"]`)
+  if (element?.requestSubmit) element.requestSubmit()
+  else element?.click()
+}
+
+/** Shown with the key; the answer brings the row as it now is, or takes the change back. */
+async function change(shell, id, act, { url, method, values }) {
+  const row = shell.list.find(id)
+  row?.setAttribute("data-pending", act)
+  const body = new FormData()
+  for (const [name, value] of Object.entries(values)) body.set(name, value)
+  try {
+    show(shell, await ask(url, method === "DELETE" ? { method } : { method, body }))
+  } catch (error) {
+    row?.removeAttribute("data-pending")
+    if (!(error instanceof Refused) || error.status !== 409) return notify(explain(error))
+    await shell.open(id) // something came that the row did not show: it is shown, with the choice
+    shell.composer?.stop(error.html)
+  }
+}

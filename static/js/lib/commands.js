@@ -1,0 +1,89 @@
+/**
+ * Everything that can be done in the workspace, said once. The keys, the palette, the help (?) and the tooltips all read this table.
+ *
+ *   id      what [data-command] of a button names, for its tooltip
+ *   keys    "e", "g i" (one after the other), "Shift+J", "Mod+k" (Ctrl, ⌘ on a Mac); several ways as a list
+ *   name    what it does, in the help and in the palette
+ *   group   the heading it stands under
+ *   when    (shell) => whether it makes sense now; left out: always
+ *   act     (shell) => does it. By then a palette is closed and the row that was in hand is in hand again
+ *   fields  works while somebody types, too       repeats  may be held down
+ *   quiet   not offered by the palette: only a key makes sense
+ */
+import * as acts from "./acts.js"
+import { pick } from "./picks.js"
+
+const isOpen = (shell) => Boolean(shell.dataset.open && shell.pane)
+const hasOne = (shell) => Boolean(acts.inHand(shell))
+const hasRow = () => Boolean(document.activeElement?.closest?.(".row"))
+const inList = (shell) => shell.list.contains(document.activeElement)
+
+export const COMMANDS = [
+  { id: "next", keys: ["j"], name: "Next conversation", group: "Moving", repeats: true, act: (shell) => move(shell, 1) },
+  { id: "previous", keys: ["k"], name: "Previous conversation", group: "Moving", repeats: true, act: (shell) => move(shell, -1) },
+  { id: "down", keys: ["ArrowDown"], name: "Next in the list", group: "Moving", repeats: true, quiet: true, when: inList, act: (shell) => move(shell, 1) },
+  { id: "up", keys: ["ArrowUp"], name: "Previous in the list", group: "Moving", repeats: true, quiet: true, when: inList, act: (shell) => move(shell, -1) },
+  { id: "open", keys: ["Enter"], name: "Open the conversation", group: "Moving", quiet: true, when: hasRow, act: (shell) => shell.open(acts.inHand(shell)) },
+  { id: "back", keys: ["Escape"], name: "Back", group: "Moving", fields: true, quiet: true, act: back },
+  { id: "news", keys: ["."], name: "Show what is new", group: "Moving", when: (shell) => shell.querySelector("[data-pill]:not([hidden])"), act: (shell) => shell.querySelector("[data-pill]").click() },
+
+  { id: "reply", keys: ["r"], name: "Reply", group: "Answering", when: isOpen, act: (shell) => shell.composer.write("reply") },
+  { id: "note", keys: ["n"], name: "Internal note", group: "Answering", when: isOpen, act: (shell) => shell.composer.write("note") },
+  { id: "send", keys: ["Mod+Enter"], name: "Send", group: "Answering", fields: true, quiet: true, when: (shell) => shell.composer?.contains(document.activeElement), act: (shell) => shell.composer.submit() },
+
+  { id: "resolve", keys: ["e"], name: "Resolve, or reopen", group: "Conversation", when: hasOne, act: acts.resolve },
+  { id: "snooze", keys: ["h"], name: "Snooze", group: "Conversation", when: hasOne, act: (shell) => pick(shell, "snooze") },
+  { id: "assign", keys: ["a"], name: "Assign", group: "Conversation", when: hasOne, act: (shell) => pick(shell, "assign") },
+  { id: "mine", keys: ["m"], name: "Assign to me", group: "Conversation", when: hasOne, act: acts.take },
+  { id: "tag", keys: ["l"], name: "Set tags", group: "Conversation", when: hasOne, act: (shell) => pick(shell, "tags") },
+  { id: "priority", keys: ["p"], name: "Set the priority", group: "Conversation", when: hasOne, act: (shell) => pick(shell, "priority") },
+  { id: "unread", keys: ["u"], name: "Mark as unread", group: "Conversation", when: hasOne, act: acts.unread },
+  { id: "person", keys: ["i"], name: "Show or hide the person", group: "Conversation", when: isOpen, act: (shell) => shell.toggleContext() },
+
+  { id: "palette", keys: ["Mod+k"], name: "Find a command, a view, a person", group: "Finding", fields: true, quiet: true, act: () => document.querySelector("command-palette").show() },
+  { id: "help", keys: ["?"], name: "Keys", group: "Finding", act: () => document.querySelector("key-help").show() },
+  { id: "theme", keys: [], name: "Change colours: light, dark, as the system", group: "Finding", act: (shell) => shell.querySelector("theme-switch button").click() },
+]
+
+/** The table, and a command for each view that the page shows; a view brings its own key. */
+export function commands(shell) {
+  return [...COMMANDS, ...going(shell)]
+}
+
+export function find(shell, id) {
+  return commands(shell).find((command) => command.id === id)
+}
+
+export function makesSense(command, shell) {
+  return !command.when || Boolean(command.when(shell))
+}
+
+function going(shell) {
+  return [...shell.querySelectorAll(".view[data-command]")].map((view) => ({
+    id: view.dataset.command,
+    keys: view.dataset.key ? [`g ${view.dataset.key}`] : [],
+    name: `Go to ${view.querySelector(".view__label").textContent.trim().replace(/\s+/g, " ")}`,
+    group: "Going",
+    act: () => view.click(),
+  }))
+}
+
+/** To the next row; where a conversation is open already, it opens too. */
+function move(shell, step) {
+  const row = shell.list.neighbour(step)
+  if (!row) return
+  row.focus({ preventScroll: true })
+  row.scrollIntoView({ block: "nearest" })
+  if (shell.dataset.open) {
+    clearTimeout(shell.rest)
+    shell.list.mark(row.dataset.id)
+    // A key held down runs through the list; what it rests on is opened.
+    shell.rest = setTimeout(() => shell.open(row.dataset.id), 120)
+  }
+}
+
+function back(shell) {
+  const field = document.activeElement?.closest?.("input, textarea, select, [contenteditable]")
+  if (field) field.blur()
+  else shell.close()
+}

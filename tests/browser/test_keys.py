@@ -1,0 +1,238 @@
+"""One table of commands: what the keys do, what the help and the tooltips say, what the palette offers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from inbox.models import Brand, Channel, Conversation, ConversationState, Person, Tag
+from tests.browser.test_accessibility import faults
+from tests.factories import conversations as make
+from tests.factories.people import agent_of
+
+Enter = Callable[..., Page]
+OPEN = "/b/lumen/inbox/open/?sort=newest"
+# The product's promise, key by key.
+PROMISED = {
+    "j": "next", "k": "previous", "Enter": "open", "Escape": "back", "e": "resolve", "h": "snooze", "a": "assign", "m": "mine",
+    "l": "tag", "p": "priority", "r": "reply", "n": "note", "u": "unread", "Mod+k": "palette", "?": "help",
+    "g i": "go-open", "g m": "go-mine", "g u": "go-unassigned", "g r": "go-resolved",
+}  # fmt: skip
+TABLE = """async () => {
+  const { commands } = await import("/static/js/lib/commands.js")
+  return commands(document.querySelector("workspace-shell")).map(({ id, keys, name, group }) => ({ id, keys, name, group }))
+}"""
+
+
+@pytest.fixture
+def three(channel: Channel) -> list[Conversation]:
+    return make.conversations(channel, 3)
+
+
+def test_every_promised_key_stands_in_the_table_once(enter: Enter, three: list[Conversation]) -> None:
+    page = enter(OPEN)
+
+    table = page.evaluate(TABLE)
+
+    keys = [(key, command["id"]) for command in table for key in command["keys"]]
+    assert PROMISED.items() <= dict(keys).items()
+    assert len(keys) == len(dict(keys))
+    assert all(command["name"] and command["group"] for command in table)
+    assert not [key for key, _ in keys if "Alt" in key]
+
+
+def test_the_help_says_what_the_table_says(enter: Enter, three: list[Conversation]) -> None:
+    page = enter(OPEN)
+    table = page.evaluate(TABLE)
+
+    page.keyboard.press("?")
+
+    assert page.eval_on_selector_all(
+        "#help .keys > div", "lines => lines.map((line) => line.dataset.id).sort()"
+    ) == sorted(command["id"] for command in table if command["keys"])
+    expect(page.locator("#help [data-id=snooze]")).to_contain_text("Snooze")
+    expect(page.locator("#help [data-id=snooze] kbd")).to_have_text("h")
+
+
+def test_buttons_say_their_keys(enter: Enter, three: list[Conversation]) -> None:
+    page = enter(f"/b/lumen/conversations/{three[0].public_id}/")
+    table = {command["id"]: command for command in page.evaluate(TABLE)}
+
+    named = page.locator("[data-command]").all()
+    for button in named:
+        command = table[button.get_attribute("data-command") or ""]
+        button.dispatch_event("pointerover")
+        if command["keys"]:
+            shown = command["keys"][0].replace("Mod+", "Ctrl ").replace("Enter", "↵").replace("Escape", "Esc")
+            assert (button.get_attribute("title") or "").endswith(f"({shown})")
+        kbds = button.locator("kbd").all_inner_texts()
+        assert not kbds or " ".join(kbds) == shown
+
+    assert len(named) > 12
+
+
+def test_in_the_list_keys_are_about_the_row_in_hand(
+    enter: Enter, three: list[Conversation], mara: Person
+) -> None:
+    page = enter(OPEN)
+    page.keyboard.press("j")
+    first = three[0]
+    row = page.locator(f"#row-{first.public_id}")
+
+    page.keyboard.press("m")
+    expect(row.locator(".row__assignee")).to_have_text("Mara")
+    page.keyboard.press("u")
+    expect(row.locator(".badge")).to_be_visible()
+    page.keyboard.press("e")
+    expect(row).to_have_attribute("data-state", "resolved")
+    page.keyboard.press("e")
+    expect(row).to_have_attribute("data-state", "open")
+
+    expect(page.locator("conversation-pane")).to_have_count(0)
+    first.refresh_from_db()
+    assert (first.state, first.assignee) == (ConversationState.OPEN, mara)
+
+
+def test_what_the_row_in_hand_did_not_show_is_shown_before_it_is_resolved(
+    enter: Enter, three: list[Conversation], channel: Channel
+) -> None:
+    page = enter(OPEN)
+    page.keyboard.press("j")
+    page.evaluate("document.activeElement.dataset.said = '0'")
+    make.messages(three[0], 1, text="Wait, one more thing", seq=77)
+
+    page.keyboard.press("e")
+
+    expect(page.locator(".stale")).to_contain_text("The conversation is still open")
+    assert Conversation.objects.get(pk=three[0].pk).state == ConversationState.OPEN
+
+
+def test_keys_are_off_in_fields_and_dialogs_and_never_with_alt(
+    enter: Enter, three: list[Conversation]
+) -> None:
+    page = enter(f"/b/lumen/conversations/{three[0].public_id}/")
+
+    page.keyboard.press("r")
+    page.keyboard.type("remember me")
+    expect(page.locator("#composer-text")).to_have_value("remember me")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Alt+e")
+    page.keyboard.press("Control+e")
+    page.keyboard.press("?")
+    page.keyboard.press("e")
+    page.keyboard.press("Escape")
+
+    expect(page.locator("#help")).to_be_hidden()
+    expect(page.locator("conversation-head[data-state=open]")).to_be_visible()
+
+
+def test_keys_hold_with_caps_lock_and_on_other_alphabets(enter: Enter, three: list[Conversation]) -> None:
+    page = enter(OPEN)
+    press = """([key, code]) => document.activeElement.dispatchEvent(
+      new KeyboardEvent("keydown", { key, code, bubbles: true, cancelable: true }))"""
+
+    page.evaluate(press, ["J", "KeyJ"])
+    expect(page.locator(f"#row-{three[0].public_id}")).to_be_focused()
+    page.evaluate(press, ["о", "KeyJ"])
+
+    expect(page.locator(f"#row-{three[1].public_id}")).to_be_focused()
+
+
+def test_the_palette_by_keys(enter: Enter, three: list[Conversation], brand: Brand) -> None:
+    Tag.objects.create(brand=brand, name="refund")
+    agent_of(brand, name="Bea Lindqvist")
+    page = enter(OPEN)
+    page.keyboard.press("j")
+    row = page.locator(f"#row-{three[0].public_id}")
+    best = page.locator("#palette-options [aria-selected=true]")
+
+    page.keyboard.press("Control+k")
+    expect(page.locator("#palette-field")).to_be_focused()
+    assert faults(page) == []
+    page.keyboard.type("lindq")
+    expect(best).to_contain_text("Assign to Bea Lindqvist")
+    page.keyboard.press("Enter")
+    expect(row.locator(".row__assignee")).to_have_text("Bea Lindqvist")
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("refund")
+    expect(best).to_contain_text("Tag: refund")
+    page.keyboard.press("Enter")
+    expect(row.locator(".tag")).to_have_text("refund")
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("atm")
+    expect(best).to_contain_text("Assign to me")
+    expect(best.locator("kbd")).to_have_text("m")
+    page.keyboard.press("Enter")
+    expect(row.locator(".row__assignee")).to_have_text("Mara")
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("qqqq")
+    expect(page.locator("[data-none]")).to_be_visible()
+    page.keyboard.press("Control+k")
+    expect(page.locator("#palette")).to_be_hidden()
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("mine")
+    expect(best).to_contain_text("Go to Mine")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/inbox/mine/")
+
+
+def test_the_palette_knows_what_was_open_lately_and_moves_with_arrows(
+    enter: Enter, three: list[Conversation]
+) -> None:
+    page = enter(OPEN)
+    for conversation in three[:2]:
+        page.click(f"#row-{conversation.public_id}")
+        expect(page.locator(".head__name")).to_have_text(conversation.contact_name)
+
+    page.click("[data-command=palette]")
+    options = page.locator("#palette-options [role=option]")
+    page.keyboard.press("ArrowUp")
+    expect(options.last).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowDown")
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    page.keyboard.type(three[0].contact_name)
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".head__name")).to_have_text(three[0].contact_name)
+
+
+def test_without_a_conversation_nothing_is_offered_that_needs_one(
+    enter: Enter, three: list[Conversation]
+) -> None:
+    page = enter(OPEN)
+
+    page.keyboard.press("Control+k")
+    page.wait_for_selector("#palette-options [role=option]")
+    told = " ".join(page.locator("#palette-options .picker__name").all_inner_texts())
+
+    assert "Go to All open" in told
+    assert "Resolve" not in told and "Assign" not in told
+
+
+RANKED = """async ([typed, names]) => {
+  const { rank } = await import("/static/js/lib/ranking.js")
+  return names.map((name) => [name, rank(typed, name)]).filter(([, fit]) => fit).sort((a, b) => b[1] - a[1]).map(([name]) => name)
+}"""
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("re", "Reply"), ("rep", "Reply"), ("res", "Resolve, or reopen"), ("to me", "Assign to me"), ("go un", "Go to Unassigned"),
+        ("aiden", "Assign to Aiden"), ("zoe", "Assign to Zoë"), ("snooze", "Snooze"),
+    ],
+)  # fmt: skip
+def test_what_fits_best_stands_first(enter: Enter, three: list[Conversation], typed: str, first: str) -> None:
+    page = enter(OPEN)
+    names = [
+        "Resolve, or reopen", "Reply", "Assign", "Assign to me", "Assign to Aiden", "Assign to Zoë", "Go to Unassigned",
+        "Go to Resolved", "Go to Snoozed", "Snooze", "Set the priority", "Previous conversation",
+    ]  # fmt: skip
+
+    assert page.evaluate(RANKED, [typed, names])[0] == first
