@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from connectors import wire
-from connectors.contract import Context, InboundEvent, Malformed, Page
+from connectors.contract import ConnectorError, Context, InboundEvent, Malformed, Page, Remedy
 from connectors.platforms.linkedin import changelog, client
 from connectors.platforms.linkedin.manifest import CHANGELOG_AGE
 
@@ -53,5 +53,11 @@ def next_start(body: Mapping[str, Any], start: int, received: int) -> int | None
         if link.get("rel") == "next":
             named = parse_qs(urlsplit(wire.text(link.get("href"))).query).get("start", [""])[0]
             following = wire.count(named)
-            return following if following is not None and following > start else start + max(received, 1)
+            if following is not None and following > start:
+                return following
+            if not received:
+                # To step over what it did not show would lose it: the next reading begins behind whatever comes after it.
+                reason = "LinkedIn says that there is more and does not show it yet."
+                raise ConnectorError(reason, remedy=Remedy.RETRY, code="empty page")
+            return start + received
     return start + received if received >= _PAGE else None

@@ -11,6 +11,7 @@ import httpx
 import orjson
 import pytest
 
+from connectors import wire
 from connectors.contract import (
     Account,
     App,
@@ -185,6 +186,27 @@ def test_a_full_page_without_a_link_is_not_the_last(linkedin: FakePlatform) -> N
     page = connector.poll(ctx, "")
     assert page.more
     connector.poll(ctx, page.cursor)
+    assert linkedin.asked[1].url.params["start"] == "50"
+
+
+@pytest.mark.parametrize(("start", "named"), [(0, "0"), (3, "3"), (3, "")])
+def test_an_empty_page_that_leads_to_itself_steps_over_nothing(
+    linkedin: FakePlatform, start: int, named: str
+) -> None:
+    """What it did not show would be lost: once the page behind it is read, the log is asked from there on."""
+    link = {"rel": "next", "href": f"/rest/memberChangeLogs?q=memberAndApplication&count=50&start={named}"}
+    linkedin.on("GET", LOG, json_answer({"elements": [], "paging": {"total": 9, "links": [link]}}))
+    cursor = wire.pack({"since": 1786012375991, "start": start, "newest": 1786012375991})
+    with pytest.raises(ConnectorError) as caught:
+        connector.poll(linkedin.context(connector, ACCOUNT), cursor)
+    assert caught.value.remedy is Remedy.RETRY
+
+
+def test_an_empty_page_that_leads_on_is_followed(linkedin: FakePlatform) -> None:
+    link = {"rel": "next", "href": "/rest/memberChangeLogs?q=memberAndApplication&count=50&start=50"}
+    linkedin.on("GET", LOG, json_answer({"elements": [], "paging": {"links": [link]}}), json_answer({}))
+    ctx = linkedin.context(connector, ACCOUNT)
+    connector.poll(ctx, connector.poll(ctx, "").cursor)
     assert linkedin.asked[1].url.params["start"] == "50"
 
 
