@@ -1,7 +1,5 @@
 """The inbox against the platform's truth, thread by thread: what is missing, doubled, out of order, different, or was sent twice.
-
-Pure, apart from `of_thread`, which reads the inbox's side of one thread.
-"""
+Pure, apart from what reads the inbox's side of it."""
 
 from __future__ import annotations
 
@@ -87,6 +85,7 @@ class Kept:
     reactions: frozenset[tuple[str, str]]
     is_reply: bool  # written in Parley
     to_the_second: bool = False  # the platform's history told no finer time
+    seq: int = 0  # of its newest change
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +120,7 @@ def of_thread(channel: Channel, natives: Sequence[Native]) -> list[Kept]:
         conversations |= set(chunk.order_by().values_list("conversation_id", flat=True).distinct())
     kept = shown.filter(conversation__in=conversations).in_thread_order()
     columns = (
-        "external_id", "conversation_id", "direction", "text", "deleted_at", "reactions", "client_id", "sent_at",
+        "external_id", "conversation_id", "direction", "text", "deleted_at", "reactions", "client_id", "sent_at", "seq",
     )  # fmt: skip
     return [
         Kept(
@@ -133,8 +132,9 @@ def of_thread(channel: Channel, natives: Sequence[Native]) -> list[Kept]:
             reactions=frozenset((each.get("actor", ""), each.get("emoji", "")) for each in reactions),
             is_reply=client_id is not None,
             to_the_second=sent_at.microsecond == 0,
+            seq=seq,
         )
-        for external_id, conversation_id, direction, text, deleted_at, reactions, client_id, sent_at in kept.values_list(
+        for external_id, conversation_id, direction, text, deleted_at, reactions, client_id, sent_at, seq in kept.values_list(
             *columns
         )
     ]

@@ -18,10 +18,12 @@ from connectors.completeness import Difference, Kind, Native
 from connectors.management.telling import progress
 from connectors.models import SyncSchedule, Task
 from inbox import platforms
-from inbox.models import Channel
+from inbox.models import BrandSequence, Channel
 from inbox.platforms import UnknownPlatform
 
 MARGIN = 2.0  # seconds from a platform's door to our screen on a busy machine
+# What the inbox may have learned while the ledger was being read, which therefore says nothing of it yet.
+MAY_BE_NEWER = frozenset({Kind.UNKNOWN, Kind.DOUBLED, Kind.TEXT, Kind.DELETION, Kind.REACTIONS})
 
 
 class Findings:
@@ -78,7 +80,7 @@ class Command(BaseCommand):
 
     def _compare(self, options: dict[str, Any]) -> Findings:
         findings = Findings(options["show"])
-        begun = timezone.now()
+        begun, last_before = timezone.now(), dict(BrandSequence.objects.values_list("brand_id", "last"))
         channels = {(each.platform, each.external_id): each for each in Channel.objects.all()}
         paces = _paces()
         seen: set[int] = set()
@@ -90,8 +92,10 @@ class Command(BaseCommand):
                 findings.messages += len(natives)
                 platforms_seen.add(natives[0].platform)
                 young = _young(natives, channels, paces)
-                for difference in _differences(natives, channels, seen):
-                    if difference.id in young.get(difference.kind, ()):
+                news: set[str] = set()
+                for difference in _differences(natives, channels, seen, last_before, news):
+                    newer_here = difference.kind in MAY_BE_NEWER and difference.id in news
+                    if newer_here or difference.id in young.get(difference.kind, ()):
                         findings.on_their_way += 1
                     else:
                         findings.add(difference)
@@ -148,8 +152,13 @@ def _young(
 
 
 def _differences(
-    natives: list[Native], channels: dict[tuple[str, str], Channel], seen: set[int]
+    natives: list[Native],
+    channels: dict[tuple[str, str], Channel],
+    seen: set[int],
+    last_before: dict[int, int],
+    news: set[str],
 ) -> Iterator[Difference]:
+    """`seen` gathers the conversations looked at, `news` the messages that changed here after `last_before`, by brand."""
     first = natives[0]
     channel = channels.get((first.platform, first.account))
     if channel is None:
@@ -164,6 +173,8 @@ def _differences(
         raise CommandError(str(unknown), returncode=2) from None
     kept = completeness.of_thread(channel, natives)
     seen.update(each.conversation_id for each in kept)
+    last = last_before.get(channel.brand_id, 0)
+    news.update(each.id for each in kept if each.seq > last)
     under_way, gone = completeness.unsettled(kept), completeness.may_have_gone(kept)
     yield from completeness.compare(natives, kept, rules, under_way, gone)
 

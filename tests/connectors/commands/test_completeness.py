@@ -13,6 +13,7 @@ from django.utils import timezone
 from connectors import completeness
 from connectors.actions import delivering, draining
 from connectors.contract import Remedy
+from connectors.management.commands import completeness as command
 from connectors.models import SyncSchedule, Task
 from inbox.models import Message
 from tests.connectors.conftest import NOW, message_item, queue
@@ -320,6 +321,21 @@ def test_what_is_younger_than_the_next_poll_is_still_on_its_way(agreeing, channe
     found, told = compared(agreeing[1])
 
     assert (found, told["on_their_way"], told["differences"]["missing"]) == (code, 1 - code, code)
+
+
+def test_what_came_while_the_ledger_was_read_is_no_difference(agreeing, receipt, monkeypatch):
+    rows, url = agreeing
+
+    def read(_simulator):
+        yield from rows
+        receipt(message_item("m4", "Four", seconds=5))
+        draining.drain(now=NOW)
+
+    monkeypatch.setattr(command, "_ledger", read)
+
+    code, told = compared(url)
+
+    assert (code, told["on_their_way"], set(told["differences"].values())) == (0, 1, {0})
 
 
 def test_how_many_are_on_their_way_is_said(agreeing):
