@@ -19,6 +19,7 @@ FRESH_FOR = 3.0  # seconds; how long a withdrawn secret still opens the door
 SPACING = 0.2  # seconds between two readings
 PATIENCE = 3.0  # seconds an unknown address waits for a reading
 MAX_WAITING = 500
+UNREAD = "its app was registered between two questions"  # the next reading knows it
 
 # A channel is known to the door once it has a grant, because the grant says which app signs for it.
 CHANNELS = """
@@ -66,7 +67,8 @@ class Book:
                 self._read_again()
             raise Shut(why)
         if self._waiting >= MAX_WAITING:
-            return None
+            # Whether anybody lives there is not known yet. A platform that hears 404 may not come again; one that hears 503 does.
+            raise BookUnreadable("too many wait to be looked up")
         self._waiting += 1
         try:
             await asyncio.wait_for(self._wait_for_reading_after(asked_at), PATIENCE)
@@ -100,12 +102,12 @@ class Book:
         self._entries = {
             (platform, public_id): Entry(channel_id, *opened)
             for platform, public_id, channel_id, app_id in channels
-            if not isinstance(opened := known[app_id], str)
+            if not isinstance(opened := known.get(app_id, UNREAD), str)
         }
         self._shut = {
             (platform, public_id): why
             for platform, public_id, _, app_id in channels
-            if isinstance(why := known[app_id], str)
+            if isinstance(why := known.get(app_id, UNREAD), str)
         }
         self._read_at = began
 

@@ -266,6 +266,27 @@ async def test_a_door_that_never_saw_the_database_says_come_again(channel, monke
     assert status == 503
 
 
+async def test_more_than_may_wait_for_a_door_that_just_began_are_told_to_come_again(knocker, monkeypatch):
+    """None of them is sent away for good: of each the door does not know yet whether it lives here."""
+    monkeypatch.setattr("connectors.door.book.MAX_WAITING", 3)
+
+    statuses = await asyncio.gather(*(knocker.status() for _ in range(8)))
+
+    assert set(statuses) == {200, 503}
+
+
+async def test_a_channel_whose_app_came_between_two_questions_is_told_to_come_again(knocker, monkeypatch):
+    knocker.door._open()
+    fetch = knocker.door._book._fetch
+
+    async def without_apps(query):
+        return [] if "platformapp" in query else await fetch(query)
+
+    monkeypatch.setattr(knocker.door._book, "_fetch", without_apps)
+
+    assert await knocker.status() == 503
+
+
 async def test_a_slow_database_is_not_waited_for_longer_than_promised(channel):
     line = Line("test", timeout=10)
     writer = Writer(line, lambda: None)
