@@ -33,6 +33,10 @@ class TextLimit:
 class FileLimit:
     mimes: tuple[str, ...]  # empty: any of the kind
     max_bytes: int
+    max_of: Mapping[str, int] = field(default_factory=dict)  # types with a limit of their own
+
+    def most(self, mime: str) -> int:
+        return self.max_of.get(mime, self.max_bytes)
 
 
 @dataclass(frozen=True, slots=True)

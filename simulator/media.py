@@ -16,7 +16,6 @@ _MIMES = {
     b"\xff\xd8\xff": "image/jpeg",
     b"GIF8": "image/gif",
     b"%PDF": "application/pdf",
-    b"OggS": "audio/ogg",
 }
 
 
@@ -25,8 +24,10 @@ def sniff(data: bytes, *, declared: str = "") -> str:
     for head, mime in _MIMES.items():
         if data.startswith(head):
             return mime
+    if data[:4] == b"OggS":
+        return "video/ogg" if b"theora" in data[:64] else "audio/ogg"
     if data[:4] == b"RIFF":
-        return "image/webp" if data[8:12] == b"WEBP" else "audio/wav"
+        return {b"WEBP": "image/webp", b"AVI ": "video/x-msvideo"}.get(data[8:12], "audio/wav")
     if data[4:8] == b"ftyp":
         return "audio/mp4" if data[8:11] == b"M4A" else "video/mp4"
     return declared.split(";")[0].strip() or "application/octet-stream"

@@ -99,7 +99,7 @@ def _keep(attachment: Attachment, found: Media, now: datetime) -> None:
 def _write(content: bytes, mime: str) -> str:
     """A name of its own for each copy, so that deleting one message's picture never takes another's. Whole or not at all."""
     name = uuid.uuid4().hex
-    path = f"in/{name[:2]}/{name}{sniffing.SUFFIXES.get(mime, '.bin')}"
+    path = f"in/{name[:2]}/{name}{sniffing.suffix_of(mime)}"
     target = Path(settings.MEDIA_ROOT) / path
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_suffix(".part")

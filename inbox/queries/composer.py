@@ -69,7 +69,10 @@ class Composer:
         """The limits for files, as the composer checks them before it uploads."""
         rules = self.manifest.send.files if self.manifest else {}
         return json.dumps(
-            {kind: {"mimes": rule.mimes, "max": rule.max_bytes} for kind, rule in rules.items()}
+            {
+                kind: {"mimes": rule.mimes, "max": rule.max_bytes, "maxOf": dict(rule.max_of)}
+                for kind, rule in rules.items()
+            }
         )
 
 

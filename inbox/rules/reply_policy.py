@@ -93,8 +93,8 @@ def file_problem(manifest: Manifest, file: FileFacts) -> str:
         return (
             f"{manifest.label} does not take {file.mime or 'this type'}; it takes {', '.join(limit.mimes)}."
         )
-    if file.size > limit.max_bytes:
-        return f"{file.name or 'The file'} is larger than {manifest.label} takes ({limit.max_bytes // 1_048_576} MB)."
+    if file.size > (most := limit.most(file.mime)):
+        return f"{file.name or 'The file'} is larger than {manifest.label} takes ({most // 1_048_576} MB)."
     if file.size == 0:
         return f"{file.name or 'The file'} is empty."
     return ""

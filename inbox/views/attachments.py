@@ -66,10 +66,11 @@ def hand_over(request: HttpRequest, token: str) -> HttpResponseBase:
     )
     if attachment is None:
         raise Http404
-    return _file(request, attachment)
+    return _file(request, attachment, told=attachment.mime)
 
 
-def _file(request: HttpRequest, attachment: Attachment) -> HttpResponseBase:
+def _file(request: HttpRequest, attachment: Attachment, *, told: str = "") -> HttpResponseBase:
+    """`told`: the type for whoever only fetches. A browser is told one that it would open by itself only where that is harmless."""
     root = Path(settings.MEDIA_ROOT).resolve()
     path = (root / attachment.path).resolve()
     if not attachment.path or attachment.fetch_state == FetchState.GONE or not path.is_relative_to(root):
@@ -79,7 +80,7 @@ def _file(request: HttpRequest, attachment: Attachment) -> HttpResponseBase:
     except OSError as error:
         raise Http404 from error
     shown = attachment.mime in SHOWN_INLINE
-    mime = attachment.mime if shown else "application/octet-stream"
+    mime = attachment.mime if shown else told or "application/octet-stream"
     part = (
         _ranges.partial(content, size=path.stat().st_size, header=request.headers.get("Range", ""))
         if shown

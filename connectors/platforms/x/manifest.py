@@ -38,7 +38,11 @@ MANIFEST: Final = configured(
             text=TextLimit(max=10_000, unit=Unit.CODE_POINTS, checked_on=CHECKED_ON),
             public_text=TextLimit(max=280, unit=Unit.WEIGHTED, checked_on=CHECKED_ON),
             files={
-                "image": FileLimit(("image/jpeg", "image/png", "image/gif", "image/webp"), 5 * _MEGABYTE),
+                "image": FileLimit(
+                    ("image/jpeg", "image/png", "image/gif", "image/webp"),
+                    5 * _MEGABYTE,
+                    max_of={"image/gif": 15 * _MEGABYTE},
+                ),
                 "video": FileLimit(("video/mp4",), 512 * _MEGABYTE),
             },
             files_per_message=1,

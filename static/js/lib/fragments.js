@@ -49,6 +49,7 @@ export function explain(error) {
   if (error instanceof Refused) {
     if (error.html.includes('class="notice"')) return error.html
     if (error.status === 403) return sentence("The page was open for too long. Reload it; what you typed is kept.")
+    if (error.status === 413) return sentence("This is too large to send up. Choose a smaller file; what you typed is kept.")
     if (error.status === 404) return sentence("This is no longer there, or no longer yours to see.")
     return sentence("That did not work. Try again in a moment; what you typed is kept.")
   }

@@ -57,7 +57,8 @@ export class Uploads {
     const limit = this.limits[kind]
     if (!limit) return `${label} does not take files of this kind (${file.type || "unknown"}).`
     if (limit.mimes.length && !limit.mimes.includes(file.type)) return `${label} takes ${limit.mimes.join(", ")}; this is ${file.type || "unknown"}.`
-    if (file.size > limit.max) return `${file.name} is larger than ${label} takes (${Math.floor(limit.max / 1_048_576)} MB).`
+    const most = limit.maxOf[file.type] ?? limit.max
+    if (file.size > most) return `${file.name} is larger than ${label} takes (${Math.floor(most / 1_048_576)} MB).`
     return ""
   }
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -90,6 +91,12 @@ def test_a_parked_channel_still_takes_replies_and_says_that_they_wait() -> None:
         (b"RIFF....WEBPVP8 ", "image/webp"),
         (b"%PDF-1.7", "application/pdf"),
         (b"....ftypisom", "video/mp4"),
+        (b"RIFF....AVI LIST", "video/x-msvideo"),
+        (b"RIFF....WAVEfmt ", "audio/wav"),
+        (b"OggS" + bytes(24) + b"\x80theora", "video/ogg"),
+        (b"OggS" + bytes(24) + b"OpusHead", "audio/ogg"),
+        (b"\xff\xf9\x50\x80", "audio/aac"),
+        (b"....ftypheic", "image/heic"),
         (b"<svg onload=alert(1)>", None),
         (b"MZ\x90", None),
         (b"", None),
@@ -97,3 +104,12 @@ def test_a_parked_channel_still_takes_replies_and_says_that_they_wait() -> None:
 )
 def test_a_file_is_what_its_bytes_say(content: bytes, mime: str | None) -> None:
     assert file_types.sniff(content) == mime
+
+
+def test_a_type_may_have_a_limit_of_its_own() -> None:
+    rules = {"image": FileLimit(("image/png", "image/gif"), 100, max_of={"image/gif": 300})}
+    gram = replace(GRAM, send=replace(GRAM.send, files=rules))
+
+    assert reply_policy.file_problem(gram, FileFacts("image", "image/gif", 250)) == ""
+    assert "larger" in reply_policy.file_problem(gram, FileFacts("image", "image/gif", 301))
+    assert "larger" in reply_policy.file_problem(gram, FileFacts("image", "image/png", 101))

@@ -118,6 +118,17 @@ def test_a_platform_fetches_what_we_send_for_a_day(
     assert client.get(fresh.replace("/out/", "/out/x")).status_code == 404
 
 
+def test_a_platform_is_told_what_it_fetches_and_a_browser_opens_nothing(
+    client: Client, conversation: Conversation, media: Path, jo: Person
+) -> None:
+    file = stored(conversation, media, uploaded_by=jo, mime="application/pdf")
+
+    answer = client.get(media_links.outgoing_url(file, timezone.now()))
+
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer["Content-Disposition"].startswith("attachment")
+
+
 def test_a_customers_file_is_handed_to_no_platform(
     client: Client, conversation: Conversation, media: Path
 ) -> None:
