@@ -59,6 +59,7 @@ class _Look:
         self.plan = plan
         self.attempted_at = message.attempted_at or message.created_at
         self.other_words = False
+        self.seen_whole = True  # all that was said since the attempt, and every item of it could be read
 
     def run(self) -> str:
         if not platforms.get(self.message.channel.platform).history.settles_sends:
@@ -77,12 +78,13 @@ class _Look:
             return self._could_not_look(ConnectorError(type(error).__name__, remedy=Remedy.RETRY))
         if found is not None:
             return self._found(found)
-        return self._absent()
+        return self._absent() if self.seen_whole else self._saw_too_little()
 
     def _find(self) -> InboundMessage | None:
         """A message of ours that nobody knows yet, in what the platform says of the time since the attempt."""
         for page in self._pages():
             budgets.keep(channel_id=self.message.channel_id, notices=page.rates, now=self.clock())
+            self.seen_whole = self.seen_whole and not page.failures
             messages = [event for event in page.events if isinstance(event, InboundMessage)]
             said = [each for each in messages if self._was_said_since(each)]
             unknown = self._unknown(said)
@@ -105,22 +107,30 @@ class _Look:
         for _ in range(MAX_PAGES):
             page = connector.poll(context, cursor)
             yield page
-            if not page.more or page.cursor == cursor:
+            if not page.more:
                 return
+            if page.cursor == cursor:
+                break
             cursor = page.cursor
+        self.seen_whole = False
 
     def _thread_backwards(self, connector: Connector, context: Context) -> Iterator[Page]:
         """The newest page of the thread, and older ones back to the attempt."""
-        cursor = ""
+        cursor, told = "", 0
+        most = platforms.get(self.message.channel.platform).history.messages_per_thread
         for _ in range(MAX_PAGES):
             page = connector.history(context, cursor, self.message.conversation.thread_key)
             yield page
-            oldest = min(
-                (event.sent_at for event in page.events if isinstance(event, InboundMessage)), default=None
-            )
-            if not page.more or (oldest is not None and oldest < self.attempted_at - echoes.SKEW):
+            times = [event.sent_at for event in page.events if isinstance(event, InboundMessage)]
+            told += len(times)
+            if times and min(times) < self.attempted_at - echoes.SKEW:
+                return
+            if not page.more:
+                # A platform that tells the newest so many and told so many may have older ones, of after the attempt.
+                self.seen_whole = self.seen_whole and (most is None or told < most)
                 return
             cursor = page.cursor
+        self.seen_whole = False
 
     def _was_said_since(self, said: InboundMessage) -> bool:
         return (
@@ -202,6 +212,10 @@ class _Look:
 
     def _wait_for_echo(self) -> str:
         return self._fail() if self.clock() - self.attempted_at > GIVE_UP_AFTER else self._look_again()
+
+    def _saw_too_little(self) -> str:
+        """It may stand among what was not shown, or could not be read: not to have found it proves nothing."""
+        return self._wait_for_echo()
 
     def _look_again(self, not_before: datetime | None = None) -> str:
         now = self.clock()

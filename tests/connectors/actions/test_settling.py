@@ -115,6 +115,41 @@ def test_after_a_quarter_of_an_hour_in_the_dark_a_person_decides(uncertain, plat
     assert reply.state_reason == settling.UNCONFIRMED
 
 
+def seen_through(platform, monkeypatch, change):
+    """What the platform tells of its history, changed on the way."""
+    history = type(platform).history
+    monkeypatch.setattr(
+        type(platform), "history", lambda self, *asked: change(history(self, *asked)), raising=True
+    )
+
+
+def test_a_history_that_could_not_be_read_whole_lets_nothing_be_sent_again(
+    uncertain, platform, clock, monkeypatch
+):
+    reply = uncertain(delivered=True)
+    unread = (({"id": platform.said[-1].id}, "It has no time."),)
+    seen_through(platform, monkeypatch, lambda page: replace(page, events=(), failures=unread))
+
+    assert set(look_for(reply, clock, 120)) == {"later"}
+    assert reply.state == MessageState.UNCERTAIN
+
+
+def test_a_history_that_ends_before_the_attempt_lets_nothing_be_sent_again(
+    uncertain, platform, clock, monkeypatch
+):
+    """The customer went on writing, and the platform tells the newest two only."""
+    reply = uncertain(delivered=True)
+    for number in range(2):
+        platform.hears(f"hello? {number}", at=clock())
+    manifest = platforms.get(reply.channel.platform)
+    few = replace(manifest, history=replace(manifest.history, messages_per_thread=2))
+    monkeypatch.setattr(platforms, "get", lambda key: few)
+    seen_through(platform, monkeypatch, lambda page: replace(page, events=page.events[:2], more=False))
+
+    assert set(look_for(reply, clock, 120)) == {"later"}
+    assert reply.state == MessageState.UNCERTAIN
+
+
 def test_a_worker_killed_while_sending_leaves_an_uncertain_reply_that_is_found(queued_reply, platform, clock):
     sending.claim_reply(message_id=queued_reply.pk, now=clock())
     platform.hears(queued_reply.text, at=clock(), outbound=True)  # its bytes had left
