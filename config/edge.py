@@ -1,10 +1,12 @@
 """An ASGI router: who answers which path."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import orjson
 from asgiref.sync import sync_to_async
+from django.conf import settings
 
 from config import health
 from config.pages import Pages
@@ -83,12 +85,34 @@ def _webhook_door() -> "Door":
 def _sockets() -> Application:
     from channels.auth import AuthMiddlewareStack
     from channels.routing import URLRouter
-    from channels.security.websocket import AllowedHostsOriginValidator
 
     from inbox.routing import websocket_urlpatterns
 
-    routes = AuthMiddlewareStack(_KnownPaths(URLRouter(websocket_urlpatterns)))
-    return cast(Application, AllowedHostsOriginValidator(routes))
+    return _OwnPages(AuthMiddlewareStack(_KnownPaths(URLRouter(websocket_urlpatterns))))
+
+
+class _OwnPages:
+    """Closes a socket that somebody else's page opens, where Channels would first ask the broker for a channel to say no in."""
+
+    def __init__(self, routes: Application) -> None:
+        from channels.security.websocket import OriginValidator
+
+        self.routes = routes
+        self.origins = OriginValidator(routes, settings.ALLOWED_HOSTS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._is_ours(scope):
+            await self.routes(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 4403})
+
+    def _is_ours(self, scope: Scope) -> bool:
+        given = next((value for name, value in scope["headers"] if name == b"origin"), None)
+        try:
+            origin = urlsplit(given.decode("latin-1")) if given is not None else None
+            return bool(self.origins.valid_origin(origin))
+        except ValueError:  # no address at all
+            return False
 
 
 class _KnownPaths:

@@ -158,7 +158,11 @@ async def test_a_socket_to_nowhere_is_closed(edge: Edge) -> None:
     assert await got(edge, "/ws/nowhere/", kind="websocket") == (4404, b"")
 
 
-async def test_a_socket_from_another_site_is_refused(edge: Edge) -> None:
+@pytest.mark.parametrize("origin", [b"https://evil.example", b"http://[", b"null", b""])
+async def test_a_socket_from_another_site_is_refused_and_no_broker_is_asked(
+    edge: Edge, origin: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("channels.consumer.get_channel_layer", lambda *_: pytest.fail("the broker was asked"))
     sent: list[MutableMapping[str, Any]] = []
 
     arriving = iter([{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1000}])
@@ -173,7 +177,7 @@ async def test_a_socket_from_another_site_is_refused(edge: Edge) -> None:
         "type": "websocket",
         "path": "/ws/b/acme/",
         "query_string": b"",
-        "headers": [(b"origin", b"https://evil.example")],
+        "headers": [(b"origin", origin)],
         "subprotocols": [],
     }
     await edge(scope, receive, send)
