@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -13,6 +14,9 @@ from connectors.actions.syncing import Synced
 from connectors.management import choosing
 from connectors.management.telling import progress
 from connectors.models import SyncSchedule, Task
+
+PATIENCE = scheduling.LEASE.total_seconds() * 2  # a run that died has let go by then
+LOOK_EVERY = 0.05
 
 
 class Command(BaseCommand):
@@ -41,9 +45,23 @@ class Command(BaseCommand):
         if failed:
             raise CommandError(f"{len(failed)} of {len(chosen)} syncs failed.", returncode=1)
 
+    def _claimed(self, schedule: SyncSchedule, *, wait: bool) -> bool:
+        """A run under way does what was asked for, unless that was to begin anew: then its end is waited for."""
+        until = time.monotonic() + (PATIENCE if wait else 0)
+        while not scheduling.claim(schedule_id=schedule.pk, now=timezone.now()):
+            if time.monotonic() >= until:
+                return False
+            time.sleep(LOOK_EVERY)
+        return True
+
     def _run(self, schedule: SyncSchedule, *, full: bool) -> bool:
         name = f"{schedule.channel}: {schedule.task}"
-        if not scheduling.claim(schedule_id=schedule.pk, now=timezone.now()):
+        if not self._claimed(schedule, wait=full):
+            if full:
+                self.stderr.write(
+                    f"{name} is running already and does not end; nothing was read anew. Try again."
+                )
+                return False
             self.stdout.write(f"{name} is running already.")
             return True
         if full:

@@ -50,6 +50,26 @@ def test_a_sync_that_fails_has_an_exit_code(poll, platform, monkeypatch):
     assert failed.value.returncode == 1
 
 
+def test_reading_anew_waits_for_the_run_under_way(poll, platform, channel):
+    """A poll every few seconds is nearly always under way; that it reads on from where it stood is not what was asked."""
+    platform.hears("Missed", at=NOW)
+    SyncSchedule.objects.update(cursor="1", lease_until=timezone.now() + timedelta(minutes=1))
+    assert "running already" in told("sync", str(channel.public_id))
+
+    SyncSchedule.objects.update(lease_until=timezone.now() + timedelta(seconds=0.5))
+    assert "1 new messages" in told("sync", str(channel.public_id), full=True)
+
+
+def test_reading_anew_that_never_gets_its_turn_has_an_exit_code(poll, channel, monkeypatch):
+    monkeypatch.setattr("connectors.management.commands.sync.PATIENCE", 0.1)
+    SyncSchedule.objects.update(lease_until=timezone.now() + timedelta(minutes=1))
+
+    with pytest.raises(CommandError) as failed:
+        told("sync", str(channel.public_id), full=True)
+
+    assert failed.value.returncode == 1
+
+
 def test_a_channel_nobody_has_is_another_exit_code(poll):
     with pytest.raises(CommandError) as failed:
         told("sync", "@nobody")
