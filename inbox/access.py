@@ -7,7 +7,7 @@ from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
@@ -15,6 +15,7 @@ from inbox.models import (
     Attachment,
     Brand,
     BusinessHours,
+    CannedReply,
     Channel,
     Contact,
     Conversation,
@@ -108,6 +109,28 @@ def tag_rule_for(person: Asker, brand_slug: str, public_id: UUID | str) -> TagRu
 def hours_for(person: Asker, brand_slug: str, public_id: UUID | str) -> BusinessHours:
     brand = brand_for_setting_up(person, brand_slug)
     return get_object_or_404(BusinessHours.objects.select_related("brand"), brand=brand, public_id=public_id)
+
+
+def canned_replies_of(person: Asker, brand: Brand) -> QuerySet[CannedReply]:
+    """The brand's and one's own."""
+    found = CannedReply.objects.filter(brand__in=brands_of(person).filter(pk=brand.pk))
+    return found.filter(Q(owner=None) | Q(owner_id=person.pk))
+
+
+def canned_reply_for(person: Asker, brand_slug: str, public_id: UUID | str) -> CannedReply:
+    """To insert. To change it, see canned_reply_to_change."""
+    brand = brand_for(person, brand_slug)
+    return get_object_or_404(
+        canned_replies_of(person, brand).select_related("brand", "owner"), public_id=public_id
+    )
+
+
+def canned_reply_to_change(person: Asker, brand_slug: str, public_id: UUID | str) -> CannedReply:
+    """One's own, and the brand's for those who set it up."""
+    reply = canned_reply_for(person, brand_slug, public_id)
+    if reply.owner_id is None and not may(person, reply.brand, Permission.SET_UP):
+        raise Http404
+    return reply
 
 
 def colleagues_of(person: Asker, brand: Brand) -> QuerySet[Person]:

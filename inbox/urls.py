@@ -16,6 +16,7 @@ from inbox.views import (
     readings,
     replies,
     resolutions,
+    settings_canned,
     settings_hours,
     settings_policies,
     settings_priority,
@@ -23,6 +24,7 @@ from inbox.views import (
     snoozes,
     tags,
     vips,
+    writing,
 )
 
 app_name = "inbox"
@@ -42,6 +44,7 @@ conversation: list[URLPattern | URLResolver] = [
     path("tags/", tags.tags, name="tags"),
     path("tags/<int:tag_id>/", tags.tag, name="tag"),
     path("vip/", vips.vip, name="vip"),
+    path("writing/", writing.offers, name="writing"),
     path("readings/", readings.reading, name="readings"),
 ]
 settings: list[URLPattern | URLResolver] = [
@@ -62,6 +65,10 @@ settings: list[URLPattern | URLResolver] = [
     path("tags/<uuid:public_id>/", settings_tags.edit, name="settings-tag-rule"),
     path("tags/<uuid:public_id>/switch/", settings_tags.switch, name="settings-tag-rule-switch"),
     path("tags/<uuid:public_id>/removal/", settings_tags.removal, name="settings-tag-rule-removal"),
+    path("canned/", settings_canned.index, name="settings-canned"),
+    path("canned/new/", settings_canned.create, name="settings-canned-new"),
+    path("canned/<uuid:public_id>/", settings_canned.edit, name="settings-canned-reply"),
+    path("canned/<uuid:public_id>/removal/", settings_canned.removal, name="settings-canned-removal"),
     path("hours/", settings_hours.index, name="settings-hours"),
     path("hours/new/", settings_hours.create, name="settings-hours-new"),
     path("hours/<uuid:public_id>/", settings_hours.edit, name="settings-hours-edit"),
@@ -74,6 +81,7 @@ brand: list[URLPattern | URLResolver] = [
     path("conversations/<uuid:public_id>/", include(conversation)),
     path("settings/", include(settings)),
     path("palette/", palette.offers, name="palette"),
+    path("canned/<uuid:public_id>/use/", writing.use, name="canned-use"),
     path("messages/<uuid:public_id>/attempt/", attempts.attempt, name="attempt"),
 ]
 urlpatterns = [

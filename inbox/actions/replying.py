@@ -29,7 +29,7 @@ from inbox.models import (
 )
 from inbox.platforms import Manifest
 from inbox.queries import news
-from inbox.rules import reply_policy
+from inbox.rules import reply_policy, variables
 from inbox.rules.cleaning import clean
 from inbox.rules.reply_policy import FileFacts, Situation, Verdict
 
@@ -112,6 +112,10 @@ def queue_reply(
         verdict = verdict_on(current, text=text, files=attachments, now=now)
         if not verdict.allowed:
             raise ReplyRefused(verdict.problem)
+        if slots := variables.unfilled(text):
+            raise ReplyRefused(
+                f"Fill in {slots[0]} first, or take it out: the customer would read it as it stands."
+            )
         if (
             current.state == ConversationState.RESOLVED
         ):  # said before the reply, so that a new spell begins with it

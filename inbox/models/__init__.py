@@ -54,14 +54,15 @@ from .triage import (
     TagRule,
     TagState,
 )
+from .writing import CannedReply
 
 __all__ = [
-    "ON_ITS_WAY", "Amendment", "AmendmentKind", "Attachment", "Brand", "BrandSequence", "BusinessHours", "Channel",
-    "ChannelState", "Clock", "ClockKind", "ClockSegment", "ClockState", "Contact", "Conversation",
-    "ConversationKind", "ConversationState", "ConversationTag", "Desk", "Direction", "DueKind", "EarlyRead", "Event",
-    "EventKind", "Example", "FetchState", "Handle", "Holiday", "LearnedModel", "Membership", "Message",
-    "MessageState", "ModelKind", "Notification", "NotificationKind", "Outcome", "Person", "Presence",
-    "PresenceState", "Priority", "PriorityWeights", "Role", "RoutingDecision", "RoutingSettings", "RoutingTicket",
-    "Sentiment", "SetBy", "SlaPolicy", "Tag", "TagRule", "TagState", "Team", "TeamMember", "Timer", "TimerKind",
-    "TriageCursor", "ViewCount", "Workload",
+    "ON_ITS_WAY", "Amendment", "AmendmentKind", "Attachment", "Brand", "BrandSequence", "BusinessHours",
+    "CannedReply", "Channel", "ChannelState", "Clock", "ClockKind", "ClockSegment", "ClockState", "Contact",
+    "Conversation", "ConversationKind", "ConversationState", "ConversationTag", "Desk", "Direction", "DueKind",
+    "EarlyRead", "Event", "EventKind", "Example", "FetchState", "Handle", "Holiday", "LearnedModel",
+    "Membership", "Message", "MessageState", "ModelKind", "Notification", "NotificationKind", "Outcome",
+    "Person", "Presence", "PresenceState", "Priority", "PriorityWeights", "Role", "RoutingDecision",
+    "RoutingSettings", "RoutingTicket", "Sentiment", "SetBy", "SlaPolicy", "Tag", "TagRule", "TagState",
+    "Team", "TeamMember", "Timer", "TimerKind", "TriageCursor", "ViewCount", "Workload",
 ]  # fmt: skip

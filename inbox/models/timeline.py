@@ -40,6 +40,7 @@ class EventKind(models.TextChoices):
     SLA_WARNED = "sla.warned", "is nearly late"
     SLA_BREACHED = "sla.breached", "is late"
     NOTIFIED = "people.notified", "told colleagues"
+    WRITING_CHANGED = "writing.changed", "changed what is kept for writing"
     TAG_RULES_CHANGED = "tag_rules.changed", "changed how tags are set"
     WEIGHTS_CHANGED = "weights.changed", "changed what weighs how much"
     CONTACT_UPDATED = "contact.updated", "updated the contact"

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from inbox import access
 from inbox.models import Brand
 from inbox.views._door import AgentRequest
 
@@ -16,11 +17,15 @@ PAGES = (
     ("settings-tag-rules", "Tags"),
     ("settings-policies", "SLA policies"),
     ("settings-hours", "Business hours"),
+    ("settings-canned", "Canned replies"),
 )
+OWN = {"settings-canned"}  # where everybody has something of their own
 
 
 def page(
     request: AgentRequest, template: str, brand: Brand, here: str, *, status: int = 200, **context: Any
 ) -> HttpResponse:
-    found = {"brand": brand, "pages": PAGES, "here": here, **context}
+    sets_up = access.may(request.user, brand, access.Permission.SET_UP)
+    pages = [each for each in PAGES if sets_up or each[0] in OWN]
+    found = {"brand": brand, "pages": pages, "here": here, **context}
     return render(request, f"inbox/settings/{template}", found, status=status)

@@ -5,6 +5,7 @@
 import * as drafts from "../lib/drafts.js"
 import { Refused, ask, elements, explain, notify, sentence } from "../lib/fragments.js"
 import { measure } from "../lib/measure.js"
+import { unfilled } from "../lib/triggers.js"
 import { Uploads } from "../lib/uploads.js"
 
 class ReplyComposer extends HTMLElement {
@@ -16,6 +17,7 @@ class ReplyComposer extends HTMLElement {
     this.uploads = new Uploads(this)
     this.form.addEventListener("submit", (event) => this.#submitted(event))
     this.field.addEventListener("input", () => this.#typed())
+    this.field.addEventListener("keydown", (event) => this.querySelector("composer-picker").pressed(event))
     this.addEventListener("click", (event) => this.#clicked(event))
     this.addEventListener("window-ended", () => this.#askState())
     Object.assign(this, drafts.asked(this.shell.dataset.me, this.dataset.id))
@@ -62,9 +64,12 @@ class ReplyComposer extends HTMLElement {
     const near = length > Number(max) * 0.8
     counter.textContent = note || !Number(max) ? "" : over ? `${(length - max).toLocaleString()} ${unitWord} too long` : `${length.toLocaleString()} / ${Number(max).toLocaleString()} ${unitWord}`
     counter.dataset.tone = over ? "danger" : near ? "warning" : ""
+    const slot = note ? null : unfilled(this.field.value)
+    this.querySelector("[data-unfilled]").hidden = !slot || closed
+    this.querySelector("[data-slot]").textContent = slot?.[1] ?? ""
     const empty = !this.field.value.trim() && (note || !this.uploads.ids.length)
     const send = this.querySelector(".composer__send")
-    send.disabled = closed || over || empty || this.uploads.busy
+    send.disabled = closed || over || empty || Boolean(slot) || this.uploads.busy
     send.querySelector("[data-send-label]").textContent = note ? "Add note" : parked ? "Queue" : "Send"
     send.title = note ? "Add the note" : requiresHuman === "true" ? `Send: ${label} wants a person's click` : "Send"
     this.uploads.refresh(note || closed)
@@ -88,6 +93,26 @@ class ReplyComposer extends HTMLElement {
     this.stale.replaceChildren(...elements(html))
     this.stale.querySelector("[data-read-first]")?.focus()
     document.querySelector("state-line")?.catchUp()
+  }
+
+  /** Put words in the place of others, as if they had been typed: the browser's own undo takes them back. */
+  insert(start, end, words) {
+    this.field.focus()
+    this.field.setSelectionRange(start, end)
+    if (!document.execCommand("insertText", false, words)) {
+      this.field.setRangeText(words, start, end, "end")
+      this.field.dispatchEvent(new InputEvent("input", { bubbles: true }))
+    }
+    const slot = unfilled(words)
+    if (slot) this.field.setSelectionRange(start + slot[0], start + slot[0] + slot[1].length)
+    this.field.scrollTop = this.field.scrollHeight
+  }
+
+  /** The first variable that nobody has filled in, ready to be written over. */
+  #toSlot() {
+    const slot = unfilled(this.field.value)
+    this.field.focus()
+    if (slot) this.field.setSelectionRange(slot[0], slot[0] + slot[1].length)
   }
 
   #typed() {
@@ -121,6 +146,7 @@ class ReplyComposer extends HTMLElement {
   #clicked({ target }) {
     const tab = target.closest("[role=tab]")
     if (tab) this.write(tab.dataset.mode)
+    if (target.closest("[data-slot]")) this.#toSlot()
     if (target.closest("[data-unquote]")) this.quote("")
     if (target.closest("[data-read-first]")) this.#readFirst()
     if (target.closest("[data-send-anyway]")) this.#send({ anyway: true })

@@ -10,7 +10,17 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from inbox.models import Attachment, BusinessHours, Conversation, Message, Person, SlaPolicy, Tag, TagRule
+from inbox.models import (
+    Attachment,
+    BusinessHours,
+    CannedReply,
+    Conversation,
+    Message,
+    Person,
+    SlaPolicy,
+    Tag,
+    TagRule,
+)
 from tests.factories.people import ChannelFactory, agent_of
 
 # Addresses without a brand in them, and whom they are for.
@@ -20,6 +30,7 @@ FOR_ALL = {"home", "platform-colours", "outgoing-file"}
 OF_THE_BRAND = {
     "settings", "settings-priority", "settings-priority-preview", "settings-policies", "settings-policy-new",
     "settings-hours", "settings-hours-new", "settings-tag-rules", "settings-tag-rule-new", "settings-languages",
+    "settings-canned", "settings-canned-new",
 }  # fmt: skip
 
 
@@ -44,6 +55,7 @@ def address(name: str, conversation: Conversation) -> str:
     hours, _ = BusinessHours.objects.get_or_create(brand=conversation.brand, name="Office")
     tag, _ = Tag.objects.get_or_create(brand=conversation.brand, name="refund")
     rule, _ = TagRule.objects.get_or_create(brand=conversation.brand, tag=tag, name="Refund")
+    canned, _ = CannedReply.objects.get_or_create(brand=conversation.brand, name="Refund", text="On its way.")
     if name in OF_THE_BRAND:
         return reverse(f"inbox:{name}", kwargs=brand)
     return reverse(
@@ -61,6 +73,9 @@ def address(name: str, conversation: Conversation) -> str:
             "settings-tag-rule": {**brand, "public_id": rule.public_id},
             "settings-tag-rule-switch": {**brand, "public_id": rule.public_id},
             "settings-tag-rule-removal": {**brand, "public_id": rule.public_id},
+            "settings-canned-reply": {**brand, "public_id": canned.public_id},
+            "settings-canned-removal": {**brand, "public_id": canned.public_id},
+            "canned-use": {**brand, "public_id": canned.public_id},
             "media": {"public_id": file.public_id},
         }.get(name, {**brand, "public_id": conversation.public_id}),
     )

@@ -1,0 +1,49 @@
+"""What helps to write: words kept for later, for all of a brand or for one person."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from .brands import Brand
+from .fields import PublicIdModel
+
+
+class CannedReply(PublicIdModel):
+    """Words to answer with, with variables in them (rules.variables). Without an owner they are the brand's."""
+
+    brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="canned_replies", db_index=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    name = models.CharField(max_length=80)
+    shortcut = models.CharField(max_length=30, blank=True)
+    text = models.TextField(help_text="Where no other language fits.")
+    translations = models.JSONField(default=dict, blank=True, help_text="Language code: the same in it.")
+    channels = ArrayField(
+        models.BigIntegerField(), default=list, blank=True, help_text="Only in these; empty: in all."
+    )
+    used = models.BigIntegerField(default=0, help_text="How often it was put into a reply.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["brand", "name"], condition=Q(owner=None), name="one_canned_reply_per_name"),
+            models.UniqueConstraint(
+                fields=["brand", "owner", "name"], condition=Q(owner__isnull=False), name="one_own_canned_reply_per_name"
+            ),
+        ]  # fmt: skip
+        indexes = [
+            # The composer offers the brand's and one's own, those used most first.
+            models.Index(fields=["brand", "owner", "-used", "name"], name="canned_replies_by_use"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def text_in(self, language: str) -> str:
+        """In the customer's language where it is written in it."""
+        found: str = self.translations.get(language) or self.text
+        return found

@@ -1,0 +1,84 @@
+"""What the composer offers to whoever writes in a conversation: replies kept for later, filled in, and the variables' values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from inbox import access
+from inbox.models import CannedReply, Conversation, Direction, Message, Person
+from inbox.queries import inbox_list
+from inbox.rules import order_numbers, variables
+
+LOOKED_AT = 60  # messages of the person in which an order number is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A reply as it would stand in the composer."""
+
+    reply: CannedReply
+    text: str
+    language: str  # the translation that was taken; empty: the one for all
+
+    @property
+    def words(self) -> str:
+        """By what it is found, typed after the slash."""
+        return f"{self.reply.shortcut} {self.reply.name}".lower()
+
+    @property
+    def is_own(self) -> bool:
+        return self.reply.owner_id is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A variable and what it is here; empty: not known."""
+
+    variable: variables.Variable
+    value: str
+
+
+def offers(conversation: Conversation, person: Person, values: dict[str, str]) -> list[Offer]:
+    """Those for this channel, in the customer's language where there is one, the most used first."""
+    found = (
+        access.canned_replies_of(person, conversation.brand)
+        .filter(Q(channels=[]) | Q(channels__contains=[conversation.channel_id]))
+        .order_by("-used", "name", "pk")
+    )
+    language = conversation.language
+    return [
+        Offer(
+            reply,
+            variables.render(reply.text_in(language), values),
+            language if reply.translations.get(language) else "",
+        )
+        for reply in found
+    ]
+
+
+def filled(values: dict[str, str]) -> list[Filled]:
+    return [Filled(variable, values[variable.name]) for variable in variables.VARIABLES]
+
+
+def values_of(conversation: Conversation, person: Person) -> dict[str, str]:
+    """Every variable's value in this conversation for this writer."""
+    manifest = inbox_list.manifest_of(conversation.platform)
+    return {
+        "contact.first_name": variables.first_name(conversation.contact_name),
+        "contact.name": conversation.contact_name,
+        "contact.username": conversation.contact_username,
+        "contact.orders.last": _last_order(conversation),
+        "agent.first_name": variables.first_name(person.short_name),
+        "agent.name": person.short_name,
+        "brand.name": conversation.brand.name,
+        "conversation.channel": manifest.label if manifest else conversation.platform,
+    }
+
+
+def _last_order(conversation: Conversation) -> str:
+    """Where orders will be asked for once they are kept. Until then: the number in the customer's newest words here."""
+    said = Message.objects.filter(conversation=conversation, direction=Direction.IN, deleted_at=None)
+    newest = said.order_by("-sent_at", "-order_key", "-id").values_list("text", flat=True)[:LOOKED_AT]
+    return order_numbers.last(newest)

@@ -1,0 +1,151 @@
+/**
+ * Choices while one writes. The hand stays in the text: what is typed after the sign narrows them, arrows go through them, Enter takes
+ * one, Esc leaves the text as it is. Beside the list stands what would be written, and whether the platform would take it.
+ */
+import { ask, elements } from "../lib/fragments.js"
+import { measure } from "../lib/measure.js"
+import { triggerAt } from "../lib/triggers.js"
+
+const FRESH = 20_000 // milliseconds for which offers are not asked for again
+const LABELS = { canned: "Canned replies", variable: "Variables", colleague: "Colleagues" }
+
+class ComposerPicker extends HTMLElement {
+  connectedCallback() {
+    this.composer = this.closest("reply-composer")
+    this.field = this.composer.querySelector("textarea")
+    this.list = this.querySelector("[role=listbox]")
+    this.preview = this.querySelector("[data-preview]")
+    this.told = this.querySelector("[role=status]")
+    this.offers = []
+    this.field.addEventListener("focus", () => this.#fetch())
+    this.field.addEventListener("input", () => this.look())
+    this.field.addEventListener("click", () => this.look())
+    this.field.addEventListener("blur", () => this.close())
+    this.list.addEventListener("pointerdown", (event) => event.preventDefault()) // the hand stays in the text
+    this.list.addEventListener("click", ({ target }) => this.#take(target.closest("[role=option]")))
+  }
+
+  get shown() {
+    return !this.hidden
+  }
+
+  /** Open, narrow or close, as what stands before the caret wants it. */
+  look() {
+    const { field } = this
+    const found = field.selectionStart === field.selectionEnd && !field.readOnly ? triggerAt(field.value, field.selectionStart, this.composer.mode) : null
+    if (!found) {
+      this.left = null
+      return this.close()
+    }
+    if (this.left === found.start) return // Esc said no to this one
+    this.trigger = found
+    this.entered = false
+    this.#fetch()
+    this.#narrow()
+  }
+
+  /** True when the key was for the choices. */
+  pressed(event) {
+    if (!this.shown || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return false
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    if (step) this.#step(step)
+    else if (event.key === "Enter" || (event.key === "Tab" && !event.shiftKey)) {
+      if (this.looking) this.entered = true // taken as soon as it is there
+      else if (!this.marked) return false
+      else this.#take(this.marked)
+    } else if (event.key === "Escape") {
+      this.left = this.trigger.start
+      this.close()
+    } else return false
+    event.preventDefault()
+    return true
+  }
+
+  close() {
+    this.hidden = true
+    this.entered = false
+    this.marked = null
+    this.field.removeAttribute("aria-activedescendant")
+    this.field.removeAttribute("aria-controls")
+  }
+
+  async #fetch() {
+    if (this.asked && Date.now() - this.asked < FRESH) return
+    this.asked = Date.now()
+    this.looking = !this.offers.length
+    try {
+      const [found] = elements(await ask(this.composer.dataset.writingUrl))
+      this.offers = [...found.children]
+    } catch {
+      this.asked = 0 // asked again with the next letter; the text can be written without
+    }
+    this.looking = false
+    const { entered } = this
+    if (this.shown) this.look()
+    if (entered && this.shown && this.marked) this.#take(this.marked)
+  }
+
+  #narrow() {
+    const words = this.trigger.typed.split(/[\s.]+/).filter(Boolean)
+    const fits = this.offers.filter((offer) => KINDS[this.trigger.kind].includes(offer.dataset.kind) && words.every((word) => offer.dataset.words.includes(word)))
+    // A shortcut that was typed in full is what is meant.
+    fits.sort((one, other) => (other.dataset.name === this.trigger.typed) - (one.dataset.name === this.trigger.typed))
+    const some = this.offers.some((offer) => KINDS[this.trigger.kind].includes(offer.dataset.kind))
+    if (!fits.length && some) return this.close() // it is ordinary text after all
+    this.list.replaceChildren(...fits)
+    this.list.setAttribute("aria-label", LABELS[this.trigger.kind])
+    this.field.setAttribute("aria-controls", this.list.id)
+    this.querySelector("[data-none]").hidden = fits.length > 0
+    this.querySelector("[data-none]").textContent = this.looking ? "Looking…" : `No ${LABELS[this.trigger.kind].toLowerCase()} yet`
+    this.hidden = false
+    this.#mark(fits[0])
+    this.told.textContent = `${fits.length} ${LABELS[this.trigger.kind].toLowerCase()}; arrows to choose, Enter to take`
+  }
+
+  #step(step) {
+    const all = [...this.list.children]
+    if (all.length) this.#mark(all[(all.indexOf(this.marked) + step + all.length) % all.length])
+  }
+
+  #mark(option) {
+    this.marked = option
+    for (const each of this.list.children) each.setAttribute("aria-selected", each === option)
+    if (option) this.field.setAttribute("aria-activedescendant", option.id)
+    else this.field.removeAttribute("aria-activedescendant")
+    option?.scrollIntoView({ block: "nearest" })
+    this.#show(option)
+  }
+
+  /** What would stand in the composer, counted as the platform counts. */
+  #show(option) {
+    const words = this.querySelector(".offers__words")
+    const fit = this.querySelector(".offers__fit")
+    words.textContent = option?.dataset.text ?? ""
+    fit.textContent = ""
+    fit.dataset.tone = ""
+    const { max, unit, unitWord, label } = this.composer.state
+    if (!option || option.dataset.kind !== "canned" || this.composer.mode === "note" || !Number(max)) return
+    const length = measure(this.#whole(option.dataset.text).trim(), unit)
+    const over = length - Number(max)
+    fit.textContent = over > 0 ? `${over.toLocaleString()} ${unitWord} too long for ${label}` : `${length.toLocaleString()} / ${Number(max).toLocaleString()} ${unitWord}`
+    fit.dataset.tone = over > 0 ? "danger" : ""
+  }
+
+  #whole(text) {
+    const { value, selectionStart } = this.field
+    return value.slice(0, this.trigger.start) + text + value.slice(selectionStart)
+  }
+
+  #take(option) {
+    if (!option) return
+    const { kind, text, name, useUrl } = option.dataset
+    const words = kind === "variable" && !text ? `{{${name}}}` : text
+    this.close()
+    this.composer.insert(this.trigger.start, this.field.selectionStart, words)
+    if (useUrl) ask(useUrl, { method: "POST" }).catch(() => {})
+  }
+}
+
+const KINDS = { canned: ["canned", "macro"], variable: ["variable"], colleague: ["colleague"] }
+
+customElements.define("composer-picker", ComposerPicker)

@@ -1,0 +1,202 @@
+"""Canned replies: whose they are, in which language and channel they are offered, and what is refused before it is kept."""
+
+from __future__ import annotations
+
+from html import unescape
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from inbox.models import Brand, CannedReply, Channel, Conversation, Membership, Message, Person, Role
+from tests.factories.people import ChannelFactory, agent_of
+
+REPLY = {
+    "name": "Refund",
+    "shortcut": "/Refund",
+    "text": "Hello {{contact.first_name|there}}, it is on its way.",
+}
+
+
+@pytest.fixture
+def brand(channel: Channel) -> Brand:
+    return channel.brand
+
+
+@pytest.fixture
+def manager(page: Client, jo: Person, brand: Brand) -> Client:
+    Membership.objects.filter(person=jo).update(role=Role.MANAGER)
+    return page
+
+
+def at(name: str, *more: Any) -> str:
+    return reverse(f"inbox:{name}", args=["lumen", *more])
+
+
+def canned(brand: Brand, name: str = "Refund", **fields: Any) -> CannedReply:
+    return CannedReply.objects.create(brand=brand, name=name, **{"text": "On its way.", **fields})
+
+
+def offered(page: Client, conversation: Conversation) -> str:
+    answer = page.get(at("writing", conversation.public_id), headers={"X-Parley-Fragment": "1"})
+    assert answer.status_code == 200
+    return unescape(answer.content.decode())
+
+
+def test_an_agent_keeps_replies_of_their_own(page: Client, jo: Person, brand: Brand) -> None:
+    assert page.post(at("settings-canned-new"), {**REPLY, "for_all": "on"}).status_code == 302
+
+    reply = CannedReply.objects.get()
+    assert (reply.owner, reply.shortcut) == (jo, "refund")
+    assert "Refund" in page.get(at("settings-canned")).content.decode()
+
+
+def test_whoever_sets_up_the_brand_keeps_replies_for_all(manager: Client, brand: Brand) -> None:
+    manager.post(at("settings-canned-new"), {**REPLY, "for_all": "on", "text-de": "Hallo!"})
+
+    reply = CannedReply.objects.get()
+    assert (reply.owner, reply.translations) == (None, {"de": "Hallo!"})
+
+
+def test_an_agent_reads_the_brands_replies_and_changes_none(page: Client, brand: Brand) -> None:
+    reply = canned(brand)
+
+    assert "On its way." in page.get(at("settings-canned")).content.decode()
+    assert page.get(at("settings-canned-reply", reply.public_id)).status_code == 404
+    assert page.post(at("settings-canned-reply", reply.public_id), REPLY).status_code == 404
+    assert page.post(at("settings-canned-removal", reply.public_id)).status_code == 404
+    assert CannedReply.objects.get().text == "On its way."
+
+
+def test_nobody_sees_a_colleagues_own(manager: Client, brand: Brand, conversation: Conversation) -> None:
+    reply = canned(brand, "Secret", owner=agent_of(brand))
+
+    assert "Secret" not in manager.get(at("settings-canned")).content.decode()
+    assert "Secret" not in offered(manager, conversation)
+    for name in ("settings-canned-reply", "settings-canned-removal", "canned-use"):
+        assert manager.post(at(name, reply.public_id)).status_code == 404
+
+
+def test_nobody_sees_another_brands(page: Client, conversation: Conversation) -> None:
+    canned(ChannelFactory().brand, "Theirs")
+
+    assert "Theirs" not in offered(page, conversation)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"text": "Hello {{contact.nme}}"}, "Did you mean {{contact.name}}?"),
+        ({"text-de": "Hallo {{contact.name"}, "is no variable"),
+        ({"text": ""}, "required"),
+        ({"shortcut": "two words"}, "one word"),
+        ({"name": "Taken"}, "already"),
+        ({"shortcut": "taken"}, "already"),
+    ],
+)
+def test_what_cannot_be_kept_is_refused_in_words_and_stays_in_the_form(
+    page: Client, brand: Brand, jo: Person, changed: dict[str, str], words: str
+) -> None:
+    canned(brand, "Taken", shortcut="taken", owner=jo)
+
+    answer = page.post(at("settings-canned-new"), {**REPLY, **changed})
+
+    shown = unescape(answer.content.decode())
+    assert answer.status_code == 422 and words in shown
+    assert all(value in shown for value in changed.values())
+    assert CannedReply.objects.count() == 1
+
+
+def test_one_is_changed_and_removed(page: Client, brand: Brand, jo: Person) -> None:
+    reply = canned(brand, owner=jo, translations={"pt": "A caminho"})
+    assert "A caminho" in page.get(at("settings-canned-reply", reply.public_id)).content.decode()
+
+    page.post(at("settings-canned-reply", reply.public_id), {**REPLY, "name": "Back"})
+    reply.refresh_from_db()
+    assert (reply.name, reply.owner, reply.translations) == ("Back", jo, {})
+
+    page.post(at("settings-canned-removal", reply.public_id))
+    assert not CannedReply.objects.exists()
+
+
+def test_it_is_offered_filled_in_and_in_the_customers_language(
+    page: Client, brand: Brand, conversation: Conversation
+) -> None:
+    canned(
+        brand,
+        text="Hi {{contact.first_name|there}}",
+        translations={"fr": "Bonjour {{contact.first_name}} de {{brand.name}}"},
+    )
+    assert 'data-text="Hi Mara"' in offered(page, conversation)
+
+    Conversation.objects.update(language="fr")
+    assert f'data-text="Bonjour Mara de {brand.name}"' in offered(page, conversation)
+    Conversation.objects.update(language="de")
+    assert 'data-text="Hi Mara"' in offered(page, conversation)
+
+
+def test_what_a_customer_is_called_is_text_and_nothing_else(
+    page: Client, brand: Brand, conversation: Conversation
+) -> None:
+    Conversation.objects.update(contact_name='{{agent.name}}"><script>alert(1)</script>')
+    canned(brand, text="Hi {{contact.name}}")
+
+    raw = page.get(at("writing", conversation.public_id), headers={"X-Parley-Fragment": "1"}).content.decode()
+
+    assert "<script>" not in raw and "Hi {{agent.name}}&quot;&gt;&lt;script&gt;" in raw
+
+
+def test_a_channel_that_it_is_not_for_does_not_offer_it(
+    page: Client, brand: Brand, channel: Channel, conversation: Conversation
+) -> None:
+    other = ChannelFactory(brand=brand)
+    canned(brand, "Here", channels=[channel.pk, other.pk])
+    canned(brand, "Elsewhere", channels=[other.pk])
+
+    shown = offered(page, conversation)
+    assert "Here" in shown and "Elsewhere" not in shown
+
+
+def test_those_used_most_stand_first(page: Client, brand: Brand, conversation: Conversation) -> None:
+    canned(brand, "Alpha")
+    omega = canned(brand, "Omega")
+    assert offered(page, conversation).index("Alpha") < offered(page, conversation).index("Omega")
+
+    assert page.post(at("canned-use", omega.public_id)).status_code == 204
+    assert offered(page, conversation).index("Omega") < offered(page, conversation).index("Alpha")
+
+
+def test_variables_show_what_they_are_here(page: Client, brand: Brand, conversation: Conversation) -> None:
+    Message.objects.update(text="Where is order #10423?")
+
+    shown = offered(page, conversation)
+
+    for value in ("Mara", "mara.k", "10423", "Jo", brand.name, "Instagram"):
+        assert f'data-text="{value}"' in shown
+
+
+def test_the_number_of_replies_costs_no_queries(
+    page: Client, brand: Brand, conversation: Conversation, django_assert_num_queries: Any
+) -> None:
+    for number in range(30):
+        canned(brand, f"Reply {number}", text="{{contact.orders.last|none}} {{contact.name}}")
+
+    # session, person, conversation with its channel and brand; order numbers, replies
+    with django_assert_num_queries(5):
+        offered(page, conversation)
+
+
+def test_a_reply_with_a_variable_in_it_is_not_sent(page: Client, conversation: Conversation) -> None:
+    Conversation.objects.update(window_opened_at=timezone.now())
+    said = {
+        "client_id": str(conversation.public_id), "text": "Hi {{contact.first_name}}", "written_against": conversation.seq,
+        "send_anyway": "on",
+    }  # fmt: skip
+    answer = page.post(at("replies", conversation.public_id), said)
+
+    assert answer.status_code == 422 and "Fill in {{contact.first_name}} first" in unescape(
+        answer.content.decode()
+    )
+    assert Message.objects.filter(direction="out").count() == 0
