@@ -14,7 +14,7 @@ from channels.auth import get_user
 from channels.db import database_sync_to_async
 from django.contrib.sessions.backends.db import SessionStore
 
-from inbox import access, attendance, realtime
+from inbox import access, attendance, company, realtime
 from inbox.fanout import News, hub, rest_of
 from inbox.models import Brand, Conversation
 
@@ -44,6 +44,7 @@ class Socket:
         self._too_slow = asyncio.Event()
         self._groups: set[str] = set()
         self._open: Conversation | None = None
+        self._company = company.of(brand.pk)
 
     def offer(self, news: News) -> None:
         """Never waits and never skips: a socket that cannot keep up is closed, and its page asks for what it missed."""
@@ -73,6 +74,9 @@ class Socket:
         try:
             await self._join(realtime.brand_group(self.brand_id))
             await attendance.register().enter(self, self._scope["user"].pk)
+            await self._company.enter(
+                self, person=self._scope["user"].pk, name=self._scope["user"].short_name
+            )
             parts = (self._listen, self._write, self._watch, self._give_up)
             tasks += [asyncio.create_task(part()) for part in parts]
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -85,6 +89,7 @@ class Socket:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             attendance.register().leave(self)
+            await self._company.leave(self)
             for group in tuple(self._groups):
                 await hub().leave(group, self)
 
@@ -99,6 +104,8 @@ class Socket:
     async def _hear(self, wish: dict[str, Any]) -> None:
         if "open" in wish:
             await self._watch_conversation(UUID(wish["open"]) if wish["open"] else None)
+        if "here" in wish:
+            self._company.hear(self, str(wish["here"]))
         if "since" in wish:
             told = await database_sync_to_async(realtime.catch_up)(
                 self._brand, since=int(wish["since"]), conversation=self._open
@@ -114,6 +121,7 @@ class Socket:
             self._open = await access.aconversation_for(self._scope["user"], self._brand.slug, public_id)
         if self._open:
             await self._join(realtime.conversation_group(self._open.pk))
+        self._company.turn_to(self, str(self._open.public_id) if self._open else "")
 
     async def _write(self) -> int | None:
         while True:

@@ -60,5 +60,15 @@ class SnoozeForm(forms.Form):
     seen_seq = forms.IntegerField(required=False, min_value=0)
 
 
+class FocusForm(forms.Form):
+    """Which view in which order, what the page shows or wants to show, and what was passed over."""
+
+    view = forms.CharField(max_length=80)
+    sort = forms.CharField(required=False, max_length=20)
+    conversation = forms.UUIDField(required=False)
+    passed = UuidListField(required=False)
+    stays = forms.BooleanField(required=False)
+
+
 class UploadForm(forms.Form):
     file = forms.FileField(allow_empty_file=True)

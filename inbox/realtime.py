@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
+import structlog
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -14,6 +15,8 @@ from inbox import broadcasting
 from inbox.models import Brand, BrandSequence, Conversation, Direction, Event, Message
 from inbox.queries import composer, inbox_list, timeline, triage_facts
 from inbox.queries.timeline import Entry, EventEntry
+
+log = structlog.get_logger(__name__)
 
 CATCH_UP_ROWS = 200
 CATCH_UP_ENTRIES = 200
@@ -25,6 +28,19 @@ def brand_group(brand_id: int) -> str:
 
 def conversation_group(conversation_id: int) -> str:
     return f"conversation-{conversation_id}"
+
+
+def company_group(brand_id: int) -> str:
+    return f"company-{brand_id}"
+
+
+def nudge_company(brand_id: int) -> None:
+    """Somebody took or left something: whoever tells the brand's pages of their company looks at once, not with the next round."""
+    group = company_group(brand_id)
+    try:
+        broadcasting.send(group, {"type": "push", "group": group, "text": ""})
+    except Exception as error:  # the broker is away; they look every few seconds anyway
+        log.warning("company_not_nudged", error=str(error))
 
 
 def push_rows(brand_id: int, conversation_ids: Iterable[int], first_seq: int, last_seq: int) -> None:

@@ -9,6 +9,7 @@ from inbox.views import (
     attachments,
     attempts,
     conversations,
+    focus,
     inbox,
     palette,
     platforms,
@@ -46,6 +47,7 @@ conversation: list[URLPattern | URLResolver] = [
     path("vip/", vips.vip, name="vip"),
     path("writing/", writing.offers, name="writing"),
     path("readings/", readings.reading, name="readings"),
+    path("focus/", focus.take_over, name="focus-takeover"),
 ]
 settings: list[URLPattern | URLResolver] = [
     path("", settings_priority.home, name="settings"),
@@ -80,6 +82,7 @@ brand: list[URLPattern | URLResolver] = [
     path("inbox/<str:view_name>/rows/<slug:sort_name>/", inbox.rows, name="sorted-rows"),
     path("conversations/<uuid:public_id>/", include(conversation)),
     path("settings/", include(settings)),
+    path("focus/", focus.focus, name="focus"),
     path("palette/", palette.offers, name="palette"),
     path("canned/<uuid:public_id>/use/", writing.use, name="canned-use"),
     path("messages/<uuid:public_id>/attempt/", attempts.attempt, name="attempt"),

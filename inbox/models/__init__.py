@@ -5,6 +5,8 @@ from .contacts import Contact, Handle
 from .conversations import Conversation, DueKind, Priority, Sentiment, ViewCount
 from .conversations import Kind as ConversationKind
 from .conversations import State as ConversationState
+from .focus import Focus
+from .focus import Standing as FocusStanding
 from .messages import (
     ON_ITS_WAY,
     Amendment,
@@ -60,7 +62,7 @@ __all__ = [
     "ON_ITS_WAY", "Amendment", "AmendmentKind", "Attachment", "Brand", "BrandSequence", "BusinessHours",
     "CannedReply", "Channel", "ChannelState", "Clock", "ClockKind", "ClockSegment", "ClockState", "Contact",
     "Conversation", "ConversationKind", "ConversationState", "ConversationTag", "Desk", "Direction", "DueKind",
-    "EarlyRead", "Event", "EventKind", "Example", "FetchState", "Handle", "Holiday", "LearnedModel",
+    "EarlyRead", "Event", "EventKind", "Example", "FetchState", "Focus", "FocusStanding", "Handle", "Holiday", "LearnedModel",
     "Membership", "Message", "MessageState", "ModelKind", "Notification", "NotificationKind", "Outcome",
     "Person", "Presence", "PresenceState", "Priority", "PriorityWeights", "Role", "RoutingDecision",
     "RoutingSettings", "RoutingTicket", "Sentiment", "SetBy", "SlaPolicy", "Tag", "TagRule", "TagState",

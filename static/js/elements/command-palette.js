@@ -13,6 +13,9 @@ const MOST = 40 // lines that are drawn
 const FRESH = 60_000 // milliseconds for which colleagues, tags and pages need not be asked for again
 const PAUSE = 120 // milliseconds without a letter until people are looked up
 
+// Without a word typed: what is done most stands first.
+const GROUPS = ["Conversation", "Answering", "Lately open", "Going", "Finding", "Moving"]
+
 const ACTS = {
   assign: (shell, { person }) => acts.assign(shell, person),
   tag: (shell, { tag }) => acts.tag(shell, tag),
@@ -58,7 +61,7 @@ class CommandPalette extends HTMLElement {
 
   #draw() {
     const typed = this.field.value.trim()
-    const found = typed ? this.#ranked(typed) : this.offers.filter(({ needs, rare }) => !needs && !rare)
+    const found = typed ? this.#ranked(typed) : this.#first()
     this.shown = found.slice(0, MOST)
     let before = ""
     this.list.replaceChildren(
@@ -70,6 +73,11 @@ class CommandPalette extends HTMLElement {
     )
     this.querySelector("[data-none]").hidden = this.shown.length > 0
     this.#mark(0)
+  }
+
+  #first() {
+    const place = ({ group }) => GROUPS.includes(group) ? GROUPS.indexOf(group) : GROUPS.length
+    return this.offers.filter(({ needs, rare }) => !needs && !rare).sort((one, other) => place(one) - place(other))
   }
 
   #ranked(typed) {

@@ -73,6 +73,17 @@ class ReplyComposer extends HTMLElement {
     send.querySelector("[data-send-label]").textContent = note ? "Add note" : parked ? "Queue" : "Send"
     send.title = note ? "Add the note" : requiresHuman === "true" ? `Send: ${label} wants a person's click` : "Send"
     this.uploads.refresh(note || closed)
+    this.mindCompany()
+  }
+
+  /** A colleague answers at this moment: said before two answers are sent, and in nobody's way. */
+  mindCompany() {
+    const place = this.querySelector("[data-company]")
+    const writers = this.mode === "reply" ? this.shell.company.of(this.dataset.id).filter(({ doing }) => doing === "reply") : []
+    const names = writers.map(({ name }) => name).join(" and ")
+    const words = names && `${names} ${writers.length > 1 ? "are" : "is"} writing a reply, too. Yours would be a second answer.`
+    if (place.textContent !== words) place.textContent = words
+    place.hidden = !words
   }
 
   /** Answer one message of the thread; the platform shows it above the reply. */
@@ -207,13 +218,16 @@ class ReplyComposer extends HTMLElement {
     this.ownSeq = Math.max(0, ...entries.map((entry) => Number(entry.dataset.seq)))
     this.thread.receive(entries, { own: true })
     this.stale.replaceChildren()
+    this.shell.presence.stopped()
     if (mode === "reply") {
       this.uploads.clear()
       this.quote("")
     }
     this.#settle()
     // Words typed while this one was under way are the next draft.
-    drafts.write(this.shell.dataset.me, this.dataset.id, mode, this.mode === mode ? this.field.value : "")
+    const rest = this.mode === mode ? this.field.value : ""
+    drafts.write(this.shell.dataset.me, this.dataset.id, mode, rest)
+    if (mode === "reply" && !rest) this.shell.done(this.dataset.id)
   }
 
   #givenBack(error, text) {

@@ -52,6 +52,12 @@ class StateLine extends HTMLElement {
     if (this.socket?.readyState === WebSocket.OPEN) this.#send({ open: id, since: Math.min(since, this.seen) })
   }
 
+  /** What the page's person does; see lib/presence.js. */
+  here(doing) {
+    this.doing = doing
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ here: doing }))
+  }
+
   catchUp(since = this.seen) {
     this.say("catching")
     this.#send({ since: Math.min(since, this.seen) })
@@ -68,7 +74,8 @@ class StateLine extends HTMLElement {
   #resume() {
     this.tries = 0
     this.say("catching")
-    this.#send({ open: this.opened ?? null, since: this.seen })
+    this.dispatchEvent(new CustomEvent("line-open", { bubbles: true }))
+    this.#send({ open: this.opened ?? null, since: this.seen, here: this.doing ?? "looks" })
   }
 
   #send(wish) {

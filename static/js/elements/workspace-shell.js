@@ -1,8 +1,10 @@
 /** The page: opens conversations without leaving it, hears the news, and listens to the keys. */
 import { find, makesSense } from "../lib/commands.js"
+import { Company } from "../lib/company.js"
 import { forgetOld } from "../lib/drafts.js"
 import { Refused, ask, csrf, elements, explain, notify, sentence } from "../lib/fragments.js"
 import { listen } from "../lib/keys.js"
+import { Presence } from "../lib/presence.js"
 import { note } from "../lib/recent.js"
 import { tell } from "../lib/tooltips.js"
 
@@ -11,6 +13,9 @@ class WorkspaceShell extends HTMLElement {
     this.list = this.querySelector("inbox-list")
     this.main = this.querySelector("main")
     this.line = this.querySelector("state-line")
+    this.company = new Company(this.dataset.me)
+    this.presence = new Presence(this, (doing) => this.line.here(doing))
+    this.addEventListener("line-open", () => this.#meet(this.company.forget()))
     this.addEventListener("click", (event) => this.#clicked(event))
     this.addEventListener("news", ({ detail }) => this.#news(detail))
     this.addEventListener("thread-anew", () => this.open(this.dataset.open, { keep: true }))
@@ -38,18 +43,20 @@ class WorkspaceShell extends HTMLElement {
   }
 
   /** Show a conversation in the thread's pane. The list stays as it is. */
-  async open(id, { push = true, keep = false, url } = {}) {
+  async open(id, { push = true, keep = false, url, ready } = {}) {
     if (!id || (id === this.dataset.open && !keep)) return
     const address = url ?? `/b/${this.dataset.brand}/conversations/${id}/`
-    const since = this.line.seen
+    const since = ready?.since ?? this.line.seen
     this.dataset.open = id
+    this.presence.stopped()
+    this.querySelector("focus-bar").opened(id)
     this.list.mark(id)
     this.main.setAttribute("aria-busy", "true")
     this.opening?.abort()
     this.opening = new AbortController()
     try {
-      const html = await ask(address, { signal: this.opening.signal })
-      this.main.replaceChildren(...elements(html))
+      const parts = ready?.parts ?? elements(await ask(address, { signal: this.opening.signal }))
+      this.main.replaceChildren(...parts)
     } catch (error) {
       if (error.name === "AbortError") return
       notify(explain(error))
@@ -75,6 +82,11 @@ class WorkspaceShell extends HTMLElement {
     if (push) history.pushState({}, "", `/b/${this.dataset.brand}/inbox/${this.dataset.view}/?${this.dataset.sorted}`)
     row?.focus({ preventScroll: true })
     this.list.settle()
+  }
+
+  /** What somebody did ends their work on it for now. */
+  done(id) {
+    this.dispatchEvent(new CustomEvent("done-here", { detail: { id } }))
   }
 
   /** Beside the thread where there is room, over it where there is not. */
@@ -129,9 +141,18 @@ class WorkspaceShell extends HTMLElement {
     if (news.counts) this.#counters(news.counts)
     if (news.type === "thread" && news.conversation === this.dataset.open) this.pane?.receive(elements(news.html), news.gone)
     if (news.type === "typing" && news.conversation === this.dataset.open) this.pane?.showTyping(news.name)
+    if (news.type === "company") this.#meet(this.company.receive(news))
     if (news.type === "reload") {
       this.list.reload().catch(() => {})
       if (this.dataset.open) this.#refreshThread()
+    }
+  }
+
+  #meet(conversations) {
+    for (const id of conversations) {
+      this.list.find(id)?.querySelector("company-mark")?.draw()
+      if (id === this.dataset.open) this.querySelector("thread-company")?.draw()
+      if (id === this.dataset.open) this.composer?.mindCompany()
     }
   }
 
@@ -184,6 +205,7 @@ class WorkspaceShell extends HTMLElement {
 
   #answered({ detail }) {
     document.querySelectorAll("[data-pending]:not(.pending)").forEach((element) => element.removeAttribute("data-pending"))
+    if (detail.successful && detail.elt.dataset.act === "resolve" && detail.requestConfig.verb === "post") this.done(detail.elt.closest("conversation-head")?.dataset.id ?? this.dataset.open)
     if (detail.successful || !detail.xhr.status) return
     this.#failed(detail.elt, new Refused(detail.xhr.status, detail.xhr.responseText))
   }

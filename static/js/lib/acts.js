@@ -58,6 +58,7 @@ async function change(shell, id, act, { url, method, values }) {
   for (const [name, value] of Object.entries(values)) body.set(name, value)
   try {
     show(shell, await ask(url, method === "DELETE" ? { method } : { method, body }))
+    if (act === "resolve" && method === "POST") shell.done(id)
   } catch (error) {
     row?.removeAttribute("data-pending")
     if (!(error instanceof Refused) || error.status !== 409) return notify(explain(error))

@@ -15,17 +15,22 @@ import { pick } from "./picks.js"
 
 const isOpen = (shell) => Boolean(shell.dataset.open && shell.pane)
 const hasOne = (shell) => Boolean(acts.inHand(shell))
+const inFocus = (shell) => shell.hasAttribute("data-focus")
+const notInFocus = (shell) => !inFocus(shell)
+const focusBar = (shell) => shell.querySelector("focus-bar")
 const hasRow = () => Boolean(document.activeElement?.closest?.(".row"))
 const inList = (shell) => shell.list.contains(document.activeElement)
 
 export const COMMANDS = [
-  { id: "next", keys: ["j"], name: "Next conversation", group: "Moving", repeats: true, act: (shell) => move(shell, 1) },
-  { id: "previous", keys: ["k"], name: "Previous conversation", group: "Moving", repeats: true, act: (shell) => move(shell, -1) },
+  { id: "next", keys: ["j"], name: "Next conversation", group: "Moving", repeats: true, when: notInFocus, act: (shell) => move(shell, 1) },
+  { id: "previous", keys: ["k"], name: "Previous conversation", group: "Moving", repeats: true, when: notInFocus, act: (shell) => move(shell, -1) },
   { id: "down", keys: ["ArrowDown"], name: "Next in the list", group: "Moving", repeats: true, quiet: true, when: inList, act: (shell) => move(shell, 1) },
   { id: "up", keys: ["ArrowUp"], name: "Previous in the list", group: "Moving", repeats: true, quiet: true, when: inList, act: (shell) => move(shell, -1) },
   { id: "open", keys: ["Enter"], name: "Open the conversation", group: "Moving", quiet: true, when: hasRow, act: (shell) => shell.open(acts.inHand(shell)) },
   { id: "back", keys: ["Escape"], name: "Back", group: "Moving", fields: true, quiet: true, act: back },
   { id: "news", keys: ["."], name: "Show what is new", group: "Moving", when: (shell) => shell.querySelector("[data-pill]:not([hidden])"), act: (shell) => shell.querySelector("[data-pill]").click() },
+  { id: "focus", keys: ["f"], name: "Focus: one at a time, or stop", group: "Moving", act: (shell) => focusBar(shell).toggle() },
+  { id: "skip", keys: ["s"], name: "Skip to the next in focus", group: "Moving", when: inFocus, act: (shell) => focusBar(shell).skip() },
 
   { id: "reply", keys: ["r"], name: "Reply", group: "Answering", when: isOpen, act: (shell) => shell.composer.write("reply") },
   { id: "note", keys: ["n"], name: "Internal note", group: "Answering", when: isOpen, act: (shell) => shell.composer.write("note") },
@@ -85,5 +90,6 @@ function move(shell, step) {
 function back(shell) {
   const field = document.activeElement?.closest?.("input, textarea, select, [contenteditable]")
   if (field) field.blur()
+  else if (inFocus(shell)) focusBar(shell).stop()
   else shell.close()
 }

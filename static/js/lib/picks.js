@@ -39,6 +39,7 @@ export async function settle(shell, url, { method, values = {} }) {
   for (const [name, value] of Object.entries(values)) body.set(name, value)
   try {
     show(shell, await ask(url, method === "DELETE" ? { method } : { method, body }))
+    if (method === "POST" && url.endsWith("/snooze/")) shell.done(url.split("/").at(-3))
     return true
   } catch (error) {
     notify(explain(error))

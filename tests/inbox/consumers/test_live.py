@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connections
 from django.test import Client
 
-from inbox import consumers, fanout
+from inbox import consumers, fanout, realtime
 from inbox.actions import assigning, noting, receiving
 from inbox.actions.receiving import Arrival
 from inbox.models import Channel, Conversation, Membership, Person
@@ -304,6 +304,9 @@ async def test_one_subscription_serves_all_sockets_of_a_process(jo: Person, chan
         await in_thread(lambda: write(channel, "To both"))
         told = [(await page.hears("rows"))["html"] for page in (first, second)]
 
-    assert list(listeners.values()) == [2]
+    assert listeners == {
+        realtime.brand_group(channel.brand_id): 2,
+        realtime.company_group(channel.brand_id): 1,
+    }
     assert all("To both" in html for html in told)
     assert not hub.listeners

@@ -1,0 +1,40 @@
+"""Who has what in focus, and what is next in a view for somebody who works through it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef
+
+from inbox.models import Brand, Conversation, Focus, FocusStanding, Person
+from inbox.queries.inbox_list import View
+from inbox.queries.sorting import Sort
+from inbox.rules.visits import Hold
+
+
+def held(brand_id: int, *, now: datetime) -> list[Hold]:
+    """What colleagues are shown: what is on somebody's screen, not what is kept ready for them."""
+    found = Focus.objects.filter(brand_id=brand_id, standing=FocusStanding.CURRENT, until__gt=now)
+    return [
+        Hold(str(focus.conversation.public_id), focus.person_id, focus.person.short_name)
+        for focus in found.select_related("conversation", "person").order_by("pk")
+    ]
+
+
+def holder(conversation_id: int, *, now: datetime) -> Person | None:
+    found = Focus.objects.filter(
+        conversation_id=conversation_id, standing=FocusStanding.CURRENT, until__gt=now
+    )
+    focus = found.select_related("person").first()
+    return focus.person if focus else None
+
+
+def free(
+    view: View, *, person: Person, brand: Brand, sort: Sort, now: datetime, passed: Collection[UUID], limit: int = 4
+) -> list[Conversation]:  # fmt: skip
+    """From the top of the view: what no colleague has, and what this person has not passed over."""
+    theirs = Focus.objects.filter(conversation=OuterRef("pk"), until__gt=now).exclude(person=person)
+    found = view.conversations(person, brand).filter(~Exists(theirs)).exclude(public_id__in=passed)
+    return list(sort.below(found, None).only("id", "public_id", "brand_id", "seq")[:limit])

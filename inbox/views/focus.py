@@ -1,0 +1,53 @@
+"""Working through a view: POST goes on to the next conversation or says that the page lives, DELETE ends it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from inbox import access, realtime
+from inbox.actions import focusing
+from inbox.forms import FocusForm
+from inbox.queries import inbox_list, sorting
+from inbox.views._door import AgentRequest, notice, signed_in
+
+
+@require_http_methods(["POST", "DELETE"])
+@signed_in
+def focus(request: AgentRequest, brand_slug: str) -> HttpResponse:
+    brand = access.brand_for(request.user, brand_slug)
+    if request.method == "DELETE":
+        focusing.leave(person=request.user, brand=brand)
+        realtime.nudge_company(brand.pk)
+        return HttpResponse(status=204)
+    form = FocusForm(request.POST)
+    if not form.is_valid():
+        return notice(request, "This could not be read. Reload the page and try again.")
+    said = form.cleaned_data
+    view = inbox_list.view_named(said["view"], request.user, brand)
+    if view is None:
+        raise Http404
+    asked = {
+        "person": request.user, "brand": brand, "view": view, "sort": sorting.named(said["sort"], offered=view.sorts),
+        "passed": said["passed"], "now": timezone.now(),
+    }  # fmt: skip
+    if said["stays"]:
+        place = focusing.stay(current=said["conversation"], **asked)
+    else:
+        place = focusing.go_on(wanted=said["conversation"], **asked)
+        realtime.nudge_company(brand.pk)
+    return render(request, "inbox/_focus_place.html", {"place": place})
+
+
+@require_POST
+@signed_in
+def take_over(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResponse:
+    """From a colleague who has it in focus."""
+    conversation = access.conversation_for(request.user, brand_slug, public_id)
+    focusing.take_over(conversation=conversation, by=request.user, now=timezone.now())
+    realtime.nudge_company(conversation.brand_id)
+    return HttpResponse(status=204)

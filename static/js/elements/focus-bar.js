@@ -1,0 +1,171 @@
+/**
+ * One conversation at a time, in the order of a view. What is on screen is this person's alone, and so is the next one, which is
+ * fetched while this one is read: it is there with the key. A page that goes away gives both back, or the lease runs out.
+ */
+import { ask, elements, explain, notify } from "../lib/fragments.js"
+
+const RENEW = 12_000
+const FEW = 300 // what was passed over is remembered for so many
+
+class FocusBar extends HTMLElement {
+  connectedCallback() {
+    this.shell = this.closest("workspace-shell")
+    this.words = this.querySelector("[data-focus-words]")
+    this.shell.addEventListener("done-here", ({ detail }) => this.done(detail.id))
+    this.shell.addEventListener("news", ({ detail }) => this.on && this.#news(detail))
+    window.addEventListener("pagehide", () => this.on && this.#release())
+  }
+
+  /** What is fetched and waits for its turn. */
+  get ready() {
+    return this.prefetched
+  }
+
+  set ready(next) {
+    this.prefetched = next
+    if (next) this.dataset.ready = next.id
+    else delete this.dataset.ready
+  }
+
+  get on() {
+    return this.shell.hasAttribute("data-focus")
+  }
+
+  async start() {
+    this.passed = new Map() // id -> the newest message it had then
+    this.ready = null
+    this.current = null
+    this.shell.toggleAttribute("data-focus", true)
+    this.say("")
+    this.renewing = setInterval(() => this.#stay(), RENEW)
+    await this.#goOn()
+  }
+
+  stop() {
+    if (!this.on) return
+    clearInterval(this.renewing)
+    this.shell.toggleAttribute("data-focus", false)
+    this.#release()
+    this.current = this.ready = null
+    this.shell.list.settle()
+    this.shell.list.find(this.shell.dataset.open)?.scrollIntoView({ block: "nearest" })
+  }
+
+  toggle() {
+    if (this.on) this.stop()
+    else this.start()
+  }
+
+  skip() {
+    this.done(this.shell.dataset.open ?? this.current)
+  }
+
+  /** Resolved, answered, snoozed or passed over: on to the next. It comes again when the customer writes. */
+  done(id) {
+    if (!this.on || (id && id !== this.current)) return
+    if (id) this.#pass(id)
+    this.#goOn()
+  }
+
+  say(words) {
+    this.words.textContent = words
+    this.toggleAttribute("data-says", Boolean(words))
+  }
+
+  /** Another conversation was opened by hand: that is not the order of the view any more. */
+  opened(id) {
+    if (this.on && id !== this.current && !this.going) this.stop()
+  }
+
+  #pass(id) {
+    const newest = Number(this.shell.list.find(id)?.dataset.said ?? this.shell.pane?.thread?.shown ?? 0)
+    this.passed.set(id, newest)
+    if (this.passed.size > FEW) this.passed.delete(this.passed.keys().next().value)
+  }
+
+  #news({ type, html }) {
+    if (type !== "rows") return
+    for (const row of elements(html)) {
+      const { id, said } = row.dataset
+      if (this.passed.has(id) && Number(said) > this.passed.get(id) && row.querySelector("wait-chip")) this.passed.delete(id)
+    }
+    if (!this.current && !this.going) this.#goOn()
+  }
+
+  async #goOn() {
+    if (this.going) return
+    this.going = true
+    const { ready } = this
+    this.ready = null
+    try {
+      if (ready) {
+        this.current = ready.id
+        await this.#show(ready.id, ready)
+      }
+      const place = await this.#ask(ready?.id ?? "")
+      if (!this.on) return
+      this.current = place.current ?? null
+      if (!this.current) return this.#nothing()
+      this.say("")
+      if (this.current !== ready?.id) await this.#show(this.current)
+      else if (Number(place.currentSeq) > ready.seq && this.shell.line.dataset.state !== "live") await this.shell.open(this.current, { keep: true })
+      this.#prefetch(place)
+    } catch (error) {
+      notify(explain(error))
+    } finally {
+      this.going = false
+    }
+  }
+
+  async #show(id, ready) {
+    await this.shell.open(id, { push: false, ready })
+    history.replaceState({ open: id }, "", `/b/${this.shell.dataset.brand}/conversations/${id}/?view=${this.shell.dataset.view}&${this.shell.dataset.sorted}`)
+  }
+
+  /** What it shows when it is its turn is asked for again from the number it was read at, as for any page that missed something. */
+  async #prefetch({ ready, readySeq }) {
+    if (!ready || (this.ready?.id === ready && this.ready.seq >= Number(readySeq))) return
+    const since = this.shell.line.seen
+    try {
+      const html = await ask(`/b/${this.shell.dataset.brand}/conversations/${ready}/`)
+      const parts = elements(html)
+      if (this.on && !this.going) this.ready = { id: ready, parts, since, seq: Number(parts[0].dataset.seq) }
+    } catch {
+      // Then it is fetched when it is its turn.
+    }
+  }
+
+  async #stay() {
+    if (this.going) return
+    if (!this.current) return this.#goOn()
+    const { current } = this
+    try {
+      const place = await this.#ask(current, { stays: true })
+      if (!this.on || this.current !== current || this.going) return
+      if (place.current) return this.#prefetch(place)
+      this.say(place.lostTo ? `${place.lostTo} has taken this one over. Skip (s) goes on.` : "This one is no longer in your focus. Skip (s) goes on.")
+    } catch {
+      // The next round asks again; the lease outlives three of them.
+    }
+  }
+
+  #nothing() {
+    this.shell.close({ push: false })
+    const [left] = this.shell.querySelector(".list__count .view__count").textContent.match(/\d+/) ?? ["0"]
+    this.say(left === "0" ? "Nothing is left here. What comes in opens by itself." : "What is left is with colleagues, or you passed it over. What comes in opens by itself.")
+  }
+
+  async #ask(conversation, { stays = false } = {}) {
+    const { view, sort } = this.shell.list.dataset
+    const body = new FormData()
+    for (const [name, value] of Object.entries({ view, sort, conversation, stays: stays ? "on" : "" })) body.set(name, value)
+    for (const id of this.passed.keys()) body.append("passed", id)
+    return elements(await ask(this.dataset.url, { method: "POST", body }))[0].dataset
+  }
+
+  #release() {
+    const headers = { "X-CSRFToken": document.querySelector('meta[name="csrf-token"]')?.content ?? "" }
+    fetch(this.dataset.url, { method: "DELETE", headers, keepalive: true, credentials: "same-origin" }).catch(() => {})
+  }
+}
+customElements.define("focus-bar", FocusBar)

@@ -1,0 +1,190 @@
+"""One at a time: what somebody has in focus nobody else is given."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+from uuid import UUID
+
+import pytest
+from django.db import IntegrityError, connections, transaction
+from django.utils import timezone
+
+from inbox.actions import focusing
+from inbox.actions.focusing import LEASE, Place
+from inbox.models import Channel, Conversation, Focus, FocusStanding, Person
+from inbox.queries import focus, inbox_list, sorting
+from tests.factories import conversations as make
+from tests.factories.people import ChannelFactory, agent_of
+
+NOW = timezone.now()
+
+
+@pytest.fixture
+def channel(transactional_db: None) -> Channel:
+    return ChannelFactory(brand__slug="lumen")
+
+
+@pytest.fixture
+def queue(channel: Channel) -> list[Conversation]:
+    return make.conversations(channel, 6)
+
+
+@pytest.fixture
+def ada(channel: Channel) -> Person:
+    return agent_of(channel.brand, name="Ada")
+
+
+@pytest.fixture
+def bea(channel: Channel) -> Person:
+    return agent_of(channel.brand, name="Bea")
+
+
+def asked(person: Person, channel: Channel, passed: list[UUID], view: str = "open") -> dict[str, object]:
+    found = inbox_list.view_named(view, person, channel.brand)
+    return {"person": person, "brand": channel.brand, "view": found, "sort": sorting.NEWEST, "passed": passed}
+
+
+def go_on(
+    person: Person, channel: Channel, *, passed: list[UUID] | None = None, wanted: UUID | None = None,
+    after: timedelta = timedelta(0), view: str = "open",
+) -> Place:  # fmt: skip
+    return focusing.go_on(**asked(person, channel, passed or [], view), wanted=wanted, now=NOW + after)  # type: ignore[arg-type]
+
+
+def stay(person: Person, channel: Channel, current: Conversation, after: timedelta) -> Place:
+    return focusing.stay(**asked(person, channel, []), current=current.public_id, now=NOW + after)  # type: ignore[arg-type]
+
+
+def test_the_first_of_the_view_is_taken_and_the_second_kept_ready(
+    channel: Channel, queue: list[Conversation], ada: Person
+) -> None:
+    place = go_on(ada, channel)
+
+    assert (place.current, place.ready) == (queue[0], queue[1])
+
+
+def test_what_a_colleague_has_or_keeps_ready_is_not_given_twice(
+    channel: Channel, queue: list[Conversation], ada: Person, bea: Person
+) -> None:
+    go_on(ada, channel)
+
+    place = go_on(bea, channel)
+
+    assert (place.current, place.ready) == (queue[2], queue[3])
+
+
+def test_going_on_takes_what_was_kept_ready_and_gives_back_what_was_done(
+    channel: Channel, queue: list[Conversation], ada: Person, bea: Person
+) -> None:
+    first = go_on(ada, channel)
+    assert first.ready
+
+    second = go_on(ada, channel, passed=[queue[0].public_id], wanted=first.ready.public_id)
+
+    assert (second.current, second.ready) == (queue[1], queue[2])
+    assert go_on(bea, channel).current == queue[0]
+
+
+def test_a_lease_that_nobody_renews_is_over(
+    channel: Channel, queue: list[Conversation], ada: Person, bea: Person
+) -> None:
+    go_on(ada, channel)
+
+    later = go_on(bea, channel, after=LEASE + timedelta(seconds=1))
+
+    assert later.current == queue[0]
+    assert stay(ada, channel, queue[0], LEASE + timedelta(seconds=2)).lost_to == bea
+
+
+def test_a_page_that_lives_keeps_it(
+    channel: Channel, queue: list[Conversation], ada: Person, bea: Person
+) -> None:
+    go_on(ada, channel)
+    for seconds in (12, 24, 36):
+        assert stay(ada, channel, queue[0], timedelta(seconds=seconds)).current == queue[0]
+
+    assert go_on(bea, channel, after=LEASE + timedelta(seconds=1)).current == queue[2]
+
+
+def test_what_became_more_pressing_meanwhile_is_kept_ready_instead(
+    channel: Channel, queue: list[Conversation], ada: Person
+) -> None:
+    go_on(ada, channel)
+    Conversation.objects.filter(pk=queue[5].pk).update(last_message_at=make.NEWEST + timedelta(hours=1))
+
+    place = stay(ada, channel, queue[0], timedelta(seconds=12))
+
+    assert (place.current, place.ready) == (queue[0], queue[5])
+
+
+def test_taking_over_moves_the_lease_and_says_to_whom(
+    channel: Channel, queue: list[Conversation], ada: Person, bea: Person
+) -> None:
+    go_on(ada, channel)
+
+    focusing.take_over(conversation=queue[0], by=bea, now=NOW)
+
+    assert [hold.person for hold in focus.held(channel.brand_id, now=NOW)] == [bea.pk]
+    assert stay(ada, channel, queue[0], timedelta(seconds=1)).lost_to == bea
+
+
+def test_a_second_window_of_the_same_person_ends_the_first(
+    channel: Channel, queue: list[Conversation], ada: Person
+) -> None:
+    go_on(ada, channel)
+    go_on(ada, channel, passed=[queue[0].public_id])
+
+    assert stay(ada, channel, queue[0], timedelta(seconds=1)).lost_to == ada
+
+
+def test_leaving_gives_back_both_and_an_empty_view_gives_nothing(
+    channel: Channel, queue: list[Conversation], ada: Person, bea: Person
+) -> None:
+    go_on(ada, channel)
+    focusing.leave(person=ada, brand=channel.brand)
+    assert not Focus.objects.exists()
+
+    place = go_on(bea, channel, view="mine")
+
+    assert (place.current, place.ready) == (None, None)
+
+
+def test_colleagues_are_told_of_what_is_on_screen_not_of_what_is_kept_ready(
+    channel: Channel, queue: list[Conversation], ada: Person
+) -> None:
+    go_on(ada, channel)
+
+    assert [hold.conversation for hold in focus.held(channel.brand_id, now=NOW)] == [str(queue[0].public_id)]
+    assert focus.held(channel.brand_id, now=NOW + LEASE + timedelta(seconds=1)) == []
+
+
+def test_the_database_refuses_a_second_lease_of_a_conversation(
+    channel: Channel, queue: list[Conversation], ada: Person, bea: Person
+) -> None:
+    go_on(ada, channel)
+
+    with pytest.raises(IntegrityError, match="one_focus_per_conversation"), transaction.atomic():
+        Focus.objects.create(
+            brand=channel.brand, conversation=queue[0], person=bea, standing=FocusStanding.CURRENT, until=NOW
+        )
+
+
+def test_many_who_begin_at_once_are_given_different_ones(channel: Channel) -> None:
+    make.conversations(channel, 12)
+    people = [agent_of(channel.brand) for _ in range(4)]
+    together = Barrier(len(people))
+
+    def begin(person: Person) -> Place:
+        together.wait()
+        try:
+            return go_on(person, channel)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(people)) as pool:
+        places = list(pool.map(begin, people))
+
+    given = [each.pk for place in places for each in (place.current, place.ready) if each]
+    assert len(given) == len(set(given)) == 2 * len(people)
