@@ -15,6 +15,8 @@ from config import oneline
 PARTS = {
     "door": "bench.door",
     "ingest": "bench.ingest",
+    "pipeline": "bench.pipeline",
+    "sweep": "bench.sweep",
     "push": "bench.push",
     "live": "bench.live",
     "list": "bench.lists",  # last: a million rows

@@ -27,7 +27,7 @@ WORKERS = 3  # as many as the Procfile gives the product's worker
 
 def measure(house: House, findings: Findings) -> None:
     who = cast.make("ingest")
-    bench = _Ingest(who)
+    bench = Ingest(who)
     bench.store(PEOPLE)
     bench.drain()  # the people and their conversations
     amount = house.sized(8000, least=1000)
@@ -66,7 +66,7 @@ def measure(house: House, findings: Findings) -> None:
 
 
 @dataclass(slots=True)
-class _Ingest:
+class Ingest:
     who: cast.Cast
     faults: list[str] = field(default_factory=list)
     in_sql: list[float] = field(default_factory=list)
@@ -116,8 +116,10 @@ class _Ingest:
         self.in_sql.append(spent[0] / took)
         return messages / took
 
-    def pgbench(self, house: House, transactions: int) -> float:
-        script = pgbench.script(
+    def pgbench(
+        self, house: House, transactions: int, script_of: Callable[..., str] = pgbench.script
+    ) -> float:
+        script = script_of(
             brand=self.who.brand.pk, channel=self.who.channel.pk, first_person=FIRST_PERSON, people=PEOPLE, words=cast.words(1),
             first_handle=self._first(Handle.objects.values_list("external_id", "id")),
             first_conversation=self._first(Conversation.objects.values_list("thread_key", "id")),

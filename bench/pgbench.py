@@ -37,6 +37,25 @@ END;
 """
 
 
+# The same rows as sets: what PostgreSQL needs where nobody asks anything and one statement serves the whole batch.
+SETS = """
+BEGIN;
+SELECT last FROM inbox_brandsequence WHERE brand_id = {brand} FOR UPDATE;
+\\set first :n + 1
+\\set n :n + {per}
+INSERT INTO inbox_message (public_id, conversation_id, channel_id, external_id, direction, kind, origin, author_handle_id, author_name, sent_at, order_key, created_text, text, reply_to, card, attachment_count, state, seq, historical, created_at, edit_count, reactions, state_reason, human_agent, attempts) SELECT gen_random_uuid(), {first_conversation} + g % {people}, {channel}, g, 'in', 'text', 'customer', {first_handle} + g % {people}, '', now(), g, '{words}', '{words}', '', '{{}}', 0, 'received', g, false, now(), 0, '[]', '', false, 0 FROM generate_series(:first, :n) g ON CONFLICT DO NOTHING;
+UPDATE inbox_conversation c SET message_count = message_count + 1, unread_count = unread_count + 1, last_inbound_at = now(), waiting_since = coalesce(waiting_since, now()), window_opened_at = now(), seq = greatest(seq, g), public_seq = greatest(public_seq, g), last_message_at = now(), last_message_text = '{words}', last_message_from = 'customer', last_message_author = '' FROM generate_series(:first, :n) g WHERE c.id = {first_conversation} + g % {people};
+INSERT INTO inbox_event (brand_id, seq, kind, conversation_id, message_id, at, data) SELECT {brand}, m.seq, 'message.received', m.conversation_id, m.id, now(), '{{}}' FROM inbox_message m WHERE m.channel_id = {channel} AND m.external_id IN (SELECT g::text FROM generate_series(:first, :n) g);
+UPDATE connectors_receipt SET state = 'done', items = 1, reason = '', drained_at = now() WHERE id BETWEEN :first AND :n;
+UPDATE inbox_brandsequence SET last = :n WHERE brand_id = {brand};
+END;
+"""
+
+
+def in_sets(*, words: str, **numbers: int) -> str:
+    return SETS.format(**numbers, words=words.replace("'", "''"), per=PER_TRANSACTION)
+
+
 def script(*, words: str, **numbers: int) -> str:
     """Ids of people and conversations are reckoned from the first, so that pgbench need not take them from its SELECTs."""
     told = {**numbers, "words": words.replace("'", "''"), "per": PER_TRANSACTION}

@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+import time
 from typing import Any
 
 from django.conf import settings
@@ -38,6 +39,8 @@ BEAT = {
     "inbox.tasks.mind_presence": 5.0,
     "inbox.tasks.route_waiting": 5.0,
 }
+
+SWEEP_SECONDS = 1.0  # between two looks of the worker's own for timers that are due
 
 # What a person waits for does not stand behind what nobody waits for. The rest goes to the default queue.
 ROUTES = {
@@ -79,6 +82,34 @@ def begin_heartbeat(**_: Any) -> None:
     """A thread of the worker's own, so that long tasks do not look like death."""
     process = "worker" if "receive" in app.amqp.queues.consume_from else "triage"
     threading.Thread(target=_beat_forever, args=[process], name="heartbeat", daemon=True).start()
+
+
+@signals.beat_init.connect
+def begin_beats_heartbeat(**_: Any) -> None:
+    threading.Thread(target=_beat_forever, args=["beat"], name="heartbeat", daemon=True).start()
+
+
+@signals.worker_ready.connect
+def begin_sweeping(**_: Any) -> None:
+    """Timers are swept by a thread of the worker, too: a tick stands in line behind whatever fills the pool, such as replies
+    to a platform that hangs, and none comes while beat is away. Two sweepers tell nothing twice (inbox.actions.timing).
+    """
+    if "receive" in app.amqp.queues.consume_from:
+        threading.Thread(target=_sweep_forever, name="timers", daemon=True).start()
+
+
+def _sweep_forever() -> None:
+    from inbox import tasks
+
+    pause = threading.Event()
+    while True:
+        began = time.monotonic()
+        try:
+            close_old_connections()
+            tasks.sweep_timers()
+        except Exception as error:  # the database is away; the next look may find it back
+            log.warning("sweep_failed", cause=health.first_line(error))
+        pause.wait(max(0.05, SWEEP_SECONDS - (time.monotonic() - began)))
 
 
 def _beat_forever(process: str) -> None:

@@ -15,6 +15,7 @@ from config import broker, health, soundness
 OLDEST_POSTGRES = 15
 SKEW_SECONDS = 2.0
 FREE_MEGABYTES = 500
+OVERDUE_SECONDS = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +137,23 @@ def _heartbeat(process: str) -> str:
     return "alive"
 
 
+def _timers() -> str:
+    """Whatever is away, this is what is seen of it: a warning or a breach that nobody tells."""
+    from django.utils import timezone
+
+    from inbox.models import Timer
+
+    _known(settings.DATABASE_URL, REACH_DATABASE)
+    now = timezone.now()
+    first = Timer.objects.filter(fired_at=None).order_by("due_at").values_list("due_at", flat=True).first()
+    overdue = (now - first).total_seconds() if first else 0.0
+    if overdue > OVERDUE_SECONDS:
+        raise Unwell(
+            f"one has been due for {overdue:.0f} s and nobody fires it", fix="start the Procfile's line worker, or read its log for sweep_failed"
+        )  # fmt: skip
+    return "none is overdue"
+
+
 def _sync() -> str:
     import django_rq
     from rq import Worker
@@ -249,6 +267,8 @@ CHECKS: dict[str, tuple[Callable[[], str], str]] = {
     "broker": (_broker, REACH_BROKER),
     "worker": (partial(_heartbeat, "worker"), REACH_BROKER),
     "triage": (partial(_heartbeat, "triage"), REACH_BROKER),
+    "beat": (partial(_heartbeat, "beat"), REACH_BROKER),
+    "timers": (_timers, REACH_TABLES),
     "sync": (_sync, REACH_BROKER),
     "cron": (_cron, REACH_BROKER),
     "platform figures": (_figures, MEND_FIGURES),

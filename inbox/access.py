@@ -18,6 +18,7 @@ from inbox.models import (
     CannedReply,
     Channel,
     Contact,
+    ContactMerge,
     Conversation,
     Membership,
     Message,
@@ -184,6 +185,10 @@ def contact_for(person: Asker, brand_slug: str, public_id: UUID | str) -> Contac
     return get_object_or_404(
         Contact.objects.filter(brand__in=brands_of(person)), brand__slug=brand_slug, public_id=public_id
     )
+
+
+def merges_of(person: Asker, brand: Brand) -> QuerySet[ContactMerge]:
+    return ContactMerge.objects.filter(brand__in=brands_of(person).filter(pk=brand.pk))
 
 
 def attachment_for(person: Asker, public_id: UUID | str) -> Attachment:

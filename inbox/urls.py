@@ -11,6 +11,7 @@ from inbox.views import (
     conversations,
     focus,
     inbox,
+    merges,
     palette,
     platforms,
     priorities,
@@ -46,6 +47,8 @@ conversation: list[URLPattern | URLResolver] = [
     path("tags/<int:tag_id>/", tags.tag, name="tag"),
     path("vip/", vips.vip, name="vip"),
     path("writing/", writing.offers, name="writing"),
+    path("merges/", merges.choices, name="merges"),
+    path("merges/<uuid:other_id>/", merges.merge, name="merge"),
     path("readings/", readings.reading, name="readings"),
     path("focus/", focus.take_over, name="focus-takeover"),
 ]

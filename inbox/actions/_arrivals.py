@@ -164,7 +164,8 @@ def _rename_people(parties: dict[Key, Party], known: dict[Key, Met]) -> None:
     name_authors([(handle_id, name or username) for handle_id, _, name, username, _ in changed])
     _sql.run(
         """UPDATE inbox_contact t SET name = c.name FROM unnest(%s::bigint[], %s::text[]) AS c(id, name)
-            WHERE t.id = c.id AND c.name <> '' AND t.name <> c.name""",
+            WHERE t.id = c.id AND c.name <> '' AND t.name <> c.name
+              AND NOT EXISTS (SELECT 1 FROM inbox_contactmerge m WHERE m.kept_id = t.id AND m.undone_at IS NULL)""",
         [columns[1], columns[2]],
     )
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from inbox import events
 from inbox.actions import _arrivals, _conversations
 from inbox.exchange import Party
-from inbox.models import Conversation, EventKind, Handle, Message
+from inbox.models import ContactMerge, Conversation, EventKind, Handle, Message
 from inbox.rules.cleaning import clean
 
 
@@ -36,8 +36,12 @@ def update_profile(*, channel_id: int, party: Party, now: datetime) -> None:
         )  # fmt: skip
         if (name, username, avatar) == (handle.name, handle.username, handle.avatar_url):
             return
-        type(handle.contact).objects.filter(pk=handle.contact_id).update(name=name or username)
-        _conversations.rename_rows([(handle.contact_id, name or username, username, avatar)])
+        # Of somebody with accounts on several networks the name stays: it is not that of whichever changed last.
+        if not ContactMerge.objects.filter(kept=handle.contact_id, undone_at=None).exists():
+            type(handle.contact).objects.filter(pk=handle.contact_id).update(name=name or username)
+        _conversations.rename_rows(
+            [(channel_id, handle.external_id, handle.contact_id, name or username, username, avatar)]
+        )
         seq_of = {
             conversation_id: ledger.record(EventKind.CONTACT_UPDATED, at=now, conversation_id=conversation_id)
             for conversation_id in Conversation.objects.filter(contact=handle.contact_id)

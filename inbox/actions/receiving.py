@@ -290,7 +290,7 @@ class _Intake:
     def _rename(self, threads: dict[Key, Thread], people: dict[Key, Met], batch: Batch) -> None:
         """A list row shows the name the platform last gave."""
         named = [
-            (met.contact_id, met.name or met.username, met.username, met.avatar)
+            (*key, met.contact_id, met.name or met.username, met.username, met.avatar)
             for key, met in people.items()
             if batch.parties[key].name or batch.parties[key].username
         ]

@@ -1,7 +1,7 @@
 """The nouns. One file each; import from here."""
 
 from .brands import Brand, BrandSequence, Channel, ChannelState, Membership, Role
-from .contacts import Contact, Handle
+from .contacts import Contact, ContactMerge, Handle
 from .conversations import Conversation, DueKind, Priority, Sentiment, ViewCount
 from .conversations import Kind as ConversationKind
 from .conversations import State as ConversationState
@@ -60,7 +60,7 @@ from .writing import CannedReply
 
 __all__ = [
     "ON_ITS_WAY", "Amendment", "AmendmentKind", "Attachment", "Brand", "BrandSequence", "BusinessHours",
-    "CannedReply", "Channel", "ChannelState", "Clock", "ClockKind", "ClockSegment", "ClockState", "Contact",
+    "CannedReply", "Channel", "ChannelState", "Clock", "ClockKind", "ClockSegment", "ClockState", "Contact", "ContactMerge",
     "Conversation", "ConversationKind", "ConversationState", "ConversationTag", "Desk", "Direction", "DueKind",
     "EarlyRead", "Event", "EventKind", "Example", "FetchState", "Focus", "FocusStanding", "Handle", "Holiday", "LearnedModel",
     "Membership", "Message", "MessageState", "ModelKind", "Notification", "NotificationKind", "Outcome",

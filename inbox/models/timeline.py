@@ -43,6 +43,8 @@ class EventKind(models.TextChoices):
     WRITING_CHANGED = "writing.changed", "changed what is kept for writing"
     TAG_RULES_CHANGED = "tag_rules.changed", "changed how tags are set"
     WEIGHTS_CHANGED = "weights.changed", "changed what weighs how much"
+    CONTACTS_MERGED = "contacts.merged", "said that two people are one"
+    CONTACTS_PARTED = "contacts.parted", "said that they are two people again"
     CONTACT_UPDATED = "contact.updated", "updated the contact"
     CHANNEL_CHANGED = "channel.changed", "channel changed"
 

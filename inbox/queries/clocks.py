@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from inbox.models import Clock, ClockKind, ClockState, Conversation
+from django.db.models import Prefetch
+
+from inbox.models import Clock, ClockKind, ClockState, Conversation, Timer, TimerKind
 from inbox.queries import clock_facts, promises
 from inbox.rules.course import Kind, Run
 from inbox.rules.sla import State, clock_of
 
 SHOWN = 6  # the newest clocks; older ones are history
+
+
+@dataclass(frozen=True, slots=True)
+class MarkShown:
+    """What was told of a clock, between its segments."""
+
+    at: datetime
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +30,7 @@ class SegmentShown:
     counts: bool
     seconds: float  # that counted
     reason: str
+    shown: int = 0  # `seconds` to the second, so that those of a clock add up to what it shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +49,16 @@ class ClockShown:
     due_at: datetime | None
     breached_at: datetime | None
     segments: list[SegmentShown]
+    marks: list[MarkShown] = field(default_factory=list)
+
+    @property
+    def lines(self) -> list[SegmentShown | MarkShown]:
+        """Its timeline: what it is made of, and where in it warnings and the breach were reached."""
+        begun: list[tuple[datetime, int, SegmentShown | MarkShown]] = [
+            (each.started_at, 0, each) for each in self.segments
+        ]
+        begun += [(each.at, 1, each) for each in self.marks]
+        return [line for _, _, line in sorted(begun, key=lambda each: each[:2])]
 
     @property
     def runs(self) -> bool:
@@ -58,7 +79,7 @@ def of(conversation: Conversation, *, now: datetime) -> list[ClockShown]:
     """The newest first. Those under way are worked out as of now; those that ended are as they were kept."""
     rows = list(
         Clock.objects.filter(conversation=conversation)
-        .prefetch_related("segments")
+        .prefetch_related("segments", Prefetch("timers", Timer.objects.exclude(fired_at=None)))
         .order_by("-started_at", "kind")[:SHOWN]
     )
     if not rows:
@@ -109,8 +130,27 @@ def _kept(row: Clock) -> ClockShown:
 def _shown(
     row: Clock, state: ClockState, counted: float, due_at: datetime | None, parts: list[SegmentShown]
 ) -> ClockShown:
+    parts = _to_the_second(parts)
     return ClockShown(
         kind=row.kind, label=str(ClockKind(row.kind).label), state=state.value, state_label=str(state.label),
         policy=f"{row.policy_name}, version {row.policy_version}", started_at=row.started_at, ended_at=row.ended_at,
-        target=row.target, counted=counted, due_at=due_at, breached_at=row.breached_at, segments=parts,
+        target=row.target, counted=counted, due_at=due_at, breached_at=row.breached_at, segments=parts, marks=_marks(row),
     )  # fmt: skip
+
+
+def _to_the_second(parts: list[SegmentShown]) -> list[SegmentShown]:
+    """Each ends at a whole second of what was counted until then: rounded one by one, they would add up to another sum."""
+    found, total, told = [], 0.0, 0
+    for each in parts:
+        total += each.seconds
+        found.append(replace(each, shown=round(total) - told))
+        told = round(total)
+    return found
+
+
+def _marks(row: Clock) -> list[MarkShown]:
+    warned = [each for each in row.timers.all() if each.kind == TimerKind.WARNING]
+    marks = [MarkShown(each.due_at, f"{each.percent} % used up: warned") for each in warned]
+    if row.breached_at:
+        marks.append(MarkShown(row.breached_at, "the target is used up: late"))
+    return marks

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from inbox import access
-from inbox.models import Conversation, Handle, Person
+from inbox.models import ContactMerge, Conversation, Handle, Person
 from inbox.platforms import Manifest
-from inbox.queries import inbox_list, triage_facts
+from inbox.queries import inbox_list, people, triage_facts
 from inbox.queries.inbox_list import Row
 from inbox.queries.triage_facts import TriageFacts
 
@@ -27,6 +27,7 @@ class Account:
 class Context:
     row: Row
     accounts: list[Account]
+    merges: list[ContactMerge]
     others: list[Row]
     triage: TriageFacts
 
@@ -35,10 +36,12 @@ def of(conversation: Conversation, *, person: Person, now: datetime) -> Context:
     brand = conversation.brand
     handles: list[Handle] = []
     others: list[Conversation] = []
+    merges: list[ContactMerge] = []
     if conversation.contact_id:
         handles = list(
             Handle.objects.filter(contact_id=conversation.contact_id).select_related("channel").order_by("pk")
         )
+        merges = people.merges_of(conversation.contact) if conversation.contact else []
         visible = access.conversations_of(person, brand).exclude(pk=conversation.pk)
         others = list(
             visible.filter(contact_id=conversation.contact_id).order_by("-last_message_at", "-pk")[:PAST]
@@ -46,6 +49,7 @@ def of(conversation: Conversation, *, person: Person, now: datetime) -> Context:
     return Context(
         row=inbox_list.row_of(conversation, brand_slug=brand.slug, now=now),
         accounts=[Account(handle, inbox_list.manifest_of(handle.channel.platform)) for handle in handles],
+        merges=merges,
         others=inbox_list.rows_of(others, brand_slug=brand.slug, now=now),
         triage=triage_facts.of(conversation, brand_slug=brand.slug, now=now),
     )

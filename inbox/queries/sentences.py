@@ -126,6 +126,12 @@ _SENTENCES: dict[EventKind, Callable[[str, Data, Event], str]] = {
     EventKind.WOKEN: _woken,
     EventKind.PROMISED: _promised,
     EventKind.NO_REPLY_NEEDED: lambda actor, data, event: f"{actor} said that no answer is needed",
+    EventKind.CONTACTS_MERGED: lambda actor, data, event: (
+        f"{actor} said that {data['absorbed']} and {data['kept']} are one person"
+    ),
+    EventKind.CONTACTS_PARTED: lambda actor, data, event: (
+        f"{actor} said that {data['absorbed']} and {data['kept']} are two people again"
+    ),
     EventKind.SLA_WARNED: _warned,
     EventKind.SLA_BREACHED: _breached,
 }

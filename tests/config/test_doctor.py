@@ -1,14 +1,18 @@
 """What the doctor finds of secrets, connectors and figures, each with its fix."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet
+from django.utils import timezone
 
 from config import doctor
 from connectors.figures import VARIABLE
 from connectors.models import PlatformApp
+from inbox.models import Timer
+from tests.factories import conversations
 from tests.factories.people import ChannelFactory, PersonFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,3 +57,19 @@ def test_a_mistyped_figure_is_named(text: str, words: str, monkeypatch: pytest.M
 
     assert not found.ok
     assert words in found.found and VARIABLE in found.fix
+
+
+def test_a_timer_that_nobody_fires_is_told_with_its_age() -> None:
+    channel = ChannelFactory()
+    timer = Timer.objects.create(
+        brand=channel.brand, conversation=conversations.conversation(channel), kind="breach", due_at=timezone.now()
+    )  # fmt: skip
+    assert line("timers").ok
+
+    Timer.objects.update(due_at=timezone.now() - timedelta(seconds=90))
+    found = line("timers")
+    assert not found.ok
+    assert "due for 90 s" in found.found and "worker" in found.fix
+
+    Timer.objects.filter(pk=timer.pk).update(fired_at=timezone.now())
+    assert line("timers").ok

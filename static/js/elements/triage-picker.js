@@ -47,6 +47,25 @@ class TriagePicker extends HTMLElement {
     for (const option of this.options) option.hidden = !words.every((word) => option.dataset.words.includes(word))
     this.#mark(this.visible[0])
     if (this.understands) this.#preview()
+    if (this.dataset.search) this.#search()
+  }
+
+  /** There are too many to choose from at once: those whose name begins so are asked for. */
+  #search() {
+    clearTimeout(this.soon)
+    this.asking?.abort()
+    this.soon = setTimeout(async () => {
+      this.asking = new AbortController()
+      try {
+        const query = new URLSearchParams({ q: this.filter.value })
+        const [found] = elements(await ask(`${this.dataset.search}?${query}`, { signal: this.asking.signal }))
+        this.querySelector("#picker-options")?.replaceWith(found)
+        this.options = [...this.querySelectorAll("[role=option]")]
+        this.#mark(this.options[0])
+      } catch {
+        // The next letter asks again.
+      }
+    }, 120)
   }
 
   #preview() {

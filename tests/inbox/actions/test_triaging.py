@@ -509,6 +509,42 @@ def test_the_pane_shows_clocks_whose_segments_add_up(channel: Channel) -> None:
         assert sum(each.seconds for each in clock.segments) == clock.counted
 
 
+def test_what_the_pane_shows_of_segments_adds_up_before_the_eye(channel: Channel) -> None:
+    """Each of these rounds down by itself."""
+    policy(channel, pauses_for_customer=False, hours=None)
+    arrive(channel, exchange.wrote(seconds=0), exchange.echoed("On it.", seconds=10.4))
+    arrive(channel, exchange.wrote(seconds=20.8), exchange.echoed("Done.", seconds=31.2))
+    triage(channel, at(40))
+
+    resolution = clock_query.of(Conversation.objects.get(), now=at(41.6))[-1]
+
+    assert [each.shown for each in resolution.segments] == [10, 11, 10, 11]
+    assert sum(each.shown for each in resolution.segments) == round(resolution.counted) == 42
+
+
+def test_a_broken_promise_shows_where_it_was_warned_and_broken(channel: Channel) -> None:
+    policy(channel, resolution=None)
+    arrive(channel, exchange.wrote(seconds=0))
+    triage(channel, at(2))
+    for seconds in (301, 481, 601):
+        timing.sweep(now=at(seconds))
+    arrive(channel, exchange.echoed("Sorry!", seconds=700))
+    triage(channel, at(702))
+
+    [clock] = clock_query.of(Conversation.objects.get(), now=at(800))
+
+    assert [
+        (getattr(line, "text", "") or line.reason, (getattr(line, "at", None) or line.started_at) - at(0))
+        for line in clock.lines
+    ] == [
+        ("the customer waits", timedelta(0)),
+        ("50 % used up: warned", timedelta(seconds=300)),
+        ("80 % used up: warned", timedelta(seconds=480)),
+        ("the target is used up: late", timedelta(seconds=600)),
+    ]
+    assert (clock.late_by, clock.ended_at) == (100, at(700))
+
+
 def test_a_reply_into_a_resolved_conversation_begins_a_spell(channel: Channel, agent: Person) -> None:
     policy(channel)
     arrive(channel, exchange.wrote(seconds=0), exchange.echoed("Hi.", seconds=5))

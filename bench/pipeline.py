@@ -1,0 +1,110 @@
+"""Triage of what was received (tags by rules, clocks, due times, priorities, timers, counters), against pgbench that only takes it in."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db.models import F
+from django.utils import timezone
+
+from bench import cast, pgbench
+from bench.house import House
+from bench.ingest import PEOPLE, Ingest
+from bench.report import Findings, compare
+from inbox import learning
+from inbox.actions import defaults, tagging_work, triaging
+from inbox.models import BrandSequence, Conversation, ConversationTag, Event, EventKind, Timer, TriageCursor
+
+
+def measure(house: House, findings: Findings) -> None:
+    ours, theirs = cast.make("pipeline"), cast.make("pipeline-pgbench")
+    defaults.give_defaults(ours.brand)
+    mine, other = Ingest(ours), Ingest(theirs)
+    for bench in (mine, other):
+        bench.store(PEOPLE)
+        bench.drain()
+    amount = house.sized(8000, least=1000)
+    rates: dict[str, list[float]] = {"triage": [], "plain": [], "set": [], "with model": []}
+    faults: list[str] = []
+    with without_models():
+        triage(ours)
+    for _ in range(3 if house.scale >= 0.1 else 2):
+        mine.store(amount)
+        mine.drain()
+        with without_models():
+            rates["triage"].append(amount / triage(ours))
+        faults += wrong(ours)
+        other.store(amount)
+        rates["set"].append(other.pgbench(house, amount // pgbench.PER_TRANSACTION, pgbench.in_sets))
+        other.store(amount // 4)
+        rates["plain"].append(other.pgbench(house, max(2, amount // 4 // pgbench.PER_TRANSACTION)))
+    if learning.MODEL_INSTALLED:
+        mine.store(amount // 4)
+        mine.drain()
+        rates["with model"].append(amount // 4 / triage(ours))
+    findings.raw["pipeline"] = rates
+    findings.add(
+        compare(
+            "pipeline / pgbench", ours=rates["triage"], theirs=rates["plain"], limit=0.5, sense=">=", unit="msg/s",
+            says=f"one triage worker: rules, clocks, priorities, timers and events for {PEOPLE} conversations under way, "
+            f"{triaging.CONVERSATIONS} a transaction, language told and the model off; against one pgbench client that takes the same "
+            f"messages in, {pgbench.PER_TRANSACTION} a transaction, 7 prepared statements each",
+            faults=faults,
+        )
+    )  # fmt: skip
+    sets, plain = rates["set"][-1], rates["plain"][-1]
+    model = f"; with the model {rates['with model'][0]:,.0f} msg/s" if rates["with model"] else ""
+    findings.note(
+        f"pipeline: triage {rates['triage'][-1]:,.0f} msg/s{model}. pgbench takes the same in at {plain:,.0f} msg/s with a statement a message, "
+        f"and at {sets:,.0f} msg/s as six statements for {pgbench.PER_TRANSACTION} messages ({rates['triage'][-1] / sets:.2f} of it)."
+    )
+
+
+def triage(who: cast.Cast) -> float:
+    """Seconds until nothing is left to look at, as the worker does it (inbox.tasks.triage_brand)."""
+    began = time.perf_counter()
+    while not (batch := triaging.next_batch(who.brand.pk)).is_empty:
+        if not batch.since:
+            triaging.move_on(batch)
+            continue
+        readings = tagging_work.read(who.brand, triaging.messages_of(batch))
+        triaging.triage(batch, readings, now=timezone.now())
+    return time.perf_counter() - began
+
+
+@contextmanager
+def without_models() -> Iterator[None]:
+    """As where the packages of the model are not installed."""
+    installed, learning.MODEL_INSTALLED = learning.MODEL_INSTALLED, False
+    try:
+        yield
+    finally:
+        learning.MODEL_INSTALLED = installed
+
+
+def wrong(who: cast.Cast) -> list[str]:
+    """What shows that triage did not do its work."""
+    under_way = Conversation.objects.filter(brand=who.brand)
+    last = BrandSequence.objects.get(pk=who.brand.pk).last
+    received = Event.objects.filter(brand=who.brand, kind=EventKind.MESSAGE_RECEIVED).count()
+    messages = sum(under_way.values_list("message_count", flat=True))
+    looks = {
+        "has not looked at everything": TriageCursor.objects.get(pk=who.brand.pk).seq == last,
+        "left conversations without a due time": not under_way.filter(due_at=None).exists(),
+        "left conversations without a score": not under_way.filter(priority_score=0).exists(),
+        "left conversations without a running timer": Timer.objects.filter(brand=who.brand, fired_at=None)
+        .values("conversation")
+        .distinct()
+        .count()
+        == PEOPLE,
+        "set no tag": ConversationTag.objects.filter(conversation__brand=who.brand).exists(),
+        "lost messages": received == messages,
+        "gave scores that are not their reasons": not any(
+            score != sum(points for points, _ in reasons)
+            for score, reasons in under_way.values_list("priority_score", "priority_reasons")
+        ),
+        "left rows older than their event": not under_way.filter(seq__gt=F("brand__sequence__last")).exists(),
+    }
+    return [f"triage {fault}" for fault, right in looks.items() if not right]

@@ -1,0 +1,257 @@
+"""Two contacts become one person and two again. Their conversations, and the clocks of these, go on as if nothing had happened."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from inbox.actions import contacts, merging, prioritising, receiving, tagging_work, timing, triaging
+from inbox.actions.receiving import Arrival
+from inbox.exchange import Party
+from inbox.models import (
+    Channel,
+    Clock,
+    Contact,
+    ContactMerge,
+    Conversation,
+    Event,
+    EventKind,
+    Handle,
+    Person,
+    SlaPolicy,
+)
+from tests.factories import exchange, people
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at(seconds: float) -> datetime:
+    return exchange.at(seconds)
+
+
+@pytest.fixture
+def channel() -> Channel:
+    made = people.ChannelFactory()
+    SlaPolicy.objects.create(
+        brand=made.brand, name="Standard", first_response=600, next_response=900, resolution=3600, warnings=[50, 80]
+    )  # fmt: skip
+    return made
+
+
+@pytest.fixture
+def other(channel: Channel) -> Channel:
+    return people.ChannelFactory(brand=channel.brand, platform="x")
+
+
+@pytest.fixture
+def jo(channel: Channel) -> Person:
+    return people.agent_of(channel.brand, name="Jo")
+
+
+def arrive(channel: Channel, *said: Any, seconds: float = 1) -> None:
+    receiving.receive(arrivals=[Arrival(channel.pk, each) for each in said], now=at(seconds))
+
+
+def triage(channel: Channel, now: datetime) -> None:
+    while not (batch := triaging.next_batch(channel.brand_id)).is_empty:
+        triaging.triage(batch, tagging_work.read(channel.brand, triaging.messages_of(batch)), now=now)
+
+
+def contact_of(who: str) -> Contact:
+    return Contact.objects.get(handles__external_id=who)
+
+
+def both(channel: Channel, other: Channel) -> tuple[Contact, Contact]:
+    """Mara on one network, and somebody on another who is Mara, too."""
+    arrive(channel, exchange.wrote(who="mara"))
+    arrive(other, exchange.wrote(who="mara_x"))
+    return contact_of("mara"), contact_of("mara_x")
+
+
+def whose() -> dict[str, str]:
+    rows = Conversation.objects.select_related("contact").order_by("pk")
+    return {each.thread_key: str(each.contact) for each in rows}
+
+
+def test_what_was_the_ones_is_the_others_and_given_back(channel: Channel, other: Channel, jo: Person) -> None:
+    mara, too = both(channel, other)
+
+    merge = merging.merge(kept=mara, absorbed=too, by=jo, now=at(10))
+
+    assert whose() == {"mara": "Mara", "mara_x": "Mara"}
+    assert list(Handle.objects.filter(contact=mara).values_list("external_id", flat=True)) == [
+        "mara",
+        "mara_x",
+    ]
+    told = Event.objects.filter(kind=EventKind.CONTACTS_MERGED)
+    assert {(each.conversation.thread_key, each.actor) for each in told if each.conversation} == {
+        ("mara", jo), ("mara_x", jo),
+    }  # fmt: skip
+
+    merging.part(merge=merge, by=jo, now=at(20))
+
+    assert whose() == {"mara": "Mara", "mara_x": "Mara_X"}
+    too.refresh_from_db()
+    assert (too.handles.get().external_id, too.merged_into) == ("mara_x", None)
+    merging.part(merge=merge, by=jo, now=at(30))  # again: nothing
+    assert Event.objects.filter(kind=EventKind.CONTACTS_PARTED).count() == 2
+
+
+def test_what_comes_meanwhile_belongs_to_the_person_and_is_given_back_with_the_account(
+    channel: Channel, other: Channel, jo: Person
+) -> None:
+    mara, too = both(channel, other)
+    merge = merging.merge(kept=mara, absorbed=too, by=jo, now=at(10))
+
+    arrive(
+        other, exchange.wrote("And another thing", who="mara_x", thread_id="post 1", seconds=20), seconds=21
+    )
+    assert whose()["post 1"] == "Mara"
+
+    merging.part(merge=merge, by=jo, now=at(30))
+    assert whose() == {"mara": "Mara", "mara_x": "Mara_X", "post 1": "Mara_X"}
+
+
+def test_a_new_name_of_one_account_is_not_shown_in_the_others_conversations(
+    channel: Channel, other: Channel, jo: Person
+) -> None:
+    mara, too = both(channel, other)
+    merging.merge(kept=mara, absorbed=too, by=jo, now=at(10))
+
+    contacts.update_profile(
+        channel_id=other.pk, party=Party("mara_x", name="M. Lindt", username="lindt"), now=at(20)
+    )
+
+    shown = dict(Conversation.objects.values_list("thread_key", "contact_username"))
+    assert (shown["mara"], shown["mara_x"]) == ("mara.k", "lindt")
+    mara.refresh_from_db()
+    assert mara.name == "Mara"
+
+
+def test_a_mark_goes_with_the_person_and_back(channel: Channel, other: Channel, jo: Person) -> None:
+    mara, too = both(channel, other)
+    triage(channel, at(2))
+    prioritising.mark_vip(contact=too, vip=True, by=jo, now=at(5))
+
+    merge = merging.merge(kept=mara, absorbed=too, by=jo, now=at(10))
+    triage(channel, at(11))
+    of_mara = Conversation.objects.get(thread_key="mara")
+    assert any("VIP" in why for _, why in of_mara.priority_reasons)
+
+    merging.part(merge=merge, by=jo, now=at(20))
+    triage(channel, at(21))
+    of_mara.refresh_from_db()
+    assert not any("VIP" in why for _, why in of_mara.priority_reasons)
+    assert contact_of("mara_x").vip
+
+
+def test_whoever_comes_on_two_networks_has_come_twice(channel: Channel, other: Channel, jo: Person) -> None:
+    arrive(channel, exchange.wrote(who="mara"))
+    arrive(other, exchange.wrote(who="mara_x", seconds=10 * 3600), seconds=10 * 3600 + 1)
+    triage(channel, at(10 * 3600 + 2))
+    later = Conversation.objects.get(thread_key="mara_x")
+    assert not any("contact" in why for _, why in later.priority_reasons)
+
+    merging.merge(kept=contact_of("mara"), absorbed=contact_of("mara_x"), by=jo, now=at(10 * 3600 + 5))
+    triage(channel, at(10 * 3600 + 6))
+
+    later.refresh_from_db()
+    assert any("second contact" in why for _, why in later.priority_reasons)
+
+
+def test_what_cannot_be_is_refused_in_words(channel: Channel, other: Channel, jo: Person) -> None:
+    mara, too = both(channel, other)
+    arrive(channel, exchange.wrote(who="noor"))
+    stranger = Contact.objects.create(brand=people.BrandFactory(), name="Stranger")
+    first = merging.merge(kept=mara, absorbed=too, by=jo, now=at(10))
+
+    for kept, absorbed, words in (
+        (mara, mara, "same person already"),
+        (mara, stranger, "different brands"),
+        (contact_of("noor"), too, "Look again"),
+    ):
+        with pytest.raises(merging.Refused, match=words):
+            merging.merge(kept=kept, absorbed=absorbed, by=jo, now=at(11))
+
+    second = merging.merge(kept=contact_of("noor"), absorbed=mara, by=jo, now=at(12))
+    with pytest.raises(merging.Refused, match="Undo that first"):
+        merging.part(merge=first, by=jo, now=at(13))
+    merging.part(merge=second, by=jo, now=at(14))
+    merging.part(merge=first, by=jo, now=at(15))
+    assert whose() == {"mara": "Mara", "mara_x": "Mara_X", "noor": "Noor"}
+    assert not ContactMerge.objects.filter(undone_at=None).exists()
+
+
+# The slow and obvious reference is the same story without a merge.
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["mara", "mara_x"]), st.sampled_from(["wrote", "answered", "merge", "part"]), st.integers(1, 900)),
+    min_size=2, max_size=9,
+)  # fmt: skip
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_merging_and_parting_at_any_time_moves_no_clock(steps: list[tuple[str, str, int]]) -> None:
+    merged, plain = live_through(steps, merging_too=True), live_through(steps, merging_too=False)
+
+    assert merged == plain
+
+
+def live_through(steps: list[tuple[str, str, int]], *, merging_too: bool) -> list[tuple[object, ...]]:
+    """The clocks that came of it, and what was told of them."""
+    channel = people.ChannelFactory()
+    other = people.ChannelFactory(brand=channel.brand, platform="x")
+    jo = people.agent_of(channel.brand)
+    SlaPolicy.objects.create(
+        brand=channel.brand, name="Standard", first_response=600, next_response=900, resolution=3600, warnings=[50]
+    )  # fmt: skip
+    places = {"mara": channel, "mara_x": other}
+    for who, place in places.items():
+        arrive(place, exchange.wrote(who=who))
+    mine = Contact.objects.filter(brand=channel.brand)
+    mara, too = mine.get(handles__external_id="mara"), mine.get(handles__external_id="mara_x")
+    held: ContactMerge | None = None
+    seconds = 1.0
+    for number, (who, what, pause) in enumerate(steps):
+        seconds += pause
+        place = places[who]
+        if what == "wrote":
+            arrive(place, exchange.wrote(f"more {number}", who=who, seconds=seconds), seconds=seconds)
+        elif what == "answered":
+            arrive(place, exchange.echoed(f"so {number}", to=who, seconds=seconds), seconds=seconds)
+        elif merging_too and what == "merge" and held is None:
+            held = merging.merge(kept=mara, absorbed=too, by=jo, now=at(seconds))
+        elif merging_too and what == "part" and held is not None:
+            merging.part(merge=held, by=jo, now=at(seconds))
+            held = None
+        triage(channel, at(seconds))
+        timing.sweep(now=at(seconds))
+    found = Clock.objects.filter(conversation__brand=channel.brand).select_related("conversation")
+    clocks = [
+        (each.conversation.thread_key, each.kind, each.state, each.started_at - at(0), each.ended_at and each.ended_at - at(0),
+         each.target, each.counted if each.ended_at else 0, each.due_at and each.due_at - at(0), each.breached_at)
+        for each in found
+    ]  # fmt: skip
+    told = Event.objects.filter(brand=channel.brand, kind__in=[EventKind.SLA_WARNED, EventKind.SLA_BREACHED])
+    said = [
+        (each.conversation.thread_key, each.kind, each.data["clock"], each.data["percent"], each.at - at(0))
+        for each in told.select_related("conversation")
+        if each.conversation
+    ]
+    return sorted(clocks, key=str) + sorted(said, key=str)
+
+
+def test_a_merge_looks_at_no_more_than_it_must(channel: Channel, other: Channel, jo: Person, django_assert_max_num_queries: Any) -> None:  # fmt: skip
+    mara, too = both(channel, other)
+    for number in range(20):
+        arrive(other, exchange.wrote(f"Again {number}", who="mara_x", thread_id=f"post {number}"))
+
+    with django_assert_max_num_queries(25):
+        merge = merging.merge(kept=mara, absorbed=too, by=jo, now=at(10) + timedelta(seconds=1))
+    with django_assert_max_num_queries(25):
+        merging.part(merge=merge, by=jo, now=at(20))
