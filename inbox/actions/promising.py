@@ -8,7 +8,9 @@ from django.db import transaction
 
 from inbox import events
 from inbox.actions import _writing
+from inbox.actions.closing import NewsArrived
 from inbox.models import Conversation, ConversationState, EventKind, Person
+from inbox.queries import news
 
 
 class NothingToPromise(Exception):
@@ -34,10 +36,17 @@ def promise(*, conversation: Conversation, at: datetime | None, by: Person, now:
 
 
 @transaction.atomic(durable=True)
-def no_reply_needed(*, conversation: Conversation, by: Person, now: datetime) -> Conversation:
-    """What the customer wrote so far needs no answer. The clocks that waited for one end without being met or missed."""
+def no_reply_needed(
+    *, conversation: Conversation, by: Person, now: datetime, seen_seq: int | None = None
+) -> Conversation:
+    """What the customer wrote so far needs no answer. The clocks that waited for one end without being met or missed.
+
+    `seen_seq` as in closing.resolve: raises NewsArrived when the customer wrote after it.
+    """
     with events.ledger(conversation.brand_id) as ledger:
         current = _writing.locked(conversation.pk)
+        if seen_seq is not None and (newer := news.messages_since(current, seen_seq, news.FROM_CUSTOMER)):
+            raise NewsArrived(newer)
         if current.waiting_since is not None:
             seq = ledger.record(EventKind.NO_REPLY_NEEDED, at=now, conversation_id=current.pk, actor_id=by.pk)
             _writing.change(current, seq, no_reply_needed_at=now, waiting_since=None, unread_count=0)

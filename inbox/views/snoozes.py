@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -14,11 +12,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from inbox import access
 from inbox.actions import closing, snoozing
 from inbox.forms import SnoozeForm
-from inbox.models import Brand, Person
-from inbox.queries import opening_hours
 from inbox.rules import snooze_times
-from inbox.rules.snooze_times import NotUnderstood, Snooze
-from inbox.views import conversations
+from inbox.rules.snooze_times import NotUnderstood
+from inbox.views import _typed_times, conversations
 from inbox.views._door import AgentRequest, notice, signed_in
 
 OFFERED = ("2h", "tomorrow", "next week", "after reply")
@@ -32,7 +28,12 @@ def snooze(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRespo
     now = timezone.now()
     if request.method == "GET":
         offers = [
-            (typed, _words(_read(typed, request.user, conversation.brand, now), request.user, now))
+            (
+                typed,
+                _typed_times.words(
+                    _typed_times.read(typed, request.user, conversation.brand, now), request.user, now
+                ),
+            )
             for typed in OFFERED
         ]
         return render(request, "inbox/_snooze_picker.html", {"conversation": conversation, "offers": offers})
@@ -43,7 +44,7 @@ def snooze(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRespo
     if not form.is_valid():
         return notice(request, snooze_times.HINT)
     try:
-        found = _read(form.cleaned_data["until"], request.user, conversation.brand, now)
+        found = _typed_times.read(form.cleaned_data["until"], request.user, conversation.brand, now)
         snoozing.snooze(
             conversation=conversation, until=found.until, by=request.user, now=now, seen_seq=form.cleaned_data["seen_seq"]
         )  # fmt: skip
@@ -61,28 +62,9 @@ def preview(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResp
     conversation = access.conversation_for(request.user, brand_slug, public_id)
     now = timezone.now()
     try:
-        found = _read(request.GET.get("until", "")[:80], request.user, conversation.brand, now)
+        found = _typed_times.read(request.GET.get("until", "")[:80], request.user, conversation.brand, now)
     except NotUnderstood as refused:
         said, understood = str(refused), False
     else:
-        said, understood = _words(found, request.user, now), True
+        said, understood = _typed_times.words(found, request.user, now), True
     return render(request, "inbox/_snooze_preview.html", {"said": said, "understood": understood})
-
-
-def _read(typed: str, person: Person, brand: Brand, now: datetime) -> Snooze:
-    zone = _zone(person)
-    return snooze_times.parse(typed, now=now, zone=zone, opens=opening_hours.opening_of(brand, zone))
-
-
-def _words(found: Snooze, person: Person, now: datetime) -> str:
-    if found.until is None:
-        return "until the customer writes"
-    said = snooze_times.say(found.until, now=now, zone=_zone(person))
-    return f"{said} (closed that day)" if found.closed else said
-
-
-def _zone(person: Person) -> ZoneInfo:
-    try:
-        return ZoneInfo(person.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")

@@ -1,7 +1,7 @@
 /** What is done with one key and a short choice: who cares for it, tags, priority, snooze. In the list it is about the row in hand, else about the open conversation. */
 import { ask, elements, explain, notify } from "./fragments.js"
 
-const PLACES = { assign: "assignment/", tags: "tags/", priority: "priority/", snooze: "snooze/", merges: "merges/" }
+const PLACES = { assign: "assignment/", tags: "tags/", priority: "priority/", snooze: "snooze/", merges: "merges/", promise: "promise/" }
 
 export async function pick(shell, what) {
   const id = document.activeElement?.closest(".row")?.dataset.id ?? shell.dataset.open
@@ -64,10 +64,11 @@ export function address(shell, id) {
 
 document.addEventListener("click", ({ target }) => {
   const shell = target.closest("workspace-shell")
-  const button = shell && target.closest("[data-pick], [data-undo-tag], [data-set-tag], [data-part]")
+  const button = shell && target.closest("[data-pick], [data-undo-tag], [data-set-tag], [data-part], [data-needless]")
   if (!button) return
   const { pick: what, undoTag, setTag, part } = button.dataset
   if (what) pick(shell, what)
+  else if (button.hasAttribute("data-needless")) settle(shell, `${address(shell, shell.dataset.open)}no-reply-needed/`, { method: "POST", values: { seen_seq: shell.composer?.seen ?? "" } })
   else if (part) settle(shell, `${address(shell, shell.dataset.open)}merges/${part}/`, { method: "DELETE" })
   else settle(shell, `${address(shell, shell.dataset.open)}tags/${undoTag ?? setTag}/`, { method: setTag ? "POST" : "DELETE" })
 })
