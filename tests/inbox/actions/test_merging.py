@@ -186,17 +186,17 @@ def test_what_cannot_be_is_refused_in_words(channel: Channel, other: Channel, jo
     assert not ContactMerge.objects.filter(undone_at=None).exists()
 
 
-# The slow and obvious reference is the same story without a merge.
+# The slow and obvious reference is the same story without a merge and without an edit.
 
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["mara", "mara_x"]), st.sampled_from(["wrote", "answered", "merge", "part"]), st.integers(1, 900)),
+    st.tuples(st.sampled_from(["mara", "mara_x"]), st.sampled_from(["wrote", "answered", "edited", "merge", "part"]), st.integers(1, 900)),
     min_size=2, max_size=9,
 )  # fmt: skip
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
-def test_merging_and_parting_at_any_time_moves_no_clock(steps: list[tuple[str, str, int]]) -> None:
+def test_merging_parting_and_editing_at_any_time_move_no_clock(steps: list[tuple[str, str, int]]) -> None:
     merged, plain = live_through(steps, merging_too=True), live_through(steps, merging_too=False)
 
     assert merged == plain
@@ -211,8 +211,9 @@ def live_through(steps: list[tuple[str, str, int]], *, merging_too: bool) -> lis
         brand=channel.brand, name="Standard", first_response=600, next_response=900, resolution=3600, warnings=[50]
     )  # fmt: skip
     places = {"mara": channel, "mara_x": other}
+    firsts = {who: exchange.wrote(who=who) for who in places}
     for who, place in places.items():
-        arrive(place, exchange.wrote(who=who))
+        arrive(place, firsts[who])
     mine = Contact.objects.filter(brand=channel.brand)
     mara, too = mine.get(handles__external_id="mara"), mine.get(handles__external_id="mara_x")
     held: ContactMerge | None = None
@@ -224,6 +225,8 @@ def live_through(steps: list[tuple[str, str, int]], *, merging_too: bool) -> lis
             arrive(place, exchange.wrote(f"more {number}", who=who, seconds=seconds), seconds=seconds)
         elif what == "answered":
             arrive(place, exchange.echoed(f"so {number}", to=who, seconds=seconds), seconds=seconds)
+        elif merging_too and what == "edited":
+            arrive(place, exchange.edited(firsts[who], f"other {number}", seconds=seconds), seconds=seconds)
         elif merging_too and what == "merge" and held is None:
             held = merging.merge(kept=mara, absorbed=too, by=jo, now=at(seconds))
         elif merging_too and what == "part" and held is not None:

@@ -1,0 +1,107 @@
+"""A policy that changes while clocks run: those under way follow, those that have ended keep what was promised then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from inbox.actions import policies, prioritising, receiving, tagging_work, timing, triaging
+from inbox.actions.receiving import Arrival
+from inbox.models import Channel, Clock, Event, EventKind, SlaPolicy
+from tests.factories import exchange, people
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("wrote"), st.integers(1, 400)),
+        st.tuples(st.just("answered"), st.integers(1, 400)),
+        st.tuples(st.sampled_from(["60", "300", "600", "3600"]), st.integers(1, 400)),
+    ),
+    min_size=2, max_size=9,
+)  # fmt: skip
+
+
+@dataclass
+class Kept:
+    """A clock as somebody with pen and paper keeps it."""
+
+    started: float
+    target: int
+    ended: float | None = None
+    told: int | None = None  # the target under which it was told as late
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_clocks_under_way_follow_and_ended_ones_keep_what_was_promised(steps: list[tuple[str, int]]) -> None:
+    channel = people.ChannelFactory()
+    jo = people.agent_of(channel.brand)
+    row = SlaPolicy.objects.create(
+        brand=channel.brand, name="Standard", first_response=600, next_response=600
+    )
+    paper: list[Kept] = []
+    seconds, target = 0.0, 600
+    for number, (what, pause) in enumerate(steps):
+        seconds += pause
+        look(channel, seconds - 0.5)  # what became due in the pause is told before anything else happens
+        note_late(paper, seconds - 0.5)
+        under_way = next((each for each in paper if each.ended is None), None)
+        if what == "wrote":
+            hear(channel, exchange.wrote(f"more {number}", seconds=seconds), seconds)
+            if under_way is None:
+                paper.append(Kept(seconds, target))
+        elif what == "answered":
+            hear(channel, exchange.echoed(f"so {number}", seconds=seconds), seconds)
+            if under_way:
+                under_way.ended = seconds
+        else:
+            target = int(what)
+            columns = {"name": "Standard", "first_response": target, "next_response": target}
+            row = policies.save(
+                brand=channel.brand, policy=row, columns=columns, by=jo, now=exchange.at(seconds)
+            )
+            while not prioritising.rescore_batch(
+                brand_id=channel.brand_id, now=exchange.at(seconds)
+            ).finished:
+                pass
+            if under_way:
+                under_way.target = target
+        look(channel, seconds)
+        note_late(paper, seconds)
+
+    found = [
+        Kept(since(each.started_at), each.target, each.ended_at and since(each.ended_at))
+        for each in Clock.objects.filter(conversation__channel=channel).order_by("started_at")
+    ]
+    assert [(each.started, each.target, each.ended) for each in found] == [
+        (each.started, each.target, each.ended) for each in paper
+    ]
+    told = Event.objects.filter(brand=channel.brand, kind=EventKind.SLA_BREACHED).order_by("seq")
+    assert [each.data["target"] for each in told] == [each.told for each in paper if each.told]
+
+
+def note_late(paper: list[Kept], now: float) -> None:
+    """What has lasted for as long as was promised is told, once, under the promise of that moment."""
+    for each in paper:
+        if each.ended is None and each.told is None and now - each.started >= each.target:
+            each.told = each.target
+
+
+def hear(channel: Channel, said: object, seconds: float) -> None:
+    receiving.receive(arrivals=[Arrival(channel.pk, said)], now=exchange.at(seconds))  # type: ignore[arg-type]
+
+
+def look(channel: Channel, seconds: float) -> None:
+    now = exchange.at(seconds)
+    while not (batch := triaging.next_batch(channel.brand_id)).is_empty:
+        triaging.triage(batch, tagging_work.read(channel.brand, triaging.messages_of(batch)), now=now)
+    timing.sweep(now=now)
+
+
+def since(at: datetime) -> float:
+    return (at - exchange.NOON).total_seconds()
