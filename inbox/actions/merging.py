@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -84,7 +85,7 @@ def _tell(
     told = Conversation.objects.filter(contact__in=list(contact_ids)).order_by("-last_message_at", "-pk")
     under_way = told.filter(state__in=UNDER_WAY).values_list("pk", flat=True)[:TOLD]
     newest = told.filter(~Q(state__in=UNDER_WAY)).values_list("pk", flat=True)[:1]
-    data = {"kept": str(row.kept), "absorbed": str(row.absorbed), "merge": str(row.public_id)}
+    data: dict[str, Any] = {"kept": str(row.kept), "absorbed": str(row.absorbed), "merge": str(row.public_id)}
     seqs = {
         pk: ledger.record(kind, at=now, conversation_id=pk, actor_id=by.pk, **data)
         for pk in sorted({*under_way, *newest})
