@@ -11,7 +11,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inbox", "0017_canned_replies"),
+        ("inbox", "0018_focus_is_a_lease"),
     ]
 
     operations = [
