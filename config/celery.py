@@ -38,6 +38,8 @@ BEAT = {
     "inbox.tasks.rescore_behind": 10.0,
     "inbox.tasks.mind_presence": 5.0,
     "inbox.tasks.route_waiting": 5.0,
+    "inbox.tasks.count_views": 1.0,
+    "inbox.tasks.recount_views": 60.0,
 }
 
 SWEEP_SECONDS = 1.0  # between two looks of the worker's own for timers that are due

@@ -24,9 +24,11 @@ from inbox.models import (
     Message,
     Person,
     Role,
+    SavedView,
     SlaPolicy,
     Tag,
     TagRule,
+    Team,
 )
 
 Asker = Person | AnonymousUser
@@ -134,6 +136,16 @@ def canned_reply_to_change(person: Asker, brand_slug: str, public_id: UUID | str
     return reply
 
 
+def saved_view_for(person: Asker, brand_slug: str, public_id: UUID | str) -> SavedView:
+    """A view that this person may change: one's own, one's teams', or the brand's for those who set it up."""
+    brand = brand_for(person, brand_slug)
+    found = SavedView.objects.select_related("brand", "owner").filter(brand=brand)
+    mine = Q(owner_id=person.pk) | Q(team__in=own_teams_of(person, brand))
+    if may(person, brand, Permission.SET_UP):
+        mine |= Q(owner__isnull=True)
+    return get_object_or_404(found.filter(mine), public_id=public_id)
+
+
 def colleagues_of(person: Asker, brand: Brand) -> QuerySet[Person]:
     """Everybody who works for the brand, if the asker does too."""
     if not brands_of(person).filter(pk=brand.pk).exists():
@@ -174,6 +186,17 @@ def channel_for(person: Asker, brand_slug: str, public_id: UUID | str) -> Channe
 def channels_of(person: Asker, brand: Brand) -> QuerySet[Channel]:
     return Channel.objects.filter(brand__in=brands_of(person).filter(pk=brand.pk)).order_by(
         "platform", "name", "pk"
+    )
+
+
+def teams_of(person: Asker, brand: Brand) -> QuerySet[Team]:
+    return Team.objects.filter(brand__in=brands_of(person).filter(pk=brand.pk)).order_by("position", "pk")
+
+
+def own_teams_of(person: Asker, brand: Brand) -> QuerySet[Team]:
+    """The teams of the brand that this person is in."""
+    return (
+        teams_of(person, brand).filter(members=person) if isinstance(person, Person) else Team.objects.none()
     )
 
 

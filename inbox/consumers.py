@@ -106,6 +106,9 @@ class Socket:
             await self._watch_conversation(UUID(wish["open"]) if wish["open"] else None)
         if "here" in wish:
             self._company.hear(self, str(wish["here"]))
+        if "counts" in wish:
+            text = await database_sync_to_async(realtime.counts_for)(self._scope["user"], self._brand)
+            await self._outgoing.put({"type": "websocket.send", "text": text})
         if "since" in wish:
             told = await database_sync_to_async(realtime.catch_up)(
                 self._brand, since=int(wish["since"]), conversation=self._open

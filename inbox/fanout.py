@@ -107,18 +107,15 @@ class Hub:
             await self._subscribe()
             try:
                 listeners = {listener for group in self.listeners.values() for listener in group}
-                newest = await database_sync_to_async(realtime.newest_seq)(
+                pulses = await database_sync_to_async(realtime.pulses)(
                     {listener.brand_id for listener in listeners}
                 )
             except Exception as error:  # the database may be away; the next pulse asks again
                 log.warning("pulse_failed", error=str(error))
                 continue
-            pulses = {
-                brand_id: news_of(orjson.dumps({"type": "pulse", "seq": newest.get(brand_id, 0)}).decode())
-                for brand_id in {listener.brand_id for listener in listeners}
-            }
+            told = {brand_id: news_of(orjson.dumps(pulse).decode()) for brand_id, pulse in pulses.items()}
             for listener in listeners:
-                listener.offer(pulses[listener.brand_id])
+                listener.offer(told[listener.brand_id])
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()

@@ -7,13 +7,14 @@ from typing import Any
 
 import orjson
 import structlog
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
 
 from inbox import broadcasting
-from inbox.models import Brand, BrandSequence, Conversation, Direction, Event, Message
-from inbox.queries import composer, inbox_list, timeline, triage_facts
+from inbox.models import Brand, BrandSequence, Conversation, Direction, Event, Message, Person, ViewCursor
+from inbox.queries import composer, inbox_list, saved_views, timeline, triage_facts
 from inbox.queries.timeline import Entry, EventEntry
 
 log = structlog.get_logger(__name__)
@@ -85,6 +86,17 @@ def push_channel_changed(brand_id: int, channel_id: int, seq: int) -> None:
     _send(brand_group(brand_id), {**message, "channel": channel_id})
 
 
+def push_counts(brand_id: int, told: int, counts: dict[str, tuple[int, int]]) -> None:
+    """Counters of saved views that changed. A page that misses one asks for all of its own."""
+    _send(brand_group(brand_id), {"type": "counts", "told": told, "counts": counts})
+
+
+def counts_for(person: Person | AnonymousUser, brand: Brand) -> str:
+    """All counters of this person's saved views, as they are now."""
+    told, counts = saved_views.counts_of(person, brand)
+    return _text({"type": "counts", "told": told, "counts": counts, "all": True})
+
+
 def push_typing(conversation_id: int, name: str) -> None:
     conversation = _conversation(conversation_id)
     _send(
@@ -117,6 +129,17 @@ def catch_up(brand: Brand, *, since: int, conversation: Conversation | None) -> 
 
 def newest_seq(brand_ids: Iterable[int]) -> dict[int, int]:
     return dict(BrandSequence.objects.filter(pk__in=list(brand_ids)).values_list("pk", "last"))
+
+
+def pulses(brand_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """How far each brand is: its newest event, and the last change of a saved view's counter where it has any."""
+    ids = list(brand_ids)
+    newest = newest_seq(ids)
+    told = dict(ViewCursor.objects.filter(pk__in=ids).values_list("pk", "told"))
+    return {
+        pk: {"type": "pulse", "seq": newest.get(pk, 0)} | ({"told": told[pk]} if told.get(pk) else {})
+        for pk in ids
+    }
 
 
 def _conversation(conversation_id: int) -> Conversation:

@@ -12,10 +12,22 @@ from django.core.cache import cache
 from django.db import OperationalError
 from django.utils import timezone
 
-from inbox.actions import attending, learning, prioritising, routing, tagging_work, timing, triaging
+from inbox import realtime
+from inbox.actions import (
+    attending,
+    counting,
+    learning,
+    prioritising,
+    recounting,
+    routing,
+    tagging_work,
+    timing,
+    triaging,
+)
 from inbox.actions.tagging_work import Readings
 from inbox.actions.triaging import Batch
 from inbox.models import Brand
+from inbox.queries import view_counting
 
 log = structlog.get_logger(__name__)
 TRIAGE_SECONDS = 10.0  # then the worker is free for others, and the brand stands in line again
@@ -157,3 +169,49 @@ def mind_presence(**_later: Any) -> None:
     for brand_id, person_id in attending.gone(now=timezone.now()):
         while attending.take_back(brand_id=brand_id, person_id=person_id, now=timezone.now()):
             pass
+
+
+def wake_counting(brand_id: int) -> None:
+    if cache.add(f"counting-wanted:{brand_id}", 1, timeout=5):
+        count_brand.delay(brand_id=brand_id)
+
+
+@shared_task
+def count_brand(*, brand_id: int, **_later: Any) -> None:
+    """Let the counters of the brand's saved views follow its events, and fill those of new views."""
+    cache.delete(f"counting-wanted:{brand_id}")
+    until = time.monotonic() + TRIAGE_SECONDS
+    for step in (counting.follow, counting.fill):
+        while time.monotonic() < until:
+            counts = step(brand_id=brand_id, now=timezone.now())
+            _tell(counts)
+            if not counts.more:
+                break
+
+
+@shared_task
+def count_views(**_later: Any) -> None:
+    """Whatever fell through, and what time has moved into a view or out of it."""
+    for brand_id in view_counting.behind():
+        wake_counting(brand_id)
+    until = time.monotonic() + TRIAGE_SECONDS
+    while (turned := view_counting.turned(timezone.now(), limit=500)) and time.monotonic() < until:
+        for brand_id, ids in turned.items():
+            _tell(counting.turn(brand_id=brand_id, conversation_ids=ids, now=timezone.now()))
+
+
+@shared_task
+def recount_views(**_later: Any) -> None:
+    """Each night, by the brand's own clock: counters against rows. How far it has come is a row, so the next run goes on."""
+    until = time.monotonic() + TRIAGE_SECONDS
+    for brand_id in recounting.due(now=timezone.now()):
+        while recounting.recount_batch(brand_id=brand_id, now=timezone.now()):
+            if time.monotonic() > until:
+                return
+        off = recounting.compare(brand_id=brand_id, now=timezone.now())
+        log.info("views_recounted", brand=brand_id, drifted=len(off))
+
+
+def _tell(counts: counting.Counts) -> None:
+    if counts.changed:
+        realtime.push_counts(counts.brand_id, counts.told, counts.changed)

@@ -78,10 +78,12 @@ def make_threads(
                 public_id, channel_id, contact_id, kind, thread_key, recipient_key, platform, contact_name, contact_username,
                 contact_avatar, last_message_at, brand_id, state, resolved_at, created_at, priority, priority_reasons, tags,
                 assignee_name, last_message_text, last_message_from, last_message_author, message_count, unread_count,
-                due_reason, seq, public_seq)
-            SELECT t.*, %s, %s, %s, %s, 3, '[]', '{{}}', '', '', '', '', 0, 0, '', 0, 0
+                due_reason, seq, public_seq, contact_vip)
+            SELECT t.*, %s, %s, %s, %s, 3, '[]', '{{}}', '', '', '', '', 0, 0, '', 0, 0,
+                   coalesce((SELECT vip FROM inbox_contact p WHERE p.id = t.contact_id), false)
               FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-                          %s::text[], %s::text[], %s::timestamptz[]) AS t
+                          %s::text[], %s::text[], %s::timestamptz[])
+                      AS t (public_id, channel_id, contact_id, kind, thread_key, recipient_key, platform, name, username, avatar, at)
             RETURNING {_THREAD}""",
         [brand_id, state, now if historical else None, now, *_sql.columns(records, 11)],
     )

@@ -40,6 +40,7 @@ def merge(*, kept: Contact, absorbed: Contact, by: Person, now: datetime) -> Con
         moved = list(Conversation.objects.filter(contact=absorbed).values_list("pk", flat=True))
         Handle.objects.filter(pk__in=handles).update(contact=kept)
         Conversation.objects.filter(pk__in=moved).update(contact=kept)
+        _mark([kept.pk])
         _tell(ledger, EventKind.CONTACTS_MERGED, [kept.pk], row, by, now)
     return row
 
@@ -63,7 +64,17 @@ def part(*, merge: ContactMerge, by: Person, now: datetime) -> None:
                 WHERE h.id = ANY(%s) AND c.contact_id = %s AND c.channel_id = h.channel_id AND c.recipient_key = h.external_id""",
             [row.absorbed_id, row.handles, row.kept_id],
         )
+        _mark([row.kept_id, row.absorbed_id])
         _tell(ledger, EventKind.CONTACTS_PARTED, [row.kept_id, row.absorbed_id], row, by, now)
+
+
+def _mark(contact_ids: list[int]) -> None:
+    """Their conversations say whether the person is marked."""
+    _sql.run(
+        """UPDATE inbox_conversation c SET contact_vip = p.vip FROM inbox_contact p
+            WHERE p.id = ANY(%s) AND c.contact_id = p.id AND c.contact_vip <> p.vip""",
+        [contact_ids],
+    )
 
 
 def _as_they_are(kept: Contact, absorbed: Contact) -> tuple[Contact, Contact]:

@@ -70,6 +70,7 @@ def mark_vip(*, contact: Contact, vip: bool, by: Person, now: datetime) -> None:
     with events.ledger(contact.brand_id) as ledger:
         if not Contact.objects.filter(pk=contact.pk).exclude(vip=vip).update(vip=vip):
             return
+        contact.conversations.exclude(contact_vip=vip).update(contact_vip=vip)
         under_way = contact.conversations.filter(state__in=UNDER_WAY).order_by("-pk")
         ids = list(under_way.values_list("pk", flat=True)[:BATCH])
         for pk in ids:

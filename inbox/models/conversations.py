@@ -137,6 +137,7 @@ class Conversation(PublicIdModel):
     contact_name = models.CharField(max_length=200, blank=True)
     contact_username = models.CharField(max_length=120, blank=True)
     contact_avatar = models.URLField(max_length=2000, blank=True)
+    contact_vip = models.BooleanField(default=False, db_default=False, help_text="As the person is marked.")
     assignee_name = models.CharField(max_length=120, blank=True)
     last_message_at = models.DateTimeField()
     last_message_text = models.CharField(max_length=160, blank=True)
@@ -204,6 +205,9 @@ class Conversation(PublicIdModel):
             models.Index(fields=["channel", "-last_message_at", "-id"], name="list_channel", condition=Q(state=State.OPEN)),
             models.Index(fields=["brand", "-last_message_at", "-id"], name="list_resolved", condition=Q(state=State.RESOLVED)),
             models.Index(fields=["brand", "-last_message_at", "-id"], name="list_snoozed", condition=Q(state=State.SNOOZED)),
+            # What is set aside is little, and a view of it is read like the others (queries.view_rows).
+            models.Index(fields=["brand", "-last_message_at", "-id"], name="list_pending", condition=Q(state=State.PENDING)),
+            models.Index(fields=["brand", "-last_message_at", "-id"], name="list_spam", condition=Q(state=State.SPAM)),
             # The same views by what is due first, and by what matters most; the newer first among equals.
             models.Index("brand", Coalesce("due_at", NEVER), -F("id"), name="list_due", condition=Q(state=State.OPEN)),
             models.Index(fields=["brand", "-priority_score", "-id"], name="list_score", condition=Q(state=State.OPEN)),

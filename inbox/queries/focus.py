@@ -36,5 +36,5 @@ def free(
 ) -> list[Conversation]:  # fmt: skip
     """From the top of the view: what no colleague has, and what this person has not passed over."""
     theirs = Focus.objects.filter(conversation=OuterRef("pk"), until__gt=now).exclude(person=person)
-    found = view.conversations(person, brand).filter(~Exists(theirs)).exclude(public_id__in=passed)
+    found = view.conversations(person, brand, now=now).filter(~Exists(theirs)).exclude(public_id__in=passed)
     return list(sort.below(found, None).only("id", "public_id", "brand_id", "seq")[:limit])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404
 from django.utils import timezone
 
 from inbox import access
 from inbox.models import Brand, BrandSequence, Conversation
-from inbox.queries import composer, inbox_list, sorting, timeline
+from inbox.queries import composer, finding, inbox_list, saved_views, sorting, timeline
 from inbox.queries import context as person_context
+from inbox.rules.view_query import QueryError
 from inbox.views._door import AgentRequest
 
 
@@ -19,23 +19,32 @@ def context(
 ) -> dict[str, Any]:
     now = timezone.now()
     # The number first: what happens while the page is read is asked for again, never missed.
-    seq = BrandSequence.objects.filter(brand=brand).values_list("last", flat=True).first() or 0
-    views = inbox_list.views_of(request.user, brand)
-    view = next((view for view in views if view.name == view_name), None)
-    if view is None:
-        raise Http404
+    numbers = BrandSequence.objects.filter(brand=brand).values_list("last", "brand__view_cursor__told")
+    seq, told = numbers.first() or (0, 0)
+    views, saved = inbox_list.views_of(request.user, brand), saved_views.of(request.user, brand)
+    text, fault = request.GET.get("q", ""), None
+    view = next((view for view in (*views, *saved) if view.name == view_name), None)
+    try:
+        view = view or finding.view(request.user, brand, view_name, text=text)
+    except QueryError as error:
+        view, fault = finding.nothing(), error
     granted = access.granted_to(request.user, brand)
     found: dict[str, Any] = {
         "brand": brand,
         "seq": seq,
         "views": views,
+        "saved": saved,
         "view": view,
+        "bar": finding.bar(request.user, brand, view, now=now, text=text, fault=fault),
+        "told": told or 0,
         "page": inbox_list.page(
             view, person=request.user, brand=brand, now=now,
             sort=sorting.named(request.GET.get("sort", ""), offered=view.sorts),
         ),
         "brands": list(access.brands_of(request.user)),
         "may_run_channels": access.Permission.RUN_CHANNELS in granted,
+        "may_change_view": view.saved is not None
+        and bool(view.saved.owner_id or view.saved.team_id or access.Permission.SET_UP in granted),
         "may_set_up": access.Permission.SET_UP in granted,
     }  # fmt: skip
     if conversation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from inbox import access, realtime
 from inbox.actions import focusing
 from inbox.forms import FocusForm
-from inbox.queries import inbox_list, sorting
+from inbox.queries import finding, sorting
+from inbox.rules.view_query import QueryError
 from inbox.views._door import AgentRequest, notice, signed_in
 
 
@@ -28,9 +29,10 @@ def focus(request: AgentRequest, brand_slug: str) -> HttpResponse:
     if not form.is_valid():
         return notice(request, "This could not be read. Reload the page and try again.")
     said = form.cleaned_data
-    view = inbox_list.view_named(said["view"], request.user, brand)
-    if view is None:
-        raise Http404
+    try:
+        view = finding.view(request.user, brand, said["view"], text=request.POST.get("q", ""))
+    except QueryError as error:
+        return notice(request, str(error))
     asked = {
         "person": request.user, "brand": brand, "view": view, "sort": sorting.named(said["sort"], offered=view.sorts),
         "passed": said["passed"], "now": timezone.now(),

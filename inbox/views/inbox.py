@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpResponse, HttpResponseBadRequest
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from inbox import access
-from inbox.queries import inbox_list, sorting
+from inbox.models import Brand
+from inbox.queries import finding, inbox_list, sorting, view_rows
 from inbox.queries.sorting import BadPlace, Place
+from inbox.rules.view_query import Query, QueryError
 from inbox.views import _shell
-from inbox.views._door import AgentRequest, signed_in
+from inbox.views._door import AgentRequest, notice, signed_in
+
+MOST = 100  # rows of one answer beside the pages
+AWAY = timedelta(minutes=10)  # a page that was asleep for longer reads its list anew
 
 
 @require_GET
@@ -33,18 +41,48 @@ def show(request: AgentRequest, brand_slug: str, view_name: str) -> HttpResponse
 @require_GET
 @signed_in
 def rows(request: AgentRequest, brand_slug: str, view_name: str, sort_name: str = "") -> HttpResponse:
+    """A page of the list; or, with `turned_within`, what time alone has brought in within so many milliseconds; or, with `ids`, which of these are in it."""
     brand = access.brand_for(request.user, brand_slug)
-    view = inbox_list.view_named(view_name, request.user, brand)
-    if view is None:
-        raise Http404
+    now = timezone.now()
     try:
+        view = finding.view(request.user, brand, view_name, text=request.GET.get("q", ""))
+        if view.query is not None and "turned_within" in request.GET:
+            return _turned(request, brand, view.query, now)
+        if view.query is not None and "ids" in request.GET:
+            return _which(request, brand, view.query, now)
         older_than = Place.read(request.GET["older_than"]) if "older_than" in request.GET else None
         newer_than = Place.read(request.GET["newer_than"]) if "newer_than" in request.GET else None
         page = inbox_list.page(
-            view, person=request.user, brand=brand, now=timezone.now(), older_than=older_than, newer_than=newer_than,
+            view, person=request.user, brand=brand, now=now, older_than=older_than, newer_than=newer_than,
             limit=inbox_list.SCROLLED if older_than or newer_than else inbox_list.PAGE,
             sort=sorting.named(sort_name, offered=view.sorts),
         )  # fmt: skip
     except BadPlace:
         return HttpResponseBadRequest("That is no place in the list.")
+    except QueryError as error:
+        return notice(request, str(error))
     return render(request, "inbox/_rows.html", {"page": page})
+
+
+def _turned(request: AgentRequest, brand: Brand, query: Query, now: datetime) -> HttpResponse:
+    try:
+        within = timedelta(milliseconds=int(request.GET["turned_within"]))
+    except (ValueError, OverflowError):
+        return HttpResponseBadRequest("That is no length of time.")
+    asked = view_rows.asked(brand, query, me=request.user.pk, now=now)
+    found = view_rows.turned(asked, now - within, limit=MOST + 1) if within <= AWAY else []
+    if len(found) > MOST or within > AWAY:
+        return HttpResponse(status=205)  # so many that the list is better read anew
+    rows = inbox_list.rows_of(found, brand_slug=brand.slug, now=now)
+    return render(request, "inbox/live/rows.html", {"rows": rows})
+
+
+def _which(request: AgentRequest, brand: Brand, query: Query, now: datetime) -> HttpResponse:
+    """Rows cannot say what was said in them: the page asks for those that changed."""
+    try:
+        ids = [UUID(each) for each in request.GET["ids"].split(",")[:MOST]]
+    except ValueError:
+        return HttpResponseBadRequest("Those are no conversations.")
+    asked = view_rows.asked(brand, query, me=request.user.pk, now=now)
+    found = view_rows.conversations(asked).filter(public_id__in=ids).values_list("public_id", flat=True)
+    return JsonResponse({"ids": [str(each) for each in found]})

@@ -17,9 +17,14 @@ def conversation(channel: Channel, *, age: timedelta = timedelta(0), **fields: A
 
 
 def conversations(
-    channel: Channel, count: int, *, ages: list[timedelta] | None = None, **fields: Any
+    channel: Channel,
+    count: int,
+    *,
+    ages: list[timedelta] | None = None,
+    each: list[dict[str, Any]] | None = None,
+    **fields: Any,
 ) -> list[Conversation]:
-    """Open ones, a minute apart unless told, the first the newest."""
+    """Open ones, a minute apart unless told, the first the newest. `each`: fields of one after the other."""
     made = []
     for index in range(count):
         number = next(_numbers)
@@ -30,7 +35,7 @@ def conversations(
                     "brand": channel.brand, "channel": channel, "platform": channel.platform, "thread_key": f"thread-{number}",
                     "recipient_key": f"thread-{number}", "contact_name": f"Customer {number}", "last_message_at": at,
                     "last_message_text": f"Question {number}", "last_message_from": "customer", "waiting_since": at,
-                    "window_opened_at": at, **fields,
+                    "window_opened_at": at, **fields, **(each[index] if each else {}),
                 }
             )
         )  # fmt: skip

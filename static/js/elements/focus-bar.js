@@ -158,7 +158,7 @@ class FocusBar extends HTMLElement {
   async #ask(conversation, { stays = false } = {}) {
     const { view, sort } = this.shell.list.dataset
     const body = new FormData()
-    for (const [name, value] of Object.entries({ view, sort, conversation, stays: stays ? "on" : "" })) body.set(name, value)
+    for (const [name, value] of Object.entries({ view, sort, conversation, stays: stays ? "on" : "", q: new URLSearchParams(this.shell.dataset.sorted).get("q") ?? "" })) body.set(name, value)
     for (const id of this.passed.keys()) body.append("passed", id)
     return elements(await ask(this.dataset.url, { method: "POST", body }))[0].dataset
   }

@@ -4,7 +4,10 @@
  */
 import { ask, elements, newer } from "../lib/fragments.js"
 import { KeysetScroller } from "../lib/keyset-scroller.js"
+import { judge, moment } from "../lib/view-checks.js"
 import { headGroups } from "./due-groups.js"
+
+const TICK = 5000 // between two looks at what time alone has changed
 
 class InboxList extends KeysetScroller {
   static newestFirst = true
@@ -23,6 +26,16 @@ class InboxList extends KeysetScroller {
     super.connectedCallback()
     this.pill = this.parentElement.querySelector("[data-pill]")
     this.held = new Map() // id -> the newer row, waiting to be put in its place
+    this.early = new Map() // id -> a row that time alone will bring in
+    this.checks = this.dataset.checks ? JSON.parse(this.dataset.checks) : null
+    this.days = JSON.parse(this.dataset.days ?? "[]")
+    this.turnedAt = 0 // by the page's own clock that nobody sets, since it was asked for
+    if (this.checks?.some((check) => check.kind === "today" || "span" in check)) {
+      this.ticking = setInterval(() => this.#turn(), TICK)
+      this.abort.signal.addEventListener("abort", () => clearInterval(this.ticking))
+    }
+    this.ended(this.items)
+    this.querySelector("[data-further] button")?.addEventListener("click", () => this.#lookFurther(), { signal: this.abort.signal })
     this.pill.addEventListener("click", () => this.settle({ toTop: true }), { signal: this.abort.signal })
     this.parentElement.addEventListener("pointerleave", () => this.#perhapsSettle(), { signal: this.abort.signal })
     this.mark()
@@ -47,6 +60,14 @@ class InboxList extends KeysetScroller {
 
   /** Rows as they now are. Anything older than what stands here is ignored. */
   receive(rows) {
+    if ("asksWords" in this.dataset) {
+      this.#askWhich(rows)
+      return
+    }
+    this.take(rows)
+  }
+
+  take(rows) {
     for (const row of rows) {
       this.meanwhile(row)
       const existing = this.find(row.dataset.id)
@@ -60,6 +81,8 @@ class InboxList extends KeysetScroller {
 
   #receiveOne(row, existing) {
     const belongs = this.belongs(row)
+    this.early.delete(row.dataset.id)
+    if (!belongs) this.#perhapsLater(row)
     if (!existing && !belongs) return
     if (!existing) {
       if (this.#isBelow(row)) return
@@ -77,6 +100,7 @@ class InboxList extends KeysetScroller {
   }
 
   belongs(row) {
+    if (this.checks) return judge(this.checks, JSON.parse(row.dataset.facts), moment(this.days)).holds && row.dataset.unsaid === undefined
     const { view, me, channel } = this.dataset
     if (view === "resolved" || view === "snoozed") return row.dataset.state === view
     if (row.dataset.state !== "open") return false
@@ -116,6 +140,7 @@ class InboxList extends KeysetScroller {
     this.held.clear()
     this.items.replaceChildren(...page.children)
     this.adopt(page)
+    this.ended(page)
     this.scrollTo({ top: 0 })
     this.mark()
     this.#tell()
@@ -163,12 +188,72 @@ class InboxList extends KeysetScroller {
   /** Its place is on a page that is not loaded; it comes with that page. */
   #isBelow(row) {
     const last = this.entries.at(-1)
+    if (this.resumes) return this.place(row) < this.resumes
     return Boolean(last && this.more.end && this.place(row) < this.place(last))
   }
 
   #isAbove(row) {
     const [first] = this.entries
     return Boolean(first && this.more.start && this.place(row) > this.place(first))
+  }
+
+  /** A look that was not long enough for the page: the rest is looked at when somebody asks for it. */
+  ended({ dataset }) {
+    this.resumes = dataset.resumes
+    const further = this.querySelector("[data-further]")
+    if (!further) return
+    further.hidden = !this.resumes
+    if (!this.resumes) return
+    this.more.end = false
+    this.looked = (this.looked ?? 0) + Number(dataset.looked)
+    further.firstElementChild.textContent = `Looked at ${this.looked.toLocaleString()} conversations.`
+  }
+
+  #lookFurther() {
+    this.more.end = true
+    this.load("end")
+  }
+
+  /** Rows that do not belong yet: time may bring them in without anybody telling. */
+  #perhapsLater(row) {
+    if (this.checks && judge(this.checks, JSON.parse(row.dataset.facts), moment(this.days)).until) this.early.set(row.dataset.id, row)
+  }
+
+  /** What time has changed: rows that no longer belong go, those that do come, and the server tells of those that were never here. */
+  async #turn() {
+    for (const row of [...this.entries, ...this.early.values()]) {
+      const waits = !row.isConnected
+      if (this.belongs(row) !== waits || row.hasAttribute("data-left")) continue
+      this.early.delete(row.dataset.id)
+      this.#receiveOne(waits ? row : row.cloneNode(true), waits ? null : row)
+    }
+    this.#tell()
+    if (document.visibilityState !== "visible" || this.asking) return
+    this.asking = true
+    try {
+      const asked = performance.now()
+      const html = await ask(this.address({ turned_within: Math.round(asked - this.turnedAt + TICK) }), { signal: this.abort.signal })
+      if (html === null) await this.reload()
+      else this.take(elements(html))
+      this.turnedAt = asked
+    } catch {
+      // Asked again with the next tick, from the same instant on.
+    } finally {
+      this.asking = false
+    }
+  }
+
+  /** What was said is no fact of a row: the server tells which of those that changed are in the view. */
+  async #askWhich(rows) {
+    const likely = rows.filter((row) => this.belongs(row))
+    let said = new Set()
+    try {
+      if (likely.length) said = new Set(JSON.parse(await ask(this.address({ ids: likely.map((row) => row.dataset.id) }), { signal: this.abort.signal })).ids)
+    } catch {
+      return // the next news of these rows asks again
+    }
+    for (const row of likely) if (!said.has(row.dataset.id)) row.dataset.unsaid = ""
+    this.take(rows)
   }
 
   #perhapsSettle() {

@@ -11,6 +11,7 @@ class StateLine extends HTMLElement {
   connectedCallback() {
     this.shell = this.closest("workspace-shell")
     this.seen = Number(this.shell.dataset.seq)
+    this.told = Number(this.shell.dataset.told ?? 0) // the last change of a saved view's counter
     this.ahead = []
     this.tries = 0
     this.abort = new AbortController()
@@ -75,7 +76,7 @@ class StateLine extends HTMLElement {
     this.tries = 0
     this.say("catching")
     this.dispatchEvent(new CustomEvent("line-open", { bubbles: true }))
-    this.#send({ open: this.opened ?? null, since: this.seen, here: this.doing ?? "looks" })
+    this.#send({ open: this.opened ?? null, since: this.seen, here: this.doing ?? "looks", counts: true })
   }
 
   #send(wish) {
@@ -98,6 +99,7 @@ class StateLine extends HTMLElement {
   #hear(news) {
     this.heard = Date.now()
     if (news.type === "pulse") {
+      if ((news.told ?? 0) > this.told) this.#send({ counts: true })
       if (news.seq > this.seen) this.#missing()
       else this.say("live")
       return
@@ -115,6 +117,12 @@ class StateLine extends HTMLElement {
     while (this.ahead.length && this.ahead[0].first <= this.seen + 1) this.seen = Math.max(this.seen, this.ahead.shift().last)
     if (this.ahead.length) this.#missing()
     else this.say("live")
+  }
+
+  /** Changes of counters are numbered, too: where one is missing, all are asked for. */
+  counted({ told, all }) {
+    if (all || told === this.told + 1) this.told = Math.max(this.told, told)
+    else if (told > this.told) this.#send({ counts: true })
   }
 
   #missing() {

@@ -138,6 +138,7 @@ class WorkspaceShell extends HTMLElement {
       this.list.receive(rows)
     }
     if (news.channel) this.composer?.channelChanged(news.channel)
+    if (news.type === "counts") this.line.counted(news)
     if (news.counts) this.#counters(news.counts)
     if (news.type === "thread" && news.conversation === this.dataset.open) this.pane?.receive(elements(news.html), news.gone)
     if (news.type === "typing" && news.conversation === this.dataset.open) this.pane?.showTyping(news.name)
@@ -180,6 +181,8 @@ class WorkspaceShell extends HTMLElement {
 
   #counters(counts) {
     for (const place of this.querySelectorAll("[data-count]")) {
+      // Counters of saved views come by themselves.
+      if (!place.dataset.count || (place.dataset.count.startsWith("saved:") && !(place.dataset.count in counts))) continue
       const [total, unread] = counts[place.dataset.count] ?? [0, 0]
       const figure = place.querySelector(".view__count")
       if (figure.textContent !== String(total)) figure.textContent = total

@@ -46,6 +46,7 @@ export const COMMANDS = [
   { id: "person", keys: ["i"], name: "Show or hide the person", group: "Conversation", when: isOpen, act: (shell) => shell.toggleContext() },
 
   { id: "palette", keys: ["Mod+k"], name: "Find a command, a view, a person", group: "Finding", fields: true, quiet: true, act: () => document.querySelector("command-palette").show() },
+  { id: "filter", keys: ["v"], name: "Filter the list: is:unread due<1h tag:refund", group: "Finding", act: (shell) => shell.querySelector("query-bar").take() },
   { id: "help", keys: ["?"], name: "Keys", group: "Finding", act: () => document.querySelector("key-help").show() },
   { id: "theme", keys: [], name: "Change colours: light, dark, as the system", group: "Finding", act: (shell) => shell.querySelector("theme-switch button").click() },
 ]

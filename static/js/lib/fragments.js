@@ -17,6 +17,7 @@ export async function ask(url, { method = "GET", body, signal } = {}) {
   const headers = { "X-Parley-Fragment": "1" }
   if (method !== "GET") headers["X-CSRFToken"] = csrf()
   const answer = await fetch(url, { method, body, headers, signal, credentials: "same-origin" })
+  if (answer.status === 205) return null // so much has changed that the page had better read it anew
   const html = answer.status === 204 ? "" : await answer.text()
   if (!answer.ok) throw new Refused(answer.status, html)
   return html

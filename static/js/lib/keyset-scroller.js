@@ -51,20 +51,26 @@ export class KeysetScroller extends HTMLElement {
     if (!this.more[edge] || this.loading[edge]) return
     const entries = this.entries
     const at = edge === "start" ? entries[0] : entries.at(-1)
-    if (!at) return
+    if (!at && !(edge === "end" && this.resumes)) return
     const coming = (this.loading[edge] = {})
     try {
       const older = (edge === "end") === this.constructor.newestFirst
-      const query = new URLSearchParams({ [older ? "older_than" : "newer_than"]: this.place(at) })
-      const [page] = elements(await ask(`${this.dataset.url}?${query}`, { signal: this.abort.signal }))
+      const place = (edge === "end" && this.resumes) || this.place(at)
+      const [page] = elements(await ask(this.address({ [older ? "older_than" : "newer_than"]: place }), { signal: this.abort.signal }))
       const { hasNewer, hasOlder } = page.dataset
       if (this.loading[edge] !== coming || !this.isConnected) return // its edge is no more
       this.#insert(edge, [...page.children])
       this.more[edge] = (older ? hasOlder : hasNewer) === "true"
+      if (edge === "end") this.ended?.(page)
       setTimeout(() => this.loading[edge] === coming && this.#arrived(edge), 60)
     } catch (error) {
       if (error.name !== "AbortError") setTimeout(() => this.loading[edge] === coming && this.#arrived(edge), PATIENCE)
     }
+  }
+
+  /** Its own address with more asked for. */
+  address(asked) {
+    return `${this.dataset.url}${this.dataset.url.includes("?") ? "&" : "?"}${new URLSearchParams(asked)}`
   }
 
   #arrived(edge) {

@@ -45,7 +45,7 @@ def test_a_page_opened_while_the_broker_is_away_still_hears_the_pulse(
     broker, page = Broker(), Page()
     monkeypatch.setattr(fanout, "get_channel_layer", lambda: broker)
     monkeypatch.setattr(fanout, "PULSE", 0.02)
-    monkeypatch.setattr("inbox.realtime.newest_seq", lambda brand_ids: {1: 5})
+    monkeypatch.setattr("inbox.realtime.pulses", lambda brand_ids: {1: {"type": "pulse", "seq": 5}})
 
     async def live() -> None:
         hub = fanout.Hub()

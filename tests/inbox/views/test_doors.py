@@ -17,10 +17,12 @@ from inbox.models import (
     Conversation,
     Message,
     Person,
+    SavedView,
     SlaPolicy,
     Tag,
     TagRule,
 )
+from inbox.rules.view_query import Query
 from tests.factories.people import ChannelFactory, agent_of
 
 # Addresses without a brand in them, and whom they are for.
@@ -31,6 +33,7 @@ OF_THE_BRAND = {
     "settings", "settings-priority", "settings-priority-preview", "settings-policies", "settings-policy-new",
     "settings-hours", "settings-hours-new", "settings-tag-rules", "settings-tag-rule-new", "settings-languages",
     "settings-canned", "settings-canned-new",
+    "views", "query-words", "query-reading",
 }  # fmt: skip
 
 
@@ -56,6 +59,7 @@ def address(name: str, conversation: Conversation) -> str:
     tag, _ = Tag.objects.get_or_create(brand=conversation.brand, name="refund")
     rule, _ = TagRule.objects.get_or_create(brand=conversation.brand, tag=tag, name="Refund")
     canned, _ = CannedReply.objects.get_or_create(brand=conversation.brand, name="Refund", text="On its way.")
+    view, _ = SavedView.objects.get_or_create(brand=conversation.brand, name="Late", query=Query().as_json())
     if name in OF_THE_BRAND:
         return reverse(f"inbox:{name}", kwargs=brand)
     return reverse(
@@ -76,6 +80,9 @@ def address(name: str, conversation: Conversation) -> str:
             "settings-canned-reply": {**brand, "public_id": canned.public_id},
             "settings-canned-removal": {**brand, "public_id": canned.public_id},
             "canned-use": {**brand, "public_id": canned.public_id},
+            "saved-view": {**brand, "public_id": view.public_id},
+            "saved-view-name": {**brand, "public_id": view.public_id},
+            "saved-view-place": {**brand, "public_id": view.public_id},
             "media": {"public_id": file.public_id},
         }.get(name, {**brand, "public_id": conversation.public_id}),
     )

@@ -1,0 +1,64 @@
+"""The views that people have saved, as the list and the rail know views. Their counters are rows, read with them by key."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.models import AnonymousUser
+
+from inbox import access
+from inbox.models import Brand, Person, SavedView, ViewCount, ViewCursor
+from inbox.queries import view_counting
+from inbox.queries.inbox_list import View
+from inbox.rules.view_query import Query
+
+DIGITS = 9  # "g" and a digit go to the first so many
+
+
+def of(person: Person, brand: Brand) -> list[View]:
+    """One's own first, then those of one's teams and the brand's, with their counters."""
+    views = list(SavedView.objects.of_brand(brand).seen_by(person).select_related("team").in_order())
+    counts = _counts(brand, [key_for(view, person) for view in views])
+    return [
+        view_of(view, person, counts.get(key_for(view, person), (0, 0)), str(place + 1) if place < DIGITS else "")
+        for place, view in enumerate(views)
+    ]  # fmt: skip
+
+
+def view_of(view: SavedView, person: Person, counts: tuple[int, int] = (0, 0), key: str = "") -> View:
+    counted = view_counting.counted(view)
+    return View(
+        f"view-{view.public_id}", view.name, key_for(view, person) if counted else "", key=key, total=counts[0], unread=counts[1],
+        query=Query.from_json(view.query), saved=view,
+        filled=view.counted_version == view.version,
+    )  # fmt: skip
+
+
+def key_for(view: SavedView, person: Person | AnonymousUser) -> str:
+    """The counter of this view for this person."""
+    counted = view_counting.counted(view)
+    return f"{view.count_key}:{person.pk}" if counted and counted.each_their_own else view.count_key
+
+
+def named(name: str, person: Person, brand: Brand) -> View | None:
+    try:
+        public_id = UUID(name.removeprefix("view-"))
+    except ValueError:
+        return None
+    view = SavedView.objects.of_brand(brand).seen_by(person).filter(public_id=public_id).first()
+    return view_of(view, person) if view else None
+
+
+def counts_of(person: Person | AnonymousUser, brand: Brand) -> tuple[int, dict[str, tuple[int, int]]]:
+    """The number of the last change, and every counter of this person's saved views. The number first: what comes between is told again."""
+    told = ViewCursor.objects.filter(pk=brand.pk).values_list("told", flat=True).first() or 0
+    if not access.brands_of(person).filter(pk=brand.pk).exists() or not isinstance(person, Person):
+        return told, {}
+    views = list(SavedView.objects.of_brand(brand).seen_by(person))
+    keys = [key_for(view, person) for view in views]
+    return told, dict.fromkeys(keys, (0, 0)) | _counts(brand, keys)
+
+
+def _counts(brand: Brand, keys: list[str]) -> dict[str, tuple[int, int]]:
+    found = ViewCount.objects.filter(brand=brand, view__in=keys) if keys else ViewCount.objects.none()
+    return {view: (total, unread) for view, total, unread in found.values_list("view", "total", "unread")}

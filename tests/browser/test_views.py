@@ -1,0 +1,191 @@
+"""The query bar and saved views: typed, completed, applied, kept; rows enter and leave by the query and by the clock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from inbox import realtime
+from inbox.actions import counting
+from inbox.models import Brand, Channel, Conversation, Person, SavedView, Tag
+from tests.browser.test_triage import due, names, say_so
+from tests.factories import conversations as make
+from tests.inbox.rules.cases import CASES, DAY, NOW
+
+Enter = Callable[..., Page]
+OPEN = "/b/lumen/inbox/open/"
+JUDGE = """async ([cases, now, days]) => {
+  const { judge, moment } = await import("/static/js/lib/view-checks.js")
+  return cases.map(({ checks, facts }) => judge(checks, facts, moment(days, now)))
+}"""
+
+
+def millis(at: Any) -> int | None:
+    return int(at.timestamp() * 1000) if at else None
+
+
+def test_the_page_judges_as_the_table_says(enter: Enter, channel: Channel) -> None:
+    page = enter(OPEN)
+    cases = [
+        {"checks": [each.as_json() for each in case.checks], "facts": case.facts.as_json()} for case in CASES
+    ]
+
+    judged = page.evaluate(JUDGE, [cases, millis(NOW), [millis(DAY.begins), millis(DAY.ends)]])
+
+    expected = [{"holds": case.holds, "until": millis(case.until)} for case in CASES]
+    differing = [(case.query, was) for case, was, right in zip(CASES, judged, expected, strict=True) if was != right]  # fmt: skip
+    assert differing == []
+
+
+def count(brand: Brand) -> None:
+    """As the worker does it."""
+    for step in (counting.follow, counting.fill):
+        while True:
+            counts = step(brand_id=brand.pk, now=timezone.now())
+            if counts.changed:
+                realtime.push_counts(brand.pk, counts.told, counts.changed)
+            if not counts.more:
+                break
+
+
+def tell(page: Page, text: str) -> None:
+    """Type into the bar from the list."""
+    page.keyboard.press("v")
+    expect(page.locator("#query")).to_be_focused()
+    page.fill("#query", "")
+    page.keyboard.type(text)
+
+
+def test_a_query_is_typed_completed_and_applied(enter: Enter, channel: Channel, brand: Brand) -> None:
+    Tag.objects.create(brand=brand, name="refund")
+    due(channel, "Wanted", 20, tags=["refund"])
+    due(channel, "Another", 20)
+    page = enter(OPEN)
+    tell(page, "ta")
+    expect(page.locator(".query__choice")).to_have_text(["tag:"])
+    page.keyboard.press("Tab")
+    expect(page.locator(".query__choice")).to_have_text(["refund", "none"])
+
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("#query")).to_have_value("tag:refund ")
+    page.keyboard.type("due<1h")
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/inbox/query/?q=tag%3Arefund+due%3C1h")
+    assert names(page) == ["Wanted"]
+    expect(page.locator("#query")).to_have_value("tag:refund due<1h")
+    page.keyboard.press("v")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.wait_for_url("**/inbox/open/")
+
+
+def test_a_mistake_is_told_below_the_bar_and_nothing_is_lost(enter: Enter, channel: Channel) -> None:
+    due(channel, "Anna", 20)
+    page = enter(OPEN)
+
+    tell(page, "is:unread tga:refund")
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".query__said")).to_contain_text("Did you mean “tag”?")
+    expect(page.locator("#query")).to_have_value("is:unread tga:refund")
+    assert page.evaluate("getSelection().toString() || document.activeElement.value.slice(document.activeElement.selectionStart, document.activeElement.selectionEnd)") == "tga:refund"  # fmt: skip
+    assert names(page) == ["Anna"]
+
+
+def test_rows_enter_and_leave_by_the_query(enter: Enter, channel: Channel) -> None:
+    one, other = due(channel, "One", 20, tags=["refund"]), due(channel, "Other", 25)
+    page = enter("/b/lumen/inbox/query/?q=tag%3Arefund")
+    page.mouse.move(900, 400)
+    assert names(page) == ["One"]
+
+    say_so(other, tags=["refund", "late"])
+    expect(page.locator(".row")).to_have_count(2)
+    say_so(one, tags=[])
+    expect(page.locator(".row")).to_have_count(1)
+
+    assert names(page) == ["Other"]
+
+
+def test_time_alone_brings_rows_in_and_takes_them_out(enter: Enter, channel: Channel) -> None:
+    due(channel, "Coming", 60.1)
+    going = due(channel, "Going", None, waiting_since=timezone.now() - timedelta(minutes=9, seconds=57))
+    page = enter("/b/lumen/inbox/query/?q=due%3C1h")
+    page.mouse.move(900, 400)
+    expect(page.locator(".row")).to_have_count(1, timeout=20_000)
+    assert names(page) == ["Coming"]
+
+    Conversation.objects.filter(pk=going.pk).update(waiting_since=timezone.now() - timedelta(minutes=9, seconds=54))  # fmt: skip
+    page.goto("/b/lumen/inbox/query/?q=waiting%3C10m+due%3Anone")
+    page.mouse.move(900, 400)
+    assert names(page) == ["Going"]
+    expect(page.locator(".row")).to_have_count(0, timeout=20_000)
+
+
+def test_words_are_asked_of_the_server_for_rows_that_change(enter: Enter, channel: Channel) -> None:
+    quiet, loud = due(channel, "Quiet", 20), due(channel, "Loud", 25)
+    page = enter("/b/lumen/inbox/query/?q=%22late+parcel%22")
+    page.mouse.move(900, 400)
+    assert names(page) == []
+
+    make.messages(loud, 1, text="Where is my late parcel?")
+    say_so(quiet, unread_count=1)
+    say_so(loud, unread_count=1)
+
+    expect(page.locator(".row")).to_have_count(1)
+    assert names(page) == ["Loud"]
+
+
+def test_a_query_is_saved_and_reached_by_a_digit_and_its_counter_is_live(
+    enter: Enter, channel: Channel, brand: Brand, mara: Person
+) -> None:
+    rows = [due(channel, f"Row {number}", 20 + number) for number in range(3)]
+    page = enter("/b/lumen/inbox/query/?q=tag%3Arefund")
+    page.click("query-bar [data-save]")
+    page.fill("#view-name", "Refunds")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/inbox/view-*/")
+    expect(page.locator("#query")).to_have_value("tag:refund")
+    saved = SavedView.objects.get(owner=mara)
+    counter = page.locator(".view[aria-current] .view__count")
+
+    page.goto(OPEN)
+    page.wait_for_selector("state-line[data-state=live]", state="attached")
+    page.keyboard.press("g")
+    page.keyboard.press("1")
+    page.wait_for_url(f"**/inbox/view-{saved.public_id}/")
+    page.wait_for_selector("state-line[data-state=live]", state="attached")
+    count(brand)
+    expect(counter).to_have_text("0")
+
+    page.mouse.move(900, 400)
+    from inbox.actions import tagging
+
+    tag = Tag.objects.create(brand=brand, name="refund")
+    for row in rows[:2]:
+        tagging.set_tag(conversation=row, tag=tag, by=mara, now=timezone.now())
+    count(brand)
+    expect(counter).to_have_text("2")
+    expect(page.locator(".list__count")).to_contain_text("2")
+
+
+def test_the_bar_moves_nothing_and_fits_a_phone(enter: Enter, channel: Channel, tmp_path: Path) -> None:
+    for number in range(5):
+        due(channel, f"Row {number}", 20 + number)
+    page = enter(OPEN, viewport={"width": 390, "height": 844})
+    before = page.locator(".row").first.bounding_box()
+
+    page.tap("#query") if False else page.click("#query")
+    page.keyboard.type("is:")
+    expect(page.locator(".query__choices")).to_be_visible()
+
+    assert page.locator(".row").first.bounding_box() == before
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert json.loads(page.locator(".row").first.get_attribute("data-facts") or "{}")["state"] == "open"

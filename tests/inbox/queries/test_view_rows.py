@@ -1,0 +1,178 @@
+"""Any query as pages of the list: the same rows as the rule holds to be in it, by key, in one statement, never further than a look."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from inbox.models import Channel, Conversation
+from inbox.queries import sorting, view_facts, view_rows
+from inbox.queries.list_rows import Page
+from inbox.queries.sorting import Place, Sort
+from inbox.queries.view_rows import Asked
+from inbox.rules.view_checks import Facts, holds
+from tests.factories import conversations as make
+from tests.factories.people import ChannelFactory, agent_of
+from tests.inbox.rules.cases import CASES, DAY, NOW, Case, checks_of
+
+SOME = ["tag:refund", "tag:refund,late -tag:spam", "is:unread due<1h", "is:late", "-is:late waiting>10m", "from:anna", "assignee:none",
+        "priority:urgent,high", "channel:x", "is:any", "is:open,snoozed,spam tag:refund", "is:resolved", ""]  # fmt: skip
+
+
+@pytest.fixture
+def channel(db: None) -> Channel:
+    return ChannelFactory()
+
+
+def asked(channel: Channel, text: str) -> Asked:
+    return Asked(channel.brand, checks_of(text), NOW, DAY)
+
+
+def row_of(channel: Channel, facts: Facts) -> Conversation:
+    """A row with these facts. Numbers of people and channels are those of the table, which no foreign key would take."""
+    name, _, username = facts.who.partition("\n")
+    made = make.conversation(
+        channel, state=facts.state, kind=facts.kind, platform=facts.platform, tags=list(facts.tags), priority=facts.priority,
+        language=facts.language, sentiment=facts.mood, unread_count=int(facts.unread), contact_vip=facts.vip,
+        contact_name=name.title(), contact_username=username, waiting_since=facts.waiting, due_at=facts.due,
+        last_message_at=facts.updated, resolved_at=NOW if facts.state == "resolved" else None,
+    )  # fmt: skip
+    Conversation.objects.filter(pk=made.pk).update(created_at=facts.created)
+    made.refresh_from_db()
+    return made
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.query or 'nothing'} {case.holds}"[:40])
+def test_the_database_agrees_with_the_table(case: Case, channel: Channel) -> None:
+    colleagues = {number: agent_of(channel.brand).pk for number in (7, 8)}
+    there = {4: channel.pk, 5: 0}
+    row = row_of(channel, case.facts)
+    Conversation.objects.filter(pk=row.pk).update(assignee=colleagues.get(case.facts.assignee or 0))
+
+    text = case.query
+    for number, pk in (*colleagues.items(), *there.items()):
+        text = text.replace(f"#{number}", f"#{pk}")
+    checks = checks_of(text, me=colleagues[7])
+
+    found = view_rows.conversations(Asked(channel.brand, checks, NOW, DAY))
+    assert found.exists() == case.holds
+
+
+def scattered(channel: Channel, count: int) -> list[Conversation]:
+    """In every state, with due times, waits, tags and scores that repeat."""
+    dice = random.Random(11)
+    facts: list[dict[str, Any]] = []
+    for _ in range(count):
+        state = dice.choice(["open"] * 6 + ["pending", "snoozed", "resolved", "spam"])
+        facts.append(
+            {
+                "state": state, "resolved_at": NOW if state == "resolved" else None,
+                "due_at": dice.choice([None, NOW + timedelta(minutes=dice.randint(-90, 90))]),
+                "waiting_since": dice.choice([None, NOW - timedelta(minutes=dice.randint(0, 30))]),
+                "tags": dice.sample(["refund", "late", "spam", "praise"], dice.randint(0, 3)),
+                "unread_count": dice.randint(0, 2), "priority": dice.randint(1, 4), "platform": dice.choice(["instagram", "x"]),
+                "contact_name": dice.choice(["Anna", "Bert", "Cleo"]), "priority_score": dice.randint(-9, 9),
+                "last_message_at": NOW - timedelta(minutes=dice.randint(0, 300)),
+            }
+        )  # fmt: skip
+    return make.conversations(channel, count, each=facts)
+
+
+def walk(asked: Asked, sort: Sort, *, above: Place | None = None, **options: Any) -> list[int]:
+    """Down from the top, or up from above a place."""
+    found: list[int] = []
+    place, upwards = above, above is not None
+    for _ in range(1000):
+        page = page_of(asked, sort, place, upwards=upwards, **options)
+        ids = [row.conversation.pk for row in page.rows]
+        found = ids + found if upwards else found + ids
+        if not (page.has_newer if upwards else page.has_older):
+            return found
+        edge = page.resumes or sort.place_of(page.rows[0 if upwards else -1].conversation)
+        place = edge
+    raise AssertionError("The walk does not end.")
+
+
+def page_of(asked: Asked, sort: Sort, place: Place | None, *, upwards: bool, **options: Any) -> Page:
+    where = {"newer_than": place} if upwards else {"older_than": place}
+    return view_rows.page(asked, sort=sort, **{"limit": 13, **where, **options})
+
+
+@pytest.mark.parametrize("looked", [20_000, 9])
+def test_walking_any_query_in_any_order_meets_what_the_rule_holds_to_be_in_it(
+    looked: int, channel: Channel
+) -> None:
+    made = scattered(channel, 60)
+    for text in SOME:
+        asks = asked(channel, text)
+        for sort in asks.sorts:
+            expected = sorted(
+                (row for row in made if holds(asks.checks, view_facts.of(row), now=NOW, day=DAY)),
+                key=lambda row: str(sort.place_of(row)),
+                reverse=True,
+            )
+            wanted = [row.pk for row in expected]
+            assert walk(asks, sort, looked=looked) == wanted, (text, sort.name)
+            if looked > 9:
+                last = sort.place_of(expected[-1])
+                assert walk(asks, sort, above=last) == wanted[:-1], (text, sort.name)
+
+
+def test_a_look_that_ends_says_where_and_how_much_it_has_seen(channel: Channel) -> None:
+    make.conversations(channel, 30)
+    wanted = make.conversation(channel, tags=["refund"], age=timedelta(hours=2))
+    asks = asked(channel, "tag:refund")
+
+    first = view_rows.page(asks, sort=sorting.NEWEST, limit=50, looked=20)
+
+    assert (first.rows, first.has_older, first.looked) == ([], True, 20)
+    second = view_rows.page(asks, sort=sorting.NEWEST, limit=50, looked=20, older_than=first.resumes)
+    assert [row.conversation.pk for row in second.rows] == [wanted.pk]
+    assert (second.has_older, second.resumes) == (False, None)
+
+
+@pytest.mark.parametrize("text", SOME)
+def test_a_page_is_one_statement_without_offset_or_count(text: str, channel: Channel) -> None:
+    scattered(channel, 60)
+    asks = asked(channel, text)
+    for sort in asks.sorts:
+        with CaptureQueriesContext(connection) as told:
+            page = view_rows.page(asks, sort=sort, limit=50)
+            shown = [(row.name, row.facts, row.places, heads) for heads, row in page.headed]
+
+        assert len(told) == 1 and len(shown) == len(page.rows)
+        assert "OFFSET" not in told[0]["sql"] and "COUNT(" not in told[0]["sql"]
+
+
+def test_no_query_looks_at_more_than_its_look(channel: Channel) -> None:
+    scattered(channel, 3_000)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE inbox_conversation")
+    for text in (
+        "tag:nothing-has-it",
+        "from:nobody is:unread",
+        "is:any tag:nothing-has-it",
+        "tag:refund",
+        "due<1h",
+    ):
+        asks = asked(channel, text)
+        for sort in asks.sorts:
+            with CaptureQueriesContext(connection) as told:
+                view_rows.page(asks, sort=sort, limit=50, looked=300)
+            with connection.cursor() as cursor:
+                cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + told[-1]["sql"])
+                [plan] = cursor.fetchone()[0]
+            scans = [
+                node for node in walked(plan["Plan"]) if "Scan" in node["Node Type"] and "Index Name" in node
+            ]
+            read = [node["Actual Rows"] + node.get("Rows Removed by Filter", 0) for node in scans]
+            assert scans and max(read) <= 301, (text, sort.name, read)
+
+
+def walked(node: dict) -> list[dict]:  # type: ignore[type-arg]
+    return [node, *(below for child in node.get("Plans", []) for below in walked(child))]

@@ -1,0 +1,197 @@
+"""Views with a name, through their addresses: the query bar's help, saving, changing, removing, and who may."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from inbox.models import Brand, Channel, Conversation, Membership, Person, Role, SavedView, Tag
+from tests.factories import conversations as make
+from tests.factories.people import agent_of
+
+PIECE = {"X-Parley-Fragment": "1"}
+
+
+@pytest.fixture
+def brand(channel: Channel) -> Brand:
+    return channel.brand
+
+
+@pytest.fixture
+def manager(page: Client, jo: Person) -> Client:
+    Membership.objects.filter(person=jo).update(role=Role.MANAGER)
+    return page
+
+
+def at(name: str, *more: Any) -> str:
+    return reverse(f"inbox:{name}", args=["lumen", *more])
+
+
+def save(client: Client, **told: str) -> Any:
+    return client.post(
+        at("views"), {"name": "Late refunds", "q": "tag:refund is:late", **told}, headers=PIECE
+    )
+
+
+def shown(client: Client, address: str, **asked: str) -> str:
+    answer = client.get(address, asked)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_what_is_typed_is_read_or_refused_in_words(page: Client, brand: Brand) -> None:
+    read = page.get(at("query-reading"), {"q": "due:<60m   is:unassigned"})
+    refused = page.get(at("query-reading"), {"q": "is:unraed tag:x"})
+
+    assert read.json() == {"text": "assignee:none due<1h"}
+    assert (refused.status_code, refused.json()["word"]) == (422, "is:unraed")
+    assert "Did you mean “is:unread”?" in refused.json()["fault"]
+
+
+def test_the_bar_completes_what_the_brand_has(page: Client, brand: Brand) -> None:
+    Tag.objects.create(brand=brand, name="late parcel")
+
+    known = page.get(at("query-words")).json()
+
+    assert '"late parcel"' in known["values"]["tag"]
+    assert known["values"]["assignee"][:2] == ["me", "none"]
+    assert "due" in known["times"] and "channel" in known["fields"]
+
+
+def test_a_query_is_a_list_and_stands_in_the_bar(page: Client, channel: Channel) -> None:
+    make.conversation(channel, contact_name="Wanted", tags=["refund"])
+    make.conversation(channel, contact_name="Another")
+
+    html = shown(page, at("list", "query"), q="tag:refund")
+
+    assert "Wanted" in html and "Another" not in html
+    assert 'value="tag:refund"' in html and "No tag is called “refund” yet." in html
+    rows = page.get(at("sorted-rows", "query", "score"), {"q": "tag:refund"}).content.decode()
+    assert "Wanted" in rows and "Another" not in rows
+
+
+def test_a_text_that_cannot_be_read_stays_in_the_bar_with_the_reason(page: Client, channel: Channel) -> None:
+    make.conversation(channel, contact_name="Anna")
+
+    html = shown(page, at("list", "query"), q="tga:refund")
+
+    assert 'value="tga:refund"' in html and "Did you mean “tag”?" in html and "Anna" not in html
+    assert page.get(at("rows", "query"), {"q": "tga:refund"}, headers=PIECE).status_code == 422
+
+
+@pytest.mark.parametrize(("view", "text"), [("open", ""), ("mine", "assignee:me"), ("snoozed", "is:snoozed")])
+def test_a_view_of_the_house_says_what_it_is_in_the_bar(
+    page: Client, brand: Brand, view: str, text: str
+) -> None:
+    html = shown(page, at("list", view))
+
+    assert f'name="q" type="text" value="{text}"' in html
+
+
+def test_a_view_is_saved_shown_changed_renamed_and_removed(
+    page: Client, jo: Person, channel: Channel
+) -> None:
+    make.conversation(
+        channel, contact_name="Wanted", tags=["refund"], due_at=timezone.now() - timedelta(hours=1)
+    )
+
+    address = save(page).content.decode()
+
+    saved = SavedView.objects.get(owner=jo)
+    html = shown(page, address)
+    assert "Wanted" in html and "Late refunds" in html and 'data-key="1"' in html
+    assert page.post(at("saved-view", saved.public_id), {"q": "is:spam"}, headers=PIECE).status_code == 200
+    assert "Wanted" not in shown(page, address)
+    assert (
+        page.post(at("saved-view-name", saved.public_id), {"name": "Spam"}, headers=PIECE).status_code == 200
+    )
+    assert "Spam" in shown(page, at("list", "open"))
+    assert page.post(at("saved-view-place", saved.public_id), {"by": "1"}, headers=PIECE).status_code == 200
+    assert page.delete(at("saved-view", saved.public_id), headers=PIECE).status_code == 200
+    assert not SavedView.objects.exists() and Conversation.objects.exists()
+    assert page.get(address).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"name": " "}, "Give the view a name."),
+        ({"name": "x" * 61}, "at most 60"),
+        ({"q": "is:nothing"}, "There is no"),
+    ],
+)
+def test_what_cannot_be_saved_is_refused_in_words(
+    page: Client, brand: Brand, told: dict[str, str], said: str
+) -> None:
+    answer = save(page, **told)
+
+    assert (answer.status_code, SavedView.objects.count()) == (422, 0)
+    assert said in answer.content.decode()
+
+
+def test_two_views_of_one_owner_have_two_names(page: Client, brand: Brand) -> None:
+    save(page)
+
+    assert "already" in save(page).content.decode()
+
+
+def test_the_brands_views_are_for_those_who_set_it_up(page: Client, jo: Person, brand: Brand) -> None:
+    refused = save(page, whose="brand")
+    assert (refused.status_code, SavedView.objects.count()) == (403, 0)
+    assert 'value="brand"' not in page.get(at("views"), headers=PIECE).content.decode()
+
+    Membership.objects.filter(person=jo).update(role=Role.MANAGER)
+    assert 'value="brand"' in page.get(at("views"), headers=PIECE).content.decode()
+    save(page, whose="brand")
+
+    saved = SavedView.objects.get()
+    assert saved.owner is None
+    colleague = Client()
+    colleague.force_login(agent_of(brand))
+    assert "Late refunds" in shown(colleague, at("list", f"view-{saved.public_id}"))
+    for send in (colleague.post, colleague.delete):
+        assert send(at("saved-view", saved.public_id), {"q": ""}, headers=PIECE).status_code == 404
+
+
+def test_a_colleagues_own_view_does_not_exist_for_others(page: Client, brand: Brand) -> None:
+    save(page)
+    saved = SavedView.objects.get()
+    other = Client()
+    other.force_login(agent_of(brand))
+
+    assert "Late refunds" not in shown(other, at("list", "open"))
+    assert other.get(at("list", f"view-{saved.public_id}")).status_code == 404
+    assert other.delete(at("saved-view", saved.public_id), headers=PIECE).status_code == 404
+
+
+def test_what_time_has_brought_in_is_told(page: Client, channel: Channel) -> None:
+    soon = timezone.now() + timedelta(hours=1)
+    make.conversation(channel, contact_name="Just now", due_at=soon - timedelta(seconds=3))
+    make.conversation(channel, contact_name="Before", due_at=soon - timedelta(minutes=3))
+    make.conversation(channel, contact_name="Not yet", due_at=soon + timedelta(minutes=3))
+
+    html = shown(page, at("rows", "query"), q="due<1h", turned_within="20000")
+
+    assert "Just now" in html and "Before" not in html and "Not yet" not in html
+    long_ago = page.get(at("rows", "query"), {"q": "due<1h", "turned_within": str(3_600_000)})
+    assert long_ago.status_code == 205
+    assert page.get(at("rows", "query"), {"q": "due<1h", "turned_within": "x"}).status_code == 400
+
+
+def test_which_of_some_rows_say_the_words(page: Client, channel: Channel) -> None:
+    said, unsaid = make.conversation(channel), make.conversation(channel)
+    make.messages(said, 1, text="My late parcel is still on its way")
+    make.messages(unsaid, 1, text="Hello")
+    ids = f"{said.public_id},{unsaid.public_id}"
+
+    found = page.get(at("rows", "query"), {"q": '"late parcel"', "ids": ids})
+
+    assert json.loads(found.content) == {"ids": [str(said.public_id)]}
+    assert "Hello" not in shown(page, at("list", "query"), q='"late parcel"')
+    assert page.get(at("rows", "query"), {"q": "x", "ids": "no"}).status_code == 400
