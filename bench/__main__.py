@@ -19,6 +19,7 @@ PARTS = {
     "sweep": "bench.sweep",
     "push": "bench.push",
     "live": "bench.live",
+    "views": "bench.views",
     "list": "bench.lists",  # last: a million rows
 }
 

@@ -16,7 +16,7 @@ from inbox.queries.sorting import Place, Sort
 from inbox.rules.view_query import Query
 
 __all__ = [
-    "PAGE", "SCROLLED", "Page", "Row", "View", "counts_of", "manifest_of", "name_of", "page", "row_of", "rows_by_id",
+    "PAGE", "SCROLLED", "Page", "Row", "View", "counted", "counts_of", "house", "manifest_of", "name_of", "page", "row_of", "rows_by_id",
     "rows_changed_since", "rows_of", "view_named", "views_of",
 ]  # fmt: skip
 PAGE = 50
@@ -75,12 +75,13 @@ class View:
 
 
 def views_of(person: Person, brand: Brand) -> list[View]:
-    """Every view of this person with its counters: two queries, however many conversations there are."""
-    counts = {
-        count.view: (count.total, count.unread)
-        for count in ViewCount.objects.filter(brand=brand).exclude(view__startswith=SAVED)
-    }
-    views = [
+    """The views of the house with their counters: two queries, however many conversations there are."""
+    return counted(house(person, brand), brand)
+
+
+def house(person: Person, brand: Brand) -> list[View]:
+    """What everybody has, without its counters."""
+    return [
         View("open", "All open", "open", key="i"),
         View("mine", "Mine", f"mine:{person.pk}", key="m"),
         View("unassigned", "Unassigned", "unassigned", key="u"),
@@ -88,6 +89,13 @@ def views_of(person: Person, brand: Brand) -> list[View]:
         View("resolved", "Resolved", "resolved", key="r"),
         *(_view_of(channel) for channel in access.channels_of(person, brand)),
     ]
+
+
+def counted(views: Iterable[View], brand: Brand) -> list[View]:
+    """With their counters: one read by key for all of them."""
+    views = list(views)
+    found = ViewCount.objects.filter(brand=brand, view__in=[view.count_key for view in views])
+    counts = {view: (total, unread) for view, total, unread in found.values_list("view", "total", "unread")}
     return [
         replace(view, total=total, unread=unread)
         for view in views

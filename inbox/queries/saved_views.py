@@ -16,28 +16,27 @@ DIGITS = 9  # "g" and a digit go to the first so many
 
 
 def of(person: Person, brand: Brand) -> list[View]:
-    """One's own first, then those of one's teams and the brand's, with their counters."""
-    views = list(SavedView.objects.of_brand(brand).seen_by(person).select_related("team").in_order())
-    counts = _counts(brand, [key_for(view, person) for view in views])
+    """One's own first, then those of one's teams and the brand's, without their counters."""
+    views = SavedView.objects.of_brand(brand).seen_by(person).select_related("team").in_order()
     return [
-        view_of(view, person, counts.get(key_for(view, person), (0, 0)), str(place + 1) if place < DIGITS else "")
+        view_of(view, person, key=str(place + 1) if place < DIGITS else "")
         for place, view in enumerate(views)
     ]  # fmt: skip
 
 
-def view_of(view: SavedView, person: Person, counts: tuple[int, int] = (0, 0), key: str = "") -> View:
-    counted = view_counting.counted(view)
+def view_of(view: SavedView, person: Person, *, key: str = "") -> View:
     return View(
-        f"view-{view.public_id}", view.name, key_for(view, person) if counted else "", key=key, total=counts[0], unread=counts[1],
-        query=Query.from_json(view.query), saved=view,
+        f"view-{view.public_id}", view.name, key_for(view, person), key=key, query=Query.from_json(view.query), saved=view,
         filled=view.counted_version == view.version,
     )  # fmt: skip
 
 
 def key_for(view: SavedView, person: Person | AnonymousUser) -> str:
-    """The counter of this view for this person."""
+    """The counter of this view for this person; empty where it has none."""
     counted = view_counting.counted(view)
-    return f"{view.count_key}:{person.pk}" if counted and counted.each_their_own else view.count_key
+    if counted is None:
+        return ""
+    return f"{view.count_key}:{person.pk}" if counted.each_their_own else view.count_key
 
 
 def named(name: str, person: Person, brand: Brand) -> View | None:

@@ -21,9 +21,10 @@ def context(
     # The number first: what happens while the page is read is asked for again, never missed.
     numbers = BrandSequence.objects.filter(brand=brand).values_list("last", "brand__view_cursor__told")
     seq, told = numbers.first() or (0, 0)
-    views, saved = inbox_list.views_of(request.user, brand), saved_views.of(request.user, brand)
+    house, kept = inbox_list.house(request.user, brand), saved_views.of(request.user, brand)
+    rail = inbox_list.counted([*house, *kept], brand)
     text, fault = request.GET.get("q", ""), None
-    view = next((view for view in (*views, *saved) if view.name == view_name), None)
+    view = next((view for view in rail if view.name == view_name), None)
     try:
         view = view or finding.view(request.user, brand, view_name, text=text)
     except QueryError as error:
@@ -32,8 +33,8 @@ def context(
     found: dict[str, Any] = {
         "brand": brand,
         "seq": seq,
-        "views": views,
-        "saved": saved,
+        "views": [each for each in rail if each.saved is None],
+        "saved": [each for each in rail if each.saved],
         "view": view,
         "bar": finding.bar(request.user, brand, view, now=now, text=text, fault=fault),
         "told": told or 0,

@@ -155,7 +155,7 @@ def test_a_shared_view_of_mine_has_a_counter_for_each(channel: Channel, jo: Pers
     settle(channel)
 
     assert (kept(view, jo), kept(view, ana), kept(view, agent_of(channel.brand))) == ((3, 0), (2, 2), (0, 0))
-    assert saved_views.of(ana, channel.brand)[0].total == 2
+    assert inbox_list.counted(saved_views.of(ana, channel.brand), channel.brand)[0].total == 2
 
 
 def test_what_cannot_be_counted_says_so(channel: Channel, jo: Person) -> None:
@@ -210,7 +210,7 @@ def test_the_rail_reads_counters_by_key_however_many_there_are(channel: Channel,
     settle(channel)
 
     with CaptureQueriesContext(connection) as told:
-        views = saved_views.of(jo, channel.brand)
+        views = inbox_list.counted(saved_views.of(jo, channel.brand), channel.brand)
 
     assert len(told) == 2 and len(views) == len(QUERIES)
     assert not any("COUNT(" in each["sql"] or "inbox_conversation" in each["sql"] for each in told)
