@@ -8,7 +8,7 @@ from inbox import audience, realtime, tasks
 from inbox.actions import routing, triaging
 from inbox.events import on
 from inbox.models import Event, EventKind
-from inbox.queries import timeline, view_counting
+from inbox.queries import notices, timeline, view_counting
 
 _IN_THE_LIST = tuple(kind for kind in EventKind if kind is not EventKind.CHANNEL_CHANGED)
 _ON_A_MESSAGE = (
@@ -24,7 +24,8 @@ def show_in_lists(events: list[Event]) -> None:
     if not audience.of([realtime.brand_group(events[0].brand_id)]):
         return
     conversation_ids = {event.conversation_id for event in events if event.conversation_id}
-    realtime.push_rows(events[0].brand_id, conversation_ids, events[0].seq, events[-1].seq)
+    told = notices.people_of(event.data for event in events if event.kind == EventKind.NOTIFIED)
+    realtime.push_rows(events[0].brand_id, conversation_ids, events[0].seq, events[-1].seq, told=told)
     # Where nobody looks, the next sweep is soon enough for the counters of saved views.
     if view_counting.has_views(events[0].brand_id):
         tasks.wake_counting(events[0].brand_id)

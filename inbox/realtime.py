@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from inbox import broadcasting
 from inbox.models import Brand, BrandSequence, Conversation, Direction, Event, Message, Person, ViewCursor
-from inbox.queries import composer, inbox_list, saved_views, timeline, triage_facts
+from inbox.queries import composer, inbox_list, notices, saved_views, timeline, triage_facts
 from inbox.queries.timeline import Entry, EventEntry
 
 log = structlog.get_logger(__name__)
@@ -44,11 +44,21 @@ def nudge_company(brand_id: int) -> None:
         log.warning("company_not_nudged", error=str(error))
 
 
-def push_rows(brand_id: int, conversation_ids: Iterable[int], first_seq: int, last_seq: int) -> None:
-    """Rows as they now are, with the counters of the views. A page that sees a gap before `first_seq` asks for what it missed."""
+def push_rows(
+    brand_id: int,
+    conversation_ids: Iterable[int],
+    first_seq: int,
+    last_seq: int,
+    *,
+    told: Sequence[int] = (),
+) -> None:
+    """Rows as they now are, with the counters of the views. A page that sees a gap before `first_seq` asks for what it missed.
+
+    `told`: people whose bell rings.
+    """
     brand = Brand.objects.get(pk=brand_id)
     rows = inbox_list.rows_by_id(brand, conversation_ids, now=timezone.now())
-    _send(brand_group(brand_id), _rows_message(brand_id, rows, first_seq, last_seq))
+    _send(brand_group(brand_id), _rows_message(brand_id, rows, first_seq, last_seq, told))
 
 
 def push_messages(
@@ -124,7 +134,8 @@ def catch_up(brand: Brand, *, since: int, conversation: Conversation | None) -> 
         html = _thread_html(_conversation(conversation.pk), entries, with_head=True, with_composer=True)
         gone = timeline.gone_since(conversation, since)
         found.append(_text(_thread_message(conversation, html, last, gone)))
-    return [*found, _text(_rows_message(brand.pk, rows, since + 1, last))]
+    told = notices.told_since(brand, since, limit=CATCH_UP_ROWS) if since < last else []
+    return [*found, _text(_rows_message(brand.pk, rows, since + 1, last, told))]
 
 
 def newest_seq(brand_ids: Iterable[int]) -> dict[int, int]:
@@ -196,15 +207,18 @@ def _thread_message(
     return told | {"gone": list(gone)} if gone else told
 
 
-def _rows_message(brand_id: int, rows: Sequence[inbox_list.Row], first: int, last: int) -> dict[str, Any]:
+def _rows_message(
+    brand_id: int, rows: Sequence[inbox_list.Row], first: int, last: int, told: Sequence[int] = ()
+) -> dict[str, Any]:
     html = render_to_string("inbox/live/rows.html", {"rows": rows})
-    return {
+    message = {
         "type": "rows",
         "first": first,
         "last": last,
         "html": html,
         "counts": inbox_list.counts_of(brand_id),
     }
+    return message | {"told": list(told)} if told else message
 
 
 def _send(group: str, message: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from inbox.views import (
     focus,
     inbox,
     merges,
+    notices,
     palette,
     platforms,
     priorities,
@@ -99,6 +100,7 @@ brand: list[URLPattern | URLResolver] = [
     path("focus/", focus.focus, name="focus"),
     path("palette/", palette.offers, name="palette"),
     path("canned/<uuid:public_id>/use/", writing.use, name="canned-use"),
+    path("notices/", notices.index, name="notices"),
     path("messages/<uuid:public_id>/attempt/", attempts.attempt, name="attempt"),
 ]
 urlpatterns = [

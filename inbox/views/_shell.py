@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from inbox import access
 from inbox.models import Brand, BrandSequence, Conversation
-from inbox.queries import composer, finding, inbox_list, saved_views, sorting, timeline
+from inbox.queries import composer, finding, inbox_list, notices, saved_views, sorting, timeline
 from inbox.queries import context as person_context
 from inbox.rules.view_query import QueryError
 from inbox.views._door import AgentRequest
@@ -42,6 +42,7 @@ def context(
             view, person=request.user, brand=brand, now=now,
             sort=sorting.named(request.GET.get("sort", ""), offered=view.sorts),
         ),
+        "unseen": notices.unseen(request.user, brand),
         "brands": list(access.brands_of(request.user)),
         "may_run_channels": access.Permission.RUN_CHANNELS in granted,
         "may_change_view": view.saved is not None

@@ -140,6 +140,7 @@ class WorkspaceShell extends HTMLElement {
     if (news.channel) this.composer?.channelChanged(news.channel)
     if (news.type === "counts") this.line.counted(news)
     if (news.counts) this.#counters(news.counts)
+    if (news.told?.includes(Number(this.dataset.me))) this.querySelector("notice-bell")?.ring()
     if (news.type === "thread" && news.conversation === this.dataset.open) this.pane?.receive(elements(news.html), news.gone)
     if (news.type === "typing" && news.conversation === this.dataset.open) this.pane?.showTyping(news.name)
     if (news.type === "company") this.#meet(this.company.receive(news))
