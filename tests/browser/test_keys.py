@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from inbox.models import Brand, Channel, Conversation, ConversationState, Person, Tag
+from inbox.models import Brand, CannedReply, Channel, Conversation, ConversationState, Person, Tag
 from tests.browser.conftest import Outside
 from tests.browser.test_accessibility import faults
 from tests.factories import conversations as make
@@ -199,6 +200,29 @@ def test_the_palette_knows_what_was_open_lately_and_moves_with_arrows(
     page.keyboard.press("Enter")
 
     expect(page.locator(".head__name")).to_have_text(three[0].contact_name)
+
+
+def test_the_palette_finds_people_and_puts_canned_replies_into_the_composer(
+    enter: Enter, channel: Channel
+) -> None:
+    someone, *_ = make.conversations(channel, 2, window_opened_at=timezone.now())
+    CannedReply.objects.create(
+        brand=channel.brand, name="Where it is", shortcut="where", text="It left today."
+    )
+    page = enter(OPEN)
+    best = page.locator("#palette-options [aria-selected=true]")
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type(someone.contact_name)
+    expect(best).to_contain_text(someone.contact_name)
+    page.keyboard.press("Enter")
+    expect(page.locator(".head__name")).to_have_text(someone.contact_name)
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("where it")
+    expect(best).to_contain_text("Insert: Where it is")
+    page.keyboard.press("Enter")
+    expect(page.locator("#composer-text")).to_have_value("It left today.")
 
 
 def test_without_a_conversation_nothing_is_offered_that_needs_one(

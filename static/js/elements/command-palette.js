@@ -34,6 +34,7 @@ class CommandPalette extends HTMLElement {
     this.list.addEventListener("click", ({ target }) => this.#take(target.closest("[role=option]")))
     this.told = [] // what the server knows: colleagues, tags, pages
     this.people = []
+    this.replies = [] // canned ones, filled in for the open conversation
   }
 
   show() {
@@ -41,11 +42,12 @@ class CommandPalette extends HTMLElement {
     this.inHand = acts.inHand(shell)
     this.able = commands(shell).filter((command) => !command.quiet && makesSense(command, shell))
     this.field.value = ""
-    this.people = []
+    this.people = this.replies = []
     this.#draw()
     this.dialog.showModal()
     this.field.focus()
     this.#askServer()
+    this.#askReplies()
   }
 
   /** Lines of one shape: name, group, keys, beside (further words to find it by), act. */
@@ -53,9 +55,11 @@ class CommandPalette extends HTMLElement {
     const lately = recent(this.shell).filter(({ id }) => id !== this.shell.dataset.open)
     return [
       ...this.able,
-      ...lately.map(({ id, name, where }) => ({ id: `recent-${id}`, name, group: "Lately open", beside: where, detail: where, act: () => this.shell.open(id) })),
+      ...lately.map(({ id, name, where }) => ({ id: `recent-${id}`, name, group: "Lately open", url: id, beside: where, detail: where, act: () => this.shell.open(id) })),
       ...this.told.filter(({ needs }) => !needs || this.inHand),
+      ...this.replies,
       ...this.people,
+      ...this.shell.list.entries.map(inTheList),
     ]
   }
 
@@ -145,6 +149,22 @@ class CommandPalette extends HTMLElement {
     }
   }
 
+  async #askReplies() {
+    const { composer } = this.shell
+    if (!composer?.dataset.writingUrl || this.inHand !== this.shell.dataset.open) return
+    try {
+      const [found] = elements(await ask(composer.dataset.writingUrl))
+      const canned = [...found.children].filter((offer) => offer.dataset.kind === "canned")
+      this.replies = canned.map(({ id, dataset, firstElementChild }) => ({
+        id: `canned-${id}`, needs: "conversation", name: `Insert: ${firstElementChild.textContent}`, group: "Canned replies", beside: dataset.words,
+        detail: dataset.name ? `/${dataset.name}` : "canned reply", act: (shell) => insert(shell, dataset),
+      }))
+      if (this.dialog.open && this.field.value) this.#draw()
+    } catch {
+      // They are offered in the composer, too.
+    }
+  }
+
   async #askServer() {
     if (Date.now() - (this.asked ?? 0) < FRESH) return
     try {
@@ -155,6 +175,22 @@ class CommandPalette extends HTMLElement {
       // What the page itself knows is there all the same.
     }
   }
+}
+
+/** Whoever stands in the list is found without a question. */
+function inTheList(row) {
+  const { id } = row.dataset
+  const words = (what) => row.querySelector(what)?.textContent.trim() ?? ""
+  return { id: `row-${id}`, url: id, rare: true, name: words(".row__name"), group: "People", detail: words(".row__preview"), act: (shell) => shell.open(id) }
+}
+
+function insert(shell, { text, useUrl }) {
+  const { composer } = shell
+  composer.write("reply")
+  const { field } = composer
+  if (field.readOnly) return
+  composer.insert(field.selectionStart, field.selectionEnd, text)
+  if (useUrl) ask(useUrl, { method: "POST" }).catch(() => {})
 }
 
 function offerOf(element) {

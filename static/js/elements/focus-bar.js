@@ -83,7 +83,9 @@ class FocusBar extends HTMLElement {
     if (this.passed.size > FEW) this.passed.delete(this.passed.keys().next().value)
   }
 
-  #news({ type, html }) {
+  #news({ type, html, at }) {
+    // A colleague has what is on this screen: the server knows whether they took it over.
+    if (at?.[this.current]?.some(([person, , , focus]) => focus && person !== Number(this.shell.dataset.me))) this.#stay()
     if (type !== "rows") return
     for (const row of elements(html)) {
       const { id, said } = row.dataset
