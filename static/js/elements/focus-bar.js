@@ -91,10 +91,11 @@ class FocusBar extends HTMLElement {
       const { id, said } = row.dataset
       if (this.passed.has(id) && Number(said) > this.passed.get(id) && row.querySelector("wait-chip")) this.passed.delete(id)
     }
-    if (!this.current && !this.going) this.#goOn()
+    if (this.current === null && !this.going) this.#goOn()
   }
 
   async #goOn() {
+    this.wanted = this.going // done with this one before the server had answered for the last: on again right after
     if (this.going) return
     this.going = true
     const { ready } = this
@@ -116,6 +117,7 @@ class FocusBar extends HTMLElement {
       notify(explain(error))
     } finally {
       this.going = false
+      if (this.wanted && this.on) this.#goOn()
     }
   }
 
