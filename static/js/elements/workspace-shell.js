@@ -191,10 +191,8 @@ class WorkspaceShell extends HTMLElement {
     }
   }
 
-  /** Who resolves says what they have seen, so that nothing is buried that came a moment before. */
-  #configure({ elt, headers, parameters, verb }) {
+  #configure({ headers }) {
     headers["X-CSRFToken"] = csrf()
-    if (elt.dataset.act === "resolve" && verb === "post" && this.composer) parameters.seen_seq = this.composer.seen
   }
 
   /** The change is shown with the key; the server's fragment confirms it or takes it back. */
@@ -209,7 +207,6 @@ class WorkspaceShell extends HTMLElement {
 
   #answered({ detail }) {
     document.querySelectorAll("[data-pending]:not(.pending)").forEach((element) => element.removeAttribute("data-pending"))
-    if (detail.successful && detail.elt.dataset.act === "resolve" && detail.requestConfig.verb === "post") this.done(detail.elt.closest("conversation-head")?.dataset.id ?? this.dataset.open)
     if (detail.successful || !detail.xhr.status) return
     this.#failed(detail.elt, new Refused(detail.xhr.status, detail.xhr.responseText))
   }

@@ -6,13 +6,14 @@ export function inHand(shell) {
   return document.activeElement?.closest?.(".row")?.dataset.id ?? shell.dataset.open
 }
 
-/** The open conversation is resolved from its head, so that what was typed and what was seen are minded. */
+/** Who resolves says what they have seen, in the thread or in the row, so that nothing is buried that came a moment before. */
 export async function resolve(shell) {
   const id = inHand(shell)
-  if (shell.pane?.dataset.id === id) return press(shell, "resolve")
-  const row = shell.list.find(id)
-  const again = row.dataset.state === "resolved"
-  await change(shell, id, "resolve", { url: `${address(shell, id)}resolution/`, method: again ? "DELETE" : "POST", values: { seen_seq: row.dataset.said } })
+  const isOpen = shell.pane?.dataset.id === id
+  const place = isOpen ? shell.pane.querySelector("conversation-head") : shell.list.find(id)
+  const seen = isOpen ? shell.composer.seen : place.dataset.said
+  const method = place.dataset.state === "resolved" ? "DELETE" : "POST"
+  await change(shell, id, "resolve", { url: `${address(shell, id)}resolution/`, method, values: { seen_seq: seen } })
 }
 
 export async function take(shell) {
@@ -52,15 +53,15 @@ function press(shell, act) {
 
 /** Shown with the key; the answer brings the row as it now is, or takes the change back. */
 async function change(shell, id, act, { url, method, values }) {
-  const row = shell.list.find(id)
-  row?.setAttribute("data-pending", act)
+  const places = () => [shell.list.find(id), shell.pane?.dataset.id === id && shell.pane.querySelector("conversation-head")].filter(Boolean)
+  for (const place of places()) place.setAttribute("data-pending", act)
   const body = new FormData()
   for (const [name, value] of Object.entries(values)) body.set(name, value)
   try {
     show(shell, await ask(url, method === "DELETE" ? { method } : { method, body }))
     if (act === "resolve" && method === "POST") shell.done(id)
   } catch (error) {
-    row?.removeAttribute("data-pending")
+    for (const place of places()) place.removeAttribute("data-pending")
     if (!(error instanceof Refused) || error.status !== 409) return notify(explain(error))
     await shell.open(id) // something came that the row did not show: it is shown, with the choice
     shell.composer?.stop(error.html)
