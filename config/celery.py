@@ -34,6 +34,7 @@ BEAT = {
     "connectors.tasks.refresh_tokens": 60.0,
     "inbox.tasks.triage_behind": 1.0,
     "inbox.tasks.sweep_timers": 1.0,
+    "inbox.tasks.index_behind": 1.0,
     "inbox.tasks.learn_from_corrections": 60.0,
     "inbox.tasks.rescore_behind": 10.0,
     "inbox.tasks.mind_presence": 5.0,

@@ -20,6 +20,7 @@ from inbox.models import (
     Contact,
     ContactMerge,
     Conversation,
+    Handle,
     Membership,
     Message,
     Person,
@@ -212,6 +213,10 @@ def contact_for(person: Asker, brand_slug: str, public_id: UUID | str) -> Contac
 
 def merges_of(person: Asker, brand: Brand) -> QuerySet[ContactMerge]:
     return ContactMerge.objects.filter(brand__in=brands_of(person).filter(pk=brand.pk))
+
+
+def handles_of(person: Asker, brand: Brand) -> QuerySet[Handle]:
+    return Handle.objects.filter(contact__brand__in=brands_of(person).filter(pk=brand.pk))
 
 
 def attachment_for(person: Asker, public_id: UUID | str) -> Attachment:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from inbox import audience, realtime, tasks
-from inbox.actions import routing, triaging
+from inbox.actions import indexing, routing, triaging
 from inbox.events import on
 from inbox.models import Event, EventKind
 from inbox.queries import notices, timeline, view_counting
@@ -70,6 +70,11 @@ def show_in_composers(events: list[Event]) -> None:
 @on(*triaging.NEWS, *triaging.NEWS_BY_PEOPLE)
 def look_at_what_happened(events: list[Event]) -> None:
     tasks.wake_triage(events[0].brand_id)
+
+
+@on(*indexing.NEWS)
+def find_it_by_its_words(events: list[Event]) -> None:
+    tasks.wake_indexing(events[0].brand_id)
 
 
 @on(EventKind.WEIGHTS_CHANGED)

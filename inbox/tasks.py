@@ -1,4 +1,4 @@
-"""Celery's doors into the inbox: triage of what happened, and the sweep of what is due. Rows are the queue for both."""
+"""Celery's doors into the inbox: triage of what happened, words to find it by, and the sweep of what is due. Rows are the queue for each."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from inbox import realtime
 from inbox.actions import (
     attending,
     counting,
+    indexing,
     learning,
     prioritising,
     recounting,
@@ -215,3 +216,35 @@ def recount_views(**_later: Any) -> None:
 def _tell(counts: counting.Counts) -> None:
     if counts.changed:
         realtime.push_counts(counts.brand_id, counts.told, counts.changed)
+
+
+def wake_indexing(brand_id: int) -> None:
+    if cache.add(f"index-wanted:{brand_id}", 1, timeout=5):
+        index_brand.delay(brand_id=brand_id)
+
+
+@shared_task
+def index_brand(*, brand_id: int, **_later: Any) -> None:
+    """Let search read the brand's events to their end, one worker at a time; the past, where it has not been read, after the news."""
+    cache.delete(f"index-wanted:{brand_id}")
+    held = f"index-held:{brand_id}"
+    if not cache.add(held, 1, timeout=HELD):
+        return
+    until = time.monotonic() + TRIAGE_SECONDS
+    try:
+        while time.monotonic() < until:
+            batch = indexing.next_batch(brand_id)
+            if batch.is_empty:
+                return
+            indexing.index(batch)
+            cache.touch(held, HELD)
+    finally:
+        cache.delete(held)
+    wake_indexing(brand_id)
+
+
+@shared_task
+def index_behind(**_later: Any) -> None:
+    """Whatever fell through, and what was there before search came."""
+    for brand_id in indexing.behind():
+        wake_indexing(brand_id)

@@ -32,6 +32,7 @@ from .routing import (
     TeamMember,
     Workload,
 )
+from .search import ContactWords, MessageWords, SearchCursor
 from .sla import (
     BusinessHours,
     Clock,
@@ -76,6 +77,7 @@ __all__ = [
     "ClockState",
     "Contact",
     "ContactMerge",
+    "ContactWords",
     "Conversation",
     "ConversationKind",
     "ConversationState",
@@ -97,6 +99,7 @@ __all__ = [
     "Membership",
     "Message",
     "MessageState",
+    "MessageWords",
     "ModelKind",
     "Notification",
     "NotificationKind",
@@ -111,6 +114,7 @@ __all__ = [
     "RoutingSettings",
     "RoutingTicket",
     "SavedView",
+    "SearchCursor",
     "Sentiment",
     "SetBy",
     "SlaPolicy",

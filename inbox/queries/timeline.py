@@ -127,6 +127,25 @@ def page(
         read = list(found.order_by("-sent_at", "-order_key", "-id")[: limit + 1])
         has_newer, has_older = older_than is not None, len(read) > limit
         messages = read[:limit][::-1]
+    return _page(conversation, messages, has_older, has_newer, brand_slug)
+
+
+def page_around(message: Message, *, conversation: Conversation, brand_slug: str, limit: int = PAGE) -> Page:
+    """A message with as many before as behind it, so that it can be read where it was said."""
+    found, half = Message.objects.filter(conversation=conversation), limit // 2
+    older = list(found.filter(_before(message)).order_by("-sent_at", "-order_key", "-id")[: half + 1])
+    newer = list(found.filter(_after(message)).in_thread_order()[: half + 1])
+    messages = [*older[:half][::-1], message, *newer[:half]]
+    return _page(conversation, messages, len(older) > half, len(newer) > half, brand_slug)
+
+
+def _page(
+    conversation: Conversation,
+    messages: list[Message],
+    has_older: bool,
+    has_newer: bool,
+    brand_slug: str,
+) -> Page:
     entries: list[Entry] = [*dress(messages, conversation=conversation, brand_slug=brand_slug)]
     since = messages[0].sent_at if messages and has_older else None
     until = messages[-1].sent_at if messages and has_newer else None

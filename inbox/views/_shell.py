@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from inbox import access
-from inbox.models import Brand, BrandSequence, Conversation
+from inbox.models import Brand, BrandSequence, Conversation, Message
 from inbox.queries import composer, finding, inbox_list, notices, saved_views, sorting, timeline
 from inbox.queries import context as person_context
 from inbox.rules.view_query import QueryError
@@ -15,7 +15,12 @@ from inbox.views._door import AgentRequest
 
 
 def context(
-    request: AgentRequest, *, brand: Brand, view_name: str, conversation: Conversation | None = None
+    request: AgentRequest,
+    *,
+    brand: Brand,
+    view_name: str,
+    conversation: Conversation | None = None,
+    at: Message | None = None,
 ) -> dict[str, Any]:
     now = timezone.now()
     # The number first: what happens while the page is read is asked for again, never missed.
@@ -50,12 +55,14 @@ def context(
         "may_set_up": access.Permission.SET_UP in granted,
     }  # fmt: skip
     if conversation:
-        found |= thread(request, brand=brand, conversation=conversation)
+        found |= thread(request, brand=brand, conversation=conversation, at=at)
     return found
 
 
-def thread(request: AgentRequest, *, brand: Brand, conversation: Conversation) -> dict[str, Any]:
-    """The open conversation: its head, its newest messages, the composer and the pane beside it."""
+def thread(
+    request: AgentRequest, *, brand: Brand, conversation: Conversation, at: Message | None = None
+) -> dict[str, Any]:
+    """The open conversation: its head, its newest messages or those around `at`, the composer and the pane beside it."""
     now = timezone.now()
     beside = person_context.of(conversation, person=request.user, now=now)
     return {
@@ -63,6 +70,9 @@ def thread(request: AgentRequest, *, brand: Brand, conversation: Conversation) -
         "conversation": conversation,
         "row": beside.row,
         "context": beside,
-        "timeline": timeline.page(conversation, brand_slug=brand.slug),
+        "timeline": timeline.page_around(at, conversation=conversation, brand_slug=brand.slug)
+        if at
+        else timeline.page(conversation, brand_slug=brand.slug),
+        "at": at,
         "composer": composer.of(conversation, channel=conversation.channel, brand_slug=brand.slug, now=now),
     }

@@ -22,14 +22,12 @@ from inbox.views._door import AgentRequest, is_fragment, signed_in
 def show(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResponse:
     conversation = access.conversation_for(request.user, brand_slug, public_id)
     brand = conversation.brand
+    at = _message_named(conversation, request.GET.get("at", ""))
     if is_fragment(request):
-        return render(
-            request,
-            "inbox/_conversation.html",
-            _shell.thread(request, brand=brand, conversation=conversation),
-        )
+        found = _shell.thread(request, brand=brand, conversation=conversation, at=at)
+        return render(request, "inbox/_conversation.html", found)
     view_name = request.GET.get("view", "open")
-    context = _shell.context(request, brand=brand, view_name=view_name, conversation=conversation)
+    context = _shell.context(request, brand=brand, view_name=view_name, conversation=conversation, at=at)
     return render(request, "inbox/workspace.html", context)
 
 
@@ -65,6 +63,14 @@ def head(request: AgentRequest, conversation: Conversation) -> HttpResponse:
     row = inbox_list.row_of(fresh, brand_slug=fresh.brand.slug, now=now)
     triage = triage_facts.of(fresh, brand_slug=fresh.brand.slug, now=now)
     return render(request, "inbox/live/conversation.html", {"row": row, "triage": triage})
+
+
+def _message_named(conversation: Conversation, public_id: str) -> Message | None:
+    """The message to open the thread at. One that is no more opens it at its end."""
+    try:
+        return Message.objects.filter(conversation=conversation, public_id=UUID(public_id)).first()
+    except ValueError:
+        return None
 
 
 def _place(conversation: Conversation, public_id: str | None) -> Message | None:

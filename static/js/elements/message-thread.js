@@ -16,11 +16,36 @@ class MessageThread extends KeysetScroller {
     this.atEnd = true
     this.arranged()
     this.toEnd()
-    this.sizes = new ResizeObserver(() => this.atEnd && this.toEnd())
+    if (this.dataset.at) this.show(this.dataset.at)
+    this.sizes = new ResizeObserver(() => (this.held ? this.#hold() : this.atEnd && this.toEnd()))
     this.sizes.observe(this.items)
     this.sizes.observe(this)
     this.seen = this.shown
     this.addEventListener("click", (event) => this.#clicked(event), { signal: this.abort.signal })
+    for (const hand of ["wheel", "touchmove", "pointerdown", "keydown"]) this.addEventListener(hand, () => (this.held = null), { passive: true, signal: this.abort.signal })
+  }
+
+  /** Mark a message and keep it before the eyes, whatever still loads, until a hand moves the thread. */
+  show(id) {
+    const message = this.items.querySelector(`:scope > #message-${CSS.escape(id)}`)
+    if (!message) return false
+    for (const found of this.items.querySelectorAll("[data-found]")) found.removeAttribute("data-found")
+    message.setAttribute("data-found", "")
+    this.atEnd = false
+    this.held = message
+    this.#hold()
+    return true
+  }
+
+  #hold() {
+    const message = this.held.getBoundingClientRect()
+    const view = this.getBoundingClientRect()
+    this.scrollTop += message.top - view.top - Math.max(0, (view.height - message.height) / 2)
+  }
+
+  /** Whether it must be read anew to show this message; where it is here already, it is shown. */
+  mustTurn(id) {
+    return Boolean(id) && !this.show(id)
   }
 
   disconnectedCallback() {
@@ -58,7 +83,8 @@ class MessageThread extends KeysetScroller {
     }
     if (this.atEnd || own) change()
     else this.keepStill(change)
-    if (own || this.atEnd) this.toEnd()
+    if (own && this.more.end) this.dispatchEvent(new CustomEvent("thread-anew", { bubbles: true }))
+    else if (own || this.atEnd) this.toEnd()
     else if (below) this.#tellBelow(below)
     this.#look()
   }
@@ -117,6 +143,7 @@ class MessageThread extends KeysetScroller {
   }
 
   toEnd() {
+    this.held = null
     this.scrollTop = this.scrollHeight
     this.atEnd = !this.more.end
     this.querySelector("[data-below]")?.remove()

@@ -12,6 +12,7 @@ class WorkspaceShell extends HTMLElement {
   connectedCallback() {
     this.list = this.querySelector("inbox-list")
     this.main = this.querySelector("main")
+    this.search = this.querySelector("search-pane")
     this.line = this.querySelector("state-line")
     this.company = new Company(this.dataset.me)
     this.presence = new Presence(this, (doing) => this.line.here(doing))
@@ -42,10 +43,10 @@ class WorkspaceShell extends HTMLElement {
     return this.querySelector("reply-composer")
   }
 
-  /** Show a conversation in the thread's pane. The list stays as it is. */
-  async open(id, { push = true, keep = false, url, ready } = {}) {
-    if (!id || (id === this.dataset.open && !keep)) return
-    const address = url ?? `/b/${this.dataset.brand}/conversations/${id}/`
+  /** Show a conversation in the thread's pane, at its end or `at` one of its messages. The list stays as it is. */
+  async open(id, { push = true, keep = false, at, url, ready } = {}) {
+    if (!id || (id === this.dataset.open && !keep && !this.pane?.thread.mustTurn(at))) return
+    const address = url ?? `/b/${this.dataset.brand}/conversations/${id}/${at ? `?at=${at}` : ""}`
     const since = ready?.since ?? this.line.seen
     this.dataset.open = id
     this.presence.stopped()
@@ -64,7 +65,7 @@ class WorkspaceShell extends HTMLElement {
     } finally {
       this.main.removeAttribute("aria-busy")
     }
-    if (push && !keep) history.pushState({ open: id }, "", `${address}?view=${this.dataset.view}&${this.dataset.sorted}`)
+    if (push && !keep) history.pushState({ open: id }, "", `${address}${at ? "&" : "?"}view=${this.dataset.view}&${this.dataset.sorted}`)
     this.toggleContext(recall("parley.context") !== "closed")
     this.line.open(id, since)
     const name = this.pane?.querySelector(".head__name")?.textContent ?? ""
@@ -79,14 +80,19 @@ class WorkspaceShell extends HTMLElement {
     this.list.mark(null)
     this.main.replaceChildren(nothing())
     this.line.open(null)
-    if (push) history.pushState({}, "", `/b/${this.dataset.brand}/inbox/${this.dataset.view}/?${this.dataset.sorted}`)
-    row?.focus({ preventScroll: true })
+    if (push) history.pushState({}, "", this.search.isOpen ? this.search.address : this.listAddress)
+    if (this.search.isOpen) this.search.leftThread()
+    else row?.focus({ preventScroll: true })
     this.list.settle()
   }
 
   /** What somebody did ends their work on it for now. */
   done(id) {
     this.dispatchEvent(new CustomEvent("done-here", { detail: { id } }))
+  }
+
+  get listAddress() {
+    return `/b/${this.dataset.brand}/inbox/${this.dataset.view}/?${this.dataset.sorted}`
   }
 
   /** Beside the thread where there is room, over it where there is not. */
@@ -110,7 +116,8 @@ class WorkspaceShell extends HTMLElement {
     if (row) {
       event.preventDefault()
       if (event.detail) row.blur() // a click leaves no hand on the list; Enter does, for j and k
-      this.open(row.dataset.id)
+      this.search.mark(row)
+      this.open(row.dataset.id, { at: row.dataset.at })
     } else if (target.closest("[data-back]")) {
       event.preventDefault()
       this.close()
@@ -240,8 +247,11 @@ class WorkspaceShell extends HTMLElement {
 
   #fromAddress() {
     const id = location.pathname.match(/conversations\/([0-9a-f-]{36})/)?.[1]
-    if (id) this.open(id, { push: false })
-    else this.close({ push: false })
+    const asked = new URLSearchParams(location.search)
+    if (id) return this.open(id, { push: false, at: asked.get("at") })
+    if (location.pathname.endsWith("/search/")) this.search.open({ push: false, typed: asked.get("q") ?? "" })
+    else this.search.close({ push: false })
+    this.close({ push: false })
   }
 }
 

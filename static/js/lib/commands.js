@@ -19,7 +19,7 @@ const inFocus = (shell) => shell.hasAttribute("data-focus")
 const notInFocus = (shell) => !inFocus(shell)
 const focusBar = (shell) => shell.querySelector("focus-bar")
 const hasRow = () => Boolean(document.activeElement?.closest?.(".row"))
-const inList = (shell) => shell.list.contains(document.activeElement)
+const inList = (shell) => shell.list.parentElement.contains(document.activeElement) // or among the results in its place
 
 export const COMMANDS = [
   { id: "next", keys: ["j"], name: "Next conversation", group: "Moving", repeats: true, when: notInFocus, act: (shell) => move(shell, 1) },
@@ -45,6 +45,7 @@ export const COMMANDS = [
   { id: "unread", keys: ["u"], name: "Mark as unread", group: "Conversation", when: hasOne, act: acts.unread },
   { id: "person", keys: ["i"], name: "Show or hide the person", group: "Conversation", when: isOpen, act: (shell) => shell.toggleContext() },
 
+  { id: "search", keys: ["/"], name: "Search people, handles and messages", group: "Finding", act: (shell) => shell.search.open() },
   { id: "palette", keys: ["Mod+k"], name: "Find a command, a view, a person", group: "Finding", fields: true, quiet: true, act: () => document.querySelector("command-palette").show() },
   { id: "filter", keys: ["v"], name: "Filter the list: is:unread due<1h tag:refund", group: "Finding", act: (shell) => shell.querySelector("query-bar").take() },
   { id: "help", keys: ["?"], name: "Keys", group: "Finding", act: () => document.querySelector("key-help").show() },
@@ -76,6 +77,7 @@ function going(shell) {
 
 /** To the next row; where a conversation is open already, it opens too. */
 function move(shell, step) {
+  if (shell.search.isOpen) return shell.search.move(step)
   const row = shell.list.neighbour(step)
   if (!row) return
   row.focus({ preventScroll: true })
@@ -92,5 +94,6 @@ function back(shell) {
   const field = document.activeElement?.closest?.("input, textarea, select, [contenteditable]")
   if (field) field.blur()
   else if (inFocus(shell)) focusBar(shell).stop()
-  else shell.close()
+  else if (shell.dataset.open) shell.close()
+  else shell.search.close()
 }

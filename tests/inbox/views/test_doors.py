@@ -31,7 +31,7 @@ FOR_ALL = {"home", "platform-colours", "outgoing-file"}
 # Addresses with a brand and nothing else in them.
 OF_THE_BRAND = {
     "settings", "settings-priority", "settings-priority-preview", "settings-policies", "settings-policy-new",
-    "settings-hours", "settings-hours-new", "settings-tag-rules", "settings-tag-rule-new", "settings-languages",
+    "focus", "search", "settings-hours", "settings-hours-new", "settings-tag-rules", "settings-tag-rule-new", "settings-languages",
     "settings-canned", "settings-canned-new",
     "views", "query-words", "query-reading",
 }  # fmt: skip

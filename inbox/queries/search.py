@@ -1,0 +1,222 @@
+"""Messages by their words, the newest first, in a path of its own (inbox_messagewords).
+
+The obvious query, `WHERE words @@ … ORDER BY id DESC LIMIT 50`, has two ways and the planner guesses between them: along the newest
+messages until enough match, which for a rare word is along all of them, or through every match, which for a common word is a million rows.
+Here the way is laid out instead, in steps that each end the search when the page is full:
+
+1. the newest two thousand messages, one by one: enough for whatever is common;
+2. the conversations that the filter leaves, where they are few;
+3. the index, within growing spans of time (rules.eras), at last over all: each span is an entry of the index like a word, so that
+   only messages with all the words in that span are touched.
+
+Each step sets its candidates apart (MATERIALIZED) before they are ordered, so that no order can lead into the trap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import psycopg.errors
+from django.db import OperationalError, connection
+
+from inbox.models import Brand
+from inbox.models.conversations import ConversationQuerySet
+from inbox.queries import _fence
+from inbox.rules import eras
+from inbox.rules.wanted_words import Wanted
+
+PAGE = 25
+NEWEST = 2_000  # messages that are looked at one by one
+NEWEST_BEGINNINGS = 10_000  # where only beginnings of words are asked for, which the index is slower with
+FEW = 3_000  # conversations
+MANY_PEOPLE = 20_000  # more have such a name than anybody reads: these are chosen among
+PATIENCE = 1_000  # milliseconds a statement may take
+
+
+class BadPlace(ValueError):
+    """A cursor that we never gave out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message stands among the matches: behind all newer ones."""
+
+    sent_at: datetime
+    message_id: int
+
+    def __str__(self) -> str:
+        return f"{self.sent_at.isoformat()}~{self.message_id}"
+
+    @classmethod
+    def read(cls, text: str) -> Place:
+        at, _, number = text.partition("~")
+        try:
+            place = cls(datetime.fromisoformat(at), int(number))
+        except ValueError:
+            raise BadPlace(text) from None
+        if place.sent_at.tzinfo is None or not 0 <= place.message_id < 2**63:
+            raise BadPlace(text)
+        return place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Within:
+    """What the messages must be beside having the words. `conversations` None: any of the brand."""
+
+    conversations: ConversationQuerySet | None = None
+    direction: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    message_id: int
+    conversation_id: int
+    sent_at: datetime
+
+    @property
+    def place(self) -> Place:
+        return Place(self.sent_at, self.message_id)
+
+
+@dataclass(slots=True)
+class Found:
+    hits: list[Hit] = field(default_factory=list)
+    has_more: bool = False
+    gave_up: bool = False  # it took too long: there may be older ones
+
+
+def messages(
+    brand: Brand,
+    wanted: Wanted,
+    *,
+    now: datetime,
+    within: Within | None = None,
+    older_than: Place | None = None,
+    limit: int = PAGE,
+) -> Found:
+    """The newest messages of the brand with all of these words, `older_than` a place. The caller has seen to who asks."""
+    search = _Search(brand, wanted, within or Within(), older_than, limit + 1)
+    hits: list[Hit] = []
+    gave_up = False
+    with _fence.fenced(PATIENCE):
+        try:
+            for hits in search.steps(now):
+                if len(hits) > limit:
+                    break
+        except OperationalError as error:
+            if not isinstance(error.__cause__, psycopg.errors.QueryCanceled):
+                raise
+            gave_up = True
+    return Found(hits[:limit], has_more=len(hits) > limit, gave_up=gave_up)
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    brand: Brand
+    wanted: Wanted
+    within: Within
+    older_than: Place | None
+    limit: int
+
+    def steps(self, now: datetime) -> Iterator[list[Hit]]:
+        """Each finds all that the one before found, and reaches further; the last finds everything."""
+        leading = self.wanted.leading
+        yield self._among_newest(NEWEST if leading else NEWEST_BEGINNINGS)
+        if self.within.conversations is not None:
+            few = list(self.within.conversations.order_by().values_list("pk", flat=True)[: FEW + 1])
+            if len(few) <= FEW:
+                yield self._in_conversations(few)
+                return
+        ends = (now, self.within.until, self.older_than.sent_at if self.older_than else None)
+        until = min(end for end in ends if end)
+        for span, reaches in eras.windows(self.brand.pk, until):
+            if not leading:
+                break  # the index would read all beginnings anew for each span
+            yield self._in_index(span)
+            if self.within.since and self.within.since >= reaches:
+                return
+        yield self._in_index(f"'{eras.brand_mark(self.brand.pk)}'")
+
+    def _among_newest(self, amount: int) -> list[Hit]:
+        condition, place = self._before("w")
+        candidates = f"""SELECT w.* FROM inbox_messagewords w WHERE w.brand_id = %s{condition}
+                          ORDER BY w.sent_at DESC, w.message_id DESC LIMIT %s"""
+        return self._ask(candidates, [self.brand.pk, *place, amount], test=self.wanted.every)
+
+    def _in_conversations(self, ids: Sequence[int]) -> list[Hit]:
+        candidates = "SELECT w.* FROM inbox_messagewords w WHERE w.conversation_id = ANY(%s) AND w.words @@ %s::tsquery"
+        return self._ask(candidates, [list(ids), self.wanted.every], filtered=True)
+
+    def _in_index(self, span: str) -> list[Hit]:
+        """Beginnings of words do not lead where a whole word can: the index would collect all that begin so, however few are left."""
+        leading = self.wanted.leading or self.wanted.every
+        candidates = "SELECT w.* FROM inbox_messagewords w WHERE w.words @@ %s::tsquery"
+        return self._ask(
+            candidates,
+            [f"({leading}) & {span}"],
+            test="" if leading == self.wanted.every else self.wanted.every,
+        )
+
+    def _ask(
+        self, candidates: str, params: Sequence[Any], *, test: str = "", filtered: bool = False
+    ) -> list[Hit]:
+        """The newest of the candidates that are what is asked for. `filtered`: they are of the right conversations already."""
+        join, values = ("", []) if filtered else self._of_conversations()
+        condition, place = self._before("r")
+        conditions = condition
+        values += place
+        for sql, value in (
+            ("r.words @@ %s::tsquery", test),
+            ("r.direction = %s", self.within.direction),
+            ("r.sent_at >= %s", self.within.since),
+            ("r.sent_at < %s", self.within.until),
+        ):
+            if value:
+                conditions += f" AND {sql}"
+                values.append(value)
+        found = rows(
+            f"""WITH candidates AS MATERIALIZED ({candidates})
+                SELECT r.message_id, r.conversation_id, r.sent_at FROM candidates r{join} WHERE TRUE{conditions}
+                 ORDER BY r.sent_at DESC, r.message_id DESC LIMIT %s""",
+            [*params, *values, self.limit],
+        )
+        return [Hit(*row) for row in found]
+
+    def _of_conversations(self) -> tuple[str, list[Any]]:
+        """Each candidate's conversation is looked up by itself: the filter alone may leave half a million."""
+        if self.within.conversations is None:
+            return "", []
+        its = self.within.conversations.order_by().extra(
+            where=['"inbox_conversation"."id" = r.conversation_id']
+        )
+        sql, params = its.values("pk")[:1].query.sql_with_params()
+        return f" CROSS JOIN LATERAL ({sql}) c", list(params)
+
+    def _before(self, name: str) -> tuple[str, list[Any]]:
+        if self.older_than is None:
+            return "", []
+        return f" AND ({name}.sent_at, {name}.message_id) < (%s, %s)", [
+            self.older_than.sent_at,
+            self.older_than.message_id,
+        ]
+
+
+def contact_ids(asked: str, *, limit: int) -> list[int]:
+    """People by a tsquery (rules.people_words), who came last first."""
+    found = rows(
+        """WITH candidates AS MATERIALIZED (SELECT contact_id FROM inbox_contactwords WHERE words @@ %s::tsquery LIMIT %s)
+           SELECT contact_id FROM candidates ORDER BY contact_id DESC LIMIT %s""",
+        [asked, MANY_PEOPLE, limit],
+    )
+    return [row[0] for row in found]
+
+
+def rows(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return list(cursor.fetchall())

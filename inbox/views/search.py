@@ -1,0 +1,42 @@
+"""Search: its page, and its results alone while somebody types."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse, HttpResponseBadRequest
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from inbox import access
+from inbox.queries import search_results
+from inbox.queries.search import BadPlace, Place
+from inbox.rules import search_query
+from inbox.rules.cleaning import clean
+from inbox.rules.search_query import BadQuery
+from inbox.rules.wanted_words import NothingToFind
+from inbox.views import _shell
+from inbox.views._door import AgentRequest, is_fragment, signed_in
+
+
+@require_GET
+@signed_in
+def show(request: AgentRequest, brand_slug: str) -> HttpResponse:
+    brand = access.brand_for(request.user, brand_slug)
+    typed = clean(request.GET.get("q", "")).strip("\n")
+    found = {"brand": brand, "typed": typed}
+    try:
+        older_than = Place.read(request.GET["older_than"]) if "older_than" in request.GET else None
+        if typed.strip():
+            query = search_query.parse(typed)
+            found["results"] = search_results.of(
+                query, person=request.user, brand=brand, now=timezone.now(), older_than=older_than
+            )
+    except BadPlace:
+        return HttpResponseBadRequest("That is no place among the results.")
+    except (BadQuery, NothingToFind) as problem:
+        found["problem"] = str(problem)
+    if is_fragment(request):
+        template = "inbox/_search_messages.html" if older_than else "inbox/_search_results.html"
+        return render(request, template, found)
+    context = _shell.context(request, brand=brand, view_name=request.GET.get("view", "open"))
+    return render(request, "inbox/workspace.html", context | {"search": found})
