@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 ASKED_EVERY = 30.0  # seconds; all secrets are tried, which is no work for every knock of a load balancer
 
@@ -45,3 +46,15 @@ def now_and_then(name: str, look: Callable[[], str]) -> str:
             connection.close()
         _told[name] = (time.monotonic(), reason)
     return reason
+
+
+def drifts() -> str:
+    """Counters that a nightly count of the last week found wrong; empty: none."""
+    from django.utils import timezone
+
+    from inbox.models import ViewDrift
+
+    since = timezone.localdate() - timedelta(days=7)
+    found = ViewDrift.objects.filter(found_on__gte=since).select_related("brand").order_by("-found_on", "pk")
+    told = [f"{each.brand}: {each}" for each in found[:4]]
+    return "; ".join([*told[:3], *(["and more"] if len(told) > 3 else [])])

@@ -11,7 +11,7 @@ from django.utils import timezone
 from config import doctor
 from connectors.figures import VARIABLE
 from connectors.models import PlatformApp
-from inbox.models import Timer
+from inbox.models import Timer, ViewDrift
 from tests.factories import conversations
 from tests.factories.people import ChannelFactory, PersonFactory
 
@@ -73,3 +73,20 @@ def test_a_timer_that_nobody_fires_is_told_with_its_age() -> None:
 
     Timer.objects.filter(pk=timer.pk).update(fired_at=timezone.now())
     assert line("timers").ok
+
+
+def test_counters_that_had_drifted_are_told_for_a_week() -> None:
+    brand = ChannelFactory(brand__name="Lumen").brand
+    today = timezone.localdate()
+    ViewDrift.objects.create(
+        brand=brand, found_on=today - timedelta(days=9), view="open", label="open", total=2
+    )
+    assert line("view counters").ok
+
+    ViewDrift.objects.create(
+        brand=brand, found_on=today, view="saved:4.1", label="Refunds", total=3, unread=-1
+    )
+
+    found = line("view counters")
+    assert not found.ok
+    assert f"Lumen: Refunds on {today}: +3, -1 unread" in found.found
