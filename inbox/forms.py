@@ -26,11 +26,25 @@ class ReplyForm(forms.Form):
     reply_to = forms.CharField(required=False, max_length=400)
     send_anyway = forms.BooleanField(required=False)
     attachments = UuidListField(required=False)
+    draft = forms.IntegerField(required=False, min_value=0)
 
 
 class NoteForm(forms.Form):
     client_id = forms.UUIDField()
     text = forms.CharField(strip=False, max_length=100_000)
+    draft = forms.IntegerField(required=False, min_value=0)
+
+
+class DraftForm(forms.Form):
+    """`base`: the version of the draft that the page began from, 0 for none."""
+
+    text = forms.CharField(required=False, strip=False, max_length=100_000)
+    uploads = UuidListField(required=False)
+    reply_to = forms.CharField(required=False, max_length=400)
+    written_against = forms.IntegerField(min_value=0)
+    base = forms.IntegerField(min_value=0)
+    tab = forms.UUIDField()
+    step = forms.IntegerField(min_value=0, max_value=2_000_000_000)
 
 
 class AssignmentForm(forms.Form):

@@ -8,8 +8,19 @@ from uuid import UUID
 from django.db import transaction
 
 from inbox import events
-from inbox.actions import _writing, replying
-from inbox.models import Conversation, Direction, EventKind, Message, MessageState, Person
+from inbox.actions import _drafts, _notifying, _writing, replying
+from inbox.actions._notifying import Notice
+from inbox.models import (
+    Conversation,
+    Direction,
+    DraftKind,
+    EventKind,
+    Message,
+    MessageState,
+    NotificationKind,
+    Person,
+)
+from inbox.rules import mentions
 from inbox.rules.cleaning import clean
 
 
@@ -21,8 +32,10 @@ LONGEST_NOTE = 20_000
 
 
 @transaction.atomic(durable=True)
-def add_note(*, conversation: Conversation, by: Person, client_id: UUID, text: str, now: datetime) -> Message:
-    """Write a note into the thread. The same client id again is the same note, or SpentClick."""
+def add_note(
+    *, conversation: Conversation, by: Person, client_id: UUID, text: str, now: datetime, draft: int = 0
+) -> Message:
+    """Write a note into the thread. The same client id again is the same note, or SpentClick. `draft` as in replying.queue_reply."""
     text = clean(text).strip()
     if not text:
         raise NoteRefused("Write something first.")
@@ -33,6 +46,7 @@ def add_note(*, conversation: Conversation, by: Person, client_id: UUID, text: s
         if known := Message.objects.filter(conversation=current, client_id=client_id).first():
             if known.direction != Direction.NOTE or known.created_text != text:
                 raise replying.SpentClick
+            _drafts.remove(conversation_id=current.pk, writer=by, kind=DraftKind.NOTE, up_to=draft)
             return known
         seq = ledger.record(EventKind.NOTE_ADDED, at=now, conversation_id=current.pk, actor_id=by.pk)
         note = Message.objects.create(
@@ -42,4 +56,23 @@ def add_note(*, conversation: Conversation, by: Person, client_id: UUID, text: s
         )  # fmt: skip
         ledger.attach(seq, note.pk)
         _writing.change(current, seq)
+        _drafts.remove(conversation_id=current.pk, writer=by, kind=DraftKind.NOTE, up_to=draft)
+        _tell_the_mentioned(ledger, current, note, by, now)
     return note
+
+
+def _tell_the_mentioned(
+    ledger: events.Ledger, conversation: Conversation, note: Message, by: Person, now: datetime
+) -> None:
+    """Each colleague whose name stands after an @, but not the writer."""
+    if "@" not in note.text:
+        return
+    team = Person.objects.filter(memberships__brand=conversation.brand_id, is_active=True)
+    handles = mentions.handles(team.order_by("pk").values_list("pk", "name", "email"))
+    words = " ".join(note.text.split())
+    notices = [
+        Notice(pk, NotificationKind.MENTION, conversation.pk, words, message_id=note.pk, actor_id=by.pk)
+        for pk in mentions.mentioned(note.text, handles)
+        if pk != by.pk
+    ]
+    _notifying.notify(ledger, notices, now)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from inbox import events
 from inbox.actions import _writing
-from inbox.models import Conversation, EventKind, Person
+from inbox.models import Conversation, EventKind, Notification, Person
 from inbox.queries import news
 
 
@@ -24,7 +25,16 @@ def mark_read(*, conversation: Conversation, by: Person, up_to_seq: int, now: da
                     EventKind.CONVERSATION_READ, at=now, conversation_id=current.pk, actor_id=by.pk
                 )
                 _writing.change(current, seq, unread_count=unread)
+        _see(current, by, up_to_seq, now)
     return current
+
+
+def _see(conversation: Conversation, by: Person, up_to_seq: int, now: datetime) -> None:
+    """What they were told of here is seen, as far as it was on their screen."""
+    mine = Notification.objects.filter(person=by, conversation=conversation, seen_at=None)
+    seen = mine.filter(Q(message=None) | Q(message__seq__lte=up_to_seq)).values_list("pk", flat=True)
+    if ids := list(seen):
+        Notification.objects.filter(pk__in=ids).update(seen_at=now)
 
 
 @transaction.atomic(durable=True)

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from inbox import events, platforms
-from inbox.actions import _writing
+from inbox.actions import _drafts, _writing
 from inbox.actions._messages import DISCARDED
 from inbox.actions._sql import run
 from inbox.actions._threads import NEWEST
@@ -21,6 +21,7 @@ from inbox.models import (
     ConversationKind,
     ConversationState,
     Direction,
+    DraftKind,
     EventKind,
     Handle,
     Message,
@@ -89,8 +90,11 @@ def queue_reply(
     attachments: Sequence[Attachment] = (),
     reply_to: str = "",
     send_anyway: bool = False,
+    draft: int = 0,
 ) -> list[Message]:
     """Put a reply into the outbox; one row for each message the platform will make of it. The same client id again is the same reply.
+
+    `draft`: the version of the writer's draft that is sent with it, and goes.
 
     Raises ReplyRefused where the platform's rules forbid it, StaleReply where the thread moved on after `written_against`,
     SpentClick where the client id was taken for something else.
@@ -102,6 +106,7 @@ def queue_reply(
         if known := _already_queued(current, client_id):
             if not _is_same(known, parts, reply_to):
                 raise SpentClick
+            _drafts.remove(conversation_id=current.pk, writer=by, kind=DraftKind.REPLY, up_to=draft)
             return known
         if not send_anyway and (newer := _news_to(by, current, written_against)):
             raise StaleReply(newer)
@@ -140,6 +145,7 @@ def queue_reply(
             **_reopened(current),
         )  # fmt: skip
         show_newest(current.pk)
+        _drafts.remove(conversation_id=current.pk, writer=by, kind=DraftKind.REPLY, up_to=draft)
     return messages
 
 

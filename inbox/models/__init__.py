@@ -58,7 +58,7 @@ from .triage import (
     TagState,
 )
 from .views import CountedConversation, SavedView, ViewCursor, ViewDrift
-from .writing import CannedReply
+from .writing import CannedReply, Draft, DraftKind
 
 __all__ = [
     "ON_ITS_WAY",
@@ -85,6 +85,8 @@ __all__ = [
     "CountedConversation",
     "Desk",
     "Direction",
+    "Draft",
+    "DraftKind",
     "DueKind",
     "EarlyRead",
     "Event",

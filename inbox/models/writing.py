@@ -1,4 +1,4 @@
-"""What helps to write: words kept for later, for all of a brand or for one person."""
+"""What helps to write: words kept for later, for all of a brand or for one person, and words that are not finished."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from .brands import Brand
+from .conversations import Conversation
 from .fields import PublicIdModel
 
 
@@ -47,3 +48,38 @@ class CannedReply(PublicIdModel):
         """In the customer's language where it is written in it."""
         found: str = self.translations.get(language) or self.text
         return found
+
+
+class DraftKind(models.TextChoices):
+    REPLY = "reply", "Reply"
+    NOTE = "note", "Note"
+
+
+class Draft(models.Model):
+    """What somebody has written in a conversation and not sent. Nobody else sees it, and no event tells of it."""
+
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="drafts", db_index=False
+    )
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=5, choices=DraftKind)
+    text = models.TextField(blank=True)
+    files = ArrayField(
+        models.UUIDField(), default=list, blank=True, help_text="Public ids of uploads, in their order."
+    )
+    reply_to = models.CharField(max_length=400, blank=True, db_collation="C")
+    written_against = models.BigIntegerField(
+        default=0, help_text="The brand's event up to which its writer had seen the thread."
+    )
+    version = models.BigIntegerField(help_text="Rises with each save, also over drafts that are gone.")
+    tab = models.UUIDField(help_text="The page that saved it.")
+    step = models.IntegerField(help_text="Of that page's saves.")
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person", "conversation", "kind"], name="one_draft_per_kind")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.person_id}"

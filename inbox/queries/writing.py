@@ -9,7 +9,7 @@ from django.db.models import Q
 from inbox import access
 from inbox.models import CannedReply, Conversation, Direction, Message, Person
 from inbox.queries import inbox_list
-from inbox.rules import order_numbers, variables
+from inbox.rules import mentions, order_numbers, variables
 
 LOOKED_AT = 60  # messages of the person in which an order number is looked for
 
@@ -30,6 +30,14 @@ class Offer:
     @property
     def is_own(self) -> bool:
         return self.reply.owner_id is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody to mention. `handle` is what stands after the @."""
+
+    person: Person
+    handle: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,12 @@ def offers(conversation: Conversation, person: Person, values: dict[str, str]) -
         )
         for reply in found
     ]
+
+
+def colleagues(conversation: Conversation, person: Person) -> list[Colleague]:
+    found = list(access.colleagues_of(person, conversation.brand))
+    handles = mentions.handles((each.pk, each.name, each.email) for each in found)
+    return [Colleague(each, handles[each.pk]) for each in found if each.pk != person.pk]
 
 
 def filled(values: dict[str, str]) -> list[Filled]:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from inbox import access
 from inbox.models import Brand, BrandSequence, Conversation, Message
-from inbox.queries import composer, finding, inbox_list, notices, saved_views, sorting, timeline
+from inbox.queries import composer, drafts, finding, inbox_list, notices, saved_views, sorting, timeline
 from inbox.queries import context as person_context
 from inbox.rules.view_query import QueryError
 from inbox.views._door import AgentRequest
@@ -48,6 +48,7 @@ def context(
             sort=sorting.named(request.GET.get("sort", ""), offered=view.sorts),
         ),
         "unseen": notices.unseen(request.user, brand),
+        "drafted": drafts.conversations_with(request.user, brand),
         "brands": list(access.brands_of(request.user)),
         "may_run_channels": access.Permission.RUN_CHANNELS in granted,
         "may_change_view": view.saved is not None
@@ -74,5 +75,6 @@ def thread(
         if at
         else timeline.page(conversation, brand_slug=brand.slug),
         "at": at,
+        "drafts": drafts.of(conversation, request.user),
         "composer": composer.of(conversation, channel=conversation.channel, brand_slug=brand.slug, now=now),
     }

@@ -11,13 +11,14 @@ from django.views.decorators.http import require_http_methods
 from inbox import access
 from inbox.actions import reading as marking
 from inbox.forms import ReadingForm
+from inbox.queries import notices
 from inbox.views._door import AgentRequest, signed_in
 
 
 @require_http_methods(["POST", "DELETE"])
 @signed_in
 def reading(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResponse:
-    """POST says how far it was read, DELETE puts it back among the unread."""
+    """POST says how far it was read, and hears whether the bell may rest; DELETE puts it back among the unread."""
     conversation = access.conversation_for(request.user, brand_slug, public_id)
     if request.method == "DELETE":
         marking.mark_unread(conversation=conversation, by=request.user, now=timezone.now())
@@ -31,4 +32,6 @@ def reading(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResp
         up_to_seq=form.cleaned_data["up_to_seq"],
         now=timezone.now(),
     )
-    return HttpResponse(status=204)
+    if notices.unseen(request.user, conversation.brand):
+        return HttpResponse(status=204)
+    return HttpResponse("nothing unseen", content_type="text/plain")

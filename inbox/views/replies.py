@@ -35,6 +35,7 @@ def create(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRespo
             written_against=said["written_against"],
             reply_to=said["reply_to"],
             send_anyway=said["send_anyway"],
+            draft=said["draft"] or 0,
             now=timezone.now(),
         )
     except replying.ReplyRefused as refused:
@@ -59,6 +60,7 @@ def create_note(request: AgentRequest, brand_slug: str, public_id: UUID) -> Http
             by=request.user,
             client_id=form.cleaned_data["client_id"],
             text=form.cleaned_data["text"].replace("\r\n", "\n"),
+            draft=form.cleaned_data["draft"] or 0,
             now=timezone.now(),
         )
     except noting.NoteRefused as refused:

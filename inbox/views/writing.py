@@ -23,6 +23,7 @@ def offers(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRespo
         "brand": conversation.brand,
         "offers": writing.offers(conversation, request.user, values),
         "variables": writing.filled(values),
+        "colleagues": writing.colleagues(conversation, request.user),
     }
     return render(request, "inbox/_writing.html", found)
 

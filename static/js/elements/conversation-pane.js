@@ -42,7 +42,8 @@ class ConversationPane extends HTMLElement {
     const body = new FormData()
     body.set("up_to_seq", seq)
     try {
-      await ask(this.dataset.readUrl, { method: "POST", body })
+      const said = await ask(this.dataset.readUrl, { method: "POST", body })
+      if (said) document.querySelector("notice-bell")?.ring(false)
     } catch {
       // It stays unread and is tried again with the next look.
     }

@@ -149,6 +149,16 @@ class MessageThread extends KeysetScroller {
     this.querySelector("[data-below]")?.remove()
   }
 
+  /** Bring a message before the eyes, if it is on this page of the thread: then it counts as read. */
+  show(id) {
+    const message = this.items.querySelector(`:scope > #message-${CSS.escape(id)}`)
+    if (!message) return
+    message.scrollIntoView({ block: "center" })
+    message.setAttribute("data-shown", "")
+    this.scrolled()
+    this.dispatchEvent(new CustomEvent("thread-seen", { bubbles: true, detail: { seq: Number(message.dataset.seq) } }))
+  }
+
   /** A line for what is on its way to the server; the server's own fragment takes its place. */
   pend(client, text, side) {
     const line = document.createElement("p")

@@ -2,6 +2,7 @@
  * Where replies and notes are written. Nothing typed is ever lost: it stays in this browser until the server has taken it.
  * What the platform allows comes with <composer-state>, which the server renders and pushes anew when it changes.
  */
+import { DraftKeeper } from "../lib/draft-keeper.js"
 import * as drafts from "../lib/drafts.js"
 import { Refused, ask, elements, explain, notify, sentence } from "../lib/fragments.js"
 import { measure } from "../lib/measure.js"
@@ -21,7 +22,20 @@ class ReplyComposer extends HTMLElement {
     this.addEventListener("click", (event) => this.#clicked(event))
     this.addEventListener("window-ended", () => this.#askState())
     Object.assign(this, drafts.asked(this.shell.dataset.me, this.dataset.id))
+    this.keeper = new DraftKeeper(this)
+    this.leaving = new AbortController()
+    const { signal } = this.leaving
+    this.field.addEventListener("blur", () => this.keeper.flush())
+    window.addEventListener("pagehide", () => this.keeper.flush({ leaving: true }), { signal })
+    window.addEventListener("focus", () => this.#lookElsewhere(), { signal })
+    window.addEventListener("online", () => this.keeper.flush(), { signal })
+    this.#restoreFiles()
     this.write("reply", { focus: false })
+  }
+
+  disconnectedCallback() {
+    this.keeper?.flush()
+    this.leaving?.abort()
   }
 
   get state() {
@@ -41,7 +55,8 @@ class ReplyComposer extends HTMLElement {
       tab.tabIndex = picked ? 0 : -1
     }
     this.form.setAttribute("aria-labelledby", `tab-${mode}`)
-    this.field.value = drafts.read(this.shell.dataset.me, this.dataset.id, mode)
+    this.field.value = this.keeper.of(mode).text
+    this.showOther()
     this.stale.replaceChildren()
     this.refresh()
     if (focus && !this.field.disabled) this.field.focus()
@@ -79,7 +94,7 @@ class ReplyComposer extends HTMLElement {
   /** A colleague answers at this moment: said before two answers are sent, and in nobody's way. */
   mindCompany() {
     const place = this.querySelector("[data-company]")
-    const writers = this.mode === "reply" ? this.shell.company.of(this.dataset.id).filter(({ doing }) => doing === "reply") : []
+    const writers = this.mode === "reply" ? (this.shell.company?.of(this.dataset.id) ?? []).filter(({ doing }) => doing === "reply") : []
     const names = writers.map(({ name }) => name).join(" and ")
     const words = names && `${names} ${writers.length > 1 ? "are" : "is"} writing a reply, too. Yours would be a second answer.`
     if (place.textContent !== words) place.textContent = words
@@ -88,11 +103,16 @@ class ReplyComposer extends HTMLElement {
 
   /** Answer one message of the thread; the platform shows it above the reply. */
   quote(externalId, words) {
+    this.#showQuote(externalId, words)
+    if (externalId) this.write("reply")
+    this.filesChanged()
+  }
+
+  #showQuote(externalId, words) {
     this.replyTo = externalId
     const place = this.querySelector("[data-quote]")
     place.hidden = !externalId
     place.querySelector(".composer__quoted").textContent = words ?? ""
-    if (externalId) this.write("reply")
   }
 
   channelChanged(channel) {
@@ -128,8 +148,47 @@ class ReplyComposer extends HTMLElement {
 
   #typed() {
     if (!this.sending && this.asked !== this.#ask()) this.#settle()
-    drafts.write(this.shell.dataset.me, this.dataset.id, this.mode, this.field.value)
+    this.keeper.typed(this.mode, this.field.value)
     this.refresh()
+  }
+
+  /** Files of a draft are kept with it; a quote, too. */
+  filesChanged() {
+    if (this.sending) return
+    this.keeper.typed("reply", this.mode === "reply" ? this.field.value : this.keeper.of("reply").text)
+  }
+
+  #restoreFiles() {
+    const { piece } = this.keeper.of("reply")
+    this.uploads.put(piece ? [...piece.children] : [])
+    if (piece?.dataset.replyTo) this.#showQuote(piece.dataset.replyTo, piece.dataset.quoted)
+  }
+
+  /** What another window of the same person wrote, where it is not what stands here. */
+  showOther() {
+    const { other } = this.keeper.of(this.mode)
+    this.querySelector("[data-other]").hidden = !other
+    this.querySelector("[data-other-words]").textContent = other
+  }
+
+  #choose(useOther) {
+    this.keeper.choose(this.mode, useOther)
+    this.field.value = this.keeper.of(this.mode).text
+    this.showOther()
+    this.refresh()
+    this.field.focus()
+  }
+
+  async #lookElsewhere() {
+    try {
+      if (this.sending || !(await this.keeper.look())) return
+      this.field.value = this.keeper.of(this.mode).text
+      this.#restoreFiles()
+      this.showOther()
+      this.refresh()
+    } catch {
+      // Without a line what stands here stays.
+    }
   }
 
   #ask() {
@@ -157,6 +216,8 @@ class ReplyComposer extends HTMLElement {
   #clicked({ target }) {
     const tab = target.closest("[role=tab]")
     if (tab) this.write(tab.dataset.mode)
+    if (target.closest("[data-use-other]")) this.#choose(true)
+    if (target.closest("[data-drop-other]")) this.#choose(false)
     if (target.closest("[data-slot]")) this.#toSlot()
     if (target.closest("[data-unquote]")) this.quote("")
     if (target.closest("[data-read-first]")) this.#readFirst()
@@ -185,23 +246,27 @@ class ReplyComposer extends HTMLElement {
     const body = new FormData()
     body.set("client_id", clientId)
     body.set("text", text)
+    const { against } = this.keeper.of(mode)
     if (mode === "reply") {
-      body.set("written_against", this.seen)
+      // A draft that is sent as it was found is as old as its words.
+      body.set("written_against", against ? Math.min(Math.max(against, Number(this.read ?? 0)), this.seen) : this.seen)
       if (this.replyTo) body.set("reply_to", this.replyTo)
       if (anyway) body.set("send_anyway", "on")
       for (const id of this.uploads.ids) body.append("attachments", id)
     }
-    this.sending = true
+    this.sending = mode
     const pending = this.thread.pend(clientId, text.trim(), mode === "note" ? "note" : "brand")
     this.field.value = ""
     this.toggleAttribute("data-sending", true)
     this.refresh()
     try {
+      await this.keeper.settled(mode)
+      body.set("draft", this.keeper.of(mode).base)
       const html = await ask(mode === "note" ? this.dataset.noteUrl : this.dataset.replyUrl, { method: "POST", body })
       this.#taken(mode, html)
     } catch (error) {
       this.next = false
-      this.#givenBack(error, text)
+      this.#givenBack(error, text, mode)
     } finally {
       pending.remove()
       this.sending = false
@@ -221,18 +286,23 @@ class ReplyComposer extends HTMLElement {
     this.shell.presence.stopped()
     if (mode === "reply") {
       this.uploads.clear()
-      this.quote("")
+      this.#showQuote("")
     }
     this.#settle()
     // Words typed while this one was under way are the next draft.
     const rest = this.mode === mode ? this.field.value : ""
-    drafts.write(this.shell.dataset.me, this.dataset.id, mode, rest)
+    this.keeper.taken(mode, rest)
     if (mode === "reply" && !rest) this.shell.done(this.dataset.id)
   }
 
-  #givenBack(error, text) {
-    this.field.value = this.field.value ? `${text}\n${this.field.value}` : text
-    drafts.write(this.shell.dataset.me, this.dataset.id, this.mode, this.field.value)
+  #givenBack(error, text, mode) {
+    const { against } = this.keeper.of(mode)
+    const here = this.mode === mode
+    const rest = here ? this.field.value : ""
+    const whole = rest ? `${text}\n${rest}` : text
+    if (here) this.field.value = whole
+    this.keeper.typed(mode, whole)
+    this.keeper.of(mode).against = against
     if (error instanceof Refused && error.status === 409) {
       this.#settle()
       this.stop(error.html)

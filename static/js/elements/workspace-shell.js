@@ -1,6 +1,7 @@
 /** The page: opens conversations without leaving it, hears the news, and listens to the keys. */
 import { find, makesSense } from "../lib/commands.js"
 import { Company } from "../lib/company.js"
+import { DraftMarks } from "../lib/draft-marks.js"
 import { forgetOld } from "../lib/drafts.js"
 import { Refused, ask, csrf, elements, explain, notify, sentence } from "../lib/fragments.js"
 import { listen } from "../lib/keys.js"
@@ -17,6 +18,7 @@ class WorkspaceShell extends HTMLElement {
     this.company = new Company(this.dataset.me)
     this.presence = new Presence(this, (doing) => this.line.here(doing))
     this.addEventListener("line-open", () => this.#meet(this.company.forget()))
+    this.drafts = new DraftMarks(this.dataset.drafts.split(" ").filter(Boolean))
     this.addEventListener("click", (event) => this.#clicked(event))
     this.addEventListener("news", ({ detail }) => this.#news(detail))
     this.addEventListener("thread-anew", () => this.open(this.dataset.open, { keep: true }))
@@ -33,6 +35,10 @@ class WorkspaceShell extends HTMLElement {
     this.started = location.href
     if (this.dataset.open) this.line.open(this.dataset.open)
     this.toggleContext(recall("parley.context") !== "closed")
+  }
+
+  markDraft(id, has) {
+    this.drafts?.set(id, has)
   }
 
   get pane() {
@@ -117,7 +123,7 @@ class WorkspaceShell extends HTMLElement {
       event.preventDefault()
       if (event.detail) row.blur() // a click leaves no hand on the list; Enter does, for j and k
       this.search.mark(row)
-      this.open(row.dataset.id, { at: row.dataset.at })
+      this.open(row.dataset.id, { at: row.dataset.at }).then(() => row.dataset.message && this.pane?.thread?.show(row.dataset.message))
     } else if (target.closest("[data-back]")) {
       event.preventDefault()
       this.close()

@@ -46,6 +46,7 @@ export const COMMANDS = [
   { id: "person", keys: ["i"], name: "Show or hide the person", group: "Conversation", when: isOpen, act: (shell) => shell.toggleContext() },
 
   { id: "search", keys: ["/"], name: "Search people, handles and messages", group: "Finding", act: (shell) => shell.search.open() },
+  { id: "told", keys: ["g n"], name: "What you were told", group: "Going", act: (shell) => shell.querySelector("notice-bell button").click() },
   { id: "palette", keys: ["Mod+k"], name: "Find a command, a view, a person", group: "Finding", fields: true, quiet: true, act: () => document.querySelector("command-palette").show() },
   { id: "filter", keys: ["v"], name: "Filter the list: is:unread due<1h tag:refund", group: "Finding", act: (shell) => shell.querySelector("query-bar").take() },
   { id: "help", keys: ["?"], name: "Keys", group: "Finding", act: () => document.querySelector("key-help").show() },

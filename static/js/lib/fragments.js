@@ -13,10 +13,10 @@ export function csrf() {
 }
 
 /** The answer's HTML. Throws Refused with the server's own words, or TypeError when there is no connection. */
-export async function ask(url, { method = "GET", body, signal } = {}) {
+export async function ask(url, { method = "GET", body, signal, keepalive } = {}) {
   const headers = { "X-Parley-Fragment": "1" }
   if (method !== "GET") headers["X-CSRFToken"] = csrf()
-  const answer = await fetch(url, { method, body, headers, signal, credentials: "same-origin" })
+  const answer = await fetch(url, { method, body, headers, signal, keepalive, credentials: "same-origin" })
   if (answer.status === 205) return null // so much has changed that the page had better read it anew
   const html = answer.status === 204 ? "" : await answer.text()
   if (!answer.ok) throw new Refused(answer.status, html)

@@ -41,6 +41,11 @@ export class Uploads {
     this.list.replaceChildren()
   }
 
+  /** Files that were kept with a draft. */
+  put(items) {
+    this.list.replaceChildren(...items)
+  }
+
   take(files) {
     for (const file of files) {
       const problem = this.#problem(file)
@@ -92,6 +97,7 @@ export class Uploads {
         notify(explain(request.status ? new Refused(request.status, request.responseText) : new TypeError("offline")))
       }
       this.composer.refresh()
+      this.composer.filesChanged()
     }
     request.send(body)
   }
@@ -106,5 +112,6 @@ export class Uploads {
   #remove(item) {
     item.remove()
     this.composer.refresh()
+    this.composer.filesChanged()
   }
 }

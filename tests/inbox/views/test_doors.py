@@ -77,6 +77,7 @@ def address(name: str, conversation: Conversation) -> str:
             "settings-tag-rule": {**brand, "public_id": rule.public_id},
             "settings-tag-rule-switch": {**brand, "public_id": rule.public_id},
             "settings-tag-rule-removal": {**brand, "public_id": rule.public_id},
+            "draft": {**brand, "public_id": conversation.public_id, "kind": "reply"},
             "settings-canned-reply": {**brand, "public_id": canned.public_id},
             "settings-canned-removal": {**brand, "public_id": canned.public_id},
             "canned-use": {**brand, "public_id": canned.public_id},

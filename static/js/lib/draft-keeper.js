@@ -1,0 +1,156 @@
+/**
+ * One composer's drafts: in this browser with each letter, on the server when the hand rests. Saves go one after the other, each from
+ * the version before; where another page was later, both texts are shown and the writer chooses.
+ */
+import * as drafts from "./drafts.js"
+import { Refused, ask, elements } from "./fragments.js"
+
+const REST = 700
+const TAB = crypto.randomUUID() // this page, until it is loaded anew
+let steps = 0
+
+export class DraftKeeper {
+  constructor(composer) {
+    this.composer = composer
+    this.place = [composer.shell.dataset.me, composer.dataset.id]
+    this.state = { reply: null, note: null }
+    this.adopt(composer.querySelector("[data-drafts]"))
+  }
+
+  /** Take what the server keeps, without losing what this browser has. */
+  adopt(fragment) {
+    for (const mode of ["reply", "note"]) {
+      const piece = fragment?.querySelector(`[data-draft=${mode}]`)
+      const server = piece && { text: piece.dataset.text, version: Number(piece.dataset.version), at: Date.parse(piece.dataset.at) }
+      const other = drafts.read(...this.place, `${mode}.other`)?.text ?? ""
+      const found = drafts.reconcile(drafts.read(...this.place, mode), server)
+      const before = this.state[mode]
+      const against = before && before.base === found.base ? before.against : Number(piece?.dataset.against ?? 0)
+      this.state[mode] = { ...found, other: found.other || other, piece, against }
+      if (found.other) drafts.write(...this.place, `${mode}.other`, { text: found.other, dirty: true })
+      drafts.write(...this.place, mode, found)
+      if (found.dirty) this.#soon(mode)
+    }
+    this.#mark()
+  }
+
+  of(mode) {
+    return this.state[mode]
+  }
+
+  typed(mode, text) {
+    const state = this.state[mode]
+    Object.assign(state, { text, dirty: true, against: 0 })
+    drafts.write(...this.place, mode, state)
+    this.#soon(mode)
+    this.#mark()
+  }
+
+  /** A reply that is on its way must not be overtaken by a save of its own words. */
+  async settled(mode) {
+    clearTimeout(this.state[mode].timer)
+    await this.state[mode].saving
+  }
+
+  /** The server has taken the words, and the draft with them. What was typed meanwhile is the next one. */
+  taken(mode, rest) {
+    Object.assign(this.state[mode], { text: rest, base: 0, dirty: Boolean(rest), against: 0, piece: null })
+    drafts.write(...this.place, mode, this.state[mode])
+    if (rest) this.#soon(mode)
+    this.#mark()
+    this.#say("")
+  }
+
+  choose(mode, useOther) {
+    const state = this.state[mode]
+    const { other, text } = state
+    state.other = useOther ? text : ""
+    drafts.write(...this.place, `${mode}.other`, state.other ? { text: state.other, dirty: true } : null)
+    if (useOther) this.typed(mode, other)
+  }
+
+  /** Now, because the hand leaves. `leaving`: the page goes, nobody hears the answer. */
+  flush({ leaving = false } = {}) {
+    for (const mode of ["reply", "note"]) if (this.state[mode].dirty) this.#save(mode, { leaving })
+  }
+
+  /** What other pages of the same person have saved meanwhile. */
+  async look() {
+    if (!Object.values(this.state).every(({ dirty, saving }) => !dirty && !saving)) return false
+    const before = JSON.stringify(Object.values(this.state).map(({ base, text }) => [base, text]))
+    const [fragment] = elements(await ask(this.composer.dataset.draftsUrl))
+    if (!Object.values(this.state).every(({ dirty, saving }) => !dirty && !saving)) return false
+    this.adopt(fragment)
+    return before !== JSON.stringify(Object.values(this.state).map(({ base, text }) => [base, text]))
+  }
+
+  #soon(mode) {
+    clearTimeout(this.state[mode].timer)
+    this.state[mode].timer = setTimeout(() => this.#save(mode), REST)
+  }
+
+  #save(mode, { leaving = false } = {}) {
+    const state = this.state[mode]
+    clearTimeout(state.timer)
+    if (this.composer.sending === mode) return null
+    if (state.saving && !leaving) return (state.again = true)
+    const work = this.#send(mode, leaving)
+    if (!leaving) state.saving = work.finally(() => this.#saved(mode))
+    return work
+  }
+
+  #saved(mode) {
+    const state = this.state[mode]
+    state.saving = null
+    if (state.again && state.dirty) this.#soon(mode)
+    state.again = false
+  }
+
+  async #send(mode, leaving) {
+    const state = this.state[mode]
+    const { text, base } = state
+    const body = new FormData()
+    for (const [name, value] of Object.entries({ text, base, tab: TAB, step: ++steps, written_against: state.against || this.composer.seen })) body.set(name, value)
+    if (mode === "reply") {
+      if (this.composer.replyTo) body.set("reply_to", this.composer.replyTo)
+      for (const id of this.composer.uploads.ids) body.append("uploads", id)
+    }
+    try {
+      state.base = Number(await ask(`${this.composer.dataset.draftsUrl}${mode}/`, { method: "POST", body, keepalive: leaving }))
+      if (state.text === text) {
+        state.dirty = false
+        drafts.write(...this.place, mode, state)
+        this.#say(text ? "Draft saved" : "")
+      }
+    } catch (error) {
+      if (error instanceof Refused && error.status === 409) this.#overtaken(mode, error.html)
+      else this.#say("Draft kept in this browser") // and saved with the next letter, or the next look
+    }
+    this.#mark()
+  }
+
+  /** Another page was later. Whoever writes here now goes on; what stands there is offered. */
+  #overtaken(mode, html) {
+    const state = this.state[mode]
+    const [fragment] = elements(html)
+    const piece = fragment.querySelector(`[data-draft=${mode}]`)
+    state.base = Number(piece?.dataset.version ?? 0)
+    const other = piece?.dataset.text ?? ""
+    if (other && !state.text.startsWith(other)) {
+      state.other = other
+      drafts.write(...this.place, `${mode}.other`, { text: other, dirty: true })
+      this.composer.showOther()
+    }
+    this.#soon(mode)
+  }
+
+  #say(words) {
+    const place = this.composer.querySelector("[data-kept]")
+    if (place && place.textContent !== words) place.textContent = words
+  }
+
+  #mark() {
+    const some = Object.values(this.state).some((state) => state?.text || state?.piece?.children.length)
+    this.composer.shell.markDraft?.(this.composer.dataset.id, Boolean(some))
+  }
+}
