@@ -10,7 +10,9 @@ SHOWN = 30
 
 
 def newest(person: Person, brand: Brand) -> list[Notification]:
-    found = Notification.objects.filter(person=person, brand=brand).select_related("conversation", "message", "actor")
+    found = Notification.objects.filter(person=person, brand=brand).select_related(
+        "conversation", "message", "actor"
+    )
     return list(found.order_by("-seq", "-pk")[:SHOWN])
 
 
