@@ -98,13 +98,13 @@ def push_channel_changed(brand_id: int, channel_id: int, seq: int) -> None:
 
 def push_counts(brand_id: int, told: int, counts: dict[str, tuple[int, int]]) -> None:
     """Counters of saved views that changed. A page that misses one asks for all of its own."""
-    _send(brand_group(brand_id), {"type": "counts", "told": told, "counts": counts})
+    _send(brand_group(brand_id), {"type": "counts", "counted": told, "counts": counts})
 
 
 def counts_for(person: Person | AnonymousUser, brand: Brand) -> str:
     """All counters of this person's saved views, as they are now."""
     told, counts = saved_views.counts_of(person, brand)
-    return _text({"type": "counts", "told": told, "counts": counts, "all": True})
+    return _text({"type": "counts", "counted": told, "counts": counts, "all": True})
 
 
 def push_typing(conversation_id: int, name: str) -> None:
@@ -148,7 +148,7 @@ def pulses(brand_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
     newest = newest_seq(ids)
     told = dict(ViewCursor.objects.filter(pk__in=ids).values_list("pk", "told"))
     return {
-        pk: {"type": "pulse", "seq": newest.get(pk, 0)} | ({"told": told[pk]} if told.get(pk) else {})
+        pk: {"type": "pulse", "seq": newest.get(pk, 0)} | ({"counted": told[pk]} if told.get(pk) else {})
         for pk in ids
     }
 

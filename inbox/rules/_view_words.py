@@ -38,7 +38,7 @@ def choices(field: str, names: Names) -> list[str]:
     """What may stand after a field, as it is typed; what the query bar offers."""
     match field:
         case "is":
-            return list(IS_WORDS)
+            return [*FLAGS, "unassigned", "assigned", "read", "public", *STATES, ANY]
         case "priority":
             return list(PRIORITIES)
         case "mood":

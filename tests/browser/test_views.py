@@ -174,6 +174,8 @@ def test_a_query_is_saved_and_reached_by_a_digit_and_its_counter_is_live(
     count(brand)
     expect(counter).to_have_text("2")
     expect(page.locator(".list__count")).to_contain_text("2")
+    # Counters of the house are told with the rows; news of saved views leaves them as they are.
+    assert page.locator(".view[data-command=go-open] .view__count").inner_text() == "3"
 
 
 def test_the_bar_moves_nothing_and_fits_a_phone(enter: Enter, channel: Channel, tmp_path: Path) -> None:

@@ -200,7 +200,7 @@ function completions(token, { fields, times, values }) {
   const plain = (text) => text.replaceAll('"', "").toLowerCase()
   return (values[field] ?? [])
     .filter((value) => !/^[<>:]/.test(value) && plain(value).includes(plain(last)) && value !== last)
-    .slice(0, 9)
+    .slice(0, 16)
     .map((value) => ({ text: `${minus}${field}${op}${kept}${value}`, said: value }))
 }
 

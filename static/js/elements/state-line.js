@@ -99,7 +99,7 @@ class StateLine extends HTMLElement {
   #hear(news) {
     this.heard = Date.now()
     if (news.type === "pulse") {
-      if ((news.told ?? 0) > this.told) this.#send({ counts: true })
+      if ((news.counted ?? 0) > this.told) this.#send({ counts: true })
       if (news.seq > this.seen) this.#missing()
       else this.say("live")
       return
@@ -120,7 +120,7 @@ class StateLine extends HTMLElement {
   }
 
   /** Changes of counters are numbered, too: where one is missing, all are asked for. */
-  counted({ told, all }) {
+  counted({ counted: told, all }) {
     if (all || told === this.told + 1) this.told = Math.max(this.told, told)
     else if (told > this.told) this.#send({ counts: true })
   }

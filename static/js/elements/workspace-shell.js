@@ -152,7 +152,7 @@ class WorkspaceShell extends HTMLElement {
     }
     if (news.channel) this.composer?.channelChanged(news.channel)
     if (news.type === "counts") this.line.counted(news)
-    if (news.counts) this.#counters(news.counts)
+    if (news.counts) this.#counters(news.counts, { partly: news.type === "counts" })
     if (news.told?.includes(Number(this.dataset.me))) this.querySelector("notice-bell")?.ring()
     if (news.type === "thread" && news.conversation === this.dataset.open) this.pane?.receive(elements(news.html), news.gone)
     if (news.type === "typing" && news.conversation === this.dataset.open) this.pane?.showTyping(news.name)
@@ -193,10 +193,11 @@ class WorkspaceShell extends HTMLElement {
     }
   }
 
-  #counters(counts) {
+  /** What is not told of is empty; unless only what has changed is told, as of saved views always. */
+  #counters(counts, { partly }) {
     for (const place of this.querySelectorAll("[data-count]")) {
-      // Counters of saved views come by themselves.
-      if (!place.dataset.count || (place.dataset.count.startsWith("saved:") && !(place.dataset.count in counts))) continue
+      const key = place.dataset.count
+      if (!key || (!(key in counts) && (partly || key.startsWith("saved:")))) continue
       const [total, unread] = counts[place.dataset.count] ?? [0, 0]
       const figure = place.querySelector(".view__count")
       if (figure.textContent !== String(total)) figure.textContent = total
