@@ -41,6 +41,8 @@ BEAT = {
     "inbox.tasks.route_waiting": 5.0,
     "inbox.tasks.count_views": 1.0,
     "inbox.tasks.recount_views": 60.0,
+    "inbox.tasks.bulk_behind": 1.0,
+    "inbox.tasks.forget_undos": 600.0,
 }
 
 SWEEP_SECONDS = 1.0  # between two looks of the worker's own for timers that are due

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+
 from connectors import tasks
 from inbox.events import on
 from inbox.models import Event, EventKind, Message, MessageState
@@ -21,9 +23,11 @@ def send_what_stood_behind(events: list[Event]) -> None:
 
 def _send_next(conversation_ids: set[int | None]) -> None:
     queued = Message.objects.filter(conversation__in=conversation_ids, state=MessageState.QUEUED)
-    # The first of each conversation: those behind it could not be claimed yet.
-    firsts = queued.order_by("conversation_id", "pk").distinct("conversation_id").values_list("pk", flat=True)
-    for message_id in firsts:
+    # The first of each conversation: those behind it could not be claimed yet. One that is held is found by the sweep when it is due.
+    firsts = queued.order_by("conversation_id", "pk").distinct("conversation_id")
+    for message_id, not_before in firsts.values_list("pk", "not_before"):
+        if not_before is not None and not_before > timezone.now():
+            continue
         tasks.deliver_reply.delay(message_id=message_id)
 
 

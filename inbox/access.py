@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404
 from inbox.models import (
     Attachment,
     Brand,
+    BulkRun,
     BusinessHours,
     CannedReply,
     Channel,
@@ -199,6 +200,12 @@ def own_teams_of(person: Asker, brand: Brand) -> QuerySet[Team]:
     return (
         teams_of(person, brand).filter(members=person) if isinstance(person, Person) else Team.objects.none()
     )
+
+
+def bulk_run_for(person: Asker, brand_slug: str, public_id: UUID | str) -> BulkRun:
+    """One's own; what a colleague has under way is theirs to stop."""
+    runs = BulkRun.objects.filter(brand__in=brands_of(person), person_id=person.pk)
+    return get_object_or_404(runs.select_related("brand"), brand__slug=brand_slug, public_id=public_id)
 
 
 def tags_of(person: Asker, brand: Brand) -> QuerySet[Tag]:

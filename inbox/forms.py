@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from inbox.models import Priority
+from inbox.models import BulkAct, Priority
 
 
 class UuidListField(forms.Field):
@@ -82,6 +82,24 @@ class FocusForm(forms.Form):
     conversation = forms.UUIDField(required=False)
     passed = UuidListField(required=False)
     stays = forms.BooleanField(required=False)
+
+
+class BulkForm(forms.Form):
+    """On a whole view, or on conversations named one by one."""
+
+    act = forms.ChoiceField(choices=[choice for choice in BulkAct.choices if choice[0] != BulkAct.UNDO])
+    value = forms.CharField(required=False, max_length=80)
+    view = forms.CharField(required=False, max_length=120)
+    ids = UuidListField(required=False)
+    seen_seq = forms.IntegerField(min_value=0)
+
+
+class UndoForm(forms.Form):
+    """The newest, when none is named: an action by its own id, the one that wrote a message, or a bulk."""
+
+    undo = forms.UUIDField(required=False)
+    message = forms.UUIDField(required=False)
+    run = forms.UUIDField(required=False)
 
 
 class UploadForm(forms.Form):

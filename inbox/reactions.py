@@ -14,7 +14,7 @@ _IN_THE_LIST = tuple(kind for kind in EventKind if kind is not EventKind.CHANNEL
 _ON_A_MESSAGE = (
     EventKind.MESSAGE_RECEIVED, EventKind.MESSAGE_ECHOED, EventKind.MESSAGE_FOUND, EventKind.MESSAGE_AMENDED, EventKind.NOTE_ADDED,
     EventKind.REPLY_QUEUED, EventKind.REPLY_SENDING, EventKind.REPLY_SENT, EventKind.REPLY_WAITS, EventKind.REPLY_UNCERTAIN,
-    EventKind.REPLY_FAILED, EventKind.REPLY_SEEN,
+    EventKind.REPLY_FAILED, EventKind.REPLY_SEEN, EventKind.REPLY_TAKEN_BACK, EventKind.NOTE_TAKEN_BACK,
 )  # fmt: skip
 _BETWEEN_MESSAGES = (*timeline.SHOWN_EVENTS, EventKind.TRIAGED, EventKind.CONTACT_UPDATED)
 
@@ -45,7 +45,7 @@ def show_in_threads(events: list[Event]) -> None:
         realtime.push_messages(
             conversation_id, [event.message_id for event in told if event.message_id], told[-1].seq,
             changed_since=min(event.seq for event in told) if seen else None,
-            gone=[event.data["replaces"] for event in told if event.data.get("replaces")],
+            gone=[gone for event in told for gone in timeline.gone_by(event)],
         )  # fmt: skip
 
 
@@ -59,6 +59,12 @@ def show_between_messages(events: list[Event]) -> None:
     for conversation_id, told in by_conversation.items():
         if realtime.conversation_group(conversation_id) in watched:
             realtime.push_events(conversation_id, told)
+
+
+@on(EventKind.BULK_WORKED)
+def show_how_far_it_has_come(events: list[Event]) -> None:
+    if audience.of([realtime.brand_group(events[0].brand_id)]):
+        realtime.push_bulk(events[-1].data["run"])
 
 
 @on(EventKind.CHANNEL_CHANGED)

@@ -13,7 +13,17 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from inbox import broadcasting
-from inbox.models import Brand, BrandSequence, Conversation, Direction, Event, Message, Person, ViewCursor
+from inbox.models import (
+    Brand,
+    BrandSequence,
+    BulkRun,
+    Conversation,
+    Direction,
+    Event,
+    Message,
+    Person,
+    ViewCursor,
+)
 from inbox.queries import composer, inbox_list, notices, saved_views, timeline, triage_facts
 from inbox.queries.timeline import Entry, EventEntry
 
@@ -21,6 +31,7 @@ log = structlog.get_logger(__name__)
 
 CATCH_UP_ROWS = 200
 CATCH_UP_ENTRIES = 200
+MANY_ROWS = 100  # from so many on, pages are told which have changed and ask for those that they show
 
 
 def brand_group(brand_id: int) -> str:
@@ -56,8 +67,15 @@ def push_rows(
 
     `told`: people whose bell rings.
     """
+    ids = list(conversation_ids)
+    if len(ids) > MANY_ROWS:
+        columns = ("public_id", "state", "assignee_id", "channel_id")
+        changed = Conversation.objects.filter(pk__in=ids).values_list(*columns)
+        message = _rows_message(brand_id, [], first_seq, last_seq, told)
+        _send(brand_group(brand_id), message | {"changed": [[str(each[0]), *each[1:]] for each in changed]})
+        return
     brand = Brand.objects.get(pk=brand_id)
-    rows = inbox_list.rows_by_id(brand, conversation_ids, now=timezone.now())
+    rows = inbox_list.rows_by_id(brand, ids, now=timezone.now())
     _send(brand_group(brand_id), _rows_message(brand_id, rows, first_seq, last_seq, told))
 
 
@@ -105,6 +123,13 @@ def counts_for(person: Person | AnonymousUser, brand: Brand) -> str:
     """All counters of this person's saved views, as they are now."""
     told, counts = saved_views.counts_of(person, brand)
     return _text({"type": "counts", "counted": told, "counts": counts, "all": True})
+
+
+def push_bulk(run_id: int) -> None:
+    """How far it has come, on the pages of whoever asked for it."""
+    run = BulkRun.objects.select_related("brand").get(pk=run_id)
+    html = render_to_string("inbox/_bulk.html", {"run": run})
+    _send(brand_group(run.brand_id), {"type": "bulk", "person": run.person_id, "html": html})
 
 
 def push_typing(conversation_id: int, name: str) -> None:

@@ -21,6 +21,7 @@ from inbox.models import (
     Tag,
     TagRule,
 )
+from inbox.queries import holds
 from inbox.rules import priority, tagging
 from inbox.setting_fields import HolidaysField, IntervalsField, LengthField, WarningsField, WordsField
 
@@ -240,3 +241,20 @@ class LanguagesForm(forms.Form):
         if unknown := sorted(set(codes) - languages.known()) if languages.known() else []:
             raise forms.ValidationError(f"“{unknown[0]}” is no language that can be told apart.")
         return list(dict.fromkeys(codes))
+
+
+_WAITS = [(0, "not at all"), *((seconds, f"{seconds} seconds") for seconds in holds.OFFERED if seconds)]
+
+
+class HoldForm(forms.Form):
+    seconds = forms.TypedChoiceField(
+        label="Replies of this brand wait", coerce=int, choices=_WAITS, widget=forms.Select
+    )
+
+
+class OwnHoldForm(forms.Form):
+    """Empty: as the brand says."""
+
+    seconds = forms.TypedChoiceField(
+        label="My replies wait", coerce=int, choices=[("", "as the brand says"), *_WAITS], required=False, empty_value=None
+    )  # fmt: skip

@@ -15,6 +15,7 @@ from django.utils import timezone
 from inbox import realtime
 from inbox.actions import (
     attending,
+    bulk,
     counting,
     indexing,
     learning,
@@ -24,14 +25,16 @@ from inbox.actions import (
     tagging_work,
     timing,
     triaging,
+    undoing,
 )
 from inbox.actions.tagging_work import Readings
 from inbox.actions.triaging import Batch
-from inbox.models import Brand
+from inbox.models import Brand, BulkState
 from inbox.queries import view_counting
 
 log = structlog.get_logger(__name__)
 TRIAGE_SECONDS = 10.0  # then the worker is free for others, and the brand stands in line again
+BULK_HELD = 5
 HELD = 15  # seconds after which another worker may take a brand over from one that died
 
 
@@ -126,6 +129,43 @@ def rescore_behind(**_later: Any) -> None:
     """Whatever fell through: a worker that died between two batches."""
     for brand_id in prioritising.behind():
         wake_rescoring(brand_id)
+
+
+def wake_bulk(run_id: int) -> None:
+    if cache.add(f"bulk-wanted:{run_id}", 1, timeout=3):
+        bulk_run.delay(run_id=run_id)
+
+
+@shared_task
+def bulk_run(*, run_id: int, **_later: Any) -> None:
+    """Batch after batch, the brand's lock free between two of them. One worker at a time: two would wait for each other."""
+    cache.delete(f"bulk-wanted:{run_id}")
+    held = f"bulk-held:{run_id}"
+    if not cache.add(held, 1, timeout=BULK_HELD):
+        return
+    until = time.monotonic() + TRIAGE_SECONDS
+    try:
+        while time.monotonic() < until:
+            cache.touch(held, BULK_HELD)
+            run = bulk.work(run_id=run_id, now=timezone.now())
+            if run.state != BulkState.RUNNING:
+                log.info("bulk_ended", run=run_id, state=run.state, done=run.done, skipped=run.skipped)
+                return
+    finally:
+        cache.delete(held)
+    wake_bulk(run_id)
+
+
+@shared_task
+def bulk_behind(**_later: Any) -> None:
+    """Whatever fell through: a worker that died in the middle, a broker that was flushed."""
+    for run_id in bulk.under_way():
+        wake_bulk(run_id)
+
+
+@shared_task
+def forget_undos(**_later: Any) -> None:
+    undoing.forget(now=timezone.now())
 
 
 @shared_task

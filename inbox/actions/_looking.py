@@ -46,6 +46,15 @@ def look(
     return _touched.finish(ledger, touched, now)
 
 
+def rescore(ledger: events.Ledger, conversation_ids: Sequence[int], now: datetime) -> int:
+    """Score alone, where nothing new was said. Returns how many are different now."""
+    if not conversation_ids:
+        return 0
+    touched = _touched.load(ledger.brand_id, conversation_ids, now)
+    _priority.score(touched, _priority.weights_of(ledger.brand_id), now)
+    return len(_touched.finish(ledger, touched, now))
+
+
 def begin_again(ledger: events.Ledger, *, what: str, by: Person, now: datetime) -> int:
     """Settings changed: everything under way is looked at anew, batch by batch (prioritising.rescore_batch)."""
     saved, _ = PriorityWeights.objects.get_or_create(brand_id=ledger.brand_id)

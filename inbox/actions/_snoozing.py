@@ -44,6 +44,17 @@ def set_timer(ledger: events.Ledger, conversation_id: int, until: datetime | Non
     )
 
 
+def set_timers(ledger: events.Ledger, conversation_ids: list[int], until: datetime | None) -> None:
+    """As set_timer, for many that wake at the same time."""
+    forget_timers(conversation_ids)
+    if until is not None:
+        _sql.run(
+            """INSERT INTO inbox_timer (brand_id, conversation_id, clock_id, kind, percent, due_at)
+               SELECT %s, d.id, NULL, %s, 0, %s FROM unnest(%s::bigint[]) AS d(id)""",
+            [ledger.brand_id, TimerKind.WAKE, until, conversation_ids],
+        )
+
+
 def forget_timers(conversation_ids: list[int]) -> None:
     """Their snooze is over, whatever ended it."""
     if conversation_ids:

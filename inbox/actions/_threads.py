@@ -141,3 +141,14 @@ def mark_seen_replies(conversation_ids: list[int], seq_of: dict[int, int]) -> li
             [conversation_ids, [seq_of[conversation_id] for conversation_id in conversation_ids]],
         )
     ]
+
+
+def show_newest(conversation_id: int) -> None:
+    """Bring the preview of a list row in line with its newest message."""
+    _sql.run(
+        f"""UPDATE inbox_conversation c SET last_message_at = n.sent_at, last_message_text = n.preview,
+                   last_message_author = n.author_name,
+                   last_message_from = CASE n.direction WHEN 'in' THEN 'customer' ELSE 'brand' END
+              FROM ({NEWEST.format(conversation="%s")}) n WHERE c.id = %s""",
+        [conversation_id, conversation_id],
+    )

@@ -7,8 +7,8 @@ from datetime import datetime
 from django.db import transaction
 
 from inbox import events
-from inbox.actions import _looking, _queueing, _writing
-from inbox.models import Conversation, EventKind, Membership, Person, Team
+from inbox.actions import _looking, _queueing, _undo, _writing
+from inbox.models import Conversation, EventKind, Membership, Person, Team, UndoKind
 
 
 class NotAColleague(Exception):
@@ -35,7 +35,10 @@ def assign(*, conversation: Conversation, to: Person | None, by: Person, now: da
                 kind, at=now, conversation_id=current.pk, actor_id=by.pk, to=to.pk if to else None,
                 to_name=to.short_name if to else "", before=current.assignee_id,
             )  # fmt: skip
+            was = _undo.before(UndoKind.ASSIGNEE, current)
             _writing.change(current, seq, assignee=to, assignee_name=to.short_name if to else "", **chosen)
+            words = f"Assigned to {to.short_name}" if to else "Assigned to nobody"
+            _undo.remember(ledger, UndoKind.ASSIGNEE, words, current, was, seq, by=by, now=now)
         else:  # nothing to see, but from now on it is a person's choice
             _writing.change(current, current.seq, **chosen)
     return current
@@ -52,9 +55,12 @@ def give_to_team(*, conversation: Conversation, team: Team, by: Person, now: dat
             EventKind.UNASSIGNED, at=now, conversation_id=current.pk, actor_id=by.pk, to=None, to_name="",
             before=current.assignee_id, team=team.pk, team_name=team.name,
         )  # fmt: skip
+        was = _undo.before(UndoKind.ASSIGNEE, current)
         _writing.change(
             current, seq, assignee=None, assignee_name="", assignee_set_by="", assignee_set_at=now,
             team=team, team_by_hand=True,
         )  # fmt: skip
+        words = f"Given to the team {team.name}"
+        _undo.remember(ledger, UndoKind.ASSIGNEE, words, current, was, seq, by=by, now=now)
         _looking.look(ledger, [current.pk], now)
     return current

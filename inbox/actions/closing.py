@@ -7,9 +7,9 @@ from datetime import datetime
 from django.db import transaction
 
 from inbox import events
-from inbox.actions import _snoozing, _writing
+from inbox.actions import _snoozing, _undo, _writing
 from inbox.actions._queueing import BY_PERSON
-from inbox.models import Conversation, ConversationState, EventKind, Message, Person
+from inbox.models import Conversation, ConversationState, EventKind, Message, Person, UndoKind
 from inbox.queries import news
 
 
@@ -41,6 +41,7 @@ def resolve(
             seq = ledger.record(
                 EventKind.RESOLVED, at=now, conversation_id=current.pk, actor_id=by.pk, before=current.state
             )
+            was = _undo.before(UndoKind.STATE, current)
             _writing.change(
                 current,
                 seq,
@@ -51,6 +52,40 @@ def resolve(
                 snoozed_until=None,
             )
             _snoozing.forget_timers([current.pk])
+            _undo.remember(ledger, UndoKind.STATE, "Resolved", current, was, seq, by=by, now=now)
+    return current
+
+
+@transaction.atomic(durable=True)
+def mark_spam(
+    *, conversation: Conversation, by: Person, now: datetime, seen_seq: int | None = None
+) -> Conversation:
+    """Nothing anybody should answer. `seen_seq` as in resolve; reopening says that it was none."""
+    with events.ledger(conversation.brand_id) as ledger:
+        current = _writing.locked(conversation.pk)
+        if seen_seq is not None and (newer := news.messages_since(current, seen_seq, news.FROM_CUSTOMER)):
+            raise NewsArrived(newer)
+        if current.state != ConversationState.SPAM:
+            _check_no_rival(current)
+            seq = ledger.record(
+                EventKind.MARKED_SPAM,
+                at=now,
+                conversation_id=current.pk,
+                actor_id=by.pk,
+                before=current.state,
+            )
+            was = _undo.before(UndoKind.STATE, current)
+            _writing.change(
+                current,
+                seq,
+                state=ConversationState.SPAM,
+                resolved_at=None,
+                unread_count=0,
+                waiting_since=None,
+                snoozed_until=None,
+            )
+            _snoozing.forget_timers([current.pk])
+            _undo.remember(ledger, UndoKind.STATE, "Marked as spam", current, was, seq, by=by, now=now)
     return current
 
 
@@ -59,11 +94,8 @@ def reopen(*, conversation: Conversation, by: Person, now: datetime) -> Conversa
     with events.ledger(conversation.brand_id) as ledger:
         current = _writing.locked(conversation.pk)
         if current.state != ConversationState.OPEN:
-            rivals = Conversation.objects.filter(
-                channel=current.channel, thread_key=current.thread_key, pk__gt=current.pk
-            )
-            if rivals.exclude(state=ConversationState.RESOLVED).exists():
-                raise AnotherIsOpen("A newer conversation with this person is already open.")
+            _check_no_rival(current)
+            was = _undo.before(UndoKind.STATE, current)
             seq = ledger.record(
                 EventKind.REOPENED, at=now, conversation_id=current.pk, actor_id=by.pk, before=current.state
             )
@@ -77,4 +109,14 @@ def reopen(*, conversation: Conversation, by: Person, now: datetime) -> Conversa
                 **({"assignee_set_by": BY_PERSON, "assignee_set_at": now} if current.assignee_id else {}),
             )  # fmt: skip
             _snoozing.forget_timers([current.pk])
+            _undo.remember(ledger, UndoKind.STATE, "Reopened", current, was, seq, by=by, now=now)
     return current
+
+
+def _check_no_rival(conversation: Conversation) -> None:
+    """One conversation of a thread may be under way."""
+    rivals = Conversation.objects.filter(
+        channel=conversation.channel, thread_key=conversation.thread_key, pk__gt=conversation.pk
+    )
+    if rivals.exclude(state=ConversationState.RESOLVED).exists():
+        raise AnotherIsOpen("A newer conversation with this person is already open.")

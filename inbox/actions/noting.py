@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from inbox import events
-from inbox.actions import _drafts, _notifying, _writing, replying
+from inbox.actions import _drafts, _notifying, _undo, _writing, replying
 from inbox.actions._notifying import Notice
 from inbox.models import (
     Conversation,
@@ -19,6 +19,7 @@ from inbox.models import (
     MessageState,
     NotificationKind,
     Person,
+    UndoKind,
 )
 from inbox.rules import mentions
 from inbox.rules.cleaning import clean
@@ -58,6 +59,8 @@ def add_note(
         _writing.change(current, seq)
         _drafts.remove(conversation_id=current.pk, writer=by, kind=DraftKind.NOTE, up_to=draft)
         _tell_the_mentioned(ledger, current, note, by, now)
+        step = _undo.step(current.pk, seq, None, {"messages": [note.pk]})
+        _undo.keep(ledger, UndoKind.NOTE, "Noted", [step], conversation=current, by=by, now=now)
     return note
 
 

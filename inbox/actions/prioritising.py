@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 
 from inbox import events
-from inbox.actions import _looking, _priority, _touched, _writing
+from inbox.actions import _looking, _undo, _vips, _writing
 from inbox.models import (
     Brand,
     Contact,
@@ -20,6 +20,7 @@ from inbox.models import (
     Priority,
     PriorityWeights,
     Tag,
+    UndoKind,
 )
 from inbox.models.conversations import UNDER_WAY
 from inbox.rules import priority as rule
@@ -42,8 +43,11 @@ def pin(*, conversation: Conversation, priority: Priority, by: Person, now: date
                 EventKind.PRIORITISED, at=now, conversation_id=current.pk, actor_id=by.pk,
                 to=int(priority), before=current.priority, pinned=True,
             )  # fmt: skip
+            was = _undo.before(UndoKind.PRIORITY, current)
             _writing.change(current, seq, priority=int(priority), priority_pinned=True)
-            _rescore(ledger, [current.pk], now)
+            words = f"Priority {Priority(priority).label.lower()}"
+            _undo.remember(ledger, UndoKind.PRIORITY, words, current, was, seq, by=by, now=now)
+            _looking.rescore(ledger, [current.pk], now)
     current.refresh_from_db()
     return current
 
@@ -58,8 +62,12 @@ def unpin(*, conversation: Conversation, by: Person, now: datetime) -> Conversat
                 EventKind.PRIORITISED, at=now, conversation_id=current.pk, actor_id=by.pk,
                 before=current.priority, pinned=False,
             )  # fmt: skip
+            was = _undo.before(UndoKind.PRIORITY, current)
             _writing.change(current, seq, priority_pinned=False)
-            _rescore(ledger, [current.pk], now)
+            _looking.rescore(ledger, [current.pk], now)
+            current.refresh_from_db()
+            words = "Priority left to the score"
+            _undo.remember(ledger, UndoKind.PRIORITY, words, current, was, seq, by=by, now=now)
     current.refresh_from_db()
     return current
 
@@ -68,17 +76,12 @@ def unpin(*, conversation: Conversation, by: Person, now: datetime) -> Conversat
 def mark_vip(*, contact: Contact, vip: bool, by: Person, now: datetime) -> None:
     """The mark is the person's, so each conversation with them that is under way is scored again."""
     with events.ledger(contact.brand_id) as ledger:
-        if not Contact.objects.filter(pk=contact.pk).exclude(vip=vip).update(vip=vip):
+        if not _vips.mark(ledger, contact.pk, vip=vip, by=by, now=now):
             return
-        contact.conversations.exclude(contact_vip=vip).update(contact_vip=vip)
-        under_way = contact.conversations.filter(state__in=UNDER_WAY).order_by("-pk")
-        ids = list(under_way.values_list("pk", flat=True)[:BATCH])
-        for pk in ids:
-            seq = ledger.record(
-                EventKind.CONTACT_UPDATED, at=now, conversation_id=pk, actor_id=by.pk, vip=vip
-            )
-            Conversation.objects.filter(pk=pk).update(seq=seq)
-        _rescore(ledger, ids, now)
+        left = {"contact": contact.pk, "vip": vip}
+        words = "Marked as VIP" if vip else "No longer a VIP"
+        step = _undo.step(0, 0, {"contact": contact.pk, "vip": not vip}, left)
+        _undo.keep(ledger, UndoKind.VIP, words, [step], conversation=None, by=by, now=now)
 
 
 @transaction.atomic(durable=True)
@@ -136,14 +139,6 @@ def rescore_batch(*, brand_id: int, now: datetime, limit: int = BATCH) -> Progre
             rescored_after=after, rescored_version=F("version") if finished else F("rescored_version")
         )
     return Progress(after, len(ids), changed, finished)
-
-
-def _rescore(ledger: events.Ledger, conversation_ids: list[int], now: datetime) -> int:
-    if not conversation_ids:
-        return 0
-    touched = _touched.load(ledger.brand_id, conversation_ids, now)
-    _priority.score(touched, _priority.weights_of(ledger.brand_id), now)
-    return len(_touched.finish(ledger, touched, now))
 
 
 def _check(facts: Mapping[str, int], tags: Mapping[str, int]) -> None:

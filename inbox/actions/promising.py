@@ -7,9 +7,9 @@ from datetime import datetime
 from django.db import transaction
 
 from inbox import events
-from inbox.actions import _writing
+from inbox.actions import _undo, _writing
 from inbox.actions.closing import NewsArrived
-from inbox.models import Conversation, ConversationState, EventKind, Person
+from inbox.models import Conversation, ConversationState, EventKind, Person, UndoKind
 from inbox.queries import news
 
 
@@ -31,7 +31,10 @@ def promise(*, conversation: Conversation, at: datetime | None, by: Person, now:
                 EventKind.PROMISED, at=now, conversation_id=current.pk, actor_id=by.pk,
                 until=at.isoformat() if at else None,
             )  # fmt: skip
+            was = _undo.before(UndoKind.PROMISE, current)
             _writing.change(current, seq, promised_at=at)
+            words = "Promised an answer" if at else "Took the promise back"
+            _undo.remember(ledger, UndoKind.PROMISE, words, current, was, seq, by=by, now=now)
     return current
 
 
@@ -49,5 +52,7 @@ def no_reply_needed(
             raise NewsArrived(newer)
         if current.waiting_since is not None:
             seq = ledger.record(EventKind.NO_REPLY_NEEDED, at=now, conversation_id=current.pk, actor_id=by.pk)
+            was = _undo.before(UndoKind.ANSWER, current)
             _writing.change(current, seq, no_reply_needed_at=now, waiting_since=None, unread_count=0)
+            _undo.remember(ledger, UndoKind.ANSWER, "No answer needed", current, was, seq, by=by, now=now)
     return current

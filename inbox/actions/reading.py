@@ -8,14 +8,17 @@ from django.db import transaction
 from django.db.models import Q
 
 from inbox import events
-from inbox.actions import _writing
-from inbox.models import Conversation, EventKind, Notification, Person
+from inbox.actions import _undo, _writing
+from inbox.models import Conversation, EventKind, Notification, Person, UndoKind
 from inbox.queries import news
 
 
 @transaction.atomic(durable=True)
 def mark_read(*, conversation: Conversation, by: Person, up_to_seq: int, now: datetime) -> Conversation:
-    """Somebody looked at the thread as it was at `up_to_seq`. What came after stays unread."""
+    """Somebody looked at the thread as it was at `up_to_seq`. What came after stays unread.
+
+    Looking is nothing that anybody takes back with z: who wants to look again marks it as unread.
+    """
     with events.ledger(conversation.brand_id) as ledger:
         current = _writing.locked(conversation.pk)
         if current.unread_count:
@@ -46,5 +49,7 @@ def mark_unread(*, conversation: Conversation, by: Person, now: datetime) -> Con
             seq = ledger.record(
                 EventKind.CONVERSATION_READ, at=now, conversation_id=current.pk, actor_id=by.pk, unread=True
             )
+            was = _undo.before(UndoKind.UNREAD, current)
             _writing.change(current, seq, unread_count=1)
+            _undo.remember(ledger, UndoKind.UNREAD, "Marked as unread", current, was, seq, by=by, now=now)
     return current

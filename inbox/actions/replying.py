@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 
 from inbox import events, platforms
-from inbox.actions import _drafts, _writing
+from inbox.actions import _drafts, _threads, _undo, _writing
 from inbox.actions._messages import DISCARDED
-from inbox.actions._sql import run
-from inbox.actions._threads import NEWEST
 from inbox.actions.sending import SHOWN_ELSEWHERE
 from inbox.models import (
     Attachment,
@@ -27,6 +25,7 @@ from inbox.models import (
     Message,
     MessageState,
     Person,
+    UndoKind,
 )
 from inbox.platforms import Manifest
 from inbox.queries import news
@@ -91,10 +90,12 @@ def queue_reply(
     reply_to: str = "",
     send_anyway: bool = False,
     draft: int = 0,
+    hold: timedelta = timedelta(0),
 ) -> list[Message]:
     """Put a reply into the outbox; one row for each message the platform will make of it. The same client id again is the same reply.
 
-    `draft`: the version of the writer's draft that is sent with it, and goes.
+    `draft`: the version of the writer's draft that is sent with it, and goes. `hold`: how long it waits there, so that its writer can
+    take it back (undoing.undo).
 
     Raises ReplyRefused where the platform's rules forbid it, StaleReply where the thread moved on after `written_against`,
     SpentClick where the client id was taken for something else.
@@ -121,10 +122,11 @@ def queue_reply(
             raise ReplyRefused(
                 f"Fill in {slots[0]} first, or take it out: the customer would read it as it stands."
             )
+        was, reopened = _undo.before(UndoKind.STATE, current), 0
         if (
             current.state == ConversationState.RESOLVED
         ):  # said before the reply, so that a new spell begins with it
-            ledger.record(
+            reopened = ledger.record(
                 EventKind.REOPENED, at=now, conversation_id=current.pk, actor_id=by.pk, before=current.state
             )
         messages = []
@@ -133,7 +135,7 @@ def queue_reply(
             message = Message.objects.create(
                 conversation=current, channel=current.channel, client_id=_part_id(client_id, place), direction=Direction.OUT,
                 origin="agent", author_person=by, author_name=by.short_name, sent_at=now, created_text=words, text=words,
-                created_at=now, state=MessageState.QUEUED, not_before=now, seq=seq, reply_to=reply_to if place == 0 else "",
+                created_at=now, state=MessageState.QUEUED, not_before=now + hold, seq=seq, reply_to=reply_to if place == 0 else "",
                 attachment_count=len(files), human_agent=verdict.human_agent,
             )  # fmt: skip
             ledger.attach(seq, message.pk)
@@ -144,8 +146,13 @@ def queue_reply(
             current, seq, message_count=current.message_count + len(messages), public_seq=seq, unread_count=0,
             **_reopened(current),
         )  # fmt: skip
-        show_newest(current.pk)
         _drafts.remove(conversation_id=current.pk, writer=by, kind=DraftKind.REPLY, up_to=draft)
+        _threads.show_newest(current.pk)
+        left = {"messages": [message.pk for message in messages]}
+        step = _undo.step(current.pk, seq, {**was, "reopened": reopened}, left)
+        _undo.keep(
+            ledger, UndoKind.REPLY, "Replied", [step], conversation=current, by=by, now=now, until=now + hold
+        )
     return messages
 
 
@@ -198,17 +205,6 @@ def _parts(manifest: Manifest, text: str, files: Sequence[Attachment]) -> list[t
     # A message of our own holds one file, so that each has its own state and its own platform id.
     parts: list[tuple[str, list[Attachment]]] = [("", [file]) for file in files]
     return [*parts, (text, [])] if text else parts
-
-
-def show_newest(conversation_id: int) -> None:
-    """Bring the preview of a list row in line with its newest message."""
-    run(
-        f"""UPDATE inbox_conversation c SET last_message_at = n.sent_at, last_message_text = n.preview,
-                   last_message_author = n.author_name,
-                   last_message_from = CASE n.direction WHEN 'in' THEN 'customer' ELSE 'brand' END
-              FROM ({NEWEST.format(conversation="%s")}) n WHERE c.id = %s""",
-        [conversation_id, conversation_id],
-    )
 
 
 @transaction.atomic(durable=True)

@@ -28,7 +28,11 @@ def claim_reply(*, message_id: int, now: datetime) -> Message | None:
     if brand_id is None:
         return None
     with events.ledger(brand_id) as ledger:
-        message = Message.objects.select_related("conversation__channel", "channel").get(pk=message_id)
+        message = (
+            Message.objects.select_related("conversation__channel", "channel").filter(pk=message_id).first()
+        )
+        if message is None:  # its writer took it back
+            return None
         if (
             message.state != MessageState.QUEUED
             or not _may_go(message.channel, now)
@@ -38,7 +42,10 @@ def claim_reply(*, message_id: int, now: datetime) -> Message | None:
         if _earlier_is_under_way(message):
             return None
         if outbox.may_be_shown_with_other_words(message):
-            _leave_to_a_person(ledger, message, now)
+            _leave_to_a_person(ledger, message, OTHER_WORDS, now)
+            return None
+        if outbox.overtaken_while_held(message):
+            _leave_to_a_person(ledger, message, OVERTAKEN, now)
             return None
         seq = ledger.record(
             EventKind.REPLY_SENDING, at=now, conversation_id=message.conversation_id, message_id=message.pk
@@ -50,19 +57,20 @@ def claim_reply(*, message_id: int, now: datetime) -> Message | None:
     return message
 
 
+OVERTAKEN = "The customer wrote while it waited. Read it, then send it anyway or discard it."
 OTHER_WORDS = "May have been sent: an answer with other words appeared in the thread. Look there, then retry or discard."
 
 
-def _leave_to_a_person(ledger: events.Ledger, message: Message, now: datetime) -> None:
-    """It was going to be sent again when the thread showed an answer that may be it."""
+def _leave_to_a_person(ledger: events.Ledger, message: Message, reason: str, now: datetime) -> None:
+    """It was going to be sent when something came to light that its writer has not seen."""
     seq = ledger.record(
         EventKind.REPLY_FAILED,
         at=now,
         conversation_id=message.conversation_id,
         message_id=message.pk,
-        reason=OTHER_WORDS,
+        reason=reason,
     )
-    _move(message, seq, state=MessageState.FAILED, state_reason=OTHER_WORDS)
+    _move(message, seq, state=MessageState.FAILED, state_reason=reason)
 
 
 def _needs_human_tag(message: Message, now: datetime) -> bool:

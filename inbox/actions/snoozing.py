@@ -7,9 +7,9 @@ from datetime import datetime
 from django.db import transaction
 
 from inbox import events
-from inbox.actions import _snoozing, _writing
+from inbox.actions import _snoozing, _undo, _writing
 from inbox.actions.closing import NewsArrived
-from inbox.models import Conversation, ConversationState, EventKind, Person
+from inbox.models import Conversation, ConversationState, EventKind, Person, UndoKind
 from inbox.models.conversations import UNDER_WAY
 from inbox.queries import news
 
@@ -48,7 +48,9 @@ def snooze(
             until=until.isoformat() if until else None, before=current.state,
         )  # fmt: skip
         _snoozing.set_timer(ledger, current.pk, until)
+        was = _undo.before(UndoKind.STATE, current)
         _writing.change(current, seq, state=ConversationState.SNOOZED, snoozed_until=until)
+        _undo.remember(ledger, UndoKind.STATE, "Snoozed", current, was, seq, by=by, now=now)
     return current
 
 
@@ -62,5 +64,7 @@ def wake(*, conversation: Conversation, by: Person, now: datetime) -> Conversati
                 EventKind.WOKEN, at=now, conversation_id=current.pk, actor_id=by.pk, by="person"
             )
             _snoozing.forget_timers([current.pk])
+            was = _undo.before(UndoKind.STATE, current)
             _writing.change(current, seq, state=ConversationState.OPEN, snoozed_until=None)
+            _undo.remember(ledger, UndoKind.STATE, "Brought back", current, was, seq, by=by, now=now)
     return current

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from inbox import events
-from inbox.actions import _writing
+from inbox.actions import _columns, _tag_rows, _undo, _writing
 from inbox.models import (
     Conversation,
     ConversationTag,
@@ -22,6 +22,7 @@ from inbox.models import (
     SetBy,
     Tag,
     TagState,
+    UndoKind,
 )
 
 
@@ -43,6 +44,7 @@ def set_tag(*, conversation: Conversation, tag: Tag, by: Person, now: datetime) 
         if row is None or row.state != TagState.SET:
             accepted = row is not None and row.state == TagState.SUGGESTED
             message = _spoke_for(current, row)
+            was = _tag_rows.kept(tag.pk, row)
             ConversationTag.objects.update_or_create(
                 conversation=current, tag=tag,
                 defaults={
@@ -57,6 +59,8 @@ def set_tag(*, conversation: Conversation, tag: Tag, by: Person, now: datetime) 
             )  # fmt: skip
             _writing.change(current, seq, tags=[*others, tag.name])
             _teach(current, message, ModelKind.TAGS, by=by, now=now, holds=[_label(tag)])
+            words = f"Said yes to the tag {tag.name}" if accepted else f"Tagged {tag.name}"
+            _remember(ledger, words, current, tag, was, seq, by=by, now=now)
     return current
 
 
@@ -70,6 +74,7 @@ def undo_tag(*, conversation: Conversation, tag: Tag, by: Person, now: datetime)
         if row is not None and row.state != TagState.UNDONE:
             refused = row.state == TagState.SUGGESTED
             message = _spoke_for(current, row)
+            was = _tag_rows.kept(tag.pk, row)
             ConversationTag.objects.filter(pk=row.pk).update(state=TagState.UNDONE, undone_by=by)
             seq = ledger.record(
                 EventKind.UNTAGGED, at=now, conversation_id=current.pk, actor_id=by.pk,
@@ -77,6 +82,8 @@ def undo_tag(*, conversation: Conversation, tag: Tag, by: Person, now: datetime)
             )  # fmt: skip
             _writing.change(current, seq, tags=[name for name in current.tags if name != tag.name])
             _teach(current, message, ModelKind.TAGS, by=by, now=now, fails=[_label(tag)])
+            words = f"Said no to the tag {tag.name}" if refused else f"Took the tag {tag.name} off"
+            _remember(ledger, words, current, tag, was, seq, by=by, now=now)
     return current
 
 
@@ -93,6 +100,7 @@ def set_sentiment(*, conversation: Conversation, sentiment: str, by: Person, now
             seq = ledger.record(
                 kind, at=now, conversation_id=current.pk, actor_id=by.pk, sentiment=sentiment, before=before, by=SetBy.PERSON.value,
             )  # fmt: skip
+            was = _undo.before(UndoKind.MOOD, current)
             _writing.change(
                 current, seq, sentiment=sentiment, sentiment_set_by=SetBy.PERSON, sentiment_suggested="", sentiment_confidence=None,
                 sentiment_version=None,
@@ -101,7 +109,17 @@ def set_sentiment(*, conversation: Conversation, sentiment: str, by: Person, now
                 current, _spoke_for(current, None), ModelKind.SENTIMENT, by=by, now=now,
                 holds=[sentiment] if sentiment else [], fails=[before] if before and before != sentiment else [],
             )  # fmt: skip
+            words = f"Mood {sentiment}" if sentiment else "Took the mood off"
+            _undo.remember(ledger, UndoKind.MOOD, words, current, was, seq, by=by, now=now)
     return current
+
+
+def _remember(
+    ledger: events.Ledger, words: str, conversation: Conversation, tag: Tag, was: _columns.Plain, seq: int, *, by: Person, now: datetime
+) -> None:  # fmt: skip
+    left = _tag_rows.kept(tag.pk, _row_of(conversation, tag))
+    step = _undo.step(conversation.pk, seq, was, left)
+    _undo.keep(ledger, UndoKind.TAG, words, [step], conversation=conversation, by=by, now=now)
 
 
 def _check(conversation: Conversation, tag: Tag) -> None:

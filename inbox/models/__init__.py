@@ -1,6 +1,7 @@
 """The nouns. One file each; import from here."""
 
 from .brands import Brand, BrandSequence, Channel, ChannelState, Membership, Role
+from .bulk import BulkAct, BulkBatch, BulkRun, BulkState
 from .contacts import Contact, ContactMerge, Handle
 from .conversations import Conversation, DueKind, Priority, Sentiment, ViewCount
 from .conversations import Kind as ConversationKind
@@ -57,6 +58,7 @@ from .triage import (
     TagRule,
     TagState,
 )
+from .undo import Undo, UndoKind
 from .views import CountedConversation, SavedView, ViewCursor, ViewDrift
 from .writing import CannedReply, Draft, DraftKind
 
@@ -67,6 +69,10 @@ __all__ = [
     "Attachment",
     "Brand",
     "BrandSequence",
+    "BulkAct",
+    "BulkBatch",
+    "BulkRun",
+    "BulkState",
     "BusinessHours",
     "CannedReply",
     "Channel",
@@ -128,6 +134,8 @@ __all__ = [
     "Timer",
     "TimerKind",
     "TriageCursor",
+    "Undo",
+    "UndoKind",
     "ViewCount",
     "ViewCursor",
     "ViewDrift",

@@ -7,6 +7,7 @@ from typing import Self
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 
 from .fields import PublicIdModel, usual_languages
 
@@ -20,7 +21,20 @@ class Brand(PublicIdModel):
         default=usual_languages,
         help_text="ISO codes of those its customers write in; a message is taken to be in one of them.",
     )
+    reply_hold = models.SmallIntegerField(
+        default=5,
+        db_default=5,
+        help_text="Seconds a reply waits, so that its writer can take it back: 0, or 5 to 30.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(reply_hold=0) | Q(reply_hold__range=(5, 30)),
+                name="a_hold_is_none_or_5_to_30_seconds",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

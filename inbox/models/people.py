@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -30,6 +31,11 @@ class Person(PublicIdModel, AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120, blank=True)
     time_zone = models.CharField(max_length=64, default="UTC")
+    reply_hold = models.SmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="Seconds their replies wait, to be taken back. Empty: as the brand says.",
+    )
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False, help_text="May open the Django admin.")
     date_joined = models.DateTimeField(default=timezone.now)
@@ -42,7 +48,13 @@ class Person(PublicIdModel, AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         verbose_name_plural = "people"
-        constraints = [models.UniqueConstraint(Lower("email"), name="one_person_per_email")]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="one_person_per_email"),
+            models.CheckConstraint(
+                condition=Q(reply_hold=None) | Q(reply_hold=0) | Q(reply_hold__range=(5, 30)),
+                name="own_hold_is_none_or_5_to_30_seconds",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.short_name

@@ -54,15 +54,20 @@ def read(conversations: Iterable[tuple[int, datetime | None]]) -> dict[int, Fact
 
 def _turns(conversation_ids: list[int]) -> dict[int, list[Turn]]:
     found: dict[int, list[Turn]] = {}
-    for conversation_id, seq, at, kind in _rows(
+    rows = _rows(
         # The kinds are written out, so that the index of these events is used (turns_of_conversation).
-        """SELECT e.conversation_id, e.seq, e.at, e.kind FROM inbox_event e
+        """SELECT e.conversation_id, e.seq, e.at, e.kind, (e.data->>'undoes')::bigint FROM inbox_event e
             WHERE e.conversation_id = ANY(%s)
               AND e.kind IN ('conversation.resolved', 'conversation.reopened', 'conversation.snoozed', 'conversation.woken',
                              'conversation.no_reply_needed')
             ORDER BY e.conversation_id, e.seq""",
         [conversation_ids],
-    ):
+    )
+    # What somebody took back at once never was, and neither was the taking back.
+    undone = {undoes for *_, undoes in rows if undoes}
+    for conversation_id, seq, at, kind, undoes in rows:
+        if undoes or seq in undone:
+            continue
         turns = found.setdefault(conversation_id, [])
         # Numbers rise in the order of commits; the clocks of two processes may differ a little.
         at = max(at, turns[-1].at) if turns else at

@@ -48,6 +48,20 @@ def may_be_shown_with_other_words(message: Message) -> bool:
     )
 
 
+def overtaken_while_held(message: Message) -> bool:
+    """Whether the customer wrote while the reply waited for its writer to take it back. Only what has not been tried is asked for;
+    one that a person wants sent nevertheless was queued anew, and waits no more."""
+    if message.attempts or message.not_before is None:
+        return False
+    queued = Event.objects.filter(message=message, kind=EventKind.REPLY_QUEUED).order_by("-seq").first()
+    if queued is None or queued.at >= message.not_before:
+        return False
+    came = Event.objects.filter(
+        conversation=message.conversation_id, kind=EventKind.MESSAGE_RECEIVED, seq__gt=queued.seq, at__lte=message.not_before
+    )  # fmt: skip
+    return came.exists()
+
+
 def uncertain_replies(*, now: datetime, limit: int = 50) -> list[Message]:
     """Replies whose outcome is unknown and that are due for another look."""
     return list(

@@ -15,19 +15,21 @@ PARLEY = "Parley"
 
 def of(event: Event) -> str:
     """Empty for a kind of which nothing is told."""
+    if event.data.get("undid"):
+        return f"{event.actor.short_name if event.actor else PARLEY} took back: {event.data['undid']}"
     say = _SENTENCES.get(EventKind(event.kind)) if event.kind in EventKind.values else None
     return say(event.actor.short_name if event.actor else "", event.data, event) if say else ""
 
 
 def until(event: Event) -> datetime | None:
     """The time that the sentence ends with; the page says it in the viewer's own zone."""
-    told = event.data.get("until")
+    told = None if event.data.get("undid") else event.data.get("until")
     return datetime.fromisoformat(told) if told else None
 
 
 def tag_to_undo(event: Event) -> int | None:
     """The tag that was put on by no person, which one press takes off."""
-    by = event.data.get("by")
+    by = event.data.get("by") or SetBy.PERSON
     return event.data.get("tag_id") if event.kind == EventKind.TAGGED and by != SetBy.PERSON else None
 
 
@@ -118,6 +120,7 @@ _SENTENCES: dict[EventKind, Callable[[str, Data, Event], str]] = {
     EventKind.ASSIGNED: _assigned,
     EventKind.UNASSIGNED: _unassigned,
     EventKind.RESOLVED: lambda actor, data, event: f"{actor or PARLEY} resolved it",
+    EventKind.MARKED_SPAM: lambda actor, data, event: f"{actor or PARLEY} marked it as spam",
     EventKind.REOPENED: _reopened,
     EventKind.TAGGED: _tagged,
     EventKind.UNTAGGED: _untagged,
@@ -132,6 +135,8 @@ _SENTENCES: dict[EventKind, Callable[[str, Data, Event], str]] = {
     EventKind.CONTACTS_PARTED: lambda actor, data, event: (
         f"{actor} said that {data['absorbed']} and {data['kept']} are two people again"
     ),
+    EventKind.REPLY_TAKEN_BACK: lambda actor, data, event: f"{actor} took a reply back before it left",
+    EventKind.NOTE_TAKEN_BACK: lambda actor, data, event: f"{actor} took a note back",
     EventKind.SLA_WARNED: _warned,
     EventKind.SLA_BREACHED: _breached,
 }

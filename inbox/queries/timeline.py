@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from inbox.models import Attachment, Conversation, Direction, Event, EventKind, Message
+from inbox.models import Attachment, Conversation, Direction, Event, EventKind, Message, MessageState
 from inbox.models.messages import MessageQuerySet
 from inbox.queries import sentences
 
@@ -18,6 +18,7 @@ PAGE = 50
 SCROLLED = 25  # a page that comes while somebody scrolls must fit into a frame
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 SHOWN_EVENTS = sentences.TOLD
+_TAKE_AWAY = (EventKind.REPLY_SENT, EventKind.REPLY_TAKEN_BACK, EventKind.NOTE_TAKEN_BACK)
 
 
 def micros(at: datetime) -> int:
@@ -57,6 +58,12 @@ class MessageEntry:
         return {Direction.IN: "customer", Direction.OUT: "brand"}.get(
             Direction(self.message.direction), "note"
         )
+
+    @property
+    def held_until(self) -> datetime | None:
+        """A reply that has not been tried yet leaves no sooner; its writer may take it back until then."""
+        held = self.message.state == MessageState.QUEUED and not self.message.attempts
+        return self.message.not_before if held else None
 
     @property
     def grouped_reactions(self) -> list[tuple[str, int, str]]:
@@ -167,13 +174,15 @@ def changed_since(conversation: Conversation, seq: int, *, brand_slug: str, limi
 
 
 def gone_since(conversation: Conversation, seq: int) -> list[str]:
-    """Public ids of messages that were shown and are no more: echoes that turned out to be a reply of ours."""
-    sent = Event.objects.filter(conversation=conversation, seq__gt=seq, kind=EventKind.REPLY_SENT)
-    return [
-        str(data["replaces"])
-        for data in sent.values_list("data", flat=True).iterator()
-        if data.get("replaces")
-    ]
+    """Public ids of messages that were shown and are no more: echoes that turned out to be a reply of ours, and what was taken back."""
+    told = Event.objects.filter(conversation=conversation, seq__gt=seq, kind__in=_TAKE_AWAY)
+    return [gone for event in told.only("kind", "data").iterator() for gone in gone_by(event)]
+
+
+def gone_by(event: Event) -> list[str]:
+    """Public ids of messages that are no more since this event."""
+    replaced = [event.data["replaces"]] if event.data.get("replaces") else []
+    return [str(gone) for gone in (*replaced, *event.data.get("gone", ()))]
 
 
 def dress(messages: Sequence[Message], *, conversation: Conversation, brand_slug: str) -> list[MessageEntry]:

@@ -18,8 +18,9 @@ PAGES = (
     ("settings-policies", "SLA policies"),
     ("settings-hours", "Business hours"),
     ("settings-canned", "Canned replies"),
+    ("settings-replies", "Replies"),
 )
-OWN = {"settings-canned"}  # where everybody has something of their own
+OWN = {"settings-canned", "settings-replies"}  # where everybody has something of their own
 
 
 def page(

@@ -31,8 +31,9 @@ def assignment(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpR
         return notice(request, "Choose a colleague from the list.")
     wanted = form.cleaned_data["person"]
     to = get_object_or_404(colleagues, public_id=wanted) if wanted else None
+    now = timezone.now()
     try:
-        assigning.assign(conversation=conversation, to=to, by=request.user, now=timezone.now())
+        assigning.assign(conversation=conversation, to=to, by=request.user, now=now)
     except assigning.NotAColleague as refused:
         return notice(request, str(refused))
-    return conversations.head(request, conversation)
+    return conversations.head(request, conversation, done=now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -10,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from inbox import access
+from inbox.actions import undoing
 from inbox.models import Conversation, Message
 from inbox.queries import composer as composing
 from inbox.queries import inbox_list, timeline, triage_facts
@@ -56,13 +58,17 @@ def composer(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRes
     return render(request, "inbox/_composer_state.html", {"composer": found})
 
 
-def head(request: AgentRequest, conversation: Conversation) -> HttpResponse:
-    """The answer to everything that changes a conversation: its head and its row as they now are."""
+def head(request: AgentRequest, conversation: Conversation, *, done: datetime | None = None) -> HttpResponse:
+    """The answer to everything that changes a conversation: its head and its row as they now are.
+
+    `done`: when it was done, so that a line says what and offers to undo it.
+    """
     fresh = access.conversation_for(request.user, conversation.brand.slug, conversation.public_id)
     now = timezone.now()
     row = inbox_list.row_of(fresh, brand_slug=fresh.brand.slug, now=now)
     triage = triage_facts.of(fresh, brand_slug=fresh.brand.slug, now=now)
-    return render(request, "inbox/live/conversation.html", {"row": row, "triage": triage})
+    undo = undoing.newest(conversation.brand, request.user, at=done) if done else None
+    return render(request, "inbox/live/conversation.html", {"row": row, "triage": triage, "undo": undo})
 
 
 def _message_named(conversation: Conversation, public_id: str) -> Message | None:

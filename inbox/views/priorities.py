@@ -29,10 +29,10 @@ def priority(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRes
     now = timezone.now()
     if request.method == "DELETE":
         prioritising.unpin(conversation=conversation, by=request.user, now=now)
-        return conversations.head(request, conversation)
+        return conversations.head(request, conversation, done=now)
     form = PriorityForm(request.POST)
     if not form.is_valid():
         return notice(request, "Choose urgent, high, normal or low.")
     chosen = Priority(form.cleaned_data["priority"])
     prioritising.pin(conversation=conversation, priority=chosen, by=request.user, now=now)
-    return conversations.head(request, conversation)
+    return conversations.head(request, conversation, done=now)

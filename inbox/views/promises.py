@@ -39,7 +39,7 @@ def promise(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResp
         promising.promise(conversation=conversation, at=at, by=request.user, now=now)
     except (NotUnderstood, promising.NothingToPromise) as refused:
         return notice(request, str(refused))
-    return conversations.head(request, conversation)
+    return conversations.head(request, conversation, done=now)
 
 
 @require_GET
@@ -65,13 +65,14 @@ def no_reply_needed(request: AgentRequest, brand_slug: str, public_id: UUID) -> 
     form = ResolutionForm(request.POST)
     if not form.is_valid():
         return notice(request, "This could not be read. Reload the page and try again.")
+    now = timezone.now()
     try:
         promising.no_reply_needed(
-            conversation=conversation, by=request.user, now=timezone.now(), seen_seq=form.cleaned_data["seen_seq"]
+            conversation=conversation, by=request.user, now=now, seen_seq=form.cleaned_data["seen_seq"]
         )  # fmt: skip
     except closing.NewsArrived:
         return notice(request, "The customer has just written. Look at it first.", status=409)
-    return conversations.head(request, conversation)
+    return conversations.head(request, conversation, done=now)
 
 
 def _by_when(typed: str, person: Person, conversation: Conversation, now: datetime) -> datetime:

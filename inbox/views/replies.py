@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -10,10 +11,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from inbox import access
-from inbox.actions import noting, replying
+from inbox.actions import noting, replying, undoing
 from inbox.forms import NoteForm, ReplyForm
 from inbox.models import Attachment, Conversation, Message
-from inbox.queries import timeline
+from inbox.queries import holds, timeline
 from inbox.views._door import AgentRequest, notice, signed_in
 
 
@@ -36,6 +37,7 @@ def create(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRespo
             reply_to=said["reply_to"],
             send_anyway=said["send_anyway"],
             draft=said["draft"] or 0,
+            hold=holds.of(request.user, conversation.brand),
             now=timezone.now(),
         )
     except replying.ReplyRefused as refused:
@@ -54,6 +56,7 @@ def create_note(request: AgentRequest, brand_slug: str, public_id: UUID) -> Http
     form = NoteForm(request.POST)
     if not form.is_valid():
         return notice(request, "Write something first.")
+    now = timezone.now()
     try:
         note = noting.add_note(
             conversation=conversation,
@@ -61,13 +64,13 @@ def create_note(request: AgentRequest, brand_slug: str, public_id: UUID) -> Http
             client_id=form.cleaned_data["client_id"],
             text=form.cleaned_data["text"].replace("\r\n", "\n"),
             draft=form.cleaned_data["draft"] or 0,
-            now=timezone.now(),
+            now=now,
         )
     except noting.NoteRefused as refused:
         return notice(request, str(refused))
     except replying.SpentClick as spent:
         return notice(request, str(spent), status=409)
-    return _shown(request, conversation, [note])
+    return _shown(request, conversation, [note], done=now)
 
 
 def stopped(
@@ -88,6 +91,14 @@ def _uploads(request: AgentRequest, conversation: Conversation, ids: list[UUID])
     return [attachment for attachment in found if attachment.channel_id == conversation.channel_id]
 
 
-def _shown(request: AgentRequest, conversation: Conversation, messages: list[Message]) -> HttpResponse:
+def _shown(
+    request: AgentRequest,
+    conversation: Conversation,
+    messages: list[Message],
+    *,
+    done: datetime | None = None,
+) -> HttpResponse:
+    """`done`: when, if a line shall say what was done and offer to undo it. A reply that waits says so itself."""
     entries = timeline.dress(messages, conversation=conversation, brand_slug=conversation.brand.slug)
-    return render(request, "inbox/_entries.html", {"entries": entries})
+    undo = undoing.newest(conversation.brand, request.user, at=done) if done else None
+    return render(request, "inbox/live/written.html", {"entries": entries, "undo": undo})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from inbox import access
 from inbox.actions import closing, snoozing
 from inbox.forms import SnoozeForm
+from inbox.models import Brand, Person
 from inbox.rules import snooze_times
 from inbox.rules.snooze_times import NotUnderstood
 from inbox.views import _typed_times, conversations
@@ -27,19 +29,11 @@ def snooze(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRespo
     conversation = access.conversation_for(request.user, brand_slug, public_id)
     now = timezone.now()
     if request.method == "GET":
-        offers = [
-            (
-                typed,
-                _typed_times.words(
-                    _typed_times.read(typed, request.user, conversation.brand, now), request.user, now
-                ),
-            )
-            for typed in OFFERED
-        ]
-        return render(request, "inbox/_snooze_picker.html", {"conversation": conversation, "offers": offers})
+        shown = {"conversation": conversation, "offers": offers(request.user, conversation.brand, now)}
+        return render(request, "inbox/_snooze_picker.html", shown)
     if request.method == "DELETE":
         snoozing.wake(conversation=conversation, by=request.user, now=now)
-        return conversations.head(request, conversation)
+        return conversations.head(request, conversation, done=now)
     form = SnoozeForm(request.POST)
     if not form.is_valid():
         return notice(request, snooze_times.HINT)
@@ -52,19 +46,30 @@ def snooze(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRespo
         return notice(request, str(refused))
     except closing.NewsArrived:
         return notice(request, "The customer has just written. Look at it first, then snooze.", status=409)
-    return conversations.head(request, conversation)
+    return conversations.head(request, conversation, done=now)
 
 
 @require_GET
 @signed_in
 def preview(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResponse:
     """What would be understood, while it is typed: "Tue 24 Nov, 09:00, in 10 hours", or what to type instead."""
-    conversation = access.conversation_for(request.user, brand_slug, public_id)
+    return said(request, access.conversation_for(request.user, brand_slug, public_id).brand)
+
+
+def said(request: AgentRequest, brand: Brand) -> HttpResponse:
     now = timezone.now()
     try:
-        found = _typed_times.read(request.GET.get("until", "")[:80], request.user, conversation.brand, now)
+        found = _typed_times.read(request.GET.get("until", "")[:80], request.user, brand, now)
     except NotUnderstood as refused:
-        said, understood = str(refused), False
+        words, understood = str(refused), False
     else:
-        said, understood = _typed_times.words(found, request.user, now), True
-    return render(request, "inbox/_snooze_preview.html", {"said": said, "understood": understood})
+        words, understood = _typed_times.words(found, request.user, now), True
+    return render(request, "inbox/_snooze_preview.html", {"said": words, "understood": understood})
+
+
+def offers(person: Person, brand: Brand, now: datetime) -> list[tuple[str, str]]:
+    """What is chosen most, and what it means today."""
+    return [
+        (typed, _typed_times.words(_typed_times.read(typed, person, brand, now), person, now))
+        for typed in OFFERED
+    ]

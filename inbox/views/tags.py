@@ -31,8 +31,7 @@ def tag(request: AgentRequest, brand_slug: str, public_id: UUID, tag_id: int) ->
     """POST puts it on or says yes to a suggestion, DELETE takes it off or says no."""
     conversation = access.conversation_for(request.user, brand_slug, public_id)
     chosen = get_object_or_404(access.tags_of(request.user, conversation.brand), pk=tag_id)
-    if request.method == "POST":
-        tagging.set_tag(conversation=conversation, tag=chosen, by=request.user, now=timezone.now())
-    else:
-        tagging.undo_tag(conversation=conversation, tag=chosen, by=request.user, now=timezone.now())
-    return conversations.head(request, conversation)
+    now = timezone.now()
+    change = tagging.set_tag if request.method == "POST" else tagging.undo_tag
+    change(conversation=conversation, tag=chosen, by=request.user, now=now)
+    return conversations.head(request, conversation, done=now)

@@ -21,6 +21,6 @@ def vip(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResponse
     conversation = access.conversation_for(request.user, brand_slug, public_id)
     if conversation.contact is None:
         return notice(request, "A group is not one person; there is nobody to mark.")
-    marked = request.method == "POST"
-    prioritising.mark_vip(contact=conversation.contact, vip=marked, by=request.user, now=timezone.now())
-    return conversations.head(request, conversation)
+    marked, now = request.method == "POST", timezone.now()
+    prioritising.mark_vip(contact=conversation.contact, vip=marked, by=request.user, now=now)
+    return conversations.head(request, conversation, done=now)

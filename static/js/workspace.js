@@ -1,7 +1,10 @@
 // Everything the workspace is made of. One custom element a file.
 import "./elements/local-time.js"
+import "./elements/bulk-bar.js"
+import "./elements/bulk-runs.js"
 import "./elements/chips.js"
 import "./elements/due-chip.js"
+import "./elements/hold-line.js"
 import "./elements/list-sort.js"
 import "./elements/query-bar.js"
 import "./elements/view-form.js"

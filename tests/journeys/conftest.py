@@ -41,6 +41,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         demo.sql(
             "UPDATE connectors_syncschedule SET every_seconds = 2, next_run_at = now() WHERE task = 'poll'"
         )
+        # A held reply is stopped when the customer writes on, as the crowds of these journeys do; holding has a journey of its own.
+        demo.sql("UPDATE inbox_brand SET reply_hold = 0")
         yield demo
         code = demo.stop()
         left = [(process.pid, process.cmdline()) for process in demo.processes()]

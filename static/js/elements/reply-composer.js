@@ -7,6 +7,7 @@ import * as drafts from "../lib/drafts.js"
 import { Refused, ask, elements, explain, notify, sentence } from "../lib/fragments.js"
 import { measure } from "../lib/measure.js"
 import { unfilled } from "../lib/triggers.js"
+import { say, undo } from "../lib/undo.js"
 import { Uploads } from "../lib/uploads.js"
 
 class ReplyComposer extends HTMLElement {
@@ -213,6 +214,15 @@ class ReplyComposer extends HTMLElement {
     if (!this.querySelector(".composer__send").disabled) this.form.requestSubmit()
   }
 
+  /** What was taken back before it left stands here again, before what was typed since. */
+  giveBack({ mode, text, replyTo, files }) {
+    this.write(mode)
+    if (replyTo) this.quote(replyTo, "the message quoted before")
+    this.field.value = this.field.value ? `${text}\n${this.field.value}` : text
+    this.uploads.giveBack(files)
+    this.#typed()
+  }
+
   #clicked({ target }) {
     const tab = target.closest("[role=tab]")
     if (tab) this.write(tab.dataset.mode)
@@ -279,7 +289,7 @@ class ReplyComposer extends HTMLElement {
   }
 
   #taken(mode, html) {
-    const entries = elements(html)
+    const entries = say(elements(html))
     this.ownSeq = Math.max(0, ...entries.map((entry) => Number(entry.dataset.seq)))
     this.thread.receive(entries, { own: true })
     this.stale.replaceChildren()

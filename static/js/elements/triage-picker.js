@@ -98,6 +98,7 @@ class TriagePicker extends HTMLElement {
 
   #enter() {
     if (this.marked?.dataset.url) this.#take(this.marked)
+    else if (this.dataset.bulk && this.understands && this.filter.value.trim()) this.#forAll(this.dataset.bulk, this.filter.value)
     else if (this.understands && this.filter.value.trim()) this.#send(this.dataset.url, "POST", this.filter.value)
   }
 
@@ -109,8 +110,15 @@ class TriagePicker extends HTMLElement {
   }
 
   #take(option) {
-    if (option.hasAttribute("data-toggles")) this.#toggle(option)
+    if (this.dataset.bulk) this.#forAll(option.dataset.act ?? this.dataset.bulk, option.dataset.value)
+    else if (option.hasAttribute("data-toggles")) this.#toggle(option)
     else this.#send(option.dataset.url, option.dataset.method, option.dataset.value)
+  }
+
+  /** For everything that is selected in the list. */
+  #forAll(act, value) {
+    this.dialog.close()
+    this.shell.hands.send(act, value)
   }
 
   async #send(url, method, value) {

@@ -1,4 +1,5 @@
 /** The page: opens conversations without leaving it, hears the news, and listens to the keys. */
+import { refresh } from "../lib/changed.js"
 import { find, makesSense } from "../lib/commands.js"
 import { Company } from "../lib/company.js"
 import { DraftMarks } from "../lib/draft-marks.js"
@@ -8,6 +9,7 @@ import { listen } from "../lib/keys.js"
 import { Presence } from "../lib/presence.js"
 import { note } from "../lib/recent.js"
 import { tell } from "../lib/tooltips.js"
+import { say } from "../lib/undo.js"
 
 class WorkspaceShell extends HTMLElement {
   connectedCallback() {
@@ -43,6 +45,10 @@ class WorkspaceShell extends HTMLElement {
 
   get pane() {
     return this.querySelector("conversation-pane")
+  }
+
+  get hands() {
+    return this.querySelector("bulk-bar")
   }
 
   get composer() {
@@ -149,7 +155,9 @@ class WorkspaceShell extends HTMLElement {
       const rows = elements(news.html)
       this.#mindTheThread(rows)
       this.list.receive(rows)
+      if (news.changed) refresh(this, news.changed)
     }
+    if (news.type === "bulk" && String(news.person) === this.dataset.me) this.querySelector("bulk-runs").receive(elements(news.html))
     if (news.channel) this.composer?.channelChanged(news.channel)
     if (news.type === "counts") this.line.counted(news)
     if (news.counts) this.#counters(news.counts, { partly: news.type === "counts" })
@@ -236,7 +244,7 @@ class WorkspaceShell extends HTMLElement {
     if (!detail.shouldSwap || !detail.serverResponse.includes("data-live-row")) return
     const pieces = elements(detail.serverResponse)
     const template = pieces.find((piece) => piece.hasAttribute("data-live-row"))
-    const parts = [...template.content.children]
+    const parts = say([...template.content.children])
     this.list.receive(parts.filter((part) => part.matches(".row")))
     if (detail.target?.closest("conversation-pane") === this.pane) this.pane?.receive(parts.filter((part) => !part.matches(".row")))
     detail.serverResponse = pieces.filter((piece) => piece !== template).map((piece) => piece.outerHTML).join("")

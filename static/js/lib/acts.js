@@ -29,12 +29,18 @@ export async function unread(shell) {
   const before = row?.dataset.unread
   if (before === "0") row.dataset.unread = "1"
   try {
-    await ask(`${address(shell, id)}readings/`, { method: "DELETE" })
-    notify(sentence("Marked as unread.", "calm"))
+    const said = await ask(`${address(shell, id)}readings/`, { method: "DELETE" })
+    notify(said.trim() || sentence("It is unread already.", "calm"))
   } catch (error) {
     if (row && before) row.dataset.unread = before
     notify(explain(error))
   }
+}
+
+export async function spam(shell) {
+  const id = inHand(shell)
+  const seen = shell.pane?.dataset.id === id ? shell.composer?.seen : shell.list.find(id)?.dataset.said
+  await settle(shell, `${address(shell, id)}spam/`, { method: "POST", values: { seen_seq: seen ?? "" } })
 }
 
 export async function assign(shell, person) {

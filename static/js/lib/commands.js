@@ -12,6 +12,7 @@
  */
 import * as acts from "./acts.js"
 import { pick } from "./picks.js"
+import { undo } from "./undo.js"
 
 const isOpen = (shell) => Boolean(shell.dataset.open && shell.pane)
 const hasOne = (shell) => Boolean(acts.inHand(shell))
@@ -20,6 +21,11 @@ const notInFocus = (shell) => !inFocus(shell)
 const focusBar = (shell) => shell.querySelector("focus-bar")
 const hasRow = () => Boolean(document.activeElement?.closest?.(".row"))
 const inList = (shell) => shell.list.parentElement.contains(document.activeElement) // or among the results in its place
+const hasSome = (shell) => hasOne(shell) || Boolean(shell.hands?.any)
+const selecting = (shell) => Boolean(shell.hands?.any)
+const waits = (shell) => shell.composer?.contains(document.activeElement) && !shell.composer.field.value && shell.pane.querySelector("hold-line button")
+/** For all that is selected, while anything is; else for the one in hand. */
+const each = (act, one) => (shell) => (selecting(shell) ? shell.hands.press(act) : one(shell))
 
 export const COMMANDS = [
   { id: "next", keys: ["j"], name: "Next conversation", group: "Moving", repeats: true, when: notInFocus, act: (shell) => move(shell, 1) },
@@ -36,17 +42,25 @@ export const COMMANDS = [
   { id: "note", keys: ["n"], name: "Internal note", group: "Answering", when: isOpen, act: (shell) => shell.composer.write("note") },
   { id: "send", keys: ["Mod+Enter"], name: "Send", group: "Answering", fields: true, quiet: true, when: (shell) => shell.composer?.contains(document.activeElement), act: (shell) => shell.composer.submit() },
 
-  { id: "resolve", keys: ["e"], name: "Resolve, or reopen", group: "Conversation", when: hasOne, act: acts.resolve },
-  { id: "snooze", keys: ["h"], name: "Snooze", group: "Conversation", when: hasOne, act: (shell) => pick(shell, "snooze") },
-  { id: "assign", keys: ["a"], name: "Assign", group: "Conversation", when: hasOne, act: (shell) => pick(shell, "assign") },
-  { id: "mine", keys: ["m"], name: "Assign to me", group: "Conversation", when: hasOne, act: acts.take },
-  { id: "tag", keys: ["l"], name: "Set tags", group: "Conversation", when: hasOne, act: (shell) => pick(shell, "tags") },
-  { id: "priority", keys: ["p"], name: "Set the priority", group: "Conversation", when: hasOne, act: (shell) => pick(shell, "priority") },
-  { id: "unread", keys: ["u"], name: "Mark as unread", group: "Conversation", when: hasOne, act: acts.unread },
+  { id: "resolve", keys: ["e"], name: "Resolve, or reopen", group: "Conversation", when: hasSome, act: each("resolve", acts.resolve) },
+  { id: "snooze", keys: ["h"], name: "Snooze", group: "Conversation", when: hasSome, act: each("snooze", (shell) => pick(shell, "snooze")) },
+  { id: "assign", keys: ["a"], name: "Assign", group: "Conversation", when: hasSome, act: each("assign", (shell) => pick(shell, "assign")) },
+  { id: "mine", keys: ["m"], name: "Assign to me", group: "Conversation", when: hasSome, act: each("mine", acts.take) },
+  { id: "tag", keys: ["l"], name: "Set tags", group: "Conversation", when: hasSome, act: each("tag", (shell) => pick(shell, "tags")) },
+  { id: "priority", keys: ["p"], name: "Set the priority", group: "Conversation", when: hasSome, act: each("priority", (shell) => pick(shell, "priority")) },
+  { id: "unread", keys: ["u"], name: "Mark as unread", group: "Conversation", when: hasSome, act: each("unread", acts.unread) },
+  { id: "spam", keys: ["!"], name: "Mark as spam", group: "Conversation", when: hasSome, act: each("spam", acts.spam) },
   { id: "person", keys: ["i"], name: "Show or hide the person", group: "Conversation", when: isOpen, act: (shell) => shell.toggleContext() },
 
   { id: "search", keys: ["/"], name: "Search people, handles and messages", group: "Finding", act: (shell) => shell.search.open() },
   { id: "told", keys: ["g n"], name: "What you were told", group: "Going", act: (shell) => shell.querySelector("notice-bell button").click() },
+  { id: "undo", keys: ["z"], name: "Undo; again: what you did before", group: "Many and undo", act: (shell) => undo(shell) },
+  { id: "unsend", keys: ["Mod+z"], name: "Take back the reply that waits", group: "Many and undo", fields: true, quiet: true, when: waits, act: (shell) => undo(shell) },
+  { id: "select", keys: ["x"], name: "Select", group: "Many and undo", when: notInFocus, act: (shell) => shell.hands.toggle() },
+  { id: "select-next", keys: ["Shift+J"], name: "Select the next one, too", group: "Many and undo", repeats: true, quiet: true, when: notInFocus, act: (shell) => shell.hands.extend(1) },
+  { id: "select-previous", keys: ["Shift+K"], name: "Select the one before, too", group: "Many and undo", repeats: true, quiet: true, when: notInFocus, act: (shell) => shell.hands.extend(-1) },
+  { id: "select-all", keys: ["*"], name: "Select the whole view", group: "Many and undo", when: notInFocus, act: (shell) => shell.hands.everything() },
+
   { id: "palette", keys: ["Mod+k"], name: "Find a command, a view, a person", group: "Finding", fields: true, quiet: true, act: () => document.querySelector("command-palette").show() },
   { id: "filter", keys: ["v"], name: "Filter the list: is:unread due<1h tag:refund", group: "Finding", act: (shell) => shell.querySelector("query-bar").take() },
   { id: "help", keys: ["?"], name: "Keys", group: "Finding", act: () => document.querySelector("key-help").show() },
@@ -94,6 +108,7 @@ function move(shell, step) {
 function back(shell) {
   const field = document.activeElement?.closest?.("input, textarea, select, [contenteditable]")
   if (field) field.blur()
+  else if (selecting(shell)) shell.hands.clear()
   else if (inFocus(shell)) focusBar(shell).stop()
   else if (shell.dataset.open) shell.close()
   else shell.search.close()

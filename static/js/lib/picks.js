@@ -1,15 +1,20 @@
 /** What is done with one key and a short choice: who cares for it, tags, priority, snooze. In the list it is about the row in hand, else about the open conversation. */
 import { ask, elements, explain, notify } from "./fragments.js"
+import { say } from "./undo.js"
 
 const PLACES = { assign: "assignment/", tags: "tags/", priority: "priority/", snooze: "snooze/", merges: "merges/", promise: "promise/" }
 
 export async function pick(shell, what) {
   const id = document.activeElement?.closest(".row")?.dataset.id ?? shell.dataset.open
-  if (!id) return
+  if (id) await choose(address(shell, id) + PLACES[what])
+}
+
+/** The choices of this address, in the dialog. */
+export async function choose(url) {
   const dialog = document.getElementById("picker")
   const early = waitIn(dialog)
   try {
-    const html = await ask(address(shell, id) + PLACES[what])
+    const html = await ask(url)
     if (!dialog.open) return
     dialog.replaceChildren(...elements(html))
     dialog.querySelector("triage-picker").typed(early.value, early.dataset.entered === "true")
@@ -51,7 +56,7 @@ export async function settle(shell, url, { method, values = {} }) {
 export function show(shell, html) {
   const pieces = elements(html)
   const template = pieces.find((piece) => piece.hasAttribute("data-live-row"))
-  const parts = template ? [...template.content.children] : []
+  const parts = say(template ? [...template.content.children] : [])
   const rows = parts.filter((part) => part.matches(".row"))
   shell.list.receive(rows)
   const open = rows.some((row) => row.dataset.id === shell.dataset.open)

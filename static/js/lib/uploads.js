@@ -37,6 +37,11 @@ export class Uploads {
     label.title = none && !forbidden ? `${this.composer.state.label} takes no files` : "Attach files"
   }
 
+  /** Files of a reply that was taken back. */
+  giveBack(items) {
+    this.list.append(...items)
+  }
+
   clear() {
     this.list.replaceChildren()
   }

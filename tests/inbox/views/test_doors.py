@@ -12,6 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from inbox.models import (
     Attachment,
+    BulkRun,
     BusinessHours,
     CannedReply,
     Conversation,
@@ -34,6 +35,7 @@ OF_THE_BRAND = {
     "focus", "search", "settings-hours", "settings-hours-new", "settings-tag-rules", "settings-tag-rule-new", "settings-languages",
     "settings-canned", "settings-canned-new",
     "views", "query-words", "query-reading",
+    "settings-replies", "undo", "bulk", "bulk-rows", "bulk-snooze-preview",
 }  # fmt: skip
 
 
@@ -60,6 +62,10 @@ def address(name: str, conversation: Conversation) -> str:
     rule, _ = TagRule.objects.get_or_create(brand=conversation.brand, tag=tag, name="Refund")
     canned, _ = CannedReply.objects.get_or_create(brand=conversation.brand, name="Refund", text="On its way.")
     view, _ = SavedView.objects.get_or_create(brand=conversation.brand, name="Late", query=Query().as_json())
+    run = BulkRun.objects.create(
+        brand=conversation.brand, person=agent_of(conversation.brand), act="resolve", words="Resolved", seen_seq=0,
+        created_at=conversation.created_at,
+    )  # fmt: skip
     if name in OF_THE_BRAND:
         return reverse(f"inbox:{name}", kwargs=brand)
     return reverse(
@@ -70,6 +76,8 @@ def address(name: str, conversation: Conversation) -> str:
             "sorted-rows": {**brand, "view_name": "open", "sort_name": "due"},
             "attempt": {**brand, "public_id": message.public_id},
             "tag": {**brand, "public_id": conversation.public_id, "tag_id": tag.pk},
+            "bulk-choices": {**brand, "act": "assign"},
+            "bulk-run": {**brand, "public_id": run.public_id},
             "settings-policy": {**brand, "public_id": policy.public_id},
             "settings-policy-retirement": {**brand, "public_id": policy.public_id},
             "settings-hours-edit": {**brand, "public_id": hours.public_id},

@@ -1,0 +1,246 @@
+"""One action on a batch of conversations, with a constant number of statements. It does to each what the action on one would do.
+
+Whoever sets a tag on many at once teaches the model nothing: it is one decision, and the words of the many were not looked at.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from inbox import events
+from inbox.actions import _columns, _looking, _queueing, _snoozing, _tag_rows, _undo
+from inbox.actions._columns import Plain
+from inbox.models import (
+    BulkAct,
+    BulkRun,
+    Conversation,
+    ConversationState,
+    Event,
+    EventKind,
+    Membership,
+    Priority,
+    SetBy,
+    Tag,
+    UndoKind,
+)
+from inbox.models.conversations import UNDER_WAY
+from inbox.queries import inbox_list
+
+GONE, LEFT_VIEW = "no longer there", "no longer in this view"
+WROTE = "the customer has written since"
+RIVAL = "a newer conversation with this person is open"
+
+
+@dataclass(slots=True)
+class Done:
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)  # why → how many
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What becomes of one conversation."""
+
+    columns: Plain
+    told: EventKind
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+_Rule = Callable[[BulkRun, Plain, datetime], _Wish | str]  # a string says why not
+
+KINDS: Mapping[str, UndoKind] = {
+    BulkAct.RESOLVE: UndoKind.STATE, BulkAct.REOPEN: UndoKind.STATE, BulkAct.SPAM: UndoKind.STATE, BulkAct.SNOOZE: UndoKind.STATE,
+    BulkAct.ASSIGN: UndoKind.ASSIGNEE, BulkAct.PRIORITY: UndoKind.PRIORITY, BulkAct.UNREAD: UndoKind.UNREAD,
+    BulkAct.READ: UndoKind.UNREAD, BulkAct.TAG: UndoKind.TAG, BulkAct.UNTAG: UndoKind.TAG,
+}  # fmt: skip
+_PUT_ASIDE = (BulkAct.RESOLVE, BulkAct.SPAM, BulkAct.SNOOZE)
+
+
+def do(ledger: events.Ledger, run: BulkRun, ids: Sequence[int], now: datetime) -> Done:
+    done = Done()
+    left = _still_meant(run, ids, done)
+    if not left:
+        return done
+    if run.act in (BulkAct.TAG, BulkAct.UNTAG):
+        _tag(ledger, run, left, done, now)
+    else:
+        _change(ledger, run, left, done, now)
+    return done
+
+
+def _still_meant(run: BulkRun, ids: Sequence[int], done: Done) -> list[int]:
+    """Of a whole view, those that are in it now; of what puts aside, those whose customers wrote nothing new."""
+    found = Conversation.objects.filter(brand_id=run.brand_id, pk__in=list(ids))
+    view = inbox_list.view_named(run.view, run.person, run.brand) if run.view else None
+    if view is not None:
+        found = view.conversations(run.person, run.brand).filter(pk__in=list(ids))
+    left = sorted(found.values_list("pk", flat=True))
+    if len(left) < len(ids):
+        done.skipped[LEFT_VIEW if view else GONE] += len(ids) - len(left)
+    if run.act in _PUT_ASIDE and left:
+        news = Event.objects.filter(
+            conversation__in=left, kind=EventKind.MESSAGE_RECEIVED, seq__gt=run.seen_seq
+        )
+        wrote = set(news.values_list("conversation_id", flat=True))
+        done.skipped.update(WROTE for pk in left if pk in wrote)
+        left = [pk for pk in left if pk not in wrote]
+    return left
+
+
+def _change(ledger: events.Ledger, run: BulkRun, ids: list[int], done: Done, now: datetime) -> None:
+    kind, rule = KINDS[run.act], _RULES[run.act]
+    rivals = _with_rivals(ids) if run.act in (BulkAct.REOPEN, BulkAct.SPAM) else set()
+    if run.act == BulkAct.ASSIGN and not _works_here(run):
+        done.skipped[f"{run.value['name']} no longer works here"] += len(ids)
+        return
+    changes: dict[int, tuple[int, Plain]] = {}
+    for pk, here in _columns.read(
+        run.brand_id, ids, sorted({*_undo.PUT_BACK[kind], *_undo.LEFT[kind]})
+    ).items():
+        wish = RIVAL if pk in rivals else rule(run, here, now)
+        if isinstance(wish, str):
+            done.skipped[wish] += 1
+            continue
+        seq = ledger.record(
+            wish.told, at=now, conversation_id=pk, actor_id=run.person_id, bulk=run.pk, **wish.data
+        )
+        changes[pk] = (seq, wish.columns)
+        after = {**here, **wish.columns}
+        was = {name: here[name] for name in _undo.PUT_BACK[kind]}
+        left = {name: _columns.plain(after[name]) for name in _undo.left_of(kind, after)}
+        done.steps.append(_undo.step(pk, seq, was, left))
+    _columns.write(changes)
+    if not changes:
+        return
+    if kind == UndoKind.STATE:
+        until = run.value.get("until")
+        snoozed = run.act == BulkAct.SNOOZE and until
+        _snoozing.set_timers(ledger, list(changes), datetime.fromisoformat(until) if snoozed else None)
+    elif kind == UndoKind.ASSIGNEE:
+        _queueing.forget(changes)
+    elif kind == UndoKind.PRIORITY:
+        _looking.rescore(ledger, list(changes), now)
+
+
+def _with_rivals(ids: list[int]) -> set[int]:
+    """Those of whose thread a newer conversation is under way."""
+    threads = Conversation.objects.filter(pk__in=ids).values_list("pk", "channel_id", "thread_key")
+    keys = {(channel_id, thread_key): pk for pk, channel_id, thread_key in threads}
+    others = Conversation.objects.filter(
+        channel__in={channel_id for channel_id, _ in keys}, thread_key__in={key for _, key in keys}
+    ).exclude(state=ConversationState.RESOLVED)
+    newer = others.exclude(pk__in=ids).values_list("channel_id", "thread_key", "pk")
+    return {keys[channel_id, key] for channel_id, key, _ in newer if (channel_id, key) in keys}
+
+
+def _works_here(run: BulkRun) -> bool:
+    to = run.value["person"]
+    here = Membership.objects.filter(brand_id=run.brand_id, person=to, person__is_active=True)
+    return to is None or here.exists()
+
+
+def _resolve(run: BulkRun, here: Plain, now: datetime) -> _Wish | str:
+    if here["state"] == ConversationState.RESOLVED:
+        return "resolved already"
+    put_aside = {"unread_count": 0, "waiting_since": None, "snoozed_until": None}
+    columns = {"state": ConversationState.RESOLVED.value, "resolved_at": now, **put_aside}
+    return _Wish(columns, EventKind.RESOLVED, {"before": here["state"]})
+
+
+def _spam(run: BulkRun, here: Plain, now: datetime) -> _Wish | str:
+    if here["state"] == ConversationState.SPAM:
+        return "spam already"
+    put_aside = {"unread_count": 0, "waiting_since": None, "snoozed_until": None}
+    columns = {"state": ConversationState.SPAM.value, "resolved_at": None, **put_aside}
+    return _Wish(columns, EventKind.MARKED_SPAM, {"before": here["state"]})
+
+
+def _reopen(run: BulkRun, here: Plain, now: datetime) -> _Wish | str:
+    if here["state"] == ConversationState.OPEN:
+        return "open already"
+    columns = {"state": ConversationState.OPEN.value, "resolved_at": None, "snoozed_until": None}
+    return _Wish(columns, EventKind.REOPENED, {"before": here["state"]})
+
+
+def _snooze(run: BulkRun, here: Plain, now: datetime) -> _Wish | str:
+    until = run.value["until"]
+    if here["state"] not in UNDER_WAY:
+        return f"{ConversationState(here['state']).label.lower()}, so out of the way already"
+    if here["state"] == ConversationState.SNOOZED and here["snoozed_until"] == until:
+        return "snoozed until then already"
+    columns = {"state": ConversationState.SNOOZED.value, "snoozed_until": until}
+    return _Wish(columns, EventKind.SNOOZED, {"until": until, "before": here["state"]})
+
+
+def _assign(run: BulkRun, here: Plain, now: datetime) -> _Wish | str:
+    to, name = run.value["person"], run.value["name"]
+    if here["assignee_id"] == to:
+        return f"assigned to {name} already" if to else "assigned to nobody already"
+    told = EventKind.ASSIGNED if to else EventKind.UNASSIGNED
+    data = {"to": to, "to_name": name if to else "", "before": here["assignee_id"]}
+    columns = {"assignee_id": to, "assignee_name": name if to else ""}
+    chosen = {"assignee_set_by": _queueing.BY_PERSON, "assignee_set_at": now}
+    return _Wish({**columns, **chosen}, told, data)
+
+
+def _prioritise(run: BulkRun, here: Plain, now: datetime) -> _Wish | str:
+    wanted = run.value["priority"]
+    if wanted is None:
+        if not here["priority_pinned"]:
+            return "left to the score already"
+        columns = {"priority": here["priority"], "priority_pinned": False}
+        return _Wish(columns, EventKind.PRIORITISED, {"before": here["priority"], "pinned": False})
+    if here["priority_pinned"] and here["priority"] == wanted:
+        return f"{Priority(wanted).label.lower()} already"
+    data = {"to": wanted, "before": here["priority"], "pinned": True}
+    return _Wish({"priority": wanted, "priority_pinned": True}, EventKind.PRIORITISED, data)
+
+
+def _unread(run: BulkRun, here: Plain, now: datetime) -> _Wish | str:
+    if here["unread_count"]:
+        return "unread already"
+    return _Wish({"unread_count": 1}, EventKind.CONVERSATION_READ, {"unread": True})
+
+
+def _read(run: BulkRun, here: Plain, now: datetime) -> _Wish | str:
+    if not here["unread_count"]:
+        return "read already"
+    return _Wish({"unread_count": 0}, EventKind.CONVERSATION_READ)
+
+
+_RULES: Mapping[str, _Rule] = {
+    BulkAct.RESOLVE: _resolve, BulkAct.SPAM: _spam, BulkAct.REOPEN: _reopen, BulkAct.SNOOZE: _snooze, BulkAct.ASSIGN: _assign,
+    BulkAct.PRIORITY: _prioritise, BulkAct.UNREAD: _unread, BulkAct.READ: _read,
+}  # fmt: skip
+
+
+def _tag(ledger: events.Ledger, run: BulkRun, ids: list[int], done: Done, now: datetime) -> None:
+    tag = Tag.objects.filter(brand_id=run.brand_id, pk=run.value["tag"]).first()
+    if tag is None:
+        done.skipped["the tag is no more"] += len(ids)
+        return
+    puts_on = run.act == BulkAct.TAG
+    known = _tag_rows.as_they_are(ids, tag.pk)
+    wanted: dict[int, Plain] = {}
+    for pk in ids:
+        was = known.get(pk) or _tag_rows.kept(tag.pk, None)
+        if _tag_rows.is_on(was) == puts_on:
+            done.skipped["tagged so already" if puts_on else "not tagged so"] += 1
+            continue
+        wanted[pk] = (
+            _tag_rows.on(tag.pk, run.person_id, now) if puts_on else _tag_rows.off(was, run.person_id)
+        )
+        kind = EventKind.TAGGED if puts_on else EventKind.UNTAGGED
+        seq = ledger.record(
+            kind, at=now, conversation_id=pk, actor_id=run.person_id, bulk=run.pk, tag=tag.name, tag_id=tag.pk, by=SetBy.PERSON.value,
+        )  # fmt: skip
+        done.steps.append(_undo.step(pk, seq, was, wanted[pk]))
+    if not wanted:
+        return
+    _tag_rows.put(tag.pk, wanted)
+    shown = _tag_rows.names(list(wanted), tag.name, on=dict.fromkeys(wanted, puts_on))
+    _columns.write({step["id"]: (step["seq"], {"tags": shown[step["id"]]}) for step in done.steps})

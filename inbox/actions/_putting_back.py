@@ -1,0 +1,262 @@
+"""Taking back what was done, for one conversation or a batch: each is put back only where it still is as it was left.
+
+Each statement is for the whole batch. What is put back is told by the same kinds of events as what was done, with `undoes`, the
+number of the event taken back: clocks then count as if neither had been.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Max
+
+from inbox import events
+from inbox.actions import _columns, _looking, _snoozing, _tag_rows, _undo, _vips
+from inbox.actions._columns import Plain
+from inbox.models import (
+    Conversation,
+    ConversationState,
+    Event,
+    EventKind,
+    Example,
+    Membership,
+    Person,
+    Tag,
+    UndoKind,
+)
+
+Step = Mapping[str, Any]
+CUSTOMER = "the customer"
+GONE, RIVAL = "it is no more", "a newer conversation with this person is open"
+
+_KINDS: Mapping[str, Sequence[EventKind]] = {
+    UndoKind.STATE: (
+        EventKind.RESOLVED, EventKind.REOPENED, EventKind.SNOOZED, EventKind.WOKEN, EventKind.MARKED_SPAM,
+    ),
+    UndoKind.ASSIGNEE: (EventKind.ASSIGNED, EventKind.UNASSIGNED),
+    UndoKind.PRIORITY: (EventKind.PRIORITISED,),
+    UndoKind.UNREAD: (EventKind.CONVERSATION_READ, EventKind.MESSAGE_RECEIVED, EventKind.REPLY_QUEUED, EventKind.RESOLVED),
+    UndoKind.PROMISE: (EventKind.PROMISED, EventKind.RESOLVED),
+    UndoKind.ANSWER: (EventKind.NO_REPLY_NEEDED,),
+    UndoKind.MOOD: (EventKind.TAGGED, EventKind.UNTAGGED),
+    UndoKind.TAG: (EventKind.TAGGED, EventKind.UNTAGGED),
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Outcome:
+    done: int
+    skipped: Counter[str]  # why → how many
+
+
+def put_back(
+    ledger: events.Ledger, kind: str, steps: Sequence[Step], *, words: str, done_at: datetime, by: Person, now: datetime
+) -> Outcome:  # fmt: skip
+    """`words`: what was done, as the thread tells that it was taken back."""
+    undid = words[:1].lower() + words[1:]
+    if kind == UndoKind.VIP:
+        return _vip(ledger, steps[0], undid=undid, by=by, now=now)
+    skipped: Counter[str] = Counter()
+    is_tag = kind == UndoKind.TAG
+    how_it_is = _tags_now(ledger, steps) if is_tag else _columns_now(ledger, kind, steps)
+    changed, left = [], []
+    for step in steps:
+        here = how_it_is.get(step["id"])
+        if here is None:
+            skipped[GONE] += 1
+        elif all(here[name] == value for name, value in step["left"].items()):
+            left.append(step)
+        else:
+            changed.append(step)
+    skipped.update(_who_changed(ledger, kind, changed, by))
+    check, back = _BY_KIND.get(kind, (_nothing_against, _columns_back))
+    against = check(ledger, left, kind)
+    skipped.update(against.values())
+    wanted = [step for step in left if step["id"] not in against]
+    if wanted:
+        back(ledger, kind, wanted, undid, done_at, by, now)
+    return Outcome(len(wanted), skipped)
+
+
+def _columns_now(ledger: events.Ledger, kind: str, steps: Sequence[Step]) -> dict[int, Plain]:
+    return _columns.read(ledger.brand_id, [step["id"] for step in steps], _undo.LEFT[kind])
+
+
+def _tags_now(ledger: events.Ledger, steps: Sequence[Step]) -> dict[int, Plain]:
+    tag_id = steps[0]["left"]["tag"]
+    ids = [step["id"] for step in steps]
+    there = set(
+        Conversation.objects.filter(brand_id=ledger.brand_id, pk__in=ids).values_list("pk", flat=True)
+    )
+    if not Tag.objects.filter(pk=tag_id).exists():
+        return {}
+    known = _tag_rows.as_they_are(ids, tag_id)
+    return {pk: known.get(pk) or _tag_rows.kept(tag_id, None) for pk in there}
+
+
+def _who_changed(ledger: events.Ledger, kind: str, steps: Sequence[Step], by: Person) -> list[str]:
+    """Of each conversation who changed the same since: “Bea has changed it since”."""
+    if not steps:
+        return []
+    after = {step["id"]: step["seq"] for step in steps}
+    found = Event.objects.filter(conversation__in=list(after), kind__in=_KINDS[kind], seq__gt=min(after.values()))  # fmt: skip
+    newest = found.values("conversation").annotate(last=Max("seq")).values_list("conversation", "last")
+    told = Event.objects.filter(brand_id=ledger.brand_id, seq__in=[last for _, last in newest])
+    who: dict[int, str] = {}
+    for event in told.select_related("actor"):
+        if event.actor_id is None:
+            customer = event.kind in (EventKind.REOPENED, EventKind.MESSAGE_RECEIVED)
+            who[event.conversation_id or 0] = (
+                "The customer has written" if customer else "Parley has changed it"
+            )
+        elif event.actor_id == by.pk:
+            who[event.conversation_id or 0] = "You have changed it"
+        else:
+            who[event.conversation_id or 0] = f"{event.actor} has changed it"
+    return [f"{who.get(pk, 'It has changed')} since" for pk in after]
+
+
+def _nothing_against(ledger: events.Ledger, steps: Sequence[Step], kind: str) -> dict[int, str]:
+    return {}
+
+
+def _against_state(ledger: events.Ledger, steps: Sequence[Step], kind: str) -> dict[int, str]:
+    """One conversation of a thread is under way, and what the customer wrote meanwhile is not buried again."""
+    against: dict[int, str] = {}
+    opening = [step["id"] for step in steps if _opens(step)]
+    if opening:
+        threads = Conversation.objects.filter(pk__in=opening).values_list("pk", "channel_id", "thread_key")
+        keys = {(channel_id, thread_key): pk for pk, channel_id, thread_key in threads}
+        rivals = Conversation.objects.filter(
+            channel__in={channel_id for channel_id, _ in keys}, thread_key__in={key for _, key in keys}
+        )
+        rivals = rivals.exclude(state=ConversationState.RESOLVED).exclude(pk__in=opening)
+        against |= {
+            keys[rival]: RIVAL for rival in rivals.values_list("channel_id", "thread_key") if rival in keys
+        }
+    closing = {step["id"]: step["seq"] for step in steps if step["was"]["state"] != ConversationState.OPEN}
+    if closing:
+        wrote = Event.objects.filter(
+            conversation__in=list(closing), kind=EventKind.MESSAGE_RECEIVED, seq__gt=min(closing.values())
+        )
+        for pk, seq in wrote.values_list("conversation_id", "seq"):
+            if pk is not None and seq > closing[pk]:
+                against[pk] = "The customer has written since"
+    return against
+
+
+def _opens(step: Step) -> bool:
+    resolved = ConversationState.RESOLVED
+    return bool(step["left"]["state"] == resolved and step["was"]["state"] != resolved)
+
+
+def _against_assignee(ledger: events.Ledger, steps: Sequence[Step], kind: str) -> dict[int, str]:
+    before = {step["was"]["assignee_id"] for step in steps} - {None}
+    still = set(
+        Membership.objects.filter(
+            brand_id=ledger.brand_id, person__in=before, person__is_active=True
+        ).values_list("person_id", flat=True)
+    )
+    return {
+        step["id"]: f"{step['was']['assignee_name']} no longer works here"
+        for step in steps
+        if step["was"]["assignee_id"] is not None and step["was"]["assignee_id"] not in still
+    }
+
+
+def _columns_back(
+    ledger: events.Ledger, kind: str, steps: Sequence[Step], undid: str, done_at: datetime, by: Person, now: datetime
+) -> None:  # fmt: skip
+    changes = {}
+    for step in steps:
+        told, data = _told(kind, step["was"])
+        seq = ledger.record(
+            told, at=now, conversation_id=step["id"], actor_id=by.pk, undoes=step["seq"], undid=undid, **data
+        )
+        changes[step["id"]] = (seq, step["was"])
+    _columns.write(changes)
+    if kind == UndoKind.STATE:
+        _snoozes_back(ledger, steps)
+    elif kind == UndoKind.ASSIGNEE:
+        _looking.look(ledger, list(changes), now)  # it may wait for somebody again
+    elif kind == UndoKind.PRIORITY:
+        _looking.rescore(ledger, list(changes), now)
+    elif kind == UndoKind.MOOD:
+        _unlearn(steps, done_at, by)
+
+
+def _told(kind: str, was: Plain) -> tuple[EventKind, dict[str, Any]]:
+    """The event that says how it is now."""
+    match kind:
+        case UndoKind.STATE:
+            told = {
+                ConversationState.RESOLVED: EventKind.RESOLVED,
+                ConversationState.SPAM: EventKind.MARKED_SPAM,
+                ConversationState.SNOOZED: EventKind.SNOOZED,
+            }.get(was["state"], EventKind.REOPENED)
+            return told, {"until": was["snoozed_until"]} if told is EventKind.SNOOZED else {}
+        case UndoKind.ASSIGNEE:
+            kind_now = EventKind.ASSIGNED if was["assignee_id"] else EventKind.UNASSIGNED
+            return kind_now, {"to": was["assignee_id"], "to_name": was["assignee_name"]}
+        case UndoKind.PRIORITY:
+            return EventKind.PRIORITISED, {"to": was["priority"], "pinned": was["priority_pinned"]}
+        case UndoKind.PROMISE:
+            return EventKind.PROMISED, {"until": was["promised_at"]}
+        case UndoKind.ANSWER:
+            return EventKind.NO_REPLY_NEEDED, {}
+        case UndoKind.MOOD:
+            told = EventKind.TAGGED if was["sentiment"] else EventKind.UNTAGGED
+            return told, {"sentiment": was["sentiment"]}
+    return EventKind.CONVERSATION_READ, {}
+
+
+def _snoozes_back(ledger: events.Ledger, steps: Sequence[Step]) -> None:
+    _snoozing.forget_timers([step["id"] for step in steps])
+    for step in steps:
+        was = step["was"]
+        if was["state"] == ConversationState.SNOOZED and was["snoozed_until"]:
+            _snoozing.set_timer(ledger, step["id"], datetime.fromisoformat(was["snoozed_until"]))
+
+
+def _tags_back(
+    ledger: events.Ledger, kind: str, steps: Sequence[Step], undid: str, done_at: datetime, by: Person, now: datetime
+) -> None:  # fmt: skip
+    tag = Tag.objects.get(pk=steps[0]["left"]["tag"])
+    wanted = {step["id"]: step["was"] for step in steps}
+    on = {pk: _tag_rows.is_on(was) for pk, was in wanted.items()}
+    _tag_rows.put(tag.pk, wanted)
+    shown = _tag_rows.names(list(wanted), tag.name, on=on)
+    changes = {}
+    for step in steps:
+        told = EventKind.TAGGED if on[step["id"]] else EventKind.UNTAGGED
+        seq = ledger.record(
+            told, at=now, conversation_id=step["id"], actor_id=by.pk, undoes=step["seq"], undid=undid, tag=tag.name, tag_id=tag.pk,
+        )  # fmt: skip
+        changes[step["id"]] = (seq, {"tags": shown[step["id"]]})
+    _columns.write(changes)
+    _unlearn(steps, done_at, by)
+
+
+def _unlearn(steps: Sequence[Step], done_at: datetime, by: Person) -> None:
+    """What was taken back is no example of anything."""
+    Example.objects.filter(conversation__in=[step["id"] for step in steps], person=by, at=done_at).delete()
+
+
+def _vip(ledger: events.Ledger, step: Step, *, undid: str, by: Person, now: datetime) -> Outcome:
+    left, was = step["left"], step["was"]
+    if _vips.mark(ledger, left["contact"], vip=was["vip"], by=by, now=now):
+        return Outcome(1, Counter())
+    return Outcome(0, Counter(["A colleague has changed it since"]))
+
+
+Check = Callable[[events.Ledger, Sequence[Step], str], dict[int, str]]
+Back = Callable[[events.Ledger, str, Sequence[Step], str, datetime, Person, datetime], None]
+_BY_KIND: Mapping[str, tuple[Check, Back]] = {
+    UndoKind.STATE: (_against_state, _columns_back),
+    UndoKind.ASSIGNEE: (_against_assignee, _columns_back),
+    UndoKind.TAG: (_nothing_against, _tags_back),
+}

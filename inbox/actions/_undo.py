@@ -1,0 +1,85 @@
+"""What every action leaves behind for `z`: how it was, how it was left, and until when it can be put back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from inbox import events
+from inbox.actions import _columns
+from inbox.actions._columns import Plain
+from inbox.models import Conversation, Person, Undo, UndoKind
+
+LASTS = timedelta(minutes=10)
+
+# Of each kind: what is put back, and what must still be as it was left.
+_STATE = ("state", "resolved_at", "snoozed_until")
+PUT_BACK: Mapping[str, Sequence[str]] = {
+    UndoKind.STATE: (*_STATE, "unread_count", "waiting_since", "promised_at", "opened_at"),
+    UndoKind.ASSIGNEE: ("assignee_id", "assignee_name", "assignee_set_by", "assignee_set_at", "team_id", "team_by_hand"),
+    UndoKind.PRIORITY: ("priority", "priority_pinned"),
+    UndoKind.UNREAD: ("unread_count",),
+    UndoKind.PROMISE: ("promised_at",),
+    UndoKind.ANSWER: ("no_reply_needed_at", "waiting_since", "unread_count"),
+    UndoKind.MOOD: ("sentiment", "sentiment_confidence", "sentiment_set_by", "sentiment_suggested", "sentiment_version"),
+}  # fmt: skip
+LEFT: Mapping[str, Sequence[str]] = {
+    UndoKind.STATE: _STATE,
+    UndoKind.ASSIGNEE: ("assignee_id",),
+    UndoKind.PRIORITY: ("priority", "priority_pinned"),
+    UndoKind.UNREAD: ("unread_count",),
+    UndoKind.PROMISE: ("promised_at",),
+    UndoKind.ANSWER: ("no_reply_needed_at",),
+    UndoKind.MOOD: ("sentiment", "sentiment_set_by"),
+}
+
+
+def left_of(kind: str, after: Plain) -> Sequence[str]:
+    """A priority that is left to the score may move meanwhile."""
+    if kind == UndoKind.PRIORITY and not after["priority_pinned"]:
+        return ("priority_pinned",)
+    return LEFT[kind]
+
+
+def before(kind: UndoKind, conversation: Conversation) -> Plain:
+    """To be asked for before the change."""
+    return _columns.of(conversation, PUT_BACK[kind])
+
+
+def step(conversation_id: int, seq: int, was: Any, left: Any) -> dict[str, Any]:
+    return {"id": conversation_id, "seq": seq, "was": was, "left": left}
+
+
+def remember(
+    ledger: events.Ledger,
+    kind: UndoKind,
+    words: str,
+    conversation: Conversation,
+    was: Plain,
+    seq: int,
+    *,
+    by: Person,
+    now: datetime,
+) -> None:
+    """After the change of a conversation's columns."""
+    names = left_of(kind, {"priority_pinned": conversation.priority_pinned})
+    left = _columns.of(conversation, names)
+    keep(ledger, kind, words, [step(conversation.pk, seq, was, left)], conversation=conversation, by=by, now=now)  # fmt: skip
+
+
+def keep(
+    ledger: events.Ledger,
+    kind: UndoKind,
+    words: str,
+    steps: Sequence[Mapping[str, Any]],
+    *,
+    conversation: Conversation | None,
+    by: Person,
+    now: datetime,
+    until: datetime | None = None,
+) -> None:
+    Undo.objects.create(
+        brand_id=ledger.brand_id, person=by, kind=kind, words=words[:120], conversation=conversation, steps=list(steps), at=now,
+        until=until or now + LASTS,
+    )  # fmt: skip

@@ -1,0 +1,142 @@
+"""z: a person's newest action is taken back, then the one before it. Nobody takes back another's, and nothing is taken back twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from inbox import events
+from inbox.actions import _bulk_undo, _putting_back, _taking_back
+from inbox.models import Attachment, Brand, BulkBatch, BulkRun, Conversation, Message, Person, Undo, UndoKind
+
+RECENTLY = timedelta(minutes=10)
+
+
+class NothingToUndo(Exception):
+    """There is none, or it is too late; the words say which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What goes back into the composer."""
+
+    mode: str  # reply or note
+    text: str
+    reply_to: str = ""
+    attachments: list[Attachment] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    words: str  # of what was done
+    done: int
+    skipped: Mapping[str, int]
+    conversation: Conversation | None = None
+    written: Written | None = None
+    run: BulkRun | None = None  # it is being undone
+    gone: list[UUID] = field(default_factory=list)  # messages that are no more
+
+    @property
+    def sentence(self) -> str:
+        """ "Undone: resolved", "Not undone: Bea has changed it since", "Undone for 11 of 12: Bea has changed it since (1)"."""
+        what = self.words[:1].lower() + self.words[1:]
+        if not self.skipped:
+            return f"Undone: {what}."
+        why = ", ".join(f"{why} ({count})" if self._many else why for why, count in self.skipped.items())
+        if not self.done:
+            return f"Not undone: {what}. {why[:1].upper()}{why[1:]}."
+        return f"Undone for {self.done} of {self.done + sum(self.skipped.values())}: {what}. {why[:1].upper()}{why[1:]}."
+
+    @property
+    def _many(self) -> bool:
+        return self.done + sum(self.skipped.values()) > 1
+
+
+@transaction.atomic(durable=True)
+def undo(
+    *,
+    brand: Brand,
+    by: Person,
+    now: datetime,
+    which: UUID | None = None,
+    message: UUID | None = None,
+    bulk: UUID | None = None,
+) -> Undone:
+    """The person's newest action in this brand, or the one that is meant: `which`, the one that wrote `message`, or `bulk`.
+
+    Raises NothingToUndo. What somebody has changed since is left as it is and said.
+    """
+    with events.ledger(brand.pk) as ledger:
+        found = _find(brand, by, now, which, message, bulk)
+        Undo.objects.filter(pk=found.pk).update(undone_at=now)
+        if found.kind == UndoKind.BULK:
+            return Undone(found.words, 0, {}, run=_bulk_undo.begin(found.steps[0], by=by, now=now))
+        if found.kind in (UndoKind.NOTE, UndoKind.REPLY):
+            return _take_back(ledger, found, by=by, now=now)
+        outcome = _putting_back.put_back(
+            ledger, found.kind, found.steps, words=found.words, done_at=found.at, by=by, now=now
+        )
+    return Undone(found.words, outcome.done, outcome.skipped, found.conversation)
+
+
+def _find(
+    brand: Brand, by: Person, now: datetime, which: UUID | None, message: UUID | None, bulk: UUID | None
+) -> Undo:
+    """The ledger is open: two tabs stand in line, and the second finds it undone."""
+    mine = Undo.objects.filter(brand=brand, person=by).select_related("conversation").order_by("-pk")
+    if which is not None:
+        found = mine.filter(public_id=which).first()
+    elif message is not None:
+        wrote = Message.objects.filter(conversation__brand=brand, public_id=message).values_list(
+            "pk", flat=True
+        )
+        pk = wrote.first()
+        recent = mine.filter(kind__in=(UndoKind.REPLY, UndoKind.NOTE), at__gt=now - RECENTLY)
+        found = next((each for each in recent if pk in each.steps[0]["left"]["messages"]), None)
+    elif bulk is not None:
+        run = BulkRun.objects.filter(brand=brand, public_id=bulk).values_list("pk", flat=True).first()
+        found = mine.filter(kind=UndoKind.BULK, steps__0__left__run=run).first()
+    else:
+        found = mine.filter(undone_at=None).filter(Q(at__gt=now - RECENTLY) | Q(until__gt=now)).first()  # fmt: skip
+        if found is None:
+            raise NothingToUndo("There is nothing left to undo. Actions can be undone for ten minutes.")
+    if found is None:
+        raise NothingToUndo("That is not there to be undone, or it is not yours.")
+    if found.undone_at is not None:
+        raise NothingToUndo("That has been undone already.")
+    if found.until <= now and found.kind != UndoKind.REPLY:  # a reply that left says so itself
+        raise NothingToUndo(f"It is too late to undo this: {found.words[:1].lower()}{found.words[1:]}.")
+    return found
+
+
+def _take_back(ledger: events.Ledger, found: Undo, *, by: Person, now: datetime) -> Undone:
+    step: dict[str, Any] = found.steps[0]
+    parts = list(Message.objects.filter(pk__in=step["left"]["messages"]).order_by("pk"))
+    files = list(Attachment.objects.filter(message__in=parts).order_by("message", "position"))
+    reply_to = next((part.reply_to for part in parts if part.reply_to), "")
+    written = Written(found.kind, "\n".join(part.text for part in parts if part.text), reply_to, files)
+    take = _taking_back.note if found.kind == UndoKind.NOTE else _taking_back.reply
+    if why := take(ledger, step, by=by, now=now):
+        return Undone(found.words, 0, Counter([why]), found.conversation)
+    gone = [part.public_id for part in parts]
+    return Undone(found.words, 1, {}, found.conversation, written, gone=gone)
+
+
+@transaction.atomic(durable=True)
+def forget(*, now: datetime) -> int:
+    """What can no longer be taken back is kept for a day, for whoever asks why."""
+    old = now - timedelta(days=1)
+    BulkBatch.objects.filter(run__finished_at__lt=old).delete()
+    return Undo.objects.filter(until__lt=old).delete()[0]
+
+
+def newest(brand: Brand, by: Person, *, at: datetime) -> Undo | None:
+    """What the person has just done at this very moment, for the line that says so."""
+    return Undo.objects.filter(brand=brand, person=by, undone_at=None, at=at).order_by("-pk").first()

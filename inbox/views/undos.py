@@ -1,0 +1,42 @@
+"""z: the person's newest action in this brand is taken back."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from inbox import access, tasks
+from inbox.actions import undoing
+from inbox.forms import UndoForm
+from inbox.queries import inbox_list, triage_facts
+from inbox.views._door import AgentRequest, notice, signed_in
+
+
+@require_POST
+@signed_in
+def create(request: AgentRequest, brand_slug: str) -> HttpResponse:
+    """Says what was taken back and shows it: the row, the head, and words that go back into the composer."""
+    brand = access.brand_for(request.user, brand_slug)
+    form = UndoForm(request.POST)
+    if not form.is_valid():
+        return notice(request, "This could not be read. Reload the page and try again.")
+    now = timezone.now()
+    try:
+        named = form.cleaned_data
+        undone = undoing.undo(
+            brand=brand, by=request.user, now=now, which=named["undo"], message=named["message"], bulk=named["run"],
+        )  # fmt: skip
+    except undoing.NothingToUndo as refused:
+        return notice(request, str(refused))
+    if undone.run is not None:
+        tasks.wake_bulk(undone.run.pk)
+        return render(request, "inbox/_bulk.html", {"run": undone.run})
+    found: dict[str, object] = {"undone": undone}
+    if undone.conversation is not None:
+        fresh = access.conversation_for(request.user, brand_slug, undone.conversation.public_id)
+        found["conversation"] = fresh
+        found["row"] = inbox_list.row_of(fresh, brand_slug=brand_slug, now=now)
+        found["triage"] = triage_facts.of(fresh, brand_slug=brand_slug, now=now)
+    return render(request, "inbox/live/undone.html", found)

@@ -1,0 +1,138 @@
+/** What is selected in the list, one by one or the whole view, and what is done to all of it. */
+import { ask, elements, explain, notify } from "../lib/fragments.js"
+import { choose } from "../lib/picks.js"
+
+const ASKS = new Set(["snooze", "assign", "tag", "priority"]) // these need one more choice
+const MANY = 1000
+
+class BulkBar extends HTMLElement {
+  connectedCallback() {
+    this.shell = this.closest("workspace-shell")
+    this.list = this.shell.querySelector("inbox-list")
+    this.ids = new Set()
+    this.addEventListener("click", ({ target }) => this.#pressed(target.closest("button")))
+    this.list.addEventListener("click", (event) => this.#clicked(event))
+    this.rows = new MutationObserver(() => this.any && this.#show())
+    this.rows.observe(this.list, { childList: true, subtree: true })
+  }
+
+  disconnectedCallback() {
+    this.rows?.disconnect()
+  }
+
+  get any() {
+    return this.ids.size > 0
+  }
+
+  get hand() {
+    return this.list.contains(document.activeElement) ? document.activeElement.closest(".row") : this.list.selected
+  }
+
+  toggle(row = this.hand ?? this.list.entries[0]) {
+    if (!row) return
+    this.#put(row.dataset.id, !this.ids.has(row.dataset.id))
+    this.last = row.dataset.id
+    this.#show()
+  }
+
+  /** On to the next row with the selection; back over what is selected, it gets smaller. */
+  extend(step) {
+    const from = this.hand
+    const next = this.list.neighbour(step)
+    if (from && next && this.ids.has(from.dataset.id) && this.ids.has(next.dataset.id)) this.#put(from.dataset.id, false)
+    else if (from) this.#put(from.dataset.id, true)
+    if (next) {
+      this.#put(next.dataset.id, true)
+      next.focus({ preventScroll: true })
+      next.scrollIntoView({ block: "nearest" })
+      this.last = next.dataset.id
+    }
+    this.#show()
+  }
+
+  clear() {
+    this.ids.clear()
+    this.all = false
+    this.#show()
+  }
+
+  everything() {
+    for (const row of this.#rows) this.ids.add(row.dataset.id)
+    this.all = this.any
+    this.#show()
+  }
+
+  press(act) {
+    if (act === "mine") this.send("assign", this.shell.dataset.meId)
+    else if (ASKS.has(act)) choose(`/b/${this.shell.dataset.brand}/bulk/choices/${act}/`)
+    else this.send(act === "resolve" && this.dataset.view === "resolved" ? "reopen" : act)
+  }
+
+  async send(act, value = "") {
+    const body = new FormData()
+    body.set("act", act)
+    body.set("value", value)
+    body.set("seen_seq", this.shell.line.seen)
+    if (this.all) body.set("view", this.dataset.view)
+    else for (const id of this.ids) body.append("ids", id)
+    const pending = this.#rows.filter((row) => this.ids.has(row.dataset.id))
+    for (const row of pending) row.setAttribute("data-pending", act)
+    try {
+      const html = await ask(`/b/${this.shell.dataset.brand}/bulk/${this.all && this.dataset.asked ? `?${this.dataset.asked}` : ""}`, { method: "POST", body })
+      this.clear()
+      this.shell.querySelector("bulk-runs").receive(elements(html))
+    } catch (error) {
+      notify(explain(error))
+    } finally {
+      for (const row of pending) row.removeAttribute("data-pending")
+    }
+  }
+
+  get #rows() {
+    return this.list.entries
+  }
+
+  #put(id, on) {
+    this.all = false
+    if (on && this.ids.size < MANY) this.ids.add(id)
+    else this.ids.delete(id)
+  }
+
+  #pressed(button) {
+    if (!button) return
+    if ("clear" in button.dataset) this.clear()
+    else if ("all" in button.dataset) this.everything()
+    else if (button.dataset.bulk) this.press(button.dataset.bulk)
+  }
+
+  /** On the picture: this one; with Shift: all from the last one to it. On a touch screen the whole row, once anything is selected. */
+  #clicked(event) {
+    const row = event.target.closest(".row")
+    const touched = this.any && matchMedia("(pointer: coarse)").matches
+    if (!row || !(event.target.closest(".avatar") || touched) || event.button || event.metaKey || event.ctrlKey) return
+    event.preventDefault()
+    event.stopPropagation()
+    if (event.shiftKey && this.last) this.#reach(row)
+    else this.toggle(row)
+  }
+
+  #reach(row) {
+    const rows = this.#rows
+    const [from, to] = [rows.findIndex((each) => each.dataset.id === this.last), rows.indexOf(row)].sort((a, b) => a - b)
+    for (const each of rows.slice(Math.max(0, from), to + 1)) this.#put(each.dataset.id, true)
+    this.#show()
+  }
+
+  #show() {
+    for (const row of this.#rows) row.toggleAttribute("data-picked", this.all || this.ids.has(row.dataset.id))
+    this.hidden = !this.any
+    this.shell.toggleAttribute("data-selecting", this.any)
+    if (!this.any) return
+    const total = Number(this.shell.querySelector(".list__count .view__count")?.textContent ?? 0)
+    this.querySelector("[data-selected]").textContent = this.all ? `All ${total.toLocaleString()} in this view` : `${this.ids.size} selected`
+    const everything = this.querySelector("[data-all]")
+    everything.hidden = this.all || total <= this.ids.size
+    everything.firstChild.textContent = `All ${total.toLocaleString()} in this view `
+  }
+}
+customElements.define("bulk-bar", BulkBar)

@@ -1,0 +1,31 @@
+/** How long a reply waits before it leaves. Who wrote it may take it back until then. */
+import { undo } from "../lib/undo.js"
+
+class HoldLine extends HTMLElement {
+  connectedCallback() {
+    const shell = this.closest("workspace-shell")
+    this.until = Date.parse(this.getAttribute("until"))
+    this.words = Object.assign(document.createElement("span"), { ariaHidden: "true" })
+    this.append(this.words)
+    if (this.dataset.by === shell?.dataset.me) {
+      this.button = Object.assign(document.createElement("button"), { type: "button", className: "link", textContent: "Undo" })
+      this.button.append(" ", Object.assign(document.createElement("kbd"), { textContent: "z" }))
+      this.button.addEventListener("click", () => undo(shell, { message: this.closest("[data-id]").dataset.id }))
+      this.append(" · ", this.button)
+    }
+    this.#tick()
+  }
+
+  disconnectedCallback() {
+    clearTimeout(this.next)
+  }
+
+  #tick() {
+    const left = Math.ceil((this.until - Date.now()) / 1000)
+    if (left > 0) {
+      this.words.textContent = `sending in ${left} s`
+      this.next = setTimeout(() => this.#tick(), (this.until - Date.now()) % 1000 || 1000)
+    } else this.replaceChildren("sending")
+  }
+}
+customElements.define("hold-line", HoldLine)

@@ -1,0 +1,61 @@
+/** z: the newest thing one did is taken back, then the one before. What it was is said, and words go back where they were written. */
+import * as drafts from "./drafts.js"
+import { ask, elements, explain, notify, sentence } from "./fragments.js"
+
+let turn = Promise.resolve()
+
+/** One after the other, however fast the key is pressed. `which`: { undo } or { message }, else the newest. */
+export function undo(shell, which = {}) {
+  turn = turn.then(() => take(shell, which))
+  return turn
+}
+
+/** The line that says what was done is shown; what else an answer brought is left to others. */
+export function say(pieces) {
+  const line = pieces.find((piece) => piece.hasAttribute("data-done"))
+  if (line) notify(line.outerHTML)
+  return pieces.filter((piece) => piece !== line)
+}
+
+async function take(shell, which) {
+  notify(sentence("Undoing…", "calm"))
+  const body = new FormData()
+  for (const [name, value] of Object.entries(which)) body.set(name, value)
+  try {
+    show(shell, elements(await ask(`/b/${shell.dataset.brand}/undo/`, { method: "POST", body })))
+  } catch (error) {
+    notify(explain(error))
+  }
+}
+
+function show(shell, pieces) {
+  const left = say(pieces)
+  const runs = left.filter((piece) => piece.matches("bulk-progress"))
+  if (runs.length) {
+    document.getElementById("notices").replaceChildren()
+    return shell.querySelector("bulk-runs").receive(runs)
+  }
+  const rows = left.find((piece) => piece.hasAttribute("data-live-row"))
+  const gone = left.find((piece) => piece.hasAttribute("data-gone"))?.dataset.gone.split(" ") ?? []
+  const written = left.find((piece) => piece.hasAttribute("data-put-back"))
+  const parts = rows ? [...rows.content.children] : []
+  const row = parts.find((part) => part.matches(".row"))
+  if (row) shell.list.receive([row])
+  if (row?.dataset.id === shell.dataset.open) shell.pane?.receive(parts.filter((part) => part !== row), gone)
+  if (written) putBack(shell, written)
+}
+
+/** Into the composer where it is open, else it waits there as a draft. */
+function putBack(shell, { dataset, content }) {
+  const { id, mode, text, replyTo } = dataset
+  if (shell.composer?.dataset.id === id) return shell.composer.giveBack({ mode, text, replyTo, files: [...content.children] })
+  const typed = drafts.read(shell.dataset.me, id, mode)
+  drafts.write(shell.dataset.me, id, mode, typed ? `${text}\n${typed}` : text)
+}
+
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest("[data-undo], [data-undo-message]")
+  if (!button) return
+  const { undo: which, undoMessage: message } = button.dataset
+  undo(button.closest("workspace-shell"), which ? { undo: which } : { message })
+})

@@ -1,0 +1,252 @@
+"""What one hand does: take back what was done, and what was written before it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from inbox.actions import bulk
+from inbox.models import Brand, BulkRun, Channel, Conversation, Message, Person, Tag
+from tests.factories import conversations as make
+
+Enter = Callable[..., Page]
+OPEN = "/b/lumen/inbox/open/?sort=newest"
+BACK = (
+    "state",
+    "assignee_id",
+    "assignee_name",
+    "unread_count",
+    "waiting_since",
+    "resolved_at",
+    "promised_at",
+    "opened_at",
+)
+
+
+def at(conversation: Conversation) -> str:
+    return f"/b/lumen/conversations/{conversation.public_id}/?sort=newest"
+
+
+@pytest.fixture
+def anna(channel: Channel) -> Conversation:
+    conversation = make.conversation(channel, contact_name="Anna")
+    make.messages(conversation, 3)
+    return conversation
+
+
+def toast(page: Page) -> Any:
+    return page.locator("#notices")
+
+
+def test_z_takes_back_the_newest_thing_and_then_the_one_before(enter: Enter, anna: Conversation) -> None:
+    page = enter(at(anna))
+    page.keyboard.press("m")
+    expect(toast(page)).to_contain_text("Assigned to Mara · Anna")
+    page.keyboard.press("e")
+    expect(toast(page)).to_contain_text("Resolved · Anna")
+    expect(page.locator("conversation-head")).to_have_attribute("data-state", "resolved")
+
+    page.keyboard.press("z")
+    expect(toast(page)).to_contain_text("Undone: resolved.")
+    expect(page.locator("conversation-head")).to_have_attribute("data-state", "open")
+    expect(page.locator(".row")).to_have_attribute("data-state", "open")
+
+    page.keyboard.press("z")
+    expect(toast(page)).to_contain_text("Undone: assigned to Mara.")
+    expect(page.locator("conversation-head")).to_have_attribute("data-assignee", "")
+    expect(page.locator(".event").last).to_contain_text("Mara took back: assigned to Mara")
+
+    page.keyboard.press("z")
+    expect(toast(page)).to_contain_text("nothing left to undo")
+
+
+def test_the_line_that_says_what_was_done_takes_it_back(enter: Enter, anna: Conversation) -> None:
+    page = enter(at(anna))
+    page.keyboard.press("e")
+    page.get_by_role("button", name="Undo z").click()
+
+    expect(page.locator("conversation-head")).to_have_attribute("data-state", "open")
+    assert Conversation.objects.get().state == "open"
+
+
+def test_a_reply_that_waits_comes_back_into_the_composer(
+    enter: Enter, anna: Conversation, brand: Brand
+) -> None:
+    Brand.objects.filter(pk=brand.pk).update(reply_hold=30)
+    page = enter(at(anna))
+    beside = enter(at(anna))
+    page.keyboard.press("r")
+    page.keyboard.type("On its way tomorrow")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("hold-line")).to_contain_text("sending in")
+    expect(beside.locator("hold-line")).to_contain_text("sending in")
+    page.keyboard.type("More")
+    page.keyboard.press("Escape")
+
+    page.keyboard.press("z")
+
+    expect(page.locator("#composer-text")).to_have_value("On its way tomorrow\nMore")
+    expect(page.locator("hold-line")).to_have_count(0)
+    expect(beside.locator("hold-line")).to_have_count(0)
+    expect(page.locator(".event").last).to_contain_text("Mara took a reply back before it left")
+    assert not Message.objects.filter(direction="out", state="queued").exists()
+
+
+def test_a_note_goes_from_all_open_pages(enter: Enter, anna: Conversation) -> None:
+    page, beside = enter(at(anna)), enter(at(anna))
+    page.keyboard.press("n")
+    page.keyboard.type("She is angry")
+    page.keyboard.press("Control+Enter")
+    expect(beside.locator(".message[data-side=note]")).to_have_count(1)
+    page.keyboard.press("Escape")
+
+    page.keyboard.press("z")
+
+    expect(beside.locator(".message[data-side=note]")).to_have_count(0)
+    expect(page.locator(".message[data-side=note]")).to_have_count(0)
+    expect(page.locator("#composer-text")).to_have_value("She is angry")
+
+
+def work(*, batches: int = 99) -> BulkRun:
+    """As the worker does: batch after batch."""
+    run = BulkRun.objects.order_by("pk").last()
+    assert run is not None
+    for _ in range(batches):
+        run = bulk.work(run_id=run.pk, now=timezone.now())
+        if run.state != "running":
+            break
+    return run
+
+
+def names(page: Page) -> list[str]:
+    return page.locator(".row .row__name").all_inner_texts()
+
+
+def test_selected_by_keys_resolved_and_undone(enter: Enter, channel: Channel) -> None:
+    make.conversations(channel, 8)
+    page = enter(OPEN)
+    before = names(page)
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.keyboard.press("Shift+J")
+    page.keyboard.press("Shift+J")
+    page.keyboard.press("Shift+J")
+    page.keyboard.press("Shift+K")
+    bar = page.locator("bulk-bar")
+    expect(bar).to_contain_text("3 selected")
+    expect(page.locator(".row[data-picked]")).to_have_count(3)
+
+    page.keyboard.press("e")
+    expect(bar).to_be_hidden()
+    run = page.locator("bulk-progress")
+    expect(run).to_contain_text("0 of 3")
+    assert work().done == 3
+    expect(run).to_contain_text("3 of 3")
+    page.mouse.move(900, 400)
+    expect(page.locator(".row[data-state=open]")).to_have_count(5)
+    assert set(before[:3]) == set(
+        Conversation.objects.filter(state="resolved").values_list("contact_name", flat=True)
+    )
+
+    page.keyboard.press("z")
+    expect(page.locator("bulk-progress", has_text="Undo: resolved")).to_be_visible()
+    work()
+    expect(page.locator(".row[data-state=open]")).to_have_count(8)
+    assert names(page) == before
+
+
+def test_a_whole_view_in_the_background_with_progress_and_all_of_it_back(
+    enter: Enter, channel: Channel, mara: Person
+) -> None:
+    make.conversations(channel, 450, unread_count=1)
+    make.conversations(channel, 250, assignee=mara, assignee_name="Mara", due_at=timezone.now())
+    before = list(Conversation.objects.order_by("pk").values(*BACK))
+    page = enter(OPEN)
+    shown = names(page)
+    page.keyboard.press("x")
+    page.keyboard.press("*")
+    expect(page.locator("bulk-bar")).to_contain_text("All 700 in this view")
+
+    page.keyboard.press("e")
+    run = page.locator("bulk-progress")
+    expect(run).to_contain_text("0 of 700")
+    work(batches=1)
+    expect(run).to_contain_text("300 of 700")
+    expect(run.locator("progress")).to_have_attribute("value", "300")
+    work()
+    expect(run).to_contain_text("700 of 700 · done")
+    expect(page.locator(".list__count .view__count")).to_have_text("0")
+    expect(page.locator("inbox-list .row")).to_have_count(0)
+    assert not Conversation.objects.exclude(state="resolved").exists()
+
+    page.keyboard.press("z")
+    expect(page.locator("bulk-progress", has_text="Undo: resolved")).to_contain_text("0 of 700")
+    work()
+    expect(page.locator(".list__count .view__count")).to_have_text("700")
+    expect(page.locator("inbox-list .row").first).to_be_visible()
+    assert list(Conversation.objects.order_by("pk").values(*BACK)) == before
+    assert names(page)[:20] == shown[:20]
+
+
+def test_one_that_is_stopped_says_how_far_it_came(enter: Enter, channel: Channel) -> None:
+    make.conversations(channel, 400)
+    page = enter(OPEN)
+    page.keyboard.press("x")
+    page.get_by_role("button", name="All 400 in this view").click()
+    page.keyboard.press("u")
+    expect(page.locator("bulk-progress")).to_contain_text("0 of 400")
+    work(batches=1)
+
+    page.get_by_role("button", name="Stop").click()
+
+    expect(page.locator("bulk-progress")).to_contain_text("300 of 400 · stopped")
+    assert Conversation.objects.filter(unread_count=1).count() == 300
+
+
+def test_a_choice_for_all_selected_is_typed(enter: Enter, channel: Channel, brand: Brand) -> None:
+    Tag.objects.create(brand=brand, name="refund")
+    make.conversations(channel, 4)
+    page = enter(OPEN)
+    page.keyboard.press("x")
+    page.keyboard.press("Shift+J")
+    page.keyboard.press("l")
+    page.keyboard.type("refu")
+    page.keyboard.press("Enter")
+    expect(page.locator("bulk-progress")).to_contain_text("Tagged refund")
+    assert work().done == 2
+    expect(page.locator(".row .tag")).to_have_count(2)
+
+    page.keyboard.press("x")
+    page.keyboard.press("h")
+    page.keyboard.type("3h")
+    page.keyboard.press("Enter")
+    expect(page.locator("bulk-progress", has_text="Snoozed")).to_be_visible()
+    assert work().done == 1
+
+
+def test_with_a_finger_the_picture_selects_and_then_the_row(enter: Enter, channel: Channel) -> None:
+    make.conversations(channel, 4)
+    page = enter(OPEN, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page.locator(".row .avatar").first.tap()
+    expect(page.locator("bulk-bar")).to_contain_text("1 selected")
+    page.locator(".row .row__preview").nth(2).tap()
+    expect(page.locator("bulk-bar")).to_contain_text("2 selected")
+
+    page.get_by_role("button", name="Clear the selection").tap()
+
+    expect(page.locator(".row[data-picked]")).to_have_count(0)
+    page.locator(".row .row__preview").first.tap()
+    expect(page.locator("conversation-pane")).to_be_visible()
+
+
+def test_escape_clears_the_selection_first(enter: Enter, anna: Conversation) -> None:
+    page = enter(at(anna))
+    page.keyboard.press("x")
+    expect(page.locator("bulk-bar")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("bulk-bar")).to_be_hidden()
+    expect(page.locator("conversation-pane")).to_be_visible()

@@ -1,0 +1,389 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+
+from inbox.actions import (
+    assigning,
+    closing,
+    noting,
+    prioritising,
+    promising,
+    reading,
+    receiving,
+    replying,
+    sending,
+    snoozing,
+    tagging,
+    triaging,
+    undoing,
+)
+from inbox.actions.receiving import Arrival
+from inbox.exchange import InboundEvent
+from inbox.models import (
+    Attachment,
+    Channel,
+    Clock,
+    Conversation,
+    ConversationTag,
+    Event,
+    EventKind,
+    Example,
+    Message,
+    Person,
+    Priority,
+    SlaPolicy,
+    Tag,
+    Undo,
+    ViewCount,
+)
+from inbox.queries import timeline
+from tests.factories import exchange as say
+from tests.factories.people import ChannelFactory, agent_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def channel() -> Channel:
+    channel = ChannelFactory()
+    hear(channel, say.wrote("Where is it?"))
+    return channel
+
+
+@pytest.fixture
+def jo(channel: Channel) -> Person:
+    return agent_of(channel.brand, name="Jo")
+
+
+@pytest.fixture
+def bea(channel: Channel) -> Person:
+    return agent_of(channel.brand, name="Bea")
+
+
+def hear(channel: Channel, *events: InboundEvent, at: float = 5) -> None:
+    receiving.receive(arrivals=[Arrival(channel.pk, event) for event in events], now=say.at(at))
+
+
+def it() -> Conversation:
+    return Conversation.objects.get()
+
+
+def undo(by: Person, *, at: float = 60, **which: Any) -> undoing.Undone:
+    return undoing.undo(brand=it().brand, by=by, now=say.at(at), **which)
+
+
+def triage(brand_id: int, at: datetime) -> None:
+    while not (batch := triaging.next_batch(brand_id)).is_empty:
+        if batch.since:
+            triaging.triage(batch, None, now=at)
+        else:
+            triaging.move_on(batch)
+
+
+def look() -> dict[str, Any]:
+    """All that a page shows of the conversation, and what the counters say."""
+    names = (
+        "state", "resolved_at", "snoozed_until", "assignee_id", "assignee_name", "priority", "priority_pinned", "tags", "unread_count",
+        "waiting_since", "promised_at", "no_reply_needed_at", "message_count", "last_message_text", "sentiment", "sentiment_set_by",
+    )  # fmt: skip
+    counts = ViewCount.objects.exclude(total=0).order_by("view").values_list("view", "total", "unread")
+    vip = it().contact.vip if it().contact else None
+    return {name: getattr(it(), name) for name in names} | {"counts": list(counts), "vip": vip}
+
+
+def tag() -> Tag:
+    return Tag.objects.get_or_create(brand=it().brand, name="refund")[0]
+
+
+ACTIONS: dict[str, Callable[[Person, datetime], Any]] = {
+    "assign": lambda by, now: assigning.assign(conversation=it(), to=by, by=by, now=now),
+    "resolve": lambda by, now: closing.resolve(conversation=it(), by=by, now=now),
+    "spam": lambda by, now: closing.mark_spam(conversation=it(), by=by, now=now),
+    "snooze": lambda by, now: snoozing.snooze(
+        conversation=it(), until=now + timedelta(hours=2), by=by, now=now
+    ),
+    "tag": lambda by, now: tagging.set_tag(conversation=it(), tag=tag(), by=by, now=now),
+    "mood": lambda by, now: tagging.set_sentiment(conversation=it(), sentiment="negative", by=by, now=now),
+    "pin": lambda by, now: prioritising.pin(conversation=it(), priority=Priority.URGENT, by=by, now=now),
+    "vip": lambda by, now: prioritising.mark_vip(contact=it().contact, vip=True, by=by, now=now),  # type: ignore[arg-type]
+    "promise": lambda by, now: promising.promise(
+        conversation=it(), at=now + timedelta(hours=1), by=by, now=now
+    ),
+    "no reply needed": lambda by, now: promising.no_reply_needed(conversation=it(), by=by, now=now),
+    "note": lambda by, now: noting.add_note(
+        conversation=it(), by=by, client_id=uuid4(), text="Look", now=now
+    ),
+    "reply": lambda by, now: replying.queue_reply(
+        conversation=it(), by=by, client_id=uuid4(), text="Soon", written_against=it().seq, now=now,
+        hold=timedelta(seconds=10),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_every_action_is_taken_back_whole_and_once(name: str, channel: Channel, jo: Person) -> None:
+    triage(channel.brand_id, say.at(6))
+    before = look()
+    ACTIONS[name](jo, say.at(7))
+    assert look() != before or name == "note"
+
+    undone = undo(jo, at=12)
+
+    assert (undone.done, undone.skipped) == (1, {})
+    assert look() == before
+    triage(channel.brand_id, say.at(13))
+    assert look() == before
+    with pytest.raises(undoing.NothingToUndo):
+        undo(jo, at=14)
+
+
+REVERSED = {
+    "unassign": ("assign", lambda by, now: assigning.assign(conversation=it(), to=None, by=by, now=now)),
+    "reopen": ("resolve", lambda by, now: closing.reopen(conversation=it(), by=by, now=now)),
+    "not spam": ("spam", lambda by, now: closing.reopen(conversation=it(), by=by, now=now)),
+    "wake": ("snooze", lambda by, now: snoozing.wake(conversation=it(), by=by, now=now)),
+    "snooze for longer": (
+        "snooze",
+        lambda by, now: snoozing.snooze(conversation=it(), until=now + timedelta(days=2), by=by, now=now),
+    ),
+    "tag off": ("tag", lambda by, now: tagging.undo_tag(conversation=it(), tag=tag(), by=by, now=now)),
+    "unpin": ("pin", lambda by, now: prioritising.unpin(conversation=it(), by=by, now=now)),
+    "promise back": (
+        "promise",
+        lambda by, now: promising.promise(conversation=it(), at=None, by=by, now=now),
+    ),
+    "unread": ("read", lambda by, now: reading.mark_unread(conversation=it(), by=by, now=now)),
+}
+
+
+@pytest.mark.parametrize("name", REVERSED)
+def test_z_goes_further_back_each_time(name: str, channel: Channel, jo: Person) -> None:
+    triage(channel.brand_id, say.at(6))
+    first, then = REVERSED[name]
+    start = look()
+    if first == "read":
+        reading.mark_read(conversation=it(), by=jo, up_to_seq=it().seq, now=say.at(7))
+        start = look()
+    else:
+        ACTIONS[first](jo, say.at(7))
+    between = look()
+    then(jo, say.at(9))
+    assert look() != between
+
+    undo(jo, at=11)
+    assert look() == between
+    if first != "read":
+        undo(jo, at=12)
+    assert look() == start
+
+
+def test_the_clocks_run_on_as_if_it_had_not_been_done(channel: Channel, jo: Person) -> None:
+    SlaPolicy.objects.create(brand=channel.brand, name="All", first_response=600, resolution=3600)
+    triage(channel.brand_id, say.at(6))
+    clocks = list(Clock.objects.order_by("kind").values("kind", "started_at", "ended_at", "state", "due_at"))
+    assert clocks
+    due = it().due_at
+    closing.resolve(conversation=it(), by=jo, now=say.at(20))
+    triage(channel.brand_id, say.at(21))
+    assert Clock.objects.exclude(ended_at=None).exists()
+
+    undo(jo, at=40)
+    triage(channel.brand_id, say.at(41))
+
+    assert (
+        list(Clock.objects.order_by("kind").values("kind", "started_at", "ended_at", "state", "due_at"))
+        == clocks
+    )
+    assert it().due_at == due
+
+
+def test_what_a_colleague_changed_since_stays_and_is_said(channel: Channel, jo: Person, bea: Person) -> None:
+    assigning.assign(conversation=it(), to=jo, by=jo, now=say.at(10))
+    assigning.assign(conversation=it(), to=bea, by=bea, now=say.at(20))
+
+    undone = undo(jo)
+
+    assert undone.sentence == "Not undone: assigned to Jo. Bea has changed it since."
+    assert it().assignee == bea
+    with pytest.raises(undoing.NothingToUndo):
+        undo(jo)
+
+
+def test_another_field_that_changed_is_no_hindrance(channel: Channel, jo: Person, bea: Person) -> None:
+    assigning.assign(conversation=it(), to=jo, by=jo, now=say.at(10))
+    tagging.set_tag(conversation=it(), tag=tag(), by=bea, now=say.at(20))
+
+    assert undo(jo).sentence == "Undone: assigned to Jo."
+    assert (it().assignee, it().tags) == (None, ["refund"])
+
+
+def test_a_customer_who_wrote_meanwhile_is_not_put_to_sleep_again(channel: Channel, jo: Person) -> None:
+    snoozing.snooze(conversation=it(), until=say.at(9000), by=jo, now=say.at(10))
+    snoozing.wake(conversation=it(), by=jo, now=say.at(20))
+    hear(channel, say.wrote("Hello?", seconds=30), at=30)
+
+    assert "The customer has written since" in undo(jo).sentence
+    assert it().state == "open"
+
+
+def test_nobody_takes_back_what_another_did(channel: Channel, jo: Person, bea: Person) -> None:
+    closing.resolve(conversation=it(), by=jo, now=say.at(10))
+    which = Undo.objects.get().public_id
+
+    for wish in ({}, {"which": which}):
+        with pytest.raises(undoing.NothingToUndo):
+            undo(bea, **wish)
+    assert it().state == "resolved"
+
+
+def test_after_ten_minutes_it_stays(channel: Channel, jo: Person) -> None:
+    closing.resolve(conversation=it(), by=jo, now=say.at(10))
+
+    with pytest.raises(undoing.NothingToUndo, match="too late"):
+        undo(jo, at=611, which=Undo.objects.get().public_id)
+    assert it().state == "resolved"
+
+
+def test_the_thread_tells_of_it(channel: Channel, jo: Person) -> None:
+    tagging.set_tag(conversation=it(), tag=tag(), by=jo, now=say.at(10))
+    undo(jo)
+
+    told = [
+        entry.sentence
+        for entry in timeline.page(it(), brand_slug="").entries
+        if isinstance(entry, timeline.EventEntry)
+    ]
+    assert told == ["Jo tagged it refund", "Jo took back: tagged refund"]
+
+
+def test_the_model_learns_nothing_from_a_tag_that_was_taken_back(channel: Channel, jo: Person) -> None:
+    tagging.set_tag(conversation=it(), tag=tag(), by=jo, now=say.at(10))
+    assert Example.objects.count() == 1
+    undo(jo)
+    assert (Example.objects.count(), ConversationTag.objects.count()) == (0, 0)
+
+
+def test_a_note_is_gone_from_open_pages_and_comes_back_to_its_writer(channel: Channel, jo: Person) -> None:
+    seen = it().seq
+    note = noting.add_note(conversation=it(), by=jo, client_id=uuid4(), text="Only we", now=say.at(10))
+
+    undone = undo(jo)
+
+    assert undone.written == undoing.Written("note", "Only we")
+    assert timeline.gone_since(it(), seen) == [str(note.public_id)]
+
+
+def held(by: Person, *, text: str = "Soon", at: float = 10, **fields: Any) -> list[Message]:
+    return replying.queue_reply(
+        conversation=it(), by=by, client_id=uuid4(), text=text, written_against=it().seq, now=say.at(at),
+        hold=timedelta(seconds=5), **fields,
+    )  # fmt: skip
+
+
+def test_a_held_reply_leaves_after_its_hold_and_not_before(channel: Channel, jo: Person) -> None:
+    [message] = held(jo)
+
+    assert sending.claim_reply(message_id=message.pk, now=say.at(14.9)) is None
+    assert sending.claim_reply(message_id=message.pk, now=say.at(15)) is not None
+
+
+def test_words_and_files_of_a_reply_come_back_to_its_writer(channel: Channel, jo: Person) -> None:
+    file = Attachment.objects.create(
+        channel=channel, kind="image", mime="image/png", name="a.png", size=9, path="a.png", uploaded_by=jo
+    )
+    messages = held(jo, attachments=[file])
+    assert len(messages) == 2
+
+    undone = undo(jo, at=12)
+
+    assert undone.written is not None
+    assert (undone.written.text, [each.pk for each in undone.written.attachments]) == ("Soon", [file.pk])
+    assert Attachment.objects.get().message is None
+    assert set(undone.gone) == {message.public_id for message in messages}
+    assert held(jo, attachments=[file], at=20)
+
+
+def test_a_reply_on_its_way_is_not_taken_back(channel: Channel, jo: Person) -> None:
+    [message] = held(jo)
+    sending.claim_reply(message_id=message.pk, now=say.at(15))
+
+    undone = undo(jo, at=16, message=message.public_id)
+
+    assert (undone.done, "on its way already" in undone.sentence) == (0, True)
+    assert Message.objects.get(pk=message.pk).state == "sending"
+
+
+def test_a_resolved_conversation_that_a_reply_opened_is_resolved_again(channel: Channel, jo: Person) -> None:
+    closing.resolve(conversation=it(), by=jo, now=say.at(8))
+    before = look()
+    held(jo)
+    assert it().state == "open"
+
+    undo(jo, at=12)
+
+    assert look() == before
+    assert not Event.objects.filter(kind=EventKind.REPLY_SENT).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reply_is_claimed_or_taken_back_and_never_both(channel: Channel, jo: Person) -> None:
+    for turn in range(6):
+        [message] = held(jo, at=10 + turn * 20)
+        won: list[str] = []
+        ready = threading.Barrier(2)
+
+        def claim(pk: int, at: datetime, ready: threading.Barrier, won: list[str]) -> None:
+            ready.wait()
+            if sending.claim_reply(message_id=pk, now=at):
+                won.append("claim")
+            connection.close()
+
+        def take_back(public_id: Any, at: datetime, ready: threading.Barrier, won: list[str]) -> None:
+            ready.wait()
+            if undoing.undo(brand=channel.brand, by=jo, now=at, message=public_id).done:
+                won.append("undo")
+            connection.close()
+
+        at = say.at(15 + turn * 20)
+        both = [
+            threading.Thread(target=claim, args=(message.pk, at, ready, won)),
+            threading.Thread(target=take_back, args=(message.public_id, at, ready, won)),
+        ]
+        for each in both:
+            each.start()
+        for each in both:
+            each.join()
+
+        assert len(won) == 1
+        assert Message.objects.filter(pk=message.pk).exists() == (won == ["claim"])
+        if won == ["claim"]:
+            sending.mark_reply_failed(message_id=message.pk, reason="no", now=at)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_tabs_take_nothing_back_twice(channel: Channel, jo: Person) -> None:
+    closing.resolve(conversation=it(), by=jo, now=say.at(10))
+    told: list[str] = []
+
+    def press() -> None:
+        try:
+            told.append(undo(jo, at=12).sentence)
+        except undoing.NothingToUndo as refused:
+            told.append(str(refused))
+        connection.close()
+
+    tabs = [threading.Thread(target=press) for _ in range(3)]
+    for tab in tabs:
+        tab.start()
+    for tab in tabs:
+        tab.join()
+
+    assert sorted(told)[2:] == ["Undone: resolved."]
+    assert Event.objects.filter(kind=EventKind.REOPENED).count() == 1
