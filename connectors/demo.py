@@ -19,7 +19,18 @@ from connectors.actions.connecting import ConnectionRefused
 from connectors.models import Credential, PlatformApp
 from inbox import platforms
 from inbox.actions import defaults
-from inbox.models import Brand, BrandSequence, Channel, ChannelState, Membership, Person, Role
+from inbox.models import (
+    Brand,
+    BrandSequence,
+    Channel,
+    ChannelState,
+    Desk,
+    Membership,
+    Person,
+    Role,
+    RoutingSettings,
+    Team,
+)
 
 ACME, BOREALIS = "Acme", "Borealis"
 OWNER = "admin@parley.test"
@@ -33,6 +44,20 @@ PEOPLE = (
     ("sam@parley.test", "Sam Okafor", ACME, Role.AGENT),
     ("rosa@parley.test", "Rosa Marín", ACME, Role.AGENT),
     ("outsider@parley.test", "Olga Outsider", BOREALIS, Role.ADMINISTRATOR),
+)
+# Routing takes a part of Acme's work only, so that a newcomer sees it choose and still finds something to take.
+DESKS = {
+    # address: (can take at a time, languages, skills)
+    "agent@parley.test": (8, ["en", "de", "fr"], ["refund"]),
+    "jo@parley.test": (10, ["en", "de"], ["refund"]),
+    "sam@parley.test": (6, ["en"], []),
+    "rosa@parley.test": (8, ["en", "es", "pt", "it"], ["refund"]),
+    "manager@parley.test": (3, [], []),
+}
+TEAMS = (
+    # name, what it takes, members
+    ("Refunds and complaints", {"tags": ["refund", "complaint"]}, ("agent", "jo", "sam", "rosa")),
+    ("Español e italiano", {"languages": ["es", "it", "pt"]}, ("agent", "rosa", "manager")),
 )
 PATIENCE = 60.0  # seconds until the door has to answer
 Say = Callable[[str], None]
@@ -74,8 +99,23 @@ def seed_people(*, password: str) -> None:
                 email=email, name=name, password=hashed, is_staff=owner, is_superuser=owner
             )
         Membership.objects.get_or_create(brand=brands[brand], person=person, defaults={"role": role})
+    seed_teams(brands[ACME])
     if known and not next(iter(known.values())).check_password(password):
         Person.objects.filter(email__in=known).update(password=hashed or make_password(password))
+
+
+def seed_teams(brand: Brand) -> None:
+    """Once: whoever changed the teams or removed them all finds them so."""
+    _, new = RoutingSettings.objects.get_or_create(brand=brand, defaults={"is_on": True})
+    if not new:
+        return
+    people = {person.email: person for person in Person.objects.filter(memberships__brand=brand)}
+    for email, (capacity, languages, skills) in DESKS.items():
+        told = {"capacity": capacity, "languages": languages, "skills": skills}
+        Desk.objects.get_or_create(brand=brand, person=people[email], defaults=told)
+    for position, (name, takes, members) in enumerate(TEAMS):
+        team = Team.objects.create(brand=brand, name=name, position=position, **takes)
+        team.members.set(people[f"{member}@parley.test"] for member in members)
 
 
 def _brand(name: str) -> Brand:

@@ -148,6 +148,11 @@ def saved_view_for(person: Asker, brand_slug: str, public_id: UUID | str) -> Sav
     return get_object_or_404(found.filter(mine), public_id=public_id)
 
 
+def team_for_setting_up(person: Asker, brand_slug: str, public_id: UUID | str) -> Team:
+    brand = brand_for_setting_up(person, brand_slug)
+    return get_object_or_404(Team.objects.select_related("brand"), brand=brand, public_id=public_id)
+
+
 def colleagues_of(person: Asker, brand: Brand) -> QuerySet[Person]:
     """Everybody who works for the brand, if the asker does too."""
     if not brands_of(person).filter(pk=brand.pk).exists():

@@ -48,9 +48,14 @@ class DraftForm(forms.Form):
 
 
 class AssignmentForm(forms.Form):
-    """Nobody, when the person is left out."""
+    """To a person, or to a team; to nobody, when both are left out."""
 
     person = forms.UUIDField(required=False)
+    team = forms.UUIDField(required=False)
+
+
+class PresenceForm(forms.Form):
+    away = forms.BooleanField(required=False)
 
 
 class ResolutionForm(forms.Form):

@@ -17,6 +17,7 @@ from inbox.views import (
     notices,
     palette,
     platforms,
+    presences,
     priorities,
     promises,
     readings,
@@ -30,6 +31,7 @@ from inbox.views import (
     settings_priority,
     settings_replies,
     settings_tags,
+    settings_teams,
     snoozes,
     tags,
     undos,
@@ -93,6 +95,12 @@ settings: list[URLPattern | URLResolver] = [
     path("hours/new/", settings_hours.create, name="settings-hours-new"),
     path("hours/<uuid:public_id>/", settings_hours.edit, name="settings-hours-edit"),
     path("hours/<uuid:public_id>/removal/", settings_hours.removal, name="settings-hours-removal"),
+    path("teams/", settings_teams.index, name="settings-teams"),
+    path("teams/new/", settings_teams.create, name="settings-team-new"),
+    path("teams/<uuid:public_id>/", settings_teams.edit, name="settings-team"),
+    path("teams/<uuid:public_id>/removal/", settings_teams.removal, name="settings-team-removal"),
+    path("teams/people/<uuid:public_id>/", settings_teams.desk, name="settings-desk"),
+    path("routing/", settings_teams.figures, name="settings-routing"),
 ]
 brand: list[URLPattern | URLResolver] = [
     path("inbox/<str:view_name>/", inbox.show, name="list"),
@@ -117,6 +125,7 @@ brand: list[URLPattern | URLResolver] = [
     path("bulk/snooze/preview/", bulks.preview, name="bulk-snooze-preview"),
     path("bulk/choices/<slug:act>/", bulks.choices, name="bulk-choices"),
     path("bulk/runs/<uuid:public_id>/", bulks.run, name="bulk-run"),
+    path("presence/", presences.presence, name="presence"),
     path("messages/<uuid:public_id>/attempt/", attempts.attempt, name="attempt"),
 ]
 urlpatterns = [

@@ -25,7 +25,7 @@ LOOKED_AT = 2000  # of a queue, the most pressing first
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A conversation in the queue, as it is now."""
+    """A conversation in the queue, as it is now. What a colleague has in focus is left to them until they go on."""
 
     conversation_id: int
     team_id: int
@@ -126,7 +126,8 @@ _TICKETS = """
       LEFT JOIN LATERAL (SELECT o.assignee_id, o.last_outbound_at FROM inbox_conversation o
                           WHERE o.contact_id = c.contact_id AND o.assignee_id IS NOT NULL AND o.last_outbound_at > %s
                           ORDER BY o.last_message_at DESC LIMIT 1) known ON true
-     WHERE k.brand_id = %s AND (%s::bigint[] IS NULL OR k.conversation_id = ANY(%s::bigint[]))
+     WHERE k.brand_id = %s AND NOT EXISTS (SELECT FROM inbox_focus f WHERE f.conversation_id = c.id AND f.until > %s AND f.standing = 'current')
+       AND (%s::bigint[] IS NULL OR k.conversation_id = ANY(%s::bigint[]))
      ORDER BY c.priority_score DESC, k.since, k.conversation_id LIMIT %s"""
 
 
@@ -135,7 +136,7 @@ def _tickets(settings: RoutingSettings, ids: Sequence[int] | None, now: datetime
     wanted = None if ids is None else list(ids)
     skills = routing_facts.skills_of(settings.pk)
     found = []
-    for row in _sql.rows(_TICKETS, [sticky_from, settings.pk, wanted, wanted, LOOKED_AT]):
+    for row in _sql.rows(_TICKETS, [sticky_from, settings.pk, now, wanted, wanted, LOOKED_AT]):
         (pk, team_id, had_by, told, state, assignee_id, set_by, set_at, opened_at, waiting_since, kind, priority, language, tags,
          known_by, answered_at) = row  # fmt: skip
         need = Need(

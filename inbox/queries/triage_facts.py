@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from inbox.models import Brand, Conversation, ConversationTag, Priority, SetBy, Tag, TagState
-from inbox.queries import clocks
+from inbox.queries import clocks, routing_shown
 from inbox.queries.clocks import ClockShown
+from inbox.queries.routing_shown import RoutingShown
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class TriageFacts:
     clocks: list[ClockShown]
     tags: list[TagShown]
     suggested: list[TagShown]
+    routing: RoutingShown | None
 
     @property
     def priority(self) -> str:
@@ -78,6 +80,7 @@ def of(conversation: Conversation, *, brand_slug: str, now: datetime) -> TriageF
         clocks=clocks.of(conversation, now=now),
         tags=[each for each in shown if each.is_set],
         suggested=[each for each in shown if each.is_suggested],
+        routing=routing_shown.of(conversation),
     )
 
 

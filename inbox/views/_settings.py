@@ -19,6 +19,8 @@ PAGES = (
     ("settings-hours", "Business hours"),
     ("settings-canned", "Canned replies"),
     ("settings-replies", "Replies"),
+    ("settings-teams", "Teams"),
+    ("settings-routing", "Routing"),
 )
 OWN = {"settings-canned", "settings-replies"}  # where everybody has something of their own
 

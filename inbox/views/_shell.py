@@ -8,7 +8,17 @@ from django.utils import timezone
 
 from inbox import access
 from inbox.models import Brand, BrandSequence, Conversation, Message
-from inbox.queries import composer, drafts, finding, inbox_list, notices, saved_views, sorting, timeline
+from inbox.queries import (
+    composer,
+    drafts,
+    finding,
+    inbox_list,
+    notices,
+    saved_views,
+    sorting,
+    staffing,
+    timeline,
+)
 from inbox.queries import context as person_context
 from inbox.rules.view_query import QueryError
 from inbox.views._door import AgentRequest
@@ -49,6 +59,7 @@ def context(
         ),
         "unseen": notices.unseen(request.user, brand),
         "drafted": drafts.conversations_with(request.user, brand),
+        "presence": staffing.presence_of(request.user, brand),
         "brands": list(access.brands_of(request.user)),
         "may_run_channels": access.Permission.RUN_CHANNELS in granted,
         "may_change_view": view.saved is not None

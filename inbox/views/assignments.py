@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from inbox import access
 from inbox.actions import assigning
 from inbox.forms import AssignmentForm
+from inbox.queries import staffing
 from inbox.views import conversations
 from inbox.views._door import AgentRequest, notice, signed_in
 
@@ -19,16 +20,22 @@ from inbox.views._door import AgentRequest, notice, signed_in
 @require_http_methods(["GET", "POST"])
 @signed_in
 def assignment(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResponse:
-    """GET asks to whom; POST assigns to that person, or to nobody."""
+    """GET asks to whom; POST assigns to that person, to that team, or to nobody."""
     conversation = access.conversation_for(request.user, brand_slug, public_id)
     colleagues = access.colleagues_of(request.user, conversation.brand)
+    teams = access.teams_of(request.user, conversation.brand)
+    now = timezone.now()
     if request.method == "GET":
-        return render(
-            request, "inbox/_person_picker.html", {"conversation": conversation, "colleagues": colleagues}
-        )
+        staff = staffing.of_brand(conversation.brand, now=now)
+        context = {"conversation": conversation, "staff": staff, "teams": teams}
+        return render(request, "inbox/_person_picker.html", context)
     form = AssignmentForm(request.POST)
     if not form.is_valid():
-        return notice(request, "Choose a colleague from the list.")
+        return notice(request, "Choose a colleague or a team from the list.")
+    if chosen := form.cleaned_data["team"]:
+        team = get_object_or_404(teams, public_id=chosen)
+        assigning.give_to_team(conversation=conversation, team=team, by=request.user, now=now)
+        return conversations.head(request, conversation)
     wanted = form.cleaned_data["person"]
     to = get_object_or_404(colleagues, public_id=wanted) if wanted else None
     now = timezone.now()

@@ -112,7 +112,7 @@ class TriagePicker extends HTMLElement {
   #take(option) {
     if (this.dataset.bulk) this.#forAll(option.dataset.act ?? this.dataset.bulk, option.dataset.value)
     else if (option.hasAttribute("data-toggles")) this.#toggle(option)
-    else this.#send(option.dataset.url, option.dataset.method, option.dataset.value)
+    else this.#send(option.dataset.url, option.dataset.method, option.dataset.value, option.dataset.name)
   }
 
   /** For everything that is selected in the list. */
@@ -121,9 +121,9 @@ class TriagePicker extends HTMLElement {
     this.shell.hands.send(act, value)
   }
 
-  async #send(url, method, value) {
+  async #send(url, method, value, name = this.dataset.name ?? "priority") {
     this.dialog.close()
-    const values = { [this.dataset.name ?? "priority"]: value ?? "" }
+    const values = { [name]: value ?? "" }
     if (this.dataset.seen) values.seen_seq = this.dataset.seen
     await settle(this.shell, url, { method, values })
   }

@@ -20,6 +20,8 @@ from inbox.models import (
     Conversation,
     Event,
     EventKind,
+    Focus,
+    FocusStanding,
     Outcome,
     Person,
     PresenceState,
@@ -312,6 +314,22 @@ def test_what_a_colleague_answered_without_taking_it_is_given_to_nobody(
     triage(channel, at(21))
 
     assert (route(brand, 22), who_has(mara)) == (0, "")
+
+
+def test_what_a_colleague_has_in_focus_is_given_to_nobody_until_they_go_on(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    teams.team(brand, ada)
+    mara = write(channel)
+    focus = Focus.objects.create(
+        brand=brand, conversation=mara, person=jo, standing=FocusStanding.CURRENT, until=at(40)
+    )
+
+    assert (route(brand, 10), who_has(mara)) == (0, "")
+    focus.delete()
+    route(brand, 11)
+
+    assert who_has(mara) == "Ada"
 
 
 # Sticky

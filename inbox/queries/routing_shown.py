@@ -1,0 +1,73 @@
+"""Why a conversation is with whom it is, as the pane beside it says: by whose choice, and how the router last decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from inbox.models import Conversation, ConversationState, Outcome, RoutingDecision, RoutingSettings
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateShown:
+    name: str
+    load: str
+    why: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingShown:
+    said: str
+    team: str = ""
+    decided_at: datetime | None = None
+    asked: str = ""
+    candidates: tuple[CandidateShown, ...] = ()
+
+
+def of(conversation: Conversation) -> RoutingShown | None:
+    """None where there is nothing to tell: nobody routes, and nobody ever has."""
+    decision = RoutingDecision.objects.filter(conversation=conversation).order_by("-pk").first()
+    is_on = RoutingSettings.objects.filter(pk=conversation.brand_id, is_on=True).exists()
+    said = _said(conversation, decision, is_on=is_on)
+    if not said and decision is None:
+        return None
+    if decision is None:
+        return RoutingShown(said)
+    return RoutingShown(
+        said=said,
+        team=decision.team_name,
+        decided_at=decision.at,
+        asked=_asked(decision.asked),
+        candidates=tuple(
+            CandidateShown(each["name"], f"{each['load']} of {each['capacity']}", each["why"], each["chosen"])
+            for each in decision.candidates
+        ),
+    )
+
+
+def _said(c: Conversation, decision: RoutingDecision | None, *, is_on: bool) -> str:
+    if c.assignee_set_by == "person" and c.state != ConversationState.RESOLVED:
+        who = f"{c.assignee_name} was chosen" if c.assignee_id else "It was left to nobody"
+        return f"{who} by hand" + (", and routing leaves it so until it is resolved." if is_on else ".")
+    if c.assignee_set_by == "routing" and c.assignee_id and decision and decision.chosen_id == c.assignee_id:
+        return f"Routing chose {c.assignee_name}: {decision.why}."
+    if decision and decision.outcome == Outcome.NOBODY and not c.assignee_id:
+        return f"It waits for somebody in {decision.team_name}: {decision.why}."
+    if (
+        is_on
+        and c.state == ConversationState.OPEN
+        and not c.assignee_id
+        and c.waiting_since
+        and not c.team_id
+    ):
+        return "No team takes such a conversation, so it waits for whoever takes it."
+    return ""
+
+
+def _asked(told: dict[str, Any]) -> str:
+    """What the conversation needed, where that was anything."""
+    parts = [told.get("language") or "", *told.get("skills", [])]
+    weighs = told.get("weight", 1)
+    return ", ".join([*filter(None, parts), *([f"weighs {weighs}"] if weighs != 1 else [])])

@@ -1,0 +1,138 @@
+"""An open page is a pulse: whoever has one is there, and silence alone makes them offline."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from inbox import attendance, tasks
+from inbox.actions import attending
+from inbox.models import Channel, Person, Presence, PresenceState
+from tests.factories import teams
+from tests.factories.people import ChannelFactory, agent_of
+from tests.inbox.consumers.test_live import _no_connection_is_left, in_thread, page_of
+
+__all__ = ["_no_connection_is_left"]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def channel() -> Channel:
+    return ChannelFactory(brand__slug="lumen")
+
+
+@pytest.fixture
+def jo(channel: Channel) -> Person:
+    return agent_of(channel.brand, name="Jo")
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attendance, "BEAT", 0.05)
+
+
+async def eventually(holds: Callable[[], Any]) -> None:
+    for _ in range(200):
+        if await in_thread(holds):
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"It never came true: {holds}")
+
+
+def state() -> str:
+    return Presence.objects.values_list("state", flat=True).get()
+
+
+def forget_for(minutes: float) -> None:
+    """As if the page had not been heard of for so long."""
+    seen = timezone.now() - timedelta(minutes=minutes)
+    Presence.objects.update(last_seen_at=seen, since=seen)
+
+
+async def test_whoever_opens_a_page_is_there_and_is_heard_of_again_and_again(quick: None, jo: Person) -> None:
+    async with page_of(jo) as page:
+        await page.ask(since=0)
+        await page.hears(within=30)
+        await eventually(lambda: Presence.objects.filter(person=jo, state=PresenceState.ONLINE).exists())
+        await in_thread(lambda: forget_for(1))
+
+        await eventually(
+            lambda: Presence.objects.filter(last_seen_at__gt=timezone.now() - timedelta(seconds=10)).exists()
+        )
+
+
+async def test_whoever_had_been_taken_for_gone_is_back_and_offered_work(
+    quick: None, jo: Person, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken: list[int] = []
+    monkeypatch.setattr(tasks, "wake_routing", woken.append)
+    monkeypatch.setattr("inbox.attendance.routing.waits", lambda brand_id: True)
+    async with page_of(jo) as page:
+        await page.ask(since=0)
+        await page.hears(within=30)
+        await eventually(lambda: woken == [channel.brand_id])
+        await in_thread(lambda: Presence.objects.update(state=PresenceState.OFFLINE, since=timezone.now()))
+
+        await eventually(lambda: state() == PresenceState.ONLINE)
+        await eventually(lambda: woken == [channel.brand_id] * 2)
+
+
+async def test_whoever_is_away_stays_away_while_the_page_is_open(
+    quick: None, jo: Person, channel: Channel
+) -> None:
+    async with page_of(jo) as page:
+        await page.ask(since=0)
+        await page.hears(within=30)
+        await in_thread(
+            lambda: attending.choose(brand=channel.brand, person=jo, away=True, now=timezone.now())
+        )
+        await in_thread(lambda: forget_for(1))
+        await eventually(
+            lambda: Presence.objects.filter(last_seen_at__gt=timezone.now() - timedelta(seconds=10)).exists()
+        )
+
+        assert await in_thread(state) == PresenceState.AWAY
+
+
+async def test_the_last_page_gone_is_followed_by_offline_after_the_grace_and_not_before(
+    jo: Person, channel: Channel
+) -> None:
+    await in_thread(lambda: teams.routed(channel.brand, offline_after=120, requeue_after=180))
+    async with page_of(jo) as page:
+        await page.ask(since=0)
+        await page.hears(within=30)
+        await eventually(lambda: Presence.objects.exists())
+
+    now = timezone.now()
+    await in_thread(lambda: attending.note_silence(now=now + timedelta(seconds=100)))
+    assert await in_thread(state) == PresenceState.ONLINE
+    await in_thread(lambda: attending.note_silence(now=now + timedelta(seconds=125)))
+    gone = await in_thread(Presence.objects.get)
+    assert gone.state == PresenceState.OFFLINE
+    assert gone.requeue_at == now + timedelta(seconds=305)
+
+
+async def test_two_pages_of_one_person_are_one_presence(jo: Person) -> None:
+    async with page_of(jo) as first, page_of(jo) as second:
+        for page in (first, second):
+            await page.ask(since=0)
+            await page.hears(within=30)
+        await eventually(lambda: Presence.objects.count() == 1)
+
+
+async def test_a_page_gets_its_news_though_its_arrival_could_not_be_noted(
+    jo: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(**_: Any) -> bool:
+        raise RuntimeError("the table is locked")
+
+    monkeypatch.setattr(attending, "arrive", fails)
+
+    async with page_of(jo) as page:
+        await page.ask(since=0)
+        assert (await page.hears(within=30))["type"] == "rows"
