@@ -58,7 +58,7 @@ def fill(*, brand_id: int, now: datetime, limit: int = FILLED) -> Counts:
     if view is None:
         return Counts(brand_id)
     ids = _candidates(view, cursor.brand, now, limit)
-    counts = _count(cursor, ids, now)
+    counts = _count(cursor, ids, now, only=view.count_key)
     finished = len(ids) < limit
     SavedView.objects.filter(pk=view.pk).update(
         counted_after=view.counted_after if finished else ids[-1],
@@ -97,11 +97,11 @@ def held(brand_id: int) -> ViewCursor:
     return found
 
 
-def _count(cursor: ViewCursor, ids: list[int], now: datetime) -> Counts:
+def _count(cursor: ViewCursor, ids: list[int], now: datetime, *, only: str = "") -> Counts:
     counts = Counts(cursor.brand_id)
     if ids:
         counters = view_counting.of_brand(cursor.brand, now)
-        moved = look(counters, cursor.brand_id, ids, now)
+        moved = look(counters, cursor.brand_id, ids, now, only=only)
         counts.changed = move(cursor.brand_id, moved)
         counts.told = tell(cursor) if counts.changed else 0
     return counts
@@ -120,14 +120,22 @@ class Moved:
             self.unread[key] += by * unread
 
 
-def look(counters: Counters, brand_id: int, ids: list[int], now: datetime) -> Moved:
-    """Write in which views these conversations are counted now. The brand's cursor is held."""
+def look(counters: Counters, brand_id: int, ids: list[int], now: datetime, *, only: str = "") -> Moved:
+    """Write in which views these conversations are counted now. The brand's cursor is held.
+
+    `only`: of one view, which is filled. In which others they are counted stays as it was.
+    """
     moved = Moved()
+    judged = counters.of_view(only) if only else counters
     before = CountedConversation.objects.in_bulk(ids)
     rows, gone = [], []
     for pk, facts in view_counting.facts_of(ids):
-        keys, turns = counters.judge(facts, now)
+        keys, turns = judged.judge(facts, now)
         known = before.get(pk)
+        if known and only:
+            keys += [key for key in known.keys if view_counting.view_of(key) != only]
+            turns = min(filter(None, (turns, known.turns_at)), default=None)
+        keys.sort()
         if known:
             moved.add(known.keys, known.unread, -1)
         moved.add(keys, facts.unread, 1)

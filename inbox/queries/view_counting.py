@@ -42,6 +42,9 @@ class Counters:
     views: list[tuple[Counted, Checks]]
     day: Day
 
+    def of_view(self, count_key: str) -> Counters:
+        return Counters([each for each in self.views if each[0].view.count_key == count_key], self.day)
+
     def judge(self, facts: Facts, now: datetime) -> tuple[list[str], datetime | None]:
         """The counters that this conversation is in, and when time alone may change that."""
         keys: list[str] = []

@@ -186,6 +186,20 @@ def test_another_question_is_counted_anew(channel: Channel, jo: Person) -> None:
     assert not ViewCount.objects.filter(view__startswith="saved:").exists()
 
 
+def test_filling_one_view_leaves_the_others_right(channel: Channel, jo: Person) -> None:
+    made = make.conversations(channel, 5, due_at=NOW + 61 * MINUTE)
+    first = saved(channel, "is:open", owner=jo)
+    settle(channel)
+    Conversation.objects.filter(pk=made[0].pk).update(unread_count=1)  # its news is not followed yet
+
+    second = saved(channel, "due<1h", owner=jo)
+    counting.fill(brand_id=channel.brand_id, now=NOW)
+
+    assert (kept(first), kept(second)) == ((5, 1), (0, 0))
+    settle(channel, now=NOW + 2 * MINUTE)
+    assert (kept(first), kept(second)) == ((5, 1), (5, 1))
+
+
 def test_real_actions_move_the_counters(channel: Channel, jo: Person) -> None:
     row = make.conversation(channel)
     free, mine, done = (
