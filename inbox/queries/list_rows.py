@@ -76,11 +76,8 @@ class Row:
 
     @property
     def waits(self) -> str:
-        return (
-            f"waits {spans.of(self.now - self.conversation.waiting_since)}"
-            if self.conversation.waiting_since
-            else ""
-        )
+        since = self.conversation.waiting_since
+        return spans.of(self.now - since) if since else ""
 
     @property
     def waits_tone(self) -> str:

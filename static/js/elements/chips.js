@@ -33,9 +33,16 @@ class Running extends HTMLElement {
 }
 
 class WaitChip extends Running {
+  /** The word stands in an element of its own, so that a narrow row can leave it to those who cannot see the hourglass. */
+  show(text, tone) {
+    const word = Object.assign(document.createElement("span"), { className: "wait__word", textContent: "waits " })
+    if (this.textContent !== `waits ${text}`) this.replaceChildren(word, text)
+    if (this.dataset.tone !== tone) this.dataset.tone = tone
+  }
+
   tell() {
     const waited = Date.now() - new Date(this.getAttribute("since"))
-    this.show(`waits ${span(waited)}`, waited > 60 * MINUTE ? "long" : waited > 10 * MINUTE ? "late" : "calm")
+    this.show(span(waited), waited > 60 * MINUTE ? "long" : waited > 10 * MINUTE ? "late" : "calm")
   }
 }
 
