@@ -117,6 +117,7 @@ brand: list[URLPattern | URLResolver] = [
     path("settings/", include(settings)),
     path("focus/", focus.focus, name="focus"),
     path("palette/", palette.offers, name="palette"),
+    path("palette/people/", palette.people, name="palette-people"),
     path("canned/<uuid:public_id>/use/", writing.use, name="canned-use"),
     path("notices/", notices.index, name="notices"),
     path("undo/", undos.create, name="undo"),

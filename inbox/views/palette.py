@@ -7,6 +7,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from inbox import access
+from inbox.queries import search_results
+from inbox.rules.cleaning import clean
 from inbox.views import _settings
 from inbox.views._door import AgentRequest, signed_in
 
@@ -24,3 +26,13 @@ def offers(request: AgentRequest, brand_slug: str) -> HttpResponse:
         "may_run_channels": access.Permission.RUN_CHANNELS in granted,
     }
     return render(request, "inbox/_palette_offers.html", found)
+
+
+@require_GET
+@signed_in
+def people(request: AgentRequest, brand_slug: str) -> HttpResponse:
+    """People whose name or handle begins so, each with their newest conversation."""
+    brand = access.brand_for(request.user, brand_slug)
+    words = clean(request.GET.get("q", ""))[:80].split()
+    found = search_results.people(words, person=request.user, brand=brand) if words else []
+    return render(request, "inbox/_palette_people.html", {"people": found})

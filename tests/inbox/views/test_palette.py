@@ -8,7 +8,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from inbox.actions import indexing, receiving
+from inbox.actions.receiving import Arrival
 from inbox.models import Channel, Person, Role, Tag
+from tests.factories import exchange
 from tests.factories.people import BrandFactory, MembershipFactory, agent_of
 
 QUERIES = 7  # session, person, brand, role, membership, colleagues, tags
@@ -57,7 +60,22 @@ def test_however_many_there_are_it_takes_the_same_few_questions(page: Client, ch
     assert len(asked) <= QUERIES
 
 
-def test_another_brands_palette_does_not_exist(client: Client, channel: Channel) -> None:
+def test_people_are_found_by_the_beginning_of_their_names(page: Client, channel: Channel) -> None:
+    say = [exchange.wrote("Hi", who=who) for who in ("marta", "zoe")]
+    receiving.receive(arrivals=[Arrival(channel.pk, each) for each in say], now=exchange.at(1))
+    while not (batch := indexing.next_batch(channel.brand_id)).is_empty:
+        indexing.index(batch)
+
+    found = page.get(
+        reverse("inbox:palette-people", args=[channel.brand.slug]), {"q": "mart"}
+    ).content.decode()
+
+    assert "Marta" in found and "Zoe" not in found
+    assert not page.get(reverse("inbox:palette-people", args=[channel.brand.slug])).content.strip()
+
+
+@pytest.mark.parametrize("name", ["palette", "palette-people"])
+def test_another_brands_palette_does_not_exist(client: Client, channel: Channel, name: str) -> None:
     client.force_login(agent_of(BrandFactory()))
 
-    assert client.get(reverse("inbox:palette", args=[channel.brand.slug])).status_code == 404
+    assert client.get(reverse(f"inbox:{name}", args=[channel.brand.slug]), {"q": "a"}).status_code == 404
