@@ -20,7 +20,8 @@ PARTS = {
     "push": "bench.push",
     "live": "bench.live",
     "views": "bench.views",
-    "list": "bench.lists",  # last: a million rows
+    "list": "bench.lists",  # a million rows
+    "search": "bench.search",  # last: ten million, and the messages are written without their indexes
 }
 
 

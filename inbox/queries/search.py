@@ -32,8 +32,10 @@ PAGE = 25
 NEWEST = 2_000  # messages that are looked at one by one
 NEWEST_BEGINNINGS = 10_000  # where only beginnings of words are asked for, which the index is slower with
 FEW = 3_000  # conversations
+WIDE = 2  # of the spans of rules.eras: 64 days
 MANY_PEOPLE = 20_000  # more have such a name than anybody reads: these are chosen among
 PATIENCE = 1_000  # milliseconds a statement may take
+HURRY = 50  # for what only chooses the way
 
 
 class BadPlace(ValueError):
@@ -126,21 +128,34 @@ class _Search:
     def steps(self, now: datetime) -> Iterator[list[Hit]]:
         """Each finds all that the one before found, and reaches further; the last finds everything."""
         leading = self.wanted.leading
-        yield self._among_newest(NEWEST if leading else NEWEST_BEGINNINGS)
-        if self.within.conversations is not None:
-            few = list(self.within.conversations.order_by().values_list("pk", flat=True)[: FEW + 1])
-            if len(few) <= FEW:
-                yield self._in_conversations(few)
-                return
+        newest = self._among_newest(NEWEST if leading else NEWEST_BEGINNINGS)
+        yield newest
+        if (few := self._few()) is not None:
+            yield self._in_conversations(few)
+            return
         ends = (now, self.within.until, self.older_than.sent_at if self.older_than else None)
         until = min(end for end in ends if end)
-        for span, reaches in eras.windows(self.brand.pk, until):
-            if not leading:
-                break  # the index would read all beginnings anew for each span
+        # What is not among two thousand is rare enough for a wide look. Beginnings the index would read anew for each span.
+        is_rare = not newest and self.within.conversations is None
+        skipped = WIDE if is_rare else 0
+        for span, reaches in list(eras.windows(self.brand.pk, until))[
+            skipped if leading else len(eras.LEVELS) :
+        ]:
             yield self._in_index(span)
             if self.within.since and self.within.since >= reaches:
                 return
         yield self._in_index(f"'{eras.brand_mark(self.brand.pk)}'")
+
+    def _few(self) -> list[int] | None:
+        """The conversations that the filter leaves, where it can be told in a moment that they are few."""
+        if self.within.conversations is None:
+            return None
+        try:
+            with _fence.hurried(HURRY, then=PATIENCE):
+                found = list(self.within.conversations.order_by().values_list("pk", flat=True)[: FEW + 1])
+        except _fence.TookTooLong:
+            return None
+        return found if len(found) <= FEW else None
 
     def _among_newest(self, amount: int) -> list[Hit]:
         condition, place = self._before("w")

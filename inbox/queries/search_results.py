@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 from inbox import access
-from inbox.models import Brand, Contact, Conversation, Direction, Message, Person
+from inbox.models import Brand, Contact, Conversation, ConversationTag, Direction, Message, Person, TagState
 from inbox.models.conversations import ConversationQuerySet
 from inbox.platforms import Manifest
-from inbox.queries import _fence, faces, inbox_list, search, search_filters
+from inbox.queries import _fence, faces, inbox_list, search, view_names, view_rows
 from inbox.queries.search import Place, Within
-from inbox.rules import people_words, wanted_words
-from inbox.rules.search_query import BadQuery, Query
+from inbox.rules import people_words, search_query, wanted_words
+from inbox.rules.search_query import SearchQuery
+from inbox.rules.view_query import Names, QueryError
 from inbox.rules.wanted_words import Span, Wanted
 
 PEOPLE = 5
 CONVERSATIONS = 25
+_OF_CONVERSATION = ("public_id", "platform", "state", "contact_name", "contact_username", "thread_key")
+_COLUMNS = (
+    "public_id", "direction", "text", "author_name", "sent_at", *(f"conversation__{name}" for name in _OF_CONVERSATION),
+)  # fmt: skip
 _BEFORE, _LENGTH = 48, 180  # characters of a snippet before the first word, and in all
 
 
@@ -80,27 +86,45 @@ class Results:
 
 
 def of(
-    query: Query, *, person: Person, brand: Brand, now: datetime, older_than: Place | None = None
+    typed: str, *, person: Person, brand: Brand, now: datetime, older_than: Place | None = None
 ) -> Results:
-    """The first page of a search, or more of its messages. Raises BadQuery or NothingToFind with what to do."""
-    conversations = search_filters.conversations(query, person=person, brand=brand)
-    if not query.has_words:
-        if not query.has_filters:
-            raise BadQuery("Type a word, a name, a handle or an order number.")
-        return _without_words(query, conversations, person, brand, now)
-    wanted = wanted_words.wanted(query.words, query.phrases, goes_on=query.goes_on)
+    """The first page of a search, or more of its messages. Raises QueryError or NothingToFind with what to do."""
+    names = view_names.of(person, brand) if any(sign in typed for sign in ":<>") else Names()
+    query = search_query.parse(typed, names)
+    if not query.words:
+        return _without_words(query, person, brand, now)
+    wanted = wanted_words.wanted(query.words, query.without, goes_on=query.goes_on)
     within = Within(
-        conversations=conversations if search_filters.narrows(query) else None,
+        conversations=_conversations(query, person, brand, now) if query.narrows else None,
         direction=query.side,
-        since=search_filters.start(query.after, person),
-        until=search_filters.start(query.before, person),
+        since=_start(query.after, person),
+        until=_start(query.before, person),
     )
-    found = search.messages(brand, wanted, now=now, within=within, older_than=older_than)
-    results = Results(more=found.hits[-1].place if found.has_more else None, gave_up=found.gave_up)
-    results.messages = _dress(found.hits, wanted, person, brand)
-    if older_than is None and not query.has_filters:
-        results.people = people([*query.words, *query.phrases], person=person, brand=brand)
+    with _fence.fenced(search.PATIENCE):
+        found = search.messages(brand, wanted, now=now, within=within, older_than=older_than)
+        results = Results(more=found.hits[-1].place if found.has_more else None, gave_up=found.gave_up)
+        results.messages = _dress(found.hits, wanted, person, brand)
+        if older_than is None and not query.has_filters:
+            results.people = people(query.words, person=person, brand=brand)
     return results
+
+
+def _conversations(query: SearchQuery, person: Person, brand: Brand, now: datetime) -> ConversationQuerySet:
+    """Those that the filters leave. Of a tag they are read from its own rows, which have an index; the list's column has none."""
+    asked = view_rows.asked(brand, replace(query.asked, words=()), me=person.pk, now=now)
+    found = view_rows.conversations(asked)
+    for check in asked.checks:
+        if check.of == "tags" and not check.negated and "" not in check.values:
+            tagged = ConversationTag.objects.filter(
+                tag__brand=brand, tag__name__in=check.values, state=TagState.SET
+            )
+            found = found.filter(pk__in=tagged.values("conversation"))
+    return found
+
+
+def _start(day: date | None, person: Person) -> datetime | None:
+    """When a day begins for this person."""
+    return datetime.combine(day, time(), ZoneInfo(person.time_zone)) if day else None
 
 
 def people(words: Sequence[str], *, person: Person, brand: Brand, limit: int = PEOPLE) -> list[PersonHit]:
@@ -136,9 +160,8 @@ def _dress_people(ids: list[int], person: Person, brand: Brand) -> list[PersonHi
 def _dress(hits: Sequence[search.Hit], wanted: Wanted, person: Person, brand: Brand) -> list[MessageHit]:
     """The messages as they are now. One that does not say it any more is left out: the words are kept a second behind."""
     visible = access.conversations_of(person, brand)
-    found = Message.objects.filter(
-        pk__in=[hit.message_id for hit in hits], conversation__in=visible
-    ).select_related("conversation")
+    found = Message.objects.filter(pk__in=[hit.message_id for hit in hits], conversation__in=visible)
+    found = found.select_related("conversation").only(*_COLUMNS)
     by_id = {message.pk: message for message in found}
     dressed = []
     for hit in hits:
@@ -166,15 +189,16 @@ def snippet(text: str, spans: Sequence[Span]) -> list[tuple[str, bool]]:
     return [part for part in parts if part[0]]
 
 
-def _without_words(
-    query: Query, conversations: ConversationQuerySet, person: Person, brand: Brand, now: datetime
-) -> Results:
-    """Filters alone ask for conversations."""
+def _without_words(query: SearchQuery, person: Person, brand: Brand, now: datetime) -> Results:
+    """Filters alone ask for conversations, the newest of them."""
+    if not query.has_filters:
+        raise QueryError("Type a word, a name, a handle or an order number.")
     if query.side:
-        raise BadQuery("Add a word: “from:” chooses among messages that say something.")
-    if since := search_filters.start(query.after, person):
+        raise QueryError("Add a word: “from:” chooses among messages that say something.")
+    conversations = _conversations(query, person, brand, now)
+    if since := _start(query.after, person):
         conversations = conversations.filter(last_message_at__gte=since)
-    if until := search_filters.start(query.before, person):
+    if until := _start(query.before, person):
         conversations = conversations.filter(last_message_at__lt=until)
-    rows = inbox_list.rows_of(conversations.newest_first()[:CONVERSATIONS], brand_slug=brand.slug, now=now)
-    return Results(conversations=rows)
+    rows = conversations.newest_first()[:CONVERSATIONS]
+    return Results(conversations=inbox_list.rows_of(rows, brand_slug=brand.slug, now=now))

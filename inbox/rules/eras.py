@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 _DAY = 86_400
-_LEVELS = (0, 3, 6, 9)  # each eight times as long as the one before
-MARKS_PER_MESSAGE = len(_LEVELS) + 1
+LEVELS = (0, 3, 6, 9)  # each eight times as long as the one before
+MARKS_PER_MESSAGE = len(LEVELS) + 1
 
 
 def brand_mark(brand_id: int) -> str:
@@ -21,13 +21,13 @@ def brand_mark(brand_id: int) -> str:
 def marks(brand_id: int, at: datetime) -> list[str]:
     """All that a message of this moment belongs to."""
     day = int(at.timestamp()) // _DAY
-    return [brand_mark(brand_id), *(_mark(brand_id, level, day) for level in _LEVELS)]
+    return [brand_mark(brand_id), *(_mark(brand_id, level, day) for level in LEVELS)]
 
 
 def windows(brand_id: int, until: datetime) -> Iterator[tuple[str, datetime]]:
     """Growing spans that end at `until`: a tsquery clause, and from when on the span is complete."""
     day = int(until.timestamp()) // _DAY
-    for level in _LEVELS:
+    for level in LEVELS:
         number = day >> level
         clause = f"('{_mark(brand_id, level, day)}' | '{_numbered(brand_id, level, number - 1)}')"
         yield clause, datetime.fromtimestamp(((number - 1) << level) * _DAY, UTC)

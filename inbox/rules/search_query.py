@@ -1,101 +1,75 @@
-"""What is typed into the search field: words, "phrases", and filters such as `channel:instagram tag:refund from:notes before:2026-11-01`."""
+"""What is typed into the search field: the query bar's language (rules.view_query), and what only messages have: who wrote it and when.
+
+Unlike in the bar, who says no state means any, and the last word may be the beginning of one.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
+from inbox.rules import view_reading
+from inbox.rules.view_query import STATES, Names, QueryError
+from inbox.rules.view_query import Query as Asked
+
 LONGEST = 300
-KEYS = ("channel", "tag", "is", "from", "before", "after")
-STATES = {"open": "open", "snoozed": "snoozed", "pending": "pending", "resolved": "resolved", "closed": "resolved", "spam": "spam"}  # fmt: skip
-SIDES = {"customer": "in", "us": "out", "me": "out", "notes": "note", "note": "note"}
-_PART = re.compile(r'(?:(?P<key>[a-z]+):)?(?:"(?P<quoted>[^"]*)(?:"|$)|(?P<plain>[^\s"]+))', re.I)
-
-
-class BadQuery(ValueError):
-    """A search that cannot be understood. The message says what to type instead."""
+SIDES = {"customer": "in", "us": "out", "notes": "note", "note": "note"}
+_SIDE = re.compile(rf"(?<!\S)from:({'|'.join(SIDES)})(?!\S)", re.I)
+_DAY = re.compile(r"(?<!\S)(before|after):(\S*)", re.I)
+_ADDRESS = re.compile(r'(?<!\S)(?:https?|ftp)://[^\s"]+', re.I)
+_SAYS_STATE = re.compile(rf"(?<!\S)-?(?:is|state):\"?(?:{'|'.join(STATES)})", re.I)
+_ENDS_IN_A_WORD = re.compile(r"(?:^|\s)[^\s:\"<>-][^\s:\"<>]*$")
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    words: tuple[str, ...] = ()
-    phrases: tuple[str, ...] = ()
-    channels: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    states: tuple[str, ...] = ()
+class SearchQuery:
+    asked: Asked  # of the conversation, and the words
     side: str = ""  # a Direction
-    handle: str = ""  # of whom one looks for messages
     before: date | None = None
     after: date | None = None
-    goes_on: bool = False  # the last word may be the beginning of one
+    narrows: bool = False  # asks anything of the conversation
+    goes_on: bool = False
 
     @property
-    def has_words(self) -> bool:
-        return bool(self.words or self.phrases)
+    def words(self) -> list[str]:
+        return [words.text for words in self.asked.words if not words.negated]
+
+    @property
+    def without(self) -> list[str]:
+        return [words.text for words in self.asked.words if words.negated]
 
     @property
     def has_filters(self) -> bool:
-        return bool(
-            self.channels or self.tags or self.states or self.side or self.handle or self.before or self.after
-        )
+        return bool(self.narrows or self.side or self.before or self.after)
 
 
-def parse(text: str) -> Query:
+def parse(text: str, names: Names) -> SearchQuery:
+    """Raises QueryError, and nothing else, whatever the text."""
     if len(text) > LONGEST:
-        raise BadQuery(f"Search for at most {LONGEST} characters; this is {len(text)}.")
-    found: dict[str, list[str]] = {"words": [], "phrases": [], **{key: [] for key in KEYS}}
-    ends_in_word = False
-    for key, value, is_phrase in _parts(text):
-        ends_in_word = not key and not is_phrase
-        found[key or ("phrases" if is_phrase else "words")].append(value)
-    states = tuple(_one_of(STATES, "is", value) for value in found["is"])
-    side, handle = _from(found["from"])
-    return Query(
-        words=tuple(found["words"]), phrases=tuple(found["phrases"]), channels=tuple(found["channel"]), tags=tuple(found["tag"]),
-        states=states, side=side, handle=handle, before=_day("before", found["before"]), after=_day("after", found["after"]),
-        goes_on=ends_in_word and not text[-1:].isspace(),
-    )  # fmt: skip
+        raise QueryError(f"Search for at most {LONGEST} characters; this is {len(text)}.")
+    rest = _ADDRESS.sub(lambda found: f'"{found[0]}"', text)
+    sides = [SIDES[found[1].lower()] for found in _SIDE.finditer(rest)]
+    if len(set(sides)) > 1:
+        raise QueryError("A message is from one side: keep one “from:”.", word="from:")
+    days = {found[1].lower(): _day(found[1].lower(), found[2]) for found in _DAY.finditer(rest)}
+    rest = _DAY.sub(" ", _SIDE.sub(" ", rest))
+    asked = view_reading.parse(rest, names)
+    says_state = bool(_SAYS_STATE.search(rest))
+    if not says_state:
+        asked = replace(asked, states=STATES)
+    return SearchQuery(
+        asked,
+        side=sides[0] if sides else "",
+        before=days.get("before"),
+        after=days.get("after"),
+        narrows=says_state or bool(asked.terms),
+        goes_on=bool(_ENDS_IN_A_WORD.search(text)),
+    )
 
 
-def _parts(text: str) -> Iterator[tuple[str, str, bool]]:
-    """(key or empty, value, whether it was quoted). What only looks like a filter, as in `https://…`, is words."""
-    for part in _PART.finditer(text):
-        key, quoted, plain = (part["key"] or "").lower(), part["quoted"], part["plain"]
-        value = plain if quoted is None else quoted
-        if key and key not in KEYS:
-            yield "", f"{part['key']}:{value}", quoted is not None
-        elif (key and not value.strip()) or (plain and plain[:-1].lower() in KEYS and plain[-1] == ":"):
-            raise BadQuery(f"Say what after “{key or plain[:-1]}:”, or leave it out.")
-        elif value.strip():
-            yield key, value.strip(), quoted is not None
-
-
-def _one_of(known: dict[str, str], key: str, value: str) -> str:
+def _day(key: str, value: str) -> date:
     try:
-        return known[value.lower()]
-    except KeyError:
-        raise BadQuery(f"“{key}:” knows {', '.join(known)}; not “{value}”.") from None
-
-
-def _from(values: list[str]) -> tuple[str, str]:
-    if not values:
-        return "", ""
-    if len(values) > 1:
-        raise BadQuery("A message is from one side: keep one “from:”.")
-    [value] = values
-    if side := SIDES.get(value.lower()):
-        return side, ""
-    if value.startswith("@"):
-        return "in", value
-    raise BadQuery(f"“from:” takes customer, us, notes, or a handle such as @{value.lstrip('@')}.")
-
-
-def _day(key: str, values: list[str]) -> date | None:
-    if not values:
-        return None
-    try:
-        return date.fromisoformat(values[-1])
+        return date.fromisoformat(value)
     except ValueError:
-        raise BadQuery(f"“{values[-1]}” is no day. Write it as {key}:2026-11-28.") from None
+        raise QueryError(f"“{value}” is no day. Write it as {key}:2026-11-28.", word=f"{key}:") from None

@@ -36,6 +36,11 @@ class Term:
         return self.open or (len(self.pieces) == 1 and self.pieces[0].dense)
 
     @property
+    def is_exact(self) -> bool:
+        """Whether the index knows for certain: of words side by side it knows marks, which others may share."""
+        return len(self.pieces) == 1
+
+    @property
     def clause(self) -> str:
         side_by_side = " & ".join(self._entries())
         if not self.whole:
@@ -89,11 +94,13 @@ class Term:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     terms: tuple[Term, ...]
+    without: tuple[Term, ...] = ()
 
     @property
     def every(self) -> str:
         """All clauses, as a tsquery."""
-        return " & ".join(term.clause for term in self.terms)
+        unwanted = [f"!{term.clause}" for term in self.without if term.is_exact]
+        return " & ".join([*(term.clause for term in self.terms), *unwanted])
 
     @property
     def leading(self) -> str:
@@ -109,13 +116,15 @@ class Wanted:
             if not here:
                 return None
             spans += here
+        if any(term.find(found) for term in self.without):
+            return None
         return _merged(spans)
 
 
-def wanted(words: Iterable[str], phrases: Iterable[str] = (), *, goes_on: bool = False) -> Wanted:
+def wanted(words: Iterable[str], without: Iterable[str] = (), *, goes_on: bool = False) -> Wanted:
     """`goes_on`: the last of the words may be the beginning of one. Raises NothingToFind."""
     words = [word for word in words if word.strip()]
-    terms = [term for phrase in phrases for term in _terms(phrase)]
+    terms: list[Term] = []
     for word in words:
         begins = word.endswith("*") or (goes_on and word is words[-1])
         terms += _terms(word, begins=begins)
@@ -123,7 +132,8 @@ def wanted(words: Iterable[str], phrases: Iterable[str] = (), *, goes_on: bool =
         raise NothingToFind("Type a word, a name or a number; signs alone cannot be found.")
     if len(terms) > MOST_TERMS:
         raise NothingToFind(f"Search for at most {MOST_TERMS} words at a time; this is {len(terms)}.")
-    return Wanted(tuple(dict.fromkeys(terms)))
+    unwanted = [term for word in without for term in _terms(word)]
+    return Wanted(tuple(dict.fromkeys(terms)), tuple(dict.fromkeys(unwanted)))
 
 
 def _terms(text: str, *, begins: bool = False) -> list[Term]:

@@ -10,9 +10,8 @@ from django.views.decorators.http import require_GET
 from inbox import access
 from inbox.queries import search_results
 from inbox.queries.search import BadPlace, Place
-from inbox.rules import search_query
 from inbox.rules.cleaning import clean
-from inbox.rules.search_query import BadQuery
+from inbox.rules.view_query import QueryError
 from inbox.rules.wanted_words import NothingToFind
 from inbox.views import _shell
 from inbox.views._door import AgentRequest, is_fragment, signed_in
@@ -27,13 +26,12 @@ def show(request: AgentRequest, brand_slug: str) -> HttpResponse:
     try:
         older_than = Place.read(request.GET["older_than"]) if "older_than" in request.GET else None
         if typed.strip():
-            query = search_query.parse(typed)
             found["results"] = search_results.of(
-                query, person=request.user, brand=brand, now=timezone.now(), older_than=older_than
+                typed, person=request.user, brand=brand, now=timezone.now(), older_than=older_than
             )
     except BadPlace:
         return HttpResponseBadRequest("That is no place among the results.")
-    except (BadQuery, NothingToFind) as problem:
+    except (QueryError, NothingToFind) as problem:
         found["problem"] = str(problem)
     if is_fragment(request):
         template = "inbox/_search_messages.html" if older_than else "inbox/_search_results.html"

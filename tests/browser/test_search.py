@@ -121,7 +121,7 @@ def test_search_fits_a_phone(enter: Enter, outside: Outside, brand: Brand) -> No
 
     page.click("[data-command=search]")
     page.fill("#search-field", "parcel is:broken")
-    expect(page.locator("[data-problem]")).to_contain_text("knows open")
+    expect(page.locator("[data-problem]")).to_contain_text("There is no")
     page.fill("#search-field", "parcel is:open")
     page.locator("[data-hit]").click()
 

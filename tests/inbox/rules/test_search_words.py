@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inbox.rules import eras, people_words, search_query, search_words, wanted_words
-from inbox.rules.search_query import BadQuery
+from inbox.rules.view_query import STATES, Names, QueryError
 from inbox.rules.wanted_words import NothingToFind
 
 # Letters of many scripts with what hangs on them, signs that join, digits, spaces, and what hostile people paste.
@@ -121,31 +121,48 @@ def test_spans_of_brands_are_apart() -> None:
     assert not set(eras.marks(1, at)) & set(eras.marks(11, at))
 
 
-def test_a_query_is_words_phrases_and_filters() -> None:
+NAMES = Names(platforms={"instagram": ("ig", "instagram")}, tags=("late parcel",))
+
+
+def test_a_query_is_words_and_filters() -> None:
     query = search_query.parse(
-        'late "blue parcel" tag:"late parcel" is:closed channel:ig from:us https://x.example/a #AB-1'
+        'late "blue parcel" -red tag:"late parcel" is:resolved channel:ig from:us https://x.example/a #AB-1',
+        NAMES,
     )
 
-    assert query.words == ("late", "https://x.example/a", "#AB-1")
-    assert (query.phrases, query.tags, query.states, query.channels, query.side) == (
-        ("blue parcel",), ("late parcel",), ("resolved",), ("ig",), "out"
-    )  # fmt: skip
+    assert query.words == ["late", "blue parcel", "https://x.example/a", "#AB-1"]
+    assert (query.without, query.side, query.asked.states) == (["red"], "out", ("resolved",))
+    assert [term.field for term in query.asked.terms] == ["channel", "tag"]
+
+
+def test_who_says_no_state_means_any() -> None:
+    assert search_query.parse("late", NAMES).asked.states == STATES
+    assert not search_query.parse("late", NAMES).narrows
+    assert search_query.parse("late is:open", NAMES).asked.states == ("open",)
+    assert search_query.parse("late -is:spam", NAMES).asked.states == tuple(s for s in STATES if s != "spam")
 
 
 @pytest.mark.parametrize(
     ("typed", "goes_on"),
-    [("par", True), ("par ", False), ('"par', False), ("par is:open", False), ("is:open par", True)],
+    [
+        ("par", True),
+        ("par ", False),
+        ('"par', False),
+        ("par is:open", False),
+        ("is:open par", True),
+        ("a -par", False),
+    ],
 )
 def test_only_a_last_word_that_may_still_be_typed_goes_on(typed: str, goes_on: bool) -> None:
-    assert search_query.parse(typed).goes_on is goes_on
+    assert search_query.parse(typed, NAMES).goes_on is goes_on
 
 
 @given(st.text(max_size=320))
 def test_whatever_is_typed_is_understood_or_refused_in_words(typed: str) -> None:
     try:
-        query = search_query.parse(typed)
-        wanted_words.wanted(query.words, query.phrases, goes_on=query.goes_on)
+        query = search_query.parse(typed, NAMES)
+        wanted_words.wanted(query.words, query.without, goes_on=query.goes_on)
         people_words.beginning(1, query.words)
         people_words.exact(1, query.words)
-    except (BadQuery, NothingToFind):
+    except (QueryError, NothingToFind):
         return
