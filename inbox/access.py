@@ -22,6 +22,7 @@ from inbox.models import (
     ContactMerge,
     Conversation,
     Handle,
+    Macro,
     Membership,
     Message,
     Person,
@@ -151,6 +152,26 @@ def saved_view_for(person: Asker, brand_slug: str, public_id: UUID | str) -> Sav
 def team_for_setting_up(person: Asker, brand_slug: str, public_id: UUID | str) -> Team:
     brand = brand_for_setting_up(person, brand_slug)
     return get_object_or_404(Team.objects.select_related("brand"), brand=brand, public_id=public_id)
+
+
+def macros_of(person: Asker, brand: Brand) -> QuerySet[Macro]:
+    """The brand's and one's own."""
+    found = Macro.objects.filter(brand__in=brands_of(person).filter(pk=brand.pk))
+    return found.filter(Q(owner=None) | Q(owner_id=person.pk))
+
+
+def macro_for(person: Asker, brand_slug: str, public_id: UUID | str) -> Macro:
+    """To run. To change it, see macro_to_change."""
+    brand = brand_for(person, brand_slug)
+    return get_object_or_404(macros_of(person, brand).select_related("brand", "reply"), public_id=public_id)
+
+
+def macro_to_change(person: Asker, brand_slug: str, public_id: UUID | str) -> Macro:
+    """One's own, and the brand's for those who set it up."""
+    macro = macro_for(person, brand_slug, public_id)
+    if macro.owner_id is None and not may(person, macro.brand, Permission.SET_UP):
+        raise Http404
+    return macro
 
 
 def colleagues_of(person: Asker, brand: Brand) -> QuerySet[Person]:

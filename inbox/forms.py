@@ -35,6 +35,14 @@ class NoteForm(forms.Form):
     draft = forms.IntegerField(required=False, min_value=0)
 
 
+class MacroRunForm(forms.Form):
+    """`plan` is the mark of what was shown; `seen_seq` as for a reply."""
+
+    seen_seq = forms.IntegerField(min_value=0)
+    client_id = forms.UUIDField(required=False)
+    plan = forms.CharField(required=False, max_length=64)
+
+
 class DraftForm(forms.Form):
     """`base`: the version of the draft that the page began from, 0 for none."""
 

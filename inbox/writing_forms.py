@@ -1,16 +1,19 @@
-"""What the pages for canned replies send."""
+"""What the pages for canned replies and macros send."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django import forms
 
+from inbox import access
 from inbox.actions import canning
-from inbox.models import Brand, CannedReply, Channel
-from inbox.rules import variables
+from inbox.models import Brand, CannedReply, Channel, Macro, Person, Priority, Tag, Team
+from inbox.queries import macros
+from inbox.rules import snooze_times, variables
 
 
 class TextWithVariables(forms.CharField):
@@ -79,3 +82,93 @@ class CannedReplyForm(forms.Form):
     @property
     def translations(self) -> dict[str, str]:
         return {code: self.cleaned_data[f"text-{code}"] for code in self.languages}
+
+
+class MacroForm(forms.Form):
+    name = forms.CharField(max_length=80, label="Name")
+    shortcut = forms.CharField(
+        max_length=30, required=False, label="Shortcut", help_text="Typed after / in the composer."
+    )
+    for_all = forms.BooleanField(required=False, label="For everybody in the brand")
+    reply = forms.ModelChoiceField(
+        CannedReply.objects.none(), required=False, label="Answers with", empty_label="No answer", to_field_name="public_id"
+    )  # fmt: skip
+    note = TextWithVariables(required=False, label="Leaves the note")
+    puts_on = forms.TypedMultipleChoiceField(
+        required=False, coerce=int, label="Puts on the tags", widget=forms.CheckboxSelectMultiple
+    )
+    takes_off = forms.TypedMultipleChoiceField(
+        required=False, coerce=int, label="Takes off the tags", widget=forms.CheckboxSelectMultiple
+    )
+    assigns = forms.ChoiceField(required=False, label="Assigns it to")
+    priority = forms.TypedChoiceField(
+        required=False, coerce=int, empty_value=None, label="Sets the priority",
+        choices=[("", "Leaves it as it is"), *Priority.choices, (0, "As the score says")],
+    )  # fmt: skip
+    snoozes = forms.CharField(
+        max_length=80, required=False, label="Snoozes it until", help_text="As in the snooze: “2h”, “tomorrow”, “after reply”."
+    )  # fmt: skip
+    resolves = forms.BooleanField(required=False, label="Resolves it")
+
+    def __init__(
+        self,
+        *args: Any,
+        brand: Brand,
+        macro: Macro | None,
+        by: Person,
+        may_set_up: bool,
+        now: datetime,
+        **kwargs: Any,
+    ) -> None:
+        kwargs["initial"] = {"for_all": may_set_up}
+        if macro:
+            kwargs["initial"] = {name: getattr(macro, name) for name in self.base_fields if name != "for_all"}
+            kwargs["initial"]["reply"] = macro.reply.public_id if macro.reply else None
+        super().__init__(*args, **kwargs)
+        self._brand, self._by, self._now = brand, by, now
+        if macro or not may_set_up:
+            del self.fields["for_all"]
+        reply = self.fields["reply"]
+        assert isinstance(reply, forms.ModelChoiceField)
+        reply.queryset = access.canned_replies_of(by, brand).order_by("name")
+        tags = list(Tag.objects.filter(brand=brand).order_by("name").values_list("pk", "name"))
+        people = [(f"person:{each.pk}", each.short_name) for each in access.colleagues_of(by, brand)]
+        teams = [(f"team:{each.pk}", each.name) for each in Team.objects.filter(brand=brand).order_by("name")]
+        whom = [("", "Leaves it as it is"), ("me", "Whoever runs it"), ("nobody", "Nobody"), *people]
+        if teams:
+            whom.append(("Teams", teams))  # type: ignore[arg-type]
+        for name, choices in (("puts_on", tags), ("takes_off", tags), ("assigns", whom)):
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = choices
+
+    clean_shortcut = CannedReplyForm.clean_shortcut
+
+    def clean_snoozes(self) -> str:
+        typed: str = self.cleaned_data["snoozes"].strip()
+        if typed:
+            try:
+                macros.when(typed, self._by, self._brand, self._now)
+            except snooze_times.NotUnderstood as refused:
+                raise forms.ValidationError(str(refused)) from refused
+        return typed
+
+    def clean(self) -> dict[str, Any]:
+        told: dict[str, Any] = super().clean() or {}
+        if self.errors:
+            return told
+        if told["snoozes"] and told["resolves"]:
+            self.add_error("snoozes", "It is snoozed or resolved, not both.")
+        if both := set(told["puts_on"]) & set(told["takes_off"]):
+            name = Tag.objects.get(pk=both.pop()).name
+            self.add_error("takes_off", f"“{name}” is put on and taken off. Choose one.")
+        does = (
+            "reply", "note", "puts_on", "takes_off", "assigns", "snoozes", "resolves",
+        )  # fmt: skip
+        if not any(told[name] for name in does) and told["priority"] is None:
+            self.add_error(None, "Choose at least one thing that it does.")
+        return told
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        return {name: value for name, value in self.cleaned_data.items() if name != "for_all"}

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from inbox import events
-from inbox.actions import _looking, _queueing, _undo, _writing
+from inbox.actions import _queueing, _teams, _undo, _writing
 from inbox.models import Conversation, EventKind, Membership, Person, Team, UndoKind
 
 
@@ -49,18 +49,5 @@ def give_to_team(*, conversation: Conversation, team: Team, by: Person, now: dat
     """Whoever had it has it no more; routing finds somebody of the team, or somebody of the team takes it."""
     with events.ledger(conversation.brand_id) as ledger:
         current = _writing.locked(conversation.pk)
-        if current.team_id == team.pk and current.team_by_hand and current.assignee_id is None:
-            return current
-        seq = ledger.record(
-            EventKind.UNASSIGNED, at=now, conversation_id=current.pk, actor_id=by.pk, to=None, to_name="",
-            before=current.assignee_id, team=team.pk, team_name=team.name,
-        )  # fmt: skip
-        was = _undo.before(UndoKind.ASSIGNEE, current)
-        _writing.change(
-            current, seq, assignee=None, assignee_name="", assignee_set_by="", assignee_set_at=now,
-            team=team, team_by_hand=True,
-        )  # fmt: skip
-        words = f"Given to the team {team.name}"
-        _undo.remember(ledger, UndoKind.ASSIGNEE, words, current, was, seq, by=by, now=now)
-        _looking.look(ledger, [current.pk], now)
+        _teams.give(ledger, current, team, by=by, now=now)
     return current

@@ -63,7 +63,10 @@ def save(
 
 @transaction.atomic(durable=True)
 def remove(*, reply: CannedReply, by: Person, now: datetime) -> None:
+    """Raises Refused while a macro answers with it."""
     with events.ledger(reply.brand_id) as ledger:
+        if macro := reply.macros.order_by("name").first():
+            raise Refused(f"The macro “{macro.name}” answers with it. Change the macro first.")
         if CannedReply.objects.filter(pk=reply.pk).delete()[0]:
             ledger.record(
                 EventKind.WRITING_CHANGED, at=now, actor_id=by.pk, reply=reply.name, own=reply.owner_id is not None,

@@ -8,28 +8,11 @@ from uuid import UUID
 from django.db import transaction
 
 from inbox import events
-from inbox.actions import _drafts, _notifying, _undo, _writing, replying
-from inbox.actions._notifying import Notice
-from inbox.models import (
-    Conversation,
-    Direction,
-    DraftKind,
-    EventKind,
-    Message,
-    MessageState,
-    NotificationKind,
-    Person,
-    UndoKind,
-)
-from inbox.rules import mentions
-from inbox.rules.cleaning import clean
+from inbox.actions import _noting, _writing
+from inbox.actions._noting import NoteRefused
+from inbox.models import Conversation, Message, Person
 
-
-class NoteRefused(Exception):
-    """The note cannot be kept; the words say why."""
-
-
-LONGEST_NOTE = 20_000
+__all__ = ["NoteRefused", "add_note"]
 
 
 @transaction.atomic(durable=True)
@@ -37,45 +20,13 @@ def add_note(
     *, conversation: Conversation, by: Person, client_id: UUID, text: str, now: datetime, draft: int = 0
 ) -> Message:
     """Write a note into the thread. The same client id again is the same note, or SpentClick. `draft` as in replying.queue_reply."""
-    text = clean(text).strip()
-    if not text:
-        raise NoteRefused("Write something first.")
-    if len(text) > LONGEST_NOTE:
-        raise NoteRefused(f"A note holds at most {LONGEST_NOTE} characters; this one has {len(text)}.")
     with events.ledger(conversation.brand_id) as ledger:
-        current = _writing.locked(conversation.pk)
-        if known := Message.objects.filter(conversation=current, client_id=client_id).first():
-            if known.direction != Direction.NOTE or known.created_text != text:
-                raise replying.SpentClick
-            _drafts.remove(conversation_id=current.pk, writer=by, kind=DraftKind.NOTE, up_to=draft)
-            return known
-        seq = ledger.record(EventKind.NOTE_ADDED, at=now, conversation_id=current.pk, actor_id=by.pk)
-        note = Message.objects.create(
-            conversation=current, channel=current.channel, client_id=client_id, direction=Direction.NOTE, origin="agent",
-            author_person=by, author_name=by.short_name, sent_at=now, created_text=text, text=text, created_at=now,
-            state=MessageState.NOTED, seq=seq,
-        )  # fmt: skip
-        ledger.attach(seq, note.pk)
-        _writing.change(current, seq)
-        _drafts.remove(conversation_id=current.pk, writer=by, kind=DraftKind.NOTE, up_to=draft)
-        _tell_the_mentioned(ledger, current, note, by, now)
-        step = _undo.step(current.pk, seq, None, {"messages": [note.pk]})
-        _undo.keep(ledger, UndoKind.NOTE, "Noted", [step], conversation=current, by=by, now=now)
-    return note
-
-
-def _tell_the_mentioned(
-    ledger: events.Ledger, conversation: Conversation, note: Message, by: Person, now: datetime
-) -> None:
-    """Each colleague whose name stands after an @, but not the writer."""
-    if "@" not in note.text:
-        return
-    team = Person.objects.filter(memberships__brand=conversation.brand_id, is_active=True)
-    handles = mentions.handles(team.order_by("pk").values_list("pk", "name", "email"))
-    words = " ".join(note.text.split())
-    notices = [
-        Notice(pk, NotificationKind.MENTION, conversation.pk, words, message_id=note.pk, actor_id=by.pk)
-        for pk in mentions.mentioned(note.text, handles)
-        if pk != by.pk
-    ]
-    _notifying.notify(ledger, notices, now)
+        return _noting.write(
+            ledger,
+            _writing.locked(conversation.pk),
+            by=by,
+            client_id=client_id,
+            text=text,
+            now=now,
+            draft=draft,
+        )

@@ -78,6 +78,8 @@ def undo(
         Undo.objects.filter(pk=found.pk).update(undone_at=now)
         if found.kind == UndoKind.BULK:
             return Undone(found.words, 0, {}, run=_bulk_undo.begin(found.steps[0], by=by, now=now))
+        if found.kind == UndoKind.MACRO:
+            return _macro(ledger, found, by=by, now=now)
         if found.kind in (UndoKind.NOTE, UndoKind.REPLY):
             return _take_back(ledger, found, by=by, now=now)
         outcome = _putting_back.put_back(
@@ -114,6 +116,26 @@ def _find(
     if found.until <= now and found.kind != UndoKind.REPLY:  # a reply that left says so itself
         raise NothingToUndo(f"It is too late to undo this: {found.words[:1].lower()}{found.words[1:]}.")
     return found
+
+
+def _macro(ledger: events.Ledger, found: Undo, *, by: Person, now: datetime) -> Undone:
+    """All that it did, the last first. What was taken back on its own already is not counted."""
+    of_it = Undo.objects.filter(person=by, conversation=found.conversation, at=found.at, undone_at=None)
+    done, skipped, gone, written = 0, Counter[str](), list[UUID](), None
+    for part in of_it.select_related("conversation").order_by("-pk"):
+        Undo.objects.filter(pk=part.pk).update(undone_at=now)
+        if part.kind in (UndoKind.NOTE, UndoKind.REPLY):
+            back = _take_back(ledger, part, by=by, now=now)
+            gone += back.gone
+            written = back.written if part.kind == UndoKind.REPLY else written
+        else:
+            outcome = _putting_back.put_back(
+                ledger, part.kind, part.steps, words=part.words, done_at=part.at, by=by, now=now
+            )
+            back = Undone(part.words, outcome.done, outcome.skipped)
+        done += back.done
+        skipped.update(back.skipped)
+    return Undone(found.words, done, skipped, found.conversation, written, gone=gone)
 
 
 def _take_back(ledger: events.Ledger, found: Undo, *, by: Person, now: datetime) -> Undone:

@@ -60,7 +60,7 @@ from .triage import (
 )
 from .undo import Undo, UndoKind
 from .views import CountedConversation, SavedView, ViewCursor, ViewDrift
-from .writing import CannedReply, Draft, DraftKind
+from .writing import CannedReply, Draft, DraftKind, Macro
 
 __all__ = [
     "ON_ITS_WAY",
@@ -104,6 +104,7 @@ __all__ = [
     "Handle",
     "Holiday",
     "LearnedModel",
+    "Macro",
     "Membership",
     "Message",
     "MessageState",

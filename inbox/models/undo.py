@@ -25,6 +25,7 @@ class UndoKind(models.TextChoices):
     VIP = "vip", "VIP"
     NOTE = "note", "Note"
     REPLY = "reply", "Reply"
+    MACRO = "macro", "Macro"  # what it did has rows of its own, of the same moment
     BULK = "bulk", "Bulk"
 
 

@@ -83,3 +83,42 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.person_id}"
+
+
+class Macro(PublicIdModel):
+    """Several things done to a conversation with one key, always in this order: reply, note, tags, assignee, priority, out of the way."""
+
+    brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="macros", db_index=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    name = models.CharField(max_length=80)
+    shortcut = models.CharField(max_length=30, blank=True)
+    reply = models.ForeignKey(
+        CannedReply, on_delete=models.SET_NULL, null=True, blank=True, related_name="macros"
+    )
+    note = models.TextField(blank=True)
+    puts_on = ArrayField(models.BigIntegerField(), default=list, blank=True, help_text="Tags.")
+    takes_off = ArrayField(models.BigIntegerField(), default=list, blank=True, help_text="Tags.")
+    assigns = models.CharField(
+        max_length=30, blank=True, help_text="me, nobody, person:<id>, team:<id>; empty: leaves it."
+    )
+    priority = models.SmallIntegerField(
+        null=True, blank=True, help_text="0 lets the score decide; empty: leaves it."
+    )
+    snoozes = models.CharField(max_length=80, blank=True, help_text="Until when, as it is typed.")
+    resolves = models.BooleanField(default=False)
+    used = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["brand", "name"], condition=Q(owner=None), name="one_macro_per_name"),
+            models.UniqueConstraint(
+                fields=["brand", "owner", "name"], condition=Q(owner__isnull=False), name="one_own_macro_per_name"
+            ),
+        ]  # fmt: skip
+        indexes = [models.Index(fields=["brand", "owner", "-used", "name"], name="macros_by_use")]
+
+    def __str__(self) -> str:
+        return self.name

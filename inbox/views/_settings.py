@@ -18,11 +18,12 @@ PAGES = (
     ("settings-policies", "SLA policies"),
     ("settings-hours", "Business hours"),
     ("settings-canned", "Canned replies"),
+    ("settings-macros", "Macros"),
     ("settings-replies", "Replies"),
     ("settings-teams", "Teams"),
     ("settings-routing", "Routing"),
 )
-OWN = {"settings-canned", "settings-replies"}  # where everybody has something of their own
+OWN = {"settings-canned", "settings-macros", "settings-replies"}  # where everybody has something of their own
 
 
 def page(

@@ -49,8 +49,12 @@ def edit(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRespons
 @signed_in
 def removal(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResponse:
     reply = access.canned_reply_to_change(request.user, brand_slug, public_id)
-    canning.remove(reply=reply, by=request.user, now=timezone.now())
-    messages.success(request, f"“{reply.name}” is gone. What was sent with it stays.")
+    try:
+        canning.remove(reply=reply, by=request.user, now=timezone.now())
+    except canning.Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, f"“{reply.name}” is gone. What was sent with it stays.")
     return redirect("inbox:settings-canned", brand_slug=brand_slug)
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from inbox import access
 from inbox.actions import canning
-from inbox.queries import writing
+from inbox.queries import macros, writing
 from inbox.views._door import AgentRequest, signed_in
 
 
@@ -22,6 +22,8 @@ def offers(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRespo
     found = {
         "brand": conversation.brand,
         "offers": writing.offers(conversation, request.user, values),
+        "macros": macros.described(request.user, conversation.brand),
+        "conversation": conversation,
         "variables": writing.filled(values),
         "colleagues": writing.colleagues(conversation, request.user),
     }

@@ -2,12 +2,13 @@
  * Choices while one writes. The hand stays in the text: what is typed after the sign narrows them, arrows go through them, Enter takes
  * one, Esc leaves the text as it is. Beside the list stands what would be written, and whether the platform would take it.
  */
-import { ask, elements } from "../lib/fragments.js"
+import { Refused, ask, elements, explain, notify } from "../lib/fragments.js"
 import { measure } from "../lib/measure.js"
+import { show } from "../lib/picks.js"
 import { triggerAt } from "../lib/triggers.js"
 
 const FRESH = 20_000 // milliseconds for which offers are not asked for again
-const LABELS = { canned: "Canned replies", variable: "Variables", colleague: "Colleagues" }
+const LABELS = { canned: "Canned replies and macros", variable: "Variables", colleague: "Colleagues" }
 
 class ComposerPicker extends HTMLElement {
   connectedCallback() {
@@ -82,7 +83,7 @@ class ComposerPicker extends HTMLElement {
     this.looking = false
     const { entered } = this
     if (this.shown) this.look()
-    if (entered && this.shown && this.marked) this.#take(this.marked)
+    if (entered && this.shown && this.marked?.dataset.kind === "canned") this.#take(this.marked)
   }
 
   #narrow() {
@@ -119,6 +120,7 @@ class ComposerPicker extends HTMLElement {
   /** What would stand in the composer, counted as the platform counts. */
   #show(option) {
     const words = this.querySelector(".offers__words")
+    this.#plan(option?.dataset.kind === "macro" ? option : null)
     const fit = this.querySelector(".offers__fit")
     words.textContent = option?.dataset.text ?? ""
     fit.textContent = ""
@@ -131,6 +133,55 @@ class ComposerPicker extends HTMLElement {
     fit.dataset.tone = over > 0 ? "danger" : ""
   }
 
+  /** What a macro would do here: the server tries it and takes it back. */
+  #plan(option) {
+    const place = this.querySelector("[data-plan-place]")
+    clearTimeout(this.soon)
+    this.planning?.abort()
+    this.plan = null
+    place.replaceChildren()
+    if (!option) return
+    place.textContent = "Looking what it would do…"
+    this.soon = setTimeout(async () => {
+      this.planning = new AbortController()
+      try {
+        const query = new URLSearchParams({ seen_seq: this.composer.seen })
+        const html = await ask(`${option.dataset.url}?${query}`, { signal: this.planning.signal })
+        if (this.marked === option) this.#showPlan(html)
+      } catch (error) {
+        if (error.name !== "AbortError") place.textContent = "What it would do cannot be told now. Try again in a moment."
+      }
+    }, 90)
+  }
+
+  #showPlan(html) {
+    const [plan] = elements(html)
+    this.plan = plan
+    this.querySelector("[data-plan-place]").replaceChildren(plan)
+    this.told.textContent = plan.textContent.replace(/\s+/g, " ").trim()
+  }
+
+  /** Enter does what was seen, never what was not. */
+  async #run(option) {
+    const { plan, composer } = this
+    if (!plan?.hasAttribute("data-does") || this.running) return
+    this.running = true
+    const body = new FormData()
+    for (const [name, value] of Object.entries({ plan: plan.dataset.plan, seen_seq: composer.seen, client_id: crypto.randomUUID() })) body.set(name, value)
+    try {
+      const html = await ask(option.dataset.url, { method: "POST", body })
+      this.asked = 0
+      this.close()
+      composer.insert(this.trigger.start, this.field.selectionStart, "")
+      show(composer.shell, html)
+    } catch (error) {
+      if (error instanceof Refused && error.status === 409) this.#showPlan(error.html)
+      else notify(explain(error))
+    } finally {
+      this.running = false
+    }
+  }
+
   #whole(text) {
     const { value, selectionStart } = this.field
     return value.slice(0, this.trigger.start) + text + value.slice(selectionStart)
@@ -139,6 +190,10 @@ class ComposerPicker extends HTMLElement {
   #take(option) {
     if (!option) return
     const { kind, text, name, useUrl } = option.dataset
+    if (kind === "macro") {
+      this.#run(option)
+      return
+    }
     const words = kind === "variable" && !text ? `{{${name}}}` : text
     this.close()
     this.composer.insert(this.trigger.start, this.field.selectionStart, words)

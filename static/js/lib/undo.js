@@ -49,8 +49,8 @@ function show(shell, pieces) {
 function putBack(shell, { dataset, content }) {
   const { id, mode, text, replyTo } = dataset
   if (shell.composer?.dataset.id === id) return shell.composer.giveBack({ mode, text, replyTo, files: [...content.children] })
-  const typed = drafts.read(shell.dataset.me, id, mode)
-  drafts.write(shell.dataset.me, id, mode, typed ? `${text}\n${typed}` : text)
+  const { text: typed, base } = drafts.read(shell.dataset.me, id, mode) ?? {}
+  drafts.write(shell.dataset.me, id, mode, { text: typed ? `${text}\n${typed}` : text, base, dirty: true })
 }
 
 document.addEventListener("click", ({ target }) => {

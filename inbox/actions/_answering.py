@@ -1,0 +1,194 @@
+"""A reply on its way into the outbox, within the action that sends it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from inbox import events, platforms
+from inbox.actions import _drafts, _threads, _undo, _writing
+from inbox.models import (
+    Attachment,
+    Conversation,
+    ConversationKind,
+    ConversationState,
+    Direction,
+    DraftKind,
+    EventKind,
+    Handle,
+    Message,
+    MessageState,
+    Person,
+    UndoKind,
+)
+from inbox.platforms import Manifest
+from inbox.queries import news
+from inbox.rules import reply_policy, variables
+from inbox.rules.cleaning import clean
+from inbox.rules.reply_policy import FileFacts, Situation, Verdict
+
+
+class ReplyRefused(Exception):
+    """The platform would not take this reply; the words say why and what to do."""
+
+
+class SpentClick(Exception):
+    """The composer's id stands for another message already: with other words, other files, or of the other kind."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "What was sent from here before has been taken: look into the thread. "
+            "These words are others and were not taken; send them once more if they shall go as well."
+        )
+
+
+class StaleReply(Exception):
+    """Something was said in the thread after the page the reply was written on. `newer` is what the writer has not seen."""
+
+    def __init__(self, newer: list[Message]) -> None:
+        super().__init__("There is news in this conversation.")
+        self.newer = newer
+
+
+def situation_of(conversation: Conversation) -> Situation:
+    """The facts the sending policy asks for."""
+    unavailable = (
+        Handle.objects.filter(channel_id=conversation.channel_id, external_id=conversation.recipient_key)
+        .values_list("unavailable_reason", flat=True)
+        .first()
+        or ""
+    )
+    channel = conversation.channel
+    public = conversation.kind == ConversationKind.COMMENT
+    return Situation(conversation.window_opened_at, channel.state, channel.state_reason, unavailable, public)
+
+
+def verdict_on(
+    conversation: Conversation, *, text: str, files: Sequence[Attachment], now: datetime
+) -> Verdict:
+    manifest = platforms.get(conversation.platform)
+    facts = [FileFacts(file.kind, file.mime, file.size or 0, file.name) for file in files]
+    return reply_policy.check(manifest, situation_of(conversation), text=text, files=facts, now=now)
+
+
+def queue(
+    ledger: events.Ledger,
+    current: Conversation,
+    *,
+    by: Person,
+    client_id: UUID,
+    text: str,
+    written_against: int,
+    now: datetime,
+    attachments: Sequence[Attachment] = (),
+    reply_to: str = "",
+    send_anyway: bool = False,
+    draft: int = 0,
+    hold: timedelta = timedelta(0),
+) -> list[Message]:
+    """As replying.queue_reply, in a transaction that is open. Nothing is written when it is refused."""
+    text = clean(text).strip()
+    parts = _parts(platforms.get(current.platform), text, attachments)
+    if known := _already_queued(current, client_id):
+        if not _is_same(known, parts, reply_to):
+            raise SpentClick
+        _drafts.remove(conversation_id=current.pk, writer=by, kind=DraftKind.REPLY, up_to=draft)
+        return known
+    if not send_anyway and (newer := _news_to(by, current, written_against)):
+        raise StaleReply(newer)
+    if Attachment.objects.filter(pk__in=[file.pk for file in attachments], message=None).count() != len(
+        attachments
+    ):
+        raise ReplyRefused("A file of this reply was sent before. Attach it again.")
+    verdict = verdict_on(current, text=text, files=attachments, now=now)
+    if not verdict.allowed:
+        raise ReplyRefused(verdict.problem)
+    if slots := variables.unfilled(text):
+        raise ReplyRefused(
+            f"Fill in {slots[0]} first, or take it out: the customer would read it as it stands."
+        )
+    was, reopened = _undo.before(UndoKind.STATE, current), 0
+    if (
+        current.state == ConversationState.RESOLVED
+    ):  # said before the reply, so that a new spell begins with it
+        reopened = ledger.record(
+            EventKind.REOPENED, at=now, conversation_id=current.pk, actor_id=by.pk, before=current.state
+        )
+    messages = []
+    for place, (words, files) in enumerate(parts):
+        seq = ledger.record(EventKind.REPLY_QUEUED, at=now, conversation_id=current.pk, actor_id=by.pk)
+        message = Message.objects.create(
+            conversation=current, channel=current.channel, client_id=_part_id(client_id, place), direction=Direction.OUT,
+            origin="agent", author_person=by, author_name=by.short_name, sent_at=now, created_text=words, text=words,
+            created_at=now, state=MessageState.QUEUED, not_before=now + hold, seq=seq, reply_to=reply_to if place == 0 else "",
+            attachment_count=len(files), human_agent=verdict.human_agent,
+        )  # fmt: skip
+        ledger.attach(seq, message.pk)
+        for position, file in enumerate(files):
+            Attachment.objects.filter(pk=file.pk, message=None).update(message=message, position=position)
+        messages.append(message)
+    _writing.change(
+        current, seq, message_count=current.message_count + len(messages), public_seq=seq, unread_count=0,
+        **_reopened(current),
+    )  # fmt: skip
+    _threads.show_newest(current.pk)
+    left = {"messages": [message.pk for message in messages]}
+    step = _undo.step(current.pk, seq, {**was, "reopened": reopened}, left)
+    _undo.keep(
+        ledger, UndoKind.REPLY, "Replied", [step], conversation=current, by=by, now=now, until=now + hold
+    )
+    _drafts.remove(conversation_id=current.pk, writer=by, kind=DraftKind.REPLY, up_to=draft)
+    return messages
+
+
+def _news_to(writer: Person, conversation: Conversation, seen_seq: int) -> list[Message]:
+    """What somebody else said since. One's own last reply is no news, however quickly the next one follows it."""
+    if conversation.public_seq <= seen_seq:
+        return []
+    came = news.messages_since(conversation, seen_seq, news.BY_EITHER_SIDE)
+    return [message for message in came if message.author_person_id != writer.pk]
+
+
+def _reopened(conversation: Conversation) -> dict[str, object]:
+    """Writing to somebody in a resolved conversation opens it: the answer must have a home."""
+    if conversation.state != ConversationState.RESOLVED:
+        return {}
+    return {
+        "state": ConversationState.OPEN,
+        "resolved_at": None,
+        "waiting_since": news.first_unanswered(conversation),
+    }
+
+
+def _already_queued(conversation: Conversation, client_id: UUID) -> list[Message]:
+    ids = [_part_id(client_id, place) for place in range(11)]
+    return list(
+        Message.objects.filter(conversation=conversation, client_id__in=ids)
+        .order_by("pk")
+        .prefetch_related("attachments")
+    )
+
+
+def _is_same(known: list[Message], parts: list[tuple[str, list[Attachment]]], reply_to: str) -> bool:
+    """Whether what is asked now is what was queued then. A double click must not be two replies, nor may other words be lost."""
+    held = {message.pk: {file.pk for file in message.attachments.all()} for message in known}
+    queued = [(message.direction, message.created_text, held[message.pk]) for message in known]
+    asked = [(str(Direction.OUT), words, {file.pk for file in files}) for words, files in parts]
+    return queued == asked and known[0].reply_to == reply_to
+
+
+def _part_id(client_id: UUID, place: int) -> UUID:
+    return client_id if place == 0 else uuid.uuid5(client_id, str(place))
+
+
+def _parts(manifest: Manifest, text: str, files: Sequence[Attachment]) -> list[tuple[str, list[Attachment]]]:
+    """How the platform wants it: files before words where they cannot travel together."""
+    each = max(1, manifest.send.files_per_message)
+    if manifest.send.text_with_files and files:
+        first, rest = list(files[:each]), files[each:]
+        return [(text, first), *(("", [file]) for file in rest)]
+    # A message of our own holds one file, so that each has its own state and its own platform id.
+    parts: list[tuple[str, list[Attachment]]] = [("", [file]) for file in files]
+    return [*parts, (text, [])] if text else parts
