@@ -157,16 +157,15 @@ class MacroForm(forms.Form):
         told: dict[str, Any] = super().clean() or {}
         if self.errors:
             return told
-        if told["snoozes"] and told["resolves"]:
+        snoozes, resolves = told["snoozes"], told["resolves"]
+        does = ("reply", "note", "puts_on", "takes_off", "assigns", "snoozes", "resolves")
+        if not any(told[name] for name in does) and told["priority"] is None:
+            self.add_error(None, "Choose at least one thing that it does.")
+        if snoozes and resolves:
             self.add_error("snoozes", "It is snoozed or resolved, not both.")
         if both := set(told["puts_on"]) & set(told["takes_off"]):
             name = Tag.objects.get(pk=both.pop()).name
             self.add_error("takes_off", f"“{name}” is put on and taken off. Choose one.")
-        does = (
-            "reply", "note", "puts_on", "takes_off", "assigns", "snoozes", "resolves",
-        )  # fmt: skip
-        if not any(told[name] for name in does) and told["priority"] is None:
-            self.add_error(None, "Choose at least one thing that it does.")
         return told
 
     @property

@@ -183,8 +183,8 @@ def test_the_number_of_replies_costs_no_queries(
     for number in range(30):
         canned(brand, f"Reply {number}", text="{{contact.orders.last|none}} {{contact.name}}")
 
-    # session, person, conversation with its channel and brand; order numbers, replies, colleagues and whether one is of them
-    with django_assert_num_queries(7):
+    # session, person, conversation with its channel and brand; order numbers, replies, colleagues and whether one is of them, macros
+    with django_assert_num_queries(8):
         offered(page, conversation)
 
 

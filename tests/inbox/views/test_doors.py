@@ -16,6 +16,7 @@ from inbox.models import (
     BusinessHours,
     CannedReply,
     Conversation,
+    Macro,
     Message,
     Person,
     SavedView,
@@ -33,7 +34,7 @@ FOR_ALL = {"home", "platform-colours", "outgoing-file"}
 OF_THE_BRAND = {
     "settings", "settings-priority", "settings-priority-preview", "settings-policies", "settings-policy-new",
     "focus", "search", "settings-hours", "settings-hours-new", "settings-tag-rules", "settings-tag-rule-new", "settings-languages",
-    "settings-canned", "settings-canned-new",
+    "settings-canned", "settings-canned-new", "settings-macros", "settings-macro-new",
     "views", "query-words", "query-reading",
     "settings-replies", "undo", "bulk", "bulk-rows", "bulk-snooze-preview",
 }  # fmt: skip
@@ -60,6 +61,7 @@ def address(name: str, conversation: Conversation) -> str:
     hours, _ = BusinessHours.objects.get_or_create(brand=conversation.brand, name="Office")
     tag, _ = Tag.objects.get_or_create(brand=conversation.brand, name="refund")
     rule, _ = TagRule.objects.get_or_create(brand=conversation.brand, tag=tag, name="Refund")
+    macro, _ = Macro.objects.get_or_create(brand=conversation.brand, name="Refund it", resolves=True)
     canned, _ = CannedReply.objects.get_or_create(brand=conversation.brand, name="Refund", text="On its way.")
     view, _ = SavedView.objects.get_or_create(brand=conversation.brand, name="Late", query=Query().as_json())
     run = BulkRun.objects.create(
@@ -85,6 +87,9 @@ def address(name: str, conversation: Conversation) -> str:
             "settings-tag-rule": {**brand, "public_id": rule.public_id},
             "settings-tag-rule-switch": {**brand, "public_id": rule.public_id},
             "settings-tag-rule-removal": {**brand, "public_id": rule.public_id},
+            "macro": {**brand, "public_id": conversation.public_id, "macro_id": macro.public_id},
+            "settings-macro": {**brand, "public_id": macro.public_id},
+            "settings-macro-removal": {**brand, "public_id": macro.public_id},
             "draft": {**brand, "public_id": conversation.public_id, "kind": "reply"},
             "settings-canned-reply": {**brand, "public_id": canned.public_id},
             "settings-canned-removal": {**brand, "public_id": canned.public_id},

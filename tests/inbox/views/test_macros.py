@@ -1,0 +1,176 @@
+"""Macros by their addresses: who keeps them, what is refused, and that Enter does only what was seen."""
+
+from __future__ import annotations
+
+from html import unescape
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from inbox.models import Brand, CannedReply, Channel, Conversation, Macro, Membership, Person, Role, Tag
+from tests.factories.people import ChannelFactory, agent_of
+
+MACRO = {"name": "Refund it", "shortcut": "refund", "resolves": "on"}
+
+
+@pytest.fixture
+def brand(channel: Channel) -> Brand:
+    return channel.brand
+
+
+@pytest.fixture
+def refund(brand: Brand) -> Tag:
+    return Tag.objects.create(brand=brand, name="refund")
+
+
+def at(name: str, *more: Any) -> str:
+    return reverse(f"inbox:{name}", args=["lumen", *more])
+
+
+def preview(page: Client, conversation: Conversation, macro: Macro) -> str:
+    answer = page.get(at("macro", conversation.public_id, macro.public_id), {"seen_seq": conversation.seq})
+    assert answer.status_code == 200
+    return unescape(answer.content.decode())
+
+
+def run(page: Client, conversation: Conversation, macro: Macro, plan: str) -> HttpResponse:
+    body = {"seen_seq": conversation.seq, "plan": plan, "client_id": str(uuid4())}
+    answer: HttpResponse = page.post(at("macro", conversation.public_id, macro.public_id), body)  # type: ignore[assignment]
+    return answer
+
+
+def plan_of(shown: str) -> str:
+    return shown.partition('data-plan="')[2].partition('"')[0]
+
+
+def test_it_is_seen_and_then_done(
+    page: Client, brand: Brand, conversation: Conversation, refund: Tag
+) -> None:
+    macro = Macro.objects.create(brand=brand, name="Refund it", puts_on=[refund.pk], resolves=True)
+
+    shown = preview(page, conversation, macro)
+    assert "Put on the tag refund" in shown and "data-does" in shown
+    answer = run(page, conversation, macro, plan_of(shown))
+
+    assert answer.status_code == 200 and "Ran “Refund it”" in unescape(answer.content.decode())
+    conversation.refresh_from_db()
+    assert (conversation.state, conversation.tags) == ("resolved", ["refund"])
+
+
+def test_what_was_not_seen_is_not_done_but_shown(
+    page: Client, brand: Brand, conversation: Conversation, refund: Tag
+) -> None:
+    macro = Macro.objects.create(brand=brand, name="Refund it", puts_on=[refund.pk])
+
+    answer = run(page, conversation, macro, "something else")
+
+    assert answer.status_code == 409 and "The conversation has changed" in answer.content.decode()
+    conversation.refresh_from_db()
+    assert conversation.tags == []
+
+
+@pytest.mark.parametrize(
+    "told", [{}, {"seen_seq": "x"}, {"seen_seq": "1", "client_id": "x"}, {"seen_seq": "1"}]
+)
+def test_what_cannot_be_read_is_said(
+    told: dict[str, str], page: Client, brand: Brand, conversation: Conversation
+) -> None:
+    macro = Macro.objects.create(brand=brand, name="Refund it", resolves=True)
+
+    assert page.post(at("macro", conversation.public_id, macro.public_id), told).status_code == 422
+
+
+def test_nobody_runs_a_colleagues_own_or_another_brands(
+    page: Client, brand: Brand, conversation: Conversation
+) -> None:
+    own = Macro.objects.create(brand=brand, owner=agent_of(brand), name="Own", resolves=True)
+    theirs = Macro.objects.create(brand=ChannelFactory().brand, name="Theirs", resolves=True)
+
+    for macro in (own, theirs):
+        assert run(page, conversation, macro, "x").status_code == 404
+    offers = page.get(at("writing", conversation.public_id)).content.decode()
+    assert "Own" not in offers and "Theirs" not in offers
+
+
+def test_an_agent_keeps_own_ones_and_a_manager_those_of_the_brand(
+    page: Client, jo: Person, brand: Brand, conversation: Conversation
+) -> None:
+    assert page.post(at("settings-macro-new"), {**MACRO, "for_all": "on"}).status_code == 302
+    assert Macro.objects.get().owner == jo
+    Membership.objects.filter(person=jo).update(role=Role.MANAGER)
+    assert page.post(at("settings-macro-new"), {**MACRO, "for_all": "on"}).status_code == 302
+    assert Macro.objects.filter(owner=None).count() == 1
+    shared = Macro.objects.get(owner=None)
+    shown = page.get(at("settings-macros")).content.decode()
+    assert shown.count("resolves it") == 2
+    assert page.get(at("settings-macro", shared.public_id)).status_code == 200
+
+    Membership.objects.filter(person=jo).update(role=Role.AGENT)
+    assert page.post(at("settings-macro-removal", shared.public_id)).status_code == 404
+    page.post(at("settings-macro-removal", Macro.objects.get(owner=jo).public_id))
+    assert list(Macro.objects.all()) == [shared]
+
+
+def test_one_is_changed(page: Client, jo: Person, brand: Brand, refund: Tag) -> None:
+    reply = CannedReply.objects.create(brand=brand, name="Sorry", text="Sorry")
+    macro = Macro.objects.create(brand=brand, owner=jo, name="Old", resolves=True)
+    changed = {
+        "name": "New", "reply": str(reply.public_id), "puts_on": [refund.pk], "assigns": f"person:{jo.pk}", "priority": "0",
+        "snoozes": "2h", "note": "{{agent.name}}",
+    }  # fmt: skip
+
+    assert page.post(at("settings-macro", macro.public_id), changed).status_code == 302
+
+    macro.refresh_from_db()
+    assert (macro.name, macro.reply, macro.puts_on, macro.assigns, macro.priority, macro.snoozes, macro.resolves) == (
+        "New", reply, [refund.pk], f"person:{jo.pk}", 0, "2h", False,
+    )  # fmt: skip
+    assert 'value="2h"' in page.get(at("settings-macro", macro.public_id)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"resolves": ""}, "at least one thing"),
+        ({"snoozes": "2h"}, "not both"),
+        ({"resolves": "", "snoozes": "some day"}, "is not understood"),
+        ({"note": "{{contact.nme}}"}, "Did you mean {{contact.name}}?"),
+        ({"name": ""}, "required"),
+        ({"name": "taken"}, "already"),
+        ({"assigns": "person:0"}, "valid choice"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_words(
+    changed: dict[str, str], words: str, page: Client, jo: Person, brand: Brand
+) -> None:
+    Macro.objects.create(brand=brand, owner=jo, name="Taken", resolves=True)
+
+    answer = page.post(at("settings-macro-new"), {**MACRO, **changed})
+
+    assert answer.status_code == 422 and words in unescape(answer.content.decode())
+    assert Macro.objects.count() == 1
+
+
+def test_a_reply_that_a_macro_answers_with_stays(page: Client, jo: Person, brand: Brand) -> None:
+    reply = CannedReply.objects.create(brand=brand, owner=jo, name="Sorry", text="Sorry")
+    Macro.objects.create(brand=brand, owner=jo, name="Refund it", reply=reply)
+
+    answer = page.post(at("settings-canned-removal", reply.public_id), follow=True)
+
+    assert "Change the macro first" in answer.content.decode()
+    assert CannedReply.objects.exists()
+
+
+def test_a_macro_for_everybody_answers_with_what_everybody_has(
+    page: Client, jo: Person, brand: Brand
+) -> None:
+    Membership.objects.filter(person=jo).update(role=Role.MANAGER)
+    reply = CannedReply.objects.create(brand=brand, owner=jo, name="Mine", text="Mine")
+
+    answer = page.post(at("settings-macro-new"), {**MACRO, "for_all": "on", "reply": str(reply.public_id)})
+
+    assert answer.status_code == 422 and "your own reply" in unescape(answer.content.decode())
