@@ -29,7 +29,7 @@ OWN = ["", "is:unread", "assignee:me", "assignee:none", "is:snoozed", "channel:x
 
 
 def measure(house: House, findings: Findings) -> None:
-    amount = house.sized(40_000, least=10_000)
+    amount = house.sized(20_000, least=5_000)
     who = cast.make("views", people=25)
     me = who.people[1]
     lists.seed(who, amount)
