@@ -15,6 +15,7 @@ from inbox.models import (
     BulkRun,
     BusinessHours,
     CannedReply,
+    Contact,
     Conversation,
     Macro,
     Message,
@@ -23,6 +24,7 @@ from inbox.models import (
     SlaPolicy,
     Tag,
     TagRule,
+    Team,
 )
 from inbox.rules.view_query import Query
 from tests.factories.people import ChannelFactory, agent_of
@@ -36,6 +38,7 @@ OF_THE_BRAND = {
     "focus", "search", "settings-hours", "settings-hours-new", "settings-tag-rules", "settings-tag-rule-new", "settings-languages",
     "settings-canned", "settings-canned-new", "settings-macros", "settings-macro-new",
     "views", "query-words", "query-reading",
+    "settings-teams", "settings-team-new", "settings-routing", "palette", "palette-people", "notices", "presence",
     "settings-replies", "undo", "bulk", "bulk-rows", "bulk-snooze-preview",
 }  # fmt: skip
 
@@ -64,6 +67,8 @@ def address(name: str, conversation: Conversation) -> str:
     macro, _ = Macro.objects.get_or_create(brand=conversation.brand, name="Refund it", resolves=True)
     canned, _ = CannedReply.objects.get_or_create(brand=conversation.brand, name="Refund", text="On its way.")
     view, _ = SavedView.objects.get_or_create(brand=conversation.brand, name="Late", query=Query().as_json())
+    team, _ = Team.objects.get_or_create(brand=conversation.brand, name="Refunds")
+    other, _ = Contact.objects.get_or_create(brand=conversation.brand, name="Somebody else")
     run = BulkRun.objects.create(
         brand=conversation.brand, person=agent_of(conversation.brand), act="resolve", words="Resolved", seen_seq=0,
         created_at=conversation.created_at,
@@ -77,6 +82,9 @@ def address(name: str, conversation: Conversation) -> str:
             "rows": {**brand, "view_name": "open"},
             "sorted-rows": {**brand, "view_name": "open", "sort_name": "due"},
             "attempt": {**brand, "public_id": message.public_id},
+            "merge": {**brand, "public_id": conversation.public_id, "other_id": other.public_id},
+            "settings-team": {**brand, "public_id": team.public_id},
+            "settings-team-removal": {**brand, "public_id": team.public_id},
             "tag": {**brand, "public_id": conversation.public_id, "tag_id": tag.pk},
             "bulk-choices": {**brand, "act": "assign"},
             "bulk-run": {**brand, "public_id": run.public_id},
