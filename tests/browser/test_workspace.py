@@ -70,7 +70,7 @@ def test_the_open_thread_hears_the_customer_and_colleagues(
     jo = enter(thread_of(conversation), person=agent_of(brand, email="jo@example.test", name="Jo"))
 
     outside.write("Number 4711")
-    jo.locator("[data-act=mine] button").click()
+    jo.locator(".head__mine").click()
 
     expect(page.locator(".message").last).to_contain_text("Number 4711")
     expect(page.locator(".event")).to_contain_text("Jo took it")

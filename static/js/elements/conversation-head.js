@@ -3,8 +3,6 @@ class ConversationHead extends HTMLElement {
   connectedCallback() {
     const shell = this.closest("workspace-shell")
     this.toggleAttribute("data-mine", this.dataset.assignee === shell?.dataset.me)
-    const field = this.querySelector("[data-me-field]")
-    if (field) field.value = shell?.dataset.meId ?? ""
     const back = this.querySelector("[data-back]")
     const current = document.querySelector(".view[aria-current]")
     if (back && current) back.href = current.href

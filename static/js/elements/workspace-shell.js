@@ -26,7 +26,6 @@ class WorkspaceShell extends HTMLElement {
     this.addEventListener("thread-anew", () => this.open(this.dataset.open, { keep: true }))
     this.addEventListener("line-gone", ({ detail }) => this.#gone(detail.code))
     window.addEventListener("popstate", () => this.#fromAddress())
-    document.body.addEventListener("htmx:beforeRequest", ({ target }) => this.#optimistic(target))
     document.body.addEventListener("htmx:configRequest", ({ detail }) => this.#configure(detail))
     document.body.addEventListener("htmx:beforeSwap", (event) => this.#beforeSwap(event))
     document.body.addEventListener("htmx:afterRequest", (event) => this.#answered(event))
@@ -215,16 +214,6 @@ class WorkspaceShell extends HTMLElement {
 
   #configure({ headers }) {
     headers["X-CSRFToken"] = csrf()
-  }
-
-  /** The change is shown with the key; the server's fragment confirms it or takes it back. */
-  #optimistic(element) {
-    const act = element.dataset?.act
-    const head = element.closest("conversation-head")
-    if (!act || !head) return
-    head.setAttribute("data-pending", act)
-    const row = this.list.find(head.dataset.id)
-    row?.setAttribute("data-pending", act)
   }
 
   #answered({ detail }) {

@@ -18,7 +18,6 @@ export async function resolve(shell) {
 
 export async function take(shell) {
   const id = inHand(shell)
-  if (shell.pane?.dataset.id === id) return press(shell, "mine")
   await change(shell, id, "mine", { url: `${address(shell, id)}assignment/`, method: "POST", values: { person: shell.dataset.meId } })
 }
 
@@ -49,12 +48,6 @@ export async function assign(shell, person) {
 
 export async function tag(shell, tagId) {
   await settle(shell, `${address(shell, inHand(shell))}tags/${tagId}/`, { method: "POST" })
-}
-
-function press(shell, act) {
-  const element = shell.querySelector(`conversation-head [data-act="${act}"]`)
-  if (element?.requestSubmit) element.requestSubmit()
-  else element?.click()
 }
 
 /** Shown with the key; the answer brings the row as it now is, or takes the change back. */
