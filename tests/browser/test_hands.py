@@ -33,7 +33,8 @@ def at(conversation: Conversation) -> str:
 
 @pytest.fixture
 def anna(channel: Channel) -> Conversation:
-    conversation = make.conversation(channel, contact_name="Anna")
+    # Just now: a reply may leave only while the platform's window is open.
+    conversation = make.conversation(channel, contact_name="Anna", age=make.NEWEST - timezone.now())
     make.messages(conversation, 3)
     return conversation
 
@@ -187,7 +188,7 @@ def test_a_whole_view_in_the_background_with_progress_and_all_of_it_back(
     expect(page.locator("bulk-progress", has_text="Undo: resolved")).to_contain_text("0 of 700")
     work()
     expect(page.locator(".list__count .view__count")).to_have_text("700")
-    expect(page.locator("inbox-list .row").first).to_be_visible()
+    expect(page.locator("inbox-list .row").nth(19)).to_be_attached()
     assert list(Conversation.objects.order_by("pk").values(*BACK)) == before
     assert names(page)[:20] == shown[:20]
 

@@ -28,8 +28,10 @@ class BulkBar extends HTMLElement {
     return this.list.contains(document.activeElement) ? document.activeElement.closest(".row") : this.list.selected
   }
 
+  /** Where no hand is on the list yet, it comes to the first row: what extends the selection goes on from there. */
   toggle(row = this.hand ?? this.list.entries[0]) {
     if (!row) return
+    if (!this.hand) row.focus({ preventScroll: true })
     this.#put(row.dataset.id, !this.ids.has(row.dataset.id))
     this.last = row.dataset.id
     this.#show()
