@@ -20,6 +20,7 @@ OPEN = "/b/lumen/inbox/open/?sort=newest"
 PROMISED = {
     "j": "next", "k": "previous", "Enter": "open", "Escape": "back", "e": "resolve", "h": "snooze", "a": "assign", "m": "mine",
     "l": "tag", "p": "priority", "r": "reply", "n": "note", "u": "unread", "Mod+k": "palette", "?": "help",
+    "x": "select", "Shift+J": "select-next", "Shift+K": "select-previous", "z": "undo", "/": "search",
     "g i": "go-open", "g m": "go-mine", "g u": "go-unassigned", "g r": "go-resolved",
 }  # fmt: skip
 TABLE = """async () => {

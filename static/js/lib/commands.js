@@ -44,7 +44,7 @@ export const COMMANDS = [
 
   { id: "resolve", keys: ["e"], name: "Resolve, or reopen", group: "Conversation", when: hasSome, act: each("resolve", acts.resolve) },
   { id: "snooze", keys: ["h"], name: "Snooze", group: "Conversation", when: hasSome, act: each("snooze", (shell) => pick(shell, "snooze")) },
-  { id: "assign", keys: ["a"], name: "Assign", group: "Conversation", when: hasSome, act: each("assign", (shell) => pick(shell, "assign")) },
+  { id: "assign", keys: ["a"], name: "Assign to a colleague or a team", group: "Conversation", when: hasSome, act: each("assign", (shell) => pick(shell, "assign")) },
   { id: "mine", keys: ["m"], name: "Assign to me", group: "Conversation", when: hasSome, act: each("mine", acts.take) },
   { id: "tag", keys: ["l"], name: "Set tags", group: "Conversation", when: hasSome, act: each("tag", (shell) => pick(shell, "tags")) },
   { id: "priority", keys: ["p"], name: "Set the priority", group: "Conversation", when: hasSome, act: each("priority", (shell) => pick(shell, "priority")) },
@@ -60,14 +60,6 @@ export const COMMANDS = [
   { id: "select-next", keys: ["Shift+J"], name: "Select the next one, too", group: "Many and undo", repeats: true, quiet: true, when: notInFocus, act: (shell) => shell.hands.extend(1) },
   { id: "select-previous", keys: ["Shift+K"], name: "Select the one before, too", group: "Many and undo", repeats: true, quiet: true, when: notInFocus, act: (shell) => shell.hands.extend(-1) },
   { id: "select-all", keys: ["*"], name: "Select the whole view", group: "Many and undo", when: notInFocus, act: (shell) => shell.hands.everything() },
-  { id: "resolve", keys: ["e"], name: "Resolve, or reopen", group: "Conversation", when: hasOne, act: acts.resolve },
-  { id: "snooze", keys: ["h"], name: "Snooze", group: "Conversation", when: hasOne, act: (shell) => pick(shell, "snooze") },
-  { id: "assign", keys: ["a"], name: "Assign to a colleague or a team", group: "Conversation", when: hasOne, act: (shell) => pick(shell, "assign") },
-  { id: "mine", keys: ["m"], name: "Assign to me", group: "Conversation", when: hasOne, act: acts.take },
-  { id: "tag", keys: ["l"], name: "Set tags", group: "Conversation", when: hasOne, act: (shell) => pick(shell, "tags") },
-  { id: "priority", keys: ["p"], name: "Set the priority", group: "Conversation", when: hasOne, act: (shell) => pick(shell, "priority") },
-  { id: "unread", keys: ["u"], name: "Mark as unread", group: "Conversation", when: hasOne, act: acts.unread },
-  { id: "person", keys: ["i"], name: "Show or hide the person", group: "Conversation", when: isOpen, act: (shell) => shell.toggleContext() },
 
   { id: "away", keys: ["w"], name: "Go away: keep what you have, get nothing new; or come back", group: "Conversation", when: (shell) => shell.querySelector("#presence"), act: (shell) => shell.querySelector("#presence").requestSubmit() },
 
