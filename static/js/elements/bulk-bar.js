@@ -81,6 +81,7 @@ class BulkBar extends HTMLElement {
     for (const row of pending) row.setAttribute("data-pending", act)
     try {
       const html = await ask(`/b/${this.shell.dataset.brand}/bulk/${this.all && this.dataset.asked ? `?${this.dataset.asked}` : ""}`, { method: "POST", body })
+      if (this.all && this.list.contains(document.activeElement)) document.activeElement.blur() // all that was in hand is on its way
       this.clear()
       this.shell.querySelector("bulk-runs").receive(elements(html))
     } catch (error) {
