@@ -6,7 +6,7 @@ const KINDS = { image: "image", video: "video", audio: "audio" }
 export class Uploads {
   constructor(composer) {
     this.composer = composer
-    this.list = composer.querySelector("[data-files]")
+    this.list = composer.querySelector("ul[data-files]") // the state beside it has an attribute of that name
     this.input = composer.querySelector("[data-file-input]")
     this.running = 0
     this.input.addEventListener("change", () => this.take([...this.input.files]))
