@@ -37,6 +37,12 @@ class MessageThread extends KeysetScroller {
     return true
   }
 
+  /** Before the eyes, if it is on this page of the thread: then it counts as read. */
+  bring(id) {
+    if (!this.show(id)) return
+    this.dispatchEvent(new CustomEvent("thread-seen", { bubbles: true, detail: { seq: Number(this.held.dataset.seq) } }))
+  }
+
   #hold() {
     const message = this.held.getBoundingClientRect()
     const view = this.getBoundingClientRect()
@@ -147,16 +153,6 @@ class MessageThread extends KeysetScroller {
     this.scrollTop = this.scrollHeight
     this.atEnd = !this.more.end
     this.querySelector("[data-below]")?.remove()
-  }
-
-  /** Bring a message before the eyes, if it is on this page of the thread: then it counts as read. */
-  show(id) {
-    const message = this.items.querySelector(`:scope > #message-${CSS.escape(id)}`)
-    if (!message) return
-    message.scrollIntoView({ block: "center" })
-    message.setAttribute("data-shown", "")
-    this.scrolled()
-    this.dispatchEvent(new CustomEvent("thread-seen", { bubbles: true, detail: { seq: Number(message.dataset.seq) } }))
   }
 
   /** A line for what is on its way to the server; the server's own fragment takes its place. */

@@ -128,7 +128,7 @@ class WorkspaceShell extends HTMLElement {
       event.preventDefault()
       if (event.detail) row.blur() // a click leaves no hand on the list; Enter does, for j and k
       this.search.mark(row)
-      this.open(row.dataset.id, { at: row.dataset.at }).then(() => row.dataset.message && this.pane?.thread?.show(row.dataset.message))
+      this.open(row.dataset.id, { at: row.dataset.at }).then(() => row.dataset.message && this.pane?.thread?.bring(row.dataset.message))
     } else if (target.closest("[data-back]")) {
       event.preventDefault()
       this.close()
