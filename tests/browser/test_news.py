@@ -88,7 +88,13 @@ def test_the_facts_beside_the_thread_follow_without_a_reload(
     page.keyboard.press("e")
     expect(facts).to_contain_text("StateResolved")
 
-    assert facts.bounding_box() == before
+    # By hand or by routing: the line above that says who gave it comes with one's own key, and takes its room then.
+    after = facts.bounding_box()
+    assert after and (after["x"], after["width"], after["height"]) == (
+        before["x"],
+        before["width"],
+        before["height"],
+    )
 
 
 def test_the_number_of_news_covers_no_row(enter: Enter, outside: Outside, conversation: Conversation) -> None:
