@@ -95,6 +95,8 @@ FILE_UPLOAD_PERMISSIONS = 0o640
 PAGES_MAX_BODY = env.number(
     "PARLEY_PAGES_MAX_BODY", 64 * 1024 * 1024
 )  # the largest upload that edge hands to web
+# A file travels in a form, whose fences and fields take some room.
+UPLOAD_MAX_BYTES = max(1, PAGES_MAX_BODY - 64 * 1024)
 
 # --- Core: globalization ---------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import PurePath
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -35,7 +36,9 @@ def store_upload(
         raise AttachmentRefused(f"A public answer on {manifest.label} is words only.")
     kind = file_types.kind_of(mime)
     shown = clean(PurePath(name.replace("\\", "/")).name)[:255] or "file"
-    if problem := reply_policy.file_problem(manifest, FileFacts(kind, mime, len(content), shown)):
+    if problem := reply_policy.file_problem(
+        manifest, FileFacts(kind, mime, len(content), shown), house_max=settings.UPLOAD_MAX_BYTES
+    ):
         raise AttachmentRefused(problem)
     public_id = new_public_id()
     path = default_storage.save(

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
+
 from inbox.models import Channel, Conversation, ConversationKind, Handle
 from inbox.platforms import Manifest, TextLimit, Unit
 from inbox.queries import inbox_list, spans
@@ -63,6 +65,11 @@ class Composer:
     @property
     def takes_files(self) -> bool:
         return bool(self.max_files and self.manifest and self.manifest.send.files)
+
+    @property
+    def house_max(self) -> int:
+        """Bytes of the largest file that this installation takes, whatever the platform would."""
+        return settings.UPLOAD_MAX_BYTES
 
     @property
     def files_json(self) -> str:

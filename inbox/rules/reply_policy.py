@@ -84,8 +84,8 @@ def _content_problem(manifest: Manifest, *, public: bool, text: str, files: Sequ
     return next((problem for file in files if (problem := file_problem(manifest, file))), "")
 
 
-def file_problem(manifest: Manifest, file: FileFacts) -> str:
-    """Why this file cannot go out on this platform; empty when it can."""
+def file_problem(manifest: Manifest, file: FileFacts, *, house_max: int | None = None) -> str:
+    """Why this file cannot go out on this platform; empty when it can. `house_max`: bytes that this installation takes."""
     limit = manifest.send.files.get(file.kind)
     if limit is None or manifest.send.files_per_message == 0:
         return f"{manifest.label} does not take files of this kind ({file.kind})."
@@ -95,6 +95,8 @@ def file_problem(manifest: Manifest, file: FileFacts) -> str:
         )
     if file.size > (most := limit.most(file.mime)):
         return f"{file.name or 'The file'} is larger than {manifest.label} takes ({most // 1_048_576} MB)."
+    if house_max is not None and file.size > house_max:
+        return f"{file.name or 'The file'} is larger than this installation takes ({house_max // 1_048_576} MB). Operations can raise PARLEY_PAGES_MAX_BODY."
     if file.size == 0:
         return f"{file.name or 'The file'} is empty."
     return ""

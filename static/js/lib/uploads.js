@@ -69,6 +69,8 @@ export class Uploads {
     if (limit.mimes.length && !limit.mimes.includes(file.type)) return `${label} takes ${limit.mimes.join(", ")}; this is ${file.type || "unknown"}.`
     const most = limit.maxOf[file.type] ?? limit.max
     if (file.size > most) return `${file.name} is larger than ${label} takes (${Math.floor(most / 1_048_576)} MB).`
+    const here = Number(this.composer.state.houseMax)
+    if (file.size > here) return `${file.name} is larger than this installation takes (${Math.floor(here / 1_048_576)} MB). Operations can raise PARLEY_PAGES_MAX_BODY.`
     return ""
   }
 

@@ -113,3 +113,12 @@ def test_a_type_may_have_a_limit_of_its_own() -> None:
     assert reply_policy.file_problem(gram, FileFacts("image", "image/gif", 250)) == ""
     assert "larger" in reply_policy.file_problem(gram, FileFacts("image", "image/gif", 301))
     assert "larger" in reply_policy.file_problem(gram, FileFacts("image", "image/png", 101))
+
+
+def test_a_file_may_be_too_large_for_the_house_before_it_is_for_the_platform() -> None:
+    film = FileFacts("video", "video/mp4", 100 << 20, "unboxing.mp4")
+    gram = replace(GRAM, send=replace(GRAM.send, files={"video": FileLimit((), 512 << 20)}))
+
+    assert reply_policy.file_problem(gram, film) == ""
+    told = reply_policy.file_problem(gram, film, house_max=63 << 20)
+    assert told.startswith("unboxing.mp4 is larger than this installation takes (63 MB).")
