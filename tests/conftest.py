@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
+from tests import emptying
 from tests import settings as test_settings
 from tools import chromium
 
@@ -22,6 +23,7 @@ hypothesis.settings.register_profile("steady", derandomize=True)
 hypothesis.settings.register_profile("search", max_examples=2000)
 hypothesis.settings.load_profile("steady")
 
+emptying.install()
 servers = ExitStack()
 BY_THEMSELVES = {"browser", "journeys"}  # never two of them at a time: each fills a core
 CHROMIUM_ARGUMENTS = [
