@@ -1,7 +1,7 @@
 # Needs Python >= 3.11 and make; everything else is fetched into this folder.
 PYTHON ?= python3
 BIN := .venv/bin
-# Each has servers of its own. One drives the browser and the real processes, the other does all the rest meanwhile.
+# Each has servers of its own. One begins with the journeys and the other with all that needs no browser; then they share the browser's files.
 TEST_PROCESSES ?= 2
 export UV_PYTHON_DOWNLOADS := never
 
@@ -26,7 +26,7 @@ install:
 # The journeys that play faults for minutes stand apart: `make journeys`.
 test: install
 	@$(BIN)/python tools/chromium.py
-	$(BIN)/python -m pytest -m "not long" -n $(TEST_PROCESSES) --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -m "not long" -n $(TEST_PROCESSES) --dist loadgroup --no-loadscope-reorder $(ARGS)
 	@echo "Left out: the long journeys (faults, killed processes). Run them with: make journeys"
 
 journeys: install

@@ -25,7 +25,7 @@ hypothesis.settings.load_profile("steady")
 
 emptying.install()
 servers = ExitStack()
-BY_THEMSELVES = {"browser", "journeys"}  # never two of them at a time: each fills a core
+AT_LENGTH = {"browser", "journeys"}  # they start processes and a browser: the others are quick
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",  # root may not use it, and what the tests open is ours
     "--disable-gpu",
@@ -71,14 +71,21 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.relative_to(config.rootpath).parts[1] in BY_THEMSELVES:
-            item.add_marker(pytest.mark.xdist_group("browsers and processes"))
+        if (folder := _folder(config, item)) in AT_LENGTH:
+            # One demo serves all journeys, and one browser a file.
+            item.add_marker(pytest.mark.xdist_group(folder if folder == "journeys" else item.path.stem))
             # A browser or a process that starves on a busy machine is not a change of ours. The run lists what was tried again.
             item.add_marker(pytest.mark.flaky(reruns=1))
+    # The journeys are the longest piece that cannot be shared out, so they begin; what is shared out best comes last but for the browser's files.
+    items.sort(key=lambda item: {"journeys": 0, "browser": 2}.get(_folder(config, item), 1))
     if chromium.find() is None:
         for item in items:
             if item.get_closest_marker("browser"):
                 item.add_marker(pytest.mark.skip(reason="no Chromium was found"))
+
+
+def _folder(config: pytest.Config, item: pytest.Item) -> str:
+    return item.path.relative_to(config.rootpath).parts[1]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
