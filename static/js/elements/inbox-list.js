@@ -147,6 +147,7 @@ class InboxList extends KeysetScroller {
   }
 
   mark(id = this.closest("workspace-shell")?.dataset.open) {
+    if (this.stood?.id !== id) this.stood = null
     for (const row of this.items.querySelectorAll("[aria-current]")) if (row.dataset.id !== id) row.removeAttribute("aria-current")
     this.find(id)?.setAttribute("aria-current", "true")
   }
@@ -159,7 +160,18 @@ class InboxList extends KeysetScroller {
   neighbour(step, from = this.contains(document.activeElement) ? document.activeElement.closest(".row") : this.selected) {
     const rows = this.entries
     if (!from) return rows[0]
+    if (from === this.selected && this.stood) return this.#neighbourOfOld(step) ?? rows[rows.indexOf(from) + step]
     return rows[rows.indexOf(from) + step]
+  }
+
+  /** An answer moves its conversation to where nothing is due; who goes on, goes on from where it stood. */
+  #neighbourOfOld(step) {
+    const { id, order } = this.stood
+    for (let at = order.indexOf(id) + step; at in order; at += step) {
+      const row = this.find(order[at])
+      if (row) return row
+    }
+    return null
   }
 
   #keepsPlace(row, existing) {
@@ -178,7 +190,9 @@ class InboxList extends KeysetScroller {
   }
 
   #put(row) {
-    this.find(row.dataset.id)?.remove()
+    const old = this.find(row.dataset.id)
+    if (old?.hasAttribute("aria-current")) this.stood ??= { id: row.dataset.id, order: this.entries.map((each) => each.dataset.id) }
+    old?.remove()
     if (this.#isBelow(row) || this.#isAbove(row)) return
     const next = this.entries.find((other) => this.place(other) < this.place(row))
     this.items.insertBefore(row, next ?? null)
