@@ -15,6 +15,7 @@ from tests.journeys.outside import Outside
 from tests.journeys.running import Demo
 from tests.journeys.waiting import eventually
 
+BUSY = 4  # as many of the worker's threads may wait for one channel (connectors.tasks.turns)
 # Of one channel only, so that the other journeys keep what they were promised.
 PROMISE = """
     INSERT INTO inbox_slapolicy (public_id, brand_id, name, position, is_active, version, priorities, channels, tags, first_response,
@@ -142,11 +143,12 @@ def test_a_breach_is_seen_coming_warned_and_escalated(
     expect(mine.locator("due-chip")).to_have_attribute("data-tone", "late")
     told = demo.sql(
         """SELECT p.email, n.text FROM inbox_notification n JOIN inbox_person p ON p.id = n.person_id
-             JOIN inbox_conversation c ON c.id = n.conversation_id WHERE c.contact_name = %s ORDER BY p.email""",
+             JOIN inbox_conversation c ON c.id = n.conversation_id
+            WHERE c.contact_name = %s ORDER BY p.email, n.at""",
         [name],
     )
-    assert [email for email, _ in told] == ["admin@parley.test", "agent@parley.test", "manager@parley.test"]
-    assert {text for _, text in told} == {"First response is late: promised within 20 s"}
+    late = {email for email, text in told if text.startswith("First response is late")}
+    assert late == {"admin@parley.test", "agent@parley.test", "manager@parley.test"}, told
 
     manager.open(name).reply(f"Here we are, {name}").await_sent(f"Here we are, {name}")
     clock = manager.page.locator(".clock", has_text="First response")
@@ -199,7 +201,7 @@ def test_after_every_worker_was_killed_and_the_broker_flushed_each_timer_fires_o
 def test_a_platform_that_hangs_holds_up_no_timer(
     demo: Demo, outside: Outside, name: str, promise: Callable[..., None]
 ) -> None:
-    """Every thread of the worker waits for Instagram while a promise on X breaks."""
+    """Every thread that Instagram may have waits for it while a promise on X breaks."""
     asked = [outside.dm("instagram", "Hello?", who=f"{name} slow {n}")["id"] for n in range(14)]
     desk = Desk(demo)
     for message in asked:
@@ -211,11 +213,11 @@ def test_a_platform_that_hangs_holds_up_no_timer(
     for number, message in enumerate(asked):
         desk.reply(message, f"Yes, {name} {number}")
     sending = "SELECT count(*) FROM inbox_message WHERE state = 'sending'"
-    eventually(lambda: demo.sql(sending)[0][0] >= 12, within=10, told="every thread is busy")
+    eventually(lambda: demo.sql(sending)[0][0] >= BUSY, within=20, told="all of its threads are busy")
 
     [(_, due, at)] = eventually(lambda: breaches(demo, [name]), within=30, told="the breach")
 
-    assert demo.sql(sending)[0][0] >= 12, "the platform answered before the promise broke"
+    assert demo.sql(sending)[0][0] >= BUSY, "the platform answered before the promise broke"
     outside.no_faults()
     desk.close()
     assert at - due <= timedelta(seconds=2)
