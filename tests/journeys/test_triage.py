@@ -121,7 +121,7 @@ def test_a_breach_is_seen_coming_warned_and_escalated(
     agent, manager = new_agent(), new_agent("manager@parley.test")
     manager.page.goto(f"{manager.url}/b/acme/inbox/mine/")
     manager.await_live()
-    promise(20, "x")
+    promise(30, "x")
 
     outside.dm("x", "Is anybody there?", who=name)
     row = agent.await_row(name)
@@ -162,7 +162,7 @@ def test_a_breach_is_seen_coming_warned_and_escalated(
              JOIN inbox_clocksegment s ON s.clock_id = k.id WHERE c.contact_name = %s AND k.kind = 'first' GROUP BY k.id""",
         [name],
     )
-    assert counted > target == 20 and abs(parts - counted) < 1e-6
+    assert counted > target == 30 and abs(parts - counted) < 1e-6
     kinds = Counter(events(demo, name))
     assert (kinds["sla.warned"], kinds["sla.breached"]) == (2, 1)
     agent.assert_no_faults()
