@@ -95,7 +95,9 @@ def measure(house: House, findings: Findings) -> None:
 
 def seed(who: cast.Cast, amount: int) -> None:
     more = [
-        Channel.objects.create(brand=who.brand, platform=p, external_id=f"bench-{p}", name=p.title())
+        Channel.objects.create(
+            brand=who.brand, platform=p, external_id=f"{who.brand.slug}-{p}", name=p.title()
+        )
         for p in ("x", "linkedin")
     ]
     channels = [who.channel.pk, *(channel.pk for channel in more)]

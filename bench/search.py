@@ -21,6 +21,7 @@ from inbox.rules import eras, people_words, search_query, search_words
 
 LIMIT_MS = 150.0
 TIMES_QUICKER = 500
+FULL = 10_000_000
 SEARCHES = 30  # of a shape and round, each with other words
 NAIVE_PATIENCE = 240  # seconds
 # What a first version of search does: a stored tsvector with a GIN index on the message, the brand by a join, the newest by their ids.
@@ -41,7 +42,7 @@ class Shape:
 def measure(house: House, findings: Findings) -> None:
     from bench.__main__ import say
 
-    amount = house.sized(10_000_000, least=100_000)
+    amount = house.sized(FULL, least=100_000)
     who = cast.make("search")
     search_data.seed(who, amount, say)
     shapes = shapes_of(amount)
@@ -66,17 +67,20 @@ def measure(house: House, findings: Findings) -> None:
             faults=faults,
         )
     )  # fmt: skip
-    findings.add(_against_naive(worst, naive, house, amount))
+    if amount >= FULL:
+        findings.add(_against_naive(worst, naive))
+    else:
+        findings.note(
+            f"search: the naive query is compared at {FULL:,} messages; with fewer it has no trap to fall into"
+        )
     findings.note("search, p95 ms: " + ", ".join(f"{name} {max(times):.1f}" for name, times in p95.items()))
     findings.note("search, naive ms: " + ", ".join(f"{name} {took:,.0f}" for name, took in naive.items()))
 
 
-def _against_naive(worst: Sequence[float], naive: dict[str, float], house: House, amount: int) -> Claim:
-    """At a smaller size the naive query has less to walk through and may be beaten by less."""
+def _against_naive(worst: Sequence[float], naive: dict[str, float]) -> Claim:
     slowest = max(naive, key=lambda name: naive[name])
-    share = min(1.0, amount / 10_000_000)
     return compare(
-        "search worst / naive worst", ours=worst, theirs=[naive[slowest]] * len(worst), limit=1 / (TIMES_QUICKER * share), sense="<=",
+        "search worst / naive worst", ours=worst, theirs=[naive[slowest]] * len(worst), limit=1 / TIMES_QUICKER, sense="<=",
         unit="ms", says=f"a tsvector with a GIN index on the message and ORDER BY id DESC LIMIT 50; its worst is: {slowest}",
     )  # fmt: skip
 
