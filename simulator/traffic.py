@@ -17,7 +17,9 @@ from simulator.scenarios import Scenario, Step
 from simulator.world import Happening
 
 PAST = 28
-PAST_STEP_MS = 7 * 60_000
+PAST_STEP_MS = (
+    45_000  # half of them have waited longer than the ten minutes that people expect, half have not
+)
 _REPLY_SECONDS = (4.0, 14.0)
 
 
@@ -113,12 +115,14 @@ class Traffic:
                     await asyncio.sleep(0)
 
     async def _fill(self, stream: Iterator[list[dict[str, Any]]]) -> None:
-        """A first start finds the conversations of the last hours, dated back, so that nobody meets an empty inbox."""
+        """A first start finds the conversations of the last half hour, dated back, so that nobody meets an empty inbox."""
         now = self.kernel.world.clock.now_ms()
         for ago in range(self._past, 0, -1):
             at_ms = now - ago * PAST_STEP_MS + self._dice.randint(0, PAST_STEP_MS // 2)
             for number, given in enumerate(next(stream, [])):
-                self._perform({**given, "at_ms": at_ms + number * self._dice.randint(15_000, 60_000)})
+                self._perform(
+                    {**given, "at_ms": min(now, at_ms + number * self._dice.randint(15_000, 60_000))}
+                )
                 self._sent += 1
                 await asyncio.sleep(0.03)
 
