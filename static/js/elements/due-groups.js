@@ -3,6 +3,7 @@
  * so that rows stay the list's only items. Time moves headings, never rows: what is due first stands first anyway.
  */
 const MINUTE = 60_000
+const ORDER = ["Late", "< 15 min", "< 1 h", "Today", "Later"]
 
 export function groupOf(due, now = new Date()) {
   if (!due) return "Later"
@@ -14,12 +15,17 @@ export function groupOf(due, now = new Date()) {
   return at.toDateString() === now.toDateString() ? "Today" : "Later"
 }
 
+/** A row that is held where a hand is on it may stand too high for what it is by now: it heads no group there. */
 export function headGroups(rows, now = new Date()) {
-  let before = ""
-  for (const row of rows) {
-    const group = groupOf(row.dataset.due, now)
-    const heads = group === before ? undefined : group
-    before = group
+  const all = [...rows]
+  const groups = all.map((row) => groupOf(row.dataset.due, now))
+  const earliest = [] // of the groups from each row on
+  for (let at = all.length - 1; at >= 0; at--) earliest[at] = Math.min(ORDER.indexOf(groups[at]), earliest[at + 1] ?? ORDER.length)
+  let reached = -1
+  for (const [at, row] of all.entries()) {
+    const rank = ORDER.indexOf(groups[at])
+    const heads = rank > reached && rank === earliest[at] ? groups[at] : undefined
+    if (heads) reached = rank
     if (row.dataset.heads === heads) continue
     if (heads) row.dataset.heads = heads
     else delete row.dataset.heads
