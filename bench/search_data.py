@@ -40,7 +40,7 @@ said AS MATERIALIZED (
              || CASE WHEN g %% 5 = 0 THEN ARRAY['order', 'qx', g::text] ELSE '{}' END AS w,
            array_to_string(w || CASE WHEN g %% 50 = 7 THEN ARRAY[translate(md5(g::text), '0123456789', 'ghijklmnop')] ELSE '{}' END
              || CASE WHEN g %% 5 = 0 THEN ARRAY['order', '#qx-' || g] ELSE '{}' END, ' ') AS words
-      FROM spoken, LATERAL (SELECT now() - ((%(amount)s - g) * interval '%(days)s days') / %(amount)s AS at) t),
+      FROM spoken, LATERAL (SELECT now() - interval '%(days)s days' * ((%(amount)s - g)::float8 / %(amount)s) AS at) t),
 made AS (
     INSERT INTO inbox_message (id, public_id, conversation_id, channel_id, external_id, direction, kind, origin, author_name, sent_at, order_key,
                created_text, reply_to, card, historical, created_at, text, edit_count, reactions, attachment_count, state, state_reason,
