@@ -212,7 +212,7 @@ def _compared_with_reading_everything(shape: Shape, who: cast.Cast) -> Sequence[
         said = said.filter(text__regex=f"(^| ){wanted}{end}")
     expected = list(said.order_by("-sent_at", "-pk").values_list("pk", flat=True)[: len(found.messages) + 1])
     shown = [hit.message.pk for hit in found.messages]
-    if not shown or shown != expected[: len(shown)] or (len(expected) > len(shown)) != bool(found.more):
+    if shown != expected[: len(shown)] or (len(expected) > len(shown)) != bool(found.more):
         return [
             f"{typed} showed {len(shown)} messages that are not the newest {len(expected)} with these words"
         ]
