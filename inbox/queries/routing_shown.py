@@ -26,13 +26,11 @@ class RoutingShown:
     candidates: tuple[CandidateShown, ...] = ()
 
 
-def of(conversation: Conversation) -> RoutingShown | None:
-    """None where there is nothing to tell: nobody routes, and nobody ever has."""
+def of(conversation: Conversation) -> RoutingShown:
+    """It always says something: a line that came with one's own key would push what stands below it."""
     decision = RoutingDecision.objects.filter(conversation=conversation).order_by("-pk").first()
     is_on = RoutingSettings.objects.filter(pk=conversation.brand_id, is_on=True).exists()
     said = _said(conversation, decision, is_on=is_on)
-    if not said and decision is None:
-        return None
     if decision is None:
         return RoutingShown(said)
     return RoutingShown(
@@ -63,7 +61,7 @@ def _said(c: Conversation, decision: RoutingDecision | None, *, is_on: bool) -> 
         and not c.team_id
     ):
         return "No team takes such a conversation, so it waits for whoever takes it."
-    return ""
+    return f"{c.assignee_name} has it." if c.assignee_id else "Nobody has it."
 
 
 def _asked(told: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from inbox.models import Attachment, Conversation, Direction, Event, EventKind, 
 from inbox.models.messages import MessageQuerySet
 from inbox.queries import sentences
 
-PAGE = 50
+PAGE = 30  # more than a screen; every message more costs each opening of a thread
 SCROLLED = 25  # a page that comes while somebody scrolls must fit into a frame
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 SHOWN_EVENTS = sentences.TOLD

@@ -46,7 +46,7 @@ class TriageFacts:
     clocks: list[ClockShown]
     tags: list[TagShown]
     suggested: list[TagShown]
-    routing: RoutingShown | None
+    routing: RoutingShown
 
     @property
     def priority(self) -> str:

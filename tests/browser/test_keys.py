@@ -96,6 +96,28 @@ def test_in_the_list_keys_are_about_the_row_in_hand(
     assert (first.state, first.assignee) == (ConversationState.RESOLVED, mara)
 
 
+def test_the_next_in_the_list_is_there_before_its_key_and_never_shown_as_it_was(
+    enter: Enter, outside: Outside
+) -> None:
+    outside.write("First words", who="anna")
+    outside.write("Where is it?", who="zoe")
+    anna = Conversation.objects.get(thread_key="anna")
+    page = enter(OPEN)
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator("workspace-shell")).to_have_attribute("data-ahead", str(anna.public_id))
+
+    outside.write("Second words", who="anna")
+    expect(page.locator(f"#row-{anna.public_id}")).to_contain_text("Second words")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.keyboard.press("j")
+
+    expect(page.locator("conversation-pane")).to_have_attribute("data-id", str(anna.public_id))
+    expect(page.locator(".message").last).to_contain_text("Second words")
+    assert not [url for url in asked if url.endswith(f"/conversations/{anna.public_id}/")]
+
+
 def test_what_the_row_in_hand_did_not_show_is_shown_before_it_is_resolved(
     enter: Enter, outside: Outside
 ) -> None:

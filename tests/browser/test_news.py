@@ -88,10 +88,9 @@ def test_the_facts_beside_the_thread_follow_without_a_reload(
     page.keyboard.press("e")
     expect(facts).to_contain_text("StateResolved")
 
-    # By hand or by routing: the line above that says who gave it comes with one's own key, and takes its room then.
     # News may replace the element between two questions, so they are asked in one turn of the page's loop.
-    width = page.evaluate("document.querySelector('#conversation-facts')?.getBoundingClientRect().width")
-    assert width == before["width"]
+    after = page.evaluate("document.querySelector('#conversation-facts').getBoundingClientRect().toJSON()")
+    assert {side: after[side] for side in before} == before
 
 
 def test_the_number_of_news_covers_no_row(enter: Enter, outside: Outside, conversation: Conversation) -> None:

@@ -12,6 +12,7 @@ const TICK = 5000 // between two looks at what time alone has changed
 class InboxList extends KeysetScroller {
   static newestFirst = true
   static keep = 300
+  way = 1 // in which one goes through it: down, or up (-1)
 
   /** Every row says where it stands in each order; this list goes by one of them. */
   get order() {

@@ -1,4 +1,5 @@
 /** The page: opens conversations without leaving it, hears the news, and listens to the keys. */
+import { Ahead } from "../lib/ahead.js"
 import { refresh } from "../lib/changed.js"
 import { find, makesSense } from "../lib/commands.js"
 import { Company } from "../lib/company.js"
@@ -18,6 +19,7 @@ class WorkspaceShell extends HTMLElement {
     this.search = this.querySelector("search-pane")
     this.line = this.querySelector("state-line")
     this.company = new Company(this.dataset.me)
+    this.ahead = new Ahead(this)
     this.presence = new Presence(this, (doing) => this.line.here(doing))
     this.addEventListener("line-open", () => this.#meet(this.company.forget()))
     this.drafts = new DraftMarks(this.dataset.drafts.split(" ").filter(Boolean))
@@ -58,6 +60,7 @@ class WorkspaceShell extends HTMLElement {
   async open(id, { push = true, keep = false, at, url, ready } = {}) {
     if (!id || (id === this.dataset.open && !keep && !this.pane?.thread.mustTurn(at))) return
     const address = url ?? `/b/${this.dataset.brand}/conversations/${id}/${at ? `?at=${at}` : ""}`
+    if (!keep && !at && !url) ready ??= this.ahead.take(id)
     const since = ready?.since ?? this.line.seen
     this.dataset.open = id
     this.presence.stopped()
@@ -65,9 +68,10 @@ class WorkspaceShell extends HTMLElement {
     this.list.mark(id)
     this.main.setAttribute("aria-busy", "true")
     this.opening?.abort()
-    this.opening = new AbortController()
+    const { signal } = (this.opening = new AbortController())
     try {
-      const parts = ready?.parts ?? elements(await ask(address, { signal: this.opening.signal }))
+      const parts = (await ready?.parts) ?? elements(await ask(address, { signal }))
+      if (signal.aborted) return
       this.main.replaceChildren(...parts)
     } catch (error) {
       if (error.name === "AbortError") return
@@ -79,6 +83,7 @@ class WorkspaceShell extends HTMLElement {
     if (push && !keep) history.pushState({ open: id }, "", `${address}${at ? "&" : "?"}view=${this.dataset.view}&${this.dataset.sorted}`)
     this.toggleContext(recall("parley.context") !== "closed")
     this.line.open(id, since)
+    if (!this.hasAttribute("data-focus")) this.ahead.want(this.list.neighbour(this.list.way, this.list.selected)?.dataset.id)
     const name = this.pane?.querySelector(".head__name")?.textContent ?? ""
     document.title = `${name} · Parley`
     note(this, { id, name, where: this.pane?.querySelector(".head__where")?.textContent ?? "" })

@@ -14,6 +14,8 @@ import * as acts from "./acts.js"
 import { pick } from "./picks.js"
 import { undo } from "./undo.js"
 
+const RUNS = 120 // milliseconds between two moves of somebody who does not stop to read
+
 const isOpen = (shell) => Boolean(shell.dataset.open && shell.pane)
 const hasOne = (shell) => Boolean(acts.inHand(shell))
 const inFocus = (shell) => shell.hasAttribute("data-focus")
@@ -99,12 +101,15 @@ function move(shell, step) {
   if (!row) return
   row.focus({ preventScroll: true })
   row.scrollIntoView({ block: "nearest" })
-  if (shell.dataset.open) {
-    clearTimeout(shell.rest)
-    shell.list.mark(row.dataset.id)
-    // A key held down runs through the list; what it rests on is opened.
-    shell.rest = setTimeout(() => shell.open(row.dataset.id), 120)
-  }
+  shell.list.way = step
+  if (!shell.dataset.open) return shell.ahead.want(row.dataset.id)
+  clearTimeout(shell.rest)
+  shell.list.mark(row.dataset.id)
+  // A key held down runs through the list; what it rests on is opened.
+  const runs = performance.now() - (shell.movedAt ?? -Infinity) < RUNS
+  shell.movedAt = performance.now()
+  if (runs) shell.rest = setTimeout(() => shell.open(row.dataset.id), RUNS)
+  else shell.open(row.dataset.id)
 }
 
 function back(shell) {
