@@ -16,7 +16,7 @@ from django.db import transaction
 
 from inbox.actions import _sql
 from inbox.models import Brand, CountedConversation, SavedView, ViewCursor
-from inbox.queries import view_counting, view_names, view_rows
+from inbox.queries import view_counting, view_names, view_rows, view_words
 from inbox.queries.view_counting import Counters
 
 BATCH = 500  # events
@@ -128,9 +128,10 @@ def look(counters: Counters, brand_id: int, ids: list[int], now: datetime, *, on
     moved = Moved()
     judged = counters.of_view(only) if only else counters
     before = CountedConversation.objects.in_bulk(ids)
+    said = view_words.said_in(brand_id, ids, judged.texts)
     rows, gone = [], []
     for pk, facts in view_counting.facts_of(ids):
-        keys, turns = judged.judge(facts, now)
+        keys, turns = judged.judge(facts, now, said.get(pk, ()))
         known = before.get(pk)
         if known and only:
             keys += [key for key in known.keys if view_counting.view_of(key) != only]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -45,13 +45,20 @@ class Counters:
     def of_view(self, count_key: str) -> Counters:
         return Counters([each for each in self.views if each[0].view.count_key == count_key], self.day)
 
-    def judge(self, facts: Facts, now: datetime) -> tuple[list[str], datetime | None]:
-        """The counters that this conversation is in, and when time alone may change that."""
+    @property
+    def texts(self) -> set[str]:
+        """What any of the views asks whether it was said."""
+        return {words.text for counted, _ in self.views for words in counted.query.words}
+
+    def judge(
+        self, facts: Facts, now: datetime, said: Collection[str] = ()
+    ) -> tuple[list[str], datetime | None]:
+        """The counters that this conversation is in, and when time alone may change that. `said`: which of the texts are said in it."""
         keys: list[str] = []
         turns: datetime | None = None
         for counted, checks in self.views:
             so, until = view_checks.judge(checks, facts, now=now, day=self.day)
-            if so:
+            if so and all((words.text in said) is not words.negated for words in counted.query.words):
                 keys.append(counted.key(facts))
             if until is not None and (turns is None or until < turns):
                 turns = until
@@ -59,10 +66,8 @@ class Counters:
 
 
 def counted(view: SavedView) -> Counted | None:
-    """None: what is said in conversations is not counted, nor what a shared view holds of "not mine"."""
+    """None: what a shared view holds of "not mine" is not counted."""
     query = Query.from_json(view.query)
-    if query.asks_words:
-        return None
     of_me = [term for term in query.terms if term.field == "assignee" and ME in term.values]
     if view.owner_id or not of_me:
         return Counted(view, query, each_their_own=False)

@@ -14,6 +14,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db.models import BooleanField, Case, F, Q, Value, When, Window
 from django.db.models.functions import Coalesce, RowNumber
 from django.db.models.lookups import GreaterThan, LessThanOrEqual
@@ -87,7 +88,7 @@ def turned(asked: Asked, since: datetime, *, limit: int) -> list[Conversation]:
 
 
 def _all_of(asked: Asked) -> Q:
-    return condition(asked.checks, asked) & view_words.said(asked.words)
+    return condition(asked.checks, asked) & view_words.said(asked.brand, asked.words)
 
 
 def condition(checks: Iterable[Check], asked: Asked) -> Q:
@@ -134,18 +135,22 @@ def _read(
     """One statement: the look of each state, and of these what holds, with the last row of a look that was not enough."""
     parts: list[str] = []
     values: list[Any] = []
+    among, said = view_words.led(asked.brand, asked.words)
     for state in asked.states:
         served = Q(state=state) & condition(_served(asked, sort), asked)
-        found = Conversation.objects.of_brand(asked.brand).filter(served)
+        found = Conversation.objects.of_brand(asked.brand).filter(served, among)
         found = sort.above(found, newer_than) if newer_than else sort.below(found, older_than)
         rest = condition((check for check in asked.checks if check.of != "state"), asked)
-        rest &= view_words.said(asked.words)
+        rest &= said
         order: Any = found.query.order_by
         found = found.only(*COLUMNS).annotate(
             holds=Case(When(rest, then=Value(True)), default=Value(False)) if rest else Value(True, output_field=BooleanField()),
             nth=Window(RowNumber(), order_by=list(order)), _key=sort.key, _tie=F("pk") if sort.falls else -F("pk"),
         )  # fmt: skip
-        sql, params = found[:looked].query.sql_with_params()
+        try:
+            sql, params = found[:looked].query.sql_with_params()
+        except EmptyResultSet:  # nobody ever said it
+            return []
         parts.append(f"({sql})")
         values += params
     way = "DESC" if sort.falls is not (newer_than is not None) else "ASC"

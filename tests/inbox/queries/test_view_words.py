@@ -1,0 +1,129 @@
+"""Views that ask what was said: in the sense of search, by its index and by what it has not read yet; the counter says what the list says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from inbox.actions import counting, indexing, receiving, recounting, saving
+from inbox.actions.receiving import Arrival
+from inbox.models import Channel, Conversation, Person, SavedView, ViewCount, ViewDrift
+from inbox.queries import sorting, view_names, view_rows
+from inbox.rules.view_query import Query
+from inbox.rules.view_reading import parse
+from tests.factories import conversations as make
+from tests.factories import exchange as say
+from tests.factories.people import ChannelFactory, agent_of
+
+NOW = say.at(600)
+Asks = Callable[[str], Query]
+
+
+@pytest.fixture
+def channel(db: None) -> Channel:
+    return ChannelFactory()
+
+
+@pytest.fixture
+def jo(channel: Channel) -> Person:
+    return agent_of(channel.brand, name="Jo")
+
+
+@pytest.fixture
+def asks(channel: Channel, jo: Person) -> Asks:
+    return lambda text: parse(text, view_names.of(jo, channel.brand))
+
+
+def receive(channel: Channel, *events: object) -> None:
+    receiving.receive(arrivals=[Arrival(channel.pk, event) for event in events], now=NOW)  # type: ignore[arg-type]
+
+
+def read_all(channel: Channel) -> None:
+    while not (batch := indexing.next_batch(channel.brand_id)).is_empty:
+        assert indexing.index(batch)
+
+
+def listed(channel: Channel, jo: Person, query: Query) -> set[str]:
+    asked = view_rows.asked(channel.brand, query, me=jo.pk, now=NOW)
+    page = view_rows.page(asked, sort=sorting.NEWEST, limit=50)
+    rows = {row.conversation.thread_key for row in page.rows}
+    assert rows == set(view_rows.conversations(asked).values_list("thread_key", flat=True))
+    return rows
+
+
+def counted(channel: Channel, view: SavedView) -> int:
+    for step in (counting.follow, counting.fill):
+        while step(brand_id=channel.brand_id, now=NOW).more:
+            pass
+    return ViewCount.objects.filter(view=view.count_key).values_list("total", flat=True).first() or 0
+
+
+def test_list_and_counter_say_the_same_while_the_index_comes_after(
+    channel: Channel, jo: Person, asks: Asks
+) -> None:
+    first = say.wrote("Where is my LATE, parcel?", who="anna")
+    receive(channel, first)
+    receive(channel, say.wrote("a parcel came late", who="bea"))
+    receive(channel, say.wrote("Lately parcels", who="cora"))
+    read_all(channel)
+    late = asks('"late parcel"')
+    view = saving.save(brand=channel.brand, owner=jo, name="Late", query=late)
+    assert listed(channel, jo, late) == {"anna"}
+    assert counted(channel, view) == 1
+
+    again = say.wrote("The låte parcel, I mean", who="bea", seconds=5)
+    receive(channel, again)
+    assert listed(channel, jo, late) == {"anna", "bea"}
+    assert counted(channel, view) == 2
+    receive(channel, say.edited(first, "It has come, thank you", seconds=7))
+    assert listed(channel, jo, late) == {"bea"}
+    assert counted(channel, view) == 1
+    receive(channel, say.unsent(again, seconds=9))
+    assert listed(channel, jo, late) == set()
+    assert counted(channel, view) == 0
+
+    read_all(channel)
+    assert listed(channel, jo, late) == set()
+    while recounting.recount_batch(brand_id=channel.brand_id, now=NOW):
+        pass
+    assert not ViewDrift.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("refund", {"anna"}), ("refund*", {"anna", "bea"}), ("-refund", {"bea", "cora"}), ("größe refund", {"anna"}), ('"!?"', {"cora"})],
+)  # fmt: skip
+def test_words_mean_what_they_mean_in_search(
+    channel: Channel, jo: Person, asks: Asks, text: str, found: set[str]
+) -> None:
+    receive(channel, say.wrote("Refund please", who="anna"))
+    receive(channel, say.wrote("it has the wrong Größe", who="anna"))
+    receive(channel, say.wrote("Two refunds", who="bea"))
+    receive(channel, say.wrote("Hello!?", who="cora"))
+    read_all(channel)
+
+    view = saving.save(brand=channel.brand, owner=jo, name="Said", query=asks(text))
+
+    assert listed(channel, jo, asks(text)) == found
+    assert counted(channel, view) == len(found)
+
+
+def test_a_rare_word_is_found_below_more_rows_than_a_look_sees(
+    channel: Channel, jo: Person, asks: Asks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inbox.queries.view_rows.LOOKED_FOR_WORDS", 5)
+    receive(channel, say.wrote("Zanzibar", who="anna"))
+    read_all(channel)
+    Conversation.objects.update(last_message_at=make.NEWEST.replace(year=2025))
+    make.conversations(channel, 30)
+
+    assert listed(channel, jo, asks("zanzibar")) == {"anna"}
+    with CaptureQueriesContext(connection) as few:
+        listed(channel, jo, asks("zanzibar"))
+    make.conversations(channel, 100)
+    with CaptureQueriesContext(connection) as many:
+        listed(channel, jo, asks("zanzibar"))
+    assert len(few) == len(many)
