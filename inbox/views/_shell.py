@@ -9,6 +9,7 @@ from django.utils import timezone
 from inbox import access
 from inbox.models import Brand, BrandSequence, Conversation, Message
 from inbox.queries import (
+    bulk_runs,
     composer,
     drafts,
     finding,
@@ -60,6 +61,7 @@ def context(
         "unseen": notices.unseen(request.user, brand),
         "drafted": drafts.conversations_with(request.user, brand),
         "presence": staffing.presence_of(request.user, brand),
+        "runs": bulk_runs.under_way(request.user, brand),
         "brands": list(access.brands_of(request.user)),
         "may_run_channels": access.Permission.RUN_CHANNELS in granted,
         "may_change_view": view.saved is not None

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from inbox.models import Brand, CannedReply, Channel, Conversation, ConversationState, Person, Tag
+from inbox.models import Brand, CannedReply, Channel, Conversation, ConversationState, Macro, Person, Tag
 from tests.browser.conftest import Outside
 from tests.browser.test_accessibility import faults
 from tests.factories import conversations as make
@@ -246,6 +246,26 @@ def test_the_palette_finds_people_and_puts_canned_replies_into_the_composer(
     expect(best).to_contain_text("Insert: Where it is")
     page.keyboard.press("Enter")
     expect(page.locator("#composer-text")).to_have_value("It left today.")
+
+
+def test_a_macro_from_the_palette_is_shown_before_it_is_done(enter: Enter, channel: Channel) -> None:
+    made = make.conversation(channel, window_opened_at=timezone.now())
+    make.messages(made, 1)
+    for name in ("Close", "Close and thank"):
+        Macro.objects.create(brand=channel.brand, name=name, note="Thanked", resolves=True)
+    page = enter(f"/b/lumen/conversations/{made.public_id}/")
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("and thank")
+    expect(page.locator("#palette-options [aria-selected=true]")).to_contain_text("Macro: Close and thank")
+    page.keyboard.press("Enter")
+    expect(page.locator("#composer-offers [aria-selected=true]")).to_contain_text("Close and thank")
+    expect(page.locator("[data-plan-place]")).to_contain_text("Resolve")
+    assert Conversation.objects.get().state == ConversationState.OPEN
+    page.keyboard.press("Enter")
+
+    expect(page.locator("conversation-head[data-state=resolved]")).to_be_visible()
+    expect(page.locator("#composer-text")).to_have_value("")
 
 
 def test_without_a_conversation_nothing_is_offered_that_needs_one(

@@ -154,11 +154,7 @@ class CommandPalette extends HTMLElement {
     if (!composer?.dataset.writingUrl || this.inHand !== this.shell.dataset.open) return
     try {
       const [found] = elements(await ask(composer.dataset.writingUrl))
-      const canned = [...found.children].filter((offer) => offer.dataset.kind === "canned")
-      this.replies = canned.map(({ id, dataset, firstElementChild }) => ({
-        id: `canned-${id}`, needs: "conversation", name: `Insert: ${firstElementChild.textContent}`, group: "Canned replies", beside: dataset.words,
-        detail: dataset.name ? `/${dataset.name}` : "canned reply", act: (shell) => insert(shell, dataset),
-      }))
+      this.replies = [...found.children].map(written).filter(Boolean)
       if (this.dialog.open && this.field.value) this.#draw()
     } catch {
       // They are offered in the composer, too.
@@ -182,6 +178,22 @@ function inTheList(row) {
   const { id } = row.dataset
   const words = (what) => row.querySelector(what)?.textContent.trim() ?? ""
   return { id: `row-${id}`, url: id, rare: true, name: words(".row__name"), group: "People", detail: words(".row__preview"), act: (shell) => shell.open(id) }
+}
+
+/** A canned reply stands in the composer at once; what a macro would do is shown there first. */
+function written(offer) {
+  const { id, dataset } = offer
+  const name = offer.querySelector(".offer__name").textContent
+  const line = { id: `written-${id}`, needs: "conversation", beside: dataset.words }
+  if (dataset.kind === "canned") return { ...line, name: `Insert: ${name}`, group: "Canned replies", detail: dataset.name ? `/${dataset.name}` : "canned reply", act: (shell) => insert(shell, dataset) }
+  if (dataset.kind === "macro") return { ...line, name: `Macro: ${name}`, group: "Macros", detail: dataset.name ? `/${dataset.name}` : "shown before it is done", act: (shell) => preview(shell, id) }
+  return null
+}
+
+function preview({ composer }, id) {
+  composer.write("reply")
+  if (composer.field.readOnly) composer.write("note") // the rest of what it does may still be done
+  composer.querySelector("composer-picker").openAt(id)
 }
 
 function insert(shell, { text, useUrl }) {

@@ -70,9 +70,24 @@ class ComposerPicker extends HTMLElement {
     this.field.removeAttribute("aria-controls")
   }
 
-  async #fetch() {
+  /** Open at one of them, as if its name had been typed: what it would do is shown, Enter does it. */
+  async openAt(id) {
+    const { field } = this
+    const at = field.selectionEnd
+    this.composer.insert(at, at, /\S$/.test(field.value.slice(0, at)) ? " /" : "/")
+    await this.fetching
+    this.look()
+    const option = [...this.list.children].find((each) => each.id === id)
+    if (option) this.#mark(option)
+  }
+
+  #fetch() {
     if (this.asked && Date.now() - this.asked < FRESH) return
     this.asked = Date.now()
+    this.fetching = this.#ask()
+  }
+
+  async #ask() {
     this.looking = !this.offers.length
     try {
       const [found] = elements(await ask(this.composer.dataset.writingUrl))

@@ -36,13 +36,13 @@ def test_the_list_asks_the_same_few_questions_for_one_row_and_for_many(
 ) -> None:  # type: ignore[no-untyped-def]
     make.conversations(channel, 1)
     page.get("/b/lumen/inbox/open/")
-    with django_assert_max_num_queries(13) as one:
+    with django_assert_max_num_queries(14) as one:
         page.get("/b/lumen/inbox/open/")
     make.conversations(channel, 200)
     for _ in range(4):
         ChannelFactory(brand=channel.brand)
 
-    with django_assert_max_num_queries(13) as many:
+    with django_assert_max_num_queries(14) as many:
         answer = page.get("/b/lumen/inbox/open/")
 
     assert len(one) == len(many)
