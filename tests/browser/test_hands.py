@@ -9,8 +9,9 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from inbox.actions import bulk
+from inbox.actions import bulk, sending
 from inbox.models import Brand, BulkRun, Channel, Conversation, Message, Person, Tag
+from tests.browser.conftest import Outside
 from tests.factories import conversations as make
 
 Enter = Callable[..., Page]
@@ -95,6 +96,32 @@ def test_a_reply_that_waits_comes_back_into_the_composer(
     expect(beside.locator("hold-line")).to_have_count(0)
     expect(page.locator(".event").last).to_contain_text("Mara took a reply back before it left")
     assert not Message.objects.filter(direction="out", state="queued").exists()
+
+
+def test_what_the_customer_writes_during_the_hold_stops_the_reply_with_a_choice(
+    enter: Enter, outside: Outside, brand: Brand
+) -> None:
+    outside.write("Where is it?")
+    Brand.objects.filter(pk=brand.pk).update(reply_hold=30)
+    page = enter(at(Conversation.objects.get()))
+    page.keyboard.press("r")
+    page.keyboard.type("It comes tomorrow")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("hold-line")).to_be_visible()
+
+    outside.write("It is here!")
+    expect(page.locator(".message").last).to_contain_text("It is here!")
+    reply = Message.objects.get(direction="out")
+    assert reply.not_before is not None
+    assert sending.claim_reply(message_id=reply.pk, now=reply.not_before) is None
+
+    shown = page.locator(f"#message-{reply.public_id}")
+    expect(shown).to_contain_text("not sent: The customer wrote while it waited")
+    expect(shown.get_by_role("button", name="Send anyway")).to_be_visible()
+    expect(shown.get_by_role("button", name="Discard")).to_be_visible()
+    shown.get_by_role("button", name="Back to the composer").click()
+    expect(page.locator("#composer-text")).to_have_value("It comes tomorrow")
+    expect(shown).to_have_count(0)
 
 
 def test_a_note_goes_from_all_open_pages(enter: Enter, anna: Conversation) -> None:

@@ -294,6 +294,45 @@ def test_a_held_reply_leaves_after_its_hold_and_not_before(channel: Channel, jo:
     assert sending.claim_reply(message_id=message.pk, now=say.at(15)) is not None
 
 
+@pytest.mark.parametrize("chosen", ["send anyway", "back to the composer", "discard"])
+def test_what_the_customer_writes_during_the_hold_stops_the_reply_until_its_writer_chooses(
+    channel: Channel, jo: Person, chosen: str
+) -> None:
+    [message] = held(jo, text="It comes tomorrow")
+    hear(channel, say.wrote("It is here!", seconds=12), at=12)
+
+    assert sending.claim_reply(message_id=message.pk, now=say.at(15)) is None
+    message.refresh_from_db()
+    assert (message.state, message.attempts, message.state_reason) == ("failed", 0, sending.OVERTAKEN)
+    assert sending.claim_reply(message_id=message.pk, now=say.at(60)) is None
+
+    match chosen:
+        case "send anyway":
+            replying.retry(message=message, by=jo, now=say.at(70))
+            assert sending.claim_reply(message_id=message.pk, now=say.at(70)) is not None
+        case "back to the composer":
+            undone = undo(jo, at=70, message=message.public_id)
+            assert undone.written is not None and undone.written.text == "It comes tomorrow"
+            assert not Message.objects.filter(pk=message.pk).exists()
+        case "discard":
+            replying.discard(message=message, by=jo, now=say.at(70))
+            assert sending.claim_reply(message_id=message.pk, now=say.at(80)) is None
+            assert it().waiting_since == say.at(0)
+
+
+@pytest.mark.parametrize("when", [9, 16])
+def test_what_the_customer_wrote_before_or_after_the_hold_stops_nothing(
+    channel: Channel, jo: Person, when: float
+) -> None:
+    if when < 10:
+        hear(channel, say.wrote("Hello?", seconds=when), at=when)
+    [message] = held(jo)
+    if when > 10:
+        hear(channel, say.wrote("Hello?", seconds=when), at=when)
+
+    assert sending.claim_reply(message_id=message.pk, now=say.at(17)) is not None
+
+
 def test_words_and_files_of_a_reply_come_back_to_its_writer(channel: Channel, jo: Person) -> None:
     file = Attachment.objects.create(
         channel=channel, kind="image", mime="image/png", name="a.png", size=9, path="a.png", uploaded_by=jo
