@@ -10,7 +10,9 @@ let until = 0
 
 export function listen(shell) {
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.altKey || document.querySelector("dialog[open]")) return
+    if (event.defaultPrevented || event.altKey) return
+    const [dialog] = document.querySelectorAll("dialog[open]")
+    if (dialog) return void (event.key === "Escape" && !event.isComposing && dismiss(dialog, event))
     const inField = Boolean(event.target.closest("input, textarea, select, [contenteditable]"))
     const pressed = Date.now() < until && !inField ? `${begun} ${chord(event)}` : chord(event)
     until = 0
@@ -24,6 +26,12 @@ export function listen(shell) {
       until = Date.now() + PATIENCE
     }
   })
+}
+
+/** At once: left to the browser it closes a moment later, and the next key would be lost. */
+function dismiss(dialog, event) {
+  event.preventDefault()
+  dialog.close()
 }
 
 /** What is pressed, as the table writes it. Capitals by Caps Lock are small letters, and letters of other alphabets count by their place. */
