@@ -13,7 +13,7 @@ import structlog
 from channels.db import database_sync_to_async
 from django.utils import timezone
 
-from inbox import tasks
+from inbox import realtime, tasks
 from inbox.actions import attending, routing
 
 log = structlog.get_logger(__name__)
@@ -60,16 +60,17 @@ class Register:
 
 def _arrive(brand_id: int, person_id: int) -> None:
     if attending.arrive(brand_id=brand_id, person_id=person_id, now=timezone.now()):
-        _offer_work(brand_id)
+        _somebody_came(brand_id)
 
 
 def _hear(present: list[tuple[int, int]]) -> None:
     for brand_id in attending.hear(present=present, now=timezone.now()):
-        _offer_work(brand_id)
+        _somebody_came(brand_id)
 
 
-def _offer_work(brand_id: int) -> None:
-    """Somebody came: what nobody could take may be for them."""
+def _somebody_came(brand_id: int) -> None:
+    """Colleagues see it, and what nobody could take may be for them."""
+    realtime.push_presence([brand_id])
     if routing.waits(brand_id):
         tasks.wake_routing(brand_id)
 

@@ -109,6 +109,9 @@ class Socket:
         if "counts" in wish:
             text = await database_sync_to_async(realtime.counts_for)(self._scope["user"], self._brand)
             await self._outgoing.put({"type": "websocket.send", "text": text})
+        if "presence" in wish:
+            text = await database_sync_to_async(realtime.presence_for)(self._brand)
+            await self._outgoing.put({"type": "websocket.send", "text": text})
         if "since" in wish:
             told = await database_sync_to_async(realtime.catch_up)(
                 self._brand, since=int(wish["since"]), conversation=self._open

@@ -24,7 +24,7 @@ from inbox.models import (
     Person,
     ViewCursor,
 )
-from inbox.queries import composer, inbox_list, notices, saved_views, timeline, triage_facts
+from inbox.queries import composer, inbox_list, notices, saved_views, staffing, timeline, triage_facts
 from inbox.queries.timeline import Entry, EventEntry
 
 log = structlog.get_logger(__name__)
@@ -132,6 +132,21 @@ def push_bulk(run_id: int) -> None:
     _send(brand_group(run.brand_id), {"type": "bulk", "person": run.person_id, "html": html})
 
 
+def push_presence(brand_ids: Iterable[int]) -> None:
+    """Who is there, away or gone, as it is now. A page that missed it hears of it with the pulse, and asks."""
+    for brand_id in brand_ids:
+        _send(brand_group(brand_id), _presence(brand_id))
+
+
+def presence_for(brand: Brand) -> str:
+    return _text(_presence(brand.pk))
+
+
+def _presence(brand_id: int) -> dict[str, Any]:
+    there, people = staffing.there(brand_id)
+    return {"type": "presence", "there": there, "people": people}
+
+
 def push_typing(conversation_id: int, name: str) -> None:
     conversation = _conversation(conversation_id)
     _send(
@@ -168,12 +183,14 @@ def newest_seq(brand_ids: Iterable[int]) -> dict[int, int]:
 
 
 def pulses(brand_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """How far each brand is: its newest event, and the last change of a saved view's counter where it has any."""
+    """How far each brand is: its newest event, the last change of a saved view's counter where it has any, and of anybody's presence."""
     ids = list(brand_ids)
     newest = newest_seq(ids)
     told = dict(ViewCursor.objects.filter(pk__in=ids).values_list("pk", "told"))
+    there = staffing.changed(ids)
     return {
-        pk: {"type": "pulse", "seq": newest.get(pk, 0)} | ({"counted": told[pk]} if told.get(pk) else {})
+        pk: {"type": "pulse", "seq": newest.get(pk, 0), "there": there.get(pk, 0)}
+        | ({"counted": told[pk]} if told.get(pk) else {})
         for pk in ids
     }
 

@@ -206,7 +206,7 @@ def route_waiting(**_later: Any) -> None:
 @shared_task
 def mind_presence(**_later: Any) -> None:
     """Who fell silent is offline; what waits with those who stayed away is taken back."""
-    attending.note_silence(now=timezone.now())
+    realtime.push_presence(attending.note_silence(now=timezone.now()))
     for brand_id, person_id in attending.gone(now=timezone.now()):
         while attending.take_back(brand_id=brand_id, person_id=person_id, now=timezone.now()):
             pass

@@ -54,17 +54,22 @@ def choose(*, brand: Brand, person: Person, away: bool, now: datetime) -> bool:
     return bool(found.update(state=state, since=now))
 
 
-def note_silence(*, now: datetime) -> int:
-    """Whoever was not heard of for the brand's grace is offline, and what waits with them has a time to be taken back."""
-    return _sql.run(
+def note_silence(*, now: datetime) -> list[int]:
+    """Whoever was not heard of for the brand's grace is offline, and what waits with them has a time to be taken back.
+
+    Returns the brands where that is so of anybody.
+    """
+    gone = _sql.rows(
         """UPDATE inbox_presence p
               SET state = 'offline', since = %s,
                   requeue_at = CASE WHEN s.is_on THEN %s + s.requeue_after * interval '1 second' END
              FROM inbox_brand b LEFT JOIN inbox_routingsettings s ON s.brand_id = b.id
             WHERE p.brand_id = b.id AND p.state <> 'offline'
-              AND p.last_seen_at <= %s - coalesce(s.offline_after, %s) * interval '1 second'""",
+              AND p.last_seen_at <= %s - coalesce(s.offline_after, %s) * interval '1 second'
+        RETURNING p.brand_id""",
         [now, now, now, USUAL_GRACE],
     )
+    return sorted({brand_id for (brand_id,) in gone})
 
 
 def gone(*, now: datetime) -> list[tuple[int, int]]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+
+from django.db.models import Max
 
 from inbox.models import (
     Brand,
@@ -62,6 +65,25 @@ def presence_of(person: Person, brand: Brand) -> str:
     """What the switch shows: away, or online, because whoever sees it has a page open."""
     away = PresenceRow.objects.filter(brand=brand, person=person, state=PresenceState.AWAY).exists()
     return str(Presence.AWAY if away else Presence.ONLINE)
+
+
+def there(brand_id: int) -> tuple[int, dict[str, str]]:
+    """When the presence of anybody of the brand last changed, in milliseconds, and how it is now, by person."""
+    found = list(PresenceRow.objects.filter(brand=brand_id).values_list("person_id", "state", "since"))
+    last = max((since for _, _, since in found), default=None)
+    return _milliseconds(last), {str(person_id): state for person_id, state, _ in found}
+
+
+def changed(brand_ids: Collection[int]) -> dict[int, int]:
+    """Of each brand when the presence of anybody last changed: whoever knows an earlier time has missed something."""
+    last = (
+        PresenceRow.objects.filter(brand__in=brand_ids).order_by().values("brand").annotate(last=Max("since"))
+    )
+    return {brand_id: _milliseconds(at) for brand_id, at in last.values_list("brand", "last")}
+
+
+def _milliseconds(at: datetime | None) -> int:
+    return round(at.timestamp() * 1000) if at else 0
 
 
 def teams_of(brand: Brand) -> list[TeamShown]:

@@ -11,6 +11,7 @@ from inbox.actions import routing, triaging
 from inbox.models import Brand, Conversation, Person, Presence, PresenceState
 from tests.browser.conftest import Outside
 from tests.factories import teams
+from tests.factories.people import agent_of
 
 Enter = Callable[..., Page]
 
@@ -41,6 +42,36 @@ def test_an_open_page_is_there_goes_away_with_a_key_and_comes_back(
     page.keyboard.press("w")
     expect(switch).to_have_attribute("data-state", "online")
     assert Presence.objects.get().state == PresenceState.ONLINE
+
+
+def test_a_colleague_who_goes_away_changes_on_open_pages_and_so_does_ones_own_other_page(
+    enter: Enter, brand: Brand, mara: Person, outside: Outside
+) -> None:
+    bea = agent_of(brand, email="bea@example.test", name="Bea")
+    outside.write("Where is my parcel?")
+    Conversation.objects.update(assignee=bea, assignee_name="Bea")
+    page = enter("/b/lumen/inbox/open/")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    head = page.locator(".head__presence")
+    expect(page.locator(".head__assignee")).to_have_text("Bea")
+    there, other = enter("/b/lumen/inbox/open/", person=bea), enter("/b/lumen/inbox/open/", person=bea)
+    expect(head).to_have_attribute("data-state", "online")
+    page.keyboard.press("a")
+    option = page.locator(".picker__option", has_text="Bea")
+    expect(option).to_contain_text("online")
+
+    there.keyboard.press("w")
+    expect(head).to_have_attribute("data-state", "away")
+    expect(option.locator(".presence")).to_have_attribute("data-state", "away")
+    expect(option).to_contain_text("away")
+    expect(other.locator("#presence")).to_have_attribute("data-state", "away")
+
+    page.evaluate("document.querySelector('state-line').socket.onmessage = () => {}")
+    there.keyboard.press("w")
+    expect(other.locator("#presence")).to_have_attribute("data-state", "online")
+    page.evaluate("document.querySelector('state-line').socket.close()")
+    expect(head).to_have_attribute("data-state", "online")
 
 
 def test_what_routing_gives_comes_to_the_list_with_its_reasons_and_a_team_can_be_chosen(

@@ -6,6 +6,7 @@ class ConversationHead extends HTMLElement {
     const back = this.querySelector("[data-back]")
     const current = document.querySelector(".view[aria-current]")
     if (back && current) back.href = current.href
+    shell?.attendance?.mark(this)
     window.htmx?.process(this)
   }
 }

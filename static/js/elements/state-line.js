@@ -76,7 +76,7 @@ class StateLine extends HTMLElement {
     this.tries = 0
     this.say("catching")
     this.dispatchEvent(new CustomEvent("line-open", { bubbles: true }))
-    this.#send({ open: this.opened ?? null, since: this.seen, here: this.doing ?? "looks", counts: true })
+    this.#send({ open: this.opened ?? null, since: this.seen, here: this.doing ?? "looks", counts: true, presence: true })
   }
 
   #send(wish) {
@@ -100,6 +100,7 @@ class StateLine extends HTMLElement {
     this.heard = Date.now()
     if (news.type === "pulse") {
       if ((news.counted ?? 0) > this.told) this.#send({ counts: true })
+      if ((news.there ?? 0) > this.shell.attendance.there) this.#send({ presence: true })
       if (news.seq > this.seen) this.#missing()
       else this.say("live")
       return

@@ -1,5 +1,6 @@
 /** The page: opens conversations without leaving it, hears the news, and listens to the keys. */
 import { Ahead } from "../lib/ahead.js"
+import { Attendance } from "../lib/attendance.js"
 import { refresh } from "../lib/changed.js"
 import { find, makesSense } from "../lib/commands.js"
 import { Company } from "../lib/company.js"
@@ -20,6 +21,7 @@ class WorkspaceShell extends HTMLElement {
     this.line = this.querySelector("state-line")
     this.company = new Company(this.dataset.me)
     this.ahead = new Ahead(this)
+    this.attendance = new Attendance(this)
     this.presence = new Presence(this, (doing) => this.line.here(doing))
     this.addEventListener("line-open", () => this.#meet(this.company.forget()))
     this.drafts = new DraftMarks(this.dataset.drafts.split(" ").filter(Boolean))
@@ -169,6 +171,7 @@ class WorkspaceShell extends HTMLElement {
     if (news.type === "thread" && news.conversation === this.dataset.open) this.pane?.receive(elements(news.html), news.gone)
     if (news.type === "typing" && news.conversation === this.dataset.open) this.pane?.showTyping(news.name)
     if (news.type === "company") this.#meet(this.company.receive(news))
+    if (news.type === "presence") this.attendance.receive(news)
     if (news.type === "reload") {
       this.list.reload().catch(() => {})
       if (this.dataset.open) this.#refreshThread()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from inbox import attendance, tasks
+from inbox import attendance, realtime, tasks
 from inbox.actions import attending
 from inbox.models import Channel, Person, Presence, PresenceState
 from tests.factories import teams
@@ -115,6 +115,30 @@ async def test_the_last_page_gone_is_followed_by_offline_after_the_grace_and_not
     gone = await in_thread(Presence.objects.get)
     assert gone.state == PresenceState.OFFLINE
     assert gone.requeue_at == now + timedelta(seconds=305)
+
+
+async def test_pages_are_told_who_comes_goes_away_and_falls_silent(
+    jo: Person, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bea = await in_thread(lambda: agent_of(channel.brand, name="Bea"))
+    async with page_of(jo) as page:
+        await page.hears("presence", within=30)
+        now = timezone.now()
+        await in_thread(lambda: attendance._arrive(channel.brand_id, bea.pk))
+        assert (await page.hears("presence"))["people"][str(bea.pk)] == "online"
+
+        await in_thread(lambda: tasks.mind_presence())
+        await in_thread(lambda: Presence.objects.filter(person=bea).update(last_seen_at=now - timedelta(minutes=9)))  # fmt: skip
+        await in_thread(lambda: tasks.mind_presence())
+        gone = await page.hears("presence")
+        assert gone["people"] == {str(jo.pk): "online", str(bea.pk): "offline"}
+
+        await in_thread(lambda: Presence.objects.filter(person=bea).update(state="away", since=timezone.now()))  # fmt: skip
+        pulse = (await in_thread(lambda: realtime.pulses([channel.brand_id])))[channel.brand_id]
+        assert pulse["there"] > gone["there"]
+        await page.ask(presence=True)
+        missed = await page.hears("presence")
+        assert (missed["there"], missed["people"][str(bea.pk)]) == (pulse["there"], "away")
 
 
 async def test_two_pages_of_one_person_are_one_presence(jo: Person) -> None:

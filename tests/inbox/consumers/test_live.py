@@ -48,12 +48,12 @@ class Page:
         await self.line.send_input({"type": "websocket.receive", "text": text})
 
     async def hears(self, kind: str = "", *, within: float = 3) -> dict[str, Any]:
-        """The next message, or the next of a kind."""
+        """The next message, or the next of a kind. Who comes and goes meanwhile is told to all, and is no answer to anybody."""
         while True:
             event = await self.line.receive_output(timeout=within)
             assert event["type"] == "websocket.send", event
             news: dict[str, Any] = orjson.loads(event["text"])
-            if not kind or news["type"] == kind:
+            if news["type"] == kind or (not kind and news["type"] != "presence"):
                 return news
 
     async def is_closed(self, *, within: float = 3) -> int:
