@@ -15,6 +15,7 @@ from inbox.models.messages import MessageQuerySet
 from inbox.queries import sentences
 
 PAGE = 30  # more than a screen; every message more costs each opening of a thread
+AROUND = 50  # a message is looked for with what was said before and after it
 SCROLLED = 25  # a page that comes while somebody scrolls must fit into a frame
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 SHOWN_EVENTS = sentences.TOLD
@@ -137,7 +138,7 @@ def page(
     return _page(conversation, messages, has_older, has_newer, brand_slug)
 
 
-def page_around(message: Message, *, conversation: Conversation, brand_slug: str, limit: int = PAGE) -> Page:
+def page_around(message: Message, *, conversation: Conversation, brand_slug: str, limit: int = AROUND) -> Page:
     """A message with as many before as behind it, so that it can be read where it was said."""
     found, half = Message.objects.filter(conversation=conversation), limit // 2
     older = list(found.filter(_before(message)).order_by("-sent_at", "-order_key", "-id")[: half + 1])
