@@ -138,7 +138,9 @@ def page(
     return _page(conversation, messages, has_older, has_newer, brand_slug)
 
 
-def page_around(message: Message, *, conversation: Conversation, brand_slug: str, limit: int = AROUND) -> Page:
+def page_around(
+    message: Message, *, conversation: Conversation, brand_slug: str, limit: int = AROUND
+) -> Page:
     """A message with as many before as behind it, so that it can be read where it was said."""
     found, half = Message.objects.filter(conversation=conversation), limit // 2
     older = list(found.filter(_before(message)).order_by("-sent_at", "-order_key", "-id")[: half + 1])

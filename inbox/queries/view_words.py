@@ -67,12 +67,12 @@ def said_in(brand_id: int, ids: Sequence[int], texts: Iterable[str]) -> dict[int
     for text in texts:
         sought = _sought(text)
         if fresh is None or sought is None:
-            saying = _texts(text).filter(conversation__in=ids).values_list("conversation_id", flat=True)
+            saying = set(_texts(text).filter(conversation__in=ids).values_list("conversation_id", flat=True))
         else:
-            saying = _indexed(brand_id, sought, fresh).filter(conversation__in=ids).values_list("conversation_id", flat=True)  # fmt: skip
-            for pk in fresh.conversations(sought).intersection(ids):
-                found[pk].add(text)
-        for pk in saying.distinct():
+            indexed = _indexed(brand_id, sought, fresh).filter(conversation__in=ids)
+            saying = fresh.conversations(sought).intersection(ids)
+            saying |= set(indexed.values_list("conversation_id", flat=True).distinct())
+        for pk in saying:
             found[pk].add(text)
     return found
 
