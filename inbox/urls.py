@@ -13,6 +13,7 @@ from inbox.views import (
     drafts,
     focus,
     inbox,
+    joins,
     macros,
     merges,
     notices,
@@ -68,6 +69,7 @@ conversation: list[URLPattern | URLResolver] = [
     path("writing/", writing.offers, name="writing"),
     path("merges/", merges.choices, name="merges"),
     path("merges/<uuid:other_id>/", merges.merge, name="merge"),
+    path("joins/<uuid:other_id>/", joins.join, name="join"),
     path("readings/", readings.reading, name="readings"),
     path("focus/", focus.take_over, name="focus-takeover"),
 ]

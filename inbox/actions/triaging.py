@@ -30,7 +30,7 @@ NEWS = (
     EventKind.MESSAGE_RECEIVED, EventKind.MESSAGE_ECHOED, EventKind.MESSAGE_FOUND, EventKind.MESSAGE_AMENDED,
     EventKind.REPLY_QUEUED, EventKind.REPLY_SENT, EventKind.CONVERSATION_READ, EventKind.RESOLVED, EventKind.REOPENED,
     EventKind.SNOOZED, EventKind.WOKEN, EventKind.PROMISED, EventKind.NO_REPLY_NEEDED, EventKind.CONTACT_UPDATED,
-    EventKind.CONTACTS_MERGED, EventKind.CONTACTS_PARTED,
+    EventKind.CONTACTS_MERGED, EventKind.CONTACTS_PARTED, EventKind.CONVERSATIONS_MERGED, EventKind.CONVERSATIONS_PARTED,
     EventKind.MARKED_SPAM,
 )  # fmt: skip
 # These are news only when a person caused them: triage sets tags and priorities, too.

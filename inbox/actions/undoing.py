@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from inbox import events
-from inbox.actions import _bulk_undo, _putting_back, _taking_back
+from inbox.actions import _bulk_undo, _parting, _putting_back, _taking_back
 from inbox.models import Attachment, Brand, BulkBatch, BulkRun, Conversation, Message, Person, Undo, UndoKind
 
 RECENTLY = timedelta(minutes=10)
@@ -78,6 +78,9 @@ def undo(
         Undo.objects.filter(pk=found.pk).update(undone_at=now)
         if found.kind == UndoKind.BULK:
             return Undone(found.words, 0, {}, run=_bulk_undo.begin(found.steps[0], by=by, now=now))
+        if found.kind == UndoKind.MERGE:
+            outcome = _parting.part(ledger, found.steps[0]["left"]["merge"], by=by, now=now)
+            return Undone(found.words, outcome.done, outcome.skipped, found.conversation)
         if found.kind == UndoKind.MACRO:
             return _macro(ledger, found, by=by, now=now)
         if found.kind in (UndoKind.NOTE, UndoKind.REPLY):

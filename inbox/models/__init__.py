@@ -8,6 +8,7 @@ from .conversations import Kind as ConversationKind
 from .conversations import State as ConversationState
 from .focus import Focus
 from .focus import Standing as FocusStanding
+from .merges import ConversationMerge
 from .messages import (
     ON_ITS_WAY,
     Amendment,
@@ -86,6 +87,7 @@ __all__ = [
     "ContactWords",
     "Conversation",
     "ConversationKind",
+    "ConversationMerge",
     "ConversationState",
     "ConversationTag",
     "CountedConversation",

@@ -49,6 +49,8 @@ class EventKind(models.TextChoices):
     WEIGHTS_CHANGED = "weights.changed", "changed what weighs how much"
     CONTACTS_MERGED = "contacts.merged", "said that two people are one"
     CONTACTS_PARTED = "contacts.parted", "said that they are two people again"
+    CONVERSATIONS_MERGED = "conversations.merged", "merged two conversations"
+    CONVERSATIONS_PARTED = "conversations.parted", "took a merge of two conversations back"
     CONTACT_UPDATED = "contact.updated", "updated the contact"
     CHANNEL_CHANGED = "channel.changed", "channel changed"
 

@@ -26,6 +26,7 @@ class UndoKind(models.TextChoices):
     NOTE = "note", "Note"
     REPLY = "reply", "Reply"
     MACRO = "macro", "Macro"  # what it did has rows of its own, of the same moment
+    MERGE = "merge", "Merge"
     BULK = "bulk", "Bulk"
 
 

@@ -15,6 +15,7 @@ import orjson
 from django.db import connection
 
 from inbox.models import EventKind
+from inbox.queries import merges
 from inbox.rules.course import Course, Said, Turn, What, course
 
 TURNS = {
@@ -94,36 +95,37 @@ def _cut(facts: Facts, turns: list[Turn], opened_at: datetime | None) -> None:
 def _messages(facts: dict[int, Facts]) -> list[tuple[Any, ...]]:
     """(conversation, at, learned at, by the customer?, unsent at).
 
-    Of replies of ours the platform's time counts, but no later than an attempt can last: a clock that runs ahead of ours is
+    What waited in a conversation that was merged into this one, and what is said there until it is opened again, is said here, and learned
+    with the merge. Of replies of ours the platform's time counts, but no later than an attempt can last: a clock that runs ahead of ours is
     not allowed to make an answer late. Of everything else it counts as long as it is not after we learned of it.
     """
-    asked = [
-        {
-            "id": conversation_id,
-            "since": each.turns[0].at if each.spell_before else None,
-            "turns": [turn.at for turn in each.turns],
-        }
-        for conversation_id, each in facts.items()
-    ]
+    asked: list[dict[str, Any]] = []
+    for conversation_id, each in facts.items():
+        known = {"id": conversation_id, "since": each.turns[0].at if each.spell_before else None, "turns": [turn.at for turn in each.turns]}  # fmt: skip
+        asked.append({**known, "thread": conversation_id})
+    by_id = {each["id"]: each for each in asked}
+    for kept, merged, first, until, learned in merges.counted(facts):
+        asked.append({**by_id[kept], "thread": merged, "first": first, "until": until, "learned": learned})
     return _rows(
         """SELECT id, at, created_at, incoming, deleted_at FROM (
                SELECT d.id, f.at, f.created_at, f.incoming, f.deleted_at,
                       lag(f.class) OVER turn IS DISTINCT FROM f.class
                       OR lag(f.place) OVER turn IS DISTINCT FROM f.place AS says_something
-                 FROM jsonb_to_recordset(%s::jsonb) AS d(id bigint, since timestamptz, turns timestamptz[])
+                 FROM jsonb_to_recordset(%s::jsonb) AS d(id bigint, since timestamptz, turns timestamptz[], thread bigint,
+                                                         first timestamptz, until timestamptz, learned timestamptz)
                 CROSS JOIN LATERAL (
-                    SELECT m.id AS number, m.created_at, m.deleted_at, m.direction = 'in' AS incoming, t.at,
+                    SELECT m.id AS number, t.created_at, m.deleted_at, m.direction = 'in' AS incoming, t.at,
                            CASE WHEN m.direction = 'out' THEN 0 WHEN m.deleted_at IS NULL THEN -1 ELSE m.id END AS class,
-                           width_bucket(CASE WHEN m.direction = 'out' THEN t.at ELSE m.created_at END, d.turns) AS place
+                           width_bucket(CASE WHEN m.direction = 'out' THEN t.at ELSE t.created_at END, d.turns) AS place
                       FROM inbox_message m
                      CROSS JOIN LATERAL (SELECT CASE
                                WHEN m.direction = 'out' AND m.client_id IS NOT NULL
                                THEN least(m.sent_at, coalesce(m.attempted_at + interval '2 minutes', m.sent_at))
-                               ELSE least(m.sent_at, m.created_at) END AS at) t
-                     WHERE m.conversation_id = d.id
+                               ELSE least(m.sent_at, m.created_at) END AS at, greatest(m.created_at, d.learned) AS created_at) t
+                     WHERE m.conversation_id = d.thread AND (d.first IS NULL OR t.at >= d.first) AND (d.until IS NULL OR m.created_at < d.until)
                        AND (d.since IS NULL OR m.sent_at > d.since - interval '7 days')
                        AND CASE WHEN m.direction = 'in'
-                                THEN NOT m.historical AND m.kind <> 'system' AND (d.since IS NULL OR m.created_at > d.since)
+                                THEN NOT m.historical AND m.kind <> 'system' AND (d.since IS NULL OR t.created_at > d.since)
                                 ELSE m.direction = 'out' AND m.state IN ('sent', 'delivered', 'read')
                                      AND m.origin <> 'automation' AND (d.since IS NULL OR m.sent_at > d.since) END) f
                WINDOW turn AS (PARTITION BY d.id ORDER BY f.at, f.incoming DESC, f.number)) s

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from inbox import access
-from inbox.models import ContactMerge, Conversation, Handle, Person
+from inbox.models import ContactMerge, Conversation, ConversationMerge, Handle, Person
 from inbox.platforms import Manifest
 from inbox.queries import inbox_list, people, triage_facts
+from inbox.queries import merges as joining
 from inbox.queries.inbox_list import Row
 from inbox.queries.triage_facts import TriageFacts
 
@@ -24,11 +25,20 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Joined:
+    """A conversation that is answered in this one."""
+
+    merge: ConversationMerge
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     row: Row
     accounts: list[Account]
     merges: list[ContactMerge]
     others: list[Row]
+    joined: list[Joined]
     triage: TriageFacts
 
 
@@ -36,12 +46,14 @@ def of(conversation: Conversation, *, person: Person, now: datetime) -> Context:
     brand = conversation.brand
     handles: list[Handle] = []
     others: list[Conversation] = []
+    joined: list[Joined] = []
     merges: list[ContactMerge] = []
     if conversation.contact_id:
         handles = list(
             Handle.objects.filter(contact_id=conversation.contact_id).select_related("channel").order_by("pk")
         )
         merges = people.merges_of(conversation.contact) if conversation.contact else []
+        joined = [Joined(merge, _label(merge.merged.platform)) for merge in joining.into(conversation)]
         visible = access.conversations_of(person, brand).exclude(pk=conversation.pk)
         others = list(
             visible.filter(contact_id=conversation.contact_id).order_by("-last_message_at", "-pk")[:PAST]
@@ -50,6 +62,12 @@ def of(conversation: Conversation, *, person: Person, now: datetime) -> Context:
         row=inbox_list.row_of(conversation, brand_slug=brand.slug, now=now),
         accounts=[Account(handle, inbox_list.manifest_of(handle.channel.platform)) for handle in handles],
         merges=merges,
+        joined=joined,
         others=inbox_list.rows_of(others, brand_slug=brand.slug, now=now),
         triage=triage_facts.of(conversation, brand_slug=brand.slug, now=now),
     )
+
+
+def _label(platform: str) -> str:
+    manifest = inbox_list.manifest_of(platform)
+    return manifest.label if manifest else platform

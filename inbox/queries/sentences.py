@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from inbox import platforms
 from inbox.models import ClockKind, Event, EventKind, Priority, SetBy
 from inbox.queries import spans
 
@@ -31,6 +32,18 @@ def tag_to_undo(event: Event) -> int | None:
     """The tag that was put on by no person, which one press takes off."""
     by = event.data.get("by") or SetBy.PERSON
     return event.data.get("tag_id") if event.kind == EventKind.TAGGED and by != SetBy.PERSON else None
+
+
+def merge_to_part(event: Event) -> str | None:
+    """The merge that this line tells of, which one press takes back."""
+    merge: str | None = event.data.get("merge")
+    return merge if event.kind == EventKind.CONVERSATIONS_MERGED else None
+
+
+def other(event: Event) -> str | None:
+    """The conversation that this line is about, beside its own."""
+    found: str | None = event.data.get("other") or event.data.get("into")
+    return found
 
 
 def _assigned(actor: str, data: Data, event: Event) -> str:
@@ -100,6 +113,13 @@ def _promised(actor: str, data: Data, event: Event) -> str:
     return f"{actor} promised an answer by" if data.get("until") else f"{actor} took the promise back"
 
 
+def _platform(data: Data) -> str:
+    try:
+        return platforms.get(str(data.get("platform"))).label
+    except platforms.UnknownPlatform:
+        return str(data.get("platform"))
+
+
 def _clock(data: Data) -> tuple[str, str, str]:
     kinds = dict(ClockKind.choices)
     target = spans.of(timedelta(seconds=float(data.get("target") or 0)))
@@ -119,7 +139,17 @@ def _breached(actor: str, data: Data, event: Event) -> str:
 _SENTENCES: dict[EventKind, Callable[[str, Data, Event], str]] = {
     EventKind.ASSIGNED: _assigned,
     EventKind.UNASSIGNED: _unassigned,
-    EventKind.RESOLVED: lambda actor, data, event: f"{actor or PARLEY} resolved it",
+    EventKind.RESOLVED: lambda actor, data, event: (
+        f"{actor or PARLEY} merged it into the conversation on {_platform(data)}"
+        if data.get("into")
+        else f"{actor or PARLEY} resolved it"
+    ),
+    EventKind.CONVERSATIONS_MERGED: lambda actor, data, event: (
+        f"{actor} merged the conversation on {_platform(data)} into this one; what waits there is answered here"
+    ),
+    EventKind.CONVERSATIONS_PARTED: lambda actor, data, event: (
+        f"{actor} took the merge with the conversation on {_platform(data)} back"
+    ),
     EventKind.MARKED_SPAM: lambda actor, data, event: f"{actor or PARLEY} marked it as spam",
     EventKind.REOPENED: _reopened,
     EventKind.TAGGED: _tagged,

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from inbox.models import Attachment, Conversation, Direction, Event, EventKind, Message, MessageState
 from inbox.models.messages import MessageQuerySet
-from inbox.queries import sentences
+from inbox.queries import list_rows, merges, sentences
 
 PAGE = 30  # more than a screen; every message more costs each opening of a thread
 AROUND = 50  # a message is looked for with what was said before and after it
@@ -40,6 +40,7 @@ class MessageEntry:
     conversation_public_id: UUID
     attachments: list[Attachment] = field(default_factory=list)
     quote: Quote | None = None
+    elsewhere: str = ""  # the platform, of what was said in a conversation that was merged into this one
     is_event = False
 
     @property
@@ -101,6 +102,19 @@ class EventEntry:
         return sentences.until(self.event)
 
     @property
+    def turns_the_thread(self) -> bool:
+        """More or less is shown since, so an open page reads the thread anew."""
+        return self.event.kind in (EventKind.CONVERSATIONS_MERGED, EventKind.CONVERSATIONS_PARTED)
+
+    @property
+    def merge_to_part(self) -> str | None:
+        return sentences.merge_to_part(self.event)
+
+    @property
+    def other(self) -> str | None:
+        return sentences.other(self.event)
+
+    @property
     def tag_to_undo(self) -> int | None:
         return sentences.tag_to_undo(self.event)
 
@@ -124,7 +138,7 @@ def page(
     limit: int = PAGE,
 ) -> Page:
     """Oldest first, as it is read. Without a place: the newest page."""
-    found = Message.objects.filter(conversation=conversation)
+    found = _messages_of(conversation)
     if newer_than:
         read = list(found.filter(_after(newer_than)).in_thread_order()[: limit + 1])
         has_newer, has_older = len(read) > limit, True
@@ -142,11 +156,22 @@ def page_around(
     message: Message, *, conversation: Conversation, brand_slug: str, limit: int = AROUND
 ) -> Page:
     """A message with as many before as behind it, so that it can be read where it was said."""
-    found, half = Message.objects.filter(conversation=conversation), limit // 2
+    found, half = _messages_of(conversation), limit // 2
     older = list(found.filter(_before(message)).order_by("-sent_at", "-order_key", "-id")[: half + 1])
     newer = list(found.filter(_after(message)).in_thread_order()[: half + 1])
     messages = [*older[:half][::-1], message, *newer[:half]]
     return _page(conversation, messages, len(older) > half, len(newer) > half, brand_slug)
+
+
+def threads(conversation: Conversation) -> list[int]:
+    """What is shown as one: this conversation, and those that are answered in it."""
+    return [conversation.pk, *(merge.merged_id for merge in merges.into(conversation))]
+
+
+def _messages_of(conversation: Conversation) -> MessageQuerySet:
+    ids = threads(conversation)
+    found: MessageQuerySet = Message.objects.filter(conversation__in=ids)
+    return found.select_related("channel") if len(ids) > 1 else found
 
 
 def _page(
@@ -198,7 +223,8 @@ def dress(messages: Sequence[Message], *, conversation: Conversation, brand_slug
             brand_slug=brand_slug,
             conversation_public_id=conversation.public_id,
             attachments=files.get(message.pk, []),
-            quote=Quote(quotes.get(message.reply_to)) if message.reply_to else None,
+            quote=Quote(quotes.get((message.channel_id, message.reply_to))) if message.reply_to else None,
+            elsewhere=_label(message) if message.conversation_id != conversation.pk else "",
         )
         for message in messages
     ]
@@ -227,12 +253,19 @@ def _attachments_of(messages: Iterable[Message]) -> dict[int, list[Attachment]]:
     return files
 
 
-def _quotes_of(messages: Sequence[Message]) -> dict[str, Message]:
+def _quotes_of(messages: Sequence[Message]) -> dict[tuple[int, str], Message]:
+    """By the channel and the platform's id: a thread may show what was said on two networks."""
     wanted = {message.reply_to for message in messages if message.reply_to}
     if not wanted:
         return {}
-    found = Message.objects.filter(channel_id=messages[0].channel_id, external_id__in=wanted)
-    return {message.external_id or "": message for message in found}
+    channels = {message.channel_id for message in messages}
+    found = Message.objects.filter(channel_id__in=channels, external_id__in=wanted)
+    return {(message.channel_id, message.external_id or ""): message for message in found}
+
+
+def _label(message: Message) -> str:
+    manifest = list_rows.manifest_of(message.channel.platform)
+    return manifest.label if manifest else message.channel.platform
 
 
 def _events_between(

@@ -86,4 +86,4 @@ def _place(conversation: Conversation, public_id: str | None) -> Message | None:
         wanted = UUID(public_id)
     except ValueError:
         wanted = UUID(int=0)
-    return get_object_or_404(Message, conversation=conversation, public_id=wanted)
+    return get_object_or_404(Message, conversation__in=timeline.threads(conversation), public_id=wanted)

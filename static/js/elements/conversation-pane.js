@@ -22,6 +22,7 @@ class ConversationPane extends HTMLElement {
       if (existing && Number(piece.dataset.seq ?? Infinity) >= Number(existing.dataset.seq ?? 0)) existing.replaceWith(piece)
     }
     if (!entries.length) return
+    if (entries.some((entry) => entry.hasAttribute("data-anew") && !this.querySelector(`#${CSS.escape(entry.id)}`))) return void this.dispatchEvent(new CustomEvent("thread-anew", { bubbles: true }))
     this.thread.receive(entries)
     this.typing.textContent = ""
   }

@@ -1,0 +1,39 @@
+"""Conversations that were merged into others: which still are, since when, and what of them counts for the clocks of the kept one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from inbox.models import Conversation, ConversationMerge, Event, EventKind
+
+_OPENS = (EventKind.REOPENED, EventKind.MESSAGE_RECEIVED)
+
+
+def into(conversation: Conversation) -> list[ConversationMerge]:
+    """Those that are answered here now, the newest first."""
+    found = _with_ends().filter(kept=conversation, ended_at=None)
+    return list(found.select_related("merged", "merged_by").order_by("-pk"))
+
+
+def held(merged: Conversation) -> ConversationMerge | None:
+    """The merge that this one is in now, if it is in one."""
+    found = _with_ends().filter(merged=merged, ended_at=None)
+    return found.select_related("kept").order_by("-pk").first()
+
+
+def counted(conversation_ids: Collection[int]) -> list[tuple[int, int, datetime, datetime | None, datetime]]:
+    """(kept, merged, from when on, until when, learned when) of whatever was waiting there when it was merged."""
+    found = _with_ends().filter(kept__in=conversation_ids, waiting_since__isnull=False)
+    columns = ("kept_id", "merged_id", "waiting_since", "ended_at", "merged_at")
+    return list(found.order_by("pk").values_list(*columns))
+
+
+def _with_ends() -> QuerySet[Any]:
+    """`ended_at`: when it was opened again, by the customer who wrote there or by a colleague. What was taken back has never been."""
+    opened = Event.objects.filter(conversation=OuterRef("merged"), kind__in=_OPENS, seq__gt=OuterRef("seq"))
+    first = opened.order_by("seq").values("at")[:1]
+    return ConversationMerge.objects.filter(undone_at=None).annotate(ended_at=Subquery(first))

@@ -1,0 +1,42 @@
+"""One person on two networks, answered as one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from inbox.models import Brand, Conversation
+from tests.browser.conftest import Outside
+from tests.factories.people import ChannelFactory
+
+Enter = Callable[..., Page]
+
+
+def test_two_conversations_of_one_person_become_one_and_two_again(
+    enter: Enter, outside: Outside, brand: Brand
+) -> None:
+    outside.write("Where is my parcel?", who="anna")
+    anna = Conversation.objects.get()
+    Outside(ChannelFactory(brand=brand, platform="x")).write("And on X: where is it?", who="anna.x")
+    other = Conversation.objects.exclude(pk=anna.pk).get()
+    Conversation.objects.filter(pk=other.pk).update(contact=anna.contact)
+    page = enter(f"/b/lumen/conversations/{anna.public_id}/")
+    expect(page.locator("inbox-list .row")).to_have_count(2)
+    expect(page.locator(".message")).to_have_count(1)
+
+    page.get_by_role("button", name="answer it here, too").click()
+    expect(page.locator(".message", has_text="And on X")).to_contain_text("on X")
+    expect(page.locator(".event").last).to_contain_text("Mara merged the conversation on X into this one")
+    expect(page.locator(f"#row-{other.public_id}")).to_have_count(0)
+    page.get_by_role("button", name="open it").click()
+    expect(page.locator(".event").last).to_contain_text("Mara merged it into the conversation on Instagram")
+    page.get_by_role("button", name="open it").click()
+    expect(page.locator("conversation-pane")).to_have_attribute("data-id", str(anna.public_id))
+
+    page.keyboard.press("z")
+    expect(page.locator(".message")).to_have_count(1)
+    expect(page.locator(".event").last).to_contain_text("Mara took the merge with the conversation on X back")
+    expect(page.locator(f"#row-{other.public_id}")).to_be_visible()
+    other.refresh_from_db()
+    assert other.state == "open"

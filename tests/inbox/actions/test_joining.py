@@ -1,0 +1,303 @@
+"""Two conversations of one person are answered as one, and are two again: their threads, their clocks, and who may."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from inbox.actions import (
+    closing,
+    joining,
+    merging,
+    receiving,
+    replying,
+    tagging_work,
+    timing,
+    triaging,
+    undoing,
+)
+from inbox.actions.receiving import Arrival
+from inbox.models import (
+    Channel,
+    Clock,
+    Contact,
+    Conversation,
+    ConversationMerge,
+    Event,
+    EventKind,
+    SlaPolicy,
+)
+from inbox.queries import merges, sentences, timeline
+from tests.factories import exchange, people
+
+pytestmark = pytest.mark.django_db
+
+
+def at(seconds: float) -> datetime:
+    return exchange.at(seconds)
+
+
+def arrive(channel: Channel, *said: Any, seconds: float = 1) -> None:
+    receiving.receive(arrivals=[Arrival(channel.pk, each) for each in said], now=at(seconds))
+
+
+def triage(brand_id: int, seconds: float) -> None:
+    while not (batch := triaging.next_batch(brand_id)).is_empty:
+        brand = batch_brand(brand_id)
+        triaging.triage(batch, tagging_work.read(brand, triaging.messages_of(batch)), now=at(seconds))
+
+
+def batch_brand(brand_id: int) -> Any:
+    return Channel.objects.filter(brand=brand_id).order_by("pk")[0].brand
+
+
+class Story:
+    """Mara writes to one brand on two networks; a colleague knows that she is one person."""
+
+    def __init__(self) -> None:
+        self.on_instagram = people.ChannelFactory()
+        self.on_x = people.ChannelFactory(brand=self.on_instagram.brand, platform="x")
+        self.brand = self.on_instagram.brand
+        self.jo = people.agent_of(self.brand, name="Jo")
+        SlaPolicy.objects.create(
+            brand=self.brand,
+            name="Standard",
+            first_response=600,
+            next_response=900,
+            resolution=7200,
+            warnings=[50],
+        )
+
+    def begin(self, seconds: float = 0, *, other: float = 0) -> None:
+        arrive(self.on_instagram, exchange.wrote(who="mara", seconds=seconds), seconds=seconds)
+        arrive(
+            self.on_x, exchange.wrote("And on X", who="mara_x", seconds=other), seconds=max(seconds, other)
+        )
+        mine = Contact.objects.filter(brand=self.brand)
+        merging.merge(
+            kept=mine.get(handles__external_id="mara"),
+            absorbed=mine.get(handles__external_id="mara_x"),
+            by=self.jo,
+            now=at(max(seconds, other)),
+        )
+        self.triage(max(seconds, other))
+
+    @property
+    def kept(self) -> Conversation:
+        return Conversation.objects.get(brand=self.brand, thread_key="mara")
+
+    @property
+    def other(self) -> Conversation:
+        return Conversation.objects.get(brand=self.brand, thread_key="mara_x")
+
+    def triage(self, seconds: float) -> None:
+        triage(self.brand.pk, seconds)
+
+    def join(self, seconds: float) -> ConversationMerge:
+        return joining.join(kept=self.kept, merged=self.other, by=self.jo, now=at(seconds))
+
+    def clocks(self, thread: str) -> list[tuple[object, ...]]:
+        found = Clock.objects.filter(conversation__brand=self.brand, conversation__thread_key=thread)
+        return sorted(
+            (
+                (
+                    each.kind,
+                    each.state,
+                    each.started_at,
+                    each.ended_at,
+                    each.counted if each.ended_at else 0,
+                    each.due_at,
+                )
+                for each in found
+            ),
+            key=str,
+        )
+
+
+@pytest.fixture
+def story() -> Story:
+    return Story()
+
+
+def test_what_waits_in_the_one_waits_in_the_other_and_is_given_back(story: Story) -> None:
+    story.begin(100, other=0)
+    before = (
+        story.clocks("mara"),
+        story.clocks("mara_x"),
+        story.kept.waiting_since,
+        story.other.waiting_since,
+    )
+
+    merge = story.join(200)
+    assert story.kept.waiting_since == at(0)
+    story.triage(200)
+
+    assert (story.other.state, story.other.waiting_since, story.other.due_at) == ("resolved", None, None)
+    assert (story.kept.waiting_since, story.kept.due_at) == (at(0), at(600))
+    assert [entry.message.text for entry in timeline.page(story.kept, brand_slug="x").entries if not entry.is_event] == [
+        "And on X", "Where is my parcel?",
+    ]  # fmt: skip
+    told = [
+        sentences.of(event)
+        for event in Event.objects.filter(seq__gte=merge.seq, brand=story.brand).order_by("seq")[:2]
+    ]
+    assert told == [
+        "Jo merged it into the conversation on Instagram",
+        "Jo merged the conversation on X into this one; what waits there is answered here",
+    ]
+
+    joining.part(merge=merge, by=story.jo, now=at(300))
+    story.triage(300)
+
+    assert (
+        story.clocks("mara"),
+        story.clocks("mara_x"),
+        story.kept.waiting_since,
+        story.other.waiting_since,
+    ) == before
+    assert timeline.threads(story.kept) == [story.kept.pk]
+    with pytest.raises(joining.Refused, match="taken back already"):
+        joining.part(merge=merge, by=story.jo, now=at(301))
+
+
+def test_an_answer_in_either_thread_is_an_answer(story: Story) -> None:
+    story.begin(100, other=0)
+    story.join(200)
+
+    arrive(story.on_x, exchange.echoed("It left today", to="mara_x", seconds=250), seconds=251)
+    story.triage(251)
+    assert story.kept.waiting_since is None
+    assert [each.state for each in Clock.objects.filter(conversation=story.kept, kind="first")] == ["met"]
+
+
+def test_z_takes_a_merge_back_and_only_once(story: Story) -> None:
+    story.begin()
+    story.join(20)
+
+    undone = undoing.undo(brand=story.brand, by=story.jo, now=at(30))
+    assert (undone.done, story.other.state, story.other.waiting_since) == (1, "open", at(0))
+
+    with pytest.raises(undoing.NothingToUndo):
+        undoing.undo(brand=story.brand, by=people.agent_of(story.brand), now=at(31))
+    assert Event.objects.filter(kind=EventKind.CONVERSATIONS_PARTED, conversation=story.kept).count() == 1
+
+
+def test_whoever_writes_there_again_makes_it_a_conversation_of_its_own(story: Story) -> None:
+    story.begin(100, other=0)
+    merge = story.join(200)
+
+    arrive(story.on_x, exchange.wrote("Hello?", who="mara_x", seconds=300), seconds=300)
+    story.triage(300)
+
+    x = Conversation.objects.filter(brand=story.brand, channel=story.on_x).exclude(state="resolved").get()
+    assert x.waiting_since == at(300)
+    if x.pk == merge.merged_id:
+        assert merges.into(story.kept) == []
+        with pytest.raises(joining.Refused, match="The customer has written"):
+            joining.part(merge=merge, by=story.jo, now=at(310))
+    assert story.kept.waiting_since == at(0)  # what had not been answered there still is not
+
+
+def test_a_reply_there_opens_it_again(story: Story) -> None:
+    story.begin()
+    story.join(20)
+
+    replying.queue_reply(
+        conversation=story.other, by=story.jo, client_id=uuid4(), text="Here after all", attachments=[], written_against=story.other.seq, now=at(30)
+    )  # fmt: skip
+
+    assert (story.other.state, merges.into(story.kept)) == ("open", [])
+
+
+def test_what_cannot_be_is_refused_in_words(story: Story) -> None:
+    story.begin()
+    arrive(story.on_x, exchange.wrote(who="noor"), seconds=5)
+    noor = Conversation.objects.get(thread_key="noor")
+
+    def refused(kept: Conversation, merged: Conversation, words: str) -> None:
+        with pytest.raises(joining.Refused, match=words):
+            joining.join(kept=kept, merged=merged, by=story.jo, now=at(10))
+
+    refused(story.kept, story.kept, "same conversation")
+    refused(story.kept, noor, "not of the same person")
+    closing.resolve(conversation=story.other, by=story.jo, now=at(11))
+    refused(story.kept, story.other, "closed already")
+    refused(story.other, story.kept, "This conversation is closed")
+    closing.reopen(conversation=story.other, by=story.jo, now=at(12))
+    story.join(13)
+    third = people.ChannelFactory(brand=story.brand, platform="linkedin")
+    arrive(third, exchange.wrote(who="mara_l"), seconds=14)
+    Conversation.objects.filter(thread_key="mara_l").update(contact=story.kept.contact)
+    refused(
+        Conversation.objects.get(thread_key="mara_l"),
+        story.kept,
+        "Another conversation was merged into that one",
+    )
+    assert ConversationMerge.objects.count() == 1
+
+
+# The slow and obvious reference: whoever merges reads what waits in the one thread aloud in the other, and closes the one.
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["mara", "mara_x"]), st.sampled_from(["wrote", "answered"]), st.integers(1, 400)), max_size=5
+)  # fmt: skip
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(before=STEPS, after=STEPS, undone=st.booleans())
+def test_clocks_of_a_merge_are_those_of_one_thread(
+    before: list[tuple[str, str, int]], after: list[tuple[str, str, int]], undone: bool
+) -> None:
+    if undone:
+        assert live_through(before, after, "merged and parted") == live_through(before, after, "left alone")
+    else:
+        assert live_through(before, after, "merged")[0] == live_through(before, after, "read aloud")[0]
+
+
+def live_through(
+    before: list[tuple[str, str, int]], after: list[tuple[str, str, int]], how: str
+) -> list[list[tuple[object, ...]]]:
+    """The clocks of the kept one, and of the other. After the merge people write in the kept thread alone."""
+    story = Story()
+    SlaPolicy.objects.filter(brand=story.brand).update(
+        first_response=86400, next_response=86400, resolution=864000
+    )
+    story.begin()
+    waits: list[tuple[str, float]] = [("And on X", 0)]
+    seconds = 0.0
+
+    def live(steps: list[tuple[str, str, int]], *, only: str = "") -> None:
+        nonlocal seconds
+        for number, (who, what, pause) in enumerate(steps):
+            seconds += pause
+            who = only or who
+            place = story.on_instagram if who == "mara" else story.on_x
+            if what == "wrote":
+                arrive(place, exchange.wrote(f"more {number}", who=who, seconds=seconds), seconds=seconds)
+            else:
+                arrive(place, exchange.echoed(f"so {number}", to=who, seconds=seconds), seconds=seconds)
+            if who == "mara_x" and what == "wrote":
+                waits.append((f"more {number}", seconds))
+            elif who == "mara_x":
+                waits.clear()
+            story.triage(seconds)
+            timing.sweep(now=at(seconds))
+
+    live(before)
+    seconds += 7
+    if how.startswith("merged"):
+        merge = story.join(seconds)
+    elif how == "read aloud":
+        for text, said_at in waits:
+            arrive(story.on_instagram, exchange.wrote(text, who="mara", seconds=said_at), seconds=seconds)
+    story.triage(seconds)
+    if how == "merged and parted":
+        joining.part(merge=merge, by=story.jo, now=at(seconds))
+        story.triage(seconds)
+    live(after, only="mara")
+    return [story.clocks("mara"), story.clocks("mara_x")]
