@@ -135,7 +135,10 @@ def push_bulk(run_id: int) -> None:
 def push_presence(brand_ids: Iterable[int]) -> None:
     """Who is there, away or gone, as it is now. A page that missed it hears of it with the pulse, and asks."""
     for brand_id in brand_ids:
-        _send(brand_group(brand_id), _presence(brand_id))
+        try:
+            _send(brand_group(brand_id), _presence(brand_id))
+        except Exception as error:  # the broker is away; nobody's coming or going hangs on it
+            log.warning("presence_not_told", error=type(error).__name__)
 
 
 def presence_for(brand: Brand) -> str:

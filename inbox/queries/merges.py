@@ -19,12 +19,6 @@ def into(conversation: Conversation) -> list[ConversationMerge]:
     return list(found.select_related("merged", "merged_by").order_by("-pk"))
 
 
-def held(merged: Conversation) -> ConversationMerge | None:
-    """The merge that this one is in now, if it is in one."""
-    found = _with_ends().filter(merged=merged, ended_at=None)
-    return found.select_related("kept").order_by("-pk").first()
-
-
 def counted(conversation_ids: Collection[int]) -> list[tuple[int, int, datetime, datetime | None, datetime]]:
     """(kept, merged, from when on, until when, learned when) of whatever was waiting there when it was merged."""
     found = _with_ends().filter(kept__in=conversation_ids, waiting_since__isnull=False)
