@@ -136,9 +136,10 @@ def page(
     older_than: Message | None = None,
     newer_than: Message | None = None,
     limit: int = PAGE,
+    joined: Sequence[int] | None = None,
 ) -> Page:
-    """Oldest first, as it is read. Without a place: the newest page."""
-    found = _messages_of(conversation)
+    """Oldest first, as it is read. Without a place: the newest page. `joined`: those that are answered in it, where they are known."""
+    found = _messages_of(conversation, joined)
     if newer_than:
         read = list(found.filter(_after(newer_than)).in_thread_order()[: limit + 1])
         has_newer, has_older = len(read) > limit, True
@@ -156,7 +157,7 @@ def page_around(
     message: Message, *, conversation: Conversation, brand_slug: str, limit: int = AROUND
 ) -> Page:
     """A message with as many before as behind it, so that it can be read where it was said."""
-    found, half = _messages_of(conversation), limit // 2
+    found, half = _messages_of(conversation, joined), limit // 2
     older = list(found.filter(_before(message)).order_by("-sent_at", "-order_key", "-id")[: half + 1])
     newer = list(found.filter(_after(message)).in_thread_order()[: half + 1])
     messages = [*older[:half][::-1], message, *newer[:half]]
@@ -168,8 +169,8 @@ def threads(conversation: Conversation) -> list[int]:
     return [conversation.pk, *(merge.merged_id for merge in merges.into(conversation))]
 
 
-def _messages_of(conversation: Conversation) -> MessageQuerySet:
-    ids = threads(conversation)
+def _messages_of(conversation: Conversation, joined: Sequence[int] | None) -> MessageQuerySet:
+    ids = threads(conversation) if joined is None else [conversation.pk, *joined]
     found: MessageQuerySet = Message.objects.filter(conversation__in=ids)
     return found.select_related("channel") if len(ids) > 1 else found
 

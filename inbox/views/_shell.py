@@ -79,14 +79,15 @@ def thread(
     """The open conversation: its head, its newest messages or those around `at`, the composer and the pane beside it."""
     now = timezone.now()
     beside = person_context.of(conversation, person=request.user, now=now)
+    joined = [each.merge.merged_id for each in beside.joined]
     return {
         "brand": brand,
         "conversation": conversation,
         "row": beside.row,
         "context": beside,
-        "timeline": timeline.page_around(at, conversation=conversation, brand_slug=brand.slug)
+        "timeline": timeline.page_around(at, conversation=conversation, brand_slug=brand.slug, joined=joined)
         if at
-        else timeline.page(conversation, brand_slug=brand.slug),
+        else timeline.page(conversation, brand_slug=brand.slug, joined=joined),
         "at": at,
         "drafts": drafts.of(conversation, request.user),
         "composer": composer.of(conversation, channel=conversation.channel, brand_slug=brand.slug, now=now),

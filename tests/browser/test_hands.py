@@ -205,7 +205,7 @@ def test_a_whole_view_in_the_background_with_progress_and_all_of_it_back(
     work(batches=1)
     expect(run).to_contain_text("300 of 700")
     expect(run.locator("progress")).to_have_attribute("value", "300")
-    page.reload()
+    page.reload(timeout=30_000)
     expect(run).to_contain_text("300 of 700")
     work()
     expect(run).to_contain_text("700 of 700 · done")

@@ -223,7 +223,7 @@ def test_the_picker_says_who_is_there_and_what_they_have(
         for name in ("Ada", "Sam", "Gone", "Returns", "Nobody")
         if f">{name}" in part
     }
-    assert "online · " in said["Ada"] and "1 of 3" in said["Ada"]
+    assert ">online</span> · " in said["Ada"] and "1 of 3" in said["Ada"]
     assert "away · " in said["Sam"] and "offline · " in said["Gone"]
     assert 'data-name="team"' in said["Returns"]
     assert html.index(">Ada<") < html.index(">Sam<") < html.index(">Gone<") < html.index(">Nobody<")

@@ -54,11 +54,11 @@ def test_a_thread_asks_the_same_few_questions_however_long_it_is(
 ) -> None:  # type: ignore[no-untyped-def]
     there = at("conversation", conversation)
     page.get(there)
-    with django_assert_max_num_queries(25) as short:
+    with django_assert_max_num_queries(27) as short:
         page.get(there)
     make.messages(conversation, 300)
 
-    with django_assert_max_num_queries(25) as long:
+    with django_assert_max_num_queries(27) as long:
         page.get(there)
 
     assert len(short) == len(long)
