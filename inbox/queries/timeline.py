@@ -154,7 +154,12 @@ def page(
 
 
 def page_around(
-    message: Message, *, conversation: Conversation, brand_slug: str, limit: int = AROUND
+    message: Message,
+    *,
+    conversation: Conversation,
+    brand_slug: str,
+    limit: int = AROUND,
+    joined: Sequence[int] | None = None,
 ) -> Page:
     """A message with as many before as behind it, so that it can be read where it was said."""
     found, half = _messages_of(conversation, joined), limit // 2

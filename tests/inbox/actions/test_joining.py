@@ -198,7 +198,7 @@ def test_whoever_writes_there_again_makes_it_a_conversation_of_its_own(story: St
     assert x.waiting_since == at(300)
     if x.pk == merge.merged_id:
         assert merges.into(story.kept) == []
-        with pytest.raises(joining.Refused, match="The customer has written"):
+        with pytest.raises(joining.Refused, match="it has changed since"):
             joining.part(merge=merge, by=story.jo, now=at(310))
     assert story.kept.waiting_since == at(0)  # what had not been answered there still is not
 

@@ -224,7 +224,7 @@ def test_the_picker_says_who_is_there_and_what_they_have(
         if f">{name}" in part
     }
     assert ">online</span> · " in said["Ada"] and "1 of 3" in said["Ada"]
-    assert "away · " in said["Sam"] and "offline · " in said["Gone"]
+    assert ">away</span> · " in said["Sam"] and ">offline</span> · " in said["Gone"]
     assert 'data-name="team"' in said["Returns"]
     assert html.index(">Ada<") < html.index(">Sam<") < html.index(">Gone<") < html.index(">Nobody<")
 
