@@ -339,5 +339,7 @@ RQ_QUEUES = {
         "DEFAULT_RESULT_TTL": 60,
     }
 }
+# Of one `rqworkers` process. Half of them, less one, may walk through history; a slow channel never has more than one.
+SYNC_WORKERS = env.number("SYNC_WORKERS", 4)
 RQ = {"WORKER_CLASS": "config.rq.Worker"}
 RQ_SHOW_ADMIN_LINK = True

@@ -13,38 +13,16 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from connectors.figures import configured
+
+# isort: off
 from inbox.exchange import (
-    AccountChanged,
-    AccountState,
-    Attachment,
-    AttachmentKind,
-    Edited,
-    InboundEvent,
-    InboundMessage,
-    MessageKind,
-    Origin,
-    OutboundAttachment,
-    OutboundMessage,
-    Party,
-    ProfileSeen,
-    Reacted,
-    ReadUpTo,
-    Standing,
-    ThreadKind,
-    Typing,
-    Unsent,
-)
+    AccountChanged, AccountState, Attachment, AttachmentKind, Edited, InboundEvent, InboundMessage, MessageKind, Origin,
+    OutboundAttachment, OutboundMessage, Party, ProfileSeen, Reacted, ReadUpTo, Standing, ThreadKind, Typing, Unsent,
+)  # fmt: skip
 from inbox.platforms import (
-    AuthRules,
-    FileLimit,
-    HistoryRules,
-    Manifest,
-    ReceiveRules,
-    SendRules,
-    TextLimit,
-    Unit,
-    WindowRules,
-)
+    AuthRules, FileLimit, HistoryRules, Manifest, ReceiveRules, SendRules, TextLimit, Unit, WindowRules,
+)  # fmt: skip
+# isort: on
 
 if TYPE_CHECKING:
     from connectors.http import Http
@@ -56,7 +34,8 @@ __all__ = [  # noqa: RUF022 (first the words of the inbox, then what connectors 
     "WindowRules",
     "Account", "App", "Authorisation", "Confirms", "Connector", "ConnectorError", "Context", "Grant", "Ignored", "Item", "Malformed",
     "Media",
-    "Origins", "Page", "RateNotice", "Remedy", "Sent", "Stretch", "Tokens", "WebhookAnswer", "WebhookRequest", "configured",
+    "Origins", "Page", "RateNotice", "Remedy", "Sent", "Stretch", "Subscription", "Tokens", "Watches", "WebhookAnswer", "WebhookRequest",
+    "configured",
 ]  # fmt: skip
 
 
@@ -285,6 +264,22 @@ class Connector(Protocol):
 
     def media(self, ctx: Context, url: str) -> Media:
         """The bytes behind an attachment's address, with what authorisation the platform wants."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Whether the platform delivers to our door. `said` is a sentence for a person."""
+
+    is_active: bool
+    said: str = ""
+
+
+@runtime_checkable
+class Watches(Protocol):
+    """What a connector adds whose platform says whether it still delivers to us. Platforms switch webhooks off by themselves."""
+
+    def subscription(self, ctx: Context, callback_url: str) -> Subscription:
+        """As the platform has it now."""
 
 
 @runtime_checkable

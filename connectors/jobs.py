@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import django_rq
 import structlog
+from django.conf import settings
 from django.utils import timezone
 
 from connectors import clock
@@ -11,26 +12,34 @@ from connectors.actions import scheduling, syncing
 from inbox import realtime
 
 log = structlog.get_logger(__name__)
-# A slow walk through history stands in line again after this, so that it never keeps a poll waiting for long.
-SLICE = 20.0
+SLACK = 120  # seconds over a turn's own budget: the slowest answer of a platform, and then the worker ends the job
 
 
 def run_due_schedules() -> None:
     """Called each second by config/cron.py."""
-    due = scheduling.claim_due(now=timezone.now())
+    due = scheduling.claim_due(now=timezone.now(), workers=settings.SYNC_WORKERS)
     queue = django_rq.get_queue("sync")
-    for place, schedule_id in enumerate(due):
+    for place, claim in enumerate(due):
         try:
             queue.enqueue(
-                sync_channel, schedule_id=schedule_id, job_timeout=180, result_ttl=0, failure_ttl=3600
+                sync_channel,
+                schedule_id=claim.schedule_id,
+                owner=claim.owner,
+                seconds=claim.seconds,
+                job_timeout=claim.seconds + SLACK,
+                result_ttl=0,
+                failure_ttl=3600,
             )
         except Exception:
-            scheduling.release(schedule_ids=due[place:])
+            scheduling.release(claims=due[place:])
             raise
 
 
-def sync_channel(*, schedule_id: int) -> None:
-    done = syncing.run(schedule_id=schedule_id, clock=clock.from_(timezone.now()), max_seconds=SLICE)
+def sync_channel(*, schedule_id: int, owner: str = "", seconds: float = 20, **_later: object) -> None:
+    now = timezone.now()
+    if not scheduling.begin(schedule_id=schedule_id, owner=owner, now=now):
+        return
+    done = syncing.run(schedule_id=schedule_id, clock=clock.from_(now), max_seconds=seconds)
     if done.new_messages or done.error or done.dead:
         log.info(
             "synced",
@@ -42,3 +51,9 @@ def sync_channel(*, schedule_id: int) -> None:
         )
     for conversation_id, name in dict(done.typing).items():
         realtime.push_typing(conversation_id, name)
+
+
+def note_death(*, schedule_id: int, owner: str) -> None:
+    """The worker saw the job's process die: the schedule need not wait for its lease to run out."""
+    if scheduling.note_death(schedule_id=schedule_id, owner=owner, now=timezone.now()):
+        log.warning("sync_died", schedule=schedule_id)

@@ -17,10 +17,8 @@ from connectors.actions import (
     draining,
     erasing,
     fetching,
-    refreshing,
     settling,
 )
-from connectors.contract import ConnectorError
 from connectors.turns import OneByOne, Turns
 from inbox import realtime
 from inbox.actions import sending
@@ -109,29 +107,6 @@ def settle_uncertain(**_later: Any) -> None:
     for message in outbox.uncertain_replies(now=timezone.now()):
         if cache.add(f"settle:{message.pk}", 1, timeout=60):
             settle_reply.delay(message_id=message.pk)
-
-
-@shared_task
-def refresh_tokens(**_later: Any) -> None:
-    for channel_id, version in refreshing.due(now=timezone.now()):
-        refresh_token.delay(channel_id=channel_id, seen_version=version)
-
-
-@shared_task
-def refresh_token(*, channel_id: int, seen_version: int, **_later: Any) -> None:
-    turns.run(
-        lambda: _refresh(channel_id, seen_version), name=("refresh", channel_id, seen_version), key="refresh"
-    )
-
-
-def _refresh(channel_id: int, seen_version: int) -> None:
-    try:
-        refreshing.refresh(
-            channel_id=channel_id, seen_version=seen_version, clock=clock.from_(timezone.now())
-        )
-    except ConnectorError as error:
-        # The channel says so on its page; the next sweep tries again where that may help.
-        log.info("refresh_postponed", channel=channel_id, remedy=error.remedy.value)
 
 
 def wake_fetching() -> None:

@@ -211,6 +211,12 @@ def channel_for(person: Asker, brand_slug: str, public_id: UUID | str) -> Channe
     )
 
 
+def channel_for_running(person: Asker, brand_slug: str, public_id: UUID | str) -> Channel:
+    """The channel, for those who run it; 404 for everybody else."""
+    brand = brand_for_running(person, brand_slug)
+    return get_object_or_404(Channel.objects.select_related("brand"), brand=brand, public_id=public_id)
+
+
 def channels_of(person: Asker, brand: Brand) -> QuerySet[Channel]:
     return Channel.objects.filter(brand__in=brands_of(person).filter(pk=brand.pk)).order_by(
         "platform", "name", "pk"

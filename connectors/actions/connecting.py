@@ -15,15 +15,10 @@ from django.db import IntegrityError, transaction
 
 from connectors import clock as clocks
 from connectors import contexts, sealing
-from connectors.actions import refreshing
+from connectors.actions import backfilling, planning, refreshing
+from connectors.actions.scheduling import Walk
 from connectors.contract import ConnectorError, Grant, Remedy
-from connectors.models import (
-    Credential,
-    PendingConsent,
-    PlatformApp,
-    SyncSchedule,
-    Task,
-)
+from connectors.models import Cause, Credential, PendingConsent, PlatformApp, SyncSchedule, Task
 from inbox import platforms
 from inbox.actions import channels
 from inbox.models import Brand, Channel, ChannelState, Person
@@ -32,7 +27,6 @@ log = structlog.get_logger(__name__)
 CONSENT_LASTS = timedelta(minutes=15)
 STATE = re.compile(r"[A-Za-z0-9_-]{20,100}", re.ASCII)
 NO_CONSENT = "This answer belongs to no consent of yours that is under way. Start again."
-RECONCILE_EVERY = timedelta(minutes=15)
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -54,8 +48,11 @@ def register_app(
 
 
 @transaction.atomic(durable=True)
-def start(*, app: PlatformApp, brand: Brand, person: Person, now: datetime) -> str:
-    """The address of the platform's consent page. What must come back with the answer is kept, for this person only."""
+def start(
+    *, app: PlatformApp, brand: Brand, person: Person, now: datetime, backfill_days: int | None = None
+) -> str:
+    """The address of the platform's consent page. What must come back with the answer is kept, for this person only.
+    `backfill_days`: how much of the past is to come in; 0 none, None all that the platform tells."""
     PendingConsent.objects.filter(created_at__lt=now - CONSENT_LASTS).delete()
     state = secrets.token_urlsafe(32)
     connector, context = contexts.of_app(app, now=now)
@@ -66,6 +63,7 @@ def start(*, app: PlatformApp, brand: Brand, person: Person, now: datetime) -> s
         brand=brand,
         person=person,
         sealed_verifier=sealing.seal({"verifier": authorisation.verifier}),
+        backfill_days=backfill_days,
     )
     return authorisation.url
 
@@ -95,12 +93,23 @@ def finish(*, consent: PendingConsent, code: str, now: datetime) -> Channel:
         grant = connector.exchange(context, code, redirect_uri(consent.app.platform), kept["verifier"])
     except ConnectorError as error:
         raise ConnectionRefused(error.reason) from error
-    return connect(app=consent.app, brand=consent.brand, grant=grant, now=now)
+    return connect(
+        app=consent.app, brand=consent.brand, grant=grant, now=now, by=consent.person, backfill_days=consent.backfill_days
+    )  # fmt: skip
 
 
-def connect(*, app: PlatformApp, brand: Brand, grant: Grant, now: datetime) -> Channel:
-    """Keep a grant and open the ways in. Connecting again renews the grant and lets parked replies go."""
-    channel = _keep(app=app, brand=brand, grant=grant, now=now)
+def connect(
+    *,
+    app: PlatformApp,
+    brand: Brand,
+    grant: Grant,
+    now: datetime,
+    by: Person | None = None,
+    backfill_days: int | None = None,
+) -> Channel:
+    """Keep a grant and open the ways in. Connecting again renews the grant, lets parked replies go, and looks at once for what was
+    missed meanwhile."""
+    channel = _keep(app=app, brand=brand, grant=grant, by=by, backfill_days=backfill_days, now=now)
     subscribe(channel=channel, now=now)
     channels.resume_sending(channel_id=channel.pk, now=now)
     channel.refresh_from_db()
@@ -109,7 +118,15 @@ def connect(*, app: PlatformApp, brand: Brand, grant: Grant, now: datetime) -> C
 
 
 @transaction.atomic(durable=True)
-def _keep(*, app: PlatformApp, brand: Brand, grant: Grant, now: datetime) -> Channel:
+def _keep(
+    *,
+    app: PlatformApp,
+    brand: Brand,
+    grant: Grant,
+    by: Person | None,
+    backfill_days: int | None,
+    now: datetime,
+) -> Channel:
     account = grant.account
     channel = Channel.objects.filter(platform=app.platform, external_id=account.external_id).first()
     if channel is not None and channel.brand_id != brand.pk:
@@ -143,21 +160,24 @@ def _keep(*, app: PlatformApp, brand: Brand, grant: Grant, now: datetime) -> Cha
         Credential.objects.filter(pk=credential.pk).update(
             app=app, version=credential.version + 1, refresh_lease_until=None, refresh_error="", **columns
         )
-    _schedule(channel, now)
+    _schedule(channel, by, backfill_days, now)
     return channel
 
 
-def _schedule(channel: Channel, now: datetime) -> None:
-    """A polled channel has nothing to reconcile: the poll is the platform's whole log, read on from where it stood."""
-    manifest = platforms.get(channel.platform)
-    wanted = {Task.RECONCILE: RECONCILE_EVERY} if manifest.receive.mode == "webhook" else {}
-    if manifest.poll_every is not None:
-        wanted[Task.POLL] = manifest.poll_every
-    for task, every in wanted.items():
-        SyncSchedule.objects.get_or_create(
-            channel=channel,
-            task=task,
-            defaults={"every_seconds": max(1, int(every.total_seconds())), "next_run_at": now},
+def _schedule(channel: Channel, by: Person | None, backfill_days: int | None, now: datetime) -> None:
+    """A new channel's past is a backfill's affair, and what comes from now on a reconcile's. Of one that is connected again the
+    schedules go on where they stood: they know what is missing."""
+    is_new = not SyncSchedule.objects.filter(channel=channel).exists()
+    planning.give_defaults(channel, now)
+    mine = SyncSchedule.objects.filter(channel=channel)
+    if is_new:
+        mine.filter(task=Task.RECONCILE).update(cursor=Walk(now, None, "").written())
+        if backfill_days != 0:
+            since = now - timedelta(days=backfill_days) if backfill_days else None
+            backfilling.ask(channel=channel, since=since, until=now, by=by, cause=Cause.CONNECT, now=now)
+    else:
+        mine.exclude(next_run_at=None).filter(task__in=(Task.POLL, Task.RECONCILE, Task.BACKFILL)).update(
+            next_run_at=now, failures=0
         )
 
 

@@ -12,10 +12,13 @@ from django.conf import settings
 
 from connectors import contexts
 from connectors.actions import budgets, refreshing
+from connectors.actions._asking import Asker
+from connectors.actions._runs import Synced
 from connectors.clock import Clock
 from connectors.contract import ConnectorError, Media, RateNotice, Remedy
 from connectors.models import Credential
 from connectors.rules import sniffing
+from inbox import platforms
 from inbox.actions import contacts, media
 from inbox.models import Attachment, ChannelState, Handle
 
@@ -27,6 +30,7 @@ MAX_TRIES = 6
 FIRST_WAIT = timedelta(seconds=5)
 MEDIA_AT_ONCE = 20
 PROFILES_AT_ONCE = 20
+PROFILES_GOOD_FOR = timedelta(days=14)  # where the platform sets no limit
 
 
 def fetch_due_media(*, clock: Clock, limit: int = MEDIA_AT_ONCE) -> int:
@@ -133,6 +137,39 @@ def fetch_due_profiles(*, clock: Clock, limit: int = PROFILES_AT_ONCE) -> int:
             throttled.add(handle.channel_id)
         asked += 1
     return asked
+
+
+def refresh_profiles(asker: Asker, done: Synced, *, days: int | None) -> None:
+    """Ask anew who people are, where the answer has become old (the platform's own limit, or `days`), the oldest first."""
+    asker.buckets = PROFILE_BUCKETS
+    manifest = platforms.get(asker.channel.platform)
+    age = manifest.profile_cache or PROFILES_GOOD_FOR
+    before = asker.clock() - (min(age, timedelta(days=days)) if days else age)
+    while True:
+        old = Handle.objects.filter(channel=asker.channel, looked_up_at__lt=before)
+        batch = list(old.order_by("looked_up_at", "pk")[:PROFILES_AT_ONCE])
+        for handle in batch:
+            _look_up_again(handle, asker)
+            done.events += 1
+            done.requests = asker.requests
+            if asker.time_is_over:
+                done.complete = False
+                return
+        if len(batch) < PROFILES_AT_ONCE:
+            return
+
+
+def _look_up_again(handle: Handle, asker: Asker) -> None:
+    try:
+        party = asker.ask(lambda connector, context: connector.profile(context, handle.external_id))
+    except ConnectorError as error:
+        if error.remedy not in (Remedy.TELL, Remedy.BUG, Remedy.WAIT):
+            raise
+        contacts.note_looked_up(
+            channel_id=handle.channel_id, external_id=handle.external_id, now=asker.clock()
+        )
+    else:
+        contacts.update_profile(channel_id=handle.channel_id, party=party, now=asker.clock())
 
 
 def _look_up(handle: Handle, clock: Clock) -> bool:

@@ -118,19 +118,20 @@ def _wait_for_winner(channel_id: int, seen_version: int, clock: Clock) -> Tokens
     raise ConnectorError("Another worker is still renewing the permission.", remedy=Remedy.RETRY)
 
 
-def due(*, now: datetime, limit: int = 100) -> list[tuple[int, int]]:
-    """(channel id, version) of grants that end soon, by each platform's own margin."""
-    found: list[tuple[int, int]] = []
-    for manifest in platforms.installed():
-        if manifest.auth.refresh == "none":
-            continue
-        free = Q(refresh_lease_until=None) | Q(refresh_lease_until__lt=now)
-        soon = Credential.objects.filter(
-            free,
-            channel__platform=manifest.key,
-            channel__state=ChannelState.CONNECTED,
-            expires_at__lte=now + manifest.auth.refresh_before,
-            issued_at__lte=now - manifest.auth.refresh_min_age,
-        )
-        found += soon.order_by("expires_at", "pk").values_list("channel_id", "version")[:limit]
-    return found
+def refresh_if_due(*, channel_id: int, clock: Clock, at_once: bool = False) -> bool:
+    """Renew the grant when it ends soon, by the platform's own margin; `at_once`: as soon as the platform allows it."""
+    credential = Credential.objects.select_related("channel").filter(channel_id=channel_id).first()
+    if credential is None or not may_be_renewed(credential, now=clock(), at_once=at_once):
+        return False
+    refresh(channel_id=channel_id, seen_version=credential.version, clock=clock)
+    return True
+
+
+def may_be_renewed(credential: Credential, *, now: datetime, at_once: bool = False) -> bool:
+    rules = platforms.get(credential.channel.platform).auth
+    if rules.refresh == "none" or credential.channel.state != ChannelState.CONNECTED:
+        return False
+    if credential.issued_at > now - rules.refresh_min_age:
+        return False
+    ends_soon = credential.expires_at is not None and credential.expires_at <= now + rules.refresh_before
+    return at_once or ends_soon

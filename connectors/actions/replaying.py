@@ -94,6 +94,22 @@ def _renew(ids: list[int], now: datetime) -> None:
     DeadItem.objects.filter(receipt_id__in=ids, replayed_at=None).update(replayed_at=now)
 
 
+def replay_items(*, item_ids: Sequence[int], now: datetime) -> Replayed:
+    """Dead items once more, whichever way they came: by their delivery, which is read as a whole, or by what was kept of them."""
+    found = DeadItem.objects.filter(pk__in=item_ids, replayed_at=None).order_by("pk")
+    chosen: list[tuple[int, int | None]] = list(found.values_list("pk", "receipt_id"))
+    total = Replayed()
+    for part in replay(receipt_ids=sorted({receipt for _, receipt in chosen if receipt}), now=now):
+        total = part
+    for item_id, receipt in chosen:
+        if receipt is None:
+            one = replay_polled_item(item_id=item_id, now=now)
+            total.items += one.items
+            total.new_messages += one.new_messages
+            total.dead += one.dead
+    return total
+
+
 @transaction.atomic(durable=True)
 def replay_polled_item(*, item_id: int, now: datetime) -> Replayed:
     dead = DeadItem.objects.select_for_update(of=("self",)).select_related("channel").get(pk=item_id)

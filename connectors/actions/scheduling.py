@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
-from connectors.models import SyncSchedule, Task
+from connectors.actions import _runs
+from connectors.models import Level, SyncSchedule, Task
+from connectors.rules import lanes
 
-# Renewed with each page. After a crash the channel is not asked for so long.
+# Renewed with each page. After a crash the channel is not asked for so long, unless the worker tells of it.
 LEASE = timedelta(seconds=60)
+MAX_BACK_OFF = timedelta(minutes=15)
+# These walk for long by their nature; the others are done within seconds.
+LONG = frozenset({Task.RECONCILE, Task.BACKFILL, Task.PROFILES, Task.PURGE})
+DIED = "The job that ran it died; it goes on where it stood."
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A schedule taken for one turn. Only who names this owner may begin it and move its cursor."""
+
+    schedule_id: int
+    owner: str
+    seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,39 +56,103 @@ class Walk:
         return f"{self.began.isoformat()} {self.horizon.isoformat() if self.horizon else '-'} {self.at}"
 
 
-def claim_due(*, now: datetime, limit: int = 50) -> list[int]:
-    """Take the schedules that are due. The lease keeps a slow run from being started twice."""
+def claim_due(*, now: datetime, workers: int = 100) -> list[Claim]:
+    """Take the schedules that are due and find a place (rules.lanes). The lease keeps a slow run from being started twice."""
     with transaction.atomic():
-        free = Q(lease_until=None) | Q(lease_until__lt=now)
+        _note_deaths(now)
         due = list(
             SyncSchedule.objects.select_for_update(skip_locked=True)
-            .filter(free, paused=False, next_run_at__lte=now)
-            .order_by("next_run_at", "pk")
-            .values_list("pk", flat=True)[:limit]
+            .filter(lease_until=None, paused=False, next_run_at__lte=now)
+            .order_by("next_run_at", "pk")[:200]
         )
-        SyncSchedule.objects.filter(pk__in=due).update(lease_until=now + LEASE)
-    return due
+        if not due:
+            return []
+        running = SyncSchedule.objects.filter(lease_until__gte=now)
+        chosen = lanes.choose(map(_turn, due), list(map(_turn, running)), workers=workers)
+        seconds = {schedule.pk: schedule.max_seconds for schedule in due}
+        claims = [Claim(pk, uuid.uuid4().hex, seconds[pk]) for pk in chosen]
+        for claim in claims:
+            _lease(claim.schedule_id, claim.owner, now)
+    return claims
+
+
+def _turn(schedule: SyncSchedule) -> lanes.Turn:
+    return lanes.Turn(
+        schedule.pk, schedule.channel_id, is_long=schedule.task in LONG, is_suspect=schedule.is_slow
+    )
+
+
+def _lease(schedule_id: int, owner: str, now: datetime) -> None:
+    SyncSchedule.objects.filter(pk=schedule_id).update(lease_until=now + LEASE, lease_owner=owner)
+
+
+def _note_deaths(now: datetime) -> None:
+    """A lease that ran out belonged to a job that died with its worker: later each time, and out of the others' way."""
+    dead = SyncSchedule.objects.select_for_update(skip_locked=True).filter(lease_until__lt=now)
+    for schedule in dead:
+        _note_death(schedule, now)
+
+
+def _note_death(schedule: SyncSchedule, now: datetime) -> None:
+    again = now + back_off(schedule.failures + 1)
+    SyncSchedule.objects.filter(pk=schedule.pk).update(
+        lease_until=None, lease_owner="", failures=F("failures") + 1, next_run_at=again, last_error=DIED,
+        last_remedy="died", is_slow=True,
+    )  # fmt: skip
+    _runs.note(schedule_id=schedule.pk, text=DIED, level=Level.WARNING, now=now)
 
 
 @transaction.atomic
-def claim(*, schedule_id: int, now: datetime) -> bool:
-    """Take one schedule whether it is due or not: a person wants it now. False while a run is under way."""
+def note_death(*, schedule_id: int, owner: str, now: datetime) -> bool:
+    """The worker saw its job die. Nothing to do where somebody else has taken over meanwhile."""
+    schedule = (
+        SyncSchedule.objects.select_for_update()
+        .filter(pk=schedule_id, lease_owner=owner)
+        .exclude(lease_until=None)
+        .first()
+    )
+    if schedule is None:
+        return False
+    _note_death(schedule, now)
+    return True
+
+
+def back_off(failures: int) -> timedelta:
+    return min(MAX_BACK_OFF, timedelta(seconds=2.0 ** min(failures, 10)))
+
+
+@transaction.atomic
+def claim(*, schedule_id: int, now: datetime) -> Claim | None:
+    """Take one schedule whether it is due or not: a person wants it now. None while a run is under way."""
     free = Q(lease_until=None) | Q(lease_until__lt=now)
-    return bool(SyncSchedule.objects.filter(free, pk=schedule_id).update(lease_until=now + LEASE))
+    owner = uuid.uuid4().hex
+    taken = SyncSchedule.objects.filter(free, pk=schedule_id).update(
+        lease_until=now + LEASE, lease_owner=owner
+    )
+    return Claim(schedule_id, owner, 0) if taken else None
 
 
 @transaction.atomic
-def release(*, schedule_ids: list[int]) -> None:
+def begin(*, schedule_id: int, owner: str, now: datetime) -> bool:
+    """The job starts, perhaps long after it was enqueued. False: somebody else has it now, or it was paused."""
+    mine = SyncSchedule.objects.filter(pk=schedule_id, lease_owner=owner).exclude(lease_until=None)
+    return bool(mine.update(lease_until=now + LEASE))
+
+
+@transaction.atomic
+def release(*, claims: Iterable[Claim]) -> None:
     """Nobody will run these after all (the broker is away); they are due again at once."""
-    SyncSchedule.objects.filter(pk__in=schedule_ids).update(lease_until=None)
+    for each in claims:
+        SyncSchedule.objects.filter(pk=each.schedule_id, lease_owner=each.owner).update(
+            lease_until=None, lease_owner=""
+        )
 
 
 @transaction.atomic
 def run_soon(*, channel_id: int, now: datetime) -> int:
-    """Make a channel's schedules due now. One that is running is not run twice."""
-    return SyncSchedule.objects.filter(channel_id=channel_id, next_run_at__gt=now).update(
-        next_run_at=now, paused=False
-    )
+    """Make what a channel asks its platform for due now. One that is running is not run twice."""
+    asks = SyncSchedule.objects.filter(channel_id=channel_id, task__in=[Task.POLL, Task.RECONCILE])
+    return asks.filter(next_run_at__gt=now).update(next_run_at=now, paused=False)
 
 
 @transaction.atomic

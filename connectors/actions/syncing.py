@@ -5,58 +5,43 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
 
 import structlog
 from django.db import transaction
 
 from connectors import contexts, keeping
-from connectors.actions import _arriving, _withdrawing, budgets, refreshing, scheduling
+from connectors.actions import (
+    _arriving,
+    _covering,
+    _runs,
+    examining,
+    fetching,
+    purging,
+    refreshing,
+    scheduling,
+)
 from connectors.actions._arriving import Parsed
-from connectors.actions.scheduling import LEASE, Walk
+from connectors.actions._asking import Asker, Pause
+from connectors.actions._runs import Synced
+from connectors.actions._walking import Kept, Walker
+from connectors.actions.scheduling import LEASE, back_off
 from connectors.clock import Clock
-from connectors.contract import (
-    ConnectorError,
-    Context,
-    InboundMessage,
-    Item,
-    Page,
-    Remedy,
-)
-from connectors.models import (
-    ChannelHealth,
-    Credential,
-    DeadItem,
-    SyncRun,
-    SyncSchedule,
-    Task,
-)
+from connectors.contract import ConnectorError, Item, Remedy
+from connectors.models import DeadItem, GapCause, Overlap, SyncRun, SyncSchedule, Task
 from inbox.actions import channels
-from inbox.models import Channel, Message
+from inbox.models import Channel
 
 log = structlog.get_logger(__name__)
-MAX_SECONDS = 120.0  # of one run; the rest comes with the next
-MAX_BACK_OFF = timedelta(minutes=15)
-HISTORICAL_AFTER = timedelta(hours=48)
-MARGIN = timedelta(minutes=10)  # deliveries under way when a walk began are looked at by the next one too
-READ_BUCKETS = frozenset({"read", "app"})
-LONGEST_PAUSE = 90.0  # seconds
-PAUSES = (0.6, 1.2, 2.4, 4.8)  # seconds before asking again, where the platform does not say
-Pause = Callable[[float], None]
-Progress = Callable[["Synced"], None]
+MAX_SECONDS = 120.0  # of one turn; the rest comes with the next
+SLOW_AFTER = 5.0  # seconds: a poll that takes as long keeps to the lane of the slow ones
+Progress = Callable[[Synced], None]
+
+__all__ = ["Synced", "keep_page", "run"]
 
 
-@dataclass(slots=True)
-class Synced:
-    pages: int = 0
-    events: int = 0
-    new_messages: int = 0
-    dead: int = 0
-    error: str = ""
-    complete: bool = True  # False: time ran out, the next run goes on
-    typing: list[tuple[int, str]] = field(default_factory=list)
+class LeaseLost(Exception):
+    """Somebody else runs this schedule now: what this turn knows is left to them."""
 
 
 def run(
@@ -67,185 +52,110 @@ def run(
     progress: Progress | None = None,
     pause: Pause = time.sleep,
 ) -> Synced:
-    """One run of a claimed schedule. Errors end the run, never the schedule."""
+    """One turn of a claimed schedule. Errors end the turn, never the schedule."""
     schedule = SyncSchedule.objects.select_related("channel").get(pk=schedule_id)
-    run_row = _open_run(schedule, clock())
-    sync = _Sync(schedule, clock, max_seconds, progress, pause)
+    began, monotonic = clock(), time.monotonic()
+    run_row = _open(schedule, began)
+    done = Synced()
+
+    def note(text: str, level: str) -> None:
+        _note(schedule_id, text, level, clock())
+
+    def keep(kept: Kept) -> None:
+        keep_page(schedule, run_row, kept, done, now=clock())
+        if progress:
+            progress(done)
+
+    asker = Asker(schedule.channel, clock, monotonic + max_seconds, pause, note)
     error: ConnectorError | None = None
+    whole_since: datetime | None = None
     try:
-        sync.go()
+        whole_since = _work(Walker(schedule, run_row, asker, done, keep), began)
+    except LeaseLost:
+        log.warning("lease_lost", schedule=schedule_id)
+        return done
     except ConnectorError as refused:
         error = refused
-        sync.done.error = refused.reason
+        done.error, done.remedy = refused.reason, refused.remedy.value
         if refused.remedy in (Remedy.BUG, Remedy.TELL):
             scheduling.forget_cursor(
                 schedule_id
             )  # the likeliest cause is a cursor the platform no longer knows
+    except contexts.NotConnected as failure:
+        done.error, done.remedy = str(failure), Remedy.RECONNECT.value
     except Exception as failure:
         log.exception("sync_failed", schedule=schedule_id)
-        sync.done.error = (
-            str(failure) if isinstance(failure, contexts.NotConnected) else f"{type(failure).__name__}"
-        )
-    _close_run(schedule, run_row, sync.done, error, clock())
-    return sync.done
+        done.error, done.remedy = f"{type(failure).__name__}", "fault"
+    done.requests = asker.requests
+    is_slow = time.monotonic() - monotonic > SLOW_AFTER and schedule.task not in scheduling.LONG
+    _close(schedule, run_row, done, error, whole_since, began, clock(), is_slow=is_slow)
+    return done
 
 
-class _Sync:
-    def __init__(
-        self,
-        schedule: SyncSchedule,
-        clock: Clock,
-        max_seconds: float,
-        progress: Progress | None,
-        pause: Pause,
-    ) -> None:
-        self.schedule = schedule
-        self.channel: Channel = schedule.channel
-        self.clock = clock
-        self.until = time.monotonic() + max_seconds
-        self.progress = progress
-        self.pause = pause
-        self.done = Synced()
-
-    def go(self) -> None:
-        if self.schedule.task == Task.POLL:
-            self._poll()
-        else:
-            self._reconcile()
-
-    def _poll(self) -> None:
-        cursor = self.schedule.cursor
-        while True:
-            page = self._ask(lambda connector, context, at=cursor: connector.poll(context, at))
-            stuck = page.more and page.cursor == cursor and not self._unknown(page)
-            self._keep(page, page.cursor or cursor, historical_before=None)
-            cursor = page.cursor or cursor
-            if not page.more or stuck:
-                return
-            if time.monotonic() > self.until:
-                self.done.complete = False
-                return
-
-    def _reconcile(self) -> None:
-        """Newest first, back to where the last whole walk began; the first walk goes as far back as the platform tells. A walk
-        that was interrupted is taken up where it stood."""
-        walk = Walk.read(self.schedule.cursor)
-        walk = walk if walk.at else replace(walk, began=self.clock())
-        while True:
-            page = self._ask(lambda connector, context, at=walk.at: connector.history(context, at))
-            following = page.cursor if page.more else ""
-            if walk.horizon is not None and self._is_old_news(page, walk.horizon - MARGIN):
-                following = page.beyond
-            stop = not following or following == walk.at
-            before = self.clock() - HISTORICAL_AFTER
-            if walk.horizon is None:
-                before = max(
-                    before, self.channel.created_at
-                )  # what was said before the brand connected rings no bell today
-            walk = Walk(walk.began, None, "") if stop else replace(walk, at=following)
-            self._keep(self._with_withdrawn(page), walk.written(), historical_before=before)
-            if stop:
-                return
-            if time.monotonic() > self.until:
-                self.done.complete = False
-                return
-
-    def _is_old_news(self, page: Page, horizon: datetime) -> bool:
-        """All of it known, and from before the horizon. (Threads with news come first, unless the page says otherwise.)"""
-        if page.unordered:
-            return False
-        times = [event.sent_at for event in page.events if isinstance(event, InboundMessage)]
-        return bool(times) and max(times) < horizon and not self._unknown(page)
-
-    def _with_withdrawn(self, page: Page) -> Page:
-        """What the page should list and does not, and what the platform says is there no more when asked."""
-        asked = [
-            self._ask(partial(_withdrawing.confirmed, suspect))
-            for suspect in _withdrawing.suspects(self.channel, page)
-        ]
-        return replace(page, events=(*page.events, *(event for each in asked for event in each.events)))
-
-    def _unknown(self, page: Page) -> bool:
-        ids = [event.external_id for event in page.events if isinstance(event, InboundMessage)]
-        known = Message.objects.filter(channel=self.channel, external_id__in=ids).count()
-        return known < len(set(ids))
-
-    def _ask(self, question: Callable[..., Page]) -> Page:
-        """One page. A short pause the platform asks for is made, and a token that ended on the way is renewed once."""
-        for patience in PAUSES:
-            try:
-                return self._ask_once(question)
-            except ConnectorError as error:
-                if error.remedy is not Remedy.RETRY:
-                    raise
-                wait = (error.retry_at - self.clock()).total_seconds() if error.retry_at else patience
-                if wait > LONGEST_PAUSE or time.monotonic() + wait > self.until:
-                    raise
-                self.pause(max(0.05, wait))
-        return self._ask_once(question)
-
-    def _ask_once(self, question: Callable[..., Page]) -> Page:
-        now = self.clock()
-        if until := budgets.closed_until(channel_id=self.channel.pk, buckets=READ_BUCKETS, now=now):
-            raise ConnectorError(
-                "The platform's limit is used up for now.", remedy=Remedy.RETRY, retry_at=until
+def _work(walker: Walker, began: datetime) -> datetime | None:
+    """The answer: until when the channel is complete, if this turn shows it."""
+    match walker.schedule.task:
+        case Task.POLL:
+            walker.poll()
+            return began if walker.done.complete else None
+        case Task.RECONCILE:
+            examining.look_and_mend(walker.asker, now=began)
+            return walker.reconcile()
+        case Task.BACKFILL if walker.run is not None:
+            walker.backfill()
+        case Task.PROFILES:
+            fetching.refresh_profiles(walker.asker, walker.done, days=walker.schedule.days)
+        case Task.TOKENS:
+            asked_for = walker.run is not None  # it leaves no run of its own
+            refreshing.refresh_if_due(
+                channel_id=walker.channel.pk, clock=walker.asker.clock, at_once=asked_for
             )
-        connector, context, credential = contexts.of_channel(self.channel, now=now)
-        if refreshing.is_due_before_use(credential, now=now):
-            context = self._renewed(context, credential)
-        try:
-            page = question(connector, context)
-        except ConnectorError as error:
-            budgets.keep(channel_id=self.channel.pk, notices=error.rates, now=now)
-            if error.remedy is not Remedy.REFRESH:
-                raise
-            page = question(connector, self._renewed(context, credential))
-        budgets.keep(channel_id=self.channel.pk, notices=page.rates, now=now)
-        return page
-
-    def _renewed(self, context: Context, credential: Credential) -> Context:
-        tokens = refreshing.refresh(
-            channel_id=self.channel.pk, seen_version=credential.version, clock=self.clock
-        )
-        return replace(context, tokens=tokens)
-
-    def _keep(self, page: Page, cursor: str, *, historical_before: datetime | None) -> None:
-        keep_page(
-            self.schedule, page, cursor, self.done, historical_before=historical_before, now=self.clock()
-        )
-        if self.progress:
-            self.progress(self.done)
+        case Task.PURGE:
+            purging.purge(walker.asker, walker.done, days=walker.schedule.days)
+    return None
 
 
 @transaction.atomic(durable=True)
 def keep_page(
-    schedule: SyncSchedule,
-    page: Page,
-    cursor: str,
-    done: Synced,
-    *,
-    historical_before: datetime | None,
-    now: datetime,
+    schedule: SyncSchedule, run_row: SyncRun | None, kept: Kept, done: Synced, *, now: datetime
 ) -> None:
     """What a page said and where to go on, committed together."""
-    recent, old = _arriving.apart(page.events, historical_before)
+    page = kept.page
+    recent, old = _arriving.apart(page.events, kept.historical_before)
     dead = [
         _arriving.dead_item(
             Parsed(schedule.channel, Item(payload), ()), why or "The item cannot be read.", now=now
         )
         for payload, why in page.failures
     ]
+    new = 0
     for events, historical in ((old, True), (recent, False)):
         parsed = [Parsed(schedule.channel, Item(keeping.written(event)), (event,)) for event in events]
         taken = _arriving.take_in(parsed, now=now, historical=historical)
         dead += taken.dead
-        done.new_messages += taken.new_messages
+        new += taken.new_messages
         done.typing += taken.typing
     _bury(schedule.channel, dead)
-    SyncSchedule.objects.filter(pk=schedule.pk).update(cursor=cursor, lease_until=now + LEASE)
+    moved = SyncSchedule.objects.filter(pk=schedule.pk, lease_owner=schedule.lease_owner).update(
+        cursor=kept.cursor, lease_until=now + LEASE
+    )
+    if not moved:
+        raise LeaseLost
+    if run_row is not None:
+        _runs.progress(run_row, done, pages=1, events=len(page.events), new=new, dead=len(dead), now=now)
+        _note_coverage(schedule.channel, run_row, kept, now)
     done.pages += 1
     done.events += len(page.events)
+    done.new_messages += new
     done.dead += len(dead)
+
+
+def _note_coverage(channel: Channel, run_row: SyncRun, kept: Kept, now: datetime) -> None:
+    _covering.note_undelivered(run_row, kept.undelivered, now)
+    for thread in kept.cut_off:
+        if kept.horizon and _covering.note_horizon(channel, thread, since=kept.horizon, now=now):
+            said = f"Of one thread only the newest {len(thread)} messages are told; older ones may be lost."
+            _runs.add_line(run_row.pk, said, "warning", now)
 
 
 def _bury(channel: Channel, dead: list[DeadItem]) -> None:
@@ -259,39 +169,69 @@ def _bury(channel: Channel, dead: list[DeadItem]) -> None:
 
 
 @transaction.atomic
-def _open_run(schedule: SyncSchedule, now: datetime) -> SyncRun | None:
-    if schedule.task == Task.POLL:
-        return None  # every few seconds; only what it found or could not do is worth a row
-    return SyncRun.objects.create(
-        schedule=schedule, channel=schedule.channel, task=schedule.task, started_at=now
-    )
+def _open(schedule: SyncSchedule, now: datetime) -> SyncRun | None:
+    return _runs.open_run(schedule, now)
 
 
-def _close_run(
-    schedule: SyncSchedule, run_row: SyncRun | None, done: Synced, error: ConnectorError | None, now: datetime
+@transaction.atomic
+def _note(schedule_id: int, text: str, level: str, now: datetime) -> None:
+    _runs.note(schedule_id=schedule_id, text=text, level=level, now=now)
+
+
+def _close(
+    schedule: SyncSchedule,
+    run_row: SyncRun | None,
+    done: Synced,
+    error: ConnectorError | None,
+    whole_since: datetime | None,
+    began: datetime,
+    now: datetime,
+    *,
+    is_slow: bool,
 ) -> None:
     if error is not None and error.remedy is Remedy.RECONNECT:
         channels.park_sending(channel_id=schedule.channel_id, reason=error.reason, now=now)
     with transaction.atomic():
         failures = schedule.failures + 1 if done.error else 0
-        pause = timedelta(seconds=schedule.every_seconds)
-        if done.error:
-            pause = min(MAX_BACK_OFF, max(pause, timedelta(seconds=2.0 ** min(failures, 10))))
-        elif not done.complete:
-            pause = timedelta(0)
-        next_run_at = (
-            max(now + pause, error.retry_at) if error is not None and error.retry_at else now + pause
-        )
-        SyncSchedule.objects.filter(pk=schedule.pk).update(
-            lease_until=None, failures=failures, last_error=done.error[:300], next_run_at=next_run_at
-        )
-        if run_row is None and (done.new_messages or done.error):
-            run_row = SyncRun.objects.create(
-                schedule=schedule, channel=schedule.channel, task=schedule.task, started_at=now
-            )
-        if run_row is not None:
-            SyncRun.objects.filter(pk=run_row.pk).update(
-                ended_at=now, events=done.events, new_messages=done.new_messages, error=done.error[:300]
-            )
-        if not done.error and done.complete:
-            ChannelHealth.objects.update_or_create(channel=schedule.channel, defaults={"last_synced_at": now})
+        succeeded = {"last_success_at": now} if not done.error and done.complete else {}
+        SyncSchedule.objects.filter(pk=schedule.pk, lease_owner=schedule.lease_owner).update(
+            lease_until=None, lease_owner="", failures=failures, last_error=done.error[:300], last_remedy=done.remedy,
+            is_slow=is_slow, next_run_at=_next_run(schedule, done, error, failures, began, now), **succeeded,
+        )  # fmt: skip
+        _runs.close_run(schedule, run_row, done, failures, now)
+        _rest_where_nothing_is_left(schedule)
+        if whole_since is not None:
+            _covering.heal(schedule.channel, run_row, now=now)
+            _covering.note_complete(schedule.channel_id, whole_since, now)
+        elif done.error and schedule.task == Task.POLL and failures >= 3:
+            since = _covering.complete_until(schedule.channel_id) or now
+            _covering.begin_gap(schedule.channel_id, GapCause.FAILING, since=since, now=now)
+
+
+def _rest_where_nothing_is_left(schedule: SyncSchedule) -> None:
+    """A backfill that nobody schedules waits for the next range that somebody asks for."""
+    if schedule.task == Task.BACKFILL and schedule.days is None and _runs.under_way(schedule) is None:
+        SyncSchedule.objects.filter(pk=schedule.pk).update(next_run_at=None, cursor="")
+
+
+def _next_run(
+    schedule: SyncSchedule,
+    done: Synced,
+    error: ConnectorError | None,
+    failures: int,
+    began: datetime,
+    now: datetime,
+) -> datetime | None:
+    if not done.error and not done.complete:
+        return now
+    if done.error:
+        pause = back_off(failures)
+        if not schedule.cron:
+            pause = min(scheduling.MAX_BACK_OFF, max(pause, timedelta(seconds=schedule.every_seconds)))
+        again = now + pause
+        return max(again, error.retry_at) if error is not None and error.retry_at else again
+    if schedule.next_run_at is None:
+        return None  # only when somebody asks
+    if schedule.overlap == Overlap.QUEUE:
+        return max(now, schedule.cadence.after(began))
+    return schedule.cadence.after(now)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from connectors.actions import connecting
 from connectors.actions.connecting import ConnectionRefused
 from connectors.contexts import NotConnected
+from connectors.forms import RangeForm
 from connectors.models import PlatformApp
 from inbox import access, platforms
 from inbox.models import Person
@@ -27,10 +28,13 @@ DENIED = "You, or the platform, said no; nothing was connected."
 def create(request: HttpRequest, brand_slug: str, platform: str) -> HttpResponse:
     brand = access.brand_for_running(cast(Person, request.user), brand_slug)
     app = get_object_or_404(PlatformApp, platform=platform, name="default")
+    form = RangeForm(request.POST)
     try:
+        if not form.is_valid():
+            raise ConnectionRefused("Choose how much of the past is to come in from the list.")
         address = connecting.start(
-            app=app, brand=brand, person=cast(Person, request.user), now=timezone.now()
-        )
+            app=app, brand=brand, person=cast(Person, request.user), now=timezone.now(), backfill_days=form.days
+        )  # fmt: skip
     except (ConnectionRefused, NotConnected) as refused:
         messages.error(request, str(refused))
         return redirect("connectors:channels", brand_slug=brand.slug)
@@ -61,4 +65,6 @@ def callback(request: HttpRequest, platform: str) -> HttpResponse:
         messages.error(request, str(refused))
     else:
         messages.success(request, f"{channel.name} on {platforms.get(channel.platform).label} is connected.")
+        if access.may(person, brand, access.Permission.RUN_CHANNELS):
+            return redirect("connectors:connection", brand_slug=brand.slug, public_id=channel.public_id)
     return redirect("connectors:channels", brand_slug=brand.slug)

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from connectors.actions import delivering
 from connectors.contract import ConnectorError, Remedy
-from connectors.models import Credential, PendingConsent, SyncSchedule
+from connectors.models import Credential, PendingConsent, SyncRun, SyncSchedule, Task
 from inbox.actions import channels as channel_actions
 from inbox.models import Brand, BrandSequence, Channel, ChannelState, MessageState, Role
 from inbox.queries import outbox
@@ -47,7 +47,9 @@ def test_an_account_is_connected_by_consent(signed_in, brand, app, platform):
     channel = Channel.objects.get()
     assert (channel.brand, channel.external_id, channel.state) == (brand, "acc-1", ChannelState.CONNECTED)
     assert platform.subscribed == [f"http://127.0.0.1:{_port()}/webhooks/fake/{channel.public_id}/"]
-    assert set(SyncSchedule.objects.values_list("task", flat=True)) == {"poll", "reconcile"}
+    assert set(SyncSchedule.objects.values_list("task", flat=True)) == set(Task.values)
+    backfill = SyncRun.objects.get()
+    assert (backfill.task, backfill.cause, backfill.since) == ("backfill", "connect", None)
 
 
 def _port():

@@ -1,4 +1,4 @@
-"""manage.py sync: run a channel's poll or reconcile now."""
+"""manage.py sync: run a channel's schedules now."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from connectors.management import choosing
 from connectors.management.telling import progress
 from connectors.models import SyncSchedule, Task
 
+BY_ITSELF = (Task.POLL, Task.RECONCILE)
 PATIENCE = scheduling.LEASE.total_seconds() * 2  # a run that died has let go by then
 LOOK_EVERY = 0.05
 
@@ -25,7 +26,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("channel", nargs="?", help="public id or handle of a channel")
         parser.add_argument("--all", action="store_true", help="every channel")
-        parser.add_argument("--task", choices=Task.values, help="only this one; both otherwise")
+        parser.add_argument("--task", choices=Task.values, help="only this one; poll and reconcile otherwise")
         parser.add_argument(
             "--full", action="store_true", help="from the beginning, as far back as the platform tells"
         )
@@ -36,8 +37,7 @@ class Command(BaseCommand):
         schedules = SyncSchedule.objects.select_related("channel").order_by("channel_id", "task")
         if not options["all"]:
             schedules = schedules.filter(channel=choosing.channel(options["channel"]))
-        if options["task"]:
-            schedules = schedules.filter(task=options["task"])
+        schedules = schedules.filter(task__in=[options["task"]] if options["task"] else BY_ITSELF)
         chosen = list(schedules)
         if not chosen:
             raise CommandError("There is no such sync to run.", returncode=2)

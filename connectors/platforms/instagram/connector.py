@@ -20,6 +20,7 @@ from connectors.contract import (
     Page,
     Party,
     Sent,
+    Subscription,
     Tokens,
     WebhookAnswer,
     WebhookRequest,
@@ -72,6 +73,9 @@ class Instagram:
 
     def subscribe(self, ctx: Context, callback_url: str) -> None:
         oauth.subscribe(ctx, callback_url)
+
+    def subscription(self, ctx: Context, callback_url: str) -> Subscription:
+        return oauth.subscription(ctx, callback_url)
 
     def send(self, ctx: Context, message: OutboundMessage) -> Sent:
         return sending.send(ctx, message)

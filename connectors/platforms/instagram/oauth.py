@@ -10,7 +10,16 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from connectors import wire
-from connectors.contract import Account, Authorisation, ConnectorError, Context, Grant, Remedy, Tokens
+from connectors.contract import (
+    Account,
+    Authorisation,
+    ConnectorError,
+    Context,
+    Grant,
+    Remedy,
+    Subscription,
+    Tokens,
+)
 from connectors.http import Answer
 from connectors.platforms.instagram import client, errors
 from connectors.platforms.instagram.manifest import MANIFEST
@@ -121,6 +130,23 @@ def subscribe(ctx: Context, callback_url: str) -> None:
     account_id = client.account(ctx).external_id
     fields = {"subscribed_fields": ",".join(_FIELDS)}
     client.post(ctx, f"{account_id}/subscribed_apps", params=fields, repeatable=True)
+
+
+def subscription(ctx: Context, callback_url: str) -> Subscription:
+    """Whether this account has our app installed with messages among its fields. The address is the app's own affair."""
+    account_id = client.account(ctx).external_id
+    body, _ = client.get(ctx, f"{account_id}/subscribed_apps", {})
+    installed = wire.entries(body.get("data"))
+    if not installed:
+        return Subscription(
+            False, "Instagram delivers nothing of this account: Parley's app is not subscribed to it."
+        )
+    fields = {
+        name for each in installed for name in each.get("subscribed_fields") or () if isinstance(name, str)
+    }
+    if "messages" not in fields:
+        return Subscription(False, "Instagram is not asked to deliver messages of this account.")
+    return Subscription(True, f"Instagram delivers {len(fields)} kinds of events to our webhook.")
 
 
 def _accept(ctx: Context, answer: Answer) -> Mapping[str, Any]:

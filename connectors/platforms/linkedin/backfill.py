@@ -23,7 +23,7 @@ def page(ctx: Context, cursor: str, thread_id: str) -> Page:
         return found
     comments_begin = wire.pack({"of": "comments"})
     cursor = found.cursor if found.more else comments_begin
-    return replace(found, cursor=cursor, more=True, beyond=comments_begin)
+    return replace(found, cursor=cursor, more=True, beyond=comments_begin, unordered=True)
 
 
 def _comments(ctx: Context, state: Mapping[str, Any], thread_id: str) -> Page:

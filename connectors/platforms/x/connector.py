@@ -22,6 +22,7 @@ from connectors.contract import (
     Party,
     Remedy,
     Sent,
+    Subscription,
     Tokens,
     WebhookAnswer,
     WebhookRequest,
@@ -72,6 +73,9 @@ class X:
 
     def subscribe(self, ctx: Context, callback_url: str) -> None:
         hooks.subscribe(ctx, callback_url)
+
+    def subscription(self, ctx: Context, callback_url: str) -> Subscription:
+        return hooks.subscription(ctx, callback_url)
 
     def send(self, ctx: Context, message: OutboundMessage) -> Sent:
         return sending.send(ctx, message)

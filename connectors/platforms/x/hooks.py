@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from connectors import wire
-from connectors.contract import ConnectorError, Context, Remedy
+from connectors.contract import ConnectorError, Context, Remedy, Subscription
 from connectors.platforms.x import client, errors
 
 _PRIVATE: Final = ("dm.received", "dm.sent", "dm.read", "dm.indicate_typing", "chat.received", "chat.sent")
@@ -38,6 +38,25 @@ def subscribe(ctx: Context, callback_url: str) -> None:
             # An event this app has no access to is told apart from the messages, without which there is no channel.
             if error.remedy in (Remedy.RETRY, Remedy.REFRESH) or event_type in ("dm.received", "dm.sent"):
                 raise
+
+
+def subscription(ctx: Context, callback_url: str) -> Subscription:
+    """X gives a webhook up when its CRC goes wrong, and says nothing but `valid: false`."""
+    if (found := _find(ctx, callback_url)) is None:
+        return Subscription(False, "X knows no webhook at our address.")
+    if found.get("valid") is not True:
+        return Subscription(False, "X has switched our webhook off, because the proof of the address failed.")
+    body, _ = client.call(ctx, "GET", "activity/subscriptions", bucket="subscribe", token=ctx.app.bearer)
+    account_id, webhook_id = client.account(ctx).external_id, wire.ident(found.get("id"))
+    have = {
+        wire.text(each.get("event_type"))
+        for each in wire.entries(body)
+        if wire.ident(each.get("webhook_id")) == webhook_id
+        and wire.ident(wire.mapping(each.get("filter")).get("user_id")) == account_id
+    }
+    if missing := [name for name in ("dm.received", "dm.sent") if name not in have]:
+        return Subscription(False, f"X is not asked to deliver {' and '.join(missing)} of this account.")
+    return Subscription(True, f"X delivers {len(have)} kinds of events to our webhook.")
 
 
 def _subscribed(ctx: Context, webhook_id: str) -> set[tuple[str, str]]:

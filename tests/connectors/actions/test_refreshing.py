@@ -68,8 +68,11 @@ def test_a_lease_whose_worker_died_is_taken_over_when_it_ends(channel, platform,
 
 
 def test_a_grant_is_due_by_its_platforms_own_margin(channel, platform):
-    assert refreshing.due(now=NOW) == []
-    assert refreshing.due(now=NOW + timedelta(minutes=111)) == [(channel.pk, 1)]
+    credential = Credential.objects.select_related("channel").get(channel=channel)
+
+    assert not refreshing.may_be_renewed(credential, now=NOW)
+    assert refreshing.may_be_renewed(credential, now=NOW + timedelta(minutes=111))
+    assert refreshing.may_be_renewed(credential, now=NOW, at_once=True)
 
 
 def test_secrets_are_sealed_and_in_no_repr(channel, clock):

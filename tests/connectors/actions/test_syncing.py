@@ -143,8 +143,51 @@ def test_due_schedules_are_claimed_once(schedule):
 
     claimed = in_threads(lambda: scheduling.claim_due(now=NOW), times=3)
 
-    assert [each for claim in claimed for each in claim] == [poll.pk]
-    assert scheduling.claim_due(now=NOW + scheduling.LEASE + timedelta(seconds=1)) == [poll.pk]
+    assert [each.schedule_id for claims in claimed for each in claims] == [poll.pk]
+
+
+def test_a_job_that_died_is_tried_again_later_each_time_and_out_of_the_others_way(schedule):
+    poll = schedule(cursor="m0007")
+    now, pauses = NOW, []
+
+    for _ in range(3):
+        assert [each.schedule_id for each in scheduling.claim_due(now=now)] == [poll.pk]
+        died = now + scheduling.LEASE + timedelta(seconds=1)
+        assert scheduling.claim_due(now=died) == []
+        poll.refresh_from_db()
+        pauses.append((poll.next_run_at - died).total_seconds())
+        now = poll.next_run_at
+
+    assert pauses == [2, 4, 8]
+    assert (poll.cursor, poll.is_slow) == ("m0007", True)
+
+
+def test_the_death_of_a_job_is_told_by_its_worker(schedule):
+    poll = schedule()
+    [claim] = scheduling.claim_due(now=NOW)
+
+    assert not scheduling.note_death(schedule_id=poll.pk, owner="somebody else", now=NOW)
+    assert scheduling.note_death(schedule_id=poll.pk, owner=claim.owner, now=NOW)
+
+    poll.refresh_from_db()
+    assert (poll.lease_until, poll.last_error) == (None, scheduling.DIED)
+    assert not scheduling.begin(schedule_id=poll.pk, owner=claim.owner, now=NOW)
+
+
+def test_who_lost_the_lease_moves_no_cursor(schedule, platform, clock, monkeypatch):
+    poll = schedule()
+    said(platform, 2)
+    scheduling.claim_due(now=NOW)
+    asked = platform.poll
+
+    def slowly(ctx, cursor):
+        SyncSchedule.objects.filter(pk=poll.pk).update(lease_owner="another", cursor="theirs")
+        return asked(ctx, cursor)
+
+    monkeypatch.setattr(platform, "poll", slowly)
+    run(poll, clock)
+
+    assert (poll.cursor, poll.lease_owner, Message.objects.count()) == ("theirs", "another", 0)
 
 
 def test_paused_schedules_rest(schedule):

@@ -1,0 +1,83 @@
+"""One question to a platform, patiently: a short pause that it asks for is made, a token that ended on the way is renewed once, and
+every request is counted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from connectors import contexts
+from connectors.actions import budgets, refreshing
+from connectors.clock import Clock
+from connectors.contract import ConnectorError, Context, Remedy
+from connectors.models import Credential, Level
+from inbox.models import Channel
+
+READ_BUCKETS = frozenset({"read", "app"})
+LONGEST_PAUSE = 90.0  # seconds
+PAUSES = (0.6, 1.2, 2.4, 4.8)  # seconds before asking again, where the platform does not say
+Pause = Callable[[float], None]
+Note = Callable[[str, str], None]
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Asker:
+    channel: Channel
+    clock: Clock
+    until: float  # of time.monotonic
+    pause: Pause
+    note: Note
+    requests: int = 0
+    buckets: frozenset[str] = field(default=READ_BUCKETS)
+
+    @property
+    def time_is_over(self) -> bool:
+        return time.monotonic() > self.until
+
+    def ask(self, question: Callable[..., T]) -> T:
+        for patience in PAUSES:
+            try:
+                return self._ask_once(question)
+            except ConnectorError as error:
+                if error.remedy is not Remedy.RETRY:
+                    raise
+                wait = (error.retry_at - self.clock()).total_seconds() if error.retry_at else patience
+                if wait > LONGEST_PAUSE or time.monotonic() + wait > self.until:
+                    raise
+                if error.retry_at:
+                    self.note(f"{error.reason} It waits {max(1, round(wait))} s.", Level.INFO)
+                self.pause(max(0.05, wait))
+        return self._ask_once(question)
+
+    def _ask_once(self, question: Callable[..., T]) -> T:
+        now = self.clock()
+        if until := budgets.closed_until(channel_id=self.channel.pk, buckets=self.buckets, now=now):
+            raise ConnectorError(
+                "The platform's limit is used up for now.", remedy=Remedy.RETRY, retry_at=until
+            )
+        connector, context, credential = contexts.of_channel(self.channel, now=now)
+        context = replace(context, http=context.http.watched(self._count))
+        if refreshing.is_due_before_use(credential, now=now):
+            context = self._renewed(context, credential)
+        try:
+            answer = question(connector, context)
+        except ConnectorError as error:
+            budgets.keep(channel_id=self.channel.pk, notices=error.rates, now=now)
+            if error.remedy is not Remedy.REFRESH:
+                raise
+            answer = question(connector, self._renewed(context, credential))
+        budgets.keep(channel_id=self.channel.pk, notices=getattr(answer, "rates", ()), now=now)
+        return answer
+
+    def _count(self) -> None:
+        self.requests += 1
+
+    def _renewed(self, context: Context, credential: Credential) -> Context:
+        tokens = refreshing.refresh(
+            channel_id=self.channel.pk, seen_version=credential.version, clock=self.clock
+        )
+        self.note("The token was renewed on the way.", Level.INFO)
+        return replace(context, tokens=tokens)

@@ -1,0 +1,89 @@
+"""What is known to be complete, where it was not, and what healed it. Inside the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db.models import F, Q
+from django.db.models.functions import Greatest, Least
+
+from connectors.contract import InboundMessage
+from connectors.models import ChannelHealth, Gap, GapCause, SyncRun
+from inbox import platforms
+from inbox.models import Channel, Handle
+
+DELIVERED_WITHIN = timedelta(minutes=2)  # what is younger may still be on its way
+FOUND_BY_A_WALK = (GapCause.DISCONNECTED, GapCause.NOT_SUBSCRIBED, GapCause.FAILING)
+
+
+def complete_until(channel_id: int) -> datetime | None:
+    health = ChannelHealth.objects.filter(channel=channel_id)
+    return health.values_list("complete_until", flat=True).first()
+
+
+def note_complete(channel_id: int, until: datetime, now: datetime) -> None:
+    health, _ = ChannelHealth.objects.get_or_create(channel_id=channel_id)
+    later = Q(complete_until=None) | Q(complete_until__lt=until)
+    ChannelHealth.objects.filter(later, pk=health.pk).update(complete_until=until)
+    ChannelHealth.objects.filter(pk=health.pk).update(last_synced_at=now)
+
+
+def begin_gap(channel_id: int, cause: GapCause, *, since: datetime, now: datetime) -> None:
+    """It grows until it is healed; the same one is not begun twice."""
+    if not Gap.objects.filter(channel=channel_id, cause=cause, healed_at=None, lost=False).exists():
+        Gap.objects.create(channel_id=channel_id, cause=cause, since=min(since, now), found_at=now)
+
+
+def note_undelivered(run: SyncRun, found: Sequence[InboundMessage], now: datetime) -> None:
+    """Messages that a walk found and that should have been delivered. Where a gap is open already, they are what it kept from us."""
+    times = [each.sent_at for each in found if each.sent_at < now - DELIVERED_WITHIN]
+    if not times:
+        return
+    oldest, newest = min(times), max(times)
+    known = Gap.objects.filter(
+        channel=run.channel_id, cause__in=FOUND_BY_A_WALK, healed_at=None, lost=False, since__lte=newest
+    )
+    if (gap := known.order_by("since", "pk").first()) is not None:
+        Gap.objects.filter(pk=gap.pk).update(brought=F("brought") + len(times))
+        return
+    mine = Gap.objects.filter(healed_by=run, cause=GapCause.NOT_DELIVERED)
+    grown = mine.update(
+        since=Least(F("since"), oldest), until=Greatest(F("until"), newest), brought=F("brought") + len(times)
+    )
+    if not grown:
+        Gap.objects.create(
+            channel_id=run.channel_id, cause=GapCause.NOT_DELIVERED, since=oldest, until=newest, found_at=now, healed_at=now,
+            healed_by=run, brought=len(times),
+        )  # fmt: skip
+
+
+def heal(channel: Channel, run: SyncRun | None, *, now: datetime) -> None:
+    """A whole walk has been made: what was open is closed, and what lies before the platform's horizon is lost."""
+    age = platforms.get(channel.platform).history.age
+    for gap in Gap.objects.filter(channel=channel, healed_at=None, lost=False).order_by("pk"):
+        until = gap.until or now
+        if age is not None and gap.since < now - age:
+            Gap.objects.create(
+                channel=channel, cause=GapCause.HORIZON, since=gap.since, until=min(until, now - age), found_at=now, lost=True
+            )  # fmt: skip
+        Gap.objects.filter(pk=gap.pk).update(until=until, healed_at=now, healed_by=run)
+
+
+def note_horizon(
+    channel: Channel, thread: Sequence[InboundMessage], *, since: datetime, now: datetime
+) -> bool:
+    """The page holds as much of a thread as the platform tells, all of it news: what came before may be lost."""
+    oldest = min(thread, key=lambda each: each.sent_at)
+    if oldest.sent_at <= since:
+        return False
+    key = oldest.thread_id
+    known = Gap.objects.filter(channel=channel, cause=GapCause.HORIZON, thread_key=key, until=oldest.sent_at)
+    if known.exists():
+        return False
+    handle = Handle.objects.filter(channel=channel, external_id=key).select_related("contact").first()
+    Gap.objects.create(
+        channel=channel, cause=GapCause.HORIZON, since=since, until=oldest.sent_at, found_at=now, lost=True, thread_key=key,
+        contact_name=(handle.contact.name if handle else "")[:200],
+    )  # fmt: skip
+    return True

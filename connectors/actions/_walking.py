@@ -1,0 +1,199 @@
+"""Three ways through what a platform tells: a poll on from the cursor, a reconcile back to where the last whole one began, and a
+backfill of a range. What a page said and the cursor that leads on are kept together by `keep`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from connectors.actions import _covering, _withdrawing
+from connectors.actions._asking import Asker
+from connectors.actions._runs import Synced
+from connectors.actions.scheduling import Walk
+from connectors.contract import InboundEvent, InboundMessage, Page
+from connectors.models import SyncRun, SyncSchedule
+from inbox import platforms
+from inbox.models import Channel, Message
+
+HISTORICAL_AFTER = timedelta(hours=48)
+MARGIN = timedelta(minutes=10)  # deliveries under way when a walk began are looked at by the next one too
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What of a page goes into the inbox, and what it shows of the channel's completeness."""
+
+    page: Page
+    cursor: str
+    historical_before: datetime | None = None
+    undelivered: tuple[InboundMessage, ...] = ()
+    # Threads of which the page tells as much as the platform ever does, and all of it is news; complete before `horizon`.
+    cut_off: tuple[tuple[InboundMessage, ...], ...] = ()
+    horizon: datetime | None = None
+
+
+Keep = Callable[[Kept], None]
+
+
+@dataclass(slots=True)
+class Walker:
+    schedule: SyncSchedule
+    run: SyncRun | None
+    asker: Asker
+    done: Synced
+    keep: Keep
+    channel: Channel = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.channel = self.schedule.channel
+
+    def poll(self) -> None:
+        cursor = self.schedule.cursor
+        while True:
+            page = self._ask(lambda connector, context, at=cursor: connector.poll(context, at))
+            stuck = page.more and page.cursor == cursor and not self._unknown(page)
+            self.keep(Kept(page, page.cursor or cursor))
+            cursor = page.cursor or cursor
+            if not page.more or stuck:
+                return
+            if self._is_late():
+                return
+
+    def reconcile(self) -> datetime | None:
+        """Newest first, back to where the last whole walk began; the first walk goes as far back as the platform tells. A walk
+        that was interrupted is taken up where it stood. The answer: when a walk that is whole now began."""
+        walk = Walk.read(self.schedule.cursor)
+        walk = walk if walk.at else replace(walk, began=self.asker.clock())
+        began = walk.began
+        while True:
+            page = self._ask(lambda connector, context, at=walk.at: connector.history(context, at))
+            unknown = self._unknown(page)
+            following = page.cursor if page.more else ""
+            if walk.horizon is not None and self._is_old_news(page, walk.horizon - MARGIN, unknown):
+                following = page.beyond
+            stop = not following or following == walk.at
+            before = self.asker.clock() - HISTORICAL_AFTER
+            if walk.horizon is None:
+                before = max(
+                    before, self.channel.created_at
+                )  # what was said before the brand connected rings no bell today
+            self._note_way(page, walk.horizon, began)
+            horizon = walk.horizon
+            walk = Walk(walk.began, None, "") if stop else replace(walk, at=following)
+            kept = Kept(self._with_withdrawn(page), walk.written(), before)
+            if horizon is not None:
+                news = tuple(
+                    each for each in _messages(page) if each.external_id in unknown and each.sent_at >= before
+                )
+                self._note_lag(news)
+                kept = replace(
+                    kept, undelivered=news, cut_off=self._cut_off(page, unknown), horizon=horizon - MARGIN
+                )
+            self.keep(kept)
+            if stop:
+                return began
+            if self._is_late():
+                return None
+
+    def backfill(self) -> None:
+        """A range of the past. It is history: what was known to be complete, and what was said before the brand connected, rings
+        no bell. What is younger than both is news that a delivery still owes us."""
+        assert self.run is not None
+        since, until = self.run.since, self.run.until or self.run.started_at
+        before = _covering.complete_until(self.channel.pk) or self.run.started_at
+        before = min(until, max(before, self.run.started_at - HISTORICAL_AFTER))
+        cursor = self.schedule.cursor
+        while True:
+            page = self._ask(lambda connector, context, at=cursor: connector.history(context, at))
+            following = page.cursor if page.more else ""
+            if since is not None and self._is_before(page, since):
+                following = page.beyond
+            stop = not following or following == cursor
+            self._note_way(page, since, until)
+            kept = replace(page, events=_within(page.events, since, until), stretch=None)
+            self.keep(Kept(kept, "" if stop else following, before))
+            cursor = following
+            if stop or self._is_late():
+                return
+
+    def _is_late(self) -> bool:
+        if self.asker.time_is_over:
+            self.done.complete = False
+        return not self.done.complete
+
+    def _is_before(self, page: Page, moment: datetime) -> bool:
+        if page.unordered:
+            return False
+        times = [each.sent_at for each in _messages(page)]
+        return bool(times) and max(times) < moment
+
+    def _is_old_news(self, page: Page, horizon: datetime, unknown: Collection[str]) -> bool:
+        """All of it known, and from before the horizon. (Threads with news come first, unless the page says otherwise.)"""
+        return self._is_before(page, horizon) and not unknown
+
+    def _with_withdrawn(self, page: Page) -> Page:
+        """What the page should list and does not, and what the platform says is there no more when asked."""
+        asked = [
+            self._ask(partial(_withdrawing.confirmed, suspect))
+            for suspect in _withdrawing.suspects(self.channel, page)
+        ]
+        return replace(page, events=(*page.events, *(event for each in asked for event in each.events)))
+
+    def _unknown(self, page: Page) -> set[str]:
+        ids = {each.external_id for each in _messages(page)}
+        known = Message.objects.filter(channel=self.channel, external_id__in=ids)
+        return ids - set(known.values_list("external_id", flat=True))
+
+    def _ask(self, question: Callable[..., Page]) -> Page:
+        page = self.asker.ask(question)
+        self.done.requests = self.asker.requests
+        return page
+
+    def _note_way(self, page: Page, since: datetime | None, until: datetime | None) -> None:
+        """How much of the way lies behind, by the newest message of the page: lists lead back in time, logs on."""
+        age = platforms.get(self.channel.platform).history.age
+        if since is None and age is not None:
+            since = self.asker.clock() - age
+        times = [each.sent_at for each in _messages(page)]
+        if since is None or until is None or not times or until <= since:
+            return
+        way = (until - max(times)) / (until - since)
+        self.done.share = min(0.99, max(0.0, 1 - way if page.unordered else way))
+
+    def _note_lag(self, news: tuple[InboundMessage, ...]) -> None:
+        if news:
+            lag = self.asker.clock() - min(each.sent_at for each in news)
+            self.done.lag = max(self.done.lag or lag, lag)
+
+    def _cut_off(self, page: Page, unknown: Collection[str]) -> tuple[tuple[InboundMessage, ...], ...]:
+        most = platforms.get(self.channel.platform).history.messages_per_thread
+        threads: dict[str, list[InboundMessage]] = {}
+        for each in _messages(page):
+            threads.setdefault(each.thread_id, []).append(each)
+        return tuple(
+            tuple(told)
+            for told in threads.values()
+            if most is not None and len(told) >= most and all(each.external_id in unknown for each in told)
+        )
+
+
+def _messages(page: Page) -> list[InboundMessage]:
+    return [event for event in page.events if isinstance(event, InboundMessage)]
+
+
+def _within(
+    events: tuple[InboundEvent, ...], since: datetime | None, until: datetime
+) -> tuple[InboundEvent, ...]:
+    """Messages of the range, and what belongs to them."""
+    out = {
+        each.external_id
+        for each in events
+        if isinstance(each, InboundMessage) and not ((since is None or since <= each.sent_at) and each.sent_at < until)
+    }  # fmt: skip
+    return tuple(
+        each
+        for each in events
+        if (each.external_id if isinstance(each, InboundMessage) else getattr(each, "target", "")) not in out
+    )

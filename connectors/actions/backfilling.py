@@ -1,0 +1,56 @@
+"""A chosen range of the past: asked for with a connection or on demand, resumable, and marked as history."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from connectors.actions import _runs
+from connectors.models import Cause, Level, RunState, SyncRun, SyncSchedule, Task
+from inbox.models import Channel, Person
+
+
+class Refused(Exception):
+    """The range cannot be filled; the words say why and what to do."""
+
+
+@transaction.atomic
+def ask(
+    *,
+    channel: Channel,
+    since: datetime | None,
+    until: datetime | None,
+    by: Person | None,
+    cause: str = Cause.PERSON,
+    now: datetime,
+) -> SyncRun:
+    """`since` None: as far back as the platform tells. One range at a time: its cursor is the platform's."""
+    until = min(until or now, now)
+    if since is not None and since >= until:
+        raise Refused("The range ends before it begins. Choose an earlier beginning.")
+    schedule, _ = SyncSchedule.objects.get_or_create(
+        channel=channel, task=Task.BACKFILL, defaults={"every_seconds": 86400}
+    )
+    schedule = SyncSchedule.objects.select_for_update().get(pk=schedule.pk)
+    if _runs.under_way(schedule) is not None:
+        raise Refused("A backfill of this channel is under way. Wait for its end, or stop it first.")
+    run = _runs.begin(schedule, now, cause=cause, asked_by_id=by.pk if by else None, since=since, until=until)
+    SyncSchedule.objects.filter(pk=schedule.pk).update(cursor="", next_run_at=now, paused=False, failures=0)
+    return run
+
+
+@transaction.atomic(durable=True)
+def stop(*, run: SyncRun, by: Person, now: datetime) -> bool:
+    """What it has brought stays. A turn that is under way ends with the page it is at."""
+    stopped = SyncRun.objects.filter(pk=run.pk, state=RunState.RUNNING).update(
+        state=RunState.STOPPED, ended_at=now
+    )
+    if not stopped:
+        return False
+    _runs.add_line(run.pk, f"{by.short_name} stopped it.", Level.WARNING, now)
+    # Who runs it now loses the lease, and with it the right to go on.
+    mine = SyncSchedule.objects.filter(channel=run.channel_id, task=run.task)
+    mine.update(lease_until=None, lease_owner="")
+    mine.filter(task=Task.BACKFILL, days=None).update(cursor="", next_run_at=None)
+    return True

@@ -1,0 +1,137 @@
+"""How a channel is: what operations look at, what platforms say of their limits, what is known to be complete and what is not."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from inbox.models import Channel
+
+from .syncs import SyncRun
+
+
+class ChannelHealth(models.Model):
+    """What operations look at first. One row a channel, written apart from the hot path."""
+
+    channel = models.OneToOneField(Channel, on_delete=models.CASCADE, related_name="health")
+    bad_signatures = models.BigIntegerField(default=0)
+    last_bad_signature_at = models.DateTimeField(null=True, blank=True)
+    last_receipt_at = models.DateTimeField(null=True, blank=True)
+    last_sent_at = models.DateTimeField(null=True, blank=True)
+    last_synced_at = models.DateTimeField(null=True, blank=True)
+    last_handshake_at = models.DateTimeField(null=True, blank=True)
+    account_news_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the newest news of the account itself happened."
+    )
+    complete_until = models.DateTimeField(
+        null=True, blank=True, help_text="What the platform told of before is in the inbox."
+    )
+    subscribed = models.BooleanField(
+        null=True, help_text="Whether the platform delivers to our door; empty: it was not asked yet."
+    )
+    subscription_said = models.CharField(max_length=300, blank=True)
+    subscription_checked_at = models.DateTimeField(null=True, blank=True)
+    unrecognised = models.BigIntegerField(
+        default=0, help_text="Updates of a kind nobody knows yet; their receipts are kept."
+    )
+
+
+class RateBudget(models.Model):
+    """What a platform last said of its limits for a channel."""
+
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="budgets")
+    bucket = models.CharField(max_length=40)
+    remaining = models.IntegerField(null=True, blank=True)
+    used_percent = models.IntegerField(null=True, blank=True)
+    resets_at = models.DateTimeField(null=True, blank=True)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["channel", "bucket"], name="one_budget_per_bucket")]
+
+
+class GapCause(models.TextChoices):
+    NOT_DELIVERED = "not_delivered", "The platform did not deliver it"
+    DISCONNECTED = "disconnected", "The channel was disconnected"
+    NOT_SUBSCRIBED = "not_subscribed", "The platform had stopped delivering to us"
+    FAILING = "failing", "Asking the platform failed"
+    HORIZON = "horizon", "It is older than what the platform still tells"
+
+
+class Gap(models.Model):
+    """A time of which the inbox may lack something, or lacked it until something healed it."""
+
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="gaps", db_index=False)
+    cause = models.CharField(max_length=16)  # a GapCause
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True, help_text="Empty: it still grows.")
+    found_at = models.DateTimeField()
+    healed_at = models.DateTimeField(null=True, blank=True)
+    healed_by = models.ForeignKey(SyncRun, on_delete=models.SET_NULL, null=True, related_name="healed")
+    brought = models.IntegerField(default=0, help_text="Messages that it had kept from us.")
+    lost = models.BooleanField(default=False, help_text="The platform tells no more of it.")
+    thread_key = models.CharField(max_length=400, blank=True, db_collation="C")
+    contact_name = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            # What goes on is one gap, however often it is looked at.
+            models.UniqueConstraint(
+                fields=["channel", "cause", "thread_key"], condition=Q(until=None), name="one_growing_gap_per_cause"
+            ),
+            models.CheckConstraint(
+                condition=Q(until=None) | Q(until__gte=F("since")), name="a_gap_ends_after_it_begins"
+            ),
+        ]  # fmt: skip
+        indexes = [
+            # The coverage page lists the newest.
+            models.Index(fields=["channel", "-since", "-id"], name="gaps_of_channel"),
+            # A whole walk heals what is open.
+            models.Index(fields=["channel"], name="gaps_open", condition=Q(healed_at=None, lost=False)),
+        ]  # fmt: skip
+
+
+class HourOfArrivals(models.Model):
+    """How many messages customers sent in one hour; what silence is measured by (rules.silence)."""
+
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+", db_index=False)
+    hour = models.DateTimeField()
+    messages = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["channel", "hour"], name="one_count_per_hour")]
+
+
+class ArrivalsCounted(models.Model):
+    """Up to which message arrivals have been counted. One row."""
+
+    up_to = models.BigIntegerField(default=0)
+
+
+class AlarmKind(models.TextChoices):
+    DISCONNECTED = "disconnected", "Disconnected"
+    NOT_SUBSCRIBED = "not_subscribed", "Not delivered to"
+    SILENT = "silent", "Silent"
+    FAILING = "failing", "Syncs fail"
+
+
+class Alarm(models.Model):
+    """Something about a channel that people are told once, and not again until it has changed."""
+
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="alarms")
+    kind = models.CharField(max_length=16)  # an AlarmKind
+    said = models.CharField(max_length=300)
+    raised_at = models.DateTimeField()
+    cleared_at = models.DateTimeField(null=True, blank=True)
+    mailed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel", "kind"], condition=Q(cleared_at=None), name="one_alarm_per_channel_and_kind"
+            ),
+        ]  # fmt: skip
+        indexes = [
+            # The mails that are to leave.
+            models.Index(fields=["id"], name="alarms_to_mail", condition=Q(mailed_at=None)),
+        ]

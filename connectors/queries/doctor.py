@@ -1,0 +1,177 @@
+"""One connection, examined: the grant, its scopes, the subscription, and the last success of each thing that we do with it. Each red
+line has its one fix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from connectors.models import Credential, DeadItem, SyncSchedule, Task
+from connectors.rules.remedies import Place, fix_for
+from inbox import platforms
+from inbox.models import Channel, ChannelState
+from inbox.platforms import Manifest
+
+ENDS_SOON = timedelta(days=7)
+LOOKED_LATELY = timedelta(hours=1)
+RENEWALS = {
+    "none": "it cannot be renewed; a person connects again",
+    "extend": "it is extended before it ends",
+    "rotate": "it is renewed with a refresh token, which changes each time",
+    "fixed_end": "it is renewed until its last day; then a person connects again",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    name: str
+    ok: bool | None  # None: not known yet, or nothing to be had
+    found: str
+    at: datetime | None = None
+    fix: str = ""
+    button: str = ""  # connect, look, schedules, dead-items
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    name: str
+    held: bool
+    needed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    findings: tuple[Finding, ...]
+    scopes: tuple[Scope, ...]
+
+    @property
+    def faults(self) -> int:
+        return sum(each.ok is False for each in self.findings)
+
+
+def examine(channel: Channel, *, now: datetime) -> Examined:
+    manifest = platforms.get(channel.platform)
+    credential = Credential.objects.select_related("app").filter(channel=channel).first()
+    scopes = _scopes(manifest, credential)
+    findings = (
+        _state(channel),
+        *_grant(manifest, credential, now),
+        _scope_finding(manifest, credential, scopes),
+        _subscription(manifest, channel, now),
+        *_operations(manifest, channel, now),
+        *_leftovers(channel),
+    )
+    return Examined(findings, scopes)
+
+
+def _state(channel: Channel) -> Finding:
+    ok = channel.state == ChannelState.CONNECTED
+    said = channel.get_state_display() + (f": {channel.state_reason}" if channel.state_reason else ".")
+    return Finding(
+        "Connection", ok, said, fix="" if ok else "Connect the account again.", button="" if ok else "connect"
+    )
+
+
+def _grant(manifest: Manifest, credential: Credential | None, now: datetime) -> Iterator[Finding]:
+    if credential is None:
+        yield Finding("Token", False, "There is none.", fix="Connect the account.", button="connect")
+        return
+    ends, renewal = credential.expires_at, RENEWALS[manifest.auth.refresh]
+    if ends is None:
+        yield Finding("Token", True, "It has no end.")
+    elif ends <= now:
+        renews = manifest.auth.refresh != "none" and not credential.refresh_error
+        yield Finding(
+            "Token", None if renews else False, f"It has ended; {renewal}. It ended", at=ends,
+            fix="" if renews else "Connect the account again.", button="" if renews else "connect",
+        )  # fmt: skip
+    else:
+        yield Finding("Token", True, f"It holds; {renewal}. It ends", at=ends)
+    if (last := credential.refresh_expires_at) is not None:
+        soon = last <= now + ENDS_SOON
+        fix = "Connect the account again before that day." if soon else ""
+        yield Finding(
+            "Refresh token", not soon, "It ends", at=last, fix=fix, button="connect" if soon else ""
+        )
+    if credential.refresh_error:
+        yield Finding(
+            "Renewing", False, f"It failed: {credential.refresh_error}", fix="Connect the account again.", button="connect"
+        )  # fmt: skip
+    elif credential.version > 1:
+        yield Finding(
+            "Renewing", True, f"Renewed {credential.version - 1} times; the last", at=credential.issued_at
+        )
+
+
+def _scopes(manifest: Manifest, credential: Credential | None) -> tuple[Scope, ...]:
+    held = set(credential.scopes) if credential else set()
+    needed = manifest.auth.scopes
+    names = [*needed, *sorted(held - set(needed))]
+    return tuple(Scope(name, name in held, name in needed) for name in names)
+
+
+def _scope_finding(manifest: Manifest, credential: Credential | None, scopes: tuple[Scope, ...]) -> Finding:
+    if credential is None or not credential.scopes:
+        return Finding("Scopes", None, "The platform did not say which it granted.")
+    missing = [each.name for each in scopes if each.needed and not each.held]
+    if not missing:
+        return Finding("Scopes", True, "All that are needed are held.")
+    fix = "Connect again and leave every box of the consent ticked."
+    return Finding("Scopes", False, f"Missing: {', '.join(missing)}.", fix=fix, button="connect")
+
+
+def _subscription(manifest: Manifest, channel: Channel, now: datetime) -> Finding:
+    if manifest.receive.mode == "poll":
+        return Finding("Deliveries", None, "This platform delivers no messages; they are polled.")
+    health = getattr(channel, "health", None)
+    if health is None or health.subscribed is None:
+        return Finding("Deliveries", None, "The platform was not asked yet.", fix="Look now.", button="look")
+    if health.subscribed:
+        said = health.subscription_said or "The platform delivers to our webhook."
+        return Finding("Deliveries", True, f"{said} Looked", at=health.subscription_checked_at)
+    fix = "Look now: Parley asks for deliveries again. If that fails, connect again."
+    return Finding("Deliveries", False, health.subscription_said, health.subscription_checked_at, fix, "look")
+
+
+def _operations(manifest: Manifest, channel: Channel, now: datetime) -> Iterator[Finding]:
+    health = getattr(channel, "health", None)
+    if manifest.receive.mode == "webhook":
+        last = health.last_receipt_at if health else None
+        yield Finding("Receive a delivery", True if last else None, "Last" if last else "Never yet.", at=last)
+    sent = health.last_sent_at if health else None
+    yield Finding("Send a reply", True if sent else None, "Last" if sent else "Never yet.", at=sent)
+    for schedule in sorted(channel.schedules.all(), key=lambda each: Task.values.index(each.task)):
+        yield _operation(schedule)
+    if health and health.bad_signatures:
+        yield Finding(
+            "Signatures", False, f"{health.bad_signatures} deliveries had a wrong one and were refused; the last",
+            at=health.last_bad_signature_at,
+            fix="Compare the webhook secret with the platform's console; register the new one in front of the old.",
+        )  # fmt: skip
+
+
+def _operation(schedule: SyncSchedule) -> Finding:
+    name = Task(schedule.task).label
+    if schedule.paused:
+        return Finding(name, False, "It is paused.", schedule.last_success_at, "Resume it.", "schedules")
+    if schedule.last_error:
+        fix = fix_for(schedule.last_remedy)
+        button = "connect" if fix.place == Place.CONNECTION else "schedules"
+        # One failure is weather; what the platform refuses for good is red at once.
+        ok = None if schedule.failures < 3 and schedule.last_remedy in ("retry", "unknown", "died") else False
+        return Finding(name, ok, schedule.last_error, schedule.last_success_at, fix.text, button)
+    last = schedule.last_success_at
+    return Finding(name, True if last else None, "Last" if last else "Never yet.", at=last)
+
+
+def _leftovers(channel: Channel) -> Iterator[Finding]:
+    if DeadItem.objects.filter(channel=channel, replayed_at=None).exists():
+        fix = "Read the reasons; when the cause is mended, read them again."
+        yield Finding(
+            "Dead items",
+            False,
+            "Some updates could not be read; they are kept.",
+            fix=fix,
+            button="dead-items",
+        )

@@ -1,0 +1,105 @@
+"""Runs as operations read them: what is under way with how much of the way done, and the history, newest first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from connectors.models import RateBudget, RunLine, RunState, SyncRun, SyncSchedule, Task
+from connectors.queries.schedules import label_of
+from connectors.rules.remedies import Fix, fix_for
+from inbox.models import Brand
+
+PAGE = 50
+LINES = 300
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    run: SyncRun
+    label: str
+    channel: str
+    platform: str
+    percent: int | None
+    waits: bool  # under way, and nobody works on it at this moment
+    fix: Fix | None
+
+    @property
+    def seconds(self) -> int:
+        end = self.run.ended_at or self.run.touched_at or self.run.started_at
+        return max(0, int((end - self.run.started_at).total_seconds()))
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A schedule that should have run by now."""
+
+    schedule: SyncSchedule
+    label: str
+    by: timedelta
+
+
+def under_way(brand: Brand, *, now: datetime) -> list[RunView]:
+    found = SyncRun.objects.filter(channel__brand=brand, state=RunState.RUNNING)
+    return [view(run, now=now) for run in _with(found).order_by("-pk")[:PAGE]]
+
+
+def history(
+    brand: Brand, *, before: int | None, channel_id: int | None, task: str, now: datetime
+) -> list[RunView]:
+    found = SyncRun.objects.filter(channel__brand=brand).exclude(state=RunState.RUNNING)
+    if before:
+        found = found.filter(pk__lt=before)
+    if channel_id:
+        found = found.filter(channel=channel_id)
+    if task:
+        found = found.filter(task=task)
+    return [view(run, now=now) for run in _with(found).order_by("-pk")[:PAGE]]
+
+
+def _with(found: QuerySet[SyncRun]) -> QuerySet[SyncRun]:
+    return found.select_related("channel", "schedule", "asked_by")
+
+
+def view(run: SyncRun, *, now: datetime) -> RunView:
+    lease = run.schedule.lease_until if run.schedule else None
+    percent = None if run.share is None else int(run.share * 100)
+    return RunView(
+        run=run,
+        label=Task(run.task).label,
+        channel=run.channel.name,
+        platform=label_of(run.channel),
+        percent=percent,
+        waits=run.state == RunState.RUNNING and (lease is None or lease < now),
+        fix=fix_for(run.remedy) if run.error else None,
+    )
+
+
+def of_brand(brand: Brand, run_id: int) -> SyncRun | None:
+    return _with(SyncRun.objects.filter(channel__brand=brand, pk=run_id)).first()
+
+
+def lines(run: SyncRun) -> list[RunLine]:
+    return list(RunLine.objects.filter(run=run).order_by("-pk")[:LINES])
+
+
+def late(brand: Brand, *, now: datetime) -> list[Late]:
+    """What is due and has not begun: by more than a few seconds it means that the sync process has too little room."""
+    due = SyncSchedule.objects.filter(
+        channel__brand=brand, paused=False, lease_until=None, next_run_at__lt=now - timedelta(seconds=10)
+    )
+    return [
+        Late(each, Task(each.task).label, now - each.next_run_at)
+        for each in due.select_related("channel").order_by("next_run_at", "pk")[:20]
+        if each.next_run_at
+    ]
+
+
+def budgets(brand: Brand, *, now: datetime) -> list[RateBudget]:
+    """What the platforms last said of their limits, as far as it still holds."""
+    known = RateBudget.objects.filter(channel__brand=brand, seen_at__gte=now - timedelta(hours=24))
+    return list(
+        known.select_related("channel").order_by("channel__platform", "channel__name", "bucket", "pk")
+    )

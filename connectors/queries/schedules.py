@@ -1,0 +1,78 @@
+"""A brand's schedules as operations read them: when, what is planned next, how it went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from connectors.models import SyncSchedule, Task
+from connectors.rules.remedies import Fix, fix_for
+from inbox import platforms
+from inbox.models import Brand, Channel
+from inbox.platforms import UnknownPlatform
+
+_ORDER = {task: place for place, task in enumerate(Task.values)}
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleLine:
+    schedule: SyncSchedule
+    says: str
+    state: str  # running, paused, failing, resting, planned
+    words: str
+    next_runs: tuple[datetime, ...]
+    fix: Fix | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSchedules:
+    channel: Channel
+    platform: str
+    lines: tuple[ScheduleLine, ...]
+
+
+def of_brand(brand: Brand, *, now: datetime) -> list[ChannelSchedules]:
+    found = SyncSchedule.objects.filter(channel__brand=brand).select_related("channel")
+    ordered = sorted(
+        found, key=lambda each: (each.channel.platform, each.channel.name, each.channel_id, _ORDER[each.task])
+    )
+    return [
+        ChannelSchedules(channel, label_of(channel), tuple(line(each, now=now) for each in schedules))
+        for channel, schedules in groupby(ordered, key=lambda each: each.channel)
+    ]
+
+
+def label_of(channel: Channel) -> str:
+    try:
+        return platforms.get(channel.platform).label
+    except UnknownPlatform:
+        return channel.platform
+
+
+def line(schedule: SyncSchedule, *, now: datetime) -> ScheduleLine:
+    asked_for_only = schedule.task == Task.BACKFILL and schedule.days is None
+    says = "when somebody asks for a range" if asked_for_only else schedule.cadence.said()
+    if schedule.cron and not asked_for_only:
+        says = f"{says} ({schedule.time_zone})"
+    state, words = _state(schedule, now)
+    runs: tuple[datetime, ...] = ()
+    if not schedule.paused and not asked_for_only:
+        runs = tuple(schedule.cadence.following(schedule.next_run_at, now=now))
+    fix = fix_for(schedule.last_remedy) if schedule.last_error else None
+    return ScheduleLine(schedule, says, state, words, runs, fix)
+
+
+def _state(schedule: SyncSchedule, now: datetime) -> tuple[str, str]:
+    if schedule.lease_until is not None and schedule.lease_until > now:
+        return "running", "Running"
+    if schedule.paused:
+        return "paused", "Paused"
+    if schedule.last_error:
+        tries = f"{schedule.failures} tries" if schedule.failures != 1 else "1 try"
+        return "failing", f"Failing since {tries}"
+    if schedule.next_run_at is None:
+        return "resting", "At rest"
+    if schedule.is_slow:
+        return "planned", "Planned, in the lane of slow channels"
+    return "planned", "Planned"

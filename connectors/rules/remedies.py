@@ -1,0 +1,41 @@
+"""What went wrong, and the one thing to do about it, in words for the person who runs the channels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Place(StrEnum):
+    """Where the fix is done."""
+
+    NOWHERE = ""
+    CONNECTION = "connection"
+    RUN = "run"
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    text: str
+    place: Place = Place.NOWHERE
+
+
+_FIXES = {
+    "retry": Fix("Nothing to do: it is tried again by itself, when the platform allows it."),
+    "unknown": Fix("Nothing to do: it is tried again by itself."),
+    "wait": Fix("Nothing to do: it goes on when the customer has written."),
+    "refresh": Fix("Connect the account again.", Place.CONNECTION),
+    "reconnect": Fix("Connect the account again.", Place.CONNECTION),
+    "tell": Fix(
+        "The platform refuses this for good: compare the scopes on the connection page, then run it again.",
+        Place.CONNECTION,
+    ),
+    "bug": Fix("Parley asked wrongly. Report it with this run's log; it began anew meanwhile.", Place.RUN),
+    "fault": Fix("A fault of Parley's own. Report it with this run's log; it is tried again.", Place.RUN),
+    "died": Fix("Nothing to do once. If it happens again and again, give the sync process more memory."),
+}
+_UNKNOWN = Fix("It is tried again by itself. If it lasts, read the run's log.", Place.RUN)
+
+
+def fix_for(remedy: str) -> Fix:
+    return _FIXES.get(remedy, _UNKNOWN)

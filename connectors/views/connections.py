@@ -1,0 +1,54 @@
+"""The grant doctor: one page a connection, and a look at the platform's side now."""
+
+from __future__ import annotations
+
+import time
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from connectors import clock
+from connectors.actions import examining
+from connectors.actions._asking import Asker
+from connectors.contexts import NotConnected
+from connectors.contract import ConnectorError
+from connectors.forms import RANGES, BackfillForm
+from connectors.queries import doctor, schedules
+from connectors.views import _console
+from inbox import access
+from inbox.views._door import AgentRequest, signed_in
+
+HERE = "channels"
+PATIENCE = 10.0  # seconds that a page may wait for a platform
+
+
+@require_GET
+@signed_in
+def show(request: AgentRequest, brand_slug: str, public_id: str) -> HttpResponse:
+    channel = access.channel_for_running(request.user, brand_slug, public_id)
+    examined = doctor.examine(channel, now=timezone.now())
+    return _console.page(
+        request, "connection.html", channel.brand, HERE, channel=channel, platform=schedules.label_of(channel),
+        examined=examined, form=BackfillForm(), ranges=RANGES,
+    )  # fmt: skip
+
+
+@require_POST
+@signed_in
+def look(request: AgentRequest, brand_slug: str, public_id: str) -> HttpResponse:
+    channel = access.channel_for_running(request.user, brand_slug, public_id)
+    now = timezone.now()
+    told: list[str] = []
+    asker = Asker(
+        channel, clock.from_(now), time.monotonic() + PATIENCE, time.sleep, lambda text, _: told.append(text)
+    )
+    try:
+        examining.look_and_mend(asker, now=now)
+    except (ConnectorError, NotConnected) as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, " ".join(told) or "The platform's side was looked at.")
+    return redirect("connectors:connection", brand_slug=brand_slug, public_id=public_id)

@@ -1,0 +1,58 @@
+"""A channel that is slow or poisoned never delays another."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.rules.lanes import Turn, choose
+
+turns = st.builds(Turn, st.integers(1, 10**6), st.integers(1, 6), st.booleans(), st.booleans())
+some = st.lists(turns, max_size=20, unique_by=lambda turn: turn.schedule)
+
+
+def quick(schedule: int, channel: int) -> Turn:
+    return Turn(schedule, channel)
+
+
+def walk(schedule: int, channel: int) -> Turn:
+    return Turn(schedule, channel, is_long=True)
+
+
+def suspect(schedule: int, channel: int) -> Turn:
+    return Turn(schedule, channel, is_suspect=True)
+
+
+def test_walks_through_history_leave_room_for_polls() -> None:
+    due = [walk(number, channel=number) for number in range(10)] + [quick(99, channel=99)]
+
+    assert choose(due, [], workers=4) == [0, 99]
+
+
+def test_a_poll_does_not_wait_for_its_own_channels_backfill() -> None:
+    assert choose([quick(2, channel=1)], [walk(1, channel=1)], workers=4) == [2]
+
+
+def test_poisoned_channels_share_one_place_however_many_they_are() -> None:
+    due = [suspect(number, channel=number) for number in range(50)] + [quick(99, channel=99)]
+
+    assert choose(due, [], workers=8) == [0, 99]
+
+
+@given(due=some, running=some, workers=st.integers(1, 12))
+def test_places_are_never_given_twice(due: list[Turn], running: list[Turn], workers: int) -> None:
+    chosen = set(choose(due, running, workers=workers))
+    begun = [turn for turn in due if turn.schedule in chosen]
+
+    if begun:
+        assert len(running) + len(begun) <= max(1, workers - 1)
+    if any(turn.lane == "long" for turn in begun):
+        assert sum(turn.lane == "long" for turn in [*running, *begun]) <= max(1, max(1, workers - 1) // 2)
+    assert len({(turn.channel, turn.lane) for turn in begun}) == len(begun)
+
+
+@given(due=some, workers=st.integers(4, 12))
+def test_a_healthy_poll_always_finds_a_place_beside_the_slow(due: list[Turn], workers: int) -> None:
+    slow = [turn for turn in due if turn.lane == "long"]
+
+    assert 10**7 in choose([*slow, quick(10**7, channel=10**7)], [], workers=workers)

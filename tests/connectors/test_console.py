@@ -1,0 +1,339 @@
+"""The sync console: schedules, runs, backfills, dead items, coverage and the grant doctor, each for those who run channels alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from connectors import clock as clocks
+from connectors.actions import backfilling, planning, syncing
+from connectors.contract import ConnectorError, Remedy, Subscription
+from connectors.models import Credential, DeadItem, Gap, RunState, SyncRun, SyncSchedule, Task
+from connectors.queries import doctor
+from inbox.models import Brand, Channel, Conversation, Message, Person, Role
+from tests.connectors.conftest import NOW
+from tests.factories.people import BrandFactory, MembershipFactory
+from tests.fakes.platform import FakePlatform
+
+pytestmark = pytest.mark.django_db
+PAGES = ("schedules", "runs", "coverage", "dead-items")
+
+
+@pytest.fixture
+def ops(brand: Brand) -> Person:
+    return MembershipFactory(brand=brand, role=Role.OPERATIONS).person
+
+
+@pytest.fixture
+def page(client: Client, ops: Person) -> Client:
+    client.force_login(ops)
+    return client
+
+
+@pytest.fixture
+def planned(channel: Channel) -> Channel:
+    planning.give_defaults(channel, timezone.now())
+    return channel
+
+
+def of(channel: Channel, task: Task) -> SyncSchedule:
+    return SyncSchedule.objects.get(channel=channel, task=task)
+
+
+def at(name: str, channel: Channel, *more: Any) -> str:
+    return reverse(f"connectors:{name}", args=[channel.brand.slug, *more])
+
+
+def addresses(channel: Channel, run: SyncRun, dead: DeadItem) -> list[tuple[str, str]]:
+    poll = of(channel, Task.POLL)
+    return [
+        *[("get", at(name, channel)) for name in PAGES],
+        ("get", at("schedule", channel, poll.pk)), ("get", at("run", channel, run.pk)),
+        ("get", at("connection", channel, channel.public_id)),
+        ("post", at("schedule", channel, poll.pk)), ("post", at("schedule-pause", channel, poll.pk)),
+        ("post", at("schedule-run", channel, poll.pk)), ("post", at("run-stop", channel, run.pk)),
+        ("post", at("backfills", channel, channel.public_id)), ("post", at("look", channel, channel.public_id)),
+        ("post", at("dead-items-replay", channel)), ("post", at("dead-item-replay", channel, dead.pk)),
+    ]  # fmt: skip
+
+
+def test_only_those_who_run_channels_come_in(client: Client, planned: Channel, ops: Person) -> None:
+    run = backfilling.ask(channel=planned, since=None, until=None, by=ops, now=timezone.now())
+    dead = DeadItem.objects.create(
+        channel=planned, payload={"payload": {}, "account_ids": []}, reason="?", created_at=NOW
+    )
+    stranger = MembershipFactory(brand=BrandFactory(), role=Role.ADMINISTRATOR).person
+    agent = MembershipFactory(brand=planned.brand, role=Role.AGENT).person
+    manager = MembershipFactory(brand=planned.brand, role=Role.MANAGER).person
+
+    for person in (stranger, agent, manager):
+        client.force_login(person)
+        answers = {
+            f"{verb} {path}": getattr(client, verb)(path).status_code
+            for verb, path in addresses(planned, run, dead)
+        }
+        assert set(answers.values()) == {404}, answers
+    assert not of(planned, Task.POLL).paused
+    run.refresh_from_db()
+    assert run.state == RunState.RUNNING
+
+    client.force_login(ops)
+    assert {
+        client.get(path).status_code for verb, path in addresses(planned, run, dead) if verb == "get"
+    } == {200}
+
+
+def test_what_is_another_brands_is_not_reached_by_ones_own_address(
+    page: Client, planned: Channel, connect: Callable[..., Channel]
+) -> None:
+    theirs = connect("acc-2", brand=BrandFactory())
+    planning.give_defaults(theirs, timezone.now())
+
+    schedule = of(theirs, Task.POLL)
+
+    assert page.post(at("schedule-pause", planned, schedule.pk)).status_code == 404
+    assert page.get(at("connection", planned, theirs.public_id)).status_code == 404
+
+
+def test_each_channel_has_six_schedules_with_their_next_five_runs(
+    page: Client, planned: Channel, connect: Callable[..., Channel], django_assert_max_num_queries: Any
+) -> None:
+    for number in range(3):
+        planning.give_defaults(connect(f"more-{number}"), timezone.now())
+
+    with django_assert_max_num_queries(9):
+        html = page.get(at("schedules", planned)).content.decode()
+
+    assert html.count('class="plan"') == 24
+    assert html.count("<ol>") == 20  # a backfill waits until somebody asks
+    assert "at 02:20 every day" in html
+
+
+def test_a_cron_line_is_saved_and_the_next_run_follows(page: Client, planned: Channel) -> None:
+    schedule = of(planned, Task.RECONCILE)
+    told = {"rhythm": "cron", "every": "15m", "cron": "30 3 * * *", "time_zone": "Europe/Berlin", "jitter_seconds": "0",
+            "overlap": "queue", "max_seconds": "30"}  # fmt: skip
+
+    assert page.post(at("schedule", planned, schedule.pk), told).status_code == 302
+
+    schedule.refresh_from_db()
+    assert (schedule.cron, schedule.overlap, schedule.max_seconds) == ("30 3 * * *", "queue", 30)
+    assert schedule.next_run_at is not None and schedule.next_run_at.astimezone(UTC).hour in (1, 2)
+    refused = page.post(
+        at("schedule", planned, schedule.pk), told | {"cron": "often", "time_zone": "Mars/Olympus"}
+    )
+    assert refused.status_code == 422
+    assert "five parts" in refused.content.decode() and "Europe/Berlin or" in refused.content.decode()
+
+
+def test_paused_resumed_and_run_now(page: Client, planned: Channel) -> None:
+    schedule = of(planned, Task.RECONCILE)
+    SyncSchedule.objects.filter(pk=schedule.pk).update(next_run_at=timezone.now() + timedelta(days=1))
+
+    page.post(at("schedule-pause", planned, schedule.pk))
+    schedule.refresh_from_db()
+    assert schedule.paused
+    page.post(at("schedule-pause", planned, schedule.pk), {"resume": "1"})
+    page.post(at("schedule-run", planned, schedule.pk))
+
+    schedule.refresh_from_db()
+    assert not schedule.paused and schedule.next_run_at <= timezone.now()
+    assert SyncRun.objects.get(schedule=schedule).cause == "person"
+
+
+def test_what_falls_due_while_it_runs_is_skipped_or_queued(planned: Channel) -> None:
+    began, ended = NOW, NOW + timedelta(minutes=20)
+    schedule = of(planned, Task.RECONCILE)
+    schedule.every_seconds, schedule.next_run_at = 900, NOW
+    done = syncing.Synced()
+
+    skipped = syncing._next_run(schedule, done, None, 0, began, ended)
+    schedule.overlap = "queue"
+    queued = syncing._next_run(schedule, done, None, 0, began, ended)
+
+    assert (skipped, queued) == (ended + timedelta(minutes=15), ended)
+
+
+def fill(platform: FakePlatform, days: int, *, each: int = 1) -> None:
+    for day in range(days, 0, -1):
+        for number in range(each):
+            platform.hears(
+                f"{day} days ago, {number}", thread=f"t{day}", at=NOW - timedelta(days=day, minutes=number)
+            )
+
+
+def turn(schedule: SyncSchedule, **options: Any) -> syncing.Synced:
+    return syncing.run(schedule_id=schedule.pk, clock=clocks.from_(NOW), pause=lambda _: None, **options)
+
+
+def test_a_backfill_brings_its_range_as_history_and_starts_no_clock(
+    planned: Channel, platform: FakePlatform, ops: Person
+) -> None:
+    fill(platform, 20)
+    run = backfilling.ask(
+        channel=planned,
+        since=NOW - timedelta(days=7, hours=1),
+        until=NOW - timedelta(days=2),
+        by=ops,
+        now=NOW,
+    )
+
+    turn(of(planned, Task.BACKFILL))
+
+    assert Message.objects.count() == 6
+    assert set(Message.objects.values_list("historical", flat=True)) == {True}
+    assert set(Conversation.objects.values_list("unread_count", flat=True)) == {0}
+    run.refresh_from_db()
+    assert (run.state, run.share, run.new_messages) == (RunState.DONE, 1.0, 6)
+    assert of(planned, Task.BACKFILL).next_run_at is None
+
+
+def test_a_backfill_goes_on_where_it_was_interrupted_as_one_run(
+    planned: Channel, platform: FakePlatform, ops: Person
+) -> None:
+    platform.page_size = 5
+    fill(platform, 20)
+    schedule = of(planned, Task.BACKFILL)
+    run = backfilling.ask(channel=planned, since=NOW - timedelta(days=30), until=None, by=ops, now=NOW)
+
+    shares = []
+    for _ in range(3):
+        turn(schedule, max_seconds=0)
+        run.refresh_from_db()
+        shares.append(run.share)
+    assert (run.state, run.pages, run.new_messages) == (RunState.RUNNING, 3, 15)
+    assert shares == sorted(shares) and 0 < shares[0] < shares[-1] < 1
+    turn(schedule)
+
+    run.refresh_from_db()
+    assert (run.state, run.pages, run.new_messages, Message.objects.count()) == (RunState.DONE, 4, 20, 20)
+    assert SyncRun.objects.count() == 1
+
+
+def test_a_backfill_survives_an_expired_grant_and_ends_when_stopped(
+    planned: Channel, platform: FakePlatform, ops: Person
+) -> None:
+    fill(platform, 5)
+    platform.history_fails = ConnectorError("The permission was withdrawn.", remedy=Remedy.RECONNECT)
+    schedule = of(planned, Task.BACKFILL)
+    run = backfilling.ask(channel=planned, since=None, until=None, by=ops, now=NOW)
+    turn(schedule)
+    run.refresh_from_db()
+    assert (run.state, run.error) == (RunState.RUNNING, "The permission was withdrawn.")
+    with pytest.raises(backfilling.Refused):
+        backfilling.ask(channel=planned, since=None, until=None, by=ops, now=NOW)
+
+    assert backfilling.stop(run=run, by=ops, now=NOW)
+
+    run.refresh_from_db()
+    assert run.state == RunState.STOPPED
+    assert of(planned, Task.BACKFILL).next_run_at is None
+
+
+def test_a_range_is_asked_for_on_the_connection_page(page: Client, planned: Channel) -> None:
+    planned.brand.time_zone = "Europe/Berlin"
+    planned.brand.save(update_fields=["time_zone"])
+
+    answer = page.post(
+        at("backfills", planned, planned.public_id), {"since": "2026-11-01", "until": "2026-11-02"}
+    )
+
+    run = SyncRun.objects.get()
+    assert answer.headers["location"] == at("run", planned, run.pk)
+    assert (run.since, run.until) == (
+        datetime(2026, 10, 31, 23, tzinfo=UTC),
+        datetime(2026, 11, 2, 23, tzinfo=UTC),
+    )
+    html = page.get(at("run", planned, run.pk)).content.decode()
+    assert "It begins." in html and "Stop it" in html
+    fragment = page.get(at("run", planned, run.pk), headers={"X-Parley-Fragment": "1"}).content.decode()
+    assert fragment.lstrip().startswith("<div")
+
+
+def test_a_dead_item_is_shown_masked_and_read_again(
+    page: Client, planned: Channel, platform: FakePlatform
+) -> None:
+    payload = {
+        "kind": "message",
+        "id": "m1",
+        "thread": "mara",
+        "text": "My address is 1 Elm Street",
+        "at": 1785931200000,
+    }
+    DeadItem.objects.create(
+        channel=planned, payload={"payload": payload, "account_ids": []}, reason="The inbox could not hold it.", created_at=NOW
+    )  # fmt: skip
+    bad = DeadItem.objects.create(
+        channel=planned, payload={"payload": {"kind": "bad"}, "account_ids": []}, reason="Once bad.", created_at=NOW
+    )  # fmt: skip
+
+    html = page.get(at("dead-items", planned)).content.decode()
+    assert "The inbox could not hold it." in html and "Elm Street" not in html and "[26 characters]" in html
+    page.post(at("dead-items-replay", planned))
+
+    assert Message.objects.get().text == "My address is 1 Elm Street"
+    bad.refresh_from_db()
+    assert (bad.replayed_at, bad.reason) == (None, "This item has no sender.")
+
+
+def test_what_was_not_delivered_is_a_gap_that_the_comparison_healed(
+    page: Client, planned: Channel, platform: FakePlatform
+) -> None:
+    schedule = of(planned, Task.RECONCILE)
+    Channel.objects.filter(pk=planned.pk).update(created_at=NOW - timedelta(days=30))
+    platform.hears("Before", at=NOW - timedelta(days=3))
+    turn(schedule)
+    platform.hears("Dropped", at=NOW - timedelta(minutes=40))
+    platform.hears("Dropped, too", at=NOW - timedelta(minutes=30))
+
+    turn(schedule)
+
+    gap = Gap.objects.get()
+    assert (gap.since, gap.until, gap.brought) == (
+        NOW - timedelta(minutes=40),
+        NOW - timedelta(minutes=30),
+        2,
+    )
+    assert gap.healed_by is not None and gap.healed_by.task == Task.RECONCILE
+    html = page.get(at("coverage", planned)).content.decode()
+    assert "The platform did not deliver it" in html and "brought 2 messages" in html
+    assert "Complete until" in html
+
+
+def test_the_doctor_names_each_red_line_with_its_fix(
+    page: Client, planned: Channel, platform: FakePlatform, monkeypatch: Any
+) -> None:
+    needed = ("dm.read", "dm.write")
+    monkeypatch.setattr(platform.manifest.auth.__class__, "scopes", needed, raising=False)
+    Credential.objects.filter(channel=planned).update(
+        scopes=["dm.read"], expires_at=timezone.now() - timedelta(hours=1), refresh_error="invalid_grant"
+    )  # fmt: skip
+    monkeypatch.setattr(
+        FakePlatform,
+        "subscription",
+        lambda *_: Subscription(False, "The webhook is switched off."),
+        raising=False,
+    )
+    Credential.objects.filter(channel=planned).update(expires_at=timezone.now() + timedelta(hours=1))
+    page.post(at("look", planned, planned.public_id))
+    Credential.objects.filter(channel=planned).update(expires_at=timezone.now() - timedelta(hours=1))
+    planned = Channel.objects.select_related("health").get(pk=planned.pk)
+
+    red = {
+        each.name: each for each in doctor.examine(planned, now=timezone.now()).findings if each.ok is False
+    }
+
+    assert {"Token", "Renewing", "Deliveries"} <= set(red)
+    assert all(each.fix and each.button for each in red.values())
+    assert platform.subscribed, "it was asked for deliveries again"
+    assert (
+        "The webhook is switched off."
+        in page.get(at("connection", planned, planned.public_id)).content.decode()
+    )
+    assert Gap.objects.get().cause == "not_subscribed"
