@@ -179,7 +179,7 @@ def test_a_backfill_brings_its_range_as_history_and_starts_no_clock(
     run = backfilling.ask(
         channel=planned,
         since=NOW - timedelta(days=7, hours=1),
-        until=NOW - timedelta(days=2),
+        until=NOW - timedelta(days=1, hours=23),
         by=ops,
         now=NOW,
     )
