@@ -8,4 +8,6 @@ class ConfigConfig(AppConfig):
     verbose_name = "Parley"
 
     def ready(self) -> None:
-        from config import celery  # noqa: F401  (tasks bind to the app that was made last)
+        from config import accounts, celery, tracing  # noqa: F401  (tasks bind to the app that was made last)
+
+        accounts.watch_sign_ins()

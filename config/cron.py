@@ -5,6 +5,16 @@ from rq import cron
 from connectors import jobs
 
 cron.register(
+    jobs.watch_channels,
+    queue_name="sync",
+    interval=15,
+    ttl=30,
+    job_timeout=120,
+    result_ttl=0,
+    failure_ttl=3600,
+)
+
+cron.register(
     jobs.run_due_schedules,
     queue_name="sync",
     interval=1,

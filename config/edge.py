@@ -8,7 +8,7 @@ import orjson
 from asgiref.sync import sync_to_async
 from django.conf import settings
 
-from config import health
+from config import health, metrics, tracing
 from config.pages import Pages
 
 if TYPE_CHECKING:
@@ -31,8 +31,9 @@ class Edge:
         if scope["type"] == "http":
             await self._http(scope, receive, send)
         elif scope["type"] == "websocket":
-            # The session's wrapper looks for a changed session at each message, which is a tenth of a push to a full house.
-            await self.sockets({**scope, "parley.send": send}, receive, send)
+            with metrics.sockets.track_inprogress():
+                # The session's wrapper looks for a changed session at each message, which is a tenth of a push to a full house.
+                await self.sockets({**scope, "parley.send": send}, receive, send)
         elif scope["type"] == "lifespan":
             await self._lifespan(scope, receive, send)
 
@@ -49,8 +50,20 @@ class Edge:
             await _answer(
                 send, 200 if ready else 503, {"ready": ready, **told}, body=scope["method"] != "HEAD"
             )
+        elif path == "/metrics":
+            await self._metrics(scope, send)
         else:
-            await self.pages(scope, receive, send)
+            await self.pages(_named(scope), receive, send)
+
+    async def _metrics(self, scope: Scope, send: Send) -> None:
+        """Not there for whoever may not ask."""
+        if not metrics.is_allowed(scope):
+            await _answer(send, 404, {"found": False}, body=scope["method"] != "HEAD")
+            return
+        content = await sync_to_async(metrics.page, thread_sensitive=False)()
+        headers = [(b"content-type", metrics.CONTENT_TYPE), (b"content-length", str(len(content)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": content if scope["method"] != "HEAD" else b""})
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         while True:
@@ -63,6 +76,14 @@ class Edge:
                 await self.door.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+def _named(scope: Scope) -> Scope:
+    """With a name for the logs, which the pages' process takes over."""
+    header = tracing.HEADER.encode()
+    given = next((value.decode("latin-1") for name, value in scope["headers"] if name == header), "")
+    others = [(name, value) for name, value in scope["headers"] if name != header]
+    return {**scope, "headers": [*others, (header, tracing.name_from(given).encode())]}
 
 
 async def _answer(send: Send, status: int, told: dict[str, Any], *, body: bool) -> None:

@@ -121,12 +121,14 @@ ASGI_APPLICATION = "config.asgi.application"
 WSGI_APPLICATION = "config.wsgi.application"
 
 MIDDLEWARE = [
+    "config.middleware.RequestName",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.middleware.Caller",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -140,6 +142,9 @@ logs.configure()
 LOGGING = logs.settings(
     as_json=env.flag("PARLEY_LOG_JSON", default=PRODUCTION), level=env.text("PARLEY_LOG_LEVEL", "INFO")
 )
+
+# Whoever asks for /metrics must bring it; without one only this machine may ask.
+METRICS_TOKEN = env.secret("PARLEY_METRICS_TOKEN")
 
 # --- Core: models, apps ----------------------------------------------------------------------------------------------
 

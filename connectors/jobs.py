@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from connectors import clock
-from connectors.actions import scheduling, syncing
+from connectors.actions import alarming, listening, scheduling, syncing
 from inbox import realtime
 
 log = structlog.get_logger(__name__)
@@ -51,6 +51,15 @@ def sync_channel(*, schedule_id: int, owner: str = "", seconds: float = 20, **_l
         )
     for conversation_id, name in dict(done.typing).items():
         realtime.push_typing(conversation_id, name)
+
+
+def watch_channels() -> None:
+    """Called every few seconds by config/cron.py: counts who writes when, and tells people what is wrong."""
+    now = timezone.now()
+    while listening.count_arrivals():
+        pass
+    alarming.look(now=now)
+    alarming.mail_due(now=now)
 
 
 def note_death(*, schedule_id: int, owner: str) -> None:

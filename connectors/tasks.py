@@ -59,7 +59,6 @@ def _drain() -> bool:
         _forget(DRAIN_KEY)
         drained = draining.drain(now=timezone.now())
     if drained.receipts:
-        log.info("receipts_drained", receipts=drained.receipts, new=drained.new_messages, dead=drained.dead)
         _show_typing(drained.typing)
     return bool(drained.receipts)
 

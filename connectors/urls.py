@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from connectors.views import (
+    audit,
     channels,
     connections,
     consents,
@@ -42,5 +43,7 @@ urlpatterns = [
     path("b/<slug:brand_slug>/channels/<uuid:public_id>/", include(channel)),
     path("b/<slug:brand_slug>/channels/<str:platform>/consent/", consents.create, name="consent"),
     path("b/<slug:brand_slug>/sync/", include(sync)),
+    path("b/<slug:brand_slug>/audit/", audit.index, name="audit"),
+    path("b/<slug:brand_slug>/audit/export/", audit.export, name="audit-export"),
     path("connect/<str:platform>/callback/", consents.callback, name="callback"),
 ]

@@ -80,6 +80,13 @@ def granted_to(person: Asker, brand: Brand) -> frozenset[Permission]:
     return frozenset[Permission]().union(*(_GRANTED[role] for role in roles))
 
 
+def who_may(brand: Brand, permission: Permission) -> list[Person]:
+    """Everybody who may do this in the brand, for what Parley itself has to tell them."""
+    roles = [role for role, granted in _GRANTED.items() if permission in granted]
+    found = Person.objects.filter(memberships__brand=brand, memberships__role__in=roles, is_active=True)
+    return list(found.order_by("pk").distinct())
+
+
 def may(person: Asker, brand: Brand, permission: Permission) -> bool:
     return permission in granted_to(person, brand)
 

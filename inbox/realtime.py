@@ -267,6 +267,8 @@ def _rows_message(
 
 
 def _send(group: str, message: dict[str, Any]) -> None:
+    # With the names of the request or the deliveries that it follows from, which the log adds by itself.
+    log.info("pushed", group=group, seq=message.get("last") or message.get("seq"))
     broadcasting.send(group, {"type": "push", "group": group, "text": _text(message)})
 
 

@@ -29,6 +29,7 @@ from inbox.rules.cleaning import clean
 log = structlog.get_logger(__name__)
 # A third more messages a second than 200; the brand's lock is held for a fifth of a second at most.
 BATCH = 500
+NAMED = 100  # deliveries of a batch in each log line
 BATCH_BYTES = 16 * 1024 * 1024
 
 FINISH = """
@@ -89,12 +90,30 @@ class Accounts:
         return next((found for each in account_ids if (found := self.channels.get((app_id, each)))), None)
 
 
-@transaction.atomic(durable=True)
 def drain(*, now: datetime, limit: int = BATCH, only: Sequence[int] | None = None) -> Drained:
-    """Read the oldest waiting receipts. A worker that dies in here has changed nothing: they wait for the next one."""
+    """Read the oldest waiting receipts. A worker that dies in here has changed nothing: they wait for the next one.
+
+    What is logged meanwhile, down to the push that follows the commit, names the deliveries that it came from.
+    """
+    try:
+        drained = _drain(now, limit, only)
+        if drained.receipts:
+            log.info(
+                "receipts_drained", receipts=drained.receipts, new=drained.new_messages, dead=drained.dead
+            )
+        return drained
+    finally:
+        structlog.contextvars.unbind_contextvars("deliveries")
+
+
+@transaction.atomic(durable=True)
+def _drain(now: datetime, limit: int, only: Sequence[int] | None) -> Drained:
     receipts = _claim(limit, only)
     if not receipts:
         return Drained()
+    structlog.contextvars.bind_contextvars(
+        deliveries=[receipt.delivery or receipt.pk for receipt in receipts[:NAMED]]
+    )
     batch = _Batch(Accounts.of({receipt.channel_id for receipt in receipts}), now)
     for receipt in receipts:
         receipt.channel = batch.accounts.by_id[receipt.channel_id]
@@ -176,7 +195,9 @@ def _claim(limit: int, only: Sequence[int] | None) -> list[Receipt]:
         total += size
     if not chosen:
         return []
-    return list(Receipt.objects.filter(pk__in=chosen).only("id", "channel_id", "body").order_by("id"))
+    return list(
+        Receipt.objects.filter(pk__in=chosen).only("id", "channel_id", "body", "delivery").order_by("id")
+    )
 
 
 def _items(receipt: Receipt, reading: Reading) -> Iterator[Item]:

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 import psycopg
+import structlog
 from psycopg import errors
 
 from connectors.door.line import Line
 
+log = structlog.get_logger(__name__)
 MAX_ROWS = 1000  # in one statement
 MAX_BYTES = 16 * 1024 * 1024  # in one statement, apart from the last row
 MAX_WAITING_BYTES = 128 * 1024 * 1024
 
 # WITH ORDINALITY: ids rise in the order in which the deliveries came.
 INSERT = """
-    INSERT INTO connectors_receipt (channel_id, received_at, body, state, items, reason)
-    SELECT channel_id, received_at, body, 'new', 0, ''
-      FROM unnest(%b::bigint[], %b::timestamptz[], %b::bytea[]) WITH ORDINALITY AS new (channel_id, received_at, body, place)
+    INSERT INTO connectors_receipt (channel_id, received_at, body, delivery, state, items, reason)
+    SELECT channel_id, received_at, body, delivery, 'new', 0, ''
+      FROM unnest(%b::bigint[], %b::timestamptz[], %b::bytea[], %b::text[])
+           WITH ORDINALITY AS new (channel_id, received_at, body, delivery, place)
      ORDER BY place
 """
 
@@ -41,6 +45,7 @@ class Waiting:
     body: bytes
     until: float  # by the loop's clock
     stored: asyncio.Future[None]
+    delivery: str  # its name in the logs
 
 
 class Writer:
@@ -61,7 +66,8 @@ class Writer:
             raise NotStored("too much is waiting")
         loop = asyncio.get_running_loop()
         stored: asyncio.Future[None] = loop.create_future()
-        self._queue.append(Waiting(channel_id, now, body, loop.time() + patience, stored))
+        waiting = Waiting(channel_id, now, body, loop.time() + patience, stored, uuid.uuid4().hex[:20])
+        self._queue.append(waiting)
         self._bytes += len(body)
         if self._task is None or self._task.done():
             self._task = loop.create_task(self._write())
@@ -95,6 +101,7 @@ class Writer:
             else:
                 _settle(batch, None)
                 self._on_stored()
+                log.info("deliveries_stored", deliveries=[waiting.delivery for waiting in batch])
         self._under_way = []
 
     def _take(self) -> list[Waiting]:
@@ -110,7 +117,9 @@ class Writer:
 
     async def _insert(self, batch: list[Waiting]) -> None:
         if batch:
-            columns = [w.channel_id for w in batch], [w.received_at for w in batch], [w.body for w in batch]
+            columns = (
+                [w.channel_id for w in batch], [w.received_at for w in batch], [w.body for w in batch], [w.delivery for w in batch]
+            )  # fmt: skip
             await self._line.execute(INSERT, columns)
 
     async def _insert_one_by_one(self, batch: list[Waiting]) -> None:

@@ -16,6 +16,7 @@ PAGES = (
     ("runs", "Runs"),
     ("coverage", "Coverage"),
     ("dead-items", "Dead items"),
+    ("audit", "Audit log"),
 )
 
 

@@ -16,18 +16,22 @@ from inbox.models.fields import new_public_id
 class Notice:
     person_id: int
     kind: str  # a NotificationKind
-    conversation_id: int
+    conversation_id: int | None
     text: str
     message_id: int | None = None
     actor_id: int | None = None
+    channel_id: int | None = None
 
 
 def notify(ledger: events.Ledger, notices: Sequence[Notice], now: datetime) -> None:
     """In one statement however many. What is not seen yet gets the newer words; what was seen is told anew."""
-    newest = {(each.person_id, each.kind, each.conversation_id, each.message_id): each for each in notices}
+    newest = {
+        (each.person_id, each.kind, each.conversation_id, each.message_id, each.channel_id): each
+        for each in notices
+    }
     if not newest:
         return
-    seqs: dict[int, int] = {}
+    seqs: dict[int | None, int] = {}
     for each in newest.values():
         if each.conversation_id not in seqs:
             people = sorted(
@@ -37,20 +41,21 @@ def notify(ledger: events.Ledger, notices: Sequence[Notice], now: datetime) -> N
                 EventKind.NOTIFIED, at=now, conversation_id=each.conversation_id, actor_id=each.actor_id, people=people
             )  # fmt: skip
     _sql.run(
-        """INSERT INTO inbox_notification AS n (brand_id, at, public_id, person_id, kind, conversation_id, message_id, actor_id, text, seq)
+        """INSERT INTO inbox_notification AS n (brand_id, at, public_id, person_id, kind, conversation_id, message_id, actor_id,
+                                                text, seq, channel_id)
            SELECT %s, %s, d.* FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[],
-                                          %s::bigint[]) AS d
-           ON CONFLICT (person_id, kind, conversation_id, message_id) WHERE seen_at IS NULL
+                                          %s::bigint[], %s::bigint[]) AS d
+           ON CONFLICT (person_id, kind, conversation_id, message_id, channel_id) WHERE seen_at IS NULL
            DO UPDATE SET text = excluded.text, at = excluded.at, seq = excluded.seq, actor_id = excluded.actor_id""",
         [
             ledger.brand_id, now,
             *_sql.columns(
                 [
                     (str(new_public_id()), each.person_id, each.kind, each.conversation_id, each.message_id, each.actor_id,
-                     each.text[:200], seqs[each.conversation_id])
+                     each.text[:200], seqs[each.conversation_id], each.channel_id)
                     for each in newest.values()
                 ],
-                8,
+                9,
             ),
         ],
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """The nouns. One file each; import from here."""
 
+from .audit import AuditEntry
 from .brands import Brand, BrandSequence, Channel, ChannelState, Membership, Role
 from .bulk import BulkAct, BulkBatch, BulkRun, BulkState
 from .contacts import Contact, ContactMerge, Handle
@@ -68,6 +69,7 @@ __all__ = [
     "Amendment",
     "AmendmentKind",
     "Attachment",
+    "AuditEntry",
     "Brand",
     "BrandSequence",
     "BulkAct",

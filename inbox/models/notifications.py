@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from .brands import Brand
+from .brands import Brand, Channel
 from .conversations import Conversation
 from .fields import PublicIdModel
 from .messages import Message
@@ -15,6 +15,7 @@ from .messages import Message
 class NotificationKind(models.TextChoices):
     MENTION = "mention", "mentioned you"
     LATE = "late", "is late, or nearly"
+    CHANNEL = "channel", "is in trouble"
 
 
 class Notification(PublicIdModel):
@@ -23,7 +24,16 @@ class Notification(PublicIdModel):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications", db_index=False
     )
     kind = models.CharField(max_length=20)  # a NotificationKind; not choices in the column, kinds grow
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="notifications")
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, null=True, related_name="notifications"
+    )
+    channel = models.ForeignKey(
+        Channel,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="+",
+        help_text="Where it is about no conversation.",
+    )
     message = models.ForeignKey(Message, on_delete=models.CASCADE, null=True, related_name="+")
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False,
@@ -38,7 +48,7 @@ class Notification(PublicIdModel):
         constraints = [
             # The same subject again, before it was seen, is the same row with newer words.
             models.UniqueConstraint(
-                fields=["person", "kind", "conversation", "message"], condition=Q(seen_at=None), nulls_distinct=False,
+                fields=["person", "kind", "conversation", "message", "channel"], condition=Q(seen_at=None), nulls_distinct=False,
                 name="one_unseen_notification_per_subject",
             ),
         ]  # fmt: skip

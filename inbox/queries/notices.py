@@ -11,7 +11,7 @@ SHOWN = 30
 
 def newest(person: Person, brand: Brand) -> list[Notification]:
     found = Notification.objects.filter(person=person, brand=brand).select_related(
-        "conversation", "message", "actor"
+        "conversation", "message", "actor", "channel"
     )
     return list(found.order_by("-seq", "-pk")[:SHOWN])
 

@@ -1,0 +1,149 @@
+"""What Prometheus asks for, read from the rows and the broker at the moment of asking; no process keeps a count that could drift."""
+
+import hmac
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.conf import settings
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
+MOST = 100_001  # nothing is counted further
+registry = CollectorRegistry(auto_describe=False)
+sockets = Gauge("parley_sockets", "Open sockets of this process.", registry=registry)
+
+
+def is_allowed(scope: Mapping[str, Any]) -> bool:
+    """With the token, or, where none is set, from this very machine and through no proxy."""
+    headers = dict(scope["headers"])
+    if token := settings.METRICS_TOKEN:
+        given = headers.get(b"authorization", b"")
+        return hmac.compare_digest(given, b"Bearer " + token.encode())
+    client = scope.get("client")
+    return bool(client and client[0] in ("127.0.0.1", "::1")) and b"x-forwarded-for" not in headers
+
+
+def page() -> bytes:
+    from django.db import connection
+
+    try:
+        return generate_latest(registry)
+    finally:
+        connection.close()
+
+
+class Rows(Collector):
+    def collect(self) -> Iterator[Metric]:
+        for look in (_ingest, _sends, _sweeps, _queues, _syncs, _alarms):
+            try:
+                yield from look()
+            except Exception as error:  # what cannot be read now is told as such; the rest still stands
+                failed = GaugeMetricFamily(
+                    "parley_unreadable", "Parts that could not be read.", labels=["part", "error"]
+                )
+                failed.add_metric([look.__name__.strip("_"), type(error).__name__], 1)
+                yield failed
+
+
+registry.register(Rows())
+
+
+def _asked(sql: str, *values: object) -> list[tuple[Any, ...]]:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall()
+
+
+def _ingest() -> Iterator[Metric]:
+    [(lag, depth)] = _asked(
+        """SELECT coalesce(extract(epoch FROM now() - min(received_at)), 0)::float, count(*)
+             FROM (SELECT received_at FROM connectors_receipt WHERE state = 'new' ORDER BY id LIMIT %s) AS waiting""",
+        MOST,
+    )
+    yield GaugeMetricFamily(
+        "parley_ingest_lag_seconds", "Age of the oldest delivery that waits to be read.", value=max(0.0, lag)
+    )
+    yield GaugeMetricFamily("parley_drain_depth", "Deliveries that wait to be read.", value=depth)
+    [(dead,)] = _asked(
+        "SELECT count(*) FROM (SELECT 1 FROM connectors_deaditem WHERE replayed_at IS NULL LIMIT %s) AS dead",
+        MOST,
+    )
+    yield GaugeMetricFamily("parley_dead_items", "Updates that could not be read or stored.", value=dead)
+
+
+def _sends() -> Iterator[Metric]:
+    metric = GaugeMetricFamily("parley_sends", "Replies on their way, by state.", labels=["state"])
+    found = dict(
+        _asked(
+            "SELECT state, count(*) FROM inbox_message WHERE state IN ('queued', 'sending', 'uncertain') GROUP BY state"
+        )
+    )
+    for state in ("queued", "sending", "uncertain"):
+        metric.add_metric([state], found.get(state, 0))
+    yield metric
+
+
+def _sweeps() -> Iterator[Metric]:
+    [(late,)] = _asked(
+        "SELECT coalesce(extract(epoch FROM now() - min(due_at)), 0)::float FROM inbox_timer WHERE fired_at IS NULL"
+    )
+    yield GaugeMetricFamily(
+        "parley_sweep_lateness_seconds", "How late the most overdue timer is.", value=max(0.0, late)
+    )
+
+
+def _queues() -> Iterator[Metric]:
+    from config import broker
+
+    metric = GaugeMetricFamily("parley_queue_depth", "Messages in the broker's queues.", labels=["queue"])
+    client: Any = broker.client()
+    prefix = settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"]
+    for queue in settings.CELERY_TASK_QUEUES:
+        metric.add_metric([queue], client.llen(f"{prefix}{queue}"))
+    metric.add_metric(["sync"], client.llen("rq:queue:sync"))
+    yield metric
+
+
+def _syncs() -> Iterator[Metric]:
+    lag = GaugeMetricFamily(
+        "parley_sync_lag_seconds",
+        "Time since a channel was known to be complete.",
+        labels=["channel", "platform"],
+    )
+    for channel, platform, seconds in _asked(
+        """SELECT channel.public_id::text, channel.platform, extract(epoch FROM now() - health.complete_until)::float
+             FROM connectors_channelhealth health JOIN inbox_channel channel ON channel.id = health.channel_id
+            WHERE health.complete_until IS NOT NULL AND channel.state <> 'disconnected'"""
+    ):
+        lag.add_metric([channel, platform], max(0.0, seconds))
+    yield lag
+    [(late,)] = _asked(
+        """SELECT coalesce(extract(epoch FROM now() - min(next_run_at)), 0)::float FROM connectors_syncschedule
+            WHERE NOT paused AND lease_until IS NULL AND next_run_at < now()"""
+    )
+    yield GaugeMetricFamily(
+        "parley_schedule_lateness_seconds",
+        "How long the most overdue schedule has waited.",
+        value=max(0.0, late),
+    )
+    failing = GaugeMetricFamily(
+        "parley_schedules_failing", "Schedules whose last run failed.", labels=["task"]
+    )
+    for task, count in _asked(
+        "SELECT task, count(*) FROM connectors_syncschedule WHERE last_error <> '' GROUP BY task"
+    ):
+        failing.add_metric([task], count)
+    yield failing
+
+
+def _alarms() -> Iterator[Metric]:
+    metric = GaugeMetricFamily("parley_alarms", "Alarms that stand, by kind.", labels=["kind"])
+    for kind, count in _asked(
+        "SELECT kind, count(*) FROM connectors_alarm WHERE cleared_at IS NULL GROUP BY kind"
+    ):
+        metric.add_metric([kind], count)
+    yield metric

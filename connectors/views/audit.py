@@ -1,0 +1,89 @@
+"""The audit log: read, narrowed, taken out as a table."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from connectors.views import _console
+from inbox import access
+from inbox.actions import recording
+from inbox.models import Brand
+from inbox.queries import audit
+from inbox.rules.csv_cells import safe_row
+from inbox.views._door import AgentRequest, signed_in
+
+
+class _Echo:
+    def write(self, line: str) -> str:
+        return line
+
+
+@require_GET
+@signed_in
+def index(request: AgentRequest, brand_slug: str) -> HttpResponse:
+    brand = access.brand_for_running(request.user, brand_slug)
+    before = request.GET.get("before", "")
+    found = audit.lines(
+        brand, _wanted(request, brand), before=int(before) if before.isdecimal() and len(before) < 18 else None
+    )  # fmt: skip
+    kept = {name: request.GET.get(name, "") for name in ("person", "subject", "since", "until")}
+    query = request.GET.copy()
+    query.pop("before", None)
+    return _console.page(
+        request, "audit.html", brand, "audit", lines=found, more=found[-1].entry.pk if len(found) == audit.PAGE else None,
+        people=access.colleagues_of(request.user, brand), subjects=audit.SUBJECTS, kept=kept, query=query.urlencode(),
+    )  # fmt: skip
+
+
+@require_GET
+@signed_in
+def export(request: AgentRequest, brand_slug: str) -> HttpResponseBase:
+    """A CSV of everything that the filter shows. That it was taken out is an entry, too."""
+    brand = access.brand_for_running(request.user, brand_slug)
+    wanted = _wanted(request, brand)
+    now = timezone.now()
+    recording.record(
+        brand=brand, by=request.user, act="took out", subject="audit log", address=request.META.get("REMOTE_ADDR", ""), now=now,
+        after={name: value for name, value in request.GET.items() if value},
+    )  # fmt: skip
+    answer = StreamingHttpResponse(_written(brand, wanted), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="audit-{brand.slug}-{now:%Y-%m-%d}.csv"'
+    return answer
+
+
+def _written(brand: Brand, wanted: audit.Filter) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    yield "\ufeff"  # spreadsheets take the text for UTF-8 then
+    for row in audit.rows(brand, wanted):
+        yield writer.writerow(safe_row(row))
+
+
+def _wanted(request: AgentRequest, brand: Brand) -> audit.Filter:
+    people = {str(person.public_id): person.pk for person in access.colleagues_of(request.user, brand)}
+    person = request.GET.get("person", "")
+    if person and person not in people:
+        raise Http404
+    subject = request.GET.get("subject", "")
+    return audit.Filter(
+        person_id=people.get(person),
+        subject=subject if subject in audit.SUBJECTS else "",
+        since=_day(request.GET.get("since", ""), brand),
+        until=_day(request.GET.get("until", ""), brand, days=1),
+    )
+
+
+def _day(text: str, brand: Brand, *, days: int = 0) -> datetime | None:
+    """The beginning of a day of the brand; nothing for what is no day."""
+    try:
+        day = date.fromisoformat(text) + timedelta(days=days)
+    except (ValueError, OverflowError):
+        return None
+    return datetime.combine(day, time(), ZoneInfo(brand.time_zone))

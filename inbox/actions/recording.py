@@ -1,0 +1,48 @@
+"""What the audit log is told in words, because no row of an audited table says it: who signed in, what was taken out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from inbox.models import AuditEntry, Brand, Person
+
+
+@transaction.atomic
+def record(
+    *,
+    brand: Brand | None,
+    by: Person,
+    act: str,
+    subject: str,
+    address: str,
+    now: datetime,
+    subject_name: str = "",
+    after: dict[str, Any] | None = None,
+) -> None:
+    AuditEntry.objects.create(
+        brand=brand, at=now, person=by, person_name=named(by), address=address[:64], act=act, subject=subject,
+        subject_id=by.pk if subject == "person" else None, subject_name=subject_name[:300], after=after or {},
+    )  # fmt: skip
+
+
+@transaction.atomic
+def record_sign_in(*, person: Person, address: str, now: datetime, failed: bool = False) -> None:
+    """In the log of each brand that the person works for."""
+    act = "failed to sign in" if failed else "signed in"
+    for brand in Brand.objects.filter(memberships__person=person).distinct().order_by("pk"):
+        record(
+            brand=brand,
+            by=person,
+            act=act,
+            subject="person",
+            subject_name=named(person),
+            address=address,
+            now=now,
+        )
+
+
+def named(person: Person) -> str:
+    return f"{person.short_name} <{person.email}>"

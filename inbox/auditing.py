@@ -1,0 +1,55 @@
+"""Who is behind a request, told to the database, whose triggers write the audit log: no way of writing can go around it.
+
+Only statements that touch an audited table cost anything: the first of a request says who it is, and the end of the request takes it back.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+
+VARIABLE = "parley.caller"
+AUDITED = re.compile(
+    r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(?:connectors_(?:syncschedule|syncrun|credential|platformapp|deaditem)|inbox_(?:'
+    r"channel|membership|person|brand|team|desk|routingsettings|tag|tagrule|slapolicy|businesshours|cannedreply|macro"
+    r'|priorityweights|contactmerge))"?[\s(]',
+    re.IGNORECASE,
+)
+
+
+class _Caller:
+    def __init__(self, person_id: int, person_name: str, address: str, request: str) -> None:
+        self.told = json.dumps(
+            {"person": person_id, "name": person_name, "address": address, "request": request}
+        )
+        self.is_set = False
+
+    def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if not self.is_set and isinstance(sql, str) and AUDITED.match(sql):
+            self.is_set = True
+            self._say(self.told)
+        return execute(sql, params, many, context)
+
+    def _say(self, told: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config(%s, %s, false)", [VARIABLE, told])
+
+    def take_back(self) -> None:
+        if self.is_set and not connection.needs_rollback:
+            self._say("")
+
+
+@contextmanager
+def as_caller(*, person_id: int, person_name: str, address: str, request: str = "") -> Iterator[None]:
+    """Whatever is written to an audited table in here was done by this person."""
+    caller = _Caller(person_id, person_name, address, request)
+    with connection.execute_wrapper(caller):
+        try:
+            yield
+        finally:
+            caller.take_back()

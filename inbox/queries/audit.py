@@ -1,0 +1,99 @@
+"""The audit log as people read it: newest first, narrowed by who, what and when, and whole as rows for a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from inbox.models import AuditEntry, Brand
+
+PAGE = 60
+CHUNK = 500
+SUBJECTS = (
+    "brand", "business hours", "canned reply", "channel", "dead item", "desk", "grant", "macro", "membership", "merge", "person",
+    "platform app", "priority weights", "routing", "run", "schedule", "SLA policy", "tag", "tag rule", "team", "audit log",
+)  # fmt: skip
+HEADER = ("When (UTC)", "Who", "From", "Did", "To what", "Name", "Before", "After", "Request")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    person_id: int | None = None
+    subject: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    entry: AuditEntry
+    who: str
+    changes: tuple[Change, ...]
+
+
+def lines(brand: Brand, wanted: Filter, *, before: int | None) -> list[Line]:
+    found = _filtered(brand, wanted)
+    if before:
+        found = found.filter(pk__lt=before)
+    return [_line(entry) for entry in found.order_by("-pk")[:PAGE]]
+
+
+def rows(brand: Brand, wanted: Filter) -> Iterator[list[str]]:
+    """Everything, chunk by chunk, so that a log of years is never in memory."""
+    yield list(HEADER)
+    before: int | None = None
+    while True:
+        found = _filtered(brand, wanted)
+        chunk = list((found.filter(pk__lt=before) if before else found).order_by("-pk")[:CHUNK])
+        for entry in chunk:
+            line = _line(entry)
+            yield [
+                entry.at.strftime("%Y-%m-%d %H:%M:%S"), line.who, entry.address, entry.act, entry.subject, entry.subject_name,
+                "; ".join(f"{each.name}: {each.before}" for each in line.changes if each.before),
+                "; ".join(f"{each.name}: {each.after}" for each in line.changes if each.after), entry.request,
+            ]  # fmt: skip
+        if len(chunk) < CHUNK:
+            return
+        before = chunk[-1].pk
+
+
+def _filtered(brand: Brand, wanted: Filter) -> QuerySet[AuditEntry]:
+    found = AuditEntry.objects.filter(brand=brand)
+    if wanted.person_id is not None:
+        found = found.filter(person=wanted.person_id)
+    if wanted.subject:
+        found = found.filter(subject=wanted.subject)
+    if wanted.since:
+        found = found.filter(at__gte=wanted.since)
+    if wanted.until:
+        found = found.filter(at__lt=wanted.until)
+    return found
+
+
+def _line(entry: AuditEntry) -> Line:
+    names = dict.fromkeys([*entry.before, *entry.after])
+    changes = tuple(
+        Change(name.replace("_", " "), _said(entry.before.get(name)), _said(entry.after.get(name)))
+        for name in names
+    )
+    return Line(entry, entry.person_name or "Parley", changes)
+
+
+def _said(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    said = value if isinstance(value, str) else str(value)
+    return said if len(said) <= 200 else said[:199] + "…"

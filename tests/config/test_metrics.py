@@ -1,0 +1,78 @@
+"""What Prometheus is told, and who may ask."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from asgiref.testing import ApplicationCommunicator
+from django.test import override_settings
+from prometheus_client.parser import text_string_to_metric_families
+
+from config import metrics
+from config.edge import Edge
+
+NAMES = {
+    "parley_ingest_lag_seconds", "parley_drain_depth", "parley_dead_items", "parley_sends", "parley_sweep_lateness_seconds",
+    "parley_queue_depth", "parley_sync_lag_seconds", "parley_schedule_lateness_seconds", "parley_alarms", "parley_sockets",
+}  # fmt: skip
+
+
+def scope(client: str, *headers: tuple[bytes, bytes], path: str = "/metrics") -> dict[str, Any]:
+    return {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "headers": list(headers),
+        "client": (client, 1),
+        "query_string": b"",
+    }
+
+
+@pytest.mark.django_db
+def test_everything_that_an_alarm_needs_is_told() -> None:
+    families = {family.name: family for family in text_string_to_metric_families(metrics.page().decode())}
+
+    assert set(families) >= NAMES, families.get("parley_unreadable")
+    assert "parley_unreadable" not in families
+    assert {sample.labels["state"] for sample in families["parley_sends"].samples} == {
+        "queued",
+        "sending",
+        "uncertain",
+    }
+
+
+@pytest.mark.parametrize(
+    ("asked", "token", "answered"),
+    [
+        (scope("127.0.0.1"), "", True),
+        (scope("203.0.113.9"), "", False),
+        (scope("127.0.0.1", (b"x-forwarded-for", b"203.0.113.9")), "", False),
+        (scope("203.0.113.9", (b"authorization", b"Bearer let-me-in")), "let-me-in", True),
+        (scope("127.0.0.1"), "let-me-in", False),
+        (scope("203.0.113.9", (b"authorization", b"Bearer \xff")), "let-me-in", False),
+    ],
+)
+def test_who_may_ask(asked: dict[str, Any], token: str, answered: bool) -> None:
+    with override_settings(METRICS_TOKEN=token):
+        assert metrics.is_allowed(asked) is answered
+
+
+async def test_a_page_gets_the_name_under_which_the_logs_know_it() -> None:
+    seen: list[dict[bytes, bytes]] = []
+
+    async def pages(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(dict(scope["headers"]))
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    edge = Edge(pages=pages)
+    for headers in ([(b"x-request-id", b"given-by-a-proxy")], [(b"x-request-id", b"no name\n")], []):
+        communicator = ApplicationCommunicator(edge, scope("203.0.113.9", *headers, path="/b/acme/"))
+        await communicator.send_input({"type": "http.request", "body": b""})
+        await communicator.receive_output(2)
+        await communicator.receive_output(2)
+
+    names = [each[b"x-request-id"] for each in seen]
+    assert names[0] == b"given-by-a-proxy"
+    assert len(names[1]) == len(names[2]) == 20 and names[1] != names[2]

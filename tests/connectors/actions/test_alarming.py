@@ -1,0 +1,138 @@
+"""What people are told of a channel: once, by the bell and by mail, and not again until it has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+
+from connectors.actions import alarming, listening, planning
+from connectors.models import Alarm, ChannelHealth, Gap, HourOfArrivals, SyncSchedule
+from inbox.actions import channels
+from inbox.models import Brand, Channel, ChannelState, Notification, Person, Role
+from tests.connectors.conftest import NOW
+from tests.factories.people import BrandFactory, MembershipFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def ops(brand: Brand) -> Person:
+    MembershipFactory(brand=brand, role=Role.AGENT)
+    MembershipFactory(brand=BrandFactory(), role=Role.ADMINISTRATOR)
+    return MembershipFactory(brand=brand, role=Role.OPERATIONS).person
+
+
+def look(minutes: int = 0) -> int:
+    now = NOW + timedelta(minutes=minutes)
+    new = alarming.look(now=now)
+    alarming.mail_due(now=now)
+    return new
+
+
+def rung() -> list[tuple[int, int | None]]:
+    return list(Notification.objects.order_by("pk").values_list("person_id", "channel_id"))
+
+
+def test_a_disconnect_is_told_once_and_again_only_after_it_was_mended(channel: Channel, ops: Person) -> None:
+    ChannelHealth.objects.create(channel=channel, complete_until=NOW - timedelta(minutes=10))
+    assert look() == 0
+    channels.park_sending(channel_id=channel.pk, reason="The password was changed.", now=NOW)
+
+    assert [look(1), look(2), look(3)] == [1, 0, 0]
+
+    assert rung() == [(ops.pk, channel.pk)]
+    [letter] = mail.outbox
+    assert letter.to == [ops.email]
+    assert "is disconnected" in letter.subject and "The password was changed." in letter.body
+    assert f"/channels/{channel.public_id}/" in letter.body
+    gap = Gap.objects.get()
+    assert (gap.cause, gap.since, gap.until) == ("disconnected", NOW - timedelta(minutes=10), None)
+
+    channels.resume_sending(channel_id=channel.pk, now=NOW)
+    look(4)
+    assert Alarm.objects.get().cleared_at is not None
+    channels.park_sending(channel_id=channel.pk, reason="The role was lost.", now=NOW)
+    look(5)
+    assert len(mail.outbox) == 2 and "The role was lost." in mail.outbox[1].body
+
+
+def test_a_sync_that_fails_again_and_again_is_told_with_its_fix(channel: Channel, ops: Person) -> None:
+    planning.give_defaults(channel, NOW)
+    poll = SyncSchedule.objects.filter(channel=channel, task="poll")
+    poll.update(failures=2, last_error="The platform is down.", last_remedy="retry")
+    assert look() == 0
+
+    poll.update(failures=3)
+    look()
+
+    assert "Poll for new messages: The platform is down. Nothing to do" in Alarm.objects.get().said
+
+
+def test_a_mail_that_could_not_leave_is_tried_again(channel: Channel, ops: Person, monkeypatch: Any) -> None:
+    channels.park_sending(channel_id=channel.pk, reason="Gone.", now=NOW)
+
+    def refuse(*_: object) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("django.core.mail.EmailMessage.send", refuse)
+    look()
+    assert Alarm.objects.get().mailed_at is None
+    monkeypatch.undo()
+    look(1)
+
+    assert len(mail.outbox) == 1
+
+
+def usual_weeks(channel: Channel, each_hour: int) -> None:
+    hours = [NOW.replace(minute=0) - timedelta(hours=number) for number in range(3, 3 * 7 * 24)]
+    HourOfArrivals.objects.bulk_create(
+        HourOfArrivals(channel=channel, hour=hour, messages=each_hour) for hour in hours
+    )
+
+
+def test_a_channel_that_falls_silent_is_told_and_a_quiet_one_is_not(
+    channel: Channel, connect: Callable[..., Channel], ops: Person
+) -> None:
+    usual_weeks(channel, 9)
+    usual_weeks(connect("acc-2"), 1)
+
+    look()
+
+    alarm = Alarm.objects.get()
+    assert (alarm.channel, alarm.kind) == (channel, "silent")
+    assert "about 12 messages were to be expected" in alarm.said
+
+
+def test_a_channel_that_nobody_connected_again_is_not_silent(channel: Channel, ops: Person) -> None:
+    usual_weeks(channel, 6)
+    Channel.objects.update(state=ChannelState.DISCONNECTED)
+
+    assert look() == 0
+
+
+def test_arrivals_are_counted_once_by_the_hour_in_which_they_were_written(
+    channel: Channel, receipt: Callable[..., Any]
+) -> None:
+    from connectors.actions import draining
+    from tests.connectors.conftest import message_item
+
+    receipt(
+        message_item("m1", seconds=-7200),
+        message_item("m2", seconds=-7100),
+        message_item("m3"),
+        message_item("m4", outbound=True),
+    )
+    draining.drain(now=NOW)
+
+    while listening.count_arrivals():
+        pass
+    listening.count_arrivals()
+
+    assert list(HourOfArrivals.objects.order_by("hour").values_list("hour", "messages")) == [
+        (NOW - timedelta(hours=2), 2),
+        (NOW, 1),
+    ]

@@ -1,0 +1,172 @@
+"""The audit log: who did what, from where, before and after; kept for good, read by those who run the brand."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from django.db import Error, connection, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.actions import planning
+from connectors.models import SyncSchedule, Task
+from inbox.models import AuditEntry, Brand, Channel, Person, Role
+from inbox.rules.csv_cells import safe
+from tests.factories.people import BrandFactory, MembershipFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ops(brand: Brand) -> Person:
+    return MembershipFactory(brand=brand, role=Role.OPERATIONS, person__name="Oona Operations").person
+
+
+@pytest.fixture
+def page(client: Client, ops: Person) -> Client:
+    client.force_login(ops)
+    return client
+
+
+@pytest.fixture
+def schedule(channel: Channel) -> SyncSchedule:
+    planning.give_defaults(channel, timezone.now())
+    return SyncSchedule.objects.get(channel=channel, task=Task.RECONCILE)
+
+
+def address(name: str, brand: Brand, *more: object) -> str:
+    return reverse(f"connectors:{name}", args=[brand.slug, *more])
+
+
+def test_a_change_is_kept_with_who_made_it_from_where_and_what_was_before(
+    page: Client, brand: Brand, schedule: SyncSchedule, ops: Person
+) -> None:
+    told = {
+        "rhythm": "every",
+        "every": "30m",
+        "time_zone": "UTC",
+        "jitter_seconds": "0",
+        "overlap": "skip",
+        "max_seconds": "20",
+    }
+
+    page.post(
+        address("schedule", brand, schedule.pk),
+        told,
+        REMOTE_ADDR="203.0.113.9",
+        headers={"X-Request-ID": "from-the-proxy-1"},
+    )
+
+    entry = AuditEntry.objects.filter(subject="schedule", act="changed").get()
+    assert (entry.brand_id, entry.person_id, entry.address, entry.request) == (
+        brand.pk,
+        ops.pk,
+        "203.0.113.9",
+        "from-the-proxy-1",
+    )
+    assert (entry.before, entry.after) == ({"every_seconds": 900}, {"every_seconds": 1800})
+    assert entry.subject_name == f"reconcile of {schedule.channel.name}"
+    html = page.get(address("audit", brand)).content.decode()
+    assert (
+        "Oona Operations" in html
+        and "203.0.113.9" in html
+        and "<del>900</del>" in html
+        and "<ins>1800</ins>" in html
+    )
+
+
+def test_what_parley_does_itself_names_nobody_and_the_next_request_is_not_taken_for_the_last(
+    page: Client, brand: Brand, schedule: SyncSchedule, channel: Channel
+) -> None:
+    page.post(address("schedule-pause", brand, schedule.pk))
+    Channel.objects.filter(pk=channel.pk).update(name="Renamed by the platform")
+
+    entry = AuditEntry.objects.get(subject="channel", act="changed")
+    assert (entry.person_id, entry.person_name) == (None, "")
+    assert entry.after == {"name": "Renamed by the platform"}
+
+
+def test_what_changes_by_the_second_is_no_entry(schedule: SyncSchedule) -> None:
+    before = AuditEntry.objects.count()
+
+    SyncSchedule.objects.filter(pk=schedule.pk).update(cursor="x", lease_until=timezone.now(), failures=3)
+
+    assert AuditEntry.objects.count() == before
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE inbox_auditentry SET person_name = 'nobody'", "DELETE FROM inbox_auditentry"]
+)
+def test_the_database_refuses_to_change_or_remove_it(brand: Brand, statement: str) -> None:
+    assert AuditEntry.objects.exists()
+
+    with pytest.raises(Error, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def test_no_secret_reaches_it(channel: Channel) -> None:
+    channel.credential.sealed = b"a sealed secret"
+    channel.credential.scopes = ["dm.read"]
+    channel.credential.save()
+
+    entry = AuditEntry.objects.filter(subject="grant").latest("pk")
+    assert entry.after == {"scopes": ["dm.read"]}
+    assert not AuditEntry.objects.filter(after__has_key="sealed").exists()
+    assert not AuditEntry.objects.filter(after__has_key="password").exists()
+
+
+def test_signing_in_and_failing_to_are_entries(client: Client, brand: Brand, ops: Person) -> None:
+    ops.set_password("correct horse")
+    ops.save(update_fields=["password"])
+
+    client.post("/accounts/login/", {"login": ops.email, "password": "wrong"})
+    client.post("/accounts/login/", {"login": ops.email, "password": "correct horse"})
+
+    acts = list(
+        AuditEntry.objects.filter(brand=brand, subject="person")
+        .exclude(act__in=["made", "changed"])
+        .values_list("act", flat=True)
+    )
+    assert sorted(acts) == ["failed to sign in", "signed in"]
+
+
+def test_it_is_narrowed_and_taken_out_safe_for_spreadsheets(
+    page: Client, brand: Brand, channel: Channel, ops: Person
+) -> None:
+    Channel.objects.filter(pk=channel.pk).update(name='=HYPERLINK("https://evil.example")')
+
+    query = {"subject": "channel", "since": (timezone.now() - timedelta(days=1)).date().isoformat()}
+    answer = page.get(address("audit-export", brand), query)
+    rows = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+
+    assert rows[0][0] == "When (UTC)"
+    assert {row[4] for row in rows[1:]} == {"channel"}
+    assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
+    assert any("HYPERLINK" in cell for row in rows for cell in row)
+    assert AuditEntry.objects.get(act="took out").person_id == ops.pk
+    assert "HYPERLINK" not in page.get(address("audit", brand), {"subject": "macro"}).content.decode()
+
+
+def test_only_those_who_run_the_brand_read_it(client: Client, brand: Brand) -> None:
+    stranger = MembershipFactory(brand=BrandFactory(), role=Role.ADMINISTRATOR).person
+    agent = MembershipFactory(brand=brand, role=Role.AGENT).person
+
+    for person in (stranger, agent):
+        client.force_login(person)
+        assert client.get(address("audit", brand)).status_code == 404
+        assert client.get(address("audit-export", brand)).status_code == 404
+
+
+@given(st.text(max_size=30))
+def test_no_cell_begins_a_formula(cell: str) -> None:
+    written = safe(cell)
+
+    assert written in (cell, f"'{cell}")
+    if written[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        float(written)  # a number with its sign is all that may
