@@ -50,12 +50,12 @@ class Rows(Collector):
 registry.register(Rows())
 
 
-def _asked(sql: str, *values: object) -> list[tuple[Any, ...]]:
+def _asked(sql: str, *values: Any) -> list[tuple[Any, ...]]:
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _ingest() -> Iterator[Metric]:

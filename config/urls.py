@@ -12,14 +12,15 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, include, path
 
 from config import accounts
+from inbox import access
 
 # One way to sign in, with its rate limits and second factors; Django admin's own page has neither.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 
 def _runs_the_installation(request: HttpRequest) -> bool:
-    """The admin and the queues show every brand at once; no role within a brand opens them."""
-    return bool(request.user.is_active and getattr(request.user, "is_superuser", False))
+    """The admin and the queues show every brand at once: a role within a brand alone does not open them (docs/decisions/0017)."""
+    return access.runs_installation(request.user)
 
 
 def _installation_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

@@ -34,6 +34,7 @@ from inbox.models import (
 
 ACME, BOREALIS = "Acme", "Borealis"
 OWNER = "admin@parley.test"
+STAFF = (OWNER, "ops@parley.test")  # of the whole installation: the queues' pages and the admin open for them
 PEOPLE = (
     # address, name, brand, role
     ("agent@parley.test", "Ada Agent", ACME, Role.AGENT),
@@ -92,11 +93,12 @@ def seed_people(*, password: str) -> None:
     hashed = ""
     for email, name, brand, role in PEOPLE:
         person = known.get(email)
+        staff = email in STAFF
         if person is None:
             hashed = hashed or make_password(password)  # a strong hash takes a while, and here all share one
             owner = email == OWNER  # of this installation, besides the role in the brand
             person = Person.objects.create(
-                email=email, name=name, password=hashed, is_staff=owner, is_superuser=owner
+                email=email, name=name, password=hashed, is_staff=staff, is_superuser=owner
             )
         Membership.objects.get_or_create(brand=brands[brand], person=person, defaults={"role": role})
     seed_teams(brands[ACME])

@@ -91,6 +91,14 @@ def may(person: Asker, brand: Brand, permission: Permission) -> bool:
     return permission in granted_to(person, brand)
 
 
+def runs_installation(person: Asker) -> bool:
+    """Operations and administrators who were also made staff of the whole installation: what they open there shows every brand."""
+    if not person.is_active or not isinstance(person, Person):
+        return False
+    runs = [role for role, granted in _GRANTED.items() if Permission.RUN_CHANNELS in granted]
+    return person.is_superuser or (person.is_staff and person.memberships.filter(role__in=runs).exists())
+
+
 def brand_for_running(person: Asker, slug: str) -> Brand:
     """The brand, for those who run its channels; 404 for everybody else."""
     brand = brand_for(person, slug)

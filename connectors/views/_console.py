@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from inbox import access
 from inbox.models import Brand
 
 # Name of the address, label.
@@ -23,7 +24,8 @@ PAGES = (
 def page(
     request: HttpRequest, template: str, brand: Brand, here: str, *, status: int = 200, **context: Any
 ) -> HttpResponse:
-    found = {"brand": brand, "pages": PAGES, "here": here, "may_run": True, **context}
+    staff = access.runs_installation(request.user)
+    found = {"brand": brand, "pages": PAGES, "here": here, "may_run": True, "is_staff": staff, **context}
     return render(request, f"connectors/{template}", found, status=status)
 
 

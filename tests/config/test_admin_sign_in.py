@@ -3,6 +3,17 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from inbox.models import Role
+from tests.factories.people import MembershipFactory
+
+THERE = (
+    "/admin/",
+    "/admin/rq/",
+    "/admin/rq/queues/0/",
+    "/admin/connectors/syncschedule/",
+    "/admin/connectors/receipt/",
+)
+
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/admin/login/", "/admin/"])
@@ -10,3 +21,33 @@ def test_the_admin_has_no_sign_in_of_its_own(client: Client, path: str) -> None:
     answer = client.post(path, {"username": "a@example.test", "password": "guess"}, follow=True)
 
     assert answer.redirect_chain[-1][0].startswith("/accounts/login/")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("role", "is_staff", "opens"),
+    [
+        (Role.OPERATIONS, True, True),
+        (Role.ADMINISTRATOR, True, True),
+        (Role.OPERATIONS, False, False),
+        (Role.ADMINISTRATOR, False, False),  # of one brand: what opens here shows all of them
+        (Role.MANAGER, True, False),
+        (Role.AGENT, True, False),
+    ],
+)
+def test_the_queues_and_the_admin_open_for_staff_who_run_channels(
+    client: Client, role: Role, is_staff: bool, opens: bool
+) -> None:
+    client.force_login(MembershipFactory(role=role, person__is_staff=is_staff).person)
+
+    answers = {path: client.get(path).status_code for path in THERE}
+
+    assert all((status == 200) is opens for status in answers.values()), answers
+
+
+@pytest.mark.django_db
+def test_what_the_admin_shows_of_the_harbour_is_for_reading(client: Client) -> None:
+    client.force_login(MembershipFactory(role=Role.OPERATIONS, person__is_staff=True).person)
+
+    assert client.get("/admin/connectors/syncschedule/add/").status_code == 403
+    assert client.get("/admin/inbox/person/").status_code in (403, 404)
