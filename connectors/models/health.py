@@ -29,7 +29,7 @@ class ChannelHealth(models.Model):
     subscribed = models.BooleanField(
         null=True, help_text="Whether the platform delivers to our door; empty: it was not asked yet."
     )
-    subscription_said = models.CharField(max_length=300, blank=True)
+    subscription_said = models.CharField(max_length=300, blank=True, db_default="")
     subscription_checked_at = models.DateTimeField(null=True, blank=True)
     unrecognised = models.BigIntegerField(
         default=0, help_text="Updates of a kind nobody knows yet; their receipts are kept."
