@@ -74,11 +74,8 @@ class Walker:
             if walk.horizon is not None and self._is_old_news(page, walk.horizon - MARGIN, unknown):
                 following = page.beyond
             stop = not following or following == walk.at
-            before = self.asker.clock() - HISTORICAL_AFTER
-            if walk.horizon is None:
-                before = max(
-                    before, self.channel.created_at
-                )  # what was said before the brand connected rings no bell today
+            # What was said before the brand connected rings no bell today.
+            before = max(self.asker.clock() - HISTORICAL_AFTER, self.channel.created_at)
             self._note_way(page, walk.horizon, began)
             horizon = walk.horizon
             walk = Walk(walk.began, None, "") if stop else replace(walk, at=following)

@@ -69,7 +69,7 @@ def view(run: SyncRun, *, now: datetime) -> RunView:
     return RunView(
         run=run,
         label=Task(run.task).label,
-        channel=run.channel.name,
+        channel=f"{run.channel.name} on {label_of(run.channel)}",
         platform=label_of(run.channel),
         percent=percent,
         waits=run.state == RunState.RUNNING and (lease is None or lease < now),
