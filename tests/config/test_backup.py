@@ -21,7 +21,8 @@ from tests.factories.people import ChannelFactory
 GUIDE = Path(__file__).parents[2] / "docs" / "operations.md"
 RESTORED = "parley_restored"
 TABLES = """SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'"""
-TRIGGERS = """SELECT array_agg(tgrelid::regclass || ' ' || tgname ORDER BY 1) FROM pg_trigger WHERE NOT tgisinternal"""
+TRIGGERS = """SELECT array_agg(name ORDER BY name) FROM (
+                SELECT tgrelid::regclass || ' ' || tgname AS name FROM pg_trigger WHERE NOT tgisinternal) AS triggers"""
 
 
 def told(kind: str) -> list[str]:
