@@ -7,7 +7,7 @@ from typing import cast
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -38,7 +38,16 @@ def create(request: HttpRequest, brand_slug: str, platform: str) -> HttpResponse
     except (ConnectionRefused, NotConnected) as refused:
         messages.error(request, str(refused))
         return redirect("connectors:channels", brand_slug=brand.slug)
-    return redirect(address)
+    return _leave_for(request, address, platforms.get(platform).label)
+
+
+def _leave_for(request: HttpRequest, address: str, label: str) -> HttpResponse:
+    """By a page of our own: the policy of pages lets forms be sent to ourselves only, and browsers hold every redirect that follows a
+    form to it. Platforms redirect from host to host before they ask."""
+    answer = render(request, "connectors/leaving.html", {"address": address, "label": label})
+    answer["Refresh"] = f"0; url={address}"
+    answer["Referrer-Policy"] = "no-referrer"
+    return answer
 
 
 @login_required

@@ -28,8 +28,11 @@ def signed_in(client, operations):
 
 def begin(client, brand):
     answer = client.post(reverse("connectors:consent", args=[brand.slug, "fake"]))
-    assert answer.status_code == 302
-    return PendingConsent.objects.latest("pk").state
+    assert answer.status_code == 200
+    state = PendingConsent.objects.latest("pk").state
+    # No redirect: browsers hold what follows a form to the policy of the page that it stood on.
+    assert answer.headers["refresh"] == f"0; url=https://fake.example/consent?state={state}"
+    return state
 
 
 def come_back(client, state, code="good-code"):
