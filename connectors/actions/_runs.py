@@ -114,8 +114,12 @@ def close_run(
     )  # fmt: skip
     if done.error:
         add_line(run.pk, done.error, Level.ERROR, now)
-    elif over:
-        add_line(run.pk, f"It is done: {done.new_messages} new messages in the last turn.", Level.INFO, now)
+    else:
+        run.refresh_from_db()
+        came = f"{run.events} read, {run.new_messages} new, {run.requests} requests"
+        add_line(
+            run.pk, f"It is done: {came}." if over else f"A turn is over: {came} so far.", Level.INFO, now
+        )
 
 
 def _is_over(schedule: SyncSchedule, done: Synced, failures: int) -> bool:

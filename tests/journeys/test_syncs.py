@@ -1,0 +1,130 @@
+"""An X account comes in by the browser with ten thousand messages of its past, through a kill, an expired token, and a withdrawn grant."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.journeys.browsing import Agent
+from tests.journeys.outside import Outside
+from tests.journeys.running import Demo
+from tests.journeys.waiting import eventually
+
+PAST = int(os.environ.get("JOURNEY_PAST", "10000"))
+PEOPLE = 200
+DAY_MS = 86_400_000
+FORGET = "from inbox.models import Channel; Channel.objects.filter(platform='x', brand__slug='acme').delete()"
+KEPT = """SELECT count(*) FROM inbox_message m JOIN inbox_channel c ON c.id = m.channel_id
+           WHERE c.platform = 'x' AND c.name = 'Acme' AND m.direction = 'in'"""
+RUN = """SELECT state, error, new_messages FROM connectors_syncrun r JOIN inbox_channel c ON c.id = r.channel_id
+          WHERE r.task = 'backfill' AND c.platform = 'x' AND c.name = 'Acme' ORDER BY r.id DESC LIMIT 1"""
+
+
+@pytest.fixture
+def quiet_demo(tmp_path: Path) -> Iterator[Demo]:
+    """One of its own: its X account is taken away, and its processes are killed."""
+    limits = dict.fromkeys(["SIMULATOR_X_SEND_LIMIT", "SIMULATOR_X_READ_LIMIT"], "100000")
+    demo = Demo(tmp_path / "home", **limits).start()
+    try:
+        yield demo.await_ready(within=300)
+        demo.stop()
+    finally:
+        demo.end_all()
+
+
+def unsubscribe_x(demo: Demo) -> None:
+    """The platform forgets our webhooks, as if nobody had ever connected."""
+    app = httpx.get(f"{demo.control}/control/apps", trust_env=False).json()["x"]
+    with httpx.Client(
+        base_url=app["origins"]["api"],
+        headers={"Authorization": f"Bearer {app['app_bearer']}"},
+        trust_env=False,
+    ) as api:
+        for hook in api.get("/2/webhooks").json().get("data", []):
+            api.delete(f"/2/webhooks/{hook['id']}").raise_for_status()
+
+
+def write_the_past(outside: Outside) -> None:
+    """Spread over three weeks, in two hundred threads."""
+    now = int(time.time() * 1000)
+    for number in range(PAST):
+        at = now - 21 * DAY_MS + number * (20 * DAY_MS // PAST)
+        outside.dm("x", f"From the past {number}", who=f"Customer {number % PEOPLE}", at_ms=at)
+
+
+def connect(page: Page, url: str, press: str) -> None:
+    page.get_by_role("button", name=press).first.click()
+    page.get_by_role("button", name="Allow").click()
+    page.wait_for_url(re.compile(f"^{re.escape(url)}/b/acme/channels/"))
+    expect(page.get_by_text("Acme on X is connected.")).to_be_visible()
+
+
+@pytest.mark.browser
+def test_an_x_account_with_a_long_past_comes_in_whole_whatever_happens_on_the_way(
+    quiet_demo: Demo, browser: Browser
+) -> None:
+    demo, outside = quiet_demo, Outside(quiet_demo.control)
+    url = f"http://127.0.0.1:{demo.port}"  # where the platform sends people back to
+    assert demo.manage("shell", "-c", FORGET).returncode == 0
+    unsubscribe_x(demo)
+    write_the_past(outside)
+    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.set_default_timeout(60_000)
+    Agent(page, url).sign_in("ops@parley.test")
+
+    # Connected in the browser, with thirty days of its past.
+    page.goto(f"{url}/b/acme/channels/")
+    page.get_by_label("and bring in").nth(-1).wait_for()
+    form = page.locator("form", has=page.get_by_role("button", name="Connect X"))
+    form.get_by_role("combobox").select_option("30")
+    connect(page, url, "Connect X")
+    page.goto(f"{url}/b/acme/sync/runs/")
+    page.get_by_role("link", name="Backfill the past").first.click()
+    bar = page.get_by_role("progressbar")
+    expect(bar).to_be_visible()
+
+    # Killed in the middle: the run goes on where it stood.
+    kept = eventually(
+        lambda: (n := demo.sql(KEPT)[0][0]) > PAST // 10 and n, within=300, told="a tenth of the past"
+    )
+    assert kept < PAST, "it was too quick to be killed in the middle"
+    pid = demo.kill("sync")
+    demo.await_restart("sync", after=pid, within=60)
+
+    # A token that ends is renewed on the way; a grant that is withdrawn waits for somebody.
+    outside.expire_token("x")
+    outside.dm("x", "Written while the token had ended", who="Mara Lindt")
+    eventually(
+        lambda: demo.sql(KEPT)[0][0] > kept and demo.sql(RUN)[0][1] == "", within=300, told="the run goes on"
+    )
+    outside.event("x", "revoke")
+    state = "SELECT state FROM inbox_channel WHERE platform = 'x' AND name = 'Acme'"
+    eventually(lambda: demo.sql(state) == [("needs_reconnect",)], within=300, told="the disconnect")
+    outside.dm("x", "Written while it was disconnected", who="Mara Lindt")
+    page.goto(f"{url}/b/acme/channels/")
+    page.locator(".channel", has_text="X").get_by_role(
+        "link", name=re.compile("Connection page")
+    ).last.click()
+    expect(page.get_by_text("Each red line says its fix.")).to_be_visible()
+    mails = demo.home / "mail"
+    eventually(
+        lambda: any("disconnected" in each.read_text() for each in mails.glob("*")), within=120, told="a mail"
+    )
+
+    connect(page, url, "Connect again")
+
+    eventually(lambda: demo.sql(RUN)[0][0] == "done", within=900, told="the end of the backfill")
+    assert demo.sql(KEPT)[0][0] >= PAST
+    assert demo.manage("completeness", "--wait", "60", within=400).returncode == 0
+    news = demo.sql("SELECT historical FROM inbox_message WHERE text LIKE 'From the past %%'")
+    assert {each for (each,) in news} == {True}
+    page.goto(f"{url}/b/acme/sync/coverage/")
+    expect(page.locator("tr[data-state=open]")).to_have_count(0)
+    expect(page.get_by_text("The channel was disconnected").first).to_be_visible()
