@@ -1,7 +1,8 @@
-"""An X account comes in by the browser with ten thousand messages of its past, through a kill, an expired token, and a withdrawn grant."""
+"""Syncs against the real processes: a long past through a kill and a lost grant, a storm of faults, and a platform that hangs."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import time
@@ -13,11 +14,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.browsing import Agent
-from tests.journeys.outside import Outside
+from tests.journeys.outside import PLATFORMS, Outside
 from tests.journeys.running import Demo
 from tests.journeys.waiting import eventually
 
 PAST = int(os.environ.get("JOURNEY_PAST", "10000"))
+STORM_SECONDS = float(os.environ.get("JOURNEY_STORM_SECONDS", "600"))
+STORM_RATE = 50  # customers' messages a second
 PEOPLE = 200
 DAY_MS = 86_400_000
 FORGET = "from inbox.models import Channel; Channel.objects.filter(platform='x', brand__slug='acme').delete()"
@@ -128,3 +131,98 @@ def test_an_x_account_with_a_long_past_comes_in_whole_whatever_happens_on_the_wa
     page.goto(f"{url}/b/acme/sync/coverage/")
     expect(page.locator("tr[data-state=open]")).to_have_count(0)
     expect(page.get_by_text("The channel was disconnected").first).to_be_visible()
+
+
+STORM: list[tuple[str, dict[str, Any]]] = [
+    ("drop", {"rate": 0.1}),
+    ("poll.inclusive", {"platform": "linkedin"}),
+    ("rate.limit", {"rate": 0.02, "platform": "x"}),
+    ("rate.limit", {"rate": 0.02, "platform": "instagram"}),
+    ("error.5xx", {"rate": 0.02}),
+    ("token.expire_midsend", {"rate": 0.1}),
+]
+
+
+def write_at_a_rate(control: str, until: float, lane: int, lanes: int) -> int:
+    """One of several who write side by side, each at its share of the rate."""
+    outside, written, began = Outside(control), 0, time.monotonic()
+    while time.monotonic() < until:
+        who = f"Storm {lane}-{written % 40}"
+        outside.dm(PLATFORMS[(lane + written) % 3], f"{who} says {written}", who=who)
+        written += 1
+        time.sleep(max(0.0, began + written * lanes / STORM_RATE - time.monotonic()))
+    outside.close()
+    return written
+
+
+def switch_webhooks_off(demo: Demo) -> None:
+    unsubscribe_x(demo)
+
+
+@pytest.mark.browser
+def test_after_a_storm_a_comparison_leaves_only_what_nobody_tells_any_more_and_lists_it(
+    quiet_demo: Demo, browser: Browser
+) -> None:
+    demo, outside = quiet_demo, Outside(quiet_demo.control)
+    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.set_default_timeout(60_000)
+    Agent(page, f"http://127.0.0.1:{demo.port}").sign_in("ops@parley.test")
+    for fault, how in STORM:
+        outside.fault(fault, seed=11, **how)
+    until, lanes = time.monotonic() + STORM_SECONDS, 6
+
+    with ThreadPoolExecutor(lanes) as crowd:
+        writing = [crowd.submit(write_at_a_rate, demo.control, until, lane, lanes) for lane in range(lanes)]
+        time.sleep(STORM_SECONDS / 3)
+        switch_webhooks_off(
+            demo
+        )  # what X sends from now on reaches nobody until a reconcile asks for it again
+        while time.monotonic() < until:
+            page.goto(f"http://127.0.0.1:{demo.port}/b/acme/sync/coverage/")  # operations look on
+            expect(page.get_by_role("heading", name="Coverage")).to_be_visible()
+            time.sleep(2)
+    written = sum(each.result() for each in writing)
+    outside.no_faults()
+
+    demo.sql("UPDATE connectors_ratebudget SET resets_at = now()")
+    synced = demo.manage("sync", "--all", within=900)
+    assert synced.returncode == 0, synced.stdout + synced.stderr
+    demo.sql("UPDATE connectors_syncschedule SET next_run_at = now() WHERE task IN ('poll', 'reconcile')")
+    compared = demo.manage("completeness", "--json", "--show", "1000", "--wait", "180", within=900)
+    found = json.loads(compared.stdout)
+
+    assert written > STORM_SECONDS * STORM_RATE / 4, "the storm was a breeze"
+    assert found["messages"] >= written
+    assert found["differences"]["missing"] == 0, found["named"][:5]
+    subscribed = "SELECT subscribed FROM connectors_channelhealth h JOIN inbox_channel c ON c.id = h.channel_id WHERE c.platform = 'x'"
+    assert {each for (each,) in demo.sql(subscribed)} == {True}
+    unrecoverable = [row for row in outside.ledger() if not row["expected"]]
+    lost = demo.sql("SELECT count(*) FROM connectors_gap WHERE lost")[0][0]
+    assert bool(lost) or not unrecoverable, (
+        f"{len(unrecoverable)} messages can no longer be known, and nothing says so"
+    )
+    page.goto(f"http://127.0.0.1:{demo.port}/b/acme/sync/coverage/")
+    expect(page.locator("tr[data-state=healed]").first).to_be_visible()
+
+
+def test_a_platform_that_hangs_delays_no_other(demo: Demo, outside: Outside) -> None:
+    """X and Instagram take fifteen seconds for each answer; LinkedIn is polled as if nothing were."""
+    for platform in ("x", "instagram"):
+        outside.fault("slow", platform=platform, ms=15000)
+    demo.sql(
+        "UPDATE connectors_syncschedule SET next_run_at = now() WHERE task IN ('reconcile', 'tokens', 'profiles', 'backfill')"
+    )
+    late = """SELECT extract(epoch FROM now() - max(last_success_at))::float FROM connectors_syncschedule WHERE task = 'poll'"""
+    eventually(
+        lambda: demo.sql(
+            "SELECT 1 FROM connectors_syncschedule WHERE task = 'reconcile' AND lease_until > now()"
+        ),
+        told="a slow run",
+    )
+
+    seen = []
+    for _ in range(40):
+        seen.append(demo.sql(late)[0][0])
+        time.sleep(0.5)
+
+    assert max(seen) < 10, seen
