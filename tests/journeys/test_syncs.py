@@ -68,7 +68,7 @@ def connect(page: Page, url: str, press: str) -> None:
     page.get_by_role("button", name=press).first.click()
     page.get_by_role("button", name="Allow").click()
     page.wait_for_url(re.compile(f"^{re.escape(url)}/b/acme/channels/"))
-    expect(page.get_by_text("Acme on X is connected.")).to_be_visible()
+    expect(page.get_by_text("Acme on X is connected.")).to_be_visible(timeout=60_000)
 
 
 @pytest.mark.browser
@@ -93,7 +93,7 @@ def test_an_x_account_with_a_long_past_comes_in_whole_whatever_happens_on_the_wa
     page.goto(f"{url}/b/acme/sync/runs/")
     page.get_by_role("link", name="Backfill the past").first.click()
     bar = page.get_by_role("progressbar")
-    expect(bar).to_be_visible()
+    expect(bar).to_be_visible(timeout=60_000)
 
     # Killed in the middle: the run goes on where it stood.
     kept = eventually(
@@ -117,7 +117,7 @@ def test_an_x_account_with_a_long_past_comes_in_whole_whatever_happens_on_the_wa
     page.locator(".channel", has_text="X").get_by_role(
         "link", name=re.compile("Connection page")
     ).last.click()
-    expect(page.get_by_text("Each red line says its fix.")).to_be_visible()
+    expect(page.get_by_text("Each red line says its fix.")).to_be_visible(timeout=60_000)
     mails = demo.home / "mail"
     eventually(
         lambda: any("disconnected" in each.read_text() for each in mails.glob("*")), within=120, told="a mail"
