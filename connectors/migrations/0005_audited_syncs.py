@@ -28,7 +28,7 @@ RUN = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("connectors", "0004_schedules_runs_and_coverage"), ("inbox", "0027_audit_log")]
+    dependencies = [("connectors", "0004_schedules_runs_and_coverage"), ("inbox", "0029_audit_log")]
 
     operations = [
         *(watch(table, *told) for table, told in AUDITED.items()),

@@ -1,4 +1,4 @@
-"""Who did what, from where, with what was before and after. Written by triggers (migration 0027), refused to whoever would change it."""
+"""Who did what, from where, with what was before and after. Written by triggers (migration 0029), refused to whoever would change it."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inbox", "0025_macros"),
+        ("inbox", "0027_conversation_merges"),
     ]
 
     operations = [

@@ -100,7 +100,7 @@ def watch(table, subject, ignored, name, brand):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inbox", "0026_notifications_of_channels"),
+        ("inbox", "0028_notifications_of_channels"),
     ]
 
     operations = [
