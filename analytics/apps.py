@@ -1,4 +1,4 @@
-"""Nothing is measured yet: the app holds the place and the import contracts until the first metric is written."""
+"""The gallery: it reads what happened in the inbox, counts it, and draws it."""
 
 from django.apps import AppConfig
 
@@ -6,3 +6,6 @@ from django.apps import AppConfig
 class AnalyticsConfig(AppConfig):
     name = "analytics"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from analytics import reactions  # noqa: F401  (registers what follows from an event)

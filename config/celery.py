@@ -42,6 +42,10 @@ BEAT = {
     "inbox.tasks.recount_views": 60.0,
     "inbox.tasks.bulk_behind": 1.0,
     "inbox.tasks.forget_undos": 600.0,
+    "analytics.tasks.follow_behind": 3.0,
+    "analytics.tasks.sum_periods": 2.0,
+    "analytics.tasks.look_who_is_there": 60.0,
+    "analytics.tasks.mind_settings": 60.0,
 }
 
 SWEEP_SECONDS = 1.0  # between two looks of the worker's own for timers that are due
@@ -56,6 +60,8 @@ ROUTES = {
     # Reading messages and fitting models takes a processor: the process of this queue yields to those that people wait for.
     "inbox.tasks.triage_brand": "triage",
     "inbox.tasks.learn_from_corrections": "triage",
+    "analytics.tasks.follow_brand": "triage",
+    "analytics.tasks.sum_periods": "triage",
 }
 
 app = Celery("parley")

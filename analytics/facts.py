@@ -1,0 +1,285 @@
+"""The one module that reads the inbox's rows to count them. The same rows give the same facts, in whatever order they became known.
+
+Clocks and figures cannot disagree: who waited for whom is `inbox.rules.course`, for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from analytics import metrics
+from analytics.rules import unassigned, work
+from analytics.rules.unassigned import Handover
+from inbox.queries import clock_facts
+from inbox.rules.business_hours import Hours
+from inbox.rules.course import Kind, Run
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TARGETS = {
+    "first": metrics.TARGET_FIRST,
+    "next": metrics.TARGET_NEXT,
+    "resolution": metrics.TARGET_RESOLUTION,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A fact before it has a row; the order of the fields is that of the columns."""
+
+    conversation_id: int
+    kind: str
+    source: int
+    at: datetime
+    until: datetime | None
+    value: float | None
+    business: float | None
+    hit: bool | None
+    channel_id: int
+    person_id: int | None
+    team_id: int | None
+    priority: int
+    sentiment: str
+    tags: str  # joined by a line feed, which no tag has
+
+    @property
+    def key(self) -> tuple[int, str, int]:
+        return self.conversation_id, self.kind, self.source
+
+
+@dataclass(slots=True)
+class _Said:
+    id: int
+    at: datetime
+    direction: str
+    by_bot: bool
+    person_id: int | None
+    historical: bool
+    system: bool
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is known of one conversation."""
+
+    id: int
+    channel_id: int
+    team_id: int | None
+    priority: int
+    sentiment: str
+    tags: str
+    said: list[_Said] = field(default_factory=list)
+    handovers: list[Handover] = field(default_factory=list)
+    done: list[tuple[int, datetime, int]] = field(default_factory=list)
+    resolved: dict[datetime, int | None] = field(default_factory=dict)
+    clocks: list[tuple[Any, ...]] = field(default_factory=list)
+
+
+def of(brand_id: int, conversation_ids: Iterable[int], hours: Hours | None) -> list[Counted]:
+    """Everything that counts in these conversations: five queries, however many they are."""
+    known = _conversations(brand_id, list(conversation_ids))
+    if not known:
+        return []
+    _read_messages(known)
+    _read_events(known)
+    _read_clocks(known)
+    courses = clock_facts.read((pk, None) for pk in known)
+    found: list[Counted] = []
+    for pk, each in known.items():
+        found += _Counting(each, courses[pk].course().runs, hours).all()
+    return found
+
+
+class _Counting:
+    def __init__(self, known: _Known, runs: Sequence[Run], hours: Hours | None) -> None:
+        self.known = known
+        self.runs = sorted(runs, key=lambda run: run.started_at)
+        self.spells = [run for run in self.runs if run.kind is Kind.RESOLUTION]
+        self.hours = hours
+        self.answers = [
+            each for each in known.said if each.direction == "out" and not each.by_bot
+        ]  # in order
+
+    def all(self) -> list[Counted]:
+        return [
+            *self._responses(), *self._spells(), *self._assignments(), *self._work(), *self._messages(), *self._targets(),
+        ]  # fmt: skip
+
+    def _responses(self) -> Iterable[Counted]:
+        for run in self.runs:
+            if run.kind is Kind.RESOLUTION or run.ended_at is None or run.cancelled:
+                continue
+            kind = metrics.FIRST if run.kind is Kind.FIRST else metrics.NEXT
+            yield self._timed(kind, run.started_at, run.ended_at, self._who_answered(run.ended_at))
+
+    def _spells(self) -> Iterable[Counted]:
+        for number, run in enumerate(self.spells):
+            yield self._fact(metrics.OPENED, _number(run.started_at), run.started_at, until=run.ended_at)
+            if run.ended_at is None:
+                continue
+            who = self._who_wrote_last(run.started_at, run.ended_at) or self.known.resolved.get(run.ended_at)
+            came_back = number + 1 < len(self.spells)
+            yield self._timed(metrics.RESOLUTION, run.started_at, run.ended_at, who, hit=came_back)
+            messages = sum(
+                run.started_at <= each.at <= run.ended_at
+                for each in self.known.said
+                if not (each.by_bot or each.system or each.historical)
+            )
+            yield self._fact(
+                metrics.EFFORT, _number(run.started_at), run.ended_at, value=float(messages), person_id=who
+            )
+
+    def _assignments(self) -> Iterable[Counted]:
+        spells = [(run.started_at, run.ended_at) for run in self.spells]
+        for each in unassigned.ended(spells, self.known.handovers):
+            yield self._timed(metrics.ASSIGNMENT, each.since, each.at, each.to, source=each.seq)
+
+    def _work(self) -> Iterable[Counted]:
+        for each in work.stretches(self.known.done):
+            length = (each.ended - each.began).total_seconds()
+            yield self._fact(
+                metrics.HANDLE, each.source, each.began, until=each.ended, value=length, person_id=each.person_id
+            )  # fmt: skip
+
+    def _messages(self) -> Iterable[Counted]:
+        for each in self.known.said:
+            if each.system or each.historical:
+                continue
+            kind = metrics.IN if each.direction == "in" else metrics.BOT if each.by_bot else metrics.OUT
+            person_id = each.person_id if kind == metrics.OUT else None
+            yield self._fact(kind, each.id, each.at, person_id=person_id)
+
+    def _targets(self) -> Iterable[Counted]:
+        for pk, kind, started_at, ended_at, state, counted, breached_at in self.known.clocks:
+            missed = state == "missed" or (breached_at is not None and ended_at is None)
+            if not missed and state != "met":
+                continue
+            at = (breached_at or ended_at) if missed else ended_at
+            who = None
+            if ended_at is not None:
+                who = (
+                    self._who_wrote_last(started_at, ended_at)
+                    if kind == "resolution"
+                    else self._who_answered(ended_at)
+                )
+            value = counted if ended_at is not None else None
+            yield self._fact(
+                _TARGETS[kind], pk, at, until=ended_at, value=value, hit=not missed, person_id=who
+            )
+
+    def _who_answered(self, at: datetime) -> int | None:
+        return next((each.person_id for each in self.answers if each.at == at), None)
+
+    def _who_wrote_last(self, since: datetime, until: datetime) -> int | None:
+        wrote = [each.person_id for each in self.answers if since <= each.at <= until and each.person_id]
+        return wrote[-1] if wrote else None
+
+    def _timed(
+        self,
+        kind: str,
+        since: datetime,
+        until: datetime,
+        person_id: int | None,
+        *,
+        source: int | None = None,
+        hit: bool | None = None,
+    ) -> Counted:
+        length = until - since
+        worked = self.hours.counted(since, until) if self.hours is not None else length
+        return self._fact(
+            kind, source if source is not None else _number(since), until, value=length.total_seconds(),
+            business=worked.total_seconds(), person_id=person_id, hit=hit,
+        )  # fmt: skip
+
+    def _fact(
+        self,
+        kind: str,
+        source: int,
+        at: datetime,
+        *,
+        until: datetime | None = None,
+        value: float | None = None,
+        business: float | None = None,
+        hit: bool | None = None,
+        person_id: int | None = None,
+    ) -> Counted:
+        of = self.known
+        return Counted(
+            of.id, kind, source, at, until, value, business, hit, of.channel_id, person_id, of.team_id, of.priority, of.sentiment, of.tags,
+        )  # fmt: skip
+
+
+def _number(at: datetime) -> int:
+    """What started at an instant is known by it."""
+    return (at - EPOCH) // timedelta(microseconds=1)
+
+
+def _conversations(brand_id: int, ids: list[int]) -> dict[int, _Known]:
+    """Spam counts nowhere, so it is not read."""
+    return {
+        row[0]: _Known(*row[:5], "\n".join(row[5]))
+        for row in _rows(
+            """SELECT id, channel_id, team_id, priority, sentiment, tags FROM inbox_conversation
+                WHERE brand_id = %s AND id = ANY(%s) AND state <> 'spam' ORDER BY id""",
+            [brand_id, ids],
+        )
+    }
+
+
+def _read_messages(known: dict[int, _Known]) -> None:
+    for conversation_id, *row in _rows(
+        # `at` is that of clock_facts: an answer of ours is never later than its attempt can have lasted.
+        """SELECT m.conversation_id, m.id, CASE WHEN m.direction = 'out' AND m.client_id IS NOT NULL
+                       THEN least(m.sent_at, coalesce(m.attempted_at + interval '2 minutes', m.sent_at))
+                       ELSE least(m.sent_at, m.created_at) END AS at,
+                  m.direction, m.origin = 'automation', m.author_person_id, m.historical, m.kind = 'system'
+             FROM inbox_message m
+            WHERE m.conversation_id = ANY(%s)
+              AND (m.direction = 'in' OR (m.direction = 'out' AND m.state IN ('sent', 'delivered', 'read')))
+            ORDER BY m.conversation_id, at, m.id""",
+        [list(known)],
+    ):
+        known[conversation_id].said.append(_Said(*row))
+
+
+def _read_events(known: dict[int, _Known]) -> None:
+    events = _rows(
+        """SELECT e.conversation_id, e.seq, e.kind, e.at, e.actor_id, (e.data->>'to')::text, (e.data->>'undoes')::bigint,
+                  e.data ? 'bulk'
+             FROM inbox_event e
+            WHERE e.conversation_id = ANY(%s)
+              AND (e.actor_id IS NOT NULL OR e.kind IN ('conversation.assigned', 'conversation.unassigned'))
+            ORDER BY e.conversation_id, e.seq""",
+        [list(known)],
+    )
+    undone = {undoes for *_, undoes, _ in events if undoes}
+    for conversation_id, seq, kind, at, actor_id, to, undoes, in_bulk in events:
+        each = known[conversation_id]
+        if actor_id and not in_bulk:
+            each.done.append((actor_id, at, seq))
+        if kind == "conversation.resolved":
+            each.resolved[at] = actor_id
+        if kind in ("conversation.assigned", "conversation.unassigned") and not undoes and seq not in undone:
+            each.handovers.append(
+                Handover(at, seq, int(to) if to and kind == "conversation.assigned" else None)
+            )
+
+
+def _read_clocks(known: dict[int, _Known]) -> None:
+    for conversation_id, *row in _rows(
+        """SELECT conversation_id, id, kind, started_at, ended_at, state, counted, breached_at FROM inbox_clock
+            WHERE conversation_id = ANY(%s) AND (state IN ('met', 'missed') OR breached_at IS NOT NULL) AND state <> 'cancelled'
+            ORDER BY id""",
+        [list(known)],
+    ):
+        known[conversation_id].clocks.append(tuple(row))
+
+
+def _rows(sql: str, params: list[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return list(cursor.fetchall())

@@ -1,0 +1,238 @@
+"""What each figure means: one definition a metric, with a version that rises whenever the figure would come out differently.
+
+docs/metrics.md is printed from here, and so are the words beside each figure. The code that counts is analytics.facts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Unit(StrEnum):
+    TIME = "time"  # seconds
+    NUMBER = "number"
+    SHARE = "share"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """`fact`: the kind of fact it counts; empty for what is read from rows that are kept up to date. `of`: the things its list shows."""
+
+    key: str
+    name: str
+    version: int
+    unit: Unit
+    fact: str
+    of: str
+    words: str
+    counts: str
+    credit: str
+    clock: str
+    good: str = ""  # of a share: what the counted ones are called
+    bad: str = ""  # and the others
+    business: bool = False  # told in business hours, too
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.words} {self.counts}"
+
+
+FIRST, NEXT, RESOLUTION = "first_response", "next_response", "resolution"
+ASSIGNMENT, HANDLE, EFFORT, OPENED = "assignment", "handle", "messages_to_resolution", "opened"
+TARGET_FIRST, TARGET_NEXT, TARGET_RESOLUTION = "target_first", "target_next", "target_resolution"
+IN, OUT, BOT = "messages_in", "messages_out", "messages_bot"
+FACTS = (
+    FIRST, NEXT, RESOLUTION, ASSIGNMENT, HANDLE, EFFORT, OPENED, TARGET_FIRST, TARGET_NEXT, TARGET_RESOLUTION, IN, OUT, BOT,
+)  # fmt: skip
+
+_ANSWERS = (
+    "Only what a person wrote is an answer: bots, auto-greetings and notes are none, and a reply counts once the platform has it. "
+    "It counts for the moment of the answer."
+)
+_CALENDAR = "Calendar time, and business hours of the brand beside it. Snoozing does not stop it."
+_WROTE = "Whoever wrote the answer, whoever the conversation is assigned to. Answers written outside Parley have no agent."
+_TARGET = (
+    "A target is kept when its clock ended within what was promised, and missed from the moment the time was used up, also while "
+    "nobody has answered yet. Clocks that ended because no answer was needed count nowhere."
+)
+_TARGET_CLOCK = (
+    "The time of the SLA policy that the clock ran under, with its hours and its pauses; a kept target counts for the moment it "
+    "was met, a missed one for the moment it was missed."
+)
+
+METRICS: dict[str, Metric] = {
+    each.key: each
+    for each in (
+        Metric(
+            FIRST, "First response time", 1, Unit.TIME, FIRST, "answers",
+            "From a customer's first message of a conversation to the first answer by a person.",
+            f"{_ANSWERS} A conversation that is reopened has had its first response; what follows are next responses. A message that "
+            "was unsent before anybody answered asks for nothing, and neither does one found by a backfill.",
+            _WROTE, _CALENDAR, business=True,
+        ),
+        Metric(
+            NEXT, "Next response time", 1, Unit.TIME, NEXT, "answers",
+            "From the first message that nobody has answered yet to the answer, for every answer after the first one.",
+            f"{_ANSWERS} Several messages in a row are one wait, from the first of them; several answers in a row are one answer, the "
+            "first of them. A wait that ended with “no answer needed” or by resolving counts nowhere.",
+            _WROTE, _CALENDAR, business=True,
+        ),
+        Metric(
+            RESOLUTION, "Resolution time", 1, Unit.TIME, RESOLUTION, "resolutions",
+            "From the first message, or from the reopening, until it was resolved.",
+            "Each stretch between opening and resolving counts once: a conversation that came back is resolved twice. Resolving that "
+            "was undone never was. Spam is not resolved. It counts for the moment of resolving.",
+            "Whoever last wrote to the customer in it; where nobody did, whoever resolved it.", _CALENDAR,
+            business=True,
+        ),
+        Metric(
+            "waiting", "Waiting now", 1, Unit.NUMBER, "", "conversations",
+            "Open conversations in which a customer has the last word, and since when the first unanswered message waits.",
+            "Answers by bots do not end a wait; notes do not either. Snoozed, pending, resolved and spam do not wait. Late: the "
+            "earliest of its target, its reply window and its promise is over; due: it will be within that time.",
+            "Team and channel of the conversation.", "Calendar time, as of this moment.",
+        ),
+        Metric(
+            ASSIGNMENT, "Time to assignment", 1, Unit.TIME, ASSIGNMENT, "assignments",
+            "How long a conversation was with nobody before somebody had it.",
+            "From opening, or from being taken from somebody, to the next assignment, by a person or by routing. Each stretch "
+            "with nobody counts once; one that ends with resolving counts nowhere. It counts for the moment of the assignment.",
+            "Whoever got it.", _CALENDAR, business=True,
+        ),
+        Metric(
+            HANDLE, "Handle time", 1, Unit.TIME, HANDLE, "stretches of work",
+            "How long somebody worked on a conversation, by what they did in it.",
+            "Whatever a person does in a conversation (reads it anew, answers, notes, tags, assigns, snoozes, resolves) belongs to one "
+            "stretch as long as no more than 5 minutes lie between two of them. A stretch lasts from the first to the last plus 30 seconds. What "
+            "was done to many at once counts nowhere. It counts for the moment it began.",
+            "Whoever did it. Two who work on one conversation each have their own.", "Calendar time.",
+        ),
+        Metric(
+            TARGET_FIRST, "First response in time", 1, Unit.SHARE, TARGET_FIRST, "targets",
+            "The share of first-response targets that were kept.", _TARGET, _WROTE, _TARGET_CLOCK, "kept", "missed",
+        ),
+        Metric(
+            TARGET_NEXT, "Next response in time", 1, Unit.SHARE, TARGET_NEXT, "targets",
+            "The share of next-response targets that were kept.", _TARGET, _WROTE, _TARGET_CLOCK, "kept", "missed",
+        ),
+        Metric(
+            TARGET_RESOLUTION, "Resolved in time", 1, Unit.SHARE, TARGET_RESOLUTION, "targets",
+            "The share of resolution targets that were kept.", _TARGET,
+            "Whoever last wrote to the customer before it ended.", _TARGET_CLOCK, "kept", "missed",
+        ),
+        Metric(
+            IN, "Messages in", 1, Unit.NUMBER, IN, "messages",
+            "What customers wrote, by the platform's time.",
+            "Messages and comments; not what a platform says of itself (joined, left), not reactions, edits or what a backfill found. "
+            "One that was unsent later still came in.",
+            "Nobody.", "The moment of the message.",
+        ),
+        Metric(
+            OUT, "Messages out", 1, Unit.NUMBER, OUT, "messages",
+            "What people of the brand wrote to customers, in Parley or outside.",
+            "Once the platform has it; notes, bots and what failed are not among it, nor what a backfill found.",
+            _WROTE, "The moment of the message.",
+        ),
+        Metric(
+            BOT, "Messages by bots", 1, Unit.NUMBER, BOT, "messages",
+            "What automations wrote to customers: auto-greetings, flows, the platform's own automatic answers.",
+            "Once the platform has it.", "Nobody.", "The moment of the message.",
+        ),
+        Metric(
+            OPENED, "Conversations opened", 1, Unit.NUMBER, OPENED, "conversations",
+            "How often a conversation began: by a customer's first message, or by being reopened.",
+            "A customer who writes after resolving begins anew. Threads that only a backfill knows never began, and spam counts nowhere.",
+            "Nobody.", "The moment of the message or of the reopening.",
+        ),
+        Metric(
+            "backlog", "Backlog", 1, Unit.NUMBER, OPENED, "conversations",
+            "Conversations that had begun and were not resolved at the end of the day; today: so far.",
+            "Open, pending and snoozed ones. Spam counts nowhere.",
+            "Nobody.", "Midnight of the brand's time zone.",
+        ),
+        Metric(
+            "reopened", "Reopen rate", 1, Unit.SHARE, RESOLUTION, "resolutions",
+            "The share of resolutions after which the conversation was opened again.",
+            "By the customer writing or by a colleague, however much later; resolving that was undone counts nowhere. It counts for "
+            "the moment of resolving, so a share may still rise.",
+            "As for the resolution time.", "The moment of resolving.", "reopened", "not reopened",
+        ),
+        Metric(
+            EFFORT, "Messages to resolution", 1, Unit.NUMBER, EFFORT, "resolutions",
+            "How many messages it took from opening to resolving.",
+            "The customer's and those of people of the brand; bots and notes are not among them.",
+            "As for the resolution time.", "The moment of resolving.",
+        ),
+        Metric(
+            "online", "Online time", 1, Unit.TIME, "", "hours",
+            "How long an agent was there for the brand: a page open, and not set to away.",
+            "Looked at once a minute, so it may be a minute off at either end. It is told from the day on which Parley began to look.",
+            "The agent.", "Calendar time.",
+        ),
+        Metric(
+            "occupied", "Occupied time", 1, Unit.TIME, "", "hours",
+            "How long an agent was at work on conversations.",
+            "The stretches of handle time laid over one another: who works on three conversations at once is occupied once.",
+            "The agent.", "Calendar time.",
+        ),
+        Metric(
+            "tag_share", "Share of a tag", 1, Unit.SHARE, OPENED, "conversations",
+            "Of the conversations that began, how many have the tag.",
+            "By the tags that they have now. A conversation with two tags counts for both, so shares add up to more than a hundred.",
+            "Nobody.", "The moment at which it began.",
+        ),
+        Metric(
+            "mood_share", "Share of a mood", 1, Unit.SHARE, OPENED, "conversations",
+            "Of the conversations that began, how many are in this mood.",
+            "As the model or a person sees the customer's words now; those without a mood are shown as such.",
+            "Nobody.", "The moment at which it began.",
+        ),
+        Metric(
+            "bot_share", "Bot share", 1, Unit.SHARE, BOT, "messages",
+            "Of all messages to customers, how many a bot wrote.",
+            "Messages by bots, of messages by bots and by people.",
+            "Nobody.", "The moment of the message.",
+        ),
+    )
+}  # fmt: skip
+
+# What holds for every figure. Printed at the top of docs/metrics.md and of the page with the definitions.
+GENERAL = (
+    "Days begin and end at midnight in the brand's time zone, hours at its full hours; a night that gains or loses an hour has 25 or 23.",
+    "Business hours are those of the brand's first SLA policy that keeps any, else the first it has; a brand without hours works around "
+    "the clock. When they change, all is counted anew by the new ones.",
+    "A figure by team, tag, priority or mood goes by what the conversation has now; a correction moves its past, too.",
+    "Percentiles come from histograms and are at most 2 % off; numbers and shares are exact. A percentile of so few that it says nothing is "
+    "still shown, with how many it is of.",
+    "When two contacts are said to be one person, no figure changes: conversations count, not people.",
+    "Where several agents answer in one conversation, each answer counts for whoever wrote it.",
+    "A message that comes late or is corrected counts in the period in which it was written; the figures of that period follow within a minute.",
+    "What retention or an erasure removes from the inbox stays in sums that nobody counts anew.",
+)
+
+
+def page() -> str:
+    """docs/metrics.md."""
+    lines = [
+        "# What each figure means",
+        "",
+        "Printed from `analytics/metrics.py` by `manage.py metrics`; a test keeps both the same. The same words stand beside the figures.",
+        "",
+        "## What holds for all of them",
+        "",
+        *[f"- {line}" for line in GENERAL],
+        "",
+    ]
+    for metric in METRICS.values():
+        lines += [
+            f"## {metric.name}",
+            "",
+            f"`{metric.key}`, version {metric.version}. {metric.words}",
+            "",
+            f"- **What counts.** {metric.counts}",
+            f"- **Credit.** {metric.credit}",
+            f"- **Clock.** {metric.clock}",
+            "",
+        ]
+    return "\n".join(lines).rstrip() + "\n"

@@ -1,0 +1,195 @@
+"""What counts, as docs/metrics.md says it."""
+
+from __future__ import annotations
+
+import pytest
+
+from analytics import metrics
+from analytics.models import Fact
+from inbox.actions import closing, promising, tagging, undoing
+from inbox.models import BusinessHours, Message, SlaPolicy, Tag
+from tests.analytics.conftest import Story
+from tests.factories import exchange
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_first_answer_is_the_first_response_and_goes_to_whoever_wrote_it(story: Story) -> None:
+    story.write("mara", 0)
+    story.assign("mara", 1, "Bo")
+    story.answer("mara", 4, by="Ada")
+    story.answer("mara", 5, by="Bo")
+    story.write("mara", 10)
+    story.write("mara", 12)
+    story.answer("mara", 17, by="Bo")
+
+    story.count()
+
+    assert (story.minutes(metrics.FIRST), story.names(metrics.FIRST)) == ([4.0], ["Ada"])
+    assert (story.minutes(metrics.NEXT), story.names(metrics.NEXT)) == ([7.0], ["Bo"])
+    assert story.facts(metrics.FIRST)[0].at == story.at(4)
+
+
+def test_bots_and_notes_are_no_answer(story: Story) -> None:
+    story.write("mara", 0)
+    story.answer("mara", 1, by="", origin="automation")
+    story.answer("mara", 2, direction="note", state="noted", external_id=None)
+    story.answer("mara", 3, state="failed", external_id=None)
+    story.answer("mara", 9, by="", origin="other_client")
+
+    story.count()
+
+    assert (story.minutes(metrics.FIRST), story.names(metrics.FIRST)) == ([9.0], [""])
+    assert len(story.facts(metrics.BOT)) == 1
+    assert len(story.facts(metrics.OUT)) == 1
+
+
+def test_what_a_backfill_found_counts_nowhere(story: Story) -> None:
+    story.write("mara", 0, historical=True)
+
+    story.count()
+
+    assert not Fact.objects.exists()
+
+
+def test_spam_counts_nowhere_also_afterwards(story: Story) -> None:
+    story.write("mara", 0)
+    story.answer("mara", 2)
+    story.count()
+    assert Fact.objects.exists()
+
+    closing.mark_spam(conversation=story.conversation("mara"), by=story.person("Ada"), now=story.at(5))
+    story.count()
+
+    assert not Fact.objects.exists()
+
+
+def test_what_needs_no_answer_is_no_response_time(story: Story) -> None:
+    story.write("mara", 0)
+    promising.no_reply_needed(conversation=story.conversation("mara"), by=story.person("Ada"), now=story.at(3))
+
+    story.count()
+
+    assert story.facts(metrics.FIRST) == []
+
+
+def test_a_conversation_that_comes_back_is_resolved_twice_and_was_reopened(story: Story) -> None:
+    story.write("mara", 0)
+    story.answer("mara", 5, by="Ada")
+    story.resolve("mara", 10, by="Bo")
+    story.write("mara", 60)
+    story.resolve("mara", 75, by="Bo")
+
+    story.count()
+
+    assert story.minutes(metrics.RESOLUTION) == [10.0, 15.0]
+    assert [fact.hit for fact in story.facts(metrics.RESOLUTION)] == [True, False]
+    assert story.names(metrics.RESOLUTION) == ["Ada", "Bo"]  # nobody wrote the second time
+    assert [fact.value for fact in story.facts(metrics.EFFORT)] == [2.0, 1.0]
+    assert [fact.until for fact in story.facts(metrics.OPENED)] == [story.at(10), story.at(75)]
+
+
+def test_resolving_that_was_undone_never_was(story: Story) -> None:
+    story.write("mara", 0)
+    story.resolve("mara", 10)
+    undoing.undo(brand=story.brand, by=story.person("Ada"), now=story.at(11))
+
+    story.count()
+
+    assert story.facts(metrics.RESOLUTION) == []
+
+
+def test_each_stretch_with_nobody_counts_until_somebody_has_it(story: Story) -> None:
+    story.write("mara", 0)
+    story.assign("mara", 3, "Ada")
+    story.assign("mara", 10, "")
+    story.assign("mara", 30, "Bo")
+    story.resolve("mara", 40)
+
+    story.count()
+
+    assert (story.minutes(metrics.ASSIGNMENT), story.names(metrics.ASSIGNMENT)) == ([3.0, 20.0], ["Ada", "Bo"])
+
+
+def test_work_is_what_somebody_did_without_a_long_pause(story: Story) -> None:
+    story.write("mara", 0)
+    story.answer("mara", 4, by="Ada")
+    story.answer("mara", 7, by="Ada")
+    story.answer("mara", 30, by="Ada")
+
+    story.count()
+
+    assert story.minutes(metrics.HANDLE) == [3.5, 0.5]
+
+
+def test_business_hours_stand_beside_calendar_time(story: Story) -> None:
+    # Noon in UTC is two in the afternoon in Berlin; the brand opens at 14:30.
+    week = {str(day): [[14 * 60 + 30, 18 * 60]] for day in range(7)}
+    BusinessHours.objects.create(brand=story.brand, name="Late", time_zone="Europe/Berlin", week=week)
+    story.write("mara", 0)
+    story.answer("mara", 45)
+
+    story.count()
+
+    [fact] = story.facts(metrics.FIRST)
+    assert (fact.value, fact.business) == (45 * 60, 15 * 60)
+
+
+def test_a_missed_target_counts_from_the_moment_it_was_missed(story: Story) -> None:
+    SlaPolicy.objects.create(brand=story.brand, name="Standard", first_response=600)
+    story.write("mara", 0)
+    story.write("noor", 0)
+    story.answer("noor", 6, by="Ada")
+    story.count(7)
+    story.sweep(11)
+    story.count(12)
+
+    kept, missed = story.facts(metrics.TARGET_FIRST)
+    assert (kept.hit, kept.at, story.names(metrics.TARGET_FIRST)[0]) == (True, story.at(6), "Ada")
+    assert (missed.hit, missed.at, missed.value) == (False, story.at(10), None)
+
+    story.answer("mara", 25, by="Bo")
+    story.count(26)
+
+    late = story.facts(metrics.TARGET_FIRST)[-1]
+    assert (late.hit, late.at, late.value) == (False, story.at(10), 25 * 60)
+
+
+def test_a_message_that_comes_late_corrects_what_was_counted(story: Story) -> None:
+    story.write("mara", 10)
+    story.answer("mara", 20)
+    story.count()
+    assert story.minutes(metrics.FIRST) == [10.0]
+
+    story.write("mara", 4, learned=30)
+    story.count()
+
+    assert story.minutes(metrics.FIRST) == [16.0]
+
+
+def test_a_tag_moves_the_past_too(story: Story) -> None:
+    tag = Tag.objects.create(brand=story.brand, name="refund")
+    story.write("mara", 0)
+    story.answer("mara", 2)
+    story.count()
+    tagging.set_tag(conversation=story.conversation("mara"), tag=tag, by=story.person("Ada"), now=story.at(500))
+    story.count()
+
+    assert story.facts(metrics.FIRST)[0].tags == ["refund"]
+
+
+def test_it_takes_the_same_few_questions_for_many_conversations(
+    story: Story, django_assert_max_num_queries: object
+) -> None:
+    from analytics import facts
+
+    for number in range(12):
+        story.write(f"customer-{number}", number)
+        story.answer(f"customer-{number}", number + 3)
+    ids = list(Message.objects.values_list("conversation_id", flat=True).distinct())
+
+    with django_assert_max_num_queries(6):  # type: ignore[operator]
+        found = facts.of(story.brand.pk, ids, None)
+
+    assert sum(each.kind == metrics.FIRST for each in found) == 12
+    assert exchange.at() == story.at(0)

@@ -1,0 +1,63 @@
+"""The scale of the histograms, and how far off a percentile can be."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import ceil
+
+import pytest
+from django.db import connection
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analytics import histogram
+from analytics.histogram import BARS, EDGES
+
+SECONDS = st.floats(min_value=1, max_value=BARS[-1], allow_nan=False)
+
+
+def counted(values: list[float]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for value in values:
+        number = histogram.bucket(value)
+        found[number] = found.get(number, 0) + 1
+    return found
+
+
+@given(st.lists(SECONDS, min_size=1, max_size=60), st.sampled_from([0.5, 0.9, 0.95, 0.01, 1.0]))
+def test_a_percentile_is_at_most_two_percent_off(values: list[float], share: float) -> None:
+    exact = sorted(values)[max(1, ceil(share * len(values) - 1e-9)) - 1]
+
+    told = histogram.percentile(counted(values), share)
+
+    assert told is not None and abs(told - exact) <= 0.02 * exact
+
+
+@given(st.lists(SECONDS, max_size=30), st.lists(SECONDS, max_size=30))
+def test_two_histograms_add_up_to_that_of_all(some: list[float], others: list[float]) -> None:
+    assert histogram.merged(counted(some), counted(others)) == counted(some + others)
+
+
+def test_the_scale_widens_slowly_and_ends_a_bucket_at_each_bar() -> None:
+    assert all(high / low <= histogram.WIDEST + 1e-9 for low, high in pairwise(EDGES))
+    assert [EDGES[first - 1] for first in histogram.FIRST_OF_BAR] == list(BARS)
+    assert histogram.ERROR < 0.02
+
+
+def test_what_is_outside_the_scale_is_said_to_be_at_its_end() -> None:
+    assert histogram.percentile({histogram.bucket(0.2): 1}, 0.5) == 0.5
+    assert histogram.percentile({histogram.bucket(1e9): 1}, 0.5) == BARS[-1]
+    assert histogram.percentile({}, 0.5) is None
+
+
+@pytest.mark.django_db
+@given(st.lists(st.floats(min_value=0, max_value=1e8, allow_nan=False), max_size=20))
+def test_postgresql_finds_the_same_bucket(values: list[float]) -> None:
+    values += [*BARS, *EDGES[:30]]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT width_bucket(v, %s::float8[]) FROM unnest(%s::float8[]) WITH ORDINALITY AS u(v, n) ORDER BY n", [list(EDGES), values]
+        )  # fmt: skip
+        told = [row[0] for row in cursor.fetchall()]
+
+    assert told == [histogram.bucket(value) for value in values]

@@ -1,0 +1,204 @@
+"""Sums are made anew by period, and all of them made anew are the same as those that followed step by step."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from analytics import metrics, rollups
+from analytics.actions import following, watching
+from analytics.histogram import bucket
+from analytics.models import AgentHour, Fact, Follower, Level, Period, Rollup, Stretch
+from inbox.actions import closing
+from inbox.models import Brand, BusinessHours, Message, Presence, PresenceState, Tag
+from tests.analytics.conftest import Story
+from tests.factories.people import ChannelFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def the_whole(story: Story) -> None:
+    """Everything that the brand's events say, read from the first one."""
+    following.forget(brand=story.brand)
+    story.count()
+
+
+def shown(story: Story) -> tuple[list[object], list[object]]:
+    facts = Fact.objects.values_list("kind", "source", "at", "until", "value", "business", "hit", "person_id", "tags")
+    return sorted(facts, key=repr), [*rollups.everything()]
+
+
+STEP = st.tuples(
+    st.sampled_from(["write", "late", "answer", "bot", "resolve", "reopen", "assign", "spam", "unsend"]),
+    st.sampled_from(["mara", "noor"]),
+    st.integers(1, 90),
+    st.booleans(),
+)
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(STEP, min_size=4, max_size=9))
+def test_following_step_by_step_is_counting_all_of_it(db: None, steps: list[tuple[str, str, int, bool]]) -> None:
+    story = Story(ChannelFactory(brand__time_zone="Asia/Kolkata"))
+    now = 0.0
+    for what, who, minutes, looks in steps:
+        now += minutes
+        known = story.brand.conversations.filter(thread_key=who)
+        if what in ("write", "late") or not known.exists():
+            story.write(who, now - (minutes * 0.7 if what == "late" else 0), learned=now)
+        elif what == "answer":
+            story.answer(who, now)
+        elif what == "bot":
+            story.answer(who, now, by="", origin="automation")
+        elif what == "resolve":
+            story.resolve(who, now)
+        elif what == "reopen":
+            story.reopen(who, now)
+        elif what == "assign":
+            story.assign(who, now, "Bo" if minutes % 2 else "")
+        elif what == "spam":
+            closing.mark_spam(conversation=known.get(), by=story.person("Ada"), now=story.at(now))
+        if looks:
+            story.count(now)
+    story.count(now)
+    followed = shown(story)
+
+    the_whole(story)
+
+    assert shown(story) == followed
+
+
+def test_a_period_holds_what_its_facts_say_split_by_one_and_by_two(story: Story) -> None:
+    other = ChannelFactory(brand=story.brand, platform="x")
+    tag = Tag.objects.create(brand=story.brand, name="refund")
+    for number, minutes in enumerate((2, 3, 50)):
+        story.write(f"c{number}", 0, channel=other if number == 2 else story.channel)
+        story.answer(f"c{number}", minutes, by="Bo" if number else "Ada")
+    story.brand.conversations.filter(thread_key="c2").update(tags=[tag.name])
+    story.count()
+
+    day = Rollup.objects.filter(kind=metrics.FIRST, level=Level.DAY, basis=0)
+
+    whole = day.get(dims=0)
+    assert (whole.count, whole.total) == (3, 55 * 60_000)
+    assert dict(zip(whole.buckets, whole.counts, strict=True)) == {
+        bucket(120): 1, bucket(180): 1, bucket(3000): 1,
+    }  # fmt: skip
+    assert whole.at == datetime(2026, 8, 5, 22, tzinfo=UTC)  # midnight in Berlin
+    by_channel = day.filter(dims=rollups.bits(["channel_id"])).values_list("channel_id", "count")
+    assert set(by_channel) == {(story.channel.pk, 2), (other.pk, 1)}
+    both = day.filter(dims=rollups.bits(["channel_id", "person_id"])).values_list("channel_id", "person_id", "count")
+    assert set(both) == {
+        (story.channel.pk, story.person("Ada").pk, 1), (story.channel.pk, story.person("Bo").pk, 1), (other.pk, story.person("Bo").pk, 1),
+    }  # fmt: skip
+    assert set(day.filter(dims=rollups.bits(["tag"])).values_list("tag", "count")) == {("", 2), ("refund", 1)}
+
+
+def test_summing_again_changes_nothing(story: Story) -> None:
+    story.write("mara", 0)
+    story.answer("mara", 5)
+    story.count()
+    before = rollups.everything()
+
+    for row in Rollup.objects.values("level", "at").distinct():
+        rollups.rebuild(story.brand.pk, row["level"], row["at"], story.brand.time_zone)
+
+    assert rollups.everything() == before
+    assert not Period.objects.exists()
+
+
+def test_a_late_message_corrects_its_own_period_alone(story: Story) -> None:
+    story.write("mara", 0)
+    story.write("noor", 24 * 60)
+    story.count()
+    yesterday = Rollup.objects.filter(level=Level.DAY, kind=metrics.IN, dims=0).earliest("at")
+    today = Rollup.objects.filter(level=Level.DAY, kind=metrics.IN, dims=0).latest("at")
+
+    story.write("mara", 1, learned=25 * 60)
+    story.count()
+
+    assert Rollup.objects.filter(pk=today.pk).exists()  # untouched
+    corrected = Rollup.objects.get(level=Level.DAY, kind=metrics.IN, dims=0, at=yesterday.at)
+    assert (yesterday.count, corrected.count) == (1, 2)
+
+
+def test_hours_begin_with_those_of_the_brands_clock(story: Story) -> None:
+    Brand.objects.filter(pk=story.brand.pk).update(time_zone="Asia/Kolkata")
+    story.write("mara", 40)  # 12:40 in UTC, 18:10 in Kolkata
+    story.count()
+
+    [hour] = Rollup.objects.filter(level=Level.HOUR, kind=metrics.IN, dims=0)
+    assert hour.at == story.at(30)
+
+
+def test_the_night_that_gains_an_hour_has_twenty_five(story: Story) -> None:
+    night = datetime(2026, 10, 24, 22, tzinfo=UTC)  # midnight in Berlin; clocks go back at three
+    Fact.objects.all().delete()
+    story.write("mara", 0)
+    story.count()
+    conversation = story.conversation("mara")
+    template = {"brand": story.brand, "kind": metrics.IN, "conversation": conversation, "channel_id": story.channel.pk, "priority": 3}
+    Fact.objects.bulk_create(
+        [Fact(**template, source=1000 + number, at=night + timedelta(minutes=30, hours=number)) for number in range(26)]
+    )
+    rollups.rebuild(story.brand.pk, Level.DAY, night, "Europe/Berlin")
+    for number in range(26):
+        rollups.rebuild(story.brand.pk, Level.HOUR, night + timedelta(hours=number), "Europe/Berlin")
+
+    since = Rollup.objects.filter(kind=metrics.IN, dims=0, at__gte=night)
+    assert since.get(level=Level.DAY).count == 25
+    assert [row.count for row in since.filter(level=Level.HOUR).order_by("at")] == [1] * 26
+
+
+def test_other_hours_or_another_zone_count_all_anew(story: Story) -> None:
+    story.write("mara", 0)
+    story.answer("mara", 45)
+    story.count()
+    assert story.facts(metrics.FIRST)[0].business == 45 * 60
+
+    BusinessHours.objects.create(
+        brand=story.brand, name="Mornings", time_zone="UTC", week={str(day): [[480, 750]] for day in range(7)}
+    )
+    Brand.objects.filter(pk=story.brand.pk).update(time_zone="UTC")
+    story.channel.brand.refresh_from_db()
+    story.count()
+
+    assert story.facts(metrics.FIRST)[0].business == 30 * 60
+    assert Rollup.objects.get(level=Level.DAY, kind=metrics.FIRST, dims=0, basis=0).at.hour == 0
+    assert Follower.objects.get(brand=story.brand).again_after is None
+    followed = shown(story)
+    the_whole(story)
+    assert shown(story) == followed
+
+
+def test_who_is_there_is_looked_at_each_minute(story: Story) -> None:
+    ada = story.person("Ada")
+    Presence.objects.create(
+        brand=story.brand, person=ada, state=PresenceState.ONLINE, since=story.at(-1), last_seen_at=story.at(0)
+    )
+    for minute in range(90):
+        if minute == 70:
+            Presence.objects.update(state=PresenceState.AWAY)
+        Presence.objects.update(last_seen_at=story.at(minute))
+        watching.look(now=story.at(minute))
+    story.sum(story.at(200))
+
+    [stretch] = Stretch.objects.all()
+    assert (stretch.started_at, stretch.ended_at) == (story.at(-1), story.at(69))
+    assert list(AgentHour.objects.order_by("at").values_list("online", flat=True)) == [60, 3600, 9 * 60]
+
+
+def test_work_on_two_conversations_at_once_is_time_once(story: Story) -> None:
+    for who in ("mara", "noor"):
+        story.write(who, 0)
+        story.answer(who, 1)
+        story.answer(who, 4)
+    story.count()
+
+    [hour] = AgentHour.objects.filter(person_id=story.person("Ada").pk)
+    assert hour.occupied == 3 * 60 + 30
+    assert sum(fact.value or 0 for fact in story.facts(metrics.HANDLE)) == 2 * hour.occupied
+    assert Message.objects.filter(direction="out").count() == 4
