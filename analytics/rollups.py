@@ -82,7 +82,7 @@ def rebuild(brand_id: int, level: str, at: datetime, zone: str) -> None:
         )
         plain = [each for each in SETS[level] if "tag" not in each]
         tagged = [each for each in SETS[level] if "tag" in each]
-        for sets, source in ((plain, _FACTS), (tagged, _TAGGED)):
+        for sets, source in ((plain, FACTS), (tagged, TAGGED)):
             cursor.execute(
                 _sum(sets, source),
                 {
@@ -104,8 +104,8 @@ def rebuild(brand_id: int, level: str, at: datetime, zone: str) -> None:
             )
 
 
-_FACTS = "SELECT f.*, NULL::text AS tag FROM analytics_fact f"
-_TAGGED = "SELECT f.*, t.tag FROM analytics_fact f CROSS JOIN unnest(CASE WHEN f.tags = '{}' THEN '{\"\"}' ELSE f.tags END) AS t(tag)"
+FACTS = "SELECT f.*, NULL::text AS tag FROM analytics_fact f"
+TAGGED = "SELECT f.*, t.tag FROM analytics_fact f CROSS JOIN unnest(CASE WHEN f.tags = '{}' THEN '{\"\"}' ELSE f.tags END) AS t(tag)"
 
 
 def _sum(sets: Sequence[Sequence[str]], source: str) -> str:

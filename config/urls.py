@@ -44,5 +44,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/rq/", include("django_rq.urls")),
     path("admin/", admin.site.urls),
     path("", include("connectors.urls")),
+    path("", include("analytics.urls")),
     path("", include("inbox.urls")),
 ]

@@ -115,6 +115,14 @@ def brand_for_setting_up(person: Asker, slug: str) -> Brand:
     return brand
 
 
+def brand_for_reports(person: Asker, slug: str) -> Brand:
+    """The brand, for those who see its figures; 404 for everybody else."""
+    brand = brand_for(person, slug)
+    if not may(person, brand, Permission.SEE_REPORTS):
+        raise Http404
+    return brand
+
+
 def policy_for(person: Asker, brand_slug: str, public_id: UUID | str) -> SlaPolicy:
     brand = brand_for_setting_up(person, brand_slug)
     return get_object_or_404(

@@ -14,7 +14,16 @@ VENDOR = Path(__file__).resolve().parent.parent / "static" / "vendor"
 # package, version, licence, {file in the package: file here}
 PACKAGES = [
     ("htmx.org", "2.0.11", "0BSD", {"dist/htmx.min.js": "htmx/htmx.min.js", "LICENSE": "htmx/LICENSE"}),
-    ("echarts", "6.1.0", "Apache-2.0", {"dist/echarts.min.js": "echarts/echarts.min.js", "LICENSE": "echarts/LICENSE", "NOTICE": "echarts/NOTICE"}),
+    (
+        "echarts",
+        "6.1.0",
+        "Apache-2.0",
+        {
+            "dist/echarts.min.js": "echarts/echarts.min.js",
+            "LICENSE": "echarts/LICENSE",
+            "NOTICE": "echarts/NOTICE",
+        },
+    ),
 ]
 
 

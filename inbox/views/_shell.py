@@ -67,6 +67,7 @@ def context(
         "may_change_view": view.saved is not None
         and bool(view.saved.owner_id or view.saved.team_id or access.Permission.SET_UP in granted),
         "may_set_up": access.Permission.SET_UP in granted,
+        "may_see_reports": access.Permission.SEE_REPORTS in granted,
     }  # fmt: skip
     if conversation:
         found |= thread(request, brand=brand, conversation=conversation, at=at)

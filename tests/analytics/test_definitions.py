@@ -11,7 +11,9 @@ PAGE = Path(ROOT) / "docs" / "metrics.md"
 
 
 def test_the_page_says_what_the_code_says() -> None:
-    assert PAGE.read_text(encoding="utf-8") == metrics.page(), "print it anew: manage.py metrics > docs/metrics.md"
+    assert PAGE.read_text(encoding="utf-8") == metrics.page(), (
+        "print it anew: manage.py metrics > docs/metrics.md"
+    )
 
 
 def test_every_metric_is_whole() -> None:

@@ -66,7 +66,9 @@ def test_spam_counts_nowhere_also_afterwards(story: Story) -> None:
 
 def test_what_needs_no_answer_is_no_response_time(story: Story) -> None:
     story.write("mara", 0)
-    promising.no_reply_needed(conversation=story.conversation("mara"), by=story.person("Ada"), now=story.at(3))
+    promising.no_reply_needed(
+        conversation=story.conversation("mara"), by=story.person("Ada"), now=story.at(3)
+    )
 
     story.count()
 
@@ -108,7 +110,10 @@ def test_each_stretch_with_nobody_counts_until_somebody_has_it(story: Story) -> 
 
     story.count()
 
-    assert (story.minutes(metrics.ASSIGNMENT), story.names(metrics.ASSIGNMENT)) == ([3.0, 20.0], ["Ada", "Bo"])
+    assert (story.minutes(metrics.ASSIGNMENT), story.names(metrics.ASSIGNMENT)) == (
+        [3.0, 20.0],
+        ["Ada", "Bo"],
+    )
 
 
 def test_work_is_what_somebody_did_without_a_long_pause(story: Story) -> None:
@@ -172,7 +177,9 @@ def test_a_tag_moves_the_past_too(story: Story) -> None:
     story.write("mara", 0)
     story.answer("mara", 2)
     story.count()
-    tagging.set_tag(conversation=story.conversation("mara"), tag=tag, by=story.person("Ada"), now=story.at(500))
+    tagging.set_tag(
+        conversation=story.conversation("mara"), tag=tag, by=story.person("Ada"), now=story.at(500)
+    )
     story.count()
 
     assert story.facts(metrics.FIRST)[0].tags == ["refund"]

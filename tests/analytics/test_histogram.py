@@ -7,7 +7,7 @@ from math import ceil
 
 import pytest
 from django.db import connection
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics import histogram
@@ -51,6 +51,7 @@ def test_what_is_outside_the_scale_is_said_to_be_at_its_end() -> None:
 
 
 @pytest.mark.django_db
+@settings(deadline=None, max_examples=20)
 @given(st.lists(st.floats(min_value=0, max_value=1e8, allow_nan=False), max_size=20))
 def test_postgresql_finds_the_same_bucket(values: list[float]) -> None:
     values += [*BARS, *EDGES[:30]]

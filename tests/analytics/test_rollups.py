@@ -27,7 +27,9 @@ def the_whole(story: Story) -> None:
 
 
 def shown(story: Story) -> tuple[list[object], list[object]]:
-    facts = Fact.objects.values_list("kind", "source", "at", "until", "value", "business", "hit", "person_id", "tags")
+    facts = Fact.objects.values_list(
+        "kind", "source", "at", "until", "value", "business", "hit", "person_id", "tags"
+    )
     return sorted(facts, key=repr), [*rollups.everything()]
 
 
@@ -41,7 +43,9 @@ STEP = st.tuples(
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(STEP, min_size=4, max_size=9))
-def test_following_step_by_step_is_counting_all_of_it(db: None, steps: list[tuple[str, str, int, bool]]) -> None:
+def test_following_step_by_step_is_counting_all_of_it(
+    db: None, steps: list[tuple[str, str, int, bool]]
+) -> None:
     story = Story(ChannelFactory(brand__time_zone="Asia/Kolkata"))
     now = 0.0
     for what, who, minutes, looks in steps:
@@ -90,7 +94,9 @@ def test_a_period_holds_what_its_facts_say_split_by_one_and_by_two(story: Story)
     assert whole.at == datetime(2026, 8, 5, 22, tzinfo=UTC)  # midnight in Berlin
     by_channel = day.filter(dims=rollups.bits(["channel_id"])).values_list("channel_id", "count")
     assert set(by_channel) == {(story.channel.pk, 2), (other.pk, 1)}
-    both = day.filter(dims=rollups.bits(["channel_id", "person_id"])).values_list("channel_id", "person_id", "count")
+    both = day.filter(dims=rollups.bits(["channel_id", "person_id"])).values_list(
+        "channel_id", "person_id", "count"
+    )
     assert set(both) == {
         (story.channel.pk, story.person("Ada").pk, 1), (story.channel.pk, story.person("Bo").pk, 1), (other.pk, story.person("Bo").pk, 1),
     }  # fmt: skip
@@ -140,9 +146,18 @@ def test_the_night_that_gains_an_hour_has_twenty_five(story: Story) -> None:
     story.write("mara", 0)
     story.count()
     conversation = story.conversation("mara")
-    template = {"brand": story.brand, "kind": metrics.IN, "conversation": conversation, "channel_id": story.channel.pk, "priority": 3}
+    template = {
+        "brand": story.brand,
+        "kind": metrics.IN,
+        "conversation": conversation,
+        "channel_id": story.channel.pk,
+        "priority": 3,
+    }
     Fact.objects.bulk_create(
-        [Fact(**template, source=1000 + number, at=night + timedelta(minutes=30, hours=number)) for number in range(26)]
+        [
+            Fact(**template, source=1000 + number, at=night + timedelta(minutes=30, hours=number))
+            for number in range(26)
+        ]
     )
     rollups.rebuild(story.brand.pk, Level.DAY, night, "Europe/Berlin")
     for number in range(26):
@@ -177,7 +192,11 @@ def test_other_hours_or_another_zone_count_all_anew(story: Story) -> None:
 def test_who_is_there_is_looked_at_each_minute(story: Story) -> None:
     ada = story.person("Ada")
     Presence.objects.create(
-        brand=story.brand, person=ada, state=PresenceState.ONLINE, since=story.at(-1), last_seen_at=story.at(0)
+        brand=story.brand,
+        person=ada,
+        state=PresenceState.ONLINE,
+        since=story.at(-1),
+        last_seen_at=story.at(0),
     )
     for minute in range(90):
         if minute == 70:

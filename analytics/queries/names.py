@@ -1,0 +1,85 @@
+"""What the things are called by which figures are split, and how an address names them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from inbox import platforms
+from inbox.models import Brand, Channel, Person, Priority, Sentiment, Tag, Team
+
+WITHOUT = {
+    "channel_id": "Channel that is gone", "person_id": "Nobody in Parley", "team_id": "No team", "tag": "Without a tag",
+    "priority": "No priority", "sentiment": "No mood",
+}  # fmt: skip
+HEADS = {
+    "channel_id": "Channel", "person_id": "Agent", "team_id": "Team", "tag": "Tag", "priority": "Priority", "sentiment": "Mood",
+}  # fmt: skip
+NONE = "none"
+
+
+@dataclass(slots=True)
+class Names:
+    """`labels`: column → value as text → what it is called; `texts`: the same value as an address has it."""
+
+    labels: dict[str, dict[str, str]] = field(default_factory=dict)
+    texts: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def label(self, column: str, key: str) -> str:
+        if not key:
+            return WITHOUT[column]
+        gone = {"person_id": "Somebody who left", "team_id": "A team that is gone"}.get(column, key)
+        return self.labels.get(column, {}).get(key, gone)
+
+    def text(self, column: str, key: str) -> str:
+        """How an address names this value; what is gone has its number."""
+        return self.texts.get(column, {}).get(key, key) if key else NONE
+
+    def value(self, column: str, text: str) -> int | str | None:
+        """The value an address names. KeyError: there is no such."""
+        if text == NONE:
+            return "" if column == "tag" else None
+        if column == "tag":
+            return text[:60]  # one that is gone may still be on conversations
+        for key, known in self.texts[column].items():
+            if known == text:
+                return int(key)
+        if column in ("person_id", "team_id", "channel_id") and text.isdigit() and len(text) < 18:
+            return int(text)
+        raise KeyError(text)
+
+    def options(self, column: str) -> list[tuple[str, str]]:
+        """(as an address has it, what it is called), in the order of names."""
+        found = self.labels.get(column, {})
+        return [(self.text(column, key), label) for key, label in found.items()]
+
+
+def of(brand: Brand) -> Names:
+    names = Names()
+    channels = Channel.objects.of_brand(brand).order_by("platform", "name", "pk")
+    _add(names, "channel_id", ((each.pk, each.public_id, _called(each)) for each in channels))
+    people = Person.objects.filter(memberships__brand=brand).order_by("name", "email", "pk")
+    _add(names, "person_id", ((each.pk, each.public_id, each.short_name) for each in people))
+    teams = Team.objects.filter(brand=brand).order_by("position", "pk")
+    _add(names, "team_id", ((each.pk, each.public_id, each.name) for each in teams))
+    tags = Tag.objects.filter(brand=brand).order_by("name").values_list("name", flat=True)
+    names.labels["tag"] = {name: name for name in tags}
+    names.texts["tag"] = dict(names.labels["tag"])
+    names.labels["priority"] = {str(each.value): str(each.label) for each in Priority}
+    names.texts["priority"] = {key: label.lower() for key, label in names.labels["priority"].items()}
+    names.labels["sentiment"] = {str(each.value): str(each.label) for each in Sentiment}
+    return names
+
+
+def _add(names: Names, column: str, rows: Iterable[tuple[int, UUID, str]]) -> None:
+    found = list(rows)
+    names.labels[column] = {str(pk): label for pk, _, label in found}
+    names.texts[column] = {str(pk): str(public_id) for pk, public_id, _ in found}
+
+
+def _called(channel: Channel) -> str:
+    try:
+        return f"{channel.name} · {platforms.get(channel.platform).label}"
+    except platforms.UnknownPlatform:
+        return f"{channel.name} · {channel.platform}"

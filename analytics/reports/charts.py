@@ -1,0 +1,122 @@
+"""A chart and the table under it are one thing: rows of cells, each with its number, its words and what is behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from django.urls import reverse
+
+from analytics.metrics import METRICS, Metric, Unit
+from analytics.queries.asked import Asked
+from analytics.reports import words
+
+
+class Draw(StrEnum):
+    LINES = "lines"
+    BARS = "bars"
+    STACK = "stack"
+    HEAT = "heat"
+    TABLE = "table"  # no picture
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`drawn`: it is a series of the picture; `faint`: of the period before."""
+
+    label: str
+    unit: Unit
+    drawn: bool = True
+    faint: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    value: float | None
+    text: str
+    url: str = ""
+    count: int | None = None  # how many conversations or facts its list shows
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    label: str
+    cells: tuple[Cell, ...]
+    url: str = ""
+    sub: str = ""  # of a heat map: the hour
+
+
+@dataclass(slots=True)
+class Chart:
+    key: str
+    title: str
+    metrics: tuple[Metric, ...]
+    draw: Draw
+    head: str  # what a row is: day, channel …
+    columns: tuple[Column, ...]
+    rows: list[Row] = field(default_factory=list)
+    note: str = ""
+
+    @property
+    def empty(self) -> bool:
+        return not any(cell.value for row in self.rows for cell in row.cells)
+
+    @property
+    def is_drawn(self) -> bool:
+        return self.draw is not Draw.TABLE and not self.empty
+
+    def picture(self) -> dict[str, Any]:
+        """What the element on the page draws."""
+        return {
+            "draw": self.draw.value,
+            "title": self.title,
+            "labels": [row.label for row in self.rows],
+            "series": [
+                {
+                    "name": column.label, "unit": column.unit.value, "faint": column.faint,
+                    "values": [_short(row.cells[place].value) for row in self.rows],
+                    "texts": [row.cells[place].text for row in self.rows],
+                    "urls": [row.cells[place].url for row in self.rows],
+                }
+                for place, column in enumerate(self.columns)
+                if column.drawn
+            ],
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One figure of the period, with that of the period before."""
+
+    metric: Metric
+    label: str
+    text: str
+    of: str
+    change: str
+    before: str
+    url: str = ""
+
+
+def cell(value: float | None, unit: Unit, url: str = "", count: int | None = None) -> Cell:
+    return Cell(value, words.say(value, unit), url if value is not None else "", count)
+
+
+def behind(asked: Asked, metric: str, **more: object) -> str:
+    """The address of what a figure counts."""
+    return reverse("analytics:behind", args=[asked.brand.slug]) + "?" + asked.query(metric=metric, **more)
+
+
+def named(*keys: str) -> tuple[Metric, ...]:
+    return tuple(METRICS[key] for key in keys)
+
+
+def weekday_rows(values: Sequence[Sequence[Cell]]) -> list[Row]:
+    """Seven days of twenty-four hours."""
+    days = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+    return [Row(day, tuple(cells)) for day, cells in zip(days, values, strict=True)]
+
+
+def _short(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)

@@ -1,0 +1,62 @@
+"""Rows along time: one a day, a week where days are too many, an hour where there is one day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from analytics.queries import series
+from analytics.queries.asked import DAY, Asked
+
+WEEKS_FROM = 100  # days
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    key: str
+    label: str
+    first: date
+    last: date
+    slot: int | None = None
+
+    def address(self) -> dict[str, object]:
+        """As a list behind a figure is asked for it."""
+        days: dict[str, object] = {"range": None, "from": self.first.isoformat(), "to": self.last.isoformat()}
+        return days | ({"slot": self.slot} if self.slot is not None else {})
+
+
+def by(asked: Asked) -> str:
+    if asked.days == 1:
+        return series.SLOT
+    return series.WEEK if asked.days > WEEKS_FROM else series.DAY
+
+
+def head(asked: Asked) -> str:
+    return {series.SLOT: "Hour", series.WEEK: "Week of", series.DAY: "Day"}[by(asked)]
+
+
+def of(asked: Asked) -> list[Moment]:
+    if by(asked) == series.SLOT:
+        base = asked.first.weekday() * 24
+        return [
+            Moment(str(base + hour), f"{hour:02}:00", asked.first, asked.first, base + hour)
+            for hour in range(24)
+        ]
+    if by(asked) == series.DAY:
+        days = [asked.first + number * DAY for number in range(asked.days)]
+        return [Moment(day.isoformat(), say(day), day, day) for day in days]
+    found, monday = [], asked.first - asked.first.weekday() * DAY
+    while monday <= asked.last:
+        first, last = max(monday, asked.first), min(monday + timedelta(days=6), asked.last)
+        found.append(Moment(monday.isoformat(), say(monday), first, last))
+        monday += timedelta(days=7)
+    return found
+
+
+def before(asked: Asked) -> list[Moment]:
+    """Of the period before, in the same places."""
+    return of(asked.before)
+
+
+def say(day: date) -> str:
+    return f"{day:%a} {day.day} {day:%b}"

@@ -1,0 +1,20 @@
+"""Addresses of the figures."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from analytics.views import board, lists, reports
+
+app_name = "analytics"
+
+pages = [
+    path("", reports.home, name="home"),
+    path("now/", board.show, name="now"),
+    path("now/<slug:what>/", board.conversations, name="waiting"),
+    path("behind/", lists.show, name="behind"),
+    path("definitions/", reports.definitions, name="definitions"),
+    path("<slug:name>/", reports.show, name="report"),
+    path("<slug:name>/<slug:chart>.csv", reports.file, name="chart-file"),
+]
+urlpatterns = [path("b/<slug:brand_slug>/reports/", include(pages))]

@@ -1,0 +1,77 @@
+"""What the pages of the figures share: who may come in, what was asked for, and the pages beside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from analytics.models import Follower
+from analytics.queries import names as all_names
+from analytics.queries.asked import FILTERS, PRESETS, Asked, read
+from analytics.queries.names import HEADS, Names
+from inbox import access
+from inbox.models import Brand
+from inbox.views._door import AgentRequest, signed_in
+
+__all__ = ["PAGES", "AgentRequest", "Visit", "page", "signed_in", "visit"]
+
+# Name of the address, label, filters that say something there.
+PAGES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("now", "Now", ()),
+    ("responses", "Response times", tuple(FILTERS)),
+    ("volume", "Volume and backlog", ("channel", "team", "tag", "priority")),
+    ("agents", "Agents", ("channel", "team", "tag", "priority")),
+    ("tags", "Tags and mood", ("channel", "team", "priority")),
+    ("sla", "SLA", tuple(FILTERS)),
+    ("definitions", "What figures mean", ()),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    brand: Brand
+    names: Names
+    asked: Asked
+
+
+def visit(
+    request: AgentRequest,
+    brand_slug: str,
+    *,
+    remembers: tuple[str, ...] = (),
+    offered: tuple[str, ...] = tuple(FILTERS),
+) -> Visit:
+    """404 for whoever may not see reports. Filters that say nothing on this page are left out."""
+    brand = access.brand_for_reports(request.user, brand_slug)
+    names = all_names.of(brand)
+    asked = read(request.GET.dict(), brand=brand, names=names, now=timezone.now(), remembers=remembers)
+    asked = asked.without(*(name for name in FILTERS if name not in offered))
+    return Visit(brand, names, asked)
+
+
+def page(
+    request: AgentRequest, template: str, visit: Visit, here: str, *, status: int = 200, **context: Any
+) -> HttpResponse:
+    asked = visit.asked
+    offered = next((filters for name, _, filters in PAGES if name == here), ())
+    found = {
+        "brand": visit.brand,
+        "asked": asked,
+        "here": here,
+        "pages": [(name, label) for name, label, _ in PAGES],
+        # Filters go along to the other pages; those that say nothing there are left out by them.
+        "query": asked.query(**dict.fromkeys(asked.more)),
+        "whole_query": asked.query(),
+        "presets": [(value, label, asked.query(range=value, **{"from": None, "to": None})) for value, label in PRESETS.items()],
+        "filters": [
+            (name, HEADS[FILTERS[name]], visit.names.options(FILTERS[name]), asked.told.get(name, "")) for name in offered
+        ],
+        "without": {"agent": "Nobody in Parley", "team": "No team", "tag": "Without a tag"},
+        "follower": Follower.objects.filter(brand=visit.brand).first(),
+        **context,
+    }  # fmt: skip
+    return render(request, f"analytics/{template}", found, status=status)

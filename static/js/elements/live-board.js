@@ -1,0 +1,43 @@
+/** Asks for the board again every few seconds while somebody looks at it. What has the focus keeps it. */
+const EVERY = 5000
+
+class LiveBoard extends HTMLElement {
+  connectedCallback() {
+    this.timer = setInterval(() => this.#look(), EVERY)
+    document.addEventListener("visibilitychange", this)
+  }
+
+  disconnectedCallback() {
+    clearInterval(this.timer)
+    document.removeEventListener("visibilitychange", this)
+  }
+
+  handleEvent() {
+    if (!document.hidden) this.#look()
+  }
+
+  async #look() {
+    if (document.hidden || this.asks) return
+    this.asks = true
+    try {
+      const answer = await fetch(this.dataset.url, { headers: { "X-Parley-Fragment": "1" } })
+      if (answer.ok) this.#show(await answer.text())
+      this.toggleAttribute("data-stale", !answer.ok)
+    } catch {
+      this.setAttribute("data-stale", "")
+    } finally {
+      this.asks = false
+    }
+  }
+
+  #show(html) {
+    const focused = this.contains(document.activeElement) ? document.activeElement.dataset.key : null
+    const board = new DOMParser().parseFromString(html, "text/html").querySelector(".board")
+    if (!board) return
+    const scrolled = [...this.querySelectorAll(".chart__table")].map((each) => each.scrollLeft)
+    this.replaceChildren(board)
+    this.querySelectorAll(".chart__table").forEach((each, place) => (each.scrollLeft = scrolled[place] ?? 0))
+    if (focused) this.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true })
+  }
+}
+customElements.define("live-board", LiveBoard)

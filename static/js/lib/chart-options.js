@@ -1,0 +1,98 @@
+/** What ECharts is asked to draw. Tooltips are drawn on the canvas, too: a styled element would be against the page's security policy. */
+const NAMES = ["ink", "ink-soft", "line", "raised", "surface", "chart-1", "chart-2", "chart-3", "chart-4", "chart-5", "chart-6", "heat-low", "heat-high"]
+
+/** The colours of the page as they are now, light or dark. */
+export function colours(place) {
+  const probe = document.createElement("span")
+  place.append(probe)
+  const found = {}
+  for (const name of NAMES) {
+    probe.style.color = `var(--color-${name})`
+    found[name] = getComputedStyle(probe).color
+  }
+  found.font = getComputedStyle(place).fontFamily
+  probe.remove()
+  return found
+}
+
+function length(seconds) {
+  if (seconds < 60) return `${Math.round(seconds)} s`
+  if (seconds < 3600) return `${Math.round(seconds / 60)} m`
+  if (seconds < 172800) return `${+(seconds / 3600).toFixed(1)} h`
+  return `${+(seconds / 86400).toFixed(1)} d`
+}
+
+const said = { time: length, number: (value) => `${value}`, share: (value) => `${value} %` }
+
+export function options(told, colour) {
+  const text = { color: colour["ink-soft"], fontFamily: colour.font, fontSize: 12 }
+  const shared = {
+    animation: false,
+    textStyle: text,
+    color: [1, 2, 3, 4, 5, 6].map((number) => colour[`chart-${number}`]),
+    tooltip: {
+      renderMode: "richText",
+      confine: true,
+      backgroundColor: colour.raised,
+      borderColor: colour.line,
+      textStyle: { ...text, color: colour.ink },
+    },
+  }
+  return told.draw === "heat" ? { ...shared, ...heat(told, colour, text) } : { ...shared, ...along(told, colour, text, shared.tooltip) }
+}
+
+function along(told, colour, text, tooltip) {
+  const unit = told.series[0].unit
+  const line = { lineStyle: { color: colour.line } }
+  const bars = told.draw === "bars" || told.draw === "stack"
+  return {
+    grid: { left: 8, right: 16, top: 36, bottom: 8, containLabel: true },
+    legend: { show: told.series.length > 1, top: 0, left: 0, icon: "roundRect", itemWidth: 12, itemHeight: 8, textStyle: text, type: "scroll" },
+    tooltip: { ...tooltip, trigger: "axis", formatter: (points) => tip(told, points) },
+    xAxis: { type: "category", data: told.labels, axisLine: line, axisTick: { show: false }, axisLabel: { ...text, hideOverlap: true } },
+    yAxis: {
+      type: "value",
+      max: unit === "share" ? 100 : undefined,
+      axisLabel: { ...text, formatter: said[unit] },
+      splitLine: line,
+      minInterval: unit === "number" ? 1 : undefined,
+    },
+    series: told.series.map((each) => ({
+      name: each.name,
+      type: bars ? "bar" : "line",
+      stack: told.draw === "stack" ? "all" : undefined,
+      data: each.values,
+      barMaxWidth: 28,
+      connectNulls: false,
+      symbolSize: 7,
+      showSymbol: told.labels.length < 40,
+      lineStyle: each.faint ? { type: "dashed", width: 1.5 } : { width: 2 },
+      emphasis: { focus: "none" },
+    })),
+  }
+}
+
+function tip(told, points) {
+  const at = points[0].dataIndex
+  return [told.labels[at], ...points.map((point) => `${point.seriesName}: ${told.series[point.seriesIndex].texts[at]}`)].join("\n")
+}
+
+/** Hours across, days down: a series is an hour, a label a day. */
+function heat(told, colour, text) {
+  const data = told.labels.flatMap((_, day) => told.series.map((hour, number) => [number, day, hour.values[day] ?? "-"]))
+  const values = data.map((each) => each[2]).filter((value) => value !== "-")
+  return {
+    grid: { left: 8, right: 8, top: 8, bottom: 48, containLabel: true },
+    tooltip: {
+      renderMode: "richText", confine: true, backgroundColor: colour.raised, borderColor: colour.line, textStyle: { ...text, color: colour.ink },
+      formatter: ({ value }) => `${told.labels[value[1]]}, ${told.series[value[0]].name}:00\n${told.series[value[0]].texts[value[1]]}`,
+    },
+    xAxis: { type: "category", data: told.series.map((hour) => hour.name), axisLabel: text, axisTick: { show: false }, axisLine: { show: false } },
+    yAxis: { type: "category", data: told.labels, inverse: true, axisLabel: text, axisTick: { show: false }, axisLine: { show: false } },
+    visualMap: {
+      min: Math.min(...values, 0), max: Math.max(...values, 1), calculable: false, orient: "horizontal", left: "center", bottom: 0, itemHeight: 120,
+      textStyle: text, formatter: (value) => said[told.series[0].unit](value), inRange: { color: [colour["heat-low"], colour["heat-high"]] },
+    },
+    series: [{ type: "heatmap", data, itemStyle: { borderColor: colour.surface, borderWidth: 1 }, emphasis: { itemStyle: { borderColor: colour.ink, borderWidth: 2 } } }],
+  }
+}
