@@ -221,7 +221,7 @@ def _number(at: datetime) -> int:
 def _conversations(brand_id: int, ids: list[int]) -> dict[int, _Known]:
     """Spam counts nowhere, so it is not read."""
     return {
-        row[0]: _Known(*row[:5], "\n".join(row[5]))
+        row[0]: _Known(row[0], row[1], row[2], row[3], row[4], "\n".join(row[5]))
         for row in _rows(
             """SELECT id, channel_id, team_id, priority, sentiment, tags FROM inbox_conversation
                 WHERE brand_id = %s AND id = ANY(%s) AND state <> 'spam' ORDER BY id""",

@@ -75,7 +75,7 @@ def rebuild(brand_id: int, level: str, at: datetime, zone: str) -> None:
             # An hour later is the next hour also where clocks are changed; a day and a half later is within the next day.
             [level, at, zone, level, at, "1 hour" if level == Level.HOUR else "30 hours", zone],
         )
-        begins, ends = cursor.fetchone()  # type: ignore[misc]
+        begins, ends = cursor.fetchone()
         cursor.execute(
             "DELETE FROM analytics_rollup WHERE brand_id = %s AND level = %s AND at >= %s AND at < %s",
             [brand_id, level, begins, ends],
@@ -152,7 +152,7 @@ def waiting(*, now: datetime) -> bool:
     """Whether a period is due."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM analytics_period WHERE due_at <= %s)", [now])
-        return bool(cursor.fetchone()[0])  # type: ignore[index]
+        return bool(cursor.fetchone()[0])
 
 
 def everything(rows: str = "analytics_rollup") -> list[tuple[Any, ...]]:

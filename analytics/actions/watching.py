@@ -36,5 +36,5 @@ def look(*, now: datetime) -> None:
                  FROM there t JOIN inbox_brand b ON b.id = t.brand_id
                 CROSS JOIN LATERAL (VALUES (%(now)s::timestamptz), (%(now)s - %(every)s::interval)) AS m(at)
                ON CONFLICT DO NOTHING""",
-            {"now": now, "every": EVERY, "missed": MISSED, "hour": Level.HOUR.value},
+            {"now": now, "every": str(EVERY), "missed": str(MISSED), "hour": Level.HOUR.value},
         )

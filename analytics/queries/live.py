@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from analytics import metrics
@@ -143,11 +143,12 @@ def conversations(
     if pk.isdigit() and at.replace(".", "", 1).isdigit():
         moment = datetime.fromtimestamp(float(at), UTC)
         found = found.filter(Q(**{f"{order}__gt": moment}) | Q(**{order: moment, "pk__gt": int(pk)}))
-    rows = list(found.annotate(place=F(order)).order_by(order, "pk")[: PAGE + 1])
+    rows = list(found.order_by(order, "pk")[: PAGE + 1])
     more = ""
     if len(rows) > PAGE:
         last = rows[PAGE - 1]
-        more = f"{last.place.timestamp():.6f}_{last.pk}"  # type: ignore[attr-defined]
+        place = last.waiting_since if order == "waiting_since" else last.due_at
+        more = f"{place.timestamp():.6f}_{last.pk}" if place else ""
     return rows[:PAGE], more
 
 

@@ -51,12 +51,12 @@ NOTHING = Point()
 def points(asked: Asked, kind: str, *by: str) -> dict[Key, Point]:
     """`by`: moments (DAY, WEEK, SLOT) or columns of rollups.DIMS; the keys are their values as text, empty where there is none."""
     asked = _fitting(asked, kind)
-    return {
-        tuple(row[: len(by)]): Point(
-            *row[len(by) : len(by) + 2], float(row[len(by) + 2]) / 1000, *map(_told, row[len(by) + 3 :])
-        )
-        for row in _rows(_counted(asked, by) + _percentiles(by), _values(asked, kind, by))
-    }
+    found = {}
+    for row in _rows(_counted(asked, by) + _percentiles(by), _values(asked, kind, by)):
+        count, hits, total, *buckets = row[len(by) :]
+        p50, p90, p95 = map(_told, buckets)
+        found[tuple(row[: len(by)])] = Point(count, hits, float(total) / 1000, p50, p90, p95)
+    return found
 
 
 def point(asked: Asked, kind: str) -> Point:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
@@ -44,7 +45,7 @@ def home(request: AgentRequest, brand_slug: str) -> HttpResponse:
 @signed_in
 def show(request: AgentRequest, brand_slug: str, name: str) -> HttpResponse:
     visit, report = _visit(request, brand_slug, name)
-    context = {
+    context: dict[str, Any] = {
         "charts": report.build(visit.asked, visit.names), "tiles": report.tiles(visit.asked), "title": _label(name),
         "offers_business": report.business,
     }  # fmt: skip
@@ -76,7 +77,7 @@ def file(request: AgentRequest, brand_slug: str, name: str, chart: str) -> Strea
 @signed_in
 def definitions(request: AgentRequest, brand_slug: str) -> HttpResponse:
     visit = _door.visit(request, brand_slug)
-    told = {"metrics": list(metrics.METRICS.values()), "general": metrics.GENERAL}
+    told: dict[str, Any] = {"metrics": list(metrics.METRICS.values()), "general": metrics.GENERAL}
     return _door.page(request, "definitions.html", visit, "definitions", **told)
 
 
