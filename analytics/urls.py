@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from analytics.views import board, lists, reports
+from analytics.views import board, exports, lists, mails, reports, sla
 
 app_name = "analytics"
 
@@ -13,6 +13,11 @@ pages = [
     path("now/", board.show, name="now"),
     path("now/<slug:what>/", board.conversations, name="waiting"),
     path("behind/", lists.show, name="behind"),
+    path("sla/", sla.show, name="sla"),
+    path("files/", exports.index, name="files"),
+    path("files/conversations.csv", exports.stream, name="conversations-file"),
+    path("files/<uuid:public_id>/", exports.file, name="export"),
+    path("mails/", mails.index, name="mails"),
     path("definitions/", reports.definitions, name="definitions"),
     path("<slug:name>/", reports.show, name="report"),
     path("<slug:name>/<slug:chart>.csv", reports.file, name="chart-file"),

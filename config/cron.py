@@ -2,6 +2,7 @@
 
 from rq import cron
 
+from analytics import jobs as reports
 from connectors import jobs
 
 cron.register(
@@ -22,4 +23,7 @@ cron.register(
     job_timeout=60,
     result_ttl=0,
     failure_ttl=3600,
+)
+cron.register(
+    reports.tick, queue_name="reports", interval=5, ttl=20, job_timeout=60, result_ttl=0, failure_ttl=3600
 )

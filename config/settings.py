@@ -346,5 +346,6 @@ RQ_QUEUES = {
 }
 # Of one `rqworkers` process. Half of them, less one, may walk through history; a slow channel never has more than one.
 SYNC_WORKERS = env.number("SYNC_WORKERS", 4)
+RQ_QUEUES["reports"] = RQ_QUEUES["sync"]  # files and mails that people asked for; their rows are the queue
 RQ = {"WORKER_CLASS": "config.rq.Worker"}
 RQ_SHOW_ADMIN_LINK = True

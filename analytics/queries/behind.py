@@ -34,6 +34,7 @@ class Narrow:
 @dataclass(frozen=True, slots=True)
 class Shown:
     id: int
+    source: int
     at: datetime
     value: float | None
     hit: bool | None
@@ -121,7 +122,7 @@ def page(asked: Asked, narrow: Narrow, *, after: str = "") -> Page:
     amount = "f.business" if asked.business and narrow.metric.business else "f.value"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""SELECT f.id, f.at, {amount}, f.hit, coalesce(nullif(p.name, ''), p.email, ''), c.public_id::text,
+            f"""SELECT f.id, f.source, f.at, {amount}, f.hit, coalesce(nullif(p.name, ''), p.email, ''), c.public_id::text,
                        coalesce(nullif(c.contact_name, ''), c.thread_key), c.channel_id, c.state, f.tags
                   FROM (SELECT * FROM analytics_fact f WHERE {where} ORDER BY f.at DESC, f.id DESC LIMIT {PAGE + 1}) f
                   JOIN inbox_conversation c ON c.id = f.conversation_id

@@ -27,6 +27,8 @@ PAGES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("agents", "Agents", ("channel", "team", "tag", "priority")),
     ("tags", "Tags and mood", ("channel", "team", "priority")),
     ("sla", "SLA", tuple(FILTERS)),
+    ("files", "Files", tuple(FILTERS)),
+    ("mails", "By mail", ()),
     ("definitions", "What figures mean", ()),
 )
 

@@ -14,10 +14,11 @@ from django.views.decorators.http import require_GET
 from analytics import metrics
 from analytics.queries.asked import Asked
 from analytics.queries.names import Names
-from analytics.reports import files, responses
+from analytics.reports import agents, csv_files, responses, sla, tags, volume
 from analytics.reports.charts import Chart, Tile
 from analytics.views import _door
 from analytics.views._door import AgentRequest, signed_in
+from inbox import access
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,18 @@ class Report:
 
 REPORTS = {
     "responses": Report(responses.build, responses.tiles, ("metric", "by"), business=True),
+    "volume": Report(volume.build, volume.tiles),
+    "agents": Report(agents.build, agents.tiles),
+    "tags": Report(tags.build, tags.tiles),
+    "sla": Report(sla.build, sla.tiles, ("metric", "by")),
 }
 
 
 @require_GET
 @signed_in
 def home(request: AgentRequest, brand_slug: str) -> HttpResponse:
-    return redirect("analytics:now", brand_slug=brand_slug)
+    brand = access.brand_for_reports(request.user, brand_slug)
+    return redirect("analytics:now", brand_slug=brand.slug)
 
 
 @require_GET
@@ -70,7 +76,9 @@ def file(request: AgentRequest, brand_slug: str, name: str, chart: str) -> Strea
     if found is None:
         raise Http404
     days = f"{visit.asked.first.isoformat()}-to-{visit.asked.last.isoformat()}"
-    return files.download(files.of_chart(found), f"{visit.brand.slug}-{slugify(found.title)}-{days}.csv")
+    return csv_files.download(
+        csv_files.of_chart(found), f"{visit.brand.slug}-{slugify(found.title)}-{days}.csv"
+    )
 
 
 @require_GET

@@ -88,11 +88,14 @@ class Story:
         while timing.sweep(now=self.at(minutes)):
             pass
 
+    def triage(self, minutes: float) -> None:
+        while not (batch := triaging.next_batch(self.brand.pk)).is_empty:
+            triaging.triage(batch, None, now=self.at(minutes))  # tags are not what is told here
+
     def count(self, minutes: float = 10_000) -> None:
         """Triage looks, the figures follow, and every sum that is due is made."""
         now = self.at(minutes)
-        while not (batch := triaging.next_batch(self.brand.pk)).is_empty:
-            triaging.triage(batch, None, now=now)  # tags are not what is told here
+        self.triage(minutes)
         following.mark_settings(brand=self.brand, now=now)
         while not (heard := following.next_batch(self.brand.pk)).is_empty:
             following.follow(heard, now=now)

@@ -10,7 +10,7 @@ OURS = re.compile(r"^(inbox|connectors|analytics|config|simulator)(\.|$)")
 DOORS = re.compile(
     r"^(?:\w+/(?:views|management/commands)/|\w+/(?:views|consumers|tasks|jobs|reactions)\.py$|connectors/door/|config/)"
 )
-KNOW_RQ = re.compile(r"^(connectors/jobs\.py|connectors/views/schedules\.py|config/.*)$")
+KNOW_RQ = re.compile(r"^((?:connectors|analytics)/jobs\.py|connectors/views/schedules\.py|config/.*)$")
 CLOCKS = {"timezone.now", "datetime.now", "datetime.utcnow", "datetime.datetime.now", "time.time"}
 ENQUEUES = {
     "delay",

@@ -1,9 +1,9 @@
-/** Asks for the board again every few seconds while somebody looks at it. What has the focus keeps it. */
+/** Asks for its content again every few seconds while somebody looks at it, or only while it says that work goes on. What has the focus keeps it. */
 const EVERY = 5000
 
 class LiveBoard extends HTMLElement {
   connectedCallback() {
-    this.timer = setInterval(() => this.#look(), EVERY)
+    this.timer = setInterval(() => this.#look(), Number(this.dataset.every) || EVERY)
     document.addEventListener("visibilitychange", this)
   }
 
@@ -18,6 +18,7 @@ class LiveBoard extends HTMLElement {
 
   async #look() {
     if (document.hidden || this.asks) return
+    if (this.dataset.while && !this.querySelector(`[data-${this.dataset.while}]`)) return
     this.asks = true
     try {
       const answer = await fetch(this.dataset.url, { headers: { "X-Parley-Fragment": "1" } })

@@ -22,13 +22,26 @@ from tests.factories.people import BrandFactory, ChannelFactory, agent_of
 
 pytestmark = pytest.mark.django_db
 DAYS = {"from": "2026-08-04", "to": "2026-08-08"}
-REPORTS = ["responses"]
+REPORTS = ["responses", "volume", "agents", "tags", "sla"]
+QUERIES: tuple[dict[str, str], ...] = (
+    {},
+    {"hours": "business", "channel": "first"},
+    {"tag": "refund", "agent": "Bo"},
+    {"from": "2026-08-06", "to": "2026-08-06"},
+)
+CHOICES: dict[str, list[dict[str, str]]] = {
+    "responses": [
+        {"metric": metrics.FIRST, "by": "channel"}, {"metric": metrics.NEXT, "by": "agent"},
+        {"metric": metrics.RESOLUTION, "by": "tag"}, {"metric": metrics.ASSIGNMENT, "by": "team"},
+    ],
+    "sla": [{"by": "priority"}],
+}  # fmt: skip
 
 
-def address(story: Story, name: str, **query: str) -> str:
-    if name in ("now", "definitions"):
-        return reverse(f"analytics:{name}", args=[story.brand.slug])
-    return reverse("analytics:report", args=[story.brand.slug, name])
+def address(story: Story, name: str) -> str:
+    if name in REPORTS:
+        return reverse("analytics:report", args=[story.brand.slug, name])
+    return reverse(f"analytics:{name}", args=[story.brand.slug])
 
 
 @pytest.fixture
@@ -47,27 +60,24 @@ def lively(story: Story) -> Story:
     )
     other = ChannelFactory(brand=story.brand, platform="x", name="lumen on X")
     team = Team.objects.create(brand=story.brand, name="Refunds")
-    for number in range(9):
-        who, start = f"c{number}", number * 400 - 1800
+    for number in range(6):
+        who, start = f"c{number}", number * 600 - 1500
         story.write(who, start, channel=other if number % 3 == 0 else story.channel)
         story.answer(who, start + 0.5, by="", origin="automation")
         story.assign(who, start + 2, "Ada" if number % 2 else "Bo")
         story.answer(who, start + (3 if number % 4 else 25), by="Ada" if number % 2 else "Bo")
         story.write(who, start + 40)
-        story.answer(who, start + 48 + number, by="Bo")
+        story.answer(who, start + 44 + number * 4, by="Bo")
         if number != 5:
-            story.resolve(who, start + 90, by="Bo")
-        if number == 7:
-            story.write(who, start + 300)
-    story.count(1000)
+            story.resolve(who, start + 66, by="Bo")
+        if number == 3:
+            story.write(who, start + 90)
+    story.triage(2000)
     story.sweep(6000)
     found = story.brand.conversations
     found.filter(thread_key__in=["c1", "c2"]).update(team=team, tags=["refund", "vip"], sentiment="negative")
     found.filter(thread_key="c3").update(priority=1)
     story.brand.tags.create(name="refund")
-    from analytics.actions import following
-
-    following.forget(brand=story.brand)
     story.count(6001)
     return story
 
@@ -83,90 +93,82 @@ def listed(client: Client, url: str) -> int:
     return found
 
 
-@pytest.mark.parametrize("name", ["now", "definitions", *REPORTS])
-def test_only_those_who_see_reports_come_in(client: Client, story: Story, name: str) -> None:
-    asks = address(story, name)
-    assert client.get(asks).status_code == 302
+def test_only_those_who_see_reports_come_in(client: Client, story: Story) -> None:
+    names = ("now", "definitions", "files", "mails", "conversations-file", *REPORTS)
+    pages = [(address(story, name), 200) for name in names]
+    pages += [
+        (address(story, "home"), 302),
+        (address(story, "behind"), 422),
+        (reverse("analytics:waiting", args=[story.brand.slug, "late"]), 200),
+        (reverse("analytics:chart-file", args=[story.brand.slug, "responses", "by"]), 200),
+    ]
+    assert {client.get(asks).status_code for asks, _ in pages} == {302}  # to the sign-in
 
-    for role, status in (
-        (Role.AGENT, 404),
-        (Role.OPERATIONS, 404),
-        (Role.MANAGER, 200),
-        (Role.ADMINISTRATOR, 200),
-    ):
+    for role, allowed in (
+        (Role.AGENT, False), (Role.OPERATIONS, False), (Role.MANAGER, True), (Role.ADMINISTRATOR, True),
+    ):  # fmt: skip
         person = agent_of(story.brand)
         Membership.objects.filter(person=person).update(role=role)
         client.force_login(person)
-        assert client.get(asks).status_code == status
+        for asks, status in pages:
+            assert (asks, client.get(asks).status_code) == (asks, status if allowed else 404)
 
     outsider = agent_of(BrandFactory())
     Membership.objects.filter(person=outsider).update(role=Role.ADMINISTRATOR)
     client.force_login(outsider)
-    assert client.get(asks).status_code == 404
+    assert {client.get(asks).status_code for asks, _ in pages} == {404}
+    assert client.post(address(story, "files")).status_code == 404
+    assert client.post(address(story, "mails"), {"cadence": "daily", "hour": 8}).status_code == 404
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        {},
-        {"hours": "business"},
-        {"channel": "first"},
-        {"tag": "refund", "agent": "Bo"},
-        {"from": "2026-08-06", "to": "2026-08-06"},
-    ],
-)
-@pytest.mark.parametrize("name", REPORTS)
-def test_the_count_shown_is_the_count_listed(
-    manager: Client, lively: Story, name: str, query: dict[str, str]
-) -> None:
-    """Over every metric of the page, in each of its cells."""
-    asked: dict[str, Any] = {**DAYS, **query}
-    if "channel" in asked:
-        asked["channel"] = str(lively.channel.public_id)
-    if "agent" in asked:
-        asked["agent"] = str(lively.person("Bo").public_id)
-    choices: dict[str, list[dict[str, str]]] = {
-        "responses": [
-            {"metric": key, "by": by}
-            for key, by in zip(
-                (metrics.FIRST, metrics.NEXT, metrics.RESOLUTION, metrics.ASSIGNMENT),
-                ("channel", "agent", "tag", "team"),
-                strict=True,
-            )
-        ]
-    }
+def test_the_count_shown_is_the_count_listed(manager: Client, lively: Story) -> None:
+    """Over every metric, on every page, in each of its cells."""
     seen: dict[str, int] = {}
-    for more in choices.get(name, [{}]):
-        page = manager.get(address(lively, name), {**asked, **more})
-        assert page.status_code == 200
-        for chart in page.context["charts"]:
-            for row in chart.rows:
-                for cell in row.cells:
-                    if cell.url and cell.count is not None:
-                        assert seen.setdefault(cell.url, cell.count) == cell.count
+    for name in REPORTS:
+        for query in QUERIES:
+            for more in CHOICES.get(name, [{}]):
+                collect(manager, lively, name, {**DAYS, **query, **more}, seen)
 
-    assert seen or query
+    names = all_names.of(lively.brand)
     for url, count in seen.items():
         told = dict(parse_qsl(urlsplit(url).query))
-        asks = asked_for.read(told, brand=lively.brand, names=all_names.of(lively.brand), now=lively.at(0))
+        asks = asked_for.read(told, brand=lively.brand, names=names, now=lively.at(0))
         narrow = behind.read(told)
-        assert (asks.faults, behind.count(asks, narrow), len(behind.page(asks, narrow).rows)) == (
-            (),
-            count,
-            count,
-        ), url
+        assert (behind.count(asks, narrow), len(behind.page(asks, narrow).rows)) == (count, count), url
+        assert asks.faults == ()
+    shown = {dict(parse_qsl(urlsplit(url).query))["metric"] for url in seen}
+    assert shown == {key for key, metric in metrics.METRICS.items() if metric.fact} - {metrics.EFFORT}
+
+
+def collect(manager: Client, story: Story, name: str, asked: dict[str, Any], seen: dict[str, int]) -> None:
+    """What the page says of each of its cells: the address behind it, and how many are there."""
+    if "channel" in asked:
+        asked["channel"] = str(story.channel.public_id)
+    if "agent" in asked:
+        asked["agent"] = str(story.person("Bo").public_id)
+    page = manager.get(address(story, name), asked)
+    assert page.status_code == 200
+    for chart in page.context["charts"]:
+        for row in chart.rows:
+            for cell in row.cells:
+                if cell.url and cell.count is not None:
+                    assert seen.setdefault(cell.url, cell.count) == cell.count
 
 
 def test_a_list_is_read_to_its_end(manager: Client, lively: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(behind, "PAGE", 4)
-    url = (
-        reverse("analytics:behind", args=[lively.brand.slug])
-        + "?metric=messages_in&from=2026-08-04&to=2026-08-09"
-    )
+    url = address(lively, "behind") + "?metric=messages_in&from=2026-08-04&to=2026-08-09"
 
     count = re.search(r'data-count="(\d+)"', manager.get(url).content.decode())
 
-    assert count and int(count[1]) == 19 == listed(manager, url)
+    assert count and int(count[1]) == 13 == listed(manager, url)
+
+
+def test_what_was_missed_shows_its_timeline(manager: Client, lively: Story) -> None:
+    html = manager.get(address(lively, "sla"), DAYS).content.decode()
+
+    assert "15 m 00 s late" in html and "of 10 m 00 s promised by Standard, version 1" in html
+    assert "the customer waits" in html
 
 
 def test_a_board_says_who_waits_and_opens_it(manager: Client, story: Story) -> None:
@@ -177,8 +179,7 @@ def test_a_board_says_who_waits_and_opens_it(manager: Client, story: Story) -> N
         story.write(who, minutes - ago)
     story.count(minutes)
 
-    page = manager.get(address(story, "now"))
-    board = page.context["board"]
+    board = manager.get(address(story, "now")).context["board"]
 
     assert (board.whole.waiting, board.whole.late, board.whole.due15, board.whole.due60) == (3, 1, 1, 2)
     assert board.expected == 2  # nobody answers
@@ -188,22 +189,25 @@ def test_a_board_says_who_waits_and_opens_it(manager: Client, story: Story) -> N
     assert listed(manager, reverse("analytics:waiting", args=[story.brand.slug, "late"]) + by_channel) == 1
 
 
+def test_the_board_asks_as_little_for_many_as_for_few(
+    manager: Client, story: Story, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(12):
+        story.write(f"c{number}", number)
+
+    with django_assert_max_num_queries(24):
+        manager.get(address(story, "now"))
+
+
 def test_what_cannot_be_read_is_said(manager: Client, story: Story) -> None:
-    asks = address(story, "responses")
+    asks, lists = address(story, "responses"), address(story, "behind")
 
     assert "A day is written like" in manager.get(asks, {"from": "yesterday-ish"}).content.decode()
     assert "There is no such team" in manager.get(asks, {"team": "x"}).content.decode()
-    assert (
-        manager.get(reverse("analytics:behind", args=[story.brand.slug]), {"metric": "nonsense"}).status_code
-        == 422
-    )
-    assert (
-        manager.get(
-            reverse("analytics:behind", args=[story.brand.slug]), {"metric": "first_response", "bar": "x"}
-        ).status_code
-        == 422
-    )
-    assert manager.get(address(story, "nothing")).status_code == 404
+    assert manager.get(lists, {"metric": "nonsense"}).status_code == 422
+    assert manager.get(lists, {"metric": "first_response", "bar": "x"}).status_code == 422
+    assert manager.get(lists, {"metric": "first_response", "after": "x_y"}).status_code == 200
+    assert manager.get(reverse("analytics:report", args=[story.brand.slug, "nothing"])).status_code == 404
 
 
 def test_a_chart_is_a_file_without_formulas(manager: Client, lively: Story) -> None:

@@ -1,0 +1,72 @@
+"""RQ's doors into the figures: files that people asked for, and reports by mail. Their rows are the queue; cron only ticks."""
+
+from __future__ import annotations
+
+import time
+
+import django_rq
+import structlog
+from django.core.mail import EmailMultiAlternatives
+from django.utils import timezone
+
+from analytics.actions import exporting, mailing
+from analytics.models import ReportMail
+from analytics.reports import letters
+from inbox import access
+from inbox.access import Permission
+
+log = structlog.get_logger(__name__)
+QUEUE = "reports"  # a long file never keeps a sync waiting
+SLICE = 20.0  # seconds; then a file stands in line again behind the others
+
+
+def tick() -> None:
+    """Called every few seconds by config/cron.py."""
+    now = timezone.now()
+    for export_id in exporting.to_write(now=now):
+        start_export(export_id)
+    if ReportMail.objects.filter(next_at__lte=now).exists():
+        django_rq.get_queue(QUEUE).enqueue(send_mails, job_timeout=300, result_ttl=0, failure_ttl=3600)
+    exporting.forget(now=now)
+
+
+def start_export(export_id: int) -> None:
+    django_rq.get_queue(QUEUE).enqueue(
+        write_export, export_id=export_id, job_timeout=180, result_ttl=0, failure_ttl=3600
+    )
+
+
+def write_export(*, export_id: int) -> None:
+    if not exporting.claim(export_id=export_id, now=timezone.now()):
+        return
+    until = time.monotonic() + SLICE
+    try:
+        while exporting.write_slice(export_id=export_id, now=timezone.now()):
+            if time.monotonic() > until:
+                exporting.release(export_id=export_id)
+                start_export(export_id)
+                return
+    except OSError as fault:
+        log.exception("export_failed", export=export_id)
+        reason = f"The file could not be written: {fault.strerror or fault}. Ask for it again."
+        exporting.give_up(export_id=export_id, reason=reason, now=timezone.now())
+
+
+def send_mails() -> None:
+    """Each on its own: one that cannot leave says so in its row, and the others leave."""
+    for mail in mailing.claim_due(now=timezone.now()):
+        if not access.may(mail.person, mail.brand, Permission.SEE_REPORTS):
+            mailing.stop(brand=mail.brand, person=mail.person, cadence=mail.cadence)
+            continue
+        try:
+            letter = letters.write(mail, now=timezone.now())
+            message = EmailMultiAlternatives(letter.subject, letter.text, to=[mail.person.email])
+            message.attach_alternative(letter.html, "text/html")
+            message.send()
+        except Exception as fault:
+            log.exception("report_mail_failed", mail=mail.pk)
+            mailing.note_failed(
+                mail=mail, reason=f"It could not be sent: {fault}. The next one leaves as planned."
+            )
+        else:
+            mailing.note_sent(mail=mail, now=timezone.now())

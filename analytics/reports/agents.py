@@ -1,0 +1,142 @@
+"""Agents: who wrote how much and how fast, how long they were there and at work. Credit goes to who wrote."""
+
+from __future__ import annotations
+
+from analytics import metrics
+from analytics.metrics import METRICS, Unit
+from analytics.queries import agent_hours, series
+from analytics.queries.asked import Asked
+from analytics.queries.names import Names
+from analytics.queries.series import NOTHING
+from analytics.reports import charts, moments, words
+from analytics.reports.charts import Cell, Chart, Column, Draw, Row, Tile, cell
+
+MOST = 6  # series of a picture that can still be told apart
+
+
+def tiles(asked: Asked) -> list[Tile]:
+    now, before = agent_hours.of(asked), agent_hours.of(asked.before)
+    found = []
+    for place, key in enumerate(("online", "occupied")):
+        value, old = (float(sum(each[place] for each in hours.values())) for hours in (now, before))
+        found.append(
+            Tile(
+                METRICS[key],
+                METRICS[key].name,
+                words.length(value),
+                "of all agents",
+                words.change(value, old, Unit.TIME),
+                words.length(old),
+            )
+        )
+    handle, earlier = series.point(asked, metrics.HANDLE), series.point(asked.before, metrics.HANDLE)
+    found.append(
+        Tile(
+            METRICS[metrics.HANDLE], "Handle time, half within", words.length(handle.p50), f"of {words.number(handle.count)} stretches",
+            words.change(handle.p50, earlier.p50, Unit.TIME), words.length(earlier.p50), charts.behind(asked, metrics.HANDLE),
+        )
+    )  # fmt: skip
+    return found
+
+
+def build(asked: Asked, names: Names) -> list[Chart]:
+    return [answers(asked, names), times(asked, names), work(asked, names)]
+
+
+def answers(asked: Asked, names: Names) -> Chart:
+    """Messages that people wrote over time; those who wrote most have a series of their own."""
+    by = moments.by(asked)
+    totals = series.counts(asked, metrics.OUT, "person_id")
+    busiest = sorted((value for (value,) in totals if value), key=lambda value: (-totals[value,][0], value))[
+        :MOST
+    ]
+    known = series.counts(asked, metrics.OUT, by, "person_id")
+    chart = Chart(
+        "written", "Messages written", charts.named(metrics.OUT), Draw.STACK, moments.head(asked),
+        tuple(Column(names.label("person_id", value), Unit.NUMBER) for value in busiest),
+        note="Those who wrote most; the table below has everybody." if len(totals) > MOST else "",
+    )  # fmt: skip
+    for moment in moments.of(asked) if busiest else ():
+        cells = []
+        for value in busiest:
+            number = known.get((moment.key, value), (0, 0))[0]
+            url = charts.behind(asked, metrics.OUT, agent=names.text("person_id", value), **moment.address())
+            cells.append(_count(number, url))
+        chart.rows.append(Row(moment.label, tuple(cells)))
+    return chart
+
+
+_TIMED = (
+    (metrics.FIRST, "First response"),
+    (metrics.NEXT, "Next response"),
+    (metrics.RESOLUTION, "Resolution"),
+    (metrics.ASSIGNMENT, "Assigned to them"),
+)
+
+
+def times(asked: Asked, names: Names) -> Chart:
+    known = {key: series.points(asked, key, "person_id") for key, _ in _TIMED}
+    columns = []
+    for place, (key, label) in enumerate(_TIMED):
+        columns += [
+            Column(f"{label}: half within", Unit.TIME, drawn=place < 2),
+            Column(f"{label}: {METRICS[key].of}", Unit.NUMBER, drawn=False),
+        ]
+    chart = Chart(
+        "times",
+        "How fast, by agent",
+        charts.named(*(key for key, _ in _TIMED)),
+        Draw.BARS,
+        "Agent",
+        tuple(columns),
+    )
+    for value in _people(names, *known.values()):
+        cells: list[Cell] = []
+        for key, _ in _TIMED:
+            point = known[key].get((value,), NOTHING)
+            url = charts.behind(asked, key, agent=names.text("person_id", value))
+            cells += [cell(point.p50, Unit.TIME, url, point.count), _count(point.count, url)]
+        chart.rows.append(Row(names.label("person_id", value), tuple(cells)))
+    return chart
+
+
+def work(asked: Asked, names: Names) -> Chart:
+    handled, written = (
+        series.points(asked, metrics.HANDLE, "person_id"),
+        series.counts(asked, metrics.OUT, "person_id"),
+    )
+    hours = {(value,): spent for value, spent in agent_hours.of(asked).items()}
+    chart = Chart(
+        "work", "Time there and at work, by agent", charts.named("online", "occupied", metrics.HANDLE, metrics.OUT), Draw.BARS, "Agent",
+        (
+            Column("Online", Unit.TIME), Column("Occupied", Unit.TIME), Column("Occupied of online", Unit.SHARE, drawn=False),
+            Column("Handle time: half within", Unit.TIME, drawn=False), Column("Stretches of work", Unit.NUMBER, drawn=False),
+            Column("Messages written", Unit.NUMBER, drawn=False),
+        ),
+        note="Time there and at work is that of the whole brand; filters leave nothing of it out." if asked.filters else "",
+    )  # fmt: skip
+    for value in _people(names, handled, written, hours):
+        there, busy = hours.get((value,), (0, 0))
+        point = handled.get((value,), NOTHING)
+        at = {"agent": names.text("person_id", value)}
+        stretches = charts.behind(asked, metrics.HANDLE, **at)
+        chart.rows.append(
+            Row(
+                names.label("person_id", value),
+                (
+                    cell(there, Unit.TIME), cell(busy, Unit.TIME), cell(min(100.0, 100 * busy / there) if there else None, Unit.SHARE),
+                    cell(point.p50, Unit.TIME, stretches, point.count), _count(point.count, stretches),
+                    _count(written.get((value,), (0, 0))[0], charts.behind(asked, metrics.OUT, **at)),
+                ),
+            )
+        )  # fmt: skip
+    return chart
+
+
+def _people(names: Names, *known: object) -> list[str]:
+    values = {key[0] for each in known for key in each}  # type: ignore[attr-defined]
+    return sorted(values, key=lambda value: (not value, names.label("person_id", value)))
+
+
+def _count(number: int, url: str) -> Cell:
+    return cell(number, Unit.NUMBER, url if number else "", number)

@@ -1,0 +1,30 @@
+"""Figures as CSV, streamed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from django.http import StreamingHttpResponse
+
+from analytics.reports.charts import Chart
+from analytics.rules.csv_text import BOM, lines
+
+
+def download(rows: Iterable[Sequence[object]], name: str) -> StreamingHttpResponse:
+    def told() -> Iterator[str]:
+        yield BOM
+        yield from lines(rows)
+
+    return StreamingHttpResponse(
+        told(),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def of_chart(chart: Chart) -> Iterator[Sequence[object]]:
+    """Times in seconds and shares in percent, as numbers that can be calculated with."""
+    units = {"time": " (seconds)", "share": " (percent)", "number": ""}
+    yield [chart.head, *(column.label + units[column.unit.value] for column in chart.columns)]
+    for row in chart.rows:
+        yield [row.label, *(cell.value for cell in row.cells)]

@@ -1,0 +1,78 @@
+"""One row a conversation as a file: at once, or written in the background where it is long."""
+
+from __future__ import annotations
+
+import contextlib
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+from redis.exceptions import RedisError
+
+from analytics import jobs
+from analytics.actions import exporting
+from analytics.models import Export, ExportState
+from analytics.queries import conversations
+from analytics.reports import csv_files
+from analytics.views import _door
+from analytics.views._door import AgentRequest, Visit, signed_in
+
+AT_ONCE = 2000  # conversations; more take longer than one likes to look at a page
+SHOWN = 20
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def index(request: AgentRequest, brand_slug: str) -> HttpResponse:
+    """What can be had, and what was asked for; POST asks for a file that is written in the background."""
+    visit = _door.visit(request, brand_slug)
+    if request.method == "POST":
+        return _begin(request, visit)
+    expected = conversations.expected(visit.asked)
+    context = {"expected": expected, "at_once": expected <= AT_ONCE, **_exports(visit)}
+    if "X-Parley-Fragment" in request.headers:
+        return render(request, "analytics/_exports.html", {"brand": visit.brand, **context})
+    return _door.page(request, "exports.html", visit, "files", **context)
+
+
+def _begin(request: AgentRequest, visit: Visit) -> HttpResponse:
+    try:
+        export = exporting.begin(brand=visit.brand, by=request.user, asks=visit.asked, now=timezone.now())
+    except exporting.Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        with contextlib.suppress(RedisError):  # the row is the queue: the next tick finds it
+            jobs.start_export(export.pk)
+    address = redirect("analytics:files", brand_slug=visit.brand.slug)
+    address["Location"] += "?" + visit.asked.query()
+    return address
+
+
+@require_GET
+@signed_in
+def stream(request: AgentRequest, brand_slug: str) -> StreamingHttpResponse:
+    visit = _door.visit(request, brand_slug)
+    asked = visit.asked
+    name = f"{visit.brand.slug}-conversations-{asked.first.isoformat()}-to-{asked.last.isoformat()}.csv"
+    return csv_files.download(conversations.everything(asked, visit.names), name)
+
+
+@require_GET
+@signed_in
+def file(request: AgentRequest, brand_slug: str, public_id: UUID) -> FileResponse:
+    visit = _door.visit(request, brand_slug)
+    export = get_object_or_404(Export, brand=visit.brand, public_id=public_id, state=ExportState.READY)
+    try:
+        content = exporting.place(export).open("rb")
+    except FileNotFoundError:
+        raise Http404 from None
+    days = f"{export.asked.get('from', '')}-to-{export.asked.get('to', '')}"
+    return FileResponse(content, as_attachment=True, filename=f"{visit.brand.slug}-conversations-{days}.csv")
+
+
+def _exports(visit: Visit) -> dict[str, object]:
+    rows = list(Export.objects.filter(brand=visit.brand).select_related("person").order_by("-pk")[:SHOWN])
+    return {"exports": rows, "working": any(row.state in exporting.UNDER_WAY for row in rows)}

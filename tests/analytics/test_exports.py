@@ -1,0 +1,204 @@
+"""Files with one row a conversation: at once and in the background, by a worker that may die; and reports by mail."""
+
+from __future__ import annotations
+
+import csv
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core import mail as outbox
+from django.test import Client
+from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analytics import jobs
+from analytics.actions import exporting, mailing
+from analytics.models import Cadence, Export, ExportState, ReportMail
+from analytics.queries import conversations
+from analytics.queries.asked import Asked
+from analytics.reports import letters
+from analytics.rules import csv_text, mail_times
+from inbox.models import Membership, Role
+from tests.analytics.conftest import Story
+
+pytestmark = pytest.mark.django_db
+FIRST, LAST = date(2026, 8, 6), date(2026, 8, 7)
+
+
+@pytest.fixture
+def told(story: Story, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Story:
+    settings.MEDIA_ROOT = str(tmp_path)
+    monkeypatch.setattr(conversations, "SLICE", 2)
+    for number in range(5):
+        story.write(f"c{number}", number)
+        story.answer(f"c{number}", number + 3)
+    story.brand.conversations.filter(thread_key="c1").update(contact_name='=HYPERLINK("http://evil.example")')
+    story.count()
+    return story
+
+
+def asked_of(story: Story) -> Asked:
+    return Asked(story.brand, FIRST, LAST)
+
+
+def read(export: Export) -> list[list[str]]:
+    text = exporting.place(export).read_text(encoding="utf-8").removeprefix("\ufeff")
+    return list(csv.reader(text.splitlines()))
+
+
+def test_a_file_has_one_row_a_conversation_and_no_formula(told: Story) -> None:
+    ada = told.person("Ada")
+    export = exporting.begin(brand=told.brand, by=ada, asks=asked_of(told), now=told.at(0))
+
+    jobs.write_export(export_id=export.pk)
+
+    export.refresh_from_db()
+    head, *rows = read(export)
+    assert (export.state, export.done, export.expected) == (ExportState.READY, 5, 5)
+    assert head == list(conversations.HEAD)
+    assert {row[head.index("First response (seconds)")] for row in rows} == {"180"}
+    assert {row[head.index("First answered by")] for row in rows} == {"Ada"}
+    assert '\'=HYPERLINK("http://evil.example")' in {row[head.index("Customer")] for row in rows}
+
+
+def test_a_worker_that_dies_in_the_middle_of_a_slice_leaves_no_trace(told: Story) -> None:
+    export = exporting.begin(brand=told.brand, by=told.person("Ada"), asks=asked_of(told), now=told.at(0))
+    assert exporting.claim(export_id=export.pk, now=told.at(0))
+    exporting.write_slice(export_id=export.pk, now=told.at(0))
+    with exporting.place(export).open("ab") as file:
+        file.write(b"half a row,")  # and it is gone
+
+    assert exporting.to_write(now=told.at(1)) == []  # its lease stands
+    assert exporting.to_write(now=told.at(3)) == [export.pk]
+    assert exporting.claim(export_id=export.pk, now=told.at(3))
+    while exporting.write_slice(export_id=export.pk, now=told.at(3)):
+        pass
+
+    export.refresh_from_db()
+    assert export.state == ExportState.READY
+    assert len(read(export)) == 1 + 5
+    assert len({row[0] for row in read(export)}) == 6
+
+
+def test_it_is_given_to_those_who_see_reports_and_forgotten_after_a_week(told: Story, client: Client) -> None:
+    export = exporting.begin(brand=told.brand, by=told.person("Ada"), asks=asked_of(told), now=told.at(0))
+    jobs.write_export(export_id=export.pk)
+    url = reverse("analytics:export", args=[told.brand.slug, export.public_id])
+    milo = told.person("Milo")
+    client.force_login(milo)
+    assert client.get(url).status_code == 404
+
+    Membership.objects.filter(person=milo).update(role=Role.MANAGER)
+    assert b"".join(client.get(url)).startswith("\ufeffConversation".encode())
+
+    Export.objects.update(finished_at=told.at(0))
+    assert exporting.forget(now=told.at(0) + timedelta(days=8)) == 1
+    assert not exporting.place(export).exists()
+
+
+def test_at_once_it_says_the_same(told: Story, client: Client) -> None:
+    Membership.objects.filter(person=told.person("Ada")).update(role=Role.MANAGER)
+    client.force_login(told.person("Ada"))
+    url = reverse("analytics:conversations-file", args=[told.brand.slug])
+
+    text = b"".join(client.get(url, {"from": str(FIRST), "to": str(LAST)}).streaming_content).decode()  # type: ignore[attr-defined]
+
+    assert len(list(csv.reader(text.splitlines()))) == 6
+
+
+def test_a_long_one_is_asked_for_and_shows_how_far_it_is(
+    told: Story, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[int] = []
+    monkeypatch.setattr(jobs, "start_export", begun.append)
+    Membership.objects.filter(person=told.person("Ada")).update(role=Role.MANAGER)
+    client.force_login(told.person("Ada"))
+    url = reverse("analytics:files", args=[told.brand.slug]) + f"?from={FIRST}&to={LAST}"
+
+    page = client.post(url, follow=True)
+
+    export = Export.objects.get()
+    assert begun == [export.pk]
+    assert "0 of about 5" in page.content.decode()
+    for _ in range(3):
+        page = client.post(url, follow=True)
+    assert "Three of your files are being written" in page.content.decode()
+
+
+@given(st.text(max_size=12))
+def test_no_words_begin_like_a_formula(text: str) -> None:
+    told = csv_text.safe(text)
+
+    assert not told.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert told in (text, f"'{text}")
+
+
+def test_numbers_stay_numbers() -> None:
+    assert [csv_text.safe(value) for value in (-3, 0.5, 12.0, None, True)] == ["-3", "0.5", "12", "", "yes"]
+
+
+def test_a_mail_leaves_once_at_its_hour_by_the_brands_clock(story: Story) -> None:
+    ada = story.person("Ada")
+    Membership.objects.filter(person=ada).update(role=Role.MANAGER)
+    story.write("mara", 0)
+    story.answer("mara", 4)
+    story.count()
+    mail = mailing.ask_for(
+        brand=story.brand, person=ada, cadence=Cadence.DAILY, weekday=0, hour=8, now=story.at(600)
+    )
+    assert mail.next_at == datetime(2026, 8, 7, 6, tzinfo=UTC)  # eight in Berlin
+
+    letter = letters.write(mail, now=mail.next_at)
+    jobs.send_mails()  # long overdue: it leaves once
+    jobs.send_mails()
+
+    assert "Thursday, 6 August 2026" in letter.subject
+    assert "First response time: half within: 4 m" in letter.text
+    [sent] = outbox.outbox
+    assert sent.to == [ada.email]
+    assert ReportMail.objects.get().next_at > datetime.now(UTC)
+
+
+def test_whoever_may_no_longer_see_reports_gets_none(story: Story) -> None:
+    mailing.ask_for(
+        brand=story.brand,
+        person=story.person("Ada"),
+        cadence=Cadence.DAILY,
+        weekday=0,
+        hour=8,
+        now=story.at(0),
+    )
+
+    jobs.send_mails()
+
+    assert outbox.outbox == []
+    assert not ReportMail.objects.exists()
+
+
+def test_a_week_is_the_one_that_is_over(story: Story) -> None:
+    week = letters.period(story.brand, Cadence.WEEKLY, datetime(2026, 8, 10, 6, tzinfo=UTC))
+
+    assert (week.first, week.last) == (date(2026, 8, 3), date(2026, 8, 9))
+
+
+@given(
+    st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)),
+    st.integers(0, 23),
+    st.integers(0, 6),
+    st.booleans(),
+)
+def test_the_next_mail_is_ahead_and_at_its_hour(
+    after: datetime, hour: int, weekday: int, weekly: bool
+) -> None:
+    zone, begun = ZoneInfo("Europe/Berlin"), after.replace(tzinfo=UTC)
+
+    at = mail_times.next_at(weekly=weekly, weekday=weekday, hour=hour, zone=zone, after=begun)
+
+    local = at.astimezone(zone)
+    assert begun < at <= begun + timedelta(days=8 if weekly else 2)
+    assert local.hour == hour or (local.hour == 3 and hour == 2)  # the night that skips two o'clock
+    assert not weekly or local.weekday() == weekday
