@@ -71,10 +71,13 @@ def write_slice(*, export_id: int, now: datetime) -> bool:
         os.fsync(file.fileno())
         size = file.tell()
     more = len(found) == conversations.SLICE
-    Export.objects.filter(pk=export.pk, state=ExportState.RUNNING).update(
-        size=size, after=last or export.after, done=export.done + len(found), lease_until=now + LEASE,
-        **({} if more else {"state": ExportState.READY, "finished_at": now, "lease_until": None}),
-    )  # fmt: skip
+    told = {"size": size, "after": last or export.after, "done": export.done + len(found)}
+    stands = (
+        {"lease_until": now + LEASE}
+        if more
+        else {"lease_until": None, "state": ExportState.READY, "finished_at": now}
+    )
+    Export.objects.filter(pk=export.pk, state=ExportState.RUNNING).update(**told, **stands)
     return more
 
 

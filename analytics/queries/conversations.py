@@ -32,7 +32,7 @@ def expected(asked: Asked) -> int:
     return series.counts(asked, metrics.OPENED).get((), (0, 0))[0]
 
 
-def rows(asked: Asked, names: Names, *, after: int = 0, limit: int = SLICE) -> tuple[list[list[object]], int]:
+def rows(asked: Asked, names: Names, *, after: int = 0) -> tuple[list[list[object]], int]:
     """The next slice, and the id of its last conversation; 0: there are none left."""
     chosen = "".join(
         f" AND f.{name} IS NULL" if value is None else f" AND f.{name} = %(of_{name})s"
@@ -42,7 +42,7 @@ def rows(asked: Asked, names: Names, *, after: int = 0, limit: int = SLICE) -> t
     if "tag" in asked.filters:
         chosen += " AND f.tags = '{}'" if asked.filters["tag"] == "" else " AND %(of_tag)s = ANY(f.tags)"
     values = {
-        "brand": asked.brand.pk, "start": asked.start, "end": asked.end, "after": after, "limit": limit,
+        "brand": asked.brand.pk, "start": asked.start, "end": asked.end, "after": after, "limit": SLICE,
         **{f"of_{name}": value for name, value in asked.filters.items()},
     }  # fmt: skip
     with connection.cursor() as cursor:
