@@ -22,6 +22,13 @@ function length(seconds) {
   return `${+(seconds / 86400).toFixed(1)} d`
 }
 
+/** Steps of an axis at which people count time. */
+const STEPS = [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 604800]
+
+function step(most) {
+  return STEPS.find((each) => most / each <= 6) ?? Math.ceil(most / 6 / 604800) * 604800
+}
+
 const said = { time: length, number: (value) => `${value}`, share: (value) => `${value} %` }
 
 export function options(told, colour) {
@@ -43,6 +50,7 @@ export function options(told, colour) {
 
 function along(told, colour, text, tooltip) {
   const unit = told.series[0].unit
+  const most = Math.max(0, ...told.series.flatMap((each) => each.values.map((value) => value ?? 0)))
   const line = { lineStyle: { color: colour.line } }
   const bars = told.draw === "bars" || told.draw === "stack"
   return {
@@ -52,13 +60,15 @@ function along(told, colour, text, tooltip) {
     xAxis: { type: "category", data: told.labels, axisLine: line, axisTick: { show: false }, axisLabel: { ...text, hideOverlap: true } },
     yAxis: {
       type: "value",
-      max: unit === "share" ? 100 : undefined,
+      max: unit === "share" && most > 50 ? 100 : undefined,
+      interval: unit === "time" && most ? step(most) : undefined,
       axisLabel: { ...text, formatter: said[unit] },
       splitLine: line,
       minInterval: unit === "number" ? 1 : undefined,
     },
     series: told.series.map((each) => ({
       name: each.name,
+      color: each.faint ? colour["chart-6"] : undefined,
       type: bars ? "bar" : "line",
       stack: told.draw === "stack" ? "all" : undefined,
       data: each.values,
