@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -32,7 +33,7 @@ def index(request: AgentRequest, brand_slug: str) -> HttpResponse:
     if request.method == "POST":
         return _begin(request, visit)
     expected = conversations.expected(visit.asked)
-    context = {"expected": expected, "at_once": expected <= AT_ONCE, **_exports(visit)}
+    context: dict[str, Any] = {"expected": expected, "at_once": expected <= AT_ONCE, **_exports(visit)}
     if "X-Parley-Fragment" in request.headers:
         return render(request, "analytics/_exports.html", {"brand": visit.brand, **context})
     return _door.page(request, "exports.html", visit, "files", **context)

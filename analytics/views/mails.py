@@ -24,7 +24,7 @@ WEEKDAYS = [
 
 class MailForm(forms.Form):
     cadence = forms.ChoiceField(choices=Cadence.choices)
-    weekday = forms.TypedChoiceField(choices=WEEKDAYS, coerce=int, required=False, empty_value=0)
+    weekday = forms.TypedChoiceField(choices=WEEKDAYS, coerce=int, required=False, empty_value=None)
     hour = forms.IntegerField(
         min_value=0,
         max_value=23,
