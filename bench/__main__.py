@@ -21,6 +21,7 @@ PARTS = {
     "live": "bench.live",
     "views": "bench.views",
     "list": "bench.lists",  # a million rows
+    "figures": "bench.figures",  # five million facts
     "search": "bench.search",  # last: ten million, and the messages are written without their indexes
 }
 

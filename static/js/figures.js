@@ -4,6 +4,17 @@ import "./elements/local-time.js"
 import "./elements/report-chart.js"
 import "./elements/theme-switch.js"
 
+// What a figure means closes as it opened, or with Escape, or when one looks elsewhere.
+addEventListener("keydown", (event) => {
+  const open = event.key === "Escape" ? document.querySelector(".meaning[open]") : null
+  if (!open) return
+  open.open = false
+  open.querySelector("summary").focus()
+})
+addEventListener("click", (event) => {
+  for (const meaning of document.querySelectorAll(".meaning[open]")) if (!meaning.contains(event.target)) meaning.open = false
+})
+
 // Paper has no arrow to open a table with.
 addEventListener("beforeprint", () => {
   for (const details of document.querySelectorAll(".chart__details")) details.open = true

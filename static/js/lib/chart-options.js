@@ -60,7 +60,7 @@ function along(told, colour, text, tooltip) {
     xAxis: { type: "category", data: told.labels, axisLine: line, axisTick: { show: false }, axisLabel: { ...text, hideOverlap: true } },
     yAxis: {
       type: "value",
-      max: unit === "share" && most > 50 ? 100 : undefined,
+      max: unit === "share" && most > 50 ? 100 : unit === "time" && most ? Math.ceil(most / step(most)) * step(most) : undefined,
       interval: unit === "time" && most ? step(most) : undefined,
       axisLabel: { ...text, formatter: said[unit] },
       splitLine: line,

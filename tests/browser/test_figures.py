@@ -1,0 +1,123 @@
+"""The reports in a real browser: read by everybody at every width, drawn under the page's policy, and used by keys."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from analytics import metrics
+from analytics.actions import following
+from analytics.models import Fact, Follower
+from analytics.rollups import rebuild_due
+from inbox.models import Channel, Membership, Person, Role
+from tests.browser.test_accessibility import faults
+from tests.factories import conversations as make
+
+Enter = Callable[..., Page]
+PAGES = (
+    "now/",
+    "responses/",
+    "volume/",
+    "agents/",
+    "tags/",
+    "sla/",
+    "files/",
+    "mails/",
+    "definitions/",
+    "behind/?metric=first_response",
+)
+
+
+@pytest.fixture
+def managed(channel: Channel, mara: Person) -> Channel:
+    """A brand with some answers of today and yesterday, and somebody who waits; whoever enters manages it."""
+    Membership.objects.filter(person=mara).update(role=Role.MANAGER)
+    now = timezone.now()
+    rows = make.conversations(
+        channel,
+        6,
+        waiting_since=now - timedelta(minutes=20),
+        due_at=now - timedelta(minutes=5),
+        tags=["refund"],
+    )
+    Fact.objects.bulk_create(
+        [
+            Fact(
+                brand=channel.brand, conversation=row, kind=kind, source=1, at=now - timedelta(hours=20 * (number % 2)), value=90.0 * (number + 1),
+                business=60.0, hit=number > 1, channel_id=channel.pk, person_id=mara.pk, priority=3, tags=["refund"],
+            )
+            for number, row in enumerate(rows)
+            for kind in metrics.FACTS
+        ]
+    )  # fmt: skip
+    Follower.objects.create(brand=channel.brand, counted_at=now)
+    following.mark_settings(brand=channel.brand, now=now)
+    while rebuild_due(now=now + timedelta(hours=1)):
+        pass
+    return channel
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_can_be_read_by_everybody(enter: Enter, managed: Channel, scheme: str) -> None:
+    page = enter("/b/lumen/inbox/open/", color_scheme=scheme)
+    for name in PAGES:
+        page.goto(f"/b/lumen/reports/{name}")
+        expect(page.locator("h1")).to_be_visible()
+        for chart in page.locator("report-chart").all():
+            expect(chart).to_have_attribute("data-drawn", "")
+        if folder := os.environ.get("PARLEY_PICTURES"):
+            page.screenshot(
+                path=Path(folder) / f"reports-{re.split('[/?]', name)[0]}-{scheme}.png", full_page=True
+            )
+        assert (name, faults(page)) == (name, [])
+        for width in (390, 1440):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert (name, width, page.evaluate("document.documentElement.scrollWidth > innerWidth")) == (
+                name,
+                width,
+                False,
+            )
+
+
+def test_a_point_is_reached_and_opened_by_keys(enter: Enter, managed: Channel) -> None:
+    page = enter("/b/lumen/inbox/open/")
+    page.click("a:has-text('Reports')")
+    page.click("nav a:has-text('Response times')")
+    chart = page.locator("#chart-spread report-chart")
+    expect(chart).to_have_attribute("data-drawn", "")
+    chart.focus()
+    for _ in range(6):
+        page.keyboard.press("ArrowRight")
+    said = chart.locator("[aria-live]")
+    expect(said).to_have_text(re.compile(r"2 m – 5 m, Answers: \d"))
+
+    page.keyboard.press("Enter")
+
+    expect(page.locator("h1")).to_contain_text("First response time")
+    count = int(page.locator("[data-count]").get_attribute("data-count") or 0)
+    assert count == page.locator("tr[data-fact]").count() > 0
+    page.click("tr[data-fact] a >> nth=0")
+    expect(page.locator("conversation-head")).to_be_visible()
+
+
+def test_the_board_follows_what_happens(enter: Enter, managed: Channel) -> None:
+    page = enter("/b/lumen/inbox/open/")
+    page.goto("/b/lumen/reports/now/")
+    late = page.locator("[data-key=late]")
+    expect(late).to_have_text("6")
+    late.focus()
+
+    managed.brand.conversations.filter(due_at__isnull=False).update(
+        due_at=timezone.now() + timedelta(minutes=10)
+    )
+
+    expect(late).to_have_text("0", timeout=15000)
+    expect(page.locator("[data-key=due15]")).to_have_text("6")
+    expect(late).to_be_focused()
