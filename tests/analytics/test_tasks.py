@@ -1,0 +1,57 @@
+"""The doors: the rows are the queue, so a task that comes twice, or never, changes nothing."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.cache import cache
+
+from analytics import metrics, tasks
+from analytics.actions import following
+from analytics.models import Fact, Follower, Period
+from inbox.models import BrandSequence
+from tests.analytics.conftest import Story
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_at_it(story: Story) -> None:
+    for name in ("wanted", "held"):
+        cache.delete(f"figures-{name}:{story.brand.pk}")
+
+
+def test_a_brand_is_followed_to_the_end_of_what_triage_has_seen(story: Story) -> None:
+    story.write("mara", 0)
+    story.answer("mara", 5)
+    tasks.follow_brand(brand_id=story.brand.pk)
+    assert not Fact.objects.exists()  # triage has not looked yet
+
+    story.triage(6)
+    assert following.behind() == [story.brand.pk]
+    for _ in range(2):
+        tasks.follow_brand(brand_id=story.brand.pk)
+
+    assert Fact.objects.filter(kind=metrics.FIRST).count() == 1
+    assert following.behind() == []
+    assert Follower.objects.get().seq == BrandSequence.objects.get(pk=story.brand.pk).last
+    assert Period.objects.exists()  # and is summed in a moment
+
+
+def test_a_conversation_that_cannot_be_counted_keeps_no_other_from_it(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for who in ("mara", "noor"):
+        story.write(who, 0)
+    bad = story.conversation("mara").pk
+    sound = following.facts.of
+
+    def of(brand_id: int, ids: list[int], hours: object) -> object:
+        if bad in ids:
+            raise ValueError("a row that nobody expected")
+        return sound(brand_id, ids, None)
+
+    monkeypatch.setattr(following.facts, "of", of)
+    story.count()
+
+    assert list(Fact.objects.values_list("conversation__thread_key", flat=True).distinct()) == ["noor"]
+    assert following.behind() == []
