@@ -89,8 +89,8 @@ METRICS: dict[str, Metric] = {
         Metric(
             "waiting", "Waiting now", 1, Unit.NUMBER, "", "conversations",
             "Open conversations in which a customer has the last word, and since when the first unanswered message waits.",
-            "Answers by bots do not end a wait; notes do not either. Snoozed, pending, resolved and spam do not wait. Late: the "
-            "earliest of its target, its reply window and its promise is over; due: it will be within that time.",
+            "Answers by bots do not end a wait; notes do not either. Snoozed, pending, resolved and spam do not wait. Late, whoever has the last "
+            "word: the earliest of its target, its reply window and its promise is over; due: it will be within that time.",
             "Team and channel of the conversation.", "Calendar time, as of this moment.",
         ),
         Metric(

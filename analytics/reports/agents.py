@@ -33,7 +33,7 @@ def tiles(asked: Asked) -> list[Tile]:
     found.append(
         Tile(
             METRICS[metrics.HANDLE], "Handle time, half within", words.length(handle.p50), f"of {words.number(handle.count)} stretches",
-            words.change(handle.p50, earlier.p50, Unit.TIME), words.length(earlier.p50), charts.behind(asked, metrics.HANDLE),
+            words.change(handle.p50, earlier.p50, Unit.TIME), words.length(earlier.p50), charts.behind(asked, metrics.HANDLE), handle.count,
         )
     )  # fmt: skip
     return found

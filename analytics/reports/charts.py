@@ -97,6 +97,7 @@ class Tile:
     change: str
     before: str
     url: str = ""
+    count: int | None = None  # how many its list shows
 
 
 def cell(value: float | None, unit: Unit, url: str = "", count: int | None = None) -> Cell:

@@ -54,7 +54,7 @@ def tiles(asked: Asked) -> list[Tile]:
     found.append(
         Tile(
             metric, metric.of.capitalize(), words.number(now.count), "", words.change(now.count, before.count, Unit.NUMBER),
-            words.number(before.count), charts.behind(asked, key),
+            words.number(before.count), charts.behind(asked, key), now.count,
         )
     )  # fmt: skip
     if target := TARGETS.get(key):
@@ -66,14 +66,14 @@ def attainment_tile(asked: Asked, target: str) -> Tile:
     now, before = series.point(asked, target), series.point(asked.before, target)
     return Tile(
         METRICS[target], METRICS[target].name, words.share(now.share), f"{words.number(now.hits)} of {words.number(now.count)} kept",
-        words.change(now.share, before.share, Unit.SHARE), words.share(before.share), charts.behind(asked, target),
+        words.change(now.share, before.share, Unit.SHARE), words.share(before.share), charts.behind(asked, target), now.count,
     )  # fmt: skip
 
 
 def _tile(asked: Asked, key: str, label: str, value: float | None, before: float | None, now: Point) -> Tile:
     return Tile(
         METRICS[key], label, words.length(value), f"of {words.number(now.count)} {METRICS[key].of}",
-        words.change(value, before, Unit.TIME), words.length(before), charts.behind(asked, key),
+        words.change(value, before, Unit.TIME), words.length(before), charts.behind(asked, key), now.count,
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ def tiles(asked: Asked) -> list[Tile]:
     found = [
         Tile(
             METRICS[metrics.OPENED], "Conversations opened", words.number(now), "", words.change(now, before, Unit.NUMBER),
-            words.number(before), charts.behind(asked, metrics.OPENED),
+            words.number(before), charts.behind(asked, metrics.OPENED), now,
         )
     ]  # fmt: skip
     moods, earlier = (series.counts(each, metrics.OPENED, "sentiment") for each in (asked, asked.before))
@@ -28,7 +28,7 @@ def tiles(asked: Asked) -> list[Tile]:
         found.append(
             Tile(
                 METRICS["mood_share"], label, words.share(share), f"{words.number(count)} of {words.number(now)}",
-                words.change(share, past, Unit.SHARE), words.share(past), charts.behind(asked, "mood_share", mood=mood),
+                words.change(share, past, Unit.SHARE), words.share(past), charts.behind(asked, "mood_share", mood=mood), count,
             )
         )  # fmt: skip
     return found

@@ -23,7 +23,7 @@ def tiles(asked: Asked) -> list[Tile]:
     found.append(
         Tile(
             METRICS["backlog"], "Backlog at the end", words.number(left), "", words.change(left, before, Unit.NUMBER), words.number(before),
-            charts.behind(asked, "backlog", open_on=asked.last),
+            charts.behind(asked, "backlog", open_on=asked.last), left,
         )
     )  # fmt: skip
     return [*found, reopened(asked), bot_share(asked), effort(asked)]
@@ -33,6 +33,7 @@ def _count_tile(asked: Asked, key: str, kind: str, label: str) -> Tile:
     now, before = (series.counts(each, kind).get((), (0, 0))[0] for each in (asked, asked.before))
     return Tile(
         METRICS[key], label, words.number(now), "", words.change(now, before, Unit.NUMBER), words.number(before), charts.behind(asked, key),
+        now,
     )  # fmt: skip
 
 
@@ -43,7 +44,7 @@ def reopened(asked: Asked) -> Tile:
     now, then = _share(hits, count), _share(old, before)
     return Tile(
         METRICS["reopened"], "Reopen rate", words.share(now), f"{words.number(hits)} of {words.number(count)}",
-        words.change(now, then, Unit.SHARE), words.share(then), charts.behind(asked, "reopened", hit=1),
+        words.change(now, then, Unit.SHARE), words.share(then), charts.behind(asked, "reopened", hit=1), hits,
     )  # fmt: skip
 
 
@@ -56,7 +57,7 @@ def bot_share(asked: Asked) -> Tile:
     now, then = _share(bots, count), _share(old, before)
     return Tile(
         METRICS["bot_share"], "Bot share", words.share(now), f"{words.number(bots)} of {words.number(count)}",
-        words.change(now, then, Unit.SHARE), words.share(then), charts.behind(asked, "bot_share"),
+        words.change(now, then, Unit.SHARE), words.share(then), charts.behind(asked, "bot_share"), bots,
     )  # fmt: skip
 
 
@@ -65,7 +66,7 @@ def effort(asked: Asked) -> Tile:
     value, old = (None if each is None else float(round(each)) for each in (now.p50, before.p50))
     return Tile(
         METRICS[metrics.EFFORT], "Messages to resolution", words.number(value), f"or fewer for half of {words.number(now.count)}",
-        words.change(value, old, Unit.NUMBER), words.number(old), charts.behind(asked, metrics.EFFORT),
+        words.change(value, old, Unit.NUMBER), words.number(old), charts.behind(asked, metrics.EFFORT), now.count,
     )  # fmt: skip
 
 

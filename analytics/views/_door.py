@@ -68,6 +68,7 @@ def page(
         # Filters go along to the other pages; those that say nothing there are left out by them.
         "query": asked.query(**dict.fromkeys(asked.more)),
         "whole_query": asked.query(),
+        "goes_on": asked.end > timezone.now(),
         "presets": [(value, label, asked.query(range=value, **{"from": None, "to": None})) for value, label in PRESETS.items()],
         "filters": [
             (name, HEADS[FILTERS[name]], visit.names.options(FILTERS[name]), asked.told.get(name, "")) for name in offered
