@@ -15,7 +15,7 @@ from django.db import connection
 from analytics import metrics
 from analytics.rules import unassigned, work
 from analytics.rules.unassigned import Handover
-from inbox.queries import clock_facts
+from inbox.queries import clock_facts, merges
 from inbox.rules.business_hours import Hours
 from inbox.rules.course import Kind, Run
 
@@ -77,6 +77,9 @@ class _Known:
     done: list[tuple[int, datetime, int]] = field(default_factory=list)
     resolved: dict[datetime, int | None] = field(default_factory=dict)
     clocks: list[tuple[Any, ...]] = field(default_factory=list)
+    elsewhere: list[_Said] = field(
+        default_factory=list
+    )  # answers in conversations that were merged into this one
 
 
 def of(brand_id: int, conversation_ids: Iterable[int], hours: Hours | None) -> list[Counted]:
@@ -85,6 +88,7 @@ def of(brand_id: int, conversation_ids: Iterable[int], hours: Hours | None) -> l
     if not known:
         return []
     _read_messages(known)
+    _read_elsewhere(known)
     _read_events(known)
     _read_clocks(known)
     courses = clock_facts.read((pk, None) for pk in known)
@@ -100,9 +104,8 @@ class _Counting:
         self.runs = sorted(runs, key=lambda run: run.started_at)
         self.spells = [run for run in self.runs if run.kind is Kind.RESOLUTION]
         self.hours = hours
-        self.answers = [
-            each for each in known.said if each.direction == "out" and not each.by_bot
-        ]  # in order
+        said = [each for each in known.said if each.direction == "out" and not each.by_bot]
+        self.answers = sorted([*said, *known.elsewhere], key=lambda each: (each.at, each.id))
 
     def all(self) -> list[Counted]:
         return [
@@ -244,6 +247,24 @@ def _read_messages(known: dict[int, _Known]) -> None:
         [list(known)],
     ):
         known[conversation_id].said.append(_Said(*row))
+
+
+def _read_elsewhere(known: dict[int, _Known]) -> None:
+    """An answer in a conversation that was merged into another ends a wait there, and whoever wrote it gets the credit."""
+    found = merges.counted(known)
+    if not found:
+        return
+    others = {merged: _Known(merged, 0, None, 0, "", "") for _, merged, *_ in found}
+    _read_messages(others)
+    for kept, merged, first, until, _ in found:
+        known[kept].elsewhere += [
+            each
+            for each in others[merged].said
+            if each.direction == "out"
+            and not each.by_bot
+            and first <= each.at
+            and (until is None or each.at < until)
+        ]
 
 
 def _read_events(known: dict[int, _Known]) -> None:

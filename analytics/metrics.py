@@ -207,6 +207,8 @@ GENERAL = (
     "Percentiles come from histograms and are at most 2 % off; numbers and shares are exact. A percentile of so few that it says nothing is "
     "still shown, with how many it is of.",
     "When two contacts are said to be one person, no figure changes: conversations count, not people.",
+    "A conversation that is merged into another ends there as by resolving; what waited in it waits in the kept one from when it was "
+    "written, and an answer in either ends that wait.",
     "Where several agents answer in one conversation, each answer counts for whoever wrote it.",
     "A message that comes late or is corrected counts in the period in which it was written; the figures of that period follow within a minute.",
     "What retention or an erasure removes from the inbox stays in sums that nobody counts anew.",

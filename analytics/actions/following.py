@@ -21,7 +21,7 @@ from django.db.models.functions import Coalesce
 from analytics import facts, metrics
 from analytics.facts import Counted
 from analytics.models import Follower, Level
-from inbox.models import Brand, BrandSequence, Conversation, Event, EventKind
+from inbox.models import Brand, BrandSequence, Conversation, ConversationMerge, Event, EventKind
 from inbox.queries import opening_hours
 from inbox.rules.arrays import arrays
 from inbox.rules.business_hours import Hours
@@ -209,6 +209,9 @@ def _write(brand_id: int, conversation_ids: Sequence[int], hours: Hours | None, 
     ids = list(conversation_ids)
     if not ids:
         return
+    # What is said in a conversation that was merged into another counts there, too.
+    kept = ConversationMerge.objects.filter(merged__in=ids).order_by("pk").values_list("kept_id", flat=True)
+    ids = list(dict.fromkeys([*ids, *kept]))
     wanted = {each.key: each for each in facts.of(brand_id, ids, hours)}
     stood = {each.key: each for each in _stored(ids)}
     gone = [each for key, each in stood.items() if key not in wanted]

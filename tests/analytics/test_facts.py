@@ -6,8 +6,8 @@ import pytest
 
 from analytics import metrics
 from analytics.models import Fact
-from inbox.actions import closing, promising, tagging, undoing
-from inbox.models import BusinessHours, Message, SlaPolicy, Tag
+from inbox.actions import closing, joining, promising, tagging, undoing
+from inbox.models import BusinessHours, Conversation, Message, SlaPolicy, Tag
 from tests.analytics.conftest import Story
 from tests.factories import exchange
 
@@ -172,6 +172,20 @@ def test_a_message_that_comes_late_corrects_what_was_counted(story: Story) -> No
     assert story.minutes(metrics.FIRST) == [16.0]
 
 
+def test_an_answer_where_it_was_merged_from_goes_to_whoever_wrote_it(story: Story) -> None:
+    story.write("mara", 0)
+    story.write("mara-on-the-side", 1)
+    Conversation.objects.update(contact=story.conversation("mara").contact)
+    joining.join(
+        kept=story.conversation("mara"), merged=story.conversation("mara-on-the-side"), by=story.person("Lea"), now=story.at(2)
+    )  # fmt: skip
+    story.count(3)
+    story.answer("mara-on-the-side", 6, by="Bo")
+    story.count(7)
+
+    assert (story.minutes(metrics.FIRST), story.names(metrics.FIRST)) == ([6.0], ["Bo"])
+
+
 def test_a_tag_moves_the_past_too(story: Story) -> None:
     tag = Tag.objects.create(brand=story.brand, name="refund")
     story.write("mara", 0)
@@ -195,7 +209,7 @@ def test_it_takes_the_same_few_questions_for_many_conversations(
         story.answer(f"customer-{number}", number + 3)
     ids = list(Message.objects.values_list("conversation_id", flat=True).distinct())
 
-    with django_assert_max_num_queries(6):  # type: ignore[operator]
+    with django_assert_max_num_queries(8):  # type: ignore[operator]
         found = facts.of(story.brand.pk, ids, None)
 
     assert sum(each.kind == metrics.FIRST for each in found) == 12
