@@ -19,7 +19,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 
 def _runs_the_installation(request: HttpRequest) -> bool:
-    """The admin and the queues show every brand at once: a role within a brand alone does not open them (docs/decisions/0017)."""
+    """The admin and the queues show every brand at once: a role within a brand alone does not open them (docs/decisions/0020)."""
     return access.runs_installation(request.user)
 
 

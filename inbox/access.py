@@ -99,35 +99,32 @@ def runs_installation(person: Asker) -> bool:
     return person.is_superuser or (person.is_staff and person.memberships.filter(role__in=runs).exists())
 
 
-def brand_for_running(person: Asker, slug: str) -> Brand:
-    """The brand, for those who run its channels; 404 for everybody else."""
+def _brand_where(person: Asker, slug: str, permission: Permission) -> Brand:
     brand = brand_for(person, slug)
-    if not may(person, brand, Permission.RUN_CHANNELS):
+    if not may(person, brand, permission):
         raise Http404
     return brand
+
+
+def brand_for_running(person: Asker, slug: str) -> Brand:
+    """The brand, for those who run its channels; 404 for everybody else."""
+    return _brand_where(person, slug, Permission.RUN_CHANNELS)
 
 
 def brand_for_setting_up(person: Asker, slug: str) -> Brand:
     """The brand, for those who decide how it works; 404 for everybody else."""
-    brand = brand_for(person, slug)
-    if not may(person, brand, Permission.SET_UP):
-        raise Http404
-    return brand
+    return _brand_where(person, slug, Permission.SET_UP)
 
 
 def brand_for_reports(person: Asker, slug: str) -> Brand:
     """The brand, for those who see its figures; 404 for everybody else."""
-    brand = brand_for(person, slug)
-    if not may(person, brand, Permission.SEE_REPORTS):
-        raise Http404
-    return brand
+    return _brand_where(person, slug, Permission.SEE_REPORTS)
 
 
 def policy_for(person: Asker, brand_slug: str, public_id: UUID | str) -> SlaPolicy:
     brand = brand_for_setting_up(person, brand_slug)
-    return get_object_or_404(
-        SlaPolicy.objects.select_related("brand", "hours"), brand=brand, public_id=public_id
-    )
+    found = SlaPolicy.objects.select_related("brand", "hours")
+    return get_object_or_404(found, brand=brand, public_id=public_id)
 
 
 def tag_rule_for(person: Asker, brand_slug: str, public_id: UUID | str) -> TagRule:
@@ -252,9 +249,8 @@ def teams_of(person: Asker, brand: Brand) -> QuerySet[Team]:
 
 def own_teams_of(person: Asker, brand: Brand) -> QuerySet[Team]:
     """The teams of the brand that this person is in."""
-    return (
-        teams_of(person, brand).filter(members=person) if isinstance(person, Person) else Team.objects.none()
-    )
+    teams = teams_of(person, brand)
+    return teams.filter(members=person) if isinstance(person, Person) else teams.none()
 
 
 def bulk_run_for(person: Asker, brand_slug: str, public_id: UUID | str) -> BulkRun:

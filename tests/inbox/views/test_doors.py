@@ -83,6 +83,7 @@ def address(name: str, conversation: Conversation) -> str:
             "sorted-rows": {**brand, "view_name": "open", "sort_name": "due"},
             "attempt": {**brand, "public_id": message.public_id},
             "merge": {**brand, "public_id": conversation.public_id, "other_id": other.public_id},
+            "join": {**brand, "public_id": conversation.public_id, "other_id": conversation.public_id},
             "settings-team": {**brand, "public_id": team.public_id},
             "settings-team-removal": {**brand, "public_id": team.public_id},
             "tag": {**brand, "public_id": conversation.public_id, "tag_id": tag.pk},
