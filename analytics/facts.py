@@ -20,11 +20,7 @@ from inbox.rules.business_hours import Hours
 from inbox.rules.course import Kind, Run
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_TARGETS = {
-    "first": metrics.TARGET_FIRST,
-    "next": metrics.TARGET_NEXT,
-    "resolution": metrics.TARGET_RESOLUTION,
-}
+_TARGETS = {"first": metrics.TARGET_FIRST, "next": metrics.TARGET_NEXT, "resolution": metrics.TARGET_RESOLUTION}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,8 +247,7 @@ def _read_messages(known: dict[int, _Known]) -> None:
 
 def _read_elsewhere(known: dict[int, _Known]) -> None:
     """An answer in a conversation that was merged into another ends a wait there, and whoever wrote it gets the credit."""
-    found = merges.counted(known)
-    if not found:
+    if not (found := merges.counted(known)):
         return
     others = {merged: _Known(merged, 0, None, 0, "", "") for _, merged, *_ in found}
     _read_messages(others)
@@ -285,9 +280,8 @@ def _read_events(known: dict[int, _Known]) -> None:
         if kind == "conversation.resolved":
             each.resolved[at] = actor_id
         if kind in ("conversation.assigned", "conversation.unassigned") and not undoes and seq not in undone:
-            each.handovers.append(
-                Handover(at, seq, int(to) if to and kind == "conversation.assigned" else None)
-            )
+            gets_it = int(to) if to and kind == "conversation.assigned" else None
+            each.handovers.append(Handover(at, seq, gets_it))
 
 
 def _read_clocks(known: dict[int, _Known]) -> None:

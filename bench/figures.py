@@ -142,7 +142,7 @@ def _raw(asked: Asked, key: str) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute("SET work_mem = '256MB'")
         cursor.execute(RAW.format(key=key), [asked.brand.pk, metrics.FIRST, asked.start, asked.end])
-        found = cursor.fetchall()
+        found: list[Any] = cursor.fetchall()
         cursor.execute("RESET work_mem")
     return found
 
