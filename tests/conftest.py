@@ -69,6 +69,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     shutil.rmtree(test_settings.HOME, ignore_errors=True)
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups with a hook of its own
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if (folder := _folder(config, item)) in AT_LENGTH:
