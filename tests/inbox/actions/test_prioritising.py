@@ -236,7 +236,7 @@ def test_the_same_questions_for_few_and_for_many(
     for many in (2, 60):
         make.conversations(channel, many)
         weigh(channel, jo, waits_1d=95 - many % 7)
-        with django_assert_max_num_queries(22) as asked:
+        with django_assert_max_num_queries(24) as asked:
             prioritising.rescore_batch(brand_id=channel.brand_id, now=say.at())
         counted.append(len(asked))
 
