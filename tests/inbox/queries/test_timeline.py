@@ -72,7 +72,7 @@ def test_a_page_costs_the_same_with_many_files_and_quotes(
                 message=message, channel=conversation.channel, kind="image", position=place
             )
 
-    with django_assert_num_queries(5):  # messages, files, quotes, events
+    with django_assert_num_queries(5):  # what is answered here, too, messages, files, quotes, events
         page = timeline.page(conversation, brand_slug="b")
 
     shown = [entry for entry in page.entries if isinstance(entry, MessageEntry)]
