@@ -314,8 +314,9 @@ def test_the_doctor_names_each_red_line_with_its_fix(
     Credential.objects.filter(channel=planned).update(
         scopes=["dm.read"], expires_at=timezone.now() - timedelta(hours=1), refresh_error="invalid_grant"
     )  # fmt: skip
+    # On this one only: whether a class can be watched is remembered for as long as it lives.
     monkeypatch.setattr(
-        FakePlatform,
+        platform,
         "subscription",
         lambda *_: Subscription(False, "The webhook is switched off."),
         raising=False,
