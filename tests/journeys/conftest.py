@@ -20,7 +20,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.journey)
-            if item.path.name in {"test_faults.py", "test_bulk.py", "test_syncs.py"}:
+            if item.path.name in {"test_faults.py", "test_bulk.py", "test_syncs.py", "test_triage.py"}:
                 item.add_marker(pytest.mark.long)
             if {"browser", "agent", "new_agent"} & set(getattr(item, "fixturenames", ())):
                 item.add_marker(pytest.mark.browser)
