@@ -134,7 +134,7 @@ def claim(*, schedule_id: int, now: datetime) -> Claim | None:
 
 @transaction.atomic
 def begin(*, schedule_id: int, owner: str, now: datetime) -> bool:
-    """The job starts, perhaps long after it was enqueued. False: somebody else has it now, or it was paused."""
+    """The job starts, perhaps long after it was enqueued. False: somebody else has it now."""
     mine = SyncSchedule.objects.filter(pk=schedule_id, lease_owner=owner).exclude(lease_until=None)
     return bool(mine.update(lease_until=now + LEASE))
 

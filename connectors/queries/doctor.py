@@ -99,9 +99,9 @@ def _grant(manifest: Manifest, credential: Credential | None, now: datetime) -> 
             "Renewing", False, f"It failed: {credential.refresh_error}", fix="Connect the account again.", button="connect"
         )  # fmt: skip
     elif credential.version > 1:
-        yield Finding(
-            "Renewing", True, f"Renewed {credential.version - 1} times; the last", at=credential.issued_at
-        )
+        times = credential.version - 1
+        said = "Renewed once," if times == 1 else f"Renewed {times} times, the last time"
+        yield Finding("Renewing", True, said, at=credential.issued_at)
 
 
 def _scopes(manifest: Manifest, credential: Credential | None) -> tuple[Scope, ...]:
