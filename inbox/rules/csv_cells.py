@@ -9,7 +9,7 @@ _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 def safe(cell: str) -> str:
     """An apostrophe in front, which spreadsheets take for "this is text". Numbers keep their sign."""
-    if cell.startswith(_FORMULAS) and not _is_number(cell):
+    if (cell.startswith(_FORMULAS) or cell.lstrip().startswith(_FORMULAS)) and not _is_number(cell):
         return f"'{cell}"
     return cell
 
