@@ -7,6 +7,8 @@ from any value in it. Below a second a value counts as half a second, and above 
 
 from __future__ import annotations
 
+import sys
+from array import array
 from bisect import bisect_right
 from collections.abc import Mapping
 from itertools import pairwise
@@ -60,6 +62,20 @@ def percentile(counts: Mapping[int, int], share: float) -> float | None:
         if seen >= rank:
             return middle(number)
     return None
+
+
+def number_of(low: int, lanes: bytes) -> int:
+    """A stored histogram as one long number with 32 bits for each bucket. The sum of two numbers is the number of both histograms, so that
+    thousands of them add up in a moment."""
+    return int.from_bytes(lanes, "big") << (32 * low)
+
+
+def counts_of(number: int) -> dict[int, int]:
+    """Bucket → how many, of such a number."""
+    found = array("I", number.to_bytes(4 * ((number.bit_length() + 31) // 32), sys.byteorder))
+    if sys.byteorder == "big":
+        found.reverse()
+    return {bucket: count for bucket, count in enumerate(found) if count}
 
 
 def merged(*histograms: Mapping[int, int]) -> dict[int, int]:

@@ -69,8 +69,11 @@ class Rollup(models.Model):
     count = models.IntegerField()
     hits = models.IntegerField()
     total = models.BigIntegerField(help_text="Of the values, in thousandths.")
-    buckets = ArrayField(models.SmallIntegerField(), default=list)
-    counts = ArrayField(models.IntegerField(), default=list)
+    low = models.SmallIntegerField(default=0, help_text="The lowest bucket that was hit.")
+    lanes = models.BinaryField(
+        default=b"",
+        help_text="How many in each bucket from the highest down to `low`, four bytes each: a number that can be added up.",
+    )
 
     class Meta:
         indexes = [

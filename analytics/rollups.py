@@ -92,6 +92,7 @@ def rebuild(brand_id: int, level: str, at: datetime, zone: str) -> None:
                     "ends": ends,
                     "edges": list(EDGES),
                     "kinds": list(metrics.FACTS),
+                    "zeros": bytes(4 * len(EDGES)),
                 },
             )
         if level == Level.HOUR:
@@ -116,19 +117,20 @@ def _sum(sets: Sequence[Sequence[str]], source: str) -> str:
     names = ", ".join(DIMS)
     grouped = ", ".join(name if name in split else f"NULL::{TYPES[name]} AS {name}" for name in DIMS)
     return f"""
-        INSERT INTO analytics_rollup (brand_id, level, at, kind, dims, basis, {names}, count, hits, total, buckets, counts)
-        SELECT %(brand)s, %(level)s, %(begins)s, kind, dims, basis, {names}, sum(n), sum(hits), sum(total),
-               coalesce(array_agg(b ORDER BY b) FILTER (WHERE b IS NOT NULL), '{{}}'),
-               coalesce(array_agg(n ORDER BY b) FILTER (WHERE b IS NOT NULL), '{{}}')
-          FROM (SELECT kind, basis, b, ({mask})::smallint AS dims, {grouped}, count(*)::int AS n,
-                       (count(*) FILTER (WHERE hit))::int AS hits, coalesce(sum(round(amount * 1000)), 0)::bigint AS total
-                  FROM (SELECT f.kind, v.basis, v.amount, f.hit, {", ".join(f"f.{name}" for name in DIMS)},
-                               width_bucket(v.amount, %(edges)s::float8[])::smallint AS b
-                          FROM ({source} WHERE f.brand_id = %(brand)s AND f.at >= %(begins)s AND f.at < %(ends)s
-                                           AND f.kind = ANY(%(kinds)s)) f
-                         CROSS JOIN LATERAL (SELECT 0::smallint AS basis, f.value AS amount
-                                              UNION ALL SELECT 1::smallint, f.business WHERE f.business IS NOT NULL) v) s
-                 GROUP BY GROUPING SETS ({grouping})) g
+        INSERT INTO analytics_rollup (brand_id, level, at, kind, dims, basis, {names}, count, hits, total, low, lanes)
+        SELECT %(brand)s, %(level)s, %(begins)s, kind, dims, basis, {names}, sum(n), sum(hits), sum(total), coalesce(min(b), 0),
+               coalesce(string_agg(int4send(n) || substr(%(zeros)s::bytea, 1, 4 * coalesce(gap, 0)), ''::bytea ORDER BY b DESC)
+                        FILTER (WHERE b IS NOT NULL), '')
+          FROM (SELECT g.*, b - lag(b) OVER (PARTITION BY kind, dims, basis, {names} ORDER BY b) - 1 AS gap
+                  FROM (SELECT kind, basis, b, ({mask})::smallint AS dims, {grouped}, count(*)::int AS n,
+                               (count(*) FILTER (WHERE hit))::int AS hits, coalesce(sum(round(amount * 1000)), 0)::bigint AS total
+                          FROM (SELECT f.kind, v.basis, v.amount, f.hit, {", ".join(f"f.{name}" for name in DIMS)},
+                                       width_bucket(v.amount, %(edges)s::float8[])::smallint AS b
+                                  FROM ({source} WHERE f.brand_id = %(brand)s AND f.at >= %(begins)s AND f.at < %(ends)s
+                                                   AND f.kind = ANY(%(kinds)s)) f
+                                 CROSS JOIN LATERAL (SELECT 0::smallint AS basis, f.value AS amount
+                                                      UNION ALL SELECT 1::smallint, f.business WHERE f.business IS NOT NULL) v) s
+                         GROUP BY GROUPING SETS ({grouping})) g) e
          GROUP BY kind, dims, basis, {names}"""
 
 
@@ -159,6 +161,6 @@ def everything(rows: str = "analytics_rollup") -> list[tuple[Any, ...]]:
     """What stands in the sums, for comparing."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT brand_id, level, at, kind, dims, basis, {', '.join(DIMS)}, count, hits, total, buckets, counts FROM {rows}"
+            f"SELECT brand_id, level, at, kind, dims, basis, {', '.join(DIMS)}, count, hits, total, low, lanes FROM {rows}"
         )
-        return sorted(cursor.fetchall(), key=repr)
+        return sorted(((*row[:-1], bytes(row[-1])) for row in cursor.fetchall()), key=repr)

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection
 
 from analytics import metrics, rollups
-from analytics.histogram import EDGES, middle
+from analytics.histogram import EDGES, counts_of, middle, number_of, percentile
 from analytics.models import Level
 from analytics.queries.asked import Asked
 
@@ -51,11 +51,33 @@ NOTHING = Point()
 def points(asked: Asked, kind: str, *by: str) -> dict[Key, Point]:
     """`by`: moments (DAY, WEEK, SLOT) or columns of rollups.DIMS; the keys are their values as text, empty where there is none."""
     asked = _fitting(asked, kind)
+    if summed(asked, by):
+        return _added_up(asked, kind, by)
     found = {}
     for row in _rows(_counted(asked, by) + _percentiles(by), _values(asked, kind, by)):
         count, hits, total, *buckets = row[len(by) :]
         p50, p90, p95 = map(_told, buckets)
         found[tuple(row[: len(by)])] = Point(count, hits, float(total) / 1000, p50, p90, p95)
+    return found
+
+
+def _added_up(asked: Asked, kind: str, by: Sequence[str]) -> dict[Key, Point]:
+    """From the sums: their histograms are numbers, and adding those is several times quicker than taking them apart in the database."""
+    sums: dict[Key, list[int]] = {}
+    for row in _rows(
+        _summed(asked, by, "s.count, s.hits, s.total, s.low, s.lanes"), _values(asked, kind, by)
+    ):
+        count, hits, total, low, lanes = row[len(by) :]
+        each = sums.setdefault(tuple(row[: len(by)]), [0, 0, 0, 0])
+        each[0] += count
+        each[1] += hits
+        each[2] += total
+        each[3] += number_of(low, lanes)
+    found = {}
+    for key, (count, hits, total, number) in sums.items():
+        histogram = counts_of(number)
+        p50, p90, p95 = (percentile(histogram, share) for share in (0.5, 0.9, 0.95))
+        found[key] = Point(count, hits, total / 1000, p50, p90, p95)
     return found
 
 
@@ -74,7 +96,10 @@ def counts(asked: Asked, kind: str, *by: str) -> dict[Key, tuple[int, int]]:
 def distribution(asked: Asked, kind: str) -> dict[int, int]:
     """The histogram itself: bucket → count."""
     asked = _fitting(asked, kind)
-    sql = _counted(asked, ()) + " SELECT b, sum(c) FROM h WHERE b IS NOT NULL GROUP BY b"
+    if summed(asked, ()):
+        rows = _rows(_summed(asked, (), "s.low, s.lanes"), _values(asked, kind, ()))
+        return counts_of(sum(number_of(low, lanes) for low, lanes in rows))
+    sql = _counted(asked, ()) + " SELECT b, sum(c) FROM h GROUP BY b"
     return {bucket: int(count) for bucket, count in _rows(sql, _values(asked, kind, ()))}
 
 
@@ -108,43 +133,50 @@ def _values(asked: Asked, kind: str, by: Sequence[str]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _keys(by: Sequence[str]) -> str:
+    return "".join(
+        f"coalesce(({MOMENTS.get(name, 's.' + name)})::text, '') AS g{n}, " for n, name in enumerate(by)
+    )
+
+
+def _chosen(asked: Asked) -> str:
+    return "".join(
+        f" AND s.{name} IS NULL" if value is None else f" AND s.{name} = %(of_{name})s"
+        for name, value in asked.filters.items()
+    )
+
+
+def _summed(asked: Asked, by: Sequence[str], columns: str) -> str:
+    """The sums that answer a question, each with its keys."""
+    return f"""
+        SELECT {_keys(by)}{columns} FROM analytics_rollup s
+         WHERE s.brand_id = %(brand)s AND s.level = %(level)s AND s.kind = %(kind)s AND s.dims = %(dims)s AND s.basis = %(basis)s
+           AND s.at >= %(start)s AND s.at < %(end)s{_chosen(asked)}"""
+
+
 def _counted(asked: Asked, by: Sequence[str]) -> str:
     """`n`: the keys, count, hits and total of each group; `h`: its histogram. Groups are numbered (`g`), because to sort and to hash numbers is
     several times quicker than words. Names are ours; values are parameters."""
-    keys = "".join(
-        f"coalesce(({MOMENTS.get(name, 's.' + name)})::text, '') AS g{n}, " for n, name in enumerate(by)
-    )
     places = ", ".join(f"g{n}" for n in range(len(by)))
     names = f"{places}, " if by else ""
     numbered = f"dense_rank() OVER (ORDER BY {places})::int" if by else "1"
     kept = "".join(f"min(g{n}) AS g{n}, " for n in range(len(by)))
     # Without any group there is one row also where there is nothing.
     first, grouped = ("g", " GROUP BY g") if by else ("1 AS g", "")
-    chosen = "".join(
-        f" AND s.{name} IS NULL" if value is None else f" AND s.{name} = %(of_{name})s"
-        for name, value in asked.filters.items()
-    )
     if summed(asked, by):
         return f"""
-            WITH r AS MATERIALIZED (
-                SELECT {keys}s.count, s.hits, s.total, s.buckets, s.counts FROM analytics_rollup s
-                 WHERE s.brand_id = %(brand)s AND s.level = %(level)s AND s.kind = %(kind)s AND s.dims = %(dims)s AND s.basis = %(basis)s
-                   AND s.at >= %(start)s AND s.at < %(end)s{chosen}),
-                 s AS MATERIALIZED (SELECT r.*, {numbered} AS g FROM r),
-                 n AS (SELECT {first}, {kept}coalesce(sum(count), 0) AS count, coalesce(sum(hits), 0) AS hits,
-                              coalesce(sum(total), 0)::bigint AS total FROM s{grouped}),
-                 h AS (SELECT s.g, u.b, sum(u.c)::int AS c FROM s CROSS JOIN LATERAL unnest(s.buckets, s.counts) AS u(b, c)
-                        GROUP BY s.g, u.b)"""
+            WITH s AS ({_summed(asked, by, "s.count, s.hits, s.total")}),
+                 n AS (SELECT {names}coalesce(sum(count), 0) AS count, coalesce(sum(hits), 0) AS hits FROM s GROUP BY {places or "()"})"""
     tagged = "tag" in asked.filters or "tag" in by
     source = rollups.TAGGED if tagged else rollups.FACTS
     amount = "s.business" if asked.business else "s.value"
     known = " AND s.business IS NOT NULL" if asked.business else ""
     return f"""
         WITH r AS MATERIALIZED (
-            SELECT {keys}width_bucket({amount}, %(edges)s::float8[]) AS b, count(*)::int AS c, count(*) FILTER (WHERE s.hit) AS hits,
+            SELECT {_keys(by)}width_bucket({amount}, %(edges)s::float8[]) AS b, count(*)::int AS c, count(*) FILTER (WHERE s.hit) AS hits,
                    coalesce(sum(round({amount} * 1000)), 0) AS total
               FROM ({source} WHERE f.brand_id = %(brand)s AND f.kind = %(kind)s AND f.at >= %(start)s AND f.at < %(end)s) s
-             WHERE true{chosen}{known} GROUP BY {names}b),
+             WHERE true{_chosen(asked)}{known} GROUP BY {names}b),
              s AS MATERIALIZED (SELECT r.*, {numbered} AS g FROM r),
              n AS (SELECT {first}, {kept}coalesce(sum(c), 0) AS count, coalesce(sum(hits), 0)::bigint AS hits,
                           coalesce(sum(total), 0)::bigint AS total FROM s{grouped}),
