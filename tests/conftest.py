@@ -69,20 +69,23 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     shutil.rmtree(test_settings.HOME, ignore_errors=True)
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups with a hook of its own
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(
+    wrapper=True
+)  # pytest-xdist reads the groups with a hook of its own, and pytest-django sorts with one
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
     for item in items:
         if (folder := _folder(config, item)) in AT_LENGTH:
             # One demo serves all journeys, and one browser a file.
             item.add_marker(pytest.mark.xdist_group(folder if folder == "journeys" else item.path.stem))
             # A browser or a process that starves on a busy machine is not a change of ours. The run lists what was tried again.
             item.add_marker(pytest.mark.flaky(reruns=1))
-    # The journeys are the longest piece that cannot be shared out, so they begin; what is shared out best comes last but for the browser's files.
-    items.sort(key=lambda item: {"journeys": 0, "browser": 2}.get(_folder(config, item), 1))
     if chromium.find() is None:
         for item in items:
             if item.get_closest_marker("browser"):
                 item.add_marker(pytest.mark.skip(reason="no Chromium was found"))
+    yield
+    # The journeys are the longest piece that cannot be shared out, so they begin; what is shared out best comes last but for the browser's files.
+    items.sort(key=lambda item: {"journeys": 0, "browser": 2}.get(_folder(config, item), 1))
 
 
 def _folder(config: pytest.Config, item: pytest.Item) -> str:

@@ -1,5 +1,6 @@
 """The house stands as docs/architecture.md says; and each rule would notice if it did not."""
 
+import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -85,3 +86,13 @@ def test_the_lock_names_the_public_index_only() -> None:
     sources = {str(package["source"]) for package in packages if "virtual" not in package["source"]}
 
     assert sources == {"{'registry': 'https://pypi.org/simple'}"}
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="only a clone knows what it keeps")
+def test_no_link_is_kept() -> None:
+    """A link names a path of the machine that made it: a link at .venv once made all clones share one."""
+    kept = subprocess.run(
+        ["git", "ls-files", "--stage"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+
+    assert [line for line in kept if line.startswith("120000")] == []
