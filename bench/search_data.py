@@ -7,8 +7,10 @@ fifth message has an order number of its own, every fiftieth a word that stands 
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.db import connection
@@ -20,6 +22,11 @@ VOCABULARY = 200_000
 DAYS = 730
 CHUNK = 500_000
 PER_CONVERSATION = 10
+WRITERS = os.cpu_count() or 2
+UNWATCHED = [
+    "SET session_replication_role = replica",
+    "SET synchronous_commit = off",
+]  # no triggers, no checks of foreign keys
 
 # A word of the language by its rank: two to four syllables, the same each time. One expression, so that PostgreSQL can write it out in place.
 WORD = """
@@ -106,8 +113,8 @@ def seed(who: cast.Cast, amount: int, say: Callable[[str], None]) -> None:
         name: Tag.objects.create(brand=who.brand, name=name).pk for name in ("bench refund", "bench recall")
     }
     with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")  # no triggers, no checks of foreign keys
-        cursor.execute("SET synchronous_commit = off")
+        for each in UNWATCHED:
+            cursor.execute(each)
         cursor.execute("SET maintenance_work_mem = '1GB'")
         rebuilt = _drop_indexes(cursor)
         cursor.execute(WORD)
@@ -123,8 +130,9 @@ def seed(who: cast.Cast, amount: int, say: Callable[[str], None]) -> None:
         cursor.execute(PEOPLE, told)
         for name, each in (("bench refund", 100), ("bench recall", 2000)):
             cursor.execute(TAGS, {**told, "tag": tags[name], "each": each})
-        for first in range(1, amount + 1, CHUNK):
-            cursor.execute(MESSAGES, {**told, "first": first, "last": min(amount, first + CHUNK - 1)})
+        with ThreadPoolExecutor(WRITERS) as writers:
+            for _ in writers.map(lambda first: _write(told, first), range(1, amount + 1, CHUNK)):
+                pass
         say(f"search: {amount:,} messages written in {time.monotonic() - began:.0f} s")
         began = time.monotonic()
         for definition in [*rebuilt, "CREATE INDEX naive_words ON inbox_message USING gin (naive)"]:
@@ -136,6 +144,18 @@ def seed(who: cast.Cast, amount: int, say: Callable[[str], None]) -> None:
         say(f"search: indexes built in {time.monotonic() - began:.0f} s")
         for setting in ("session_replication_role", "synchronous_commit", "maintenance_work_mem"):
             cursor.execute(f"RESET {setting}")
+
+
+def _write(told: dict[str, Any], first: int) -> None:
+    """One chunk, on a connection of its thread."""
+    try:
+        with connection.cursor() as cursor:
+            for each in UNWATCHED:
+                cursor.execute(each)
+            cursor.execute(MESSAGES, {**told, "first": first, "last": min(told["amount"], first + CHUNK - 1)})
+            cursor.execute("RESET ALL")
+    finally:
+        connection.close()
 
 
 def _drop_indexes(cursor: Any) -> list[str]:
