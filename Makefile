@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Each has servers of its own. One begins with the journeys and the other with all that needs no browser; then they share the browser's files.
 TEST_PROCESSES ?= 2
+COMMA := ,
 export UV_PYTHON_DOWNLOADS := never
 
 .PHONY: demo test journeys check bench evaluate lint format types contracts migrations deploy install services help
@@ -10,7 +11,7 @@ export UV_PYTHON_DOWNLOADS := never
 
 help:
 	@echo "make demo    everything on this machine, ready to try (PORT, SIMULATOR_PORT, PARLEY_HOME, CORPUS)"
-	@echo "make test    the whole suite"
+	@echo "make test    the whole suite (about 40 minutes; LONG=no leaves out the long journeys: a quarter of an hour)"
 	@echo "make journeys  every journey through the real processes, with faults and killed processes (about 20 minutes)"
 	@echo "make check   lint, types, contracts, migrations, deployment check, tests"
 	@echo "make evaluate  how well tags and languages hold on real messages (DATA=folder)"
@@ -23,11 +24,11 @@ demo:
 install:
 	@$(PYTHON) tools/bootstrap.py dev
 
-# The journeys that play faults for minutes stand apart: `make journeys`.
+# LONG=no leaves out the journeys that play faults and kill processes for minutes.
 test: install
 	@$(BIN)/python tools/chromium.py
-	$(BIN)/python -m pytest -m "not long" -n $(TEST_PROCESSES) --dist loadgroup --no-loadscope-reorder $(ARGS)
-	@echo "Left out: the long journeys (faults, killed processes). Run them with: make journeys"
+	$(BIN)/python -m pytest $(if $(filter no,$(LONG)),-m "not long") -n $(TEST_PROCESSES) --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(if $(filter no,$(LONG)),echo "Left out: the long journeys (faults$(COMMA) killed processes). They run with: make journeys",true)
 
 journeys: install
 	@$(BIN)/python tools/chromium.py

@@ -1,16 +1,18 @@
 """Finds the Chromium that the browser tests drive: PARLEY_CHROMIUM, the path, or what Playwright has fetched."""
 
 import glob
+import importlib.util
 import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 MISSING = (
     "NO CHROMIUM WAS FOUND: THE BROWSER TESTS ARE NOT RUN. Install one (apt-get install chromium), "
-    "name one (PARLEY_CHROMIUM=/path), or let it be fetched (PARLEY_FETCH_CHROMIUM=1 make test)."
+    "name one (PARLEY_CHROMIUM=/path), or have it fetched (make test without PARLEY_FETCH_CHROMIUM=0, where the network reaches it)."
 )
 
 
@@ -38,10 +40,12 @@ def _fetched_by_playwright() -> str | None:
 
 
 def fetch() -> str | None:
-    """Playwright's own build, where fetching is allowed. Failing is no fault: the tests then say that it is missing."""
-    if os.environ.get("PARLEY_FETCH_CHROMIUM") != "1":
+    """Playwright's own build, unless PARLEY_FETCH_CHROMIUM=0. Failing is no fault: the tests then say that it is missing."""
+    if os.environ.get("PARLEY_FETCH_CHROMIUM") == "0" or importlib.util.find_spec("playwright") is None:
         return None
-    subprocess.call([sys.executable, "-m", "playwright", "install", "chromium-headless-shell"], timeout=600)
+    command = [sys.executable, "-m", "playwright", "install", "chromium-headless-shell"]
+    with suppress(subprocess.TimeoutExpired):
+        subprocess.run(command, stdout=sys.stderr, stderr=subprocess.DEVNULL, timeout=300, check=False)
     return find()
 
 
