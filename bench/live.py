@@ -17,6 +17,7 @@ from bench.load import is_whole
 from bench.report import Findings, compare
 from connectors.actions import draining
 from connectors.models import Receipt
+from inbox.actions import triaging
 from inbox.models import BrandSequence, Conversation, Handle
 from tools import chromium
 
@@ -47,7 +48,8 @@ def measure(house: House, findings: Findings) -> None:
             "wishes": [{"open": str(public_id), "since": BrandSequence.objects.get(pk=who.brand.pk).last} for public_id in opened],
         }  # fmt: skip
         with pages.listening(house, spec) as told, browser(house, who, port) as page:
-            post(who, port, first=0, amount=PER_SECOND * 2)  # warm: the worker has loaded what it needs
+            post(who, port, first=0, amount=PER_SECOND * 2)  # warm: the workers have loaded what they need
+            wait_for_triage(who)
             sent = post(who, port, first=10_000, amount=amount)
             time.sleep(2)
             told.stop()
@@ -163,6 +165,15 @@ def post(who: cast.Cast, port: int, *, first: int, amount: int) -> dict[int, flo
     if failed or len(sent) != amount:
         raise RuntimeError(f"{len(failed)} deliveries were refused: {failed[:2]}")
     return sent
+
+
+def wait_for_triage(who: cast.Cast, *, seconds: float = 60) -> None:
+    """Until all that was written so far is tagged, put in order and timed."""
+    deadline = time.monotonic() + seconds
+    while who.brand.pk in triaging.behind():
+        if time.monotonic() > deadline:
+            raise RuntimeError("Triage did not look at the first messages.")
+        time.sleep(0.2)
 
 
 @contextmanager

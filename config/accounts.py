@@ -1,7 +1,5 @@
 """How people sign in: by invitation only, with second factors sealed like every other secret."""
 
-from typing import Any
-
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
@@ -9,7 +7,6 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils import timezone
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -33,34 +30,6 @@ def reset_password(request: HttpRequest) -> HttpResponseBase:
 
     answer: HttpResponseBase = password_reset(request)
     return answer
-
-
-def watch_sign_ins() -> None:
-    """Who came in, and who tried, is for the audit log of their brands."""
-    from django.contrib.auth import signals
-
-    signals.user_logged_in.connect(_came_in, dispatch_uid="parley.came_in")
-    signals.user_login_failed.connect(_was_refused, dispatch_uid="parley.was_refused")
-
-
-def _came_in(sender: object, request: HttpRequest, user: Any, **_: object) -> None:
-    from config.middleware import address_of
-    from inbox.actions import recording
-
-    recording.record_sign_in(person=user, address=address_of(request), now=timezone.now())
-
-
-def _was_refused(
-    sender: object, credentials: dict[str, Any], request: HttpRequest | None = None, **_: object
-) -> None:
-    from config.middleware import address_of
-    from inbox.actions import recording
-    from inbox.models import Person
-
-    email = str(credentials.get("email") or credentials.get("username") or "").lower()
-    person = Person.objects.filter(email=email).first() if request is not None else None
-    if request is not None and person is not None:
-        recording.record_sign_in(person=person, address=address_of(request), now=timezone.now(), failed=True)
 
 
 def _box() -> MultiFernet:

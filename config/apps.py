@@ -8,6 +8,6 @@ class ConfigConfig(AppConfig):
     verbose_name = "Parley"
 
     def ready(self) -> None:
-        from config import accounts, celery, tracing  # noqa: F401  (tasks bind to the app that was made last)
+        from config import celery, sign_ins, tracing  # noqa: F401  (tasks bind to the app that was made last)
 
-        accounts.watch_sign_ins()
+        sign_ins.watch_sign_ins()
