@@ -42,14 +42,14 @@ def measure(house: House, findings: Findings) -> None:
     opened = meet_customers(who)
     amount = house.sized(1500, least=200)
     with processes(house) as port:
+        post(who, port, first=0, amount=PER_SECOND * 2)  # warm: the workers have loaded what they need
+        wait_for_triage(who)
         spec = {
             "sockets": AGENTS, "port": port, "path": f"/ws/b/{who.brand.slug}/", "mark": MARK,
             "cookies": [pages.cookie_of(person, port=port) for person in who.people],
             "wishes": [{"open": str(public_id), "since": BrandSequence.objects.get(pk=who.brand.pk).last} for public_id in opened],
         }  # fmt: skip
         with pages.listening(house, spec) as told, browser(house, who, port) as page:
-            post(who, port, first=0, amount=PER_SECOND * 2)  # warm: the workers have loaded what they need
-            wait_for_triage(who)
             sent = post(who, port, first=10_000, amount=amount)
             time.sleep(2)
             told.stop()
