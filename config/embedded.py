@@ -56,7 +56,13 @@ def _sockets(home: Path) -> Path:
 def claimed(home: Path, *, told: str = "the servers of python -m config.embedded") -> Iterator[None]:
     """Hold the home for this process. The kernel lets go of the lock when the process dies, so it is never stale."""
     make_home(home)
-    with (home / "lock").open("a+", encoding="utf-8") as file:
+    try:
+        opened = (home / "lock").open("a+", encoding="utf-8")
+    except OSError as error:
+        raise SetUpFault(
+            f"{home / 'lock'} cannot be used ({error.strerror}). Delete it, or set PARLEY_HOME to a folder of yours."
+        ) from None
+    with opened as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

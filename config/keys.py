@@ -1,9 +1,11 @@
 """The secrets of a deployment: from the environment, or made once and kept in PARLEY_HOME/secrets."""
 
 import base64
+import fcntl
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from config import env
@@ -53,13 +55,28 @@ def _known(name: str, *, home: Path, production: bool, make: Callable[[], str]) 
 
 
 def kept(path: Path, *, make: Callable[[], str]) -> str:
-    """The content of the file, made by whoever comes first and readable by its owner only."""
+    """The content of the file, made by whoever comes first and readable by its owner only. An empty one, as a machine leaves it
+    that lost its power while writing, counts as none."""
     try:
-        return path.read_text(encoding="utf-8").strip() if path.exists() else _made(path, make=make)
+        return _read(path) or _made(path, make=make)
     except OSError as error:
         raise env.EnvironmentFault(
             f"{path} cannot be used: {error.strerror}. Free the disk or set PARLEY_HOME elsewhere."
         ) from None
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8").strip() if path.exists() else ""
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
 
 
 def _made(path: Path, *, make: Callable[[], str]) -> str:
@@ -69,11 +86,15 @@ def _made(path: Path, *, make: Callable[[], str]) -> str:
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(make() + "\n")
+        file.flush()
+        os.fsync(descriptor)  # before it has a name: a name without content is worse than none
     try:
         # A link is made whole or not at all, so two processes starting together agree on one value.
         os.link(draft, path)
     except FileExistsError:
-        pass
+        with _alone_in(path.parent):  # of two that find it empty the second keeps what the first has made
+            if not _read(path):
+                os.replace(draft, path)
     finally:
-        draft.unlink()
-    return path.read_text(encoding="utf-8").strip()
+        draft.unlink(missing_ok=True)
+    return _read(path)

@@ -40,6 +40,11 @@ HIDDEN_IN_URLS = re.compile(
 )
 BEARER = re.compile(r"(?i)\b(bearer|oauth|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
 USERINFO = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://[^:/\s@]*):[^@/\s]+@")
+# PostgreSQL repeats the row that it refuses, words of customers and all, over as many lines as these have.
+ROWS = re.compile(
+    r"(^|\\n)[ \t]*(DETAIL|CONTEXT|LINE \d+):.*?(?=\n\n(?:The above exception|During handling)|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
 # Structlog's own fields and ours that only sound secret.
 SHOWN = frozenset({"event", "content_length", "content_type"})
 
@@ -70,7 +75,8 @@ def _is_secret(name: str) -> bool:
 
 
 def clean(text: str) -> str:
-    """The text without the tokens that addresses and headers carry."""
+    """The text without the tokens that addresses and headers carry, and without the rows that a database quotes."""
+    text = ROWS.sub(lambda found: f"{found[1]}{found[2]}: {MASK}", text)
     text = HIDDEN_IN_URLS.sub(lambda found: f"{found[1]}={MASK}", text)
     text = BEARER.sub(lambda found: f"{found[1]} {MASK}", text)
     return USERINFO.sub(lambda found: f"{found[1]}:{MASK}@", text)

@@ -45,9 +45,9 @@ def check(ports: Ports, *, host: str) -> None:
             )
         seen[port] = name
         if fault := _why_not(host, port):
-            raise SetUpFault(
-                f"Port {port} ({name}) {fault}. Choose another: {variable}={_free_one(host, port)} make demo"
-            )
+            free = _free_one(host, port)
+            advice = f"{variable}={free} make demo" if free else f"set {variable} to one that is free"
+            raise SetUpFault(f"Port {port} ({name}) {fault}. Choose another: {advice}")
 
 
 def _why_not(host: str, port: int) -> str:

@@ -120,6 +120,16 @@ def test_one_home_serves_one_at_a_time(tmp_path: Path) -> None:
             table_kept(tmp_path)
 
 
+def test_a_lock_that_cannot_be_opened_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "lock").mkdir()
+
+    with (
+        pytest.raises(SetUpFault, match=r"lock cannot be used \(.*\)\. Delete it"),
+        embedded.claimed(tmp_path),
+    ):
+        pass
+
+
 def test_a_nearly_full_disk_is_told_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**9, 10**9, 10 * 1024 * 1024))
 

@@ -31,6 +31,21 @@ def test_processes_that_start_together_agree_on_one_key(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "secrets").iterdir()] == ["key"]
 
 
+def test_an_empty_file_is_as_good_as_none_for_all_that_start_together(tmp_path: Path) -> None:
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "key").write_text("")
+    numbers = count()
+
+    def ask(_: int) -> str:
+        return keys.kept(tmp_path / "secrets" / "key", make=lambda: f"key {next(numbers)}")
+
+    with ThreadPoolExecutor(16) as pool:
+        seen = set(pool.map(ask, range(64)))
+
+    assert len(seen) == 1 and seen != {""}
+    assert [path.name for path in (tmp_path / "secrets").iterdir()] == ["key"]
+
+
 def test_production_makes_no_key_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PARLEY_SECRET_KEY")
 

@@ -80,3 +80,19 @@ def test_tokens_in_a_traceback_are_hidden(lines: Any) -> None:
     assert "abcdefghijkl" not in lines()[0]["exception"]
     assert "hunter2" not in lines()[0]["exception"]
     assert "refused" in lines()[0]["exception"]
+
+
+def test_a_row_that_the_database_refuses_is_hidden_and_what_led_there_stays(lines: Any) -> None:
+    refused = 'new row violates check constraint "sent_once"\nDETAIL:  Failing row contains (7, my IBAN is\nDE89 3704).'
+    try:
+        try:
+            raise ValueError(refused)
+        except ValueError as error:
+            raise RuntimeError(str(error)) from error
+    except RuntimeError as error:
+        logging.getLogger("a.library").exception("broke: %r", error)
+
+    told = json.dumps(lines()[0])
+    assert "IBAN" not in told and "DE89" not in told
+    assert "sent_once" in lines()[0]["event"] and "sent_once" in lines()[0]["exception"]
+    assert "The above exception was the direct cause" in told

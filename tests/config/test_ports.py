@@ -34,6 +34,13 @@ def test_a_taken_port_is_named_with_a_way_out(taken: int) -> None:
         ports.check(wanted, host=HOST)
 
 
+def test_where_no_port_is_free_none_is_proposed(taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "_free_one", lambda host, port: 0)
+
+    with pytest.raises(SetUpFault, match=r"Choose another: set PORT to one that is free$"):
+        ports.check(ports.Ports(edge=taken, web=1, simulator=2, platform=3), host=HOST)
+
+
 def test_ports_that_fall_together_are_refused() -> None:
     with pytest.raises(SetUpFault, match="would both be"):
         ports.check(ports.Ports(edge=18990, web=18991, simulator=18991, platform=18992), host=HOST)
