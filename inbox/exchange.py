@@ -117,10 +117,11 @@ class InboundMessage:
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """The words of a message changed. `version` rises with each edit (0: order by time alone)."""
+    """The words of a message changed. `version` rises with each edit (0: order by time alone). `text` is None where the platform
+    tells that there was an edit and not the new words: the old ones stay until history shows the message again."""
 
     target: str
-    text: str
+    text: str | None
     at: datetime
     version: int = 0
     thread_id: str = ""
@@ -156,6 +157,15 @@ class ReadUpTo:
 
 
 @dataclass(frozen=True, slots=True)
+class Delivered:
+    """A message of ours has reached the customer's side."""
+
+    target: str
+    at: datetime
+    thread_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Typing:
     thread_id: str
     actor: Party
@@ -165,6 +175,15 @@ class Typing:
 @dataclass(frozen=True, slots=True)
 class ProfileSeen:
     party: Party
+
+
+@dataclass(frozen=True, slots=True)
+class ReachChanged:
+    """Whether somebody can be written to. `reason` says why not; empty: they can again. What they write later lifts it too."""
+
+    external_id: str
+    at: datetime
+    reason: str = ""
 
 
 class AccountState(StrEnum):
@@ -180,7 +199,26 @@ class AccountChanged:
     at: datetime
 
 
-InboundEvent = InboundMessage | Edited | Unsent | Reacted | ReadUpTo | Typing | ProfileSeen | AccountChanged
+@dataclass(frozen=True, slots=True)
+class DeliveriesLost:
+    """The platform says itself that something did not reach us, and not what: only a look at its history tells."""
+
+    reason: str
+
+
+InboundEvent = (
+    InboundMessage
+    | Edited
+    | Unsent
+    | Reacted
+    | ReadUpTo
+    | Delivered
+    | Typing
+    | ProfileSeen
+    | ReachChanged
+    | AccountChanged
+    | DeliveriesLost
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,12 @@ class ResolutionForm(forms.Form):
     seen_seq = forms.IntegerField(required=False, min_value=0)
 
 
+class AttemptForm(forms.Form):
+    """`seen_seq` as for a reply; a page from before it was told does not say."""
+
+    seen_seq = forms.IntegerField(required=False, min_value=0)
+
+
 class ReadingForm(forms.Form):
     up_to_seq = forms.IntegerField(min_value=0)
 

@@ -36,7 +36,8 @@ DELAYS = {
 # What says nothing to any figure.
 SILENT = frozenset(
     {
-        EventKind.REPLY_QUEUED, EventKind.REPLY_SENDING, EventKind.REPLY_WAITS, EventKind.REPLY_UNCERTAIN, EventKind.REPLY_SEEN,
+        EventKind.REPLY_QUEUED, EventKind.REPLY_SENDING, EventKind.REPLY_WAITS, EventKind.REPLY_UNCERTAIN,
+        EventKind.REPLY_DELIVERED, EventKind.REPLY_SEEN,
         EventKind.NOTIFIED, EventKind.SLA_WARNED, EventKind.CONTACT_UPDATED, EventKind.PROMISED,
     }
 )  # fmt: skip

@@ -13,22 +13,26 @@ from inbox.exchange import Edited, Reacted, Unsent
 from inbox.rules import amendments
 from inbox.rules.cleaning import clean
 
+REWORDING = frozenset({"edit", "unsend"})  # what changes the words that somebody answers
 
-def keep(batch: Batch, now: datetime) -> set[Key]:
-    """Store what is new. Returns the messages (by platform id) that something new happened to."""
+
+def keep(batch: Batch, now: datetime) -> dict[Key, set[str]]:
+    """Store what is new. Returns the messages (by platform id) that something new happened to, and the kinds of it."""
     records = {
         (*_identity(channel_id, event),): _record(channel_id, event) for channel_id, event in batch.amendments
     }
+    told: dict[Key, set[str]] = defaultdict(set)
     if not records:
-        return set()
-    told = _sql.rows(
+        return told
+    for row in _sql.rows(
         """INSERT INTO inbox_amendment (channel_id, target, kind, at, version, actor, actor_name, emoji, removed, text, learned_at)
            SELECT a.*, %s FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::int[], %s::text[], %s::text[],
                                       %s::text[], %s::boolean[], %s::text[]) AS a
-           ON CONFLICT DO NOTHING RETURNING channel_id, target""",
+           ON CONFLICT DO NOTHING RETURNING channel_id, target, kind""",
         [now, *_sql.columns(list(records.values()), 10)],
-    )
-    return {(row[0], row[1]) for row in told}
+    ):
+        told[(row[0], row[1])].add(row[2])
+    return told
 
 
 def _identity(channel_id: int, event: Edited | Unsent | Reacted) -> tuple[Any, ...]:
@@ -48,8 +52,8 @@ def _record(channel_id: int, event: Edited | Unsent | Reacted) -> tuple[Any, ...
                 "",
                 "",
                 "",
-                False,
-                clean(event.text),
+                event.text is None,  # there was an edit, and its words were not told
+                clean(event.text or ""),
             )
         case Unsent():
             return (channel_id, event.target, "unsend", event.at, 0, "", "", "", False, "")

@@ -96,7 +96,7 @@ def queue(
             raise SpentClick
         _drafts.remove(conversation_id=current.pk, writer=by, kind=DraftKind.REPLY, up_to=draft)
         return known
-    if not send_anyway and (newer := _news_to(by, current, written_against)):
+    if not send_anyway and (newer := news_to(by, current, written_against)):
         raise StaleReply(newer)
     if Attachment.objects.filter(pk__in=[file.pk for file in attachments], message=None).count() != len(
         attachments
@@ -143,7 +143,7 @@ def queue(
     return messages
 
 
-def _news_to(writer: Person, conversation: Conversation, seen_seq: int) -> list[Message]:
+def news_to(writer: Person, conversation: Conversation, seen_seq: int) -> list[Message]:
     """What somebody else said since. One's own last reply is no news, however quickly the next one follows it."""
     if conversation.public_seq <= seen_seq:
         return []

@@ -8,11 +8,13 @@ from datetime import datetime
 
 from inbox.actions import _sql
 from inbox.exchange import (
+    Delivered,
     Edited,
     InboundEvent,
     InboundMessage,
     Party,
     ProfileSeen,
+    ReachChanged,
     Reacted,
     ReadUpTo,
     Typing,
@@ -31,8 +33,10 @@ class Batch:
     messages: dict[Key, InboundMessage] = field(default_factory=dict)
     amendments: list[tuple[int, Edited | Unsent | Reacted]] = field(default_factory=list)
     reads: list[tuple[int, ReadUpTo]] = field(default_factory=list)
+    delivered: list[Key] = field(default_factory=list)
     typing: list[tuple[int, Typing]] = field(default_factory=list)
     parties: dict[Key, Party] = field(default_factory=dict)
+    reach: list[tuple[int, ReachChanged]] = field(default_factory=list)
 
     @classmethod
     def sort(cls, arrivals: Iterable[tuple[int, InboundEvent]]) -> Batch:
@@ -47,10 +51,14 @@ class Batch:
                     batch.amendments.append((channel_id, event))
                 case ReadUpTo():
                     batch.reads.append((channel_id, event))
+                case Delivered():
+                    batch.delivered.append((channel_id, event.target))
                 case Typing():
                     batch.typing.append((channel_id, event))
                 case ProfileSeen():
                     batch._meet(channel_id, event.party)
+                case ReachChanged():
+                    batch.reach.append((channel_id, event))
         return batch
 
     def _meet(self, channel_id: int, party: Party) -> None:
@@ -100,6 +108,16 @@ def _reach_again(handle_ids: list[int]) -> None:
         _sql.run(
             "UPDATE inbox_handle SET unavailable_reason = '' WHERE id = ANY(%s) AND unavailable_reason <> ''",
             [handle_ids],
+        )
+
+
+def note_reach(batch: Batch) -> None:
+    """What the platform says of who can be written to, in the order in which it happened. Somebody who wrote since can be."""
+    for channel_id, change in sorted(batch.reach, key=lambda each: each[1].at):
+        _sql.run(
+            """UPDATE inbox_handle h SET unavailable_reason = %s WHERE h.channel_id = %s AND h.external_id = %s
+                  AND NOT EXISTS (SELECT 1 FROM inbox_message m WHERE m.author_handle_id = h.id AND m.sent_at > %s)""",
+            [clean(change.reason)[:300], channel_id, change.external_id, change.at],
         )
 
 

@@ -29,6 +29,28 @@ class Known:
     state: str
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where each message of a batch is: known before, or new (made now, or one of our own that the platform has now shown us)."""
+
+    known: dict[Key, Known]
+    new: dict[Key, int]
+    unknown: dict[Key, InboundMessage]
+    threads: dict[Key, Thread]
+
+    def of(self, key: Key) -> tuple[int, int] | None:
+        """(message id, conversation id)"""
+        if key in self.known:
+            return self.known[key].id, self.known[key].conversation_id
+        if key in self.new:
+            return self.new[key], self.threads[(key[0], self.unknown[key].thread_id)].id
+        return None
+
+    def is_from_customer(self, key: Key) -> bool:
+        """Of a message that was here before."""
+        return key in self.known and self.known[key].direction == "in"
+
+
 DISCARDED = "Discarded"  # the reason of a reply that its writer gave up: it takes no echo any more
 
 
@@ -229,3 +251,25 @@ def first_of_each_thread(messages: dict[Key, InboundMessage]) -> dict[Key, Inbou
 def _tells_more(message: InboundMessage, before: InboundMessage) -> bool:
     known, knew = customer_of(message) is not None, customer_of(before) is not None
     return (not known, message.sent_at) < (not knew, before.sent_at)
+
+
+def sent_among(keys: list[Key]) -> list[tuple[int, int]]:
+    """Of these platform messages the replies that are told as sent and no more yet: (message id, conversation id)."""
+    if not keys:
+        return []
+    return [
+        (row[0], row[1])
+        for row in _sql.rows(
+            """SELECT m.id, m.conversation_id FROM unnest(%s::bigint[], %s::text[]) AS k(channel_id, external_id)
+                 JOIN inbox_message m ON m.channel_id = k.channel_id AND m.external_id = k.external_id COLLATE "C"
+                WHERE m.direction = 'out' AND m.state = 'sent' ORDER BY m.id""",
+            _sql.columns(list(dict.fromkeys(keys)), 2),
+        )
+    ]
+
+
+def mark_delivered(message_id: int, seq: int) -> None:
+    _sql.run(
+        "UPDATE inbox_message SET state = 'delivered', seq = %s WHERE id = %s AND state = 'sent'",
+        [seq, message_id],
+    )

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -20,6 +21,7 @@ from inbox.actions._conversations import Thread
 from inbox.actions._threads import Change
 from inbox.exchange import InboundEvent, InboundMessage
 from inbox.models import Channel, EventKind
+from inbox.queries.news import REWORDED
 from inbox.rules.amendments import Amended
 
 
@@ -88,11 +90,13 @@ class _Intake:
         made = _messages.insert(fresh, people, historical=self.historical, now=self.now)
         for channel_id, message, _, seq in fresh:
             self.ledger.attach(seq, made[(channel_id, message.external_id)])
-        amended = self._amend(batch, known, made, matched, unknown, threads)
+        amended = self._amend(batch, _messages.Places(known, made | matched, unknown, threads))
         self._note_reads(batch, threads)
         self._rename(threads, people, batch)
+        _arrivals.note_reach(batch)
 
         _threads.apply(list(self.changes.values()))
+        self._mark_delivered(batch.delivered)
         self._mark_seen()
         received.new_messages += len(made)
         received.settled += len(matched)
@@ -193,64 +197,44 @@ class _Intake:
             numbered.append((key[0], message, thread, seq))
         return numbered
 
-    def _amend(
-        self,
-        batch: Batch,
-        known: dict[Key, _messages.Known],
-        made: dict[Key, int],
-        matched: dict[Key, int],
-        unknown: dict[Key, InboundMessage],
-        threads: dict[Key, Thread],
-    ) -> int:
+    def _amend(self, batch: Batch, places: _messages.Places) -> int:
         told = _amending.keep(batch, self.now)
-        earlier = _amending.known_for([*made, *matched])
         targets: dict[Key, tuple[int, int]] = {}
-        for key in told | earlier:
-            message_id, conversation_id = self._whereabouts(key, known, made, matched, unknown, threads)
-            if message_id is None or conversation_id is None:
+        reworded = set()
+        for key in told.keys() | _amending.known_for(list(places.new)):
+            place = places.of(key)
+            if place is None:
                 continue  # its message has not come yet; the amendment waits for it
+            message_id, conversation_id = place
+            changes_words = bool(told.get(key, set()) & _amending.REWORDING) and places.is_from_customer(key)
+            more: dict[str, Any] = {"what": REWORDED} if changes_words else {}
             seq = self.ledger.record(
-                EventKind.MESSAGE_AMENDED, at=self.now, conversation_id=conversation_id, message_id=message_id
-            )
+                EventKind.MESSAGE_AMENDED, at=self.now, conversation_id=conversation_id, message_id=message_id, **more
+            )  # fmt: skip
             targets[key] = (message_id, seq)
-        told_of = _amending.refold(targets)
-        self._touch_amended(targets, told_of, known, made, matched, unknown, threads)
+            if changes_words:
+                reworded.add(key)
+        self._touch_amended(targets, _amending.refold(targets), places, reworded)
         return len(targets)
-
-    def _whereabouts(
-        self,
-        key: Key,
-        known: dict[Key, _messages.Known],
-        made: dict[Key, int],
-        matched: dict[Key, int],
-        unknown: dict[Key, InboundMessage],
-        threads: dict[Key, Thread],
-    ) -> tuple[int | None, int | None]:
-        if key in known:
-            return known[key].id, known[key].conversation_id
-        message_id = made.get(key) or matched.get(key)
-        if message_id is None:
-            return None, None
-        return message_id, threads[(key[0], unknown[key].thread_id)].id
 
     def _touch_amended(
         self,
         targets: dict[Key, tuple[int, int]],
         told_of: dict[Key, list[Amended]],
-        known: dict[Key, _messages.Known],
-        made: dict[Key, int],
-        matched: dict[Key, int],
-        unknown: dict[Key, InboundMessage],
-        threads: dict[Key, Thread],
+        places: _messages.Places,
+        reworded: set[Key],
     ) -> None:
-        """A conversation whose message changed shows another preview, and a customer's reaction may open the reply window."""
-        missing = {known[key].conversation_id for key in targets if key in known} - set(self.changes)
-        for row in _conversations.threads_by_id(list(missing)):
+        """A conversation whose message changed shows another preview, a customer's reaction may open the reply window, and where the
+        words that somebody answers are others now, that is news."""
+        missing = {places.known[key].conversation_id for key in targets if key in places.known}
+        for row in _conversations.threads_by_id(list(missing - set(self.changes))):
             self._change(row)
         for key, (_, seq) in targets.items():
-            _, conversation_id = self._whereabouts(key, known, made, matched, unknown, threads)
-            change = self.changes[conversation_id or 0]
+            _, conversation_id = places.of(key) or (0, 0)
+            change = self.changes[conversation_id]
             change.seq = max(change.seq, seq)
+            if key in reworded:
+                change.public_seq = max(change.public_seq or 0, seq)
             if "reaction" in self.windows[key[0]]:
                 brand = self.channels[key[0]].external_id
                 change.opened += [
@@ -270,6 +254,16 @@ class _Intake:
                 change = self._change(thread)
                 change.read_at = _threads.latest(change.read_at, event.at)
         _conversations.keep_early_reads(early)
+
+    def _mark_delivered(self, keys: list[Key]) -> None:
+        seq_of = {}
+        for message_id, conversation_id in _messages.sent_among(keys):
+            seq = self.ledger.record(
+                EventKind.REPLY_DELIVERED, at=self.now, conversation_id=conversation_id, message_id=message_id
+            )
+            _messages.mark_delivered(message_id, seq)
+            seq_of[conversation_id] = seq
+        _conversations.bump_seq(seq_of)
 
     def _mark_seen(self) -> None:
         looking = [

@@ -51,14 +51,19 @@ def queue_reply(
 
 
 @transaction.atomic(durable=True)
-def retry(*, message: Message, by: Person, now: datetime) -> Message:
-    """Send a reply that failed once more, because a person says so. The window and the limits are asked again."""
+def retry(*, message: Message, by: Person, now: datetime, seen_seq: int | None = None) -> Message:
+    """Send a reply that failed once more, because a person says so. The window and the limits are asked again.
+
+    `seen_seq`: up to where that person has read. Raises StaleReply where the thread moved on since, ReplyRefused as for a new reply.
+    """
     with events.ledger(message.conversation.brand_id) as ledger:
         current = Message.objects.select_related("conversation__channel").get(pk=message.pk)
         if current.state != MessageState.FAILED or current.external_id:
             return current
         if current.state_reason == SHOWN_ELSEWHERE:
             raise ReplyRefused(SHOWN_ELSEWHERE)
+        if seen_seq is not None and (newer := _answering.news_to(by, current.conversation, seen_seq)):
+            raise StaleReply(newer)
         verdict = verdict_on(
             current.conversation, text=current.text, files=list(current.attachments.all()), now=now
         )

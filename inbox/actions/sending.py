@@ -41,10 +41,13 @@ def claim_reply(*, message_id: int, now: datetime) -> Message | None:
             return None
         if _earlier_is_under_way(message):
             return None
+        if message.author_person_id is None and platforms.get(message.channel.platform).send.requires_human:
+            _leave_to_a_person(ledger, message, BY_A_PERSON, now)
+            return None
         if outbox.may_be_shown_with_other_words(message):
             _leave_to_a_person(ledger, message, OTHER_WORDS, now)
             return None
-        if outbox.overtaken_while_held(message):
+        if outbox.overtaken_while_it_waited(message):
             _leave_to_a_person(ledger, message, OVERTAKEN, now)
             return None
         seq = ledger.record(
@@ -57,6 +60,7 @@ def claim_reply(*, message_id: int, now: datetime) -> Message | None:
     return message
 
 
+BY_A_PERSON = "This network wants every reply sent by a person. Read it, then send it anyway or discard it."
 OVERTAKEN = "The customer wrote while it waited. Read it, then send it anyway or discard it."
 OTHER_WORDS = "May have been sent: an answer with other words appeared in the thread. Look there, then retry or discard."
 

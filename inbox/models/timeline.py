@@ -20,6 +20,7 @@ class EventKind(models.TextChoices):
     REPLY_QUEUED = "reply.queued", "replied"
     REPLY_SENDING = "reply.sending", "is being sent"
     REPLY_SENT = "reply.sent", "was sent"
+    REPLY_DELIVERED = "reply.delivered", "has reached the customer"
     REPLY_SEEN = "reply.seen", "was read by the customer"
     REPLY_WAITS = "reply.waits", "waits to be sent again"
     REPLY_UNCERTAIN = "reply.uncertain", "may have been sent"

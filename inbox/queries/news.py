@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+from django.db.models import Q, QuerySet
+
 from inbox.models import Conversation, Event, EventKind, Message
 
 FROM_CUSTOMER = (EventKind.MESSAGE_RECEIVED,)
+WORDS_OF_CUSTOMER = (EventKind.MESSAGE_RECEIVED, EventKind.MESSAGE_AMENDED)
 BY_EITHER_SIDE = (
     EventKind.MESSAGE_RECEIVED,
     EventKind.MESSAGE_ECHOED,
     EventKind.MESSAGE_FOUND,
     EventKind.REPLY_QUEUED,
+    EventKind.MESSAGE_AMENDED,  # only where the customer's words are others now
 )
+REWORDED = "reworded"  # what such an event says of itself: reactions and names are no news
 
 
 def messages_since(
     conversation: Conversation, seq: int, kinds: Collection[EventKind], *, limit: int = 20
 ) -> list[Message]:
-    """Messages that came after the brand's event `seq`, in thread order."""
-    came = Event.objects.filter(conversation=conversation, seq__gt=seq, kind__in=kinds).values("message_id")
+    """Messages that came, or were edited or unsent by the customer, after the brand's event `seq`, in thread order."""
+    came = since(conversation.pk, seq, kinds).values("message_id")
     return list(
         Message.objects.filter(pk__in=came)
         .prefetch_related("attachments")
@@ -29,7 +34,16 @@ def messages_since(
 
 
 def count_since(conversation: Conversation, seq: int, kinds: Collection[EventKind]) -> int:
-    return Event.objects.filter(conversation=conversation, seq__gt=seq, kind__in=kinds).count()
+    return since(conversation.pk, seq, kinds).count()
+
+
+def since(conversation_id: int, seq: int, kinds: Collection[EventKind]) -> QuerySet[Event]:
+    """The events themselves. Of amendments only those by which the customer's words became others."""
+    whole = [kind for kind in kinds if kind != EventKind.MESSAGE_AMENDED]
+    said = Q(kind__in=whole)
+    if EventKind.MESSAGE_AMENDED in kinds:
+        said |= Q(kind=EventKind.MESSAGE_AMENDED, data__what=REWORDED)
+    return Event.objects.filter(said, conversation=conversation_id, seq__gt=seq)
 
 
 def first_unanswered(conversation: Conversation) -> datetime | None:

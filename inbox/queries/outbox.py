@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import Max, Q
 
 from inbox.models import ChannelState, Direction, Event, EventKind, Message, MessageState
+from inbox.queries import news
 from inbox.rules import echoes
 
 
@@ -48,18 +49,28 @@ def may_be_shown_with_other_words(message: Message) -> bool:
     )
 
 
-def overtaken_while_held(message: Message) -> bool:
-    """Whether the customer wrote while the reply waited for its writer to take it back. Only what has not been tried is asked for;
-    one that a person wants sent nevertheless was queued anew, and waits no more."""
-    if message.attempts or message.not_before is None:
-        return False
+def overtaken_while_it_waited(message: Message) -> bool:
+    """Whether the customer said something new while the reply waited for its writer to take it back, or for its channel to be
+    connected again. One that a person wants sent nevertheless was queued anew."""
     queued = Event.objects.filter(message=message, kind=EventKind.REPLY_QUEUED).order_by("-seq").first()
-    if queued is None or queued.at >= message.not_before:
+    if queued is None:
         return False
-    came = Event.objects.filter(
-        conversation=message.conversation_id, kind=EventKind.MESSAGE_RECEIVED, seq__gt=queued.seq, at__lte=message.not_before
-    )  # fmt: skip
-    return came.exists()
+    came = news.since(message.conversation_id, queued.seq, news.WORDS_OF_CUSTOMER)
+    held = not message.attempts and message.not_before is not None and queued.at < message.not_before
+    if held and came.filter(at__lte=message.not_before).exists():
+        return True
+    return came.exists() and _was_parked_since(message, queued)
+
+
+def _was_parked_since(message: Message, queued: Event) -> bool:
+    """A channel that sends again has said so."""
+    return Event.objects.filter(
+        brand=queued.brand_id,
+        seq__gt=queued.seq,
+        kind=EventKind.CHANNEL_CHANGED,
+        data__channel=message.channel_id,
+        data__state=ChannelState.CONNECTED,
+    ).exists()
 
 
 def uncertain_replies(*, now: datetime, limit: int = 50) -> list[Message]:

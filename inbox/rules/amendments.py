@@ -20,7 +20,7 @@ class Amended:
     actor: str = ""
     actor_name: str = ""
     emoji: str = ""
-    removed: bool = False
+    removed: bool = False  # of an edit: its words were not told
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +33,28 @@ class Shown:
 
 
 def fold(created_text: str, amendments: Iterable[Amended]) -> Shown:
-    """An unsend wins over everything; the newest edit wins over older ones; each person has one reaction, the newest."""
+    """An unsend wins over everything; the newest edit wins over older ones; each person has one reaction, the newest. An edit whose
+    words were not told marks the message and leaves the words that are known."""
     edits: set[tuple[int, datetime, str]] = set()
+    untold: set[tuple[int, datetime]] = set()
     unsent: datetime | None = None
     newest: dict[str, Amended] = {}
     for amended in amendments:
-        if amended.kind == "edit":
+        if amended.kind == "edit" and amended.removed:
+            untold.add((amended.version, amended.at))
+        elif amended.kind == "edit":
             edits.add((amended.version, amended.at, amended.text))
         elif amended.kind == "unsend":
             unsent = amended.at if unsent is None else min(unsent, amended.at)
         elif (before := newest.get(amended.actor)) is None or _rank(before) < _rank(amended):
             newest[amended.actor] = amended
     last_edit = max(edits) if edits else None
+    last = max([*untold, *(edit[:2] for edit in edits)], default=None)
     reactions = sorted((r for r in newest.values() if not r.removed), key=lambda r: (r.at, r.actor))
     return Shown(
         text="" if unsent else (last_edit[2] if last_edit else created_text),
-        edited_at=last_edit[1] if last_edit else None,
-        edit_count=_count(edits),
+        edited_at=last[1] if last else None,
+        edit_count=_count(edits, untold),
         deleted_at=unsent,
         reactions=() if unsent else tuple((r.emoji, r.actor, r.actor_name) for r in reactions),
     )
@@ -60,8 +65,9 @@ def _rank(reaction: Amended) -> tuple[datetime, bool, str]:
     return (reaction.at, not reaction.removed, reaction.emoji)
 
 
-def _count(edits: set[tuple[int, datetime, str]]) -> int:
+def _count(edits: set[tuple[int, datetime, str]], untold: set[tuple[int, datetime]]) -> int:
     """Platforms that number edits tell how many there were, even when one never reached us. An edit that history showed, and then a
     delivery told, is one."""
     changes = sum(1 for _ in groupby(sorted(edits), key=lambda edit: edit[2]))
-    return max([changes, *(version for version, _, _ in edits)]) if edits else 0
+    versions = [version for version, _, _ in edits] + [version for version, _ in untold]
+    return max([changes, int(bool(untold)), *versions])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -11,6 +12,8 @@ from django.views.decorators.http import require_http_methods
 
 from inbox import access
 from inbox.actions import replying
+from inbox.forms import AttemptForm
+from inbox.models import Message
 from inbox.queries import timeline
 from inbox.views._door import AgentRequest, notice, signed_in
 
@@ -20,11 +23,24 @@ from inbox.views._door import AgentRequest, notice, signed_in
 def attempt(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResponse:
     """POST sends it again, DELETE gives it up."""
     message = access.message_for(request.user, brand_slug, public_id)
-    change = replying.discard if request.method == "DELETE" else replying.retry
-    try:
-        change(message=message, by=request.user, now=timezone.now())
-    except replying.ReplyRefused as refused:
-        return notice(request, str(refused))
+    now = timezone.now()
+    if request.method == "DELETE":
+        replying.discard(message=message, by=request.user, now=now)
+    elif refusal := _send_again(request, message, now):
+        return refusal
     fresh = access.message_for(request.user, brand_slug, public_id)
     entries = timeline.dress([fresh], conversation=fresh.conversation, brand_slug=brand_slug)
     return render(request, "inbox/_entries.html", {"entries": entries})
+
+
+def _send_again(request: AgentRequest, message: Message, now: datetime) -> HttpResponse | None:
+    form = AttemptForm(request.POST)
+    seen_seq = form.cleaned_data["seen_seq"] if form.is_valid() else None
+    try:
+        replying.retry(message=message, by=request.user, now=now, seen_seq=seen_seq)
+    except replying.ReplyRefused as refused:
+        return notice(request, str(refused))
+    except replying.StaleReply:
+        words = "There is news in this conversation. Look at it first, then send this again."
+        return notice(request, words, status=409)
+    return None

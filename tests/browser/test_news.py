@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from inbox.actions import receiving, replying, sending
 from inbox.actions.receiving import Arrival
-from inbox.exchange import InboundMessage, Origin, Party
+from inbox.exchange import Edited, InboundMessage, Origin, Party
 from inbox.models import Channel, Conversation, ConversationState, Person
 from tests.browser.conftest import Outside
 
@@ -46,6 +46,37 @@ def test_resolving_past_an_unseen_message_is_stopped_with_a_choice(
     page.click("[data-resolve-anyway]")
     expect(page.locator("conversation-head[data-state=resolved]")).to_be_visible()
     expect(page.locator(".stale")).to_have_count(0)
+
+
+def test_an_edit_that_is_on_the_page_stops_no_reply_and_one_that_is_not_stops_it_with_a_choice(
+    enter: Enter, conversation: Conversation, channel: Channel
+) -> None:
+    page = enter(thread_of(conversation))
+
+    change_words(channel, conversation, "Cancel it, please")
+    expect(page.locator(".message[data-side=customer]")).to_contain_text("Cancel it, please")
+    page.wait_for_timeout(900)  # a glance
+    send(page, "Cancelled")
+    expect(page.locator(".message[data-side=brand]")).to_have_count(1)
+    expect(page.locator(".stale")).to_have_count(0)
+
+    page.evaluate("document.querySelector('state-line').socket.onmessage = () => {}")
+    change_words(channel, conversation, "No, keep it")
+    send(page, "It is cancelled")
+    expect(page.locator(".stale")).to_contain_text("No, keep it (edited)")
+    expect(page.locator(".message[data-side=brand]")).to_have_count(1)
+
+
+def change_words(channel: Channel, conversation: Conversation, words: str) -> None:
+    now = timezone.now()
+    edit = Edited(conversation.messages.get(direction="in").external_id or "", words, now, thread_id="anna")
+    with transaction.atomic():
+        receiving.receive(arrivals=[Arrival(channel.pk, edit)], now=now)
+
+
+def send(page: Page, words: str) -> None:
+    page.locator("#composer-text").fill(words)
+    page.locator("#composer-text").press("Control+Enter")
 
 
 def test_an_echo_that_was_our_own_reply_leaves_the_page(

@@ -220,8 +220,10 @@ class WorkspaceShell extends HTMLElement {
     }
   }
 
-  #configure({ headers }) {
+  /** Who sends a reply again says up to where they have read. */
+  #configure({ headers, parameters, elt }) {
     headers["X-CSRFToken"] = csrf()
+    if (elt.closest(".message") && this.composer) parameters.seen_seq = this.composer.seen
   }
 
   #answered({ detail }) {

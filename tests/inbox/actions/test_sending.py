@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
 
+from inbox import platforms
 from inbox.actions import channels, closing, noting, receiving, replying, sending
 from inbox.actions.receiving import Arrival
+from inbox.exchange import Delivered
 from inbox.models import Attachment, Channel, Conversation, Message, MessageState, Person
 from inbox.queries import outbox
 from tests.factories import exchange as say
@@ -386,3 +389,128 @@ def test_ones_own_last_reply_is_no_news(conversation: Conversation, jo: Person) 
     reply(conversation, jo, "one", written_against=seen)
 
     assert reply(conversation, jo, "two", written_against=seen).state == MessageState.QUEUED
+
+
+@pytest.mark.parametrize("what", ["an edit", "an unsend"])
+def test_a_customers_change_of_mind_makes_a_reply_stale_and_is_shown(
+    conversation: Conversation, jo: Person, channel: Channel, what: str
+) -> None:
+    seen = conversation.public_seq
+    said = say.wrote("Where is my parcel?", external_id=Message.objects.get().external_id)
+    change = (
+        say.edited(said, "Cancel it, please", seconds=30)
+        if what == "an edit"
+        else say.unsent(said, seconds=30)
+    )
+    receiving.receive(arrivals=[Arrival(channel.pk, change)], now=say.at(30))
+
+    with pytest.raises(replying.StaleReply) as stopped:
+        reply(conversation, jo, written_against=seen)
+
+    [news] = stopped.value.newer
+    assert (news.text, news.deleted_at is not None) == (
+        ("Cancel it, please", False) if what == "an edit" else ("", True)
+    )
+    # Whoever has the message before them as it now is has seen it.
+    assert reply(conversation, jo, written_against=news.seq).state == MessageState.QUEUED
+
+
+def test_a_reaction_and_a_change_of_our_own_words_are_no_news(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    theirs = say.wrote("Where is my parcel?", external_id=Message.objects.get().external_id)
+    ours = say.echoed("On its way", seconds=20, external_id="p1")
+    receiving.receive(arrivals=[Arrival(channel.pk, ours)], now=say.at(20))
+    conversation.refresh_from_db()
+    seen = conversation.public_seq
+    news = [say.reacted(theirs, "❤️", seconds=30), say.edited(ours, "On its way!", seconds=31)]
+    receiving.receive(arrivals=[Arrival(channel.pk, event) for event in news], now=say.at(32))
+
+    assert reply(conversation, jo, written_against=seen).state == MessageState.QUEUED
+
+
+def park_and_mend(channel: Channel, *, parked: float, mended: float) -> None:
+    channels.park_sending(channel_id=channel.pk, reason="The token is dead.", now=say.at(parked))
+    channels.resume_sending(channel_id=channel.pk, now=say.at(mended))
+
+
+@pytest.mark.parametrize("tried", [True, False])
+def test_a_reply_that_waited_for_its_channel_is_stopped_where_the_customer_wrote_meanwhile(
+    conversation: Conversation, jo: Person, channel: Channel, tried: bool
+) -> None:
+    waiting = reply(conversation, jo)
+    if tried:
+        claim(waiting)
+        sending.put_back(message_id=waiting.pk, reason="It waits.", not_before=say.at(62), now=say.at(61))
+    receiving.receive(
+        arrivals=[Arrival(channel.pk, say.wrote("Forget it", seconds=90, external_id="m2"))], now=say.at(90)
+    )
+    park_and_mend(channel, parked=62, mended=172_800)
+
+    assert claim(waiting, seconds=172_801) is None
+
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.state_reason) == (MessageState.FAILED, sending.OVERTAKEN)
+    replying.retry(message=waiting, by=jo, now=say.at(172_900))
+    assert claim(waiting, seconds=172_901)
+
+
+def test_a_reply_that_waited_for_its_channel_while_nobody_wrote_goes_out(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    waiting = reply(conversation, jo)
+    park_and_mend(channel, parked=62, mended=172_800)
+
+    assert claim(waiting, seconds=172_801)
+
+
+def test_a_reply_is_sent_again_only_by_somebody_who_has_read_what_came_since(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    failed = reply(conversation, jo)
+    claim(failed)
+    sending.mark_reply_failed(message_id=failed.pk, reason="No.", now=say.at(62))
+    failed.refresh_from_db()
+    receiving.receive(
+        arrivals=[Arrival(channel.pk, say.wrote("Forget it", seconds=90, external_id="m2"))], now=say.at(90)
+    )
+    conversation.refresh_from_db()
+
+    with pytest.raises(replying.StaleReply):
+        replying.retry(message=failed, by=jo, now=say.at(100), seen_seq=failed.seq)
+
+    again = replying.retry(message=failed, by=jo, now=say.at(101), seen_seq=conversation.public_seq)
+    assert again.state == MessageState.QUEUED
+
+
+def test_a_reply_that_reached_the_customer_says_so_and_does_not_go_back(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    sent = reply(conversation, jo)
+    claim(sent)
+    sending.mark_reply_sent(message_id=sent.pk, external_id="p1", at=None, now=say.at(62))
+    arrived = Arrival(channel.pk, Delivered("p1", say.at(63), "mara"))
+
+    receiving.receive(arrivals=[arrived], now=say.at(64))
+    sent.refresh_from_db()
+    assert sent.state == MessageState.DELIVERED
+
+    receiving.receive(arrivals=[Arrival(channel.pk, say.read(seconds=70)), arrived], now=say.at(71))
+    receiving.receive(arrivals=[arrived], now=say.at(72))
+    sent.refresh_from_db()
+    assert sent.state == MessageState.READ
+
+
+def test_a_network_that_wants_people_is_sent_nothing_by_a_machine(
+    conversation: Conversation, jo: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = reply(conversation, jo)
+    Message.objects.filter(pk=written.pk).update(author_person=None)
+    manifest = platforms.get(conversation.platform)
+    strict = replace(manifest, send=replace(manifest.send, requires_human=True))
+    monkeypatch.setattr(platforms, "get", lambda key: strict)
+
+    assert claim(written) is None
+
+    written.refresh_from_db()
+    assert (written.state, written.state_reason) == (MessageState.FAILED, sending.BY_A_PERSON)

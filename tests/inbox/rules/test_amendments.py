@@ -58,3 +58,16 @@ def test_each_person_has_one_reaction_and_may_take_it_back() -> None:
 
     assert [r[0] for r in fold("", [thumb, heart]).reactions] == ["👍"]
     assert fold("", [back, heart, thumb]).reactions == ()
+
+
+def test_an_edit_whose_words_were_not_told_marks_the_message_and_keeps_its_words() -> None:
+    untold = Amended("edit", START + timedelta(1), 2, removed=True)
+
+    for earlier, words in (([], "first"), ([Amended("edit", START, 1, "second")], "second")):
+        shown = fold("first", [*earlier, untold])
+        assert (shown.text, shown.edited_at, shown.edit_count) == (words, untold.at, 2)
+
+    told_later = Amended("edit", START + timedelta(2), 2, "third")
+    shown = fold("first", [untold, told_later])
+    assert (shown.text, shown.edited_at, shown.edit_count) == ("third", told_later.at, 2)
+    assert fold("first", [Amended("edit", START, removed=True)]).edit_count == 1

@@ -236,6 +236,22 @@ def test_a_failed_reply_is_retried_or_discarded(page: Client, conversation: Conv
     assert "Discarded" in page.delete(there).content.decode()
 
 
+def test_a_failed_reply_is_not_sent_past_news_that_was_not_seen(
+    page: Client, conversation: Conversation, channel: Channel
+) -> None:
+    [failed] = make.messages(conversation, 1, direction="out", state="failed", external_id=None, text="Hello")
+    there = reverse("inbox:attempt", args=["lumen", failed.public_id])
+    conversation.refresh_from_db()
+    seen = conversation.public_seq
+    receiving.receive(arrivals=[Arrival(channel.pk, say.wrote("Forget it", seconds=30))], now=say.at(31))
+
+    answer = page.post(there, {"seen_seq": seen})
+
+    assert answer.status_code == 409 and "There is news" in answer.content.decode()
+    failed.refresh_from_db()
+    assert failed.state == "failed"
+
+
 @pytest.mark.parametrize("name", ["nonsense", "channel-", f"channel-{uuid.UUID(int=7)}"])
 def test_a_view_that_is_none_is_not_found(name: str, page: Client) -> None:
     assert page.get(f"/b/lumen/inbox/{name}/").status_code == 404
