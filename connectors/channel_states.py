@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, QuerySet
 
-from connectors.models import DeadItem, PlatformApp, ReceiptState, Task
+from connectors.contract import UNKNOWN_KIND
+from connectors.models import DeadItem, PlatformApp, Receipt, ReceiptState, Task
 from inbox import platforms
-from inbox.models import Brand, Channel, ChannelState, MessageState
+from inbox.models import Brand, Channel, ChannelState, Message, MessageState
 from inbox.platforms import Manifest, UnknownPlatform
 
 
@@ -53,41 +55,43 @@ def of_brand(brand: Brand, *, now: datetime) -> list[ChannelLine]:
         .order_by("platform", "name", "pk")
     )
     ids = [channel.pk for channel in channels]
-    dead = dict(
-        DeadItem.objects.filter(channel__in=ids, replayed_at=None)
-        .values_list("channel")
-        .annotate(Count("pk"))
-        .values_list("channel", "pk__count")
-    )
-    waiting = {channel.pk: channel.receipts.filter(state=ReceiptState.NEW).count() for channel in channels}
-    parked = dict(
-        Channel.objects.filter(pk__in=ids)
-        .annotate(
-            waiting=Count("conversations__messages", Q(conversations__messages__state=MessageState.QUEUED))
-        )
-        .values_list("pk", "waiting")
-    )
-    return [
-        _line(
-            channel,
-            now=now,
-            dead=dead.get(channel.pk, 0),
-            waiting=waiting[channel.pk],
-            parked=parked.get(channel.pk, 0),
-        )
-        for channel in channels
-    ]
+    leftovers = DeadItem.objects.filter(channel__in=ids, replayed_at=None)
+    unknown = leftovers.filter(reason=UNKNOWN_KIND)
+    # Each begins with the few rows that are under way (receipts_to_drain, outbox_under_way), not with the channel's past.
+    waiting = _per_channel(Receipt.objects.filter(state=ReceiptState.NEW, channel__in=ids))
+    parked = _per_channel(Message.objects.filter(state=MessageState.QUEUED, channel__in=ids))
+    counts = Counts(_per_channel(leftovers), _per_channel(unknown), waiting, parked)
+    return [_line(channel, counts, now=now) for channel in channels]
 
 
-def _line(channel: Channel, *, now: datetime, dead: int, waiting: int, parked: int) -> ChannelLine:
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Of each channel, by its id: what could not be read, what of that is of an unknown kind, what waits to be read and to leave."""
+
+    dead: dict[int, int]
+    unknown: dict[int, int]
+    waiting: dict[int, int]
+    parked: dict[int, int]
+
+
+def _per_channel(rows: QuerySet[Any]) -> dict[int, int]:
+    return dict(rows.order_by().values_list("channel").annotate(Count("pk")))
+
+
+def _line(channel: Channel, counts: Counts, *, now: datetime) -> ChannelLine:
     manifest = _manifest(channel)
+    parked = counts.parked.get(channel.pk, 0)
     lines = [*_state_lines(channel, now, parked), *_health_lines(channel), *_sync_lines(channel)]
-    if waiting:
+    if waiting := counts.waiting.get(channel.pk, 0):
         lines.append(Line(f"{waiting} deliveries wait to be read."))
-    if dead:
+    unknown = counts.unknown.get(channel.pk, 0)
+    if dead := counts.dead.get(channel.pk, 0) - unknown:
         lines.append(
             Line(f"{dead} items could not be read; they are kept and can be replayed.", trouble=True)
         )
+    if unknown:
+        said = f"{unknown} updates are of a kind that Parley does not know yet; they are kept and can be replayed."
+        lines.append(Line(said, trouble=True))
     return ChannelLine(
         channel=channel,
         platform=manifest.label if manifest else channel.platform,

@@ -16,8 +16,9 @@ from connectors.figures import configured
 
 # isort: off
 from inbox.exchange import (
-    AccountChanged, AccountState, Attachment, AttachmentKind, Edited, InboundEvent, InboundMessage, MessageKind, Origin,
-    OutboundAttachment, OutboundMessage, Party, ProfileSeen, Reacted, ReadUpTo, Standing, ThreadKind, Typing, Unsent,
+    AccountChanged, AccountState, Attachment, AttachmentKind, Delivered, DeliveriesLost, Edited, InboundEvent, InboundMessage,
+    MessageKind, Origin, OutboundAttachment, OutboundMessage, Party, ProfileSeen, ReachChanged, Reacted, ReadUpTo, Standing,
+    ThreadKind, Typing, Unsent,
 )  # fmt: skip
 from inbox.platforms import (
     AuthRules, FileLimit, HistoryRules, Manifest, ReceiveRules, SendRules, TextLimit, Unit, WindowRules,
@@ -28,13 +29,13 @@ if TYPE_CHECKING:
     from connectors.http import Http
 
 __all__ = [  # noqa: RUF022 (first the words of the inbox, then what connectors add)
-    "AccountChanged", "AccountState", "Attachment", "AttachmentKind", "AuthRules", "Edited", "FileLimit", "HistoryRules",
+    "AccountChanged", "AccountState", "Attachment", "AttachmentKind", "AuthRules", "Delivered", "DeliveriesLost",
+    "Edited", "FileLimit", "HistoryRules",
     "InboundEvent", "InboundMessage", "Manifest", "MessageKind", "Origin", "OutboundAttachment", "OutboundMessage", "Party",
-    "ProfileSeen", "Reacted", "ReadUpTo", "ReceiveRules", "SendRules", "Standing", "TextLimit", "ThreadKind", "Typing", "Unit", "Unsent",
-    "WindowRules",
-    "Account", "App", "Authorisation", "Confirms", "Connector", "ConnectorError", "Context", "Grant", "Ignored", "Item", "Malformed",
-    "Media",
-    "Origins", "Page", "RateNotice", "Remedy", "Sent", "Stretch", "Subscription", "Tokens", "Watches", "WebhookAnswer", "WebhookRequest",
+    "ProfileSeen", "ReachChanged", "Reacted", "ReadUpTo", "ReceiveRules", "SendRules", "Standing", "TextLimit", "ThreadKind", "Typing",
+    "Unit", "Unsent", "WindowRules",
+    "UNKNOWN_KIND", "Account", "App", "Authorisation", "Confirms", "Connector", "ConnectorError", "Context", "Grant", "Ignored", "Item",
+    "Malformed", "Media", "Origins", "Page", "RateNotice", "Remedy", "Sent", "Stretch", "Subscription", "Tokens", "Watches", "WebhookAnswer", "WebhookRequest",
     "configured",
 ]  # fmt: skip
 
@@ -64,6 +65,7 @@ class ConnectorError(Exception):
         contact_unavailable: bool = False,
         rates: Sequence[RateNotice] = (),
         sent: Sequence[str] = (),
+        most_tries: int | None = None,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -72,11 +74,15 @@ class ConnectorError(Exception):
         self.retry_at = retry_at
         self.contact_unavailable = contact_unavailable
         self.rates = tuple(rates)
+        self.most_tries = most_tries  # of RETRY: after so many in a row it is told to the agent
         self.sent = tuple(sent)  # ids of the parts that had gone out before this one was refused
 
 
 class Malformed(ValueError):
     """A delivery, or one item of it, that cannot be read. The words say why; the payload is kept by the caller."""
+
+
+UNKNOWN_KIND = "This is of a kind that Parley does not know yet."  # such an item is kept and can be replayed
 
 
 class Ignored(Malformed):
@@ -209,6 +215,7 @@ class Page:
     rates: tuple[RateNotice, ...] = ()
     beyond: str = ""
     unordered: bool = False  # what comes next may be newer than this: old news is no reason to stop
+    told_until: datetime | None = None  # of a log: it has come so far
     stretch: Stretch | None = None  # where absence may mean that a message was withdrawn
 
 
@@ -235,7 +242,8 @@ class Connector(Protocol):
         """The updates of one delivery, unparsed. Raises Malformed when the body as a whole cannot be read."""
 
     def parse(self, item: Item, account: Account) -> Sequence[InboundEvent]:
-        """What one update says. Pure. An unknown kind becomes an UNSUPPORTED message where a thread can be told, else ()."""
+        """What one update says. Pure. An unknown kind becomes an UNSUPPORTED message where a thread can be told, else (): then it
+        is kept as it came. One that is known and says nothing to the inbox is Ignored."""
 
     def authorise(self, ctx: Context, redirect_uri: str, state: str) -> Authorisation:
         """Where a person gives consent."""

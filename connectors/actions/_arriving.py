@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
 from django.db import Error as DatabaseFailure
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import F
 
-from connectors.actions import parking
-from connectors.contract import AccountChanged, InboundEvent, InboundMessage, Item
-from connectors.models import ChannelHealth, DeadItem, Receipt
+from connectors.actions import _covering, parking
+from connectors.contract import AccountChanged, DeliveriesLost, InboundEvent, InboundMessage, Item
+from connectors.models import DeadItem, Receipt
 from inbox.actions import receiving
 from inbox.actions.receiving import Arrival
 from inbox.models import Channel
@@ -23,6 +22,7 @@ from inbox.rules.cleaning import clean, clean_json
 log = structlog.get_logger(__name__)
 # Connection, rollback, resources, operator, system: the item is not to blame, the same batch may go through next time.
 WEATHER = ("08", "40", "53", "57", "58")
+OF_THE_ACCOUNT = (AccountChanged, DeliveriesLost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def take_in(parsed: Sequence[Parsed], *, now: datetime, historical: bool = False
     by_brand: dict[int, list[Parsed]] = defaultdict(list)
     news: dict[int, list[Parsed]] = defaultdict(list)
     for each in parsed:
-        changes = sum(isinstance(event, AccountChanged) for event in each.events)
+        changes = sum(isinstance(event, OF_THE_ACCOUNT) for event in each.events)
         if changes:
             news[each.channel.brand_id].append(each)
         if changes < len(each.events):
@@ -67,6 +67,10 @@ def _hear_news(parsed: Parsed, taken: Taken, *, now: datetime) -> None:
     changes = [(parsed.channel.pk, event) for event in parsed.events if isinstance(event, AccountChanged)]
     try:
         parking.apply(brand_id=parsed.channel.brand_id, changes=changes, now=now)
+        for event in parsed.events:
+            if isinstance(event, DeliveriesLost):
+                log.warning("deliveries_lost", channel=parsed.channel.pk, reason=event.reason)
+                _covering.look_back(parsed.channel.pk, now=now)
     except Exception as error:
         if _is_weather(error):
             raise
@@ -81,7 +85,7 @@ def _take_in_or_halve(parsed: list[Parsed], taken: Taken, *, now: datetime, hist
         Arrival(each.channel.pk, event)
         for each in parsed
         for event in each.events
-        if not isinstance(event, AccountChanged)
+        if not isinstance(event, OF_THE_ACCOUNT)
     ]
     try:
         with transaction.atomic():
@@ -127,12 +131,6 @@ def dead_item(parsed: Parsed, reason: str, *, now: datetime) -> DeadItem:
 
 def item_of(dead: DeadItem) -> Item:
     return Item(payload=dead.payload["payload"], account_ids=tuple(dead.payload["account_ids"]))
-
-
-def count_unrecognised(counts: Mapping[int, int]) -> None:
-    for channel_id, count in sorted(counts.items()):
-        health, _ = ChannelHealth.objects.get_or_create(channel_id=channel_id)
-        ChannelHealth.objects.filter(pk=health.pk).update(unrecognised=F("unrecognised") + count)
 
 
 def apart(

@@ -9,12 +9,12 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest, Least
 
 from connectors.contract import InboundMessage
-from connectors.models import ChannelHealth, Gap, GapCause, SyncRun
+from connectors.models import ChannelHealth, Gap, GapCause, SyncRun, SyncSchedule, Task
 from inbox import platforms
 from inbox.models import Channel, Handle
 
 DELIVERED_WITHIN = timedelta(minutes=2)  # what is younger may still be on its way
-FOUND_BY_A_WALK = (GapCause.DISCONNECTED, GapCause.NOT_SUBSCRIBED, GapCause.FAILING)
+FOUND_BY_A_WALK = (GapCause.DISCONNECTED, GapCause.NOT_SUBSCRIBED, GapCause.FAILING, GapCause.NOT_DELIVERED)
 
 
 def complete_until(channel_id: int) -> datetime | None:
@@ -33,6 +33,13 @@ def begin_gap(channel_id: int, cause: GapCause, *, since: datetime, now: datetim
     """It grows until it is healed; the same one is not begun twice."""
     if not Gap.objects.filter(channel=channel_id, cause=cause, healed_at=None, lost=False).exists():
         Gap.objects.create(channel_id=channel_id, cause=cause, since=min(since, now), found_at=now)
+
+
+def look_back(channel_id: int, *, now: datetime) -> None:
+    """Something did not reach us, and nobody knows what: a gap is open until a walk has been made, which is due now."""
+    begin_gap(channel_id, GapCause.NOT_DELIVERED, since=complete_until(channel_id) or now, now=now)
+    walks = SyncSchedule.objects.filter(channel=channel_id, task=Task.RECONCILE, paused=False)
+    walks.filter(next_run_at__gt=now).update(next_run_at=now)
 
 
 def note_undelivered(run: SyncRun, found: Sequence[InboundMessage], now: datetime) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +14,7 @@ from connectors import contexts, registry
 from connectors.actions import _arriving
 from connectors.actions._arriving import Parsed
 from connectors.contract import (
+    UNKNOWN_KIND,
     Account,
     Ignored,
     InboundEvent,
@@ -120,7 +120,6 @@ def _drain(now: datetime, limit: int, only: Sequence[int] | None) -> Drained:
         batch.read(receipt)
     taken = _arriving.take_in(batch.parsed, now=now)
     DeadItem.objects.bulk_create(batch.dead + taken.dead, batch_size=500)
-    _arriving.count_unrecognised(batch.unrecognised)
     _finish(batch.readings, now)
     return Drained(
         receipts=len(receipts),
@@ -142,7 +141,6 @@ class _Batch:
         self.parsed: list[Parsed] = []
         self.readings: list[Reading] = []
         self.dead: list[DeadItem] = []
-        self.unrecognised: dict[int, int] = defaultdict(int)
 
     def read(self, receipt: Receipt) -> None:
         reading = Reading(receipt)
@@ -169,7 +167,7 @@ class _Batch:
             elif events:
                 self.parsed.append(Parsed(channel, item, events, receipt))
             else:
-                self.unrecognised[channel.pk] += 1
+                self._bury(item, channel, receipt, UNKNOWN_KIND)
 
     def _bury(self, item: Item, channel: Channel, receipt: Receipt, reason: str) -> None:
         self.dead.append(_arriving.dead_item(Parsed(channel, item, (), receipt), reason, now=self.now))

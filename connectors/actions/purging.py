@@ -8,6 +8,7 @@ from django.db import transaction
 
 from connectors.actions._asking import Asker
 from connectors.actions._runs import Synced
+from connectors.contract import UNKNOWN_KIND
 from connectors.models import DeadItem, HourOfArrivals, Level, Receipt, ReceiptState, RunState, SyncRun
 from inbox.models import Channel
 
@@ -46,7 +47,9 @@ def _purge_receipts(channel: Channel, after: int, before: datetime) -> tuple[int
         .values_list("pk", "received_at")[:BATCH]
     )
     old = [pk for pk, received_at in batch if received_at < before]
-    waiting = DeadItem.objects.filter(receipt__in=old, replayed_at=None).values("receipt_id")
+    # Of what is of an unknown kind the item itself is all that is needed.
+    unread = DeadItem.objects.filter(receipt__in=old, replayed_at=None).exclude(reason=UNKNOWN_KIND)
+    waiting = unread.values("receipt_id")
     gone, _ = Receipt.objects.filter(pk__in=old, state=ReceiptState.DONE).exclude(pk__in=waiting).delete()
     is_last = len(old) < BATCH
     return (None if is_last else old[-1]), gone

@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from connectors import contexts, keeping, registry
 from connectors.actions import _arriving, draining
 from connectors.actions._arriving import Parsed
-from connectors.contract import Ignored, InboundEvent, Item, Malformed
+from connectors.contract import UNKNOWN_KIND, Ignored, InboundEvent, Item, Malformed
 from connectors.models import DeadItem, Receipt, ReceiptState
 from inbox.models import Channel
 from inbox.rules.cleaning import clean
@@ -134,4 +134,7 @@ def _events_of(item: Item, channel: Channel) -> tuple[InboundEvent, ...]:
     """What the inbox refused was kept as the event it was; what the connector could not read, as it came."""
     if keeping.is_written(item.payload):
         return (keeping.read(item.payload),)
-    return tuple(registry.get(channel.platform).parse(item, contexts.account_of(channel)))
+    events = tuple(registry.get(channel.platform).parse(item, contexts.account_of(channel)))
+    if not events:
+        raise Malformed(UNKNOWN_KIND)
+    return events

@@ -9,8 +9,8 @@ MAX_CHANNELS = 10_000  # the book bounds it already; this is the belt
 
 FLUSH = """
     INSERT INTO connectors_channelhealth
-           (channel_id, bad_signatures, last_bad_signature_at, last_receipt_at, last_handshake_at, unrecognised)
-    SELECT new.*, 0
+           (channel_id, bad_signatures, last_bad_signature_at, last_receipt_at, last_handshake_at)
+    SELECT new.*
       FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])
            AS new (channel_id, bad_signatures, last_bad_signature_at, last_receipt_at, last_handshake_at)
       JOIN inbox_channel ON inbox_channel.id = new.channel_id

@@ -31,9 +31,6 @@ class ChannelHealth(models.Model):
     )
     subscription_said = models.CharField(max_length=300, blank=True, db_default="")
     subscription_checked_at = models.DateTimeField(null=True, blank=True)
-    unrecognised = models.BigIntegerField(
-        default=0, help_text="Updates of a kind nobody knows yet; their receipts are kept."
-    )
 
 
 class RateBudget(models.Model):

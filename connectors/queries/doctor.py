@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Count, Q
+
+from connectors.contract import UNKNOWN_KIND
 from connectors.models import Credential, DeadItem, SyncSchedule, Task
 from connectors.rules.remedies import Place, fix_for
 from inbox import platforms
@@ -166,12 +169,13 @@ def _operation(schedule: SyncSchedule) -> Finding:
 
 
 def _leftovers(channel: Channel) -> Iterator[Finding]:
-    if DeadItem.objects.filter(channel=channel, replayed_at=None).exists():
+    waiting = DeadItem.objects.filter(channel=channel, replayed_at=None)
+    told = waiting.aggregate(all=Count("pk"), unknown=Count("pk", filter=Q(reason=UNKNOWN_KIND)))
+    if unread := told["all"] - told["unknown"]:
         fix = "Read the reasons; when the cause is mended, read them again."
-        yield Finding(
-            "Dead items",
-            False,
-            "Some updates could not be read; they are kept.",
-            fix=fix,
-            button="dead-items",
-        )
+        said = f"Updates that could not be read and are kept: {unread}."
+        yield Finding("Dead items", False, said, fix=fix, button="dead-items")
+    if told["unknown"]:
+        fix = "Look at them; when Parley has learned their kind, read them again."
+        said = f"Updates of a kind that Parley does not know yet, kept as they came: {told['unknown']}."
+        yield Finding("Unknown kinds", False, said, fix=fix, button="dead-items")

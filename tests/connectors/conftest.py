@@ -15,7 +15,7 @@ from connectors.models import Credential, PlatformApp, Receipt
 from inbox import platforms
 from inbox.actions import replying
 from inbox.models import Brand, BrandSequence, Channel, Message, Person
-from tests.fakes.platform import SECRET, FakePlatform, delivery, millis
+from tests.fakes.platform import SECRET, FakePlatform, Said, delivery, millis
 
 NOW = datetime(2026, 8, 6, 12, 0, tzinfo=UTC)
 
@@ -120,10 +120,13 @@ def agent(brand: Brand) -> Person:
 
 
 @pytest.fixture
-def queued_reply(channel: Channel, agent: Person, receipt: Callable[..., Receipt], clock: Moving) -> Message:
+def queued_reply(
+    channel: Channel, agent: Person, receipt: Callable[..., Receipt], platform: FakePlatform, clock: Moving
+) -> Message:
     """An agent's answer to Mara, in the outbox."""
     from connectors.actions import draining
 
+    platform.said.append(Said("in-1", "mara", "Where is my parcel?", NOW - timedelta(seconds=60)))
     receipt(message_item("in-1", "Where is my parcel?", seconds=-60))
     draining.drain(now=clock())
     return queue("On its way!", channel=channel, agent=agent, now=clock())

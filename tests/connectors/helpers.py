@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from connectors.contract import (
     App,
     Connector,
     Context,
+    Ignored,
     InboundEvent,
     Malformed,
     Origins,
@@ -80,7 +82,11 @@ def delivery(platform: str, name: str) -> bytes:
 
 def read(connector: Connector, body: bytes, account: Account) -> list[InboundEvent]:
     """All events of a delivery that this account is to hear."""
-    return [event for item in connector.items(body) for event in connector.parse(item, account)]
+    found: list[InboundEvent] = []
+    for item in connector.items(body):
+        with suppress(Ignored):
+            found += connector.parse(item, account)
+    return found
 
 
 def why_not(connector: Connector, body: bytes, account: Account) -> str:

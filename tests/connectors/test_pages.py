@@ -3,9 +3,10 @@
 import pytest
 from django.urls import reverse
 
+from connectors import channel_states
 from connectors.actions import delivering
-from connectors.contract import ConnectorError, Remedy
-from connectors.models import Credential, PendingConsent, SyncRun, SyncSchedule, Task
+from connectors.contract import UNKNOWN_KIND, ConnectorError, Remedy
+from connectors.models import Credential, DeadItem, PendingConsent, SyncRun, SyncSchedule, Task
 from inbox.actions import channels as channel_actions
 from inbox.models import Brand, BrandSequence, Channel, ChannelState, MessageState, Role
 from inbox.queries import outbox
@@ -138,6 +139,33 @@ def test_the_page_says_what_is_wrong_in_words(signed_in, brand, channel):
 
     assert "Needs to be connected again" in page
     assert "The password was changed." in page
+
+
+def test_the_page_counts_what_waits_by_channel_and_without_a_query_for_each(
+    signed_in, brand, connect, channel, receipt, queued_reply, django_assert_max_num_queries
+):
+    channel_actions.park_sending(channel_id=channel.pk, reason="The token is dead.", now=NOW)
+    others = [connect(f"acc-{number}") for number in range(2, 6)]
+    for reason, at in (
+        (UNKNOWN_KIND, channel),
+        (UNKNOWN_KIND, channel),
+        ("It has no time.", channel),
+        ("No.", others[0]),
+    ):
+        DeadItem.objects.create(channel=at, payload={}, reason=reason, created_at=NOW)
+    receipt({"kind": "test"})
+
+    lines = {
+        line.channel.pk: [each.text for each in line.lines]
+        for line in channel_states.of_brand(brand, now=NOW)
+    }
+
+    told = " ".join(lines[channel.pk])
+    for words in ("1 replies wait", "1 deliveries wait", "1 items could not", "2 updates are of a kind"):
+        assert words in told
+    assert "1 items could not" in " ".join(lines[others[0].pk])
+    with django_assert_max_num_queries(8):
+        channel_states.of_brand(brand, now=NOW)
 
 
 def test_a_sync_can_be_asked_for(signed_in, brand, channel):

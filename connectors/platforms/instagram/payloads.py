@@ -33,6 +33,7 @@ _CONTROL: Final = {
     "request_thread_control": "Another app asks to take over this conversation.",
     "app_roles": "The apps' roles in this conversation changed.",
 }
+_EDITS: Final = ("message_edit", "message_edits")
 
 
 def items(body: bytes) -> Iterator[Item]:
@@ -81,7 +82,7 @@ def parse(item: Item, account: Account) -> Sequence[InboundEvent]:
         return ()
     field, value = wire.text(payload.get("field")), wire.mapping(payload.get("value"))
     if "sender" in value:  # a direct message that came as a change
-        if field in ("message_edit", "message_edits") and "message_edit" not in value:
+        if field in _EDITS and not any(name in value for name in _EDITS):
             value = {**value, "message_edit": value}
         return _parse_element(value, payload, account, standby=False)
     _refuse_tests(payload, value)
@@ -89,6 +90,10 @@ def parse(item: Item, account: Account) -> Sequence[InboundEvent]:
         return (comments.comment(value, entry_time=payload.get("time"), account=account),)
     if field == "mentions":
         return (comments.mention(value, entry_time=payload.get("time")),)
+    if field in _EDITS:  # the bare change: it names the message and neither side
+        edit = wire.mapping(value.get(field)) or value
+        mid = wire.need(wire.ident(edit.get("mid")), "message id")
+        return (_edited(mid, edit, wire.when(value.get("timestamp"), payload.get("time"))),)
     return ()
 
 
@@ -131,9 +136,9 @@ def _parse_element(
     for name, words in _CONTROL.items():
         if name in element:
             events.append(_system(side, name, words))
-    if events or any(name in element for name in _READERS):
-        return events
-    return (_unsupported(side),)
+    if not events and any(name in element for name in _READERS):
+        raise Ignored("It says nothing that the inbox shows.")
+    return events or (_unsupported(side),)
 
 
 def _side(
@@ -191,11 +196,14 @@ def _message(side: _Side, message: Mapping[str, Any]) -> InboundEvent:
 
 def _edit(side: _Side, edit: Mapping[str, Any]) -> InboundEvent:
     mid = wire.need(wire.ident(edit.get("mid")), "message id")
-    if not isinstance(edit.get("text"), str):
-        raise Ignored("The edit does not tell the new words; the old ones stay.")
-    return Edited(
-        mid, edit["text"], side.at, version=wire.count(edit.get("num_edit")) or 0, thread_id=side.thread_id
-    )
+    return _edited(mid, edit, side.at, side.thread_id)
+
+
+def _edited(mid: str, edit: Mapping[str, Any], at: datetime, thread_id: str = "") -> Edited:
+    """Not every edit tells the new words."""
+    words = edit.get("text")
+    version = wire.count(edit.get("num_edit")) or 0
+    return Edited(mid, words if isinstance(words, str) else None, at, version=version, thread_id=thread_id)
 
 
 def _reaction(side: _Side, reaction: Mapping[str, Any]) -> InboundEvent:
@@ -241,7 +249,8 @@ def _system(side: _Side, name: str, words: str) -> InboundMessage:
         "event": name,
         **{key: wire.ident(detail[key]) for key in sorted(detail) if wire.ident(detail[key])},
     }
-    external_id = wire.derived_id("system", side.element)
+    # One element may hold several pieces of news.
+    external_id = wire.derived_id("system", {"event": name, "element": side.element})
     return _say(side, external_id, MessageKind.SYSTEM, text=words, card=card, origin=Origin.AUTOMATION)
 
 

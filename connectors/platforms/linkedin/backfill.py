@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from connectors import wire
-from connectors.contract import ConnectorError, Context, InboundEvent, Malformed, Page, Remedy
+from connectors.contract import ConnectorError, Context, Ignored, InboundEvent, Malformed, Page, Remedy
 from connectors.platforms.linkedin import client, comments, oauth, polling, urns
 
 _ACTIONS: Final = "COMMENT,ADMIN_COMMENT,COMMENT_EDIT,COMMENT_DELETE,SHARE_MENTION"
@@ -46,11 +46,18 @@ def _comments(ctx: Context, state: Mapping[str, Any], thread_id: str) -> Page:
     for element in elements:
         try:
             found = comments.parse(element)
+        except Ignored:
+            continue
         except Malformed as error:
             failures.append((element, str(error)))
             continue
         events += [each for each in found if not thread_id or getattr(each, "thread_id", "") == thread_id]
     following = polling.next_start(body, start, len(elements))
     more = following is not None
-    state = {"of": "comments", "page": organisation, "start": following}
+    met = bool(events or state.get("met"))
+    if thread_id and not more and not met and not failures:
+        raise ConnectorError(
+            "LinkedIn does not show this thread of comments.", remedy=Remedy.TELL, code="no thread"
+        )
+    state = {"of": "comments", "page": organisation, "start": following, "met": met}
     return Page(tuple(events), wire.pack(state) if more else "", more, tuple(failures))

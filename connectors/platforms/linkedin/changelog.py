@@ -7,7 +7,9 @@ from typing import Any, Final
 
 from connectors import wire
 from connectors.contract import (
+    Delivered,
     Edited,
+    Ignored,
     InboundEvent,
     InboundMessage,
     MessageKind,
@@ -24,8 +26,10 @@ HIDDEN: Final = "LinkedIn member"
 
 
 def parse(event: Mapping[str, Any]) -> Sequence[InboundEvent]:
-    """Of all the log tells, only messages concern the inbox."""
-    if event.get("resourceName") != "messages" or event.get("activityStatus") not in (None, "SUCCESS"):
+    """Of all the log tells, only messages concern the inbox. () for one whose state is not known."""
+    if event.get("resourceName") != "messages":
+        raise Ignored("The change log tells of something else than messages.")
+    if event.get("activityStatus") not in (None, "SUCCESS"):
         return ()
     activity = wire.mapping(event.get("activity"))
     message_id = urns.message_id(wire.ident(activity.get("id")) or wire.ident(event.get("resourceId")))
@@ -42,7 +46,10 @@ def parse(event: Mapping[str, Any]) -> Sequence[InboundEvent]:
         if "content" in activity:
             text = content.words(wire.mapping(activity.get("content")))
             changed.append(Edited(target=message_id, text=text, at=at, thread_id=thread_id))
-        return [*changed, *_seen(activity, thread_id, message_id, outbound)]
+        changed += _seen(activity, thread_id, message_id, outbound)
+        if not changed:
+            raise Ignored("The change says nothing that the inbox shows.")
+        return changed
     wire.need(thread_id, "thread")
     return [
         _message(event, activity, message_id, thread_id, actor, outbound),
@@ -114,8 +121,11 @@ def _others(activity: Mapping[str, Any], actor: str) -> list[str]:
 def _seen(
     activity: Mapping[str, Any], thread_id: str, message_id: str, outbound: bool
 ) -> Sequence[InboundEvent]:
-    """`readAt` of our own message is when the other side read it; that of theirs is when we did."""
-    at = wire.moment(activity.get("readAt"))
-    if not outbound or at is None or not thread_id:
-        return ()
-    return (ReadUpTo(thread_id, at, message_id=message_id),)
+    """`deliveredAt` and `readAt` of our own message are of the other side; those of theirs are ours."""
+    seen: list[InboundEvent] = []
+    if outbound and thread_id:
+        if at := wire.moment(activity.get("deliveredAt")):
+            seen.append(Delivered(message_id, at, thread_id=thread_id))
+        if at := wire.moment(activity.get("readAt")):
+            seen.append(ReadUpTo(thread_id, at, message_id=message_id))
+    return seen

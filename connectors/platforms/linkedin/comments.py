@@ -8,6 +8,7 @@ from typing import Any
 from connectors import wire
 from connectors.contract import (
     Edited,
+    Ignored,
     InboundEvent,
     InboundMessage,
     MessageKind,
@@ -29,7 +30,7 @@ def parse(notification: Mapping[str, Any]) -> Sequence[InboundEvent]:
     comment = _decorated(notification)
     thread_id = f"{urns.COMMENT}{wire.ident(comment.get('parentComment')) or target}"
     if action in _COUNTED:
-        return ()  # nobody wrote anything
+        raise Ignored(f"A {action.lower()}: nobody wrote anything.")
     if action == "COMMENT_DELETE":
         return (Unsent(target=target, at=at, thread_id=thread_id),)
     if action == "COMMENT_EDIT":

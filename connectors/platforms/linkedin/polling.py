@@ -7,7 +7,16 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from connectors import wire
-from connectors.contract import ConnectorError, Context, InboundEvent, Malformed, Page, Remedy
+from connectors.contract import (
+    UNKNOWN_KIND,
+    ConnectorError,
+    Context,
+    Ignored,
+    InboundEvent,
+    Malformed,
+    Page,
+    Remedy,
+)
 from connectors.platforms.linkedin import changelog, client
 from connectors.platforms.linkedin.manifest import CHANGELOG_AGE
 
@@ -35,16 +44,27 @@ def page(ctx: Context, cursor: str, thread_id: str = "") -> Page:
         newest = max(newest, wire.count(element.get("processedAt")) or 0)
         try:
             found = changelog.parse(element)
+        except Ignored:
+            continue
         except Malformed as error:
             failures.append((element, str(error)))
             continue
+        if not found:
+            failures.append((element, UNKNOWN_KIND))
         events += [each for each in found if not thread_id or getattr(each, "thread_id", "") == thread_id]
     following = next_start(body, start, len(elements))
     if following is not None:
         state = {"since": since, "start": following, "newest": newest}
     else:
         state = {"since": newest}  # inclusive: the last event will come again, and is known
-    return Page(tuple(events), wire.pack(state), following is not None, tuple(failures))
+    captured = (at for element in elements if (at := wire.moment(element.get("capturedAt"))))
+    return Page(
+        tuple(events),
+        wire.pack(state),
+        following is not None,
+        tuple(failures),
+        told_until=max(captured, default=None),
+    )
 
 
 def next_start(body: Mapping[str, Any], start: int, received: int) -> int | None:

@@ -10,6 +10,7 @@ from connectors.contract import (
     Account,
     AccountChanged,
     AccountState,
+    DeliveriesLost,
     Ignored,
     InboundEvent,
     InboundMessage,
@@ -18,6 +19,7 @@ from connectors.contract import (
     MessageKind,
     Origin,
     Party,
+    ReachChanged,
     Unsent,
 )
 from connectors.platforms.x import messages, posts, threads
@@ -34,6 +36,7 @@ _ARRAYS: Final = {
     "mute_events": "mute",
     "favorite_events": "like",
 }
+_OF_NO_CONCERN: Final = ("follow", "mute", "like")
 _FIRST_SNOWFLAKE_MS: Final = 1288834974657
 _AROUND: Final = ("for_user_id", "users", "apps", "user_has_blocked")
 
@@ -81,18 +84,14 @@ def parse(item: Item, account: Account) -> Sequence[InboundEvent]:
     event = wire.mapping(item.payload.get("event"))
     activity = wire.mapping(event.get("payload"))
     if kind == "replay_job_status":
-        state = wire.text(event.get("job_state")) or "?"
-        raise Ignored(
-            f"X's replay job ended: {state}. {wire.text(event.get('job_state_description'))}".strip()
-        )
+        return (_replayed(event),)
     if kind in ("dm.received", "dm.sent"):
         given = wire.entries(activity.get("direct_message_events"))
         return [messages.message(each, activity, account) for each in given] or _unknown(item, account)
     if kind == "dm":
         return (messages.message(event, item.payload, account),)
     if reader := _DIRECT.get(kind):
-        found = reader(activity or event, activity if activity else item.payload, account)
-        return (found,) if found is not None else ()
+        return (_said(reader(activity or event, activity if activity else item.payload, account)),)
     if kind in ("chat.received", "chat.sent"):
         return (_encrypted(activity, account),)
     if kind in posts.EVENTS:
@@ -100,12 +99,15 @@ def parse(item: Item, account: Account) -> Sequence[InboundEvent]:
             posts.of_v2(activity, wire.mapping(item.payload.get("includes")), account, posts.EVENTS[kind]),
         )
     if kind == "tweet":
-        found = posts.of_v1(event, account)
-        return (found,) if found is not None else ()
+        return (_said(posts.of_v1(event, account)),)
     if kind == "post.delete":
         return (_deleted(activity or event),)
     if kind in ("oauth.revoke", "revoke"):
         return (_revoked(activity or event),)
+    if kind.partition(".")[0] == "block":
+        return (_blocked(activity or event, account, lifted=kind == "block.unblock"),)
+    if kind.partition(".")[0] in _OF_NO_CONCERN:
+        raise Ignored(f"X tells of a {kind.partition('.')[0]}: nobody wrote anything.")
     return _unknown(item, account)
 
 
@@ -154,6 +156,35 @@ def _revoked(given: Mapping[str, Any]) -> AccountChanged:
     return AccountChanged(
         AccountState.REVOKED, reason, wire.when(given.get("date_time"), given.get("timestamp_ms"))
     )
+
+
+def _replayed(status: Mapping[str, Any]) -> DeliveriesLost:
+    """A job that was asked for, and has delivered again what X still had, or not all of it."""
+    state = wire.text(status.get("job_state")) or "?"
+    said = f"X's replay job ended: {state}. {wire.text(status.get('job_state_description'))}".strip()
+    if state == "Complete":
+        raise Ignored(said)
+    return DeliveriesLost(said)
+
+
+def _said(found: InboundEvent | None) -> InboundEvent:
+    if found is None:
+        raise Ignored("It says nothing that the inbox shows: our own sign, or a bare repost.")
+    return found
+
+
+def _blocked(given: Mapping[str, Any], account: Account, *, lifted: bool) -> ReachChanged:
+    """Whoever blocked whom: no message gets through."""
+    source, target = (
+        wire.need(wire.exact_id(wire.mapping(given.get(side))), side) for side in ("source", "target")
+    )
+    ours = source == account.external_id
+    reason = (
+        "This account has blocked the person on X." if ours else "This person has blocked the account on X."
+    )
+    lifted = lifted or wire.text(given.get("type")) == "unblock"
+    at = wire.when(given.get("created_timestamp"), given.get("created_at"), given.get("timestamp_ms"))
+    return ReachChanged(target if ours else source, at, "" if lifted else reason)
 
 
 def _unknown(item: Item, account: Account) -> Sequence[InboundEvent]:

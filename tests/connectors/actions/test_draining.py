@@ -1,9 +1,12 @@
+from datetime import timedelta
+
 import pytest
 from django.db import transaction
 
-from connectors.actions import draining
-from connectors.models import ChannelHealth, DeadItem, Receipt, ReceiptState
-from inbox.models import Message
+from connectors.actions import draining, replaying
+from connectors.contract import UNKNOWN_KIND, DeliveriesLost, ReachChanged
+from connectors.models import DeadItem, Gap, GapCause, Receipt, ReceiptState, SyncSchedule, Task
+from inbox.models import Handle, Message
 from tests.connectors.conftest import NOW, message_item
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -125,12 +128,79 @@ def test_tests_from_a_dashboard_leave_nothing(receipt):
     assert Receipt.objects.get().state == ReceiptState.DONE
 
 
-def test_a_kind_nobody_knows_is_counted_on_the_channel(receipt, channel):
-    receipt({"kind": "unheard-of"}, {"kind": "unheard-of"})
+def test_what_is_of_a_kind_nobody_knows_is_kept_as_it_came(receipt, channel):
+    receipt({"kind": "unheard-of", "n": 1}, message_item("m1"), {"kind": "unheard-of", "n": 2})
+
+    drained = draining.drain(now=NOW)
+
+    kept = DeadItem.objects.filter(channel=channel).order_by("pk")
+    assert [item.payload["payload"]["n"] for item in kept] == [1, 2]
+    assert {item.reason for item in kept} == {UNKNOWN_KIND}
+    assert (drained.new_messages, Receipt.objects.get().state) == (1, ReceiptState.DONE)
+
+
+def test_what_is_still_of_an_unknown_kind_stays_and_is_read_once_it_is_known(receipt, platform, monkeypatch):
+    receipt({"kind": "unheard-of"})
+    draining.drain(now=NOW)
+    DeadItem.objects.update(receipt=None)  # its delivery was purged meanwhile
+    item = DeadItem.objects.get()
+
+    still = replaying.replay_polled_item(item_id=item.pk, now=NOW)
+    monkeypatch.setattr(
+        type(platform), "parse", lambda self, item, account: [platform._message(message_item("m1"))]
+    )
+    known = replaying.replay_polled_item(item_id=item.pk, now=NOW)
+
+    assert (still.dead, known.dead, known.new_messages) == (1, 0, 1)
+    item.refresh_from_db()
+    assert item.replayed_at == NOW
+
+
+def test_deliveries_that_the_platform_says_are_lost_open_a_gap_and_are_looked_for(
+    receipt, channel, platform, monkeypatch
+):
+    walk = SyncSchedule.objects.create(
+        channel=channel, task=Task.RECONCILE, every_seconds=9, next_run_at=NOW + timedelta(hours=5)
+    )
+    monkeypatch.setattr(
+        type(platform), "parse", lambda self, item, account: [DeliveriesLost("The job was incomplete.")]
+    )
+    receipt({"kind": "lost"}, {"kind": "lost"})
 
     draining.drain(now=NOW)
 
-    assert ChannelHealth.objects.get(channel=channel).unrecognised == 2
+    walk.refresh_from_db()
+    gap = Gap.objects.get()
+    assert (gap.channel, gap.cause, gap.healed_at, walk.next_run_at) == (
+        channel,
+        GapCause.NOT_DELIVERED,
+        None,
+        NOW,
+    )
+
+
+def test_somebody_who_blocked_the_account_cannot_be_written_to_until_they_write(
+    receipt, channel, platform, monkeypatch
+):
+    receipt(message_item("m1"))
+    draining.drain(now=NOW)
+    parse = type(platform).parse
+    blocked = ReachChanged("mara", NOW + timedelta(seconds=5), "Mara has blocked the account.")
+    monkeypatch.setattr(
+        type(platform), "parse", lambda self, item, account: [blocked] if item.payload["kind"] == "block" else parse(self, item, account)
+    )  # fmt: skip
+    receipt({"kind": "block"})
+    draining.drain(now=NOW)
+    handle = Handle.objects.get(channel=channel, external_id="mara")
+    assert handle.unavailable_reason == "Mara has blocked the account."
+
+    receipt(message_item("m2", seconds=9))
+    draining.drain(now=NOW)
+    receipt({"kind": "block"})  # the same news once more, and older than what she wrote
+    draining.drain(now=NOW)
+
+    handle.refresh_from_db()
+    assert handle.unavailable_reason == ""
 
 
 def test_a_worker_killed_in_the_middle_has_changed_nothing(receipt, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import orjson
 import pytest
 
 from connectors.contract import (
@@ -128,8 +129,35 @@ def test_edits_that_come_as_changes() -> None:
     ]
 
 
-def test_an_edit_without_words_does_not_blank_the_message() -> None:
-    assert why_not(connector, delivery("instagram", "edit_without_words"), ACCOUNT).startswith("Ignored")
+def test_an_edit_without_words_is_an_edit_all_the_same() -> None:
+    (edit,) = events("edit_without_words")
+    assert isinstance(edit, Edited)
+    assert (edit.text, edit.version) == (None, 1)
+
+
+def test_a_bare_change_that_names_neither_side_is_an_edit_of_its_message() -> None:
+    bare, wrapped = events("edit_bare")
+    assert isinstance(bare, Edited) and isinstance(wrapped, Edited)
+    assert (bare.target, bare.text, bare.version) == ("aWdfZAG1faXRlbToxOk1", "Hi! Open on Friday?", 5)
+    assert (wrapped.text, wrapped.version) == ("Hi! Open on Saturday?", 6)
+
+
+def test_two_pieces_of_news_of_one_element_are_two_messages() -> None:
+    element = {
+        "sender": {"id": CUSTOMER}, "recipient": {"id": ACCOUNT.external_id}, "timestamp": 1786012345123,
+        "pass_thread_control": {"new_owner_app_id": "1"}, "request_thread_control": {"requested_owner_app_id": "2"},
+    }  # fmt: skip
+    body = orjson.dumps({"entry": [{"id": ACCOUNT.external_id, "time": 1786012345, "messaging": [element]}]})
+    told = [each for each in read(connector, body, ACCOUNT) if isinstance(each, InboundMessage)]
+    assert len({each.external_id for each in told}) == len(told) == 2
+
+
+def test_our_own_reading_says_nothing_and_is_no_unknown_kind() -> None:
+    element = {
+        "sender": {"id": ACCOUNT.external_id}, "recipient": {"id": CUSTOMER}, "timestamp": 1786012345123, "read": {"mid": "m1"},
+    }  # fmt: skip
+    body = orjson.dumps({"entry": [{"id": ACCOUNT.external_id, "time": 1786012345, "messaging": [element]}]})
+    assert why_not(connector, body, ACCOUNT).startswith("Ignored")
 
 
 def test_the_customer_has_seen_our_message() -> None:

@@ -9,7 +9,9 @@ import pytest
 from connectors.contract import (
     Account,
     AttachmentKind,
+    Delivered,
     Edited,
+    Ignored,
     InboundEvent,
     InboundMessage,
     Malformed,
@@ -53,8 +55,9 @@ def test_that_we_read_their_message_is_no_news() -> None:
 
 
 def test_actor_and_owner_are_one_so_it_is_ours() -> None:
-    said, seen = events("ours")
+    said, delivered, seen = events("ours")
     assert isinstance(said, InboundMessage) and isinstance(seen, ReadUpTo)
+    assert isinstance(delivered, Delivered) and delivered.target == said.external_id
     assert said.outbound and said.counterpart is not None and said.counterpart.external_id == MEMBER
     assert said.external_id == "2-b3Vycw=="
     assert (seen.message_id, seen.thread_id) == ("2-b3Vycw==", THREAD)
@@ -116,8 +119,11 @@ def test_three_people_are_a_group() -> None:
     assert message("group").thread_kind is ThreadKind.GROUP
 
 
-def test_what_is_no_message_of_the_log_is_left_out() -> None:
-    assert events("other_resources") == []
+def test_what_is_no_message_of_the_log_is_left_out_and_one_of_an_unknown_state_is_unknown() -> None:
+    like, failed = connector.items(delivery("linkedin", "other_resources"))
+    with pytest.raises(Ignored):
+        connector.parse(like, ACCOUNT)
+    assert connector.parse(failed, ACCOUNT) == ()
 
 
 def test_an_unknown_method_is_kept_as_unsupported() -> None:

@@ -11,11 +11,14 @@ from connectors.contract import (
     AccountChanged,
     AccountState,
     AttachmentKind,
+    DeliveriesLost,
+    Ignored,
     InboundEvent,
     InboundMessage,
     Malformed,
     MessageKind,
     Origin,
+    ReachChanged,
     ReadUpTo,
     ThreadKind,
     Typing,
@@ -163,8 +166,30 @@ def test_a_deleted_post_must_go(name: str, target: str) -> None:
     assert isinstance(gone, Unsent) and gone.target == target
 
 
-def test_follows_blocks_and_likes_are_no_messages() -> None:
-    assert events("others") == []
+def test_follows_mutes_and_likes_are_known_and_say_nothing() -> None:
+    for item in connector.items(delivery("x", "others")):
+        with pytest.raises(Ignored, match="nobody wrote anything"):
+            connector.parse(item, ACCOUNT)
+
+
+def test_a_block_of_either_side_says_that_nothing_gets_through() -> None:
+    by_them, by_us, lifted = events("blocks_aaa")
+    assert (
+        isinstance(by_them, ReachChanged)
+        and isinstance(by_us, ReachChanged)
+        and isinstance(lifted, ReachChanged)
+    )
+    assert by_them.external_id == by_us.external_id == lifted.external_id == CUSTOMER
+    assert (by_them.reason, lifted.reason) == ("This person has blocked the account on X.", "")
+    assert by_us.reason.startswith("This account has blocked")
+    assert events("block_xaa") == [by_them]
+
+
+def test_a_replay_job_that_is_not_complete_says_that_deliveries_are_lost() -> None:
+    (lost,) = events("replay_incomplete")
+    assert isinstance(lost, DeliveriesLost)
+    assert lost.reason == "X's replay job ended: Incomplete. Some events were not replayed"
+    assert events("replay_done") == []
 
 
 def test_an_unknown_event_between_two_people_is_kept() -> None:
