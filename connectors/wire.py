@@ -113,6 +113,12 @@ def told(value: str, what: str) -> str:
     return value
 
 
+def is_of_a_gateway(status: int, *, repeatable: bool, told: bool) -> bool:
+    """Whether a call that must not be repeated is refused in words of whoever stands in between: then what stands behind may have
+    done the work. `told`: the body holds a code of the platform's own."""
+    return not repeatable and (status in (408, 504) or (status == 502 and not told))
+
+
 def count(value: object) -> int | None:
     """A whole number that may come as text."""
     if isinstance(value, bool):

@@ -27,6 +27,9 @@ log = structlog.get_logger(__name__)
 LOOKS = (3, 10, 30, 65, 90, 150, 300)  # seconds after the attempt
 SURE_AFTER = timedelta(seconds=60)
 APART = timedelta(seconds=20)
+PASSED = timedelta(
+    seconds=90
+)  # by so much a log must have gone past the attempt: their clock and ours differ
 GIVE_UP_AFTER = timedelta(minutes=15)  # when the platform cannot be asked, or has no history to ask
 ABSENT = "absent"
 MAX_PAGES = 5
@@ -40,11 +43,12 @@ class Plan:
     looks: tuple[float, ...]
     sure_after: timedelta
     apart: timedelta
+    passed: timedelta = PASSED
 
     @classmethod
     def configured(cls) -> Plan:
         scale = float(getattr(settings, "PARLEY_SETTLE_SCALE", 1.0))
-        return cls(tuple(each * scale for each in LOOKS), SURE_AFTER * scale, APART * scale)
+        return cls(tuple(each * scale for each in LOOKS), SURE_AFTER * scale, APART * scale, PASSED * scale)
 
 
 def settle(*, message: Message, clock: Clock, plan: Plan | None = None) -> str:
@@ -104,10 +108,14 @@ class _Look:
     def _log_since(self, connector: Connector, context: Context) -> Iterator[Page]:
         schedule = SyncSchedule.objects.filter(channel=self.message.channel_id, task=Task.POLL).first()
         cursor = schedule.cursor if schedule else ""
+        told_until = self.attempted_at
         for _ in range(MAX_PAGES):
             page = connector.poll(context, cursor)
             yield page
+            told_until = max(told_until, page.told_until or told_until)
             if not page.more:
+                # A log runs behind: what it does not hold yet is only missing once it has gone past.
+                self.seen_whole = self.seen_whole and told_until > self.attempted_at + self.plan.passed
                 return
             if page.cursor == cursor:
                 break
@@ -126,8 +134,10 @@ class _Look:
             if times and min(times) < self.attempted_at - echoes.SKEW:
                 return
             if not page.more:
-                # A platform that tells the newest so many and told so many may have older ones, of after the attempt.
-                self.seen_whole = self.seen_whole and (most is None or told < most)
+                # A platform that tells the newest so many and told so many may have older ones, of after the attempt. And one that
+                # shows nothing of a thread in which somebody wrote to us does not tell it; an unanswered comment has no answers.
+                tells = told > 0 or self.message.conversation.kind == ThreadKind.COMMENT
+                self.seen_whole = self.seen_whole and tells and (most is None or told < most)
                 return
             cursor = page.cursor
         self.seen_whole = False

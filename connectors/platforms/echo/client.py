@@ -40,7 +40,9 @@ def call(
 
 def refusal(answer: Answer, ctx: Context) -> ConnectorError:
     code = wire.text(answer.error_body().get("code"))
-    if code in TABLE:
+    if wire.is_of_a_gateway(answer.status, repeatable=answer.repeatable, told=bool(code)):
+        remedy, words = Remedy.UNKNOWN, "Echo did not say in time whether it did this."
+    elif code in TABLE:
         remedy, words = TABLE[code]
     elif answer.status >= 500:
         remedy, words = Remedy.RETRY, "Echo had a passing fault."

@@ -18,8 +18,10 @@ class Rule:
     remedy: Remedy
     words: str
     contact_unavailable: bool = False
+    most_tries: int | None = None
 
 
+FAULT_TRIES: Final = 4  # the first and three more
 _THROTTLED: Final = "Instagram asks us to slow down."
 _RESTRICTED: Final = "Instagram has restricted this account's messaging."
 _WINDOW: Final = "The reply window has closed. It opens again when the customer writes."
@@ -30,6 +32,7 @@ _OWNED: Final = "Another app holds this conversation on Instagram."
 _PERMISSION: Final = "Parley lacks a permission or a setting on Instagram. Connect the account again."
 _SIGN_IN: Final = "Instagram no longer accepts our access. Connect the account again."
 _PASSING: Final = "Instagram had a passing fault."
+_LOST: Final = "Instagram did not say in time whether it did this."
 
 TABLE: Final[tuple[Rule, ...]] = (
     Rule(
@@ -38,9 +41,8 @@ TABLE: Final[tuple[Rule, ...]] = (
         Remedy.UNKNOWN,
         "Instagram reported a fault, and the message may have arrived all the same.",
     ),
-    Rule(1, None, Remedy.RETRY, _PASSING),
-    Rule(2, None, Remedy.RETRY, _PASSING),
-    Rule(1200, None, Remedy.RETRY, _PASSING),
+    # 2 may also hide that the customer has blocked us: who waits for long learns nothing more.
+    *(Rule(code, None, Remedy.RETRY, _PASSING, most_tries=FAULT_TRIES) for code in (1, 2, 1200)),
     *(Rule(code, None, Remedy.RETRY, _THROTTLED) for code in (4, 17, 32, 341, 613, 80001, 80002, 80006)),
     Rule(613, 2018338, Remedy.RECONNECT, _RESTRICTED),
     Rule(368, None, Remedy.RECONNECT, _RESTRICTED),
@@ -89,6 +91,8 @@ def refusal(answer: Answer, ctx: Context) -> ConnectorError:
     notices = rates.notices(answer.headers, ctx.now)
     name = "/".join(str(part) for part in (code, subcode) if part is not None) or f"http {answer.status}"
     rule = _rule(code, subcode, error)
+    if wire.is_of_a_gateway(answer.status, repeatable=answer.repeatable, told=code is not None):
+        return ConnectorError(_LOST, remedy=Remedy.UNKNOWN, code=name, rates=notices)
     if rule is not None:
         retry_at = rates.regained_at(notices) if rule.remedy is Remedy.RETRY else None
         return ConnectorError(
@@ -98,8 +102,12 @@ def refusal(answer: Answer, ctx: Context) -> ConnectorError:
             retry_at=retry_at,
             contact_unavailable=rule.contact_unavailable,
             rates=notices,
+            most_tries=rule.most_tries,
         )
-    return ConnectorError(_unknown_words(error), remedy=_by_status(answer), code=name, rates=notices)
+    tries = FAULT_TRIES if answer.status >= 500 else None
+    return ConnectorError(
+        _unknown_words(error), remedy=_by_status(answer), code=name, rates=notices, most_tries=tries
+    )
 
 
 def _rule(code: int | None, subcode: int | None, error: Any) -> Rule | None:
@@ -123,8 +131,6 @@ def _by_status(answer: Answer) -> Remedy:
     """For answers without a code that we know: empty, HTML, or new."""
     if answer.status == 429:
         return Remedy.RETRY
-    if answer.status in (502, 504) and not answer.repeatable and not answer.error_body():
-        return Remedy.UNKNOWN  # a gateway speaks: what stands behind it may have done the work
     if answer.status >= 500:
         return Remedy.RETRY
     return Remedy.RECONNECT if answer.status == 401 else Remedy.TELL

@@ -48,11 +48,17 @@ TABLE: Final[tuple[Rule, ...]] = (
 def refusal(answer: Answer, ctx: Context, bucket: str) -> ConnectorError:
     body = answer.error_body()
     rule = _rule(body, answer.status)
+    if wire.is_of_a_gateway(
+        answer.status, repeatable=answer.repeatable, told=wire.count(body.get("serviceErrorCode")) is not None
+    ):
+        reason = "LinkedIn did not say in time whether it did this."
+        return ConnectorError(reason, remedy=Remedy.UNKNOWN, code=_name(body, answer))
     if rule is None:
         reason = (
             "LinkedIn had a passing fault." if answer.status >= 500 else "LinkedIn refused without a reason."
         )
-        return ConnectorError(reason, remedy=_by_status(answer), code=_name(body, answer))
+        remedy = Remedy.RETRY if answer.status >= 500 else Remedy.TELL
+        return ConnectorError(reason, remedy=remedy, code=_name(body, answer))
     if rule.status == 429 and not body:
         # No word of a quota: the infrastructure protects itself, and that passes sooner than a day.
         retry_at: datetime | None = ctx.now + timedelta(seconds=60)
@@ -83,12 +89,6 @@ def _rule(body: Mapping[str, Any], status: int) -> Rule | None:
         if rule.status and rule.status == status:
             return rule
     return None
-
-
-def _by_status(answer: Answer) -> Remedy:
-    if answer.status in (502, 504) and not answer.repeatable and not answer.error_body():
-        return Remedy.UNKNOWN  # a gateway speaks: what stands behind it may have done the work
-    return Remedy.RETRY if answer.status >= 500 else Remedy.TELL
 
 
 def _name(body: Mapping[str, Any], answer: Answer) -> str:

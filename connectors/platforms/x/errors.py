@@ -28,6 +28,7 @@ _CLOSED: Final = "This person does not accept messages from this account on X."
 _LIMIT: Final = "X asks us to wait."
 _LOCKED: Final = "X has locked or suspended this account."
 _FAULT: Final = "X had a passing fault."
+_LOST: Final = "X did not say in time whether it did this."
 _FILE: Final = "X could not take this file."
 
 TABLE: Final[tuple[Rule, ...]] = (
@@ -68,6 +69,9 @@ TABLE: Final[tuple[Rule, ...]] = (
 def refusal(answer: Answer, ctx: Context, bucket: str) -> ConnectorError:
     body = answer.error_body()
     rule = _rule(body, answer)
+    if wire.is_of_a_gateway(answer.status, repeatable=answer.repeatable, told=rule is not None):
+        notices = rates.notices(answer.headers, bucket)
+        return ConnectorError(_LOST, remedy=Remedy.UNKNOWN, code=_name(body, answer), rates=notices)
     remedy = rule.remedy if rule else _by_status(answer)
     return ConnectorError(
         rule.words if rule else _status_words(answer.status),
@@ -114,8 +118,6 @@ def _by_status(answer: Answer) -> Remedy:
         return Remedy.RECONNECT
     if answer.status == 429:
         return Remedy.RETRY
-    if answer.status in (502, 504) and not answer.repeatable and not answer.error_body():
-        return Remedy.UNKNOWN  # a gateway speaks: what stands behind it may have done the work
     if answer.status >= 500:
         return Remedy.RETRY
     return Remedy.BUG if answer.status == 400 else Remedy.TELL

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -243,3 +244,46 @@ def test_what_a_colleague_wrote_elsewhere_before_the_attempt_does_not_hold_it(
     delivering.deliver(message_id=queued_reply.pk, clock=clock)
 
     assert look_for(queued_reply, clock, 90)[-1] == "again"
+
+
+def test_a_thread_of_which_nothing_is_shown_is_not_told_at_all(uncertain, platform, clock, monkeypatch):
+    """The list of conversations may be behind, or leave this one out: an empty page is no proof."""
+    reply = uncertain(delivered=True)
+    seen_through(platform, monkeypatch, lambda page: replace(page, events=()))
+
+    assert set(look_for(reply, clock, 120)) == {"later"}
+    assert reply.state == MessageState.UNCERTAIN
+
+
+@pytest.fixture
+def polled(platform, monkeypatch):
+    """The platform is read by its log, which has come as far as the test says."""
+    told = {"until": None}
+    known = platforms.get
+    fake = platform.manifest
+    log_read = replace(fake, receive=replace(fake.receive, mode="poll"))
+    monkeypatch.setattr(platforms, "get", lambda key: log_read if key == "fake" else known(key))
+    monkeypatch.setattr(
+        type(platform),
+        "poll",
+        lambda self, ctx, cursor: Page((), "c", told_until=told["until"]),
+        raising=True,
+    )
+    return told
+
+
+def test_a_log_that_has_not_gone_past_the_attempt_proves_nothing(uncertain, platform, clock, polled):
+    reply = uncertain(delivered=True)
+    polled["until"] = reply.attempted_at + settling.PASSED
+
+    assert set(look_for(reply, clock, 200)) == {"later"}
+    assert reply.state == MessageState.UNCERTAIN
+
+
+def test_a_log_that_has_gone_past_the_attempt_without_the_reply_lets_it_be_sent_again(
+    uncertain, platform, clock, polled
+):
+    reply = uncertain(delivered=False)
+    polled["until"] = reply.attempted_at + settling.PASSED + timedelta(seconds=1)
+
+    assert look_for(reply, clock, 100)[-1] == "again"

@@ -133,6 +133,10 @@ def test_each_code_leads_to_its_remedy(linkedin: FakePlatform, rule: errors.Rule
     [
         (httpx.Response(500), Remedy.RETRY),
         (httpx.Response(502, content=b"<html>"), Remedy.UNKNOWN),
+        (httpx.Response(502, json={"message": "Bad gateway"}), Remedy.UNKNOWN),
+        (httpx.Response(502, json={"serviceErrorCode": 999, "message": "x"}), Remedy.RETRY),
+        (httpx.Response(504, json={"message": "Endpoint request timed out"}), Remedy.UNKNOWN),
+        (httpx.Response(408), Remedy.UNKNOWN),
         (httpx.Response(418), Remedy.TELL),
         (lost_answer, Remedy.UNKNOWN),
     ],
