@@ -51,14 +51,16 @@ def configured(manifest: Manifest, environment: Mapping[str, str] = os.environ) 
         checked_on = date.fromisoformat(figures.pop("checked_on", "")) if "checked_on" in figures else None
         for name, value in figures.items():
             manifest = _CHANGES[name](manifest, value)
+            if checked_on and name in _DATED:
+                manifest = _DATED[name](manifest, checked_on)
+        if checked_on:
+            manifest = replace(manifest, checked={**manifest.checked, **dict.fromkeys(figures, checked_on)})
     except KeyError as unknown:
         raise FiguresUnreadable(
             f"{VARIABLE}: unknown figure {unknown}. Known: {', '.join(_CHANGES)}, checked_on."
         ) from None
     except (ValueError, TypeError) as error:
         raise FiguresUnreadable(f"{VARIABLE}, {manifest.key}: {error}") from None
-    if checked_on:
-        manifest = _text(manifest, checked_on=checked_on)
     return manifest
 
 
@@ -104,4 +106,13 @@ _CHANGES: Final[Mapping[str, Callable[[Manifest, Any], Manifest]]] = {
         m, history=replace(m.history, messages_per_thread=_number(v))
     ),
     "poll_every_s": lambda m, v: replace(m, poll_every=_seconds(v)),
+}
+
+# Limits that carry their day with them; of the others Manifest.checked holds it.
+_DATED: Final[Mapping[str, Callable[[Manifest, date], Manifest]]] = {
+    "text_max": lambda m, day: _text(m, checked_on=day),
+    "text_unit": lambda m, day: _text(m, checked_on=day),
+    "public_text_max": lambda m, day: replace(
+        m, send=replace(m.send, public_text=replace(m.text_limit(public=True), checked_on=day))
+    ),
 }

@@ -15,7 +15,7 @@ from connectors.contract import ConnectorError, Context, Remedy
 from connectors.models import Credential, Level
 from inbox.models import Channel
 
-READ_BUCKETS = frozenset({"read", "app"})
+READ_BUCKETS = budgets.limits_of("read")
 LONGEST_PAUSE = 90.0  # seconds
 PAUSES = (0.6, 1.2, 2.4, 4.8)  # seconds before asking again, where the platform does not say
 Pause = Callable[[float], None]

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from connectors.contract import RateNotice
 from connectors.models import RateBudget
+
+A_WHILE = timedelta(seconds=20)  # where a limit is used up and the platform does not say until when
+
+
+def limits_of(what: str) -> frozenset[str]:
+    """The buckets that bound one kind of call: its own, those of the whole account and app, and those that count a day."""
+    return frozenset({what, f"{what} day", f"{what} app day", "account", "app"})
+
+
+def is_used_up(notice: RateNotice) -> bool:
+    return notice.remaining == 0 or (notice.used_percent or 0) >= 100
+
+
+def resets_at(notice: RateNotice, now: datetime) -> datetime | None:
+    return notice.resets_at or (now + A_WHILE if is_used_up(notice) else None)
 
 
 @transaction.atomic
@@ -20,7 +35,7 @@ def keep(*, channel_id: int, notices: Sequence[RateNotice], now: datetime) -> No
             defaults={
                 "remaining": notice.remaining,
                 "used_percent": notice.used_percent,
-                "resets_at": notice.resets_at,
+                "resets_at": resets_at(notice, now),
                 "seen_at": now,
             },
         )
@@ -31,12 +46,9 @@ def used_up_until(
 ) -> datetime | None:
     """Until when nothing may be asked, going by these notices: the latest reset of a limit that is used up."""
     resets = [
-        notice.resets_at
+        at
         for notice in notices
-        if notice.bucket in buckets
-        and (notice.remaining == 0 or (notice.used_percent or 0) >= 100)
-        and notice.resets_at
-        and notice.resets_at > now
+        if notice.bucket in buckets and is_used_up(notice) and (at := resets_at(notice, now)) and at > now
     ]
     return max(resets, default=None)
 

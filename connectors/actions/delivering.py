@@ -27,7 +27,7 @@ GIVE_UP_AFTER = timedelta(hours=24)
 REFRESH_WITHIN = timedelta(minutes=10)
 FIRST_LOOK = timedelta(seconds=3)
 PARKED_WAIT = timedelta(seconds=1)
-SEND_BUCKETS = frozenset({"send", "app"})
+SEND_BUCKETS = budgets.limits_of("send")
 Jitter = Callable[[float, float], float]
 
 
@@ -183,6 +183,13 @@ class _Delivery:
                     f"{error.reason} It may be sent again from {error.retry_at:%d %b %H:%M} UTC."
                 )
             case _:
+                if error.remedy is Remedy.BUG:
+                    log.error(
+                        "request_was_wrong",
+                        message=self.message.pk,
+                        platform=self.message.channel.platform,
+                        code=error.code,
+                    )
                 if error.contact_unavailable:
                     contacts.mark_unavailable(
                         channel_id=self.message.channel_id,
@@ -204,7 +211,7 @@ class _Delivery:
         tries = DeliveryAttempt.objects.filter(
             message_id=self.message.pk, outcome=Remedy.RETRY, started_at__gte=queued_at
         ).count()
-        if tries >= MAX_TRIES:
+        if tries >= min(MAX_TRIES, error.most_tries or MAX_TRIES):
             return self._fail(f"Tried {tries} times without success: {error.reason}")
         return self._put_back(error.reason, now + back_off(tries, self.jitter), "retry")
 

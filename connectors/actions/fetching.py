@@ -24,7 +24,7 @@ from inbox.models import Attachment, ChannelState, Handle
 
 log = structlog.get_logger(__name__)
 MAX_BYTES = 64 * 1024 * 1024
-PROFILE_BUCKETS = frozenset({"read", "app", "profile"})
+PROFILE_BUCKETS = budgets.limits_of("read") | {"profile"}
 COOL_DOWN = timedelta(seconds=30)
 MAX_TRIES = 6
 FIRST_WAIT = timedelta(seconds=5)

@@ -22,6 +22,13 @@ def test_a_deployment_sets_the_figure_that_holds_for_it_and_says_when_it_looked(
     assert manifest.send.text.unit == LINKEDIN.send.text.unit
 
 
+def test_the_day_is_that_of_the_figures_beside_it_and_of_no_other() -> None:
+    manifest = configured(INSTAGRAM, given(instagram={"window_s": 82800, "checked_on": "2026-11-23"}))
+
+    assert manifest.checked == {"window_s": date(2026, 11, 23)}
+    assert manifest.send.text == INSTAGRAM.send.text
+
+
 def test_other_platforms_keep_theirs() -> None:
     assert configured(INSTAGRAM, given(linkedin={"text_max": 3000})) == INSTAGRAM
     assert configured(INSTAGRAM, {}) == INSTAGRAM

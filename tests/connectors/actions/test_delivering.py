@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from connectors.actions import delivering
+from connectors.actions import budgets, delivering
 from connectors.contract import RateNotice, Remedy
 from connectors.models import ChannelHealth, Credential, DeliveryAttempt, RateBudget
 from inbox.actions import channels
@@ -166,7 +166,7 @@ def test_a_lost_answer_is_uncertain_and_never_sent_again(queued_reply, platform,
     assert queued_reply.state == MessageState.UNCERTAIN
     clock.passes(3600)
     assert deliver(queued_reply, clock) == ""
-    assert len(platform.said) == 1
+    assert len([said for said in platform.said if said.outbound]) == 1
 
 
 def test_a_bug_while_sending_is_uncertain_too(queued_reply, platform, clock):
@@ -208,3 +208,34 @@ def test_a_letter_that_cannot_be_written_is_given_up_after_as_many_tries_as_any(
 
     assert outcomes == ["retry"] * (delivering.MAX_TRIES - 1) + ["failed"]
     assert platform.sent == []
+
+
+@pytest.mark.parametrize(
+    ("bucket", "counts"),
+    [("send", True), ("send day", True), ("send app day", True), ("account", True), ("app", True), ("read", False), ("read day", False)],
+)  # fmt: skip
+def test_every_limit_that_bounds_sending_is_obeyed(queued_reply, platform, clock, bucket, counts):
+    platform.rates = (RateNotice(bucket, remaining=0, resets_at=clock() + timedelta(minutes=5)),)
+    deliver(queued_reply, clock)
+
+    queued_reply.channel.refresh_from_db()
+    assert (queued_reply.channel.sends_resume_at == clock() + timedelta(minutes=5)) == counts
+
+
+def test_a_limit_that_is_used_up_without_a_reset_is_a_short_pause(queued_reply, platform, clock, channel):
+    notice = RateNotice("app", remaining=None, resets_at=None, used_percent=100)
+    budgets.keep(channel_id=channel.pk, notices=[notice], now=clock())
+
+    assert deliver(queued_reply, clock) == "throttled"
+    clock.passes(budgets.A_WHILE.total_seconds() + 1)
+    assert deliver(queued_reply, clock) == "sent"
+
+
+def test_a_fault_that_lasts_is_told_after_as_many_tries_as_its_rule_allows(queued_reply, platform, clock):
+    outcomes = []
+    for _ in range(4):
+        platform.refuses(Remedy.RETRY, "A fault.", most_tries=4)
+        outcomes.append(deliver(queued_reply, clock))
+        clock.passes(300)
+
+    assert outcomes == ["retry", "retry", "retry", "failed"]
