@@ -88,7 +88,14 @@ def follow_new_settings(events: list[Event]) -> None:
     tasks.wake_rescoring(events[0].brand_id)
 
 
-@on(EventKind.TRIAGED, EventKind.RESOLVED, EventKind.SNOOZED, EventKind.ASSIGNED, EventKind.UNASSIGNED)
+@on(
+    EventKind.TRIAGED,
+    EventKind.RESOLVED,
+    EventKind.SNOOZED,
+    EventKind.PENDING,
+    EventKind.ASSIGNED,
+    EventKind.UNASSIGNED,
+)
 def find_somebody(events: list[Event]) -> None:
     """Something new waits, or somebody has room again."""
     brand_id = events[0].brand_id

@@ -58,7 +58,9 @@ class PolicyForm(forms.Form):
     pauses_snoozed = forms.BooleanField(
         required=False, initial=True, label="Stands still while it is snoozed"
     )
-    pauses_pending = forms.BooleanField(required=False, initial=True, label="Stands still while a bot has it")
+    pauses_pending = forms.BooleanField(
+        required=False, initial=True, label="Stands still while it is pending (a bot or the customer has it)"
+    )
     raises_priority = forms.BooleanField(
         required=False, initial=True, label="A broken promise makes it urgent"
     )

@@ -57,6 +57,7 @@ conversation: list[URLPattern | URLResolver] = [
     path("priority/", priorities.priority, name="priority"),
     path("snooze/", snoozes.snooze, name="snooze"),
     path("snooze/preview/", snoozes.preview, name="snooze-preview"),
+    path("pending/", snoozes.pending, name="pending"),
     path("promise/", promises.promise, name="promise"),
     path("promise/preview/", promises.preview, name="promise-preview"),
     path("no-reply-needed/", promises.no_reply_needed, name="no-reply-needed"),

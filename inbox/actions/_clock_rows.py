@@ -64,8 +64,9 @@ def read(since: Mapping[int, datetime | None]) -> dict[int, list[Stored]]:
     found: dict[int, list[Stored]] = {}
     for row in _sql.rows(
         f"""SELECT k.id, k.conversation_id, {", ".join(f"k.{name}" for name in _COLUMNS)},
-                   CASE WHEN k.ended_at IS NULL THEN coalesce((SELECT max(t.percent) FROM inbox_timer t
-                         WHERE t.clock_id = k.id AND t.kind = 'warning' AND t.fired_at IS NOT NULL), 0) ELSE 0 END
+                   coalesce((SELECT max(t.percent) FROM inbox_timer t
+                              WHERE t.conversation_id = k.conversation_id AND t.clock_id = k.id AND t.kind = 'warning'
+                                AND t.fired_at IS NOT NULL), 0)
               FROM unnest(%s::bigint[], %s::timestamptz[]) AS d(id, since)
               JOIN inbox_clock k ON k.conversation_id = d.id
              WHERE d.since IS NULL OR k.started_at >= d.since OR k.ended_at IS NULL

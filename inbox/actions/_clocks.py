@@ -88,8 +88,6 @@ def recompute(
         promise = promises.choose(
             promised, priority=each.priority, channel_id=each.channel_id, tags=each.tags
         )
-        if each.state == ConversationState.SPAM:
-            promise = None
         horizon = (news_since or {}).get(each.id, now + NEWS) - NEWS
         standing = _compare(
             each, facts[each.id], course, promise, stored.get(each.id, []), plan, horizon, now
@@ -136,9 +134,10 @@ def _compare(
             continue
         standing.append(_renew(touched, run, course, promise, row, plan, now))
     for row in left:
-        if row.told:  # what was told stays told, even if nothing supports it any more
-            row.state, row.ended_at, row.due_at = State.CANCELLED, row.ended_at or now, None
-            plan.changed.append(row)
+        if row.told or row.warned:  # what was told stays told, even if nothing supports it any more
+            if (row.state, row.due_at) != (State.CANCELLED, None):
+                row.state, row.ended_at, row.due_at = State.CANCELLED, row.ended_at or now, None
+                plan.changed.append(row)
         else:
             plan.dropped.append(row.id)
     return standing
@@ -176,7 +175,10 @@ def _renew(
     plan: _Plan,
     now: datetime,
 ) -> Standing:
-    keeps = row is not None and row.ended_at is not None  # an ended clock keeps what was promised then
+    keeps = row is not None and None not in (
+        row.ended_at,
+        run.ended_at,
+    )  # it keeps what was promised when it ended
     target = timedelta(seconds=row.target) if row is not None and keeps else promise.policy.targets[run.kind]
     clock = clock_of(run, course.stretches, promise.policy, target, now)
     new = Stored(

@@ -1,4 +1,4 @@
-"""Out of the way until a time, or until the customer writes."""
+"""Out of the way until a time, until the customer writes, or until a bot or a colleague brings it back."""
 
 from __future__ import annotations
 
@@ -55,11 +55,38 @@ def snooze(
 
 
 @transaction.atomic(durable=True)
+def leave(
+    *, conversation: Conversation, by: Person, now: datetime, seen_seq: int | None = None
+) -> Conversation:
+    """Pending: a bot or the customer has it, and nobody here can do anything. It has no time; the customer's next message ends it.
+
+    `seen_seq` as in closing.resolve. Raises NotUnderWay and NewsArrived.
+    """
+    with events.ledger(conversation.brand_id) as ledger:
+        current = _writing.locked(conversation.pk)
+        if current.state not in UNDER_WAY:
+            raise NotUnderWay(
+                f"This conversation is {current.get_state_display().lower()}. Open it again first."
+            )
+        if seen_seq is not None and (newer := news.messages_since(current, seen_seq, news.FROM_CUSTOMER)):
+            raise NewsArrived(newer)
+        if current.state != ConversationState.PENDING:
+            was = _undo.before(UndoKind.STATE, current)
+            seq = ledger.record(
+                EventKind.PENDING, at=now, conversation_id=current.pk, actor_id=by.pk, before=current.state
+            )
+            _snoozing.forget_timers([current.pk])
+            _writing.change(current, seq, state=ConversationState.PENDING, snoozed_until=None)
+            _undo.remember(ledger, UndoKind.STATE, "Set to pending", current, was, seq, by=by, now=now)
+    return current
+
+
+@transaction.atomic(durable=True)
 def wake(*, conversation: Conversation, by: Person, now: datetime) -> Conversation:
     """Back before its time, because a colleague says so."""
     with events.ledger(conversation.brand_id) as ledger:
         current = _writing.locked(conversation.pk)
-        if current.state == ConversationState.SNOOZED:
+        if current.state in (ConversationState.SNOOZED, ConversationState.PENDING):
             seq = ledger.record(
                 EventKind.WOKEN, at=now, conversation_id=current.pk, actor_id=by.pk, by="person"
             )

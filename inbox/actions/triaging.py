@@ -31,7 +31,7 @@ NEWS = (
     EventKind.REPLY_QUEUED, EventKind.REPLY_SENT, EventKind.CONVERSATION_READ, EventKind.RESOLVED, EventKind.REOPENED,
     EventKind.SNOOZED, EventKind.WOKEN, EventKind.PROMISED, EventKind.NO_REPLY_NEEDED, EventKind.CONTACT_UPDATED,
     EventKind.CONTACTS_MERGED, EventKind.CONTACTS_PARTED, EventKind.CONVERSATIONS_MERGED, EventKind.CONVERSATIONS_PARTED,
-    EventKind.MARKED_SPAM,
+    EventKind.MARKED_SPAM, EventKind.PENDING,
 )  # fmt: skip
 # These are news only when a person caused them: triage sets tags and priorities, too.
 NEWS_BY_PEOPLE = (EventKind.TAGGED, EventKind.UNTAGGED, EventKind.PRIORITISED)

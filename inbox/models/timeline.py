@@ -37,6 +37,7 @@ class EventKind(models.TextChoices):
     PRIORITISED = "conversation.prioritised", "set the priority"
     SNOOZED = "conversation.snoozed", "snoozed"
     WOKEN = "conversation.woken", "is back"
+    PENDING = "conversation.pending", "left it with a bot or the customer"
     PROMISED = "conversation.promised", "promised an answer"
     NO_REPLY_NEEDED = "conversation.no_reply_needed", "needs no answer"
     MARKED_SPAM = "conversation.spam", "marked as spam"
@@ -81,6 +82,7 @@ class Event(models.Model):
                 condition=Q(
                     kind__in=[
                         EventKind.RESOLVED, EventKind.REOPENED, EventKind.SNOOZED, EventKind.WOKEN, EventKind.NO_REPLY_NEEDED,
+                        EventKind.PENDING, EventKind.MARKED_SPAM,
                     ]
                 ),
             ),

@@ -16,7 +16,7 @@ from django.db import connection
 
 from inbox.models import EventKind
 from inbox.queries import merges
-from inbox.rules.course import Course, Said, Turn, What, course
+from inbox.rules.course import ENDS, Course, Said, Turn, What, course
 
 TURNS = {
     EventKind.RESOLVED: What.RESOLVED,
@@ -24,6 +24,8 @@ TURNS = {
     EventKind.SNOOZED: What.SNOOZED,
     EventKind.WOKEN: What.WOKEN,
     EventKind.NO_REPLY_NEEDED: What.NO_REPLY_NEEDED,
+    EventKind.PENDING: What.PENDING,
+    EventKind.MARKED_SPAM: What.SPAM,
 }
 
 
@@ -60,7 +62,7 @@ def _turns(conversation_ids: list[int]) -> dict[int, list[Turn]]:
         """SELECT e.conversation_id, e.seq, e.at, e.kind, (e.data->>'undoes')::bigint FROM inbox_event e
             WHERE e.conversation_id = ANY(%s)
               AND e.kind IN ('conversation.resolved', 'conversation.reopened', 'conversation.snoozed', 'conversation.woken',
-                             'conversation.no_reply_needed')
+                             'conversation.no_reply_needed', 'conversation.pending', 'conversation.spam')
             ORDER BY e.conversation_id, e.seq""",
         [conversation_ids],
     )
@@ -81,15 +83,25 @@ def _cut(facts: Facts, turns: list[Turn], opened_at: datetime | None) -> None:
     ends = [
         number
         for number, turn in enumerate(turns)
-        if turn.what is What.RESOLVED and opened_at is not None and turn.at < opened_at
+        if turn.what in ENDS and opened_at is not None and turn.at < opened_at
     ]
     if ends:
         facts.since = turns[ends[-1]].at
         by_hand = ends[-1] + 1 < len(turns) and turns[ends[-1] + 1].what is What.REOPENED
-        keep = (ends[-2] if len(ends) > 1 else -1) if by_hand else ends[-1]
+        keep = _end_before(turns, ends) if by_hand else ends[-1]
         facts.spell_before = keep >= 0
         turns = turns[max(keep, 0) :]
     facts.turns = turns
+
+
+def _end_before(turns: list[Turn], ends: list[int]) -> int:
+    """The end of the spell before the one that ended last; -1: there was none. What is resolved and spam besides has ended once."""
+    at = len(ends) - 1
+    while (
+        at and ends[at - 1] == ends[at] - 1 and What.SPAM in (turns[ends[at]].what, turns[ends[at - 1]].what)
+    ):
+        at -= 1
+    return ends[at - 1] if at else -1
 
 
 def _messages(facts: dict[int, Facts]) -> list[tuple[Any, ...]]:

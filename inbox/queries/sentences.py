@@ -157,6 +157,9 @@ _SENTENCES: dict[EventKind, Callable[[str, Data, Event], str]] = {
     EventKind.PRIORITISED: _prioritised,
     EventKind.SNOOZED: _snoozed,
     EventKind.WOKEN: _woken,
+    EventKind.PENDING: lambda actor, data, event: (
+        f"{actor or PARLEY} set it to pending: a bot or the customer has it"
+    ),
     EventKind.PROMISED: _promised,
     EventKind.NO_REPLY_NEEDED: lambda actor, data, event: f"{actor} said that no answer is needed",
     EventKind.CONTACTS_MERGED: lambda actor, data, event: (

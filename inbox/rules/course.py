@@ -27,6 +27,7 @@ class What(StrEnum):
     WOKEN = "woken"
     PENDING = "pending"
     NO_REPLY_NEEDED = "no_reply_needed"
+    SPAM = "spam"
 
 
 class Status(StrEnum):
@@ -34,6 +35,11 @@ class Status(StrEnum):
     SNOOZED = "snoozed"
     PENDING = "pending"
     RESOLVED = "resolved"
+    SPAM = "spam"
+
+
+ENDS = (What.RESOLVED, What.SPAM)  # of a spell
+_OVER = (Status.RESOLVED, Status.SPAM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +175,7 @@ class _Walk:
             self.runs.append(Run(Kind.RESOLUTION, self.resolution))
         # Of two that began at the same instant, the later one is what it came to.
         runs = {(run.kind, run.started_at): run for run in self.runs}
-        waits = None if self.status is Status.RESOLVED else min(self.unanswered.values(), default=None)
+        waits = None if self.status in _OVER else min(self.unanswered.values(), default=None)
         return Course(tuple(runs.values()), tuple(self.stretches), waits, self.opened_at)
 
     @property
@@ -177,6 +183,9 @@ class _Walk:
         return Kind.NEXT if self.responded else Kind.FIRST
 
     def _wrote(self, at: datetime, number: int) -> None:
+        if self.status is Status.SPAM:  # it waits for whoever says that it was none
+            self.unanswered[number] = at
+            return
         if not self.begun:
             self.unanswered.clear()
             self._begin(at)
@@ -207,29 +216,31 @@ class _Walk:
 
     def _turned(self, at: datetime, what: What) -> None:
         if what is What.RESOLVED:
-            self._resolve(at)
+            self._end_spell(at, Status.RESOLVED)
+        elif what is What.SPAM:
+            self._end_spell(at, Status.SPAM, cancelled=True)
         elif what is What.REOPENED:
             self._reopen(at)
         elif what is What.NO_REPLY_NEEDED:
             self.unanswered.clear()
             self.responded = self._end_response(at, cancelled=True) or self.responded
             self.ours = False
-        elif self.status is not Status.RESOLVED:
+        elif self.status not in _OVER:
             self.status = {What.SNOOZED: Status.SNOOZED, What.PENDING: Status.PENDING}.get(what, Status.OPEN)
 
     def _begin(self, at: datetime) -> None:
         self.begun, self.status = True, Status.OPEN
         self.opened_at = self.resolution = at
 
-    def _resolve(self, at: datetime) -> None:
+    def _end_spell(self, at: datetime, status: Status, *, cancelled: bool = False) -> None:
         self._end_response(at, cancelled=True)
         if self.resolution is not None:
-            self.runs.append(Run(Kind.RESOLUTION, self.resolution, at))
-        self.resolution, self.begun, self.status, self.ours = None, False, Status.RESOLVED, False
+            self.runs.append(Run(Kind.RESOLUTION, self.resolution, at, cancelled))
+        self.resolution, self.begun, self.status, self.ours = None, False, status, False
         self.responded = True
 
     def _reopen(self, at: datetime) -> None:
-        if self.status is not Status.RESOLVED:
+        if self.status not in _OVER:
             self.status = Status.OPEN
             return
         self._begin(at)

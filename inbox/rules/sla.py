@@ -168,7 +168,7 @@ def _pause(kind: Kind, stretch: Stretch, policy: Policy) -> str:
     if stretch.status is Status.SNOOZED and policy.pauses_snoozed:
         return "snoozed"
     if stretch.status is Status.PENDING and policy.pauses_pending:
-        return "with the bot"
+        return "with a bot or the customer"
     if kind is Kind.RESOLUTION and not stretch.ours and policy.pauses_for_customer:
         return "waiting for the customer"
     return ""
@@ -176,7 +176,9 @@ def _pause(kind: Kind, stretch: Stretch, policy: Policy) -> str:
 
 def _why_it_counts(kind: Kind, stretch: Stretch) -> str:
     if stretch.status is not Status.OPEN:
-        return f"{'snoozed' if stretch.status is Status.SNOOZED else 'with the bot'}, which counts"
+        return (
+            f"{'snoozed' if stretch.status is Status.SNOOZED else 'with a bot or the customer'}, which counts"
+        )
     if kind is not Kind.RESOLUTION or stretch.ours:
         return "the customer waits"
     return "waiting for the customer, which counts"

@@ -1,4 +1,4 @@
-"""Out of the way until a time that is typed, or until the customer writes."""
+"""Out of the way until a time that is typed, until the customer writes, or while a bot or the customer has it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from inbox import access
 from inbox.actions import closing, snoozing
-from inbox.forms import SnoozeForm
+from inbox.forms import ResolutionForm, SnoozeForm
 from inbox.models import Brand, Person
 from inbox.rules import snooze_times
 from inbox.rules.snooze_times import NotUnderstood
@@ -46,6 +46,28 @@ def snooze(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRespo
         return notice(request, str(refused))
     except closing.NewsArrived:
         return notice(request, "The customer has just written. Look at it first, then snooze.", status=409)
+    return conversations.head(request, conversation, done=now)
+
+
+@require_http_methods(["POST", "DELETE"])
+@signed_in
+def pending(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResponse:
+    """POST leaves it with a bot or the customer, DELETE brings it back."""
+    conversation = access.conversation_for(request.user, brand_slug, public_id)
+    now = timezone.now()
+    form = ResolutionForm(request.POST)
+    if not form.is_valid():
+        return notice(request, "This could not be read. Reload the page and try again.")
+    try:
+        if request.method == "DELETE":
+            snoozing.wake(conversation=conversation, by=request.user, now=now)
+        else:
+            seen_seq = form.cleaned_data["seen_seq"]
+            snoozing.leave(conversation=conversation, by=request.user, now=now, seen_seq=seen_seq)
+    except snoozing.NotUnderWay as refused:
+        return notice(request, str(refused))
+    except closing.NewsArrived:
+        return notice(request, "The customer has just written. Look at it first.", status=409)
     return conversations.head(request, conversation, done=now)
 
 

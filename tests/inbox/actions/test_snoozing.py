@@ -178,3 +178,30 @@ def test_nobody_wakes_what_is_another_brands(conversation: Conversation, jo: Per
 
     with transaction.atomic(), events.ledger(other.pk) as ledger:
         assert _snoozing.wake(ledger, [conversation.pk], LATER) == []
+
+
+def test_pending_is_out_of_the_way_until_the_customer_writes(
+    conversation: Conversation, channel: Channel, jo: Person
+) -> None:
+    snooze(conversation, jo)
+
+    left = snoozing.leave(conversation=conversation, by=jo, now=say.at(90))
+
+    assert (left.state, left.snoozed_until, wakes(conversation)) == (ConversationState.PENDING, None, [])
+    assert snoozing.leave(conversation=conversation, by=jo, now=say.at(95)).seq == left.seq
+    writes(channel, seconds=120)
+    conversation.refresh_from_db()
+    assert conversation.state == ConversationState.OPEN
+
+
+def test_what_is_resolved_or_has_news_is_not_left_to_anybody(
+    conversation: Conversation, channel: Channel, jo: Person
+) -> None:
+    seen = conversation.seq
+    writes(channel, seconds=50)
+    with pytest.raises(NewsArrived):
+        snoozing.leave(conversation=conversation, by=jo, now=say.at(60), seen_seq=seen)
+
+    closing.resolve(conversation=conversation, by=jo, now=say.at(90))
+    with pytest.raises(snoozing.NotUnderWay, match="resolved"):
+        snoozing.leave(conversation=conversation, by=jo, now=say.at(95))

@@ -21,9 +21,11 @@ from inbox.actions import (
     receiving,
     replying,
     sending,
+    snoozing,
     tagging_work,
     timing,
     triaging,
+    undoing,
 )
 from inbox.actions.receiving import Arrival
 from inbox.exchange import Origin
@@ -459,6 +461,102 @@ def test_reopening_by_hand_begins_a_spell_in_which_the_customer_still_waits(
         ("next", "running", 100, None),
         ("resolution", "running", 100, None),
     ]
+
+
+def test_spam_by_mistake_begins_a_spell_when_it_is_opened_and_nothing_is_late_at_once(
+    channel: Channel, agent: Person
+) -> None:
+    policy(channel)
+    arrive(channel, exchange.wrote(seconds=0))
+    triage(channel, at(2))
+    closing.mark_spam(conversation=Conversation.objects.get(), by=agent, now=at(50))
+    triage(channel, at(51))
+    arrive(channel, exchange.wrote("It is no spam!", seconds=90))
+    triage(channel, at(92))
+    assert Conversation.objects.get().due_at is None
+    monday = 3 * 86400
+    closing.reopen(conversation=Conversation.objects.get(), by=agent, now=at(monday))
+
+    triage(channel, at(monday + 1))
+    timing.sweep(now=at(monday + 2))
+
+    assert clocks() == [
+        ("first", "cancelled", 0, 50),
+        ("resolution", "cancelled", 0, 50),
+        ("next", "running", monday, None),
+        ("resolution", "running", monday, None),
+    ]
+    assert not told(EventKind.SLA_BREACHED)
+    assert Conversation.objects.get().waiting_since == at(0)
+
+
+def test_what_was_resolved_and_then_spam_waits_again_however_often_it_is_looked_at(
+    channel: Channel, agent: Person
+) -> None:
+    policy(channel, resolution=None)
+    arrive(channel, exchange.wrote(seconds=0))
+    for when, act in ((50, closing.resolve), (60, closing.mark_spam), (100, closing.reopen)):
+        act(conversation=Conversation.objects.get(), by=agent, now=at(when))
+        triage(channel, at(when + 1))
+    promising.promise(conversation=Conversation.objects.get(), at=at(9000), by=agent, now=at(200))
+    triage(channel, at(201))
+
+    assert clocks() == [("first", "cancelled", 0, 50), ("next", "running", 100, None)]
+    assert Conversation.objects.get().waiting_since == at(0)
+
+
+def test_marking_spam_and_taking_it_back_tells_no_warning_twice(channel: Channel, agent: Person) -> None:
+    policy(channel, resolution=None)
+    arrive(channel, exchange.wrote(seconds=0))
+    triage(channel, at(2))
+    timing.sweep(now=at(301))
+    closing.mark_spam(conversation=Conversation.objects.get(), by=agent, now=at(310))
+    triage(channel, at(311))
+    undoing.undo(brand=channel.brand, by=agent, now=at(320))
+    triage(channel, at(321))
+
+    for seconds in (322, 479, 481, 601):
+        timing.sweep(now=at(seconds))
+
+    assert [event.data["percent"] for event in told(EventKind.SLA_WARNED)] == [50, 80]
+    assert len(told(EventKind.SLA_BREACHED)) == 1
+
+
+def test_a_policy_that_comes_back_tells_no_warning_twice(channel: Channel) -> None:
+    standard = policy(channel, next_response=None, resolution=None)
+    arrive(channel, exchange.wrote(seconds=0))
+    triage(channel, at(2))
+    timing.sweep(now=at(301))
+    for seconds, target in ((310, None), (320, 900)):
+        SlaPolicy.objects.filter(pk=standard.pk).update(first_response=target, version=seconds)
+        arrive(channel, exchange.wrote("Hello?", seconds=seconds))
+        triage(channel, at(seconds + 2))
+
+    for seconds in (451, 719, 721, 901):
+        timing.sweep(now=at(seconds))
+
+    assert [(event.at, event.data["percent"]) for event in told(EventKind.SLA_WARNED)] == [
+        (at(301), 50),
+        (at(721), 80),
+    ]
+    assert [event.at for event in told(EventKind.SLA_BREACHED)] == [at(901)]
+
+
+@pytest.mark.parametrize("pauses", [True, False])
+def test_what_a_bot_or_the_customer_has_stands_still_if_the_policy_says_so(
+    pauses: bool, channel: Channel, agent: Person
+) -> None:
+    policy(channel, resolution=None, pauses_pending=pauses)
+    arrive(channel, exchange.wrote(seconds=0))
+    triage(channel, at(2))
+    snoozing.leave(conversation=Conversation.objects.get(), by=agent, now=at(100))
+    triage(channel, at(101))
+    assert Clock.objects.get().state == ("paused" if pauses else "running")
+
+    snoozing.wake(conversation=Conversation.objects.get(), by=agent, now=at(400))
+    triage(channel, at(401))
+
+    assert Clock.objects.get().due_at == at(900 if pauses else 600)
 
 
 def test_a_promise_is_due_when_nothing_is_due_before(channel: Channel, agent: Person) -> None:

@@ -78,6 +78,7 @@ def lived_through(said: list[Said], turns: list[Turn], rules: Policy, now: int) 
     clocks_: list[Lived] = []
     waits: list[Said] = []
     status, ours, responded = "open", False, False
+    over = ("resolved", "spam")
 
     def running(*kinds: Kind) -> Lived | None:
         return next((each for each in clocks_ if each.kind in kinds and each.ended is None), None)
@@ -96,7 +97,9 @@ def lived_through(said: list[Said], turns: list[Turn], rules: Policy, now: int) 
         answered = [each for each in said if each.at == moment and not each.by_customer]
         gone = [each for each in waits if each.unsent_at == moment]
         what = next((each.what for each in turns if each.at == moment), None)
-        if wrote:
+        if wrote and status == "spam":
+            waits = waits + wrote
+        elif wrote:
             if not spell:
                 start(Kind.RESOLUTION, second)
                 waits = []
@@ -118,17 +121,21 @@ def lived_through(said: list[Said], turns: list[Turn], rules: Policy, now: int) 
             stop(response, second, cancelled=True)
             stop(spell, second)
             status, ours, responded = "resolved", False, True
+        elif what is What.SPAM:
+            stop(response, second, cancelled=True)
+            stop(spell, second, cancelled=True)
+            status, ours, responded = "spam", False, True
         elif what is What.NO_REPLY_NEEDED:
             stop(response, second, cancelled=True)
             waits, ours, responded = [], False, responded or response is not None
-        elif what is What.REOPENED and status == "resolved":
+        elif what is What.REOPENED and status in over:
             start(Kind.RESOLUTION, second)
             if waits:
                 start(Kind.NEXT, second)
             status, ours = "open", True
-        elif what is What.REOPENED or (what is What.WOKEN and status != "resolved"):
+        elif what is What.REOPENED or (what is What.WOKEN and status not in over):
             status = "open"
-        elif what in (What.SNOOZED, What.PENDING) and status != "resolved":
+        elif what in (What.SNOOZED, What.PENDING) and status not in over:
             status = what.value
         diary.append((status, ours))
 
@@ -311,6 +318,21 @@ def test_after_a_resolution_a_message_begins_a_new_spell() -> None:
         ("next", "running", 8, None, 2),
         ("resolution", "running", 8, None, 2),
     ]
+
+
+def test_what_was_spam_by_mistake_begins_anew_when_it_is_opened() -> None:
+    found = look([customer(1), customer(6)], [turn(4, What.SPAM), turn(9, What.REOPENED)], 12)
+
+    assert told(found) == [
+        ("first", "cancelled", 1, 4, 3),
+        ("resolution", "cancelled", 1, 4, 3),
+        ("next", "running", 9, None, 3),
+        ("resolution", "running", 9, None, 3),
+    ]
+
+
+def test_nothing_is_promised_to_spam() -> None:
+    assert look([customer(6)], [turn(4, What.SPAM)], 12) == []
 
 
 def test_what_nobody_knew_when_they_resolved_asks_anew_from_then_on() -> None:

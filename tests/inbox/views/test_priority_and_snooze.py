@@ -102,6 +102,22 @@ def test_news_that_was_not_seen_is_not_set_aside(
     assert (answer.status_code, conversation.state) == (409, ConversationState.OPEN)
 
 
+def test_a_bot_or_the_customer_has_it_until_somebody_brings_it_back(
+    page: Client, conversation: Conversation
+) -> None:
+    answer = page.post(at("pending", conversation), {"seen_seq": conversation.public_seq})
+
+    conversation.refresh_from_db()
+    assert conversation.state == ConversationState.PENDING
+    assert 'data-state="pending"' in answer.content.decode()
+    assert "Bring it back now" in page.get(at("snooze", conversation)).content.decode()
+    assert str(conversation.public_id) not in page.get("/b/lumen/inbox/open/rows/").content.decode()
+
+    page.delete(at("pending", conversation))
+    conversation.refresh_from_db()
+    assert conversation.state == ConversationState.OPEN
+
+
 def test_it_is_listed_among_the_snoozed_until_somebody_brings_it_back(
     page: Client, conversation: Conversation
 ) -> None:
