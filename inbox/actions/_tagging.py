@@ -80,6 +80,8 @@ def _feel(each: Touched, mood: Mood) -> None:
         each.change(sentiment=mood.sentiment, sentiment_set_by=by.value, sentiment_suggested="", **about)
     elif mood.sentiment == each.sentiment:
         each.change(sentiment_suggested="")
+    elif each.sentiment:  # what is known of the mood that is set stays
+        each.change(sentiment_suggested=mood.sentiment)
     else:
         each.change(sentiment_suggested=mood.sentiment, **about)
 

@@ -51,7 +51,7 @@ def refit(*, brand_id: int, kind: ModelKind, now: datetime) -> Outcome | None:
     }  # fmt: skip
     return _keep(
         brand_id, kind, now, newest=newest, examples=len(learned_from), report=report, weights=fitted.dump(),
-        compared_with=in_use.version, better=after.macro_f1 >= before.macro_f1,
+        compared_with=in_use.version, better=after.macro_f1 >= before.macro_f1, sure_before=before.sure_above,
     )  # fmt: skip
 
 
@@ -67,16 +67,23 @@ def _keep(
     weights: bytes,
     compared_with: int,
     better: bool,
+    sure_before: dict[str, float],
 ) -> Outcome | None:
-    """A version is kept either way, so that the same corrections are not fitted again; only a better one is used."""
+    """A version is kept either way, so that the same corrections are not fitted again; only a better one is used.
+
+    The one that stays in use is sure from then on where it was right on today's corrections (`sure_before`).
+    """
     with events.ledger(brand_id):
         versions = LearnedModel.objects.filter(brand_id=brand_id, kind=kind)
         using = versions.filter(in_use=True).values_list("version", flat=True).first() or 0
         if using != compared_with:
             return None  # somebody else was quicker; the next sweep looks again
         version = (versions.order_by("-version").values_list("version", flat=True).first() or 0) + 1
-        if better:
-            versions.filter(in_use=True).update(in_use=False)
+        current = versions.filter(in_use=True).first()
+        if current is not None and better:
+            versions.filter(pk=current.pk).update(in_use=False)
+        elif current is not None:
+            versions.filter(pk=current.pk).update(report={**current.report, "sure_above": sure_before})
         LearnedModel.objects.create(
             brand_id=brand_id, kind=kind, version=version, in_use=better, fitted_at=now, examples=examples, newest_example=newest,
             report=report, weights=weights,

@@ -85,22 +85,22 @@ def model_of(brand_id: int, kind: str) -> KnownModel | None:
     if reads is None:
         return None
     found = LearnedModel.objects.filter(brand_id=brand_id, kind=kind, in_use=True)
-    row = found.values_list("pk", "version").first()
-    if row and (ready := _loaded(row[0], row[1], reads)) is not None:
-        return ready
+    row = found.values_list("pk", "version", "report").first()
+    if row and (ready := _loaded(row[0], reads)) is not None:
+        return KnownModel(row[1], ready, row[2].get("sure_above", {}))
     from inbox.learning import lessons  # needs the packages
 
     return KnownModel(0, lessons.first(kind, reads), {})
 
 
 @lru_cache(maxsize=256)
-def _loaded(model_id: int, version: int, reads: encoder.Encoder) -> KnownModel | None:
+def _loaded(model_id: int, reads: encoder.Encoder) -> Classifier | None:
+    """What was fitted is never changed, so a process reads it once; from which confidence on it is sure may change."""
     from inbox.learning import classifier  # needs the packages
 
-    row = LearnedModel.objects.only("weights", "report").get(pk=model_id)
+    row = LearnedModel.objects.only("weights").get(pk=model_id)
     try:
-        ready = classifier.load(bytes(row.weights), encoder=reads.name)
+        return classifier.load(bytes(row.weights), encoder=reads.name)
     except classifier.UnreadableModel as error:
         log.warning("model_unreadable", model=model_id, cause=str(error))
         return None
-    return KnownModel(version, ready, row.report.get("sure_above", {}))

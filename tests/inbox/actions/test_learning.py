@@ -85,8 +85,28 @@ def test_one_that_is_worse_on_held_out_corrections_is_not_used(channel: Channel,
             Example.objects.filter(pk=example.pk).update(holds=["praise"], fails=["stamps"])
     outcome = learning.refit(brand_id=channel.brand_id, kind=ModelKind.TAGS, now=now)
     assert outcome is not None and not outcome.kept and outcome.after < outcome.before
-    assert LearnedModel.objects.get(in_use=True).version == 1
+    in_use = LearnedModel.objects.get(in_use=True)
+    assert in_use.version == 1
     assert LearnedModel.objects.count() == 2
+    known = tag_knowledge.model_of(channel.brand_id, ModelKind.TAGS)
+    assert known is not None and known.sure_above == in_use.report["sure_above"]
+
+
+def test_the_one_in_use_is_sure_only_where_it_is_right_today(channel: Channel, now: datetime) -> None:
+    taught(channel, about_stamps(), holds=["stamps"])
+    learning.refit(brand_id=channel.brand_id, kind=ModelKind.TAGS, now=now)
+    assert "stamps" in LearnedModel.objects.get(in_use=True).report["sure_above"]
+    # People have come to call it something else: what is held out says so, and what is learned from says yet another thing.
+    for example in Example.objects.select_related("message"):
+        held_out = lessons.Corrected(example.message.text, frozenset(), frozenset()).is_held_out
+        holds = ["complaint"] if held_out else ["praise"]
+        Example.objects.filter(pk=example.pk).update(holds=holds, fails=["stamps"])
+
+    outcome = learning.refit(brand_id=channel.brand_id, kind=ModelKind.TAGS, now=now)
+
+    known = tag_knowledge.model_of(channel.brand_id, ModelKind.TAGS)
+    assert outcome is not None and known is not None
+    assert "stamps" not in known.sure_above
 
 
 def test_it_waits_for_twenty_new_corrections(channel: Channel, now: datetime) -> None:

@@ -219,6 +219,25 @@ def test_a_clear_word_sets_the_mood_and_a_person_has_the_last_word(channel: Chan
 
 
 @needs_the_model
+def test_a_later_guess_says_nothing_of_the_mood_that_is_set(channel: Channel) -> None:
+    conversation = say(channel, "Hello")
+    set_by_the_model = {
+        "sentiment": "positive",
+        "sentiment_set_by": "model",
+        "sentiment_confidence": 0.97,
+        "sentiment_version": 3,
+    }
+    Conversation.objects.filter(pk=conversation.pk).update(**set_by_the_model)
+
+    conversation = say(
+        channel, "you have been ignoring me for weeks and I am really upset with you", seconds=60
+    )
+
+    assert conversation.sentiment_suggested == "negative"
+    assert {name: getattr(conversation, name) for name in set_by_the_model} == set_by_the_model
+
+
+@needs_the_model
 def test_a_mood_without_a_clear_word_is_only_suggested(channel: Channel) -> None:
     conversation = say(channel, "you have been ignoring me for weeks and I am really upset with you")
     assert conversation.sentiment == "" and conversation.sentiment_suggested == "negative"
