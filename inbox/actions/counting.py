@@ -120,17 +120,26 @@ class Moved:
             self.unread[key] += by * unread
 
 
-def look(counters: Counters, brand_id: int, ids: list[int], now: datetime, *, only: str = "") -> Moved:
+def look(
+    counters: Counters,
+    brand_id: int,
+    ids: list[int],
+    now: datetime,
+    *,
+    only: str = "",
+    upto: int | None = None,
+) -> Moved:
     """Write in which views these conversations are counted now. The brand's cursor is held.
 
-    `only`: of one view, which is filled. In which others they are counted stays as it was.
+    `only`: of one view, which is filled. In which others they are counted stays as it was. `upto`: those that something has happened
+    to after this event, which is still to be followed, are left alone.
     """
     moved = Moved()
     judged = counters.of_view(only) if only else counters
     before = CountedConversation.objects.in_bulk(ids)
     said = view_words.said_in(brand_id, ids, judged.texts)
     rows, gone = [], []
-    for pk, facts in view_counting.facts_of(ids):
+    for pk, facts in view_counting.facts_of(ids, upto=upto):
         keys, turns = judged.judge(facts, now, said.get(pk, ()))
         known = before.get(pk)
         if known and only:

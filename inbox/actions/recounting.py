@@ -84,7 +84,7 @@ def recount_batch(*, brand_id: int, now: datetime, limit: int = BATCH) -> bool:
         brand_id, after=cursor.reconciled_after, seq=cursor.seq, now=now, limit=limit
     )
     if counters.views and ids:
-        moved = counting.look(counters, brand_id, ids, now)
+        moved = counting.look(counters, brand_id, ids, now, upto=cursor.seq)
         off = [
             Off(key, -by, -moved.unread[key]) for key, by in moved.total.items() if by or moved.unread[key]
         ]

@@ -20,7 +20,10 @@ from inbox.rules import routing
 from inbox.rules.routing import Candidate, Need, Verdict
 
 AT_ONCE = 64  # conversations of one transaction: the brand's lock is held for some tens of milliseconds
-LOOKED_AT = 2000  # of a queue, the most pressing first
+LOOKED_AT = 2000  # of a queue at a time, the most pressing first
+
+
+Place = tuple[int, datetime, int]  # in the queue: how pressing (the least is first), since when, which
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class Ticket:
     is_free: bool
     assignee_id: int | None
     need: Need
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,15 @@ def worth_a_look(*, brand_id: int, now: datetime) -> list[int]:
     settings = routing_facts.settings_of(brand_id)
     if settings is None:
         return []
-    looks = _look(settings, _tickets(settings, None, now), now)
-    return [look.ticket.conversation_id for look in looks if look.changes_something]
+    after: Place | None = None
+    while tickets := _tickets(settings, None, now, after=after):
+        looks = _look(settings, tickets, now)
+        if found := [look.ticket.conversation_id for look in looks if look.changes_something]:
+            return found
+        after = tickets[
+            -1
+        ].place  # nobody can take any of these: what is less pressing is not kept waiting by them
+    return []
 
 
 @transaction.atomic(durable=True)
@@ -121,24 +132,30 @@ def _without(candidate: Candidate, ticket: Ticket) -> Candidate:
 
 _TICKETS = """
     SELECT k.conversation_id, k.team_id, k.had_by_id, k.told, c.state, c.assignee_id, c.assignee_set_by, c.assignee_set_at, c.opened_at,
-           c.waiting_since, c.kind, c.priority, c.language, c.tags, known.assignee_id, known.last_outbound_at
+           c.waiting_since, c.kind, c.priority, c.language, c.tags, known.assignee_id, known.last_outbound_at,
+           -c.priority_score, k.since
       FROM inbox_routingticket k JOIN inbox_conversation c ON c.id = k.conversation_id
       LEFT JOIN LATERAL (SELECT o.assignee_id, o.last_outbound_at FROM inbox_conversation o
                           WHERE o.contact_id = c.contact_id AND o.assignee_id IS NOT NULL AND o.last_outbound_at > %s
                           ORDER BY o.last_message_at DESC LIMIT 1) known ON true
      WHERE k.brand_id = %s AND NOT EXISTS (SELECT FROM inbox_focus f WHERE f.conversation_id = c.id AND f.until > %s AND f.standing = 'current')
        AND (%s::bigint[] IS NULL OR k.conversation_id = ANY(%s::bigint[]))
-     ORDER BY c.priority_score DESC, k.since, k.conversation_id LIMIT %s"""
+       AND (%s::bigint IS NULL OR (-c.priority_score, k.since, k.conversation_id) > (%s, %s::timestamptz, %s))
+     ORDER BY -c.priority_score, k.since, k.conversation_id LIMIT %s"""
 
 
-def _tickets(settings: RoutingSettings, ids: Sequence[int] | None, now: datetime) -> list[Ticket]:
+def _tickets(
+    settings: RoutingSettings, ids: Sequence[int] | None, now: datetime, *, after: Place | None = None
+) -> list[Ticket]:
     sticky_from = now - timedelta(seconds=settings.sticky_seconds)
     wanted = None if ids is None else list(ids)
     skills = routing_facts.skills_of(settings.pk)
     found = []
-    for row in _sql.rows(_TICKETS, [sticky_from, settings.pk, now, wanted, wanted, LOOKED_AT]):
+    behind = after or (None, None, None)
+    params = [sticky_from, settings.pk, now, wanted, wanted, behind[2], *behind, LOOKED_AT]
+    for row in _sql.rows(_TICKETS, params):
         (pk, team_id, had_by, told, state, assignee_id, set_by, set_at, opened_at, waiting_since, kind, priority, language, tags,
-         known_by, answered_at) = row  # fmt: skip
+         known_by, answered_at, pressing, since) = row  # fmt: skip
         need = Need(
             language=language,
             skills=skills.intersection(tags),
@@ -150,7 +167,7 @@ def _tickets(settings: RoutingSettings, ids: Sequence[int] | None, now: datetime
         free = _queueing.is_free(
             state=state, assignee_id=assignee_id, set_by=set_by, set_at=set_at, opened_at=opened_at, waiting_since=waiting_since
         )  # fmt: skip
-        found.append(Ticket(pk, team_id, told, free, assignee_id, need))
+        found.append(Ticket(pk, team_id, told, free, assignee_id, need, (pressing, since, pk)))
     return found
 
 

@@ -6,7 +6,9 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet, Subquery
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 
 from inbox.models import Conversation, ConversationMerge, Event, EventKind
 
@@ -28,6 +30,11 @@ def counted(conversation_ids: Collection[int]) -> list[tuple[int, int, datetime,
 
 def _with_ends() -> QuerySet[Any]:
     """`ended_at`: when it was opened again, by the customer who wrote there or by a colleague. What was taken back has never been."""
+    taken_back = Event.objects.filter(conversation=OuterRef("conversation"), seq__gt=OuterRef("seq"))
+    taken_back = taken_back.alias(undid=Cast(KT("data__undoes"), BigIntegerField())).filter(
+        undid=OuterRef("seq")
+    )
     opened = Event.objects.filter(conversation=OuterRef("merged"), kind__in=_OPENS, seq__gt=OuterRef("seq"))
+    opened = opened.exclude(data__has_key="undoes").exclude(Exists(taken_back))
     first = opened.order_by("seq").values("at")[:1]
     return ConversationMerge.objects.filter(undone_at=None).annotate(ended_at=Subquery(first))

@@ -89,8 +89,11 @@ def of_brand(brand: Brand, now: datetime) -> Counters:
     return Counters(views, view_names.day_of(zone, now))
 
 
-def facts_of(ids: Iterable[int]) -> Iterator[tuple[int, Facts]]:
+def facts_of(ids: Iterable[int], *, upto: int | None = None) -> Iterator[tuple[int, Facts]]:
+    """`upto`: only of those that nothing has happened to after this event of the brand."""
     found = Conversation.objects.filter(pk__in=list(ids)).only(*view_facts.COLUMNS)
+    if upto is not None:
+        found = found.filter(seq__lte=upto)
     for conversation in found:
         yield conversation.pk, view_facts.of(conversation)
 

@@ -601,3 +601,23 @@ def test_routing_a_queue_takes_the_same_number_of_queries_however_long_it_is(
         routing.worth_a_look(brand_id=brand.pk, now=at(2))
     with django_assert_max_num_queries(20):
         assert routing.route(brand_id=brand.pk, conversation_ids=found, now=at(2)) == 16
+
+
+def test_what_nobody_can_take_keeps_nothing_else_waiting(
+    channel: Channel, brand: Brand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routing, "LOOKED_AT", 2)
+    nobody = teams.team(brand, name="Nobody yet")
+    stuck = [write(channel, who=f"stuck{number}", seconds=number) for number in range(5)]
+    Conversation.objects.filter(pk__in=[each.pk for each in stuck]).update(priority_score=90)
+    RoutingTicket.objects.filter(conversation__in=stuck).update(team=nobody)
+    for _ in range(3):  # each is told once why nobody can take it
+        route(brand)
+    ada = teams.person(brand, "Ada", seen=at(10))
+    last = write(channel, who="last", seconds=11)
+    RoutingTicket.objects.filter(conversation=last).update(team=teams.team(brand, ada, name="Ada's"))
+
+    route(brand, seconds=12)
+
+    last.refresh_from_db()
+    assert last.assignee == ada
