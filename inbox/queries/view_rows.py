@@ -76,6 +76,11 @@ def turned(asked: Asked, since: datetime, *, limit: int) -> list[Conversation]:
     """What time alone has brought in after `since`: those that hold now, and that a passing instant may have let in."""
     passed = Q()
     for check in asked.checks:
+        if (
+            check.kind == "today" and since < asked.day.begins
+        ):  # midnight lets in what is of today, or no longer is
+            yesterday = asked.day.begins - timedelta(days=1, hours=1)  # clocks may have gone back
+            passed |= Q(**{f"{_TIMES[check.of]}__gte": yesterday, f"{_TIMES[check.of]}__lt": asked.day.ends})
         if check.span is None or check.of == "created":
             continue
         # By the expression of the index (models.conversations), so that only what has turned is touched.

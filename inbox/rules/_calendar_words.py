@@ -14,8 +14,12 @@ AFTER_REPLY = frozenset(
     {"after reply", "after a reply", "after the reply", "reply", "on reply", "they reply", "customer replies", "customer writes"}
 )  # fmt: skip
 NEAR_DAYS = {"today": 0, "tomorrow": 1, "tmr": 1, "tom": 1}
-HOURS_OF_TODAY = {"tonight": "evening", "noon": "noon"}
-PARTS_OF_DAY = {"noon": time(12), "midday": time(12), "afternoon": time(14), "evening": time(18), "night": time(20)}  # fmt: skip
+HOURS_OF_TODAY = {
+    "tonight": "evening", "noon": "noon", "midday": "noon", "afternoon": "afternoon", "evening": "evening", "eod": "eod",
+}  # fmt: skip
+PARTS_OF_DAY = {
+    "noon": time(12), "midday": time(12), "afternoon": time(14), "eod": time(17), "evening": time(18), "night": time(20),
+}  # fmt: skip
 _SHORTEST = 3
 
 

@@ -118,7 +118,7 @@ class _Reader:
         rest, exact, days, seen = self.typed.removeprefix("in ").strip(), timedelta(0), 0, False
         rest = re.sub(r"^an? (?=[a-z])", "1 ", rest)
         rest = re.sub(r"^half an hour$", "30 minutes", rest)
-        if compact := re.fullmatch(r"(\d{1,3})h(\d{2})", rest):  # 1h30
+        if compact := re.fullmatch(r"(\d{1,3})\s*h(?:rs?|ours?)?\s*(\d{2})", rest):  # 1h30, 1 hour 30
             rest = f"{compact[1]}h {compact[2]}m"
         while part := _SPAN.fullmatch(rest):
             number, unit = float(part["n"].replace(",", ".")), part["unit"][0]
@@ -149,7 +149,7 @@ class _Reader:
         """ "tomorrow 9", "tonight", "next week", "next month"."""
         if self.typed.startswith("next "):
             return self._next()
-        name, _, rest = self.typed.partition(" ")
+        name, _, rest = self.typed.removeprefix("this ").partition(" ")
         if name in words.HOURS_OF_TODAY:
             return self._at(self.today, f"{words.HOURS_OF_TODAY[name]} {rest}".strip())
         if name not in words.NEAR_DAYS:
@@ -178,11 +178,19 @@ class _Reader:
         return self._at(nearest, rest)
 
     def _weekday(self) -> Snooze | None:
-        """ "tue 9": the next one. Today counts while its hour is still to come."""
+        """ "tue 9": the next one. Today counts while its hour is still to come. "tue 24 nov 9:00": that day, if it is a Tuesday."""
         name, _, rest = self.typed.removeprefix("on ").removeprefix("this ").partition(" ")
         weekday = words.weekday(name)
         if weekday is None:
             return None
+        if rest and (dated := _Reader(rest, self.now, self.zone, self.opens)._date()) is not None:
+            assert dated.until is not None
+            day = dated.until.astimezone(self.zone).date()
+            if day.weekday() == weekday:
+                return dated
+            raise NotUnderstood(
+                f"{_date(day)} is a {words.DAYS[day.weekday()].title()}. Type “{_date(day)}”, or the day meant."
+            )
         day = self.today + timedelta(days=(weekday - self.today.weekday()) % 7)
         found = self._at(day, rest)
         assert found.until is not None

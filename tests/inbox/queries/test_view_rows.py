@@ -177,3 +177,20 @@ def test_no_query_looks_at_more_than_its_look(channel: Channel) -> None:
 
 def walked(node: dict) -> list[dict]:  # type: ignore[type-arg]
     return [node, *(below for child in node.get("Plans", []) for below in walked(child))]
+
+
+def test_midnight_brings_in_what_is_of_the_new_day_and_what_is_no_longer_of_it(channel: Channel) -> None:
+    hour = timedelta(hours=1)
+    of_today, of_yesterday = (
+        make.conversation(channel, due_at=at) for at in (DAY.begins + 9 * hour, DAY.begins - 9 * hour)
+    )
+    moment = timedelta(seconds=1)
+
+    def turned(text: str, after_midnight: timedelta) -> list[int]:
+        now = DAY.begins + after_midnight
+        found = view_rows.turned(Asked(channel.brand, checks_of(text), now, DAY), now - 5 * moment, limit=9)
+        return [each.pk for each in found]
+
+    assert turned("due:today", moment) == [of_today.pk]
+    assert turned("-due:today", moment) == [of_yesterday.pk]
+    assert turned("due:today", hour) == []

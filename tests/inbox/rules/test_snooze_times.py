@@ -77,6 +77,10 @@ def local(text: str, *, now: datetime = MONDAY, zone: ZoneInfo = BERLIN) -> str:
         ("23:00", "Mon 23 Nov 2026 23:00"),
         ("7:30", "Tue 24 Nov 2026 07:30"),
         ("9am", "Tue 24 Nov 2026 09:00"),
+        ("tue 24 nov", "Tue 24 Nov 2026 08:00"),
+        ("Tue 24 Nov, 09:00", "Tue 24 Nov 2026 09:00"),
+        ("Mon 22 Nov 2027, 09:00", "Mon 22 Nov 2027 09:00"),
+        ("tomorrow eod", "Tue 24 Nov 2026 17:00"),
     ],
 )
 def test_what_is_typed_is_understood(typed: str, understood: str | None) -> None:
@@ -85,6 +89,13 @@ def test_what_is_typed_is_understood(typed: str, understood: str | None) -> None
             parse(typed)
     else:
         assert local(typed) == understood
+
+
+@pytest.mark.parametrize(
+    ("typed", "understood"), [("this afternoon", "14:00"), ("this evening", "18:00"), ("eod", "17:00"), ("1h 30", "11:30")]
+)  # fmt: skip
+def test_what_is_typed_of_today(typed: str, understood: str) -> None:
+    assert local(typed, now=MONDAY.replace(hour=10, minute=0)) == f"Mon 23 Nov 2026 {understood}"
 
 
 @pytest.mark.parametrize("typed", ["after reply", "After a reply", "reply"])
@@ -116,6 +127,7 @@ def test_the_day_is_the_persons_and_the_opening_the_brands() -> None:
         ("today 9:00", "is over"),
         ("tue 25", "hours go to 23"),
         ("tue 13pm", "an hour from 1 to 12"),
+        ("wed 24 nov", "24 nov is a Tue"),
         ("tue nine", "“nine” is no time of day"),
         ("30 feb", "There is no 30 Feb within a year"),
         ("24 nov 2025", "is over"),
