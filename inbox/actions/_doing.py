@@ -25,6 +25,7 @@ from inbox.models import (
     Priority,
     SetBy,
     Tag,
+    Team,
     UndoKind,
 )
 from inbox.models.conversations import UNDER_WAY
@@ -57,6 +58,7 @@ KINDS: Mapping[str, UndoKind] = {
     BulkAct.ASSIGN: UndoKind.ASSIGNEE, BulkAct.PRIORITY: UndoKind.PRIORITY, BulkAct.UNREAD: UndoKind.UNREAD,
     BulkAct.READ: UndoKind.UNREAD, BulkAct.TAG: UndoKind.TAG, BulkAct.UNTAG: UndoKind.TAG,
 }  # fmt: skip
+_CHOSEN = ("assignee_set_by", "assignee_set_at")
 _PUT_ASIDE = (BulkAct.RESOLVE, BulkAct.SPAM, BulkAct.SNOOZE)
 
 
@@ -94,13 +96,12 @@ def _still_meant(run: BulkRun, ids: Sequence[int], done: Done) -> list[int]:
 def _change(ledger: events.Ledger, run: BulkRun, ids: list[int], done: Done, now: datetime) -> None:
     kind, rule = KINDS[run.act], _RULES[run.act]
     rivals = _with_rivals(ids) if run.act in (BulkAct.REOPEN, BulkAct.SPAM) else set()
-    if run.act == BulkAct.ASSIGN and not _works_here(run):
-        done.skipped[f"{run.value['name']} no longer works here"] += len(ids)
+    if run.act == BulkAct.ASSIGN and (why := _nobody_there(run)):
+        done.skipped[why] += len(ids)
         return
     changes: dict[int, tuple[int, Plain]] = {}
-    for pk, here in _columns.read(
-        run.brand_id, ids, sorted({*_undo.PUT_BACK[kind], *_undo.LEFT[kind]})
-    ).items():
+    beside = ("assignee_id", *_CHOSEN) if run.act == BulkAct.REOPEN else ()
+    for pk, here in _columns.read(run.brand_id, ids, [*_undo.PUT_BACK[kind], *beside]).items():
         wish = RIVAL if pk in rivals else rule(run, here, now)
         if isinstance(wish, str):
             done.skipped[wish] += 1
@@ -109,10 +110,9 @@ def _change(ledger: events.Ledger, run: BulkRun, ids: list[int], done: Done, now
             wish.told, at=now, conversation_id=pk, actor_id=run.person_id, bulk=run.pk, **wish.data
         )
         changes[pk] = (seq, wish.columns)
-        after = {**here, **wish.columns}
+        after = here | {name: _columns.plain(value) for name, value in wish.columns.items()}
         was = {name: here[name] for name in _undo.PUT_BACK[kind]}
-        left = {name: _columns.plain(after[name]) for name in _undo.left_of(kind, after)}
-        done.steps.append(_undo.step(pk, seq, was, left))
+        done.steps.append(_undo.step(pk, seq, was, **_undo.as_left(kind, was, after)))
     _columns.write(changes)
     if not changes:
         return
@@ -120,6 +120,8 @@ def _change(ledger: events.Ledger, run: BulkRun, ids: list[int], done: Done, now
         until = run.value.get("until")
         snoozed = run.act == BulkAct.SNOOZE and until
         _snoozing.set_timers(ledger, list(changes), datetime.fromisoformat(until) if snoozed else None)
+    elif "team" in run.value:
+        _looking.look(ledger, list(changes), now)  # it waits for somebody of the team
     elif kind == UndoKind.ASSIGNEE:
         _queueing.forget(changes)
     elif kind == UndoKind.PRIORITY:
@@ -137,10 +139,14 @@ def _with_rivals(ids: list[int]) -> set[int]:
     return {keys[channel_id, key] for channel_id, key, _ in newer if (channel_id, key) in keys}
 
 
-def _works_here(run: BulkRun) -> bool:
+def _nobody_there(run: BulkRun) -> str:
+    """Why nobody can be given anything; empty where it can be done."""
+    if team := run.value.get("team"):
+        there = Team.objects.filter(brand_id=run.brand_id, pk=team).exists()
+        return "" if there else "the team is no more"
     to = run.value["person"]
     here = Membership.objects.filter(brand_id=run.brand_id, person=to, person__is_active=True)
-    return to is None or here.exists()
+    return "" if to is None or here.exists() else f"{run.value['name']} no longer works here"
 
 
 def _resolve(run: BulkRun, here: Plain, now: datetime) -> _Wish | str:
@@ -163,6 +169,10 @@ def _reopen(run: BulkRun, here: Plain, now: datetime) -> _Wish | str:
     if here["state"] == ConversationState.OPEN:
         return "open already"
     columns = {"state": ConversationState.OPEN.value, "resolved_at": None, "snoozed_until": None}
+    if here["assignee_id"]:  # whoever opens it again chose that they have it
+        columns |= {"assignee_set_by": _queueing.BY_PERSON, "assignee_set_at": now}
+    else:
+        columns |= {name: here[name] for name in _CHOSEN}
     return _Wish(columns, EventKind.REOPENED, {"before": here["state"]})
 
 
@@ -176,7 +186,18 @@ def _snooze(run: BulkRun, here: Plain, now: datetime) -> _Wish | str:
     return _Wish(columns, EventKind.SNOOZED, {"until": until, "before": here["state"]})
 
 
+def _give(run: BulkRun, here: Plain, now: datetime) -> _Wish | str:
+    team, name = run.value["team"], run.value["name"]
+    if (here["team_id"], here["team_by_hand"], here["assignee_id"]) == (team, True, None):
+        return f"given to {name} already"
+    nobody: Plain = {"assignee_id": None, "assignee_name": "", "assignee_set_by": "", "assignee_set_at": now}
+    told = {"to": None, "to_name": "", "before": here["assignee_id"], "team": team, "team_name": name}
+    return _Wish({**nobody, "team_id": team, "team_by_hand": True}, EventKind.UNASSIGNED, told)
+
+
 def _assign(run: BulkRun, here: Plain, now: datetime) -> _Wish | str:
+    if "team" in run.value:
+        return _give(run, here, now)
     to, name = run.value["person"], run.value["name"]
     if here["assignee_id"] == to:
         return f"assigned to {name} already" if to else "assigned to nobody already"

@@ -36,6 +36,7 @@ GONE, RIVAL = "it is no more", "a newer conversation with this person is open"
 _KINDS: Mapping[str, Sequence[EventKind]] = {
     UndoKind.STATE: (
         EventKind.RESOLVED, EventKind.REOPENED, EventKind.SNOOZED, EventKind.WOKEN, EventKind.MARKED_SPAM,
+        EventKind.PENDING,
     ),
     UndoKind.ASSIGNEE: (EventKind.ASSIGNED, EventKind.UNASSIGNED),
     UndoKind.PRIORITY: (EventKind.PRIORITISED,),
@@ -69,7 +70,7 @@ def put_back(
         if here is None:
             skipped[GONE] += 1
         elif all(here[name] == value for name, value in step["left"].items()):
-            left.append(step)
+            left.append({**step, "was": _keeping(step, here)})
         else:
             changed.append(step)
     skipped.update(_who_changed(ledger, kind, changed, by))
@@ -83,7 +84,16 @@ def put_back(
 
 
 def _columns_now(ledger: events.Ledger, kind: str, steps: Sequence[Step]) -> dict[int, Plain]:
-    return _columns.read(ledger.brand_id, [step["id"] for step in steps], _undo.LEFT[kind])
+    names = {*_undo.LEFT[kind], *_undo.BESIDE.get(kind, ())}
+    return _columns.read(ledger.brand_id, [step["id"] for step in steps], sorted(names))
+
+
+def _keeping(step: Step, here: Plain) -> Any:
+    """How it was, but for what somebody set beside it since: that stays."""
+    if not (beside := step.get("beside")):
+        return step["was"]
+    theirs = {name for name, value in beside.items() if here[name] != value}
+    return {name: here[name] if name in theirs else value for name, value in step["was"].items()}
 
 
 def _tags_now(ledger: events.Ledger, steps: Sequence[Step]) -> dict[int, Plain]:
@@ -197,6 +207,7 @@ def _told(kind: str, was: Plain) -> tuple[EventKind, dict[str, Any]]:
                 ConversationState.RESOLVED: EventKind.RESOLVED,
                 ConversationState.SPAM: EventKind.MARKED_SPAM,
                 ConversationState.SNOOZED: EventKind.SNOOZED,
+                ConversationState.PENDING: EventKind.PENDING,
             }.get(was["state"], EventKind.REOPENED)
             return told, {"until": was["snoozed_until"]} if told is EventKind.SNOOZED else {}
         case UndoKind.ASSIGNEE:
@@ -216,10 +227,9 @@ def _told(kind: str, was: Plain) -> tuple[EventKind, dict[str, Any]]:
 
 def _snoozes_back(ledger: events.Ledger, steps: Sequence[Step]) -> None:
     _snoozing.forget_timers([step["id"] for step in steps])
-    for step in steps:
-        was = step["was"]
-        if was["state"] == ConversationState.SNOOZED and was["snoozed_until"]:
-            _snoozing.set_timer(ledger, step["id"], datetime.fromisoformat(was["snoozed_until"]))
+    slept = [step for step in steps if step["was"]["state"] == ConversationState.SNOOZED]
+    until = {step["id"]: step["was"]["snoozed_until"] for step in slept if step["was"]["snoozed_until"]}
+    _snoozing.set_each(ledger, {pk: datetime.fromisoformat(at) for pk, at in until.items()})
 
 
 def _tags_back(

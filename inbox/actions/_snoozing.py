@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from inbox import events
@@ -48,10 +48,16 @@ def set_timers(ledger: events.Ledger, conversation_ids: list[int], until: dateti
     """As set_timer, for many that wake at the same time."""
     forget_timers(conversation_ids)
     if until is not None:
+        set_each(ledger, dict.fromkeys(conversation_ids, until))
+
+
+def set_each(ledger: events.Ledger, until: Mapping[int, datetime]) -> None:
+    """A time for each; none of them has a timer."""
+    if until:
         _sql.run(
             """INSERT INTO inbox_timer (brand_id, conversation_id, clock_id, kind, percent, due_at)
-               SELECT %s, d.id, NULL, %s, 0, %s FROM unnest(%s::bigint[]) AS d(id)""",
-            [ledger.brand_id, TimerKind.WAKE, until, conversation_ids],
+               SELECT %s, d.id, NULL, %s, 0, d.due_at FROM unnest(%s::bigint[], %s::timestamptz[]) AS d(id, due_at)""",
+            [ledger.brand_id, TimerKind.WAKE, *_sql.columns(list(until.items()), 2)],
         )
 
 

@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from inbox import events
 from inbox.actions import _columns, _threads, _writing
-from inbox.models import Attachment, Direction, EventKind, Message, MessageState, Notification, Person
+from inbox.actions._messages import DISCARDED
+from inbox.models import (
+    Attachment,
+    Conversation,
+    ConversationState,
+    Direction,
+    Event,
+    EventKind,
+    Message,
+    MessageState,
+    Notification,
+    Person,
+)
 
 LEFT = "It is on its way already: it cannot be taken back"
 GONE = "It is no more"
+A_MOMENT = timedelta(seconds=5)  # in which a reply that is to be sent after all can be discarded once more
+_CLOSED_OR_NEWS = (
+    EventKind.MESSAGE_RECEIVED, EventKind.RESOLVED, EventKind.REOPENED, EventKind.SNOOZED, EventKind.WOKEN, EventKind.MARKED_SPAM,
+    EventKind.PENDING,
+)  # fmt: skip
 
 
 def note(ledger: events.Ledger, step: Mapping[str, Any], *, by: Person, now: datetime) -> str:
@@ -38,7 +55,8 @@ def reply(ledger: events.Ledger, step: Mapping[str, Any], *, by: Person, now: da
     if any(part.state not in (MessageState.QUEUED, MessageState.FAILED) or part.attempts for part in parts):
         return LEFT
     current, was = _writing.locked(step["id"]), step["was"]
-    if was["reopened"]:  # the reply had opened it
+    closes = was["reopened"] and _is_as_opened(current, was["reopened"])
+    if closes:  # the reply had opened it
         ledger.record(
             EventKind.RESOLVED, at=now, conversation_id=current.pk, actor_id=by.pk, undoes=was["reopened"], undid="reopened by a reply",
         )  # fmt: skip
@@ -49,9 +67,35 @@ def reply(ledger: events.Ledger, step: Mapping[str, Any], *, by: Person, now: da
     Attachment.objects.filter(message__in=parts).update(message=None, position=0)
     Message.objects.filter(pk__in=[part.pk for part in parts]).delete()
     columns = {"unread_count": current.unread_count + was["unread_count"]}
-    if was["reopened"]:
+    if closes:
         columns |= {name: was[name] for name in ("state", "resolved_at", "waiting_since", "opened_at")}
     _columns.write({current.pk: (seq, columns)})
     _writing.change(current, seq, message_count=current.message_count - len(parts))
     _threads.show_newest(current.pk)
     return ""
+
+
+def discarding(ledger: events.Ledger, step: Mapping[str, Any], *, by: Person, now: datetime) -> str:
+    """A reply that was given up waits again where it waited, with the reason that it had. Returns why not."""
+    found = Message.objects.filter(pk__in=step["left"]["messages"]).first()
+    if found is None:
+        return GONE
+    if (found.state, found.state_reason) != (MessageState.FAILED, DISCARDED):
+        return "It has changed since"
+    was = step["was"]
+    queued = was["state"] == MessageState.QUEUED
+    told = {"again": True} if queued else {"reason": was["state_reason"]}
+    seq = ledger.record(
+        EventKind.REPLY_QUEUED if queued else EventKind.REPLY_FAILED, at=now, conversation_id=step["id"], message_id=found.pk,
+        actor_id=by.pk, undoes=step["seq"], **told,
+    )  # fmt: skip
+    again = max(found.not_before or now, now + A_MOMENT)
+    Message.objects.filter(pk=found.pk).update(seq=seq, **was, **({"not_before": again} if queued else {}))
+    _writing.change(_writing.locked(step["id"]), seq)
+    return ""
+
+
+def _is_as_opened(current: Conversation, seq: int) -> bool:
+    """Nobody closed it or set it aside since, and its customer has not written: what they wrote is not buried."""
+    since = Event.objects.filter(conversation=current.pk, seq__gt=seq, kind__in=_CLOSED_OR_NEWS)
+    return current.state == ConversationState.OPEN and not since.exists()

@@ -9,21 +9,27 @@ from typing import Any
 from inbox import events
 from inbox.actions import _columns
 from inbox.actions._columns import Plain
-from inbox.models import Conversation, Person, Undo, UndoKind
+from inbox.models import Conversation, ConversationState, Person, Undo, UndoKind
 
 LASTS = timedelta(minutes=10)
 
 # Of each kind: what is put back, and what must still be as it was left.
 _STATE = ("state", "resolved_at", "snoozed_until")
+_TEAM = ("team_id", "team_by_hand")
 PUT_BACK: Mapping[str, Sequence[str]] = {
     UndoKind.STATE: (*_STATE, "unread_count", "waiting_since", "promised_at", "opened_at"),
-    UndoKind.ASSIGNEE: ("assignee_id", "assignee_name", "assignee_set_by", "assignee_set_at", "team_id", "team_by_hand"),
+    UndoKind.ASSIGNEE: ("assignee_id", "assignee_name", "assignee_set_by", "assignee_set_at", *_TEAM),
     UndoKind.PRIORITY: ("priority", "priority_pinned"),
     UndoKind.UNREAD: ("unread_count",),
     UndoKind.PROMISE: ("promised_at",),
     UndoKind.ANSWER: ("no_reply_needed_at", "waiting_since", "unread_count"),
     UndoKind.MOOD: ("sentiment", "sentiment_confidence", "sentiment_set_by", "sentiment_suggested", "sentiment_version"),
 }  # fmt: skip
+# Of what is put back, what a colleague may set meanwhile without a change of the above: it goes back only where nobody did.
+BESIDE: Mapping[str, Sequence[str]] = {
+    UndoKind.STATE: ("unread_count", "promised_at"),
+    UndoKind.ASSIGNEE: _TEAM,
+}
 LEFT: Mapping[str, Sequence[str]] = {
     UndoKind.STATE: _STATE,
     UndoKind.ASSIGNEE: ("assignee_id",),
@@ -35,20 +41,26 @@ LEFT: Mapping[str, Sequence[str]] = {
 }
 
 
-def left_of(kind: str, after: Plain) -> Sequence[str]:
-    """A priority that is left to the score may move meanwhile."""
+def as_left(kind: str, was: Plain, after: Plain) -> Plain:
+    """`left` and `beside` of a step, from the columns of PUT_BACK before and after the change."""
+    must = list(LEFT[kind])
     if kind == UndoKind.PRIORITY and not after["priority_pinned"]:
-        return ("priority_pinned",)
-    return LEFT[kind]
+        must.remove("priority")  # left to the score, it may move meanwhile
+    if kind == UndoKind.ASSIGNEE and any(was[name] != after[name] for name in _TEAM):
+        must += _TEAM  # it was given to a team
+    beside = {name: after[name] for name in BESIDE.get(kind, ()) if name not in must}
+    if kind == UndoKind.STATE and after["state"] == ConversationState.RESOLVED:
+        beside["promised_at"] = None  # triage takes it off
+    return {"left": {name: after[name] for name in must}, "beside": beside}
 
 
 def before(kind: UndoKind, conversation: Conversation) -> Plain:
-    """To be asked for before the change."""
+    """The columns as they are; to be asked for before the change."""
     return _columns.of(conversation, PUT_BACK[kind])
 
 
-def step(conversation_id: int, seq: int, was: Any, left: Any) -> dict[str, Any]:
-    return {"id": conversation_id, "seq": seq, "was": was, "left": left}
+def step(conversation_id: int, seq: int, was: Any, left: Any, beside: Any = None) -> dict[str, Any]:
+    return {"id": conversation_id, "seq": seq, "was": was, "left": left, "beside": beside or {}}
 
 
 def remember(
@@ -63,9 +75,8 @@ def remember(
     now: datetime,
 ) -> None:
     """After the change of a conversation's columns."""
-    names = left_of(kind, {"priority_pinned": conversation.priority_pinned})
-    left = _columns.of(conversation, names)
-    keep(ledger, kind, words, [step(conversation.pk, seq, was, left)], conversation=conversation, by=by, now=now)  # fmt: skip
+    left = as_left(kind, was, before(kind, conversation))
+    keep(ledger, kind, words, [step(conversation.pk, seq, was, **left)], conversation=conversation, by=by, now=now)  # fmt: skip
 
 
 def keep(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +37,7 @@ from inbox.queries.inbox_list import View
 log = structlog.get_logger(__name__)
 BATCH = 300
 MOST_SELECTED = 1000
+LONGEST = timedelta(days=7)  # while it runs it can be undone; from its end on for ten minutes
 
 
 class NothingSelected(Exception):
@@ -70,7 +71,16 @@ def begin(
             raise NothingSelected("There is nothing to do here: no conversation is meant any more.")
         run.save(update_fields=["total"])
         step = _undo.step(0, 0, None, {"run": run.pk})
-        _undo.keep(ledger, UndoKind.BULK, f"{words}: {run.total}", [step], conversation=None, by=by, now=now)
+        _undo.keep(
+            ledger,
+            UndoKind.BULK,
+            f"{words}: {run.total}",
+            [step],
+            conversation=None,
+            by=by,
+            now=now,
+            until=now + LONGEST,
+        )
     return run
 
 
@@ -116,7 +126,9 @@ def _work(run_id: int, now: datetime) -> BulkRun:
             return run
         if batch is None:
             _finish(run, BulkState.DONE, now)
-        elif not Membership.objects.filter(brand_id=brand_id, person=run.person_id).exists():
+        elif not Membership.objects.filter(
+            brand_id=brand_id, person=run.person_id, person__is_active=True
+        ).exists():
             _finish(run, BulkState.CANCELLED, now)
         elif run.undo_of is not None:
             outcome = _putting_back.put_back(

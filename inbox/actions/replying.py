@@ -9,11 +9,11 @@ from uuid import UUID
 from django.db import transaction
 
 from inbox import events
-from inbox.actions import _answering, _writing
+from inbox.actions import _answering, _undo, _writing
 from inbox.actions._answering import ReplyRefused, SpentClick, StaleReply, situation_of, verdict_on
 from inbox.actions._messages import DISCARDED
 from inbox.actions.sending import SHOWN_ELSEWHERE
-from inbox.models import Attachment, Conversation, EventKind, Message, MessageState, Person
+from inbox.models import Attachment, Conversation, EventKind, Message, MessageState, Person, UndoKind
 
 __all__ = [
     "ReplyRefused", "SpentClick", "StaleReply", "discard", "queue_reply", "retry", "situation_of", "verdict_on",
@@ -96,6 +96,17 @@ def discard(*, message: Message, by: Person, now: datetime) -> Message:
             EventKind.REPLY_FAILED, at=now, conversation_id=current.conversation_id, message_id=current.pk, actor_id=by.pk,
             reason=DISCARDED,
         )  # fmt: skip
+        was = {"state": current.state, "state_reason": current.state_reason}
+        step = _undo.step(current.conversation_id, seq, was, {"messages": [current.pk]})
+        _undo.keep(
+            ledger,
+            UndoKind.DISCARD,
+            "Discarded a reply",
+            [step],
+            conversation=current.conversation,
+            by=by,
+            now=now,
+        )
         Message.objects.filter(pk=current.pk).update(
             state=MessageState.FAILED, state_reason=DISCARDED, seq=seq
         )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Max
 
-from inbox.models import Brand, BrandSequence, Person, SavedView, Team, ViewCount, ViewCursor
+from inbox.actions import _saved_views
+from inbox.models import Brand, Person, SavedView, Team
 from inbox.models.views import SavedViewQuerySet
 from inbox.rules.view_query import Query
 
@@ -26,58 +28,68 @@ def save(
     team: Team | None = None,
     name: str,
     query: Query,
+    by: Person,
+    now: datetime,
     sort: str = "",
 ) -> SavedView:
     """Keep a query under a name: one's own, a team's, or without both the brand's. It stands last; its counter is filled beside."""
-    _alone(brand)
+    _saved_views.alone(brand.pk)
     theirs = SavedView.objects.filter(brand=brand, owner=owner, team=team)
     if theirs.count() >= MOST:
         raise Refused(f"There are {MOST} views already. Remove one that nobody needs.")
     name = _named(name, theirs)
-    if not SavedView.objects.filter(brand=brand).exists():
-        # Nothing has followed the events while there was nothing to count; what came before is found by filling the view.
-        newest = BrandSequence.objects.values_list("last", flat=True).get(pk=brand.pk)
-        ViewCursor.objects.filter(pk=brand.pk).update(seq=newest)
+    _saved_views.follow(brand.pk)
     last = theirs.aggregate(last=Max("position"))["last"]
-    return SavedView.objects.create(
+    made = SavedView.objects.create(
         brand=brand, owner=owner, team=team, name=name, query=query.as_json(), sort=sort,
         position=0 if last is None else last + 1,
     )  # fmt: skip
+    _saved_views.remember(made, "Saved the view", was=None, left=_saved_views.kept(made), by=by, now=now)
+    return made
 
 
 @transaction.atomic(durable=True)
-def change(*, view: SavedView, query: Query, sort: str) -> SavedView:
+def change(*, view: SavedView, query: Query, sort: str, by: Person, now: datetime) -> SavedView:
     """Let it ask something else. Another question has another counter."""
-    _alone(view.brand)
+    _saved_views.alone(view.brand_id)
     current = SavedView.objects.get(pk=view.pk)
-    if Query.from_json(current.query) != query:
-        ViewCount.objects.filter(brand_id=current.brand_id, view__startswith=current.count_key).delete()
-        SavedView.objects.filter(pk=current.pk).update(
-            query=query.as_json(), version=current.version + 1, counted_after=0
-        )
-    SavedView.objects.filter(pk=current.pk).update(sort=sort)
+    was = _saved_views.kept(current)
+    # As it would be said now: words that mean the same are the same question.
+    asked = current.query if Query.from_json(current.query) == query else query.as_json()
+    _saved_views.ask(current, asked, sort)
     current.refresh_from_db()
+    left = _saved_views.kept(current)
+    _saved_views.remember(current, "Changed the view", was=was, left=left, by=by, now=now)
     return current
 
 
 @transaction.atomic(durable=True)
-def rename(*, view: SavedView, name: str) -> None:
-    _alone(view.brand)
+def rename(*, view: SavedView, name: str, by: Person, now: datetime) -> None:
+    _saved_views.alone(view.brand_id)
+    current = SavedView.objects.get(pk=view.pk)
     beside = SavedView.objects.filter(brand_id=view.brand_id, owner_id=view.owner_id, team=view.team)
-    SavedView.objects.filter(pk=view.pk).update(name=_named(name, beside.exclude(pk=view.pk)))
+    was = _saved_views.kept(current)
+    current.name = _named(name, beside.exclude(pk=view.pk))
+    current.save(update_fields=["name"])
+    _saved_views.remember(
+        current, "Renamed the view", was=was, left=_saved_views.kept(current), by=by, now=now
+    )
 
 
 @transaction.atomic(durable=True)
-def remove(*, view: SavedView) -> None:
-    _alone(view.brand)
-    ViewCount.objects.filter(brand_id=view.brand_id, view__startswith=f"saved:{view.pk}.").delete()
-    SavedView.objects.filter(pk=view.pk).delete()
+def remove(*, view: SavedView, by: Person, now: datetime) -> None:
+    _saved_views.alone(view.brand_id)
+    if current := SavedView.objects.filter(pk=view.pk).first():
+        _saved_views.remember(
+            current, "Removed the view", was=_saved_views.kept(current), left=None, by=by, now=now
+        )
+        _saved_views.drop(current)
 
 
 @transaction.atomic(durable=True)
 def move(*, view: SavedView, by: int) -> None:
     """So many places down among those it stands with; below zero: up."""
-    _alone(view.brand)
+    _saved_views.alone(view.brand_id)
     beside = SavedView.objects.filter(brand_id=view.brand_id, owner_id=view.owner_id, team=view.team)
     _number(_moved(list(beside.in_order()), view, by))
 
@@ -93,11 +105,6 @@ def _number(views: Sequence[SavedView]) -> None:
     for position, each in enumerate(views):
         if each.position != position:
             SavedView.objects.filter(pk=each.pk).update(position=position)
-
-
-def _alone(brand: Brand) -> None:
-    """One at a time changes the views of a brand, so that two cannot take the same name or place."""
-    Brand.objects.select_for_update(no_key=True).get(pk=brand.pk)
 
 
 def _named(name: str, beside: SavedViewQuerySet) -> str:

@@ -13,9 +13,10 @@ from django.db import transaction
 from django.db.models import Q
 
 from inbox import events
-from inbox.actions import _bulk_undo, _parting, _putting_back, _taking_back
+from inbox.actions import _bulk_undo, _parting, _people, _putting_back, _saved_views, _taking_back
 from inbox.models import Attachment, Brand, BulkBatch, BulkRun, Conversation, Message, Person, Undo, UndoKind
 
+_WHOLE = (UndoKind.PERSON, UndoKind.DISCARD, UndoKind.VIEW)
 RECENTLY = timedelta(minutes=10)
 
 
@@ -42,6 +43,8 @@ class Undone:
     written: Written | None = None
     run: BulkRun | None = None  # it is being undone
     gone: list[UUID] = field(default_factory=list)  # messages that are no more
+    view: str = ""  # where the list goes: its views are others now
+    anew: bool = False  # what stands beside the thread has changed, too
 
     @property
     def sentence(self) -> str:
@@ -85,6 +88,8 @@ def undo(
             return _macro(ledger, found, by=by, now=now)
         if found.kind in (UndoKind.NOTE, UndoKind.REPLY):
             return _take_back(ledger, found, by=by, now=now)
+        if found.kind in _WHOLE:
+            return _whole(ledger, found, by=by, now=now)
         outcome = _putting_back.put_back(
             ledger, found.kind, found.steps, words=found.words, done_at=found.at, by=by, now=now
         )
@@ -119,6 +124,22 @@ def _find(
     if found.until <= now and found.kind != UndoKind.REPLY:  # a reply that left says so itself
         raise NothingToUndo(f"It is too late to undo this: {found.words[:1].lower()}{found.words[1:]}.")
     return found
+
+
+def _whole(ledger: events.Ledger, found: Undo, *, by: Person, now: datetime) -> Undone:
+    """What is taken back whole or not at all."""
+    step: dict[str, Any] = found.steps[0]
+    view = ""
+    if found.kind == UndoKind.PERSON:
+        why = _people.part(ledger, step["left"]["merge"], by=by, now=now)
+    elif found.kind == UndoKind.DISCARD:
+        why = _taking_back.discarding(ledger, step, by=by, now=now)
+    else:
+        why = _saved_views.put_back(found.brand_id, step)
+        view = "open" if step["was"] is None else f"view-{step['was']['public_id']}"
+    if why:
+        return Undone(found.words, 0, Counter([why]), found.conversation)
+    return Undone(found.words, 1, {}, found.conversation, view=view, anew=found.kind == UndoKind.PERSON)
 
 
 def _macro(ledger: events.Ledger, found: Undo, *, by: Person, now: datetime) -> Undone:

@@ -14,7 +14,7 @@ from .fields import PublicIdModel
 class UndoKind(models.TextChoices):
     """What is put back."""
 
-    STATE = "state", "State"  # resolved, reopened, snoozed, woken, spam
+    STATE = "state", "State"  # resolved, reopened, snoozed, pending, woken, spam
     ASSIGNEE = "assignee", "Assignee"
     PRIORITY = "priority", "Priority"
     UNREAD = "unread", "Unread"
@@ -26,7 +26,10 @@ class UndoKind(models.TextChoices):
     NOTE = "note", "Note"
     REPLY = "reply", "Reply"
     MACRO = "macro", "Macro"  # what it did has rows of its own, of the same moment
+    DISCARD = "discard", "Discarded reply"
     MERGE = "merge", "Merge"
+    PERSON = "person", "Two contacts that are one"
+    VIEW = "view", "Saved view"
     BULK = "bulk", "Bulk"
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from inbox import access
-from inbox.actions import replying
+from inbox.actions import replying, undoing
 from inbox.forms import AttemptForm
 from inbox.models import Message
 from inbox.queries import timeline
@@ -30,7 +30,8 @@ def attempt(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResp
         return refusal
     fresh = access.message_for(request.user, brand_slug, public_id)
     entries = timeline.dress([fresh], conversation=fresh.conversation, brand_slug=brand_slug)
-    return render(request, "inbox/_entries.html", {"entries": entries})
+    undo = undoing.newest(fresh.conversation.brand, request.user, at=now)
+    return render(request, "inbox/live/attempt.html", {"entries": entries, "undo": undo})
 
 
 def _send_again(request: AgentRequest, message: Message, now: datetime) -> HttpResponse | None:

@@ -77,6 +77,7 @@ def choices(request: AgentRequest, brand_slug: str, act: str) -> HttpResponse:
     match act:
         case BulkAct.ASSIGN:
             found["colleagues"] = access.colleagues_of(request.user, brand)
+            found["teams"] = access.teams_of(request.user, brand)
         case BulkAct.TAG:
             found["tags"] = access.tags_of(request.user, brand).order_by("name")
         case BulkAct.PRIORITY:
@@ -117,9 +118,16 @@ def _plainly(request: AgentRequest, brand: Brand, act: BulkAct, value: str) -> A
 def _assignee(request: AgentRequest, brand: Brand, act: BulkAct, value: str) -> Asked:
     if not value:
         return {"person": None, "name": "nobody"}, "Assigned to nobody"
+    if value.startswith("team-"):
+        team = (
+            access.teams_of(request.user, brand).filter(public_id=_uuid(value.removeprefix("team-"))).first()
+        )
+        if team is None:
+            raise NotChosen("Choose a colleague or a team from the list.")
+        return {"team": team.pk, "name": team.name}, f"Given to the team {team.name}"
     to = access.colleagues_of(request.user, brand).filter(public_id=_uuid(value)).first()
     if to is None:
-        raise NotChosen("Choose a colleague from the list.")
+        raise NotChosen("Choose a colleague or a team from the list.")
     return {"person": to.pk, "name": to.short_name}, f"Assigned to {to.short_name}"
 
 

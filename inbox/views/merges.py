@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -10,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from inbox import access
-from inbox.actions import merging
+from inbox.actions import merging, undoing
 from inbox.models import Conversation
 from inbox.queries import context as person_context
 from inbox.queries import people
@@ -52,12 +53,12 @@ def merge(request: AgentRequest, brand_slug: str, public_id: UUID, other_id: UUI
             merging.part(merge=get_object_or_404(held, public_id=other_id), by=request.user, now=now)
     except merging.Refused as refused:
         return notice(request, str(refused))
-    return _people(request, conversation)
+    return _people(request, conversation, done=now)
 
 
-def _people(request: AgentRequest, conversation: Conversation) -> HttpResponse:
+def _people(request: AgentRequest, conversation: Conversation, *, done: datetime) -> HttpResponse:
     fresh = access.conversation_for(request.user, conversation.brand.slug, conversation.public_id)
     found = person_context.of(fresh, person=request.user, now=timezone.now())
-    return render(
-        request, "inbox/live/people.html", {"row": found.row, "triage": found.triage, "context": found}
-    )
+    undo = undoing.newest(conversation.brand, request.user, at=done)
+    shown = {"row": found.row, "triage": found.triage, "context": found, "undo": undo}
+    return render(request, "inbox/live/people.html", shown)

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from inbox import access
@@ -58,7 +59,7 @@ def create(request: AgentRequest, brand_slug: str) -> HttpResponse:
         query = _query(request, brand)
         saved = saving.save(
             brand=brand, owner=request.user if whose == "me" else None, team=_team(request, brand, whose), name=request.POST.get("name", ""), query=query,
-            sort=_sort(request, query),
+            sort=_sort(request, query), by=request.user, now=timezone.now(),
         )  # fmt: skip
     except (QueryError, saving.Refused) as refused:
         return notice(request, str(refused))
@@ -73,13 +74,14 @@ def view(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRespons
     if request.method == "GET":
         return render(request, "inbox/_view_manager.html", {"brand": saved.brand, "saved": saved})
     if request.method == "DELETE":
-        saving.remove(view=saved)
+        saving.remove(view=saved, by=request.user, now=timezone.now())
         return HttpResponse(reverse("inbox:list", args=[brand_slug, "open"]))
     try:
         query = _query(request, saved.brand)
     except QueryError as refused:
         return notice(request, str(refused))
-    return _gone_to(saving.change(view=saved, query=query, sort=_sort(request, query)))
+    sort = _sort(request, query)
+    return _gone_to(saving.change(view=saved, query=query, sort=sort, by=request.user, now=timezone.now()))
 
 
 @require_POST
@@ -87,7 +89,7 @@ def view(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRespons
 def name(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResponse:
     saved = access.saved_view_for(request.user, brand_slug, public_id)
     try:
-        saving.rename(view=saved, name=request.POST.get("name", ""))
+        saving.rename(view=saved, name=request.POST.get("name", ""), by=request.user, now=timezone.now())
     except saving.Refused as refused:
         return notice(request, str(refused))
     return _gone_to(saved)

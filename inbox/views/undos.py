@@ -33,7 +33,7 @@ def create(request: AgentRequest, brand_slug: str) -> HttpResponse:
     if undone.run is not None:
         tasks.wake_bulk(undone.run.pk)
         return render(request, "inbox/_bulk.html", {"run": undone.run})
-    found: dict[str, object] = {"undone": undone}
+    found: dict[str, object] = {"undone": undone, "brand": brand}
     if undone.conversation is not None:
         fresh = access.conversation_for(request.user, brand_slug, undone.conversation.public_id)
         found["conversation"] = fresh

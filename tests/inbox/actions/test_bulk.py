@@ -39,6 +39,7 @@ from inbox.models import (
 from inbox.queries import inbox_list
 from tests.factories import conversations as make
 from tests.factories import exchange as say
+from tests.factories import teams
 from tests.factories.people import ChannelFactory, agent_of
 
 pytestmark = pytest.mark.django_db
@@ -273,6 +274,53 @@ def one(channel: Channel) -> Conversation:
     return Conversation.objects.get()
 
 
+def test_many_are_given_to_a_team_and_come_back(
+    channel: Channel, jo: Person, bea: Person, small_batches: None
+) -> None:
+    returns = teams.team(channel.brand, name="Returns")
+    make.conversations(channel, 4, assignee=bea, assignee_name="Bea", assignee_set_by="person")
+    before = rows()
+    value = {"team": returns.pk, "name": "Returns"}
+
+    assert finish(begin(channel, jo, BulkAct.ASSIGN, value=value)).done == 4
+    given = Conversation.objects.filter(team=returns, team_by_hand=True, assignee=None, assignee_set_by="")
+    assert given.count() == 4
+    again = finish(begin(channel, jo, BulkAct.ASSIGN, value=value))
+    assert again.reasons == {"given to Returns already": 4}
+
+    undoing.undo(brand=channel.brand, by=jo, now=NOW)  # of nothing done
+    undone = undoing.undo(brand=channel.brand, by=jo, now=NOW)
+    assert undone.run is not None
+    finish(undone.run)
+    assert [row["assignee_id"] for row in rows()] == [row["assignee_id"] for row in before]
+    assert not Conversation.objects.filter(team=returns).exists()
+
+
+def test_one_that_takes_long_can_be_undone_while_it_runs(
+    channel: Channel, jo: Person, small_batches: None
+) -> None:
+    make.conversations(channel, 7)
+    run = begin(channel, jo, BulkAct.RESOLVE)
+    bulk.work(run_id=run.pk, now=NOW)
+
+    undone = undoing.undo(brand=channel.brand, by=jo, now=NOW + timedelta(minutes=45))
+
+    assert undone.run is not None
+    assert finish(undone.run, at=NOW + timedelta(minutes=45)).done == 4
+    assert not Conversation.objects.filter(state="resolved").exists()
+
+
+def test_what_somebody_began_stops_when_they_may_no_longer_come_in(
+    channel: Channel, jo: Person, small_batches: None
+) -> None:
+    make.conversations(channel, 7)
+    run = begin(channel, jo, BulkAct.RESOLVE)
+    Person.objects.filter(pk=jo.pk).update(is_active=False)
+
+    assert finish(run).state == "cancelled"
+    assert Conversation.objects.filter(state="open").count() == 7
+
+
 @pytest.mark.parametrize(
     "act", ["resolve", "reopen", "spam", "snooze", "assign", "tag", "untag", "priority", "unread"]
 )
@@ -285,6 +333,10 @@ def test_each_conversation_becomes_what_the_action_on_one_would_make_of_it(
     until = NOW + timedelta(days=1)
     for each in (one, twin):
         if act == "reopen":
+            with_jo = Conversation.objects.filter(pk=each.pk)
+            with_jo.update(
+                assignee=jo, assignee_name="Jo", assignee_set_by="routing", assignee_set_at=say.at(0)
+            )
             closing.resolve(conversation=each, by=jo, now=NOW)
         if act == "untag":
             tagging.set_tag(conversation=each, tag=tag, by=jo, now=NOW)
@@ -314,7 +366,7 @@ def test_each_conversation_becomes_what_the_action_on_one_would_make_of_it(
 
     names = (
         "state", "resolved_at", "snoozed_until", "assignee_id", "assignee_name", "tags", "priority", "priority_pinned", "unread_count",
-        "priority_score",
+        "priority_score", "assignee_set_by", "assignee_set_at",
     )  # fmt: skip
     first, second = Conversation.objects.order_by("pk").values(*names)
     assert first == second

@@ -10,8 +10,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from inbox.actions import assigning, closing, counting, recounting, saving
+from inbox.actions import assigning, closing, counting, recounting, saving, undoing
 from inbox.models import (
+    BrandSequence,
     BusinessHours,
     Channel,
     Conversation,
@@ -45,7 +46,14 @@ def jo(channel: Channel) -> Person:
 
 def saved(channel: Channel, text: str, *, owner: Person | None = None) -> SavedView:
     names = view_names.of(owner or agent_of(channel.brand), channel.brand)
-    return saving.save(brand=channel.brand, owner=owner, name=text[:60] or "all", query=parse(text, names))
+    return saving.save(
+        brand=channel.brand,
+        owner=owner,
+        name=text[:60] or "all",
+        query=parse(text, names),
+        by=owner or agent_of(channel.brand),
+        now=NOW,
+    )
 
 
 def change(conversation: Conversation, **fields: Any) -> None:
@@ -176,12 +184,14 @@ def test_another_question_is_counted_anew(channel: Channel, jo: Person) -> None:
     settle(channel)
     assert kept(view) == (3, 0)
 
-    saving.change(view=view, query=parse("tag:late", view_names.of(jo, channel.brand)), sort="")
+    saving.change(
+        view=view, query=parse("tag:late", view_names.of(jo, channel.brand)), sort="", by=jo, now=NOW
+    )
     assert saved_views.of(jo, channel.brand)[0].filled is False
     settle(channel)
 
     assert kept(view) == (2, 0)
-    saving.remove(view=view)
+    saving.remove(view=view, by=jo, now=NOW)
     settle(channel)
     assert not ViewCount.objects.filter(view__startswith="saved:").exists()
 
@@ -308,10 +318,83 @@ def test_a_brand_without_views_is_left_alone(channel: Channel, jo: Person) -> No
 def test_names_and_places_of_views(channel: Channel, jo: Person) -> None:
     first, second, third = (saved(channel, text, owner=jo) for text in ("tag:a", "tag:b", "tag:c"))
     with pytest.raises(saving.Refused, match="already"):
-        saving.rename(view=first, name=" tag:b ")
+        saving.rename(view=first, name=" tag:b ", by=jo, now=NOW)
 
     saving.move(view=third, by=-2)
     saving.move(view=first, by=9)
 
     assert [view.saved for view in saved_views.of(jo, channel.brand)] == [third, second, first]
     assert saved_views.of(agent_of(channel.brand), channel.brand) == []
+
+
+def undo(channel: Channel, by: Person) -> undoing.Undone:
+    return undoing.undo(brand=channel.brand, by=by, now=NOW + MINUTE)
+
+
+def test_a_view_that_was_removed_comes_back_with_its_address_and_is_counted(
+    channel: Channel, jo: Person
+) -> None:
+    make.conversations(channel, 3, tags=["refund"])
+    BrandSequence.objects.get_or_create(brand=channel.brand)
+    view = saved(channel, "tag:refund", owner=jo)
+    settle(channel)
+    saving.remove(view=view, by=jo, now=NOW)
+
+    undone = undo(channel, jo)
+
+    assert (undone.sentence, undone.view) == (
+        "Undone: removed the view tag:refund.",
+        f"view-{view.public_id}",
+    )
+    back = SavedView.objects.get()
+    assert (back.pk, back.public_id, back.name, back.owner) == (view.pk, view.public_id, view.name, jo)
+    settle(channel)
+    assert kept(back) == (3, 0)
+
+
+def test_what_a_view_asked_and_was_called_comes_back_in_turn_and_then_it_goes(
+    channel: Channel, jo: Person
+) -> None:
+    make.conversations(channel, 3, tags=["refund"])
+    BrandSequence.objects.get_or_create(brand=channel.brand)
+    view = saved(channel, "tag:refund", owner=jo)
+    saving.change(
+        view=view, query=parse("tag:late", view_names.of(jo, channel.brand)), sort="score", by=jo, now=NOW
+    )
+    saving.rename(view=view, name="Late", by=jo, now=NOW)
+
+    undo(channel, jo)
+    undo(channel, jo)
+
+    view.refresh_from_db()
+    assert (view.name, view.sort) == ("tag:refund", "")
+    settle(channel)
+    assert kept(view) == (3, 0)
+    assert undo(channel, jo).view == "open"
+    assert not SavedView.objects.exists()
+
+
+def test_a_view_that_a_colleague_changed_since_stays(channel: Channel, jo: Person) -> None:
+    BrandSequence.objects.get_or_create(brand=channel.brand)
+    bea = agent_of(channel.brand, name="Bea")
+    view = saved(channel, "tag:refund")
+    saving.rename(view=view, name="Refunds", by=jo, now=NOW)
+    saving.rename(view=view, name="Money", by=bea, now=NOW)
+
+    assert "It has been changed since" in undo(channel, jo).sentence
+    assert SavedView.objects.get().name == "Money"
+
+
+def test_what_happens_while_the_night_is_counted_is_no_drift(channel: Channel, jo: Person) -> None:
+    [conversation] = make.conversations(channel, 1)
+    view = saved(channel, "is:unread", owner=jo)
+    settle(channel)
+    cursor = ViewCursor.objects.get()
+    counters = view_counting.of_brand(channel.brand, NOW)
+    change(conversation, unread_count=1)  # after it was found to be settled
+
+    moved = counting.look(counters, channel.brand_id, [conversation.pk], NOW, upto=cursor.seq)
+
+    assert not moved.total
+    settle(channel)
+    assert kept(view) == (1, 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -212,6 +212,20 @@ def test_a_reply_there_opens_it_again(story: Story) -> None:
     )  # fmt: skip
 
     assert (story.other.state, merges.into(story.kept)) == ("open", [])
+
+
+def test_a_reply_there_that_was_taken_back_has_opened_nothing(story: Story) -> None:
+    story.begin()
+    story.join(20)
+    replying.queue_reply(
+        conversation=story.other, by=story.jo, client_id=uuid4(), text="Here after all", attachments=[], written_against=story.other.seq,
+        now=at(30), hold=timedelta(seconds=5),
+    )  # fmt: skip
+
+    undoing.undo(brand=story.brand, by=story.jo, now=at(32))
+
+    assert story.other.state == "resolved"
+    assert [merge.merged for merge in merges.into(story.kept)] == [story.other]
 
 
 def test_what_cannot_be_is_refused_in_words(story: Story) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inbox.actions import contacts, merging, prioritising, receiving, tagging_work, timing, triaging
+from inbox.actions import contacts, merging, prioritising, receiving, tagging_work, timing, triaging, undoing
 from inbox.actions.receiving import Arrival
 from inbox.exchange import Party
 from inbox.models import (
@@ -99,6 +99,21 @@ def test_what_was_the_ones_is_the_others_and_given_back(channel: Channel, other:
     assert (too.handles.get().external_id, too.merged_into) == ("mara_x", None)
     merging.part(merge=merge, by=jo, now=at(30))  # again: nothing
     assert Event.objects.filter(kind=EventKind.CONTACTS_PARTED).count() == 2
+
+
+def test_z_makes_them_two_again_and_only_once(channel: Channel, other: Channel, jo: Person) -> None:
+    mara, too = both(channel, other)
+    merge = merging.merge(kept=mara, absorbed=too, by=jo, now=at(10))
+
+    undone = undoing.undo(brand=channel.brand, by=jo, now=at(20))
+
+    assert (undone.sentence, undone.anew) == ("Undone: said that Mara_X and Mara are one person.", True)
+    assert whose() == {"mara": "Mara", "mara_x": "Mara_X"}
+    again = merging.merge(kept=mara, absorbed=too, by=jo, now=at(30))
+    merging.part(merge=again, by=jo, now=at(40))
+    with pytest.raises(undoing.NothingToUndo):
+        undoing.undo(brand=channel.brand, by=jo, now=at(50))
+    assert merge.pk != again.pk
 
 
 def test_what_comes_meanwhile_belongs_to_the_person_and_is_given_back_with_the_account(

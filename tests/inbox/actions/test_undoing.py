@@ -46,6 +46,7 @@ from inbox.models import (
 from inbox.queries import timeline
 from tests.factories import exchange as say
 from tests.factories.people import ChannelFactory, agent_of
+from tests.factories.teams import team
 
 pytestmark = pytest.mark.django_db
 
@@ -109,6 +110,7 @@ ACTIONS: dict[str, Callable[[Person, datetime], Any]] = {
     "snooze": lambda by, now: snoozing.snooze(
         conversation=it(), until=now + timedelta(hours=2), by=by, now=now
     ),
+    "pending": lambda by, now: snoozing.leave(conversation=it(), by=by, now=now),
     "tag": lambda by, now: tagging.set_tag(conversation=it(), tag=tag(), by=by, now=now),
     "mood": lambda by, now: tagging.set_sentiment(conversation=it(), sentiment="negative", by=by, now=now),
     "pin": lambda by, now: prioritising.pin(conversation=it(), priority=Priority.URGENT, by=by, now=now),
@@ -149,6 +151,8 @@ REVERSED = {
     "reopen": ("resolve", lambda by, now: closing.reopen(conversation=it(), by=by, now=now)),
     "not spam": ("spam", lambda by, now: closing.reopen(conversation=it(), by=by, now=now)),
     "wake": ("snooze", lambda by, now: snoozing.wake(conversation=it(), by=by, now=now)),
+    "back from pending": ("pending", lambda by, now: snoozing.wake(conversation=it(), by=by, now=now)),
+    "pending instead": ("snooze", lambda by, now: snoozing.leave(conversation=it(), by=by, now=now)),
     "snooze for longer": (
         "snooze",
         lambda by, now: snoozing.snooze(conversation=it(), until=now + timedelta(days=2), by=by, now=now),
@@ -222,6 +226,45 @@ def test_another_field_that_changed_is_no_hindrance(channel: Channel, jo: Person
 
     assert undo(jo).sentence == "Undone: assigned to Jo."
     assert (it().assignee, it().tags) == (None, ["refund"])
+
+
+def test_what_a_colleague_set_beside_it_stays(channel: Channel, jo: Person, bea: Person) -> None:
+    snoozing.snooze(conversation=it(), until=say.at(9000), by=jo, now=say.at(10))
+    promising.promise(conversation=it(), at=say.at(5000), by=bea, now=say.at(20))
+
+    assert undo(jo).sentence == "Undone: snoozed."
+    assert (it().state, it().promised_at) == ("open", say.at(5000))
+
+
+def test_the_team_that_a_colleague_gave_it_stays(channel: Channel, jo: Person, bea: Person) -> None:
+    returns = team(channel.brand, name="Returns")
+    assigning.assign(conversation=it(), to=jo, by=bea, now=say.at(8))
+    assigning.assign(conversation=it(), to=None, by=jo, now=say.at(10))
+    assigning.give_to_team(conversation=it(), team=returns, by=bea, now=say.at(20))
+
+    undo(jo)
+
+    assert (it().assignee, it().team, it().team_by_hand) == (jo, returns, True)
+
+
+def test_a_team_given_over_another_is_not_taken_back(channel: Channel, jo: Person, bea: Person) -> None:
+    returns, billing = (team(channel.brand, name=name) for name in ("Returns", "Billing"))
+    assigning.give_to_team(conversation=it(), team=returns, by=jo, now=say.at(10))
+    assigning.give_to_team(conversation=it(), team=billing, by=bea, now=say.at(20))
+
+    assert "Bea has changed it since" in undo(jo).sentence
+    assert it().team == billing
+
+
+def test_a_promise_that_resolving_ended_comes_back(channel: Channel, jo: Person) -> None:
+    promising.promise(conversation=it(), at=say.at(5000), by=jo, now=say.at(8))
+    closing.resolve(conversation=it(), by=jo, now=say.at(10))
+    triage(channel.brand_id, say.at(11))
+    assert it().promised_at is None
+
+    undo(jo, at=12)
+
+    assert (it().state, it().promised_at) == ("open", say.at(5000))
 
 
 def test_a_customer_who_wrote_meanwhile_is_not_put_to_sleep_again(channel: Channel, jo: Person) -> None:
@@ -320,6 +363,24 @@ def test_what_the_customer_writes_during_the_hold_stops_the_reply_until_its_writ
             assert it().waiting_since == say.at(0)
 
 
+@pytest.mark.parametrize("overtaken", [True, False])
+def test_a_discarded_reply_comes_back_as_it_was(overtaken: bool, channel: Channel, jo: Person) -> None:
+    [message] = held(jo)
+    if overtaken:
+        hear(channel, say.wrote("It is here!", seconds=12), at=12)
+        sending.claim_reply(message_id=message.pk, now=say.at(15))
+    message.refresh_from_db()
+    was = message.state, message.state_reason
+    replying.discard(message=message, by=jo, now=say.at(16))
+
+    assert undo(jo, at=20).sentence == "Undone: discarded a reply."
+
+    message.refresh_from_db()
+    assert (message.state, message.state_reason) == was
+    assert sending.claim_reply(message_id=message.pk, now=say.at(21)) is None
+    assert (sending.claim_reply(message_id=message.pk, now=say.at(30)) is None) == overtaken
+
+
 @pytest.mark.parametrize("when", [9, 16])
 def test_what_the_customer_wrote_before_or_after_the_hold_stops_nothing(
     channel: Channel, jo: Person, when: float
@@ -369,6 +430,32 @@ def test_a_resolved_conversation_that_a_reply_opened_is_resolved_again(channel: 
 
     assert look() == before
     assert not Event.objects.filter(kind=EventKind.REPLY_SENT).exists()
+
+
+def test_taking_a_reply_back_buries_nothing_that_came_since(channel: Channel, jo: Person) -> None:
+    closing.resolve(conversation=it(), by=jo, now=say.at(8))
+    [message] = held(jo)
+    hear(channel, say.wrote("One more thing", seconds=12), at=12)
+    assert sending.claim_reply(message_id=message.pk, now=say.at(15)) is None
+
+    undone = undo(jo, at=20, message=message.public_id)
+
+    assert undone.written is not None
+    assert it().state == "open"
+    assert it().waiting_since is not None
+
+
+def test_taking_a_reply_back_leaves_what_a_colleague_made_of_its_conversation(
+    channel: Channel, jo: Person, bea: Person
+) -> None:
+    closing.resolve(conversation=it(), by=jo, now=say.at(8))
+    [message] = held(jo)
+    snoozing.snooze(conversation=it(), until=say.at(9000), by=bea, now=say.at(11))
+
+    undo(jo, at=12)
+
+    assert not Message.objects.filter(pk=message.pk).exists()
+    assert (it().state, it().snoozed_until) == ("snoozed", say.at(9000))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -70,7 +70,7 @@ def test_list_and_counter_say_the_same_while_the_index_comes_after(
     receive(channel, say.wrote("Lately parcels", who="cora"))
     read_all(channel)
     late = asks('"late parcel"')
-    view = saving.save(brand=channel.brand, owner=jo, name="Late", query=late)
+    view = saving.save(brand=channel.brand, owner=jo, name="Late", query=late, by=jo, now=say.at(0))
     assert listed(channel, jo, late) == {"anna"}
     assert counted(channel, view) == 1
 
@@ -105,7 +105,7 @@ def test_words_mean_what_they_mean_in_search(
     receive(channel, say.wrote("Hello!?", who="cora"))
     read_all(channel)
 
-    view = saving.save(brand=channel.brand, owner=jo, name="Said", query=asks(text))
+    view = saving.save(brand=channel.brand, owner=jo, name="Said", query=asks(text), by=jo, now=say.at(0))
 
     assert listed(channel, jo, asks(text)) == found
     assert counted(channel, view) == len(found)

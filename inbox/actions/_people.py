@@ -1,0 +1,62 @@
+"""Whose a conversation is: what saying that two contacts are one person, and taking it back, have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+
+from inbox import events
+from inbox.actions import _conversations, _sql
+from inbox.models import Contact, ContactMerge, Conversation, EventKind, Handle, Person
+from inbox.models.conversations import UNDER_WAY
+
+TOLD = 50  # conversations of a person that are told and scored anew; older ones are history
+
+
+def part(ledger: events.Ledger, merge_id: int, *, by: Person, now: datetime) -> str:
+    """Undo a merge. Returns why not; empty when they are two people again, as they may have been before."""
+    row = ContactMerge.objects.select_related("kept", "absorbed").get(pk=merge_id)
+    if row.undone_at is not None:
+        return ""
+    if row.kept.merged_into_id is not None:
+        return f"{row.kept} was merged into another person since. Undo that first."
+    ContactMerge.objects.filter(pk=row.pk).update(undone_at=now, undone_by=by)
+    Contact.objects.filter(pk=row.absorbed_id).update(merged_into=None)
+    if row.absorbed.vip and not row.vip_before:
+        Contact.objects.filter(pk=row.kept_id).update(vip=False)
+    Handle.objects.filter(pk__in=row.handles, contact=row.kept).update(contact=row.absorbed)
+    _sql.run(
+        """UPDATE inbox_conversation c SET contact_id = %s FROM inbox_handle h
+            WHERE h.id = ANY(%s) AND c.contact_id = %s AND c.channel_id = h.channel_id AND c.recipient_key = h.external_id""",
+        [row.absorbed_id, row.handles, row.kept_id],
+    )
+    mark([row.kept_id, row.absorbed_id])
+    tell(ledger, EventKind.CONTACTS_PARTED, [row.kept_id, row.absorbed_id], row, by, now)
+    return ""
+
+
+def mark(contact_ids: list[int]) -> None:
+    """Their conversations say whether the person is marked."""
+    _sql.run(
+        """UPDATE inbox_conversation c SET contact_vip = p.vip FROM inbox_contact p
+            WHERE p.id = ANY(%s) AND c.contact_id = p.id AND c.contact_vip <> p.vip""",
+        [contact_ids],
+    )
+
+
+def tell(
+    ledger: events.Ledger, kind: EventKind, contact_ids: Iterable[int], row: ContactMerge, by: Person, now: datetime
+) -> None:  # fmt: skip
+    """One event in each of their conversations that is under way, and in the newest that is not: triage looks at them anew."""
+    told = Conversation.objects.filter(contact__in=list(contact_ids)).order_by("-last_message_at", "-pk")
+    under_way = told.filter(state__in=UNDER_WAY).values_list("pk", flat=True)[:TOLD]
+    newest = told.filter(~Q(state__in=UNDER_WAY)).values_list("pk", flat=True)[:1]
+    data: dict[str, Any] = {"kept": str(row.kept), "absorbed": str(row.absorbed), "merge": str(row.public_id)}
+    seqs = {
+        pk: ledger.record(kind, at=now, conversation_id=pk, actor_id=by.pk, **data)
+        for pk in sorted({*under_way, *newest})
+    }
+    _conversations.bump_seq(seqs)
