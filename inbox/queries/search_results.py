@@ -20,7 +20,15 @@ from inbox.rules.wanted_words import Span, Wanted
 
 PEOPLE = 5
 CONVERSATIONS = 25
-_OF_CONVERSATION = ("public_id", "platform", "state", "contact_name", "contact_username", "thread_key")
+_OF_CONVERSATION = (
+    "public_id",
+    "platform",
+    "state",
+    "contact_name",
+    "contact_username",
+    "thread_key",
+    "public_seq",
+)
 _COLUMNS = (
     "public_id", "direction", "text", "author_name", "sent_at", *(f"conversation__{name}" for name in _OF_CONVERSATION),
 )  # fmt: skip

@@ -118,6 +118,50 @@ def test_the_next_in_the_list_is_there_before_its_key_and_never_shown_as_it_was(
     assert not [url for url in asked if url.endswith(f"/conversations/{anna.public_id}/")]
 
 
+def test_b_leaves_it_to_a_bot_or_the_customer_and_brings_it_back(
+    enter: Enter, three: list[Conversation]
+) -> None:
+    page = enter(f"/b/lumen/conversations/{three[0].public_id}/?view=open&sort=newest")
+
+    page.keyboard.press("b")
+    expect(page.locator(".head__state")).to_have_text("pending")
+    page.keyboard.press("b")
+
+    expect(page.locator("conversation-head[data-state=open]")).to_be_visible()
+
+
+def test_a_reply_is_written_to_the_row_in_hand_though_nothing_is_open(
+    enter: Enter, three: list[Conversation]
+) -> None:
+    page = enter(OPEN)
+    page.keyboard.press("j")
+
+    page.keyboard.type("rHello there")
+
+    expect(page.locator("conversation-pane")).to_have_attribute("data-id", str(three[0].public_id))
+    expect(page.locator("#composer-text")).to_have_value("Hello there")
+    expect(page.locator("#composer-text")).to_be_focused()
+
+
+def test_what_is_typed_while_the_next_one_opens_is_for_it_and_no_command(
+    enter: Enter, three: list[Conversation]
+) -> None:
+    page = enter(OPEN)
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator("conversation-pane")).to_have_attribute("data-id", str(three[0].public_id))
+    slow = f"**/conversations/{three[1].public_id}/"
+    page.route(slow, lambda route: (page.wait_for_timeout(600), route.continue_()))
+
+    page.keyboard.press("j")
+    page.keyboard.type("nee z!")
+
+    expect(page.locator("conversation-pane")).to_have_attribute("data-id", str(three[1].public_id))
+    expect(page.locator("#composer-text")).to_have_value("ee z!")
+    expect(page.locator("reply-composer")).to_have_attribute("data-mode", "note")
+    assert not Conversation.objects.exclude(state=ConversationState.OPEN).exists()
+
+
 def test_what_the_row_in_hand_did_not_show_is_shown_before_it_is_resolved(
     enter: Enter, outside: Outside
 ) -> None:

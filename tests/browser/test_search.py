@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from inbox.actions import indexing
-from inbox.models import Brand, Channel, Conversation, Message
+from inbox.models import Brand, Channel, Conversation, Message, Person
 from tests.browser.conftest import Outside
 from tests.factories import conversations as make
 
@@ -80,6 +80,50 @@ def test_the_keys_go_through_the_results_and_back_to_the_list(
     expect(page.locator(".search")).to_be_hidden()
     expect(page.locator(".row")).to_have_count(3)
     expect(page.locator(".head__name")).to_have_text("Berta")
+
+
+def test_keys_are_about_the_result_in_hand(
+    enter: Enter, outside: Outside, brand: Brand, mara: Person
+) -> None:
+    outside.write("A parcel came broken", who="berta")
+    outside.write("My parcel is late", who="anna")
+    follow(brand)
+    anna, berta = (Conversation.objects.get(thread_key=who) for who in ("anna", "berta"))
+    page = enter(OPEN)
+
+    page.keyboard.press("/")
+    page.keyboard.type("parcel")
+    expect(page.locator("[data-hit]")).to_have_count(2)
+    page.keyboard.press("Enter")
+    page.keyboard.press("m")
+    expect(page.locator("#notices")).to_contain_text("Assigned to Mara")
+    page.keyboard.press("Enter")
+    expect(page.locator(".head__name")).to_have_text("Anna")
+    # Within the rest that a key held down is given, the thread is still that of the one before.
+    page.keyboard.press("j")
+    page.keyboard.press("e")
+
+    expect(page.locator(".hit", has_text="Berta")).to_have_attribute("data-state", "resolved")
+    anna.refresh_from_db()
+    berta.refresh_from_db()
+    assert (anna.state, anna.assignee, berta.state) == ("open", mara, "resolved")
+    page.keyboard.press("e")
+    expect(page.locator(".hit", has_text="Berta")).to_have_attribute("data-state", "open")
+
+
+def test_a_reply_to_the_result_in_hand(enter: Enter, outside: Outside, brand: Brand) -> None:
+    outside.write("My parcel is late", who="anna")
+    follow(brand)
+    page = enter(OPEN)
+
+    page.keyboard.press("/")
+    page.keyboard.type("parcel")
+    expect(page.locator("[data-hit]")).to_have_count(1)
+    page.keyboard.press("Enter")
+    page.keyboard.type("rOh dear")
+
+    expect(page.locator(".head__name")).to_have_text("Anna")
+    expect(page.locator("#composer-text")).to_have_value("Oh dear")
 
 
 def test_people_are_found_and_a_search_can_be_kept_as_an_address(

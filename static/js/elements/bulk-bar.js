@@ -3,6 +3,7 @@ import { ask, elements, explain, notify } from "../lib/fragments.js"
 import { choose } from "../lib/picks.js"
 
 const ASKS = new Set(["snooze", "assign", "tag", "priority"]) // these need one more choice
+const CLOSED = new Set(["resolved", "spam"])
 const MANY = 1000
 
 class BulkBar extends HTMLElement {
@@ -67,7 +68,13 @@ class BulkBar extends HTMLElement {
   press(act) {
     if (act === "mine") this.send("assign", this.shell.dataset.meId)
     else if (ASKS.has(act)) choose(`/b/${this.shell.dataset.brand}/bulk/choices/${act}/`)
-    else this.send(act === "resolve" && this.dataset.view === "resolved" ? "reopen" : act)
+    else this.send(act === "resolve" && this.closed ? "reopen" : act)
+  }
+
+  /** Whether all that is selected is out of the way already, so that it can only be opened again. */
+  get closed() {
+    const shown = this.#rows.filter(({ dataset }) => this.all || this.ids.has(dataset.id))
+    return shown.length ? shown.every(({ dataset }) => CLOSED.has(dataset.state)) : this.dataset.view === "resolved"
   }
 
   async send(act, value = "") {
@@ -133,6 +140,10 @@ class BulkBar extends HTMLElement {
     if (!this.any) return
     const total = Number(this.shell.querySelector(".list__count .view__count")?.textContent ?? 0)
     this.querySelector("[data-selected]").textContent = this.all ? `All ${total.toLocaleString()} in this view` : `${this.ids.size} selected`
+    const resolve = this.querySelector("[data-bulk=resolve]")
+    const word = this.closed ? "Reopen" : "Resolve"
+    resolve.firstChild.textContent = `${word} `
+    resolve.title = `${word} (e)`
     const everything = this.querySelector("[data-all]")
     everything.hidden = this.all || total <= this.ids.size
     everything.firstChild.textContent = `All ${total.toLocaleString()} in this view `

@@ -61,6 +61,7 @@ class InboxList extends KeysetScroller {
 
   /** Rows as they now are. Anything older than what stands here is ignored. */
   receive(rows) {
+    this.closest("workspace-shell").search?.heard(rows)
     if ("asksWords" in this.dataset) {
       this.#askWhich(rows)
       return

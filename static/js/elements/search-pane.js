@@ -81,6 +81,11 @@ class SearchPane extends HTMLElement {
     if (this.contains(hit)) hit.setAttribute("aria-current", "true")
   }
 
+  /** What a key does to a result depends on how its conversation is now. */
+  heard(rows) {
+    for (const row of rows) for (const hit of this.hits) if (hit.dataset.id === row.dataset.id) hit.dataset.state = row.dataset.state
+  }
+
   leftThread() {
     ;(this.current ?? this.field).focus({ preventScroll: true })
   }

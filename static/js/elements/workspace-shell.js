@@ -58,9 +58,19 @@ class WorkspaceShell extends HTMLElement {
     return this.querySelector("reply-composer")
   }
 
-  /** Show a conversation in the thread's pane, at its end or `at` one of its messages. The list stays as it is. */
-  async open(id, { push = true, keep = false, at, url, ready } = {}) {
-    if (!id || (id === this.dataset.open && !keep && !this.pane?.thread.mustTurn(at))) return
+  /** Show a conversation in the thread's pane, at its end or `at` one of its messages. The list stays as it is. Settles when it is there. */
+  open(id, { keep = false, ...how } = {}) {
+    if (!id) return Promise.resolve()
+    if (!keep) clearTimeout(this.rest)
+    const isThere = this.pane?.dataset.id === id && !this.pane.thread.mustTurn(how.at)
+    if (id === this.dataset.open && !keep && (isThere || (this.coming && !how.at))) return this.coming ?? Promise.resolve()
+    const coming = this.#open(id, { keep, ...how }).finally(() => {
+      if (this.coming === coming) this.coming = null
+    })
+    return (this.coming = coming)
+  }
+
+  async #open(id, { push = true, keep, at, url, ready }) {
     const address = url ?? `/b/${this.dataset.brand}/conversations/${id}/${at ? `?at=${at}` : ""}`
     if (!keep && !at && !url) ready ??= this.ahead.take(id)
     const since = ready?.since ?? this.line.seen
@@ -80,7 +90,7 @@ class WorkspaceShell extends HTMLElement {
       notify(explain(error))
       return
     } finally {
-      this.main.removeAttribute("aria-busy")
+      if (!signal.aborted) this.main.removeAttribute("aria-busy")
     }
     if (push && !keep) history.pushState({ open: id }, "", `${address}${at ? "&" : "?"}view=${this.dataset.view}&${this.dataset.sorted}`)
     this.toggleContext(recall("parley.context") !== "closed")
@@ -95,6 +105,8 @@ class WorkspaceShell extends HTMLElement {
     if (!this.dataset.open) return
     const row = this.list.find(this.dataset.open)
     delete this.dataset.open
+    this.opening?.abort()
+    this.main.removeAttribute("aria-busy")
     this.list.mark(null)
     this.main.replaceChildren(nothing())
     this.line.open(null)

@@ -1,18 +1,29 @@
 /** What a key or a line of the palette does to a conversation: the row in hand, else the one that is open. */
 import { Refused, ask, explain, notify, sentence } from "./fragments.js"
-import { address, settle, show } from "./picks.js"
+import * as drafts from "./drafts.js"
+import { address, handAt, inHand, settle, show } from "./picks.js"
 
-export function inHand(shell) {
-  return document.activeElement?.closest?.(".row")?.dataset.id ?? shell.dataset.open
+export { inHand }
+
+const isShown = (shell, id) => shell.pane?.dataset.id === id
+
+/** What somebody has seen of it: in the thread, else in the row or the result that they point at. */
+function seenOf(shell, id) {
+  if (isShown(shell, id)) return shell.composer?.seen
+  return (handAt() ?? shell.list.find(id))?.dataset.said
 }
 
-/** Who resolves says what they have seen, in the thread or in the row, so that nothing is buried that came a moment before. */
+function placeOf(shell, id) {
+  return (isShown(shell, id) && shell.pane.querySelector("conversation-head")) || shell.list.find(id) || handAt()
+}
+
+/** Who resolves says what they have seen, so that nothing is buried that came a moment before. */
 export async function resolve(shell) {
   const id = inHand(shell)
-  const isOpen = shell.pane?.dataset.id === id
-  const place = isOpen ? shell.pane.querySelector("conversation-head") : shell.list.find(id)
-  const seen = isOpen ? shell.composer.seen : place.dataset.said
-  const method = place.dataset.state === "resolved" ? "DELETE" : "POST"
+  const place = placeOf(shell, id)
+  if (!place) return // it is on its way
+  const seen = seenOf(shell, id)
+  const method = ["resolved", "spam"].includes(place.dataset.state) ? "DELETE" : "POST"
   await change(shell, id, "resolve", { url: `${address(shell, id)}resolution/`, method, values: { seen_seq: seen } })
 }
 
@@ -38,8 +49,37 @@ export async function unread(shell) {
 
 export async function spam(shell) {
   const id = inHand(shell)
-  const seen = shell.pane?.dataset.id === id ? shell.composer?.seen : shell.list.find(id)?.dataset.said
-  await settle(shell, `${address(shell, id)}spam/`, { method: "POST", values: { seen_seq: seen ?? "" } })
+  await settle(shell, `${address(shell, id)}spam/`, { method: "POST", values: { seen_seq: seenOf(shell, id) ?? "" } })
+}
+
+/**
+ * Reply, or note, in the conversation in hand. What is typed before its composer is there goes into a field of its own: it is neither
+ * lost, nor written to whoever was open before, nor taken for keys.
+ */
+export async function write(shell, mode) {
+  const id = inHand(shell)
+  if (isShown(shell, id)) return shell.composer.write(mode)
+  const { at } = handAt()?.dataset ?? {}
+  const early = Object.assign(document.createElement("textarea"), { className: "visually-hidden", ariaLabel: mode === "note" ? "Note" : "Reply" })
+  document.body.append(early)
+  early.focus()
+  await shell.open(id, { at })
+  const writing = document.activeElement === early
+  const { value } = early
+  early.remove()
+  if (isShown(shell, id)) {
+    shell.composer.write(mode, { focus: writing })
+    const { length } = shell.composer.field.value
+    if (value) shell.composer.insert(length, length, value)
+  } else if (value.trim()) drafts.before(shell.dataset.me, id, mode, value)
+}
+
+/** A bot or the customer has it, and nobody here can do anything; again: it is back. */
+export async function pend(shell) {
+  const id = inHand(shell)
+  const method = placeOf(shell, id)?.dataset.state === "pending" ? "DELETE" : "POST"
+  const taken = await settle(shell, `${address(shell, id)}pending/`, { method, values: { seen_seq: seenOf(shell, id) ?? "" } })
+  if (taken && method === "POST") shell.done(id)
 }
 
 export async function assign(shell, person) {
@@ -52,7 +92,7 @@ export async function tag(shell, tagId) {
 
 /** Shown with the key; the answer brings the row as it now is, or takes the change back. */
 async function change(shell, id, act, { url, method, values }) {
-  const places = () => [shell.list.find(id), shell.pane?.dataset.id === id && shell.pane.querySelector("conversation-head")].filter(Boolean)
+  const places = () => [shell.list.find(id), isShown(shell, id) && shell.pane.querySelector("conversation-head")].filter(Boolean)
   for (const place of places()) place.setAttribute("data-pending", act)
   const body = new FormData()
   for (const [name, value] of Object.entries(values)) body.set(name, value)

@@ -23,8 +23,9 @@ const notInFocus = (shell) => !inFocus(shell)
 const focusBar = (shell) => shell.querySelector("focus-bar")
 const hasRow = () => Boolean(document.activeElement?.closest?.(".row"))
 const inList = (shell) => shell.list.parentElement.contains(document.activeElement) // or among the results in its place
-const hasSome = (shell) => hasOne(shell) || Boolean(shell.hands?.any)
-const selecting = (shell) => Boolean(shell.hands?.any)
+const hasSome = (shell) => hasOne(shell) || selecting(shell)
+const selecting = (shell) => Boolean(shell.hands?.any) && !shell.search.isOpen // which covers what is selected
+const mayPick = (shell) => notInFocus(shell) && !shell.search.isOpen
 const waits = (shell) => shell.composer?.contains(document.activeElement) && !shell.composer.field.value && shell.pane.querySelector("hold-line button")
 /** For all that is selected, while anything is; else for the one in hand. */
 const each = (act, one) => (shell) => (selecting(shell) ? shell.hands.press(act) : one(shell))
@@ -34,18 +35,19 @@ export const COMMANDS = [
   { id: "previous", keys: ["k"], name: "Previous conversation", group: "Moving", repeats: true, when: notInFocus, act: (shell) => move(shell, -1) },
   { id: "down", keys: ["ArrowDown"], name: "Next in the list", group: "Moving", repeats: true, quiet: true, when: inList, act: (shell) => move(shell, 1) },
   { id: "up", keys: ["ArrowUp"], name: "Previous in the list", group: "Moving", repeats: true, quiet: true, when: inList, act: (shell) => move(shell, -1) },
-  { id: "open", keys: ["Enter"], name: "Open the conversation", group: "Moving", quiet: true, when: hasRow, act: (shell) => shell.open(acts.inHand(shell)) },
-  { id: "back", keys: ["Escape"], name: "Back", group: "Moving", fields: true, quiet: true, act: back },
+  { id: "open", keys: ["Enter"], name: "Open the conversation", group: "Moving", when: hasRow, act: (shell) => shell.open(acts.inHand(shell)) },
+  { id: "back", keys: ["Escape"], name: "Back", group: "Moving", fields: true, act: back },
   { id: "news", keys: ["."], name: "Show what is new", group: "Moving", when: (shell) => shell.querySelector("[data-pill]:not([hidden])"), act: (shell) => shell.querySelector("[data-pill]").click() },
   { id: "focus", keys: ["f"], name: "Focus: one at a time, or stop", group: "Moving", act: (shell) => focusBar(shell).toggle() },
   { id: "skip", keys: ["s"], name: "Skip to the next in focus", group: "Moving", when: inFocus, act: (shell) => focusBar(shell).skip() },
 
-  { id: "reply", keys: ["r"], name: "Reply", group: "Answering", when: isOpen, act: (shell) => shell.composer.write("reply") },
-  { id: "note", keys: ["n"], name: "Internal note", group: "Answering", when: isOpen, act: (shell) => shell.composer.write("note") },
-  { id: "send", keys: ["Mod+Enter"], name: "Send", group: "Answering", fields: true, quiet: true, when: (shell) => shell.composer?.contains(document.activeElement), act: (shell) => shell.composer.submit() },
+  { id: "reply", keys: ["r"], name: "Reply", group: "Answering", when: hasOne, act: (shell) => acts.write(shell, "reply") },
+  { id: "note", keys: ["n"], name: "Internal note", group: "Answering", when: hasOne, act: (shell) => acts.write(shell, "note") },
+  { id: "send", keys: ["Mod+Enter"], name: "Send", group: "Answering", fields: true, when: (shell) => shell.composer?.contains(document.activeElement), act: (shell) => shell.composer.submit() },
 
   { id: "resolve", keys: ["e"], name: "Resolve, or reopen", group: "Conversation", when: hasSome, act: each("resolve", acts.resolve) },
   { id: "snooze", keys: ["h"], name: "Snooze", group: "Conversation", when: hasSome, act: each("snooze", (shell) => pick(shell, "snooze")) },
+  { id: "pending", keys: ["b"], name: "Pending: a bot or the customer has it; again: back", group: "Conversation", when: (shell) => hasOne(shell) && !selecting(shell), act: acts.pend },
   { id: "assign", keys: ["a"], name: "Assign to a colleague or a team", group: "Conversation", when: hasSome, act: each("assign", (shell) => pick(shell, "assign")) },
   { id: "mine", keys: ["m"], name: "Assign to me", group: "Conversation", when: hasSome, act: each("mine", acts.take) },
   { id: "tag", keys: ["l"], name: "Set tags", group: "Conversation", when: hasSome, act: each("tag", (shell) => pick(shell, "tags")) },
@@ -58,10 +60,10 @@ export const COMMANDS = [
   { id: "told", keys: ["g n"], name: "What you were told", group: "Going", act: (shell) => shell.querySelector("notice-bell button").click() },
   { id: "undo", keys: ["z"], name: "Undo; again: what you did before", group: "Many and undo", act: (shell) => undo(shell) },
   { id: "unsend", keys: ["Mod+z"], name: "Take back the reply that waits", group: "Many and undo", fields: true, quiet: true, when: waits, act: (shell) => undo(shell) },
-  { id: "select", keys: ["x"], name: "Select", group: "Many and undo", when: notInFocus, act: (shell) => shell.hands.toggle() },
-  { id: "select-next", keys: ["Shift+J"], name: "Select the next one, too", group: "Many and undo", repeats: true, quiet: true, when: notInFocus, act: (shell) => shell.hands.extend(1) },
-  { id: "select-previous", keys: ["Shift+K"], name: "Select the one before, too", group: "Many and undo", repeats: true, quiet: true, when: notInFocus, act: (shell) => shell.hands.extend(-1) },
-  { id: "select-all", keys: ["*"], name: "Select the whole view", group: "Many and undo", when: notInFocus, act: (shell) => shell.hands.everything() },
+  { id: "select", keys: ["x"], name: "Select", group: "Many and undo", when: mayPick, act: (shell) => shell.hands.toggle() },
+  { id: "select-next", keys: ["Shift+J"], name: "Select the next one, too", group: "Many and undo", repeats: true, when: mayPick, act: (shell) => shell.hands.extend(1) },
+  { id: "select-previous", keys: ["Shift+K"], name: "Select the one before, too", group: "Many and undo", repeats: true, when: mayPick, act: (shell) => shell.hands.extend(-1) },
+  { id: "select-all", keys: ["*"], name: "Select the whole view", group: "Many and undo", when: mayPick, act: (shell) => shell.hands.everything() },
 
   { id: "away", keys: ["w"], name: "Go away: keep what you have, get nothing new; or come back", group: "Conversation", when: (shell) => shell.querySelector("#presence"), act: (shell) => shell.querySelector("#presence").requestSubmit() },
 

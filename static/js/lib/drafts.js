@@ -20,6 +20,12 @@ export function write(me, conversation, mode, draft) {
   }
 }
 
+/** Words that go before what is kept already. */
+export function before(me, conversation, mode, text) {
+  const { text: typed, base } = read(me, conversation, mode) ?? {}
+  write(me, conversation, mode, { text: typed ? `${text}\n${typed}` : text, base, dirty: true })
+}
+
 /**
  * What to show where this browser and the server both keep something. `other` is what the one that stands back says, if it says
  * anything else: nothing is lost without a word. The later one stands, unless only one of them has gone on since they were the same.

@@ -4,8 +4,18 @@ import { say } from "./undo.js"
 
 const PLACES = { assign: "assignment/", tags: "tags/", priority: "priority/", snooze: "snooze/", merges: "merges/", promise: "promise/" }
 
+/** The row, or the result of a search, that a hand is on. */
+export function handAt() {
+  return document.activeElement?.closest?.(".row, [data-hit]")
+}
+
+/** The conversation that a key is about. */
+export function inHand(shell) {
+  return handAt()?.dataset.id ?? shell.dataset.open
+}
+
 export async function pick(shell, what) {
-  const id = document.activeElement?.closest(".row")?.dataset.id ?? shell.dataset.open
+  const id = inHand(shell)
   if (id) await choose(address(shell, id) + PLACES[what])
 }
 
@@ -59,8 +69,8 @@ export function show(shell, html) {
   const parts = say(template ? [...template.content.children] : [])
   const rows = parts.filter((part) => part.matches(".row"))
   shell.list.receive(rows)
-  const open = rows.some((row) => row.dataset.id === shell.dataset.open)
-  if (open) shell.pane?.receive([...pieces, ...parts].filter((piece) => piece !== template && !piece.matches(".row")))
+  const open = rows.some((row) => row.dataset.id === shell.pane?.dataset.id)
+  if (open) shell.pane.receive([...pieces, ...parts].filter((piece) => piece !== template && !piece.matches(".row")))
 }
 
 export function address(shell, id) {

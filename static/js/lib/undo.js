@@ -35,13 +35,16 @@ function show(shell, pieces) {
     document.getElementById("notices").replaceChildren()
     return shell.querySelector("bulk-runs").receive(runs)
   }
+  const goes = left.find((piece) => piece.hasAttribute("data-goes-to"))
+  if (goes) return location.assign(goes.dataset.goesTo)
+  if (left.some((piece) => piece.hasAttribute("data-anew")) && shell.pane) shell.open(shell.dataset.open, { keep: true })
   const rows = left.find((piece) => piece.hasAttribute("data-live-row"))
   const gone = left.find((piece) => piece.hasAttribute("data-gone"))?.dataset.gone.split(" ") ?? []
   const written = left.find((piece) => piece.hasAttribute("data-put-back"))
   const parts = rows ? [...rows.content.children] : []
   const row = parts.find((part) => part.matches(".row"))
   if (row) shell.list.receive([row])
-  if (row?.dataset.id === shell.dataset.open) shell.pane?.receive(parts.filter((part) => part !== row), gone)
+  if (row && row.dataset.id === shell.pane?.dataset.id) shell.pane.receive(parts.filter((part) => part !== row), gone)
   if (written) putBack(shell, written)
 }
 
@@ -49,8 +52,7 @@ function show(shell, pieces) {
 function putBack(shell, { dataset, content }) {
   const { id, mode, text, replyTo } = dataset
   if (shell.composer?.dataset.id === id) return shell.composer.giveBack({ mode, text, replyTo, files: [...content.children] })
-  const { text: typed, base } = drafts.read(shell.dataset.me, id, mode) ?? {}
-  drafts.write(shell.dataset.me, id, mode, { text: typed ? `${text}\n${typed}` : text, base, dirty: true })
+  drafts.before(shell.dataset.me, id, mode, text)
 }
 
 document.addEventListener("click", ({ target }) => {
