@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -73,10 +73,32 @@ class Lived:
     cancelled: bool = False
 
 
+@dataclass
+class Asking:
+    """A customer's message as the brand met with it: when it began to ask, and what was done before anybody knew of it."""
+
+    said: Said
+    since: datetime
+    late: bool = False  # somebody was done with the conversation meanwhile: it asks right after that
+    rouses: datetime | None = None
+
+
+def asking(said: Said, turns: list[Turn]) -> Asking:
+    meanwhile = sorted(
+        (each for each in turns if said.at <= each.at < said.learned_at), key=lambda each: each.at
+    )
+    done = [each.at for each in meanwhile if each.what in (What.RESOLVED, What.NO_REPLY_NEEDED)]
+    found = Asking(said, done[-1], late=True) if done else Asking(said, said.at)
+    if meanwhile and meanwhile[-1].at > found.since:
+        found.rouses = meanwhile[-1].at
+    return found
+
+
 def lived_through(said: list[Said], turns: list[Turn], rules: Policy, now: int) -> list[tuple[object, ...]]:
     diary: list[tuple[str, bool]] = []  # of each second: status, and whether the brand has the word
     clocks_: list[Lived] = []
-    waits: list[Said] = []
+    waits: list[Asking] = []
+    asked = sorted((asking(each, turns) for each in said if each.by_customer), key=lambda each: each.said.at)
     status, ours, responded = "open", False, False
     over = ("resolved", "spam")
 
@@ -90,34 +112,49 @@ def lived_through(said: list[Said], turns: list[Turn], rules: Policy, now: int) 
         if clock:
             clock.ended, clock.cancelled = second, cancelled
 
+    def wrote(each: Asking, second: int) -> None:
+        nonlocal waits, status, ours
+        if status == "spam":
+            waits = [*waits, each]
+            return
+        if not running(Kind.RESOLUTION):
+            start(Kind.RESOLUTION, second)
+            waits = []
+        if not running(Kind.FIRST, Kind.NEXT):
+            start(Kind.NEXT if responded else Kind.FIRST, second)
+        waits = [*waits, each]
+        status, ours = "open", True
+
+    def unsent(each: Asking, second: int) -> None:
+        nonlocal waits, ours
+        response = running(Kind.FIRST, Kind.NEXT)
+        if each not in waits:
+            return
+        waits = [other for other in waits if other is not each]
+        if response and waits:
+            response.started = max(response.started, int((min(each.since for each in waits) - NOON) / SECOND))
+        elif response:
+            stop(response, second, cancelled=True)
+            ours = False
+
     for second in range(now):
         moment = at(second)
+        for each in asked:
+            if each.since == moment and not each.late:
+                wrote(each, second)
+        for each in asked:
+            if (
+                each.said.unsent_at is not None
+                and max(each.said.unsent_at, each.since) == moment
+                and not each.late
+            ):
+                unsent(each, second)
         response, spell = running(Kind.FIRST, Kind.NEXT), running(Kind.RESOLUTION)
-        wrote = [each for each in said if each.at == moment and each.by_customer]
-        answered = [each for each in said if each.at == moment and not each.by_customer]
-        gone = [each for each in waits if each.unsent_at == moment]
-        what = next((each.what for each in turns if each.at == moment), None)
-        if wrote and status == "spam":
-            waits = waits + wrote
-        elif wrote:
-            if not spell:
-                start(Kind.RESOLUTION, second)
-                waits = []
-            if not response:
-                start(Kind.NEXT if responded else Kind.FIRST, second)
-            waits = waits + wrote
-            status, ours = "open", True
-        elif answered:
+        if any(each.at == moment and not each.by_customer for each in said):
             waits, ours, responded = [], False, responded or response is not None
             stop(response, second)
-        elif gone:
-            waits = [each for each in waits if each not in gone]
-            if response and waits:
-                response.started = max(response.started, int((waits[0].at - NOON) / SECOND))
-            elif response:
-                stop(response, second, cancelled=True)
-                ours = False
-        elif what is What.RESOLVED:
+        what = next((each.what for each in turns if each.at == moment), None)
+        if what is What.RESOLVED:
             stop(response, second, cancelled=True)
             stop(spell, second)
             status, ours, responded = "resolved", False, True
@@ -137,6 +174,18 @@ def lived_through(said: list[Said], turns: list[Turn], rules: Policy, now: int) 
             status = "open"
         elif what in (What.SNOOZED, What.PENDING) and status not in over:
             status = what.value
+        if any(each.rouses == moment for each in asked) and status in ("snoozed", "pending"):
+            status = "open"
+        for each in asked:
+            if each.since == moment and each.late:
+                wrote(each, second)
+        for each in asked:
+            if (
+                each.said.unsent_at is not None
+                and max(each.said.unsent_at, each.since) == moment
+                and each.late
+            ):
+                unsent(each, second)
         diary.append((status, ours))
 
     found = []
@@ -200,11 +249,21 @@ policies = st.builds(
 
 
 @settings(max_examples=600, deadline=None)
-@given(stories(), policies, st.integers(1, LENGTH + 20))
+@given(
+    stories(),
+    policies,
+    st.integers(1, LENGTH + 20),
+    st.lists(st.sampled_from([0, 3, 8, 15, 25]), min_size=14, max_size=14),
+)
 def test_the_clocks_are_those_of_somebody_who_lived_through_it(
-    story: tuple[list[Said], list[Turn]], rules: Policy, now: int
+    story: tuple[list[Said], list[Turn]], rules: Policy, now: int, delays: list[int]
 ) -> None:
-    said = [each for each in story[0] if each.at < at(now)]
+    """Whatever is learned late, up to half a story later, and whatever was done meanwhile."""
+    late = [
+        Said(each.at, each.at + delay * SECOND, each.by_customer, each.unsent_at)
+        for each, delay in zip_longest(story[0], delays[: len(story[0])], fillvalue=0)
+    ]
+    said = [each for each in late if each.learned_at < at(now)]
     said = [
         each if each.unsent_at is None or each.unsent_at < at(now) else Said(each.at, each.learned_at, True)
         for each in said
