@@ -168,7 +168,7 @@ def _spam(run: BulkRun, here: Plain, now: datetime) -> _Wish | str:
 def _reopen(run: BulkRun, here: Plain, now: datetime) -> _Wish | str:
     if here["state"] == ConversationState.OPEN:
         return "open already"
-    columns = {"state": ConversationState.OPEN.value, "resolved_at": None, "snoozed_until": None}
+    columns: Plain = {"state": ConversationState.OPEN.value, "resolved_at": None, "snoozed_until": None}
     if here["assignee_id"]:  # whoever opens it again chose that they have it
         columns |= {"assignee_set_by": _queueing.BY_PERSON, "assignee_set_at": now}
     else:
