@@ -17,6 +17,7 @@ from inbox.access import Permission
 
 log = structlog.get_logger(__name__)
 QUEUE = "reports"  # a long file never keeps a sync waiting
+MAILS = 240.0  # seconds; then the next tick goes on
 SLICE = 20.0  # seconds; then a file stands in line again behind the others
 
 
@@ -25,8 +26,8 @@ def tick() -> None:
     now = timezone.now()
     for export_id in exporting.to_write(now=now):
         start_export(export_id)
-    if ReportMail.objects.filter(next_at__lte=now).exists():
-        django_rq.get_queue(QUEUE).enqueue(send_mails, job_timeout=300, result_ttl=0, failure_ttl=3600)
+    if mailing.due(now=now).exists():
+        django_rq.get_queue(QUEUE).enqueue(send_mails, job_timeout=600, result_ttl=0, failure_ttl=3600)
     exporting.forget(now=now)
 
 
@@ -53,20 +54,23 @@ def write_export(*, export_id: int) -> None:
 
 
 def send_mails() -> None:
-    """Each on its own: one that cannot leave says so in its row, and the others leave."""
-    for mail in mailing.claim_due(now=timezone.now()):
+    """Each on its own: one that cannot leave says so in its row, and the others leave. A worker that dies keeps back none but its own."""
+    until = time.monotonic() + MAILS
+    while time.monotonic() < until and (mail := mailing.claim(now=timezone.now())):
         if not access.may(mail.person, mail.brand, Permission.SEE_REPORTS):
             mailing.stop(brand=mail.brand, person=mail.person, cadence=mail.cadence)
             continue
         try:
-            letter = letters.write(mail, now=timezone.now())
-            message = EmailMultiAlternatives(letter.subject, letter.text, to=[mail.person.email])
-            message.attach_alternative(letter.html, "text/html")
-            message.send()
+            _send(mail)
         except Exception as fault:
             log.exception("report_mail_failed", mail=mail.pk)
-            mailing.note_failed(
-                mail=mail, reason=f"It could not be sent: {fault}. The next one leaves as planned."
-            )
+            mailing.note_failed(mail=mail, fault=str(fault), now=timezone.now())
         else:
             mailing.note_sent(mail=mail, now=timezone.now())
+
+
+def _send(mail: ReportMail) -> None:
+    letter = letters.write(mail, now=mailing.as_of(mail, now=timezone.now()))
+    message = EmailMultiAlternatives(letter.subject, letter.text, to=[mail.person.email])
+    message.attach_alternative(letter.html, "text/html")
+    message.send()

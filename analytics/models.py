@@ -186,6 +186,8 @@ class ReportMail(PublicIdModel):
     weekday = models.SmallIntegerField(default=0, help_text="0 is Monday; for weekly ones.")
     hour = models.SmallIntegerField(default=8)
     next_at = models.DateTimeField()
+    not_before = models.DateTimeField(null=True, help_text="Somebody sends it, or it is tried again then.")
+    tries = models.SmallIntegerField(default=0, help_text="How often it was begun without having left.")
     sent_at = models.DateTimeField(null=True)
     failed = models.CharField(max_length=300, blank=True, help_text="Why the last one did not leave.")
 

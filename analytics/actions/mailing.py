@@ -1,15 +1,19 @@
-"""Reports by mail: who gets them when. The row says when the next one leaves; whoever moves that time on sends it."""
+"""Reports by mail: who gets them when. The row says when the next one leaves; whoever claims it sends it, and it is tried again where that fails."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import F, Q, QuerySet
 
 from analytics.models import Cadence, ReportMail
 from analytics.rules import mail_times
 from inbox.models import Brand, Person
+
+LEASE = timedelta(minutes=5)  # longer than any server of mails lets one wait; who is silent as long has died
+AGAIN = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))  # after each try that failed
 
 
 @transaction.atomic(durable=True)
@@ -23,7 +27,14 @@ def ask_for(
         zone=ZoneInfo(brand.time_zone),
         after=now,
     )
-    told = {"weekday": weekday, "hour": hour, "next_at": next_at, "failed": ""}
+    told = {
+        "weekday": weekday,
+        "hour": hour,
+        "next_at": next_at,
+        "not_before": None,
+        "tries": 0,
+        "failed": "",
+    }
     mail, _ = ReportMail.objects.update_or_create(brand=brand, person=person, cadence=cadence, defaults=told)
     return mail
 
@@ -32,25 +43,58 @@ def stop(*, brand: Brand, person: Person, cadence: str) -> None:
     ReportMail.objects.filter(brand=brand, person=person, cadence=cadence).delete()
 
 
-def claim_due(*, now: datetime) -> list[ReportMail]:
-    """Those that leave now. A mail that nobody sent for days leaves once, not once for each day."""
-    found = []
-    for mail in (
-        ReportMail.objects.filter(next_at__lte=now)
-        .select_related("brand", "person")
-        .order_by("next_at", "pk")[:50]
-    ):
-        following = mail_times.next_at(
-            weekly=mail.cadence == Cadence.WEEKLY, weekday=mail.weekday, hour=mail.hour, zone=ZoneInfo(mail.brand.time_zone), after=now
-        )  # fmt: skip
-        if ReportMail.objects.filter(pk=mail.pk, next_at=mail.next_at).update(next_at=following):
-            found.append(mail)
-    return found
+def due(*, now: datetime) -> QuerySet[ReportMail]:
+    """Those that leave now and that nobody is sending."""
+    return ReportMail.objects.filter(Q(not_before=None) | Q(not_before__lte=now), next_at__lte=now)
+
+
+def claim(*, now: datetime) -> ReportMail | None:
+    """One that leaves now; None: there is none. If whoever claims it dies, it is due again when the lease is over."""
+    for mail in due(now=now).select_related("brand", "person").order_by("next_at", "pk")[:20]:
+        if mail.tries > len(AGAIN):  # whoever sent it has died each time
+            _move_on(mail, now, failed="It could not be written. The next one leaves as planned.")
+            continue
+        if due(now=now).filter(pk=mail.pk).update(not_before=now + LEASE, tries=F("tries") + 1):
+            mail.tries += 1
+            return mail
+    return None
+
+
+def as_of(mail: ReportMail, *, now: datetime) -> datetime:
+    """The moment that it tells of: its hour, also where it leaves a little later; where it is days late, now."""
+    return mail.next_at if now - mail.next_at < timedelta(hours=12) else now
 
 
 def note_sent(*, mail: ReportMail, now: datetime) -> None:
-    ReportMail.objects.filter(pk=mail.pk).update(sent_at=now, failed="")
+    """A mail that nobody sent for days has left once, not once for each day."""
+    ReportMail.objects.filter(pk=mail.pk).update(sent_at=now)
+    _move_on(mail, now, failed="")
 
 
-def note_failed(*, mail: ReportMail, reason: str) -> None:
-    ReportMail.objects.filter(pk=mail.pk).update(failed=reason[:300])
+def note_failed(*, mail: ReportMail, fault: str, now: datetime) -> None:
+    if mail.tries <= len(AGAIN):
+        at = now + AGAIN[mail.tries - 1]
+        told = f"It could not be sent: {fault[:200]}. It is tried again within {round(AGAIN[mail.tries - 1].total_seconds() / 60)} minutes."
+        ReportMail.objects.filter(pk=mail.pk, next_at=mail.next_at).update(not_before=at, failed=told)
+    else:
+        _move_on(mail, now, failed=f"It could not be sent: {fault[:200]}. The next one leaves as planned.")
+
+
+def _move_on(mail: ReportMail, now: datetime, *, failed: str) -> None:
+    """To its next hour, unless another was asked for meanwhile."""
+    ReportMail.objects.filter(pk=mail.pk, next_at=mail.next_at).update(
+        next_at=_next(mail, now), not_before=None, tries=0, failed=failed
+    )
+
+
+def follow_clocks(*, now: datetime) -> None:
+    """Those to come leave at their hour of the brand's clock, also where that was set to another zone."""
+    for mail in ReportMail.objects.filter(next_at__gt=now).select_related("brand").order_by("pk"):
+        if (at := _next(mail, now)) != mail.next_at:
+            ReportMail.objects.filter(pk=mail.pk, next_at=mail.next_at).update(next_at=at)
+
+
+def _next(mail: ReportMail, after: datetime) -> datetime:
+    return mail_times.next_at(
+        weekly=mail.cadence == Cadence.WEEKLY, weekday=mail.weekday, hour=mail.hour, zone=ZoneInfo(mail.brand.time_zone), after=after
+    )  # fmt: skip

@@ -6,8 +6,8 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-# What a spreadsheet reads as the beginning of a formula, also behind blanks.
-_RISKY = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+from inbox.rules import csv_cells
+
 BOM = "\ufeff"  # by it spreadsheets know UTF-8
 
 
@@ -19,7 +19,7 @@ class _Line:
 
 
 def safe(value: object) -> str:
-    """Numbers stay what they are; words that begin like a formula get an apostrophe in front."""
+    """Numbers stay what they are; words in which a spreadsheet could find a formula are made text of."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -28,8 +28,7 @@ def safe(value: object) -> str:
         return f"{value:.3f}".rstrip("0").rstrip(".")
     if isinstance(value, int):
         return str(value)
-    text = str(value)
-    return f"'{text}" if text.startswith(_RISKY) or text.lstrip().startswith(_RISKY) else text
+    return csv_cells.safe(str(value))
 
 
 def lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_BEGINS = re.compile(r"[\t\r\n]|[\s\"]*[=+\-@＝＋－＠]")
+# Spreadsheets of many countries split a line at semicolons, some at tabs or bars, and know no quotes in the middle of what they take for a cell:
+# there a cell begins behind each of these, and a line behind a line feed.
+_SPLIT = re.compile(r"([;|\t\r\n][\s\"]*)(?=[=+\-@＝＋－＠])")
 
 
 def safe(cell: str) -> str:
-    """An apostrophe in front, which spreadsheets take for "this is text". Numbers keep their sign."""
-    if (cell.startswith(_FORMULAS) or cell.lstrip().startswith(_FORMULAS)) and not _is_number(cell):
-        return f"'{cell}"
-    return cell
+    """An apostrophe in front, which spreadsheets take for "this is text", also within where some split a line. Numbers keep their sign."""
+    if _is_number(cell):
+        return cell
+    cell = _SPLIT.sub(r"\1'", cell)
+    return f"'{cell}" if _BEGINS.match(cell) else cell
 
 
 def safe_row(cells: Iterable[str]) -> list[str]:
