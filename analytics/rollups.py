@@ -7,9 +7,10 @@ be committed and then writes it again: no change is lost between two sums.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, time
 from itertools import combinations
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
@@ -69,13 +70,8 @@ def _take(period_id: int) -> bool:
 
 def rebuild(brand_id: int, level: str, at: datetime, zone: str) -> None:
     """Take the place of what the period's sums were. Inside the caller's transaction."""
+    begins, ends = _ends(level, at, zone)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT date_trunc(%s, %s::timestamptz, %s), date_trunc(%s, %s::timestamptz + %s::interval, %s)",
-            # An hour later is the next hour also where clocks are changed; a day and a half later is within the next day.
-            [level, at, zone, level, at, "1 hour" if level == Level.HOUR else "30 hours", zone],
-        )
-        begins, ends = cursor.fetchone()
         cursor.execute(
             "DELETE FROM analytics_rollup WHERE brand_id = %s AND level = %s AND at >= %s AND at < %s",
             [brand_id, level, begins, ends],
@@ -103,6 +99,26 @@ def rebuild(brand_id: int, level: str, at: datetime, zone: str) -> None:
             cursor.execute(
                 _AGENTS, {"brand": brand_id, "begins": begins, "ends": ends, "handle": metrics.HANDLE}
             )
+
+
+def _ends(level: str, at: datetime, zone: str) -> tuple[datetime, datetime]:
+    """When the hour or the day begins and when the next one does."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT date_trunc(%s, %s::timestamptz, %s), date_trunc(%s, %s::timestamptz + %s::interval, %s)",
+            # An hour later is the next hour also where clocks are changed; a day and a half later is within the next day.
+            [level, at, zone, level, at, "1 hour" if level == Level.HOUR else "30 hours", zone],
+        )
+        begins, ends = cursor.fetchone()
+    if level == Level.HOUR:
+        return begins, ends
+    return _first_midnight(begins, zone), _first_midnight(ends, zone)
+
+
+def _first_midnight(at: datetime, zone: str) -> datetime:
+    """Where clocks go back over midnight it comes twice. PostgreSQL means the second one, while the day begins with the first."""
+    day = at.astimezone(ZoneInfo(zone)).date()
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
 
 
 FACTS = "SELECT f.*, NULL::text AS tag FROM analytics_fact f"

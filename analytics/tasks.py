@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from analytics import rollups
-from analytics.actions import following, watching
+from analytics.actions import following, mailing, recounting, watching
 from inbox.models import Brand
 
 SECONDS = 5.0  # then the worker is free for others, and the brand stands in line again
@@ -33,12 +33,12 @@ def follow_brand(*, brand_id: int, **_later: Any) -> None:
     until = time.monotonic() + SECONDS
     brand = Brand.objects.get(pk=brand_id)
     try:
-        following.mark_settings(brand=brand, now=timezone.now())
+        recounting.mark_settings(brand=brand, now=timezone.now())
         while time.monotonic() < until:
             batch = following.next_batch(brand_id)
             if not batch.is_empty:
                 following.follow(batch, now=timezone.now())
-            elif not following.count_again(brand=brand, now=timezone.now()):
+            elif not recounting.count_again(brand=brand, now=timezone.now()):
                 return
             cache.touch(held, HELD)
     finally:
@@ -67,7 +67,8 @@ def look_who_is_there(**_later: Any) -> None:
 
 @shared_task
 def mind_settings(**_later: Any) -> None:
-    """Hours and time zones that changed while nothing else happened."""
+    """Hours and time zones that changed, and teams that are gone, while nothing else happened."""
+    mailing.follow_clocks(now=timezone.now())
     for brand in Brand.objects.filter(figures__isnull=False).order_by("pk"):
-        if following.mark_settings(brand=brand, now=timezone.now()):
+        if recounting.mark_settings(brand=brand, now=timezone.now()):
             wake_following(brand.pk)

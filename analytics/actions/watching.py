@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
+from analytics.actions import _writing
 from analytics.models import Level
 
 EVERY = timedelta(minutes=1)
@@ -17,7 +18,7 @@ def look(*, now: datetime) -> None:
     """Make the stretches of those who are there a little longer."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """WITH there AS (
+            f"""WITH there AS (
                    SELECT brand_id, person_id, greatest(since, %(now)s - %(every)s::interval) AS since FROM inbox_presence
                     WHERE state = 'online' AND last_seen_at > %(now)s - %(missed)s::interval),
                     longer AS (
@@ -31,10 +32,11 @@ def look(*, now: datetime) -> None:
                     WHERE NOT EXISTS (SELECT FROM analytics_stretch s WHERE s.brand_id = t.brand_id AND s.person_id = t.person_id
                                          AND s.ended_at > %(now)s - %(missed)s::interval)
                    ON CONFLICT DO NOTHING)
-               INSERT INTO analytics_period (brand_id, level, at, due_at)
+               INSERT INTO analytics_period AS p (brand_id, level, at, due_at)
                SELECT DISTINCT b.id, %(hour)s, date_trunc('hour', m.at, b.time_zone), %(now)s + interval '30 seconds'
                  FROM there t JOIN inbox_brand b ON b.id = t.brand_id
-                CROSS JOIN LATERAL (VALUES (%(now)s::timestamptz), (%(now)s - %(every)s::interval)) AS m(at)
-               ON CONFLICT DO NOTHING""",
+                CROSS JOIN LATERAL (VALUES (%(now)s::timestamptz), (%(now)s - %(missed)s::interval)) AS m(at)
+                ORDER BY 1, 3
+               {_writing.STILL_WAITS}""",
             {"now": now, "every": str(EVERY), "missed": str(MISSED), "hour": Level.HOUR.value},
         )

@@ -10,7 +10,7 @@ import pytest
 from django.utils.crypto import get_random_string
 
 from analytics import rollups
-from analytics.actions import following
+from analytics.actions import following, recounting
 from analytics.models import Fact
 from inbox import events
 from inbox.actions import assigning, closing, receiving, timing, triaging
@@ -96,10 +96,10 @@ class Story:
         """Triage looks, the figures follow, and every sum that is due is made."""
         now = self.at(minutes)
         self.triage(minutes)
-        following.mark_settings(brand=self.brand, now=now)
+        recounting.mark_settings(brand=self.brand, now=now)
         while not (heard := following.next_batch(self.brand.pk)).is_empty:
             following.follow(heard, now=now)
-        while following.count_again(brand=self.brand, now=now):
+        while recounting.count_again(brand=self.brand, now=now):
             pass
         self.sum(now)
 

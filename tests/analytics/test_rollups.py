@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analytics import metrics, rollups
-from analytics.actions import following, watching
+from analytics.actions import following, recounting, watching
 from analytics.histogram import bucket, counts_of, number_of
 from analytics.models import AgentHour, Fact, Follower, Level, Period, Rollup, Stretch
-from inbox.actions import closing
-from inbox.models import Brand, BusinessHours, Message, Presence, PresenceState, Tag
+from analytics.queries import asked as asked_for
+from analytics.queries import behind
+from analytics.queries import names as all_names
+from inbox.actions import closing, teaming
+from inbox.models import Brand, BusinessHours, Message, Presence, PresenceState, Tag, Team
 from tests.analytics.conftest import Story
+from tests.connectors.threads import in_threads
 from tests.factories.people import ChannelFactory
 
 pytestmark = pytest.mark.django_db
@@ -22,19 +28,33 @@ pytestmark = pytest.mark.django_db
 
 def the_whole(story: Story) -> None:
     """Everything that the brand's events say, read from the first one."""
-    following.forget(brand=story.brand)
+    recounting.forget(brand=story.brand, now=story.at(10_000))
     story.count()
 
 
-def shown(story: Story) -> tuple[list[object], list[object]]:
+def shown(story: Story) -> tuple[list[object], ...]:
     facts = Fact.objects.values_list(
         "kind", "source", "at", "until", "value", "business", "hit", "person_id", "tags"
     )
-    return sorted(facts, key=repr), [*rollups.everything()]
+    hours = AgentHour.objects.order_by("at", "person_id").values_list("at", "person_id", "online", "occupied")
+    return sorted(facts, key=repr), [*rollups.everything()], list(hours)
+
+
+def be_there(story: Story, name: str, since: float, until: float, every: float = 1) -> None:
+    """Somebody has a page open, and is looked at again and again."""
+    who = {"brand": story.brand, "person": story.person(name)}
+    times = {"state": PresenceState.ONLINE, "since": story.at(since)}
+    Presence.objects.update_or_create(**who, defaults={**times, "last_seen_at": story.at(since)})
+    minute = since
+    while minute <= until:
+        Presence.objects.filter(**who).update(last_seen_at=story.at(minute))
+        watching.look(now=story.at(minute))
+        minute += every
+    Presence.objects.filter(**who).delete()
 
 
 STEP = st.tuples(
-    st.sampled_from(["write", "late", "answer", "bot", "resolve", "reopen", "assign", "spam", "unsend"]),
+    st.sampled_from(["write", "late", "answer", "bot", "resolve", "reopen", "assign", "spam", "there"]),
     st.sampled_from(["mara", "noor"]),
     st.integers(1, 90),
     st.booleans(),
@@ -55,6 +75,9 @@ def test_following_step_by_step_is_counting_all_of_it(
             story.write(who, now - (minutes * 0.7 if what == "late" else 0), learned=now)
         elif what == "answer":
             story.answer(who, now)
+        elif what == "there":
+            be_there(story, "Ada", now, now + minutes, every=1 + minutes % 2)
+            now += minutes
         elif what == "bot":
             story.answer(who, now, by="", origin="automation")
         elif what == "resolve":
@@ -168,6 +191,25 @@ def test_the_night_that_gains_an_hour_has_twenty_five(story: Story) -> None:
     assert [row.count for row in since.filter(level=Level.HOUR).order_by("at")] == [1] * 26
 
 
+def test_a_day_begins_with_the_first_of_its_two_midnights(story: Story) -> None:
+    """Havana, 1 November 2026: one o'clock is midnight again. What is counted is what is listed, in either of both hours."""
+    Brand.objects.filter(pk=story.brand.pk).update(time_zone="America/Havana")
+    story.channel.brand.refresh_from_db()
+    first = datetime(2026, 11, 1, 4, tzinfo=UTC)
+    for number, hours in enumerate((-0.5, 0.5, 1.5, 24.5, 25.5)):
+        story.write(f"c{number}", ((first - story.at(0)) / timedelta(minutes=1)) + hours * 60)
+    story.count(200_000)
+
+    day = Rollup.objects.filter(level=Level.DAY, kind=metrics.IN, dims=0).order_by("at")
+    assert list(day.values_list("at", "count")) == [
+        (first - timedelta(days=1), 1), (first, 3), (first + timedelta(hours=25), 1),
+    ]  # fmt: skip
+    names = all_names.of(story.brand)
+    asks = asked_for.read({"from": "2026-11-01"}, brand=story.brand, names=names, now=story.at(0))
+    narrow = behind.read({"metric": metrics.IN})
+    assert behind.count(asks, narrow) == len(behind.page(asks, narrow).rows) == 3
+
+
 def test_other_hours_or_another_zone_count_all_anew(story: Story) -> None:
     story.write("mara", 0)
     story.answer("mara", 45)
@@ -221,3 +263,78 @@ def test_work_on_two_conversations_at_once_is_time_once(story: Story) -> None:
     assert hour.occupied == 3 * 60 + 30
     assert sum(fact.value or 0 for fact in story.facts(metrics.HANDLE)) == 2 * hour.occupied
     assert Message.objects.filter(direction="out").count() == 4
+
+
+def test_a_day_at_the_desk_is_kept_when_all_is_made_anew(story: Story) -> None:
+    be_there(story, "Ada", -180, 300, every=2.9)  # one stretch, looked at as seldom as may be
+    story.count()
+    hours = AgentHour.objects.order_by("at")
+    assert list(hours.values_list("online", flat=True)) == [*[3600] * 7, 3510]
+    followed = shown(story)
+
+    for again in (recounting.forget, recounting.ask):
+        again(brand=story.brand, now=story.at(10_000))
+        story.count()
+        assert shown(story) == followed
+
+    Brand.objects.filter(pk=story.brand.pk).update(time_zone="Asia/Kolkata")
+    story.channel.brand.refresh_from_db()
+    story.count()
+    assert sum(hours.values_list("online", flat=True)) == sum(row[2] for row in followed[2])
+    assert hours[0].at.minute == 30
+
+
+def test_a_team_that_is_removed_leaves_the_figures_too(story: Story) -> None:
+    team = Team.objects.create(brand=story.brand, name="Refunds")
+    for who in ("mara", "noor"):
+        story.write(who, 0)
+    story.brand.conversations.filter(thread_key="mara").update(team=team)
+    story.count()
+    assert set(Fact.objects.values_list("team_id", flat=True)) == {team.pk, None}
+
+    teaming.remove_team(team=team, by=story.person("Lea"), now=story.at(5))
+    story.count()
+
+    assert set(Fact.objects.values_list("team_id", flat=True)) == {None}
+    followed = shown(story)
+    the_whole(story)
+    assert shown(story) == followed
+    assert not recounting.mark_settings(brand=story.brand, now=story.at(6))  # it is done once
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("what", ["count", "look"])
+def test_a_change_that_is_not_committed_yet_is_never_left_out_of_the_sums(story: Story, what: str) -> None:
+    """Whoever sums passes a period by while somebody changes what is in it."""
+    story.write("mara", 0)
+    story.count()
+    Presence.objects.create(
+        brand=story.brand, person=story.person("Ada"), state=PresenceState.ONLINE, since=story.at(1), last_seen_at=story.at(2)
+    )  # fmt: skip
+    story.write("noor", 1)
+    story.triage(2)
+    for level in Level:
+        rollups_at = Rollup.objects.filter(level=level).earliest("at").at
+        Period.objects.create(brand=story.brand, level=level, at=rollups_at, due_at=story.at(2))
+
+    def sum_elsewhere() -> None:
+        [_] = in_threads(lambda: story.sum(story.at(600)), times=1)
+
+    with transaction.atomic():
+        if what == "count":
+            heard = following.next_batch(story.brand.pk)
+            undurable(following._follow)(heard, None, story.at(3))
+        else:
+            undurable(watching.look)(now=story.at(2))
+        sum_elsewhere()
+    sum_elsewhere()
+
+    assert not Period.objects.exists()
+    kept = Rollup.objects.filter(kind=metrics.IN, dims=0).values_list("count", flat=True)
+    assert list(kept) == ([2, 2] if what == "count" else [1, 1])
+    assert AgentHour.objects.filter(online=60).exists() == (what == "look")
+
+
+def undurable(action: Any) -> Any:
+    """The action inside a transaction of the test's, which decides when it is committed."""
+    return action.__wrapped__

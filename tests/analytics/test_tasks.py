@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from io import StringIO
+
 import pytest
 from django.core.cache import cache
+from django.core.management import CommandError, call_command
 
 from analytics import metrics, tasks
-from analytics.actions import following
-from analytics.models import Fact, Follower, Period
+from analytics.actions import _writing, following
+from analytics.models import Fact, Follower, Period, Rollup
 from inbox.models import BrandSequence
 from tests.analytics.conftest import Story
 
@@ -43,15 +46,40 @@ def test_a_conversation_that_cannot_be_counted_keeps_no_other_from_it(
     for who in ("mara", "noor"):
         story.write(who, 0)
     bad = story.conversation("mara").pk
-    sound = following.facts.of
+    sound = _writing.facts.of
 
     def of(brand_id: int, ids: list[int], hours: object) -> object:
         if bad in ids:
             raise ValueError("a row that nobody expected")
         return sound(brand_id, ids, None)
 
-    monkeypatch.setattr(following.facts, "of", of)
+    monkeypatch.setattr(_writing.facts, "of", of)
     story.count()
 
     assert list(Fact.objects.values_list("conversation__thread_key", flat=True).distinct()) == ["noor"]
     assert following.behind() == []
+
+    call_command("recount", story.brand.slug, stdout=StringIO())
+    story.count()
+    assert following.behind() == []  # nor does it keep the others from being counted anew
+
+    monkeypatch.setattr(_writing.facts, "of", sound)  # as after an upgrade
+    call_command("recount", story.brand.slug, stdout=StringIO())
+    assert following.behind() == [story.brand.pk]
+    story.count()
+    assert Fact.objects.values("conversation__thread_key").distinct().count() == 2
+
+
+def test_all_is_thrown_away_and_read_again_where_that_is_asked_for(story: Story) -> None:
+    story.write("mara", 0)
+    story.count()
+    known = set(Fact.objects.values_list("priority", flat=True))
+    Fact.objects.update(priority=9)  # as a fault had left them
+
+    call_command("recount", story.brand.slug, from_nothing=True, stdout=StringIO())
+    assert not Fact.objects.exists() and not Rollup.objects.exists()
+    story.count()
+
+    assert set(Fact.objects.values_list("priority", flat=True)) == known
+    with pytest.raises(CommandError, match="There is no brand"):
+        call_command("recount", "nobody")

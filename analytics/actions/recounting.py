@@ -1,0 +1,161 @@
+"""Counting all of a brand anew: because its clock or its hours changed, because a team is gone, or because somebody asks for it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+import structlog
+from django.db import OperationalError, connection, transaction
+
+from analytics import metrics, rollups
+from analytics.actions import _writing
+from analytics.models import Follower, Level
+from analytics.queries import working_hours
+from inbox.models import Brand, Conversation
+from inbox.queries import opening_hours
+from inbox.rules.business_hours import Hours
+
+log = structlog.get_logger(__name__)
+
+
+def mark_settings(*, brand: Brand, now: datetime) -> bool:
+    """Where the time zone or the hours are no longer those that were counted by, or a team is gone, count all anew. Returns whether it is so."""
+    mark = _mark_of(brand)
+    follower, new = Follower.objects.get_or_create(brand=brand, defaults={"settings": mark})
+    if new:
+        return False
+    if follower.settings != mark:
+        return _begin_again(brand, mark, now=now)
+    return follower.again_after is None and _has_gone_teams(brand) and _count_facts_again(brand)
+
+
+def ask(*, brand: Brand, now: datetime) -> None:
+    """Count every conversation and sum every period anew. Until that is done, what was counted before stands."""
+    Follower.objects.get_or_create(brand=brand, defaults={"settings": _mark_of(brand)})
+    _ask(brand, now)
+
+
+@transaction.atomic(durable=True)
+def _ask(brand: Brand, now: datetime) -> None:
+    Follower.objects.filter(pk=brand.pk).update(again_after=0)
+    _mark_all(brand, now)
+
+
+@transaction.atomic(durable=True)
+def forget(*, brand: Brand, now: datetime) -> None:
+    """Throw away what was counted; everything is read again from the first event. Who was there when is kept: no event tells it."""
+    # The cursor first: whoever is counting has then ended, and whoever read events before that moves it no more.
+    told = {"seq": 0, "counted_at": None, "settings": _mark_of(brand), "again_after": None}
+    Follower.objects.update_or_create(brand=brand, defaults=told)
+    for table in ("period", "fact", "rollup", "agenthour"):
+        _writing.run(f"DELETE FROM analytics_{table} WHERE brand_id = %s", [brand.pk])
+    _mark_all(brand, now)
+
+
+@transaction.atomic(durable=True)
+def _begin_again(brand: Brand, mark: str, *, now: datetime) -> bool:
+    if not Follower.objects.filter(pk=brand.pk).exclude(settings=mark).update(settings=mark, again_after=0):
+        return False
+    # Hours and days may begin elsewhere now: the sums go, and every one is made anew. Periods first: whoever is summing one has then ended.
+    for table in ("period", "rollup", "agenthour"):
+        _writing.run(f"DELETE FROM analytics_{table} WHERE brand_id = %s", [brand.pk])
+    _mark_all(brand, now)
+    return True
+
+
+def _count_facts_again(brand: Brand) -> bool:
+    return bool(Follower.objects.filter(pk=brand.pk, again_after=None).update(again_after=0))
+
+
+def _mark_all(brand: Brand, now: datetime) -> None:
+    """Every hour and day in which something happened or somebody was there, each hour of what lasts among them."""
+    for level in Level:
+        _writing.run(
+            f"""INSERT INTO analytics_period AS p (brand_id, level, at, due_at)
+                SELECT DISTINCT %(brand)s::bigint, %(level)s, date_trunc(%(level)s, m.at, %(zone)s), %(now)s::timestamptz
+                  FROM (SELECT at FROM analytics_fact WHERE brand_id = %(brand)s
+                         UNION ALL
+                        SELECT unnest(ARRAY[l.ends, h.at]) FROM (
+                               SELECT started_at AS begins, ended_at AS ends FROM analytics_stretch WHERE brand_id = %(brand)s
+                                UNION ALL
+                               SELECT at, until FROM analytics_fact WHERE brand_id = %(brand)s AND kind = %(handle)s AND until IS NOT NULL) l
+                         CROSS JOIN LATERAL generate_series(l.begins, l.ends, interval '1 hour') AS h(at)) m
+                 ORDER BY 3
+                {_writing.STILL_WAITS}""",
+            {
+                "brand": brand.pk, "level": level.value, "zone": brand.time_zone, "now": now, "handle": metrics.HANDLE,
+            },
+        )  # fmt: skip
+
+
+def count_again(*, brand: Brand, now: datetime) -> bool:
+    """The next conversations of a brand that is counted anew. False: there are none left.
+
+    A conversation that cannot be counted is left out and logged; it does not keep the others from being counted.
+    """
+    after = Follower.objects.filter(pk=brand.pk).values_list("again_after", flat=True).first()
+    if after is None:
+        return False
+    left = Conversation.objects.filter(brand=brand, pk__gt=after).order_by("pk")
+    ids = list(left.values_list("pk", flat=True)[: _writing.AT_ONCE])
+    hours = working_hours.of(brand)
+    try:
+        _count(brand.pk, ids, after, hours, now)
+    except OperationalError:
+        raise
+    except Exception:
+        if not ids:
+            raise
+        log.exception("figures_not_counted_anew", brand=brand.pk, after=after)
+        _writing.one_by_one(brand.pk, ids, hours, now)
+        _move_on(brand.pk, ids, after)
+    return bool(ids)
+
+
+@transaction.atomic(durable=True)
+def _count(brand_id: int, ids: Sequence[int], after: int, hours: Hours | None, now: datetime) -> None:
+    if _move(brand_id, ids, after):
+        _writing.write(brand_id, ids, hours, now)
+
+
+@transaction.atomic(durable=True)
+def _move_on(brand_id: int, ids: Sequence[int], after: int) -> None:
+    _move(brand_id, ids, after)
+
+
+def _move(brand_id: int, ids: Sequence[int], after: int) -> bool:
+    """Compare and set: whoever asked for all of it meanwhile begins at the first one again."""
+    return bool(
+        Follower.objects.filter(pk=brand_id, again_after=after).update(again_after=ids[-1] if ids else None)
+    )
+
+
+def _mark_of(brand: Brand) -> str:
+    told = [brand.time_zone]
+    if (row := opening_hours.of_brand(brand)) is not None:
+        days = sorted((str(each.day), each.intervals) for each in row.holidays.all())
+        told += [row.time_zone, repr(sorted(row.week.items())), repr(days)]
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()
+
+
+def _has_gone_teams(brand: Brand) -> bool:
+    """Whether facts stand with a team that was removed. Their conversations have none now, and no event of theirs says so.
+
+    The sums by team say where to look, so a brand that removed nothing costs a few hundred rows of them.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT EXISTS (
+                   SELECT FROM analytics_rollup r
+                    WHERE r.brand_id = %(brand)s AND r.level = %(day)s AND r.kind = ANY(%(kinds)s) AND r.dims = %(team)s AND r.basis = %(basis)s
+                      AND r.team_id IS NOT NULL AND NOT EXISTS (SELECT FROM inbox_team t WHERE t.id = r.team_id)
+                      AND EXISTS (SELECT FROM analytics_fact f WHERE f.brand_id = r.brand_id AND f.kind = r.kind AND f.team_id = r.team_id
+                                     AND f.at >= r.at AND f.at < r.at + interval '30 hours'))""",
+            {
+                "brand": brand.pk, "day": Level.DAY.value, "kinds": list(metrics.FACTS), "team": rollups.bits(["team_id"]),
+                "basis": rollups.CALENDAR,
+            },
+        )  # fmt: skip
+        return bool(cursor.fetchone()[0])
