@@ -167,13 +167,15 @@ METRICS: dict[str, Metric] = {
         Metric(
             "online", "Online time", 1, Unit.TIME, "", "hours",
             "How long an agent was there for the brand: a page open, and not set to away.",
-            "Looked at once a minute, so it may be a minute off at either end. It is told from the day on which Parley began to look.",
+            "Looked at once a minute, so it may be a minute off at either end. It is told from the day on which Parley began to look. To be there "
+            "is about no conversation, so this figure alone opens none.",
             "The agent.", "Calendar time.",
         ),
         Metric(
-            "occupied", "Occupied time", 1, Unit.TIME, "", "hours",
+            "occupied", "Occupied time", 1, Unit.TIME, HANDLE, "stretches of work",
             "How long an agent was at work on conversations.",
-            "The stretches of handle time laid over one another: who works on three conversations at once is occupied once.",
+            "The stretches of handle time laid over one another: who works on three conversations at once is occupied once. It opens the stretches "
+            "that began in the period; one that began before midnight counts on both days.",
             "The agent.", "Calendar time.",
         ),
         Metric(

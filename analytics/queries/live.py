@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from analytics import metrics
 from analytics.models import Fact
 from analytics.rules import drain
-from inbox.models import Brand, Conversation
+from inbox.models import Brand, Conversation, Workload
 from inbox.models.conversations import NEVER
 from inbox.queries import staffing
 from inbox.queries.staffing import Colleague
@@ -24,16 +26,19 @@ WHATS = {
     "due15": "due within 15 minutes",
     "due60": "due within the hour",
     "expected": "expected to be late within the hour",
+    "open": "open",
+    "answered": "answered in the last hour",
 }
 
 
 @dataclass(slots=True)
 class Line:
-    """`oldest`: since when the first of them waits."""
+    """`oldest`: since when the first of them waits; `first`: its conversation."""
 
     key: int | None
     waiting: int = 0
     oldest: datetime | None = None
+    first: UUID | None = None
     late: int = 0
     due15: int = 0
     due60: int = 0
@@ -43,7 +48,8 @@ class Line:
         self.late += row["late"]
         self.due15 += row["due15"]
         self.due60 += row["due60"]
-        self.oldest = min(filter(None, (self.oldest, row["oldest"])), default=None)
+        if row["oldest"] and (self.oldest is None or row["oldest"] < self.oldest):
+            self.oldest, self.first = row["oldest"], row["first"]
 
 
 @dataclass(slots=True)
@@ -52,13 +58,13 @@ class Board:
     whole: Line
     teams: dict[int | None, Line] = field(default_factory=dict)
     channels: dict[int | None, Line] = field(default_factory=dict)
-    people: list[Colleague] = field(default_factory=list)
+    people: list[tuple[Colleague, int]] = field(default_factory=list)  # each with how many open conversations
     answers: int = 0  # of the last hour
     expected: int = 0
 
     @property
     def online(self) -> int:
-        return sum(each.presence == "online" for each in self.people)
+        return sum(each.presence == "online" for each, _ in self.people)
 
 
 def board(brand: Brand, *, now: datetime) -> Board:
@@ -67,7 +73,12 @@ def board(brand: Brand, *, now: datetime) -> Board:
         found.whole.add(row)
         found.teams.setdefault(row["team_id"], Line(row["team_id"])).add(row)
         found.channels.setdefault(row["channel_id"], Line(row["channel_id"])).add(row)
-    found.people = [each for each in staffing.of_brand(brand, now=now) if each.presence != "offline"]
+    has = _has(brand)
+    found.people = [
+        (each, has.get(each.person.pk, 0))
+        for each in staffing.of_brand(brand, now=now)
+        if each.presence != "offline"
+    ]
     found.answers = answers(brand, now=now)
     found.expected = len(_expected(brand, now))
     return found
@@ -75,10 +86,18 @@ def board(brand: Brand, *, now: datetime) -> Board:
 
 def answers(brand: Brand, *, now: datetime) -> int:
     """How many went out in the last hour."""
+    return _answers(brand, now).count()
+
+
+def _answers(brand: Brand, now: datetime) -> QuerySet[Fact]:
     kinds = [metrics.FIRST, metrics.NEXT]
-    return Fact.objects.filter(
-        brand=brand, kind__in=kinds, at__gt=now - timedelta(hours=1), at__lte=now
-    ).count()
+    return Fact.objects.filter(brand=brand, kind__in=kinds, at__gt=now - timedelta(hours=1), at__lte=now)
+
+
+def _has(brand: Brand) -> dict[int, int]:
+    """Person → open conversations, which the inbox keeps counted."""
+    rows = Workload.objects.filter(brand=brand).order_by().values("person_id")
+    return dict(rows.annotate(number=Sum("conversations")).values_list("person_id", "number"))
 
 
 def _open(brand: Brand) -> QuerySet[Conversation]:
@@ -97,7 +116,7 @@ def _due(found: QuerySet[Conversation], *, until: datetime) -> QuerySet[Conversa
 
 def _lines(brand: Brand, now: datetime) -> list[dict[str, Any]]:
     groups: dict[tuple[Any, Any], dict[str, Any]] = {}
-    blank = {"waiting": 0, "oldest": None, "late": 0, "due15": 0, "due60": 0}
+    blank = {"waiting": 0, "oldest": None, "first": None, "late": 0, "due15": 0, "due60": 0}
     waiting = _waiting(_open(brand)).order_by().values("team_id", "channel_id")
     due = _due(_open(brand), until=now + timedelta(hours=1)).order_by().values("team_id", "channel_id")
     quarter = now + timedelta(minutes=15)
@@ -110,7 +129,20 @@ def _lines(brand: Brand, now: datetime) -> list[dict[str, Any]]:
         ),
     ]:
         groups.setdefault((row["team_id"], row["channel_id"]), dict(blank)).update(row)
+    _name_the_first(brand, groups)
     return list(groups.values())
+
+
+def _name_the_first(brand: Brand, groups: dict[tuple[Any, Any], dict[str, Any]]) -> None:
+    """The conversation that waits longest in each group: found by the index list_waiting."""
+    since = [group["oldest"] for group in groups.values() if group["oldest"]]
+    longest = _open(brand).annotate(waits=Coalesce("waiting_since", NEVER)).filter(waits__in=since)
+    for team_id, channel_id, waiting_since, public_id in longest.order_by("-waits", "-pk").values_list(
+        "team_id", "channel_id", "waiting_since", "public_id"
+    ):
+        group = groups.get((team_id, channel_id))
+        if group and group["oldest"] == waiting_since:
+            group["first"] = public_id
 
 
 def _expected(brand: Brand, now: datetime) -> list[int]:
@@ -132,6 +164,8 @@ def conversations(
     found, order = _open(brand).filter(**_by(narrow)), "due_at"
     if what == "waiting":
         found, order = _waiting(found), "waiting_since"
+    elif what == "open":
+        order = "last_message_at"
     elif what == "expected":
         found = found.filter(pk__in=_expected(brand, now))
     else:
@@ -139,17 +173,36 @@ def conversations(
         found = _due(found, until=until)
         if what != "late":
             found = found.filter(due_at__gt=now)
-    at, _, pk = after.partition("_")
-    if pk.isdigit() and at.replace(".", "", 1).isdigit():
-        moment = datetime.fromtimestamp(float(at), UTC)
-        found = found.filter(Q(**{f"{order}__gt": moment}) | Q(**{order: moment, "pk__gt": int(pk)}))
+    if place := _place(after):
+        moment, pk = place
+        found = found.filter(Q(**{f"{order}__gt": moment}) | Q(**{order: moment, "pk__gt": pk}))
     rows = list(found.order_by(order, "pk")[: PAGE + 1])
     more = ""
     if len(rows) > PAGE:
         last = rows[PAGE - 1]
-        place = last.waiting_since if order == "waiting_since" else last.due_at
-        more = f"{place.timestamp():.6f}_{last.pk}" if place else ""
+        at = getattr(last, order)
+        more = f"{at.timestamp():.6f}_{last.pk}" if at else ""
     return rows[:PAGE], more
+
+
+def answered(
+    brand: Brand, *, now: datetime, after: str = ""
+) -> tuple[list[tuple[datetime, Conversation]], str]:
+    """The answers of the last hour, the newest first, each with its conversation, and the cursor of the next page."""
+    found = _answers(brand, now).select_related("conversation")
+    if place := _place(after):
+        found = found.filter(Q(at__lt=place[0]) | Q(at=place[0], pk__lt=place[1]))
+    rows = list(found.order_by("-at", "-pk")[: PAGE + 1])
+    more = f"{rows[PAGE - 1].at.timestamp():.6f}_{rows[PAGE - 1].pk}" if len(rows) > PAGE else ""
+    return [(row.at, row.conversation) for row in rows[:PAGE]], more
+
+
+def _place(after: str) -> tuple[datetime, int] | None:
+    at, _, pk = after.partition("_")
+    if pk.isdigit() and len(pk) < 19 and at.replace(".", "", 1).isdigit():
+        with suppress(OverflowError, ValueError, OSError):
+            return datetime.fromtimestamp(float(at), UTC), int(pk)
+    return None
 
 
 def _by(narrow: dict[str, int | None]) -> dict[str, Any]:

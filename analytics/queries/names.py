@@ -34,6 +34,8 @@ class Names:
 
     def text(self, column: str, key: str) -> str:
         """How an address names this value; what is gone has its number."""
+        if column == "tag" and key:
+            return f"={key}" if key == NONE or key.startswith("=") else key  # a tag may be called "none"
         return self.texts.get(column, {}).get(key, key) if key else NONE
 
     def value(self, column: str, text: str) -> int | str | None:
@@ -41,7 +43,7 @@ class Names:
         if text == NONE:
             return "" if column == "tag" else None
         if column == "tag":
-            return text[:60]  # one that is gone may still be on conversations
+            return text.removeprefix("=")[:60]  # one that is gone may still be on conversations
         for key, known in self.texts[column].items():
             if known == text:
                 return int(key)
@@ -65,7 +67,6 @@ def of(brand: Brand) -> Names:
     _add(names, "team_id", ((each.pk, each.public_id, each.name) for each in teams))
     tags = Tag.objects.filter(brand=brand).order_by("name").values_list("name", flat=True)
     names.labels["tag"] = {name: name for name in tags}
-    names.texts["tag"] = dict(names.labels["tag"])
     names.labels["priority"] = {str(each.value): str(each.label) for each in Priority}
     names.texts["priority"] = {key: label.lower() for key, label in names.labels["priority"].items()}
     names.labels["sentiment"] = {str(each.value): str(each.label) for each in Sentiment}

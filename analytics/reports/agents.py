@@ -5,7 +5,7 @@ from __future__ import annotations
 from analytics import metrics
 from analytics.metrics import METRICS, Unit
 from analytics.queries import agent_hours, series
-from analytics.queries.asked import Asked
+from analytics.queries.asked import FILTERS, Asked
 from analytics.queries.names import Names
 from analytics.queries.series import NOTHING
 from analytics.reports import charts, moments, words
@@ -16,27 +16,32 @@ MOST = 6  # series of a picture that can still be told apart
 
 def tiles(asked: Asked) -> list[Tile]:
     now, before = agent_hours.of(asked), agent_hours.of(asked.before)
-    found = []
-    for place, key in enumerate(("online", "occupied")):
-        value, old = (float(sum(each[place] for each in hours.values())) for hours in (now, before))
-        found.append(
-            Tile(
-                METRICS[key],
-                METRICS[key].name,
-                words.length(value),
-                "of all agents",
-                words.change(value, old, Unit.TIME),
-                words.length(old),
-            )
+    online, occupied = (
+        (
+            float(sum(each[place] for each in now.values())),
+            float(sum(each[place] for each in before.values())),
         )
+        for place in (0, 1)
+    )
     handle, earlier = series.point(asked, metrics.HANDLE), series.point(asked.before, metrics.HANDLE)
-    found.append(
+    whole = asked.without(*FILTERS)
+    began, earlier_began = (
+        series.counts(each, metrics.HANDLE).get((), (0, 0))[0] for each in (whole, whole.before)
+    )
+    return [
+        # To be there is not about any conversation, so there is nothing behind it.
         Tile(
-            METRICS[metrics.HANDLE], "Handle time, half within", words.length(handle.p50), f"of {words.number(handle.count)} stretches",
-            words.change(handle.p50, earlier.p50, Unit.TIME), words.length(earlier.p50), charts.behind(asked, metrics.HANDLE), handle.count,
-        )
-    )  # fmt: skip
-    return found
+            METRICS["online"], METRICS["online"].name, words.length(online[0]), "of all agents", words.change(*online, Unit.TIME),
+            words.length(online[1]),
+        ),
+        charts.tile(
+            whole, "occupied", METRICS["occupied"].name, Unit.TIME, occupied, (began, earlier_began), of="of all agents"
+        ),
+        charts.tile(
+            asked, metrics.HANDLE, "Handle time, half within", Unit.TIME, (handle.p50, earlier.p50), (handle.count, earlier.count),
+            of=f"of {words.number(handle.count)} stretches",
+        ),
+    ]  # fmt: skip
 
 
 def build(asked: Asked, names: Names) -> list[Chart]:
@@ -106,6 +111,8 @@ def work(asked: Asked, names: Names) -> Chart:
         series.counts(asked, metrics.OUT, "person_id"),
     )
     hours = {(value,): spent for value, spent in agent_hours.of(asked).items()}
+    whole = asked.without(*FILTERS)
+    stretches = series.counts(whole, metrics.HANDLE, "person_id")
     chart = Chart(
         "work", "Time there and at work, by agent", charts.named("online", "occupied", metrics.HANDLE, metrics.OUT), Draw.BARS, "Agent",
         (
@@ -119,13 +126,15 @@ def work(asked: Asked, names: Names) -> Chart:
         there, busy = hours.get((value,), (0, 0))
         point = handled.get((value,), NOTHING)
         at = {"agent": names.text("person_id", value)}
-        stretches = charts.behind(asked, metrics.HANDLE, **at)
+        worked, handle = charts.behind(whole, "occupied", **at), charts.behind(asked, metrics.HANDLE, **at)
+        began = stretches.get((value,), (0, 0))[0]
         chart.rows.append(
             Row(
                 names.label("person_id", value),
                 (
-                    cell(there, Unit.TIME), cell(busy, Unit.TIME), cell(min(100.0, 100 * busy / there) if there else None, Unit.SHARE),
-                    cell(point.p50, Unit.TIME, stretches, point.count), _count(point.count, stretches),
+                    cell(there, Unit.TIME), cell(busy, Unit.TIME, worked, began),
+                    cell(min(100.0, 100 * busy / there) if there else None, Unit.SHARE, worked, began),
+                    cell(point.p50, Unit.TIME, handle, point.count), _count(point.count, handle),
                     _count(written.get((value,), (0, 0))[0], charts.behind(asked, metrics.OUT, **at)),
                 ),
             )

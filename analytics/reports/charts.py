@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -98,6 +98,30 @@ class Tile:
     before: str
     url: str = ""
     count: int | None = None  # how many its list shows
+    before_url: str = ""
+    before_count: int | None = None
+
+
+def tile(
+    asked: Asked,
+    metric: str,
+    label: str,
+    unit: Unit,
+    figures: tuple[float | None, float | None],
+    counts: tuple[int, int],
+    *,
+    of: str = "",
+    opens: Mapping[str, object] | None = None,
+    opens_before: Mapping[str, object] | None = None,
+) -> Tile:
+    """`figures`: of the period and of the one before; `counts`: how many their lists show; `opens`: what else the address of a list says."""
+    (now, before), (count, count_before) = figures, counts
+    more = opens or {}
+    return Tile(
+        METRICS[metric], label, words.say(now, unit), of, words.change(now, before, unit), words.say(before, unit),
+        behind(asked, metric, **more), count,
+        behind(asked.before, metric, **(opens_before or more)) if before is not None else "", count_before,
+    )  # fmt: skip
 
 
 def cell(value: float | None, unit: Unit, url: str = "", count: int | None = None) -> Cell:

@@ -44,19 +44,16 @@ def split(asked: Asked) -> str:
 def tiles(asked: Asked) -> list[Tile]:
     key = chosen(asked)
     now, before = series.point(asked, key), series.point(asked.before, key)
+    counts = now.count, before.count
     found = [
-        _tile(asked, key, label, value, earlier, now)
-        for label, value, earlier in (
-            ("Half within", now.p50, before.p50), ("90 % within", now.p90, before.p90), ("95 % within", now.p95, before.p95),
+        charts.tile(
+            asked, key, label, Unit.TIME, figures, counts, of=f"of {words.number(now.count)} {METRICS[key].of}"
+        )
+        for label, figures in (
+            ("Half within", (now.p50, before.p50)), ("90 % within", (now.p90, before.p90)), ("95 % within", (now.p95, before.p95)),
         )
     ]  # fmt: skip
-    metric = METRICS[key]
-    found.append(
-        Tile(
-            metric, metric.of.capitalize(), words.number(now.count), "", words.change(now.count, before.count, Unit.NUMBER),
-            words.number(before.count), charts.behind(asked, key), now.count,
-        )
-    )  # fmt: skip
+    found.append(charts.tile(asked, key, METRICS[key].of.capitalize(), Unit.NUMBER, counts, counts))
     if target := TARGETS.get(key):
         found.append(attainment_tile(asked, target))
     return found
@@ -64,16 +61,9 @@ def tiles(asked: Asked) -> list[Tile]:
 
 def attainment_tile(asked: Asked, target: str) -> Tile:
     now, before = series.point(asked, target), series.point(asked.before, target)
-    return Tile(
-        METRICS[target], METRICS[target].name, words.share(now.share), f"{words.number(now.hits)} of {words.number(now.count)} kept",
-        words.change(now.share, before.share, Unit.SHARE), words.share(before.share), charts.behind(asked, target), now.count,
-    )  # fmt: skip
-
-
-def _tile(asked: Asked, key: str, label: str, value: float | None, before: float | None, now: Point) -> Tile:
-    return Tile(
-        METRICS[key], label, words.length(value), f"of {words.number(now.count)} {METRICS[key].of}",
-        words.change(value, before, Unit.TIME), words.length(before), charts.behind(asked, key), now.count,
+    return charts.tile(
+        asked, target, METRICS[target].name, Unit.SHARE, (now.share, before.share), (now.count, before.count),
+        of=f"{words.number(now.hits)} of {words.number(now.count)} kept",
     )  # fmt: skip
 
 

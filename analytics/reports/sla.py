@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+
 from analytics import metrics
 from analytics.metrics import METRICS, Unit
-from analytics.queries import series
+from analytics.queries import behind, missed, series
 from analytics.queries.asked import Asked
 from analytics.queries.names import HEADS, Names
 from analytics.reports import charts, responses
@@ -33,7 +39,10 @@ def by_what(asked: Asked, name: str, names: Names) -> Chart:
     known = [series.counts(asked, target, column) for target in TARGETS]
     columns: list[Column] = []
     for target in TARGETS:
-        columns += [Column(METRICS[target].name, Unit.SHARE), Column("missed", Unit.NUMBER, drawn=False)]
+        columns += [
+            Column(METRICS[target].name, Unit.SHARE),
+            Column(f"{METRICS[target].name}: missed", Unit.NUMBER, drawn=False),
+        ]
     chart = Chart(
         "by",
         f"Targets kept by {HEADS[column].lower()}",
@@ -56,3 +65,27 @@ def by_what(asked: Asked, name: str, names: Names) -> Chart:
             ]
         chart.rows.append(Row(names.label(column, value), tuple(cells)))
     return chart
+
+
+def missed_rows(asked: Asked, *, now: datetime) -> Iterator[Sequence[object]]:
+    """Those of the chosen target that were missed, the newest first, as a file."""
+    yield (
+        "Conversation", "Customer", "Target", "Policy", "Began", "Ended", "Promised (seconds)", "Took (seconds)", "Late (seconds)", "Answered by",
+    )  # fmt: skip
+    target = chosen(asked)
+    narrow, after = behind.Narrow(METRICS[target], hit=False), ""
+    while True:
+        found, page = missed.of(asked, narrow, now=now, after=after)
+        for each in found:
+            link = reverse("inbox:conversation", args=[asked.brand.slug, each.fact.public_id])
+            yield (
+                settings.PARLEY_PUBLIC_URL + link, each.fact.contact, METRICS[target].name, each.policy, _local(each.started_at, asked),
+                _local(each.ended_at, asked), each.target, each.counted, each.late_by, each.fact.person,
+            )  # fmt: skip
+        if not page.more:
+            return
+        after = page.more
+
+
+def _local(at: datetime | None, asked: Asked) -> str:
+    return at.astimezone(asked.zone).isoformat(timespec="seconds") if at else ""

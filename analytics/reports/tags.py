@@ -16,19 +16,17 @@ MOODS = ("positive", "neutral", "negative", "")
 def tiles(asked: Asked) -> list[Tile]:
     now, before = (series.counts(each, metrics.OPENED).get((), (0, 0))[0] for each in (asked, asked.before))
     found = [
-        Tile(
-            METRICS[metrics.OPENED], "Conversations opened", words.number(now), "", words.change(now, before, Unit.NUMBER),
-            words.number(before), charts.behind(asked, metrics.OPENED), now,
+        charts.tile(
+            asked, metrics.OPENED, METRICS[metrics.OPENED].name, Unit.NUMBER, (now, before), (now, before)
         )
-    ]  # fmt: skip
+    ]
     moods, earlier = (series.counts(each, metrics.OPENED, "sentiment") for each in (asked, asked.before))
     for mood, label in (("negative", "Negative"), ("positive", "Positive")):
         count, old = moods.get((mood,), (0, 0))[0], earlier.get((mood,), (0, 0))[0]
-        share, past = _share(count, now), _share(old, before)
         found.append(
-            Tile(
-                METRICS["mood_share"], label, words.share(share), f"{words.number(count)} of {words.number(now)}",
-                words.change(share, past, Unit.SHARE), words.share(past), charts.behind(asked, "mood_share", mood=mood), count,
+            charts.tile(
+                asked, "mood_share", label, Unit.SHARE, (_share(count, now), _share(old, before)), (count, old),
+                of=f"{words.number(count)} of {words.number(now)}", opens={"mood": mood},
             )
         )  # fmt: skip
     return found

@@ -15,36 +15,30 @@ from analytics.reports.charts import Cell, Chart, Column, Draw, Row, Tile, cell
 
 
 def tiles(asked: Asked) -> list[Tile]:
-    found = [
-        _count_tile(asked, key, key, METRICS[key].name) for key in (metrics.IN, metrics.OUT, metrics.OPENED)
-    ]
-    found.append(_count_tile(asked, metrics.RESOLUTION, metrics.RESOLUTION, "Resolved"))
-    left, before = behind.backlog(asked, asked.last), behind.backlog(asked, asked.first - DAY)
+    found = [_count_tile(asked, key, METRICS[key].name) for key in (metrics.IN, metrics.OUT, metrics.OPENED)]
+    found.append(_count_tile(asked, metrics.RESOLUTION, "Resolved"))
+    eve = asked.first - DAY
+    left = behind.backlog(asked, asked.last), behind.backlog(asked, eve)
     found.append(
-        Tile(
-            METRICS["backlog"], "Backlog at the end", words.number(left), "", words.change(left, before, Unit.NUMBER), words.number(before),
-            charts.behind(asked, "backlog", open_on=asked.last), left,
+        charts.tile(
+            asked, "backlog", "Backlog at the end", Unit.NUMBER, left, left, opens={"open_on": asked.last}, opens_before={"open_on": eve}
         )
     )  # fmt: skip
     return [*found, reopened(asked), bot_share(asked), effort(asked)]
 
 
-def _count_tile(asked: Asked, key: str, kind: str, label: str) -> Tile:
-    now, before = (series.counts(each, kind).get((), (0, 0))[0] for each in (asked, asked.before))
-    return Tile(
-        METRICS[key], label, words.number(now), "", words.change(now, before, Unit.NUMBER), words.number(before), charts.behind(asked, key),
-        now,
-    )  # fmt: skip
+def _count_tile(asked: Asked, key: str, label: str) -> Tile:
+    now, before = (series.counts(each, key).get((), (0, 0))[0] for each in (asked, asked.before))
+    return charts.tile(asked, key, label, Unit.NUMBER, (now, before), (now, before))
 
 
 def reopened(asked: Asked) -> Tile:
     (count, hits), (before, old) = (
         series.counts(each, metrics.RESOLUTION).get((), (0, 0)) for each in (asked, asked.before)
     )
-    now, then = _share(hits, count), _share(old, before)
-    return Tile(
-        METRICS["reopened"], "Reopen rate", words.share(now), f"{words.number(hits)} of {words.number(count)}",
-        words.change(now, then, Unit.SHARE), words.share(then), charts.behind(asked, "reopened", hit=1), hits,
+    return charts.tile(
+        asked, "reopened", "Reopen rate", Unit.SHARE, (_share(hits, count), _share(old, before)), (hits, old),
+        of=f"{words.number(hits)} of {words.number(count)}", opens={"hit": 1},
     )  # fmt: skip
 
 
@@ -54,19 +48,18 @@ def bot_share(asked: Asked) -> Tile:
         return bots, bots + series.counts(each, metrics.OUT).get((), (0, 0))[0]
 
     (bots, count), (old, before) = of(asked), of(asked.before)
-    now, then = _share(bots, count), _share(old, before)
-    return Tile(
-        METRICS["bot_share"], "Bot share", words.share(now), f"{words.number(bots)} of {words.number(count)}",
-        words.change(now, then, Unit.SHARE), words.share(then), charts.behind(asked, "bot_share"), bots,
+    return charts.tile(
+        asked, "bot_share", "Bot share", Unit.SHARE, (_share(bots, count), _share(old, before)), (bots, old),
+        of=f"{words.number(bots)} of {words.number(count)}",
     )  # fmt: skip
 
 
 def effort(asked: Asked) -> Tile:
     now, before = series.point(asked, metrics.EFFORT), series.point(asked.before, metrics.EFFORT)
     value, old = (None if each is None else float(round(each)) for each in (now.p50, before.p50))
-    return Tile(
-        METRICS[metrics.EFFORT], "Messages to resolution", words.number(value), f"or fewer for half of {words.number(now.count)}",
-        words.change(value, old, Unit.NUMBER), words.number(old), charts.behind(asked, metrics.EFFORT), now.count,
+    return charts.tile(
+        asked, metrics.EFFORT, "Messages to resolution", Unit.NUMBER, (value, old), (now.count, before.count),
+        of=f"or fewer for half of {words.number(now.count)}",
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -13,9 +13,14 @@ from analytics.metrics import METRICS
 from analytics.queries import live
 from analytics.queries.live import Board, Line
 from analytics.queries.names import Names
+from analytics.reports import board_rows, csv_files
 from analytics.views import _door
 from analytics.views._door import AgentRequest, Visit, signed_in
+from inbox.models import Conversation
 from inbox.rules import due_words
+
+# By what a list may be narrowed, and the conversation's column.
+_NARROWS = {"team_id": "team_id", "channel_id": "channel_id", "person_id": "assignee_id"}
 
 
 @require_GET
@@ -35,20 +40,37 @@ def conversations(request: AgentRequest, brand_slug: str, what: str) -> HttpResp
     visit, now = _door.visit(request, brand_slug), timezone.now()
     if what not in live.WHATS:
         raise Http404
-    narrow = {
-        column: value for column, value in visit.asked.filters.items() if column in ("team_id", "channel_id")
-    }
     after = request.GET.get("after", "")
-    rows, more = live.conversations(visit.brand, what, now=now, narrow=narrow, after=after)  # type: ignore[arg-type]
+    rows: list[tuple[Any, Conversation]]
+    if what == "answered":
+        narrow: dict[str, int | None] = {}
+        rows, more = live.answered(visit.brand, now=now, after=after)
+    else:
+        chosen = visit.asked.filters
+        narrow = {column: chosen[name] for name, column in _NARROWS.items() if name in chosen}  # type: ignore[misc]
+        found, more = live.conversations(visit.brand, what, now=now, narrow=narrow, after=after)
+        rows = [(row.waiting_since, row) for row in found]
     told = [
-        (row, due_words.length(now - row.waiting_since) if row.waiting_since else "", _due(row.due_at, now), visit.names.label("channel_id", str(row.channel_id)))
-        for row in rows
+        (row, at, due_words.length(now - at) if at else "", _due(row.due_at, now), visit.names.label("channel_id", str(row.channel_id)))
+        for at, row in rows
     ]  # fmt: skip
     return _door.page(
-        request, "waiting.html", visit, "now", rows=told, what=live.WHATS[what], after=after, metric=METRICS["waiting"],
-        more=visit.asked.query(after=more) if more else "",
-        narrowed=[visit.names.label(column, str(value or "")) for column, value in narrow.items()],
+        request, "waiting.html", visit, "now", rows=told, what=live.WHATS[what], answered=what == "answered", after=after,
+        metric=METRICS["waiting"], more=visit.asked.query(after=more) if more else "",
+        narrowed=[visit.names.label(name, str(narrow[column] or "")) for name, column in _NARROWS.items() if column in narrow],
     )  # fmt: skip
+
+
+@require_GET
+@signed_in
+def file(request: AgentRequest, brand_slug: str, table: str) -> StreamingHttpResponse:
+    """A table of the board as it is at this moment."""
+    visit = _door.visit(request, brand_slug)
+    board = live.board(visit.brand, now=timezone.now())
+    rows = board_rows.of(board, visit.names, table)
+    if rows is None:
+        raise Http404
+    return csv_files.download(rows, f"{visit.brand.slug}-now-by-{table}-{board.at:%Y-%m-%d-%H%M}.csv")
 
 
 def _due(at: Any, now: Any) -> str:
@@ -63,6 +85,7 @@ def _context(visit: Visit) -> dict[str, Any]:
         "brand": visit.brand,
         "board": board,
         "oldest": _waits(board, board.whole),
+        "people": [(each, number, f"agent={each.person.public_id}") for each, number in board.people],
         "tables": [
             ("team", "Team", [_line(board, line, visit.names, "team_id", "team") for line in teams]),
             ("channel", "Channel", [_line(board, line, visit.names, "channel_id", "channel") for line in channels]),

@@ -20,6 +20,7 @@ _PAGES = {
     "messages_bot": "volume",
     "backlog": "volume",
     "handle": "agents",
+    "occupied": "agents",
 }
 
 

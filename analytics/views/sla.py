@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.utils import timezone
+from django.utils.text import slugify
 from django.views.decorators.http import require_GET
 
 from analytics.metrics import METRICS
 from analytics.queries import missed
 from analytics.queries.behind import Narrow
-from analytics.reports import responses, sla
+from analytics.reports import csv_files, responses, sla
 from analytics.reports.words import length
 from analytics.views import _door
 from analytics.views._door import AgentRequest, signed_in
@@ -39,3 +40,13 @@ def show(request: AgentRequest, brand_slug: str) -> HttpResponse:
         targets=[(METRICS[key].name, asked.query(metric=key), key == target) for key in sla.TARGETS],
         splits=[(by, by.capitalize(), asked.query(by=by), by == responses.split(asked)) for by in responses.SPLITS],
     )  # fmt: skip
+
+
+@require_GET
+@signed_in
+def file(request: AgentRequest, brand_slug: str) -> StreamingHttpResponse:
+    """What was missed, one row a target."""
+    visit = _door.visit(request, brand_slug, remembers=REPORTS["sla"].remembers)
+    asked = visit.asked
+    name = f"{visit.brand.slug}-missed-{slugify(METRICS[sla.chosen(asked)].name)}-{asked.first.isoformat()}-to-{asked.last.isoformat()}.csv"
+    return csv_files.download(sla.missed_rows(asked, now=timezone.now()), name)

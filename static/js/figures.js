@@ -15,7 +15,16 @@ addEventListener("click", (event) => {
   for (const meaning of document.querySelectorAll(".meaning[open]")) if (!meaning.contains(event.target)) meaning.open = false
 })
 
-// Paper has no arrow to open a table with.
+// Paper has no arrow to open a table with. Afterwards the page is as it was.
 addEventListener("beforeprint", () => {
-  for (const details of document.querySelectorAll(".chart__details")) details.open = true
+  for (const details of document.querySelectorAll(".chart__details:not([open])")) {
+    details.open = true
+    details.dataset.forPaper = ""
+  }
+})
+addEventListener("afterprint", () => {
+  for (const details of document.querySelectorAll("[data-for-paper]")) {
+    details.open = false
+    delete details.dataset.forPaper
+  }
 })

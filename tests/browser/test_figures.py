@@ -13,7 +13,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from analytics import metrics
-from analytics.actions import following
+from analytics.actions import recounting
 from analytics.models import Fact, Follower
 from analytics.rollups import rebuild_due
 from inbox.models import Channel, Membership, Person, Role
@@ -58,7 +58,7 @@ def managed(channel: Channel, mara: Person) -> Channel:
         ]
     )  # fmt: skip
     Follower.objects.create(brand=channel.brand, counted_at=now)
-    following.mark_settings(brand=channel.brand, now=now)
+    recounting.mark_settings(brand=channel.brand, now=now)
     while rebuild_due(now=now + timedelta(hours=1)):
         pass
     return channel
@@ -121,3 +121,29 @@ def test_the_board_follows_what_happens(enter: Enter, managed: Channel) -> None:
     expect(late).to_have_text("0", timeout=15000)
     expect(page.locator("[data-key=due15]")).to_have_text("6")
     expect(late).to_be_focused()
+
+
+def test_paper_is_light_and_has_every_table(enter: Enter, managed: Channel) -> None:
+    page = enter("/b/lumen/inbox/open/", color_scheme="dark")
+    page.goto("/b/lumen/reports/responses/?range=28")
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    chart = page.locator("#chart-over-time report-chart")
+    expect(chart).to_have_attribute("data-drawn", "")
+    expect(page.locator("#chart-over-time table")).to_be_hidden()  # 28 rows
+    ink = "document.querySelector('#chart-over-time report-chart').chart.getOption().textStyle.color"
+    on_screen = page.evaluate(ink)
+
+    page.emulate_media(media="print", color_scheme="dark")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+
+    expect(page.locator("#chart-over-time table")).to_be_visible()
+    assert page.evaluate(ink) != on_screen
+    paper, words = page.evaluate(
+        "[getComputedStyle(document.querySelector('.chart')).backgroundColor, getComputedStyle(document.body).color]"
+    )
+    assert (paper, words < "rgb(100") == ("rgb(255, 255, 255)", True)
+
+    page.emulate_media(media="screen", color_scheme="dark")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(ink) == on_screen
+    expect(page.locator("#chart-over-time table")).to_be_hidden()

@@ -12,6 +12,8 @@ class ReportChart extends HTMLElement {
     this.addEventListener("keydown", (event) => this.#move(event))
     this.dark = matchMedia("(prefers-color-scheme: dark)")
     this.dark.addEventListener("change", this)
+    this.paper = { handleEvent: (event) => this.#print(event.type === "beforeprint") }
+    for (const type of ["beforeprint", "afterprint"]) addEventListener(type, this.paper)
     this.theme = new MutationObserver(() => this.#draw())
     this.theme.observe(document.documentElement, { attributeFilter: ["data-theme"] })
     this.size = new ResizeObserver(() => this.chart?.resize())
@@ -22,6 +24,7 @@ class ReportChart extends HTMLElement {
 
   disconnectedCallback() {
     this.dark.removeEventListener("change", this)
+    for (const type of ["beforeprint", "afterprint"]) removeEventListener(type, this.paper)
     this.theme.disconnect()
     this.size.disconnect()
     this.chart?.dispose()
@@ -31,11 +34,17 @@ class ReportChart extends HTMLElement {
     this.#draw()
   }
 
+  /** A canvas is a picture that was drawn already: for paper it is drawn in the colours of paper. */
+  #print(onPaper) {
+    this.onPaper = onPaper
+    this.#draw()
+  }
+
   #draw() {
     if (!window.echarts) return
     this.chart?.dispose()
     this.chart = window.echarts.init(this.place, null, { renderer: "canvas" })
-    this.chart.setOption(options(this.told, colours(this)))
+    this.chart.setOption(options(this.told, colours(this, this.onPaper)))
     this.chart.on("click", (event) => this.#open(this.#named(event)))
     this.dataset.drawn = ""
   }

@@ -1,9 +1,10 @@
 /** What ECharts is asked to draw. Tooltips are drawn on the canvas, too: a styled element would be against the page's security policy. */
 const NAMES = ["ink", "ink-soft", "line", "raised", "surface", "chart-1", "chart-2", "chart-3", "chart-4", "chart-5", "chart-6", "heat-low", "heat-high"]
 
-/** The colours of the page as they are now, light or dark. */
-export function colours(place) {
+/** The colours of the page as they are now, light or dark; on paper they are the light ones. */
+export function colours(place, onPaper) {
   const probe = document.createElement("span")
+  if (onPaper) probe.style.colorScheme = "light"
   place.append(probe)
   const found = {}
   for (const name of NAMES) {

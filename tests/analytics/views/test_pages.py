@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from html import unescape
 from typing import Any
@@ -16,7 +17,8 @@ from analytics import metrics
 from analytics.queries import asked as asked_for
 from analytics.queries import behind
 from analytics.queries import names as all_names
-from inbox.models import Membership, Role, SlaPolicy, Team
+from analytics.reports import words
+from inbox.models import Membership, Presence, PresenceState, Role, SlaPolicy, Team
 from tests.analytics.conftest import Story
 from tests.factories.people import BrandFactory, ChannelFactory, agent_of
 
@@ -29,6 +31,8 @@ QUERIES: tuple[dict[str, str], ...] = (
     {"tag": "refund", "agent": "Bo"},
     {"from": "2026-08-06", "to": "2026-08-06"},
 )
+# Time there is about no conversation, as its definition says.
+OPENS_NOTHING = {metrics.METRICS["online"].name, "Online"}
 CHOICES: dict[str, list[dict[str, str]]] = {
     "responses": [
         {"metric": metrics.FIRST, "by": "channel"}, {"metric": metrics.NEXT, "by": "agent"},
@@ -82,6 +86,12 @@ def lively(story: Story) -> Story:
     return story
 
 
+def told(client: Client, url: str, asked: dict[str, str] | None = None) -> list[list[str]]:
+    """The rows of a file."""
+    text = b"".join(client.get(url, asked or {}).streaming_content).decode()  # type: ignore[attr-defined]
+    return list(csv.reader(text.removeprefix("\ufeff").splitlines()))
+
+
 def listed(client: Client, url: str) -> int:
     """How many there are when one reads the list to its end."""
     found = 0
@@ -101,6 +111,11 @@ def test_only_those_who_see_reports_come_in(client: Client, story: Story) -> Non
         (address(story, "behind"), 422),
         (reverse("analytics:waiting", args=[story.brand.slug, "late"]), 200),
         (reverse("analytics:chart-file", args=[story.brand.slug, "responses", "by"]), 200),
+        *(
+            (reverse("analytics:board-file", args=[story.brand.slug, table]), 200)
+            for table in ("team", "channel", "agents")
+        ),
+        (reverse("analytics:missed-file", args=[story.brand.slug]), 200),
     ]
     assert {client.get(asks).status_code for asks, _ in pages} == {302}  # to the sign-in
 
@@ -131,9 +146,9 @@ def test_the_count_shown_is_the_count_listed(manager: Client, lively: Story) -> 
 
     names = all_names.of(lively.brand)
     for url, count in seen.items():
-        told = dict(parse_qsl(urlsplit(url).query))
-        asks = asked_for.read(told, brand=lively.brand, names=names, now=lively.at(0))
-        narrow = behind.read(told)
+        said = dict(parse_qsl(urlsplit(url).query))
+        asks = asked_for.read(said, brand=lively.brand, names=names, now=lively.at(0))
+        narrow = behind.read(said)
         assert (behind.count(asks, narrow), len(behind.page(asks, narrow).rows)) == (count, count), url
         assert asks.faults == ()
     shown = {dict(parse_qsl(urlsplit(url).query))["metric"] for url in seen}
@@ -148,14 +163,41 @@ def collect(manager: Client, story: Story, name: str, asked: dict[str, Any], see
         asked["agent"] = str(story.person("Bo").public_id)
     page = manager.get(address(story, name), asked)
     assert page.status_code == 200
+    found: list[tuple[str, str, int | None]] = []
     for tile in page.context["tiles"]:
-        if tile.url:
-            assert seen.setdefault(tile.url, tile.count) == tile.count
+        found += [(tile.label, tile.url, tile.count), (tile.label, tile.before_url, tile.before_count)]
+        assert tile.url or tile.label in OPENS_NOTHING
+        assert tile.before_url or tile.label in OPENS_NOTHING or tile.before == words.NOTHING
     for chart in page.context["charts"]:
         for row in chart.rows:
-            for cell in row.cells:
-                if cell.url and cell.count is not None:
-                    assert seen.setdefault(cell.url, cell.count) == cell.count
+            for column, cell in zip(chart.columns, row.cells, strict=True):
+                found.append((column.label, cell.url, cell.count))
+                assert cell.url or not cell.value or column.label in OPENS_NOTHING, (
+                    chart.title,
+                    column.label,
+                )
+    for label, url, count in found:
+        if url:
+            assert count is not None, label
+            assert seen.setdefault(url, count) == count, (label, url)
+
+
+def test_a_tag_may_be_called_none(manager: Client, story: Story) -> None:
+    for number, tags in enumerate((["none"], ["none"], ["=none"], [])):
+        story.write(f"c{number}", number)
+        story.brand.conversations.filter(thread_key=f"c{number}").update(tags=tags)
+    story.count()
+
+    page = manager.get(address(story, "tags"), DAYS)
+    [tags] = [chart for chart in page.context["charts"] if chart.key == "tags"]
+
+    assert {(row.label, row.cells[2].count) for row in tags.rows} == {
+        ("none", 2),
+        ("=none", 1),
+        ("Without a tag", 1),
+    }
+    for row in tags.rows:
+        assert listed(manager, row.cells[2].url) == row.cells[2].count
 
 
 def test_a_list_is_read_to_its_end(manager: Client, story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,6 +227,12 @@ def test_what_was_missed_shows_its_timeline(manager: Client, story: Story) -> No
     assert "15 m 00 s late" in html and "of 10 m 00 s promised by Standard, version 1" in html
     assert html.count("the customer waits") == 2
     assert "still running" in html and "goes on" in html  # nobody has answered Noor
+    head, *rows = told(manager, reverse("analytics:missed-file", args=[story.brand.slug]), DAYS)
+    assert {(row[head.index("Customer")], row[head.index("Answered by")]) for row in rows} == {
+        ("Mara", "Ada"),
+        ("Noor", ""),
+    }
+    assert {row[head.index("Late (seconds)")] for row in rows if "Mara" in row} == {"900"}
 
 
 def test_a_board_says_who_waits_and_opens_it(manager: Client, story: Story) -> None:
@@ -195,13 +243,44 @@ def test_a_board_says_who_waits_and_opens_it(manager: Client, story: Story) -> N
         story.write(who, minutes - ago)
     story.count(minutes)
 
-    board = manager.get(address(story, "now")).context["board"]
+    story.write("pia", minutes - 90)
+    story.answer("pia", minutes - 10)
+    story.write("pia", minutes - 9)
+    story.answer("pia", minutes - 8)
+    story.assign("olu", minutes, "Ada")
+    SlaPolicy.objects.update(next_response=1800)
+    story.count(minutes)
+    ada = story.person("Ada")
+    Presence.objects.create(
+        brand=story.brand, person=ada, state=PresenceState.ONLINE, since=now, last_seen_at=now
+    )
+
+    page = manager.get(address(story, "now"))
+    board, html = page.context["board"], page.content.decode()
 
     assert (board.whole.waiting, board.whole.late, board.whole.due15, board.whole.due60) == (3, 1, 1, 2)
     assert board.expected == 2  # nobody answers
     for what, count in (("waiting", 3), ("late", 1), ("due15", 1), ("due60", 2), ("expected", 2)):
         assert listed(manager, reverse("analytics:waiting", args=[story.brand.slug, what])) == count
     by_channel = f"?channel={story.channel.public_id}"
+    waiting = reverse("analytics:waiting", args=[story.brand.slug, "open"])
+    assert listed(manager, f"{waiting}?agent={ada.public_id}") == board.people[0][1] == 1
+    assert (
+        listed(manager, reverse("analytics:waiting", args=[story.brand.slug, "answered"]))
+        == board.answers
+        == 2
+    )
+    assert board.whole.first == story.conversation("mara").public_id
+    head, row = told(manager, reverse("analytics:board-file", args=[story.brand.slug, "channel"]))
+    assert dict(zip(head, row, strict=True))["Late"] == "1"
+    assert told(manager, reverse("analytics:board-file", args=[story.brand.slug, "agents"]))[1][:3] == [
+        "Ada",
+        "online",
+        "1",
+    ]
+    for cell in re.findall(r'<td[^>]*>(.*?)</td>|<p class="tile__figure">(.*?)</p>', html):
+        html = "".join(cell)
+        assert re.fullmatch(r"[0–]|online|away|<meter.*", html) or "<a " in html, html
     assert listed(manager, reverse("analytics:waiting", args=[story.brand.slug, "late"]) + by_channel) == 1
 
 
@@ -211,7 +290,7 @@ def test_the_board_asks_as_little_for_many_as_for_few(
     for number in range(12):
         story.write(f"c{number}", number)
 
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(26):
         manager.get(address(story, "now"))
 
 
