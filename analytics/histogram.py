@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from itertools import pairwise
 from math import ceil, log
+from struct import Struct
 
 WIDEST = 1.04
 ERROR = (WIDEST - 1) / (WIDEST + 1)  # 1.96 %
@@ -68,6 +69,22 @@ def number_of(low: int, lanes: bytes) -> int:
     """A stored histogram as one long number with 32 bits for each bucket. The sum of two numbers is the number of both histograms, so that
     thousands of them add up in a moment."""
     return int.from_bytes(lanes, "big") << (32 * low)
+
+
+# As SQL: a stored histogram in a string of many.
+PACKED = "int2send(low) || int4send(length(lanes)) || lanes"
+_HEAD = Struct(">hi")
+
+
+def number_of_all(packed: bytes) -> int:
+    """The sum of all histograms in a string of them."""
+    found, at, end = 0, 0, len(packed)
+    while at < end:
+        low, size = _HEAD.unpack_from(packed, at)
+        at += _HEAD.size
+        found += int.from_bytes(packed[at : at + size], "big") << (32 * low)
+        at += size
+    return found
 
 
 def counts_of(number: int) -> dict[int, int]:

@@ -9,7 +9,6 @@ from analytics.metrics import METRICS, Unit
 from analytics.queries import behind, series
 from analytics.queries.asked import DAY, Asked
 from analytics.queries.names import Names
-from analytics.queries.series import NOTHING
 from analytics.reports import charts, moments, words
 from analytics.reports.charts import Cell, Chart, Column, Draw, Row, Tile, cell
 
@@ -191,7 +190,7 @@ def by_channel(asked: Asked, names: Names) -> Chart:
 
 
 def heat(asked: Asked) -> Chart:
-    known = series.points(asked, metrics.IN, series.SLOT)
+    known = series.counts(asked, metrics.IN, series.SLOT)
     chart = Chart(
         "hours", "Messages in by hour of the week", charts.named(metrics.IN), Draw.HEAT, "Day",
         tuple(Column(f"{hour:02}", Unit.NUMBER) for hour in range(24)),
@@ -199,7 +198,7 @@ def heat(asked: Asked) -> Chart:
     chart.rows = charts.weekday_rows(
         [
             [
-                _count(known.get((str(slot),), NOTHING).count, charts.behind(asked, metrics.IN, slot=slot))
+                _count(known.get((str(slot),), (0, 0))[0], charts.behind(asked, metrics.IN, slot=slot))
                 for slot in range(day * 24, day * 24 + 24)
             ]
             for day in range(7)
