@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from django.urls import reverse
@@ -130,7 +131,12 @@ def cell(value: float | None, unit: Unit, url: str = "", count: int | None = Non
 
 def behind(asked: Asked, metric: str, **more: object) -> str:
     """The address of what a figure counts."""
-    return reverse("analytics:behind", args=[asked.brand.slug]) + "?" + asked.query(metric=metric, **more)
+    return _lists(asked.brand.slug) + "?" + asked.query(metric=metric, **more)
+
+
+@lru_cache(256)
+def _lists(slug: str) -> str:
+    return reverse("analytics:behind", args=[slug])
 
 
 def named(*keys: str) -> tuple[Metric, ...]:
