@@ -2,49 +2,69 @@
 
 from __future__ import annotations
 
-import random
-import threading
+import json
+import statistics
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from django.db import connection, connections
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from analytics import metrics, rollups
-from analytics.models import Follower
+from analytics import jobs, metrics
+from analytics.actions import exporting
+from analytics.models import Export, Follower, Rollup
 from analytics.queries import names as all_names
 from analytics.queries import series
 from analytics.queries.asked import Asked, read
-from bench import cast
-from bench.house import House
-from bench.lists import SEED
+from bench import cast, figures_data
+from bench.figures_data import CHANNELS, DAYS
+from bench.figures_load import EVENTS, READERS
+from bench.house import House, NotUp, free_port
+from bench.pages import cookie_of, percentile
 from bench.report import Findings, compare
-from inbox.models import Channel, Membership, Role
-from inbox.queries import inbox_list
+from config import services
+from inbox.models import Membership, Message, Role
+from inbox.queries import inbox_list, saved_views, search_results, timeline
 
-DAYS = 90
-FACTS = 5_000_000
-AGENTS, CHANNELS = 60, 6
+RESPONSES = 5_000_000
+AGENTS = 60
 PAGE_MS = 300.0
-PAGES = ("now", "responses", "volume", "agents", "tags", "sla")
-
-# On an index that has all it needs, which is kinder to it than any product's would be.
-RAW_INDEX = "CREATE INDEX bench_facts_covering ON analytics_fact (brand_id, kind, at) INCLUDE (value, channel_id, person_id)"
+PAGES = ("now", "responses", "volume", "agents", "tags", "sla", "behind")
+TIMED = (metrics.FIRST, metrics.NEXT)  # what a response is
+SAMPLES = 60
 RAW = """SELECT {key}, percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY value) FROM analytics_fact
           WHERE brand_id = %s AND kind = %s AND at >= %s AND at < %s GROUP BY 1"""
 
 
 def measure(house: House, findings: Findings) -> None:
-    who = cast.make("figures", people=5)
-    amount = house.sized(FACTS, least=20_000)
-    channels = _seed(who, amount, house)
-    asked = _asked(who)
-    faults = _compared(asked)
+    from bench.__main__ import say
+
+    who = cast.make("figures", people=AGENTS)
+    Membership.objects.filter(brand=who.brand).update(role=Role.MANAGER)
+    began = time.monotonic()
+    seeded = figures_data.seed(who, house, house.sized(RESPONSES, least=20_000), say)
+    findings.note(
+        f"figures: {seeded.facts:,} facts of {len(figures_data.SHARES)} kinds, {seeded.responses:,} of them responses, and "
+        f"{Rollup.objects.count():,} sums were made in {time.monotonic() - began:.0f} s."
+    )
+    say(f"figures: seeded in {time.monotonic() - began:.0f} s")
+    _percentiles(who, house, findings, seeded)
+    say(f"figures: percentiles at {time.monotonic() - began:.0f} s")
+    _pages(who, house, findings)
+    say(f"figures: pages at {time.monotonic() - began:.0f} s")
+    _inbox(who, house, findings)
+
+
+def _percentiles(who: cast.Cast, house: House, findings: Findings, seeded: figures_data.Seeded) -> None:
+    asked = read({"range": "90"}, brand=who.brand, names=all_names.of(who.brand), now=timezone.now())
+    faults = [*seeded.faults, *_compared(asked)]
     for by, key, limit in (
         (series.DAY, "(at AT TIME ZONE 'UTC')::date", 1 / 10),
         ("channel_id", "channel_id", 1 / 5),
@@ -52,96 +72,22 @@ def measure(house: House, findings: Findings) -> None:
     ):
         ours, theirs = [], []
         for _ in range(house.rounds):
-            ours.append(_timed(partial(series.points, asked, metrics.FIRST, by)))
-            theirs.append(_timed(partial(_raw, asked, key)))
+            ours.append(sum(_timed(partial(series.points, asked, kind, by)) for kind in TIMED))
+            theirs.append(sum(_timed(partial(_raw, asked, kind, key)) for kind in TIMED))
+        findings.raw[f"figures by {by}"] = {"ours_ms": ours, "raw_ms": theirs}
         findings.add(
             compare(
                 f"p50 and p90 by {by.removesuffix('_id')} / raw percentile_cont", ours=ours, theirs=theirs, limit=limit, sense="<=", unit="ms",
-                says=f"{amount:,} responses of {DAYS} days, {channels} channels, {AGENTS} agents; raw on a covering index", faults=faults,
+                says=f"first and next responses, {seeded.responses:,} of {DAYS} days, {CHANNELS} channels, {AGENTS} agents; raw on a covering "
+                "index", faults=faults,
             )
         )  # fmt: skip
-    pages = _pages(who, house)
-    worst = max(pages, key=lambda name: max(pages[name]))
-    findings.add(
-        compare(
-            "report page p95", ours=pages[worst], theirs=[PAGE_MS] * len(pages[worst]), limit=1, sense="<=", unit="ms",
-            says=f"the slowest is {worst}; each with 90 days, without a filter and with one",
-        )
-    )  # fmt: skip
-    alone, beside = _inbox(who, house)
-    findings.add(
-        compare(
-            "list of the inbox while figures are counted / alone", ours=beside, theirs=alone, limit=1.2, sense="<=", unit="ms",
-            says="page of 50, while periods are summed anew without a pause",
-        )
-    )  # fmt: skip
 
 
-def _seed(who: cast.Cast, amount: int, house: House) -> int:
-    """Facts by one statement, spread over working hours; then every period is summed as the product does it."""
-    conversations = house.sized(200_000, least=2_000)
-    for number in range(CHANNELS - 1):
-        Channel.objects.create(
-            brand=who.brand, platform="x", external_id=f"figures-{number}", name=f"Channel {number}"
-        )
-    channels = [channel.pk for channel in who.brand.channels.order_by("pk")]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            SEED,
-            {
-                "brand": who.brand.pk,
-                "channels": channels,
-                "people": [person.pk for person in who.people],
-                "amount": conversations,
-            },
-        )
-        cursor.execute("VACUUM ANALYZE inbox_conversation")
-        cursor.execute("SELECT array_agg(id) FROM inbox_conversation WHERE brand_id = %s", [who.brand.pk])
-        ids = cursor.fetchone()[0]
-        cursor.execute("SELECT setseed(0.4)")
-        cursor.execute(
-            """INSERT INTO analytics_fact (brand_id, kind, conversation_id, source, at, value, business, hit, channel_id, person_id, priority,
-                                           sentiment, tags)
-               SELECT %(brand)s, %(kind)s, (%(ids)s::bigint[])[1 + n %% %(many)s], n,
-                      date_trunc('day', now()) - (n %% %(days)s) * interval '1 day' + interval '7 hours' + random() * interval '12 hours',
-                      s, s * 0.6, s < 600, (%(channels)s::bigint[])[1 + (n / 7) %% %(width)s], 1000 + (random() * %(agents)s)::int,
-                      1 + n %% 4, '', CASE n %% 5 WHEN 0 THEN '{refund}' WHEN 1 THEN '{shipping,complaint}' ELSE '{}' END::text[]
-                 FROM generate_series(1, %(amount)s) AS n, LATERAL (SELECT exp(5.5 + 1.3 * (random() + random() + random() - 1.5) * 2) + 0 * n) AS v(s)""",
-            {
-                "brand": who.brand.pk, "kind": metrics.FIRST, "ids": ids, "many": len(ids), "days": DAYS, "channels": channels,
-                "width": len(channels), "agents": AGENTS - 1, "amount": amount,
-            },
-        )  # fmt: skip
-        cursor.execute(RAW_INDEX)
-        cursor.execute("VACUUM ANALYZE analytics_fact")
-    now = timezone.now()
-    Follower.objects.update_or_create(brand=who.brand, defaults={"counted_at": now})
-    _mark_all(who)
-    while rollups.rebuild_due(now=now + timedelta(hours=1)):
-        pass
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE analytics_rollup")
-    return len(channels)
-
-
-def _mark_all(who: cast.Cast) -> None:
-    with connection.cursor() as cursor:
-        for level in ("hour", "day"):
-            cursor.execute(
-                """INSERT INTO analytics_period (brand_id, level, at, due_at)
-                   SELECT DISTINCT %s::bigint, %s, date_trunc(%s, at, %s), now() FROM analytics_fact WHERE brand_id = %s ON CONFLICT DO NOTHING""",
-                [who.brand.pk, level, level, who.brand.time_zone, who.brand.pk],
-            )
-
-
-def _asked(who: cast.Cast) -> Asked:
-    return read({"range": "90"}, brand=who.brand, names=all_names.of(who.brand), now=timezone.now())
-
-
-def _raw(asked: Asked, key: str) -> list[Any]:
+def _raw(asked: Asked, kind: str, key: str) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute("SET work_mem = '256MB'")
-        cursor.execute(RAW.format(key=key), [asked.brand.pk, metrics.FIRST, asked.start, asked.end])
+        cursor.execute(RAW.format(key=key), [asked.brand.pk, kind, asked.start, asked.end])
         found: list[Any] = cursor.fetchall()
         cursor.execute("RESET work_mem")
     return found
@@ -149,13 +95,16 @@ def _raw(asked: Asked, key: str) -> list[Any]:
 
 def _compared(asked: Asked) -> Sequence[str]:
     """The sums must say what every fact says, to two percent."""
-    known = series.points(asked, metrics.FIRST, "channel_id")
     found = []
-    for channel_id, (half, most) in _raw(asked, "channel_id"):
-        point = known[str(channel_id),]
-        for told, exact in ((point.p50, half), (point.p90, most)):
-            if told is None or abs(told - exact) > 0.02 * exact + 0.01 * exact:  # ranks are not interpolated
-                found.append(f"channel {channel_id}: {told} is not {exact}")
+    for kind in TIMED:
+        known = series.points(asked, kind, "channel_id")
+        for channel_id, (half, most) in _raw(asked, kind, "channel_id"):
+            point = known[str(channel_id),]
+            for told, exact in ((point.p50, half), (point.p90, most)):
+                if (
+                    told is None or abs(told - exact) > 0.02 * exact + 0.01 * exact
+                ):  # ranks are not interpolated
+                    found.append(f"{kind} of channel {channel_id}: {told} is not {exact}")
     return found[:3]
 
 
@@ -165,56 +114,185 @@ def _timed(work: Callable[[], object]) -> float:
     return 1000 * (time.perf_counter() - began)
 
 
-def _pages(who: cast.Cast, house: House) -> dict[str, list[float]]:
-    """p95 of each page in each round."""
-    Membership.objects.filter(brand=who.brand, person=who.people[0]).update(role=Role.MANAGER)
+def _pages(who: cast.Cast, house: House, findings: Findings) -> None:
+    """p95 of each page in each round, whole and with one filter. A page that shows nothing makes the claim fall."""
     client = Client(headers={"host": "localhost"})
     client.force_login(who.people[0])
     channel = who.brand.channels.order_by("pk")[0].public_id
     found: dict[str, list[float]] = {name: [] for name in PAGES}
-    for _ in range(house.rounds):
+    faults: list[str] = []
+    for number in range(house.rounds):
         for name in PAGES:
-            url = reverse(f"analytics:{name}", args=[who.brand.slug]) if name in ("now", "sla") else reverse("analytics:report", args=[who.brand.slug, name])  # fmt: skip
-            asks = [f"{url}?range=90{more}" for more in ["", f"&channel={channel}"] * 5]
-            times = sorted(_timed(partial(client.get, each)) for each in asks)
-            found[name].append(times[int(0.95 * len(times))])
-    return found
+            asks = [
+                f"{_address(who, name)}?range=90{more}{_more(name)}"
+                for more in ["", f"&channel={channel}"] * 10
+            ]
+            times = []
+            for each in asks:
+                began = time.perf_counter()
+                page = client.get(each)
+                times.append(1000 * (time.perf_counter() - began))
+                if number == 0 and (fault := _empty(page)):
+                    faults.append(f"{name} {fault}")
+            found[name].append(percentile(sorted(times), 0.95))
+    findings.raw["figures pages"] = found
+    worst = max(found, key=lambda name: statistics.median(found[name]))
+    findings.add(
+        compare(
+            "report page p95", ours=found[worst], theirs=[PAGE_MS] * len(found[worst]), limit=1, sense="<=", unit="ms",
+            says=f"the slowest is {worst}; each of {len(PAGES)} with 90 days, without a filter and with one", faults=sorted(set(faults)),
+        )
+    )  # fmt: skip
+    findings.note(
+        "report pages, p95 ms: "
+        + ", ".join(f"{name} {statistics.median(times):.0f}" for name, times in found.items())
+    )
 
 
-def _inbox(who: cast.Cast, house: House) -> tuple[list[float], list[float]]:
-    """The list's page with nothing beside it, and while every period is summed anew."""
-    view = inbox_list.view_named("open", who.people[0], who.brand)
-    assert view is not None
+def _address(who: cast.Cast, name: str) -> str:
+    if name in ("now", "sla", "behind"):
+        return reverse(f"analytics:{name}", args=[who.brand.slug])
+    return reverse("analytics:report", args=[who.brand.slug, name])
 
-    def page() -> None:
-        inbox_list.page(view, person=who.people[0], brand=who.brand, now=timezone.now())
 
-    def median() -> float:
-        return sorted(_timed(page) for _ in range(60))[30]
+def _more(name: str) -> str:
+    return f"&metric={metrics.NEXT}" if name == "behind" else ""
 
-    alone, beside = [], []
+
+def _empty(page: Any) -> str:
+    if page.status_code != 200:
+        return f"answered {page.status_code}"
+    return "shows a chart with nothing in it" if b"Nothing in this period" in page.content else ""
+
+
+def _inbox(who: cast.Cast, house: House, findings: Findings) -> None:
+    """Four questions of the inbox, with nothing beside them and while analytics works at all it has."""
+    asks = _questions(who)
+    alone: dict[str, list[float]] = {name: [] for name in asks}
+    beside: dict[str, list[float]] = {name: [] for name in asks}
+    did = []
     for _ in range(house.rounds):
-        alone.append(median())
-        stop = threading.Event()
-        worker = threading.Thread(target=_sum_without_pause, args=[who, stop])
-        worker.start()
-        beside.append(median())
-        stop.set()
-        worker.join()
-    return alone, beside
+        for name, took in _medians(asks).items():
+            alone[name].append(took)
+        with _working(house, who) as told:
+            for name, took in _medians(asks).items():
+                beside[name].append(took)
+        did.append(told)
+    findings.raw["figures inbox"] = {"alone_ms": alone, "beside_ms": beside, "did": did}
+    ratios = {
+        name: statistics.median(b / a for b, a in zip(beside[name], alone[name], strict=True))
+        for name in asks
+    }
+    worst = max(ratios, key=lambda name: ratios[name])
+    faults = [f"{what} did nothing meanwhile" for what in did[0] if not all(each[what] for each in did)]
+    findings.add(
+        compare(
+            "question of the inbox while figures are counted / alone", ours=beside[worst], theirs=alone[worst], limit=1.2, sense="<=",
+            unit="ms", says=f"the worst of {', '.join(asks)}: {worst}; {EVENTS} events a second counted and summed by the real worker, {READERS} "
+            "managers read pages and the board, and a file of all conversations is written", faults=faults,
+        )
+    )  # fmt: skip
+    findings.note(
+        "inbox beside figures: " + ", ".join(f"{name} {ratio:.2f}" for name, ratio in ratios.items())
+    )
 
 
-def _sum_without_pause(who: cast.Cast, stop: threading.Event) -> None:
-    chance = random.Random(1)
+def _questions(who: cast.Cast) -> dict[str, Callable[[], object]]:
+    me = who.people[1]
+    view = inbox_list.view_named("open", me, who.brand)
+    assert view is not None
+    rail = [*inbox_list.house(me, who.brand), *saved_views.of(me, who.brand)]
+    thread = Message.objects.filter(conversation__brand=who.brand).latest("pk").conversation
+
+    def search() -> None:
+        found = search_results.of("parcel ", person=me, brand=who.brand, now=timezone.now())
+        if not found.messages:
+            raise RuntimeError("The search found nothing.")
+
+    return {
+        "list": lambda: inbox_list.page(view, person=me, brand=who.brand, now=timezone.now()),
+        "search": search,
+        "thread": lambda: timeline.page(thread, brand_slug=who.brand.slug),
+        "counters": lambda: inbox_list.counted(rail, who.brand),
+    }
+
+
+def _medians(asks: dict[str, Callable[[], object]]) -> dict[str, float]:
+    times: dict[str, list[float]] = {name: [] for name in asks}
+    for _ in range(SAMPLES):
+        for name, ask in asks.items():
+            times[name].append(_timed(ask))
+            time.sleep(0.02)  # as pages ask, not as a loop does
+    return {name: statistics.median(each) for name, each in times.items()}
+
+
+@contextmanager
+def _working(house: House, who: cast.Cast) -> Iterator[dict[str, int]]:
+    """The product's own processes with work to do; what they did is told when the block ends."""
+    port = free_port()
+    origin = f"http://127.0.0.1:{port}"
+    asked = read({"range": "90"}, brand=who.brand, names=all_names.of(who.brand), now=timezone.now())
+    told: dict[str, int] = {}
+    with (
+        house.of_procfile("web", WEB_PORT=str(port), PORT=str(port)) as web,
+        house.of_procfile("triage"),
+        house.process("files", [sys.executable, "manage.py", "rqworker", jobs.QUEUE, "--verbosity", "0"]),
+        _beside(house, who, origin, port) as wait,
+    ):
+        house.wait_for(f"{origin}/accounts/login/", web, "web")
+        wait()
+        Export.objects.all().delete()
+        export = exporting.begin(brand=who.brand, by=who.people[0], asks=asked, now=timezone.now())
+        jobs.start_export(export.pk)
+        _wait_for_work(house, who, export)
+        sums, counted = _newest_sum(who), _counted_at(who)
+        yield told
+        export.refresh_from_db()
+        told["the file"] = export.done
+        told["the follower"] = int(_counted_at(who) != counted)
+        told["the sums"] = _newest_sum(who) - sums
+
+
+def _wait_for_work(house: House, who: cast.Cast, export: Export) -> None:
+    """Until each of them has done something."""
+    until = time.monotonic() + 90
+    sums, counted = _newest_sum(who), _counted_at(who)
+    while time.monotonic() < until:
+        time.sleep(0.5)
+        export.refresh_from_db()
+        if export.done and _newest_sum(who) > sums and _counted_at(who) != counted:
+            return
+    raise NotUp(f"Figures are not at work: {house.last_words('triage')} / {house.last_words('files')}")
+
+
+def _counted_at(who: cast.Cast) -> Any:
+    return Follower.objects.get(brand=who.brand).counted_at
+
+
+def _newest_sum(who: cast.Cast) -> int:
+    return Rollup.objects.filter(brand=who.brand).order_by("-pk").values_list("pk", flat=True)[0]
+
+
+@contextmanager
+def _beside(house: House, who: cast.Cast, origin: str, port: int) -> Iterator[Callable[[], None]]:
+    spec = {
+        "brand": who.brand.pk, "slug": who.brand.slug, "origin": origin,
+        "cookies": [cookie_of(person, port=port) for person in who.people[:READERS]],
+    }  # fmt: skip
+    with (house.home / "log" / "bench-figures_load.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bench.figures_load"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, cwd=services.BASE_DIR,
+        )  # fmt: skip
+
+    def begin() -> None:
+        assert process.stdin and process.stdout
+        process.stdin.write(json.dumps(spec).encode() + b"\n")
+        process.stdin.flush()
+        if process.stdout.readline() != b"ready\n":
+            raise NotUp(f"The readers did not come up: {house.last_words('figures_load')}")
+
     try:
-        while not stop.is_set():
-            at = timezone.now() - timedelta(days=chance.randrange(DAYS))
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    """INSERT INTO analytics_period (brand_id, level, at, due_at)
-                       VALUES (%s, 'hour', date_trunc('hour', %s::timestamptz), now()) ON CONFLICT DO NOTHING""",
-                    [who.brand.pk, at],
-                )
-            rollups.rebuild_due(now=timezone.now() + timedelta(hours=1))
+        yield begin
     finally:
-        connections.close_all()
+        process.kill()
+        process.wait()
