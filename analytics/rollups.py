@@ -24,10 +24,9 @@ DIMS = ("channel_id", "person_id", "team_id", "priority", "sentiment", "tag")
 TYPES = dict(zip(DIMS, ("bigint", "bigint", "bigint", "smallint", "text", "text"), strict=True))
 BITS = {name: 1 << place for place, name in enumerate(DIMS)}
 # A day is also split by two things at once, so that a page with one filter can be split once more without reading a single fact.
-_PAIRED = [name for name in DIMS if name != "sentiment"]
 SETS: dict[str, tuple[tuple[str, ...], ...]] = {
     Level.HOUR: ((), *((name,) for name in DIMS)),
-    Level.DAY: ((), *((name,) for name in DIMS), *combinations(_PAIRED, 2)),
+    Level.DAY: ((), *((name,) for name in DIMS), *combinations(DIMS, 2)),
 }
 CALENDAR, BUSINESS = 0, 1
 
