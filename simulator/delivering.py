@@ -71,9 +71,16 @@ class Deliverer:
 
     def announce(self, event: Event) -> None:
         scope = {"platform": event.platform, "account": event.account}
-        if self.faults.draw("drop", **scope):
-            self._drop(event)
+        platform = self.platforms[event.platform]
+        if self.faults.draw("webhook.disabled", **scope):
+            platform.give_up_webhook(event)
+            self._drop(event, fault="webhook.disabled")
             return
+        if self.faults.draw("drop", **scope):
+            self._drop(event, fault="drop")
+            return
+        if platform.replays and (hit := self.faults.draw("replay.job", **scope)):
+            self._replay(event, hit)
         if hit := self.faults.draw("signature.bad", **scope):
             if hit.rule.params.get("mode") == "spoiled":
                 event = replace(event, fault="signature.bad")
@@ -96,14 +103,23 @@ class Deliverer:
             return
         self._gather(event)
 
-    def _drop(self, event: Event) -> None:
-        self._note(event, status="dropped", fault="drop")
+    def _replay(self, event: Event, hit: Hit) -> None:
+        """What was delivered already comes between what is new; then the platform says that its job is over."""
+        since = self.world.clock.now_ms() - int(hit.number("minutes", 1440) * 60_000)
+        again = self.platforms[event.platform].replayed(
+            event, since_ms=since, most=int(hit.number("most", 500)), complete=hit.random.random() < 0.5
+        )
+        for each in again:
+            self._hold(replace(each, fault="replay.job"), seconds=hit.random.uniform(0, 1))
+
+    def _drop(self, event: Event, *, fault: str) -> None:
+        self._note(event, status="dropped", fault=fault)
         if event.message is None:
             return
         if event.what == "message":
             event.message.dropped = True
         elif event.message.history[-1]["what"] == event.what:
-            event.message.history[-1]["fault"] = "drop"
+            event.message.history[-1]["fault"] = fault
 
     def _hold(self, event: Event, *, seconds: float) -> None:
         self._held[id(event)] = event

@@ -45,11 +45,19 @@ class Kernel:
         scope = {"platform": account.platform, "account": account.id}
         if hit := self.faults.draw("slow", **scope):
             await asyncio.sleep(hit.number("ms", 3000) / 1000)
+        if self.faults.draw("token.race", **scope):
+            tokens.expire(self.world, account=account)
+            return platform.refusal("expired", path=request.url.path)
         if hit := self.faults.draw("error.5xx", **scope):
             return _server_trouble(platform, hit.random.random(), path=request.url.path)
         if self.faults.draw("rate.limit", **scope):
             return platform.refusal("rate", path=request.url.path)
         return None
+
+    async def hold_up_refresh(self, *, platform: str, account: str) -> None:
+        """token.race: the refresh is done, and who asked for it does not know yet."""
+        if rule := self.faults.rule("token.race", platform=platform, account=account):
+            await asyncio.sleep(rule.number("ms", 1500) / 1000)
 
     def expire_midsend(self, *, account: Account) -> Response | None:
         """token.expire_midsend: the token was good when the call began and is not any more."""

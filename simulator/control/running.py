@@ -104,8 +104,11 @@ class Running:
         return wire.answer({"now_ms": clock.now_ms(), "offset_ms": clock.offset_ms})
 
     async def expire(self, request: Request) -> Response:
-        account = asking.account(self.kernel, await asking.body(request))
-        ended = tokens.expire(self.kernel.world, account=account)
+        """`refresh`: those that renew, too; then nothing but a new consent helps."""
+        given = await asking.body(request)
+        account = asking.account(self.kernel, given)
+        kinds = ("access", "short", "long", *(["refresh"] if given.get("refresh") else []))
+        ended = tokens.expire(self.kernel.world, account=account, kinds=kinds)
         await self.kernel.world.store.flushed()
         return wire.answer({"expired": ended})
 

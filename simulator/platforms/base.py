@@ -68,6 +68,16 @@ class Platform(Protocol):
 
     def retry_delays(self) -> Sequence[float]: ...
 
+    replays: bool
+
+    def give_up_webhook(self, event: Event) -> None:
+        """Nothing more is delivered to where this event would have gone."""
+        ...
+
+    def replayed(self, event: Event, *, since_ms: int, most: int, complete: bool) -> list[Event]:
+        """What this event's address was told since then, oldest first, and the end of the job; of platforms that replay."""
+        ...
+
     async def shake_hands(self, *, account: str) -> list[dict[str, Any]]: ...
 
     def refusal(self, what: str, *, path: str = "") -> Response:

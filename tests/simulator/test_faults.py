@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from simulator import signatures
 from simulator.faults import CATALOGUE, Faults, Rule
+from simulator.platforms.base import Event
 from simulator.store import Store
 from tests.simulator.outside import Outside, simulated
 
 NAMES = {
     "dup.exact", "dup.rebatched", "reorder", "drop", "echo.early", "echo.late", "echo.foreign", "signature.bad",
     "rate.limit", "token.expire_midsend", "slow", "error.5xx", "send.timeout", "poll.inclusive", "ids.19digit",
-    "text.hostile",
+    "text.hostile", "token.race", "webhook.disabled", "replay.job",
 }  # fmt: skip
 
 
@@ -388,3 +389,89 @@ async def test_a_fault_may_be_narrowed_to_a_platform_and_switched_off(outside: O
     rows = await outside.ledger()
     dropped = [row["platform"] for row in rows if row["deliveries"][0]["status"] == "dropped"]
     assert dropped == ["x"] and len(rows) == 3
+
+
+@simulated
+async def test_a_webhook_that_x_gave_up_is_silent_until_it_is_proved_again(outside: Outside) -> None:
+    await outside.x()
+    app = await outside.apps("x")
+    bearer = {"authorization": f"Bearer {app['app_bearer']}"}
+    await outside.fault("webhook.disabled", platform="x")
+    lost = await outside.says("x", "lost")
+    await outside.control.delete("/control/faults")
+    await outside.says("x", "lost, too")
+
+    [hook] = (await outside.api.get("/2/webhooks", headers=bearer)).json()["data"]
+    proved = await outside.api.put(f"/2/webhooks/{hook['id']}", headers=bearer)
+    heard = await outside.says("x", "heard")
+    await outside.settle()
+
+    assert hook["valid"] is False and proved.json() == {"data": {"valid": True}}
+    told = [one.json["data"]["payload"]["direct_message_events"][0]["id"] for one in outside.receiver.seen]
+    assert told == [heard["id"]]
+    rows = {row["id"]: row for row in await outside.ledger()}
+    assert rows[lost["id"]]["deliveries"][0]["fault"] == "webhook.disabled"
+    assert all(row["expected"] for row in rows.values()), "thirty days of history tell them"
+
+
+@simulated
+async def test_a_webhook_that_meta_or_linkedin_gave_up_says_so(outside: Outside) -> None:
+    instagram, linkedin = await outside.instagram(), await outside.linkedin()
+    await outside.fault("webhook.disabled")
+    await outside.says("instagram", "lost")
+    outside.simulator.kernel.platforms["linkedin"].give_up_webhook(
+        Event(platform="linkedin", account=_account_of(outside, "linkedin"), url="", payload={})
+    )
+    await outside.control.delete("/control/faults")
+
+    installed = await outside.api.get("/v25.0/me/subscribed_apps", headers=instagram)
+    key = (
+        "developerApplication:urn%3Ali%3AdeveloperApplication%3A1,user:urn%3Ali%3Aperson%3A2qXA98-mVk,"
+        "entity:urn%3Ali%3Aorganization%3A9000001,eventType:ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS"
+    )
+    blocked = await outside.api.get(f"/rest/eventSubscriptions/({key})", headers=linkedin)
+
+    assert installed.json() == {"data": []}
+    assert blocked.json()["status"] == "BLOCKED"
+    assert outside.elements() == []
+
+
+def _account_of(outside: Outside, platform: str) -> str:
+    accounts = outside.simulator.kernel.world.accounts.values()
+    return next(one.id for one in accounts if one.platform == platform and one.consented_ms)
+
+
+@simulated
+async def test_a_replay_brings_the_last_minutes_again_beside_what_is_new(outside: Outside) -> None:
+    await outside.x()
+    past = [(await outside.says("x", f"n{n}"))["id"] for n in range(5)]
+    await outside.settle()
+    await outside.fault("replay.job", minutes=10, most=3)
+
+    new = await outside.says("x", "new")
+    await outside.settle()
+
+    bodies = [one.json for one in outside.receiver.seen[5:]]
+    [ended] = [each["replay_job_status"] for each in bodies if "replay_job_status" in each]
+    told = [each["data"]["payload"]["direct_message_events"][0]["id"] for each in bodies if "data" in each]
+    assert sorted(told) == sorted([*past[-3:], new["id"]])
+    assert ended["job_state"] in {"Complete", "Incomplete"} and ended["job_id"]
+
+
+@simulated
+async def test_of_two_that_refresh_in_a_token_race_one_is_refused(outside: Outside) -> None:
+    app, grant = await outside.apps("x"), await outside.x_tokens()
+    headers = {"authorization": f"Bearer {grant['access_token']}"}
+    await outside.fault("token.race", ms=80)
+    ended = await outside.api.get("/2/users/me", headers=headers)
+    form = {"grant_type": "refresh_token", "refresh_token": grant["refresh_token"]}
+    auth = (app["client_id"], app["client_secret"])
+
+    begun = time.monotonic()
+    answers = await asyncio.gather(
+        *(outside.api.post("/2/oauth2/token", data=form, auth=auth) for _ in range(2))
+    )
+
+    assert ended.status_code == 401
+    assert sorted(one.status_code for one in answers) == [200, 400]
+    assert time.monotonic() - begun >= 0.08

@@ -31,6 +31,7 @@ class Instagram:
     label = "Webhooks/1.0 (https://fb.me/webhooks)"
     ack_seconds = 20.0
     batch = 1000
+    replays = False
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
@@ -178,6 +179,15 @@ class Instagram:
 
     def retry_delays(self) -> Sequence[float]:
         return _DELAYS
+
+    def give_up_webhook(self, event: Event) -> None:
+        """Meta takes the app's subscription to the account away."""
+        account = self.world.accounts[self.key, event.account]
+        account.callback_url = ""
+        self.world.save_account(account)
+
+    def replayed(self, event: Event, *, since_ms: int, most: int, complete: bool) -> list[Event]:
+        return []
 
     async def shake_hands(self, *, account: str) -> list[dict[str, Any]]:
         app = self.world.app(self.key)

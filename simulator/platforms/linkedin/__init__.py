@@ -28,6 +28,7 @@ class LinkedIn:
     label = "LinkedIn-Webhooks/1.0"
     ack_seconds = 10.0
     batch = 10
+    replays = False
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
@@ -141,6 +142,16 @@ class LinkedIn:
 
     def retry_delays(self) -> Sequence[float]:
         return _DELAYS
+
+    def give_up_webhook(self, event: Event) -> None:
+        """BLOCKED, until it is registered again."""
+        for hook in self.world.webhooks.values():
+            if hook.platform == self.key and hook.account == event.account:
+                hook.valid = False
+                self.world.save_webhook(hook)
+
+    def replayed(self, event: Event, *, since_ms: int, most: int, complete: bool) -> list[Event]:
+        return []
 
     async def shake_hands(self, *, account: str) -> list[dict[str, Any]]:
         return await self.community.shake_hands()

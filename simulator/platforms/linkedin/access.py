@@ -111,7 +111,9 @@ class Access:
         usable = token is not None and token.platform == "linkedin" and token.kind == "refresh"
         if token is None or not usable or tokens.state_of(self.world, token) != "live":
             return errors.oauth("invalid_grant", "The provided refresh token is invalid, expired or revoked")
-        return await self._answer(token)
+        answer = await self._answer(token)
+        await self.kernel.hold_up_refresh(platform="linkedin", account=token.account)
+        return answer
 
     async def _answer(self, refresh: Token) -> Response:
         """The refresh token keeps its end; near it the access token lives shorter too."""

@@ -28,6 +28,7 @@ class X:
     label = "X-Webhooks/1.0"
     ack_seconds = 10.0
     batch = 50
+    replays = True
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
@@ -195,6 +196,13 @@ class X:
     def retry_delays(self) -> Sequence[float]:
         """X documents no redelivery; history and replay are the ways back."""
         return [60.0] * self.world.settings.x_retries
+
+    def give_up_webhook(self, event: Event) -> None:
+        self.subscribing.give_up(event.url)
+
+    def replayed(self, event: Event, *, since_ms: int, most: int, complete: bool) -> list[Event]:
+        until_ms = event.message.at_ms if event.message else self.world.clock.now_ms()
+        return self.subscribing.replayed_to(event.url, since_ms, until_ms, most=most, complete=complete)
 
     async def shake_hands(self, *, account: str) -> list[dict[str, Any]]:
         return await self.subscribing.shake_hands()

@@ -158,7 +158,9 @@ class Access:
             return errors.oauth("invalid_grant", "Value passed for the token was invalid.")
         token.revoked = "rotated"
         self.world.save_token(token)
-        return await self._issue(token.account, scope=token.scope, family=token.family)
+        answer = await self._issue(token.account, scope=token.scope, family=token.family)
+        await self.kernel.hold_up_refresh(platform="x", account=token.account)
+        return answer
 
     async def _issue(self, account_id: str, *, scope: str, family: str) -> Response:
         access = tokens.issue(

@@ -20,6 +20,10 @@ from simulator.world import Happening
 
 _MOST_WEBHOOKS = 25
 _DAY_MS = 86_400_000
+_JOB_ENDED = {
+    "Complete": "Job completed successfully",
+    "Incomplete": "Job failed to deliver all events",
+}
 
 
 class Subscribing:
@@ -233,9 +237,18 @@ class Subscribing:
         return wire.answer({"data": {"job_id": job, "created_at": iso_millis(now)}})
 
     def _replay(self, hook: Webhook, start: int, end: int, job: str) -> None:
-        for message in sorted(self.world.messages.values(), key=lambda one: one.order):
-            if message.platform != "x" or not start <= message.at_ms < end:
-                continue
+        for event in self.replayed(hook, start, end, job=job):
+            self.kernel.deliverer.announce(event)
+
+    def replayed(
+        self, hook: Webhook, start: int, end: int, *, job: str, most: int = 10_000, state: str = "Complete"
+    ) -> list[Event]:
+        """What the webhook was to be told between two moments, oldest first, and the job's end."""
+        found: list[Event] = []
+        past = [
+            one for one in self.world.messages.values() if one.platform == "x" and start <= one.at_ms < end
+        ]
+        for message in sorted(past, key=lambda one: one.order)[-most:]:
             account = self.world.accounts["x", message.account]
             happening = Happening(
                 kind="message",
@@ -246,19 +259,33 @@ class Subscribing:
                 actor=message.sender,
                 client=message.client,
             )
-            for event in telling.events(self.world, happening):
-                if event.url == hook.url:
-                    self.kernel.deliverer.announce(event)
+            found += [each for each in telling.events(self.world, happening) if each.url == hook.url]
         status = {
             "webhook_id": hook.id,
-            "job_state": "Complete",
-            "job_state_description": "Job completed successfully",
+            "job_state": state,
+            "job_state_description": _JOB_ENDED[state],
             "job_id": job,
         }
         payload = {"raw": {"replay_job_status": status}}
-        self.kernel.deliverer.announce(
-            Event(platform="x", account="", url=hook.url, payload=payload, group="raw")
-        )
+        found.append(Event(platform="x", account="", url=hook.url, payload=payload, group="raw"))
+        return found
+
+    def give_up(self, url: str) -> None:
+        """Valid no more, until it is proved with a PUT."""
+        for hook in self._hooks():
+            if hook.url == url:
+                hook.valid = False
+                self.world.save_webhook(hook)
+
+    def replayed_to(
+        self, url: str, since_ms: int, until_ms: int, *, most: int, complete: bool
+    ) -> list[Event]:
+        hook = next((one for one in self._hooks() if one.url == url), None)
+        if hook is None:
+            return []
+        job = self.world.ids.snowflake(at_ms=self.world.clock.now_ms())
+        state = "Complete" if complete else "Incomplete"
+        return self.replayed(hook, since_ms, until_ms, job=job, most=most, state=state)
 
 
 def _minute(text: str) -> int | None:
