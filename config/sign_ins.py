@@ -6,6 +6,8 @@ from django.contrib.auth import signals
 from django.http import HttpRequest
 from django.utils import timezone
 
+from config import tracing
+
 
 def watch_sign_ins() -> None:
     """Who came in, and who tried, is for the audit log of their brands."""
@@ -17,7 +19,9 @@ def _came_in(sender: object, request: HttpRequest, user: Any, **_: object) -> No
     from config.middleware import address_of
     from inbox.actions import recording
 
-    recording.record_sign_in(person=user, address=address_of(request), now=timezone.now())
+    recording.record_sign_in(
+        person=user, address=address_of(request), request=tracing.current(), now=timezone.now()
+    )
 
 
 def _was_refused(
@@ -30,4 +34,10 @@ def _was_refused(
     email = str(credentials.get("email") or credentials.get("username") or "").lower()
     person = Person.objects.filter(email=email).first() if request is not None else None
     if request is not None and person is not None:
-        recording.record_sign_in(person=person, address=address_of(request), now=timezone.now(), failed=True)
+        recording.record_sign_in(
+            person=person,
+            address=address_of(request),
+            request=tracing.current(),
+            now=timezone.now(),
+            failed=True,
+        )

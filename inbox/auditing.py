@@ -9,21 +9,24 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.db import connection
 
 VARIABLE = "parley.caller"
 AUDITED = re.compile(
-    r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(?:connectors_(?:syncschedule|syncrun|credential|platformapp|deaditem)|inbox_(?:'
-    r"channel|membership|person|brand|team|desk|routingsettings|tag|tagrule|slapolicy|businesshours|cannedreply|macro"
-    r'|priorityweights|contactmerge))"?[\s(]',
+    r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(?:connectors_(?:syncschedule|syncrun|credential|platformapp|deaditem)'
+    r"|analytics_(?:export|reportmail)"
+    r"|inbox_(?:channel|membership|person|brand|team|teammember|desk|routingsettings|tag|tagrule|slapolicy|businesshours"
+    r'|holiday|cannedreply|macro|priorityweights|savedview|contactmerge))"?[\s(]',
     re.IGNORECASE,
 )
 
 
 class _Caller:
     def __init__(self, person_id: int, person_name: str, address: str, request: str) -> None:
+        self.address, self.request = address, request
         self.told = json.dumps(
             {"person": person_id, "name": person_name, "address": address, "request": request}
         )
@@ -44,12 +47,23 @@ class _Caller:
             self._say("")
 
 
+_present: ContextVar[_Caller | None] = ContextVar("parley_caller", default=None)
+
+
+def whence() -> tuple[str, str]:
+    """Of the request that is being answered: where it came from, and its name in the logs. Empty outside of one."""
+    caller = _present.get()
+    return (caller.address, caller.request) if caller is not None else ("", "")
+
+
 @contextmanager
 def as_caller(*, person_id: int, person_name: str, address: str, request: str = "") -> Iterator[None]:
     """Whatever is written to an audited table in here was done by this person."""
     caller = _Caller(person_id, person_name, address, request)
+    before = _present.set(caller)
     with connection.execute_wrapper(caller):
         try:
             yield
         finally:
+            _present.reset(before)
             caller.take_back()

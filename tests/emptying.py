@@ -6,6 +6,8 @@ test that wrote to ten. Here only tables that hold something are emptied, row by
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, transaction
@@ -22,7 +24,8 @@ def install() -> None:
 
 def _empty(case: TransactionTestCase) -> None:
     if not _may_pass_over_triggers():
-        _truncate(case)
+        with _audit_log_open():
+            _truncate(case)
         return
     for turns_left in (2, 1, 0):
         try:
@@ -42,6 +45,17 @@ def _delete() -> None:
         cursor.execute("SET LOCAL session_replication_role = replica")
         for name in holding:
             cursor.execute(f"DELETE FROM {connection.ops.quote_name(name)}")
+
+
+@contextmanager
+def _audit_log_open() -> Iterator[None]:
+    """Its owner may do what its triggers refuse."""
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute("ALTER TABLE inbox_auditentry DISABLE TRIGGER USER")
+        try:
+            yield
+        finally:
+            cursor.execute("ALTER TABLE inbox_auditentry ENABLE TRIGGER USER")
 
 
 @cache

@@ -19,6 +19,7 @@ from connectors.forms import RANGES, BackfillForm
 from connectors.queries import doctor, schedules
 from connectors.views import _console
 from inbox import access
+from inbox.actions import recording
 from inbox.views._door import AgentRequest, signed_in
 
 HERE = "channels"
@@ -41,6 +42,14 @@ def show(request: AgentRequest, brand_slug: str, public_id: str) -> HttpResponse
 def look(request: AgentRequest, brand_slug: str, public_id: str) -> HttpResponse:
     channel = access.channel_for_running(request.user, brand_slug, public_id)
     now = timezone.now()
+    recording.record(
+        brand=channel.brand,
+        by=request.user,
+        act="looked at",
+        subject="channel",
+        subject_name=channel.name,
+        now=now,
+    )
     told: list[str] = []
     asker = Asker(
         channel, clock.from_(now), time.monotonic() + PATIENCE, time.sleep, lambda text, _: told.append(text)

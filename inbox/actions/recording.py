@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
+from inbox import auditing
 from inbox.models import AuditEntry, Brand, Person
 
 
@@ -17,19 +18,25 @@ def record(
     by: Person,
     act: str,
     subject: str,
-    address: str,
     now: datetime,
+    address: str = "",
+    request: str = "",
     subject_name: str = "",
     after: dict[str, Any] | None = None,
 ) -> None:
+    """`address` and `request`: whence it came; left out, those of the request that is being answered."""
+    here, name = auditing.whence()
     AuditEntry.objects.create(
-        brand=brand, at=now, person=by, person_name=named(by), address=address[:64], act=act, subject=subject,
-        subject_id=by.pk if subject == "person" else None, subject_name=subject_name[:300], after=after or {},
+        brand=brand, at=now, person=by, person_name=named(by), address=(address or here)[:64], request=(request or name)[:64],
+        act=act, subject=subject, subject_id=by.pk if subject == "person" else None, subject_name=subject_name[:300],
+        after=after or {},
     )  # fmt: skip
 
 
 @transaction.atomic
-def record_sign_in(*, person: Person, address: str, now: datetime, failed: bool = False) -> None:
+def record_sign_in(
+    *, person: Person, address: str, request: str, now: datetime, failed: bool = False
+) -> None:
     """In the log of each brand that the person works for."""
     act = "failed to sign in" if failed else "signed in"
     for brand in Brand.objects.filter(memberships__person=person).distinct().order_by("pk"):
@@ -40,6 +47,7 @@ def record_sign_in(*, person: Person, address: str, now: datetime, failed: bool 
             subject="person",
             subject_name=named(person),
             address=address,
+            request=request,
             now=now,
         )
 

@@ -14,8 +14,9 @@ from inbox.models import AuditEntry, Brand
 PAGE = 60
 CHUNK = 500
 SUBJECTS = (
-    "brand", "business hours", "canned reply", "channel", "dead item", "desk", "grant", "macro", "membership", "merge", "person",
-    "platform app", "priority weights", "routing", "run", "schedule", "SLA policy", "tag", "tag rule", "team", "audit log",
+    "brand", "business hours", "canned reply", "channel", "dead item", "desk", "file", "grant", "holiday", "macro", "membership", "merge", "person",
+    "platform app", "priority weights", "report mail", "routing", "run", "schedule", "SLA policy", "tag", "tag rule", "team",
+    "team member", "view", "audit log",
 )  # fmt: skip
 HEADER = ("When (UTC)", "Who", "From", "Did", "To what", "Name", "Before", "After", "Request")
 

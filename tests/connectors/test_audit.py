@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import Error, connection, transaction
@@ -14,9 +15,22 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analytics.models import Export, ReportMail
 from connectors.actions import planning
 from connectors.models import SyncSchedule, Task
-from inbox.models import AuditEntry, Brand, Channel, Person, Role
+from inbox.models import (
+    AuditEntry,
+    Brand,
+    BusinessHours,
+    Channel,
+    Holiday,
+    Person,
+    Role,
+    SavedView,
+    Team,
+    TeamMember,
+)
+from inbox.queries import audit
 from inbox.rules.csv_cells import safe
 from tests.factories.people import BrandFactory, MembershipFactory
 
@@ -101,7 +115,12 @@ def test_what_changes_by_the_second_is_no_entry(schedule: SyncSchedule) -> None:
 
 
 @pytest.mark.parametrize(
-    "statement", ["UPDATE inbox_auditentry SET person_name = 'nobody'", "DELETE FROM inbox_auditentry"]
+    "statement",
+    [
+        "UPDATE inbox_auditentry SET person_name = 'nobody'",
+        "DELETE FROM inbox_auditentry",
+        "TRUNCATE inbox_auditentry",
+    ],
 )
 def test_the_database_refuses_to_change_or_remove_it(brand: Brand, statement: str) -> None:
     assert AuditEntry.objects.exists()
@@ -149,8 +168,76 @@ def test_it_is_narrowed_and_taken_out_safe_for_spreadsheets(
     assert {row[4] for row in rows[1:]} == {"channel"}
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
     assert any("HYPERLINK" in cell for row in rows for cell in row)
-    assert AuditEntry.objects.get(act="took out").person_id == ops.pk
+    taken = AuditEntry.objects.get(act="took out")
+    assert (taken.person_id, taken.subject, taken.after["subject"]) == (ops.pk, "audit log", "channel")
     assert "HYPERLINK" not in page.get(address("audit", brand), {"subject": "macro"}).content.decode()
+
+
+def test_a_file_that_leaves_is_an_entry_with_whence_behind_the_proxies(
+    client: Client, brand: Brand, settings: Any
+) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    page = client
+    page.force_login(MembershipFactory(brand=brand, role=Role.ADMINISTRATOR).person)
+    whence = {"X-Forwarded-For": "203.0.113.9", "X-Request-ID": "from-the-proxy-2"}
+
+    page.get(address("audit-export", brand), headers=whence)
+    page.get(f"/b/{brand.slug}/reports/files/conversations.csv", headers=whence)
+
+    found = AuditEntry.objects.filter(act="took out").order_by("pk")
+    assert [each.subject for each in found] == ["audit log", "file"]
+    assert {(each.address, each.request, each.brand_id) for each in found} == {
+        ("203.0.113.9", "from-the-proxy-2", brand.pk)
+    }
+    assert found[1].subject_name.endswith(".csv")
+
+
+def test_runs_comparisons_and_looks_that_somebody_asked_for_are_entries(
+    page: Client, brand: Brand, schedule: SyncSchedule, channel: Channel, ops: Person
+) -> None:
+    poll = SyncSchedule.objects.get(channel=channel, task=Task.POLL)
+
+    page.post(address("schedule-run", brand, poll.pk), headers={"X-Request-ID": "from-the-proxy-3"})
+    page.post(address("sync", brand, channel.public_id))
+    page.post(address("look", brand, channel.public_id))
+
+    found = AuditEntry.objects.filter(person_id=ops.pk, act__in=["ran now", "compared", "looked at"])
+    assert [(each.act, each.subject, each.subject_name) for each in found.order_by("pk")] == [
+        ("ran now", "schedule", f"poll of {channel.name}"),
+        ("compared", "channel", channel.name),
+        ("looked at", "channel", channel.name),
+    ]
+    assert found.earliest("pk").request == "from-the-proxy-3" and found.earliest("pk").address
+
+
+def test_holidays_people_of_teams_shared_views_files_and_report_mails_are_entries(
+    brand: Brand, ops: Person
+) -> None:
+    hours = BusinessHours.objects.create(brand=brand, name="Office")
+    team = Team.objects.create(brand=brand, name="Support")
+    before = AuditEntry.objects.latest("pk").pk
+
+    Holiday.objects.create(hours=hours, day="2026-12-25", name="Christmas")
+    TeamMember.objects.create(team=team, person=ops)
+    SavedView.objects.create(brand=brand, name="Angry", owner=None)
+    SavedView.objects.create(brand=brand, name="My own", owner=ops)
+    Export.objects.create(brand=brand, person=ops, asked={"from": "2026-11-01"}, created_at=timezone.now())
+    mail = ReportMail.objects.create(brand=brand, person=ops, cadence="daily", next_at=timezone.now())
+    ReportMail.objects.filter(pk=mail.pk).update(next_at=timezone.now(), failed="No.")
+    ReportMail.objects.filter(pk=mail.pk).update(hour=9)
+    TeamMember.objects.all().delete()
+
+    found = AuditEntry.objects.filter(brand=brand, pk__gt=before).order_by("pk")
+    assert [(each.act, each.subject, each.subject_name) for each in found] == [
+        ("made", "holiday", "Christmas of Office"),
+        ("made", "team member", "Oona Operations of Support"),
+        ("made", "view", "Angry"),
+        ("made", "file", "Oona Operations"),
+        ("made", "report mail", "daily of Oona Operations"),
+        ("changed", "report mail", "daily of Oona Operations"),
+        ("removed", "team member", "Oona Operations of Support"),
+    ]
+    assert set(found.values_list("subject", flat=True)) <= set(audit.SUBJECTS)
 
 
 def test_only_those_who_run_the_brand_read_it(client: Client, brand: Brand) -> None:
