@@ -159,10 +159,11 @@ def _sync() -> str:
     from rq import Worker
 
     _known(settings.REDIS_URL, REACH_BROKER)
-    alive = Worker.count(connection=django_rq.get_connection("sync"))
-    if not alive:
-        raise Unwell("no worker serves the queue sync", fix="start it: the Procfile's line sync")
-    return f"{alive} alive"
+    alive = {queue: Worker.count(queue=django_rq.get_queue(queue)) for queue in ("sync", "reports")}
+    for queue, workers in alive.items():
+        if not workers:
+            raise Unwell(f"no worker serves the queue {queue}", fix=f"start it: the Procfile's line {queue}")
+    return f"{alive['sync']} alive"
 
 
 def _cron() -> str:

@@ -104,26 +104,27 @@ def _queues() -> Iterator[Metric]:
     prefix = settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"]
     for queue in settings.CELERY_TASK_QUEUES:
         metric.add_metric([queue], client.llen(f"{prefix}{queue}"))
-    metric.add_metric(["sync"], client.llen("rq:queue:sync"))
+    for queue in ("sync", "reports"):
+        metric.add_metric([queue], client.llen(f"rq:queue:{queue}"))
     yield metric
 
 
 def _syncs() -> Iterator[Metric]:
     lag = GaugeMetricFamily(
         "parley_sync_lag_seconds",
-        "Time since a channel was known to be complete.",
+        "Time since a channel was known to be complete, or since it was connected.",
         labels=["channel", "platform"],
     )
     for channel, platform, seconds in _asked(
-        """SELECT channel.public_id::text, channel.platform, extract(epoch FROM now() - health.complete_until)::float
-             FROM connectors_channelhealth health JOIN inbox_channel channel ON channel.id = health.channel_id
-            WHERE health.complete_until IS NOT NULL AND channel.state <> 'disconnected'"""
+        """SELECT channel.public_id::text, channel.platform, extract(epoch FROM now() - coalesce(health.complete_until, channel.created_at))::float
+             FROM inbox_channel channel LEFT JOIN connectors_channelhealth health ON health.channel_id = channel.id
+            WHERE channel.state <> 'disconnected'"""
     ):
         lag.add_metric([channel, platform], max(0.0, seconds))
     yield lag
     [(late,)] = _asked(
         """SELECT coalesce(extract(epoch FROM now() - min(next_run_at)), 0)::float FROM connectors_syncschedule
-            WHERE NOT paused AND lease_until IS NULL AND next_run_at < now()"""
+            WHERE (NOT paused OR once) AND lease_until IS NULL AND next_run_at < now()"""
     )
     yield GaugeMetricFamily(
         "parley_schedule_lateness_seconds",

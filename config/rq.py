@@ -36,7 +36,7 @@ class Pool(WorkerPool):
         self, name: str, burst: bool, _sleep: float = 0, logging_level: str = "INFO"
     ) -> Any:
         told = {"burst": burst, "logging_level": logging_level}
-        return ForkProcess(target=self._work, args=(name,), kwargs=told, name=f"sync worker {name}")
+        return ForkProcess(target=self._work, args=(name,), kwargs=told, name=f"worker {name}")
 
     def _work(self, name: str, *, burst: bool, logging_level: str) -> None:
         processes.die_with_parent()

@@ -344,8 +344,8 @@ RQ_QUEUES = {
         "DEFAULT_RESULT_TTL": 60,
     }
 }
-# Of one `rqworkers` process. Half of them, less one, may walk through history; a slow channel never has more than one.
-SYNC_WORKERS = env.number("SYNC_WORKERS", 4)
+# Of one `rqworkers` process. Two are kept for the tick and the watch, half of the others may walk through history (connectors/rules/lanes.py).
+SYNC_WORKERS = env.number("SYNC_WORKERS", 6)
 RQ_QUEUES["reports"] = RQ_QUEUES["sync"]  # files and mails that people asked for; their rows are the queue
 RQ = {"WORKER_CLASS": "config.rq.Worker"}
 RQ_SHOW_ADMIN_LINK = True

@@ -33,6 +33,7 @@ sync: list[URLPattern | URLResolver] = [
     path("runs/<int:pk>/", runs.show, name="run"),
     path("runs/<int:pk>/stop/", runs.stop, name="run-stop"),
     path("coverage/", coverage.index, name="coverage"),
+    path("coverage/<uuid:public_id>/", coverage.show, name="coverage-of"),
     path("dead-items/", dead_items.index, name="dead-items"),
     path("dead-items/replay/", dead_items.replay_all, name="dead-items-replay"),
     path("dead-items/<int:pk>/replay/", dead_items.replay, name="dead-item-replay"),

@@ -21,7 +21,7 @@ DEATHS_TOO_MANY = 4
 # Doors first, so that nothing new begins; then who works; then the world outside.
 STOP_ORDER = (
     ("edge", "web", "cron", "beat"),
-    ("sync", "worker", "triage"),
+    ("sync", "reports", "worker", "triage"),
     ("simulator",),
     ("valkey",),
     ("postgres",),

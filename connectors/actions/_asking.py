@@ -18,6 +18,7 @@ from inbox.models import Channel
 READ_BUCKETS = budgets.limits_of("read")
 LONGEST_PAUSE = 90.0  # seconds
 PAUSES = (0.6, 1.2, 2.4, 4.8)  # seconds before asking again, where the platform does not say
+FAIR = 20.0  # seconds of a turn that nobody grudges; then it makes room for whoever waits
 Pause = Callable[[float], None]
 Note = Callable[[str, str], None]
 T = TypeVar("T")
@@ -32,10 +33,16 @@ class Asker:
     note: Note
     requests: int = 0
     buckets: frozenset[str] = field(default=READ_BUCKETS)
+    others_wait: Callable[[], bool] = field(default=lambda: False)
+    began: float = field(default_factory=time.monotonic)
 
     @property
     def time_is_over(self) -> bool:
-        return time.monotonic() > self.until
+        return self._is_over_in(0.0)
+
+    def _is_over_in(self, seconds: float) -> bool:
+        then = time.monotonic() + seconds
+        return then > self.until or (then > self.began + FAIR and self.others_wait())
 
     def ask(self, question: Callable[..., T]) -> T:
         for patience in PAUSES:
@@ -45,7 +52,7 @@ class Asker:
                 if error.remedy is not Remedy.RETRY:
                     raise
                 wait = (error.retry_at - self.clock()).total_seconds() if error.retry_at else patience
-                if wait > LONGEST_PAUSE or time.monotonic() + wait > self.until:
+                if wait > LONGEST_PAUSE or self._is_over_in(wait):
                     raise
                 if error.retry_at:
                     self.note(f"{error.reason} It waits {max(1, round(wait))} s.", Level.INFO)

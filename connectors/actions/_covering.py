@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import F, Q
@@ -15,6 +16,15 @@ from inbox.models import Channel, Handle
 
 DELIVERED_WITHIN = timedelta(minutes=2)  # what is younger may still be on its way
 FOUND_BY_A_WALK = (GapCause.DISCONNECTED, GapCause.NOT_SUBSCRIBED, GapCause.FAILING, GapCause.NOT_DELIVERED)
+
+
+@dataclass(frozen=True, slots=True)
+class CutOff:
+    """A thread of which the platform told all that it ever does, and more may have been written before."""
+
+    oldest: InboundMessage
+    told: int
+    has_news: bool  # of what it told, something should have been delivered and was not
 
 
 def complete_until(channel_id: int) -> datetime | None:
@@ -77,20 +87,27 @@ def heal(channel: Channel, run: SyncRun | None, *, now: datetime) -> None:
         Gap.objects.filter(pk=gap.pk).update(until=until, healed_at=now, healed_by=run)
 
 
-def note_horizon(
-    channel: Channel, thread: Sequence[InboundMessage], *, since: datetime, now: datetime
-) -> bool:
-    """The page holds as much of a thread as the platform tells, all of it news: what came before may be lost."""
-    oldest = min(thread, key=lambda each: each.sent_at)
+def note_horizon(channel: Channel, thread: CutOff, *, since: datetime, now: datetime) -> bool:
+    """What was written of it between `since` and the oldest that is told can be known by deliveries alone. Where some of those are
+    known to have failed it may be lost; where none is, it is whole as far as anybody can tell, and no further."""
+    oldest = thread.oldest
     if oldest.sent_at <= since:
         return False
-    key = oldest.thread_id
-    known = Gap.objects.filter(channel=channel, cause=GapCause.HORIZON, thread_key=key, until=oldest.sent_at)
-    if known.exists():
+    key, until = oldest.thread_id, oldest.sent_at
+    causes = (GapCause.HORIZON, GapCause.UNPROVEN)
+    if Gap.objects.filter(channel=channel, cause__in=causes, thread_key=key, until=until).exists():
         return False
+    failed = thread.has_news or _deliveries_failed(channel, since, until)
     handle = Handle.objects.filter(channel=channel, external_id=key).select_related("contact").first()
     Gap.objects.create(
-        channel=channel, cause=GapCause.HORIZON, since=since, until=oldest.sent_at, found_at=now, lost=True, thread_key=key,
+        channel=channel, cause=GapCause.HORIZON if failed else GapCause.UNPROVEN, since=since, until=until, found_at=now,
+        lost=True, thread_key=key,
         contact_name=(handle.contact.name if handle else "")[:200],
     )  # fmt: skip
     return True
+
+
+def _deliveries_failed(channel: Channel, since: datetime, until: datetime) -> bool:
+    """Whether anything of the channel is known not to have been delivered in this time."""
+    known = Gap.objects.filter(channel=channel, cause__in=FOUND_BY_A_WALK, since__lt=until)
+    return known.filter(Q(until=None) | Q(until__gt=since)).exists()

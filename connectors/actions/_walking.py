@@ -10,15 +10,17 @@ from functools import partial
 
 from connectors.actions import _covering, _withdrawing
 from connectors.actions._asking import Asker
+from connectors.actions._covering import DELIVERED_WITHIN, CutOff
 from connectors.actions._runs import Synced
 from connectors.actions.scheduling import Walk
-from connectors.contract import InboundEvent, InboundMessage, Page
+from connectors.contract import InboundEvent, InboundMessage, Page, ThreadKind
 from connectors.models import SyncRun, SyncSchedule
 from inbox import platforms
 from inbox.models import Channel, Message
 
 HISTORICAL_AFTER = timedelta(hours=48)
 MARGIN = timedelta(minutes=10)  # deliveries under way when a walk began are looked at by the next one too
+LISTED_WITHIN = timedelta(minutes=2)  # a platform's list may be behind by so much
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,8 @@ class Kept:
     cursor: str
     historical_before: datetime | None = None
     undelivered: tuple[InboundMessage, ...] = ()
-    # Threads of which the page tells as much as the platform ever does, and all of it is news; complete before `horizon`.
-    cut_off: tuple[tuple[InboundMessage, ...], ...] = ()
+    # Threads of which the page tells as much as the platform ever does. What was written before `horizon` has been seen.
+    cut_off: tuple[CutOff, ...] = ()
     horizon: datetime | None = None
 
 
@@ -85,9 +87,8 @@ class Walker:
                     each for each in _messages(page) if each.external_id in unknown and each.sent_at >= before
                 )
                 self._note_lag(news)
-                kept = replace(
-                    kept, undelivered=news, cut_off=self._cut_off(page, unknown), horizon=horizon - MARGIN
-                )
+                cut_off = self._cut_off(page, unknown)
+                kept = replace(kept, undelivered=news, cut_off=cut_off, horizon=horizon - LISTED_WITHIN)
             self.keep(kept)
             if stop:
                 return began
@@ -95,12 +96,12 @@ class Walker:
                 return None
 
     def backfill(self) -> None:
-        """A range of the past. It is history: what was known to be complete, and what was said before the brand connected, rings
-        no bell. What is younger than both is news that a delivery still owes us."""
+        """A range of the past, as history: what it brings rings no bell. What is younger than what is known to be complete is news
+        that a delivery still owes us: it is left to the next comparison, which rings."""
         assert self.run is not None
         since, until = self.run.since, self.run.until or self.run.started_at
         before = _covering.complete_until(self.channel.pk) or self.run.started_at
-        before = min(until, max(before, self.run.started_at - HISTORICAL_AFTER))
+        until = min(until, max(before, self.run.started_at - HISTORICAL_AFTER))
         cursor = self.schedule.cursor
         while True:
             page = self._ask(lambda connector, context, at=cursor: connector.history(context, at))
@@ -110,7 +111,7 @@ class Walker:
             stop = not following or following == cursor
             self._note_way(page, since, until)
             kept = replace(page, events=_within(page.events, since, until), stretch=None)
-            self.keep(Kept(kept, "" if stop else following, before))
+            self.keep(Kept(kept, "" if stop else following, until))
             cursor = following
             if stop or self._is_late():
                 return
@@ -164,15 +165,24 @@ class Walker:
             lag = self.asker.clock() - min(each.sent_at for each in news)
             self.done.lag = max(self.done.lag or lag, lag)
 
-    def _cut_off(self, page: Page, unknown: Collection[str]) -> tuple[tuple[InboundMessage, ...], ...]:
+    def _cut_off(self, page: Page, unknown: Collection[str]) -> tuple[CutOff, ...]:
+        """That all of a full page is known proves nothing of what came before it: deliveries are lost one by one."""
         most = platforms.get(self.channel.platform).history.messages_per_thread
+        if most is None:
+            return ()
         threads: dict[str, list[InboundMessage]] = {}
         for each in _messages(page):
-            threads.setdefault(each.thread_id, []).append(each)
+            if each.thread_kind is not ThreadKind.COMMENT:
+                threads.setdefault(each.thread_id, []).append(each)
+        delivered = self.asker.clock() - DELIVERED_WITHIN
         return tuple(
-            tuple(told)
+            CutOff(
+                oldest=min(told, key=lambda each: each.sent_at),
+                told=len(told),
+                has_news=any(each.external_id in unknown and each.sent_at < delivered for each in told),
+            )
             for told in threads.values()
-            if most is not None and len(told) >= most and all(each.external_id in unknown for each in told)
+            if len(told) + len(page.failures) >= most  # what cannot be read takes its place as well
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from smtplib import SMTPException
 
 import structlog
 from django.conf import settings
@@ -12,15 +13,18 @@ from django.db import transaction
 from django.urls import reverse
 
 from connectors.actions import _covering, listening
-from connectors.models import Alarm, AlarmKind, GapCause, SyncSchedule, Task
+from connectors.models import Alarm, AlarmKind, AlarmMail, GapCause, SyncSchedule, Task
 from connectors.rules.remedies import fix_for
 from inbox import access, platforms
 from inbox.actions import announcing
-from inbox.models import Channel, ChannelState, NotificationKind
+from inbox.models import Channel, ChannelState, NotificationKind, Person
 
 log = structlog.get_logger(__name__)
 FAILURES = 3  # in a row; one is weather
-MAIL_AGAIN = timedelta(hours=1)
+MAIL_AGAIN = timedelta(
+    hours=1
+)  # to whom it was refused: a mail server may say no to one address and take the next
+MAIL_FOR = timedelta(days=1)
 WORDS = {
     AlarmKind.DISCONNECTED: "is disconnected",
     AlarmKind.NOT_SUBSCRIBED: "is not delivered to us",
@@ -40,7 +44,9 @@ def look(*, now: datetime) -> int:
     }
     found = {**_states(channels, now), **_failing(channels), **_silent(channels, now)}
     known = set(Alarm.objects.filter(cleared_at=None).values_list("channel_id", "kind"))
-    for channel_id, kind in sorted(known - set(found)):
+    # That somebody tries again, or pauses it, mends nothing: only what succeeds does.
+    unmended = {(pk, AlarmKind.FAILING.value) for pk in _not_succeeding(channels)}
+    for channel_id, kind in sorted(known - set(found) - unmended):
         _clear(channel_id, kind, now)
     new = 0
     for (channel_id, kind), said in sorted(found.items()):
@@ -68,6 +74,11 @@ def _failing(channels: Mapping[int, Channel]) -> dict[tuple[int, str], str]:
             said = f"{Task(schedule.task).label}: {schedule.last_error} {fix_for(schedule.last_remedy).text}"
             found[schedule.channel_id, AlarmKind.FAILING] = said
     return found
+
+
+def _not_succeeding(channels: Mapping[int, Channel]) -> set[int]:
+    failing = SyncSchedule.objects.filter(channel__in=channels).exclude(last_error="")
+    return set(failing.values_list("channel_id", flat=True))
 
 
 def _silent(channels: Mapping[int, Channel], now: datetime) -> dict[tuple[int, str], str]:
@@ -115,40 +126,69 @@ def headline(channel: Channel, kind: str) -> str:
 
 
 def mail_due(*, now: datetime, limit: int = 20) -> int:
-    """Each alarm by one mail to each person. Claimed before it is sent; one that the mail server refused is tried again."""
-    due = Alarm.objects.filter(mailed_at=None, raised_at__gte=now - timedelta(days=1))
-    sent = 0
-    for alarm in due.select_related("channel__brand").order_by("pk")[:limit]:
-        if not _claim_mail(alarm.pk, now):
-            continue
-        try:
-            sent += _mail(alarm)
-        except OSError as error:  # SMTP's own errors are of this kind, too
-            log.warning("alarm_not_mailed", alarm=alarm.pk, error=type(error).__name__)
-            _unclaim_mail(alarm.pk)
-            break
+    """Each alarm by one mail to each person, claimed before it is sent: what one mail server thinks of one address sends nobody
+    else theirs again. Who was refused is tried again later; where no server is there at all, at the next look."""
+    due = Alarm.objects.filter(mailed_at=None, raised_at__gte=now - MAIL_FOR)
+    sent = tried = 0
+    for alarm in due.select_related("channel__brand").order_by("pk"):
+        left = 0
+        for person in access.who_may(alarm.channel.brand, access.Permission.RUN_CHANNELS):
+            if tried >= limit:
+                return sent
+            if not _claim_mail(alarm, person, now):
+                left += _is_refused(alarm, person)
+                continue
+            tried += 1
+            try:
+                _mail(alarm, person)
+            except OSError as error:  # SMTP's own errors are of this kind, too
+                log.warning("alarm_not_mailed", alarm=alarm.pk, person=person.pk, error=type(error).__name__)
+                left += 1
+                if not isinstance(error, SMTPException | TimeoutError):
+                    _unclaim_mail(alarm, person)
+                    return sent
+                _note_refusal(alarm, person)
+            else:
+                sent += 1
+        if not left:
+            _note_mailed(alarm, now)
     return sent
 
 
 @transaction.atomic
-def _claim_mail(alarm_id: int, now: datetime) -> bool:
-    return bool(Alarm.objects.filter(pk=alarm_id, mailed_at=None).update(mailed_at=now))
+def _claim_mail(alarm: Alarm, person: Person, now: datetime) -> bool:
+    mail, is_new = AlarmMail.objects.get_or_create(alarm=alarm, person=person, defaults={"tried_at": now})
+    if is_new:
+        return True
+    again = AlarmMail.objects.filter(pk=mail.pk, refused=True, tried_at__lte=now - MAIL_AGAIN)
+    return bool(again.update(tried_at=now, refused=False))
+
+
+def _is_refused(alarm: Alarm, person: Person) -> bool:
+    return AlarmMail.objects.filter(alarm=alarm, person=person, refused=True).exists()
 
 
 @transaction.atomic
-def _unclaim_mail(alarm_id: int) -> None:
-    Alarm.objects.filter(pk=alarm_id).update(mailed_at=None)
+def _unclaim_mail(alarm: Alarm, person: Person) -> None:
+    AlarmMail.objects.filter(alarm=alarm, person=person).delete()
 
 
-def _mail(alarm: Alarm) -> int:
+@transaction.atomic
+def _note_refusal(alarm: Alarm, person: Person) -> None:
+    AlarmMail.objects.filter(alarm=alarm, person=person).update(refused=True)
+
+
+@transaction.atomic
+def _note_mailed(alarm: Alarm, now: datetime) -> None:
+    Alarm.objects.filter(pk=alarm.pk).update(mailed_at=now)
+
+
+def _mail(alarm: Alarm, person: Person) -> None:
     channel = alarm.channel
-    people = access.who_may(channel.brand, access.Permission.RUN_CHANNELS)
     page = reverse("connectors:connection", args=[channel.brand.slug, channel.public_id])
-    said = headline(channel, alarm.kind)
+    said = " ".join(headline(channel, alarm.kind).split())  # a name with a line break is no subject
     body = (
         f"{said}.\n\n{alarm.said}\n\nWhat is wrong and how to mend it: {settings.PARLEY_PUBLIC_URL}{page}\n\n"
         "You get this once, and again only after it has changed.\n"
     )
-    for person in people:
-        EmailMessage(f"Parley: {said}", body, to=[person.email]).send()
-    return len(people)
+    EmailMessage(f"Parley: {said}", body, to=[person.email]).send()

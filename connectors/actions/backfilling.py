@@ -36,7 +36,10 @@ def ask(
     if _runs.under_way(schedule) is not None:
         raise Refused("A backfill of this channel is under way. Wait for its end, or stop it first.")
     run = _runs.begin(schedule, now, cause=cause, asked_by_id=by.pk if by else None, since=since, until=until)
-    SyncSchedule.objects.filter(pk=schedule.pk).update(cursor="", next_run_at=now, paused=False, failures=0)
+    # Of a schedule that is paused this range alone is brought.
+    SyncSchedule.objects.filter(pk=schedule.pk).update(
+        cursor="", next_run_at=now, once=schedule.paused, failures=0
+    )
     return run
 
 
@@ -51,6 +54,6 @@ def stop(*, run: SyncRun, by: Person, now: datetime) -> bool:
     _runs.add_line(run.pk, f"{by.short_name} stopped it.", Level.WARNING, now)
     # Who runs it now loses the lease, and with it the right to go on.
     mine = SyncSchedule.objects.filter(channel=run.channel_id, task=run.task)
-    mine.update(lease_until=None, lease_owner="")
+    mine.update(lease_until=None, lease_owner="", once=False)
     mine.filter(task=Task.BACKFILL, days=None).update(cursor="", next_run_at=None)
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,7 +30,7 @@ from inbox.rules.cleaning import clean
 log = structlog.get_logger(__name__)
 # A third more messages a second than 200; the brand's lock is held for a fifth of a second at most.
 BATCH = 500
-NAMED = 100  # deliveries of a batch in each log line
+NAMED = 100  # deliveries in one log line
 BATCH_BYTES = 16 * 1024 * 1024
 
 FINISH = """
@@ -103,7 +104,7 @@ def drain(*, now: datetime, limit: int = BATCH, only: Sequence[int] | None = Non
             )
         return drained
     finally:
-        structlog.contextvars.unbind_contextvars("deliveries")
+        structlog.contextvars.unbind_contextvars("deliveries", "batch")
 
 
 @transaction.atomic(durable=True)
@@ -111,9 +112,11 @@ def _drain(now: datetime, limit: int, only: Sequence[int] | None) -> Drained:
     receipts = _claim(limit, only)
     if not receipts:
         return Drained()
-    structlog.contextvars.bind_contextvars(
-        deliveries=[receipt.delivery or receipt.pk for receipt in receipts[:NAMED]]
-    )
+    names = [receipt.delivery or receipt.pk for receipt in receipts]
+    # Each line names the batch and its first deliveries; the others of a large one are named once.
+    structlog.contextvars.bind_contextvars(deliveries=names[:NAMED], batch=uuid.uuid4().hex[:12])
+    for start in range(NAMED, len(names), NAMED):
+        log.info("receipts_of_batch", deliveries=names[start : start + NAMED])
     batch = _Batch(Accounts.of({receipt.channel_id for receipt in receipts}), now)
     for receipt in receipts:
         receipt.channel = batch.accounts.by_id[receipt.channel_id]

@@ -10,6 +10,7 @@ from connectors.actions import _runs
 from connectors.models import Cause, SyncSchedule, Task
 from connectors.rules.cadence import LONGEST_JITTER, Cadence, NotUnderstood, checked
 from inbox import platforms
+from inbox.actions import recording
 from inbox.models import Channel, Person
 
 RECONCILE_EVERY = timedelta(minutes=15)
@@ -93,7 +94,7 @@ def edit(
 @transaction.atomic(durable=True)
 def pause(*, schedule: SyncSchedule) -> None:
     """What is under way ends its turn and then rests where it stands."""
-    SyncSchedule.objects.filter(pk=schedule.pk).update(paused=True)
+    SyncSchedule.objects.filter(pk=schedule.pk).update(paused=True, once=False)
 
 
 @transaction.atomic(durable=True)
@@ -101,17 +102,23 @@ def resume(*, schedule: SyncSchedule, now: datetime) -> None:
     """Due at once if it would have run meanwhile: the cursor knows where it stood."""
     mine = SyncSchedule.objects.filter(pk=schedule.pk)
     mine.filter(failures__gt=0, next_run_at__gt=now).update(next_run_at=now)
-    mine.update(paused=False, failures=0)
+    mine.update(paused=False, once=False)
 
 
 @transaction.atomic(durable=True)
 def run_now(*, schedule: SyncSchedule, by: Person, now: datetime) -> None:
-    """In the next second, whatever the plan says. What runs already is left to it."""
-    row = SyncSchedule.objects.select_for_update().get(pk=schedule.pk)
+    """In the next second, whatever the plan says: of what is paused one run, and then it rests again. What runs already is left to
+    it."""
+    rows = SyncSchedule.objects.select_for_update(of=("self",)).select_related("channel__brand")
+    row = rows.get(pk=schedule.pk)
     if row.lease_until is not None and row.lease_until > now:
         raise Refused("It is running at this moment.")
     if row.task == Task.BACKFILL and _runs.under_way(row) is None:
         raise Refused("Say which range: a backfill is asked for on the channel's page.")
     if row.task != Task.POLL and _runs.under_way(row) is None:
         _runs.begin(row, now, cause=Cause.PERSON, asked_by_id=by.pk)
-    SyncSchedule.objects.filter(pk=row.pk).update(next_run_at=now, paused=False, failures=0)
+    SyncSchedule.objects.filter(pk=row.pk).update(next_run_at=now, once=row.paused)
+    recording.record(
+        brand=row.channel.brand, by=by, act="ran now", subject="schedule", subject_name=f"{row.task} of {row.channel.name}",
+        now=now,
+    )  # fmt: skip

@@ -122,12 +122,17 @@ def replay_polled_item(*, item_id: int, now: datetime) -> Replayed:
         words = str(error) if isinstance(error, Malformed | registry.NotLoaded) else type(error).__name__
         DeadItem.objects.filter(pk=dead.pk).update(reason=clean(words)[:300])
         return Replayed(items=1, dead=1)
-    taken = _arriving.take_in([Parsed(dead.channel, item, events)], now=now)
-    if taken.dead:
-        DeadItem.objects.filter(pk=dead.pk).update(reason=taken.dead[0].reason)
-        return Replayed(items=1, dead=1)
+    recent, old = _arriving.apart(tuple(events), dead.historical_before)
+    new = 0
+    for part, historical in ((old, True), (recent, False)):
+        parsed = [Parsed(dead.channel, item, tuple(part))] if part else []
+        taken = _arriving.take_in(parsed, now=now, historical=historical)
+        if taken.dead:
+            DeadItem.objects.filter(pk=dead.pk).update(reason=taken.dead[0].reason)
+            return Replayed(items=1, dead=1)
+        new += taken.new_messages
     DeadItem.objects.filter(pk=dead.pk).update(replayed_at=now)
-    return Replayed(items=1, new_messages=taken.new_messages)
+    return Replayed(items=1, new_messages=new)
 
 
 def _events_of(item: Item, channel: Channel) -> tuple[InboundEvent, ...]:

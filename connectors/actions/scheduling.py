@@ -9,16 +9,21 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, Q
+from django.db.models.functions import Least
 
 from connectors.actions import _runs
 from connectors.models import Level, SyncSchedule, Task
 from connectors.rules import lanes
+from inbox.actions import recording
+from inbox.models import Channel, Person
 
 # Renewed with each page. After a crash the channel is not asked for so long, unless the worker tells of it.
 LEASE = timedelta(seconds=60)
 MAX_BACK_OFF = timedelta(minutes=15)
 # These walk for long by their nature; the others are done within seconds.
 LONG = frozenset({Task.RECONCILE, Task.BACKFILL, Task.PROFILES, Task.PURGE})
+PATIENCE = timedelta(seconds=3)
+WANTED = Q(paused=False) | Q(once=True)
 DIED = "The job that ran it died; it goes on where it stood."
 
 
@@ -62,7 +67,7 @@ def claim_due(*, now: datetime, workers: int = 100) -> list[Claim]:
         _note_deaths(now)
         due = list(
             SyncSchedule.objects.select_for_update(skip_locked=True)
-            .filter(lease_until=None, paused=False, next_run_at__lte=now)
+            .filter(WANTED, lease_until=None, next_run_at__lte=now)
             .order_by("next_run_at", "pk")[:200]
         )
         if not due:
@@ -121,6 +126,15 @@ def back_off(failures: int) -> timedelta:
     return min(MAX_BACK_OFF, timedelta(seconds=2.0 ** min(failures, 10)))
 
 
+def somebody_waits(*, schedule_id: int, now: datetime) -> bool:
+    """Whether other long work is due and finds no place: a turn that has had its share makes room then."""
+    long_work = Q(task__in=LONG) | Q(is_slow=True)
+    waiting = SyncSchedule.objects.filter(
+        WANTED, long_work, lease_until=None, next_run_at__lte=now - PATIENCE
+    )
+    return waiting.exclude(pk=schedule_id).exists()
+
+
 @transaction.atomic
 def claim(*, schedule_id: int, now: datetime) -> Claim | None:
     """Take one schedule whether it is due or not: a person wants it now. None while a run is under way."""
@@ -149,10 +163,14 @@ def release(*, claims: Iterable[Claim]) -> None:
 
 
 @transaction.atomic
-def run_soon(*, channel_id: int, now: datetime) -> int:
-    """Make what a channel asks its platform for due now. One that is running is not run twice."""
-    asks = SyncSchedule.objects.filter(channel_id=channel_id, task__in=[Task.POLL, Task.RECONCILE])
-    return asks.filter(next_run_at__gt=now).update(next_run_at=now, paused=False)
+def run_soon(*, channel: Channel, by: Person, now: datetime) -> int:
+    """Make what a channel asks its platform for due now, once where it is paused. One that is running is not run twice."""
+    asks = SyncSchedule.objects.filter(channel=channel, task__in=[Task.POLL, Task.RECONCILE])
+    recording.record(
+        brand=channel.brand, by=by, act="compared", subject="channel", subject_name=channel.name, now=now
+    )
+    soon = {"next_run_at": Least(F("next_run_at"), now), "once": F("paused")}
+    return asks.exclude(next_run_at=None).update(**soon)
 
 
 @transaction.atomic

@@ -34,7 +34,9 @@ from inbox.models import Channel
 
 log = structlog.get_logger(__name__)
 MAX_SECONDS = 120.0  # of one turn; the rest comes with the next
-SLOW_AFTER = 5.0  # seconds: a poll that takes as long keeps to the lane of the slow ones
+SLOW_AFTER = (
+    5.0  # seconds: a poll, or one answer of a walk, that takes as long keeps to the lane of the slow ones
+)
 Progress = Callable[[Synced], None]
 
 __all__ = ["Synced", "keep_page", "run"]
@@ -66,7 +68,11 @@ def run(
         if progress:
             progress(done)
 
-    asker = Asker(schedule.channel, clock, monotonic + max_seconds, pause, note)
+    def others_wait() -> bool:
+        return scheduling.somebody_waits(schedule_id=schedule_id, now=clock())
+
+    until = monotonic + max_seconds
+    asker = Asker(schedule.channel, clock, until, pause, note, others_wait=others_wait)
     error: ConnectorError | None = None
     whole_since: datetime | None = None
     try:
@@ -87,8 +93,12 @@ def run(
         log.exception("sync_failed", schedule=schedule_id)
         done.error, done.remedy = f"{type(failure).__name__}", "fault"
     done.requests = asker.requests
-    is_slow = time.monotonic() - monotonic > SLOW_AFTER and schedule.task not in scheduling.LONG
-    _close(schedule, run_row, done, error, whole_since, began, clock(), is_slow=is_slow)
+    # A walk takes long by its nature; it is slow where the platform took long for each answer.
+    answers = asker.requests if schedule.task in scheduling.LONG else 1
+    is_slow = answers > 0 and time.monotonic() - monotonic > SLOW_AFTER * answers
+    # What fell due since the run began, over all its turns.
+    started = run_row.started_at if run_row is not None else began
+    _close(schedule, run_row, done, error, whole_since, started, clock(), is_slow=is_slow)
     return done
 
 
@@ -135,6 +145,8 @@ def keep_page(
         dead += taken.dead
         new += taken.new_messages
         done.typing += taken.typing
+    for each in dead:
+        each.historical_before = kept.historical_before
     _bury(schedule.channel, dead)
     moved = SyncSchedule.objects.filter(pk=schedule.pk, lease_owner=schedule.lease_owner).update(
         cursor=kept.cursor, lease_until=now + LEASE
@@ -154,7 +166,7 @@ def _note_coverage(channel: Channel, run_row: SyncRun, kept: Kept, now: datetime
     _covering.note_undelivered(run_row, kept.undelivered, now)
     for thread in kept.cut_off:
         if kept.horizon and _covering.note_horizon(channel, thread, since=kept.horizon, now=now):
-            said = f"Of one thread only the newest {len(thread)} messages are told; older ones may be lost."
+            said = f"Of one thread only the newest {thread.told} messages are told; older ones can no longer be known."
             _runs.add_line(run_row.pk, said, "warning", now)
 
 
@@ -184,7 +196,7 @@ def _close(
     done: Synced,
     error: ConnectorError | None,
     whole_since: datetime | None,
-    began: datetime,
+    started: datetime,
     now: datetime,
     *,
     is_slow: bool,
@@ -196,10 +208,10 @@ def _close(
         succeeded = {"last_success_at": now} if not done.error and done.complete else {}
         SyncSchedule.objects.filter(pk=schedule.pk, lease_owner=schedule.lease_owner).update(
             lease_until=None, lease_owner="", failures=failures, last_error=done.error[:300], last_remedy=done.remedy,
-            is_slow=is_slow, next_run_at=_next_run(schedule, done, error, failures, began, now), **succeeded,
+            is_slow=is_slow, next_run_at=_next_run(schedule, done, error, failures, started, now), **succeeded,
         )  # fmt: skip
         _runs.close_run(schedule, run_row, done, failures, now)
-        _rest_where_nothing_is_left(schedule)
+        _rest_where_nothing_is_left(schedule, done)
         if whole_since is not None:
             _covering.heal(schedule.channel, run_row, now=now)
             _covering.note_complete(schedule.channel_id, whole_since, now)
@@ -208,9 +220,12 @@ def _close(
             _covering.begin_gap(schedule.channel_id, GapCause.FAILING, since=since, now=now)
 
 
-def _rest_where_nothing_is_left(schedule: SyncSchedule) -> None:
-    """A backfill that nobody schedules waits for the next range that somebody asks for."""
-    if schedule.task == Task.BACKFILL and schedule.days is None and _runs.under_way(schedule) is None:
+def _rest_where_nothing_is_left(schedule: SyncSchedule, done: Synced) -> None:
+    """A backfill that nobody schedules waits for the next range that somebody asks for; what is paused has had its one run."""
+    if (not done.complete and not done.error) or _runs.under_way(schedule) is not None:
+        return
+    SyncSchedule.objects.filter(pk=schedule.pk, once=True).update(once=False)
+    if schedule.task == Task.BACKFILL and schedule.days is None:
         SyncSchedule.objects.filter(pk=schedule.pk).update(next_run_at=None, cursor="")
 
 
@@ -219,7 +234,7 @@ def _next_run(
     done: Synced,
     error: ConnectorError | None,
     failures: int,
-    began: datetime,
+    started: datetime,
     now: datetime,
 ) -> datetime | None:
     if not done.error and not done.complete:
@@ -233,5 +248,5 @@ def _next_run(
     if schedule.next_run_at is None:
         return None  # only when somebody asks
     if schedule.overlap == Overlap.QUEUE:
-        return max(now, schedule.cadence.after(began))
+        return max(now, schedule.cadence.after(started))
     return schedule.cadence.after(now)

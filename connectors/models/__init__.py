@@ -5,6 +5,7 @@ from .grants import Credential, PendingConsent, PlatformApp
 from .health import (
     Alarm,
     AlarmKind,
+    AlarmMail,
     ArrivalsCounted,
     ChannelHealth,
     Gap,
@@ -15,7 +16,7 @@ from .health import (
 from .syncs import Cause, Level, Overlap, RunLine, RunState, SyncRun, SyncSchedule, Task
 
 __all__ = [
-    "Alarm", "AlarmKind", "ArrivalsCounted", "Cause", "ChannelHealth", "Credential", "DeadItem", "DeliveryAttempt", "Gap",
+    "Alarm", "AlarmKind", "AlarmMail", "ArrivalsCounted", "Cause", "ChannelHealth", "Credential", "DeadItem", "DeliveryAttempt", "Gap",
     "GapCause", "HourOfArrivals", "Level", "Overlap", "PendingConsent", "PlatformApp", "RateBudget", "Receipt", "ReceiptState",
     "RunLine", "RunState", "SyncRun", "SyncSchedule", "Task",
 ]  # fmt: skip

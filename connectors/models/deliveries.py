@@ -45,6 +45,9 @@ class DeadItem(models.Model):
     )
     payload = models.JSONField()
     reason = models.CharField(max_length=300)
+    historical_before = models.DateTimeField(
+        null=True, blank=True, help_text="What it says of the time before rings no bell: a walk brought it."
+    )
     created_at = models.DateTimeField()
     replayed_at = models.DateTimeField(null=True, blank=True)
 

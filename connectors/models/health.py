@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
@@ -53,6 +54,7 @@ class GapCause(models.TextChoices):
     NOT_SUBSCRIBED = "not_subscribed", "The platform had stopped delivering to us"
     FAILING = "failing", "Asking the platform failed"
     HORIZON = "horizon", "It is older than what the platform still tells"
+    UNPROVEN = "unproven", "More was written than the platform still tells"
 
 
 class Gap(models.Model):
@@ -120,7 +122,7 @@ class Alarm(models.Model):
     said = models.CharField(max_length=300)
     raised_at = models.DateTimeField()
     cleared_at = models.DateTimeField(null=True, blank=True)
-    mailed_at = models.DateTimeField(null=True, blank=True)
+    mailed_at = models.DateTimeField(null=True, blank=True, help_text="When everybody's mail had left.")
 
     class Meta:
         constraints = [
@@ -129,6 +131,20 @@ class Alarm(models.Model):
             ),
         ]  # fmt: skip
         indexes = [
-            # The mails that are to leave.
+            # Those whose mails are to leave.
             models.Index(fields=["id"], name="alarms_to_mail", condition=Q(mailed_at=None)),
+        ]
+
+
+class AlarmMail(models.Model):
+    """One mail of an alarm to one person. The row is the claim: who makes it, or finds it refused long enough ago, may send."""
+
+    alarm = models.ForeignKey(Alarm, on_delete=models.CASCADE, related_name="mails", db_index=False)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    tried_at = models.DateTimeField()
+    refused = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["alarm", "person"], name="one_mail_per_alarm_and_person")
         ]

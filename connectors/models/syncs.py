@@ -40,6 +40,9 @@ class SyncSchedule(models.Model):
     )
     cursor = models.TextField(blank=True)
     paused = models.BooleanField(default=False)
+    once = models.BooleanField(
+        default=False, db_default=False, help_text="Somebody wants one run of it although it is paused."
+    )
     next_run_at = models.DateTimeField(null=True, blank=True, help_text="Empty: when somebody asks for it.")
     lease_until = models.DateTimeField(null=True, blank=True)
     lease_owner = models.CharField(max_length=32, blank=True, help_text="Who may move the cursor.")
@@ -59,7 +62,9 @@ class SyncSchedule(models.Model):
         ]
         indexes = [
             # run_due_schedules asks every second.
-            models.Index(fields=["next_run_at"], name="schedules_due", condition=Q(paused=False)),
+            models.Index(
+                fields=["next_run_at"], name="schedules_due", condition=Q(paused=False) | Q(once=True)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When, Window
+from django.db.models.functions import RowNumber
 
 from connectors.models import Gap, GapCause, SyncSchedule, Task
 from connectors.queries.schedules import label_of
@@ -11,7 +15,13 @@ from inbox import platforms
 from inbox.models import Brand, Channel
 from inbox.platforms import Manifest
 
-SHOWN = 20
+SHOWN = 20  # of each state
+PAGE = 60
+STATES = ("open", "lost", "healed")
+STATE = Case(
+    When(lost=True, then=Value("lost")), When(healed_at=None, then=Value("open")), default=Value("healed"),
+    output_field=CharField(),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +39,12 @@ class ChannelCoverage:
     complete_until: datetime | None
     behind: bool
     horizon: str
-    gaps: tuple[GapView, ...]
+    gaps: tuple[GapView, ...]  # the open ones, then what is lost, then what was healed; of each the newest
+    totals: tuple[tuple[str, int], ...]  # by state, those that there are
 
     @property
-    def open_gaps(self) -> int:
-        return sum(each.state == "open" for each in self.gaps)
+    def has_more(self) -> bool:
+        return sum(total for _, total in self.totals) > len(self.gaps)
 
 
 def of_brand(brand: Brand, *, now: datetime) -> list[ChannelCoverage]:
@@ -41,7 +52,41 @@ def of_brand(brand: Brand, *, now: datetime) -> list[ChannelCoverage]:
         Channel.objects.of_brand(brand).select_related("health").order_by("platform", "name", "pk")
     )
     paces = _paces(channels)
-    return [_of_channel(channel, paces.get(channel.pk, 0), now) for channel in channels]
+    gaps = _newest(channels)
+    return [
+        _of_channel(channel, paces.get(channel.pk, 0), gaps.get(channel.pk, []), now) for channel in channels
+    ]
+
+
+def of_channel(channel: Channel, *, state: str = "", before: int | None = None) -> list[GapView]:
+    """All gaps that are known of one channel, newest first, a page at a time: `before` is the last one of the page before."""
+    found = _with_state(Gap.objects.filter(channel=channel)).order_by("-since", "-pk")
+    if state in STATES:
+        found = found.filter(state=state)
+    if before is not None and (last := Gap.objects.filter(channel=channel, pk=before).first()) is not None:
+        found = found.filter(Q(since__lt=last.since) | Q(since=last.since, pk__lt=last.pk))
+    return [_view(gap) for gap in found[:PAGE]]
+
+
+def _with_state(gaps: QuerySet[Gap]) -> QuerySet[Any]:
+    return gaps.select_related("healed_by").annotate(state=STATE)
+
+
+def _newest(channels: list[Channel]) -> dict[int, list[tuple[Gap, int]]]:
+    """By channel, of each state the newest, each with how many of its state there are."""
+    alike = ["channel", "state"]
+    found = (
+        _with_state(Gap.objects.filter(channel__in=channels))
+        .annotate(
+            place=Window(RowNumber(), partition_by=alike, order_by=["-since", "-id"]),
+            total=Window(Count("*"), partition_by=alike),
+        )
+        .filter(place__lte=SHOWN)
+    )
+    gaps: dict[int, list[tuple[Gap, int]]] = {}
+    for gap in sorted(found, key=lambda each: (STATES.index(each.state), each.place)):
+        gaps.setdefault(gap.channel_id, []).append((gap, gap.total))
+    return gaps
 
 
 def _paces(channels: list[Channel]) -> dict[int, int]:
@@ -53,10 +98,11 @@ def _paces(channels: list[Channel]) -> dict[int, int]:
     return paces
 
 
-def _of_channel(channel: Channel, pace: int, now: datetime) -> ChannelCoverage:
+def _of_channel(channel: Channel, pace: int, found: list[tuple[Gap, int]], now: datetime) -> ChannelCoverage:
     health = getattr(channel, "health", None)
     until = health.complete_until if health else None
-    gaps = Gap.objects.filter(channel=channel).select_related("healed_by").order_by("-since", "-pk")[:SHOWN]
+    gaps = tuple(_view(gap) for gap, _ in found)
+    totals = {view.state: total for view, (_, total) in zip(gaps, found, strict=True)}
     behind = until is None or (now - until).total_seconds() > 3 * pace + 60
     return ChannelCoverage(
         channel,
@@ -64,7 +110,8 @@ def _of_channel(channel: Channel, pace: int, now: datetime) -> ChannelCoverage:
         until,
         behind,
         _horizon(platforms.get(channel.platform)),
-        tuple(map(_view, gaps)),
+        gaps,
+        tuple((state, totals[state]) for state in STATES if state in totals),
     )
 
 
@@ -83,6 +130,9 @@ def _view(gap: Gap) -> GapView:
     cause = GapCause(gap.cause).label if gap.cause in GapCause.values else gap.cause
     if gap.lost:
         whose = f" of {gap.contact_name or 'one thread'}" if gap.thread_key else ""
+        if gap.cause == GapCause.UNPROVEN:
+            said = f"What was delivered{whose} in this time is here; whether more was written can no longer be known."
+            return GapView(gap, cause, "lost", said)
         return GapView(
             gap,
             cause,

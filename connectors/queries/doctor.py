@@ -17,6 +17,8 @@ from inbox.models import Channel, ChannelState
 from inbox.platforms import Manifest
 
 ENDS_SOON = timedelta(days=7)
+SIGNATURES_FORGOTTEN = timedelta(hours=24)
+SIGNATURES_MENDED = timedelta(hours=1)
 LOOKED_LATELY = timedelta(hours=1)
 RENEWALS = {
     "none": "it cannot be renewed; a person connects again",
@@ -146,10 +148,16 @@ def _operations(manifest: Manifest, channel: Channel, now: datetime) -> Iterator
     yield Finding("Send a reply", True if sent else None, "Last" if sent else "Never yet.", at=sent)
     for schedule in sorted(channel.schedules.all(), key=lambda each: Task.values.index(each.task)):
         yield _operation(schedule)
-    if health and health.bad_signatures:
+    if health and (bad := health.last_bad_signature_at):
+        # They are counted for good; what lies longer back, or was followed by good ones for hours, is over.
+        good = health.last_receipt_at
+        is_over = bad < now - SIGNATURES_FORGOTTEN or (good is not None and good > bad + SIGNATURES_MENDED)
+        if is_over:
+            said = f"Right; {health.bad_signatures} deliveries had a wrong one and were refused, the last"
+            yield Finding("Signatures", True, said, at=bad)
+            return
         yield Finding(
-            "Signatures", False, f"{health.bad_signatures} deliveries had a wrong one and were refused; the last",
-            at=health.last_bad_signature_at,
+            "Signatures", False, f"{health.bad_signatures} deliveries had a wrong one and were refused; the last", at=bad,
             fix="Compare the webhook secret with the platform's console; register the new one in front of the old.",
         )  # fmt: skip
 

@@ -1,4 +1,8 @@
-"""When a schedule falls due: an interval or a cron line, in a time zone, spread by a jitter that is the same at each look."""
+"""When a schedule falls due: an interval or a cron line, in a time zone, spread by a jitter that is the same at each look.
+
+Either has slots that stand still: those of an interval lie on a grid of its own, so that a run that begins late or takes long moves none of
+those that follow, and what is shown is what will be.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from cronsim import CronSim, CronSimError
 
 LONGEST_JITTER = 3600
 LONGEST_SPAN = 366 * 86400
+_DAY_ONE = datetime(2020, 1, 1, tzinfo=UTC)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _PART = re.compile(r"(\d{1,8})\s*([smhd])(?![a-z])\s*")
 
@@ -30,15 +35,18 @@ class Cadence:
 
     def after(self, moment: datetime) -> datetime:
         """The first time after this moment at which it falls due. Its slot may lie before: the jitter moved it behind."""
-        slot = self._slot_after(moment - timedelta(seconds=self.jitter_seconds)) if self.cron else moment
-        while True:
+        slot = self._slot_after(moment - timedelta(seconds=self.jitter_seconds + 1))
+        found: datetime | None = None
+        # A later slot may fall due earlier where the jitter is longer than the interval.
+        while found is None or slot < found:
             due = self._spread(slot)
-            if due > moment and (self.cron or slot > moment):
-                return due
+            if due > moment and (found is None or due < found):
+                found = due
             slot = self._slot_after(slot)
+        return found
 
     def following(self, first: datetime | None, *, now: datetime, count: int = 5) -> list[datetime]:
-        """The next runs, as they will be: `first` is what is planned already."""
+        """The next runs, as they will be: `first` is what is planned already, perhaps by hand."""
         planned = [first or self.after(now)]
         while len(planned) < count:
             planned.append(self.after(max(planned[-1], now)))
@@ -49,12 +57,18 @@ class Cadence:
 
     def _slot_after(self, moment: datetime) -> datetime:
         if not self.cron:
-            return moment + timedelta(seconds=self.every_seconds)
+            every = timedelta(seconds=self.every_seconds)
+            return _DAY_ONE + ((moment - _DAY_ONE - self._offset) // every + 1) * every + self._offset
         try:
             found: datetime = next(CronSim(self.cron, moment.astimezone(ZoneInfo(self.time_zone))))
         except StopIteration:
             raise NotUnderstood(f"“{self.cron}” names no day that ever comes.") from None
         return found.astimezone(UTC)
+
+    @property
+    def _offset(self) -> timedelta:
+        """Schedules of the same interval do not all fall due in the same second."""
+        return timedelta(seconds=zlib.crc32(f"grid {self.key}".encode()) % self.every_seconds)
 
     def _spread(self, slot: datetime) -> datetime:
         if not self.jitter_seconds:

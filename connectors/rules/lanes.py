@@ -1,7 +1,8 @@
 """Which of the schedules that are due may start, so that a channel that is slow or poisoned never delays another.
 
-There are as many places as workers, less one that the tick itself needs. Long work (walks through history, and whatever was slow the
-last time) gets half of them, and what was slow or died the last time gets one: the others always find a place.
+There are as many places as workers, less two: the tick itself needs one, and so does the watch over the channels, which may wait for a mail
+server. Long work (walks through history, and whatever was slow the last time) gets half of them and at least two, so that of what was slow
+or died the last time, which gets one, there is always one left for the walks of the others. Those that are quick always find a place.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+KEPT_FREE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +26,24 @@ class Turn:
         return "long" if self.is_long or self.is_suspect else "quick"
 
 
+def room(workers: int) -> tuple[int, int]:
+    """Places in all, and how many of them long work may take."""
+    places = max(1, workers - KEPT_FREE)
+    return places, max(1, places // 2)
+
+
 def choose(due: Iterable[Turn], running: Sequence[Turn], *, workers: int) -> list[int]:
     """`due` in the order in which they fell due. Each channel has one turn at a time in each lane."""
-    room = max(1, workers - 1)
-    room_for_long = max(1, room // 2)
+    places, places_for_long = room(workers)
     busy = len(running)
     busy_long = sum(turn.lane == "long" for turn in running)
     suspects = sum(turn.is_suspect for turn in running)
     of_channel = Counter((turn.channel, turn.lane) for turn in running)
     chosen: list[int] = []
     for turn in due:
-        if busy >= room or of_channel[turn.channel, turn.lane]:
+        if busy >= places or of_channel[turn.channel, turn.lane]:
             continue
-        if turn.lane == "long" and busy_long >= room_for_long:
+        if turn.lane == "long" and busy_long >= places_for_long:
             continue
         if turn.is_suspect and suspects:
             continue

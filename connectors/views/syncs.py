@@ -24,6 +24,6 @@ def create(request: HttpRequest, brand_slug: str, public_id: str) -> HttpRespons
     channel = access.channel_for(person, brand_slug, public_id)
     if not access.may(person, channel.brand, Permission.RUN_CHANNELS):
         raise Http404
-    scheduling.run_soon(channel_id=channel.pk, now=timezone.now())
+    scheduling.run_soon(channel=channel, by=person, now=timezone.now())
     messages.success(request, f"{channel.name} is compared with the platform now.")
     return redirect("connectors:channels", brand_slug=brand_slug)

@@ -9,6 +9,7 @@ from django.test import override_settings
 from prometheus_client.parser import text_string_to_metric_families
 
 from config import edge, metrics
+from tests.factories.people import ChannelFactory
 
 NAMES = {
     "parley_ingest_lag_seconds", "parley_drain_depth", "parley_dead_items", "parley_sends", "parley_sweep_lateness_seconds",
@@ -37,6 +38,21 @@ def test_everything_that_an_alarm_needs_is_told() -> None:
         "queued",
         "sending",
         "uncertain",
+    }
+
+
+@pytest.mark.django_db
+def test_a_channel_that_was_never_complete_lags_and_each_queue_is_told() -> None:
+    channel = ChannelFactory()
+
+    families = {family.name: family for family in text_string_to_metric_families(metrics.page().decode())}
+
+    assert str(channel.public_id) in {
+        sample.labels["channel"] for sample in families["parley_sync_lag_seconds"].samples
+    }
+    assert {sample.labels["queue"] for sample in families["parley_queue_depth"].samples} >= {
+        "sync",
+        "reports",
     }
 
 

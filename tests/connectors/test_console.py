@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,11 +13,22 @@ from django.urls import reverse
 from django.utils import timezone
 
 from connectors import clock as clocks
-from connectors.actions import backfilling, planning, syncing
+from connectors.actions import alarming, backfilling, planning, replaying, scheduling, syncing
 from connectors.contract import ConnectorError, Remedy, Subscription
-from connectors.models import Credential, DeadItem, Gap, RunState, SyncRun, SyncSchedule, Task
+from connectors.models import (
+    Alarm,
+    ChannelHealth,
+    Credential,
+    DeadItem,
+    Gap,
+    RunState,
+    SyncRun,
+    SyncSchedule,
+    Task,
+)
 from connectors.queries import doctor
-from inbox.models import Brand, Channel, Conversation, Message, Person, Role
+from inbox.actions import receiving
+from inbox.models import Brand, Channel, Clock, Conversation, Message, Notification, Person, Role
 from tests.connectors.conftest import NOW
 from tests.factories.people import BrandFactory, MembershipFactory
 from tests.fakes.platform import FakePlatform
@@ -59,6 +71,7 @@ def addresses(channel: Channel, run: SyncRun, dead: DeadItem) -> list[tuple[str,
         ("post", at("schedule", channel, poll.pk)), ("post", at("schedule-pause", channel, poll.pk)),
         ("post", at("schedule-run", channel, poll.pk)), ("post", at("run-stop", channel, run.pk)),
         ("post", at("backfills", channel, channel.public_id)), ("post", at("look", channel, channel.public_id)),
+        ("get", at("coverage-of", channel, channel.public_id)),
         ("post", at("dead-items-replay", channel)), ("post", at("dead-item-replay", channel, dead.pk)),
     ]  # fmt: skip
 
@@ -147,17 +160,62 @@ def test_paused_resumed_and_run_now(page: Client, planned: Channel) -> None:
     assert SyncRun.objects.get(schedule=schedule).cause == "person"
 
 
-def test_what_falls_due_while_it_runs_is_skipped_or_queued(planned: Channel) -> None:
-    began, ended = NOW, NOW + timedelta(minutes=20)
+def test_what_is_paused_runs_once_when_asked_and_rests_again(
+    page: Client, planned: Channel, platform: FakePlatform, clock: Any
+) -> None:
     schedule = of(planned, Task.RECONCILE)
-    schedule.every_seconds, schedule.next_run_at = 900, NOW
-    done = syncing.Synced()
+    page.post(at("schedule-pause", planned, schedule.pk))
+    SyncSchedule.objects.exclude(pk=schedule.pk).update(next_run_at=None)
+    now = timezone.now() + timedelta(days=1)
+    assert scheduling.claim_due(now=now) == []
 
-    skipped = syncing._next_run(schedule, done, None, 0, began, ended)
-    schedule.overlap = "queue"
-    queued = syncing._next_run(schedule, done, None, 0, began, ended)
+    page.post(at("schedule-run", planned, schedule.pk))
 
-    assert (skipped, queued) == (ended + timedelta(minutes=15), ended)
+    [claim] = scheduling.claim_due(now=now)
+    turn(schedule)
+    schedule.refresh_from_db()
+    assert claim.schedule_id == schedule.pk
+    assert (schedule.paused, schedule.once) == (True, False)
+    assert scheduling.claim_due(now=now + timedelta(days=1)) == []
+
+
+def test_who_pauses_and_tries_again_is_not_told_a_second_time(
+    page: Client, planned: Channel, ops: Person
+) -> None:
+    schedule = of(planned, Task.RECONCILE)
+    failing = SyncSchedule.objects.filter(pk=schedule.pk)
+    failing.update(failures=3, last_error="The platform is down.", last_remedy="retry")
+    assert alarming.look(now=NOW) == 1
+
+    for verb, told in (("schedule-run", {}), ("schedule-pause", {}), ("schedule-pause", {"resume": "1"})):
+        page.post(at(verb, planned, schedule.pk), told)
+        assert alarming.look(now=NOW) == 0
+
+    assert Alarm.objects.get().cleared_at is None
+    failing.update(failures=0, last_error="")
+    alarming.look(now=NOW)
+    assert Alarm.objects.get().cleared_at is not None
+
+
+@pytest.mark.parametrize("overlap", ["skip", "queue"])
+def test_what_falls_due_during_a_run_of_many_turns_is_skipped_or_queued(
+    planned: Channel, platform: FakePlatform, clock: Any, overlap: str
+) -> None:
+    schedule = of(planned, Task.RECONCILE)
+    SyncSchedule.objects.filter(pk=schedule.pk).update(
+        overlap=overlap, every_seconds=900, next_run_at=clock(), cursor=""
+    )
+    platform.page_size = 5
+    fill(platform, 20)
+    for _ in range(4):  # seven minutes each
+        syncing.run(schedule_id=schedule.pk, clock=clock, max_seconds=0)
+        clock.passes(420)
+
+    schedule.refresh_from_db()
+    run = SyncRun.objects.get(schedule=schedule)
+    assert (run.state, run.started_at, run.ended_at) == (RunState.DONE, NOW, NOW + timedelta(minutes=21))
+    due = schedule.cadence.after(run.ended_at)
+    assert schedule.next_run_at == (due if overlap == "skip" else run.ended_at)
 
 
 def fill(platform: FakePlatform, days: int, *, each: int = 1) -> None:
@@ -192,6 +250,38 @@ def test_a_backfill_brings_its_range_as_history_and_starts_no_clock(
     run.refresh_from_db()
     assert (run.state, run.share, run.new_messages) == (RunState.DONE, 1.0, 6)
     assert of(planned, Task.BACKFILL).next_run_at is None
+
+
+def test_a_backfill_that_reaches_into_the_present_leaves_the_news_to_the_comparison(
+    planned: Channel, platform: FakePlatform, ops: Person
+) -> None:
+    Channel.objects.filter(pk=planned.pk).update(created_at=NOW - timedelta(days=30))
+    ChannelHealth.objects.create(channel=planned, complete_until=NOW - timedelta(hours=5))
+    platform.hears("Known to be complete", thread="t1", at=NOW - timedelta(hours=6))
+    platform.hears("Never delivered", thread="t2", at=NOW - timedelta(hours=1))
+    backfilling.ask(channel=planned, since=NOW - timedelta(days=7), until=None, by=ops, now=NOW)
+
+    turn(of(planned, Task.BACKFILL))
+    assert list(Message.objects.values_list("text", "historical")) == [("Known to be complete", True)]
+    turn(of(planned, Task.RECONCILE))
+
+    assert Message.objects.get(text="Never delivered").historical is False
+
+
+def test_what_of_a_backfill_was_refused_is_history_when_it_is_read_again(
+    planned: Channel, platform: FakePlatform, ops: Person, monkeypatch: Any
+) -> None:
+    platform.hears("Of last week", thread="t1", at=NOW - timedelta(days=6))
+    backfilling.ask(channel=planned, since=NOW - timedelta(days=7), until=None, by=ops, now=NOW)
+    with monkeypatch.context() as broken:
+        broken.setattr(receiving, "receive", lambda **_: 1 / 0)
+        turn(of(planned, Task.BACKFILL))
+
+    replaying.replay_items(item_ids=[DeadItem.objects.get().pk], now=NOW)
+
+    assert Message.objects.get().historical
+    assert Conversation.objects.get().unread_count == 0
+    assert not Clock.objects.exists() and not Notification.objects.exists()
 
 
 def test_a_backfill_goes_on_where_it_was_interrupted_as_one_run(
@@ -304,6 +394,54 @@ def test_what_was_not_delivered_is_a_gap_that_the_comparison_healed(
     html = page.get(at("coverage", planned)).content.decode()
     assert "The platform did not deliver it" in html and "brought 2 messages" in html
     assert "Complete until" in html
+
+
+def gap(channel: Channel, number: int, **how: Any) -> Gap:
+    since = NOW - timedelta(hours=number)
+    fields: dict[str, Any] = {
+        "cause": "not_delivered",
+        "until": since,
+        "found_at": NOW,
+        "healed_at": NOW,
+    } | how
+    return Gap.objects.create(channel=channel, since=since, **fields)
+
+
+def test_what_is_open_or_lost_comes_before_what_was_healed_and_older_ones_are_a_page_away(
+    page: Client, planned: Channel, connect: Callable[..., Channel], django_assert_max_num_queries: Any
+) -> None:
+    for number in range(70):
+        gap(planned, number)
+    gap(planned, 500, cause="horizon", lost=True, healed_at=None, thread_key="t1", contact_name="Mara")
+    gap(planned, 400, cause="unproven", lost=True, healed_at=None, thread_key="t2", contact_name="Noor")
+    gap(planned, 600, cause="disconnected", healed_at=None, until=None)
+    gap(connect("acc-2"), 1)
+
+    with django_assert_max_num_queries(9):
+        html = page.get(at("coverage", planned)).content.decode()
+
+    states = re.findall(r'<tr data-state="(\w+)"', html)
+    assert states[:4] == ["open", "lost", "lost", "healed"]
+    assert "1 open, 2 lost, 70 healed" in html
+    assert "of Mara in this time may be missing" in html and "whether more was written" in html
+    first = page.get(at("coverage-of", planned, planned.public_id), {"state": "healed"}).content.decode()
+    [before] = re.findall(r"before=(\d+)", first)
+    rest = page.get(at("coverage-of", planned, planned.public_id), {"state": "healed", "before": before})
+    assert (first.count("<tr data-state"), rest.content.decode().count("<tr data-state")) == (60, 10)
+
+
+def test_wrong_signatures_are_red_until_they_are_over(planned: Channel) -> None:
+    def signatures(**health: Any) -> bool | None:
+        ChannelHealth.objects.update_or_create(channel=planned, defaults={"bad_signatures": 3} | health)
+        channel = Channel.objects.select_related("health").get(pk=planned.pk)
+        found = doctor.examine(channel, now=NOW).findings
+        return next(each.ok for each in found if each.name == "Signatures")
+
+    lately = NOW - timedelta(hours=3)
+    assert signatures(last_bad_signature_at=lately, last_receipt_at=None) is False
+    assert signatures(last_bad_signature_at=lately, last_receipt_at=lately + timedelta(minutes=1)) is False
+    assert signatures(last_bad_signature_at=lately, last_receipt_at=NOW) is True
+    assert signatures(last_bad_signature_at=NOW - timedelta(days=2), last_receipt_at=None) is True
 
 
 def test_the_doctor_names_each_red_line_with_its_fix(

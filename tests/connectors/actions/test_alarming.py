@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from smtplib import SMTPRecipientsRefused
 from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMessage
 
 from connectors.actions import alarming, listening, planning
 from connectors.models import Alarm, ChannelHealth, Gap, HourOfArrivals, SyncSchedule
@@ -85,6 +88,37 @@ def test_a_mail_that_could_not_leave_is_tried_again(channel: Channel, ops: Perso
     look(1)
 
     assert len(mail.outbox) == 1
+
+
+def test_one_address_that_is_refused_sends_nobody_else_theirs_again(
+    brand: Brand, channel: Channel, connect: Callable[..., Channel], ops: Person, monkeypatch: Any
+) -> None:
+    others = [MembershipFactory(brand=brand, role=Role.OPERATIONS).person for _ in range(2)]
+    letters: list[str] = []
+
+    def send(letter: EmailMessage) -> None:
+        if letter.to == [others[0].email] and refusing:
+            raise SMTPRecipientsRefused({letter.to[0]: (550, b"No such user")})
+        letters.extend(letter.to)
+
+    refusing = True
+    monkeypatch.setattr(EmailMessage, "send", send)
+    channels.park_sending(channel_id=channel.pk, reason="Gone.", now=NOW)
+    for minute in range(5):
+        look(minute)
+    channels.park_sending(channel_id=connect("acc-2").pk, reason="Gone, too.", now=NOW)
+    for minute in range(5, 10):
+        look(minute)
+    assert Counter(letters) == {ops.email: 2, others[1].email: 2}
+
+    refusing = False
+    look(61)
+    assert Counter(letters) == {ops.email: 2, others[0].email: 1, others[1].email: 2}
+    look(70)
+    look(140)
+
+    assert Counter(letters) == {ops.email: 2, others[0].email: 2, others[1].email: 2}
+    assert not Alarm.objects.filter(mailed_at=None).exists()
 
 
 def usual_weeks(channel: Channel, each_hour: int) -> None:

@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 
 from connectors.actions import draining, scheduling, syncing
-from connectors.contract import ConnectorError, Page, Remedy
-from connectors.models import ChannelHealth, DeadItem, SyncRun, SyncSchedule, Task
+from connectors.contract import ConnectorError, HistoryRules, Page, Remedy
+from connectors.models import ChannelHealth, DeadItem, Gap, SyncRun, SyncSchedule, Task
+from inbox import platforms
 from inbox.models import Channel, ChannelState, Conversation, Message
 from tests.connectors.conftest import NOW, message_item
 from tests.connectors.threads import in_threads
-from tests.fakes.platform import millis
+from tests.fakes.platform import manifest, millis
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,7 +53,7 @@ def test_a_poll_brings_what_is_new_and_remembers_where_it_stood(schedule, platfo
     assert (first.new_messages, second.new_messages) == (3, 2)
     assert poll.cursor == platform.said[-1].id
     assert Message.objects.count() == 5
-    assert poll.next_run_at == NOW + timedelta(seconds=5)
+    assert NOW < poll.next_run_at <= NOW + timedelta(seconds=5)
     assert ChannelHealth.objects.get(channel=channel).last_synced_at == NOW
 
 
@@ -331,3 +332,113 @@ def test_a_walk_that_meets_old_news_only_goes_on_with_the_comments(schedule, pla
 
     assert Message.objects.filter(external_id="c1").exists()
     assert done.pages == 2
+
+
+@pytest.mark.parametrize(("seconds", "is_slow"), [(6, True), (1, False)])
+def test_a_walk_whose_platform_takes_long_for_each_answer_keeps_to_the_lane_of_the_slow(
+    schedule, platform, clock, monkeypatch, seconds, is_slow
+):
+    walk = schedule(Task.RECONCILE)
+    platform.page_size = 10
+    said(platform, 30)
+    history, passed = platform.history, []
+    real = time.monotonic
+    monkeypatch.setattr(syncing.time, "monotonic", lambda: real() + sum(passed))
+
+    def slowly(ctx, cursor, thread_id=""):
+        ctx.http.before()  # as the client does with each request
+        passed.append(seconds)
+        return history(ctx, cursor, thread_id)
+
+    monkeypatch.setattr(platform, "history", slowly)
+
+    run(walk, clock)
+
+    assert walk.is_slow is is_slow
+
+
+def test_a_long_turn_makes_room_for_who_waits(schedule, platform, clock, channel, connect, monkeypatch):
+    walk = schedule(Task.RECONCILE)
+    platform.page_size = 10
+    said(platform, 40)
+    monkeypatch.setattr("connectors.actions._asking.FAIR", -1.0)
+
+    assert run(walk, clock, max_seconds=600).pages == 4
+    other = SyncSchedule.objects.create(
+        channel=connect("acc-2"), task=Task.BACKFILL, every_seconds=60, next_run_at=NOW - timedelta(minutes=1)
+    )
+    SyncSchedule.objects.filter(pk=walk.pk).update(cursor="")
+    assert run(walk, clock, max_seconds=600).pages == 1
+
+    SyncSchedule.objects.filter(pk=other.pk).update(lease_until=NOW + timedelta(minutes=1))
+    assert run(walk, clock, max_seconds=600).pages == 3
+
+
+@pytest.fixture
+def twenty(platform):
+    """A platform that tells the newest twenty messages of a thread, and no more."""
+    rules = manifest(history=HistoryRules(messages_per_thread=20))
+    platforms.register(rules)
+    platform.manifest = rules
+    platform.page_size = 20
+    return platform
+
+
+def chat(platform, receipt, count, *, undelivered=()):
+    """So many messages within ten minutes, each delivered but for some; the platform remembers twenty."""
+    for number in range(count):
+        at = NOW + timedelta(minutes=20, seconds=10 * number)
+        heard = platform.hears(f"Line {number}", at=at)
+        if number not in undelivered:
+            receipt(message_item(heard.id, heard.text, seconds=(at - NOW).total_seconds()))
+    draining.drain(now=NOW)
+    del platform.said[:-20]
+
+
+@pytest.mark.parametrize(
+    ("undelivered", "cause"),
+    [({10, 40}, "horizon"), ({10}, "unproven"), (set(), "unproven")],
+    ids=["some of what is told is missing", "all that is told is there", "nothing is missing"],
+)
+def test_what_a_full_thread_no_longer_tells_is_said(schedule, twenty, clock, receipt, undelivered, cause):
+    walk = schedule(Task.RECONCILE)
+    twenty.hears("Before", at=NOW - timedelta(hours=1))
+    run(walk, clock)
+    clock.passes(3600)
+    chat(twenty, receipt, 50, undelivered=undelivered)
+
+    run(walk, clock)
+
+    gap = Gap.objects.get(lost=True)
+    lost = NOW + timedelta(minutes=20, seconds=100)  # the tenth
+    assert (gap.cause, gap.thread_key) == (cause, "mara")
+    assert gap.since <= lost <= gap.until < twenty.said[1].at
+    clock.passes(900)
+    run(walk, clock)
+    assert Gap.objects.filter(lost=True).count() == 1
+
+
+def test_where_other_deliveries_failed_in_that_time_it_may_be_lost(schedule, twenty, clock, receipt, channel):
+    walk = schedule(Task.RECONCILE)
+    run(walk, clock)
+    clock.passes(3600)
+    chat(twenty, receipt, 50, undelivered={10})
+    Gap.objects.create(
+        channel=channel, cause="not_delivered", since=NOW + timedelta(minutes=21), until=NOW + timedelta(minutes=22),
+        found_at=clock(), healed_at=clock(),
+    )  # fmt: skip
+
+    run(walk, clock)
+
+    assert Gap.objects.get(lost=True).cause == "horizon"
+
+
+def test_a_short_thread_tells_everything(schedule, twenty, clock, receipt):
+    walk = schedule(Task.RECONCILE)
+    run(walk, clock)
+    clock.passes(3600)
+    chat(twenty, receipt, 19, undelivered={3})
+
+    run(walk, clock)
+
+    assert not Gap.objects.filter(lost=True).exists()

@@ -15,9 +15,20 @@ moments = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=s
 crons = st.sampled_from(["*/15 * * * *", "30 3 * * *", "0 9 * * 1-5", "15 2 1 * *", "5 0 29 2 *"])
 
 
-def test_an_interval_is_counted_from_the_moment() -> None:
-    assert Cadence(900).after(NOON) == NOON + timedelta(minutes=15)
+@given(every=st.integers(1, 90000), moment=moments, late=st.floats(0, 0.99), key=st.integers(0, 99))
+def test_a_run_that_begins_late_or_takes_long_moves_none_of_those_that_follow(
+    every: int, moment: datetime, late: float, key: int
+) -> None:
+    cadence = Cadence(every, key=key)
+    first = cadence.after(moment)
+
+    assert moment < first <= moment + timedelta(seconds=every)
+    assert cadence.after(first + timedelta(seconds=every * late)) == first + timedelta(seconds=every)
     assert Cadence(900).said() == "every 15 minutes"
+
+
+def test_schedules_of_one_interval_do_not_fall_due_in_the_same_second() -> None:
+    assert len({Cadence(900, key=key).after(NOON) for key in range(20)}) > 10
 
 
 def test_a_cron_line_speaks_in_its_time_zone() -> None:
@@ -37,10 +48,12 @@ def test_the_hour_that_the_clocks_skip_is_run_all_the_same_and_the_one_they_repe
     assert [each.date().isoformat() for each in repeated] == ["2026-10-25", "2026-10-26"]
 
 
-@given(cron=crons, zone=st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"]), moment=moments,
+@given(every=st.integers(1, 7200), cron=crons | st.just(""), zone=st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"]), moment=moments,
        jitter=st.integers(0, 3600), key=st.integers(0, 99))  # fmt: skip
-def test_what_is_shown_is_what_will_be(cron: str, zone: str, moment: datetime, jitter: int, key: int) -> None:
-    cadence = Cadence(60, cron, zone, jitter, key)
+def test_what_is_shown_is_what_will_be(
+    every: int, cron: str, zone: str, moment: datetime, jitter: int, key: int
+) -> None:
+    cadence = Cadence(every, cron, zone, min(jitter, every) if not cron else jitter, key)
 
     runs = cadence.following(None, now=moment)
 
