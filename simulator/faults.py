@@ -20,7 +20,7 @@ CATALOGUE: dict[str, str] = {
     "slow": "An API call takes ms (default 3000) longer.",
     "error.5xx": "An API call fails with a server error, sometimes an HTML page or an empty body.",
     "send.timeout": "A send is accepted, the message reaches the customer, and the call never answers.",
-    "token.race": "An access token ends between two calls, and a refresh takes ms (default 1500): on X whoever else refreshes is refused.",
+    "token.race": "A token of after_ms (default 10000) ends between two calls; its refresh takes ms (1500): on X whoever else refreshes is refused.",
     "webhook.disabled": "The platform gives the webhook up, as after too many failures, until somebody subscribes or proves it again.",
     "replay.job": "X delivers the last minutes (default 1440, most=500 messages) once more beside what is new, and says how the job ended.",
     "poll.inclusive": "LinkedIn polls repeat more, lie about the total, come short or empty with a next link.",

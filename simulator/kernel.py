@@ -45,7 +45,7 @@ class Kernel:
         scope = {"platform": account.platform, "account": account.id}
         if hit := self.faults.draw("slow", **scope):
             await asyncio.sleep(hit.number("ms", 3000) / 1000)
-        if self.faults.draw("token.race", **scope):
+        if self._is_ripe(account) and self.faults.draw("token.race", **scope):
             tokens.expire(self.world, account=account)
             return platform.refusal("expired", path=request.url.path)
         if hit := self.faults.draw("error.5xx", **scope):
@@ -53,6 +53,21 @@ class Kernel:
         if self.faults.draw("rate.limit", **scope):
             return platform.refusal("rate", path=request.url.path)
         return None
+
+    def _is_ripe(self, account: Account) -> bool:
+        """token.race ends no token that was issued a moment ago: two in a row mean that the grant is gone."""
+        rule = self.faults.rule("token.race", platform=account.platform, account=account.id)
+        if rule is None:
+            return False
+        newest = max(
+            (
+                one.issued_ms
+                for one in self.world.tokens.values()
+                if one.platform == account.platform and one.account == account.id and one.kind != "refresh"
+            ),
+            default=0,
+        )
+        return self.world.clock.now_ms() - newest >= rule.number("after_ms", 10_000)
 
     async def hold_up_refresh(self, *, platform: str, account: str) -> None:
         """token.race: the refresh is done, and who asked for it does not know yet."""

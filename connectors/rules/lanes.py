@@ -1,8 +1,8 @@
 """Which of the schedules that are due may start, so that a channel that is slow or poisoned never delays another.
 
 There are as many places as workers, less two: the tick itself needs one, and so does the watch over the channels, which may wait for a mail
-server. Long work (walks through history, and whatever was slow the last time) gets half of them and at least two, so that of what was slow
-or died the last time, which gets one, there is always one left for the walks of the others. Those that are quick always find a place.
+server. Long work (walks through history, and whatever was slow the last time) gets half of them, two where there are three. What was slow or died
+the last time gets one of those, so that there is one left for the walks of the others; and those that are quick always find a place.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Turn:
 def room(workers: int) -> tuple[int, int]:
     """Places in all, and how many of them long work may take."""
     places = max(1, workers - KEPT_FREE)
-    return places, max(1, places // 2)
+    return places, min(max(2, places // 2), max(1, places - 1))
 
 
 def choose(due: Iterable[Turn], running: Sequence[Turn], *, workers: int) -> list[int]:

@@ -41,8 +41,9 @@ class Outside:
     def no_faults(self) -> None:
         self.client.request("DELETE", "/control/faults").raise_for_status()
 
-    def expire_token(self, platform: str, account: str = "Acme") -> None:
-        self._post("tokens/expire", {"platform": platform, "account": account})
+    def expire_token(self, platform: str, account: str = "Acme", *, for_good: bool = False) -> None:
+        """`for_good`: what renews it ends as well."""
+        self._post("tokens/expire", {"platform": platform, "account": account, "refresh": for_good})
 
     def hurry(self) -> None:
         self._post("deliver", {})

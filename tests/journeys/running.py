@@ -29,7 +29,7 @@ NOT_HANDED_ON = (
     "WEB_PORT",
     "EDGE_HOST",
 )
-PROCFILE = frozenset(["web", "edge", "worker", "triage", "beat", "sync", "cron"])
+PROCFILE = frozenset(["web", "edge", "worker", "triage", "beat", "sync", "reports", "cron"])
 
 
 class Demo:

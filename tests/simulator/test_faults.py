@@ -463,6 +463,8 @@ async def test_of_two_that_refresh_in_a_token_race_one_is_refused(outside: Outsi
     app, grant = await outside.apps("x"), await outside.x_tokens()
     headers = {"authorization": f"Bearer {grant['access_token']}"}
     await outside.fault("token.race", ms=80)
+    assert (await outside.api.get("/2/users/me", headers=headers)).status_code == 200, "it is young"
+    await outside.advance(hours=0.1)
     ended = await outside.api.get("/2/users/me", headers=headers)
     form = {"grant_type": "refresh_token", "refresh_token": grant["refresh_token"]}
     auth = (app["client_id"], app["client_secret"])
