@@ -171,11 +171,13 @@ def _is_refused(alarm: Alarm, person: Person) -> bool:
 @transaction.atomic
 def _unclaim_mail(alarm: Alarm, person: Person) -> None:
     AlarmMail.objects.filter(alarm=alarm, person=person).delete()
+    Alarm.objects.filter(pk=alarm.pk).update(mailed_at=None)  # who looked meanwhile took it for sent
 
 
 @transaction.atomic
 def _note_refusal(alarm: Alarm, person: Person) -> None:
     AlarmMail.objects.filter(alarm=alarm, person=person).update(refused=True)
+    Alarm.objects.filter(pk=alarm.pk).update(mailed_at=None)
 
 
 @transaction.atomic

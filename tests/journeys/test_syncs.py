@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -184,6 +185,20 @@ def answer_now_and_then(demo: Demo, until: float) -> list[str]:
     return written
 
 
+def compared_since(demo: Demo, moment: datetime) -> bool:
+    """Whether a walk that began later has come to its end, for every channel; the next one is due at once until then."""
+    demo.sql(
+        """UPDATE connectors_syncschedule SET next_run_at = now()
+            WHERE task = 'reconcile' AND lease_until IS NULL AND next_run_at > now() AND last_success_at IS NOT NULL
+              AND channel_id IN (SELECT channel_id FROM connectors_channelhealth WHERE complete_until < %s)""",
+        [moment],
+    )
+    time.sleep(2)
+    behind = """SELECT 1 FROM inbox_channel c LEFT JOIN connectors_channelhealth h ON h.channel_id = c.id
+                 WHERE coalesce(h.complete_until, c.created_at) < %s LIMIT 1"""
+    return demo.sql(behind, [moment]) == []
+
+
 class Board:
     """What a manager sees of who waits: on the page, which looks again by itself, and in the list behind the figure."""
 
@@ -242,7 +257,7 @@ def test_after_a_storm_a_comparison_leaves_only_what_nobody_tells_any_more_and_l
     demo.sql("UPDATE inbox_brand SET reply_hold = 0")
     for fault, how in STORM:
         outside.fault(fault, seed=11, **how)
-    began, lanes = time.monotonic(), 6
+    began, lanes = time.monotonic(), 10
     until = began + STORM_SECONDS
 
     with ThreadPoolExecutor(lanes + 1) as crowd:
@@ -262,13 +277,13 @@ def test_after_a_storm_a_comparison_leaves_only_what_nobody_tells_any_more_and_l
 
     calm(demo, outside, within=300)
     demo.sql("UPDATE connectors_ratebudget SET resets_at = now()")
-    synced = demo.manage("sync", "--all", within=900)
-    assert synced.returncode == 0, synced.stdout + synced.stderr
-    demo.sql("UPDATE connectors_syncschedule SET next_run_at = now() WHERE task IN ('poll', 'reconcile')")
+    [(ended,)] = demo.sql("SELECT now()")
+    eventually(
+        lambda: compared_since(demo, ended), within=1800, told="a whole comparison of each after the storm"
+    )
     compared = demo.manage("completeness", "--json", "--show", "1000", "--wait", "180", within=900)
     found = json.loads(compared.stdout)
 
-    assert written >= 0.9 * STORM_SECONDS * STORM_RATE, f"{written} messages: the storm was a breeze"
     assert all(struck.values()), struck
     assert found["messages"] >= written
     parked = demo.sql("SELECT platform, state_reason FROM inbox_channel WHERE state <> 'connected'")
@@ -289,6 +304,8 @@ def test_after_a_storm_a_comparison_leaves_only_what_nobody_tells_any_more_and_l
     expect(pages[0].locator("tr[data-state=healed]").first).to_be_visible()
     if any(not row["expected"] for row in ledger):
         expect(pages[0].locator("tr[data-state=lost]").first).to_be_visible()
+    # Last, because it is the machine's affair: all of the above holds at any rate.
+    assert written >= 0.9 * STORM_SECONDS * STORM_RATE, f"{written} messages: the storm was a breeze"
 
 
 def test_a_platform_that_hangs_delays_no_other(demo: Demo, outside: Outside) -> None:
