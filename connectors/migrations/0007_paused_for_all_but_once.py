@@ -16,7 +16,7 @@ def watch(ignored):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("connectors", "0005_audited_syncs"),
+        ("connectors", "0006_unknown_kinds_are_dead_items"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -13,7 +13,7 @@ def watch(table, values, when):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("analytics", "0002_sums_are_numbers"), ("inbox", "0050_audited_in_full")]
+    dependencies = [("analytics", "0004_moods_are_paired"), ("inbox", "0032_audited_in_full")]
 
     operations = [
         watch("analytics_export", EXPORT, "INSERT OR DELETE"),

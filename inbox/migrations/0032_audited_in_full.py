@@ -63,7 +63,7 @@ def watch(table, values, name="audited", when="INSERT OR UPDATE OR DELETE", cond
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inbox", "0029_audit_log")]
+    dependencies = [("inbox", "0031_more_is_undone")]
 
     operations = [
         # Backwards it stays: the older triggers find in it what they did before.
