@@ -131,9 +131,9 @@ def seed(who: cast.Cast, amount: int, say: Callable[[str], None]) -> None:
         for name, each in (("bench refund", 100), ("bench recall", 2000)):
             cursor.execute(TAGS, {**told, "tag": tags[name], "each": each})
         with ThreadPoolExecutor(WRITERS) as writers:
-            writing = [writers.submit(_write, told, first) for first in range(1, amount + 1, CHUNK)]
-            for each in writing:
-                each.result()
+            writing = [writers.submit(_write, told, begin) for begin in range(1, amount + 1, CHUNK)]
+            for one in writing:
+                one.result()
         say(f"search: {amount:,} messages written in {time.monotonic() - began:.0f} s")
         began = time.monotonic()
         for definition in [*rebuilt, "CREATE INDEX naive_words ON inbox_message USING gin (naive)"]:
