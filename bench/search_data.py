@@ -128,8 +128,8 @@ def seed(who: cast.Cast, amount: int, say: Callable[[str], None]) -> None:
             told[name] = cursor.fetchone()[0]
         began = time.monotonic()
         cursor.execute(PEOPLE, told)
-        for name, each in (("bench refund", 100), ("bench recall", 2000)):
-            cursor.execute(TAGS, {**told, "tag": tags[name], "each": each})
+        for name, every in (("bench refund", 100), ("bench recall", 2000)):
+            cursor.execute(TAGS, {**told, "tag": tags[name], "each": every})
         with ThreadPoolExecutor(WRITERS) as writers:
             writing = [writers.submit(_write, told, begin) for begin in range(1, amount + 1, CHUNK)]
             for one in writing:
