@@ -31,6 +31,7 @@ from inbox.actions.tagging_work import Readings
 from inbox.actions.triaging import Batch
 from inbox.models import Brand, BulkState
 from inbox.queries import view_counting
+from inbox.rules.pacing import Pace
 
 log = structlog.get_logger(__name__)
 TRIAGE_SECONDS = 10.0  # then the worker is free for others, and the brand stands in line again
@@ -52,23 +53,28 @@ def triage_brand(*, brand_id: int, **_later: Any) -> None:
     if not cache.add(held, 1, timeout=HELD):
         return  # what came since is found by the one who is at it, or by the next sweep
     until = time.monotonic() + TRIAGE_SECONDS
+    pace = Pace()
     try:
         while time.monotonic() < until:
-            batch = triaging.next_batch(brand_id)
+            batch = triaging.next_batch(brand_id, conversations=pace.size)
             if batch.is_empty:
                 return
-            _take(batch)
+            pace.took(_take(batch), of=len(batch.since))
             cache.touch(held, HELD)
     finally:
         cache.delete(held)
     wake_triage(brand_id)
 
 
-def _take(batch: Batch) -> None:
+def _take(batch: Batch) -> float:
+    """For how many seconds the brand's lock was wanted or held."""
     if not batch.since:
         triaging.move_on(batch)
-        return
-    triaging.triage(batch, _read(batch), now=timezone.now())
+        return 0.0
+    readings = _read(batch)
+    began = time.monotonic()
+    triaging.triage(batch, readings, now=timezone.now())
+    return time.monotonic() - began
 
 
 def _read(batch: Batch) -> Readings | None:

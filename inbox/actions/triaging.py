@@ -18,12 +18,11 @@ from inbox import events
 from inbox.actions import _isolating, _looking, _sql
 from inbox.actions.tagging_work import Readings
 from inbox.models import BrandSequence, Direction, Event, EventKind, Message, TriageCursor
+from inbox.rules import pacing
 
 log = structlog.get_logger(__name__)
 BATCH = 500  # events
-CONVERSATIONS = (
-    64  # of one transaction: the brand's lock is held for some tens of milliseconds, as by receiving
-)
+CONVERSATIONS = pacing.MOST  # of one transaction
 
 # After these a conversation is looked at. What triage itself records is not among them, or it would never come to rest.
 NEWS = (
@@ -53,14 +52,17 @@ class Batch:
         return self.upto <= self.after
 
 
-def next_batch(brand_id: int, *, limit: int = BATCH) -> Batch:
-    """The next events, without any lock: their numbers rise in the order of commits, so none can come in between later."""
+def next_batch(brand_id: int, *, limit: int = BATCH, conversations: int = CONVERSATIONS) -> Batch:
+    """The next events, without any lock: their numbers rise in the order of commits, so none can come in between later.
+
+    At most `limit` events, of at most `conversations` conversations.
+    """
     after = _cursor(brand_id)
     batch = Batch(brand_id, after, after)
     found = Event.objects.filter(brand_id=brand_id, seq__gt=after).order_by("seq")
     columns = ("seq", "kind", "conversation_id", "message_id", "actor_id", "at")
     for seq, kind, conversation_id, message_id, actor_id, at in found.values_list(*columns)[:limit]:
-        if len(batch.since) >= CONVERSATIONS and conversation_id not in batch.since:
+        if len(batch.since) >= conversations and conversation_id not in batch.since:
             break
         batch.upto = seq
         if conversation_id is None or not (kind in NEWS or (kind in NEWS_BY_PEOPLE and actor_id)):
