@@ -64,7 +64,6 @@ class Demo:
         own |= {
             "PARLEY_DEMO_PASSWORD": PASSWORD,
             "PARLEY_DEMO_TRAFFIC": "off",
-            "PYTHONDONTWRITEBYTECODE": "1",
         }
         return own | self.told
 
@@ -83,7 +82,7 @@ class Demo:
             )
         return self
 
-    def await_ready(self, *, within: float = 120.0) -> "Demo":
+    def await_ready(self, *, within: float = 240.0) -> "Demo":
         assert self.process is not None
         deadline = time.monotonic() + within
         while "Parley is ready" not in self.said:

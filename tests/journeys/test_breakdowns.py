@@ -147,6 +147,7 @@ def test_a_page_that_slept_shows_what_it_missed_once_and_nothing_stale(
     agent.await_row(f"{name} neighbour {missed - 1}")
 
 
+@pytest.mark.long  # a dozen processes, one after another
 def test_a_supervisor_brings_back_every_process_that_dies(
     demo: Demo, outside: Outside, agent: Agent, name: str
 ) -> None:

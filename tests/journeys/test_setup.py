@@ -40,6 +40,7 @@ def beside(tmp_path: Path) -> Iterator[Demo]:
     demo.end_all()
 
 
+@pytest.mark.long  # two more demos, started from nothing
 def test_two_demos_side_by_side_know_nothing_of_one_another(
     demo: Demo, outside: Outside, beside: Demo, browser: Browser, name: str
 ) -> None:
