@@ -175,10 +175,8 @@ def _renew(
     plan: _Plan,
     now: datetime,
 ) -> Standing:
-    keeps = row is not None and None not in (
-        row.ended_at,
-        run.ended_at,
-    )  # it keeps what was promised when it ended
+    # One that has ended keeps what was promised then.
+    keeps = row is not None and row.ended_at is not None and run.ended_at is not None
     target = timedelta(seconds=row.target) if row is not None and keeps else promise.policy.targets[run.kind]
     clock = clock_of(run, course.stretches, promise.policy, target, now)
     new = Stored(

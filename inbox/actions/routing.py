@@ -77,9 +77,8 @@ def worth_a_look(*, brand_id: int, now: datetime) -> list[int]:
         looks = _look(settings, tickets, now)
         if found := [look.ticket.conversation_id for look in looks if look.changes_something]:
             return found
-        after = tickets[
-            -1
-        ].place  # nobody can take any of these: what is less pressing is not kept waiting by them
+        # Nobody can take any of these: what is less pressing is not kept waiting by them.
+        after = tickets[-1].place
     return []
 
 
