@@ -12,7 +12,7 @@ from functools import partial
 
 import structlog
 from django.db import OperationalError, transaction
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q
 
 from inbox import events
 from inbox.actions import _isolating, _looking, _sql
@@ -145,6 +145,8 @@ def _cursor(brand_id: int) -> int:
 
 
 def behind() -> list[int]:
-    """Brands with events that triage has not looked at."""
-    found = BrandSequence.objects.filter(last__gt=Coalesce("brand__triage_cursor__seq", 0))
+    """Brands with events that triage has not looked at, those among them that it has never looked at."""
+    found = BrandSequence.objects.filter(
+        Q(brand__triage_cursor__isnull=True, last__gt=0) | Q(last__gt=F("brand__triage_cursor__seq"))
+    )
     return list(found.order_by("pk").values_list("pk", flat=True))

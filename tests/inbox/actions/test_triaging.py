@@ -168,6 +168,13 @@ def test_what_needs_no_answer_stops_the_response_without_meeting_it(channel: Cha
     assert clocks() == [("first", "cancelled", 0, 100), ("resolution", "paused", 0, None)]
 
 
+def test_a_brand_that_was_never_looked_at_is_found_without_being_told_of(channel: Channel) -> None:
+    """Its first message may come while the broker is away."""
+    arrive(channel, exchange.wrote(seconds=0))
+
+    assert triaging.behind() == [channel.brand_id]
+
+
 def test_a_triaged_brand_comes_to_rest(channel: Channel) -> None:
     policy(channel)
     arrive(channel, exchange.wrote(seconds=0))
