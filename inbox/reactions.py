@@ -38,15 +38,20 @@ def show_in_threads(events: list[Event]) -> None:
         if event.conversation_id:
             by_conversation[event.conversation_id].append(event)
     watched = audience.of(realtime.conversation_group(conversation_id) for conversation_id in by_conversation)
+    news = []
     for conversation_id, told in by_conversation.items():
         if realtime.conversation_group(conversation_id) not in watched:
             continue
         seen = any(event.kind == EventKind.REPLY_SEEN for event in told)
-        realtime.push_messages(
-            conversation_id, [event.message_id for event in told if event.message_id], told[-1].seq,
-            changed_since=min(event.seq for event in told) if seen else None,
-            gone=[gone for event in told for gone in timeline.gone_by(event)],
+        news.append(
+            realtime.Said(
+                conversation_id, [event.message_id for event in told if event.message_id], told[-1].seq,
+                changed_since=min(event.seq for event in told) if seen else None,
+                gone=[gone for event in told for gone in timeline.gone_by(event)],
+            )
         )  # fmt: skip
+    if news:
+        realtime.push_messages(news)
 
 
 @on(*_BETWEEN_MESSAGES)

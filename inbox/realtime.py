@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -79,26 +81,56 @@ def push_rows(
     _send(brand_group(brand_id), _rows_message(brand_id, rows, first_seq, last_seq, told))
 
 
-def push_messages(
-    conversation_id: int,
-    message_ids: Sequence[int],
-    seq: int,
-    *,
-    changed_since: int | None = None,
-    gone: Sequence[str] = (),
-) -> None:
-    """Messages as they now are, and all that changed since a number where one event touched many.
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is new in one thread: messages by id, and all that changed since a number where one event touched many.
 
-    `gone`: public ids of messages that turned out to be another one's echo and are no more. What the customer wrote may open the reply window, so the composer's state goes along.
+    `gone`: public ids of messages that turned out to be another one's echo and are no more.
     """
-    conversation = _conversation(conversation_id)
-    wanted = Q(pk__in=message_ids)
-    if changed_since is not None:
-        wanted |= Q(seq__gte=changed_since)
-    found = Message.objects.filter(wanted, conversation=conversation).in_thread_order()[:CATCH_UP_ENTRIES]
-    entries = timeline.dress(list(found), conversation=conversation, brand_slug=conversation.brand.slug)
-    from_customer = any(entry.message.direction == Direction.IN for entry in entries)
-    _send_thread(conversation, entries, seq=seq, with_composer=from_customer, gone=gone)
+
+    conversation_id: int
+    message_ids: Sequence[int]
+    seq: int
+    changed_since: int | None = None
+    gone: Sequence[str] = ()
+
+
+def push_messages(news: Sequence[Said]) -> None:
+    """Messages as they now are. What the customer wrote may open the reply window, so the composer's state goes along.
+
+    A handful of queries, however many threads: when fifty people write at once, the fiftieth thread does not wait for forty-nine.
+    """
+    threads = _conversations(each.conversation_id for each in news)
+    messages = _messages_of(news)
+    unavailable = composer.unreachable(threads.values())
+    for each in news:
+        conversation = threads.get(each.conversation_id)
+        if conversation is None:  # purged meanwhile
+            continue
+        entries = timeline.dress(
+            messages[conversation.pk], conversation=conversation, brand_slug=conversation.brand.slug
+        )
+        from_customer = any(entry.message.direction == Direction.IN for entry in entries)
+        _send_thread(
+            conversation, entries, seq=each.seq, with_composer=from_customer, gone=each.gone,
+            unavailable=unavailable.get(conversation.pk, ""),
+        )  # fmt: skip
+
+
+def _messages_of(news: Sequence[Said]) -> dict[int, list[Message]]:
+    """By conversation. Where one event touched many messages, that thread is asked alone, and for its first ones only."""
+    found: dict[int, list[Message]] = defaultdict(list)
+    told = [each for each in news if each.changed_since is None]
+    ids = [message_id for each in told for message_id in each.message_ids]
+    among = [each.conversation_id for each in told]
+    for message in Message.objects.filter(pk__in=ids, conversation__in=among).in_thread_order():
+        found[message.conversation_id].append(message)
+    for each in news:
+        if each.changed_since is not None:
+            wanted = Q(pk__in=each.message_ids) | Q(seq__gte=each.changed_since)
+            touched = Message.objects.filter(wanted, conversation=each.conversation_id)
+            found[each.conversation_id] += touched.in_thread_order()[:CATCH_UP_ENTRIES]
+    return found
 
 
 def push_events(conversation_id: int, events: Sequence[Event]) -> None:
@@ -202,6 +234,10 @@ def _conversation(conversation_id: int) -> Conversation:
     return Conversation.objects.select_related("brand", "channel").get(pk=conversation_id)
 
 
+def _conversations(ids: Iterable[int]) -> dict[int, Conversation]:
+    return Conversation.objects.select_related("brand", "channel").in_bulk(list(ids))
+
+
 def _shown_events(conversation: Conversation, events: Sequence[Event]) -> list[EventEntry]:
     shown = Event.objects.filter(
         conversation=conversation, seq__in=[event.seq for event in events], kind__in=timeline.SHOWN_EVENTS
@@ -217,18 +253,28 @@ def _send_thread(
     with_head: bool = False,
     with_composer: bool = False,
     gone: Sequence[str] = (),
+    unavailable: str | None = None,
 ) -> None:
-    html = _thread_html(conversation, entries, with_head=with_head, with_composer=with_composer)
+    html = _thread_html(
+        conversation, entries, with_head=with_head, with_composer=with_composer, unavailable=unavailable
+    )
     _send(conversation_group(conversation.pk), _thread_message(conversation, html, seq, gone))
 
 
 def _thread_html(
-    conversation: Conversation, entries: Sequence[Entry], *, with_head: bool, with_composer: bool
+    conversation: Conversation,
+    entries: Sequence[Entry],
+    *,
+    with_head: bool,
+    with_composer: bool,
+    unavailable: str | None = None,
 ) -> str:
     now = timezone.now()
     slug = conversation.brand.slug
     state = (
-        composer.of(conversation, channel=conversation.channel, brand_slug=slug, now=now)
+        composer.of(
+            conversation, channel=conversation.channel, brand_slug=slug, now=now, unavailable=unavailable
+        )
         if with_composer
         else None
     )

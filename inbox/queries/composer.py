@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -83,18 +84,38 @@ class Composer:
         )
 
 
-def of(conversation: Conversation, *, channel: Channel, brand_slug: str, now: datetime) -> Composer:
+def unreachable(conversations: Collection[Conversation]) -> dict[int, str]:
+    """By conversation, why the platform says that its person cannot be written to; those who can are left out. One query."""
+    keys = {(each.channel_id, each.recipient_key or each.thread_key): each.pk for each in conversations}
+    found = Handle.objects.filter(
+        channel__in={channel_id for channel_id, _ in keys}, external_id__in={key for _, key in keys}
+    ).exclude(unavailable_reason="")
+    reasons = {
+        (each[0], each[1]): each[2]
+        for each in found.values_list("channel_id", "external_id", "unavailable_reason")
+    }
+    return {pk: reasons[place] for place, pk in keys.items() if place in reasons}
+
+
+def of(
+    conversation: Conversation,
+    *,
+    channel: Channel,
+    brand_slug: str,
+    now: datetime,
+    unavailable: str | None = None,
+) -> Composer:
+    """`unavailable`: what `unreachable` says of it, where somebody has asked already."""
     manifest = inbox_list.manifest_of(conversation.platform)
     if manifest is None:
         return Composer(conversation, channel, brand_slug, None, None, now)
-    handle = Handle.objects.filter(
-        channel=channel, external_id=conversation.recipient_key or conversation.thread_key
-    ).first()
+    if unavailable is None:
+        unavailable = unreachable([conversation]).get(conversation.pk, "")
     situation = Situation(
         opened_at=conversation.window_opened_at,
         channel_state=channel.state,
         channel_reason=channel.state_reason,
-        unavailable_reason=handle.unavailable_reason if handle else "",
+        unavailable_reason=unavailable,
         public=conversation.kind == ConversationKind.COMMENT,
     )
     return Composer(
