@@ -15,12 +15,15 @@ from inbox.models import Brand
 
 SECONDS = 5.0  # then the worker is free for others, and the brand stands in line again
 HELD = 15
+GATHER_SECONDS = (
+    1.0  # facts of a conversation are worked out anew with each look: a little is let come together
+)
 
 
 def wake_following(brand_id: int) -> None:
     """Enqueue one look at the brand, unless one that has not begun yet is known."""
     if cache.add(f"figures-wanted:{brand_id}", 1, timeout=5):
-        follow_brand.delay(brand_id=brand_id)
+        follow_brand.apply_async(kwargs={"brand_id": brand_id}, countdown=GATHER_SECONDS)
 
 
 @shared_task

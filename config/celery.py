@@ -20,6 +20,7 @@ if not settings.configured:
 import structlog  # the defaults above must be there before anything reads the settings
 from celery import Celery, signals
 from django.db import close_old_connections
+from django.urls import get_resolver
 from kombu import Exchange, Queue
 
 from config import health
@@ -50,6 +51,9 @@ BEAT = {
     "analytics.tasks.mind_settings": 60.0,
 }
 
+# Between the threads of a worker. Python's own five milliseconds are what a thread waits for the interpreter after each statement to the
+# database while another one computes: twenty statements of a batch, and the brand's lock is held for a tenth of a second longer.
+SWITCH_SECONDS = 0.0005
 SWEEP_SECONDS = 1.0  # between two looks of the worker's own for timers that are due
 
 # What a person waits for does not stand behind what nobody waits for. The rest goes to the default queue.
@@ -61,6 +65,10 @@ ROUTES = {
     "connectors.tasks.settle_uncertain": "delivery",
     # Reading messages and fitting models takes a processor: the process of this queue yields to those that people wait for.
     "inbox.tasks.triage_brand": "triage",
+    "inbox.tasks.rescore_brand": "triage",
+    "inbox.tasks.index_brand": "triage",
+    "inbox.tasks.count_brand": "triage",
+    "inbox.tasks.recount_views": "triage",
     "inbox.tasks.learn_from_corrections": "triage",
     "analytics.tasks.follow_brand": "triage",
     "analytics.tasks.sum_periods": "triage",
@@ -87,6 +95,15 @@ def look_after_connections(task: Any, **_: Any) -> None:
     """Each thread has its own: a broken or old one is closed, one of a pool goes back. Celery's own count knows one for all."""
     if not task.request.is_eager:
         close_old_connections()
+
+
+@signals.worker_init.connect
+def make_ready(**_: Any) -> None:
+    """Before the first task. The addresses that pushed rows hold are read from all of the pages' modules: a second or more, once,
+    which the first customer after a start would wait for.
+    """
+    sys.setswitchinterval(SWITCH_SECONDS)
+    _ = get_resolver().reverse_dict
 
 
 @signals.worker_ready.connect
