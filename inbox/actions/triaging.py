@@ -17,6 +17,7 @@ from django.db.models.functions import Coalesce
 from inbox import events
 from inbox.actions import _isolating, _looking, _sql
 from inbox.actions.tagging_work import Readings
+from inbox.exchange import MessageKind
 from inbox.models import BrandSequence, Direction, Event, EventKind, Message, TriageCursor
 from inbox.rules import pacing
 
@@ -80,7 +81,9 @@ def messages_of(batch: Batch) -> list[Message]:
     return list(
         Message.objects.filter(
             pk__in=batch.message_ids, direction=Direction.IN, historical=False, deleted_at=None
-        ).in_thread_order()
+        )
+        .exclude(kind=MessageKind.SYSTEM)
+        .in_thread_order()
     )
 
 

@@ -327,6 +327,44 @@ def test_history_starts_no_clock(channel: Channel) -> None:
     assert clocks() == []
 
 
+def test_what_the_platform_says_itself_wakes_nobody_and_stops_no_clock(
+    channel: Channel, agent: Person
+) -> None:
+    policy(channel, resolution=None)
+    arrive(channel, exchange.wrote("Wo ist mein Paket?", seconds=0))
+    triage(channel, at(2))
+    seen = Conversation.objects.get()
+    snoozing.snooze(conversation=seen, until=at(400), by=agent, now=at(100))
+    arrive(channel, exchange.told("Another app answers from here on, as was arranged before.", seconds=200))
+
+    triage(channel, at(202))
+
+    asleep = Conversation.objects.get()
+    assert (asleep.state, asleep.snoozed_until, asleep.language) == ("snoozed", at(400), seen.language)
+    timing.sweep(now=at(400))
+    triage(channel, at(401))
+    awake = Conversation.objects.get()
+    assert (awake.state, awake.waiting_since, awake.due_at) == ("open", at(0), at(900))
+
+
+def test_what_the_platform_says_itself_opens_nothing_and_is_no_news_to_whoever_resolves(
+    channel: Channel, agent: Person
+) -> None:
+    policy(channel)
+    arrive(channel, exchange.wrote(seconds=0))
+    seen = Conversation.objects.get().seq
+    arrive(channel, exchange.told("Bob left the conversation.", seconds=10))
+    closing.resolve(conversation=Conversation.objects.get(), by=agent, seen_seq=seen, now=at(20))
+    arrive(channel, exchange.told("Bob joined the conversation.", seconds=30))
+
+    triage(channel, at(31))
+
+    resolved = Conversation.objects.get()
+    assert (resolved.state, resolved.unread_count, resolved.waiting_since) == ("resolved", 0, None)
+    assert (resolved.message_count, resolved.last_message_text) == (3, "Bob joined the conversation.")
+    assert resolved.last_inbound_at == at(0)
+
+
 def test_a_note_and_a_bot_answer_nobody(channel: Channel, agent: Person) -> None:
     policy(channel, resolution=None)
     arrive(channel, exchange.wrote(seconds=0))
