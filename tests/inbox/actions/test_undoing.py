@@ -276,6 +276,17 @@ def test_a_customer_who_wrote_meanwhile_is_not_put_to_sleep_again(channel: Chann
     assert it().state == "open"
 
 
+def test_what_a_customer_wrote_meanwhile_stays_unread(channel: Channel, jo: Person) -> None:
+    reading.mark_read(conversation=it(), by=jo, up_to_seq=it().seq, now=say.at(8))
+    promising.no_reply_needed(conversation=it(), by=jo, now=say.at(10))
+    hear(channel, say.wrote("One thing more", seconds=20), say.wrote("Hello?", seconds=25), at=30)
+
+    undo(jo)
+    triage(channel.brand_id, say.at(61))
+
+    assert (it().unread_count, it().waiting_since) == (2, say.at(0))
+
+
 def test_nobody_takes_back_what_another_did(channel: Channel, jo: Person, bea: Person) -> None:
     closing.resolve(conversation=it(), by=jo, now=say.at(10))
     which = Undo.objects.get().public_id
