@@ -16,7 +16,7 @@ from inbox.queries.clock_facts import Facts
 from inbox.queries.promises import Promise
 from inbox.rules import due
 from inbox.rules.course import Course, Run
-from inbox.rules.sla import ClockNow, State, clock_of
+from inbox.rules.sla import ClockNow, State, clock_of, counted_of
 
 # What began and ended before anybody looked gets a clock only if it is news: a new policy does not judge the past.
 NEWS = timedelta(days=1)
@@ -122,7 +122,7 @@ def _compare(
     runs = [run for run in course.runs if facts.since is None or run.started_at >= facts.since]
     matches, left = _match(runs, stored)
     for run, row in matches:
-        if row is not None and _is_settled(run, row):
+        if row is not None and _is_settled(run, row, course, promise):
             if row.late_untold:
                 standing.append(_as_stored(touched, row))
             continue
@@ -157,13 +157,21 @@ def _match(
     return list(found.items()), rest
 
 
-def _is_settled(run: Run, row: Stored) -> bool:
-    """It ended before, and nothing that is known now changes that: it keeps its policy, target and segments."""
-    return (
-        row.ended_at is not None
-        and (row.started_at, row.ended_at) == (run.started_at, run.ended_at)
-        and (row.state == State.CANCELLED) == run.cancelled
-    )
+def _is_settled(run: Run, row: Stored, course: Course, promise: Promise | None) -> bool:
+    """It ended before, and nothing that is known now changes that: it keeps its policy, target and segments.
+
+    What lies between its ends may become known late, too, or be taken back (an answer, a snooze). Where another promise holds by now,
+    nobody can say any more how the one before would have counted that, and it stays.
+    """
+    if (
+        run.ended_at is None
+        or (row.started_at, row.ended_at) != (run.started_at, run.ended_at)
+        or (row.state == State.CANCELLED) != run.cancelled
+    ):
+        return False
+    if promise is None or (row.policy_id, row.policy_version) != (promise.row.pk, promise.row.version):
+        return True
+    return counted_of(run, course.stretches, promise.policy).total_seconds() == row.counted
 
 
 def _renew(

@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 
 from inbox.actions import (
     closing,
+    hours,
     noting,
+    policies,
     promising,
     receiving,
     replying,
@@ -288,6 +290,75 @@ def test_an_answer_that_was_sent_in_time_and_learned_late_meets_the_target(chann
 
     assert clocks() == [("first", "met", 0, 300)]
     assert len(told(EventKind.SLA_BREACHED)) == 1
+
+
+def test_an_answer_learned_after_all_is_over_is_taken_off_what_the_resolution_used(
+    channel: Channel, agent: Person
+) -> None:
+    policy(channel, resolution=1000)
+    arrive(channel, exchange.wrote(seconds=0))
+    triage(channel, at(2))
+    timing.sweep(now=at(1001))
+    closing.resolve(conversation=Conversation.objects.get(), by=agent, now=at(1500))
+    triage(channel, at(1501))
+    assert clocks() == [("first", "cancelled", 0, 1500), ("resolution", "missed", 0, 1500)]
+    breaches = len(told(EventKind.SLA_BREACHED))
+    receiving.receive(arrivals=[Arrival(channel.pk, exchange.echoed("Here!", seconds=300))], now=at(1600))
+
+    triage(channel, at(1601))
+    timing.sweep(now=at(1602))
+
+    assert clocks() == [("first", "met", 0, 300), ("resolution", "met", 0, 1500)]
+    resolution = Clock.objects.get(kind="resolution")
+    assert resolution.counted == 300
+    assert list(resolution.segments.order_by("started_at").values_list("counted", "reason")) == [
+        (300.0, "the customer waits"),
+        (0.0, "waiting for the customer"),
+    ]
+    assert len(told(EventKind.SLA_BREACHED)) == breaches
+
+
+def test_a_snooze_that_is_taken_back_after_the_answer_has_stopped_nothing(
+    channel: Channel, agent: Person
+) -> None:
+    policy(channel, first_response=300, next_response=None, resolution=None)
+    arrive(channel, exchange.wrote(seconds=0))
+    triage(channel, at(2))
+    snoozing.snooze(conversation=Conversation.objects.get(), until=at(9000), by=agent, now=at(120))
+    arrive(channel, exchange.echoed("Sorry for the wait.", seconds=480))
+    triage(channel, at(482))
+    assert [(clock.state, clock.counted) for clock in Clock.objects.all()] == [("met", 120)]
+
+    undoing.undo(brand=channel.brand, by=agent, now=at(500))
+    triage(channel, at(501))
+    timing.sweep(now=at(502))
+
+    assert [(clock.state, clock.counted) for clock in Clock.objects.all()] == [("missed", 480)]
+    assert list(ClockSegment.objects.values_list("counted", "reason")) == [(480.0, "the customer waits")]
+    assert len(told(EventKind.SLA_BREACHED)) == 1
+
+
+@pytest.mark.parametrize("changed", ["the policy", "its hours"])
+def test_what_ended_under_another_version_of_the_promise_is_not_counted_anew(
+    channel: Channel, agent: Person, changed: str
+) -> None:
+    always = {str(day): [[0, 1440]] for day in range(7)}
+    kept = {"brand": channel.brand, "name": "Always", "time_zone": "UTC", "holidays": []}
+    opening = hours.save(hours=None, week=always, by=agent, now=at(0), **kept)
+    row = policy(channel, resolution=None, hours=opening)
+    arrive(channel, exchange.wrote(seconds=0), exchange.echoed("On it.", seconds=90))
+    triage(channel, at(92))
+    if changed == "the policy":
+        policies.write(channel.brand, row, {"name": row.name, "first_response": 60})
+    else:
+        hours.save(hours=opening, week={"0": [[0, 60]]}, by=agent, now=at(95), **kept)
+    arrive(channel, exchange.wrote(seconds=100))
+
+    triage(channel, at(101))
+
+    first = Clock.objects.get(kind="first")
+    assert (first.state, first.counted, first.policy_version) == ("met", 90, 1)
+    assert Clock.objects.get(kind="next").policy_version == 2
 
 
 def test_an_edit_changes_no_clock(channel: Channel) -> None:
