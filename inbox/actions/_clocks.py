@@ -118,9 +118,11 @@ def _compare(
     now: datetime,
 ) -> list[Standing]:
     """Match what the facts say with what is stored, and note the differences."""
-    standing: list[Standing] = []
     runs = [run for run in course.runs if facts.since is None or run.started_at >= facts.since]
-    matches, left = _match(runs, stored)
+    over = [row for row in stored if row.ended_at and facts.since and row.started_at < facts.since]
+    # The spell of these was followed by another before anybody told: nothing changes them any more, and they are still told.
+    standing = [_as_stored(touched, row) for row in over if row.late_untold]
+    matches, left = _match(runs, [row for row in stored if row not in over])
     for run, row in matches:
         if row is not None and _is_settled(run, row, course, promise):
             if row.late_untold:

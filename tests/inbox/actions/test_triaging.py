@@ -343,7 +343,7 @@ def test_what_ended_under_another_version_of_the_promise_is_not_counted_anew(
     channel: Channel, agent: Person, changed: str
 ) -> None:
     always = {str(day): [[0, 1440]] for day in range(7)}
-    kept = {"brand": channel.brand, "name": "Always", "time_zone": "UTC", "holidays": []}
+    kept: dict[str, Any] = {"brand": channel.brand, "name": "Always", "time_zone": "UTC", "holidays": []}
     opening = hours.save(hours=None, week=always, by=agent, now=at(0), **kept)
     row = policy(channel, resolution=None, hours=opening)
     arrive(channel, exchange.wrote(seconds=0), exchange.echoed("On it.", seconds=90))
