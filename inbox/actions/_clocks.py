@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from inbox import events, platforms
-from inbox.actions import _clock_rows
+from inbox.actions import _clock_rows, _priority
 from inbox.actions._clock_rows import Stored
 from inbox.actions._touched import RunningClock, Touched
 from inbox.models import ConversationState, SlaPolicy
@@ -82,11 +82,17 @@ def recompute(
     promised = promises.of_brand(ledger.brand_id)
     facts = clock_facts.read((each.id, each.opened_at) for each in touched)
     stored = _clock_rows.read({each.id: facts[each.id].since for each in touched})
+    # What a broken promise adds to the priority must not put another one in its place: it would be broken no more.
+    by_priority = any(each.row.priorities for each in promised)
+    plain = _priority.before_raising(ledger.brand_id, touched, now) if by_priority else {}
     plan = _Plan()
     for each in touched:
         course = facts[each.id].course()
         promise = promises.choose(
-            promised, priority=each.priority, channel_id=each.channel_id, tags=each.tags
+            promised,
+            priority=plain.get(each.id, each.priority),
+            channel_id=each.channel_id,
+            tags=each.tags,
         )
         horizon = (news_since or {}).get(each.id, now + NEWS) - NEWS
         standing = _compare(

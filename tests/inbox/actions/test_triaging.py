@@ -40,6 +40,7 @@ from inbox.models import (
     Event,
     EventKind,
     Person,
+    PriorityWeights,
     SlaPolicy,
     Timer,
     TriageCursor,
@@ -801,7 +802,10 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_conversations(ch
 
 def test_a_priority_that_changes_chooses_another_policy_at_once(channel: Channel) -> None:
     policy(channel, name="Urgent", priorities=[1], first_response=60, resolution=None, position=0)
-    policy(channel, name="Others", first_response=600, resolution=None, position=1)
+    policy(channel, name="Others", first_response=6000, resolution=None, position=1)
+    PriorityWeights.objects.update_or_create(
+        brand=channel.brand, defaults={"weights": {"waits_10m": 100, "window_1d": 0}}
+    )
     arrive(channel, exchange.wrote(seconds=0))
     triage(channel, at(2))
     assert Clock.objects.get().policy_name == "Others"
@@ -810,7 +814,26 @@ def test_a_priority_that_changes_chooses_another_policy_at_once(channel: Channel
 
     clock = Clock.objects.get()
     assert (clock.policy_name, clock.target, Conversation.objects.get().priority) == ("Urgent", 60, 1)
-    assert len(told(EventKind.SLA_BREACHED)) == 1
+
+
+def test_a_broken_promise_makes_urgent_also_where_the_policy_for_urgent_ones_would_not(
+    channel: Channel, agent: Person
+) -> None:
+    row = {"priorities": [1], "first_response": 300, "resolution": None, "position": 0}
+    policy(channel, name="Urgent", raises_priority=False, **row)
+    policy(channel, name="Everybody", first_response=600, resolution=None, position=1)
+    arrive(channel, exchange.wrote(seconds=0))
+    triage(channel, at(2))
+
+    for seconds in (601, 602):
+        timing.sweep(now=at(seconds))
+        assert Conversation.objects.get().priority == 1
+
+    looked = len(told(EventKind.TRIAGED))
+    promising.promise(conversation=Conversation.objects.get(), at=at(7000), by=agent, now=at(610))
+    triage(channel, at(611))
+    assert (Conversation.objects.get().priority, Clock.objects.get().policy_name) == (1, "Everybody")
+    assert len(told(EventKind.TRIAGED)) == looked  # the promise is later than what is late
 
 
 def test_when_the_window_has_closed_it_is_due_no_more(channel: Channel) -> None:
