@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 
 from inbox import tasks
-from inbox.actions import assigning, attending, closing, receiving, routing, snoozing, triaging
+from inbox.actions import assigning, attending, closing, receiving, routing, snoozing, timing, triaging
 from inbox.actions.receiving import Arrival
 from inbox.models import (
     Brand,
@@ -459,6 +459,22 @@ def test_what_is_given_on_purpose_to_somebody_offline_stays_with_them(
     assert who_has(mara) == "Ada"
 
 
+def test_what_a_policy_gives_to_somebody_who_went_home_goes_to_who_is_there(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    SlaPolicy.objects.create(brand=brand, name="Quick", first_response=60, reassigns_to=ada)
+    teams.team(brand, ada, jo)
+    attending.hear(present=[(brand.pk, jo.pk)], now=at(121))
+    go_home(brand, 121)
+    mara = write(channel, seconds=1000)
+
+    timing.sweep(now=at(1061))
+    route(brand, 1062, keep=(jo,))
+
+    assert who_has(mara) == "Jo"
+    assert "Taken from Ada, who is offline" in told(mara)
+
+
 def test_taken_back_is_undone_by_assigning_again(
     channel: Channel, brand: Brand, ada: Person, jo: Person
 ) -> None:
@@ -477,8 +493,6 @@ def test_taken_back_is_undone_by_assigning_again(
 def test_what_was_taken_because_it_is_late_does_not_go_back(
     channel: Channel, brand: Brand, ada: Person, jo: Person
 ) -> None:
-    from inbox.actions import timing
-
     SlaPolicy.objects.create(brand=brand, name="Quick", first_response=60, unassigns_late=True)
     teams.team(brand, ada, jo)
     mara = write(channel)
