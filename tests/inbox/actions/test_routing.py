@@ -219,6 +219,23 @@ def test_skills_are_tags_that_somebody_has(channel: Channel, brand: Brand, ada: 
     assert decision(mara).asked == {"language": mara.language, "skills": ["refund"], "weight": 1}
 
 
+@pytest.mark.parametrize("how", ["the person", "the membership"])
+def test_a_skill_of_somebody_who_has_left_is_asked_of_nobody(
+    how: str, channel: Channel, brand: Brand, ada: Person
+) -> None:
+    expert = teams.person(brand, "Expert", seen=at(0), skills=["refund"])
+    teams.team(brand, ada, expert)
+    if how == "the person":
+        Person.objects.filter(pk=expert.pk).update(is_active=False)
+    else:
+        expert.memberships.all().delete()
+    Conversation.objects.filter(pk=(mara := write(channel)).pk).update(tags=["refund"])
+
+    route(brand)
+
+    assert who_has(mara) == "Ada"
+
+
 def test_a_team_takes_only_what_it_is_for(channel: Channel, brand: Brand, ada: Person) -> None:
     other = people.ChannelFactory(brand=brand)
     teams.team(brand, ada, channels=[other.pk])
