@@ -220,6 +220,29 @@ def test_what_a_colleague_changed_since_stays_and_is_said(channel: Channel, jo: 
         undo(jo)
 
 
+def test_what_was_handed_on_and_came_back_is_a_colleagues_choice(
+    channel: Channel, jo: Person, bea: Person
+) -> None:
+    kim = agent_of(channel.brand, name="Kim")
+    assigning.assign(conversation=it(), to=bea, by=jo, now=say.at(10))
+    assigning.assign(conversation=it(), to=kim, by=bea, now=say.at(20))
+    assigning.assign(conversation=it(), to=bea, by=kim, now=say.at(30))
+
+    assert undo(jo).sentence == "Not undone: assigned to Bea. Kim has changed it since."
+    assert it().assignee == bea
+
+
+def test_what_was_handed_on_and_taken_back_is_as_it_was_left(
+    channel: Channel, jo: Person, bea: Person
+) -> None:
+    assigning.assign(conversation=it(), to=bea, by=jo, now=say.at(10))
+    assigning.assign(conversation=it(), to=None, by=bea, now=say.at(20))
+    undo(bea, at=25)
+
+    assert undo(jo).sentence == "Undone: assigned to Bea."
+    assert it().assignee is None
+
+
 def test_another_field_that_changed_is_no_hindrance(channel: Channel, jo: Person, bea: Person) -> None:
     assigning.assign(conversation=it(), to=jo, by=jo, now=say.at(10))
     tagging.set_tag(conversation=it(), tag=tag(), by=bea, now=say.at(20))
