@@ -31,6 +31,11 @@ def _send_next(conversation_ids: set[int | None]) -> None:
         tasks.deliver_reply.delay(message_id=message_id)
 
 
-@on(EventKind.MESSAGE_RECEIVED, EventKind.MESSAGE_FOUND, EventKind.MESSAGE_ECHOED)
+@on(
+    EventKind.MESSAGE_RECEIVED,
+    EventKind.MESSAGE_FOUND,
+    EventKind.MESSAGE_ECHOED,
+    EventKind.MESSAGE_OF_SYSTEM,
+)
 def fetch_what_belongs_to_them(events: list[Event]) -> None:
     tasks.wake_fetching()

@@ -12,9 +12,9 @@ from inbox.queries import notices, timeline, view_counting
 
 _IN_THE_LIST = tuple(kind for kind in EventKind if kind is not EventKind.CHANNEL_CHANGED)
 _ON_A_MESSAGE = (
-    EventKind.MESSAGE_RECEIVED, EventKind.MESSAGE_ECHOED, EventKind.MESSAGE_FOUND, EventKind.MESSAGE_AMENDED, EventKind.NOTE_ADDED,
-    EventKind.REPLY_QUEUED, EventKind.REPLY_SENDING, EventKind.REPLY_SENT, EventKind.REPLY_WAITS, EventKind.REPLY_UNCERTAIN,
-    EventKind.REPLY_FAILED, EventKind.REPLY_DELIVERED, EventKind.REPLY_SEEN, EventKind.REPLY_TAKEN_BACK, EventKind.NOTE_TAKEN_BACK,
+    EventKind.MESSAGE_RECEIVED, EventKind.MESSAGE_ECHOED, EventKind.MESSAGE_FOUND, EventKind.MESSAGE_OF_SYSTEM, EventKind.MESSAGE_AMENDED,
+    EventKind.NOTE_ADDED, EventKind.REPLY_QUEUED, EventKind.REPLY_SENDING, EventKind.REPLY_SENT, EventKind.REPLY_WAITS,
+    EventKind.REPLY_UNCERTAIN, EventKind.REPLY_FAILED, EventKind.REPLY_DELIVERED, EventKind.REPLY_SEEN, EventKind.REPLY_TAKEN_BACK, EventKind.NOTE_TAKEN_BACK,
 )  # fmt: skip
 _BETWEEN_MESSAGES = (*timeline.SHOWN_EVENTS, EventKind.TRIAGED, EventKind.CONTACT_UPDATED)
 

@@ -60,7 +60,8 @@ _TYPES = (
 
 
 def read(since: Mapping[int, datetime | None]) -> dict[int, list[Stored]]:
-    """Clocks of the spells that are looked at, by conversation, with how far their warnings have come."""
+    """Clocks of the spells that are looked at, by conversation, with how far their warnings have come; and of spells that are over
+    those that ended late while nobody said so."""
     found: dict[int, list[Stored]] = {}
     for row in _sql.rows(
         f"""SELECT k.id, k.conversation_id, {", ".join(f"k.{name}" for name in _COLUMNS)},
@@ -70,6 +71,7 @@ def read(since: Mapping[int, datetime | None]) -> dict[int, list[Stored]]:
               FROM unnest(%s::bigint[], %s::timestamptz[]) AS d(id, since)
               JOIN inbox_clock k ON k.conversation_id = d.id
              WHERE d.since IS NULL OR k.started_at >= d.since OR k.ended_at IS NULL
+                OR (k.breach_seq IS NULL AND k.counted > k.target)
              ORDER BY k.conversation_id, k.started_at""",
         [list(since), list(since.values())],
     ):

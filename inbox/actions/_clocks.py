@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from inbox import events, platforms
-from inbox.actions import _clock_rows
+from inbox.actions import _clock_rows, _priority
 from inbox.actions._clock_rows import Stored
 from inbox.actions._touched import RunningClock, Touched
 from inbox.models import ConversationState, SlaPolicy
@@ -16,7 +16,7 @@ from inbox.queries.clock_facts import Facts
 from inbox.queries.promises import Promise
 from inbox.rules import due
 from inbox.rules.course import Course, Run
-from inbox.rules.sla import ClockNow, State, clock_of
+from inbox.rules.sla import ClockNow, State, clock_of, counted_of
 
 # What began and ended before anybody looked gets a clock only if it is news: a new policy does not judge the past.
 NEWS = timedelta(days=1)
@@ -82,11 +82,17 @@ def recompute(
     promised = promises.of_brand(ledger.brand_id)
     facts = clock_facts.read((each.id, each.opened_at) for each in touched)
     stored = _clock_rows.read({each.id: facts[each.id].since for each in touched})
+    # What a broken promise adds to the priority must not put another one in its place: it would be broken no more.
+    by_priority = any(each.row.priorities for each in promised)
+    plain = _priority.before_raising(ledger.brand_id, touched, now) if by_priority else {}
     plan = _Plan()
     for each in touched:
         course = facts[each.id].course()
         promise = promises.choose(
-            promised, priority=each.priority, channel_id=each.channel_id, tags=each.tags
+            promised,
+            priority=plain.get(each.id, each.priority),
+            channel_id=each.channel_id,
+            tags=each.tags,
         )
         horizon = (news_since or {}).get(each.id, now + NEWS) - NEWS
         standing = _compare(
@@ -118,11 +124,13 @@ def _compare(
     now: datetime,
 ) -> list[Standing]:
     """Match what the facts say with what is stored, and note the differences."""
-    standing: list[Standing] = []
     runs = [run for run in course.runs if facts.since is None or run.started_at >= facts.since]
-    matches, left = _match(runs, stored)
+    over = [row for row in stored if row.ended_at and facts.since and row.started_at < facts.since]
+    # The spell of these was followed by another before anybody told: nothing changes them any more, and they are still told.
+    standing = [_as_stored(touched, row) for row in over if row.late_untold]
+    matches, left = _match(runs, [row for row in stored if row not in over])
     for run, row in matches:
-        if row is not None and _is_settled(run, row):
+        if row is not None and _is_settled(run, row, course, promise):
             if row.late_untold:
                 standing.append(_as_stored(touched, row))
             continue
@@ -157,13 +165,21 @@ def _match(
     return list(found.items()), rest
 
 
-def _is_settled(run: Run, row: Stored) -> bool:
-    """It ended before, and nothing that is known now changes that: it keeps its policy, target and segments."""
-    return (
-        row.ended_at is not None
-        and (row.started_at, row.ended_at) == (run.started_at, run.ended_at)
-        and (row.state == State.CANCELLED) == run.cancelled
-    )
+def _is_settled(run: Run, row: Stored, course: Course, promise: Promise | None) -> bool:
+    """It ended before, and nothing that is known now changes that: it keeps its policy, target and segments.
+
+    What lies between its ends may become known late, too, or be taken back (an answer, a snooze). Where another promise holds by now,
+    nobody can say any more how the one before would have counted that, and it stays.
+    """
+    if (
+        run.ended_at is None
+        or (row.started_at, row.ended_at) != (run.started_at, run.ended_at)
+        or (row.state == State.CANCELLED) != run.cancelled
+    ):
+        return False
+    if promise is None or (row.policy_id, row.policy_version) != (promise.row.pk, promise.row.version):
+        return True
+    return counted_of(run, course.stretches, promise.policy).total_seconds() == row.counted
 
 
 def _renew(

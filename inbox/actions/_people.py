@@ -33,24 +33,29 @@ def part(ledger: events.Ledger, merge_id: int, *, by: Person, now: datetime) -> 
             WHERE h.id = ANY(%s) AND c.contact_id = %s AND c.channel_id = h.channel_id AND c.recipient_key = h.external_id""",
         [row.absorbed_id, row.handles, row.kept_id],
     )
-    mark([row.kept_id, row.absorbed_id])
-    tell(ledger, EventKind.CONTACTS_PARTED, [row.kept_id, row.absorbed_id], row, by, now)
+    marked = mark([row.kept_id, row.absorbed_id])
+    tell(ledger, EventKind.CONTACTS_PARTED, [row.kept_id, row.absorbed_id], row, by, now, marked=marked)
     return ""
 
 
-def mark(contact_ids: list[int]) -> None:
-    """Their conversations say whether the person is marked."""
-    _sql.run(
+def mark(contact_ids: list[int]) -> list[int]:
+    """Their conversations say whether the person is marked. Returns those that said something else."""
+    rows = _sql.rows(
         """UPDATE inbox_conversation c SET contact_vip = p.vip FROM inbox_contact p
-            WHERE p.id = ANY(%s) AND c.contact_id = p.id AND c.contact_vip <> p.vip""",
+            WHERE p.id = ANY(%s) AND c.contact_id = p.id AND c.contact_vip <> p.vip RETURNING c.id""",
         [contact_ids],
     )
+    return [pk for (pk,) in rows]
 
 
 def tell(
-    ledger: events.Ledger, kind: EventKind, contact_ids: Iterable[int], row: ContactMerge, by: Person, now: datetime
+    ledger: events.Ledger, kind: EventKind, contact_ids: Iterable[int], row: ContactMerge, by: Person, now: datetime,
+    *, marked: Iterable[int],
 ) -> None:  # fmt: skip
-    """One event in each of their conversations that is under way, and in the newest that is not: triage looks at them anew."""
+    """One event in each of their conversations that is under way, and in the newest that is not: triage looks at them anew.
+
+    `marked`: those of which the mark is another now. Views ask for it and their counters follow what is told, so all of them are.
+    """
     told = Conversation.objects.filter(contact__in=list(contact_ids)).order_by("-last_message_at", "-pk")
     under_way = told.filter(state__in=UNDER_WAY).values_list("pk", flat=True)[:TOLD]
     newest = told.filter(~Q(state__in=UNDER_WAY)).values_list("pk", flat=True)[:1]
@@ -58,5 +63,9 @@ def tell(
     seqs = {
         pk: ledger.record(kind, at=now, conversation_id=pk, actor_id=by.pk, **data)
         for pk in sorted({*under_way, *newest})
+    }
+    seqs |= {
+        pk: ledger.record(EventKind.CONTACT_UPDATED, at=now, conversation_id=pk, actor_id=by.pk)
+        for pk in sorted(set(marked) - seqs.keys())
     }
     _conversations.bump_seq(seqs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from inbox import platforms
@@ -45,6 +45,20 @@ def score(touched: Sequence[Touched], weights: Weights, now: datetime) -> None:
         verdict = priority.score(facts, weights.facts, now)
         each.change(priority_score=verdict.score, priority_reasons=verdict.reasons, priority=verdict.priority)
         each.next_turn = priority.next_change(facts, now)
+
+
+def before_raising(brand_id: int, touched: Sequence[Touched], now: datetime) -> dict[int, int]:
+    """Of those that a broken promise made urgent, the priority that they would have without it."""
+    raised = [each for each in touched if each.broken and not each.priority_pinned]
+    if not raised:
+        return {}
+    weights = weights_of(brand_id)
+    return {
+        each.id: priority.score(
+            replace(facts_of(each, weights, now), broken=False), weights.facts, now
+        ).priority
+        for each in raised
+    }
 
 
 def facts_of(touched: Touched, weights: Weights, now: datetime) -> priority.Facts:

@@ -64,12 +64,13 @@ def put_back(
     skipped: Counter[str] = Counter()
     is_tag = kind == UndoKind.TAG
     how_it_is = _tags_now(ledger, steps) if is_tag else _columns_now(ledger, kind, steps)
+    handed_on = _handed_on(steps) if kind == UndoKind.ASSIGNEE else set()
     changed, left = [], []
     for step in steps:
         here = how_it_is.get(step["id"])
         if here is None:
             skipped[GONE] += 1
-        elif all(here[name] == value for name, value in step["left"].items()):
+        elif step["id"] not in handed_on and all(here[name] == value for name, value in step["left"].items()):
             left.append({**step, "was": _keeping(step, here)})
         else:
             changed.append(step)
@@ -94,6 +95,24 @@ def _keeping(step: Step, here: Plain) -> Any:
         return step["was"]
     theirs = {name for name, value in beside.items() if here[name] != value}
     return {name: here[name] if name in theirs else value for name, value in step["was"].items()}
+
+
+def _handed_on(steps: Sequence[Step]) -> set[int]:
+    """Those that went to somebody else since, and perhaps came back: whoever has one then was chosen by somebody else."""
+    after = {step["id"]: step["seq"] for step in steps}
+    if not after:
+        return set()
+    found = Event.objects.filter(
+        conversation__in=list(after), kind__in=_KINDS[UndoKind.ASSIGNEE], seq__gt=min(after.values())
+    )
+    rows = list(found.values_list("conversation_id", "seq", "data"))
+    undone = {data.get("undoes") for *_, data in rows}
+    return {
+        pk
+        for pk, seq, data in rows
+        if pk is not None and seq > after[pk] and seq not in undone and "undoes" not in data
+        and data.get("to") != data.get("before")
+    }  # fmt: skip
 
 
 def _tags_now(ledger: events.Ledger, steps: Sequence[Step]) -> dict[int, Plain]:

@@ -98,7 +98,7 @@ def _queue(brand_id: int, waiting: Sequence[tuple[int, int, datetime, int | None
 
 
 def _take_back(ledger: events.Ledger, touched: Sequence[Touched], after: timedelta, now: datetime) -> None:
-    """From those who went offline, long enough ago. What was given to them since then was given on purpose and stays."""
+    """From those who went offline, long enough ago. What a colleague gave them since then was given on purpose and stays."""
     held = [
         each for each in touched
         if each.assignee_id and each.waiting_since and each.state == ConversationState.OPEN
@@ -113,7 +113,9 @@ def _take_back(ledger: events.Ledger, touched: Sequence[Touched], after: timedel
     )  # fmt: skip
     for each in held:
         since = gone.get(each.assignee_id or 0)
-        if since is None or (each.assignee_set_at and each.assignee_set_at > since):
+        if since is None:
+            continue
+        if each.assignee_set_by == BY_PERSON and each.assignee_set_at and each.assignee_set_at > since:
             continue
         ledger.record(
             EventKind.UNASSIGNED, at=now, conversation_id=each.id, to=None, to_name="", before=each.assignee_id,

@@ -62,7 +62,7 @@ def _first_unanswered(conversation_ids: list[int], changes: Sequence[Change]) ->
         _sql.rows(
             """SELECT a.id, min(m.sent_at) FROM unnest(%s::bigint[], %s::timestamptz[]) AS a(id, answered)
                  JOIN inbox_message m ON m.conversation_id = a.id AND m.sent_at > a.answered
-                WHERE m.direction = 'in' AND NOT m.historical GROUP BY a.id""",
+                WHERE m.direction = 'in' AND NOT m.historical AND m.kind <> 'system' GROUP BY a.id""",
             [ids, answers],
         )
     )

@@ -149,7 +149,7 @@ COMES = """greatest(1, (SELECT count(*) FROM (
                SELECT n.direction, n.sent_at - lag(n.sent_at) OVER (ORDER BY n.sent_at) AS silence FROM (
                    SELECT m.direction, m.sent_at FROM inbox_conversation o JOIN inbox_message m ON m.conversation_id = o.id
                     WHERE (o.id = c.id OR o.contact_id = c.contact_id) AND o.last_message_at > c.last_inbound_at - interval '7 days'
-                      AND m.sent_at > c.last_inbound_at - interval '7 days' AND m.direction <> 'note'
+                      AND m.sent_at > c.last_inbound_at - interval '7 days' AND m.direction <> 'note' AND m.kind <> 'system'
                     ORDER BY m.sent_at DESC LIMIT 100) n) t
              WHERE t.direction = 'in' AND (t.silence IS NULL OR t.silence > interval '8 hours')))"""
 
@@ -159,7 +159,7 @@ _LOAD = f"""
            CASE WHEN c.waiting_since IS NULL THEN '' ELSE coalesce((
                SELECT string_agg(s.text, E'\\n' ORDER BY s.sent_at) FROM (
                    SELECT left(m.text, 500) AS text, m.sent_at FROM inbox_message m
-                    WHERE m.conversation_id = c.id AND m.sent_at >= c.waiting_since AND m.direction = 'in'
+                    WHERE m.conversation_id = c.id AND m.sent_at >= c.waiting_since AND m.direction = 'in' AND m.kind <> 'system'
                     ORDER BY m.sent_at DESC, m.order_key DESC, m.id DESC LIMIT 5) s), '') END,
            (SELECT json_agg(json_build_array(k.kind, k.due_at, k.breached_at IS NOT NULL, coalesce(p.raises_priority, false)))
               FROM inbox_clock k LEFT JOIN inbox_slapolicy p ON p.id = k.policy_id

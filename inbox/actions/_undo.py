@@ -25,10 +25,11 @@ PUT_BACK: Mapping[str, Sequence[str]] = {
     UndoKind.ANSWER: ("no_reply_needed_at", "waiting_since", "unread_count"),
     UndoKind.MOOD: ("sentiment", "sentiment_confidence", "sentiment_set_by", "sentiment_suggested", "sentiment_version"),
 }  # fmt: skip
-# Of what is put back, what a colleague may set meanwhile without a change of the above: it goes back only where nobody did.
+# Of what is put back, what a colleague or a customer may set meanwhile without a change of the above: it goes back only where nobody did.
 BESIDE: Mapping[str, Sequence[str]] = {
     UndoKind.STATE: ("unread_count", "promised_at"),
     UndoKind.ASSIGNEE: _TEAM,
+    UndoKind.ANSWER: ("unread_count",),
 }
 LEFT: Mapping[str, Sequence[str]] = {
     UndoKind.STATE: _STATE,

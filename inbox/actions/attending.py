@@ -9,6 +9,7 @@ from django.db import transaction
 
 from inbox import events
 from inbox.actions import _looking, _sql
+from inbox.actions._queueing import BY_PERSON
 from inbox.models import Brand, Conversation, ConversationState, Person, Presence, PresenceState
 
 AT_ONCE = 64
@@ -94,7 +95,7 @@ def take_back(*, brand_id: int, person_id: int, now: datetime) -> int:
             assignee_id=person_id,
             state=ConversationState.OPEN,
             waiting_since__isnull=False,
-        ).exclude(assignee_set_at__gt=presence.since)
+        ).exclude(assignee_set_by=BY_PERSON, assignee_set_at__gt=presence.since)
         ids = list(waiting.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
         touched = _looking.look(ledger, ids, now) if ids else []
         taken = sum(each.assignee_id is None for each in touched)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import F
 
 from inbox import events
 from inbox.actions import _looking
@@ -46,6 +47,8 @@ def write(
             for day, told, intervals in holidays
         ]
     )
+    # Other times are another promise: clocks that ended under it say that it was the version before.
+    row.policies.update(version=F("version") + 1)
     return row
 
 

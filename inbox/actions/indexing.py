@@ -23,8 +23,8 @@ from inbox.rules import eras, people_words, search_words
 log = structlog.get_logger(__name__)
 BATCH = 500  # events
 NEWS = (
-    EventKind.MESSAGE_RECEIVED, EventKind.MESSAGE_ECHOED, EventKind.MESSAGE_FOUND, EventKind.MESSAGE_AMENDED, EventKind.NOTE_ADDED,
-    EventKind.REPLY_QUEUED, EventKind.REPLY_SENT, EventKind.CONTACT_UPDATED, EventKind.CONTACTS_MERGED, EventKind.CONTACTS_PARTED,
+    EventKind.MESSAGE_RECEIVED, EventKind.MESSAGE_ECHOED, EventKind.MESSAGE_FOUND, EventKind.MESSAGE_OF_SYSTEM, EventKind.MESSAGE_AMENDED,
+    EventKind.NOTE_ADDED, EventKind.REPLY_QUEUED, EventKind.REPLY_SENT, EventKind.CONTACT_UPDATED, EventKind.CONTACTS_MERGED, EventKind.CONTACTS_PARTED,
 )  # fmt: skip
 
 

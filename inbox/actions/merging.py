@@ -34,8 +34,8 @@ def merge(*, kept: Contact, absorbed: Contact, by: Person, now: datetime) -> Con
         moved = list(Conversation.objects.filter(contact=absorbed).values_list("pk", flat=True))
         Handle.objects.filter(pk__in=handles).update(contact=kept)
         Conversation.objects.filter(pk__in=moved).update(contact=kept)
-        _people.mark([kept.pk])
-        _people.tell(ledger, EventKind.CONTACTS_MERGED, [kept.pk], row, by, now)
+        marked = _people.mark([kept.pk])
+        _people.tell(ledger, EventKind.CONTACTS_MERGED, [kept.pk], row, by, now, marked=marked)
         step = _undo.step(0, 0, None, {"merge": row.pk})
         words = f"Said that {absorbed} and {kept} are one person"
         _undo.keep(ledger, UndoKind.PERSON, words, [step], conversation=None, by=by, now=now)

@@ -19,7 +19,7 @@ from inbox.actions import _amending, _arrivals, _conversations, _messages, _stan
 from inbox.actions._arrivals import Batch, Key, Met
 from inbox.actions._conversations import Thread
 from inbox.actions._threads import Change
-from inbox.exchange import InboundEvent, InboundMessage
+from inbox.exchange import InboundEvent, InboundMessage, MessageKind
 from inbox.models import Channel, EventKind
 from inbox.queries.news import REWORDED
 from inbox.rules.amendments import Amended
@@ -181,12 +181,12 @@ class _Intake:
         ):
             thread = threads[(key[0], message.thread_id)]
             change = self._change(thread)
-            kind = EventKind.MESSAGE_ECHOED if message.outbound else EventKind.MESSAGE_RECEIVED
-            kind = EventKind.MESSAGE_FOUND if self.historical else kind
-            seq = self.ledger.record(kind, at=self.now, conversation_id=thread.id)
+            seq = self.ledger.record(self._news_of(message), at=self.now, conversation_id=thread.id)
             change.added += 1
             change.seq = change.public_seq = seq
-            if message.outbound:
+            if message.kind is MessageKind.SYSTEM:
+                pass  # nobody said it: it is shown, and nobody waits, answers or comes back by it
+            elif message.outbound:
                 change.answered.append(message.sent_at)
             elif not self.historical:
                 change.received.append(message.sent_at)
@@ -196,6 +196,13 @@ class _Intake:
                 change.opened.append(message.sent_at)
             numbered.append((key[0], message, thread, seq))
         return numbered
+
+    def _news_of(self, message: InboundMessage) -> EventKind:
+        if self.historical:
+            return EventKind.MESSAGE_FOUND
+        if message.kind is MessageKind.SYSTEM:
+            return EventKind.MESSAGE_OF_SYSTEM
+        return EventKind.MESSAGE_ECHOED if message.outbound else EventKind.MESSAGE_RECEIVED
 
     def _amend(self, batch: Batch, places: _messages.Places) -> int:
         told = _amending.keep(batch, self.now)

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from inbox import events
 from inbox.actions import _columns, _tag_rows, _undo, _writing
+from inbox.exchange import MessageKind
 from inbox.models import (
     Conversation,
     ConversationTag,
@@ -140,7 +141,12 @@ def _spoke_for(conversation: Conversation, row: ConversationTag | None) -> Messa
     if row is not None and row.message_id and row.set_by != SetBy.PERSON:
         return Message.objects.filter(pk=row.message_id).first()
     newest = Message.objects.filter(conversation=conversation, direction=Direction.IN, deleted_at=None)
-    return newest.exclude(text="").order_by("-sent_at", "-order_key", "-id").first()
+    return (
+        newest.exclude(text="")
+        .exclude(kind=MessageKind.SYSTEM)
+        .order_by("-sent_at", "-order_key", "-id")
+        .first()
+    )
 
 
 def _teach(

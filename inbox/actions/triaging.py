@@ -17,7 +17,9 @@ from django.db.models import F, Q
 from inbox import events
 from inbox.actions import _isolating, _looking, _sql
 from inbox.actions.tagging_work import Readings
+from inbox.exchange import MessageKind
 from inbox.models import BrandSequence, Direction, Event, EventKind, Message, TriageCursor
+from inbox.queries import merges
 from inbox.rules import pacing
 
 log = structlog.get_logger(__name__)
@@ -55,7 +57,7 @@ class Batch:
 def next_batch(brand_id: int, *, limit: int = BATCH, conversations: int = CONVERSATIONS) -> Batch:
     """The next events, without any lock: their numbers rise in the order of commits, so none can come in between later.
 
-    At most `limit` events, of at most `conversations` conversations.
+    At most `limit` events, of at most `conversations` conversations, and besides those that they were merged into.
     """
     after = _cursor(brand_id)
     batch = Batch(brand_id, after, after)
@@ -70,6 +72,8 @@ def next_batch(brand_id: int, *, limit: int = BATCH, conversations: int = CONVER
         batch.since[conversation_id] = min(at, batch.since.get(conversation_id, at))
         if message_id and kind in _FROM_CUSTOMER:
             batch.message_ids.append(message_id)
+    for merged, kept in merges.kept_of(list(batch.since)):  # an answer there is an answer here
+        batch.since[kept] = min(batch.since[merged], batch.since.get(kept, batch.since[merged]))
     return batch
 
 
@@ -80,7 +84,9 @@ def messages_of(batch: Batch) -> list[Message]:
     return list(
         Message.objects.filter(
             pk__in=batch.message_ids, direction=Direction.IN, historical=False, deleted_at=None
-        ).in_thread_order()
+        )
+        .exclude(kind=MessageKind.SYSTEM)
+        .in_thread_order()
     )
 
 

@@ -16,6 +16,7 @@ class EventKind(models.TextChoices):
     MESSAGE_ECHOED = "message.echoed", "answered outside Parley"
     MESSAGE_AMENDED = "message.amended", "changed a message"
     MESSAGE_FOUND = "message.found", "found in the platform's history"
+    MESSAGE_OF_SYSTEM = "message.system", "was told by the platform"
     CONVERSATION_READ = "conversation.read", "read"
     REPLY_QUEUED = "reply.queued", "replied"
     REPLY_SENDING = "reply.sending", "is being sent"

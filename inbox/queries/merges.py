@@ -28,6 +28,16 @@ def counted(conversation_ids: Collection[int]) -> list[tuple[int, int, datetime,
     return list(found.order_by("pk").values_list(*columns))
 
 
+def kept_of(conversation_ids: Collection[int]) -> list[tuple[int, int]]:
+    """(merged, kept) where something of these was waiting when it was merged: what is said there counts for the kept one, too."""
+    if not conversation_ids:
+        return []
+    found = ConversationMerge.objects.filter(
+        merged__in=conversation_ids, undone_at=None, waiting_since__isnull=False
+    )
+    return list(found.order_by("pk").values_list("merged_id", "kept_id"))
+
+
 def _with_ends() -> QuerySet[Any]:
     """`ended_at`: when it was opened again, by the customer who wrote there or by a colleague. What was taken back has never been."""
     taken_back = Event.objects.filter(conversation=OuterRef("conversation"), seq__gt=OuterRef("seq"))

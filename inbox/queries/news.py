@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from inbox.exchange import MessageKind
 from inbox.models import Conversation, Event, EventKind, Message
 
 FROM_CUSTOMER = (EventKind.MESSAGE_RECEIVED,)
@@ -48,7 +49,7 @@ def since(conversation_id: int, seq: int, kinds: Collection[EventKind]) -> Query
 
 def first_unanswered(conversation: Conversation) -> datetime | None:
     """The first customer message after the brand's last answer."""
-    waits = conversation.messages.filter(direction="in", historical=False)
+    waits = conversation.messages.filter(direction="in", historical=False).exclude(kind=MessageKind.SYSTEM)
     if conversation.last_outbound_at:
         waits = waits.filter(sent_at__gt=conversation.last_outbound_at)
     return waits.in_thread_order().values_list("sent_at", flat=True).first()

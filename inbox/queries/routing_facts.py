@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from django.db import connection
 
-from inbox.models import Desk, RoutingSettings, Team, TeamMember
+from inbox.models import Desk, Membership, RoutingSettings, Team, TeamMember
 from inbox.rules.routing import Candidate, Presence, Takes, weight_of
 
 # An open page is heard of every ten seconds. Who was not heard of for so long gets nothing new, and may come back.
@@ -37,8 +37,10 @@ def teams_of(brand_id: int) -> list[Takes]:
 
 
 def skills_of(brand_id: int) -> frozenset[str]:
-    """Tags that are a skill, because somebody has it."""
-    found = Desk.objects.filter(brand_id=brand_id).exclude(skills=[]).values_list("skills", flat=True)
+    """Tags that are a skill, because somebody who works here has it."""
+    here = Membership.objects.filter(brand_id=brand_id, person__is_active=True).values("person")
+    desks = Desk.objects.filter(brand_id=brand_id, person__in=here).exclude(skills=[])
+    found = desks.values_list("skills", flat=True)
     return frozenset(skill for skills in found for skill in skills)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from inbox import access
+from inbox.exchange import MessageKind
 from inbox.models import CannedReply, Conversation, Direction, Message, Person
 from inbox.queries import inbox_list
 from inbox.rules import mentions, order_numbers, variables
@@ -94,5 +95,9 @@ def values_of(conversation: Conversation, person: Person) -> dict[str, str]:
 def _last_order(conversation: Conversation) -> str:
     """Where orders will be asked for once they are kept. Until then: the number in the customer's newest words here."""
     said = Message.objects.filter(conversation=conversation, direction=Direction.IN, deleted_at=None)
-    newest = said.order_by("-sent_at", "-order_key", "-id").values_list("text", flat=True)[:LOOKED_AT]
+    newest = (
+        said.exclude(kind=MessageKind.SYSTEM)
+        .order_by("-sent_at", "-order_key", "-id")
+        .values_list("text", flat=True)[:LOOKED_AT]
+    )
     return order_numbers.last(newest)

@@ -6,6 +6,7 @@ Everything is exact to the microsecond; only words round.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -102,6 +103,16 @@ def clock_of(
         run.kind, run.started_at, run.ended_at, _state(run, counted, target, goes_on), target, counted, used_up(target),
         made, tuple((percent, at) for percent, at in warned if at is not None),
     )  # fmt: skip
+
+
+def counted_of(run: Run, stretches: Sequence[Stretch], policy: Policy) -> timedelta:
+    """What a clock that has ended used. It costs as much as it is long, and not as its conversation is."""
+    if run.ended_at is None:
+        raise ValueError("A clock that runs has not used all it will.")
+    first = max(bisect_right(stretches, run.started_at, key=lambda each: each.begins) - 1, 0)
+    after = bisect_left(stretches, run.ended_at, key=lambda each: each.begins)
+    made = segments(run, stretches[first:after], policy, run.ended_at)
+    return sum((each.counted for each in made), NOTHING)
 
 
 def _state(run: Run, counted: timedelta, target: timedelta, goes_on: bool) -> State:

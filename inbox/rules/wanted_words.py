@@ -79,16 +79,19 @@ class Term:
         return piece.word.startswith(wanted.word) if self.open and last else piece.word == wanted.word
 
     def _find_whole(self, found: Sequence[Piece]) -> list[Span]:
-        """`AB1234` and `#AB-1234` are the same number."""
+        """`AB1234` and `#AB-1234` are the same number, whichever of them was typed and whichever was written."""
         wanted = self.whole or (self.pieces[0].word if len(self.pieces) == 1 else "")
         if not wanted:
             return []
-        spans = []
+        # What the index keeps, a piece and a number without its signs, must be found here as well, or what it brings is dropped.
+        spans = [(piece.start, piece.end) for piece in found if self._is(wanted, piece.word)]
         for knot in search_words.knots(found):
-            joined = search_words.whole(knot)
-            if joined and (joined.startswith(wanted) if self.open else joined == wanted):
+            if (joined := search_words.whole(knot)) and self._is(wanted, joined):
                 spans.append((knot[0].start, knot[-1].end))
         return spans
+
+    def _is(self, wanted: str, word: str) -> bool:
+        return word.startswith(wanted) if self.open else word == wanted
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from inbox.exchange import Edited, InboundMessage, Origin, Party, Reacted, ReadUpTo, Unsent
+from inbox.exchange import Edited, InboundMessage, MessageKind, Origin, Party, Reacted, ReadUpTo, Unsent
 
 NOON = datetime(2026, 8, 6, 12, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
@@ -28,6 +28,11 @@ def wrote(
         text=text,
         **fields,
     )
+
+
+def told(text: str, *, about: str = "mara", seconds: float = 0) -> InboundMessage:
+    """What the platform itself says in a thread."""
+    return wrote(text, who=about, seconds=seconds, kind=MessageKind.SYSTEM, origin=Origin.AUTOMATION)
 
 
 def echoed(text: str, *, to: str = "mara", seconds: float = 0, **fields: Any) -> InboundMessage:

@@ -10,11 +10,22 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from inbox.actions import assigning, closing, counting, recounting, saving, undoing
+from inbox.actions import (
+    assigning,
+    closing,
+    counting,
+    merging,
+    prioritising,
+    recounting,
+    saving,
+    undoing,
+)
 from inbox.models import (
     BrandSequence,
     BusinessHours,
     Channel,
+    Contact,
+    ContactMerge,
     Conversation,
     CountedConversation,
     Event,
@@ -126,6 +137,28 @@ def test_counters_agree_with_the_lists_after_any_changes_and_at_any_time(
 
         told = {view.name: kept(view) for view in views}
         assert told == {view.name: really(view, jo, now=now) for view in views}
+
+
+def test_counters_follow_a_mark_into_what_is_resolved(channel: Channel, jo: Person) -> None:
+    mara, mara_too = (Contact.objects.create(brand=channel.brand, name=name) for name in ("Mara", "Mara K."))
+    resolved = {"state": "resolved", "resolved_at": NOW, "waiting_since": None}
+    make.conversations(channel, 3, contact=mara, **resolved)
+    make.conversations(channel, 2, contact=mara_too, **resolved)
+    make.conversation(channel, contact=mara)
+    view = saved(channel, "is:any is:vip", owner=jo)
+    settle(channel)
+
+    prioritising.mark_vip(contact=mara, vip=True, by=jo, now=NOW)
+    settle(channel)
+    assert kept(view)[0] == 4
+
+    merging.merge(kept=mara, absorbed=mara_too, by=jo, now=NOW)
+    settle(channel)
+    assert kept(view)[0] == 6
+
+    merging.part(merge=ContactMerge.objects.get(), by=jo, now=NOW)
+    settle(channel)
+    assert kept(view)[0] == really(view, jo, now=NOW)[0]
 
 
 def test_looking_twice_changes_nothing(channel: Channel, jo: Person) -> None:

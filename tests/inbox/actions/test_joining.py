@@ -22,6 +22,7 @@ from inbox.actions import (
     undoing,
 )
 from inbox.actions.receiving import Arrival
+from inbox.exchange import Unsent
 from inbox.models import (
     Channel,
     Clock,
@@ -30,6 +31,7 @@ from inbox.models import (
     ConversationMerge,
     Event,
     EventKind,
+    Message,
     SlaPolicy,
 )
 from inbox.queries import merges, sentences, timeline
@@ -168,11 +170,24 @@ def test_what_waits_in_the_one_waits_in_the_other_and_is_given_back(story: Story
 def test_an_answer_in_either_thread_is_an_answer(story: Story) -> None:
     story.begin(100, other=0)
     story.join(200)
+    story.triage(200)  # the merge itself is no news any more
 
     arrive(story.on_x, exchange.echoed("It left today", to="mara_x", seconds=250), seconds=251)
     story.triage(251)
     assert story.kept.waiting_since is None
     assert [each.state for each in Clock.objects.filter(conversation=story.kept, kind="first")] == ["met"]
+
+
+def test_what_is_unsent_in_the_closed_thread_is_waited_for_no_more(story: Story) -> None:
+    story.begin(100, other=0)
+    on_x = Message.objects.get(conversation=story.other)
+    story.join(200)
+    story.triage(200)
+
+    arrive(story.on_x, Unsent(on_x.external_id or "", at(250), "mara_x"), seconds=251)
+    story.triage(251)
+
+    assert story.kept.waiting_since == at(100)
 
 
 def test_z_takes_a_merge_back_and_only_once(story: Story) -> None:

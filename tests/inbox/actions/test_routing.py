@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 
 from inbox import tasks
-from inbox.actions import assigning, attending, closing, receiving, routing, snoozing, triaging
+from inbox.actions import assigning, attending, closing, receiving, routing, snoozing, timing, triaging
 from inbox.actions.receiving import Arrival
 from inbox.models import (
     Brand,
@@ -217,6 +217,23 @@ def test_skills_are_tags_that_somebody_has(channel: Channel, brand: Brand, ada: 
     assert who_has(mara) == "Expert"
     assert reasons(mara)["Ada"] == "not skilled in refund"
     assert decision(mara).asked == {"language": mara.language, "skills": ["refund"], "weight": 1}
+
+
+@pytest.mark.parametrize("how", ["the person", "the membership"])
+def test_a_skill_of_somebody_who_has_left_is_asked_of_nobody(
+    how: str, channel: Channel, brand: Brand, ada: Person
+) -> None:
+    expert = teams.person(brand, "Expert", seen=at(0), skills=["refund"])
+    teams.team(brand, ada, expert)
+    if how == "the person":
+        Person.objects.filter(pk=expert.pk).update(is_active=False)
+    else:
+        expert.memberships.all().delete()
+    Conversation.objects.filter(pk=(mara := write(channel)).pk).update(tags=["refund"])
+
+    route(brand)
+
+    assert who_has(mara) == "Ada"
 
 
 def test_a_team_takes_only_what_it_is_for(channel: Channel, brand: Brand, ada: Person) -> None:
@@ -459,6 +476,22 @@ def test_what_is_given_on_purpose_to_somebody_offline_stays_with_them(
     assert who_has(mara) == "Ada"
 
 
+def test_what_a_policy_gives_to_somebody_who_went_home_goes_to_who_is_there(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    SlaPolicy.objects.create(brand=brand, name="Quick", first_response=60, reassigns_to=ada)
+    teams.team(brand, ada, jo)
+    attending.hear(present=[(brand.pk, jo.pk)], now=at(121))
+    go_home(brand, 121)
+    mara = write(channel, seconds=1000)
+
+    timing.sweep(now=at(1061))
+    route(brand, 1062, keep=(jo,))
+
+    assert who_has(mara) == "Jo"
+    assert "Taken from Ada, who is offline" in told(mara)
+
+
 def test_taken_back_is_undone_by_assigning_again(
     channel: Channel, brand: Brand, ada: Person, jo: Person
 ) -> None:
@@ -477,8 +510,6 @@ def test_taken_back_is_undone_by_assigning_again(
 def test_what_was_taken_because_it_is_late_does_not_go_back(
     channel: Channel, brand: Brand, ada: Person, jo: Person
 ) -> None:
-    from inbox.actions import timing
-
     SlaPolicy.objects.create(brand=brand, name="Quick", first_response=60, unassigns_late=True)
     teams.team(brand, ada, jo)
     mara = write(channel)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
-from inbox.actions import _clocks, receiving, snoozing, tagging_work, timing, triaging
+from inbox.actions import _clocks, closing, receiving, snoozing, tagging_work, timing, triaging
 from inbox.actions.receiving import Arrival
 from inbox.models import (
     Channel,
@@ -97,6 +97,33 @@ def test_a_clock_that_ended_late_while_nobody_swept_is_told_as_late(channel: Cha
 
     assert told(EventKind.SLA_BREACHED) == 1
     assert Clock.objects.get().state == "missed"
+    assert Conversation.objects.get().priority != 1  # nobody waits any more
+
+
+@pytest.mark.parametrize("opens", ["a colleague", "the customer"])
+def test_a_clock_that_ended_late_is_told_although_the_conversation_was_opened_again_before_a_sweep_came(
+    channel: Channel, opens: str
+) -> None:
+    write(channel, "mara")
+    agent = people.agent_of(channel.brand)
+    closing.resolve(conversation=Conversation.objects.get(), by=agent, now=at(605))
+    triage(channel, at(606))
+    if opens == "a colleague":
+        closing.reopen(conversation=Conversation.objects.get(), by=agent, now=at(610))
+    else:
+        thanks = exchange.wrote("Thanks", who="mara", seconds=610)
+        receiving.receive(arrivals=[Arrival(channel.pk, thanks)], now=at(610))
+    triage(channel, at(611))
+    snoozing.snooze(conversation=Conversation.objects.get(), until=at(5000), by=agent, now=at(620))
+    triage(channel, at(621))
+
+    timing.sweep(now=at(640))
+    timing.sweep(now=at(641))
+
+    assert told(EventKind.SLA_BREACHED) == 1
+    late = Clock.objects.exclude(breach_seq=None).get()
+    assert (late.started_at, late.ended_at, late.breached_at) == (at(0), at(605), at(600))
+    assert not Timer.objects.filter(clock=late, fired_at=None).exists()
     assert Conversation.objects.get().priority != 1  # nobody waits any more
 
 

@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 
 from inbox.actions import (
     closing,
+    hours,
     noting,
+    policies,
     promising,
     receiving,
     replying,
@@ -38,6 +40,7 @@ from inbox.models import (
     Event,
     EventKind,
     Person,
+    PriorityWeights,
     SlaPolicy,
     Timer,
     TriageCursor,
@@ -297,6 +300,75 @@ def test_an_answer_that_was_sent_in_time_and_learned_late_meets_the_target(chann
     assert len(told(EventKind.SLA_BREACHED)) == 1
 
 
+def test_an_answer_learned_after_all_is_over_is_taken_off_what_the_resolution_used(
+    channel: Channel, agent: Person
+) -> None:
+    policy(channel, resolution=1000)
+    arrive(channel, exchange.wrote(seconds=0))
+    triage(channel, at(2))
+    timing.sweep(now=at(1001))
+    closing.resolve(conversation=Conversation.objects.get(), by=agent, now=at(1500))
+    triage(channel, at(1501))
+    assert clocks() == [("first", "cancelled", 0, 1500), ("resolution", "missed", 0, 1500)]
+    breaches = len(told(EventKind.SLA_BREACHED))
+    receiving.receive(arrivals=[Arrival(channel.pk, exchange.echoed("Here!", seconds=300))], now=at(1600))
+
+    triage(channel, at(1601))
+    timing.sweep(now=at(1602))
+
+    assert clocks() == [("first", "met", 0, 300), ("resolution", "met", 0, 1500)]
+    resolution = Clock.objects.get(kind="resolution")
+    assert resolution.counted == 300
+    assert list(resolution.segments.order_by("started_at").values_list("counted", "reason")) == [
+        (300.0, "the customer waits"),
+        (0.0, "waiting for the customer"),
+    ]
+    assert len(told(EventKind.SLA_BREACHED)) == breaches
+
+
+def test_a_snooze_that_is_taken_back_after_the_answer_has_stopped_nothing(
+    channel: Channel, agent: Person
+) -> None:
+    policy(channel, first_response=300, next_response=None, resolution=None)
+    arrive(channel, exchange.wrote(seconds=0))
+    triage(channel, at(2))
+    snoozing.snooze(conversation=Conversation.objects.get(), until=at(9000), by=agent, now=at(120))
+    arrive(channel, exchange.echoed("Sorry for the wait.", seconds=480))
+    triage(channel, at(482))
+    assert [(clock.state, clock.counted) for clock in Clock.objects.all()] == [("met", 120)]
+
+    undoing.undo(brand=channel.brand, by=agent, now=at(500))
+    triage(channel, at(501))
+    timing.sweep(now=at(502))
+
+    assert [(clock.state, clock.counted) for clock in Clock.objects.all()] == [("missed", 480)]
+    assert list(ClockSegment.objects.values_list("counted", "reason")) == [(480.0, "the customer waits")]
+    assert len(told(EventKind.SLA_BREACHED)) == 1
+
+
+@pytest.mark.parametrize("changed", ["the policy", "its hours"])
+def test_what_ended_under_another_version_of_the_promise_is_not_counted_anew(
+    channel: Channel, agent: Person, changed: str
+) -> None:
+    always = {str(day): [[0, 1440]] for day in range(7)}
+    kept: dict[str, Any] = {"brand": channel.brand, "name": "Always", "time_zone": "UTC", "holidays": []}
+    opening = hours.save(hours=None, week=always, by=agent, now=at(0), **kept)
+    row = policy(channel, resolution=None, hours=opening)
+    arrive(channel, exchange.wrote(seconds=0), exchange.echoed("On it.", seconds=90))
+    triage(channel, at(92))
+    if changed == "the policy":
+        policies.write(channel.brand, row, {"name": row.name, "first_response": 60})
+    else:
+        hours.save(hours=opening, week={"0": [[0, 60]]}, by=agent, now=at(95), **kept)
+    arrive(channel, exchange.wrote(seconds=100))
+
+    triage(channel, at(101))
+
+    first = Clock.objects.get(kind="first")
+    assert (first.state, first.counted, first.policy_version) == ("met", 90, 1)
+    assert Clock.objects.get(kind="next").policy_version == 2
+
+
 def test_an_edit_changes_no_clock(channel: Channel) -> None:
     policy(channel)
     message = exchange.wrote(seconds=0)
@@ -332,6 +404,44 @@ def test_history_starts_no_clock(channel: Channel) -> None:
     triage(channel, at(10))
 
     assert clocks() == []
+
+
+def test_what_the_platform_says_itself_wakes_nobody_and_stops_no_clock(
+    channel: Channel, agent: Person
+) -> None:
+    policy(channel, resolution=None)
+    arrive(channel, exchange.wrote("Wo ist mein Paket?", seconds=0))
+    triage(channel, at(2))
+    seen = Conversation.objects.get()
+    snoozing.snooze(conversation=seen, until=at(400), by=agent, now=at(100))
+    arrive(channel, exchange.told("Another app answers from here on, as was arranged before.", seconds=200))
+
+    triage(channel, at(202))
+
+    asleep = Conversation.objects.get()
+    assert (asleep.state, asleep.snoozed_until, asleep.language) == ("snoozed", at(400), seen.language)
+    timing.sweep(now=at(400))
+    triage(channel, at(401))
+    awake = Conversation.objects.get()
+    assert (awake.state, awake.waiting_since, awake.due_at) == ("open", at(0), at(900))
+
+
+def test_what_the_platform_says_itself_opens_nothing_and_is_no_news_to_whoever_resolves(
+    channel: Channel, agent: Person
+) -> None:
+    policy(channel)
+    arrive(channel, exchange.wrote(seconds=0))
+    seen = Conversation.objects.get().seq
+    arrive(channel, exchange.told("Bob left the conversation.", seconds=10))
+    closing.resolve(conversation=Conversation.objects.get(), by=agent, seen_seq=seen, now=at(20))
+    arrive(channel, exchange.told("Bob joined the conversation.", seconds=30))
+
+    triage(channel, at(31))
+
+    resolved = Conversation.objects.get()
+    assert (resolved.state, resolved.unread_count, resolved.waiting_since) == ("resolved", 0, None)
+    assert (resolved.message_count, resolved.last_message_text) == (3, "Bob joined the conversation.")
+    assert resolved.last_inbound_at == at(0)
 
 
 def test_a_note_and_a_bot_answer_nobody(channel: Channel, agent: Person) -> None:
@@ -699,7 +809,10 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_conversations(ch
 
 def test_a_priority_that_changes_chooses_another_policy_at_once(channel: Channel) -> None:
     policy(channel, name="Urgent", priorities=[1], first_response=60, resolution=None, position=0)
-    policy(channel, name="Others", first_response=600, resolution=None, position=1)
+    policy(channel, name="Others", first_response=6000, resolution=None, position=1)
+    PriorityWeights.objects.update_or_create(
+        brand=channel.brand, defaults={"weights": {"waits_10m": 100, "window_1d": 0}}
+    )
     arrive(channel, exchange.wrote(seconds=0))
     triage(channel, at(2))
     assert Clock.objects.get().policy_name == "Others"
@@ -708,7 +821,26 @@ def test_a_priority_that_changes_chooses_another_policy_at_once(channel: Channel
 
     clock = Clock.objects.get()
     assert (clock.policy_name, clock.target, Conversation.objects.get().priority) == ("Urgent", 60, 1)
-    assert len(told(EventKind.SLA_BREACHED)) == 1
+
+
+def test_a_broken_promise_makes_urgent_also_where_the_policy_for_urgent_ones_would_not(
+    channel: Channel, agent: Person
+) -> None:
+    row = {"priorities": [1], "first_response": 300, "resolution": None, "position": 0}
+    policy(channel, name="Urgent", raises_priority=False, **row)
+    policy(channel, name="Everybody", first_response=600, resolution=None, position=1)
+    arrive(channel, exchange.wrote(seconds=0))
+    triage(channel, at(2))
+
+    for seconds in (601, 602):
+        timing.sweep(now=at(seconds))
+        assert Conversation.objects.get().priority == 1
+
+    looked = len(told(EventKind.TRIAGED))
+    promising.promise(conversation=Conversation.objects.get(), at=at(7000), by=agent, now=at(610))
+    triage(channel, at(611))
+    assert (Conversation.objects.get().priority, Clock.objects.get().policy_name) == (1, "Everybody")
+    assert len(told(EventKind.TRIAGED)) == looked  # the promise is later than what is late
 
 
 def test_when_the_window_has_closed_it_is_due_no_more(channel: Channel) -> None:

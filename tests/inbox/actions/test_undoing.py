@@ -220,6 +220,29 @@ def test_what_a_colleague_changed_since_stays_and_is_said(channel: Channel, jo: 
         undo(jo)
 
 
+def test_what_was_handed_on_and_came_back_is_a_colleagues_choice(
+    channel: Channel, jo: Person, bea: Person
+) -> None:
+    kim = agent_of(channel.brand, name="Kim")
+    assigning.assign(conversation=it(), to=bea, by=jo, now=say.at(10))
+    assigning.assign(conversation=it(), to=kim, by=bea, now=say.at(20))
+    assigning.assign(conversation=it(), to=bea, by=kim, now=say.at(30))
+
+    assert undo(jo).sentence == "Not undone: assigned to Bea. Kim has changed it since."
+    assert it().assignee == bea
+
+
+def test_what_was_handed_on_and_taken_back_is_as_it_was_left(
+    channel: Channel, jo: Person, bea: Person
+) -> None:
+    assigning.assign(conversation=it(), to=bea, by=jo, now=say.at(10))
+    assigning.assign(conversation=it(), to=None, by=bea, now=say.at(20))
+    undo(bea, at=25)
+
+    assert undo(jo).sentence == "Undone: assigned to Bea."
+    assert it().assignee is None
+
+
 def test_another_field_that_changed_is_no_hindrance(channel: Channel, jo: Person, bea: Person) -> None:
     assigning.assign(conversation=it(), to=jo, by=jo, now=say.at(10))
     tagging.set_tag(conversation=it(), tag=tag(), by=bea, now=say.at(20))
@@ -274,6 +297,17 @@ def test_a_customer_who_wrote_meanwhile_is_not_put_to_sleep_again(channel: Chann
 
     assert "The customer has written since" in undo(jo).sentence
     assert it().state == "open"
+
+
+def test_what_a_customer_wrote_meanwhile_stays_unread(channel: Channel, jo: Person) -> None:
+    reading.mark_read(conversation=it(), by=jo, up_to_seq=it().seq, now=say.at(8))
+    promising.no_reply_needed(conversation=it(), by=jo, now=say.at(10))
+    hear(channel, say.wrote("One thing more", seconds=20), say.wrote("Hello?", seconds=25), at=30)
+
+    undo(jo)
+    triage(channel.brand_id, say.at(61))
+
+    assert (it().unread_count, it().waiting_since) == (2, say.at(0))
 
 
 def test_nobody_takes_back_what_another_did(channel: Channel, jo: Person, bea: Person) -> None:

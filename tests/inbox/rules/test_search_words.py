@@ -77,6 +77,30 @@ def test_an_order_number_is_found_whole_and_in_pieces() -> None:
     assert {"ab1234", "ab", "1234"} <= search_words.lexemes("Order #AB-1234!")
 
 
+@pytest.mark.parametrize("typed", ["AB1234", "AB-1234", "#AB-1234", "ab/1234", "AB-12*"])
+@pytest.mark.parametrize(
+    "written", ["ab1234", "my order AB-1234 is late", "#AB1234?", "AB1234/2", "late: ab.1234"]
+)
+def test_an_order_number_is_found_with_its_signs_and_without_whichever_was_written(
+    typed: str, written: str
+) -> None:
+    wanted = wanted_words.wanted([typed])
+
+    assert all(brings(written, term.clause) for term in wanted.terms)
+    assert wanted.find(written) is not None
+
+
+@given(TEXTS, TEXTS)
+def test_what_the_index_brings_for_a_number_the_text_says(text: str, typed: str) -> None:
+    for word in typed.split():
+        try:
+            [term] = wanted_words.wanted([word]).terms
+        except NothingToFind:
+            continue
+        if term.whole in search_words.lexemes(text):
+            assert term.find(search_words.pieces(text))
+
+
 def test_nothing_is_joined_where_nothing_is_counted() -> None:
     assert "email" not in search_words.lexemes("an e-mail")
 

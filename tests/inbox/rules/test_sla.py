@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from inbox.rules.business_hours import Hours
 from inbox.rules.course import Kind, Said, Turn, What, course
-from inbox.rules.sla import ClockNow, Policy, State, clocks
+from inbox.rules.sla import ClockNow, Policy, State, clocks, counted_of
 
 NOON = datetime(2026, 3, 28, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -317,6 +317,19 @@ def test_segments_follow_one_another_without_a_gap_and_add_up(
             clock.counted.total_seconds(), abs=1e-6
         )
         assert all(each.reason for each in clock.segments)
+
+
+@settings(max_examples=300, deadline=None)
+@given(stories(), policies)
+def test_what_an_ended_clock_used_is_told_by_the_part_of_the_story_in_which_it_ran(
+    story: tuple[list[Said], list[Turn]], rules: Policy
+) -> None:
+    whole = course(*story)
+    runs = sorted(whole.runs, key=lambda run: (run.started_at, run.kind))
+
+    for run, clock in zip(runs, clocks(whole, rules, at(LENGTH)), strict=True):
+        if run.ended_at is not None:
+            assert counted_of(run, whole.stretches, rules) == clock.counted
 
 
 @settings(max_examples=300, deadline=None)

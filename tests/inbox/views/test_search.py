@@ -52,6 +52,8 @@ def found(page: Client, typed: str) -> list[str]:
         ("Order #AB-1234 is late", "#AB-1234"),
         ("Order #AB-1234 is late", "ab1234"),
         ("Order #AB-1234 is late", "AB-12"),
+        ("Order ab1234 is late", "#AB-1234"),
+        ("Is 471122 late?", "4711-22"),
         ("Order #AB-1234 is late", "1234"),
         ("See shop.example/orders/1234", "orders/1234"),
         ("Où est l'été de Zoë?", "ete zoe"),
