@@ -47,7 +47,14 @@ def begin_gap(channel_id: int, cause: GapCause, *, since: datetime, now: datetim
 
 def look_back(channel_id: int, *, now: datetime) -> None:
     """Something did not reach us, and nobody knows what: a gap is open until a walk has been made, which is due now."""
-    begin_gap(channel_id, GapCause.NOT_DELIVERED, since=complete_until(channel_id) or now, now=now)
+    # One that is open already is as new as this: a walk under way may have passed what is missing now.
+    again = Gap.objects.filter(channel=channel_id, cause=GapCause.NOT_DELIVERED, healed_at=None, lost=False)
+    if not again.update(found_at=now):
+        begin_gap(channel_id, GapCause.NOT_DELIVERED, since=complete_until(channel_id) or now, now=now)
+    _walk_soon(channel_id, now)
+
+
+def _walk_soon(channel_id: int, now: datetime) -> None:
     walks = SyncSchedule.objects.filter(channel=channel_id, task=Task.RECONCILE, paused=False)
     walks.filter(next_run_at__gt=now).update(next_run_at=now)
 
@@ -75,16 +82,20 @@ def note_undelivered(run: SyncRun, found: Sequence[InboundMessage], now: datetim
         )  # fmt: skip
 
 
-def heal(channel: Channel, run: SyncRun | None, *, now: datetime) -> None:
-    """A whole walk has been made: what was open is closed, and what lies before the platform's horizon is lost."""
+def heal(channel: Channel, run: SyncRun | None, *, walked_from: datetime, now: datetime) -> None:
+    """A whole walk has been made that began at `walked_from`: what was open by then is closed, and what lies before the platform's
+    horizon is lost. What opened while it ran it may have passed already: that is left to the next walk, which is due at once."""
     age = platforms.get(channel.platform).history.age
-    for gap in Gap.objects.filter(channel=channel, healed_at=None, lost=False).order_by("pk"):
-        until = gap.until or now
+    gaps = Gap.objects.filter(channel=channel, healed_at=None, lost=False)
+    for gap in gaps.filter(found_at__lte=walked_from).order_by("pk"):
+        until = gap.until or max(gap.since, walked_from)
         if age is not None and gap.since < now - age:
             Gap.objects.create(
                 channel=channel, cause=GapCause.HORIZON, since=gap.since, until=min(until, now - age), found_at=now, lost=True
             )  # fmt: skip
         Gap.objects.filter(pk=gap.pk).update(until=until, healed_at=now, healed_by=run)
+    if gaps.exists():
+        _walk_soon(channel.pk, now)
 
 
 def note_horizon(channel: Channel, thread: CutOff, *, since: datetime, now: datetime) -> bool:
