@@ -226,7 +226,7 @@ def _rest_where_nothing_is_left(schedule: SyncSchedule, done: Synced) -> None:
         return
     SyncSchedule.objects.filter(pk=schedule.pk, once=True).update(once=False)
     if schedule.task == Task.BACKFILL and schedule.days is None:
-        SyncSchedule.objects.filter(pk=schedule.pk).update(next_run_at=None, cursor="")
+        SyncSchedule.objects.filter(pk=schedule.pk).update(next_run_at=None, cursor="", failures=0)
 
 
 def _next_run(

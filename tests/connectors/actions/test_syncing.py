@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from connectors.actions import draining, scheduling, syncing
+from connectors.actions import backfilling, draining, scheduling, syncing
 from connectors.contract import ConnectorError, HistoryRules, Page, Remedy
 from connectors.models import ChannelHealth, DeadItem, Gap, SyncRun, SyncSchedule, Task
 from inbox import platforms
@@ -113,6 +113,20 @@ def test_errors_back_off_on_that_schedule_alone(schedule, platform, clock):
     platform.poll_breaks_after = None
     run(poll, clock)
     assert (poll.failures, poll.last_error) == (0, "")
+
+
+def test_a_backfill_that_gave_up_rests_and_begins_anew_when_it_is_asked_for(
+    schedule, platform, clock, channel
+):
+    rest = schedule(Task.BACKFILL)
+    backfilling.ask(channel=channel, since=None, until=None, by=None, now=NOW)
+    platform.history_fails = ConnectorError("The range is refused.", remedy=Remedy.TELL)
+
+    for _ in range(8):
+        run(rest, clock)
+
+    assert SyncRun.objects.get().state == "failed"
+    assert (rest.next_run_at, rest.failures, rest.last_error) == (None, 0, "The range is refused.")
 
 
 def test_a_broken_grant_parks_the_channel(schedule, platform, clock, channel, monkeypatch):
