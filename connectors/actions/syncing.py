@@ -204,7 +204,7 @@ def _close(
     if error is not None and error.remedy is Remedy.RECONNECT:
         channels.park_sending(channel_id=schedule.channel_id, reason=error.reason, now=now)
     with transaction.atomic():
-        failures = schedule.failures + 1 if done.error else 0
+        failures = _failures(schedule.failures, done, error)
         succeeded = {"last_success_at": now} if not done.error and done.complete else {}
         SyncSchedule.objects.filter(pk=schedule.pk, lease_owner=schedule.lease_owner).update(
             lease_until=None, lease_owner="", failures=failures, last_error=done.error[:300], last_remedy=done.remedy,
@@ -218,6 +218,19 @@ def _close(
         elif done.error and schedule.task == Task.POLL and failures >= 3:
             since = _covering.complete_until(schedule.channel_id) or now
             _covering.begin_gap(schedule.channel_id, GapCause.FAILING, since=since, now=now)
+
+
+def _failures(before: int, done: Synced, error: ConnectorError | None) -> int:
+    """How many turns in a row have failed. To wait for the platform's limit is as planned, and who got on for a page has not failed;
+    of what is refused for good a page proves nothing, for the walk begins anew."""
+    if not done.error:
+        return 0
+    if error is not None and error.remedy is Remedy.RETRY:
+        if done.pages:
+            return 0
+        if error.retry_at is not None:
+            return before
+    return before + 1
 
 
 def _rest_where_nothing_is_left(schedule: SyncSchedule, done: Synced) -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from connectors.actions import backfilling, draining, scheduling, syncing
+from connectors.actions import alarming, backfilling, draining, scheduling, syncing
 from connectors.contract import ConnectorError, HistoryRules, Page, Remedy
 from connectors.models import ChannelHealth, DeadItem, Gap, SyncRun, SyncSchedule, Task
 from inbox import platforms
@@ -127,6 +127,51 @@ def test_a_backfill_that_gave_up_rests_and_begins_anew_when_it_is_asked_for(
 
     assert SyncRun.objects.get().state == "failed"
     assert (rest.next_run_at, rest.failures, rest.last_error) == (None, 0, "The range is refused.")
+
+
+def limited(platform, monkeypatch, clock, *, pages):
+    """A platform that tells so many pages of its history in a quarter of an hour."""
+    history, told = platform.history, []
+
+    def within_the_limit(ctx, cursor, thread_id=""):
+        if len([at for at in told if at == clock()]) >= pages:
+            later = clock() + timedelta(minutes=15)
+            raise ConnectorError("The limit is used up.", remedy=Remedy.RETRY, retry_at=later)
+        told.append(clock())
+        return history(ctx, cursor, thread_id)
+
+    monkeypatch.setattr(platform, "history", within_the_limit)
+
+
+@pytest.mark.parametrize("pages", [2, 0])
+def test_to_wait_for_the_limit_is_no_failure(schedule, platform, clock, monkeypatch, pages):
+    walk = schedule(Task.RECONCILE)
+    platform.page_size = 10
+    said(platform, 100)
+    limited(platform, monkeypatch, clock, pages=pages)
+
+    for _ in range(4):
+        run(walk, clock)
+        assert (walk.failures, walk.next_run_at) == (0, clock() + timedelta(minutes=15))
+        clock.passes(900)
+
+    assert Message.objects.count() == 4 * 10 * pages
+    assert alarming.look(now=clock()) == 0
+
+
+def test_who_gets_on_between_two_faults_has_not_failed_three_times_in_a_row(schedule, platform, clock):
+    poll = schedule()
+    platform.page_size = 10
+    said(platform, 100)
+    platform.poll_breaks_after = 0
+    run(poll, clock)
+    run(poll, clock)
+    assert poll.failures == 2
+
+    platform.poll_breaks_after = len(platform.polls) + 1
+    run(poll, clock)
+
+    assert (poll.failures, poll.last_error) == (0, "The platform is down.")
 
 
 def test_a_broken_grant_parks_the_channel(schedule, platform, clock, channel, monkeypatch):
