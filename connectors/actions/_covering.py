@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -32,10 +32,28 @@ def complete_until(channel_id: int) -> datetime | None:
     return health.values_list("complete_until", flat=True).first()
 
 
-def note_complete(channel_id: int, until: datetime, now: datetime) -> None:
+def polled_until(channel_id: int) -> datetime | None:
+    """Where the poll is the whole story, that is until when the channel is complete."""
+    health = ChannelHealth.objects.filter(channel=channel_id).first()
+    return (health.polled_until or health.complete_until) if health is not None else None
+
+
+def note_whole(schedule: SyncSchedule, run: SyncRun | None, *, walked_from: datetime, now: datetime) -> None:
+    """A whole walk or poll has been made. A poll that does not bring the comments says nothing of them: it closes what its own
+    failing opened, and the rest is a comparison's affair."""
+    channel = schedule.channel
+    if schedule.task == Task.POLL and platforms.get(channel.platform).receive.is_partly_polled:
+        _heal(channel, run, walked_from=walked_from, now=now, causes=(GapCause.FAILING,))
+        _note("polled_until", channel.pk, walked_from, now)
+        return
+    _heal(channel, run, walked_from=walked_from, now=now)
+    _note("complete_until", channel.pk, walked_from, now)
+
+
+def _note(column: str, channel_id: int, until: datetime, now: datetime) -> None:
     health, _ = ChannelHealth.objects.get_or_create(channel_id=channel_id)
-    later = Q(complete_until=None) | Q(complete_until__lt=until)
-    ChannelHealth.objects.filter(later, pk=health.pk).update(complete_until=until)
+    later = Q(**{column: None}) | Q(**{f"{column}__lt": until})
+    ChannelHealth.objects.filter(later, pk=health.pk).update(**{column: until})
     ChannelHealth.objects.filter(pk=health.pk).update(last_synced_at=now)
 
 
@@ -82,11 +100,18 @@ def note_undelivered(run: SyncRun, found: Sequence[InboundMessage], now: datetim
         )  # fmt: skip
 
 
-def heal(channel: Channel, run: SyncRun | None, *, walked_from: datetime, now: datetime) -> None:
-    """A whole walk has been made that began at `walked_from`: what was open by then is closed, and what lies before the platform's
-    horizon is lost. What opened while it ran it may have passed already: that is left to the next walk, which is due at once."""
+def _heal(
+    channel: Channel,
+    run: SyncRun | None,
+    *,
+    walked_from: datetime,
+    now: datetime,
+    causes: Collection[str] = FOUND_BY_A_WALK,
+) -> None:
+    """What was open when the walk began is closed, and what lies before the platform's horizon is lost. What opened while it ran it
+    may have passed already: that is left to the next walk, which is due at once."""
     age = platforms.get(channel.platform).history.age
-    gaps = Gap.objects.filter(channel=channel, healed_at=None, lost=False)
+    gaps = Gap.objects.filter(channel=channel, cause__in=causes, healed_at=None, lost=False)
     for gap in gaps.filter(found_at__lte=walked_from).order_by("pk"):
         until = gap.until or max(gap.since, walked_from)
         if age is not None and gap.since < now - age:

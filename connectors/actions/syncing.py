@@ -213,10 +213,9 @@ def _close(
         _runs.close_run(schedule, run_row, done, failures, now)
         _rest_where_nothing_is_left(schedule, done)
         if whole_since is not None:
-            _covering.heal(schedule.channel, run_row, walked_from=whole_since, now=now)
-            _covering.note_complete(schedule.channel_id, whole_since, now)
+            _covering.note_whole(schedule, run_row, walked_from=whole_since, now=now)
         elif done.error and schedule.task == Task.POLL and failures >= 3:
-            since = _covering.complete_until(schedule.channel_id) or now
+            since = _covering.polled_until(schedule.channel_id) or now
             _covering.begin_gap(schedule.channel_id, GapCause.FAILING, since=since, now=now)
 
 

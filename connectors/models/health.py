@@ -27,6 +27,11 @@ class ChannelHealth(models.Model):
     complete_until = models.DateTimeField(
         null=True, blank=True, help_text="What the platform told of before is in the inbox."
     )
+    polled_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Where the poll is half the story: what it reads is in the inbox up to here.",
+    )
     subscribed = models.BooleanField(
         null=True, help_text="Whether the platform delivers to our door; empty: it was not asked yet."
     )
