@@ -204,14 +204,19 @@ def _close(
     if error is not None and error.remedy is Remedy.RECONNECT:
         channels.park_sending(channel_id=schedule.channel_id, reason=error.reason, now=now)
     with transaction.atomic():
-        failures = _failures(schedule.failures, done, error)
+        # As it is planned by now: it may have been edited, paused or asked for since the turn began.
+        row = SyncSchedule.objects.select_for_update().get(pk=schedule.pk)
+        failures = _failures(row.failures, done, error)
+        next_run = _next_run(row, done, error, failures, started, now)
+        if next_run is not None and row.next_run_at is not None and row.next_run_at != schedule.next_run_at:
+            next_run = min(next_run, row.next_run_at)
         succeeded = {"last_success_at": now} if not done.error and done.complete else {}
         SyncSchedule.objects.filter(pk=schedule.pk, lease_owner=schedule.lease_owner).update(
             lease_until=None, lease_owner="", failures=failures, last_error=done.error[:300], last_remedy=done.remedy,
-            is_slow=is_slow, next_run_at=_next_run(schedule, done, error, failures, started, now), **succeeded,
+            is_slow=is_slow, next_run_at=next_run, **succeeded,
         )  # fmt: skip
         _runs.close_run(schedule, run_row, done, failures, now)
-        _rest_where_nothing_is_left(schedule, done)
+        _rest_where_nothing_is_left(row, done)
         if whole_since is not None:
             _covering.note_whole(schedule, run_row, walked_from=whole_since, now=now)
         elif done.error and schedule.task == Task.POLL and failures >= 3:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from connectors.actions import alarming, backfilling, draining, scheduling, syncing
+from connectors.actions import alarming, backfilling, draining, planning, scheduling, syncing
 from connectors.contract import ConnectorError, HistoryRules, Page, Remedy
 from connectors.models import ChannelHealth, DeadItem, Gap, SyncRun, SyncSchedule, Task
 from inbox import platforms
@@ -172,6 +172,44 @@ def test_who_gets_on_between_two_faults_has_not_failed_three_times_in_a_row(sche
     run(poll, clock)
 
     assert (poll.failures, poll.last_error) == (0, "The platform is down.")
+
+
+def meanwhile(platform, monkeypatch, happens):
+    """Something happens while the platform is asked."""
+    poll = platform.poll
+
+    def asked(ctx, cursor):
+        happens()
+        return poll(ctx, cursor)
+
+    monkeypatch.setattr(platform, "poll", asked)
+
+
+def test_a_plan_that_is_edited_during_a_turn_holds_for_the_next_one(schedule, platform, clock, monkeypatch):
+    poll = schedule()
+    plan = {"time_zone": "UTC", "jitter_seconds": 0, "overlap": "skip", "max_seconds": 20, "days": None}
+    meanwhile(
+        platform,
+        monkeypatch,
+        lambda: planning.edit(schedule=poll, every_seconds=60, cron="30 18 * * *", now=NOW, **plan),
+    )
+
+    run(poll, clock)
+
+    assert poll.next_run_at == NOW.replace(hour=18, minute=30)
+
+
+def test_what_is_asked_for_during_a_turn_runs_right_after_it(schedule, platform, clock, monkeypatch):
+    poll = schedule()
+    meanwhile(
+        platform,
+        monkeypatch,
+        lambda: SyncSchedule.objects.filter(pk=poll.pk).update(next_run_at=clock()),
+    )
+
+    run(poll, clock)
+
+    assert poll.next_run_at == NOW
 
 
 def test_a_broken_grant_parks_the_channel(schedule, platform, clock, channel, monkeypatch):
