@@ -258,7 +258,8 @@ def _next_run(
         return now
     if done.error:
         pause = back_off(failures)
-        if not schedule.cron:
+        if not schedule.cron and schedule.task not in scheduling.LONG:
+            # Of what is asked every few seconds its own pace is soon enough; a walk's says nothing of when to go on with it.
             pause = min(scheduling.MAX_BACK_OFF, max(pause, timedelta(seconds=schedule.every_seconds)))
         again = now + pause
         return max(again, error.retry_at) if error is not None and error.retry_at else again

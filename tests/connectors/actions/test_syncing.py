@@ -212,6 +212,20 @@ def test_what_is_asked_for_during_a_turn_runs_right_after_it(schedule, platform,
     assert poll.next_run_at == NOW
 
 
+def test_a_walk_that_failed_goes_on_soon_whatever_its_pace(schedule, platform, clock, channel):
+    backfill = schedule(Task.BACKFILL)
+    SyncSchedule.objects.filter(pk=backfill.pk).update(every_seconds=86400)
+    backfilling.ask(channel=channel, since=None, until=None, by=None, now=NOW)
+    platform.history_fails = ConnectorError("The platform is down.", remedy=Remedy.RETRY)
+
+    pauses = []
+    for _ in range(3):
+        run(backfill, clock)
+        pauses.append((backfill.next_run_at - NOW).total_seconds())
+
+    assert pauses == [2, 4, 8]
+
+
 def test_a_broken_grant_parks_the_channel(schedule, platform, clock, channel, monkeypatch):
     def refuse(ctx, cursor):
         raise ConnectorError("The role was lost.", remedy=Remedy.RECONNECT)
