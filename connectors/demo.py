@@ -145,6 +145,7 @@ def _seed_platform(
             "bearer": told.get("app_bearer") or "",
         },
         origins=told["origins"],
+        now=now,
     )
     for account in told["accounts"]:
         if before == app.client_id and _is_connected(account):
