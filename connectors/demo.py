@@ -18,10 +18,9 @@ from connectors.actions import connecting
 from connectors.actions.connecting import ConnectionRefused
 from connectors.models import Credential, PlatformApp
 from inbox import platforms
-from inbox.actions import defaults
+from inbox.actions import founding
 from inbox.models import (
     Brand,
-    BrandSequence,
     Channel,
     ChannelState,
     Desk,
@@ -122,8 +121,7 @@ def seed_teams(brand: Brand) -> None:
 
 def _brand(name: str) -> Brand:
     brand, _ = Brand.objects.get_or_create(slug=slugify(name), defaults={"name": name})
-    BrandSequence.objects.get_or_create(brand=brand)
-    defaults.give_defaults(brand)
+    founding.equip(brand)
     return brand
 
 
