@@ -16,7 +16,7 @@ from django.urls import reverse
 from connectors.actions import _covering, listening
 from connectors.models import Alarm, AlarmKind, AlarmMail, GapCause, SyncSchedule, Task
 from connectors.rules.remedies import fix_for
-from inbox import access, platforms
+from inbox import access, mail_server, platforms
 from inbox.actions import announcing
 from inbox.models import Channel, ChannelState, NotificationKind, Person
 
@@ -138,7 +138,10 @@ def headline(channel: Channel, kind: str) -> str:
 
 def mail_due(*, now: datetime, limit: int = 20) -> int:
     """Each alarm by one mail to each person, claimed before it is sent: what one mail server thinks of one address sends nobody
-    else theirs again. Who was refused is tried again later; where no server is there at all, at the next look."""
+    else theirs again. Who was refused is tried again later; where no server is there at all, at the next look; where none is set,
+    the bell alone has rung, and no row says that a mail left."""
+    if not mail_server.is_set():
+        return 0
     due = Alarm.objects.filter(mailed_at=None, raised_at__gte=now - MAIL_FOR)
     sent = tried = 0
     for alarm in due.select_related("channel__brand").order_by("pk"):

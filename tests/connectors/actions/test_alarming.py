@@ -121,6 +121,18 @@ def test_a_mail_that_could_not_leave_is_tried_again(channel: Channel, ops: Perso
     assert len(mail.outbox) == 1
 
 
+def test_where_no_mail_can_leave_none_is_said_to_have_left(
+    channel: Channel, ops: Person, settings: Any
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+    channels.park_sending(channel_id=channel.pk, reason="Gone.", now=NOW)
+
+    look()
+
+    assert rung() == [(ops.pk, channel.pk)]
+    assert Alarm.objects.get().mailed_at is None
+
+
 def test_one_address_that_is_refused_sends_nobody_else_theirs_again(
     brand: Brand, channel: Channel, connect: Callable[..., Channel], ops: Person, monkeypatch: Any
 ) -> None:
