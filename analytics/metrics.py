@@ -167,9 +167,10 @@ METRICS: dict[str, Metric] = {
             "As for the resolution time.", "The moment of resolving.",
         ),
         Metric(
-            "online", "Online time", 1, Unit.TIME, "", "hours",
+            "online", "Online time", 2, Unit.TIME, "", "hours",
             "How long an agent was there for the brand: a page open, and not set to away.",
-            "Looked at once a minute, so it may be a minute off at either end. It is told from the day on which Parley began to look. To be there "
+            "Looked at once a minute, so it may be a minute off at either end; who opens a page again before they are taken for gone (two minutes, as a "
+            "rule) was there throughout. It is told from the day on which Parley began to look. To be there "
             "is about no conversation, so this figure alone opens none.",
             "The agent.", "Calendar time.",
         ),

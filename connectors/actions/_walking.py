@@ -136,12 +136,11 @@ class Walker:
     def _is_left_to_the_poll(self, page: Page, walk: Walk, unknown: Collection[str]) -> bool:
         """The rest of a log that can be read from its beginning alone, and that the poll reads to its end. The first comparison of
         each day reads it all the same."""
-        if not page.unordered or not page.beyond or unknown or walk.horizon is None or walk.began is None:
+        if not platforms.get(self.channel.platform).receive.is_partly_polled:
             return False
-        if (
-            not platforms.get(self.channel.platform).receive.is_partly_polled
-            or walk.horizon.date() != walk.began.date()
-        ):
+        if not page.unordered or not page.beyond or unknown:
+            return False
+        if walk.horizon is None or walk.began is None or walk.horizon.date() != walk.began.date():
             return False
         polled = _covering.polled_until(self.channel.pk)
         return polled is not None and polled >= walk.began - LISTED_WITHIN
