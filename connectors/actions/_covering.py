@@ -44,17 +44,17 @@ def note_whole(schedule: SyncSchedule, run: SyncRun | None, *, walked_from: date
     channel = schedule.channel
     if schedule.task == Task.POLL and platforms.get(channel.platform).receive.is_partly_polled:
         _heal(channel, run, walked_from=walked_from, now=now, causes=(GapCause.FAILING,))
-        _note("polled_until", channel.pk, walked_from, now)
+        _note("polled_until", channel.pk, walked_from)
         return
     _heal(channel, run, walked_from=walked_from, now=now)
-    _note("complete_until", channel.pk, walked_from, now)
+    _note("complete_until", channel.pk, walked_from)
+    ChannelHealth.objects.filter(channel=channel).update(last_synced_at=now)
 
 
-def _note(column: str, channel_id: int, until: datetime, now: datetime) -> None:
+def _note(column: str, channel_id: int, until: datetime) -> None:
     health, _ = ChannelHealth.objects.get_or_create(channel_id=channel_id)
     later = Q(**{column: None}) | Q(**{f"{column}__lt": until})
     ChannelHealth.objects.filter(later, pk=health.pk).update(**{column: until})
-    ChannelHealth.objects.filter(pk=health.pk).update(last_synced_at=now)
 
 
 def begin_gap(channel_id: int, cause: GapCause, *, since: datetime, now: datetime) -> None:
