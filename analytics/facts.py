@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 
 from analytics import metrics
-from analytics.rules import unassigned, work
+from analytics.rules import spells, unassigned, work
 from analytics.rules.unassigned import Handover
 from inbox.queries import clock_facts, merges
 from inbox.rules.business_hours import Hours
@@ -116,15 +116,15 @@ class _Counting:
             yield self._timed(kind, run.started_at, run.ended_at, self._who_answered(run.ended_at))
 
     def _spells(self) -> Iterable[Counted]:
-        for number, run in enumerate(self.spells):
-            yield self._fact(metrics.OPENED, _number(run.started_at), run.started_at, until=run.ended_at)
+        for began, run in spells.opened(self.spells):
+            yield self._fact(metrics.OPENED, _number(began), began, until=run.ended_at)
             if run.ended_at is None:
                 continue
-            who = self._who_wrote_last(run.started_at, run.ended_at) or self.known.resolved.get(run.ended_at)
-            came_back = number + 1 < len(self.spells)
+            who = self._who_wrote_last(began, run.ended_at) or self.known.resolved.get(run.ended_at)
+            came_back = run is not self.spells[-1]
             yield self._timed(metrics.RESOLUTION, run.started_at, run.ended_at, who, hit=came_back)
             messages = sum(
-                run.started_at <= each.at <= run.ended_at
+                began <= each.at <= run.ended_at
                 for each in self.known.said
                 if not (each.by_bot or each.system or each.historical)
             )

@@ -67,8 +67,8 @@ METRICS: dict[str, Metric] = {
         Metric(
             FIRST, "First response time", 1, Unit.TIME, FIRST, "answers",
             "From a customer's first message of a conversation to the first answer by a person.",
-            f"{_ANSWERS} A conversation that is reopened has had its first response; what follows are next responses. A message that "
-            "was unsent before anybody answered asks for nothing, and neither does one found by a backfill.",
+            f"{_ANSWERS} A conversation that is reopened, from spam too, has had its first response; what follows are next responses. A "
+            "message that was unsent before anybody answered asks for nothing, and neither does one found by a backfill.",
             _WROTE, _CALENDAR, business=True,
         ),
         Metric(
@@ -79,10 +79,11 @@ METRICS: dict[str, Metric] = {
             _WROTE, _CALENDAR, business=True,
         ),
         Metric(
-            RESOLUTION, "Resolution time", 1, Unit.TIME, RESOLUTION, "resolutions",
+            RESOLUTION, "Resolution time", 2, Unit.TIME, RESOLUTION, "resolutions",
             "From the first message, or from the reopening, until it was resolved.",
             "Each stretch between opening and resolving counts once: a conversation that came back is resolved twice. Resolving that "
-            "was undone never was. Spam is not resolved. It counts for the moment of resolving.",
+            "was undone never was. Spam is not resolved; what was marked as spam and was none is resolved once, from when it was opened again. It "
+            "counts for the moment of resolving.",
             "Whoever last wrote to the customer in it; where nobody did, whoever resolved it.", _CALENDAR,
             business=True,
         ),
@@ -140,34 +141,36 @@ METRICS: dict[str, Metric] = {
             "Once the platform has it.", "Nobody.", "The moment of the message.",
         ),
         Metric(
-            OPENED, "Conversations opened", 1, Unit.NUMBER, OPENED, "conversations",
+            OPENED, "Conversations opened", 2, Unit.NUMBER, OPENED, "conversations",
             "How often a conversation began: by a customer's first message, or by being reopened.",
-            "A customer who writes after resolving begins anew. Threads that only a backfill knows never began, and spam counts nowhere.",
+            "A customer who writes after resolving begins anew. Threads that only a backfill knows never began, and spam counts nowhere. "
+            "What was marked as spam and was none began once.",
             "Nobody.", "The moment of the message or of the reopening.",
         ),
         Metric(
-            "backlog", "Backlog", 1, Unit.NUMBER, OPENED, "conversations",
+            "backlog", "Backlog", 2, Unit.NUMBER, OPENED, "conversations",
             "Conversations that had begun and were not resolved at the end of the day; today: so far.",
             "Open, pending and snoozed ones. Spam counts nowhere.",
             "Nobody.", "Midnight of the brand's time zone.",
         ),
         Metric(
-            "reopened", "Reopen rate", 1, Unit.SHARE, RESOLUTION, "resolutions",
+            "reopened", "Reopen rate", 2, Unit.SHARE, RESOLUTION, "resolutions",
             "The share of resolutions after which the conversation was opened again.",
             "By the customer writing or by a colleague, however much later; resolving that was undone counts nowhere. It counts for "
             "the moment of resolving, so a share may still rise.",
             "As for the resolution time.", "The moment of resolving.", "reopened", "not reopened",
         ),
         Metric(
-            EFFORT, "Messages to resolution", 1, Unit.NUMBER, EFFORT, "resolutions",
+            EFFORT, "Messages to resolution", 2, Unit.NUMBER, EFFORT, "resolutions",
             "How many messages it took from opening to resolving.",
             "The customer's and those of people of the brand; bots and notes are not among them.",
             "As for the resolution time.", "The moment of resolving.",
         ),
         Metric(
-            "online", "Online time", 1, Unit.TIME, "", "hours",
+            "online", "Online time", 2, Unit.TIME, "", "hours",
             "How long an agent was there for the brand: a page open, and not set to away.",
-            "Looked at once a minute, so it may be a minute off at either end. It is told from the day on which Parley began to look. To be there "
+            "Looked at once a minute, so it may be a minute off at either end; who opens a page again before they are taken for gone (two minutes, as a "
+            "rule) was there throughout. It is told from the day on which Parley began to look. To be there "
             "is about no conversation, so this figure alone opens none.",
             "The agent.", "Calendar time.",
         ),
@@ -179,13 +182,13 @@ METRICS: dict[str, Metric] = {
             "The agent.", "Calendar time.",
         ),
         Metric(
-            "tag_share", "Share of a tag", 1, Unit.SHARE, OPENED, "conversations",
+            "tag_share", "Share of a tag", 2, Unit.SHARE, OPENED, "conversations",
             "Of the conversations that began, how many have the tag.",
             "By the tags that they have now. A conversation with two tags counts for both, so shares add up to more than a hundred.",
             "Nobody.", "The moment at which it began.",
         ),
         Metric(
-            "mood_share", "Share of a mood", 1, Unit.SHARE, OPENED, "conversations",
+            "mood_share", "Share of a mood", 2, Unit.SHARE, OPENED, "conversations",
             "Of the conversations that began, how many are in this mood.",
             "As the model or a person sees the customer's words now; those without a mood are shown as such.",
             "Nobody.", "The moment at which it began.",

@@ -8,6 +8,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
+from inbox import mail_server
+
 
 class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -24,7 +26,7 @@ class MFAAdapter(DefaultMFAAdapter):
 
 def reset_password(request: HttpRequest) -> HttpResponseBase:
     """Where no mail can be sent, nobody is promised any: the page says who to ask."""
-    if settings.EMAIL_BACKEND.endswith("dummy.EmailBackend"):
+    if not mail_server.is_set():
         return render(request, "account/no_mail.html")
     from allauth.account.views import password_reset  # needs the apps to be loaded
 

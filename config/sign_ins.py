@@ -1,4 +1,5 @@
-"""Who came in, and who tried. Apart from config.accounts: every process reads this, and only those that serve pages read allauth."""
+"""Who came in, who tried, and by what they sign in. Apart from config.accounts: every process reads this, and only those that serve pages
+read allauth."""
 
 from typing import Any
 
@@ -15,29 +16,63 @@ def watch_sign_ins() -> None:
     signals.user_login_failed.connect(_was_refused, dispatch_uid="parley.was_refused")
 
 
-def _came_in(sender: object, request: HttpRequest, user: Any, **_: object) -> None:
-    from config.middleware import address_of
-    from inbox.actions import recording
+def watch_keys() -> None:
+    """So is who gets or loses a password or a second factor: no audited row says it. For processes that serve pages."""
+    from allauth.account import signals as account
+    from allauth.mfa import signals as mfa
 
-    recording.record_sign_in(
-        person=user, address=address_of(request), request=tracing.current(), now=timezone.now()
-    )
+    for name in ("password_set", "password_changed", "password_reset"):
+        getattr(account, name).connect(_PASSWORDS[name], dispatch_uid=f"parley.{name}")
+    for name in ("authenticator_added", "authenticator_removed", "authenticator_reset"):
+        getattr(mfa, name).connect(_FACTORS[name], dispatch_uid=f"parley.{name}")
+
+
+def _came_in(sender: object, request: HttpRequest, user: Any, **_: object) -> None:
+    _record(request, user, "signed in")
 
 
 def _was_refused(
     sender: object, credentials: dict[str, Any], request: HttpRequest | None = None, **_: object
 ) -> None:
-    from config.middleware import address_of
-    from inbox.actions import recording
     from inbox.models import Person
 
     email = str(credentials.get("email") or credentials.get("username") or "").lower()
     person = Person.objects.filter(email=email).first() if request is not None else None
     if request is not None and person is not None:
-        recording.record_sign_in(
-            person=person,
-            address=address_of(request),
-            request=tracing.current(),
-            now=timezone.now(),
-            failed=True,
-        )
+        _record(request, person, "failed to sign in")
+
+
+def _password(act: str) -> Any:
+    def hear(sender: object, request: HttpRequest, user: Any, **_: object) -> None:
+        _record(request, user, act)
+
+    return hear
+
+
+def _factor(act: str) -> Any:
+    def hear(sender: object, request: HttpRequest, user: Any, authenticator: Any, **_: object) -> None:
+        _record(request, user, act, {"factor": str(authenticator.type)})
+
+    return hear
+
+
+# Signals hold what hears them weakly: these hold it for good.
+_PASSWORDS = {
+    "password_set": _password("set the password of"),
+    "password_changed": _password("changed the password of"),
+    "password_reset": _password("reset the password of"),
+}
+_FACTORS = {
+    "authenticator_added": _factor("added a second factor of"),
+    "authenticator_removed": _factor("removed a second factor of"),
+    "authenticator_reset": _factor("renewed a second factor of"),
+}
+
+
+def _record(request: HttpRequest, person: Any, act: str, after: dict[str, Any] | None = None) -> None:
+    from config.middleware import address_of
+    from inbox.actions import recording
+
+    recording.record_sign_in(
+        person=person, act=act, address=address_of(request), request=tracing.current(), now=timezone.now(), after=after
+    )  # fmt: skip

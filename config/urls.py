@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, include, path
 
-from config import accounts
+from config import accounts, sign_ins
 from inbox import access
 
 # One way to sign in, with its rate limits and second factors; Django admin's own page has neither.
@@ -37,6 +37,8 @@ admin.site.has_permission = _runs_the_installation  # type: ignore[method-assign
 
 for _page in django_rq.urls.urlpatterns:
     _page.callback = _installation_only(_page.callback)
+
+sign_ins.watch_keys()
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/password/reset/", accounts.reset_password),

@@ -64,7 +64,7 @@ class GapAdmin(Readable):
 
 @admin.register(Alarm)
 class AlarmAdmin(Readable):
-    list_display = ("channel", "kind", "said", "raised_at", "cleared_at", "mailed_at")
+    list_display = ("channel", "kind", "task", "said", "raised_at", "cleared_at", "mailed_at")
     list_select_related = ("channel",)
 
 

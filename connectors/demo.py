@@ -18,10 +18,9 @@ from connectors.actions import connecting
 from connectors.actions.connecting import ConnectionRefused
 from connectors.models import Credential, PlatformApp
 from inbox import platforms
-from inbox.actions import defaults
+from inbox.actions import founding
 from inbox.models import (
     Brand,
-    BrandSequence,
     Channel,
     ChannelState,
     Desk,
@@ -122,8 +121,7 @@ def seed_teams(brand: Brand) -> None:
 
 def _brand(name: str) -> Brand:
     brand, _ = Brand.objects.get_or_create(slug=slugify(name), defaults={"name": name})
-    BrandSequence.objects.get_or_create(brand=brand)
-    defaults.give_defaults(brand)
+    founding.equip(brand)
     return brand
 
 
@@ -145,6 +143,7 @@ def _seed_platform(
             "bearer": told.get("app_bearer") or "",
         },
         origins=told["origins"],
+        now=now,
     )
     for account in told["accounts"]:
         if before == app.client_id and _is_connected(account):

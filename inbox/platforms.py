@@ -71,6 +71,11 @@ class ReceiveRules:
     groups: bool = False
     comments: bool = False
 
+    @property
+    def is_partly_polled(self) -> bool:
+        """Messages are polled, comments are delivered: the poll alone shows no channel to be complete."""
+        return self.mode == "poll" and self.comments
+
 
 @dataclass(frozen=True, slots=True)
 class HistoryRules:

@@ -55,11 +55,16 @@ def bot_share(asked: Asked) -> Tile:
 
 def effort(asked: Asked) -> Tile:
     now, before = series.point(asked, metrics.EFFORT), series.point(asked.before, metrics.EFFORT)
-    value, old = (None if each is None else float(round(each)) for each in (now.p50, before.p50))
+    value, old = (None if each is None else _messages(each) for each in (now.p50, before.p50))
     return charts.tile(
         asked, metrics.EFFORT, "Messages to resolution", Unit.NUMBER, (value, old), (now.count, before.count),
         of=f"or fewer for half of {words.number(now.count)}",
     )  # fmt: skip
+
+
+def _messages(middle: float) -> float:
+    """Messages are whole; from 25 on a bucket holds several numbers of them, and its middle rounded would be over 2 % off."""
+    return float(round(middle)) if middle < 25 else middle
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -13,6 +13,7 @@ from analytics.actions import mailing
 from analytics.models import Cadence, ReportMail
 from analytics.views import _door
 from analytics.views._door import AgentRequest, signed_in
+from inbox import mail_server
 
 WEEKDAYS = [
     (number, day)
@@ -41,7 +42,9 @@ def index(request: AgentRequest, brand_slug: str) -> HttpResponse:
         mailing.stop(brand=visit.brand, person=request.user, cadence=request.POST["stop"])
         messages.success(request, "That report is no longer sent to you.")
         return redirect("analytics:mails", brand_slug=brand_slug)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and not mail_server.is_set():
+        form.add_error(None, mail_server.NONE_LEAVES)
+    elif request.method == "POST" and form.is_valid():
         told = form.cleaned_data
         mailing.ask_for(
             brand=visit.brand, person=request.user, cadence=Cadence(told["cadence"]), weekday=told["weekday"] or 0, hour=told["hour"],
@@ -52,6 +55,7 @@ def index(request: AgentRequest, brand_slug: str) -> HttpResponse:
     known = {row.cadence: row for row in ReportMail.objects.filter(brand=visit.brand, person=request.user)}
     kinds = [(value, label, known.get(value)) for value, label in Cadence.choices]
     status = 422 if form.errors else 200
+    fault = "" if mail_server.is_set() else mail_server.NONE_LEAVES
     return _door.page(
-        request, "mails.html", visit, "mails", status=status, kinds=kinds, weekdays=WEEKDAYS, form=form
-    )
+        request, "mails.html", visit, "mails", status=status, kinds=kinds, weekdays=WEEKDAYS, form=form, fault=fault
+    )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -32,11 +32,29 @@ def complete_until(channel_id: int) -> datetime | None:
     return health.values_list("complete_until", flat=True).first()
 
 
-def note_complete(channel_id: int, until: datetime, now: datetime) -> None:
+def polled_until(channel_id: int) -> datetime | None:
+    """Where the poll is the whole story, that is until when the channel is complete."""
+    health = ChannelHealth.objects.filter(channel=channel_id).first()
+    return (health.polled_until or health.complete_until) if health is not None else None
+
+
+def note_whole(schedule: SyncSchedule, run: SyncRun | None, *, walked_from: datetime, now: datetime) -> None:
+    """A whole walk or poll has been made. A poll that does not bring the comments says nothing of them: it closes what its own
+    failing opened, and the rest is a comparison's affair."""
+    channel = schedule.channel
+    if schedule.task == Task.POLL and platforms.get(channel.platform).receive.is_partly_polled:
+        _heal(channel, run, walked_from=walked_from, now=now, causes=(GapCause.FAILING,))
+        _note("polled_until", channel.pk, walked_from)
+        return
+    _heal(channel, run, walked_from=walked_from, now=now)
+    _note("complete_until", channel.pk, walked_from)
+    ChannelHealth.objects.filter(channel=channel).update(last_synced_at=now)
+
+
+def _note(column: str, channel_id: int, until: datetime) -> None:
     health, _ = ChannelHealth.objects.get_or_create(channel_id=channel_id)
-    later = Q(complete_until=None) | Q(complete_until__lt=until)
-    ChannelHealth.objects.filter(later, pk=health.pk).update(complete_until=until)
-    ChannelHealth.objects.filter(pk=health.pk).update(last_synced_at=now)
+    later = Q(**{column: None}) | Q(**{f"{column}__lt": until})
+    ChannelHealth.objects.filter(later, pk=health.pk).update(**{column: until})
 
 
 def begin_gap(channel_id: int, cause: GapCause, *, since: datetime, now: datetime) -> None:
@@ -47,7 +65,14 @@ def begin_gap(channel_id: int, cause: GapCause, *, since: datetime, now: datetim
 
 def look_back(channel_id: int, *, now: datetime) -> None:
     """Something did not reach us, and nobody knows what: a gap is open until a walk has been made, which is due now."""
-    begin_gap(channel_id, GapCause.NOT_DELIVERED, since=complete_until(channel_id) or now, now=now)
+    # One that is open already is as new as this: a walk under way may have passed what is missing now.
+    again = Gap.objects.filter(channel=channel_id, cause=GapCause.NOT_DELIVERED, healed_at=None, lost=False)
+    if not again.update(found_at=now):
+        begin_gap(channel_id, GapCause.NOT_DELIVERED, since=complete_until(channel_id) or now, now=now)
+    _walk_soon(channel_id, now)
+
+
+def _walk_soon(channel_id: int, now: datetime) -> None:
     walks = SyncSchedule.objects.filter(channel=channel_id, task=Task.RECONCILE, paused=False)
     walks.filter(next_run_at__gt=now).update(next_run_at=now)
 
@@ -75,16 +100,27 @@ def note_undelivered(run: SyncRun, found: Sequence[InboundMessage], now: datetim
         )  # fmt: skip
 
 
-def heal(channel: Channel, run: SyncRun | None, *, now: datetime) -> None:
-    """A whole walk has been made: what was open is closed, and what lies before the platform's horizon is lost."""
+def _heal(
+    channel: Channel,
+    run: SyncRun | None,
+    *,
+    walked_from: datetime,
+    now: datetime,
+    causes: Collection[str] = FOUND_BY_A_WALK,
+) -> None:
+    """What was open when the walk began is closed, and what lies before the platform's horizon is lost. What opened while it ran it
+    may have passed already: that is left to the next walk, which is due at once."""
     age = platforms.get(channel.platform).history.age
-    for gap in Gap.objects.filter(channel=channel, healed_at=None, lost=False).order_by("pk"):
-        until = gap.until or now
+    gaps = Gap.objects.filter(channel=channel, cause__in=causes, healed_at=None, lost=False)
+    for gap in gaps.filter(found_at__lte=walked_from).order_by("pk"):
+        until = gap.until or max(gap.since, walked_from)
         if age is not None and gap.since < now - age:
             Gap.objects.create(
                 channel=channel, cause=GapCause.HORIZON, since=gap.since, until=min(until, now - age), found_at=now, lost=True
             )  # fmt: skip
         Gap.objects.filter(pk=gap.pk).update(until=until, healed_at=now, healed_by=run)
+    if gaps.exists():
+        _walk_soon(channel.pk, now)
 
 
 def note_horizon(channel: Channel, thread: CutOff, *, since: datetime, now: datetime) -> bool:

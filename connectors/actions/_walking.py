@@ -75,6 +75,8 @@ class Walker:
             following = page.cursor if page.more else ""
             if walk.horizon is not None and self._is_old_news(page, walk.horizon - MARGIN, unknown):
                 following = page.beyond
+            if self._is_left_to_the_poll(page, walk, unknown):
+                following = page.beyond
             stop = not following or following == walk.at
             # What was said before the brand connected rings no bell today.
             before = max(self.asker.clock() - HISTORICAL_AFTER, self.channel.created_at)
@@ -100,7 +102,7 @@ class Walker:
         that a delivery still owes us: it is left to the next comparison, which rings."""
         assert self.run is not None
         since, until = self.run.since, self.run.until or self.run.started_at
-        before = _covering.complete_until(self.channel.pk) or self.run.started_at
+        before = _covering.complete_until(self.channel.pk) or self.channel.created_at
         until = min(until, max(before, self.run.started_at - HISTORICAL_AFTER))
         cursor = self.schedule.cursor
         while True:
@@ -130,6 +132,18 @@ class Walker:
     def _is_old_news(self, page: Page, horizon: datetime, unknown: Collection[str]) -> bool:
         """All of it known, and from before the horizon. (Threads with news come first, unless the page says otherwise.)"""
         return self._is_before(page, horizon) and not unknown
+
+    def _is_left_to_the_poll(self, page: Page, walk: Walk, unknown: Collection[str]) -> bool:
+        """The rest of a log that can be read from its beginning alone, and that the poll reads to its end. The first comparison of
+        each day reads it all the same."""
+        if not platforms.get(self.channel.platform).receive.is_partly_polled:
+            return False
+        if not page.unordered or not page.beyond or unknown:
+            return False
+        if walk.horizon is None or walk.began is None or walk.horizon.date() != walk.began.date():
+            return False
+        polled = _covering.polled_until(self.channel.pk)
+        return polled is not None and polled >= walk.began - LISTED_WITHIN
 
     def _with_withdrawn(self, page: Page) -> Page:
         """What the page should list and does not, and what the platform says is there no more when asked."""

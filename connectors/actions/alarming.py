@@ -10,12 +10,13 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from connectors.actions import _covering, listening
 from connectors.models import Alarm, AlarmKind, AlarmMail, GapCause, SyncSchedule, Task
 from connectors.rules.remedies import fix_for
-from inbox import access, platforms
+from inbox import access, mail_server, platforms
 from inbox.actions import announcing
 from inbox.models import Channel, ChannelState, NotificationKind, Person
 
@@ -31,7 +32,7 @@ WORDS = {
     AlarmKind.SILENT: "is silent",
     AlarmKind.FAILING: "cannot be synced",
 }
-Found = Mapping[tuple[int, str], str]
+Key = tuple[int, str, str]  # channel, kind, and of what fails the task: one that fails hides no other
 
 
 def look(*, now: datetime) -> int:
@@ -43,48 +44,53 @@ def look(*, now: datetime) -> int:
         )
     }
     found = {**_states(channels, now), **_failing(channels), **_silent(channels, now)}
-    known = set(Alarm.objects.filter(cleared_at=None).values_list("channel_id", "kind"))
+    known = set(Alarm.objects.filter(cleared_at=None).values_list("channel_id", "kind", "task"))
     # That somebody tries again, or pauses it, mends nothing: only what succeeds does.
-    unmended = {(pk, AlarmKind.FAILING.value) for pk in _not_succeeding(channels)}
-    for channel_id, kind in sorted(known - set(found) - unmended):
-        _clear(channel_id, kind, now)
+    for key in sorted(known - set(found) - _not_succeeding(channels)):
+        _clear(key, now)
     new = 0
-    for (channel_id, kind), said in sorted(found.items()):
-        if (channel_id, kind) not in known:
-            new += _raise(channels[channel_id], AlarmKind(kind), said, now)
+    for (channel_id, kind, task), said in sorted(found.items()):
+        if (channel_id, kind, task) not in known:
+            new += _raise(channels[channel_id], AlarmKind(kind), task, said, now)
     return new
 
 
-def _states(channels: Mapping[int, Channel], now: datetime) -> dict[tuple[int, str], str]:
-    found: dict[tuple[int, str], str] = {}
+def _states(channels: Mapping[int, Channel], now: datetime) -> dict[Key, str]:
+    found: dict[Key, str] = {}
     for pk, channel in channels.items():
         health = getattr(channel, "health", None)
         if channel.state == ChannelState.NEEDS_RECONNECT and (health is not None or channel.state_reason):
-            found[pk, AlarmKind.DISCONNECTED] = channel.state_reason or "Nobody said why."
+            found[pk, AlarmKind.DISCONNECTED, ""] = channel.state_reason or "Nobody said why."
         elif health is not None and health.subscribed is False:
-            found[pk, AlarmKind.NOT_SUBSCRIBED] = health.subscription_said
+            found[pk, AlarmKind.NOT_SUBSCRIBED, ""] = health.subscription_said
     return found
 
 
-def _failing(channels: Mapping[int, Channel]) -> dict[tuple[int, str], str]:
-    failing = SyncSchedule.objects.filter(channel__in=channels, failures__gte=FAILURES, paused=False)
-    found: dict[tuple[int, str], str] = {}
-    for schedule in failing.order_by("-pk"):
-        if channels[schedule.channel_id].state == ChannelState.CONNECTED:
-            said = f"{Task(schedule.task).label}: {schedule.last_error} {fix_for(schedule.last_remedy).text}"
-            found[schedule.channel_id, AlarmKind.FAILING] = said
-    return found
+def _failing(channels: Mapping[int, Channel]) -> dict[Key, str]:
+    failing = _wanted(channels).filter(failures__gte=FAILURES, paused=False)
+    return {
+        (schedule.channel_id, AlarmKind.FAILING, schedule.task): (
+            f"{Task(schedule.task).label}: {schedule.last_error} {fix_for(schedule.last_remedy).text}"
+        )
+        for schedule in failing
+        if channels[schedule.channel_id].state == ChannelState.CONNECTED
+    }
 
 
-def _not_succeeding(channels: Mapping[int, Channel]) -> set[int]:
-    failing = SyncSchedule.objects.filter(channel__in=channels).exclude(last_error="")
-    return set(failing.values_list("channel_id", flat=True))
+def _not_succeeding(channels: Mapping[int, Channel]) -> set[Key]:
+    failing = _wanted(channels).exclude(last_error="").values_list("channel_id", "task")
+    return {(channel_id, AlarmKind.FAILING.value, task) for channel_id, task in failing}
 
 
-def _silent(channels: Mapping[int, Channel], now: datetime) -> dict[tuple[int, str], str]:
+def _wanted(channels: Mapping[int, Channel]) -> QuerySet[SyncSchedule]:
+    """What will run again by itself. A backfill that gave up or was stopped waits for somebody to ask: nothing fails there."""
+    return SyncSchedule.objects.filter(channel__in=channels).exclude(next_run_at=None)
+
+
+def _silent(channels: Mapping[int, Channel], now: datetime) -> dict[Key, str]:
     listened = [pk for pk, channel in channels.items() if channel.state == ChannelState.CONNECTED]
     return {
-        (pk, AlarmKind.SILENT): (
+        (pk, AlarmKind.SILENT, ""): (
             f"Nobody has written since {silent.since:%-d %B, %H:%M} UTC; about {round(silent.expected)} messages were to be"
             " expected. Look at the platform's side on the connection page."
         )
@@ -93,15 +99,20 @@ def _silent(channels: Mapping[int, Channel], now: datetime) -> dict[tuple[int, s
 
 
 @transaction.atomic
-def _clear(channel_id: int, kind: str, now: datetime) -> None:
-    Alarm.objects.filter(channel=channel_id, kind=kind, cleared_at=None).update(cleared_at=now)
+def _clear(key: Key, now: datetime) -> None:
+    channel_id, kind, task = key
+    Alarm.objects.filter(channel=channel_id, kind=kind, task=task, cleared_at=None).update(cleared_at=now)
 
 
 @transaction.atomic(durable=True)
-def _raise(channel: Channel, kind: AlarmKind, said: str, now: datetime) -> bool:
+def _raise(channel: Channel, kind: AlarmKind, task: str, said: str, now: datetime) -> bool:
     """Once: of two that see it at the same time one makes the row."""
     alarm, is_new = Alarm.objects.get_or_create(
-        channel=channel, kind=kind, cleared_at=None, defaults={"said": said[:300], "raised_at": now}
+        channel=channel,
+        kind=kind,
+        task=task,
+        cleared_at=None,
+        defaults={"said": said[:300], "raised_at": now},
     )
     if not is_new:
         return False
@@ -127,7 +138,10 @@ def headline(channel: Channel, kind: str) -> str:
 
 def mail_due(*, now: datetime, limit: int = 20) -> int:
     """Each alarm by one mail to each person, claimed before it is sent: what one mail server thinks of one address sends nobody
-    else theirs again. Who was refused is tried again later; where no server is there at all, at the next look."""
+    else theirs again. Who was refused is tried again later; where no server is there at all, at the next look; where none is set,
+    the bell alone has rung, and no row says that a mail left."""
+    if not mail_server.is_set():
+        return 0
     due = Alarm.objects.filter(mailed_at=None, raised_at__gte=now - MAIL_FOR)
     sent = tried = 0
     for alarm in due.select_related("channel__brand").order_by("pk"):

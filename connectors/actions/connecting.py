@@ -20,7 +20,7 @@ from connectors.actions.scheduling import Walk
 from connectors.contract import ConnectorError, Grant, Remedy
 from connectors.models import Cause, Credential, PendingConsent, PlatformApp, SyncSchedule, Task
 from inbox import platforms
-from inbox.actions import channels
+from inbox.actions import channels, recording
 from inbox.models import Brand, Channel, ChannelState, Person
 
 log = structlog.get_logger(__name__)
@@ -36,14 +36,23 @@ class ConnectionRefused(Exception):
 
 @transaction.atomic(durable=True)
 def register_app(
-    *, platform: str, client_id: str, secrets: Mapping[str, object], origins: Mapping[str, str]
+    *,
+    platform: str,
+    client_id: str,
+    secrets: Mapping[str, object],
+    origins: Mapping[str, str],
+    now: datetime,
 ) -> PlatformApp:
     """Keep our registration at a platform. `secrets`: client_secret, webhook_secrets, verify_token, bearer."""
-    app, _ = PlatformApp.objects.update_or_create(
+    app, is_new = PlatformApp.objects.update_or_create(
         platform=platforms.get(platform).key,
         name="default",
         defaults={"client_id": client_id, "sealed": sealing.seal(secrets), "origins": dict(origins)},
     )
+    if not is_new:  # no audited column says that the secrets are others
+        recording.record(
+            brand=None, by=None, act="registered again", subject="platform app", subject_name=app.platform, now=now,
+        )  # fmt: skip
     return app
 
 
@@ -159,6 +168,10 @@ def _keep(
     else:
         Credential.objects.filter(pk=credential.pk).update(
             app=app, version=credential.version + 1, refresh_lease_until=None, refresh_error="", **columns
+        )
+        # The audit log's triggers leave out what a refresh writes, and a grant that is as it was but somebody else's is all of that.
+        recording.record(
+            brand=brand, by=by, act="connected again", subject="grant", subject_name=name, now=now
         )
     _schedule(channel, by, backfill_days, now)
     return channel

@@ -27,7 +27,7 @@ class Refused(Exception):
 def give_defaults(channel: Channel, now: datetime) -> None:
     """What every channel needs, once; what people have changed stays as it is. Inside the caller's transaction."""
     manifest = platforms.get(channel.platform)
-    is_polled = manifest.receive.mode == "poll"
+    is_polled = manifest.receive.mode == "poll" and not manifest.receive.is_partly_polled
     every: dict[str, timedelta] = {
         Task.RECONCILE: RECONCILE_POLLED_EVERY if is_polled else RECONCILE_EVERY,
         Task.TOKENS: TOKENS_EVERY,

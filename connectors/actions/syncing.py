@@ -204,20 +204,37 @@ def _close(
     if error is not None and error.remedy is Remedy.RECONNECT:
         channels.park_sending(channel_id=schedule.channel_id, reason=error.reason, now=now)
     with transaction.atomic():
-        failures = schedule.failures + 1 if done.error else 0
+        # As it is planned by now: it may have been edited, paused or asked for since the turn began.
+        row = SyncSchedule.objects.select_for_update().get(pk=schedule.pk)
+        failures = _failures(row.failures, done, error)
+        next_run = _next_run(row, done, error, failures, started, now)
+        if next_run is not None and row.next_run_at is not None and row.next_run_at != schedule.next_run_at:
+            next_run = min(next_run, row.next_run_at)
         succeeded = {"last_success_at": now} if not done.error and done.complete else {}
         SyncSchedule.objects.filter(pk=schedule.pk, lease_owner=schedule.lease_owner).update(
             lease_until=None, lease_owner="", failures=failures, last_error=done.error[:300], last_remedy=done.remedy,
-            is_slow=is_slow, next_run_at=_next_run(schedule, done, error, failures, started, now), **succeeded,
+            is_slow=is_slow, next_run_at=next_run, **succeeded,
         )  # fmt: skip
         _runs.close_run(schedule, run_row, done, failures, now)
-        _rest_where_nothing_is_left(schedule, done)
+        _rest_where_nothing_is_left(row, done)
         if whole_since is not None:
-            _covering.heal(schedule.channel, run_row, now=now)
-            _covering.note_complete(schedule.channel_id, whole_since, now)
+            _covering.note_whole(schedule, run_row, walked_from=whole_since, now=now)
         elif done.error and schedule.task == Task.POLL and failures >= 3:
-            since = _covering.complete_until(schedule.channel_id) or now
+            since = _covering.polled_until(schedule.channel_id) or now
             _covering.begin_gap(schedule.channel_id, GapCause.FAILING, since=since, now=now)
+
+
+def _failures(before: int, done: Synced, error: ConnectorError | None) -> int:
+    """How many turns in a row have failed. To wait for the platform's limit is as planned, and who got on for a page has not failed;
+    of what is refused for good a page proves nothing, for the walk begins anew."""
+    if not done.error:
+        return 0
+    if error is not None and error.remedy is Remedy.RETRY:
+        if done.pages:
+            return 0
+        if error.retry_at is not None:
+            return before
+    return before + 1
 
 
 def _rest_where_nothing_is_left(schedule: SyncSchedule, done: Synced) -> None:
@@ -226,7 +243,7 @@ def _rest_where_nothing_is_left(schedule: SyncSchedule, done: Synced) -> None:
         return
     SyncSchedule.objects.filter(pk=schedule.pk, once=True).update(once=False)
     if schedule.task == Task.BACKFILL and schedule.days is None:
-        SyncSchedule.objects.filter(pk=schedule.pk).update(next_run_at=None, cursor="")
+        SyncSchedule.objects.filter(pk=schedule.pk).update(next_run_at=None, cursor="", failures=0)
 
 
 def _next_run(
@@ -241,7 +258,8 @@ def _next_run(
         return now
     if done.error:
         pause = back_off(failures)
-        if not schedule.cron:
+        if not schedule.cron and schedule.task not in scheduling.LONG:
+            # Of what is asked every few seconds its own pace is soon enough; a walk's says nothing of when to go on with it.
             pause = min(scheduling.MAX_BACK_OFF, max(pause, timedelta(seconds=schedule.every_seconds)))
         again = now + pause
         return max(again, error.retry_at) if error is not None and error.retry_at else again

@@ -27,6 +27,11 @@ class ChannelHealth(models.Model):
     complete_until = models.DateTimeField(
         null=True, blank=True, help_text="What the platform told of before is in the inbox."
     )
+    polled_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Where the poll is half the story: what it reads is in the inbox up to here.",
+    )
     subscribed = models.BooleanField(
         null=True, help_text="Whether the platform delivers to our door; empty: it was not asked yet."
     )
@@ -119,6 +124,9 @@ class Alarm(models.Model):
 
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="alarms")
     kind = models.CharField(max_length=16)  # an AlarmKind
+    task = models.CharField(
+        max_length=12, blank=True, db_default="", help_text="Of a sync that fails: which one."
+    )
     said = models.CharField(max_length=300)
     raised_at = models.DateTimeField()
     cleared_at = models.DateTimeField(null=True, blank=True)
@@ -127,7 +135,7 @@ class Alarm(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["channel", "kind"], condition=Q(cleared_at=None), name="one_alarm_per_channel_and_kind"
+                fields=["channel", "kind", "task"], condition=Q(cleared_at=None), name="one_alarm_per_channel_kind_and_task"
             ),
         ]  # fmt: skip
         indexes = [

@@ -37,6 +37,7 @@ class ChannelCoverage:
     channel: Channel
     platform: str
     complete_until: datetime | None
+    polled_until: datetime | None  # of messages, where the comments alone are compared
     behind: bool
     horizon: str
     gaps: tuple[GapView, ...]  # the open ones, then what is lost, then what was healed; of each the newest
@@ -90,17 +91,21 @@ def _newest(channels: list[Channel]) -> dict[int, list[tuple[Gap, int]]]:
 
 
 def _paces(channels: list[Channel]) -> dict[int, int]:
-    """Seconds between two looks of what makes a channel complete: its poll, or its reconcile."""
+    """Seconds between two looks of what makes a channel complete: its poll, where that is the whole story, or its reconcile."""
+    partly = {each.pk for each in channels if platforms.get(each.platform).receive.is_partly_polled}
     found = SyncSchedule.objects.filter(channel__in=channels, task__in=(Task.POLL, Task.RECONCILE))
     paces: dict[int, int] = {}
-    for channel_id, every in found.values_list("channel_id", "every_seconds"):
-        paces[channel_id] = min(every, paces.get(channel_id, every))
+    for channel_id, task, every in found.values_list("channel_id", "task", "every_seconds"):
+        if task == Task.RECONCILE or channel_id not in partly:
+            paces[channel_id] = min(every, paces.get(channel_id, every))
     return paces
 
 
 def _of_channel(channel: Channel, pace: int, found: list[tuple[Gap, int]], now: datetime) -> ChannelCoverage:
     health = getattr(channel, "health", None)
     until = health.complete_until if health else None
+    manifest = platforms.get(channel.platform)
+    polled = health.polled_until if health and manifest.receive.is_partly_polled else None
     gaps = tuple(_view(gap) for gap, _ in found)
     totals = {view.state: total for view, (_, total) in zip(gaps, found, strict=True)}
     behind = until is None or (now - until).total_seconds() > 3 * pace + 60
@@ -108,8 +113,9 @@ def _of_channel(channel: Channel, pace: int, found: list[tuple[Gap, int]], now: 
         channel,
         label_of(channel),
         until,
+        polled,
         behind,
-        _horizon(platforms.get(channel.platform)),
+        _horizon(manifest),
         gaps,
         tuple((state, totals[state]) for state in STATES if state in totals),
     )

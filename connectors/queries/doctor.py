@@ -127,7 +127,7 @@ def _scope_finding(manifest: Manifest, credential: Credential | None, scopes: tu
 
 
 def _subscription(manifest: Manifest, channel: Channel, now: datetime) -> Finding:
-    if manifest.receive.mode == "poll":
+    if manifest.receive.mode == "poll" and not manifest.receive.is_partly_polled:
         return Finding("Deliveries", None, "This platform delivers no messages; they are polled.")
     health = getattr(channel, "health", None)
     if health is None or health.subscribed is None:
@@ -141,7 +141,7 @@ def _subscription(manifest: Manifest, channel: Channel, now: datetime) -> Findin
 
 def _operations(manifest: Manifest, channel: Channel, now: datetime) -> Iterator[Finding]:
     health = getattr(channel, "health", None)
-    if manifest.receive.mode == "webhook":
+    if manifest.receive.mode == "webhook" or manifest.receive.is_partly_polled:
         last = health.last_receipt_at if health else None
         yield Finding("Receive a delivery", True if last else None, "Last" if last else "Never yet.", at=last)
     sent = health.last_sent_at if health else None

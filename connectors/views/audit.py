@@ -72,6 +72,7 @@ def _wanted(request: AgentRequest, brand: Brand) -> audit.Filter:
         subject=subject if subject in audit.SUBJECTS else "",
         since=_day(request.GET.get("since", ""), brand),
         until=_day(request.GET.get("until", ""), brand, days=1),
+        installation=access.runs_installation(request.user),
     )
 
 

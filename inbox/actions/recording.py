@@ -15,7 +15,7 @@ from inbox.models import AuditEntry, Brand, Person
 def record(
     *,
     brand: Brand | None,
-    by: Person,
+    by: Person | None,
     act: str,
     subject: str,
     now: datetime,
@@ -24,21 +24,27 @@ def record(
     subject_name: str = "",
     after: dict[str, Any] | None = None,
 ) -> None:
-    """`address` and `request`: whence it came; left out, those of the request that is being answered."""
+    """`brand` None: it concerns the whole installation. `by` None: a command of Parley's. `address` and `request`: whence it came; left
+    out, those of the request that is being answered."""
     here, name = auditing.whence()
     AuditEntry.objects.create(
-        brand=brand, at=now, person=by, person_name=named(by), address=(address or here)[:64], request=(request or name)[:64],
-        act=act, subject=subject, subject_id=by.pk if subject == "person" else None, subject_name=subject_name[:300],
+        brand=brand, at=now, person=by, person_name=named(by) if by else "", address=(address or here)[:64], request=(request or name)[:64],
+        act=act, subject=subject, subject_id=by.pk if by and subject == "person" else None, subject_name=subject_name[:300],
         after=after or {},
     )  # fmt: skip
 
 
 @transaction.atomic
 def record_sign_in(
-    *, person: Person, address: str, request: str, now: datetime, failed: bool = False
+    *,
+    person: Person,
+    act: str,
+    address: str,
+    request: str,
+    now: datetime,
+    after: dict[str, Any] | None = None,
 ) -> None:
-    """In the log of each brand that the person works for."""
-    act = "failed to sign in" if failed else "signed in"
+    """What concerns how somebody signs in, in the log of each brand that the person works for."""
     for brand in Brand.objects.filter(memberships__person=person).distinct().order_by("pk"):
         record(
             brand=brand,
@@ -49,6 +55,7 @@ def record_sign_in(
             address=address,
             request=request,
             now=now,
+            after=after,
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from inbox.models import AuditEntry, Brand
 
@@ -27,6 +27,7 @@ class Filter:
     subject: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    installation: bool = False  # what concerns no one brand, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,8 @@ def rows(brand: Brand, wanted: Filter) -> Iterator[list[str]]:
 
 
 def _filtered(brand: Brand, wanted: Filter) -> QuerySet[AuditEntry]:
-    found = AuditEntry.objects.filter(brand=brand)
+    mine = Q(brand=brand)
+    found = AuditEntry.objects.filter(mine | Q(brand=None) if wanted.installation else mine)
     if wanted.person_id is not None:
         found = found.filter(person=wanted.person_id)
     if wanted.subject:

@@ -234,6 +234,16 @@ def test_a_mail_that_cannot_leave_is_tried_again_and_then_left_for_the_next_day(
     assert mail.failed == "It could not be sent: the server is away. The next one leaves as planned."
 
 
+def test_where_no_mail_can_leave_none_is_said_to_have_left(story: Story, settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+    asks_for_one(story, "Ada")
+
+    jobs.send_mails()
+
+    mail = ReportMail.objects.get()
+    assert mail.sent_at is None and "it has no mail server" in mail.failed
+
+
 def test_a_mail_follows_the_brands_clock(story: Story) -> None:
     mail = asks_for_one(story, "Ada")
     assert mail.next_at == datetime(2026, 8, 7, 6, tzinfo=UTC)  # eight in Berlin

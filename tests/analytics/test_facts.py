@@ -64,6 +64,22 @@ def test_spam_counts_nowhere_also_afterwards(story: Story) -> None:
     assert not Fact.objects.exists()
 
 
+def test_what_was_marked_as_spam_by_mistake_began_once_and_is_resolved_once(story: Story) -> None:
+    story.write("mara", 0)
+    closing.mark_spam(conversation=story.conversation("mara"), by=story.person("Ada"), now=story.at(1))
+    story.reopen("mara", 5)
+    story.answer("mara", 10, by="Ada")
+    story.resolve("mara", 20, by="Bo")
+
+    story.count()
+
+    [opened] = story.facts(metrics.OPENED)
+    assert (opened.at, opened.until) == (story.at(0), story.at(20))
+    assert story.minutes(metrics.RESOLUTION) == [15.0]
+    assert [fact.hit for fact in story.facts(metrics.RESOLUTION)] == [False]
+    assert [fact.value for fact in story.facts(metrics.EFFORT)] == [2.0]
+
+
 def test_what_needs_no_answer_is_no_response_time(story: Story) -> None:
     story.write("mara", 0)
     promising.no_reply_needed(

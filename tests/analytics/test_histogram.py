@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from analytics import histogram
 from analytics.histogram import BARS, EDGES
+from analytics.reports import volume
 
 SECONDS = st.floats(min_value=1, max_value=BARS[-1], allow_nan=False)
 
@@ -31,6 +32,13 @@ def test_a_percentile_is_at_most_two_percent_off(values: list[float], share: flo
     told = histogram.percentile(counted(values), share)
 
     assert told is not None and abs(told - exact) <= 0.02 * exact
+
+
+def test_whole_numbers_are_told_whole_as_long_as_that_is_as_true() -> None:
+    told = {number: volume._messages(histogram.middle(histogram.bucket(number))) for number in range(1, 1000)}
+
+    assert all(told[number] == number for number in range(1, 25))
+    assert all(abs(value - number) <= 0.02 * number for number, value in told.items())
 
 
 @given(st.lists(SECONDS, max_size=30), st.lists(SECONDS, max_size=30))

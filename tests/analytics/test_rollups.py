@@ -17,6 +17,7 @@ from analytics.models import AgentHour, Fact, Follower, Level, Period, Rollup, S
 from analytics.queries import asked as asked_for
 from analytics.queries import behind
 from analytics.queries import names as all_names
+from inbox import attendance
 from inbox.actions import closing, teaming
 from inbox.models import Brand, BusinessHours, Message, Presence, PresenceState, Tag, Team
 from tests.analytics.conftest import Story
@@ -250,6 +251,31 @@ def test_who_is_there_is_looked_at_each_minute(story: Story) -> None:
     [stretch] = Stretch.objects.all()
     assert (stretch.started_at, stretch.ended_at) == (story.at(-1), story.at(69))
     assert list(AgentHour.objects.order_by("at").values_list("online", flat=True)) == [60, 3600, 9 * 60]
+
+
+def test_nobody_is_there_after_the_page_was_closed_or_while_away(story: Story) -> None:
+    there = Presence.objects.create(
+        brand=story.brand, person=story.person("Ada"), state=PresenceState.ONLINE, since=story.at(0), last_seen_at=story.at(0),
+    )  # fmt: skip
+    mine = Presence.objects.filter(pk=there.pk)
+    assert watching.BEAT.total_seconds() == attendance.BEAT
+
+    def looks(*minutes: float, heard: bool = True) -> None:
+        for minute in minutes:
+            if heard:
+                mine.update(last_seen_at=story.at(minute))
+            watching.look(now=story.at(minute))
+
+    looks(0, 1, 2)
+    mine.update(state=PresenceState.AWAY, since=story.at(2.5))
+    looks(3)
+    mine.update(state=PresenceState.ONLINE, since=story.at(3.5))
+    looks(4, 5)
+    looks(6, 7, heard=False)
+
+    found = Stretch.objects.order_by("started_at").values_list("started_at", "ended_at")
+    closed = story.at(5) + watching.BEAT
+    assert list(found) == [(story.at(0), story.at(2)), (story.at(3.5), closed)]
 
 
 def test_work_on_two_conversations_at_once_is_time_once(story: Story) -> None:

@@ -63,7 +63,8 @@ def test_every_page_can_be_read_by_everybody(
 ) -> None:
     page = enter("/b/lumen/inbox/open/", color_scheme=scheme, viewport={"width": width, "height": 900})
     schedule = SyncSchedule.objects.get(task=Task.RECONCILE)
-    more = (f"channels/{channel.public_id}/", f"sync/schedules/{schedule.pk}/", f"sync/runs/{run.pk}/")
+    gaps = f"sync/coverage/{channel.public_id}/"
+    more = (f"channels/{channel.public_id}/", gaps, f"sync/schedules/{schedule.pk}/", f"sync/runs/{run.pk}/")
 
     for place in (*PAGES, *more):
         page.goto(f"/b/lumen/{place}")

@@ -29,7 +29,9 @@ async def edge() -> AsyncIterator[Edge]:
     await edge.door.close()  # it keeps a database session of its own
 
 
-async def got(edge: Edge, path: str, *, method: str = "GET", kind: str = "http") -> tuple[int, bytes]:
+async def got(
+    edge: Edge, path: str, *, method: str = "GET", kind: str = "http", client: str = "127.0.0.1"
+) -> tuple[int, bytes]:
     sent: list[MutableMapping[str, Any]] = []
 
     arriving = iter([{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1000}])
@@ -48,6 +50,7 @@ async def got(edge: Edge, path: str, *, method: str = "GET", kind: str = "http")
         "query_string": b"",
         "headers": [(b"host", b"localhost"), (b"origin", b"http://localhost")],
         "subprotocols": [],
+        "client": (client, 5000),
     }
     await edge(scope, receive, send)
     first = sent[0]
@@ -83,6 +86,14 @@ async def test_not_ready_without_a_worker_and_it_says_why(edge: Edge) -> None:
         "reason": "no heartbeat for 15 s: start celery -A config worker",
     }
     assert orjson.loads(body)["database"] == {"ok": True, "reason": ""}
+
+
+async def test_a_stranger_is_told_what_is_not_ready_and_no_reason(edge: Edge) -> None:
+    broker.client().delete(health.HEARTBEAT_KEY.format(process="worker"))
+
+    status, body = await got(edge, "/readyz", client="203.0.113.9")
+
+    assert (status, orjson.loads(body)["worker"]) == (503, {"ok": False, "reason": ""})
 
 
 async def test_not_ready_while_a_migration_waits(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_removed
 from django.db import Error, connection, transaction
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 from hypothesis import given
@@ -17,7 +19,7 @@ from hypothesis import strategies as st
 
 from analytics.models import Export, ReportMail
 from connectors.actions import planning
-from connectors.models import SyncSchedule, Task
+from connectors.models import PlatformApp, SyncSchedule, Task
 from inbox.models import (
     AuditEntry,
     Brand,
@@ -155,6 +157,47 @@ def test_signing_in_and_failing_to_are_entries(client: Client, brand: Brand, ops
     assert sorted(acts) == ["failed to sign in", "signed in"]
 
 
+def test_passwords_and_second_factors_are_entries(client: Client, brand: Brand, ops: Person) -> None:
+    ops.set_password("correct horse battery")
+    ops.save(update_fields=["password"])
+    client.post("/accounts/login/", {"login": ops.email, "password": "correct horse battery"})
+    told = {
+        "oldpassword": "correct horse battery",
+        "password1": "a staple, or two",
+        "password2": "a staple, or two",
+    }
+
+    client.post("/accounts/password/change/", told, REMOTE_ADDR="203.0.113.9")
+    key = Authenticator(user=ops, type="totp", data={})
+    whence = RequestFactory().post("/accounts/2fa/totp/deactivate/", REMOTE_ADDR="203.0.113.9")
+    authenticator_removed.send(sender=Authenticator, request=whence, user=ops, authenticator=key)
+
+    changed, removed = AuditEntry.objects.filter(brand=brand, act__endswith=" of").order_by("pk")
+    assert (changed.act, removed.act) == ("changed the password of", "removed a second factor of")
+    assert {changed.address, removed.address} == {"203.0.113.9"} and removed.after == {"factor": "totp"}
+    assert "staple" not in str([changed.before, changed.after])
+
+
+def test_who_works_for_two_brands_stands_in_both_logs(brand: Brand, ops: Person) -> None:
+    other = MembershipFactory(brand=BrandFactory(), person=ops).brand
+
+    Person.objects.filter(pk=ops.pk).update(name="Oona Ondes")
+
+    found = AuditEntry.objects.filter(subject="person", act="changed", subject_id=ops.pk)
+    assert set(found.values_list("brand_id", flat=True)) == {brand.pk, other.pk}
+
+
+def test_what_concerns_no_one_brand_is_read_by_those_who_run_the_installation(
+    page: Client, brand: Brand, ops: Person
+) -> None:
+    PlatformApp.objects.create(platform="fake-network", client_id="c", sealed=b"")
+    assert "fake-network" not in page.get(address("audit", brand)).content.decode()
+
+    Person.objects.filter(pk=ops.pk).update(is_staff=True)
+
+    assert "fake-network" in page.get(address("audit", brand)).content.decode()
+
+
 def test_it_is_narrowed_and_taken_out_safe_for_spreadsheets(
     page: Client, brand: Brand, channel: Channel, ops: Person
 ) -> None:
@@ -223,7 +266,8 @@ def test_holidays_people_of_teams_shared_views_files_and_report_mails_are_entrie
     SavedView.objects.create(brand=brand, name="My own", owner=ops)
     Export.objects.create(brand=brand, person=ops, asked={"from": "2026-11-01"}, created_at=timezone.now())
     mail = ReportMail.objects.create(brand=brand, person=ops, cadence="daily", next_at=timezone.now())
-    ReportMail.objects.filter(pk=mail.pk).update(next_at=timezone.now(), failed="No.")
+    own = {"next_at": timezone.now(), "not_before": timezone.now(), "tries": 1, "failed": "No."}
+    ReportMail.objects.filter(pk=mail.pk).update(**own)
     ReportMail.objects.filter(pk=mail.pk).update(hour=9)
     TeamMember.objects.all().delete()
 

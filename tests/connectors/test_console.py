@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from connectors import clock as clocks
 from connectors.actions import alarming, backfilling, planning, replaying, scheduling, syncing
-from connectors.contract import ConnectorError, Remedy, Subscription
+from connectors.contract import ConnectorError, ReceiveRules, Remedy, Subscription
 from connectors.models import (
     Alarm,
     ChannelHealth,
@@ -27,11 +27,12 @@ from connectors.models import (
     Task,
 )
 from connectors.queries import doctor
+from inbox import platforms
 from inbox.actions import receiving
 from inbox.models import Brand, Channel, Clock, Conversation, Message, Notification, Person, Role
 from tests.connectors.conftest import NOW
 from tests.factories.people import BrandFactory, MembershipFactory
-from tests.fakes.platform import FakePlatform
+from tests.fakes.platform import FakePlatform, manifest
 
 pytestmark = pytest.mark.django_db
 PAGES = ("schedules", "runs", "coverage", "dead-items")
@@ -394,6 +395,24 @@ def test_what_was_not_delivered_is_a_gap_that_the_comparison_healed(
     html = page.get(at("coverage", planned)).content.decode()
     assert "The platform did not deliver it" in html and "brought 2 messages" in html
     assert "Complete until" in html
+
+
+def test_of_a_channel_that_is_polled_in_part_both_times_are_told(
+    page: Client, planned: Channel, platform: FakePlatform
+) -> None:
+    now = timezone.now()
+    platform.manifest = manifest(receive=ReceiveRules(mode="poll", comments=True))
+    platforms.register(platform.manifest)
+    health = ChannelHealth.objects.create(channel=planned, complete_until=now - timedelta(hours=3))
+    html = page.get(at("coverage", planned)).content.decode()
+    assert "behind its schedule" in html and "Messages are polled" not in html
+
+    ChannelHealth.objects.filter(pk=health.pk).update(
+        polled_until=now, subscribed=False, subscription_said="Gone."
+    )
+
+    assert "Messages are polled and complete until" in page.get(at("coverage", planned)).content.decode()
+    assert "Gone." in page.get(at("connection", planned, planned.public_id)).content.decode()
 
 
 def gap(channel: Channel, number: int, **how: Any) -> Gap:

@@ -8,7 +8,7 @@ from connectors.actions import delivering
 from connectors.contract import UNKNOWN_KIND, ConnectorError, Remedy
 from connectors.models import Credential, DeadItem, PendingConsent, SyncRun, SyncSchedule, Task
 from inbox.actions import channels as channel_actions
-from inbox.models import Brand, BrandSequence, Channel, ChannelState, MessageState, Role
+from inbox.models import AuditEntry, Brand, BrandSequence, Channel, ChannelState, MessageState, Role
 from inbox.queries import outbox
 from tests.connectors.conftest import NOW
 from tests.factories.people import MembershipFactory
@@ -130,6 +130,9 @@ def test_connecting_again_renews_the_grant_and_lets_replies_go(signed_in, brand,
     assert channel.state == ChannelState.CONNECTED
     assert Credential.objects.get().version == 2
     assert Channel.objects.count() == 1
+    again = AuditEntry.objects.get(act="connected again")
+    assert (again.brand_id, again.subject, again.subject_name) == (brand.pk, "grant", "Acme")
+    assert again.person_id is not None and again.address
 
 
 def test_the_page_says_what_is_wrong_in_words(signed_in, brand, channel):

@@ -22,6 +22,7 @@ from connectors.contract import (
     AuthRules,
     ConnectorError,
     Context,
+    DeliveriesLost,
     Edited,
     Grant,
     HistoryRules,
@@ -170,6 +171,8 @@ class FakePlatform:
             case "revoked":
                 at = datetime.fromtimestamp(payload["at"] / 1000, UTC)
                 return [AccountChanged(AccountState.REVOKED, "Permission withdrawn.", at)]
+            case "lost":
+                return [DeliveriesLost("The job was incomplete.")]
             case "bad":
                 raise Malformed("This item has no sender.")
             case "test":

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from connectors.actions import connecting
 from inbox.platforms import UnknownPlatform
@@ -35,8 +36,8 @@ class Command(BaseCommand):
         }
         try:
             connecting.register_app(
-                platform=options["platform"], client_id=options["client_id"], secrets=secrets, origins=origins
-            )
+                platform=options["platform"], client_id=options["client_id"], secrets=secrets, origins=origins, now=timezone.now()
+            )  # fmt: skip
         except UnknownPlatform as unknown:
             raise CommandError(str(unknown)) from None
         self.stdout.write(

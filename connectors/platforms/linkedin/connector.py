@@ -21,6 +21,7 @@ from connectors.contract import (
     Party,
     Remedy,
     Sent,
+    Subscription,
     Tokens,
     WebhookAnswer,
     WebhookRequest,
@@ -85,6 +86,9 @@ class LinkedIn:
 
     def subscribe(self, ctx: Context, callback_url: str) -> None:
         oauth.subscribe(ctx, callback_url)
+
+    def subscription(self, ctx: Context, callback_url: str) -> Subscription:
+        return oauth.subscription(ctx, callback_url)
 
     def send(self, ctx: Context, message: OutboundMessage) -> Sent:
         return sending.send(ctx, message)

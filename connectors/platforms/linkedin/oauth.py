@@ -9,7 +9,16 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from connectors import wire
-from connectors.contract import Account, Authorisation, ConnectorError, Context, Grant, Remedy, Tokens
+from connectors.contract import (
+    Account,
+    Authorisation,
+    ConnectorError,
+    Context,
+    Grant,
+    Remedy,
+    Subscription,
+    Tokens,
+)
 from connectors.platforms.linkedin import client, errors, urns
 from connectors.platforms.linkedin.manifest import MANIFEST
 
@@ -144,9 +153,40 @@ def subscribe(ctx: Context, callback_url: str) -> None:
     """Messages: consent to the change log. Comments: a subscription for the page, where there is one."""
     client.call(ctx, "POST", "rest/memberAuthorizations", bucket="subscribe", json={}, repeatable=True,
                 version=client.CHANGELOG_VERSION)  # fmt: skip
-    page = page_of(ctx)
-    if not page:
-        return
+    if page := page_of(ctx):
+        path = _subscription(ctx, page)
+        client.call(ctx, "PUT", path, bucket="subscribe", json={"webhook": callback_url}, repeatable=True)
+
+
+def subscription(ctx: Context, callback_url: str) -> Subscription:
+    """It ends with the grant, with the role, on its last day, or when the proof of the address fails, and nobody tells us."""
+    if not (page := page_of(ctx)):
+        said = (
+            "This account speaks for no page, or for several: no comments are delivered. Messages are polled."
+        )
+        return Subscription(True, said)
+    try:
+        body, _ = client.call(ctx, "GET", _subscription(ctx, page), bucket="subscribe")
+    except ConnectorError as error:
+        if error.remedy is not Remedy.TELL:
+            raise
+        return Subscription(False, "LinkedIn knows no subscription to the comments of the page.")
+    if wire.text(body.get("status")) not in ("", "ACTIVE"):
+        return Subscription(
+            False, "LinkedIn has blocked our webhook, because the proof of the address failed."
+        )
+    if wire.text(body.get("webhook")) not in ("", callback_url):
+        return Subscription(False, "LinkedIn delivers the comments of the page to another address.")
+    ends = wire.moment(body.get("expiresAt"))
+    if ends is not None and ends <= ctx.now:
+        return Subscription(False, "The subscription to the comments of the page has run out.")
+    until = f" until {ends:%-d %B %Y}" if ends is not None else ""
+    return Subscription(
+        True, f"LinkedIn delivers the comments of the page to our webhook{until}. Messages are polled."
+    )
+
+
+def _subscription(ctx: Context, page: str) -> str:
     key = ",".join(
         f"{name}:{urns.encoded(urn)}"
         for name, urn in (
@@ -155,5 +195,4 @@ def subscribe(ctx: Context, callback_url: str) -> None:
             ("entity", page),
         )
     )
-    path = f"rest/eventSubscriptions/({key},eventType:ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS)"
-    client.call(ctx, "PUT", path, bucket="subscribe", json={"webhook": callback_url}, repeatable=True)
+    return f"rest/eventSubscriptions/({key},eventType:ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS)"

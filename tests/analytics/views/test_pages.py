@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from analytics import metrics
+from analytics.models import ReportMail
 from analytics.queries import asked as asked_for
 from analytics.queries import behind
 from analytics.queries import names as all_names
@@ -137,6 +138,17 @@ def test_only_those_who_see_reports_come_in(client: Client, story: Story) -> Non
     assert {client.get(asks).status_code for asks, _ in pages} == {404}
     assert client.post(address(story, "files")).status_code == 404
     assert client.post(address(story, "mails"), {"cadence": "daily", "hour": 8}).status_code == 404
+
+
+def test_no_report_is_promised_where_no_mail_can_leave(manager: Client, story: Story, settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+
+    page = manager.get(address(story, "mails")).content.decode()
+    answer = manager.post(address(story, "mails"), {"cadence": "daily", "hour": 8})
+
+    assert "it has no mail server" in page and "Send it to me" not in page
+    assert answer.status_code == 422
+    assert not ReportMail.objects.exists()
 
 
 def test_the_count_shown_is_the_count_listed(manager: Client, lively: Story) -> None:

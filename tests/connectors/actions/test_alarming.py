@@ -12,7 +12,7 @@ import pytest
 from django.core import mail
 from django.core.mail import EmailMessage
 
-from connectors.actions import alarming, listening, planning
+from connectors.actions import alarming, backfilling, listening, planning
 from connectors.models import Alarm, ChannelHealth, Gap, HourOfArrivals, SyncSchedule
 from inbox.actions import channels
 from inbox.models import Brand, Channel, ChannelState, Notification, Person, Role
@@ -75,6 +75,37 @@ def test_a_sync_that_fails_again_and_again_is_told_with_its_fix(channel: Channel
     assert "Poll for new messages: The platform is down. Nothing to do" in Alarm.objects.get().said
 
 
+def test_a_sync_that_fails_hides_no_other(channel: Channel, ops: Person) -> None:
+    planning.give_defaults(channel, NOW)
+    mine = SyncSchedule.objects.filter(channel=channel)
+    wrong = {"failures": 3, "last_error": "The role was lost.", "last_remedy": "tell"}
+    mine.filter(task="profiles").update(**wrong)
+    assert [look(), look(1)] == [1, 0]
+
+    mine.filter(task="poll").update(**wrong)
+    assert [look(2), look(3)] == [1, 0]
+
+    assert len(mail.outbox) == 2 and "Poll for new messages" in mail.outbox[1].body
+    mine.filter(task="poll").update(failures=0, last_error="")
+    look(4)
+    assert Alarm.objects.get(cleared_at=None).task == "profiles"
+
+
+def test_a_backfill_that_ended_keeps_no_alarm(channel: Channel, ops: Person) -> None:
+    planning.give_defaults(channel, NOW)
+    asked = backfilling.ask(channel=channel, since=None, until=None, by=ops, now=NOW)
+    mine = SyncSchedule.objects.filter(channel=channel, task="backfill")
+    mine.update(failures=3, last_error="The platform is down.", last_remedy="retry")
+    look()
+    assert Alarm.objects.get().cleared_at is None
+
+    backfilling.stop(run=asked, by=ops, now=NOW)
+    look(1)
+
+    assert Alarm.objects.get().cleared_at is not None
+    assert mine.get().failures == 0
+
+
 def test_a_mail_that_could_not_leave_is_tried_again(channel: Channel, ops: Person, monkeypatch: Any) -> None:
     channels.park_sending(channel_id=channel.pk, reason="Gone.", now=NOW)
 
@@ -88,6 +119,18 @@ def test_a_mail_that_could_not_leave_is_tried_again(channel: Channel, ops: Perso
     look(1)
 
     assert len(mail.outbox) == 1
+
+
+def test_where_no_mail_can_leave_none_is_said_to_have_left(
+    channel: Channel, ops: Person, settings: Any
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+    channels.park_sending(channel_id=channel.pk, reason="Gone.", now=NOW)
+
+    look()
+
+    assert rung() == [(ops.pk, channel.pk)]
+    assert Alarm.objects.get().mailed_at is None
 
 
 def test_one_address_that_is_refused_sends_nobody_else_theirs_again(

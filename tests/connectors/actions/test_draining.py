@@ -4,7 +4,7 @@ import pytest
 from django.db import transaction
 
 from connectors.actions import draining, replaying
-from connectors.contract import UNKNOWN_KIND, DeliveriesLost, ReachChanged
+from connectors.contract import UNKNOWN_KIND, ReachChanged
 from connectors.models import DeadItem, Gap, GapCause, Receipt, ReceiptState, SyncSchedule, Task
 from inbox.models import Handle, Message
 from tests.connectors.conftest import NOW, message_item
@@ -156,14 +156,9 @@ def test_what_is_still_of_an_unknown_kind_stays_and_is_read_once_it_is_known(rec
     assert item.replayed_at == NOW
 
 
-def test_deliveries_that_the_platform_says_are_lost_open_a_gap_and_are_looked_for(
-    receipt, channel, platform, monkeypatch
-):
+def test_deliveries_that_the_platform_says_are_lost_open_a_gap_and_are_looked_for(receipt, channel):
     walk = SyncSchedule.objects.create(
         channel=channel, task=Task.RECONCILE, every_seconds=9, next_run_at=NOW + timedelta(hours=5)
-    )
-    monkeypatch.setattr(
-        type(platform), "parse", lambda self, item, account: [DeliveriesLost("The job was incomplete.")]
     )
     receipt({"kind": "lost"}, {"kind": "lost"})
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from connectors.actions import draining, scheduling, syncing
+from connectors.actions import alarming, backfilling, draining, planning, scheduling, syncing
 from connectors.contract import ConnectorError, HistoryRules, Page, Remedy
 from connectors.models import ChannelHealth, DeadItem, Gap, SyncRun, SyncSchedule, Task
 from inbox import platforms
@@ -113,6 +113,117 @@ def test_errors_back_off_on_that_schedule_alone(schedule, platform, clock):
     platform.poll_breaks_after = None
     run(poll, clock)
     assert (poll.failures, poll.last_error) == (0, "")
+
+
+def test_a_backfill_that_gave_up_rests_and_begins_anew_when_it_is_asked_for(
+    schedule, platform, clock, channel
+):
+    rest = schedule(Task.BACKFILL)
+    backfilling.ask(channel=channel, since=None, until=None, by=None, now=NOW)
+    platform.history_fails = ConnectorError("The range is refused.", remedy=Remedy.TELL)
+
+    for _ in range(8):
+        run(rest, clock)
+
+    assert SyncRun.objects.get().state == "failed"
+    assert (rest.next_run_at, rest.failures, rest.last_error) == (None, 0, "The range is refused.")
+
+
+def limited(platform, monkeypatch, clock, *, pages):
+    """A platform that tells so many pages of its history in a quarter of an hour."""
+    history, told = platform.history, []
+
+    def within_the_limit(ctx, cursor, thread_id=""):
+        if len([at for at in told if at == clock()]) >= pages:
+            later = clock() + timedelta(minutes=15)
+            raise ConnectorError("The limit is used up.", remedy=Remedy.RETRY, retry_at=later)
+        told.append(clock())
+        return history(ctx, cursor, thread_id)
+
+    monkeypatch.setattr(platform, "history", within_the_limit)
+
+
+@pytest.mark.parametrize("pages", [2, 0])
+def test_to_wait_for_the_limit_is_no_failure(schedule, platform, clock, monkeypatch, pages):
+    walk = schedule(Task.RECONCILE)
+    platform.page_size = 10
+    said(platform, 100)
+    limited(platform, monkeypatch, clock, pages=pages)
+
+    for _ in range(4):
+        run(walk, clock)
+        assert (walk.failures, walk.next_run_at) == (0, clock() + timedelta(minutes=15))
+        clock.passes(900)
+
+    assert Message.objects.count() == 4 * 10 * pages
+    assert alarming.look(now=clock()) == 0
+
+
+def test_who_gets_on_between_two_faults_has_not_failed_three_times_in_a_row(schedule, platform, clock):
+    poll = schedule()
+    platform.page_size = 10
+    said(platform, 100)
+    platform.poll_breaks_after = 0
+    run(poll, clock)
+    run(poll, clock)
+    assert poll.failures == 2
+
+    platform.poll_breaks_after = len(platform.polls) + 1
+    run(poll, clock)
+
+    assert (poll.failures, poll.last_error) == (0, "The platform is down.")
+
+
+def meanwhile(platform, monkeypatch, happens):
+    """Something happens while the platform is asked."""
+    poll = platform.poll
+
+    def asked(ctx, cursor):
+        happens()
+        return poll(ctx, cursor)
+
+    monkeypatch.setattr(platform, "poll", asked)
+
+
+def test_a_plan_that_is_edited_during_a_turn_holds_for_the_next_one(schedule, platform, clock, monkeypatch):
+    poll = schedule()
+    plan = {"time_zone": "UTC", "jitter_seconds": 0, "overlap": "skip", "max_seconds": 20, "days": None}
+    meanwhile(
+        platform,
+        monkeypatch,
+        lambda: planning.edit(schedule=poll, every_seconds=60, cron="30 18 * * *", now=NOW, **plan),
+    )
+
+    run(poll, clock)
+
+    assert poll.next_run_at == NOW.replace(hour=18, minute=30)
+
+
+def test_what_is_asked_for_during_a_turn_runs_right_after_it(schedule, platform, clock, monkeypatch):
+    poll = schedule()
+    meanwhile(
+        platform,
+        monkeypatch,
+        lambda: SyncSchedule.objects.filter(pk=poll.pk).update(next_run_at=clock()),
+    )
+
+    run(poll, clock)
+
+    assert poll.next_run_at == NOW
+
+
+def test_a_walk_that_failed_goes_on_soon_whatever_its_pace(schedule, platform, clock, channel):
+    backfill = schedule(Task.BACKFILL)
+    SyncSchedule.objects.filter(pk=backfill.pk).update(every_seconds=86400)
+    backfilling.ask(channel=channel, since=None, until=None, by=None, now=NOW)
+    platform.history_fails = ConnectorError("The platform is down.", remedy=Remedy.RETRY)
+
+    pauses = []
+    for _ in range(3):
+        run(backfill, clock)
+        pauses.append((backfill.next_run_at - NOW).total_seconds())
+
+    assert pauses == [2, 4, 8]
 
 
 def test_a_broken_grant_parks_the_channel(schedule, platform, clock, channel, monkeypatch):

@@ -20,6 +20,7 @@ from django.core.management import CommandError, call_command
 
 from connectors import sealing
 from connectors.models import PlatformApp
+from inbox.models import AuditEntry
 from tests.factories.people import PersonFactory
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +43,17 @@ def test_secrets_come_by_standard_input_and_are_stored_sealed(monkeypatch: pytes
     assert b"s3cret" not in bytes(app.sealed) and "s3cret" not in told
     assert sealing.unseal(app.sealed) == SECRETS
     assert app.origins == {"api": "https://graph.example.com"}
+
+
+def test_new_secrets_are_an_entry_without_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    register(monkeypatch, json.dumps(SECRETS))
+    assert not AuditEntry.objects.filter(act="registered again").exists()
+
+    register(monkeypatch, json.dumps({**SECRETS, "client_secret": "another"}))
+
+    entry = AuditEntry.objects.get(act="registered again")
+    assert (entry.brand_id, entry.subject, entry.subject_name) == (None, "platform app", "instagram")
+    assert (entry.before, entry.after) == ({}, {})
 
 
 @pytest.mark.parametrize(

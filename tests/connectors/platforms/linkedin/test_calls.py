@@ -33,6 +33,11 @@ PAGE = "urn:li:organization:9000001"
 THREAD = "urn:li:messagingThread:2-NjU5OTczMTMyOTE1=="
 COMMENT = "urn:li:comment:(urn:li:activity:7090000000000000002,7090000000000000099)"
 LOG = "/rest/memberChangeLogs"
+HOOK = "https://p.example/hook"
+SUBSCRIPTION = (
+    "/rest/eventSubscriptions/(developerApplication:urn:li:developerApplication:client-1,"
+    f"user:{ACCOUNT.external_id},entity:{PAGE},eventType:ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS)"
+)
 
 
 @pytest.fixture
@@ -285,15 +290,42 @@ def test_after_the_end_only_a_person_helps(linkedin: FakePlatform) -> None:
 def test_the_page_is_subscribed_with_every_sign_escaped(linkedin: FakePlatform) -> None:
     linkedin.on("POST", "/rest/memberAuthorizations", httpx.Response(201))
     linkedin.on("GET", "/rest/organizationAcls", json_answer({"elements": [{"organization": PAGE}]}))
-    key = (
-        "/rest/eventSubscriptions/(developerApplication:urn:li:developerApplication:client-1,"
-        f"user:{ACCOUNT.external_id},entity:{PAGE},eventType:ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS)"
-    )
-    linkedin.on("PUT", key, httpx.Response(204))
-    connector.subscribe(linkedin.context(connector, ACCOUNT), "https://p.example/hook")
+    linkedin.on("PUT", SUBSCRIPTION, httpx.Response(204))
+    connector.subscribe(linkedin.context(connector, ACCOUNT), HOOK)
     put = linkedin.asked[-1]
-    assert sent_json(put) == {"webhook": "https://p.example/hook"}
+    assert sent_json(put) == {"webhook": HOOK}
     assert b"entity:urn%3Ali%3Aorganization%3A9000001" in put.url.raw_path
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_active", "said"),
+    [
+        (json_answer({"webhook": HOOK, "status": "ACTIVE", "expiresAt": 1_800_000_000_000}), True, "until 15 January 2027"),
+        (json_answer({"webhook": HOOK}), True, "to our webhook. Messages are polled."),
+        (json_answer({"webhook": HOOK, "status": "BLOCKED"}), False, "proof of the address failed"),
+        (json_answer({"webhook": "https://other.example/"}), False, "another address"),
+        (json_answer({"webhook": HOOK, "expiresAt": 1_700_000_000_000}), False, "has run out"),
+        (json_answer({"message": "Not found"}, 404), False, "knows no subscription"),
+    ],
+    ids=["active", "no end", "blocked", "another's", "over", "gone"],
+)  # fmt: skip
+def test_the_subscription_of_the_page_is_told(
+    linkedin: FakePlatform, answer: httpx.Response, is_active: bool, said: str
+) -> None:
+    linkedin.on("GET", "/rest/organizationAcls", json_answer({"elements": [{"organization": PAGE}]}))
+    linkedin.on("GET", SUBSCRIPTION, answer)
+
+    found = connector.subscription(linkedin.context(connector, ACCOUNT), HOOK)
+
+    assert (found.is_active, said in found.said) == (is_active, True), found.said
+
+
+def test_without_a_page_nothing_is_to_be_delivered(linkedin: FakePlatform) -> None:
+    linkedin.on("GET", "/rest/organizationAcls", json_answer({"elements": []}))
+
+    found = connector.subscription(linkedin.context(connector, ACCOUNT), HOOK)
+
+    assert found.is_active and "no comments are delivered" in found.said
 
 
 def test_a_hidden_member_has_no_name(linkedin: FakePlatform) -> None:

@@ -1,0 +1,208 @@
+"""What a whole walk shows to be complete, and what it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from connectors.actions import backfilling, draining, planning, syncing
+from connectors.contract import Page, ReceiveRules
+from connectors.models import ChannelHealth, Gap, SyncSchedule, Task
+from inbox import platforms
+from inbox.models import Channel, Message
+from tests.connectors.conftest import NOW, Moving
+from tests.fakes.platform import FakePlatform, manifest, millis
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def walk(channel: Channel, platform: FakePlatform, clock: Moving) -> SyncSchedule:
+    """A comparison that has been made once, of a history of four pages."""
+    Channel.objects.filter(pk=channel.pk).update(created_at=NOW - timedelta(days=30))
+    platform.page_size = 10
+    for number in range(40):
+        platform.hears(f"Message {number}", at=NOW - timedelta(hours=1) + timedelta(seconds=number))
+    return SyncSchedule.objects.create(
+        channel=channel, task=Task.RECONCILE, every_seconds=900, next_run_at=NOW
+    )
+
+
+def run(schedule: SyncSchedule, clock: Moving, **options: Any) -> None:
+    syncing.run(schedule_id=schedule.pk, clock=clock, **{"pause": lambda seconds: None} | options)
+    schedule.refresh_from_db()
+
+
+def test_a_gap_that_opened_while_a_walk_ran_is_left_to_the_next_one_which_is_due_at_once(
+    walk: SyncSchedule, platform: FakePlatform, clock: Moving
+) -> None:
+    run(walk, clock, max_seconds=0)
+    clock.passes(15)
+    Gap.objects.create(
+        channel=walk.channel, cause="disconnected", since=NOW - timedelta(minutes=15), found_at=clock()
+    )
+    clock.passes(3600)
+    platform.hears("Written while it was disconnected", at=clock())
+    clock.passes(3 * 3600)
+
+    run(walk, clock)
+
+    assert ChannelHealth.objects.get().complete_until == NOW
+    assert (Gap.objects.get().healed_at, walk.next_run_at) == (None, clock())
+
+    run(walk, clock)
+
+    gap = Gap.objects.get()
+    assert Message.objects.filter(text="Written while it was disconnected").exists()
+    assert (gap.healed_at, gap.until, gap.brought) == (clock(), clock(), 1)
+    assert walk.next_run_at > clock()
+
+
+def test_a_gap_ends_where_the_walk_that_closes_it_began(
+    walk: SyncSchedule, platform: FakePlatform, clock: Moving
+) -> None:
+    Gap.objects.create(
+        channel=walk.channel, cause="not_subscribed", since=NOW - timedelta(hours=2), found_at=NOW
+    )
+    run(walk, clock, max_seconds=0)
+    clock.passes(600)
+
+    run(walk, clock)
+
+    gap = Gap.objects.get()
+    assert (gap.until, gap.healed_at) == (NOW, clock())
+
+
+def test_deliveries_lost_while_a_walk_runs_are_looked_for_by_another(
+    walk: SyncSchedule, platform: FakePlatform, clock: Moving, receipt: Callable[..., Any]
+) -> None:
+    receipt({"kind": "lost"})
+    draining.drain(now=clock())
+    clock.passes(1)
+    began, history = clock(), platform.history
+
+    def meanwhile(ctx: Any, cursor: str, thread_id: str = "") -> Any:
+        if cursor and clock() == began:
+            clock.passes(1)
+            receipt({"kind": "lost"})
+            draining.drain(now=clock())
+        return history(ctx, cursor, thread_id)
+
+    platform.history = meanwhile  # type: ignore[method-assign]
+
+    run(walk, clock)
+
+    assert (Gap.objects.get().healed_at, walk.next_run_at) == (None, clock())
+
+
+@pytest.fixture
+def partly(channel: Channel, platform: FakePlatform) -> Channel:
+    """Messages are polled, from a log that is read from its beginning; comments are delivered, and told after the log."""
+    rules = manifest(receive=ReceiveRules(mode="poll", comments=True))
+    platforms.register(rules)
+    platform.manifest = rules
+    Channel.objects.filter(pk=channel.pk).update(created_at=NOW - timedelta(days=30))
+    channel.refresh_from_db()
+    planning.give_defaults(channel, NOW)
+    return channel
+
+
+def of(channel: Channel, task: str) -> SyncSchedule:
+    return SyncSchedule.objects.get(channel=channel, task=task)
+
+
+def log_then_comments(platform: FakePlatform, asked: list[str], *comments: dict[str, Any]) -> None:
+    """Ten entries of the log a page, oldest first, and then the comments."""
+
+    def history(ctx: Any, cursor: str, thread_id: str = "") -> Page:
+        asked.append(cursor)
+        if cursor == "comments":
+            return Page(tuple(platform._message(each) for each in comments))
+        start = int(cursor or 0)
+        said = platform.said[start : start + 10]
+        following = str(start + 10) if start + 10 < len(platform.said) else "comments"
+        events = tuple(platform._inbound(each) for each in said)
+        return Page(events, following, True, beyond="comments", unordered=True)
+
+    platform.history = history  # type: ignore[method-assign]
+
+
+def comment(seconds: float) -> dict[str, Any]:
+    at = millis(NOW + timedelta(seconds=seconds))
+    return {"id": "c1", "thread": "comment:1", "text": "Still waiting", "at": at}
+
+
+def test_a_poll_that_does_not_bring_the_comments_shows_no_channel_to_be_complete(
+    partly: Channel, platform: FakePlatform, clock: Moving
+) -> None:
+    ChannelHealth.objects.create(channel=partly, complete_until=NOW - timedelta(hours=2))
+    for cause in ("failing", "not_subscribed"):
+        Gap.objects.create(channel=partly, cause=cause, since=NOW - timedelta(hours=1), found_at=NOW)
+    poll = of(partly, Task.POLL)
+
+    run(poll, clock)
+
+    health = ChannelHealth.objects.get()
+    assert (health.complete_until, health.polled_until) == (NOW - timedelta(hours=2), NOW)
+    assert dict(Gap.objects.values_list("cause", "healed_at")) == {"failing": NOW, "not_subscribed": None}
+
+    run(of(partly, Task.RECONCILE), clock)
+
+    assert ChannelHealth.objects.get().complete_until == NOW
+    assert not Gap.objects.filter(healed_at=None).exists()
+
+
+def test_a_comment_that_nobody_delivered_is_no_history_because_messages_were_polled(
+    partly: Channel, platform: FakePlatform, clock: Moving
+) -> None:
+    ChannelHealth.objects.create(channel=partly, complete_until=NOW - timedelta(hours=5))
+    log_then_comments(platform, [], comment(-3600))
+    run(of(partly, Task.POLL), clock)
+    backfilling.ask(channel=partly, since=NOW - timedelta(days=7), until=None, by=None, now=NOW)
+
+    run(of(partly, Task.BACKFILL), clock)
+    assert not Message.objects.filter(external_id="c1").exists()
+    run(of(partly, Task.RECONCILE), clock)
+
+    assert Message.objects.get(external_id="c1").historical is False
+
+
+def test_comments_are_compared_as_often_as_where_all_is_delivered_and_the_whole_log_once_a_day(
+    partly: Channel, platform: FakePlatform, clock: Moving
+) -> None:
+    walk, poll, asked = of(partly, Task.RECONCILE), of(partly, Task.POLL), list[str]()
+    assert (walk.every_seconds, walk.next_run_at) == (900, NOW)
+    for number in range(40):
+        platform.hears(f"Message {number}", at=NOW - timedelta(hours=1) + timedelta(seconds=number))
+    log_then_comments(platform, asked, comment(-3600))
+    run(poll, clock)
+
+    pages = []
+    for seconds in (0, 900, 86400):
+        clock.passes(seconds)
+        run(poll, clock)
+        asked.clear()
+        run(walk, clock)
+        pages.append(list(asked))
+
+    assert pages == [["", "10", "20", "30", "comments"], ["", "comments"], ["", "10", "20", "30", "comments"]]
+
+
+def test_the_whole_log_is_compared_where_the_poll_is_behind(
+    partly: Channel, platform: FakePlatform, clock: Moving
+) -> None:
+    walk, asked = of(partly, Task.RECONCILE), list[str]()
+    for number in range(40):
+        platform.hears(f"Message {number}", at=NOW - timedelta(hours=1) + timedelta(seconds=number))
+    log_then_comments(platform, asked)
+    run(of(partly, Task.POLL), clock)
+    run(walk, clock)
+    clock.passes(900)
+    asked.clear()
+
+    run(walk, clock)
+
+    assert len(asked) == 5
