@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import pytest
 from playwright.sync_api import CDPSession, Page, expect
 
 from inbox.models import Channel
@@ -115,6 +116,7 @@ def assert_no_slow_frame(least: float, *ways: Scrolled) -> None:
     assert max(way.slowest(0.99) for way in ways) < 3 * least
 
 
+@pytest.mark.long  # a minute of scrolling each
 def test_ten_thousand_rows_scroll_to_the_end_and_back(enter: Enter, channel: Channel) -> None:
     made = make.conversations(channel, 10_000)
     page = enter("/b/lumen/inbox/open/?sort=newest")
@@ -134,6 +136,7 @@ def test_ten_thousand_rows_scroll_to_the_end_and_back(enter: Enter, channel: Cha
     assert page.locator(oldest).count() == 0
 
 
+@pytest.mark.long
 def test_five_thousand_messages_scroll_up_and_back(enter: Enter, channel: Channel, outside: Outside) -> None:
     outside.write("The newest")
     [conversation] = channel.conversations.all()

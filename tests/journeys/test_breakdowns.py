@@ -62,6 +62,7 @@ def test_a_flushed_broker_costs_no_message_and_no_reply(
     assert_complete(demo, outside, replies)
 
 
+@pytest.mark.long  # claims of the dead run out
 def test_a_database_that_dies_is_brought_back_and_what_was_refused_meanwhile_comes_again(
     demo: Demo, outside: Outside, desk: Desk
 ) -> None:

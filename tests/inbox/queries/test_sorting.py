@@ -33,14 +33,16 @@ def jo(channel: Channel) -> Person:
 
 def scattered(channel: Channel, count: int) -> list[Conversation]:
     """Due times, scores and waits that repeat, and some conversations without."""
-    made = make.conversations(channel, count)
     dice = random.Random(7)
-    for each in made:
-        each.due_at = dice.choice([None, NOW + timedelta(minutes=dice.randint(-9, 9))])
-        each.waiting_since = dice.choice([None, NOW - timedelta(minutes=dice.randint(0, 9))])
-        each.priority_score = dice.randint(-5, 5)
-    Conversation.objects.bulk_update(made, ["due_at", "waiting_since", "priority_score"], batch_size=1000)
-    return made
+    each = [
+        {
+            "due_at": dice.choice([None, NOW + timedelta(minutes=dice.randint(-9, 9))]),
+            "waiting_since": dice.choice([None, NOW - timedelta(minutes=dice.randint(0, 9))]),
+            "priority_score": dice.randint(-5, 5),
+        }
+        for _ in range(count)
+    ]
+    return make.conversations(channel, count, each=each)
 
 
 def page_of(
