@@ -112,6 +112,13 @@ def test_a_picture_goes_before_the_words(instagram: FakePlatform) -> None:
     assert first["tag"] == second["tag"] == "HUMAN_AGENT"
 
 
+def test_a_file_that_instagram_loads_is_waited_for_as_long_as_that_may_take(instagram: FakePlatform) -> None:
+    instagram.on("POST", SEND, json_answer({"message_id": "a"}), json_answer({"message_id": "b"}))
+    connector.send(instagram.context(connector, ACCOUNT), reply(attachments=(picture(),)))
+    waits = [request.extensions["timeout"]["read"] for request in instagram.asked]
+    assert waits[0] > 75 > waits[1]
+
+
 def test_words_refused_after_the_picture_are_not_begun_again(instagram: FakePlatform) -> None:
     instagram.on("POST", SEND, json_answer({"message_id": "a"}), refused(4))
     with pytest.raises(ConnectorError) as caught:
