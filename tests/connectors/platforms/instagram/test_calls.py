@@ -192,6 +192,7 @@ def test_a_throttle_ends_when_the_header_says(instagram: FakePlatform) -> None:
 def test_a_throttle_that_calls_itself_transient_is_told_as_a_throttle(instagram: FakePlatform) -> None:
     error = error_of(instagram, refused(4, is_transient=True))
     assert (error.remedy, error.reason) == (Remedy.RETRY, "Instagram asks us to slow down.")
+    assert error.throttled
 
 
 def test_usage_is_told_with_every_answer(instagram: FakePlatform) -> None:
