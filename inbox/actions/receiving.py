@@ -93,6 +93,7 @@ class _Intake:
         places = _messages.Places(known, made | matched, unknown, threads)
         amended = self._amend(batch, places)
         self._note_reads(batch, places)
+        _conversations.introduce(unknown, threads, people)
         self._rename(threads, people, batch)
         _arrivals.note_reach(batch)
 
