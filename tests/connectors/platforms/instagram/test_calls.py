@@ -319,6 +319,18 @@ def test_the_account_asks_to_be_heard(instagram: FakePlatform) -> None:
     assert "messages" in account.url.params["subscribed_fields"].split(",")
 
 
+def test_a_field_that_instagram_does_not_know_costs_no_other(instagram: FakePlatform) -> None:
+    instagram.on("POST", "/v25.0/client-1/subscriptions", refused(100), json_answer({"success": True}))
+    instagram.on("POST", f"/v25.0/{ACCOUNT.external_id}/subscribed_apps", json_answer({"success": True}))
+
+    connector.subscribe(instagram.context(connector, ACCOUNT), "https://parley.example/hook")
+
+    asked = [parse_qs(each.content.decode())["fields"][0].split(",") for each in instagram.asked[:2]]
+    account = instagram.asked[-1].url.params["subscribed_fields"].split(",")
+    assert ["messaging_policy_enforcement" in fields for fields in (*asked, account)] == [True, False, False]
+    assert "messages" in account
+
+
 def test_history_walks_from_thread_to_thread(instagram: FakePlatform) -> None:
     following = "https://graph.instagram.com/v25.0/me/conversations?after=QVFJ"
     first = {"data": [{"id": "conv-1"}], "paging": {"cursors": {"after": "QVFJ"}, "next": following}}
