@@ -20,7 +20,7 @@ from inbox.platforms import ReceiveRules
 from inbox.rules.cleaning import clean
 
 # What says that nothing left. An answer that was lost, or a try whose worker died, does not say so.
-REFUSED = [remedy.value for remedy in Remedy if remedy is not Remedy.UNKNOWN]
+REFUSED = ["throttled", *(remedy.value for remedy in Remedy if remedy is not Remedy.UNKNOWN)]
 
 
 class Kind(StrEnum):

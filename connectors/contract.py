@@ -66,6 +66,7 @@ class ConnectorError(Exception):
         rates: Sequence[RateNotice] = (),
         sent: Sequence[str] = (),
         most_tries: int | None = None,
+        throttled: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -75,6 +76,7 @@ class ConnectorError(Exception):
         self.contact_unavailable = contact_unavailable
         self.rates = tuple(rates)
         self.most_tries = most_tries  # of RETRY: after so many in a row it is told to the agent
+        self.throttled = throttled  # of RETRY: the account has asked too much, whatever the message
         self.sent = tuple(sent)  # ids of the parts that had gone out before this one was refused
 
 

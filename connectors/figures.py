@@ -105,6 +105,8 @@ _CHANGES: Final[Mapping[str, Callable[[Manifest, Any], Manifest]]] = {
     "history_messages_per_thread": lambda m, v: replace(
         m, history=replace(m.history, messages_per_thread=_number(v))
     ),
+    "fetches_for_s": lambda m, v: replace(m, send=replace(m.send, fetches_for=_seconds(v))),
+    "history_behind_s": lambda m, v: replace(m, history=replace(m.history, behind=_seconds(v))),
     "poll_every_s": lambda m, v: replace(m, poll_every=_seconds(v)),
 }
 

@@ -8,6 +8,7 @@ import logging
 import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 from urllib.parse import urljoin, urlsplit
@@ -209,10 +210,12 @@ class Http:
         repeatable: bool | None = None,
         max_bytes: int = API_BYTES,
         other_hosts: bool = False,
+        patience: float = 0.0,
     ) -> Answer:
         """One call. `repeatable` (by default: GET) says whether asking twice is harmless; if not, a lost answer is UNKNOWN.
 
         Redirects are followed for GET only and on the same origin; `other_hosts` lets them leave it, without the token.
+        `patience`: seconds to wait for the next byte where that is longer than usual.
         """
         again = method in ("GET", "HEAD") if repeatable is None else repeatable
         sent = dict(headers or {})
@@ -230,6 +233,8 @@ class Http:
                 )
             except (httpx.InvalidURL, ValueError, TypeError):
                 raise ConnectorError("This address cannot be called.", remedy=Remedy.BUG) from None
+            if patience:
+                request.extensions["timeout"]["read"] = patience
             answer = self._exchange(request, repeatable=again, max_bytes=max_bytes)
             if method != "GET" or answer.status not in (301, 302, 303, 307, 308):
                 return answer
@@ -255,21 +260,17 @@ class Http:
 
     def _exchange(self, request: httpx.Request, *, repeatable: bool, max_bytes: int) -> Answer:
         unsure = lost(repeatable=repeatable)
-        until = time.monotonic() + _WHOLE_ANSWER_SECONDS
+        until = time.monotonic() + max(_WHOLE_ANSWER_SECONDS, request.extensions["timeout"]["read"])
         try:
             response = self._client.send(request, stream=True)
             try:
-                parts: list[bytes] = []
-                size = 0
+                content = bytearray()
                 for part in response.iter_bytes():
-                    size += len(part)
-                    if size > max_bytes:
+                    content += part
+                    if len(content) > max_bytes:
                         raise ConnectorError("The platform's answer is too large.", remedy=_final(repeatable))
                     if time.monotonic() > until:
-                        raise ConnectorError(
-                            "The platform's answer took too long.", remedy=unsure, code="slow"
-                        )
-                    parts.append(part)
+                        raise ConnectorError("The platform answered too slowly.", remedy=unsure, code="slow")
             finally:
                 response.close()
         except _Refused:
@@ -285,7 +286,7 @@ class Http:
         except (httpx.RequestError, httpx.StreamError):
             raise ConnectorError("The connection broke off.", remedy=unsure, code="broken") from None
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status_code, headers, b"".join(parts), repeatable)
+        return Answer(response.status_code, headers, bytes(content), repeatable)
 
 
 def _final(repeatable: bool) -> Remedy:
@@ -293,8 +294,6 @@ def _final(repeatable: bool) -> Remedy:
 
 
 def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
+    with suppress(ValueError):
+        return bool(ipaddress.ip_address(host))
+    return False

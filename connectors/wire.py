@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -29,7 +30,8 @@ length: Final = lengths.measure  # one place says how a platform counts; the com
 
 
 def decode(body: bytes) -> Any:
-    """The JSON of a body. What PostgreSQL cannot hold (NUL, lone surrogates) becomes U+FFFD; of two equal keys the last holds."""
+    """The JSON of a body. What PostgreSQL cannot hold becomes U+FFFD (NUL, lone surrogates) or null (a number beyond all floats); of
+    two equal keys the last holds."""
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -61,6 +63,8 @@ def _storable(value: Any, depth: int) -> Any:
         return [_storable(each, depth + 1) for each in value]
     if isinstance(value, dict):
         return {_storable(key, depth + 1): _storable(each, depth + 1) for key, each in value.items()}
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     return value
 
 

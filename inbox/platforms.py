@@ -48,6 +48,9 @@ class SendRules:
     text_with_files: bool = True  # False: the connector sends them as messages of their own
     reply_to: bool = False
     requires_human: bool = False  # every send must follow a person's own click
+    fetches_for: timedelta = timedelta(
+        0
+    )  # it loads files from our address within the call, for up to so long
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ class HistoryRules:
     messages_per_thread: int | None = None
     age: timedelta | None = None
     settles_sends: bool = True  # a send of unknown outcome can be looked up there
+    behind: timedelta = timedelta(minutes=2)  # what it lists may be older than what happened by so much
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ def _hear_news(parsed: Parsed, taken: Taken, *, now: datetime) -> None:
                 log.warning("deliveries_lost", channel=parsed.channel.pk, reason=event.reason)
                 _covering.look_back(parsed.channel.pk, now=now)
     except Exception as error:
-        if _is_weather(error):
+        if is_weather(error):
             raise
         log.warning("news_refused", channel=parsed.channel.pk, error=type(error).__name__)
         reason = f"The news of the account could not be kept ({type(error).__name__})."
@@ -91,7 +91,7 @@ def _take_in_or_halve(parsed: list[Parsed], taken: Taken, *, now: datetime, hist
         with transaction.atomic():
             received = receiving.receive(arrivals=arrivals, now=now, historical=historical)
     except Exception as error:
-        if _is_weather(error):
+        if is_weather(error):
             raise
         if len(parsed) == 1:
             log.warning("item_refused", channel=parsed[0].channel.pk, error=type(error).__name__)
@@ -108,7 +108,8 @@ def _take_in_or_halve(parsed: list[Parsed], taken: Taken, *, now: datetime, hist
         taken.typing += received.typing
 
 
-def _is_weather(error: Exception) -> bool:
+def is_weather(error: Exception) -> bool:
+    """Whether nothing that was read is to blame: the same may go through next time."""
     if not isinstance(error, DatabaseFailure):
         return False
     state = getattr(error.__cause__, "sqlstate", None)

@@ -56,7 +56,7 @@ class Walker:
         while True:
             page = self._ask(lambda connector, context, at=cursor: connector.poll(context, at))
             stuck = page.more and page.cursor == cursor and not self._unknown(page)
-            self.keep(Kept(page, page.cursor or cursor))
+            self.keep(Kept(page, page.cursor or cursor, self.channel.created_at))
             cursor = page.cursor or cursor
             if not page.more or stuck:
                 return
@@ -78,8 +78,10 @@ class Walker:
             if self._is_left_to_the_poll(page, walk, unknown):
                 following = page.beyond
             stop = not following or following == walk.at
-            # What was said before the brand connected rings no bell today.
-            before = max(self.asker.clock() - HISTORICAL_AFTER, self.channel.created_at)
+            # What was said before the brand connected rings no bell today; what was missed since the last whole walk does, however late.
+            days_ago = self.asker.clock() - HISTORICAL_AFTER
+            missed_since = walk.horizon - MARGIN if walk.horizon is not None else days_ago
+            before = max(self.channel.created_at, min(days_ago, missed_since))
             self._note_way(page, walk.horizon, began)
             horizon = walk.horizon
             walk = Walk(walk.began, None, "") if stop else replace(walk, at=following)
@@ -103,7 +105,7 @@ class Walker:
         assert self.run is not None
         since, until = self.run.since, self.run.until or self.run.started_at
         before = _covering.complete_until(self.channel.pk) or self.channel.created_at
-        until = min(until, max(before, self.run.started_at - HISTORICAL_AFTER))
+        until = min(until, before)
         cursor = self.schedule.cursor
         while True:
             page = self._ask(lambda connector, context, at=cursor: connector.history(context, at))

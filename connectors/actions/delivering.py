@@ -24,6 +24,7 @@ from inbox.queries import outbox
 log = structlog.get_logger(__name__)
 MAX_TRIES = 8  # of errors that promise nothing; a platform that says when is obeyed for as long as it says so
 GIVE_UP_AFTER = timedelta(hours=24)
+THROTTLED = "throttled"
 REFRESH_WITHIN = timedelta(minutes=10)
 FIRST_LOOK = timedelta(seconds=3)
 PARKED_WAIT = timedelta(seconds=1)
@@ -73,7 +74,7 @@ class _Delivery:
         message, now = self.message, self.clock()
         if until := budgets.closed_until(channel_id=message.channel_id, buckets=SEND_BUCKETS, now=now):
             channels.delay_sends(channel_id=message.channel_id, until=until, now=now)
-            return self._put_back("The platform's limit is used up for now.", until, "throttled")
+            return self._put_back("The platform's limit is used up for now.", until, THROTTLED)
         connector, context, credential = contexts.of_channel(message.channel, now=now)
         if refreshing.is_due_before_use(credential, now=now):
             refused, context = self._refreshed(context, credential.version)
@@ -134,9 +135,8 @@ class _Delivery:
             close_attempt(attempt, outcome="lost", reason="Another worker took over.", now=self.clock())
             raise
         except ConnectorError as error:
-            close_attempt(
-                attempt, outcome=error.remedy, code=error.code, reason=error.reason, now=self.clock()
-            )
+            outcome = THROTTLED if _is_throttle(error) else error.remedy
+            close_attempt(attempt, outcome=outcome, code=error.code, reason=error.reason, now=self.clock())
             budgets.keep(channel_id=self.message.channel_id, notices=error.rates, now=self.clock())
             self.may_have_left = error.remedy is Remedy.UNKNOWN or bool(error.sent)
             return error
@@ -204,13 +204,16 @@ class _Delivery:
         queued_at = outbox.queued_at(self.message)
         if now - queued_at > GIVE_UP_AFTER:
             return self._fail(f"Tried for a day without success: {error.reason}")
-        if error.retry_at and error.retry_at > now:
+        attempts = DeliveryAttempt.objects.filter(message_id=self.message.pk, started_at__gte=queued_at)
+        until = error.retry_at if error.retry_at and error.retry_at > now else None
+        if until is None and _is_throttle(error):
+            # Nobody says until when: a pause that grows while it lasts, and no number of tries is too many.
+            until = now + back_off(attempts.filter(outcome=THROTTLED).count(), self.jitter)
+        if until is not None:
             # The account is throttled, not the message: what else waits in this channel waits with it. Others go on.
-            channels.delay_sends(channel_id=self.message.channel_id, until=error.retry_at, now=now)
-            return self._put_back(error.reason, error.retry_at, "throttled")
-        tries = DeliveryAttempt.objects.filter(
-            message_id=self.message.pk, outcome=Remedy.RETRY, started_at__gte=queued_at
-        ).count()
+            channels.delay_sends(channel_id=self.message.channel_id, until=until, now=now)
+            return self._put_back(error.reason, until, THROTTLED)
+        tries = attempts.filter(outcome=Remedy.RETRY).count()
         if tries >= min(MAX_TRIES, error.most_tries or MAX_TRIES):
             return self._fail(f"Tried {tries} times without success: {error.reason}")
         return self._put_back(error.reason, now + back_off(tries, self.jitter), "retry")
@@ -235,6 +238,10 @@ class _Delivery:
             message_id=self.message.pk, reason=reason, now=self.clock(), attempt=self.message.attempts
         )
         return "failed"
+
+
+def _is_throttle(error: ConnectorError) -> bool:
+    return error.throttled and error.remedy is Remedy.RETRY
 
 
 def back_off(tries: int, jitter: Jitter) -> timedelta:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
-from django.db import connection, transaction
+from django.db import NotSupportedError, ProgrammingError, connection, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Length
 
 from connectors import contexts, registry
@@ -92,12 +93,19 @@ class Accounts:
 
 
 def drain(*, now: datetime, limit: int = BATCH, only: Sequence[int] | None = None) -> Drained:
-    """Read the oldest waiting receipts. A worker that dies in here has changed nothing: they wait for the next one.
+    """Read the oldest waiting receipts. A worker that dies in here has changed nothing: they wait for the next one. Where one of
+    them stops the batch in a way that nobody has thought of, each is read by itself, and that one is dead.
 
     What is logged meanwhile, down to the push that follows the commit, names the deliveries that it came from.
     """
     try:
-        drained = _drain(now, limit, only)
+        try:
+            drained = _drain(now, limit, only)
+        except Exception as error:
+            if not _is_of_the_receipt(error):
+                raise
+            log.exception("batch_failed")
+            drained = _one_by_one(now, limit, only)
         if drained.receipts:
             log.info(
                 "receipts_drained", receipts=drained.receipts, new=drained.new_messages, dead=drained.dead
@@ -105,6 +113,36 @@ def drain(*, now: datetime, limit: int = BATCH, only: Sequence[int] | None = Non
         return drained
     finally:
         structlog.contextvars.unbind_contextvars("deliveries", "batch")
+
+
+def _is_of_the_receipt(error: Exception) -> bool:
+    """A mistake in what was read, and not in the weather or in what the database is asked."""
+    return not _arriving.is_weather(error) and not isinstance(error, ProgrammingError | NotSupportedError)
+
+
+def _one_by_one(now: datetime, limit: int, only: Sequence[int] | None) -> Drained:
+    total = Drained()
+    for receipt_id in _waiting(only).order_by("id").values_list("id", flat=True)[:limit]:
+        try:
+            one = _drain(now, 1, [receipt_id])
+        except Exception as error:
+            if not _is_of_the_receipt(error):
+                raise
+            log.exception("receipt_failed", receipt=receipt_id)
+            one = Drained(receipts=1, dead=_mark_dead(receipt_id, type(error).__name__, now))
+        total.receipts += one.receipts
+        total.items += one.items
+        total.new_messages += one.new_messages
+        total.dead += one.dead
+        total.typing += one.typing
+    return total
+
+
+@transaction.atomic(durable=True)
+def _mark_dead(receipt_id: int, error: str, now: datetime) -> int:
+    return Receipt.objects.filter(pk=receipt_id, state=ReceiptState.NEW).update(
+        state=ReceiptState.DEAD, reason=f"Keeping the delivery failed ({error}).", drained_at=now
+    )
 
 
 @transaction.atomic(durable=True)
@@ -178,11 +216,9 @@ class _Batch:
 
 def _claim(limit: int, only: Sequence[int] | None) -> list[Receipt]:
     """The oldest that wait and that nobody else holds, as many as fit in memory."""
-    new = Receipt.objects.filter(state=ReceiptState.NEW)
-    if only is not None:
-        new = new.filter(pk__in=only)
     waiting = (
-        new.select_for_update(skip_locked=True)
+        _waiting(only)
+        .select_for_update(skip_locked=True)
         .order_by("id")
         .annotate(size=Length("body"))
         .values_list("id", "size")[:limit]
@@ -199,6 +235,11 @@ def _claim(limit: int, only: Sequence[int] | None) -> list[Receipt]:
     return list(
         Receipt.objects.filter(pk__in=chosen).only("id", "channel_id", "body", "delivery").order_by("id")
     )
+
+
+def _waiting(only: Sequence[int] | None) -> QuerySet[Receipt]:
+    new = Receipt.objects.filter(state=ReceiptState.NEW)
+    return new if only is None else new.filter(pk__in=only)
 
 
 def _items(receipt: Receipt, reading: Reading) -> Iterator[Item]:

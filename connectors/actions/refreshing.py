@@ -6,7 +6,7 @@ import time
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
 
 from connectors import contexts, sealing
@@ -21,6 +21,19 @@ log = structlog.get_logger(__name__)
 LEASE = timedelta(seconds=120)  # longer than the slowest answer may take (connectors.http)
 LOSER_WAITS = 30.0  # seconds
 LOOK_EVERY = 0.1
+STORE_PAUSES = (
+    0.2,
+    0.5,
+    1,
+    2,
+    4,
+    8,
+    8,
+    8,
+    8,
+    8,
+    8,
+)  # seconds; about as long as a database takes to start again
 USABLE_FOR = timedelta(seconds=20)  # a token that ends sooner is refreshed before it is used
 TOO_LATE = "The permission has ended and cannot be renewed; connect the channel again."
 
@@ -69,9 +82,23 @@ def _refresh_as_winner(channel_id: int, seen_version: int, clock: Clock) -> Toke
     except Exception:
         _note_failure(channel_id, seen_version, "Renewing the permission failed.")
         raise
-    _store(channel_id, seen_version, tokens, clock())
+    _store_surely(channel_id, seen_version, tokens, clock)
     log.info("token_refreshed", channel=channel_id, version=seen_version + 1)
     return tokens
+
+
+def _store_surely(channel_id: int, seen_version: int, tokens: Tokens, clock: Clock) -> None:
+    """The old token may be spent already: while the database is away for a moment, the new one lives in here alone."""
+    for pause in STORE_PAUSES:
+        try:
+            return _store(channel_id, seen_version, tokens, clock())
+        except (OperationalError, InterfaceError) as error:
+            if connection.in_atomic_block:
+                raise
+            log.warning("refresh_not_stored_yet", channel=channel_id, error=type(error).__name__)
+            connection.close()
+            time.sleep(pause)
+    return _store(channel_id, seen_version, tokens, clock())
 
 
 @transaction.atomic

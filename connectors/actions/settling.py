@@ -24,8 +24,8 @@ from inbox.queries import outbox
 from inbox.rules import echoes
 
 log = structlog.get_logger(__name__)
-LOOKS = (3, 10, 30, 65, 90, 150, 300)  # seconds after the attempt
-SURE_AFTER = timedelta(seconds=60)
+LOOKS = (3, 10, 30, 65)  # seconds after it left; then when absence counts, and each minute
+EACH = timedelta(seconds=60)
 APART = timedelta(seconds=20)
 PASSED = timedelta(
     seconds=90
@@ -38,17 +38,17 @@ UNCONFIRMED = "Could not be confirmed: the platform does not show it, nor that i
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """When to look, in seconds after the attempt. Settings may shorten it for tests and benches."""
+    """When to look, in seconds after it left. Settings may shorten it all for tests and benches."""
 
     looks: tuple[float, ...]
-    sure_after: timedelta
     apart: timedelta
-    passed: timedelta = PASSED
+    passed: timedelta
+    scale: float
 
     @classmethod
     def configured(cls) -> Plan:
         scale = float(getattr(settings, "PARLEY_SETTLE_SCALE", 1.0))
-        return cls(tuple(each * scale for each in LOOKS), SURE_AFTER * scale, APART * scale, PASSED * scale)
+        return cls(tuple(each * scale for each in LOOKS), APART * scale, PASSED * scale, scale)
 
 
 def settle(*, message: Message, clock: Clock, plan: Plan | None = None) -> str:
@@ -62,6 +62,7 @@ class _Look:
         self.clock = clock
         self.plan = plan
         self.attempted_at = message.attempted_at or message.created_at
+        self.left_at = self._last_left_at()
         self.other_words = False
         self.seen_whole = True  # all that was said since the attempt, and every item of it could be read
 
@@ -83,6 +84,24 @@ class _Look:
         if found is not None:
             return self._found(found)
         return self._absent() if self.seen_whole else self._saw_too_little()
+
+    def _last_left_at(self) -> datetime:
+        """No request of the attempt left later. The claim says nothing of it: a film is uploaded for minutes before anything is said."""
+        attempts = DeliveryAttempt.objects.filter(
+            message=self.message, started_at__gte=self.attempted_at
+        ).exclude(outcome=ABSENT)
+        last = attempts.order_by("-started_at", "-pk").first()
+        if last is not None and last.ended_at is not None:
+            return last.ended_at
+        # Its sender died: every request renewed the claim before it left.
+        given_up = outbox.uncertain_since(self.message)
+        return max(self.attempted_at, given_up - sending.LEASE) if given_up else self.attempted_at
+
+    def _sure_after(self) -> timedelta:
+        """How long after it left the platform may still be at it, and show it later still."""
+        rules = platforms.get(self.message.channel.platform)
+        fetching = rules.send.fetches_for if self.message.attachment_count else timedelta(0)
+        return (fetching + rules.history.behind) * self.plan.scale
 
     def _find(self) -> InboundMessage | None:
         """A message of ours that nobody knows yet, in what the platform says of the time since the attempt."""
@@ -108,14 +127,14 @@ class _Look:
     def _log_since(self, connector: Connector, context: Context) -> Iterator[Page]:
         schedule = SyncSchedule.objects.filter(channel=self.message.channel_id, task=Task.POLL).first()
         cursor = schedule.cursor if schedule else ""
-        told_until = self.attempted_at
+        told_until = self.left_at
         for _ in range(MAX_PAGES):
             page = connector.poll(context, cursor)
             yield page
             told_until = max(told_until, page.told_until or told_until)
             if not page.more:
                 # A log runs behind: what it does not hold yet is only missing once it has gone past.
-                self.seen_whole = self.seen_whole and told_until > self.attempted_at + self.plan.passed
+                self.seen_whole = self.seen_whole and told_until > self.left_at + self.plan.passed
                 return
             if page.cursor == cursor:
                 break
@@ -183,9 +202,7 @@ class _Look:
                 message=self.message, outcome=ABSENT, started_at__gte=self.attempted_at
             ).order_by("started_at").values_list("started_at", flat=True)
         )  # fmt: skip
-        sure = (
-            now - self.attempted_at >= self.plan.sure_after and absences[-1] - absences[0] >= self.plan.apart
-        )
+        sure = now - self.left_at >= self._sure_after() and absences[-1] - absences[0] >= self.plan.apart
         if not sure:
             return self._look_again()
         if self.other_words or outbox.may_be_shown_with_other_words(self.message):
@@ -216,12 +233,12 @@ class _Look:
                 log.info("settle_waits_for_token", message=self.message.pk)
         elif error.remedy is Remedy.RECONNECT:
             channels.park_sending(channel_id=self.message.channel_id, reason=error.reason, now=now)
-        if now - self.attempted_at > GIVE_UP_AFTER:
+        if now - self.left_at > GIVE_UP_AFTER:
             return self._fail()
         return self._look_again(error.retry_at)
 
     def _wait_for_echo(self) -> str:
-        return self._fail() if self.clock() - self.attempted_at > GIVE_UP_AFTER else self._look_again()
+        return self._fail() if self.clock() - self.left_at > GIVE_UP_AFTER else self._look_again()
 
     def _saw_too_little(self) -> str:
         """It may stand among what was not shown, or could not be read: not to have found it proves nothing."""
@@ -229,8 +246,9 @@ class _Look:
 
     def _look_again(self, not_before: datetime | None = None) -> str:
         now = self.clock()
-        ahead = (self.attempted_at + timedelta(seconds=each) for each in self.plan.looks)
-        at = next((each for each in ahead if each > now), now + timedelta(seconds=self.plan.looks[-1] / 5))
+        looks = (*self.plan.looks, self._sure_after().total_seconds())
+        ahead = (self.left_at + timedelta(seconds=each) for each in looks)
+        at = min([each for each in ahead if each > now] + [now + EACH * self.plan.scale])
         sending.look_later(message_id=self.message.pk, at=max(at, not_before or at))
         return "later"
 

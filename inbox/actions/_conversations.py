@@ -90,6 +90,30 @@ def make_threads(
     return {(row[1], row[2]): Thread(*row) for row in made}
 
 
+def introduce(
+    messages: dict[Key, InboundMessage], threads: dict[Key, Thread], people: dict[Key, Met]
+) -> None:
+    """Where the brand began a thread and the platform does not say with whom, its person is whoever answers."""
+    met: dict[int, tuple[Any, ...]] = {}
+    for (channel_id, _), message in messages.items():
+        thread, party = threads[(channel_id, message.thread_id)], customer_of(message)
+        is_direct = message.thread_kind is ThreadKind.DIRECT
+        if is_direct and thread.contact_id is None and party is not None and party.external_id:
+            who = people[(channel_id, party.external_id)]
+            shown = (who.name or who.username, who.username, who.avatar)
+            met.setdefault(thread.id, (thread.id, who.contact_id, party.external_id, *shown))
+    if met:
+        _sql.run(
+            """UPDATE inbox_conversation c SET contact_id = p.contact_id, recipient_key = p.external_id, contact_name = p.name,
+                      contact_username = p.username, contact_avatar = p.avatar,
+                      contact_vip = (SELECT vip FROM inbox_contact t WHERE t.id = p.contact_id)
+                 FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[])
+                      AS p(id, contact_id, external_id, name, username, avatar)
+                WHERE c.id = p.id AND c.kind = 'direct' AND c.contact_id IS NULL""",
+            _sql.columns(list(met.values()), 6),
+        )
+
+
 def opens_window(message: InboundMessage, opens_on: frozenset[str]) -> bool:
     # Words always count as a message; a platform's list says which other kinds do.
     kind = (

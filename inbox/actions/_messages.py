@@ -11,7 +11,7 @@ from typing import Any
 from inbox.actions import _sql
 from inbox.actions._arrivals import Batch, Key, Met, customer_of
 from inbox.actions._conversations import Thread
-from inbox.exchange import InboundMessage
+from inbox.exchange import InboundMessage, ReadUpTo
 from inbox.models.fields import new_public_id
 from inbox.rules import echoes
 from inbox.rules.cleaning import clean, clean_json
@@ -46,6 +46,18 @@ class Places:
             return self.new[key], self.threads[(key[0], self.unknown[key].thread_id)].id
         return None
 
+    def read_up_to(self, thread: Thread, channel_id: int, look: ReadUpTo) -> tuple[datetime, int | None]:
+        """How far a look reaches, and the reply it is at where that is not READ yet. A message says it best, and not when it was
+        looked at: what left in between was not seen. Where the message is not known, the time is all there is."""
+        key = (channel_id, look.message_id)
+        message_id, conversation_id = self.of(key) or (None, 0)
+        if conversation_id != thread.id:
+            return look.at, None
+        if key in self.known:
+            reply = self.known[key]
+            return reply.sent_at, message_id if reply.state in ("sent", "delivered") else None
+        return self.unknown[key].sent_at, message_id
+
     def is_from_customer(self, key: Key) -> bool:
         """Of a message that was here before."""
         return key in self.known and self.known[key].direction == "in"
@@ -55,13 +67,14 @@ DISCARDED = "Discarded"  # the reason of a reply that its writer gave up: it tak
 
 
 def find_known(batch: Batch) -> dict[Key, Known]:
-    """What we have of the messages a batch brings, changes, or names as the one before."""
+    """What we have of the messages a batch brings, changes, or names as the one before or as the last that was read."""
     wanted = list(
         dict.fromkeys(
             [
                 *batch.messages,
                 *((channel_id, event.target) for channel_id, event in batch.amendments),
                 *((key[0], message.after) for key, message in batch.messages.items() if message.after),
+                *((channel_id, event.message_id) for channel_id, event in batch.reads if event.message_id),
             ]
         )
     )

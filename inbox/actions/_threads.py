@@ -18,6 +18,7 @@ class Change:
     answered: list[datetime] = field(default_factory=list)  # the brand's
     opened: list[datetime] = field(default_factory=list)  # whatever opens the reply window
     read_at: datetime | None = None
+    read_ids: list[int] = field(default_factory=list)  # messages that a look was told to be at
     added: int = 0
     unread: int = 0
     seq: int = 0
@@ -127,8 +128,11 @@ def _write(records: list[tuple[Any, ...]]) -> None:
     )
 
 
-def mark_seen_replies(conversation_ids: list[int], seq_of: dict[int, int]) -> list[tuple[int, int]]:
-    """Replies sent no later than the customer's last look are READ. Returns (conversation id, message id)."""
+def mark_seen_replies(
+    conversation_ids: list[int], seq_of: dict[int, int], read_ids: Sequence[int] = ()
+) -> list[tuple[int, int]]:
+    """Replies sent no later than the customer's last look are READ, and those at which they were told to look. The time of a reply
+    that the platform has not shown yet is ours, from before it left: it proves nothing. Returns (conversation id, message id)."""
     if not conversation_ids:
         return []
     return [
@@ -137,8 +141,13 @@ def mark_seen_replies(conversation_ids: list[int], seq_of: dict[int, int]) -> li
             """UPDATE inbox_message m SET state = 'read', seq = s.seq
                  FROM unnest(%s::bigint[], %s::bigint[]) AS s(id, seq) JOIN inbox_conversation c ON c.id = s.id
                 WHERE m.conversation_id = s.id AND m.direction = 'out' AND m.state IN ('sent', 'delivered')
-                  AND m.sent_at <= c.customer_read_at RETURNING m.conversation_id, m.id""",
-            [conversation_ids, [seq_of[conversation_id] for conversation_id in conversation_ids]],
+                  AND ((m.order_key <> '' AND m.sent_at <= c.customer_read_at) OR m.id = ANY(%s))
+            RETURNING m.conversation_id, m.id""",
+            [
+                conversation_ids,
+                [seq_of[conversation_id] for conversation_id in conversation_ids],
+                list(read_ids),
+            ],
         )
     ]
 

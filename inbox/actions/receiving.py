@@ -90,8 +90,10 @@ class _Intake:
         made = _messages.insert(fresh, people, historical=self.historical, now=self.now)
         for channel_id, message, _, seq in fresh:
             self.ledger.attach(seq, made[(channel_id, message.external_id)])
-        amended = self._amend(batch, _messages.Places(known, made | matched, unknown, threads))
-        self._note_reads(batch, threads)
+        places = _messages.Places(known, made | matched, unknown, threads)
+        amended = self._amend(batch, places)
+        self._note_reads(batch, places)
+        _conversations.introduce(unknown, threads, people)
         self._rename(threads, people, batch)
         _arrivals.note_reach(batch)
 
@@ -250,16 +252,20 @@ class _Intake:
                     if told.kind == "reaction" and not told.removed and told.actor != brand
                 ]
 
-    def _note_reads(self, batch: Batch, threads: dict[Key, Thread]) -> None:
+    def _note_reads(self, batch: Batch, places: _messages.Places) -> None:
         early: dict[Key, datetime] = {}
         for channel_id, event in batch.reads:
             key = (channel_id, event.thread_id)
-            thread = threads.get(key)
+            thread = places.threads.get(key)
             if thread is None:
                 early[key] = max(event.at, early.get(key, event.at))
-            elif thread.customer_read_at is None or thread.customer_read_at < event.at:
+                continue
+            up_to, message_id = places.read_up_to(thread, channel_id, event)
+            if message_id is not None:
+                self._change(thread).read_ids.append(message_id)
+            if thread.customer_read_at is None or thread.customer_read_at < up_to:
                 change = self._change(thread)
-                change.read_at = _threads.latest(change.read_at, event.at)
+                change.read_at = _threads.latest(change.read_at, up_to)
         _conversations.keep_early_reads(early)
 
     def _mark_delivered(self, keys: list[Key]) -> None:
@@ -275,7 +281,7 @@ class _Intake:
     def _mark_seen(self) -> None:
         looking = [
             change for change in self.changes.values()
-            if (change.read_at or change.answered) and (change.read_at or change.thread.customer_read_at)
+            if change.read_ids or change.read_at or (change.answered and change.thread.customer_read_at)
         ]  # fmt: skip
         if not looking:
             return
@@ -285,7 +291,8 @@ class _Intake:
             )
             for change in looking
         }
-        _threads.mark_seen_replies(list(seq_of), seq_of)
+        read_ids = [message_id for change in looking for message_id in change.read_ids]
+        _threads.mark_seen_replies(list(seq_of), seq_of, read_ids)
         _conversations.bump_seq(seq_of)
 
     def _rename(self, threads: dict[Key, Thread], people: dict[Key, Met], batch: Batch) -> None:

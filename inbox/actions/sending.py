@@ -15,8 +15,8 @@ from inbox.queries import outbox
 from inbox.rules import reply_policy
 from inbox.rules.reply_policy import Situation
 
-# Longer than one request to a platform may take (connectors.http: 5 s + 20 s + 60 s). A send of many requests renews it before
-# each (keep_claim), so that only a dead worker's claim runs out.
+# Longer than one request to a platform may take (connectors.http: 5 s + 20 s + 60 s; 5 s + 85 s where it loads a file meanwhile).
+# A send of many requests renews it before each (keep_claim), so that only a dead worker's claim runs out.
 LEASE = timedelta(seconds=120)
 
 
@@ -142,7 +142,7 @@ def mark_reply_sent(*, message_id: int, external_id: str, at: datetime | None, n
         # A reaction or an unsend may have been told before the platform's answer: it waited for this id.
         if _amending.known_for([(message.channel_id, external_id)]):
             _amending.refold({(message.channel_id, external_id): (message.pk, seq)})
-        _note_answer(message, sent_at, seq)
+        _note_answer(message, sent_at, seq, told_at=at)
 
 
 def _holder_of(message: Message, external_id: str) -> Message | None:
@@ -173,11 +173,12 @@ def _absorb(twin: Message) -> None:
     twin.delete()
 
 
-def _note_answer(message: Message, sent_at: datetime, seq: int) -> None:
+def _note_answer(message: Message, sent_at: datetime, seq: int, *, told_at: datetime | None) -> None:
     thread = threads_by_id([message.conversation_id])[0]
     _threads.apply([_threads.Change(thread, answered=[sent_at], seq=seq)])
     if thread.customer_read_at:
-        _threads.mark_seen_replies([thread.id], {thread.id: seq})
+        seen = told_at is not None and told_at <= thread.customer_read_at
+        _threads.mark_seen_replies([thread.id], {thread.id: seq}, [message.pk] if seen else [])
 
 
 @transaction.atomic(durable=True)

@@ -31,6 +31,13 @@ def queued_at(message: Message) -> datetime:
     return queued or message.created_at
 
 
+def uncertain_since(message: Message) -> datetime | None:
+    """When it was last said that its outcome is not known."""
+    told = Event.objects.filter(message=message, kind=EventKind.REPLY_UNCERTAIN).aggregate(last=Max("at"))
+    at: datetime | None = told["last"]
+    return at
+
+
 def may_be_shown_with_other_words(message: Message) -> bool:
     """Whether an answer that no reply of ours accounts for came to light since this one was tried and since a person last
     wanted it sent. A platform that words things its own way may have made it of this very reply."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+DEEPEST: Final = 100  # levels of JSON that are kept as they are
 
 
 def clean(text: str) -> str:
@@ -15,13 +19,21 @@ def clean(text: str) -> str:
     return text
 
 
-def clean_json(value: Any) -> Any:
+def clean_json(value: Any, depth: int = 0) -> Any:
+    """Any value as JSON that PostgreSQL can keep: a number beyond all floats is null, what JSON has no form for is its text, and what
+    lies deeper than anybody nests it is left out."""
     match value:
         case str():
             return clean(value)
-        case dict():
-            return {clean(str(key)): clean_json(item) for key, item in value.items()}
-        case list() | tuple():
-            return [clean_json(item) for item in value]
-        case _:
+        case Mapping() if depth < DEEPEST:
+            return {clean(str(key)): clean_json(item, depth + 1) for key, item in value.items()}
+        case list() | tuple() if depth < DEEPEST:
+            return [clean_json(item, depth + 1) for item in value]
+        case Mapping() | list() | tuple():
+            return "\u2026"
+        case float():
+            return value if math.isfinite(value) else None
+        case None | bool() | int():
             return value
+        case _:
+            return clean(str(value))

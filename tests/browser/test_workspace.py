@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -406,6 +407,27 @@ def test_a_key_puts_a_conversation_back_among_the_unread(enter: Enter, conversat
     page.keyboard.press("u")
 
     expect(page.locator(".row .badge")).to_have_count(1)
+
+
+def test_a_file_added_while_a_reply_leaves_is_of_the_next(enter: Enter, conversation: Conversation) -> None:
+    page = enter(thread_of(conversation))
+    files = page.locator("[data-file-input]")
+    picture = (Path(__file__).parents[2] / "docs/images/console-run.png").read_bytes()
+    files.set_input_files({"name": "first.png", "mimeType": "image/png", "buffer": picture})
+    expect(page.locator(".upload[data-attachment]")).to_have_count(1)
+    page.route("**/replies/", lambda route: (page.wait_for_timeout(1500), route.continue_()))
+    page.fill("#composer-text", "See the first")
+    page.keyboard.press("Control+Enter")
+
+    files.set_input_files({"name": "second.png", "mimeType": "image/png", "buffer": picture})
+    # Instagram takes a file and words one after the other.
+    expect(page.locator(".message[data-side=brand]:not([data-pending])")).to_have_count(2)
+
+    expect(page.locator(".upload[data-attachment]")).to_have_count(1)
+    expect(page.locator(".upload[data-attachment]")).to_contain_text("second.png")
+    page.wait_for_timeout(1500)  # until the draft is kept
+    page.reload()
+    expect(page.locator(".upload[data-attachment]")).to_contain_text("second.png")
 
 
 def test_a_reply_written_while_another_leaves_follows_it(enter: Enter, conversation: Conversation) -> None:

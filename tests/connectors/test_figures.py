@@ -36,12 +36,23 @@ def test_other_platforms_keep_theirs() -> None:
 
 def test_windows_and_paces_are_in_seconds() -> None:
     manifest = configured(
-        INSTAGRAM, given(instagram={"window_s": 3600, "window_margin_s": 120, "poll_every_s": 5})
+        INSTAGRAM,
+        given(
+            instagram={
+                "window_s": 3600,
+                "window_margin_s": 120,
+                "poll_every_s": 5,
+                "fetches_for_s": 90,
+                "history_behind_s": 300,
+            }
+        ),
     )
 
     assert manifest.window.standard == timedelta(hours=1)
     assert manifest.window.margin == timedelta(minutes=2)
     assert manifest.poll_every == timedelta(seconds=5)
+    assert manifest.send.fetches_for == timedelta(seconds=90)
+    assert manifest.history.behind == timedelta(minutes=5)
 
 
 @pytest.mark.parametrize(

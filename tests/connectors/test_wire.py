@@ -16,6 +16,10 @@ def test_a_nul_alone_is_replaced_too() -> None:
     assert wire.decode(rb'["\u0000"]') == ["\ufffd"]
 
 
+def test_a_number_beyond_all_floats_is_null() -> None:
+    assert wire.decode(b'{"x": 1e400, "y": [-1e999]}') == {"x": None, "y": [None]}
+
+
 def test_of_two_equal_keys_the_last_holds() -> None:
     assert wire.decode(b'{"a":1,"a":2}') == {"a": 2}
 

@@ -71,5 +71,5 @@ def reacted(
     )
 
 
-def read(thread_id: str = "mara", *, seconds: float = 120) -> ReadUpTo:
-    return ReadUpTo(thread_id, at(seconds))
+def read(thread_id: str = "mara", *, seconds: float = 120, message_id: str = "") -> ReadUpTo:
+    return ReadUpTo(thread_id, at(seconds), message_id)

@@ -46,9 +46,16 @@ def post(
     params: Mapping[str, str] | None = None,
     form: Mapping[str, str] | None = None,
     repeatable: bool = False,
+    patience: float = 0.0,
 ) -> tuple[Mapping[str, Any], Answer]:
     answer = ctx.http.post(
-        url(ctx, path), token=tokens(ctx).access, json=json, params=params, form=form, repeatable=repeatable
+        url(ctx, path),
+        token=tokens(ctx).access,
+        json=json,
+        params=params,
+        form=form,
+        repeatable=repeatable,
+        patience=patience,
     )
     return _accept(ctx, answer)
 

@@ -103,10 +103,16 @@ def refusal(answer: Answer, ctx: Context) -> ConnectorError:
             contact_unavailable=rule.contact_unavailable,
             rates=notices,
             most_tries=rule.most_tries,
+            throttled=rule.words == _THROTTLED,
         )
     tries = FAULT_TRIES if answer.status >= 500 else None
     return ConnectorError(
-        _unknown_words(error), remedy=_by_status(answer), code=name, rates=notices, most_tries=tries
+        _unknown_words(error),
+        remedy=_by_status(answer),
+        code=name,
+        rates=notices,
+        most_tries=tries,
+        throttled=answer.status == 429,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -29,6 +29,7 @@ _FIELDS: Final = (
     "messages", "message_reactions", "messaging_seen", "messaging_postbacks", "messaging_referral", "messaging_optins",
     "messaging_handover", "standby", "message_edit", "comments", "live_comments", "mentions",
 )  # fmt: skip
+_OPTIONAL: Final = ("messaging_policy_enforcement",)  # not every deployment knows it
 
 
 def authorise(ctx: Context, redirect_uri: str, state: str) -> Authorisation:
@@ -113,11 +114,21 @@ def _tokens(ctx: Context, body: Mapping[str, Any], scopes: tuple[str, ...]) -> T
 
 
 def subscribe(ctx: Context, callback_url: str) -> None:
+    """Ask for all that is read here; where one of the fields is not known, for those without which nothing works."""
+    try:
+        _subscribe(ctx, callback_url, (*_FIELDS, *_OPTIONAL))
+    except ConnectorError as error:
+        if error.remedy is not Remedy.BUG:
+            raise
+        _subscribe(ctx, callback_url, _FIELDS)
+
+
+def _subscribe(ctx: Context, callback_url: str, wanted: Sequence[str]) -> None:
     """First the app's address and fields, then this account's wish to be heard."""
     form = {
         "object": "instagram",
         "callback_url": callback_url,
-        "fields": ",".join(_FIELDS),
+        "fields": ",".join(wanted),
         "verify_token": ctx.app.verify_token,
         "access_token": f"{ctx.app.client_id}|{ctx.app.client_secret}",
     }
@@ -128,7 +139,7 @@ def subscribe(ctx: Context, callback_url: str) -> None:
         # 33: this deployment takes the address in the dashboard only (docs/connectors.md).
         raise errors.refusal(answer, ctx)
     account_id = client.account(ctx).external_id
-    fields = {"subscribed_fields": ",".join(_FIELDS)}
+    fields = {"subscribed_fields": ",".join(wanted)}
     client.post(ctx, f"{account_id}/subscribed_apps", params=fields, repeatable=True)
 
 

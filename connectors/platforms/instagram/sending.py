@@ -21,6 +21,7 @@ from connectors.http import Answer
 from connectors.platforms.instagram import client, comments, rates
 from connectors.platforms.instagram.manifest import MANIFEST
 
+_FETCHING: Final = MANIFEST.send.fetches_for.total_seconds() + 10  # it answers after it has the file
 _TYPES: Final = {
     AttachmentKind.IMAGE: "image",
     AttachmentKind.VIDEO: "video",
@@ -49,7 +50,8 @@ def send(ctx: Context, message: OutboundMessage) -> Sent:
         if message.reply_to and number == len(parts):
             body["reply_to"] = {"mid": message.reply_to}
         try:
-            answered, answer = client.post(ctx, path, json=body)
+            patience = _FETCHING if "attachment" in part else 0.0
+            answered, answer = client.post(ctx, path, json=body, patience=patience)
             sent.append(_id_in(answered, answer, "message_id"))
         except ConnectorError as error:
             raise (_halfway(error, sent, len(parts)) if sent else error) from None

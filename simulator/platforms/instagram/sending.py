@@ -1,5 +1,6 @@
 """POST /{node}/messages under Instagram's rules."""
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ WINDOW_MS = tokens.DAY_MS
 HUMAN_AGENT_MS = 7 * tokens.DAY_MS
 PRIVATE_REPLY_MS = 7 * tokens.DAY_MS
 SENDS_PER_SECOND = 100
+FETCH_SECONDS = 75
 _MEGABYTE = 1 << 20
 LIMITS: dict[str, tuple[int, tuple[str, ...]]] = {
     "image": (8 * _MEGABYTE, ("image/png", "image/jpeg", "image/gif")),
@@ -135,9 +137,12 @@ class Sending:
         most, mimes = LIMITS[kind]
         data = bytearray()
         try:
-            async with self.kernel.deliverer.client.stream(
-                "GET", url, timeout=20, follow_redirects=True
-            ) as got:
+            async with (
+                asyncio.timeout(FETCH_SECONDS),
+                self.kernel.deliverer.client.stream(
+                    "GET", url, timeout=FETCH_SECONDS, follow_redirects=True
+                ) as got,
+            ):
                 if got.status_code != 200:
                     raise Refused(
                         errors.error(
@@ -153,7 +158,7 @@ class Sending:
                                 "(#100) Attachment size exceeds allowable limit", code=100, subcode=2018109
                             )
                         )
-        except httpx.TimeoutException as error:
+        except (httpx.TimeoutException, TimeoutError) as error:
             raise Refused(
                 errors.error("(#100) Timed out fetching the file", code=100, subcode=2018294)
             ) from error

@@ -135,17 +135,31 @@ class InboxList extends KeysetScroller {
     this.#tell()
   }
 
-  /** From the beginning, because too much happened to tell it row by row. */
-  async reload() {
-    const [page] = elements(await ask(this.dataset.url))
-    this.giveUp("start", "end")
+  /** From the beginning, because too much happened to tell it row by row. Settles when the newest such page is there. */
+  reload() {
+    return (this.anew = this.#reload())
+  }
+
+  async #reload() {
+    const coming = (this.loading.whole = {})
+    let page
+    try {
+      ;[page] = elements(await ask(this.dataset.url))
+    } catch (error) {
+      if (this.loading.whole !== coming) return this.anew
+      this.giveUp("whole")
+      throw error
+    }
+    if (this.loading.whole !== coming) return this.anew
+    const told = [...this.news.values()] // while it was on its way
+    this.giveUp("start", "end", "whole")
     this.held.clear()
     this.items.replaceChildren(...page.children)
     this.adopt(page)
     this.ended(page)
     this.scrollTo({ top: 0 })
     this.mark()
-    this.#tell()
+    this.take(told)
   }
 
   mark(id = this.closest("workspace-shell")?.dataset.open) {

@@ -250,7 +250,8 @@ class ReplyComposer extends HTMLElement {
     // Whoever writes on while a reply is leaving does not press a dead key: the next goes when this one has been taken.
     if (this.sending) this.next = true
     if (this.sending || this.querySelector(".composer__send").disabled) return
-    const { mode } = this
+    const { mode, replyTo } = this
+    const files = this.uploads.ids
     const clientId = this.#idOf(this.#ask())
     const text = this.field.value
     const body = new FormData()
@@ -260,9 +261,9 @@ class ReplyComposer extends HTMLElement {
     if (mode === "reply") {
       // A draft that is sent as it was found is as old as its words.
       body.set("written_against", against ? Math.min(Math.max(against, Number(this.read ?? 0)), this.seen) : this.seen)
-      if (this.replyTo) body.set("reply_to", this.replyTo)
+      if (replyTo) body.set("reply_to", replyTo)
       if (anyway) body.set("send_anyway", "on")
-      for (const id of this.uploads.ids) body.append("attachments", id)
+      for (const id of files) body.append("attachments", id)
     }
     this.sending = mode
     const pending = this.thread.pend(clientId, text.trim(), mode === "note" ? "note" : "brand")
@@ -273,7 +274,7 @@ class ReplyComposer extends HTMLElement {
       await this.keeper.settled(mode)
       body.set("draft", this.keeper.of(mode).base)
       const html = await ask(mode === "note" ? this.dataset.noteUrl : this.dataset.replyUrl, { method: "POST", body })
-      this.#taken(mode, html)
+      this.#taken(mode, html, { replyTo, files })
     } catch (error) {
       this.next = false
       this.#givenBack(error, text, mode)
@@ -288,21 +289,22 @@ class ReplyComposer extends HTMLElement {
     if (again) this.#send()
   }
 
-  #taken(mode, html) {
+  #taken(mode, html, sent) {
     const entries = say(elements(html))
     this.ownSeq = Math.max(0, ...entries.map((entry) => Number(entry.dataset.seq)))
     this.thread.receive(entries, { own: true })
     this.stale.replaceChildren()
     this.shell.presence.stopped()
     if (mode === "reply") {
-      this.uploads.clear()
-      this.#showQuote("")
+      this.uploads.sent(sent.files)
+      if (this.replyTo === sent.replyTo) this.#showQuote("")
     }
     this.#settle()
-    // Words typed while this one was under way are the next draft.
+    // Words typed and files added while this one was under way are the next draft.
     const rest = this.mode === mode ? this.field.value : ""
     this.keeper.taken(mode, rest)
-    if (mode === "reply" && !rest) this.shell.done(this.dataset.id)
+    if (mode === "reply" && this.uploads.ids.length) this.keeper.typed(mode, rest)
+    if (mode === "reply" && !rest && this.uploads.isEmpty) this.shell.done(this.dataset.id)
   }
 
   #givenBack(error, text, mode) {

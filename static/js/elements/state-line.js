@@ -1,10 +1,12 @@
 /**
  * The line to the server: one socket for the page, and a word that says how it stands.
  * News is numbered. The page knows up to which number it has seen everything, and asks again when a number is missing,
- * when it comes back from sleep, and when the pulse tells that the brand is further than the page.
+ * when it comes back from sleep, and when the pulse tells that the brand is further than the page. It is live when all that the
+ * numbers stand for is on the page, and not before.
  */
 const WORDS = { connecting: "connecting", live: "live", catching: "catching up", offline: "offline", gone: "signed out" }
 const PATIENCE = 500 // how long a missing number may still be on its way
+const SOON = 1000 // until what could not be read anew is asked for again; longer each time
 const SILENCE = 45_000 // a line that says nothing for so long is dead (pulses come every 10 s)
 
 class StateLine extends HTMLElement {
@@ -13,6 +15,7 @@ class StateLine extends HTMLElement {
     this.seen = Number(this.shell.dataset.seq)
     this.told = Number(this.shell.dataset.told ?? 0) // the last change of a saved view's counter
     this.ahead = []
+    this.owing = new Set() // what is not on the page yet, though its numbers have passed
     this.tries = 0
     this.abort = new AbortController()
     const { signal } = this.abort
@@ -64,6 +67,20 @@ class StateLine extends HTMLElement {
     this.#send({ since: Math.min(since, this.seen) })
   }
 
+  /** Something is told of and could not be had yet: the page is not live before it is. */
+  owe(what) {
+    this.owing.add(what)
+    if (this.dataset.state === "live") this.say("catching")
+  }
+
+  paid(what) {
+    if (this.owing.delete(what) && !this.owing.size && !this.anew) this.wake()
+  }
+
+  #isCaughtUp() {
+    if (!this.owing.size && this.socket?.readyState === WebSocket.OPEN) this.say("live")
+  }
+
   say(state) {
     if (this.dataset.state === state) return
     this.dataset.state = state
@@ -101,23 +118,45 @@ class StateLine extends HTMLElement {
     if (news.type === "pulse") {
       if ((news.counted ?? 0) > this.told) this.#send({ counts: true })
       if ((news.there ?? 0) > this.shell.attendance.there) this.#send({ presence: true })
+      if (this.anew) return
       if (news.seq > this.seen) this.#missing()
-      else this.say("live")
+      else this.#isCaughtUp()
       return
     }
-    if (news.type === "reload") this.seen = news.seq
     this.dispatchEvent(new CustomEvent("news", { bubbles: true, detail: news }))
     if (news.type === "rows") this.#count(news)
-    if (news.type === "reload") this.say("live")
+    if (news.type === "reload") this.#readAnew(news.seq)
+  }
+
+  /** Too much has happened to be told piece by piece. Only what has been read counts as seen. */
+  async #readAnew(seq) {
+    const anew = (this.anew = {})
+    this.say("catching")
+    for (let wait = SOON; this.anew === anew; wait = Math.min(15_000, wait * 2)) {
+      try {
+        await this.shell.readAnew()
+        break
+      } catch {
+        await new Promise((again) => setTimeout(again, wait))
+      }
+    }
+    if (this.anew !== anew) return
+    this.anew = null
+    this.seen = seq
+    this.#goOn()
   }
 
   /** Numbers without a hole move `seen` on; later ones wait for what lies between. */
   #count({ first, last }) {
     this.ahead.push({ first, last })
     this.ahead.sort((a, b) => a.first - b.first)
+    if (!this.anew) this.#goOn()
+  }
+
+  #goOn() {
     while (this.ahead.length && this.ahead[0].first <= this.seen + 1) this.seen = Math.max(this.seen, this.ahead.shift().last)
     if (this.ahead.length) this.#missing()
-    else this.say("live")
+    else this.#isCaughtUp()
   }
 
   /** Changes of counters are numbered, too: where one is missing, all are asked for. */
@@ -131,7 +170,7 @@ class StateLine extends HTMLElement {
     const before = this.seen
     this.patience = setTimeout(() => {
       this.patience = null
-      if (this.seen === before) this.catchUp()
+      if (this.seen === before && !this.anew) this.catchUp()
     }, PATIENCE)
   }
 

@@ -180,14 +180,13 @@ class WorkspaceShell extends HTMLElement {
     if (news.type === "counts") this.line.counted(news)
     if (news.counts) this.#counters(news.counts, { partly: news.type === "counts" })
     if (news.told?.includes(Number(this.dataset.me))) this.querySelector("notice-bell")?.ring()
-    if (news.type === "thread" && news.conversation === this.dataset.open) this.pane?.receive(elements(news.html), news.gone)
+    if (news.type === "thread" && news.conversation === this.dataset.open) {
+      this.meanwhile?.push(news)
+      this.pane?.receive(elements(news.html), news.gone)
+    }
     if (news.type === "typing" && news.conversation === this.dataset.open) this.pane?.showTyping(news.name)
     if (news.type === "company") this.#meet(this.company.receive(news))
     if (news.type === "presence") this.attendance.receive(news)
-    if (news.type === "reload") {
-      this.list.reload().catch(() => {})
-      if (this.dataset.open) this.#refreshThread()
-    }
   }
 
   #meet(conversations) {
@@ -208,15 +207,30 @@ class WorkspaceShell extends HTMLElement {
     }, 1000)
   }
 
-  /** The thread anew, without touching what is being written. */
+  /** The list and the open thread as they now are. Fails where either could not be had. */
+  readAnew() {
+    return Promise.all([this.list.reload(), this.#refreshThread()])
+  }
+
+  /** The thread anew, without touching what is being written. An answer that comes when another conversation stands there is none of its. */
   async #refreshThread() {
+    const { pane } = this
+    if (!pane?.thread || this.coming) return // what is on its way asks for what it missed itself
+    const { id, url } = pane.dataset
+    const told = (this.meanwhile = [])
+    const isOver = () => this.meanwhile !== told || this.pane !== pane || this.dataset.open !== id
     try {
-      const [pane] = elements(await ask(this.pane.dataset.url))
-      this.pane.querySelector("message-thread").replaceWith(pane.querySelector("message-thread"))
-      this.pane.thread = this.pane.querySelector("message-thread")
-      for (const id of ["conversation-head", "conversation-facts", "composer-state"]) this.pane.querySelector(`#${id}`).replaceWith(pane.querySelector(`#${id}`))
+      const [fresh] = elements(await ask(url))
+      if (isOver()) return
+      for (const part of ["message-thread", "#conversation-head", "#conversation-facts", "composer-state"]) pane.querySelector(part).replaceWith(fresh.querySelector(part))
+      pane.thread = pane.querySelector("message-thread")
+      for (const { html, gone } of told) pane.receive(elements(html), gone)
     } catch (error) {
+      if (isOver()) return
+      if (!(error instanceof Refused) || error.status >= 500) throw error
       notify(explain(error))
+    } finally {
+      if (this.meanwhile === told) this.meanwhile = null
     }
   }
 

@@ -4,6 +4,7 @@ import { ask, elements } from "./fragments.js"
 const AT_A_TIME = 100
 const wanted = new Set()
 let soon, again
+let wait = 1000 // until what did not come is asked for again; longer each time
 
 export function refresh(shell, changed) {
   const { list } = shell
@@ -12,9 +13,12 @@ export function refresh(shell, changed) {
     else if ("checks" in list.dataset) owe(list)
     else if (list.belongs({ dataset: { state, assignee: String(assignee ?? ""), channel: String(channel) } })) owe(list)
   }
-  if (!wanted.size) return
+  if (wanted.size) askSoon(shell, 120)
+}
+
+function askSoon(shell, pause) {
   clearTimeout(soon)
-  soon = setTimeout(() => fetchRows(shell), 120)
+  soon = setTimeout(() => fetchRows(shell), pause)
 }
 
 async function fetchRows(shell) {
@@ -24,19 +28,26 @@ async function fetchRows(shell) {
     try {
       const query = new URLSearchParams(ids.map((id) => ["id", id]))
       shell.list.receive(elements(await ask(`/b/${shell.dataset.brand}/bulk/rows/?${query}`)))
+      wait = 1000
     } catch {
-      return // the line catches up
+      // Their numbers have passed: nobody else would ask for them.
+      for (const id of ids) wanted.add(id)
+      shell.line.owe(wanted)
+      askSoon(shell, wait)
+      wait = Math.min(15_000, wait * 2)
+      return
     }
   }
+  shell.line.paid(wanted)
 }
 
 /** Rows came into the view that are not here: the list is read anew as soon as no hand is on it. */
-function owe(list) {
+function owe(list, pause = 800) {
   if (again) return
   again = setTimeout(() => {
     again = null
     if (!list.isConnected) return
-    if (list.isFree) list.reload().catch(() => {})
+    if (list.isFree) list.reload().catch(() => owe(list, Math.min(15_000, pause * 2)))
     else owe(list)
-  }, 800)
+  }, pause)
 }

@@ -13,7 +13,7 @@ export class KeysetScroller extends HTMLElement {
   connectedCallback() {
     this.items = this.querySelector("[data-items]")
     if (!this.items) return
-    this.loading = { start: null, end: null } // the page that is on its way
+    this.loading = { start: null, end: null, whole: null } // the page that is on its way
     this.news = new Map() // what pushes told while a page was on its way
     this.adopt(this.items)
     this.abort = new AbortController()
@@ -73,21 +73,26 @@ export class KeysetScroller extends HTMLElement {
     return `${this.dataset.url}${this.dataset.url.includes("?") ? "&" : "?"}${new URLSearchParams(asked)}`
   }
 
+  get isLoading() {
+    return Object.values(this.loading).some(Boolean)
+  }
+
   #arrived(edge) {
     this.loading[edge] = null
-    if (!this.loading.start && !this.loading.end) this.news.clear()
+    if (!this.isLoading) this.news.clear()
     if (this.isConnected) this.#look()
   }
 
   /** What is on its way belongs to an edge that is no more. */
   giveUp(...edges) {
     for (const edge of edges) this.loading[edge] = null
-    if (!this.loading.start && !this.loading.end) this.news.clear()
+    if (!this.isLoading) this.news.clear()
   }
 
   /** A push may tell of an item that a page on its way still shows as it was. */
   meanwhile(item) {
-    if (this.loading.start || this.loading.end) this.news.set(item.id, item)
+    const told = this.news.get(item.id)
+    if (this.isLoading && (!told || newer(item, told))) this.news.set(item.id, item)
   }
 
   #insert(edge, items) {

@@ -20,6 +20,10 @@ export class Uploads {
     return [...this.list.querySelectorAll("[data-attachment]")].map((item) => item.dataset.attachment)
   }
 
+  get isEmpty() {
+    return !this.list.children.length
+  }
+
   get busy() {
     return this.running > 0
   }
@@ -42,8 +46,9 @@ export class Uploads {
     this.list.append(...items)
   }
 
-  clear() {
-    this.list.replaceChildren()
+  /** These have left with their reply; what was added since stays for the next. */
+  sent(ids) {
+    for (const item of this.list.querySelectorAll("[data-attachment]")) if (ids.includes(item.dataset.attachment)) item.remove()
   }
 
   /** Files that were kept with a draft. */

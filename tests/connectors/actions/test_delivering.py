@@ -231,6 +231,33 @@ def test_a_limit_that_is_used_up_without_a_reset_is_a_short_pause(queued_reply, 
     assert deliver(queued_reply, clock) == "sent"
 
 
+def test_a_throttle_that_names_no_end_is_waited_for_and_never_fails_a_reply(
+    queued_reply, platform, clock, channel
+):
+    pauses = []
+    for _ in range(12):
+        platform.refuses(Remedy.RETRY, "Slow down.", throttled=True)
+        assert deliver(queued_reply, clock) == "throttled"
+        channel.refresh_from_db()
+        assert channel.sends_resume_at == queued_reply.not_before  # the others of this channel wait with it
+        pauses.append((queued_reply.not_before - clock()).total_seconds())
+        clock.now = queued_reply.not_before
+
+    assert pauses == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]
+    assert deliver(queued_reply, clock) == "sent"
+
+
+def test_throttles_are_no_tries_of_a_fault(queued_reply, platform, clock):
+    for _ in range(delivering.MAX_TRIES):
+        platform.refuses(Remedy.RETRY, "Slow down.", throttled=True)
+        deliver(queued_reply, clock)
+        clock.now = queued_reply.not_before
+
+    platform.refuses(Remedy.RETRY, "A fault.")
+
+    assert deliver(queued_reply, clock) == "retry"
+
+
 def test_a_fault_that_lasts_is_told_after_as_many_tries_as_its_rule_allows(queued_reply, platform, clock):
     outcomes = []
     for _ in range(4):

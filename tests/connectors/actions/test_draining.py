@@ -1,10 +1,11 @@
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import transaction
 
 from connectors.actions import draining, replaying
-from connectors.contract import UNKNOWN_KIND, ReachChanged
+from connectors.contract import UNKNOWN_KIND, DeliveriesLost, Item, ReachChanged
 from connectors.models import DeadItem, Gap, GapCause, Receipt, ReceiptState, SyncSchedule, Task
 from inbox.models import Handle, Message
 from tests.connectors.conftest import NOW, message_item
@@ -71,6 +72,57 @@ def test_hostile_text_in_a_dead_item_is_kept(receipt):
     draining.drain(now=NOW)
 
     assert DeadItem.objects.get().payload["payload"]["text"] == "nul \ufffd and lone \ufffd surrogate"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"items": [{"kind": "bad", "x": 1e400}]}',
+        b'{"items": [{"kind": "bad", "x": ' + b"[" * 600 + b"]" * 600 + b"}]}",
+    ],
+    ids=["a number beyond all floats", "nested without end"],
+)
+def test_a_dead_item_that_json_cannot_hold_stops_nobody(receipt, body):
+    receipt(body=body)
+    receipt(message_item("m1"))
+
+    drained = draining.drain(now=NOW)
+
+    assert (drained.dead, Message.objects.count()) == (1, 1)
+    assert DeadItem.objects.get().payload["payload"]["kind"] == "bad"
+
+
+def test_values_of_python_in_a_dead_item_are_kept_as_text(receipt, platform, monkeypatch):
+    found = [Item({"kind": "bad", "at": NOW, "price": Decimal("1.50")})]
+    monkeypatch.setattr(type(platform), "items", lambda self, body: iter(found))
+    receipt(message_item("m1"))
+
+    draining.drain(now=NOW)
+
+    kept = DeadItem.objects.get().payload["payload"]
+    assert kept == {"kind": "bad", "at": str(NOW), "price": "1.50"}
+
+
+def test_a_delivery_that_stops_the_batch_in_a_way_nobody_thought_of_is_found_and_dead(
+    receipt, platform, monkeypatch
+):
+    """A connector from elsewhere that hands over what is no item at all."""
+    items = type(platform).items
+
+    def careless(self, body):
+        return iter([None]) if body == b"careless" else items(self, body)
+
+    monkeypatch.setattr(type(platform), "items", careless)
+    receipt(message_item("m1"))
+    culprit = receipt(body=b"careless")
+    receipt(message_item("m2"))
+
+    drained = draining.drain(now=NOW)
+
+    assert (drained.receipts, drained.new_messages, drained.dead) == (3, 2, 1)
+    assert list(Receipt.objects.filter(state=ReceiptState.DEAD)) == [culprit]
+    assert "AttributeError" in Receipt.objects.get(pk=culprit.pk).reason
+    assert not Receipt.objects.filter(state=ReceiptState.NEW).exists()
 
 
 def test_a_body_that_cannot_be_read_is_a_dead_receipt(receipt):

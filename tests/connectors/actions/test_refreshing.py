@@ -1,6 +1,8 @@
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError, connection
 
 from connectors import contexts
 from connectors.actions import refreshing
@@ -65,6 +67,24 @@ def test_a_lease_whose_worker_died_is_taken_over_when_it_ends(channel, platform,
     clock.passes(61)
 
     assert refreshing.refresh(channel_id=channel.pk, seen_version=1, clock=clock).access == "access-2"
+
+
+def test_a_new_token_is_kept_though_the_database_went_away_meanwhile(channel, platform, clock):
+    """The old one is spent: were the new one lost, a person would have to connect the account again."""
+    refresh = platform.refresh
+
+    def while_the_database_restarts(ctx):
+        tokens = refresh(ctx)
+        with connection.cursor() as cursor, suppress(OperationalError):
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return tokens
+
+    platform.refresh = while_the_database_restarts
+
+    refreshing.refresh(channel_id=channel.pk, seen_version=1, clock=clock)
+
+    credential = Credential.objects.get(channel=channel)
+    assert (credential.version, contexts.tokens_of(credential).refresh) == (2, "refresh-2")
 
 
 def test_a_grant_is_due_by_its_platforms_own_margin(channel, platform):

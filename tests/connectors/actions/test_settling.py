@@ -62,7 +62,7 @@ def test_an_echo_settles_it_without_any_look(uncertain, platform, clock, receipt
 def test_a_reply_that_never_arrived_is_sent_again_once_that_is_sure(uncertain, platform, clock):
     reply = uncertain(delivered=False)
 
-    assert look_for(reply, clock, 59) == ["later"] * 3
+    assert look_for(reply, clock, 119) == ["later"] * 4
     outcomes = look_for(reply, clock, 30)
 
     assert outcomes == ["again"]
@@ -73,11 +73,11 @@ def test_a_reply_that_never_arrived_is_sent_again_once_that_is_sure(uncertain, p
 
 def test_the_second_time_a_person_decides(uncertain, platform, clock):
     reply = uncertain(delivered=False)
-    look_for(reply, clock, 90)
+    look_for(reply, clock, 120)
     platform.loses_the_answer(delivered=False)
     assert delivering.deliver(message_id=reply.pk, clock=clock) == "uncertain"
 
-    outcomes = look_for(reply, clock, 90)
+    outcomes = look_for(reply, clock, 120)
 
     assert outcomes[-1] == "failed"
     assert (reply.state, reply.state_reason) == (MessageState.FAILED, settling.UNCONFIRMED)
@@ -131,7 +131,7 @@ def test_a_history_that_could_not_be_read_whole_lets_nothing_be_sent_again(
     unread = (({"id": platform.said[-1].id}, "It has no time."),)
     seen_through(platform, monkeypatch, lambda page: replace(page, events=(), failures=unread))
 
-    assert set(look_for(reply, clock, 120)) == {"later"}
+    assert set(look_for(reply, clock, 250)) == {"later"}
     assert reply.state == MessageState.UNCERTAIN
 
 
@@ -147,7 +147,7 @@ def test_a_history_that_ends_before_the_attempt_lets_nothing_be_sent_again(
     monkeypatch.setattr(platforms, "get", lambda key: few)
     seen_through(platform, monkeypatch, lambda page: replace(page, events=page.events[:2], more=False))
 
-    assert set(look_for(reply, clock, 120)) == {"later"}
+    assert set(look_for(reply, clock, 250)) == {"later"}
     assert reply.state == MessageState.UNCERTAIN
 
 
@@ -212,7 +212,7 @@ def test_an_answer_with_other_words_forbids_to_send_it_again_unasked(
 
 def test_a_person_who_has_looked_may_send_it_again(shown_with_other_words, platform, clock, agent):
     reply = shown_with_other_words(told=True)
-    look_for(reply, clock, 100)
+    look_for(reply, clock, 150)
 
     replying.retry(message=reply, by=agent, now=clock())
 
@@ -223,7 +223,7 @@ def test_an_answer_with_other_words_that_comes_before_the_second_try_stops_it(
     uncertain, platform, clock, receipt
 ):
     reply = uncertain(delivered=False)
-    assert look_for(reply, clock, 90)[-1] == "again"
+    assert look_for(reply, clock, 120)[-1] == "again"
     receipt(message_item("late", "On its way! https://short.example/x", outbound=True, seconds=80))
     draining.drain(now=clock())
 
@@ -243,7 +243,7 @@ def test_what_a_colleague_wrote_elsewhere_before_the_attempt_does_not_hold_it(
     platform.loses_the_answer(delivered=False)
     delivering.deliver(message_id=queued_reply.pk, clock=clock)
 
-    assert look_for(queued_reply, clock, 90)[-1] == "again"
+    assert look_for(queued_reply, clock, 120)[-1] == "again"
 
 
 def test_a_thread_of_which_nothing_is_shown_is_not_told_at_all(uncertain, platform, clock, monkeypatch):
@@ -251,7 +251,7 @@ def test_a_thread_of_which_nothing_is_shown_is_not_told_at_all(uncertain, platfo
     reply = uncertain(delivered=True)
     seen_through(platform, monkeypatch, lambda page: replace(page, events=()))
 
-    assert set(look_for(reply, clock, 120)) == {"later"}
+    assert set(look_for(reply, clock, 250)) == {"later"}
     assert reply.state == MessageState.UNCERTAIN
 
 
@@ -286,4 +286,64 @@ def test_a_log_that_has_gone_past_the_attempt_without_the_reply_lets_it_be_sent_
     reply = uncertain(delivered=False)
     polled["until"] = reply.attempted_at + settling.PASSED + timedelta(seconds=1)
 
-    assert look_for(reply, clock, 100)[-1] == "again"
+    assert look_for(reply, clock, 150)[-1] == "again"
+
+
+def test_a_log_that_has_gone_past_the_claim_alone_proves_nothing_of_a_send_that_took_minutes(
+    queued_reply, platform, clock, polled
+):
+    slowly(platform, clock, seconds=150)
+    platform.loses_the_answer(delivered=True)
+    delivering.deliver(message_id=queued_reply.pk, clock=clock)
+    queued_reply.refresh_from_db()
+    polled["until"] = queued_reply.attempted_at + settling.PASSED + timedelta(seconds=1)
+
+    assert set(look_for(queued_reply, clock, 200)) == {"later"}
+
+
+def slowly(platform, clock, *, seconds):
+    """Much is uploaded before the words leave."""
+    send = platform.send
+
+    def uploading(ctx, message):
+        clock.passes(seconds)
+        return send(ctx, message)
+
+    platform.send = uploading
+
+
+def test_what_left_late_is_missing_late(queued_reply, platform, clock):
+    """Its claim is old already when the last request leaves; the platform's list may not hold it for two minutes more."""
+    slowly(platform, clock, seconds=100)
+    platform.loses_the_answer(delivered=False)
+    delivering.deliver(message_id=queued_reply.pk, clock=clock)
+
+    assert set(look_for(queued_reply, clock, 119)) == {"later"}
+    assert look_for(queued_reply, clock, 2) == ["again"]
+
+
+@pytest.fixture
+def loads_files(queued_reply, platform):
+    """The platform loads the reply's file itself, and takes up to 75 seconds."""
+    fetching = replace(platform.manifest.send, fetches_for=timedelta(seconds=75))
+    platforms.register(replace(platform.manifest, send=fetching))
+    Message.objects.filter(pk=queued_reply.pk).update(attachment_count=1)
+
+
+def test_a_file_that_the_platform_may_still_be_loading_is_not_sent_again(loads_files, uncertain, clock):
+    reply = uncertain(delivered=False)
+
+    assert set(look_for(reply, clock, 194)) == {"later"}
+    assert look_for(reply, clock, 2) == ["again"]
+
+
+def test_a_dead_worker_may_have_sent_when_its_claim_was_last_renewed(loads_files, queued_reply, clock):
+    message = sending.claim_reply(message_id=queued_reply.pk, now=clock())
+    clock.passes(100)
+    assert sending.keep_claim(message_id=message.pk, attempt=message.attempts, now=clock())
+
+    clock.passes(sending.LEASE.total_seconds() + 1)
+    assert sending.expire_leases(now=clock()) == [queued_reply.pk]
+
+    assert set(look_for(queued_reply, clock, 73)) == {"later"}
+    assert look_for(queued_reply, clock, 3) == ["again"]

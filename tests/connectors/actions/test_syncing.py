@@ -341,6 +341,49 @@ def test_what_is_old_rings_no_bell(schedule, platform, clock):
     assert Conversation.objects.get(thread_key="mara").unread_count == 1
 
 
+def test_what_was_missed_for_days_is_news(schedule, platform, clock):
+    """The house was down from Friday evening to Monday morning, and the platform has given up to deliver."""
+    walk = schedule(Task.RECONCILE)
+    platform.hears("Before", thread="noor", at=NOW - timedelta(hours=60))
+    run(walk, clock)
+    platform.hears("Friday night", thread="mara", at=NOW + timedelta(hours=2))
+    clock.passes(timedelta(hours=63).total_seconds())
+
+    run(walk, clock)
+
+    found = Conversation.objects.get(thread_key="mara")
+    assert (found.state, found.unread_count, found.messages.get().historical) == ("open", 1, False)
+    assert Conversation.objects.get(thread_key="noor").unread_count == 0
+    assert Gap.objects.get().brought == 1
+
+
+def test_a_late_find_from_before_the_last_whole_walk_rings_no_bell(schedule, platform, clock):
+    walk = schedule(Task.RECONCILE)
+    run(walk, clock)
+    clock.passes(900)
+    platform.hears("Listed three days late", at=NOW - timedelta(days=3))
+
+    run(walk, clock)
+
+    assert Message.objects.get().historical
+
+
+def test_what_a_first_poll_brings_of_before_the_connection_is_history(schedule, platform, clock, channel):
+    """Some logs go back for weeks: consent was given to another installation before."""
+    poll = schedule()
+    Channel.objects.filter(pk=channel.pk).update(created_at=NOW - timedelta(days=1))
+    platform.hears("Last week", thread="noor", at=NOW - timedelta(days=7))
+    platform.hears("An hour ago", thread="mara", at=NOW - timedelta(hours=1))
+
+    run(poll, clock)
+
+    assert dict(Message.objects.values_list("text", "historical")) == {
+        "Last week": True,
+        "An hour ago": False,
+    }
+    assert Conversation.objects.get(thread_key="noor").state == "resolved"
+
+
 def test_a_later_walk_goes_back_to_where_the_last_began_and_no_further(
     schedule, platform, clock, monkeypatch
 ):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from inbox.actions import receiving
 from inbox.actions.receiving import Arrival
-from inbox.exchange import Attachment, AttachmentKind, InboundEvent, Party, ProfileSeen
+from inbox.exchange import Attachment, AttachmentKind, InboundEvent, Party, ProfileSeen, ThreadKind
 from inbox.models import (
     Channel,
     Conversation,
@@ -261,6 +262,27 @@ def test_a_look_at_a_thread_we_do_not_know_yet_is_not_forgotten(channel: Channel
     receive(channel, say.echoed("Hello from us", seconds=30))
 
     assert Message.objects.get().state == MessageState.READ
+
+
+def test_a_thread_that_the_brand_began_has_the_person_who_answers(channel: Channel) -> None:
+    """A log may tell what a colleague wrote elsewhere and not to whom."""
+    begun = replace(say.echoed("Hello from us", to="t1"), counterpart=None)
+    receive(channel, begun)
+    assert Conversation.objects.get().contact is None
+
+    receive(channel, say.wrote("Hi!", who="mara", thread_id="t1", seconds=30))
+
+    conversation = Conversation.objects.get()
+    assert (conversation.contact, conversation.recipient_key) == (Handle.objects.get().contact, "mara")
+    assert (conversation.contact_name, conversation.contact_username) == ("Mara", "mara.k")
+
+
+def test_a_group_belongs_to_nobody(channel: Channel) -> None:
+    for who in ("mara", "noor"):
+        receive(channel, say.wrote("Hi all", who=who, thread_id="g1", thread_kind=ThreadKind.GROUP))
+
+    conversation = Conversation.objects.get()
+    assert (conversation.contact, conversation.recipient_key) == (None, "")
 
 
 def test_a_window_moves_forward_only(channel: Channel) -> None:

@@ -309,6 +309,85 @@ def test_what_was_read_before_we_knew_it_was_sent_is_read(
     assert message.state == MessageState.READ
 
 
+def state_of(message: Message) -> str:
+    message.refresh_from_db()
+    return message.state
+
+
+def look(channel: Channel, *, seconds: float, message_id: str = "") -> None:
+    event = say.read(seconds=seconds, message_id=message_id)
+    receiving.receive(arrivals=[Arrival(channel.pk, event)], now=say.at(seconds))
+
+
+def test_a_look_while_it_was_leaving_was_at_something_else(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    """A film is uploaded for minutes, and the customer reads what was sent before. The platform says later when it left."""
+    message = reply(conversation, jo)
+    claim(message)
+    look(channel, seconds=120)
+
+    sending.mark_reply_sent(message_id=message.pk, external_id="p1", at=None, now=say.at(160))
+    assert state_of(message) == MessageState.SENT
+
+    echo(channel, "On its way", seconds=159)
+    assert state_of(message) == MessageState.SENT
+
+    look(channel, seconds=170)
+    assert state_of(message) == MessageState.READ
+
+
+def test_our_own_clock_proves_no_look(conversation: Conversation, jo: Person, channel: Channel) -> None:
+    message = reply(conversation, jo)
+    claim(message)
+    sending.mark_reply_sent(message_id=message.pk, external_id="p1", at=None, now=say.at(62))
+
+    look(channel, seconds=70)
+    assert state_of(message) == MessageState.SENT
+
+    echo(channel, "On its way", seconds=69)
+    assert state_of(message) == MessageState.READ
+
+
+def test_a_look_at_a_reply_is_no_look_at_the_next(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    one, two = (reply(conversation, jo, words) for words in ("One", "Two"))
+    for number, message in enumerate((one, two), start=1):
+        claim(message, seconds=60 + number)
+        sending.mark_reply_sent(message_id=message.pk, external_id=f"p{number}", at=None, now=say.at(63))
+        echo(channel, message.text, seconds=60 + number, external_id=f"p{number}")
+
+    look(channel, seconds=62.5, message_id="p1")
+
+    assert (state_of(one), state_of(two)) == (MessageState.READ, MessageState.SENT)
+
+
+def test_a_reply_that_was_looked_at_is_read_whatever_the_clocks_say(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    message = reply(conversation, jo)
+    claim(message)
+    sending.mark_reply_sent(message_id=message.pk, external_id="p1", at=None, now=say.at(62))
+
+    look(channel, seconds=30, message_id="p1")
+
+    assert state_of(message) == MessageState.READ
+
+
+def test_a_message_and_the_look_at_it_may_come_together(conversation: Conversation, channel: Channel) -> None:
+    answer = say.echoed("On its way", seconds=62, external_id="p1")
+    later = say.echoed("And here", seconds=64, external_id="p2")
+    seen = say.read(seconds=66, message_id="p1")
+
+    receiving.receive(
+        arrivals=[Arrival(channel.pk, event) for event in (answer, later, seen)], now=say.at(67)
+    )
+
+    states = Message.objects.filter(direction="out").in_thread_order().values_list("state", flat=True)
+    assert list(states) == [MessageState.READ, MessageState.SENT]
+
+
 def test_the_database_refuses_a_sent_message_that_goes_back(conversation: Conversation, jo: Person) -> None:
     message = reply(conversation, jo)
     claim(message)
@@ -495,7 +574,8 @@ def test_a_reply_that_reached_the_customer_says_so_and_does_not_go_back(
     sent.refresh_from_db()
     assert sent.state == MessageState.DELIVERED
 
-    receiving.receive(arrivals=[Arrival(channel.pk, say.read(seconds=70)), arrived], now=say.at(71))
+    looked = Arrival(channel.pk, say.read(seconds=70, message_id="p1"))
+    receiving.receive(arrivals=[looked, arrived], now=say.at(71))
     receiving.receive(arrivals=[arrived], now=say.at(72))
     sent.refresh_from_db()
     assert sent.state == MessageState.READ

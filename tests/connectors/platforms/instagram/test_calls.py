@@ -112,6 +112,13 @@ def test_a_picture_goes_before_the_words(instagram: FakePlatform) -> None:
     assert first["tag"] == second["tag"] == "HUMAN_AGENT"
 
 
+def test_a_file_that_instagram_loads_is_waited_for_as_long_as_that_may_take(instagram: FakePlatform) -> None:
+    instagram.on("POST", SEND, json_answer({"message_id": "a"}), json_answer({"message_id": "b"}))
+    connector.send(instagram.context(connector, ACCOUNT), reply(attachments=(picture(),)))
+    waits = [request.extensions["timeout"]["read"] for request in instagram.asked]
+    assert waits[0] > 75 > waits[1]
+
+
 def test_words_refused_after_the_picture_are_not_begun_again(instagram: FakePlatform) -> None:
     instagram.on("POST", SEND, json_answer({"message_id": "a"}), refused(4))
     with pytest.raises(ConnectorError) as caught:
@@ -185,6 +192,7 @@ def test_a_throttle_ends_when_the_header_says(instagram: FakePlatform) -> None:
 def test_a_throttle_that_calls_itself_transient_is_told_as_a_throttle(instagram: FakePlatform) -> None:
     error = error_of(instagram, refused(4, is_transient=True))
     assert (error.remedy, error.reason) == (Remedy.RETRY, "Instagram asks us to slow down.")
+    assert error.throttled
 
 
 def test_usage_is_told_with_every_answer(instagram: FakePlatform) -> None:
@@ -309,6 +317,18 @@ def test_the_account_asks_to_be_heard(instagram: FakePlatform) -> None:
     app, account = instagram.asked
     assert parse_qs(app.content.decode())["callback_url"] == ["https://parley.example/hook"]
     assert "messages" in account.url.params["subscribed_fields"].split(",")
+
+
+def test_a_field_that_instagram_does_not_know_costs_no_other(instagram: FakePlatform) -> None:
+    instagram.on("POST", "/v25.0/client-1/subscriptions", refused(100), json_answer({"success": True}))
+    instagram.on("POST", f"/v25.0/{ACCOUNT.external_id}/subscribed_apps", json_answer({"success": True}))
+
+    connector.subscribe(instagram.context(connector, ACCOUNT), "https://parley.example/hook")
+
+    asked = [parse_qs(each.content.decode())["fields"][0].split(",") for each in instagram.asked[:2]]
+    account = instagram.asked[-1].url.params["subscribed_fields"].split(",")
+    assert ["messaging_policy_enforcement" in fields for fields in (*asked, account)] == [True, False, False]
+    assert "messages" in account
 
 
 def test_history_walks_from_thread_to_thread(instagram: FakePlatform) -> None:

@@ -1,0 +1,175 @@
+"""What a page does when it missed too much to be told, and when what it asks for then does not come, or comes late."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from inbox.models import Conversation
+from tests.browser.conftest import Outside
+
+Enter = Callable[..., Page]
+LIST = re.compile(r"/inbox/open/rows/[a-z]+/$")
+ROWS = re.compile(r"/bulk/rows/")
+
+
+@pytest.fixture
+def anna(outside: Outside) -> Conversation:
+    outside.write("Where is my parcel?")
+    return Conversation.objects.get()
+
+
+@pytest.fixture
+def zoe(anna: Conversation, outside: Outside) -> Conversation:
+    outside.write("About the lamp", who="zoe")
+    return Conversation.objects.exclude(pk=anna.pk).get()
+
+
+def pattern_of(conversation: Conversation) -> re.Pattern[str]:
+    return re.compile(rf"/conversations/{conversation.public_id}/$")
+
+
+def missed_too_much(page: Page) -> None:
+    """As after a long sleep: the page asks, and the server says that it had better read everything anew."""
+    page.evaluate(
+        "document.querySelector('state-line').seen = 1e9; document.querySelector('state-line').wake()"
+    )
+    expect(page.locator("state-line")).to_have_attribute("data-state", "catching")
+
+
+def hold(page: Page, address: re.Pattern[str], milliseconds: int = 1500) -> list[str]:
+    """The next answer is read at once by the server and reaches the page late. The list fills when it has been read."""
+    read: list[str] = []
+
+    def late(route: Route) -> None:
+        answer = route.fetch()
+        read.append(route.request.url)
+        page.wait_for_timeout(milliseconds)
+        route.fulfill(response=answer)
+
+    page.route(address, late, times=1)
+    return read
+
+
+def wait_until_read(page: Page, read: list[str]) -> None:
+    for _ in range(80):
+        if read:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("nothing was asked for")
+
+
+def lose_the_next(page: Page, address: re.Pattern[str]) -> list[str]:
+    """The next answer never comes. The list holds what was asked for."""
+    asked: list[str] = []
+
+    def lose(route: Route) -> None:
+        asked.append(route.request.url)
+        route.abort() if len(asked) == 1 else route.continue_()
+
+    page.route(address, lose)
+    return asked
+
+
+def live(page: Page) -> None:
+    expect(page.locator("state-line")).to_have_attribute("data-state", "live")
+
+
+def test_a_thread_that_is_read_anew_never_stands_in_the_place_of_another(
+    enter: Enter, anna: Conversation, zoe: Conversation
+) -> None:
+    page = enter(f"/b/lumen/conversations/{anna.public_id}/")
+    read = hold(page, pattern_of(anna))
+    missed_too_much(page)
+    wait_until_read(page, read)
+
+    page.locator(f"#row-{zoe.public_id}").click()
+    expect(page.locator("conversation-pane")).to_have_attribute("data-id", str(zoe.public_id))
+    live(page)
+    page.wait_for_timeout(1800)
+
+    expect(page.locator("message-thread")).to_contain_text("About the lamp")
+    expect(page.locator("message-thread")).not_to_contain_text("Where is my parcel?")
+    expect(page.locator(".head__name")).to_have_text("Zoe")
+    expect(page.locator("#notices .notice")).to_have_count(0)
+
+
+def test_a_pane_that_was_closed_meanwhile_stays_closed_without_a_complaint(
+    enter: Enter, anna: Conversation
+) -> None:
+    page = enter(f"/b/lumen/conversations/{anna.public_id}/")
+    read = hold(page, pattern_of(anna), 600)
+    missed_too_much(page)
+    wait_until_read(page, read)
+
+    page.keyboard.press("Escape")
+    live(page)
+    page.wait_for_timeout(700)
+
+    expect(page.locator("conversation-pane")).to_have_count(0)
+    expect(page.locator("#notices .notice")).to_have_count(0)
+
+
+def test_what_is_said_while_the_thread_is_read_anew_is_shown(
+    enter: Enter, anna: Conversation, outside: Outside
+) -> None:
+    page = enter(f"/b/lumen/conversations/{anna.public_id}/")
+    read = hold(page, pattern_of(anna))
+    missed_too_much(page)
+    wait_until_read(page, read)
+
+    outside.write("Hello?")
+    live(page)
+
+    expect(page.locator(".message[data-side=customer]")).to_have_count(2)
+
+
+def test_rows_that_come_while_the_list_is_read_anew_stay(
+    enter: Enter, anna: Conversation, outside: Outside
+) -> None:
+    page = enter("/b/lumen/inbox/open/")
+    read = hold(page, LIST)
+    missed_too_much(page)
+    wait_until_read(page, read)
+
+    outside.write("Is anybody there?", who="zoe")
+    outside.write("Never mind, it has come")
+    expect(page.locator(".row")).to_have_count(2)
+    expect(page.locator("state-line")).to_have_attribute("data-state", "catching")
+    live(page)
+
+    expect(page.locator(".row")).to_have_count(2)
+    expect(page.locator(f"#row-{anna.public_id}")).to_contain_text("Never mind, it has come")
+    expect(page.locator(f".row:not(#row-{anna.public_id})")).to_contain_text("Is anybody there?")
+
+
+def test_a_page_is_live_only_when_it_has_what_it_asked_for(enter: Enter, anna: Conversation) -> None:
+    page = enter("/b/lumen/inbox/open/")
+    Conversation.objects.update(last_message_text="It has come")  # while the page slept
+    asked = lose_the_next(page, LIST)
+
+    missed_too_much(page)
+    live(page)
+
+    assert len(asked) == 2
+    expect(page.locator(".row")).to_contain_text("It has come")
+
+
+def test_rows_of_a_burst_that_did_not_come_are_asked_for_again(enter: Enter, anna: Conversation) -> None:
+    page = enter("/b/lumen/inbox/open/")
+    Conversation.objects.update(last_message_text="One of very many")
+    asked = lose_the_next(page, ROWS)
+
+    page.evaluate(
+        "(id) => document.querySelector('state-line').dispatchEvent(new CustomEvent('news', "
+        "{ bubbles: true, detail: { type: 'rows', html: '', changed: [[id, 'open', null, 0]] } }))",
+        str(anna.public_id),
+    )
+
+    expect(page.locator("state-line")).to_have_attribute("data-state", "catching")
+    live(page)
+    expect(page.locator(".row")).to_contain_text("One of very many")
+    assert len(asked) == 2
