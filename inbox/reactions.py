@@ -9,6 +9,7 @@ from inbox.actions import indexing, routing, triaging
 from inbox.events import on
 from inbox.models import Event, EventKind
 from inbox.queries import notices, timeline, view_counting
+from inbox.queries.thread_news import Said
 
 _IN_THE_LIST = tuple(kind for kind in EventKind if kind is not EventKind.CHANNEL_CHANGED)
 _ON_A_MESSAGE = (
@@ -44,7 +45,7 @@ def show_in_threads(events: list[Event]) -> None:
             continue
         seen = any(event.kind == EventKind.REPLY_SEEN for event in told)
         news.append(
-            realtime.Said(
+            Said(
                 conversation_id, [event.message_id for event in told if event.message_id], told[-1].seq,
                 changed_since=min(event.seq for event in told) if seen else None,
                 gone=[gone for event in told for gone in timeline.gone_by(event)],

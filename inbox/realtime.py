@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 import structlog
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
 
@@ -22,11 +19,20 @@ from inbox.models import (
     Conversation,
     Direction,
     Event,
-    Message,
     Person,
     ViewCursor,
 )
-from inbox.queries import composer, inbox_list, notices, saved_views, staffing, timeline, triage_facts
+from inbox.queries import (
+    composer,
+    inbox_list,
+    notices,
+    saved_views,
+    staffing,
+    thread_news,
+    timeline,
+    triage_facts,
+)
+from inbox.queries.thread_news import Said
 from inbox.queries.timeline import Entry, EventEntry
 
 log = structlog.get_logger(__name__)
@@ -81,27 +87,13 @@ def push_rows(
     _send(brand_group(brand_id), _rows_message(brand_id, rows, first_seq, last_seq, told))
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What is new in one thread: messages by id, and all that changed since a number where one event touched many.
-
-    `gone`: public ids of messages that turned out to be another one's echo and are no more.
-    """
-
-    conversation_id: int
-    message_ids: Sequence[int]
-    seq: int
-    changed_since: int | None = None
-    gone: Sequence[str] = ()
-
-
 def push_messages(news: Sequence[Said]) -> None:
     """Messages as they now are. What the customer wrote may open the reply window, so the composer's state goes along.
 
     A handful of queries, however many threads: when fifty people write at once, the fiftieth thread does not wait for forty-nine.
     """
     threads = _conversations(each.conversation_id for each in news)
-    messages = _messages_of(news)
+    messages = thread_news.messages_of(news, each=CATCH_UP_ENTRIES)
     unavailable = composer.unreachable(threads.values())
     for each in news:
         conversation = threads.get(each.conversation_id)
@@ -115,22 +107,6 @@ def push_messages(news: Sequence[Said]) -> None:
             conversation, entries, seq=each.seq, with_composer=from_customer, gone=each.gone,
             unavailable=unavailable.get(conversation.pk, ""),
         )  # fmt: skip
-
-
-def _messages_of(news: Sequence[Said]) -> dict[int, list[Message]]:
-    """By conversation. Where one event touched many messages, that thread is asked alone, and for its first ones only."""
-    found: dict[int, list[Message]] = defaultdict(list)
-    told = [each for each in news if each.changed_since is None]
-    ids = [message_id for each in told for message_id in each.message_ids]
-    among = [each.conversation_id for each in told]
-    for message in Message.objects.filter(pk__in=ids, conversation__in=among).in_thread_order():
-        found[message.conversation_id].append(message)
-    for each in news:
-        if each.changed_since is not None:
-            wanted = Q(pk__in=each.message_ids) | Q(seq__gte=each.changed_since)
-            touched = Message.objects.filter(wanted, conversation=each.conversation_id)
-            found[each.conversation_id] += touched.in_thread_order()[:CATCH_UP_ENTRIES]
-    return found
 
 
 def push_events(conversation_id: int, events: Sequence[Event]) -> None:

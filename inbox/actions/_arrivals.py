@@ -188,6 +188,15 @@ def _rename_people(parties: dict[Key, Party], known: dict[Key, Met]) -> None:
     )
 
 
+def renamed(people: dict[Key, Met], batch: Batch) -> list[tuple[int, str, int, str, str, str]]:
+    """(channel, platform id, contact, name, username, avatar) of those whom the platform named: a list row shows the last name it gave."""
+    return [
+        (*key, met.contact_id, met.name or met.username, met.username, met.avatar)
+        for key, met in people.items()
+        if batch.parties[key].name or batch.parties[key].username
+    ]
+
+
 def name_authors(named: list[tuple[int, str]]) -> list[tuple[int, int]]:
     """Messages that came before their author's name was known: (handle id, name). Returns (conversation id, message id)."""
     return [

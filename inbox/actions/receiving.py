@@ -94,7 +94,7 @@ class _Intake:
         amended = self._amend(batch, places)
         self._note_reads(batch, places)
         _conversations.introduce(unknown, threads, people)
-        self._rename(threads, people, batch)
+        _conversations.rename_rows(_arrivals.renamed(people, batch))
         _arrivals.note_reach(batch)
 
         _threads.apply(list(self.changes.values()))
@@ -294,12 +294,3 @@ class _Intake:
         read_ids = [message_id for change in looking for message_id in change.read_ids]
         _threads.mark_seen_replies(list(seq_of), seq_of, read_ids)
         _conversations.bump_seq(seq_of)
-
-    def _rename(self, threads: dict[Key, Thread], people: dict[Key, Met], batch: Batch) -> None:
-        """A list row shows the name the platform last gave."""
-        named = [
-            (*key, met.contact_id, met.name or met.username, met.username, met.avatar)
-            for key, met in people.items()
-            if batch.parties[key].name or batch.parties[key].username
-        ]
-        _conversations.rename_rows(named)

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from inbox import broadcasting, realtime
 from inbox.models import Channel, Message
-from inbox.realtime import Said
+from inbox.queries.thread_news import Said
 from tests.factories import conversations as make
 from tests.factories.people import ChannelFactory
 

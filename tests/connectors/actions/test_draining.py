@@ -5,7 +5,7 @@ import pytest
 from django.db import transaction
 
 from connectors.actions import draining, replaying
-from connectors.contract import UNKNOWN_KIND, DeliveriesLost, Item, ReachChanged
+from connectors.contract import UNKNOWN_KIND, Item, ReachChanged
 from connectors.models import DeadItem, Gap, GapCause, Receipt, ReceiptState, SyncSchedule, Task
 from inbox.models import Handle, Message
 from tests.connectors.conftest import NOW, message_item
