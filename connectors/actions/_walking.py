@@ -104,7 +104,8 @@ class Walker:
         that a delivery still owes us: it is left to the next comparison, which rings."""
         assert self.run is not None
         since, until = self.run.since, self.run.until or self.run.started_at
-        before = _covering.complete_until(self.channel.pk) or self.channel.created_at
+        days_ago = self.run.started_at - HISTORICAL_AFTER
+        before = _covering.complete_until(self.channel.pk) or max(self.channel.created_at, days_ago)
         until = min(until, before)
         cursor = self.schedule.cursor
         while True:

@@ -74,6 +74,15 @@ def lose_the_next(page: Page, address: re.Pattern[str]) -> list[str]:
     return asked
 
 
+def tell_of_a_burst(page: Page, conversation: Conversation) -> None:
+    """So many changed at once that only their ids were sent."""
+    page.evaluate(
+        "(id) => document.querySelector('state-line').dispatchEvent(new CustomEvent('news', "
+        "{ bubbles: true, detail: { type: 'rows', html: '', changed: [[id, 'open', null, 0]] } }))",
+        str(conversation.public_id),
+    )
+
+
 def live(page: Page) -> None:
     expect(page.locator("state-line")).to_have_attribute("data-state", "live")
 
@@ -163,13 +172,25 @@ def test_rows_of_a_burst_that_did_not_come_are_asked_for_again(enter: Enter, ann
     Conversation.objects.update(last_message_text="One of very many")
     asked = lose_the_next(page, ROWS)
 
-    page.evaluate(
-        "(id) => document.querySelector('state-line').dispatchEvent(new CustomEvent('news', "
-        "{ bubbles: true, detail: { type: 'rows', html: '', changed: [[id, 'open', null, 0]] } }))",
-        str(anna.public_id),
-    )
+    tell_of_a_burst(page, anna)
 
     expect(page.locator("state-line")).to_have_attribute("data-state", "catching")
     live(page)
     expect(page.locator(".row")).to_contain_text("One of very many")
+    assert len(asked) == 2
+
+
+def test_a_list_that_lacks_rows_of_a_burst_is_read_until_it_has_them(
+    enter: Enter, anna: Conversation, outside: Outside
+) -> None:
+    page = enter("/b/lumen/inbox/open/")
+    page.evaluate("document.querySelector('state-line').socket.onmessage = null")  # the push is lost, too
+    outside.write("One of very many", who="zoe")
+    zoe = Conversation.objects.exclude(pk=anna.pk).get()
+    asked = lose_the_next(page, LIST)
+
+    tell_of_a_burst(page, zoe)
+
+    expect(page.locator("state-line")).to_have_attribute("data-state", "catching")
+    expect(page.locator(f"#row-{zoe.public_id}")).to_be_visible()
     assert len(asked) == 2

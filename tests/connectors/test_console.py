@@ -269,6 +269,20 @@ def test_a_backfill_that_reaches_into_the_present_leaves_the_news_to_the_compari
     assert Message.objects.get(text="Never delivered").historical is False
 
 
+def test_a_backfill_files_nothing_that_was_missed_as_history_however_long_ago(
+    planned: Channel, platform: FakePlatform, ops: Person
+) -> None:
+    """The house was down over the weekend, and the backfill of each night runs before the comparison."""
+    Channel.objects.filter(pk=planned.pk).update(created_at=NOW - timedelta(days=30))
+    ChannelHealth.objects.create(channel=planned, complete_until=NOW - timedelta(hours=60))
+    platform.hears("Friday night", thread="t1", at=NOW - timedelta(hours=55))
+    backfilling.ask(channel=planned, since=NOW - timedelta(days=7), until=None, by=ops, now=NOW)
+
+    turn(of(planned, Task.BACKFILL))
+
+    assert not Message.objects.exists()
+
+
 def test_what_of_a_backfill_was_refused_is_history_when_it_is_read_again(
     planned: Channel, platform: FakePlatform, ops: Person, monkeypatch: Any
 ) -> None:

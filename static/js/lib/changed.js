@@ -47,7 +47,18 @@ function owe(list, pause = 800) {
   again = setTimeout(() => {
     again = null
     if (!list.isConnected) return
-    if (list.isFree) list.reload().catch(() => owe(list, Math.min(15_000, pause * 2)))
+    if (list.isFree) readAnew(list, pause)
     else owe(list)
   }, pause)
+}
+
+async function readAnew(list, pause) {
+  const { line } = list.closest("workspace-shell")
+  try {
+    await list.reload()
+    line.paid(list)
+  } catch {
+    line.owe(list)
+    owe(list, Math.min(15_000, pause * 2))
+  }
 }
