@@ -86,15 +86,16 @@ class Composer:
 
 def unreachable(conversations: Collection[Conversation]) -> dict[int, str]:
     """By conversation, why the platform says that its person cannot be written to; those who can are left out. One query."""
-    keys = {(each.channel_id, each.recipient_key or each.thread_key): each.pk for each in conversations}
+    places = {each.pk: (each.channel_id, each.recipient_key or each.thread_key) for each in conversations}
     found = Handle.objects.filter(
-        channel__in={channel_id for channel_id, _ in keys}, external_id__in={key for _, key in keys}
+        channel__in={channel_id for channel_id, _ in places.values()},
+        external_id__in={key for _, key in places.values()},
     ).exclude(unavailable_reason="")
     reasons = {
-        (each[0], each[1]): each[2]
-        for each in found.values_list("channel_id", "external_id", "unavailable_reason")
+        (channel_id, key): reason
+        for channel_id, key, reason in found.values_list("channel_id", "external_id", "unavailable_reason")
     }
-    return {pk: reasons[place] for place, pk in keys.items() if place in reasons}
+    return {pk: reasons[place] for pk, place in places.items() if place in reasons}
 
 
 def of(
