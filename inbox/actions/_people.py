@@ -64,8 +64,8 @@ def tell(
         pk: ledger.record(kind, at=now, conversation_id=pk, actor_id=by.pk, **data)
         for pk in sorted({*under_way, *newest})
     }
-    seqs |= {
-        pk: ledger.record(EventKind.CONTACT_UPDATED, at=now, conversation_id=pk, actor_id=by.pk)
+    seqs |= {  # without an actor: in these nobody was at work
+        pk: ledger.record(EventKind.CONTACT_UPDATED, at=now, conversation_id=pk)
         for pk in sorted(set(marked) - seqs.keys())
     }
     _conversations.bump_seq(seqs)

@@ -22,10 +22,14 @@ def mark(ledger: events.Ledger, contact_id: int, *, vip: bool, by: Person, now: 
     Conversation.objects.filter(pk__in=marked).update(contact_vip=vip)
     under_way = Conversation.objects.filter(contact=contact_id, state__in=UNDER_WAY).order_by("-pk")
     ids = list(under_way.values_list("pk", flat=True)[:MOST])
-    # Resolved ones, too: views ask for the mark, and their counters follow what is told.
     seqs = {
         pk: ledger.record(EventKind.CONTACT_UPDATED, at=now, conversation_id=pk, actor_id=by.pk, vip=vip)
-        for pk in sorted({*marked, *ids})
+        for pk in sorted(ids)
+    }
+    # Resolved ones, too: views ask for the mark, and their counters follow what is told. Nobody was at work in them.
+    seqs |= {
+        pk: ledger.record(EventKind.CONTACT_UPDATED, at=now, conversation_id=pk, vip=vip)
+        for pk in sorted(set(marked) - seqs.keys())
     }
     _conversations.bump_seq(seqs)
     _looking.rescore(ledger, ids, now)

@@ -6,8 +6,18 @@ import pytest
 
 from analytics import metrics
 from analytics.models import Fact
-from inbox.actions import closing, joining, promising, tagging, undoing
-from inbox.models import BusinessHours, Conversation, Message, SlaPolicy, Tag
+from inbox.actions import closing, joining, merging, prioritising, promising, tagging, undoing
+from inbox.models import (
+    BusinessHours,
+    Contact,
+    ContactMerge,
+    Conversation,
+    Event,
+    EventKind,
+    Message,
+    SlaPolicy,
+    Tag,
+)
 from tests.analytics.conftest import Story
 from tests.factories import exchange
 
@@ -141,6 +151,34 @@ def test_work_is_what_somebody_did_without_a_long_pause(story: Story) -> None:
     story.count()
 
     assert story.minutes(metrics.HANDLE) == [3.5, 0.5]
+
+
+def test_marking_a_person_is_no_work_in_what_is_resolved(story: Story) -> None:
+    for number, who in enumerate(("kim", "kim too", "mara", "mara too")):
+        story.write(who, number)
+        story.resolve(who, 10, by="Bo")
+    story.write("mara now", 20)
+    kim, mara = (Contact.objects.create(brand=story.brand, name=name) for name in ("Kim", "Mara"))
+    Conversation.objects.filter(thread_key__startswith="kim").update(contact=kim)
+    Conversation.objects.filter(thread_key__startswith="mara").update(contact=mara)
+    ada = story.person("Ada")
+
+    prioritising.mark_vip(contact=mara, vip=True, by=ada, now=story.at(1000))
+    merging.merge(kept=kim, absorbed=mara, by=ada, now=story.at(2000))
+    merging.part(merge=ContactMerge.objects.get(), by=ada, now=story.at(3000))
+    story.count()
+
+    at_work = {
+        (fact.conversation.thread_key, fact.at)
+        for fact in Fact.objects.filter(kind=metrics.HANDLE, person_id=ada.pk).select_related("conversation")
+    }
+    # A merge is told in what is under way and in the newest of what is not; the mark only in what is under way.
+    assert at_work == {
+        ("mara now", story.at(1000)),
+        *((who, story.at(minutes)) for who in ("mara now", "mara too") for minutes in (2000, 3000)),
+    }
+    told = Event.objects.filter(kind=EventKind.CONTACT_UPDATED, conversation__thread_key="kim")
+    assert told.count() == 2  # marked by the merge, and no longer
 
 
 def test_business_hours_stand_beside_calendar_time(story: Story) -> None:
