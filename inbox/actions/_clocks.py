@@ -82,13 +82,16 @@ def recompute(
     promised = promises.of_brand(ledger.brand_id)
     facts = clock_facts.read((each.id, each.opened_at) for each in touched)
     stored = _clock_rows.read({each.id: facts[each.id].since for each in touched})
-    # What a broken promise adds to the priority must not put another one in its place: it would be broken no more.
+    # What a broken promise adds to the priority must not put another one in its place: it would be broken no more. Being late counts,
+    # too, and so does waiting, so no sum tells what the priority would be without it: the promise goes on while it holds otherwise.
+    going_on = {each.id: _going_on(each, stored.get(each.id, []), promised) for each in touched}
+    others = [each for each in touched if going_on[each.id] is None]
     by_priority = any(each.row.priorities for each in promised)
-    plain = _priority.before_raising(ledger.brand_id, touched, now) if by_priority else {}
+    plain = _priority.before_raising(ledger.brand_id, others, now) if by_priority else {}
     plan = _Plan()
     for each in touched:
         course = facts[each.id].course()
-        promise = promises.choose(
+        promise = going_on[each.id] or promises.choose(
             promised,
             priority=plain.get(each.id, each.priority),
             channel_id=each.channel_id,
@@ -111,6 +114,15 @@ def arm(
     wanted = {each.stored.id: timer for each in standing if (timer := each.next_timer(now)) is not None}
     clocks = {each.stored.id: each.touched.id for each in standing}
     _clock_rows.set_timers(ledger.brand_id, wanted, clocks, [each.id for each in touched])
+
+
+def _going_on(touched: Touched, stored: Sequence[Stored], promised: Sequence[Promise]) -> Promise | None:
+    """The promise of what a breach made urgent. None: nothing is, or a person chose the priority."""
+    if touched.priority_pinned or not touched.broken:
+        return None
+    late = {clock.kind for clock in touched.clocks if clock.breached and clock.raises_priority}
+    broken = {row.policy_id for row in stored if row.ended_at is None and row.kind in late and row.policy_id}
+    return promises.going_on(promised, broken, channel_id=touched.channel_id, tags=touched.tags)
 
 
 def _compare(

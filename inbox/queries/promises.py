@@ -17,10 +17,10 @@ class Promise:
     row: SlaPolicy
     policy: Policy
 
-    def holds_for(self, *, priority: int, channel_id: int, tags: Collection[str]) -> bool:
-        """All its conditions hold; an empty one does."""
+    def holds_for(self, *, priority: int | None, channel_id: int, tags: Collection[str]) -> bool:
+        """All its conditions hold; an empty one does. `priority` None: that one is not asked."""
         return (
-            (not self.row.priorities or priority in self.row.priorities)
+            (priority is None or not self.row.priorities or priority in self.row.priorities)
             and (not self.row.channels or channel_id in self.row.channels)
             and (not self.row.tags or not set(self.row.tags).isdisjoint(tags))
         )
@@ -41,6 +41,19 @@ def choose(
         (each for each in promises if each.holds_for(priority=priority, channel_id=channel_id, tags=tags)),
         None,
     )
+
+
+def going_on(
+    promises: Sequence[Promise], broken: Collection[int], *, channel_id: int, tags: Collection[str]
+) -> Promise | None:
+    """Which holds while one of these (keys of policies) is broken: that one, unless the channel or a tag chooses one before it.
+
+    None: none of them holds any more.
+    """
+    holding = [each for each in promises if each.holds_for(priority=None, channel_id=channel_id, tags=tags)]
+    if not any(each.row.pk in broken for each in holding):
+        return None
+    return next(each for each in holding if each.row.pk in broken or not each.row.priorities)
 
 
 def depend_on_priority(brand_id: int) -> bool:

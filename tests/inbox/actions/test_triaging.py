@@ -823,10 +823,11 @@ def test_a_priority_that_changes_chooses_another_policy_at_once(channel: Channel
     assert (clock.policy_name, clock.target, Conversation.objects.get().priority) == ("Urgent", 60, 1)
 
 
+@pytest.mark.parametrize("priorities", [[1], [1, 2]], ids=["urgent", "urgent and high"])
 def test_a_broken_promise_makes_urgent_also_where_the_policy_for_urgent_ones_would_not(
-    channel: Channel, agent: Person
+    channel: Channel, agent: Person, priorities: list[int]
 ) -> None:
-    row = {"priorities": [1], "first_response": 300, "resolution": None, "position": 0}
+    row = {"priorities": priorities, "first_response": 300, "resolution": None, "position": 0}
     policy(channel, name="Urgent", raises_priority=False, **row)
     policy(channel, name="Everybody", first_response=600, resolution=None, position=1)
     arrive(channel, exchange.wrote(seconds=0))
