@@ -84,7 +84,9 @@ def _escalate(
         EventKind.ASSIGNED if to else EventKind.UNASSIGNED, at=now, conversation_id=touched.id, to=to, to_name=name,
         before=touched.assignee_id, why="late",
     )  # fmt: skip
-    touched.late_from = touched.assignee_id if to is None else None
+    touched.late_from = (
+        touched.assignee_id
+    )  # routing asks: whoever gets it may be gone, and then it is taken from them at once
     touched.change(
         assignee_id=to, assignee_name=name, assignee_set_by="policy" if to else "", assignee_set_at=now
     )

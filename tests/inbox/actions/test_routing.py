@@ -492,6 +492,24 @@ def test_what_a_policy_gives_to_somebody_who_went_home_goes_to_who_is_there(
     assert "Taken from Ada, who is offline" in told(mara)
 
 
+def test_what_is_late_does_not_go_back_where_the_one_who_would_get_it_went_home(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    SlaPolicy.objects.create(brand=brand, name="Quick", first_response=60, reassigns_to=ada)
+    teams.team(brand, ada, jo)
+    attending.hear(present=[(brand.pk, jo.pk)], now=at(121))
+    go_home(brand, 121)
+    mara = write(channel, seconds=1000)
+    route(brand, 1001, keep=(jo,))
+    assert who_has(mara) == "Jo"
+
+    timing.sweep(now=at(1061))
+    route(brand, 1062, keep=(jo,))
+
+    assert who_has(mara) == ""
+    assert "Taken from Ada, who is offline" in told(mara)
+
+
 def test_taken_back_is_undone_by_assigning_again(
     channel: Channel, brand: Brand, ada: Person, jo: Person
 ) -> None:
