@@ -44,8 +44,9 @@ def record_sign_in(
     now: datetime,
     after: dict[str, Any] | None = None,
 ) -> None:
-    """What concerns how somebody signs in, in the log of each brand that the person works for."""
-    for brand in Brand.objects.filter(memberships__person=person).distinct().order_by("pk"):
+    """What concerns how somebody signs in, in the log of each brand that the person works for; of a person without one, in the installation's."""
+    brands = Brand.objects.filter(memberships__person=person).distinct().order_by("pk")
+    for brand in list(brands) or [None]:
         record(
             brand=brand,
             by=person,

@@ -34,7 +34,7 @@ from inbox.models import (
 )
 from inbox.queries import audit
 from inbox.rules.csv_cells import safe
-from tests.factories.people import BrandFactory, MembershipFactory
+from tests.factories.people import BrandFactory, MembershipFactory, PersonFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -155,6 +155,25 @@ def test_signing_in_and_failing_to_are_entries(client: Client, brand: Brand, ops
         .values_list("act", flat=True)
     )
     assert sorted(acts) == ["failed to sign in", "signed in"]
+
+
+def test_so_they_are_of_people_without_a_brand_for_those_who_run_the_installation(client: Client) -> None:
+    root = PersonFactory()
+    root.set_password("correct horse")
+    root.save(update_fields=["password"])
+
+    client.post("/accounts/login/", {"login": root.email, "password": "correct horse"})
+    key = Authenticator(user=root, type="totp", data={})
+    whence = RequestFactory().post("/accounts/2fa/totp/deactivate/", REMOTE_ADDR="203.0.113.9")
+    authenticator_removed.send(sender=Authenticator, request=whence, user=root, authenticator=key)
+
+    entries = AuditEntry.objects.filter(subject="person", subject_id=root.pk).exclude(
+        act__in=["made", "changed"]
+    )
+    assert list(entries.order_by("pk").values_list("brand", "act")) == [
+        (None, "signed in"),
+        (None, "removed a second factor of"),
+    ]
 
 
 def test_passwords_and_second_factors_are_entries(client: Client, brand: Brand, ops: Person) -> None:
