@@ -84,9 +84,8 @@ def _escalate(
         EventKind.ASSIGNED if to else EventKind.UNASSIGNED, at=now, conversation_id=touched.id, to=to, to_name=name,
         before=touched.assignee_id, why="late",
     )  # fmt: skip
-    touched.late_from = (
-        touched.assignee_id
-    )  # routing asks: whoever gets it may be gone, and then it is taken from them at once
+    # Whoever gets it may be gone; then it is taken from them at once, and routing asks who had it.
+    touched.late_from = touched.assignee_id
     touched.change(
         assignee_id=to, assignee_name=name, assignee_set_by="policy" if to else "", assignee_set_at=now
     )

@@ -44,9 +44,10 @@ def record_sign_in(
     now: datetime,
     after: dict[str, Any] | None = None,
 ) -> None:
-    """What concerns how somebody signs in, in the log of each brand that the person works for; of a person without one, in the installation's."""
-    brands = Brand.objects.filter(memberships__person=person).distinct().order_by("pk")
-    for brand in list(brands) or [None]:
+    """What concerns how somebody signs in, in the log of each brand that the person works for. Without one it has no brand, and is for those
+    who run the installation."""
+    brands: list[Brand | None] = [*Brand.objects.filter(memberships__person=person).distinct().order_by("pk")]
+    for brand in brands or [None]:
         record(
             brand=brand,
             by=person,

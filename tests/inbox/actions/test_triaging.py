@@ -844,6 +844,30 @@ def test_a_broken_promise_makes_urgent_also_where_the_policy_for_urgent_ones_wou
     assert len(told(EventKind.TRIAGED)) == looked  # the promise is later than what is late
 
 
+def test_a_broken_promise_yields_to_one_before_it_that_asks_for_no_priority_and_goes_when_it_holds_no_more(
+    channel: Channel, agent: Person
+) -> None:
+    policy(channel, name="Urgent", priorities=[1], first_response=300, resolution=None, position=0)
+    policy(channel, name="Everybody", first_response=600, resolution=None, position=2)
+    policy(channel, name="Others", first_response=500, resolution=None, position=3)
+    arrive(channel, exchange.wrote(seconds=0))
+    triage(channel, at(2))
+    timing.sweep(now=at(601))
+
+    def looked_at(seconds: float) -> tuple[int, str]:
+        promising.promise(
+            conversation=Conversation.objects.get(), at=at(7000 + seconds), by=agent, now=at(seconds)
+        )
+        triage(channel, at(seconds + 1))
+        return Conversation.objects.get().priority, Clock.objects.get().policy_name
+
+    policy(channel, name="Sooner", first_response=400, resolution=None, position=1)
+    assert looked_at(610) == (1, "Sooner")
+
+    SlaPolicy.objects.filter(name__in=["Sooner", "Everybody"]).update(is_active=False)
+    assert looked_at(620) == (1, "Others")
+
+
 def test_when_the_window_has_closed_it_is_due_no_more(channel: Channel) -> None:
     arrive(channel, exchange.wrote(seconds=0))
     triage(channel, at(2))
