@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from connectors.actions import backfilling, draining, planning, syncing
-from connectors.contract import Page, ReceiveRules
-from connectors.models import ChannelHealth, Gap, SyncSchedule, Task
+from connectors.actions import backfilling, connecting, draining, examining, planning, syncing
+from connectors.actions._asking import Asker
+from connectors.contract import Page, ReceiveRules, Subscription
+from connectors.models import ChannelHealth, Credential, Gap, SyncSchedule, Task
 from inbox import platforms
 from inbox.models import Channel, Message
 from tests.connectors.conftest import NOW, Moving
@@ -206,3 +209,26 @@ def test_the_whole_log_is_compared_where_the_poll_is_behind(
     run(walk, clock)
 
     assert len(asked) == 5
+
+
+def test_a_page_that_was_named_once_is_kept_until_the_account_is_connected_again(
+    channel: Channel, platform: FakePlatform, clock: Moving
+) -> None:
+    told: list[str] = []
+    pages = ["the page", "", ""]
+
+    def subscription(ctx: Any, callback_url: str) -> Subscription:
+        told.append(ctx.account.speaks_for)
+        return Subscription(True, speaks_for=pages[len(told) - 1])
+
+    platform.subscription = subscription  # type: ignore[attr-defined]
+    asker = Asker(channel, clock, time.monotonic() + 60, lambda seconds: None, lambda text, level: None)
+
+    examining.look(asker, now=NOW)
+    examining.look(asker, now=NOW)
+    grant = platform.exchange(SimpleNamespace(now=NOW), "good-code", "", "kept-verifier")
+    app = Credential.objects.get(channel=channel).app
+    connecting.connect(app=app, brand=channel.brand, grant=grant, now=NOW)
+    examining.look(asker, now=NOW)
+
+    assert told == ["", "the page", ""]
