@@ -47,8 +47,20 @@ def note_whole(schedule: SyncSchedule, run: SyncRun | None, *, walked_from: date
         _note("polled_until", channel.pk, walked_from)
         return
     _heal(channel, run, walked_from=walked_from, now=now)
-    _note("complete_until", channel.pk, walked_from)
+    _note("complete_until", channel.pk, min(walked_from, _log_until(channel) or walked_from))
     ChannelHealth.objects.filter(channel=channel).update(last_synced_at=now)
+
+
+def _log_until(channel: Channel) -> datetime | None:
+    """A comparison may have left the log to the poll: then it is complete no further than that has read."""
+    if not platforms.get(channel.platform).receive.is_partly_polled:
+        return None
+    return ChannelHealth.objects.filter(channel=channel).values_list("polled_until", flat=True).first()
+
+
+def note_log(channel_id: int, until: datetime) -> None:
+    """A comparison has read all of the log, as the poll would have."""
+    _note("polled_until", channel_id, until)
 
 
 def _note(column: str, channel_id: int, until: datetime) -> None:

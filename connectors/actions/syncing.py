@@ -29,6 +29,7 @@ from connectors.actions.scheduling import LEASE, back_off
 from connectors.clock import Clock
 from connectors.contract import ConnectorError, Item, Remedy
 from connectors.models import DeadItem, GapCause, Overlap, SyncRun, SyncSchedule, Task
+from inbox import platforms
 from inbox.actions import channels
 from inbox.models import Channel
 
@@ -164,6 +165,8 @@ def keep_page(
 
 def _note_coverage(channel: Channel, run_row: SyncRun, kept: Kept, now: datetime) -> None:
     _covering.note_undelivered(run_row, kept.undelivered, now)
+    if kept.log_until is not None and platforms.get(channel.platform).receive.is_partly_polled:
+        _covering.note_log(channel.pk, kept.log_until)
     for thread in kept.cut_off:
         if kept.horizon and _covering.note_horizon(channel, thread, since=kept.horizon, now=now):
             said = f"Of one thread only the newest {thread.told} messages are told; older ones can no longer be known."

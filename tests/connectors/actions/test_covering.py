@@ -211,6 +211,47 @@ def test_the_whole_log_is_compared_where_the_poll_is_behind(
     assert len(asked) == 5
 
 
+def test_the_log_is_left_to_a_poll_that_keeps_to_its_own_plan_and_is_complete_as_far_as_that_has_read(
+    partly: Channel, platform: FakePlatform, clock: Moving
+) -> None:
+    walk, poll, asked = of(partly, Task.RECONCILE), of(partly, Task.POLL), list[str]()
+    SyncSchedule.objects.filter(pk=poll.pk).update(every_seconds=600)
+    for number in range(40):
+        platform.hears(f"Message {number}", at=NOW - timedelta(hours=1) + timedelta(seconds=number))
+    log_then_comments(platform, asked)
+    run(poll, clock)
+    run(walk, clock)
+    clock.passes(600)
+    run(poll, clock)
+    clock.passes(300)
+    asked.clear()
+
+    run(walk, clock)
+
+    assert asked == ["", "comments"]
+    assert ChannelHealth.objects.get().complete_until == NOW + timedelta(seconds=600)
+
+
+def test_while_the_poll_is_paused_the_log_is_read_once_a_day(
+    partly: Channel, platform: FakePlatform, clock: Moving
+) -> None:
+    walk, poll, asked = of(partly, Task.RECONCILE), of(partly, Task.POLL), list[str]()
+    for number in range(40):
+        platform.hears(f"Message {number}", at=NOW - timedelta(hours=1) + timedelta(seconds=number))
+    log_then_comments(platform, asked)
+    planning.pause(schedule=poll)
+
+    read = []
+    for seconds in (0, 900, 900, 86400):
+        clock.passes(seconds)
+        asked.clear()
+        run(walk, clock)
+        read.append((len(asked), ChannelHealth.objects.get().complete_until))
+
+    later = NOW + timedelta(seconds=88200)
+    assert read == [(5, NOW), (2, NOW), (2, NOW), (5, later)]
+
+
 def test_a_page_that_was_named_once_is_kept_until_the_account_is_connected_again(
     channel: Channel, platform: FakePlatform, clock: Moving
 ) -> None:
