@@ -15,6 +15,7 @@ from inbox import platforms
 from inbox.models import Channel, Handle
 
 DELIVERED_WITHIN = timedelta(minutes=2)  # what is younger may still be on its way
+HISTORICAL_AFTER = timedelta(hours=48)
 FOUND_BY_A_WALK = (GapCause.DISCONNECTED, GapCause.NOT_SUBSCRIBED, GapCause.FAILING, GapCause.NOT_DELIVERED)
 
 
@@ -30,6 +31,11 @@ class CutOff:
 def complete_until(channel_id: int) -> datetime | None:
     health = ChannelHealth.objects.filter(channel=channel_id)
     return health.values_list("complete_until", flat=True).first()
+
+
+def news_begin(channel: Channel, *, asked_at: datetime) -> datetime:
+    """What is younger is no affair of a backfill: a delivery still owes it to us, and a comparison brings it, with a bell."""
+    return complete_until(channel.pk) or max(channel.created_at, asked_at - HISTORICAL_AFTER)
 
 
 def polled_until(channel_id: int) -> datetime | None:

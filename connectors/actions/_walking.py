@@ -10,7 +10,7 @@ from functools import partial
 
 from connectors.actions import _covering, _withdrawing
 from connectors.actions._asking import Asker
-from connectors.actions._covering import DELIVERED_WITHIN, CutOff
+from connectors.actions._covering import DELIVERED_WITHIN, HISTORICAL_AFTER, CutOff
 from connectors.actions._runs import Synced
 from connectors.actions.scheduling import Walk
 from connectors.contract import InboundEvent, InboundMessage, Page, ThreadKind
@@ -18,7 +18,6 @@ from connectors.models import SyncRun, SyncSchedule, Task
 from inbox import platforms
 from inbox.models import Channel, Message
 
-HISTORICAL_AFTER = timedelta(hours=48)
 MARGIN = timedelta(minutes=10)  # deliveries under way when a walk began are looked at by the next one too
 LISTED_WITHIN = timedelta(minutes=2)  # a platform's list may be behind by so much
 
@@ -107,9 +106,7 @@ class Walker:
         that a delivery still owes us: it is left to the next comparison, which rings."""
         assert self.run is not None
         since, until = self.run.since, self.run.until or self.run.started_at
-        days_ago = self.run.started_at - HISTORICAL_AFTER
-        before = _covering.complete_until(self.channel.pk) or max(self.channel.created_at, days_ago)
-        until = min(until, before)
+        until = min(until, _covering.news_begin(self.channel, asked_at=self.run.started_at))
         cursor = self.schedule.cursor
         while True:
             page = self._ask(lambda connector, context, at=cursor: connector.history(context, at))

@@ -13,7 +13,7 @@ import pytest
 from connectors.actions import backfilling, connecting, draining, examining, planning, syncing
 from connectors.actions._asking import Asker
 from connectors.contract import Page, ReceiveRules, Subscription
-from connectors.models import ChannelHealth, Credential, Gap, SyncSchedule, Task
+from connectors.models import ChannelHealth, Credential, Gap, SyncRun, SyncSchedule, Task
 from inbox import platforms
 from inbox.models import Channel, Message
 from tests.connectors.conftest import NOW, Moving
@@ -273,3 +273,19 @@ def test_a_page_that_was_named_once_is_kept_until_the_account_is_connected_again
     examining.look(asker, now=NOW)
 
     assert told == ["", "the page", ""]
+
+
+def test_a_backfill_says_what_it_leaves_to_the_comparison_and_is_refused_where_none_is_made(
+    walk: SyncSchedule, clock: Moving
+) -> None:
+    ChannelHealth.objects.create(channel=walk.channel, complete_until=NOW - timedelta(days=6))
+    week = {"channel": walk.channel, "since": NOW - timedelta(days=7), "by": None, "now": NOW}
+
+    asked = backfilling.ask(until=None, **week)
+
+    assert "What is younger than 31 July, 12:00 UTC is left" in asked.lines.get(level="warning").text
+    SyncRun.objects.update(state="done")
+    planning.pause(schedule=walk)
+    with pytest.raises(backfilling.Refused, match="Resume it first"):
+        backfilling.ask(until=None, **week)
+    backfilling.ask(until=NOW - timedelta(days=6), **week)
