@@ -302,7 +302,7 @@ CHANNEL_LAYERS = {
 
 CELERY_BROKER_URL = services.celery_broker(REDIS_URL or "unix:///nowhere/valkey.sock")
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 600,  # longer than any task, so that a task runs twice only when its worker died
+    "visibility_timeout": 600,  # longer than all but a reply of many files, which is claimed: a task that runs twice does its work once
     "socket_connect_timeout": 3,
     "socket_timeout": 30,
     "socket_keepalive": True,

@@ -11,7 +11,7 @@ from connectors import registry, sealing
 from connectors.applications import app_from
 from connectors.contract import Account, App, Connector, Context, Origins, Tokens
 from connectors.http import Http
-from connectors.models import Credential, PlatformApp
+from connectors.models import ChannelHealth, Credential, PlatformApp
 from inbox.models import Channel
 
 
@@ -21,11 +21,14 @@ class NotConnected(Exception):
 
 def of_channel(channel: Channel, *, now: datetime) -> tuple[Connector, Context, Credential]:
     """For calls on behalf of a channel. The credential's row is read now: another worker may have refreshed it."""
-    credential = Credential.objects.select_related("app").filter(channel=channel).first()
+    rows = Credential.objects.select_related("app", "channel__health")
+    credential = rows.filter(channel=channel).first()
     if credential is None:
         raise NotConnected("This channel has no grant; connect it again.")
     connector, context = of_app(credential.app, now=now)
-    return connector, replace(context, account=account_of(channel), tokens=tokens_of(credential)), credential
+    health: ChannelHealth | None = getattr(credential.channel, "health", None)
+    account = replace(account_of(channel), speaks_for=health.speaks_for if health is not None else "")
+    return connector, replace(context, account=account, tokens=tokens_of(credential)), credential
 
 
 def of_app(row: PlatformApp, *, now: datetime) -> tuple[Connector, Context]:

@@ -1,8 +1,7 @@
 """What a connector is. A third party needs this module, `connectors.http`, `connectors.signatures`, and nothing of Django.
 
 A connector is stateless: everything it needs for a call comes in the `Context`. It translates between a platform's wire format and
-the words of `inbox.exchange`, and says of every error what the caller should do (`Remedy`).
-"""
+the words of `inbox.exchange`, and says of every error what the caller should do (`Remedy`)."""
 
 from __future__ import annotations
 
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [  # noqa: RUF022 (first the words of the inbox, then what connectors add)
     "AccountChanged", "AccountState", "Attachment", "AttachmentKind", "AuthRules", "Delivered", "DeliveriesLost",
-    "Edited", "FileLimit", "HistoryRules",
-    "InboundEvent", "InboundMessage", "Manifest", "MessageKind", "Origin", "OutboundAttachment", "OutboundMessage", "Party",
+    "Edited", "FileLimit", "HistoryRules", "InboundEvent", "InboundMessage", "Manifest", "MessageKind", "Origin", "OutboundAttachment", "OutboundMessage", "Party",
     "ProfileSeen", "ReachChanged", "Reacted", "ReadUpTo", "ReceiveRules", "SendRules", "Standing", "TextLimit", "ThreadKind", "Typing",
     "Unit", "Unsent", "WindowRules",
     "UNKNOWN_KIND", "Account", "App", "Authorisation", "Confirms", "Connector", "ConnectorError", "Context", "Grant", "Ignored", "Item",
@@ -127,6 +125,7 @@ class Account:
     external_id: str  # the brand's own id on the platform
     handle: str = ""
     name: str = ""
+    speaks_for: str = ""  # the page or the like that `Subscription` named last, since it was connected
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,10 +277,11 @@ class Connector(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """Whether the platform delivers to our door. `said` is a sentence for a person."""
+    """Whether the platform delivers to our door. `said` is a sentence for a person; `speaks_for` comes back with the account."""
 
     is_active: bool
     said: str = ""
+    speaks_for: str = ""
 
 
 @runtime_checkable

@@ -15,6 +15,7 @@ from inbox import platforms
 from inbox.models import Channel, Handle
 
 DELIVERED_WITHIN = timedelta(minutes=2)  # what is younger may still be on its way
+HISTORICAL_AFTER = timedelta(hours=48)
 FOUND_BY_A_WALK = (GapCause.DISCONNECTED, GapCause.NOT_SUBSCRIBED, GapCause.FAILING, GapCause.NOT_DELIVERED)
 
 
@@ -32,6 +33,11 @@ def complete_until(channel_id: int) -> datetime | None:
     return health.values_list("complete_until", flat=True).first()
 
 
+def news_begin(channel: Channel, *, asked_at: datetime) -> datetime:
+    """What is younger is no affair of a backfill: a delivery still owes it to us, and a comparison brings it, with a bell."""
+    return complete_until(channel.pk) or max(channel.created_at, asked_at - HISTORICAL_AFTER)
+
+
 def polled_until(channel_id: int) -> datetime | None:
     """Where the poll is the whole story, that is until when the channel is complete."""
     health = ChannelHealth.objects.filter(channel=channel_id).first()
@@ -47,8 +53,20 @@ def note_whole(schedule: SyncSchedule, run: SyncRun | None, *, walked_from: date
         _note("polled_until", channel.pk, walked_from)
         return
     _heal(channel, run, walked_from=walked_from, now=now)
-    _note("complete_until", channel.pk, walked_from)
+    _note("complete_until", channel.pk, min(walked_from, _log_until(channel) or walked_from))
     ChannelHealth.objects.filter(channel=channel).update(last_synced_at=now)
+
+
+def _log_until(channel: Channel) -> datetime | None:
+    """A comparison may have left the log to the poll: then it is complete no further than that has read."""
+    if not platforms.get(channel.platform).receive.is_partly_polled:
+        return None
+    return ChannelHealth.objects.filter(channel=channel).values_list("polled_until", flat=True).first()
+
+
+def note_log(channel_id: int, until: datetime) -> None:
+    """A comparison has read all of the log, as the poll would have."""
+    _note("polled_until", channel_id, until)
 
 
 def _note(column: str, channel_id: int, until: datetime) -> None:

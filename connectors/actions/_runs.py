@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce, Greatest
 
 from connectors.contract import Remedy
 from connectors.models import Cause, Level, RunLine, RunState, SyncRun, SyncSchedule, Task
+from connectors.rules.remedies import THROTTLED
 
 # Every few seconds; only what it found or could not do is worth a row.
 QUIET = frozenset({Task.POLL, Task.TOKENS})
@@ -124,7 +125,7 @@ def close_run(
 
 def _is_over(schedule: SyncSchedule, done: Synced, failures: int) -> bool:
     if schedule.task not in PATIENT:
-        return done.remedy != Remedy.RETRY or schedule.task in QUIET
+        return done.remedy not in (Remedy.RETRY, THROTTLED) or schedule.task in QUIET
     return done.remedy in (Remedy.BUG, Remedy.TELL) and failures >= GIVES_UP_AFTER
 
 

@@ -10,15 +10,14 @@ from functools import partial
 
 from connectors.actions import _covering, _withdrawing
 from connectors.actions._asking import Asker
-from connectors.actions._covering import DELIVERED_WITHIN, CutOff
+from connectors.actions._covering import DELIVERED_WITHIN, HISTORICAL_AFTER, CutOff
 from connectors.actions._runs import Synced
 from connectors.actions.scheduling import Walk
 from connectors.contract import InboundEvent, InboundMessage, Page, ThreadKind
-from connectors.models import SyncRun, SyncSchedule
+from connectors.models import SyncRun, SyncSchedule, Task
 from inbox import platforms
 from inbox.models import Channel, Message
 
-HISTORICAL_AFTER = timedelta(hours=48)
 MARGIN = timedelta(minutes=10)  # deliveries under way when a walk began are looked at by the next one too
 LISTED_WITHIN = timedelta(minutes=2)  # a platform's list may be behind by so much
 
@@ -34,6 +33,7 @@ class Kept:
     # Threads of which the page tells as much as the platform ever does. What was written before `horizon` has been seen.
     cut_off: tuple[CutOff, ...] = ()
     horizon: datetime | None = None
+    log_until: datetime | None = None  # the platform's log has been read to its end, as a poll reads it
 
 
 Keep = Callable[[Kept], None]
@@ -86,6 +86,8 @@ class Walker:
             horizon = walk.horizon
             walk = Walk(walk.began, None, "") if stop else replace(walk, at=following)
             kept = Kept(self._with_withdrawn(page), walk.written(), before)
+            if page.unordered and page.beyond and page.cursor == page.beyond:
+                kept = replace(kept, log_until=began)
             if horizon is not None:
                 news = tuple(
                     each for each in _messages(page) if each.external_id in unknown and each.sent_at >= before
@@ -104,9 +106,7 @@ class Walker:
         that a delivery still owes us: it is left to the next comparison, which rings."""
         assert self.run is not None
         since, until = self.run.since, self.run.until or self.run.started_at
-        days_ago = self.run.started_at - HISTORICAL_AFTER
-        before = _covering.complete_until(self.channel.pk) or max(self.channel.created_at, days_ago)
-        until = min(until, before)
+        until = min(until, _covering.news_begin(self.channel, asked_at=self.run.started_at))
         cursor = self.schedule.cursor
         while True:
             page = self._ask(lambda connector, context, at=cursor: connector.history(context, at))
@@ -145,8 +145,17 @@ class Walker:
             return False
         if walk.horizon is None or walk.began is None or walk.horizon.date() != walk.began.date():
             return False
+        return self._poll_keeps_up(walk.began)
+
+    def _poll_keeps_up(self, began: datetime) -> bool:
+        """By its own plan, of which one run may be late. To one that rests the log is left all the same: what is complete ends where it
+        was read last, and to read all of it again and again would use up the platform's day."""
         polled = _covering.polled_until(self.channel.pk)
-        return polled is not None and polled >= walk.began - LISTED_WITHIN
+        poll = SyncSchedule.objects.filter(channel=self.channel, task=Task.POLL).first()
+        if polled is None or poll is None:
+            return False
+        late = poll.cadence.after(poll.cadence.after(polled))
+        return poll.paused or began <= max(polled + LISTED_WITHIN, late)
 
     def _with_withdrawn(self, page: Page) -> Page:
         """What the page should list and does not, and what the platform says is there no more when asked."""

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from connectors.actions import _covering, listening
 from connectors.models import Alarm, AlarmKind, AlarmMail, GapCause, SyncSchedule, Task
-from connectors.rules.remedies import fix_for
+from connectors.rules.remedies import THROTTLED, fix_for
 from inbox import access, mail_server, platforms
 from inbox.actions import announcing
 from inbox.models import Channel, ChannelState, NotificationKind, Person
@@ -67,7 +67,7 @@ def _states(channels: Mapping[int, Channel], now: datetime) -> dict[Key, str]:
 
 
 def _failing(channels: Mapping[int, Channel]) -> dict[Key, str]:
-    failing = _wanted(channels).filter(failures__gte=FAILURES, paused=False)
+    failing = _wanted(channels).filter(failures__gte=FAILURES, paused=False).exclude(last_remedy=THROTTLED)
     return {
         (schedule.channel_id, AlarmKind.FAILING, schedule.task): (
             f"{Task(schedule.task).label}: {schedule.last_error} {fix_for(schedule.last_remedy).text}"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from connectors.actions import _runs
+from connectors.actions import _covering, _runs
 from connectors.models import Cause, Level, RunState, SyncRun, SyncSchedule, Task
+from inbox import platforms
 from inbox.models import Channel, Person
+
+MOMENT = "%-d %B, %H:%M"
+WORTH_A_LINE = timedelta(hours=1)  # comparisons are made more often, unless they fail
 
 
 class Refused(Exception):
@@ -29,6 +33,12 @@ def ask(
     until = min(until or now, now)
     if since is not None and since >= until:
         raise Refused("The range ends before it begins. Choose an earlier beginning.")
+    left_from = _covering.news_begin(channel, asked_at=now)
+    if until > left_from and _is_never_compared(channel):
+        raise Refused(
+            f"What is younger than {left_from:{MOMENT}} UTC is brought by the comparison with the platform's history, and that is paused."
+            " Resume it first, or choose an end before then."
+        )
     schedule, _ = SyncSchedule.objects.get_or_create(
         channel=channel, task=Task.BACKFILL, defaults={"every_seconds": 86400}
     )
@@ -36,11 +46,21 @@ def ask(
     if _runs.under_way(schedule) is not None:
         raise Refused("A backfill of this channel is under way. Wait for its end, or stop it first.")
     run = _runs.begin(schedule, now, cause=cause, asked_by_id=by.pk if by else None, since=since, until=until)
+    if until - left_from > WORTH_A_LINE:
+        said = f"What is younger than {left_from:{MOMENT}} UTC is left to the next comparison with the platform's history."
+        _runs.add_line(run.pk, said, Level.WARNING, now)
     # Of a schedule that is paused this range alone is brought.
     SyncSchedule.objects.filter(pk=schedule.pk).update(
         cursor="", next_run_at=now, once=schedule.paused, failures=0
     )
     return run
+
+
+def _is_never_compared(channel: Channel) -> bool:
+    receive = platforms.get(channel.platform).receive
+    if receive.mode == "poll" and not receive.is_partly_polled:
+        return False  # the poll brings all of it
+    return SyncSchedule.objects.filter(channel=channel, task=Task.RECONCILE, paused=True).exists()
 
 
 @transaction.atomic(durable=True)

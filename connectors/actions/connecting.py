@@ -18,7 +18,15 @@ from connectors import contexts, sealing
 from connectors.actions import backfilling, planning, refreshing
 from connectors.actions.scheduling import Walk
 from connectors.contract import ConnectorError, Grant, Remedy
-from connectors.models import Cause, Credential, PendingConsent, PlatformApp, SyncSchedule, Task
+from connectors.models import (
+    Cause,
+    ChannelHealth,
+    Credential,
+    PendingConsent,
+    PlatformApp,
+    SyncSchedule,
+    Task,
+)
 from inbox import platforms
 from inbox.actions import channels, recording
 from inbox.models import Brand, Channel, ChannelState, Person
@@ -169,6 +177,9 @@ def _keep(
         Credential.objects.filter(pk=credential.pk).update(
             app=app, version=credential.version + 1, refresh_lease_until=None, refresh_error="", **columns
         )
+        ChannelHealth.objects.filter(channel=channel).update(
+            speaks_for=""
+        )  # what the new grant is for is told anew
         # The audit log's triggers leave out what a refresh writes, and a grant that is as it was but somebody else's is all of that.
         recording.record(
             brand=brand, by=by, act="connected again", subject="grant", subject_name=name, now=now

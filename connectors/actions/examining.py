@@ -51,6 +51,8 @@ def _keep(channel: Channel, found: Subscription, now: datetime) -> None:
     ChannelHealth.objects.filter(pk=health.pk).update(
         subscribed=found.is_active, subscription_said=found.said[:300], subscription_checked_at=now
     )
+    if found.speaks_for:  # a look that finds none must not forget that there was one
+        ChannelHealth.objects.filter(pk=health.pk).update(speaks_for=found.speaks_for[:200])
     if not found.is_active:
         since = max((each for each in (health.last_receipt_at, health.complete_until) if each), default=None)
         _covering.begin_gap(channel.pk, GapCause.NOT_SUBSCRIBED, since=since or now, now=now)

@@ -18,7 +18,9 @@ from inbox.actions import channels
 from inbox.models import Channel, ChannelState
 
 log = structlog.get_logger(__name__)
-LEASE = timedelta(seconds=120)  # longer than the slowest answer may take (connectors.http)
+# Longer than the slowest answer may take (connectors.http) and a new token may then wait for the database: who took over meanwhile
+# would spend the old one again.
+LEASE = timedelta(seconds=300)
 LOSER_WAITS = 30.0  # seconds
 LOOK_EVERY = 0.1
 STORE_PAUSES = (

@@ -29,6 +29,8 @@ from connectors.actions.scheduling import LEASE, back_off
 from connectors.clock import Clock
 from connectors.contract import ConnectorError, Item, Remedy
 from connectors.models import DeadItem, GapCause, Overlap, SyncRun, SyncSchedule, Task
+from connectors.rules.remedies import THROTTLED
+from inbox import platforms
 from inbox.actions import channels
 from inbox.models import Channel
 
@@ -82,7 +84,7 @@ def run(
         return done
     except ConnectorError as refused:
         error = refused
-        done.error, done.remedy = refused.reason, refused.remedy.value
+        done.error, done.remedy = refused.reason, _remedy_of(refused)
         if refused.remedy in (Remedy.BUG, Remedy.TELL):
             scheduling.forget_cursor(
                 schedule_id
@@ -100,6 +102,11 @@ def run(
     started = run_row.started_at if run_row is not None else began
     _close(schedule, run_row, done, error, whole_since, started, clock(), is_slow=is_slow)
     return done
+
+
+def _remedy_of(error: ConnectorError) -> str:
+    waits = error.throttled and error.remedy is Remedy.RETRY and error.retry_at is None
+    return THROTTLED if waits else error.remedy.value
 
 
 def _work(walker: Walker, began: datetime) -> datetime | None:
@@ -164,6 +171,8 @@ def keep_page(
 
 def _note_coverage(channel: Channel, run_row: SyncRun, kept: Kept, now: datetime) -> None:
     _covering.note_undelivered(run_row, kept.undelivered, now)
+    if kept.log_until is not None and platforms.get(channel.platform).receive.is_partly_polled:
+        _covering.note_log(channel.pk, kept.log_until)
     for thread in kept.cut_off:
         if kept.horizon and _covering.note_horizon(channel, thread, since=kept.horizon, now=now):
             said = f"Of one thread only the newest {thread.told} messages are told; older ones can no longer be known."
@@ -206,7 +215,9 @@ def _close(
     with transaction.atomic():
         # As it is planned by now: it may have been edited, paused or asked for since the turn began.
         row = SyncSchedule.objects.select_for_update().get(pk=schedule.pk)
-        failures = _failures(row.failures, done, error)
+        # Waiting for a limit and failing are counted apart, each from its beginning.
+        is_other = THROTTLED in (done.remedy, row.last_remedy) and done.remedy != row.last_remedy
+        failures = _failures(0 if is_other else row.failures, done, error)
         next_run = _next_run(row, done, error, failures, started, now)
         if next_run is not None and row.next_run_at is not None and row.next_run_at != schedule.next_run_at:
             next_run = min(next_run, row.next_run_at)
@@ -219,13 +230,14 @@ def _close(
         _rest_where_nothing_is_left(row, done)
         if whole_since is not None:
             _covering.note_whole(schedule, run_row, walked_from=whole_since, now=now)
-        elif done.error and schedule.task == Task.POLL and failures >= 3:
+        elif done.error and done.remedy != THROTTLED and schedule.task == Task.POLL and failures >= 3:
             since = _covering.polled_until(schedule.channel_id) or now
             _covering.begin_gap(schedule.channel_id, GapCause.FAILING, since=since, now=now)
 
 
 def _failures(before: int, done: Synced, error: ConnectorError | None) -> int:
-    """How many turns in a row have failed. To wait for the platform's limit is as planned, and who got on for a page has not failed;
+    """How many turns in a row have failed. To wait for the platform's limit is as planned (where it does not say how long, the turns
+    make each pause longer than the one before, and no alarm), and who got on for a page has not failed;
     of what is refused for good a page proves nothing, for the walk begins anew."""
     if not done.error:
         return 0

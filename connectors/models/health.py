@@ -37,6 +37,12 @@ class ChannelHealth(models.Model):
     )
     subscription_said = models.CharField(max_length=300, blank=True, db_default="")
     subscription_checked_at = models.DateTimeField(null=True, blank=True)
+    speaks_for = models.CharField(
+        max_length=200,
+        blank=True,
+        db_default="",
+        help_text="Whose deliveries the platform named last, since the account was connected.",
+    )
 
 
 class RateBudget(models.Model):

@@ -11,7 +11,7 @@ from django.db.models import Count, Q
 
 from connectors.contract import UNKNOWN_KIND
 from connectors.models import Credential, DeadItem, SyncSchedule, Task
-from connectors.rules.remedies import Place, fix_for
+from connectors.rules.remedies import THROTTLED, Place, fix_for
 from inbox import platforms
 from inbox.models import Channel, ChannelState
 from inbox.platforms import Manifest
@@ -170,7 +170,8 @@ def _operation(schedule: SyncSchedule) -> Finding:
         fix = fix_for(schedule.last_remedy)
         button = "connect" if fix.place == Place.CONNECTION else "schedules"
         # One failure is weather; what the platform refuses for good is red at once.
-        ok = None if schedule.failures < 3 and schedule.last_remedy in ("retry", "unknown", "died") else False
+        is_weather = schedule.failures < 3 and schedule.last_remedy in ("retry", "unknown", "died")
+        ok = None if is_weather or schedule.last_remedy == THROTTLED else False
         return Finding(name, ok, schedule.last_error, schedule.last_success_at, fix.text, button)
     last = schedule.last_success_at
     return Finding(name, True if last else None, "Last" if last else "Never yet.", at=last)

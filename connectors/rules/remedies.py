@@ -20,8 +20,14 @@ class Fix:
     place: Place = Place.NOWHERE
 
 
+THROTTLED = (
+    "throttled"  # no remedy of the contract: to be asked again later, and the platform does not say when
+)
 _FIXES = {
     "retry": Fix("Nothing to do: it is tried again by itself, when the platform allows it."),
+    THROTTLED: Fix(
+        "Nothing to do: the account has asked too much, and is asked again by itself, later each time."
+    ),
     "unknown": Fix("Nothing to do: it is tried again by itself."),
     "wait": Fix("Nothing to do: it goes on when the customer has written."),
     "refresh": Fix("Connect the account again.", Place.CONNECTION),

@@ -74,6 +74,25 @@ def lose_the_next(page: Page, address: re.Pattern[str]) -> list[str]:
     return asked
 
 
+def refuse(page: Page, address: re.Pattern[str]) -> list[str]:
+    """As of a view that a colleague has deleted. The list holds what was asked for."""
+    asked: list[str] = []
+
+    def refused(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(status=404, body="")
+
+    page.route(address, refused)
+    return asked
+
+
+def listen(page: Page, address: re.Pattern[str]) -> list[str]:
+    """What is asked for from now on."""
+    asked: list[str] = []
+    page.on("request", lambda each: asked.append(each.url) if address.search(each.url) else None)
+    return asked
+
+
 def tell_of_a_burst(page: Page, conversation: Conversation) -> None:
     """So many changed at once that only their ids were sent."""
     page.evaluate(
@@ -194,3 +213,44 @@ def test_a_list_that_lacks_rows_of_a_burst_is_read_until_it_has_them(
     expect(page.locator("state-line")).to_have_attribute("data-state", "catching")
     expect(page.locator(f"#row-{zoe.public_id}")).to_be_visible()
     assert len(asked) == 2
+
+
+def test_a_list_that_is_refused_for_good_is_told_of_and_holds_nothing_up(
+    enter: Enter, anna: Conversation
+) -> None:
+    page = enter(f"/b/lumen/conversations/{anna.public_id}/")
+    asked = refuse(page, LIST)
+
+    missed_too_much(page)
+    live(page)
+
+    expect(page.locator("#notices .notice")).to_contain_text("no longer there")
+    assert page.evaluate("document.querySelector('state-line').seen") < 1e9
+    assert len(asked) == 1
+
+
+def test_a_list_that_is_refused_for_good_is_owed_to_no_burst(
+    enter: Enter, anna: Conversation, zoe: Conversation
+) -> None:
+    page = enter("/b/lumen/inbox/open/")
+    page.evaluate("(id) => document.getElementById(`row-${id}`).remove()", str(zoe.public_id))
+    asked = refuse(page, LIST)
+
+    tell_of_a_burst(page, zoe)
+
+    expect(page.locator("#notices .notice")).to_contain_text("no longer there")
+    live(page)
+    page.wait_for_timeout(2500)
+    assert len(asked) == 1
+
+
+def test_a_thread_that_was_read_anew_stays_where_it_is_read_while_the_list_is_asked_for_again(
+    enter: Enter, anna: Conversation
+) -> None:
+    page = enter(f"/b/lumen/conversations/{anna.public_id}/")
+    lists, threads = lose_the_next(page, LIST), listen(page, pattern_of(anna))
+
+    missed_too_much(page)
+    live(page)
+
+    assert (len(lists), len(threads)) == (2, 1)

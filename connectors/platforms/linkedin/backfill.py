@@ -18,6 +18,8 @@ def page(ctx: Context, cursor: str, thread_id: str) -> Page:
     state = wire.unpack(cursor)
     if thread_id.startswith(urns.COMMENT) or state.get("of") == "comments":
         return _comments(ctx, state, thread_id)
+    if not cursor and not thread_id and client.account(ctx).speaks_for:
+        _organisation(ctx)  # before the log is read for nothing: without the comments the walk is not whole
     found = polling.page(ctx, cursor, thread_id)
     if thread_id:
         return found
@@ -26,8 +28,16 @@ def page(ctx: Context, cursor: str, thread_id: str) -> Page:
     return replace(found, cursor=cursor, more=True, beyond=comments_begin, unordered=True)
 
 
+def _organisation(ctx: Context) -> str:
+    """The page; "" where there never was one. Where there was, an empty walk would pass for a whole one."""
+    page = oauth.page_of(ctx)
+    if not page and client.account(ctx).speaks_for:
+        raise ConnectorError(oauth.NO_MORE, remedy=Remedy.TELL, code="no page")
+    return page
+
+
 def _comments(ctx: Context, state: Mapping[str, Any], thread_id: str) -> Page:
-    organisation = wire.text(state.get("page")) or oauth.page_of(ctx)
+    organisation = wire.text(state.get("page")) or _organisation(ctx)
     if not organisation and thread_id:
         # An empty page would say that nothing was written there, and so that it may be written again.
         reason = "LinkedIn does not tell comments without an administrator of the page."

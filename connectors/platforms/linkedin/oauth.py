@@ -23,6 +23,10 @@ from connectors.platforms.linkedin import client, errors, urns
 from connectors.platforms.linkedin.manifest import MANIFEST
 
 _LIFE: Final = timedelta(days=60)
+NO_MORE: Final = (
+    "LinkedIn names this account the administrator of the page no more: its comments do not reach us. Give the account the role"
+    " again, or connect it again without."
+)
 
 
 def authorise(ctx: Context, redirect_uri: str, state: str) -> Authorisation:
@@ -146,6 +150,8 @@ def page_of(ctx: Context) -> str:
             raise
         return ""
     pages = {wire.ident(each.get("organization")) for each in wire.entries(body.get("elements"))} - {""}
+    if (known := client.account(ctx).speaks_for) in pages:
+        return known
     return pages.pop() if len(pages) == 1 else ""
 
 
@@ -161,6 +167,8 @@ def subscribe(ctx: Context, callback_url: str) -> None:
 def subscription(ctx: Context, callback_url: str) -> Subscription:
     """It ends with the grant, with the role, on its last day, or when the proof of the address fails, and nobody tells us."""
     if not (page := page_of(ctx)):
+        if client.account(ctx).speaks_for:
+            return Subscription(False, NO_MORE)
         said = (
             "This account speaks for no page, or for several: no comments are delivered. Messages are polled."
         )
@@ -170,20 +178,19 @@ def subscription(ctx: Context, callback_url: str) -> Subscription:
     except ConnectorError as error:
         if error.remedy is not Remedy.TELL:
             raise
-        return Subscription(False, "LinkedIn knows no subscription to the comments of the page.")
+        return Subscription(False, "LinkedIn knows no subscription to the comments of the page.", page)
     if wire.text(body.get("status")) not in ("", "ACTIVE"):
         return Subscription(
-            False, "LinkedIn has blocked our webhook, because the proof of the address failed."
+            False, "LinkedIn has blocked our webhook, because the proof of the address failed.", page
         )
     if wire.text(body.get("webhook")) not in ("", callback_url):
-        return Subscription(False, "LinkedIn delivers the comments of the page to another address.")
+        return Subscription(False, "LinkedIn delivers the comments of the page to another address.", page)
     ends = wire.moment(body.get("expiresAt"))
     if ends is not None and ends <= ctx.now:
-        return Subscription(False, "The subscription to the comments of the page has run out.")
+        return Subscription(False, "The subscription to the comments of the page has run out.", page)
     until = f" until {ends:%-d %B %Y}" if ends is not None else ""
-    return Subscription(
-        True, f"LinkedIn delivers the comments of the page to our webhook{until}. Messages are polled."
-    )
+    said = f"LinkedIn delivers the comments of the page to our webhook{until}. Messages are polled."
+    return Subscription(True, said, page)
 
 
 def _subscription(ctx: Context, page: str) -> str:

@@ -128,19 +128,21 @@ class StateLine extends HTMLElement {
     if (news.type === "reload") this.#readAnew(news.seq)
   }
 
-  /** Too much has happened to be told piece by piece. Only what has been read counts as seen. */
+  /** Too much has happened to be told piece by piece. Only what has been read counts as seen; and it is read once: who is reading it
+   * is not thrown to its end each time that the other part is asked for again. */
   async #readAnew(seq) {
     const anew = (this.anew = {})
     this.say("catching")
-    for (let wait = SOON; this.anew === anew; wait = Math.min(15_000, wait * 2)) {
+    const had = new Set()
+    for (let wait = SOON; this.anew === anew && !this.gone; wait = Math.min(15_000, wait * 2)) {
       try {
-        await this.shell.readAnew()
+        await this.shell.readAnew(had)
         break
       } catch {
         await new Promise((again) => setTimeout(again, wait))
       }
     }
-    if (this.anew !== anew) return
+    if (this.anew !== anew || this.gone) return
     this.anew = null
     this.seen = seq
     this.#goOn()

@@ -6,7 +6,7 @@ import { find, makesSense } from "../lib/commands.js"
 import { Company } from "../lib/company.js"
 import { DraftMarks } from "../lib/draft-marks.js"
 import { forgetOld } from "../lib/drafts.js"
-import { Refused, ask, csrf, elements, explain, notify, sentence } from "../lib/fragments.js"
+import { Refused, ask, csrf, elements, explain, hadOrTold, notify, sentence } from "../lib/fragments.js"
 import { listen } from "../lib/keys.js"
 import { Presence } from "../lib/presence.js"
 import { note } from "../lib/recent.js"
@@ -207,9 +207,14 @@ class WorkspaceShell extends HTMLElement {
     }, 1000)
   }
 
-  /** The list and the open thread as they now are. Fails where either could not be had. */
-  readAnew() {
-    return Promise.all([this.list.reload(), this.#refreshThread()])
+  /** The list and the open thread as they now are. Fails where either could not be had; what is in `had` is not asked for again. */
+  async readAnew(had = new Set()) {
+    const asking = [
+      ["list", () => hadOrTold(this.list.reload())],
+      ["thread", () => this.#refreshThread()],
+    ].filter(([part]) => !had.has(part))
+    const ends = await Promise.allSettled(asking.map(([part, read]) => read().then(() => had.add(part))))
+    for (const { reason } of ends) if (reason) throw reason
   }
 
   /** The thread anew, without touching what is being written. An answer that comes when another conversation stands there is none of its. */

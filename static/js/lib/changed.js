@@ -1,5 +1,5 @@
 /** So many conversations changed at once that their rows were not sent along: those that are shown here are asked for. */
-import { ask, elements } from "./fragments.js"
+import { ask, elements, hadOrTold } from "./fragments.js"
 
 const AT_A_TIME = 100
 const wanted = new Set()
@@ -22,12 +22,12 @@ function askSoon(shell, pause) {
 }
 
 async function fetchRows(shell) {
-  while (wanted.size) {
+  while (wanted.size && !shell.line.gone) {
     const ids = [...wanted].slice(0, AT_A_TIME)
     for (const id of ids) wanted.delete(id)
     try {
       const query = new URLSearchParams(ids.map((id) => ["id", id]))
-      shell.list.receive(elements(await ask(`/b/${shell.dataset.brand}/bulk/rows/?${query}`)))
+      await hadOrTold(ask(`/b/${shell.dataset.brand}/bulk/rows/?${query}`).then((html) => shell.list.receive(elements(html))))
       wait = 1000
     } catch {
       // Their numbers have passed: nobody else would ask for them.
@@ -46,7 +46,7 @@ function owe(list, pause = 800) {
   if (again) return
   again = setTimeout(() => {
     again = null
-    if (!list.isConnected) return
+    if (!list.isConnected || list.closest("workspace-shell").line.gone) return
     if (list.isFree) readAnew(list, pause)
     else owe(list)
   }, pause)
@@ -55,7 +55,7 @@ function owe(list, pause = 800) {
 async function readAnew(list, pause) {
   const { line } = list.closest("workspace-shell")
   try {
-    await list.reload()
+    await hadOrTold(list.reload())
     line.paid(list)
   } catch {
     line.owe(list)

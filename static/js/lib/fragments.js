@@ -57,6 +57,16 @@ export function explain(error) {
   return sentence("No connection. Nothing is lost; try again when the line says live.", "warning")
 }
 
+/** Settles when it is had, or refused for good: that is told, and not asked for again. Throws where it may be had later. */
+export async function hadOrTold(asked) {
+  try {
+    await asked
+  } catch (error) {
+    if (!(error instanceof Refused) || error.status >= 500) throw error
+    notify(explain(error))
+  }
+}
+
 export function newer(incoming, existing) {
   return Number(incoming.dataset.seq ?? 0) >= Number(existing.dataset.seq ?? 0)
 }

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from connectors.actions import backfilling, draining, planning, syncing
-from connectors.contract import Page, ReceiveRules
-from connectors.models import ChannelHealth, Gap, SyncSchedule, Task
+from connectors.actions import backfilling, connecting, draining, examining, planning, syncing
+from connectors.actions._asking import Asker
+from connectors.contract import Page, ReceiveRules, Subscription
+from connectors.models import ChannelHealth, Credential, Gap, SyncRun, SyncSchedule, Task
 from inbox import platforms
 from inbox.models import Channel, Message
 from tests.connectors.conftest import NOW, Moving
@@ -206,3 +209,83 @@ def test_the_whole_log_is_compared_where_the_poll_is_behind(
     run(walk, clock)
 
     assert len(asked) == 5
+
+
+def test_the_log_is_left_to_a_poll_that_keeps_to_its_own_plan_and_is_complete_as_far_as_that_has_read(
+    partly: Channel, platform: FakePlatform, clock: Moving
+) -> None:
+    walk, poll, asked = of(partly, Task.RECONCILE), of(partly, Task.POLL), list[str]()
+    SyncSchedule.objects.filter(pk=poll.pk).update(every_seconds=600)
+    for number in range(40):
+        platform.hears(f"Message {number}", at=NOW - timedelta(hours=1) + timedelta(seconds=number))
+    log_then_comments(platform, asked)
+    run(poll, clock)
+    run(walk, clock)
+    clock.passes(600)
+    run(poll, clock)
+    clock.passes(300)
+    asked.clear()
+
+    run(walk, clock)
+
+    assert asked == ["", "comments"]
+    assert ChannelHealth.objects.get().complete_until == NOW + timedelta(seconds=600)
+
+
+def test_while_the_poll_is_paused_the_log_is_read_once_a_day(
+    partly: Channel, platform: FakePlatform, clock: Moving
+) -> None:
+    walk, poll, asked = of(partly, Task.RECONCILE), of(partly, Task.POLL), list[str]()
+    for number in range(40):
+        platform.hears(f"Message {number}", at=NOW - timedelta(hours=1) + timedelta(seconds=number))
+    log_then_comments(platform, asked)
+    planning.pause(schedule=poll)
+
+    read = []
+    for seconds in (0, 900, 900, 86400):
+        clock.passes(seconds)
+        asked.clear()
+        run(walk, clock)
+        read.append((len(asked), ChannelHealth.objects.get().complete_until))
+
+    later = NOW + timedelta(seconds=88200)
+    assert read == [(5, NOW), (2, NOW), (2, NOW), (5, later)]
+
+
+def test_a_page_that_was_named_once_is_kept_until_the_account_is_connected_again(
+    channel: Channel, platform: FakePlatform, clock: Moving
+) -> None:
+    told: list[str] = []
+    pages = ["the page", "", ""]
+
+    def subscription(ctx: Any, callback_url: str) -> Subscription:
+        told.append(ctx.account.speaks_for)
+        return Subscription(True, speaks_for=pages[len(told) - 1])
+
+    platform.subscription = subscription  # type: ignore[attr-defined]
+    asker = Asker(channel, clock, time.monotonic() + 60, lambda seconds: None, lambda text, level: None)
+
+    examining.look(asker, now=NOW)
+    examining.look(asker, now=NOW)
+    grant = platform.exchange(SimpleNamespace(now=NOW), "good-code", "", "kept-verifier")
+    app = Credential.objects.get(channel=channel).app
+    connecting.connect(app=app, brand=channel.brand, grant=grant, now=NOW)
+    examining.look(asker, now=NOW)
+
+    assert told == ["", "the page", ""]
+
+
+def test_a_backfill_says_what_it_leaves_to_the_comparison_and_is_refused_where_none_is_made(
+    walk: SyncSchedule, clock: Moving
+) -> None:
+    ChannelHealth.objects.create(channel=walk.channel, complete_until=NOW - timedelta(days=6))
+    week = {"channel": walk.channel, "since": NOW - timedelta(days=7), "by": None, "now": NOW}
+
+    asked = backfilling.ask(until=None, **week)
+
+    assert "What is younger than 31 July, 12:00 UTC is left" in asked.lines.get(level="warning").text
+    SyncRun.objects.update(state="done")
+    planning.pause(schedule=walk)
+    with pytest.raises(backfilling.Refused, match="Resume it first"):
+        backfilling.ask(until=None, **week)
+    backfilling.ask(until=NOW - timedelta(days=6), **week)

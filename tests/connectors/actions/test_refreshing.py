@@ -2,6 +2,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError, connection
 
 from connectors import contexts
@@ -80,6 +81,29 @@ def test_a_new_token_is_kept_though_the_database_went_away_meanwhile(channel, pl
         return tokens
 
     platform.refresh = while_the_database_restarts
+
+    refreshing.refresh(channel_id=channel.pk, seen_version=1, clock=clock)
+
+    credential = Credential.objects.get(channel=channel)
+    assert (credential.version, contexts.tokens_of(credential).refresh) == (2, "refresh-2")
+
+
+def test_nobody_takes_over_from_who_waits_for_the_database_with_a_new_token(
+    channel, platform, clock, monkeypatch
+):
+    monkeypatch.setattr(refreshing, "LOSER_WAITS", 0.2)
+    slowest_answer, reconnect = 60, settings.DATABASES["default"]["OPTIONS"]["connect_timeout"]
+    waiting = sum(refreshing.STORE_PAUSES) + reconnect * (len(refreshing.STORE_PAUSES) + 1)
+    refresh = platform.refresh
+
+    def while_another_comes_at_the_last_moment(ctx):
+        tokens = refresh(ctx)
+        clock.passes(slowest_answer + waiting)
+        with pytest.raises(ConnectorError, match="Another worker is still renewing"):
+            refreshing.refresh(channel_id=channel.pk, seen_version=1, clock=clock)
+        return tokens
+
+    platform.refresh = while_another_comes_at_the_last_moment
 
     refreshing.refresh(channel_id=channel.pk, seen_version=1, clock=clock)
 

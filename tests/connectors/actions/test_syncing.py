@@ -159,6 +159,40 @@ def test_to_wait_for_the_limit_is_no_failure(schedule, platform, clock, monkeypa
     assert alarming.look(now=clock()) == 0
 
 
+def test_a_throttle_without_an_end_is_waited_for_longer_each_time_and_is_no_failure(
+    schedule, platform, clock
+):
+    walk = schedule(Task.RECONCILE)
+    platform.history_fails = ConnectorError("Too much was asked.", remedy=Remedy.RETRY, throttled=True)
+
+    pauses = []
+    for _ in range(4):
+        run(walk, clock)
+        pauses.append((walk.next_run_at - clock()).total_seconds())
+        clock.passes(900)
+
+    assert pauses == [2, 4, 8, 16]
+    assert alarming.look(now=clock()) == 0
+    assert SyncRun.objects.get().state == "running"
+
+    platform.history_fails = ConnectorError("The platform is down.", remedy=Remedy.RETRY)
+    for alarms in (0, 0, 1):
+        run(walk, clock)
+        assert alarming.look(now=clock()) == alarms
+
+
+def test_a_poll_that_is_throttled_opens_no_gap(schedule, platform, clock):
+    poll = schedule()
+    refused = ConnectorError("Too much was asked.", remedy=Remedy.RETRY, throttled=True)
+    platform.poll = lambda ctx, cursor: (_ for _ in ()).throw(refused)
+
+    for _ in range(4):
+        run(poll, clock)
+
+    assert poll.last_remedy == "throttled"
+    assert not Gap.objects.exists()
+
+
 def test_who_gets_on_between_two_faults_has_not_failed_three_times_in_a_row(schedule, platform, clock):
     poll = schedule()
     platform.page_size = 10

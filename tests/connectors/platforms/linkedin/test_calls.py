@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -326,6 +327,35 @@ def test_without_a_page_nothing_is_to_be_delivered(linkedin: FakePlatform) -> No
     found = connector.subscription(linkedin.context(connector, ACCOUNT), HOOK)
 
     assert found.is_active and "no comments are delivered" in found.said
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [json_answer({"elements": []}), json_answer({"message": "no"}, 403)],
+    ids=["no role", "no product"],
+)
+def test_a_role_that_was_lost_is_no_account_without_a_page(
+    linkedin: FakePlatform, answer: httpx.Response
+) -> None:
+    linkedin.on("GET", "/rest/organizationAcls", answer)
+    ctx = linkedin.context(connector, replace(ACCOUNT, speaks_for=PAGE))
+
+    found = connector.subscription(ctx, HOOK)
+    with pytest.raises(ConnectorError, match="no more") as caught:
+        connector.history(ctx, "")
+
+    assert not found.is_active and "Give the account the role again" in found.said
+    assert caught.value.remedy is Remedy.TELL
+
+
+def test_the_page_that_is_known_is_meant_where_there_are_several(linkedin: FakePlatform) -> None:
+    pages = [{"organization": PAGE}, {"organization": "urn:li:organization:9000002"}]
+    linkedin.on("GET", "/rest/organizationAcls", json_answer({"elements": pages}))
+    linkedin.on("GET", SUBSCRIPTION, json_answer({"webhook": HOOK}))
+
+    found = connector.subscription(linkedin.context(connector, replace(ACCOUNT, speaks_for=PAGE)), HOOK)
+
+    assert (found.is_active, found.speaks_for) == (True, PAGE)
 
 
 def test_a_hidden_member_has_no_name(linkedin: FakePlatform) -> None:
