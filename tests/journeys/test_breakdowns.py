@@ -29,6 +29,7 @@ def test_a_worker_killed_in_the_middle_of_a_burst_loses_nothing(demo: Demo, outs
     assert_complete(demo, outside)
 
 
+@pytest.mark.long  # claims of the dead run out
 def test_a_worker_killed_while_it_sends_sends_nothing_twice(demo: Demo, outside: Outside, desk: Desk) -> None:
     people = [("instagram", "Cut off Ines"), ("x", "Cut off Xaver"), ("linkedin", "Cut off Lina")]
     asked = [outside.dm(platform, "Are you there?", who=name)["id"] for platform, name in people]
@@ -50,6 +51,7 @@ def test_a_worker_killed_while_it_sends_sends_nothing_twice(demo: Demo, outside:
     assert_complete(demo, outside, replies)
 
 
+@pytest.mark.long  # half a minute of traffic
 def test_a_flushed_broker_costs_no_message_and_no_reply(
     demo: Demo, outside: Outside, desk: Desk, agent: Agent
 ) -> None:
