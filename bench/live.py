@@ -56,7 +56,7 @@ def measure(house: House, findings: Findings) -> None:
             wait_until_read()
             time.sleep(2)
             told.stop()
-        shown = in_a_browser(house, who, port, amount=amount // 3)
+        shown = in_a_browser(who, port, amount=amount // 3)
     third = len(sent) // 3
     marks = sorted(sent)
     parts = [
@@ -188,7 +188,7 @@ def wait_until_read(*, seconds: float = 60) -> None:
         time.sleep(0.2)
 
 
-def in_a_browser(house: House, who: cast.Cast, port: int, *, amount: int) -> list[float]:
+def in_a_browser(who: cast.Cast, port: int, *, amount: int) -> list[float]:
     """The same stream once more with one real browser to hear it. On the servers' own machine it takes a third of a core, which the
     fifty agents' machines would not: so it comes after them and not beside them. Empty where there is no Chromium.
     """

@@ -28,8 +28,8 @@ from inbox.queries import outbox
 log = structlog.get_logger(__name__)
 DRAIN_KEY = "drain-wanted"
 SWEEP_LIMIT = 200
-# A third of the worker's threads never waits for a platform: customers' messages come in while a platform hangs.
 GATHER_SECONDS = 0.5  # between the first message and the look for pictures and names: one look serves all who write meanwhile
+# A third of the worker's threads never waits for a platform: customers' messages come in while a platform hangs.
 _AT_ONCE = max(1, settings.WORKER_CONCURRENCY - max(1, settings.WORKER_CONCURRENCY // 3))
 turns = Turns(at_once=_AT_ONCE, per_key=max(1, _AT_ONCE // 2))
 # Several at a time would each take a few receipts, wait for the same brand's lock and for the interpreter, and tell their news

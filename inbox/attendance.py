@@ -15,10 +15,11 @@ from django.utils import timezone
 
 from inbox import realtime, tasks
 from inbox.actions import attending, routing
+from inbox.queries import routing_facts
 
 log = structlog.get_logger(__name__)
 
-BEAT = 10.0  # seconds; routing_facts.SILENT_AFTER allows for a few that are lost
+BEAT = routing_facts.HEARD_EVERY.total_seconds()
 
 
 class Page(Protocol):

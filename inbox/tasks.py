@@ -63,7 +63,7 @@ def triage_brand(*, brand_id: int, **_later: Any) -> None:
                 return
             pace.took(_take(batch), of=len(batch.since))
             cache.touch(held, HELD)
-            if len(batch.since) < pace.size:
+            if not batch.more:
                 time.sleep(GATHER_SECONDS)
     finally:
         cache.delete(held)

@@ -8,11 +8,10 @@ from django.db import connection, transaction
 
 from analytics.actions import _writing
 from analytics.models import Level
+from inbox.queries.routing_facts import HEARD_EVERY
 
 EVERY = timedelta(minutes=1)
 MISSED = timedelta(minutes=3)  # looks that did not happen until a stretch counts as broken off
-# A page that is open says so as often (inbox.attendance); if it does not, it may have been closed.
-BEAT = timedelta(seconds=10)
 
 
 @transaction.atomic(durable=True)
@@ -46,7 +45,7 @@ def look(*, now: datetime) -> None:
                 "now": now,
                 "every": str(EVERY),
                 "missed": str(MISSED),
-                "beat": str(BEAT),
+                "beat": str(HEARD_EVERY),
                 "hour": Level.HOUR.value,
             },
         )

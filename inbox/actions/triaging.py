@@ -41,13 +41,14 @@ _FROM_CUSTOMER = (EventKind.MESSAGE_RECEIVED, EventKind.MESSAGE_AMENDED)
 
 @dataclass(slots=True)
 class Batch:
-    """What happened after the cursor. `since`: of each touched conversation, when its earliest news happened."""
+    """What happened after the cursor. `since`: of each touched conversation, when its earliest news happened. `more`: it was cut off."""
 
     brand_id: int
     after: int
     upto: int
     since: dict[int, datetime] = field(default_factory=dict)
     message_ids: list[int] = field(default_factory=list)
+    more: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -63,8 +64,11 @@ def next_batch(brand_id: int, *, limit: int = BATCH, conversations: int = CONVER
     batch = Batch(brand_id, after, after)
     found = Event.objects.filter(brand_id=brand_id, seq__gt=after).order_by("seq")
     columns = ("seq", "kind", "conversation_id", "message_id", "actor_id", "at")
-    for seq, kind, conversation_id, message_id, actor_id, at in found.values_list(*columns)[:limit]:
+    news = list(found.values_list(*columns)[:limit])
+    batch.more = len(news) == limit
+    for seq, kind, conversation_id, message_id, actor_id, at in news:
         if len(batch.since) >= conversations and conversation_id not in batch.since:
+            batch.more = True
             break
         batch.upto = seq
         if conversation_id is None or not (kind in NEWS or (kind in NEWS_BY_PEOPLE and actor_id)):

@@ -12,7 +12,8 @@ from django.db import connection
 from inbox.models import Desk, Membership, RoutingSettings, Team, TeamMember
 from inbox.rules.routing import Candidate, Presence, Takes, weight_of
 
-# An open page is heard of every ten seconds. Who was not heard of for so long gets nothing new, and may come back.
+HEARD_EVERY = timedelta(seconds=10)  # an open page says so (inbox.attendance)
+# Who was not heard of for so long gets nothing new, and may come back. A few of their page's beats may be lost.
 SILENT_AFTER = timedelta(seconds=45)
 
 

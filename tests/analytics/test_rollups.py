@@ -17,9 +17,9 @@ from analytics.models import AgentHour, Fact, Follower, Level, Period, Rollup, S
 from analytics.queries import asked as asked_for
 from analytics.queries import behind
 from analytics.queries import names as all_names
-from inbox import attendance
 from inbox.actions import closing, teaming
 from inbox.models import Brand, BusinessHours, Message, Presence, PresenceState, Tag, Team
+from inbox.queries.routing_facts import HEARD_EVERY
 from tests.analytics.conftest import Story
 from tests.connectors.threads import in_threads
 from tests.factories.people import ChannelFactory
@@ -258,7 +258,6 @@ def test_nobody_is_there_after_the_page_was_closed_or_while_away(story: Story) -
         brand=story.brand, person=story.person("Ada"), state=PresenceState.ONLINE, since=story.at(0), last_seen_at=story.at(0),
     )  # fmt: skip
     mine = Presence.objects.filter(pk=there.pk)
-    assert watching.BEAT.total_seconds() == attendance.BEAT
 
     def looks(*minutes: float, heard: bool = True) -> None:
         for minute in minutes:
@@ -274,7 +273,7 @@ def test_nobody_is_there_after_the_page_was_closed_or_while_away(story: Story) -
     looks(6, 7, heard=False)
 
     found = Stretch.objects.order_by("started_at").values_list("started_at", "ended_at")
-    closed = story.at(5) + watching.BEAT
+    closed = story.at(5) + HEARD_EVERY
     assert list(found) == [(story.at(0), story.at(2)), (story.at(3.5), closed)]
 
 

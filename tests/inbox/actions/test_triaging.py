@@ -178,6 +178,15 @@ def test_a_brand_that_was_never_looked_at_is_found_without_being_told_of(channel
     assert triaging.behind() == [channel.brand_id]
 
 
+def test_a_batch_that_was_cut_off_says_that_there_is_more(channel: Channel) -> None:
+    """So that whoever is behind does not pause to let more come together."""
+    arrive(channel, exchange.wrote(seconds=0))
+    arrive(channel, exchange.wrote(seconds=1))
+
+    assert triaging.next_batch(channel.brand_id, limit=1).more
+    assert not triaging.next_batch(channel.brand_id).more
+
+
 def test_a_triaged_brand_comes_to_rest(channel: Channel) -> None:
     policy(channel)
     arrive(channel, exchange.wrote(seconds=0))
