@@ -425,7 +425,7 @@ def test_of_a_channel_that_is_polled_in_part_both_times_are_told(
         polled_until=now, subscribed=False, subscription_said="Gone."
     )
 
-    assert "Messages are polled and complete until" in page.get(at("coverage", planned)).content.decode()
+    assert "messages are polled, and complete until" in page.get(at("coverage", planned)).content.decode()
     assert "Gone." in page.get(at("connection", planned, planned.public_id)).content.decode()
 
 
