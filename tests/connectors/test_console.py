@@ -419,7 +419,7 @@ def test_of_a_channel_that_is_polled_in_part_both_times_are_told(
     platforms.register(platform.manifest)
     health = ChannelHealth.objects.create(channel=planned, complete_until=now - timedelta(hours=3))
     html = page.get(at("coverage", planned)).content.decode()
-    assert "behind its schedule" in html and "Messages are polled" not in html
+    assert "behind its schedule" in html and "messages are polled" not in html
 
     ChannelHealth.objects.filter(pk=health.pk).update(
         polled_until=now, subscribed=False, subscription_said="Gone."
