@@ -9,19 +9,32 @@ from contextlib import contextmanager
 from django.db.models import F
 from django.utils import timezone
 
-from bench import cast, pgbench
+from bench import cast, pgbench, views
 from bench.house import House
 from bench.ingest import PEOPLE, Ingest
 from bench.report import Findings, compare
 from inbox import learning
-from inbox.actions import defaults, tagging_work, triaging
-from inbox.models import BrandSequence, Conversation, ConversationTag, Event, EventKind, Timer, TriageCursor
+from inbox.actions import counting, defaults, tagging_work, triaging
+from inbox.models import (
+    BrandSequence,
+    Conversation,
+    ConversationTag,
+    CountedConversation,
+    Event,
+    EventKind,
+    Timer,
+    TriageCursor,
+)
 from inbox.rules.pacing import Pace
+
+VIEWS = ["is:unread", "assignee:none", "due<1h", "waiting>10m", "priority:urgent,high", "is:late"]
 
 
 def measure(house: House, findings: Findings) -> None:
     ours, theirs = cast.make("pipeline"), cast.make("pipeline-pgbench")
     defaults.give_defaults(ours.brand)
+    for text in VIEWS:
+        views.save(ours.brand, None, text, text, by=ours.people[0])
     mine, other = Ingest(ours), Ingest(theirs)
     for bench in (mine, other):
         bench.store(PEOPLE)
@@ -31,6 +44,7 @@ def measure(house: House, findings: Findings) -> None:
     faults: list[str] = []
     with without_models():
         triage(ours)
+    views.fill(ours.brand)
     for _ in range(3 if house.scale >= 0.1 else 2):
         mine.store(amount)
         mine.drain()
@@ -51,7 +65,7 @@ def measure(house: House, findings: Findings) -> None:
     findings.add(
         compare(
             "pipeline / pgbench", ours=rates["triage"], theirs=rates["plain"], limit=0.5, sense=">=", unit="msg/s",
-            says=f"one triage worker: rules, clocks, priorities, timers and events for {PEOPLE} conversations under way, "
+            says=f"one triage worker: rules, clocks, priorities, timers, events and the counters of {len(VIEWS)} saved views for {PEOPLE} conversations under way, "
             f"at most {triaging.CONVERSATIONS} a transaction, language told and the model off; against one pgbench client that takes the same "
             f"messages in, {pgbench.PER_TRANSACTION} a transaction, 7 prepared statements each",
             faults=faults,
@@ -66,7 +80,7 @@ def measure(house: House, findings: Findings) -> None:
 
 
 def triage(who: cast.Cast) -> float:
-    """Seconds until nothing is left to look at, as the worker does it (inbox.tasks.triage_brand)."""
+    """Seconds until nothing is left to look at or to count, as the worker does it (inbox.tasks)."""
     began = time.perf_counter()
     pace = Pace()
     while not (batch := triaging.next_batch(who.brand.pk, conversations=pace.size)).is_empty:
@@ -77,6 +91,8 @@ def triage(who: cast.Cast) -> float:
         started = time.perf_counter()
         triaging.triage(batch, readings, now=timezone.now())
         pace.took(time.perf_counter() - started, of=len(batch.since))
+    while counting.follow(brand_id=who.brand.pk, now=timezone.now()).more:
+        pass
     return time.perf_counter() - began
 
 
@@ -111,6 +127,7 @@ def wrong(who: cast.Cast) -> list[str]:
             score != sum(points for points, _ in reasons)
             for score, reasons in under_way.values_list("priority_score", "priority_reasons")
         ),
+        "counted nothing": CountedConversation.objects.filter(brand=who.brand).exists(),
         "left rows older than their event": not under_way.filter(seq__gt=F("brand__sequence__last")).exists(),
     }
     return [f"triage {fault}" for fault, right in looks.items() if not right]

@@ -36,10 +36,10 @@ def measure(house: House, findings: Findings) -> None:
     began = time.monotonic()
     for person in who.people:  # a house of people, each with views of their own, in the same tables
         for number, text in enumerate(OWN if person == me else OWN[:1]):
-            _save(who.brand, person, f"{number} {text}", text, by=person)
+            save(who.brand, person, f"{number} {text}", text, by=person)
     for number, text in enumerate(OWN):
-        _save(who.brand, None, f"{number} {text}", text, by=me)
-    steps = _fill(who.brand)
+        save(who.brand, None, f"{number} {text}", text, by=me)
+    steps = fill(who.brand)
     findings.note(
         f"views: {2 * len(OWN) + len(who.people) - 1} views over {amount:,} conversations were counted in {time.monotonic() - began:.0f} s, "
         f"{steps} transactions."
@@ -61,12 +61,12 @@ def measure(house: House, findings: Findings) -> None:
     )  # fmt: skip
 
 
-def _save(brand: Brand, owner: Person | None, name: str, text: str, *, by: Person) -> None:
+def save(brand: Brand, owner: Person | None, name: str, text: str, *, by: Person) -> None:
     names = Names(platforms={"x": ("x",), "linkedin": ("li",), "instagram": ("ig",)})
     saving.save(brand=brand, owner=owner, name=name, query=parse(text, names), by=by, now=timezone.now())
 
 
-def _fill(brand: Brand) -> int:
+def fill(brand: Brand) -> int:
     steps = 0
     while view_counting.behind():
         now = timezone.now()
