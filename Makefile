@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # Each has servers of its own. One begins with the journeys and the other with all that needs no browser; then they share the browser's files.
-TEST_PROCESSES ?= 2
+TEST_PROCESSES ?= 3
 COMMA := ,
 export UV_PYTHON_DOWNLOADS := never
 # A process of ours starts in a third of the time from compiled modules.

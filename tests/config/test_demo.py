@@ -16,7 +16,8 @@ import pytest
 
 from config import services
 
-pytestmark = [pytest.mark.journey, pytest.mark.slow]
+# In one process (pytest -n), so that the second finds the home that the first has made.
+pytestmark = [pytest.mark.journey, pytest.mark.slow, pytest.mark.xdist_group("demo")]
 
 
 def free_port() -> int:
@@ -40,13 +41,18 @@ def of_home(home: Path) -> list[int]:
     return found
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo")
+
+
 @pytest.fixture
-def demo(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+def demo(home: Path) -> Iterator["subprocess.Popen[str]"]:
     inherited = {
         n: v for n, v in os.environ.items() if not re.match("PARLEY_|DATABASE_URL|REDIS_URL|DJANGO_", n)
     }
     port, simulator = free_port(), free_port()
-    own = {"PARLEY_HOME": str(tmp_path), "PORT": str(port), "SIMULATOR_PORT": str(simulator)}
+    own = {"PARLEY_HOME": str(home), "PORT": str(port), "SIMULATOR_PORT": str(simulator)}
     apart = {
         "WEB_PORT": str(free_port()),
         "SIMULATOR_PLATFORM_PORT": str(free_port()),
@@ -84,7 +90,7 @@ def wait_for_none(home: Path, seconds: float = 20) -> list[int]:
     return left
 
 
-def test_it_serves_and_ctrl_c_stops_all_of_it(demo: "subprocess.Popen[str]", tmp_path: Path) -> None:
+def test_it_serves_and_ctrl_c_stops_all_of_it(demo: "subprocess.Popen[str]", home: Path) -> None:
     address = until_ready(demo)
     with urllib.request.urlopen(address + "readyz") as ready, urllib.request.urlopen(address) as page:
         answers = (ready.status, page.status)
@@ -94,14 +100,14 @@ def test_it_serves_and_ctrl_c_stops_all_of_it(demo: "subprocess.Popen[str]", tmp
 
     assert answers == (200, 200)
     assert demo.returncode == 0
-    assert of_home(tmp_path) == []
+    assert of_home(home) == []
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children of their parent's death")
-def test_nothing_outlives_a_killed_demo(demo: "subprocess.Popen[str]", tmp_path: Path) -> None:
+def test_nothing_outlives_a_killed_demo(demo: "subprocess.Popen[str]", home: Path) -> None:
     until_ready(demo)
 
     demo.kill()
     demo.wait()
 
-    assert wait_for_none(tmp_path) == []
+    assert wait_for_none(home) == []

@@ -21,10 +21,9 @@ SPOIL = {
 MEND = """UPDATE inbox_message SET external_id = %s, sent_at = %s, text = %s WHERE id = %s"""
 
 
-# Each of them is told in words by tests/connectors/commands/test_completeness.py; here one shows that a running product is told on.
-@pytest.mark.parametrize(
-    "kind", [kind if kind == "missing" else pytest.param(kind, marks=pytest.mark.long) for kind in SPOIL]
-)
+# Each of them is told in words by tests/connectors/commands/test_completeness.py; here a running product is told on.
+@pytest.mark.long
+@pytest.mark.parametrize("kind", SPOIL)
 def test_completeness_names_what_was_spoiled_by_hand_and_exits_non_zero(
     kind: str, demo: Demo, outside: Outside, name: str
 ) -> None:
