@@ -33,6 +33,7 @@ NEWEST = 2_000  # messages that are looked at one by one
 NEWEST_BEGINNINGS = 10_000  # where only beginnings of words are asked for, which the index is slower with
 FEW = 3_000  # conversations
 WIDE = 2  # of the spans of rules.eras: 64 days
+BEGINNINGS = 1  # 8 days: the index reads all that begin so anew for each span, which costs less than the rows of all the years that hold one
 MANY_PEOPLE = 20_000  # more have such a name than anybody reads: these are chosen among
 PATIENCE = 1_000  # milliseconds a statement may take
 HURRY = 50  # for what only chooses the way
@@ -135,12 +136,10 @@ class _Search:
             return
         ends = (now, self.within.until, self.older_than.sent_at if self.older_than else None)
         until = min(end for end in ends if end)
-        # What is not among two thousand is rare enough for a wide look. Beginnings the index would read anew for each span.
+        # What is not among so many is rare enough for a wide look.
         is_rare = not newest and self.within.conversations is None
-        skipped = WIDE if is_rare else 0
-        for span, reaches in list(eras.windows(self.brand.pk, until))[
-            skipped if leading else len(eras.LEVELS) :
-        ]:
+        skipped = WIDE if is_rare else 0 if leading else BEGINNINGS
+        for span, reaches in list(eras.windows(self.brand.pk, until))[skipped:]:
             yield self._in_index(span)
             if self.within.since and self.within.since >= reaches:
                 return
