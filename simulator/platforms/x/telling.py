@@ -10,7 +10,7 @@ from simulator.world import Happening, World
 
 XAA_TYPES = (
     "dm.received dm.sent dm.read dm.indicate_typing post.mention.create post.reply.create post.quote.create post.delete "
-    "block.block mute.mute follow.follow oauth.revoke chat.received chat.sent"
+    "block.block block.unblock mute.mute follow.follow oauth.revoke chat.received chat.sent"
 ).split()
 _AAA_KEYS = {
     "dm.received": "direct_message_events",

@@ -269,6 +269,8 @@ def test_a_new_webhook_is_registered_and_every_event_asked_for(x: FakePlatform) 
         "dm.sent",
         "dm.read",
         "post.mention.create",
+        "block.block",
+        "block.unblock",
         "oauth.revoke",
     }
     assert "dm.received" not in {each["event_type"] for each in wished}
