@@ -30,6 +30,8 @@ _LOCKED: Final = "X has locked or suspended this account."
 _FAULT: Final = "X had a passing fault."
 _LOST: Final = "X did not say in time whether it did this."
 _FILE: Final = "X could not take this file."
+_POST_GONE: Final = "The post that this would answer is no longer there, or X does not show it to this account."
+_NO_REPLIES: Final = "Its author, or X, does not let this account answer this post."
 
 TABLE: Final[tuple[Rule, ...]] = (
     *(Rule(Remedy.REFRESH, _SIGN_IN, code=code) for code in (32, 89, 99, 215)),
@@ -40,6 +42,7 @@ TABLE: Final[tuple[Rule, ...]] = (
     Rule(Remedy.RETRY, _FAULT, code=130),
     Rule(Remedy.RETRY, _FAULT, code=131),
     Rule(Remedy.BUG, "The clocks of X and Parley differ too much.", code=135),
+    Rule(Remedy.TELL, "The author of this post has blocked the account on X.", code=136),
     Rule(Remedy.TELL, _CLOSED, code=150, contact_unavailable=True),
     Rule(Remedy.TELL, "X could not send this message.", code=151),
     Rule(Remedy.TELL, _CLOSED, code=214, contact_unavailable=True),
@@ -50,7 +53,11 @@ TABLE: Final[tuple[Rule, ...]] = (
     Rule(Remedy.RECONNECT, _LOCKED, code=326),
     Rule(Remedy.TELL, _CLOSED, code=349, contact_unavailable=True),
     Rule(Remedy.TELL, "This text is too long for X.", code=354),
+    Rule(Remedy.TELL, _POST_GONE, code=385),
+    Rule(Remedy.TELL, _NO_REPLIES, code=433),
     Rule(Remedy.RECONNECT, "X has not verified this account for message requests.", code=476),
+    Rule(Remedy.TELL, _POST_GONE, says="deleted or not visible"),
+    Rule(Remedy.TELL, _NO_REPLIES, says="reply to this conversation is not allowed"),
     Rule(Remedy.TELL, _FILE, says="not permitted to attach"),
     Rule(Remedy.TELL, _CLOSED, says="permission to dm", contact_unavailable=True),
     Rule(Remedy.RETRY, _LIMIT, problem="rate-limit-exceeded"),
