@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from connectors import wire
-from connectors.contract import ConnectorError, Context, Remedy
+from connectors.contract import ConnectorError, Context, RateNotice, Remedy
 from connectors.http import Answer
 from connectors.platforms.x import rates
 
@@ -30,7 +30,9 @@ _LOCKED: Final = "X has locked or suspended this account."
 _FAULT: Final = "X had a passing fault."
 _LOST: Final = "X did not say in time whether it did this."
 _FILE: Final = "X could not take this file."
-_POST_GONE: Final = "The post that this would answer is no longer there, or X does not show it to this account."
+_POST_GONE: Final = (
+    "The post that this would answer is no longer there, or X does not show it to this account."
+)
 _NO_REPLIES: Final = "Its author, or X, does not let this account answer this post."
 
 TABLE: Final[tuple[Rule, ...]] = (
@@ -77,16 +79,26 @@ def refusal(answer: Answer, ctx: Context, bucket: str) -> ConnectorError:
     body = answer.error_body()
     rule = _rule(body, answer)
     if wire.is_of_a_gateway(answer.status, repeatable=answer.repeatable, told=rule is not None):
-        notices = rates.notices(answer.headers, bucket)
-        return ConnectorError(_LOST, remedy=Remedy.UNKNOWN, code=_name(body, answer), rates=notices)
+        return ConnectorError(
+            _LOST,
+            remedy=Remedy.UNKNOWN,
+            code=_name(body, answer),
+            rates=rates.notices(answer.headers, bucket),
+        )
     remedy = rule.remedy if rule else _by_status(answer)
+    notices = rates.notices(answer.headers, bucket)
+    retry_at = rates.retry_at(answer.headers, ctx.now) if _limited(rule, answer) else None
+    if retry_at is not None and all(each.remaining for each in notices):
+        notices += (
+            RateNotice(bucket, remaining=0, resets_at=retry_at),
+        )  # of this call, whatever else is told
     return ConnectorError(
         rule.words if rule else _status_words(answer.status),
         remedy=remedy,
         code=_name(body, answer),
-        retry_at=rates.retry_at(answer.headers, ctx.now) if _limited(rule, answer) else None,
+        retry_at=retry_at,
         contact_unavailable=bool(rule and rule.contact_unavailable),
-        rates=rates.notices(answer.headers, bucket),
+        rates=notices,
     )
 
 

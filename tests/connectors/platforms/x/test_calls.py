@@ -223,6 +223,19 @@ def test_a_post_that_cannot_be_answered_is_told_and_parks_nothing(x: FakePlatfor
 
 
 @pytest.mark.parametrize(
+    "headers",
+    [{}, {"x-rate-limit-limit": "100", "x-rate-limit-remaining": "0", "x-rate-limit-reset": "1786018800"}],
+    ids=["no header", "the window"],
+)
+def test_a_limit_is_told_of_the_call_that_met_it(x: FakePlatform, headers: dict[str, str]) -> None:
+    x.on("POST", "/2/tweets", json_answer({"title": "Too Many Requests", "status": 429}, 429, headers))
+    with pytest.raises(ConnectorError) as caught:
+        connector.send(x.context(connector, ACCOUNT), public())
+    (notice,) = caught.value.rates
+    assert (notice.bucket, notice.remaining, notice.resets_at) == ("post", 0, caught.value.retry_at)
+
+
+@pytest.mark.parametrize(
     ("text", "weight"),
     [
         ("abc", 3),
