@@ -47,6 +47,7 @@ class SendRules:
     files_per_message: int = 0
     text_with_files: bool = True  # False: the connector sends them as messages of their own
     reply_to: bool = False
+    public_reply_to: bool = False  # a public answer is posted under one message of the thread and names it
     requires_human: bool = False  # every send must follow a person's own click
     fetches_for: timedelta = timedelta(
         0

@@ -164,21 +164,25 @@ def attachment(kernel: Kernel, *, account: Account, row: dict[str, Any]) -> dict
 def _comment(
     kernel: Kernel, *, account: Account, person: Person, draft: Draft, kind: str, post: str
 ) -> Message:
-    world = kernel.world
-    draft.kind = kind
-    draft.extra["post"] = post or account.posts[0]["id"]
+    world, on_x = kernel.world, account.platform == "x"
+    native = world.native(person, account)
     parent = world.message(account, draft.reply_to) if draft.reply_to else None
-    if parent is not None:
-        draft.extra["post"] = parent.extra.get("post", draft.extra["post"])
-        thread = world.thread(account, parent.thread)
+    draft.kind = kind
+    root = str(parent.extra.get("post", "") if parent is not None else post)
+    if not root and not (on_x and kind == "mention"):
+        root = account.posts[0]["id"]
+    if on_x:
+        # All under one post is one talk there; what one person says in it is a thread of theirs.
+        talks = world.account_threads(account, kind="comments") if root else []
+        thread = next((each for each in talks if (each.title, each.people) == (root, [native])), None)
     else:
-        thread = None
+        thread = world.thread(account, parent.thread) if parent is not None else None
     if thread is None:
-        blank = Thread(platform=account.platform, account=account.id, id=draft.extra["post"], kind="comments")
+        blank = Thread(platform=account.platform, account=account.id, id=root, kind="comments")
         draft.id = kernel.platforms[account.platform].message_id(
             thread=blank, at_ms=draft.at_ms or world.clock.now_ms()
         )
-        native = world.native(person, account)
+        root = root or draft.id  # X: a mention is a post of its own
         thread = world.add_thread(
             Thread(
                 platform=account.platform,
@@ -186,7 +190,8 @@ def _comment(
                 id=draft.id,
                 kind="comments",
                 people=[native],
-                title=draft.extra["post"],
+                title=root,
             )
         )
+    draft.extra["post"] = root
     return kernel.messaging.customer_writes(account=account, person=person, draft=draft, thread=thread)

@@ -18,7 +18,7 @@ from connectors.contract import ConnectorError, Context, Remedy, Sent
 from connectors.models import ChannelHealth, DeliveryAttempt
 from connectors.outgoing import outbound
 from inbox.actions import channels, contacts, sending
-from inbox.models import Message
+from inbox.models import ConversationKind, Message
 from inbox.queries import outbox
 
 log = structlog.get_logger(__name__)
@@ -29,6 +29,8 @@ REFRESH_WITHIN = timedelta(minutes=10)
 FIRST_LOOK = timedelta(seconds=3)
 PARKED_WAIT = timedelta(seconds=1)
 SEND_BUCKETS = budgets.limits_of("send")
+PUBLIC_BUCKETS = budgets.limits_of("post") | budgets.limits_of("comment")
+UPLOAD_BUCKETS = budgets.limits_of("upload")
 Jitter = Callable[[float, float], float]
 
 
@@ -72,9 +74,10 @@ class _Delivery:
 
     def _run(self) -> str:
         message, now = self.message, self.clock()
-        if until := budgets.closed_until(channel_id=message.channel_id, buckets=SEND_BUCKETS, now=now):
-            channels.delay_sends(channel_id=message.channel_id, until=until, now=now)
-            return self._put_back("The platform's limit is used up for now.", until, THROTTLED)
+        for buckets in self._limits():
+            if until := budgets.closed_until(channel_id=message.channel_id, buckets=buckets, now=now):
+                words = "The platform's limit is used up for now."
+                return self._wait(words, until, all_wait=buckets is SEND_BUCKETS)
         connector, context, credential = contexts.of_channel(message.channel, now=now)
         if refreshing.is_due_before_use(credential, now=now):
             refused, context = self._refreshed(context, credential.version)
@@ -86,6 +89,12 @@ class _Delivery:
             log.warning("claim_lost", message=message.pk)
             return "lost"
         return "sent" if error is None else self._decide(error)
+
+    def _limits(self) -> tuple[frozenset[str], ...]:
+        """What bounds this reply: posts and uploads have limits of their own, which hold up nothing else."""
+        if self.message.conversation.kind == ConversationKind.COMMENT:
+            return (PUBLIC_BUCKETS,)
+        return (SEND_BUCKETS, UPLOAD_BUCKETS) if self.message.attachment_count else (SEND_BUCKETS,)
 
     def _send_with_fresh_token(
         self, send: Callable[..., Sent], context: Context, version: int
@@ -166,6 +175,10 @@ class _Delivery:
         match error.remedy:
             case Remedy.RETRY:
                 return self._retry(error)
+            case Remedy.RECONNECT if self._was_refused_so_before():
+                return self._fail(
+                    f"{error.reason} The platform said so before the channel was connected again, too."
+                )
             case Remedy.RECONNECT | Remedy.REFRESH:
                 return self._reconnect(error.reason)
             case Remedy.UNKNOWN:
@@ -210,13 +223,23 @@ class _Delivery:
             # Nobody says until when: a pause that grows while it lasts, and no number of tries is too many.
             until = now + back_off(attempts.filter(outcome=THROTTLED).count(), self.jitter)
         if until is not None:
-            # The account is throttled, not the message: what else waits in this channel waits with it. Others go on.
-            channels.delay_sends(channel_id=self.message.channel_id, until=until, now=now)
-            return self._put_back(error.reason, until, THROTTLED)
+            return self._wait(error.reason, until, all_wait=_concerns_all(error))
         tries = attempts.filter(outcome=Remedy.RETRY).count()
         if tries >= min(MAX_TRIES, error.most_tries or MAX_TRIES):
             return self._fail(f"Tried {tries} times without success: {error.reason}")
         return self._put_back(error.reason, now + back_off(tries, self.jitter), "retry")
+
+    def _was_refused_so_before(self) -> bool:
+        """The second time running it is more likely about this reply than about the channel, which others wait for. Where it is the
+        channel after all, the next one parks it."""
+        attempts = DeliveryAttempt.objects.filter(message_id=self.message.pk, outcome=Remedy.RECONNECT)
+        return attempts.filter(started_at__gte=outbox.queued_at(self.message)).count() > 1
+
+    def _wait(self, reason: str, until: datetime, *, all_wait: bool) -> str:
+        if all_wait:
+            # The account is throttled, not the message: what else waits in this channel waits with it. Others go on.
+            channels.delay_sends(channel_id=self.message.channel_id, until=until, now=self.clock())
+        return self._put_back(reason, until, THROTTLED)
 
     def _reconnect(self, reason: str) -> str:
         now = self.clock()
@@ -242,6 +265,12 @@ class _Delivery:
 
 def _is_throttle(error: ConnectorError) -> bool:
     return error.throttled and error.remedy is Remedy.RETRY
+
+
+def _concerns_all(error: ConnectorError) -> bool:
+    """Whether other replies would meet the same limit; so it is taken where the platform does not say which one is used up."""
+    spent = [each for each in error.rates if budgets.is_used_up(each)]
+    return not spent or any(each.bucket in SEND_BUCKETS for each in spent)
 
 
 def back_off(tries: int, jitter: Jitter) -> timedelta:

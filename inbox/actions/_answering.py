@@ -92,7 +92,7 @@ def queue(
     text = clean(text).strip()
     parts = _parts(platforms.get(current.platform), text, attachments)
     if known := _already_queued(current, client_id):
-        if not _is_same(known, parts, reply_to):
+        if not _is_same(known, parts, reply_to, names_one=_names_one(current)):
             raise SpentClick
         _drafts.remove(conversation_id=current.pk, writer=by, kind=DraftKind.REPLY, up_to=draft)
         return known
@@ -109,6 +109,7 @@ def queue(
         raise ReplyRefused(
             f"Fill in {slots[0]} first, or take it out: the customer would read it as it stands."
         )
+    reply_to = reply_to or _answered(current, written_against)
     was, reopened = _undo.before(UndoKind.STATE, current), 0
     if (
         current.state == ConversationState.RESOLVED
@@ -171,12 +172,26 @@ def _already_queued(conversation: Conversation, client_id: UUID) -> list[Message
     )
 
 
-def _is_same(known: list[Message], parts: list[tuple[str, list[Attachment]]], reply_to: str) -> bool:
+def _names_one(conversation: Conversation) -> bool:
+    public = conversation.kind == ConversationKind.COMMENT
+    return public and platforms.get(conversation.platform).send.public_reply_to
+
+
+def _answered(conversation: Conversation, seen_seq: int) -> str:
+    """What a reply that quotes nothing is an answer to, where the platform must know: what its writer had before them."""
+    if not _names_one(conversation) or (seen := news.on_screen(conversation, seen_seq)) is None:
+        return ""
+    return seen.external_id or ""
+
+
+def _is_same(
+    known: list[Message], parts: list[tuple[str, list[Attachment]]], reply_to: str, *, names_one: bool
+) -> bool:
     """Whether what is asked now is what was queued then. A double click must not be two replies, nor may other words be lost."""
     held = {message.pk: {file.pk for file in message.attachments.all()} for message in known}
     queued = [(message.direction, message.created_text, held[message.pk]) for message in known]
     asked = [(str(Direction.OUT), words, {file.pk for file in files}) for words, files in parts]
-    return queued == asked and known[0].reply_to == reply_to
+    return queued == asked and (known[0].reply_to == reply_to or (names_one and not reply_to))
 
 
 def _part_id(client_id: UUID, place: int) -> UUID:

@@ -68,6 +68,13 @@ class Composer:
         return bool(self.max_files and self.manifest and self.manifest.send.files)
 
     @property
+    def quotes(self) -> bool:
+        """Whether a reply may name the message that it answers."""
+        if self.manifest is None:
+            return False
+        return self.manifest.send.reply_to or (self.public and self.manifest.send.public_reply_to)
+
+    @property
     def house_max(self) -> int:
         """Bytes of the largest file that this installation takes, whatever the platform would."""
         return settings.UPLOAD_MAX_BYTES

@@ -47,6 +47,15 @@ def since(conversation_id: int, seq: int, kinds: Collection[EventKind]) -> Query
     return Event.objects.filter(said, conversation=conversation_id, seq__gt=seq)
 
 
+def on_screen(conversation: Conversation, seq: int) -> Message | None:
+    """The customer's newest message that a page of the brand's event `seq` shows; the newest of all where it shows none."""
+    said = conversation.messages.filter(direction="in", deleted_at=None, external_id__isnull=False)
+    said = said.exclude(kind=MessageKind.SYSTEM).in_thread_order()
+    came = since(conversation.pk, seq, (EventKind.MESSAGE_RECEIVED, EventKind.MESSAGE_FOUND))
+    later = came.filter(message__isnull=False).values("message_id")
+    return said.exclude(pk__in=later).last() or said.last()
+
+
 def first_unanswered(conversation: Conversation) -> datetime | None:
     """The first customer message after the brand's last answer."""
     waits = conversation.messages.filter(direction="in", historical=False).exclude(kind=MessageKind.SYSTEM)

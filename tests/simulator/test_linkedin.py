@@ -195,3 +195,21 @@ async def test_versions_tokens_and_the_fixed_end_of_refreshing(outside: Outside)
     assert expired.json()["serviceErrorCode"] == 65602
     assert capped.json()["expires_in"] <= 14 * 86400
     assert over.json()["error"] == "invalid_grant"
+
+
+@simulated
+async def test_who_has_blocked_the_account_is_told_in_words_beside_a_code_that_means_much(
+    outside: Outside,
+) -> None:
+    headers = await outside.linkedin()
+    written = await outside.says("linkedin")
+    await outside.does("linkedin", "block", **{"from": "Mara Klein"})
+
+    wish = {"thread": f"urn:li:messagingThread:{written['thread']}", "body": "Yes."}
+    answer = await outside.api.post("/v2/messages", json=wish, headers=headers)
+
+    assert answer.status_code == 403
+    assert (answer.json()["serviceErrorCode"], answer.json()["message"]) == (
+        100,
+        "Recipient cannot be messaged",
+    )

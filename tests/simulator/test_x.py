@@ -6,6 +6,8 @@ import datetime
 from simulator import signatures
 from tests.simulator.outside import Outside, simulated
 
+BRAND = "2244994945"
+
 
 @simulated
 async def test_registration_asks_for_a_crc_and_deliveries_are_signed_in_base64(outside: Outside) -> None:
@@ -293,3 +295,77 @@ async def test_an_unsent_message_is_not_found_when_asked_for(outside: Outside) -
 
     assert before.status_code == 200
     assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (404, "resource-not-found")
+
+
+async def told_of_posts(outside: Outside, user: dict[str, str], *kinds: str) -> None:
+    hooks = await outside.api.get(
+        "/2/webhooks", headers={"authorization": f"Bearer {(await outside.apps('x'))['app_bearer']}"}
+    )
+    for kind in kinds:
+        wish = {"event_type": kind, "filter": {"user_id": BRAND}, "webhook_id": hooks.json()["data"][0]["id"]}
+        answer = await outside.api.post("/2/activity/subscriptions", json=wish, headers=user)
+        assert answer.status_code == 200, answer.text
+
+
+@simulated
+async def test_a_comment_names_the_brands_post_and_an_answer_names_the_comment(outside: Outside) -> None:
+    user = await outside.x()
+    await told_of_posts(outside, user, "post.reply.create")
+    mara = await outside.says("x", "Where is my parcel?", kind="comment")
+    noor = await outside.says("x", "Mine, too?", kind="comment", **{"from": "Noor El Amrani"})
+    await outside.settle()
+
+    first, second = (one.json["data"]["payload"] for one in outside.receiver.seen)
+    post = first["conversation_id"]
+    assert post not in (mara["id"], noor["id"]) and second["conversation_id"] == post
+    assert first["referenced_tweets"] == [{"type": "replied_to", "id": post}]
+    assert first["in_reply_to_user_id"] == second["in_reply_to_user_id"] == BRAND
+    assert mara["thread"] != noor["thread"]
+
+    body = {"text": "On its way.", "reply": {"in_reply_to_tweet_id": noor["id"]}}
+    answer = await outside.api.post("/2/tweets", json=body, headers=user)
+    again = await outside.says(
+        "x", "Thanks", kind="comment", reply_to=answer.json()["data"]["id"], **{"from": "Noor El Amrani"}
+    )
+    await outside.settle()
+
+    last = outside.receiver.seen[-1].json["data"]["payload"]
+    assert (last["conversation_id"], again["thread"]) == (post, noor["thread"])
+    assert last["referenced_tweets"] == [{"type": "replied_to", "id": answer.json()["data"]["id"]}]
+
+
+@simulated
+async def test_a_mention_is_a_post_of_its_own_or_stands_under_a_strangers(outside: Outside) -> None:
+    await outside.x()
+    alone = await outside.says("x", "Look at @acme", kind="mention")
+    await outside.says("x", "Ask @acme", kind="mention", post="2080765901528530000")
+    await outside.settle()
+
+    first, second = (one.json["data"]["payload"] for one in outside.receiver.seen)
+    assert (first["conversation_id"], "referenced_tweets" in first) == (alone["id"], False)
+    assert second["conversation_id"] == "2080765901528530000"
+    assert second["referenced_tweets"] == [{"type": "replied_to", "id": "2080765901528530000"}]
+    assert "in_reply_to_user_id" not in second  # whose post it is, nobody here knows
+
+
+@simulated
+async def test_a_post_that_is_gone_takes_no_answer(outside: Outside) -> None:
+    user = await outside.x()
+    comment = await outside.says("x", "Where is my parcel?", kind="comment")
+    await outside.does("x", "unsend", target=comment["id"])
+
+    for target in (comment["id"], "2080765901528539999"):
+        body = {"text": "On its way.", "reply": {"in_reply_to_tweet_id": target}}
+        answer = await outside.api.post("/2/tweets", json=body, headers=user)
+        assert (answer.status_code, "deleted or not visible" in answer.json()["detail"]) == (403, True)
+
+
+@simulated
+async def test_the_older_flavour_names_the_post_that_a_comment_answers(outside: Outside) -> None:
+    await outside.x(flavour="aaa")
+    comment = await outside.says("x", "Where is my parcel?", kind="comment")
+    await outside.settle()
+
+    [tweet] = outside.receiver.seen[0].json["tweet_create_events"]
+    assert (tweet["id_str"], tweet["in_reply_to_user_id_str"]) == (comment["id"], BRAND)
+    assert tweet["in_reply_to_status_id_str"] not in (None, comment["id"])

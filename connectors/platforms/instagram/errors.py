@@ -88,7 +88,7 @@ def refusal(answer: Answer, ctx: Context) -> ConnectorError:
     """The error an answer stands for."""
     error = wire.mapping(answer.error_body().get("error"))
     code, subcode = wire.count(error.get("code")), wire.count(error.get("error_subcode"))
-    notices = rates.notices(answer.headers, ctx.now)
+    notices = rates.notices(answer.headers, ctx)
     name = "/".join(str(part) for part in (code, subcode) if part is not None) or f"http {answer.status}"
     rule = _rule(code, subcode, error)
     if wire.is_of_a_gateway(answer.status, repeatable=answer.repeatable, told=code is not None):

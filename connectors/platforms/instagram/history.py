@@ -102,7 +102,7 @@ def _conversations(ctx: Context, after: str, thread_id: str) -> tuple[list[str],
         params["after"] = after
     body, answer = client.get(ctx, "me/conversations", params)
     found = [conversation for each in wire.entries(body) if (conversation := wire.ident(each.get("id")))]
-    return found, paging.after(body), rates.notices(answer.headers, ctx.now)
+    return found, paging.after(body), rates.notices(answer.headers, ctx)
 
 
 def _conversation(
@@ -123,7 +123,7 @@ def _conversation(
             events.extend(read(each, client.account(ctx), at=ctx.now))
         except Malformed as error:
             failures.append((each, str(error)))
-    return tuple(_linked(events)), tuple(failures), rates.notices(answer.headers, ctx.now)
+    return tuple(_linked(events)), tuple(failures), rates.notices(answer.headers, ctx)
 
 
 def _linked(newest_first: list[InboundEvent]) -> list[InboundEvent]:

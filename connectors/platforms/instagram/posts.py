@@ -69,7 +69,7 @@ def _posts(ctx: Context) -> Page:
         for each in wire.entries(body)
         if wire.count(each.get("comments_count")) != 0 and (post := wire.ident(each.get("id")))
     ]
-    return _onward({"posts": found}, [], [], rates.notices(answer.headers, ctx.now))
+    return _onward({"posts": found}, [], [], rates.notices(answer.headers, ctx))
 
 
 def _is_withheld(error: ConnectorError) -> bool:
@@ -99,7 +99,7 @@ def _of_post(
             _read(ctx, {"media": {"id": post}, "parent_id": root, **reply}, events, failures)
         if root and paging.after(replies):
             longer.append(root)
-    return events, failures, longer, paging.after(body), rates.notices(answer.headers, ctx.now)
+    return events, failures, longer, paging.after(body), rates.notices(answer.headers, ctx)
 
 
 def answers(
@@ -112,7 +112,7 @@ def answers(
     failures: Failures = []
     for each in wire.entries(body):
         _read(ctx, {"parent_id": root, **each}, events, failures)
-    return events, failures, paging.after(body), rates.notices(answer.headers, ctx.now)
+    return events, failures, paging.after(body), rates.notices(answer.headers, ctx)
 
 
 def _read(ctx: Context, value: Mapping[str, Any], events: list[InboundEvent], failures: Failures) -> None:

@@ -55,7 +55,7 @@ def send(ctx: Context, message: OutboundMessage) -> Sent:
             sent.append(_id_in(answered, answer, "message_id"))
         except ConnectorError as error:
             raise (_halfway(error, sent, len(parts)) if sent else error) from None
-        notices = rates.notices(answer.headers, ctx.now)
+        notices = rates.notices(answer.headers, ctx)
     return Sent(tuple(sent), rates=notices)
 
 
@@ -109,4 +109,4 @@ def _answer_publicly(ctx: Context, message: OutboundMessage) -> Sent:
     else:
         path, form = f"{client.segment(message.reply_to or root)}/replies", {"message": message.text}
     body, answer = client.post(ctx, path, form=form)
-    return Sent((_id_in(body, answer, "id"),), rates=rates.notices(answer.headers, ctx.now))
+    return Sent((_id_in(body, answer, "id"),), rates=rates.notices(answer.headers, ctx))

@@ -19,22 +19,33 @@ class Rule:
     status: int = 0
     code: int = 0  # serviceErrorCode
     says: str = ""  # part of the message, in lower case
+    bucket: str = ""  # of these calls only
     until: Literal["", "midnight", "minute"] = ""
+    throttled: bool = False
+    contact_unavailable: bool = False
 
 
 _SIGN_IN: Final = "LinkedIn no longer accepts our access. Connect the account again."
 _ROLE: Final = "LinkedIn does not allow this: a role at the page, or a product of the app, is missing."
+_TODAY: Final = "LinkedIn's allowance for today is used up."
+_CLOSED: Final = "This member does not take messages from this account: blocked, no connection any more, or the account is closed."
 
 TABLE: Final[tuple[Rule, ...]] = (
     # Only an expired token is worth a refresh; the others stay refused.
     Rule(Remedy.RECONNECT, _SIGN_IN, code=65600),
     Rule(Remedy.RECONNECT, _SIGN_IN, code=65601),
     Rule(Remedy.REFRESH, "LinkedIn says that our access has expired.", code=65602),
+    Rule(Remedy.TELL, "LinkedIn does not take this content here.", says="unpermitted fields"),
+    # Of the person, whatever the code beside it: the same one is used for a role or a product that is missing.
+    *(
+        Rule(Remedy.TELL, _CLOSED, status=403, says=words, bucket="send", contact_unavailable=True)
+        for words in ("recipient", "1st-degree", "not connected", "cannot be messaged")
+    ),
     Rule(Remedy.RECONNECT, _ROLE, code=100),
     Rule(Remedy.RETRY, "LinkedIn asks us to wait a minute.", says="comment create throttled", until="minute"),
-    Rule(Remedy.RETRY, "LinkedIn's allowance for today is used up.", says="day limit", until="midnight"),
-    Rule(Remedy.TELL, "LinkedIn does not take this content here.", says="unpermitted fields"),
-    Rule(Remedy.RETRY, "LinkedIn's allowance for today is used up.", status=429, until="midnight"),
+    *(Rule(Remedy.RETRY, _TODAY, says=words, until="midnight") for words in ("day limit", "daily")),
+    # No word of a day: a burst, or the infrastructure protects itself. It passes sooner than anybody could tell us.
+    Rule(Remedy.RETRY, "LinkedIn asks us to slow down.", status=429, throttled=True),
     Rule(Remedy.REFRESH, _SIGN_IN, status=401),
     Rule(Remedy.RECONNECT, _ROLE, status=403),
     Rule(Remedy.TELL, "LinkedIn no longer knows this person or conversation.", status=404),
@@ -47,7 +58,7 @@ TABLE: Final[tuple[Rule, ...]] = (
 
 def refusal(answer: Answer, ctx: Context, bucket: str) -> ConnectorError:
     body = answer.error_body()
-    rule = _rule(body, answer.status)
+    rule = _rule(body, answer.status, bucket)
     if wire.is_of_a_gateway(
         answer.status, repeatable=answer.repeatable, told=wire.count(body.get("serviceErrorCode")) is not None
     ):
@@ -59,15 +70,21 @@ def refusal(answer: Answer, ctx: Context, bucket: str) -> ConnectorError:
         )
         remedy = Remedy.RETRY if answer.status >= 500 else Remedy.TELL
         return ConnectorError(reason, remedy=remedy, code=_name(body, answer))
-    if rule.status == 429 and not body:
-        # No word of a quota: the infrastructure protects itself, and that passes sooner than a day.
-        retry_at: datetime | None = ctx.now + timedelta(seconds=60)
-    else:
-        retry_at = until(rule, ctx.now)
-    notices = (RateNotice(bucket, remaining=0, resets_at=retry_at),) if retry_at else ()
+    retry_at = until(rule, ctx.now)
     return ConnectorError(
-        rule.words, remedy=rule.remedy, code=_name(body, answer), retry_at=retry_at, rates=notices
+        rule.words,
+        remedy=rule.remedy,
+        code=_name(body, answer),
+        retry_at=retry_at,
+        contact_unavailable=rule.contact_unavailable,
+        rates=(RateNotice(bucket, remaining=0, resets_at=retry_at),) if retry_at else (),
+        throttled=rule.throttled,
     )
+
+
+def lacks_ability(error: ConnectorError) -> bool:
+    """Whether a role or a product is missing for this one call. The grant may be good for all else."""
+    return error.reason == _ROLE
 
 
 def until(rule: Rule, now: datetime) -> datetime | None:
@@ -79,15 +96,15 @@ def until(rule: Rule, now: datetime) -> datetime | None:
     return None
 
 
-def _rule(body: Mapping[str, Any], status: int) -> Rule | None:
+def _rule(body: Mapping[str, Any], status: int, bucket: str) -> Rule | None:
+    """The first of which everything that it names is so."""
     code, words = wire.count(body.get("serviceErrorCode")), wire.text(body.get("message")).lower()
     for rule in TABLE:
-        if rule.code and rule.code == code and status in (400, 401, 403):
-            return rule
-        if rule.says and rule.says in words:
-            return rule
-        if rule.status and rule.status == status:
-            return rule
+        if rule.code and not (rule.code == code and status in (400, 401, 403)):
+            continue
+        if rule.status not in (0, status) or rule.bucket not in ("", bucket) or rule.says not in words:
+            continue
+        return rule
     return None
 
 

@@ -27,6 +27,7 @@ NO_MORE: Final = (
     "LinkedIn names this account the administrator of the page no more: its comments do not reach us. Give the account the role"
     " again, or connect it again without."
 )
+NOT_THIS_APP: Final = "LinkedIn does not let this app hear of the comments of the page: it lacks the product for it, or is in the Development tier."
 
 
 def authorise(ctx: Context, redirect_uri: str, state: str) -> Authorisation:
@@ -156,12 +157,25 @@ def page_of(ctx: Context) -> str:
 
 
 def subscribe(ctx: Context, callback_url: str) -> None:
-    """Messages: consent to the change log. Comments: a subscription for the page, where there is one."""
-    client.call(ctx, "POST", "rest/memberAuthorizations", bucket="subscribe", json={}, repeatable=True,
-                version=client.CHANGELOG_VERSION)  # fmt: skip
+    """Messages: consent to the change log. Comments: a subscription for the page, where there is one. An app may have the product
+    for one of the two alone: only where nothing is to be had is the account refused."""
+    refused = _refused(ctx, "POST", "rest/memberAuthorizations", json={}, version=client.CHANGELOG_VERSION)
     if page := page_of(ctx):
-        path = _subscription(ctx, page)
-        client.call(ctx, "PUT", path, bucket="subscribe", json={"webhook": callback_url}, repeatable=True)
+        refused_too = _refused(ctx, "PUT", _subscription(ctx, page), json={"webhook": callback_url})
+        refused = refused if refused_too else None
+    if refused is not None:
+        raise refused
+
+
+def _refused(ctx: Context, method: str, path: str, **more: Any) -> ConnectorError | None:
+    """Why LinkedIn does not let this app have it; None where it does. What passes, and a dead grant, is raised."""
+    try:
+        client.call(ctx, method, path, bucket="subscribe", repeatable=True, **more)
+    except ConnectorError as error:
+        if not errors.lacks_ability(error) and error.remedy not in (Remedy.TELL, Remedy.BUG):
+            raise
+        return error
+    return None
 
 
 def subscription(ctx: Context, callback_url: str) -> Subscription:
@@ -176,6 +190,8 @@ def subscription(ctx: Context, callback_url: str) -> Subscription:
     try:
         body, _ = client.call(ctx, "GET", _subscription(ctx, page), bucket="subscribe")
     except ConnectorError as error:
+        if errors.lacks_ability(error):
+            return Subscription(False, NOT_THIS_APP, page)
         if error.remedy is not Remedy.TELL:
             raise
         return Subscription(False, "LinkedIn knows no subscription to the comments of the page.", page)

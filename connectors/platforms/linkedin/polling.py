@@ -17,10 +17,11 @@ from connectors.contract import (
     Page,
     Remedy,
 )
-from connectors.platforms.linkedin import changelog, client
+from connectors.platforms.linkedin import changelog, client, errors
 from connectors.platforms.linkedin.manifest import CHANGELOG_AGE
 
 _PAGE: Final = 50
+NO_LOG: Final = "LinkedIn does not let this app read the messages of the account: the product for it, or the member's consent, is missing."
 
 
 def page(ctx: Context, cursor: str, thread_id: str = "") -> Page:
@@ -34,9 +35,19 @@ def page(ctx: Context, cursor: str, thread_id: str = "") -> Page:
     params = {"q": "memberAndApplication", "startTime": str(since), "count": str(_PAGE)}
     if start:
         params["start"] = str(start)
-    body, _ = client.call(
-        ctx, "GET", "rest/memberChangeLogs", bucket="read", params=params, version=client.CHANGELOG_VERSION
-    )
+    try:
+        body, _ = client.call(
+            ctx,
+            "GET",
+            "rest/memberChangeLogs",
+            bucket="read",
+            params=params,
+            version=client.CHANGELOG_VERSION,
+        )
+    except ConnectorError as error:
+        if errors.lacks_ability(error):  # the comments of the page, which need another product, go on
+            raise ConnectorError(NO_LOG, remedy=Remedy.TELL, code=error.code) from None
+        raise
     elements = wire.entries(body.get("elements"))
     events: list[InboundEvent] = []
     failures = []

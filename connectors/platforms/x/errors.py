@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from connectors import wire
-from connectors.contract import ConnectorError, Context, Remedy
+from connectors.contract import ConnectorError, Context, RateNotice, Remedy
 from connectors.http import Answer
 from connectors.platforms.x import rates
 
@@ -30,6 +30,10 @@ _LOCKED: Final = "X has locked or suspended this account."
 _FAULT: Final = "X had a passing fault."
 _LOST: Final = "X did not say in time whether it did this."
 _FILE: Final = "X could not take this file."
+_POST_GONE: Final = (
+    "The post that this would answer is no longer there, or X does not show it to this account."
+)
+_NO_REPLIES: Final = "Its author, or X, does not let this account answer this post."
 
 TABLE: Final[tuple[Rule, ...]] = (
     *(Rule(Remedy.REFRESH, _SIGN_IN, code=code) for code in (32, 89, 99, 215)),
@@ -40,6 +44,7 @@ TABLE: Final[tuple[Rule, ...]] = (
     Rule(Remedy.RETRY, _FAULT, code=130),
     Rule(Remedy.RETRY, _FAULT, code=131),
     Rule(Remedy.BUG, "The clocks of X and Parley differ too much.", code=135),
+    Rule(Remedy.TELL, "The author of this post has blocked the account on X.", code=136),
     Rule(Remedy.TELL, _CLOSED, code=150, contact_unavailable=True),
     Rule(Remedy.TELL, "X could not send this message.", code=151),
     Rule(Remedy.TELL, _CLOSED, code=214, contact_unavailable=True),
@@ -50,7 +55,11 @@ TABLE: Final[tuple[Rule, ...]] = (
     Rule(Remedy.RECONNECT, _LOCKED, code=326),
     Rule(Remedy.TELL, _CLOSED, code=349, contact_unavailable=True),
     Rule(Remedy.TELL, "This text is too long for X.", code=354),
+    Rule(Remedy.TELL, _POST_GONE, code=385),
+    Rule(Remedy.TELL, _NO_REPLIES, code=433),
     Rule(Remedy.RECONNECT, "X has not verified this account for message requests.", code=476),
+    Rule(Remedy.TELL, _POST_GONE, says="deleted or not visible"),
+    Rule(Remedy.TELL, _NO_REPLIES, says="reply to this conversation is not allowed"),
     Rule(Remedy.TELL, _FILE, says="not permitted to attach"),
     Rule(Remedy.TELL, _CLOSED, says="permission to dm", contact_unavailable=True),
     Rule(Remedy.RETRY, _LIMIT, problem="rate-limit-exceeded"),
@@ -70,16 +79,26 @@ def refusal(answer: Answer, ctx: Context, bucket: str) -> ConnectorError:
     body = answer.error_body()
     rule = _rule(body, answer)
     if wire.is_of_a_gateway(answer.status, repeatable=answer.repeatable, told=rule is not None):
-        notices = rates.notices(answer.headers, bucket)
-        return ConnectorError(_LOST, remedy=Remedy.UNKNOWN, code=_name(body, answer), rates=notices)
+        return ConnectorError(
+            _LOST,
+            remedy=Remedy.UNKNOWN,
+            code=_name(body, answer),
+            rates=rates.notices(answer.headers, bucket),
+        )
     remedy = rule.remedy if rule else _by_status(answer)
+    notices = rates.notices(answer.headers, bucket)
+    retry_at = rates.retry_at(answer.headers, ctx.now) if _limited(rule, answer) else None
+    if retry_at is not None and all(each.remaining for each in notices):
+        notices += (
+            RateNotice(bucket, remaining=0, resets_at=retry_at),
+        )  # of this call, whatever else is told
     return ConnectorError(
         rule.words if rule else _status_words(answer.status),
         remedy=remedy,
         code=_name(body, answer),
-        retry_at=rates.retry_at(answer.headers, ctx.now) if _limited(rule, answer) else None,
+        retry_at=retry_at,
         contact_unavailable=bool(rule and rule.contact_unavailable),
-        rates=rates.notices(answer.headers, bucket),
+        rates=notices,
     )
 
 

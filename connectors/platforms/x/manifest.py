@@ -47,6 +47,7 @@ MANIFEST: Final = configured(
             },
             files_per_message=1,
             text_with_files=True,
+            public_reply_to=True,
         ),
         receive=ReceiveRules(mode="webhook", reads=True, typing=True, groups=True, comments=True),
         history=HistoryRules(age=timedelta(days=30)),

@@ -97,16 +97,17 @@ def _post(
     post_id: str, *, root: str, author: Party, account: Account, quoted: str, to: str, **more: Any
 ) -> InboundMessage:
     outbound = author.external_id == account.external_id
+    customer = to if outbound and to != account.external_id else "" if outbound else author.external_id
     card = {"type": "post", "id": quoted, "url": f"https://x.com/i/status/{quoted}"} if quoted else {}
     return InboundMessage(
         external_id=post_id,
-        thread_id=f"{threads.COMMENT}{root}",
+        thread_id=threads.of_posts(root, customer),
         author=author,
         thread_kind=ThreadKind.COMMENT,
         outbound=outbound,
         origin=Origin.OTHER_CLIENT if outbound else Origin.CUSTOMER,
         order_key=threads.order_key(post_id),
-        counterpart=Party(to) if outbound and to and to != account.external_id else None,
+        counterpart=Party(customer) if outbound and customer else None,
         card=card,
         **more,
     )

@@ -83,7 +83,10 @@ def _answer_publicly(ctx: Context, message: OutboundMessage) -> Sent:
     if (weight := wire.length(message.text, limit.unit)) > limit.max:
         reason = f"A public post on X takes {limit.max} weighted characters; this has {weight}."
         raise ConnectorError(reason, remedy=Remedy.TELL, code="too long")
-    target = message.reply_to or message.thread_id.removeprefix(threads.COMMENT)
-    post = {"text": message.text, "reply": {"in_reply_to_tweet_id": target}}
+    if not message.reply_to:
+        # The root of the talk is no way out: under our own post we would answer ourselves, under a stranger's the stranger.
+        reason = "No post of this person is left to answer."
+        raise ConnectorError(reason, remedy=Remedy.TELL, code="no post")
+    post = {"text": message.text, "reply": {"in_reply_to_tweet_id": message.reply_to}}
     body, answer = client.call(ctx, "POST", "tweets", bucket="post", json=post, repeatable=False)
     return Sent((_id_in(body, "id"),), rates=rates.notices(answer.headers, "post"))

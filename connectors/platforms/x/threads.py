@@ -28,6 +28,11 @@ def normal(conversation_id: str) -> str:
     return between(first, second) if dash and second else conversation_id
 
 
+def of_posts(root: str, person: str) -> str:
+    """One person's posts under one root. Many speak there, and each is somebody to answer."""
+    return f"{COMMENT}{root}:{person}" if person else f"{COMMENT}{root}"
+
+
 def kind(thread_id: str) -> ThreadKind:
     return ThreadKind.DIRECT if "-" in thread_id else ThreadKind.GROUP
 

@@ -193,21 +193,37 @@ def v2_media(world: World, message: Message) -> dict[str, Any]:
     return body
 
 
-def post(message: Message) -> dict[str, Any]:
-    return {
+def root_of(message: Message) -> str:
+    """The post under which all of the talk stands; a mention may be one itself."""
+    return str(message.extra.get("post") or message.id)
+
+
+def answered_by(world: World, message: Message) -> tuple[str, str]:
+    """The post that this one answers, and its author; empty where it answers none, or where nobody here knows whose it is."""
+    root = root_of(message)
+    parent_id = message.reply_to or (root if root != message.id else "")
+    account = world.accounts[("x", message.account)]
+    if any(each["id"] == parent_id for each in account.posts):
+        return parent_id, account.id
+    parent = world.message(account, parent_id) if parent_id else None
+    return parent_id, parent.sender if parent is not None else ""
+
+
+def post(world: World, message: Message) -> dict[str, Any]:
+    parent_id, parent_author = answered_by(world, message)
+    body: dict[str, Any] = {
         "id": message.id,
         "text": message.text,
         "author_id": message.sender,
         "created_at": iso_millis(message.at_ms),
-        "conversation_id": message.thread,
+        "conversation_id": root_of(message),
         "edit_history_tweet_ids": [message.id],
-        **({"in_reply_to_user_id": message.recipient} if message.reply_to else {}),
-        **(
-            {"referenced_tweets": [{"type": "replied_to", "id": message.reply_to}]}
-            if message.reply_to
-            else {}
-        ),
     }
+    if parent_author:
+        body["in_reply_to_user_id"] = parent_author
+    if parent_id:
+        body["referenced_tweets"] = [{"type": "replied_to", "id": parent_id}]
+    return body
 
 
 def conversation_id(one: str, other: str) -> str:

@@ -177,7 +177,7 @@ class Reading:
         for one in rows:
             self._fetched(one)
         users = [payloads.user_v2(self.world, native) for native in sorted({one.sender for one in rows})]
-        body = {"data": [payloads.post(one) for one in rows[:100]], "includes": {"users": users}}
+        body = {"data": [payloads.post(self.world, one) for one in rows[:100]], "includes": {"users": users}}
         meta = {"result_count": len(rows[:100]), "newest_id": rows[0].id, "oldest_id": rows[-1].id}
         return wire.answer({**body, "meta": meta})
 

@@ -127,7 +127,13 @@ class Sending:
             return errors.invalid("The text is required.", text="")
         if weighted(text) > 280:
             return errors.invalid("The text is longer than 280 weighted characters.", text=weighted(text))
-        parent = self.world.message(account, str((given.get("reply") or {}).get("in_reply_to_tweet_id", "")))
+        target = str((given.get("reply") or {}).get("in_reply_to_tweet_id", ""))
+        parent = self.world.message(account, target)
+        unknown = parent is None and target not in {"", *(each["id"] for each in account.posts)}
+        if unknown or (parent is not None and parent.deleted):
+            return errors.forbidden(
+                "You attempted to reply to a Tweet that is deleted or not visible to you."
+            )
         if parent is None:
             post_id = self.world.ids.snowflake(at_ms=self.world.clock.now_ms())
             account.posts.append({"id": post_id, "caption": text})

@@ -10,7 +10,7 @@ from simulator.world import Happening, World
 
 XAA_TYPES = (
     "dm.received dm.sent dm.read dm.indicate_typing post.mention.create post.reply.create post.quote.create post.delete "
-    "block.block mute.mute follow.follow oauth.revoke chat.received chat.sent"
+    "block.block block.unblock mute.mute follow.follow oauth.revoke chat.received chat.sent"
 ).split()
 _AAA_KEYS = {
     "dm.received": "direct_message_events",
@@ -18,6 +18,7 @@ _AAA_KEYS = {
     "dm.read": "direct_message_mark_read_events",
     "dm.indicate_typing": "direct_message_indicate_typing_events",
     "post.mention.create": "tweet_create_events",
+    "post.reply.create": "tweet_create_events",
     "block.block": "block_events",
 }
 
@@ -121,7 +122,7 @@ def _payload(world: World, happening: Happening, kind: str) -> dict[str, Any]:
     if kind == "post.delete" and message is not None:
         return {"id": message.id, "author_id": message.sender}
     if kind.startswith("post.") and message is not None:
-        return payloads.post(message)
+        return payloads.post(world, message)
     if kind in {"dm.read", "dm.indicate_typing"}:
         return _sign(happening)
     assert message is not None and happening.thread is not None
@@ -163,7 +164,7 @@ def aaa(world: World, happening: Happening, kind: str) -> dict[str, Any] | None:
     elif kind == "block.block":
         body[key] = [_payload(world, happening, kind)]
         return body
-    elif kind == "post.mention.create" and message is not None:
+    elif kind in {"post.mention.create", "post.reply.create"} and message is not None:
         return {"for_user_id": account.id, key: [_tweet(world, message, account)]}
     elif message is not None and happening.thread is not None:
         group = happening.thread.kind == "group"
@@ -175,13 +176,15 @@ def aaa(world: World, happening: Happening, kind: str) -> dict[str, Any] | None:
 
 
 def _tweet(world: World, message: Any, account: Account) -> dict[str, Any]:
+    parent_id, parent_author = payloads.answered_by(world, message)
     return {
         "id": int(float(message.id)),
         "id_str": message.id,
         "timestamp_ms": str(message.at_ms),
         "text": message.text,
         "user": {**payloads.user_v1(world, message.sender), "id_str": message.sender},
-        "in_reply_to_status_id_str": message.reply_to or None,
+        "in_reply_to_status_id_str": parent_id or None,
+        "in_reply_to_user_id_str": parent_author or None,
         "entities": {
             "user_mentions": [{"id_str": account.id, "screen_name": account.handle}],
             "urls": [],

@@ -5,11 +5,13 @@ import pytest
 from connectors.actions import budgets, delivering
 from connectors.contract import RateNotice, Remedy
 from connectors.models import ChannelHealth, Credential, DeliveryAttempt, RateBudget
-from inbox.actions import channels
-from inbox.models import Channel, ChannelState, Handle, MessageState
+from inbox.actions import channels, receiving
+from inbox.exchange import ThreadKind
+from inbox.models import Channel, ChannelState, Handle, Message, MessageState
 from inbox.queries import outbox
 from tests.connectors.conftest import message_item, queue
 from tests.connectors.threads import in_threads
+from tests.factories import exchange as say
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -220,6 +222,55 @@ def test_every_limit_that_bounds_sending_is_obeyed(queued_reply, platform, clock
 
     queued_reply.channel.refresh_from_db()
     assert (queued_reply.channel.sends_resume_at == clock() + timedelta(minutes=5)) == counts
+
+
+def in_public(text, *, channel, agent, clock):
+    """An answer under a post, in the outbox."""
+    said = say.wrote(thread_id="comment:7", thread_kind=ThreadKind.COMMENT)
+    receiving.receive(arrivals=[receiving.Arrival(channel.pk, said)], now=clock())
+    return queue(text, channel=channel, agent=agent, now=clock(), thread="comment:7")
+
+
+def test_the_limit_of_posts_holds_up_no_message(queued_reply, platform, clock, channel, agent):
+    first = in_public("Here it is.", channel=channel, agent=agent, clock=clock)
+    tomorrow = clock() + timedelta(hours=20)
+    spent = RateNotice("post day", 0, tomorrow)
+    platform.refuses(Remedy.RETRY, "X asks us to wait.", retry_at=tomorrow, rates=[spent])
+
+    assert deliver(first, clock) == "throttled"
+    assert (first.state, first.not_before) == (MessageState.QUEUED, tomorrow)
+    assert deliver(queued_reply, clock) == "sent"
+
+    second = in_public("And more.", channel=channel, agent=agent, clock=clock)
+    Message.objects.filter(pk=first.pk).update(state=MessageState.FAILED)  # the next one may go ahead of it
+    assert deliver(second, clock) == "throttled"
+    assert (len(platform.sent), second.not_before) == (1, tomorrow)
+    clock.now = tomorrow + timedelta(seconds=1)
+    assert deliver(second, clock) == "sent"
+
+
+def test_a_limit_of_the_account_holds_up_all_of_it(queued_reply, platform, clock, channel, agent):
+    answer = in_public("Here it is.", channel=channel, agent=agent, clock=clock)
+    soon = clock() + timedelta(minutes=5)
+    spent = RateNotice("account", None, soon, used_percent=100)
+    platform.refuses(Remedy.RETRY, "Slow down.", retry_at=soon, rates=[spent])
+
+    assert deliver(answer, clock) == "throttled"
+    assert deliver(queued_reply, clock) == ""
+
+
+def test_a_reply_that_is_refused_like_this_again_lets_the_others_go(
+    queued_reply, platform, clock, channel, agent
+):
+    for outcome in ("parked", "failed"):
+        platform.refuses(Remedy.RECONNECT, "A role is missing.")
+        assert deliver(queued_reply, clock) == outcome
+        clock.passes(60)
+        channels.resume_sending(channel_id=channel.pk, now=clock())
+
+    assert queued_reply.state_reason.startswith("A role is missing. The platform said so before")
+    behind = queue("And one more thing.", channel=channel, agent=agent, now=clock())
+    assert deliver(behind, clock) == "sent"
 
 
 def test_a_limit_that_is_used_up_without_a_reset_is_a_short_pause(queued_reply, platform, clock, channel):

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from inbox import platforms
 from inbox.actions import channels, closing, noting, receiving, replying, sending
 from inbox.actions.receiving import Arrival
-from inbox.exchange import Delivered
+from inbox.exchange import Delivered, ThreadKind
 from inbox.models import Attachment, Channel, Conversation, Message, MessageState, Person
 from inbox.queries import outbox
 from tests.factories import exchange as say
@@ -121,6 +121,65 @@ def test_a_reply_written_before_the_last_message_is_stopped_and_shows_what_is_ne
 
     assert [message.text for message in stopped.value.newer] == ["Forget it, it came!"]
     assert reply(conversation, jo, written_against=seen, send_anyway=True).state == MessageState.QUEUED
+
+
+@pytest.fixture
+def public(channel: Channel) -> Conversation:
+    """Mara's talk under a post on X, where an answer is posted under one post of hers."""
+    channel.platform = "x"
+    channel.save(update_fields=["platform"])
+    posts_of(channel, m1="Where is my parcel?")
+    return Conversation.objects.get()
+
+
+def posts_of(channel: Channel, *, seconds: float = 0, **posts: str) -> None:
+    said = [
+        say.wrote(text, external_id=key, seconds=seconds, thread_id="comment:7:mara", thread_kind=ThreadKind.COMMENT)
+        for key, text in posts.items()
+    ]  # fmt: skip
+    receiving.receive(arrivals=[Arrival(channel.pk, each) for each in said], now=say.at(seconds + 1))
+
+
+def test_a_public_answer_is_to_the_newest_post_that_its_writer_saw(
+    public: Conversation, jo: Person, channel: Channel
+) -> None:
+    posts_of(channel, seconds=20, m2="Hello?")
+    public.refresh_from_db()
+    seen = public.public_seq
+    posts_of(channel, seconds=30, m3="Forget it, I am off to the shop across the street.")
+
+    assert reply(public, jo, written_against=seen, send_anyway=True).reply_to == "m2"
+    assert reply(public, jo, seconds=70).reply_to == "m3"
+    assert reply(public, jo, seconds=80, reply_to="m1").reply_to == "m1"
+
+
+def test_a_post_that_was_deleted_is_not_what_is_answered(
+    public: Conversation, jo: Person, channel: Channel
+) -> None:
+    gone = say.wrote(
+        "Hello?", external_id="m2", seconds=20, thread_id="comment:7:mara", thread_kind=ThreadKind.COMMENT
+    )
+    arrivals = [Arrival(channel.pk, each) for each in (gone, say.unsent(gone, seconds=25))]
+    receiving.receive(arrivals=arrivals, now=say.at(30))
+
+    assert reply(public, jo).reply_to == "m1"
+
+
+def test_a_public_answer_clicked_twice_is_one_whatever_came_between(
+    public: Conversation, jo: Person, channel: Channel
+) -> None:
+    click = uuid.uuid4()
+    first = reply(public, jo, client_id=click)
+    posts_of(channel, seconds=90, m2="Thanks!")
+
+    assert reply(public, jo, client_id=click, seconds=95) == first
+    assert first.reply_to == "m1"
+
+
+def test_a_private_answer_names_nothing_unless_its_writer_quotes(
+    conversation: Conversation, jo: Person
+) -> None:
+    assert reply(conversation, jo).reply_to == ""
 
 
 def test_a_colleagues_reply_also_makes_a_reply_stale(

@@ -64,6 +64,25 @@ def test_a_thread_asks_the_same_few_questions_however_long_it_is(
     assert len(short) == len(long)
 
 
+@pytest.mark.parametrize(
+    ("platform", "kind", "quotes"),
+    [
+        ("x", "comment", "true"),
+        ("x", "direct", "false"),
+        ("instagram", "direct", "true"),
+        ("linkedin", "comment", "false"),
+    ],
+)
+def test_one_may_say_which_message_is_answered_where_the_network_has_it(
+    page: Client, channel: Channel, platform: str, kind: str, quotes: str
+) -> None:
+    there = ChannelFactory(brand=channel.brand, platform=platform)
+
+    shown = page.get(at("conversation", make.conversation(there, kind=kind))).content.decode()
+
+    assert f'data-quotes="{quotes}"' in shown
+
+
 def test_a_row_says_what_the_page_must_know_to_place_it(
     page: Client, conversation: Conversation, jo: Person
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import orjson
 import pytest
 
 from connectors.contract import (
@@ -29,6 +30,7 @@ from connectors.platforms.instagram.connector import connector
 from tests.connectors.helpers import NOW, FakePlatform, json_answer, lost_answer, reply, sent_json
 
 ACCOUNT = Account("17841400000000001", "acme.shop")
+OURS = ACCOUNT.external_id
 CUSTOMER = "927364500000011"
 SEND = f"/v25.0/{ACCOUNT.external_id}/messages"
 APP = App("client-1", "app-secret", verify_token="verify-me")
@@ -187,6 +189,36 @@ def test_a_throttle_ends_when_the_header_says(instagram: FakePlatform) -> None:
     error = error_of(instagram, refused(80002, headers={"x-business-use-case-usage": usage}))
     assert error.retry_at == NOW + timedelta(minutes=12)
     assert [notice.used_percent for notice in error.rates] == [100]
+
+
+def usage(kind: str, percent: int, minutes: int = 0) -> dict[str, Any]:
+    return {"type": kind, "call_count": percent, "estimated_time_to_regain_access": minutes}
+
+
+@pytest.mark.parametrize(
+    ("told", "percent", "minutes"),
+    [
+        ({"17841400000000009": [usage("instagram", 100, 30)], OURS: [usage("instagram", 3)]}, 3, 0),
+        ({OURS: [usage("instagram", 100, 30)], "17841400000000009": [usage("instagram", 3)]}, 100, 30),
+        ({OURS: [usage("ads_insights", 100, 30), usage("messenger", 7)]}, 7, 0),
+        ({OURS: [usage("instagram", 100, 5), usage("messenger", 100, 9), usage("pages", 100, 60)]}, 100, 9),
+        ({"555000": [usage("instagram", 100, 4)]}, 100, 4),
+        ({"17841400000000009": [usage("instagram", 100)], "17841400000000008": []}, None, 0),
+    ],
+    ids=["another's", "ours first", "reports of ads", "the worst", "by another name", "not told of us"],
+)
+def test_of_the_usage_only_what_is_ours_and_of_messages_counts(
+    instagram: FakePlatform, told: dict[str, Any], percent: int | None, minutes: int
+) -> None:
+    headers = {"x-business-use-case-usage": orjson.dumps(told).decode()}
+    instagram.on("POST", SEND, json_answer({"message_id": "a"}, headers=headers))
+
+    found = connector.send(instagram.context(connector, ACCOUNT), reply()).rates
+
+    ends = NOW + timedelta(minutes=minutes) if minutes else None
+    assert [(each.used_percent, each.resets_at) for each in found] == (
+        [] if percent is None else [(percent, ends)]
+    )
 
 
 def test_a_throttle_that_calls_itself_transient_is_told_as_a_throttle(instagram: FakePlatform) -> None:

@@ -18,6 +18,7 @@ from connectors.contract import (
     App,
     AttachmentKind,
     ConnectorError,
+    Context,
     InboundMessage,
     OutboundAttachment,
     Remedy,
@@ -135,6 +136,26 @@ def test_each_code_leads_to_its_remedy(linkedin: FakePlatform, rule: errors.Rule
 
 
 @pytest.mark.parametrize(
+    "words",
+    ["Recipient cannot be messaged", "Recipient is not a 1st-degree connection", "Members are not connected"],
+)
+def test_a_member_who_takes_no_messages_is_told_and_parks_nothing(linkedin: FakePlatform, words: str) -> None:
+    body = {"message": words, "status": 403, "serviceErrorCode": 100, "code": "ACCESS_DENIED"}
+    error = error_of(linkedin, json_answer(body, 403))
+    assert (error.remedy, error.contact_unavailable) == (Remedy.TELL, True)
+
+
+def test_a_product_that_is_missing_is_no_matter_of_the_person(linkedin: FakePlatform) -> None:
+    body = {
+        "message": "Not enough permissions to access: POST /messages",
+        "status": 403,
+        "serviceErrorCode": 100,
+    }
+    error = error_of(linkedin, json_answer(body, 403))
+    assert (error.remedy, error.contact_unavailable) == (Remedy.RECONNECT, False)
+
+
+@pytest.mark.parametrize(
     ("answer", "remedy"),
     [
         (httpx.Response(500), Remedy.RETRY),
@@ -164,11 +185,22 @@ def test_what_follows_from_other_answers(linkedin: FakePlatform, answer: Any, re
             {"message": "Comment create throttled: creation rate limit exceeded for member"},
             NOW + timedelta(seconds=60),
         ),
-        ({}, NOW + timedelta(seconds=60)),
     ],
 )
 def test_a_limit_ends_at_midnight_or_in_a_minute(linkedin: FakePlatform, body: Any, until: datetime) -> None:
-    assert error_of(linkedin, json_answer(body, 429)).retry_at == until
+    error = error_of(linkedin, json_answer(body, 429))
+    assert (error.retry_at, [notice.resets_at for notice in error.rates]) == (until, [until])
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"message": "Too many requests", "status": 429}], ids=["empty", "words"]
+)
+def test_a_burst_closes_nothing_for_the_day(linkedin: FakePlatform, body: Any) -> None:
+    linkedin.on("GET", LOG, json_answer(body, 429))
+    with pytest.raises(ConnectorError) as caught:
+        connector.poll(linkedin.context(connector, ACCOUNT), "")
+    error = caught.value
+    assert (error.remedy, error.throttled, error.retry_at, error.rates) == (Remedy.RETRY, True, None, ())
 
 
 def test_the_log_is_read_page_by_page_and_from_its_last_time_on(linkedin: FakePlatform) -> None:
@@ -298,6 +330,79 @@ def test_the_page_is_subscribed_with_every_sign_escaped(linkedin: FakePlatform) 
     assert b"entity:urn%3Ali%3Aorganization%3A9000001" in put.url.raw_path
 
 
+NO_PRODUCT = json_answer({"message": "Not enough permissions", "status": 403, "serviceErrorCode": 100}, 403)
+DEAD = json_answer({"message": "revoked", "status": 401, "serviceErrorCode": 65601}, 401)
+
+
+def asked_to_subscribe(linkedin: FakePlatform, messages: Any, comments: Any) -> Context:
+    linkedin.on("POST", "/rest/memberAuthorizations", messages)
+    linkedin.on("GET", "/rest/organizationAcls", json_answer({"elements": [{"organization": PAGE}]}))
+    linkedin.on("PUT", SUBSCRIPTION, comments)
+    return linkedin.context(connector, ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    ("messages", "comments"),
+    [(httpx.Response(201), NO_PRODUCT), (NO_PRODUCT, httpx.Response(204))],
+    ids=["no comments", "no messages"],
+)
+def test_an_app_with_one_of_the_two_products_is_connected(
+    linkedin: FakePlatform, messages: Any, comments: Any
+) -> None:
+    connector.subscribe(asked_to_subscribe(linkedin, messages, comments), HOOK)
+    assert linkedin.asked[-1].method == "PUT"
+
+
+@pytest.mark.parametrize(
+    ("messages", "comments"),
+    [
+        (NO_PRODUCT, NO_PRODUCT),
+        (httpx.Response(201), DEAD),
+        (DEAD, DEAD),
+        (httpx.Response(503), httpx.Response(204)),
+    ],
+    ids=["neither", "dies between", "dead", "passing"],
+)
+def test_where_nothing_is_to_be_had_the_account_is_refused(
+    linkedin: FakePlatform, messages: Any, comments: Any
+) -> None:
+    with pytest.raises(ConnectorError):
+        connector.subscribe(asked_to_subscribe(linkedin, messages, comments), HOOK)
+
+
+def test_an_app_without_messages_reads_the_comments_and_says_what_is_missing(linkedin: FakePlatform) -> None:
+    comment = orjson.loads(delivery("linkedin", "comment"))["notifications"][0]
+    linkedin.on("GET", LOG, NO_PRODUCT)
+    linkedin.on("GET", "/rest/organizationAcls", json_answer({"elements": [{"organization": PAGE}]}))
+    linkedin.on("GET", "/rest/organizationalEntityNotifications", json_answer({"elements": [comment]}))
+    ctx = linkedin.context(connector, ACCOUNT)
+
+    page = connector.history(ctx, "")
+    found = list(page.events)
+    page = connector.history(ctx, page.cursor)
+    found += page.events
+    with pytest.raises(ConnectorError, match="read the messages") as caught:
+        connector.history(ctx, page.cursor)
+    with pytest.raises(ConnectorError) as polled:
+        connector.poll(ctx, "")
+
+    assert [each.external_id for each in found if isinstance(each, InboundMessage)] == [COMMENT]
+    assert (caught.value.remedy, polled.value.remedy) == (Remedy.TELL, Remedy.TELL)
+
+
+def test_an_app_without_comments_reads_the_messages(linkedin: FakePlatform) -> None:
+    linkedin.on("GET", LOG, json_answer(orjson.loads(delivery("linkedin", "message"))))
+    linkedin.on("GET", "/rest/organizationAcls", json_answer({"elements": [{"organization": PAGE}]}))
+    linkedin.on("GET", "/rest/organizationalEntityNotifications", NO_PRODUCT)
+    ctx = linkedin.context(connector, ACCOUNT)
+
+    page = connector.history(ctx, "")
+    with pytest.raises(ConnectorError, match="read the comments") as caught:
+        connector.history(ctx, page.cursor)
+
+    assert (len(page.events) > 0, caught.value.remedy) == (True, Remedy.TELL)
+
+
 @pytest.mark.parametrize(
     ("answer", "is_active", "said"),
     [
@@ -307,8 +412,9 @@ def test_the_page_is_subscribed_with_every_sign_escaped(linkedin: FakePlatform) 
         (json_answer({"webhook": "https://other.example/"}), False, "another address"),
         (json_answer({"webhook": HOOK, "expiresAt": 1_700_000_000_000}), False, "has run out"),
         (json_answer({"message": "Not found"}, 404), False, "knows no subscription"),
+        (NO_PRODUCT, False, "does not let this app hear"),
     ],
-    ids=["active", "no end", "blocked", "another's", "over", "gone"],
+    ids=["active", "no end", "blocked", "another's", "over", "gone", "not this app"],
 )  # fmt: skip
 def test_the_subscription_of_the_page_is_told(
     linkedin: FakePlatform, answer: httpx.Response, is_active: bool, said: str

@@ -20,6 +20,7 @@ from connectors.contract import (
     InboundMessage,
     MessageKind,
     OutboundAttachment,
+    OutboundMessage,
     Remedy,
     ThreadKind,
     Tokens,
@@ -189,11 +190,49 @@ def test_limits_are_told_with_every_answer(x: FakePlatform) -> None:
     )
 
 
-def test_a_public_answer_is_a_reply_to_the_post(x: FakePlatform) -> None:
+def public(**fields: Any) -> OutboundMessage:
+    """An answer to Mara's post, which stands under one of the brand's."""
+    mine = {"thread_id": f"comment:2080765901528536000:{CUSTOMER}", "thread_kind": ThreadKind.COMMENT}
+    return reply(**{"reply_to": "2080765901528536002", **mine, **fields})
+
+
+def test_a_public_answer_is_a_reply_to_the_customers_post(x: FakePlatform) -> None:
     x.on("POST", "/2/tweets", json_answer({"data": {"id": "2080765901528536009"}}, 201))
-    message = reply(thread_id="comment:2080765901528536000", thread_kind=ThreadKind.COMMENT)
-    assert connector.send(x.context(connector, ACCOUNT), message).external_ids == ("2080765901528536009",)
-    assert sent_json(x.asked[0])["reply"] == {"in_reply_to_tweet_id": "2080765901528536000"}
+    assert connector.send(x.context(connector, ACCOUNT), public()).external_ids == ("2080765901528536009",)
+    assert sent_json(x.asked[0])["reply"] == {"in_reply_to_tweet_id": "2080765901528536002"}
+
+
+def test_what_answers_nobodys_post_does_not_go_to_the_root_of_the_talk(x: FakePlatform) -> None:
+    with pytest.raises(ConnectorError) as caught:
+        connector.send(x.context(connector, ACCOUNT), public(reply_to=""))
+    assert (caught.value.remedy, x.asked) == (Remedy.TELL, [])
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        "You attempted to reply to a Tweet that is deleted or not visible to you.",
+        "Reply to this conversation is not allowed because you have not been mentioned by the author of the post.",
+    ],
+)
+def test_a_post_that_cannot_be_answered_is_told_and_parks_nothing(x: FakePlatform, detail: str) -> None:
+    x.on("POST", "/2/tweets", problem(403, detail))
+    with pytest.raises(ConnectorError) as caught:
+        connector.send(x.context(connector, ACCOUNT), public())
+    assert caught.value.remedy is Remedy.TELL
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"x-rate-limit-limit": "100", "x-rate-limit-remaining": "0", "x-rate-limit-reset": "1786018800"}],
+    ids=["no header", "the window"],
+)
+def test_a_limit_is_told_of_the_call_that_met_it(x: FakePlatform, headers: dict[str, str]) -> None:
+    x.on("POST", "/2/tweets", json_answer({"title": "Too Many Requests", "status": 429}, 429, headers))
+    with pytest.raises(ConnectorError) as caught:
+        connector.send(x.context(connector, ACCOUNT), public())
+    (notice,) = caught.value.rates
+    assert (notice.bucket, notice.remaining, notice.resets_at) == ("post", 0, caught.value.retry_at)
 
 
 @pytest.mark.parametrize(
@@ -269,6 +308,8 @@ def test_a_new_webhook_is_registered_and_every_event_asked_for(x: FakePlatform) 
         "dm.sent",
         "dm.read",
         "post.mention.create",
+        "block.block",
+        "block.unblock",
         "oauth.revoke",
     }
     assert "dm.received" not in {each["event_type"] for each in wished}

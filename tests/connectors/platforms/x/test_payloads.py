@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from connectors import wire
 from connectors.contract import (
     Account,
     AccountChanged,
@@ -18,6 +19,7 @@ from connectors.contract import (
     Malformed,
     MessageKind,
     Origin,
+    Party,
     ReachChanged,
     ReadUpTo,
     ThreadKind,
@@ -134,10 +136,11 @@ def test_an_encrypted_chat_is_shown_as_such() -> None:
     assert (said.kind, said.thread_id, said.text) == (MessageKind.ENCRYPTED, THREAD, "")
 
 
-def test_a_mention_stands_in_the_thread_of_its_post() -> None:
+def test_a_mention_stands_in_its_authors_thread_under_the_post() -> None:
     said = message("mention_xaa")
     assert (said.kind, said.thread_kind) == (MessageKind.MENTION, ThreadKind.COMMENT)
-    assert (said.thread_id, said.reply_to) == ("comment:2080765901528536000", "2080765901528536000")
+    assert said.thread_id == f"comment:2080765901528536000:{CUSTOMER}"
+    assert said.reply_to == "2080765901528536000"
     assert said.text == "@acme where is my parcel?"
     assert [each.url for each in said.attachments] == ["https://pbs.twimg.com/p.jpg"]
     assert said.author.name == "Mara"
@@ -147,9 +150,42 @@ def test_a_reply_is_a_comment() -> None:
     assert message("reply_xaa").kind is MessageKind.COMMENT
 
 
+def under_our_post(author: str, to: str) -> InboundMessage:
+    """A post in the talk under the brand's own, in the form in which X delivers it."""
+    document = wire.decode(delivery("x", "reply_xaa"))
+    document["data"]["payload"] |= {
+        "id": "2080765901528536005",
+        "author_id": author,
+        "in_reply_to_user_id": to,
+    }
+    (said,) = read(connector, wire.encode(document), ACCOUNT)
+    assert isinstance(said, InboundMessage)
+    return said
+
+
+def test_each_person_under_one_post_has_a_thread_and_our_answer_stands_in_theirs() -> None:
+    noor = "1587200000000000099"
+    mara_asks, noor_asks = (
+        under_our_post(CUSTOMER, ACCOUNT.external_id),
+        under_our_post(noor, ACCOUNT.external_id),
+    )
+    answer = under_our_post(ACCOUNT.external_id, noor)
+
+    assert mara_asks.thread_id != noor_asks.thread_id
+    assert (answer.thread_id, answer.outbound, answer.counterpart) == (noor_asks.thread_id, True, Party(noor))
+
+
+def test_what_we_add_to_our_own_post_is_an_answer_to_nobody() -> None:
+    said = under_our_post(ACCOUNT.external_id, ACCOUNT.external_id)
+    assert (said.thread_id, said.counterpart) == ("comment:2080765901528536000", None)
+
+
 def test_a_quote_keeps_what_it_quotes() -> None:
     said = message("quote_xaa")
-    assert (said.thread_id, said.card["id"]) == ("comment:2080765901528536003", "2080765901528536000")
+    assert (said.thread_id, said.card["id"]) == (
+        f"comment:2080765901528536003:{CUSTOMER}",
+        "2080765901528536000",
+    )
 
 
 def test_a_mention_of_the_older_api_is_read_in_full_and_a_repost_is_nothing() -> None:
