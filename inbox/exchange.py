@@ -179,7 +179,7 @@ class ProfileSeen:
 
 @dataclass(frozen=True, slots=True)
 class ReachChanged:
-    """Whether somebody can be written to. `reason` says why not; empty: they can again. What they write later lifts it too."""
+    """Whether somebody can be written to. `reason` says why not; empty: they can again. What they write to us later lifts it too."""
 
     external_id: str
     at: datetime

@@ -25,6 +25,7 @@ class Rule:
 _SIGN_IN: Final = "X no longer accepts our access."
 _SCOPE: Final = "X does not allow the app to do this. Connect the account again, with all permissions."
 _CLOSED: Final = "This person does not accept messages from this account on X."
+_BLOCKED: Final = "This person has blocked this account on X."
 _LIMIT: Final = "X asks us to wait."
 _LOCKED: Final = "X has locked or suspended this account."
 _FAULT: Final = "X had a passing fault."
@@ -40,6 +41,7 @@ TABLE: Final[tuple[Rule, ...]] = (
     Rule(Remedy.RETRY, _FAULT, code=130),
     Rule(Remedy.RETRY, _FAULT, code=131),
     Rule(Remedy.BUG, "The clocks of X and Parley differ too much.", code=135),
+    Rule(Remedy.TELL, _BLOCKED, code=136),
     Rule(Remedy.TELL, _CLOSED, code=150, contact_unavailable=True),
     Rule(Remedy.TELL, "X could not send this message.", code=151),
     Rule(Remedy.TELL, _CLOSED, code=214, contact_unavailable=True),
@@ -51,6 +53,7 @@ TABLE: Final[tuple[Rule, ...]] = (
     Rule(Remedy.TELL, _CLOSED, code=349, contact_unavailable=True),
     Rule(Remedy.TELL, "This text is too long for X.", code=354),
     Rule(Remedy.RECONNECT, "X has not verified this account for message requests.", code=476),
+    Rule(Remedy.TELL, _BLOCKED, says="you have been blocked"),
     Rule(Remedy.TELL, _FILE, says="not permitted to attach"),
     Rule(Remedy.TELL, _CLOSED, says="permission to dm", contact_unavailable=True),
     Rule(Remedy.RETRY, _LIMIT, problem="rate-limit-exceeded"),
