@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from connectors import clock
 from connectors.actions import (
+    completing,
     delivering,
     draining,
     erasing,
@@ -117,7 +118,7 @@ def wake_fetching() -> None:
 
 @shared_task
 def fetch_media(**_later: Any) -> None:
-    """Pictures first, because their addresses die; then names."""
+    """Pictures first, because their addresses die; then words that a delivery did not tell, and names."""
     _forget("fetch-wanted")
     turns.run(_fetch, name="fetch", key="fetch")
 
@@ -125,8 +126,10 @@ def fetch_media(**_later: Any) -> None:
 def _fetch() -> None:
     now = clock.from_(timezone.now())
     media = fetching.fetch_due_media(clock=now)
+    untold = completing.complete_due(clock=now)
     profiles = fetching.fetch_due_profiles(clock=now)
-    if media >= fetching.MEDIA_AT_ONCE or profiles >= fetching.PROFILES_AT_ONCE:
+    is_full = media >= fetching.MEDIA_AT_ONCE or profiles >= fetching.PROFILES_AT_ONCE
+    if is_full or untold >= completing.AT_ONCE:
         wake_fetching()
 
 

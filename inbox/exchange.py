@@ -113,6 +113,7 @@ class InboundMessage:
         ""  # external id of the message before it, where the platform's list tells more than its coarse times
     )
     standing: Standing | None = None  # from a history that shows what became of a message
+    untold: bool = False  # there is such a message; its words are told to whoever asks for them
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from inbox.actions import _sql
+from inbox.actions import _sql, _untold
 from inbox.actions._arrivals import Batch, Key, Met, customer_of
 from inbox.actions._conversations import Thread
 from inbox.exchange import InboundMessage, ReadUpTo
@@ -217,6 +217,7 @@ def insert(
     )
     made = {(row[1], row[2]): row[0] for row in ids}
     _insert_attachments(fresh, made, now)
+    _untold.ask([made[(row[0], row[1].external_id)] for row in fresh if row[1].untold], now)
     return made
 
 

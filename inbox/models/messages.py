@@ -216,6 +216,19 @@ class Amendment(models.Model):
         ]
 
 
+class UntoldMessage(models.Model):
+    """A message that the platform named and did not tell: to be asked for. Gone once it was told, or will never be."""
+
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, primary_key=True, related_name="untold")
+    due_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            # complete_due asks for what is to be asked for.
+            models.Index(fields=["due_at"], name="messages_to_ask_for"),
+        ]
+
+
 class EarlyRead(models.Model):
     """The customer's look at a message that we do not have yet, or at a thread of which we have none. Used up when that comes."""
 

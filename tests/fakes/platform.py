@@ -108,6 +108,9 @@ class FakePlatform:
     rates: tuple[RateNotice, ...] = ()
     pictures: dict[str, Media] = field(default_factory=dict)
     profiles: dict[str, Party] = field(default_factory=dict)
+    words: dict[str, InboundMessage | ConnectorError] = field(
+        default_factory=dict
+    )  # of what a delivery only named
     asked_profiles: list[str] = field(default_factory=list)
     polls: list[str] = field(default_factory=list)
     page_size: int = 50
@@ -194,6 +197,7 @@ class FakePlatform:
             text=payload.get("text", ""),
             outbound=outbound,
             origin=Origin.OTHER_CLIENT if outbound else Origin.CUSTOMER,
+            untold=payload.get("untold", False),
         )
 
     def authorise(self, ctx: Context, redirect_uri: str, state: str) -> Authorisation:
@@ -269,6 +273,12 @@ class FakePlatform:
                 "outbound": said.outbound,
             }
         )
+
+    def told(self, ctx: Context, external_id: str, thread_id: str) -> InboundMessage:
+        answer = self.words[external_id]
+        if isinstance(answer, ConnectorError):
+            raise answer
+        return answer
 
     def profile(self, ctx: Context, external_id: str) -> Party:
         self.asked_profiles.append(external_id)
