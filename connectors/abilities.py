@@ -3,9 +3,10 @@ is enough."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
-from connectors.contract import Context, InboundMessage, Subscription
+from connectors.contract import Context, InboundMessage, RateNotice, Subscription
 
 
 @runtime_checkable
@@ -22,6 +23,14 @@ class Confirms(Protocol):
 
     def is_withdrawn(self, ctx: Context, external_id: str) -> bool:
         """Whether the platform says of this one message that it is there no more. Any other refusal is no such answer."""
+
+
+@runtime_checkable
+class Gestures(Protocol):
+    """What a connector adds whose platform can show a customer that somebody writes to them (`SendRules.typing`)."""
+
+    def show_writing(self, ctx: Context, thread_id: str, recipient_id: str) -> Sequence[RateNotice]:
+        """Show it for a while; it is called again while somebody goes on. What the platform said of its limits."""
 
 
 @runtime_checkable

@@ -18,12 +18,13 @@ from connectors.actions import (
     draining,
     erasing,
     fetching,
+    gesturing,
     settling,
 )
 from connectors.turns import OneByOne, Turns
-from inbox import realtime
+from inbox import gestures, realtime
 from inbox.actions import sending
-from inbox.models import Message
+from inbox.models import Conversation, Message
 from inbox.queries import outbox
 
 log = structlog.get_logger(__name__)
@@ -131,6 +132,23 @@ def _fetch() -> None:
     is_full = media >= fetching.MEDIA_AT_ONCE or profiles >= fetching.PROFILES_AT_ONCE
     if is_full or untold >= completing.AT_ONCE:
         wake_fetching()
+
+
+def wake_writing(conversation_id: int) -> None:
+    """A colleague writes. However many pages say so, the customer is shown it once in a while."""
+    if cache.add(f"writing-shown:{conversation_id}", 1, timeout=gestures.EVERY):
+        show_writing.apply_async(
+            kwargs={"conversation_id": conversation_id}, expires=gestures.EVERY / 2, retry=False
+        )
+
+
+@shared_task
+def show_writing(*, conversation_id: int, **_later: Any) -> None:
+    def work() -> None:
+        gesturing.show_writing(conversation_id=conversation_id, clock=clock.from_(timezone.now()))
+
+    channel_id = Conversation.objects.filter(pk=conversation_id).values_list("channel_id", flat=True).first()
+    turns.run_if_free(work, key=("writing", channel_id))
 
 
 @shared_task

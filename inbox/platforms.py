@@ -48,6 +48,7 @@ class SendRules:
     text_with_files: bool = True  # False: the connector sends them as messages of their own
     reply_to: bool = False
     requires_human: bool = False  # every send must follow a person's own click
+    typing: bool = False  # the customer can be shown that somebody writes to them
     fetches_for: timedelta = timedelta(
         0
     )  # it loads files from our address within the call, for up to so long

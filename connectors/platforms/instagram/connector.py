@@ -20,6 +20,7 @@ from connectors.contract import (
     OutboundMessage,
     Page,
     Party,
+    RateNotice,
     Sent,
     Subscription,
     Tokens,
@@ -89,6 +90,9 @@ class Instagram:
 
     def send(self, ctx: Context, message: OutboundMessage) -> Sent:
         return sending.send(ctx, message)
+
+    def show_writing(self, ctx: Context, thread_id: str, recipient_id: str) -> Sequence[RateNotice]:
+        return sending.show_writing(ctx, recipient_id or thread_id)
 
     def poll(self, ctx: Context, cursor: str) -> Page:
         return Page((), cursor)  # everything comes by webhook

@@ -254,6 +254,17 @@ def test_history_of_a_comment_is_what_was_answered(instagram: FakePlatform) -> N
     assert len(page.failures) == 1
 
 
+def test_the_customer_is_shown_that_somebody_writes(instagram: FakePlatform) -> None:
+    instagram.on(
+        "POST", SEND, json_answer({"recipient_id": CUSTOMER}, headers={"x-app-usage": '{"call_count": 7}'})
+    )
+
+    notices = connector.show_writing(instagram.context(connector, ACCOUNT), CUSTOMER, "")
+
+    assert sent_json(instagram.asked[0]) == {"recipient": {"id": CUSTOMER}, "sender_action": "typing_on"}
+    assert [(each.bucket, each.used_percent) for each in notices] == [("app", 7)]
+
+
 OWN = f"/v25.0/{ACCOUNT.external_id}"
 
 
