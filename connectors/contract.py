@@ -32,8 +32,8 @@ __all__ = [  # noqa: RUF022 (first the words of the inbox, then what connectors 
     "Edited", "FileLimit", "HistoryRules", "InboundEvent", "InboundMessage", "Manifest", "MessageKind", "Origin", "OutboundAttachment", "OutboundMessage", "Party",
     "ProfileSeen", "ReachChanged", "Reacted", "ReadUpTo", "ReceiveRules", "SendRules", "Standing", "TextLimit", "ThreadKind", "Typing",
     "Unit", "Unsent", "WindowRules",
-    "UNKNOWN_KIND", "Account", "App", "Authorisation", "Confirms", "Connector", "ConnectorError", "Context", "Grant", "Ignored", "Item",
-    "Malformed", "Media", "Origins", "Page", "RateNotice", "Remedy", "Sent", "Stretch", "Subscription", "Tokens", "Watches", "WebhookAnswer", "WebhookRequest",
+    "UNKNOWN_KIND", "Account", "App", "Authorisation", "Connector", "ConnectorError", "Context", "Grant", "Ignored", "Item",
+    "Malformed", "Media", "Origins", "Page", "RateNotice", "Remedy", "Sent", "Stretch", "Subscription", "Tokens", "WebhookAnswer", "WebhookRequest",
     "configured",
 ]  # fmt: skip
 
@@ -282,19 +282,3 @@ class Subscription:
     is_active: bool
     said: str = ""
     speaks_for: str = ""
-
-
-@runtime_checkable
-class Watches(Protocol):
-    """What a connector adds whose platform says whether it still delivers to us. Platforms switch webhooks off by themselves."""
-
-    def subscription(self, ctx: Context, callback_url: str) -> Subscription:
-        """As the platform has it now."""
-
-
-@runtime_checkable
-class Confirms(Protocol):
-    """What a connector adds whose history may show that a message was withdrawn (`Page.stretch`)."""
-
-    def is_withdrawn(self, ctx: Context, external_id: str) -> bool:
-        """Whether the platform says of this one message that it is there no more. Any other refusal is no such answer."""

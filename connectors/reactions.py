@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from connectors import tasks
 from inbox.events import on
+from inbox.gestures import on_writing
 from inbox.models import Event, EventKind, Message, MessageState
 
 
@@ -29,6 +30,11 @@ def _send_next(conversation_ids: set[int | None]) -> None:
         if not_before is not None and not_before > timezone.now():
             continue
         tasks.deliver_reply.delay(message_id=message_id)
+
+
+@on_writing
+def show_to_the_customer(conversation_id: int) -> None:
+    tasks.wake_writing(conversation_id)
 
 
 @on(

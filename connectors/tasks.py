@@ -13,16 +13,18 @@ from django.utils import timezone
 
 from connectors import clock
 from connectors.actions import (
+    completing,
     delivering,
     draining,
     erasing,
     fetching,
+    gesturing,
     settling,
 )
 from connectors.turns import OneByOne, Turns
-from inbox import realtime
+from inbox import gestures, realtime
 from inbox.actions import sending
-from inbox.models import Message
+from inbox.models import Conversation, Message
 from inbox.queries import outbox
 
 log = structlog.get_logger(__name__)
@@ -117,7 +119,7 @@ def wake_fetching() -> None:
 
 @shared_task
 def fetch_media(**_later: Any) -> None:
-    """Pictures first, because their addresses die; then names."""
+    """Pictures first, because their addresses die; then words that a delivery did not tell, and names."""
     _forget("fetch-wanted")
     turns.run(_fetch, name="fetch", key="fetch")
 
@@ -125,9 +127,28 @@ def fetch_media(**_later: Any) -> None:
 def _fetch() -> None:
     now = clock.from_(timezone.now())
     media = fetching.fetch_due_media(clock=now)
+    untold = completing.complete_due(clock=now)
     profiles = fetching.fetch_due_profiles(clock=now)
-    if media >= fetching.MEDIA_AT_ONCE or profiles >= fetching.PROFILES_AT_ONCE:
+    is_full = media >= fetching.MEDIA_AT_ONCE or profiles >= fetching.PROFILES_AT_ONCE
+    if is_full or untold >= completing.AT_ONCE:
         wake_fetching()
+
+
+def wake_writing(conversation_id: int) -> None:
+    """A colleague writes. However many pages say so, the customer is shown it once in a while."""
+    if cache.add(f"writing-shown:{conversation_id}", 1, timeout=gestures.EVERY):
+        show_writing.apply_async(
+            kwargs={"conversation_id": conversation_id}, expires=gestures.EVERY / 2, retry=False
+        )
+
+
+@shared_task
+def show_writing(*, conversation_id: int, **_later: Any) -> None:
+    def work() -> None:
+        gesturing.show_writing(conversation_id=conversation_id, clock=clock.from_(timezone.now()))
+
+    channel_id = Conversation.objects.filter(pk=conversation_id).values_list("channel_id", flat=True).first()
+    turns.run_if_free(work, key=("writing", channel_id))
 
 
 @shared_task

@@ -34,6 +34,18 @@ class Turns:
                 self._line.setdefault(name, (key, work))
                 return
             self._busy[key] += 1
+        self._work(key, work)
+
+    def run_if_free(self, work: Work, *, key: Hashable) -> bool:
+        """Do it now where that leaves a turn for others, or never: for what is worth nothing later. One at a time for a key."""
+        with self._lock:
+            if self._busy[key] or self._busy.total() + 1 >= self.at_once:
+                return False
+            self._busy[key] += 1
+        self._work(key, work)
+        return True
+
+    def _work(self, key: Hashable, work: Work) -> None:
         following: tuple[Hashable, Work] | None = (key, work)
         while following is not None:
             key, work = following

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Awaitable
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +15,10 @@ from channels.auth import get_user
 from channels.db import database_sync_to_async
 from django.contrib.sessions.backends.db import SessionStore
 
-from inbox import access, attendance, company, realtime
+from inbox import access, attendance, company, gestures, realtime
 from inbox.fanout import News, hub, rest_of
 from inbox.models import Brand, Conversation
+from inbox.rules.visits import Doing
 
 BACKLOG = 128  # messages that may wait for a slow socket before it is closed, to resume
 CHECK_EVERY = 40.0  # seconds between two looks at whether this person may still listen
@@ -44,6 +46,10 @@ class Socket:
         self._too_slow = asyncio.Event()
         self._groups: set[str] = set()
         self._open: Conversation | None = None
+        self._shown = (
+            0,
+            0.0,
+        )  # in which conversation the customer was last shown that somebody writes, and when
         self._company = company.of(brand.pk)
 
     def offer(self, news: News) -> None:
@@ -106,6 +112,8 @@ class Socket:
             await self._watch_conversation(UUID(wish["open"]) if wish["open"] else None)
         if "here" in wish:
             self._company.hear(self, str(wish["here"]))
+            if wish["here"] == Doing.REPLY:
+                self._show_writing()
         if "counts" in wish:
             text = await database_sync_to_async(realtime.counts_for)(self._scope["user"], self._brand)
             await self._outgoing.put({"type": "websocket.send", "text": text})
@@ -118,6 +126,16 @@ class Socket:
             )
             for text in told:
                 await self._outgoing.put({"type": "websocket.send", "text": text})
+
+    def _show_writing(self) -> None:
+        """The customer may see it, too. Nobody waits for that: it is tried in a thread, once in a while, and forgotten."""
+        if self._open is None or not gestures.can_show_writing(self._open):
+            return
+        conversation_id, now = self._open.pk, monotonic()
+        if conversation_id == self._shown[0] and now < self._shown[1] + gestures.EVERY:
+            return
+        self._shown = (conversation_id, now)
+        asyncio.get_running_loop().run_in_executor(None, gestures.show_writing, conversation_id)
 
     async def _watch_conversation(self, public_id: UUID | None) -> None:
         if self._open:

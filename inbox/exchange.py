@@ -113,6 +113,7 @@ class InboundMessage:
         ""  # external id of the message before it, where the platform's list tells more than its coarse times
     )
     standing: Standing | None = None  # from a history that shows what became of a message
+    untold: bool = False  # there is such a message; its words are told to whoever asks for them
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,7 @@ class ProfileSeen:
 
 @dataclass(frozen=True, slots=True)
 class ReachChanged:
-    """Whether somebody can be written to. `reason` says why not; empty: they can again. What they write later lifts it too."""
+    """Whether somebody can be written to. `reason` says why not; empty: they can again. What they write to us later lifts it too."""
 
     external_id: str
     at: datetime

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from simulator import conversations, customers, scenarios
+from simulator import bookmarks, conversations, customers, scenarios
+from simulator.bookmarks import Bookmark
+from simulator.corpora import Corpus
 from simulator.drafts import Impossible
 from simulator.kernel import Kernel
 from simulator.models import Account, Message, Person
@@ -66,7 +68,11 @@ class Traffic:
         rate = float(given.get("rate") or settings.rate)
         if not 0 < rate <= 2000:
             raise Impossible("rate must lie above 0 and at most 2000 messages a second.")
-        skipped = {} if corpus == "builtin" else await asyncio.to_thread(conversations.usable, Path(corpus))
+        skipped: dict[str, Any] = {}
+        digest = ""
+        if corpus != "builtin":
+            skipped = await asyncio.to_thread(conversations.usable, Path(corpus))
+            digest = await asyncio.to_thread(bookmarks.digest, Path(corpus))
         self.stop()
         self._dice = random.Random(int(given.get("seed") or 1))
         self._sent = 0
@@ -79,7 +85,18 @@ class Traffic:
         }
         limit = int(given["limit"]) if given.get("limit") is not None else None
         self._past = PAST if given.get("past") and not self.kernel.world.messages else 0
-        stream = self._scenarios(platforms) if corpus == "builtin" else self._corpus(Path(corpus), platforms)
+        if corpus == "builtin":
+            stream = self._scenarios(platforms)
+        else:  # one that is named is played from its beginning, that of the settings from where it stopped
+            mark = Bookmark(self.kernel.world.store, digest, anew=bool(given.get("corpus")))
+            stream = Corpus(
+                self.kernel,
+                Path(corpus),
+                self._accounts(platforms),
+                mark,
+                self._dice,
+                loop=self._given["loop"],
+            ).stream()
         self._task = asyncio.create_task(self._run(stream, rate=rate, limit=limit))
         return self.status()
 
@@ -141,7 +158,9 @@ class Traffic:
 
     def _perform(self, given: dict[str, Any]) -> Message | None:
         account, person = given.pop("_account"), given.pop("_person")
-        visit = given.pop("_visit", None)
+        visit, played = given.pop("_visit", None), given.pop("_played", None)
+        if played is not None:
+            played()
         try:
             message = customers.write(
                 self.kernel, account=account, person=person, given=given, client="traffic"
@@ -257,41 +276,3 @@ class Traffic:
         task = asyncio.create_task(work)
         self._side.add(task)
         task.add_done_callback(self._side.discard)
-
-    # A corpus of real conversations
-
-    def _corpus(self, path: Path, platforms: list[str]) -> Iterator[list[dict[str, Any]]]:
-        """Customer turns as direct messages, spread over the platforms, in order inside a conversation."""
-        accounts = {one.platform: one for one in reversed(self._accounts(platforms))}
-        places = itertools.cycle(accounts.values())
-        while True:
-            waiting: list[Iterator[dict[str, Any]]] = []
-            row = None
-            for row in conversations.readable(path):
-                waiting.append(self._turns(row, next(places)))
-                # Some conversations run side by side, as in an afternoon.
-                if len(waiting) >= 8:
-                    yield from self._step(waiting)
-            while waiting:
-                yield from self._step(waiting)
-            if row is None or not self._given.get("loop"):  # a file emptied meanwhile would be read for ever
-                return
-
-    def _step(self, waiting: list[Iterator[dict[str, Any]]]) -> Iterator[list[dict[str, Any]]]:
-        at = self._dice.randrange(len(waiting))
-        found = next(waiting[at], None)
-        if found is None:
-            del waiting[at]
-        else:
-            yield [found]
-
-    def _turns(self, row: dict[str, Any], account: Account) -> Iterator[dict[str, Any]]:
-        language = str(row.get("lang") or "en")
-        for name, text in conversations.turns(row):
-            person = customers.person_from(
-                self.kernel,
-                platform=account.platform,
-                given={"name": name, "handle": name},
-                language=language,
-            )
-            yield {"kind": "text", "text": text, "_account": account, "_person": person}

@@ -8,7 +8,8 @@
 
 from __future__ import annotations
 
-from connectors.contract import Confirms, Connector, Context, InboundMessage, MessageKind, Page, Unsent
+from connectors.abilities import Confirms
+from connectors.contract import Connector, Context, InboundMessage, MessageKind, Page, Unsent
 from inbox.models import Channel, Direction, Message
 
 AT_ONCE = 5  # each costs a call; the rest comes with the next walk

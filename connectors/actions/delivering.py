@@ -203,7 +203,7 @@ class _Delivery:
                         platform=self.message.channel.platform,
                         code=error.code,
                     )
-                if error.contact_unavailable:
+                if error.contact_unavailable and self.message.conversation.kind != ConversationKind.COMMENT:
                     contacts.mark_unavailable(
                         channel_id=self.message.channel_id,
                         external_id=self.message.conversation.recipient_key,

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Length
 
 from connectors import contexts, registry
-from connectors.actions import _arriving
+from connectors.actions import _arriving, _hearing
 from connectors.actions._arriving import Parsed
 from connectors.contract import (
     UNKNOWN_KIND,
@@ -49,6 +49,7 @@ class Drained:
     new_messages: int = 0
     dead: int = 0
     typing: list[tuple[int, str]] = field(default_factory=list)  # (conversation id, who): told, never kept
+    heard: dict[int, datetime] = field(default_factory=dict)  # when each channel's newest delivery came
 
 
 @dataclass(slots=True)
@@ -106,6 +107,7 @@ def drain(*, now: datetime, limit: int = BATCH, only: Sequence[int] | None = Non
                 raise
             log.exception("batch_failed")
             drained = _one_by_one(now, limit, only)
+        _hearing.note(drained.heard)
         if drained.receipts:
             log.info(
                 "receipts_drained", receipts=drained.receipts, new=drained.new_messages, dead=drained.dead
@@ -135,6 +137,7 @@ def _one_by_one(now: datetime, limit: int, only: Sequence[int] | None) -> Draine
         total.new_messages += one.new_messages
         total.dead += one.dead
         total.typing += one.typing
+        total.heard |= one.heard  # the oldest is read first
     return total
 
 
@@ -170,6 +173,7 @@ def _drain(now: datetime, limit: int, only: Sequence[int] | None) -> Drained:
         + len(taken.dead)
         + sum(each.state == ReceiptState.DEAD for each in batch.readings),
         typing=taken.typing,
+        heard=batch.heard,
     )
 
 
@@ -182,15 +186,18 @@ class _Batch:
         self.parsed: list[Parsed] = []
         self.readings: list[Reading] = []
         self.dead: list[DeadItem] = []
+        self.heard: dict[int, datetime] = {}
 
     def read(self, receipt: Receipt) -> None:
         reading = Reading(receipt)
         self.readings.append(reading)
         for item in _items(receipt, reading):
             channel = self.accounts.resolve(receipt.channel, item.account_ids)
+            self._hear(channel, receipt)
             try:
                 events = _parse(item, channel, receipt.channel.platform)
             except Ignored:
+                self._hear(channel or receipt.channel, receipt)
                 continue
             except Malformed as error:
                 self._bury(
@@ -209,6 +216,13 @@ class _Batch:
                 self.parsed.append(Parsed(channel, item, events, receipt))
             else:
                 self._bury(item, channel, receipt, UNKNOWN_KIND)
+        if not reading.items:
+            self._hear(receipt.channel, receipt)
+
+    def _hear(self, channel: Channel | None, receipt: Receipt) -> None:
+        """Whose account a delivery speaks of; where it speaks of none, whose address it came to."""
+        if channel is not None:
+            self.heard[channel.pk] = max(receipt.received_at, self.heard.get(channel.pk, receipt.received_at))
 
     def _bury(self, item: Item, channel: Channel, receipt: Receipt, reason: str) -> None:
         self.dead.append(_arriving.dead_item(Parsed(channel, item, (), receipt), reason, now=self.now))
@@ -233,7 +247,9 @@ def _claim(limit: int, only: Sequence[int] | None) -> list[Receipt]:
     if not chosen:
         return []
     return list(
-        Receipt.objects.filter(pk__in=chosen).only("id", "channel_id", "body", "delivery").order_by("id")
+        Receipt.objects.filter(pk__in=chosen)
+        .only("id", "channel_id", "body", "delivery", "received_at")
+        .order_by("id")
     )
 
 

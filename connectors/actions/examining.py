@@ -7,9 +7,10 @@ from datetime import datetime
 import structlog
 from django.db import transaction
 
+from connectors.abilities import Watches
 from connectors.actions import _covering, connecting
 from connectors.actions._asking import Asker
-from connectors.contract import Connector, ConnectorError, Context, Subscription, Watches
+from connectors.contract import Connector, ConnectorError, Context, Subscription
 from connectors.models import ChannelHealth, GapCause, Level
 from inbox.models import Channel, ChannelState
 

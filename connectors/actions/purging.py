@@ -1,4 +1,5 @@
-"""What is kept for so long and no longer: raw deliveries that were read, dead items that were replayed, the history of runs."""
+"""What is kept for so long and no longer: raw deliveries that were read, dead items that were replayed, the history of runs, and looks at
+messages that never came."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from connectors.actions._asking import Asker
 from connectors.actions._runs import Synced
 from connectors.contract import UNKNOWN_KIND
 from connectors.models import DeadItem, HourOfArrivals, Level, Receipt, ReceiptState, RunState, SyncRun
+from inbox.actions import forgetting
 from inbox.models import Channel
 
 KEPT_DAYS = 30
@@ -35,6 +37,7 @@ def purge(asker: Asker, done: Synced, *, days: int | None) -> None:
             done.complete = False
             return
     done.events += _purge_the_rest(asker.channel, before, now)
+    done.events += forgetting.forget_early_reads(channel_id=asker.channel.pk, before=before)
     asker.note(f"{done.events} rows from before {before:%-d %B %Y} are gone.", Level.INFO)
 
 

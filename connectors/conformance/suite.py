@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connectors.abilities import Gestures
 from connectors.conformance.reading import attempt, check, damaged, flipped, read, shuffled
 from connectors.conformance.subject import HIDDEN, NOW, RULES, SECRETS, Subject
 from connectors.contract import (
@@ -52,6 +53,7 @@ class Conformance:
         assert all(limit.max_bytes > 0 for limit in manifest.send.files.values())
         assert (manifest.receive.mode == "poll") == (manifest.poll_every is not None)
         assert bool(manifest.window.opens_on) == (manifest.window.standard is not None)
+        assert manifest.send.typing == isinstance(self.subject.connector, Gestures)
         known = {kind.value for kind in MessageKind} | {"reaction"}
         assert manifest.window.opens_on <= known
 

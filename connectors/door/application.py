@@ -142,8 +142,6 @@ class Door:
             )
         except ChannelGone:
             return NOBODY
-        self._tally.receipt(entry.channel_id, now)
-        self._flush_soon()
         return STORED
 
     def _flush_soon(self) -> None:

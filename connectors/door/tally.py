@@ -1,4 +1,7 @@
-"""What operations want to know of the door, counted in memory and written once a second: knocking costs no row."""
+"""What operations want to know of the door, counted in memory and written once a second: knocking costs no row.
+
+All of it is of an address. Whose a delivery was is known once it is read: several accounts of an app share one address (draining).
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,14 @@ MAX_CHANNELS = 10_000  # the book bounds it already; this is the belt
 
 FLUSH = """
     INSERT INTO connectors_channelhealth
-           (channel_id, bad_signatures, last_bad_signature_at, last_receipt_at, last_handshake_at)
+           (channel_id, bad_signatures, last_bad_signature_at, last_handshake_at)
     SELECT new.*
-      FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])
-           AS new (channel_id, bad_signatures, last_bad_signature_at, last_receipt_at, last_handshake_at)
+      FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[])
+           AS new (channel_id, bad_signatures, last_bad_signature_at, last_handshake_at)
       JOIN inbox_channel ON inbox_channel.id = new.channel_id
     ON CONFLICT (channel_id) DO UPDATE SET
            bad_signatures = connectors_channelhealth.bad_signatures + excluded.bad_signatures,
            last_bad_signature_at = coalesce(excluded.last_bad_signature_at, connectors_channelhealth.last_bad_signature_at),
-           last_receipt_at = coalesce(excluded.last_receipt_at, connectors_channelhealth.last_receipt_at),
            last_handshake_at = coalesce(excluded.last_handshake_at, connectors_channelhealth.last_handshake_at)
 """
 
@@ -26,7 +28,6 @@ FLUSH = """
 class Marks:
     bad_signatures: int = 0
     bad_signature_at: datetime | None = None
-    receipt_at: datetime | None = None
     handshake_at: datetime | None = None
 
 
@@ -44,9 +45,6 @@ class Tally:
         marks.bad_signatures += 1
         marks.bad_signature_at = at
 
-    def receipt(self, channel_id: int, at: datetime) -> None:
-        self._of(channel_id).receipt_at = at
-
     def handshake(self, channel_id: int, at: datetime) -> None:
         self._of(channel_id).handshake_at = at
 
@@ -59,6 +57,5 @@ class Tally:
             list(marks),
             [m.bad_signatures for m in marks.values()],
             [m.bad_signature_at for m in marks.values()],
-            [m.receipt_at for m in marks.values()],
             [m.handshake_at for m in marks.values()],
         )

@@ -17,6 +17,7 @@ from inbox.exchange import (
     ReachChanged,
     Reacted,
     ReadUpTo,
+    ThreadKind,
     Typing,
     Unsent,
 )
@@ -97,9 +98,11 @@ def meet_people(brand_id: int, batch: Batch, now: datetime) -> dict[Key, Met]:
 
 
 def _writers(batch: Batch) -> set[Key]:
+    """Those who wrote to us. Who says something in public may take no messages all the same."""
     return {
-        (c, message.author.external_id) for (c, _), message in batch.messages.items() if not message.outbound
-    }
+        (channel_id, message.author.external_id) for (channel_id, _), message in batch.messages.items()
+        if not message.outbound and message.thread_kind is not ThreadKind.COMMENT
+    }  # fmt: skip
 
 
 def _reach_again(handle_ids: list[int]) -> None:
@@ -116,7 +119,8 @@ def note_reach(batch: Batch) -> None:
     for channel_id, change in sorted(batch.reach, key=lambda each: each[1].at):
         _sql.run(
             """UPDATE inbox_handle h SET unavailable_reason = %s WHERE h.channel_id = %s AND h.external_id = %s
-                  AND NOT EXISTS (SELECT 1 FROM inbox_message m WHERE m.author_handle_id = h.id AND m.sent_at > %s)""",
+                  AND NOT EXISTS (SELECT 1 FROM inbox_message m JOIN inbox_conversation c ON c.id = m.conversation_id
+                                   WHERE m.author_handle_id = h.id AND m.sent_at > %s AND c.kind <> 'comment')""",
             [clean(change.reason)[:300], channel_id, change.external_id, change.at],
         )
 

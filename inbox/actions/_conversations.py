@@ -154,29 +154,3 @@ def rename_rows(named: list[tuple[int, str, int, str, str, str]]) -> None:
                   AND (c.contact_name, c.contact_username, c.contact_avatar) IS DISTINCT FROM (n.name, n.username, n.avatar)""",
             _sql.columns(named, 6),
         )
-
-
-def keep_early_reads(reads: dict[Key, datetime]) -> None:
-    """Looks at threads we know nothing of yet."""
-    if reads:
-        _sql.run(
-            """INSERT INTO inbox_earlyread AS e (channel_id, thread_key, at)
-               SELECT * FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[])
-               ON CONFLICT (channel_id, thread_key) DO UPDATE SET at = greatest(e.at, excluded.at)""",
-            _sql.columns([(*key, at) for key, at in reads.items()], 3),
-        )
-
-
-def take_early_reads(keys: list[Key]) -> dict[Key, datetime]:
-    """What was kept for threads that have now begun."""
-    if not keys:
-        return {}
-    return {
-        (row[0], row[1]): row[2]
-        for row in _sql.rows(
-            """DELETE FROM inbox_earlyread e USING unnest(%s::bigint[], %s::text[]) AS k(channel_id, thread_key)
-                WHERE e.channel_id = k.channel_id AND e.thread_key = k.thread_key COLLATE "C"
-            RETURNING e.channel_id, e.thread_key, e.at""",
-            _sql.columns(keys, 2),
-        )
-    }

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from inbox.actions import _sql
+from inbox.actions import _sql, _untold
 from inbox.actions._arrivals import Batch, Key, Met, customer_of
 from inbox.actions._conversations import Thread
 from inbox.exchange import InboundMessage, ReadUpTo
@@ -46,17 +46,24 @@ class Places:
             return self.new[key], self.threads[(key[0], self.unknown[key].thread_id)].id
         return None
 
-    def read_up_to(self, thread: Thread, channel_id: int, look: ReadUpTo) -> tuple[datetime, int | None]:
-        """How far a look reaches, and the reply it is at where that is not READ yet. A message says it best, and not when it was
-        looked at: what left in between was not seen. Where the message is not known, the time is all there is."""
-        key = (channel_id, look.message_id)
-        message_id, conversation_id = self.of(key) or (None, 0)
+    def read_up_to(self, channel_id: int, look: ReadUpTo) -> tuple[Thread, datetime, int | None] | None:
+        """Where and how far a look reaches, and the reply it is at where that is not READ yet; None where what it names has not come.
+        A message says it, and not when it was looked at: what left in between was not seen. The time alone counts only where
+        the platform names no message."""
+        key, thread = (channel_id, look.message_id), self.threads.get((channel_id, look.thread_id))
+        if thread is None or not look.message_id:
+            return (thread, look.at, None) if thread else None
+        message_id, conversation_id = self.of(key) or (0, 0)
         if conversation_id != thread.id:
-            return look.at, None
+            return None
         if key in self.known:
             reply = self.known[key]
-            return reply.sent_at, message_id if reply.state in ("sent", "delivered") else None
-        return self.unknown[key].sent_at, message_id
+            return thread, reply.sent_at, message_id if reply.state in ("sent", "delivered") else None
+        return thread, self.unknown[key].sent_at, message_id
+
+    def arrived(self) -> list[tuple[int, str, str]]:
+        """(channel id, thread, platform id) of what was not here before."""
+        return [(key[0], self.unknown[key].thread_id, key[1]) for key in self.new]
 
     def is_from_customer(self, key: Key) -> bool:
         """Of a message that was here before."""
@@ -210,6 +217,7 @@ def insert(
     )
     made = {(row[1], row[2]): row[0] for row in ids}
     _insert_attachments(fresh, made, now)
+    _untold.ask([made[(row[0], row[1].external_id)] for row in fresh if row[1].untold], now)
     return made
 
 

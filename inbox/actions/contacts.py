@@ -69,7 +69,7 @@ def note_looked_up(*, channel_id: int, external_id: str, now: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def mark_unavailable(*, channel_id: int, external_id: str, reason: str, now: datetime) -> None:
-    """The platform says that this person cannot be written to. A new message from them lifts it (receiving)."""
+    """The platform says that this person cannot be written to. A new message from them to us lifts it (receiving)."""
     Handle.objects.filter(channel_id=channel_id, external_id=external_id).update(
         unavailable_reason=reason[:300]
     )

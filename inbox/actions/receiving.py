@@ -15,7 +15,7 @@ from typing import Any
 from django.db import transaction
 
 from inbox import events, platforms
-from inbox.actions import _amending, _arrivals, _conversations, _messages, _standing, _threads
+from inbox.actions import _amending, _arrivals, _conversations, _early_reads, _messages, _standing, _threads
 from inbox.actions._arrivals import Batch, Key, Met
 from inbox.actions._conversations import Thread
 from inbox.actions._threads import Change
@@ -121,8 +121,6 @@ class _Intake:
         made = _conversations.make_threads(
             self.ledger.brand_id, names, new, people, historical=self.historical, now=self.now
         )
-        for key, read_at in _conversations.take_early_reads(list(made)).items():
-            self._change(made[key]).read_at = read_at
         return threads | made
 
     def _change(self, thread: Thread) -> Change:
@@ -253,20 +251,19 @@ class _Intake:
                 ]
 
     def _note_reads(self, batch: Batch, places: _messages.Places) -> None:
-        early: dict[Key, datetime] = {}
-        for channel_id, event in batch.reads:
-            key = (channel_id, event.thread_id)
-            thread = places.threads.get(key)
-            if thread is None:
-                early[key] = max(event.at, early.get(key, event.at))
+        early = []
+        for channel_id, look in [*batch.reads, *_early_reads.take(places.arrived())]:
+            reached = places.read_up_to(channel_id, look)
+            if reached is None:
+                early.append((channel_id, look))
                 continue
-            up_to, message_id = places.read_up_to(thread, channel_id, event)
+            thread, up_to, message_id = reached
             if message_id is not None:
                 self._change(thread).read_ids.append(message_id)
             if thread.customer_read_at is None or thread.customer_read_at < up_to:
                 change = self._change(thread)
                 change.read_at = _threads.latest(change.read_at, up_to)
-        _conversations.keep_early_reads(early)
+        _early_reads.keep(early)
 
     def _mark_delivered(self, keys: list[Key]) -> None:
         seq_of = {}

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from inbox import events, platforms
-from inbox.actions import _amending, _sql, _threads, _writing
+from inbox.actions import _amending, _early_reads, _sql, _threads, _writing
 from inbox.actions._conversations import threads_by_id
 from inbox.models import Channel, ChannelState, ConversationKind, EventKind, Message, MessageState
 from inbox.queries import outbox
@@ -142,7 +142,9 @@ def mark_reply_sent(*, message_id: int, external_id: str, at: datetime | None, n
         # A reaction or an unsend may have been told before the platform's answer: it waited for this id.
         if _amending.known_for([(message.channel_id, external_id)]):
             _amending.refold({(message.channel_id, external_id): (message.pk, seq)})
-        _note_answer(message, sent_at, seq, told_at=at)
+        looks = _early_reads.take([(message.channel_id, message.conversation.thread_key, external_id)])
+        looked_at = any(look.message_id for _, look in looks)
+        _note_answer(message, sent_at, seq, told_at=at, looked_at=looked_at)
 
 
 def _holder_of(message: Message, external_id: str) -> Message | None:
@@ -173,11 +175,14 @@ def _absorb(twin: Message) -> None:
     twin.delete()
 
 
-def _note_answer(message: Message, sent_at: datetime, seq: int, *, told_at: datetime | None) -> None:
+def _note_answer(
+    message: Message, sent_at: datetime, seq: int, *, told_at: datetime | None, looked_at: bool
+) -> None:
     thread = threads_by_id([message.conversation_id])[0]
-    _threads.apply([_threads.Change(thread, answered=[sent_at], seq=seq)])
-    if thread.customer_read_at:
-        seen = told_at is not None and told_at <= thread.customer_read_at
+    read_at = _threads.latest(thread.customer_read_at, sent_at if looked_at else None)
+    _threads.apply([_threads.Change(thread, answered=[sent_at], read_at=read_at, seq=seq)])
+    if read_at:
+        seen = looked_at or (told_at is not None and told_at <= read_at)
         _threads.mark_seen_replies([thread.id], {thread.id: seq}, [message.pk] if seen else [])
 
 

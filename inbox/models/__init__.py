@@ -19,6 +19,7 @@ from .messages import (
     EarlyRead,
     FetchState,
     Message,
+    UntoldMessage,
 )
 from .messages import State as MessageState
 from .notifications import Notification, NotificationKind
@@ -141,6 +142,7 @@ __all__ = [
     "TriageCursor",
     "Undo",
     "UndoKind",
+    "UntoldMessage",
     "ViewCount",
     "ViewCursor",
     "ViewDrift",

@@ -216,14 +216,32 @@ class Amendment(models.Model):
         ]
 
 
+class UntoldMessage(models.Model):
+    """A message that the platform named and did not tell: to be asked for. Gone once it was told, or will never be."""
+
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, primary_key=True, related_name="untold")
+    due_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            # complete_due asks for what is to be asked for.
+            models.Index(fields=["due_at"], name="messages_to_ask_for"),
+        ]
+
+
 class EarlyRead(models.Model):
-    """The customer's look at a thread of which we know no message yet. It is used up when the thread's first message comes."""
+    """The customer's look at a message that we do not have yet, or at a thread of which we have none. Used up when that comes."""
 
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+")
     thread_key = models.CharField(max_length=255, db_collation="C")
+    message_key = models.CharField(
+        max_length=400, blank=True, default="", db_collation="C", help_text="Empty where the platform names no message."
+    )  # fmt: skip
     at = models.DateTimeField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["channel", "thread_key"], name="one_early_read_per_thread")
+            models.UniqueConstraint(
+                fields=["channel", "thread_key", "message_key"], name="one_early_read_per_message"
+            )
         ]

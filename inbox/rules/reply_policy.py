@@ -26,7 +26,9 @@ class Situation:
     opened_at: datetime | None
     channel_state: str  # "connected", or why not
     channel_reason: str = ""
-    unavailable_reason: str = ""  # the person cannot be written to
+    unavailable_reason: str = (
+        ""  # the person takes no messages; an answer under their post may still be given
+    )
     public: bool = False  # an answer under a post: no window, words only
 
 
@@ -52,7 +54,7 @@ def may_write(manifest: Manifest, situation: Situation, *, now: datetime) -> Ver
     if situation.channel_state != "connected":
         parked = situation.channel_reason or "This channel is not connected: replies wait until it is."
     problem = ""
-    if situation.unavailable_reason:
+    if situation.unavailable_reason and not situation.public:
         problem = situation.unavailable_reason
     elif window.state is WindowState.NEVER_OPENED:
         problem = f"{manifest.label} lets a brand write only after the customer has written."

@@ -54,6 +54,29 @@ def test_work_that_fails_gives_its_turn_back():
     assert done == ["good"]
 
 
+def test_what_is_worth_nothing_later_takes_a_turn_only_where_another_is_left():
+    turns, hang, done = Turns(at_once=3, per_key=3), threading.Event(), []
+    nothing_much = threading.Thread(target=turns.run_if_free, args=(hang.wait,), kwargs={"key": "a"})
+    nothing_much.start()
+    while not turns._busy:
+        time.sleep(0.001)
+    assert not turns.run_if_free(lambda: done.append("again"), key="a")
+    assert turns.run_if_free(lambda: done.append("beside"), key="b")
+
+    reply = threading.Thread(target=turns.run, args=(hang.wait,), kwargs={"name": 1, "key": "c"})
+    reply.start()
+    while turns._busy.total() < 2:
+        time.sleep(0.001)
+    assert not turns.run_if_free(lambda: done.append("last"), key="b")
+
+    turns.run(lambda: done.append("reply"), name=2, key="c")
+    assert done == ["beside", "reply"]
+    hang.set()
+    for thread in (nothing_much, reply):
+        thread.join(5)
+    assert not turns._busy
+
+
 def test_a_worker_that_stops_finishes_what_is_under_way_and_begins_nothing():
     turns, hang, done = Turns(at_once=1, per_key=1), threading.Event(), []
     first = threading.Thread(

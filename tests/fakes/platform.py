@@ -108,6 +108,11 @@ class FakePlatform:
     rates: tuple[RateNotice, ...] = ()
     pictures: dict[str, Media] = field(default_factory=dict)
     profiles: dict[str, Party] = field(default_factory=dict)
+    written_to: list[str] = field(default_factory=list)  # whom it showed that somebody writes
+    writing_fails: ConnectorError | None = None
+    words: dict[str, InboundMessage | ConnectorError] = field(
+        default_factory=dict
+    )  # of what a delivery only named
     asked_profiles: list[str] = field(default_factory=list)
     polls: list[str] = field(default_factory=list)
     page_size: int = 50
@@ -194,6 +199,7 @@ class FakePlatform:
             text=payload.get("text", ""),
             outbound=outbound,
             origin=Origin.OTHER_CLIENT if outbound else Origin.CUSTOMER,
+            untold=payload.get("untold", False),
         )
 
     def authorise(self, ctx: Context, redirect_uri: str, state: str) -> Authorisation:
@@ -269,6 +275,18 @@ class FakePlatform:
                 "outbound": said.outbound,
             }
         )
+
+    def show_writing(self, ctx: Context, thread_id: str, recipient_id: str) -> Sequence[RateNotice]:
+        self.written_to.append(recipient_id or thread_id)
+        if self.writing_fails:
+            raise self.writing_fails
+        return self.rates
+
+    def told(self, ctx: Context, external_id: str, thread_id: str) -> InboundMessage:
+        answer = self.words[external_id]
+        if isinstance(answer, ConnectorError):
+            raise answer
+        return answer
 
     def profile(self, ctx: Context, external_id: str) -> Party:
         self.asked_profiles.append(external_id)

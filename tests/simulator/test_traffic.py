@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from simulator import conversations, scenarios
+from simulator.traffic import Traffic
 from tests.simulator.outside import Outside, simulated
 
 
@@ -75,6 +77,46 @@ async def test_a_corpus_gives_customer_turns_in_order_and_no_agent_turns(outside
         threads.setdefault(row["thread"], []).append(row["text"])
     assert sorted(threads.values()) == sorted([f"first of {n}", f"second of {n}"] for n in range(30))
     assert {row["platform"] for row in rows} == {"instagram", "x", "linkedin"}
+
+
+@simulated
+async def test_a_corpus_goes_on_where_the_last_start_stopped_and_anew_when_it_is_named(
+    outside: Outside,
+) -> None:
+    kernel = outside.simulator.kernel
+    corpus: Path = kernel.world.settings.home / "corpus.jsonl"
+    told = [
+        {
+            "id": f"c{n}",
+            "messages": [{"role": "customer", "text": f"{turn} of {n}"} for turn in ("first", "second")],
+        }
+        for n in range(20)
+    ]
+    corpus.write_text("\n".join(map(json.dumps, told)))
+    kernel.world.settings = replace(kernel.world.settings, corpus=str(corpus), rate=1000)
+
+    for limit, played in ((13, 13), (100, 40), (100, 40)):
+        traffic = Traffic(kernel)  # as a new process has it
+        await traffic.play({"limit": limit})
+        await ended(traffic)
+        assert len(await outside.ledger()) == played
+
+    threads: dict[str, list[str]] = {}
+    for row in await outside.ledger():
+        threads.setdefault(row["thread"], []).append(row["text"])
+    assert sorted(threads.values()) == sorted([f"first of {n}", f"second of {n}"] for n in range(20))
+
+    await traffic.play({"corpus": str(corpus)})
+    await ended(traffic)
+    assert len(await outside.ledger()) == 80
+
+
+async def ended(traffic: Traffic) -> None:
+    for _ in range(1000):
+        if not traffic.status()["playing"]:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("the play never ended")
 
 
 @simulated

@@ -10,6 +10,9 @@ from connectors.contract import Account, InboundMessage, MessageKind, Origin, Pa
 
 THREAD: Final = "comment:"
 MENTION: Final = "mention:"  # marks a post of somebody else's that names us; it is answered in another way
+STAND_IN: Final = (
+    "author-of:"  # begins the id of an author whom Instagram does not tell; nobody can be asked about it
+)
 
 
 def comment(value: Mapping[str, Any], *, entry_time: object, account: Account) -> InboundMessage:
@@ -40,7 +43,7 @@ def comment(value: Mapping[str, Any], *, entry_time: object, account: Account) -
 
 
 def mention(value: Mapping[str, Any], *, entry_time: object) -> InboundMessage:
-    """The delivery holds ids only; words and author would have to be fetched."""
+    """The delivery holds ids only; words and author have to be asked for (mentions.told)."""
     media_id, comment_id = wire.ident(value.get("media_id")), wire.ident(value.get("comment_id"))
     target = wire.need(comment_id or media_id, "media id")
     return InboundMessage(
@@ -49,6 +52,7 @@ def mention(value: Mapping[str, Any], *, entry_time: object) -> InboundMessage:
         sent_at=wire.when(value.get("timestamp"), entry_time),
         author=_author(value.get("from"), target),
         text=wire.text(value.get("text")),
+        untold=not wire.text(value.get("text")),
         kind=MessageKind.MENTION,
         thread_kind=ThreadKind.COMMENT,
         card={"type": "post", "id": media_id} if media_id else {},
@@ -61,4 +65,4 @@ def _author(given: object, comment_id: str) -> Party:
     external_id, username = wire.ident(holder.get("id")), wire.text(holder.get("username"))
     if external_id:
         return Party(external_id, username=username)
-    return Party(f"author-of:{comment_id}", name="Somebody on Instagram", username=username)
+    return Party(f"{STAND_IN}{comment_id}", name="Somebody on Instagram", username=username)

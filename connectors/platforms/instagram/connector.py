@@ -14,11 +14,13 @@ from connectors.contract import (
     Context,
     Grant,
     InboundEvent,
+    InboundMessage,
     Item,
     Media,
     OutboundMessage,
     Page,
     Party,
+    RateNotice,
     Sent,
     Subscription,
     Tokens,
@@ -26,7 +28,16 @@ from connectors.contract import (
     WebhookRequest,
 )
 from connectors.http import MEDIA_BYTES
-from connectors.platforms.instagram import client, errors, history, oauth, payloads, sending
+from connectors.platforms.instagram import (
+    client,
+    comments,
+    errors,
+    history,
+    mentions,
+    oauth,
+    payloads,
+    sending,
+)
 from connectors.platforms.instagram.manifest import MANIFEST, ORIGINS
 
 _PROFILE = "name,username,profile_pic,follower_count,is_verified_user"
@@ -80,6 +91,9 @@ class Instagram:
     def send(self, ctx: Context, message: OutboundMessage) -> Sent:
         return sending.send(ctx, message)
 
+    def show_writing(self, ctx: Context, thread_id: str, recipient_id: str) -> Sequence[RateNotice]:
+        return sending.show_writing(ctx, recipient_id or thread_id)
+
     def poll(self, ctx: Context, cursor: str) -> Page:
         return Page((), cursor)  # everything comes by webhook
 
@@ -89,8 +103,13 @@ class Instagram:
     def is_withdrawn(self, ctx: Context, external_id: str) -> bool:
         return history.is_withdrawn(ctx, external_id)
 
+    def told(self, ctx: Context, external_id: str, thread_id: str) -> InboundMessage:
+        return mentions.told(ctx, external_id, thread_id)
+
     def profile(self, ctx: Context, external_id: str) -> Party:
         """Told only of people who have written. Of others the id is all there is."""
+        if external_id.startswith(comments.STAND_IN):
+            return Party(external_id)
         try:
             body, _ = client.get(ctx, client.segment(external_id), {"fields": _PROFILE})
         except ConnectorError as error:

@@ -52,6 +52,7 @@ MANIFEST: Final = configured(
             files_per_message=10,
             text_with_files=False,
             reply_to=True,
+            typing=True,
             fetches_for=timedelta(seconds=75),  # error 2018294
         ),
         receive=ReceiveRules(

@@ -59,6 +59,12 @@ def send(ctx: Context, message: OutboundMessage) -> Sent:
     return Sent(tuple(sent), rates=notices)
 
 
+def show_writing(ctx: Context, recipient_id: str) -> tuple[RateNotice, ...]:
+    body = {"recipient": {"id": recipient_id}, "sender_action": "typing_on"}
+    _, answer = client.post(ctx, f"{client.account(ctx).external_id}/messages", json=body, repeatable=True)
+    return rates.notices(answer.headers, ctx)
+
+
 def _check(message: OutboundMessage) -> None:
     if not message.text and not message.attachments:
         raise ConnectorError("There is nothing to send.", remedy=Remedy.TELL, code="empty")

@@ -25,6 +25,7 @@ class Rule:
 _SIGN_IN: Final = "X no longer accepts our access."
 _SCOPE: Final = "X does not allow the app to do this. Connect the account again, with all permissions."
 _CLOSED: Final = "This person does not accept messages from this account on X."
+_BLOCKED: Final = "This person has blocked this account on X."
 _LIMIT: Final = "X asks us to wait."
 _LOCKED: Final = "X has locked or suspended this account."
 _FAULT: Final = "X had a passing fault."
@@ -44,7 +45,7 @@ TABLE: Final[tuple[Rule, ...]] = (
     Rule(Remedy.RETRY, _FAULT, code=130),
     Rule(Remedy.RETRY, _FAULT, code=131),
     Rule(Remedy.BUG, "The clocks of X and Parley differ too much.", code=135),
-    Rule(Remedy.TELL, "The author of this post has blocked the account on X.", code=136),
+    Rule(Remedy.TELL, _BLOCKED, code=136),
     Rule(Remedy.TELL, _CLOSED, code=150, contact_unavailable=True),
     Rule(Remedy.TELL, "X could not send this message.", code=151),
     Rule(Remedy.TELL, _CLOSED, code=214, contact_unavailable=True),
@@ -60,6 +61,7 @@ TABLE: Final[tuple[Rule, ...]] = (
     Rule(Remedy.RECONNECT, "X has not verified this account for message requests.", code=476),
     Rule(Remedy.TELL, _POST_GONE, says="deleted or not visible"),
     Rule(Remedy.TELL, _NO_REPLIES, says="reply to this conversation is not allowed"),
+    Rule(Remedy.TELL, _BLOCKED, says="you have been blocked"),
     Rule(Remedy.TELL, _FILE, says="not permitted to attach"),
     Rule(Remedy.TELL, _CLOSED, says="permission to dm", contact_unavailable=True),
     Rule(Remedy.RETRY, _LIMIT, problem="rate-limit-exceeded"),

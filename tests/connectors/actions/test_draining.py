@@ -6,7 +6,16 @@ from django.db import transaction
 
 from connectors.actions import draining, replaying
 from connectors.contract import UNKNOWN_KIND, Item, ReachChanged
-from connectors.models import DeadItem, Gap, GapCause, Receipt, ReceiptState, SyncSchedule, Task
+from connectors.models import (
+    ChannelHealth,
+    DeadItem,
+    Gap,
+    GapCause,
+    Receipt,
+    ReceiptState,
+    SyncSchedule,
+    Task,
+)
 from inbox.models import Handle, Message
 from tests.connectors.conftest import NOW, message_item
 
@@ -144,6 +153,35 @@ def test_an_item_goes_to_the_channel_of_its_account(receipt, connect):
     draining.drain(now=NOW)
 
     assert Message.objects.get().channel == other
+
+
+def heard_of():
+    found = ChannelHealth.objects.exclude(last_receipt_at=None)
+    return {health.channel.external_id: health.last_receipt_at for health in found}
+
+
+def test_a_delivery_is_that_of_the_account_it_speaks_of_whatever_its_address(receipt, connect):
+    connect("acc-2")
+    receipt(message_item("m1", account="acc-2"))
+    draining.drain(now=NOW)
+    assert heard_of() == {"acc-2": NOW}
+
+    receipt(message_item("m2", account="acc-9"))
+    draining.drain(now=NOW)
+    assert heard_of() == {"acc-2": NOW}
+
+
+@pytest.mark.parametrize(
+    "items", [[{"kind": "test", "account": "0"}], [{"kind": "test"}], [], [message_item("m1")]]
+)
+def test_a_delivery_that_speaks_of_no_account_is_that_of_its_address(receipt, items):
+    receipt(*items)
+    draining.drain(now=NOW)
+    assert heard_of() == {"acc-1": NOW}
+
+    Receipt.objects.update(state=ReceiptState.NEW, received_at=NOW - timedelta(hours=1))  # as a replay does
+    draining.drain(now=NOW)
+    assert heard_of() == {"acc-1": NOW}
 
 
 def test_an_account_nobody_connected_is_a_dead_item_that_says_so(receipt):

@@ -4,8 +4,9 @@ import pytest
 
 from inbox.actions import contacts, receiving
 from inbox.actions.receiving import Arrival
-from inbox.exchange import InboundMessage, Party
+from inbox.exchange import InboundMessage, Party, ReachChanged, ThreadKind
 from inbox.models import Channel, Conversation, Handle, Message
+from inbox.queries import composer
 from tests.factories import exchange as say
 from tests.factories.people import ChannelFactory
 
@@ -49,3 +50,36 @@ def test_who_writes_again_can_be_written_to_again(channel: Channel) -> None:
     receiving.receive(arrivals=[Arrival(channel.pk, again)], now=say.at(6))
 
     assert Handle.objects.get().unavailable_reason == ""
+
+
+def test_who_says_something_in_public_is_not_written_to_by_that(channel: Channel) -> None:
+    contacts.mark_unavailable(
+        channel_id=channel.pk, external_id="9273", reason="They take no messages.", now=say.at(2)
+    )
+    comment = say.wrote("Anybody there?", who="9273", thread_id="comment:1", thread_kind=ThreadKind.COMMENT)
+
+    receiving.receive(arrivals=[Arrival(channel.pk, comment)], now=say.at(6))
+
+    assert Handle.objects.get().unavailable_reason == "They take no messages."
+    in_public = Conversation.objects.select_related("channel", "brand").get(kind=ThreadKind.COMMENT)
+    direct = Conversation.objects.select_related("channel", "brand").exclude(kind=ThreadKind.COMMENT).get()
+    assert [problem_of(each) for each in (direct, in_public)] == ["They take no messages.", ""]
+
+
+def problem_of(conversation: Conversation) -> str:
+    shown = composer.of(
+        conversation, channel=conversation.channel, brand_slug=conversation.brand.slug, now=say.at(7)
+    )
+    return shown.problem
+
+
+def test_a_comment_after_a_block_does_not_lift_it(channel: Channel) -> None:
+    comment = say.wrote(
+        "Shame!", who="9273", seconds=9, thread_id="comment:1", thread_kind=ThreadKind.COMMENT
+    )
+    receiving.receive(arrivals=[Arrival(channel.pk, comment)], now=say.at(10))
+
+    blocked = ReachChanged("9273", say.at(5), "They have blocked you.")
+    receiving.receive(arrivals=[Arrival(channel.pk, blocked)], now=say.at(11))
+
+    assert Handle.objects.get().unavailable_reason == "They have blocked you."

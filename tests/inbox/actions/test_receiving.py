@@ -15,6 +15,7 @@ from inbox.models import (
     Channel,
     Conversation,
     ConversationState,
+    EarlyRead,
     Event,
     Handle,
     Message,
@@ -193,10 +194,12 @@ TWIN_B = say.wrote("same millisecond, b", external_id="m2b", seconds=10)
 PICTURE = say.wrote(
     "", external_id="m3", seconds=20, attachments=(Attachment(AttachmentKind.IMAGE, "https://cdn.test/1"),)
 )
+GREETING = say.echoed("One moment", external_id="m2c", seconds=15)
 ANSWER = say.echoed("Guten Tag", external_id="m4", seconds=30)
+UNREAD = say.echoed("Still there?", external_id="m6", seconds=55)
 GONE = say.wrote("never mind", external_id="m5", seconds=40)
 STORY: list[InboundEvent] = [
-    FIRST, TWIN_A, TWIN_B, PICTURE, ANSWER, GONE,
+    FIRST, TWIN_A, TWIN_B, GREETING, PICTURE, ANSWER, GONE, UNREAD,
     say.edited(FIRST, "Hallo!", seconds=5, version=1),
     say.edited(FIRST, "Hallo?!", seconds=6, version=2),
     say.unsent(GONE, seconds=50),
@@ -205,7 +208,8 @@ STORY: list[InboundEvent] = [
     say.reacted(ANSWER, "❤️", seconds=75),
     say.reacted(PICTURE, "😮", who="brand", seconds=36),
     say.reacted(PICTURE, who="brand", seconds=37, removed=True),
-    say.read(seconds=60),
+    say.read(seconds=25),
+    say.read(seconds=60, message_id="m4"),
 ]  # fmt: skip
 
 
@@ -249,11 +253,12 @@ def test_the_story_is_worth_telling(channel: Channel) -> None:
 
     picture = picture_of(channel)["thread"]
 
-    assert [row[0] for row in picture] == ["m1", "m2a", "m2b", "m3", "m4", "m5"]
+    assert [row[0] for row in picture] == ["m1", "m2a", "m2b", "m2c", "m3", "m4", "m5", "m6"]
     assert picture[0][1:4] == ("Hallo?!", "received", 2)
-    assert picture[4][2] == "read" and [r["emoji"] for r in picture[4][5]] == ["❤️"]
-    assert picture[3][5] == []
-    assert picture[5][1] == "" and picture[5][4] is not None
+    assert [picture[place][2] for place in (3, 5, 7)] == ["read", "read", "sent"]
+    assert [r["emoji"] for r in picture[5][5]] == ["❤️"]
+    assert picture[4][5] == []
+    assert picture[6][1] == "" and picture[6][4] is not None
 
 
 def test_a_look_at_a_thread_we_do_not_know_yet_is_not_forgotten(channel: Channel) -> None:
@@ -262,6 +267,19 @@ def test_a_look_at_a_thread_we_do_not_know_yet_is_not_forgotten(channel: Channel
     receive(channel, say.echoed("Hello from us", seconds=30))
 
     assert Message.objects.get().state == MessageState.READ
+
+
+def test_a_look_at_a_message_we_do_not_have_yet_waits_for_it(channel: Channel) -> None:
+    receive(channel, say.wrote(), say.echoed("One", external_id="a", seconds=1))
+    receive(channel, say.read(seconds=60, message_id="b"))
+    assert Message.objects.filter(state=MessageState.READ).count() == 0
+
+    receive(channel, say.echoed("Three", external_id="c", seconds=50))
+    receive(channel, say.echoed("Two", external_id="b", seconds=30))
+
+    states = Message.objects.filter(direction="out").in_thread_order().values_list("state", flat=True)
+    assert list(states) == [MessageState.READ, MessageState.READ, MessageState.SENT]
+    assert not EarlyRead.objects.exists()
 
 
 def test_a_thread_that_the_brand_began_has_the_person_who_answers(channel: Channel) -> None:

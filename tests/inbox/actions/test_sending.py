@@ -434,6 +434,19 @@ def test_a_reply_that_was_looked_at_is_read_whatever_the_clocks_say(
     assert state_of(message) == MessageState.READ
 
 
+def test_a_reply_may_be_looked_at_before_the_platform_has_answered_us(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    one, two = (reply(conversation, jo, words) for words in ("One", "Two"))
+    claim(one)
+    look(channel, seconds=62, message_id="p1")
+    sending.mark_reply_sent(message_id=one.pk, external_id="p1", at=None, now=say.at(63))
+    claim(two, seconds=64)
+    sending.mark_reply_sent(message_id=two.pk, external_id="p2", at=None, now=say.at(65))
+
+    assert (state_of(one), state_of(two)) == (MessageState.READ, MessageState.SENT)
+
+
 def test_a_message_and_the_look_at_it_may_come_together(conversation: Conversation, channel: Channel) -> None:
     answer = say.echoed("On its way", seconds=62, external_id="p1")
     later = say.echoed("And here", seconds=64, external_id="p2")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import connections
 
-from inbox import company
+from inbox import company, gestures, platforms
 from inbox.models import Channel, Conversation, Person
 from tests.factories.people import BrandFactory, ChannelFactory, agent_of
 from tests.inbox.consumers.test_live import Page, in_thread, page_of, write
@@ -81,6 +82,30 @@ async def test_colleagues_hear_who_looks_who_writes_and_who_has_left(
             await beas.ask(here="looks")
             await hears_of(jos, conversation, [looks(bea)])
         await hears_of(jos, conversation, [])
+
+
+async def test_of_who_writes_a_reply_the_platform_is_told_once_in_a_while(
+    conversation: Conversation, jo: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+    manifest = platforms.get(conversation.platform)
+    shows_it = replace(manifest, send=replace(manifest.send, typing=True))
+    monkeypatch.setattr(platforms, "get", lambda key: shows_it)
+    monkeypatch.setattr(gestures, "_told", [lambda conversation_id: 1 / 0, told.append])
+    async with page_of(jo) as page:
+        await page.ask(open=str(conversation.public_id), here="looks")
+        for doing in ("note", "reply", "reply"):
+            await page.ask(here=doing)
+        await page.ask(counts=True)
+        await page.hears("counts")
+        await asyncio.sleep(0.05)
+        assert told == [conversation.pk]
+
+        monkeypatch.setattr(gestures, "EVERY", 0.0)
+        await page.ask(here="reply")
+        async with asyncio.timeout(5):
+            while len(told) < 2:
+                await asyncio.sleep(0.01)
 
 
 async def test_two_pages_of_one_person_are_one_entry(

@@ -75,6 +75,12 @@ def test_a_person_who_cannot_be_reached_closes_the_composer_with_the_reason() ->
     )
 
 
+def test_who_takes_no_messages_can_still_be_answered_in_public() -> None:
+    closed = Situation(NOW, "connected", unavailable_reason="They take no messages.", public=True)
+
+    assert problem(situation=closed) == ""
+
+
 def test_a_parked_channel_still_takes_replies_and_says_that_they_wait() -> None:
     verdict = reply_policy.check(
         GRAM, Situation(NOW, "needs_reconnect", "Connect it again."), text="hi", files=(), now=NOW

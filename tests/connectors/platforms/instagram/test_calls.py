@@ -19,6 +19,7 @@ from connectors.contract import (
     InboundMessage,
     MessageKind,
     OutboundAttachment,
+    Party,
     Reacted,
     Remedy,
     ThreadKind,
@@ -283,6 +284,63 @@ def test_history_of_a_comment_is_what_was_answered(instagram: FakePlatform) -> N
         "We look into it.",
     )
     assert len(page.failures) == 1
+
+
+def test_the_customer_is_shown_that_somebody_writes(instagram: FakePlatform) -> None:
+    instagram.on(
+        "POST", SEND, json_answer({"recipient_id": CUSTOMER}, headers={"x-app-usage": '{"call_count": 7}'})
+    )
+
+    notices = connector.show_writing(instagram.context(connector, ACCOUNT), CUSTOMER, "")
+
+    assert sent_json(instagram.asked[0]) == {"recipient": {"id": CUSTOMER}, "sender_action": "typing_on"}
+    assert [(each.bucket, each.used_percent) for each in notices] == [("app", 7)]
+
+
+OWN = f"/v25.0/{ACCOUNT.external_id}"
+
+
+@pytest.mark.parametrize(
+    ("external_id", "field", "asked"),
+    [
+        ("17870000000000040", "mentioned_comment", "comment_id(17870000000000040){id,text,"),
+        ("mention:17910000000000010", "mentioned_media", "media_id(17910000000000010){id,caption,"),
+    ],
+)
+def test_the_words_of_a_mention_are_asked_for(
+    instagram: FakePlatform, external_id: str, field: str, asked: str
+) -> None:
+    words = {"text" if field == "mentioned_comment" else "caption": "@acme.shop look", "username": "mara.k"}
+    instagram.on("GET", OWN, json_answer({field: words, "id": ACCOUNT.external_id}))
+
+    said = connector.told(instagram.context(connector, ACCOUNT), external_id, "comment:mention:1")
+
+    assert instagram.asked[0].url.params["fields"].startswith(f"{field}.{asked}")
+    assert (said.external_id, said.thread_id, said.text) == (
+        external_id,
+        "comment:mention:1",
+        "@acme.shop look",
+    )
+    assert (said.author.name, said.author.external_id.startswith("author-of:")) == ("mara.k", True)
+
+
+@pytest.mark.parametrize("answer", [json_answer({"id": "1"}), refused(100, 33)])
+def test_a_mention_that_is_gone_is_not_asked_for_again(
+    instagram: FakePlatform, answer: httpx.Response
+) -> None:
+    instagram.on("GET", OWN, answer)
+
+    with pytest.raises(ConnectorError) as caught:
+        connector.told(instagram.context(connector, ACCOUNT), "17870000000000040", "comment:mention:1")
+
+    assert caught.value.remedy is Remedy.TELL
+
+
+def test_of_an_author_who_is_not_told_nothing_is_asked(instagram: FakePlatform) -> None:
+    stand_in = "author-of:17870000000000040"
+
+    assert connector.profile(instagram.context(connector, ACCOUNT), stand_in) == Party(stand_in)
+    assert instagram.asked == []
 
 
 def test_history_of_a_mention_is_refused_and_not_empty(instagram: FakePlatform) -> None:

@@ -247,6 +247,7 @@ def test_a_mention_tells_ids_only() -> None:
         "mention:17910000000000010",
     )
     assert in_comment.author.external_id != in_post.author.external_id
+    assert in_comment.untold and in_post.untold
 
 
 def test_a_delivery_inside_an_array() -> None:

@@ -1,0 +1,97 @@
+"""Messages that a delivery only named."""
+
+from dataclasses import replace
+
+import pytest
+
+from connectors.actions import completing, draining
+from connectors.contract import ConnectorError, Edited, Party, Remedy, Unsent
+from inbox.actions import receiving
+from inbox.actions.receiving import Arrival
+from inbox.models import Conversation, Event, EventKind, Handle, Message, UntoldMessage
+from inbox.queries import news
+from tests.connectors.conftest import NOW, message_item
+from tests.factories import exchange as say
+
+pytestmark = pytest.mark.django_db(transaction=True)
+TOLD = replace(
+    say.wrote("@acme look at this", external_id="m1"), author=Party("mara", name="mara.k", username="mara.k")
+)
+
+
+@pytest.fixture
+def mention(receipt):
+    receipt(message_item("m1", "", untold=True, name="Somebody"))
+    draining.drain(now=NOW)
+    return Message.objects.get()
+
+
+def test_its_words_and_its_author_are_asked_for_once(mention, platform, clock):
+    platform.words["m1"] = TOLD
+    before = Conversation.objects.get().seq
+
+    assert [completing.complete_due(clock=clock) for _ in range(2)] == [1, 0]
+
+    mention.refresh_from_db()
+    conversation = Conversation.objects.get()
+    assert (mention.text, mention.author_name, mention.edited_at) == ("@acme look at this", "mara.k", None)
+    assert (conversation.last_message_text, conversation.contact_name) == ("@acme look at this", "mara.k")
+    assert Handle.objects.get().username == "mara.k"
+    assert news.messages_since(conversation, before, news.BY_EITHER_SIDE) == [mention]
+    assert conversation.public_seq > before
+
+
+def test_a_message_that_was_told_is_not_asked_for(receipt, clock):
+    receipt(message_item("m1"))
+    draining.drain(now=NOW)
+
+    assert completing.complete_due(clock=clock) == 0
+
+
+def test_a_delivery_that_comes_again_asks_nothing_new(mention, receipt, platform, clock):
+    platform.words["m1"] = TOLD
+    completing.complete_due(clock=clock)
+
+    receipt(message_item("m1", "", untold=True, name="Somebody"))
+    draining.drain(now=NOW)
+
+    assert not UntoldMessage.objects.exists()
+
+
+def test_what_the_platform_will_not_tell_stays_as_it_is(mention, platform, clock):
+    platform.words["m1"] = ConnectorError("It is gone.", remedy=Remedy.TELL)
+
+    completing.complete_due(clock=clock)
+
+    assert not UntoldMessage.objects.exists()
+    assert not Event.objects.filter(kind=EventKind.MESSAGE_AMENDED).exists()
+
+
+def test_a_platform_that_is_busy_is_asked_later_and_not_for_ever(mention, platform, clock):
+    platform.words["m1"] = ConnectorError("Busy.", remedy=Remedy.RETRY)
+
+    asked = []
+    for _ in range(3):
+        asked.append(completing.complete_due(clock=clock))
+        clock.passes(4)
+    assert asked == [1, 0, 1]
+
+    clock.passes(2 * 86_400)
+    completing.complete_due(clock=clock)
+    assert not UntoldMessage.objects.exists()
+
+
+def test_what_happened_to_it_meanwhile_stays_as_it_was(channel, receipt, platform, clock):
+    receipt(message_item("m1", "", untold=True), message_item("m2", "", untold=True, seconds=1))
+    draining.drain(now=NOW)
+    changes = (Unsent("m1", say.at(5)), Edited("m2", "@acme look at that", say.at(6), 1))
+    receiving.receive(arrivals=[Arrival(channel.pk, each) for each in changes], now=say.at(7))
+    platform.words |= {"m1": TOLD, "m2": replace(TOLD, external_id="m2")}
+
+    completing.complete_due(clock=clock)
+
+    assert list(Message.objects.in_thread_order().values_list("text", flat=True)) == [
+        "",
+        "@acme look at that",
+    ]
+    assert not UntoldMessage.objects.exists()
