@@ -13,6 +13,7 @@ from django.db import transaction
 from connectors import contexts, keeping
 from connectors.actions import (
     _arriving,
+    _burying,
     _covering,
     _runs,
     examining,
@@ -28,7 +29,7 @@ from connectors.actions._walking import Kept, Walker
 from connectors.actions.scheduling import LEASE, back_off
 from connectors.clock import Clock
 from connectors.contract import ConnectorError, Item, Remedy
-from connectors.models import DeadItem, GapCause, Overlap, SyncRun, SyncSchedule, Task
+from connectors.models import GapCause, Level, Overlap, SyncRun, SyncSchedule, Task
 from connectors.rules.remedies import THROTTLED
 from inbox import platforms
 from inbox.actions import channels
@@ -139,12 +140,7 @@ def keep_page(
     """What a page said and where to go on, committed together."""
     page = kept.page
     recent, old = _arriving.apart(page.events, kept.historical_before)
-    dead = [
-        _arriving.dead_item(
-            Parsed(schedule.channel, Item(payload), ()), why or "The item cannot be read.", now=now
-        )
-        for payload, why in page.failures
-    ]
+    dead = _burying.unread(schedule.channel, page, now=now)
     new = 0
     for events, historical in ((old, True), (recent, False)):
         parsed = [Parsed(schedule.channel, Item(keeping.written(event)), (event,)) for event in events]
@@ -152,9 +148,7 @@ def keep_page(
         dead += taken.dead
         new += taken.new_messages
         done.typing += taken.typing
-    for each in dead:
-        each.historical_before = kept.historical_before
-    _bury(schedule.channel, dead)
+    _burying.bury(dead, before=kept.historical_before)
     moved = SyncSchedule.objects.filter(pk=schedule.pk, lease_owner=schedule.lease_owner).update(
         cursor=kept.cursor, lease_until=now + LEASE
     )
@@ -162,6 +156,8 @@ def keep_page(
         raise LeaseLost
     if run_row is not None:
         _runs.progress(run_row, done, pages=1, events=len(page.events), new=new, dead=len(dead), now=now)
+        if page.remarks:
+            _runs.add_line(run_row.pk, _burying.words_of(page.remarks), Level.INFO, now)
         _note_coverage(schedule.channel, run_row, kept, now)
     done.pages += 1
     done.events += len(page.events)
@@ -177,16 +173,6 @@ def _note_coverage(channel: Channel, run_row: SyncRun, kept: Kept, now: datetime
         if kept.horizon and _covering.note_horizon(channel, thread, since=kept.horizon, now=now):
             said = f"Of one thread only the newest {thread.told} messages are told; older ones can no longer be known."
             _runs.add_line(run_row.pk, said, "warning", now)
-
-
-def _bury(channel: Channel, dead: list[DeadItem]) -> None:
-    """A poll that is repeated meets the same bad items again; each is kept once."""
-    waiting = list(
-        DeadItem.objects.filter(channel=channel, receipt=None, replayed_at=None).values_list(
-            "payload", flat=True
-        )[:500]
-    )
-    DeadItem.objects.bulk_create([each for each in dead if each.payload not in waiting])
 
 
 @transaction.atomic

@@ -387,6 +387,34 @@ def test_a_dead_item_is_shown_masked_and_read_again(
     assert (bad.replayed_at, bad.reason) == (None, "This item has no sender.")
 
 
+def dead_items(channel: Channel, count: int, **payload: Any) -> list[DeadItem]:
+    return DeadItem.objects.bulk_create(
+        DeadItem(channel=channel, payload={"payload": payload, "account_ids": []}, reason="Once bad.", created_at=NOW)
+        for _ in range(count)
+    )  # fmt: skip
+
+
+def test_all_are_read_again_part_by_part_past_those_that_stay_unreadable(
+    page: Client, planned: Channel, platform: FakePlatform, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("connectors.views.dead_items.AT_ONCE", 3)
+    dead_items(planned, 4, kind="bad")
+    good = {"kind": "message", "id": "m1", "thread": "mara", "text": "Hello", "at": 1785931200000}
+    dead_items(planned, 1, **good)
+
+    first = page.post(at("dead-items-replay", planned))
+    assert not Message.objects.exists()
+    html = page.get(first.headers["location"]).content.decode()
+    assert "Read the next 3 again" in html
+    rest = dict(re.findall(r'name="(after|until)" value="(\d+)"', html))
+    dead_items(planned, 5, kind="bad")  # what comes meanwhile does not make the way longer
+    last = page.post(at("dead-items-replay", planned), rest)
+
+    assert Message.objects.get().text == "Hello"
+    assert last.headers["location"] == at("dead-items", planned)
+    assert "Read all again (the oldest 3 at once)" in page.get(last.headers["location"]).content.decode()
+
+
 def test_what_was_not_delivered_is_a_gap_that_the_comparison_healed(
     page: Client, planned: Channel, platform: FakePlatform
 ) -> None:

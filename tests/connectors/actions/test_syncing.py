@@ -90,7 +90,7 @@ def test_cursor_and_messages_are_kept_together_or_not_at_all(schedule, platform,
     def die(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(syncing, "_bury", die)
+    monkeypatch.setattr(syncing._burying, "bury", lambda *_, **__: die())
     with pytest.raises(KeyboardInterrupt):
         run(poll, clock)
     monkeypatch.undo()
