@@ -71,11 +71,15 @@ def run(
         if progress:
             progress(done)
 
+    def keep_lease() -> None:
+        if not scheduling.renew(schedule_id=schedule_id, owner=schedule.lease_owner, now=clock()):
+            raise LeaseLost
+
     def others_wait() -> bool:
         return scheduling.somebody_waits(schedule_id=schedule_id, now=clock())
 
     until = monotonic + max_seconds
-    asker = Asker(schedule.channel, clock, until, pause, note, others_wait=others_wait)
+    asker = Asker(schedule.channel, clock, until, pause, note, others_wait=others_wait, keep_lease=keep_lease)
     error: ConnectorError | None = None
     whole_since: datetime | None = None
     try:
@@ -201,6 +205,9 @@ def _close(
     with transaction.atomic():
         # As it is planned by now: it may have been edited, paused or asked for since the turn began.
         row = SyncSchedule.objects.select_for_update().get(pk=schedule.pk)
+        if row.lease_owner != schedule.lease_owner:  # the rest is the new owner's affair, or nobody's
+            log.warning("lease_lost", schedule=schedule.pk)
+            return
         # Waiting for a limit and failing are counted apart, each from its beginning.
         is_other = THROTTLED in (done.remedy, row.last_remedy) and done.remedy != row.last_remedy
         failures = _failures(0 if is_other else row.failures, done, error)
