@@ -52,6 +52,8 @@ def open_run(schedule: SyncSchedule, now: datetime) -> SyncRun | None:
         return begin(schedule, now)
     if schedule.days is None:
         return None  # what somebody asked for is done
+    schedule.cursor = ""  # a range begins at its newest end, wherever the last one stood
+    SyncSchedule.objects.filter(pk=schedule.pk, lease_owner=schedule.lease_owner).update(cursor="")
     return begin(schedule, now, since=now - timedelta(days=schedule.days), until=now)
 
 
