@@ -204,7 +204,6 @@ class Stretch:
 @dataclass(frozen=True, slots=True)
 class Page:
     """A page of history or of a poll. `cursor` continues it; `more` says whether there is more now.
-
     For a poll the cursor is kept between runs; for history it is only kept within one walk. A walk that meets old news only goes
     on at `beyond`, where another part of history begins (the comments after the messages); where that is empty, it ends.
     """
@@ -212,12 +211,13 @@ class Page:
     events: tuple[InboundEvent, ...]
     cursor: str = ""
     more: bool = False
-    failures: tuple[tuple[Mapping[str, Any], str], ...] = ()  # (payload, why) of items that could not be read
+    failures: tuple[tuple[Mapping[str, Any], str], ...] = ()  # (what `parse` reads again, why it could not)
     rates: tuple[RateNotice, ...] = ()
     beyond: str = ""
     unordered: bool = False  # what comes next may be newer than this: old news is no reason to stop
     told_until: datetime | None = None  # of a log: it has come so far
     stretch: Stretch | None = None  # where absence may mean that a message was withdrawn
+    remarks: tuple[str, ...] = ()  # what the platform could not show, in words: no item of ours
 
 
 @dataclass(frozen=True, slots=True)

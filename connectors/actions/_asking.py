@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from connectors import contexts
@@ -17,7 +18,9 @@ from inbox.models import Channel
 
 READ_BUCKETS = budgets.limits_of("read")
 LONGEST_PAUSE = 90.0  # seconds
+LONGEST_SLEEP = 20.0  # seconds of it at once
 PAUSES = (0.6, 1.2, 2.4, 4.8)  # seconds before asking again, where the platform does not say
+RENEWED_EVERY = timedelta(seconds=5)  # of the lease: less often than a busy turn asks
 FAIR = 20.0  # seconds of a turn that nobody grudges; then it makes room for whoever waits
 Pause = Callable[[float], None]
 Note = Callable[[str, str], None]
@@ -34,7 +37,12 @@ class Asker:
     requests: int = 0
     buckets: frozenset[str] = field(default=READ_BUCKETS)
     others_wait: Callable[[], bool] = field(default=lambda: False)
+    keep_lease: Callable[[], None] = field(default=lambda: None)  # raises where it is another's by now
     began: float = field(default_factory=time.monotonic)
+    held_at: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.held_at = self.clock()
 
     @property
     def time_is_over(self) -> bool:
@@ -56,10 +64,24 @@ class Asker:
                     raise
                 if error.retry_at:
                     self.note(f"{error.reason} It waits {max(1, round(wait))} s.", Level.INFO)
-                self.pause(max(0.05, wait))
+                self._wait(max(0.05, wait))
         return self._ask_once(question)
 
+    def hold(self) -> None:
+        """Say that this turn is alive and at work: before each request, in each pause, between two batches of whatever takes long."""
+        now = self.clock()
+        if now - self.held_at >= RENEWED_EVERY:
+            self.keep_lease()
+            self.held_at = now
+
+    def _wait(self, seconds: float) -> None:
+        while seconds > 0:
+            self.pause(min(seconds, LONGEST_SLEEP))
+            self.hold()
+            seconds -= LONGEST_SLEEP
+
     def _ask_once(self, question: Callable[..., T]) -> T:
+        self.hold()
         now = self.clock()
         if until := budgets.closed_until(channel_id=self.channel.pk, buckets=self.buckets, now=now):
             raise ConnectorError(
@@ -80,9 +102,11 @@ class Asker:
         return answer
 
     def _count(self) -> None:
+        self.hold()
         self.requests += 1
 
     def _renewed(self, context: Context, credential: Credential) -> Context:
+        self.hold()
         tokens = refreshing.refresh(
             channel_id=self.channel.pk, seen_version=credential.version, clock=self.clock
         )

@@ -52,6 +52,8 @@ def open_run(schedule: SyncSchedule, now: datetime) -> SyncRun | None:
         return begin(schedule, now)
     if schedule.days is None:
         return None  # what somebody asked for is done
+    schedule.cursor = ""  # a range begins at its newest end, wherever the last one stood
+    SyncSchedule.objects.filter(pk=schedule.pk, lease_owner=schedule.lease_owner).update(cursor="")
     return begin(schedule, now, since=now - timedelta(days=schedule.days), until=now)
 
 
@@ -105,7 +107,9 @@ def close_run(
             run, done, pages=done.pages, events=done.events, new=done.new_messages, dead=done.dead, now=now
         )
     else:
-        progress(run, done, pages=0, events=0, new=0, dead=0, now=now)
+        # People who were asked about, rows that are gone: no page has told of them.
+        apart = 0 if done.pages else done.events
+        progress(run, done, pages=0, events=apart, new=0, dead=0, now=now)
     over = done.complete if not done.error else _is_over(schedule, done, failures)
     state = (RunState.FAILED if done.error else RunState.DONE) if over else RunState.RUNNING
     whole = over and not done.error

@@ -27,7 +27,7 @@ _UNLISTED = [
 def suspects(channel: Channel, page: Page) -> list[tuple[str, str]]:
     """(external id, thread) of messages of ours that this page should list and does not."""
     stretch = page.stretch
-    if stretch is None or page.failures:
+    if stretch is None or page.failures or page.remarks:
         return []
     listed = [event.external_id for event in page.events if isinstance(event, InboundMessage)]
     threads = {event.thread_id for event in page.events if isinstance(event, InboundMessage)}

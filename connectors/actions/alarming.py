@@ -142,7 +142,8 @@ def mail_due(*, now: datetime, limit: int = 20) -> int:
     the bell alone has rung, and no row says that a mail left."""
     if not mail_server.is_set():
         return 0
-    due = Alarm.objects.filter(mailed_at=None, raised_at__gte=now - MAIL_FOR)
+    # What was mended before it could be mailed needs no mail: it would say what is so no more.
+    due = Alarm.objects.filter(mailed_at=None, cleared_at=None, raised_at__gte=now - MAIL_FOR)
     sent = tried = 0
     for alarm in due.select_related("channel__brand").order_by("pk"):
         left = 0

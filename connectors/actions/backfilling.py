@@ -75,8 +75,8 @@ def stop(*, run: SyncRun, by: Person, now: datetime) -> bool:
     # Who runs it now loses the lease, and with it the right to go on.
     mine = SyncSchedule.objects.filter(channel=run.channel_id, task=run.task)
     mine.update(lease_until=None, lease_owner="", once=False)
-    # Nothing is left that could fail.
-    mine.filter(task=Task.BACKFILL, days=None).update(
-        cursor="", next_run_at=None, failures=0, last_error="", last_remedy=""
-    )
+    for schedule in mine.filter(task=Task.BACKFILL):
+        again = schedule.cadence.after(now) if schedule.days is not None else None
+        # Nothing is left that could fail, and nothing that the next range could go on from.
+        mine.update(cursor="", next_run_at=again, failures=0, last_error="", last_remedy="")
     return True

@@ -33,6 +33,7 @@ def purge(asker: Asker, done: Synced, *, days: int | None) -> None:
         if last is None:
             break
         after = last
+        asker.hold()
         if asker.time_is_over:
             done.complete = False
             return

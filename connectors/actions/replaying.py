@@ -120,7 +120,8 @@ def replay_polled_item(*, item_id: int, now: datetime) -> Replayed:
         events = ()
     except Exception as error:
         words = str(error) if isinstance(error, Malformed | registry.NotLoaded) else type(error).__name__
-        DeadItem.objects.filter(pk=dead.pk).update(reason=clean(words)[:300])
+        if words != UNKNOWN_KIND:  # that says less than why it was kept
+            DeadItem.objects.filter(pk=dead.pk).update(reason=clean(words)[:300])
         return Replayed(items=1, dead=1)
     recent, old = _arriving.apart(tuple(events), dead.historical_before)
     new = 0

@@ -17,13 +17,15 @@ from connectors.rules import lanes
 from inbox.actions import recording
 from inbox.models import Channel, Person
 
-# Renewed with each page. After a crash the channel is not asked for so long, unless the worker tells of it.
+# Renewed while the job is at work. After a crash the channel is not asked for so long, unless the worker tells of it.
 LEASE = timedelta(seconds=60)
 MAX_BACK_OFF = timedelta(minutes=15)
 # These walk for long by their nature; the others are done within seconds.
 LONG = frozenset({Task.RECONCILE, Task.BACKFILL, Task.PROFILES, Task.PURGE})
 PATIENCE = timedelta(seconds=3)
+LOOKED_AT = 200  # of each lane with each tick
 WANTED = Q(paused=False) | Q(once=True)
+LONG_WORK = Q(task__in=LONG) | Q(is_slow=True)
 DIED = "The job that ran it died; it goes on where it stood."
 
 
@@ -65,11 +67,7 @@ def claim_due(*, now: datetime, workers: int = 100) -> list[Claim]:
     """Take the schedules that are due and find a place (rules.lanes). The lease keeps a slow run from being started twice."""
     with transaction.atomic():
         _note_deaths(now)
-        due = list(
-            SyncSchedule.objects.select_for_update(skip_locked=True)
-            .filter(WANTED, lease_until=None, next_run_at__lte=now)
-            .order_by("next_run_at", "pk")[:200]
-        )
+        due = _due(now)
         if not due:
             return []
         running = SyncSchedule.objects.filter(lease_until__gte=now)
@@ -79,6 +77,20 @@ def claim_due(*, now: datetime, workers: int = 100) -> list[Claim]:
         for claim in claims:
             _lease(claim.schedule_id, claim.owner, now)
     return claims
+
+
+def _due(now: datetime) -> list[SyncSchedule]:
+    """Of each lane what is overdue longest: hundreds of walks that find no place must not hide a poll that would."""
+    waiting = SyncSchedule.objects.select_for_update(skip_locked=True).filter(
+        WANTED, lease_until=None, next_run_at__lte=now
+    )
+    in_lanes = (~LONG_WORK, Q(task__in=LONG, is_slow=False), Q(is_slow=True))
+    found = [
+        schedule
+        for lane in in_lanes
+        for schedule in waiting.filter(lane).order_by("next_run_at", "pk")[:LOOKED_AT]
+    ]
+    return sorted(found, key=lambda schedule: (schedule.next_run_at or now, schedule.pk))
 
 
 def _turn(schedule: SyncSchedule) -> lanes.Turn:
@@ -128,9 +140,8 @@ def back_off(failures: int) -> timedelta:
 
 def somebody_waits(*, schedule_id: int, now: datetime) -> bool:
     """Whether other long work is due and finds no place: a turn that has had its share makes room then."""
-    long_work = Q(task__in=LONG) | Q(is_slow=True)
     waiting = SyncSchedule.objects.filter(
-        WANTED, long_work, lease_until=None, next_run_at__lte=now - PATIENCE
+        WANTED, LONG_WORK, lease_until=None, next_run_at__lte=now - PATIENCE
     )
     return waiting.exclude(pk=schedule_id).exists()
 
@@ -150,6 +161,13 @@ def claim(*, schedule_id: int, now: datetime) -> Claim | None:
 def begin(*, schedule_id: int, owner: str, now: datetime) -> bool:
     """The job starts, perhaps long after it was enqueued. False: somebody else has it now."""
     mine = SyncSchedule.objects.filter(pk=schedule_id, lease_owner=owner).exclude(lease_until=None)
+    return bool(mine.update(lease_until=now + LEASE))
+
+
+@transaction.atomic
+def renew(*, schedule_id: int, owner: str, now: datetime) -> bool:
+    """The job is alive and at work. False: it is another's by now."""
+    mine = SyncSchedule.objects.filter(pk=schedule_id, lease_owner=owner)
     return bool(mine.update(lease_until=now + LEASE))
 
 

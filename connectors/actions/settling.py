@@ -107,7 +107,7 @@ class _Look:
         """A message of ours that nobody knows yet, in what the platform says of the time since the attempt."""
         for page in self._pages():
             budgets.keep(channel_id=self.message.channel_id, notices=page.rates, now=self.clock())
-            self.seen_whole = self.seen_whole and not page.failures
+            self.seen_whole = self.seen_whole and not (page.failures or page.remarks)
             messages = [event for event in page.events if isinstance(event, InboundMessage)]
             said = [each for each in messages if self._was_said_since(each)]
             unknown = self._unknown(said)

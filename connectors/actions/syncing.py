@@ -13,6 +13,7 @@ from django.db import transaction
 from connectors import contexts, keeping
 from connectors.actions import (
     _arriving,
+    _burying,
     _covering,
     _runs,
     examining,
@@ -28,7 +29,7 @@ from connectors.actions._walking import Kept, Walker
 from connectors.actions.scheduling import LEASE, back_off
 from connectors.clock import Clock
 from connectors.contract import ConnectorError, Item, Remedy
-from connectors.models import DeadItem, GapCause, Overlap, SyncRun, SyncSchedule, Task
+from connectors.models import GapCause, Level, Overlap, SyncRun, SyncSchedule, Task
 from connectors.rules.remedies import THROTTLED
 from inbox import platforms
 from inbox.actions import channels
@@ -70,11 +71,15 @@ def run(
         if progress:
             progress(done)
 
+    def keep_lease() -> None:
+        if not scheduling.renew(schedule_id=schedule_id, owner=schedule.lease_owner, now=clock()):
+            raise LeaseLost
+
     def others_wait() -> bool:
         return scheduling.somebody_waits(schedule_id=schedule_id, now=clock())
 
     until = monotonic + max_seconds
-    asker = Asker(schedule.channel, clock, until, pause, note, others_wait=others_wait)
+    asker = Asker(schedule.channel, clock, until, pause, note, others_wait=others_wait, keep_lease=keep_lease)
     error: ConnectorError | None = None
     whole_since: datetime | None = None
     try:
@@ -139,12 +144,7 @@ def keep_page(
     """What a page said and where to go on, committed together."""
     page = kept.page
     recent, old = _arriving.apart(page.events, kept.historical_before)
-    dead = [
-        _arriving.dead_item(
-            Parsed(schedule.channel, Item(payload), ()), why or "The item cannot be read.", now=now
-        )
-        for payload, why in page.failures
-    ]
+    dead = _burying.unread(schedule.channel, page, now=now)
     new = 0
     for events, historical in ((old, True), (recent, False)):
         parsed = [Parsed(schedule.channel, Item(keeping.written(event)), (event,)) for event in events]
@@ -152,9 +152,7 @@ def keep_page(
         dead += taken.dead
         new += taken.new_messages
         done.typing += taken.typing
-    for each in dead:
-        each.historical_before = kept.historical_before
-    _bury(schedule.channel, dead)
+    _burying.bury(dead, before=kept.historical_before)
     moved = SyncSchedule.objects.filter(pk=schedule.pk, lease_owner=schedule.lease_owner).update(
         cursor=kept.cursor, lease_until=now + LEASE
     )
@@ -162,6 +160,8 @@ def keep_page(
         raise LeaseLost
     if run_row is not None:
         _runs.progress(run_row, done, pages=1, events=len(page.events), new=new, dead=len(dead), now=now)
+        if page.remarks:
+            _runs.add_line(run_row.pk, _burying.words_of(page.remarks), Level.INFO, now)
         _note_coverage(schedule.channel, run_row, kept, now)
     done.pages += 1
     done.events += len(page.events)
@@ -177,16 +177,6 @@ def _note_coverage(channel: Channel, run_row: SyncRun, kept: Kept, now: datetime
         if kept.horizon and _covering.note_horizon(channel, thread, since=kept.horizon, now=now):
             said = f"Of one thread only the newest {thread.told} messages are told; older ones can no longer be known."
             _runs.add_line(run_row.pk, said, "warning", now)
-
-
-def _bury(channel: Channel, dead: list[DeadItem]) -> None:
-    """A poll that is repeated meets the same bad items again; each is kept once."""
-    waiting = list(
-        DeadItem.objects.filter(channel=channel, receipt=None, replayed_at=None).values_list(
-            "payload", flat=True
-        )[:500]
-    )
-    DeadItem.objects.bulk_create([each for each in dead if each.payload not in waiting])
 
 
 @transaction.atomic
@@ -215,6 +205,9 @@ def _close(
     with transaction.atomic():
         # As it is planned by now: it may have been edited, paused or asked for since the turn began.
         row = SyncSchedule.objects.select_for_update().get(pk=schedule.pk)
+        if row.lease_owner != schedule.lease_owner:  # the rest is the new owner's affair, or nobody's
+            log.warning("lease_lost", schedule=schedule.pk)
+            return
         # Waiting for a limit and failing are counted apart, each from its beginning.
         is_other = THROTTLED in (done.remedy, row.last_remedy) and done.remedy != row.last_remedy
         failures = _failures(0 if is_other else row.failures, done, error)

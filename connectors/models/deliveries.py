@@ -48,10 +48,23 @@ class DeadItem(models.Model):
     historical_before = models.DateTimeField(
         null=True, blank=True, help_text="What it says of the time before rings no bell: a walk brought it."
     )
+    fingerprint = models.CharField(
+        max_length=64,
+        null=True,
+        blank=True,
+        help_text="Of what no delivery brought: a page may tell it again and again.",
+    )
     created_at = models.DateTimeField()
     replayed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel", "fingerprint"],
+                condition=Q(replayed_at=None),
+                name="what_a_page_could_not_read_waits_once",
+            ),
+        ]
         indexes = [
             models.Index(
                 fields=["channel", "-id"], name="dead_items_waiting", condition=Q(replayed_at__isnull=True)

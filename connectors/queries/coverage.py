@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When, Window
@@ -11,12 +11,14 @@ from django.db.models.functions import RowNumber
 
 from connectors.models import Gap, GapCause, SyncSchedule, Task
 from connectors.queries.schedules import label_of
+from connectors.rules.cadence import Cadence
 from inbox import platforms
 from inbox.models import Brand, Channel
 from inbox.platforms import Manifest
 
 SHOWN = 20  # of each state
 PAGE = 60
+GRACE = timedelta(minutes=1)
 STATES = ("open", "lost", "healed")
 STATE = Case(
     When(lost=True, then=Value("lost")), When(healed_at=None, then=Value("open")), default=Value("healed"),
@@ -52,10 +54,10 @@ def of_brand(brand: Brand, *, now: datetime) -> list[ChannelCoverage]:
     channels = list(
         Channel.objects.of_brand(brand).select_related("health").order_by("platform", "name", "pk")
     )
-    paces = _paces(channels)
+    plans = _plans(channels)
     gaps = _newest(channels)
     return [
-        _of_channel(channel, paces.get(channel.pk, 0), gaps.get(channel.pk, []), now) for channel in channels
+        _of_channel(channel, plans.get(channel.pk, []), gaps.get(channel.pk, []), now) for channel in channels
     ]
 
 
@@ -90,25 +92,33 @@ def _newest(channels: list[Channel]) -> dict[int, list[tuple[Gap, int]]]:
     return gaps
 
 
-def _paces(channels: list[Channel]) -> dict[int, int]:
-    """Seconds between two looks of what makes a channel complete: its poll, where that is the whole story, or its reconcile."""
+def _plans(channels: list[Channel]) -> dict[int, list[Cadence]]:
+    """When what makes a channel complete falls due: its poll, where that is the whole story, and its reconcile."""
     partly = {each.pk for each in channels if platforms.get(each.platform).receive.is_partly_polled}
     found = SyncSchedule.objects.filter(channel__in=channels, task__in=(Task.POLL, Task.RECONCILE))
-    paces: dict[int, int] = {}
-    for channel_id, task, every in found.values_list("channel_id", "task", "every_seconds"):
-        if task == Task.RECONCILE or channel_id not in partly:
-            paces[channel_id] = min(every, paces.get(channel_id, every))
-    return paces
+    plans: dict[int, list[Cadence]] = {}
+    for schedule in found:
+        if schedule.task == Task.RECONCILE or schedule.channel_id not in partly:
+            plans.setdefault(schedule.channel_id, []).append(schedule.cadence)
+    return plans
 
 
-def _of_channel(channel: Channel, pace: int, found: list[tuple[Gap, int]], now: datetime) -> ChannelCoverage:
+def _is_behind(until: datetime, plans: list[Cadence], now: datetime) -> bool:
+    """By its own plan, of which one run may be under way or late."""
+    due = [plan.after(plan.after(until)) for plan in plans]
+    return now > min(due, default=until) + GRACE
+
+
+def _of_channel(
+    channel: Channel, plans: list[Cadence], found: list[tuple[Gap, int]], now: datetime
+) -> ChannelCoverage:
     health = getattr(channel, "health", None)
     until = health.complete_until if health else None
     manifest = platforms.get(channel.platform)
     polled = health.polled_until if health and manifest.receive.is_partly_polled else None
     gaps = tuple(_view(gap) for gap, _ in found)
     totals = {view.state: total for view, (_, total) in zip(gaps, found, strict=True)}
-    behind = until is None or (now - until).total_seconds() > 3 * pace + 60
+    behind = until is None or _is_behind(until, plans, now)
     return ChannelCoverage(
         channel,
         label_of(channel),

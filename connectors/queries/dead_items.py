@@ -29,8 +29,16 @@ def waiting(brand: Brand, *, before: int | None) -> list[DeadView]:
     return [_view(item) for item in found.order_by("-pk")[:PAGE]]
 
 
-def ids_waiting(brand: Brand, *, limit: int) -> list[int]:
-    found = DeadItem.objects.filter(channel__brand=brand, replayed_at=None)
+def newest_waiting(brand: Brand) -> int:
+    """0 where none waits."""
+    found = DeadItem.objects.filter(channel__brand=brand, replayed_at=None).order_by("-pk")
+    return found.values_list("pk", flat=True).first() or 0
+
+
+def ids_waiting(brand: Brand, *, after: int, until: int, limit: int) -> list[int]:
+    """Oldest first, behind `after` and no further than `until`: what cannot be read yet is not met a second time on the way, and what
+    comes meanwhile does not make the way longer."""
+    found = DeadItem.objects.filter(channel__brand=brand, replayed_at=None, pk__gt=after, pk__lte=until)
     return list(found.order_by("pk").values_list("pk", flat=True)[:limit])
 
 

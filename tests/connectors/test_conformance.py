@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 
 from connectors import registry, signatures
 from connectors.conformance import Conformance, Refusal, Subject, deliveries_in, reading
-from connectors.contract import Account, Connector, Item, Remedy
+from connectors.contract import Account, Connector, Item, Page, Remedy
 from connectors.platforms.echo import client as echo_client
 from connectors.platforms.echo.connector import connector as echo
 from connectors.platforms.instagram import errors as instagram_errors
@@ -63,6 +63,33 @@ def echo_refusals() -> Iterator[Refusal]:
         yield Refusal(code, json_answer({"code": code}, 400), remedy)
 
 
+def a_past_with_faults(**answers: Any) -> Callable[[httpx.Request], httpx.Response]:
+    """By the last part of the path; of everything else nothing is known."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return json_answer(answers.get(request.url.path.rpartition("/")[2], {"data": []}))
+
+    return answer
+
+
+INSTAGRAMS_PAST = {"conversations": {"data": [{"id": "c1"}, {"id": "c2"}]}, "messages": {"data": [{"id": "m1"}]},
+                   "media": {"data": [{"id": "p1"}]}, "comments": {"data": [{"text": "Whose?"}]}}  # fmt: skip
+
+
+def instagrams_past(request: httpx.Request) -> httpx.Response:
+    """Of one conversation a message without its sides, of the other nothing; and a comment without an id."""
+    if "/c2/" in request.url.path:
+        return json_answer({"error": {"code": 100, "message": "words"}}, 400)
+    return a_past_with_faults(**INSTAGRAMS_PAST)(request)
+
+
+X_PAST = {"dm_events": {"data": [{"id": "5", "sender_id": "7", "dm_conversation_id": "2244994945-7"}]},
+          "mentions": {"data": [{"id": "6", "text": "@acme"}]}}  # fmt: skip
+LINKEDINS_PAST = {"memberChangeLogs": {"elements": [
+    {"id": 1, "resourceName": "messages"}, {"id": 2, "resourceName": "messages", "activityStatus": "FROZEN"},
+]}}  # fmt: skip
+
+
 class TestEcho(Conformance):
     subject = subject(
         echo,
@@ -71,6 +98,7 @@ class TestEcho(Conformance):
         sign=lambda body, secret: {"X-Echo-Signature": signatures.hex_digest(secret, body)},
         reply=reply(thread_id="ana"),
         refusals=tuple(echo_refusals()),
+        history=a_past_with_faults(messages={"events": [{"kind": "said", "id": "1"}]}),
     )
 
 
@@ -82,6 +110,7 @@ class TestInstagram(Conformance):
         sign=lambda body, secret: {"X-Hub-Signature-256": signatures.meta(secret, body)},
         reply=reply(),
         refusals=tuple(instagram_refusals()),
+        history=instagrams_past,
     )
 
 
@@ -93,6 +122,7 @@ class TestX(Conformance):
         sign=lambda body, secret: {"x-twitter-webhooks-signature": signatures.x(secret, body)},
         reply=reply(thread_id="2244994945-1587200000000000042"),
         refusals=tuple(x_refusals()),
+        history=a_past_with_faults(**X_PAST),
     )
 
 
@@ -104,6 +134,7 @@ class TestLinkedIn(Conformance):
         sign=lambda body, secret: {"X-LI-Signature": signatures.linkedin(secret, body)},
         reply=reply(thread_id="urn:li:messagingThread:2-NjU5OTczMTMyOTE1=="),
         refusals=tuple(linkedin_refusals()),
+        history=a_past_with_faults(**LINKEDINS_PAST),
     )
 
 
@@ -153,6 +184,14 @@ def test_the_suite_notices_a_promise_that_is_not_kept() -> None:
 def test_the_suite_notices_a_dropped_kind() -> None:
     with pytest.raises(ValueError, match="not enough values"):
         suite(parse=lambda item, account: ()).test_unknown_kinds_are_kept_under_an_id_that_stays()
+
+
+def test_the_suite_notices_a_row_that_nothing_reads_again() -> None:
+    def history(ctx: Any, cursor: str, thread_id: str = "") -> Page:
+        return Page((), failures=(({"row": {"id": "1"}}, "The item has no author."),))
+
+    with pytest.raises(AssertionError):
+        suite(history=history).test_what_a_page_could_not_read_is_an_item_that_parse_can_read()
 
 
 def test_the_suite_notices_a_send_that_is_blindly_repeated() -> None:

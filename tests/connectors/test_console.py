@@ -26,7 +26,7 @@ from connectors.models import (
     SyncSchedule,
     Task,
 )
-from connectors.queries import doctor
+from connectors.queries import coverage, doctor
 from inbox import platforms
 from inbox.actions import receiving
 from inbox.models import Brand, Channel, Clock, Conversation, Message, Notification, Person, Role
@@ -341,6 +341,44 @@ def test_a_backfill_survives_an_expired_grant_and_ends_when_stopped(
     assert of(planned, Task.BACKFILL).next_run_at is None
 
 
+def test_a_planned_backfill_that_is_stopped_rests_until_its_next_day_and_begins_anew(
+    planned: Channel, platform: FakePlatform, ops: Person, clock: Any
+) -> None:
+    schedule = of(planned, Task.BACKFILL)
+    plan = {"cron": "0 1 * * *", "days": 30, "next_run_at": NOW}
+    SyncSchedule.objects.filter(pk=schedule.pk).update(**plan)
+    SyncSchedule.objects.exclude(pk=schedule.pk).update(next_run_at=None)
+    platform.page_size = 5
+    fill(platform, 20)
+    syncing.run(schedule_id=schedule.pk, clock=clock, max_seconds=0)
+    assert of(planned, Task.BACKFILL).cursor
+
+    backfilling.stop(run=SyncRun.objects.get(), by=ops, now=NOW)
+
+    tonight = NOW.replace(hour=1) + timedelta(days=1)
+    schedule = of(planned, Task.BACKFILL)
+    assert (schedule.next_run_at, schedule.cursor) == (tonight, "")
+    assert scheduling.claim_due(now=NOW + timedelta(hours=1)) == []
+    [claim] = scheduling.claim_due(now=tonight)
+    assert claim.schedule_id == schedule.pk
+    clock.passes((tonight - NOW).total_seconds())
+    syncing.run(schedule_id=schedule.pk, clock=clock)
+    assert Message.objects.count() == 20
+
+
+def test_a_planned_backfill_begins_at_its_newest_end_wherever_the_last_one_stood(
+    planned: Channel, platform: FakePlatform, clock: Any
+) -> None:
+    platform.page_size = 5
+    fill(platform, 20)
+    schedule = of(planned, Task.BACKFILL)
+    SyncSchedule.objects.filter(pk=schedule.pk).update(days=30, next_run_at=NOW, cursor="10")
+
+    syncing.run(schedule_id=schedule.pk, clock=clock)
+
+    assert Message.objects.count() == 20
+
+
 def test_a_range_is_asked_for_on_the_connection_page(page: Client, planned: Channel) -> None:
     planned.brand.time_zone = "Europe/Berlin"
     planned.brand.save(update_fields=["time_zone"])
@@ -387,6 +425,34 @@ def test_a_dead_item_is_shown_masked_and_read_again(
     assert (bad.replayed_at, bad.reason) == (None, "This item has no sender.")
 
 
+def dead_items(channel: Channel, count: int, **payload: Any) -> list[DeadItem]:
+    return DeadItem.objects.bulk_create(
+        DeadItem(channel=channel, payload={"payload": payload, "account_ids": []}, reason="Once bad.", created_at=NOW)
+        for _ in range(count)
+    )  # fmt: skip
+
+
+def test_all_are_read_again_part_by_part_past_those_that_stay_unreadable(
+    page: Client, planned: Channel, platform: FakePlatform, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("connectors.views.dead_items.AT_ONCE", 3)
+    dead_items(planned, 4, kind="bad")
+    good = {"kind": "message", "id": "m1", "thread": "mara", "text": "Hello", "at": 1785931200000}
+    dead_items(planned, 1, **good)
+
+    first = page.post(at("dead-items-replay", planned))
+    assert not Message.objects.exists()
+    html = page.get(first.headers["location"]).content.decode()
+    assert "Read the next 3 again" in html
+    rest = dict(re.findall(r'name="(after|until)" value="(\d+)"', html))
+    dead_items(planned, 5, kind="bad")  # what comes meanwhile does not make the way longer
+    last = page.post(at("dead-items-replay", planned), rest)
+
+    assert Message.objects.get().text == "Hello"
+    assert last.headers["location"] == at("dead-items", planned)
+    assert "Read all again (the oldest 3 at once)" in page.get(last.headers["location"]).content.decode()
+
+
 def test_what_was_not_delivered_is_a_gap_that_the_comparison_healed(
     page: Client, planned: Channel, platform: FakePlatform
 ) -> None:
@@ -427,6 +493,34 @@ def test_of_a_channel_that_is_polled_in_part_both_times_are_told(
 
     assert "messages are polled, and complete until" in page.get(at("coverage", planned)).content.decode()
     assert "Gone." in page.get(at("connection", planned, planned.public_id)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("plan", "hours", "is_behind"),
+    [
+        (
+            {"cron": "30 3 * * *"},
+            20,
+            False,
+        ),  # the interval that stands beside the cron line is a quarter of an hour
+        ({"cron": "30 3 * * *"}, 47, False),  # that of last night may be late
+        ({"cron": "30 3 * * *"}, 49, True),
+        ({"cron": "* * * * *", "every_seconds": 86400}, 1, True),
+        ({"every_seconds": 900}, 0.2, False),
+        ({"every_seconds": 900}, 1, True),
+    ],
+)
+def test_a_comparison_is_behind_by_its_own_plan(
+    planned: Channel, plan: dict[str, Any], hours: float, is_behind: bool
+) -> None:
+    SyncSchedule.objects.filter(channel=planned, task=Task.POLL).delete()  # as where all is delivered
+    SyncSchedule.objects.filter(channel=planned, task=Task.RECONCILE).update(**plan)
+    until = NOW.replace(hour=3, minute=30)
+    ChannelHealth.objects.create(channel=planned, complete_until=until)
+
+    [found] = coverage.of_brand(planned.brand, now=until + timedelta(hours=hours))
+
+    assert found.behind is is_behind
 
 
 def gap(channel: Channel, number: int, **how: Any) -> Gap:

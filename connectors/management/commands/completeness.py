@@ -133,8 +133,15 @@ class Command(BaseCommand):
 
 def _paces() -> dict[int, float]:
     """Channel -> seconds that what happens there may take to get here."""
-    polls = SyncSchedule.objects.filter(task=Task.POLL).values_list("channel_id", "every_seconds")
-    return {channel_id: every + MARGIN for channel_id, every in polls}
+    return {poll.channel_id: _pace(poll) + MARGIN for poll in SyncSchedule.objects.filter(task=Task.POLL)}
+
+
+def _pace(poll: SyncSchedule) -> float:
+    """Seconds between two of its runs, as they come now."""
+    if not poll.cron:
+        return poll.every_seconds
+    due = poll.cadence.after(timezone.now())
+    return (poll.cadence.after(due) - due).total_seconds()
 
 
 def _young(

@@ -71,6 +71,8 @@ class Instagram:
         return payloads.items(body)
 
     def parse(self, item: Item, account: Account) -> Sequence[InboundEvent]:
+        if item.payload.get("section") == payloads.HISTORY:
+            return history.again(item.payload, account)
         return payloads.parse(item, account)
 
     def authorise(self, ctx: Context, redirect_uri: str, state: str) -> Authorisation:

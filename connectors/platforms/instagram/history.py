@@ -15,6 +15,7 @@ from connectors.contract import (
     AttachmentKind,
     ConnectorError,
     Context,
+    Ignored,
     InboundEvent,
     InboundMessage,
     Malformed,
@@ -28,7 +29,7 @@ from connectors.contract import (
     Standing,
     Stretch,
 )
-from connectors.platforms.instagram import client, comments, content, paging, posts, rates
+from connectors.platforms.instagram import client, comments, content, paging, payloads, posts, rates
 
 _FIELDS: Final = "id,created_time,from,to,message,attachments,shares,story,reactions,is_unsupported,reply_to"
 _THREADS: Final = "50"
@@ -114,7 +115,8 @@ def _conversation(
         )
     except ConnectorError as error:
         if error.code.split("/")[0] in ("9000001", "100"):
-            return (), (({"conversation": conversation_id}, error.reason),), error.rates
+            failure = {"section": payloads.HISTORY, "conversation": conversation_id}
+            return (), ((failure, error.reason),), error.rates
         raise
     events: list[InboundEvent] = []
     failures: list[tuple[Mapping[str, Any], str]] = []
@@ -122,7 +124,7 @@ def _conversation(
         try:
             events.extend(read(each, client.account(ctx), at=ctx.now))
         except Malformed as error:
-            failures.append((each, str(error)))
+            failures.append(({"section": payloads.HISTORY, "element": each}, str(error)))
     return tuple(_linked(events)), tuple(failures), rates.notices(answer.headers, ctx)
 
 
@@ -138,8 +140,15 @@ def _linked(newest_first: list[InboundEvent]) -> list[InboundEvent]:
     ]
 
 
-def read(given: Mapping[str, Any], account: Account, *, at: datetime) -> list[InboundEvent]:
-    """A message as Graph shows it, with the reactions it has now."""
+def again(payload: Mapping[str, Any], account: Account) -> list[InboundEvent]:
+    """What a page could not read, once more. How it stands by now nobody knows."""
+    if "element" not in payload:
+        raise Ignored("Instagram did not show it at all. The next comparison asks for it again.")
+    return read(wire.mapping(payload["element"]), account, at=None)
+
+
+def read(given: Mapping[str, Any], account: Account, *, at: datetime | None) -> list[InboundEvent]:
+    """A message as Graph shows it, with the reactions it has at that time."""
     mid = wire.need(wire.ident(given.get("id")), "message id")
     author = _party(given.get("from"))
     receivers = [_party(each) for each in wire.entries(given.get("to"))]
@@ -164,6 +173,8 @@ def read(given: Mapping[str, Any], account: Account, *, at: datetime) -> list[In
         counterpart=customer if outbound else None,
     )
     reacted = _reactions(given, message)
+    if at is None:
+        return [message, *reacted]
     standing = Standing(at, tuple((each.actor.external_id, each.emoji or each.name) for each in reacted))
     return [replace(message, standing=standing), *reacted]
 

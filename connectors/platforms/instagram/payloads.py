@@ -34,6 +34,7 @@ _CONTROL: Final = {
     "app_roles": "The apps' roles in this conversation changed.",
 }
 _EDITS: Final = ("message_edit", "message_edits")
+HISTORY: Final = "history"  # the section of what a page of history could not read; no delivery has it
 
 
 def items(body: bytes) -> Iterator[Item]:

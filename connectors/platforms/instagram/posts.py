@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from connectors import wire
 from connectors.contract import ConnectorError, Context, InboundEvent, Malformed, Page, RateNotice
-from connectors.platforms.instagram import client, comments, paging, rates
+from connectors.platforms.instagram import client, comments, paging, payloads, rates
 
 POSTS: Final = 100  # the newest; people seldom write under older ones, and each costs a call
 START: Final = "comments"
@@ -61,8 +61,9 @@ def _posts(ctx: Context) -> Page:
         body, answer = client.get(ctx, "me/media", params)
     except ConnectorError as error:
         if _is_withheld(error):
-            failure = ({"comments": "me/media"}, "Instagram does not show us the comments of this account.")
-            return Page((), failures=(failure,), rates=error.rates)
+            why = "Instagram does not show us the comments of this account."
+            failure = {"section": payloads.HISTORY, "comments": "me/media"}
+            return Page((), failures=((failure, why),), rates=error.rates)
         raise
     found = [
         post
@@ -119,7 +120,8 @@ def _read(ctx: Context, value: Mapping[str, Any], events: list[InboundEvent], fa
     try:
         events.append(comments.comment(value, entry_time=None, account=client.account(ctx)))
     except Malformed as error:
-        failures.append((value, str(error)))
+        as_delivered = {"section": "field", "field": "comments", "value": value}
+        failures.append((as_delivered, str(error)))
 
 
 def _ids(given: object) -> list[str]:

@@ -21,7 +21,7 @@ from connectors.contract import (
     Stretch,
 )
 from connectors.http import Answer
-from connectors.platforms.x import client, messages, posts, rates, threads
+from connectors.platforms.x import client, messages, payloads, posts, rates, threads
 
 _MESSAGES: Final = {
     "max_results": "100",
@@ -61,7 +61,7 @@ def page(ctx: Context, cursor: str, thread_id: str) -> Page:
 
     following = wire.text(wire.mapping(body.get("meta")).get("next_token"))
     after = {"of": "messages", "token": following} if following else {} if thread_id else {"of": "mentions"}
-    page = _page(body, answer, read, after)
+    page = _page(body, answer, payloads.HISTORY_DM, read, after)
     beyond = "" if thread_id else wire.pack({"of": "mentions"})
     return replace(page, beyond=beyond, stretch=_stretch(ctx, page, first=not state))
 
@@ -99,23 +99,39 @@ def _mentions(ctx: Context, token: str) -> Page:
         return posts.of_v2(each, includes, account, MessageKind.MENTION)
 
     following = wire.text(wire.mapping(body.get("meta")).get("next_token"))
-    return _page(body, answer, read, {"of": "mentions", "token": following} if following else {})
+    after = {"of": "mentions", "token": following} if following else {}
+    return _page(body, answer, payloads.HISTORY_MENTION, read, after)
 
 
 def _with_token(params: Mapping[str, str], token: str) -> dict[str, str]:
     return {**params, "pagination_token": token} if token else dict(params)
 
 
-def _page(body: Mapping[str, Any], answer: Answer, read: Any, after: Mapping[str, str]) -> Page:
-    """An empty page has no `data`; a partial one has `errors` beside it."""
+def _page(body: Mapping[str, Any], answer: Answer, kind: str, read: Any, after: Mapping[str, str]) -> Page:
+    """An empty page has no `data`; a partial one has `errors` beside it, of somebody who was suspended as a rule."""
     includes = wire.mapping(body.get("includes"))
     events, failures = [], []
     for each in wire.entries(body):
         try:
             events.append(read(each, includes))
         except Malformed as error:
-            failures.append((each, str(error)))
-    for each in wire.entries(body.get("errors")):
-        failures.append((each, wire.text(each.get("detail")) or "X could not show this."))
+            failures.append(({"type": kind, "event": each, "includes": _around(each, includes)}, str(error)))
+    problems = wire.entries(body.get("errors"))
+    remarks = tuple(wire.text(each.get("detail")) or "X could not show this." for each in problems)
     notices = rates.notices(answer.headers, "read")
-    return Page(tuple(events), wire.pack(after) if after else "", bool(after), tuple(failures), notices)
+    cursor = wire.pack(after) if after else ""
+    return Page(tuple(events), cursor, bool(after), tuple(failures), notices, remarks=remarks)
+
+
+def _around(each: Mapping[str, Any], includes: Mapping[str, Any]) -> dict[str, Any]:
+    """Who and what a row names. Without people's figures: they change from answer to answer, and a row is kept once."""
+    named = str(each)
+    users = [
+        {name: user[name] for name in ("id", "name", "username") if name in user}
+        for user in wire.entries(includes.get("users"))
+        if wire.ident(user.get("id")) in named
+    ]
+    media = [
+        file for file in wire.entries(includes.get("media")) if wire.text(file.get("media_key")) in named
+    ]
+    return {"users": users, "media": media}

@@ -36,6 +36,9 @@ _ARRAYS: Final = {
     "mute_events": "mute",
     "favorite_events": "like",
 }
+# What a page of history could not read is kept under these.
+HISTORY_DM: Final = "history.dm"
+HISTORY_MENTION: Final = "history.mention"
 _OF_NO_CONCERN: Final = ("follow", "mute", "like")
 _FIRST_SNOWFLAKE_MS: Final = 1288834974657
 _AROUND: Final = ("for_user_id", "users", "apps", "user_has_blocked")
@@ -94,10 +97,13 @@ def parse(item: Item, account: Account) -> Sequence[InboundEvent]:
         return (_said(reader(activity or event, activity if activity else item.payload, account)),)
     if kind in ("chat.received", "chat.sent"):
         return (_encrypted(activity, account),)
+    includes = wire.mapping(item.payload.get("includes"))
     if kind in posts.EVENTS:
-        return (
-            posts.of_v2(activity, wire.mapping(item.payload.get("includes")), account, posts.EVENTS[kind]),
-        )
+        return (posts.of_v2(activity, includes, account, posts.EVENTS[kind]),)
+    if kind == HISTORY_DM:
+        return (messages.of_v2(event, includes, account),)
+    if kind == HISTORY_MENTION:
+        return (posts.of_v2(event, includes, account, MessageKind.MENTION),)
     if kind == "tweet":
         return (_said(posts.of_v1(event, account)),)
     if kind == "post.delete":

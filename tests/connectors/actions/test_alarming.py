@@ -121,6 +121,28 @@ def test_a_mail_that_could_not_leave_is_tried_again(channel: Channel, ops: Perso
     assert len(mail.outbox) == 1
 
 
+def test_what_was_mended_before_it_could_be_mailed_is_not_mailed(
+    channel: Channel, ops: Person, monkeypatch: Any
+) -> None:
+    """The mail server is away for two hours. Meanwhile the channel breaks, is connected again, and breaks once more."""
+    channels.park_sending(channel_id=channel.pk, reason="Gone.", now=NOW)
+    with monkeypatch.context() as away:
+        away.setattr(
+            "django.core.mail.EmailMessage.send", lambda *_: (_ for _ in ()).throw(ConnectionRefusedError)
+        )
+        look()
+        channels.resume_sending(channel_id=channel.pk, now=NOW)
+        look(10)
+    look(120)
+    assert mail.outbox == []
+
+    channels.park_sending(channel_id=channel.pk, reason="Gone again.", now=NOW)
+    look(130)
+
+    [letter] = mail.outbox
+    assert "Gone again." in letter.body
+
+
 def test_where_no_mail_can_leave_none_is_said_to_have_left(
     channel: Channel, ops: Person, settings: Any
 ) -> None:

@@ -3,11 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from connectors.actions import draining, fetching
-from connectors.contract import Media, Party
+from connectors.actions import draining, fetching, scheduling, syncing
+from connectors.contract import ConnectorError, Media, Party, Remedy
+from connectors.models import SyncRun, SyncSchedule, Task
 from connectors.rules import sniffing
+from inbox import platforms
 from inbox.models import Attachment, FetchState, Handle, Message
 from tests.connectors.conftest import NOW, message_item
+from tests.fakes.platform import manifest
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -100,3 +103,131 @@ def test_people_are_looked_up_once(receipt, platform, clock):
     mara = Handle.objects.get(external_id="mara")
     assert (mara.name, mara.username, mara.followers) == ("Mara Kovač", "mara.k", 97)
     assert sorted(platform.asked_profiles) == ["ghost", "mara"]
+
+
+@pytest.fixture
+def hourly(channel):
+    return SyncSchedule.objects.create(
+        channel=channel, task=Task.PROFILES, every_seconds=3600, max_seconds=300, next_run_at=NOW
+    )
+
+
+def known(receipt, platform, *days):
+    """People by the days since somebody asked who they are; the platform has new names for them."""
+    for number in range(len(days)):
+        name = f"p{number}"
+        receipt(message_item(f"m-{name}", thread=name, seconds=number))
+        platform.profiles[name] = Party(name, name=f"New name {number}")
+    draining.drain(now=NOW)
+    for number, age in enumerate(days):
+        asked = NOW - timedelta(days=age) if age is not None else None
+        Handle.objects.filter(external_id=f"p{number}").update(looked_up_at=asked, name="Old name")
+
+
+def turn(schedule, clock, **options):
+    done = syncing.run(schedule_id=schedule.pk, clock=clock, **{"pause": lambda seconds: None} | options)
+    schedule.refresh_from_db()
+    return done
+
+
+def test_who_was_asked_about_long_ago_is_asked_about_anew(hourly, receipt, platform, clock):
+    known(receipt, platform, 13, 20, 15, None)
+
+    done = turn(hourly, clock)
+
+    assert platform.asked_profiles == [
+        "p1",
+        "p2",
+    ]  # who was never asked about is asked about at once, elsewhere
+    names = dict(Handle.objects.order_by("external_id").values_list("external_id", "name"))
+    assert names == {"p0": "Old name", "p1": "New name 1", "p2": "New name 2", "p3": "Old name"}
+    assert (done.events, SyncRun.objects.get().state) == (2, "done")
+    turn(hourly, clock)
+    assert len(platform.asked_profiles) == 2
+
+
+def test_the_platforms_own_limit_holds_and_a_schedule_may_only_be_stricter(hourly, receipt, platform, clock):
+    known(receipt, platform, 0.5, 1.5, 4)
+    SyncSchedule.objects.update(days=3)
+    turn(hourly, clock)
+    assert platform.asked_profiles == ["p2"]
+
+    platforms.register(manifest(profile_cache=timedelta(days=1)))
+    turn(hourly, clock)
+
+    assert platform.asked_profiles == ["p2", "p1"]
+
+
+def test_a_profile_that_is_withheld_is_not_asked_for_again_at_once(hourly, receipt, platform, clock):
+    known(receipt, platform, 20, 21)
+    del platform.profiles["p0"]
+
+    for _ in range(2):
+        turn(hourly, clock)
+
+    assert platform.asked_profiles == ["p1", "p0"]
+
+
+def test_a_turn_that_is_over_goes_on_with_those_who_are_left(hourly, receipt, platform, clock):
+    known(receipt, platform, 20, 21, 22)
+
+    for _ in range(2):
+        assert not turn(hourly, clock, max_seconds=0).complete
+        assert hourly.next_run_at == clock()
+    turn(hourly, clock)
+
+    assert platform.asked_profiles == ["p2", "p1", "p0"]
+    run = SyncRun.objects.get()
+    assert (run.state, run.events) == ("done", 3)
+
+
+def test_a_platform_that_refuses_everybody_ends_the_turn(hourly, receipt, platform, clock, monkeypatch):
+    known(receipt, platform, 20, 21)
+    later = NOW + timedelta(hours=1)
+
+    def throttled(ctx, external_id):
+        platform.asked_profiles.append(external_id)
+        raise ConnectorError("The limit is used up.", remedy=Remedy.RETRY, retry_at=later)
+
+    monkeypatch.setattr(platform, "profile", throttled)
+
+    turn(hourly, clock)
+
+    assert platform.asked_profiles == ["p1"]
+    assert (hourly.next_run_at, hourly.failures) == (later, 0)
+
+
+def test_a_long_turn_over_many_people_is_not_taken_for_dead(hourly, receipt, platform, clock, monkeypatch):
+    known(receipt, platform, *range(20, 28))
+    profile = platform.profile
+
+    def slowly(ctx, external_id):
+        clock.passes(20)
+        assert scheduling.claim_due(now=clock()) == []
+        return profile(ctx, external_id)
+
+    monkeypatch.setattr(platform, "profile", slowly)
+    scheduling.claim_due(now=clock())
+
+    done = turn(hourly, clock, max_seconds=300)
+
+    assert (done.events, len(platform.asked_profiles)) == (8, 8)
+    assert (hourly.failures, hourly.is_slow, hourly.last_error) == (0, False, "")
+
+
+def test_a_turn_that_lost_its_lease_at_its_last_question_ends_no_run(
+    hourly, receipt, platform, clock, monkeypatch
+):
+    known(receipt, platform, 20)
+    profile = platform.profile
+
+    def meanwhile(ctx, external_id):
+        SyncSchedule.objects.update(lease_owner="another", lease_until=clock() + scheduling.LEASE)
+        return profile(ctx, external_id)
+
+    monkeypatch.setattr(platform, "profile", meanwhile)
+
+    turn(hourly, clock)
+
+    assert (hourly.lease_owner, hourly.last_success_at) == ("another", None)
+    assert SyncRun.objects.get().state == "running"

@@ -90,7 +90,7 @@ def test_cursor_and_messages_are_kept_together_or_not_at_all(schedule, platform,
     def die(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(syncing, "_bury", die)
+    monkeypatch.setattr(syncing._burying, "bury", lambda *_, **__: die())
     with pytest.raises(KeyboardInterrupt):
         run(poll, clock)
     monkeypatch.undo()
@@ -334,6 +334,64 @@ def test_who_lost_the_lease_moves_no_cursor(schedule, platform, clock, monkeypat
     run(poll, clock)
 
     assert (poll.cursor, poll.lease_owner, Message.objects.count()) == ("theirs", "another", 0)
+
+
+def test_a_turn_that_waits_for_the_platform_is_not_taken_for_dead(schedule, platform, clock, monkeypatch):
+    """Each pause that it asks for is longer than a lease."""
+    walk = schedule(Task.RECONCILE)
+    platform.page_size = 10
+    said(platform, 20)
+    history, asked = platform.history, []
+
+    def each_page_at_the_second_try(ctx, cursor, thread_id=""):
+        asked.append(cursor)
+        if len(asked) % 2:
+            later = clock() + timedelta(seconds=80)
+            raise ConnectorError("Slow down.", remedy=Remedy.RETRY, retry_at=later)
+        return history(ctx, cursor, thread_id)
+
+    def pause(seconds):
+        clock.passes(seconds)
+        assert scheduling.claim_due(now=clock()) == []
+
+    monkeypatch.setattr(platform, "history", each_page_at_the_second_try)
+    scheduling.claim_due(now=clock())
+    done = run(walk, clock, max_seconds=600, pause=pause)
+
+    assert (done.error, done.new_messages, walk.failures, walk.is_slow) == ("", 20, 0, False)
+    assert clock() - NOW == timedelta(seconds=160)
+
+
+def test_who_lost_the_lease_asks_no_more_and_ends_nothing(schedule, platform, clock, monkeypatch):
+    walk = schedule(Task.RECONCILE)
+    said(platform, 2)
+    scheduling.claim_due(now=NOW)
+    asked = []
+
+    def again_later(ctx, cursor, thread_id=""):
+        asked.append(cursor)
+        SyncSchedule.objects.filter(pk=walk.pk).update(lease_owner="another")
+        raise ConnectorError("Slow down.", remedy=Remedy.RETRY, retry_at=clock() + timedelta(seconds=30))
+
+    monkeypatch.setattr(platform, "history", again_later)
+    run(walk, clock, max_seconds=600, pause=clock.passes)
+
+    assert len(asked) == 1
+    assert (walk.lease_owner, walk.failures, walk.last_error) == ("another", 0, "")
+    assert SyncRun.objects.get().state == "running"
+
+
+def test_a_poll_finds_its_place_behind_any_number_of_walks(schedule, monkeypatch):
+    """The sync process was away for a day: of many channels everything is overdue, and there is room for two walks."""
+    monkeypatch.setattr(scheduling, "LOOKED_AT", 2)
+    for task in (Task.RECONCILE, Task.PROFILES, Task.PURGE):
+        long_since = schedule(task)
+        SyncSchedule.objects.filter(pk=long_since.pk).update(next_run_at=NOW - timedelta(hours=9))
+    suspect = schedule(Task.TOKENS, is_slow=True)
+    SyncSchedule.objects.filter(pk=suspect.pk).update(next_run_at=NOW - timedelta(hours=8))
+    poll = schedule()
+
+    assert poll.pk in [claim.schedule_id for claim in scheduling.claim_due(now=NOW, workers=6)]
 
 
 def test_paused_schedules_rest(schedule):

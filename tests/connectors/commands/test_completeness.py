@@ -323,6 +323,19 @@ def test_what_is_younger_than_the_next_poll_is_still_on_its_way(agreeing, channe
     assert (found, told["on_their_way"], told["differences"]["missing"]) == (code, 1 - code, code)
 
 
+def test_by_a_cron_line_it_is_on_its_way_until_that_falls_due(agreeing, channel):
+    """The interval that stands beside the line says nothing."""
+    SyncSchedule.objects.create(
+        channel=channel, task=Task.POLL, every_seconds=5, cron="0 3 * * *", next_run_at=timezone.now()
+    )
+    at_ms = millis(timezone.now() - timedelta(hours=5))
+    agreeing[0].append(native("m4", "Four") | {"at_ms": at_ms})
+
+    code, told = compared(agreeing[1])
+
+    assert (code, told["on_their_way"]) == (0, 1)
+
+
 def test_what_came_while_the_ledger_was_read_is_no_difference(agreeing, receipt, monkeypatch):
     rows, url = agreeing
 

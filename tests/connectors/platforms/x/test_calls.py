@@ -364,7 +364,9 @@ def test_history_is_messages_then_mentions(x: FakePlatform) -> None:
         (MessageKind.MENTION, "@acme hi"),
     ]
     assert found[1].attachments[0].url == "https://pbs.twimg.com/p.jpg"
-    assert [why for page in pages for _, why in page.failures][1:] == ["one is gone"]
+    [(unread, why)] = [failure for page in pages for failure in page.failures]
+    assert (unread["event"], why) == ({"id": "5"}, "The item has no conversation.")
+    assert pages[0].remarks == ("one is gone",)
     assert x.asked[1].url.params["pagination_token"] == "18LAA581J5II7LA00C00ZZZZ"
 
 

@@ -1,0 +1,62 @@
+"""What a page could not read or store, kept once however often it is met. Inside the caller's transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from connectors import keeping
+from connectors.actions import _arriving
+from connectors.actions._arriving import Parsed
+from connectors.contract import Item, Page
+from connectors.models import DeadItem
+from inbox.models import Channel
+
+_OF_THE_PAGE = ("standing", "after")  # what an event says of the moment and of its neighbours
+
+
+def unread(channel: Channel, page: Page, *, now: datetime) -> list[DeadItem]:
+    return [
+        _arriving.dead_item(Parsed(channel, Item(payload), ()), why or "The item cannot be read.", now=now)
+        for payload, why in page.failures
+    ]
+
+
+def bury(dead: Sequence[DeadItem], *, before: datetime | None) -> None:
+    """A log that is read again and a walk that comes by again meet the same bad items; each waits once."""
+    for each in dead:
+        each.historical_before = before
+        each.fingerprint = fingerprint(each.payload)
+    # In one order for everybody: a poll and a walk may meet the same ones at the same time.
+    in_order = sorted(dead, key=lambda each: each.fingerprint or "")
+    DeadItem.objects.bulk_create(in_order, ignore_conflicts=True)
+
+
+def fingerprint(payload: Mapping[str, Any]) -> str:
+    """The same for the same item, whatever the order of its keys, when it was asked for, and how its addresses are signed today."""
+    item = payload["payload"]
+    if keeping.is_written(item):
+        fields = {name: value for name, value in item["fields"].items() if name not in _OF_THE_PAGE}
+        payload = {**payload, "payload": {**item, "fields": fields}}
+    canonical = json.dumps(_lasting(payload), sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _lasting(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _lasting(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_lasting(inner) for inner in value]
+    if isinstance(value, str) and value.startswith(("https://", "http://")):
+        return value.partition("?")[0]
+    return value
+
+
+def words_of(remarks: Iterable[str]) -> str:
+    """What the platform could not show, for the log of a run."""
+    said = list(dict.fromkeys(remarks))
+    more = f" And {len(said) - 3} more of the kind." if len(said) > 3 else ""
+    return " ".join(said[:3]) + more
