@@ -733,6 +733,25 @@ def test_the_pane_shows_clocks_whose_segments_add_up(channel: Channel) -> None:
         assert sum(each.seconds for each in clock.segments) == clock.counted
 
 
+def test_the_pane_keeps_what_runs_and_what_was_broken_however_much_was_said_since(channel: Channel) -> None:
+    policy(channel)
+    arrive(channel, exchange.wrote(seconds=0))
+    triage(channel, at(2))
+    timing.sweep(now=at(601))
+    for turn in range(1000, 9000, 1000):
+        arrive(
+            channel, exchange.echoed("One moment.", seconds=turn), exchange.wrote("And?", seconds=turn + 10)
+        )
+    triage(channel, at(8012))
+
+    shown = clock_query.of(Conversation.objects.get(), now=at(8020))
+
+    assert [(clock.label, clock.state) for clock in shown] == [
+        ("Next response", "running"), ("Next response", "met"), ("Next response", "met"), ("Next response", "met"),
+        ("First response", "missed"), ("Resolution", "running"),
+    ]  # fmt: skip
+
+
 def test_what_the_pane_shows_of_segments_adds_up_before_the_eye(channel: Channel) -> None:
     """Each of these rounds down by itself."""
     policy(channel, pauses_for_customer=False, hours=None)
