@@ -109,11 +109,11 @@ def push_messages(news: Sequence[Said]) -> None:
         )  # fmt: skip
 
 
-def push_events(conversation_id: int, events: Sequence[Event]) -> None:
+def push_events(conversation_id: int, events: Sequence[Event], *, with_composer: bool = False) -> None:
     """What colleagues did, as lines between the messages, and the head as it now is."""
     conversation = _conversation(conversation_id)
-    shown = _shown_events(conversation, events)
-    _send_thread(conversation, shown, seq=max((event.seq for event in events), default=0), with_head=True)
+    shown, seq = _shown_events(conversation, events), max((event.seq for event in events), default=0)
+    _send_thread(conversation, shown, seq=seq, with_head=True, with_composer=with_composer)
 
 
 def push_channel_changed(brand_id: int, channel_id: int, seq: int) -> None:

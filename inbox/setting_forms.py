@@ -215,8 +215,13 @@ class TagRuleForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.condition: tagging.Condition | None = None
         self.tags = list(Tag.objects.filter(brand=brand).order_by("name").values_list("name", flat=True))
-        self._choose("languages", [(code, code) for code in brand.languages])
-        self._choose("platforms", [(each.key, each.label) for each in platforms.installed()])
+        # What is ticked stays on offer though it has gone since: without it the rule would hold everywhere when it is saved.
+        told = rule.condition if rule else {}
+        codes = dict.fromkeys([*brand.languages, *told.get("languages", [])])
+        labels = {each.key: each.label for each in platforms.installed()}
+        keys = dict.fromkeys([*labels, *told.get("platforms", [])])
+        self._choose("languages", [(code, code) for code in codes])
+        self._choose("platforms", [(key, labels.get(key, key)) for key in keys])
 
     def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]

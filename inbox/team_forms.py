@@ -59,7 +59,7 @@ class TeamForm(forms.Form):
         channels = Channel.objects.of_brand(brand).order_by("platform", "pk")
         _offer(self, "channels", [(channel.pk, str(channel)) for channel in channels])
         _offer(self, "tags", [(name, name) for name in names])
-        _offer(self, "languages", [(code, code) for code in brand.languages])
+        _offer(self, "languages", _languages_of(brand, team.languages if team else []))
 
     @property
     def columns(self) -> dict[str, Any]:
@@ -84,9 +84,7 @@ class DeskForm(forms.Form):
                 "capacity": desk.capacity, "languages": desk.languages, "skills": desk.skills
             }  # fmt: skip
         super().__init__(*args, **kwargs)
-        told = desk.languages if desk else []
-        codes = dict.fromkeys([*brand.languages, *told])
-        _offer(self, "languages", [(code, code) for code in codes])
+        _offer(self, "languages", _languages_of(brand, desk.languages if desk else []))
         _offer(self, "skills", [(name, name) for name in _tags_of(brand, desk.skills if desk else [])])
 
 
@@ -134,6 +132,11 @@ def _offer(form: forms.Form, name: str, choices: list[tuple[Any, str]]) -> None:
     field = form.fields[name]
     assert isinstance(field, forms.MultipleChoiceField)
     field.choices = choices
+
+
+def _languages_of(brand: Brand, told: list[str]) -> list[tuple[str, str]]:
+    """The brand's languages, and those that are ticked already though the brand has them no more: a team of none takes everything."""
+    return [(code, code) for code in dict.fromkeys([*brand.languages, *told])]
 
 
 def _tags_of(brand: Brand, told: list[str]) -> list[str]:

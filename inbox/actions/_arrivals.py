@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime
 
 from inbox.actions import _sql
@@ -17,7 +17,6 @@ from inbox.exchange import (
     ReachChanged,
     Reacted,
     ReadUpTo,
-    ThreadKind,
     Typing,
     Unsent,
 )
@@ -83,6 +82,8 @@ class Met:
     name: str
     username: str
     avatar: str
+    followers: int | None
+    verified: bool | None
 
 
 def meet_people(brand_id: int, batch: Batch, now: datetime) -> dict[Key, Met]:
@@ -93,43 +94,14 @@ def meet_people(brand_id: int, batch: Batch, now: datetime) -> dict[Key, Met]:
         _make_people(brand_id, new, now)
         known |= _find_people(list(new))
     _rename_people(batch.parties, known)
-    _reach_again([known[key].handle_id for key in _writers(batch) if key in known])
     return known
-
-
-def _writers(batch: Batch) -> set[Key]:
-    """Those who wrote to us. Who says something in public may take no messages all the same."""
-    return {
-        (channel_id, message.author.external_id) for (channel_id, _), message in batch.messages.items()
-        if not message.outbound and message.thread_kind is not ThreadKind.COMMENT
-    }  # fmt: skip
-
-
-def _reach_again(handle_ids: list[int]) -> None:
-    """Somebody who writes can be written to again."""
-    if handle_ids:
-        _sql.run(
-            "UPDATE inbox_handle SET unavailable_reason = '' WHERE id = ANY(%s) AND unavailable_reason <> ''",
-            [handle_ids],
-        )
-
-
-def note_reach(batch: Batch) -> None:
-    """What the platform says of who can be written to, in the order in which it happened. Somebody who wrote since can be."""
-    for channel_id, change in sorted(batch.reach, key=lambda each: each[1].at):
-        _sql.run(
-            """UPDATE inbox_handle h SET unavailable_reason = %s WHERE h.channel_id = %s AND h.external_id = %s
-                  AND NOT EXISTS (SELECT 1 FROM inbox_message m JOIN inbox_conversation c ON c.id = m.conversation_id
-                                   WHERE m.author_handle_id = h.id AND m.sent_at > %s AND c.kind <> 'comment')""",
-            [clean(change.reason)[:300], channel_id, change.external_id, change.at],
-        )
 
 
 def _find_people(keys: list[Key]) -> dict[Key, Met]:
     if not keys:
         return {}
     found = _sql.rows(
-        """SELECT h.channel_id, h.external_id, h.id, h.contact_id, h.name, h.username, h.avatar_url
+        """SELECT h.channel_id, h.external_id, h.id, h.contact_id, h.name, h.username, h.avatar_url, h.followers, h.verified
              FROM unnest(%s::bigint[], %s::text[]) AS k(channel_id, external_id)
              JOIN inbox_handle h ON h.channel_id = k.channel_id AND h.external_id = k.external_id COLLATE "C" """,
         _sql.columns(keys, 2),
@@ -165,25 +137,28 @@ def _make_people(brand_id: int, new: dict[Key, Party], now: datetime) -> None:
 
 
 def _rename_people(parties: dict[Key, Party], known: dict[Key, Met]) -> None:
-    """Webhooks often carry no name; those that do keep the handle current."""
+    """Webhooks often carry no name; those that do keep the handle current, and so do those that say how many follow."""
     changed = []
     for key, party in parties.items():
         met = known[key]
-        name, username = party.name[:200] or met.name, party.username[:120] or met.username
-        avatar = party.avatar_url[:2000] or met.avatar
-        if (name, username, avatar) != (met.name, met.username, met.avatar):
-            met.name, met.username, met.avatar = name, username, avatar
-            changed.append((met.handle_id, met.contact_id, name, username, avatar))
+        was = replace(met)
+        met.name, met.username = party.name[:200] or met.name, party.username[:120] or met.username
+        met.avatar = party.avatar_url[:2000] or met.avatar
+        met.followers = met.followers if party.followers is None else party.followers
+        met.verified = met.verified if party.verified is None else party.verified
+        if met != was:
+            changed.append(astuple(met))
     if not changed:
         return
-    columns = _sql.columns(changed, 5)
+    columns = _sql.columns(changed, 7)
     _sql.run(
-        """UPDATE inbox_handle h SET name = c.name, username = c.username, avatar_url = c.avatar
-             FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[]) AS c(id, contact, name, username, avatar)
+        """UPDATE inbox_handle h SET name = c.name, username = c.username, avatar_url = c.avatar, followers = c.followers, verified = c.verified
+             FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::boolean[])
+                  AS c(id, contact, name, username, avatar, followers, verified)
             WHERE h.id = c.id""",
         columns,
     )
-    name_authors([(handle_id, name or username) for handle_id, _, name, username, _ in changed])
+    name_authors([(handle_id, name or username) for handle_id, _, name, username, *_ in changed])
     _sql.run(
         """UPDATE inbox_contact t SET name = c.name FROM unnest(%s::bigint[], %s::text[]) AS c(id, name)
             WHERE t.id = c.id AND c.name <> '' AND t.name <> c.name

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from inbox import events
-from inbox.actions import _arrivals, _conversations
+from inbox.actions import _arrivals, _conversations, _reach
 from inbox.exchange import Party
 from inbox.models import ContactMerge, Conversation, EventKind, Handle, Message
 from inbox.rules.cleaning import clean
@@ -29,12 +29,14 @@ def update_profile(*, channel_id: int, party: Party, now: datetime) -> None:
             clean(party.username)[:120] or handle.username,
         )
         avatar = party.avatar_url[:2000] or handle.avatar_url
+        followers = party.followers if party.followers is not None else handle.followers
+        verified = party.verified if party.verified is not None else handle.verified
         Handle.objects.filter(pk=handle.pk).update(
-            name=name, username=username, avatar_url=avatar, looked_up_at=now,
-            followers=party.followers if party.followers is not None else handle.followers,
-            verified=party.verified if party.verified is not None else handle.verified,
+            name=name, username=username, avatar_url=avatar, looked_up_at=now, followers=followers, verified=verified,
         )  # fmt: skip
-        if (name, username, avatar) == (handle.name, handle.username, handle.avatar_url):
+        if (name, username, avatar, followers, verified) == (
+            handle.name, handle.username, handle.avatar_url, handle.followers, handle.verified,
+        ):  # fmt: skip
             return
         # Of somebody with accounts on several networks the name stays: it is not that of whichever changed last.
         if not ContactMerge.objects.filter(kept=handle.contact_id, undone_at=None).exists():
@@ -70,6 +72,10 @@ def note_looked_up(*, channel_id: int, external_id: str, now: datetime) -> None:
 @transaction.atomic(durable=True)
 def mark_unavailable(*, channel_id: int, external_id: str, reason: str, now: datetime) -> None:
     """The platform says that this person cannot be written to. A new message from them to us lifts it (receiving)."""
-    Handle.objects.filter(channel_id=channel_id, external_id=external_id).update(
-        unavailable_reason=reason[:300]
-    )
+    found = Handle.objects.filter(channel_id=channel_id, external_id=external_id)
+    handle = found.exclude(unavailable_reason=reason[:300]).select_related("contact").first()
+    if handle is None:
+        return
+    with events.ledger(handle.contact.brand_id) as ledger:
+        Handle.objects.filter(pk=handle.pk).update(unavailable_reason=reason[:300])
+        _reach.tell(ledger, [handle.pk], now)

@@ -15,9 +15,10 @@ from typing import Any
 from django.db import transaction
 
 from inbox import events, platforms
-from inbox.actions import _amending, _arrivals, _conversations, _early_reads, _messages, _standing, _threads
+from inbox.actions import _amending, _arrivals, _conversations, _early_reads, _messages, _reach, _threads
 from inbox.actions._arrivals import Batch, Key, Met
 from inbox.actions._conversations import Thread
+from inbox.actions._standing import amendments
 from inbox.actions._threads import Change
 from inbox.exchange import InboundEvent, InboundMessage, MessageKind
 from inbox.models import Channel, EventKind
@@ -77,8 +78,9 @@ class _Intake:
 
     def take(self, batch: Batch, received: Received) -> None:
         people = _arrivals.meet_people(self.ledger.brand_id, batch, self.now)
+        reached = _reach.restore(batch, people)
         known = _messages.find_known(batch)
-        batch.amendments += _standing.amendments(batch, known)
+        batch.amendments += amendments(batch, known)
         unknown = {key: message for key, message in batch.messages.items() if key not in known}
         unknown = _messages.put_in_place(unknown, known)
         threads = self._threads_for(batch, unknown, people)
@@ -95,11 +97,12 @@ class _Intake:
         self._note_reads(batch, places)
         _conversations.introduce(unknown, threads, people)
         _conversations.rename_rows(_arrivals.renamed(people, batch))
-        _arrivals.note_reach(batch)
+        reached += _reach.note(batch)
 
         _threads.apply(list(self.changes.values()))
         self._mark_delivered(batch.delivered)
         self._mark_seen()
+        _reach.tell(self.ledger, reached, self.now)
         received.new_messages += len(made)
         received.settled += len(matched)
         received.amended += amended

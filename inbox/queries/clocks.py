@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from django.db.models import Prefetch
+from django.db.models import Case, Prefetch, Q, Value, When
 
 from inbox.models import Clock, ClockKind, ClockState, Conversation, Timer, TimerKind
 from inbox.queries import clock_facts, promises
 from inbox.rules.course import Kind, Run
 from inbox.rules.sla import State, clock_of
 
-SHOWN = 6  # the newest clocks; older ones are history
+SHOWN = 6  # clocks; older ones are history, unless they run or were broken since the conversation was opened
+MOST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +77,30 @@ class ClockShown:
 
 
 def of(conversation: Conversation, *, now: datetime) -> list[ClockShown]:
-    """The newest first. Those under way are worked out as of now; those that ended are as they were kept."""
-    rows = list(
-        Clock.objects.filter(conversation=conversation)
-        .prefetch_related("segments", Prefetch("timers", Timer.objects.exclude(fired_at=None)))
-        .order_by("-started_at", "kind")[:SHOWN]
-    )
+    """All that run, all that were broken in this spell, and of the others the newest, in the order in which they began, the newest
+    first. Those under way are worked out as of now; those that ended are as they were kept."""
+    rows = _chosen(conversation)
     if not rows:
         return []
     live = _live(conversation, rows, now) if any(row.ended_at is None for row in rows) else {}
     return [live.get(row.pk) or _kept(row) for row in rows]
+
+
+def _chosen(conversation: Conversation) -> list[Clock]:
+    """A clock of the resolution began before all that was answered since, so the newest alone may be without it."""
+    broken = Q(breached_at__isnull=False)
+    if conversation.opened_at is not None:
+        broken &= Q(started_at__gte=conversation.opened_at)
+    presses = Case(When(ended_at=None, then=Value(2)), When(broken, then=Value(1)), default=Value(0))
+    found = Clock.objects.filter(conversation=conversation).annotate(presses=presses)
+    found = found.prefetch_related("segments", Prefetch("timers", Timer.objects.exclude(fired_at=None)))
+    rows = [
+        row
+        for place, row in enumerate(found.order_by("-presses", "-started_at", "kind")[:MOST])
+        if row.presses or place < SHOWN
+    ]
+    rows.sort(key=lambda row: row.kind)
+    return sorted(rows, key=lambda row: row.started_at, reverse=True)
 
 
 def _live(conversation: Conversation, rows: list[Clock], now: datetime) -> dict[int, ClockShown]:

@@ -45,13 +45,13 @@ class BadPlace(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a message stands among the matches: behind all newer ones."""
+    """Where a message stands among the matches, or a conversation: behind all newer ones."""
 
-    sent_at: datetime
-    message_id: int
+    at: datetime
+    pk: int
 
     def __str__(self) -> str:
-        return f"{self.sent_at.isoformat()}~{self.message_id}"
+        return f"{self.at.isoformat()}~{self.pk}"
 
     @classmethod
     def read(cls, text: str) -> Place:
@@ -60,7 +60,7 @@ class Place:
             place = cls(datetime.fromisoformat(at), int(number))
         except ValueError:
             raise BadPlace(text) from None
-        if place.sent_at.tzinfo is None or not 0 <= place.message_id < 2**63:
+        if place.at.tzinfo is None or not 0 <= place.pk < 2**63:
             raise BadPlace(text)
         return place
 
@@ -134,7 +134,7 @@ class _Search:
         if (few := self._few()) is not None:
             yield self._in_conversations(few)
             return
-        ends = (now, self.within.until, self.older_than.sent_at if self.older_than else None)
+        ends = (now, self.within.until, self.older_than.at if self.older_than else None)
         until = min(end for end in ends if end)
         # What is not among so many is rare enough for a wide look.
         is_rare = not newest and self.within.conversations is None
@@ -214,10 +214,8 @@ class _Search:
     def _before(self, name: str) -> tuple[str, list[Any]]:
         if self.older_than is None:
             return "", []
-        return f" AND ({name}.sent_at, {name}.message_id) < (%s, %s)", [
-            self.older_than.sent_at,
-            self.older_than.message_id,
-        ]
+        values = [self.older_than.at, self.older_than.pk]
+        return f" AND ({name}.sent_at, {name}.message_id) < (%s, %s)", values
 
 
 def contact_ids(asked: str, *, limit: int) -> list[int]:

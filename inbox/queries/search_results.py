@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
+from time import monotonic
 from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
 
 from inbox import access
 from inbox.models import Brand, Contact, Conversation, ConversationTag, Direction, Message, Person, TagState
 from inbox.models.conversations import ConversationQuerySet
 from inbox.platforms import Manifest
-from inbox.queries import _fence, faces, inbox_list, search, view_names, view_rows
+from inbox.queries import _fence, faces, inbox_list, search, sorting, view_names, view_rows
 from inbox.queries.search import Place, Within
 from inbox.rules import people_words, search_query, wanted_words
 from inbox.rules.search_query import SearchQuery
@@ -19,7 +22,10 @@ from inbox.rules.view_query import Names, QueryError
 from inbox.rules.wanted_words import Span, Wanted
 
 PEOPLE = 5
+ALL_PEOPLE = 50
+SPARE = 3  # times as many people are asked for: some have nothing to show, such as who turned out to be somebody else
 CONVERSATIONS = 25
+ENOUGH = search.PAGE // 2  # messages on a page, where there are more
 _OF_CONVERSATION = (
     "public_id",
     "platform",
@@ -38,12 +44,25 @@ _BEFORE, _LENGTH = 48, 180  # characters of a snippet before the first word, and
 @dataclass(frozen=True, slots=True)
 class PersonHit:
     contact: Contact
-    conversation: Conversation
+    conversation: Conversation  # their newest; of who has none of their own, the one in which they wrote last
     handles: list[tuple[str, Manifest | None, str]]  # platform, what is known of it, handle
 
     @property
     def name(self) -> str:
-        return self.contact.name or inbox_list.name_of(self.conversation)
+        return self.contact.name or self.handle or "Unknown person"
+
+    @property
+    def handle(self) -> str:
+        """As their newest conversation has it, or their first."""
+        if not self.among_others and self.conversation.contact_username:
+            return self.conversation.contact_username
+        return next((handle for _, _, handle in self.handles if handle), "")
+
+    @property
+    def among_others(self) -> str:
+        """Whose conversation it is, where it is a group or somebody else's."""
+        is_theirs = self.conversation.contact_id == self.contact.pk
+        return "" if is_theirs else inbox_list.name_of(self.conversation)
 
     @property
     def face(self) -> faces.Face:
@@ -85,22 +104,24 @@ class Results:
     people: list[PersonHit] = field(default_factory=list)
     messages: list[MessageHit] = field(default_factory=list)
     conversations: list[inbox_list.Row] = field(default_factory=list)
-    more: Place | None = None
+    more: Place | None = None  # there are older messages, or conversations
+    more_people: bool = False
+    too_many_people: bool = False  # more than are shown at all
     gave_up: bool = False
 
     @property
     def is_empty(self) -> bool:
-        return not (self.people or self.messages or self.conversations)
+        return not (self.people or self.messages or self.conversations or self.more)
 
 
 def of(
-    typed: str, *, person: Person, brand: Brand, now: datetime, older_than: Place | None = None
-) -> Results:
-    """The first page of a search, or more of its messages. Raises QueryError or NothingToFind with what to do."""
+    typed: str, *, person: Person, brand: Brand, now: datetime, older_than: Place | None = None, all_people: bool = False
+) -> Results:  # fmt: skip
+    """The first page of a search, or more of its messages or conversations. Raises QueryError or NothingToFind with what to do."""
     names = view_names.of(person, brand) if any(sign in typed for sign in ":<>") else Names()
     query = search_query.parse(typed, names)
     if not query.words:
-        return _without_words(query, person, brand, now)
+        return _without_words(query, person, brand, now, older_than)
     wanted = wanted_words.wanted(query.words, query.without, goes_on=query.goes_on)
     within = Within(
         conversations=_conversations(query, person, brand, now) if query.narrows else None,
@@ -109,12 +130,30 @@ def of(
         until=_start(query.before, person),
     )
     with _fence.fenced(search.PATIENCE):
-        found = search.messages(brand, wanted, now=now, within=within, older_than=older_than)
-        results = Results(more=found.hits[-1].place if found.has_more else None, gave_up=found.gave_up)
-        results.messages = _dress(found.hits, wanted, person, brand)
+        results = _messages(wanted, within, person, brand, now, older_than)
         if older_than is None and not query.has_filters:
-            results.people = people(query.words, person=person, brand=brand)
+            limit = ALL_PEOPLE if all_people else PEOPLE
+            called = people(query.words, person=person, brand=brand, limit=limit + 1)
+            results.people = called[:limit]
+            results.more_people = len(called) > limit and not all_people
+            results.too_many_people = len(called) > limit and all_people
     return results
+
+
+def _messages(
+    wanted: Wanted, within: Within, person: Person, brand: Brand, now: datetime, older_than: Place | None
+) -> Results:
+    """What the index cannot know, such as words side by side that must not be said, may leave nearly nothing of a page: then the next
+    is looked at, too, as long as a search may take."""
+    results = Results()
+    ends = monotonic() + search.PATIENCE / 1000
+    while True:
+        found = search.messages(brand, wanted, now=now, within=within, older_than=older_than)
+        results.messages += _dress(found.hits, wanted, person, brand)
+        older_than = found.hits[-1].place if found.has_more else None
+        if older_than is None or len(results.messages) >= ENOUGH or monotonic() > ends:
+            results.more, results.gave_up = older_than, found.gave_up
+            return results
 
 
 def _conversations(query: SearchQuery, person: Person, brand: Brand, now: datetime) -> ConversationQuerySet:
@@ -141,28 +180,41 @@ def people(words: Sequence[str], *, person: Person, brand: Brand, limit: int = P
     with _fence.fenced(search.PATIENCE):
         for asked in (people_words.exact(brand.pk, words), people_words.beginning(brand.pk, words)):
             if asked and len(ids) < limit:
-                ids += [pk for pk in search.contact_ids(asked, limit=limit) if pk not in ids]
-    return _dress_people(ids[:limit], person, brand)
+                ids += [pk for pk in search.contact_ids(asked, limit=limit * SPARE) if pk not in ids]
+    return _dress_people(ids, person, brand)[:limit]
 
 
 def _dress_people(ids: list[int], person: Person, brand: Brand) -> list[PersonHit]:
-    """Only who may be seen, with their newest conversation and their handles: two queries, however many."""
+    """Only who may be seen, with their newest conversation and their handles: a handful of queries, however many."""
+    visible = access.conversations_of(person, brand)
     newest = (
-        access.conversations_of(person, brand).filter(contact__in=ids)
-        .order_by("contact", "-last_message_at", "-pk").distinct("contact").select_related("contact")
-    )  # fmt: skip
+        visible.filter(contact__in=ids).order_by("contact", "-last_message_at", "-pk").distinct("contact")
+    )
+    found = {pk: each for each in newest.select_related("contact") if (pk := each.contact_id)}
+    contacts = {pk: each.contact for pk, each in found.items()}
+    if others := [pk for pk in ids if pk not in found]:
+        found |= _where_they_wrote(others, visible)
+        contacts |= Contact.objects.in_bulk([pk for pk in others if pk in found])
     handles: dict[int, list[tuple[str, Manifest | None, str]]] = {}
-    found = {conversation.contact_id: conversation for conversation in newest}
     for handle in access.handles_of(person, brand).filter(contact__in=list(found)).select_related("channel"):
         platform = handle.channel.platform
         handles.setdefault(handle.contact_id, []).append(
             (platform, inbox_list.manifest_of(platform), handle.username)
         )
     return [
-        PersonHit(conversation.contact, conversation, handles.get(pk, []))
+        PersonHit(contact, found[pk], handles.get(pk, []))
         for pk in ids
-        if (conversation := found.get(pk)) and conversation.contact
+        if pk in found and (contact := contacts.get(pk))
     ]
+
+
+def _where_they_wrote(contact_ids: list[int], visible: QuerySet[Conversation]) -> dict[int, Conversation]:
+    """Who wrote only in groups and under what others said has no conversation; this is the one of their newest message."""
+    said = Message.objects.filter(author_handle__contact__in=contact_ids, conversation__in=visible)
+    said = said.order_by("author_handle__contact", "-sent_at", "-pk").distinct("author_handle__contact")
+    places = dict(said.values_list("author_handle__contact", "conversation"))
+    conversations = Conversation.objects.in_bulk(places.values())
+    return {pk: conversations[place] for pk, place in places.items() if place in conversations}
 
 
 def _dress(hits: Sequence[search.Hit], wanted: Wanted, person: Person, brand: Brand) -> list[MessageHit]:
@@ -197,8 +249,10 @@ def snippet(text: str, spans: Sequence[Span]) -> list[tuple[str, bool]]:
     return [part for part in parts if part[0]]
 
 
-def _without_words(query: SearchQuery, person: Person, brand: Brand, now: datetime) -> Results:
-    """Filters alone ask for conversations, the newest of them."""
+def _without_words(
+    query: SearchQuery, person: Person, brand: Brand, now: datetime, older_than: Place | None
+) -> Results:
+    """Filters alone ask for conversations, a page of the newest of them."""
     if not query.has_filters:
         raise QueryError("Type a word, a name, a handle or an order number.")
     if query.side:
@@ -208,5 +262,10 @@ def _without_words(query: SearchQuery, person: Person, brand: Brand, now: dateti
         conversations = conversations.filter(last_message_at__gte=since)
     if until := _start(query.before, person):
         conversations = conversations.filter(last_message_at__lt=until)
-    rows = conversations.newest_first()[:CONVERSATIONS]
-    return Results(conversations=inbox_list.rows_of(rows, brand_slug=brand.slug, now=now))
+    place = sorting.NEWEST.place(older_than.at, older_than.pk) if older_than else None
+    found = list(sorting.NEWEST.below(conversations, place)[: CONVERSATIONS + 1])
+    results = Results(conversations=inbox_list.rows_of(found[:CONVERSATIONS], brand_slug=brand.slug, now=now))
+    if len(found) > CONVERSATIONS:
+        last = found[CONVERSATIONS - 1]
+        results.more = Place(last.last_message_at, last.pk)
+    return results

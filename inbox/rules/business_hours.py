@@ -57,22 +57,28 @@ class Hours:
     def spans(self, start: datetime, end: datetime) -> Iterator[Span]:
         """The stretches of working time between two instants, in order, none touching the next."""
         pending: Span | None = None
-        day = self._date(start) - 2 * DAY
-        last = self._date(end)
-        while day <= last:
-            for opens, closes in self._on(day):
-                if closes <= start or opens >= end:
-                    continue
-                opens, closes = max(opens, start), min(closes, end)
-                if pending and opens <= pending[1]:
-                    pending = (pending[0], max(pending[1], closes))
-                    continue
-                if pending:
-                    yield pending
-                pending = (opens, closes)
-            day += DAY
+        for opens, closes in self._parts(self._date(start) - 2 * DAY, self._date(end)):
+            if closes <= start or opens >= end:
+                continue
+            opens, closes = max(opens, start), min(closes, end)
+            if pending and opens <= pending[1]:
+                pending = (pending[0], max(pending[1], closes))
+                continue
+            if pending:
+                yield pending
+            pending = (opens, closes)
         if pending:
             yield pending
+
+    def _parts(self, day: date, last: date) -> list[Span]:
+        """By when they begin, which is not day after day: in the night that gains an hour the end of an evening is seen once more
+        after the next day has begun."""
+        parts: list[Span] = []
+        while day <= last:
+            parts += self._on(day)
+            day += DAY
+        parts.sort()
+        return parts
 
     def counted(self, start: datetime, end: datetime) -> timedelta:
         """Working time between two instants."""

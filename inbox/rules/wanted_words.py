@@ -135,7 +135,7 @@ def wanted(words: Iterable[str], without: Iterable[str] = (), *, goes_on: bool =
         raise NothingToFind("Type a word, a name or a number; signs alone cannot be found.")
     if len(terms) > MOST_TERMS:
         raise NothingToFind(f"Search for at most {MOST_TERMS} words at a time; this is {len(terms)}.")
-    unwanted = [term for word in without for term in _terms(word)]
+    unwanted = [term for word in without for term in _terms(word, begins=word.endswith("*"))]
     return Wanted(tuple(dict.fromkeys(terms)), tuple(dict.fromkeys(unwanted)))
 
 

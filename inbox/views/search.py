@@ -27,14 +27,15 @@ def show(request: AgentRequest, brand_slug: str) -> HttpResponse:
         older_than = Place.read(request.GET["older_than"]) if "older_than" in request.GET else None
         if typed.strip():
             found["results"] = search_results.of(
-                typed, person=request.user, brand=brand, now=timezone.now(), older_than=older_than
-            )
+                typed, person=request.user, brand=brand, now=timezone.now(), older_than=older_than,
+                all_people=request.GET.get("people") == "all",
+            )  # fmt: skip
     except BadPlace:
         return HttpResponseBadRequest("That is no place among the results.")
     except (QueryError, NothingToFind) as problem:
         found["problem"] = str(problem)
     if is_fragment(request):
-        template = "inbox/_search_messages.html" if older_than else "inbox/_search_results.html"
+        template = "inbox/_search_page.html" if older_than else "inbox/_search_results.html"
         return render(request, template, found)
     context = _shell.context(request, brand=brand, view_name=request.GET.get("view", "open"))
     return render(request, "inbox/workspace.html", context | {"search": found})

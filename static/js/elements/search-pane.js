@@ -160,7 +160,7 @@ class SearchPane extends HTMLElement {
   #tell() {
     const found = this.results.querySelector("[data-found]")
     const { length } = this.hits
-    const more = this.results.querySelector("[data-more]") ? " or more" : ""
+    const more = this.results.querySelector(".search__more") ? " or more" : ""
     this.said.textContent = found?.dataset.for ? `${length}${more} found` : ""
   }
 }

@@ -5,7 +5,7 @@ import pytest
 from inbox.actions import contacts, receiving
 from inbox.actions.receiving import Arrival
 from inbox.exchange import InboundMessage, Party, ReachChanged, ThreadKind
-from inbox.models import Channel, Conversation, Handle, Message
+from inbox.models import Channel, Conversation, Event, EventKind, Handle, Message
 from inbox.queries import composer
 from tests.factories import exchange as say
 from tests.factories.people import ChannelFactory
@@ -83,3 +83,46 @@ def test_a_comment_after_a_block_does_not_lift_it(channel: Channel) -> None:
     receiving.receive(arrivals=[Arrival(channel.pk, blocked)], now=say.at(11))
 
     assert Handle.objects.get().unavailable_reason == "They have blocked you."
+
+
+def told() -> list[str]:
+    """The threads in which the contact was news, one after the other."""
+    found = Event.objects.filter(kind=EventKind.CONTACT_UPDATED).order_by("seq")
+    return list(found.values_list("conversation__thread_key", flat=True))
+
+
+def test_who_can_be_written_to_is_news_wherever_they_write_and_once(channel: Channel) -> None:
+    under_a_post = InboundMessage(
+        "c1", "post", say.at(1), Party("9273"), "Nice!", thread_kind=ThreadKind.COMMENT
+    )
+    receiving.receive(arrivals=[Arrival(channel.pk, under_a_post)], now=say.at(2))
+    blocked = Arrival(channel.pk, ReachChanged("9273", say.at(3), "They blocked you."))
+
+    receiving.receive(arrivals=[blocked], now=say.at(4))
+    receiving.receive(arrivals=[blocked], now=say.at(5))
+    assert told() == ["9273", "post"]
+    newest = Event.objects.latest("seq")
+    assert Conversation.objects.get(thread_key="post").seq == newest.seq and newest.actor is None
+
+    again = InboundMessage("m2", "9273", say.at(6), Party("9273"), "Still there?")
+    receiving.receive(arrivals=[Arrival(channel.pk, again)], now=say.at(7))
+    assert told()[2:] == ["9273", "post"]
+
+
+def test_a_refusal_that_says_whom_nobody_can_write_to_is_news_once(channel: Channel) -> None:
+    for second in (2, 3):
+        contacts.mark_unavailable(
+            channel_id=channel.pk, external_id="9273", reason="They blocked you.", now=say.at(second)
+        )
+
+    assert told() == ["9273"]
+
+
+def test_a_message_that_says_how_many_follow_keeps_it(channel: Channel) -> None:
+    again = InboundMessage("m2", "9273", say.at(5), Party("9273", followers=20_000, verified=True), "Hello!")
+    receiving.receive(arrivals=[Arrival(channel.pk, again)], now=say.at(6))
+    silent = InboundMessage("m3", "9273", say.at(7), Party("9273"), "Hello?")
+    receiving.receive(arrivals=[Arrival(channel.pk, silent)], now=say.at(8))
+
+    handle = Handle.objects.get()
+    assert (handle.followers, handle.verified) == (20_000, True)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from inbox.actions import (
     closing,
+    contacts,
     hours,
     noting,
     policies,
@@ -30,7 +31,7 @@ from inbox.actions import (
     undoing,
 )
 from inbox.actions.receiving import Arrival
-from inbox.exchange import Origin
+from inbox.exchange import Origin, Party, ReachChanged
 from inbox.models import (
     BrandSequence,
     Channel,
@@ -709,6 +710,33 @@ def test_a_closing_window_is_due_only_while_the_customer_waits(channel: Channel)
     assert Conversation.objects.get().due_at is None
 
 
+def test_a_window_presses_nobody_who_cannot_be_written_to(channel: Channel) -> None:
+    arrive(channel, exchange.wrote(seconds=0))
+    triage(channel, at(2))
+    assert Conversation.objects.get().due_kind == "window"
+
+    blocked = [Arrival(channel.pk, ReachChanged("mara", at(60), "Mara has blocked the account."))]
+    receiving.receive(arrivals=blocked, now=at(61))
+    triage(channel, at(62))
+
+    conversation = Conversation.objects.get()
+    assert (conversation.due_at, conversation.due_kind) == (None, "")
+
+
+def test_more_followers_weigh_as_soon_as_they_are_known(channel: Channel) -> None:
+    arrive(channel, exchange.wrote(seconds=0))
+    triage(channel, at(2))
+
+    contacts.update_profile(
+        channel_id=channel.pk,
+        party=Party("mara", name="Mara", username="mara.k", followers=20_000),
+        now=at(3),
+    )
+    triage(channel, at(4))
+
+    assert "more than 10,000 followers" in [why for _, why in Conversation.objects.get().priority_reasons]
+
+
 def test_the_pane_shows_clocks_whose_segments_add_up(channel: Channel) -> None:
     policy(channel)
     arrive(
@@ -731,6 +759,25 @@ def test_the_pane_shows_clocks_whose_segments_add_up(channel: Channel) -> None:
     ]
     for clock in shown:
         assert sum(each.seconds for each in clock.segments) == clock.counted
+
+
+def test_the_pane_keeps_what_runs_and_what_was_broken_however_much_was_said_since(channel: Channel) -> None:
+    policy(channel)
+    arrive(channel, exchange.wrote(seconds=0))
+    triage(channel, at(2))
+    timing.sweep(now=at(601))
+    for turn in range(1000, 9000, 1000):
+        arrive(
+            channel, exchange.echoed("One moment.", seconds=turn), exchange.wrote("And?", seconds=turn + 10)
+        )
+    triage(channel, at(8012))
+
+    shown = clock_query.of(Conversation.objects.get(), now=at(8020))
+
+    assert [(clock.label, clock.state) for clock in shown] == [
+        ("Next response", "running"), ("Next response", "met"), ("Next response", "met"), ("Next response", "met"),
+        ("First response", "missed"), ("Resolution", "running"),
+    ]  # fmt: skip
 
 
 def test_what_the_pane_shows_of_segments_adds_up_before_the_eye(channel: Channel) -> None:

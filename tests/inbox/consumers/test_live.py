@@ -20,6 +20,7 @@ from django.test import Client
 from inbox import consumers, fanout, realtime
 from inbox.actions import assigning, noting, receiving
 from inbox.actions.receiving import Arrival
+from inbox.exchange import ReachChanged
 from inbox.models import Channel, Conversation, Membership, Person
 from inbox.routing import websocket_urlpatterns
 from tests.factories import exchange as say
@@ -200,6 +201,19 @@ async def test_the_open_conversation_hears_its_messages_and_events(
     assert message["conversation"] == str(conversation.public_id)
     assert "Number 4711" in message["html"] and "composer-state" in message["html"]
     assert "Jo took it" in event["html"]
+
+
+async def test_the_open_conversation_hears_that_its_person_cannot_be_written_to(
+    channel: Channel, jo: Person, conversation: Conversation
+) -> None:
+    blocked = [Arrival(channel.pk, ReachChanged("mara", say.at(5), "Mara has blocked the account."))]
+    async with page_of(jo) as page:
+        await page.ask(open=str(conversation.public_id), since=conversation.seq)
+        await page.hears("rows")
+        await in_thread(lambda: receiving.receive(arrivals=blocked, now=say.at(6)))
+        news = await page.hears("thread")
+
+    assert 'data-problem="Mara has blocked the account."' in news["html"]
 
 
 async def test_a_conversation_of_another_brand_is_never_joined(

@@ -150,6 +150,18 @@ def test_a_time_that_the_wall_shows_twice_counts_twice() -> None:
     ]
 
 
+def test_an_evening_that_is_seen_again_after_the_next_day_has_begun_takes_nothing_from_that_day() -> None:
+    week = hours(sat=[(20 * 60, 26 * 60 + 15)], sun=[(2 * 60 + 30, 8 * 60)])
+    start, end = berlin("2026-10-24T12:00"), berlin("2026-10-25T12:00")
+
+    assert list(week.spans(start, end)) == [
+        (berlin("2026-10-24T20:00"), berlin("2026-10-25T02:15")),
+        (berlin("2026-10-25T02:30"), berlin("2026-10-25T02:15", fold=1)),
+        (berlin("2026-10-25T02:30", fold=1), berlin("2026-10-25T08:00")),
+    ]
+    assert week.counted(start, end) == counted_minute_by_minute(week, start, 25 * 60) * MINUTE
+
+
 def test_a_holiday_takes_its_own_night_and_leaves_the_one_before() -> None:
     nights = hours(
         holidays={date(2026, 12, 25): DayOff("Christmas")},

@@ -10,6 +10,7 @@ from django.test import Client
 
 from inbox.actions import indexing, receiving
 from inbox.actions.receiving import Arrival
+from inbox.exchange import ThreadKind
 from inbox.models import Channel, Conversation, ConversationTag, Message, MessageWords, Tag
 from tests.factories import exchange as say
 from tests.factories.people import ChannelFactory
@@ -144,6 +145,41 @@ def test_people_are_found_by_name_and_handle(page: Client, channel: Channel) -> 
     assert names(page, "jo n") == []
 
 
+def test_who_wrote_among_others_only_is_found_where_they_wrote(page: Client, channel: Channel) -> None:
+    group = {"thread_id": "family", "thread_kind": ThreadKind.GROUP}
+    below = {"thread_id": "post", "thread_kind": ThreadKind.COMMENT}
+    receive(
+        channel, say.wrote("Hi", who="anna", **group), say.wrote("Hello", who="bob", seconds=2, **group),
+        say.wrote("Nice!", who="cleo", seconds=3, **below), say.wrote("No!", who="dora", seconds=4, **below),
+    )  # fmt: skip
+
+    assert names(page, "@bob.k") == ["Bob"]
+    assert "wrote in <bdi>Group with Anna</bdi>" in results(page, "bob")
+    assert names(page, "dora") == ["Dora"]
+    assert "wrote in <bdi>Cleo</bdi>" in results(page, "dora")
+    assert names(page, "cleo") == ["Cleo"] and "wrote in" not in results(page, "cleo")
+
+
+def test_who_has_a_conversation_is_shown_it_rather_than_a_group(page: Client, channel: Channel) -> None:
+    receive(
+        channel, say.wrote("Hello", who="bob"),
+        say.wrote("All here?", who="bob", seconds=9, thread_id="family", thread_kind=ThreadKind.GROUP),
+    )  # fmt: skip
+
+    assert names(page, "bob") == ["Bob"]
+    assert str(Conversation.objects.get(thread_key="bob").public_id) in results(page, "bob")
+
+
+def test_more_people_of_one_name_can_be_asked_for(page: Client, channel: Channel) -> None:
+    receive(channel, *(say.wrote("Hello", who=f"mara{n}") for n in range(8)))
+    assert len(names(page, "mara")) == 5
+    assert "people=all" in results(page, "mara") and "people=all" not in results(page, "mara7")
+
+    html = page.get("/b/lumen/search/?q=mara&people=all").content.decode()
+
+    assert html.count("hit--person") == 8 and "people=all" not in html
+
+
 def names(page: Client, typed: str) -> list[str]:
     people = results(page, typed).split("Messages</h2>")[0]
     return re.findall(r'hit--person.*?hit__name" dir="auto">([^<]*)', people, re.S)
@@ -258,18 +294,62 @@ def test_another_brands_words_are_not_found(page: Client, channel: Channel) -> N
     assert page.get("/b/elsewhere/search/", {"q": "parcel"}).status_code == 404
 
 
-def test_more_goes_on_where_the_page_ended_and_repeats_nothing(page: Client, channel: Channel) -> None:
-    receive(channel, *(say.wrote(f"parcel {n}", seconds=n // 3) for n in range(60)))
-    shown, link = [], "/b/lumen/search/?q=parcel"
+def all_pages(page: Client, typed: str, told: str) -> list[str]:
+    """What the results tell of themselves, from page to page."""
+    shown, link = [], f"/b/lumen/search/?q={typed}"
     for _ in range(5):
         html = page.get(link, headers={"X-Parley-Fragment": "1"}).content.decode()
-        shown += [part.split('"')[0] for part in html.split('data-at="')[1:]]
+        shown += [part.split('"')[0] for part in html.split(f'{told}="')[1:]]
         if 'data-more="' not in html:
             break
-        link = unescape(html.split('class="search__more"')[1].split('href="')[1].split('"')[0])
+        link = unescape(html.split('data-more="')[1].split('href="')[1].split('"')[0])
+    return shown
+
+
+def test_more_goes_on_where_the_page_ended_and_repeats_nothing(page: Client, channel: Channel) -> None:
+    receive(channel, *(say.wrote(f"parcel {n}", seconds=n // 3) for n in range(60)))
 
     in_order = Message.objects.order_by("-sent_at", "-pk").values_list("public_id", flat=True)
-    assert shown == [str(public_id) for public_id in in_order]
+    assert all_pages(page, "parcel", "data-at") == [str(public_id) for public_id in in_order]
+
+
+def test_filters_alone_go_on_to_the_last_conversation(page: Client, channel: Channel) -> None:
+    receive(channel, *(say.wrote(who=f"who{n}", seconds=n // 3) for n in range(60)))
+
+    in_order = Conversation.objects.order_by("-last_message_at", "-pk").values_list("public_id", flat=True)
+    assert all_pages(page, "is:open", "data-id") == [str(public_id) for public_id in in_order]
+    assert "Older conversations" in results(page, "is:open")
+
+
+def test_what_must_not_be_said_hides_nothing_that_is_older(page: Client, channel: Channel) -> None:
+    """Of words side by side only the text knows for certain."""
+    canned = (say.echoed("Thanks for writing", seconds=n) for n in range(1, 61))
+    receive(channel, say.wrote("Thanks a lot", seconds=0), *canned)
+
+    assert found(page, 'thanks -"thanks for writing"') == ["Thanks a lot"]
+
+
+def test_who_has_no_time_left_to_look_further_back_is_told_so(
+    page: Client, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inbox.queries.search.PATIENCE", 0)  # for the database that is no limit
+    canned = (say.echoed("Thanks for writing", seconds=n) for n in range(1, 41))
+    receive(channel, say.wrote("Thanks a lot", seconds=0), *canned)
+
+    shown = results(page, 'thanks -"thanks for writing"')
+
+    assert "Nothing found" not in shown
+    assert "None among those that were looked through so far." in shown and "Older messages" in shown
+    texts = {str(each.public_id): each.text for each in Message.objects.all()}
+    told = all_pages(page, 'thanks -"thanks for writing"', "data-at")
+    assert [texts[each] for each in told] == ["Thanks a lot"]
+
+
+def test_the_beginning_of_a_word_can_be_what_must_not_be_said(page: Client, channel: Channel) -> None:
+    receive(channel, say.wrote("a parcel, refunded"), say.wrote("a parcel, lost", seconds=2))
+
+    assert found(page, "parcel -refund*") == ["a parcel, lost"]
+    assert len(found(page, "parcel -refund")) == 2
 
 
 def test_a_result_opens_the_thread_at_its_message(page: Client, channel: Channel) -> None:

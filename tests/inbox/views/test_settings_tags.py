@@ -187,6 +187,22 @@ def test_a_rule_is_changed_switched_off_and_removed(manager: Client, brand: Bran
     assert not TagRule.objects.exists() and Tag.objects.filter(name="stamps").exists()
 
 
+def test_a_rule_keeps_the_language_and_the_network_that_are_gone(manager: Client, brand: Brand) -> None:
+    """Without them it would hold for everything."""
+    manager.post(at("tag-rule-new"), RULE)
+    kept = {"words": ["coupon"], "languages": ["fr"], "platforms": ["fax"]}
+    TagRule.objects.update(condition=kept)
+    Brand.objects.filter(pk=brand.pk).update(languages=["en"])
+    address = at("tag-rule", TagRule.objects.get().public_id)
+
+    html = manager.get(address).content.decode()
+    assert 'value="fr"' in html and 'value="fax"' in html
+    told = {**RULE, "words": "coupon", "languages": ["fr"], "platforms": ["fax"]}
+    assert manager.post(address, told).status_code == 302
+
+    assert TagRule.objects.get().condition == kept
+
+
 @needs_languages
 def test_the_brands_languages_are_chosen_by_code(manager: Client, brand: Brand) -> None:
     assert manager.post(at("languages"), {"languages": "DE, en, de"}).status_code == 302

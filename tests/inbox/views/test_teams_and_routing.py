@@ -101,6 +101,19 @@ def test_what_belongs_to_another_brand_cannot_be_reached_through_ones_own(
     assert list(Team.objects.values_list("name", flat=True)) == ["Theirs"]
 
 
+def test_a_team_keeps_its_language_though_the_brand_has_it_no_more(manager: Client, brand: Brand) -> None:
+    """Without one it would take everything."""
+    team = teams.team(brand, name="French", languages=["fr"])
+    Brand.objects.filter(pk=brand.pk).update(languages=["en"])
+
+    assert 'value="fr"' in manager.get(at("team", team.public_id)).content.decode()
+    told = {"name": "French", "position": "0", "is_active": "on", "languages": ["fr"]}
+    assert manager.post(at("team", team.public_id), told).status_code == 302
+
+    team.refresh_from_db()
+    assert team.languages == ["fr"]
+
+
 def test_a_team_is_made_changed_and_removed(
     manager: Client, jo: Person, brand: Brand, channel: Channel
 ) -> None:

@@ -1,0 +1,71 @@
+"""Whom the brand can write to, as the platforms say."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from inbox import events
+from inbox.actions import _conversations, _sql
+from inbox.actions._arrivals import Batch, Key, Met
+from inbox.exchange import ThreadKind
+from inbox.models import EventKind
+from inbox.models.conversations import UNDER_WAY
+from inbox.rules.cleaning import clean
+
+TOLD = 50  # conversations of one account that are told, those under way first
+
+
+def restore(batch: Batch, people: dict[Key, Met]) -> list[int]:
+    """Somebody who writes to us can be written to again; who says something in public may take no messages all the same. Returns the
+    handles of those who could not be."""
+    writers = {
+        (channel_id, message.author.external_id)
+        for (channel_id, _), message in batch.messages.items()
+        if not message.outbound and message.thread_kind is not ThreadKind.COMMENT
+    }
+    handle_ids = [people[key].handle_id for key in writers if key in people]
+    if not handle_ids:
+        return []
+    found = _sql.rows(
+        "UPDATE inbox_handle SET unavailable_reason = '' WHERE id = ANY(%s) AND unavailable_reason <> '' RETURNING id",
+        [handle_ids],
+    )
+    return [pk for (pk,) in found]
+
+
+def note(batch: Batch) -> list[int]:
+    """What the platform says of it, in the order in which it happened. Somebody who wrote since can be written to.
+    Returns the handles of which something else was said before."""
+    changed = []
+    for channel_id, change in sorted(batch.reach, key=lambda each: each[1].at):
+        reason = clean(change.reason)[:300]
+        changed += _sql.rows(
+            """UPDATE inbox_handle h SET unavailable_reason = %s
+                WHERE h.channel_id = %s AND h.external_id = %s AND h.unavailable_reason <> %s
+                  AND NOT EXISTS (SELECT 1 FROM inbox_message m JOIN inbox_conversation c ON c.id = m.conversation_id
+                                   WHERE m.author_handle_id = h.id AND m.sent_at > %s AND c.kind <> 'comment')
+            RETURNING h.id""",
+            [reason, channel_id, change.external_id, reason, change.at],
+        )
+    return [pk for (pk,) in changed]
+
+
+def tell(ledger: events.Ledger, handle_ids: list[int], now: datetime) -> None:
+    """One event, of nobody, in each conversation with these people: whether the reply window presses is another question now, and
+    whether its composer may be written in."""
+    if not handle_ids:
+        return
+    found = _sql.rows(
+        """SELECT c.id FROM inbox_handle h CROSS JOIN LATERAL (
+               SELECT o.id FROM inbox_conversation o
+                WHERE o.contact_id = h.contact_id AND o.channel_id = h.channel_id AND o.recipient_key = h.external_id
+                ORDER BY o.state = ANY(%s) DESC, o.last_message_at DESC, o.id DESC LIMIT %s) c
+            WHERE h.id = ANY(%s)""",
+        [[state.value for state in UNDER_WAY], TOLD, handle_ids],
+    )
+    _conversations.bump_seq(
+        {
+            pk: ledger.record(EventKind.CONTACT_UPDATED, at=now, conversation_id=pk)
+            for pk in sorted({pk for (pk,) in found})
+        }
+    )
