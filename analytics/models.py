@@ -40,7 +40,15 @@ class Fact(models.Model):
         indexes = [
             # A period is summed from here, and whoever opens a figure reads what is behind it.
             models.Index(fields=["brand", "kind", "at", "id"], name="facts_of_period"),
-        ]
+            # What one person did: of whoever did little, the newest fifty lie far apart in the period.
+            models.Index(
+                fields=["brand", "kind", "person_id", "at", "id"], name="facts_of_person", condition=Q(person_id__isnull=False)
+            ),
+            # The targets that were missed, which are few among those that were kept.
+            models.Index(
+                fields=["brand", "kind", "at", "id"], name="facts_missed", condition=Q(hit=False)
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"

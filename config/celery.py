@@ -34,6 +34,7 @@ BEAT = {
     "connectors.tasks.settle_uncertain": 5.0,
     "connectors.tasks.fetch_media": 5.0,
     "connectors.tasks.erase_files": 30.0,
+    "connectors.tasks.expire_words": 600.0,
     "inbox.tasks.triage_behind": 1.0,
     "inbox.tasks.sweep_timers": 1.0,
     "inbox.tasks.index_behind": 1.0,

@@ -64,6 +64,12 @@ def _hosts() -> str:
     return ", ".join(hosts)
 
 
+def _public_address() -> str:
+    if wrong := soundness.public_address():
+        raise Unwell(wrong, fix="set PARLEY_PUBLIC_URL to the https address that people and platforms use")
+    return str(settings.PARLEY_PUBLIC_URL)
+
+
 def _database() -> str:
     from django.db import connection
 
@@ -272,6 +278,7 @@ CHECKS: dict[str, tuple[Callable[[], str], str]] = {
     "secret key": (_secret_key, "set PARLEY_SECRET_KEY"),
     "seal keys": (_seal_keys, "set PARLEY_SEAL_KEYS"),
     "allowed hosts": (_hosts, "set PARLEY_ALLOWED_HOSTS"),
+    "public address": (_public_address, "set PARLEY_PUBLIC_URL"),
     "database": (_database, REACH_DATABASE),
     "migrations": (_migrations, REACH_DATABASE),
     "clock": (_clock, REACH_DATABASE),

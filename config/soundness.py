@@ -1,8 +1,13 @@
-"""What no server can tell by being up: that every connected platform's connector loads and that our keys open what is stored."""
+"""What no server can tell by being up: that every connected platform's connector loads, that our keys open what is stored, and that others
+can reach us."""
 
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from django.conf import settings
 
 ASKED_EVERY = 30.0  # seconds; all secrets are tried, which is no work for every knock of a load balancer
 
@@ -58,3 +63,20 @@ def drifts() -> str:
     found = ViewDrift.objects.filter(found_on__gte=since).select_related("brand").order_by("-found_on", "pk")
     told = [f"{each.brand}: {each}" for each in found[:4]]
     return "; ".join([*told[:3], *(["and more"] if len(told) > 3 else [])])
+
+
+def public_address() -> str:
+    """What is wrong with the address that webhooks, consents and the links in mails begin with. Only this machine finds its own."""
+    address = urlsplit(settings.PARLEY_PUBLIC_URL)
+    if not settings.PRODUCTION or (
+        address.scheme == "https" and not _is_local(address.hostname or "localhost")
+    ):
+        return ""
+    return f"“{settings.PARLEY_PUBLIC_URL}”, which no platform and no reader of a mail can reach"
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return not ip_address(host).is_global
+    except ValueError:  # a name
+        return host == "localhost" or host.endswith(".localhost")

@@ -84,6 +84,7 @@ class Kept:
     deleted: bool
     reactions: frozenset[tuple[str, str]]
     is_reply: bool  # written in Parley
+    expired: bool = False  # its words were not to be kept any longer
     to_the_second: bool = False  # the platform's history told no finer time
     seq: int = 0  # of its newest change
 
@@ -120,7 +121,7 @@ def of_thread(channel: Channel, natives: Sequence[Native]) -> list[Kept]:
         conversations |= set(chunk.order_by().values_list("conversation_id", flat=True).distinct())
     kept = shown.filter(conversation__in=conversations).in_thread_order()
     columns = (
-        "external_id", "conversation_id", "direction", "text", "deleted_at", "reactions", "client_id", "sent_at", "seq",
+        "external_id", "conversation_id", "direction", "text", "deleted_at", "reactions", "client_id", "sent_at", "seq", "expired_at",
     )  # fmt: skip
     return [
         Kept(
@@ -131,13 +132,12 @@ def of_thread(channel: Channel, natives: Sequence[Native]) -> list[Kept]:
             deleted=deleted_at is not None,
             reactions=frozenset((each.get("actor", ""), each.get("emoji", "")) for each in reactions),
             is_reply=client_id is not None,
+            expired=expired_at is not None,
             to_the_second=sent_at.microsecond == 0,
             seq=seq,
         )
-        for external_id, conversation_id, direction, text, deleted_at, reactions, client_id, sent_at, seq in kept.values_list(
-            *columns
-        )
-    ]
+        for external_id, conversation_id, direction, text, deleted_at, reactions, client_id, sent_at, seq, expired_at in kept.values_list(*columns)
+    ]  # fmt: skip
 
 
 def may_have_gone(kept: Sequence[Kept]) -> Counter[str]:
@@ -220,7 +220,7 @@ def compare(
             note(Kind.DOUBLED, native, f"stands {len(ours)} times in the inbox")
         if native.by_api and not any(each.is_reply for each in ours):
             note(Kind.SENT_TWICE, native, "left through the API, and the reply it came from has another id")
-        for kind, detail in _content(native, ours[0], rules):
+        for kind, detail in () if ours[0].expired else _content(native, ours[0], rules):
             note(kind, native, detail)
     if gone is not None:
         told = {each.id for each in found if each.kind == Kind.SENT_TWICE}

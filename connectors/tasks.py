@@ -17,6 +17,7 @@ from connectors.actions import (
     delivering,
     draining,
     erasing,
+    expiring,
     fetching,
     gesturing,
     settling,
@@ -160,6 +161,17 @@ def erase_files(**_later: Any) -> None:
 def _erase() -> None:
     if erased := erasing.erase_files():
         log.info("files_erased", files=erased)
+
+
+@shared_task
+def expire_words(**_later: Any) -> None:
+    """What a network allows to be kept for a short time only."""
+    turns.run(_expire, name="expire", key="expire")
+
+
+def _expire() -> None:
+    if expired := expiring.expire_words(now=timezone.now()):
+        log.info("words_expired", messages=expired)
 
 
 def _channel_of(message_id: int) -> int:

@@ -115,6 +115,7 @@ class Manifest:
     start: Literal["never", "reachable", "connected"] = "never"  # whom the brand may write to first
     poll_every: timedelta | None = None
     profile_cache: timedelta | None = None  # how long another's profile may be kept; None: no rule
+    comments_kept: timedelta | None = None  # how long what others said in public may be kept; None: no rule
     checked: Mapping[str, date] = field(
         default_factory=dict
     )  # of figures that the deployment set: the day on which somebody looked

@@ -147,7 +147,7 @@ def _where(asked: Asked, narrow: Narrow) -> tuple[str, dict[str, Any]]:
     """The same conditions as in `count`, on the facts themselves."""
     values: dict[str, Any] = {
         "brand": asked.brand.pk, "kind": narrow.metric.fact, "start": asked.start, "end": asked.end, "zone": asked.brand.time_zone,
-        "hit": narrow.hit, "slot": narrow.slot, "mood": narrow.mood,
+        "slot": narrow.slot, "mood": narrow.mood,
         **{f"of_{name}": value for name, value in asked.filters.items()},
     }  # fmt: skip
     where = "f.brand_id = %(brand)s AND f.kind = %(kind)s"
@@ -161,8 +161,8 @@ def _where(asked: Asked, narrow: Narrow) -> tuple[str, dict[str, Any]]:
             where += " AND f.tags = '{}'" if value == "" else " AND %(of_tag)s = ANY(f.tags)"
         else:
             where += f" AND f.{name} IS NULL" if value is None else f" AND f.{name} = %(of_{name})s"
-    if narrow.hit is not None:
-        where += " AND f.hit = %(hit)s"
+    if narrow.hit is not None:  # said as the index of missed ones says it: a value could be either
+        where += " AND f.hit" if narrow.hit else " AND NOT f.hit"
     if narrow.mood is not None:
         where += " AND f.sentiment = %(mood)s"
     if narrow.slot is not None:

@@ -27,7 +27,8 @@ PAGES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("agents", "Agents", ("channel", "team", "tag", "priority")),
     ("tags", "Tags and mood", ("channel", "team", "priority")),
     ("sla", "SLA", tuple(FILTERS)),
-    ("files", "Files", tuple(FILTERS)),
+    # A conversation begins with nobody: to ask whose these are says nothing.
+    ("files", "Files", ("channel", "team", "tag", "priority")),
     ("mails", "By mail", ()),
     ("definitions", "What figures mean", ()),
 )
@@ -40,18 +41,24 @@ class Visit:
     asked: Asked
 
 
+def offered(here: str) -> tuple[str, ...]:
+    """The filters of a page, by their names in the address."""
+    return next((filters for name, _, filters in PAGES if name == here), ())
+
+
 def visit(
     request: AgentRequest,
     brand_slug: str,
     *,
     remembers: tuple[str, ...] = (),
-    offered: tuple[str, ...] = tuple(FILTERS),
+    here: str = "",
 ) -> Visit:
-    """404 for whoever may not see reports. Filters that say nothing on this page are left out."""
+    """404 for whoever may not see reports. `here`: a page whose filters alone count; those that say nothing there are left out."""
     brand = access.brand_for_reports(request.user, brand_slug)
     names = all_names.of(brand)
     asked = read(request.GET.dict(), brand=brand, names=names, now=timezone.now(), remembers=remembers)
-    asked = asked.without(*(name for name in FILTERS if name not in offered))
+    if here:
+        asked = asked.without(*(name for name in FILTERS if name not in offered(here)))
     return Visit(brand, names, asked)
 
 
@@ -59,7 +66,6 @@ def page(
     request: AgentRequest, template: str, visit: Visit, here: str, *, status: int = 200, **context: Any
 ) -> HttpResponse:
     asked = visit.asked
-    offered = next((filters for name, _, filters in PAGES if name == here), ())
     found = {
         "brand": visit.brand,
         "asked": asked,
@@ -71,7 +77,7 @@ def page(
         "goes_on": asked.end > timezone.now(),
         "presets": [(value, label, asked.query(range=value, **{"from": None, "to": None})) for value, label in PRESETS.items()],
         "filters": [
-            (name, HEADS[FILTERS[name]], visit.names.options(FILTERS[name]), asked.told.get(name, "")) for name in offered
+            (name, HEADS[FILTERS[name]], visit.names.options(FILTERS[name]), asked.told.get(name, "")) for name in offered(here)
         ],
         "without": {"agent": "Nobody in Parley", "team": "No team", "tag": "Without a tag"},
         "follower": Follower.objects.filter(brand=visit.brand).first(),

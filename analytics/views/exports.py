@@ -29,7 +29,7 @@ SHOWN = 20
 @signed_in
 def index(request: AgentRequest, brand_slug: str) -> HttpResponse:
     """What can be had, and what was asked for; POST asks for a file that is written in the background."""
-    visit = _door.visit(request, brand_slug)
+    visit = _door.visit(request, brand_slug, here="files")
     if request.method == "POST":
         return _begin(request, visit)
     expected = conversations.expected(visit.asked)
@@ -55,7 +55,7 @@ def _begin(request: AgentRequest, visit: Visit) -> HttpResponse:
 @require_GET
 @signed_in
 def stream(request: AgentRequest, brand_slug: str) -> StreamingHttpResponse:
-    visit = _door.visit(request, brand_slug)
+    visit = _door.visit(request, brand_slug, here="files")
     asked = visit.asked
     name = f"{visit.brand.slug}-conversations-{asked.first.isoformat()}-to-{asked.last.isoformat()}.csv"
     return csv_files.download(conversations.everything(asked, visit.names), name)

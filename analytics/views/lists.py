@@ -33,12 +33,14 @@ def show(request: AgentRequest, brand_slug: str) -> HttpResponse:
     except (behind.NotUnderstood, ValueError) as fault:
         return _door.page(request, "behind.html", visit, "behind", status=422, fault=str(fault))
     after = request.GET.get("after", "")
-    page = behind.page(visit.asked, narrow, after=after)
+    count = behind.count(visit.asked, narrow)
+    # To find none among the facts would take reading all of them.
+    page = behind.page(visit.asked, narrow, after=after) if count else behind.Page([], "")
     states = dict(ConversationState.choices)
     unit = Unit.TIME if narrow.metric.unit is Unit.SHARE else narrow.metric.unit
     rows = [(each, words.say(each.value, unit), states[each.state]) for each in page.rows]
     return _door.page(
-        request, "behind.html", visit, "behind", narrow=narrow, rows=rows, count=behind.count(visit.asked, narrow), after=after,
+        request, "behind.html", visit, "behind", narrow=narrow, rows=rows, count=count, after=after,
         more=visit.asked.query(after=page.more) if page.more else "", what=_what(visit, narrow), channels=visit.names.labels["channel_id"],
         back=_PAGES.get(narrow.metric.key, "responses"), timed=any(each.value is not None for each in page.rows),
     )  # fmt: skip

@@ -93,8 +93,7 @@ def _visit(request: HttpRequest, brand_slug: str, name: str) -> tuple[_door.Visi
     report = REPORTS.get(name)
     if report is None:
         raise Http404
-    offered = next(filters for page, _, filters in _door.PAGES if page == name)
-    return _door.visit(request, brand_slug, remembers=report.remembers, offered=offered), report  # type: ignore[arg-type]
+    return _door.visit(request, brand_slug, remembers=report.remembers, here=name), report  # type: ignore[arg-type]
 
 
 def _label(name: str) -> str:

@@ -139,12 +139,22 @@ def fetch_due_profiles(*, clock: Clock, limit: int = PROFILES_AT_ONCE) -> int:
     return asked
 
 
-def refresh_profiles(asker: Asker, done: Synced, *, days: int | None) -> None:
-    """Ask anew who people are, where the answer has become old (the platform's own limit, or `days`), the oldest first."""
+def refresh_profiles(
+    asker: Asker,
+    done: Synced,
+    *,
+    days: int | None,
+    began: datetime | None = None,
+    ahead: timedelta = timedelta(0),
+) -> None:
+    """Ask anew who people are, where the answer has become old (the platform's own limit, or `days`), the oldest first. `ahead`: until the
+    run after the one that `began`; what a platform's limit would overtake before then is asked for now."""
     asker.buckets = PROFILE_BUCKETS
     manifest = platforms.get(asker.channel.platform)
     age = manifest.profile_cache or PROFILES_GOOD_FOR
-    before = asker.clock() - (min(age, timedelta(days=days)) if days else age)
+    if manifest.profile_cache is not None:
+        age -= min(ahead, age)
+    before = (began or asker.clock()) - (min(age, timedelta(days=days)) if days else age)
     while True:
         old = Handle.objects.filter(channel=asker.channel, looked_up_at__lt=before)
         batch = list(old.order_by("looked_up_at", "pk")[:PROFILES_AT_ONCE])

@@ -6,16 +6,18 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from connectors.actions import _runs
+from connectors.actions import _runs, backfilling
 from connectors.models import Cause, SyncSchedule, Task
 from connectors.rules.cadence import LONGEST_JITTER, Cadence, NotUnderstood, checked
 from inbox import platforms
 from inbox.actions import recording
 from inbox.models import Channel, Person
+from inbox.platforms import Manifest
 
 RECONCILE_EVERY = timedelta(minutes=15)
 RECONCILE_POLLED_EVERY = timedelta(hours=24)  # its poll is the platform's whole log already
 TOKENS_EVERY = timedelta(minutes=1)
+PROFILES_EVERY = timedelta(hours=1)  # where the platform lets them be kept for a day or so
 NIGHTLY = {Task.PROFILES: "20 2 * * *", Task.PURGE: "40 3 * * *"}
 SPREAD = 900  # seconds: nightly work of all channels does not begin in the same minute
 
@@ -34,15 +36,24 @@ def give_defaults(channel: Channel, now: datetime) -> None:
     }
     if manifest.poll_every is not None:
         every[Task.POLL] = manifest.poll_every
+    if _is_short_lived(manifest):
+        every[Task.PROFILES] = PROFILES_EVERY
     for task, pace in every.items():
         first = now + pace if is_polled and task == Task.RECONCILE else now
         _make(channel, task, every_seconds=max(1, int(pace.total_seconds())), next_run_at=first)
     for task, cron in NIGHTLY.items():
+        if task in every:
+            continue
         plan = {"every_seconds": 86400, "cron": cron, "jitter_seconds": SPREAD}
         made = _make(channel, task, next_run_at=now + timedelta(days=1), **plan)
         if made is not None:  # by its own jitter
             SyncSchedule.objects.filter(pk=made.pk).update(next_run_at=made.cadence.after(now))
     _make(channel, Task.BACKFILL, every_seconds=86400, next_run_at=None)
+
+
+def _is_short_lived(manifest: Manifest) -> bool:
+    """Whether a nightly refresh of profiles could come too late."""
+    return manifest.profile_cache is not None and manifest.profile_cache <= timedelta(days=2)
 
 
 def _make(channel: Channel, task: str, **plan: object) -> SyncSchedule | None:
@@ -80,9 +91,9 @@ def edit(
         jitter_seconds,
     )
     row.overlap, row.max_seconds, row.days = overlap, max_seconds, days
-    asked_for_only = row.task == Task.BACKFILL and days is None
-    under_way = _runs.under_way(row) is not None
-    if not (asked_for_only and under_way):
+    # What is under way goes on when its next turn is due; the plan holds from its end.
+    if _runs.under_way(row) is None:
+        asked_for_only = row.task == Task.BACKFILL and days is None
         row.next_run_at = None if asked_for_only else row.cadence.after(now)
     row.save(
         update_fields=[
@@ -108,17 +119,27 @@ def resume(*, schedule: SyncSchedule, now: datetime) -> None:
 @transaction.atomic(durable=True)
 def run_now(*, schedule: SyncSchedule, by: Person, now: datetime) -> None:
     """In the next second, whatever the plan says: of what is paused one run, and then it rests again. What runs already is left to
-    it."""
+    it. Of a backfill the days of its plan."""
     rows = SyncSchedule.objects.select_for_update(of=("self",)).select_related("channel__brand")
     row = rows.get(pk=schedule.pk)
     if row.lease_until is not None and row.lease_until > now:
         raise Refused("It is running at this moment.")
     if row.task == Task.BACKFILL and _runs.under_way(row) is None:
-        raise Refused("Say which range: a backfill is asked for on the channel's page.")
-    if row.task != Task.POLL and _runs.under_way(row) is None:
+        _ask_for_days(row, by, now)
+    elif row.task != Task.POLL and _runs.under_way(row) is None:
         _runs.begin(row, now, cause=Cause.PERSON, asked_by_id=by.pk)
     SyncSchedule.objects.filter(pk=row.pk).update(next_run_at=now, once=row.paused)
     recording.record(
         brand=row.channel.brand, by=by, act="ran now", subject="schedule", subject_name=f"{row.task} of {row.channel.name}",
         now=now,
     )  # fmt: skip
+
+
+def _ask_for_days(schedule: SyncSchedule, by: Person, now: datetime) -> None:
+    if schedule.days is None:
+        raise Refused("Say which range: a backfill is asked for on the channel's page.")
+    since = now - timedelta(days=schedule.days)
+    try:
+        backfilling.ask(channel=schedule.channel, since=since, until=None, by=by, now=now)
+    except backfilling.Refused as refused:
+        raise Refused(str(refused)) from refused

@@ -126,7 +126,11 @@ def _work(walker: Walker, began: datetime) -> datetime | None:
         case Task.BACKFILL if walker.run is not None:
             walker.backfill()
         case Task.PROFILES:
-            fetching.refresh_profiles(walker.asker, walker.done, days=walker.schedule.days)
+            started = walker.run.started_at if walker.run is not None else began
+            fetching.refresh_profiles(
+                walker.asker, walker.done, days=walker.schedule.days, began=started,
+                ahead=walker.schedule.cadence.after(started) - started,
+            )  # fmt: skip
         case Task.TOKENS:
             asked_for = walker.run is not None  # it leaves no run of its own
             refreshing.refresh_if_due(

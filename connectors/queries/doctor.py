@@ -13,8 +13,9 @@ from connectors.contract import UNKNOWN_KIND
 from connectors.models import Credential, DeadItem, SyncSchedule, Task
 from connectors.rules.remedies import THROTTLED, Place, fix_for
 from inbox import platforms
-from inbox.models import Channel, ChannelState
+from inbox.models import Channel, ChannelState, Handle
 from inbox.platforms import Manifest
+from inbox.queries import kept_words
 
 ENDS_SOON = timedelta(days=7)
 SIGNATURES_FORGOTTEN = timedelta(hours=24)
@@ -65,6 +66,7 @@ def examine(channel: Channel, *, now: datetime) -> Examined:
         _scope_finding(manifest, credential, scopes),
         _subscription(manifest, channel, now),
         *_operations(manifest, channel, now),
+        *_keeping(manifest, channel, now),
         *_leftovers(channel),
     )
     return Examined(findings, scopes)
@@ -175,6 +177,32 @@ def _operation(schedule: SyncSchedule) -> Finding:
         return Finding(name, ok, schedule.last_error, schedule.last_success_at, fix.text, button)
     last = schedule.last_success_at
     return Finding(name, True if last else None, "Last" if last else "Never yet.", at=last)
+
+
+def _keeping(manifest: Manifest, channel: Channel, now: datetime) -> Iterator[Finding]:
+    """What the network lets nobody keep for long."""
+    if (allowed := manifest.comments_kept) is not None:
+        said = f"Others' comments may be kept for {_hours(allowed)}; words and files go then."
+        if overdue := kept_words.older_than(now - allowed, channel_id=channel.pk).first():
+            fix = "Start the worker and beat, or read their logs: a sweep takes them away every ten minutes."
+            yield Finding("Comments kept", False, f"{said} The oldest came", overdue.created_at, fix)
+        else:
+            yield Finding("Comments kept", True, said)
+    if (allowed := manifest.profile_cache) is not None:
+        asked = Handle.objects.filter(channel=channel, looked_up_at__isnull=False).order_by("looked_up_at")
+        oldest = asked.values_list("looked_up_at", flat=True).first()
+        said = f"Others' profiles may be kept for {_hours(allowed)} and are asked for anew."
+        if oldest is not None and oldest < now - allowed:
+            fix = "Run “Refresh profiles” now, and plan it more often; while the channel is disconnected nobody can be asked."
+            yield Finding(
+                "Profiles kept", False, f"{said} The oldest was asked for", oldest, fix, "schedules"
+            )
+        else:
+            yield Finding("Profiles kept", True, said)
+
+
+def _hours(allowed: timedelta) -> str:
+    return f"{allowed // timedelta(hours=1)} hours"
 
 
 def _leftovers(channel: Channel) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 HOUR = timedelta(hours=1)
 WEEK = timedelta(weeks=1)
 WEEKS = 8
+HOURS_OF_WEEK = 7 * 24
 # Of so many expected messages none came. Were they to come at random, that would happen once in twenty thousand times; people write in
 # bursts, so it is less rare than that, and still worth a look.
 EXPECTED = 10.0
@@ -33,13 +34,17 @@ def usual(counts: Iterable[tuple[datetime, int]], *, now: datetime) -> Mapping[i
     counts = [(hour, count) for hour, count in counts if hour >= now - WEEK * WEEKS and hour <= now - HOUR]
     if not counts:
         return None
-    weeks = (now - min(hour for hour, _ in counts)) / WEEK
-    if weeks < 1:
+    first, last = min(hour for hour, _ in counts), max(hour for hour, _ in counts)
+    if now - first < WEEK:
         return None
     totals: dict[int, float] = defaultdict(float)
     for hour, count in counts:
         totals[hour_of_week(hour)] += count
-    return {hour: total / max(1.0, round(weeks)) for hour, total in totals.items()}
+    # Each hour by how often it was: in the second week some have been twice and others once. The silence after the last message is what
+    # is judged, and does not make itself usual.
+    whole, more = divmod((last - first) // HOUR + 1, HOURS_OF_WEEK)
+    began = hour_of_week(first)
+    return {hour: total / (whole + ((hour - began) % HOURS_OF_WEEK < more)) for hour, total in totals.items()}
 
 
 def expected_between(since: datetime, until: datetime, profile: Mapping[int, float]) -> float:

@@ -92,13 +92,18 @@ def refold(targets: dict[Key, tuple[int, int]]) -> dict[Key, list[amendments.Ame
         _sql.columns(keys, 2),
     ):
         told[(row[0], row[1])].append(amendments.Amended(*row[2:]))
-    created = dict(
-        _sql.rows(
-            "SELECT id, created_text FROM inbox_message WHERE id = ANY(%s)",
+    created = {
+        message_id: (text, is_expired)
+        for message_id, text, is_expired in _sql.rows(
+            "SELECT id, created_text, expired_at IS NOT NULL FROM inbox_message WHERE id = ANY(%s)",
             [[m for m, _ in targets.values()]],
         )
-    )
-    shown = {key: amendments.fold(created[targets[key][0]], told[key]) for key in keys}
+    }
+    shown = {}
+    for key in keys:
+        text, is_expired = created[targets[key][0]]
+        shown[key] = amendments.fold(text, told[key], expired=is_expired)
+    gone = [key for key in keys if shown[key].deleted_at or created[targets[key][0]][1]]
     _sql.run(
         """UPDATE inbox_message m SET text = f.text, edited_at = f.edited_at, edit_count = f.edit_count, deleted_at = f.deleted_at,
                   reactions = f.reactions, seq = f.seq,
@@ -118,15 +123,12 @@ def refold(targets: dict[Key, tuple[int, int]]) -> dict[Key, list[amendments.Ame
             7,
         ),
     )  # fmt: skip
-    _erase(
-        [key for key in keys if shown[key].deleted_at],
-        [targets[key][0] for key in keys if shown[key].deleted_at],
-    )
+    _erase(gone, [targets[key][0] for key in gone])
     return told
 
 
 def _erase(keys: list[Key], message_ids: list[int]) -> None:
-    """An unsent message's words and files must go, wherever we kept them."""
+    """The words and files of what was unsent or has expired must go, wherever we kept them."""
     if not keys:
         return
     _sql.run(

@@ -93,6 +93,7 @@ def _row(change: Change, looked_up: dict[int, datetime]) -> tuple[Any, ...]:
 NEWEST = """
     SELECT m.id, m.sent_at, m.direction, m.author_name,
            CASE WHEN m.deleted_at IS NOT NULL THEN 'Unsent a message'
+                WHEN m.expired_at IS NOT NULL THEN 'Words that are no longer kept'
                 WHEN m.text <> '' THEN left(regexp_replace(left(m.text, 400), '\\s+', ' ', 'g'), 160)
                 WHEN m.attachment_count > 0 THEN
                      'Sent ' || coalesce((SELECT CASE a.kind WHEN 'image' THEN 'a picture' WHEN 'video' THEN 'a video'

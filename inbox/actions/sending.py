@@ -42,13 +42,13 @@ def claim_reply(*, message_id: int, now: datetime) -> Message | None:
         if _earlier_is_under_way(message):
             return None
         if message.author_person_id is None and platforms.get(message.channel.platform).send.requires_human:
-            _leave_to_a_person(ledger, message, BY_A_PERSON, now)
+            leave_to_a_person(ledger, message, BY_A_PERSON, now)
             return None
         if outbox.may_be_shown_with_other_words(message):
-            _leave_to_a_person(ledger, message, OTHER_WORDS, now)
+            leave_to_a_person(ledger, message, OTHER_WORDS, now)
             return None
         if outbox.overtaken_while_it_waited(message):
-            _leave_to_a_person(ledger, message, OVERTAKEN, now)
+            leave_to_a_person(ledger, message, OVERTAKEN, now)
             return None
         seq = ledger.record(
             EventKind.REPLY_SENDING, at=now, conversation_id=message.conversation_id, message_id=message.pk
@@ -65,7 +65,7 @@ OVERTAKEN = "The customer wrote while it waited. Read it, then send it anyway or
 OTHER_WORDS = "May have been sent: an answer with other words appeared in the thread. Look there, then retry or discard."
 
 
-def _leave_to_a_person(ledger: events.Ledger, message: Message, reason: str, now: datetime) -> None:
+def leave_to_a_person(ledger: events.Ledger, message: Message, reason: str, now: datetime) -> None:
     """It was going to be sent when something came to light that its writer has not seen."""
     seq = ledger.record(
         EventKind.REPLY_FAILED,

@@ -86,6 +86,8 @@ class Handle(models.Model):
             models.Index(
                 fields=["-id"], name="handles_to_look_up", condition=models.Q(looked_up_at__isnull=True)
             ),
+            # refresh_profiles asks first for those that were looked up longest ago.
+            models.Index(fields=["channel", "looked_up_at"], name="profiles_by_age"),
             # Who looks for the same person elsewhere types the beginning of a name.
             models.Index(OpClass(Lower("name"), "text_pattern_ops"), name="handles_by_name"),
             models.Index(OpClass(Lower("username"), "text_pattern_ops"), name="handles_by_username"),

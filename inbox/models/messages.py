@@ -74,6 +74,11 @@ class Message(PublicIdModel):
     edited_at = models.DateTimeField(null=True, blank=True)
     edit_count = models.SmallIntegerField(default=0)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    expired_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When its words and files had been kept as long as the network allows, and went.",
+    )
     reactions = models.JSONField(default=list, blank=True)  # [{"emoji", "actor", "name"}]
     attachment_count = models.SmallIntegerField(default=0)
 
@@ -119,6 +124,9 @@ class Message(PublicIdModel):
             models.CheckConstraint(
                 condition=Q(deleted_at=None) | Q(text="", created_text=""), name="unsent_words_are_gone"
             ),
+            models.CheckConstraint(
+                condition=Q(expired_at=None) | Q(text="", created_text=""), name="expired_words_are_gone"
+            ),
         ]
         indexes = [
             # The thread reads pages of 50 either way (queries.timeline).
@@ -129,6 +137,11 @@ class Message(PublicIdModel):
             models.Index(
                 fields=["conversation", "id"], name="replies_without_platform_id",
                 condition=Q(direction="out", external_id__isnull=True),
+            ),
+            # The sweep asks for what was said in public and may not be kept any longer.
+            models.Index(
+                fields=["channel", "created_at"], name="public_words_kept",
+                condition=Q(expired_at=None, deleted_at=None, direction="in", kind__in=["comment", "mention", "unsupported"]),
             ),
             # The sweep asks for replies to send or to settle.
             models.Index(fields=["not_before", "id"], name="outbox_under_way", condition=Q(state__in=ON_ITS_WAY)),

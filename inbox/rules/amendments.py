@@ -32,8 +32,8 @@ class Shown:
     reactions: tuple[tuple[str, str, str], ...]  # (emoji, actor, name), oldest first
 
 
-def fold(created_text: str, amendments: Iterable[Amended]) -> Shown:
-    """An unsend wins over everything; the newest edit wins over older ones; each person has one reaction, the newest. An edit whose
+def fold(created_text: str, amendments: Iterable[Amended], *, expired: bool = False) -> Shown:
+    """An unsend wins over everything; of what has expired nothing is shown again, whatever is told later; the newest edit wins over older ones; each person has one reaction, the newest. An edit whose
     words were not told marks the message and leaves the words that are known."""
     edits: set[tuple[int, datetime, str]] = set()
     untold: set[tuple[int, datetime]] = set()
@@ -52,11 +52,11 @@ def fold(created_text: str, amendments: Iterable[Amended]) -> Shown:
     last = max([*untold, *(edit[:2] for edit in edits)], default=None)
     reactions = sorted((r for r in newest.values() if not r.removed), key=lambda r: (r.at, r.actor))
     return Shown(
-        text="" if unsent else (last_edit[2] if last_edit else created_text),
+        text="" if unsent or expired else (last_edit[2] if last_edit else created_text),
         edited_at=last[1] if last else None,
         edit_count=_count(edits, untold),
         deleted_at=unsent,
-        reactions=() if unsent else tuple((r.emoji, r.actor, r.actor_name) for r in reactions),
+        reactions=() if unsent or expired else tuple((r.emoji, r.actor, r.actor_name) for r in reactions),
     )
 
 

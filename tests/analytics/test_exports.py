@@ -111,6 +111,26 @@ def test_at_once_it_says_the_same(told: Story, client: Client) -> None:
     assert len(list(csv.reader(text.splitlines()))) == 6
 
 
+@pytest.mark.parametrize("agent", ["Ada", "none"])
+def test_a_conversation_begins_with_nobody_so_no_agent_narrows_a_file(
+    told: Story, client: Client, agent: str
+) -> None:
+    """Whoever comes from the response times brings the agent along in the address."""
+    ada = told.person("Ada")
+    Membership.objects.filter(person=ada).update(role=Role.MANAGER)
+    client.force_login(ada)
+    asks = {"from": str(FIRST), "to": str(LAST), "agent": str(ada.public_id) if agent == "Ada" else agent}
+
+    page = client.get(reverse("analytics:files", args=[told.brand.slug]), asks)
+    file = client.get(reverse("analytics:conversations-file", args=[told.brand.slug]), asks)
+
+    html = page.content.decode()
+    assert "5 conversations began in these days" in html
+    assert 'name="agent"' not in html and "agent=" not in page.context["whole_query"]
+    rows = b"".join(file.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    assert len(rows) == 1 + 5
+
+
 def test_a_long_one_is_asked_for_and_shows_how_far_it_is(
     told: Story, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

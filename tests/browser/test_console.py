@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -85,6 +86,43 @@ def test_a_run_moves_before_ones_eyes_and_is_stopped(enter: Enter, run: SyncRun)
     page.get_by_role("button", name="Stop it").click()
     expect(page.get_by_text("Mara stopped it.")).to_be_visible()
     expect(page.get_by_text("What it has brought stays.")).to_be_visible()
+
+
+def test_what_stands_still_says_since_when_and_why(enter: Enter, channel: Channel, run: SyncRun) -> None:
+    page = enter("/b/lumen/inbox/open/")
+    page.goto(f"/b/lumen/sync/runs/{run.pk}/")
+    stale = page.get_by_text("Not up to date since")
+    expect(page.get_by_role("progressbar")).to_have_attribute("value", "25")
+    expect(stale).to_have_count(0)
+
+    page.route("**/sync/runs/**", lambda route: route.abort())
+
+    expect(stale).to_have_text(re.compile(r"Not up to date since \d\d:\d\d.*Parley does not answer"))
+    page.unroute("**/sync/runs/**")
+    expect(stale).to_have_count(0)
+
+    session = next(each for each in page.context.cookies() if each["name"].startswith("parley_session"))
+    page.context.clear_cookies(name=session["name"])
+
+    expect(stale).to_contain_text("You have been signed out")
+    expect(stale.get_by_role("link", name="Sign in")).to_be_visible()
+    assert faults(page) == []
+
+
+def test_what_somebody_opened_stays_and_says_that_it_stands_still(enter: Enter, run: SyncRun) -> None:
+    page = enter("/b/lumen/inbox/open/")
+    page.clock.install()
+    page.goto("/b/lumen/sync/schedules/")
+    stale = page.get_by_text("Not up to date since")
+
+    page.get_by_text("Next five runs").first.click()
+    page.clock.fast_forward("00:20")
+
+    expect(stale).to_contain_text("stands still while something")
+    page.get_by_text("Next five runs").first.click()
+    page.locator("h1").click()
+    page.clock.fast_forward("00:06")
+    expect(stale).to_have_count(0)
 
 
 def test_a_range_is_asked_for_with_the_keyboard(

@@ -15,7 +15,9 @@ from django.db import connection
 from config import postgres
 from connectors import sealing
 from connectors.models import Credential, PlatformApp
-from inbox.models import Channel
+from inbox.models import Channel, Message, MessageState
+from tests.config.test_setup import manage
+from tests.factories.conversations import conversation, messages
 from tests.factories.people import ChannelFactory
 
 GUIDE = Path(__file__).parents[2] / "docs" / "operations.md"
@@ -52,12 +54,28 @@ def empty_database() -> Iterator[None]:
         admin.execute(f"DROP DATABASE {RESTORED} WITH (FORCE)")
 
 
+@pytest.fixture
+def process(settings: Any, tmp_path: Path) -> dict[str, str]:
+    """Of a process that runs on the restored database."""
+    return {"DATABASE_URL": url(RESTORED), "REDIS_URL": settings.REDIS_URL, "PARLEY_HOME": str(tmp_path)}
+
+
 def run(kind: str, *arguments: str, folder: Path) -> None:
     command, *options = told(kind)
     done = subprocess.run(
         [str(postgres.binaries() / command), *options, *arguments], cwd=folder, capture_output=True, text=True, check=False
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+def url(name: str) -> str:
+    """The database as a process is told of it."""
+    given = connection.settings_dict
+    who = f"{given['USER']}:{given['PASSWORD']}" if given["PASSWORD"] else given["USER"]
+    host = given["HOST"]
+    if host.startswith("/"):
+        return f"postgresql://{who}@/{name}?host={host}&port={given['PORT']}"
+    return f"postgresql://{who}@{host}:{given['PORT']}/{name}"
 
 
 def asked(database: str, sql: str) -> Any:
@@ -89,3 +107,47 @@ def test_a_backup_is_restored_whole_and_is_still_guarded(tmp_path: Path, empty_d
                  " gen_random_uuid(), 'external_id', 'another'))).* FROM inbox_channel c RETURNING id") == 900001  # fmt: skip
     with pytest.raises(psycopg.Error, match="append-only"):
         asked(there, "DELETE FROM inbox_auditentry RETURNING id")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_waited_in_a_backup_is_held_before_anything_runs(
+    tmp_path: Path, empty_database: None, process: dict[str, str]
+) -> None:
+    channel = ChannelFactory(platform="x", name="Lumen on X")
+    waiting, sent = messages(
+        conversation(channel), 2, direction="out", state=MessageState.QUEUED, external_id=None
+    )
+    Message.objects.filter(pk=sent.pk).update(state=MessageState.SENT, external_id="1")
+    run("pg_dump", f"--dbname={address(connection.settings_dict['NAME'])}", folder=tmp_path)
+    run("pg_restore", f"--dbname={address(RESTORED)}", folder=tmp_path)
+    [after] = re.findall(
+        r"^python manage.py migrate && python manage.py (.*)$", GUIDE.read_text(), re.MULTILINE
+    )
+
+    migrated = manage("migrate", **process)
+    restored = manage(after, **process)
+
+    assert (migrated.returncode, restored.returncode) == (0, 0), migrated.stderr + restored.stderr
+    assert "1 replies that waited are held" in restored.stdout
+    assert "Connect again: Lumen on X" in restored.stdout
+    states = "SELECT array_agg(state || ' ' || left(state_reason, 21) ORDER BY id) FROM inbox_message"
+    assert asked(address(RESTORED), states) == ["failed A backup was restored", "sent "]
+    assert Message.objects.get(pk=waiting.pk).state == MessageState.QUEUED  # here nobody was told
+
+
+def test_the_folder_comes_back_as_it_was(tmp_path: Path) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    (before / "in" / "ab").mkdir(parents=True)
+    after.mkdir()
+    (before / "in" / "ab" / "picture.jpg").write_bytes(b"\xff\xd8 a picture")
+    (before / "in" / "ab" / "picture.jpg").chmod(0o640)
+
+    for way, folder in (("--create", before), ("--extract", after)):
+        [line] = re.findall(rf"^tar {way} .*$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
+        words = line.replace('"$PARLEY_MEDIA"', str(folder)).split()
+        done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+    again = after / "in" / "ab" / "picture.jpg"
+    assert again.read_bytes() == b"\xff\xd8 a picture"
+    assert again.stat().st_mode & 0o777 == 0o640

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -38,6 +40,34 @@ def test_the_doctor_misses_the_mail_server_in_production(settings) -> None:  # t
 
     with pytest.raises(doctor.Unwell, match="reset a password"):
         doctor._mail()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1:8000",
+        "https://localhost",
+        "https://[::1]",
+        "https://10.0.0.4",
+        "http://parley.example",
+        "",
+    ],
+)
+def test_the_doctor_misses_an_address_that_others_can_reach_in_production(
+    address: str, settings: Any
+) -> None:
+    settings.PRODUCTION, settings.PARLEY_PUBLIC_URL = True, address
+
+    with pytest.raises(doctor.Unwell, match="can reach"):
+        doctor._public_address()
+
+
+def test_the_address_of_the_example_is_one_that_others_can_reach(settings: Any) -> None:
+    example = (Path(__file__).parents[2] / ".env.example").read_text(encoding="utf-8")
+    [address] = re.findall("^PARLEY_PUBLIC_URL=(.*)$", example, re.MULTILINE)
+    settings.PRODUCTION, settings.PARLEY_PUBLIC_URL = True, address
+
+    assert doctor._public_address() == address
 
 
 @pytest.mark.parametrize(("host", "backend"), [("", "dummy"), ("mail.example", "smtp")])

@@ -93,6 +93,16 @@ def test_a_refused_consent_connects_nothing(signed_in, brand, app):
     assert Channel.objects.count() == 0
 
 
+def test_the_page_names_the_address_to_register_at_the_platform(signed_in, brand, app, settings):
+    settings.PARLEY_PUBLIC_URL = "https://parley.example"
+
+    html = signed_in.get(reverse("connectors:channels", args=[brand.slug])).content.decode()
+
+    assert "manage.py register_app x" in html
+    assert "<code>https://parley.example/connect/x/callback/</code>" in html
+    assert "/connect/fake/callback/" not in html  # its app is registered
+
+
 def test_an_agent_may_look_but_not_connect(client, brand, app, agent):
     client.force_login(agent)
 

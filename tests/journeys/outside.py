@@ -33,10 +33,11 @@ class Outside:
     def fault(self, name: str, **how: Any) -> None:
         self._post("faults", {"name": name, "on": True, **how})
 
-    def hits(self, name: str) -> int:
-        """How often this fault has struck since it was switched on."""
+    def hits(self, name: str, platform: str | None = None) -> int:
+        """How often this fault has struck since it was switched on: everywhere, or as it was switched on for this platform ("": for all)."""
         listed = self.client.get("/control/faults").raise_for_status().json()["faults"]
-        return sum(int(rule["hits"]) for row in listed if row["name"] == name for rule in row["on"])
+        rules = [rule for row in listed if row["name"] == name for rule in row["on"]]
+        return sum(int(rule["hits"]) for rule in rules if platform in (None, rule["platform"]))
 
     def no_faults(self) -> None:
         self.client.request("DELETE", "/control/faults").raise_for_status()

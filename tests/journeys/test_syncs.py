@@ -272,9 +272,8 @@ def test_after_a_storm_a_comparison_leaves_only_what_nobody_tells_any_more_and_l
             board.page.wait_for_timeout(6000)  # it has looked again by itself
             assert min(before, board.look()) - 5 <= listed <= max(before, board.seen[-1]) + 5
     written, answers = sum(each.result() for each in writing), answering.result()
-    struck = {
-        (name, how.get("platform", "")): hits for name, how in STORM if (hits := outside.hits(name)) >= 0
-    }
+    scopes = [(name, how.get("platform", "")) for name, how in STORM]
+    struck = {(name, platform): outside.hits(name, platform) for name, platform in scopes}
     outside.no_faults()
 
     calm(demo, outside, within=300)

@@ -63,13 +63,15 @@ MANIFEST: Final = configured(
         start="connected",
         poll_every=timedelta(seconds=30),
         profile_cache=timedelta(hours=24),
+        comments_kept=timedelta(hours=48),
         notes=(
             "Length of a message: 1,900, 3,000 and 8,000 are told, none by LinkedIn; 8,000 is assumed.",
             "Webhooks of the Development tier are said to be off (one source).",
             "Members' messages come from the Member Changelog (EEA and Switzerland) about half a minute late.",
             "Sending is for approved partners, to first-degree connections, and always at a person's own click.",
             "Reads: readAt of our own message is all there is; no event tells it.",
-            "Comments and other social activity may be kept for 48 hours, profiles of others for 24.",
+            "Comments and other social activity may be kept for 48 hours, profiles of others for 24: words and media of comments go"
+            " then, and profiles are asked for anew.",
         ),
     )
 )

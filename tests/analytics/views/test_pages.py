@@ -212,6 +212,18 @@ def test_a_page_with_one_filter_reads_sums_alone(manager: Client, lively: Story)
             assert (name, chosen, read) == (name, chosen, [])
 
 
+def test_where_the_sums_know_of_none_no_fact_is_read(manager: Client, lively: Story) -> None:
+    """To find no missed target of an agent among the facts would take reading all of them."""
+    newcomer = lively.person("Nia")
+    asks = {**DAYS, "agent": str(newcomer.public_id)}
+
+    for name, query in (("sla", asks), ("behind", {**asks, "metric": metrics.FIRST})):
+        with CaptureQueriesContext(connection) as captured:
+            html = manager.get(address(lively, name), query).content.decode()
+        assert [each["sql"] for each in captured if "analytics_fact f" in each["sql"]] == [], (name, query)
+        assert "None of these targets was missed" in html or 'data-count="0"' in html
+
+
 def test_a_tag_may_be_called_none(manager: Client, story: Story) -> None:
     for number, tags in enumerate((["none"], ["none"], ["=none"], [])):
         story.write(f"c{number}", number)

@@ -45,6 +45,17 @@ def test_what_is_not_known_for_a_week_raises_no_alarm() -> None:
     assert silence.judge(last=MONDAY - timedelta(days=1), profile=None, now=MONDAY) is None
 
 
+@given(hours=st.integers(7 * 24, 8 * 7 * 24), back=st.integers(1, 200))
+def test_who_always_writes_as_much_is_expected_to_write_as_much(hours: int, back: int) -> None:
+    """In the second week, too, in which some hours of the week have been twice and others once; and however long it is silent by now."""
+    newest = MONDAY.replace(minute=0) - HOUR * back
+    known = [(newest - HOUR * number, 6) for number in range(hours)]
+
+    profile = silence.usual(known, now=MONDAY)
+
+    assert profile is not None and set(profile.values()) == {6.0}
+
+
 @given(
     start=st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 1), timezones=st.just(UTC)),
     parts=st.lists(st.integers(1, 100_000), min_size=1, max_size=5),

@@ -1,0 +1,35 @@
+"""What a network's own rule forbids to keep any longer. It goes whatever the plan of *Purge* says, and also where a channel is disconnected."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from connectors.contract import UNKNOWN_KIND
+from connectors.models import DeadItem, Receipt, ReceiptState
+from inbox import platforms
+from inbox.actions import expiring
+from inbox.models import Channel
+
+EARLY = timedelta(minutes=20)  # the sweep comes every ten: rather a little too soon than too late
+
+
+def expire_words(*, now: datetime) -> int:
+    """Words and files of public comments, and the deliveries that hold them. Returns of how many comments."""
+    expired = 0
+    kept = {each.key: each.comments_kept for each in platforms.installed() if each.comments_kept is not None}
+    for channel in Channel.objects.filter(platform__in=kept).order_by("pk"):
+        before = now - kept[channel.platform] + EARLY
+        while gone := expiring.expire(channel=channel, before=before, now=now):
+            expired += gone
+            if gone < expiring.AT_ONCE:
+                break
+        _forget_deliveries(channel, before)
+    return expired
+
+
+def _forget_deliveries(channel: Channel, before: datetime) -> None:
+    """What came of them is in the inbox. One with an item that waits to be read again stays until it was read."""
+    DeadItem.objects.filter(channel=channel, created_at__lt=before, replayed_at__isnull=False).delete()
+    unread = DeadItem.objects.filter(channel=channel, replayed_at=None).exclude(reason=UNKNOWN_KIND)
+    old = Receipt.objects.filter(channel=channel, state=ReceiptState.DONE, received_at__lt=before)
+    old.exclude(pk__in=unread.exclude(receipt=None).values("receipt_id")).delete()

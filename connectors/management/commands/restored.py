@@ -1,0 +1,32 @@
+"""manage.py restored: what a database from a backup must be told before anything runs on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from inbox import platforms
+from inbox.actions import restoring
+from inbox.models import Channel
+
+
+class Command(BaseCommand):
+    help = (
+        "After a restore and before worker, beat, sync and cron start: hold the replies that waited when the backup was made,"
+        " because they may have left since. Harmless twice."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        held = restoring.hold_replies(now=timezone.now())
+        self.stdout.write(
+            f"{held} replies that waited are held: their writers look at the thread, then send or discard them."
+        )
+        rotates = {each.key for each in platforms.installed() if each.auth.refresh == "rotate"}
+        for channel in (
+            Channel.objects.filter(platform__in=rotates).order_by("brand", "pk").select_related("brand")
+        ):
+            self.stdout.write(
+                f"Connect again: {channel.name} of {channel.brand.name}. Its tokens change with each use; those of a backup are spent."
+            )

@@ -1,0 +1,120 @@
+"""A network's own rule is obeyed whatever is planned: comments of others go in time, with the deliveries that brought them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from connectors.actions import erasing, expiring, planning, syncing
+from connectors.models import DeadItem, Receipt, ReceiptState, SyncSchedule, Task
+from connectors.queries import doctor
+from inbox import platforms
+from inbox.actions import receiving
+from inbox.actions.receiving import Arrival
+from inbox.exchange import InboundMessage, MessageKind, Party, ThreadKind
+from inbox.models import Channel, ChannelState, Handle, Message
+from tests.connectors.conftest import NOW, Moving
+from tests.fakes.platform import FakePlatform, manifest
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def limited(channel: Channel, platform: FakePlatform) -> Channel:
+    """Of a network that lets comments be kept for two days and profiles for one."""
+    platform.manifest = manifest(comments_kept=48 * HOUR, profile_cache=24 * HOUR)
+    platforms.register(platform.manifest)
+    return channel
+
+
+def comment(channel: Channel) -> Message:
+    told = InboundMessage(
+        external_id="c1", thread_id="post", sent_at=NOW, author=Party("mara"), text="Lovely", kind=MessageKind.COMMENT,
+        thread_kind=ThreadKind.COMMENT,
+    )  # fmt: skip
+    receiving.receive(arrivals=[Arrival(channel.pk, told)], now=NOW)
+    return Message.objects.get()
+
+
+def read(channel: Channel) -> Receipt:
+    return Receipt.objects.create(channel=channel, received_at=NOW, body=b"{}", state=ReceiptState.DONE)
+
+
+def test_comments_go_before_their_time_is_over_also_where_the_channel_is_disconnected(
+    limited: Channel,
+) -> None:
+    comment(limited)
+    read(limited)
+    Channel.objects.update(state=ChannelState.NEEDS_RECONNECT)
+
+    assert expiring.expire_words(now=NOW + 47 * HOUR) == 0
+    assert Receipt.objects.count() == 1
+
+    assert expiring.expire_words(now=NOW + 48 * HOUR - timedelta(minutes=10)) == 1
+    assert Message.objects.get().text == ""
+    assert not Receipt.objects.exists()
+    assert erasing.erase_files() == 0
+
+
+def test_a_network_without_such_a_rule_keeps_what_was_said(channel: Channel) -> None:
+    comment(channel)
+    read(channel)
+
+    assert expiring.expire_words(now=NOW + 5000 * HOUR) == 0
+    assert (Message.objects.get().text, Receipt.objects.count()) == ("Lovely", 1)
+
+
+def test_a_delivery_with_an_item_that_waits_to_be_read_stays(limited: Channel) -> None:
+    unread, replayed = read(limited), read(limited)
+    common = {"channel": limited, "payload": {}, "reason": "It has no sender.", "created_at": NOW}
+    waits = DeadItem.objects.create(receipt=unread, **common)
+    DeadItem.objects.create(receipt=replayed, replayed_at=NOW, **common)
+
+    expiring.expire_words(now=NOW + 49 * HOUR)
+
+    assert list(Receipt.objects.all()) == [unread]
+    assert list(DeadItem.objects.all()) == [waits]
+
+
+def test_linkedin_is_such_a_network() -> None:
+    linkedin = platforms.get("linkedin")
+
+    assert (linkedin.comments_kept, linkedin.profile_cache) == (48 * HOUR, 24 * HOUR)
+
+
+def test_the_connection_page_says_whether_it_was_obeyed(limited: Channel) -> None:
+    comment(limited)
+    Handle.objects.update(looked_up_at=NOW)
+
+    def lines(after: timedelta) -> dict[str, bool | None]:
+        found = doctor.examine(limited, now=NOW + after).findings
+        return {each.name: each.ok for each in found if each.name.endswith(" kept")}
+
+    assert lines(23 * HOUR) == {"Comments kept": True, "Profiles kept": True}
+    assert lines(25 * HOUR) == {"Comments kept": True, "Profiles kept": False}
+    assert lines(49 * HOUR) == {"Comments kept": False, "Profiles kept": False}
+
+
+@pytest.mark.parametrize("is_nightly", [False, True])
+def test_no_answer_about_a_person_grows_older_than_the_network_allows(
+    limited: Channel, clock: Moving, is_nightly: bool
+) -> None:
+    """By the plan that a channel begins with, and by that of earlier versions."""
+    comment(limited)
+    Handle.objects.update(looked_up_at=NOW)
+    planning.give_defaults(limited, NOW)
+    schedule = SyncSchedule.objects.get(task=Task.PROFILES)
+    if is_nightly:
+        SyncSchedule.objects.filter(pk=schedule.pk).update(every_seconds=86400, cron="20 2 * * *")
+    ages = []
+    for _ in range(24 * 4):
+        clock.passes(3600)
+        ages.append(clock() - Handle.objects.get().looked_up_at)
+        schedule.refresh_from_db()
+        if schedule.next_run_at <= clock():
+            syncing.run(schedule_id=schedule.pk, clock=clock)
+
+    assert max(ages) <= 24 * HOUR
+    assert sum(age == HOUR for age in ages) <= 6  # and nobody is asked for each hour
