@@ -11,13 +11,24 @@ import pytest
 from django.db import connection
 
 from inbox import tasks
-from inbox.actions import assigning, attending, closing, receiving, routing, snoozing, timing, triaging
+from inbox.actions import (
+    assigning,
+    attending,
+    closing,
+    receiving,
+    routing,
+    snoozing,
+    timing,
+    triaging,
+    undoing,
+)
 from inbox.actions.receiving import Arrival
 from inbox.models import (
     Brand,
     BrandSequence,
     Channel,
     Conversation,
+    ConversationState,
     Event,
     EventKind,
     Focus,
@@ -298,6 +309,62 @@ def test_a_choice_by_hand_overrules_what_routing_chose(
 
     assigning.assign(conversation=mara, to=jo, by=jo, now=at(3))
     route(brand, 4)
+
+    assert who_has(mara) == "Jo"
+
+
+@pytest.mark.parametrize("began", ["by the brand", "in history"])
+def test_a_choice_by_hand_holds_where_no_spell_had_begun(
+    began: str, channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    teams.team(brand, ada)
+    if began == "by the brand":
+        first = exchange.echoed("Your parcel is back with us.", seconds=0)
+    else:
+        first = exchange.wrote("Hello?", seconds=-90 * 86400)
+    receiving.receive(arrivals=[Arrival(channel.pk, first)], now=at(1), historical=began == "in history")
+    triage(channel, at(1))
+    mara = Conversation.objects.get()
+    if mara.state != ConversationState.OPEN:
+        closing.reopen(conversation=mara, by=jo, now=at(2))
+    assigning.assign(conversation=mara, to=jo, by=jo, now=at(3))
+
+    later = 2 * 86400
+    write(channel, "Then please send it again", seconds=later)
+    route(brand, later + 2, keep=(ada, jo))
+
+    assert who_has(mara) == "Jo"
+    assert not RoutingTicket.objects.exists()
+
+
+def test_a_choice_made_while_it_is_resolved_holds_when_the_customer_is_back(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    teams.team(brand, ada)
+    mara = write(channel)
+    closing.resolve(conversation=mara, by=ada, now=at(5))
+    assigning.assign(conversation=mara, to=jo, by=ada, now=at(6))
+
+    write(channel, "One more thing", seconds=60)
+    route(brand, 62)
+
+    assert who_has(mara) == "Jo"
+
+
+def test_resolving_that_was_taken_back_ends_no_choice(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    teams.team(brand, ada)
+    mara = write(channel)
+    closing.resolve(conversation=mara, by=jo, now=at(2))
+    assigning.assign(conversation=mara, to=jo, by=jo, now=at(3))
+    closing.reopen(conversation=mara, by=jo, now=at(4))
+    assigning.assign(conversation=mara, to=jo, by=jo, now=at(5))
+    closing.resolve(conversation=mara, by=jo, now=at(6))
+    undoing.undo(brand=brand, by=jo, now=at(7))
+
+    write(channel, "Hello?", seconds=60)
+    route(brand, 62)
 
     assert who_has(mara) == "Jo"
 
