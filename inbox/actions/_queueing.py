@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from inbox import events
 from inbox.actions import _sql
@@ -20,7 +20,8 @@ from inbox.models import (
 from inbox.queries import routing_facts
 from inbox.rules import routing
 
-BY_PERSON, BY_ROUTING = "person", "routing"
+BY_PERSON, BY_ROUTING, BY_POLICY = "person", "routing", "policy"
+NEVER = datetime.min.replace(tzinfo=UTC)  # since when somebody is offline who has never opened a page
 
 # Of a conversation `c` whether a spell ended after somebody was last chosen. What was taken back never was. The kinds of the inner
 # question are written out, so that the index of these events is used (turns_of_conversation).
@@ -83,6 +84,17 @@ def forget(conversation_ids: Iterable[int]) -> None:
         RoutingDecision.objects.filter(conversation__in=ids, outcome=Outcome.NOBODY).delete()
 
 
+def time_the_silent(brand_id: int) -> None:
+    """After other figures: when what waits with those who are offline goes back, those who fell silent before included."""
+    _sql.run(
+        """UPDATE inbox_presence p SET requeue_at = CASE WHEN s.is_on THEN p.since + s.requeue_after * interval '1 second' END
+             FROM inbox_routingsettings s,
+                  (SELECT id FROM inbox_presence WHERE brand_id = %s AND state = 'offline' ORDER BY person_id FOR UPDATE) d
+            WHERE s.brand_id = p.brand_id AND p.id = d.id""",
+        [brand_id],
+    )
+
+
 def _ended_since(touched: Sequence[Touched]) -> set[int]:
     """Asked only of those who wait in a spell that began after the choice: none other has ended since."""
     asked = [
@@ -129,16 +141,18 @@ def _take_back(ledger: events.Ledger, touched: Sequence[Touched], after: timedel
     ]  # fmt: skip
     if not held:
         return
-    gone = dict(
-        Presence.objects.filter(
-            brand_id=ledger.brand_id, person__in={each.assignee_id for each in held},
-            state=PresenceState.OFFLINE, since__lte=now - after,
-        ).values_list("person_id", "since")
-    )  # fmt: skip
+    known = {
+        person_id: (state, since)
+        for person_id, state, since in Presence.objects.filter(
+            brand_id=ledger.brand_id, person__in={each.assignee_id for each in held}
+        ).values_list("person_id", "state", "since")
+    }
     for each in held:
-        since = gone.get(each.assignee_id or 0)
-        if since is None:
+        state, since = known.get(each.assignee_id or 0, (PresenceState.OFFLINE, NEVER))
+        if state != PresenceState.OFFLINE or since > now - after:
             continue
+        if since == NEVER and each.assignee_set_by not in (BY_POLICY, BY_ROUTING):
+            continue  # whoever gave it to somebody who has never been there knew it
         if each.assignee_set_by == BY_PERSON and each.assignee_set_at and each.assignee_set_at > since:
             continue
         ledger.record(

@@ -18,6 +18,7 @@ from inbox.actions import (
     receiving,
     routing,
     snoozing,
+    teaming,
     timing,
     triaging,
     undoing,
@@ -35,8 +36,10 @@ from inbox.models import (
     FocusStanding,
     Outcome,
     Person,
+    Presence,
     PresenceState,
     RoutingDecision,
+    RoutingSettings,
     RoutingTicket,
     SlaPolicy,
 )
@@ -467,6 +470,28 @@ def test_whoever_knows_a_customer_but_is_away_is_passed_over(
     assert reasons(mara)["Jo"] == "away"
 
 
+@pytest.mark.parametrize("back", ["the page beats again", "a page is opened"])
+def test_whoever_went_away_and_fell_silent_comes_back_as_away(
+    back: str, channel: Channel, brand: Brand, ada: Person
+) -> None:
+    teams.team(brand, ada)
+    mara = write(channel)
+    attending.choose(brand=brand, person=ada, away=True, now=at(5))
+    attending.note_silence(now=at(130))
+    assert Presence.objects.get().state == PresenceState.OFFLINE
+
+    if back == "a page is opened":
+        assert attending.arrive(brand_id=brand.pk, person_id=ada.pk, now=at(200))
+    else:
+        assert attending.hear(present=[(brand.pk, ada.pk)], now=at(200)) == [brand.pk]
+    assert Presence.objects.get().state == PresenceState.AWAY
+    assert (route(brand, 201), who_has(mara)) == (0, "")
+
+    attending.choose(brand=brand, person=ada, away=False, now=at(210))
+    route(brand, 211)
+    assert who_has(mara) == "Ada"
+
+
 # Going home
 
 
@@ -557,6 +582,74 @@ def test_what_a_policy_gives_to_somebody_who_went_home_goes_to_who_is_there(
 
     assert who_has(mara) == "Jo"
     assert "Taken from Ada, who is offline" in told(mara)
+
+
+def test_what_a_policy_gives_to_somebody_who_has_never_been_there_goes_to_who_is(
+    channel: Channel, brand: Brand, jo: Person
+) -> None:
+    kim = people.agent_of(brand, name="Kim")
+    SlaPolicy.objects.create(brand=brand, name="Quick", first_response=60, reassigns_to=kim)
+    teams.team(brand, kim, jo)
+    mara = write(channel)
+    assert who_has(mara) == ""
+
+    timing.sweep(now=at(61))
+    route(brand, 62, keep=(jo,))
+
+    assert who_has(mara) == "Jo"
+    assert "Taken from Kim, who is offline" in told(mara)
+
+
+def test_what_a_colleague_gives_to_somebody_who_has_never_been_there_waits_for_them(
+    channel: Channel, brand: Brand, jo: Person
+) -> None:
+    kim = people.agent_of(brand, name="Kim")
+    teams.team(brand, jo)
+    mara = write(channel)
+    assigning.assign(conversation=mara, to=kim, by=jo, now=at(2))
+
+    write(channel, "Hello?", seconds=60)
+    route(brand, 62, keep=(jo,))
+
+    assert who_has(mara) == "Kim"
+
+
+def test_who_fell_silent_before_routing_was_switched_on_keeps_nothing(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    brand.routing_settings.delete()
+    mara = write(channel)
+    assigning.assign(conversation=mara, to=ada, by=ada, now=at(2))
+    attending.hear(present=[(brand.pk, jo.pk)], now=at(121))
+    attending.note_silence(now=at(121))
+
+    teaming.save_routing(brand=brand, figures={"is_on": True, "requeue_after": 180}, by=jo, now=at(200))
+
+    assert attending.gone(now=at(300)) == []
+    assert attending.gone(now=at(301)) == [(brand.pk, ada.pk)]
+    assert attending.take_back(brand_id=brand.pk, person_id=ada.pk, now=at(301)) == 1
+    assert who_has(mara) == ""
+
+
+@pytest.mark.parametrize("told_in", ["the settings", "a moment in between"])
+def test_a_longer_grace_holds_for_who_is_silent_already_and_ends(
+    told_in: str, channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    mara = write(channel)
+    assigning.assign(conversation=mara, to=ada, by=ada, now=at(2))
+    attending.hear(present=[(brand.pk, jo.pk)], now=at(121))
+    attending.note_silence(now=at(121))
+    if told_in == "the settings":
+        teaming.save_routing(brand=brand, figures={"is_on": True, "requeue_after": 1800}, by=jo, now=at(200))
+    else:  # silence was noted by the figures from before
+        RoutingSettings.objects.update(requeue_after=1800)
+
+    for seconds in (301, 1920):
+        for brand_id, person_id in attending.gone(now=at(seconds)):
+            attending.take_back(brand_id=brand_id, person_id=person_id, now=at(seconds))
+        assert who_has(mara) == "Ada"
+    assert attending.gone(now=at(1921)) == [(brand.pk, ada.pk)]
+    assert attending.take_back(brand_id=brand.pk, person_id=ada.pk, now=at(1921)) == 1
 
 
 def test_what_is_late_does_not_go_back_where_the_one_who_would_get_it_went_home(
