@@ -11,9 +11,13 @@ log = structlog.get_logger(__name__)
 
 
 def each(
-    ids: Sequence[int], work: Callable[[Sequence[int]], object], *, noun: str = "conversation"
+    ids: Sequence[int],
+    work: Callable[[Sequence[int]], object],
+    *,
+    noun: str = "conversation",
+    told: str = "left_out",
 ) -> list[int]:
-    """Halve what fails until what cannot be done stands alone; that is logged and returned. `work` does some of them in
+    """Halve what fails until what cannot be done stands alone; that is logged (as `told`) and returned. `work` does some of them in
     a transaction of its own. A database that is away or busy says nothing about any of them and ends it all."""
     if not ids:
         return []
@@ -23,9 +27,12 @@ def each(
         raise
     except Exception:
         if len(ids) == 1:
-            log.exception("left_out", **{noun: ids[0]})
+            log.exception(told, **{noun: ids[0]})
             return [ids[0]]
     else:
         return []
     middle = len(ids) // 2
-    return [*each(ids[:middle], work, noun=noun), *each(ids[middle:], work, noun=noun)]
+    return [
+        *each(ids[:middle], work, noun=noun, told=told),
+        *each(ids[middle:], work, noun=noun, told=told),
+    ]

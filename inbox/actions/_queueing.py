@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from inbox import events
 from inbox.actions import _sql
@@ -20,7 +20,19 @@ from inbox.models import (
 from inbox.queries import routing_facts
 from inbox.rules import routing
 
-BY_PERSON, BY_ROUTING = "person", "routing"
+BY_PERSON, BY_ROUTING, BY_POLICY = "person", "routing", "policy"
+NEVER = datetime.min.replace(tzinfo=UTC)  # since when somebody is offline who has never opened a page
+
+# Of a conversation `c` whether a spell ended after somebody was last chosen. What was taken back never was. The kinds of the inner
+# question are written out, so that the index of these events is used (turns_of_conversation).
+ENDED_SINCE = """EXISTS (
+        SELECT FROM inbox_event e
+         WHERE e.conversation_id = c.id AND e.kind IN ('conversation.resolved', 'conversation.spam') AND e.at >= c.assignee_set_at
+           AND e.data->>'undoes' IS NULL AND NOT EXISTS (
+               SELECT FROM inbox_event u
+                WHERE u.conversation_id = c.id AND (u.data->>'undoes')::bigint = e.seq
+                  AND u.kind IN ('conversation.resolved', 'conversation.reopened', 'conversation.snoozed', 'conversation.woken',
+                                 'conversation.no_reply_needed', 'conversation.pending', 'conversation.spam')))"""
 
 
 def is_free(
@@ -28,19 +40,18 @@ def is_free(
     state: str,
     assignee_id: int | None,
     set_by: str,
-    set_at: datetime | None,
-    opened_at: datetime | None,
+    ended_since: bool,
     waiting_since: datetime | None,
 ) -> bool:
     """Whether the router may give it to somebody: it waits, and nobody chose for the spell it is in.
 
     What a person chose holds until it is resolved; so does what the router chose. When the customer comes back, it is asked anew.
+    `ended_since`: a spell ended after the choice. That a spell *began* after it says less: the first one does where the brand wrote
+    first, and another one where a colleague was chosen while it was resolved.
     """
     if state != ConversationState.OPEN or waiting_since is None:
         return False
-    if assignee_id is None and set_by != BY_PERSON:
-        return True
-    return bool(set_at and opened_at and set_at < opened_at)
+    return ended_since or (assignee_id is None and set_by != BY_PERSON)
 
 
 def sync(ledger: events.Ledger, touched: Sequence[Touched], now: datetime) -> None:
@@ -50,11 +61,12 @@ def sync(ledger: events.Ledger, touched: Sequence[Touched], now: datetime) -> No
         return
     _take_back(ledger, touched, timedelta(seconds=settings.requeue_after), now)
     teams = routing_facts.teams_of(ledger.brand_id)
+    ended = _ended_since(touched)
     waiting: list[tuple[int, int, datetime, int | None]] = []
     for each in touched:
         if is_free(
-            state=each.state, assignee_id=each.assignee_id, set_by=each.assignee_set_by, set_at=each.assignee_set_at,
-            opened_at=each.opened_at, waiting_since=each.waiting_since,
+            state=each.state, assignee_id=each.assignee_id, set_by=each.assignee_set_by, ended_since=each.id in ended,
+            waiting_since=each.waiting_since,
         ) and (team := _team(each, teams)):  # fmt: skip
             each.change(team_id=team)
             waiting.append((each.id, team, each.waiting_since or now, each.late_from))
@@ -70,6 +82,30 @@ def forget(conversation_ids: Iterable[int]) -> None:
     ids = list(conversation_ids)
     if ids and RoutingTicket.objects.filter(pk__in=ids).delete()[0]:
         RoutingDecision.objects.filter(conversation__in=ids, outcome=Outcome.NOBODY).delete()
+
+
+def time_the_silent(brand_id: int) -> None:
+    """After other figures: when what waits with those who are offline goes back, those who fell silent before included."""
+    _sql.run(
+        """UPDATE inbox_presence p SET requeue_at = CASE WHEN s.is_on THEN p.since + s.requeue_after * interval '1 second' END
+             FROM inbox_routingsettings s,
+                  (SELECT id FROM inbox_presence WHERE brand_id = %s AND state = 'offline' ORDER BY person_id FOR UPDATE) d
+            WHERE s.brand_id = p.brand_id AND p.id = d.id""",
+        [brand_id],
+    )
+
+
+def _ended_since(touched: Sequence[Touched]) -> set[int]:
+    """Asked only of those who wait in a spell that began after the choice: none other has ended since."""
+    asked = [
+        (each.id, each.assignee_set_at) for each in touched
+        if each.state == ConversationState.OPEN and each.waiting_since and each.assignee_set_at
+        and each.opened_at and each.assignee_set_at < each.opened_at
+    ]  # fmt: skip
+    if not asked:
+        return set()
+    sql = f"SELECT c.id FROM unnest(%s::bigint[], %s::timestamptz[]) AS c(id, assignee_set_at) WHERE {ENDED_SINCE}"
+    return {pk for (pk,) in _sql.rows(sql, _sql.columns(asked, 2))}
 
 
 def _team(each: Touched, teams: Sequence[routing.Takes]) -> int | None:
@@ -105,16 +141,18 @@ def _take_back(ledger: events.Ledger, touched: Sequence[Touched], after: timedel
     ]  # fmt: skip
     if not held:
         return
-    gone = dict(
-        Presence.objects.filter(
-            brand_id=ledger.brand_id, person__in={each.assignee_id for each in held},
-            state=PresenceState.OFFLINE, since__lte=now - after,
-        ).values_list("person_id", "since")
-    )  # fmt: skip
+    known = {
+        person_id: (state, since)
+        for person_id, state, since in Presence.objects.filter(
+            brand_id=ledger.brand_id, person__in={each.assignee_id for each in held}
+        ).values_list("person_id", "state", "since")
+    }
     for each in held:
-        since = gone.get(each.assignee_id or 0)
-        if since is None:
+        state, since = known.get(each.assignee_id or 0, (PresenceState.OFFLINE, NEVER))
+        if state != PresenceState.OFFLINE or since > now - after:
             continue
+        if since == NEVER and each.assignee_set_by not in (BY_POLICY, BY_ROUTING):
+            continue  # whoever gave it to somebody who has never been there knew it
         if each.assignee_set_by == BY_PERSON and each.assignee_set_at and each.assignee_set_at > since:
             continue
         ledger.record(

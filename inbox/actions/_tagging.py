@@ -5,7 +5,7 @@ Rules set; a model sets where it is sure and suggests where it is not. What a pe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from inbox import events
 from inbox.actions import _sql
 from inbox.actions._touched import Touched
 from inbox.actions.tagging_work import ModelSaid, Mood, Reading, Readings, RuleSaid
-from inbox.models import EventKind, SetBy, TagState
+from inbox.models import EventKind, SetBy, TagRule, TagState
 
 MOST_OPEN_SUGGESTIONS = 3  # of a conversation; more would not be read
 SURE_OF_ANOTHER_LANGUAGE = 0.8
@@ -43,12 +43,13 @@ def apply(ledger: events.Ledger, touched: Sequence[Touched], readings: Readings,
     if not read:
         return
     known = _states([each.id for each, _ in read])
+    there = _rules_there(reading for _, found in read for reading in found)
     rows: list[tuple[Any, ...]] = []
     for each, found in read:
         _hear(each, found)
         if mood := next((reading.mood for reading in reversed(found) if reading.mood), None):
             _feel(each, mood)
-        rows += _decide(ledger, each, found, known.get(each.id, {}), now)
+        rows += _decide(ledger, each, found, known.get(each.id, {}), there, now)
     _write(rows)
 
 
@@ -58,6 +59,14 @@ def _states(conversation_ids: list[int]) -> dict[int, dict[int, str]]:
     for conversation_id, tag_id, state in _sql.rows(sql, [conversation_ids]):
         found.setdefault(conversation_id, {})[tag_id] = state
     return found
+
+
+def _rules_there(found: Iterable[Reading]) -> frozenset[int]:
+    """One may have been removed or switched off since the messages were read; until the ledger closes they stay as they are now."""
+    heard = {said.rule.id for reading in found for said in reading.rules}
+    if not heard:
+        return frozenset()
+    return frozenset(TagRule.objects.filter(pk__in=heard, is_active=True).values_list("pk", flat=True))
 
 
 def _hear(each: Touched, found: Sequence[Reading]) -> None:
@@ -87,12 +96,12 @@ def _feel(each: Touched, mood: Mood) -> None:
 
 
 def _decide(
-    ledger: events.Ledger, each: Touched, found: Sequence[Reading], states: dict[int, str], now: datetime
-) -> list[tuple[Any, ...]]:
+    ledger: events.Ledger, each: Touched, found: Sequence[Reading], states: dict[int, str], there: frozenset[int], now: datetime
+) -> list[tuple[Any, ...]]:  # fmt: skip
     """The rows to write. A tag that is set stays as it was set; one that a person undid is left alone."""
     wishes: dict[int, _Wish] = {}
     for reading in found:
-        for wish in _wishes(reading):
+        for wish in _wishes(reading, there):
             tag_id = wish.said.tag.id
             if tag_id not in wishes or wish.strength > wishes[tag_id].strength:
                 wishes[tag_id] = wish
@@ -116,8 +125,8 @@ def _decide(
     return rows
 
 
-def _wishes(reading: Reading) -> list[_Wish]:
-    by_rules = [_Wish(said, reading.message_id) for said in reading.rules]
+def _wishes(reading: Reading, there: frozenset[int]) -> list[_Wish]:
+    by_rules = [_Wish(said, reading.message_id) for said in reading.rules if said.rule.id in there]
     return by_rules + [_Wish(said, reading.message_id) for said in reading.models]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from inbox import events
-from inbox.actions import _clock_rows, _notifying
+from inbox.actions import _clock_rows, _notifying, _queueing
 from inbox.actions._clocks import Standing
 from inbox.actions._notifying import Notice
 from inbox.models import EventKind, Membership, NotificationKind, Role, TimerKind
@@ -87,7 +87,10 @@ def _escalate(
     # Whoever gets it may be gone; then it is taken from them at once, and routing asks who had it.
     touched.late_from = touched.assignee_id
     touched.change(
-        assignee_id=to, assignee_name=name, assignee_set_by="policy" if to else "", assignee_set_at=now
+        assignee_id=to,
+        assignee_name=name,
+        assignee_set_by=_queueing.BY_POLICY if to else "",
+        assignee_set_at=now,
     )
 
 

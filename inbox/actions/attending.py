@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -11,37 +11,43 @@ from inbox import events
 from inbox.actions import _looking, _sql
 from inbox.actions._queueing import BY_PERSON
 from inbox.models import Brand, Conversation, ConversationState, Person, Presence, PresenceState
+from inbox.queries import routing_facts
 
 AT_ONCE = 64
 USUAL_GRACE = 120  # seconds, for a brand that has said nothing
 
+# Somebody who has been there before. Silence says nothing of what they said of themselves: whoever went away comes back as away.
+_AGAIN = """
+    ON CONFLICT (brand_id, person_id) DO UPDATE
+       SET last_seen_at = greatest(p.last_seen_at, excluded.last_seen_at), requeue_at = NULL,
+           state = CASE WHEN p.state <> 'offline' THEN p.state WHEN p.away THEN 'away' ELSE 'online' END,
+           since = CASE p.state WHEN 'offline' THEN excluded.since ELSE p.since END
+    RETURNING p.brand_id, p.since = %s"""
+
 
 def arrive(*, brand_id: int, person_id: int, now: datetime) -> bool:
     """A page was opened. True: the person was not there before. Whoever is away stays away until they say otherwise."""
-    [(came,)] = _sql.rows(
-        """INSERT INTO inbox_presence AS p (brand_id, person_id, state, since, last_seen_at) VALUES (%s, %s, 'online', %s, %s)
-           ON CONFLICT (brand_id, person_id) DO UPDATE
-              SET last_seen_at = greatest(p.last_seen_at, excluded.last_seen_at), requeue_at = NULL,
-                  state = CASE p.state WHEN 'offline' THEN 'online' ELSE p.state END,
-                  since = CASE p.state WHEN 'offline' THEN excluded.since ELSE p.since END
-           RETURNING state = 'online' AND since = %s""",
+    [(_, came)] = _sql.rows(
+        f"""INSERT INTO inbox_presence AS p (brand_id, person_id, state, since, last_seen_at) VALUES (%s, %s, 'online', %s, %s)
+            {_AGAIN}""",
         [brand_id, person_id, now, now, now],
     )
     return bool(came)
 
 
 def hear(*, present: Sequence[tuple[int, int]], now: datetime) -> list[int]:
-    """Pages that are still open, as (brand, person). Returns brands where somebody is back who had been taken for gone."""
+    """Pages that are still open, as (brand, person). Returns brands where somebody is back who had been taken for gone.
+
+    A person's first arrival may not have been noted; whoever no longer works there is not heard.
+    """
     if not present:
         return []
     back = _sql.rows(
-        """UPDATE inbox_presence p
-              SET last_seen_at = greatest(p.last_seen_at, %s), requeue_at = NULL,
-                  state = CASE p.state WHEN 'offline' THEN 'online' ELSE p.state END,
-                  since = CASE p.state WHEN 'offline' THEN %s ELSE p.since END
-             FROM (SELECT * FROM unnest(%s::bigint[], %s::bigint[]) AS u(brand_id, person_id) ORDER BY 1, 2) d
-            WHERE p.brand_id = d.brand_id AND p.person_id = d.person_id
-        RETURNING p.brand_id, p.state = 'online' AND p.since = %s""",
+        f"""INSERT INTO inbox_presence AS p (brand_id, person_id, state, since, last_seen_at)
+            SELECT m.brand_id, m.person_id, 'online', %s, %s
+              FROM unnest(%s::bigint[], %s::bigint[]) AS d(brand_id, person_id)
+              JOIN inbox_membership m ON m.brand_id = d.brand_id AND m.person_id = d.person_id ORDER BY 1, 2
+            {_AGAIN}""",
         [now, now, *_sql.columns(sorted(set(present)), 2), now],
     )
     return sorted({brand_id for brand_id, came in back if came})
@@ -51,12 +57,12 @@ def choose(*, brand: Brand, person: Person, away: bool, now: datetime) -> bool:
     """Away: keeps what one has and gets nothing new. Returns whether anything changed."""
     state = PresenceState.AWAY if away else PresenceState.ONLINE
     arrive(brand_id=brand.pk, person_id=person.pk, now=now)
-    found = Presence.objects.filter(brand=brand, person=person).exclude(state=state)
-    return bool(found.update(state=state, since=now))
+    found = Presence.objects.filter(brand=brand, person=person).exclude(state=state, away=away)
+    return bool(found.update(state=state, away=away, since=now))
 
 
 def note_silence(*, now: datetime) -> list[int]:
-    """Whoever was not heard of for the brand's grace is offline, and what waits with them has a time to be taken back.
+    """Whoever was not heard of for the brand's grace is offline (what they said of themselves stays), and what waits with them has a time to be taken back.
 
     Returns the brands where that is so of anybody.
     """
@@ -89,6 +95,10 @@ def take_back(*, brand_id: int, person_id: int, now: datetime) -> int:
         of_person = Presence.objects.select_for_update().filter(brand_id=brand_id, person_id=person_id)
         presence = of_person.filter(state=PresenceState.OFFLINE, requeue_at__lte=now).first()
         if presence is None:
+            return 0
+        settings = routing_facts.settings_of(brand_id)
+        if settings and (due := presence.since + timedelta(seconds=settings.requeue_after)) > now:
+            of_person.update(requeue_at=due)  # the brand waits for longer than it did when they fell silent
             return 0
         waiting = Conversation.objects.filter(
             brand_id=brand_id,

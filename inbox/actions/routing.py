@@ -129,9 +129,9 @@ def _without(candidate: Candidate, ticket: Ticket) -> Candidate:
     return replace(candidate, load=max(0, candidate.load - ticket.need.weight))
 
 
-_TICKETS = """
-    SELECT k.conversation_id, k.team_id, k.had_by_id, k.told, c.state, c.assignee_id, c.assignee_set_by, c.assignee_set_at, c.opened_at,
-           c.waiting_since, c.kind, c.priority, c.language, c.tags, known.assignee_id, known.last_outbound_at,
+_TICKETS = f"""
+    SELECT k.conversation_id, k.team_id, k.had_by_id, k.told, c.state, c.assignee_id, c.assignee_set_by,
+           c.assignee_set_at < c.opened_at AND {_queueing.ENDED_SINCE}, c.waiting_since, c.kind, c.priority, c.language, c.tags, known.assignee_id, known.last_outbound_at,
            -c.priority_score, k.since
       FROM inbox_routingticket k JOIN inbox_conversation c ON c.id = k.conversation_id
       LEFT JOIN LATERAL (SELECT o.assignee_id, o.last_outbound_at FROM inbox_conversation o
@@ -153,7 +153,7 @@ def _tickets(
     behind = after or (None, None, None)
     params = [sticky_from, settings.pk, now, wanted, wanted, behind[2], *behind, LOOKED_AT]
     for row in _sql.rows(_TICKETS, params):
-        (pk, team_id, had_by, told, state, assignee_id, set_by, set_at, opened_at, waiting_since, kind, priority, language, tags,
+        (pk, team_id, had_by, told, state, assignee_id, set_by, ended_since, waiting_since, kind, priority, language, tags,
          known_by, answered_at, pressing, since) = row  # fmt: skip
         need = Need(
             language=language,
@@ -164,7 +164,7 @@ def _tickets(
             not_to=had_by,
         )
         free = _queueing.is_free(
-            state=state, assignee_id=assignee_id, set_by=set_by, set_at=set_at, opened_at=opened_at, waiting_since=waiting_since
+            state=state, assignee_id=assignee_id, set_by=set_by, ended_since=bool(ended_since), waiting_since=waiting_since
         )  # fmt: skip
         found.append(Ticket(pk, team_id, told, free, assignee_id, need, (pressing, since, pk)))
     return found

@@ -32,7 +32,7 @@ class NotThisBrandsTag(Exception):
 
 
 class NotAMood(Exception):
-    """Only the three that there are, or none."""
+    """Only the three that there are."""
 
 
 @transaction.atomic(durable=True)
@@ -90,29 +90,56 @@ def undo_tag(*, conversation: Conversation, tag: Tag, by: Person, now: datetime)
 
 @transaction.atomic(durable=True)
 def set_sentiment(*, conversation: Conversation, sentiment: str, by: Person, now: datetime) -> Conversation:
-    """Say how the customer feels; empty: nothing of the kind can be said. It stays so on this conversation."""
-    if sentiment and sentiment not in Sentiment.values:
-        raise NotAMood(sentiment)
+    """Say how the customer feels, or yes to what was suggested. It stays so on this conversation. Raises NotAMood."""
+    _check_mood(sentiment)
     with events.ledger(conversation.brand_id) as ledger:
         current = _writing.locked(conversation.pk)
-        before = current.sentiment or current.sentiment_suggested
         if current.sentiment != sentiment or current.sentiment_set_by != SetBy.PERSON:
-            kind = EventKind.TAGGED if sentiment else EventKind.UNTAGGED
-            seq = ledger.record(
-                kind, at=now, conversation_id=current.pk, actor_id=by.pk, sentiment=sentiment, before=before, by=SetBy.PERSON.value,
-            )  # fmt: skip
-            was = _undo.before(UndoKind.MOOD, current)
-            _writing.change(
-                current, seq, sentiment=sentiment, sentiment_set_by=SetBy.PERSON, sentiment_suggested="", sentiment_confidence=None,
-                sentiment_version=None,
-            )  # fmt: skip
-            _teach(
-                current, _spoke_for(current, None), ModelKind.SENTIMENT, by=by, now=now,
-                holds=[sentiment] if sentiment else [], fails=[before] if before and before != sentiment else [],
-            )  # fmt: skip
-            words = f"Mood {sentiment}" if sentiment else "Took the mood off"
-            _undo.remember(ledger, UndoKind.MOOD, words, current, was, seq, by=by, now=now)
+            accepted = sentiment == current.sentiment_suggested
+            words = f"Said yes to the mood {sentiment}" if accepted else f"Mood {sentiment}"
+            told = {"before": current.sentiment, "accepted": accepted}
+            _feel(ledger, EventKind.TAGGED, words, current, sentiment, told, by=by, now=now)
     return current
+
+
+@transaction.atomic(durable=True)
+def undo_sentiment(*, conversation: Conversation, sentiment: str, by: Person, now: datetime) -> Conversation:
+    """Take a mood off, or say no to one that was suggested; one that is set beside it stays. None is set or suggested by itself on
+    this conversation again. Raises NotAMood."""
+    _check_mood(sentiment)
+    with events.ledger(conversation.brand_id) as ledger:
+        current = _writing.locked(conversation.pk)
+        if sentiment in (current.sentiment, current.sentiment_suggested):
+            refused = sentiment != current.sentiment
+            words = f"Said no to the mood {sentiment}" if refused else "Took the mood off"
+            left = current.sentiment if refused else ""
+            told = {"before": sentiment, "refused": refused}
+            _feel(ledger, EventKind.UNTAGGED, words, current, left, told, by=by, now=now)
+    return current
+
+
+def _feel(
+    ledger: events.Ledger, kind: EventKind, words: str, current: Conversation, sentiment: str, told: _columns.Plain, *, by: Person, now: datetime
+) -> None:  # fmt: skip
+    """From here on it is a person's word; empty: nothing of the kind can be said."""
+    about = {**told, "sentiment": sentiment, "by": SetBy.PERSON.value}
+    seq = ledger.record(kind, at=now, conversation_id=current.pk, actor_id=by.pk, **about)
+    was = _undo.before(UndoKind.MOOD, current)
+    thought = {current.sentiment, current.sentiment_suggested} - {"", sentiment}
+    _writing.change(
+        current, seq, sentiment=sentiment, sentiment_set_by=SetBy.PERSON, sentiment_suggested="", sentiment_confidence=None,
+        sentiment_version=None,
+    )  # fmt: skip
+    _teach(
+        current, _spoke_for(current, None), ModelKind.SENTIMENT, by=by, now=now, holds=[sentiment] if sentiment else [],
+        fails=sorted(thought),
+    )  # fmt: skip
+    _undo.remember(ledger, UndoKind.MOOD, words, current, was, seq, by=by, now=now)
+
+
+def _check_mood(sentiment: str) -> None:
+    if sentiment not in Sentiment.values:
+        raise NotAMood(sentiment)
 
 
 def _remember(

@@ -63,6 +63,7 @@ def save_routing(*, brand: Brand, figures: Mapping[str, Any], by: Person, now: d
             _queueing.forget(
                 list(RoutingTicket.objects.filter(brand=brand).values_list("conversation_id", flat=True))
             )
+        _queueing.time_the_silent(ledger.brand_id)
         _looking.begin_again(ledger, what="routing", by=by, now=now)
 
 

@@ -97,7 +97,8 @@ def messages_of(batch: Batch) -> list[Message]:
 def triage(batch: Batch, readings: Readings | None, *, now: datetime) -> bool:
     """Look at the touched conversations as they are now, and move the cursor. False: somebody else was here first.
 
-    A conversation that cannot be looked at is left out and logged; it does not keep the others from being looked at.
+    A conversation that cannot be looked at is looked at without the readings, and if that fails, too, left out; either is logged. It
+    does not keep the others from being looked at.
     `readings` is None where nothing could be read: tags then stay as they are.
     """
     try:
@@ -112,7 +113,13 @@ def triage(batch: Batch, readings: Readings | None, *, now: datetime) -> bool:
         )
     if _cursor(batch.brand_id) != batch.after:
         return False
-    _isolating.each(sorted(batch.since), partial(_look, batch, readings, now))
+    left_out = _isolating.each(
+        sorted(batch.since),
+        partial(_look, batch, readings, now),
+        told="left_out" if readings is None else "left_without_tags",
+    )
+    if readings is not None:  # clocks and a place in the list must not depend on what was read
+        _isolating.each(left_out, partial(_look, batch, None, now))
     return move_on(batch)
 
 

@@ -131,6 +131,11 @@ class Presence(models.Model):
     brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="+", db_index=False)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     state = models.CharField(max_length=7, choices=PresenceState, default=PresenceState.ONLINE)
+    away = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="They said so, and it holds through silence until they say otherwise.",
+    )
     since = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     requeue_at = models.DateTimeField(

@@ -76,7 +76,8 @@ def _reopened(actor: str, data: Data, event: Event) -> str:
 
 def _tagged(actor: str, data: Data, event: Event) -> str:
     if "sentiment" in data:
-        return f"{actor or PARLEY} said the mood is {data['sentiment']}"
+        said = "said yes to the mood" if data.get("accepted") else "said the mood is"
+        return f"{actor or PARLEY} {said} {data['sentiment']}"
     tag = data.get("tag", "")
     if data.get("by") == SetBy.RULE:
         heard = f" (“{data['because']}”)" if data.get("because") else ""
@@ -88,7 +89,8 @@ def _tagged(actor: str, data: Data, event: Event) -> str:
 
 def _untagged(actor: str, data: Data, event: Event) -> str:
     if "sentiment" in data:
-        return f"{actor or PARLEY} took the mood off"
+        off = f"said no to the mood {data.get('before', '')}" if data.get("refused") else "took the mood off"
+        return f"{actor or PARLEY} {off}"
     tag = data.get("tag", "")
     return f"{actor} said no to the tag {tag}" if data.get("refused") else f"{actor} took the tag {tag} off"
 

@@ -13,7 +13,6 @@ from inbox.models import (
     Channel,
     ConversationKind,
     Person,
-    PresenceState,
     RoutingSettings,
     Team,
     TeamMember,
@@ -63,7 +62,7 @@ def of_brand(brand: Brand, *, now: datetime) -> list[Colleague]:
 
 def presence_of(person: Person, brand: Brand) -> str:
     """What the switch shows: away, or online, because whoever sees it has a page open."""
-    away = PresenceRow.objects.filter(brand=brand, person=person, state=PresenceState.AWAY).exists()
+    away = PresenceRow.objects.filter(brand=brand, person=person, away=True).exists()
     return str(Presence.AWAY if away else Presence.ONLINE)
 
 

@@ -40,6 +40,14 @@ class TagShown:
 
 
 @dataclass(frozen=True, slots=True)
+class MoodShown:
+    """How the customer feels, and who says so."""
+
+    name: str  # a Sentiment
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
 class TriageFacts:
     conversation: Conversation
     brand_slug: str
@@ -57,15 +65,26 @@ class TriageFacts:
         return [(int(points), str(why)) for points, why in self.conversation.priority_reasons]
 
     @property
-    def mood(self) -> str:
-        """The mood and who says so, as far as that is known."""
+    def mood(self) -> MoodShown | None:
         c = self.conversation
-        if c.sentiment:
-            sure = f" {c.sentiment_confidence:.2f}" if c.sentiment_confidence is not None else ""
-            by = {SetBy.MODEL: f"model{sure}", SetBy.RULE: "words", SetBy.PERSON: "a person"}
-            who = next((words for set_by, words in by.items() if set_by == c.sentiment_set_by), "")
-            return f"{c.sentiment} ({who})" if who else c.sentiment
-        return f"perhaps {c.sentiment_suggested}" if c.sentiment_suggested else ""
+        if not c.sentiment:
+            return None
+        by = {SetBy.MODEL: self._model, SetBy.RULE: "clear words", SetBy.PERSON: "a person"}
+        who = next((words for set_by, words in by.items() if set_by == c.sentiment_set_by), "")
+        return MoodShown(c.sentiment, who)
+
+    @property
+    def suggested_mood(self) -> MoodShown | None:
+        c = self.conversation
+        if not c.sentiment_suggested:
+            return None
+        # Beside a mood that is set, version and confidence are told of that one.
+        return MoodShown(c.sentiment_suggested, "the model" if c.sentiment else self._model)
+
+    @property
+    def _model(self) -> str:
+        c = self.conversation
+        return f"model v{c.sentiment_version or 0} {c.sentiment_confidence or 0:.2f}"
 
 
 def of(conversation: Conversation, *, brand_slug: str, now: datetime) -> TriageFacts:

@@ -1,4 +1,4 @@
-"""What the command palette offers that the page itself does not know: colleagues, tags, pages."""
+"""What the command palette offers that the page itself does not know: colleagues, tags, moods, pages."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from inbox import access
+from inbox.models import Sentiment
 from inbox.queries import search_results
 from inbox.rules.cleaning import clean
 from inbox.views import _settings
@@ -22,6 +23,7 @@ def offers(request: AgentRequest, brand_slug: str) -> HttpResponse:
         "brand": brand,
         "colleagues": access.colleagues_of(request.user, brand),
         "tags": access.tags_of(request.user, brand).order_by("name", "pk"),
+        "moods": Sentiment.choices,
         "pages": _settings.PAGES if access.Permission.SET_UP in granted else (),
         "may_run_channels": access.Permission.RUN_CHANNELS in granted,
     }

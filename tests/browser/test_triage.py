@@ -192,6 +192,38 @@ def test_a_tag_by_the_model_says_so_and_is_undone_with_a_press(
     expect(page.locator(".event").last).to_contain_text("Mara took the tag refund off")
 
 
+def test_a_mood_is_accepted_beside_corrected_by_typing_and_taken_back(
+    enter: Enter, queue: dict[str, Conversation]
+) -> None:
+    conversation = queue["Hour"]
+    Conversation.objects.filter(pk=conversation.pk).update(
+        sentiment_suggested="negative", sentiment_confidence=0.62
+    )
+    page = enter(f"/b/lumen/conversations/{conversation.public_id}/")
+    moods = page.locator(".triage__moods")
+    expect(moods).to_contain_text("negative?")
+
+    moods.locator("[data-set-mood=negative]").click()
+    expect(page.locator(".event").last).to_contain_text("Mara said yes to the mood negative")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("mood: pos")
+    expect(page.locator("#palette-options [aria-selected=true]")).to_contain_text("Mood: positive")
+    page.keyboard.press("Enter")
+    expect(moods).to_contain_text("positive")
+    page.locator("[data-pick=mood]").click()
+    page.keyboard.type("neu")
+    page.keyboard.press("Enter")
+    expect(moods).to_contain_text("neutral")
+
+    page.keyboard.press("z")
+    expect(moods).to_contain_text("positive")
+    moods.locator("[data-undo-mood=positive]").click()
+
+    expect(moods).to_contain_text("None, a person said so.")
+    conversation.refresh_from_db()
+    assert (conversation.sentiment, conversation.sentiment_set_by) == ("", SetBy.PERSON)
+
+
 def test_a_clock_shows_what_it_is_made_of_and_stays_open_with_the_news(
     enter: Enter, queue: dict[str, Conversation]
 ) -> None:

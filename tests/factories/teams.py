@@ -35,5 +35,6 @@ def person(
     Desk.objects.create(
         brand=brand, person=made, capacity=capacity, languages=languages or [], skills=skills or []
     )
-    Presence.objects.create(brand=brand, person=made, state=state, since=seen, last_seen_at=seen)
+    away = state == PresenceState.AWAY
+    Presence.objects.create(brand=brand, person=made, state=state, away=away, since=seen, last_seen_at=seen)
     return made

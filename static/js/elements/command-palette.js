@@ -19,6 +19,7 @@ const GROUPS = ["Conversation", "Answering", "Lately open", "Going", "Finding", 
 const ACTS = {
   assign: (shell, { person }) => acts.assign(shell, person),
   tag: (shell, { tag }) => acts.tag(shell, tag),
+  mood: (shell, { mood }) => acts.feel(shell, mood),
   open: (shell, { id }) => shell.open(id),
   go: (shell, { url }) => location.assign(url),
 }

@@ -90,6 +90,10 @@ export async function tag(shell, tagId) {
   await settle(shell, `${address(shell, inHand(shell))}tags/${tagId}/`, { method: "POST" })
 }
 
+export async function feel(shell, mood) {
+  await settle(shell, `${address(shell, inHand(shell))}mood/${mood}/`, { method: "POST" })
+}
+
 /** Shown with the key; the answer brings the row as it now is, or takes the change back. */
 async function change(shell, id, act, { url, method, values }) {
   const places = () => [shell.list.find(id), isShown(shell, id) && shell.pane.querySelector("conversation-head")].filter(Boolean)

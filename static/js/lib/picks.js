@@ -2,7 +2,7 @@
 import { ask, elements, explain, notify } from "./fragments.js"
 import { say } from "./undo.js"
 
-const PLACES = { assign: "assignment/", tags: "tags/", priority: "priority/", snooze: "snooze/", merges: "merges/", promise: "promise/" }
+const PLACES = { assign: "assignment/", tags: "tags/", priority: "priority/", mood: "mood/", snooze: "snooze/", merges: "merges/", promise: "promise/" }
 
 /** The row, or the result of a search, that a hand is on. */
 export function handAt() {
@@ -79,13 +79,14 @@ export function address(shell, id) {
 
 document.addEventListener("click", ({ target }) => {
   const shell = target.closest("workspace-shell")
-  const button = shell && target.closest("[data-pick], [data-undo-tag], [data-set-tag], [data-part], [data-needless], [data-join], [data-unjoin], [data-open-other]")
+  const button = shell && target.closest("[data-pick], [data-undo-tag], [data-set-tag], [data-undo-mood], [data-set-mood], [data-part], [data-needless], [data-join], [data-unjoin], [data-open-other]")
   if (!button) return
-  const { pick: what, undoTag, setTag, part, join, unjoin, openOther } = button.dataset
+  const { pick: what, undoTag, setTag, undoMood, setMood, part, join, unjoin, openOther } = button.dataset
   if (what) pick(shell, what)
   else if (button.hasAttribute("data-needless")) settle(shell, `${address(shell, shell.dataset.open)}no-reply-needed/`, { method: "POST", values: { seen_seq: shell.composer?.seen ?? "" } })
   else if (openOther) shell.open(openOther)
   else if (join ?? unjoin) settle(shell, `${address(shell, shell.dataset.open)}joins/${join ?? unjoin}/`, { method: join ? "POST" : "DELETE" })
+  else if (setMood ?? undoMood) settle(shell, `${address(shell, shell.dataset.open)}mood/${setMood ?? undoMood}/`, { method: setMood ? "POST" : "DELETE" })
   else if (part) settle(shell, `${address(shell, shell.dataset.open)}merges/${part}/`, { method: "DELETE" })
   else settle(shell, `${address(shell, shell.dataset.open)}tags/${undoTag ?? setTag}/`, { method: setTag ? "POST" : "DELETE" })
 })

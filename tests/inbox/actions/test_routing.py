@@ -11,21 +11,35 @@ import pytest
 from django.db import connection
 
 from inbox import tasks
-from inbox.actions import assigning, attending, closing, receiving, routing, snoozing, timing, triaging
+from inbox.actions import (
+    assigning,
+    attending,
+    closing,
+    receiving,
+    routing,
+    snoozing,
+    teaming,
+    timing,
+    triaging,
+    undoing,
+)
 from inbox.actions.receiving import Arrival
 from inbox.models import (
     Brand,
     BrandSequence,
     Channel,
     Conversation,
+    ConversationState,
     Event,
     EventKind,
     Focus,
     FocusStanding,
     Outcome,
     Person,
+    Presence,
     PresenceState,
     RoutingDecision,
+    RoutingSettings,
     RoutingTicket,
     SlaPolicy,
 )
@@ -302,6 +316,62 @@ def test_a_choice_by_hand_overrules_what_routing_chose(
     assert who_has(mara) == "Jo"
 
 
+@pytest.mark.parametrize("began", ["by the brand", "in history"])
+def test_a_choice_by_hand_holds_where_no_spell_had_begun(
+    began: str, channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    teams.team(brand, ada)
+    if began == "by the brand":
+        first = exchange.echoed("Your parcel is back with us.", seconds=0)
+    else:
+        first = exchange.wrote("Hello?", seconds=-90 * 86400)
+    receiving.receive(arrivals=[Arrival(channel.pk, first)], now=at(1), historical=began == "in history")
+    triage(channel, at(1))
+    mara = Conversation.objects.get()
+    if mara.state != ConversationState.OPEN:
+        closing.reopen(conversation=mara, by=jo, now=at(2))
+    assigning.assign(conversation=mara, to=jo, by=jo, now=at(3))
+
+    later = 2 * 86400
+    write(channel, "Then please send it again", seconds=later)
+    route(brand, later + 2, keep=(ada, jo))
+
+    assert who_has(mara) == "Jo"
+    assert not RoutingTicket.objects.exists()
+
+
+def test_a_choice_made_while_it_is_resolved_holds_when_the_customer_is_back(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    teams.team(brand, ada)
+    mara = write(channel)
+    closing.resolve(conversation=mara, by=ada, now=at(5))
+    assigning.assign(conversation=mara, to=jo, by=ada, now=at(6))
+
+    write(channel, "One more thing", seconds=60)
+    route(brand, 62)
+
+    assert who_has(mara) == "Jo"
+
+
+def test_resolving_that_was_taken_back_ends_no_choice(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    teams.team(brand, ada)
+    mara = write(channel)
+    closing.resolve(conversation=mara, by=jo, now=at(2))
+    assigning.assign(conversation=mara, to=jo, by=jo, now=at(3))
+    closing.reopen(conversation=mara, by=jo, now=at(4))
+    assigning.assign(conversation=mara, to=jo, by=jo, now=at(5))
+    closing.resolve(conversation=mara, by=jo, now=at(6))
+    undoing.undo(brand=brand, by=jo, now=at(7))
+
+    write(channel, "Hello?", seconds=60)
+    route(brand, 62)
+
+    assert who_has(mara) == "Jo"
+
+
 def test_given_to_a_team_by_hand_routing_finds_somebody_there(
     channel: Channel, brand: Brand, ada: Person, jo: Person
 ) -> None:
@@ -400,6 +470,28 @@ def test_whoever_knows_a_customer_but_is_away_is_passed_over(
     assert reasons(mara)["Jo"] == "away"
 
 
+@pytest.mark.parametrize("back", ["the page beats again", "a page is opened"])
+def test_whoever_went_away_and_fell_silent_comes_back_as_away(
+    back: str, channel: Channel, brand: Brand, ada: Person
+) -> None:
+    teams.team(brand, ada)
+    mara = write(channel)
+    attending.choose(brand=brand, person=ada, away=True, now=at(5))
+    attending.note_silence(now=at(130))
+    assert Presence.objects.get().state == PresenceState.OFFLINE
+
+    if back == "a page is opened":
+        assert attending.arrive(brand_id=brand.pk, person_id=ada.pk, now=at(200))
+    else:
+        assert attending.hear(present=[(brand.pk, ada.pk)], now=at(200)) == [brand.pk]
+    assert Presence.objects.get().state == PresenceState.AWAY
+    assert (route(brand, 201), who_has(mara)) == (0, "")
+
+    attending.choose(brand=brand, person=ada, away=False, now=at(210))
+    route(brand, 211)
+    assert who_has(mara) == "Ada"
+
+
 # Going home
 
 
@@ -490,6 +582,74 @@ def test_what_a_policy_gives_to_somebody_who_went_home_goes_to_who_is_there(
 
     assert who_has(mara) == "Jo"
     assert "Taken from Ada, who is offline" in told(mara)
+
+
+def test_what_a_policy_gives_to_somebody_who_has_never_been_there_goes_to_who_is(
+    channel: Channel, brand: Brand, jo: Person
+) -> None:
+    kim = people.agent_of(brand, name="Kim")
+    SlaPolicy.objects.create(brand=brand, name="Quick", first_response=60, reassigns_to=kim)
+    teams.team(brand, kim, jo)
+    mara = write(channel)
+    assert who_has(mara) == ""
+
+    timing.sweep(now=at(61))
+    route(brand, 62, keep=(jo,))
+
+    assert who_has(mara) == "Jo"
+    assert "Taken from Kim, who is offline" in told(mara)
+
+
+def test_what_a_colleague_gives_to_somebody_who_has_never_been_there_waits_for_them(
+    channel: Channel, brand: Brand, jo: Person
+) -> None:
+    kim = people.agent_of(brand, name="Kim")
+    teams.team(brand, jo)
+    mara = write(channel)
+    assigning.assign(conversation=mara, to=kim, by=jo, now=at(2))
+
+    write(channel, "Hello?", seconds=60)
+    route(brand, 62, keep=(jo,))
+
+    assert who_has(mara) == "Kim"
+
+
+def test_who_fell_silent_before_routing_was_switched_on_keeps_nothing(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    brand.routing_settings.delete()
+    mara = write(channel)
+    assigning.assign(conversation=mara, to=ada, by=ada, now=at(2))
+    attending.hear(present=[(brand.pk, jo.pk)], now=at(121))
+    attending.note_silence(now=at(121))
+
+    teaming.save_routing(brand=brand, figures={"is_on": True, "requeue_after": 180}, by=jo, now=at(200))
+
+    assert attending.gone(now=at(300)) == []
+    assert attending.gone(now=at(301)) == [(brand.pk, ada.pk)]
+    assert attending.take_back(brand_id=brand.pk, person_id=ada.pk, now=at(301)) == 1
+    assert who_has(mara) == ""
+
+
+@pytest.mark.parametrize("told_in", ["the settings", "a moment in between"])
+def test_a_longer_grace_holds_for_who_is_silent_already_and_ends(
+    told_in: str, channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    mara = write(channel)
+    assigning.assign(conversation=mara, to=ada, by=ada, now=at(2))
+    attending.hear(present=[(brand.pk, jo.pk)], now=at(121))
+    attending.note_silence(now=at(121))
+    if told_in == "the settings":
+        teaming.save_routing(brand=brand, figures={"is_on": True, "requeue_after": 1800}, by=jo, now=at(200))
+    else:  # silence was noted by the figures from before
+        RoutingSettings.objects.update(requeue_after=1800)
+
+    for seconds in (301, 1920):
+        for brand_id, person_id in attending.gone(now=at(seconds)):
+            attending.take_back(brand_id=brand_id, person_id=person_id, now=at(seconds))
+        assert who_has(mara) == "Ada"
+    assert attending.gone(now=at(1921)) == [(brand.pk, ada.pk)]
+    assert attending.take_back(brand_id=brand.pk, person_id=ada.pk, now=at(1921)) == 1
 
 
 def test_what_is_late_does_not_go_back_where_the_one_who_would_get_it_went_home(

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from inbox import learning
-from inbox.actions import _built_in_tags, receiving, tagging, tagging_work, triaging
+from inbox.actions import _built_in_tags, receiving, tag_rules, tagging, tagging_work, triaging
 from inbox.actions.receiving import Arrival
+from inbox.actions.tagging_work import ModelSaid, Reading, Readings
+from inbox.learning.languages import UNHEARD
 from inbox.models import (
     BrandSequence,
     Channel,
@@ -22,10 +24,12 @@ from inbox.models import (
     ModelKind,
     Person,
     SetBy,
+    SlaPolicy,
     Tag,
     TagRule,
     TagState,
 )
+from inbox.queries.tag_knowledge import KnownTag
 from tests.factories import exchange, people
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -183,6 +187,42 @@ def test_another_brands_tag_is_refused(channel: Channel, agent: Person) -> None:
 def test_a_rule_that_was_switched_off_sets_nothing(channel: Channel) -> None:
     TagRule.objects.filter(tag__key="refund").update(is_active=False)
     assert "refund" not in say(channel, "I want a refund").tags
+
+
+@pytest.mark.parametrize("how", ["removed", "switched off"])
+def test_a_rule_that_goes_while_its_message_is_read_sets_nothing_and_keeps_nobody_waiting(
+    how: str, channel: Channel, agent: Person
+) -> None:
+    SlaPolicy.objects.create(brand=channel.brand, name="Everybody", first_response=600)
+    said = exchange.wrote("I want a refund")
+    receiving.receive(arrivals=[Arrival(channel.pk, said)], now=exchange.at(1))
+    batch = triaging.next_batch(channel.brand_id)
+    readings = tagging_work.read(channel.brand, triaging.messages_of(batch))
+    rule = TagRule.objects.get(tag__key="refund")
+    if how == "removed":
+        tag_rules.remove(rule=rule, by=agent, now=exchange.at(2))
+    else:
+        tag_rules.switch(rule=rule, active=False, by=agent, now=exchange.at(2))
+
+    assert triaging.triage(batch, readings, now=exchange.at(3))
+
+    conversation = Conversation.objects.get()
+    assert conversation.tags == [] and not ConversationTag.objects.filter(set_by=SetBy.RULE).exists()
+    assert conversation.due_at == exchange.at(600)
+
+
+def test_what_was_read_and_cannot_be_kept_costs_tags_and_no_clock(channel: Channel) -> None:
+    """A tag of which nobody knows any more: its row cannot be written."""
+    SlaPolicy.objects.create(brand=channel.brand, name="Everybody", first_response=600)
+    receiving.receive(arrivals=[Arrival(channel.pk, exchange.wrote("Hello"))], now=exchange.at(1))
+    batch = triaging.next_batch(channel.brand_id)
+    [message] = triaging.messages_of(batch)
+    said = ModelSaid(KnownTag(0, "gone", "gone"), confidence=0.9, version=1, sure=True)
+    reading = Reading(message.pk, UNHEARD, words=1, rules=(), models=(said,), mood=None)
+
+    assert triaging.triage(batch, Readings({message.conversation_id: [reading]}), now=exchange.at(3))
+
+    assert Conversation.objects.get().due_at == exchange.at(600)
 
 
 @needs_languages

@@ -160,3 +160,31 @@ async def test_a_page_gets_its_news_though_its_arrival_could_not_be_noted(
     async with page_of(jo) as page:
         await page.ask(since=0)
         assert (await page.hears(within=30))["type"] == "rows"
+
+
+async def test_an_arrival_that_could_not_be_noted_is_said_again_by_the_next_beat(
+    quick: None, jo: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(**_: Any) -> bool:
+        raise RuntimeError("the table is locked")
+
+    monkeypatch.setattr(attending, "arrive", fails)
+
+    async with page_of(jo) as page:
+        await page.ask(since=0)
+        await page.hears(within=30)
+
+        await eventually(lambda: Presence.objects.filter(person=jo, state=PresenceState.ONLINE).exists())
+
+
+async def test_a_page_of_somebody_who_no_longer_works_there_silences_nobody_elses(
+    channel: Channel, jo: Person
+) -> None:
+    def beat() -> list[int]:
+        gone = agent_of(channel.brand)
+        gone.memberships.all().delete()
+        present = [(channel.brand_id, gone.pk), (channel.brand_id, jo.pk), (0, jo.pk)]
+        return attending.hear(present=present, now=timezone.now())
+
+    assert await in_thread(beat) == [channel.brand_id]
+    assert await in_thread(lambda: list(Presence.objects.values_list("person_id", flat=True))) == [jo.pk]

@@ -43,6 +43,18 @@ def told(kind: str, *, by_mara: bool = False, **data: Any) -> Event:
         ),
         (told("conversation.tagged", by_mara=True, sentiment="negative"), "Mara said the mood is negative"),
         (
+            told("conversation.tagged", by_mara=True, sentiment="negative", accepted=True),
+            "Mara said yes to the mood negative",
+        ),
+        (
+            told("conversation.untagged", by_mara=True, sentiment="", before="negative", refused=True),
+            "Mara said no to the mood negative",
+        ),
+        (
+            told("conversation.untagged", by_mara=True, sentiment="", before="negative"),
+            "Mara took the mood off",
+        ),
+        (
             told("conversation.prioritised", by_mara=True, to=1, pinned=True),
             "Mara set the priority to urgent",
         ),

@@ -87,6 +87,7 @@ def address(name: str, conversation: Conversation) -> str:
             "settings-team": {**brand, "public_id": team.public_id},
             "settings-team-removal": {**brand, "public_id": team.public_id},
             "tag": {**brand, "public_id": conversation.public_id, "tag_id": tag.pk},
+            "mood": {**brand, "public_id": conversation.public_id, "name": "negative"},
             "bulk-choices": {**brand, "act": "assign"},
             "bulk-run": {**brand, "public_id": run.public_id},
             "settings-policy": {**brand, "public_id": policy.public_id},
