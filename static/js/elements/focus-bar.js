@@ -111,7 +111,7 @@ class FocusBar extends HTMLElement {
       if (!this.current) return this.#nothing()
       this.say("")
       if (this.current !== ready?.id) await this.#show(this.current)
-      else if (Number(place.currentSeq) > ready.seq && this.shell.line.dataset.state !== "live") await this.shell.open(this.current, { keep: true })
+      else if (Number(place.currentSeq) > ready.seq && this.shell.line.dataset.state !== "live") await this.shell.renew()
       this.#prefetch(place)
     } catch (error) {
       notify(explain(error))

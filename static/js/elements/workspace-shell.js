@@ -27,7 +27,7 @@ class WorkspaceShell extends HTMLElement {
     this.drafts = new DraftMarks(this.dataset.drafts.split(" ").filter(Boolean))
     this.addEventListener("click", (event) => this.#clicked(event))
     this.addEventListener("news", ({ detail }) => this.#news(detail))
-    this.addEventListener("thread-anew", () => this.open(this.dataset.open, { keep: true }))
+    this.addEventListener("thread-anew", () => this.renew())
     this.addEventListener("line-gone", ({ detail }) => this.#gone(detail.code))
     window.addEventListener("popstate", () => this.#fromAddress())
     document.body.addEventListener("htmx:configRequest", ({ detail }) => this.#configure(detail))
@@ -217,18 +217,29 @@ class WorkspaceShell extends HTMLElement {
     for (const { reason } of ends) if (reason) throw reason
   }
 
-  /** The thread anew, without touching what is being written. An answer that comes when another conversation stands there is none of its. */
-  async #refreshThread() {
-    const { pane } = this
-    if (!pane?.thread || this.coming) return // what is on its way asks for what it missed itself
-    const { id, url } = pane.dataset
-    const told = (this.meanwhile = [])
-    const isOver = () => this.meanwhile !== told || this.pane !== pane || this.dataset.open !== id
+  /** The open conversation anew, at its end, with all that stands beside it: more than its entries has changed. */
+  async renew() {
     try {
-      const [fresh] = elements(await ask(url))
+      await this.#refreshThread({ beside: true })
+      this.toggleContext(recall("parley.context") !== "closed")
+    } catch (error) {
+      notify(explain(error))
+    }
+  }
+
+  /** The thread anew, without touching what is being written. An answer that comes when another conversation stands there is none of its. */
+  async #refreshThread({ beside = false } = {}) {
+    const { pane } = this
+    if (!pane?.thread) return
+    const told = (this.meanwhile = [])
+    const isOver = () => this.meanwhile !== told || this.pane !== pane
+    try {
+      const [fresh] = elements(await ask(pane.dataset.url))
       if (isOver()) return
-      for (const part of ["message-thread", "#conversation-head", "#conversation-facts", "composer-state"]) pane.querySelector(part).replaceWith(fresh.querySelector(part))
+      const { thread } = pane
+      for (const part of ["message-thread", "#conversation-head", beside ? ".context" : "#conversation-facts", "composer-state"]) pane.querySelector(part).replaceWith(fresh.querySelector(part))
       pane.thread = pane.querySelector("message-thread")
+      pane.thread.standFor(thread)
       for (const { html, gone } of told) pane.receive(elements(html), gone)
     } catch (error) {
       if (isOver()) return

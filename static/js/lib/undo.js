@@ -37,7 +37,7 @@ function show(shell, pieces) {
   }
   const goes = left.find((piece) => piece.hasAttribute("data-goes-to"))
   if (goes) return location.assign(goes.dataset.goesTo)
-  if (left.some((piece) => piece.hasAttribute("data-anew")) && shell.pane) shell.open(shell.dataset.open, { keep: true })
+  if (left.some((piece) => piece.hasAttribute("data-anew"))) shell.renew()
   const rows = left.find((piece) => piece.hasAttribute("data-live-row"))
   const gone = left.find((piece) => piece.hasAttribute("data-gone"))?.dataset.gone.split(" ") ?? []
   const written = left.find((piece) => piece.hasAttribute("data-put-back"))
