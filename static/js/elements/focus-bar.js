@@ -67,6 +67,11 @@ class FocusBar extends HTMLElement {
     this.#goOn()
   }
 
+  /** What was done to it has been taken back: it comes again in its turn. */
+  back(id) {
+    if (this.on && this.passed.delete(id) && this.current === null) this.#goOn()
+  }
+
   say(words) {
     this.words.textContent = words
     this.toggleAttribute("data-says", Boolean(words))

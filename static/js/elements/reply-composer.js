@@ -215,8 +215,9 @@ class ReplyComposer extends HTMLElement {
   }
 
   /** What was taken back before it left stands here again, before what was typed since. */
-  giveBack({ mode, text, replyTo, files }) {
+  giveBack({ mode, text, replyTo, version, files }) {
     this.write(mode)
+    this.keeper.of(mode).base = Number(version) // the server keeps it as a draft already
     if (replyTo) this.quote(replyTo, "the message quoted before")
     this.field.value = this.field.value ? `${text}\n${this.field.value}` : text
     this.uploads.giveBack(files)
