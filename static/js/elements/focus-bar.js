@@ -57,7 +57,7 @@ class FocusBar extends HTMLElement {
   }
 
   skip() {
-    this.done(this.shell.dataset.open ?? this.current)
+    this.done(this.current ?? this.shell.dataset.open)
   }
 
   /** Resolved, answered, snoozed or passed over: on to the next. It comes again when the customer writes. */
@@ -127,7 +127,7 @@ class FocusBar extends HTMLElement {
   }
 
   async #show(id, ready) {
-    await this.shell.open(id, { push: false, ready })
+    if (!(await this.shell.open(id, { push: false, ready }))) return
     history.replaceState({ open: id }, "", `/b/${this.shell.dataset.brand}/conversations/${id}/?view=${this.shell.dataset.view}&${this.shell.dataset.sorted}`)
   }
 
@@ -151,6 +151,7 @@ class FocusBar extends HTMLElement {
     try {
       const place = await this.#ask(current, { stays: true })
       if (!this.on || this.current !== current || this.going) return
+      if (place.current && this.shell.pane?.dataset.id !== current) await this.#show(current) // it had not come
       if (place.current) return this.#prefetch(place)
       this.say(place.lostTo ? `${place.lostTo} has taken this one over. Skip (s) goes on.` : "This one is no longer in your focus. Skip (s) goes on.")
     } catch {

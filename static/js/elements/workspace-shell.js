@@ -58,21 +58,24 @@ class WorkspaceShell extends HTMLElement {
     return this.querySelector("reply-composer")
   }
 
-  /** Show a conversation in the thread's pane, at its end or `at` one of its messages. The list stays as it is. Settles when it is there. */
-  open(id, { keep = false, ...how } = {}) {
-    if (!id) return Promise.resolve()
-    if (!keep) clearTimeout(this.rest)
+  /**
+   * Show a conversation in the thread's pane, at its end or `at` one of its messages. The list stays as it is. Settles when it is there
+   * (true), or did not come (false): then what stood there is open as before.
+   */
+  open(id, how = {}) {
+    if (!id) return Promise.resolve(false)
+    clearTimeout(this.rest)
     const isThere = this.pane?.dataset.id === id && !this.pane.thread.mustTurn(how.at)
-    if (id === this.dataset.open && !keep && (isThere || (this.coming && !how.at))) return this.coming ?? Promise.resolve()
-    const coming = this.#open(id, { keep, ...how }).finally(() => {
+    if (id === this.dataset.open && (isThere || (this.coming && !how.at))) return this.coming ?? Promise.resolve(true)
+    const coming = this.#open(id, how).finally(() => {
       if (this.coming === coming) this.coming = null
     })
     return (this.coming = coming)
   }
 
-  async #open(id, { push = true, keep, at, url, ready }) {
+  async #open(id, { push = true, at, url, ready }) {
     const address = url ?? `/b/${this.dataset.brand}/conversations/${id}/${at ? `?at=${at}` : ""}`
-    if (!keep && !at && !url) ready ??= this.ahead.take(id)
+    if (!at && !url) ready ??= this.ahead.take(id)
     const since = ready?.since ?? this.line.seen
     this.dataset.open = id
     this.presence.stopped()
@@ -83,22 +86,31 @@ class WorkspaceShell extends HTMLElement {
     const { signal } = (this.opening = new AbortController())
     try {
       const parts = (await ready?.parts) ?? elements(await ask(address, { signal }))
-      if (signal.aborted) return
+      if (signal.aborted) return false
       this.main.replaceChildren(...parts)
     } catch (error) {
-      if (error.name === "AbortError") return
+      if (signal.aborted || error.name === "AbortError") return false
       notify(explain(error))
-      return
+      this.#stay()
+      return false
     } finally {
       if (!signal.aborted) this.main.removeAttribute("aria-busy")
     }
-    if (push && !keep) history.pushState({ open: id }, "", `${address}${at ? "&" : "?"}view=${this.dataset.view}&${this.dataset.sorted}`)
+    if (push) history.pushState({ open: id }, "", `${address}${at ? "&" : "?"}view=${this.dataset.view}&${this.dataset.sorted}`)
     this.toggleContext(recall("parley.context") !== "closed")
     this.line.open(id, since)
     if (!this.hasAttribute("data-focus")) this.ahead.want(this.list.neighbour(this.list.way, this.list.selected)?.dataset.id)
     const name = this.pane?.querySelector(".head__name")?.textContent ?? ""
     document.title = `${name} · Parley`
     note(this, { id, name, where: this.pane?.querySelector(".head__where")?.textContent ?? "" })
+    return true
+  }
+
+  /** What was asked for did not come: what stands here is what is open. */
+  #stay() {
+    if (this.pane) this.dataset.open = this.pane.dataset.id
+    else delete this.dataset.open
+    this.list.mark(this.dataset.open ?? null)
   }
 
   close({ push = true } = {}) {
@@ -160,7 +172,12 @@ class WorkspaceShell extends HTMLElement {
   #run(button) {
     const command = find(this, button.dataset.command)
     this.#menu(false)
-    if (command && makesSense(command, this)) command.act(this)
+    this.pointed = button.closest("conversation-pane")?.dataset.id
+    try {
+      if (command && makesSense(command, this)) command.act(this)
+    } finally {
+      this.pointed = null
+    }
   }
 
   #menu(open = !this.hasAttribute("data-menu-open")) {
@@ -180,11 +197,11 @@ class WorkspaceShell extends HTMLElement {
     if (news.type === "counts") this.line.counted(news)
     if (news.counts) this.#counters(news.counts, { partly: news.type === "counts" })
     if (news.told?.includes(Number(this.dataset.me))) this.querySelector("notice-bell")?.ring()
-    if (news.type === "thread" && news.conversation === this.dataset.open) {
+    if (news.type === "thread" && news.conversation === this.pane?.dataset.id) {
       this.meanwhile?.push(news)
       this.pane?.receive(elements(news.html), news.gone)
     }
-    if (news.type === "typing" && news.conversation === this.dataset.open) this.pane?.showTyping(news.name)
+    if (news.type === "typing" && news.conversation === this.pane?.dataset.id) this.pane.showTyping(news.name)
     if (news.type === "company") this.#meet(this.company.receive(news))
     if (news.type === "presence") this.attendance.receive(news)
   }
@@ -192,14 +209,15 @@ class WorkspaceShell extends HTMLElement {
   #meet(conversations) {
     for (const id of conversations) {
       this.list.find(id)?.querySelector("company-mark")?.draw()
-      if (id === this.dataset.open) this.querySelector("thread-company")?.draw()
-      if (id === this.dataset.open) this.composer?.mindCompany()
+      if (id !== this.pane?.dataset.id) continue
+      this.querySelector("thread-company")?.draw()
+      this.composer?.mindCompany()
     }
   }
 
   /** The row of the open conversation tells of something said: if the thread does not show it soon, it was lost on the way. */
   #mindTheThread(rows) {
-    const said = Number(rows.find((row) => row.dataset.id === this.dataset.open)?.dataset.said ?? 0)
+    const said = Number(rows.find((row) => row.dataset.id === this.pane?.dataset.id)?.dataset.said ?? 0)
     const before = this.pane?.thread?.shown ?? 0
     if (said <= before) return
     setTimeout(() => {

@@ -1,17 +1,9 @@
 /** What a key or a line of the palette does to a conversation: the row in hand, else the one that is open. */
 import { Refused, ask, explain, notify, sentence } from "./fragments.js"
 import * as drafts from "./drafts.js"
-import { address, handAt, inHand, settle, show } from "./picks.js"
+import { address, handAt, inHand, isShown, seenOf, settle, show } from "./picks.js"
 
 export { inHand }
-
-const isShown = (shell, id) => shell.pane?.dataset.id === id
-
-/** What somebody has seen of it: in the thread, else in the row or the result that they point at. */
-function seenOf(shell, id) {
-  if (isShown(shell, id)) return shell.composer?.seen
-  return (handAt() ?? shell.list.find(id))?.dataset.said
-}
 
 function placeOf(shell, id) {
   return (isShown(shell, id) && shell.pane.querySelector("conversation-head")) || shell.list.find(id) || handAt()
@@ -57,7 +49,7 @@ export async function spam(shell) {
  * lost, nor written to whoever was open before, nor taken for keys.
  */
 export async function write(shell, mode) {
-  const id = inHand(shell)
+  const id = inHand(shell) ?? shell.dataset.open
   if (isShown(shell, id)) return shell.composer.write(mode)
   const { at } = handAt()?.dataset ?? {}
   const early = Object.assign(document.createElement("textarea"), { className: "visually-hidden", ariaLabel: mode === "note" ? "Note" : "Reply" })
