@@ -183,3 +183,20 @@ def test_what_nobody_has_seen_is_not_snoozed_away(
 
     expect(page.locator("#notices")).to_contain_text("The customer has just written")
     assert states() == {"anna": "open"}
+
+
+# What was read.
+
+
+def test_what_was_read_while_the_line_was_gone_for_a_moment_is_told_when_it_is_back(
+    enter: Enter, anna: Conversation
+) -> None:
+    page = enter(OPEN)
+    asked = lose_the_next(page, re.compile(r"/readings/$"))
+
+    page.click(".row")
+
+    expect(page.locator(".message")).to_have_count(1)
+    expect(page.locator(".row .badge")).to_have_count(0)
+    assert len(asked) == 2
+    assert Conversation.objects.get().unread_count == 0

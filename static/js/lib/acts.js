@@ -1,6 +1,7 @@
 /** What a key or a line of the palette does to a conversation: the row in hand, else the one that is open. */
 import { Refused, ask, explain, notify, sentence } from "./fragments.js"
 import * as drafts from "./drafts.js"
+import { leaveUnread } from "./readings.js"
 import { address, handAt, inHand, isShown, seenOf, settle, show } from "./picks.js"
 
 export { inHand }
@@ -28,6 +29,7 @@ export async function take(shell) {
 export async function unread(shell) {
   const id = inHand(shell)
   const row = shell.list.find(id)
+  leaveUnread(id)
   const before = row?.dataset.unread
   if (before === "0") row.dataset.unread = "1"
   try {
