@@ -9,13 +9,16 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import APIResponse, Page, Route, expect
 
-from inbox.models import Brand, Conversation, ConversationTag, Tag
+from inbox.models import Brand, Conversation, ConversationTag, Direction, Message, Tag
 from tests.browser.conftest import Outside
 from tests.browser.test_catching_up import lose_the_next, pattern_of
 from tests.browser.test_workspace import deaf, until_missed
 
 Enter = Callable[..., Page]
+FIELD = "#composer-text"
 OPEN = "/b/lumen/inbox/open/"
+REPLIES = re.compile(r"/replies/$")
+RESOLUTION = re.compile(r"/resolution/$")
 
 
 @pytest.fixture
@@ -137,6 +140,90 @@ def test_on_a_phone_the_list_stays_until_there_is_something_to_show(enter: Enter
     expect(page.locator(".list")).to_be_hidden()
 
 
+# What is refused when its writer has gone on.
+
+
+def test_a_reply_that_is_stopped_after_its_writer_has_gone_on_is_told_with_a_way_back(
+    enter: Enter, anna: Conversation, zoe: Conversation, outside: Outside
+) -> None:
+    page = enter(at(anna))
+    expect(page.locator(f"#row-{anna.public_id} .badge")).to_have_count(0)
+    unseen(page, outside, "I cancelled the order")
+    held = hold(page, REPLIES)
+    page.fill(FIELD, "It left today!")
+    page.keyboard.press("Control+Enter")
+    held.until_given()
+
+    page.click(f"#row-{zoe.public_id}")
+    is_shown(page, zoe)
+    page.keyboard.press("r")
+    held.let_go()
+
+    told = page.locator(f"#notices [data-of='{anna.public_id}']")
+    expect(told).to_contain_text("Anna: Something arrived while you were writing. Nothing was sent.")
+    page.keyboard.type("Hello Zoe")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".message[data-side=brand]")).to_contain_text("Hello Zoe")
+    expect(told).to_be_visible()
+    told.get_by_role("link", name="Open it").click()
+    is_shown(page, anna)
+    expect(page.locator(".stale")).to_contain_text("I cancelled the order")
+    expect(page.locator(FIELD)).to_have_value("It left today!")
+    expect(told).to_have_count(0)
+    assert not Message.objects.filter(direction=Direction.OUT, conversation=anna).exists()
+
+
+def test_a_stop_leaves_the_hand_that_writes_on_and_is_not_passed_over(
+    enter: Enter, anna: Conversation, outside: Outside
+) -> None:
+    page = enter(at(anna))
+    expect(page.locator(".row .badge")).to_have_count(0)
+    unseen(page, outside, "I cancelled the order")
+    held = hold(page, REPLIES)
+    page.fill(FIELD, "It left today!")
+    page.keyboard.press("Control+Enter")
+    held.until_given()
+
+    page.keyboard.type("And thanks")
+    held.let_go()
+    expect(page.locator(".stale")).to_contain_text("I cancelled the order")
+    page.keyboard.type(" a lot, m")
+    expect(page.locator(FIELD)).to_have_value("It left today!\nAnd thanks a lot, m")
+    page.keyboard.press("Control+Enter")
+
+    expect(page.locator("[data-read-first]")).to_be_focused()
+    assert not Message.objects.filter(direction=Direction.OUT).exists()
+    page.keyboard.press("Enter")
+    expect(page.locator(".stale")).to_have_count(0)
+    expect(page.locator(FIELD)).to_be_focused()
+
+
+def test_a_resolution_that_is_stopped_late_opens_nothing_under_a_hand_that_writes(
+    enter: Enter, anna: Conversation, zoe: Conversation, outside: Outside
+) -> None:
+    page = enter(at(anna))
+    expect(page.locator(f"#row-{anna.public_id} .badge")).to_have_count(0)
+    unseen(page, outside, "Wait, one more thing")
+    held = hold(page, RESOLUTION)
+    page.keyboard.press("e")
+    held.until_given()
+    page.click(f"#row-{zoe.public_id}")
+    is_shown(page, zoe)
+
+    page.keyboard.press("r")
+    page.keyboard.type("Hello ")
+    held.let_go()
+    told = page.locator(f"#notices [data-of='{anna.public_id}']")
+    expect(told).to_contain_text("Anna: Something arrived since you looked")
+    page.keyboard.type("Zoe")
+
+    is_shown(page, zoe)
+    expect(page.locator(FIELD)).to_have_value("Hello Zoe")
+    told.get_by_role("link").click()
+    expect(page.locator(".stale [data-resolve-anyway]")).to_be_visible()
+    assert states() == {"anna": "open", "zoe": "open"}
+
+
 # Choices.
 
 
@@ -185,7 +272,37 @@ def test_what_nobody_has_seen_is_not_snoozed_away(
     assert states() == {"anna": "open"}
 
 
-# What was read.
+# What is sent after what is leaving, and what was read.
+
+
+@pytest.mark.parametrize("goes_on", ["writes on", "turns to the note and back"])
+def test_what_was_to_follow_a_reply_and_goes_on_is_not_sent_half(
+    enter: Enter, anna: Conversation, goes_on: str
+) -> None:
+    page = enter(at(anna))
+    held = hold(page, REPLIES)
+    page.fill(FIELD, "One")
+    page.keyboard.press("Control+Enter")
+    held.until_given()
+    page.keyboard.type("Your refund")
+    page.keyboard.press("Control+Enter")
+
+    if goes_on == "writes on":
+        page.keyboard.type(" of 20 euro is")
+    else:
+        page.click("#tab-note")
+        page.keyboard.type("She asked")
+    held.let_go()
+    expect(page.locator(".message[data-side=brand]:not([data-pending])")).to_have_count(1)
+    page.wait_for_timeout(600)
+
+    if goes_on == "writes on":
+        expect(page.locator(FIELD)).to_have_value("Your refund of 20 euro is")
+    else:
+        expect(page.locator(FIELD)).to_have_value("She asked")
+        page.click("#tab-reply")
+        expect(page.locator(FIELD)).to_have_value("Your refund")
+    assert Message.objects.filter(direction__in=[Direction.OUT, Direction.NOTE]).count() == 1
 
 
 def test_what_was_read_while_the_line_was_gone_for_a_moment_is_told_when_it_is_back(

@@ -1,4 +1,5 @@
 /** The page: opens conversations without leaving it, hears the news, and listens to the keys. */
+import { arrived } from "../lib/afar.js"
 import { Ahead } from "../lib/ahead.js"
 import { Attendance } from "../lib/attendance.js"
 import { refresh } from "../lib/changed.js"
@@ -102,6 +103,7 @@ class WorkspaceShell extends HTMLElement {
     if (!this.hasAttribute("data-focus")) this.ahead.want(this.list.neighbour(this.list.way, this.list.selected)?.dataset.id)
     const name = this.pane?.querySelector(".head__name")?.textContent ?? ""
     document.title = `${name} · Parley`
+    arrived(id)
     note(this, { id, name, where: this.pane?.querySelector(".head__where")?.textContent ?? "" })
     return true
   }
@@ -315,7 +317,7 @@ class WorkspaceShell extends HTMLElement {
     notify(html)
     if (code === 4401) {
       const link = Object.assign(document.createElement("a"), { href: `/accounts/login/?next=${encodeURIComponent(location.pathname)}`, className: "link", textContent: "Sign in" })
-      document.querySelector("#notices .notice")?.append(" ", link)
+      document.querySelector("#notices > .notice:not([data-of])")?.append(" ", link)
     }
   }
 

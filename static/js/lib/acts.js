@@ -1,8 +1,9 @@
 /** What a key or a line of the palette does to a conversation: the row in hand, else the one that is open. */
 import { Refused, ask, explain, notify, sentence } from "./fragments.js"
+import { tellOf } from "./afar.js"
 import * as drafts from "./drafts.js"
 import { leaveUnread } from "./readings.js"
-import { address, handAt, inHand, isShown, seenOf, settle, show } from "./picks.js"
+import { address, handAt, inHand, isShown, isTyping, seenOf, settle, show } from "./picks.js"
 
 export { inHand }
 
@@ -88,6 +89,8 @@ export async function tag(shell, tagId) {
 async function change(shell, id, act, { url, method, values }) {
   const places = () => [shell.list.find(id), isShown(shell, id) && shell.pane.querySelector("conversation-head")].filter(Boolean)
   for (const place of places()) place.setAttribute("data-pending", act)
+  const name = nameIn(placeOf(shell, id))
+  const was = whereabouts(shell)
   const body = new FormData()
   for (const [name, value] of Object.entries(values)) body.set(name, value)
   try {
@@ -96,7 +99,15 @@ async function change(shell, id, act, { url, method, values }) {
   } catch (error) {
     for (const place of places()) place.removeAttribute("data-pending")
     if (!(error instanceof Refused) || error.status !== 409) return notify(explain(error))
-    await shell.open(id) // something came that the row did not show: it is shown, with the choice
-    shell.composer?.stop(error.html)
+    // Something came that was not seen: it is shown, with the choice, but never under a hand that has gone on.
+    if (isShown(shell, id) && shell.dataset.open === id) return shell.composer.stop(error.html)
+    if (isTyping() || whereabouts(shell) !== was) return tellOf(shell, { id, name, html: error.html, waits: true })
+    if (await shell.open(id)) shell.composer?.stop(error.html)
   }
+}
+
+const whereabouts = (shell) => JSON.stringify([handAt()?.dataset.id, shell.dataset.open])
+
+function nameIn(place) {
+  return place?.querySelector(".head__name, .row__name, .hit__name")?.textContent.trim() ?? ""
 }

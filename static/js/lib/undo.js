@@ -1,5 +1,5 @@
 /** z: the newest thing one did is taken back, then the one before. What it was is said, and words go back where they were written. */
-import { ask, elements, explain, notify, sentence } from "./fragments.js"
+import { ask, clearNotices, elements, explain, notify, sentence } from "./fragments.js"
 
 let turn = Promise.resolve()
 
@@ -31,7 +31,7 @@ function show(shell, pieces) {
   const left = say(pieces)
   const runs = left.filter((piece) => piece.matches("bulk-progress"))
   if (runs.length) {
-    document.getElementById("notices").replaceChildren()
+    clearNotices()
     return shell.querySelector("bulk-runs").receive(runs)
   }
   const goes = left.find((piece) => piece.hasAttribute("data-goes-to"))
