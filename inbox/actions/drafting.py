@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
+from inbox.actions import _drafts
 from inbox.models import Conversation, Draft, DraftKind, Person
 from inbox.rules.cleaning import clean
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ def save(*, conversation: Conversation, by: Person, kind: DraftKind, written: Wr
     if written.is_empty:
         mine.delete()
         return 0
-    version = max((now - _EPOCH) // timedelta(microseconds=1), kept.version + 1 if kept else 0)
+    version = _drafts.version_after(kept, now)
     columns = {
         "text": clean(written.text), "files": list(written.files), "reply_to": clean(written.reply_to),
         "written_against": written.written_against, "version": version, "tab": written.tab, "step": written.step, "saved_at": now,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,8 +13,19 @@ from django.db import transaction
 from django.db.models import Q
 
 from inbox import events
-from inbox.actions import _bulk_undo, _parting, _people, _putting_back, _saved_views, _taking_back
-from inbox.models import Attachment, Brand, BulkBatch, BulkRun, Conversation, Message, Person, Undo, UndoKind
+from inbox.actions import _bulk_undo, _drafts, _parting, _people, _putting_back, _saved_views, _taking_back
+from inbox.models import (
+    Attachment,
+    Brand,
+    BulkBatch,
+    BulkRun,
+    Conversation,
+    DraftKind,
+    Message,
+    Person,
+    Undo,
+    UndoKind,
+)
 
 _WHOLE = (UndoKind.PERSON, UndoKind.DISCARD, UndoKind.VIEW)
 RECENTLY = timedelta(minutes=10)
@@ -30,6 +41,7 @@ class Written:
 
     mode: str  # reply or note
     text: str
+    seq: int  # of the event that told of it: up to there its writer had seen the conversation
     reply_to: str = ""
     attachments: list[Attachment] = field(default_factory=list)
 
@@ -41,6 +53,7 @@ class Undone:
     skipped: Mapping[str, int]
     conversation: Conversation | None = None
     written: Written | None = None
+    version: int = 0  # of the draft that keeps it
     run: BulkRun | None = None  # it is being undone
     gone: list[UUID] = field(default_factory=list)  # messages that are no more
     view: str = ""  # where the list goes: its views are others now
@@ -85,9 +98,9 @@ def undo(
             outcome = _parting.part(ledger, found.steps[0]["left"]["merge"], by=by, now=now)
             return Undone(found.words, outcome.done, outcome.skipped, found.conversation)
         if found.kind == UndoKind.MACRO:
-            return _macro(ledger, found, by=by, now=now)
+            return _kept(_macro(ledger, found, by=by, now=now), found, by=by, now=now)
         if found.kind in (UndoKind.NOTE, UndoKind.REPLY):
-            return _take_back(ledger, found, by=by, now=now)
+            return _kept(_take_back(ledger, found, by=by, now=now), found, by=by, now=now)
         if found.kind in _WHOLE:
             return _whole(ledger, found, by=by, now=now)
         outcome = _putting_back.put_back(
@@ -167,12 +180,26 @@ def _take_back(ledger: events.Ledger, found: Undo, *, by: Person, now: datetime)
     parts = list(Message.objects.filter(pk__in=step["left"]["messages"]).order_by("pk"))
     files = list(Attachment.objects.filter(message__in=parts).order_by("message", "position"))
     reply_to = next((part.reply_to for part in parts if part.reply_to), "")
-    written = Written(found.kind, "\n".join(part.text for part in parts if part.text), reply_to, files)
+    text = "\n".join(part.text for part in parts if part.text)
+    written = Written(found.kind, text, step["seq"], reply_to, files)
     take = _taking_back.note if found.kind == UndoKind.NOTE else _taking_back.reply
     if why := take(ledger, step, by=by, now=now):
         return Undone(found.words, 0, Counter([why]), found.conversation)
     gone = [part.public_id for part in parts]
     return Undone(found.words, 1, {}, found.conversation, written, gone=gone)
+
+
+def _kept(undone: Undone, found: Undo, *, by: Person, now: datetime) -> Undone:
+    """What was written is its writer's draft again, whatever page they are on, and as old as it was."""
+    written = undone.written
+    if written is None or found.conversation_id is None:
+        return undone
+    version = _drafts.put_back(
+        conversation_id=found.conversation_id, writer=by, kind=DraftKind(written.mode), text=written.text,
+        files=[each.public_id for each in written.attachments], reply_to=written.reply_to,
+        written_against=written.seq, now=now,
+    )  # fmt: skip
+    return replace(undone, version=version)
 
 
 @transaction.atomic(durable=True)

@@ -184,6 +184,26 @@ def test_resolve_snooze_reply_and_skip_each_open_the_next(enter: Enter, queue: l
     assert Message.objects.filter(direction=Direction.OUT, text="It is on its way").count() == 1
 
 
+def test_what_is_undone_in_focus_comes_again(enter: Enter, queue: list[Conversation]) -> None:
+    page = enter(NEWEST)
+    pane = page.locator("conversation-pane")
+    page.keyboard.press("f")
+    expect(pane).to_have_attribute("data-id", str(queue[0].public_id))
+    page.keyboard.press("e")
+    expect(pane).to_have_attribute("data-id", str(queue[1].public_id))
+
+    page.keyboard.press("z")
+    expect(page.locator("#notices")).to_contain_text("Undone: resolved")
+    for _ in queue[1:]:
+        was = shown(page)
+        page.keyboard.press("s")
+        expect(page.locator(f"conversation-pane[data-id='{was}']")).to_have_count(0)
+        if shown(page) == str(queue[0].public_id):
+            break
+
+    assert shown(page) == str(queue[0].public_id)
+
+
 def test_an_empty_view_says_so_and_what_comes_in_opens_by_itself(enter: Enter, outside: Outside) -> None:
     page = enter("/b/lumen/inbox/open/")
     page.keyboard.press("f")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from inbox.actions import bulk, sending
-from inbox.models import Brand, BulkRun, Channel, Conversation, Message, Person, Tag
+from inbox.models import Brand, BulkRun, Channel, Conversation, Draft, Message, Person, Tag
 from tests.browser.conftest import Outside
 from tests.factories import conversations as make
 
@@ -96,6 +97,38 @@ def test_a_reply_that_waits_comes_back_into_the_composer(
     expect(beside.locator("hold-line")).to_have_count(0)
     expect(page.locator(".event").last).to_contain_text("Mara took a reply back before it left")
     assert not Message.objects.filter(direction="out", state="queued").exists()
+
+
+def test_a_reply_that_is_taken_back_after_its_writer_has_gone_on_waits_whole_where_it_was_written(
+    enter: Enter, anna: Conversation, brand: Brand
+) -> None:
+    Brand.objects.filter(pk=brand.pk).update(reply_hold=30)
+    Conversation.objects.update(window_opened_at=timezone.now())
+    page = enter(at(anna))
+    picture = (Path(__file__).parents[2] / "docs/images/console-run.png").read_bytes()
+    page.locator("[data-file-input]").set_input_files(
+        {"name": "label.png", "mimeType": "image/png", "buffer": picture}
+    )
+    expect(page.locator(".upload[data-attachment]")).to_have_count(1)
+    page.fill("#composer-text", "On its way tomorrow")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("hold-line").first).to_contain_text("sending in")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(page.locator("conversation-pane")).to_have_count(0)
+
+    page.keyboard.press("z")
+
+    expect(toast(page)).to_contain_text("Undone")
+    expect(page.locator(".row .row__draft")).to_be_visible()
+    page.click(".row")
+    expect(page.locator("#composer-text")).to_have_value("On its way tomorrow")
+    expect(page.locator(".upload[data-attachment]")).to_contain_text("label.png")
+    assert not Message.objects.filter(state="queued").exists()
+    page.focus("#composer-text")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("hold-line")).to_have_count(2)  # Instagram takes a file and words one after the other
+    assert not Draft.objects.exists()
 
 
 def test_what_the_customer_writes_during_the_hold_stops_the_reply_with_a_choice(

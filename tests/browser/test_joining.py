@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from inbox.actions import joining
 from inbox.models import Brand, Conversation
 from tests.browser.conftest import Outside
-from tests.factories.people import ChannelFactory
+from tests.factories.people import ChannelFactory, agent_of
 
 Enter = Callable[..., Page]
 
 
-def test_two_conversations_of_one_person_become_one_and_two_again(
-    enter: Enter, outside: Outside, brand: Brand
-) -> None:
+def on_two_networks(outside: Outside, brand: Brand) -> tuple[Conversation, Conversation]:
     outside.write("Where is my parcel?", who="anna")
     anna = Conversation.objects.get()
     Outside(ChannelFactory(brand=brand, platform="x")).write("And on X: where is it?", who="anna.x")
     other = Conversation.objects.exclude(pk=anna.pk).get()
     Conversation.objects.filter(pk=other.pk).update(contact=anna.contact)
+    return anna, other
+
+
+def test_two_conversations_of_one_person_become_one_and_two_again(
+    enter: Enter, outside: Outside, brand: Brand
+) -> None:
+    anna, other = on_two_networks(outside, brand)
     page = enter(f"/b/lumen/conversations/{anna.public_id}/")
     expect(page.locator("inbox-list .row")).to_have_count(2)
     expect(page.locator(".message")).to_have_count(1)
@@ -40,3 +47,23 @@ def test_two_conversations_of_one_person_become_one_and_two_again(
     expect(page.locator(f"#row-{other.public_id}")).to_be_visible()
     other.refresh_from_db()
     assert other.state == "open"
+
+
+def test_what_a_colleague_merges_into_it_takes_nothing_from_the_hand_that_writes(
+    enter: Enter, outside: Outside, brand: Brand
+) -> None:
+    anna, other = on_two_networks(outside, brand)
+    page = enter(f"/b/lumen/conversations/{anna.public_id}/")
+    page.keyboard.press("n")
+    page.keyboard.type("Ask the ware")
+
+    bea = agent_of(brand, email="bea@example.test", name="Bea")
+    joining.join(kept=anna, merged=other, by=bea, now=timezone.now())
+    expect(page.locator(".message", has_text="And on X")).to_be_visible()
+    expect(page.locator("[data-unjoin]").first).to_be_visible()
+    page.keyboard.type("house e")
+
+    expect(page.locator("#composer-text")).to_have_value("Ask the warehouse e")
+    expect(page.locator("reply-composer")).to_have_attribute("data-mode", "note")
+    anna.refresh_from_db()
+    assert anna.state == "open"

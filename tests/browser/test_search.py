@@ -158,6 +158,25 @@ def test_a_reply_from_the_middle_of_a_thread_is_shown_at_its_end(
     expect(page.locator(".message__text", has_text="Line 399")).to_be_attached()
 
 
+def test_who_writes_on_after_a_note_from_the_middle_of_a_thread_is_not_disturbed(
+    enter: Enter, brand: Brand, channel: Channel
+) -> None:
+    conversation = long_thread(channel)
+    message = Message.objects.get(text__contains="QX-7781")
+    page = enter(f"/b/lumen/conversations/{conversation.public_id}/?at={message.public_id}")
+    expect(page.locator(".message[data-found]")).to_be_in_viewport()
+    page.keyboard.press("n")
+    page.keyboard.type("Seen it")
+    page.keyboard.press("Control+Enter")
+
+    page.keyboard.type("Ask ")
+    expect(page.locator(".message").last).to_contain_text("Seen it")
+    page.keyboard.type("Bea")
+
+    expect(page.locator("#composer-text")).to_have_value("Ask Bea")
+    expect(page.locator("reply-composer")).to_have_attribute("data-mode", "note")
+
+
 def test_search_fits_a_phone(enter: Enter, outside: Outside, brand: Brand) -> None:
     outside.write("My parcel is late", who="anna")
     follow(brand)

@@ -1,5 +1,5 @@
 /** The open conversation: takes the news that concerns it, and says how far it has been read. */
-import { ask } from "../lib/fragments.js"
+import { haveRead } from "../lib/readings.js"
 
 class ConversationPane extends HTMLElement {
   connectedCallback() {
@@ -40,14 +40,7 @@ class ConversationPane extends HTMLElement {
   }
 
   async #read(seq) {
-    const body = new FormData()
-    body.set("up_to_seq", seq)
-    try {
-      const said = await ask(this.dataset.readUrl, { method: "POST", body })
-      if (said) document.querySelector("notice-bell")?.ring(false)
-    } catch {
-      // It stays unread and is tried again with the next look.
-    }
+    if (await haveRead(this.dataset.id, this.dataset.readUrl, seq)) document.querySelector("notice-bell")?.ring(false)
   }
 }
 customElements.define("conversation-pane", ConversationPane)

@@ -57,7 +57,7 @@ class FocusBar extends HTMLElement {
   }
 
   skip() {
-    this.done(this.shell.dataset.open ?? this.current)
+    this.done(this.current ?? this.shell.dataset.open)
   }
 
   /** Resolved, answered, snoozed or passed over: on to the next. It comes again when the customer writes. */
@@ -65,6 +65,11 @@ class FocusBar extends HTMLElement {
     if (!this.on || (id && id !== this.current)) return
     if (id) this.#pass(id)
     this.#goOn()
+  }
+
+  /** What was done to it has been taken back: it comes again in its turn. */
+  back(id) {
+    if (this.on && this.passed.delete(id) && this.current === null) this.#goOn()
   }
 
   say(words) {
@@ -111,7 +116,7 @@ class FocusBar extends HTMLElement {
       if (!this.current) return this.#nothing()
       this.say("")
       if (this.current !== ready?.id) await this.#show(this.current)
-      else if (Number(place.currentSeq) > ready.seq && this.shell.line.dataset.state !== "live") await this.shell.open(this.current, { keep: true })
+      else if (Number(place.currentSeq) > ready.seq && this.shell.line.dataset.state !== "live") await this.shell.renew()
       this.#prefetch(place)
     } catch (error) {
       notify(explain(error))
@@ -122,7 +127,7 @@ class FocusBar extends HTMLElement {
   }
 
   async #show(id, ready) {
-    await this.shell.open(id, { push: false, ready })
+    if (!(await this.shell.open(id, { push: false, ready }))) return
     history.replaceState({ open: id }, "", `/b/${this.shell.dataset.brand}/conversations/${id}/?view=${this.shell.dataset.view}&${this.shell.dataset.sorted}`)
   }
 
@@ -146,6 +151,7 @@ class FocusBar extends HTMLElement {
     try {
       const place = await this.#ask(current, { stays: true })
       if (!this.on || this.current !== current || this.going) return
+      if (place.current && this.shell.pane?.dataset.id !== current) await this.#show(current) // it had not come
       if (place.current) return this.#prefetch(place)
       this.say(place.lostTo ? `${place.lostTo} has taken this one over. Skip (s) goes on.` : "This one is no longer in your focus. Skip (s) goes on.")
     } catch {

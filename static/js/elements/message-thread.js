@@ -22,6 +22,7 @@ class MessageThread extends KeysetScroller {
     this.sizes.observe(this)
     this.seen = this.shown
     this.addEventListener("click", (event) => this.#clicked(event), { signal: this.abort.signal })
+    document.addEventListener("visibilitychange", () => this.#look(), { signal: this.abort.signal })
     for (const hand of ["wheel", "touchmove", "pointerdown", "keydown"]) this.addEventListener(hand, () => (this.held = null), { passive: true, signal: this.abort.signal })
   }
 
@@ -146,6 +147,15 @@ class MessageThread extends KeysetScroller {
       line = entry.previousElementSibling
     }
     if (key && !line?.matches(".day")) entry.before(dayLine(key, at))
+  }
+
+  /** It comes in the place of another one of the same conversation: what is on its way stays, and what nobody has looked at is not seen. */
+  standFor(other) {
+    this.items.append(...other.items.querySelectorAll(":scope > [data-pending]"))
+    this.seen = other.seen
+    this.told = other.told
+    window.htmx?.process(this)
+    this.toEnd()
   }
 
   toEnd() {

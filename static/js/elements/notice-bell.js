@@ -1,5 +1,6 @@
 /** What somebody was told though they were not looking: a dot while it is unseen, the list with a press. */
 import { ask, elements, explain, notify } from "../lib/fragments.js"
+import { takeTurn } from "../lib/picks.js"
 
 class NoticeBell extends HTMLElement {
   connectedCallback() {
@@ -13,8 +14,10 @@ class NoticeBell extends HTMLElement {
   }
 
   async #show() {
+    const isMine = takeTurn()
     try {
       const [told] = elements(await ask(this.dataset.url))
+      if (!isMine()) return
       this.dialog.replaceChildren(told)
       this.dialog.setAttribute("aria-label", "What you were told")
       if (!this.dialog.open) this.dialog.showModal()

@@ -3,6 +3,7 @@
  * Enter applies it (the address carries it), Esc takes it back.
  */
 import { Refused, ask, elements, explain, notify } from "../lib/fragments.js"
+import { takeTurn } from "../lib/picks.js"
 
 const TOKEN = /(?:[^\s"]|"[^"]*"?)*$/ // what is being typed: up to a space outside of quotes
 
@@ -164,8 +165,11 @@ class QueryBar extends HTMLElement {
 
   async #open(url) {
     const dialog = document.getElementById("picker")
+    const isMine = takeTurn()
     try {
-      dialog.replaceChildren(...elements(await ask(url)))
+      const parts = elements(await ask(url))
+      if (!isMine()) return
+      dialog.replaceChildren(...parts)
       const form = dialog.querySelector("view-form")
       if (url === this.dataset.saving) form.asked = this.asked
     } catch (error) {

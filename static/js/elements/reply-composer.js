@@ -2,10 +2,12 @@
  * Where replies and notes are written. Nothing typed is ever lost: it stays in this browser until the server has taken it.
  * What the platform allows comes with <composer-state>, which the server renders and pushes anew when it changes.
  */
+import { choiceOf, tellOf } from "../lib/afar.js"
 import { DraftKeeper } from "../lib/draft-keeper.js"
 import * as drafts from "../lib/drafts.js"
 import { Refused, ask, elements, explain, notify, sentence } from "../lib/fragments.js"
 import { measure } from "../lib/measure.js"
+import { isTyping } from "../lib/picks.js"
 import { unfilled } from "../lib/triggers.js"
 import { say, undo } from "../lib/undo.js"
 import { Uploads } from "../lib/uploads.js"
@@ -32,6 +34,8 @@ class ReplyComposer extends HTMLElement {
     window.addEventListener("online", () => this.keeper.flush(), { signal })
     this.#restoreFiles()
     this.write("reply", { focus: false })
+    const choice = choiceOf(this.dataset.id)
+    if (choice) this.stop(choice, { focus: false })
   }
 
   disconnectedCallback() {
@@ -49,6 +53,8 @@ class ReplyComposer extends HTMLElement {
 
   /** Turn to reply or note; each keeps its own draft. */
   write(mode, { focus = true } = {}) {
+    if (this.mode !== mode) this.next = false
+    if (this.mode !== mode || !this.stale.querySelector(".stale")) this.stale.replaceChildren()
     this.mode = this.dataset.mode = mode
     for (const tab of this.querySelectorAll("[role=tab]")) {
       const picked = tab.dataset.mode === mode
@@ -56,9 +62,8 @@ class ReplyComposer extends HTMLElement {
       tab.tabIndex = picked ? 0 : -1
     }
     this.form.setAttribute("aria-labelledby", `tab-${mode}`)
-    this.field.value = this.keeper.of(mode).text
+    this.field.value = this.#draftOf(mode)
     this.showOther()
-    this.stale.replaceChildren()
     this.refresh()
     if (focus && !this.field.disabled) this.field.focus()
   }
@@ -120,10 +125,16 @@ class ReplyComposer extends HTMLElement {
     if (this.state.channel === String(channel)) this.#askState()
   }
 
-  /** Something arrived that was not seen: it is shown, with a choice. */
-  stop(html) {
+  /** What is kept of a kind, but for the words that are leaving just now. */
+  #draftOf(mode) {
+    const { text } = this.keeper.of(mode)
+    return this.sending === mode && text === this.leavingWords ? "" : text
+  }
+
+  /** Something arrived that was not seen: it is shown, with a choice. A hand that writes on is left where it is: the next key is no answer. */
+  stop(html, { focus = true } = {}) {
     this.stale.replaceChildren(...elements(html))
-    this.stale.querySelector("[data-read-first]")?.focus()
+    if (focus && !isTyping()) this.stale.querySelector("[data-read-first]")?.focus()
     document.querySelector("state-line")?.catchUp()
   }
 
@@ -148,6 +159,7 @@ class ReplyComposer extends HTMLElement {
   }
 
   #typed() {
+    this.next = false
     if (!this.sending && this.asked !== this.#ask()) this.#settle()
     this.keeper.typed(this.mode, this.field.value)
     this.refresh()
@@ -155,6 +167,7 @@ class ReplyComposer extends HTMLElement {
 
   /** Files of a draft are kept with it; a quote, too. */
   filesChanged() {
+    this.next = false
     if (this.sending) return
     this.keeper.typed("reply", this.mode === "reply" ? this.field.value : this.keeper.of("reply").text)
   }
@@ -215,8 +228,9 @@ class ReplyComposer extends HTMLElement {
   }
 
   /** What was taken back before it left stands here again, before what was typed since. */
-  giveBack({ mode, text, replyTo, files }) {
+  giveBack({ mode, text, replyTo, version, files }) {
     this.write(mode)
+    this.keeper.of(mode).base = Number(version) // the server keeps it as a draft already
     if (replyTo) this.quote(replyTo, "the message quoted before")
     this.field.value = this.field.value ? `${text}\n${this.field.value}` : text
     this.uploads.giveBack(files)
@@ -231,13 +245,16 @@ class ReplyComposer extends HTMLElement {
     if (target.closest("[data-slot]")) this.#toSlot()
     if (target.closest("[data-unquote]")) this.quote("")
     if (target.closest("[data-read-first]")) this.#readFirst()
-    if (target.closest("[data-send-anyway]")) this.#send({ anyway: true })
+    if (target.closest("[data-send-anyway]")) this.#sendAnyway()
     if (target.closest("[data-resolve-anyway]")) this.#resolveAnyway()
   }
 
+  /** While a choice stands here, who sends once more comes to it: it is not passed over. */
   #submitted(event) {
     event.preventDefault()
-    this.#send()
+    const choice = this.mode === "reply" && this.stale.querySelector(".stale:has([data-send-anyway]) [data-read-first]")
+    if (choice) choice.focus()
+    else this.#send()
   }
 
   /** What the agent has before their eyes: unseen news makes the server ask back. */
@@ -247,7 +264,7 @@ class ReplyComposer extends HTMLElement {
   }
 
   async #send({ anyway = false } = {}) {
-    // Whoever writes on while a reply is leaving does not press a dead key: the next goes when this one has been taken.
+    // Whoever writes on while a reply is leaving does not press a dead key: the next goes when this one has been taken, as it stands now.
     if (this.sending) this.next = true
     if (this.sending || this.querySelector(".composer__send").disabled) return
     const { mode, replyTo } = this
@@ -266,6 +283,7 @@ class ReplyComposer extends HTMLElement {
       for (const id of files) body.append("attachments", id)
     }
     this.sending = mode
+    this.leavingWords = text
     const pending = this.thread.pend(clientId, text.trim(), mode === "note" ? "note" : "brand")
     this.field.value = ""
     this.toggleAttribute("data-sending", true)
@@ -294,34 +312,48 @@ class ReplyComposer extends HTMLElement {
     this.ownSeq = Math.max(0, ...entries.map((entry) => Number(entry.dataset.seq)))
     this.thread.receive(entries, { own: true })
     this.stale.replaceChildren()
-    this.shell.presence.stopped()
+    if (this.isConnected) this.shell.presence.stopped()
     if (mode === "reply") {
       this.uploads.sent(sent.files)
       if (this.replyTo === sent.replyTo) this.#showQuote("")
     }
     this.#settle()
     // Words typed and files added while this one was under way are the next draft.
-    const rest = this.mode === mode ? this.field.value : ""
+    const rest = this.#restOf(mode)
     this.keeper.taken(mode, rest)
     if (mode === "reply" && this.uploads.ids.length) this.keeper.typed(mode, rest)
     if (mode === "reply" && !rest && this.uploads.isEmpty) this.shell.done(this.dataset.id)
   }
 
+  /** What was written while other words were leaving. */
+  #restOf(mode) {
+    return this.mode === mode ? this.field.value : this.#draftOf(mode)
+  }
+
   #givenBack(error, text, mode) {
     const { against } = this.keeper.of(mode)
-    const here = this.mode === mode
-    const rest = here ? this.field.value : ""
+    const rest = this.#restOf(mode)
     const whole = rest ? `${text}\n${rest}` : text
-    if (here) this.field.value = whole
+    if (this.mode === mode) this.field.value = whole
     this.keeper.typed(mode, whole)
     this.keeper.of(mode).against = against
-    if (error instanceof Refused && error.status === 409) {
-      this.#settle()
-      this.stop(error.html)
-    } else {
-      notify(explain(error))
-      if (error instanceof Refused && error.status === 422) this.#askState()
-    }
+    const stopped = error instanceof Refused && error.status === 409
+    if (stopped) this.#settle()
+    const { id } = this.dataset
+    const here = this.isConnected ? this : this.shell.pane?.dataset.id === id ? this.shell.composer : null // its writer may have gone on
+    if (!here) return tellOf(this.shell, { id, name: this.#name, html: stopped ? error.html : explain(error), waits: stopped })
+    if (stopped) here.stop(error.html)
+    else notify(explain(error))
+    if (error instanceof Refused && error.status === 422) here.#askState()
+  }
+
+  get #name() {
+    return this.closest("conversation-pane").querySelector(".head__name")?.textContent.trim()
+  }
+
+  #sendAnyway() {
+    if (this.mode !== "reply") this.write("reply")
+    this.#send({ anyway: true })
   }
 
   #readFirst() {

@@ -1,4 +1,5 @@
 /** The page: opens conversations without leaving it, hears the news, and listens to the keys. */
+import { arrived } from "../lib/afar.js"
 import { Ahead } from "../lib/ahead.js"
 import { Attendance } from "../lib/attendance.js"
 import { refresh } from "../lib/changed.js"
@@ -27,7 +28,7 @@ class WorkspaceShell extends HTMLElement {
     this.drafts = new DraftMarks(this.dataset.drafts.split(" ").filter(Boolean))
     this.addEventListener("click", (event) => this.#clicked(event))
     this.addEventListener("news", ({ detail }) => this.#news(detail))
-    this.addEventListener("thread-anew", () => this.open(this.dataset.open, { keep: true }))
+    this.addEventListener("thread-anew", () => this.renew())
     this.addEventListener("line-gone", ({ detail }) => this.#gone(detail.code))
     window.addEventListener("popstate", () => this.#fromAddress())
     document.body.addEventListener("htmx:configRequest", ({ detail }) => this.#configure(detail))
@@ -58,21 +59,24 @@ class WorkspaceShell extends HTMLElement {
     return this.querySelector("reply-composer")
   }
 
-  /** Show a conversation in the thread's pane, at its end or `at` one of its messages. The list stays as it is. Settles when it is there. */
-  open(id, { keep = false, ...how } = {}) {
-    if (!id) return Promise.resolve()
-    if (!keep) clearTimeout(this.rest)
+  /**
+   * Show a conversation in the thread's pane, at its end or `at` one of its messages. The list stays as it is. Settles when it is there
+   * (true), or did not come (false): then what stood there is open as before.
+   */
+  open(id, how = {}) {
+    if (!id) return Promise.resolve(false)
+    clearTimeout(this.rest)
     const isThere = this.pane?.dataset.id === id && !this.pane.thread.mustTurn(how.at)
-    if (id === this.dataset.open && !keep && (isThere || (this.coming && !how.at))) return this.coming ?? Promise.resolve()
-    const coming = this.#open(id, { keep, ...how }).finally(() => {
+    if (id === this.dataset.open && (isThere || (this.coming && !how.at))) return this.coming ?? Promise.resolve(true)
+    const coming = this.#open(id, how).finally(() => {
       if (this.coming === coming) this.coming = null
     })
     return (this.coming = coming)
   }
 
-  async #open(id, { push = true, keep, at, url, ready }) {
+  async #open(id, { push = true, at, url, ready }) {
     const address = url ?? `/b/${this.dataset.brand}/conversations/${id}/${at ? `?at=${at}` : ""}`
-    if (!keep && !at && !url) ready ??= this.ahead.take(id)
+    if (!at && !url) ready ??= this.ahead.take(id)
     const since = ready?.since ?? this.line.seen
     this.dataset.open = id
     this.presence.stopped()
@@ -83,22 +87,32 @@ class WorkspaceShell extends HTMLElement {
     const { signal } = (this.opening = new AbortController())
     try {
       const parts = (await ready?.parts) ?? elements(await ask(address, { signal }))
-      if (signal.aborted) return
+      if (signal.aborted) return false
       this.main.replaceChildren(...parts)
     } catch (error) {
-      if (error.name === "AbortError") return
+      if (signal.aborted || error.name === "AbortError") return false
       notify(explain(error))
-      return
+      this.#stay()
+      return false
     } finally {
       if (!signal.aborted) this.main.removeAttribute("aria-busy")
     }
-    if (push && !keep) history.pushState({ open: id }, "", `${address}${at ? "&" : "?"}view=${this.dataset.view}&${this.dataset.sorted}`)
+    if (push) history.pushState({ open: id }, "", `${address}${at ? "&" : "?"}view=${this.dataset.view}&${this.dataset.sorted}`)
     this.toggleContext(recall("parley.context") !== "closed")
     this.line.open(id, since)
     if (!this.hasAttribute("data-focus")) this.ahead.want(this.list.neighbour(this.list.way, this.list.selected)?.dataset.id)
     const name = this.pane?.querySelector(".head__name")?.textContent ?? ""
     document.title = `${name} · Parley`
+    arrived(id)
     note(this, { id, name, where: this.pane?.querySelector(".head__where")?.textContent ?? "" })
+    return true
+  }
+
+  /** What was asked for did not come: what stands here is what is open. */
+  #stay() {
+    if (this.pane) this.dataset.open = this.pane.dataset.id
+    else delete this.dataset.open
+    this.list.mark(this.dataset.open ?? null)
   }
 
   close({ push = true } = {}) {
@@ -160,7 +174,12 @@ class WorkspaceShell extends HTMLElement {
   #run(button) {
     const command = find(this, button.dataset.command)
     this.#menu(false)
-    if (command && makesSense(command, this)) command.act(this)
+    this.pointed = button.closest("conversation-pane")?.dataset.id
+    try {
+      if (command && makesSense(command, this)) command.act(this)
+    } finally {
+      this.pointed = null
+    }
   }
 
   #menu(open = !this.hasAttribute("data-menu-open")) {
@@ -180,11 +199,11 @@ class WorkspaceShell extends HTMLElement {
     if (news.type === "counts") this.line.counted(news)
     if (news.counts) this.#counters(news.counts, { partly: news.type === "counts" })
     if (news.told?.includes(Number(this.dataset.me))) this.querySelector("notice-bell")?.ring()
-    if (news.type === "thread" && news.conversation === this.dataset.open) {
+    if (news.type === "thread" && news.conversation === this.pane?.dataset.id) {
       this.meanwhile?.push(news)
       this.pane?.receive(elements(news.html), news.gone)
     }
-    if (news.type === "typing" && news.conversation === this.dataset.open) this.pane?.showTyping(news.name)
+    if (news.type === "typing" && news.conversation === this.pane?.dataset.id) this.pane.showTyping(news.name)
     if (news.type === "company") this.#meet(this.company.receive(news))
     if (news.type === "presence") this.attendance.receive(news)
   }
@@ -192,14 +211,15 @@ class WorkspaceShell extends HTMLElement {
   #meet(conversations) {
     for (const id of conversations) {
       this.list.find(id)?.querySelector("company-mark")?.draw()
-      if (id === this.dataset.open) this.querySelector("thread-company")?.draw()
-      if (id === this.dataset.open) this.composer?.mindCompany()
+      if (id !== this.pane?.dataset.id) continue
+      this.querySelector("thread-company")?.draw()
+      this.composer?.mindCompany()
     }
   }
 
   /** The row of the open conversation tells of something said: if the thread does not show it soon, it was lost on the way. */
   #mindTheThread(rows) {
-    const said = Number(rows.find((row) => row.dataset.id === this.dataset.open)?.dataset.said ?? 0)
+    const said = Number(rows.find((row) => row.dataset.id === this.pane?.dataset.id)?.dataset.said ?? 0)
     const before = this.pane?.thread?.shown ?? 0
     if (said <= before) return
     setTimeout(() => {
@@ -217,18 +237,29 @@ class WorkspaceShell extends HTMLElement {
     for (const { reason } of ends) if (reason) throw reason
   }
 
-  /** The thread anew, without touching what is being written. An answer that comes when another conversation stands there is none of its. */
-  async #refreshThread() {
-    const { pane } = this
-    if (!pane?.thread || this.coming) return // what is on its way asks for what it missed itself
-    const { id, url } = pane.dataset
-    const told = (this.meanwhile = [])
-    const isOver = () => this.meanwhile !== told || this.pane !== pane || this.dataset.open !== id
+  /** The open conversation anew, at its end, with all that stands beside it: more than its entries has changed. */
+  async renew() {
     try {
-      const [fresh] = elements(await ask(url))
+      await this.#refreshThread({ beside: true })
+      this.toggleContext(recall("parley.context") !== "closed")
+    } catch (error) {
+      notify(explain(error))
+    }
+  }
+
+  /** The thread anew, without touching what is being written. An answer that comes when another conversation stands there is none of its. */
+  async #refreshThread({ beside = false } = {}) {
+    const { pane } = this
+    if (!pane?.thread) return
+    const told = (this.meanwhile = [])
+    const isOver = () => this.meanwhile !== told || this.pane !== pane
+    try {
+      const [fresh] = elements(await ask(pane.dataset.url))
       if (isOver()) return
-      for (const part of ["message-thread", "#conversation-head", "#conversation-facts", "composer-state"]) pane.querySelector(part).replaceWith(fresh.querySelector(part))
+      const { thread } = pane
+      for (const part of ["message-thread", "#conversation-head", beside ? ".context" : "#conversation-facts", "composer-state"]) pane.querySelector(part).replaceWith(fresh.querySelector(part))
       pane.thread = pane.querySelector("message-thread")
+      pane.thread.standFor(thread)
       for (const { html, gone } of told) pane.receive(elements(html), gone)
     } catch (error) {
       if (isOver()) return
@@ -286,7 +317,7 @@ class WorkspaceShell extends HTMLElement {
     notify(html)
     if (code === 4401) {
       const link = Object.assign(document.createElement("a"), { href: `/accounts/login/?next=${encodeURIComponent(location.pathname)}`, className: "link", textContent: "Sign in" })
-      document.querySelector("#notices .notice")?.append(" ", link)
+      document.querySelector("#notices > .notice:not([data-of])")?.append(" ", link)
     }
   }
 

@@ -1,17 +1,11 @@
 /** What a key or a line of the palette does to a conversation: the row in hand, else the one that is open. */
 import { Refused, ask, explain, notify, sentence } from "./fragments.js"
+import { tellOf } from "./afar.js"
 import * as drafts from "./drafts.js"
-import { address, handAt, inHand, settle, show } from "./picks.js"
+import { leaveUnread } from "./readings.js"
+import { address, handAt, inHand, isShown, isTyping, seenOf, settle, show } from "./picks.js"
 
 export { inHand }
-
-const isShown = (shell, id) => shell.pane?.dataset.id === id
-
-/** What somebody has seen of it: in the thread, else in the row or the result that they point at. */
-function seenOf(shell, id) {
-  if (isShown(shell, id)) return shell.composer?.seen
-  return (handAt() ?? shell.list.find(id))?.dataset.said
-}
 
 function placeOf(shell, id) {
   return (isShown(shell, id) && shell.pane.querySelector("conversation-head")) || shell.list.find(id) || handAt()
@@ -36,6 +30,7 @@ export async function take(shell) {
 export async function unread(shell) {
   const id = inHand(shell)
   const row = shell.list.find(id)
+  leaveUnread(id)
   const before = row?.dataset.unread
   if (before === "0") row.dataset.unread = "1"
   try {
@@ -57,7 +52,7 @@ export async function spam(shell) {
  * lost, nor written to whoever was open before, nor taken for keys.
  */
 export async function write(shell, mode) {
-  const id = inHand(shell)
+  const id = inHand(shell) ?? shell.dataset.open
   if (isShown(shell, id)) return shell.composer.write(mode)
   const { at } = handAt()?.dataset ?? {}
   const early = Object.assign(document.createElement("textarea"), { className: "visually-hidden", ariaLabel: mode === "note" ? "Note" : "Reply" })
@@ -98,6 +93,8 @@ export async function feel(shell, mood) {
 async function change(shell, id, act, { url, method, values }) {
   const places = () => [shell.list.find(id), isShown(shell, id) && shell.pane.querySelector("conversation-head")].filter(Boolean)
   for (const place of places()) place.setAttribute("data-pending", act)
+  const name = nameIn(placeOf(shell, id))
+  const was = whereabouts(shell)
   const body = new FormData()
   for (const [name, value] of Object.entries(values)) body.set(name, value)
   try {
@@ -106,7 +103,15 @@ async function change(shell, id, act, { url, method, values }) {
   } catch (error) {
     for (const place of places()) place.removeAttribute("data-pending")
     if (!(error instanceof Refused) || error.status !== 409) return notify(explain(error))
-    await shell.open(id) // something came that the row did not show: it is shown, with the choice
-    shell.composer?.stop(error.html)
+    // Something came that was not seen: it is shown, with the choice, but never under a hand that has gone on.
+    if (isShown(shell, id) && shell.dataset.open === id) return shell.composer.stop(error.html)
+    if (isTyping() || whereabouts(shell) !== was) return tellOf(shell, { id, name, html: error.html, waits: true })
+    if (await shell.open(id)) shell.composer?.stop(error.html)
   }
+}
+
+const whereabouts = (shell) => JSON.stringify([handAt()?.dataset.id, shell.dataset.open])
+
+function nameIn(place) {
+  return place?.querySelector(".head__name, .row__name, .hit__name")?.textContent.trim() ?? ""
 }

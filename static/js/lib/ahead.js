@@ -27,6 +27,11 @@ export class Ahead {
     return kept?.id === id && performance.now() - kept.at < FRESH ? kept : null
   }
 
+  /** It is not any more as it was fetched, and no number tells of that. */
+  forget(id) {
+    if (this.kept?.id === id) this.kept = null
+  }
+
   #fetch(id) {
     const { shell, kept } = this
     if (document.visibilityState !== "visible" || shell.line.dataset.state !== "live" || shell.dataset.open === id) return

@@ -18,6 +18,7 @@ const RUNS = 120 // milliseconds between two moves of somebody who does not stop
 
 const isOpen = (shell) => Boolean(shell.dataset.open && shell.pane)
 const hasOne = (shell) => Boolean(acts.inHand(shell))
+const mayWrite = (shell) => hasOne(shell) || Boolean(shell.dataset.open) // also to the one that is on its way
 const inFocus = (shell) => shell.hasAttribute("data-focus")
 const notInFocus = (shell) => !inFocus(shell)
 const focusBar = (shell) => shell.querySelector("focus-bar")
@@ -41,8 +42,8 @@ export const COMMANDS = [
   { id: "focus", keys: ["f"], name: "Focus: one at a time, or stop", group: "Moving", act: (shell) => focusBar(shell).toggle() },
   { id: "skip", keys: ["s"], name: "Skip to the next in focus", group: "Moving", when: inFocus, act: (shell) => focusBar(shell).skip() },
 
-  { id: "reply", keys: ["r"], name: "Reply", group: "Answering", when: hasOne, act: (shell) => acts.write(shell, "reply") },
-  { id: "note", keys: ["n"], name: "Internal note", group: "Answering", when: hasOne, act: (shell) => acts.write(shell, "note") },
+  { id: "reply", keys: ["r"], name: "Reply", group: "Answering", when: mayWrite, act: (shell) => acts.write(shell, "reply") },
+  { id: "note", keys: ["n"], name: "Internal note", group: "Answering", when: mayWrite, act: (shell) => acts.write(shell, "note") },
   { id: "send", keys: ["Mod+Enter"], name: "Send", group: "Answering", fields: true, when: (shell) => shell.composer?.contains(document.activeElement), act: (shell) => shell.composer.submit() },
 
   { id: "resolve", keys: ["e"], name: "Resolve, or reopen", group: "Conversation", when: hasSome, act: each("resolve", acts.resolve) },

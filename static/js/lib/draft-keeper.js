@@ -150,7 +150,9 @@ export class DraftKeeper {
   }
 
   #mark() {
+    const { shell, dataset } = this.composer
     const some = Object.values(this.state).some((state) => state?.text || state?.piece?.children.length)
-    this.composer.shell.markDraft?.(this.composer.dataset.id, Boolean(some))
+    shell.markDraft?.(dataset.id, Boolean(some))
+    shell.ahead?.forget(dataset.id) // it was fetched with another draft
   }
 }

@@ -33,8 +33,14 @@ export function notify(html) {
   const place = document.getElementById("notices")
   const [notice] = elements(html)
   if (!place || !notice) return
-  place.replaceChildren(notice)
+  clearNotices()
+  place.append(notice)
   setTimeout(() => notice.remove(), 9000)
+}
+
+/** All but what stands until its conversation is opened. */
+export function clearNotices() {
+  for (const each of document.querySelectorAll("#notices > :not([data-of])")) each.remove()
 }
 
 export function sentence(text, tone = "danger") {

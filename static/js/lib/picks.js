@@ -3,32 +3,61 @@ import { ask, elements, explain, notify } from "./fragments.js"
 import { say } from "./undo.js"
 
 const PLACES = { assign: "assignment/", tags: "tags/", priority: "priority/", mood: "mood/", snooze: "snooze/", merges: "merges/", promise: "promise/" }
+let turn = 0 // of whoever has asked for the dialog
+
+/** Whether what is typed goes into a field, or is the answer to a dialog. */
+export function isTyping() {
+  return Boolean(document.querySelector("dialog[open]") ?? document.activeElement?.closest?.("input, textarea, select, [contenteditable]"))
+}
 
 /** The row, or the result of a search, that a hand is on. */
 export function handAt() {
   return document.activeElement?.closest?.(".row, [data-hit]")
 }
 
-/** The conversation that a key is about. */
+/**
+ * The conversation that a key is about, or a button: the one whose pane the button stands in, the row in hand, or the one that is shown.
+ * None while another one is on its way: what still stands there is not meant any more, and what comes has not been seen.
+ */
 export function inHand(shell) {
-  return handAt()?.dataset.id ?? shell.dataset.open
+  return shell.pointed ?? handAt()?.dataset.id ?? (isShown(shell, shell.dataset.open) ? shell.dataset.open : undefined)
 }
 
-export async function pick(shell, what) {
-  const id = inHand(shell)
-  if (id) await choose(address(shell, id) + PLACES[what])
+export function isShown(shell, id) {
+  return shell.pane?.dataset.id === id
 }
 
-/** The choices of this address, in the dialog. */
-export async function choose(url) {
+/** What somebody has seen of it: in the thread, else in the row or the result that they point at. */
+export function seenOf(shell, id) {
+  if (isShown(shell, id)) return shell.composer?.seen
+  return (handAt() ?? shell.list.find(id))?.dataset.said
+}
+
+/** The choices for this conversation, else for the one in hand. */
+export async function pick(shell, what, id = inHand(shell)) {
+  if (id) await choose(address(shell, id) + PLACES[what], what === "snooze" ? { seen: seenOf(shell, id) } : {})
+}
+
+/** The dialog is for whoever has asked last. Returns what tells whether that is still so: an answer that comes late is nobody's. */
+export function takeTurn() {
+  const mine = ++turn
+  return () => turn === mine
+}
+
+/** The choices of this address, in the dialog. `seen`: up to where its person has seen the conversation, for what puts it out of the way. */
+export async function choose(url, { seen } = {}) {
   const dialog = document.getElementById("picker")
   const early = waitIn(dialog)
+  const isMine = takeTurn()
   try {
     const html = await ask(url)
-    if (!dialog.open) return
-    dialog.replaceChildren(...elements(html))
+    if (!isMine() || !dialog.open) return
+    const parts = elements(html)
+    if (seen !== undefined) parts[0].dataset.seen = seen
+    dialog.replaceChildren(...parts)
     dialog.querySelector("triage-picker").typed(early.value, early.dataset.entered === "true")
   } catch (error) {
+    if (!isMine() || !dialog.open) return
     dialog.close()
     notify(explain(error))
   }
@@ -82,11 +111,12 @@ document.addEventListener("click", ({ target }) => {
   const button = shell && target.closest("[data-pick], [data-undo-tag], [data-set-tag], [data-undo-mood], [data-set-mood], [data-part], [data-needless], [data-join], [data-unjoin], [data-open-other]")
   if (!button) return
   const { pick: what, undoTag, setTag, undoMood, setMood, part, join, unjoin, openOther } = button.dataset
-  if (what) pick(shell, what)
-  else if (button.hasAttribute("data-needless")) settle(shell, `${address(shell, shell.dataset.open)}no-reply-needed/`, { method: "POST", values: { seen_seq: shell.composer?.seen ?? "" } })
+  const here = address(shell, button.closest("conversation-pane")?.dataset.id)
+  if (what) pick(shell, what, button.closest("conversation-pane")?.dataset.id)
+  else if (button.hasAttribute("data-needless")) settle(shell, `${here}no-reply-needed/`, { method: "POST", values: { seen_seq: shell.composer?.seen ?? "" } })
   else if (openOther) shell.open(openOther)
-  else if (join ?? unjoin) settle(shell, `${address(shell, shell.dataset.open)}joins/${join ?? unjoin}/`, { method: join ? "POST" : "DELETE" })
-  else if (setMood ?? undoMood) settle(shell, `${address(shell, shell.dataset.open)}mood/${setMood ?? undoMood}/`, { method: setMood ? "POST" : "DELETE" })
-  else if (part) settle(shell, `${address(shell, shell.dataset.open)}merges/${part}/`, { method: "DELETE" })
-  else settle(shell, `${address(shell, shell.dataset.open)}tags/${undoTag ?? setTag}/`, { method: setTag ? "POST" : "DELETE" })
+  else if (join ?? unjoin) settle(shell, `${here}joins/${join ?? unjoin}/`, { method: join ? "POST" : "DELETE" })
+  else if (setMood ?? undoMood) settle(shell, `${here}mood/${setMood ?? undoMood}/`, { method: setMood ? "POST" : "DELETE" })
+  else if (part) settle(shell, `${here}merges/${part}/`, { method: "DELETE" })
+  else settle(shell, `${here}tags/${undoTag ?? setTag}/`, { method: setTag ? "POST" : "DELETE" })
 })

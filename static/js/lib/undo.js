@@ -1,6 +1,5 @@
 /** z: the newest thing one did is taken back, then the one before. What it was is said, and words go back where they were written. */
-import * as drafts from "./drafts.js"
-import { ask, elements, explain, notify, sentence } from "./fragments.js"
+import { ask, clearNotices, elements, explain, notify, sentence } from "./fragments.js"
 
 let turn = Promise.resolve()
 
@@ -32,27 +31,29 @@ function show(shell, pieces) {
   const left = say(pieces)
   const runs = left.filter((piece) => piece.matches("bulk-progress"))
   if (runs.length) {
-    document.getElementById("notices").replaceChildren()
+    clearNotices()
     return shell.querySelector("bulk-runs").receive(runs)
   }
   const goes = left.find((piece) => piece.hasAttribute("data-goes-to"))
   if (goes) return location.assign(goes.dataset.goesTo)
-  if (left.some((piece) => piece.hasAttribute("data-anew")) && shell.pane) shell.open(shell.dataset.open, { keep: true })
+  if (left.some((piece) => piece.hasAttribute("data-anew"))) shell.renew()
   const rows = left.find((piece) => piece.hasAttribute("data-live-row"))
   const gone = left.find((piece) => piece.hasAttribute("data-gone"))?.dataset.gone.split(" ") ?? []
   const written = left.find((piece) => piece.hasAttribute("data-put-back"))
   const parts = rows ? [...rows.content.children] : []
   const row = parts.find((part) => part.matches(".row"))
   if (row) shell.list.receive([row])
+  if (row && rows.hasAttribute("data-undone")) shell.querySelector("focus-bar").back(row.dataset.id)
   if (row && row.dataset.id === shell.pane?.dataset.id) shell.pane.receive(parts.filter((part) => part !== row), gone)
   if (written) putBack(shell, written)
 }
 
-/** Into the composer where it is open, else it waits there as a draft. */
+/** Into the composer where it is open. The server keeps it as a draft, for when it is opened. */
 function putBack(shell, { dataset, content }) {
-  const { id, mode, text, replyTo } = dataset
-  if (shell.composer?.dataset.id === id) return shell.composer.giveBack({ mode, text, replyTo, files: [...content.children] })
-  drafts.before(shell.dataset.me, id, mode, text)
+  const { id, mode, text, replyTo, version } = dataset
+  if (shell.composer?.dataset.id === id) return shell.composer.giveBack({ mode, text, replyTo, version, files: [...content.children] })
+  shell.ahead.forget(id)
+  shell.markDraft(id, true)
 }
 
 document.addEventListener("click", ({ target }) => {

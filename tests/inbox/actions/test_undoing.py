@@ -12,6 +12,7 @@ from django.db import connection
 from inbox.actions import (
     assigning,
     closing,
+    drafting,
     noting,
     prioritising,
     promising,
@@ -32,6 +33,8 @@ from inbox.models import (
     Clock,
     Conversation,
     ConversationTag,
+    Draft,
+    DraftKind,
     Event,
     EventKind,
     Example,
@@ -353,7 +356,10 @@ def test_a_note_is_gone_from_open_pages_and_comes_back_to_its_writer(channel: Ch
 
     undone = undo(jo)
 
-    assert undone.written == undoing.Written("note", "Only we")
+    assert undone.written is not None
+    assert (undone.written.mode, undone.written.text) == ("note", "Only we")
+    draft = Draft.objects.get()
+    assert (draft.person, draft.kind, draft.text, draft.version) == (jo, "note", "Only we", undone.version)
     assert timeline.gone_since(it(), seen) == [str(note.public_id)]
 
 
@@ -440,8 +446,32 @@ def test_words_and_files_of_a_reply_come_back_to_its_writer(channel: Channel, jo
     assert undone.written is not None
     assert (undone.written.text, [each.pk for each in undone.written.attachments]) == ("Soon", [file.pk])
     assert Attachment.objects.get().message is None
+    draft = Draft.objects.get()
+    assert (draft.kind, draft.text, draft.files, draft.version) == (
+        "reply",
+        "Soon",
+        [file.public_id],
+        undone.version,
+    )
     assert set(undone.gone) == {message.public_id for message in messages}
     assert held(jo, attachments=[file], at=20)
+
+
+def test_what_is_taken_back_stands_before_what_was_written_since_and_is_as_old_as_it_was(
+    channel: Channel, jo: Person
+) -> None:
+    [message] = held(jo, reply_to="m1")
+    since = drafting.Written("More", [], "", message.seq + 9, 0, uuid4(), 1)
+    before = drafting.save(conversation=it(), by=jo, kind=DraftKind.REPLY, written=since, now=say.at(11))
+
+    undone = undo(jo, at=12)
+
+    draft = Draft.objects.get()
+    assert (draft.text, draft.reply_to, draft.written_against) == ("Soon\nMore", "m1", message.seq)
+    assert before < draft.version == undone.version
+    late = drafting.Written("More…", [], "", message.seq + 9, before, since.tab, 2)
+    with pytest.raises(drafting.Superseded):
+        drafting.save(conversation=it(), by=jo, kind=DraftKind.REPLY, written=late, now=say.at(13))
 
 
 def test_a_reply_on_its_way_is_not_taken_back(channel: Channel, jo: Person) -> None:
