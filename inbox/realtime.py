@@ -92,17 +92,16 @@ def push_messages(news: Sequence[Said]) -> None:
 
     A handful of queries, however many threads: when fifty people write at once, the fiftieth thread does not wait for forty-nine.
     """
-    threads = _conversations(each.conversation_id for each in news)
+    threads = _conversations(place for each in news for place in each.told_in)
     messages = thread_news.messages_of(news, each=CATCH_UP_ENTRIES)
     unavailable = composer.unreachable(threads.values())
-    for each in news:
-        conversation = threads.get(each.conversation_id)
+    for each, place in ((said, place) for said in news for place in said.told_in):
+        conversation = threads.get(place)
         if conversation is None:  # purged meanwhile
             continue
-        entries = timeline.dress(
-            messages[conversation.pk], conversation=conversation, brand_slug=conversation.brand.slug
-        )
-        from_customer = any(entry.message.direction == Direction.IN for entry in entries)
+        said = messages[each.conversation_id]
+        entries = timeline.dress(said, conversation=conversation, brand_slug=conversation.brand.slug)
+        from_customer = any(message.direction == Direction.IN for message in said)
         _send_thread(
             conversation, entries, seq=each.seq, with_composer=from_customer, gone=each.gone,
             unavailable=unavailable.get(conversation.pk, ""),
