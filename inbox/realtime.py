@@ -165,24 +165,24 @@ def push_typing(conversation_id: int, name: str) -> None:
     )
 
 
-def catch_up(brand: Brand, *, since: int, conversation: Conversation | None) -> list[str]:
-    """What a page missed after `since`, in the same messages as the live news; or that it should load itself anew."""
+def catch_up(brand: Brand, *, since: int, read: int, conversation: Conversation | None) -> list[str]:
+    """What a page missed after `since`, and in its open thread after `read`, told as the live news; or that it should load itself anew."""
     last = newest_seq([brand.pk]).get(brand.pk, 0)
     now = timezone.now()
     rows = (
         inbox_list.rows_changed_since(brand, since, limit=CATCH_UP_ROWS + 1, now=now) if since < last else []
     )
     entries: list[Entry] = []
-    if conversation and since < last:
+    if conversation and read < last:
         entries = timeline.changed_since(
-            conversation, since, brand_slug=brand.slug, limit=CATCH_UP_ENTRIES + 1
+            conversation, read, brand_slug=brand.slug, limit=CATCH_UP_ENTRIES + 1
         )
     if since > last or len(rows) > CATCH_UP_ROWS or len(entries) > CATCH_UP_ENTRIES:
         return [_text({"type": "reload", "seq": last, "counts": inbox_list.counts_of(brand.pk)})]
     found = []
-    if conversation and since < last:
+    if conversation and read < last:
         html = _thread_html(_conversation(conversation.pk), entries, with_head=True, with_composer=True)
-        gone = timeline.gone_since(conversation, since)
+        gone = timeline.gone_since(conversation, read)
         found.append(_text(_thread_message(conversation, html, last, gone)))
     told = notices.told_since(brand, since, limit=CATCH_UP_ROWS) if since < last else []
     return [*found, _text(_rows_message(brand.pk, rows, since + 1, last, told))]
