@@ -121,8 +121,9 @@ class Socket:
             text = await database_sync_to_async(realtime.presence_for)(self._brand)
             await self._outgoing.put({"type": "websocket.send", "text": text})
         if "since" in wish:
+            since, read = int(wish["since"]), int(wish.get("read", wish["since"]))
             told = await database_sync_to_async(realtime.catch_up)(
-                self._brand, since=int(wish["since"]), conversation=self._open
+                self._brand, since=since, read=min(read, since), conversation=self._open
             )
             for text in told:
                 await self._outgoing.put({"type": "websocket.send", "text": text})

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 
 from inbox import audience, realtime, tasks
 from inbox.actions import indexing, routing, triaging
 from inbox.events import on
 from inbox.models import Event, EventKind
-from inbox.queries import notices, timeline, view_counting
+from inbox.queries import merges, notices, timeline, view_counting
 from inbox.queries.thread_news import Said
 
 _IN_THE_LIST = tuple(kind for kind in EventKind if kind is not EventKind.CHANNEL_CHANGED)
@@ -38,21 +39,33 @@ def show_in_threads(events: list[Event]) -> None:
     for event in events:
         if event.conversation_id:
             by_conversation[event.conversation_id].append(event)
-    watched = audience.of(realtime.conversation_group(conversation_id) for conversation_id in by_conversation)
+    looked_at = _threads_looked_at(events[0].brand_id, by_conversation)
     news = []
     for conversation_id, told in by_conversation.items():
-        if realtime.conversation_group(conversation_id) not in watched:
+        if not looked_at[conversation_id]:
             continue
         seen = any(event.kind == EventKind.REPLY_SEEN for event in told)
         news.append(
             Said(
                 conversation_id, [event.message_id for event in told if event.message_id], told[-1].seq,
                 changed_since=min(event.seq for event in told) if seen else None,
-                gone=[gone for event in told for gone in timeline.gone_by(event)],
+                gone=[gone for event in told for gone in timeline.gone_by(event)], threads=looked_at[conversation_id],
             )
         )  # fmt: skip
     if news:
         realtime.push_messages(news)
+
+
+def _threads_looked_at(brand_id: int, conversation_ids: Collection[int]) -> dict[int, list[int]]:
+    """By conversation, where somebody sees what is said in it: its own thread, and that of the one in which it is answered."""
+    brand = realtime.brand_group(brand_id)  # every page listens to it, whatever it has open
+    groups = {pk: realtime.conversation_group(pk) for pk in conversation_ids}
+    watched = audience.of([brand, *groups.values()])
+    kept = merges.shown_in(conversation_ids) if brand in watched else {}
+    groups |= {pk: realtime.conversation_group(pk) for pk in kept.values()}
+    watched |= audience.of(groups[pk] for pk in kept.values())
+    places = {pk: [pk, *([kept[pk]] if pk in kept else [])] for pk in conversation_ids}
+    return {pk: [place for place in found if groups[place] in watched] for pk, found in places.items()}
 
 
 @on(*_BETWEEN_MESSAGES)

@@ -92,17 +92,16 @@ def push_messages(news: Sequence[Said]) -> None:
 
     A handful of queries, however many threads: when fifty people write at once, the fiftieth thread does not wait for forty-nine.
     """
-    threads = _conversations(each.conversation_id for each in news)
+    threads = _conversations(place for each in news for place in each.told_in)
     messages = thread_news.messages_of(news, each=CATCH_UP_ENTRIES)
     unavailable = composer.unreachable(threads.values())
-    for each in news:
-        conversation = threads.get(each.conversation_id)
+    for each, place in ((said, place) for said in news for place in said.told_in):
+        conversation = threads.get(place)
         if conversation is None:  # purged meanwhile
             continue
-        entries = timeline.dress(
-            messages[conversation.pk], conversation=conversation, brand_slug=conversation.brand.slug
-        )
-        from_customer = any(entry.message.direction == Direction.IN for entry in entries)
+        said = messages[each.conversation_id]
+        entries = timeline.dress(said, conversation=conversation, brand_slug=conversation.brand.slug)
+        from_customer = any(message.direction == Direction.IN for message in said)
         _send_thread(
             conversation, entries, seq=each.seq, with_composer=from_customer, gone=each.gone,
             unavailable=unavailable.get(conversation.pk, ""),
@@ -166,24 +165,24 @@ def push_typing(conversation_id: int, name: str) -> None:
     )
 
 
-def catch_up(brand: Brand, *, since: int, conversation: Conversation | None) -> list[str]:
-    """What a page missed after `since`, in the same messages as the live news; or that it should load itself anew."""
+def catch_up(brand: Brand, *, since: int, read: int, conversation: Conversation | None) -> list[str]:
+    """What a page missed after `since`, and in its open thread after `read`, told as the live news; or that it should load itself anew."""
     last = newest_seq([brand.pk]).get(brand.pk, 0)
     now = timezone.now()
     rows = (
         inbox_list.rows_changed_since(brand, since, limit=CATCH_UP_ROWS + 1, now=now) if since < last else []
     )
     entries: list[Entry] = []
-    if conversation and since < last:
+    if conversation and read < last:
         entries = timeline.changed_since(
-            conversation, since, brand_slug=brand.slug, limit=CATCH_UP_ENTRIES + 1
+            conversation, read, brand_slug=brand.slug, limit=CATCH_UP_ENTRIES + 1
         )
     if since > last or len(rows) > CATCH_UP_ROWS or len(entries) > CATCH_UP_ENTRIES:
         return [_text({"type": "reload", "seq": last, "counts": inbox_list.counts_of(brand.pk)})]
     found = []
-    if conversation and since < last:
+    if conversation and read < last:
         html = _thread_html(_conversation(conversation.pk), entries, with_head=True, with_composer=True)
-        gone = timeline.gone_since(conversation, since)
+        gone = timeline.gone_since(conversation, read)
         found.append(_text(_thread_message(conversation, html, last, gone)))
     told = notices.told_since(brand, since, limit=CATCH_UP_ROWS) if since < last else []
     return [*found, _text(_rows_message(brand.pk, rows, since + 1, last, told))]

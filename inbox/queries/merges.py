@@ -21,6 +21,12 @@ def into(conversation: Conversation) -> list[ConversationMerge]:
     return list(found.select_related("merged", "merged_by").order_by("-pk"))
 
 
+def shown_in(conversation_ids: Collection[int]) -> dict[int, int]:
+    """By merged one that is answered elsewhere now: the conversation in whose thread its messages are shown."""
+    found = _with_ends().filter(merged__in=conversation_ids, ended_at=None)
+    return dict(found.values_list("merged_id", "kept_id"))
+
+
 def counted(conversation_ids: Collection[int]) -> list[tuple[int, int, datetime, datetime | None, datetime]]:
     """(kept, merged, from when on, until when, learned when) of whatever was waiting there when it was merged."""
     found = _with_ends().filter(kept__in=conversation_ids, waiting_since__isnull=False)

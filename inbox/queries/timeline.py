@@ -195,7 +195,7 @@ def _page(
 
 
 def changed_since(conversation: Conversation, seq: int, *, brand_slug: str, limit: int) -> list[Entry]:
-    changed: MessageQuerySet = Message.objects.filter(conversation=conversation, seq__gt=seq)
+    changed = _messages_of(conversation, None).filter(seq__gt=seq)
     messages = list(changed.order_by("seq")[:limit])
     events = Event.objects.filter(
         conversation=conversation, seq__gt=seq, kind__in=SHOWN_EVENTS
@@ -209,7 +209,8 @@ def changed_since(conversation: Conversation, seq: int, *, brand_slug: str, limi
 
 def gone_since(conversation: Conversation, seq: int) -> list[str]:
     """Public ids of messages that were shown and are no more: echoes that turned out to be a reply of ours, and what was taken back."""
-    told = Event.objects.filter(conversation=conversation, seq__gt=seq, kind__in=_TAKE_AWAY)
+    shown = threads(conversation)
+    told = Event.objects.filter(conversation__in=shown, seq__gt=seq, kind__in=_TAKE_AWAY)
     return [gone for event in told.only("kind", "data").iterator() for gone in gone_by(event)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import Http404
 from django.utils import timezone
 
 from inbox import access
@@ -32,7 +33,10 @@ def context(
     view_name: str,
     conversation: Conversation | None = None,
     at: Message | None = None,
+    beside: bool = False,
 ) -> dict[str, Any]:
+    """`beside`: the address is that of something else, and the view only stands beside it. One that is no more, or a colleague's own,
+    is `open` there; elsewhere Http404 is raised for it."""
     now = timezone.now()
     # The number first: what happens while the page is read is asked for again, never missed.
     numbers = BrandSequence.objects.filter(brand=brand).values_list("last", "brand__view_cursor__told")
@@ -40,11 +44,15 @@ def context(
     house, kept = inbox_list.house(request.user, brand), saved_views.of(request.user, brand)
     rail = inbox_list.counted([*house, *kept], brand)
     text, fault = request.GET.get("q", ""), None
-    view = next((view for view in rail if view.name == view_name), None)
+    offered = {view.name: view for view in rail}
     try:
-        view = view or finding.view(request.user, brand, view_name, text=text)
+        view = offered.get(view_name) or finding.view(request.user, brand, view_name, text=text)
     except QueryError as error:
         view, fault = finding.nothing(), error
+    except Http404:
+        if not beside:
+            raise
+        view = offered["open"]
     granted = access.granted_to(request.user, brand)
     found: dict[str, Any] = {
         "brand": brand,

@@ -7,7 +7,8 @@ from datetime import UTC
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpResponse
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -101,7 +102,10 @@ def preview(request: AgentRequest, brand_slug: str) -> HttpResponse:
 def rows(request: AgentRequest, brand_slug: str) -> HttpResponse:
     """Rows that a page shows, as they now are: it was told that they changed, with many others."""
     brand = access.brand_for(request.user, brand_slug)
-    ids = UuidListField().clean(request.GET.getlist("id")[:MOST_ROWS])
+    try:
+        ids = UuidListField().clean(request.GET.getlist("id")[:MOST_ROWS])
+    except ValidationError:
+        return HttpResponseBadRequest("Those are no conversations.")
     found = Conversation.objects.of_brand(brand).filter(public_id__in=ids).values_list("pk", flat=True)
     shown = inbox_list.rows_by_id(brand, list(found), now=timezone.now())
     return render(request, "inbox/live/rows.html", {"rows": shown})

@@ -29,7 +29,9 @@ def show(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRespons
         found = _shell.thread(request, brand=brand, conversation=conversation, at=at)
         return render(request, "inbox/_conversation.html", found)
     view_name = request.GET.get("view", "open")
-    context = _shell.context(request, brand=brand, view_name=view_name, conversation=conversation, at=at)
+    context = _shell.context(
+        request, brand=brand, view_name=view_name, conversation=conversation, at=at, beside=True
+    )
     return render(request, "inbox/workspace.html", context)
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from inbox.models import Conversation
+from inbox import realtime
+from inbox.models import BrandSequence, Channel, Conversation
 from tests.browser.conftest import Outside
+from tests.factories import conversations as make
 
 Enter = Callable[..., Page]
 LIST = re.compile(r"/inbox/open/rows/[a-z]+/$")
@@ -254,3 +257,91 @@ def test_a_thread_that_was_read_anew_stays_where_it_is_read_while_the_list_is_as
     live(page)
 
     assert (len(lists), len(threads)) == (2, 1)
+
+
+def test_a_question_about_words_that_was_lost_is_asked_again(enter: Enter, anna: Conversation) -> None:
+    page = enter("/b/lumen/inbox/query/?q=%22late+parcel%22")
+    page.mouse.move(900, 400)
+    asked = lose_the_next(page, re.compile("ids="))
+    make.messages(anna, 1, text="My late parcel")
+
+    realtime.push_rows(anna.brand_id, [anna.pk], anna.seq, anna.seq)
+
+    expect(page.locator("state-line")).to_have_attribute("data-state", "catching")
+    live(page)
+    expect(page.locator(f"#row-{anna.public_id}")).to_be_visible()
+    assert len(asked) == 2
+
+
+def ahead(page: Page, conversation: Conversation) -> None:
+    """It has been fetched while the one before it is read."""
+    expect(page.locator("workspace-shell")).to_have_attribute("data-ahead", str(conversation.public_id))
+
+
+def test_going_on_after_much_has_happened_elsewhere_leaves_the_list_where_it_is(
+    enter: Enter, channel: Channel, anna: Conversation, zoe: Conversation
+) -> None:
+    page = enter("/b/lumen/inbox/open/?sort=newest")
+    page.locator(f"#row-{zoe.public_id}").click()
+    ahead(page, anna)
+    seen = BrandSequence.objects.get(brand=channel.brand).last
+    each = [{"seq": seen + 1 + number} for number in range(240)]
+    changed = make.conversations(
+        channel, 240, state="resolved", resolved_at=make.NEWEST, waiting_since=None, each=each
+    )
+    make.advance(channel, seen + 240)
+    for begin in range(0, 240, 80):
+        piece = changed[begin : begin + 80]
+        realtime.push_rows(channel.brand_id, [row.pk for row in piece], piece[0].seq, piece[-1].seq)
+    page.wait_for_function("(seq) => document.querySelector('state-line').seen === seq", arg=seen + 240)
+    lists = listen(page, LIST)
+
+    page.keyboard.press("j")
+
+    expect(page.locator("conversation-pane")).to_have_attribute("data-id", str(anna.public_id))
+    page.wait_for_timeout(800)
+    live(page)
+    assert lists == []
+
+
+def test_what_was_fetched_before_the_line_was_lost_is_told_what_it_lacks(
+    enter: Enter, outside: Outside, anna: Conversation, zoe: Conversation
+) -> None:
+    page = enter("/b/lumen/inbox/open/?sort=newest")
+    page.locator(f"#row-{zoe.public_id}").click()
+    ahead(page, anna)
+    page.route(re.compile("/readings/"), lambda route: route.abort())  # no news of the row afterwards
+    outside.write("Is anybody there?")
+    expect(page.locator(f"#row-{anna.public_id}")).to_contain_text("Is anybody there?")
+
+    page.evaluate(
+        "(id) => { document.querySelector('state-line').socket.close(); document.querySelector('workspace-shell').open(id) }",
+        str(anna.public_id),
+    )
+
+    expect(page.locator(".message")).to_have_count(2)
+
+
+def test_an_answer_that_was_read_before_a_push_and_comes_after_it_turns_nothing_back(
+    enter: Enter, outside: Outside, anna: Conversation
+) -> None:
+    Conversation.objects.update(window_opened_at=anna.window_opened_at - timedelta(days=30))
+    page = enter(f"/b/lumen/conversations/{anna.public_id}/")
+    composer, counter = (
+        page.locator("reply-composer"),
+        page.locator(".view[data-command=go-open] .view__count"),
+    )
+    expect(composer).to_have_attribute("data-closed", "")
+    read = realtime.catch_up(anna.brand, since=0, read=0, conversation=anna)
+    outside.write("Is anybody there?")
+    outside.write("About the lamp", who="zoe")
+    expect(composer).not_to_have_attribute("data-closed", "")
+    expect(counter).to_have_text("2")
+
+    page.evaluate(
+        "(texts) => texts.map((data) => document.querySelector('state-line').socket.onmessage({ data }))",
+        read,
+    )
+
+    expect(composer).not_to_have_attribute("data-closed", "")
+    expect(counter).to_have_text("2")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from inbox.actions import joining
+from inbox.actions import joining, receiving
+from inbox.actions.receiving import Arrival
+from inbox.exchange import Unsent
 from inbox.models import Brand, Conversation
 from tests.browser.conftest import Outside
 from tests.factories.people import ChannelFactory, agent_of
@@ -36,6 +39,10 @@ def test_two_conversations_of_one_person_become_one_and_two_again(
     expect(page.locator(".message", has_text="And on X")).to_contain_text("on X")
     expect(page.locator(".event").last).to_contain_text("Mara merged the conversation on X into this one")
     expect(page.locator(f"#row-{other.public_id}")).to_have_count(0)
+    with transaction.atomic():
+        taken_back = Unsent(other.messages.get().external_id or "", timezone.now(), "anna.x")
+        receiving.receive(arrivals=[Arrival(other.channel_id, taken_back)], now=timezone.now())
+    expect(page.locator(".message", has_text="on X")).to_contain_text("Unsent by")
     page.get_by_role("button", name="open it").click()
     expect(page.locator(".event").last).to_contain_text("Mara merged it into the conversation on Instagram")
     page.get_by_role("button", name="open it").click()

@@ -143,6 +143,51 @@ def test_words_are_asked_of_the_server_for_rows_that_change(enter: Enter, channe
     assert names(page) == ["Loud"]
 
 
+def test_time_brings_in_only_those_that_say_the_words(enter: Enter, channel: Channel) -> None:
+    said, unsaid = due(channel, "Said", 90), due(channel, "Unsaid", 90)
+    make.messages(said, 1, text="Where is my late parcel?")
+    page = enter("/b/lumen/inbox/query/?q=%22late+parcel%22+due%3C1h")
+    page.mouse.move(900, 400)
+    soon = timezone.now() + timedelta(hours=1, seconds=6)
+    for row in (said, unsaid):
+        say_so(row, due_at=soon)
+
+    expect(page.locator(".row")).to_have_count(1, timeout=20_000)
+
+    assert names(page) == ["Said"]
+
+
+def test_of_however_many_rows_that_changed_those_that_say_the_words_stay(
+    enter: Enter, channel: Channel
+) -> None:
+    rows = make.conversations(channel, 110, each=[{"seq": 110 - number} for number in range(110)])
+    for row in rows:
+        make.messages(row, 1, text="Where is my late parcel?")
+    make.advance(channel, 110)
+    page = enter("/b/lumen/inbox/query/?q=%22late+parcel%22&sort=newest")
+    page.mouse.move(900, 400)
+    before = names(page)
+
+    with page.expect_request_finished(lambda asked: asked.url.count("%2C") == 9):  # the last ten
+        page.evaluate("const line = document.querySelector('state-line'); line.seen = 0; line.wake()")
+    page.wait_for_timeout(300)
+
+    assert names(page) == before
+
+
+def test_what_time_brought_in_while_the_machine_slept_is_shown(enter: Enter, channel: Channel) -> None:
+    """The clock that nobody sets stands still meanwhile."""
+    sleeper = due(channel, "In the night", 90)
+    page = enter("/b/lumen/inbox/query/?q=due%3C1h")
+    page.mouse.move(900, 400)
+    assert names(page) == []
+
+    page.evaluate("() => { const now = Date.now; Date.now = () => now() + 5 * 60_000 }")
+    Conversation.objects.filter(pk=sleeper.pk).update(due_at=timezone.now() + timedelta(minutes=58))
+
+    expect(page.locator(".row")).to_have_count(1, timeout=15_000)
+
+
 def test_a_query_is_saved_and_reached_by_a_digit_and_its_counter_is_live(
     enter: Enter, channel: Channel, brand: Brand, mara: Person
 ) -> None:

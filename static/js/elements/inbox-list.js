@@ -5,6 +5,7 @@
 import { ask, elements, newer } from "../lib/fragments.js"
 import { KeysetScroller } from "../lib/keyset-scroller.js"
 import { judge, moment } from "../lib/view-checks.js"
+import { Wanted } from "../lib/wanted.js"
 import { headGroups } from "./due-groups.js"
 
 const TICK = 5000 // between two looks at what time alone has changed
@@ -28,9 +29,10 @@ class InboxList extends KeysetScroller {
     this.pill = this.parentElement.querySelector("[data-pill]")
     this.held = new Map() // id -> the newer row, waiting to be put in its place
     this.early = new Map() // id -> a row that time alone will bring in
+    this.unclear = new Wanted((_, ids) => this.#whichAreIn(ids)) // id -> a row of which the server has not told yet what was said
     this.checks = this.dataset.checks ? JSON.parse(this.dataset.checks) : null
     this.days = JSON.parse(this.dataset.days ?? "[]")
-    this.turnedAt = 0 // by the page's own clock that nobody sets, since it was asked for
+    this.turnedAt = [0, performance.timeOrigin] // by the clocks below: since the page was asked for
     if (this.checks?.some((check) => check.kind === "today" || "span" in check)) {
       this.ticking = setInterval(() => this.#turn(), TICK)
       this.abort.signal.addEventListener("abort", () => clearInterval(this.ticking))
@@ -61,12 +63,10 @@ class InboxList extends KeysetScroller {
 
   /** Rows as they now are. Anything older than what stands here is ignored. */
   receive(rows) {
-    this.closest("workspace-shell").search?.heard(rows)
-    if ("asksWords" in this.dataset) {
-      this.#askWhich(rows)
-      return
-    }
-    this.take(rows)
+    const shell = this.closest("workspace-shell")
+    shell.search?.heard(rows)
+    this.take(rows.filter((row) => !this.#isUnclear(row)))
+    if (this.unclear.size) this.unclear.askSoon(shell)
   }
 
   take(rows) {
@@ -244,9 +244,9 @@ class InboxList extends KeysetScroller {
     this.load("end")
   }
 
-  /** Rows that do not belong yet: time may bring them in without anybody telling. */
+  /** Rows that do not belong yet: time may bring them in without anybody telling. Where words are asked for, the server tells of them. */
   #perhapsLater(row) {
-    if (this.checks && judge(this.checks, JSON.parse(row.dataset.facts), moment(this.days)).until) this.early.set(row.dataset.id, row)
+    if (this.checks && !("asksWords" in this.dataset) && judge(this.checks, JSON.parse(row.dataset.facts), moment(this.days)).until) this.early.set(row.dataset.id, row)
   }
 
   /** What time has changed: rows that no longer belong go, those that do come, and the server tells of those that were never here. */
@@ -261,8 +261,8 @@ class InboxList extends KeysetScroller {
     if (document.visibilityState !== "visible" || this.asking) return
     this.asking = true
     try {
-      const asked = performance.now()
-      const html = await ask(this.address({ turned_within: Math.round(asked - this.turnedAt + TICK) }), { signal: this.abort.signal })
+      const asked = clocks()
+      const html = await ask(this.address({ turned_within: Math.round(passed(this.turnedAt, asked) + TICK) }), { signal: this.abort.signal })
       if (html === null) await this.reload()
       else this.take(elements(html))
       this.turnedAt = asked
@@ -273,17 +273,24 @@ class InboxList extends KeysetScroller {
     }
   }
 
-  /** What was said is no fact of a row: the server tells which of those that changed are in the view. */
-  async #askWhich(rows) {
-    const likely = rows.filter((row) => this.belongs(row))
-    let said = new Set()
-    try {
-      if (likely.length) said = new Set(JSON.parse(await ask(this.address({ ids: likely.map((row) => row.dataset.id) }), { signal: this.abort.signal })).ids)
-    } catch {
-      return // the next news of these rows asks again
-    }
-    for (const row of likely) if (!said.has(row.dataset.id)) row.dataset.unsaid = ""
-    this.take(rows)
+  /** What was said is no fact of a row: where words are asked for, one that may belong waits until the server has told. */
+  #isUnclear(row) {
+    if (!("asksWords" in this.dataset)) return false
+    const { id } = row.dataset
+    const told = this.unclear.get(id)
+    if (told && !newer(row, told)) return true
+    this.unclear.delete(id)
+    const mayBelong = this.belongs(row)
+    if (mayBelong) this.unclear.set(id, row)
+    return mayBelong
+  }
+
+  async #whichAreIn(ids) {
+    const rows = ids.map((id) => this.unclear.get(id))
+    const said = JSON.parse(await ask(this.address({ ids }), { signal: this.abort.signal })).ids
+    const told = rows.filter((row) => this.unclear.get(row.dataset.id) === row) // of the others there is newer news
+    for (const row of told) row.toggleAttribute("data-unsaid", !said.includes(row.dataset.id))
+    this.take(told)
   }
 
   #perhapsSettle() {
@@ -298,4 +305,15 @@ class InboxList extends KeysetScroller {
     this.toggleAttribute("data-empty", !this.entries.length)
   }
 }
+
+/** What two clocks show: one that nobody sets, but that stands still in the sleep of some machines; and one that goes on, but may be set. */
+function clocks() {
+  return [performance.now(), Date.now()]
+}
+
+/** Milliseconds between two looks at the clocks: where these differ the longer time, for which too much is asked at the worst. */
+function passed(from, to) {
+  return Math.max(...to.map((now, which) => now - from[which]))
+}
+
 customElements.define("inbox-list", InboxList)

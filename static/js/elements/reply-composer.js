@@ -377,8 +377,7 @@ class ReplyComposer extends HTMLElement {
 
   async #askState() {
     try {
-      const [state] = elements(await ask(this.dataset.stateUrl))
-      this.querySelector("composer-state").replaceWith(state)
+      this.closest("conversation-pane").receive(elements(await ask(this.dataset.stateUrl)))
     } catch {
       notify(sentence("The reply window has changed. Reload the page to see how it stands.", "warning"))
     }

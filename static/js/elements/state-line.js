@@ -14,6 +14,7 @@ class StateLine extends HTMLElement {
     this.shell = this.closest("workspace-shell")
     this.seen = Number(this.shell.dataset.seq)
     this.told = Number(this.shell.dataset.told ?? 0) // the last change of a saved view's counter
+    this.figures = this.seen // the number with which the other counters were told
     this.ahead = []
     this.owing = new Set() // what is not on the page yet, though its numbers have passed
     this.tries = 0
@@ -50,10 +51,11 @@ class StateLine extends HTMLElement {
     else this.connect()
   }
 
-  /** The page shows another conversation now, read when the brand was at `since`. */
-  open(id, since = this.seen) {
+  /** The page shows another conversation now, read when the brand was at `read`. */
+  open(id, read = this.seen) {
     this.opened = id
-    if (this.socket?.readyState === WebSocket.OPEN) this.#send({ open: id, since: Math.min(since, this.seen) })
+    this.read = read
+    if (this.socket?.readyState === WebSocket.OPEN) this.#send({ open: id, ...this.#known })
   }
 
   /** What the page's person does; see lib/presence.js. */
@@ -62,9 +64,16 @@ class StateLine extends HTMLElement {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ here: doing }))
   }
 
-  catchUp(since = this.seen) {
+  /** `read`: where the open conversation may lack something since an earlier number than all else. */
+  catchUp(read = this.read) {
+    this.read = read
     this.say("catching")
-    this.#send({ since: Math.min(since, this.seen) })
+    this.#send(this.#known)
+  }
+
+  /** Two numbers: rows are told of by pushes, while a conversation may have been fetched some time before it is shown. */
+  get #known() {
+    return { since: this.seen, read: Math.min(this.read ?? this.seen, this.seen) }
   }
 
   /** Something is told of and could not be had yet: the page is not live before it is. */
@@ -93,7 +102,7 @@ class StateLine extends HTMLElement {
     this.tries = 0
     this.say("catching")
     this.dispatchEvent(new CustomEvent("line-open", { bubbles: true }))
-    this.#send({ open: this.opened ?? null, since: this.seen, here: this.doing ?? "looks", counts: true, presence: true })
+    this.#send({ open: this.opened ?? null, ...this.#known, here: this.doing ?? "looks", counts: true, presence: true })
   }
 
   #send(wish) {
@@ -124,6 +133,7 @@ class StateLine extends HTMLElement {
       return
     }
     this.dispatchEvent(new CustomEvent("news", { bubbles: true, detail: news }))
+    if (news.type === "thread" && news.conversation === this.opened) this.read = undefined
     if (news.type === "rows") this.#count(news)
     if (news.type === "reload") this.#readAnew(news.seq)
   }
@@ -145,6 +155,7 @@ class StateLine extends HTMLElement {
     if (this.anew !== anew || this.gone) return
     this.anew = null
     this.seen = seq
+    this.read = undefined
     this.#goOn()
   }
 
@@ -165,6 +176,15 @@ class StateLine extends HTMLElement {
   counted({ counted: told, all }) {
     if (all || told === this.told + 1) this.told = Math.max(this.told, told)
     else if (told > this.told) this.#send({ counts: true })
+  }
+
+  /** Whether these counters are older than those that are shown: an answer may have been read before a push and come after it. */
+  isOld({ type, last, seq }) {
+    if (type === "counts") return false // saved views' have numbers of their own
+    const number = last ?? seq
+    if (type === "rows" && number < this.figures) return true
+    this.figures = number
+    return false
   }
 
   #missing() {

@@ -197,7 +197,7 @@ class WorkspaceShell extends HTMLElement {
     if (news.type === "bulk" && String(news.person) === this.dataset.me) this.querySelector("bulk-runs").receive(elements(news.html))
     if (news.channel) this.composer?.channelChanged(news.channel)
     if (news.type === "counts") this.line.counted(news)
-    if (news.counts) this.#counters(news.counts, { partly: news.type === "counts" })
+    if (news.counts && !this.line.isOld(news)) this.#counters(news.counts, { partly: news.type === "counts" })
     if (news.told?.includes(Number(this.dataset.me))) this.querySelector("notice-bell")?.ring()
     if (news.type === "thread" && news.conversation === this.pane?.dataset.id) {
       this.meanwhile?.push(news)

@@ -1,44 +1,23 @@
 /** So many conversations changed at once that their rows were not sent along: those that are shown here are asked for. */
 import { ask, elements, hadOrTold } from "./fragments.js"
+import { Wanted } from "./wanted.js"
 
-const AT_A_TIME = 100
-const wanted = new Set()
-let soon, again
-let wait = 1000 // until what did not come is asked for again; longer each time
+const wanted = new Wanted(fetchRows)
+let again
 
 export function refresh(shell, changed) {
   const { list } = shell
   for (const [id, state, assignee, channel] of changed) {
-    if (list.find(id) || list.held.has(id)) wanted.add(id)
+    if (list.find(id) || list.held.has(id)) wanted.set(id, {})
     else if ("checks" in list.dataset) owe(list)
     else if (list.belongs({ dataset: { state, assignee: String(assignee ?? ""), channel: String(channel) } })) owe(list)
   }
-  if (wanted.size) askSoon(shell, 120)
+  if (wanted.size) wanted.askSoon(shell, 120)
 }
 
-function askSoon(shell, pause) {
-  clearTimeout(soon)
-  soon = setTimeout(() => fetchRows(shell), pause)
-}
-
-async function fetchRows(shell) {
-  while (wanted.size && !shell.line.gone) {
-    const ids = [...wanted].slice(0, AT_A_TIME)
-    for (const id of ids) wanted.delete(id)
-    try {
-      const query = new URLSearchParams(ids.map((id) => ["id", id]))
-      await hadOrTold(ask(`/b/${shell.dataset.brand}/bulk/rows/?${query}`).then((html) => shell.list.receive(elements(html))))
-      wait = 1000
-    } catch {
-      // Their numbers have passed: nobody else would ask for them.
-      for (const id of ids) wanted.add(id)
-      shell.line.owe(wanted)
-      askSoon(shell, wait)
-      wait = Math.min(15_000, wait * 2)
-      return
-    }
-  }
-  shell.line.paid(wanted)
+async function fetchRows(shell, ids) {
+  const query = new URLSearchParams(ids.map((id) => ["id", id]))
+  shell.list.receive(elements(await ask(`/b/${shell.dataset.brand}/bulk/rows/?${query}`)))
 }
 
 /** Rows came into the view that are not here: the list is read anew as soon as no hand is on it. */

@@ -161,6 +161,24 @@ async def test_a_page_resumes_from_the_number_it_has_seen(
     assert (rows["first"], rows["last"]) == (seen + 1, seen + 2)
 
 
+async def test_a_conversation_that_was_read_before_the_rows_is_told_more_than_they_are(
+    channel: Channel, jo: Person, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was fetched ahead; of everything else the page has heard since."""
+    monkeypatch.setattr("inbox.realtime.CATCH_UP_ROWS", 2)
+    read = conversation.seq
+    await in_thread(lambda: write(channel, "Still waiting", seconds=5))
+    for number in range(4):
+        await in_thread(lambda n=number: write(channel, "Hi", who=f"person{n}"))  # type: ignore[misc]
+
+    async with page_of(jo) as page:
+        await page.ask(open=str(conversation.public_id), since=read + 5, read=read)
+        thread, rows = await page.hears(), await page.hears()
+
+    assert thread["type"] == "thread" and "Still waiting" in thread["html"]
+    assert (rows["type"], rows["first"], rows["html"].strip()) == ("rows", read + 6, "")
+
+
 async def test_a_page_that_is_up_to_date_hears_that_nothing_changed(
     jo: Person, conversation: Conversation
 ) -> None:

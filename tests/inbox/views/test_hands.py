@@ -117,6 +117,10 @@ def test_conversations_of_another_brand_are_not_meant(page: Client, channel: Cha
     assert page.get(f"/b/lumen/bulk/rows/?id={theirs.public_id}").content.strip() == b""
 
 
+def test_rows_that_cannot_be_meant_are_refused(page: Client) -> None:
+    assert page.get("/b/lumen/bulk/rows/?id=x").status_code == 400
+
+
 def test_a_colleagues_run_is_theirs_to_see_and_to_stop(
     page: Client, channel: Channel, client: Client
 ) -> None:

@@ -70,8 +70,8 @@ def test_nobody_sees_what_others_or_other_brands_were_told(
 def test_a_page_that_missed_it_hears_of_it_with_the_rest(conversation: Conversation, jo: Person) -> None:
     seq = tell(conversation, jo)
 
-    [late] = realtime.catch_up(conversation.brand, since=seq - 1, conversation=None)
-    [early] = realtime.catch_up(conversation.brand, since=seq, conversation=None)
+    [late] = realtime.catch_up(conversation.brand, since=seq - 1, read=seq - 1, conversation=None)
+    [early] = realtime.catch_up(conversation.brand, since=seq, read=seq, conversation=None)
 
     assert f'"told":[{jo.pk}]' in late
     assert '"told"' not in early

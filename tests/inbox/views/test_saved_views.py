@@ -170,6 +170,24 @@ def test_a_colleagues_own_view_does_not_exist_for_others(page: Client, brand: Br
     assert other.delete(at("saved-view", saved.public_id), headers=PIECE).status_code == 404
 
 
+def test_a_conversation_is_shown_beside_the_open_ones_where_the_view_of_its_address_is_not_ones_own(
+    page: Client, channel: Channel
+) -> None:
+    anna = make.conversation(channel, contact_name="Anna")
+    save(page)
+    saved = SavedView.objects.get()
+    bea = Client()
+    bea.force_login(agent_of(channel.brand))
+    view = f"view-{saved.public_id}"
+
+    assert 'data-view="open"' in shown(bea, at("conversation", anna.public_id), view=view)
+    assert 'data-view="open"' in shown(bea, at("search"), view=view)
+    assert f'data-view="{view}"' in shown(page, at("conversation", anna.public_id), view=view)
+    saved.delete()
+    assert 'data-view="open"' in shown(page, at("conversation", anna.public_id), view=view)
+    assert page.get(at("list", view)).status_code == 404
+
+
 def test_what_time_has_brought_in_is_told(page: Client, channel: Channel) -> None:
     soon = timezone.now() + timedelta(hours=1)
     make.conversation(channel, contact_name="Just now", due_at=soon - timedelta(seconds=3))
