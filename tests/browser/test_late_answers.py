@@ -120,6 +120,7 @@ def test_where_one_does_not_come_the_one_that_is_shown_is_open_and_hears_its_new
     is_shown(page, anna)
     outside.write("Hello?")
     expect(page.locator(".message").last).to_contain_text("Hello?")
+    page.wait_for_timeout(900)  # a glance
     page.keyboard.press("e")
     expect(page.locator("conversation-head[data-state=resolved]")).to_be_visible()
     assert states() == {"anna": "resolved", "zoe": "open"}

@@ -203,7 +203,7 @@ def test_a_channel_that_falls_silent_is_told_and_a_quiet_one_is_not(
 
     alarm = Alarm.objects.get()
     assert (alarm.channel, alarm.kind) == (channel, "silent")
-    assert "about 12 messages were to be expected" in alarm.said
+    assert "about 18 messages were to be expected" in alarm.said
 
 
 def test_a_channel_that_nobody_connected_again_is_not_silent(channel: Channel, ops: Person) -> None:
