@@ -17,6 +17,8 @@ from inbox.models import Channel
 
 _OF_THE_PAGE = ("standing", "after")  # what an event says of the moment and of its neighbours
 
+_PEOPLE = ("author", "counterpart", "party", "actor")  # whose followers and pictures change
+
 
 def unread(channel: Channel, page: Page, *, now: datetime) -> list[DeadItem]:
     return [
@@ -40,6 +42,9 @@ def fingerprint(payload: Mapping[str, Any]) -> str:
     item = payload["payload"]
     if keeping.is_written(item):
         fields = {name: value for name, value in item["fields"].items() if name not in _OF_THE_PAGE}
+        for who in _PEOPLE:
+            if isinstance(person := fields.get(who), Mapping):
+                fields[who] = person.get("external_id")
         payload = {**payload, "payload": {**item, "fields": fields}}
     canonical = json.dumps(_lasting(payload), sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()

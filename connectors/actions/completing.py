@@ -68,7 +68,7 @@ def _refused(untold: UntoldMessage, error: ConnectorError, now: datetime) -> Non
         case Remedy.TELL | Remedy.BUG | Remedy.WAIT:
             completing.give_up(untold=untold)
         case Remedy.RECONNECT:
-            completing.put_back(untold=untold, at=now + UNTIL_CONNECTED)
+            _later(untold, now, now + UNTIL_CONNECTED)
         case _:
             _later(untold, now, error.retry_at)
 

@@ -271,6 +271,14 @@ def _next_run(
             # Of what is asked every few seconds its own pace is soon enough; a walk's says nothing of when to go on with it.
             pause = min(scheduling.MAX_BACK_OFF, max(pause, timedelta(seconds=schedule.every_seconds)))
         again = now + pause
+        if (
+            error is not None
+            and error.remedy is Remedy.TELL
+            and failures >= 3
+            and schedule.task == Task.RECONCILE
+        ):
+            # Refused for good, however often it is asked: at its own pace, or the walk from its beginning uses up the platform's day.
+            again = max(again, schedule.cadence.after(now))
         return max(again, error.retry_at) if error is not None and error.retry_at else again
     if schedule.next_run_at is None:
         return None  # only when somebody asks

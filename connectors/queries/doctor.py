@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Q
 
 from connectors.contract import UNKNOWN_KIND
-from connectors.models import Credential, DeadItem, SyncSchedule, Task
+from connectors.models import Credential, DeadItem, Receipt, SyncSchedule, Task
 from connectors.rules.remedies import THROTTLED, Place, fix_for
 from inbox import platforms
 from inbox.models import Channel, ChannelState, Handle
@@ -152,7 +152,13 @@ def _operations(manifest: Manifest, channel: Channel, now: datetime) -> Iterator
         yield _operation(schedule)
     if health and (bad := health.last_bad_signature_at):
         # They are counted for good; what lies longer back, or was followed by good ones for hours, is over.
-        good = health.last_receipt_at
+        # They are of the address, which accounts of one app may share; what came with a right one was kept.
+        good = (
+            Receipt.objects.filter(channel=channel)
+            .order_by("-pk")
+            .values_list("received_at", flat=True)
+            .first()
+        )
         is_over = bad < now - SIGNATURES_FORGOTTEN or (good is not None and good > bad + SIGNATURES_MENDED)
         if is_over:
             said = f"Right; {health.bad_signatures} deliveries had a wrong one and were refused, the last"

@@ -109,7 +109,7 @@ def queue(
         raise ReplyRefused(
             f"Fill in {slots[0]} first, or take it out: the customer would read it as it stands."
         )
-    reply_to = reply_to or _answered(current, written_against)
+    quoted, reply_to = reply_to, reply_to or _answered(current, written_against)
     was, reopened = _undo.before(UndoKind.STATE, current), 0
     if (
         current.state == ConversationState.RESOLVED
@@ -136,7 +136,7 @@ def queue(
     )  # fmt: skip
     _threads.show_newest(current.pk)
     left = {"messages": [message.pk for message in messages]}
-    step = _undo.step(current.pk, seq, {**was, "reopened": reopened}, left)
+    step = _undo.step(current.pk, seq, {**was, "reopened": reopened, "quoted": quoted}, left)
     _undo.keep(
         ledger, UndoKind.REPLY, "Replied", [step], conversation=current, by=by, now=now, until=now + hold
     )
@@ -175,6 +175,15 @@ def _already_queued(conversation: Conversation, client_id: UUID) -> list[Message
 def _names_one(conversation: Conversation) -> bool:
     public = conversation.kind == ConversationKind.COMMENT
     return public and platforms.get(conversation.platform).send.public_reply_to
+
+
+def answers(reply: Message, seen_seq: int) -> str:
+    """What a reply that is sent once more is an answer to: what it named, or another message where that is no more."""
+    conversation = reply.conversation
+    named = conversation.messages.filter(external_id=reply.reply_to)
+    if reply.reply_to and not (_names_one(conversation) and named.filter(deleted_at__isnull=False).exists()):
+        return reply.reply_to
+    return _answered(conversation, seen_seq)
 
 
 def _answered(conversation: Conversation, seen_seq: int) -> str:

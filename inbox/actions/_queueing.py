@@ -23,12 +23,13 @@ from inbox.rules import routing
 BY_PERSON, BY_ROUTING, BY_POLICY = "person", "routing", "policy"
 NEVER = datetime.min.replace(tzinfo=UTC)  # since when somebody is offline who has never opened a page
 
-# Of a conversation `c` whether a spell ended after somebody was last chosen. What was taken back never was. The kinds of the inner
+# Of a conversation `c` whether a spell ended after somebody was last chosen. What was taken back never was; a reopening
+# that was taken back has chosen somebody all the same (closing.reopen), so its undoing ends that. The kinds of the inner
 # question are written out, so that the index of these events is used (turns_of_conversation).
 ENDED_SINCE = """EXISTS (
         SELECT FROM inbox_event e
          WHERE e.conversation_id = c.id AND e.kind IN ('conversation.resolved', 'conversation.spam') AND e.at >= c.assignee_set_at
-           AND e.data->>'undoes' IS NULL AND NOT EXISTS (
+           AND NOT EXISTS (
                SELECT FROM inbox_event u
                 WHERE u.conversation_id = c.id AND (u.data->>'undoes')::bigint = e.seq
                   AND u.kind IN ('conversation.resolved', 'conversation.reopened', 'conversation.snoozed', 'conversation.woken',

@@ -76,6 +76,7 @@ def retry(*, message: Message, by: Person, now: datetime, seen_seq: int | None =
         Message.objects.filter(pk=current.pk).update(
             state=MessageState.QUEUED,
             state_reason="",
+            reply_to=_answering.answers(current, current.conversation.seq if seen_seq is None else seen_seq),
             not_before=now,
             human_agent=verdict.human_agent,
             seq=seq,

@@ -179,7 +179,7 @@ def _take_back(ledger: events.Ledger, found: Undo, *, by: Person, now: datetime)
     step: dict[str, Any] = found.steps[0]
     parts = list(Message.objects.filter(pk__in=step["left"]["messages"]).order_by("pk"))
     files = list(Attachment.objects.filter(message__in=parts).order_by("message", "position"))
-    reply_to = next((part.reply_to for part in parts if part.reply_to), "")
+    reply_to = (step["was"] or {}).get("quoted", "")  # not what it was made an answer to without being asked
     text = "\n".join(part.text for part in parts if part.text)
     written = Written(found.kind, text, step["seq"], reply_to, files)
     take = _taking_back.note if found.kind == UndoKind.NOTE else _taking_back.reply

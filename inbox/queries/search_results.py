@@ -263,7 +263,10 @@ def _without_words(
     if until := _start(query.before, person):
         conversations = conversations.filter(last_message_at__lt=until)
     place = sorting.NEWEST.place(older_than.at, older_than.pk) if older_than else None
-    found = list(sorting.NEWEST.below(conversations, place)[: CONVERSATIONS + 1])
+    try:
+        found = list(sorting.NEWEST.below(conversations, place)[: CONVERSATIONS + 1])
+    except sorting.BadPlace as error:
+        raise search.BadPlace(str(older_than)) from error
     results = Results(conversations=inbox_list.rows_of(found[:CONVERSATIONS], brand_slug=brand.slug, now=now))
     if len(found) > CONVERSATIONS:
         last = found[CONVERSATIONS - 1]

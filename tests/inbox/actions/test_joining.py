@@ -277,7 +277,7 @@ STEPS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=STEPS, after=STEPS, undone=st.booleans())
 def test_clocks_of_a_merge_are_those_of_one_thread(
     before: list[tuple[str, str, int]], after: list[tuple[str, str, int]], undone: bool

@@ -372,6 +372,24 @@ def test_resolving_that_was_taken_back_ends_no_choice(
     assert who_has(mara) == "Jo"
 
 
+def test_a_reopening_by_mistake_that_was_taken_back_is_no_choice(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    teams.team(brand, ada)
+    mara = write(channel)
+    route(brand)
+    closing.resolve(conversation=mara, by=ada, now=at(2))
+    closing.reopen(conversation=mara, by=jo, now=at(4))
+    undoing.undo(brand=brand, by=jo, now=at(5))
+    teams.team(brand, jo, name="Evening", position=-1)
+    go_home(brand, 300)
+
+    write(channel, "Hello?", seconds=1000)
+    route(brand, 1002, keep=(jo,))
+
+    assert who_has(mara) == "Jo"
+
+
 def test_given_to_a_team_by_hand_routing_finds_somebody_there(
     channel: Channel, brand: Brand, ada: Person, jo: Person
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from inbox import platforms
-from inbox.actions import channels, closing, noting, receiving, replying, sending
+from inbox.actions import channels, closing, noting, receiving, replying, sending, undoing
 from inbox.actions.receiving import Arrival
 from inbox.exchange import Delivered, ThreadKind
 from inbox.models import Attachment, Channel, Conversation, Message, MessageState, Person
@@ -163,6 +163,30 @@ def test_a_post_that_was_deleted_is_not_what_is_answered(
     receiving.receive(arrivals=arrivals, now=say.at(30))
 
     assert reply(public, jo).reply_to == "m1"
+
+
+@pytest.mark.parametrize("named", ["", "m2"])
+def test_sent_again_it_answers_a_post_that_is_still_there(
+    public: Conversation, jo: Person, channel: Channel, named: str
+) -> None:
+    gone = say.wrote(
+        "Hello?", external_id="m2", seconds=20, thread_id="comment:7:mara", thread_kind=ThreadKind.COMMENT
+    )
+    receiving.receive(arrivals=[Arrival(channel.pk, gone)], now=say.at(21))
+    failed = reply(public, jo)
+    Message.objects.filter(pk=failed.pk).update(state=MessageState.FAILED, reply_to=named)
+    receiving.receive(arrivals=[Arrival(channel.pk, say.unsent(gone, seconds=70))], now=say.at(71))
+
+    assert replying.retry(message=failed, by=jo, now=say.at(80)).reply_to == "m1"
+
+
+def test_what_is_taken_back_quotes_only_what_its_writer_quoted(public: Conversation, jo: Person) -> None:
+    for quoted in ("", "m1"):
+        reply(public, jo, reply_to=quoted, hold=timedelta(seconds=30))
+        written = undoing.undo(brand=public.brand, by=jo, now=say.at(61)).written
+
+        assert written is not None
+        assert written.reply_to == quoted
 
 
 def test_a_public_answer_clicked_twice_is_one_whatever_came_between(

@@ -382,7 +382,9 @@ def test_a_page_of_results_asks_the_same_few_questions_for_one_and_for_many(
 
 
 def test_a_place_that_we_never_gave_out_is_refused(page: Client, channel: Channel) -> None:
-    assert page.get("/b/lumen/search/", {"q": "x", "older_than": "yesterday"}).status_code == 400
+    beyond = "0001-01-01T00:00:00+14:00~1"
+    for typed, place in (("x", "yesterday"), ("is:open", beyond)):
+        assert page.get("/b/lumen/search/", {"q": typed, "older_than": place}).status_code == 400
 
 
 def test_the_page_alone_shows_search_open_with_its_results(page: Client, channel: Channel) -> None:
