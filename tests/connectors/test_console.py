@@ -21,6 +21,7 @@ from connectors.models import (
     Credential,
     DeadItem,
     Gap,
+    Receipt,
     RunState,
     SyncRun,
     SyncSchedule,
@@ -558,17 +559,21 @@ def test_what_is_open_or_lost_comes_before_what_was_healed_and_older_ones_are_a_
 
 
 def test_wrong_signatures_are_red_until_they_are_over(planned: Channel) -> None:
-    def signatures(**health: Any) -> bool | None:
-        ChannelHealth.objects.update_or_create(channel=planned, defaults={"bad_signatures": 3} | health)
+    def signatures(*, bad: datetime, good: datetime | None = None) -> bool | None:
+        Receipt.objects.filter(channel=planned).delete()
+        if good is not None:
+            Receipt.objects.create(channel=planned, received_at=good, body=b"{}")
+        lately = {"bad_signatures": 3, "last_bad_signature_at": bad, "last_receipt_at": None}
+        ChannelHealth.objects.update_or_create(channel=planned, defaults=lately)
         channel = Channel.objects.select_related("health").get(pk=planned.pk)
         found = doctor.examine(channel, now=NOW).findings
         return next(each.ok for each in found if each.name == "Signatures")
 
     lately = NOW - timedelta(hours=3)
-    assert signatures(last_bad_signature_at=lately, last_receipt_at=None) is False
-    assert signatures(last_bad_signature_at=lately, last_receipt_at=lately + timedelta(minutes=1)) is False
-    assert signatures(last_bad_signature_at=lately, last_receipt_at=NOW) is True
-    assert signatures(last_bad_signature_at=NOW - timedelta(days=2), last_receipt_at=None) is True
+    assert signatures(bad=lately) is False
+    assert signatures(bad=lately, good=lately + timedelta(minutes=1)) is False
+    assert signatures(bad=lately, good=NOW) is True
+    assert signatures(bad=NOW - timedelta(days=2)) is True
 
 
 def test_the_doctor_names_each_red_line_with_its_fix(
