@@ -18,6 +18,7 @@ Enter = Callable[..., Page]
 FIELD = "#composer-text"
 OPEN = "/b/lumen/inbox/open/"
 REPLIES = re.compile(r"/replies/$")
+UNDO = re.compile(r"/undo/$")
 RESOLUTION = re.compile(r"/resolution/$")
 
 
@@ -43,6 +44,14 @@ class Held:
 
     page: Page
     kept: list[tuple[Route, APIResponse]] = field(default_factory=list)
+    asked: bool = False
+
+    def keep(self, route: Route) -> None:
+        if self.asked:
+            route.fallback()
+            return
+        self.asked = True
+        self.kept.append((route, route.fetch()))
 
     def until_given(self) -> None:
         for _ in range(400):
@@ -59,7 +68,7 @@ class Held:
 def hold(page: Page, address: re.Pattern[str]) -> Held:
     """The next one."""
     held = Held(page)
-    page.route(address, lambda route: held.kept.append((route, route.fetch())), times=1)
+    page.route(address, held.keep)
     return held
 
 
@@ -172,6 +181,61 @@ def test_a_reply_that_is_stopped_after_its_writer_has_gone_on_is_told_with_a_way
     expect(page.locator(FIELD)).to_have_value("It left today!")
     expect(told).to_have_count(0)
     assert not Message.objects.filter(direction=Direction.OUT, conversation=anna).exists()
+
+
+def test_a_reply_that_is_stopped_while_the_next_one_is_on_its_way_is_told_and_takes_no_hand(
+    enter: Enter, anna: Conversation, zoe: Conversation, outside: Outside
+) -> None:
+    page = enter(at(anna))
+    expect(page.locator(f"#row-{anna.public_id} .badge")).to_have_count(0)
+    unseen(page, outside, "I cancelled the order")
+    stop, coming = hold(page, REPLIES), hold(page, pattern_of(zoe))
+    page.fill(FIELD, "It left today!")
+    page.keyboard.press("Control+Enter")
+    stop.until_given()
+    page.click(f"#row-{zoe.public_id}")
+    coming.until_given()
+
+    stop.let_go()
+    told = page.locator(f"#notices [data-of='{anna.public_id}']")
+    expect(told).to_contain_text("Anna: Something arrived while you were writing. Nothing was sent.")
+    is_shown(page, anna)
+    expect(page.locator("[data-read-first]")).to_have_count(0)
+    coming.let_go()
+
+    is_shown(page, zoe)
+    expect(told).to_be_visible()
+    told.get_by_role("link", name="Open it").click()
+    is_shown(page, anna)
+    expect(page.locator(".stale")).to_contain_text("I cancelled the order")
+    expect(page.locator(FIELD)).to_have_value("It left today!")
+    assert not Message.objects.filter(direction=Direction.OUT).exists()
+
+
+def test_what_is_taken_back_while_the_next_one_is_on_its_way_waits_as_a_draft(
+    enter: Enter, anna: Conversation, zoe: Conversation, brand: Brand
+) -> None:
+    Brand.objects.filter(pk=brand.pk).update(reply_hold=30)
+    page = enter(at(anna))
+    page.fill(FIELD, "It left today!")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("hold-line")).to_be_visible()
+    page.keyboard.press("Escape")
+    taken_back, coming = hold(page, UNDO), hold(page, pattern_of(zoe))
+    page.keyboard.press("z")
+    taken_back.until_given()
+    page.click(f"#row-{zoe.public_id}")
+    coming.until_given()
+
+    taken_back.let_go()
+    expect(page.locator(f"#row-{anna.public_id} .row__draft")).to_be_visible()
+    expect(page.locator(FIELD)).to_have_value("")
+    coming.let_go()
+
+    is_shown(page, zoe)
+    page.click(f"#row-{anna.public_id}")
+    is_shown(page, anna)
+    expect(page.locator(FIELD)).to_have_value("It left today!")
 
 
 def test_a_stop_leaves_the_hand_that_writes_on_and_is_not_passed_over(

@@ -340,7 +340,7 @@ class ReplyComposer extends HTMLElement {
     const stopped = error instanceof Refused && error.status === 409
     if (stopped) this.#settle()
     const { id } = this.dataset
-    const here = this.isConnected ? this : this.shell.pane?.dataset.id === id ? this.shell.composer : null // its writer may have gone on
+    const here = this.shell.stays(id) ? this.shell.composer : null // its writer may have gone on, or be going
     if (!here) return tellOf(this.shell, { id, name: this.#name, html: stopped ? error.html : explain(error), waits: stopped })
     if (stopped) here.stop(error.html)
     else notify(explain(error))

@@ -1,5 +1,5 @@
 /** The page: opens conversations without leaving it, hears the news, and listens to the keys. */
-import { arrived } from "../lib/afar.js"
+import { arrived, tellOf } from "../lib/afar.js"
 import { Ahead } from "../lib/ahead.js"
 import { Attendance } from "../lib/attendance.js"
 import { refresh } from "../lib/changed.js"
@@ -49,6 +49,11 @@ class WorkspaceShell extends HTMLElement {
 
   get pane() {
     return this.querySelector("conversation-pane")
+  }
+
+  /** Whether it is before the eyes and stays there: while another one is on its way, what stands here is about to go. */
+  stays(id) {
+    return this.pane?.dataset.id === id && !this.coming
   }
 
   get hands() {
@@ -296,7 +301,9 @@ class WorkspaceShell extends HTMLElement {
 
   #failed(element, error) {
     document.querySelectorAll("[data-pending]:not(.pending)").forEach((each) => each.removeAttribute("data-pending"))
-    if (error.status === 409 && this.composer) this.composer.stop(error.html)
+    const pane = element.closest("conversation-pane")
+    if (pane && !this.stays(pane.dataset.id)) tellOf(this, { id: pane.dataset.id, name: pane.querySelector(".head__name")?.textContent.trim(), html: explain(error) })
+    else if (error.status === 409 && this.composer) this.composer.stop(error.html)
     else notify(explain(error))
   }
 

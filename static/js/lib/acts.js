@@ -104,7 +104,7 @@ async function change(shell, id, act, { url, method, values }) {
     for (const place of places()) place.removeAttribute("data-pending")
     if (!(error instanceof Refused) || error.status !== 409) return notify(explain(error))
     // Something came that was not seen: it is shown, with the choice, but never under a hand that has gone on.
-    if (isShown(shell, id) && shell.dataset.open === id) return shell.composer.stop(error.html)
+    if (shell.stays(id)) return shell.composer.stop(error.html)
     if (isTyping() || whereabouts(shell) !== was) return tellOf(shell, { id, name, html: error.html, waits: true })
     if (await shell.open(id)) shell.composer?.stop(error.html)
   }
