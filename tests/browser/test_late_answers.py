@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import APIResponse, Page, Route, expect
 
-from inbox.models import Brand, Conversation, ConversationTag, Direction, Message, Tag
+from inbox.actions import closing
+from inbox.models import Brand, Conversation, ConversationTag, Direction, Message, Person, Tag
 from tests.browser.conftest import Outside
 from tests.browser.test_catching_up import lose_the_next, pattern_of
 from tests.browser.test_workspace import deaf, until_missed
@@ -287,6 +289,59 @@ def test_a_resolution_that_is_stopped_late_opens_nothing_under_a_hand_that_write
     told.get_by_role("link").click()
     expect(page.locator(".stale [data-resolve-anyway]")).to_be_visible()
     assert states() == {"anna": "open", "zoe": "open"}
+
+
+@pytest.mark.parametrize("hears", [True, False])
+def test_what_was_resolved_before_its_choice_was_come_to_is_not_opened_again(
+    enter: Enter, anna: Conversation, zoe: Conversation, outside: Outside, mara: Person, hears: bool
+) -> None:
+    page = enter(at(anna))
+    expect(page.locator(f"#row-{anna.public_id} .badge")).to_have_count(0)
+    unseen(page, outside, "Wait, one more thing")
+    held = hold(page, RESOLUTION)
+    page.keyboard.press("e")
+    held.until_given()
+    page.click(f"#row-{zoe.public_id}")
+    is_shown(page, zoe)
+    page.keyboard.press("r")
+    held.let_go()
+    told = page.locator(f"#notices [data-of='{anna.public_id}']")
+    expect(told).to_contain_text("The conversation is still open")
+
+    if hears:
+        page.evaluate("document.querySelector('state-line').socket.close()")
+        expect(page.locator(f"#row-{anna.public_id}")).to_contain_text("Wait, one more thing")
+        expect(told).to_be_visible()
+    closing.resolve(conversation=anna, by=mara, now=timezone.now())
+    if hears:
+        expect(told).to_have_count(0)
+        page.evaluate("(id) => document.querySelector('workspace-shell').open(id)", str(anna.public_id))
+    else:
+        told.get_by_role("link").click()
+
+    is_shown(page, anna)
+    expect(page.locator("conversation-head[data-state=resolved]")).to_be_visible()
+    expect(page.locator(".stale")).to_have_count(0)
+
+
+def test_a_choice_that_stands_while_a_colleague_resolves_opens_nothing_again(
+    enter: Enter, anna: Conversation, outside: Outside, mara: Person
+) -> None:
+    page = enter(at(anna))
+    expect(page.locator(".row .badge")).to_have_count(0)
+    unseen(page, outside, "Wait, one more thing")
+    page.keyboard.press("e")
+    anyway = page.locator("[data-resolve-anyway]")
+    expect(anyway).to_be_visible()
+    page.evaluate("document.querySelector('state-line').socket.close()")
+    closing.resolve(conversation=anna, by=mara, now=timezone.now())
+    expect(page.locator("conversation-head[data-state=resolved]")).to_be_visible()
+
+    anyway.click()
+    expect(anyway).to_have_count(0)
+    page.wait_for_timeout(500)
+
+    assert states() == {"anna": "resolved"}
 
 
 # Choices.

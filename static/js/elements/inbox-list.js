@@ -2,6 +2,7 @@
  * The list. Rows come the same for everybody; this element decides whether a row belongs to the view it shows and where.
  * While a hand is on the list nothing moves: what changed waits behind a pill.
  */
+import { heard } from "../lib/afar.js"
 import { ask, elements, newer } from "../lib/fragments.js"
 import { KeysetScroller } from "../lib/keyset-scroller.js"
 import { judge, moment } from "../lib/view-checks.js"
@@ -65,6 +66,7 @@ class InboxList extends KeysetScroller {
   receive(rows) {
     const shell = this.closest("workspace-shell")
     shell.search?.heard(rows)
+    heard(rows)
     this.take(rows.filter((row) => !this.#isUnclear(row)))
     if (this.unclear.size) this.unclear.askSoon(shell)
   }

@@ -2,7 +2,7 @@
  * Where replies and notes are written. Nothing typed is ever lost: it stays in this browser until the server has taken it.
  * What the platform allows comes with <composer-state>, which the server renders and pushes anew when it changes.
  */
-import { choiceOf, tellOf } from "../lib/afar.js"
+import { choiceOf, isAway, tellOf } from "../lib/afar.js"
 import { DraftKeeper } from "../lib/draft-keeper.js"
 import * as drafts from "../lib/drafts.js"
 import { Refused, ask, elements, explain, notify, sentence } from "../lib/fragments.js"
@@ -34,8 +34,7 @@ class ReplyComposer extends HTMLElement {
     window.addEventListener("online", () => this.keeper.flush(), { signal })
     this.#restoreFiles()
     this.write("reply", { focus: false })
-    const choice = choiceOf(this.dataset.id)
-    if (choice) this.stop(choice, { focus: false })
+    this.mindChoice()
   }
 
   disconnectedCallback() {
@@ -45,6 +44,10 @@ class ReplyComposer extends HTMLElement {
 
   get state() {
     return this.querySelector("composer-state").dataset
+  }
+
+  get head() {
+    return this.closest("conversation-pane").querySelector("conversation-head")
   }
 
   get thread() {
@@ -136,6 +139,12 @@ class ReplyComposer extends HTMLElement {
     this.stale.replaceChildren(...elements(html))
     if (focus && !isTyping()) this.stale.querySelector("[data-read-first]")?.focus()
     document.querySelector("state-line")?.catchUp()
+  }
+
+  /** What waited to be chosen here, unless it has been done meanwhile. */
+  mindChoice() {
+    const choice = choiceOf(this.dataset.id)
+    if (choice && !(choice.resolving && isAway(this.head.dataset))) this.stop(choice.html, { focus: false })
   }
 
   /** Put words in the place of others, as if they had been typed: the browser's own undo takes them back. */
@@ -348,7 +357,7 @@ class ReplyComposer extends HTMLElement {
   }
 
   get #name() {
-    return this.closest("conversation-pane").querySelector(".head__name")?.textContent.trim()
+    return this.head.querySelector(".head__name")?.textContent.trim()
   }
 
   #sendAnyway() {
@@ -364,10 +373,10 @@ class ReplyComposer extends HTMLElement {
     next.focus()
   }
 
-  /** What has been shown here counts as seen; what came after it does not. */
+  /** What has been shown here counts as seen; what came after it does not. The same button opens again what somebody has resolved meanwhile. */
   #resolveAnyway() {
     this.#haveRead()
-    this.closest("conversation-pane").querySelector("[data-act=resolve]")?.click()
+    if (!isAway(this.head.dataset)) this.head.querySelector("[data-act=resolve]")?.click()
   }
 
   #haveRead() {
