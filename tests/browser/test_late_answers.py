@@ -66,6 +66,10 @@ class Held:
         [(route, answer)] = self.kept
         route.fulfill(response=answer)
 
+    def lose(self) -> None:
+        [(route, _)] = self.kept
+        route.abort()
+
 
 def hold(page: Page, address: re.Pattern[str]) -> Held:
     """The next one."""
@@ -289,6 +293,29 @@ def test_a_resolution_that_is_stopped_late_opens_nothing_under_a_hand_that_write
     told.get_by_role("link").click()
     expect(page.locator(".stale [data-resolve-anyway]")).to_be_visible()
     assert states() == {"anna": "open", "zoe": "open"}
+
+
+def test_a_choice_is_shown_where_the_next_one_did_not_come_after_all(
+    enter: Enter, anna: Conversation, zoe: Conversation, outside: Outside
+) -> None:
+    page = enter(at(anna))
+    expect(page.locator(f"#row-{anna.public_id} .badge")).to_have_count(0)
+    unseen(page, outside, "Wait, one more thing")
+    stop, coming = hold(page, RESOLUTION), hold(page, pattern_of(zoe))
+    page.keyboard.press("e")
+    stop.until_given()
+    page.click(f"#row-{zoe.public_id}")
+    coming.until_given()
+    stop.let_go()
+    told = page.locator(f"#notices [data-of='{anna.public_id}']")
+    expect(told).to_contain_text("Anna: Something arrived since you looked")
+
+    coming.lose()
+
+    expect(page.locator("#notices")).to_contain_text("No connection")
+    is_shown(page, anna)
+    expect(page.locator(".stale [data-resolve-anyway]")).to_be_visible()
+    expect(told).to_have_count(0)
 
 
 @pytest.mark.parametrize("hears", [True, False])

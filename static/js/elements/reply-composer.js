@@ -30,7 +30,7 @@ class ReplyComposer extends HTMLElement {
     const { signal } = this.leaving
     this.field.addEventListener("blur", () => this.keeper.flush())
     window.addEventListener("pagehide", () => this.keeper.flush({ leaving: true }), { signal })
-    window.addEventListener("focus", () => this.#lookElsewhere(), { signal })
+    window.addEventListener("focus", () => this.lookElsewhere(), { signal })
     window.addEventListener("online", () => this.keeper.flush(), { signal })
     this.#restoreFiles()
     this.write("reply", { focus: false })
@@ -202,7 +202,8 @@ class ReplyComposer extends HTMLElement {
     this.field.focus()
   }
 
-  async #lookElsewhere() {
+  /** What another window, or an undo, has kept since. */
+  async lookElsewhere() {
     try {
       if (this.sending || !(await this.keeper.look())) return
       this.field.value = this.keeper.of(this.mode).text

@@ -72,7 +72,10 @@ class WorkspaceShell extends HTMLElement {
     if (!id) return Promise.resolve(false)
     clearTimeout(this.rest)
     const isThere = this.pane?.dataset.id === id && !this.pane.thread.mustTurn(how.at)
-    if (id === this.dataset.open && (isThere || (this.coming && !how.at))) return this.coming ?? Promise.resolve(true)
+    if (id === this.dataset.open && (isThere || (this.coming && !how.at))) {
+      this.#mindWhatWaits()
+      return this.coming ?? Promise.resolve(true)
+    }
     const coming = this.#open(id, how).finally(() => {
       if (this.coming === coming) this.coming = null
     })
@@ -118,6 +121,17 @@ class WorkspaceShell extends HTMLElement {
     if (this.pane) this.dataset.open = this.pane.dataset.id
     else delete this.dataset.open
     this.list.mark(this.dataset.open ?? null)
+    this.coming = null
+    this.#mindWhatWaits()
+    this.composer?.lookElsewhere() // what was taken back meanwhile is kept as a draft
+  }
+
+  /** What was told of it from afar, while another one was on its way, is shown where it stands. */
+  #mindWhatWaits() {
+    const { id } = this.pane?.dataset ?? {}
+    if (!id || !this.stays(id)) return
+    arrived(id)
+    this.composer?.mindChoice()
   }
 
   close({ push = true } = {}) {
