@@ -244,6 +244,28 @@ def test_what_is_taken_back_while_the_next_one_is_on_its_way_waits_as_a_draft(
     expect(page.locator(FIELD)).to_have_value("It left today!")
 
 
+def test_what_is_taken_back_and_found_before_it_is_answered_stands_there_once(
+    enter: Enter, anna: Conversation, brand: Brand
+) -> None:
+    Brand.objects.filter(pk=brand.pk).update(reply_hold=30)
+    page = enter(at(anna))
+    page.fill(FIELD, "It left today!")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("hold-line")).to_be_visible()
+    page.keyboard.press("Escape")
+    held = hold(page, UNDO)
+    page.keyboard.press("z")
+    held.until_given()
+
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(page.locator(FIELD)).to_have_value("It left today!")
+    held.let_go()
+
+    expect(page.locator("#notices")).to_contain_text("Undone")
+    expect(page.locator(FIELD)).to_be_focused()
+    expect(page.locator(FIELD)).to_have_value("It left today!")
+
+
 def test_a_stop_leaves_the_hand_that_writes_on_and_is_not_passed_over(
     enter: Enter, anna: Conversation, outside: Outside
 ) -> None:

@@ -237,10 +237,13 @@ class ReplyComposer extends HTMLElement {
     if (!this.querySelector(".composer__send").disabled) this.form.requestSubmit()
   }
 
-  /** What was taken back before it left stands here again, before what was typed since. */
+  /** What was taken back before it left stands here again, before what was typed since: once, though it may have come with the page. */
   giveBack({ mode, text, replyTo, version, files }) {
+    const kept = this.keeper.of(mode)
+    const hasCome = kept.base >= Number(version) && kept.text.startsWith(text) && files.every(({ dataset }) => this.uploads.ids.includes(dataset.attachment))
+    if (hasCome) return this.write(mode)
     this.write(mode)
-    this.keeper.of(mode).base = Number(version) // the server keeps it as a draft already
+    kept.base = Number(version) // the server keeps it as a draft already
     if (replyTo) this.quote(replyTo, "the message quoted before")
     this.field.value = this.field.value ? `${text}\n${this.field.value}` : text
     this.uploads.giveBack(files)
