@@ -266,22 +266,30 @@ class WorkspaceShell extends HTMLElement {
     }
   }
 
-  /** The thread anew, without touching what is being written. An answer that comes when another conversation stands there is none of its. */
-  async #refreshThread({ beside = false } = {}) {
+  /** The thread anew, without touching what is being written; what is owed beside it comes with whichever answer is shown. */
+  #refreshThread({ beside = false } = {}) {
     const { pane } = this
-    if (!pane?.thread) return
+    if (!pane?.thread) return Promise.resolve()
+    pane.besideOwed ||= beside
+    return (this.refreshing = this.#readThread(pane))
+  }
+
+  /** An answer that comes when another conversation stands there is none of its. Who is overtaken ends as the one that has overtaken it. */
+  async #readThread(pane) {
     const told = (this.meanwhile = [])
     const isOver = () => this.meanwhile !== told || this.pane !== pane
+    const after = () => (this.pane === pane ? this.refreshing : undefined)
     try {
       const [fresh] = elements(await ask(pane.dataset.url))
-      if (isOver()) return
+      if (isOver()) return after()
       const { thread } = pane
-      for (const part of ["message-thread", "#conversation-head", beside ? ".context" : "#conversation-facts", "composer-state"]) pane.querySelector(part).replaceWith(fresh.querySelector(part))
+      for (const part of ["message-thread", "#conversation-head", pane.besideOwed ? ".context" : "#conversation-facts", "composer-state"]) pane.querySelector(part).replaceWith(fresh.querySelector(part))
+      pane.besideOwed = false
       pane.thread = pane.querySelector("message-thread")
       pane.thread.standFor(thread)
       for (const { html, gone } of told) pane.receive(elements(html), gone)
     } catch (error) {
-      if (isOver()) return
+      if (isOver()) return after()
       if (!(error instanceof Refused) || error.status >= 500) throw error
       notify(explain(error))
     } finally {
