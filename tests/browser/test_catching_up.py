@@ -273,6 +273,27 @@ def test_a_question_about_words_that_was_lost_is_asked_again(enter: Enter, anna:
     assert len(asked) == 2
 
 
+def test_a_view_by_words_that_is_gone_says_so_once_and_its_rows_stay_true(
+    enter: Enter, anna: Conversation, outside: Outside
+) -> None:
+    page = enter("/b/lumen/inbox/query/?q=%22late+parcel%22")
+    page.mouse.move(900, 400)
+    outside.write("My late parcel")
+    row, notices = page.locator(f"#row-{anna.public_id}"), page.locator("#notices .notice")
+    expect(row).to_be_visible()
+    refuse(page, re.compile("ids="))
+
+    outside.write("Hello?")
+    expect(row).to_contain_text("Hello?")
+    expect(notices).to_contain_text("no longer there")
+    page.evaluate("document.querySelector('#notices').replaceChildren()")
+    outside.write("Anybody?")
+
+    expect(row).to_contain_text("Anybody?")
+    live(page)
+    expect(notices).to_have_count(0)
+
+
 def ahead(page: Page, conversation: Conversation) -> None:
     """It has been fetched while the one before it is read."""
     expect(page.locator("workspace-shell")).to_have_attribute("data-ahead", str(conversation.public_id))

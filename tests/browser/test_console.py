@@ -90,6 +90,7 @@ def test_a_run_moves_before_ones_eyes_and_is_stopped(enter: Enter, run: SyncRun)
 
 def test_what_stands_still_says_since_when_and_why(enter: Enter, channel: Channel, run: SyncRun) -> None:
     page = enter("/b/lumen/inbox/open/")
+    page.clock.install()
     page.goto(f"/b/lumen/sync/runs/{run.pk}/")
     stale = page.get_by_text("Not up to date since")
     expect(page.get_by_role("progressbar")).to_have_attribute("value", "25")
@@ -105,8 +106,13 @@ def test_what_stands_still_says_since_when_and_why(enter: Enter, channel: Channe
     page.context.clear_cookies(name=session["name"])
 
     expect(stale).to_contain_text("You have been signed out")
-    expect(stale.get_by_role("link", name="Sign in")).to_be_visible()
+    link = stale.get_by_role("link", name="Sign in")
+    expect(link).to_be_visible()
     assert faults(page) == []
+    link.focus()
+    page.clock.fast_forward("00:20")
+    expect(stale).to_contain_text("You have been signed out")
+    expect(link).to_be_focused()
 
 
 def test_what_somebody_opened_stays_and_says_that_it_stands_still(enter: Enter, run: SyncRun) -> None:

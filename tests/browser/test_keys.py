@@ -8,10 +8,14 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from inbox.actions import indexing, receiving
+from inbox.actions.receiving import Arrival
+from inbox.exchange import ThreadKind
 from inbox.models import Brand, CannedReply, Channel, Conversation, ConversationState, Macro, Person, Tag
 from tests.browser.conftest import Outside
 from tests.browser.test_accessibility import faults
 from tests.factories import conversations as make
+from tests.factories import exchange
 from tests.factories.people import agent_of
 
 Enter = Callable[..., Page]
@@ -290,6 +294,22 @@ def test_the_palette_finds_people_and_puts_canned_replies_into_the_composer(
     expect(best).to_contain_text("Insert: Where it is")
     page.keyboard.press("Enter")
     expect(page.locator("#composer-text")).to_have_value("It left today.")
+
+
+def test_the_palette_tells_people_of_one_group_apart(enter: Enter, channel: Channel) -> None:
+    group = {"thread_id": "family", "thread_kind": ThreadKind.GROUP}
+    said = [exchange.wrote("Hi", who=who, **group) for who in ("zoe", "marta", "martin")]
+    receiving.receive(arrivals=[Arrival(channel.pk, each) for each in said], now=timezone.now())
+    while not (batch := indexing.next_batch(channel.brand_id)).is_empty:
+        indexing.index(batch)
+    page = enter(OPEN)
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("mart")
+
+    options = page.locator("#palette-options [role=option]", has_text="wrote in")
+    expect(options.filter(has_text="Marta")).to_have_count(1)
+    expect(options.filter(has_text="Martin")).to_have_count(1)
 
 
 def test_a_macro_from_the_palette_is_shown_before_it_is_done(enter: Enter, channel: Channel) -> None:

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import APIResponse, Page, Route, expect
 
-from inbox.models import Brand, Conversation, ConversationTag, Direction, Message, Tag
+from inbox.actions import closing
+from inbox.models import Brand, Conversation, ConversationTag, Direction, Message, Person, Tag
 from tests.browser.conftest import Outside
 from tests.browser.test_catching_up import lose_the_next, pattern_of
 from tests.browser.test_workspace import deaf, until_missed
@@ -18,6 +20,7 @@ Enter = Callable[..., Page]
 FIELD = "#composer-text"
 OPEN = "/b/lumen/inbox/open/"
 REPLIES = re.compile(r"/replies/$")
+UNDO = re.compile(r"/undo/$")
 RESOLUTION = re.compile(r"/resolution/$")
 
 
@@ -43,6 +46,14 @@ class Held:
 
     page: Page
     kept: list[tuple[Route, APIResponse]] = field(default_factory=list)
+    asked: bool = False
+
+    def keep(self, route: Route) -> None:
+        if self.asked:
+            route.fallback()
+            return
+        self.asked = True
+        self.kept.append((route, route.fetch()))
 
     def until_given(self) -> None:
         for _ in range(400):
@@ -55,11 +66,15 @@ class Held:
         [(route, answer)] = self.kept
         route.fulfill(response=answer)
 
+    def lose(self) -> None:
+        [(route, _)] = self.kept
+        route.abort()
+
 
 def hold(page: Page, address: re.Pattern[str]) -> Held:
     """The next one."""
     held = Held(page)
-    page.route(address, lambda route: held.kept.append((route, route.fetch())), times=1)
+    page.route(address, held.keep)
     return held
 
 
@@ -174,6 +189,83 @@ def test_a_reply_that_is_stopped_after_its_writer_has_gone_on_is_told_with_a_way
     assert not Message.objects.filter(direction=Direction.OUT, conversation=anna).exists()
 
 
+def test_a_reply_that_is_stopped_while_the_next_one_is_on_its_way_is_told_and_takes_no_hand(
+    enter: Enter, anna: Conversation, zoe: Conversation, outside: Outside
+) -> None:
+    page = enter(at(anna))
+    expect(page.locator(f"#row-{anna.public_id} .badge")).to_have_count(0)
+    unseen(page, outside, "I cancelled the order")
+    stop, coming = hold(page, REPLIES), hold(page, pattern_of(zoe))
+    page.fill(FIELD, "It left today!")
+    page.keyboard.press("Control+Enter")
+    stop.until_given()
+    page.click(f"#row-{zoe.public_id}")
+    coming.until_given()
+
+    stop.let_go()
+    told = page.locator(f"#notices [data-of='{anna.public_id}']")
+    expect(told).to_contain_text("Anna: Something arrived while you were writing. Nothing was sent.")
+    is_shown(page, anna)
+    expect(page.locator("[data-read-first]")).to_have_count(0)
+    coming.let_go()
+
+    is_shown(page, zoe)
+    expect(told).to_be_visible()
+    told.get_by_role("link", name="Open it").click()
+    is_shown(page, anna)
+    expect(page.locator(".stale")).to_contain_text("I cancelled the order")
+    expect(page.locator(FIELD)).to_have_value("It left today!")
+    assert not Message.objects.filter(direction=Direction.OUT).exists()
+
+
+def test_what_is_taken_back_while_the_next_one_is_on_its_way_waits_as_a_draft(
+    enter: Enter, anna: Conversation, zoe: Conversation, brand: Brand
+) -> None:
+    Brand.objects.filter(pk=brand.pk).update(reply_hold=30)
+    page = enter(at(anna))
+    page.fill(FIELD, "It left today!")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("hold-line")).to_be_visible()
+    page.keyboard.press("Escape")
+    taken_back, coming = hold(page, UNDO), hold(page, pattern_of(zoe))
+    page.keyboard.press("z")
+    taken_back.until_given()
+    page.click(f"#row-{zoe.public_id}")
+    coming.until_given()
+
+    taken_back.let_go()
+    expect(page.locator(f"#row-{anna.public_id} .row__draft")).to_be_visible()
+    expect(page.locator(FIELD)).to_have_value("")
+    coming.let_go()
+
+    is_shown(page, zoe)
+    page.click(f"#row-{anna.public_id}")
+    is_shown(page, anna)
+    expect(page.locator(FIELD)).to_have_value("It left today!")
+
+
+def test_what_is_taken_back_and_found_before_it_is_answered_stands_there_once(
+    enter: Enter, anna: Conversation, brand: Brand
+) -> None:
+    Brand.objects.filter(pk=brand.pk).update(reply_hold=30)
+    page = enter(at(anna))
+    page.fill(FIELD, "It left today!")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("hold-line")).to_be_visible()
+    page.keyboard.press("Escape")
+    held = hold(page, UNDO)
+    page.keyboard.press("z")
+    held.until_given()
+
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(page.locator(FIELD)).to_have_value("It left today!")
+    held.let_go()
+
+    expect(page.locator("#notices")).to_contain_text("Undone")
+    expect(page.locator(FIELD)).to_be_focused()
+    expect(page.locator(FIELD)).to_have_value("It left today!")
+
+
 def test_a_stop_leaves_the_hand_that_writes_on_and_is_not_passed_over(
     enter: Enter, anna: Conversation, outside: Outside
 ) -> None:
@@ -223,6 +315,82 @@ def test_a_resolution_that_is_stopped_late_opens_nothing_under_a_hand_that_write
     told.get_by_role("link").click()
     expect(page.locator(".stale [data-resolve-anyway]")).to_be_visible()
     assert states() == {"anna": "open", "zoe": "open"}
+
+
+def test_a_choice_is_shown_where_the_next_one_did_not_come_after_all(
+    enter: Enter, anna: Conversation, zoe: Conversation, outside: Outside
+) -> None:
+    page = enter(at(anna))
+    expect(page.locator(f"#row-{anna.public_id} .badge")).to_have_count(0)
+    unseen(page, outside, "Wait, one more thing")
+    stop, coming = hold(page, RESOLUTION), hold(page, pattern_of(zoe))
+    page.keyboard.press("e")
+    stop.until_given()
+    page.click(f"#row-{zoe.public_id}")
+    coming.until_given()
+    stop.let_go()
+    told = page.locator(f"#notices [data-of='{anna.public_id}']")
+    expect(told).to_contain_text("Anna: Something arrived since you looked")
+
+    coming.lose()
+
+    expect(page.locator("#notices")).to_contain_text("No connection")
+    is_shown(page, anna)
+    expect(page.locator(".stale [data-resolve-anyway]")).to_be_visible()
+    expect(told).to_have_count(0)
+
+
+@pytest.mark.parametrize("hears", [True, False])
+def test_what_was_resolved_before_its_choice_was_come_to_is_not_opened_again(
+    enter: Enter, anna: Conversation, zoe: Conversation, outside: Outside, mara: Person, hears: bool
+) -> None:
+    page = enter(at(anna))
+    expect(page.locator(f"#row-{anna.public_id} .badge")).to_have_count(0)
+    unseen(page, outside, "Wait, one more thing")
+    held = hold(page, RESOLUTION)
+    page.keyboard.press("e")
+    held.until_given()
+    page.click(f"#row-{zoe.public_id}")
+    is_shown(page, zoe)
+    page.keyboard.press("r")
+    held.let_go()
+    told = page.locator(f"#notices [data-of='{anna.public_id}']")
+    expect(told).to_contain_text("The conversation is still open")
+
+    if hears:
+        page.evaluate("document.querySelector('state-line').socket.close()")
+        expect(page.locator(f"#row-{anna.public_id}")).to_contain_text("Wait, one more thing")
+        expect(told).to_be_visible()
+    closing.resolve(conversation=anna, by=mara, now=timezone.now())
+    if hears:
+        expect(told).to_have_count(0)
+        page.evaluate("(id) => document.querySelector('workspace-shell').open(id)", str(anna.public_id))
+    else:
+        told.get_by_role("link").click()
+
+    is_shown(page, anna)
+    expect(page.locator("conversation-head[data-state=resolved]")).to_be_visible()
+    expect(page.locator(".stale")).to_have_count(0)
+
+
+def test_a_choice_that_stands_while_a_colleague_resolves_opens_nothing_again(
+    enter: Enter, anna: Conversation, outside: Outside, mara: Person
+) -> None:
+    page = enter(at(anna))
+    expect(page.locator(".row .badge")).to_have_count(0)
+    unseen(page, outside, "Wait, one more thing")
+    page.keyboard.press("e")
+    anyway = page.locator("[data-resolve-anyway]")
+    expect(anyway).to_be_visible()
+    page.evaluate("document.querySelector('state-line').socket.close()")
+    closing.resolve(conversation=anna, by=mara, now=timezone.now())
+    expect(page.locator("conversation-head[data-state=resolved]")).to_be_visible()
+
+    anyway.click()
+    expect(anyway).to_have_count(0)
+    page.wait_for_timeout(500)
+
+    assert states() == {"anna": "resolved"}
 
 
 # Choices.

@@ -207,9 +207,10 @@ function insert(shell, { text, useUrl }) {
 }
 
 function offerOf(element) {
-  const { name, group, beside, detail, act, needs, rare } = element.dataset
+  const { name, group, beside, detail, act, needs, rare, amongOthers } = element.dataset
   const values = { ...element.dataset }
-  return { id: element.id, name, group, beside, detail, needs, rare, url: values.id ?? values.url, act: (shell) => ACTS[act](shell, values) }
+  const url = amongOthers === undefined ? (values.id ?? values.url) : undefined // several people lead to one group
+  return { id: element.id, name, group, beside, detail, needs, rare, url, act: (shell) => ACTS[act](shell, values) }
 }
 
 function line({ name, keys }, at, { heads, beside }) {

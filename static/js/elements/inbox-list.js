@@ -2,7 +2,8 @@
  * The list. Rows come the same for everybody; this element decides whether a row belongs to the view it shows and where.
  * While a hand is on the list nothing moves: what changed waits behind a pill.
  */
-import { ask, elements, newer } from "../lib/fragments.js"
+import { heard } from "../lib/afar.js"
+import { Refused, ask, elements, explain, newer, notify } from "../lib/fragments.js"
 import { KeysetScroller } from "../lib/keyset-scroller.js"
 import { judge, moment } from "../lib/view-checks.js"
 import { Wanted } from "../lib/wanted.js"
@@ -65,6 +66,7 @@ class InboxList extends KeysetScroller {
   receive(rows) {
     const shell = this.closest("workspace-shell")
     shell.search?.heard(rows)
+    heard(rows)
     this.take(rows.filter((row) => !this.#isUnclear(row)))
     if (this.unclear.size) this.unclear.askSoon(shell)
   }
@@ -287,10 +289,25 @@ class InboxList extends KeysetScroller {
 
   async #whichAreIn(ids) {
     const rows = ids.map((id) => this.unclear.get(id))
-    const said = JSON.parse(await ask(this.address({ ids }), { signal: this.abort.signal })).ids
+    const said = await this.#askWhichAreIn(ids)
     const told = rows.filter((row) => this.unclear.get(row.dataset.id) === row) // of the others there is newer news
+    if (!said) return this.take(told.filter(({ dataset: { id } }) => this.find(id) || this.held.has(id)))
     for (const row of told) row.toggleAttribute("data-unsaid", !said.includes(row.dataset.id))
     this.take(told)
+  }
+
+  /** Nothing where the view is not there any more, or cannot be read: that is told once, not with each push, and what stands here is kept true. */
+  async #askWhichAreIn(ids) {
+    try {
+      const { ids: said } = JSON.parse(await ask(this.address({ ids }), { signal: this.abort.signal }))
+      this.toldRefusal = false
+      return said
+    } catch (error) {
+      if (!(error instanceof Refused) || error.status >= 500) throw error
+      if (!this.toldRefusal) notify(explain(error))
+      this.toldRefusal = true
+      return null
+    }
   }
 
   #perhapsSettle() {

@@ -15,8 +15,10 @@ class LivePart extends HTMLElement {
     clearInterval(this.timer)
   }
 
+  /** The line that says how old it is holds nothing: it stays under the hand until it has something else to say. */
   get #isHeld() {
-    return this.contains(document.activeElement) || this.querySelector("details[open]") !== null
+    const at = document.activeElement
+    return (this.contains(at) && !at.closest(".live-part__stale")) || this.querySelector("details[open]") !== null
   }
 
   async #renew() {

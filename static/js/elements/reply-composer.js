@@ -2,7 +2,7 @@
  * Where replies and notes are written. Nothing typed is ever lost: it stays in this browser until the server has taken it.
  * What the platform allows comes with <composer-state>, which the server renders and pushes anew when it changes.
  */
-import { choiceOf, tellOf } from "../lib/afar.js"
+import { choiceOf, isAway, tellOf } from "../lib/afar.js"
 import { DraftKeeper } from "../lib/draft-keeper.js"
 import * as drafts from "../lib/drafts.js"
 import { Refused, ask, elements, explain, notify, sentence } from "../lib/fragments.js"
@@ -30,12 +30,11 @@ class ReplyComposer extends HTMLElement {
     const { signal } = this.leaving
     this.field.addEventListener("blur", () => this.keeper.flush())
     window.addEventListener("pagehide", () => this.keeper.flush({ leaving: true }), { signal })
-    window.addEventListener("focus", () => this.#lookElsewhere(), { signal })
+    window.addEventListener("focus", () => this.lookElsewhere(), { signal })
     window.addEventListener("online", () => this.keeper.flush(), { signal })
     this.#restoreFiles()
     this.write("reply", { focus: false })
-    const choice = choiceOf(this.dataset.id)
-    if (choice) this.stop(choice, { focus: false })
+    this.mindChoice()
   }
 
   disconnectedCallback() {
@@ -45,6 +44,10 @@ class ReplyComposer extends HTMLElement {
 
   get state() {
     return this.querySelector("composer-state").dataset
+  }
+
+  get head() {
+    return this.closest("conversation-pane").querySelector("conversation-head")
   }
 
   get thread() {
@@ -138,6 +141,12 @@ class ReplyComposer extends HTMLElement {
     document.querySelector("state-line")?.catchUp()
   }
 
+  /** What waited to be chosen here, unless it has been done meanwhile. */
+  mindChoice() {
+    const choice = choiceOf(this.dataset.id)
+    if (choice && !(choice.resolving && isAway(this.head.dataset))) this.stop(choice.html, { focus: false })
+  }
+
   /** Put words in the place of others, as if they had been typed: the browser's own undo takes them back. */
   insert(start, end, words) {
     this.field.focus()
@@ -193,7 +202,8 @@ class ReplyComposer extends HTMLElement {
     this.field.focus()
   }
 
-  async #lookElsewhere() {
+  /** What another window, or an undo, has kept since. */
+  async lookElsewhere() {
     try {
       if (this.sending || !(await this.keeper.look())) return
       this.field.value = this.keeper.of(this.mode).text
@@ -227,10 +237,13 @@ class ReplyComposer extends HTMLElement {
     if (!this.querySelector(".composer__send").disabled) this.form.requestSubmit()
   }
 
-  /** What was taken back before it left stands here again, before what was typed since. */
+  /** What was taken back before it left stands here again, before what was typed since: once, though it may have come with the page. */
   giveBack({ mode, text, replyTo, version, files }) {
+    const kept = this.keeper.of(mode)
+    const hasCome = kept.base >= Number(version) && kept.text.startsWith(text) && files.every(({ dataset }) => this.uploads.ids.includes(dataset.attachment))
+    if (hasCome) return this.write(mode)
     this.write(mode)
-    this.keeper.of(mode).base = Number(version) // the server keeps it as a draft already
+    kept.base = Number(version) // the server keeps it as a draft already
     if (replyTo) this.quote(replyTo, "the message quoted before")
     this.field.value = this.field.value ? `${text}\n${this.field.value}` : text
     this.uploads.giveBack(files)
@@ -340,7 +353,7 @@ class ReplyComposer extends HTMLElement {
     const stopped = error instanceof Refused && error.status === 409
     if (stopped) this.#settle()
     const { id } = this.dataset
-    const here = this.isConnected ? this : this.shell.pane?.dataset.id === id ? this.shell.composer : null // its writer may have gone on
+    const here = this.shell.stays(id) ? this.shell.composer : null // its writer may have gone on, or be going
     if (!here) return tellOf(this.shell, { id, name: this.#name, html: stopped ? error.html : explain(error), waits: stopped })
     if (stopped) here.stop(error.html)
     else notify(explain(error))
@@ -348,7 +361,7 @@ class ReplyComposer extends HTMLElement {
   }
 
   get #name() {
-    return this.closest("conversation-pane").querySelector(".head__name")?.textContent.trim()
+    return this.head.querySelector(".head__name")?.textContent.trim()
   }
 
   #sendAnyway() {
@@ -364,10 +377,10 @@ class ReplyComposer extends HTMLElement {
     next.focus()
   }
 
-  /** What has been shown here counts as seen; what came after it does not. */
+  /** What has been shown here counts as seen; what came after it does not. The same button opens again what somebody has resolved meanwhile. */
   #resolveAnyway() {
     this.#haveRead()
-    this.closest("conversation-pane").querySelector("[data-act=resolve]")?.click()
+    if (!isAway(this.head.dataset)) this.head.querySelector("[data-act=resolve]")?.click()
   }
 
   #haveRead() {

@@ -1,5 +1,5 @@
 /** The page: opens conversations without leaving it, hears the news, and listens to the keys. */
-import { arrived } from "../lib/afar.js"
+import { arrived, tellOf } from "../lib/afar.js"
 import { Ahead } from "../lib/ahead.js"
 import { Attendance } from "../lib/attendance.js"
 import { refresh } from "../lib/changed.js"
@@ -51,6 +51,11 @@ class WorkspaceShell extends HTMLElement {
     return this.querySelector("conversation-pane")
   }
 
+  /** Whether it is before the eyes and stays there: while another one is on its way, what stands here is about to go. */
+  stays(id) {
+    return this.pane?.dataset.id === id && !this.coming
+  }
+
   get hands() {
     return this.querySelector("bulk-bar")
   }
@@ -67,7 +72,10 @@ class WorkspaceShell extends HTMLElement {
     if (!id) return Promise.resolve(false)
     clearTimeout(this.rest)
     const isThere = this.pane?.dataset.id === id && !this.pane.thread.mustTurn(how.at)
-    if (id === this.dataset.open && (isThere || (this.coming && !how.at))) return this.coming ?? Promise.resolve(true)
+    if (id === this.dataset.open && (isThere || (this.coming && !how.at))) {
+      this.#mindWhatWaits()
+      return this.coming ?? Promise.resolve(true)
+    }
     const coming = this.#open(id, how).finally(() => {
       if (this.coming === coming) this.coming = null
     })
@@ -113,6 +121,17 @@ class WorkspaceShell extends HTMLElement {
     if (this.pane) this.dataset.open = this.pane.dataset.id
     else delete this.dataset.open
     this.list.mark(this.dataset.open ?? null)
+    this.coming = null
+    this.#mindWhatWaits()
+    this.composer?.lookElsewhere() // what was taken back meanwhile is kept as a draft
+  }
+
+  /** What was told of it from afar, while another one was on its way, is shown where it stands. */
+  #mindWhatWaits() {
+    const { id } = this.pane?.dataset ?? {}
+    if (!id || !this.stays(id)) return
+    arrived(id)
+    this.composer?.mindChoice()
   }
 
   close({ push = true } = {}) {
@@ -247,22 +266,30 @@ class WorkspaceShell extends HTMLElement {
     }
   }
 
-  /** The thread anew, without touching what is being written. An answer that comes when another conversation stands there is none of its. */
-  async #refreshThread({ beside = false } = {}) {
+  /** The thread anew, without touching what is being written; what is owed beside it comes with whichever answer is shown. */
+  #refreshThread({ beside = false } = {}) {
     const { pane } = this
-    if (!pane?.thread) return
+    if (!pane?.thread) return Promise.resolve()
+    pane.besideOwed ||= beside
+    return (this.refreshing = this.#readThread(pane))
+  }
+
+  /** An answer that comes when another conversation stands there is none of its. Who is overtaken ends as the one that has overtaken it. */
+  async #readThread(pane) {
     const told = (this.meanwhile = [])
     const isOver = () => this.meanwhile !== told || this.pane !== pane
+    const after = () => (this.pane === pane ? this.refreshing : undefined)
     try {
       const [fresh] = elements(await ask(pane.dataset.url))
-      if (isOver()) return
+      if (isOver()) return after()
       const { thread } = pane
-      for (const part of ["message-thread", "#conversation-head", beside ? ".context" : "#conversation-facts", "composer-state"]) pane.querySelector(part).replaceWith(fresh.querySelector(part))
+      for (const part of ["message-thread", "#conversation-head", pane.besideOwed ? ".context" : "#conversation-facts", "composer-state"]) pane.querySelector(part).replaceWith(fresh.querySelector(part))
+      pane.besideOwed = false
       pane.thread = pane.querySelector("message-thread")
       pane.thread.standFor(thread)
       for (const { html, gone } of told) pane.receive(elements(html), gone)
     } catch (error) {
-      if (isOver()) return
+      if (isOver()) return after()
       if (!(error instanceof Refused) || error.status >= 500) throw error
       notify(explain(error))
     } finally {
@@ -296,7 +323,9 @@ class WorkspaceShell extends HTMLElement {
 
   #failed(element, error) {
     document.querySelectorAll("[data-pending]:not(.pending)").forEach((each) => each.removeAttribute("data-pending"))
-    if (error.status === 409 && this.composer) this.composer.stop(error.html)
+    const pane = element.closest("conversation-pane")
+    if (pane && !this.stays(pane.dataset.id)) tellOf(this, { id: pane.dataset.id, name: pane.querySelector(".head__name")?.textContent.trim(), html: explain(error) })
+    else if (error.status === 409 && this.composer) this.composer.stop(error.html)
     else notify(explain(error))
   }
 

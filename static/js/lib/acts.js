@@ -1,6 +1,6 @@
 /** What a key or a line of the palette does to a conversation: the row in hand, else the one that is open. */
 import { Refused, ask, explain, notify, sentence } from "./fragments.js"
-import { tellOf } from "./afar.js"
+import { isAway, tellOf } from "./afar.js"
 import * as drafts from "./drafts.js"
 import { leaveUnread } from "./readings.js"
 import { address, handAt, inHand, isShown, isTyping, seenOf, settle, show } from "./picks.js"
@@ -17,7 +17,7 @@ export async function resolve(shell) {
   const place = placeOf(shell, id)
   if (!place) return // it is on its way
   const seen = seenOf(shell, id)
-  const method = ["resolved", "spam"].includes(place.dataset.state) ? "DELETE" : "POST"
+  const method = isAway(place.dataset) ? "DELETE" : "POST"
   await change(shell, id, "resolve", { url: `${address(shell, id)}resolution/`, method, values: { seen_seq: seen } })
 }
 
@@ -104,7 +104,7 @@ async function change(shell, id, act, { url, method, values }) {
     for (const place of places()) place.removeAttribute("data-pending")
     if (!(error instanceof Refused) || error.status !== 409) return notify(explain(error))
     // Something came that was not seen: it is shown, with the choice, but never under a hand that has gone on.
-    if (isShown(shell, id) && shell.dataset.open === id) return shell.composer.stop(error.html)
+    if (shell.stays(id)) return shell.composer.stop(error.html)
     if (isTyping() || whereabouts(shell) !== was) return tellOf(shell, { id, name, html: error.html, waits: true })
     if (await shell.open(id)) shell.composer?.stop(error.html)
   }

@@ -4,11 +4,10 @@
  */
 import { elements } from "./fragments.js"
 
-const choices = new Map() // id -> the choice, as the server gave it
+const choices = new Map() // id -> the choice as the server gave it, its line, whether it is about resolving, and the newest that it knew
 
 /** `html`: what the server said. `waits`: it is a choice, and is shown when the conversation is opened. */
 export function tellOf(shell, { id, name, html, waits = false }) {
-  if (waits) choices.set(id, html)
   const [said] = elements(html)
   const words = (said?.querySelector(".stale__title") ?? said)?.textContent.trim() ?? ""
   const line = Object.assign(document.createElement("p"), { className: "notice" })
@@ -20,6 +19,7 @@ export function tellOf(shell, { id, name, html, waits = false }) {
   link.dataset.id = id
   line.append(told, " ", link)
   arrived(id)
+  if (waits) choices.set(id, { html, line, resolving: Boolean(said?.querySelector("[data-resolve-anyway]")), newest: Number(said?.dataset.newest ?? 0) })
   document.getElementById("notices")?.append(line)
 }
 
@@ -30,7 +30,22 @@ export function arrived(id) {
 
 /** What is to be chosen there, once. Nothing where there is nothing. */
 export function choiceOf(id) {
-  const html = choices.get(id)
+  const choice = choices.get(id)
   choices.delete(id)
-  return html
+  return choice
+}
+
+/** Rows as they now are: whether to resolve what has been resolved meanwhile is no question any more. */
+export function heard(rows) {
+  for (const { dataset } of rows) {
+    const choice = choices.get(dataset.id)
+    if (!choice?.resolving || !isAway(dataset) || Number(dataset.seq) < choice.newest) continue
+    choices.delete(dataset.id)
+    choice.line.remove()
+  }
+}
+
+/** Of a row or a head: resolving it would open it again. */
+export function isAway({ state }) {
+  return state === "resolved" || state === "spam"
 }

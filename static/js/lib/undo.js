@@ -48,10 +48,10 @@ function show(shell, pieces) {
   if (written) putBack(shell, written)
 }
 
-/** Into the composer where it is open. The server keeps it as a draft, for when it is opened. */
+/** Into the composer where it is open and stays so. The server keeps it as a draft, for when it is opened. */
 function putBack(shell, { dataset, content }) {
   const { id, mode, text, replyTo, version } = dataset
-  if (shell.composer?.dataset.id === id) return shell.composer.giveBack({ mode, text, replyTo, version, files: [...content.children] })
+  if (shell.stays(id)) return shell.composer.giveBack({ mode, text, replyTo, version, files: [...content.children] })
   shell.ahead.forget(id)
   shell.markDraft(id, true)
 }
