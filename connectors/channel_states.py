@@ -83,7 +83,9 @@ def _line(channel: Channel, counts: Counts, *, now: datetime) -> ChannelLine:
     parked = counts.parked.get(channel.pk, 0)
     lines = [*_state_lines(channel, now, parked), *_health_lines(channel), *_sync_lines(channel)]
     if waiting := counts.waiting.get(channel.pk, 0):
-        lines.append(Line(f"{waiting} deliveries wait to be read."))
+        lines.append(
+            Line("1 delivery waits to be read." if waiting == 1 else f"{waiting} deliveries wait to be read.")
+        )
     unknown = counts.unknown.get(channel.pk, 0)
     if dead := counts.dead.get(channel.pk, 0) - unknown:
         lines.append(

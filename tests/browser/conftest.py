@@ -25,7 +25,7 @@ from django.utils.crypto import get_random_string
 from inbox.actions import receiving
 from inbox.actions.receiving import Arrival
 from inbox.exchange import InboundMessage, Party
-from inbox.models import Brand, Channel, Person
+from inbox.models import Brand, Channel, Conversation, Person
 from tests.factories.people import ChannelFactory, agent_of
 from tests.settings import KNOWN
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
 HERE = Path(__file__).parent
-PASSWORD = "correct horse"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -149,6 +148,18 @@ def mara(brand: Brand) -> Person:
 @pytest.fixture
 def outside(channel: Channel) -> Outside:
     return Outside(channel)
+
+
+@pytest.fixture
+def anna(outside: Outside) -> Conversation:
+    outside.write("Where is my parcel?")
+    return Conversation.objects.get()
+
+
+@pytest.fixture
+def zoe(anna: Conversation, outside: Outside) -> Conversation:
+    outside.write("About the lamp", who="zoe")
+    return Conversation.objects.exclude(pk=anna.pk).get()
 
 
 def session_of(person: Person, origin: str) -> Any:

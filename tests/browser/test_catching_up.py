@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
-import pytest
 from playwright.sync_api import Page, Route, expect
 
 from inbox import realtime
@@ -17,18 +16,6 @@ from tests.factories import conversations as make
 Enter = Callable[..., Page]
 LIST = re.compile(r"/inbox/open/rows/[a-z]+/$")
 ROWS = re.compile(r"/bulk/rows/")
-
-
-@pytest.fixture
-def anna(outside: Outside) -> Conversation:
-    outside.write("Where is my parcel?")
-    return Conversation.objects.get()
-
-
-@pytest.fixture
-def zoe(anna: Conversation, outside: Outside) -> Conversation:
-    outside.write("About the lamp", who="zoe")
-    return Conversation.objects.exclude(pk=anna.pk).get()
 
 
 def pattern_of(conversation: Conversation) -> re.Pattern[str]:

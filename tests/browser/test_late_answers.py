@@ -24,18 +24,6 @@ UNDO = re.compile(r"/undo/$")
 RESOLUTION = re.compile(r"/resolution/$")
 
 
-@pytest.fixture
-def anna(outside: Outside) -> Conversation:
-    outside.write("Where is my parcel?")
-    return Conversation.objects.get()
-
-
-@pytest.fixture
-def zoe(anna: Conversation, outside: Outside) -> Conversation:
-    outside.write("About the lamp", who="zoe")
-    return Conversation.objects.exclude(pk=anna.pk).get()
-
-
 def at(conversation: Conversation) -> str:
     return f"/b/lumen/conversations/{conversation.public_id}/"
 
@@ -91,6 +79,17 @@ def unseen(page: Page, outside: Outside, text: str, *, who: str = "anna") -> Non
     deaf(page)
     outside.write(text, who=who)
     until_missed(page)
+
+
+def resolve_and_go_on(page: Page, outside: Outside, anna: Conversation, zoe: Conversation) -> Held:
+    """Past a message that the page does not know of. The answer, which says so, is held."""
+    expect(page.locator(f"#row-{anna.public_id} .badge")).to_have_count(0)
+    unseen(page, outside, "Wait, one more thing")
+    held = hold(page, RESOLUTION)
+    page.keyboard.press("e")
+    held.until_given()
+    page.click(f"#row-{zoe.public_id}")
+    return held
 
 
 # A conversation that is slow, or does not come.
@@ -295,12 +294,7 @@ def test_a_resolution_that_is_stopped_late_opens_nothing_under_a_hand_that_write
     enter: Enter, anna: Conversation, zoe: Conversation, outside: Outside
 ) -> None:
     page = enter(at(anna))
-    expect(page.locator(f"#row-{anna.public_id} .badge")).to_have_count(0)
-    unseen(page, outside, "Wait, one more thing")
-    held = hold(page, RESOLUTION)
-    page.keyboard.press("e")
-    held.until_given()
-    page.click(f"#row-{zoe.public_id}")
+    held = resolve_and_go_on(page, outside, anna, zoe)
     is_shown(page, zoe)
 
     page.keyboard.press("r")
@@ -321,12 +315,8 @@ def test_a_choice_is_shown_where_the_next_one_did_not_come_after_all(
     enter: Enter, anna: Conversation, zoe: Conversation, outside: Outside
 ) -> None:
     page = enter(at(anna))
-    expect(page.locator(f"#row-{anna.public_id} .badge")).to_have_count(0)
-    unseen(page, outside, "Wait, one more thing")
-    stop, coming = hold(page, RESOLUTION), hold(page, pattern_of(zoe))
-    page.keyboard.press("e")
-    stop.until_given()
-    page.click(f"#row-{zoe.public_id}")
+    coming = hold(page, pattern_of(zoe))
+    stop = resolve_and_go_on(page, outside, anna, zoe)
     coming.until_given()
     stop.let_go()
     told = page.locator(f"#notices [data-of='{anna.public_id}']")
@@ -345,12 +335,7 @@ def test_what_was_resolved_before_its_choice_was_come_to_is_not_opened_again(
     enter: Enter, anna: Conversation, zoe: Conversation, outside: Outside, mara: Person, hears: bool
 ) -> None:
     page = enter(at(anna))
-    expect(page.locator(f"#row-{anna.public_id} .badge")).to_have_count(0)
-    unseen(page, outside, "Wait, one more thing")
-    held = hold(page, RESOLUTION)
-    page.keyboard.press("e")
-    held.until_given()
-    page.click(f"#row-{zoe.public_id}")
+    held = resolve_and_go_on(page, outside, anna, zoe)
     is_shown(page, zoe)
     page.keyboard.press("r")
     held.let_go()
