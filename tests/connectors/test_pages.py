@@ -174,7 +174,7 @@ def test_the_page_counts_what_waits_by_channel_and_without_a_query_for_each(
     }
 
     told = " ".join(lines[channel.pk])
-    for words in ("1 replies wait", "1 deliveries wait", "1 items could not", "2 updates are of a kind"):
+    for words in ("1 replies wait", "1 delivery waits", "1 items could not", "2 updates are of a kind"):
         assert words in told
     assert "1 items could not" in " ".join(lines[others[0].pk])
     with django_assert_max_num_queries(8):
