@@ -1,5 +1,5 @@
 /** Search in the place of the list: answers while one types, results by the same keys as the list, a thread opened at what was found. */
-import { ask, elements, explain } from "../lib/fragments.js"
+import { ask, elements, explain, newer } from "../lib/fragments.js"
 
 const REST = 120 // milliseconds without a key until the server is asked
 const NEAR = 300
@@ -83,7 +83,9 @@ class SearchPane extends HTMLElement {
 
   /** What a key does to a result depends on how its conversation is now. */
   heard(rows) {
-    for (const row of rows) for (const hit of this.hits) if (hit.dataset.id === row.dataset.id) hit.dataset.state = row.dataset.state
+    for (const row of rows) {
+      for (const hit of this.hits) if (hit.dataset.id === row.dataset.id && newer(row, hit)) Object.assign(hit.dataset, { seq: row.dataset.seq, state: row.dataset.state })
+    }
   }
 
   leftThread() {

@@ -7,8 +7,11 @@ import { address, handAt, inHand, isShown, isTyping, seenOf, settle, show } from
 
 export { inHand }
 
+/** Where it stands, as newest known: a head that was read a moment before one's own key still shows what was. */
 function placeOf(shell, id) {
-  return (isShown(shell, id) && shell.pane.querySelector("conversation-head")) || shell.list.find(id) || handAt()
+  const head = isShown(shell, id) && shell.pane.querySelector("conversation-head")
+  const places = [head, shell.list.find(id), handAt()].filter((place) => place && place.dataset.id === id)
+  return places.reduce((best, place) => (!best || Number(place.dataset.seq) > Number(best.dataset.seq) ? place : best), undefined)
 }
 
 /** Who resolves says what they have seen, so that nothing is buried that came a moment before. */
