@@ -9,9 +9,17 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+# The one without a window costs a machine half as much, and shows the same pages.
+NAMES = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+)
 MISSING = (
-    "NO CHROMIUM WAS FOUND: THE BROWSER TESTS ARE NOT RUN. Install one (apt-get install chromium), "
+    "NO CHROMIUM WAS FOUND: THE BROWSER TESTS ARE NOT RUN. Install one (apt-get install chromium-headless-shell), "
     "name one (PARLEY_CHROMIUM=/path), or have it fetched (make test without PARLEY_FETCH_CHROMIUM=0, where the network reaches it)."
 )
 
