@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
-from tests import emptying
+from tests import emptying, sharing
 from tests import settings as test_settings
 from tools import chromium
 
@@ -96,6 +96,41 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if chromium.find() is None:
         terminalreporter.section("NO BROWSER TESTS", sep="!", red=True, bold=True)
         terminalreporter.line(chromium.MISSING)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(request: pytest.FixtureRequest, django_db_keepdb: bool) -> bool:
+    """What another process of the run has made is taken as it is."""
+    return django_db_keepdb or _shares(request.config)
+
+
+@pytest.fixture(scope="session")
+def migrated(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    django_db_modify_db_settings: None,
+) -> sharing.Made | None:
+    from django.db import connection
+
+    if not _shares(request.config):
+        return None
+    made = sharing.Made(
+        tmp_path_factory.getbasetemp().parent,
+        server=test_settings.KNOWN.database_url,
+        name=connection.creation._get_test_db_name(),
+    )
+    made.load()
+    return made
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(migrated: sharing.Made | None, django_db_setup: None) -> None:
+    if migrated:
+        migrated.hand_on()
+
+
+def _shares(config: pytest.Config) -> bool:
+    return test_settings.OWN_SERVERS and hasattr(config, "workerinput")
 
 
 @pytest.fixture
