@@ -253,8 +253,7 @@ class Traffic:
         step = visit.scenario.replies[visit.step]
         visit.step += 1
         await asyncio.sleep(self.pause(1, 4))
-        if visit.account.platform != "linkedin":
-            messaging.customer_reads(account=visit.account, thread=thread, person=visit.person, up_to=reply)
+        messaging.customer_reads(account=visit.account, thread=thread, person=visit.person, up_to=reply)
         await asyncio.sleep(self.pause(*_REPLY_SECONDS))
         native = world.native(visit.person, visit.account)
         if step.kind == "react":

@@ -61,7 +61,7 @@ ABILITIES: dict[str, dict[str, bool]] = {
         "unsend": True,
         "story": False,
         "typing": False,
-        "read": False,
+        "read": True,
         "reply": False,
     },
 }
