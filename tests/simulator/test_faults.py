@@ -93,6 +93,23 @@ async def test_dup_rebatched_repeats_the_message_in_other_bytes(outside: Outside
 
 
 @simulated
+async def test_dup_rebatched_finds_other_bytes_where_an_envelope_names_nothing_of_its_own(
+    outside: Outside,
+) -> None:
+    await outside.linkedin()
+    await outside.x(flavour="aaa")
+    await outside.fault("dup.rebatched", delay_ms=60)
+
+    for platform, kind in (("linkedin", "comment"), ("x", "text")):
+        outside.receiver.seen.clear()
+        await outside.says(platform, kind=kind)
+        await outside.settle()
+
+        first, second = outside.receiver.seen
+        assert first.json == second.json and first.body != second.body, platform
+
+
+@simulated
 async def test_reorder_lets_later_ones_overtake(outside: Outside) -> None:
     await outside.instagram()
     await outside.fault("reorder", seed=5, max_ms=400)

@@ -139,7 +139,7 @@ class LinkedIn:
         )
 
     def again(self, event: Event) -> Event:
-        return event
+        return replace(event, payload=wire.turned(event.payload))
 
     def retry_delays(self) -> Sequence[float]:
         return _DELAYS

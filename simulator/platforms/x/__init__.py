@@ -189,7 +189,7 @@ class X:
 
     def again(self, event: Event) -> Event:
         if "xaa" not in event.payload:
-            return event
+            return replace(event, payload=wire.turned(event.payload))
         return replace(
             event, payload={"xaa": {**event.payload["xaa"], "event_uuid": self.world.ids.negative_long()}}
         )
