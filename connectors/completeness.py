@@ -1,5 +1,5 @@
 """The inbox against the platform's truth, thread by thread: what is missing, doubled, out of order, different, or was sent twice.
-Pure, apart from what reads the inbox's side of it."""
+Pure, apart from what looks for conversations that stand in the inbox alone."""
 
 from __future__ import annotations
 
@@ -8,19 +8,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from itertools import groupby
-from typing import Any
 
-from django.db.models import Exists, OuterRef
-
-from connectors.contract import Remedy
-from connectors.models import DeliveryAttempt
-from inbox.models import Channel, Direction, Message, MessageState
+from connectors.sides import Kept, Native
+from inbox.models import Direction, Message
 from inbox.platforms import ReceiveRules
-from inbox.rules.cleaning import clean
-
-# What says that nothing left. An answer that was lost, or a try whose worker died, does not say so.
-REFUSED = ["throttled", *(remedy.value for remedy in Remedy if remedy is not Remedy.UNKNOWN)]
 
 
 class Kind(StrEnum):
@@ -30,63 +21,11 @@ class Kind(StrEnum):
     TEXT = "text differs"
     DELETION = "deletion differs"
     REACTIONS = "reactions differ"
+    SIDE = "side differs"
+    AUTHOR = "author differs"
+    FILES = "files differ"
     SENT_TWICE = "sent twice"
     UNKNOWN = "unknown to the platform"
-
-
-@dataclass(frozen=True, slots=True)
-class Native:
-    """One message as the platform's ledger has it, in the platform's order."""
-
-    platform: str
-    account: str
-    thread: str
-    id: str
-    at_ms: int
-    changed_ms: int  # when anything of it changed last
-    outbound: bool
-    text: str
-    versions: frozenset[str]  # every text it ever had
-    deleted: bool
-    reactions: frozenset[tuple[str, str]]
-    by_api: bool  # sent through the API, so by us
-    expected: bool  # an honest receiver could know of it
-
-    @classmethod
-    def read(cls, row: Mapping[str, Any]) -> Native:
-        return cls(
-            platform=row["platform"],
-            account=row["account"],
-            thread=row["thread"],
-            id=row["id"],
-            at_ms=int(row.get("at_ms") or 0),
-            changed_ms=max(int(each.get("at_ms") or 0) for each in [row, *(row.get("history") or ())]),
-            outbound=row["direction"] == "out",
-            text=clean(row.get("text") or ""),
-            versions=frozenset(clean(each.get("text") or "") for each in row.get("history") or ()),
-            deleted=bool(row.get("deleted")),
-            reactions=frozenset(
-                (each.get("actor", ""), each.get("emoji", "")) for each in row.get("reactions") or ()
-            ),
-            by_api=row.get("client") == "api",
-            expected=bool(row.get("expected", True)),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """One message as the inbox has it, in the inbox's order."""
-
-    id: str
-    conversation_id: int
-    outbound: bool
-    text: str
-    deleted: bool
-    reactions: frozenset[tuple[str, str]]
-    is_reply: bool  # written in Parley
-    expired: bool = False  # its words were not to be kept any longer
-    to_the_second: bool = False  # the platform's history told no finer time
-    seq: int = 0  # of its newest change
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,53 +39,6 @@ class Difference:
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.platform} {self.account} thread {self.thread} message {self.id} {self.detail}".rstrip()
-
-
-def threads(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Native]]:
-    """The ledger comes sorted by thread, so that one thread is held at a time."""
-    natives = (Native.read(row) for row in rows)
-    for _, thread in groupby(natives, key=lambda each: (each.platform, each.account, each.thread)):
-        yield list(thread)
-
-
-def of_thread(channel: Channel, natives: Sequence[Native]) -> list[Kept]:
-    """The inbox's side: the messages with these ids, and whatever else stands in the same conversations."""
-    shown = (
-        Message.objects.filter(channel=channel).exclude(direction=Direction.NOTE).exclude(external_id=None)
-    )
-    conversations: set[int] = set()
-    ids = [native.id for native in natives]
-    for start in range(0, len(ids), 1000):
-        chunk = shown.filter(external_id__in=ids[start : start + 1000])
-        conversations |= set(chunk.order_by().values_list("conversation_id", flat=True).distinct())
-    kept = shown.filter(conversation__in=conversations).in_thread_order()
-    columns = (
-        "external_id", "conversation_id", "direction", "text", "deleted_at", "reactions", "client_id", "sent_at", "seq", "expired_at",
-    )  # fmt: skip
-    return [
-        Kept(
-            id=external_id or "",
-            conversation_id=conversation_id,
-            outbound=direction == Direction.OUT,
-            text=text,
-            deleted=deleted_at is not None,
-            reactions=frozenset((each.get("actor", ""), each.get("emoji", "")) for each in reactions),
-            is_reply=client_id is not None,
-            expired=expired_at is not None,
-            to_the_second=sent_at.microsecond == 0,
-            seq=seq,
-        )
-        for external_id, conversation_id, direction, text, deleted_at, reactions, client_id, sent_at, seq, expired_at in kept.values_list(*columns)
-    ]  # fmt: skip
-
-
-def may_have_gone(kept: Sequence[Kept]) -> Counter[str]:
-    """Replies of these conversations with a try that was not refused for certain, by their words."""
-    tried = DeliveryAttempt.objects.filter(message=OuterRef("pk")).exclude(outcome__in=REFUSED)
-    replies = Message.objects.filter(
-        Exists(tried), conversation__in={each.conversation_id for each in kept}, direction=Direction.OUT
-    ).exclude(client_id=None)
-    return Counter(replies.values_list("text", flat=True))
 
 
 def strange_conversations(
@@ -170,22 +62,6 @@ def strange_conversations(
             )
 
 
-def holds_messages() -> bool:
-    """Whether there is anything in the inbox that a platform could know of."""
-    return Message.objects.exclude(direction=Direction.NOTE).exclude(external_id=None).exists()
-
-
-def unsettled(kept: Sequence[Kept]) -> Counter[str]:
-    """Replies of these conversations that may have gone out and have no id yet, by their words."""
-    conversations = {each.conversation_id for each in kept}
-    open_ones = Message.objects.filter(
-        conversation__in=conversations,
-        state__in=[MessageState.SENDING, MessageState.UNCERTAIN],
-        external_id=None,
-    )
-    return Counter(open_ones.values_list("text", flat=True))
-
-
 def compare(
     natives: Sequence[Native],
     kept: Sequence[Kept],
@@ -197,6 +73,7 @@ def compare(
     `under_way` are replies nobody knows the outcome of yet: one native message of ours may be theirs. `gone` are replies that may
     have left: no more messages of ours can be on the platform."""
     under_way = Counter(under_way or {})
+    writers = {native.author for native in natives}
     by_id: dict[str, list[Kept]] = defaultdict(list)
     for each in kept:
         by_id[each.id].append(each)
@@ -220,6 +97,8 @@ def compare(
             note(Kind.DOUBLED, native, f"stands {len(ours)} times in the inbox")
         if native.by_api and not any(each.is_reply for each in ours):
             note(Kind.SENT_TWICE, native, "left through the API, and the reply it came from has another id")
+        for kind, detail in _whose(native, ours[0], writers):
+            note(kind, native, detail)
         for kind, detail in () if ours[0].expired else _content(native, ours[0], rules):
             note(kind, native, detail)
     if gone is not None:
@@ -246,11 +125,29 @@ def _too_many(
             yield native
 
 
+def _whose(native: Native, ours: Kept, writers: Collection[str]) -> Iterator[tuple[Kind, str]]:
+    if native.outbound != ours.outbound:
+        yield (
+            Kind.SIDE,
+            "ours there, the customer's here" if native.outbound else "the customer's there, ours here",
+        )
+        return
+    # In public a platform may keep quiet about who wrote; then somebody unknown stands for them here.
+    could_tell = bool(ours.author) and (not native.public or ours.author in writers)
+    if could_tell and not native.outbound and ours.author != native.author:
+        yield Kind.AUTHOR, f"{native.author} there, {ours.author} here"
+
+
 def _content(native: Native, ours: Kept, rules: ReceiveRules) -> Iterator[tuple[Kind, str]]:
-    if rules.unsends and native.deleted != ours.deleted:
+    # Where nobody tells what is unsent, none of it can be missed; what is erased here must be gone there everywhere.
+    wrongly_erased = ours.deleted and not native.hidden
+    if native.deleted != ours.deleted and (rules.unsends or wrongly_erased):
         yield Kind.DELETION, "unsent there, shown here" if native.deleted else "shown there, unsent here"
-    elif not native.deleted and not ours.deleted and not _same_text(native, ours, rules):
-        yield Kind.TEXT, f"{len(native.text)} characters there, {len(ours.text)} here"
+    elif not native.deleted and not ours.deleted:
+        if not _same_text(native, ours, rules):
+            yield Kind.TEXT, f"{len(native.text)} characters there, {len(ours.text)} here"
+        if native.files != ours.files:
+            yield Kind.FILES, f"{native.files} there, {ours.files} here"
     if rules.reactions and not native.deleted and native.reactions != ours.reactions:
         yield Kind.REACTIONS, f"{len(native.reactions)} there, {len(ours.reactions)} here"
 

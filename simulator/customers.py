@@ -110,6 +110,8 @@ def _dress(kernel: Kernel, *, account: Account, draft: Draft, kind: str, given: 
     world = kernel.world
     for row in given.get("attachments") or ([{"kind": kind}] if kind in _FILES else []):
         draft.attachments.append(attachment(kernel, account=account, row=row))
+    if account.platform == "x" and len(draft.attachments) > 1:
+        raise Impossible("A message on X carries one file.")
     if kind in _FILES:
         return
     draft.kind = kind if kind not in {"group", "text", "referral"} else "text"

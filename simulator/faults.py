@@ -15,7 +15,7 @@ CATALOGUE: dict[str, str] = {
     "echo.late": "The echo of a send comes delay_ms (default 5000) later.",
     "echo.foreign": "A colleague also answers by hand in the native app; the answer comes as an echo nobody sent.",
     "signature.bad": "A forged event under a wrong signature comes along (mode=spoiled: the true delivery is badly signed).",
-    "rate.limit": "An API call is refused with the platform's rate-limit answer.",
+    "rate.limit": "An API call is refused with the platform's rate-limit answer, in the form named or in one that soon ends; form=any draws one.",
     "token.expire_midsend": "The access token expires at the moment of a send, which fails.",
     "slow": "An API call takes ms (default 3000) longer.",
     "error.5xx": "An API call fails with a server error, sometimes an HTML page or an empty body.",

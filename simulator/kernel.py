@@ -50,8 +50,13 @@ class Kernel:
             return platform.refusal("expired", path=request.url.path)
         if hit := self.faults.draw("error.5xx", **scope):
             return _server_trouble(platform, hit.random.random(), path=request.url.path)
-        if self.faults.draw("rate.limit", **scope):
-            return platform.refusal("rate", path=request.url.path)
+        if hit := self.faults.draw("rate.limit", **scope):
+            form = hit.rule.params.get("form")
+            if form == "any":
+                form = hit.random.choice(platform.limit_forms)
+            elif form not in platform.limit_forms:
+                form = platform.limit_forms[0]
+            return platform.limited(form, account=account, minutes=hit.number("minutes", 1))
         return None
 
     def _is_ripe(self, account: Account) -> bool:

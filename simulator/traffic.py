@@ -136,11 +136,11 @@ class Traffic:
         now = self.kernel.world.clock.now_ms()
         for ago in range(self._past, 0, -1):
             at_ms = now - ago * PAST_STEP_MS + self._dice.randint(0, PAST_STEP_MS // 2)
-            for number, given in enumerate(next(stream, [])):
-                self._perform(
-                    {**given, "at_ms": min(now, at_ms + number * self._dice.randint(15_000, 60_000))}
-                )
+            burst = next(stream, [])
+            for left, given in zip(range(len(burst) - 1, -1, -1), burst, strict=True):
+                self._perform({**given, "at_ms": min(now - left, at_ms)})
                 self._sent += 1
+                at_ms += self._dice.randint(15_000, 60_000)  # each after the one before
                 await asyncio.sleep(0.03)
 
     async def begin_when_connected(self) -> None:
@@ -253,8 +253,7 @@ class Traffic:
         step = visit.scenario.replies[visit.step]
         visit.step += 1
         await asyncio.sleep(self.pause(1, 4))
-        if visit.account.platform != "linkedin":
-            messaging.customer_reads(account=visit.account, thread=thread, person=visit.person, up_to=reply)
+        messaging.customer_reads(account=visit.account, thread=thread, person=visit.person, up_to=reply)
         await asyncio.sleep(self.pause(*_REPLY_SECONDS))
         native = world.native(visit.person, visit.account)
         if step.kind == "react":

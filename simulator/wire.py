@@ -31,6 +31,13 @@ def _plain_types(value: Any) -> Any:
     return value
 
 
+def turned(value: Any) -> Any:
+    """The same JSON in other bytes: the members of each object stand the other way round."""
+    if isinstance(value, dict):
+        return {key: turned(value[key]) for key in reversed(value)}
+    return [turned(item) for item in value] if isinstance(value, list) else value
+
+
 def loads(data: bytes | str) -> Any:
     """The stdlib reader keeps lone surrogates and NUL, which orjson refuses."""
     try:

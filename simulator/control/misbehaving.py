@@ -49,6 +49,9 @@ class Misbehaving:
             raise Impossible(f"Unknown platform {platform!r}; known: {', '.join(self.kernel.platforms)}.")
         if account and platform:
             account = asking.account(self.kernel, given).id
+        forms = {"any"}.union(*(each.limit_forms for each in self.kernel.platforms.values()))
+        if name == "rate.limit" and given.get("form", "any") not in forms:
+            raise Impossible(f"Unknown form {given['form']!r}; known: {', '.join(sorted(forms))}.")
         rule = Rule(
             name=name,
             seed=int(given.get("seed") or 1),

@@ -81,7 +81,14 @@ class Platform(Protocol):
     async def shake_hands(self, *, account: str) -> list[dict[str, Any]]: ...
 
     def refusal(self, what: str, *, path: str = "") -> Response:
-        """`not_found`, `rate`, `server`, `method` or `expired` in the platform's own words."""
+        """`not_found`, `server`, `method` or `expired` in the platform's own words."""
+        ...
+
+    # In which it can say that it is called too often. The first one ends by itself soon after the fault does.
+    limit_forms: tuple[str, ...]
+
+    def limited(self, form: str, *, account: Account, minutes: float) -> Response:
+        """That it is called too often, in one of these forms; `minutes` are until it may be called again, where the form tells it."""
         ...
 
     def recoverable(self, message: Message) -> bool:

@@ -61,7 +61,7 @@ ABILITIES: dict[str, dict[str, bool]] = {
         "unsend": True,
         "story": False,
         "typing": False,
-        "read": False,
+        "read": True,
         "reply": False,
     },
 }
@@ -189,10 +189,15 @@ class Stage:
             "handle": person.handle,
             "thread": thread.id,
             "group": thread.kind == "group",
+            "members": self._members(thread) if thread.kind == "group" else [],
             "last": _preview(last),
             "waiting": bool(last and last.direction == "in"),
             "at_ms": last.at_ms if last else 0,
         }
+
+    def _members(self, thread: Thread) -> list[dict[str, str]]:
+        people = [self.world.person(thread.platform, native) for native in thread.people]
+        return [{"key": person.key, "name": person.name} for person in people if person]
 
     async def new_person(self, request: Request) -> Response:
         given = await asking.body(request)
@@ -227,6 +232,7 @@ class Stage:
             "id": message.id,
             "mine": message.direction == "in",
             "author": person.name if person else account.name,
+            "by": person.key if person else "",
             "text": message.text,
             "kind": message.kind,
             "at_ms": message.at_ms,

@@ -5,13 +5,13 @@ import { draw, element, time } from "./thread.js"
 
 const $ = (id) => document.getElementById(id)
 const names = { instagram: "Instagram", x: "X", linkedin: "LinkedIn" }
-const state = { platform: "", account: null, person: null, about: null, shown: null }
+const state = { platform: "", account: null, person: null, member: "", about: null, shown: null }
 let accounts = []
 let abilities = {}
 
 const place = () => ({ platform: state.platform, account: state.account.id })
 const can = () => abilities[state.platform] || {}
-const me = () => ({ ...place(), from: { id: state.person.key }, thread: state.person.thread })
+const me = () => ({ ...place(), from: { id: state.member || state.person.key }, thread: state.person.thread })
 
 function complain(error) {
   $("trouble").textContent = error ? error.message : ""
@@ -69,6 +69,8 @@ const showPeople = guarded(async (pick = false) => {
 
 function choosePerson(person, { stay = false } = {}) {
   state.person = person
+  state.member = person.group ? person.members[0].key : ""
+  $("member").replaceChildren(...(person.members ?? []).map((one) => element("option", { value: one.key, text: `as ${one.name}` })))
   discuss(null)
   for (const row of $("people").querySelectorAll(".person")) row.setAttribute("aria-current", "false")
   if (!stay) document.body.dataset.half = "phone"
@@ -83,7 +85,8 @@ const showThread = guarded(async (fresh = false) => {
   const person = state.person
   for (const id of ["text", "picture", "story"]) $(id).disabled = !person
   $("composer").querySelector(".send").disabled = !person
-  $("as").textContent = person ? `as ${person.name}` : ""
+  $("as").textContent = person && !person.group ? `as ${person.name}` : ""
+  $("member").hidden = !person?.group
   if (!person) {
     $("thread").replaceChildren(element("li", { class: "empty", text: "Choose a person, or add somebody new." }))
     return
@@ -91,6 +94,7 @@ const showThread = guarded(async (fresh = false) => {
   const found = await get("/stage/thread", { ...place(), thread: person.thread })
   if (state.person !== person) return
   state.shown = found
+  for (const one of found.messages) one.own = one.mine && (!person.group || one.by === state.member)
   draw($("thread"), found, { abilities: can(), act, group: person.group })
   if (fresh) $("thread").scrollTop = $("thread").scrollHeight
   $("brand-state").textContent = found.typing ? "writes …" : names[state.platform]
@@ -127,14 +131,23 @@ function discuss(about) {
 const send = guarded(async () => {
   const text = $("text").value.trim()
   if (!text || !state.person) return
-  const about = state.about
+  const { about, person } = state
   $("text").value = ""
   discuss(null)
-  if (about?.kind === "edit") {
-    await post("/stage/events", { ...me(), kind: "edit", target: about.message.id, text })
-  } else {
-    const kind = about?.kind === "story" ? "story_reply" : "text"
-    await post("/stage/messages", { ...me(), kind, text, reply_to: about?.kind === "reply" ? about.message.id : "" })
+  try {
+    if (about?.kind === "edit") {
+      await post("/stage/events", { ...me(), kind: "edit", target: about.message.id, text })
+    } else {
+      const kind = about?.kind === "story" ? "story_reply" : "text"
+      await post("/stage/messages", { ...me(), kind, text, reply_to: about?.kind === "reply" ? about.message.id : "" })
+    }
+  } catch (error) {
+    // Nobody has to write it twice, unless they have begun with something else.
+    if (state.person === person && !$("text").value) {
+      discuss(about)
+      $("text").value = text
+    }
+    throw error
   }
   await showThread(true)
 })
@@ -214,6 +227,11 @@ $("picture").addEventListener("change", sendPicture)
 $("story").addEventListener("click", () => discuss({ kind: "story" }))
 $("about-cancel").addEventListener("click", () => (discuss(null), ($("text").value = "")))
 $("back").addEventListener("click", () => delete document.body.dataset.half)
+$("member").addEventListener("change", (event) => {
+  state.member = event.target.value
+  discuss(null)
+  showThread()
+})
 $("account").addEventListener("change", (event) => chooseAccount(event.target.value))
 $("search").addEventListener("input", soon(() => showPeople(), 150))
 $("faults").addEventListener("toggle", showFaults)

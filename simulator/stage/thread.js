@@ -32,17 +32,17 @@ function actions(message, abilities, act) {
   if (!message.deleted) {
     if (abilities.react && !message.mine) add(message.reactions.some((one) => !one.brand) ? "Remove ❤️" : "❤️", "react")
     if (abilities.reply) add("Reply", "reply")
-    if (abilities.edit && message.mine && message.text) add("Edit", "edit")
-    if (abilities.unsend && message.mine) add("Unsend", "unsend")
+    if (abilities.edit && message.own && message.text) add("Edit", "edit")
+    if (abilities.unsend && message.own) add("Unsend", "unsend")
   }
   return made.length ? element("div", { class: "acts" }, ...made) : null
 }
 
 function bubble(message, { before, byId, abilities, act, group, seen }) {
   const quoted = message.reply_to && byId.get(message.reply_to)
-  const turn = !before || before.mine !== message.mine || (group && before.author !== message.author)
+  const turn = !before || before.own !== message.own || (group && before.author !== message.author)
   const node = element("li", {
-    class: ["message", message.mine && "mine", message.deleted && "deleted", turn && "turn"].filter(Boolean).join(" "),
+    class: ["message", message.own && "mine", message.deleted && "deleted", turn && "turn"].filter(Boolean).join(" "),
     "data-id": message.id,
     onclick: (event) => event.currentTarget.classList.toggle("open"),
   })
@@ -69,7 +69,7 @@ function bubble(message, { before, byId, abilities, act, group, seen }) {
 export function draw(list, { messages, seen }, { abilities, act, group }) {
   const near = list.scrollHeight - list.scrollTop - list.clientHeight < 80
   const byId = new Map(messages.map((one) => [one.id, one]))
-  const lastMine = messages.findLast((one) => one.mine && !one.deleted)
+  const lastMine = messages.findLast((one) => one.own && !one.deleted)
   const nodes = []
   let before = null
   for (const message of messages) {

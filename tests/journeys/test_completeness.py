@@ -17,8 +17,9 @@ SPOIL = {
             'external_id', message.external_id || '-again'))).* FROM inbox_message message WHERE external_id = %s""",
     "out of order": "UPDATE inbox_message SET sent_at = sent_at - interval '1 day' WHERE external_id = %s",
     "text differs": "UPDATE inbox_message SET text = 'something else' WHERE external_id = %s",
+    "side differs": "UPDATE inbox_message SET direction = 'out' WHERE external_id = %s",
 }
-MEND = """UPDATE inbox_message SET external_id = %s, sent_at = %s, text = %s WHERE id = %s"""
+MEND = "UPDATE inbox_message SET external_id = %s, sent_at = %s, text = %s, direction = 'in' WHERE id = %s"
 
 
 # Each of them is told in words by tests/connectors/commands/test_completeness.py; here a running product is told on.

@@ -143,7 +143,7 @@ def test_an_x_account_with_a_long_past_comes_in_whole_whatever_happens_on_the_wa
     expect(page.get_by_text("The channel was disconnected").first).to_be_visible()
 
 
-# Instagram's tokens are renewed by nothing once they have ended, and LinkedIn's limit is a day's, which whoever obeys waits for.
+# Instagram's tokens are renewed by nothing once they have ended, and LinkedIn is called too seldom for one call in fifty to be refused.
 STORM: list[tuple[str, dict[str, Any]]] = [
     ("drop", {"rate": 0.1}),
     # Each stays off until a comparison asks for it again, and strikes soon after.

@@ -1,9 +1,11 @@
 """Every named fault, drawn from a seed and told in the ledger."""
 
 import asyncio
+import json
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -88,6 +90,23 @@ async def test_dup_rebatched_repeats_the_message_in_other_bytes(outside: Outside
     assert [one["payload"]["direct_message_events"][0]["id"] for one in (first, second)] == [
         written["id"]
     ] * 2
+
+
+@simulated
+async def test_dup_rebatched_finds_other_bytes_where_an_envelope_names_nothing_of_its_own(
+    outside: Outside,
+) -> None:
+    await outside.linkedin()
+    await outside.x(flavour="aaa")
+    await outside.fault("dup.rebatched", delay_ms=60)
+
+    for platform, kind in (("linkedin", "comment"), ("x", "text")):
+        outside.receiver.seen.clear()
+        await outside.says(platform, kind=kind)
+        await outside.settle()
+
+        first, second = outside.receiver.seen
+        assert first.json == second.json and first.body != second.body, platform
 
 
 @simulated
@@ -320,7 +339,44 @@ async def test_rate_limits_speak_each_platforms_language(outside: Outside) -> No
     assert [one.status_code for one in answers] == [400, 429, 429]
     assert answers[0].json()["error"]["code"] == 4
     assert answers[1].headers["x-rate-limit-remaining"] == "0"
-    assert "DAY limit" in answers[2].json()["message"]
+    assert "day" not in answers[2].json()["message"].lower()  # it ends when the fault does
+
+
+@simulated
+async def test_a_rate_limit_comes_in_the_form_that_is_named(outside: Outside) -> None:
+    instagram, user, linkedin = await outside.instagram(), await outside.x(), await outside.linkedin()
+
+    async def told(form: str, path: str, headers: dict[str, str]) -> httpx.Response:
+        await outside.fault("rate.limit", form=form, minutes=7)
+        return await outside.api.get(path, headers=headers)
+
+    account = await told("account", "/v25.0/me", instagram)
+    calls = await told("calls", "/v25.0/me", instagram)
+    legacy = await told("legacy", "/2/users/me", user)
+    past = await told("past", "/2/users/me", user)
+    bare = await told("bare", "/2/users/me", user)
+    minute, day = await told("minute", "/v2/me", linkedin), await told("day", "/v2/me", linkedin)
+
+    assert account.json()["error"]["code"] == 80002
+    [usage] = json.loads(account.headers["x-business-use-case-usage"])["17841400000000001"]
+    assert (usage["call_count"], usage["estimated_time_to_regain_access"]) == (100, 7)
+    assert calls.json()["error"]["code"] == 613 and not [one for one in calls.headers if one.startswith("x-")]
+    assert legacy.json()["errors"][0]["code"] == 88
+    assert int(past.headers["x-rate-limit-reset"]) < time.time() < int(legacy.headers["x-rate-limit-reset"])
+    assert bare.status_code == 429 and "x-rate-limit-reset" not in bare.headers
+    assert "Comment create throttled" in minute.json()["message"] and "DAY limit" in day.json()["message"]
+
+
+@simulated
+async def test_the_form_of_a_rate_limit_is_drawn_on_request_and_must_be_known(outside: Outside) -> None:
+    user = await outside.x()
+    await outside.fault("rate.limit", form="any", seed=3)
+
+    answers = [await outside.api.get("/2/users/me", headers=user) for _ in range(20)]
+    wrong = await outside.control.post("/control/faults", json={"name": "rate.limit", "form": "soon"})
+
+    assert len({one.headers.get("x-rate-limit-reset", "") for one in answers}) >= 3
+    assert wrong.status_code == 400
 
 
 @simulated

@@ -99,6 +99,24 @@ async def test_edits_and_deletions_carry_the_same_resource_id(outside: Outside) 
 
 
 @simulated
+async def test_that_a_reply_was_read_is_a_change_of_its_own_and_stands_in_the_row_from_then_on(
+    outside: Outside,
+) -> None:
+    headers = await outside.linkedin()
+    written = await outside.says("linkedin", "Are you hiring?")
+    body = {"thread": f"urn:li:messagingThread:{written['thread']}", "body": "We are."}
+    sent = await outside.api.post("/v2/messages", json=body, headers=headers)
+
+    assert "readAt" not in (await outside.poll(headers))["elements"][1]["activity"]
+    await outside.does("linkedin", "read", **{"from": "Mara Klein"}, thread=written["thread"])
+
+    _, row, change = (await outside.poll(headers))["elements"]
+    assert (change["method"], change["resourceId"]) == ("UPDATE", sent.headers["x-restli-id"])
+    assert row["activity"]["readAt"] == change["activity"]["readAt"]
+    assert "content" not in change["activity"]  # nobody edited it
+
+
+@simulated
 async def test_comments_are_delivered_signed_over_the_prefixed_body(outside: Outside) -> None:
     await outside.linkedin()
 

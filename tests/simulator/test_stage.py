@@ -1,5 +1,6 @@
 """The page on which a person is the customer."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -113,3 +114,64 @@ def test_a_person_writes_and_sees_the_answer_come_in(stage: str, browser: "Brows
     rows = httpx.get(f"{stage}/control/ledger", trust_env=False).text
     assert troubles == []
     assert rows.count('"deleted":true') == 1
+
+
+@pytest.mark.browser
+def test_in_a_group_one_is_the_member_one_chooses_and_linkedin_and_x_have_their_own_signs(
+    stage: str, browser: "Browser"
+) -> None:
+    group = {
+        "platform": "x",
+        "account": "acme",
+        "from": "Ida",
+        "with": ["Noor"],
+        "title": "Flat 12",
+        "text": "Hi",
+    }
+    httpx.post(
+        f"{stage}/control/messages", json=group | {"kind": "group"}, trust_env=False
+    ).raise_for_status()
+    page = browser.new_page()
+    page.goto(f"{stage}/?platform=x")
+    written, send = (
+        page.get_by_label("Message", exact=True),
+        page.get_by_role("button", name="Send", exact=True),
+    )
+
+    page.locator(".message.mine", has_text="Hi").wait_for()
+    page.get_by_label("Which member you are").select_option("as Noor")
+    page.locator(".message:not(.mine)", has_text="Hi").wait_for()
+    written.fill("Me too")
+    page.route("**/stage/messages", lambda route: route.abort(), times=1)
+    send.click()
+    page.locator("#trouble:not([hidden])").wait_for()
+    kept = written.input_value()
+    send.click()
+    page.locator(".message.mine", has_text="Me too").wait_for()
+    unsendable = page.get_by_text("Unsend").count()
+
+    page.get_by_role("button", name="LinkedIn").click()
+    page.get_by_label("Name of a new person").fill("Jana Testova")
+    page.get_by_role("button", name="Add").click()
+    page.locator("#as", has_text="as Jana Testova").wait_for()
+    written.fill("Are you hiring?")
+    send.click()
+    page.locator(".message.mine", has_text="Are you hiring?").wait_for()
+    answer = {
+        "platform": "linkedin",
+        "account": "acme",
+        "kind": "native_reply",
+        "from": "Jana Testova",
+        "text": "Yes.",
+    }
+    with page.expect_response("**/stage/events") as read:
+        httpx.post(f"{stage}/control/events", json=answer, trust_env=False).raise_for_status()
+    page.close()
+
+    assert (kept, unsendable) == ("Me too", 1)
+    assert read.value.ok and read.value.request.post_data_json["kind"] == "read"
+    rows = [
+        json.loads(line) for line in httpx.get(f"{stage}/control/ledger", trust_env=False).text.splitlines()
+    ]
+    authors = {row["text"]: row["sender"] for row in rows}
+    assert authors["Me too"] != authors["Hi"]

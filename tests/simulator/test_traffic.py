@@ -205,10 +205,16 @@ async def test_a_first_start_finds_the_conversations_of_the_last_half_hour(outsi
     await outside.linkedin()
     now = (await outside.control.get("/control/clock")).json()["now_ms"]
 
-    await outside.control.post("/control/play", json={"past": True, "limit": 0})
+    await outside.control.post("/control/play", json={"past": True, "limit": 0, "seed": 16})
     await finished(outside)
 
-    ages = [now - row["at_ms"] for row in await outside.ledger()]
+    rows = await outside.ledger()
+    ages = [now - row["at_ms"] for row in rows]
     assert len(ages) >= 28
     minutes = [age / 60_000 for age in ages]
     assert 0 <= min(minutes) < 10 < max(minutes) < 30
+    said: dict[str, list[int]] = {}
+    for row in sorted(rows, key=lambda row: row["n"]):
+        said.setdefault(row["thread"], []).append(row["at_ms"])
+    assert max(map(len, said.values())) > 2
+    assert all(times == sorted(set(times)) for times in said.values())  # as they were written

@@ -369,3 +369,30 @@ async def test_the_older_flavour_names_the_post_that_a_comment_answers(outside: 
     [tweet] = outside.receiver.seen[0].json["tweet_create_events"]
     assert (tweet["id_str"], tweet["in_reply_to_user_id_str"]) == (comment["id"], BRAND)
     assert tweet["in_reply_to_status_id_str"] not in (None, comment["id"])
+
+
+@simulated
+async def test_mentions_come_in_pages_and_only_what_was_shown_is_known(outside: Outside) -> None:
+    user = await outside.x()
+    await outside.fault("drop", platform="x")
+    written = [(await outside.says("x", f"@acme {n}", kind="comment"))["id"] for n in range(12)]
+    path = "/2/users/2244994945/mentions"
+
+    def known() -> list[str]:
+        return [one.id for one in outside.simulator.kernel.world.messages.values() if one.known]
+
+    first = (await outside.api.get(path, params={"max_results": 5}, headers=user)).json()
+    seen = [one["id"] for one in first["data"]]
+    assert sorted(known()) == sorted(seen) == sorted(written[-5:])
+
+    while token := first["meta"].get("next_token"):
+        query = {"max_results": 5, "pagination_token": token}
+        first = (await outside.api.get(path, params=query, headers=user)).json()
+        seen += [one["id"] for one in first["data"]]
+    assert seen == written[::-1]
+
+    between = {"since_id": written[2], "until_id": written[5]}
+    found = (await outside.api.get(path, params=between, headers=user)).json()
+    assert [one["id"] for one in found["data"]] == [written[4], written[3]]
+    too_few = await outside.api.get(path, params={"max_results": 4}, headers=user)
+    assert too_few.status_code == 400

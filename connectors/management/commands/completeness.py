@@ -13,10 +13,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from connectors import completeness
-from connectors.completeness import Difference, Kind, Native
+from connectors import completeness, sides
+from connectors.completeness import Difference, Kind
 from connectors.management.telling import progress
 from connectors.models import SyncSchedule, Task
+from connectors.sides import Native
 from inbox import platforms
 from inbox.models import BrandSequence, Channel
 from inbox.platforms import UnknownPlatform
@@ -70,7 +71,7 @@ class Command(BaseCommand):
                 break
             time.sleep(1)
         self._tell(findings, as_json=options["json"])
-        if not findings.messages and completeness.holds_messages():
+        if not findings.messages and sides.holds_messages():
             reason = (
                 "Nothing was compared: the ledger is empty, and the inbox holds messages of its platforms."
             )
@@ -84,13 +85,13 @@ class Command(BaseCommand):
         channels = {(each.platform, each.external_id): each for each in Channel.objects.all()}
         paces = _paces()
         seen: set[int] = set()
-        platforms_seen: set[str] = set()
+        compared = sides.simulated()
         out = self.stderr if options["json"] else self.stdout
         with progress("Comparing", total=None, out=out) as tell:
-            for natives in completeness.threads(_ledger(options["simulator"])):
+            for natives in sides.threads(_ledger(options["simulator"])):
                 findings.threads += 1
                 findings.messages += len(natives)
-                platforms_seen.add(natives[0].platform)
+                compared.add(natives[0].platform)
                 young = _young(natives, channels, paces)
                 news: set[str] = set()
                 for difference in _differences(natives, channels, seen, last_before, news):
@@ -100,7 +101,7 @@ class Command(BaseCommand):
                     else:
                         findings.add(difference)
                 tell(findings.messages, f"messages in {findings.threads} threads")
-        for difference in completeness.strange_conversations(platforms_seen, known=seen, before=begun):
+        for difference in completeness.strange_conversations(compared, known=seen, before=begun):
             findings.add(difference)
         return findings
 
@@ -125,7 +126,7 @@ class Command(BaseCommand):
             self.stdout.write(f"… and {findings.total - len(findings.named)} more.")
         counted = ", ".join(f"{kind.value} {findings.counts[kind]}" for kind in Kind)
         self.stdout.write(f"Compared {findings.messages} messages in {findings.threads} threads: {counted}.")
-        if not findings.messages and not completeness.holds_messages():
+        if not findings.messages and not sides.holds_messages():
             self.stdout.write("The ledger and the inbox are both empty.")
         if findings.on_their_way:
             self.stdout.write(f"{findings.on_their_way} still on their way: too young to be missed.")
@@ -178,11 +179,11 @@ def _differences(
         rules = platforms.get(first.platform).receive
     except UnknownPlatform as unknown:
         raise CommandError(str(unknown), returncode=2) from None
-    kept = completeness.of_thread(channel, natives)
+    kept = sides.of_thread(channel, natives)
     seen.update(each.conversation_id for each in kept)
     last = last_before.get(channel.brand_id, 0)
     news.update(each.id for each in kept if each.seq > last)
-    under_way, gone = completeness.unsettled(kept), completeness.may_have_gone(kept)
+    under_way, gone = sides.unsettled(kept), sides.may_have_gone(kept)
     yield from completeness.compare(natives, kept, rules, under_way, gone)
 
 

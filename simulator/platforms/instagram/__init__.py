@@ -32,6 +32,7 @@ class Instagram:
     ack_seconds = 20.0
     batch = 1000
     replays = False
+    limit_forms: tuple[str, ...] = ("app", "account", "calls")
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
@@ -199,13 +200,16 @@ class Instagram:
     # Refusals and horizon
 
     def refusal(self, what: str, *, path: str = "") -> Response:
-        if what == "rate":
-            return errors.throttled()
         if what == "server":
             return errors.error("An unknown error occurred", code=2, status=500, transient=True)
         if what == "expired":
             return errors.bad_token("expired")
         return errors.unknown_path(path)
+
+    def limited(self, form: str, *, account: Account, minutes: float) -> Response:
+        if form == "account":
+            return errors.account_throttled(account.id, minutes=round(minutes))
+        return errors.too_many_calls() if form == "calls" else errors.throttled()
 
     def recoverable(self, message: Message) -> bool:
         if message.kind == "mention":

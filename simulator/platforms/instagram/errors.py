@@ -56,6 +56,20 @@ def throttled() -> Response:
     )
 
 
+def account_throttled(account_id: str, *, minutes: int) -> Response:
+    """Of one account: its own header tells in minutes when it may be called again."""
+    use = {"type": "instagram", "call_count": 100, "total_time": 25, "total_cputime": 24}
+    usage = {account_id: [{**use, "estimated_time_to_regain_access": minutes}]}
+    text = "(#80002) There have been too many calls to this Instagram account. Wait a bit and try again."
+    headers = {"x-business-use-case-usage": wire.escaped(usage).decode()}
+    return error(text, code=80002, headers=headers)
+
+
+def too_many_calls() -> Response:
+    """Without any header."""
+    return error("(#613) Calls to this api have exceeded the rate limit.", code=613, subcode=2534040)
+
+
 def outside_window() -> Response:
     text = "(#10) This message is sent outside of allowed window."
     return error(text, code=10, subcode=2534022)

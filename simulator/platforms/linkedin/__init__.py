@@ -29,6 +29,7 @@ class LinkedIn:
     ack_seconds = 10.0
     batch = 10
     replays = False
+    limit_forms: tuple[str, ...] = ("burst", "minute", "day")
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
@@ -138,7 +139,7 @@ class LinkedIn:
         )
 
     def again(self, event: Event) -> Event:
-        return event
+        return replace(event, payload=wire.turned(event.payload))
 
     def retry_delays(self) -> Sequence[float]:
         return _DELAYS
@@ -159,8 +160,6 @@ class LinkedIn:
     # Refusals and horizon
 
     def refusal(self, what: str, *, path: str = "") -> Response:
-        if what == "rate":
-            return errors.throttled()
         if what == "server":
             return errors.error("Internal Server Error", status=500)
         if what == "expired":
@@ -170,6 +169,10 @@ class LinkedIn:
         return errors.error(
             f"No virtual resource found for path {path}", status=404, service=0, code="RESOURCE_NOT_FOUND"
         )
+
+    def limited(self, form: str, *, account: Account, minutes: float) -> Response:
+        """Who obeys a day's limit waits until midnight UTC, whether the fault is still on or not."""
+        return errors.throttled(form)
 
     def recoverable(self, message: Message) -> bool:
         """The change log tells messages of consenting members for 28 days; comments can be read for 60."""

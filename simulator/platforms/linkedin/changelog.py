@@ -14,8 +14,7 @@ from simulator.platforms.linkedin import errors
 from simulator.world import Happening
 
 HORIZON_MS = 28 * tokens.DAY_MS
-_METHODS = {"message": "CREATE", "edit": "UPDATE", "unsend": "DELETE"}
-_WHAT = {method: what for what, method in _METHODS.items()}
+_METHODS = {"message": "CREATE", "edit": "UPDATE", "read": "UPDATE", "unsend": "DELETE"}
 
 
 def _processed(row: dict[str, Any]) -> int:
@@ -30,41 +29,42 @@ class Changelog:
     # Writing
 
     def record(self, happening: Happening) -> None:
-        """A listener of the world: messages, edits and deletions of consenting members."""
-        account, message = happening.account, happening.message
-        method = _METHODS.get(happening.kind)
-        if account.platform != "linkedin" or method is None or message is None or not account.consented_ms:
+        """A listener of the world: messages, edits, deletions, and that something was read, of consenting members."""
+        account, message, what = happening.account, happening.message, happening.kind
+        if account.platform != "linkedin" or message is None or not account.consented_ms:
             return
-        if message.kind in {"comment", "mention"}:
+        if what not in _METHODS or message.kind in {"comment", "mention"}:
             return
+        if what == "read":
+            message.extra.setdefault("read_ms", happening.at_ms)
         faults, scope = self.kernel.faults, {"platform": "linkedin", "account": account.id}
         late = self.world.settings.linkedin_latency_ms
         fault = ""
         if hit := faults.draw("reorder", **scope):
             late, fault = late + int(hit.random.uniform(0, hit.number("max_ms", 1500))), "reorder"
-        if happening.client == "api" and method == "CREATE":
+        if happening.client == "api" and what == "message":
             if faults.draw("echo.early", **scope):
                 late, fault = 0, "echo.early"
             elif hit := faults.draw("echo.late", **scope):
                 late, fault = late + int(hit.number("delay_ms", 5000)), "echo.late"
-        if method == "CREATE":
+        if what == "message":
             message.told = True
-        row = self._row(account, message, method=method, late=late)
-        self._append(row, message, fault=fault)
+        row = self._row(account, message, what=what, late=late)
+        self._append(row, message, fault=fault, what=what)
         for name in ("dup.rebatched", "dup.exact"):
             if hit := faults.draw(name, **scope):
                 again = late + int(hit.random.uniform(200, 900))
                 twin = (
-                    self._row(account, message, method=method, late=again)
+                    self._row(account, message, what=what, late=again)
                     if name == "dup.rebatched"
                     else dict(row)
                 )
-                self._append(twin, message, fault=name)
+                self._append(twin, message, fault=name, what=what)
 
-    def _append(self, row: dict[str, Any], message: Message, *, fault: str) -> None:
+    def _append(self, row: dict[str, Any], message: Message, *, fault: str, what: str) -> None:
         insort(self.world.changelog, row, key=_processed)
         self.world.store.put("changelog", f"{row['id']}-{len(self.world.changelog)}", row)
-        self._note(message, fault=fault, status="polled", what=_WHAT[row["method"]])
+        self._note(message, fault=fault, status="polled", what=what)
 
     def _note(self, message: Message, *, fault: str, status: str, what: str) -> None:
         entry: dict[str, Any] = {"at_ms": self.world.clock.now_ms(), "status": status}
@@ -75,7 +75,7 @@ class Changelog:
         message.deliveries.append(entry)
         self.world.save_message(message)
 
-    def _row(self, account: Account, message: Message, *, method: str, late: int) -> dict[str, Any]:
+    def _row(self, account: Account, message: Message, *, what: str, late: int) -> dict[str, Any]:
         now = self.world.clock.now_ms()
         processed = now + late
         taken = {_processed(row) for row in self.world.changelog[-50:]}
@@ -89,7 +89,7 @@ class Changelog:
         return {
             "id": self.world.ids.number() + (9_223_372_036_000_000_000 if near_limit else 0),
             "resourceName": "messages",
-            "method": method,
+            "method": _METHODS[what],
             "activityStatus": "SUCCESS",
             "configVersion": 4,
             "owner": account.id,
@@ -97,15 +97,15 @@ class Changelog:
             "resourceId": message.id,
             "resourceUri": f"/messages/{message.id}",
             "activityId": self.world.ids.uuid(),
-            "capturedAt": message.at_ms if method == "CREATE" else now,
+            "capturedAt": message.at_ms if what == "message" else now,
             "processedAt": processed,
-            "activity": self._activity(message, method=method, now=now),
+            "activity": self._activity(message, what=what, now=now),
             "processedActivity": {},
             "siblingActivities": [],
             "parentSiblingActivities": [],
         }
 
-    def _activity(self, message: Message, *, method: str, now: int) -> dict[str, Any]:
+    def _activity(self, message: Message, *, what: str, now: int) -> dict[str, Any]:
         body: dict[str, Any] = {
             "id": message.id,
             "$URN": f"urn:li:messagingMessage:{message.id}",
@@ -116,7 +116,9 @@ class Changelog:
             "deliveredAt": message.at_ms,
             "clientExperience": {"clientGeneratedToken": self.world.ids.uuid()},
         }
-        if method == "DELETE":
+        if what == "read":
+            return {**body, "readAt": message.extra["read_ms"]}
+        if what == "unsend":
             return {**body, "deletedAt": now, "attachments": []}
         content: dict[str, Any] = {
             "format": "TEXT",
@@ -204,9 +206,11 @@ class Changelog:
         return wire.answer({"elements": [self._fresh(account, row) for row in shown], "paging": paging})
 
     def _fresh(self, account: Account, row: dict[str, Any]) -> dict[str, Any]:
-        """File addresses are signed anew; a file that was sent stays reachable while the feed shows it."""
+        """File addresses are signed anew; a file that was sent stays reachable while the feed shows it. What was read since says so."""
         files = row["activity"].get("content", {}).get("attachments")
         message = self.world.message(account, row["resourceId"])
+        if message is not None and row["method"] == "CREATE" and "read_ms" in message.extra:
+            row = {**row, "activity": {**row["activity"], "readAt": message.extra["read_ms"]}}
         if not files or message is None or not message.attachments:
             return row
         content = {

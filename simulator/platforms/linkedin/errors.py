@@ -38,9 +38,15 @@ def forbidden(message: str = "Not enough permissions to access this resource") -
     return error(message, status=403, service=100, code="ACCESS_DENIED")
 
 
-def throttled() -> Response:
-    text = "Resource level throttle APPLICATION_AND_MEMBER DAY limit for calls to this resource is reached."
-    return error(text, status=429)
+_LIMITS = {
+    "burst": "Too many requests. Please slow down.",
+    "minute": "Comment create throttled: creation rate limit exceeded for member",
+    "day": "Resource level throttle APPLICATION_AND_MEMBER DAY limit for calls to this resource is reached.",
+}
+
+
+def throttled(form: str = "day") -> Response:
+    return error(_LIMITS[form], status=429)
 
 
 def oauth(name: str, description: str) -> Response:

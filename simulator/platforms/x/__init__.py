@@ -29,6 +29,7 @@ class X:
     ack_seconds = 10.0
     batch = 50
     replays = True
+    limit_forms: tuple[str, ...] = ("problem", "legacy", "past", "bare")
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
@@ -188,7 +189,7 @@ class X:
 
     def again(self, event: Event) -> Event:
         if "xaa" not in event.payload:
-            return event
+            return replace(event, payload=wire.turned(event.payload))
         return replace(
             event, payload={"xaa": {**event.payload["xaa"], "event_uuid": self.world.ids.negative_long()}}
         )
@@ -210,14 +211,6 @@ class X:
     # Refusals and horizon
 
     def refusal(self, what: str, *, path: str = "") -> Response:
-        if what == "rate":
-            reset = self.world.clock.now_ms() // 1000 + 60
-            headers = {
-                "x-rate-limit-limit": "99",
-                "x-rate-limit-remaining": "0",
-                "x-rate-limit-reset": str(reset),
-            }
-            return errors.too_many(headers)
         if what == "server":
             return errors.server()
         if what == "expired":
@@ -225,6 +218,19 @@ class X:
         if what == "method":
             return errors.problem(title="Method Not Allowed", detail="Method Not Allowed", status=405)
         return errors.problem(title="Not Found", detail="Not Found", status=404)
+
+    def limited(self, form: str, *, account: Account, minutes: float) -> Response:
+        """`past`: the reset lies behind, as where two clocks differ; `bare`: no header tells anything."""
+        if form == "bare":
+            return errors.too_many()
+        away = -30 if form == "past" else round(60 * minutes)
+        reset = self.world.clock.now_ms() // 1000 + away
+        headers = {
+            "x-rate-limit-limit": "99",
+            "x-rate-limit-remaining": "0",
+            "x-rate-limit-reset": str(reset),
+        }
+        return errors.limit_of_old(headers) if form == "legacy" else errors.too_many(headers)
 
     def recoverable(self, message: Message) -> bool:
         if message.deleted or message.hidden or (message.kind == "comment" and message.direction == "out"):

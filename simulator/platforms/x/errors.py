@@ -61,6 +61,12 @@ def too_many(headers: dict[str, str] | None = None) -> Response:
     return problem(title="Too Many Requests", detail="Too Many Requests", status=429, headers=headers)
 
 
+def limit_of_old(headers: dict[str, str]) -> Response:
+    """As API v1.1 says it."""
+    body = {"errors": [{"code": 88, "message": "Rate limit exceeded"}]}
+    return wire.answer(body, status=429, headers=headers)
+
+
 def server() -> Response:
     return problem(title="Service Unavailable", detail="Service Unavailable", status=503)
 

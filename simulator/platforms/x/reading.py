@@ -66,25 +66,11 @@ class Reading:
 
     def _page(self, request: Request, rows: list[Message]) -> Response:
         query = request.query_params
-        wished = query.get("max_results", "100")
-        if not wished.isdigit() or not 1 <= int(wished) <= 100:
-            return errors.invalid(
-                "The max_results query parameter value is not between 1 and 100", max_results=wished
-            )
-        start = 0
-        if given := query.get("pagination_token"):
-            found = from_page_token(given)
-            if found is None:
-                return errors.invalid("The pagination_token is not valid.", pagination_token=given)
-            start = found
         kinds = _listed(query.get("event_types", "MessageCreate"))
-        rows = rows if "MessageCreate" in kinds else []
-        shown = rows[start : start + int(wished)]
-        meta: dict[str, Any] = {"result_count": len(shown)}
-        if start + len(shown) < len(rows):
-            meta["next_token"] = page_token(start + len(shown))
-        if start:
-            meta["previous_token"] = page_token(max(0, start - int(wished)))
+        cut = _cut(request, rows if "MessageCreate" in kinds else [])
+        if isinstance(cut, Response):
+            return cut
+        shown, meta = cut
         if not shown:
             return wire.answer({"meta": meta})  # an empty page has no data key
         fields = _DEFAULT_FIELDS | _listed(query.get("dm_event.fields", ""))
@@ -160,7 +146,11 @@ class Reading:
         return {key: value for key, value in full.items() if key in wanted}
 
     async def mentions(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
-        since = request.query_params.get("since_id", "0")
+        """Newest first, a page at a time. Known is what was shown, and no more."""
+        query = request.query_params
+        since, until = query.get("since_id") or "0", query.get("until_id") or str(2**64)
+        if not (since.isdigit() and until.isdigit()):
+            return errors.invalid("The ids given must be numbers.", since_id=since, until_id=until)
         rows = [
             one
             for one in self.world.messages.values()
@@ -168,18 +158,43 @@ class Reading:
             and one.account == account.id
             and one.kind in {"mention", "comment"}
             and not one.deleted
+            and int(since) < int(one.id) < int(until)
         ]
-        rows = sorted(
-            (one for one in rows if int(one.id) > int(since or 0)), key=lambda one: one.order, reverse=True
-        )
-        if not rows:
-            return wire.answer({"meta": {"result_count": 0}})
-        for one in rows:
+        cut = _cut(request, sorted(rows, key=lambda one: one.order, reverse=True), least=5)
+        if isinstance(cut, Response):
+            return cut
+        shown, meta = cut
+        if not shown:
+            return wire.answer({"meta": meta})
+        for one in shown:
             self._fetched(one)
-        users = [payloads.user_v2(self.world, native) for native in sorted({one.sender for one in rows})]
-        body = {"data": [payloads.post(self.world, one) for one in rows[:100]], "includes": {"users": users}}
-        meta = {"result_count": len(rows[:100]), "newest_id": rows[0].id, "oldest_id": rows[-1].id}
-        return wire.answer({**body, "meta": meta})
+        users = [payloads.user_v2(self.world, native) for native in sorted({one.sender for one in shown})]
+        body = {"data": [payloads.post(self.world, one) for one in shown], "includes": {"users": users}}
+        return wire.answer({**body, "meta": {**meta, "newest_id": shown[0].id, "oldest_id": shown[-1].id}})
+
+
+def _cut(
+    request: Request, rows: list[Message], *, least: int = 1
+) -> tuple[list[Message], dict[str, Any]] | Response:
+    """The page that was asked for, and what tells of the ones beside it."""
+    query = request.query_params
+    wished = query.get("max_results", "100")
+    if not wished.isdigit() or not least <= int(wished) <= 100:
+        words = f"The max_results query parameter value is not between {least} and 100"
+        return errors.invalid(words, max_results=wished)
+    start = 0
+    if given := query.get("pagination_token"):
+        found = from_page_token(given)
+        if found is None:
+            return errors.invalid("The pagination_token is not valid.", pagination_token=given)
+        start = found
+    shown = rows[start : start + int(wished)]
+    meta: dict[str, Any] = {"result_count": len(shown)}
+    if start + len(shown) < len(rows):
+        meta["next_token"] = page_token(start + len(shown))
+    if start:
+        meta["previous_token"] = page_token(max(0, start - int(wished)))
+    return shown, meta
 
 
 def reachable(kernel: Kernel, account: Account, native: str) -> bool:

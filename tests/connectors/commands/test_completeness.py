@@ -2,6 +2,7 @@
 
 import json
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
@@ -10,14 +11,16 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from connectors import completeness
+from connectors import completeness, sides
 from connectors.actions import delivering, draining
 from connectors.contract import Remedy
 from connectors.management.commands import completeness as command
 from connectors.models import SyncSchedule, Task
-from inbox.models import Message
+from inbox import platforms
+from inbox.models import Attachment, Message
+from inbox.platforms import ReceiveRules
 from tests.connectors.conftest import NOW, message_item, queue
-from tests.fakes.platform import millis
+from tests.fakes.platform import manifest, millis
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,7 +51,7 @@ def native(external_id, text="Hello", *, seconds=0, **more):
     row = {
         "platform": "fake", "account": "acc-1", "thread": "mara", "id": external_id, "direction": "in",
         "at_ms": millis(NOW + timedelta(seconds=seconds)), "text": text, "deleted": False, "reactions": [],
-        "client": "stage", "history": [{"text": text}], "expected": True,
+        "client": "stage", "history": [{"text": text}], "expected": True, "sender": "mara", "kind": "text", "attachments": [],
     }  # fmt: skip
     return row | more
 
@@ -175,13 +178,71 @@ def test_a_deletion_the_platform_does_not_know(agreeing):
     assert differs(agreeing[1]) == {"deletion differs": 1}
 
 
+@pytest.mark.parametrize(("hidden", "code"), [(False, 1), (True, 0)])
+def test_words_erased_here_and_living_there_are_told_although_the_platform_tells_of_no_unsends(
+    agreeing, monkeypatch, hidden, code
+):
+    """Some are erased by the program itself, because history seemed to show that they were withdrawn."""
+    rules = ReceiveRules(mode="webhook", edits=True)
+    monkeypatch.setattr(platforms, "get", lambda _: replace(manifest(), receive=rules))
+    Message.objects.filter(external_id="m1").update(deleted_at=NOW, text="", created_text="")
+    agreeing[0][0]["hidden"] = hidden
+
+    found, told = compared(agreeing[1])
+
+    assert (found, told["differences"]["deletion differs"]) == (code, code)
+
+
+def test_what_nobody_tells_is_unsent_is_not_missed(agreeing, monkeypatch):
+    monkeypatch.setattr(
+        platforms, "get", lambda _: replace(manifest(), receive=ReceiveRules(mode="webhook", edits=True))
+    )
+    agreeing[0][0] |= {"deleted": True, "text": ""}
+
+    assert compared(agreeing[1])[0] == 0
+
+
+def test_a_customers_message_filed_as_ours(agreeing):
+    Message.objects.filter(external_id="m1").update(direction="out")
+
+    assert differs(agreeing[1]) == {"side differs": 1}
+
+
+def test_what_one_member_of_a_group_said_put_into_anothers_mouth(agreeing):
+    agreeing[0][1]["sender"] = "noor"
+
+    assert differs(agreeing[1]) == {"author differs": 1}
+
+
+def test_in_public_somebody_unknown_may_stand_for_an_author_who_was_not_told(agreeing):
+    rows, url = agreeing
+    for row in rows:
+        row |= {"kind": "comment", "sender": "urn:mara"}
+
+    assert compared(url)[0] == 0
+
+    rows[0]["sender"] = "mara"
+
+    assert differs(url) == {"author differs": 2}
+
+
+def test_a_picture_that_got_lost(agreeing):
+    agreeing[0][1] |= {"kind": "image", "attachments": [{"kind": "image"}]}
+
+    assert differs(agreeing[1]) == {"files differ": 1}
+
+
+def test_a_story_that_is_answered_is_shown_with_the_answer(agreeing, channel):
+    agreeing[0][1]["kind"] = "story_reply"
+    message = Message.objects.get(external_id="m2")
+    Attachment.objects.create(message=message, channel=channel, kind="other")
+
+    assert compared(agreeing[1])[0] == 0
+
+
 def test_reactions_that_differ():
-    from dataclasses import replace
-
-    from inbox.platforms import ReceiveRules
-
-    heart = completeness.Native.read(native("m1", reactions=[{"actor": "mara", "emoji": "❤️"}]))
-    kept = completeness.Kept("m1", 1, False, "Hello", False, frozenset(), False)
+    heart = sides.Native.read(native("m1", reactions=[{"actor": "mara", "emoji": "❤️"}]))
+    kept = sides.Kept("m1", 1, False, "Hello", False, frozenset(), False)
     rules = ReceiveRules(mode="webhook", reactions=True)
 
     [difference] = completeness.compare([heart], [kept], rules)
@@ -263,7 +324,7 @@ def test_ten_thousand_messages_are_compared_thread_by_thread():
         for number in range(10_000):
             yield native(f"m{number}", thread=f"t{number // 100}")
 
-    for thread in completeness.threads(rows()):
+    for thread in sides.threads(rows()):
         held.append(len(thread))
 
     assert held == [100] * 100
@@ -295,6 +356,18 @@ def test_two_replies_with_the_same_words_are_no_double(agreeing, channel, agent,
     rows[-1]["at_ms"] += 1
 
     assert compared(url)[0] == 0
+
+
+def test_a_platform_of_which_the_ledger_has_nothing(agreeing, connect, app):
+    """The ledger may be that of another world: what was told by a simulator has to stand in it."""
+    Message.objects.update(channel=connect("acc-2", platform="other"))
+    agreeing[0][:] = [native("e1", platform="echo", expected=False)]
+    assert compared(agreeing[1])[0] == 0
+
+    app.platform, app.origins = "other", {"api": "http://127.0.0.1:9"}
+    app.save()
+
+    assert differs(agreeing[1]) == {"unknown to the platform": 1}
 
 
 def test_a_conversation_the_platform_knows_nothing_of(agreeing, receipt):
