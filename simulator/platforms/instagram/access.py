@@ -54,6 +54,11 @@ def bearer(request: Request, given: dict[str, Any]) -> str:
     return str(given.get("access_token", ""))
 
 
+def scoped_id(account: Account) -> str:
+    """The account as this app alone knows it: told with the token and as `id` of `/me`, never by a delivery."""
+    return str(24_000_000_000_000_000 + int(account.id) % 1_000_000_000_000_000)
+
+
 class Access:
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
@@ -105,7 +110,8 @@ class Access:
         token = self._issue(
             held["account"], kind="short", lifetime_ms=tokens.HOUR_MS, scope=held["scope"] or SCOPE
         )
-        row = {"access_token": token.value, "user_id": held["account"], "permissions": token.scope}
+        account = self.kernel.world.accounts["instagram", held["account"]]
+        row = {"access_token": token.value, "user_id": scoped_id(account), "permissions": token.scope}
         await self.kernel.world.store.flushed()
         return wire.answer({"data": [row]})
 

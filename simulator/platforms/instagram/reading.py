@@ -13,6 +13,7 @@ from simulator.clock import iso_graph
 from simulator.kernel import Kernel
 from simulator.models import Account, Message, Person, Thread
 from simulator.platforms.instagram import errors, payloads
+from simulator.platforms.instagram.access import scoped_id
 from simulator.platforms.instagram.shapes import attachment_body, comment_body
 
 NEWEST_DETAILS = 20
@@ -240,7 +241,7 @@ class Reading:
 
     def _own(self, account: Account, fields: dict[str, str]) -> dict[str, Any]:
         body = {
-            "id": account.id,
+            "id": scoped_id(account),
             "user_id": account.id,
             "username": account.handle,
             "name": account.name,
