@@ -141,6 +141,7 @@ def _seed_platform(
             "webhook_secrets": list(told["webhook_secrets"]),
             "verify_token": told.get("verify_token") or "",
             "bearer": told.get("app_bearer") or "",
+            "application_id": told.get("application_id") or "",
         },
         origins=told["origins"],
         now=now,

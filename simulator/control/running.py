@@ -71,6 +71,8 @@ class Running:
         }
         if app.platform == "x":
             row |= {"consumer_secret": app.webhook_secret, "app_bearer": app.app_bearer}
+        if app.platform == "linkedin":
+            row["application_id"] = app.application_id
         return row
 
     async def grants(self, request: Request) -> Response:

@@ -118,6 +118,23 @@ async def test_comments_are_delivered_signed_over_the_prefixed_body(outside: Out
 
 
 @simulated
+async def test_a_subscription_names_the_application_by_its_number_and_the_member_who_asks(
+    outside: Outside,
+) -> None:
+    linkedin, app = await outside.linkedin(), await outside.apps("linkedin")
+
+    async def status(**changes: str) -> int:
+        path = await outside.linkedin_subscription(**changes)
+        return (await outside.api.get(path, headers=linkedin)).status_code
+
+    assert app["application_id"].isdecimal()
+    assert await status() == 200
+    assert await status(developerApplication=f"urn:li:developerApplication:{app['client_id']}") == 403
+    assert await status(developerApplication="urn:li:developerApplication:1") == 403
+    assert await status(user="urn:li:person:another") == 403
+
+
+@simulated
 async def test_a_comment_is_answered_in_its_thread(outside: Outside) -> None:
     headers = await outside.linkedin()
     comment = await outside.says("linkedin", "Where is my order?", kind="comment")

@@ -152,7 +152,8 @@ class Changelog:
             return Response(status_code=201, headers={"x-restli-id": account.id})
         rows = []
         if account.consented_ms:
-            key = {"developerApplication": "urn:li:developerApplication:1", "member": account.id}
+            number = self.world.app("linkedin").application_id
+            key = {"developerApplication": f"urn:li:developerApplication:{number}", "member": account.id}
             rows = [
                 {
                     "memberComplianceAuthorizationKey": key,

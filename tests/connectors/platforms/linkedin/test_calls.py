@@ -37,7 +37,7 @@ COMMENT = "urn:li:comment:(urn:li:activity:7090000000000000002,70900000000000000
 LOG = "/rest/memberChangeLogs"
 HOOK = "https://p.example/hook"
 SUBSCRIPTION = (
-    "/rest/eventSubscriptions/(developerApplication:urn:li:developerApplication:client-1,"
+    "/rest/eventSubscriptions/(developerApplication:urn:li:developerApplication:123456,"
     f"user:{ACCOUNT.external_id},entity:{PAGE},eventType:ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS)"
 )
 
@@ -401,6 +401,22 @@ def test_an_app_without_comments_reads_the_messages(linkedin: FakePlatform) -> N
         connector.history(ctx, page.cursor)
 
     assert (len(page.events) > 0, caught.value.remedy) == (True, Remedy.TELL)
+
+
+def test_without_the_number_of_the_application_messages_come_and_the_page_says_what_is_missing(
+    linkedin: FakePlatform,
+) -> None:
+    ctx = asked_to_subscribe(linkedin, httpx.Response(201), httpx.Response(204))
+    ctx = replace(ctx, app=replace(ctx.app, application_id=""))
+
+    connector.subscribe(ctx, HOOK)
+    found = connector.subscription(ctx, HOOK)
+
+    assert not any("eventSubscriptions" in each.url.path for each in linkedin.asked)
+    assert (found.is_active, "application_id" in found.said, found.speaks_for) == (False, True, PAGE)
+    linkedin.answers["POST", "/rest/memberAuthorizations"] = [NO_PRODUCT]
+    with pytest.raises(ConnectorError):
+        connector.subscribe(ctx, HOOK)
 
 
 @pytest.mark.parametrize(
