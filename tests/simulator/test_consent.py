@@ -16,7 +16,7 @@ async def test_allowing_leads_back_with_a_code_that_the_token_endpoint_takes_onc
         "client_id": app["client_id"],
         "redirect_uri": BACK,
         "response_type": "code",
-        "scope": "a,b",
+        "scope": "instagram_business_basic,b",
         "state": "s1",
     }
 

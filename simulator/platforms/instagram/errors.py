@@ -56,6 +56,10 @@ def throttled() -> Response:
     )
 
 
+def not_permitted() -> Response:
+    return error("(#10) Application does not have permission for this action", code=10)
+
+
 def outside_window() -> Response:
     text = "(#10) This message is sent outside of allowed window."
     return error(text, code=10, subcode=2534022)
