@@ -320,6 +320,30 @@ def test_a_message_known_to_the_second_takes_the_finer_time(channel: Channel) ->
     assert Message.objects.get().sent_at == say.at(7) + timedelta(milliseconds=250)
 
 
+def test_a_time_of_a_delivery_gives_way_to_the_messages_own_and_to_no_other_delivery(
+    channel: Channel,
+) -> None:
+    """Held back by the network, the question comes after its answer; history tells when each was said."""
+    receive(channel, say.wrote("Answered it myself", external_id="b", seconds=2, dated_by_delivery=True))
+    receive(channel, say.wrote("Anybody?", external_id="a", seconds=5, dated_by_delivery=True))
+    receive(channel, say.wrote("Anybody?", external_id="a", seconds=3600, dated_by_delivery=True))
+    assert thread(channel) == ["Answered it myself", "Anybody?"]
+    told = [
+        say.wrote("Anybody?", external_id="a", seconds=0),
+        say.wrote("Answered it myself", external_id="b", seconds=2),
+    ]
+
+    receive(channel, *told)
+    events = Event.objects.count()
+    receive(channel, *told)
+    receive(channel, say.wrote("Anybody?", external_id="a", seconds=7200, dated_by_delivery=True))
+
+    assert thread(channel) == ["Anybody?", "Answered it myself"]
+    assert Message.objects.get(external_id="a").sent_at == say.at(0)
+    assert Conversation.objects.get().last_message_text == "Answered it myself"
+    assert Event.objects.count() == events  # what is in its place is not put there again
+
+
 def test_a_message_found_in_a_coarse_history_stands_where_the_platform_lists_it(channel: Channel) -> None:
     first = say.wrote("one", external_id="a", seconds=7.2)
     last = say.wrote("three", external_id="c", seconds=7.8)
