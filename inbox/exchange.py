@@ -65,6 +65,7 @@ class Party:
     avatar_url: str = ""
     followers: int | None = None
     verified: bool | None = None
+    stand_in: bool = False  # the id was made up for somebody whom the platform hides: it may be anybody
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from tests.simulator.outside import Outside, simulated
 NAMES = {
     "dup.exact", "dup.rebatched", "reorder", "drop", "echo.early", "echo.late", "echo.foreign", "signature.bad",
     "rate.limit", "token.expire_midsend", "slow", "error.5xx", "send.timeout", "poll.inclusive", "ids.19digit",
-    "text.hostile", "token.race", "webhook.disabled", "replay.job",
+    "text.hostile", "token.race", "webhook.disabled", "replay.job", "group.untold",
 }  # fmt: skip
 
 

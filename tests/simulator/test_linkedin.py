@@ -118,6 +118,22 @@ async def test_comments_are_delivered_signed_over_the_prefixed_body(outside: Out
 
 
 @simulated
+async def test_a_group_names_its_members_unless_that_is_kept_from_us(outside: Outside) -> None:
+    linkedin = await outside.linkedin()
+    await outside.says("linkedin", "Hello", kind="text")
+    await outside.says("linkedin", "Hello all", kind="group", title="Order 12")
+    await outside.fault("group.untold", platform="linkedin")
+    await outside.says("linkedin", "Me too", kind="group", title="Order 12", **{"from": "Robin Sommer"})
+
+    direct, told, untold = [row["activity"] for row in (await outside.poll(linkedin))["elements"]]
+
+    assert told["thread"] == untold["thread"] != direct["thread"]
+    assert told["author"] != untold["author"]
+    assert {told["author"], untold["author"], "urn:li:person:2qXA98-mVk"} < set(told["membership"])
+    assert "membership" not in direct and "membership" not in untold
+
+
+@simulated
 async def test_a_subscription_names_the_application_by_its_number_and_the_member_who_asks(
     outside: Outside,
 ) -> None:

@@ -99,13 +99,13 @@ class Changelog:
             "activityId": self.world.ids.uuid(),
             "capturedAt": message.at_ms if method == "CREATE" else now,
             "processedAt": processed,
-            "activity": self._activity(message, method=method, now=now),
+            "activity": self._activity(account, message, method=method, now=now),
             "processedActivity": {},
             "siblingActivities": [],
             "parentSiblingActivities": [],
         }
 
-    def _activity(self, message: Message, *, method: str, now: int) -> dict[str, Any]:
+    def _activity(self, account: Account, message: Message, *, method: str, now: int) -> dict[str, Any]:
         body: dict[str, Any] = {
             "id": message.id,
             "$URN": f"urn:li:messagingMessage:{message.id}",
@@ -127,7 +127,16 @@ class Changelog:
         if message.attachments:
             content["attachments"] = [self._file(one) for one in message.attachments]
         urns = [str(one["media_id"]) for one in message.attachments if "media_id" in one]
-        return {**body, "content": content, "attachments": urns}
+        return {**body, "content": content, "attachments": urns, **self._membership(account, message)}
+
+    def _membership(self, account: Account, message: Message) -> dict[str, Any]:
+        """Who is in a group. Synthetic: the documents speak of such a list and show none."""
+        thread = self.world.thread(account, message.thread)
+        if thread is None or thread.kind != "group":
+            return {}
+        if self.kernel.faults.rule("group.untold", platform="linkedin", account=account.id):
+            return {}
+        return {"membership": [account.id, *thread.people]}
 
     def _file(self, row: dict[str, Any]) -> dict[str, Any]:
         held = self.world.media.get(str(row.get("media_id", "")))
