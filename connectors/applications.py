@@ -15,4 +15,5 @@ def app_from(client_id: str, secrets: Mapping[str, Any]) -> App:
         webhook_secrets=tuple(secrets.get("webhook_secrets", ())),
         verify_token=secrets.get("verify_token", ""),
         bearer=secrets.get("bearer", ""),
+        application_id=secrets.get("application_id", ""),
     )

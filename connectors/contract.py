@@ -118,6 +118,7 @@ class App:
     webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
     verify_token: str = field(default="", repr=False)
     bearer: str = field(default="", repr=False)  # app-only token, where the platform has one
+    application_id: str = ""  # its number, where the platform has one besides the client id
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,6 +141,7 @@ def _seed_platform(
             "webhook_secrets": list(told["webhook_secrets"]),
             "verify_token": told.get("verify_token") or "",
             "bearer": told.get("app_bearer") or "",
+            "application_id": told.get("application_id") or "",
         },
         origins=told["origins"],
         now=now,
@@ -157,13 +158,15 @@ def _seed_platform(
 
 
 def _is_connected(account: Mapping[str, Any]) -> bool:
-    connected = Credential.objects.filter(
+    """With all scopes: a newer release may ask for more than the grant of an older one holds."""
+    manifest = platforms.get(account["platform"])
+    credential = Credential.objects.filter(
         channel__platform=account["platform"],
         channel__external_id=account["account_id"],
         channel__state=ChannelState.CONNECTED,
-    ).exists()
-    delivers = account.get("subscribed") or platforms.get(account["platform"]).receive.mode == "poll"
-    return bool(connected and delivers)
+    ).first()
+    delivers = account.get("subscribed") or manifest.receive.mode == "poll"
+    return bool(credential and delivers and set(manifest.auth.scopes) <= set(credential.scopes))
 
 
 def _connect(

@@ -84,6 +84,12 @@ def _seconds(value: Any) -> timedelta:
     return timedelta(seconds=_number(value))
 
 
+def _names(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value or not all(isinstance(each, str) and each for each in value):
+        raise ValueError(f"{value!r} is no list of names")
+    return tuple(value)
+
+
 def _text(manifest: Manifest, **changes: Any) -> Manifest:
     return replace(manifest, send=replace(manifest.send, text=replace(manifest.send.text, **changes)))
 
@@ -107,6 +113,7 @@ _CHANGES: Final[Mapping[str, Callable[[Manifest, Any], Manifest]]] = {
     ),
     "fetches_for_s": lambda m, v: replace(m, send=replace(m.send, fetches_for=_seconds(v))),
     "history_behind_s": lambda m, v: replace(m, history=replace(m.history, behind=_seconds(v))),
+    "scopes": lambda m, v: replace(m, auth=replace(m.auth, scopes=_names(v))),
     "poll_every_s": lambda m, v: replace(m, poll_every=_seconds(v)),
 }
 

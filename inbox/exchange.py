@@ -1,7 +1,7 @@
 """The words the inbox and a connector exchange. Frozen, free of Django, the same for every platform.
 
 Every id is text (platform ids overflow floats and compare wrongly as numbers); every time is an aware UTC datetime and is the
-platform's event time, never the time of the delivery.
+platform's event time. Where a delivery tells none, its own time stands in and says so (`InboundMessage.dated_by_delivery`).
 """
 
 from __future__ import annotations
@@ -65,6 +65,7 @@ class Party:
     avatar_url: str = ""
     followers: int | None = None
     verified: bool | None = None
+    stand_in: bool = False  # the id was made up for somebody whom the platform hides: it may be anybody
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,9 @@ class InboundMessage:
     )
     standing: Standing | None = None  # from a history that shows what became of a message
     untold: bool = False  # there is such a message; its words are told to whoever asks for them
+    dated_by_delivery: bool = (
+        False  # `sent_at` is the delivery's, for want of the message's own: any other telling knows better
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,5 +84,9 @@ def app(platform: str, ids: Ids) -> App:
         )
     secret = "WPL_AP1." + ids.opaque(16)
     return App(
-        platform=platform, client_id=ids.opaque(14).lower(), client_secret=secret, webhook_secret=secret
+        platform=platform,
+        client_id=ids.opaque(14).lower(),
+        client_secret=secret,
+        webhook_secret=secret,
+        application_id=ids.digits(9),
     )

@@ -25,6 +25,7 @@ CATALOGUE: dict[str, str] = {
     "replay.job": "X delivers the last minutes (default 1440, most=500 messages) once more beside what is new, and says how the job ended.",
     "poll.inclusive": "LinkedIn polls repeat more, lie about the total, come short or empty with a next link.",
     "ids.19digit": "New X and LinkedIn numbers lie near 2**63, where a float would round them.",
+    "group.untold": "LinkedIn does not say who is in a group: only that another one writes in the thread tells it.",
     "text.hostile": "Customers write texts that break naive software: bidi marks, NUL, markup, lone surrogates.",
 }
 

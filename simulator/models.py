@@ -16,6 +16,7 @@ class App:
     webhook_secret: str
     verify_token: str = ""
     app_bearer: str = ""
+    application_id: str = ""
     callback_url: str = ""
     callback_token: str = ""
     fields: list[str] = field(default_factory=list)

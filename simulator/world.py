@@ -93,6 +93,10 @@ class World:
             if platform not in self.apps:
                 self.apps[platform] = cast.app(platform, self.ids)
                 self.save_app(self.apps[platform])
+        linkedin = self.apps["linkedin"]
+        if not linkedin.application_id:  # of a world from before applications had numbers
+            linkedin.application_id = self.ids.digits(9)
+            self.save_app(linkedin)
         for account in cast.accounts():
             if (account.platform, account.id) not in self.accounts:
                 self.accounts[account.platform, account.id] = account

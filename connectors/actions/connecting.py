@@ -51,7 +51,7 @@ def register_app(
     origins: Mapping[str, str],
     now: datetime,
 ) -> PlatformApp:
-    """Keep our registration at a platform. `secrets`: client_secret, webhook_secrets, verify_token, bearer."""
+    """Keep our registration at a platform. `secrets`: client_secret, webhook_secrets, verify_token, bearer, application_id."""
     app, is_new = PlatformApp.objects.update_or_create(
         platform=platforms.get(platform).key,
         name="default",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from inbox import platforms
 from inbox.actions import _sql
 from inbox.actions._arrivals import Key, Met, customer_of
 from inbox.exchange import InboundMessage, MessageKind, ThreadKind
+from inbox.models import Channel
 from inbox.models.fields import new_public_id
 
 
@@ -27,10 +30,12 @@ class Thread:
     waiting_since: datetime | None
     window_opened_at: datetime | None
     customer_read_at: datetime | None
+    kind: str
+    recipient_key: str
 
 
 _THREAD = """c.id, c.channel_id, c.thread_key, c.state, c.assignee_id, c.contact_id, c.last_inbound_at, c.last_outbound_at,
-             c.waiting_since, c.window_opened_at, c.customer_read_at"""
+             c.waiting_since, c.window_opened_at, c.customer_read_at, c.kind, c.recipient_key"""
 
 
 def find_threads(keys: list[Key]) -> dict[Key, Thread]:
@@ -48,7 +53,7 @@ def find_threads(keys: list[Key]) -> dict[Key, Thread]:
 
 def make_threads(
     brand_id: int,
-    platforms: dict[int, str],
+    names: dict[int, str],
     firsts: dict[Key, InboundMessage],
     people: dict[Key, Met],
     *,
@@ -65,7 +70,7 @@ def make_threads(
         records.append(
             (
                 str(new_public_id()), channel_id, None if group or met is None else met.contact_id, first.thread_kind.value,
-                thread_key, "" if group or party is None else party.external_id, platforms[channel_id],
+                thread_key, "" if group or party is None else party.external_id, names[channel_id],
                 (f"Group with {name}" if name else "Group") if group else name, met.username if met and not group else "",
                 met.avatar if met and not group else "", first.sent_at,
             )
@@ -97,7 +102,7 @@ def introduce(
     met: dict[int, tuple[Any, ...]] = {}
     for (channel_id, _), message in messages.items():
         thread, party = threads[(channel_id, message.thread_id)], customer_of(message)
-        is_direct = message.thread_kind is ThreadKind.DIRECT
+        is_direct = message.thread_kind is ThreadKind.DIRECT and thread.kind == "direct"
         if is_direct and thread.contact_id is None and party is not None and party.external_id:
             who = people[(channel_id, party.external_id)]
             shown = (who.name or who.username, who.username, who.avatar)
@@ -111,6 +116,33 @@ def introduce(
                       AS p(id, contact_id, external_id, name, username, avatar)
                 WHERE c.id = p.id AND c.kind = 'direct' AND c.contact_id IS NULL""",
             _sql.columns(list(met.values()), 6),
+        )
+
+
+def make_groups(
+    messages: dict[Key, InboundMessage], threads: dict[Key, Thread], channels: Mapping[int, Channel]
+) -> None:
+    """A conversation with one person in which another writes, on a platform that has groups, was one all along: the platform did not
+    say so at once. It belongs to nobody from then on, as a group that was told belongs to nobody."""
+    met: list[tuple[int, str, bool]] = []
+    for (channel_id, _), message in messages.items():
+        thread, told = threads[(channel_id, message.thread_id)], message.thread_kind is ThreadKind.GROUP
+        if thread.kind != "direct" or not platforms.get(channels[channel_id].platform).receive.groups:
+            continue
+        speaks = (
+            not message.outbound and message.kind is not MessageKind.SYSTEM and not message.author.stand_in
+        )
+        if told or (speaks and message.author.external_id != thread.recipient_key):
+            met.append((thread.id, message.author.external_id, told))
+    if met:
+        _sql.run(
+            """UPDATE inbox_conversation c SET kind = 'group', contact_id = NULL, recipient_key = '', contact_username = '',
+                      contact_avatar = '', contact_vip = false,
+                      contact_name = CASE c.contact_name WHEN '' THEN 'Group' ELSE left('Group with ' || c.contact_name, 200) END
+                 FROM unnest(%s::bigint[], %s::text[], %s::boolean[]) AS g(id, author, told)
+                WHERE c.id = g.id AND c.kind = 'direct'
+                  AND (g.told OR (c.recipient_key <> '' AND c.recipient_key <> g.author COLLATE "C"))""",
+            _sql.columns(met, 3),
         )
 
 

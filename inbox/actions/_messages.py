@@ -70,6 +70,7 @@ class Places:
         return key in self.known and self.known[key].direction == "in"
 
 
+BY_DELIVERY = " "  # the order key of a message dated by its delivery; no platform's key is a blank
 DISCARDED = "Discarded"  # the reason of a reply that its writer gave up: it takes no echo any more
 
 
@@ -97,13 +98,15 @@ def find_known(batch: Batch) -> dict[Key, Known]:
 
 
 def order_key_of(message: InboundMessage) -> str:
-    return message.order_key or message.external_id
+    return BY_DELIVERY if message.dated_by_delivery else message.order_key or message.external_id
 
 
 def is_finer(known: Known, message: InboundMessage) -> bool:
-    """Whether this telling places the message better: ours was provisional, known to the second only, or put after another."""
+    """Whether this telling places the message better: ours was provisional, a delivery's, coarse, or put after another."""
     if known.order_key == "":
         return True
+    if message.dated_by_delivery or known.order_key == BY_DELIVERY:
+        return not message.dated_by_delivery and known.sent_at != message.sent_at
     inferred = known.sent_at.microsecond == 0 or known.sent_at.microsecond % 1000 != 0
     told = message.sent_at.microsecond != 0
     return (

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
 from inbox import events
-from inbox.actions import _amending, _threads
+from inbox.actions import _amending, _messages, _threads
 from inbox.exchange import InboundMessage
 from inbox.models import Conversation, EventKind, Message, UntoldMessage
 from inbox.queries.news import REWORDED
@@ -43,7 +44,12 @@ def complete(*, untold: UntoldMessage, told: InboundMessage, now: datetime) -> N
             EventKind.MESSAGE_AMENDED, at=now, conversation_id=message.conversation_id, message_id=message.pk, what=REWORDED
         )  # fmt: skip
         words, author = clean(told.text), clean(told.author.name or told.author.username)[:200]
-        waiting.update(created_text=words, text=words, author_name=author or message.author_name, seq=seq)
+        place: dict[str, Any] = {}
+        if message.order_key == _messages.BY_DELIVERY and not told.dated_by_delivery:
+            place = {"sent_at": told.sent_at, "order_key": _messages.order_key_of(told)}
+        waiting.update(
+            created_text=words, text=words, author_name=author or message.author_name, seq=seq, **place
+        )
         if _amending.known_for([key]):
             _amending.refold({key: (message.pk, seq)})
         Conversation.objects.filter(pk=message.conversation_id).update(seq=seq, public_seq=seq)

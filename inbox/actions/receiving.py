@@ -96,6 +96,7 @@ class _Intake:
         amended = self._amend(batch, places)
         self._note_reads(batch, places)
         _conversations.introduce(unknown, threads, people)
+        _conversations.make_groups(unknown, threads, self.channels)
         _conversations.rename_rows(_arrivals.renamed(people, batch))
         reached += _reach.note(batch)
 

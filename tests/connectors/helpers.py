@@ -58,7 +58,9 @@ class FakePlatform:
 
     def context(self, connector: Connector, account: Account, **changes: Any) -> Context:
         values: dict[str, Any] = {
-            "app": App("client-1", "app-secret", ("hook-secret", "older-secret"), "verify-me", "app-bearer"),
+            "app": App(
+                "client-1", "app-secret", ("hook-secret", "older-secret"), "verify-me", "app-bearer", "123456"
+            ),
             "origins": connector.origins,
             "http": self.http(),
             "now": NOW,

@@ -55,6 +55,13 @@ def test_windows_and_paces_are_in_seconds() -> None:
     assert manifest.history.behind == timedelta(minutes=5)
 
 
+def test_an_app_that_may_not_ask_for_all_scopes_asks_for_those_it_may() -> None:
+    manifest = configured(LINKEDIN, given(linkedin={"scopes": ["r_organization_social_feed"]}))
+
+    assert manifest.auth.scopes == ("r_organization_social_feed",)
+    assert manifest.auth.refresh == LINKEDIN.auth.refresh
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -63,6 +70,8 @@ def test_windows_and_paces_are_in_seconds() -> None:
         ('{"instagram": {"text_maximum": 5}}', "unknown figure 'text_maximum'"),
         ('{"instagram": {"text_max": "many"}}', "'many' is no whole number"),
         ('{"instagram": {"text_unit": "inches"}}', "inches"),
+        ('{"instagram": {"scopes": "a b"}}', "'a b' is no list of names"),
+        ('{"instagram": {"scopes": []}}', "no list of names"),
         ('{"instagram": {"checked_on": "yesterday"}}', "instagram"),
     ],
 )

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 from starlette.applications import Starlette
@@ -223,15 +224,23 @@ class Outside:
             "x-restli-protocol-version": "2.0.0",
         }
         await self.api.post("/rest/memberAuthorizations", json={}, headers=headers)
-        key = (
-            "developerApplication:urn%3Ali%3AdeveloperApplication%3A1,user:urn%3Ali%3Aperson%3A2qXA98-mVk,"
-            "entity:urn%3Ali%3Aorganization%3A9000001,eventType:ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS"
-        )
         hook = await self.api.put(
-            f"/rest/eventSubscriptions/({key})", json={"webhook": RECEIVER}, headers=headers
+            await self.linkedin_subscription(), json={"webhook": RECEIVER}, headers=headers
         )
         assert hook.status_code == 200, hook.text
         return headers
+
+    async def linkedin_subscription(self, **changes: str) -> str:
+        """The path of the page's subscription to comments. `changes`: other parts of its key."""
+        parts = {
+            "developerApplication": f"urn:li:developerApplication:{(await self.apps('linkedin'))['application_id']}",
+            "user": "urn:li:person:2qXA98-mVk",
+            "entity": "urn:li:organization:9000001",
+            "eventType": "ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS",
+            **changes,
+        }
+        key = ",".join(f"{name}:{quote(part, safe='')}" for name, part in parts.items())
+        return f"/rest/eventSubscriptions/({key})"
 
     async def poll(self, headers: dict[str, str], **query: Any) -> dict[str, Any]:
         answer = await self.api.get(

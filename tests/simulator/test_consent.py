@@ -16,7 +16,7 @@ async def test_allowing_leads_back_with_a_code_that_the_token_endpoint_takes_onc
         "client_id": app["client_id"],
         "redirect_uri": BACK,
         "response_type": "code",
-        "scope": "a,b",
+        "scope": "instagram_business_basic,b",
         "state": "s1",
     }
 
@@ -37,7 +37,14 @@ async def test_allowing_leads_back_with_a_code_that_the_token_endpoint_takes_onc
 
     assert "acme.shop" in page.text and "borealis.tea" in page.text and "Deny" in page.text
     assert (back.status_code, found["state"], target.fragment) == (302, ["s1"], "_")
-    assert first.json()["data"][0]["user_id"] == "17841400000000001"
+    grant = first.json()["data"][0]
+    # The id beside the token is this app's own; deliveries name the one of /me.
+    me = (
+        await outside.api.get(
+            "/v25.0/me", params={"fields": "user_id", "access_token": grant["access_token"]}
+        )
+    ).json()
+    assert me["user_id"] == "17841400000000001" != me["id"] == grant["user_id"]
     assert second.status_code == 400
 
 

@@ -19,7 +19,7 @@ from tests.simulator.outside import Outside, simulated
 NAMES = {
     "dup.exact", "dup.rebatched", "reorder", "drop", "echo.early", "echo.late", "echo.foreign", "signature.bad",
     "rate.limit", "token.expire_midsend", "slow", "error.5xx", "send.timeout", "poll.inclusive", "ids.19digit",
-    "text.hostile", "token.race", "webhook.disabled", "replay.job",
+    "text.hostile", "token.race", "webhook.disabled", "replay.job", "group.untold",
 }  # fmt: skip
 
 
@@ -481,11 +481,7 @@ async def test_a_webhook_that_meta_or_linkedin_gave_up_says_so(outside: Outside)
     await outside.control.delete("/control/faults")
 
     installed = await outside.api.get("/v25.0/me/subscribed_apps", headers=instagram)
-    key = (
-        "developerApplication:urn%3Ali%3AdeveloperApplication%3A1,user:urn%3Ali%3Aperson%3A2qXA98-mVk,"
-        "entity:urn%3Ali%3Aorganization%3A9000001,eventType:ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS"
-    )
-    blocked = await outside.api.get(f"/rest/eventSubscriptions/({key})", headers=linkedin)
+    blocked = await outside.api.get(await outside.linkedin_subscription(), headers=linkedin)
 
     assert installed.json() == {"data": []}
     assert blocked.json()["status"] == "BLOCKED"

@@ -136,6 +136,39 @@ async def test_comments_are_delivered_signed_over_the_prefixed_body(outside: Out
 
 
 @simulated
+async def test_a_group_names_its_members_unless_that_is_kept_from_us(outside: Outside) -> None:
+    linkedin = await outside.linkedin()
+    await outside.says("linkedin", "Hello", kind="text")
+    await outside.says("linkedin", "Hello all", kind="group", title="Order 12")
+    await outside.fault("group.untold", platform="linkedin")
+    await outside.says("linkedin", "Me too", kind="group", title="Order 12", **{"from": "Robin Sommer"})
+
+    direct, told, untold = [row["activity"] for row in (await outside.poll(linkedin))["elements"]]
+
+    assert told["thread"] == untold["thread"] != direct["thread"]
+    assert told["author"] != untold["author"]
+    assert {told["author"], untold["author"], "urn:li:person:2qXA98-mVk"} < set(told["membership"])
+    assert "membership" not in direct and "membership" not in untold
+
+
+@simulated
+async def test_a_subscription_names_the_application_by_its_number_and_the_member_who_asks(
+    outside: Outside,
+) -> None:
+    linkedin, app = await outside.linkedin(), await outside.apps("linkedin")
+
+    async def status(**changes: str) -> int:
+        path = await outside.linkedin_subscription(**changes)
+        return (await outside.api.get(path, headers=linkedin)).status_code
+
+    assert app["application_id"].isdecimal()
+    assert await status() == 200
+    assert await status(developerApplication=f"urn:li:developerApplication:{app['client_id']}") == 403
+    assert await status(developerApplication="urn:li:developerApplication:1") == 403
+    assert await status(user="urn:li:person:another") == 403
+
+
+@simulated
 async def test_a_comment_is_answered_in_its_thread(outside: Outside) -> None:
     headers = await outside.linkedin()
     comment = await outside.says("linkedin", "Where is my order?", kind="comment")

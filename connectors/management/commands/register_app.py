@@ -13,14 +13,15 @@ from django.utils import timezone
 from connectors.actions import connecting
 from inbox.platforms import UnknownPlatform
 
-SECRETS = ("client_secret", "webhook_secrets", "verify_token", "bearer")
+SECRETS = ("client_secret", "webhook_secrets", "verify_token", "bearer", "application_id")
+APPLICATION = "urn:li:developerApplication:"  # as LinkedIn's portal shows it
 ORIGINS = ("consent", "token", "api", "media")
 
 
 class Command(BaseCommand):
     help = (
         "Register Parley's app at a platform. The secrets are read as JSON from standard input, never from the command line: "
-        '{"client_secret": "…", "webhook_secrets": ["current", "previous"], "verify_token": "…", "bearer": "…"}'
+        '{"client_secret": "…", "webhook_secrets": ["current", "previous"], "verify_token": "…", "bearer": "…", "application_id": "…"}'
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -58,6 +59,10 @@ def _secrets(text: str) -> dict[str, Any]:
         raise CommandError(f"Unknown: {', '.join(sorted(unknown))}. Known: {', '.join(SECRETS)}.")
     if isinstance(given.get("webhook_secrets"), str):
         given["webhook_secrets"] = [given["webhook_secrets"]]
+    if "application_id" in given:
+        given["application_id"] = str(given["application_id"]).removeprefix(APPLICATION)
+        if not given["application_id"].isdecimal():
+            raise CommandError("application_id is a number, such as 123456; it is not the client id.")
     return given
 
 

@@ -20,6 +20,7 @@ def comment(value: Mapping[str, Any], *, entry_time: object, account: Account) -
     parent_id = wire.ident(value.get("parent_id"))
     media = wire.mapping(value.get("media"))
     outbound = wire.ident(wire.mapping(value.get("from")).get("id")) == account.external_id
+    own_times = (value.get("timestamp"), value.get("created_time"))  # of history; no delivery has them
     facts = {
         "type": "post",
         "id": wire.ident(media.get("id")),
@@ -30,7 +31,8 @@ def comment(value: Mapping[str, Any], *, entry_time: object, account: Account) -
     return InboundMessage(
         external_id=comment_id,
         thread_id=f"{THREAD}{parent_id or comment_id}",
-        sent_at=wire.when(value.get("timestamp"), value.get("created_time"), entry_time),
+        sent_at=wire.when(*own_times, entry_time),
+        dated_by_delivery=not any(map(wire.moment, own_times)),
         author=_author(value.get("from"), comment_id),
         text=wire.text(value.get("text")),
         kind=MessageKind.COMMENT,
@@ -50,6 +52,7 @@ def mention(value: Mapping[str, Any], *, entry_time: object) -> InboundMessage:
         external_id=comment_id or f"{MENTION}{media_id}",
         thread_id=f"{THREAD}{MENTION}{media_id}" if media_id else f"{THREAD}{comment_id}",
         sent_at=wire.when(value.get("timestamp"), entry_time),
+        dated_by_delivery=wire.moment(value.get("timestamp")) is None,
         author=_author(value.get("from"), target),
         text=wire.text(value.get("text")),
         untold=not wire.text(value.get("text")),

@@ -35,10 +35,12 @@ def told(ctx: Context, external_id: str, thread_id: str) -> InboundMessage:
     if not found:
         raise ConnectorError(_GONE, remedy=Remedy.TELL)
     username = wire.text(found.get("username"))
+    at = wire.moment(found.get("timestamp"))
     return InboundMessage(
         external_id=external_id,
         thread_id=thread_id,
-        sent_at=wire.moment(found.get("timestamp")) or ctx.now,
+        sent_at=at or ctx.now,
+        dated_by_delivery=at is None,
         author=Party(f"{comments.STAND_IN}{media_id}", name=username, username=username),
         text=wire.text(found.get("text")) or wire.text(found.get("caption")),
         kind=MessageKind.MENTION,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -77,11 +76,16 @@ def _scopes(given: object) -> tuple[str, ...]:
 
 
 def _account(ctx: Context, user_id: str) -> Account:
+    """Deliveries name the account as `user_id` of `/me` does. The id that came with the token may be another one, of this app alone:
+    it stands in only where `/me` is refused, and not where a fault passes."""
     found: Mapping[str, Any] = {}
-    with suppress(ConnectorError):  # a name is a nicety; the grant holds without it
+    try:
         found, _ = client.get(ctx, "me", {"fields": "user_id,username,name"})
+    except ConnectorError as error:
+        if error.remedy in (Remedy.RETRY, Remedy.UNKNOWN):
+            raise
     external_id = wire.told(
-        user_id or wire.ident(found.get("user_id")) or wire.ident(found.get("id")), "account id"
+        wire.ident(found.get("user_id")) or user_id or wire.ident(found.get("id")), "account id"
     )
     return Account(external_id, handle=wire.text(found.get("username")), name=wire.text(found.get("name")))
 
@@ -133,14 +137,21 @@ def _subscribe(ctx: Context, callback_url: str, wanted: Sequence[str]) -> None:
         "access_token": f"{ctx.app.client_id}|{ctx.app.client_secret}",
     }
     answer = ctx.http.post(client.url(ctx, f"{ctx.app.client_id}/subscriptions"), form=form, repeatable=True)
-    if not answer.ok and answer.status not in (400, 404):
-        raise errors.refusal(answer, ctx)
-    if answer.status == 400 and wire.mapping(answer.error_body().get("error")).get("error_subcode") != 33:
-        # 33: this deployment takes the address in the dashboard only (docs/connectors.md).
+    if not answer.ok and not _is_of_the_dashboard(answer):
         raise errors.refusal(answer, ctx)
     account_id = client.account(ctx).external_id
     fields = {"subscribed_fields": ",".join(wanted)}
     client.post(ctx, f"{account_id}/subscribed_apps", params=fields, repeatable=True)
+
+
+def _is_of_the_dashboard(answer: Answer) -> bool:
+    """Whether this deployment takes the address in the dashboard only (docs/connectors.md): it knows no such path or object, or no
+    tokens of apps on this host. That ours is right was proved when the code was exchanged."""
+    error = wire.mapping(answer.error_body().get("error"))
+    return answer.status == 404 or (
+        answer.status in (400, 401)
+        and (wire.count(error.get("code")) == 190 or wire.count(error.get("error_subcode")) == 33)
+    )
 
 
 def subscription(ctx: Context, callback_url: str) -> Subscription:

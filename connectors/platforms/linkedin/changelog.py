@@ -93,7 +93,8 @@ def _author(urn: str, activity: Mapping[str, Any]) -> Party:
     """Names are not part of the log; a member may also be hidden altogether."""
     if urn:
         return Party(urn)
-    return Party(wire.derived_id("hidden", wire.ident(activity.get("thread"))), name=HIDDEN)
+    hidden = wire.derived_id("hidden", wire.ident(activity.get("thread")))
+    return Party(hidden, name=HIDDEN, stand_in=True)
 
 
 def _card(activity: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from connectors.contract import (
 )
 
 CHECKED_ON: Final = date(2026, 8, 13)
+SENDS: Final = "w_member_messages"  # the scope without which no message may be sent
 CHANGELOG_AGE: Final = timedelta(days=28)
 _MEGABYTE: Final = 1024 * 1024
 
@@ -53,6 +54,7 @@ MANIFEST: Final = configured(
         auth=AuthRules(
             scopes=(
                 "r_dma_portability_3rd_party",
+                SENDS,
                 "r_organization_social_feed",
                 "w_organization_social_feed",
                 "rw_organization_admin",
@@ -68,6 +70,7 @@ MANIFEST: Final = configured(
             "Length of a message: 1,900, 3,000 and 8,000 are told, none by LinkedIn; 8,000 is assumed.",
             "Webhooks of the Development tier are said to be off (one source).",
             "Members' messages come from the Member Changelog (EEA and Switzerland) about half a minute late.",
+            "No public page names the scope that sends; w_member_messages is asked for, and PARLEY_PLATFORM_FIGURES may name others.",
             "Sending is for approved partners, to first-degree connections, and always at a person's own click.",
             "Reads: readAt of our own message is all there is; no event tells it.",
             "Comments and other social activity may be kept for 48 hours, profiles of others for 24: words and media of comments go"

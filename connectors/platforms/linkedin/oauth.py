@@ -28,6 +28,10 @@ NO_MORE: Final = (
     " again, or connect it again without."
 )
 NOT_THIS_APP: Final = "LinkedIn does not let this app hear of the comments of the page: it lacks the product for it, or is in the Development tier."
+NO_NUMBER: Final = (
+    "LinkedIn delivers comments to the application whose number it is told, and Parley was not told it: add application_id with"
+    " manage.py register_app. Until then comments come with each comparison only."
+)
 
 
 def authorise(ctx: Context, redirect_uri: str, state: str) -> Authorisation:
@@ -158,9 +162,10 @@ def page_of(ctx: Context) -> str:
 
 def subscribe(ctx: Context, callback_url: str) -> None:
     """Messages: consent to the change log. Comments: a subscription for the page, where there is one. An app may have the product
-    for one of the two alone: only where nothing is to be had is the account refused."""
+    for one of the two alone: only where nothing is to be had is the account refused. Without the number of the
+    application comments cannot be asked for; `subscription` says so."""
     refused = _refused(ctx, "POST", "rest/memberAuthorizations", json={}, version=client.CHANGELOG_VERSION)
-    if page := page_of(ctx):
+    if ctx.app.application_id and (page := page_of(ctx)):
         refused_too = _refused(ctx, "PUT", _subscription(ctx, page), json={"webhook": callback_url})
         refused = refused if refused_too else None
     if refused is not None:
@@ -187,6 +192,8 @@ def subscription(ctx: Context, callback_url: str) -> Subscription:
             "This account speaks for no page, or for several: no comments are delivered. Messages are polled."
         )
         return Subscription(True, said)
+    if not ctx.app.application_id:
+        return Subscription(False, NO_NUMBER, page)
     try:
         body, _ = client.call(ctx, "GET", _subscription(ctx, page), bucket="subscribe")
     except ConnectorError as error:
@@ -213,7 +220,7 @@ def _subscription(ctx: Context, page: str) -> str:
     key = ",".join(
         f"{name}:{urns.encoded(urn)}"
         for name, urn in (
-            ("developerApplication", f"urn:li:developerApplication:{ctx.app.client_id}"),
+            ("developerApplication", f"urn:li:developerApplication:{ctx.app.application_id}"),
             ("user", client.account(ctx).external_id),
             ("entity", page),
         )

@@ -16,17 +16,35 @@ from connectors.contract import (
     ThreadKind,
 )
 from connectors.platforms.linkedin import client, errors, oauth, urns
-from connectors.platforms.linkedin.manifest import MANIFEST
+from connectors.platforms.linkedin.manifest import MANIFEST, SENDS
 
 _THREAD: Final = "urn:li:messagingThread:"
 _RECIPE: Final = "urn:li:digitalmediaRecipe:messaging-attachment"
 _MECHANISM: Final = "com.linkedin.digitalmedia.uploading.MediaUploadHttpRequest"
 _WAITS: Final = (1.0, 2.0, 4.0, 8.0, 15.0)
+NOT_GRANTED: Final = (
+    f"LinkedIn has not granted Parley to send messages of this account: {SENDS} is not among the scopes."
+)
 
 
 def send(ctx: Context, message: OutboundMessage) -> Sent:
     if message.thread_kind is ThreadKind.COMMENT:
         return _comment(ctx, message)
+    try:
+        return _message(ctx, message)
+    except ConnectorError as error:
+        if errors.lacks_ability(error) and _was_not_granted(ctx):
+            raise ConnectorError(NOT_GRANTED, remedy=Remedy.TELL, code=error.code) from error
+        raise
+
+
+def _was_not_granted(ctx: Context) -> bool:
+    """Whether the grant says itself that it is not for messages: then comments go on, and the same consent again helps nobody."""
+    scopes = client.tokens(ctx).scopes
+    return bool(scopes) and SENDS not in scopes
+
+
+def _message(ctx: Context, message: OutboundMessage) -> Sent:
     if not message.text and not message.attachments:
         raise ConnectorError("There is nothing to send.", remedy=Remedy.TELL, code="empty")
     limit = MANIFEST.send.text

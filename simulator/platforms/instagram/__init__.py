@@ -13,7 +13,7 @@ from simulator.kernel import Kernel
 from simulator.models import Account, Message, Person, Thread
 from simulator.platforms.base import Event, Packet
 from simulator.platforms.instagram import errors, payloads
-from simulator.platforms.instagram.access import Access
+from simulator.platforms.instagram.access import COMMENTS, MESSAGES, Access
 from simulator.platforms.instagram.comments import Comments
 from simulator.platforms.instagram.reading import NEWEST_DETAILS, Reading
 from simulator.platforms.instagram.sending import Sending
@@ -63,15 +63,29 @@ class Instagram:
                 guarded(self._own(self.subscribing.installs)),
                 methods=["GET", "POST", "DELETE"],
             ),
-            Route("/{node}/conversations", guarded(self._own(self.reading.conversations)), methods=["GET"]),
-            Route("/{node}/messages", guarded(self._own(self.sending.send)), methods=["POST"]),
-            Route("/{node}/messages", guarded(self.reading.messages), methods=["GET"]),
-            Route("/{node}/message_attachments", guarded(self._own(self.sending.upload)), methods=["POST"]),
+            Route(
+                "/{node}/conversations",
+                guarded(self._own(self.reading.conversations), scope=MESSAGES),
+                methods=["GET"],
+            ),
+            Route(
+                "/{node}/messages", guarded(self._own(self.sending.send), scope=MESSAGES), methods=["POST"]
+            ),
+            Route("/{node}/messages", guarded(self.reading.messages, scope=MESSAGES), methods=["GET"]),
+            Route(
+                "/{node}/message_attachments",
+                guarded(self._own(self.sending.upload), scope=MESSAGES),
+                methods=["POST"],
+            ),
             Route("/{node}/media", guarded(self._own(self.comments.media)), methods=["GET"]),
-            Route("/{node}/comments", guarded(self.comments.of_media), methods=["GET"]),
-            Route("/{node}/replies", guarded(self.comments.replies), methods=["GET", "POST"]),
-            Route("/{node}/mentions", guarded(self._own(self.comments.mention)), methods=["POST"]),
-            Route("/{node}", guarded(self.comments.change), methods=["POST", "DELETE"]),
+            Route("/{node}/comments", guarded(self.comments.of_media, scope=COMMENTS), methods=["GET"]),
+            Route("/{node}/replies", guarded(self.comments.replies, scope=COMMENTS), methods=["GET", "POST"]),
+            Route(
+                "/{node}/mentions",
+                guarded(self._own(self.comments.mention), scope=COMMENTS),
+                methods=["POST"],
+            ),
+            Route("/{node}", guarded(self.comments.change, scope=COMMENTS), methods=["POST", "DELETE"]),
             Route("/{node}", guarded(self.reading.node), methods=["GET"]),
         ]
 

@@ -11,7 +11,10 @@ from simulator.kernel import Kernel
 from simulator.models import Account, Token
 from simulator.platforms.instagram import errors
 
-SCOPE = "instagram_business_basic,instagram_business_manage_messages,instagram_business_manage_comments"
+BASIC = "instagram_business_basic"  # of every call
+MESSAGES = "instagram_business_manage_messages"
+COMMENTS = "instagram_business_manage_comments"
+SCOPE = f"{BASIC},{MESSAGES},{COMMENTS}"
 LONG_MS = 60 * tokens.DAY_MS
 # A generous hourly budget: the usage header is to be read, not to stop the demo.
 _HOURLY_CALLS = 20_000
@@ -54,12 +57,22 @@ def bearer(request: Request, given: dict[str, Any]) -> str:
     return str(given.get("access_token", ""))
 
 
+def scoped_id(account: Account) -> str:
+    """The account as this app alone knows it: told with the token and as `id` of `/me`, never by a delivery."""
+    return str(24_000_000_000_000_000 + int(account.id) % 1_000_000_000_000_000)
+
+
+def lacks(request: Request, scope: str) -> bool:
+    """Whether the grant of a call that `guarded` has let in is not for this."""
+    return scope not in request.state.scopes
+
+
 class Access:
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
 
-    def guarded(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-        """Wraps a Graph call: token, faults, usage headers."""
+    def guarded(self, handler: Handler, *, scope: str = BASIC) -> Callable[[Request], Awaitable[Response]]:
+        """Wraps a Graph call: token, faults, scope, usage headers. Which more a node asks depends on what it is: `lacks`."""
 
         async def call(request: Request) -> Response:
             given = await parameters(request)
@@ -73,6 +86,9 @@ class Access:
             account = world.accounts["instagram", token.account]
             if refusal := await self.kernel.gate(account=account, request=request):
                 return refusal
+            request.state.scopes = frozenset(token.scope.replace(",", " ").split())
+            if lacks(request, BASIC) or lacks(request, scope):
+                return errors.not_permitted()
             if given.get("_bad_json"):
                 return errors.error("(#100) The request body is not valid JSON", code=100)
             count = self.kernel.limits.hit(
@@ -105,7 +121,8 @@ class Access:
         token = self._issue(
             held["account"], kind="short", lifetime_ms=tokens.HOUR_MS, scope=held["scope"] or SCOPE
         )
-        row = {"access_token": token.value, "user_id": held["account"], "permissions": token.scope}
+        account = self.kernel.world.accounts["instagram", held["account"]]
+        row = {"access_token": token.value, "user_id": scoped_id(account), "permissions": token.scope}
         await self.kernel.world.store.flushed()
         return wire.answer({"data": [row]})
 

@@ -70,6 +70,10 @@ def too_many_calls() -> Response:
     return error("(#613) Calls to this api have exceeded the rate limit.", code=613, subcode=2534040)
 
 
+def not_permitted() -> Response:
+    return error("(#10) Application does not have permission for this action", code=10)
+
+
 def outside_window() -> Response:
     text = "(#10) This message is sent outside of allowed window."
     return error(text, code=10, subcode=2534022)

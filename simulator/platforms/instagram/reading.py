@@ -13,6 +13,7 @@ from simulator.clock import iso_graph
 from simulator.kernel import Kernel
 from simulator.models import Account, Message, Person, Thread
 from simulator.platforms.instagram import errors, payloads
+from simulator.platforms.instagram.access import COMMENTS, MESSAGES, lacks, scoped_id
 from simulator.platforms.instagram.shapes import attachment_body, comment_body
 
 NEWEST_DETAILS = 20
@@ -223,9 +224,19 @@ class Reading:
         wanted = fields_of(str(given.get("fields", "")))
         if name in {"me", account.id}:
             if mentioned := _MENTIONED.search(str(given.get("fields", ""))):
-                return self._mention(account, mentioned[1])
+                return (
+                    errors.not_permitted()
+                    if lacks(request, COMMENTS)
+                    else self._mention(account, mentioned[1])
+                )
             return wire.answer(self._own(account, wanted))
-        if message := self.world.message(account, name):
+        message = self.world.message(account, name)
+        is_public = message is not None and message.kind in {"comment", "mention"}
+        if lacks(request, COMMENTS if is_public else MESSAGES) and name not in {
+            post["id"] for post in account.posts
+        }:
+            return errors.not_permitted()
+        if message is not None:
             return self._detail(message, account=account, fields=wanted)
         if thread := self.world.thread(account, name):
             if self._throttled(account):
@@ -240,7 +251,7 @@ class Reading:
 
     def _own(self, account: Account, fields: dict[str, str]) -> dict[str, Any]:
         body = {
-            "id": account.id,
+            "id": scoped_id(account),
             "user_id": account.id,
             "username": account.handle,
             "name": account.name,

@@ -11,7 +11,7 @@ from simulator import signatures, wire
 from simulator.kernel import Kernel
 from simulator.models import Account, Message, Person, Thread
 from simulator.platforms.base import Event, Packet
-from simulator.platforms.linkedin import errors
+from simulator.platforms.linkedin import access, errors
 from simulator.platforms.linkedin.access import Access
 from simulator.platforms.linkedin.changelog import HORIZON_MS, Changelog
 from simulator.platforms.linkedin.community import Community, activity_of
@@ -47,7 +47,7 @@ class LinkedIn:
         guarded, page, feed, sending = self.access.guarded, self.community, self.changelog, self.sending
         who = Who(self.world)
         file = "{asset}/messaging-attachmentFile/0"
-        read_or_answer = ["GET", "POST"]
+        comments = "/rest/socialActions/{urn}/comments"
         return [
             Route("/oauth/v2/accessToken", self.access.token, methods=["POST"]),
             Route("/rest/memberAuthorizations", self._fed(feed.consent), methods=["GET", "POST"]),
@@ -55,38 +55,47 @@ class LinkedIn:
             Route("/rest/memberSnapshotData", self._fed(feed.snapshot), methods=["GET"]),
             Route(
                 "/rest/eventSubscriptions/({key})",
-                guarded(page.subscription, versioned=True),
+                guarded(page.subscription, scope=access.ADMIN, versioned=True),
                 methods=["GET", "PUT", "DELETE"],
             ),
             Route(
                 "/rest/organizationalEntityNotifications",
-                guarded(page.notifications, versioned=True),
+                guarded(page.notifications, scope=access.READS_COMMENTS, versioned=True),
                 methods=["GET"],
             ),
             Route(
-                "/rest/socialActions/{urn}/comments",
-                guarded(page.comments, versioned=True),
-                methods=read_or_answer,
+                comments,
+                guarded(page.comments, scope=access.READS_COMMENTS, versioned=True),
+                methods=["GET"],
             ),
             Route(
-                "/rest/socialActions/{urn}/comments/{id}",
-                guarded(page.one_comment, versioned=True),
+                comments,
+                guarded(page.comments, scope=access.WRITES_COMMENTS, versioned=True),
+                methods=["POST"],
+            ),
+            Route(
+                f"{comments}/{{id}}",
+                guarded(page.one_comment, scope=access.WRITES_COMMENTS, versioned=True),
                 methods=["POST", "DELETE"],
             ),
-            Route("/rest/organizationAcls", guarded(who.roles, versioned=True), methods=["GET"]),
+            Route(
+                "/rest/organizationAcls",
+                guarded(who.roles, scope=access.ADMIN, versioned=True),
+                methods=["GET"],
+            ),
             Route("/rest/organizations/{id}", guarded(who.organization, versioned=True), methods=["GET"]),
             Route("/v2/me", guarded(who.me), methods=["GET"]),
             Route("/v2/userinfo", guarded(who.me), methods=["GET"]),
             Route("/v2/people/({key})", guarded(who.member), methods=["GET"]),
-            Route("/v2/messages", guarded(sending.send), methods=["POST"]),
-            Route("/v2/assets", guarded(sending.assets), methods=["POST"]),
-            Route("/v2/assets/{asset}", guarded(sending.asset), methods=["GET"]),
+            Route("/v2/messages", guarded(sending.send, scope=access.SENDS), methods=["POST"]),
+            Route("/v2/assets", guarded(sending.assets, scope=access.SENDS), methods=["POST"]),
+            Route("/v2/assets/{asset}", guarded(sending.asset, scope=access.SENDS), methods=["GET"]),
             Route("/mediaUpload/{asset}/messaging-attachment/0", sending.upload, methods=["PUT", "POST"]),
             Route(f"/mediaDownload/{file}", sending.download, methods=["GET"]),
         ]
 
     def _fed(self, handler: Any) -> Any:
-        return self.access.guarded(handler, versioned=True, changelog=True)
+        return self.access.guarded(handler, scope=access.FEED, versioned=True, changelog=True)
 
     # Threads and ids
 

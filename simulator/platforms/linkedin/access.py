@@ -15,6 +15,12 @@ ACCESS_MS = 60 * tokens.DAY_MS
 REFRESH_MS = 365 * tokens.DAY_MS
 OLDEST_VERSION = "202507"
 CHANGELOG_VERSION = "202312"
+# What each part of the surface asks of a grant.
+FEED = "r_dma_portability_3rd_party"
+SENDS = "w_member_messages"
+ADMIN = "rw_organization_admin"
+READS_COMMENTS = "r_organization_social_feed"
+WRITES_COMMENTS = "w_organization_social_feed"
 
 Handler = Callable[[Request, Account, dict[str, Any]], Awaitable[Response]]
 
@@ -24,8 +30,10 @@ class Access:
         self.kernel = kernel
         self.world = kernel.world
 
-    def guarded(self, handler: Handler, *, versioned: bool = False, changelog: bool = False) -> Any:
-        """Wraps a call: token, version, faults, and the daily quota."""
+    def guarded(
+        self, handler: Handler, *, scope: str = "", versioned: bool = False, changelog: bool = False
+    ) -> Any:
+        """Wraps a call: token, version, faults, scope, and the daily quota. `scope`: "" where any grant will do."""
 
         async def call(request: Request) -> Response:
             account = self.account(request)
@@ -35,6 +43,10 @@ class Access:
                 return refusal
             if refusal := await self.kernel.gate(account=account, request=request):
                 return refusal
+            if scope and scope not in request.state.scopes:
+                return errors.forbidden(
+                    f"Not enough permissions to access: {request.method} {request.url.path}"
+                )
             limit = self.world.settings.linkedin_daily_limit
             if self.kernel.limits.hit(
                 f"linkedin|{account.id}|day", limit=limit, window_ms=tokens.DAY_MS
@@ -62,6 +74,7 @@ class Access:
             return errors.bad_token(state)
         account = self.world.accounts["linkedin", token.account]
         request.state.account = account.id
+        request.state.scopes = frozenset(token.scope.replace(",", " ").split())
         return account
 
     # POST /oauth/v2/accessToken

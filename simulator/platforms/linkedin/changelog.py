@@ -99,13 +99,13 @@ class Changelog:
             "activityId": self.world.ids.uuid(),
             "capturedAt": message.at_ms if what == "message" else now,
             "processedAt": processed,
-            "activity": self._activity(message, what=what, now=now),
+            "activity": self._activity(account, message, what=what, now=now),
             "processedActivity": {},
             "siblingActivities": [],
             "parentSiblingActivities": [],
         }
 
-    def _activity(self, message: Message, *, what: str, now: int) -> dict[str, Any]:
+    def _activity(self, account: Account, message: Message, *, what: str, now: int) -> dict[str, Any]:
         body: dict[str, Any] = {
             "id": message.id,
             "$URN": f"urn:li:messagingMessage:{message.id}",
@@ -129,7 +129,16 @@ class Changelog:
         if message.attachments:
             content["attachments"] = [self._file(one) for one in message.attachments]
         urns = [str(one["media_id"]) for one in message.attachments if "media_id" in one]
-        return {**body, "content": content, "attachments": urns}
+        return {**body, "content": content, "attachments": urns, **self._membership(account, message)}
+
+    def _membership(self, account: Account, message: Message) -> dict[str, Any]:
+        """Who is in a group. Synthetic: the documents speak of such a list and show none."""
+        thread = self.world.thread(account, message.thread)
+        if thread is None or thread.kind != "group":
+            return {}
+        if self.kernel.faults.rule("group.untold", platform="linkedin", account=account.id):
+            return {}
+        return {"membership": [account.id, *thread.people]}
 
     def _file(self, row: dict[str, Any]) -> dict[str, Any]:
         held = self.world.media.get(str(row.get("media_id", "")))
@@ -154,7 +163,8 @@ class Changelog:
             return Response(status_code=201, headers={"x-restli-id": account.id})
         rows = []
         if account.consented_ms:
-            key = {"developerApplication": "urn:li:developerApplication:1", "member": account.id}
+            number = self.world.app("linkedin").application_id
+            key = {"developerApplication": f"urn:li:developerApplication:{number}", "member": account.id}
             rows = [
                 {
                     "memberComplianceAuthorizationKey": key,

@@ -47,6 +47,9 @@ class Community:
         entity = re.search(r"entity:(urn:li:organization:\d+)", key)
         if "eventType:ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS" not in key or entity is None:
             return errors.error("Invalid key of an event subscription", status=400)
+        application = f"urn:li:developerApplication:{self.world.app('linkedin').application_id}"
+        if f"developerApplication:{application},user:{account.id}," not in key:
+            return errors.forbidden("The application or the user of the key is not the caller's")
         if entity[1] != account.organization:
             return errors.forbidden("Member is not an administrator of the organization")
         hook_id = f"linkedin|{account.id}"

@@ -6,7 +6,7 @@ import pytest
 
 from connectors.actions import completing, draining
 from connectors.contract import ConnectorError, Edited, Party, Remedy, Unsent
-from inbox.actions import receiving
+from inbox.actions import _messages, receiving
 from inbox.actions.receiving import Arrival
 from inbox.models import Conversation, Event, EventKind, Handle, Message, UntoldMessage
 from inbox.queries import news
@@ -39,6 +39,17 @@ def test_its_words_and_its_author_are_asked_for_once(mention, platform, clock):
     assert Handle.objects.get().username == "mara.k"
     assert news.messages_since(conversation, before, news.BY_EITHER_SIDE) == [mention]
     assert conversation.public_seq > before
+
+
+def test_one_dated_by_its_delivery_stands_where_the_platform_says_it_was_made(mention, platform, clock):
+    Message.objects.update(order_key=_messages.BY_DELIVERY)
+    platform.words["m1"] = TOLD
+
+    completing.complete_due(clock=clock)
+
+    mention.refresh_from_db()
+    assert (mention.sent_at, mention.order_key) == (TOLD.sent_at, "m1")
+    assert Conversation.objects.get().last_message_at == TOLD.sent_at
 
 
 def test_a_message_that_was_told_is_not_asked_for(receipt, clock):

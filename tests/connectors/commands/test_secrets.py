@@ -18,7 +18,7 @@ from allauth.mfa.totp.internal.auth import (
 from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 
-from connectors import sealing
+from connectors import contexts, sealing
 from connectors.models import PlatformApp
 from inbox.models import AuditEntry
 from tests.factories.people import PersonFactory
@@ -56,8 +56,24 @@ def test_new_secrets_are_an_entry_without_them(monkeypatch: pytest.MonkeyPatch) 
     assert (entry.before, entry.after) == ({}, {})
 
 
+@pytest.mark.parametrize("given", [123456, "123456", "urn:li:developerApplication:123456"])
+def test_the_number_of_an_application_is_kept_as_digits(
+    monkeypatch: pytest.MonkeyPatch, given: object
+) -> None:
+    register(monkeypatch, json.dumps({**SECRETS, "application_id": given}))
+
+    assert contexts.app_of(PlatformApp.objects.get()).application_id == "123456"
+
+
 @pytest.mark.parametrize(
-    "text", ["", "[]", '{"verify_token": "v"}', '{"client_secret": "s", "password": "x"}']
+    "text",
+    [
+        "",
+        "[]",
+        '{"verify_token": "v"}',
+        '{"client_secret": "s", "password": "x"}',
+        '{"client_secret": "s", "application_id": "77abc"}',
+    ],
 )
 def test_what_cannot_be_used_is_refused_in_words(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     with pytest.raises(CommandError):

@@ -303,6 +303,61 @@ def test_a_group_belongs_to_nobody(channel: Channel) -> None:
     assert (conversation.contact, conversation.recipient_key) == (None, "")
 
 
+def group_on_linkedin() -> Conversation:
+    conversation = Conversation.objects.get()
+    assert (conversation.kind, conversation.contact, conversation.recipient_key) == ("group", None, "")
+    assert (conversation.contact_username, conversation.contact_vip) == ("", False)
+    return conversation
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_where_another_one_writes_it_is_a_group(at_once: bool) -> None:
+    """LinkedIn's log need not say who is in a thread."""
+    channel = ChannelFactory(platform="linkedin")
+    messages = [
+        say.wrote("Hi all", thread_id="t1"),
+        say.wrote("Me too", who="noor", thread_id="t1", seconds=9),
+    ]
+    if at_once:
+        receive(channel, *messages)
+    else:
+        for message in messages:
+            receive(channel, message)
+
+    receive(channel, say.wrote("And I", who="mara", thread_id="t1", seconds=20))
+
+    assert group_on_linkedin().contact_name == "Group with Mara"
+    assert [message.author_name for message in Message.objects.in_thread_order()] == ["Mara", "Noor", "Mara"]
+
+
+def test_a_group_that_is_told_late_is_one_from_then_on() -> None:
+    channel = ChannelFactory(platform="linkedin")
+    begun = replace(say.echoed("Hello from us", to="t1"), counterpart=None)
+    receive(channel, begun)
+    receive(channel, replace(begun, external_id="later", sent_at=say.at(5), thread_kind=ThreadKind.GROUP))
+    assert group_on_linkedin().contact_name == "Group"
+
+    receive(channel, say.wrote("Hi", thread_id="t1", seconds=30))
+
+    group_on_linkedin()
+
+
+def test_who_is_hidden_may_be_the_one_we_know() -> None:
+    channel = ChannelFactory(platform="linkedin")
+    receive(channel, say.wrote("Hi", thread_id="t1"))
+    hidden = say.wrote("Hi?", who="hidden:1", thread_id="t1", seconds=9)
+
+    receive(channel, replace(hidden, author=Party("hidden:1", name="LinkedIn member", stand_in=True)))
+
+    assert Conversation.objects.get().recipient_key == "mara"
+
+
+def test_where_there_are_no_groups_a_conversation_stays_its_persons(channel: Channel) -> None:
+    receive(channel, say.wrote("Hi", thread_id="t1"), say.wrote("Hi", who="noor", thread_id="t1", seconds=9))
+
+    assert Conversation.objects.get().recipient_key == "mara"
+
+
 def test_a_window_moves_forward_only(channel: Channel) -> None:
     receive(channel, say.wrote(seconds=100))
 
@@ -318,6 +373,30 @@ def test_a_message_known_to_the_second_takes_the_finer_time(channel: Channel) ->
     receive(channel, say.wrote("hi", external_id="x", seconds=7.25))
 
     assert Message.objects.get().sent_at == say.at(7) + timedelta(milliseconds=250)
+
+
+def test_a_time_of_a_delivery_gives_way_to_the_messages_own_and_to_no_other_delivery(
+    channel: Channel,
+) -> None:
+    """Held back by the network, the question comes after its answer; history tells when each was said."""
+    receive(channel, say.wrote("Answered it myself", external_id="b", seconds=2, dated_by_delivery=True))
+    receive(channel, say.wrote("Anybody?", external_id="a", seconds=5, dated_by_delivery=True))
+    receive(channel, say.wrote("Anybody?", external_id="a", seconds=3600, dated_by_delivery=True))
+    assert thread(channel) == ["Answered it myself", "Anybody?"]
+    told = [
+        say.wrote("Anybody?", external_id="a", seconds=0),
+        say.wrote("Answered it myself", external_id="b", seconds=2),
+    ]
+
+    receive(channel, *told)
+    events = Event.objects.count()
+    receive(channel, *told)
+    receive(channel, say.wrote("Anybody?", external_id="a", seconds=7200, dated_by_delivery=True))
+
+    assert thread(channel) == ["Anybody?", "Answered it myself"]
+    assert Message.objects.get(external_id="a").sent_at == say.at(0)
+    assert Conversation.objects.get().last_message_text == "Answered it myself"
+    assert Event.objects.count() == events  # what is in its place is not put there again
 
 
 def test_a_message_found_in_a_coarse_history_stands_where_the_platform_lists_it(channel: Channel) -> None:

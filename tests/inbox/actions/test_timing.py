@@ -77,6 +77,20 @@ def test_what_became_due_while_everything_stood_still_is_told_at_once(channel: C
     assert not Timer.objects.filter(fired_at=None, due_at__lte=at(5000)).exists()
 
 
+def test_the_clock_of_what_was_delivered_late_begins_when_it_was_written(channel: Channel) -> None:
+    comment = exchange.wrote(seconds=50_000, external_id="c", dated_by_delivery=True)
+    receiving.receive(arrivals=[Arrival(channel.pk, comment)], now=at(50_001))
+    triage(channel, at(50_002))
+    assert Clock.objects.get().started_at == at(50_000)
+
+    found = exchange.wrote(seconds=300, external_id="c")
+    receiving.receive(arrivals=[Arrival(channel.pk, found)], now=at(50_100))
+    triage(channel, at(50_101))
+
+    assert [clock.started_at for clock in Clock.objects.all()] == [at(300)]
+    assert Conversation.objects.get().waiting_since == at(300)
+
+
 def test_an_answer_that_triage_has_not_seen_yet_stops_the_breach(channel: Channel) -> None:
     write(channel, "mara")
     receiving.receive(arrivals=[Arrival(channel.pk, exchange.echoed("On it.", seconds=590))], now=at(601))

@@ -321,6 +321,7 @@ def test_the_words_of_a_mention_are_asked_for(
         "comment:mention:1",
         "@acme.shop look",
     )
+    assert said.dated_by_delivery  # it did not say when, and now is no better than the delivery
     assert (said.author.name, said.author.external_id.startswith("author-of:")) == ("mara.k", True)
 
 
@@ -380,6 +381,31 @@ def test_a_code_becomes_a_token_of_sixty_days(instagram: FakePlatform, wrapped: 
     assert parse_qs(instagram.asked[0].content.decode())["code"] == ["code-1"]
 
 
+def account_of_a_grant(instagram: FakePlatform, me: Any) -> Account:
+    grant = {"access_token": "short", "user_id": "24000000000000001", "permissions": "a,b"}
+    instagram.on("POST", "/oauth/access_token", json_answer({"data": [grant]}))
+    instagram.on("GET", "/access_token", json_answer({"access_token": "long", "expires_in": 5184000}))
+    instagram.on("GET", "/v25.0/me", me)
+    return connector.exchange(
+        instagram.context(connector, ACCOUNT), "code-1", "https://parley.example/back", ""
+    ).account
+
+
+def test_the_account_is_the_one_that_deliveries_name(instagram: FakePlatform) -> None:
+    me = {"id": "24000000000000001", "user_id": ACCOUNT.external_id, "username": "acme.shop", "name": "Acme"}
+    assert account_of_a_grant(instagram, json_answer(me)) == Account(ACCOUNT.external_id, "acme.shop", "Acme")
+
+
+def test_only_where_the_account_is_not_told_is_it_the_one_beside_the_token(instagram: FakePlatform) -> None:
+    assert account_of_a_grant(instagram, refused(10)).external_id == "24000000000000001"
+
+
+def test_no_account_is_taken_for_another_because_a_fault_passes(instagram: FakePlatform) -> None:
+    with pytest.raises(ConnectorError) as caught:
+        account_of_a_grant(instagram, refused(2))
+    assert caught.value.remedy is Remedy.RETRY
+
+
 def test_a_token_is_renewed_in_place(instagram: FakePlatform) -> None:
     instagram.on("GET", "/refresh_access_token", json_answer({"access_token": "new", "expires_in": 5184000}))
     held = Tokens("old", expires_at=NOW + timedelta(days=5), issued_at=NOW - timedelta(days=55))
@@ -407,6 +433,19 @@ def test_the_account_asks_to_be_heard(instagram: FakePlatform) -> None:
     app, account = instagram.asked
     assert parse_qs(app.content.decode())["callback_url"] == ["https://parley.example/hook"]
     assert "messages" in account.url.params["subscribed_fields"].split(",")
+
+
+@pytest.mark.parametrize("status", [400, 401])
+def test_an_address_that_is_entered_in_the_dashboard_costs_no_delivery(
+    instagram: FakePlatform, status: int
+) -> None:
+    answer = json_answer({"error": {"message": "Cannot parse access token", "code": 190}}, status)
+    instagram.on("POST", "/v25.0/client-1/subscriptions", answer)
+    instagram.on("POST", f"/v25.0/{ACCOUNT.external_id}/subscribed_apps", json_answer({"success": True}))
+
+    connector.subscribe(instagram.context(connector, ACCOUNT), "https://parley.example/hook")
+
+    assert instagram.asked[-1].url.path.endswith("/subscribed_apps")
 
 
 def test_a_field_that_instagram_does_not_know_costs_no_other(instagram: FakePlatform) -> None:

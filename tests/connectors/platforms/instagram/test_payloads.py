@@ -23,6 +23,7 @@ from connectors.contract import (
     ThreadKind,
     Unsent,
 )
+from connectors.platforms.instagram import comments
 from connectors.platforms.instagram.connector import connector
 from tests.connectors.helpers import delivery, read, why_not
 
@@ -227,6 +228,16 @@ def test_a_comment_inside_changes() -> None:
     assert (said.thread_id, said.reply_to) == ("comment:17870000000000030", "17870000000000030")
     assert (said.author.username, said.card["ad_id"]) == ("mara.k", "6100")
     assert said.sent_at == datetime(2026, 8, 6, 10, 32, 25, tzinfo=UTC)
+
+
+def test_a_delivery_tells_no_time_of_a_comment_and_history_does() -> None:
+    delivered = message("comment_wrapped")
+    value = {"id": "17870000000000031", "timestamp": "2026-08-06T10:32:25+0000", "from": {"id": "1"}}
+    found = comments.comment(value, entry_time=None, account=ACCOUNT)
+
+    assert (delivered.dated_by_delivery, found.dated_by_delivery) == (True, False)
+    assert all(said.dated_by_delivery for said in messages("mentions"))
+    assert not message("text").dated_by_delivery
 
 
 def test_a_comment_laid_flat_with_its_id_under_the_other_name() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import orjson
@@ -37,7 +37,7 @@ COMMENT = "urn:li:comment:(urn:li:activity:7090000000000000002,70900000000000000
 LOG = "/rest/memberChangeLogs"
 HOOK = "https://p.example/hook"
 SUBSCRIPTION = (
-    "/rest/eventSubscriptions/(developerApplication:urn:li:developerApplication:client-1,"
+    "/rest/eventSubscriptions/(developerApplication:urn:li:developerApplication:123456,"
     f"user:{ACCOUNT.external_id},entity:{PAGE},eventType:ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS)"
 )
 
@@ -83,6 +83,30 @@ def test_the_id_of_what_was_sent_stands_in_a_header(linkedin: FakePlatform, head
 
 def test_an_acceptance_without_an_id_is_unknown(linkedin: FakePlatform) -> None:
     assert error_of(linkedin, accepted({})).remedy is Remedy.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("scopes", "remedy"),
+    [
+        (("r_organization_social_feed",), Remedy.TELL),
+        (("w_member_messages",), Remedy.RECONNECT),
+        ((), Remedy.RECONNECT),
+    ],
+    ids=["never granted", "lost", "not told"],
+)
+def test_an_app_that_was_never_granted_to_send_is_not_parked_for_it(
+    linkedin: FakePlatform, scopes: tuple[str, ...], remedy: Remedy
+) -> None:
+    linkedin.on("POST", "/v2/messages", NO_PRODUCT)
+    ctx = linkedin.context(connector, ACCOUNT, tokens=Tokens("a", scopes=scopes))
+    with pytest.raises(ConnectorError) as caught:
+        connector.send(ctx, reply(thread_id=THREAD))
+    assert caught.value.remedy is remedy
+
+
+def test_consent_asks_for_the_right_to_send(linkedin: FakePlatform) -> None:
+    url = connector.authorise(linkedin.context(connector, ACCOUNT), "https://p.example/back", "s-1").url
+    assert "w_member_messages" in parse_qs(urlsplit(url).query)["scope"][0].split()
 
 
 def test_a_file_becomes_an_asset_first(linkedin: FakePlatform, tmp_path: Path) -> None:
@@ -401,6 +425,22 @@ def test_an_app_without_comments_reads_the_messages(linkedin: FakePlatform) -> N
         connector.history(ctx, page.cursor)
 
     assert (len(page.events) > 0, caught.value.remedy) == (True, Remedy.TELL)
+
+
+def test_without_the_number_of_the_application_messages_come_and_the_page_says_what_is_missing(
+    linkedin: FakePlatform,
+) -> None:
+    ctx = asked_to_subscribe(linkedin, httpx.Response(201), httpx.Response(204))
+    ctx = replace(ctx, app=replace(ctx.app, application_id=""))
+
+    connector.subscribe(ctx, HOOK)
+    found = connector.subscription(ctx, HOOK)
+
+    assert not any("eventSubscriptions" in each.url.path for each in linkedin.asked)
+    assert (found.is_active, "application_id" in found.said, found.speaks_for) == (False, True, PAGE)
+    linkedin.answers["POST", "/rest/memberAuthorizations"] = [NO_PRODUCT]
+    with pytest.raises(ConnectorError):
+        connector.subscribe(ctx, HOOK)
 
 
 @pytest.mark.parametrize(

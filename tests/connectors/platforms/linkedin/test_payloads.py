@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import orjson
 import pytest
 
 from connectors.contract import (
@@ -14,6 +15,7 @@ from connectors.contract import (
     Ignored,
     InboundEvent,
     InboundMessage,
+    Item,
     Malformed,
     MessageKind,
     ReadUpTo,
@@ -112,11 +114,27 @@ def test_a_salespersons_message_says_so() -> None:
 def test_a_hidden_member_stays_somebody() -> None:
     said = message("hidden_member")
     assert (said.author.name, said.outbound) == ("LinkedIn member", False)
-    assert said.author.external_id
+    assert said.author.external_id and said.author.stand_in
 
 
 def test_three_people_are_a_group() -> None:
     assert message("group").thread_kind is ThreadKind.GROUP
+
+
+@pytest.mark.parametrize(
+    ("others", "kind"), [(["urn:li:person:third"], ThreadKind.GROUP), ([], ThreadKind.DIRECT)]
+)
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_members_of_a_thread_are_counted_however_they_are_listed(
+    others: list[str], kind: ThreadKind, wrapped: bool
+) -> None:
+    event = orjson.loads(delivery("linkedin", "message"))["elements"][0]
+    members = [event["owner"], event["activity"]["author"], *others]
+    event["activity"]["membership"] = [{"member": each} for each in members] if wrapped else members
+
+    (said, *_) = connector.parse(Item(event), ACCOUNT)
+
+    assert isinstance(said, InboundMessage) and said.thread_kind is kind
 
 
 def test_what_is_no_message_of_the_log_is_left_out_and_one_of_an_unknown_state_is_unknown() -> None:
