@@ -39,7 +39,7 @@ HIDDEN_IN_URLS = re.compile(
     r"|crc_token|hub\.verify_token)=[^&\s\"']+"
 )
 BEARER = re.compile(r"(?i)\b(bearer|oauth|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
-USERINFO = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://[^:/\s@]*):[^@/\s]+@")
+USERINFO = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{0,30}://[^:/\s@]*):[^@/\s]+@")
 # PostgreSQL repeats the row that it refuses, words of customers and all, over as many lines as these have.
 ROWS = re.compile(
     r"(^|\\n)[ \t]*(DETAIL|CONTEXT|LINE \d+):.*?(?=\n\n(?:The above exception|During handling)|\Z)",
