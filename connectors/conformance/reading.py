@@ -89,7 +89,7 @@ class SameEverywhere(dict[str, str]):
     def __missing__(self, name: str) -> str:
         return self._said
 
-    def get(self, name: str, default: object = None) -> str:  # type: ignore[override]
+    def get(self, name: str, default: object = None) -> str:
         return self._said
 
 
