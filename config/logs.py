@@ -38,8 +38,10 @@ HIDDEN_IN_URLS = re.compile(
     r"(?i)\b(access_token|refresh_token|client_secret|appsecret_proof|fb_exchange_token|code|token|password|sig|signature"
     r"|crc_token|hub\.verify_token)=[^&\s\"']+"
 )
+# Addresses whose last part is the secret itself: who knows it sets a password, or takes a file.
+HIDDEN_IN_PATHS = re.compile(r"(/password/reset/key/|/confirm-email/|/out/)[^/?\s\"']+")
 BEARER = re.compile(r"(?i)\b(bearer|oauth|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
-USERINFO = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://[^:/\s@]*):[^@/\s]+@")
+USERINFO = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{0,30}://[^:/\s@]*):[^@/\s]+@")
 # PostgreSQL repeats the row that it refuses, words of customers and all, over as many lines as these have.
 ROWS = re.compile(
     r"(^|\\n)[ \t]*(DETAIL|CONTEXT|LINE \d+):.*?(?=\n\n(?:The above exception|During handling)|\Z)",
@@ -64,7 +66,11 @@ def _hidden(name: str, value: Any) -> Any:
         return [_hidden("", inner) for inner in value]
     if isinstance(value, str):
         return clean(value)
-    return value
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    return clean(
+        repr(value)
+    )  # as it would be rendered; Django hands over the request, which shows its whole address
 
 
 def _is_secret(name: str) -> bool:
@@ -78,6 +84,7 @@ def clean(text: str) -> str:
     """The text without the tokens that addresses and headers carry, and without the rows that a database quotes."""
     text = ROWS.sub(lambda found: f"{found[1]}{found[2]}: {MASK}", text)
     text = HIDDEN_IN_URLS.sub(lambda found: f"{found[1]}={MASK}", text)
+    text = HIDDEN_IN_PATHS.sub(lambda found: f"{found[1]}{MASK}", text)
     text = BEARER.sub(lambda found: f"{found[1]} {MASK}", text)
     return USERINFO.sub(lambda found: f"{found[1]}:{MASK}@", text)
 

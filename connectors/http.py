@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 from urllib.parse import urljoin, urlsplit
 
 import httpcore
 import httpx
 
-from connectors import wire
+from connectors import unpacking, wire
 from connectors.contract import ConnectorError, Malformed, Remedy
 
 API_BYTES: Final = 8 * 1024 * 1024
@@ -157,7 +157,7 @@ class Http:
             timeout=httpx.Timeout(read_timeout, connect=connect_timeout, pool=connect_timeout),
             follow_redirects=False,
             trust_env=False,
-            headers={"User-Agent": "Parley", "Accept": "application/json"},
+            headers={"User-Agent": "Parley", "Accept": "application/json", "Accept-Encoding": "gzip"},
         )
         self.pause = pause
         self.before: Callable[[], None] | None = None
@@ -265,10 +265,10 @@ class Http:
             response = self._client.send(request, stream=True)
             try:
                 content = bytearray()
-                for part in response.iter_bytes():
+                encoding = response.headers.get("content-encoding", "")
+                pieces = cast("httpx.SyncByteStream", response.stream)
+                for part in unpacking.parts(pieces, encoding, most=max_bytes, otherwise=_final(repeatable)):
                     content += part
-                    if len(content) > max_bytes:
-                        raise ConnectorError("The platform's answer is too large.", remedy=_final(repeatable))
                     if time.monotonic() > until:
                         raise ConnectorError("The platform answered too slowly.", remedy=unsure, code="slow")
             finally:
@@ -283,7 +283,7 @@ class Http:
             raise ConnectorError(
                 "The platform did not answer in time.", remedy=unsure, code="timeout"
             ) from None
-        except (httpx.RequestError, httpx.StreamError):
+        except (httpx.RequestError, httpx.StreamError, unpacking.Broken):
             raise ConnectorError("The connection broke off.", remedy=unsure, code="broken") from None
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Answer(response.status_code, headers, bytes(content), repeatable)

@@ -6,6 +6,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from simulator import surface
+from simulator.callers import OurOwn
 from simulator.control import routes as control
 from simulator.delivering import Deliverer
 from simulator.faults import Faults
@@ -56,9 +57,10 @@ def build(settings: Settings) -> Simulator:
     world.listeners.append(kernel.deliverer.hear)
     traffic = Traffic(kernel)
     world.listeners.append(traffic.hear)
+    ours = Starlette(routes=[*control.routes(kernel, traffic=traffic), *Stage(kernel).routes()])
     return Simulator(
         kernel=kernel,
         traffic=traffic,
-        control=Starlette(routes=[*control.routes(kernel, traffic=traffic), *Stage(kernel).routes()]),
-        platforms=surface.build(kernel),
+        control=OurOwn(ours, settings=settings, pages=False),
+        platforms=OurOwn(surface.build(kernel), settings=settings, pages=True),
     )

@@ -50,11 +50,18 @@ def _fetch(attachment: Attachment, clock: Clock) -> None:
     if attachment.expires_at and attachment.expires_at <= now:
         media.mark_gone(attachment_id=attachment.pk, now=now)
         return
+    media.begin(attachment_id=attachment.pk, now=now)
     try:
         connector, context, _ = contexts.of_channel(attachment.channel, now=now)
+        if (
+            attachment.fetch_attempts >= MAX_TRIES
+        ):  # the last one ended without a word: its worker did not survive it
+            log.warning("media_given_up", attachment=attachment.pk)
+            media.mark_gone(attachment_id=attachment.pk, now=now)
+            return
         found = connector.media(context, attachment.url)
     except contexts.NotConnected:
-        media.put_back(attachment_id=attachment.pk, at=now + timedelta(minutes=10))
+        media.put_back(attachment_id=attachment.pk, at=now + timedelta(minutes=10), was_tried=False)
     except ConnectorError as error:
         _refused(attachment, error, clock)
     else:
@@ -75,7 +82,7 @@ def _refused(attachment: Attachment, error: ConnectorError, clock: Clock) -> Non
             else:
                 media.put_back(attachment_id=attachment.pk, at=now)
         case Remedy.RECONNECT:
-            media.put_back(attachment_id=attachment.pk, at=now + timedelta(minutes=10))
+            media.put_back(attachment_id=attachment.pk, at=now + timedelta(minutes=10), was_tried=False)
         case _:
             _later(attachment, now, error.retry_at)
 
@@ -84,7 +91,8 @@ def _later(attachment: Attachment, now: datetime, at: datetime | None = None) ->
     if attachment.fetch_attempts + 1 >= MAX_TRIES and at is None:
         media.mark_gone(attachment_id=attachment.pk, now=now)
     else:
-        media.put_back(attachment_id=attachment.pk, at=at or now + FIRST_WAIT * 3**attachment.fetch_attempts)
+        again = at or now + FIRST_WAIT * 3**attachment.fetch_attempts
+        media.put_back(attachment_id=attachment.pk, at=again, was_tried=at is None)
 
 
 def _keep(attachment: Attachment, found: Media, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 from datetime import datetime, timedelta
 from random import Random
@@ -73,6 +74,28 @@ def damaged(value: Any, chance: Random) -> Any:
         index = chance.randrange(len(value))
         return [*value[:index], damaged(value[index], chance), *value[index + 1 :]]
     return chance.choice(_ODD)
+
+
+class SameEverywhere(dict[str, str]):
+    """A query that says one thing under every name, whichever the connector asks for."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__()
+        self._said = said
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __missing__(self, name: str) -> str:
+        return self._said
+
+    def get(self, name: str, default: object = None) -> str:
+        return self._said
+
+
+def signatures_in(header: str) -> list[str]:
+    """The long parts of "sha256=…" or "t=…,s=…"; a platform may put them together in another way elsewhere."""
+    return [part for part in re.split(r"[=,;\s]+", header) if len(part) >= 16]
 
 
 def flipped(body: bytes) -> bytes:

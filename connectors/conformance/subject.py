@@ -50,6 +50,7 @@ class Subject:
     reply: OutboundMessage
     refusals: Sequence[Refusal]
     quality: Path
+    ahead: str = ""  # what stands before the body in what the platform signs
     # What the platform answers of a past in which something cannot be read: a row without its time, a thread that it withholds.
     history: Callable[[httpx.Request], httpx.Response] | None = None
     app: App = field(default_factory=lambda: App("client", HIDDEN[2], SECRETS, HIDDEN[5], HIDDEN[6]))

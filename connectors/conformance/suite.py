@@ -18,7 +18,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.abilities import Gestures
-from connectors.conformance.reading import attempt, check, damaged, flipped, read, shuffled
+from connectors.conformance.reading import (
+    SameEverywhere,
+    attempt,
+    check,
+    damaged,
+    flipped,
+    read,
+    shuffled,
+    signatures_in,
+)
 from connectors.conformance.subject import HIDDEN, NOW, RULES, SECRETS, Subject
 from connectors.contract import (
     UNKNOWN_KIND,
@@ -177,6 +186,19 @@ class Conformance:
         assert not self._verified(body, {})
         assert not self._verified(body, dict(self.subject.sign(body, "somebody-else")))
         assert not self._verified(body, dict(self.subject.sign(body, "")))
+
+    def test_no_handshake_signs_a_delivery(self) -> None:
+        """Anybody may ask for a handshake. What its answer signs must be nothing that `verify` takes for a delivery."""
+        for body in (*self.subject.deliveries.values(), b"{}", b"[]", b"null", b"1"):
+            answers = [
+                self.subject.connector.handshake(WebhookRequest("GET", query, {}, b""), self.subject.app)
+                for query in (SameEverywhere(ahead + body.decode()) for ahead in ("", self.subject.ahead))
+            ]
+            told = b"\n".join(answer.body for answer in answers if answer is not None).decode()
+            for secret in SECRETS:
+                headers = self.subject.sign(body, secret)
+                if any(part in told for value in headers.values() for part in signatures_in(value)):
+                    assert not self._verified(body, headers), f"a handshake signs {body[:80]!r}"
 
     def test_a_plain_get_is_no_handshake(self) -> None:
         assert self.subject.connector.handshake(WebhookRequest("GET", {}, {}, b""), self.subject.app) is None

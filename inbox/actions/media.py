@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
 
 from inbox import events
 from inbox.models import Attachment, EventKind, FetchState
@@ -45,10 +47,20 @@ def mark_gone(*, attachment_id: int, now: datetime) -> None:
 
 
 @transaction.atomic(durable=True)
-def put_back(*, attachment_id: int, at: datetime) -> None:
-    attachment = Attachment.objects.filter(pk=attachment_id, fetch_state=FetchState.PENDING)
-    for row in attachment:
-        attachment.update(fetch_at=at, fetch_attempts=row.fetch_attempts + 1)
+def begin(*, attachment_id: int, now: datetime) -> None:
+    """A try is counted ahead of it and lasts one lease: one that its worker does not survive has been one, too."""
+    pending = Attachment.objects.filter(pk=attachment_id, fetch_state=FetchState.PENDING)
+    pending.update(fetch_at=now + LEASE, fetch_attempts=F("fetch_attempts") + 1)
+
+
+@transaction.atomic(durable=True)
+def put_back(*, attachment_id: int, at: datetime, was_tried: bool = True) -> None:
+    """`was_tried` is False where it waits for something else than itself; then the try that was begun does not count."""
+    pending = Attachment.objects.filter(pk=attachment_id, fetch_state=FetchState.PENDING)
+    if was_tried:
+        pending.update(fetch_at=at)
+    else:
+        pending.update(fetch_at=at, fetch_attempts=Greatest(F("fetch_attempts") - 1, 0))
 
 
 def gone_with_files(*, after: int, limit: int) -> list[Attachment]:

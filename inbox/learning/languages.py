@@ -13,7 +13,8 @@ from typing import Any
 from inbox import learning
 
 LONGEST = 600  # characters; more of the same language says nothing new
-_NOT_WORDS = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|\S+@\S+\.\S+")
+# An address is looked for where a word begins only: otherwise each sign of a long word would begin a search of its own.
+_NOT_WORDS = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|(?<!\S)[^\s@]+@[^\s@]+\.\S+")
 # Alphabets that no language of the first list is written in, by the first word of their characters' Unicode names.
 _WRITTEN_IN = {
     "CJK": {"zh", "ja", "yue", "wuu"}, "HIRAGANA": {"ja"}, "KATAKANA": {"ja"}, "HANGUL": {"ko"},

@@ -80,7 +80,7 @@ def filled(values: dict[str, str]) -> list[Filled]:
 def values_of(conversation: Conversation, person: Person) -> dict[str, str]:
     """Every variable's value in this conversation for this writer."""
     manifest = inbox_list.manifest_of(conversation.platform)
-    return {
+    values = {
         "contact.first_name": variables.first_name(conversation.contact_name),
         "contact.name": conversation.contact_name,
         "contact.username": conversation.contact_username,
@@ -90,6 +90,7 @@ def values_of(conversation: Conversation, person: Person) -> dict[str, str]:
         "brand.name": conversation.brand.name,
         "conversation.channel": manifest.label if manifest else conversation.platform,
     }
+    return {name: variables.as_value(value) for name, value in values.items()}
 
 
 def _last_order(conversation: Conversation) -> str:

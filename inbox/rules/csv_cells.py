@@ -8,7 +8,7 @@ from collections.abc import Iterable
 _BEGINS = re.compile(r"[\t\r\n]|[\s\"]*[=+\-@＝＋－＠]")
 # Spreadsheets of many countries split a line at semicolons, some at tabs or bars, and know no quotes in the middle of what they take for a cell:
 # there a cell begins behind each of these, and a line behind a line feed.
-_SPLIT = re.compile(r"([;|\t\r\n][\s\"]*)(?=[=+\-@＝＋－＠])")
+_SPLIT = re.compile(r"([;|\t\r\n](?:(?![\t\r\n])[\s\"])*+)(?=[=+\-@＝＋－＠])")
 
 
 def safe(cell: str) -> str:

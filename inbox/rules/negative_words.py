@@ -34,7 +34,7 @@ _WORDS = {
 }
 _STEMS = frozenset(word[:-1] for words in _WORDS.values() for word in words.split() if word.endswith("*"))
 _WHOLE = frozenset(word for words in _WORDS.values() for word in words.split() if not word.endswith("*"))
-_SHORTEST = min(map(len, _STEMS))
+_SHORTEST, _LONGEST = min(map(len, _STEMS)), max(map(len, _STEMS))
 _WORD = re.compile(r"[^\W\d_]+")
 LONGEST_TEXT = 2000  # who needs more words to be angry has been angry in these already
 
@@ -44,7 +44,9 @@ def found(text: str) -> list[str]:
     seen: dict[str, str] = {}
     for word in _WORD.findall(text[:LONGEST_TEXT]):
         plain = _plain(word)
-        if plain in _WHOLE or any(plain[:end] in _STEMS for end in range(_SHORTEST, len(plain) + 1)):
+        if plain in _WHOLE or any(
+            plain[:end] in _STEMS for end in range(_SHORTEST, min(len(plain), _LONGEST) + 1)
+        ):
             seen.setdefault(plain, word.lower())
     return list(seen.values())
 

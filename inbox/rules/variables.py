@@ -29,8 +29,14 @@ VARIABLES = (
 )
 KNOWN = {variable.name: variable for variable in VARIABLES}
 
+# What begins like one of ours was meant to be one, also misspelt. `{{first_name}}` may be what a customer complains of.
+ROOTS = frozenset(name.partition(".")[0] for name in KNOWN)
+
 # One slot: a dotted name, and perhaps what stands there when it is not known.
 _SLOT = re.compile(r"\{\{[ \t]*([A-Za-z_]+(?:\.[A-Za-z_]+)*)[ \t]*(?:\|([^{}|\n]*))?\}\}")
+
+
+_TWO_BRACES = re.compile(r"\{(?=\{)")
 
 
 class InvalidText(ValueError):
@@ -93,8 +99,14 @@ def _fill(slot: Slot, values: Mapping[str, str]) -> str:
 
 
 def unfilled(text: str) -> list[str]:
-    """Slots that are still in words about to be sent, each once. No customer shall read one."""
-    return list(dict.fromkeys(part.written for part in parse(text) if isinstance(part, Slot)))
+    """Slots of ours that are still in words about to be sent, each once. No customer shall read one."""
+    slots = (part for part in parse(text) if isinstance(part, Slot))
+    return list(dict.fromkeys(slot.written for slot in slots if slot.name.partition(".")[0] in ROOTS))
+
+
+def as_value(said: str) -> str:
+    """What somebody calls themselves, as it may be filled in: two braces together would look like a slot that nobody has filled."""
+    return _TWO_BRACES.sub("{ ", said)
 
 
 def first_name(name: str) -> str:

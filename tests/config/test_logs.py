@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 import structlog
+from django.http import HttpResponse
+from django.test import RequestFactory
+from django.utils.log import log_response
 
 from config import logs
 
@@ -69,6 +72,28 @@ def test_tokens_in_addresses_are_hidden_in_any_librarys_line(lines: Any) -> None
     )
 
     assert lines()[0]["event"] == f"GET https://graph.example/me?access_token={logs.MASK}&fields=id failed"
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/accounts/password/reset/key/3-c5x1-abcdef/", "/accounts/password/reset/key/"),
+        ("/accounts/confirm-email/Mw:1sX:abcdef/", "/accounts/confirm-email/"),
+        ("/out/WyJh:abcdef/", "/out/"),
+        ("/connect/x/?code=abcdef&state=1", "/connect/x/"),
+    ],
+)
+def test_an_address_that_is_the_secret_is_hidden_in_every_line(path: str, told: str, lines: Any) -> None:
+    request = RequestFactory().get(path)
+
+    structlog.get_logger("config.middleware").info("answered", method="GET", path=request.path, ms=1200)
+    log_response(
+        "Internal Server Error: %s", request.path, response=HttpResponse(status=500), request=request
+    )
+
+    assert len(lines()) == 2
+    for line in lines():
+        assert "abcdef" not in json.dumps(line) and told in json.dumps(line)
 
 
 def test_tokens_in_a_traceback_are_hidden(lines: Any) -> None:

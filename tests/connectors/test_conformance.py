@@ -12,7 +12,7 @@ import pytest
 
 from connectors import registry, signatures
 from connectors.conformance import Conformance, Refusal, Subject, deliveries_in, reading
-from connectors.contract import Account, Connector, Item, Page, Remedy
+from connectors.contract import Account, Connector, Item, Page, Remedy, WebhookAnswer
 from connectors.platforms.echo import client as echo_client
 from connectors.platforms.echo.connector import connector as echo
 from connectors.platforms.instagram import errors as instagram_errors
@@ -131,6 +131,7 @@ class TestLinkedIn(Conformance):
         linkedin,
         account=Account("urn:li:person:2qXA98-mVk"),
         unknown=("unknown_kind", "unknown_action"),
+        ahead="hmacsha256=",
         sign=lambda body, secret: {"X-LI-Signature": signatures.linkedin(secret, body)},
         reply=reply(thread_id="urn:li:messagingThread:2-NjU5OTczMTMyOTE1=="),
         refusals=tuple(linkedin_refusals()),
@@ -174,6 +175,16 @@ def test_the_suite_notices_an_error_that_is_not_malformed() -> None:
 def test_the_suite_notices_a_signature_that_is_not_checked() -> None:
     with pytest.raises(AssertionError):
         suite(verify=lambda request, app, now: True).test_both_secrets_sign_and_a_flipped_bit_does_not()
+
+
+def _signs_anything(request: Any, app: Any) -> WebhookAnswer:
+    proof = signatures.hex_digest(app.webhook_secrets[0], request.query.get("challenge", "").encode())
+    return WebhookAnswer(200, f'{{"proof": "{proof}"}}'.encode())
+
+
+def test_the_suite_notices_a_handshake_that_signs_whatever_it_is_asked() -> None:
+    with pytest.raises(AssertionError, match="a handshake signs"):
+        suite(handshake=_signs_anything).test_no_handshake_signs_a_delivery()
 
 
 def test_the_suite_notices_a_promise_that_is_not_kept() -> None:

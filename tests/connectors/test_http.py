@@ -6,6 +6,7 @@ import gzip
 import logging
 import socket
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
@@ -87,6 +88,33 @@ def test_a_small_gzip_that_unpacks_to_too_much_is_refused() -> None:
     packed = plain(gzip.compress(b" " * 2_000_000), "Content-Encoding: gzip\r\n")
     with server(packed) as url, Http(allowed_origins=[url]) as http:
         assert remedy_of(lambda: http.get(url, max_bytes=1_000_000)) is Remedy.TELL
+
+
+@pytest.mark.parametrize(
+    "named", ["gzip, gzip", "gzip,deflate", "br", "deflate", "gzip\r\nContent-Encoding: gzip"]
+)
+def test_what_is_packed_twice_or_otherwise_is_not_unpacked(named: str) -> None:
+    twice = gzip.compress(gzip.compress(b" " * 2_000_000))
+    with server(plain(twice, f"Content-Encoding: {named}\r\n")) as url, Http(allowed_origins=[url]) as http:
+        assert remedy_of(lambda: http.get(url)) is Remedy.TELL
+        assert remedy_of(lambda: http.post(url, json={})) is Remedy.UNKNOWN
+
+
+def test_a_piece_is_never_unpacked_beyond_the_bound() -> None:
+    packed = plain(gzip.compress(b" " * 64_000_000), "Content-Encoding: gzip\r\n")  # comes in one piece
+    with server(packed) as url, Http(allowed_origins=[url]) as http:
+        remedy_of(lambda: http.get(url, max_bytes=10))  # what is made once is not counted
+        tracemalloc.start()
+        try:
+            assert remedy_of(lambda: http.get(url, max_bytes=1_000_000)) is Remedy.TELL
+            assert tracemalloc.get_traced_memory()[1] < 8_000_000
+        finally:
+            tracemalloc.stop()
+
+
+def test_a_gzip_that_is_none_is_a_lost_answer() -> None:
+    with server(plain(b"{}", "Content-Encoding: gzip\r\n")) as url, Http(allowed_origins=[url]) as http:
+        assert remedy_of(lambda: http.get(url)) is Remedy.RETRY
 
 
 def test_nobody_listens_so_nothing_was_sent() -> None:

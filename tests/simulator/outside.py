@@ -282,7 +282,7 @@ async def opened(home: Path, receiver: Receiver, **settings: Any) -> Outside:
         simulator=simulator,
         receiver=receiver,
         control=httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=simulator.control), base_url="http://control.test"
+            transport=httpx.ASGITransport(app=simulator.control), base_url="http://localhost:8100"
         ),
         api=httpx.AsyncClient(
             transport=httpx.ASGITransport(app=simulator.platforms), base_url="http://platform.test"

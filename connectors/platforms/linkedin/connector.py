@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Final
 
 from connectors import signatures, wire
 from connectors.contract import (
@@ -40,6 +42,8 @@ from connectors.platforms.linkedin import (
 )
 from connectors.platforms.linkedin.manifest import MANIFEST, ORIGINS
 
+# A UUID. Never "=": it ends what stands ahead of a delivery in what is signed, and both are signed with one key.
+_CHALLENGE: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 _HIDDEN = {
     "http 403",
     "http 404",
@@ -59,6 +63,8 @@ class LinkedIn:
         code = request.query.get("challengeCode", "")
         if request.method != "GET" or not code:
             return None
+        if not _CHALLENGE.fullmatch(code):
+            return WebhookAnswer(400, b"This is no challenge.\n")
         response = signatures.linkedin_challenge(_secrets(app)[0], code)
         answer = wire.encode({"challengeCode": code, "challengeResponse": response})
         return WebhookAnswer(200, answer, "application/json")

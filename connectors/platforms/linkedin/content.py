@@ -9,8 +9,9 @@ from typing import Any, Final
 from connectors import wire
 from connectors.contract import Attachment, AttachmentKind
 
-_MENTION: Final = re.compile(r"@\[([^\]]*)\]\((urn:li:[^)\s]*)\)")
-_RECORDING: Final = re.compile(r"\{(audio|video)\|(urn:li:[^}\s]*)\}")
+# Names and URNs have a bound: a message of openings alone would be read to its end from each of them.
+_MENTION: Final = re.compile(r"@\[([^\]]{0,200})\]\((urn:li:[^)\s]{0,200})\)")
+_RECORDING: Final = re.compile(r"\{(audio|video)\|(urn:li:[^}\s]{0,200})\}")
 _KINDS: Final = {"image": AttachmentKind.IMAGE, "video": AttachmentKind.VIDEO, "audio": AttachmentKind.AUDIO}
 
 

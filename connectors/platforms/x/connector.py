@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Final
 from urllib.parse import urlsplit
 
 from connectors import signatures, wire
@@ -32,6 +34,8 @@ from connectors.platforms.x import client, errors, history, hooks, oauth, payloa
 from connectors.platforms.x.manifest import MANIFEST, ORIGINS
 
 _PROFILE = "name,username,profile_image_url,verified,verified_type,public_metrics,protected,receives_your_dm"
+# A challenge is signed with the very key that signs deliveries, so it may hold nothing that a delivery can.
+_CHALLENGE: Final = re.compile(rb"[A-Za-z0-9._~+/=-]{1,200}")
 _DM_MEDIA = ("1.1", "ton", "data", "dm")
 
 
@@ -41,16 +45,20 @@ class X:
 
     def handshake(self, request: WebhookRequest, app: App) -> WebhookAnswer | None:
         """A CRC comes at registration and again and again after."""
-        token = request.query.get("crc_token", "")
+        token = request.query.get("crc_token", "").encode("utf-8", "replace")
         if request.method != "GET" or not token:
             return None
+        if not _CHALLENGE.fullmatch(token):
+            return WebhookAnswer(400, b"This is no challenge.\n")
         if not app.webhook_secrets:
             return WebhookAnswer(403)
-        answer = wire.encode({"response_token": signatures.x(app.webhook_secrets[0], token.encode("utf-8"))})
+        answer = wire.encode({"response_token": signatures.x(app.webhook_secrets[0], token)})
         return WebhookAnswer(200, answer, "application/json")
 
     def verify(self, request: WebhookRequest, app: App, now: datetime) -> bool:
         """With the app's consumer secret, not the OAuth 2 client secret."""
+        if _CHALLENGE.fullmatch(request.body):  # whoever asks has its signature from the handshake
+            return False
         given = request.headers.get("x-twitter-webhooks-signature", "")
         return signatures.signed(
             given, app.webhook_secrets, lambda secret: signatures.x(secret, request.body)

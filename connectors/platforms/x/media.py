@@ -14,7 +14,7 @@ _KINDS: Final = {
     "video": AttachmentKind.VIDEO,
     "animated_gif": AttachmentKind.VIDEO,
 }
-_LINK_AT_THE_END: Final = re.compile(r"\s*(https?://t\.co/\w+)\s*$")
+_LINK_AT_THE_END: Final = re.compile(r"https?://t\.co/\w+$")
 _OWN_MEDIA: Final = re.compile(
     r"https?://(?:twitter|x)\.com/(?:messages/media/|\w+/status/\d+/(?:photo|video)/)|pic\."
 )
@@ -64,13 +64,13 @@ def words(text: str, entities: object, *, with_media: bool, media_link: str = ""
 
 
 def _without_media_link(text: str, urls: Mapping[str, Mapping[str, Any]], media_link: str) -> str:
-    found = _LINK_AT_THE_END.search(text)
+    found = _LINK_AT_THE_END.search(text.rstrip())
     if found is None:
         return text
-    link = found[1]
+    link = found[0]
     entity = urls.get(link)
     if link == media_link or (not media_link and (entity is None or _is_own_media(entity))):
-        return text[: found.start()]
+        return text[: found.start()].rstrip()
     return text
 
 

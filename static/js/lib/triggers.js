@@ -17,7 +17,7 @@ export function triggerAt(text, caret, mode) {
   return null
 }
 
-const SLOT = /\{\{[ \t]*[a-z_]+(?:\.[a-z_]+)*[ \t]*(?:\|[^{}|\n]*)?\}\}/i
+const SLOT = /\{\{[ \t]*(?:agent|brand|contact|conversation)(?:\.[a-z_]+)*[ \t]*(?:\|[^{}|\n]*)?\}\}/i
 
 /** The first variable that nobody has filled in: [where, what], or null. The server refuses the same ones (rules/variables.py). */
 export function unfilled(text) {

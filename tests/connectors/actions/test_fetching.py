@@ -8,6 +8,7 @@ from connectors.contract import ConnectorError, Media, Party, Remedy
 from connectors.models import SyncRun, SyncSchedule, Task
 from connectors.rules import sniffing
 from inbox import platforms
+from inbox.actions import media
 from inbox.models import Attachment, FetchState, Handle, Message
 from tests.connectors.conftest import NOW, message_item
 from tests.fakes.platform import manifest
@@ -59,6 +60,53 @@ def test_a_picture_whose_address_has_died_is_said_to_be_gone(picture, clock):
 def test_one_that_is_over_by_its_own_word_is_not_asked_for(picture, platform, clock):
     platform.pictures["https://cdn.example/1"] = Media(PNG, "image/png")
     Attachment.objects.update(expires_at=NOW - timedelta(seconds=1))
+
+    assert fetched(picture, clock).fetch_state == FetchState.GONE
+
+
+def test_one_that_no_worker_survives_is_given_up_and_the_others_are_fetched(
+    picture, platform, clock, monkeypatch
+):
+    asked = []
+
+    def killed(ctx, url):
+        asked.append(url)
+        raise SystemExit
+
+    monkeypatch.setattr(platform, "media", killed)
+    for _ in range(fetching.MAX_TRIES):
+        with pytest.raises(SystemExit):
+            fetching.fetch_due_media(clock=clock)
+        clock.passes(media.LEASE.total_seconds())
+
+    assert fetched(picture, clock).fetch_state == FetchState.GONE
+    assert len(asked) == fetching.MAX_TRIES
+
+
+@pytest.mark.parametrize("waits_for", ["the grant", "the platform"])
+def test_what_waits_for_something_else_is_not_given_up(picture, platform, clock, monkeypatch, waits_for):
+    error = ConnectorError("Not yet.", remedy=Remedy.RECONNECT)
+    if waits_for == "the platform":
+        error = ConnectorError("Slower.", remedy=Remedy.RETRY, retry_at=NOW)
+
+    def refused(ctx, url):
+        raise error
+
+    monkeypatch.setattr(platform, "media", refused)
+    for _ in range(fetching.MAX_TRIES * 2):
+        clock.passes(600)
+        assert fetched(picture, clock).fetch_state == FetchState.PENDING
+    assert picture.fetch_attempts == 0
+
+
+def test_a_fault_that_lasts_ends_in_as_many_tries(picture, platform, clock, monkeypatch):
+    def refused(ctx, url):
+        raise ConnectorError("Broken off.", remedy=Remedy.RETRY)
+
+    monkeypatch.setattr(platform, "media", refused)
+    for _ in range(fetching.MAX_TRIES - 1):
+        assert fetched(picture, clock).fetch_state == FetchState.PENDING
+        clock.passes(3600)
 
     assert fetched(picture, clock).fetch_state == FetchState.GONE
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from inbox.rules import order_numbers, variables
 from inbox.rules.variables import InvalidText, Slot
 
+ROOT = Path(__file__).parents[3]
 NAMES = [variable.name for variable in variables.VARIABLES]
 texts = st.text() | st.lists(
     st.sampled_from(
@@ -74,10 +76,28 @@ def test_a_name_is_filled_in_and_a_fallback_stands_where_nobody_knows_it() -> No
 
 
 def test_what_is_left_to_fill_is_named_once() -> None:
-    assert variables.unfilled("{{contact.name}} and {{ x.y }} and {{contact.name}} {not} {{ }} {{1}}") == [
+    assert variables.unfilled(
+        "{{contact.name}} and {{ Brand.x }} and {{contact.name}} {not} {{ }} {{1}}"
+    ) == [
         "{{contact.name}}",
-        "{{ x.y }}",
+        "{{ Brand.x }}",
     ]
+
+
+def test_braces_that_are_none_of_ours_are_words() -> None:
+    assert variables.unfilled("You wrote “Hi {{first_name}}”, {{x.y}} {{contacts.name}} {{ brands }}") == []
+
+
+def test_the_composer_looks_for_the_same_ones() -> None:
+    composer = (ROOT / "static/js/lib/triggers.js").read_text()
+    assert rf"\{{\{{[ \t]*(?:{'|'.join(sorted(variables.ROOTS))})(?:" in composer
+
+
+@given(texts, st.sampled_from(NAMES))
+def test_a_value_never_looks_like_something_to_fill(said: str, name: str) -> None:
+    told = variables.render(f"Hi {{{{{name}}}}}, hello.", {name: variables.as_value(said) or "you"})
+    assert variables.unfilled(told) == []
+    assert told.replace("{ ", "{") == f"Hi {said or 'you'}, hello.".replace("{ ", "{")
 
 
 @pytest.mark.parametrize(
@@ -121,6 +141,10 @@ def test_people_are_called_by_their_first_word_with_letters(name: str, called: s
         ("call me at 0171 2345678", ""),
         ("#sale is on", ""),
         ("in order to win 1000 euros", ""),
+        ("order12345", "12345"),
+        ("order_1234", "1234"),
+        ("My order\n\n#\n9876", "9876"),
+        ("order 12345abc", ""),
     ],
 )
 def test_an_order_number_is_found_in_words(text: str, number: str) -> None:

@@ -145,7 +145,7 @@ def test_what_a_customer_is_called_is_text_and_nothing_else(
 
     raw = page.get(at("writing", conversation.public_id), headers={"X-Parley-Fragment": "1"}).content.decode()
 
-    assert "<script>" not in raw and "Hi {{agent.name}}&quot;&gt;&lt;script&gt;" in raw
+    assert "<script>" not in raw and "Hi { {agent.name}}&quot;&gt;&lt;script&gt;" in raw
 
 
 def test_a_channel_that_it_is_not_for_does_not_offer_it(

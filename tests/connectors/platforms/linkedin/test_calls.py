@@ -12,7 +12,7 @@ import httpx
 import orjson
 import pytest
 
-from connectors import wire
+from connectors import signatures, wire
 from connectors.contract import (
     Account,
     App,
@@ -67,6 +67,16 @@ def test_the_challenge_is_answered_in_time_and_in_json() -> None:
         "challengeCode": code,
         "challengeResponse": "313e20a5110164b82333ba6cb7cdad9e864a8e809bb93b22935d24b57f42823f",
     }
+
+
+@pytest.mark.parametrize(
+    "asked", ['hmacsha256={"notifications":[]}', "hmacsha256=", "a" * 65, "89 0e", "1\n"]
+)
+def test_a_text_that_no_challenge_asks_for_is_not_signed(asked: str) -> None:
+    app = App("c", "li-client-secret")
+    answer = connector.handshake(WebhookRequest("GET", {"challengeCode": asked}, {}, b""), app)
+    assert answer is not None and answer.status == 400
+    assert signatures.linkedin_challenge("li-client-secret", asked).encode() not in answer.body
 
 
 @pytest.mark.parametrize("header", ["x-restli-id", "x-linkedin-id"])

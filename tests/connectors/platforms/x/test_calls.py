@@ -69,6 +69,20 @@ def test_a_crc_is_answered_with_the_current_secret() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "asked", ['{"for_user_id":"111","direct_message_events":[]}', " MTYz", "a" * 201, "MTYz\n", "ütoken"]
+)
+def test_a_text_that_no_crc_asks_for_is_not_signed(asked: str) -> None:
+    answer = connector.handshake(WebhookRequest("GET", {"crc_token": asked}, {}, b""), App("c", "s", ("k",)))
+    assert answer is not None and answer.status == 400
+    assert signatures.x("k", asked.encode()).encode() not in answer.body
+
+
+def test_what_a_crc_can_ask_for_is_no_delivery() -> None:
+    headers = {"x-twitter-webhooks-signature": signatures.x("k", b"null")}
+    assert not connector.verify(WebhookRequest("POST", {}, headers, b"null"), App("c", "s", ("k",)), NOW)
+
+
 def test_words_go_to_the_person(x: FakePlatform) -> None:
     x.on("POST", SEND, SENT)
     sent = connector.send(x.context(connector, ACCOUNT), reply(thread_id=THREAD))
