@@ -4,7 +4,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
@@ -32,6 +32,12 @@ def reset_password(request: HttpRequest) -> HttpResponseBase:
 
     answer: HttpResponseBase = password_reset(request)
     return answer
+
+
+def not_here(request: HttpRequest, **_: object) -> HttpResponseBase:
+    """Allauth's pages for changing one's address: people are invited to one and keep it. Whoever found a screen unlocked would take the
+    account with them, and an address that nobody proved could be the one that is invited next."""
+    raise Http404
 
 
 def _box() -> MultiFernet:
