@@ -1,5 +1,7 @@
 """How people sign in: by invitation only, with second factors sealed like every other secret."""
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
@@ -14,6 +16,14 @@ from inbox import mail_server
 class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
+        """Who has no password yet is invited; nobody forgot anything."""
+        if user.has_usable_password():
+            super().send_password_reset_mail(user, email, context)
+            return
+        names = [str(each.brand) for each in user.memberships.select_related("brand").order_by("brand__name")]
+        self.send_mail("account/email/invitation", email, {**context, "brands": names})
 
 
 class MFAAdapter(DefaultMFAAdapter):
