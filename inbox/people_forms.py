@@ -9,8 +9,8 @@ from django import forms
 from inbox.models import Membership, Role
 
 ROLES_TOLD = (
-    "Agents answer. Managers also see reports and set up how the brand works. Operations also connect and sync channels. "
-    "Administrators do all of it, and say who works here."
+    "Agents answer customers. Managers answer, see reports and set up how the brand works. Operations answer, and connect and sync "
+    "channels. Administrators do all of this, and say who works here."
 )
 
 
