@@ -15,6 +15,10 @@ log = structlog.get_logger(__name__)
 
 def send(request: HttpRequest, person: Person) -> str:
     """Returns what whoever invites them must know now."""
+    if not person.is_active:
+        return (
+            f"{person.email} may not sign in any more: whoever runs this installation can open the account."
+        )
     if person.has_usable_password():
         return f"{person.email} has an account and signs in with it as before."
     if not mail_server.is_set():

@@ -112,5 +112,5 @@ def _shown(
     person = membership.person
     return _settings.page(
         request, "person.html", membership.brand, HERE, status=status, form=form, person=person, refused=refused,
-        is_self=person.pk == request.user.pk, has_password=person.has_usable_password(), mail_leaves=mail_server.is_set(),
+        has_password=person.has_usable_password(), mail_leaves=mail_server.is_set(),
     )  # fmt: skip

@@ -42,7 +42,7 @@ def test_nothing_lets_in_who_is_locked(sam: Person, client: Client) -> None:
     assert not Authenticator.objects.filter(user=sam).exists()
     assert client.get("/b/acme/inbox/open/").status_code == 302
     assert "is locked: signed out everywhere, no password, 1 second factor removed." in told
-    assert "Acme has nobody who runs it now: manage.py brand 'Acme' --slug acme --admin EMAIL" in told
+    assert "Acme has nobody who runs it now: manage.py brand Acme --slug acme --admin EMAIL" in told
 
 
 def test_a_session_from_before_does_not_come_back_with_the_account(sam: Person, client: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -37,7 +38,7 @@ def _lock(person: Person) -> str:
         said += f", {done.factors} second factor{'' if done.factors == 1 else 's'} removed"
     said += "."
     for brand in done.without:
-        said += f"\n{brand.name} has nobody who runs it now: manage.py brand {brand.name!r} --slug {brand.slug} --admin EMAIL"
+        said += f"\n{brand.name} has nobody who runs it now: manage.py brand {shlex.quote(brand.name)} --slug {brand.slug} --admin EMAIL"
     return said
 
 

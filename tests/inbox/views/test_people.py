@@ -179,6 +179,18 @@ def test_the_mail_can_be_sent_again_until_there_is_a_password(admin: Client, bra
     assert "Send the mail again" not in said(admin.get(at("person", person.public_id)))
 
 
+def test_somebody_locked_is_shown_so_and_gets_no_mail(admin: Client, brand: Brand) -> None:
+    admin.post(at("person-new"), TOLD)
+    person = Person.objects.get(email="new@lumen.example")
+    Person.objects.filter(pk=person.pk).update(is_active=False)
+
+    answer = admin.post(at("person-invitation", person.public_id), follow=True)
+
+    assert "may not sign in any more" in said(answer) and "Locked:" in said(answer)
+    assert len(mail.outbox) == 1
+    assert admin.post(at("person-removal", person.public_id)).status_code == 302
+
+
 @pytest.mark.parametrize(
     ("told", "words"),
     [
