@@ -36,13 +36,19 @@ _AGAIN = """
 
 
 def arrive(*, brand_id: int, person_id: int, now: datetime) -> bool:
-    """A page was opened. True: the person was not there before. Whoever is away stays away until they say otherwise."""
-    [(_, came)] = _sql.rows(
-        f"""INSERT INTO inbox_presence AS p (brand_id, person_id, state, since, last_seen_at) VALUES (%s, %s, 'online', %s, %s)
+    """A page was opened. True: the person was not there before. Whoever is away stays away until they say otherwise.
+
+    Whoever left in this moment does not come back by it: what they had would wait with them.
+    """
+    arrived = _sql.rows(
+        f"""INSERT INTO inbox_presence AS p (brand_id, person_id, state, since, last_seen_at)
+            SELECT m.brand_id, m.person_id, 'online', %s, %s
+              FROM inbox_membership m JOIN inbox_person w ON w.id = m.person_id AND w.is_active
+             WHERE m.brand_id = %s AND m.person_id = %s
             {_AGAIN}""",
-        [brand_id, person_id, now, now, now],
+        [now, now, brand_id, person_id, now],
     )
-    return bool(came)
+    return any(came for _, came in arrived)
 
 
 def hear(*, present: Sequence[tuple[int, int]], now: datetime) -> list[int]:

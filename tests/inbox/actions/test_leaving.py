@@ -169,6 +169,7 @@ def test_other_figures_of_routing_meanwhile_do_not_keep_it_with_them(
 def test_a_page_that_is_still_open_does_not_bring_them_back(brand: Brand, boss: Person, ada: Person) -> None:
     locking.lock(person=ada, now=at(60))
 
+    assert not attending.arrive(brand_id=brand.pk, person_id=ada.pk, now=at(61))
     assert attending.hear(present=[(brand.pk, ada.pk)], now=at(61)) == []
     assert Presence.objects.get(person=ada).requeue_at == at(60)
 
