@@ -1,10 +1,12 @@
 """How people sign in: by invitation only, with second factors sealed like every other secret."""
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
@@ -14,6 +16,14 @@ from inbox import mail_server
 class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
+        """Who has no password yet is invited; nobody forgot anything."""
+        if user.has_usable_password():
+            super().send_password_reset_mail(user, email, context)
+            return
+        names = [str(each.brand) for each in user.memberships.select_related("brand").order_by("brand__name")]
+        self.send_mail("account/email/invitation", email, {**context, "brands": names})
 
 
 class MFAAdapter(DefaultMFAAdapter):
@@ -32,6 +42,12 @@ def reset_password(request: HttpRequest) -> HttpResponseBase:
 
     answer: HttpResponseBase = password_reset(request)
     return answer
+
+
+def not_here(request: HttpRequest, **_: object) -> HttpResponseBase:
+    """Allauth's pages for changing one's address: people are invited to one and keep it. Whoever found a screen unlocked would take the
+    account with them, and an address that nobody proved could be the one that is invited next."""
+    raise Http404
 
 
 def _box() -> MultiFernet:

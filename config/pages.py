@@ -91,7 +91,12 @@ class Pages:
         query: bytes = scope["query_string"]
         target = raw_path.split(b"?", 1)[0] + (b"?" + query if query else b"")
         names = {name for name, _ in scope["headers"]}
-        headers = [(name, value) for name, value in scope["headers"] if name not in HOP_BY_HOP | FORWARDED]
+        headers = [
+            (name, value)
+            for name, value in scope["headers"]
+            # WSGI has one key for a hyphen and an underscore: `x_forwarded_for` would stand for ours.
+            if name not in HOP_BY_HOP | FORWARDED and b"_" not in name
+        ]
         headers += _forwarded(scope)
         has_body = b"content-length" in names or b"transfer-encoding" in names
         if _declared_length(scope) > settings.PAGES_MAX_BODY:

@@ -270,6 +270,7 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"  # people are invited to an address, they do not bring one
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
@@ -281,6 +282,8 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if PRODUCTION else "http"
 ACCOUNT_RATE_LIMITS: dict[str, Any] | bool = {"login": "120/m/ip", "login_failed": "30/m/ip,5/5m/key"}
 if PARLEY_ENV == "test":
     ACCOUNT_RATE_LIMITS = False
+# A header that one's own proxy always sets. It goes before the count, and nobody else can say it where its name is secret.
+ALLAUTH_TRUSTED_CLIENT_IP_HEADER = env.text("PARLEY_CLIENT_ADDRESS_HEADER") or None
 ALLAUTH_TRUSTED_PROXY_COUNT = env.number("PARLEY_TRUSTED_PROXIES", 1 if PRODUCTION else 0)
 MFA_ADAPTER = "config.accounts.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

@@ -42,6 +42,9 @@ sign_ins.watch_keys()
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/password/reset/", accounts.reset_password),
+    path("accounts/email/", accounts.not_here),
+    path("accounts/confirm-email/", accounts.not_here),
+    path("accounts/confirm-email/<path:key>", accounts.not_here),
     path("accounts/", include("allauth.urls")),
     path("admin/rq/", include("django_rq.urls")),
     path("admin/", admin.site.urls),

@@ -63,15 +63,6 @@ def brand_for(person: Asker, slug: str) -> Brand:
     return get_object_or_404(brands_of(person), slug=slug)
 
 
-def membership_for(person: Asker, slug: str) -> Membership:
-    pk = person.pk
-    if not person.is_active or pk is None:
-        raise Http404
-    return get_object_or_404(
-        Membership.objects.select_related("brand", "person"), person_id=pk, brand__slug=slug
-    )
-
-
 def granted_to(person: Asker, brand: Brand) -> frozenset[Permission]:
     """Everything this person may do in the brand, asked once."""
     if person.pk is None or not person.is_active:
@@ -119,6 +110,18 @@ def brand_for_setting_up(person: Asker, slug: str) -> Brand:
 def brand_for_reports(person: Asker, slug: str) -> Brand:
     """The brand, for those who see its figures; 404 for everybody else."""
     return _brand_where(person, slug, Permission.SEE_REPORTS)
+
+
+def brand_for_administering(person: Asker, slug: str) -> Brand:
+    """The brand, for those who say who works for it; 404 for everybody else."""
+    return _brand_where(person, slug, Permission.ADMINISTER)
+
+
+def membership_for_administering(person: Asker, brand_slug: str, public_id: UUID | str) -> Membership:
+    """Of anybody who works for the brand, whether they may sign in or not."""
+    found = Membership.objects.select_related("brand", "person")
+    brand = brand_for_administering(person, brand_slug)
+    return get_object_or_404(found, brand=brand, person__public_id=public_id)
 
 
 def policy_for(person: Asker, brand_slug: str, public_id: UUID | str) -> SlaPolicy:
@@ -206,11 +209,8 @@ def conversations_of(person: Asker, brand: Brand) -> QuerySet[Conversation]:
 
 
 def conversation_for(person: Asker, brand_slug: str, public_id: UUID | str) -> Conversation:
-    return get_object_or_404(
-        Conversation.objects.filter(brand__in=brands_of(person)).select_related("brand", "channel"),
-        brand__slug=brand_slug,
-        public_id=public_id,
-    )
+    found = Conversation.objects.filter(brand__in=brands_of(person)).select_related("brand", "channel")
+    return get_object_or_404(found, brand__slug=brand_slug, public_id=public_id)
 
 
 def message_for(person: Asker, brand_slug: str, public_id: UUID | str) -> Message:
@@ -224,11 +224,8 @@ def message_for(person: Asker, brand_slug: str, public_id: UUID | str) -> Messag
 
 
 def channel_for(person: Asker, brand_slug: str, public_id: UUID | str) -> Channel:
-    return get_object_or_404(
-        Channel.objects.filter(brand__in=brands_of(person)).select_related("brand"),
-        brand__slug=brand_slug,
-        public_id=public_id,
-    )
+    found = Channel.objects.filter(brand__in=brands_of(person)).select_related("brand")
+    return get_object_or_404(found, brand__slug=brand_slug, public_id=public_id)
 
 
 def channel_for_running(person: Asker, brand_slug: str, public_id: UUID | str) -> Channel:

@@ -37,6 +37,24 @@ async def live(scope: dict[str, Any], receive: Any, send: Any) -> None:
     await Socket(scope, receive, scope.get("parley.send", send), brand).run()
 
 
+class Doorbell:
+    """Rung where this person may not be who they were. It hears what is told to all doors of the brand, and heeds its own name."""
+
+    def __init__(self, brand_id: int, scope: dict[str, Any]) -> None:
+        self.brand_id, self._scope = brand_id, scope
+        self._rung = asyncio.Event()
+
+    def offer(self, news: News) -> None:
+        if news["text"] == str(self._scope["user"].pk):
+            self._rung.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Until it is rung, or for so long."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._rung.wait(), seconds)
+        self._rung.clear()
+
+
 class Socket:
     def __init__(self, scope: dict[str, Any], receive: Any, send: Any, brand: Brand) -> None:
         self.brand_id = brand.pk
@@ -51,6 +69,7 @@ class Socket:
             0.0,
         )  # in which conversation the customer was last shown that somebody writes, and when
         self._company = company.of(brand.pk)
+        self._bell = Doorbell(brand.pk, scope)
 
     def offer(self, news: News) -> None:
         """Never waits and never skips: a socket that cannot keep up is closed, and its page asks for what it missed."""
@@ -79,6 +98,7 @@ class Socket:
         tasks: list[asyncio.Task[int | None]] = []
         try:
             await self._join(realtime.brand_group(self.brand_id))
+            await hub().join(realtime.doors_group(self.brand_id), self._bell)
             await attendance.register().enter(self, self._scope["user"].pk)
             await self._company.enter(
                 self, person=self._scope["user"].pk, name=self._scope["user"].short_name
@@ -96,6 +116,7 @@ class Socket:
             await asyncio.gather(*tasks, return_exceptions=True)
             attendance.register().leave(self)
             await self._company.leave(self)
+            await hub().leave(realtime.doors_group(self.brand_id), self._bell)
             for group in tuple(self._groups):
                 await hub().leave(group, self)
 
@@ -160,7 +181,7 @@ class Socket:
     async def _watch(self) -> int | None:
         """Whoever signed out, was deactivated or left the brand hears nothing more."""
         while True:
-            await asyncio.sleep(CHECK_EVERY * random.uniform(0.7, 1.0))
+            await self._bell.wait(CHECK_EVERY * random.uniform(0.7, 1.0))
             user = await get_user({"session": SessionStore(self._scope["session"].session_key)})
             if not user.is_authenticated:
                 return SIGNED_OUT

@@ -88,6 +88,14 @@ def show_how_far_it_has_come(events: list[Event]) -> None:
         realtime.push_bulk(events[-1].data["run"])
 
 
+@on(EventKind.PEOPLE_CHANGED)
+def see_who_works_here(events: list[Event]) -> None:
+    """What is with somebody who left is taken back by the next sweep of presence."""
+    for event in events:
+        realtime.nudge_doors(event.brand_id, event.data["person"])
+    realtime.push_presence([events[0].brand_id])
+
+
 @on(EventKind.CHANNEL_CHANGED)
 def show_in_composers(events: list[Event]) -> None:
     for event in events:

@@ -12,17 +12,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from inbox import broadcasting
-from inbox.models import (
-    Brand,
-    BrandSequence,
-    BulkRun,
-    Conversation,
-    Direction,
-    Event,
-    Person,
-    ViewCursor,
-)
-from inbox.queries import (
+from inbox.models import Brand, BrandSequence, BulkRun, Conversation, Direction, Event, Person, ViewCursor
+from inbox.queries import (  # fmt: skip
     composer,
     inbox_list,
     notices,
@@ -54,13 +45,25 @@ def company_group(brand_id: int) -> str:
     return f"company-{brand_id}"
 
 
+def doors_group(brand_id: int) -> str:
+    return f"doors-{brand_id}"
+
+
 def nudge_company(brand_id: int) -> None:
     """Somebody took or left something: whoever tells the brand's pages of their company looks at once, not with the next round."""
-    group = company_group(brand_id)
+    _nudge(company_group(brand_id))
+
+
+def nudge_doors(brand_id: int, person_id: int) -> None:
+    """This person may not be who they were: their pages' sockets look at once whether they may still listen."""
+    _nudge(doors_group(brand_id), str(person_id))
+
+
+def _nudge(group: str, text: str = "") -> None:
     try:
-        broadcasting.send(group, {"type": "push", "group": group, "text": ""})
+        broadcasting.send(group, {"type": "push", "group": group, "text": text})
     except Exception as error:  # the broker is away; they look every few seconds anyway
-        log.warning("company_not_nudged", error=str(error))
+        log.warning("not_nudged", group=group, error=str(error))
 
 
 def push_rows(

@@ -31,6 +31,7 @@ from inbox.views import (
     settings_canned,
     settings_hours,
     settings_macros,
+    settings_people,
     settings_policies,
     settings_priority,
     settings_replies,
@@ -113,6 +114,13 @@ settings: list[URLPattern | URLResolver] = [
     path("teams/<uuid:public_id>/", settings_teams.edit, name="settings-team"),
     path("teams/<uuid:public_id>/removal/", settings_teams.removal, name="settings-team-removal"),
     path("teams/people/<uuid:public_id>/", settings_teams.desk, name="settings-desk"),
+    path("people/", settings_people.index, name="settings-people"),
+    path("people/new/", settings_people.create, name="settings-person-new"),
+    path("people/<uuid:public_id>/", settings_people.edit, name="settings-person"),
+    path(
+        "people/<uuid:public_id>/invitation/", settings_people.invitation, name="settings-person-invitation"
+    ),
+    path("people/<uuid:public_id>/removal/", settings_people.removal, name="settings-person-removal"),
     path("routing/", settings_teams.figures, name="settings-routing"),
 ]
 brand: list[URLPattern | URLResolver] = [

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from inbox import events
-from inbox.actions import _sql
+from inbox.actions import _leaving, _sql
 from inbox.actions._touched import Touched
 from inbox.models import (
     ConversationState,
@@ -57,8 +57,11 @@ def is_free(
 
 def sync(ledger: events.Ledger, touched: Sequence[Touched], now: datetime) -> None:
     """Take back what waits with people who are gone, and let the queue hold exactly what waits for somebody."""
+    if not touched:
+        return
+    _leaving.give_back(ledger, touched, now)
     settings = routing_facts.settings_of(ledger.brand_id)
-    if settings is None or not touched:
+    if settings is None:
         return
     _take_back(ledger, touched, timedelta(seconds=settings.requeue_after), now)
     teams = routing_facts.teams_of(ledger.brand_id)
@@ -90,7 +93,9 @@ def time_the_silent(brand_id: int) -> None:
     _sql.run(
         """UPDATE inbox_presence p SET requeue_at = CASE WHEN s.is_on THEN p.since + s.requeue_after * interval '1 second' END
              FROM inbox_routingsettings s,
-                  (SELECT id FROM inbox_presence WHERE brand_id = %s AND state = 'offline' ORDER BY person_id FOR UPDATE) d
+                  (SELECT r.id FROM inbox_presence r JOIN inbox_membership m USING (brand_id, person_id)
+                     JOIN inbox_person w ON w.id = m.person_id AND w.is_active
+                    WHERE r.brand_id = %s AND r.state = 'offline' ORDER BY r.person_id FOR UPDATE OF r) d
             WHERE s.brand_id = p.brand_id AND p.id = d.id""",
         [brand_id],
     )

@@ -6,11 +6,21 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from inbox import events
 from inbox.actions import _looking, _sql
 from inbox.actions._queueing import BY_PERSON
-from inbox.models import Brand, Conversation, ConversationState, Person, Presence, PresenceState
+from inbox.models import (
+    Brand,
+    Conversation,
+    ConversationState,
+    Membership,
+    Person,
+    Presence,
+    PresenceState,
+)
+from inbox.models.conversations import UNDER_WAY
 from inbox.queries import routing_facts
 
 AT_ONCE = 64
@@ -26,13 +36,19 @@ _AGAIN = """
 
 
 def arrive(*, brand_id: int, person_id: int, now: datetime) -> bool:
-    """A page was opened. True: the person was not there before. Whoever is away stays away until they say otherwise."""
-    [(_, came)] = _sql.rows(
-        f"""INSERT INTO inbox_presence AS p (brand_id, person_id, state, since, last_seen_at) VALUES (%s, %s, 'online', %s, %s)
+    """A page was opened. True: the person was not there before. Whoever is away stays away until they say otherwise.
+
+    Whoever left in this moment does not come back by it: what they had would wait with them.
+    """
+    arrived = _sql.rows(
+        f"""INSERT INTO inbox_presence AS p (brand_id, person_id, state, since, last_seen_at)
+            SELECT m.brand_id, m.person_id, 'online', %s, %s
+              FROM inbox_membership m JOIN inbox_person w ON w.id = m.person_id AND w.is_active
+             WHERE m.brand_id = %s AND m.person_id = %s
             {_AGAIN}""",
-        [brand_id, person_id, now, now, now],
+        [now, now, brand_id, person_id, now],
     )
-    return bool(came)
+    return any(came for _, came in arrived)
 
 
 def hear(*, present: Sequence[tuple[int, int]], now: datetime) -> list[int]:
@@ -46,7 +62,8 @@ def hear(*, present: Sequence[tuple[int, int]], now: datetime) -> list[int]:
         f"""INSERT INTO inbox_presence AS p (brand_id, person_id, state, since, last_seen_at)
             SELECT m.brand_id, m.person_id, 'online', %s, %s
               FROM unnest(%s::bigint[], %s::bigint[]) AS d(brand_id, person_id)
-              JOIN inbox_membership m ON m.brand_id = d.brand_id AND m.person_id = d.person_id ORDER BY 1, 2
+              JOIN inbox_membership m ON m.brand_id = d.brand_id AND m.person_id = d.person_id
+              JOIN inbox_person w ON w.id = m.person_id AND w.is_active ORDER BY 1, 2
             {_AGAIN}""",
         [now, now, *_sql.columns(sorted(set(present)), 2), now],
     )
@@ -96,19 +113,31 @@ def take_back(*, brand_id: int, person_id: int, now: datetime) -> int:
         presence = of_person.filter(state=PresenceState.OFFLINE, requeue_at__lte=now).first()
         if presence is None:
             return 0
+        has = Conversation.objects.filter(brand_id=brand_id, assignee_id=person_id).order_by("pk")
+        if not Membership.objects.filter(brand=brand_id, person=person_id, person__is_active=True).exists():
+            return _take_all(ledger, of_person, has, now)
         settings = routing_facts.settings_of(brand_id)
         if settings and (due := presence.since + timedelta(seconds=settings.requeue_after)) > now:
             of_person.update(requeue_at=due)  # the brand waits for longer than it did when they fell silent
             return 0
-        waiting = Conversation.objects.filter(
-            brand_id=brand_id,
-            assignee_id=person_id,
-            state=ConversationState.OPEN,
-            waiting_since__isnull=False,
-        ).exclude(assignee_set_by=BY_PERSON, assignee_set_at__gt=presence.since)
-        ids = list(waiting.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
+        waiting = has.filter(state=ConversationState.OPEN, waiting_since__isnull=False).exclude(
+            assignee_set_by=BY_PERSON, assignee_set_at__gt=presence.since
+        )
+        ids = list(waiting.values_list("pk", flat=True)[:AT_ONCE])
         touched = _looking.look(ledger, ids, now) if ids else []
         taken = sum(each.assignee_id is None for each in touched)
         if not taken or len(ids) < AT_ONCE:
             of_person.update(requeue_at=None)
     return taken
+
+
+def _take_all(
+    ledger: events.Ledger, presence: QuerySet[Presence], has: QuerySet[Conversation], now: datetime
+) -> int:
+    """Of somebody who works here no more: all that is under way, whether it waits or not, and whoever had given it to them."""
+    ids = list(has.filter(state__in=UNDER_WAY).values_list("pk", flat=True)[:AT_ONCE])
+    if ids:
+        _looking.look(ledger, ids, now)
+    else:
+        presence.update(requeue_at=None)
+    return len(ids)

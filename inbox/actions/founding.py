@@ -48,7 +48,7 @@ def found(
     if brand is None:
         brand = _new(name, slug, time_zone or "UTC")
     equip(brand)
-    joined = tuple(_join(brand, email, role) for email, role in people.items())
+    joined = tuple(join(brand, email, role) for email, role in people.items())
     if not Membership.objects.filter(brand=brand, role=Role.ADMINISTRATOR).exists():
         raise Refused("A brand needs somebody who runs it: --admin with an e-mail address.")
     if staff:
@@ -61,6 +61,26 @@ def equip(brand: Brand) -> None:
     """What no brand works without, and what each begins with."""
     BrandSequence.objects.get_or_create(brand=brand)
     defaults.give_defaults(brand)
+
+
+def join(brand: Brand, email: str, role: Role, *, name: str = "") -> Joined:
+    """Within the action that takes them in. `name`: of somebody new; who is there keeps their own."""
+    email = email.strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise Refused(f"“{email}” is no e-mail address.") from None
+    person = Person.objects.filter(email__iexact=email).first()
+    is_new = person is None
+    if person is None:
+        person = Person.objects.create_user(email, None, name=name, time_zone=brand.time_zone)
+    elif not person.is_active:
+        raise Refused(f"{email} may not sign in any more; an address that may is needed.")
+    membership, joins = Membership.objects.get_or_create(brand=brand, person=person, defaults={"role": role})
+    before = "" if joins else membership.role
+    if before and before != role:
+        Membership.objects.filter(pk=membership.pk).update(role=role)
+    return Joined(person, role, is_new, before)
 
 
 def _new(name: str, slug: str, time_zone: str) -> Brand:
@@ -79,25 +99,6 @@ def _new(name: str, slug: str, time_zone: str) -> Brand:
     except (KeyError, ValueError, OSError):
         raise Refused(f"“{time_zone}” is no time zone. They are named like Europe/Berlin.") from None
     return Brand.objects.create(name=name, slug=slug, time_zone=time_zone)
-
-
-def _join(brand: Brand, email: str, role: Role) -> Joined:
-    email = email.strip().lower()
-    try:
-        validate_email(email)
-    except ValidationError:
-        raise Refused(f"“{email}” is no e-mail address.") from None
-    person = Person.objects.filter(email__iexact=email).first()
-    is_new = person is None
-    if person is None:
-        person = Person.objects.create_user(email, None, time_zone=brand.time_zone)
-    elif not person.is_active:
-        raise Refused(f"{email} may not sign in any more; an address that may is needed.")
-    membership, joins = Membership.objects.get_or_create(brand=brand, person=person, defaults={"role": role})
-    before = "" if joins else membership.role
-    if before and before != role:
-        Membership.objects.filter(pk=membership.pk).update(role=role)
-    return Joined(person, role, is_new, before)
 
 
 def _make_staff(joined: Iterable[Joined]) -> None:

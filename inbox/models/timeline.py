@@ -55,6 +55,7 @@ class EventKind(models.TextChoices):
     CONVERSATIONS_MERGED = "conversations.merged", "merged two conversations"
     CONVERSATIONS_PARTED = "conversations.parted", "took a merge of two conversations back"
     CONTACT_UPDATED = "contact.updated", "updated the contact"
+    PEOPLE_CHANGED = "people.changed", "changed who works here"
     CHANNEL_CHANGED = "channel.changed", "channel changed"
 
 

@@ -63,6 +63,8 @@ def _unassigned(actor: str, data: Data, event: Event) -> str:
         return "Taken from its assignee, because it is late"
     if data.get("why") == "offline":
         return f"Taken from {data.get('before_name') or 'its assignee'}, who is offline"
+    if data.get("why") == "left":
+        return f"Taken from {data.get('before_name') or 'its assignee'}, who does not work here any more"
     if data.get("team_name"):
         return f"{actor or PARLEY} gave it to the team {data['team_name']}"
     return f"{actor or PARLEY} took the assignee off"

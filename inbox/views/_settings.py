@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.http import HttpResponse
@@ -22,14 +23,24 @@ PAGES = (
     ("settings-replies", "Replies"),
     ("settings-teams", "Teams"),
     ("settings-routing", "Routing"),
+    ("settings-people", "People"),
 )
+ADMINISTERED = {"settings-people"}
 OWN = {"settings-canned", "settings-macros", "settings-replies"}  # where everybody has something of their own
 
 
 def page(
     request: AgentRequest, template: str, brand: Brand, here: str, *, status: int = 200, **context: Any
 ) -> HttpResponse:
-    sets_up = access.may(request.user, brand, access.Permission.SET_UP)
-    pages = [each for each in PAGES if sets_up or each[0] in OWN]
-    found = {"brand": brand, "pages": pages, "here": here, **context}
+    granted = access.granted_to(request.user, brand)
+    own = [each for each in PAGES if each[0] in OWN]
+    found = {"brand": brand, "pages": set_up_by(granted) or own, "here": here, **context}
     return render(request, f"inbox/settings/{template}", found, status=status)
+
+
+def set_up_by(granted: Collection[access.Permission]) -> list[tuple[str, str]]:
+    """The pages of those who decide how the brand works; none for everybody else."""
+    if access.Permission.SET_UP not in granted:
+        return []
+    administers = access.Permission.ADMINISTER in granted
+    return [each for each in PAGES if administers or each[0] not in ADMINISTERED]

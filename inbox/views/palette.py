@@ -24,7 +24,7 @@ def offers(request: AgentRequest, brand_slug: str) -> HttpResponse:
         "colleagues": access.colleagues_of(request.user, brand),
         "tags": access.tags_of(request.user, brand).order_by("name", "pk"),
         "moods": Sentiment.choices,
-        "pages": _settings.PAGES if access.Permission.SET_UP in granted else (),
+        "pages": _settings.set_up_by(granted),
         "may_run_channels": access.Permission.RUN_CHANNELS in granted,
     }
     return render(request, "inbox/_palette_offers.html", found)

@@ -15,6 +15,8 @@ from inbox.actions import defaults
 from inbox.models import BusinessHours, Channel, Membership, Person, PriorityWeights, Role, SlaPolicy
 from tests.browser.test_accessibility import faults
 from tests.factories import conversations as make
+from tests.factories import teams
+from tests.factories.people import agent_of
 
 Enter = Callable[..., Page]
 PAGES = ("priority", "policies", "policies/new", "hours", "hours/new")
@@ -98,3 +100,70 @@ def test_hours_are_typed_as_one_says_them(enter: Enter, managed: Channel) -> Non
 
     expect(page.get_by_role("status")).to_contain_text("“Nights” are saved")
     assert BusinessHours.objects.get(name="Nights").week["4"] == [[540, 750], [1320, 1560]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_people_of_a_brand_can_be_read_by_everybody_who_administers_it(
+    enter: Enter, managed: Channel, mara: Person, scheme: str, width: int
+) -> None:
+    Membership.objects.filter(person=mara).update(role=Role.ADMINISTRATOR)
+    brand = managed.brand
+    ada = agent_of(brand, name="Ada", email="ada.with.a.rather.long.address@lumen-and-oak.example")
+    teams.team(brand, ada, mara, name="Returns")
+    teams.team(brand, ada, name="Wholesale")
+    agent_of(brand, name="Locked", is_active=False)
+    new = agent_of(brand, name="", email="new@lumen.example")
+    Person.objects.filter(pk=new.pk).update(password="!")
+    Person.objects.filter(pk=ada.pk).update(last_login=timezone.now())
+    page = enter("/b/lumen/inbox/open/", color_scheme=scheme, viewport={"width": width, "height": 900})
+    for name in ("people", "people/new", f"people/{new.public_id}", f"people/{mara.public_id}"):
+        page.goto(f"/b/lumen/settings/{name}/")
+        if folder := os.environ.get("PARLEY_PICTURES"):
+            picture = f"{name.replace('/', '-')[:16]}-{'mara' if str(mara.public_id) in name else ''}-{scheme}-{width}.png"
+            page.screenshot(path=Path(folder) / picture, full_page=True)
+        expect(page.locator("h1")).to_be_visible()
+        assert faults(page) == []
+        assert not wide(page)
+
+
+def test_somebody_is_invited_given_a_role_and_removed(enter: Enter, managed: Channel, mara: Person) -> None:
+    Membership.objects.filter(person=mara).update(role=Role.ADMINISTRATOR)
+    page = enter("/b/lumen/inbox/open/")
+    page.goto("/b/lumen/settings/people/")
+    page.get_by_role("link", name="Invite somebody").click()
+    page.get_by_label("E-mail address").fill("mara@example.test")
+    page.get_by_role("button", name="Invite").click()
+    expect(page.locator(".errorlist")).to_contain_text("works here already, as Administrator")
+
+    page.get_by_label("E-mail address").fill("nia@lumen.example")
+    page.get_by_label("Name").fill("Nia")
+    page.get_by_label("Role").select_option("Manager")
+    page.get_by_role("button", name="Invite").click()
+    expect(page.get_by_role("status")).to_contain_text("Nia works here now.")
+    row = page.get_by_role("row").filter(has_text="Nia")
+    expect(row).to_contain_text("Manager")
+    expect(row).to_contain_text("no password yet")
+
+    page.get_by_role("link", name="Nia").click()
+    page.get_by_label("Role").select_option("Agent")
+    page.get_by_role("button", name="Save").click()
+    expect(row).to_contain_text("Agent")
+
+    page.get_by_role("link", name="Nia").click()
+    page.get_by_role("button", name="Remove Nia").click()
+    expect(page.get_by_role("status")).to_contain_text("Nia does not work for Lumen & Oak any more")
+    expect(row).to_have_count(0)
+
+
+def test_whoever_is_removed_loses_the_open_page_at_once(enter: Enter, managed: Channel, mara: Person) -> None:
+    Membership.objects.filter(person=mara).update(role=Role.ADMINISTRATOR)
+    ada = agent_of(managed.brand, name="Ada", email="ada@lumen.example")
+    theirs = enter("/b/lumen/inbox/open/", person=ada)
+    page = enter("/b/lumen/inbox/open/")
+
+    page.goto(f"/b/lumen/settings/people/{ada.public_id}/")
+    page.get_by_role("button", name="Remove Ada").click()
+    expect(page.get_by_role("status")).to_contain_text("Ada does not work")
+
+    expect(theirs.locator("state-line")).not_to_have_attribute("data-state", "live")

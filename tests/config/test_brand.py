@@ -97,6 +97,15 @@ def test_who_has_no_password_yet_gets_one_by_mail(client: Client) -> None:
     assert "/accounts/password/reset/key/" in mail.outbox[0].body
 
 
+def test_who_works_for_another_brand_already_is_told_to_whoever_adds_them() -> None:
+    brand("Borealis", "--admin", "ada@acme.example")
+
+    told = brand("Acme", "--admin", "ada@acme.example")
+
+    assert "ada@acme.example: Administrator, with the account that they have for Borealis" in told
+    assert "the account that they have" not in brand("Acme", "--admin", "ada@acme.example")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

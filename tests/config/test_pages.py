@@ -98,6 +98,9 @@ async def test_the_host_stays_and_the_caller_cannot_pretend_to_be_another() -> N
         (b"host", b"inbox.example"),
         (b"x-forwarded-for", b"10.0.0.1"),
         (b"x-forwarded-proto", b"https"),
+        (b"x_forwarded_for", b"10.0.0.1"),
+        (b"x-forwarded_for", b"10.0.0.1"),
+        (b"x_real_ip", b"10.0.0.1"),
     ]
 
     await asked(pages(lambda request: seen.append(request) or httpx.Response(200)), headers=claims)
@@ -105,6 +108,7 @@ async def test_the_host_stays_and_the_caller_cannot_pretend_to_be_another() -> N
     assert seen[0].headers["host"] == "inbox.example"
     assert seen[0].headers.get_list("x-forwarded-for") == ["203.0.113.7"]
     assert seen[0].headers.get_list("x-forwarded-proto") == ["http"]
+    assert not [name for name in seen[0].headers if "_" in name]
 
 
 async def test_headers_of_one_hop_stay_on_that_hop() -> None:

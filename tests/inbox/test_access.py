@@ -36,7 +36,6 @@ def lookups(person: Person | AnonymousUser, brand: Brand) -> list[object]:
     slug = brand.slug
     return [
         lambda: access.brand_for(person, slug),
-        lambda: access.membership_for(person, slug),
         lambda: access.conversation_for(person, slug, Conversation.objects.get().public_id),
         lambda: access.message_for(person, slug, Message.objects.get().public_id),
         lambda: access.channel_for(person, slug, Channel.objects.get().public_id),

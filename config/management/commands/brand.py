@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.text import slugify
 
 from inbox.actions import founding
-from inbox.models import Role
+from inbox.models import Brand, Role
 
 ROLES = {
     "admin": Role.ADMINISTRATOR,
@@ -67,13 +67,16 @@ class Command(BaseCommand):
             f"{made.brand.name} {'is made' if made.is_new else 'is there already'}: /b/{made.brand.slug}/"
         )
         for each in made.joined:
-            self.stdout.write(_told(each))
+            self.stdout.write(_told(each, made.brand))
 
 
-def _told(joined: founding.Joined) -> str:
+def _told(joined: founding.Joined, brand: Brand) -> str:
     said = f"{joined.person.email}: {joined.role.label}"
     if joined.before and joined.before != joined.role:
         said += f", until now {Role(joined.before).label}"
+    others = joined.person.memberships.exclude(brand=brand).order_by("brand__name")
+    if not joined.is_new and not joined.before and others:
+        said += f", with the account that they have for {', '.join(str(each.brand) for each in others.select_related('brand'))}"
     if not joined.person.has_usable_password():
         said += (
             f". No password yet: manage.py changepassword {joined.person.email}, or the sign-in page by mail"

@@ -18,7 +18,7 @@ from django.db import connections
 from django.test import Client
 
 from inbox import consumers, fanout, realtime
-from inbox.actions import assigning, noting, receiving
+from inbox.actions import assigning, employing, locking, noting, receiving
 from inbox.actions.receiving import Arrival
 from inbox.exchange import ReachChanged
 from inbox.models import Channel, Conversation, Membership, Person
@@ -301,6 +301,27 @@ async def test_whoever_may_no_longer_listen_is_cut_off(
         assert await page.is_closed() in (consumers.NOT_FOUND, consumers.SIGNED_OUT)
 
 
+@pytest.mark.parametrize("how", ["removed", "locked"])
+async def test_whoever_is_removed_or_locked_is_cut_off_at_once(
+    how: str, jo: Person, channel: Channel, conversation: Conversation
+) -> None:
+    def end() -> None:
+        if how == "locked":
+            locking.lock(person=jo, now=say.at(2))
+        else:
+            employing.remove(brand=channel.brand, person=jo, by=agent_of(channel.brand), now=say.at(2))
+
+    other = await in_thread(lambda: agent_of(channel.brand, name="Bea"))
+    async with page_of(jo) as page, page_of(other) as stays:
+        for each in (page, stays):
+            await each.ask(since=0)
+            await each.hears("rows")
+        await in_thread(end)
+
+        assert await page.is_closed() in (consumers.NOT_FOUND, consumers.SIGNED_OUT)
+        assert (await stays.hears("rows"))["type"] == "rows"
+
+
 async def test_a_socket_that_cannot_keep_up_is_closed_and_not_skipped(
     jo: Person, channel: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -340,6 +361,7 @@ async def test_one_subscription_serves_all_sockets_of_a_process(jo: Person, chan
     assert listeners == {
         realtime.brand_group(channel.brand_id): 2,
         realtime.company_group(channel.brand_id): 1,
+        realtime.doors_group(channel.brand_id): 2,
     }
     assert all("To both" in html for html in told)
     assert not hub.listeners

@@ -39,7 +39,7 @@ OF_THE_BRAND = {
     "settings-canned", "settings-canned-new", "settings-macros", "settings-macro-new",
     "views", "query-words", "query-reading",
     "settings-teams", "settings-team-new", "settings-routing", "palette", "palette-people", "notices", "presence",
-    "settings-replies", "undo", "bulk", "bulk-rows", "bulk-snooze-preview",
+    "settings-people", "settings-person-new", "settings-replies", "undo", "bulk", "bulk-rows", "bulk-snooze-preview",
 }  # fmt: skip
 
 
@@ -90,6 +90,9 @@ def address(name: str, conversation: Conversation) -> str:
             "mood": {**brand, "public_id": conversation.public_id, "name": "negative"},
             "bulk-choices": {**brand, "act": "assign"},
             "bulk-run": {**brand, "public_id": run.public_id},
+            "settings-person": {**brand, "public_id": run.person.public_id},
+            "settings-person-invitation": {**brand, "public_id": run.person.public_id},
+            "settings-person-removal": {**brand, "public_id": run.person.public_id},
             "settings-policy": {**brand, "public_id": policy.public_id},
             "settings-policy-retirement": {**brand, "public_id": policy.public_id},
             "settings-hours-edit": {**brand, "public_id": hours.public_id},

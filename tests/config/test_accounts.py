@@ -1,0 +1,43 @@
+"""An address is given by whoever invites; nobody changes their own, and nobody takes a colleague's."""
+
+from __future__ import annotations
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.test import Client, RequestFactory
+from pytest_django import Settings
+
+from config.middleware import address_of
+from tests.factories.people import ChannelFactory, agent_of
+
+pytestmark = pytest.mark.django_db
+EMAIL = "/accounts/email/"
+
+
+@pytest.mark.parametrize("act", ["action_add", "action_primary", "action_send", "action_remove"])
+def test_nobody_changes_the_address_that_they_sign_in_with(client: Client, act: str) -> None:
+    person = agent_of(ChannelFactory().brand, email="jo@lumen.example")
+    client.force_login(person)
+
+    answer = client.post(EMAIL, {"email": "other@evil.example", act: ""})
+
+    person.refresh_from_db()
+    assert (answer.status_code, person.email) == (404, "jo@lumen.example")
+    assert not EmailAddress.objects.filter(email="other@evil.example").exists()
+
+
+@pytest.mark.parametrize("path", [EMAIL, "/accounts/confirm-email/", "/accounts/confirm-email/abc:def/"])
+def test_there_is_no_page_for_it(client: Client, path: str) -> None:
+    client.force_login(agent_of(ChannelFactory().brand))
+
+    assert client.get(path).status_code == 404
+    assert client.post(path).status_code == 404
+
+
+def test_the_address_of_a_request_may_come_from_a_header_that_only_the_proxy_knows(
+    settings: Settings,
+) -> None:
+    settings.ALLAUTH_TRUSTED_CLIENT_IP_HEADER = "X-Client-7f3a"
+    told = {"HTTP_X_CLIENT_7F3A": "203.0.113.9", "HTTP_X_FORWARDED_FOR": "10.0.0.1"}
+
+    assert address_of(RequestFactory().get("/", **told)) == "203.0.113.9"  # type: ignore[arg-type]
