@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 
 from analytics import metrics
-from analytics.rules import spells, unassigned, work
+from analytics.rules import spells, targets, unassigned, work
 from analytics.rules.unassigned import Handover
 from inbox.queries import clock_facts, merges
 from inbox.rules.business_hours import Hours
@@ -73,9 +73,8 @@ class _Known:
     done: list[tuple[int, datetime, int]] = field(default_factory=list)
     resolved: dict[datetime, int | None] = field(default_factory=dict)
     clocks: list[tuple[Any, ...]] = field(default_factory=list)
-    elsewhere: list[_Said] = field(
-        default_factory=list
-    )  # answers in conversations that were merged into this one
+    # Answers in conversations that were merged into this one.
+    elsewhere: list[_Said] = field(default_factory=list)
 
 
 def of(brand_id: int, conversation_ids: Iterable[int], hours: Hours | None) -> list[Counted]:
@@ -153,11 +152,10 @@ class _Counting:
             yield self._fact(kind, each.id, each.at, person_id=person_id)
 
     def _targets(self) -> Iterable[Counted]:
-        for pk, kind, started_at, ended_at, state, counted, breached_at in self.known.clocks:
-            missed = state == "missed" or (breached_at is not None and ended_at is None)
-            if not missed and state != "met":
+        for pk, kind, started_at, ended_at, state, counted, due_at, breached_at in self.known.clocks:
+            if (outcome := targets.outcome(state, ended_at, due_at, breached_at)) is None:
                 continue
-            at = (breached_at or ended_at) if missed else ended_at
+            kept, at = outcome
             who = None
             if ended_at is not None:
                 who = (
@@ -166,9 +164,7 @@ class _Counting:
                     else self._who_answered(ended_at)
                 )
             value = counted if ended_at is not None else None
-            yield self._fact(
-                _TARGETS[kind], pk, at, until=ended_at, value=value, hit=not missed, person_id=who
-            )
+            yield self._fact(_TARGETS[kind], pk, at, until=ended_at, value=value, hit=kept, person_id=who)
 
     def _who_answered(self, at: datetime) -> int | None:
         return next((each.person_id for each in self.answers if each.at == at), None)
@@ -286,7 +282,7 @@ def _read_events(known: dict[int, _Known]) -> None:
 
 def _read_clocks(known: dict[int, _Known]) -> None:
     for conversation_id, *row in _rows(
-        """SELECT conversation_id, id, kind, started_at, ended_at, state, counted, breached_at FROM inbox_clock
+        """SELECT conversation_id, id, kind, started_at, ended_at, state, counted, due_at, breached_at FROM inbox_clock
             WHERE conversation_id = ANY(%s) AND (state IN ('met', 'missed') OR breached_at IS NOT NULL) AND state <> 'cancelled'
             ORDER BY id""",
         [list(known)],

@@ -54,7 +54,8 @@ _CALENDAR = "Calendar time, and business hours of the brand beside it. Snoozing 
 _WROTE = "Whoever wrote the answer, whoever the conversation is assigned to. Answers written outside Parley have no agent."
 _TARGET = (
     "A target is kept when its clock ended within what was promised, and missed from the moment the time was used up, also while "
-    "nobody has answered yet. Clocks that ended because no answer was needed count nowhere."
+    "nobody has answered yet. One that gets more time while it runs is not missed until that is used up. Clocks that ended because no answer "
+    "was needed count nowhere."
 )
 _TARGET_CLOCK = (
     "The time of the SLA policy that the clock ran under, with its hours and its pauses; a kept target counts for the moment it "
@@ -110,15 +111,15 @@ METRICS: dict[str, Metric] = {
             "Whoever did it. Two who work on one conversation each have their own.", "Calendar time.",
         ),
         Metric(
-            TARGET_FIRST, "First response in time", 1, Unit.SHARE, TARGET_FIRST, "targets",
+            TARGET_FIRST, "First response in time", 2, Unit.SHARE, TARGET_FIRST, "targets",
             "The share of first-response targets that were kept.", _TARGET, _WROTE, _TARGET_CLOCK, "kept", "missed",
         ),
         Metric(
-            TARGET_NEXT, "Next response in time", 1, Unit.SHARE, TARGET_NEXT, "targets",
+            TARGET_NEXT, "Next response in time", 2, Unit.SHARE, TARGET_NEXT, "targets",
             "The share of next-response targets that were kept.", _TARGET, _WROTE, _TARGET_CLOCK, "kept", "missed",
         ),
         Metric(
-            TARGET_RESOLUTION, "Resolved in time", 1, Unit.SHARE, TARGET_RESOLUTION, "targets",
+            TARGET_RESOLUTION, "Resolved in time", 2, Unit.SHARE, TARGET_RESOLUTION, "targets",
             "The share of resolution targets that were kept.", _TARGET,
             "Whoever last wrote to the customer before it ended.", _TARGET_CLOCK, "kept", "missed",
         ),

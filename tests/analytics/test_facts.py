@@ -214,6 +214,31 @@ def test_a_missed_target_counts_from_the_moment_it_was_missed(story: Story) -> N
     assert (late.hit, late.at, late.value) == (False, story.at(10), 25 * 60)
 
 
+def test_a_missed_target_that_gets_more_time_is_missed_when_that_is_used_up(story: Story) -> None:
+    everybody = SlaPolicy.objects.create(brand=story.brand, name="Everybody", first_response=600)
+    for who in ("mara", "noor", "kim"):
+        story.write(who, 0)
+    story.count(1)
+    story.sweep(11)
+    story.answer("kim", 11)
+    story.count(12)
+    assert [fact.hit for fact in story.facts(metrics.TARGET_FIRST)] == [False] * 3
+
+    story.promise(everybody, 12, first_response=3600)
+    story.count(13)
+    [late] = story.facts(metrics.TARGET_FIRST)  # it ended as late before
+
+    assert late.at == story.at(10)
+    story.answer("noor", 30)
+    story.answer("mara", 70)
+    story.count(71)
+    late, kept, missed = story.facts(metrics.TARGET_FIRST)
+    assert [(fact.hit, fact.at) for fact in (kept, missed)] == [(True, story.at(30)), (False, story.at(60))]
+    story.sweep(72)
+    story.count(73)
+    assert [fact.at for fact in story.facts(metrics.TARGET_FIRST)] == [late.at, kept.at, missed.at]
+
+
 def test_a_message_that_comes_late_corrects_what_was_counted(story: Story) -> None:
     story.write("mara", 10)
     story.answer("mara", 20)
