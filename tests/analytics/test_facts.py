@@ -265,6 +265,22 @@ def test_an_answer_where_it_was_merged_from_goes_to_whoever_wrote_it(story: Stor
     assert (story.minutes(metrics.FIRST), story.names(metrics.FIRST)) == ([6.0], ["Bo"])
 
 
+def test_an_answer_there_counts_also_where_nothing_was_waiting_when_it_was_merged(story: Story) -> None:
+    story.write("mara-on-the-side", 0)
+    story.answer("mara-on-the-side", 1, by="Ada")
+    story.write("mara", 2)
+    story.count(3)
+    Conversation.objects.update(contact=story.conversation("mara").contact)
+    joining.join(
+        kept=story.conversation("mara"), merged=story.conversation("mara-on-the-side"), by=story.person("Lea"), now=story.at(4)
+    )  # fmt: skip
+    story.answer("mara-on-the-side", 8, by="Bo")
+    story.count(9)
+
+    responses = Fact.objects.filter(kind=metrics.FIRST, conversation=story.conversation("mara"))
+    assert [(fact.at, fact.person_id) for fact in responses] == [(story.at(8), story.person("Bo").pk)]
+
+
 def test_a_tag_moves_the_past_too(story: Story) -> None:
     tag = Tag.objects.create(brand=story.brand, name="refund")
     story.write("mara", 0)
