@@ -261,7 +261,7 @@ def _read_elsewhere(known: dict[int, _Known]) -> None:
 def _read_events(known: dict[int, _Known]) -> None:
     events = _rows(
         """SELECT e.conversation_id, e.seq, e.kind, e.at, e.actor_id, (e.data->>'to')::text, (e.data->>'undoes')::bigint,
-                  e.data ? 'bulk'
+                  jsonb_typeof(e.data->'bulk') = 'number'
              FROM inbox_event e
             WHERE e.conversation_id = ANY(%s)
               AND (e.actor_id IS NOT NULL OR e.kind IN ('conversation.assigned', 'conversation.unassigned'))
@@ -269,9 +269,13 @@ def _read_events(known: dict[int, _Known]) -> None:
         [list(known)],
     )
     undone = {undoes for *_, undoes, _ in events if undoes}
-    for conversation_id, seq, kind, at, actor_id, to, undoes, in_bulk in events:
+    in_bulk = {seq for _, seq, *_, was_many in events if was_many}  # a macro does the same things, to one
+    for conversation_id, seq, kind, at, actor_id, to, undoes, _ in events:
         each = known[conversation_id]
-        if actor_id and not in_bulk:
+        if actor_id and not in_bulk & {
+            seq,
+            undoes,
+        }:  # who takes back what was done to many works on none of them
             each.done.append((actor_id, at, seq))
         if kind == "conversation.resolved":
             each.resolved[at] = actor_id

@@ -16,7 +16,7 @@ from inbox import events
 from inbox.actions import assigning, closing, policies, prioritising, receiving, timing, triaging
 from inbox.actions.receiving import Arrival
 from inbox.exchange import InboundMessage, Party
-from inbox.models import Brand, Channel, Conversation, EventKind, Message, Person, SlaPolicy
+from inbox.models import Brand, BrandSequence, Channel, Conversation, EventKind, Message, Person, SlaPolicy
 from tests.factories import exchange
 from tests.factories.people import ChannelFactory, agent_of
 
@@ -31,6 +31,11 @@ class Story:
     @property
     def brand(self) -> Brand:
         return self.channel.brand
+
+    @property
+    def seen(self) -> int:
+        """Up to which event an open page has seen the brand."""
+        return BrandSequence.objects.get(pk=self.brand.pk).last
 
     def at(self, minutes: float) -> datetime:
         return exchange.at(minutes * 60)

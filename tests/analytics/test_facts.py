@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
 import pytest
 
 from analytics import metrics
 from analytics.models import Fact
-from inbox.actions import closing, joining, merging, prioritising, promising, tagging, undoing
+from inbox.actions import (
+    bulk,
+    closing,
+    joining,
+    merging,
+    prioritising,
+    promising,
+    running_macros,
+    tagging,
+    undoing,
+)
 from inbox.models import (
+    BulkAct,
+    BulkRun,
+    BulkState,
     BusinessHours,
     Contact,
     ContactMerge,
     Conversation,
     Event,
     EventKind,
+    Macro,
     Message,
     SlaPolicy,
     Tag,
@@ -151,6 +169,43 @@ def test_work_is_what_somebody_did_without_a_long_pause(story: Story) -> None:
     story.count()
 
     assert story.minutes(metrics.HANDLE) == [3.5, 0.5]
+
+
+def test_what_is_done_to_many_and_taken_back_is_no_work_and_what_a_macro_does_is(story: Story) -> None:
+    ada = story.person("Ada")
+    for who in ("mara", "noor"):
+        story.write(who, 0)
+    run = bulk.begin(
+        brand=story.brand, by=ada, act=BulkAct.RESOLVE, words="Resolve", value={}, seen_seq=story.seen, now=story.at(5),
+        ids=list(Conversation.objects.values_list("public_id", flat=True)),
+    )  # fmt: skip
+    work_through(run, story.at(5))
+    undone = undoing.undo(brand=story.brand, by=ada, now=story.at(6))
+    assert undone.run is not None
+    work_through(undone.run, story.at(6))
+    assert set(Conversation.objects.values_list("state", flat=True)) == {"open"}
+    story.count(7)
+    assert story.facts(metrics.HANDLE) == []
+
+    macro = Macro.objects.create(brand=story.brand, name="Done", resolves=True)
+    mara = story.conversation("mara")
+    asked: Any = {
+        "macro": macro,
+        "conversation": mara,
+        "by": ada,
+        "seen_seq": story.seen,
+        "now": story.at(60),
+    }
+    seen = running_macros.mark(running_macros.preview(**asked))
+    running_macros.run(**asked, client_id=uuid4(), expected=seen)
+    story.count(61)
+    [work] = story.facts(metrics.HANDLE)
+    assert (work.conversation_id, work.at, work.value) == (mara.pk, story.at(60), 30)
+
+
+def work_through(run: BulkRun, now: datetime) -> None:
+    while bulk.work(run_id=run.pk, now=now).state == BulkState.RUNNING:
+        pass
 
 
 def test_marking_a_person_is_no_work_in_what_is_resolved(story: Story) -> None:
