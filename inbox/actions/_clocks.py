@@ -160,9 +160,11 @@ def _compare(
     for row in left:
         if row.told or row.warned:  # what was told stays told, even if nothing supports it any more
             if (row.state, row.due_at) != (State.CANCELLED, None):
+                _say_changed(touched, row)
                 row.state, row.ended_at, row.due_at = State.CANCELLED, row.ended_at or now, None
                 plan.changed.append(row)
         else:
+            _say_changed(touched, row)
             plan.dropped.append(row.id)
     return standing
 
@@ -225,11 +227,19 @@ def _renew(
         new.breached_at = new.due_at  # it was late and still is: only since when has changed
     if row is None:
         plan.made.append(new)
+        _say_changed(touched, new)
     elif new.differs_from(row):
         plan.changed.append(new)
+        _say_changed(touched, row)
     if clock.state in _ENDED_STATES:
         plan.cut.append((new, clock))
     return Standing(new, touched, clock, promise.row)
+
+
+def _say_changed(touched: Touched, row: Stored) -> None:
+    """Of what is counted already (it ended, or was told as late) an event says that it is another now, whatever else changes."""
+    if row.told or row.ended_at is not None:
+        touched.changed.setdefault("due_at", touched.due_at)
 
 
 def _as_stored(touched: Touched, row: Stored) -> Standing:
