@@ -85,7 +85,8 @@ CANNOT_BE = (
 ALL_IN_ONE = [
     ("write", "mara", 1, False), ("write", "noor", 5, True), ("sweep", "mara", 80, True), ("policy", "mara", 10, True),
     ("needless", "mara", 2, True), ("undo", "mara", 1, True), ("merge", "mara", 5, True), ("answer", "noor", 5, True),
-    ("part", "mara", 5, True), ("unsend", "noor", 3, False), ("policy", "mara", 90, True),
+    ("part", "mara", 5, True), ("unsend", "noor", 3, False), ("policy", "mara", 90, True), ("sweep", "mara", 85, True),
+    ("policy", "mara", 10, True),
 ]  # fmt: skip
 
 
