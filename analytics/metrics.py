@@ -66,14 +66,14 @@ METRICS: dict[str, Metric] = {
     each.key: each
     for each in (
         Metric(
-            FIRST, "First response time", 1, Unit.TIME, FIRST, "answers",
+            FIRST, "First response time", 2, Unit.TIME, FIRST, "answers",
             "From a customer's first message of a conversation to the first answer by a person.",
-            f"{_ANSWERS} A conversation that is reopened, from spam too, has had its first response; what follows are next responses. A "
-            "message that was unsent before anybody answered asks for nothing, and neither does one found by a backfill.",
+            f"{_ANSWERS} Where what they wrote needed no answer, it is from what they wrote next. A conversation that is reopened, from spam "
+            "too, has had its first response; what follows are next responses. A message that was unsent before anybody answered asks for nothing, and neither does one found by a backfill.",
             _WROTE, _CALENDAR, business=True,
         ),
         Metric(
-            NEXT, "Next response time", 1, Unit.TIME, NEXT, "answers",
+            NEXT, "Next response time", 2, Unit.TIME, NEXT, "answers",
             "From the first message that nobody has answered yet to the answer, for every answer after the first one.",
             f"{_ANSWERS} Several messages in a row are one wait, from the first of them; several answers in a row are one answer, the "
             "first of them. A wait that ended with “no answer needed” or by resolving counts nowhere.",

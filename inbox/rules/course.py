@@ -223,7 +223,7 @@ class _Walk:
             self._reopen(at)
         elif what is What.NO_REPLY_NEEDED:
             self.unanswered.clear()
-            self.responded = self._end_response(at, cancelled=True) or self.responded
+            self._end_response(at, cancelled=True)  # nobody has answered by that
             self.ours = False
         elif self.status not in _OVER:
             self.status = {What.SNOOZED: Status.SNOOZED, What.PENDING: Status.PENDING}.get(what, Status.OPEN)
@@ -248,10 +248,9 @@ class _Walk:
         if self.unanswered:
             self.response = at
 
-    def _end_response(self, at: datetime, *, cancelled: bool = False) -> bool:
+    def _end_response(self, at: datetime, *, cancelled: bool = False) -> None:
         if self.response is None:
-            return False
+            return
         self.runs.append(Run(self._kind, self.response, at, cancelled))
         self.response = None
         self.responded = self.responded or not cancelled
-        return True

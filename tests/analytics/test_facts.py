@@ -119,6 +119,20 @@ def test_what_needs_no_answer_is_no_response_time(story: Story) -> None:
     assert story.facts(metrics.FIRST) == []
 
 
+def test_the_first_answer_after_what_needed_none_is_the_first_response(story: Story) -> None:
+    story.write("mara", 0, "Hi")
+    promising.no_reply_needed(
+        conversation=story.conversation("mara"), by=story.person("Ada"), now=story.at(1)
+    )
+    story.write("mara", 10)
+    story.answer("mara", 25, by="Ada")
+
+    story.count()
+
+    assert (story.minutes(metrics.FIRST), story.names(metrics.FIRST)) == ([15.0], ["Ada"])
+    assert story.facts(metrics.NEXT) == []
+
+
 def test_a_conversation_that_comes_back_is_resolved_twice_and_was_reopened(story: Story) -> None:
     story.write("mara", 0)
     story.answer("mara", 5, by="Ada")
