@@ -5,7 +5,7 @@ Clocks and figures cannot disagree: who waited for whom is `inbox.rules.course`,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from analytics.rules import spells, targets, unassigned, work
 from analytics.rules.unassigned import Handover
 from inbox.queries import clock_facts, merges
 from inbox.rules.business_hours import Hours
-from inbox.rules.course import Kind, Run
+from inbox.rules.course import Course, Kind
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TARGETS = {"first": metrics.TARGET_FIRST, "next": metrics.TARGET_NEXT, "resolution": metrics.TARGET_RESOLUTION}  # fmt: skip
@@ -89,14 +89,14 @@ def of(brand_id: int, conversation_ids: Iterable[int], hours: Hours | None) -> l
     courses = clock_facts.read((pk, None) for pk in known)
     found: list[Counted] = []
     for pk, each in known.items():
-        found += _Counting(each, courses[pk].course().runs, hours).all()
+        found += _Counting(each, courses[pk].course(), hours).all()
     return found
 
 
 class _Counting:
-    def __init__(self, known: _Known, runs: Sequence[Run], hours: Hours | None) -> None:
-        self.known = known
-        self.runs = sorted(runs, key=lambda run: run.started_at)
+    def __init__(self, known: _Known, course: Course, hours: Hours | None) -> None:
+        self.known, self.done_with = known, course.done_with
+        self.runs = sorted(course.runs, key=lambda run: run.started_at)
         self.spells = [run for run in self.runs if run.kind is Kind.RESOLUTION]
         self.hours = hours
         said = [each for each in known.said if each.direction == "out" and not each.by_bot]
@@ -115,7 +115,7 @@ class _Counting:
             yield self._timed(kind, run.started_at, run.ended_at, self._who_answered(run.ended_at))
 
     def _spells(self) -> Iterable[Counted]:
-        for began, run in spells.opened(self.spells):
+        for began, run in spells.opened(self.spells, self.done_with):
             yield self._fact(metrics.OPENED, _number(began), began, until=run.ended_at)
             if run.ended_at is None:
                 continue

@@ -142,14 +142,14 @@ METRICS: dict[str, Metric] = {
             "Once the platform has it.", "Nobody.", "The moment of the message.",
         ),
         Metric(
-            OPENED, "Conversations opened", 2, Unit.NUMBER, OPENED, "conversations",
+            OPENED, "Conversations opened", 3, Unit.NUMBER, OPENED, "conversations",
             "How often a conversation began: by a customer's first message, or by being reopened.",
             "A customer who writes after resolving begins anew. Threads that only a backfill knows never began, and spam counts nowhere. "
-            "What was marked as spam and was none began once.",
+            "What was marked as spam and was none began once; what was resolved as spam, and comes back, begins then.",
             "Nobody.", "The moment of the message or of the reopening.",
         ),
         Metric(
-            "backlog", "Backlog", 2, Unit.NUMBER, OPENED, "conversations",
+            "backlog", "Backlog", 3, Unit.NUMBER, OPENED, "conversations",
             "Conversations that had begun and were not resolved at the end of the day; today: so far.",
             "Open, pending and snoozed ones. Spam counts nowhere.",
             "Nobody.", "Midnight of the brand's time zone.",
@@ -162,7 +162,7 @@ METRICS: dict[str, Metric] = {
             "As for the resolution time.", "The moment of resolving.", "reopened", "not reopened",
         ),
         Metric(
-            EFFORT, "Messages to resolution", 2, Unit.NUMBER, EFFORT, "resolutions",
+            EFFORT, "Messages to resolution", 3, Unit.NUMBER, EFFORT, "resolutions",
             "How many messages it took from opening to resolving.",
             "The customer's and those of people of the brand; bots and notes are not among them.",
             "As for the resolution time.", "The moment of resolving.",
@@ -183,13 +183,13 @@ METRICS: dict[str, Metric] = {
             "The agent.", "Calendar time.",
         ),
         Metric(
-            "tag_share", "Share of a tag", 2, Unit.SHARE, OPENED, "conversations",
+            "tag_share", "Share of a tag", 3, Unit.SHARE, OPENED, "conversations",
             "Of the conversations that began, how many have the tag.",
             "By the tags that they have now. A conversation with two tags counts for both, so shares add up to more than a hundred.",
             "Nobody.", "The moment at which it began.",
         ),
         Metric(
-            "mood_share", "Share of a mood", 2, Unit.SHARE, OPENED, "conversations",
+            "mood_share", "Share of a mood", 3, Unit.SHARE, OPENED, "conversations",
             "Of the conversations that began, how many are in this mood.",
             "As the model or a person sees the customer's words now; those without a mood are shown as such.",
             "Nobody.", "The moment at which it began.",

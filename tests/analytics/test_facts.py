@@ -108,6 +108,26 @@ def test_what_was_marked_as_spam_by_mistake_began_once_and_is_resolved_once(stor
     assert [fact.value for fact in story.facts(metrics.EFFORT)] == [2.0]
 
 
+@pytest.mark.parametrize("who_opens", ["the customer", "a colleague"])
+def test_spam_that_was_resolved_begins_anew_when_it_comes_back(story: Story, who_opens: str) -> None:
+    story.write("mara", 0)
+    closing.mark_spam(conversation=story.conversation("mara"), by=story.person("Ada"), now=story.at(1))
+    story.resolve("mara", 30)
+    if who_opens == "the customer":
+        story.write("mara", 500)
+    else:
+        story.reopen("mara", 500)
+    story.answer("mara", 510, by="Ada")
+    story.resolve("mara", 520)
+
+    story.count()
+
+    assert [(fact.at, fact.until) for fact in story.facts(metrics.OPENED)] == [(story.at(500), story.at(520))]
+    assert story.minutes(metrics.RESOLUTION) == [20.0]
+    messages = 2.0 if who_opens == "the customer" else 1.0
+    assert [fact.value for fact in story.facts(metrics.EFFORT)] == [messages]
+
+
 def test_what_needs_no_answer_is_no_response_time(story: Story) -> None:
     story.write("mara", 0)
     promising.no_reply_needed(
