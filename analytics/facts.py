@@ -119,7 +119,7 @@ class _Counting:
             yield self._fact(metrics.OPENED, _number(began), began, until=run.ended_at)
             if run.ended_at is None:
                 continue
-            who = self._who_wrote_last(began, run.ended_at) or self.known.resolved.get(run.ended_at)
+            who = self._who_wrote_last(began, run.ended_at, self.known.resolved.get(run.ended_at))
             came_back = run is not self.spells[-1]
             yield self._timed(metrics.RESOLUTION, run.started_at, run.ended_at, who, hit=came_back)
             messages = sum(
@@ -169,9 +169,9 @@ class _Counting:
     def _who_answered(self, at: datetime) -> int | None:
         return next((each.person_id for each in self.answers if each.at == at), None)
 
-    def _who_wrote_last(self, since: datetime, until: datetime) -> int | None:
-        wrote = [each.person_id for each in self.answers if since <= each.at <= until and each.person_id]
-        return wrote[-1] if wrote else None
+    def _who_wrote_last(self, since: datetime, until: datetime, nobody: int | None = None) -> int | None:
+        """None: outside Parley. `nobody`: whose it is where nobody wrote."""
+        return next((each.person_id for each in reversed(self.answers) if since <= each.at <= until), nobody)
 
     def _timed(
         self,

@@ -80,13 +80,13 @@ METRICS: dict[str, Metric] = {
             _WROTE, _CALENDAR, business=True,
         ),
         Metric(
-            RESOLUTION, "Resolution time", 2, Unit.TIME, RESOLUTION, "resolutions",
+            RESOLUTION, "Resolution time", 3, Unit.TIME, RESOLUTION, "resolutions",
             "From the first message, or from the reopening, until it was resolved.",
             "Each stretch between opening and resolving counts once: a conversation that came back is resolved twice. Resolving that "
             "was undone never was. Spam is not resolved; what was marked as spam and was none is resolved once, from when it was opened again. It "
             "counts for the moment of resolving.",
-            "Whoever last wrote to the customer in it; where nobody did, whoever resolved it.", _CALENDAR,
-            business=True,
+            "Whoever last wrote to the customer in it; where nobody did, whoever resolved it. Answers written outside Parley have no agent.",
+            _CALENDAR, business=True,
         ),
         Metric(
             "waiting", "Waiting now", 1, Unit.NUMBER, "", "conversations",
@@ -121,7 +121,7 @@ METRICS: dict[str, Metric] = {
         Metric(
             TARGET_RESOLUTION, "Resolved in time", 2, Unit.SHARE, TARGET_RESOLUTION, "targets",
             "The share of resolution targets that were kept.", _TARGET,
-            "Whoever last wrote to the customer before it ended.", _TARGET_CLOCK, "kept", "missed",
+            "Whoever last wrote to the customer before it ended. Answers written outside Parley have no agent.", _TARGET_CLOCK, "kept", "missed",
         ),
         Metric(
             IN, "Messages in", 1, Unit.NUMBER, IN, "messages",
@@ -155,7 +155,7 @@ METRICS: dict[str, Metric] = {
             "Nobody.", "Midnight of the brand's time zone.",
         ),
         Metric(
-            "reopened", "Reopen rate", 2, Unit.SHARE, RESOLUTION, "resolutions",
+            "reopened", "Reopen rate", 3, Unit.SHARE, RESOLUTION, "resolutions",
             "The share of resolutions after which the conversation was opened again.",
             "By the customer writing or by a colleague, however much later; resolving that was undone counts nowhere. It counts for "
             "the moment of resolving, so a share may still rise.",

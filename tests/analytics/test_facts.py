@@ -169,6 +169,20 @@ def test_a_conversation_that_comes_back_is_resolved_twice_and_was_reopened(story
     assert [fact.until for fact in story.facts(metrics.OPENED)] == [story.at(10), story.at(75)]
 
 
+def test_a_resolution_is_nobodys_where_the_last_answer_was_written_outside(story: Story) -> None:
+    for who in ("mara", "noor", "kim"):
+        story.write(who, 0)
+    story.answer("mara", 5, by="Ada")
+    story.answer("mara", 6, by="", origin="other_client")
+    story.answer("noor", 7, by="", origin="other_client")
+    for number, who in enumerate(("mara", "noor", "kim")):
+        story.resolve(who, 10 + number, by="Bo")
+
+    story.count()
+
+    assert story.names(metrics.RESOLUTION) == ["", "", "Bo"]  # nobody wrote to Kim
+
+
 def test_resolving_that_was_undone_never_was(story: Story) -> None:
     story.write("mara", 0)
     story.resolve("mara", 10)
