@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from inbox.actions import policies, prioritising, receiving, tagging_work, timing, triaging
 from inbox.actions.receiving import Arrival
 from inbox.models import Channel, Clock, Conversation, Event, EventKind, Priority, SlaPolicy
+from inbox.queries import clocks
 from tests.factories import exchange, people
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,7 +27,10 @@ def test_a_target_that_gets_more_time_after_its_breach_warns_and_is_told_once_mo
 
     promise(channel, row, 3600, 700)
     look(channel, 701)
-    assert Conversation.objects.get().priority != Priority.URGENT  # it is not late any more
+    conversation = Conversation.objects.get()
+    assert conversation.priority != Priority.URGENT  # it is not late any more
+    [clock] = clocks.of(conversation, now=exchange.at(702))
+    assert (clock.late_by, clock.marks[-1].text) == (0, "the target of then was used up: late")
     for seconds in (1799, 1800, 1801, 3599, 3600, 3601, 4000):
         look(channel, seconds)
 
