@@ -5,7 +5,7 @@ Clocks and figures cannot disagree: who waited for whom is `inbox.rules.course`,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,11 +13,11 @@ from typing import Any
 from django.db import connection
 
 from analytics import metrics
-from analytics.rules import spells, unassigned, work
+from analytics.rules import spells, targets, unassigned, work
 from analytics.rules.unassigned import Handover
 from inbox.queries import clock_facts, merges
 from inbox.rules.business_hours import Hours
-from inbox.rules.course import Kind, Run
+from inbox.rules.course import Course, Kind
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TARGETS = {"first": metrics.TARGET_FIRST, "next": metrics.TARGET_NEXT, "resolution": metrics.TARGET_RESOLUTION}  # fmt: skip
@@ -73,9 +73,8 @@ class _Known:
     done: list[tuple[int, datetime, int]] = field(default_factory=list)
     resolved: dict[datetime, int | None] = field(default_factory=dict)
     clocks: list[tuple[Any, ...]] = field(default_factory=list)
-    elsewhere: list[_Said] = field(
-        default_factory=list
-    )  # answers in conversations that were merged into this one
+    # Answers in conversations that were merged into this one.
+    elsewhere: list[_Said] = field(default_factory=list)
 
 
 def of(brand_id: int, conversation_ids: Iterable[int], hours: Hours | None) -> list[Counted]:
@@ -90,14 +89,14 @@ def of(brand_id: int, conversation_ids: Iterable[int], hours: Hours | None) -> l
     courses = clock_facts.read((pk, None) for pk in known)
     found: list[Counted] = []
     for pk, each in known.items():
-        found += _Counting(each, courses[pk].course().runs, hours).all()
+        found += _Counting(each, courses[pk].course(), hours).all()
     return found
 
 
 class _Counting:
-    def __init__(self, known: _Known, runs: Sequence[Run], hours: Hours | None) -> None:
-        self.known = known
-        self.runs = sorted(runs, key=lambda run: run.started_at)
+    def __init__(self, known: _Known, course: Course, hours: Hours | None) -> None:
+        self.known, self.done_with = known, course.done_with
+        self.runs = sorted(course.runs, key=lambda run: run.started_at)
         self.spells = [run for run in self.runs if run.kind is Kind.RESOLUTION]
         self.hours = hours
         said = [each for each in known.said if each.direction == "out" and not each.by_bot]
@@ -116,11 +115,11 @@ class _Counting:
             yield self._timed(kind, run.started_at, run.ended_at, self._who_answered(run.ended_at))
 
     def _spells(self) -> Iterable[Counted]:
-        for began, run in spells.opened(self.spells):
+        for began, run in spells.opened(self.spells, self.done_with):
             yield self._fact(metrics.OPENED, _number(began), began, until=run.ended_at)
             if run.ended_at is None:
                 continue
-            who = self._who_wrote_last(began, run.ended_at) or self.known.resolved.get(run.ended_at)
+            who = self._who_wrote_last(began, run.ended_at, self.known.resolved.get(run.ended_at))
             came_back = run is not self.spells[-1]
             yield self._timed(metrics.RESOLUTION, run.started_at, run.ended_at, who, hit=came_back)
             messages = sum(
@@ -153,11 +152,10 @@ class _Counting:
             yield self._fact(kind, each.id, each.at, person_id=person_id)
 
     def _targets(self) -> Iterable[Counted]:
-        for pk, kind, started_at, ended_at, state, counted, breached_at in self.known.clocks:
-            missed = state == "missed" or (breached_at is not None and ended_at is None)
-            if not missed and state != "met":
+        for pk, kind, started_at, ended_at, state, counted, due_at, breached_at in self.known.clocks:
+            if (outcome := targets.outcome(state, ended_at, due_at, breached_at)) is None:
                 continue
-            at = (breached_at or ended_at) if missed else ended_at
+            kept, at = outcome
             who = None
             if ended_at is not None:
                 who = (
@@ -166,16 +164,14 @@ class _Counting:
                     else self._who_answered(ended_at)
                 )
             value = counted if ended_at is not None else None
-            yield self._fact(
-                _TARGETS[kind], pk, at, until=ended_at, value=value, hit=not missed, person_id=who
-            )
+            yield self._fact(_TARGETS[kind], pk, at, until=ended_at, value=value, hit=kept, person_id=who)
 
     def _who_answered(self, at: datetime) -> int | None:
         return next((each.person_id for each in self.answers if each.at == at), None)
 
-    def _who_wrote_last(self, since: datetime, until: datetime) -> int | None:
-        wrote = [each.person_id for each in self.answers if since <= each.at <= until and each.person_id]
-        return wrote[-1] if wrote else None
+    def _who_wrote_last(self, since: datetime, until: datetime, nobody: int | None = None) -> int | None:
+        """None: outside Parley. `nobody`: whose it is where nobody wrote."""
+        return next((each.person_id for each in reversed(self.answers) if since <= each.at <= until), nobody)
 
     def _timed(
         self,
@@ -265,7 +261,7 @@ def _read_elsewhere(known: dict[int, _Known]) -> None:
 def _read_events(known: dict[int, _Known]) -> None:
     events = _rows(
         """SELECT e.conversation_id, e.seq, e.kind, e.at, e.actor_id, (e.data->>'to')::text, (e.data->>'undoes')::bigint,
-                  e.data ? 'bulk'
+                  jsonb_typeof(e.data->'bulk') = 'number'
              FROM inbox_event e
             WHERE e.conversation_id = ANY(%s)
               AND (e.actor_id IS NOT NULL OR e.kind IN ('conversation.assigned', 'conversation.unassigned'))
@@ -273,9 +269,13 @@ def _read_events(known: dict[int, _Known]) -> None:
         [list(known)],
     )
     undone = {undoes for *_, undoes, _ in events if undoes}
-    for conversation_id, seq, kind, at, actor_id, to, undoes, in_bulk in events:
+    in_bulk = {seq for _, seq, *_, was_many in events if was_many}  # a macro does the same things, to one
+    for conversation_id, seq, kind, at, actor_id, to, undoes, _ in events:
         each = known[conversation_id]
-        if actor_id and not in_bulk:
+        if actor_id and not in_bulk & {
+            seq,
+            undoes,
+        }:  # who takes back what was done to many works on none of them
             each.done.append((actor_id, at, seq))
         if kind == "conversation.resolved":
             each.resolved[at] = actor_id
@@ -286,7 +286,7 @@ def _read_events(known: dict[int, _Known]) -> None:
 
 def _read_clocks(known: dict[int, _Known]) -> None:
     for conversation_id, *row in _rows(
-        """SELECT conversation_id, id, kind, started_at, ended_at, state, counted, breached_at FROM inbox_clock
+        """SELECT conversation_id, id, kind, started_at, ended_at, state, counted, due_at, breached_at FROM inbox_clock
             WHERE conversation_id = ANY(%s) AND (state IN ('met', 'missed') OR breached_at IS NOT NULL) AND state <> 'cancelled'
             ORDER BY id""",
         [list(known)],

@@ -54,7 +54,8 @@ _CALENDAR = "Calendar time, and business hours of the brand beside it. Snoozing 
 _WROTE = "Whoever wrote the answer, whoever the conversation is assigned to. Answers written outside Parley have no agent."
 _TARGET = (
     "A target is kept when its clock ended within what was promised, and missed from the moment the time was used up, also while "
-    "nobody has answered yet. Clocks that ended because no answer was needed count nowhere."
+    "nobody has answered yet. One that gets more time while it runs is not missed until that is used up. Clocks that ended because no answer "
+    "was needed count nowhere."
 )
 _TARGET_CLOCK = (
     "The time of the SLA policy that the clock ran under, with its hours and its pauses; a kept target counts for the moment it "
@@ -65,27 +66,27 @@ METRICS: dict[str, Metric] = {
     each.key: each
     for each in (
         Metric(
-            FIRST, "First response time", 1, Unit.TIME, FIRST, "answers",
+            FIRST, "First response time", 2, Unit.TIME, FIRST, "answers",
             "From a customer's first message of a conversation to the first answer by a person.",
-            f"{_ANSWERS} A conversation that is reopened, from spam too, has had its first response; what follows are next responses. A "
-            "message that was unsent before anybody answered asks for nothing, and neither does one found by a backfill.",
+            f"{_ANSWERS} Where what they wrote needed no answer, it is from what they wrote next. A conversation that is reopened, from spam "
+            "too, has had its first response; what follows are next responses. A message that was unsent before anybody answered asks for nothing, and neither does one found by a backfill.",
             _WROTE, _CALENDAR, business=True,
         ),
         Metric(
-            NEXT, "Next response time", 1, Unit.TIME, NEXT, "answers",
+            NEXT, "Next response time", 2, Unit.TIME, NEXT, "answers",
             "From the first message that nobody has answered yet to the answer, for every answer after the first one.",
             f"{_ANSWERS} Several messages in a row are one wait, from the first of them; several answers in a row are one answer, the "
             "first of them. A wait that ended with “no answer needed” or by resolving counts nowhere.",
             _WROTE, _CALENDAR, business=True,
         ),
         Metric(
-            RESOLUTION, "Resolution time", 2, Unit.TIME, RESOLUTION, "resolutions",
+            RESOLUTION, "Resolution time", 3, Unit.TIME, RESOLUTION, "resolutions",
             "From the first message, or from the reopening, until it was resolved.",
             "Each stretch between opening and resolving counts once: a conversation that came back is resolved twice. Resolving that "
             "was undone never was. Spam is not resolved; what was marked as spam and was none is resolved once, from when it was opened again. It "
             "counts for the moment of resolving.",
-            "Whoever last wrote to the customer in it; where nobody did, whoever resolved it.", _CALENDAR,
-            business=True,
+            "Whoever last wrote to the customer in it; where nobody did, whoever resolved it. Answers written outside Parley have no agent.",
+            _CALENDAR, business=True,
         ),
         Metric(
             "waiting", "Waiting now", 1, Unit.NUMBER, "", "conversations",
@@ -102,25 +103,25 @@ METRICS: dict[str, Metric] = {
             "Whoever got it.", _CALENDAR, business=True,
         ),
         Metric(
-            HANDLE, "Handle time", 1, Unit.TIME, HANDLE, "stretches of work",
+            HANDLE, "Handle time", 2, Unit.TIME, HANDLE, "stretches of work",
             "How long somebody worked on a conversation, by what they did in it.",
             "Whatever a person does in a conversation (reads it anew, answers, notes, tags, assigns, snoozes, resolves) belongs to one "
             "stretch as long as no more than 5 minutes lie between two of them. A stretch lasts from the first to the last plus 30 seconds. What "
-            "was done to many at once counts nowhere. It counts for the moment it began.",
+            "was done to many at once counts nowhere, and neither does taking it back; what a macro does counts. It counts for the moment it began.",
             "Whoever did it. Two who work on one conversation each have their own.", "Calendar time.",
         ),
         Metric(
-            TARGET_FIRST, "First response in time", 1, Unit.SHARE, TARGET_FIRST, "targets",
+            TARGET_FIRST, "First response in time", 2, Unit.SHARE, TARGET_FIRST, "targets",
             "The share of first-response targets that were kept.", _TARGET, _WROTE, _TARGET_CLOCK, "kept", "missed",
         ),
         Metric(
-            TARGET_NEXT, "Next response in time", 1, Unit.SHARE, TARGET_NEXT, "targets",
+            TARGET_NEXT, "Next response in time", 2, Unit.SHARE, TARGET_NEXT, "targets",
             "The share of next-response targets that were kept.", _TARGET, _WROTE, _TARGET_CLOCK, "kept", "missed",
         ),
         Metric(
-            TARGET_RESOLUTION, "Resolved in time", 1, Unit.SHARE, TARGET_RESOLUTION, "targets",
+            TARGET_RESOLUTION, "Resolved in time", 2, Unit.SHARE, TARGET_RESOLUTION, "targets",
             "The share of resolution targets that were kept.", _TARGET,
-            "Whoever last wrote to the customer before it ended.", _TARGET_CLOCK, "kept", "missed",
+            "Whoever last wrote to the customer before it ended. Answers written outside Parley have no agent.", _TARGET_CLOCK, "kept", "missed",
         ),
         Metric(
             IN, "Messages in", 1, Unit.NUMBER, IN, "messages",
@@ -141,27 +142,27 @@ METRICS: dict[str, Metric] = {
             "Once the platform has it.", "Nobody.", "The moment of the message.",
         ),
         Metric(
-            OPENED, "Conversations opened", 2, Unit.NUMBER, OPENED, "conversations",
+            OPENED, "Conversations opened", 3, Unit.NUMBER, OPENED, "conversations",
             "How often a conversation began: by a customer's first message, or by being reopened.",
             "A customer who writes after resolving begins anew. Threads that only a backfill knows never began, and spam counts nowhere. "
-            "What was marked as spam and was none began once.",
+            "What was marked as spam and was none began once; what was resolved as spam, and comes back, begins then.",
             "Nobody.", "The moment of the message or of the reopening.",
         ),
         Metric(
-            "backlog", "Backlog", 2, Unit.NUMBER, OPENED, "conversations",
+            "backlog", "Backlog", 3, Unit.NUMBER, OPENED, "conversations",
             "Conversations that had begun and were not resolved at the end of the day; today: so far.",
             "Open, pending and snoozed ones. Spam counts nowhere.",
             "Nobody.", "Midnight of the brand's time zone.",
         ),
         Metric(
-            "reopened", "Reopen rate", 2, Unit.SHARE, RESOLUTION, "resolutions",
+            "reopened", "Reopen rate", 3, Unit.SHARE, RESOLUTION, "resolutions",
             "The share of resolutions after which the conversation was opened again.",
             "By the customer writing or by a colleague, however much later; resolving that was undone counts nowhere. It counts for "
             "the moment of resolving, so a share may still rise.",
             "As for the resolution time.", "The moment of resolving.", "reopened", "not reopened",
         ),
         Metric(
-            EFFORT, "Messages to resolution", 2, Unit.NUMBER, EFFORT, "resolutions",
+            EFFORT, "Messages to resolution", 3, Unit.NUMBER, EFFORT, "resolutions",
             "How many messages it took from opening to resolving.",
             "The customer's and those of people of the brand; bots and notes are not among them.",
             "As for the resolution time.", "The moment of resolving.",
@@ -175,20 +176,20 @@ METRICS: dict[str, Metric] = {
             "The agent.", "Calendar time.",
         ),
         Metric(
-            "occupied", "Occupied time", 1, Unit.TIME, HANDLE, "stretches of work",
+            "occupied", "Occupied time", 2, Unit.TIME, HANDLE, "stretches of work",
             "How long an agent was at work on conversations.",
             "The stretches of handle time laid over one another: who works on three conversations at once is occupied once. It opens the stretches "
             "that began in the period; one that began before midnight counts on both days.",
             "The agent.", "Calendar time.",
         ),
         Metric(
-            "tag_share", "Share of a tag", 2, Unit.SHARE, OPENED, "conversations",
+            "tag_share", "Share of a tag", 3, Unit.SHARE, OPENED, "conversations",
             "Of the conversations that began, how many have the tag.",
             "By the tags that they have now. A conversation with two tags counts for both, so shares add up to more than a hundred.",
             "Nobody.", "The moment at which it began.",
         ),
         Metric(
-            "mood_share", "Share of a mood", 2, Unit.SHARE, OPENED, "conversations",
+            "mood_share", "Share of a mood", 3, Unit.SHARE, OPENED, "conversations",
             "Of the conversations that began, how many are in this mood.",
             "As the model or a person sees the customer's words now; those without a mood are shown as such.",
             "Nobody.", "The moment at which it began.",

@@ -15,7 +15,8 @@ Timer = tuple[str, int, datetime]  # kind, percent, when
 
 @dataclass(slots=True)
 class Stored:
-    """A clock's row. `warned`: the highest percentage that was told; `breach_seq`: the event that told the breach."""
+    """A clock's row. `warned`: the highest percentage that was told, since the breach if that was; `breach_seq`: the event that told
+    the breach."""
 
     id: int
     conversation_id: int
@@ -42,9 +43,20 @@ class Stored:
         return self.breach_seq is not None
 
     @property
+    def extended(self) -> bool:
+        """It was told as late and is due later now, or stands still before that: it tells once more."""
+        if not self.told or self.breached_at is None:
+            return False
+        return self.ended_at is None if self.due_at is None else self.due_at > self.breached_at
+
+    @property
+    def told_all(self) -> bool:
+        return self.told and not self.extended
+
+    @property
     def late_untold(self) -> bool:
         """It ended late while nobody swept."""
-        return not self.told and self.counted > self.target
+        return not self.told_all and self.counted > self.target
 
     def differs_from(self, other: Stored) -> bool:
         """What a clock has used so far is known at any time from its facts; it alone is no reason to write while it runs."""
@@ -67,11 +79,11 @@ def read(since: Mapping[int, datetime | None]) -> dict[int, list[Stored]]:
         f"""SELECT k.id, k.conversation_id, {", ".join(f"k.{name}" for name in _COLUMNS)},
                    coalesce((SELECT max(t.percent) FROM inbox_timer t
                               WHERE t.conversation_id = k.conversation_id AND t.clock_id = k.id AND t.kind = 'warning'
-                                AND t.fired_at IS NOT NULL), 0)
+                                AND t.fired_at IS NOT NULL AND (k.breached_at IS NULL OR t.due_at > k.breached_at)), 0)
               FROM unnest(%s::bigint[], %s::timestamptz[]) AS d(id, since)
               JOIN inbox_clock k ON k.conversation_id = d.id
              WHERE d.since IS NULL OR k.started_at >= d.since OR k.ended_at IS NULL
-                OR (k.breach_seq IS NULL AND k.counted > k.target)
+                OR (k.counted > k.target AND (k.breach_seq IS NULL OR k.due_at > k.breached_at))
              ORDER BY k.conversation_id, k.started_at""",
         [list(since), list(since.values())],
     ):
@@ -139,7 +151,7 @@ def set_timers(
 ) -> None:
     """`wanted`: by clock, the one timer it has; other timers of the conversations' clocks that have not fired are removed.
 
-    `clocks`: the conversation of each clock. What fired stays, as the memory of what was told.
+    `clocks`: the conversation of each clock. What fired stays, as the memory of what was told, until it has to be told once more.
     """
     unfired = {
         row[0]: (row[1], (row[2], row[3], row[4]))
@@ -160,7 +172,7 @@ def set_timers(
         _sql.run(
             """INSERT INTO inbox_timer (brand_id, conversation_id, clock_id, kind, percent, due_at)
                SELECT %s, d.* FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::smallint[], %s::timestamptz[]) AS d
-               ON CONFLICT (conversation_id, clock_id, kind, percent) DO NOTHING""",
+               ON CONFLICT (conversation_id, clock_id, kind, percent) DO UPDATE SET due_at = excluded.due_at, fired_at = NULL""",
             [brand_id, *_sql.columns(records, 5)],
         )
 

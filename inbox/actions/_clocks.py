@@ -40,14 +40,18 @@ class Standing:
     def next_timer(self, now: datetime) -> tuple[str, int, datetime] | None:
         """(kind, percent, when) of the next thing to tell. Warnings that were overtaken are not told."""
         due_at, stored = self.clock.due_at, self.stored
-        if stored.told:
+        if stored.told_all:
             return None
         ended = self.clock.ended_at is not None
         if due_at is not None and (due_at <= now or ended):
             return "breach", 0, due_at
         if ended:
             return None
-        left = [(at, percent) for percent, at in self.clock.warnings if percent > stored.warned]
+        left = [
+            (at, percent)
+            for percent, at in self.clock.warnings
+            if percent > stored.warned and (stored.breached_at is None or at > stored.breached_at)
+        ]
         if passed := [each for each in left if each[0] <= now]:
             at, percent = max(passed, key=lambda each: each[1])
             return "warning", percent, at
@@ -104,7 +108,7 @@ def recompute(
         _show(each, facts[each.id], course, standing, now)
         plan.standing += standing
     _clock_rows.write(plan.made, plan.changed, plan.dropped, plan.cut)
-    return [each for each in plan.standing if each.clock.ended_at is None or not each.stored.told]
+    return [each for each in plan.standing if each.clock.ended_at is None or not each.stored.told_all]
 
 
 def arm(
@@ -156,9 +160,11 @@ def _compare(
     for row in left:
         if row.told or row.warned:  # what was told stays told, even if nothing supports it any more
             if (row.state, row.due_at) != (State.CANCELLED, None):
+                _say_changed(touched, row)
                 row.state, row.ended_at, row.due_at = State.CANCELLED, row.ended_at or now, None
                 plan.changed.append(row)
         else:
+            _say_changed(touched, row)
             plan.dropped.append(row.id)
     return standing
 
@@ -217,13 +223,23 @@ def _renew(
         breached_at=row.breached_at if row else None, breach_seq=row.breach_seq if row else None,
         warned=row.warned if row else 0,
     )  # fmt: skip
+    if row is not None and not row.extended and new.extended and new.due_at is not None and new.due_at <= now:
+        new.breached_at = new.due_at  # it was late and still is: only since when has changed
     if row is None:
         plan.made.append(new)
+        _say_changed(touched, new)
     elif new.differs_from(row):
         plan.changed.append(new)
+        _say_changed(touched, row)
     if clock.state in _ENDED_STATES:
         plan.cut.append((new, clock))
     return Standing(new, touched, clock, promise.row)
+
+
+def _say_changed(touched: Touched, row: Stored) -> None:
+    """Of what is counted already (it ended, or was told as late) an event says that it is another now, whatever else changes."""
+    if row.told or row.ended_at is not None:
+        touched.changed.setdefault("due_at", touched.due_at)
 
 
 def _as_stored(touched: Touched, row: Stored) -> Standing:
@@ -240,7 +256,7 @@ def _show(
     """What the row shows of it."""
     touched.clocks = [
         RunningClock(
-            each.stored.kind, each.clock.due_at, each.stored.told and each.clock.due_at is not None and each.clock.due_at <= now,
+            each.stored.kind, each.clock.due_at, each.stored.told_all and each.clock.due_at is not None and each.clock.due_at <= now,
             each.raises,
         )
         for each in standing

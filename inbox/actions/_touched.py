@@ -161,7 +161,7 @@ _LOAD = f"""
                    SELECT left(m.text, 500) AS text, m.sent_at FROM inbox_message m
                     WHERE m.conversation_id = c.id AND m.sent_at >= c.waiting_since AND m.direction = 'in' AND m.kind <> 'system'
                     ORDER BY m.sent_at DESC, m.order_key DESC, m.id DESC LIMIT 5) s), '') END,
-           (SELECT json_agg(json_build_array(k.kind, k.due_at, k.breached_at IS NOT NULL, coalesce(p.raises_priority, false)))
+           (SELECT json_agg(json_build_array(k.kind, k.due_at, coalesce(k.due_at <= k.breached_at, false), coalesce(p.raises_priority, false)))
               FROM inbox_clock k LEFT JOIN inbox_slapolicy p ON p.id = k.policy_id
              WHERE k.conversation_id = c.id AND k.ended_at IS NULL)
       FROM inbox_conversation c

@@ -162,6 +162,13 @@ class Clock(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.state}"
 
+    @property
+    def extended(self) -> bool:
+        """It goes on, was told as late, and is due later now, or stands still before that."""
+        if self.ended_at is not None or self.breached_at is None:
+            return False
+        return self.due_at is None or self.due_at > self.breached_at
+
 
 class ClockSegment(models.Model):
     """A stretch of a clock with one reason. The segments of a clock follow one another without a gap.

@@ -167,5 +167,6 @@ def _marks(row: Clock) -> list[MarkShown]:
     warned = [each for each in row.timers.all() if each.kind == TimerKind.WARNING]
     marks = [MarkShown(each.due_at, f"{each.percent} % used up: warned") for each in warned]
     if row.breached_at:
-        marks.append(MarkShown(row.breached_at, "the target is used up: late"))
+        late = "the target of then was used up: late" if row.extended else "the target is used up: late"
+        marks.append(MarkShown(row.breached_at, late))
     return marks

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.fields.json import KT
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 
 from inbox.models import Conversation, ConversationMerge, Event, EventKind
 
@@ -28,19 +28,18 @@ def shown_in(conversation_ids: Collection[int]) -> dict[int, int]:
 
 
 def counted(conversation_ids: Collection[int]) -> list[tuple[int, int, datetime, datetime | None, datetime]]:
-    """(kept, merged, from when on, until when, learned when) of whatever was waiting there when it was merged."""
-    found = _with_ends().filter(kept__in=conversation_ids, waiting_since__isnull=False)
-    columns = ("kept_id", "merged_id", "waiting_since", "ended_at", "merged_at")
+    """(kept, merged, from when on, until when, learned when): what was waiting there when it was merged, and all that is said since."""
+    found = _with_ends().filter(kept__in=conversation_ids)
+    found = found.annotate(first=Coalesce("waiting_since", "merged_at"))
+    columns = ("kept_id", "merged_id", "first", "ended_at", "merged_at")
     return list(found.order_by("pk").values_list(*columns))
 
 
 def kept_of(conversation_ids: Collection[int]) -> list[tuple[int, int]]:
-    """(merged, kept) where something of these was waiting when it was merged: what is said there counts for the kept one, too."""
+    """(merged, kept) of those of these that were merged: what is said there counts for the kept one, too."""
     if not conversation_ids:
         return []
-    found = ConversationMerge.objects.filter(
-        merged__in=conversation_ids, undone_at=None, waiting_since__isnull=False
-    )
+    found = ConversationMerge.objects.filter(merged__in=conversation_ids, undone_at=None)
     return list(found.order_by("pk").values_list("merged_id", "kept_id"))
 
 

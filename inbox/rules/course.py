@@ -84,6 +84,9 @@ class Course:
     stretches: tuple[Stretch, ...]
     waiting_since: datetime | None  # the first customer message that nobody answered yet
     opened_at: datetime | None  # when the newest spell began
+    done_with: tuple[
+        datetime, ...
+    ] = ()  # when somebody resolved what was spam: no spell ends by that, and none goes on after it
 
 
 class _Rank(IntEnum):
@@ -150,6 +153,7 @@ class _Walk:
     resolution: datetime | None = None
     runs: list[Run] = field(default_factory=list)
     stretches: list[Stretch] = field(default_factory=list)
+    done_with: list[datetime] = field(default_factory=list)
 
     def take(self, at: datetime, rank: _Rank, number: int, what: What | None) -> None:
         if rank in (_Rank.WROTE, _Rank.WROTE_LATE):
@@ -176,7 +180,9 @@ class _Walk:
         # Of two that began at the same instant, the later one is what it came to.
         runs = {(run.kind, run.started_at): run for run in self.runs}
         waits = None if self.status in _OVER else min(self.unanswered.values(), default=None)
-        return Course(tuple(runs.values()), tuple(self.stretches), waits, self.opened_at)
+        return Course(
+            tuple(runs.values()), tuple(self.stretches), waits, self.opened_at, tuple(self.done_with)
+        )
 
     @property
     def _kind(self) -> Kind:
@@ -216,6 +222,8 @@ class _Walk:
 
     def _turned(self, at: datetime, what: What) -> None:
         if what is What.RESOLVED:
+            if self.status is Status.SPAM:
+                self.done_with.append(at)
             self._end_spell(at, Status.RESOLVED)
         elif what is What.SPAM:
             self._end_spell(at, Status.SPAM, cancelled=True)
@@ -223,7 +231,7 @@ class _Walk:
             self._reopen(at)
         elif what is What.NO_REPLY_NEEDED:
             self.unanswered.clear()
-            self.responded = self._end_response(at, cancelled=True) or self.responded
+            self._end_response(at, cancelled=True)  # nobody has answered by that
             self.ours = False
         elif self.status not in _OVER:
             self.status = {What.SNOOZED: Status.SNOOZED, What.PENDING: Status.PENDING}.get(what, Status.OPEN)
@@ -248,10 +256,9 @@ class _Walk:
         if self.unanswered:
             self.response = at
 
-    def _end_response(self, at: datetime, *, cancelled: bool = False) -> bool:
+    def _end_response(self, at: datetime, *, cancelled: bool = False) -> None:
         if self.response is None:
-            return False
+            return
         self.runs.append(Run(self._kind, self.response, at, cancelled))
         self.response = None
         self.responded = self.responded or not cancelled
-        return True

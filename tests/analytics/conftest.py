@@ -13,10 +13,10 @@ from analytics import rollups
 from analytics.actions import following, recounting
 from analytics.models import Fact
 from inbox import events
-from inbox.actions import assigning, closing, receiving, timing, triaging
+from inbox.actions import assigning, closing, policies, prioritising, receiving, timing, triaging
 from inbox.actions.receiving import Arrival
 from inbox.exchange import InboundMessage, Party
-from inbox.models import Brand, Channel, Conversation, EventKind, Message, Person
+from inbox.models import Brand, BrandSequence, Channel, Conversation, EventKind, Message, Person, SlaPolicy
 from tests.factories import exchange
 from tests.factories.people import ChannelFactory, agent_of
 
@@ -31,6 +31,11 @@ class Story:
     @property
     def brand(self) -> Brand:
         return self.channel.brand
+
+    @property
+    def seen(self) -> int:
+        """Up to which event an open page has seen the brand."""
+        return BrandSequence.objects.get(pk=self.brand.pk).last
 
     def at(self, minutes: float) -> datetime:
         return exchange.at(minutes * 60)
@@ -83,6 +88,22 @@ class Story:
         assigning.assign(
             conversation=self.conversation(who), to=someone, by=self.person(by), now=self.at(minutes)
         )
+
+    def promise(self, policy: SlaPolicy, minutes: float, **columns: Any) -> SlaPolicy:
+        """An administrator changes what a policy promises (seconds; None: nothing), and everything under way is looked at anew."""
+        now = self.at(minutes)
+        promised = {
+            "first_response": policy.first_response,
+            "next_response": policy.next_response,
+            "resolution": policy.resolution,
+        }
+        columns = {"name": policy.name, **promised, **columns}
+        policy = policies.save(
+            brand=self.brand, policy=policy, columns=columns, by=self.person("Lea"), now=now
+        )
+        while not prioritising.rescore_batch(brand_id=self.brand.pk, now=now).finished:
+            pass
+        return policy
 
     def sweep(self, minutes: float) -> None:
         while timing.sweep(now=self.at(minutes)):

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
 import pytest
 
 from analytics import metrics
 from analytics.models import Fact
-from inbox.actions import closing, joining, merging, prioritising, promising, tagging, undoing
+from inbox.actions import (
+    bulk,
+    closing,
+    joining,
+    merging,
+    prioritising,
+    promising,
+    running_macros,
+    tagging,
+    undoing,
+)
 from inbox.models import (
+    BulkAct,
+    BulkRun,
+    BulkState,
     BusinessHours,
     Contact,
     ContactMerge,
     Conversation,
     Event,
     EventKind,
+    Macro,
     Message,
     SlaPolicy,
     Tag,
@@ -90,6 +108,26 @@ def test_what_was_marked_as_spam_by_mistake_began_once_and_is_resolved_once(stor
     assert [fact.value for fact in story.facts(metrics.EFFORT)] == [2.0]
 
 
+@pytest.mark.parametrize("who_opens", ["the customer", "a colleague"])
+def test_spam_that_was_resolved_begins_anew_when_it_comes_back(story: Story, who_opens: str) -> None:
+    story.write("mara", 0)
+    closing.mark_spam(conversation=story.conversation("mara"), by=story.person("Ada"), now=story.at(1))
+    story.resolve("mara", 30)
+    if who_opens == "the customer":
+        story.write("mara", 500)
+    else:
+        story.reopen("mara", 500)
+    story.answer("mara", 510, by="Ada")
+    story.resolve("mara", 520)
+
+    story.count()
+
+    assert [(fact.at, fact.until) for fact in story.facts(metrics.OPENED)] == [(story.at(500), story.at(520))]
+    assert story.minutes(metrics.RESOLUTION) == [20.0]
+    messages = 2.0 if who_opens == "the customer" else 1.0
+    assert [fact.value for fact in story.facts(metrics.EFFORT)] == [messages]
+
+
 def test_what_needs_no_answer_is_no_response_time(story: Story) -> None:
     story.write("mara", 0)
     promising.no_reply_needed(
@@ -99,6 +137,20 @@ def test_what_needs_no_answer_is_no_response_time(story: Story) -> None:
     story.count()
 
     assert story.facts(metrics.FIRST) == []
+
+
+def test_the_first_answer_after_what_needed_none_is_the_first_response(story: Story) -> None:
+    story.write("mara", 0, "Hi")
+    promising.no_reply_needed(
+        conversation=story.conversation("mara"), by=story.person("Ada"), now=story.at(1)
+    )
+    story.write("mara", 10)
+    story.answer("mara", 25, by="Ada")
+
+    story.count()
+
+    assert (story.minutes(metrics.FIRST), story.names(metrics.FIRST)) == ([15.0], ["Ada"])
+    assert story.facts(metrics.NEXT) == []
 
 
 def test_a_conversation_that_comes_back_is_resolved_twice_and_was_reopened(story: Story) -> None:
@@ -115,6 +167,20 @@ def test_a_conversation_that_comes_back_is_resolved_twice_and_was_reopened(story
     assert story.names(metrics.RESOLUTION) == ["Ada", "Bo"]  # nobody wrote the second time
     assert [fact.value for fact in story.facts(metrics.EFFORT)] == [2.0, 1.0]
     assert [fact.until for fact in story.facts(metrics.OPENED)] == [story.at(10), story.at(75)]
+
+
+def test_a_resolution_is_nobodys_where_the_last_answer_was_written_outside(story: Story) -> None:
+    for who in ("mara", "noor", "kim"):
+        story.write(who, 0)
+    story.answer("mara", 5, by="Ada")
+    story.answer("mara", 6, by="", origin="other_client")
+    story.answer("noor", 7, by="", origin="other_client")
+    for number, who in enumerate(("mara", "noor", "kim")):
+        story.resolve(who, 10 + number, by="Bo")
+
+    story.count()
+
+    assert story.names(metrics.RESOLUTION) == ["", "", "Bo"]  # nobody wrote to Kim
 
 
 def test_resolving_that_was_undone_never_was(story: Story) -> None:
@@ -151,6 +217,43 @@ def test_work_is_what_somebody_did_without_a_long_pause(story: Story) -> None:
     story.count()
 
     assert story.minutes(metrics.HANDLE) == [3.5, 0.5]
+
+
+def test_what_is_done_to_many_and_taken_back_is_no_work_and_what_a_macro_does_is(story: Story) -> None:
+    ada = story.person("Ada")
+    for who in ("mara", "noor"):
+        story.write(who, 0)
+    run = bulk.begin(
+        brand=story.brand, by=ada, act=BulkAct.RESOLVE, words="Resolve", value={}, seen_seq=story.seen, now=story.at(5),
+        ids=list(Conversation.objects.values_list("public_id", flat=True)),
+    )  # fmt: skip
+    work_through(run, story.at(5))
+    undone = undoing.undo(brand=story.brand, by=ada, now=story.at(6))
+    assert undone.run is not None
+    work_through(undone.run, story.at(6))
+    assert set(Conversation.objects.values_list("state", flat=True)) == {"open"}
+    story.count(7)
+    assert story.facts(metrics.HANDLE) == []
+
+    macro = Macro.objects.create(brand=story.brand, name="Done", resolves=True)
+    mara = story.conversation("mara")
+    asked: Any = {
+        "macro": macro,
+        "conversation": mara,
+        "by": ada,
+        "seen_seq": story.seen,
+        "now": story.at(60),
+    }
+    seen = running_macros.mark(running_macros.preview(**asked))
+    running_macros.run(**asked, client_id=uuid4(), expected=seen)
+    story.count(61)
+    [work] = story.facts(metrics.HANDLE)
+    assert (work.conversation_id, work.at, work.value) == (mara.pk, story.at(60), 30)
+
+
+def work_through(run: BulkRun, now: datetime) -> None:
+    while bulk.work(run_id=run.pk, now=now).state == BulkState.RUNNING:
+        pass
 
 
 def test_marking_a_person_is_no_work_in_what_is_resolved(story: Story) -> None:
@@ -214,6 +317,31 @@ def test_a_missed_target_counts_from_the_moment_it_was_missed(story: Story) -> N
     assert (late.hit, late.at, late.value) == (False, story.at(10), 25 * 60)
 
 
+def test_a_missed_target_that_gets_more_time_is_missed_when_that_is_used_up(story: Story) -> None:
+    everybody = SlaPolicy.objects.create(brand=story.brand, name="Everybody", first_response=600)
+    for who in ("mara", "noor", "kim"):
+        story.write(who, 0)
+    story.count(1)
+    story.sweep(11)
+    story.answer("kim", 11)
+    story.count(12)
+    assert [fact.hit for fact in story.facts(metrics.TARGET_FIRST)] == [False] * 3
+
+    story.promise(everybody, 12, first_response=3600)
+    story.count(13)
+    [late] = story.facts(metrics.TARGET_FIRST)  # it ended as late before
+
+    assert late.at == story.at(10)
+    story.answer("noor", 30)
+    story.answer("mara", 70)
+    story.count(71)
+    late, kept, missed = story.facts(metrics.TARGET_FIRST)
+    assert [(fact.hit, fact.at) for fact in (kept, missed)] == [(True, story.at(30)), (False, story.at(60))]
+    story.sweep(72)
+    story.count(73)
+    assert [fact.at for fact in story.facts(metrics.TARGET_FIRST)] == [late.at, kept.at, missed.at]
+
+
 def test_a_message_that_comes_late_corrects_what_was_counted(story: Story) -> None:
     story.write("mara", 10)
     story.answer("mara", 20)
@@ -238,6 +366,22 @@ def test_an_answer_where_it_was_merged_from_goes_to_whoever_wrote_it(story: Stor
     story.count(7)
 
     assert (story.minutes(metrics.FIRST), story.names(metrics.FIRST)) == ([6.0], ["Bo"])
+
+
+def test_an_answer_there_counts_also_where_nothing_was_waiting_when_it_was_merged(story: Story) -> None:
+    story.write("mara-on-the-side", 0)
+    story.answer("mara-on-the-side", 1, by="Ada")
+    story.write("mara", 2)
+    story.count(3)
+    Conversation.objects.update(contact=story.conversation("mara").contact)
+    joining.join(
+        kept=story.conversation("mara"), merged=story.conversation("mara-on-the-side"), by=story.person("Lea"), now=story.at(4)
+    )  # fmt: skip
+    story.answer("mara-on-the-side", 8, by="Bo")
+    story.count(9)
+
+    responses = Fact.objects.filter(kind=metrics.FIRST, conversation=story.conversation("mara"))
+    assert [(fact.at, fact.person_id) for fact in responses] == [(story.at(8), story.person("Bo").pk)]
 
 
 def test_a_tag_moves_the_past_too(story: Story) -> None:

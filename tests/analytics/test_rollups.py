@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from analytics import metrics, rollups
@@ -17,8 +18,21 @@ from analytics.models import AgentHour, Fact, Follower, Level, Period, Rollup, S
 from analytics.queries import asked as asked_for
 from analytics.queries import behind
 from analytics.queries import names as all_names
-from inbox.actions import closing, teaming
-from inbox.models import Brand, BusinessHours, Message, Presence, PresenceState, Tag, Team
+from inbox.actions import closing, joining, promising, receiving, snoozing, teaming, undoing
+from inbox.actions.receiving import Arrival
+from inbox.exchange import Unsent
+from inbox.models import (
+    Brand,
+    BusinessHours,
+    Contact,
+    Message,
+    Presence,
+    PresenceState,
+    SlaPolicy,
+    Tag,
+    Team,
+)
+from inbox.queries import merges
 from inbox.queries.routing_facts import HEARD_EVERY
 from tests.analytics.conftest import Story
 from tests.connectors.threads import in_threads
@@ -54,42 +68,53 @@ def be_there(story: Story, name: str, since: float, until: float, every: float =
     Presence.objects.filter(**who).delete()
 
 
-STEP = st.tuples(
-    st.sampled_from(["write", "late", "answer", "bot", "resolve", "reopen", "assign", "spam", "there"]),
-    st.sampled_from(["mara", "noor"]),
-    st.integers(1, 90),
-    st.booleans(),
-)
+WHAT = (
+    "write", "late", "answer", "bot", "resolve", "reopen", "assign", "spam", "there", "snooze", "needless", "unsend", "undo", "merge", "part",
+    "policy", "sweep",
+)  # fmt: skip
+STEP = st.tuples(st.sampled_from(WHAT), st.sampled_from(["mara", "noor"]), st.integers(1, 90), st.booleans())
+CANNOT_BE = (
+    closing.AnotherIsOpen,
+    joining.Refused,
+    snoozing.NotUnderWay,
+    undoing.NothingToUndo,
+    Message.DoesNotExist,
+)  # such a step changes nothing
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ALL_IN_ONE = [
+    ("write", "mara", 1, False), ("write", "noor", 5, True), ("sweep", "mara", 80, True), ("policy", "mara", 10, True),
+    ("needless", "mara", 2, True), ("undo", "mara", 1, True), ("merge", "mara", 5, True), ("answer", "noor", 5, True),
+    ("part", "mara", 5, True), ("unsend", "noor", 3, False), ("policy", "mara", 90, True), ("sweep", "mara", 85, True),
+    ("policy", "mara", 10, True),
+]  # fmt: skip
+
+
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(ALL_IN_ONE)
 @given(st.lists(STEP, min_size=4, max_size=9))
 def test_following_step_by_step_is_counting_all_of_it(
     db: None, steps: list[tuple[str, str, int, bool]]
 ) -> None:
     story = Story(ChannelFactory(brand__time_zone="Asia/Kolkata"))
+    SlaPolicy.objects.create(
+        brand=story.brand, name="Standard", first_response=600, next_response=1800, resolution=3600
+    )
+    contact = Contact.objects.create(brand=story.brand, name="Mara Noor")
     now = 0.0
     for what, who, minutes, looks in steps:
         now += minutes
-        known = story.brand.conversations.filter(thread_key=who)
-        if what in ("write", "late") or not known.exists():
+        if what in ("write", "late") or not story.brand.conversations.filter(thread_key=who).exists():
             story.write(who, now - (minutes * 0.7 if what == "late" else 0), learned=now)
-        elif what == "answer":
-            story.answer(who, now)
+            story.brand.conversations.update(contact=contact)
         elif what == "there":
             be_there(story, "Ada", now, now + minutes, every=1 + minutes % 2)
             now += minutes
-        elif what == "bot":
-            story.answer(who, now, by="", origin="automation")
-        elif what == "resolve":
-            story.resolve(who, now)
-        elif what == "reopen":
-            story.reopen(who, now)
-        elif what == "assign":
-            story.assign(who, now, "Bo" if minutes % 2 else "")
-        elif what == "spam":
-            closing.mark_spam(conversation=known.get(), by=story.person("Ada"), now=story.at(now))
+        else:
+            with suppress(*CANNOT_BE):
+                happen(story, what, who, now, minutes)
         if looks:
+            story.sweep(now)
             story.count(now)
     story.count(now)
     followed = shown(story)
@@ -97,6 +122,74 @@ def test_following_step_by_step_is_counting_all_of_it(
     the_whole(story)
 
     assert shown(story) == followed
+
+
+def happen(story: Story, what: str, who: str, now: float, minutes: int) -> None:
+    conversation, ada, at = story.conversation(who), story.person("Ada"), story.at(now)
+    if what == "answer":
+        story.answer(who, now)
+    elif what == "bot":
+        story.answer(who, now, by="", origin="automation")
+    elif what == "resolve":
+        story.resolve(who, now)
+    elif what == "reopen":
+        story.reopen(who, now)
+    elif what == "assign":
+        story.assign(who, now, "Bo" if minutes % 2 else "")
+    elif what == "spam":
+        closing.mark_spam(conversation=conversation, by=ada, now=at)
+    elif what == "snooze":
+        snoozing.snooze(conversation=conversation, until=story.at(now + minutes), by=ada, now=at)
+    elif what == "needless":
+        promising.no_reply_needed(conversation=conversation, by=ada, now=at)
+    elif what == "unsend":
+        said = conversation.messages.filter(direction="in", deleted_at=None).latest("sent_at")
+        withdrawn = Unsent(said.external_id or "", at, who)
+        receiving.receive(arrivals=[Arrival(conversation.channel_id, withdrawn)], now=at)
+    elif what == "undo":
+        undoing.undo(brand=story.brand, by=ada, now=at)
+    elif what == "merge":
+        other = story.conversation("noor" if who == "mara" else "mara")
+        joining.join(kept=conversation, merged=other, by=ada, now=at)
+    elif what == "part":
+        for merge in merges.into(conversation):
+            joining.part(merge=merge, by=ada, now=at)
+    elif what == "policy":
+        change = {"resolution": None} if minutes % 3 else {"first_response": minutes * 60, "resolution": 7200}
+        story.promise(SlaPolicy.objects.get(brand=story.brand), now, **change)
+    elif what == "sweep":
+        story.sweep(now)
+
+
+def test_a_missed_target_that_is_promised_no_more_is_counted_no_more(story: Story) -> None:
+    standard = SlaPolicy.objects.create(
+        brand=story.brand, name="Standard", first_response=600, resolution=1200
+    )
+    story.write("mara", 0)
+    story.count(1)
+    story.sweep(30)
+    story.count(31)
+    assert [fact.hit for fact in story.facts(metrics.TARGET_RESOLUTION)] == [False]
+
+    story.promise(standard, 40, resolution=None)
+    story.count(41)
+
+    assert story.facts(metrics.TARGET_RESOLUTION) == []
+    followed = shown(story)
+    the_whole(story)
+    assert shown(story) == followed
+
+
+def test_a_target_that_is_promised_after_it_was_kept_is_counted(story: Story) -> None:
+    standard = SlaPolicy.objects.create(brand=story.brand, name="Standard", resolution=86400)
+    story.write("mara", 0)
+    story.answer("mara", 5)
+    story.count(6)
+
+    story.promise(standard, 10, first_response=600)
+    story.count(11)
+
+    assert [fact.hit for fact in story.facts(metrics.TARGET_FIRST)] == [True]
 
 
 def test_a_period_holds_what_its_facts_say_split_by_one_and_by_two(story: Story) -> None:
@@ -179,7 +272,7 @@ def test_the_night_that_gains_an_hour_has_twenty_five(story: Story) -> None:
     }
     Fact.objects.bulk_create(
         [
-            Fact(**template, source=1000 + number, at=night + timedelta(minutes=30, hours=number))
+            Fact(**template, source=-number, at=night + timedelta(minutes=30, hours=number))
             for number in range(26)
         ]
     )

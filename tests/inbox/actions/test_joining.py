@@ -178,6 +178,22 @@ def test_an_answer_in_either_thread_is_an_answer(story: Story) -> None:
     assert [each.state for each in Clock.objects.filter(conversation=story.kept, kind="first")] == ["met"]
 
 
+def test_an_answer_in_a_thread_where_nothing_was_waiting_is_an_answer(story: Story) -> None:
+    story.begin(100, other=0)
+    arrive(story.on_x, exchange.echoed("It left today", to="mara_x", seconds=120), seconds=120)
+    story.triage(120)
+    story.join(200)
+    story.triage(200)
+    assert story.kept.waiting_since == at(100)  # what was said there before the merge was said to nobody here
+
+    arrive(story.on_x, exchange.echoed("As I wrote on X", to="mara_x", seconds=250), seconds=251)
+    story.triage(251)
+
+    assert story.kept.waiting_since is None
+    [first] = Clock.objects.filter(conversation=story.kept, kind="first")
+    assert (first.state, first.ended_at) == ("met", at(250))
+
+
 def test_what_is_unsent_in_the_closed_thread_is_waited_for_no_more(story: Story) -> None:
     story.begin(100, other=0)
     on_x = Message.objects.get(conversation=story.other)
@@ -291,7 +307,7 @@ def test_clocks_of_a_merge_are_those_of_one_thread(
 def live_through(
     before: list[tuple[str, str, int]], after: list[tuple[str, str, int]], how: str
 ) -> list[list[tuple[object, ...]]]:
-    """The clocks of the kept one, and of the other. After the merge people write in the kept thread alone."""
+    """The clocks of the kept one, and of the other. After the merge the customer writes in the kept thread alone, and is answered in either."""
     story = Story()
     SlaPolicy.objects.filter(brand=story.brand).update(
         first_response=86400, next_response=86400, resolution=864000
@@ -300,11 +316,12 @@ def live_through(
     waits: list[tuple[str, float]] = [("And on X", 0)]
     seconds = 0.0
 
-    def live(steps: list[tuple[str, str, int]], *, only: str = "") -> None:
+    def live(steps: list[tuple[str, str, int]], *, merged: bool = False) -> None:
         nonlocal seconds
         for number, (who, what, pause) in enumerate(steps):
             seconds += pause
-            who = only or who
+            if merged and (what == "wrote" or how == "read aloud"):
+                who = "mara"
             place = story.on_instagram if who == "mara" else story.on_x
             if what == "wrote":
                 arrive(place, exchange.wrote(f"more {number}", who=who, seconds=seconds), seconds=seconds)
@@ -328,5 +345,5 @@ def live_through(
     if how == "merged and parted":
         joining.part(merge=merge, by=story.jo, now=at(seconds))
         story.triage(seconds)
-    live(after, only="mara")
+    live(after, merged=True)
     return [story.clocks("mara"), story.clocks("mara_x")]

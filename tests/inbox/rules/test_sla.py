@@ -164,7 +164,7 @@ def lived_through(said: list[Said], turns: list[Turn], rules: Policy, now: int) 
             status, ours, responded = "spam", False, True
         elif what is What.NO_REPLY_NEEDED:
             stop(response, second, cancelled=True)
-            waits, ours, responded = [], False, responded or response is not None
+            waits, ours = [], False
         elif what is What.REOPENED and status in over:
             start(Kind.RESOLUTION, second)
             if waits:
@@ -379,6 +379,16 @@ def test_the_first_of_two_messages_unsent_is_as_if_it_had_not_been_written() -> 
 
 def test_unsending_what_was_answered_changes_nothing() -> None:
     assert told(look([customer(1, unsent=8), answer(5)], [], 9))[0] == ("first", "met", 1, 5, 4)
+
+
+def test_what_needed_no_answer_leaves_the_first_response_to_come() -> None:
+    found = look([customer(1), customer(6), answer(8), customer(9)], [turn(3, What.NO_REPLY_NEEDED)], 10)
+
+    assert [each[:4] for each in told(found) if each[0] != "resolution"] == [
+        ("first", "cancelled", 1, 3),
+        ("first", "met", 6, 8),
+        ("next", "running", 9, None),
+    ]
 
 
 def test_after_a_resolution_a_message_begins_a_new_spell() -> None:
