@@ -336,6 +336,25 @@ def test_the_board_asks_as_little_for_many_as_for_few(
         manager.get(address(story, "now"))
 
 
+def test_the_longest_wait_may_end_while_the_board_is_read(manager: Client, story: Story) -> None:
+    story.write("mara", 0)
+    told = []
+
+    def answered(execute: Any, sql: str, *rest: Any) -> Any:
+        found = execute(sql, *rest)
+        if not told and 'MIN("inbox_conversation"."waiting_since")' in sql:
+            told.append(sql)
+            story.brand.conversations.update(waiting_since=None)
+        return found
+
+    with connection.execute_wrapper(answered):
+        page = manager.get(address(story, "now"))
+
+    assert told and page.status_code == 200
+    assert (page.context["board"].whole.waiting, page.context["board"].whole.first) == (1, None)
+    assert 'data-key="oldest"' not in page.content.decode() and "the oldest for" in page.content.decode()
+
+
 def test_what_cannot_be_read_is_said(manager: Client, story: Story) -> None:
     asks, lists = address(story, "responses"), address(story, "behind")
 
