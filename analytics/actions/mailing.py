@@ -50,7 +50,9 @@ _COUNTED_BY = timedelta(minutes=1)
 def due(*, now: datetime) -> QuerySet[ReportMail]:
     """Those that leave now and that nobody is sending."""
     is_counted = Q(hour__gt=0) | Q(next_at__lte=now - _COUNTED_BY)
-    return ReportMail.objects.filter(is_counted, Q(not_before=None) | Q(not_before__lte=now), next_at__lte=now)
+    return ReportMail.objects.filter(
+        is_counted, Q(not_before=None) | Q(not_before__lte=now), next_at__lte=now
+    )
 
 
 def claim(*, now: datetime) -> ReportMail | None:

@@ -2,6 +2,7 @@
 const CLOCK = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }
 const FULL = { dateStyle: "medium", timeStyle: "short" }
 const clock = new Intl.DateTimeFormat(undefined, CLOCK)
+export const { timeZone: zone } = clock.resolvedOptions() // times that are typed are read in it, too
 const weekday = new Intl.DateTimeFormat(undefined, { weekday: "short" })
 const dayMonth = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" })
 const full = new Intl.DateTimeFormat(undefined, FULL)
