@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from inbox import attendance, realtime, tasks
 from inbox.actions import attending
-from inbox.models import Channel, Person, Presence, PresenceState
+from inbox.models import AuditEntry, Channel, Person, Presence, PresenceState
 from inbox.views import _typed_times
 from tests.factories import teams
 from tests.factories.people import ChannelFactory, agent_of
@@ -102,6 +102,7 @@ async def test_what_a_person_types_is_read_in_the_zone_that_their_browser_shows(
         await page.hears("presence", within=30)
 
     assert await in_thread(typed) == "Tue 14:00"
+    assert not await in_thread(AuditEntry.objects.filter(subject="person", act="changed").exists)
 
 
 async def test_whoever_is_away_stays_away_while_the_page_is_open(
