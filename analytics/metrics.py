@@ -92,7 +92,8 @@ METRICS: dict[str, Metric] = {
             "waiting", "Waiting now", 1, Unit.NUMBER, "", "conversations",
             "Open conversations in which a customer has the last word, and since when the first unanswered message waits.",
             "Answers by bots do not end a wait; notes do not either. Snoozed, pending, resolved and spam do not wait. Late, whoever has the last "
-            "word: the earliest of its target, its reply window and its promise is over; due: it will be within that time.",
+            "word: its target or its promise is over, whichever is earlier; due: one of them, or the window in which the platform still "
+            "takes an answer, will be over within that time. A window that has closed is due no more.",
             "Team and channel of the conversation.", "Calendar time, as of this moment.",
         ),
         Metric(
@@ -139,7 +140,8 @@ METRICS: dict[str, Metric] = {
         Metric(
             BOT, "Messages by bots", 1, Unit.NUMBER, BOT, "messages",
             "What automations wrote to customers: auto-greetings, flows, the platform's own automatic answers.",
-            "Once the platform has it.", "Nobody.", "The moment of the message.",
+            "Once the platform has it. Known where the platform tells that another app wrote it, and by the exact words that the channel's "
+            "page names; all else from outside counts as a colleague's. Naming them changes nothing that has come before.", "Nobody.", "The moment of the message.",
         ),
         Metric(
             OPENED, "Conversations opened", 3, Unit.NUMBER, OPENED, "conversations",
@@ -206,7 +208,8 @@ IN_BUSINESS_HOURS = frozenset(each.fact for each in METRICS.values() if each.bus
 
 # What holds for every figure. Printed at the top of docs/metrics.md and of the page with the definitions.
 GENERAL = (
-    "Days begin and end at midnight in the brand's time zone, hours at its full hours; a night that gains or loses an hour has 25 or 23.",
+    "Days begin and end at midnight in the brand's time zone, hours at its full hours; a night that gains or loses an hour has 25 or 23. "
+    "The pages tell each time in that zone, too, wherever they are read, and name it.",
     "Business hours are those of the brand's first SLA policy that keeps any, else the first it has; a brand without hours works around "
     "the clock. When they change, all is counted anew by the new ones.",
     "A figure by team, tag, priority or mood goes by what the conversation has now; a correction moves its past, too.",

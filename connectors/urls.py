@@ -21,6 +21,7 @@ app_name = "connectors"
 channel: list[URLPattern | URLResolver] = [
     path("", connections.show, name="connection"),
     path("look/", connections.look, name="look"),
+    path("automatic/", connections.automatic, name="automatic"),
     path("sync/", syncs.create, name="sync"),
     path("backfills/", runs.backfill, name="backfills"),
 ]

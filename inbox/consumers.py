@@ -16,6 +16,7 @@ from channels.db import database_sync_to_async
 from django.contrib.sessions.backends.db import SessionStore
 
 from inbox import access, attendance, company, gestures, realtime
+from inbox.actions import attending
 from inbox.fanout import News, hub, rest_of
 from inbox.models import Brand, Conversation
 from inbox.rules.visits import Doing
@@ -138,6 +139,10 @@ class Socket:
         if "counts" in wish:
             text = await database_sync_to_async(realtime.counts_for)(self._scope["user"], self._brand)
             await self._outgoing.put({"type": "websocket.send", "text": text})
+        if "zone" in wish:
+            await database_sync_to_async(attending.keep_zone)(
+                person=self._scope["user"], time_zone=str(wish["zone"])
+            )
         if "presence" in wish:
             text = await database_sync_to_async(realtime.presence_for)(self._brand)
             await self._outgoing.put({"type": "websocket.send", "text": text})

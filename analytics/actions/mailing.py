@@ -43,9 +43,16 @@ def stop(*, brand: Brand, person: Person, cadence: str) -> None:
     ReportMail.objects.filter(brand=brand, person=person, cadence=cadence).delete()
 
 
+# At midnight the last minute of the day that it tells of is still being counted.
+_COUNTED_BY = timedelta(minutes=1)
+
+
 def due(*, now: datetime) -> QuerySet[ReportMail]:
     """Those that leave now and that nobody is sending."""
-    return ReportMail.objects.filter(Q(not_before=None) | Q(not_before__lte=now), next_at__lte=now)
+    is_counted = Q(hour__gt=0) | Q(next_at__lte=now - _COUNTED_BY)
+    return ReportMail.objects.filter(
+        is_counted, Q(not_before=None) | Q(not_before__lte=now), next_at__lte=now
+    )
 
 
 def claim(*, now: datetime) -> ReportMail | None:

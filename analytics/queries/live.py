@@ -33,7 +33,7 @@ WHATS = {
 
 @dataclass(slots=True)
 class Line:
-    """`oldest`: since when the first of them waits; `first`: its conversation."""
+    """`oldest`: since when the first of them waits; `first`: its conversation, None where it stopped waiting while the board was read."""
 
     key: int | None
     waiting: int = 0
@@ -134,7 +134,8 @@ def _lines(brand: Brand, now: datetime) -> list[dict[str, Any]]:
 
 
 def _name_the_first(brand: Brand, groups: dict[tuple[Any, Any], dict[str, Any]]) -> None:
-    """The conversation that waits longest in each group: found by the index list_waiting."""
+    """The conversation that waits longest in each group, where it still does: found by the index list_waiting, which one statement
+    for both could not use."""
     since = [group["oldest"] for group in groups.values() if group["oldest"]]
     longest = _open(brand).annotate(waits=Coalesce("waiting_since", NEVER)).filter(waits__in=since)
     for team_id, channel_id, waiting_since, public_id in longest.order_by("-waits", "-pk").values_list(

@@ -19,7 +19,7 @@ from connectors.forms import RANGES, BackfillForm
 from connectors.queries import doctor, schedules
 from connectors.views import _console
 from inbox import access
-from inbox.actions import recording
+from inbox.actions import channels, recording
 from inbox.views._door import AgentRequest, signed_in
 
 HERE = "channels"
@@ -33,7 +33,7 @@ def show(request: AgentRequest, brand_slug: str, public_id: str) -> HttpResponse
     examined = doctor.examine(channel, now=timezone.now())
     return _console.page(
         request, "connection.html", channel.brand, HERE, channel=channel, platform=schedules.label_of(channel),
-        examined=examined, form=BackfillForm(), ranges=RANGES,
+        examined=examined, form=BackfillForm(), ranges=RANGES, answers=[*channel.automatic_answers, ""],
     )  # fmt: skip
 
 
@@ -60,4 +60,22 @@ def look(request: AgentRequest, brand_slug: str, public_id: str) -> HttpResponse
         messages.error(request, str(refused))
     else:
         messages.success(request, " ".join(told) or "The platform's side was looked at.")
+    return redirect("connectors:connection", brand_slug=brand_slug, public_id=public_id)
+
+
+@require_POST
+@signed_in
+def automatic(request: AgentRequest, brand_slug: str, public_id: str) -> HttpResponse:
+    """What the account says by itself."""
+    channel = access.channel_for_running(request.user, brand_slug, public_id)
+    try:
+        channels.name_automatic(
+            channel=channel,
+            answers=request.POST.getlist("answers"),
+            other_apps_are_bots="other_apps_are_bots" in request.POST,
+        )
+    except channels.Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, "What comes from now on is told apart by these.")
     return redirect("connectors:connection", brand_slug=brand_slug, public_id=public_id)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
+from zoneinfo import available_timezones
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -68,6 +70,17 @@ def hear(*, present: Sequence[tuple[int, int]], now: datetime) -> list[int]:
         [now, now, *_sql.columns(sorted(set(present)), 2), now],
     )
     return sorted({brand_id for brand_id, came in back if came})
+
+
+def keep_zone(*, person: Person, time_zone: str) -> None:
+    """In which zone their browser shows times: what they type means the same. A zone that is not known here says nothing."""
+    if time_zone != person.time_zone and time_zone in _zones():
+        Person.objects.filter(pk=person.pk).update(time_zone=time_zone)
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def choose(*, brand: Brand, person: Person, away: bool, now: datetime) -> bool:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 
 from inbox import events
 from inbox.models import Channel, ChannelState, EventKind
+from inbox.rules.cleaning import clean
+
+MOST_ANSWERS = 30
+LONGEST_ANSWER = 2000
 
 
 def park_sending(*, channel_id: int, reason: str, now: datetime) -> None:
@@ -40,6 +45,26 @@ def _set_state(channel_id: int, state: ChannelState, reason: str, now: datetime)
             before=channel.state,
         )
         Channel.objects.filter(pk=channel_id).update(state=state, state_reason=reason[:300])
+
+
+class Refused(Exception):
+    """Why these cannot be its automatic answers, in a sentence."""
+
+
+@transaction.atomic
+def name_automatic(*, channel: Channel, answers: Sequence[str], other_apps_are_bots: bool) -> None:
+    """What counts as nobody's from now on; what has come keeps the origin it had. Empty ones are left out. The audit log hears of it by
+    its trigger. Raises Refused."""
+    named = list(
+        dict.fromkeys(text for each in answers if (text := clean(each).replace("\r\n", "\n").strip()))
+    )
+    if len(named) > MOST_ANSWERS:
+        raise Refused(f"Name at most {MOST_ANSWERS} automatic answers.")
+    if any(len(each) > LONGEST_ANSWER for each in named):
+        raise Refused(f"An automatic answer has at most {LONGEST_ANSWER:,} characters.")
+    Channel.objects.filter(pk=channel.pk).update(
+        automatic_answers=named, other_apps_are_bots=other_apps_are_bots
+    )
 
 
 @transaction.atomic(durable=True)

@@ -23,6 +23,7 @@ from inbox.actions._threads import Change
 from inbox.exchange import InboundEvent, InboundMessage, MessageKind
 from inbox.models import Channel, EventKind
 from inbox.queries.news import REWORDED
+from inbox.rules import automatic
 from inbox.rules.amendments import Amended
 
 
@@ -51,7 +52,9 @@ def receive(*, arrivals: Sequence[Arrival], now: datetime, historical: bool = Fa
     channels = Channel.objects.in_bulk({arrival.channel_id for arrival in arrivals})
     by_brand: dict[int, list[tuple[int, InboundEvent]]] = defaultdict(list)
     for arrival in arrivals:
-        by_brand[channels[arrival.channel_id].brand_id].append((arrival.channel_id, arrival.event))
+        channel = channels[arrival.channel_id]
+        event = automatic.told(arrival.event, channel.automatic_answers, channel.other_apps_are_bots)
+        by_brand[channel.brand_id].append((channel.pk, event))
     received = Received()
     for brand_id in sorted(by_brand):  # one order of locks for everybody
         with events.ledger(brand_id) as ledger:
@@ -151,7 +154,7 @@ class _Intake:
                 what="placed",
             )
             change.seq = seq
-            if known[key].direction == "out":
+            if known[key].direction == "out" and not automatic.is_by_nobody(message):
                 change.answered.append(message.sent_at)
             corrected.append((known[key].id, message.sent_at, _messages.order_key_of(message), seq))
         _messages.correct_places(corrected)
@@ -188,8 +191,8 @@ class _Intake:
             seq = self.ledger.record(self._news_of(message), at=self.now, conversation_id=thread.id)
             change.added += 1
             change.seq = change.public_seq = seq
-            if message.kind is MessageKind.SYSTEM:
-                pass  # nobody said it: it is shown, and nobody waits, answers or comes back by it
+            if message.kind is MessageKind.SYSTEM or automatic.is_by_nobody(message):
+                pass  # it is shown, and nobody waits, answers or comes back by it
             elif message.outbound:
                 change.answered.append(message.sent_at)
             elif not self.historical:

@@ -94,6 +94,13 @@ class Channel(PublicIdModel):
     sends_resume_at = models.DateTimeField(
         null=True, blank=True, help_text="The platform asked us to wait until then."
     )
+    automatic_answers = ArrayField(
+        models.TextField(), default=list, db_default=[], blank=True,
+        help_text="What the platform or another app says by itself, word for word as it is set there.",
+    )  # fmt: skip
+    other_apps_are_bots = models.BooleanField(
+        default=True, db_default=True, help_text="No person writes what another app sends for this account."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ChannelQuerySet.as_manager()

@@ -12,7 +12,18 @@ from simulator.kernel import Kernel
 from simulator.models import Account, Message, Person, Thread
 from simulator.platforms.base import Event
 
-EVENT_KINDS = ("edit", "unsend", "react", "unreact", "read", "typing", "native_reply", "block", "revoke")
+EVENT_KINDS = (
+    "edit",
+    "unsend",
+    "react",
+    "unreact",
+    "read",
+    "typing",
+    "native_reply",
+    "auto_reply",
+    "block",
+    "revoke",
+)
 
 
 async def write_message(kernel: Kernel, given: dict[str, Any], *, client: str) -> dict[str, Any]:
@@ -113,9 +124,10 @@ def _sign(
     elif kind == "block":
         messaging.customer_blocks(account=account, person=person)
     else:
-        draft = Draft(
-            text=str(given.get("text") or ""), client="native_app", reply_to=target.id if target else ""
-        )
+        client = "automation" if kind == "auto_reply" else "native_app"
+        draft = Draft(text=str(given.get("text") or ""), client=client, reply_to=target.id if target else "")
+        if kind == "auto_reply" and given.get("app"):
+            draft.extra["app"] = str(given["app"])
         draft.at_ms = int(given["at_ms"]) if given.get("at_ms") is not None else None
         for row in given.get("attachments") or []:
             draft.attachments.append(customers.attachment(kernel, account=account, row=row))

@@ -207,15 +207,15 @@ def test_a_mail_leaves_once_at_its_hour_by_the_brands_clock(story: Story) -> Non
     assert ReportMail.objects.get().next_at > datetime.now(UTC)
 
 
-def asks_for_one(story: Story, name: str) -> ReportMail:
-    """A manager who gets the report at eight each day, the first one at the next eight."""
+def asks_for_one(story: Story, name: str, hour: int = 8) -> ReportMail:
+    """A manager who gets the report at an hour of each day, the first one when it is next that late."""
     Membership.objects.filter(person=story.person(name)).update(role=Role.MANAGER)
     return mailing.ask_for(
         brand=story.brand,
         person=story.person(name),
         cadence=Cadence.DAILY,
         weekday=0,
-        hour=8,
+        hour=hour,
         now=story.at(600),
     )
 
@@ -230,6 +230,13 @@ def test_a_worker_that_dies_keeps_back_none_but_its_own_and_that_not_for_long(st
     assert mailing.claim(now=at) == second
     assert mailing.claim(now=at) is None
     assert mailing.claim(now=at + mailing.LEASE) == first
+
+
+def test_a_mail_at_midnight_waits_until_its_day_is_counted(story: Story) -> None:
+    mail = asks_for_one(story, "Ada", hour=0)
+
+    assert not mailing.due(now=mail.next_at + timedelta(seconds=30)).exists()
+    assert mailing.claim(now=mail.next_at + timedelta(minutes=1)) == mail
 
 
 def test_a_mail_that_cannot_leave_is_tried_again_and_then_left_for_the_next_day(

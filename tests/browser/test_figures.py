@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from analytics import metrics
 from analytics.actions import recounting
 from analytics.models import Fact, Follower
 from analytics.rollups import rebuild_due
-from inbox.models import Channel, Membership, Person, Role
+from inbox.models import Brand, Channel, Membership, Person, Role
 from tests.browser.test_accessibility import faults
 from tests.factories import conversations as make
 
@@ -148,3 +148,18 @@ def test_paper_is_light_and_has_every_table(enter: Enter, managed: Channel) -> N
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.evaluate(ink) == on_screen
     expect(page.locator("#chart-over-time table")).to_be_hidden()
+
+
+def test_times_are_the_brands_wherever_it_is_read(enter: Enter, managed: Channel) -> None:
+    Brand.objects.update(time_zone="Europe/Berlin")
+    Fact.objects.exclude(kind=metrics.FIRST).delete()
+    Fact.objects.update(at=datetime(2026, 11, 23, 23, 30, tzinfo=UTC))
+    recounting.mark_settings(brand=Brand.objects.get(), now=timezone.now())
+    while rebuild_due(now=timezone.now() + timedelta(hours=1)):
+        pass
+
+    page = enter("/b/lumen/inbox/open/", timezone_id="America/New_York", locale="en-GB", color_scheme="light")
+    page.goto("/b/lumen/reports/behind/?metric=first_response&from=2026-11-24&to=2026-11-24")
+
+    expect(page.locator("td local-time").first).to_have_text("24 Nov 2026, 00:30")
+    expect(page.get_by_text("Times of Europe/Berlin.")).to_be_visible()

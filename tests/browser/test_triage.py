@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -157,6 +158,22 @@ def test_a_snooze_is_typed_previewed_and_found_among_the_snoozed(
     page.keyboard.press("s")
     page.wait_for_url("**/inbox/snoozed/")
     assert names(page) == ["Soon"]
+
+
+def test_an_hour_that_is_typed_is_the_hour_that_is_shown(
+    enter: Enter, queue: dict[str, Conversation]
+) -> None:
+    """Whoever travels types the hours of where they are, and so does their page."""
+    page = enter(
+        f"/b/lumen/conversations/{queue['Soon'].public_id}/", timezone_id="Asia/Kolkata", locale="en-GB"
+    )
+
+    page.keyboard.press("h")
+    page.fill("#picker-filter", "tue 9")
+    expect(page.locator("#snooze-said")).to_contain_text(", 09:00")
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".event local-time[format=full]")).to_have_attribute("title", re.compile(", 09:00$"))
 
 
 def test_a_tag_by_the_model_says_so_and_is_undone_with_a_press(

@@ -30,7 +30,7 @@ from connectors.models import (
 from connectors.queries import coverage, doctor
 from inbox import platforms
 from inbox.actions import receiving
-from inbox.models import Brand, Channel, Clock, Conversation, Message, Notification, Person, Role
+from inbox.models import AuditEntry, Brand, Channel, Clock, Conversation, Message, Notification, Person, Role
 from tests.connectors.conftest import NOW
 from tests.factories.people import BrandFactory, MembershipFactory
 from tests.fakes.platform import FakePlatform, manifest
@@ -73,6 +73,7 @@ def addresses(channel: Channel, run: SyncRun, dead: DeadItem) -> list[tuple[str,
         ("post", at("schedule", channel, poll.pk)), ("post", at("schedule-pause", channel, poll.pk)),
         ("post", at("schedule-run", channel, poll.pk)), ("post", at("run-stop", channel, run.pk)),
         ("post", at("backfills", channel, channel.public_id)), ("post", at("look", channel, channel.public_id)),
+        ("post", at("automatic", channel, channel.public_id)),
         ("get", at("coverage-of", channel, channel.public_id)),
         ("post", at("dead-items-replay", channel)), ("post", at("dead-item-replay", channel, dead.pk)),
     ]  # fmt: skip
@@ -114,6 +115,44 @@ def test_what_is_another_brands_is_not_reached_by_ones_own_address(
 
     assert page.post(at("schedule-pause", planned, schedule.pk)).status_code == 404
     assert page.get(at("connection", planned, theirs.public_id)).status_code == 404
+
+
+def test_a_channel_names_its_automatic_answers_and_the_log_says_who_did(
+    page: Client, planned: Channel
+) -> None:
+    named = {
+        "answers": [
+            "We are back at nine.\r\nYour Lumen",
+            "",
+            " We are back at nine.\nYour Lumen ",
+            "<b>Hi</b>",
+        ]
+    }
+
+    page.post(at("automatic", planned, planned.public_id), named)
+
+    planned.refresh_from_db()
+    assert planned.automatic_answers == ["We are back at nine.\nYour Lumen", "<b>Hi</b>"]
+    assert not planned.other_apps_are_bots
+    entry = AuditEntry.objects.filter(subject="channel").latest("pk")
+    assert (entry.act, entry.person_id) == (
+        "changed",
+        Person.objects.get(memberships__role=Role.OPERATIONS).pk,
+    )
+    assert entry.after == {"automatic_answers": planned.automatic_answers, "other_apps_are_bots": False}
+    html = page.get(at("connection", planned, planned.public_id)).content.decode()
+    assert html.count('name="answers"') == 3 and "&lt;b&gt;Hi&lt;/b&gt;</textarea>" in html
+
+
+@pytest.mark.parametrize("answers", [["long " * 500], [str(number) for number in range(31)]])
+def test_too_many_automatic_answers_or_words_are_refused_with_a_reason(
+    page: Client, planned: Channel, answers: list[str]
+) -> None:
+    told = page.post(at("automatic", planned, planned.public_id), {"answers": answers}, follow=True)
+
+    assert "at most" in told.content.decode()
+    planned.refresh_from_db()
+    assert planned.automatic_answers == []
 
 
 def test_each_channel_has_six_schedules_with_their_next_five_runs(

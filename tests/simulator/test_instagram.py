@@ -191,6 +191,26 @@ async def test_every_kind_has_its_documented_shape(outside: Outside) -> None:
 
 
 @simulated
+async def test_an_automatic_answer_is_an_echo_and_another_apps_is_overheard(outside: Outside) -> None:
+    await outside.instagram()
+    written = await outside.says("instagram")
+    who = {"from": {"id": written["person"]["id"]}}
+    await outside.does("instagram", "auto_reply", **who, text="Back at nine.")
+    await outside.does("instagram", "auto_reply", **who, text="Type 1.", app="Flows")
+    await outside.settle()
+
+    entries = [each for delivered in outside.receiver.seen for each in delivered.json["entry"]]
+    own = [each["message"] for entry in entries for each in entry.get("messaging", ())][-1]
+    (flow,) = [each["message"] for entry in entries for each in entry.get("standby", ())]
+    assert (own["text"], own["is_echo"], flow["text"], flow["is_echo"]) == (
+        "Back at nine.",
+        True,
+        "Type 1.",
+        True,
+    )
+
+
+@simulated
 async def test_history_shows_details_of_the_twenty_newest_only(outside: Outside) -> None:
     headers = await outside.instagram()
     written = [await outside.says("instagram", f"number {n}") for n in range(23)]

@@ -70,6 +70,25 @@ async def test_the_older_flavour_comes_in_its_own_envelope(outside: Outside) -> 
 
 
 @simulated
+async def test_the_older_flavour_names_the_app_that_answered(outside: Outside) -> None:
+    await outside.x(flavour="aaa")
+
+    written = await outside.says("x")
+    who = {"from": {"id": written["person"]["id"]}}
+    await outside.does("x", "auto_reply", **who, text="Type 1.", app="Flows")
+    await outside.settle()
+
+    told = {
+        event["message_create"]["message_data"]["text"]: body["apps"].get(
+            event["message_create"].get("source_app_id")
+        )
+        for body in (delivered.json for delivered in outside.receiver.seen)
+        for event in body["direct_message_events"]
+    }
+    assert told["Hello"] is None and told["Type 1."]["name"] == "Flows"
+
+
+@simulated
 async def test_only_one_user_of_a_refresh_token_wins(outside: Outside) -> None:
     app = await outside.apps("x")
     grant = await outside.x_tokens()

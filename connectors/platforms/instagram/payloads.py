@@ -172,11 +172,18 @@ def _say(side: _Side, external_id: str, kind: MessageKind, **more: Any) -> Inbou
         author=side.sender,
         kind=kind,
         outbound=side.outbound,
-        origin=more.pop("origin", Origin.OTHER_CLIENT if side.outbound else Origin.CUSTOMER),
+        origin=more.pop("origin", _origin(side)),
         counterpart=side.customer if side.outbound else None,
         card=card,
         **more,
     )
+
+
+def _origin(side: _Side) -> Origin:
+    """Who holds the thread writes in it: what is overheard is another app's, as a rule a flow. An echo of our own turn names no app."""
+    if side.outbound:
+        return Origin.AUTOMATION if side.standby else Origin.OTHER_CLIENT
+    return Origin.CUSTOMER
 
 
 def _message(side: _Side, message: Mapping[str, Any]) -> InboundEvent:

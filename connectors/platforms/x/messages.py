@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from connectors import wire
 from connectors.contract import (
@@ -17,6 +18,12 @@ from connectors.contract import (
     Typing,
 )
 from connectors.platforms.x import media, people, threads
+
+# X's own clients, by which people write: "Twitter for iPhone", "X for Android", "Twitter Web App", "X Pro". Of every other app the older
+# API alone tells the name. Our own is among them; what it sent is known by its words before it counts as anybody's.
+_HAND: Final = re.compile(
+    r"(Twitter|X)( for \w+| Web App| Web Client| Lite| Pro)|TweetDeck( Web App)?", re.IGNORECASE
+)
 
 
 def message(event: Mapping[str, Any], around: Mapping[str, Any], account: Account) -> InboundMessage:
@@ -36,8 +43,11 @@ def message(event: Mapping[str, Any], around: Mapping[str, Any], account: Accoun
     )
     kind, card = _kind(event, data, attachments)
     app_id = wire.ident(created.get("source_app_id"))
+    more: dict[str, Any] = {}
     if name := wire.text(wire.mapping(wire.mapping(around.get("apps")).get(app_id)).get("name")):
         card["sent_with"] = name
+        if sender == account.external_id and not _HAND.fullmatch(name):
+            more["origin"] = Origin.AUTOMATION
     return _said(
         external_id=external_id,
         thread_id=thread_id,
@@ -49,6 +59,7 @@ def message(event: Mapping[str, Any], around: Mapping[str, Any], account: Accoun
         kind=kind,
         attachments=attachments,
         card=card,
+        **more,
     )
 
 

@@ -43,7 +43,7 @@ def field_of(happening: Happening) -> str:
 
 
 def element(world: World, happening: Happening) -> dict[str, Any] | None:
-    """`{"messaging": …}` or `{"changes": …}`; None for what Meta does not tell."""
+    """`{"messaging": …}`, `{"standby": …}` or `{"changes": …}`; None for what Meta does not tell."""
     message = happening.message
     if message is not None and message.kind in {"comment", "mention"}:
         return _change(world, message) if happening.kind == "message" and message.direction == "in" else None
@@ -55,7 +55,8 @@ def element(world: World, happening: Happening) -> dict[str, Any] | None:
     if message is not None and happening.actor == account.id:
         sender, recipient = account.id, message.recipient if message.direction == "out" else message.sender
     head = {"sender": {"id": sender}, "recipient": {"id": recipient}, "timestamp": happening.at_ms}
-    return {"messaging": {**head, **body}}
+    by_another_app = message is not None and message.extra.get("app") and happening.kind == "message"
+    return {"standby" if by_another_app else "messaging": {**head, **body}}
 
 
 def _body(world: World, happening: Happening) -> dict[str, Any] | None:
@@ -183,9 +184,9 @@ def envelope(*, account: Account | str, now_ms: int, elements: list[dict[str, An
     """Entries of one account: messaging in one (milliseconds), each change in its own (seconds)."""
     account_id = account if isinstance(account, str) else account.id
     entries: list[dict[str, Any]] = []
-    messaging = [one["messaging"] for one in elements if "messaging" in one]
-    if messaging:
-        entries.append({"id": account_id, "time": now_ms, "messaging": messaging})
+    for section in ("messaging", "standby"):
+        if found := [one[section] for one in elements if section in one]:
+            entries.append({"id": account_id, "time": now_ms, section: found})
     for one in elements:
         if "changes" in one:
             entries.append({"id": account_id, "time": now_ms // 1000, "changes": [one["changes"]]})

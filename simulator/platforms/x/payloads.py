@@ -79,6 +79,8 @@ def v1_event(world: World, message: Message, account: Account, *, group: bool, a
     }
     if aaa and message.client == "api":
         create["source_app_id"] = "1000001"
+    elif aaa and message.extra.get("app"):
+        create["source_app_id"] = "1000002"
     event: dict[str, Any] = {
         "type": "message_create",
         "id": message.id,

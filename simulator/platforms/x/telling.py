@@ -171,6 +171,8 @@ def aaa(world: World, happening: Happening, kind: str) -> dict[str, Any] | None:
         people |= set(happening.thread.people)
         body[key] = [payloads.v1_event(world, message, account, group=group, aaa=True)]
         body["apps"] = {"1000001": {"id": "1000001", "name": "Parley", "url": "https://parley.example"}}
+        if name := message.extra.get("app"):
+            body["apps"]["1000002"] = {"id": "1000002", "name": name, "url": "https://app.example"}
     body["users"] = {native: payloads.user_v1(world, native) for native in sorted(people) if native}
     return body
 

@@ -4,6 +4,8 @@
  * when it comes back from sleep, and when the pulse tells that the brand is further than the page. It is live when all that the
  * numbers stand for is on the page, and not before.
  */
+import { zone } from "./local-time.js"
+
 const WORDS = { connecting: "connecting", live: "live", catching: "catching up", offline: "offline", gone: "signed out" }
 const PATIENCE = 500 // how long a missing number may still be on its way
 const SOON = 1000 // until what could not be read anew is asked for again; longer each time
@@ -102,7 +104,7 @@ class StateLine extends HTMLElement {
     this.tries = 0
     this.say("catching")
     this.dispatchEvent(new CustomEvent("line-open", { bubbles: true }))
-    this.#send({ open: this.opened ?? null, ...this.#known, here: this.doing ?? "looks", counts: true, presence: true })
+    this.#send({ open: this.opened ?? null, ...this.#known, here: this.doing ?? "looks", counts: true, presence: true, zone })
   }
 
   #send(wish) {

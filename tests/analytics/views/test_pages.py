@@ -22,7 +22,7 @@ from analytics.queries import behind
 from analytics.queries import names as all_names
 from analytics.reports import words
 from analytics.views import _door
-from inbox.models import Membership, Presence, PresenceState, Role, SlaPolicy, Team
+from inbox.models import Brand, Membership, Presence, PresenceState, Role, SlaPolicy, Team
 from tests.analytics.conftest import Story
 from tests.factories.people import BrandFactory, ChannelFactory, agent_of
 
@@ -334,6 +334,39 @@ def test_the_board_asks_as_little_for_many_as_for_few(
 
     with django_assert_max_num_queries(26):
         manager.get(address(story, "now"))
+
+
+def test_the_times_of_a_list_lie_in_the_days_of_its_figure(manager: Client, story: Story) -> None:
+    """Thursday's noon (UTC) is Friday on the other side of the earth, where the brand lives."""
+    Brand.objects.filter(pk=story.brand.pk).update(time_zone="Pacific/Auckland")
+    story.write("mara", 0)
+    story.answer("mara", 20)
+    story.count(30)
+
+    asked = {"metric": metrics.FIRST, "from": "2026-08-07", "to": "2026-08-07"}
+    page = manager.get(address(story, "behind"), asked).content.decode()
+
+    assert re.findall(r"<local-time[^>]*>(.*?)</local-time>", page) == ["7 Aug 2026 00:20"]
+    assert 'data-zone="Pacific/Auckland"' in page and "Times of Pacific/Auckland." in page
+
+
+def test_the_longest_wait_may_end_while_the_board_is_read(manager: Client, story: Story) -> None:
+    story.write("mara", 0)
+    told = []
+
+    def answered(execute: Any, sql: str, *rest: Any) -> Any:
+        found = execute(sql, *rest)
+        if not told and 'MIN("inbox_conversation"."waiting_since")' in sql:
+            told.append(sql)
+            story.brand.conversations.update(waiting_since=None)
+        return found
+
+    with connection.execute_wrapper(answered):
+        page = manager.get(address(story, "now"))
+
+    assert told and page.status_code == 200
+    assert (page.context["board"].whole.waiting, page.context["board"].whole.first) == (1, None)
+    assert 'data-key="oldest"' not in page.content.decode() and "the oldest for" in page.content.decode()
 
 
 def test_what_cannot_be_read_is_said(manager: Client, story: Story) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,11 +12,13 @@ from django.utils import timezone
 
 from inbox import attendance, realtime, tasks
 from inbox.actions import attending
-from inbox.models import Channel, Person, Presence, PresenceState
+from inbox.models import AuditEntry, Channel, Person, Presence, PresenceState
+from inbox.views import _typed_times
 from tests.factories import teams
 from tests.factories.people import ChannelFactory, agent_of
 from tests.inbox.consumers.test_live import _no_connection_is_left, in_thread, page_of
 
+NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)  # a Thursday
 __all__ = ["_no_connection_is_left"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -80,6 +82,27 @@ async def test_whoever_had_been_taken_for_gone_is_back_and_offered_work(
 
         await eventually(lambda: state() == PresenceState.ONLINE)
         await eventually(lambda: woken == [channel.brand_id] * 2)
+
+
+async def test_what_a_person_types_is_read_in_the_zone_that_their_browser_shows(
+    jo: Person, channel: Channel
+) -> None:
+    def typed() -> str:
+        read = _typed_times.read("tue 9", Person.objects.get(pk=jo.pk), channel.brand, NOON)
+        assert read.until
+        return f"{read.until.astimezone(UTC):%a %H:%M}"
+
+    assert await in_thread(typed) == "Tue 09:00"  # nobody has said anything yet: as the brand
+    async with page_of(jo) as page:
+        await page.ask(zone="America/New_York")
+        await eventually(lambda: typed() == "Tue 14:00")
+        for unknown in ("Nowhere/Land", "../../etc/passwd", "America", "", None, 5):
+            await page.ask(zone=unknown)
+        await page.ask(presence=True)
+        await page.hears("presence", within=30)
+
+    assert await in_thread(typed) == "Tue 14:00"
+    assert not await in_thread(AuditEntry.objects.filter(subject="person", act="changed").exists)
 
 
 async def test_whoever_is_away_stays_away_while_the_page_is_open(

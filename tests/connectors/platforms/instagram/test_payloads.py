@@ -213,6 +213,18 @@ def test_what_another_app_is_told_is_overheard() -> None:
     assert (said.text, said.card["standby"], said.outbound) == ("hello bot", True, False)
 
 
+def test_what_another_app_says_while_it_holds_the_thread_is_automatic() -> None:
+    document = orjson.loads(delivery("instagram", "standby"))
+    (element,) = document["entry"][0]["standby"]
+    element["sender"], element["recipient"] = element["recipient"], element["sender"]
+    element["message"]["is_echo"] = True
+
+    (said,) = read(connector, orjson.dumps(document), ACCOUNT)
+
+    assert isinstance(said, InboundMessage)
+    assert (said.outbound, said.origin, said.thread_id) == (True, Origin.AUTOMATION, CUSTOMER)
+
+
 def test_the_dashboards_test_is_ignored_with_a_reason() -> None:
     assert "dashboard" in why_not(connector, delivery("instagram", "dashboard_test"), ACCOUNT)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import orjson
 import pytest
 
 from connectors import wire
@@ -77,6 +78,26 @@ def test_several_messages_of_the_older_api_with_users_not_wrapped() -> None:
         "https://pbs.twimg.com/a_normal.jpg",
     )
     assert (ours.outbound, ours.card["sent_with"]) == (True, "Helpdesk")
+
+
+@pytest.mark.parametrize(
+    ("app", "origin"),
+    [
+        ("Helpdesk", Origin.AUTOMATION),
+        ("X for iPhone", Origin.OTHER_CLIENT),
+        ("Twitter Web App", Origin.OTHER_CLIENT),
+        ("X for everybody’s greetings", Origin.AUTOMATION),
+        ("", Origin.OTHER_CLIENT),
+    ],
+)
+def test_what_another_app_says_is_automatic_where_the_delivery_names_it(app: str, origin: Origin) -> None:
+    document = orjson.loads(delivery("x", "aaa_messages"))
+    document["apps"]["99"]["name"] = app
+
+    theirs, ours = read(connector, orjson.dumps(document), ACCOUNT)
+
+    assert isinstance(theirs, InboundMessage) and isinstance(ours, InboundMessage)
+    assert (theirs.origin, ours.origin) == (Origin.CUSTOMER, origin)
 
 
 def test_the_link_of_a_picture_is_not_part_of_the_words() -> None:
