@@ -399,6 +399,26 @@ def test_a_time_of_a_delivery_gives_way_to_the_messages_own_and_to_no_other_deli
     assert Event.objects.count() == events  # what is in its place is not put there again
 
 
+@pytest.mark.parametrize("order", [("31", "32"), ("32", "31")])
+def test_two_deliveries_of_one_second_stand_in_the_order_of_their_ids(
+    channel: Channel, order: tuple[str, str]
+) -> None:
+    """However they come, before history has told one of them, between the two, and after."""
+    told = {name: say.wrote(name, external_id=name, thread_id="t1", seconds=2) for name in order}
+    for name in order:
+        receive(channel, replace(told[name], dated_by_delivery=True))
+    assert thread(channel) == ["31", "32"]
+
+    for name in order:
+        receive(channel, told[name])
+        assert thread(channel) == ["31", "32"]
+    events = Event.objects.count()
+    receive(channel, *told.values())
+
+    assert list(Message.objects.in_thread_order().values_list("order_key", flat=True)) == ["31", "32"]
+    assert Event.objects.count() == events
+
+
 def test_a_message_found_in_a_coarse_history_stands_where_the_platform_lists_it(channel: Channel) -> None:
     first = say.wrote("one", external_id="a", seconds=7.2)
     last = say.wrote("three", external_id="c", seconds=7.8)
