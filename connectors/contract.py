@@ -127,6 +127,7 @@ class Account:
     handle: str = ""
     name: str = ""
     speaks_for: str = ""  # the page or the like that `Subscription` named last, since it was connected
+    formerly: str = ""  # of a grant: another id of the account, under which it may have been connected before
 
 
 @dataclass(frozen=True, slots=True)
