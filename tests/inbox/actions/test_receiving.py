@@ -352,6 +352,46 @@ def test_who_is_hidden_may_be_the_one_we_know() -> None:
     assert Conversation.objects.get().recipient_key == "mara"
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize("begun", [True, False])
+def test_who_was_hidden_is_whoever_is_named_first(at_once: bool, begun: bool) -> None:
+    channel = ChannelFactory(platform="linkedin")
+    hidden = replace(
+        say.wrote("Hi", thread_id="t1"), author=Party("hidden:1", name="LinkedIn member", stand_in=True)
+    )
+    named = say.wrote("Hi again", thread_id="t1", seconds=9)
+    if begun:
+        receive(channel, replace(say.echoed("Hello from us", to="t1", seconds=-9), counterpart=None))
+    if at_once:
+        receive(channel, hidden, named)
+    else:
+        receive(channel, hidden)
+        assert Conversation.objects.get().contact_name == "LinkedIn member"
+        receive(channel, named)
+    receive(channel, replace(hidden, external_id="hidden again", sent_at=say.at(12)))
+
+    conversation = Conversation.objects.get()
+    assert (conversation.kind, conversation.recipient_key) == ("direct", "mara")
+    assert (conversation.contact_name, conversation.contact_username) == ("Mara", "mara.k")
+    assert conversation.contact == Handle.objects.get(external_id="mara").contact
+
+    receive(channel, say.wrote("Me too", who="noor", thread_id="t1", seconds=20))
+
+    assert group_on_linkedin().contact_name == "Group with Mara"
+
+
+def test_who_was_hidden_is_a_group_where_two_are_named() -> None:
+    channel = ChannelFactory(platform="linkedin")
+    hidden = replace(
+        say.wrote("Hi", thread_id="t1"), author=Party("hidden:1", name="LinkedIn member", stand_in=True)
+    )
+    named = [say.wrote("Hi", who=who, thread_id="t1", seconds=9) for who in ("mara", "noor")]
+
+    receive(channel, hidden, *named)
+
+    assert group_on_linkedin().contact_name == "Group with Mara"
+
+
 def test_where_there_are_no_groups_a_conversation_stays_its_persons(channel: Channel) -> None:
     receive(channel, say.wrote("Hi", thread_id="t1"), say.wrote("Hi", who="noor", thread_id="t1", seconds=9))
 
