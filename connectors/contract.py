@@ -15,7 +15,7 @@ from connectors.figures import configured
 
 # isort: off
 from inbox.exchange import (
-    AccountChanged, AccountState, Attachment, AttachmentKind, Delivered, DeliveriesLost, Edited, InboundEvent, InboundMessage,
+    STAND_IN, AccountChanged, AccountState, Attachment, AttachmentKind, Delivered, DeliveriesLost, Edited, InboundEvent, InboundMessage,
     MessageKind, Origin, OutboundAttachment, OutboundMessage, Party, ProfileSeen, ReachChanged, Reacted, ReadUpTo, Standing,
     ThreadKind, Typing, Unsent,
 )  # fmt: skip
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = [  # noqa: RUF022 (first the words of the inbox, then what connectors add)
     "AccountChanged", "AccountState", "Attachment", "AttachmentKind", "AuthRules", "Delivered", "DeliveriesLost",
     "Edited", "FileLimit", "HistoryRules", "InboundEvent", "InboundMessage", "Manifest", "MessageKind", "Origin", "OutboundAttachment", "OutboundMessage", "Party",
-    "ProfileSeen", "ReachChanged", "Reacted", "ReadUpTo", "ReceiveRules", "SendRules", "Standing", "TextLimit", "ThreadKind", "Typing",
+    "ProfileSeen", "ReachChanged", "Reacted", "ReadUpTo", "ReceiveRules", "STAND_IN", "SendRules", "Standing", "TextLimit", "ThreadKind", "Typing",
     "Unit", "Unsent", "WindowRules",
     "UNKNOWN_KIND", "Account", "App", "Authorisation", "Connector", "ConnectorError", "Context", "Grant", "Ignored", "Item",
     "Malformed", "Media", "Origins", "Page", "RateNotice", "Remedy", "Sent", "Stretch", "Subscription", "Tokens", "WebhookAnswer", "WebhookRequest",
@@ -127,6 +127,7 @@ class Account:
     handle: str = ""
     name: str = ""
     speaks_for: str = ""  # the page or the like that `Subscription` named last, since it was connected
+    formerly: str = ""  # of a grant: another id of the account, under which it may have been connected before
 
 
 @dataclass(frozen=True, slots=True)

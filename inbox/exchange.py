@@ -55,6 +55,9 @@ class Origin(StrEnum):
     UNKNOWN = "unknown"
 
 
+STAND_IN = "hidden"  # before the colon of an id that was made up (`Party.stand_in`): rows keep the id alone
+
+
 @dataclass(frozen=True, slots=True)
 class Party:
     """Somebody on a platform, as far as a payload tells. Empty text means that it does not tell."""

@@ -145,7 +145,10 @@ def _keep(
     now: datetime,
 ) -> Channel:
     account = grant.account
-    channel = Channel.objects.filter(platform=app.platform, external_id=account.external_id).first()
+    known = Channel.objects.filter(platform=app.platform)
+    channel = known.filter(external_id=account.external_id).first()
+    if channel is None and account.formerly:
+        channel = known.filter(external_id=account.formerly).first()
     if channel is not None and channel.brand_id != brand.pk:
         raise ConnectionRefused(
             f"{account.name or account.handle or 'This account'} is connected by another brand already."
@@ -168,7 +171,8 @@ def _keep(
                 "This account is being connected by somebody else at this moment."
             ) from None
     else:
-        Channel.objects.filter(pk=channel.pk).update(name=name, handle=account.handle[:120])
+        channel.external_id, channel.name, channel.handle = account.external_id, name, account.handle[:120]
+        channel.save(update_fields=["external_id", "name", "handle"])
     credential = Credential.objects.select_for_update().filter(channel=channel).first()
     columns = refreshing.columns(grant.tokens, now)
     if credential is None:

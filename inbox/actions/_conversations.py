@@ -10,7 +10,7 @@ from typing import Any
 from inbox import platforms
 from inbox.actions import _sql
 from inbox.actions._arrivals import Key, Met, customer_of
-from inbox.exchange import InboundMessage, MessageKind, ThreadKind
+from inbox.exchange import STAND_IN, InboundMessage, MessageKind, ThreadKind
 from inbox.models import Channel
 from inbox.models.fields import new_public_id
 
@@ -98,15 +98,22 @@ def make_threads(
 def introduce(
     messages: dict[Key, InboundMessage], threads: dict[Key, Thread], people: dict[Key, Met]
 ) -> None:
-    """Where the brand began a thread and the platform does not say with whom, its person is whoever answers."""
+    """Where the brand began a thread and the platform does not say with whom, its person is whoever answers. Where it hid the person,
+    it is whoever is named first."""
     met: dict[int, tuple[Any, ...]] = {}
+    named: set[int] = set()
     for (channel_id, _), message in messages.items():
         thread, party = threads[(channel_id, message.thread_id)], customer_of(message)
         is_direct = message.thread_kind is ThreadKind.DIRECT and thread.kind == "direct"
-        if is_direct and thread.contact_id is None and party is not None and party.external_id:
+        if not is_direct or party is None or not party.external_id or thread.id in named:
+            continue
+        is_news = thread.recipient_key.startswith(f"{STAND_IN}:") and not party.stand_in
+        if thread.contact_id is None or is_news:
             who = people[(channel_id, party.external_id)]
             shown = (who.name or who.username, who.username, who.avatar)
-            met.setdefault(thread.id, (thread.id, who.contact_id, party.external_id, *shown))
+            met[thread.id] = (thread.id, who.contact_id, party.external_id, *shown)
+            if not party.stand_in:
+                named.add(thread.id)
     if met:
         _sql.run(
             """UPDATE inbox_conversation c SET contact_id = p.contact_id, recipient_key = p.external_id, contact_name = p.name,
@@ -114,8 +121,8 @@ def introduce(
                       contact_vip = (SELECT vip FROM inbox_contact t WHERE t.id = p.contact_id)
                  FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[])
                       AS p(id, contact_id, external_id, name, username, avatar)
-                WHERE c.id = p.id AND c.kind = 'direct' AND c.contact_id IS NULL""",
-            _sql.columns(list(met.values()), 6),
+                WHERE c.id = p.id AND c.kind = 'direct' AND (c.contact_id IS NULL OR c.recipient_key LIKE %s)""",
+            [*_sql.columns(list(met.values()), 6), f"{STAND_IN}:%"],
         )
 
 

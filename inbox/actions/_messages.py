@@ -70,7 +70,7 @@ class Places:
         return key in self.known and self.known[key].direction == "in"
 
 
-BY_DELIVERY = " "  # the order key of a message dated by its delivery; no platform's key is a blank
+BY_DELIVERY = " "  # ends the order key of a message dated by its delivery; no platform's key ends so
 DISCARDED = "Discarded"  # the reason of a reply that its writer gave up: it takes no echo any more
 
 
@@ -98,20 +98,18 @@ def find_known(batch: Batch) -> dict[Key, Known]:
 
 
 def order_key_of(message: InboundMessage) -> str:
-    return BY_DELIVERY if message.dated_by_delivery else message.order_key or message.external_id
+    key = message.order_key or message.external_id
+    return f"{key[:399]}{BY_DELIVERY}" if message.dated_by_delivery else key
 
 
 def is_finer(known: Known, message: InboundMessage) -> bool:
     """Whether this telling places the message better: ours was provisional, a delivery's, coarse, or put after another."""
-    if known.order_key == "":
-        return True
-    if message.dated_by_delivery or known.order_key == BY_DELIVERY:
-        return not message.dated_by_delivery and known.sent_at != message.sent_at
+    if message.dated_by_delivery or known.order_key == "" or known.order_key.endswith(BY_DELIVERY):
+        return not message.dated_by_delivery
     inferred = known.sent_at.microsecond == 0 or known.sent_at.microsecond % 1000 != 0
     told = message.sent_at.microsecond != 0
-    return (
-        inferred and told and known.sent_at.replace(microsecond=0) == message.sent_at.replace(microsecond=0)
-    )
+    same_second = known.sent_at.replace(microsecond=0) == message.sent_at.replace(microsecond=0)
+    return inferred and told and same_second
 
 
 def put_in_place(unknown: dict[Key, InboundMessage], known: dict[Key, Known]) -> dict[Key, InboundMessage]:
@@ -140,7 +138,8 @@ def _behind(
 
 
 def match_echoes(unknown: dict[Key, InboundMessage], threads: dict[Key, Thread]) -> dict[Key, int]:
-    """Which unknown outbound messages are replies of ours on their way: key → message id. Each reply is matched once."""
+    """Which unknown outbound messages are replies of ours on their way: key → message id. Each reply is matched once; in `unknown`
+    one that is dated by its delivery gets the time at which we tried it, which is nearer."""
     outbound = {key: message for key, message in unknown.items() if message.outbound}
     conversation_ids = {
         thread.id for key, message in outbound.items() if (thread := threads.get((key[0], message.thread_id)))
@@ -169,6 +168,8 @@ def match_echoes(unknown: dict[Key, InboundMessage], threads: dict[Key, Thread])
         if found:
             candidates.remove(found)
             matched[key] = found.message_id
+            if message.dated_by_delivery:
+                unknown[key] = replace(message, sent_at=found.attempted_at)
     return matched
 
 

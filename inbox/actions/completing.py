@@ -45,7 +45,7 @@ def complete(*, untold: UntoldMessage, told: InboundMessage, now: datetime) -> N
         )  # fmt: skip
         words, author = clean(told.text), clean(told.author.name or told.author.username)[:200]
         place: dict[str, Any] = {}
-        if message.order_key == _messages.BY_DELIVERY and not told.dated_by_delivery:
+        if message.order_key.endswith(_messages.BY_DELIVERY) and not told.dated_by_delivery:
             place = {"sent_at": told.sent_at, "order_key": _messages.order_key_of(told)}
         waiting.update(
             created_text=words, text=words, author_name=author or message.author_name, seq=seq, **place

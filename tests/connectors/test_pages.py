@@ -1,10 +1,13 @@
 """Connecting an account in a browser, and the page that says how each is."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import pytest
 from django.urls import reverse
 
 from connectors import channel_states
-from connectors.actions import delivering
+from connectors.actions import connecting, delivering
 from connectors.contract import UNKNOWN_KIND, ConnectorError, Remedy
 from connectors.models import Credential, DeadItem, PendingConsent, SyncRun, SyncSchedule, Task
 from inbox.actions import channels as channel_actions
@@ -143,6 +146,35 @@ def test_connecting_again_renews_the_grant_and_lets_replies_go(signed_in, brand,
     again = AuditEntry.objects.get(act="connected again")
     assert (again.brand_id, again.subject, again.subject_name) == (brand.pk, "grant", "Acme")
     assert again.person_id is not None and again.address
+
+
+@pytest.mark.parametrize("mine", [True, False])
+def test_an_account_that_was_connected_under_another_id_is_no_second_channel(
+    brand, app, connect, platform, mine
+):
+    channel = connect("old-1")
+    asking = brand if mine else Brand.objects.create(name="Other", slug="other")
+    grant = platform.exchange(SimpleNamespace(now=NOW), "good-code", "", "kept-verifier")
+    grant = replace(grant, account=replace(grant.account, formerly="old-1"))
+
+    if mine:
+        assert connecting.connect(app=app, brand=asking, grant=grant, now=NOW) == channel
+    else:
+        with pytest.raises(connecting.ConnectionRefused, match="another brand already"):
+            connecting.connect(app=app, brand=asking, grant=grant, now=NOW)
+
+    assert Channel.objects.get().external_id == ("acc-1" if mine else "old-1")
+
+
+def test_where_both_ids_are_connected_each_stays_what_it_is(brand, app, connect, platform):
+    old, new = connect("old-1"), connect("acc-1")
+    grant = platform.exchange(SimpleNamespace(now=NOW), "good-code", "", "kept-verifier")
+    grant = replace(grant, account=replace(grant.account, formerly="old-1"))
+
+    assert connecting.connect(app=app, brand=brand, grant=grant, now=NOW) == new
+
+    old.refresh_from_db()
+    assert old.external_id == "old-1"
 
 
 def test_the_page_says_what_is_wrong_in_words(signed_in, brand, channel):

@@ -77,7 +77,7 @@ def _scopes(given: object) -> tuple[str, ...]:
 
 def _account(ctx: Context, user_id: str) -> Account:
     """Deliveries name the account as `user_id` of `/me` does. The id that came with the token may be another one, of this app alone:
-    it stands in only where `/me` is refused, and not where a fault passes."""
+    it stands in only where `/me` is refused, and not where a fault passes. It was taken for the account's once (`formerly`)."""
     found: Mapping[str, Any] = {}
     try:
         found, _ = client.get(ctx, "me", {"fields": "user_id,username,name"})
@@ -87,7 +87,12 @@ def _account(ctx: Context, user_id: str) -> Account:
     external_id = wire.told(
         wire.ident(found.get("user_id")) or user_id or wire.ident(found.get("id")), "account id"
     )
-    return Account(external_id, handle=wire.text(found.get("username")), name=wire.text(found.get("name")))
+    return Account(
+        external_id,
+        handle=wire.text(found.get("username")),
+        name=wire.text(found.get("name")),
+        formerly=user_id if user_id != external_id else "",
+    )
 
 
 def refresh(ctx: Context) -> Tokens:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from connectors import wire
 from connectors.contract import (
+    STAND_IN,
     Delivered,
     Edited,
     Ignored,
@@ -93,7 +94,7 @@ def _author(urn: str, activity: Mapping[str, Any]) -> Party:
     """Names are not part of the log; a member may also be hidden altogether."""
     if urn:
         return Party(urn)
-    hidden = wire.derived_id("hidden", wire.ident(activity.get("thread")))
+    hidden = wire.derived_id(STAND_IN, wire.ident(activity.get("thread")))
     return Party(hidden, name=HIDDEN, stand_in=True)
 
 

@@ -168,8 +168,11 @@ def subscribe(ctx: Context, callback_url: str) -> None:
     if ctx.app.application_id and (page := page_of(ctx)):
         refused_too = _refused(ctx, "PUT", _subscription(ctx, page), json={"webhook": callback_url})
         refused = refused if refused_too else None
-    if refused is not None:
-        raise refused
+    if refused is None:
+        return
+    if not ctx.app.application_id and errors.lacks_ability(refused) and page_of(ctx):
+        raise ConnectorError(NO_NUMBER, remedy=Remedy.TELL, code=refused.code)
+    raise refused
 
 
 def _refused(ctx: Context, method: str, path: str, **more: Any) -> ConnectorError | None:

@@ -42,7 +42,7 @@ def test_its_words_and_its_author_are_asked_for_once(mention, platform, clock):
 
 
 def test_one_dated_by_its_delivery_stands_where_the_platform_says_it_was_made(mention, platform, clock):
-    Message.objects.update(order_key=_messages.BY_DELIVERY)
+    Message.objects.update(order_key=f"m1{_messages.BY_DELIVERY}")
     platform.words["m1"] = TOLD
 
     completing.complete_due(clock=clock)

@@ -352,6 +352,46 @@ def test_who_is_hidden_may_be_the_one_we_know() -> None:
     assert Conversation.objects.get().recipient_key == "mara"
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize("begun", [True, False])
+def test_who_was_hidden_is_whoever_is_named_first(at_once: bool, begun: bool) -> None:
+    channel = ChannelFactory(platform="linkedin")
+    hidden = replace(
+        say.wrote("Hi", thread_id="t1"), author=Party("hidden:1", name="LinkedIn member", stand_in=True)
+    )
+    named = say.wrote("Hi again", thread_id="t1", seconds=9)
+    if begun:
+        receive(channel, replace(say.echoed("Hello from us", to="t1", seconds=-9), counterpart=None))
+    if at_once:
+        receive(channel, hidden, named)
+    else:
+        receive(channel, hidden)
+        assert Conversation.objects.get().contact_name == "LinkedIn member"
+        receive(channel, named)
+    receive(channel, replace(hidden, external_id="hidden again", sent_at=say.at(12)))
+
+    conversation = Conversation.objects.get()
+    assert (conversation.kind, conversation.recipient_key) == ("direct", "mara")
+    assert (conversation.contact_name, conversation.contact_username) == ("Mara", "mara.k")
+    assert conversation.contact == Handle.objects.get(external_id="mara").contact
+
+    receive(channel, say.wrote("Me too", who="noor", thread_id="t1", seconds=20))
+
+    assert group_on_linkedin().contact_name == "Group with Mara"
+
+
+def test_who_was_hidden_is_a_group_where_two_are_named() -> None:
+    channel = ChannelFactory(platform="linkedin")
+    hidden = replace(
+        say.wrote("Hi", thread_id="t1"), author=Party("hidden:1", name="LinkedIn member", stand_in=True)
+    )
+    named = [say.wrote("Hi", who=who, thread_id="t1", seconds=9) for who in ("mara", "noor")]
+
+    receive(channel, hidden, *named)
+
+    assert group_on_linkedin().contact_name == "Group with Mara"
+
+
 def test_where_there_are_no_groups_a_conversation_stays_its_persons(channel: Channel) -> None:
     receive(channel, say.wrote("Hi", thread_id="t1"), say.wrote("Hi", who="noor", thread_id="t1", seconds=9))
 
@@ -397,6 +437,26 @@ def test_a_time_of_a_delivery_gives_way_to_the_messages_own_and_to_no_other_deli
     assert Message.objects.get(external_id="a").sent_at == say.at(0)
     assert Conversation.objects.get().last_message_text == "Answered it myself"
     assert Event.objects.count() == events  # what is in its place is not put there again
+
+
+@pytest.mark.parametrize("order", [("31", "32"), ("32", "31")])
+def test_two_deliveries_of_one_second_stand_in_the_order_of_their_ids(
+    channel: Channel, order: tuple[str, str]
+) -> None:
+    """However they come, before history has told one of them, between the two, and after."""
+    told = {name: say.wrote(name, external_id=name, thread_id="t1", seconds=2) for name in order}
+    for name in order:
+        receive(channel, replace(told[name], dated_by_delivery=True))
+    assert thread(channel) == ["31", "32"]
+
+    for name in order:
+        receive(channel, told[name])
+        assert thread(channel) == ["31", "32"]
+    events = Event.objects.count()
+    receive(channel, *told.values())
+
+    assert list(Message.objects.in_thread_order().values_list("order_key", flat=True)) == ["31", "32"]
+    assert Event.objects.count() == events
 
 
 def test_a_message_found_in_a_coarse_history_stands_where_the_platform_lists_it(channel: Channel) -> None:

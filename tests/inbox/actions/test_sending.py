@@ -319,6 +319,35 @@ def test_an_echo_after_the_answer_gives_the_reply_its_true_place(
     assert Message.objects.filter(direction="out").count() == 1
 
 
+def deliver_echo_late(channel: Channel) -> None:
+    """A delivery that says when it was sent itself, and not when the reply was made."""
+    late = say.echoed("On its way", seconds=50_000, external_id="p1", dated_by_delivery=True)
+    receiving.receive(arrivals=[Arrival(channel.pk, late)], now=say.at(50_001))
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_an_echo_that_is_delivered_late_does_not_move_the_reply_and_history_does(
+    conversation: Conversation, jo: Person, channel: Channel, answered: bool
+) -> None:
+    message = reply(conversation, jo)
+    claim(message)
+    if answered:
+        sending.mark_reply_sent(message_id=message.pk, external_id="p1", at=None, now=say.at(63))
+
+    deliver_echo_late(channel)
+
+    message.refresh_from_db()
+    conversation.refresh_from_db()
+    assert (message.state, message.external_id, message.sent_at) == (MessageState.SENT, "p1", say.at(61))
+    assert conversation.last_outbound_at == say.at(61)
+    assert Message.objects.filter(direction="out").count() == 1
+
+    echo(channel, "On its way", external_id="p1", seconds=64)
+
+    message.refresh_from_db()
+    assert (message.sent_at, message.order_key) == (say.at(64), "p1")
+
+
 def test_an_echo_whose_words_the_platform_changed_is_absorbed_by_its_reply(
     conversation: Conversation, jo: Person, channel: Channel
 ) -> None:

@@ -393,11 +393,14 @@ def account_of_a_grant(instagram: FakePlatform, me: Any) -> Account:
 
 def test_the_account_is_the_one_that_deliveries_name(instagram: FakePlatform) -> None:
     me = {"id": "24000000000000001", "user_id": ACCOUNT.external_id, "username": "acme.shop", "name": "Acme"}
-    assert account_of_a_grant(instagram, json_answer(me)) == Account(ACCOUNT.external_id, "acme.shop", "Acme")
+    assert account_of_a_grant(instagram, json_answer(me)) == Account(
+        ACCOUNT.external_id, "acme.shop", "Acme", formerly="24000000000000001"
+    )
 
 
 def test_only_where_the_account_is_not_told_is_it_the_one_beside_the_token(instagram: FakePlatform) -> None:
-    assert account_of_a_grant(instagram, refused(10)).external_id == "24000000000000001"
+    account = account_of_a_grant(instagram, refused(10))
+    assert (account.external_id, account.formerly) == ("24000000000000001", "")
 
 
 def test_no_account_is_taken_for_another_because_a_fault_passes(instagram: FakePlatform) -> None:

@@ -448,9 +448,24 @@ def test_without_the_number_of_the_application_messages_come_and_the_page_says_w
 
     assert not any("eventSubscriptions" in each.url.path for each in linkedin.asked)
     assert (found.is_active, "application_id" in found.said, found.speaks_for) == (False, True, PAGE)
-    linkedin.answers["POST", "/rest/memberAuthorizations"] = [NO_PRODUCT]
-    with pytest.raises(ConnectorError):
-        connector.subscribe(ctx, HOOK)
+
+
+@pytest.mark.parametrize(
+    ("pages", "missing", "remedy"),
+    [([PAGE], "application_id", Remedy.TELL), ([], "a product of the app", Remedy.RECONNECT)],
+    ids=["page", "none"],
+)
+def test_where_only_comments_are_to_be_had_the_number_is_what_is_missing(
+    linkedin: FakePlatform, pages: list[str], missing: str, remedy: Remedy
+) -> None:
+    ctx = asked_to_subscribe(linkedin, NO_PRODUCT, httpx.Response(204))
+    found = [{"organization": page} for page in pages]
+    linkedin.answers["GET", "/rest/organizationAcls"] = [json_answer({"elements": found})]
+
+    with pytest.raises(ConnectorError, match=missing) as caught:
+        connector.subscribe(replace(ctx, app=replace(ctx.app, application_id="")), HOOK)
+
+    assert caught.value.remedy is remedy
 
 
 @pytest.mark.parametrize(
