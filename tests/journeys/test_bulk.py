@@ -74,9 +74,6 @@ def test_a_view_is_resolved_and_undone_though_the_worker_is_killed(demo: Demo, o
     assert demo.sql(HOW_THEY_ARE, [f"{label}%"]) == before
     assert demo.sql(told, ["conversation.reopened", f"{label}%"]) == [(MANY, MANY)]
     demo.sql(
-        [f"{label}%"],
-    )
-    demo.sql(
         "UPDATE inbox_conversation SET state = 'resolved', resolved_at = now() WHERE thread_key LIKE %s",
         [f"{label}%"],
     )
