@@ -57,8 +57,9 @@ def unlock(*, person: Person, now: datetime) -> bool:
 def _tell(ledgers: ExitStack, person: Person, now: datetime, *, leaves: bool) -> list[Brand]:
     """In each of their brands, always in one order, so that two at once cannot wait for each other."""
     found = list(Membership.objects.filter(person=person).select_related("brand").order_by("brand"))
-    for each in found:
-        ledger = ledgers.enter_context(events.ledger(each.brand_id))
+    # All ledgers first: a page that is open is heard again while one of them is waited for.
+    opened = [ledgers.enter_context(events.ledger(each.brand_id)) for each in found]
+    for each, ledger in zip(found, opened, strict=True):
         if leaves:
             _leaving.go(ledger, person, now)
         ledger.record(
