@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import F, Value
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 
 from inbox.models import Brand, Membership, Person, Role, TeamMember
@@ -19,6 +20,12 @@ class Member:
     @property
     def has_password(self) -> bool:
         return self.person.has_usable_password()
+
+
+def who_run(brand_id: int) -> QuerySet[Membership]:
+    """Those who administer the brand and can sign in. Whoever was invited and set no password yet may never come."""
+    run_it = Membership.objects.filter(brand=brand_id, role=Role.ADMINISTRATOR, person__is_active=True)
+    return run_it.exclude(person__password__startswith=UNUSABLE_PASSWORD_PREFIX)
 
 
 def of_brand(brand: Brand) -> list[Member]:
