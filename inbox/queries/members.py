@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 
-from inbox.models import Brand, Membership, Person, Role, TeamMember
+from inbox.models import Brand, Membership, Person, Presence, Role, TeamMember
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Member:
     person: Person
     role: str
     teams: tuple[str, ...]
+    last_here: datetime | None  # in this brand: when they sign in to others is nobody's here
 
     @property
     def has_password(self) -> bool:
@@ -36,7 +38,13 @@ def of_brand(brand: Brand) -> list[Member]:
         teams.setdefault(person_id, []).append(name)
     named = Coalesce(NullIf(F("person__name"), Value("")), F("person__email"))
     found = Membership.objects.filter(brand=brand).select_related("person").order_by(named, "person_id")
+    seen = dict(Presence.objects.filter(brand=brand).values_list("person_id", "last_seen_at"))
     return [
-        Member(each.person, str(Role(each.role).label), tuple(teams.get(each.person_id, ())))
+        Member(
+            person=each.person,
+            role=str(Role(each.role).label),
+            teams=tuple(teams.get(each.person_id, ())),
+            last_here=seen.get(each.person_id),
+        )
         for each in found
     ]
