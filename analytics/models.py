@@ -112,6 +112,10 @@ class Follower(models.Model):
     seq = models.BigIntegerField(default=0)
     counted_at = models.DateTimeField(null=True, help_text="When its facts were last brought up to date.")
     settings = models.CharField(max_length=64, blank=True, help_text="A mark of time zone and hours.")
+    definitions = models.CharField(
+        max_length=64, blank=True, default="", db_default="",
+        help_text="A mark of what each metric means, by its version.",
+    )  # fmt: skip
     again_after = models.BigIntegerField(
         null=True, help_text="All is counted anew; conversations up to this id are done."
     )

@@ -17,6 +17,13 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def set_password(self, user: Any, password: str) -> None:
+        """Nothing else of the row, which was read a while ago: an account that was locked meanwhile stays locked and without a password."""
+        from inbox.models import Person  # needs the apps to be loaded
+
+        user.set_password(password)
+        Person.objects.filter(pk=user.pk, is_active=True).update(password=user.password)
+
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
         """Who has no password yet is invited; nobody forgot anything."""
         if user.has_usable_password():

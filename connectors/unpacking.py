@@ -13,13 +13,16 @@ Broken = zlib.error
 
 def parts(pieces: Iterable[bytes], encoding: str, *, most: int, otherwise: Remedy) -> Iterator[bytes]:
     """What stands in the pieces, `most` bytes in all; a ConnectorError with the remedy `otherwise` where there is more. One layer of gzip is
-    all that we ask for and read. `encoding` as the header names it. Raises Broken for what is not packed as it says."""
+    all that we ask for and read; what follows it is left unread. `encoding` as the header names it. Raises Broken for what is not packed as
+    it says."""
     named = encoding.strip().lower()
     if named not in ("", "identity", "gzip", "x-gzip"):
         raise ConnectorError("The platform's answer is packed as nobody asked for.", remedy=otherwise)
     gzip = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in named else None
     left = most
     for piece in pieces:
+        if gzip and gzip.eof:
+            return  # zlib would keep all that follows, however much
         part = gzip.decompress(piece, left + 1) if gzip else piece
         left -= len(part)
         if left < 0:

@@ -1,4 +1,5 @@
-"""Counting all of a brand anew: because its clock or its hours changed, because a team is gone, or because somebody asks for it."""
+"""Counting all of a brand anew: because its clock or its hours changed, because a metric means something else by now (an upgrade), because
+a team is gone, or because somebody asks for it."""
 
 from __future__ import annotations
 
@@ -21,19 +22,22 @@ log = structlog.get_logger(__name__)
 
 
 def mark_settings(*, brand: Brand, now: datetime) -> bool:
-    """Where the time zone or the hours are no longer those that were counted by, or a team is gone, count all anew. Returns whether it is so."""
+    """Where the time zone, the hours or a definition are no longer those that were counted by, or a team is gone, count all anew. Returns
+    whether it is so."""
     mark = _mark_of(brand)
-    follower, new = Follower.objects.get_or_create(brand=brand, defaults={"settings": mark})
+    follower, new = Follower.objects.get_or_create(brand=brand, defaults=_marks(mark))
     if new:
         return False
     if follower.settings != mark:
         return _begin_again(brand, mark, now=now)
+    if follower.definitions != _mark_of_definitions():
+        return _define_again(brand, now)
     return follower.again_after is None and _has_gone_teams(brand) and _count_facts_again(brand)
 
 
 def ask(*, brand: Brand, now: datetime) -> None:
     """Count every conversation and sum every period anew. Until that is done, what was counted before stands."""
-    Follower.objects.get_or_create(brand=brand, defaults={"settings": _mark_of(brand)})
+    Follower.objects.get_or_create(brand=brand, defaults=_marks(_mark_of(brand)))
     _ask(brand, now)
 
 
@@ -47,7 +51,7 @@ def _ask(brand: Brand, now: datetime) -> None:
 def forget(*, brand: Brand, now: datetime) -> None:
     """Throw away what was counted; everything is read again from the first event. Who was there when is kept: no event tells it."""
     # The cursor first: whoever is counting has then ended, and whoever read events before that moves it no more.
-    told = {"seq": 0, "counted_at": None, "settings": _mark_of(brand), "again_after": None}
+    told = {"seq": 0, "counted_at": None, "again_after": None, **_marks(_mark_of(brand))}
     Follower.objects.update_or_create(brand=brand, defaults=told)
     for table in ("period", "fact", "rollup", "agenthour"):
         _writing.run(f"DELETE FROM analytics_{table} WHERE brand_id = %s", [brand.pk])
@@ -56,11 +60,23 @@ def forget(*, brand: Brand, now: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def _begin_again(brand: Brand, mark: str, *, now: datetime) -> bool:
-    if not Follower.objects.filter(pk=brand.pk).exclude(settings=mark).update(settings=mark, again_after=0):
+    changed = Follower.objects.filter(pk=brand.pk).exclude(settings=mark)
+    if not changed.update(**_marks(mark), again_after=0):
         return False
     # Hours and days may begin elsewhere now: the sums go, and every one is made anew. Periods first: whoever is summing one has then ended.
     for table in ("period", "rollup", "agenthour"):
         _writing.run(f"DELETE FROM analytics_{table} WHERE brand_id = %s", [brand.pk])
+    _mark_all(brand, now)
+    return True
+
+
+@transaction.atomic(durable=True)
+def _define_again(brand: Brand, now: datetime) -> bool:
+    """As if somebody had asked for it: what was counted by the old definitions stands until the new ones are through."""
+    mark = _mark_of_definitions()
+    changed = Follower.objects.filter(pk=brand.pk).exclude(definitions=mark)
+    if not changed.update(definitions=mark, again_after=0):
+        return False
     _mark_all(brand, now)
     return True
 
@@ -130,6 +146,15 @@ def _move(brand_id: int, ids: Sequence[int], after: int) -> bool:
     return bool(
         Follower.objects.filter(pk=brand_id, again_after=after).update(again_after=ids[-1] if ids else None)
     )
+
+
+def _marks(settings: str) -> dict[str, str]:
+    return {"settings": settings, "definitions": _mark_of_definitions()}
+
+
+def _mark_of_definitions() -> str:
+    told = [f"{metric.key} {metric.version}" for metric in metrics.METRICS.values()]
+    return hashlib.sha256("\n".join(sorted(told)).encode()).hexdigest()
 
 
 def _mark_of(brand: Brand) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 from inbox.actions import _sql
-from inbox.rules.course import Kind
+from inbox.rules.course import Kind, Run
 from inbox.rules.sla import ClockNow
 
 Timer = tuple[str, int, datetime]  # kind, percent, when
@@ -89,6 +89,33 @@ def read(since: Mapping[int, datetime | None]) -> dict[int, list[Stored]]:
     ):
         found.setdefault(row[1], []).append(Stored(*row))
     return found
+
+
+def match(
+    runs: Sequence[Run], stored: Sequence[Stored]
+) -> tuple[list[tuple[Run, Stored | None]], list[Stored]]:
+    """By kind and start; what is left over by kind, in order: a start that moved is still the same clock."""
+    exact = {(row.kind, row.started_at): row for row in stored}
+    found: dict[Run, Stored | None] = {}
+    for run in runs:
+        row = exact.pop((run.kind, run.started_at), None)
+        called, row = (run, row) if row else _as_it_was_called(run, exact)
+        found[called] = row
+    rest = sorted(exact.values(), key=lambda row: row.started_at)
+    for run in sorted(found, key=lambda run: run.started_at):
+        if found[run] is None and (row := next((row for row in rest if row.kind == run.kind), None)):
+            found[run] = row
+            rest.remove(row)
+    return list(found.items()), rest
+
+
+def _as_it_was_called(run: Run, rows: dict[tuple[str, datetime], Stored]) -> tuple[Run, Stored | None]:
+    """The first answer after what needed none was a next response once. What had ended by then keeps its name and its target."""
+    row = rows.get((Kind.NEXT, run.started_at))
+    if run.kind is not Kind.FIRST or row is None or row.ended_at is None or row.ended_at != run.ended_at:
+        return run, None
+    del rows[Kind.NEXT, run.started_at]
+    return replace(run, kind=Kind.NEXT), row
 
 
 def write(

@@ -144,7 +144,7 @@ def _compare(
     over = [row for row in stored if row.ended_at and facts.since and row.started_at < facts.since]
     # The spell of these was followed by another before anybody told: nothing changes them any more, and they are still told.
     standing = [_as_stored(touched, row) for row in over if row.late_untold]
-    matches, left = _match(runs, [row for row in stored if row not in over])
+    matches, left = _clock_rows.match(runs, [row for row in stored if row not in over])
     for run, row in matches:
         if row is not None and _is_settled(run, row, course, promise):
             if row.late_untold:
@@ -167,20 +167,6 @@ def _compare(
             _say_changed(touched, row)
             plan.dropped.append(row.id)
     return standing
-
-
-def _match(
-    runs: Sequence[Run], stored: Sequence[Stored]
-) -> tuple[list[tuple[Run, Stored | None]], list[Stored]]:
-    """By kind and start; what is left over by kind, in order: a start that moved is still the same clock."""
-    exact = {(row.kind, row.started_at): row for row in stored}
-    found = {run: exact.pop((run.kind, run.started_at), None) for run in runs}
-    rest = sorted(exact.values(), key=lambda row: row.started_at)
-    for run in sorted(runs, key=lambda run: run.started_at):
-        if found[run] is None and (row := next((row for row in rest if row.kind == run.kind), None)):
-            found[run] = row
-            rest.remove(row)
-    return list(found.items()), rest
 
 
 def _is_settled(run: Run, row: Stored, course: Course, promise: Promise | None) -> bool:

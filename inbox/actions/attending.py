@@ -94,17 +94,22 @@ def choose(*, brand: Brand, person: Person, away: bool, now: datetime) -> bool:
 def note_silence(*, now: datetime) -> list[int]:
     """Whoever was not heard of for the brand's grace is offline (what they said of themselves stays), and what waits with them has a time to be taken back.
 
+    Of whoever works there no more it is due at once: a page that was still open may have been heard while they were leaving.
     Returns the brands where that is so of anybody.
     """
     gone = _sql.rows(
         """UPDATE inbox_presence p
               SET state = 'offline', since = %s,
-                  requeue_at = CASE WHEN s.is_on THEN %s + s.requeue_after * interval '1 second' END
+                  requeue_at = CASE WHEN NOT EXISTS (SELECT FROM inbox_membership m
+                                                       JOIN inbox_person w ON w.id = m.person_id AND w.is_active
+                                                      WHERE m.brand_id = p.brand_id AND m.person_id = p.person_id)
+                                    THEN %s::timestamptz
+                                    WHEN s.is_on THEN %s + s.requeue_after * interval '1 second' END
              FROM inbox_brand b LEFT JOIN inbox_routingsettings s ON s.brand_id = b.id
             WHERE p.brand_id = b.id AND p.state <> 'offline'
               AND p.last_seen_at <= %s - coalesce(s.offline_after, %s) * interval '1 second'
         RETURNING p.brand_id""",
-        [now, now, now, USUAL_GRACE],
+        [now, now, now, now, USUAL_GRACE],
     )
     return sorted({brand_id for (brand_id,) in gone})
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from inbox import events
 from inbox.actions import _leaving, founding
 from inbox.models import Brand, Desk, EventKind, Membership, Person, Role, TeamMember
+from inbox.queries import members
 
 
 class Refused(Exception):
@@ -76,8 +77,7 @@ def _membership(brand: Brand, person: Person) -> Membership:
 def _refuse_the_last(membership: Membership) -> None:
     if membership.role != Role.ADMINISTRATOR:
         return
-    run_it = Membership.objects.filter(
-        brand_id=membership.brand_id, role=Role.ADMINISTRATOR, person__is_active=True
-    )
-    if not run_it.exclude(pk=membership.pk).exists():
-        raise Refused("The brand needs an administrator who can sign in. Make somebody else one first.")
+    if not members.who_run(membership.brand_id).exclude(pk=membership.pk).exists():
+        raise Refused(
+            "The brand needs an administrator who can sign in. Make somebody else one first, who has set their password."
+        )

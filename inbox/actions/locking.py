@@ -11,7 +11,8 @@ from django.db import transaction
 
 from inbox import events
 from inbox.actions import _leaving, recording
-from inbox.models import Brand, EventKind, Membership, Person, Role
+from inbox.models import Brand, EventKind, Membership, Person
+from inbox.queries import members
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ def lock(*, person: Person, now: datetime) -> Locked:
         said += [("removed a second factor of", {"factor": factor}) for factor in factors]
         for act, after in said:
             _record(person, brands, act, after, now)
-    return Locked(was_open, len(factors), tuple(brand for brand in brands if not _is_run(brand)))
+    without = tuple(brand for brand in brands if not members.who_run(brand.pk).exists())
+    return Locked(was_open, len(factors), without)
 
 
 @transaction.atomic(durable=True)
@@ -57,8 +59,9 @@ def unlock(*, person: Person, now: datetime) -> bool:
 def _tell(ledgers: ExitStack, person: Person, now: datetime, *, leaves: bool) -> list[Brand]:
     """In each of their brands, always in one order, so that two at once cannot wait for each other."""
     found = list(Membership.objects.filter(person=person).select_related("brand").order_by("brand"))
-    for each in found:
-        ledger = ledgers.enter_context(events.ledger(each.brand_id))
+    # All ledgers first: a page that is open is heard again while one of them is waited for.
+    opened = [ledgers.enter_context(events.ledger(each.brand_id)) for each in found]
+    for each, ledger in zip(found, opened, strict=True):
         if leaves:
             _leaving.go(ledger, person, now)
         ledger.record(
@@ -74,8 +77,3 @@ def _record(person: Person, brands: list[Brand], act: str, after: dict[str, str]
         recording.record(
             brand=brand, by=None, act=act, subject="person", subject_name=named, now=now, after=after
         )
-
-
-def _is_run(brand: Brand) -> bool:
-    run_it = Membership.objects.filter(brand=brand, role=Role.ADMINISTRATOR, person__is_active=True)
-    return run_it.exists()

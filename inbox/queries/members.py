@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.db.models import F, Value
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 
-from inbox.models import Brand, Membership, Person, Role, TeamMember
+from inbox.models import Brand, Membership, Person, Presence, Role, TeamMember
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +17,17 @@ class Member:
     person: Person
     role: str
     teams: tuple[str, ...]
+    last_here: datetime | None  # in this brand: when they sign in to others is nobody's here
 
     @property
     def has_password(self) -> bool:
         return self.person.has_usable_password()
+
+
+def who_run(brand_id: int) -> QuerySet[Membership]:
+    """Those who administer the brand and can sign in. Whoever was invited and set no password yet may never come."""
+    run_it = Membership.objects.filter(brand=brand_id, role=Role.ADMINISTRATOR, person__is_active=True)
+    return run_it.exclude(person__password__startswith=UNUSABLE_PASSWORD_PREFIX)
 
 
 def of_brand(brand: Brand) -> list[Member]:
@@ -29,7 +38,13 @@ def of_brand(brand: Brand) -> list[Member]:
         teams.setdefault(person_id, []).append(name)
     named = Coalesce(NullIf(F("person__name"), Value("")), F("person__email"))
     found = Membership.objects.filter(brand=brand).select_related("person").order_by(named, "person_id")
+    seen = dict(Presence.objects.filter(brand=brand).values_list("person_id", "last_seen_at"))
     return [
-        Member(each.person, str(Role(each.role).label), tuple(teams.get(each.person_id, ())))
+        Member(
+            person=each.person,
+            role=str(Role(each.role).label),
+            teams=tuple(teams.get(each.person_id, ())),
+            last_here=seen.get(each.person_id),
+        )
         for each in found
     ]

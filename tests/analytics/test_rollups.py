@@ -420,6 +420,23 @@ def test_a_team_that_is_removed_leaves_the_figures_too(story: Story) -> None:
     assert not recounting.mark_settings(brand=story.brand, now=story.at(6))  # it is done once
 
 
+def test_after_an_upgrade_that_counts_otherwise_the_past_is_counted_anew(story: Story) -> None:
+    story.write("mara", 0)
+    story.count()
+    counted = shown(story)
+    Fact.objects.all().update(tags=["wrong"])
+    Rollup.objects.all().delete()
+    Follower.objects.update(definitions="those of the version before")
+    read = Follower.objects.get().seq
+
+    assert recounting.mark_settings(brand=story.brand, now=story.at(6))
+    assert not recounting.mark_settings(brand=story.brand, now=story.at(6))
+    story.count()
+
+    assert shown(story) == counted
+    assert Follower.objects.get().seq >= read  # the events are not read again
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("what", ["count", "look"])
 def test_a_change_that_is_not_committed_yet_is_never_left_out_of_the_sums(story: Story, what: str) -> None:

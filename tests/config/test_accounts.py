@@ -5,9 +5,13 @@ from __future__ import annotations
 import pytest
 from allauth.account.models import EmailAddress
 from django.test import Client, RequestFactory
+from django.utils import timezone
 from pytest_django import Settings
 
+from config.accounts import AccountAdapter
 from config.middleware import address_of
+from inbox.actions import locking
+from inbox.models import BrandSequence, Person
 from tests.factories.people import ChannelFactory, agent_of
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +28,33 @@ def test_nobody_changes_the_address_that_they_sign_in_with(client: Client, act: 
     person.refresh_from_db()
     assert (answer.status_code, person.email) == (404, "jo@lumen.example")
     assert not EmailAddress.objects.filter(email="other@evil.example").exists()
+
+
+def test_a_password_that_is_being_set_while_the_account_is_locked_opens_nothing() -> None:
+    person = agent_of(ChannelFactory().brand)
+    BrandSequence.objects.get_or_create(brand=person.memberships.get().brand)
+    at_the_door = Person.objects.get(pk=person.pk)  # as the request read it
+    locking.lock(person=person, now=timezone.now())
+
+    AccountAdapter().set_password(at_the_door, "a long horse battery")
+
+    person.refresh_from_db()
+    assert not person.is_active and not person.has_usable_password()
+
+
+def test_a_password_is_changed(client: Client) -> None:
+    person = agent_of(ChannelFactory().brand)
+    client.force_login(person)
+    told = {
+        "oldpassword": "correct horse",
+        "password1": "a long horse battery",
+        "password2": "a long horse battery",
+    }
+
+    assert client.post("/accounts/password/change/", told).status_code == 302
+
+    person.refresh_from_db()
+    assert person.check_password("a long horse battery")
 
 
 @pytest.mark.parametrize("path", [EMAIL, "/accounts/confirm-email/", "/accounts/confirm-email/abc:def/"])

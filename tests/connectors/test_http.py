@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 import httpx
 import pytest
 
+from connectors import unpacking
 from connectors.contract import ConnectorError, Remedy
 from connectors.http import Answer, Http, is_public, same_origin
 
@@ -110,6 +111,27 @@ def test_a_piece_is_never_unpacked_beyond_the_bound() -> None:
             assert tracemalloc.get_traced_memory()[1] < 8_000_000
         finally:
             tracemalloc.stop()
+
+
+def test_what_follows_a_gzip_is_not_kept() -> None:
+    taken = []
+
+    def pieces() -> Iterator[bytes]:
+        yield gzip.compress(b"whole")
+        for number in range(1000):
+            taken.append(number)
+            yield b" " * 65_536
+
+    parts = unpacking.parts(pieces(), "gzip", most=100, otherwise=Remedy.TELL)
+
+    assert b"".join(parts) == b"whole"
+    assert len(taken) == 1
+
+
+def test_an_answer_with_more_behind_its_gzip_comes_whole() -> None:
+    packed = plain(gzip.compress(b'{"a":1}') + b" " * 5_000_000, "Content-Encoding: gzip\r\n")
+    with server(packed) as url, Http(allowed_origins=[url]) as http:
+        assert http.get(f"{url}/x").json() == {"a": 1}
 
 
 def test_a_gzip_that_is_none_is_a_lost_answer() -> None:

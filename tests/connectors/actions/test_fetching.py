@@ -1,7 +1,9 @@
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from connectors.actions import draining, fetching, scheduling, syncing
 from connectors.contract import ConnectorError, Media, Party, Remedy
@@ -97,6 +99,16 @@ def test_what_waits_for_something_else_is_not_given_up(picture, platform, clock,
         clock.passes(600)
         assert fetched(picture, clock).fetch_state == FetchState.PENDING
     assert picture.fetch_attempts == 0
+
+
+def test_what_waited_before_only_tries_were_counted_is_fetched_after_the_upgrade(picture, platform, clock):
+    platform.pictures["https://cdn.example/1"] = Media(PNG, "image/png")
+    Attachment.objects.update(fetch_attempts=20)
+
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("inbox.migrations.0040_only_tries_of_a_file_are_counted").AFRESH)
+
+    assert fetched(picture, clock).fetch_state == FetchState.STORED
 
 
 def test_a_fault_that_lasts_ends_in_as_many_tries(picture, platform, clock, monkeypatch):

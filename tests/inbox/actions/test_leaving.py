@@ -174,6 +174,27 @@ def test_a_page_that_is_still_open_does_not_bring_them_back(brand: Brand, boss: 
     assert Presence.objects.get(person=ada).requeue_at == at(60)
 
 
+@pytest.mark.parametrize("how", LEAVINGS)
+@pytest.mark.parametrize("state", ["online", "away"])
+def test_a_page_that_was_heard_while_they_left_keeps_nothing_with_them(
+    how: str, state: str, brand: Brand, channel: Channel, boss: Person, ada: Person
+) -> None:
+    conversation = wrote(channel, "w")
+    assigning.assign(conversation=conversation, to=ada, by=boss, now=at(10))
+    LEAVINGS[how](brand, ada, boss)
+    # Begun before the leaving was committed, written after it.
+    Presence.objects.filter(person=ada).update(
+        state=state, since=at(60), last_seen_at=at(60), requeue_at=None
+    )
+    swept(61)
+
+    attending.note_silence(now=at(300))
+    swept(300)
+
+    conversation.refresh_from_db()
+    assert conversation.assignee is None
+
+
 def test_they_leave_teams_desk_and_focus_of_this_brand_alone(
     brand: Brand, channel: Channel, boss: Person, ada: Person
 ) -> None:

@@ -172,6 +172,25 @@ def test_what_needs_no_answer_stops_the_response_without_meeting_it(channel: Cha
     assert clocks() == [("first", "cancelled", 0, 100), ("resolution", "paused", 0, None)]
 
 
+def test_what_was_a_next_response_when_it_ended_stays_one(channel: Channel, agent: Person) -> None:
+    """The first answer after what needed none is the first response only since an upgrade."""
+    policy(channel)
+    arrive(channel, exchange.wrote(seconds=0))
+    triage(channel, at(2))
+    promising.no_reply_needed(conversation=Conversation.objects.get(), by=agent, now=at(60))
+    arrive(channel, exchange.wrote(seconds=600), exchange.echoed("There.", seconds=700))
+    triage(channel, at(701))
+    kept = Clock.objects.filter(started_at=at(600))
+    kept.update(kind="next", target=3600)
+    before = list(kept.values())
+
+    arrive(channel, exchange.wrote(seconds=300_000))
+    triage(channel, at(300_001))
+
+    assert list(kept.values()) == before
+    assert Clock.objects.filter(kind="next", started_at=at(300_000)).exists()
+
+
 def test_a_brand_that_was_never_looked_at_is_found_without_being_told_of(channel: Channel) -> None:
     """Its first message may come while the broker is away."""
     arrive(channel, exchange.wrote(seconds=0))

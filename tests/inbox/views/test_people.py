@@ -11,8 +11,9 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
+from inbox.actions import attending
 from inbox.models import AuditEntry, Brand, Channel, Event, EventKind, Membership, Person, Role
-from tests.factories import teams
+from tests.factories import exchange, teams
 from tests.factories.people import ChannelFactory, MembershipFactory, agent_of
 
 
@@ -104,6 +105,18 @@ def test_everybody_is_listed_with_role_teams_and_whether_they_came(
     assert "Agent" in row and "Returns" in row and ">never<" in row
     assert ">locked<" in next(part for part in html.split("<tr>") if ">Gone<" in part)
     assert 'href="/b/lumen/settings/people/" aria-current="page"' in html
+
+
+def test_when_somebody_was_here_is_told_and_not_when_they_signed_in_for_another_brand(
+    admin: Client, brand: Brand
+) -> None:
+    ada = agent_of(brand, name="Ada")
+    MembershipFactory(person=ada)
+    Person.objects.filter(pk=ada.pk).update(last_login=exchange.at(0))
+
+    assert "2026-08-06" not in said(admin.get(at("people")))
+    attending.arrive(brand_id=brand.pk, person_id=ada.pk, now=exchange.at(60))
+    assert '<local-time datetime="2026-08-06T12:01:00+00:00"' in said(admin.get(at("people")))
 
 
 def test_somebody_new_is_invited_by_mail_and_sets_a_password(
@@ -246,9 +259,12 @@ def test_somebody_is_removed_and_the_audit_log_says_as_what(admin: Client, jo: P
     assert "Ada" in entry.subject_name
 
 
-def test_the_last_administrator_stays(admin: Client, jo: Person, brand: Brand) -> None:
-    locked = MembershipFactory(brand=brand, role=Role.ADMINISTRATOR, person__is_active=False).person
-    assert locked
+@pytest.mark.parametrize("other", [{"is_active": False}, {"password": "!never set"}])
+def test_the_last_administrator_who_can_sign_in_stays(
+    other: dict[str, Any], admin: Client, jo: Person, brand: Brand
+) -> None:
+    second = MembershipFactory(brand=brand, role=Role.ADMINISTRATOR).person
+    Person.objects.filter(pk=second.pk).update(**other)
 
     removed = admin.post(at("person-removal", jo.public_id))
     demoted = admin.post(at("person", jo.public_id), {"role": Role.AGENT})
