@@ -34,6 +34,7 @@ _OF_CONVERSATION = (
     "contact_username",
     "thread_key",
     "public_seq",
+    "seq",
 )
 _COLUMNS = (
     "public_id", "direction", "text", "author_name", "sent_at", *(f"conversation__{name}" for name in _OF_CONVERSATION),
