@@ -42,6 +42,7 @@ export class DraftKeeper {
     const state = this.state[mode]
     Object.assign(state, { text, dirty: true, against: 0 })
     drafts.write(...this.place, mode, state)
+    this.#say("") // what was saved are other words
     this.#soon(mode)
     this.#mark()
   }
