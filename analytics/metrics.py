@@ -140,8 +140,8 @@ METRICS: dict[str, Metric] = {
         Metric(
             BOT, "Messages by bots", 1, Unit.NUMBER, BOT, "messages",
             "What automations wrote to customers: auto-greetings, flows, the platform's own automatic answers.",
-            "Once the platform has it. Known where the platform tells that another app wrote it, and by the exact words that the channel's "
-            "page names; all else from outside counts as a colleague's. Naming them changes nothing that has come before.", "Nobody.", "The moment of the message.",
+            "Once the platform has it. Known by the exact words that the channel's page names and, where that page says so, by what the "
+            "platform tells of another app; all else from outside counts as a colleague's. Naming them changes nothing that has come before.", "Nobody.", "The moment of the message.",
         ),
         Metric(
             OPENED, "Conversations opened", 3, Unit.NUMBER, OPENED, "conversations",

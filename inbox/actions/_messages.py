@@ -27,6 +27,7 @@ class Known:
     sent_at: datetime
     order_key: str
     state: str
+    origin: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def find_known(batch: Batch) -> dict[Key, Known]:
     if not wanted:
         return {}
     found = _sql.rows(
-        """SELECT m.channel_id, m.external_id, m.id, m.conversation_id, m.direction, m.sent_at, m.order_key, m.state
+        """SELECT m.channel_id, m.external_id, m.id, m.conversation_id, m.direction, m.sent_at, m.order_key, m.state, m.origin
              FROM unnest(%s::bigint[], %s::text[]) AS k(channel_id, external_id)
              JOIN inbox_message m ON m.channel_id = k.channel_id AND m.external_id = k.external_id COLLATE "C" """,
         _sql.columns(wanted, 2),
@@ -276,25 +277,3 @@ def first_of_each_thread(messages: dict[Key, InboundMessage]) -> dict[Key, Inbou
 def _tells_more(message: InboundMessage, before: InboundMessage) -> bool:
     known, knew = customer_of(message) is not None, customer_of(before) is not None
     return (not known, message.sent_at) < (not knew, before.sent_at)
-
-
-def sent_among(keys: list[Key]) -> list[tuple[int, int]]:
-    """Of these platform messages the replies that are told as sent and no more yet: (message id, conversation id)."""
-    if not keys:
-        return []
-    return [
-        (row[0], row[1])
-        for row in _sql.rows(
-            """SELECT m.id, m.conversation_id FROM unnest(%s::bigint[], %s::text[]) AS k(channel_id, external_id)
-                 JOIN inbox_message m ON m.channel_id = k.channel_id AND m.external_id = k.external_id COLLATE "C"
-                WHERE m.direction = 'out' AND m.state = 'sent' ORDER BY m.id""",
-            _sql.columns(list(dict.fromkeys(keys)), 2),
-        )
-    ]
-
-
-def mark_delivered(message_id: int, seq: int) -> None:
-    _sql.run(
-        "UPDATE inbox_message SET state = 'delivered', seq = %s WHERE id = %s AND state = 'sent'",
-        [seq, message_id],
-    )

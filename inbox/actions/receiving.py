@@ -1,6 +1,7 @@
 """What platforms tell us becomes rows: a batch at a time, each message once, and the same rows whatever the order of the news.
 
-Duplicates, re-batched deliveries, echoes, history and late arrivals all come through here. Under the brand's lock the batch reads
+Duplicates, re-batched deliveries, echoes, history and late arrivals all come through here. One thing alone is as it was told first: that
+nobody wrote a message (docs/connectors.md, "What nobody wrote"). Under the brand's lock the batch reads
 what is known, decides in Python, and writes with a handful of set-based statements.
 """
 
@@ -15,12 +16,21 @@ from typing import Any
 from django.db import transaction
 
 from inbox import events, platforms
-from inbox.actions import _amending, _arrivals, _conversations, _early_reads, _messages, _reach, _threads
+from inbox.actions import (
+    _amending,
+    _arrivals,
+    _conversations,
+    _early_reads,
+    _messages,
+    _progress,
+    _reach,
+    _threads,
+)
 from inbox.actions._arrivals import Batch, Key, Met
 from inbox.actions._conversations import Thread
 from inbox.actions._standing import amendments
 from inbox.actions._threads import Change
-from inbox.exchange import InboundEvent, InboundMessage, MessageKind
+from inbox.exchange import InboundEvent, InboundMessage, MessageKind, Origin
 from inbox.models import Channel, EventKind
 from inbox.queries.news import REWORDED
 from inbox.rules import automatic
@@ -104,8 +114,8 @@ class _Intake:
         reached += _reach.note(batch)
 
         _threads.apply(list(self.changes.values()))
-        self._mark_delivered(batch.delivered)
-        self._mark_seen()
+        _progress.mark_delivered(self.ledger, batch.delivered, self.now)
+        _progress.mark_seen(self.ledger, self.changes.values(), self.now)
         _reach.tell(self.ledger, reached, self.now)
         received.new_messages += len(made)
         received.settled += len(matched)
@@ -136,7 +146,8 @@ class _Intake:
     def _correct_places(
         self, told_again: dict[Key, InboundMessage], known: dict[Key, _messages.Known]
     ) -> None:
-        """A message that moves may be the newest now, or the answer to what came before it."""
+        """A message that moves may be the newest now, or the answer to what came before it. Whose it is the row says: of our own reply
+        a telling may say that another app sent it, or that nobody wrote such words."""
         finer = {
             key: message for key, message in told_again.items() if _messages.is_finer(known[key], message)
         }
@@ -154,7 +165,7 @@ class _Intake:
                 what="placed",
             )
             change.seq = seq
-            if known[key].direction == "out" and not automatic.is_by_nobody(message):
+            if known[key].direction == "out" and known[key].origin != Origin.AUTOMATION:
                 change.answered.append(message.sent_at)
             corrected.append((known[key].id, message.sent_at, _messages.order_key_of(message), seq))
         _messages.correct_places(corrected)
@@ -271,30 +282,3 @@ class _Intake:
                 change = self._change(thread)
                 change.read_at = _threads.latest(change.read_at, up_to)
         _early_reads.keep(early)
-
-    def _mark_delivered(self, keys: list[Key]) -> None:
-        seq_of = {}
-        for message_id, conversation_id in _messages.sent_among(keys):
-            seq = self.ledger.record(
-                EventKind.REPLY_DELIVERED, at=self.now, conversation_id=conversation_id, message_id=message_id
-            )
-            _messages.mark_delivered(message_id, seq)
-            seq_of[conversation_id] = seq
-        _conversations.bump_seq(seq_of)
-
-    def _mark_seen(self) -> None:
-        looking = [
-            change for change in self.changes.values()
-            if change.read_ids or change.read_at or (change.answered and change.thread.customer_read_at)
-        ]  # fmt: skip
-        if not looking:
-            return
-        seq_of = {
-            change.thread.id: self.ledger.record(
-                EventKind.REPLY_SEEN, at=self.now, conversation_id=change.thread.id
-            )
-            for change in looking
-        }
-        read_ids = [message_id for change in looking for message_id in change.read_ids]
-        _threads.mark_seen_replies(list(seq_of), seq_of, read_ids)
-        _conversations.bump_seq(seq_of)

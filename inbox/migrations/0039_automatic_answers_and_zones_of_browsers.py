@@ -32,8 +32,8 @@ class Migration(migrations.Migration):
             model_name="channel",
             name="other_apps_are_bots",
             field=models.BooleanField(
-                db_default=True,
-                default=True,
+                db_default=False,
+                default=False,
                 help_text="No person writes what another app sends for this account.",
             ),
         ),

@@ -99,7 +99,7 @@ class Channel(PublicIdModel):
         help_text="What the platform or another app says by itself, word for word as it is set there.",
     )  # fmt: skip
     other_apps_are_bots = models.BooleanField(
-        default=True, db_default=True, help_text="No person writes what another app sends for this account."
+        default=False, db_default=False, help_text="No person writes what another app sends for this account."
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -12,8 +12,8 @@ from inbox.rules import echoes
 
 def told(event: InboundEvent, answers: Sequence[str], other_apps_are_bots: bool) -> InboundEvent:
     """A message of the brand's side with the origin it has for this account; all else as it is. `answers`: the exact words of its
-    automatic answers. The connector says AUTOMATION of what another app wrote, where the platform tells that; whether people write there
-    the brand alone knows."""
+    automatic answers. The connector says AUTOMATION of what another app may have written, where the platform tells that much; whether
+    people write there, too, the brand alone knows."""
     if not isinstance(event, InboundMessage) or not event.outbound or event.kind is MessageKind.SYSTEM:
         return event
     if event.origin is Origin.AUTOMATION and not other_apps_are_bots:

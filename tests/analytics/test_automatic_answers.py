@@ -11,11 +11,12 @@ from analytics import metrics
 from analytics.queries import live
 from connectors.contract import Account
 from connectors.platforms.instagram.connector import connector
+from connectors.platforms.x import connector as x
 from inbox.actions import channels, receiving
 from inbox.actions.receiving import Arrival
 from inbox.models import Channel
 from tests.analytics.conftest import Story
-from tests.connectors.helpers import read
+from tests.connectors.helpers import delivery, read
 from tests.factories.people import ChannelFactory
 
 BRAND, MARA = "17841400000000001", "927364500000011"
@@ -72,6 +73,42 @@ def test_what_another_app_says_counts_as_the_brand_says(
     channels.name_automatic(channel=story.channel, answers=[], other_apps_are_bots=are_bots)
     delivered(story, 0, "Where is my parcel?", section="standby")
     delivered(story, 0.5, "Type 1 for parcels.", by=BRAND, section="standby")
+
+    assert counted(story) == figures
+
+
+def test_a_colleague_who_types_while_another_app_holds_the_thread_answers_unless_the_brand_says_otherwise(
+    story: Story,
+) -> None:
+    delivered(story, 0, "Where is my parcel?", section="standby")
+    delivered(story, 5, "It leaves today.", by=BRAND, section="standby")
+
+    assert counted(story) == (0, 0, [5])
+
+
+def test_what_our_own_app_sent_on_x_answers_where_nothing_else_is_known_of_it(db: None) -> None:
+    story = Story(ChannelFactory(platform="x", external_id="2244994945"))
+    document = orjson.loads(delivery("x", "aaa_messages"))
+    document["apps"]["99"]["name"] = "Parley"
+    told = read(x.connector, orjson.dumps(document), Account("2244994945"))
+
+    receiving.receive(arrivals=[Arrival(story.channel.pk, each) for each in told], now=story.at(0))
+
+    conversation = story.brand.conversations.get()
+    assert conversation.last_outbound_at is not None and conversation.waiting_since is None
+
+
+@pytest.mark.parametrize(
+    ("sections", "figures"),
+    [(("messaging", "standby"), (0, 0, [0.5])), (("standby", "messaging"), (1, 1, []))],
+)
+def test_who_wrote_is_as_the_first_telling_has_it(
+    story: Story, sections: tuple[str, str], figures: tuple[int, int, list[float]]
+) -> None:
+    channels.name_automatic(channel=story.channel, answers=[], other_apps_are_bots=True)
+    delivered(story, 0, "Where is my parcel?")
+    for section in sections:
+        delivered(story, 0.5, "Type 1 for parcels.", by=BRAND, section=section)
 
     assert counted(story) == figures
 

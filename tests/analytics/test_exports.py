@@ -145,6 +145,7 @@ def test_a_long_one_is_asked_for_and_shows_how_far_it_is(
     export = Export.objects.get()
     assert begun == [export.pk]
     assert "0 of about 5" in page.content.decode()
+    assert f"Times of {told.brand.time_zone}." in page.content.decode()
     for _ in range(3):
         page = client.post(url, follow=True)
     assert "Three of your files are being written" in page.content.decode()

@@ -126,20 +126,22 @@ def test_a_channel_names_its_automatic_answers_and_the_log_says_who_did(
             "",
             " We are back at nine.\nYour Lumen ",
             "<b>Hi</b>",
-        ]
+        ],
+        "other_apps_are_bots": "on",
     }
+    assert not planned.other_apps_are_bots  # nobody has said so yet
 
     page.post(at("automatic", planned, planned.public_id), named)
 
     planned.refresh_from_db()
     assert planned.automatic_answers == ["We are back at nine.\nYour Lumen", "<b>Hi</b>"]
-    assert not planned.other_apps_are_bots
+    assert planned.other_apps_are_bots
     entry = AuditEntry.objects.filter(subject="channel").latest("pk")
     assert (entry.act, entry.person_id) == (
         "changed",
         Person.objects.get(memberships__role=Role.OPERATIONS).pk,
     )
-    assert entry.after == {"automatic_answers": planned.automatic_answers, "other_apps_are_bots": False}
+    assert entry.after == {"automatic_answers": planned.automatic_answers, "other_apps_are_bots": True}
     html = page.get(at("connection", planned, planned.public_id)).content.decode()
     assert html.count('name="answers"') == 3 and "&lt;b&gt;Hi&lt;/b&gt;</textarea>" in html
 

@@ -180,7 +180,8 @@ def _say(side: _Side, external_id: str, kind: MessageKind, **more: Any) -> Inbou
 
 
 def _origin(side: _Side) -> Origin:
-    """Who holds the thread writes in it: what is overheard is another app's, as a rule a flow. An echo of our own turn names no app."""
+    """What is overheard is, as a rule, a flow of the app that holds the thread; what a colleague types in Instagram's own app meanwhile
+    is told just so. An echo of our own turn names no app."""
     if side.outbound:
         return Origin.AUTOMATION if side.standby else Origin.OTHER_CLIENT
     return Origin.CUSTOMER

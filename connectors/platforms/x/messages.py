@@ -20,7 +20,7 @@ from connectors.contract import (
 from connectors.platforms.x import media, people, threads
 
 # X's own clients, by which people write: "Twitter for iPhone", "X for Android", "Twitter Web App", "X Pro". Of every other app the older
-# API alone tells the name. Our own is among them; what it sent is known by its words before it counts as anybody's.
+# API alone tells the name. Our own is among them: what it sent is known by its id or its words as a rule, before it counts as anybody's.
 _HAND: Final = re.compile(
     r"(Twitter|X)( for \w+| Web App| Web Client| Lite| Pro)|TweetDeck( Web App)?", re.IGNORECASE
 )

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from inbox import platforms
 from inbox.actions import channels, closing, noting, receiving, replying, sending, undoing
 from inbox.actions.receiving import Arrival
-from inbox.exchange import Delivered, ThreadKind
+from inbox.exchange import Delivered, Origin, ThreadKind
 from inbox.models import Attachment, Channel, Conversation, Message, MessageState, Person
 from inbox.queries import outbox
 from tests.factories import exchange as say
@@ -719,3 +719,25 @@ def test_a_network_that_wants_people_is_sent_nothing_by_a_machine(
 
     written.refresh_from_db()
     assert (written.state, written.state_reason) == (MessageState.FAILED, sending.BY_A_PERSON)
+
+
+@pytest.mark.parametrize(
+    ("automatic", "origin"), [(["On its way"], Origin.OTHER_CLIENT), ([], Origin.AUTOMATION)]
+)
+def test_our_own_reply_answers_at_its_true_time_whatever_its_echo_is_taken_for(
+    conversation: Conversation, jo: Person, channel: Channel, automatic: list[str], origin: Origin
+) -> None:
+    channels.name_automatic(channel=channel, answers=automatic, other_apps_are_bots=True)
+    ahead = say.wrote("Hello?", seconds=100)  # the platform's clock is before ours
+    receiving.receive(arrivals=[Arrival(channel.pk, ahead)], now=say.at(50))
+    message = reply(conversation, jo)
+    claim(message)
+    sending.mark_reply_sent(message_id=message.pk, external_id="p1", at=None, now=say.at(62))
+
+    shown = replace(say.echoed("On its way", seconds=150, external_id="p1"), origin=origin)
+    receiving.receive(arrivals=[Arrival(channel.pk, shown)], now=say.at(63))
+
+    message.refresh_from_db()
+    conversation.refresh_from_db()
+    assert (message.origin, message.sent_at) == ("agent", say.at(150))
+    assert (conversation.last_outbound_at, conversation.waiting_since) == (say.at(150), None)
