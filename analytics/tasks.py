@@ -73,5 +73,5 @@ def mind_settings(**_later: Any) -> None:
     """Hours and time zones that changed, and teams that are gone, while nothing else happened."""
     mailing.follow_clocks(now=timezone.now())
     for brand in Brand.objects.filter(figures__isnull=False).order_by("pk"):
-        if recounting.mark_settings(brand=brand, now=timezone.now()):
+        if recounting.mark_settings(brand=brand, now=timezone.now(), counts=False):
             wake_following(brand.pk)

@@ -21,9 +21,10 @@ from inbox.rules.business_hours import Hours
 log = structlog.get_logger(__name__)
 
 
-def mark_settings(*, brand: Brand, now: datetime) -> bool:
+def mark_settings(*, brand: Brand, now: datetime, counts: bool = True) -> bool:
     """Where the time zone, the hours or a definition are no longer those that were counted by, or a team is gone, count all anew. Returns
-    whether it is so."""
+    whether it is so. `counts`: the caller is the process that counts. No other says by what definitions: while an upgrade goes on, the one that
+    counts may still be of the version before."""
     mark = _mark_of(brand)
     follower, new = Follower.objects.get_or_create(brand=brand, defaults=_marks(mark))
     if new:
@@ -31,7 +32,7 @@ def mark_settings(*, brand: Brand, now: datetime) -> bool:
     if follower.settings != mark:
         return _begin_again(brand, mark, now=now)
     if follower.definitions != _mark_of_definitions():
-        return _define_again(brand, now)
+        return _define_again(brand) if counts else True
     return follower.again_after is None and _has_gone_teams(brand) and _count_facts_again(brand)
 
 
@@ -71,14 +72,12 @@ def _begin_again(brand: Brand, mark: str, *, now: datetime) -> bool:
 
 
 @transaction.atomic(durable=True)
-def _define_again(brand: Brand, now: datetime) -> bool:
-    """As if somebody had asked for it: what was counted by the old definitions stands until the new ones are through."""
+def _define_again(brand: Brand) -> bool:
+    """What was counted by the old definitions stands until the new ones are through. Periods are marked by what then changes in them: all of
+    them at once would keep today waiting behind the past."""
     mark = _mark_of_definitions()
     changed = Follower.objects.filter(pk=brand.pk).exclude(definitions=mark)
-    if not changed.update(definitions=mark, again_after=0):
-        return False
-    _mark_all(brand, now)
-    return True
+    return bool(changed.update(definitions=mark, again_after=0))
 
 
 def _count_facts_again(brand: Brand) -> bool:

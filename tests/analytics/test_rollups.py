@@ -425,16 +425,30 @@ def test_after_an_upgrade_that_counts_otherwise_the_past_is_counted_anew(story: 
     story.count()
     counted = shown(story)
     Fact.objects.all().update(tags=["wrong"])
-    Rollup.objects.all().delete()
     Follower.objects.update(definitions="those of the version before")
     read = Follower.objects.get().seq
 
+    # Whoever does not count wakes whoever does, and leaves it the decision: that one may be of the version before still.
+    assert recounting.mark_settings(brand=story.brand, now=story.at(6), counts=False)
+    assert Follower.objects.filter(again_after=None).exists()
     assert recounting.mark_settings(brand=story.brand, now=story.at(6))
+    assert not Period.objects.exists()  # today is not made to wait behind all of the past
     assert not recounting.mark_settings(brand=story.brand, now=story.at(6))
     story.count()
 
     assert shown(story) == counted
     assert Follower.objects.get().seq >= read  # the events are not read again
+
+
+def test_today_is_summed_before_a_past_that_has_waited_longer(story: Story) -> None:
+    for days, due in ((400, 1), (0, 2)):
+        Period.objects.create(
+            brand=story.brand, level=Level.DAY, at=story.at(0) - timedelta(days=days), due_at=story.at(due)
+        )
+
+    rollups.rebuild_due(now=story.at(3), limit=1)
+
+    assert Period.objects.get().at < story.at(0) - timedelta(days=100)
 
 
 @pytest.mark.django_db(transaction=True)

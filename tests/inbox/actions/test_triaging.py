@@ -475,6 +475,7 @@ def test_what_the_platform_says_itself_opens_nothing_and_is_no_news_to_whoever_r
 
 def test_a_note_and_a_bot_answer_nobody(channel: Channel, agent: Person) -> None:
     policy(channel, resolution=None)
+    Channel.objects.update(other_apps_are_bots=True)
     arrive(channel, exchange.wrote(seconds=0))
     noting.add_note(
         conversation=Conversation.objects.get(), by=agent, client_id=uuid4(), text="Who knows?", now=at(5)
