@@ -118,7 +118,7 @@ def test_a_socket_that_was_cut_resumes_and_shows_everything_once(
     assert_complete(demo, outside)
 
 
-@pytest.mark.parametrize("missed", [12, 260])
+@pytest.mark.parametrize("missed", [12, pytest.param(260, marks=pytest.mark.long)])
 def test_a_page_that_slept_shows_what_it_missed_once_and_nothing_stale(
     missed: int, outside: Outside, agent: Agent, desk: Desk, name: str
 ) -> None:

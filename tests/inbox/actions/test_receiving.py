@@ -230,7 +230,7 @@ def picture_of(channel: Channel) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=18, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_the_thread_ends_the_same_whatever_the_order_and_however_often(data: st.DataObject) -> None:
     brand = BrandFactory()
