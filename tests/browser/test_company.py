@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from inbox.models import Brand, Channel, Conversation, ConversationState, Direction, Focus, Message, Person
 from tests.browser.conftest import Outside
@@ -202,6 +203,61 @@ def test_what_is_undone_in_focus_comes_again(enter: Enter, queue: list[Conversat
             break
 
     assert shown(page) == str(queue[0].public_id)
+
+
+def test_search_and_the_query_bar_end_focus_so_that_what_is_typed_goes_into_them(
+    enter: Enter, queue: list[Conversation]
+) -> None:
+    page = enter(NEWEST)
+    focus = page.locator("workspace-shell[data-focus]")
+    page.keyboard.press("f")
+    shown(page)
+    page.keyboard.press("/")
+    page.keyboard.type("emma")
+    expect(page.locator("search-pane input")).to_have_value("emma")
+    expect(focus).to_have_count(0)
+
+    page.locator(".head__name").click()
+    page.keyboard.press("f")
+    expect(focus).to_have_count(1)
+    expect(page.locator("workspace-shell[data-searching]")).to_have_count(0)
+    expect(page.locator("focus-bar")).to_be_visible()
+    page.keyboard.press("v")
+    page.keyboard.type(" is:unread")
+    expect(page.locator("#query")).to_have_value(re.compile("is:unread$"))
+    expect(focus).to_have_count(0)
+    assert not Conversation.objects.exclude(state=ConversationState.OPEN).exists()
+
+
+def test_what_is_opened_by_hand_stays_though_focus_is_still_asking(
+    enter: Enter, queue: list[Conversation], mara: Person
+) -> None:
+    page = enter(NEWEST)
+    page.keyboard.press("f")
+    shown(page)
+    following = until_ready(page)
+    held: list[Route] = []
+    asks = re.compile("/b/lumen/focus/$")
+    page.route(
+        asks, lambda route: held.append(route) if route.request.method == "POST" else route.continue_()
+    )
+    with page.expect_request(lambda request: bool(asks.search(request.url))):
+        page.keyboard.press("s")
+    expect(page.locator("conversation-pane")).to_have_attribute("data-id", following)
+
+    by_hand = str(queue[4].public_id)
+    page.evaluate("(id) => document.querySelector('workspace-shell').open(id)", by_hand)
+    expect(page.locator("workspace-shell[data-focus]")).to_have_count(0)
+    assert held
+    with page.expect_request(lambda request: request.method == "DELETE"):
+        for route in held:
+            route.continue_()
+
+    expect(page.locator("conversation-pane")).to_have_attribute("data-id", by_hand)
+    deadline = time.monotonic() + 8
+    while Focus.objects.filter(person=mara).exists():  # what the late answer took is given back, too
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_an_empty_view_says_so_and_what_comes_in_opens_by_itself(enter: Enter, outside: Outside) -> None:

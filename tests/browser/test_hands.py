@@ -314,3 +314,36 @@ def test_escape_clears_the_selection_first(enter: Enter, anna: Conversation) -> 
     page.keyboard.press("Escape")
     expect(page.locator("bulk-bar")).to_be_hidden()
     expect(page.locator("conversation-pane")).to_be_visible()
+
+
+def test_a_button_of_the_open_conversation_is_about_that_one_whatever_is_selected(
+    enter: Enter, channel: Channel
+) -> None:
+    first, second, opened = make.conversations(channel, 3)
+    for conversation in (first, second, opened):
+        make.messages(conversation, 2)
+
+    def states() -> list[str]:
+        return [Conversation.objects.get(pk=one.pk).state for one in (first, second, opened)]
+
+    page = enter(OPEN)
+    expect(page.locator(".row").first).to_have_id(f"row-{first.public_id}")
+    page.keyboard.press("x")
+    page.keyboard.press("Shift+J")
+    expect(page.locator(".row[data-picked]")).to_have_count(2)
+    page.click(f"#row-{opened.public_id} .row__name")
+    page.locator(f"conversation-pane[data-id='{opened.public_id}']").get_by_role(
+        "button", name="Resolve"
+    ).click()
+    expect(page.locator("#notices")).to_contain_text("Resolved")
+    expect(page.locator("conversation-head")).to_have_attribute("data-state", "resolved")
+    assert states() == ["open", "open", "resolved"]
+
+    expect(page.locator("workspace-shell[data-selecting]")).to_have_count(1)
+    page.keyboard.press("f")
+    expect(page.locator("conversation-pane")).to_have_attribute("data-id", str(first.public_id))
+    expect(page.locator("workspace-shell[data-selecting]")).to_have_count(0)
+    page.keyboard.press("e")
+    expect(page.locator("conversation-pane")).to_have_attribute("data-id", str(second.public_id))
+    expect(page.locator("#notices")).to_contain_text(f"Resolved · {first.contact_name}")
+    assert states() == ["resolved", "open", "resolved"]

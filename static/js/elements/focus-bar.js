@@ -3,6 +3,7 @@
  * fetched while this one is read: it is there with the key. A page that goes away gives both back, or the lease runs out.
  */
 import { ask, elements, explain, notify } from "../lib/fragments.js"
+import { isTyping } from "../lib/picks.js"
 
 const RENEW = 12_000
 const FEW = 300 // what was passed over is remembered for so many
@@ -31,7 +32,11 @@ class FocusBar extends HTMLElement {
     return this.shell.hasAttribute("data-focus")
   }
 
+  /** What lies under it ends with it: a search, a selection that nobody could see, a row that was about to open. */
   async start() {
+    clearTimeout(this.shell.rest)
+    this.shell.search.close()
+    this.shell.hands?.clear()
     this.passed = new Map() // id -> the newest message it had then
     this.ready = null
     this.current = null
@@ -79,7 +84,7 @@ class FocusBar extends HTMLElement {
 
   /** Another conversation was opened by hand: that is not the order of the view any more. */
   opened(id) {
-    if (this.on && id !== this.current && !this.going) this.stop()
+    if (this.on && id !== this.current && id !== this.showing) this.stop()
   }
 
   #pass(id) {
@@ -103,15 +108,17 @@ class FocusBar extends HTMLElement {
     this.wanted = this.going // done with this one before the server had answered for the last: on again right after
     if (this.going) return
     this.going = true
-    const { ready } = this
+    const { passed, ready } = this
+    const isOver = () => !this.on || this.passed !== passed // stopped meanwhile, and perhaps begun anew
     this.ready = null
     try {
       if (ready) {
         this.current = ready.id
         await this.#show(ready.id, ready)
+        if (isOver()) return
       }
       const place = await this.#ask(ready?.id ?? "")
-      if (!this.on) return
+      if (isOver()) return
       this.current = place.current ?? null
       if (!this.current) return this.#nothing()
       this.say("")
@@ -122,12 +129,16 @@ class FocusBar extends HTMLElement {
       notify(explain(error))
     } finally {
       this.going = false
-      if (this.wanted && this.on) this.#goOn()
+      if (!this.on) this.#release() // what was asked for before it stopped may have been given after
+      else if (this.wanted) this.#goOn()
     }
   }
 
   async #show(id, ready) {
-    if (!(await this.shell.open(id, { push: false, ready }))) return
+    this.showing = id
+    const opening = this.shell.open(id, { push: false, ready })
+    this.showing = null // whether it is by hand is asked at once
+    if (!(await opening)) return
     history.replaceState({ open: id }, "", `/b/${this.shell.dataset.brand}/conversations/${id}/?view=${this.shell.dataset.view}&${this.shell.dataset.sorted}`)
   }
 
@@ -150,8 +161,9 @@ class FocusBar extends HTMLElement {
     const { current } = this
     try {
       const place = await this.#ask(current, { stays: true })
-      if (!this.on || this.current !== current || this.going) return
-      if (place.current && this.shell.pane?.dataset.id !== current) await this.#show(current) // it had not come
+      if (!this.on) return this.#release()
+      if (this.current !== current || this.going) return
+      if (place.current && this.shell.pane?.dataset.id !== current && !isTyping()) await this.#show(current) // it had not come
       if (place.current) return this.#prefetch(place)
       this.say(place.lostTo ? `${place.lostTo} has taken this one over. Skip (s) goes on.` : "This one is no longer in your focus. Skip (s) goes on.")
     } catch {

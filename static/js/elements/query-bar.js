@@ -25,8 +25,11 @@ class QueryBar extends HTMLElement {
     this.addEventListener("click", ({ target }) => this.#clicked(target.closest("button")))
   }
 
-  /** The hand goes into the bar, behind what stands there. */
+  /** The hand goes into the bar, behind what stands there. What hides it ends: else what is typed would be taken for keys. */
   take() {
+    const shell = this.closest("workspace-shell")
+    shell.querySelector("focus-bar").stop()
+    shell.search.close()
     this.text.focus()
     this.text.setSelectionRange(this.text.value.length, this.text.value.length)
     this.#typed()

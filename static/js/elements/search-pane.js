@@ -36,6 +36,7 @@ class SearchPane extends HTMLElement {
   }
 
   open({ push = true, typed } = {}) {
+    this.shell.querySelector("focus-bar").stop() // it hides the field, and what is typed would be taken for keys
     // On a phone the thread covers the list, and search with it.
     if (!this.isOpen && this.shell.dataset.open && matchMedia("(max-width: 767px)").matches) this.shell.close({ push: false })
     const was = this.isOpen

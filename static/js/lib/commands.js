@@ -28,8 +28,8 @@ const hasSome = (shell) => hasOne(shell) || selecting(shell)
 const selecting = (shell) => Boolean(shell.hands?.any) && !shell.search.isOpen // which covers what is selected
 const mayPick = (shell) => notInFocus(shell) && !shell.search.isOpen
 const waits = (shell) => shell.composer?.contains(document.activeElement) && !shell.composer.field.value && shell.pane.querySelector("hold-line button")
-/** For all that is selected, while anything is; else for the one in hand. */
-const each = (act, one) => (shell) => (selecting(shell) ? shell.hands.press(act) : one(shell))
+/** For all that is selected, while anything is; else for the one in hand. A button of the open conversation is about that one. */
+const each = (act, one) => (shell) => (selecting(shell) && !shell.pointed ? shell.hands.press(act) : one(shell))
 
 export const COMMANDS = [
   { id: "next", keys: ["j"], name: "Next conversation", group: "Moving", repeats: true, when: notInFocus, act: (shell) => move(shell, 1) },
