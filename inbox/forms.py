@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from django import forms
@@ -17,6 +18,19 @@ class UuidListField(forms.Field):
     def clean(self, value: Any) -> list[Any]:
         single = forms.UUIDField()
         return [single.clean(item) for item in value or []]
+
+
+class PassedField(forms.Field):
+    """Several `UUID:number` of one name, as {UUID: number}. Without a number it is the highest: an older page names none."""
+
+    widget = forms.MultipleHiddenInput
+
+    def clean(self, value: Any) -> dict[Any, int]:
+        pairs = [item.partition(":") for item in value or []]
+        number = forms.IntegerField(required=False, min_value=0, max_value=sys.maxsize)
+        said = [number.clean(after) for _, _, after in pairs]
+        ids = UuidListField().clean([public_id for public_id, _, _ in pairs])
+        return {key: sys.maxsize if seq is None else seq for key, seq in zip(ids, said, strict=True)}
 
 
 class ReplyForm(forms.Form):
@@ -94,12 +108,12 @@ class SnoozeForm(forms.Form):
 
 
 class FocusForm(forms.Form):
-    """Which view in which order, what the page shows or wants to show, and what was passed over."""
+    """Which view in which order, what the page shows or wants to show, and what was passed over with the newest number it had."""
 
     view = forms.CharField(max_length=80)
     sort = forms.CharField(required=False, max_length=20)
     conversation = forms.UUIDField(required=False)
-    passed = UuidListField(required=False)
+    passed = PassedField(required=False)
     stays = forms.BooleanField(required=False)
 
 

@@ -19,7 +19,7 @@ from django.db.models import F
 from inbox import events
 from inbox.actions import _answering, _doing, _noting, _teams, _undo, _writing
 from inbox.actions._answering import ReplyRefused, SpentClick, StaleReply
-from inbox.models import BulkAct, BulkRun, Conversation, Macro, Person, Priority, Tag, Team, UndoKind
+from inbox.models import BulkAct, BulkRun, Conversation, Macro, Message, Person, Priority, Tag, Team, UndoKind
 from inbox.queries import macros, writing
 from inbox.rules import variables
 from inbox.rules.snooze_times import NotUnderstood
@@ -83,8 +83,13 @@ def run(
     now: datetime,
     hold: timedelta = timedelta(0),
 ) -> list[Line]:
-    """Do what was seen: `expected` is the mark of its preview. Raises PlanChanged where it would be something else."""
+    """Do what was seen: `expected` is the mark of its preview. Raises PlanChanged where it would be something else.
+
+    No lines where this `client_id` has written here before: its answer was lost, and nothing is done a second time.
+    """
     with events.ledger(conversation.brand_id) as ledger:
+        if _has_written(_writing.locked(conversation.pk), by, client_id):
+            return []
         lines = _do(
             ledger, macro, conversation, by=by, client_id=client_id, seen_seq=seen_seq, hold=hold, now=now
         )
@@ -96,6 +101,15 @@ def run(
             _undo.keep(ledger, UndoKind.MACRO, words, [], conversation=current, by=by, now=now)
             Macro.objects.filter(pk=macro.pk).update(used=F("used") + 1)
     return lines
+
+
+def _has_written(current: Conversation, by: Person, client_id: UUID) -> bool:
+    written = Message.objects.filter(conversation=current, client_id__in=[client_id, _note_id(client_id)])
+    return written.filter(author_person=by).exists()
+
+
+def _note_id(client_id: UUID) -> UUID:
+    return uuid.uuid5(client_id, "note")
 
 
 def _do(
@@ -167,8 +181,7 @@ def _note(
     text = variables.render(macro.note, values)
     why = ""
     try:
-        note_id = uuid.uuid5(client_id, "note")
-        _noting.write(ledger, current, by=by, client_id=note_id, text=text, now=now)
+        _noting.write(ledger, current, by=by, client_id=_note_id(client_id), text=text, now=now)
     except (_noting.NoteRefused, SpentClick) as refused:
         why = str(refused)
     return Line("Leave a note", not why, why, text, "note")

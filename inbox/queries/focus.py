@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -29,6 +29,13 @@ def holder(conversation_id: int, *, now: datetime) -> Person | None:
     )
     focus = found.select_related("person").first()
     return focus.person if focus else None
+
+
+def passed_over(brand: Brand, passed: Mapping[UUID, int]) -> set[UUID]:
+    """What of it still is. `passed` tells the newest message that was seen: where the customer waits with a newer one, it comes again."""
+    waiting = Conversation.objects.filter(brand=brand, public_id__in=passed, waiting_since__isnull=False)
+    newest = waiting.values_list("public_id", "public_seq") if passed else ()
+    return set(passed) - {public_id for public_id, seq in newest if seq > passed[public_id]}
 
 
 def free(

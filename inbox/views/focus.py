@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -13,6 +14,7 @@ from inbox import access, realtime
 from inbox.actions import focusing
 from inbox.forms import FocusForm
 from inbox.queries import finding, sorting
+from inbox.queries.focus import passed_over
 from inbox.rules.view_query import QueryError
 from inbox.views._door import AgentRequest, notice, signed_in
 
@@ -33,9 +35,9 @@ def focus(request: AgentRequest, brand_slug: str) -> HttpResponse:
         view = finding.view(request.user, brand, said["view"], text=request.POST.get("q", ""))
     except QueryError as error:
         return notice(request, str(error))
-    asked = {
+    asked: dict[str, Any] = {
         "person": request.user, "brand": brand, "view": view, "sort": sorting.named(said["sort"], offered=view.sorts),
-        "passed": said["passed"], "now": timezone.now(),
+        "passed": passed_over(brand, said["passed"]), "now": timezone.now(),
     }  # fmt: skip
     if said["stays"]:
         place = focusing.stay(current=said["conversation"], **asked)

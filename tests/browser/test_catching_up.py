@@ -205,6 +205,23 @@ def test_a_list_that_lacks_rows_of_a_burst_is_read_until_it_has_them(
     assert len(asked) == 2
 
 
+def test_rows_of_a_burst_wait_behind_the_pill_while_a_hand_is_on_the_list(
+    enter: Enter, anna: Conversation, zoe: Conversation
+) -> None:
+    page = enter("/b/lumen/inbox/open/")
+    page.evaluate("(id) => document.getElementById(`row-${id}`).remove()", str(zoe.public_id))
+    page.keyboard.press("j")
+    expect(page.locator(f"#row-{anna.public_id}")).to_be_focused()
+
+    tell_of_a_burst(page, zoe)
+    expect(page.locator("[data-pill]")).to_have_text("New")
+    expect(page.locator(".row")).to_have_count(1)
+    page.keyboard.press(".")
+
+    expect(page.locator(f"#row-{zoe.public_id}")).to_be_visible()
+    expect(page.locator("[data-pill]")).to_be_hidden()
+
+
 def test_a_list_that_is_refused_for_good_is_told_of_and_holds_nothing_up(
     enter: Enter, anna: Conversation
 ) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from inbox.actions import indexing, receiving
 from inbox.actions.receiving import Arrival
@@ -330,6 +331,33 @@ def test_a_macro_from_the_palette_is_shown_before_it_is_done(enter: Enter, chann
 
     expect(page.locator("conversation-head[data-state=resolved]")).to_be_visible()
     expect(page.locator("#composer-text")).to_have_value("")
+
+
+def test_a_macro_whose_answer_was_lost_answers_once(enter: Enter, channel: Channel) -> None:
+    made = make.conversation(channel, window_opened_at=timezone.now())
+    make.messages(made, 1)
+    sorry = CannedReply.objects.create(brand=channel.brand, name="Sorry", text="Sorry.")
+    Macro.objects.create(brand=channel.brand, name="Apologize", reply=sorry)
+    page = enter(f"/b/lumen/conversations/{made.public_id}/")
+    statuses: list[int] = []
+
+    def lose_the_first(route: Route) -> None:
+        if route.request.method != "POST":
+            return route.continue_()
+        answer = route.fetch()
+        statuses.append(answer.status)
+        return route.abort() if len(statuses) == 1 else route.fulfill(response=answer)
+
+    page.route(re.compile("/macros/"), lose_the_first)
+    page.locator("#composer-text").press_sequentially("/apologize")
+    expect(page.locator("[data-plan-place] [data-does]")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.locator("#notices .notice")).to_contain_text("try again")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#composer-text")).to_have_value("")
+    assert statuses == [200, 200]
+    assert made.messages.filter(direction="out").count() == 1
 
 
 def test_without_a_conversation_nothing_is_offered_that_needs_one(

@@ -171,6 +171,7 @@ class ComposerPicker extends HTMLElement {
 
   #showPlan(html) {
     const [plan] = elements(html)
+    plan.dataset.client = crypto.randomUUID() // of what is seen, not of the press: after an answer that was lost, Enter is the same act
     this.plan = plan
     this.querySelector("[data-plan-place]").replaceChildren(plan)
     this.told.textContent = plan.textContent.replace(/\s+/g, " ").trim()
@@ -182,7 +183,7 @@ class ComposerPicker extends HTMLElement {
     if (!plan?.hasAttribute("data-does") || this.running) return
     this.running = true
     const body = new FormData()
-    for (const [name, value] of Object.entries({ plan: plan.dataset.plan, seen_seq: composer.seen, client_id: crypto.randomUUID() })) body.set(name, value)
+    for (const [name, value] of Object.entries({ plan: plan.dataset.plan, seen_seq: composer.seen, client_id: plan.dataset.client })) body.set(name, value)
     try {
       const html = await ask(option.dataset.url, { method: "POST", body })
       this.asked = 0

@@ -12,7 +12,7 @@ class FocusBar extends HTMLElement {
   connectedCallback() {
     this.shell = this.closest("workspace-shell")
     this.words = this.querySelector("[data-focus-words]")
-    this.shell.addEventListener("done-here", ({ detail }) => this.done(detail.id))
+    this.shell.addEventListener("done-here", ({ detail }) => this.done(detail.id, detail.seq))
     this.shell.addEventListener("news", ({ detail }) => this.on && this.#news(detail))
     window.addEventListener("pagehide", () => this.on && this.#release())
   }
@@ -65,10 +65,10 @@ class FocusBar extends HTMLElement {
     this.done(this.current ?? this.shell.dataset.open)
   }
 
-  /** Resolved, answered, snoozed or passed over: on to the next. It comes again when the customer writes. */
-  done(id) {
+  /** Resolved, answered (with the number `seq`), snoozed or passed over: on to the next. It comes again when the customer writes. */
+  done(id, seq) {
     if (!this.on || (id && id !== this.current)) return
-    if (id) this.#pass(id)
+    if (id) this.#pass(id, seq)
     this.#goOn()
   }
 
@@ -87,9 +87,11 @@ class FocusBar extends HTMLElement {
     if (this.on && id !== this.current && id !== this.showing) this.stop()
   }
 
-  #pass(id) {
-    const newest = Number(this.shell.list.find(id)?.dataset.said ?? this.shell.pane?.thread?.shown ?? 0)
-    this.passed.set(id, newest)
+  /** What came after our own answer nobody has seen; without one, all that stands on the page was. */
+  #pass(id, answer) {
+    const { list, pane } = this.shell
+    const here = pane?.dataset.id === id ? [pane.dataset.seq, pane.thread?.shown] : []
+    this.passed.set(id, answer || Math.max(...[list.find(id)?.dataset.said, ...here].map((seq) => Number(seq ?? 0))))
     if (this.passed.size > FEW) this.passed.delete(this.passed.keys().next().value)
   }
 
@@ -181,7 +183,7 @@ class FocusBar extends HTMLElement {
     const { view, sort } = this.shell.list.dataset
     const body = new FormData()
     for (const [name, value] of Object.entries({ view, sort, conversation, stays: stays ? "on" : "", q: new URLSearchParams(this.shell.dataset.sorted).get("q") ?? "" })) body.set(name, value)
-    for (const id of this.passed.keys()) body.append("passed", id)
+    for (const [id, said] of this.passed) body.append("passed", `${id}:${said}`)
     return elements(await ask(this.dataset.url, { method: "POST", body }))[0].dataset
   }
 

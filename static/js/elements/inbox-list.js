@@ -131,9 +131,15 @@ class InboxList extends KeysetScroller {
     }
     if (toTop) {
       change()
-      this.more.start ? this.reload() : this.scrollTo({ top: 0 })
+      this.more.start || this.lacks ? this.reload().catch((error) => notify(explain(error))) : this.scrollTo({ top: 0 })
     } else if (this.isFree) change()
     else this.keepStill(change)
+    this.#tell()
+  }
+
+  /** Rows came into the view of which no more is known: the pill says so while a hand is on the list. */
+  lack(lacks = true) {
+    this.lacks = lacks
     this.#tell()
   }
 
@@ -156,6 +162,8 @@ class InboxList extends KeysetScroller {
     const told = [...this.news.values()] // while it was on its way
     this.giveUp("start", "end", "whole")
     this.held.clear()
+    this.lacks = false
+    this.early.clear() // as old as the list that goes; the server tells of what time brings in
     this.items.replaceChildren(...page.children)
     this.adopt(page)
     this.ended(page)
@@ -257,7 +265,9 @@ class InboxList extends KeysetScroller {
       const waits = !row.isConnected
       if (this.belongs(row) !== waits || row.hasAttribute("data-left")) continue
       this.early.delete(row.dataset.id)
-      this.#receiveOne(waits ? row : row.cloneNode(true), waits ? null : row)
+      const here = this.find(row.dataset.id)
+      if (waits && here && !newer(row, here)) continue // it came with a page meanwhile
+      this.#receiveOne(waits ? row : row.cloneNode(true), here)
     }
     this.#tell()
     if (document.visibilityState !== "visible" || this.asking) return
@@ -317,8 +327,9 @@ class InboxList extends KeysetScroller {
   #tell() {
     this.arranged()
     const arrived = [...this.held.values()].filter((row) => this.belongs(row)).length
-    this.pill.hidden = !arrived
-    this.pill.textContent = arrived ? `${arrived} new` : ""
+    const lacks = this.lacks && !this.isFree // where it is free they are on their way
+    this.pill.hidden = !arrived && !lacks
+    this.pill.textContent = lacks ? "New" : arrived ? `${arrived} new` : ""
     this.toggleAttribute("data-empty", !this.entries.length)
   }
 }

@@ -335,7 +335,7 @@ class ReplyComposer extends HTMLElement {
     const rest = this.#restOf(mode)
     this.keeper.taken(mode, rest)
     if (mode === "reply" && this.uploads.ids.length) this.keeper.typed(mode, rest)
-    if (mode === "reply" && !rest && this.uploads.isEmpty) this.shell.done(this.dataset.id)
+    if (mode === "reply" && !rest && this.uploads.isEmpty) this.shell.done(this.dataset.id, this.ownSeq)
   }
 
   /** What was written while other words were leaving. */

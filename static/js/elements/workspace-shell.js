@@ -149,9 +149,9 @@ class WorkspaceShell extends HTMLElement {
     this.list.settle()
   }
 
-  /** What somebody did ends their work on it for now. */
-  done(id) {
-    this.dispatchEvent(new CustomEvent("done-here", { detail: { id } }))
+  /** What somebody did ends their work on it for now; `seq`: the number of the answer that did. */
+  done(id, seq) {
+    this.dispatchEvent(new CustomEvent("done-here", { detail: { id, seq } }))
   }
 
   get listAddress() {

@@ -8,6 +8,7 @@ let again
 export function refresh(shell, changed) {
   const { list } = shell
   for (const [id, state, assignee, channel] of changed) {
+    list.early.delete(id) // what waits for its time is not as it is now
     if (list.find(id) || list.held.has(id)) wanted.set(id, {})
     else if ("checks" in list.dataset) owe(list)
     else if (list.belongs({ dataset: { state, assignee: String(assignee ?? ""), channel: String(channel) } })) owe(list)
@@ -20,12 +21,14 @@ async function fetchRows(shell, ids) {
   shell.list.receive(elements(await ask(`/b/${shell.dataset.brand}/bulk/rows/?${query}`)))
 }
 
-/** Rows came into the view that are not here: the list is read anew as soon as no hand is on it. */
+/** Rows came into the view that are not here: the list is read anew as soon as no hand is on it, or the hand asks for it. */
 function owe(list, pause = 800) {
+  list.lack()
   if (again) return
   again = setTimeout(() => {
     again = null
     if (!list.isConnected || list.closest("workspace-shell").line.gone) return
+    if (!list.lacks) return list.closest("workspace-shell").line.paid(list) // it was read anew meanwhile
     if (list.isFree) readAnew(list, pause)
     else owe(list)
   }, pause)
@@ -35,6 +38,7 @@ async function readAnew(list, pause) {
   const { line } = list.closest("workspace-shell")
   try {
     await hadOrTold(list.reload())
+    list.lack(false)
     line.paid(list)
   } catch {
     line.owe(list)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
-from inbox.models import Channel, Focus, Person
+from inbox.models import Channel, Conversation, Focus, Person
 from tests.factories import conversations as make
 from tests.factories.people import BrandFactory, agent_of
 
@@ -39,11 +42,31 @@ def test_however_long_the_view_it_takes_the_same_few_questions(page: Client, cha
     assert not [query for query in asked if "COUNT(" in query["sql"]]
 
 
+def test_what_was_passed_over_comes_again_once_the_customer_has_written(
+    page: Client, channel: Channel
+) -> None:
+    first, second = make.conversations(channel, 2)
+    seen = first.public_seq
+
+    def given() -> str:
+        passed = [f"{first.public_id}:{seen}"]
+        body = {"view": "open", "sort": "newest", "passed": passed}
+        return page.post(address(channel), body).content.decode()
+
+    assert f'data-current="{second.public_id}"' in given()
+    make_newer = Conversation.objects.filter(pk=first.pk).update
+    make_newer(public_seq=seen + 5, waiting_since=None)  # an answer of ours
+    assert f'data-current="{second.public_id}"' in given()
+    make_newer(waiting_since=timezone.now())
+    assert f'data-current="{first.public_id}"' in given()
+
+
 def test_what_cannot_be_read_is_said(page: Client, channel: Channel) -> None:
     assert page.post(address(channel), {"view": "nothing-of-ours"}).status_code == 404
-    answer = page.post(address(channel), {"view": "open", "conversation": "x"})
+    for unread in ({"conversation": "x"}, {"passed": "x:1"}, {"passed": f"{uuid4()}:x"}):
+        answer = page.post(address(channel), {"view": "open", **unread})
 
-    assert answer.status_code == 422 and "Reload" in answer.content.decode()
+        assert answer.status_code == 422 and "Reload" in answer.content.decode()
 
 
 def test_an_outsider_finds_nothing_and_takes_nothing(client: Client, channel: Channel) -> None:

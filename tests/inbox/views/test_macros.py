@@ -174,3 +174,18 @@ def test_a_macro_for_everybody_answers_with_what_everybody_has(
     answer = page.post(at("settings-macro-new"), {**MACRO, "for_all": "on", "reply": str(reply.public_id)})
 
     assert answer.status_code == 422 and "your own reply" in unescape(answer.content.decode())
+
+
+def test_a_run_whose_answer_was_lost_is_done_once(
+    page: Client, brand: Brand, conversation: Conversation, refund: Tag
+) -> None:
+    """The plan that was seen was done, and the page, which does not know, asks for it once more."""
+    macro = Macro.objects.create(brand=brand, name="Refund it", note="Refunded", puts_on=[refund.pk])
+    plan, press = plan_of(preview(page, conversation, macro)), str(uuid4())
+    for _ in range(2):
+        body = {"seen_seq": conversation.seq, "plan": plan, "client_id": press}
+        assert page.post(at("macro", conversation.public_id, macro.public_id), body).status_code == 200
+
+    assert conversation.messages.filter(direction="note").count() == 1
+    macro.refresh_from_db()
+    assert macro.used == 1
