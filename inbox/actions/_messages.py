@@ -105,9 +105,6 @@ def order_key_of(message: InboundMessage) -> str:
 
 def is_finer(known: Known, message: InboundMessage) -> bool:
     """Whether this telling places the message better: ours was provisional, a delivery's, coarse, or put after another."""
-    if message.dated_by_delivery and known.order_key == "":
-        # Ours is placed by our own clock. A delivery at once tells the platform's; one that is late tells nothing.
-        return abs(message.sent_at - known.sent_at) <= echoes.SKEW
     if message.dated_by_delivery or known.order_key == "" or known.order_key.endswith(BY_DELIVERY):
         return not message.dated_by_delivery
     inferred = known.sent_at.microsecond == 0 or known.sent_at.microsecond % 1000 != 0
@@ -172,7 +169,7 @@ def match_echoes(unknown: dict[Key, InboundMessage], threads: dict[Key, Thread])
         if found:
             candidates.remove(found)
             matched[key] = found.message_id
-            if message.dated_by_delivery and abs(message.sent_at - found.attempted_at) > echoes.SKEW:
+            if message.dated_by_delivery:
                 unknown[key] = replace(message, sent_at=found.attempted_at)
     return matched
 

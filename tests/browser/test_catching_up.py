@@ -205,6 +205,23 @@ def test_a_list_that_lacks_rows_of_a_burst_is_read_until_it_has_them(
     assert len(asked) == 2
 
 
+def test_a_burst_that_comes_while_the_list_is_read_for_another_is_read_after_it(
+    enter: Enter, anna: Conversation, outside: Outside
+) -> None:
+    page = enter("/b/lumen/inbox/open/")
+    page.evaluate("document.querySelector('state-line').socket.onmessage = null")  # the pushes are lost
+    outside.write("The first of very many", who="zoe")
+    read = hold(page, LIST)
+    tell_of_a_burst(page, Conversation.objects.get(thread_key="zoe"))
+    wait_until_read(page, read)
+
+    outside.write("Another of very many", who="bea")
+    bea = Conversation.objects.get(thread_key="bea")
+    tell_of_a_burst(page, bea)
+
+    expect(page.locator(f"#row-{bea.public_id}")).to_be_visible()
+
+
 def test_rows_of_a_burst_wait_behind_the_pill_while_a_hand_is_on_the_list(
     enter: Enter, anna: Conversation, zoe: Conversation
 ) -> None:

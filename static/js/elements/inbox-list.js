@@ -15,6 +15,8 @@ class InboxList extends KeysetScroller {
   static newestFirst = true
   static keep = 300
   way = 1 // in which one goes through it: down, or up (-1)
+  bursts = 0 // told of, of which rows may be missing here
+  answered = 0 // by what stands here
 
   /** Every row says where it stands in each order; this list goes by one of them. */
   get order() {
@@ -138,9 +140,19 @@ class InboxList extends KeysetScroller {
   }
 
   /** Rows came into the view of which no more is known: the pill says so while a hand is on the list. */
-  lack(lacks = true) {
-    this.lacks = lacks
+  lack() {
+    this.bursts += 1
     this.#tell()
+  }
+
+  /** What stands here was read after so many bursts. One that came while it was being read may not be in it. */
+  readAfter(bursts) {
+    this.answered = Math.max(this.answered, bursts)
+    this.#tell()
+  }
+
+  get lacks() {
+    return this.bursts > this.answered
   }
 
   /** From the beginning, because too much happened to tell it row by row. Settles when the newest such page is there. */
@@ -150,6 +162,7 @@ class InboxList extends KeysetScroller {
 
   async #reload() {
     const coming = (this.loading.whole = {})
+    const { bursts } = this
     let page
     try {
       ;[page] = elements(await ask(this.dataset.url))
@@ -162,7 +175,7 @@ class InboxList extends KeysetScroller {
     const told = [...this.news.values()] // while it was on its way
     this.giveUp("start", "end", "whole")
     this.held.clear()
-    this.lacks = false
+    this.answered = Math.max(this.answered, bursts)
     this.early.clear() // as old as the list that goes; the server tells of what time brings in
     this.items.replaceChildren(...page.children)
     this.adopt(page)

@@ -7,11 +7,15 @@ let again
 
 export function refresh(shell, changed) {
   const { list } = shell
+  let lacks = false
   for (const [id, state, assignee, channel] of changed) {
     list.early.delete(id) // what waits for its time is not as it is now
     if (list.find(id) || list.held.has(id)) wanted.set(id, {})
-    else if ("checks" in list.dataset) owe(list)
-    else if (list.belongs({ dataset: { state, assignee: String(assignee ?? ""), channel: String(channel) } })) owe(list)
+    else lacks ||= "checks" in list.dataset || list.belongs({ dataset: { state, assignee: String(assignee ?? ""), channel: String(channel) } })
+  }
+  if (lacks) {
+    list.lack()
+    owe(list)
   }
   if (wanted.size) wanted.askSoon(shell, 120)
 }
@@ -23,7 +27,6 @@ async function fetchRows(shell, ids) {
 
 /** Rows came into the view that are not here: the list is read anew as soon as no hand is on it, or the hand asks for it. */
 function owe(list, pause = 800) {
-  list.lack()
   if (again) return
   again = setTimeout(() => {
     again = null
@@ -36,10 +39,11 @@ function owe(list, pause = 800) {
 
 async function readAnew(list, pause) {
   const { line } = list.closest("workspace-shell")
+  const { bursts } = list
   try {
     await hadOrTold(list.reload())
-    list.lack(false)
-    line.paid(list)
+    list.readAfter(bursts) // also where the view was refused for good, which is told
+    if (!list.lacks) line.paid(list)
   } catch {
     line.owe(list)
     owe(list, Math.min(15_000, pause * 2))

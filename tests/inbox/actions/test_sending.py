@@ -348,24 +348,6 @@ def test_an_echo_that_is_delivered_late_does_not_move_the_reply_and_history_does
     assert (message.sent_at, message.order_key) == (say.at(64), "p1")
 
 
-@pytest.mark.parametrize("answered", [True, False])
-def test_an_echo_that_is_delivered_at_once_tells_the_platforms_clock(
-    conversation: Conversation, jo: Person, channel: Channel, answered: bool
-) -> None:
-    """Theirs may go minutes before ours, and who has been answered must not wait on."""
-    message = reply(conversation, jo)
-    claim(message)
-    if answered:
-        sending.mark_reply_sent(message_id=message.pk, external_id="p1", at=None, now=say.at(63))
-
-    at_once = say.echoed("On its way", seconds=151, external_id="p1", dated_by_delivery=True)
-    receiving.receive(arrivals=[Arrival(channel.pk, at_once)], now=say.at(64))
-
-    message.refresh_from_db()
-    conversation.refresh_from_db()
-    assert (message.sent_at, conversation.last_outbound_at) == (say.at(151), say.at(151))
-
-
 def test_an_echo_whose_words_the_platform_changed_is_absorbed_by_its_reply(
     conversation: Conversation, jo: Person, channel: Channel
 ) -> None:
