@@ -35,8 +35,13 @@ def give_back(ledger: events.Ledger, touched: Sequence[Touched], now: datetime) 
     for each in held:
         if each.assignee_id in here:
             continue
-        ledger.record(
-            EventKind.UNASSIGNED, at=now, conversation_id=each.id, to=None, to_name="", before=each.assignee_id,
-            before_name=each.assignee_name, why="left",
-        )  # fmt: skip
-        each.change(assignee_id=None, assignee_name="", assignee_set_by="", assignee_set_at=now)
+        free(ledger, each, now, why="left")
+
+
+def free(ledger: events.Ledger, held: Touched, now: datetime, *, why: str) -> None:
+    """Nobody has it from now on, though nobody took it away. `why`: as the thread tells it."""
+    ledger.record(
+        EventKind.UNASSIGNED, at=now, conversation_id=held.id, to=None, to_name="", before=held.assignee_id,
+        before_name=held.assignee_name, why=why,
+    )  # fmt: skip
+    held.change(assignee_id=None, assignee_name="", assignee_set_by="", assignee_set_at=now)

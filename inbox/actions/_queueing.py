@@ -10,7 +10,6 @@ from inbox.actions import _leaving, _sql
 from inbox.actions._touched import Touched
 from inbox.models import (
     ConversationState,
-    EventKind,
     Outcome,
     Presence,
     PresenceState,
@@ -161,8 +160,4 @@ def _take_back(ledger: events.Ledger, touched: Sequence[Touched], after: timedel
             continue  # whoever gave it to somebody who has never been there knew it
         if each.assignee_set_by == BY_PERSON and each.assignee_set_at and each.assignee_set_at > since:
             continue
-        ledger.record(
-            EventKind.UNASSIGNED, at=now, conversation_id=each.id, to=None, to_name="", before=each.assignee_id,
-            before_name=each.assignee_name, why="offline",
-        )  # fmt: skip
-        each.change(assignee_id=None, assignee_name="", assignee_set_by="", assignee_set_at=now)
+        _leaving.free(ledger, each, now, why="offline")
