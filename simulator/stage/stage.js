@@ -13,7 +13,11 @@ const place = () => ({ platform: state.platform, account: state.account.id })
 const can = () => abilities[state.platform] || {}
 const me = () => ({ ...place(), from: { id: state.member || state.person.key }, thread: state.person.thread })
 
-function complain(error) {
+/** Whose trouble is shown. What looks by itself every moment must not wipe away why a message was not sent. */
+let troubled = null
+
+function complain(work, error) {
+  troubled = error ? work : null
   $("trouble").textContent = error ? error.message : ""
   $("trouble").hidden = !error
 }
@@ -21,10 +25,10 @@ function complain(error) {
 const guarded = (work) => async (...given) => {
   try {
     const result = await work(...given)
-    complain(null)
+    if (troubled === work) complain(work, null)
     return result
   } catch (error) {
-    complain(error)
+    complain(work, error)
   }
 }
 
@@ -41,6 +45,7 @@ function choosePlatform(platform) {
 function chooseAccount(id) {
   state.account = accounts.find((one) => one.platform === state.platform && one.id === id)
   state.person = null
+  complain(null, null)
   $("brand-name").textContent = state.account.name
   $("brand-face").src = `/stage/face/${encodeURIComponent(state.account.brand)}`
   $("story").hidden = !can().story
@@ -68,6 +73,7 @@ const showPeople = guarded(async (pick = false) => {
 })
 
 function choosePerson(person, { stay = false } = {}) {
+  if (!stay) complain(null, null)
   state.person = person
   state.member = person.group ? person.members[0].key : ""
   $("member").replaceChildren(...(person.members ?? []).map((one) => element("option", { value: one.key, text: `as ${one.name}` })))

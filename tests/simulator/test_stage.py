@@ -145,6 +145,10 @@ def test_in_a_group_one_is_the_member_one_chooses_and_linkedin_and_x_have_their_
     page.route("**/stage/messages", lambda route: route.abort(), times=1)
     send.click()
     page.locator("#trouble:not([hidden])").wait_for()
+    with page.expect_response("**/stage/thread?*"):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.evaluate("new Promise((done) => setTimeout(done, 100))")
+    still = page.locator("#trouble:not([hidden])").count()
     kept = written.input_value()
     send.click()
     page.locator(".message.mine", has_text="Me too").wait_for()
@@ -168,7 +172,7 @@ def test_in_a_group_one_is_the_member_one_chooses_and_linkedin_and_x_have_their_
         httpx.post(f"{stage}/control/events", json=answer, trust_env=False).raise_for_status()
     page.close()
 
-    assert (kept, unsendable) == ("Me too", 1)
+    assert (still, kept, unsendable) == (1, "Me too", 1)
     assert read.value.ok and read.value.request.post_data_json["kind"] == "read"
     rows = [
         json.loads(line) for line in httpx.get(f"{stage}/control/ledger", trust_env=False).text.splitlines()
