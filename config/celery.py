@@ -90,6 +90,11 @@ app.conf.update(
 app.autodiscover_tasks()
 
 
+@signals.setup_logging.connect
+def leave_logging_alone(**_: Any) -> None:
+    """LOGGING stands. Celery would set the root's level to its own `--loglevel`, and no event of a task would be written."""
+
+
 @signals.task_prerun.connect
 @signals.task_postrun.connect
 def look_after_connections(task: Any, **_: Any) -> None:
@@ -108,24 +113,31 @@ def make_ready(**_: Any) -> None:
 
 
 @signals.worker_ready.connect
-def begin_heartbeat(**_: Any) -> None:
+def begin_heartbeat(sender: Any, **_: Any) -> None:
     """A thread of the worker's own, so that long tasks do not look like death."""
+    if not _ours(sender):
+        return
     process = "worker" if "receive" in app.amqp.queues.consume_from else "triage"
-    threading.Thread(target=_beat_forever, args=[process], name="heartbeat", daemon=True).start()
+    health.keep_beating(process)
 
 
 @signals.beat_init.connect
 def begin_beats_heartbeat(**_: Any) -> None:
-    threading.Thread(target=_beat_forever, args=["beat"], name="heartbeat", daemon=True).start()
+    health.keep_beating("beat")
 
 
 @signals.worker_ready.connect
-def begin_sweeping(**_: Any) -> None:
+def begin_sweeping(sender: Any, **_: Any) -> None:
     """Timers are swept by a thread of the worker, too: a tick stands in line behind whatever fills the pool, such as replies
     to a platform that hangs, and none comes while beat is away. Two sweepers tell nothing twice (inbox.actions.timing).
     """
-    if "receive" in app.amqp.queues.consume_from:
+    if _ours(sender) and "receive" in app.amqp.queues.consume_from:
         threading.Thread(target=_sweep_forever, name="timers", daemon=True).start()
+
+
+def _ours(consumer: Any) -> bool:
+    """Celery's signals are of the process: a worker of another app that reads our settings (the bench's) hears them too."""
+    return bool(consumer.app.main == app.main)
 
 
 def _sweep_forever() -> None:
@@ -140,17 +152,3 @@ def _sweep_forever() -> None:
         except Exception as error:  # the database is away; the next look may find it back
             log.warning("sweep_failed", cause=health.first_line(error))
         pause.wait(max(0.05, SWEEP_SECONDS - (time.monotonic() - began)))
-
-
-def _beat_forever(process: str) -> None:
-    pause = threading.Event()
-    told = False
-    while True:
-        try:
-            health.beat_heart(process)
-            told = False
-        except Exception as error:  # the broker is away; the worker itself says so and reconnects
-            if not told:
-                log.warning("heartbeat_lost", cause=health.first_line(error))
-            told = True
-        pause.wait(health.HEARTBEAT_SECONDS)

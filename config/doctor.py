@@ -1,21 +1,21 @@
 """What a deployment needs, looked at one by one; each failing line names its one fix."""
 
+import filecmp
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from django.conf import settings
 
-from config import broker, health, soundness
+from config import alive, broker, health, soundness
+from config.unwell import REACH_BROKER, REACH_DATABASE, REACH_TABLES, Unwell, known
 
 OLDEST_POSTGRES = 15
 SKEW_SECONDS = 2.0
 FREE_MEGABYTES = 500
-OVERDUE_SECONDS = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,14 +24,6 @@ class Line:
     ok: bool
     found: str
     fix: str = ""
-
-
-class Unwell(Exception):
-    """What was found wrong, and the one thing that mends it."""
-
-    def __init__(self, found: str, *, fix: str) -> None:
-        super().__init__(found)
-        self.fix = fix
 
 
 def examine() -> Iterator[Line]:
@@ -73,7 +65,7 @@ def _public_address() -> str:
 def _database() -> str:
     from django.db import connection
 
-    _known(settings.DATABASE_URL, REACH_DATABASE)
+    known(settings.DATABASE_URL, REACH_DATABASE)
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_encoding")
         encoding = cursor.fetchone()[0]
@@ -91,13 +83,8 @@ def _database() -> str:
     return f"PostgreSQL {major}.{minor}"
 
 
-def _known(url: str, fix: str) -> None:
-    if not url:
-        raise Unwell("none is known", fix=fix)
-
-
 def _migrations() -> str:
-    _known(settings.DATABASE_URL, REACH_DATABASE)
+    known(settings.DATABASE_URL, REACH_DATABASE)
     missing = health.pending_migrations()
     if missing:
         raise Unwell(f"{len(missing)} to apply, first {missing[0]}", fix="run manage.py migrate")
@@ -107,7 +94,7 @@ def _migrations() -> str:
 def _clock() -> str:
     from django.db import connection
 
-    _known(settings.DATABASE_URL, REACH_DATABASE)
+    known(settings.DATABASE_URL, REACH_DATABASE)
     with connection.cursor() as cursor:
         before = time.time()
         cursor.execute("SELECT extract(epoch FROM clock_timestamp())")
@@ -122,7 +109,7 @@ def _clock() -> str:
 
 
 def _broker() -> str:
-    _known(settings.REDIS_URL, REACH_BROKER)
+    known(settings.REDIS_URL, REACH_BROKER)
     told = broker.client().info("server")
     version = told.get("valkey_version") or told.get("redis_version") or "?"
     memory = broker.client().info("memory")
@@ -132,56 +119,6 @@ def _broker() -> str:
             f"it may throw queued work away ({policy})", fix="set its maxmemory-policy to noeviction"
         )
     return f"version {version}"
-
-
-def _heartbeat(process: str) -> str:
-    _known(settings.REDIS_URL, REACH_BROKER)
-    if not broker.client().get(health.HEARTBEAT_KEY.format(process=process)):
-        raise Unwell(
-            f"no heartbeat for {health.HEARTBEAT_LASTS} s", fix=f"start it: the Procfile's line {process}"
-        )
-    return "alive"
-
-
-def _timers() -> str:
-    """Whatever is away, this is what is seen of it: a warning or a breach that nobody tells."""
-    from django.utils import timezone
-
-    from inbox.models import Timer
-
-    _known(settings.DATABASE_URL, REACH_DATABASE)
-    now = timezone.now()
-    first = Timer.objects.filter(fired_at=None).order_by("due_at").values_list("due_at", flat=True).first()
-    overdue = (now - first).total_seconds() if first else 0.0
-    if overdue > OVERDUE_SECONDS:
-        raise Unwell(
-            f"one has been due for {overdue:.0f} s and nobody fires it", fix="start the Procfile's line worker, or read its log for sweep_failed"
-        )  # fmt: skip
-    return "none is overdue"
-
-
-def _sync() -> str:
-    import django_rq
-    from rq import Worker
-
-    _known(settings.REDIS_URL, REACH_BROKER)
-    alive = {queue: Worker.count(queue=django_rq.get_queue(queue)) for queue in ("sync", "reports")}
-    for queue, workers in alive.items():
-        if not workers:
-            raise Unwell(f"no worker serves the queue {queue}", fix=f"start it: the Procfile's line {queue}")
-    return f"{alive['sync']} alive"
-
-
-def _cron() -> str:
-    import django_rq
-    from rq import cron_scheduler_registry
-
-    _known(settings.REDIS_URL, REACH_BROKER)
-    connection = django_rq.get_connection("sync")
-    cron_scheduler_registry.cleanup(connection)
-    if not cron_scheduler_registry.get_keys(connection):
-        raise Unwell("no schedule ticks", fix="start it: the Procfile's line cron")
-    return "alive"
 
 
 def _figures() -> str:
@@ -204,7 +141,7 @@ def _connectors() -> str:
     loaded = [connector.manifest.key for connector in registry.all()]
     if failures := registry.failures():
         raise Unwell("; ".join(failures.values()), fix="mend or remove " + ", ".join(sorted(failures)))
-    _known(settings.DATABASE_URL, REACH_DATABASE)
+    known(settings.DATABASE_URL, REACH_DATABASE)
     if missing := soundness.connectors():
         raise Unwell(missing, fix="install the package that brings it, or disconnect its channels")
     return ", ".join(loaded)
@@ -212,7 +149,7 @@ def _connectors() -> str:
 
 def _counters() -> str:
     """What the nightly counts of the last week have found wrong was repaired; that it was wrong is a fault of ours."""
-    _known(settings.DATABASE_URL, REACH_DATABASE)
+    known(settings.DATABASE_URL, REACH_DATABASE)
     if drifted := soundness.drifts():
         raise Unwell(
             drifted, fix="report it with the log lines view_counter_drifted; the counters are right again"
@@ -221,7 +158,7 @@ def _counters() -> str:
 
 
 def _stored_secrets() -> str:
-    _known(settings.DATABASE_URL, REACH_DATABASE)
+    known(settings.DATABASE_URL, REACH_DATABASE)
     if closed := soundness.secrets():
         raise Unwell(
             closed, fix="put the key they were sealed with back into PARLEY_SEAL_KEYS, behind the first"
@@ -265,14 +202,29 @@ def _static() -> str:
     if not settings.PRODUCTION:
         return "served from where it is written"
     if not (Path(settings.STATIC_ROOT) / "staticfiles.json").is_file():
-        raise Unwell(f"{settings.STATIC_ROOT} holds no manifest", fix="run manage.py collectstatic --noinput")
+        raise Unwell(f"{settings.STATIC_ROOT} holds no manifest", fix=COLLECT)
+    if stale := _not_collected():
+        raise Unwell(f"{len(stale)} files are not those of this version, first {stale[0]}", fix=COLLECT)
     return "collected"
 
 
+def _not_collected() -> list[str]:
+    """After an upgrade pages name files that nobody has collected, and answer 500."""
+    from django.contrib.staticfiles.finders import get_finders
+
+    root, ours = Path(settings.STATIC_ROOT), dict[str, str]()
+    for finder in get_finders():
+        for path, storage in finder.list(None):
+            ours.setdefault(path, storage.path(path))  # the first that is found is the one that is served
+    return [
+        path
+        for path, source in ours.items()
+        if not (root / path).is_file() or not filecmp.cmp(source, root / path, shallow=False)
+    ]
+
+
+COLLECT = "run manage.py collectstatic --noinput"
 MEND_FIGURES = "mend PARLEY_PLATFORM_FIGURES (docs/operations.md) and restart"
-REACH_DATABASE = "check DATABASE_URL and that the server runs (make demo runs one here)"
-REACH_TABLES = "run manage.py migrate, or mend what the line database says"
-REACH_BROKER = "check REDIS_URL and that the server runs (make demo runs one here)"
 
 CHECKS: dict[str, tuple[Callable[[], str], str]] = {
     "secret key": (_secret_key, "set PARLEY_SECRET_KEY"),
@@ -283,12 +235,7 @@ CHECKS: dict[str, tuple[Callable[[], str], str]] = {
     "migrations": (_migrations, REACH_DATABASE),
     "clock": (_clock, REACH_DATABASE),
     "broker": (_broker, REACH_BROKER),
-    "worker": (partial(_heartbeat, "worker"), REACH_BROKER),
-    "triage": (partial(_heartbeat, "triage"), REACH_BROKER),
-    "beat": (partial(_heartbeat, "beat"), REACH_BROKER),
-    "timers": (_timers, REACH_TABLES),
-    "sync": (_sync, REACH_BROKER),
-    "cron": (_cron, REACH_BROKER),
+    **alive.CHECKS,
     "platform figures": (_figures, MEND_FIGURES),
     "connectors": (_connectors, REACH_TABLES),
     "view counters": (_counters, REACH_TABLES),
@@ -296,5 +243,5 @@ CHECKS: dict[str, tuple[Callable[[], str], str]] = {
     "media": (_media, "set PARLEY_MEDIA to a folder that the processes may write to"),
     "disk": (_disk, "free some space"),
     "mail": (_mail, "set EMAIL_HOST"),
-    "static files": (_static, "run manage.py collectstatic --noinput"),
+    "static files": (_static, COLLECT),
 }

@@ -19,7 +19,11 @@ def text(name: str, default: str = "") -> str:
 
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list."""
-    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+    return split(text(name, default))
+
+
+def split(listed: str) -> list[str]:
+    return [word.strip() for word in listed.split(",") if word.strip()]
 
 
 def flag(name: str, *, default: bool = False) -> bool:

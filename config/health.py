@@ -1,12 +1,17 @@
 """Alive and ready, told as JSON with reasons. Answered in front of Django's pages, so that they tell the truth about them."""
 
 import os
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from config import soundness
+
+log = structlog.get_logger(__name__)
 
 HEARTBEAT_KEY = "parley:heartbeat:{process}"
 HEARTBEAT_SECONDS = 2
@@ -23,8 +28,17 @@ class Finding:
 
 
 def readiness() -> list[Finding]:
-    """Database, broker, migrations, the worker's heartbeat, connectors and stored secrets; each looked at even when another fails."""
-    return [_found(name, look) for name, look in CHECKS.items()]
+    """Database, broker, migrations, the worker's heartbeat, connectors and stored secrets. A database or a broker that is away is
+    waited for once: what needs it is not ready for that reason.
+    """
+    found: dict[str, Finding] = {}
+    for name, look in CHECKS.items():
+        needed = found.get(NEEDS.get(name, ""))
+        if needed is not None and not needed.ok:
+            found[name] = Finding(name=name, ok=False, reason=f"the {needed.name} cannot be asked")
+        else:
+            found[name] = _found(name, look)
+    return list(found.values())
 
 
 def beat_heart(process: str) -> None:
@@ -33,6 +47,25 @@ def beat_heart(process: str) -> None:
     broker.client().set(
         HEARTBEAT_KEY.format(process=process), f"{os.getpid()} {time.time():.3f}", ex=HEARTBEAT_LASTS
     )
+
+
+def keep_beating(process: str) -> None:
+    """A heartbeat by a thread of its own, so that long work does not look like death."""
+    threading.Thread(target=_beat_forever, args=[process], name="heartbeat", daemon=True).start()
+
+
+def _beat_forever(process: str) -> None:
+    pause = threading.Event()
+    told = False
+    while True:
+        try:
+            beat_heart(process)
+            told = False
+        except Exception as error:  # the broker is away; whoever works with it says so and reconnects
+            if not told:
+                log.warning("heartbeat_lost", cause=first_line(error))
+            told = True
+        pause.wait(HEARTBEAT_SECONDS)
 
 
 def _found(name: str, look: Callable[[], str]) -> Finding:
@@ -104,6 +137,7 @@ def _secrets() -> str:
     return soundness.now_and_then("secrets", soundness.secrets)
 
 
+NEEDS = {"migrations": "database", "connectors": "database", "secrets": "database", "worker": "broker"}
 CHECKS: dict[str, Callable[[], str]] = {
     "database": _database,
     "broker": _broker,

@@ -153,12 +153,16 @@ def settings(*, as_json: bool, level: str) -> dict[str, Any]:
             # Its lines are whole addresses, and addresses carry tokens.
             "httpx": {"level": "WARNING"},
             "httpcore": {"level": "WARNING"},
+            # These servers bring handlers that know neither JSON nor what must be hidden.
+            **{
+                server: {"handlers": [], "level": "WARNING", "propagate": True}
+                for server in ("uvicorn", "uvicorn.error", "uvicorn.access", "_granian", "granian.access")
+            },
             # One line for every tick of every table is noise; trouble is not.
             "rq": {"level": "WARNING"},
             "rq.worker": {"level": "WARNING"},
             "rq.cron": {"level": "WARNING"},
-            "celery.worker.strategy": {"level": "WARNING"},
-            "celery.app.trace": {"level": "WARNING"},
-            "celery.beat": {"level": "WARNING"},
+            "celery": {"level": "WARNING"},
+            "kombu": {"level": "WARNING"},
         },
     }

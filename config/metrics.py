@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
+from django.db import OperationalError
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -36,15 +37,24 @@ def page() -> bytes:
 
 class Rows(Collector):
     def collect(self) -> Iterator[Metric]:
-        for look in (_ingest, _sends, _sweeps, _queues, _syncs, _alarms):
+        """What cannot be read is told as such and the rest still stands. A database that is away is waited for once: whoever asks
+        gives up after some seconds, and would then hear nothing at all.
+        """
+        failed = GaugeMetricFamily(
+            "parley_unreadable", "Parts that could not be read.", labels=["part", "error"]
+        )
+        away = ""
+        for look in (_queues, _ingest, _sends, _sweeps, _syncs, _alarms):
+            if away and look is not _queues:
+                failed.add_metric([look.__name__.strip("_"), away], 1)
+                continue
             try:
                 yield from look()
-            except Exception as error:  # what cannot be read now is told as such; the rest still stands
-                failed = GaugeMetricFamily(
-                    "parley_unreadable", "Parts that could not be read.", labels=["part", "error"]
-                )
+            except Exception as error:
                 failed.add_metric([look.__name__.strip("_"), type(error).__name__], 1)
-                yield failed
+                away = type(error).__name__ if isinstance(error, OperationalError) else ""
+        if failed.samples:
+            yield failed
 
 
 registry.register(Rows())

@@ -1,6 +1,7 @@
 """RQ's workers: each job in a process of its own, which must not outlive its worker, and whose death is told at once."""
 
 import contextlib
+import time
 from typing import Any
 
 import structlog
@@ -9,7 +10,7 @@ from redis import ConnectionPool
 from rq import Worker as RQWorker
 from rq.worker_pool import ForkProcess, WorkerPool
 
-from config import processes
+from config import health, processes
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +32,17 @@ class Worker(RQWorker):
 
 class Pool(WorkerPool):
     """Several workers under one process. RQ's own gives each a scheduler besides, which nothing of ours needs."""
+
+    def check_workers(self, respawn: bool = True) -> None:
+        """Each second. No thread says that this process lives: its workers are forked from it."""
+        super().check_workers(respawn)
+        if time.monotonic() >= self._beats_at:
+            self._beats_at = time.monotonic() + health.HEARTBEAT_SECONDS
+            with contextlib.suppress(Exception):  # the broker is away; the workers themselves say so
+                for name in self._queue_names:
+                    health.beat_heart(name)
+
+    _beats_at = 0.0
 
     def get_worker_process(
         self, name: str, burst: bool, _sleep: float = 0, logging_level: str = "INFO"

@@ -30,7 +30,7 @@ def home() -> Path:
 
 def database_url() -> str:
     """Empty when no database is known."""
-    if known := env.text("DATABASE_URL"):
+    if known := env.secret("DATABASE_URL"):
         return known
     services = running(home())
     return services.database_url if services else ""
@@ -38,7 +38,7 @@ def database_url() -> str:
 
 def redis_url() -> str:
     """Empty when no broker is known."""
-    if known := env.text("REDIS_URL"):
+    if known := env.secret("REDIS_URL"):
         if not known.startswith(("redis://", "rediss://", "unix://")):
             raise env.EnvironmentFault(
                 "REDIS_URL must begin with redis://, rediss:// or unix:// - the broker is a Valkey or Redis server."

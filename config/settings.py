@@ -1,5 +1,6 @@
 """Parley's settings: one file, the environment only, sections in the order of Django's documentation."""
 
+import ssl
 from datetime import timedelta
 from typing import Any
 
@@ -52,7 +53,7 @@ DATABASES["default"]["OPTIONS"] |= {
     "application_name": env.text("PARLEY_PROCESS", "parley"),
     "connect_timeout": 5,
     "prepare_threshold": env.number("PARLEY_PREPARE_THRESHOLD", 5)
-    or None,  # 0 for a pooler that cannot keep statements
+    or None,  # 0: none; the door prepares its one statement all the same
     "options": f"-c statement_timeout={STATEMENT_TIMEOUT} -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s",
 }
 if DATABASE_POOL:
@@ -173,7 +174,7 @@ INSTALLED_APPS = [
 # --- Core: security --------------------------------------------------------------------------------------------------
 
 SECRET_KEY = keys.secret_key(home=PARLEY_HOME, production=PRODUCTION)
-SECRET_KEY_FALLBACKS = env.words("PARLEY_SECRET_KEY_FALLBACKS")
+SECRET_KEY_FALLBACKS = env.split(env.secret("PARLEY_SECRET_KEY_FALLBACKS"))
 PARLEY_SEAL_KEYS = keys.seal_keys(home=PARLEY_HOME, production=PRODUCTION)
 
 CSRF_TRUSTED_ORIGINS = env.words("PARLEY_TRUSTED_ORIGINS")
@@ -304,6 +305,8 @@ CHANNEL_LAYERS = {
 # --- Celery: what events cause ---------------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = services.celery_broker(REDIS_URL or "unix:///nowhere/valkey.sock")
+# Kombu checks no certificate unless it is told to; the other readers of REDIS_URL do.
+CELERY_BROKER_USE_SSL = {"ssl_cert_reqs": ssl.CERT_REQUIRED} if REDIS_URL.startswith("rediss:") else None
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,  # longer than all but a reply of many files, which is claimed: a task that runs twice does its work once
     "socket_connect_timeout": 3,
@@ -351,4 +354,5 @@ RQ_QUEUES = {
 SYNC_WORKERS = env.number("SYNC_WORKERS", 6)
 RQ_QUEUES["reports"] = RQ_QUEUES["sync"]  # files and mails that people asked for; their rows are the queue
 RQ = {"WORKER_CLASS": "config.rq.Worker"}
-RQ_SHOW_ADMIN_LINK = True
+# The link's page brings addresses of its own beneath the admin, behind no door of ours; /admin/rq/ needs none of them.
+RQ_SHOW_ADMIN_LINK = False

@@ -6,7 +6,10 @@ from typing import Any
 
 import django_rq.urls
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, include, path
@@ -33,6 +36,9 @@ def _installation_only(view: Callable[..., HttpResponseBase]) -> Callable[..., H
     return door
 
 
+# What the audit log hears of is changed on pages of ours: a second factor or an address that is set here would stand in no entry.
+for _model in (Authenticator, EmailAddress, Group):
+    admin.site.unregister(_model)
 admin.site.has_permission = _runs_the_installation  # type: ignore[method-assign]
 
 for _page in django_rq.urls.urlpatterns:

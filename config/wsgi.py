@@ -10,3 +10,7 @@ os.environ.setdefault("PARLEY_STATEMENT_TIMEOUT", "15000")
 from django.core.wsgi import get_wsgi_application  # the defaults above must be there first
 
 application = get_wsgi_application()
+
+from config import health  # noqa: E402  # Django must have been set up
+
+health.keep_beating("web")

@@ -33,9 +33,9 @@ def lock(*, person: Person, now: datetime) -> Locked:
         current = Person.objects.select_for_update().get(pk=person.pk)
         was_open = current.is_active
         had_password = current.has_usable_password()
-        current.is_active = False
+        current.is_active = current.is_staff = current.is_superuser = False
         current.set_unusable_password()
-        current.save(update_fields=["is_active", "password"])
+        current.save(update_fields=["is_active", "is_staff", "is_superuser", "password"])
         factors = list(Authenticator.objects.filter(user_id=person.pk).values_list("type", flat=True))
         Authenticator.objects.filter(user_id=person.pk).delete()
         said: list[tuple[str, dict[str, str]]] = [("removed the password of", {})] if had_password else []
@@ -54,6 +54,13 @@ def unlock(*, person: Person, now: datetime) -> bool:
             return False
         _tell(ledgers, person, now, leaves=False)
         return bool(Person.objects.filter(pk=person.pk, is_active=False).update(is_active=True))
+
+
+@transaction.atomic(durable=True)
+def end_staff(*, person: Person) -> bool:
+    """They open the pages of the whole installation no longer. Returns whether they could before."""
+    rights = Person.objects.filter(pk=person.pk).exclude(is_staff=False, is_superuser=False)
+    return bool(rights.update(is_staff=False, is_superuser=False))
 
 
 def _tell(ledgers: ExitStack, person: Person, now: datetime, *, leaves: bool) -> list[Brand]:

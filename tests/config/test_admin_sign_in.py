@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from inbox.models import Role
-from tests.factories.people import MembershipFactory
+from tests.factories.people import MembershipFactory, PersonFactory
 
 THERE = (
     "/admin/",
@@ -51,3 +51,20 @@ def test_what_the_admin_shows_of_the_harbour_is_for_reading(client: Client) -> N
 
     assert client.get("/admin/connectors/syncschedule/add/").status_code == 403
     assert client.get("/admin/inbox/person/").status_code in (403, 404)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["dashboard/", "dashboard/stats.json", "dashboard/metrics"])
+def test_the_queues_have_no_second_door(client: Client, path: str) -> None:
+    client.force_login(PersonFactory(is_staff=True, is_superuser=True))
+
+    assert client.get(f"/admin/django_rq/{path}").status_code == 404
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("model", ["mfa/authenticator", "account/emailaddress", "auth/group"])
+def test_what_the_audit_log_must_hear_of_is_not_changed_in_the_admin(client: Client, model: str) -> None:
+    client.force_login(PersonFactory(is_staff=True, is_superuser=True))
+
+    assert client.get("/admin/").status_code == 200
+    assert client.get(f"/admin/{model}/").status_code == 404

@@ -3,11 +3,13 @@
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
+from celery import Celery
 from django.conf import settings
 
-from config import services
+from config import celery, services
 from config.celery import BEAT, ROUTES, app
 
 
@@ -69,3 +71,50 @@ def test_the_workers_defaults_reach_only_celerys_own_processes(code: str, told: 
     )
 
     assert done.stdout.strip() == told
+
+
+def test_a_worker_writes_the_events_of_its_tasks_whatever_its_log_level_is() -> None:
+    """As the worker does it: Django first, then Celery's own set-up with the level of the Procfile."""
+    code = (
+        "from config.celery import app; import logging; app.loader.init_worker();"
+        "app.log.setup('WARNING', None, redirect_stdouts=False);"
+        "print(logging.getLogger('connectors.actions.draining').isEnabledFor(logging.INFO),"
+        " logging.getLogger('celery.worker').isEnabledFor(logging.INFO),"
+        " [type(one.formatter).__name__ for one in logging.getLogger('celery.task').handlers])"
+    )
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "PARLEY_ENV": "test",
+        "DATABASE_URL": "postgresql://parley@nowhere/parley",
+        "REDIS_URL": "redis://nowhere",
+    }
+
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=services.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+    assert done.stdout.strip() == "True False []"
+
+
+def test_a_worker_of_another_app_fires_no_timers_and_beats_no_heart(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[str] = []
+    monkeypatch.setattr(celery.threading, "Thread", lambda **told: begun.append(told["name"]) or Idle())
+    other, ours = SimpleNamespace(app=Celery("naive")), SimpleNamespace(app=app)
+
+    for consumer in (other, ours):
+        celery.begin_heartbeat(sender=consumer)
+        celery.begin_sweeping(sender=consumer)
+        begun.append("|")
+
+    assert begun == ["|", "heartbeat", "timers", "|"]
+
+
+class Idle:
+    def start(self) -> None:
+        return

@@ -2,13 +2,18 @@
 
 import json
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet
+from django.contrib.staticfiles import finders
+from django.core.management import call_command
 from django.utils import timezone
 
-from config import doctor
+from config import broker, doctor, health
+from config.rq import Pool
 from connectors.figures import VARIABLE
 from connectors.models import PlatformApp
 from inbox.models import Timer, ViewDrift
@@ -90,3 +95,41 @@ def test_counters_that_had_drifted_are_told_for_a_week() -> None:
     found = line("view counters")
     assert not found.ok
     assert f"Lumen: Refunds on {today}: +3, -1 unread" in found.found
+
+
+@pytest.mark.parametrize("process", ["web", "edge", "worker", "triage", "beat", "sync", "reports"])
+def test_each_process_that_does_not_live_is_told(process: str) -> None:
+    """Whatever RQ's register says: it is lost with a flushed broker, and outlives workers that were killed."""
+    broker.client().delete(health.HEARTBEAT_KEY.format(process=process))
+    away = line(process)
+
+    health.beat_heart(process)
+
+    assert (away.ok, away.fix) == (False, f"start it: the Procfile's line {process}")
+    assert line(process).ok
+
+
+def test_a_pool_of_workers_says_that_it_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+    broker.client().delete(health.HEARTBEAT_KEY.format(process="reports"))
+    pool = Pool(queues=["reports"], connection=broker.client(), num_workers=0)
+
+    pool.check_workers()
+
+    assert line("reports").ok
+
+
+def test_static_files_of_another_version_are_missed(settings: Any, tmp_path: Path) -> None:
+    settings.PRODUCTION, settings.STATIC_ROOT = True, str(tmp_path / "collected")
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}
+    }
+    finders.get_finder.cache_clear()
+    call_command("collectstatic", interactive=False, verbosity=0)
+    whole = line("static files")
+    page = next((tmp_path / "collected" / "js").glob("workspace.js"))
+    page.write_text("// of the version before", encoding="utf-8")
+
+    found = line("static files")
+
+    assert whole.ok, whole.found
+    assert (found.ok, found.found) == (False, "1 files are not those of this version, first js/workspace.js")

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, MutableMapping
+from functools import partial
 from typing import Any
 
 import orjson
 import pytest
 import pytest_asyncio
 from cryptography.fernet import Fernet
-from django.db import connection
+from django.db import OperationalError, connection
 
 from config import broker, health, soundness
 from config.edge import Edge
@@ -86,6 +87,25 @@ async def test_not_ready_without_a_worker_and_it_says_why(edge: Edge) -> None:
         "reason": "no heartbeat for 15 s: start celery -A config worker",
     }
     assert orjson.loads(body)["database"] == {"ok": True, "reason": ""}
+
+
+async def test_a_database_that_is_away_is_waited_for_once(
+    edge: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def away(name: str) -> str:
+        asked.append(name)
+        raise OperationalError("couldn't get a connection after 10.00 sec")
+
+    for name in ("database", "migrations", "connectors", "secrets"):
+        monkeypatch.setitem(health.CHECKS, name, partial(away, name))
+
+    status, body = await got(edge, "/readyz")
+
+    told = orjson.loads(body)
+    assert (status, asked) == (503, ["database"])
+    assert told["secrets"] == {"ok": False, "reason": "the database cannot be asked"}
 
 
 async def test_a_stranger_is_told_what_is_not_ready_and_no_reason(edge: Edge) -> None:

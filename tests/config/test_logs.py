@@ -121,3 +121,18 @@ def test_a_row_that_the_database_refuses_is_hidden_and_what_led_there_stays(line
     assert "IBAN" not in told and "DE89" not in told
     assert "sent_once" in lines()[0]["event"] and "sent_once" in lines()[0]["exception"]
     assert "The above exception was the direct cause" in told
+
+
+@pytest.mark.parametrize("server", ["uvicorn.error", "_granian"])
+def test_what_a_server_says_goes_the_same_way(server: str) -> None:
+    """It has set up handlers of its own by then, which know neither JSON nor what must be hidden."""
+    logger = logging.getLogger(server)
+    logger.addHandler(logging.StreamHandler())
+    logger.propagate = False
+    told = logs.settings(as_json=True, level="INFO")["loggers"]
+
+    logging.config.dictConfig(
+        {"version": 1, "disable_existing_loggers": False, "loggers": {server: told[server]}}
+    )
+
+    assert (logger.handlers, logger.propagate) == ([], True)

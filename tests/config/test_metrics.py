@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import override_settings
+from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from config import edge, metrics
+from connectors.models import DeadItem, Receipt
+from inbox.models import Timer
+from tests.factories import conversations
 from tests.factories.people import ChannelFactory
 
 NAMES = {
@@ -54,6 +60,44 @@ def test_a_channel_that_was_never_complete_lags_and_each_queue_is_told() -> None
         "sync",
         "reports",
     }
+
+
+def test_a_database_that_is_away_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def away(sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        asked.append(sql)
+        raise OperationalError("couldn't get a connection after 10.00 sec")
+
+    monkeypatch.setattr(metrics, "_asked", away)
+
+    families = {family.name: family for family in text_string_to_metric_families(metrics.page().decode())}
+
+    unreadable = {sample.labels["part"] for sample in families["parley_unreadable"].samples}
+    assert unreadable == {"ingest", "sends", "sweeps", "syncs", "alarms"}
+    assert "parley_queue_depth" in families
+    assert len(asked) == 1
+
+
+@pytest.mark.django_db
+def test_the_figures_are_those_of_the_rows() -> None:
+    channel, now = ChannelFactory(), timezone.now()
+    thread = conversations.conversation(channel)
+    for seconds in (60, 5):
+        Receipt.objects.create(channel=channel, received_at=now - timedelta(seconds=seconds), body=b"{}")
+    Timer.objects.create(
+        brand=channel.brand, conversation=thread, kind="breach", due_at=now - timedelta(seconds=40)
+    )
+    DeadItem.objects.create(channel=channel, reason="no text", payload={}, created_at=now)
+
+    families = {family.name: family for family in text_string_to_metric_families(metrics.page().decode())}
+
+    def value(name: str) -> float:
+        return float(families[name].samples[0].value)
+
+    assert (value("parley_drain_depth"), value("parley_dead_items")) == (2, 1)
+    assert value("parley_ingest_lag_seconds") == pytest.approx(60, abs=20)
+    assert value("parley_sweep_lateness_seconds") == pytest.approx(40, abs=20)
 
 
 @pytest.mark.parametrize(

@@ -91,10 +91,33 @@ def test_somebody_without_a_brand_is_locked_too() -> None:
     ("arguments", "words"),
     [
         (("nobody@acme.example", "--lock"), "Nobody signs in with nobody@acme.example"),
-        ((ADDRESS,), "one of the arguments --lock --unlock is required"),
+        ((ADDRESS,), "one of the arguments --lock --unlock --no-staff is required"),
         ((ADDRESS, "--lock", "--unlock"), "not allowed with argument"),
     ],
 )
 def test_what_cannot_be_is_refused_in_words(arguments: tuple[str, ...], words: str) -> None:
     with pytest.raises(CommandError, match=words):
         person(*arguments)
+
+
+def test_who_runs_the_installation_no_longer_opens_none_of_its_pages(sam: Person, client: Client) -> None:
+    Person.objects.filter(pk=sam.pk).update(is_staff=True)
+    client.force_login(sam)
+    assert client.get("/admin/rq/").status_code == 200
+
+    told = person(ADDRESS, "--no-staff")
+
+    assert client.get("/admin/rq/").status_code == 404
+    assert client.get("/b/acme/inbox/open/").status_code == 200
+    assert told == f"{ADDRESS} opens the pages of the whole installation no longer.\n"
+    assert "did not open" in person(ADDRESS, "--no-staff")
+
+
+def test_what_staff_may_do_does_not_come_back_with_the_account(sam: Person) -> None:
+    Person.objects.filter(pk=sam.pk).update(is_staff=True, is_superuser=True)
+
+    person(ADDRESS, "--lock")
+    person(ADDRESS, "--unlock")
+
+    sam.refresh_from_db()
+    assert (sam.is_active, sam.is_staff, sam.is_superuser) == (True, False, False)

@@ -71,3 +71,14 @@ def test_celery_is_told_of_a_socket_in_its_own_words() -> None:
         == "redis+socket:///run/valkey.sock?virtual_host=3"
     )
     assert services.celery_broker("redis://broker:6379/0") == "redis://broker:6379/0"
+
+
+def test_the_addresses_of_the_servers_may_come_from_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, value in (("DATABASE_URL", "postgresql://a@b/c"), ("REDIS_URL", "rediss://:secret@b")):
+        (tmp_path / name).write_text(value + "\n", encoding="utf-8")
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv(f"{name}_FILE", str(tmp_path / name))
+
+    assert (services.database_url(), services.redis_url()) == ("postgresql://a@b/c", "rediss://:secret@b")

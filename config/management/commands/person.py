@@ -1,4 +1,4 @@
-"""manage.py person: an account is locked, or opened again, for the whole installation."""
+"""manage.py person: an account is locked, or opened again, for the whole installation; or its right to run it ends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from inbox.models import Person
 class Command(BaseCommand):
     help = (
         "Lock somebody's account in every brand: they are signed out, their password, second factors and passkeys are gone, and what is "
-        "under way with them is given back. Or open it again; they then need a new password. Both may be repeated."
+        "under way with them is given back. Or open it again; they then need a new password. Or end what `brand --staff` gave. "
+        "Each may be repeated."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -24,10 +25,20 @@ class Command(BaseCommand):
         what.add_argument("--lock", action="store_true", help="nothing lets them in any more")
         what.add_argument("--unlock", action="store_true", help="they may sign in again, with a new password")
 
+        what.add_argument(
+            "--no-staff", action="store_true", help="the pages of the whole installation are closed to them"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         person = Person.objects.filter(email__iexact=options["email"].strip()).first()
         if person is None:
             raise CommandError(f"Nobody signs in with {options['email']}.")
+        if options["no_staff"]:
+            had = locking.end_staff(person=person)
+            self.stdout.write(
+                f"{person.email} {'opens' if had else 'did not open'} the pages of the whole installation{' no longer' if had else ''}."
+            )
+            return
         self.stdout.write(_lock(person) if options["lock"] else _unlock(person))
 
 

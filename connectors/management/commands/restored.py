@@ -14,7 +14,7 @@ from inbox.models import Channel
 
 class Command(BaseCommand):
     help = (
-        "After a restore and before worker, beat, sync and cron start: hold the replies that waited when the backup was made,"
+        "After a restore and before any other process starts: hold the replies that waited when the backup was made,"
         " because they may have left since. Harmless twice."
     )
 
