@@ -148,7 +148,7 @@ class MacroForm(forms.Form):
         typed: str = self.cleaned_data["snoozes"].strip()
         if typed:
             try:
-                macros.when(typed, self._by, self._brand, self._now)
+                macros.check(typed, self._by, self._brand, self._now)
             except snooze_times.NotUnderstood as refused:
                 raise forms.ValidationError(str(refused)) from refused
         return typed

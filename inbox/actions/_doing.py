@@ -51,7 +51,15 @@ class _Wish:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-_Rule = Callable[[BulkRun, Plain, datetime], _Wish | str]  # a string says why not
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Nothing to see and nothing to undo, but from now on it is a person's choice."""
+
+    why: str
+    columns: Plain
+
+
+_Rule = Callable[[BulkRun, Plain, datetime], _Wish | _Kept | str]  # a string says why not
 
 KINDS: Mapping[str, UndoKind] = {
     BulkAct.RESOLVE: UndoKind.STATE, BulkAct.REOPEN: UndoKind.STATE, BulkAct.SPAM: UndoKind.STATE, BulkAct.SNOOZE: UndoKind.STATE,
@@ -100,11 +108,16 @@ def _change(ledger: events.Ledger, run: BulkRun, ids: list[int], done: Done, now
         done.skipped[why] += len(ids)
         return
     changes: dict[int, tuple[int, Plain]] = {}
-    beside = ("assignee_id", *_CHOSEN) if run.act == BulkAct.REOPEN else ()
+    kept: dict[int, tuple[int, Plain]] = {}
+    beside = ("seq", "assignee_id", *_CHOSEN) if run.act in (BulkAct.REOPEN, BulkAct.ASSIGN) else ()
     for pk, here in _columns.read(run.brand_id, ids, [*_undo.PUT_BACK[kind], *beside]).items():
         wish = RIVAL if pk in rivals else rule(run, here, now)
         if isinstance(wish, str):
             done.skipped[wish] += 1
+            continue
+        if isinstance(wish, _Kept):
+            done.skipped[wish.why] += 1
+            kept[pk] = (here["seq"], wish.columns)
             continue
         seq = ledger.record(
             wish.told, at=now, conversation_id=pk, actor_id=run.person_id, bulk=run.pk, **wish.data
@@ -114,6 +127,8 @@ def _change(ledger: events.Ledger, run: BulkRun, ids: list[int], done: Done, now
         was = {name: here[name] for name in _undo.PUT_BACK[kind]}
         done.steps.append(_undo.step(pk, seq, was, **_undo.as_left(kind, was, after)))
     _columns.write(changes)
+    _columns.write(kept)
+    _queueing.forget(kept)
     if not changes:
         return
     if kind == UndoKind.STATE:
@@ -195,16 +210,16 @@ def _give(run: BulkRun, here: Plain, now: datetime) -> _Wish | str:
     return _Wish({**nobody, "team_id": team, "team_by_hand": True}, EventKind.UNASSIGNED, told)
 
 
-def _assign(run: BulkRun, here: Plain, now: datetime) -> _Wish | str:
+def _assign(run: BulkRun, here: Plain, now: datetime) -> _Wish | _Kept | str:
     if "team" in run.value:
         return _give(run, here, now)
     to, name = run.value["person"], run.value["name"]
+    chosen = {"assignee_set_by": _queueing.BY_PERSON, "assignee_set_at": now}
     if here["assignee_id"] == to:
-        return f"assigned to {name} already" if to else "assigned to nobody already"
+        return _Kept(f"assigned to {name} already" if to else "assigned to nobody already", chosen)
     told = EventKind.ASSIGNED if to else EventKind.UNASSIGNED
     data = {"to": to, "to_name": name if to else "", "before": here["assignee_id"]}
     columns = {"assignee_id": to, "assignee_name": name if to else ""}
-    chosen = {"assignee_set_by": _queueing.BY_PERSON, "assignee_set_at": now}
     return _Wish({**columns, **chosen}, told, data)
 
 

@@ -44,13 +44,30 @@ def apply(ledger: events.Ledger, touched: Sequence[Touched], readings: Readings,
         return
     known = _states([each.id for each, _ in read])
     there = _rules_there(reading for _, found in read for reading in found)
+    overtaken = _overtaken(ledger.brand_id, [reading.message_id for _, found in read for reading in found])
     rows: list[tuple[Any, ...]] = []
     for each, found in read:
-        _hear(each, found)
-        if mood := next((reading.mood for reading in reversed(found) if reading.mood), None):
+        newest = [reading for reading in found if reading.message_id not in overtaken]
+        _hear(each, newest if each.language else found)
+        moods = newest if each.sentiment or each.sentiment_suggested else found
+        if mood := next((reading.mood for reading in reversed(moods) if reading.mood), None):
             _feel(each, mood)
         rows += _decide(ledger, each, found, known.get(each.id, {}), there, now)
     _write(rows)
+
+
+def _overtaken(brand_id: int, message_ids: list[int]) -> set[int]:
+    """Those after which the customer had written when triage looked before: what came late, and what was edited. Newer words have
+    said which language it is, and how they feel."""
+    found = _sql.rows(
+        """SELECT m.id FROM inbox_message m JOIN inbox_triagecursor c ON c.brand_id = %s
+            WHERE m.id = ANY(%s) AND EXISTS (
+                  SELECT FROM inbox_message n JOIN inbox_event e ON e.message_id = n.id AND e.kind = 'message.received' AND e.seq <= c.seq
+                   WHERE n.conversation_id = m.conversation_id AND (n.sent_at, n.order_key, n.id) > (m.sent_at, m.order_key, m.id)
+                     AND n.direction = 'in' AND n.kind <> 'system' AND n.text <> '' AND n.deleted_at IS NULL AND n.id <> ALL(%s))""",
+        [brand_id, message_ids, message_ids],
+    )
+    return {pk for (pk,) in found}
 
 
 def _states(conversation_ids: list[int]) -> dict[int, dict[int, str]]:
@@ -116,7 +133,9 @@ def _decide(
                 continue
             room -= state is None
         rows.append(_row(each, tag_id, wish, now))
-        if wish.sets:
+        if not wish.sets:
+            each.changed.setdefault("tags", each.tags)  # no column says so, and open pages offer it
+        else:
             name = wish.said.tag.name
             each.change(tags=[*each.tags, name] if name not in each.tags else each.tags)
             ledger.record(

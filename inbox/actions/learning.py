@@ -40,6 +40,7 @@ def refit(*, brand_id: int, kind: ModelKind, now: datetime) -> Outcome | None:
         return None
     learned_from = [each for each in corrected if not each.is_held_out]
     fitted = lessons.fit(kind, learned_from, _own_names(brand_id, kind), reads)
+    stored = _in_use(brand_id, kind)
     in_use = tag_knowledge.model_of(brand_id, kind)
     assert in_use is not None
     vectors = reads.encode([each.text for each in held_out])
@@ -51,7 +52,7 @@ def refit(*, brand_id: int, kind: ModelKind, now: datetime) -> Outcome | None:
     }  # fmt: skip
     return _keep(
         brand_id, kind, now, newest=newest, examples=len(learned_from), report=report, weights=fitted.dump(),
-        compared_with=in_use.version, better=after.macro_f1 >= before.macro_f1, sure_before=before.sure_above,
+        stored=stored, compared_with=in_use.version, better=after.macro_f1 >= before.macro_f1, sure_before=before.sure_above,
     )  # fmt: skip
 
 
@@ -65,30 +66,36 @@ def _keep(
     examples: int,
     report: dict[str, Any],
     weights: bytes,
+    stored: int,
     compared_with: int,
     better: bool,
     sure_before: dict[str, float],
 ) -> Outcome | None:
     """A version is kept either way, so that the same corrections are not fitted again; only a better one is used.
 
-    The one that stays in use is sure from then on where it was right on today's corrections (`sure_before`).
+    The one that stays in use is sure from then on where it was right on today's corrections (`sure_before`). `stored`: the version in
+    use when the fitting began; it differs from the one that was compared where its row cannot be read, as after another encoder was installed.
     """
     with events.ledger(brand_id):
         versions = LearnedModel.objects.filter(brand_id=brand_id, kind=kind)
-        using = versions.filter(in_use=True).values_list("version", flat=True).first() or 0
-        if using != compared_with:
+        if _in_use(brand_id, kind) != stored:
             return None  # somebody else was quicker; the next sweep looks again
         version = (versions.order_by("-version").values_list("version", flat=True).first() or 0) + 1
         current = versions.filter(in_use=True).first()
         if current is not None and better:
             versions.filter(pk=current.pk).update(in_use=False)
-        elif current is not None:
+        elif current is not None and current.version == compared_with:
             versions.filter(pk=current.pk).update(report={**current.report, "sure_above": sure_before})
         LearnedModel.objects.create(
             brand_id=brand_id, kind=kind, version=version, in_use=better, fitted_at=now, examples=examples, newest_example=newest,
             report=report, weights=weights,
         )  # fmt: skip
     return Outcome(version, better, report["macro_f1_before"], report["macro_f1"])
+
+
+def _in_use(brand_id: int, kind: ModelKind) -> int:
+    found = LearnedModel.objects.filter(brand_id=brand_id, kind=kind, in_use=True)
+    return found.values_list("version", flat=True).first() or 0
 
 
 def _own_names(brand_id: int, kind: ModelKind) -> list[str]:

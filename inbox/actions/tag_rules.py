@@ -32,7 +32,7 @@ def save(
     with events.ledger(brand.pk) as ledger:
         if TagRule.objects.filter(brand=brand, name=name).exclude(pk=rule.pk if rule else 0).exists():
             raise Refused(f"There is a rule called “{name}” already.")
-        tag, _ = Tag.objects.get_or_create(brand=brand, name=tag_name)
+        tag = _tag_called(brand, tag_name)
         columns = {"name": name, "tag": tag, "condition": condition.as_json(), "position": position}
         if rule is None:
             rule = TagRule.objects.create(brand=brand, **columns)
@@ -41,6 +41,13 @@ def save(
             rule.refresh_from_db()
         ledger.record(EventKind.TAG_RULES_CHANGED, at=now, actor_id=by.pk, rule=name, tag=tag.name)
     return rule
+
+
+def _tag_called(brand: Brand, name: str) -> Tag:
+    """One that differs in case alone is the same: nobody could ask for one of the two."""
+    alike = list(Tag.objects.filter(brand=brand, name__iexact=name).order_by("pk"))
+    alike.sort(key=lambda tag: tag.name != name)
+    return alike[0] if alike else Tag.objects.create(brand=brand, name=name)
 
 
 @transaction.atomic(durable=True)

@@ -20,6 +20,7 @@ from inbox.actions.tagging_work import Readings
 from inbox.exchange import MessageKind
 from inbox.models import BrandSequence, Direction, Event, EventKind, Message, TriageCursor
 from inbox.queries import merges
+from inbox.queries.news import REWORDED
 from inbox.rules import pacing
 
 log = structlog.get_logger(__name__)
@@ -36,7 +37,9 @@ NEWS = (
 )  # fmt: skip
 # These are news only when a person caused them: triage sets tags and priorities, too.
 NEWS_BY_PEOPLE = (EventKind.TAGGED, EventKind.UNTAGGED, EventKind.PRIORITISED)
-_FROM_CUSTOMER = (EventKind.MESSAGE_RECEIVED, EventKind.MESSAGE_AMENDED)
+# After these a customer's words are read. Of amendments only those by which the words became others: a reaction, a file that was
+# fetched or a name that was learned is no reason to read anew what somebody said last week.
+_WORDS = ((EventKind.MESSAGE_RECEIVED, None), (EventKind.MESSAGE_AMENDED, REWORDED))
 
 
 @dataclass(slots=True)
@@ -63,10 +66,10 @@ def next_batch(brand_id: int, *, limit: int = BATCH, conversations: int = CONVER
     after = _cursor(brand_id)
     batch = Batch(brand_id, after, after)
     found = Event.objects.filter(brand_id=brand_id, seq__gt=after).order_by("seq")
-    columns = ("seq", "kind", "conversation_id", "message_id", "actor_id", "at")
+    columns = ("seq", "kind", "conversation_id", "message_id", "actor_id", "at", "data__what")
     news = list(found.values_list(*columns)[:limit])
     batch.more = len(news) == limit
-    for seq, kind, conversation_id, message_id, actor_id, at in news:
+    for seq, kind, conversation_id, message_id, actor_id, at, what in news:
         if len(batch.since) >= conversations and conversation_id not in batch.since:
             batch.more = True
             break
@@ -74,7 +77,7 @@ def next_batch(brand_id: int, *, limit: int = BATCH, conversations: int = CONVER
         if conversation_id is None or not (kind in NEWS or (kind in NEWS_BY_PEOPLE and actor_id)):
             continue
         batch.since[conversation_id] = min(at, batch.since.get(conversation_id, at))
-        if message_id and kind in _FROM_CUSTOMER:
+        if message_id and (kind, what) in _WORDS:
             batch.message_ids.append(message_id)
     for merged, kept in merges.kept_of(list(batch.since)):  # an answer there is an answer here
         batch.since[kept] = min(batch.since[merged], batch.since.get(kept, batch.since[merged]))

@@ -25,12 +25,14 @@ class UnreadableModel(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What is said of one sentence. Labels that stand in neither do not hold if `whole`, and are left open if not."""
+    """What is said of one sentence. Labels that stand in neither do not hold if `whole`, and are left open if not; those of `beside`
+    are left open either way."""
 
     holds: frozenset[str]
     fails: frozenset[str] = frozenset()
     whole: bool = True
     weight: float = 1.0
+    beside: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,6 @@ def fit(vectors: Floats, lessons: Sequence[Lesson], *, encoder: str) -> Classifi
 def _verdict(lesson: Lesson, label: str) -> bool | None:
     if label in lesson.holds:
         return True
-    if label in lesson.fails or lesson.whole:
+    if label in lesson.fails or (lesson.whole and label not in lesson.beside):
         return False
     return None

@@ -33,11 +33,18 @@ class Corrected:
     text: str
     holds: frozenset[str]
     fails: frozenset[str]
+    beside: frozenset[str] = (
+        frozenset()
+    )  # labels that stood there already: nobody needed to say that they hold
 
     @property
     def lesson(self) -> Lesson:
         # Who names what holds has looked at the sentence; who only takes a tag off has looked at that tag.
-        return Lesson(self.holds, self.fails, whole=bool(self.holds))
+        return Lesson(self.holds, self.fails, whole=bool(self.holds), beside=self.beside)
+
+    def judges(self, label: str) -> bool:
+        """Whether it is known of this label if it holds."""
+        return label in self.holds | self.fails or (bool(self.holds) and label not in self.beside)
 
     @property
     def is_held_out(self) -> bool:
@@ -50,18 +57,25 @@ def template(text: str) -> str:
     return " ".join(sorted(set(words)))
 
 
-def merged(said: Iterable[tuple[str, Collection[str], Collection[str]]]) -> list[Corrected]:
-    """Of each sentence what was said last of each label. `said` is (text, holds, fails), oldest first."""
+def merged(
+    said: Iterable[tuple[str, Collection[str], Collection[str], Collection[str]]],
+) -> list[Corrected]:
+    """Of each sentence what was said last of each label. `said` is (text, holds, fails, beside), oldest first. A label is left open
+    where it stood there each time that somebody named what holds."""
     verdicts: dict[str, dict[str, bool]] = {}
-    for text, holds, fails in said:
+    left: dict[str, frozenset[str]] = {}
+    for text, holds, fails, beside in said:
         known = verdicts.setdefault(text, {})
         known.update(dict.fromkeys(holds, True))
         known.update(dict.fromkeys(fails, False))
+        if holds:
+            left[text] = left.get(text, frozenset(beside)) & frozenset(beside)
     return [
         Corrected(
             text,
             frozenset(label for label, holds in known.items() if holds),
             frozenset(label for label, holds in known.items() if not holds),
+            left.get(text, frozenset()) - known.keys(),
         )
         for text, known in verdicts.items()
     ]
@@ -110,7 +124,7 @@ def judge(model: Classifier, vectors: Floats, held_out: Sequence[Corrected]) -> 
         known = [
             (float(confidences[row, column]) if column is not None else 0.0, label in each.holds)
             for row, each in enumerate(held_out)
-            if each.holds or label in each.fails
+            if each.judges(label)
         ]
         said[label] = known
         right = sum(holds for confidence, holds in known if confidence >= 0.5)

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from django.db.models import OuterRef, Subquery
+from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Case, OuterRef, Subquery, TextField, Value, When
 from django.db.models.functions import Coalesce
 
-from inbox.models import Brand, Example, LearnedModel, ModelKind
+from inbox.models import Brand, ConversationTag, Example, LearnedModel, ModelKind, TagState
 
-Said = tuple[str, list[str], list[str]]
+Said = tuple[str, list[str], list[str], list[str]]
 
 
 def of(brand_id: int, kind: str, *, limit: int) -> tuple[int, list[Said]]:
-    """The number of the newest, and (text, holds, fails) of the newest `limit`, oldest first. Words that were unsent are gone."""
+    """The number of the newest, and (text, holds, fails, beside) of the newest `limit`, oldest first. Words that were unsent are gone.
+
+    `beside`: the tags that stood on the conversation when it was said. Whoever says yes to another one has no reason to name them.
+    """
     found = Example.objects.filter(brand_id=brand_id, kind=kind).order_by("-pk")
-    rows = list(found.values_list("pk", "message__text", "holds", "fails")[:limit])
+    beside = _standing() if kind == ModelKind.TAGS else Value([], ArrayField(TextField()))
+    columns = ("pk", "message__text", "holds", "fails", "beside")
+    rows = list(found.annotate(beside=beside).values_list(*columns)[:limit])
     newest = rows[0][0] if rows else 0
-    return newest, [(text, holds, fails) for _, text, holds, fails in reversed(rows) if text.strip()]
+    return newest, [(text, *said) for _, text, *said in reversed(rows) if text.strip()]
+
+
+def _standing() -> ArraySubquery:
+    there = ConversationTag.objects.filter(
+        conversation=OuterRef("conversation"), state=TagState.SET, set_at__lte=OuterRef("at")
+    )
+    label = Case(When(tag__key="", then="tag__name"), default="tag__key")
+    return ArraySubquery(there.annotate(label=label).values("label"))
 
 
 def waiting(enough: int) -> list[tuple[int, ModelKind]]:

@@ -15,7 +15,7 @@ from inbox.queries import inbox_list, saved_views, view_names, view_rows
 from inbox.queries.inbox_list import View
 from inbox.rules import view_query, view_reading
 from inbox.rules._view_words import choices as may_stand
-from inbox.rules.view_query import FIELDS, TIMES, Names, Query, QueryError
+from inbox.rules.view_query import FIELDS, TIMES, Names, Query, QueryError, Term
 
 TYPED = "query"  # the view of what was typed
 DAYS = 8  # midnights that a page is told of ahead
@@ -58,12 +58,13 @@ def bar(
 ) -> Bar:
     if fault:
         return Bar(text, fault=str(fault), word=fault.word, address=urlencode({"q": text}))
-    if shown.query is None:
-        said = (
-            f"channel:{view_query.quoted(_account(shown))}" if shown.channel else _HOUSE.get(shown.name, "")
-        )
-        return Bar(said)
+    if shown.query is None and shown.channel is None:
+        return Bar(_HOUSE.get(shown.name, ""))
     names = view_names.of(person, brand)
+    if shown.query is None:
+        assert shown.channel is not None
+        term = Term("channel", ":", (f"#{shown.channel.pk}",))
+        return Bar(view_query.say(Query(terms=(term,)), names))
     said = view_query.say(shown.query, names)
     asked = view_rows.asked(brand, shown.query, me=person.pk, now=now)
     midnights = view_names.midnights(view_names.zone_of(brand), now, DAYS)
@@ -75,11 +76,6 @@ def bar(
         address=urlencode({"q": said}) if shown.name == TYPED else "",
         note=_note(shown.query, names),
     )  # fmt: skip
-
-
-def _account(shown: View) -> str:
-    assert shown.channel is not None
-    return f"#{shown.channel.pk}" if not shown.channel.handle else shown.channel.handle
 
 
 def _note(query: Query, names: Names) -> str:

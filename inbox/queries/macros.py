@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from inbox import access
@@ -55,6 +55,12 @@ def when(typed: str, person: Person, brand: Brand, now: datetime) -> Snooze:
     """Raises snooze_times.NotUnderstood, which says what to type."""
     zone = _zone(person)
     return snooze_times.parse(typed, now=now, zone=zone, opens=opening_hours.opening_of(brand, zone))
+
+
+def check(typed: str, person: Person, brand: Brand, now: datetime) -> None:
+    """Whether it is a time at all. As the day begins: what is over for today is meant for the days to come. Raises NotUnderstood."""
+    zone = _zone(person)
+    when(typed, person, brand, snooze_times.instant(now.astimezone(zone).date(), time(0), zone))
 
 
 def said(found: Snooze, person: Person, now: datetime) -> str:

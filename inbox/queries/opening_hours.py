@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from inbox.models import Brand, BusinessHours
@@ -31,4 +32,4 @@ def opening_of(brand: Brand, zone: ZoneInfo) -> Callable[[date], datetime | None
     row = of_brand(brand)
     if row is None:
         return lambda day: snooze_times.instant(day, snooze_times.WITHOUT_HOURS, zone)
-    return read(row).opening
+    return partial(read(row).opening, zone=zone)

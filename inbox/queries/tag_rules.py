@@ -50,7 +50,7 @@ def dry_run(
                 continue
             looked_at, back_to = looked_at + 1, message.sent_at
             if hits := rules.hits(_said(brand, message, rules)):
-                has_it = tag_name in message.conversation.tags
+                has_it = tag_name.lower() in (name.lower() for name in message.conversation.tags)
                 matches.append(Match(message, hits[0].because, has_it))
                 if len(matches) == PAGE:
                     return DryRun(matches, looked_at, back_to, before)

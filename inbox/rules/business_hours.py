@@ -108,9 +108,16 @@ class Hours:
             step = min(step * 2, 64 * DAY)
         return None
 
-    def opening(self, day: date) -> datetime | None:
-        """When the brand begins to work on this day; None where it does not."""
-        return next((opens for opens, _ in self._on(day)), None)
+    def opening(self, day: date, zone: ZoneInfo) -> datetime | None:
+        """When the brand begins a day's work on this day of `zone`'s calendar; None where it begins none.
+
+        Far from the brand its morning falls on the evening before, or its evening on the next morning: it is then another day's there.
+        """
+        for days in range(-2, 3):  # no two zones are more than 26 hours apart
+            opens = next((opens for opens, _ in self._on(day + days * DAY)), None)
+            if opens is not None and opens.astimezone(zone).date() == day:
+                return opens
+        return None
 
     def closed_since(self, at: datetime) -> datetime | None:
         """Where the pause that `at` lies in began; None where that is longer ago than anybody asks."""

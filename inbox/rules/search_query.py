@@ -70,6 +70,9 @@ def parse(text: str, names: Names) -> SearchQuery:
 
 def _day(key: str, value: str) -> date:
     try:
-        return date.fromisoformat(value)
+        found = date.fromisoformat(value)
     except ValueError:
         raise QueryError(f"“{value}” is no day. Write it as {key}:2026-11-28.", word=f"{key}:") from None
+    if not 1971 <= found.year <= 2999:
+        raise QueryError(f"{value} is too far away to mean anything here.", word=f"{key}:")
+    return found

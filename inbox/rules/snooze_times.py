@@ -118,6 +118,7 @@ class _Reader:
         rest, exact, days, seen = self.typed.removeprefix("in ").strip(), timedelta(0), 0, False
         rest = re.sub(r"^an? (?=[a-z])", "1 ", rest)
         rest = re.sub(r"^half an hour$", "30 minutes", rest)
+        self._refuse_an_hour_or_a_length()
         if compact := re.fullmatch(r"(\d{1,3})\s*h(?:rs?|ours?)?\s*(\d{2})", rest):  # 1h30, 1 hour 30
             rest = f"{compact[1]}h {compact[2]}m"
         while part := _SPAN.fullmatch(rest):
@@ -144,6 +145,15 @@ class _Reader:
         if not days:
             raise NotUnderstood("That is now. Type a time that is still to come, such as “2h”.")
         return self._at(self.today + timedelta(days=days), rest)
+
+    def _refuse_an_hour_or_a_length(self) -> None:
+        """ "14h30" is half past two, and more than half a day. Of "1h30" nobody thinks the first."""
+        both = re.fullmatch(r"(\d{1,2})h(\d{2})", self.typed)
+        if both and 5 <= int(both[1]) <= 23 and int(both[2]) <= 59:
+            hour, minute = both[1], both[2]
+            raise NotUnderstood(
+                f"“{self.typed}” can be an hour or a length: type “{hour}:{minute}” or “{hour}h {minute}m”."
+            )
 
     def _named_day(self) -> Snooze | None:
         """ "tomorrow 9", "tonight", "next week", "next month"."""

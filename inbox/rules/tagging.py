@@ -24,6 +24,12 @@ _TOKEN = re.compile(r"\w+")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
 
+# Asks for an emoji as a picture, or as a sign of the text; phones write "❤" with it and without it.
+_AS_PICTURE = "\ufe0f\ufe0e"
+# C++, C#, A+: what is meant is more than the letter before.
+_SIGNED = re.compile(r"\w+[+#]+")
+
+
 class InvalidCondition(ValueError):
     """The condition cannot be read; says why in words a manager understands."""
 
@@ -93,7 +99,8 @@ def fold(text: str) -> str:
     if text.isascii():
         return text
     plain = unicodedata.normalize("NFKD", text)
-    return "".join(character for character in plain if not unicodedata.combining(character)).casefold()
+    kept = (each for each in plain if not unicodedata.combining(each) and each not in _AS_PICTURE)
+    return "".join(kept).casefold()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +109,7 @@ class _Phrase:
     tokens: tuple[str, ...] = ()
     begins: tuple[bool, ...] = ()  # of each token: it need only be the beginning of what was said
     anywhere: str = ""  # for writing without spaces, and for emoji
+    signed: tuple[str, ...] = ()  # tokens that must stand there with their signs
 
     @property
     def means_something(self) -> bool:
@@ -125,7 +133,7 @@ def _phrase(given: str) -> _Phrase:
     for match in _TOKEN.finditer(folded):
         tokens.append(match.group())
         begins.append(folded[match.end() : match.end() + 1] == "*")
-    return _Phrase(given, tuple(tokens), tuple(begins))
+    return _Phrase(given, tuple(tokens), tuple(begins), signed=tuple(_SIGNED.findall(folded)))
 
 
 class Rules:
@@ -178,7 +186,7 @@ class Rules:
             for length in self._lengths:
                 candidates += self._beginnings.get(token[:length], ()) if len(token) >= length else ()
             for place, wanted, phrase in candidates:
-                if phrase.stands_at(tokens, at):
+                if phrase.stands_at(tokens, at) and all(signed in folded for signed in phrase.signed):
                     if wanted:
                         found.setdefault(place, phrase.given)
                     else:

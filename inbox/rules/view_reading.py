@@ -199,6 +199,8 @@ def _tag(value: str, names: Names, token: Token) -> str:
     said = _clean(value, token).removeprefix("#")
     if not said:
         raise QueryError(f"“{token.word}” names no tag. {may([*names.tags, NONE], token)}", word=token.word)
+    if said in names.tags:
+        return said
     return next((tag for tag in names.tags if tag.lower() == said.lower()), said.lower() if said.lower() == NONE else said)  # fmt: skip
 
 

@@ -381,6 +381,29 @@ def test_each_conversation_becomes_what_the_action_on_one_would_make_of_it(
     assert len(set(tags)) <= 1
 
 
+@pytest.mark.parametrize("who", ["jo", "nobody"])
+def test_what_they_have_already_is_a_persons_choice_from_then_on_as_on_one(
+    who: str, one: Conversation, channel: Channel, jo: Person
+) -> None:
+    receiving.receive(arrivals=[Arrival(channel.pk, say.wrote(who="bo"))], now=say.at(1))
+    twin = Conversation.objects.exclude(pk=one.pk).get()
+    to = jo if who == "jo" else None
+    given = {"assignee": to, "assignee_name": "Jo" if to else ""}
+    Conversation.objects.update(**given, assignee_set_by="routing" if to else "", assignee_set_at=say.at(0))
+    before = {row["id"]: row["seq"] for row in Conversation.objects.values("id", "seq")}
+
+    assigning.assign(conversation=one, to=to, by=jo, now=NOW)
+    value = {"person": to.pk, "name": "Jo"} if to else {"person": None, "name": "nobody"}
+    run = finish(begin(channel, jo, BulkAct.ASSIGN, view=None, ids=[twin.public_id], value=value))
+
+    assert (run.done, run.reasons) == (0, {f"assigned to {value['name']} already": 1})
+    names = ("assignee_id", "assignee_name", "assignee_set_by", "assignee_set_at")
+    first, second = Conversation.objects.order_by("pk").values(*names)
+    assert first == second
+    assert (second["assignee_set_by"], second["assignee_set_at"]) == ("person", NOW)
+    assert {row["id"]: row["seq"] for row in Conversation.objects.values("id", "seq")} == before
+
+
 def test_the_ids_are_written_down_with_one_statement_for_ten_thousand(channel: Channel, jo: Person) -> None:
     make.conversations(channel, 2000)
     with CaptureQueriesContext(connection) as asked:

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from inbox.actions import (
+    _saved_views,
     assigning,
     closing,
     counting,
@@ -227,6 +228,32 @@ def test_another_question_is_counted_anew(channel: Channel, jo: Person) -> None:
     saving.remove(view=view, by=jo, now=NOW)
     settle(channel)
     assert not ViewCount.objects.filter(view__startswith="saved:").exists()
+
+
+@pytest.mark.parametrize("limits", [[4], [4, 20]], ids=["in the middle", "in the last step"])
+def test_what_is_asked_anew_while_it_is_counted_is_counted_from_the_beginning(
+    channel: Channel, jo: Person, monkeypatch: pytest.MonkeyPatch, limits: list[int]
+) -> None:
+    """Whoever changes the question waits for nobody who counts."""
+    make.conversations(channel, 3, tags=["late"])
+    make.conversations(channel, 6, tags=["refund"])
+    view = saved(channel, "tag:refund,late", owner=jo)
+    found, asked = counting._candidates, parse("tag:late", view_names.of(jo, channel.brand)).as_json()
+
+    def changed_meanwhile(*given: Any) -> list[int]:
+        ids = found(*given)
+        _saved_views.ask(SavedView.objects.get(pk=view.pk), asked, "")
+        return ids
+
+    for limit in limits[:-1]:
+        counting.fill(brand_id=channel.brand_id, now=NOW, limit=limit)
+    monkeypatch.setattr(counting, "_candidates", changed_meanwhile)
+    counting.fill(brand_id=channel.brand_id, now=NOW, limit=limits[-1])
+    monkeypatch.setattr(counting, "_candidates", found)
+    settle(channel)
+
+    assert kept(view) == (3, 0)
+    assert recount(channel) == []
 
 
 def test_filling_one_view_leaves_the_others_right(channel: Channel, jo: Person) -> None:

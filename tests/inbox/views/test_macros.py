@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 from uuid import uuid4
@@ -153,6 +154,17 @@ def test_what_makes_no_sense_is_refused_in_words(
 
     assert answer.status_code == 422 and words in unescape(answer.content.decode())
     assert Macro.objects.count() == 1
+
+
+@pytest.mark.parametrize("typed", ["eod", "this afternoon", "today 9:00", "tomorrow"])
+def test_a_time_that_is_over_for_today_is_meant_for_the_days_to_come(
+    typed: str, page: Client, brand: Brand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("django.utils.timezone.now", lambda: datetime(2026, 8, 6, 22, 10, tzinfo=UTC))
+
+    answer = page.post(at("settings-macro-new"), {**MACRO, "resolves": "", "snoozes": typed})
+
+    assert answer.status_code == 302 and Macro.objects.get().snoozes == typed
 
 
 def test_a_reply_that_a_macro_answers_with_stays(page: Client, jo: Person, brand: Brand) -> None:

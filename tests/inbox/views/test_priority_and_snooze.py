@@ -140,6 +140,22 @@ def test_the_picker_says_what_each_offer_means(page: Client, conversation: Conve
     assert "Mon 10 Aug, 09:00, in 3 days" in offered
 
 
+@pytest.mark.parametrize("name", ["snooze", "promise"])
+def test_the_pickers_offer_a_day_of_the_person_while_it_is_the_next_one_at_the_brand(
+    page: Client, conversation: Conversation, jo: Person, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Thursday, ten past eleven in the evening, in Los Angeles; Berlin opened its Friday ten minutes ago."""
+    monkeypatch.setattr("django.utils.timezone.now", lambda: datetime(2026, 8, 7, 6, 10, tzinfo=UTC))
+    Person.objects.filter(pk=jo.pk).update(time_zone="America/Los_Angeles")
+    week = {str(day): [[480, 1080]] for day in range(7)}
+    BusinessHours.objects.create(brand=conversation.brand, name="Shop", time_zone="Europe/Berlin", week=week)
+
+    answer = page.get(at(name, conversation))
+
+    assert answer.status_code == 200
+    assert "Fri 7 Aug, 23:00, in 23 hours" in answer.content.decode()
+
+
 def test_a_person_is_marked_as_vip_and_unmarked(page: Client, conversation: Conversation) -> None:
     page.post(at("vip", conversation))
     assert Contact.objects.get().vip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inbox.models import Brand, Channel, Conversation, Membership, Person, Role, SavedView, Tag
+from inbox.queries import view_names
+from inbox.rules.view_reading import parse
 from tests.factories import conversations as make
-from tests.factories.people import agent_of
+from tests.factories.people import ChannelFactory, agent_of
 
 PIECE = {"X-Parley-Fragment": "1"}
 
@@ -62,6 +65,22 @@ def test_the_bar_completes_what_the_brand_has(page: Client, brand: Brand) -> Non
     assert '"late parcel"' in known["values"]["tag"]
     assert known["values"]["assignee"][:2] == ["me", "none"]
     assert "due" in known["times"] and "channel" in known["fields"]
+
+
+@pytest.mark.parametrize("other", ["lumen", "lumen.and.oak"])
+def test_what_the_bar_says_of_a_channel_is_read_as_that_channel(
+    page: Client, jo: Person, channel: Channel, other: str
+) -> None:
+    """Also where the brand goes by one name on two networks."""
+    Channel.objects.filter(pk=channel.pk).update(handle="lumen")
+    ChannelFactory(brand=channel.brand, platform="x", handle=other)
+    html = shown(page, at("list", f"channel-{channel.public_id}"))
+    said = unescape(html.partition('id="query"')[2].partition('value="')[2].partition('"')[0])
+
+    read = parse(f"{said} is:unread", view_names.of(jo, channel.brand))
+
+    assert read.terms[0].values == (f"#{channel.pk}",)
+    assert page.get(at("query-reading"), {"q": f"{said} is:unread"}).json() == {"text": f"{said} is:unread"}
 
 
 def test_a_query_is_a_list_and_stands_in_the_bar(page: Client, channel: Channel) -> None:

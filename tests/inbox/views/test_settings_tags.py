@@ -88,6 +88,17 @@ def test_managers_and_administrators_make_rules(role: Role, page: Client, jo: Pe
     assert "Stamps" in page.get(at("tag-rules")).content.decode()
 
 
+def test_a_tag_that_differs_in_case_alone_is_the_one_there_is(manager: Client, brand: Brand) -> None:
+    there = Tag.objects.create(brand=brand, name="Stamps")
+    assert manager.post(at("tag-rule-new"), RULE).status_code == 302
+    assert TagRule.objects.get().tag == there and Tag.objects.count() == 1
+
+    # Two that were made before each keep their own rules.
+    two = Tag.objects.create(brand=brand, name="stamps")
+    manager.post(at("tag-rule-new"), {**RULE, "name": "Second"})
+    assert TagRule.objects.get(name="Second").tag == two
+
+
 def test_what_a_rule_would_have_met_is_listed_before_it_is_saved(manager: Client, channel: Channel) -> None:
     said(channel, "where do I get a loyalty stamp", "a STAMP-CARD please", "I stamped my foot")
     shown = tried(manager)
