@@ -1,6 +1,7 @@
 /**
  * One conversation at a time, in the order of a view. What is on screen is this person's alone, and so is the next one, which is
- * fetched while this one is read: it is there with the key. A page that goes away gives both back, or the lease runs out.
+ * fetched while this one is read: it is there with the key. A page that goes away gives both back, or the lease runs out. While its line
+ * lives, so does the lease, though a hidden page's timers hardly run: the server renews it for what the line says is shown.
  */
 import { ask, elements, explain, notify } from "../lib/fragments.js"
 import { isTyping } from "../lib/picks.js"
@@ -15,6 +16,17 @@ class FocusBar extends HTMLElement {
     this.shell.addEventListener("done-here", ({ detail }) => this.done(detail.id, detail.seq))
     this.shell.addEventListener("news", ({ detail }) => this.on && this.#news(detail))
     window.addEventListener("pagehide", () => this.on && this.#release())
+    window.addEventListener("pageshow", ({ persisted }) => persisted && this.on && this.#begin())
+  }
+
+  /** What is on screen as this person's alone. */
+  get current() {
+    return this.shown
+  }
+
+  set current(id) {
+    this.shown = id
+    this.shell.line.keeps(id ?? "")
   }
 
   /** What is fetched and waits for its turn. */
@@ -34,6 +46,7 @@ class FocusBar extends HTMLElement {
 
   /** What lies under it ends with it: a search, a selection that nobody could see, a row that was about to open. */
   async start() {
+    this.#begin()
     clearTimeout(this.shell.rest)
     this.shell.search.close()
     this.shell.hands?.clear()
@@ -44,6 +57,11 @@ class FocusBar extends HTMLElement {
     this.say("")
     this.renewing = setInterval(() => this.#stay(), RENEW)
     await this.#goOn()
+  }
+
+  /** What this page takes from now on it takes by this name. Given back, the server takes nothing more by it: a request may be late. */
+  #begin() {
+    this.page = crypto.randomUUID()
   }
 
   stop() {
@@ -131,7 +149,7 @@ class FocusBar extends HTMLElement {
       notify(explain(error))
     } finally {
       this.going = false
-      if (!this.on) this.#release() // what was asked for before it stopped may have been given after
+      if (!this.on) this.#release() // should the server not know that it has stopped
       else if (this.wanted) this.#goOn()
     }
   }
@@ -182,14 +200,14 @@ class FocusBar extends HTMLElement {
   async #ask(conversation, { stays = false } = {}) {
     const { view, sort } = this.shell.list.dataset
     const body = new FormData()
-    for (const [name, value] of Object.entries({ view, sort, conversation, stays: stays ? "on" : "", q: new URLSearchParams(this.shell.dataset.sorted).get("q") ?? "" })) body.set(name, value)
+    for (const [name, value] of Object.entries({ view, sort, conversation, page: this.page, stays: stays ? "on" : "", q: new URLSearchParams(this.shell.dataset.sorted).get("q") ?? "" })) body.set(name, value)
     for (const [id, said] of this.passed) body.append("passed", `${id}:${said}`)
     return elements(await ask(this.dataset.url, { method: "POST", body }))[0].dataset
   }
 
   #release() {
     const headers = { "X-CSRFToken": document.querySelector('meta[name="csrf-token"]')?.content ?? "" }
-    fetch(this.dataset.url, { method: "DELETE", headers, keepalive: true, credentials: "same-origin" }).catch(() => {})
+    fetch(`${this.dataset.url}?page=${this.page}`, { method: "DELETE", headers, keepalive: true, credentials: "same-origin" }).catch(() => {})
   }
 }
 customElements.define("focus-bar", FocusBar)
