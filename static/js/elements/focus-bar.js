@@ -79,11 +79,13 @@ class FocusBar extends HTMLElement {
     else this.start()
   }
 
+  /** Also of one that has not come: nobody waits for it any more. */
   skip() {
+    if (this.going && this.current !== this.shell.pane?.dataset.id) this.shell.opening?.abort()
     this.done(this.current ?? this.shell.dataset.open)
   }
 
-  /** Resolved, answered (with the number `seq`), snoozed or passed over: on to the next. It comes again when the customer writes. */
+  /** Resolved, answered, snoozed or passed over, with all up to the number `seq`: on to the next. It comes again when the customer writes. */
   done(id, seq) {
     if (!this.on || (id && id !== this.current)) return
     if (id) this.#pass(id, seq)
@@ -105,11 +107,16 @@ class FocusBar extends HTMLElement {
     if (this.on && id !== this.current && id !== this.showing) this.stop()
   }
 
-  /** What came after our own answer nobody has seen; without one, all that stands on the page was. */
-  #pass(id, answer) {
+  /** The newest number of it that stands on the page. One that could not be shown was passed over as it was given. */
+  newest(id) {
     const { list, pane } = this.shell
-    const here = pane?.dataset.id === id ? [pane.dataset.seq, pane.thread?.shown] : []
-    this.passed.set(id, answer || Math.max(...[list.find(id)?.dataset.said, ...here].map((seq) => Number(seq ?? 0))))
+    const here = pane?.dataset.id === id ? [pane.dataset.seq, pane.thread?.shown] : id === this.current ? [this.given] : []
+    return Math.max(...[list.find(id)?.dataset.said, ...here].map((seq) => Number(seq ?? 0)))
+  }
+
+  /** What came after `upto`, our own answer or what stood here when it was done, nobody has seen; without one, all that stands here was. */
+  #pass(id, upto) {
+    this.passed.set(id, upto || this.newest(id))
     if (this.passed.size > FEW) this.passed.delete(this.passed.keys().next().value)
   }
 
@@ -134,11 +141,13 @@ class FocusBar extends HTMLElement {
     try {
       if (ready) {
         this.current = ready.id
+        this.given = ready.seq || 0
         await this.#show(ready.id, ready)
         if (isOver()) return
       }
       const place = await this.#ask(ready?.id ?? "")
       if (isOver()) return
+      if (place.current !== ready?.id) this.given = Number(place.currentSeq ?? 0)
       this.current = place.current ?? null
       if (!this.current) return this.#nothing()
       this.say("")
