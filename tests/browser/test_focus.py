@@ -13,6 +13,7 @@ from playwright.sync_api import APIResponse, Page, Request, Route, expect
 
 from inbox.models import Channel, Conversation, Focus
 from tests.browser.conftest import Outside
+from tests.browser.test_search import follow
 from tests.factories import conversations as make
 
 Enter = Callable[..., Page]
@@ -137,3 +138,29 @@ def test_what_cannot_be_shown_is_skipped_and_does_not_come_again(
 
     expect(page.locator("[data-focus-words]")).to_contain_text("you passed it over")
     expect(page.locator("conversation-pane")).to_have_count(0)
+
+
+@pytest.mark.parametrize("where", ["a thread", "focus", "a result of a search"])
+def test_on_a_phone_the_filter_opens_its_field_over_what_covers_it(
+    where: str, enter: Enter, anna: Conversation
+) -> None:
+    follow(anna.brand)
+    page = enter(NEWEST, viewport={"width": 390, "height": 800})
+    if where == "focus":
+        page.keyboard.press("f")
+    elif where == "a thread":
+        page.click(f"#row-{anna.public_id}")
+    else:
+        page.keyboard.press("/")
+        page.keyboard.type("anna")
+        page.locator("[data-hit]").first.click()
+    shows(page, anna)
+
+    page.keyboard.press("v")
+    page.keyboard.type("is:unread")
+
+    expect(page.locator("#query")).to_be_visible()
+    expect(page.locator("#query")).to_be_focused()
+    expect(page.locator("#query")).to_have_value(re.compile("is:unread$"))
+    expect(page.locator("conversation-pane")).to_have_count(0)
+    expect(page).to_have_url(re.compile("/inbox/open/"))
