@@ -1,4 +1,7 @@
-"""The pulse of open pages: while a socket is open, its person is there. One statement every few seconds, whatever the number of pages.
+"""The pulse of open pages: while a socket is open, its person is there, and what they have in focus on it stays theirs. A statement
+for each every few seconds, whatever the number of pages.
+
+A hidden page may sleep: browsers let its timers run once a minute or less. Its socket lives on.
 
 A page that closes says nothing, and neither does a process that is killed: who is heard of no more goes offline by the sweep.
 """
@@ -6,7 +9,9 @@ A page that closes says nothing, and neither does a process that is killed: who 
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Protocol
+from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import structlog
@@ -14,7 +19,7 @@ from channels.db import database_sync_to_async
 from django.utils import timezone
 
 from inbox import realtime, tasks
-from inbox.actions import attending, routing
+from inbox.actions import attending, focusing, routing
 from inbox.queries import routing_facts
 
 log = structlog.get_logger(__name__)
@@ -24,6 +29,7 @@ BEAT = routing_facts.HEARD_EVERY.total_seconds()
 
 class Page(Protocol):
     brand_id: int
+    focus: UUID | None  # what is on its screen as its person's alone
 
 
 class Register:
@@ -52,11 +58,14 @@ class Register:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(BEAT)
-            present = [(page.brand_id, person_id) for page, person_id in self.present.items()]
-            try:
-                await database_sync_to_async(_hear)(present)
-            except Exception as error:  # the database may be away; the next beat says it again
-                log.warning("presence_not_noted", error=type(error).__name__)
+            pages = list(self.present.items())
+            present = [(page.brand_id, person_id) for page, person_id in pages]
+            shown = [(page.brand_id, person_id, page.focus) for page, person_id in pages if page.focus]
+            for say in (partial(_hear, present), partial(_keep_focus, shown)):
+                try:
+                    await database_sync_to_async(say)()
+                except Exception as error:  # the database may be away; the next beat says it again
+                    log.warning("presence_not_noted", error=type(error).__name__)
 
 
 def _arrive(brand_id: int, person_id: int) -> None:
@@ -67,6 +76,10 @@ def _arrive(brand_id: int, person_id: int) -> None:
 def _hear(present: list[tuple[int, int]]) -> None:
     for brand_id in attending.hear(present=present, now=timezone.now()):
         _somebody_came(brand_id)
+
+
+def _keep_focus(shown: list[tuple[int, int, UUID]]) -> None:
+    focusing.keep(shown, now=timezone.now())
 
 
 def _somebody_came(brand_id: int) -> None:

@@ -59,6 +59,7 @@ class Doorbell:
 class Socket:
     def __init__(self, scope: dict[str, Any], receive: Any, send: Any, brand: Brand) -> None:
         self.brand_id = brand.pk
+        self.focus: UUID | None = None
         self._scope, self._receive, self._send, self._brand = scope, receive, send, brand
         self._outgoing: asyncio.Queue[News | Awaitable[None]] = asyncio.Queue(BACKLOG)
         self._writing = False
@@ -132,6 +133,8 @@ class Socket:
     async def _hear(self, wish: dict[str, Any]) -> None:
         if "open" in wish:
             await self._watch_conversation(UUID(wish["open"]) if wish["open"] else None)
+        if "focus" in wish:
+            self.focus = UUID(wish["focus"]) if wish["focus"] else None
         if "here" in wish:
             self._company.hear(self, str(wish["here"]))
             if wish["here"] == Doing.REPLY:

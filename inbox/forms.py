@@ -115,6 +115,13 @@ class FocusForm(forms.Form):
     conversation = forms.UUIDField(required=False)
     passed = PassedField(required=False)
     stays = forms.BooleanField(required=False)
+    page = forms.UUIDField(required=False)
+
+
+class FocusLeftForm(forms.Form):
+    """Which page gives back what it had."""
+
+    page = forms.UUIDField(required=False)
 
 
 class BulkForm(forms.Form):

@@ -1,20 +1,24 @@
-"""Working through a view one by one. What somebody has in focus nobody else is given, and no lease outlives its page for long."""
+"""Working through a view one by one. What somebody has in focus nobody else is given, and no lease outlives its page for long.
+
+`page` names the page that asks: once it has given back what it had, nothing more is taken for it, however late a request of it comes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
 
+from inbox.actions import _focus_pages, _sql
 from inbox.models import Brand, Conversation, Focus, FocusStanding, Membership, Person
 from inbox.queries import focus
 from inbox.queries.inbox_list import View
 from inbox.queries.sorting import Sort
 
-LEASE = timedelta(seconds=40)  # a page renews it every twelve
+LEASE = timedelta(seconds=40)  # renewed every ten while the page's socket lives, and by the page every twelve
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +32,15 @@ class Place:
 
 @transaction.atomic(durable=True)
 def go_on(
-    *, person: Person, brand: Brand, view: View, sort: Sort, passed: Collection[UUID], wanted: UUID | None, now: datetime
+    *, person: Person, brand: Brand, view: View, sort: Sort, passed: Collection[UUID], wanted: UUID | None, now: datetime,
+    page: UUID | None = None,
 ) -> Place:  # fmt: skip
     """Take the next one: what was kept ready, if that is what the page shows, else the first of the view that is free."""
     one_page_at_a_time(person, brand)
+    if page and _focus_pages.has_left(page):
+        return Place(None, None)
+    if page:
+        _focus_pages.note_here(page, brand_id=brand.pk, person_id=person.pk)
     ready = Focus.objects.filter(brand=brand, person=person, standing=FocusStanding.NEXT, until__gt=now)
     kept = [
         mine.conversation
@@ -47,10 +56,13 @@ def go_on(
 
 @transaction.atomic(durable=True)
 def stay(
-    *, person: Person, brand: Brand, view: View, sort: Sort, passed: Collection[UUID], current: UUID | None, now: datetime
+    *, person: Person, brand: Brand, view: View, sort: Sort, passed: Collection[UUID], current: UUID | None, now: datetime,
+    page: UUID | None = None,
 ) -> Place:  # fmt: skip
     """The page lives: what it shows stays its person's, and what is kept ready is what is next by now."""
     one_page_at_a_time(person, brand)
+    if page and _focus_pages.has_left(page):
+        return Place(None, None)
     shown = Conversation.objects.filter(brand=brand, public_id=current).first() if current else None
     if shown is None:
         return Place(None, None)
@@ -72,8 +84,35 @@ def take_over(*, conversation: Conversation, by: Person, now: datetime) -> None:
 
 
 @transaction.atomic(durable=True)
-def leave(*, person: Person, brand: Brand) -> None:
+def leave(*, person: Person, brand: Brand, page: UUID | None = None) -> None:
+    """Noted first, then one waits for whatever is under way: what that has taken is given back with the rest."""
+    if page:
+        _focus_pages.note_left(page)
+    one_page_at_a_time(person, brand)
+    if page and _focus_pages.is_elsewhere(page, brand_id=brand.pk, person_id=person.pk):
+        return
     Focus.objects.filter(brand=brand, person=person).delete()
+
+
+def keep(shown: Sequence[tuple[int, int, UUID]], *, now: datetime) -> int:
+    """Pages whose sockets live, as (brand, person, what is on the screen): it stays theirs, and so does what is kept ready for them.
+
+    It takes nothing: what was given back, or is another's by now, stays so. And it waits for nobody: what is being taken or given
+    back in this moment is dealt with by that.
+    """
+    if not shown:
+        return 0
+    return _sql.run(
+        """WITH theirs AS (
+               SELECT f.id
+                 FROM unnest(%s::bigint[], %s::bigint[], %s::uuid[]) AS p(brand_id, person_id, public_id)
+                 JOIN inbox_conversation c ON c.public_id = p.public_id AND c.brand_id = p.brand_id
+                 JOIN inbox_focus has ON has.conversation_id = c.id AND has.person_id = p.person_id AND has.standing = %s
+                 JOIN inbox_focus f ON f.brand_id = p.brand_id AND f.person_id = p.person_id
+                  FOR UPDATE OF f SKIP LOCKED)
+           UPDATE inbox_focus SET until = %s WHERE id IN (SELECT id FROM theirs)""",
+        [*_sql.columns(sorted(set(shown)), 3), FocusStanding.CURRENT, now + LEASE],
+    )
 
 
 def one_page_at_a_time(person: Person, brand: Brand) -> None:

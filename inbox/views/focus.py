@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from inbox import access, realtime
 from inbox.actions import focusing
-from inbox.forms import FocusForm
+from inbox.forms import FocusForm, FocusLeftForm
 from inbox.queries import finding, sorting
 from inbox.queries.focus import passed_over
 from inbox.rules.view_query import QueryError
@@ -24,7 +24,10 @@ from inbox.views._door import AgentRequest, notice, signed_in
 def focus(request: AgentRequest, brand_slug: str) -> HttpResponse:
     brand = access.brand_for(request.user, brand_slug)
     if request.method == "DELETE":
-        focusing.leave(person=request.user, brand=brand)
+        left = FocusLeftForm(request.GET)
+        focusing.leave(
+            person=request.user, brand=brand, page=left.cleaned_data["page"] if left.is_valid() else None
+        )
         realtime.nudge_company(brand.pk)
         return HttpResponse(status=204)
     form = FocusForm(request.POST)
@@ -37,7 +40,7 @@ def focus(request: AgentRequest, brand_slug: str) -> HttpResponse:
         return notice(request, str(error))
     asked: dict[str, Any] = {
         "person": request.user, "brand": brand, "view": view, "sort": sorting.named(said["sort"], offered=view.sorts),
-        "passed": passed_over(brand, said["passed"]), "now": timezone.now(),
+        "passed": passed_over(brand, said["passed"]), "now": timezone.now(), "page": said["page"],
     }  # fmt: skip
     if said["stays"]:
         place = focusing.stay(current=said["conversation"], **asked)

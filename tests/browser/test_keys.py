@@ -360,6 +360,58 @@ def test_a_macro_whose_answer_was_lost_answers_once(enter: Enter, channel: Chann
     assert made.messages.filter(direction="out").count() == 1
 
 
+@pytest.mark.parametrize("between", ["the field was left", "the page was loaded anew", "it was typed anew"])
+def test_a_macro_whose_answer_was_lost_is_the_same_run_whatever_happens_before_the_second_enter(
+    between: str, enter: Enter, channel: Channel
+) -> None:
+    made = make.conversation(channel, window_opened_at=timezone.now())
+    make.messages(made, 1)
+    sorry = CannedReply.objects.create(brand=channel.brand, name="Sorry", text="Sorry.")
+    Macro.objects.create(brand=channel.brand, name="Apologize", reply=sorry)
+    page = enter(f"/b/lumen/conversations/{made.public_id}/")
+    field, plan = page.locator("#composer-text"), page.locator("[data-plan-place] [data-does]")
+    statuses: list[int] = []
+
+    def lose_the_first(route: Route) -> None:
+        if route.request.method != "POST":
+            return route.continue_()
+        answer = route.fetch()
+        statuses.append(answer.status)
+        return route.abort() if len(statuses) == 1 else route.fulfill(response=answer)
+
+    page.route(re.compile("/macros/"), lose_the_first)
+    field.press_sequentially("/apologize")
+    expect(plan).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.locator("#notices .notice")).to_contain_text("try again")
+
+    if between == "the page was loaded anew":
+        page.reload()
+        page.wait_for_selector("state-line[data-state=live]", state="attached")
+        field.fill("")
+    elif between == "it was typed anew":
+        field.fill("")
+    if between == "the field was left":
+        field.blur()
+        expect(plan).to_be_hidden()
+        field.click()
+    else:
+        field.press_sequentially("/apologize")
+    expect(plan).to_be_visible()
+    page.keyboard.press("Enter")
+
+    expect(field).to_have_value("")
+    expect(page.locator("#notices")).to_contain_text("It had been done already")
+    assert statuses == [200, 200]
+    assert made.messages.filter(direction="out").count() == 1
+
+    field.press_sequentially("/apologize")
+    expect(plan).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(field).to_have_value("")
+    assert made.messages.filter(direction="out").count() == 2  # its answer came: this is another run
+
+
 def test_without_a_conversation_nothing_is_offered_that_needs_one(
     enter: Enter, three: list[Conversation]
 ) -> None:

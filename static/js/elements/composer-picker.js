@@ -2,12 +2,15 @@
  * Choices while one writes. The hand stays in the text: what is typed after the sign narrows them, arrows go through them, Enter takes
  * one, Esc leaves the text as it is. Beside the list stands what would be written, and whether the platform would take it.
  */
-import { Refused, ask, elements, explain, notify } from "../lib/fragments.js"
+import * as drafts from "../lib/drafts.js"
+import { Refused, ask, elements, explain, notify, sentence } from "../lib/fragments.js"
 import { measure } from "../lib/measure.js"
 import { show } from "../lib/picks.js"
 import { triggerAt } from "../lib/triggers.js"
 
 const FRESH = 20_000 // milliseconds for which offers are not asked for again
+const AGAIN = 3_600_000 // milliseconds for which a macro whose answer was lost is the same run when it is tried again
+const RUN = "macro" // as which it is kept
 const LABELS = { canned: "Canned replies and macros", variable: "Variables", colleague: "Colleagues" }
 
 class ComposerPicker extends HTMLElement {
@@ -171,7 +174,6 @@ class ComposerPicker extends HTMLElement {
 
   #showPlan(html) {
     const [plan] = elements(html)
-    plan.dataset.client = crypto.randomUUID() // of what is seen, not of the press: after an answer that was lost, Enter is the same act
     this.plan = plan
     this.querySelector("[data-plan-place]").replaceChildren(plan)
     this.told.textContent = plan.textContent.replace(/\s+/g, " ").trim()
@@ -182,20 +184,42 @@ class ComposerPicker extends HTMLElement {
     const { plan, composer } = this
     if (!plan?.hasAttribute("data-does") || this.running) return
     this.running = true
+    const { clientId, again } = this.#asRun(option.dataset.url)
     const body = new FormData()
-    for (const [name, value] of Object.entries({ plan: plan.dataset.plan, seen_seq: composer.seen, client_id: plan.dataset.client })) body.set(name, value)
+    for (const [name, value] of Object.entries({ plan: plan.dataset.plan, seen_seq: composer.seen, client_id: clientId })) body.set(name, value)
     try {
       const html = await ask(option.dataset.url, { method: "POST", body })
+      this.#keepRun(null)
       this.asked = 0
       this.close()
       composer.insert(this.trigger.start, this.field.selectionStart, "")
       show(composer.shell, html)
+      if (again && !elements(html).some((piece) => piece.content?.querySelector("[data-done]"))) notify(sentence("It had been done already; only its answer was lost.", "calm"))
     } catch (error) {
-      if (error instanceof Refused && error.status === 409) this.#showPlan(error.html)
-      else notify(explain(error))
+      if (error instanceof Refused && error.status === 409) {
+        this.#keepRun(null) // nothing was done: what is shown now is another run
+        this.#showPlan(error.html)
+      } else notify(explain(error))
     } finally {
       this.running = false
     }
+  }
+
+  /** The same macro again, after an answer or a page that was lost, is one run, whatever was typed or looked at meanwhile: it answers once. */
+  #asRun(url) {
+    const { asked, clientId, at } = (this.kept ??= drafts.asked(...this.#place, RUN))
+    const again = asked === url && Date.now() - at < AGAIN
+    this.#keepRun({ asked: url, clientId: again ? clientId : crypto.randomUUID() })
+    return { clientId: this.kept.clientId, again }
+  }
+
+  #keepRun(run) {
+    this.kept = { ...run, at: Date.now() }
+    drafts.keepAsked(...this.#place, run, RUN)
+  }
+
+  get #place() {
+    return [this.composer.shell.dataset.me, this.composer.dataset.id]
   }
 
   #whole(text) {

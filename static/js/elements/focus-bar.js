@@ -1,6 +1,7 @@
 /**
  * One conversation at a time, in the order of a view. What is on screen is this person's alone, and so is the next one, which is
- * fetched while this one is read: it is there with the key. A page that goes away gives both back, or the lease runs out.
+ * fetched while this one is read: it is there with the key. A page that goes away gives both back, or the lease runs out. While its line
+ * lives, so does the lease, though a hidden page's timers hardly run: the server renews it for what the line says is shown.
  */
 import { ask, elements, explain, notify } from "../lib/fragments.js"
 import { isTyping } from "../lib/picks.js"
@@ -15,6 +16,17 @@ class FocusBar extends HTMLElement {
     this.shell.addEventListener("done-here", ({ detail }) => this.done(detail.id, detail.seq))
     this.shell.addEventListener("news", ({ detail }) => this.on && this.#news(detail))
     window.addEventListener("pagehide", () => this.on && this.#release())
+    window.addEventListener("pageshow", ({ persisted }) => persisted && this.on && this.#begin())
+  }
+
+  /** What is on screen as this person's alone. */
+  get current() {
+    return this.shown
+  }
+
+  set current(id) {
+    this.shown = id
+    this.shell.line.keeps(id ?? "")
   }
 
   /** What is fetched and waits for its turn. */
@@ -34,6 +46,7 @@ class FocusBar extends HTMLElement {
 
   /** What lies under it ends with it: a search, a selection that nobody could see, a row that was about to open. */
   async start() {
+    this.#begin()
     clearTimeout(this.shell.rest)
     this.shell.search.close()
     this.shell.hands?.clear()
@@ -44,6 +57,11 @@ class FocusBar extends HTMLElement {
     this.say("")
     this.renewing = setInterval(() => this.#stay(), RENEW)
     await this.#goOn()
+  }
+
+  /** What this page takes from now on it takes by this name. Given back, the server takes nothing more by it: a request may be late. */
+  #begin() {
+    this.page = crypto.randomUUID()
   }
 
   stop() {
@@ -61,11 +79,13 @@ class FocusBar extends HTMLElement {
     else this.start()
   }
 
+  /** Also of one that has not come: nobody waits for it any more. */
   skip() {
+    if (this.going && this.current !== this.shell.pane?.dataset.id) this.shell.opening?.abort()
     this.done(this.current ?? this.shell.dataset.open)
   }
 
-  /** Resolved, answered (with the number `seq`), snoozed or passed over: on to the next. It comes again when the customer writes. */
+  /** Resolved, answered, snoozed or passed over, with all up to the number `seq`: on to the next. It comes again when the customer writes. */
   done(id, seq) {
     if (!this.on || (id && id !== this.current)) return
     if (id) this.#pass(id, seq)
@@ -87,11 +107,16 @@ class FocusBar extends HTMLElement {
     if (this.on && id !== this.current && id !== this.showing) this.stop()
   }
 
-  /** What came after our own answer nobody has seen; without one, all that stands on the page was. */
-  #pass(id, answer) {
+  /** The newest number of it that stands on the page. One that could not be shown was passed over as it was given. */
+  newest(id) {
     const { list, pane } = this.shell
-    const here = pane?.dataset.id === id ? [pane.dataset.seq, pane.thread?.shown] : []
-    this.passed.set(id, answer || Math.max(...[list.find(id)?.dataset.said, ...here].map((seq) => Number(seq ?? 0))))
+    const here = pane?.dataset.id === id ? [pane.dataset.seq, pane.thread?.shown] : id === this.current ? [this.given] : []
+    return Math.max(...[list.find(id)?.dataset.said, ...here].map((seq) => Number(seq ?? 0)))
+  }
+
+  /** What came after `upto`, our own answer or what stood here when it was done, nobody has seen; without one, all that stands here was. */
+  #pass(id, upto) {
+    this.passed.set(id, upto || this.newest(id))
     if (this.passed.size > FEW) this.passed.delete(this.passed.keys().next().value)
   }
 
@@ -116,11 +141,13 @@ class FocusBar extends HTMLElement {
     try {
       if (ready) {
         this.current = ready.id
+        this.given = ready.seq || 0
         await this.#show(ready.id, ready)
         if (isOver()) return
       }
       const place = await this.#ask(ready?.id ?? "")
       if (isOver()) return
+      if (place.current !== ready?.id) this.given = Number(place.currentSeq ?? 0)
       this.current = place.current ?? null
       if (!this.current) return this.#nothing()
       this.say("")
@@ -131,7 +158,7 @@ class FocusBar extends HTMLElement {
       notify(explain(error))
     } finally {
       this.going = false
-      if (!this.on) this.#release() // what was asked for before it stopped may have been given after
+      if (!this.on) this.#release() // should the server not know that it has stopped
       else if (this.wanted) this.#goOn()
     }
   }
@@ -182,14 +209,14 @@ class FocusBar extends HTMLElement {
   async #ask(conversation, { stays = false } = {}) {
     const { view, sort } = this.shell.list.dataset
     const body = new FormData()
-    for (const [name, value] of Object.entries({ view, sort, conversation, stays: stays ? "on" : "", q: new URLSearchParams(this.shell.dataset.sorted).get("q") ?? "" })) body.set(name, value)
+    for (const [name, value] of Object.entries({ view, sort, conversation, page: this.page, stays: stays ? "on" : "", q: new URLSearchParams(this.shell.dataset.sorted).get("q") ?? "" })) body.set(name, value)
     for (const [id, said] of this.passed) body.append("passed", `${id}:${said}`)
     return elements(await ask(this.dataset.url, { method: "POST", body }))[0].dataset
   }
 
   #release() {
     const headers = { "X-CSRFToken": document.querySelector('meta[name="csrf-token"]')?.content ?? "" }
-    fetch(this.dataset.url, { method: "DELETE", headers, keepalive: true, credentials: "same-origin" }).catch(() => {})
+    fetch(`${this.dataset.url}?page=${this.page}`, { method: "DELETE", headers, keepalive: true, credentials: "same-origin" }).catch(() => {})
   }
 }
 customElements.define("focus-bar", FocusBar)

@@ -24,7 +24,8 @@ class ReplyComposer extends HTMLElement {
     this.field.addEventListener("keydown", (event) => this.querySelector("composer-picker").pressed(event))
     this.addEventListener("click", (event) => this.#clicked(event))
     this.addEventListener("window-ended", () => this.#askState())
-    Object.assign(this, drafts.asked(this.shell.dataset.me, this.dataset.id))
+    const { asked, clientId } = drafts.asked(this.shell.dataset.me, this.dataset.id)
+    Object.assign(this, { asked, clientId })
     this.keeper = new DraftKeeper(this)
     this.leaving = new AbortController()
     const { signal } = this.leaving

@@ -66,6 +66,12 @@ class StateLine extends HTMLElement {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ here: doing }))
   }
 
+  /** What its person has in focus: theirs for as long as this line lives. */
+  keeps(id) {
+    this.focused = id
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ focus: id }))
+  }
+
   /** `read`: where the open conversation may lack something since an earlier number than all else. */
   catchUp(read = this.read) {
     this.read = read
@@ -104,7 +110,7 @@ class StateLine extends HTMLElement {
     this.tries = 0
     this.say("catching")
     this.dispatchEvent(new CustomEvent("line-open", { bubbles: true }))
-    this.#send({ open: this.opened ?? null, ...this.#known, here: this.doing ?? "looks", counts: true, presence: true, zone })
+    this.#send({ open: this.opened ?? null, ...this.#known, here: this.doing ?? "looks", focus: this.focused ?? "", counts: true, presence: true, zone })
   }
 
   #send(wish) {

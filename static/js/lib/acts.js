@@ -3,7 +3,7 @@ import { Refused, ask, explain, notify, sentence } from "./fragments.js"
 import { isAway, tellOf } from "./afar.js"
 import * as drafts from "./drafts.js"
 import { leaveUnread } from "./readings.js"
-import { address, handAt, inHand, isShown, isTyping, seenOf, settle, show } from "./picks.js"
+import { address, handAt, inHand, isShown, isTyping, newestOf, seenOf, settle, show } from "./picks.js"
 
 export { inHand }
 
@@ -76,8 +76,9 @@ export async function write(shell, mode) {
 export async function pend(shell) {
   const id = inHand(shell)
   const method = placeOf(shell, id)?.dataset.state === "pending" ? "DELETE" : "POST"
+  const newest = newestOf(shell, id)
   const taken = await settle(shell, `${address(shell, id)}pending/`, { method, values: { seen_seq: seenOf(shell, id) ?? "" } })
-  if (taken && method === "POST") shell.done(id)
+  if (taken && method === "POST") shell.done(id, newest)
 }
 
 export async function assign(shell, person) {
@@ -98,11 +99,12 @@ async function change(shell, id, act, { url, method, values }) {
   for (const place of places()) place.setAttribute("data-pending", act)
   const name = nameIn(placeOf(shell, id))
   const was = whereabouts(shell)
+  const newest = newestOf(shell, id)
   const body = new FormData()
   for (const [name, value] of Object.entries(values)) body.set(name, value)
   try {
     show(shell, await ask(url, method === "DELETE" ? { method } : { method, body }))
-    if (act === "resolve" && method === "POST") shell.done(id)
+    if (act === "resolve" && method === "POST") shell.done(id, newest)
   } catch (error) {
     for (const place of places()) place.removeAttribute("data-pending")
     if (!(error instanceof Refused) || error.status !== 409) return notify(explain(error))

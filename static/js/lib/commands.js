@@ -70,7 +70,7 @@ export const COMMANDS = [
   { id: "away", keys: ["w"], name: "Go away: keep what you have, get nothing new; or come back", group: "Conversation", when: (shell) => shell.querySelector("#presence"), act: (shell) => shell.querySelector("#presence").requestSubmit() },
 
   { id: "palette", keys: ["Mod+k"], name: "Find a command, a view, a person", group: "Finding", fields: true, quiet: true, act: () => document.querySelector("command-palette").show() },
-  { id: "filter", keys: ["v"], name: "Filter the list: is:unread due<1h tag:refund", group: "Finding", act: (shell) => shell.querySelector("query-bar").take() },
+  { id: "filter", keys: ["v"], name: "Filter the list: is:unread due<1h tag:refund", group: "Finding", act: filter },
   { id: "help", keys: ["?"], name: "Keys", group: "Finding", act: () => document.querySelector("key-help").show() },
   { id: "theme", keys: [], name: "Change colours: light, dark, as the system", group: "Finding", act: (shell) => shell.querySelector("theme-switch button").click() },
 ]
@@ -114,6 +114,14 @@ function move(shell, step) {
   shell.movedAt = performance.now()
   if (runs) shell.rest = setTimeout(() => shell.open(row.dataset.id), RUNS)
   else shell.open(row.dataset.id)
+}
+
+/** On a phone the thread covers the list, and the bar with it. What ends first is what would open or hide it again. */
+function filter(shell) {
+  focusBar(shell).stop()
+  shell.search.close()
+  if (shell.dataset.open && matchMedia("(max-width: 767px)").matches) shell.close()
+  shell.querySelector("query-bar").take()
 }
 
 function back(shell) {

@@ -41,20 +41,20 @@ export function reconcile(local, server) {
   return local.at > server.at ? { ...mine, other: kept.text } : { ...kept, dirty: false, other: local.text }
 }
 
-/** What the server was last asked to take and has not answered yet: { asked, clientId }, or nothing. */
-export function asked(me, conversation) {
+/** What the server was last asked to take and has not answered yet: { asked, clientId, at }, or nothing. `kind`: what was written, or a macro's run. */
+export function asked(me, conversation, kind = "asked") {
   try {
-    const { asked, clientId } = JSON.parse(localStorage.getItem(key(me, conversation, "asked"))) ?? {}
-    return { asked, clientId }
+    const { asked, clientId, at } = JSON.parse(localStorage.getItem(key(me, conversation, kind))) ?? {}
+    return { asked, clientId, at }
   } catch {
     return {}
   }
 }
 
-export function keepAsked(me, conversation, what) {
+export function keepAsked(me, conversation, what, kind = "asked") {
   try {
-    if (what) localStorage.setItem(key(me, conversation, "asked"), JSON.stringify({ ...what, at: Date.now() }))
-    else localStorage.removeItem(key(me, conversation, "asked"))
+    if (what) localStorage.setItem(key(me, conversation, kind), JSON.stringify({ ...what, at: Date.now() }))
+    else localStorage.removeItem(key(me, conversation, kind))
   } catch {
     // As above; only a page that is loaded anew could then ask twice.
   }

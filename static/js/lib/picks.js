@@ -77,13 +77,20 @@ function waitIn(dialog) {
   return early
 }
 
+/** The newest number of it on the page: what comes after it, while it is being done with, nobody has seen. */
+export function newestOf(shell, id) {
+  return shell.querySelector("focus-bar").newest(id)
+}
+
 /** Sends a choice and shows the answer. True when it was taken. */
 export async function settle(shell, url, { method, values = {} }) {
   const body = new FormData()
   for (const [name, value] of Object.entries(values)) body.set(name, value)
+  const id = url.split("/").at(-3)
+  const newest = newestOf(shell, id)
   try {
     show(shell, await ask(url, method === "DELETE" ? { method } : { method, body }))
-    if (method === "POST" && url.endsWith("/snooze/")) shell.done(url.split("/").at(-3))
+    if (method === "POST" && url.endsWith("/snooze/")) shell.done(id, newest)
     return true
   } catch (error) {
     notify(explain(error))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
-from uuid import UUID
+from threading import Barrier, Event
+from uuid import UUID, uuid4
 
 import pytest
+from django.core.cache import cache
 from django.db import IntegrityError, connections, transaction
 from django.utils import timezone
 
@@ -48,13 +50,17 @@ def asked(person: Person, channel: Channel, passed: list[UUID], view: str = "ope
 
 def go_on(
     person: Person, channel: Channel, *, passed: list[UUID] | None = None, wanted: UUID | None = None,
-    after: timedelta = timedelta(0), view: str = "open",
+    after: timedelta = timedelta(0), view: str = "open", page: UUID | None = None,
 ) -> Place:  # fmt: skip
-    return focusing.go_on(**asked(person, channel, passed or [], view), wanted=wanted, now=NOW + after)  # type: ignore[arg-type]
+    told = asked(person, channel, passed or [], view)
+    return focusing.go_on(**told, wanted=wanted, now=NOW + after, page=page)  # type: ignore[arg-type]
 
 
-def stay(person: Person, channel: Channel, current: Conversation, after: timedelta) -> Place:
-    return focusing.stay(**asked(person, channel, []), current=current.public_id, now=NOW + after)  # type: ignore[arg-type]
+def stay(
+    person: Person, channel: Channel, current: Conversation, after: timedelta, page: UUID | None = None
+) -> Place:
+    told = asked(person, channel, [])
+    return focusing.stay(**told, current=current.public_id, now=NOW + after, page=page)  # type: ignore[arg-type]
 
 
 def test_the_first_of_the_view_is_taken_and_the_second_kept_ready(
@@ -106,6 +112,124 @@ def test_a_page_that_lives_keeps_it(
         assert stay(ada, channel, queue[0], timedelta(seconds=seconds)).current == queue[0]
 
     assert go_on(bea, channel, after=LEASE + timedelta(seconds=1)).current == queue[2]
+
+
+def test_what_a_page_with_a_live_socket_shows_and_keeps_ready_is_kept_without_a_word_from_it(
+    channel: Channel, queue: list[Conversation], ada: Person, bea: Person
+) -> None:
+    go_on(ada, channel)
+    for seconds in (30, 60, 90, 120):
+        shown = (channel.brand_id, ada.pk, queue[0].public_id)
+        assert focusing.keep([shown], now=NOW + timedelta(seconds=seconds)) == 2
+
+    assert go_on(bea, channel, after=timedelta(seconds=150)).current == queue[2]
+    assert go_on(bea, channel, after=timedelta(seconds=161)).current == queue[0]
+
+
+def test_a_live_socket_takes_nothing_that_was_given_back_or_is_anothers_or_on_another_page_by_now(
+    channel: Channel, queue: list[Conversation], ada: Person, bea: Person
+) -> None:
+    go_on(ada, channel)
+    shown = (channel.brand_id, ada.pk, queue[0].public_id)
+    assert focusing.keep([(channel.brand_id, ada.pk, queue[1].public_id)], now=NOW) == 0  # it is kept ready
+    assert focusing.keep([(channel.brand_id, bea.pk, queue[0].public_id)], now=NOW) == 0
+    assert focusing.keep([], now=NOW) == 0
+
+    later = NOW + LEASE + timedelta(seconds=1)
+    go_on(bea, channel, after=LEASE + timedelta(seconds=1))
+    assert focusing.keep([shown], now=later) == 0
+    focusing.leave(person=bea, brand=channel.brand)
+    assert focusing.keep([(channel.brand_id, bea.pk, queue[0].public_id)], now=later) == 0
+    assert not Focus.objects.filter(until__gt=later).exists()
+
+
+def test_a_live_socket_waits_for_nobody(channel: Channel, queue: list[Conversation], ada: Person) -> None:
+    go_on(ada, channel)
+    shown = (channel.brand_id, ada.pk, queue[0].public_id)
+
+    def kept_elsewhere() -> int:
+        try:
+            return focusing.keep([shown], now=NOW)
+        finally:
+            connections.close_all()
+
+    with transaction.atomic(), ThreadPoolExecutor(1) as pool:
+        list(Focus.objects.select_for_update().filter(standing=FocusStanding.CURRENT))
+        assert pool.submit(kept_elsewhere).result(timeout=10) == 1
+
+
+def test_a_page_that_gave_back_what_it_had_takes_nothing_more_however_late_it_asks(
+    channel: Channel, queue: list[Conversation], ada: Person
+) -> None:
+    page = uuid4()
+    go_on(ada, channel, page=page)
+    focusing.leave(person=ada, brand=channel.brand, page=page)
+
+    assert go_on(ada, channel, page=page) == Place(None, None)
+    assert stay(ada, channel, queue[0], timedelta(seconds=1), page) == Place(None, None)
+    assert not Focus.objects.exists()
+    assert go_on(ada, channel, page=uuid4()).current == queue[0]
+
+
+def test_what_a_page_takes_while_it_gives_back_is_given_back_too(
+    channel: Channel, queue: list[Conversation], ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was asked whether the page has left, and is still at work when the page leaves."""
+    page, asked_already, may_go_on = uuid4(), Event(), Event()
+    free = focus.free
+
+    def slowly(*args: object, **how: object) -> list[Conversation]:
+        asked_already.set()
+        assert may_go_on.wait(10)
+        return free(*args, **how)  # type: ignore[arg-type]
+
+    def in_thread(do: Callable[[], object]) -> object:
+        try:
+            return do()
+        finally:
+            connections.close_all()
+
+    monkeypatch.setattr(focus, "free", slowly)
+    with ThreadPoolExecutor(2) as pool:
+        taking = pool.submit(in_thread, lambda: go_on(ada, channel, page=page))
+        assert asked_already.wait(10)
+        leaving = pool.submit(in_thread, lambda: focusing.leave(person=ada, brand=channel.brand, page=page))
+        while not cache.get(f"focus-left:{page}"):
+            assert not leaving.done()
+        may_go_on.set()
+        taking.result(timeout=10)
+        leaving.result(timeout=10)
+
+    assert not Focus.objects.exists()
+
+
+def test_a_page_that_closes_leaves_what_its_person_has_gone_on_with_in_another(
+    channel: Channel, queue: list[Conversation], ada: Person
+) -> None:
+    first, second = uuid4(), uuid4()
+    go_on(ada, channel, page=first)
+    go_on(ada, channel, passed=[queue[0].public_id], page=second)
+
+    focusing.leave(person=ada, brand=channel.brand, page=first)
+    assert [hold.conversation for hold in focus.held(channel.brand_id, now=NOW)] == [str(queue[1].public_id)]
+    focusing.leave(person=ada, brand=channel.brand, page=second)
+    assert not Focus.objects.exists()
+
+
+def test_without_the_broker_focus_works_on(
+    channel: Channel, queue: list[Conversation], ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*args: object, **how: object) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(cache, "get", away)
+    monkeypatch.setattr(cache, "set", away)
+    page = uuid4()
+
+    assert go_on(ada, channel, page=page).current == queue[0]
+    assert stay(ada, channel, queue[0], timedelta(seconds=1), page).current == queue[0]
+    focusing.leave(person=ada, brand=channel.brand, page=page)
+    assert not Focus.objects.exists()
 
 
 def test_what_became_more_pressing_meanwhile_is_kept_ready_instead(

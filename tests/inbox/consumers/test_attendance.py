@@ -11,9 +11,11 @@ import pytest
 from django.utils import timezone
 
 from inbox import attendance, realtime, tasks
-from inbox.actions import attending
-from inbox.models import AuditEntry, Channel, Person, Presence, PresenceState
+from inbox.actions import attending, focusing
+from inbox.models import AuditEntry, Channel, Focus, Person, Presence, PresenceState
+from inbox.queries import inbox_list, sorting
 from inbox.views import _typed_times
+from tests.factories import conversations as make
 from tests.factories import teams
 from tests.factories.people import ChannelFactory, agent_of
 from tests.inbox.consumers.test_live import _no_connection_is_left, in_thread, page_of
@@ -211,3 +213,33 @@ async def test_a_page_of_somebody_who_no_longer_works_there_silences_nobody_else
 
     assert await in_thread(beat) == [channel.brand_id]
     assert await in_thread(lambda: list(Presence.objects.values_list("person_id", flat=True))) == [jo.pk]
+
+
+async def test_what_a_page_has_in_focus_stays_its_persons_while_its_socket_lives_and_no_longer(
+    quick: None, jo: Person, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hidden page says nothing: its timers run once a minute."""
+    monkeypatch.setattr(focusing, "LEASE", timedelta(seconds=2))
+    shown, other = await in_thread(lambda: make.conversations(channel, 2))
+    view = await in_thread(lambda: inbox_list.view_named("open", jo, channel.brand))
+    asks: dict[str, Any] = {
+        "person": jo,
+        "brand": channel.brand,
+        "view": view,
+        "sort": sorting.NEWEST,
+        "passed": [],
+    }
+    async with page_of(jo) as page:
+        await page.ask(focus=str(shown.public_id), since=0)
+        await page.hears("rows", within=30)
+        await in_thread(lambda: focusing.go_on(**asks, wanted=None, now=timezone.now()))
+        for _ in range(6):
+            await asyncio.sleep(0.5)
+            assert await in_thread(Focus.objects.filter(until__gt=timezone.now()).count) == 2
+
+        await page.ask(focus=str(other.public_id))
+        await eventually(lambda: not Focus.objects.filter(until__gt=timezone.now()).exists())
+        await page.ask(focus=str(shown.public_id))
+        await eventually(lambda: Focus.objects.filter(until__gt=timezone.now()).exists())
+
+    await eventually(lambda: not Focus.objects.filter(until__gt=timezone.now()).exists())

@@ -32,6 +32,22 @@ def test_it_answers_with_what_is_next_and_what_comes_after(
     assert not Focus.objects.exists()
 
 
+def test_a_page_that_has_left_is_given_nothing_by_a_request_that_comes_late(
+    page: Client, channel: Channel
+) -> None:
+    make.conversations(channel, 2)
+    asks = {"view": "open", "sort": "newest", "page": str(uuid4())}
+    assert "data-current" in page.post(address(channel), asks).content.decode()
+
+    assert page.delete(f"{address(channel)}?page={asks['page']}").status_code == 204
+    late = page.post(address(channel), asks)
+
+    assert late.status_code == 200 and "data-current" not in late.content.decode()
+    assert not Focus.objects.exists()
+    assert page.delete(f"{address(channel)}?page=x").status_code == 204
+    assert "data-current" in page.post(address(channel), asks | {"page": str(uuid4())}).content.decode()
+
+
 def test_however_long_the_view_it_takes_the_same_few_questions(page: Client, channel: Channel) -> None:
     make.conversations(channel, 40)
 
@@ -63,7 +79,7 @@ def test_what_was_passed_over_comes_again_once_the_customer_has_written(
 
 def test_what_cannot_be_read_is_said(page: Client, channel: Channel) -> None:
     assert page.post(address(channel), {"view": "nothing-of-ours"}).status_code == 404
-    for unread in ({"conversation": "x"}, {"passed": "x:1"}, {"passed": f"{uuid4()}:x"}):
+    for unread in ({"conversation": "x"}, {"page": "x"}, {"passed": "x:1"}, {"passed": f"{uuid4()}:x"}):
         answer = page.post(address(channel), {"view": "open", **unread})
 
         assert answer.status_code == 422 and "Reload" in answer.content.decode()

@@ -1,0 +1,166 @@
+"""Focus when something goes wrong: a page that sleeps or closes, a message in between, a thread that cannot be shown."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import APIResponse, Page, Request, Route, expect
+
+from inbox.models import Channel, Conversation, Focus
+from tests.browser.conftest import Outside
+from tests.browser.test_search import follow
+from tests.factories import conversations as make
+
+Enter = Callable[..., Page]
+NEWEST = "/b/lumen/inbox/open/?sort=newest"
+ASKS = re.compile("/b/lumen/focus/$")
+
+
+@pytest.fixture
+def queue(channel: Channel) -> list[Conversation]:
+    found = make.conversations(channel, 4, window_opened_at=timezone.now())
+    for conversation in found:
+        make.messages(conversation, 2)
+    return found
+
+
+def shows(page: Page, conversation: Conversation) -> None:
+    expect(page.locator("conversation-pane")).to_have_attribute("data-id", str(conversation.public_id))
+
+
+def until(holds: Callable[[], bool], *, within: float = 10) -> None:
+    deadline = time.monotonic() + within
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_page_whose_timers_sleep_keeps_what_it_has_in_focus(
+    enter: Enter, queue: list[Conversation]
+) -> None:
+    page = enter(NEWEST)
+    page.keyboard.press("f")
+    page.wait_for_selector("focus-bar[data-ready]")
+    page.route(ASKS, lambda route: route.abort())
+    soon = timezone.now() + timedelta(seconds=3)
+    Focus.objects.update(until=soon)
+
+    until(lambda: Focus.objects.filter(until__gt=soon + timedelta(seconds=20)).count() == 2, within=20)
+
+
+def test_a_request_that_is_under_way_when_its_page_closes_takes_nothing_after(
+    enter: Enter, queue: list[Conversation]
+) -> None:
+    page = enter(NEWEST)
+    asked: list[Request] = []
+    page.on("request", lambda request: asked.append(request) if ASKS.search(request.url) else None)
+    page.keyboard.press("f")
+    page.wait_for_selector("focus-bar[data-ready]")
+    [late, *_] = asked
+    body, headers = late.post_data_buffer, late.all_headers()
+    again = {name: headers[name] for name in ("content-type", "x-csrftoken")} | {"referer": page.url}
+    context = page.context
+    page.close()
+    until(lambda: not Focus.objects.exists())
+
+    answer = context.request.post(late.url, data=body or b"", headers=again)
+
+    assert answer.status == 200 and "data-current" not in answer.text()
+    assert not Focus.objects.exists()
+
+
+@pytest.mark.parametrize("act", ["resolution", "snooze"])
+def test_what_comes_between_an_act_and_its_answer_is_not_passed_over(
+    act: str, enter: Enter, anna: Conversation, zoe: Conversation, outside: Outside
+) -> None:
+    page = enter(NEWEST)
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "POST":
+            held.append((route, route.fetch()))
+        else:
+            route.continue_()
+
+    page.route(re.compile(f"/{act}/$"), hold)
+    page.keyboard.press("f")
+    page.wait_for_selector("focus-bar[data-ready]")
+    shows(page, zoe)
+    page.wait_for_timeout(1000)  # it has been looked at
+    if act == "resolution":
+        page.keyboard.press("e")
+    else:
+        page.keyboard.press("h")
+        page.locator("#picker-filter").fill("2h")
+        page.keyboard.press("Enter")
+    for _ in range(100):
+        page.wait_for_timeout(50)
+        if held:
+            break
+    [(route, answer)] = held
+    assert answer.status == 200
+    outside.write("One more thing", who="zoe")
+    expect(page.locator(".message").last).to_contain_text("One more thing")
+    route.fulfill(response=answer)
+    shows(page, anna)
+
+    page.keyboard.press("s")
+
+    shows(page, zoe)
+
+
+@pytest.mark.parametrize("thread", ["answers with an error", "never answers"])
+@pytest.mark.parametrize("row", ["in the list", "not in the list"])
+def test_what_cannot_be_shown_is_skipped_and_does_not_come_again(
+    thread: str, row: str, enter: Enter, anna: Conversation, zoe: Conversation
+) -> None:
+    page = enter(NEWEST)
+    broken = re.compile(f"/conversations/{zoe.public_id}/$")
+    if thread == "never answers":
+        page.route(broken, lambda route: None)
+    else:
+        page.route(broken, lambda route: route.fulfill(status=500, body="<h1>Server Error</h1>"))
+    if row == "not in the list":  # as one that lies far below, or has come while somebody reads further down
+        page.locator(f"#row-{zoe.public_id}").evaluate("row => row.remove()")
+    with page.expect_request(broken):
+        page.keyboard.press("f")
+    if thread == "answers with an error":
+        expect(page.locator("#notices")).to_contain_text("That did not work")
+
+    page.keyboard.press("s")
+    shows(page, anna)
+    page.keyboard.press("s")
+
+    expect(page.locator("[data-focus-words]")).to_contain_text("you passed it over")
+    expect(page.locator("conversation-pane")).to_have_count(0)
+
+
+@pytest.mark.parametrize("where", ["a thread", "focus", "a result of a search"])
+def test_on_a_phone_the_filter_opens_its_field_over_what_covers_it(
+    where: str, enter: Enter, anna: Conversation
+) -> None:
+    follow(anna.brand)
+    page = enter(NEWEST, viewport={"width": 390, "height": 800})
+    if where == "focus":
+        page.keyboard.press("f")
+    elif where == "a thread":
+        page.click(f"#row-{anna.public_id}")
+    else:
+        page.keyboard.press("/")
+        page.keyboard.type("anna")
+        page.locator("[data-hit]").first.click()
+    shows(page, anna)
+
+    page.keyboard.press("v")
+    page.keyboard.type("is:unread")
+
+    expect(page.locator("#query")).to_be_visible()
+    expect(page.locator("#query")).to_be_focused()
+    expect(page.locator("#query")).to_have_value(re.compile("is:unread$"))
+    expect(page.locator("conversation-pane")).to_have_count(0)
+    expect(page).to_have_url(re.compile("/inbox/open/"))
