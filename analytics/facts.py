@@ -15,7 +15,7 @@ from django.db import connection
 from analytics import metrics
 from analytics.rules import spells, targets, unassigned, work
 from analytics.rules.unassigned import Handover
-from inbox.queries import clock_facts, merges
+from inbox.queries import clock_facts, merges, said_times
 from inbox.rules.business_hours import Hours
 from inbox.rules.course import Course, Kind
 
@@ -227,15 +227,14 @@ def _conversations(brand_id: int, ids: list[int]) -> dict[int, _Known]:
 
 def _read_messages(known: dict[int, _Known]) -> None:
     for conversation_id, *row in _rows(
-        # `at` is that of clock_facts: an answer of ours is never later than its attempt can have lasted.
-        """SELECT m.conversation_id, m.id, CASE WHEN m.direction = 'out' AND m.client_id IS NOT NULL
-                       THEN least(m.sent_at, coalesce(m.attempted_at + interval '2 minutes', m.sent_at))
-                       ELSE least(m.sent_at, m.created_at) END AS at,
-                  m.direction, m.origin = 'automation', m.author_person_id, m.historical, m.kind = 'system'
-             FROM inbox_message m
-            WHERE m.conversation_id = ANY(%s)
-              AND (m.direction = 'in' OR (m.direction = 'out' AND m.state IN ('sent', 'delivered', 'read')))
-            ORDER BY m.conversation_id, at, m.id""",
+        f"""SELECT f.conversation_id, f.number, {said_times.IN_ORDER} AS at, f.direction, f.by_bot, f.person, f.historical, f.system
+             FROM (SELECT m.*, m.id AS number, {said_times.AT} AS at, {said_times.TRIED} AS tried, m.origin = 'automation' AS by_bot,
+                          m.author_person_id AS person, m.kind = 'system' AS system,
+                          m.direction = 'in' AND NOT m.historical AND m.kind <> 'system' AS asks
+                     FROM inbox_message m
+                    WHERE m.conversation_id = ANY(%s)
+                      AND (m.direction = 'in' OR (m.direction = 'out' AND m.state IN ('sent', 'delivered', 'read')))) f
+           WINDOW following AS (PARTITION BY f.conversation_id {said_times.FOLLOWING}) ORDER BY f.conversation_id, at, f.number""",
         [list(known)],
     ):
         known[conversation_id].said.append(_Said(*row))

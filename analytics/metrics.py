@@ -204,6 +204,7 @@ METRICS: dict[str, Metric] = {
         ),
     )
 }  # fmt: skip
+BY_HOURS = frozenset({"online", "occupied"})  # kept by person and hour (AgentHour), and by no fact
 IN_BUSINESS_HOURS = frozenset(each.fact for each in METRICS.values() if each.business)
 
 # What holds for every figure. Printed at the top of docs/metrics.md and of the page with the definitions.

@@ -117,7 +117,7 @@ def _state_lines(channel: Channel, now: datetime, parked: int) -> list[Line]:
         if parked:
             lines.append(Line(f"{parked} replies wait until it is connected again.", trouble=True))
     if channel.sends_resume_at and channel.sends_resume_at > now:
-        lines.append(Line("The platform asked us to wait with replies until", at=channel.sends_resume_at))
+        lines.append(Line("The platform asked us to wait with messages until", at=channel.sends_resume_at))
     credential = getattr(channel, "credential", None)
     if credential is None:
         lines.append(Line("It has no grant; connect it.", trouble=True))

@@ -25,20 +25,21 @@ def mark_settings(*, brand: Brand, now: datetime, counts: bool = True) -> bool:
     """Where the time zone, the hours or a definition are no longer those that were counted by, or a team is gone, count all anew. Returns
     whether it is so. `counts`: the caller is the process that counts. No other says by what definitions: while an upgrade goes on, the one that
     counts may still be of the version before."""
-    mark = _mark_of(brand)
-    follower, new = Follower.objects.get_or_create(brand=brand, defaults=_marks(mark))
+    marks = {"settings": _mark_of(brand)} | ({"definitions": _mark_of_definitions()} if counts else {})
+    follower, new = Follower.objects.get_or_create(brand=brand, defaults=marks)
     if new:
         return False
-    if follower.settings != mark:
-        return _begin_again(brand, mark, now=now)
+    if follower.settings != marks["settings"]:
+        return _begin_again(brand, marks, now=now)
     if follower.definitions != _mark_of_definitions():
-        return _define_again(brand) if counts else True
+        return _define_again(brand, now) if counts else True
     return follower.again_after is None and _has_gone_teams(brand) and _count_facts_again(brand)
 
 
 def ask(*, brand: Brand, now: datetime) -> None:
-    """Count every conversation and sum every period anew. Until that is done, what was counted before stands."""
-    Follower.objects.get_or_create(brand=brand, defaults=_marks(_mark_of(brand)))
+    """Count every conversation and sum every period anew. Until that is done, what was counted before stands. By what definitions, whoever
+    counts says."""
+    Follower.objects.get_or_create(brand=brand, defaults={"settings": _mark_of(brand)})
     _ask(brand, now)
 
 
@@ -52,7 +53,7 @@ def _ask(brand: Brand, now: datetime) -> None:
 def forget(*, brand: Brand, now: datetime) -> None:
     """Throw away what was counted; everything is read again from the first event. Who was there when is kept: no event tells it."""
     # The cursor first: whoever is counting has then ended, and whoever read events before that moves it no more.
-    told = {"seq": 0, "counted_at": None, "again_after": None, **_marks(_mark_of(brand))}
+    told = {"seq": 0, "counted_at": None, "again_after": None, "settings": _mark_of(brand)}
     Follower.objects.update_or_create(brand=brand, defaults=told)
     for table in ("period", "fact", "rollup", "agenthour"):
         _writing.run(f"DELETE FROM analytics_{table} WHERE brand_id = %s", [brand.pk])
@@ -60,9 +61,9 @@ def forget(*, brand: Brand, now: datetime) -> None:
 
 
 @transaction.atomic(durable=True)
-def _begin_again(brand: Brand, mark: str, *, now: datetime) -> bool:
-    changed = Follower.objects.filter(pk=brand.pk).exclude(settings=mark)
-    if not changed.update(**_marks(mark), again_after=0):
+def _begin_again(brand: Brand, marks: dict[str, str], *, now: datetime) -> bool:
+    changed = Follower.objects.filter(pk=brand.pk).exclude(settings=marks["settings"])
+    if not changed.update(**marks, again_after=0):
         return False
     # Hours and days may begin elsewhere now: the sums go, and every one is made anew. Periods first: whoever is summing one has then ended.
     for table in ("period", "rollup", "agenthour"):
@@ -72,37 +73,56 @@ def _begin_again(brand: Brand, mark: str, *, now: datetime) -> bool:
 
 
 @transaction.atomic(durable=True)
-def _define_again(brand: Brand) -> bool:
+def _define_again(brand: Brand, now: datetime) -> bool:
     """What was counted by the old definitions stands until the new ones are through. Periods are marked by what then changes in them: all of
-    them at once would keep today waiting behind the past."""
+    them at once would be summed for nothing. Only what no fact tells is summed anew in every hour that has any of it."""
     mark = _mark_of_definitions()
-    changed = Follower.objects.filter(pk=brand.pk).exclude(definitions=mark)
-    return bool(changed.update(definitions=mark, again_after=0))
+    changed = Follower.objects.select_for_update().filter(pk=brand.pk).exclude(definitions=mark)
+    if (follower := changed.first()) is None:
+        return False
+    if not follower.definitions.endswith(_mark_of_versions(of_hours=True)):
+        _mark_periods(brand, Level.HOUR, _LASTED, now)
+    if not follower.definitions.startswith(_mark_of_versions(of_hours=False)):
+        follower.again_after = 0
+    follower.definitions = mark
+    follower.save(update_fields=["definitions", "again_after"])
+    return True
 
 
 def _count_facts_again(brand: Brand) -> bool:
     return bool(Follower.objects.filter(pk=brand.pk, again_after=None).update(again_after=0))
 
 
+# Each hour of what lasts: of somebody's being there, and of work.
+_LASTED = """
+    SELECT unnest(ARRAY[l.ends, h.at]) AS at FROM (
+           SELECT started_at AS begins, ended_at AS ends FROM analytics_stretch WHERE brand_id = %(brand)s
+            UNION ALL
+           SELECT at, until FROM analytics_fact WHERE brand_id = %(brand)s AND kind = %(handle)s AND until IS NOT NULL) l
+     CROSS JOIN LATERAL generate_series(l.begins, l.ends, interval '1 hour') AS h(at)"""
+_HAPPENED = f"SELECT at FROM analytics_fact WHERE brand_id = %(brand)s UNION ALL {_LASTED}"
+
+
 def _mark_all(brand: Brand, now: datetime) -> None:
     """Every hour and day in which something happened or somebody was there, each hour of what lasts among them."""
     for level in Level:
-        _writing.run(
-            f"""INSERT INTO analytics_period AS p (brand_id, level, at, due_at)
-                SELECT DISTINCT %(brand)s::bigint, %(level)s, date_trunc(%(level)s, m.at, %(zone)s), %(now)s::timestamptz
-                  FROM (SELECT at FROM analytics_fact WHERE brand_id = %(brand)s
-                         UNION ALL
-                        SELECT unnest(ARRAY[l.ends, h.at]) FROM (
-                               SELECT started_at AS begins, ended_at AS ends FROM analytics_stretch WHERE brand_id = %(brand)s
-                                UNION ALL
-                               SELECT at, until FROM analytics_fact WHERE brand_id = %(brand)s AND kind = %(handle)s AND until IS NOT NULL) l
-                         CROSS JOIN LATERAL generate_series(l.begins, l.ends, interval '1 hour') AS h(at)) m
-                 ORDER BY 3
-                {_writing.STILL_WAITS}""",
-            {
-                "brand": brand.pk, "level": level.value, "zone": brand.time_zone, "now": now, "handle": metrics.HANDLE,
-            },
-        )  # fmt: skip
+        _mark_periods(brand, level, _HAPPENED, now)
+
+
+def _mark_periods(brand: Brand, level: Level, moments: str, now: datetime) -> None:
+    _writing.run(
+        f"""INSERT INTO analytics_period AS p (brand_id, level, at, due_at)
+            SELECT DISTINCT %(brand)s::bigint, %(level)s, date_trunc(%(level)s, m.at, %(zone)s), %(now)s::timestamptz
+              FROM ({moments}) m ORDER BY 3
+            {_writing.STILL_WAITS}""",
+        {
+            "brand": brand.pk,
+            "level": level.value,
+            "zone": brand.time_zone,
+            "now": now,
+            "handle": metrics.HANDLE,
+        },
+    )
 
 
 def count_again(*, brand: Brand, now: datetime) -> bool:
@@ -147,13 +167,18 @@ def _move(brand_id: int, ids: Sequence[int], after: int) -> bool:
     )
 
 
-def _marks(settings: str) -> dict[str, str]:
-    return {"settings": settings, "definitions": _mark_of_definitions()}
-
-
 def _mark_of_definitions() -> str:
-    told = [f"{metric.key} {metric.version}" for metric in metrics.METRICS.values()]
-    return hashlib.sha256("\n".join(sorted(told)).encode()).hexdigest()
+    return _mark_of_versions(of_hours=False) + _mark_of_versions(of_hours=True)
+
+
+def _mark_of_versions(*, of_hours: bool) -> str:
+    """Of what facts tell, or of what is summed by the hour and no fact tells."""
+    told = [
+        f"{metric.key} {metric.version}"
+        for metric in metrics.METRICS.values()
+        if (metric.key in metrics.BY_HOURS) is of_hours
+    ]
+    return hashlib.sha256("\n".join(sorted(told)).encode()).hexdigest()[:32]
 
 
 def _mark_of(brand: Brand) -> str:

@@ -9,12 +9,11 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import Error as DatabaseFailure
-from django.db import transaction
 
 from connectors import contexts
-from connectors.actions import budgets, refreshing
+from connectors.actions import _attempts, budgets, refreshing
 from connectors.clock import Clock
-from connectors.contract import ConnectorError, Context, Remedy, Sent
+from connectors.contract import ConnectorError, Context, RateNotice, Remedy, Sent
 from connectors.models import ChannelHealth, DeliveryAttempt
 from connectors.outgoing import outbound
 from inbox.actions import channels, contacts, sending
@@ -29,7 +28,8 @@ REFRESH_WITHIN = timedelta(minutes=10)
 FIRST_LOOK = timedelta(seconds=3)
 PARKED_WAIT = timedelta(seconds=1)
 SEND_BUCKETS = budgets.limits_of("send")
-PUBLIC_BUCKETS = budgets.limits_of("post") | budgets.limits_of("comment")
+UNNAMED = "replies"  # a limit that the platform does not name: messages and public answers may meet it
+PUBLIC_BUCKETS = budgets.limits_of("post") | budgets.limits_of("comment") | {UNNAMED}
 UPLOAD_BUCKETS = budgets.limits_of("upload")
 Jitter = Callable[[float, float], float]
 
@@ -68,8 +68,8 @@ class _Delivery:
             log.exception("sending_not_begun", message=self.message.pk)
             words = f"Sending could not begin ({type(error).__name__})."
             if self.untold is None:
-                self.untold = open_attempt(message_id=self.message.pk, now=self.clock())
-            close_attempt(self.untold, outcome=Remedy.RETRY, reason=words, now=self.clock())
+                self.untold = _attempts.open_(message_id=self.message.pk, now=self.clock())
+            _attempts.close(self.untold, outcome=Remedy.RETRY, reason=words, now=self.clock())
             return self._decide(ConnectorError(words, remedy=Remedy.RETRY))
 
     def _run(self) -> str:
@@ -91,7 +91,7 @@ class _Delivery:
         return "sent" if error is None else self._decide(error)
 
     def _limits(self) -> tuple[frozenset[str], ...]:
-        """What bounds this reply: posts and uploads have limits of their own, which hold up nothing else."""
+        """What bounds this reply: messages, posts and uploads have limits of their own, which hold up nothing else."""
         if self.message.conversation.kind == ConversationKind.COMMENT:
             return (PUBLIC_BUCKETS,)
         return (SEND_BUCKETS, UPLOAD_BUCKETS) if self.message.attachment_count else (SEND_BUCKETS,)
@@ -132,7 +132,7 @@ class _Delivery:
 
     def _try(self, send: Callable[..., Sent], context: Context) -> ConnectorError | None:
         self._still_ours()
-        attempt = open_attempt(message_id=self.message.pk, now=self.clock())
+        attempt = _attempts.open_(message_id=self.message.pk, now=self.clock())
         self.untold = attempt
         watched = replace(context, now=self.clock(), http=context.http.watched(self._still_ours))
         letter = outbound(self.message, now=self.clock())
@@ -141,11 +141,11 @@ class _Delivery:
             sent = send(watched, letter)
             external_id = sent.external_ids[0]
         except LostClaim:
-            close_attempt(attempt, outcome="lost", reason="Another worker took over.", now=self.clock())
+            _attempts.close(attempt, outcome="lost", reason="Another worker took over.", now=self.clock())
             raise
         except ConnectorError as error:
             outcome = THROTTLED if _is_throttle(error) else error.remedy
-            close_attempt(attempt, outcome=outcome, code=error.code, reason=error.reason, now=self.clock())
+            _attempts.close(attempt, outcome=outcome, code=error.code, reason=error.reason, now=self.clock())
             budgets.keep(channel_id=self.message.channel_id, notices=error.rates, now=self.clock())
             self.may_have_left = error.remedy is Remedy.UNKNOWN or bool(error.sent)
             return error
@@ -153,7 +153,7 @@ class _Delivery:
             # Our fault, but whether the bytes had left nobody knows.
             log.exception("send_failed", message=self.message.pk, platform=self.message.channel.platform)
             words = f"Sending broke off ({type(error).__name__})."
-            close_attempt(attempt, outcome=Remedy.UNKNOWN, code="", reason=words, now=self.clock())
+            _attempts.close(attempt, outcome=Remedy.UNKNOWN, code="", reason=words, now=self.clock())
             return ConnectorError(words, remedy=Remedy.UNKNOWN)
         self._sent(sent, external_id, attempt)
         return None
@@ -161,7 +161,7 @@ class _Delivery:
     def _sent(self, sent: Sent, external_id: str, attempt: DeliveryAttempt) -> None:
         now, channel_id = self.clock(), self.message.channel_id
         sending.mark_reply_sent(message_id=self.message.pk, external_id=external_id, at=sent.at, now=now)
-        close_attempt(attempt, outcome="sent", external_id=external_id, now=now)
+        _attempts.close(attempt, outcome="sent", external_id=external_id, now=now)
         ChannelHealth.objects.update_or_create(channel_id=channel_id, defaults={"last_sent_at": now})
         budgets.keep(channel_id=channel_id, notices=sent.rates, now=now)
         if until := budgets.used_up_until(sent.rates, buckets=SEND_BUCKETS, now=now):
@@ -223,6 +223,9 @@ class _Delivery:
             # Nobody says until when: a pause that grows while it lasts, and no number of tries is too many.
             until = now + back_off(attempts.filter(outcome=THROTTLED).count(), self.jitter)
         if until is not None:
+            if not _spent(error):
+                unnamed = RateNotice(UNNAMED, remaining=0, resets_at=until)
+                budgets.keep(channel_id=self.message.channel_id, notices=[unnamed], now=now)
             return self._wait(error.reason, until, all_wait=_concerns_all(error))
         tries = attempts.filter(outcome=Remedy.RETRY).count()
         if tries >= min(MAX_TRIES, error.most_tries or MAX_TRIES):
@@ -237,7 +240,8 @@ class _Delivery:
 
     def _wait(self, reason: str, until: datetime, *, all_wait: bool) -> str:
         if all_wait:
-            # The account is throttled, not the message: what else waits in this channel waits with it. Others go on.
+            # The account is throttled, not the message: all messages of this channel wait with it, and others go on. Public answers
+            # ask their own limits, where those of the account stand, too.
             channels.delay_sends(channel_id=self.message.channel_id, until=until, now=self.clock())
         return self._put_back(reason, until, THROTTLED)
 
@@ -268,32 +272,16 @@ def _is_throttle(error: ConnectorError) -> bool:
 
 
 def _concerns_all(error: ConnectorError) -> bool:
-    """Whether other replies would meet the same limit; so it is taken where the platform does not say which one is used up."""
-    spent = [each for each in error.rates if budgets.is_used_up(each)]
+    """Whether messages would meet the same limit; so it is taken where the platform does not say which one is used up."""
+    spent = _spent(error)
     return not spent or any(each.bucket in SEND_BUCKETS for each in spent)
+
+
+def _spent(error: ConnectorError) -> list[RateNotice]:
+    return [each for each in error.rates if budgets.is_used_up(each)]
 
 
 def back_off(tries: int, jitter: Jitter) -> timedelta:
     """1, 2, 4 … 300 seconds with full jitter, so that what failed together does not return together."""
     longest = min(300.0, 2.0 ** max(0, tries - 1))
     return timedelta(seconds=max(0.2, jitter(0.0, longest)))
-
-
-@transaction.atomic
-def open_attempt(*, message_id: int, now: datetime) -> DeliveryAttempt:
-    return DeliveryAttempt.objects.create(message_id=message_id, started_at=now)
-
-
-@transaction.atomic
-def close_attempt(
-    attempt: DeliveryAttempt,
-    *,
-    outcome: str,
-    now: datetime,
-    code: str = "",
-    reason: str = "",
-    external_id: str = "",
-) -> None:
-    DeliveryAttempt.objects.filter(pk=attempt.pk).update(
-        ended_at=now, outcome=str(outcome), code=code[:80], reason=reason[:300], external_id=external_id
-    )

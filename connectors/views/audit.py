@@ -14,10 +14,12 @@ from django.views.decorators.http import require_GET
 
 from connectors.views import _console
 from inbox import access
-from inbox.models import Brand
+from inbox.models import Brand, Person
 from inbox.queries import audit
 from inbox.rules.csv_cells import safe_row
 from inbox.views._door import AgentRequest, signed_in
+
+ITSELF = "parley"  # in the address, where else somebody's id stands
 
 
 class _Echo:
@@ -30,15 +32,17 @@ class _Echo:
 def index(request: AgentRequest, brand_slug: str) -> HttpResponse:
     brand = access.brand_for_running(request.user, brand_slug)
     before = request.GET.get("before", "")
+    colleagues, others = _people(request, brand)
+    wanted = _wanted(request, brand, colleagues, others)
     found = audit.lines(
-        brand, _wanted(request, brand), before=int(before) if before.isdecimal() and len(before) < 18 else None
-    )  # fmt: skip
+        brand, wanted, before=int(before) if before.isdecimal() and len(before) < 18 else None
+    )
     kept = {name: request.GET.get(name, "") for name in ("person", "subject", "since", "until")}
     query = request.GET.copy()
     query.pop("before", None)
     return _console.page(
         request, "audit.html", brand, "audit", lines=found, more=found[-1].entry.pk if len(found) == audit.PAGE else None,
-        people=access.colleagues_of(request.user, brand), subjects=audit.SUBJECTS, kept=kept, query=query.urlencode(),
+        colleagues=colleagues, others=others, itself=ITSELF, subjects=audit.SUBJECTS, kept=kept, query=query.urlencode(),
     )  # fmt: skip
 
 
@@ -47,7 +51,7 @@ def index(request: AgentRequest, brand_slug: str) -> HttpResponse:
 def export(request: AgentRequest, brand_slug: str) -> HttpResponseBase:
     """A CSV of everything that the filter shows. That it was taken out is an entry, too, as with every table (config.middleware)."""
     brand = access.brand_for_running(request.user, brand_slug)
-    wanted = _wanted(request, brand)
+    wanted = _wanted(request, brand, *_people(request, brand))
     now = timezone.now()
     answer = StreamingHttpResponse(_written(brand, wanted), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="audit-{brand.slug}-{now:%Y-%m-%d}.csv"'
@@ -61,14 +65,28 @@ def _written(brand: Brand, wanted: audit.Filter) -> Iterator[str]:
         yield writer.writerow(safe_row(row))
 
 
-def _wanted(request: AgentRequest, brand: Brand) -> audit.Filter:
-    people = {str(person.public_id): person.pk for person in access.colleagues_of(request.user, brand)}
+def _people(request: AgentRequest, brand: Brand) -> tuple[list[Person], list[audit.Other]]:
+    """Whose entries may be asked for: the colleagues of today, and whoever else is in the log."""
+    colleagues = list(access.colleagues_of(request.user, brand))
+    installation = access.runs_installation(request.user)
+    return colleagues, audit.others(
+        brand, besides=[each.pk for each in colleagues], installation=installation
+    )
+
+
+def _wanted(
+    request: AgentRequest, brand: Brand, colleagues: list[Person], others: list[audit.Other]
+) -> audit.Filter:
+    people = {str(each.public_id): each.pk for each in colleagues} | {
+        each.ref: each.person_id for each in others
+    }
     person = request.GET.get("person", "")
-    if person and person not in people:
+    if person and person != ITSELF and person not in people:
         raise Http404
     subject = request.GET.get("subject", "")
     return audit.Filter(
         person_id=people.get(person),
+        itself=person == ITSELF,
         subject=subject if subject in audit.SUBJECTS else "",
         since=_day(request.GET.get("since", ""), brand),
         until=_day(request.GET.get("until", ""), brand, days=1),

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from inbox import platforms
-from inbox.actions import _sql
+from inbox.actions import _sql, _unhiding
 from inbox.actions._arrivals import Key, Met, customer_of
+from inbox.actions._unhiding import Unhidden
 from inbox.exchange import STAND_IN, InboundMessage, MessageKind, ThreadKind
 from inbox.models import Channel
 from inbox.models.fields import new_public_id
@@ -99,9 +100,10 @@ def introduce(
     messages: dict[Key, InboundMessage], threads: dict[Key, Thread], people: dict[Key, Met]
 ) -> None:
     """Where the brand began a thread and the platform does not say with whom, its person is whoever answers. Where it hid the person,
-    it is whoever is named first."""
+    it is whoever is named first; whom somebody said the hidden one to be, that they stay."""
     met: dict[int, tuple[Any, ...]] = {}
     named: set[int] = set()
+    unhidden: list[Unhidden] = []
     for (channel_id, _), message in messages.items():
         thread, party = threads[(channel_id, message.thread_id)], customer_of(message)
         is_direct = message.thread_kind is ThreadKind.DIRECT and thread.kind == "direct"
@@ -114,6 +116,12 @@ def introduce(
             met[thread.id] = (thread.id, who.contact_id, party.external_id, *shown)
             if not party.stand_in:
                 named.add(thread.id)
+                if thread.contact_id is not None:
+                    unhidden.append(
+                        Unhidden(thread.id, thread.channel_id, thread.recipient_key, thread.contact_id, who)
+                    )
+    for thread_id, contact_id in _unhiding.stay(unhidden).items():
+        met[thread_id] = (thread_id, contact_id, *met[thread_id][2:])
     if met:
         _sql.run(
             """UPDATE inbox_conversation c SET contact_id = p.contact_id, recipient_key = p.external_id, contact_name = p.name,

@@ -15,9 +15,7 @@ def go(ledger: events.Ledger, person: Person, now: datetime) -> None:
     """Gone from now on, and due at once to have what they have taken back: the sweep does that (attending.take_back), a batch at a time."""
     Focus.objects.filter(brand_id=ledger.brand_id, person=person).delete()
     told = {"state": PresenceState.OFFLINE, "away": False, "since": now, "requeue_at": now}
-    Presence.objects.update_or_create(
-        brand_id=ledger.brand_id, person=person, defaults=told, create_defaults={**told, "last_seen_at": now}
-    )
+    Presence.objects.update_or_create(brand_id=ledger.brand_id, person=person, defaults=told)
 
 
 def give_back(ledger: events.Ledger, touched: Sequence[Touched], now: datetime) -> None:

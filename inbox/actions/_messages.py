@@ -28,6 +28,11 @@ class Known:
     order_key: str
     state: str
     origin: str
+    attempted_at: datetime | None
+
+    @property
+    def is_by_our_clock(self) -> bool:
+        return self.order_key == "" and self.sent_at == self.attempted_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,8 @@ def find_known(batch: Batch) -> dict[Key, Known]:
     if not wanted:
         return {}
     found = _sql.rows(
-        """SELECT m.channel_id, m.external_id, m.id, m.conversation_id, m.direction, m.sent_at, m.order_key, m.state, m.origin
+        """SELECT m.channel_id, m.external_id, m.id, m.conversation_id, m.direction, m.sent_at, m.order_key, m.state, m.origin,
+                  m.attempted_at
              FROM unnest(%s::bigint[], %s::text[]) AS k(channel_id, external_id)
              JOIN inbox_message m ON m.channel_id = k.channel_id AND m.external_id = k.external_id COLLATE "C" """,
         _sql.columns(wanted, 2),
@@ -139,8 +145,7 @@ def _behind(
 
 
 def match_echoes(unknown: dict[Key, InboundMessage], threads: dict[Key, Thread]) -> dict[Key, int]:
-    """Which unknown outbound messages are replies of ours on their way: key → message id. Each reply is matched once; in `unknown`
-    one that is dated by its delivery gets the time at which we tried it, which is nearer."""
+    """Which unknown outbound messages are replies of ours on their way: key → message id. Each reply is matched once."""
     outbound = {key: message for key, message in unknown.items() if message.outbound}
     conversation_ids = {
         thread.id for key, message in outbound.items() if (thread := threads.get((key[0], message.thread_id)))
@@ -169,8 +174,6 @@ def match_echoes(unknown: dict[Key, InboundMessage], threads: dict[Key, Thread])
         if found:
             candidates.remove(found)
             matched[key] = found.message_id
-            if message.dated_by_delivery:
-                unknown[key] = replace(message, sent_at=found.attempted_at)
     return matched
 
 

@@ -33,6 +33,13 @@ def part(ledger: events.Ledger, merge_id: int, *, by: Person, now: datetime) -> 
             WHERE h.id = ANY(%s) AND c.contact_id = %s AND c.channel_id = h.channel_id AND c.recipient_key = h.external_id""",
         [row.absorbed_id, row.handles, row.kept_id],
     )
+    # Somebody whom the platform hid wrote there, and was somebody else's account after all (_unhiding).
+    _sql.run(
+        """UPDATE inbox_conversation c SET contact_id = h.contact_id FROM inbox_handle h
+            WHERE c.contact_id = %s AND c.channel_id = h.channel_id AND c.recipient_key = h.external_id AND h.contact_id <> %s
+              AND EXISTS (SELECT FROM inbox_message m WHERE m.conversation_id = c.id AND m.author_handle_id = ANY(%s))""",
+        [row.kept_id, row.kept_id, row.handles],
+    )
     marked = mark([row.kept_id, row.absorbed_id])
     tell(ledger, EventKind.CONTACTS_PARTED, [row.kept_id, row.absorbed_id], row, by, now, marked=marked)
     return ""

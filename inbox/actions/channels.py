@@ -69,7 +69,7 @@ def name_automatic(*, channel: Channel, answers: Sequence[str], other_apps_are_b
 
 @transaction.atomic(durable=True)
 def delay_sends(*, channel_id: int, until: datetime, now: datetime) -> None:
-    """The platform's limit is used up until then. Only ever moved later, unless the earlier delay is over."""
+    """The platform's limit of messages is used up until then; public answers do not wait for it. Only ever moved later, unless the earlier delay is over."""
     channel = Channel.objects.select_for_update().get(pk=channel_id)
     if channel.sends_resume_at is None or channel.sends_resume_at <= now or channel.sends_resume_at < until:
         Channel.objects.filter(pk=channel_id).update(sends_resume_at=until)

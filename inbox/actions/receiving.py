@@ -20,6 +20,7 @@ from inbox.actions import (
     _amending,
     _arrivals,
     _conversations,
+    _dating,
     _early_reads,
     _messages,
     _progress,
@@ -100,6 +101,8 @@ class _Intake:
 
         self._correct_places({key: m for key, m in batch.messages.items() if key in known}, known)
         matched = _messages.match_echoes(unknown, threads)
+        by_delivery = {key: pk for key, pk in matched.items() if unknown[key].dated_by_delivery}
+        unknown |= _dating.by_echoes(by_delivery, unknown, self.now)
         self._settle(matched, unknown, threads)
         fresh = self._number({key: m for key, m in unknown.items() if key not in matched}, threads)
         made = _messages.insert(fresh, people, historical=self.historical, now=self.now)
@@ -151,6 +154,13 @@ class _Intake:
         finer = {
             key: message for key, message in told_again.items() if _messages.is_finer(known[key], message)
         }
+        ours = {
+            key: known[key].id
+            for key, message in told_again.items()
+            if message.dated_by_delivery and known[key].is_by_our_clock
+        }
+        dated = _dating.by_echoes(ours, told_again, self.now)
+        finer |= {key: message for key, message in dated.items() if message.sent_at != known[key].sent_at}
         threads = {
             row.id: row for row in _conversations.threads_by_id([known[key].conversation_id for key in finer])
         }

@@ -10,7 +10,7 @@ from django.db import transaction
 from inbox import events, platforms
 from inbox.actions import _amending, _early_reads, _sql, _threads, _writing
 from inbox.actions._conversations import threads_by_id
-from inbox.models import Channel, ChannelState, ConversationKind, EventKind, Message, MessageState
+from inbox.models import ChannelState, ConversationKind, EventKind, Message, MessageState
 from inbox.queries import outbox
 from inbox.rules import reply_policy
 from inbox.rules.reply_policy import Situation
@@ -33,11 +33,7 @@ def claim_reply(*, message_id: int, now: datetime) -> Message | None:
         )
         if message is None:  # its writer took it back
             return None
-        if (
-            message.state != MessageState.QUEUED
-            or not _may_go(message.channel, now)
-            or _not_due(message, now)
-        ):
+        if message.state != MessageState.QUEUED or not _may_go(message, now) or _not_due(message, now):
             return None
         if _earlier_is_under_way(message):
             return None
@@ -92,10 +88,11 @@ def _needs_human_tag(message: Message, now: datetime) -> bool:
     )
 
 
-def _may_go(channel: Channel, now: datetime) -> bool:
-    return channel.state == ChannelState.CONNECTED and (
-        channel.sends_resume_at is None or channel.sends_resume_at <= now
-    )
+def _may_go(message: Message, now: datetime) -> bool:
+    """A used-up limit of messages holds up no public answer: what bounds those is asked when they are sent."""
+    channel, public = message.channel, message.conversation.kind == ConversationKind.COMMENT
+    waits = channel.sends_resume_at is not None and channel.sends_resume_at > now
+    return channel.state == ChannelState.CONNECTED and (public or not waits)
 
 
 def _not_due(message: Message, now: datetime) -> bool:

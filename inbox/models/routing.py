@@ -137,7 +137,9 @@ class Presence(models.Model):
         help_text="They said so, and it holds through silence until they say otherwise.",
     )
     since = models.DateTimeField()
-    last_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField(
+        null=True, help_text="Empty: they left without ever having been here."
+    )
     requeue_at = models.DateTimeField(
         null=True, blank=True, help_text="When what waits with somebody who is offline is taken back."
     )

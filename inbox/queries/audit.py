@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
-from inbox.models import AuditEntry, Brand
+from inbox.models import AuditEntry, Brand, Person
 
 PAGE = 60
 CHUNK = 500
+MOST_OTHERS = 500
 SUBJECTS = (
     "brand", "business hours", "canned reply", "channel", "dead item", "desk", "file", "grant", "holiday", "macro", "membership", "merge", "person",
     "platform app", "priority weights", "report mail", "routing", "run", "schedule", "SLA policy", "tag", "tag rule", "team",
@@ -24,6 +26,7 @@ HEADER = ("When (UTC)", "Who", "From", "Did", "To what", "Name", "Before", "Afte
 @dataclass(frozen=True, slots=True)
 class Filter:
     person_id: int | None = None
+    itself: bool = False  # what nobody did but Parley
     subject: str = ""
     since: datetime | None = None
     until: datetime | None = None
@@ -42,6 +45,47 @@ class Line:
     entry: AuditEntry
     who: str
     changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Somebody who is in the log and is none of the colleagues of today: who left, is locked, or runs the installation."""
+
+    person_id: int
+    ref: str
+    name: str
+
+
+# From one person to the next by the index, however many entries lie between them; the name is that of the newest entry.
+_EVERYBODY = """
+    WITH RECURSIVE w AS (
+        (SELECT e.person_id, e.person_name FROM inbox_auditentry e WHERE {brand} AND e.person_id IS NOT NULL
+          ORDER BY e.person_id, e.id DESC LIMIT 1)
+         UNION ALL
+        SELECT n.* FROM w CROSS JOIN LATERAL (
+               SELECT e.person_id, e.person_name FROM inbox_auditentry e WHERE {brand} AND e.person_id > w.person_id
+                ORDER BY e.person_id, e.id DESC LIMIT 1) n)
+    SELECT person_id, person_name FROM w LIMIT %(most)s"""
+
+
+def others(brand: Brand, *, besides: Iterable[int], installation: bool) -> list[Other]:
+    """By name. Of more than one brand has had in years, those who came first."""
+    met = _in_log("e.brand_id = %(brand)s", brand.pk)
+    if installation:
+        met = _in_log("e.brand_id IS NULL", brand.pk) | met
+    known = Person.objects.in_bulk(met.keys() - set(besides))
+    found = [
+        Other(pk, str(known[pk].public_id) if pk in known else str(pk), known[pk].short_name if pk in known else name)
+        for pk, name in met.items()
+        if pk not in set(besides)
+    ]  # fmt: skip
+    return sorted(found, key=lambda each: (each.name.casefold(), each.person_id))
+
+
+def _in_log(of_brand: str, brand_id: int) -> dict[int, str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_EVERYBODY.format(brand=of_brand), {"brand": brand_id, "most": MOST_OTHERS})
+        return dict(cursor.fetchall())
 
 
 def lines(brand: Brand, wanted: Filter, *, before: int | None) -> list[Line]:
@@ -73,7 +117,9 @@ def rows(brand: Brand, wanted: Filter) -> Iterator[list[str]]:
 def _filtered(brand: Brand, wanted: Filter) -> QuerySet[AuditEntry]:
     mine = Q(brand=brand)
     found = AuditEntry.objects.filter(mine | Q(brand=None) if wanted.installation else mine)
-    if wanted.person_id is not None:
+    if wanted.itself:
+        found = found.filter(person=None)
+    elif wanted.person_id is not None:
         found = found.filter(person=wanted.person_id)
     if wanted.subject:
         found = found.filter(subject=wanted.subject)

@@ -15,7 +15,7 @@ import orjson
 from django.db import connection
 
 from inbox.models import EventKind
-from inbox.queries import merges
+from inbox.queries import merges, said_times
 from inbox.rules.course import ENDS, Course, Said, Turn, What, course
 
 TURNS = {
@@ -108,8 +108,7 @@ def _messages(facts: dict[int, Facts]) -> list[tuple[Any, ...]]:
     """(conversation, at, learned at, by the customer?, unsent at).
 
     What waited in a conversation that was merged into this one, and what is said there until it is opened again, is said here, and learned
-    with the merge. Of replies of ours the platform's time counts, but no later than an attempt can last: a clock that runs ahead of ours is
-    not allowed to make an answer late. Of everything else it counts as long as it is not after we learned of it.
+    with the merge. Which time counts: said_times.
     """
     asked: list[dict[str, Any]] = []
     for conversation_id, each in facts.items():
@@ -119,29 +118,29 @@ def _messages(facts: dict[int, Facts]) -> list[tuple[Any, ...]]:
     for kept, merged, first, until, learned in merges.counted(facts):
         asked.append({**by_id[kept], "thread": merged, "first": first, "until": until, "learned": learned})
     return _rows(
-        """SELECT id, at, created_at, incoming, deleted_at FROM (
-               SELECT d.id, f.at, f.created_at, f.incoming, f.deleted_at,
-                      lag(f.class) OVER turn IS DISTINCT FROM f.class
-                      OR lag(f.place) OVER turn IS DISTINCT FROM f.place AS says_something
+        f"""SELECT id, at, created_at, asks, deleted_at FROM (
+               SELECT h.id, h.at, h.created_at, h.asks, h.deleted_at,
+                      lag(h.class) OVER turn IS DISTINCT FROM h.class
+                      OR lag(h.place) OVER turn IS DISTINCT FROM h.place AS says_something
+                 FROM (SELECT g.*, width_bucket(CASE WHEN g.asks THEN g.created_at ELSE g.at END, g.turns) AS place FROM (
+               SELECT d.id, d.turns, f.number, f.created_at, f.asks, f.deleted_at, f.class, {said_times.IN_ORDER} AS at
                  FROM jsonb_to_recordset(%s::jsonb) AS d(id bigint, since timestamptz, turns timestamptz[], thread bigint,
                                                          first timestamptz, until timestamptz, learned timestamptz)
                 CROSS JOIN LATERAL (
-                    SELECT m.id AS number, t.created_at, m.deleted_at, m.direction = 'in' AS incoming, t.at,
+                    SELECT m.id AS number, t.created_at, m.deleted_at, m.direction = 'in' AS asks, t.at,
                            CASE WHEN m.direction = 'out' THEN 0 WHEN m.deleted_at IS NULL THEN -1 ELSE m.id END AS class,
-                           width_bucket(CASE WHEN m.direction = 'out' THEN t.at ELSE t.created_at END, d.turns) AS place
+                           m.sent_at, m.order_key, {said_times.TRIED} AS tried
                       FROM inbox_message m
-                     CROSS JOIN LATERAL (SELECT CASE
-                               WHEN m.direction = 'out' AND m.client_id IS NOT NULL
-                               THEN least(m.sent_at, coalesce(m.attempted_at + interval '2 minutes', m.sent_at))
-                               ELSE least(m.sent_at, m.created_at) END AS at, greatest(m.created_at, d.learned) AS created_at) t
+                     CROSS JOIN LATERAL (SELECT {said_times.AT} AS at, greatest(m.created_at, d.learned) AS created_at) t
                      WHERE m.conversation_id = d.thread AND (d.first IS NULL OR t.at >= d.first) AND (d.until IS NULL OR m.created_at < d.until)
                        AND (d.since IS NULL OR m.sent_at > d.since - interval '7 days')
                        AND CASE WHEN m.direction = 'in'
                                 THEN NOT m.historical AND m.kind <> 'system' AND (d.since IS NULL OR t.created_at > d.since)
                                 ELSE m.direction = 'out' AND m.state IN ('sent', 'delivered', 'read')
                                      AND m.origin <> 'automation' AND (d.since IS NULL OR m.sent_at > d.since) END) f
-               WINDOW turn AS (PARTITION BY d.id ORDER BY f.at, f.incoming DESC, f.number)) s
-            WHERE says_something ORDER BY id, at""",
+               WINDOW following AS (PARTITION BY d.id, d.thread {said_times.FOLLOWING})) g) h
+               WINDOW turn AS (PARTITION BY h.id ORDER BY h.at, h.asks DESC, h.number)) s
+            WHERE says_something ORDER BY id, at""",  # noqa: S608
         [orjson.dumps(asked).decode()],
     )
 

@@ -6,18 +6,22 @@ from datetime import datetime
 
 from django.db.models import Max, Q
 
-from inbox.models import ChannelState, Direction, Event, EventKind, Message, MessageState
+from inbox.models import ChannelState, ConversationKind, Direction, Event, EventKind, Message, MessageState
 from inbox.queries import news
 from inbox.rules import echoes
 
 
 def due_replies(*, now: datetime, limit: int = 200) -> list[int]:
-    """Queued replies that may go now, oldest first: their channel is connected and not asked to wait."""
+    """Queued replies that may go now, oldest first: their channel is connected and not asked to wait, which concerns no public answers."""
     return list(
         Message.objects.filter(
             state=MessageState.QUEUED, not_before__lte=now, channel__state=ChannelState.CONNECTED
         )
-        .filter(Q(channel__sends_resume_at=None) | Q(channel__sends_resume_at__lte=now))
+        .filter(
+            Q(channel__sends_resume_at=None)
+            | Q(channel__sends_resume_at__lte=now)
+            | Q(conversation__kind=ConversationKind.COMMENT)
+        )
         .order_by("not_before", "id")
         .values_list("pk", flat=True)[:limit]
     )

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 SKEW = timedelta(minutes=3)
 # A reply that is not under way any more (put back, or given up) is only taken for an echo of about that time.
 RECENT = timedelta(hours=1)
+_JUST_AFTER = timedelta(microseconds=1)
 _SCHEME = re.compile(r"\bhttps?://", re.IGNORECASE)
 
 
@@ -57,3 +58,23 @@ def match(
         ):
             return attempt
     return None
+
+
+def place(
+    *, attempted_at: datetime, told_at: datetime, now: datetime, seen: datetime | None, came: datetime | None
+) -> datetime:
+    """When a reply was made, by the platform's clock, where its echo tells only when it was delivered itself.
+
+    It was made before that, and no longer before than has passed since the attempt by our own clock; and it was made after whatever of
+    the customer's was here then (`seen`: the newest of it). Where the time of our attempt fits, it stands, unless the customer's that
+    came only after the attempt lies between (`came`: the newest that lies before it). Then the earliest is taken, as where it does not
+    fit: what the customer wrote after a reply is never taken for answered by it. An echo that comes late tells nothing.
+    """
+    passed = now - attempted_at
+    if passed > SKEW:
+        return attempted_at
+    earliest = told_at - passed
+    if seen is not None and seen >= earliest:
+        earliest = min(told_at, seen + _JUST_AFTER)
+    overtaken = came is not None and came > earliest
+    return attempted_at if earliest <= attempted_at <= told_at and not overtaken else earliest

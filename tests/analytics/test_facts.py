@@ -412,3 +412,16 @@ def test_it_takes_the_same_few_questions_for_many_conversations(
 
     assert sum(each.kind == metrics.FIRST for each in found) == 12
     assert exchange.at() == story.at(0)
+
+
+def test_where_the_platforms_clock_is_ahead_each_wait_and_each_answer_is_counted_as_they_followed(
+    story: Story,
+) -> None:
+    """By a minute and a half: what follows an answer is learned here before the answer was made by that clock."""
+    story.write("mara", 2.0, learned=0.5)
+    story.answer("mara", 3.5, client_id=uuid4(), attempted_at=story.at(2))
+    story.write("mara", 4.5, learned=3.0)
+    story.answer("mara", 11.5, by="Bea", client_id=uuid4(), attempted_at=story.at(10))
+    story.count()
+
+    assert (story.names(metrics.FIRST), story.names(metrics.NEXT)) == (["Ada"], ["Bea"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -438,6 +439,47 @@ def test_after_an_upgrade_that_counts_otherwise_the_past_is_counted_anew(story: 
 
     assert shown(story) == counted
     assert Follower.objects.get().seq >= read  # the events are not read again
+
+
+@pytest.mark.parametrize("what", ["another zone", "asked for", "from nothing"])
+def test_by_what_definitions_is_said_by_whoever_counts_alone(story: Story, what: str) -> None:
+    story.write("mara", 0)
+    story.count()
+    Follower.objects.update(definitions="those of the version before")
+
+    match what:
+        case "another zone":
+            Brand.objects.filter(pk=story.brand.pk).update(time_zone="Asia/Kolkata")
+            story.brand.refresh_from_db()
+            assert recounting.mark_settings(brand=story.brand, now=story.at(6), counts=False)
+        case "asked for":
+            recounting.ask(brand=story.brand, now=story.at(6))
+        case _:
+            recounting.forget(brand=story.brand, now=story.at(6))
+
+    assert Follower.objects.get().definitions == "those of the version before"
+    assert recounting.mark_settings(brand=story.brand, now=story.at(6))
+    assert not recounting.mark_settings(brand=story.brand, now=story.at(6))
+
+
+@pytest.mark.parametrize("key", ["online", "occupied"])
+def test_what_no_fact_tells_is_summed_anew_where_it_means_something_else_now(
+    story: Story, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    be_there(story, "Ada", -30, 100)
+    story.write("mara", 0)
+    story.answer("mara", 3)
+    story.count()
+    counted = shown(story)
+    AgentHour.objects.update(online=1, occupied=1)
+    monkeypatch.setitem(metrics.METRICS, key, replace(metrics.METRICS[key], version=99))
+
+    assert recounting.mark_settings(brand=story.brand, now=story.at(200))
+    assert Follower.objects.get().again_after is None  # no fact is another by it
+    assert not recounting.mark_settings(brand=story.brand, now=story.at(200))
+    story.count()
+
+    assert shown(story) == counted
 
 
 def test_today_is_summed_before_a_past_that_has_waited_longer(story: Story) -> None:

@@ -12,14 +12,17 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_removed
 from django.db import Error, connection, transaction
 from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.models import Export, ReportMail
 from connectors.actions import planning
 from connectors.models import PlatformApp, SyncSchedule, Task
+from inbox.actions import recording
 from inbox.models import (
     AuditEntry,
     Brand,
@@ -233,6 +236,46 @@ def test_it_is_narrowed_and_taken_out_safe_for_spreadsheets(
     taken = AuditEntry.objects.get(act="took out")
     assert (taken.person_id, taken.subject, taken.after["subject"]) == (ops.pk, "audit log", "channel")
     assert "HYPERLINK" not in page.get(address("audit", brand), {"subject": "macro"}).content.decode()
+
+
+def entry(brand: Brand | None, by: Person | None, name: str) -> None:
+    recording.record(brand=brand, by=by, act="made", subject="tag", subject_name=name, now=timezone.now())
+
+
+def test_who_left_and_parley_itself_can_be_asked_for_as_can_colleagues(
+    page: Client, brand: Brand, ops: Person, django_assert_num_queries: Any
+) -> None:
+    gone = PersonFactory(name="Gone Girard")
+    erased = PersonFactory(name="Erased Ewing")
+    for by, name in ((gone, "of the gone"), (erased, "of the erased"), (ops, "of ops"), (None, "of nobody")):
+        for _ in range(3):
+            entry(brand, by, name)
+    entry(None, PersonFactory(name="Root Rowan"), "of no brand")
+    ref = str(erased.pk)
+    erased.delete()
+    with CaptureQueriesContext(connection) as asked:
+        html = page.get(address("audit", brand)).content.decode()
+        queries = len(asked)
+    assert (
+        html.count(">Gone Girard</option>") == html.count(f">{escape(recording.named(erased))}</option>") == 1
+    )
+    assert html.count(">Oona Operations</option>") == 1 and "Root Rowan" not in html
+
+    for person, name in ((gone.public_id, "of the gone"), (ref, "of the erased"), ("parley", "of nobody")):
+        answer = page.get(address("audit-export", brand), {"person": person, "subject": "tag"})
+        told = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+        assert [row[5] for row in told[1:]] == [name] * 3
+        shown = page.get(address("audit", brand), {"person": person}).content.decode()
+        assert f'<option value="{person}" selected>' in shown
+    assert page.get(address("audit", brand), {"person": "0"}).status_code == 404
+
+    for number in range(9):
+        entry(brand, PersonFactory(name=f"Gone {number}"), "of another")
+    with django_assert_num_queries(queries):
+        page.get(address("audit", brand))
+
+    Person.objects.filter(pk=ops.pk).update(is_staff=True)
+    assert ">Root Rowan</option>" in page.get(address("audit", brand)).content.decode()
 
 
 def test_a_file_that_leaves_is_an_entry_with_whence_behind_the_proxies(

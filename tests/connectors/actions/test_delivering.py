@@ -249,6 +249,35 @@ def test_the_limit_of_posts_holds_up_no_message(queued_reply, platform, clock, c
     assert deliver(second, clock) == "sent"
 
 
+def test_the_limit_of_messages_holds_up_no_public_answer(queued_reply, platform, clock, channel, agent):
+    answer = in_public("Here it is.", channel=channel, agent=agent, clock=clock)
+    later = clock() + timedelta(minutes=15)
+    platform.refuses(Remedy.RETRY, "X asks us to wait.", retry_at=later, rates=[RateNotice("send", 0, later)])
+
+    assert deliver(queued_reply, clock) == "throttled"
+
+    assert outbox.due_replies(now=clock()) == [answer.pk]
+    assert deliver(answer, clock) == "sent"
+    receiving.receive(arrivals=[receiving.Arrival(channel.pk, say.wrote(who="noor"))], now=clock())
+    behind = queue("And one more thing.", channel=channel, agent=agent, now=clock(), thread="noor")
+    assert behind.pk not in outbox.due_replies(now=clock()) and deliver(behind, clock) == ""
+
+
+@pytest.mark.parametrize("rates", [[], [RateNotice("app", None, None, used_percent=100)]])
+def test_a_limit_of_more_than_messages_holds_up_public_answers_too(
+    queued_reply, platform, clock, channel, agent, rates
+):
+    answer = in_public("Here it is.", channel=channel, agent=agent, clock=clock)
+    soon = clock() + timedelta(seconds=20)
+    platform.refuses(Remedy.RETRY, "Slow down.", retry_at=soon, throttled=True, rates=rates)
+
+    assert deliver(queued_reply, clock) == "throttled"
+    assert deliver(answer, clock) == "throttled"
+    assert (answer.not_before, platform.sent) == (soon, [])
+    clock.now = soon
+    assert deliver(answer, clock) == "sent"
+
+
 def test_a_limit_of_the_account_holds_up_all_of_it(queued_reply, platform, clock, channel, agent):
     answer = in_public("Here it is.", channel=channel, agent=agent, clock=clock)
     soon = clock() + timedelta(minutes=5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -162,6 +163,62 @@ def test_a_mark_goes_with_the_person_and_back(channel: Channel, other: Channel, 
     of_mara.refresh_from_db()
     assert not any("VIP" in why for _, why in of_mara.priority_reasons)
     assert contact_of("mara_x").vip
+
+
+@pytest.fixture
+def linkedin(channel: Channel) -> Channel:
+    return people.ChannelFactory(brand=channel.brand, platform="linkedin")
+
+
+def hidden_said(linkedin: Channel) -> Contact:
+    """Somebody whom LinkedIn hides writes in a thread of their own."""
+    party = Party("hidden:1", name="LinkedIn member", stand_in=True)
+    arrive(linkedin, replace(exchange.wrote("Hello", thread_id="t1"), author=party))
+    return contact_of("hidden:1")
+
+
+@pytest.mark.parametrize("hidden_is_kept", [False, True])
+def test_who_was_hidden_stays_whom_somebody_said_they_are_when_they_are_named(
+    channel: Channel, linkedin: Channel, jo: Person, hidden_is_kept: bool
+) -> None:
+    arrive(channel, exchange.wrote("Hi", who="mara"))
+    hidden, mara = hidden_said(linkedin), contact_of("mara")
+    kept, absorbed = (hidden, mara) if hidden_is_kept else (mara, hidden)
+    merge = merging.merge(kept=kept, absorbed=absorbed, by=jo, now=at(10))
+
+    arrive(linkedin, exchange.wrote("It is me", who="urn:7", thread_id="t1", seconds=20), seconds=21)
+
+    conversation = Conversation.objects.get(thread_key="t1")
+    assert (conversation.contact, conversation.recipient_key) == (kept, "urn:7")
+    assert contact_of("urn:7") == kept  # what they write elsewhere is the same person's
+    assert Contact.objects.count() == 2
+    contacts.update_profile(channel_id=linkedin.pk, party=Party("urn:7", name="Mara Lindt"), now=at(30))
+    conversation.refresh_from_db()
+    assert conversation.contact_name == "Mara Lindt"
+
+    merging.part(merge=merge, by=jo, now=at(40))
+
+    conversation.refresh_from_db()
+    assert conversation.contact == hidden and contact_of("urn:7") == hidden
+    assert Conversation.objects.get(thread_key="mara").contact == mara
+
+
+def test_an_account_with_a_past_of_its_own_keeps_it_when_it_turns_out_to_be_the_hidden_one(
+    channel: Channel, linkedin: Channel, jo: Person
+) -> None:
+    arrive(channel, exchange.wrote("Hi", who="mara"))
+    arrive(linkedin, exchange.wrote("Hi", who="noor", thread_id="t2"))
+    hidden, mara, noor = hidden_said(linkedin), contact_of("mara"), contact_of("noor")
+    merge = merging.merge(kept=mara, absorbed=hidden, by=jo, now=at(10))
+
+    arrive(linkedin, exchange.wrote("It is me", who="noor", thread_id="t1", seconds=20), seconds=21)
+
+    assert whose() == {"mara": "Mara", "t1": "Mara", "t2": "Noor"}
+    assert contact_of("noor") == noor
+
+    merging.part(merge=merge, by=jo, now=at(30))
+
+    assert whose() == {"mara": "Mara", "t1": "Noor", "t2": "Noor"}
 
 
 def test_whoever_comes_on_two_networks_has_come_twice(channel: Channel, other: Channel, jo: Person) -> None:

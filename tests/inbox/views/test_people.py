@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
-from inbox.actions import attending
+from inbox.actions import attending, employing, locking
 from inbox.models import AuditEntry, Brand, Channel, Event, EventKind, Membership, Person, Role
 from tests.factories import exchange, teams
 from tests.factories.people import ChannelFactory, MembershipFactory, agent_of
@@ -105,6 +105,27 @@ def test_everybody_is_listed_with_role_teams_and_whether_they_came(
     assert "Agent" in row and "Returns" in row and ">never<" in row
     assert ">locked<" in next(part for part in html.split("<tr>") if ">Gone<" in part)
     assert 'href="/b/lumen/settings/people/" aria-current="page"' in html
+
+
+@pytest.mark.parametrize("left", ["removed", "locked"])
+def test_who_was_never_here_was_not_here_by_leaving(
+    admin: Client, jo: Person, brand: Brand, left: str
+) -> None:
+    ada = agent_of(brand, name="Ada")
+
+    def row() -> str:
+        return next(part for part in said(admin.get(at("people"))).split("<tr>") if ">Ada<" in part)
+
+    if left == "removed":
+        employing.remove(brand=brand, person=ada, by=jo, now=exchange.at(5))
+        MembershipFactory(brand=brand, person=ada)
+    else:
+        locking.lock(person=ada, now=exchange.at(5))
+        Person.objects.filter(pk=ada.pk).update(is_active=True, password=ada.password)
+
+    assert ">never<" in row()
+    attending.arrive(brand_id=brand.pk, person_id=ada.pk, now=exchange.at(60))
+    assert '<local-time datetime="2026-08-06T12:01:00+00:00"' in row()
 
 
 def test_when_somebody_was_here_is_told_and_not_when_they_signed_in_for_another_brand(
