@@ -7,17 +7,20 @@ let again
 
 export function refresh(shell, changed) {
   const { list } = shell
-  let lacks = false
+  let missing = false
   for (const [id, state, assignee, channel] of changed) {
     list.early.delete(id) // what waits for its time is not as it is now
     if (list.find(id) || list.held.has(id)) wanted.set(id, {})
-    else lacks ||= "checks" in list.dataset || list.belongs({ dataset: { state, assignee: String(assignee ?? ""), channel: String(channel) } })
+    else missing ||= "checks" in list.dataset || list.belongs({ dataset: { state, assignee: String(assignee ?? ""), channel: String(channel) } })
   }
-  if (lacks) {
-    list.lack()
-    owe(list)
-  }
+  if (missing) lacks(list)
   if (wanted.size) wanted.askSoon(shell, 120)
+}
+
+/** Rows came into the view that are not here, and are not told of. */
+export function lacks(list) {
+  list.lack()
+  owe(list)
 }
 
 async function fetchRows(shell, ids) {
@@ -25,7 +28,7 @@ async function fetchRows(shell, ids) {
   shell.list.receive(elements(await ask(`/b/${shell.dataset.brand}/bulk/rows/?${query}`)))
 }
 
-/** Rows came into the view that are not here: the list is read anew as soon as no hand is on it, or the hand asks for it. */
+/** The list is read anew as soon as no hand is on it, or the hand asks for it. */
 function owe(list, pause = 800) {
   if (again) return
   again = setTimeout(() => {
