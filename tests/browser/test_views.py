@@ -87,6 +87,21 @@ def test_a_query_is_typed_completed_and_applied(enter: Enter, channel: Channel, 
     page.wait_for_url("**/inbox/open/")
 
 
+def test_what_follows_a_value_in_quotes_is_completed(enter: Enter, channel: Channel, brand: Brand) -> None:
+    Tag.objects.create(brand=brand, name="order status")
+    page = enter(OPEN)
+
+    tell(page, 'tag:"order status" cha')
+    expect(page.locator(".query__choice")).to_have_text(["channel:"])
+    page.keyboard.press("Tab")
+    expect(page.locator("#query")).to_have_value('tag:"order status" channel:')
+
+    tell(page, r'"a \" quote" tag:"order st')
+    expect(page.locator(".query__choice")).to_have_text(['"order status"'])
+    page.keyboard.press("Tab")
+    expect(page.locator("#query")).to_have_value(r'"a \" quote" tag:"order status" ')
+
+
 def test_a_mistake_is_told_below_the_bar_and_nothing_is_lost(enter: Enter, channel: Channel) -> None:
     due(channel, "Anna", 20)
     page = enter(OPEN)
