@@ -110,7 +110,7 @@ class WorkspaceShell extends HTMLElement {
     this.line.open(id, since)
     if (!this.hasAttribute("data-focus")) this.ahead.want(this.list.neighbour(this.list.way, this.list.selected)?.dataset.id)
     const name = this.pane?.querySelector(".head__name")?.textContent ?? ""
-    document.title = `${name} · Parley`
+    document.title = `${name} · ${this.dataset.title}`
     arrived(id)
     note(this, { id, name, where: this.pane?.querySelector(".head__where")?.textContent ?? "" })
     return true
@@ -143,6 +143,7 @@ class WorkspaceShell extends HTMLElement {
     this.list.mark(null)
     this.main.replaceChildren(nothing())
     this.line.open(null)
+    document.title = this.dataset.title
     if (push) history.pushState({}, "", this.search.isOpen ? this.search.address : this.listAddress)
     if (this.search.isOpen) this.search.leftThread()
     else row?.focus({ preventScroll: true })
