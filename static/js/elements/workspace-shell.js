@@ -2,6 +2,7 @@
 import { arrived, tellOf } from "../lib/afar.js"
 import { Ahead } from "../lib/ahead.js"
 import { Attendance } from "../lib/attendance.js"
+import * as beside from "../lib/beside.js"
 import { refresh } from "../lib/changed.js"
 import { find, makesSense } from "../lib/commands.js"
 import { Company } from "../lib/company.js"
@@ -108,6 +109,7 @@ class WorkspaceShell extends HTMLElement {
     if (push) history.pushState({ open: id }, "", `${address}${at ? "&" : "?"}view=${this.dataset.view}&${this.dataset.sorted}`)
     this.toggleContext(recall("parley.context") !== "closed")
     this.line.open(id, since)
+    beside.opened(this, since)
     if (!this.hasAttribute("data-focus")) this.ahead.want(this.list.neighbour(this.list.way, this.list.selected)?.dataset.id)
     const name = this.pane?.querySelector(".head__name")?.textContent ?? ""
     document.title = `${name} · ${this.dataset.title}`
@@ -212,6 +214,7 @@ class WorkspaceShell extends HTMLElement {
       const rows = elements(news.html)
       this.#mindTheThread(rows)
       this.list.receive(rows)
+      beside.changed(this, [...rows.map(({ dataset }) => ({ ...dataset, seq: Number(dataset.seq) })), ...(news.changed ?? []).map(([id, state, , , contact]) => ({ id, state, contact: String(contact ?? ""), seq: news.last }))])
       if (news.changed) refresh(this, news.changed)
     }
     if (news.type === "bulk" && String(news.person) === this.dataset.me) this.querySelector("bulk-runs").receive(elements(news.html))
@@ -284,7 +287,7 @@ class WorkspaceShell extends HTMLElement {
       const [fresh] = elements(await ask(pane.dataset.url))
       if (isOver()) return after()
       const { thread } = pane
-      for (const part of ["message-thread", "#conversation-head", pane.besideOwed ? ".context" : "#conversation-facts", "composer-state"]) pane.querySelector(part).replaceWith(fresh.querySelector(part))
+      for (const part of ["message-thread", "#conversation-head", ...(pane.besideOwed ? [".context"] : ["#conversation-facts", "#conversation-others"]), "composer-state"]) pane.querySelector(part).replaceWith(fresh.querySelector(part))
       pane.besideOwed = false
       pane.thread = pane.querySelector("message-thread")
       pane.thread.standFor(thread)
