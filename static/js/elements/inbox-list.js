@@ -6,6 +6,7 @@ import { heard } from "../lib/afar.js"
 import { lacks } from "../lib/changed.js"
 import { Refused, ask, elements, explain, newer, notify } from "../lib/fragments.js"
 import { KeysetScroller } from "../lib/keyset-scroller.js"
+import { leaves } from "../lib/leaving.js"
 import { judge, moment } from "../lib/view-checks.js"
 import { Wanted } from "../lib/wanted.js"
 import { headGroups } from "./due-groups.js"
@@ -213,6 +214,7 @@ class InboxList extends KeysetScroller {
     } catch (error) {
       if (this.loading.whole !== coming) return this.anew
       this.giveUp("whole")
+      if (leaves(this, error)) return
       throw error
     }
     if (this.loading.whole !== coming) return this.anew
@@ -346,11 +348,12 @@ class InboxList extends KeysetScroller {
       this.#receiveOne(waits ? row : row.cloneNode(true), here)
     }
     this.#tell()
-    if (document.visibilityState !== "visible" || this.asking) return
+    if (document.visibilityState !== "visible" || this.asking || this.isLeft) return
     this.asking = true
     try {
       const asked = clocks()
-      const html = await ask(this.address({ turned_within: Math.round(passed(this.turnedAt, asked) + TICK) }), { signal: this.abort.signal })
+      const html = await this.#answer({ turned_within: Math.round(passed(this.turnedAt, asked) + TICK) })
+      if (html === undefined) return
       if (html === null) await this.reload()
       else this.take(elements(html))
       this.turnedAt = asked
@@ -375,25 +378,39 @@ class InboxList extends KeysetScroller {
 
   async #whichAreIn(ids) {
     const rows = ids.map((id) => this.unclear.get(id))
-    const said = await this.#askWhichAreIn(ids)
+    const answer = await this.#answer({ ids })
+    const said = answer && JSON.parse(answer).ids
     const told = rows.filter((row) => this.unclear.get(row.dataset.id) === row) // of the others there is newer news
     if (!said) return this.take(told.filter(({ dataset: { id } }) => this.find(id) || this.held.has(id)))
     for (const row of told) row.toggleAttribute("data-unsaid", !said.includes(row.dataset.id))
     this.take(told)
   }
 
+  /** What came into the view of all that changed after this number: very many changed, and their rows were not sent along. */
+  async catchUp(since) {
+    const html = await this.#answer({ changed_since: since })
+    if (html === null) lacks(this)
+    else if (html !== undefined) this.take(elements(html))
+  }
+
   /** Nothing where the view is not there any more, or cannot be read: that is told once, not with each push, and what stands here is kept true. */
-  async #askWhichAreIn(ids) {
+  async #answer(asked) {
+    if (this.isLeft) return undefined
     try {
-      const { ids: said } = JSON.parse(await ask(this.address({ ids }), { signal: this.abort.signal }))
+      const html = await ask(this.address(asked), { signal: this.abort.signal })
       this.toldRefusal = false
-      return said
+      return html
     } catch (error) {
       if (!(error instanceof Refused) || error.status >= 500) throw error
-      if (!this.toldRefusal) notify(explain(error))
-      this.toldRefusal = true
-      return null
+      this.denied(error)
+      return undefined
     }
+  }
+
+  denied(error) {
+    if (leaves(this, error)) return
+    if (!this.toldRefusal) notify(explain(error))
+    this.toldRefusal = true
   }
 
   #perhapsSettle() {

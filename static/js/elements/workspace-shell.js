@@ -10,6 +10,7 @@ import { DraftMarks } from "../lib/draft-marks.js"
 import { forgetOld } from "../lib/drafts.js"
 import { Refused, ask, csrf, elements, explain, hadOrTold, notify, sentence } from "../lib/fragments.js"
 import { listen } from "../lib/keys.js"
+import { tellWhatWasLeft } from "../lib/leaving.js"
 import { Presence } from "../lib/presence.js"
 import { note } from "../lib/recent.js"
 import { tell } from "../lib/tooltips.js"
@@ -39,6 +40,7 @@ class WorkspaceShell extends HTMLElement {
     listen(this)
     tell(this)
     forgetOld()
+    tellWhatWasLeft()
     this.started = location.href
     if (this.dataset.open) this.line.open(this.dataset.open)
     this.toggleContext(recall("parley.context") !== "closed")
@@ -215,7 +217,7 @@ class WorkspaceShell extends HTMLElement {
       this.#mindTheThread(rows)
       this.list.receive(rows)
       beside.changed(this, [...rows.map(({ dataset }) => ({ ...dataset, seq: Number(dataset.seq) })), ...(news.changed ?? []).map(([id, state, , , contact]) => ({ id, state, contact: String(contact ?? ""), seq: news.last }))])
-      if (news.changed) refresh(this, news.changed)
+      if (news.changed) refresh(this, news)
     }
     if (news.type === "bulk" && String(news.person) === this.dataset.me) this.querySelector("bulk-runs").receive(elements(news.html))
     if (news.channel) this.composer?.channelChanged(news.channel)

@@ -3,17 +3,22 @@ import { ask, elements, hadOrTold } from "./fragments.js"
 import { Wanted } from "./wanted.js"
 
 const wanted = new Wanted(fetchRows)
+const missed = new Wanted(fetchMissed) // what may have come into a view by a query: one entry, since which number
 let again
 
-export function refresh(shell, changed) {
+export function refresh(shell, { changed, first }) {
   const { list } = shell
+  const judges = "checks" in list.dataset // by more than what is told of each
   let missing = false
   for (const [id, state, assignee, channel] of changed) {
     list.early.delete(id) // what waits for its time is not as it is now
     if (list.find(id) || list.held.has(id)) wanted.set(id, {})
-    else missing ||= "checks" in list.dataset || list.belongs({ dataset: { state, assignee: String(assignee ?? ""), channel: String(channel) } })
+    else missing ||= judges || list.belongs({ dataset: { state, assignee: String(assignee ?? ""), channel: String(channel) } })
   }
-  if (missing) lacks(list)
+  if (missing && judges) {
+    missed.set("since", { since: Math.min(missed.get("since")?.since ?? Infinity, first - 1) })
+    missed.askSoon(shell, 120)
+  } else if (missing) lacks(list)
   if (wanted.size) wanted.askSoon(shell, 120)
 }
 
@@ -21,6 +26,10 @@ export function refresh(shell, changed) {
 export function lacks(list) {
   list.lack()
   owe(list)
+}
+
+async function fetchMissed(shell) {
+  await shell.list.catchUp(missed.get("since").since)
 }
 
 async function fetchRows(shell, ids) {

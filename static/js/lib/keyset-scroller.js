@@ -68,7 +68,7 @@ export class KeysetScroller extends HTMLElement {
     } catch (error) {
       if (error.name === "AbortError" || this.loading[edge] !== coming) return
       if (error instanceof Refused && error.status < 500) {
-        this.refused[edge] = from
+        this.refused[edge] = from // and is not asked for again from there
         this.denied?.(error)
       }
       setTimeout(() => this.loading[edge] === coming && this.#arrived(edge), PATIENCE)
