@@ -47,15 +47,18 @@ def a_shift(channel: Channel, count: int, *, newest: int = 0) -> list[Conversati
         ages=[timedelta(seconds=-1 - number - newest) for number in range(count)],
         each=[{"seq": last + 1 + number} for number in range(count)],
     )  # fmt: skip
-    make.advance(channel, last + count)
     for at in range(0, count, AT_ONCE):
         told = made[at : at + AT_ONCE]
+        make.advance(channel, told[-1].seq)  # with each push, so that no pulse tells of what is still to come
         realtime.push_rows(channel.brand_id, [each.pk for each in told], told[0].seq, told[-1].seq)
     return made
 
 
-def last_of(page: Page, made: list[Conversation], where: str = "querySelector(`#row-${id}`)") -> None:
-    page.wait_for_function(f"id => document.querySelector('inbox-list').{where}", arg=str(made[-1].public_id))
+def last_of(page: Page, made: list[Conversation]) -> None:
+    """All of it is told, and the newest stands there."""
+    page.wait_for_function("seq => document.querySelector('state-line').seen >= seq", arg=made[-1].seq)
+    expect(page.locator(f"#row-{made[-1].public_id}")).to_be_attached()
+    expect(page.locator("state-line[data-state=live]")).to_be_attached()
 
 
 def in_order(page: Page) -> list[str]:
@@ -108,6 +111,39 @@ def test_rows_that_come_while_somebody_reads_far_down_move_nothing_and_are_not_a
     last_of(page, made)
     expect(page.locator("[data-pill]")).to_be_hidden()
     in_order(page)
+
+
+def test_behind_an_open_thread_on_a_phone_the_list_holds_no_more_and_is_whole_when_it_is_back(
+    enter: Enter, channel: Channel
+) -> None:
+    before = make.conversations(channel, 60)
+    page = enter(NEWEST, viewport={"width": 390, "height": 844}, has_touch=True)
+    page.tap(f"#row-{before[5].public_id}")
+    expect(page.locator(".list")).to_be_hidden()
+
+    made = a_shift(channel, 400)
+    page.wait_for_function("seq => document.querySelector('state-line').seen >= seq", arg=made[-1].seq)
+    assert page.locator(".row").count() <= MOST_IN_PAGE
+
+    page.tap("[data-back]")
+    newest = f"#row-{made[-1].public_id}"
+    assert page.evaluate(SCROLL, ["inbox-list", ".row", -400, newest, 600])["found"]
+    above = in_order(page)
+    assert page.evaluate(SCROLL, ["inbox-list", ".row", 400, f"#row-{before[-1].public_id}", 600])["found"]
+    assert len({*above, *in_order(page)}) == 460
+
+
+def test_behind_a_thread_on_a_phone_no_more_of_the_list_is_loaded(enter: Enter, channel: Channel) -> None:
+    made = make.conversations(channel, 300)
+
+    page = enter(
+        f"/b/lumen/conversations/{made[5].public_id}/", viewport={"width": 390, "height": 844}, has_touch=True
+    )
+    page.wait_for_timeout(1500)
+
+    assert page.locator(".row").count() == 50
+    page.tap("[data-back]")
+    assert page.evaluate(SCROLL, ["inbox-list", ".row", 400, f"#row-{made[-1].public_id}", 900])["found"]
 
 
 def test_what_waits_is_put_in_by_looking_at_each_row_and_not_at_each_pair(

@@ -81,10 +81,6 @@ class InboxList extends KeysetScroller {
     if (edge === "end") this.#endsLook()
   }
 
-  get inMind() {
-    return this.selected
-  }
-
   admit(row) {
     const latest = super.admit(row)
     return latest && this.belongs(latest) ? latest : null

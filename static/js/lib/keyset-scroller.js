@@ -20,11 +20,13 @@ export class KeysetScroller extends HTMLElement {
     this.adopt(this.items)
     this.abort = new AbortController()
     this.addEventListener("scroll", () => this.#look(), { passive: true, signal: this.abort.signal })
-    requestAnimationFrame(() => this.#look())
+    this.shape = new ResizeObserver(() => this.#look()) // also when it is shown again
+    this.shape.observe(this)
   }
 
   disconnectedCallback() {
     this.abort?.abort()
+    this.shape?.disconnect()
   }
 
   /** Which flags of a page mean that there is more before its first and after its last item. */
@@ -44,6 +46,7 @@ export class KeysetScroller extends HTMLElement {
     if (this.looking) return
     this.looking = requestAnimationFrame(() => {
       this.looking = null
+      if (!this.isShown) return // of what nobody sees, no edge is near
       this.scrolled?.()
       if (this.scrollTop < NEAR) this.load("start")
       if (this.scrollHeight - this.scrollTop - this.clientHeight < NEAR) this.load("end")
@@ -135,7 +138,7 @@ export class KeysetScroller extends HTMLElement {
   trim() {
     const { entries } = this
     if (entries.length <= this.constructor.keep + SLACK) return
-    const edge = this.#farther(entries)
+    const edge = this.#farther()
     const dropped = this.#far(edge, 0)
     if (!dropped.length) return
     this.keepStill(() => {
@@ -144,8 +147,8 @@ export class KeysetScroller extends HTMLElement {
     })
   }
 
-  #farther(entries) {
-    if (!this.isShown) return this.inMind && entries.indexOf(this.inMind) > entries.length / 2 ? "start" : this.constructor.newestFirst ? "end" : "start"
+  #farther() {
+    if (!this.isShown) return this.constructor.newestFirst ? "end" : "start"
     return this.scrollTop > this.scrollHeight - this.scrollTop - this.clientHeight ? "start" : "end"
   }
 
