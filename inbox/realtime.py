@@ -80,7 +80,7 @@ def push_rows(
     """
     ids = list(conversation_ids)
     if len(ids) > MANY_ROWS:
-        columns = ("public_id", "state", "assignee_id", "channel_id")
+        columns = ("public_id", "state", "assignee_id", "channel_id", "contact_id")
         changed = Conversation.objects.filter(pk__in=ids).values_list(*columns)
         message = _rows_message(brand_id, [], first_seq, last_seq, told)
         _send(brand_group(brand_id), message | {"changed": [[str(each[0]), *each[1:]] for each in changed]})

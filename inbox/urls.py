@@ -50,6 +50,7 @@ conversation: list[URLPattern | URLResolver] = [
     path("", conversations.show, name="conversation"),
     path("messages/", conversations.messages, name="messages"),
     path("composer/", conversations.composer, name="composer"),
+    path("others/", conversations.others, name="others"),
     path("replies/", replies.create, name="replies"),
     path("notes/", replies.create_note, name="notes"),
     path("attachments/", attachments.create, name="attachments"),

@@ -20,7 +20,7 @@ COLUMNS = (
     "id", "public_id", "brand_id", "channel_id", "kind", "state", "assignee_id", "assignee_name", "tags", "platform", "contact_name",
     "contact_username", "thread_key", "last_message_at", "last_message_text", "last_message_from", "last_message_author",
     "unread_count", "public_seq", "waiting_since", "window_opened_at", "seq", "priority", "priority_score", "due_at", "due_kind",
-    "due_reason", "language", "sentiment", "created_at", "contact_vip", "team_id",
+    "due_reason", "language", "sentiment", "created_at", "contact_vip", "team_id", "contact_id",
 )  # fmt: skip
 
 

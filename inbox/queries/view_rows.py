@@ -92,6 +92,11 @@ def turned(asked: Asked, since: datetime, *, limit: int) -> list[Conversation]:
     return list(conversations(asked).filter(passed).only(*COLUMNS)[:limit])
 
 
+def changed(asked: Asked, since: int, *, limit: int) -> list[Conversation]:
+    """Of all that changed after this event, what it holds now."""
+    return list(conversations(asked).filter(seq__gt=since).only(*COLUMNS)[:limit])
+
+
 def _all_of(asked: Asked) -> Q:
     return condition(asked.checks, asked) & view_words.said(asked.brand, asked.words)
 

@@ -14,6 +14,7 @@ from inbox import access
 from inbox.actions import undoing
 from inbox.models import Conversation, Message
 from inbox.queries import composer as composing
+from inbox.queries import context as person_context
 from inbox.queries import inbox_list, timeline, triage_facts
 from inbox.views import _shell
 from inbox.views._door import AgentRequest, is_fragment, signed_in
@@ -58,6 +59,15 @@ def composer(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRes
         conversation, channel=conversation.channel, brand_slug=brand_slug, now=timezone.now()
     )
     return render(request, "inbox/_composer_state.html", {"composer": found})
+
+
+@require_GET
+@signed_in
+def others(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResponse:
+    """The other conversations of its person, as they are now."""
+    conversation = access.conversation_for(request.user, brand_slug, public_id)
+    found = person_context.of(conversation, person=request.user, now=timezone.now())
+    return render(request, "inbox/_others.html", {"context": found})
 
 
 def head(request: AgentRequest, conversation: Conversation, *, done: datetime | None = None) -> HttpResponse:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from inbox import access
-from inbox.models import Brand
+from inbox.models import Brand, Conversation
 from inbox.queries import finding, inbox_list, sorting, view_rows
 from inbox.queries.sorting import BadPlace, Place
 from inbox.rules.view_query import Query, QueryError
@@ -41,7 +41,8 @@ def show(request: AgentRequest, brand_slug: str, view_name: str) -> HttpResponse
 @require_GET
 @signed_in
 def rows(request: AgentRequest, brand_slug: str, view_name: str, sort_name: str = "") -> HttpResponse:
-    """A page of the list; or, with `turned_within`, what time alone has brought in within so many milliseconds; or, with `ids`, which of these are in it."""
+    """A page of the list; or, with `turned_within`, what time alone has brought in within so many milliseconds; or, with `ids`, which of these are in it;
+    or, with `changed_since`, what is in it of all that changed after that number."""
     brand = access.brand_for(request.user, brand_slug)
     now = timezone.now()
     try:
@@ -50,6 +51,8 @@ def rows(request: AgentRequest, brand_slug: str, view_name: str, sort_name: str 
             return _turned(request, brand, view.query, now)
         if view.query is not None and "ids" in request.GET:
             return _which(request, brand, view.query, now)
+        if view.query is not None and "changed_since" in request.GET:
+            return _changed(request, brand, view.query, now)
         older_than = Place.read(request.GET["older_than"]) if "older_than" in request.GET else None
         newer_than = Place.read(request.GET["newer_than"]) if "newer_than" in request.GET else None
         page = inbox_list.page(
@@ -70,8 +73,22 @@ def _turned(request: AgentRequest, brand: Brand, query: Query, now: datetime) ->
     except (ValueError, OverflowError):
         return HttpResponseBadRequest("That is no length of time.")
     asked = view_rows.asked(brand, query, me=request.user.pk, now=now)
-    found = view_rows.turned(asked, now - within, limit=MOST + 1) if within <= AWAY else []
-    if len(found) > MOST or within > AWAY:
+    if within > AWAY:
+        return HttpResponse(status=205)
+    return _told(request, brand, view_rows.turned(asked, now - within, limit=MOST + 1), now)
+
+
+def _changed(request: AgentRequest, brand: Brand, query: Query, now: datetime) -> HttpResponse:
+    """So much changed at once that no rows were sent along: a page cannot know what of it came into a view of its own."""
+    since = request.GET["changed_since"]
+    if not since.isdecimal() or len(since) > 18:
+        return HttpResponseBadRequest("That is no number of an event.")
+    asked = view_rows.asked(brand, query, me=request.user.pk, now=now)
+    return _told(request, brand, view_rows.changed(asked, int(since), limit=MOST + 1), now)
+
+
+def _told(request: AgentRequest, brand: Brand, found: list[Conversation], now: datetime) -> HttpResponse:
+    if len(found) > MOST:
         return HttpResponse(status=205)  # so many that the list is better read anew
     rows = inbox_list.rows_of(found, brand_slug=brand.slug, now=now)
     return render(request, "inbox/live/rows.html", {"rows": rows})

@@ -8,11 +8,14 @@ from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from inbox import realtime
 from inbox.actions import joining, receiving
 from inbox.actions.receiving import Arrival
 from inbox.exchange import Unsent
-from inbox.models import Brand, Conversation
+from inbox.models import Brand, BrandSequence, Conversation
 from tests.browser.conftest import Outside
+from tests.browser.test_catching_up import hold, pattern_of, wait_until_read
+from tests.factories import conversations as make
 from tests.factories.people import ChannelFactory, agent_of
 
 Enter = Callable[..., Page]
@@ -74,3 +77,61 @@ def test_what_a_colleague_merges_into_it_takes_nothing_from_the_hand_that_writes
     expect(page.locator("reply-composer")).to_have_attribute("data-mode", "note")
     anna.refresh_from_db()
     assert anna.state == "open"
+
+
+def test_the_other_conversations_beside_a_thread_follow_what_happens_in_them(
+    enter: Enter, outside: Outside, brand: Brand
+) -> None:
+    anna, other = on_two_networks(outside, brand)
+    page = enter(f"/b/lumen/conversations/{anna.public_id}/")
+    page.mouse.move(20, 20)
+    beside = page.locator("#conversation-others")
+    expect(beside.locator(".context__preview")).to_have_text("And on X: where is it?")
+
+    Outside(other.channel).write("Never mind, it has come", who="anna.x")
+    expect(beside.locator(".context__preview")).to_have_text("Never mind, it has come")
+
+    third = Outside(ChannelFactory(brand=brand, platform="linkedin"))
+    third.write("And here, too", who="anna.li")
+    Conversation.objects.filter(channel=third.channel).update(contact=anna.contact)
+    third.write("Hello?", who="anna.li")
+    expect(beside.locator(".context__preview")).to_have_text(["Hello?", "Never mind, it has come"])
+
+    expect(beside.locator("[data-join]")).to_have_count(2)
+    page.keyboard.press("e")
+    expect(beside.locator("[data-join]")).to_have_count(0)  # it is not open to be joined any more
+
+
+def test_the_other_conversations_beside_a_thread_follow_a_burst_and_wait_for_a_hand(
+    enter: Enter, outside: Outside, brand: Brand
+) -> None:
+    anna, other = on_two_networks(outside, brand)
+    many = make.conversations(other.channel, 100)
+    page = enter(f"/b/lumen/conversations/{anna.public_id}/")
+    beside = page.locator("#conversation-others")
+    beside.hover()
+    seq = BrandSequence.objects.get(brand=brand).last + 1
+    Conversation.objects.filter(pk=other.pk).update(seq=seq, last_message_text="One of very many")
+    make.advance(other.channel, seq)
+
+    realtime.push_rows(brand.pk, [other.pk, *(each.pk for each in many)], seq, seq)
+
+    page.wait_for_timeout(1200)
+    expect(beside.locator(".context__preview")).to_have_text("And on X: where is it?")
+    page.mouse.move(20, 20)
+    expect(beside.locator(".context__preview")).to_have_text("One of very many")
+
+
+def test_what_happened_elsewhere_while_the_conversation_was_on_its_way_is_shown_beside_it(
+    enter: Enter, outside: Outside, brand: Brand
+) -> None:
+    anna, other = on_two_networks(outside, brand)
+    page = enter("/b/lumen/inbox/open/")
+    page.mouse.move(20, 20)
+    read = hold(page, pattern_of(anna), 800)
+    page.evaluate("(id) => { document.querySelector('workspace-shell').open(id) }", str(anna.public_id))
+    wait_until_read(page, read)
+
+    Outside(other.channel).write("Never mind, it has come", who="anna.x")
+
+    expect(page.locator("#conversation-others .context__preview")).to_have_text("Never mind, it has come")

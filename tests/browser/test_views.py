@@ -12,8 +12,10 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from inbox import realtime
-from inbox.actions import counting
-from inbox.models import Brand, Channel, Conversation, Person, SavedView, Tag
+from inbox.actions import counting, saving
+from inbox.models import Brand, BrandSequence, Channel, Conversation, Person, SavedView, Tag
+from inbox.queries import view_names
+from inbox.rules import view_reading
 from tests.browser.test_triage import due, names, say_so
 from tests.factories import conversations as make
 from tests.inbox.rules.cases import CASES, DAY, NOW
@@ -85,6 +87,21 @@ def test_a_query_is_typed_completed_and_applied(enter: Enter, channel: Channel, 
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
     page.wait_for_url("**/inbox/open/")
+
+
+def test_what_follows_a_value_in_quotes_is_completed(enter: Enter, channel: Channel, brand: Brand) -> None:
+    Tag.objects.create(brand=brand, name="order status")
+    page = enter(OPEN)
+
+    tell(page, 'tag:"order status" cha')
+    expect(page.locator(".query__choice")).to_have_text(["channel:"])
+    page.keyboard.press("Tab")
+    expect(page.locator("#query")).to_have_value('tag:"order status" channel:')
+
+    tell(page, r'"a \" quote" tag:"order st')
+    expect(page.locator(".query__choice")).to_have_text(['"order status"'])
+    page.keyboard.press("Tab")
+    expect(page.locator("#query")).to_have_value(r'"a \" quote" tag:"order status" ')
 
 
 def test_a_mistake_is_told_below_the_bar_and_nothing_is_lost(enter: Enter, channel: Channel) -> None:
@@ -221,6 +238,101 @@ def test_a_query_is_saved_and_reached_by_a_digit_and_its_counter_is_live(
     expect(page.locator(".list__count")).to_contain_text("2")
     # Counters of the house are told with the rows; news of saved views leaves them as they are.
     assert page.locator(".view[data-command=go-open] .view__count").inner_text() == "3"
+
+
+def burst(channel: Channel, rows: list[Conversation]) -> None:
+    """So many changed at once that their rows are not sent along."""
+    seq = BrandSequence.objects.get(brand=channel.brand).last + 1
+    make.advance(channel, seq)
+    Conversation.objects.filter(pk__in=[each.pk for each in rows]).update(seq=seq)
+    realtime.push_rows(channel.brand_id, [each.pk for each in rows], seq, seq)
+
+
+def test_a_burst_is_news_of_a_filtered_list_only_where_something_of_it_matches(
+    enter: Enter, channel: Channel
+) -> None:
+    many = make.conversations(channel, 110, contact_name="Another")
+    make.conversation(channel, contact_name="Here already", tags=["refund"])
+    page = enter("/b/lumen/inbox/query/?q=tag%3Arefund")
+    page.hover(".row")
+
+    with page.expect_request_finished(lambda asked: "changed_since" in asked.url):
+        burst(channel, many)
+    page.wait_for_timeout(300)
+    expect(page.locator("[data-pill]")).to_be_hidden()
+
+    Conversation.objects.filter(pk=many[60].pk).update(tags=["refund"], contact_name="Wanted")
+    burst(channel, many)
+    expect(page.locator("[data-pill]")).to_have_text("1 new")
+    page.click("[data-pill]")
+    expect(page.locator(".row")).to_have_count(2)
+    assert sorted(names(page)) == ["Here already", "Wanted"]
+
+
+def test_a_burst_of_which_very_much_matches_is_told_and_read_anew(enter: Enter, channel: Channel) -> None:
+    many = make.conversations(channel, 110)
+    page = enter("/b/lumen/inbox/query/?q=tag%3Arefund")
+    page.hover(".list__rows")
+    Conversation.objects.filter(pk__in=[each.pk for each in many]).update(tags=["refund"])
+
+    burst(channel, many)
+
+    expect(page.locator("[data-pill]")).to_have_text("New")
+    page.mouse.move(900, 400)
+    expect(page.locator(".row").first).to_be_visible()
+    expect(page.locator("[data-pill]")).to_be_hidden()
+
+
+def refunds(brand: Brand, by: Person) -> SavedView:
+    query = view_reading.parse("tag:refund", view_names.of(by, brand))
+    return saving.save(brand=brand, owner=None, name="Refunds", query=query, by=by, now=timezone.now())
+
+
+def delete(page: Page, saved: SavedView, by: Person) -> list[str]:
+    """As a colleague does it, and then somebody scrolls on. The list holds what is asked for of the view from now on."""
+    asked: list[str] = []
+    page.on("request", lambda each: asked.append(each.url) if "/rows/" in each.url and "view-" in each.url else None)  # fmt: skip
+    saving.remove(view=saved, by=by, now=timezone.now())
+    page.evaluate("document.querySelector('inbox-list').scrollTop = 1e6")
+    expect(page.locator("#notices .notice")).to_have_text("The view “Refunds” is no longer there.")
+    return asked
+
+
+def test_a_view_that_a_colleague_has_deleted_is_left_for_one_that_exists_with_a_word(
+    enter: Enter, channel: Channel, brand: Brand, mara: Person
+) -> None:
+    make.conversations(channel, 80, tags=["refund"])
+    saved = refunds(brand, mara)
+    page = enter(f"/b/lumen/inbox/view-{saved.public_id}/")
+
+    asked = delete(page, saved, mara)
+
+    page.wait_for_url("**/inbox/open/")
+    expect(page.locator("#notices .notice")).to_have_text("The view “Refunds” is no longer there. This is all that is open.")  # fmt: skip
+    assert len(asked) == 1
+    page.reload()
+    expect(page.locator("state-line[data-state=live]")).to_be_attached()
+    expect(page.locator("#notices .notice")).to_have_count(0)
+
+
+def test_a_view_that_is_gone_is_not_left_under_a_hand_that_writes_and_what_is_open_stays_open(
+    enter: Enter, channel: Channel, brand: Brand, mara: Person
+) -> None:
+    rows = make.conversations(channel, 80, tags=["refund"], window_opened_at=timezone.now())
+    saved = refunds(brand, mara)
+    page = enter(f"/b/lumen/conversations/{rows[0].public_id}/?view=view-{saved.public_id}")
+    page.locator("#composer-text").press_sequentially("It is on")
+
+    asked = delete(page, saved, mara)
+    page.wait_for_timeout(2600)
+    page.locator("#composer-text").press_sequentially(" its way")
+    assert len(asked) == 1
+    assert saved.name in page.title()
+    page.locator("#composer-text").blur()
+
+    page.wait_for_url(f"**/conversations/{rows[0].public_id}/?view=open")
+    expect(page.locator("#composer-text")).to_have_value("It is on its way")
+    expect(page.locator("workspace-shell")).to_have_attribute("data-view", "open")
 
 
 def test_the_bar_moves_nothing_and_fits_a_phone(enter: Enter, channel: Channel, tmp_path: Path) -> None:

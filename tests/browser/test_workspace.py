@@ -328,6 +328,20 @@ def test_on_a_phone_the_list_leads_to_the_thread_and_back(enter: Enter, conversa
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+def test_the_tab_is_named_after_what_is_open_and_after_the_view_when_nothing_is(
+    enter: Enter, conversation: Conversation
+) -> None:
+    page = enter(thread_of(conversation))
+    expect(page).to_have_title("Anna · All open · Lumen & Oak · Parley")
+
+    page.keyboard.press("Escape")
+    expect(page).to_have_title("All open · Lumen & Oak · Parley")
+    page.click(".row")
+    expect(page).to_have_title("Anna · All open · Lumen & Oak · Parley")
+    page.go_back()
+    expect(page).to_have_title("All open · Lumen & Oak · Parley")
+
+
 def test_hostile_text_runs_nothing_and_stays_in_its_box(enter: Enter, outside: Outside) -> None:
     marks = "".join(chr(0x300 + n % 0x50) for n in range(400))
     outside.write(

@@ -3,13 +3,16 @@
  * While a hand is on the list nothing moves: what changed waits behind a pill.
  */
 import { heard } from "../lib/afar.js"
+import { lacks } from "../lib/changed.js"
 import { Refused, ask, elements, explain, newer, notify } from "../lib/fragments.js"
 import { KeysetScroller } from "../lib/keyset-scroller.js"
+import { leaves } from "../lib/leaving.js"
 import { judge, moment } from "../lib/view-checks.js"
 import { Wanted } from "../lib/wanted.js"
 import { headGroups } from "./due-groups.js"
 
 const TICK = 5000 // between two looks at what time alone has changed
+const WAITING = 300 // rows that are kept aside, behind the pill or for their time
 
 class InboxList extends KeysetScroller {
   static newestFirst = true
@@ -49,6 +52,33 @@ class InboxList extends KeysetScroller {
 
   place(row) {
     return row.dataset[this.order]
+  }
+
+  /**
+   * Between which places all that belongs here is here, or waits. A row that is held stands where it was, not at its place: the rows
+   * at the edges cannot tell.
+   */
+  adopt(page) {
+    super.adopt(page)
+    const { entries } = this
+    this.reach = { start: entries[0] && this.place(entries[0]), end: entries.length ? this.place(entries.at(-1)) : undefined }
+  }
+
+  from(edge) {
+    return (edge === "end" && this.resumes) || this.reach[edge]
+  }
+
+  came(edge, rows) {
+    const last = edge === "start" ? rows[0] : rows.at(-1)
+    if (last) this.reach[edge] = this.place(last)
+  }
+
+  leaves(edge, rows) {
+    const going = new Set(rows)
+    const stays = this.entries.filter((row) => !going.has(row) && !this.held.has(row.dataset.id))
+    const last = edge === "start" ? stays[0] : stays.at(-1)
+    if (last) this.reach[edge] = this.place(last)
+    if (edge === "end") this.#endsLook()
   }
 
   admit(row) {
@@ -92,17 +122,27 @@ class InboxList extends KeysetScroller {
     if (!existing && !belongs) return
     if (!existing) {
       if (this.#isBelow(row)) return
-      if (this.isFree && !this.more.start) this.#put(row)
-      else this.held.set(row.dataset.id, row)
+      if (this.isFree && !this.more.start) this.#put([row])
+      else this.#hold(row)
       return
     }
     const stays = belongs && this.#keepsPlace(row, existing)
     this.#replace(existing, row)
     row.toggleAttribute("data-left", !belongs)
     if (stays) return
-    if (this.isFree && belongs) this.#put(row)
+    if (this.isFree && belongs) this.#put([row])
     else if (this.isFree && !belongs && !row.hasAttribute("aria-current")) row.remove()
-    else this.held.set(row.dataset.id, row)
+    else this.#hold(row)
+  }
+
+  /** Until no hand is on the list. Where very much waits, what is not here yet is read anew with the list instead of being kept. */
+  #hold(row) {
+    this.held.set(row.dataset.id, row)
+    if (this.held.size <= WAITING) return
+    const absent = [...this.held.keys()].filter((id) => !this.find(id))
+    if (!absent.length) return
+    for (const id of absent) this.held.delete(id)
+    lacks(this)
   }
 
   belongs(row) {
@@ -124,12 +164,13 @@ class InboxList extends KeysetScroller {
     const waiting = [...this.held.values()]
     this.held.clear()
     const change = () => {
+      const coming = []
       for (const row of waiting) {
-        if (!this.belongs(row)) {
-          if (!row.hasAttribute("aria-current")) row.remove()
-          else this.held.set(row.dataset.id, row)
-        } else this.#put(row)
+        if (this.belongs(row)) coming.push(row)
+        else if (!row.hasAttribute("aria-current")) row.remove()
+        else this.held.set(row.dataset.id, row)
       }
+      this.#put(coming)
     }
     if (toTop) {
       change()
@@ -169,6 +210,7 @@ class InboxList extends KeysetScroller {
     } catch (error) {
       if (this.loading.whole !== coming) return this.anew
       this.giveUp("whole")
+      if (leaves(this, error)) return
       throw error
     }
     if (this.loading.whole !== coming) return this.anew
@@ -214,6 +256,7 @@ class InboxList extends KeysetScroller {
   }
 
   #keepsPlace(row, existing) {
+    if (!this.#isWithin(row)) return false
     const before = existing.previousElementSibling
     const after = existing.nextElementSibling
     const place = this.place(row)
@@ -228,26 +271,35 @@ class InboxList extends KeysetScroller {
     if (inHand) row.focus({ preventScroll: true })
   }
 
-  #put(row) {
-    const old = this.find(row.dataset.id)
-    if (old?.hasAttribute("aria-current")) this.stood ??= { id: row.dataset.id, order: this.entries.map((each) => each.dataset.id) }
-    old?.remove()
-    if (this.#isBelow(row) || this.#isAbove(row)) return
-    const next = this.entries.find((other) => this.place(other) < this.place(row))
-    this.items.insertBefore(row, next ?? null)
-    if (row.dataset.id === this.closest("workspace-shell")?.dataset.open) row.setAttribute("aria-current", "true")
+  /** Each to its place, in one walk along what stands here. */
+  #put(rows) {
+    const open = this.closest("workspace-shell")?.dataset.open
+    for (const row of rows) {
+      const old = this.find(row.dataset.id)
+      if (old?.hasAttribute("aria-current")) this.stood ??= { id: row.dataset.id, order: this.entries.map((each) => each.dataset.id) }
+      old?.remove()
+    }
+    const standing = this.entries
+    let at = 0
+    for (const row of rows.filter((each) => this.#isWithin(each)).sort((one, other) => (this.place(one) < this.place(other) ? 1 : -1))) {
+      while (at < standing.length && this.place(standing[at]) >= this.place(row)) at++
+      this.items.insertBefore(row, standing[at] ?? null)
+      if (row.dataset.id === open) row.setAttribute("aria-current", "true")
+    }
   }
 
-  /** Its place is on a page that is not loaded; it comes with that page. */
+  /** Else its place is on a page that is not loaded; it comes with that page. */
+  #isWithin(row) {
+    return !this.#isBelow(row) && !this.#isAbove(row)
+  }
+
   #isBelow(row) {
-    const last = this.entries.at(-1)
     if (this.resumes) return this.place(row) < this.resumes
-    return Boolean(last && this.more.end && this.place(row) < this.place(last))
+    return Boolean(this.reach.end && this.more.end && this.place(row) < this.reach.end)
   }
 
   #isAbove(row) {
-    const [first] = this.entries
-    return Boolean(first && this.more.start && this.place(row) > this.place(first))
+    return Boolean(this.reach.start && this.more.start && this.place(row) > this.reach.start)
   }
 
   /** A look that was not long enough for the page: the rest is looked at when somebody asks for it. */
@@ -262,6 +314,13 @@ class InboxList extends KeysetScroller {
     further.firstElementChild.textContent = `Looked at ${this.looked.toLocaleString()} conversations.`
   }
 
+  /** What the look had come to is asked for again, if anybody comes there. */
+  #endsLook() {
+    this.resumes = undefined
+    const further = this.querySelector("[data-further]")
+    if (further) further.hidden = true
+  }
+
   #lookFurther() {
     this.more.end = true
     this.load("end")
@@ -270,6 +329,8 @@ class InboxList extends KeysetScroller {
   /** Rows that do not belong yet: time may bring them in without anybody telling. Where words are asked for, the server tells of them. */
   #perhapsLater(row) {
     if (this.checks && !("asksWords" in this.dataset) && judge(this.checks, JSON.parse(row.dataset.facts), moment(this.days)).until) this.early.set(row.dataset.id, row)
+    // The server tells of those that were not kept.
+    if (this.early.size > WAITING) this.early.delete(this.early.keys().next().value)
   }
 
   /** What time has changed: rows that no longer belong go, those that do come, and the server tells of those that were never here. */
@@ -283,11 +344,12 @@ class InboxList extends KeysetScroller {
       this.#receiveOne(waits ? row : row.cloneNode(true), here)
     }
     this.#tell()
-    if (document.visibilityState !== "visible" || this.asking) return
+    if (document.visibilityState !== "visible" || this.asking || this.isLeft) return
     this.asking = true
     try {
       const asked = clocks()
-      const html = await ask(this.address({ turned_within: Math.round(passed(this.turnedAt, asked) + TICK) }), { signal: this.abort.signal })
+      const html = await this.#answer({ turned_within: Math.round(passed(this.turnedAt, asked) + TICK) })
+      if (html === undefined) return
       if (html === null) await this.reload()
       else this.take(elements(html))
       this.turnedAt = asked
@@ -312,25 +374,39 @@ class InboxList extends KeysetScroller {
 
   async #whichAreIn(ids) {
     const rows = ids.map((id) => this.unclear.get(id))
-    const said = await this.#askWhichAreIn(ids)
+    const answer = await this.#answer({ ids })
+    const said = answer && JSON.parse(answer).ids
     const told = rows.filter((row) => this.unclear.get(row.dataset.id) === row) // of the others there is newer news
     if (!said) return this.take(told.filter(({ dataset: { id } }) => this.find(id) || this.held.has(id)))
     for (const row of told) row.toggleAttribute("data-unsaid", !said.includes(row.dataset.id))
     this.take(told)
   }
 
+  /** What came into the view of all that changed after this number: very many changed, and their rows were not sent along. */
+  async catchUp(since) {
+    const html = await this.#answer({ changed_since: since })
+    if (html === null) lacks(this)
+    else if (html !== undefined) this.take(elements(html))
+  }
+
   /** Nothing where the view is not there any more, or cannot be read: that is told once, not with each push, and what stands here is kept true. */
-  async #askWhichAreIn(ids) {
+  async #answer(asked) {
+    if (this.isLeft) return undefined
     try {
-      const { ids: said } = JSON.parse(await ask(this.address({ ids }), { signal: this.abort.signal }))
+      const html = await ask(this.address(asked), { signal: this.abort.signal })
       this.toldRefusal = false
-      return said
+      return html
     } catch (error) {
       if (!(error instanceof Refused) || error.status >= 500) throw error
-      if (!this.toldRefusal) notify(explain(error))
-      this.toldRefusal = true
-      return null
+      this.denied(error)
+      return undefined
     }
+  }
+
+  denied(error) {
+    if (leaves(this, error)) return
+    if (!this.toldRefusal) notify(explain(error))
+    this.toldRefusal = true
   }
 
   #perhapsSettle() {
@@ -338,6 +414,7 @@ class InboxList extends KeysetScroller {
   }
 
   #tell() {
+    this.trim()
     this.arranged()
     const arrived = [...this.held.values()].filter((row) => this.belongs(row)).length
     const lacks = this.lacks && !this.isFree // where it is free they are on their way

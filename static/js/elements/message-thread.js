@@ -10,6 +10,7 @@ class MessageThread extends KeysetScroller {
   static newestFirst = false
   static keep = 250
   gone = new Set()
+  passed = 0 // the highest number of what was here and left at the start
 
   connectedCallback() {
     super.connectedCallback()
@@ -76,7 +77,11 @@ class MessageThread extends KeysetScroller {
 
   /** The highest number of anything that is shown. */
   get shown() {
-    return Math.max(0, ...[...this.items.children].map((item) => Number(item.dataset.seq ?? 0)))
+    return highest(this.items.children, this.passed)
+  }
+
+  leaves(edge, items) {
+    if (edge === "start") this.passed = highest(items, this.passed)
   }
 
   receive(entries, { own = false } = {}) {
@@ -93,6 +98,7 @@ class MessageThread extends KeysetScroller {
     if (own && this.more.end) this.dispatchEvent(new CustomEvent("thread-anew", { bubbles: true }))
     else if (own || this.atEnd) this.toEnd()
     else if (below) this.#tellBelow(below)
+    this.trim()
     this.#look()
   }
 
@@ -210,6 +216,10 @@ class MessageThread extends KeysetScroller {
     const original = quoted && this.items.querySelector(`#message-${CSS.escape(quoted)}`)
     original?.scrollIntoView({ block: "center" })
   }
+}
+
+function highest(items, least) {
+  return Math.max(least, ...[...items].map((item) => Number(item.dataset.seq ?? 0)))
 }
 
 function before(one, other) {

@@ -5,8 +5,6 @@
 import { Refused, ask, elements, explain, notify } from "../lib/fragments.js"
 import { takeTurn } from "../lib/picks.js"
 
-const TOKEN = /(?:[^\s"]|"[^"]*"?)*$/ // what is being typed: up to a space outside of quotes
-
 class QueryBar extends HTMLElement {
   connectedCallback() {
     this.text = this.querySelector("#query")
@@ -48,7 +46,7 @@ class QueryBar extends HTMLElement {
   }
 
   #token() {
-    return this.text.value.slice(0, this.text.selectionStart).match(TOKEN)[0]
+    return lastToken(this.text.value.slice(0, this.text.selectionStart))
   }
 
   #show(choices) {
@@ -190,6 +188,18 @@ class QueryBar extends HTMLElement {
       else notify(explain(error))
     }
   }
+}
+
+/** What is being typed: behind the last space outside of quotes. Read from the front, as inbox/rules/view_reading.py does: only so is it known which quote opens. */
+function lastToken(text) {
+  let begins = 0
+  let quoted = false
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === '"') quoted = !quoted
+    else if (quoted && text[at] === "\\") at += 1 // whatever is escaped
+    else if (!quoted && /\s/.test(text[at])) begins = at + 1
+  }
+  return text.slice(begins)
 }
 
 /** What may follow what was typed: fields first, then the values of the one that stands there. */

@@ -2,6 +2,7 @@
 import { arrived, tellOf } from "../lib/afar.js"
 import { Ahead } from "../lib/ahead.js"
 import { Attendance } from "../lib/attendance.js"
+import * as beside from "../lib/beside.js"
 import { refresh } from "../lib/changed.js"
 import { find, makesSense } from "../lib/commands.js"
 import { Company } from "../lib/company.js"
@@ -9,6 +10,7 @@ import { DraftMarks } from "../lib/draft-marks.js"
 import { forgetOld } from "../lib/drafts.js"
 import { Refused, ask, csrf, elements, explain, hadOrTold, notify, sentence } from "../lib/fragments.js"
 import { listen } from "../lib/keys.js"
+import { tellWhatWasLeft } from "../lib/leaving.js"
 import { Presence } from "../lib/presence.js"
 import { note } from "../lib/recent.js"
 import { tell } from "../lib/tooltips.js"
@@ -38,6 +40,7 @@ class WorkspaceShell extends HTMLElement {
     listen(this)
     tell(this)
     forgetOld()
+    tellWhatWasLeft()
     this.started = location.href
     if (this.dataset.open) this.line.open(this.dataset.open)
     this.toggleContext(recall("parley.context") !== "closed")
@@ -108,9 +111,10 @@ class WorkspaceShell extends HTMLElement {
     if (push) history.pushState({ open: id }, "", `${address}${at ? "&" : "?"}view=${this.dataset.view}&${this.dataset.sorted}`)
     this.toggleContext(recall("parley.context") !== "closed")
     this.line.open(id, since)
+    beside.opened(this, since)
     if (!this.hasAttribute("data-focus")) this.ahead.want(this.list.neighbour(this.list.way, this.list.selected)?.dataset.id)
     const name = this.pane?.querySelector(".head__name")?.textContent ?? ""
-    document.title = `${name} · Parley`
+    document.title = `${name} · ${this.dataset.title}`
     arrived(id)
     note(this, { id, name, where: this.pane?.querySelector(".head__where")?.textContent ?? "" })
     return true
@@ -143,6 +147,7 @@ class WorkspaceShell extends HTMLElement {
     this.list.mark(null)
     this.main.replaceChildren(nothing())
     this.line.open(null)
+    document.title = this.dataset.title
     if (push) history.pushState({}, "", this.search.isOpen ? this.search.address : this.listAddress)
     if (this.search.isOpen) this.search.leftThread()
     else row?.focus({ preventScroll: true })
@@ -211,7 +216,8 @@ class WorkspaceShell extends HTMLElement {
       const rows = elements(news.html)
       this.#mindTheThread(rows)
       this.list.receive(rows)
-      if (news.changed) refresh(this, news.changed)
+      beside.changed(this, [...rows.map(({ dataset }) => ({ ...dataset, seq: Number(dataset.seq) })), ...(news.changed ?? []).map(([id, state, , , contact]) => ({ id, state, contact: String(contact ?? ""), seq: news.last }))])
+      if (news.changed) refresh(this, news)
     }
     if (news.type === "bulk" && String(news.person) === this.dataset.me) this.querySelector("bulk-runs").receive(elements(news.html))
     if (news.channel) this.composer?.channelChanged(news.channel)
@@ -283,7 +289,7 @@ class WorkspaceShell extends HTMLElement {
       const [fresh] = elements(await ask(pane.dataset.url))
       if (isOver()) return after()
       const { thread } = pane
-      for (const part of ["message-thread", "#conversation-head", pane.besideOwed ? ".context" : "#conversation-facts", "composer-state"]) pane.querySelector(part).replaceWith(fresh.querySelector(part))
+      for (const part of ["message-thread", "#conversation-head", ...(pane.besideOwed ? [".context"] : ["#conversation-facts", "#conversation-others"]), "composer-state"]) pane.querySelector(part).replaceWith(fresh.querySelector(part))
       pane.besideOwed = false
       pane.thread = pane.querySelector("message-thread")
       pane.thread.standFor(thread)

@@ -3,21 +3,33 @@ import { ask, elements, hadOrTold } from "./fragments.js"
 import { Wanted } from "./wanted.js"
 
 const wanted = new Wanted(fetchRows)
+const missed = new Wanted(fetchMissed) // what may have come into a view by a query: one entry, since which number
 let again
 
-export function refresh(shell, changed) {
+export function refresh(shell, { changed, first }) {
   const { list } = shell
-  let lacks = false
+  const judges = "checks" in list.dataset // by more than what is told of each
+  let missing = false
   for (const [id, state, assignee, channel] of changed) {
     list.early.delete(id) // what waits for its time is not as it is now
     if (list.find(id) || list.held.has(id)) wanted.set(id, {})
-    else lacks ||= "checks" in list.dataset || list.belongs({ dataset: { state, assignee: String(assignee ?? ""), channel: String(channel) } })
+    else missing ||= judges || list.belongs({ dataset: { state, assignee: String(assignee ?? ""), channel: String(channel) } })
   }
-  if (lacks) {
-    list.lack()
-    owe(list)
-  }
+  if (missing && judges) {
+    missed.set("since", { since: Math.min(missed.get("since")?.since ?? Infinity, first - 1) })
+    missed.askSoon(shell, 120)
+  } else if (missing) lacks(list)
   if (wanted.size) wanted.askSoon(shell, 120)
+}
+
+/** Rows came into the view that are not here, and are not told of. */
+export function lacks(list) {
+  list.lack()
+  owe(list)
+}
+
+async function fetchMissed(shell) {
+  await shell.list.catchUp(missed.get("since").since)
 }
 
 async function fetchRows(shell, ids) {
@@ -25,7 +37,7 @@ async function fetchRows(shell, ids) {
   shell.list.receive(elements(await ask(`/b/${shell.dataset.brand}/bulk/rows/?${query}`)))
 }
 
-/** Rows came into the view that are not here: the list is read anew as soon as no hand is on it, or the hand asks for it. */
+/** The list is read anew as soon as no hand is on it, or the hand asks for it. */
 function owe(list, pause = 800) {
   if (again) return
   again = setTimeout(() => {

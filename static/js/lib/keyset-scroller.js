@@ -1,11 +1,13 @@
 /**
  * A scrolling list of pages read by key, both ways. Far items leave the page and are fetched back when they come near,
- * so that ten thousand cost no more than a few hundred. Subclasses say where an item stands and what its place is called.
+ * so that ten thousand cost no more than a few hundred, and so do those that pushes bring to a page that is open all day. Subclasses say
+ * where an item stands and what its place is called.
  */
-import { ask, elements, newer } from "./fragments.js"
+import { Refused, ask, elements, newer } from "./fragments.js"
 
 const NEAR = 900 // pixels from an edge at which the next page is asked for
 const PATIENCE = 2000 // milliseconds until a page that did not come is asked for again
+const SLACK = 25 // more than is kept, before pushes make others leave: one layout for so many
 
 export class KeysetScroller extends HTMLElement {
   static keep = 300
@@ -18,16 +20,19 @@ export class KeysetScroller extends HTMLElement {
     this.adopt(this.items)
     this.abort = new AbortController()
     this.addEventListener("scroll", () => this.#look(), { passive: true, signal: this.abort.signal })
-    requestAnimationFrame(() => this.#look())
+    this.shape = new ResizeObserver(() => this.#look()) // also when it is shown again
+    this.shape.observe(this)
   }
 
   disconnectedCallback() {
     this.abort?.abort()
+    this.shape?.disconnect()
   }
 
   /** Which flags of a page mean that there is more before its first and after its last item. */
   adopt(page) {
     const { hasNewer, hasOlder } = page.dataset
+    this.refused = {} // by edge, from where on the server gives nothing
     this.more = this.constructor.newestFirst
       ? { start: hasNewer === "true", end: hasOlder === "true" }
       : { start: hasOlder === "true", end: hasNewer === "true" }
@@ -41,6 +46,7 @@ export class KeysetScroller extends HTMLElement {
     if (this.looking) return
     this.looking = requestAnimationFrame(() => {
       this.looking = null
+      if (!this.isShown) return // of what nobody sees, no edge is near
       this.scrolled?.()
       if (this.scrollTop < NEAR) this.load("start")
       if (this.scrollHeight - this.scrollTop - this.clientHeight < NEAR) this.load("end")
@@ -49,23 +55,34 @@ export class KeysetScroller extends HTMLElement {
 
   async load(edge) {
     if (!this.more[edge] || this.loading[edge]) return
-    const entries = this.entries
-    const at = edge === "start" ? entries[0] : entries.at(-1)
-    if (!at && !(edge === "end" && this.resumes)) return
+    const from = this.from(edge)
+    if (!from || from === this.refused[edge]) return
     const coming = (this.loading[edge] = {})
     try {
       const older = (edge === "end") === this.constructor.newestFirst
-      const place = (edge === "end" && this.resumes) || this.place(at)
-      const [page] = elements(await ask(this.address({ [older ? "older_than" : "newer_than"]: place }), { signal: this.abort.signal }))
+      const [page] = elements(await ask(this.address({ [older ? "older_than" : "newer_than"]: from }), { signal: this.abort.signal }))
       const { hasNewer, hasOlder } = page.dataset
       if (this.loading[edge] !== coming || !this.isConnected) return // its edge is no more
+      this.came?.(edge, [...page.children])
       this.#insert(edge, [...page.children])
       this.more[edge] = (older ? hasOlder : hasNewer) === "true"
       if (edge === "end") this.ended?.(page)
       setTimeout(() => this.loading[edge] === coming && this.#arrived(edge), 60)
     } catch (error) {
-      if (error.name !== "AbortError") setTimeout(() => this.loading[edge] === coming && this.#arrived(edge), PATIENCE)
+      if (error.name === "AbortError" || this.loading[edge] !== coming) return
+      if (error instanceof Refused && error.status < 500) {
+        this.refused[edge] = from // and is not asked for again from there
+        this.denied?.(error)
+      }
+      setTimeout(() => this.loading[edge] === coming && this.#arrived(edge), PATIENCE)
     }
+  }
+
+  /** The place from which on the next page is asked for. */
+  from(edge) {
+    const { entries } = this
+    const at = edge === "start" ? entries[0] : entries.at(-1)
+    return at && this.place(at)
   }
 
   /** Its own address with more asked for. */
@@ -101,16 +118,43 @@ export class KeysetScroller extends HTMLElement {
     // Measured while the layout is still clean, so that the change costs one layout and not three.
     const dropped = this.#far(other, incoming.length)
     this.keepStill(() => {
-      for (const item of dropped) item.remove()
+      this.#drop(other, dropped)
       if (edge === "start") this.items.prepend(...incoming)
       else this.items.append(...incoming)
-      if (dropped.length) {
-        this.more[other] = true
-        this.giveUp(other)
-      }
       this.arranged?.(incoming)
     })
     for (const item of incoming) if (item.querySelector("[hx-post], [hx-delete]")) window.htmx?.process(item)
+  }
+
+  #drop(edge, items) {
+    if (!items.length) return
+    this.leaves?.(edge, items)
+    for (const item of items) item.remove()
+    this.more[edge] = true
+    this.giveUp(edge)
+  }
+
+  /** Pushes bring items, too: no more stay than are kept, and those go that are farther from what is being looked at. */
+  trim() {
+    const { entries } = this
+    if (entries.length <= this.constructor.keep + SLACK) return
+    const edge = this.#farther()
+    const dropped = this.#far(edge, 0)
+    if (!dropped.length) return
+    this.keepStill(() => {
+      this.#drop(edge, dropped)
+      this.arranged?.([])
+    })
+  }
+
+  #farther() {
+    if (!this.isShown) return this.constructor.newestFirst ? "end" : "start"
+    return this.scrollTop > this.scrollHeight - this.scrollTop - this.clientHeight ? "start" : "end"
+  }
+
+  /** Laid out: on a phone the thread stands in the place of the list. */
+  get isShown() {
+    return this.clientHeight > 0
   }
 
   /** What may leave the page at the edge that is moved away from. It is fetched back by its place. */
@@ -119,7 +163,7 @@ export class KeysetScroller extends HTMLElement {
     const extra = Math.min(entries.length + arriving - this.constructor.keep, entries.length - 1)
     if (extra <= 0) return []
     const dropped = edge === "start" ? before(entries[extra]) : after(entries.at(-extra - 1))
-    return this.isNear(edge === "start" ? dropped.at(-1) : dropped[0]) ? [] : dropped
+    return this.isShown && this.isNear(edge === "start" ? dropped.at(-1) : dropped[0]) ? [] : dropped
   }
 
   isNear(item) {

@@ -47,6 +47,21 @@ def test_it_is_offered_done_shown_and_taken_back(
     assert (again.status_code, "taken back already" in again.content.decode()) == (422, True)
 
 
+def test_the_other_conversations_are_asked_for_alone_in_a_few_questions_and_by_its_brand_only(
+    page: Client, conversation: Conversation, elsewhere: Conversation, django_assert_max_num_queries
+) -> None:  # type: ignore[no-untyped-def]
+    there = reverse("inbox:others", args=[conversation.brand.slug, conversation.public_id])
+    page.get(there)
+
+    with django_assert_max_num_queries(15):
+        shown = page.get(there).content.decode()
+
+    assert shown.startswith("<section") and "And on X" in shown
+    stranger = Client()
+    stranger.force_login(agent_of(BrandFactory()))
+    assert stranger.get(there).status_code == 404
+
+
 def test_older_messages_of_both_come_by_key(
     page: Client, conversation: Conversation, elsewhere: Conversation
 ) -> None:

@@ -221,6 +221,27 @@ def test_what_time_has_brought_in_is_told(page: Client, channel: Channel) -> Non
     assert page.get(at("rows", "query"), {"q": "due<1h", "turned_within": "x"}).status_code == 400
 
 
+def test_what_came_into_a_view_of_all_that_changed_after_a_number_is_told(
+    page: Client, channel: Channel, django_assert_max_num_queries
+) -> None:  # type: ignore[no-untyped-def]
+    make.conversation(channel, contact_name="Wanted", tags=["refund"], seq=8)
+    make.conversation(channel, contact_name="Before", tags=["refund"], seq=7)
+    make.conversation(channel, contact_name="Another", seq=8)
+    make.conversation(ChannelFactory(), contact_name="Elsewhere", tags=["refund"], seq=8)
+    since = {"q": "tag:refund", "changed_since": "7"}
+    page.get(at("rows", "query"), since)
+
+    with django_assert_max_num_queries(12):
+        html = shown(page, at("rows", "query"), **since)
+
+    assert "Wanted" in html
+    assert not any(name in html for name in ("Before", "Another", "Elsewhere"))
+    make.conversations(channel, 100, tags=["refund"], seq=9)
+    assert page.get(at("rows", "query"), since).status_code == 205
+    for strange in ("x", "-1", "9" * 30):
+        assert page.get(at("rows", "query"), since | {"changed_since": strange}).status_code == 400
+
+
 def test_which_of_some_rows_say_the_words(page: Client, channel: Channel) -> None:
     said, unsaid = make.conversation(channel), make.conversation(channel)
     make.messages(said, 1, text="My late parcel is still on its way")
