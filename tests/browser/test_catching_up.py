@@ -35,12 +35,15 @@ def hold(page: Page, address: re.Pattern[str], milliseconds: int = 1500) -> list
     read: list[str] = []
 
     def late(route: Route) -> None:
+        if read:
+            route.fallback()
+            return
         answer = route.fetch()
         read.append(route.request.url)
         page.wait_for_timeout(milliseconds)
         route.fulfill(response=answer)
 
-    page.route(address, late, times=1)
+    page.route(address, late)
     return read
 
 
