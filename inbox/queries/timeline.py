@@ -150,7 +150,8 @@ def page(
         read = list(found.order_by("-sent_at", "-order_key", "-id")[: limit + 1])
         has_newer, has_older = older_than is not None, len(read) > limit
         messages = read[:limit][::-1]
-    return _page(conversation, messages, has_older, has_newer, brand_slug)
+    since, until = newer_than and newer_than.sent_at, older_than and older_than.sent_at
+    return _page(conversation, messages, has_older, has_newer, brand_slug, since=since, until=until)
 
 
 def page_around(
@@ -186,10 +187,16 @@ def _page(
     has_older: bool,
     has_newer: bool,
     brand_slug: str,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> Page:
+    """With what happened since, or until, the place that was asked from: no stretch between two pages is in neither."""
     entries: list[Entry] = [*dress(messages, conversation=conversation, brand_slug=brand_slug)]
-    since = messages[0].sent_at if messages and has_older else None
-    until = messages[-1].sent_at if messages and has_newer else None
+    if messages and has_older and since is None:
+        since = messages[0].sent_at
+    if messages and has_newer and until is None:
+        until = messages[-1].sent_at
     entries += _events_between(conversation, since, until)
     return Page(sorted(entries, key=lambda entry: entry.sort), has_older, has_newer)
 
@@ -282,5 +289,5 @@ def _events_between(
     if since:
         found = found.filter(at__gte=since)
     if until:
-        found = found.filter(at__lt=until)
+        found = found.filter(at__lte=until)
     return [EventEntry(event) for event in found.order_by("-seq")[:200]]
