@@ -208,9 +208,7 @@ class WorkspaceShell extends HTMLElement {
 
   #news(news) {
     if (news.type === "rows") {
-      const rows = elements(news.html)
-      this.#mindTheThread(rows)
-      this.list.receive(rows)
+      this.list.receive(elements(news.html))
       if (news.changed) refresh(this, news.changed)
     }
     if (news.type === "bulk" && String(news.person) === this.dataset.me) this.querySelector("bulk-runs").receive(elements(news.html))
@@ -234,16 +232,6 @@ class WorkspaceShell extends HTMLElement {
       this.querySelector("thread-company")?.draw()
       this.composer?.mindCompany()
     }
-  }
-
-  /** The row of the open conversation tells of something said: if the thread does not show it soon, it was lost on the way. */
-  #mindTheThread(rows) {
-    const said = Number(rows.find((row) => row.dataset.id === this.pane?.dataset.id)?.dataset.said ?? 0)
-    const before = this.pane?.thread?.shown ?? 0
-    if (said <= before) return
-    setTimeout(() => {
-      if (this.pane?.thread && this.pane.thread.shown < said && !this.pane.thread.more.end) this.line.catchUp(before)
-    }, 1000)
   }
 
   /** The list and the open thread as they now are. Fails where either could not be had; what is in `had` is not asked for again. */

@@ -127,6 +127,26 @@ def test_what_was_done_in_the_instant_of_the_message_at_an_edge_is_lost_to_neith
     assert 4 in lines(older)  # also where the newer page has left a browser's page meanwhile
 
 
+def test_a_page_around_a_message_that_lacks_the_newest_says_up_to_which_number_it_was_seen(
+    conversation: Conversation,
+) -> None:
+    messages = make.messages(conversation, 12)
+    Event.objects.bulk_create(
+        Event(
+            brand_id=conversation.brand_id, seq=number, kind=kind, conversation=conversation, message=message,
+            at=message.sent_at,
+        )
+        for kind, begin in ((EventKind.MESSAGE_RECEIVED, 10), (EventKind.MESSAGE_AMENDED, 50))
+        for number, message in enumerate(messages, start=begin)
+    )  # fmt: skip
+
+    around = timeline.page_around(messages[5], conversation=conversation, brand_slug="b", limit=4)
+    at_end = timeline.page_around(messages[10], conversation=conversation, brand_slug="b", limit=4)
+
+    assert pks(around)[-1] == messages[7].pk
+    assert (around.seen, at_end.seen) == (17, None)
+
+
 @pytest.fixture
 def conversation(db: None) -> Conversation:
     return make.conversation(ChannelFactory())
