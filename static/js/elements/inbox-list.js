@@ -5,6 +5,7 @@
 import { heard } from "../lib/afar.js"
 import { Refused, ask, elements, explain, newer, notify } from "../lib/fragments.js"
 import { KeysetScroller } from "../lib/keyset-scroller.js"
+import { Latest } from "../lib/latest.js"
 import { judge, moment } from "../lib/view-checks.js"
 import { Wanted } from "../lib/wanted.js"
 import { headGroups } from "./due-groups.js"
@@ -15,6 +16,7 @@ class InboxList extends KeysetScroller {
   static newestFirst = true
   static keep = 300
   way = 1 // in which one goes through it: down, or up (-1)
+  told = new Latest() // also of rows that are not here: one that has left is not brought back by what was read before
   bursts = 0 // told of, of which rows may be missing here
   answered = 0 // by what stands here
 
@@ -78,7 +80,7 @@ class InboxList extends KeysetScroller {
       this.meanwhile(row)
       const existing = this.find(row.dataset.id)
       const held = this.held.get(row.dataset.id)
-      if ((existing && !newer(row, existing)) || (held && !newer(row, held))) continue
+      if (this.told.isOld(row) || (existing && !newer(row, existing)) || (held && !newer(row, held))) continue
       this.held.delete(row.dataset.id)
       this.#receiveOne(row, existing)
     }
@@ -103,6 +105,14 @@ class InboxList extends KeysetScroller {
     if (this.isFree && belongs) this.#put(row)
     else if (this.isFree && !belongs && !row.hasAttribute("aria-current")) row.remove()
     else this.held.set(row.dataset.id, row)
+  }
+
+  /** A page that was on its way was read before them: those that have their place in it now are not in it. */
+  toldMeanwhile(rows) {
+    const lacking = rows.filter((row) => !this.find(row.dataset.id) && !this.held.has(row.dataset.id) && this.belongs(row))
+    if (!lacking.length) return
+    this.keepStill(() => lacking.forEach((row) => this.#put(row)))
+    this.#tell()
   }
 
   belongs(row) {

@@ -96,6 +96,17 @@ class MessageThread extends KeysetScroller {
     this.#look()
   }
 
+  /** A page that was on its way was read before them: those that have their place in it now are not in it. */
+  toldMeanwhile(entries) {
+    const lacking = entries.filter(({ id }) => !this.items.querySelector(`:scope > #${CSS.escape(id)}`))
+    if (!lacking.length) return
+    this.keepStill(() => {
+      for (const entry of lacking) this.#receiveOne(entry)
+      this.arranged()
+    })
+    this.#look()
+  }
+
   /** Messages that are no more; one that is still on its way here is not let in. */
   forget(ids) {
     for (const id of ids) {
