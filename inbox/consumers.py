@@ -152,7 +152,11 @@ class Socket:
         if "since" in wish:
             since, read = int(wish["since"]), int(wish.get("read", wish["since"]))
             told = await database_sync_to_async(realtime.catch_up)(
-                self._brand, since=since, read=min(read, since), conversation=self._open
+                self._brand,
+                since=since,
+                read=min(read, since),
+                conversation=self._open,
+                ask=int(wish.get("ask", 0)),
             )
             for text in told:
                 await self._outgoing.put({"type": "websocket.send", "text": text})

@@ -27,10 +27,23 @@ def show_in_lists(events: list[Event]) -> None:
         return
     conversation_ids = {event.conversation_id for event in events if event.conversation_id}
     told = notices.people_of(event.data for event in events if event.kind == EventKind.NOTIFIED)
-    realtime.push_rows(events[0].brand_id, conversation_ids, events[0].seq, events[-1].seq, told=told)
+    realtime.push_rows(
+        events[0].brand_id, conversation_ids, events[0].seq, events[-1].seq, told=told, threads=_numbers_in_threads(events)
+    )  # fmt: skip
     # Where nobody looks, the next sweep is soon enough for the counters of saved views.
     if view_counting.has_views(events[0].brand_id):
         tasks.wake_counting(events[0].brand_id)
+
+
+def _numbers_in_threads(events: list[Event]) -> dict[int, list[int]]:
+    """By conversation: the numbers with which the two reactions below tell of it. Somebody may look by then, so it is said of all."""
+    numbers: dict[int, list[int]] = defaultdict(list)
+    for kinds in (_ON_A_MESSAGE, _BETWEEN_MESSAGES):
+        newest = {event.conversation_id: event.seq for event in events if event.kind in kinds}
+        for conversation_id, seq in newest.items():
+            if conversation_id:
+                numbers[conversation_id].append(seq)
+    return numbers
 
 
 @on(*_ON_A_MESSAGE)

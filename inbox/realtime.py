@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -11,7 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from inbox import broadcasting
+from inbox import broadcasting, thread_fragments
 from inbox.models import Brand, BrandSequence, BulkRun, Conversation, Direction, Event, Person, ViewCursor
 from inbox.queries import (  # fmt: skip
     composer,
@@ -21,7 +21,6 @@ from inbox.queries import (  # fmt: skip
     staffing,
     thread_news,
     timeline,
-    triage_facts,
 )
 from inbox.queries.thread_news import Said
 from inbox.queries.timeline import Entry, EventEntry
@@ -73,21 +72,28 @@ def push_rows(
     last_seq: int,
     *,
     told: Sequence[int] = (),
+    threads: Mapping[int, Sequence[int]] | None = None,
 ) -> None:
     """Rows as they now are, with the counters of the views. A page that sees a gap before `first_seq` asks for what it missed.
 
-    `told`: people whose bell rings.
+    `told`: people whose bell rings. `threads`: by conversation the numbers with which its thread is told, too: these pushes go another
+    way, and a page that has it open asks for one that does not come.
     """
+    threads = threads or {}
     ids = list(conversation_ids)
     if len(ids) > MANY_ROWS:
-        columns = ("public_id", "state", "assignee_id", "channel_id", "contact_id")
-        changed = Conversation.objects.filter(pk__in=ids).values_list(*columns)
+        columns = ("pk", "public_id", "state", "assignee_id", "channel_id", "contact_id")
+        found = Conversation.objects.filter(pk__in=ids).values_list(*columns)
+        changed = [[str(public), *facts, *threads.get(pk, ())] for pk, public, *facts in found]
         message = _rows_message(brand_id, [], first_seq, last_seq, told)
-        _send(brand_group(brand_id), message | {"changed": [[str(each[0]), *each[1:]] for each in changed]})
+        _send(brand_group(brand_id), message | {"changed": changed})
         return
     brand = Brand.objects.get(pk=brand_id)
     rows = inbox_list.rows_by_id(brand, ids, now=timezone.now())
-    _send(brand_group(brand_id), _rows_message(brand_id, rows, first_seq, last_seq, told))
+    named = {str(row.conversation.public_id): threads.get(row.conversation.pk) for row in rows}
+    expected = {public: list(numbers) for public, numbers in named.items() if numbers}
+    message = _rows_message(brand_id, rows, first_seq, last_seq, told)
+    _send(brand_group(brand_id), message | ({"threads": expected} if expected else {}))
 
 
 def push_messages(news: Sequence[Said]) -> None:
@@ -113,7 +119,9 @@ def push_messages(news: Sequence[Said]) -> None:
 
 def push_events(conversation_id: int, events: Sequence[Event], *, with_composer: bool = False) -> None:
     """What colleagues did, as lines between the messages, and the head as it now is."""
-    conversation = _conversation(conversation_id)
+    conversation = _conversations([conversation_id]).get(conversation_id)
+    if conversation is None:  # purged meanwhile
+        return
     shown, seq = _shown_events(conversation, events), max((event.seq for event in events), default=0)
     _send_thread(conversation, shown, seq=seq, with_head=True, with_composer=with_composer)
 
@@ -168,8 +176,13 @@ def push_typing(conversation_id: int, name: str) -> None:
     )
 
 
-def catch_up(brand: Brand, *, since: int, read: int, conversation: Conversation | None) -> list[str]:
-    """What a page missed after `since`, and in its open thread after `read`, told as the live news; or that it should load itself anew."""
+def catch_up(
+    brand: Brand, *, since: int, read: int, conversation: Conversation | None, ask: int = 0
+) -> list[str]:
+    """What a page missed after `since`, and in its open thread after `read`, told as the live news; or that it should load itself anew.
+
+    The end of the answer names the question, `ask`: news that was pushed meanwhile answers nothing.
+    """
     last = newest_seq([brand.pk]).get(brand.pk, 0)
     now = timezone.now()
     rows = (
@@ -181,14 +194,16 @@ def catch_up(brand: Brand, *, since: int, read: int, conversation: Conversation 
             conversation, read, brand_slug=brand.slug, limit=CATCH_UP_ENTRIES + 1
         )
     if since > last or len(rows) > CATCH_UP_ROWS or len(entries) > CATCH_UP_ENTRIES:
-        return [_text({"type": "reload", "seq": last, "counts": inbox_list.counts_of(brand.pk)})]
+        counts = inbox_list.counts_of(brand.pk)
+        return [_text({"type": "reload", "seq": last, "counts": counts, "ask": ask})]
     found = []
     if conversation and read < last:
-        html = _thread_html(_conversation(conversation.pk), entries, with_head=True, with_composer=True)
+        fresh = _conversation(conversation.pk)
+        html = thread_fragments.html_of(fresh, entries, with_head=True, with_composer=True)
         gone = timeline.gone_since(conversation, read)
-        found.append(_text(_thread_message(conversation, html, last, gone)))
+        found.append(_text(thread_fragments.message_of(conversation, html, last, gone)))
     told = notices.told_since(brand, since, limit=CATCH_UP_ROWS) if since < last else []
-    return [*found, _text(_rows_message(brand.pk, rows, since + 1, last, told))]
+    return [*found, _text(_rows_message(brand.pk, rows, since + 1, last, told) | {"ask": ask})]
 
 
 def newest_seq(brand_ids: Iterable[int]) -> dict[int, int]:
@@ -233,47 +248,16 @@ def _send_thread(
     gone: Sequence[str] = (),
     unavailable: str | None = None,
 ) -> None:
-    html = _thread_html(
-        conversation, entries, with_head=with_head, with_composer=with_composer, unavailable=unavailable
-    )
-    _send(conversation_group(conversation.pk), _thread_message(conversation, html, seq, gone))
-
-
-def _thread_html(
-    conversation: Conversation,
-    entries: Sequence[Entry],
-    *,
-    with_head: bool,
-    with_composer: bool,
-    unavailable: str | None = None,
-) -> str:
-    now = timezone.now()
-    slug = conversation.brand.slug
-    state = (
-        composer.of(
-            conversation, channel=conversation.channel, brand_slug=slug, now=now, unavailable=unavailable
+    """One that cannot be shown keeps its news from no other; without a broker there is no other to be told."""
+    try:
+        html = thread_fragments.html_of(
+            conversation, entries, with_head=with_head, with_composer=with_composer, unavailable=unavailable
         )
-        if with_composer
-        else None
-    )
-    row = inbox_list.row_of(conversation, brand_slug=slug, now=now) if with_head else None
-    triage = triage_facts.of(conversation, brand_slug=slug, now=now) if with_head else None
-    return render_to_string(
-        "inbox/live/thread.html",
-        {"conversation": conversation, "entries": entries, "composer": state, "row": row, "triage": triage},
-    )
-
-
-def _thread_message(
-    conversation: Conversation, html: str, seq: int, gone: Sequence[str] = ()
-) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "type": "thread",
-        "conversation": str(conversation.public_id),
-        "html": html,
-        "last": seq,
-    }
-    return told | {"gone": list(gone)} if gone else told
+    except Exception:
+        log.exception("thread_not_told", conversation=conversation.pk, seq=seq)
+        return
+    message = thread_fragments.message_of(conversation, html, seq, gone)
+    _send(conversation_group(conversation.pk), message)
 
 
 def _rows_message(

@@ -47,6 +47,13 @@ def since(conversation_id: int, seq: int, kinds: Collection[EventKind]) -> Query
     return Event.objects.filter(said, conversation=conversation_id, seq__gt=seq)
 
 
+def before(message: Message) -> int:
+    """The brand's number before this message came. One that came without an event has always been there."""
+    came = Event.objects.filter(message=message, kind__in=BY_EITHER_SIDE).order_by("seq")
+    first = came.values_list("seq", flat=True).first()
+    return first - 1 if first else 0
+
+
 def on_screen(conversation: Conversation, seq: int) -> Message | None:
     """The customer's newest message that a page of the brand's event `seq` shows; the newest of all where it shows none."""
     said = conversation.messages.filter(direction="in", deleted_at=None, external_id__isnull=False)

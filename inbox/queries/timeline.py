@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from inbox.models import Attachment, Conversation, Direction, Event, EventKind, Message, MessageState
 from inbox.models.messages import MessageQuerySet
-from inbox.queries import list_rows, merges, sentences
+from inbox.queries import list_rows, merges, news, sentences
 
 PAGE = 30  # more than a screen; every message more costs each opening of a thread
 AROUND = 50  # a message is looked for with what was said before and after it
@@ -127,6 +127,7 @@ class Page:
     entries: list[Entry]
     has_older: bool
     has_newer: bool
+    seen: int | None = None  # of one that lacks the newest: the brand's number before the first that it lacks
 
 
 def page(
@@ -150,7 +151,9 @@ def page(
         read = list(found.order_by("-sent_at", "-order_key", "-id")[: limit + 1])
         has_newer, has_older = older_than is not None, len(read) > limit
         messages = read[:limit][::-1]
-    return _page(conversation, messages, has_older, has_newer, brand_slug)
+    since = newer_than.sent_at if newer_than else None
+    until = older_than.sent_at if older_than else None
+    return _page(conversation, messages, has_older, has_newer, brand_slug, since=since, until=until)
 
 
 def page_around(
@@ -166,7 +169,8 @@ def page_around(
     older = list(found.filter(_before(message)).order_by("-sent_at", "-order_key", "-id")[: half + 1])
     newer = list(found.filter(_after(message)).in_thread_order()[: half + 1])
     messages = [*older[:half][::-1], message, *newer[:half]]
-    return _page(conversation, messages, len(older) > half, len(newer) > half, brand_slug)
+    found_page = _page(conversation, messages, len(older) > half, len(newer) > half, brand_slug)
+    return replace(found_page, seen=news.before(newer[half])) if found_page.has_newer else found_page
 
 
 def threads(conversation: Conversation) -> list[int]:
@@ -186,10 +190,16 @@ def _page(
     has_older: bool,
     has_newer: bool,
     brand_slug: str,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> Page:
+    """With what happened since, or until, the place that was asked from: no stretch between two pages is in neither."""
     entries: list[Entry] = [*dress(messages, conversation=conversation, brand_slug=brand_slug)]
-    since = messages[0].sent_at if messages and has_older else None
-    until = messages[-1].sent_at if messages and has_newer else None
+    if messages and has_older and since is None:
+        since = messages[0].sent_at
+    if messages and has_newer and until is None:
+        until = messages[-1].sent_at
     entries += _events_between(conversation, since, until)
     return Page(sorted(entries, key=lambda entry: entry.sort), has_older, has_newer)
 
@@ -282,5 +292,5 @@ def _events_between(
     if since:
         found = found.filter(at__gte=since)
     if until:
-        found = found.filter(at__lt=until)
+        found = found.filter(at__lte=until)
     return [EventEntry(event) for event in found.order_by("-seq")[:200]]

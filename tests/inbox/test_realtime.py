@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from inbox import broadcasting, realtime
-from inbox.models import Channel, Message
+from inbox import broadcasting, realtime, thread_fragments
+from inbox.models import Channel, Conversation, Message
 from inbox.queries.thread_news import Said
 from tests.factories import conversations as make
 from tests.factories.people import ChannelFactory
@@ -88,3 +90,27 @@ def test_a_thread_that_is_gone_stops_no_other(channel: Channel, sent: dict[str, 
     realtime.push_messages([Said(0, gone.message_ids, seq=1), left])
 
     assert list(sent) == [realtime.conversation_group(left.conversation_id)]
+
+
+def test_a_thread_that_cannot_be_shown_stops_no_other(
+    channel: Channel, sent: dict[str, dict[str, object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, left = news_of(channel, 2)
+    show = thread_fragments.html_of
+
+    def html_of(conversation: Conversation, *args: Any, **how: Any) -> str:
+        if conversation.pk == broken.conversation_id:
+            raise ValueError("what the platform told cannot be shown")
+        return show(conversation, *args, **how)
+
+    monkeypatch.setattr(thread_fragments, "html_of", html_of)
+
+    realtime.push_messages([broken, left])
+
+    assert list(sent) == [realtime.conversation_group(left.conversation_id)]
+
+
+def test_of_a_conversation_that_is_gone_no_line_is_told(sent: dict[str, dict[str, object]]) -> None:
+    realtime.push_events(0, [])
+
+    assert sent == {}

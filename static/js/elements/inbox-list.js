@@ -6,6 +6,7 @@ import { heard } from "../lib/afar.js"
 import { lacks } from "../lib/changed.js"
 import { Refused, ask, elements, explain, newer, notify } from "../lib/fragments.js"
 import { KeysetScroller } from "../lib/keyset-scroller.js"
+import { Latest } from "../lib/latest.js"
 import { leaves } from "../lib/leaving.js"
 import { judge, moment } from "../lib/view-checks.js"
 import { Wanted } from "../lib/wanted.js"
@@ -18,6 +19,7 @@ class InboxList extends KeysetScroller {
   static newestFirst = true
   static keep = 300
   way = 1 // in which one goes through it: down, or up (-1)
+  told = new Latest() // also of rows that are not here: one that has left is not brought back by what was read before
   bursts = 0 // told of, of which rows may be missing here
   answered = 0 // by what stands here
 
@@ -108,7 +110,7 @@ class InboxList extends KeysetScroller {
       this.meanwhile(row)
       const existing = this.find(row.dataset.id)
       const held = this.held.get(row.dataset.id)
-      if ((existing && !newer(row, existing)) || (held && !newer(row, held))) continue
+      if (this.told.isOld(row) || (existing && !newer(row, existing)) || (held && !newer(row, held))) continue
       this.held.delete(row.dataset.id)
       this.#receiveOne(row, existing)
     }
@@ -143,6 +145,14 @@ class InboxList extends KeysetScroller {
     if (!absent.length) return
     for (const id of absent) this.held.delete(id)
     lacks(this)
+  }
+
+  /** A page that was on its way was read before them: those that have their place in it now are not in it. */
+  toldMeanwhile(rows) {
+    const lacking = rows.filter((row) => !this.find(row.dataset.id) && !this.held.has(row.dataset.id) && this.belongs(row))
+    if (!lacking.length) return
+    this.keepStill(() => this.#put(lacking))
+    this.#tell()
   }
 
   belongs(row) {

@@ -21,7 +21,7 @@ class MessageThread extends KeysetScroller {
     this.sizes = new ResizeObserver(() => (this.held ? this.#hold() : this.atEnd && this.toEnd()))
     this.sizes.observe(this.items)
     this.sizes.observe(this)
-    this.seen = this.shown
+    this.seen = this.more.end ? Number(this.dataset.seen ?? 0) : this.shown
     this.addEventListener("click", (event) => this.#clicked(event), { signal: this.abort.signal })
     document.addEventListener("visibilitychange", () => this.#look(), { signal: this.abort.signal })
     for (const hand of ["wheel", "touchmove", "pointerdown", "keydown"]) this.addEventListener(hand, () => (this.held = null), { passive: true, signal: this.abort.signal })
@@ -99,6 +99,17 @@ class MessageThread extends KeysetScroller {
     else if (own || this.atEnd) this.toEnd()
     else if (below) this.#tellBelow(below)
     this.trim()
+    this.#look()
+  }
+
+  /** A page that was on its way was read before them: those that have their place in it now are not in it. */
+  toldMeanwhile(entries) {
+    const lacking = entries.filter(({ id }) => !this.items.querySelector(`:scope > #${CSS.escape(id)}`))
+    if (!lacking.length) return
+    this.keepStill(() => {
+      for (const entry of lacking) this.#receiveOne(entry)
+      this.arranged()
+    })
     this.#look()
   }
 
@@ -199,7 +210,9 @@ class MessageThread extends KeysetScroller {
     this.glance = setTimeout(() => {
       if (!this.atEnd || document.visibilityState !== "visible") return
       this.querySelector("[data-below]")?.remove()
-      const shown = this.shown
+      const { told } = this.closest("workspace-shell").line.numbers
+      const shown = Math.min(this.shown, told) // what has not come in was not seen, though something later was
+      if (this.shown > told) this.#look()
       if (shown <= this.seen && this.told) return
       this.seen = Math.max(this.seen, shown)
       this.told = true

@@ -274,7 +274,8 @@ class ReplyComposer extends HTMLElement {
   /** What the agent has before their eyes: unseen news makes the server ask back. */
   get seen() {
     const line = document.querySelector("state-line")
-    return Math.max(this.ownSeq ?? 0, Math.min(this.thread.seen, line?.seen ?? Infinity), Number(this.read ?? 0))
+    const whole = Math.min(line?.seen ?? Infinity, line?.numbers?.whole ?? Infinity)
+    return Math.max(this.ownSeq ?? 0, Math.min(this.thread.seen, whole), Number(this.read ?? 0))
   }
 
   async #send({ anyway = false } = {}) {
@@ -306,7 +307,7 @@ class ReplyComposer extends HTMLElement {
       await this.keeper.settled(mode)
       body.set("draft", this.keeper.of(mode).base)
       const html = await ask(mode === "note" ? this.dataset.noteUrl : this.dataset.replyUrl, { method: "POST", body })
-      this.#taken(mode, html, { replyTo, files })
+      this.#taken(mode, html, { replyTo, files, anyway })
     } catch (error) {
       this.next = false
       this.#givenBack(error, text, mode)
@@ -323,7 +324,9 @@ class ReplyComposer extends HTMLElement {
 
   #taken(mode, html, sent) {
     const entries = say(elements(html))
-    this.ownSeq = Math.max(0, ...entries.map((entry) => Number(entry.dataset.seq)))
+    const seq = Math.max(0, ...entries.map((entry) => Number(entry.dataset.seq)))
+    // A reply that was taken shows that nothing had come before it. A note does not, nor a reply that was to go whatever came.
+    if (mode === "reply" && !sent.anyway) this.ownSeq = seq
     this.thread.receive(entries, { own: true })
     this.stale.replaceChildren()
     if (this.isConnected) this.shell.presence.stopped()
@@ -336,7 +339,7 @@ class ReplyComposer extends HTMLElement {
     const rest = this.#restOf(mode)
     this.keeper.taken(mode, rest)
     if (mode === "reply" && this.uploads.ids.length) this.keeper.typed(mode, rest)
-    if (mode === "reply" && !rest && this.uploads.isEmpty) this.shell.done(this.dataset.id, this.ownSeq)
+    if (mode === "reply" && !rest && this.uploads.isEmpty) this.shell.done(this.dataset.id, seq)
   }
 
   /** What was written while other words were leaving. */
@@ -367,6 +370,7 @@ class ReplyComposer extends HTMLElement {
 
   #sendAnyway() {
     if (this.mode !== "reply") this.write("reply")
+    this.read = this.stale.firstElementChild?.dataset.newest // the choice has shown it
     this.#send({ anyway: true })
   }
 

@@ -4,10 +4,12 @@
  * when it comes back from sleep, and when the pulse tells that the brand is further than the page. It is live when all that the
  * numbers stand for is on the page, and not before.
  */
+import { ThreadNumbers, numbersOf } from "../lib/thread-numbers.js"
 import { zone } from "./local-time.js"
 
 const WORDS = { connecting: "connecting", live: "live", catching: "catching up", offline: "offline", gone: "signed out" }
 const PATIENCE = 500 // how long a missing number may still be on its way
+const THREAD_PATIENCE = 1000 // how long the thread may take to be told of what its row tells already
 const SOON = 1000 // until what could not be read anew is asked for again; longer each time
 const SILENCE = 45_000 // a line that says nothing for so long is dead (pulses come every 10 s)
 
@@ -18,6 +20,7 @@ class StateLine extends HTMLElement {
     this.told = Number(this.shell.dataset.told ?? 0) // the last change of a saved view's counter
     this.figures = this.seen // the number with which the other counters were told
     this.ahead = []
+    this.numbers = new ThreadNumbers()
     this.owing = new Set() // what is not on the page yet, though its numbers have passed
     this.tries = 0
     this.abort = new AbortController()
@@ -56,8 +59,8 @@ class StateLine extends HTMLElement {
   /** The page shows another conversation now, read when the brand was at `read`. */
   open(id, read = this.seen) {
     this.opened = id
-    this.read = read
-    if (this.socket?.readyState === WebSocket.OPEN) this.#send({ open: id, ...this.#known })
+    this.numbers.begin(id ? read : null)
+    if (this.socket?.readyState === WebSocket.OPEN) this.#send({ open: id, ...this.#question() })
   }
 
   /** What the page's person does; see lib/presence.js. */
@@ -72,16 +75,17 @@ class StateLine extends HTMLElement {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ focus: id }))
   }
 
-  /** `read`: where the open conversation may lack something since an earlier number than all else. */
-  catchUp(read = this.read) {
-    this.read = read
+  catchUp() {
     this.say("catching")
-    this.#send(this.#known)
+    this.#send(this.#question())
   }
 
-  /** Two numbers: rows are told of by pushes, while a conversation may have been fetched some time before it is shown. */
-  get #known() {
-    return { since: this.seen, read: Math.min(this.read ?? this.seen, this.seen) }
+  /**
+   * Two numbers: the open conversation may lack something since an earlier one than all else. It may have been fetched some time before
+   * it was shown, and its pushes have a way of their own. Only an answer says that it is whole; any other news may have come before it.
+   */
+  #question() {
+    return { since: this.seen, read: Math.min(this.numbers.whole, this.seen), ask: this.numbers.ask() }
   }
 
   /** Something is told of and could not be had yet: the page is not live before it is. */
@@ -110,7 +114,7 @@ class StateLine extends HTMLElement {
     this.tries = 0
     this.say("catching")
     this.dispatchEvent(new CustomEvent("line-open", { bubbles: true }))
-    this.#send({ open: this.opened ?? null, ...this.#known, here: this.doing ?? "looks", focus: this.focused ?? "", counts: true, presence: true, zone })
+    this.#send({ open: this.opened ?? null, ...this.#question(), here: this.doing ?? "looks", focus: this.focused ?? "", counts: true, presence: true, zone })
   }
 
   #send(wish) {
@@ -141,14 +145,27 @@ class StateLine extends HTMLElement {
       return
     }
     this.dispatchEvent(new CustomEvent("news", { bubbles: true, detail: news }))
-    if (news.type === "thread" && news.conversation === this.opened) this.read = undefined
-    if (news.type === "rows") this.#count(news)
-    if (news.type === "reload") this.#readAnew(news.seq)
+    if (news.type === "thread" && news.conversation === this.opened) this.numbers.hear(news.last)
+    if (news.type === "rows") {
+      this.numbers.answered(news.ask, news.last)
+      for (const number of this.numbers.expect(numbersOf(this.opened, news))) this.#mind(number)
+      this.#count(news)
+    }
+    if (news.type === "reload") this.#readAnew(news)
+  }
+
+  /** The thread is told of it, too. If that does not come soon, it was lost on the way. */
+  #mind(number) {
+    setTimeout(() => {
+      if (!this.numbers.isOwed(number)) return
+      if (this.anew) this.#mind(number)
+      else if (this.socket.readyState === WebSocket.OPEN) this.catchUp()
+    }, THREAD_PATIENCE)
   }
 
   /** Too much has happened to be told piece by piece. Only what has been read counts as seen; and it is read once: who is reading it
    * is not thrown to its end each time that the other part is asked for again. */
-  async #readAnew(seq) {
+  async #readAnew({ seq, ask }) {
     const anew = (this.anew = {})
     this.say("catching")
     const had = new Set()
@@ -163,7 +180,7 @@ class StateLine extends HTMLElement {
     if (this.anew !== anew || this.gone) return
     this.anew = null
     this.seen = seq
-    this.read = undefined
+    this.numbers.answered(ask, seq)
     this.#goOn()
   }
 

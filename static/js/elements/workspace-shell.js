@@ -214,7 +214,6 @@ class WorkspaceShell extends HTMLElement {
   #news(news) {
     if (news.type === "rows") {
       const rows = elements(news.html)
-      this.#mindTheThread(rows)
       this.list.receive(rows)
       beside.changed(this, [...rows.map(({ dataset }) => ({ ...dataset, seq: Number(dataset.seq) })), ...(news.changed ?? []).map(([id, state, , , contact]) => ({ id, state, contact: String(contact ?? ""), seq: news.last }))])
       if (news.changed) refresh(this, news)
@@ -240,16 +239,6 @@ class WorkspaceShell extends HTMLElement {
       this.querySelector("thread-company")?.draw()
       this.composer?.mindCompany()
     }
-  }
-
-  /** The row of the open conversation tells of something said: if the thread does not show it soon, it was lost on the way. */
-  #mindTheThread(rows) {
-    const said = Number(rows.find((row) => row.dataset.id === this.pane?.dataset.id)?.dataset.said ?? 0)
-    const before = this.pane?.thread?.shown ?? 0
-    if (said <= before) return
-    setTimeout(() => {
-      if (this.pane?.thread && this.pane.thread.shown < said && !this.pane.thread.more.end) this.line.catchUp(before)
-    }, 1000)
   }
 
   /** The list and the open thread as they now are. Fails where either could not be had; what is in `had` is not asked for again. */

@@ -67,6 +67,7 @@ export class KeysetScroller extends HTMLElement {
       this.#insert(edge, [...page.children])
       this.more[edge] = (older ? hasOlder : hasNewer) === "true"
       if (edge === "end") this.ended?.(page)
+      if (this.news.size) this.toldMeanwhile([...this.news.values()])
       setTimeout(() => this.loading[edge] === coming && this.#arrived(edge), 60)
     } catch (error) {
       if (error.name === "AbortError" || this.loading[edge] !== coming) return

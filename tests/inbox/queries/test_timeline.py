@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from inbox.actions import assigning, closing
-from inbox.models import Attachment, Conversation, Message
+from inbox.models import Attachment, Conversation, Event, EventKind, Message
 from inbox.queries import timeline
-from inbox.queries.timeline import MessageEntry, Page
+from inbox.queries.timeline import EventEntry, MessageEntry, Page
 from tests.factories import conversations as make
 from tests.factories.people import ChannelFactory, agent_of
 
@@ -54,6 +54,97 @@ class ThreadByKey(TestCase):
             if not page.has_newer:
                 break
         assert down == expected
+
+
+def lines(page: Page) -> list[int]:
+    return [entry.event.seq for entry in page.entries if isinstance(entry, EventEntry)]
+
+
+def written_and_done(conversation: Conversation, count: int) -> list[Message]:
+    """Messages a minute apart, and something done half a minute after each."""
+    messages = make.messages(conversation, count)
+    Event.objects.bulk_create(
+        Event(
+            brand_id=conversation.brand_id, seq=number, kind=EventKind.RESOLVED, conversation=conversation,
+            at=message.sent_at + timedelta(seconds=30),
+        )
+        for number, message in enumerate(messages, start=1)
+    )  # fmt: skip
+    return messages
+
+
+def test_what_was_done_between_two_pages_of_a_thread_is_met_once_either_way(
+    conversation: Conversation,
+) -> None:
+    first = written_and_done(conversation, 12)[0]
+
+    page = timeline.page(conversation, brand_slug="b", limit=5)
+    up = lines(page)
+    while page.has_older:
+        place = Message.objects.get(pk=pks(page)[0])
+        page = timeline.page(conversation, brand_slug="b", older_than=place, limit=5)
+        up = lines(page) + up
+    assert up == list(range(1, 13))
+
+    down: list[int] = []
+    place, more = first, True
+    while more:
+        page = timeline.page(conversation, brand_slug="b", newer_than=place, limit=5)
+        down, more = down + lines(page), page.has_newer
+        place = Message.objects.get(pk=pks(page)[-1])
+    assert down == list(range(1, 13))
+
+
+def test_what_was_done_around_a_found_message_and_on_either_side_is_met_once(
+    conversation: Conversation,
+) -> None:
+    messages = written_and_done(conversation, 12)
+
+    around = timeline.page_around(messages[5], conversation=conversation, brand_slug="b", limit=4)
+    found = Message.objects.in_bulk([pks(around)[0], pks(around)[-1]])
+    older = timeline.page(conversation, brand_slug="b", older_than=found[pks(around)[0]])
+    newer = timeline.page(conversation, brand_slug="b", newer_than=found[pks(around)[-1]])
+
+    assert [*lines(older), *lines(around), *lines(newer)] == list(range(1, 13))
+
+
+def test_what_was_done_in_the_instant_of_the_message_at_an_edge_is_lost_to_neither_page(
+    conversation: Conversation,
+) -> None:
+    """An answer that resolves is written and resolved in one instant."""
+    written_and_done(conversation, 6)
+    for event in Event.objects.order_by("seq"):
+        Event.objects.filter(pk=event.pk).update(at=event.at - timedelta(seconds=30))
+
+    newest = timeline.page(conversation, brand_slug="b", limit=3)
+    place = Message.objects.get(pk=pks(newest)[0])
+    older = timeline.page(conversation, brand_slug="b", older_than=place, limit=3)
+    again = timeline.page(
+        conversation, brand_slug="b", newer_than=Message.objects.get(pk=pks(older)[-1]), limit=3
+    )
+
+    assert {*lines(older), *lines(newest)} == set(range(1, 7)) == {*lines(older), *lines(again)}
+    assert 4 in lines(older)  # also where the newer page has left a browser's page meanwhile
+
+
+def test_a_page_around_a_message_that_lacks_the_newest_says_up_to_which_number_it_was_seen(
+    conversation: Conversation,
+) -> None:
+    messages = make.messages(conversation, 12)
+    Event.objects.bulk_create(
+        Event(
+            brand_id=conversation.brand_id, seq=number, kind=kind, conversation=conversation, message=message,
+            at=message.sent_at,
+        )
+        for kind, begin in ((EventKind.MESSAGE_RECEIVED, 10), (EventKind.MESSAGE_AMENDED, 50))
+        for number, message in enumerate(messages, start=begin)
+    )  # fmt: skip
+
+    around = timeline.page_around(messages[5], conversation=conversation, brand_slug="b", limit=4)
+    at_end = timeline.page_around(messages[10], conversation=conversation, brand_slug="b", limit=4)
+
+    assert pks(around)[-1] == messages[7].pk
+    assert (around.seen, at_end.seen) == (17, None)
 
 
 @pytest.fixture

@@ -1,0 +1,91 @@
+"""What is told while a page of the list or of the thread is on its way, and what is told late."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from inbox import realtime
+from inbox.actions import closing
+from inbox.models import Channel, Conversation, Person
+from tests.browser.conftest import Outside
+from tests.browser.test_late_answers import hold
+from tests.factories import conversations as make
+
+Enter = Callable[..., Page]
+NEWEST = "/b/lumen/inbox/open/?sort=newest"
+
+
+@pytest.mark.parametrize("it_is", ["new", "moved"])
+def test_a_row_whose_place_is_in_the_page_that_is_on_its_way_comes_with_it(
+    enter: Enter, channel: Channel, it_is: str
+) -> None:
+    rows = make.conversations(channel, 300)
+    make.advance(channel, 10)
+    page = enter(NEWEST)
+    page.wait_for_timeout(500)
+    held = hold(page, re.compile("older_than="))
+    page.evaluate("document.querySelector('inbox-list').scrollTop = 1e9")
+    held.until_given()
+    here = page.locator(".row").count()
+    fields = {"last_message_at": make.NEWEST - timedelta(minutes=here + 3, seconds=30), "seq": 11}
+    told = make.conversation(channel, **fields) if it_is == "new" else rows[here + 10]
+    Conversation.objects.filter(pk=told.pk).update(**fields)
+    make.advance(channel, 11)
+
+    realtime.push_rows(channel.brand_id, [told.pk], 11, 11)
+    page.wait_for_function("document.querySelector('state-line').seen === 11")
+    held.let_go()
+
+    expect(page.locator(f"#row-{rows[here + 3].public_id} + #row-{told.public_id}")).to_have_count(1)
+    expect(page.locator(f"#row-{told.public_id} + #row-{rows[here + 4].public_id}")).to_have_count(1)
+    expect(page.locator("[data-pill]")).to_be_hidden()
+
+
+def test_a_message_that_comes_while_the_end_of_the_thread_is_on_its_way_stands_there(
+    enter: Enter, anna: Conversation, outside: Outside
+) -> None:
+    for number in range(30):
+        outside.write(f"Line {number}" + " and on" * 200)
+    page = enter(f"/b/lumen/conversations/{anna.public_id}/?at={anna.messages.earliest('sent_at').public_id}")
+    page.evaluate(
+        "document.querySelector('state-line').catchUp = () => {}"
+    )  # it was told, and is not asked for
+    held = hold(page, re.compile("newer_than="))
+    page.mouse.move(700, 400)
+    page.mouse.wheel(0, 100_000)
+    held.until_given()
+
+    outside.write("Cancel it!")
+    expect(page.locator("[data-below]")).to_be_visible()
+    held.let_go()
+
+    expect(page.locator(".message")).to_have_count(32)
+    expect(page.locator(".message").last).to_contain_text("Cancel it!")
+
+
+def test_a_row_that_has_left_is_not_put_back_by_what_was_read_before_it_left(
+    enter: Enter, anna: Conversation, zoe: Conversation, mara: Person
+) -> None:
+    page = enter(NEWEST)
+    expect(page.locator(".row")).to_have_count(2)
+    page.evaluate(
+        "(id) => { window.late = document.getElementById(`row-${id}`).outerHTML }", str(zoe.public_id)
+    )
+    closing.resolve(conversation=zoe, by=mara, now=timezone.now())
+    expect(page.locator(".row")).to_have_count(1)
+
+    page.evaluate(
+        """() => {
+          const { socket, seen } = document.querySelector("state-line")
+          socket.onmessage({ data: JSON.stringify({ type: "rows", first: seen, last: seen, html: window.late }) })
+        }"""
+    )
+
+    expect(page.locator(".row")).to_have_count(1)
+    expect(page.locator(f"#row-{anna.public_id}")).to_be_visible()
