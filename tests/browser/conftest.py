@@ -193,7 +193,9 @@ def enter(browser: Browser, origin: str, mara: Person) -> Iterator[Callable[...,
     yield enter
     for context in contexts:
         for page in context.pages:
-            page.unroute_all(behavior="ignoreErrors")  # an answer that is still held must not fail the next test
+            page.unroute_all(
+                behavior="ignoreErrors"
+            )  # an answer that is still held must not fail the next test
         context.close()
     assert complaints == []
 
