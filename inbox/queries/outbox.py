@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q
 
 from inbox.models import ChannelState, Direction, Event, EventKind, Message, MessageState
 from inbox.queries import news
 from inbox.rules import echoes
 
+# Reasons of a reply that was not sent and that nobody has to look after: its writer gave it up (it takes no echo any more), or what
+# it says has reached the customer.
+DISCARDED = "Discarded"
+SHOWN_ELSEWHERE = "The customer has it: it is shown as another reply with the same words."
+
 
 def due_replies(*, now: datetime, limit: int = 200) -> list[int]:
-    """Queued replies that may go now, oldest first: their channel is connected and not asked to wait."""
+    """Queued replies that may go now, oldest first: their channel is connected and not asked to wait, and no earlier reply of their
+    conversation is in front. Those that wait for another would be found again each time, and could fill the answer for ever."""
+    of_it = Message.objects.filter(
+        conversation=OuterRef("conversation"), direction=Direction.OUT, external_id__isnull=True
+    )
+    earlier = of_it.filter(state=MessageState.QUEUED, pk__lt=OuterRef("pk"))
+    under_way = of_it.filter(state__in=[MessageState.SENDING, MessageState.UNCERTAIN])
     return list(
         Message.objects.filter(
             state=MessageState.QUEUED, not_before__lte=now, channel__state=ChannelState.CONNECTED
         )
         .filter(Q(channel__sends_resume_at=None) | Q(channel__sends_resume_at__lte=now))
+        .filter(~Exists(earlier), ~Exists(under_way))
         .order_by("not_before", "id")
         .values_list("pk", flat=True)[:limit]
     )
