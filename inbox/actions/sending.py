@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from inbox import events, platforms
-from inbox.actions import _amending, _early_reads, _sql, _threads, _writing
+from inbox.actions import _amending, _early_reads, _not_sent, _sql, _threads, _writing
 from inbox.actions._conversations import threads_by_id
 from inbox.models import Channel, ChannelState, ConversationKind, EventKind, Message, MessageState
 from inbox.queries import outbox
@@ -75,6 +75,7 @@ def leave_to_a_person(ledger: events.Ledger, message: Message, reason: str, now:
 def _has_failed(ledger: events.Ledger, message: Message, reason: str, now: datetime) -> None:
     """It will not leave by itself, and a person has to know."""
     _let_go(ledger, message, EventKind.REPLY_FAILED, reason, now, state=MessageState.FAILED)
+    _not_sent.tell(ledger, message, reason, now)
 
 
 def _needs_human_tag(message: Message, now: datetime) -> bool:
