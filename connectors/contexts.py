@@ -19,6 +19,10 @@ class NotConnected(Exception):
     """The platform cannot be called for this channel; the words say why."""
 
 
+class NotReady(NotConnected):
+    """It is this process that lacks something: a key, or a connector. Nothing is wrong with the grant, and another process may have both."""
+
+
 def of_channel(channel: Channel, *, now: datetime) -> tuple[Connector, Context, Credential]:
     """For calls on behalf of a channel. The credential's row is read now: another worker may have refreshed it."""
     rows = Credential.objects.select_related("app", "channel__health")
@@ -37,7 +41,7 @@ def of_app(row: PlatformApp, *, now: datetime) -> tuple[Connector, Context]:
         connector = registry.get(row.platform)
         app = app_of(row)
     except (registry.NotLoaded, sealing.SealBroken) as error:
-        raise NotConnected(str(error)) from error
+        raise NotReady(str(error)) from error
     known = {name: value for name, value in row.origins.items() if value}
     origins = replace(connector.origins, **known)
     return connector, Context(app=app, origins=origins, http=_http(origins, os.getpid()), now=now)
@@ -55,7 +59,7 @@ def tokens_of(credential: Credential) -> Tokens:
     try:
         secrets = sealing.unseal(credential.sealed)
     except sealing.SealBroken as error:
-        raise NotConnected(str(error)) from error
+        raise NotReady(str(error)) from error
     return Tokens(
         access=secrets["access"],
         refresh=secrets.get("refresh", ""),

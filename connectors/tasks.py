@@ -15,6 +15,7 @@ from connectors import clock
 from connectors.actions import (
     completing,
     delivering,
+    drafts,
     draining,
     erasing,
     expiring,
@@ -154,13 +155,15 @@ def show_writing(*, conversation_id: int, **_later: Any) -> None:
 
 @shared_task
 def erase_files(**_later: Any) -> None:
-    """What customers took back."""
+    """What customers took back, and what is left of copies that were broken off."""
     turns.run(_erase, name="erase", key="erase")
 
 
 def _erase() -> None:
     if erased := erasing.erase_files():
         log.info("files_erased", files=erased)
+    if cleared := drafts.clear(now=timezone.now()):
+        log.info("drafts_cleared", files=cleared)
 
 
 @shared_task

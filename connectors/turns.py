@@ -96,11 +96,12 @@ class OneByOne:
             self._begin(me)
         goes_on = True
         while goes_on:
-            more = False
             try:
                 more = work()
-            finally:
-                goes_on = self._end_round(me, more=more)
+            except BaseException:
+                self._leave(me)
+                raise
+            goes_on = self._end_round(me, more=more)
 
     def _begin(self, me: int) -> None:
         self._began[me] = time.monotonic()
@@ -114,3 +115,8 @@ class OneByOne:
                 return True
             del self._began[me]
             return False
+
+    def _leave(self, me: int) -> None:
+        """Out of a round that failed: no other follows in this thread, whoever asked meanwhile. Their wish stands for who asks next."""
+        with self._lock:
+            del self._began[me]

@@ -27,6 +27,7 @@ THROTTLED = "throttled"
 REFRESH_WITHIN = timedelta(minutes=10)
 FIRST_LOOK = timedelta(seconds=3)
 PARKED_WAIT = timedelta(seconds=1)
+NOT_READY_WAIT = timedelta(minutes=1)
 SEND_BUCKETS = budgets.limits_of("send")
 UNNAMED = "replies"  # a limit that the platform does not name: messages and public answers may meet it
 PUBLIC_BUCKETS = budgets.limits_of("post") | budgets.limits_of("comment") | {UNNAMED}
@@ -57,6 +58,9 @@ class _Delivery:
     def run(self) -> str:
         try:
             return self._run()
+        except contexts.NotReady as not_ready:
+            log.error("process_not_ready", message=self.message.pk, reason=str(not_ready))
+            return self._put_back(str(not_ready), self.clock() + NOT_READY_WAIT, "not ready")
         except contexts.NotConnected as not_connected:
             return self._reconnect(str(not_connected))
         except DatabaseFailure:
@@ -252,12 +256,8 @@ class _Delivery:
 
     def _put_back(self, reason: str, until: datetime, outcome: str) -> str:
         sending.put_back(
-            message_id=self.message.pk,
-            reason=reason,
-            not_before=until,
-            now=self.clock(),
-            attempt=self.message.attempts,
-        )
+            message_id=self.message.pk, reason=reason, not_before=until, now=self.clock(), attempt=self.message.attempts
+        )  # fmt: skip
         return outcome
 
     def _fail(self, reason: str) -> str:

@@ -11,7 +11,7 @@ import structlog
 from django.conf import settings
 
 from connectors import contexts
-from connectors.actions import budgets, refreshing
+from connectors.actions import budgets, drafts, refreshing
 from connectors.actions._asking import Asker
 from connectors.actions._runs import Synced
 from connectors.clock import Clock
@@ -28,17 +28,30 @@ PROFILE_BUCKETS = budgets.limits_of("read") | {"profile"}
 COOL_DOWN = timedelta(seconds=30)
 MAX_TRIES = 6
 FIRST_WAIT = timedelta(seconds=5)
+NOT_WRITABLE_WAIT = timedelta(minutes=1)
 MEDIA_AT_ONCE = 20
 PROFILES_AT_ONCE = 20
 PROFILES_GOOD_FOR = timedelta(days=14)  # where the platform sets no limit
 
 
+class NotWritable(Exception):
+    """A copy could not be kept: the disk is full, or the folder is away or somebody else's."""
+
+
 def fetch_due_media(*, clock: Clock, limit: int = MEDIA_AT_ONCE) -> int:
     """Copy what is due. One that fails waits longer each time; one whose address has died is said to be gone."""
     due = media.claim_due(now=clock(), limit=limit)
-    for attachment in due:
+    for place, attachment in enumerate(due):
         try:
             _fetch(attachment, clock)
+        except NotWritable as error:
+            # It is ours that is broken, not the picture: none is asked for in vain, and none is given up for it.
+            log.error("media_not_writable", folder=str(settings.MEDIA_ROOT), error=str(error))
+            again = clock() + NOT_WRITABLE_WAIT
+            media.put_back(attachment_id=attachment.pk, at=again, was_tried=False)
+            for untouched in due[place + 1 :]:
+                media.put_back(attachment_id=untouched.pk, at=again)
+            return 0
         except Exception:
             log.exception("media_failed", attachment=attachment.pk)
             _later(attachment, clock())
@@ -112,12 +125,16 @@ def _write(content: bytes, mime: str) -> str:
     """A name of its own for each copy, so that deleting one message's picture never takes another's. Whole or not at all."""
     name = uuid.uuid4().hex
     path = f"in/{name[:2]}/{name}{sniffing.suffix_of(mime)}"
-    target = Path(settings.MEDIA_ROOT) / path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_suffix(".part")
-    draft.write_bytes(content)
-    draft.chmod(0o640)
-    os.replace(draft, target)
+    target, draft = Path(settings.MEDIA_ROOT) / path, drafts.folder() / f"{name}.part"
+    try:
+        for each in (target, draft):
+            each.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_bytes(content)
+        draft.chmod(0o640)
+        os.replace(draft, target)
+    except OSError as error:
+        drafts.drop(draft)
+        raise NotWritable(f"{type(error).__name__}: {error.strerror}") from error
     return path
 
 

@@ -52,7 +52,8 @@ class Plan:
 
 
 def settle(*, message: Message, clock: Clock, plan: Plan | None = None) -> str:
-    """One look. The outcome in one word: sent, again (it waits in the outbox once more), failed, or later."""
+    """One look. The outcome in one word: sent, again (it waits in the outbox once more), failed, later, or overtaken, where it was
+    settled or sent once more while this look was under way, so that what was seen says nothing of it."""
     return _Look(message, clock, plan or Plan.configured()).run()
 
 
@@ -61,6 +62,7 @@ class _Look:
         self.message = message
         self.clock = clock
         self.plan = plan
+        self.began = clock()  # what is shown is as old as that: a look of many slow pages takes minutes
         self.attempted_at = message.attempted_at or message.created_at
         self.left_at = self._last_left_at()
         self.other_words = False
@@ -196,24 +198,34 @@ class _Look:
 
     def _absent(self) -> str:
         now = self.clock()
-        note_absence(message_id=self.message.pk, now=now)
+        if not note_absence(message=self.message, began=self.began, now=now):
+            return self._overtaken()
         absences = list(
             DeliveryAttempt.objects.filter(
                 message=self.message, outcome=ABSENT, started_at__gte=self.attempted_at
             ).order_by("started_at").values_list("started_at", flat=True)
         )  # fmt: skip
-        sure = now - self.left_at >= self._sure_after() and absences[-1] - absences[0] >= self.plan.apart
+        sure = (
+            self.began - self.left_at >= self._sure_after() and absences[-1] - absences[0] >= self.plan.apart
+        )
         if not sure:
             return self._look_again()
         if self.other_words or outbox.may_be_shown_with_other_words(self.message):
             return self._fail(sending.OTHER_WORDS)
         if self._was_put_back_before():
             return self._fail()
+        put_back = sending.put_back(
+            message_id=self.message.pk, reason="It did not arrive and is sent again.", not_before=now, now=now,
+            attempt=self.message.attempts,
+        )  # fmt: skip
+        if not put_back:
+            return self._overtaken()
         log.info("reply_settled", message=self.message.pk, outcome="again")
-        sending.put_back(
-            message_id=self.message.pk, reason="It did not arrive and is sent again.", not_before=now, now=now
-        )
         return "again"
+
+    def _overtaken(self) -> str:
+        log.info("reply_settled", message=self.message.pk, outcome="overtaken")
+        return "overtaken"
 
     def _was_put_back_before(self) -> bool:
         return DeliveryAttempt.objects.filter(
@@ -249,18 +261,28 @@ class _Look:
         looks = (*self.plan.looks, self._sure_after().total_seconds())
         ahead = (self.left_at + timedelta(seconds=each) for each in looks)
         at = min([each for each in ahead if each > now] + [now + EACH * self.plan.scale])
-        sending.look_later(message_id=self.message.pk, at=max(at, not_before or at))
+        at = max(at, not_before or at)
+        sending.look_later(message_id=self.message.pk, at=at, attempt=self.message.attempts)
         return "later"
 
     def _fail(self, reason: str = UNCONFIRMED) -> str:
-        sending.mark_reply_failed(message_id=self.message.pk, reason=reason, now=self.clock())
+        failed = sending.mark_reply_failed(
+            message_id=self.message.pk, reason=reason, now=self.clock(), attempt=self.message.attempts
+        )
+        if not failed:
+            return self._overtaken()
         log.info("reply_settled", message=self.message.pk, outcome="unconfirmed")
         return "failed"
 
 
 @transaction.atomic
-def note_absence(*, message_id: int, now: datetime) -> None:
-    DeliveryAttempt.objects.create(message_id=message_id, started_at=now, ended_at=now, outcome=ABSENT)
+def note_absence(*, message: Message, began: datetime, now: datetime) -> bool:
+    """False: the attempt that was looked for is not the present one any more, or it is settled."""
+    uncertain = Message.objects.select_for_update().filter(pk=message.pk, state=MessageState.UNCERTAIN)
+    if not uncertain.filter(attempts=message.attempts).exists():
+        return False
+    DeliveryAttempt.objects.create(message=message, started_at=began, ended_at=now, outcome=ABSENT)
+    return True
 
 
 def still_uncertain(message_id: int) -> Message | None:

@@ -13,6 +13,7 @@ from inbox.actions._arrivals import Batch, Key, Met, customer_of
 from inbox.actions._conversations import Thread
 from inbox.exchange import InboundMessage, ReadUpTo
 from inbox.models.fields import new_public_id
+from inbox.queries import outbox
 from inbox.rules import echoes
 from inbox.rules.cleaning import clean, clean_json
 
@@ -77,7 +78,6 @@ class Places:
 
 
 BY_DELIVERY = " "  # ends the order key of a message dated by its delivery; no platform's key ends so
-DISCARDED = "Discarded"  # the reason of a reply that its writer gave up: it takes no echo any more
 
 
 def find_known(batch: Batch) -> dict[Key, Known]:
@@ -160,7 +160,7 @@ def match_echoes(unknown: dict[Key, InboundMessage], threads: dict[Key, Thread])
             WHERE conversation_id = ANY(%s) AND direction = 'out' AND external_id IS NULL AND attempted_at IS NOT NULL
               AND (state <> 'failed' OR may_be_out) AND state_reason <> %s
             ORDER BY id""",
-        [list(conversation_ids), DISCARDED],
+        [list(conversation_ids), outbox.DISCARDED],
     ):
         attempted[row[0]].append(echoes.Attempted(row[1], row[2] or "", *row[3:]))
     matched: dict[Key, int] = {}

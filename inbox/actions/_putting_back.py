@@ -28,6 +28,7 @@ from inbox.models import (
     Tag,
     UndoKind,
 )
+from inbox.queries.sentences import NOT_SENT
 
 Step = Mapping[str, Any]
 CUSTOMER = "the customer"
@@ -139,9 +140,11 @@ def _who_changed(ledger: events.Ledger, kind: str, steps: Sequence[Step], by: Pe
     for event in told.select_related("actor"):
         if event.actor_id is None:
             customer = event.kind in (EventKind.REOPENED, EventKind.MESSAGE_RECEIVED)
+            not_sent = event.data.get("by") == NOT_SENT
             who[event.conversation_id or 0] = (
-                "The customer has written" if customer else "Parley has changed it"
-            )
+                "An answer was not sent" if not_sent
+                else "The customer has written" if customer else "Parley has changed it"
+            )  # fmt: skip
         elif event.actor_id == by.pk:
             who[event.conversation_id or 0] = "You have changed it"
         else:

@@ -8,7 +8,6 @@ from typing import Any
 
 from inbox import events
 from inbox.actions import _columns, _threads, _writing
-from inbox.actions._messages import DISCARDED
 from inbox.models import (
     Attachment,
     Conversation,
@@ -21,6 +20,7 @@ from inbox.models import (
     Notification,
     Person,
 )
+from inbox.queries import outbox
 
 LEFT = "It is on its way already: it cannot be taken back"
 GONE = "It is no more"
@@ -80,7 +80,7 @@ def discarding(ledger: events.Ledger, step: Mapping[str, Any], *, by: Person, no
     found = Message.objects.filter(pk__in=step["left"]["messages"]).first()
     if found is None:
         return GONE
-    if (found.state, found.state_reason) != (MessageState.FAILED, DISCARDED):
+    if (found.state, found.state_reason) != (MessageState.FAILED, outbox.DISCARDED):
         return "It has changed since"
     was = step["was"]
     queued = was["state"] == MessageState.QUEUED

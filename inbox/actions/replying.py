@@ -11,9 +11,8 @@ from django.db import transaction
 from inbox import events
 from inbox.actions import _answering, _undo, _writing
 from inbox.actions._answering import ReplyRefused, SpentClick, StaleReply, situation_of, verdict_on
-from inbox.actions._messages import DISCARDED
-from inbox.actions.sending import SHOWN_ELSEWHERE
 from inbox.models import Attachment, Conversation, EventKind, Message, MessageState, Person, UndoKind
+from inbox.queries import outbox
 
 __all__ = [
     "ReplyRefused", "SpentClick", "StaleReply", "discard", "queue_reply", "retry", "situation_of", "verdict_on",
@@ -60,8 +59,8 @@ def retry(*, message: Message, by: Person, now: datetime, seen_seq: int | None =
         current = Message.objects.select_related("conversation__channel").get(pk=message.pk)
         if current.state != MessageState.FAILED or current.external_id:
             return current
-        if current.state_reason == SHOWN_ELSEWHERE:
-            raise ReplyRefused(SHOWN_ELSEWHERE)
+        if current.state_reason == outbox.SHOWN_ELSEWHERE:
+            raise ReplyRefused(outbox.SHOWN_ELSEWHERE)
         if seen_seq is not None and (newer := _answering.news_to(by, current.conversation, seen_seq)):
             raise StaleReply(newer)
         verdict = verdict_on(
@@ -95,7 +94,7 @@ def discard(*, message: Message, by: Person, now: datetime) -> Message:
             return current
         seq = ledger.record(
             EventKind.REPLY_FAILED, at=now, conversation_id=current.conversation_id, message_id=current.pk, actor_id=by.pk,
-            reason=DISCARDED,
+            reason=outbox.DISCARDED,
         )  # fmt: skip
         was = {"state": current.state, "state_reason": current.state_reason}
         step = _undo.step(current.conversation_id, seq, was, {"messages": [current.pk]})
@@ -109,7 +108,7 @@ def discard(*, message: Message, by: Person, now: datetime) -> Message:
             now=now,
         )
         Message.objects.filter(pk=current.pk).update(
-            state=MessageState.FAILED, state_reason=DISCARDED, seq=seq
+            state=MessageState.FAILED, state_reason=outbox.DISCARDED, seq=seq
         )
         _writing.change(current.conversation, seq)
         current.refresh_from_db()

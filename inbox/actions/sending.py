@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 
 from inbox import events, platforms
-from inbox.actions import _amending, _early_reads, _sql, _threads, _writing
+from inbox.actions import _amending, _early_reads, _not_sent, _sql, _threads, _writing
 from inbox.actions._conversations import threads_by_id
 from inbox.models import ChannelState, ConversationKind, EventKind, Message, MessageState
 from inbox.queries import outbox
@@ -63,14 +65,13 @@ OTHER_WORDS = "May have been sent: an answer with other words appeared in the th
 
 def leave_to_a_person(ledger: events.Ledger, message: Message, reason: str, now: datetime) -> None:
     """It was going to be sent when something came to light that its writer has not seen."""
-    seq = ledger.record(
-        EventKind.REPLY_FAILED,
-        at=now,
-        conversation_id=message.conversation_id,
-        message_id=message.pk,
-        reason=reason,
-    )
-    _move(message, seq, state=MessageState.FAILED, state_reason=reason)
+    _has_failed(ledger, message, reason, now)
+
+
+def _has_failed(ledger: events.Ledger, message: Message, reason: str, now: datetime) -> None:
+    """It will not leave by itself, and a person has to know."""
+    _let_go(ledger, message, EventKind.REPLY_FAILED, reason, now, state=MessageState.FAILED)
+    _not_sent.tell(ledger, message, reason, now)
 
 
 def _needs_human_tag(message: Message, now: datetime) -> bool:
@@ -149,19 +150,9 @@ def _holder_of(message: Message, external_id: str) -> Message | None:
     return Message.objects.filter(channel_id=message.channel_id, external_id=external_id).first()
 
 
-SHOWN_ELSEWHERE = "The customer has it: it is shown as another reply with the same words."
-
-
 def _give_way(ledger: events.Ledger, message: Message, now: datetime) -> None:
-    """Another reply of ours with the same words was taken for this one. What the customer has is told there."""
-    seq = ledger.record(
-        EventKind.REPLY_FAILED,
-        at=now,
-        conversation_id=message.conversation_id,
-        message_id=message.pk,
-        reason=SHOWN_ELSEWHERE,
-    )
-    _move(message, seq, state=MessageState.FAILED, state_reason=SHOWN_ELSEWHERE, lease_until=None)
+    """Another reply of ours with the same words was taken for this one. What the customer has is told there, so nobody need be."""
+    _let_go(ledger, message, EventKind.REPLY_FAILED, outbox.SHOWN_ELSEWHERE, now, state=MessageState.FAILED)
 
 
 def _absorb(twin: Message) -> None:
@@ -190,78 +181,85 @@ def keep_claim(*, message_id: int, attempt: int, now: datetime) -> bool:
     return bool(held.update(lease_until=now + LEASE))
 
 
-def put_back(
-    *, message_id: int, reason: str, not_before: datetime, now: datetime, attempt: int | None = None
-) -> None:
-    """It certainly did not go out; it will be tried again. With `attempt`, only while that claim holds."""
-    _give_up_claim(
-        message_id,
-        EventKind.REPLY_WAITS,
-        reason,
-        now,
-        attempt,
-        state=MessageState.QUEUED,
-        not_before=not_before,
-    )
+def put_back(*, message_id: int, reason: str, not_before: datetime, now: datetime, attempt: int) -> bool:
+    """It certainly did not go out; it will be tried again. `attempt`: of which this is said. False: that one is settled, or another
+    is on its way, and nothing is changed."""
+    waits = partial(_let_go, kind=EventKind.REPLY_WAITS, state=MessageState.QUEUED, not_before=not_before)
+    return _give_up_claim(message_id, attempt, partial(waits, reason=reason, now=now))
 
 
-def mark_reply_failed(*, message_id: int, reason: str, now: datetime, attempt: int | None = None) -> None:
+def mark_reply_failed(*, message_id: int, reason: str, now: datetime, attempt: int) -> bool:
     """It did not go out and will not by itself; the reason is for the person who wrote it. `attempt` as in put_back."""
-    _give_up_claim(message_id, EventKind.REPLY_FAILED, reason, now, attempt, state=MessageState.FAILED)
+    return _give_up_claim(message_id, attempt, partial(_has_failed, reason=reason, now=now))
 
 
 def mark_reply_uncertain(
-    *, message_id: int, reason: str, now: datetime, look_at: datetime, attempt: int | None = None
-) -> None:
+    *, message_id: int, reason: str, now: datetime, look_at: datetime, attempt: int
+) -> bool:
     """The bytes left and no answer came. An echo or the platform's history will tell; look at `look_at`."""
-    _give_up_claim(
-        message_id,
-        EventKind.REPLY_UNCERTAIN,
-        reason,
-        now,
-        attempt,
-        state=MessageState.UNCERTAIN,
-        not_before=look_at,
-        may_be_out=True,
+    return _give_up_claim(
+        message_id, attempt, partial(_is_uncertain, reason=reason, now=now, look_at=look_at)
     )
 
 
-@transaction.atomic(durable=True)
-def _give_up_claim(
-    message_id: int, kind: EventKind, reason: str, now: datetime, attempt: int | None, **columns: Any
+def _is_uncertain(
+    ledger: events.Ledger, message: Message, reason: str, now: datetime, *, look_at: datetime
 ) -> None:
+    columns = {"state": MessageState.UNCERTAIN, "not_before": look_at, "may_be_out": True}
+    _let_go(ledger, message, EventKind.REPLY_UNCERTAIN, reason, now, **columns)
+
+
+@transaction.atomic(durable=True)
+def _give_up_claim(message_id: int, attempt: int, how: Callable[[events.Ledger, Message], None]) -> bool:
     with events.ledger(_brand_of(message_id)) as ledger:
         message = _current(message_id)
         if _settled(message, attempt):
-            return
-        seq = ledger.record(
-            kind, at=now, conversation_id=message.conversation_id, message_id=message.pk, reason=reason
-        )
-        _move(message, seq, state_reason=reason[:300], lease_until=None, **columns)
+            return False
+        how(ledger, message)
+    return True
+
+
+def _let_go(
+    ledger: events.Ledger, message: Message, kind: EventKind, reason: str, now: datetime, **columns: Any
+) -> None:
+    """Nobody is sending it from now on."""
+    seq = ledger.record(
+        kind, at=now, conversation_id=message.conversation_id, message_id=message.pk, reason=reason
+    )
+    _move(message, seq, state_reason=reason[:300], lease_until=None, **columns)
 
 
 @transaction.atomic(durable=True)
-def look_later(*, message_id: int, at: datetime) -> None:
+def look_later(*, message_id: int, at: datetime, attempt: int) -> None:
     """An uncertain reply was looked for and not found yet."""
     _sql.run(
-        "UPDATE inbox_message SET not_before = %s WHERE id = %s AND state = 'uncertain'", [at, message_id]
+        "UPDATE inbox_message SET not_before = %s WHERE id = %s AND state = 'uncertain' AND attempts = %s",
+        [at, message_id, attempt],
     )
 
 
 def expire_leases(*, now: datetime) -> list[int]:
     """Replies whose worker died while sending: they may have gone out, so they are looked for, not sent again."""
-    expired = outbox.expired_sends(now=now)
-    for message_id in expired:
-        mark_reply_uncertain(
-            message_id=message_id, reason="The sender stopped while sending.", now=now, look_at=now
-        )
-    return expired
+    return [pk for pk in outbox.expired_sends(now=now) if _expire_lease(pk, now)]
 
 
-def _settled(message: Message, attempt: int | None) -> bool:
+@transaction.atomic(durable=True)
+def _expire_lease(message_id: int, now: datetime) -> bool:
+    """Asked once more where nobody else decides: meanwhile it may have been settled, sent once more, or its claim renewed, which
+    waits for this row."""
+    with events.ledger(_brand_of(message_id)) as ledger:
+        expired = Message.objects.select_for_update(of=("self",)).select_related("conversation")
+        message = expired.filter(pk=message_id, state=MessageState.SENDING, lease_until__lt=now).first()
+        if message is None:
+            return False
+        _is_uncertain(ledger, message, "The sender stopped while sending.", now, look_at=now)
+    return True
+
+
+def _settled(message: Message, attempt: int) -> bool:
     """Nothing is left to decide: the platform has it, nobody is sending it, or a later attempt is on it."""
     under_way = message.state in (MessageState.SENDING, MessageState.UNCERTAIN)
-    return bool(message.external_id) or not under_way or attempt not in (None, message.attempts)
+    return bool(message.external_id) or not under_way or attempt != message.attempts
 
 
 def _brand_of(message_id: int) -> int:

@@ -1,4 +1,4 @@
-"""A conversation is one thread of a channel while the brand cares for it, and its row is the list's row: nothing is joined for it."""
+"""A conversation is one thread of a channel while the brand cares for it, and its row is the list's row."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ class NotificationKind(models.TextChoices):
     MENTION = "mention", "mentioned you"
     LATE = "late", "is late, or nearly"
     CHANNEL = "channel", "is in trouble"
+    REPLY = "reply", "was not sent"
 
 
 class Notification(PublicIdModel):

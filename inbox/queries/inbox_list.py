@@ -1,4 +1,4 @@
-"""The list: its views, its counters and its pages. A row is read from the conversation's own columns, nothing is joined for it."""
+"""The list: its views, its counters and its pages. A row is read from the conversation's own columns (list_rows)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from inbox import access
 from inbox.models import Brand, Channel, Conversation, ConversationState, Person, SavedView, ViewCount
 from inbox.models.conversations import ConversationQuerySet
 from inbox.queries import sorting, view_rows
-from inbox.queries.list_rows import COLUMNS, Page, Row, manifest_of, name_of, row_of, rows_of
+from inbox.queries.list_rows import Page, Row, columns, manifest_of, name_of, row_of, rows_of
 from inbox.queries.sorting import Place, Sort
 from inbox.rules.view_query import Query
 
@@ -154,7 +154,7 @@ def page(
     if view.query is not None:
         asked = view_rows.asked(brand, view.query, me=person.pk, now=now)
         return view_rows.page(asked, sort=sort, limit=limit, older_than=older_than, newer_than=newer_than)
-    found = view.conversations(person, brand).only(*COLUMNS)
+    found = columns(view.conversations(person, brand))
     if newer_than:
         read = list(sort.above(found, newer_than)[: limit + 1])
         more = len(read) > limit
@@ -167,11 +167,11 @@ def page(
 
 
 def rows_by_id(brand: Brand, ids: Iterable[int], *, now: datetime) -> list[Row]:
-    found = Conversation.objects.of_brand(brand).filter(pk__in=list(ids)).only(*COLUMNS).newest_first()
+    found = columns(Conversation.objects.of_brand(brand).filter(pk__in=list(ids))).newest_first()
     return rows_of(found, brand_slug=brand.slug, now=now)
 
 
 def rows_changed_since(brand: Brand, seq: int, *, limit: int, now: datetime) -> list[Row]:
     """Conversations whose newest event is later, oldest change first."""
-    found = Conversation.objects.of_brand(brand).filter(seq__gt=seq).only(*COLUMNS).order_by("seq")[:limit]
+    found = columns(Conversation.objects.of_brand(brand).filter(seq__gt=seq)).order_by("seq")[:limit]
     return rows_of(found, brand_slug=brand.slug, now=now)

@@ -1,4 +1,5 @@
-"""A row of the list and a page of rows. A row is read from the conversation's own columns, nothing is joined for it."""
+"""A row of the list and a page of rows. A row is read from the conversation's own columns; beside them only
+whether an answer was not sent, in the same statement."""
 
 from __future__ import annotations
 
@@ -11,8 +12,9 @@ from django.utils import timezone
 
 from inbox import platforms
 from inbox.models import Conversation, ConversationState, DueKind, Priority
+from inbox.models.conversations import ConversationQuerySet
 from inbox.platforms import Manifest
-from inbox.queries import faces, sorting, spans, view_facts
+from inbox.queries import faces, outbox, sorting, spans, view_facts
 from inbox.queries.sorting import Place, Sort
 from inbox.rules import due_words, reply_window
 
@@ -35,6 +37,15 @@ class Row:
     window_closes_at: datetime | None
     window_state: str
     now: datetime
+
+    @property
+    def not_sent(self) -> bool:
+        """An answer in it did not leave, and nobody has looked after it. A list has read it (`columns`); what is shown alone asks."""
+        known: bool | None = getattr(self.conversation, "not_sent", None)
+        if known is None:
+            alone = Conversation.objects.filter(pk=self.conversation.pk).only("pk")
+            return bool(getattr(outbox.with_not_sent(alone).first(), "not_sent", False))
+        return known
 
     @property
     def name(self) -> str:
@@ -137,6 +148,11 @@ class Page:
             (group if group != before else "", row)
             for before, group, row in zip(["", *groups], groups, self.rows, strict=False)
         ]
+
+
+def columns(found: ConversationQuerySet) -> ConversationQuerySet:
+    """Only what rows show."""
+    return outbox.with_not_sent(found.only(*COLUMNS))
 
 
 def name_of(conversation: Conversation) -> str:

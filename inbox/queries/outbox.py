@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Max, Q
+from django.db.models import BooleanField, Exists, Max, OuterRef, Q
+from django.db.models.expressions import RawSQL
 
 from inbox.models import ChannelState, ConversationKind, Direction, Event, EventKind, Message, MessageState
+from inbox.models.conversations import ConversationQuerySet
 from inbox.queries import news
 from inbox.rules import echoes
 
+# Reasons of a reply that was not sent and that nobody has to look after: its writer gave it up (it takes no echo any more), or what
+# it says has reached the customer.
+DISCARDED = "Discarded"
+SHOWN_ELSEWHERE = "The customer has it: it is shown as another reply with the same words."
+
 
 def due_replies(*, now: datetime, limit: int = 200) -> list[int]:
-    """Queued replies that may go now, oldest first: their channel is connected and not asked to wait, which concerns no public answers."""
+    """Queued replies that may go now, oldest first: their channel is connected and not asked to wait (which concerns no public answers), and no
+    earlier reply of their conversation is in front. Those that wait for another would be found again each time, and could fill the answer for ever."""
+    of_it = Message.objects.filter(
+        conversation=OuterRef("conversation"), direction=Direction.OUT, external_id__isnull=True
+    )
+    earlier = of_it.filter(state=MessageState.QUEUED, pk__lt=OuterRef("pk"))
+    under_way = of_it.filter(state__in=[MessageState.SENDING, MessageState.UNCERTAIN])
     return list(
         Message.objects.filter(
             state=MessageState.QUEUED, not_before__lte=now, channel__state=ChannelState.CONNECTED
@@ -22,9 +35,31 @@ def due_replies(*, now: datetime, limit: int = 200) -> list[int]:
             | Q(channel__sends_resume_at__lte=now)
             | Q(conversation__kind=ConversationKind.COMMENT)
         )
+        .filter(~Exists(earlier), ~Exists(under_way))
         .order_by("not_before", "id")
         .values_list("pk", flat=True)[:limit]
     )
+
+
+# Whether an answer of a conversation was not sent that nobody has sent again, discarded, or followed by another one that was. Parts of
+# one answer are written at once, so none of them stands for another.
+_NOT_SENT = """EXISTS (SELECT FROM inbox_message m
+    WHERE m.conversation_id = {conversation} AND m.direction = 'out' AND m.external_id IS NULL AND m.state = 'failed'
+      AND m.state_reason NOT IN (%s, %s)
+      AND NOT EXISTS (SELECT FROM inbox_message f
+                       WHERE f.conversation_id = m.conversation_id AND f.direction = 'out' AND f.external_id IS NOT NULL
+                         AND f.sent_at > m.sent_at AND f.created_at > m.created_at))"""
+
+
+def not_sent_sql(conversation: str) -> tuple[str, list[str]]:
+    """As a condition on the id that this piece of SQL names, and its parameters: lists ask it of their rows in the same statement."""
+    return _NOT_SENT.format(conversation=conversation), [DISCARDED, SHOWN_ELSEWHERE]
+
+
+def with_not_sent(conversations: ConversationQuerySet) -> ConversationQuerySet:
+    """Each says so as `not_sent`."""
+    sql, params = not_sent_sql("inbox_conversation.id")
+    return conversations.annotate(not_sent=RawSQL(sql, params, BooleanField()))  # noqa: S611 - no words of anybody's
 
 
 def queued_at(message: Message) -> datetime:

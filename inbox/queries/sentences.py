@@ -12,6 +12,7 @@ from inbox.queries import spans
 
 Data = Mapping[str, Any]
 PARLEY = "Parley"
+NOT_SENT = "not sent"  # why a conversation came back by itself: an answer in it did not leave
 
 
 def of(event: Event) -> str:
@@ -55,6 +56,8 @@ def _assigned(actor: str, data: Data, event: Event) -> str:
         return f"{actor} took it"
     if data.get("why") == "late":
         return f"Given to {to}, because it is late"
+    if data.get("why") == NOT_SENT:
+        return f"Back with {to}, whose answer was not sent"
     return f"{actor or PARLEY} assigned it to {to}" if to else f"{actor or PARLEY} assigned it"
 
 
@@ -73,6 +76,8 @@ def _unassigned(actor: str, data: Data, event: Event) -> str:
 def _reopened(actor: str, data: Data, event: Event) -> str:
     if actor:
         return f"{actor} reopened it"
+    if data.get("by") == NOT_SENT:
+        return "Reopened, because an answer was not sent"
     return "A reply reopened it" if data.get("by") == "reply" else "The customer wrote again: reopened"
 
 
@@ -110,6 +115,8 @@ def _snoozed(actor: str, data: Data, event: Event) -> str:
 
 
 def _woken(actor: str, data: Data, event: Event) -> str:
+    if data.get("by") == NOT_SENT:
+        return "Back, because an answer was not sent"
     return f"{actor} brought it back" if actor else "Back from its snooze"
 
 

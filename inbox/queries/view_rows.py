@@ -21,8 +21,8 @@ from django.db.models.lookups import GreaterThan, LessThanOrEqual
 
 from inbox.models import Brand, Conversation
 from inbox.models.conversations import NEVER, ConversationQuerySet
-from inbox.queries import sorting, view_names, view_words
-from inbox.queries.list_rows import COLUMNS, Page, rows_of
+from inbox.queries import outbox, sorting, view_names, view_words
+from inbox.queries.list_rows import COLUMNS, Page, columns, rows_of
 from inbox.queries.sorting import Place, Sort
 from inbox.rules import view_checks
 from inbox.rules.view_checks import Check, Checks, Day
@@ -89,7 +89,7 @@ def turned(asked: Asked, since: datetime, *, limit: int) -> list[Conversation]:
         passed |= Q(GreaterThan(key, begins)) & Q(LessThanOrEqual(key, ends))
     if not passed:
         return []
-    return list(conversations(asked).filter(passed).only(*COLUMNS)[:limit])
+    return list(columns(conversations(asked).filter(passed))[:limit])
 
 
 def changed(asked: Asked, since: int, *, limit: int) -> list[Conversation]:
@@ -164,12 +164,14 @@ def _read(
         parts.append(f"({sql})")
         values += params
     way = "DESC" if sort.falls is not (newer_than is not None) else "ASC"
+    # Of the page alone, not of all that was looked at.
+    not_sent, about = outbox.not_sent_sql("looked.id")
     # Beside the page: one row that tells of more, and the last of each look.
     statement = (  # parts are Django's own; values are always parameters
-        f"SELECT * FROM ({' UNION ALL '.join(parts)}) AS looked WHERE holds OR nth = %s"  # noqa: S608
+        f"SELECT *, {not_sent} AS not_sent FROM ({' UNION ALL '.join(parts)}) AS looked WHERE holds OR nth = %s"  # noqa: S608
         f' ORDER BY "_key" {way}, "_tie" {way} LIMIT %s'
     )
-    return Conversation.objects.raw(statement, [*values, looked, limit + 1 + len(parts)])
+    return Conversation.objects.raw(statement, [*about, *values, looked, limit + 1 + len(parts)])
 
 
 def _served(asked: Asked, sort: Sort) -> list[Check]:

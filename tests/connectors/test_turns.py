@@ -157,6 +157,28 @@ def test_a_round_that_fails_leaves_the_way_free():
     assert done == ["next"]
 
 
+def test_rounds_that_fail_while_somebody_asks_give_their_places_back():
+    one_by_one, done = OneByOne(at_once=2, patience=0), []
+
+    def fail_while_somebody_asks():
+        one_by_one._wanted = True  # what whoever is turned away leaves
+        raise ConnectionError("The database is away.")
+
+    for _ in range(3):
+        failing = threading.Thread(target=one_by_one_failed, args=(one_by_one, fail_while_somebody_asks))
+        failing.start()
+        failing.join(5)
+    one_by_one.run(lambda: done.append("after the outage") or False)
+
+    assert done == ["after the outage"]
+    assert not one_by_one._began
+
+
+def one_by_one_failed(one_by_one, work):
+    with pytest.raises(ConnectionError):
+        one_by_one.run(work)
+
+
 def test_a_worker_that_stops_ends_with_the_round_under_way():
     one_by_one, rounds = OneByOne(at_once=1, patience=60), []
 

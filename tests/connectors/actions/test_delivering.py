@@ -1,7 +1,9 @@
 from datetime import timedelta
 
 import pytest
+from cryptography.fernet import Fernet
 
+from connectors import registry
 from connectors.actions import budgets, delivering
 from connectors.contract import RateNotice, Remedy
 from connectors.models import ChannelHealth, Credential, DeliveryAttempt, RateBudget
@@ -183,6 +185,29 @@ def test_a_channel_without_a_grant_is_parked_in_words(queued_reply, platform, cl
     assert deliver(queued_reply, clock) == "parked"
 
     assert Channel.objects.get(pk=channel.pk).state_reason == "This channel has no grant; connect it again."
+
+
+@pytest.mark.parametrize("lacks", ["the key", "the connector"])
+def test_a_worker_that_lacks_something_parks_no_channel_and_another_sends(
+    queued_reply, platform, clock, channel, settings, monkeypatch, lacks
+):
+    with monkeypatch.context() as here:
+        if lacks == "the key":
+            here.setattr(settings, "PARLEY_SEAL_KEYS", [Fernet.generate_key().decode()])
+        else:
+            here.setattr(registry, "get", _not_loaded)
+        assert deliver(queued_reply, clock) == "not ready"
+
+    assert queued_reply.state == MessageState.QUEUED
+    assert ("PARLEY_SEAL_KEYS" if lacks == "the key" else "not installed") in queued_reply.state_reason
+    assert Channel.objects.get(pk=channel.pk).state == ChannelState.CONNECTED
+
+    clock.passes(delivering.NOT_READY_WAIT.total_seconds())
+    assert deliver(queued_reply, clock) == "sent"
+
+
+def _not_loaded(key):
+    raise registry.NotLoaded(f"{key} is not installed")
 
 
 def test_what_trips_before_anything_left_is_tried_again(queued_reply, platform, clock):

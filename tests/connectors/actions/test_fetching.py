@@ -1,3 +1,5 @@
+import errno
+import os
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
@@ -5,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from connectors import tasks
 from connectors.actions import draining, fetching, scheduling, syncing
 from connectors.contract import ConnectorError, Media, Party, Remedy
 from connectors.models import SyncRun, SyncSchedule, Task
@@ -53,6 +56,63 @@ def test_a_page_dressed_as_a_picture_is_only_ever_a_download(picture, platform, 
 
     assert picture.mime == "application/octet-stream"
     assert Path(picture.path).suffix == ".bin"
+
+
+@pytest.fixture
+def full_disk(monkeypatch):
+    """Half of it is written when the disk is full. Called, it has room again."""
+
+    def write(self, content):
+        with self.open("wb") as draft:
+            draft.write(content[:8])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(Path, "write_bytes", write)
+        yield full.undo
+
+
+def test_no_picture_is_given_up_because_it_cannot_be_written(picture, platform, clock, tmp_path, full_disk):
+    platform.pictures["https://cdn.example/1"] = Media(PNG, "image/png")
+    for _ in range(fetching.MAX_TRIES * 2):
+        assert fetched(picture, clock).fetch_state == FetchState.PENDING
+        clock.passes(fetching.NOT_WRITABLE_WAIT.total_seconds())
+
+    assert picture.fetch_attempts == 0
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    full_disk()
+    assert fetched(picture, clock).fetch_state == FetchState.STORED
+
+
+def test_while_nothing_can_be_written_no_other_picture_is_asked_for(
+    picture, platform, clock, monkeypatch, full_disk
+):
+    Attachment.objects.create(
+        message=picture.message, channel=picture.channel, kind="image", url="https://cdn.example/2", fetch_state="pending",
+        fetch_at=NOW, position=1,
+    )  # fmt: skip
+    asked = []
+    monkeypatch.setattr(platform, "media", lambda ctx, url: asked.append(url) or Media(PNG, "image/png"))
+
+    assert fetching.fetch_due_media(clock=clock) == 0
+
+    assert asked == ["https://cdn.example/1"]
+    later = clock() + fetching.NOT_WRITABLE_WAIT
+    assert list(Attachment.objects.values_list("fetch_at", "fetch_attempts")) == [(later, 0)] * 2
+
+
+def test_what_a_killed_worker_left_half_written_is_cleared(tmp_path, settings):
+    settings.MEDIA_ROOT = str(tmp_path)
+    folder = tmp_path / "in" / "drafts"
+    folder.mkdir(parents=True)
+    left, written_at = folder / "left.part", folder / "now.part"
+    for each in (left, written_at):
+        each.write_bytes(PNG)
+    os.utime(left, (1, 1))
+
+    tasks.erase_files()
+
+    assert list(folder.iterdir()) == [written_at]
 
 
 def test_a_picture_whose_address_has_died_is_said_to_be_gone(picture, clock):

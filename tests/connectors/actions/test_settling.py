@@ -352,3 +352,58 @@ def test_a_dead_worker_may_have_sent_when_its_claim_was_last_renewed(loads_files
 
     assert set(look_for(queued_reply, clock, 73)) == {"later"}
     assert look_for(queued_reply, clock, 3) == ["again"]
+
+
+def while_it_looks(platform, monkeypatch, meanwhile):
+    """What happens between the question to the platform and its answer, once."""
+    history, pending = type(platform).history, [meanwhile]
+
+    def slow(self, *asked):
+        page = history(self, *asked)
+        if pending:
+            pending.pop()()
+        return page
+
+    monkeypatch.setattr(type(platform), "history", slow, raising=True)
+
+
+@pytest.mark.parametrize("ends", ["without finding it", "without an answer"])
+def test_a_look_that_another_overtook_leaves_the_new_attempt_alone(
+    uncertain, platform, clock, monkeypatch, ends
+):
+    reply, down = uncertain(delivered=False), ConnectorError("The platform is down.", remedy=Remedy.RETRY)
+    platform.history_fails = down if ends == "without an answer" else None
+    look_for(reply, clock, 119 if ends == "without finding it" else 860)
+    [read_before] = Message.objects.filter(pk=reply.pk).select_related("conversation", "channel")
+    platform.history_fails = None
+
+    def others_look_and_it_is_sent_again():
+        while settling.settle(message=reply, clock=clock) != "again":
+            clock.passes(30)
+        clock.passes(1)
+        assert sending.claim_reply(message_id=reply.pk, now=clock())
+        clock.passes(30)
+        if ends == "without an answer":
+            raise down
+
+    while_it_looks(platform, monkeypatch, others_look_and_it_is_sent_again)
+
+    assert settling.settle(message=read_before, clock=clock) == "overtaken"
+
+    reply.refresh_from_db()
+    assert (reply.state, reply.attempts) == (MessageState.SENDING, 2)
+    absences = DeliveryAttempt.objects.filter(message=reply, outcome=settling.ABSENT)
+    assert not absences.filter(started_at__gte=reply.attempted_at).exists()
+
+
+def test_what_a_slow_look_did_not_find_is_missing_since_it_began(uncertain, platform, clock, monkeypatch):
+    """It asked when the platform could still show it later, and had its answer only when that was over."""
+    reply = uncertain(delivered=False)
+    look_for(reply, clock, 70)
+    clock.passes(30)
+    while_it_looks(platform, monkeypatch, lambda: clock.passes(60))
+
+    assert settling.settle(message=reply, clock=clock) == "later"
+
+    reply.refresh_from_db()
+    assert reply.state == MessageState.UNCERTAIN

@@ -379,15 +379,59 @@ def test_a_reply_whose_sender_died_is_looked_for_and_not_sent_again(
     assert message.state == MessageState.SENT
 
 
+@pytest.mark.parametrize("meanwhile", ["its claim was renewed", "it was sent once more"])
+def test_a_claim_that_ran_out_is_asked_once_more_before_its_reply_is_given_up(
+    conversation: Conversation, jo: Person, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    message = reply(conversation, jo)
+    claim(message)
+    late = say.at(61) + sending.LEASE + timedelta(seconds=1)
+    found = outbox.expired_sends(now=late)
+    assert found == [message.pk]
+    if meanwhile == "its claim was renewed":
+        assert sending.keep_claim(message_id=message.pk, attempt=1, now=late)
+    else:
+        sending.put_back(message_id=message.pk, attempt=1, reason="Later.", not_before=late, now=late)
+        assert sending.claim_reply(message_id=message.pk, now=late)
+    monkeypatch.setattr(outbox, "expired_sends", lambda *, now: found)
+
+    assert sending.expire_leases(now=late) == []
+
+    message.refresh_from_db()
+    assert message.state == MessageState.SENDING
+
+
+def test_replies_that_wait_for_another_do_not_hide_those_that_may_go(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    first, second = reply(conversation, jo, "one"), reply(conversation, jo, "two", seconds=60.1)
+    receiving.receive(
+        arrivals=[Arrival(channel.pk, say.wrote("Hello?", who="li", external_id="m9"))], now=say.at(60)
+    )
+    other = reply(Conversation.objects.get(thread_key="li"), jo, seconds=62)
+    claim(first)
+
+    assert outbox.due_replies(now=say.at(70), limit=1) == [other.pk]
+    sending.put_back(message_id=first.pk, attempt=1, reason="Busy.", not_before=say.at(300), now=say.at(63))
+    assert outbox.due_replies(now=say.at(70), limit=1) == [other.pk]
+    assert outbox.due_replies(now=say.at(301)) == [other.pk, first.pk]
+
+    claim(first, seconds=301)
+    sending.mark_reply_sent(message_id=first.pk, external_id="p1", at=None, now=say.at(302))
+    assert outbox.due_replies(now=say.at(303)) == [second.pk, other.pk]
+
+
 def test_a_reply_nobody_could_confirm_and_that_shows_up_counts_as_sent(
     conversation: Conversation, jo: Person, channel: Channel
 ) -> None:
     message = reply(conversation, jo)
     claim(message)
     sending.mark_reply_uncertain(
-        message_id=message.pk, reason="No answer", now=say.at(62), look_at=say.at(62)
+        message_id=message.pk, attempt=1, reason="No answer", now=say.at(62), look_at=say.at(62)
     )
-    sending.mark_reply_failed(message_id=message.pk, reason="Could not be confirmed", now=say.at(63))
+    sending.mark_reply_failed(
+        message_id=message.pk, attempt=1, reason="Could not be confirmed", now=say.at(63)
+    )
 
     echo(channel, "On its way", seconds=65)
 
@@ -400,7 +444,7 @@ def test_a_failed_reply_is_sent_again_only_because_a_person_says_so(
 ) -> None:
     message = reply(conversation, jo)
     claim(message)
-    sending.mark_reply_failed(message_id=message.pk, reason="Blocked", now=say.at(62))
+    sending.mark_reply_failed(message_id=message.pk, attempt=1, reason="Blocked", now=say.at(62))
     assert outbox.due_replies(now=say.at(70)) == []
 
     replying.retry(message=message, by=jo, now=say.at(80))
@@ -560,11 +604,15 @@ def test_a_reply_the_platform_refused_takes_no_echo(
 ) -> None:
     refused = reply(conversation, jo)
     claim(refused)
-    sending.mark_reply_failed(message_id=refused.pk, reason="Blocked", now=say.at(62))
+    sending.mark_reply_failed(message_id=refused.pk, attempt=1, reason="Blocked", now=say.at(62))
     again = reply(conversation, jo, seconds=63)
     claim(again, seconds=64)
-    sending.mark_reply_uncertain(message_id=again.pk, reason="No answer", now=say.at(65), look_at=say.at(66))
-    sending.put_back(message_id=again.pk, reason="Not found", not_before=say.at(300), now=say.at(130))
+    sending.mark_reply_uncertain(
+        message_id=again.pk, attempt=1, reason="No answer", now=say.at(65), look_at=say.at(66)
+    )
+    sending.put_back(
+        message_id=again.pk, attempt=1, reason="Not found", not_before=say.at(300), now=say.at(130)
+    )
 
     echo(channel, "On its way", seconds=64.5)
 
@@ -645,7 +693,9 @@ def test_a_reply_that_waited_for_its_channel_is_stopped_where_the_customer_wrote
     waiting = reply(conversation, jo)
     if tried:
         claim(waiting)
-        sending.put_back(message_id=waiting.pk, reason="It waits.", not_before=say.at(62), now=say.at(61))
+        sending.put_back(
+            message_id=waiting.pk, attempt=1, reason="It waits.", not_before=say.at(62), now=say.at(61)
+        )
     receiving.receive(
         arrivals=[Arrival(channel.pk, say.wrote("Forget it", seconds=90, external_id="m2"))], now=say.at(90)
     )
@@ -673,7 +723,7 @@ def test_a_reply_is_sent_again_only_by_somebody_who_has_read_what_came_since(
 ) -> None:
     failed = reply(conversation, jo)
     claim(failed)
-    sending.mark_reply_failed(message_id=failed.pk, reason="No.", now=say.at(62))
+    sending.mark_reply_failed(message_id=failed.pk, attempt=1, reason="No.", now=say.at(62))
     failed.refresh_from_db()
     receiving.receive(
         arrivals=[Arrival(channel.pk, say.wrote("Forget it", seconds=90, external_id="m2"))], now=say.at(90)

@@ -523,7 +523,7 @@ def test_a_reply_that_failed_answers_nobody(channel: Channel, agent: Person) -> 
         now=at(60),
     )[0]
     sending.claim_reply(message_id=reply.pk, now=at(70))
-    sending.mark_reply_failed(message_id=reply.pk, reason="Refused.", now=at(71))
+    sending.mark_reply_failed(message_id=reply.pk, attempt=1, reason="Refused.", now=at(71))
 
     triage(channel, at(72))
 

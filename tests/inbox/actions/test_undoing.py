@@ -554,7 +554,7 @@ def test_a_reply_is_claimed_or_taken_back_and_never_both(channel: Channel, jo: P
         assert len(won) == 1
         assert Message.objects.filter(pk=message.pk).exists() == (won == ["claim"])
         if won == ["claim"]:
-            sending.mark_reply_failed(message_id=message.pk, reason="no", now=at)
+            sending.mark_reply_failed(message_id=message.pk, attempt=1, reason="no", now=at)
 
 
 @pytest.mark.django_db(transaction=True)
