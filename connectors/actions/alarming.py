@@ -122,8 +122,8 @@ def _raise(channel: Channel, kind: AlarmKind, task: str, said: str, now: datetim
     people = access.who_may(channel.brand, access.Permission.RUN_CHANNELS)
     text = f"{headline(channel, kind)}. {said}"
     announcing.tell_of_channel(
-        channel=channel, kind=NotificationKind.CHANNEL, people=people, text=text, now=now
-    )
+        channel=channel, kind=NotificationKind.CHANNEL, matter=f"{kind}/{task}", people=people, text=text, now=now
+    )  # fmt: skip
     log.warning("alarm_raised", channel=channel.pk, kind=kind.value, alarm=alarm.pk)
     return True
 

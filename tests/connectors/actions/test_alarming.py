@@ -91,6 +91,27 @@ def test_a_sync_that_fails_hides_no_other(channel: Channel, ops: Person) -> None
     assert Alarm.objects.get(cleared_at=None).task == "profiles"
 
 
+def test_what_nobody_has_seen_in_the_bell_stands_there_beside_what_came_later(
+    channel: Channel, ops: Person
+) -> None:
+    planning.give_defaults(channel, NOW)
+    mine = SyncSchedule.objects.filter(channel=channel)
+    wrong = {"failures": 3, "last_error": "The role was lost.", "last_remedy": "tell"}
+    mine.filter(task="poll").update(**wrong)
+    look()
+    mine.filter(task="profiles").update(**wrong)
+    look(1)
+    ChannelHealth.objects.create(channel=channel, subscribed=False, subscription_said="Nothing is sent.")
+    look(2)
+
+    told = list(
+        Notification.objects.filter(person=ops, seen_at=None).order_by("pk").values_list("text", flat=True)
+    )
+
+    assert [Counter(told)[each] for each in told] == [1, 1, 1]
+    assert "Poll for new messages" in told[0] and "Nothing is sent." in told[2]
+
+
 def test_a_backfill_that_ended_keeps_no_alarm(channel: Channel, ops: Person) -> None:
     planning.give_defaults(channel, NOW)
     asked = backfilling.ask(channel=channel, since=None, until=None, by=ops, now=NOW)
