@@ -88,7 +88,7 @@ def _wanted(channels: Mapping[int, Channel]) -> QuerySet[SyncSchedule]:
 
 
 def _silent(channels: Mapping[int, Channel], now: datetime) -> dict[Key, str]:
-    listened = [pk for pk, channel in channels.items() if channel.state == ChannelState.CONNECTED]
+    listened = [channel for channel in channels.values() if channel.state == ChannelState.CONNECTED]
     return {
         (pk, AlarmKind.SILENT, ""): (
             f"Nobody has written since {silent.since:%-d %B, %H:%M} UTC; about {round(silent.expected)} messages were to be"

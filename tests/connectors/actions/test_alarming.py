@@ -14,10 +14,13 @@ from django.core.mail import EmailMessage
 
 from connectors.actions import alarming, backfilling, listening, planning
 from connectors.models import Alarm, ChannelHealth, Gap, HourOfArrivals, SyncSchedule
+from inbox import platforms
 from inbox.actions import channels
 from inbox.models import Brand, Channel, ChannelState, Notification, Person, Role
+from inbox.platforms import ReceiveRules
 from tests.connectors.conftest import NOW
 from tests.factories.people import BrandFactory, MembershipFactory
+from tests.fakes.platform import FakePlatform, manifest
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -232,6 +235,53 @@ def test_a_channel_that_nobody_connected_again_is_not_silent(channel: Channel, o
     Channel.objects.update(state=ChannelState.DISCONNECTED)
 
     assert look() == 0
+
+
+def polls(platform: FakePlatform, *, comments: bool) -> None:
+    platforms.register(manifest(receive=ReceiveRules(mode="poll", comments=comments)))
+
+
+@pytest.mark.parametrize("comments", [True, False])
+def test_a_log_that_is_being_read_from_its_oldest_entry_on_is_no_silence(
+    channel: Channel, ops: Person, platform: FakePlatform, comments: bool
+) -> None:
+    polls(platform, comments=comments)
+    oldest = NOW.replace(minute=0) - timedelta(days=28)
+    HourOfArrivals.objects.bulk_create(
+        HourOfArrivals(channel=channel, hour=oldest + timedelta(hours=hour), messages=1) for hour in range(24)
+    )
+    assert look() == 0
+
+    # An outage of a day: what was read before it says nothing of the time since.
+    column = "polled_until" if comments else "complete_until"
+    ChannelHealth.objects.create(channel=channel, **{column: oldest + timedelta(days=1, minutes=10)})
+    assert look() == 0
+
+
+def test_what_is_polled_is_silent_where_it_was_read_to_the_end_and_held_nothing(
+    channel: Channel, ops: Person, platform: FakePlatform
+) -> None:
+    polls(platform, comments=True)
+    usual_weeks(channel, 9)
+    ChannelHealth.objects.create(channel=channel, polled_until=NOW)
+
+    look()
+
+    assert Alarm.objects.get().kind == "silent"
+
+
+def test_nobody_is_silent_for_the_time_in_which_the_channel_was_disconnected(
+    channel: Channel, ops: Person
+) -> None:
+    usual_weeks(channel, 9)
+    channels.park_sending(channel_id=channel.pk, reason="Gone.", now=NOW)
+    look()
+    channels.resume_sending(channel_id=channel.pk, now=NOW)
+
+    assert [look(1), look(30)] == [0, 0]
+    look(120)
+
+    assert [each.kind for each in Alarm.objects.filter(cleared_at=None)] == ["silent"]
 
 
 def test_arrivals_are_counted_once_by_the_hour_in_which_they_were_written(
