@@ -350,5 +350,6 @@ RQ_QUEUES = {
 # Of one `rqworkers` process. Two are kept for the tick and the watch, half of the others may walk through history (connectors/rules/lanes.py).
 SYNC_WORKERS = env.number("SYNC_WORKERS", 6)
 RQ_QUEUES["reports"] = RQ_QUEUES["sync"]  # files and mails that people asked for; their rows are the queue
+RQ_QUEUES["reports-tick"] = RQ_QUEUES["sync"]  # served by the same workers, before the files
 RQ = {"WORKER_CLASS": "config.rq.Worker"}
 RQ_SHOW_ADMIN_LINK = True
