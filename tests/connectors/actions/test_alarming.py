@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from smtplib import SMTPRecipientsRefused
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 from django.core import mail
 from django.core.mail import EmailMessage
 
+from connectors import jobs
 from connectors.actions import alarming, backfilling, listening, planning
 from connectors.models import Alarm, ChannelHealth, Gap, HourOfArrivals, SyncSchedule
 from inbox import platforms
@@ -208,6 +209,91 @@ def test_one_address_that_is_refused_sends_nobody_else_theirs_again(
 
     assert Counter(letters) == {ops.email: 2, others[0].email: 2, others[1].email: 2}
     assert not Alarm.objects.filter(mailed_at=None).exists()
+
+
+def test_a_mail_server_that_does_not_answer_is_waited_for_once_a_look(
+    brand: Brand, channel: Channel, ops: Person, monkeypatch: Any
+) -> None:
+    for _ in range(3):
+        MembershipFactory(brand=brand, role=Role.OPERATIONS)
+    waits: list[object] = []
+
+    def hang(*_: object) -> None:
+        waits.append(None)
+        raise TimeoutError
+
+    channels.park_sending(channel_id=channel.pk, reason="Gone.", now=NOW)
+    with monkeypatch.context() as hanging:
+        for step in ("open", "send_messages"):
+            hanging.setattr(f"django.core.mail.backends.locmem.EmailBackend.{step}", hang)
+        look()
+    assert len(waits) == 1
+
+    look(1)
+    assert len(mail.outbox) == 4
+
+
+def test_an_address_at_which_the_server_hangs_ends_the_look_and_keeps_nobody_from_theirs(
+    brand: Brand, channel: Channel, ops: Person, monkeypatch: Any
+) -> None:
+    other = MembershipFactory(brand=brand, role=Role.OPERATIONS).person
+    tried: list[str] = []
+
+    def send(letter: EmailMessage) -> None:
+        tried.extend(letter.to)
+        if letter.to == [ops.email]:
+            raise TimeoutError
+
+    monkeypatch.setattr(EmailMessage, "send", send)
+    channels.park_sending(channel_id=channel.pk, reason="Gone.", now=NOW)
+    look()
+    assert tried in ([ops.email], [other.email, ops.email])
+
+    look(1)
+    assert Counter(tried) == {ops.email: 1, other.email: 1}
+
+
+def test_a_mail_whose_sender_died_is_sent_after_an_hour(
+    channel: Channel, ops: Person, monkeypatch: Any
+) -> None:
+    def die(_: object) -> None:
+        raise KeyboardInterrupt
+
+    channels.park_sending(channel_id=channel.pk, reason="Gone.", now=NOW)
+    with monkeypatch.context() as dying:
+        dying.setattr(EmailMessage, "send", die)
+        with pytest.raises(KeyboardInterrupt):
+            look()
+
+    look(1)
+    assert mail.outbox == [] and Alarm.objects.get().mailed_at is None
+    look(61)
+    look(122)
+
+    assert len(mail.outbox) == 1 and Alarm.objects.get().mailed_at is not None
+
+
+def test_a_look_mails_for_a_while_and_leaves_the_rest_to_the_next_one(channel: Channel, ops: Person) -> None:
+    channels.park_sending(channel_id=channel.pk, reason="Gone.", now=NOW)
+    alarming.look(now=NOW)
+
+    assert alarming.mail_due(now=NOW, seconds=-1) == 0
+    assert alarming.mail_due(now=NOW) == 1
+
+
+def test_one_watch_at_a_time_waits_for_the_mail_server(brand: Brand, monkeypatch: Any) -> None:
+    mailing: list[datetime] = []
+
+    def mail_due(*, now: datetime) -> None:
+        mailing.append(now)
+        jobs.watch_channels()  # another one, meanwhile
+
+    monkeypatch.setattr(alarming, "mail_due", mail_due)
+    jobs.watch_channels()
+    assert len(mailing) == 1
+
+    jobs.watch_channels()
+    assert len(mailing) == 2
 
 
 def usual_weeks(channel: Channel, each_hour: int) -> None:
