@@ -35,6 +35,7 @@ class Asker:
     pause: Pause
     note: Note
     requests: int = 0
+    version: int = 0  # of the grant that was asked with last
     buckets: frozenset[str] = field(default=READ_BUCKETS)
     others_wait: Callable[[], bool] = field(default=lambda: False)
     keep_lease: Callable[[], None] = field(default=lambda: None)  # raises where it is another's by now
@@ -88,6 +89,7 @@ class Asker:
                 "The platform's limit is used up for now.", remedy=Remedy.RETRY, retry_at=until
             )
         connector, context, credential = contexts.of_channel(self.channel, now=now)
+        self.version = credential.version
         context = replace(context, http=context.http.watched(self._count))
         if refreshing.is_due_before_use(credential, now=now):
             context = self._renewed(context, credential)
@@ -110,5 +112,6 @@ class Asker:
         tokens = refreshing.refresh(
             channel_id=self.channel.pk, seen_version=credential.version, clock=self.clock
         )
+        self.version = credential.version + 1
         self.note("The token was renewed on the way.", Level.INFO)
         return replace(context, tokens=tokens)

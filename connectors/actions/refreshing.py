@@ -10,11 +10,11 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
 
 from connectors import contexts, sealing
+from connectors.actions import parking
 from connectors.clock import Clock
 from connectors.contract import ConnectorError, Remedy, Tokens
 from connectors.models import Credential
 from inbox import platforms
-from inbox.actions import channels
 from inbox.models import Channel, ChannelState
 
 log = structlog.get_logger(__name__)
@@ -37,6 +37,7 @@ STORE_PAUSES = (
     8,
 )  # seconds; about as long as a database takes to start again
 USABLE_FOR = timedelta(seconds=20)  # a token that ends sooner is refreshed before it is used
+RENEWED = "The channel was connected again while an older permission was being renewed."
 TOO_LATE = "The permission has ended and cannot be renewed; connect the channel again."
 
 
@@ -79,7 +80,11 @@ def _refresh_as_winner(channel_id: int, seen_version: int, clock: Clock) -> Toke
             raise ConnectorError(
                 error.reason, remedy=Remedy.RETRY, code=error.code, retry_at=error.retry_at
             ) from error
-        channels.park_sending(channel_id=channel_id, reason=error.reason, now=clock())
+        parked = parking.heed_refusal(
+            channel_id=channel_id, reason=error.reason, seen_version=seen_version, now=clock()
+        )
+        if not parked:
+            raise ConnectorError(RENEWED, remedy=Remedy.RETRY, code=error.code) from error
         raise ConnectorError(error.reason, remedy=Remedy.RECONNECT, code=error.code) from error
     except Exception:
         _note_failure(channel_id, seen_version, "Renewing the permission failed.")
