@@ -90,7 +90,7 @@ class Asker:
             )
         connector, context, credential = contexts.of_channel(self.channel, now=now)
         self.version = credential.version
-        context = replace(context, http=context.http.watched(self._count))
+        context = replace(context, http=context.http.watched(self.count))
         if refreshing.is_due_before_use(credential, now=now):
             context = self._renewed(context, credential)
         try:
@@ -103,15 +103,15 @@ class Asker:
         budgets.keep(channel_id=self.channel.pk, notices=getattr(answer, "rates", ()), now=now)
         return answer
 
-    def _count(self) -> None:
+    def count(self) -> None:
         self.hold()
         self.requests += 1
 
     def _renewed(self, context: Context, credential: Credential) -> Context:
         self.hold()
         tokens = refreshing.refresh(
-            channel_id=self.channel.pk, seen_version=credential.version, clock=self.clock
-        )
+            channel_id=self.channel.pk, seen_version=credential.version, clock=self.clock, watch=self.count
+        )  # fmt: skip
         self.version = credential.version + 1
         self.note("The token was renewed on the way.", Level.INFO)
         return replace(context, tokens=tokens)

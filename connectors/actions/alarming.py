@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from connectors.actions import _covering, listening
+from connectors.actions import _covering, connecting, listening
 from connectors.models import Alarm, AlarmKind, AlarmMail, GapCause, SyncSchedule, Task
 from connectors.rules.remedies import THROTTLED, fix_for
 from inbox import access, mail_server, platforms
@@ -23,6 +23,7 @@ from inbox.models import Channel, ChannelState, NotificationKind, Person
 
 log = structlog.get_logger(__name__)
 FAILURES = 3  # in a row; one is weather
+CONFIRMED_WITHIN = timedelta(minutes=2)  # a new connection: the platform is being asked for its deliveries
 MAIL_AGAIN = timedelta(
     hours=1
 )  # to whom it was refused: a mail server may say no to one address and take the next
@@ -61,6 +62,8 @@ def _states(channels: Mapping[int, Channel], now: datetime) -> dict[Key, str]:
     found: dict[Key, str] = {}
     for pk, channel in channels.items():
         health = getattr(channel, "health", None)
+        if channel.state_reason == connecting.NOT_CONFIRMED and channel.created_at > now - CONFIRMED_WITHIN:
+            continue
         if channel.state == ChannelState.NEEDS_RECONNECT and (health is not None or channel.state_reason):
             found[pk, AlarmKind.DISCONNECTED, ""] = channel.state_reason or "Nobody said why."
         elif health is not None and health.subscribed is False:

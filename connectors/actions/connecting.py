@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -35,6 +35,7 @@ log = structlog.get_logger(__name__)
 CONSENT_LASTS = timedelta(minutes=15)
 STATE = re.compile(r"[A-Za-z0-9_-]{20,100}", re.ASCII)
 NO_CONSENT = "This answer belongs to no consent of yours that is under way. Start again."
+NOT_CONFIRMED = "The platform has not confirmed the connection yet."
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -128,6 +129,10 @@ def connect(
     missed meanwhile."""
     channel = _keep(app=app, brand=brand, grant=grant, by=by, backfill_days=backfill_days, now=now)
     subscribe(channel=channel, now=now)
+    # What a look found before is over, and the next one has not been made: until then nobody knows.
+    ChannelHealth.objects.filter(channel=channel).update(
+        subscribed=None, subscription_said="", subscription_checked_at=None
+    )
     channels.resume_sending(channel_id=channel.pk, now=now)
     channel.refresh_from_db()
     log.info("channel_connected", channel=channel.pk, platform=channel.platform)
@@ -164,7 +169,7 @@ def _keep(
                     name=name,
                     handle=account.handle[:120],
                     state=ChannelState.NEEDS_RECONNECT,
-                    state_reason="The platform has not confirmed the connection yet.",
+                    state_reason=NOT_CONFIRMED,
                 )
         except IntegrityError:
             raise ConnectionRefused(
@@ -218,14 +223,17 @@ def callback_url(channel: Channel) -> str:
     return f"{settings.PARLEY_PUBLIC_URL}/webhooks/{channel.platform}/{channel.public_id}/"
 
 
-def subscribe(*, channel: Channel, now: datetime) -> None:
-    """Ask the platform to deliver to our door, or, where it is polled, to keep for us what we will poll."""
+def subscribe(*, channel: Channel, now: datetime, watch: Callable[[], None] | None = None) -> None:
+    """Ask the platform to deliver to our door, or, where it is polled, to keep for us what we will poll. `watch`: called ahead of each
+    request."""
     url = callback_url(channel)
     parts = urlsplit(url)
     delivers = platforms.get(channel.platform).receive.mode == "webhook"
     if delivers and parts.scheme != "https" and parts.hostname not in LOCAL_HOSTS:
         raise ConnectionRefused("Platforms deliver to https addresses only: set PARLEY_PUBLIC_URL to one.")
     connector, context, credential = contexts.of_channel(channel, now=now)
+    if watch is not None:
+        context = replace(context, http=context.http.watched(watch))
     try:
         try:
             connector.subscribe(context, url)
@@ -233,8 +241,8 @@ def subscribe(*, channel: Channel, now: datetime) -> None:
             if error.remedy is not Remedy.REFRESH:
                 raise
             tokens = refreshing.refresh(
-                channel_id=channel.pk, seen_version=credential.version, clock=clocks.from_(now)
-            )
+                channel_id=channel.pk, seen_version=credential.version, clock=clocks.from_(now), watch=watch
+            )  # fmt: skip
             connector.subscribe(replace(context, tokens=tokens), url)
     except ConnectorError as error:
         raise ConnectionRefused(

@@ -137,9 +137,14 @@ def _work(walker: Walker, began: datetime) -> datetime | None:
             )  # fmt: skip
         case Task.TOKENS:
             asked_for = walker.run is not None  # it leaves no run of its own
-            refreshing.refresh_if_due(
-                channel_id=walker.channel.pk, clock=walker.asker.clock, at_once=asked_for
-            )
+            kept = refreshing.refresh_if_due(
+                channel_id=walker.channel.pk, clock=walker.asker.clock, at_once=asked_for, watch=walker.asker.count
+            )  # fmt: skip
+            walker.done.idle = bool(kept)
+            if asked_for and kept == refreshing.NOT_CONNECTED:
+                raise contexts.NotConnected(kept)
+            if asked_for and kept:
+                walker.asker.note(f"Nothing was renewed: {kept}", Level.WARNING)
         case Task.PURGE:
             purging.purge(walker.asker, walker.done, days=walker.schedule.days)
     return None
@@ -221,7 +226,7 @@ def _close(
         next_run = _next_run(row, done, error, failures, started, now)
         if next_run is not None and row.next_run_at is not None and row.next_run_at != schedule.next_run_at:
             next_run = min(next_run, row.next_run_at)
-        succeeded = {"last_success_at": now} if not done.error and done.complete else {}
+        succeeded = {"last_success_at": now} if not (done.error or done.idle) and done.complete else {}
         SyncSchedule.objects.filter(pk=schedule.pk, lease_owner=schedule.lease_owner).update(
             lease_until=None, lease_owner="", failures=failures, last_error=done.error[:300], last_remedy=done.remedy,
             is_slow=is_slow, next_run_at=next_run, **succeeded,

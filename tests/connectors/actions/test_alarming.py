@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from smtplib import SMTPRecipientsRefused
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,8 +14,8 @@ from django.core import mail
 from django.core.mail import EmailMessage
 
 from connectors import jobs
-from connectors.actions import alarming, backfilling, listening, planning
-from connectors.models import Alarm, ChannelHealth, Gap, HourOfArrivals, SyncSchedule
+from connectors.actions import alarming, backfilling, connecting, listening, planning
+from connectors.models import Alarm, ChannelHealth, Credential, Gap, HourOfArrivals, SyncSchedule
 from inbox import platforms
 from inbox.actions import channels
 from inbox.models import Brand, Channel, ChannelState, Notification, Person, Role
@@ -65,6 +66,30 @@ def test_a_disconnect_is_told_once_and_again_only_after_it_was_mended(channel: C
     channels.park_sending(channel_id=channel.pk, reason="The role was lost.", now=NOW)
     look(5)
     assert len(mail.outbox) == 2 and "The role was lost." in mail.outbox[1].body
+
+
+def test_a_connection_that_is_just_being_made_is_not_disconnected(channel: Channel, ops: Person) -> None:
+    made = {"created_at": NOW, "state": ChannelState.NEEDS_RECONNECT}
+    Channel.objects.update(state_reason=connecting.NOT_CONFIRMED, **made)
+
+    assert [look(0), look(1)] == [0, 0]
+    assert not Gap.objects.exists()
+
+    assert look(3) == 1
+    assert Alarm.objects.get().said == connecting.NOT_CONFIRMED
+
+
+def test_what_a_look_found_before_a_channel_was_connected_again_is_no_alarm(
+    channel: Channel, ops: Person, platform: FakePlatform
+) -> None:
+    ChannelHealth.objects.create(channel=channel, subscribed=False, subscription_said="Nothing is sent.")
+    channels.park_sending(channel_id=channel.pk, reason="Gone.", now=NOW)
+    look()
+    grant = platform.exchange(SimpleNamespace(now=NOW), "good-code", "", "kept-verifier")  # type: ignore[arg-type]
+    app = Credential.objects.get(channel=channel).app
+    connecting.connect(app=app, brand=channel.brand, grant=grant, now=NOW)
+
+    assert look(1) == 0
 
 
 def test_a_sync_that_fails_again_and_again_is_told_with_its_fix(channel: Channel, ops: Person) -> None:
