@@ -17,7 +17,7 @@ from connectors import clock as clocks
 from connectors import contexts, sealing
 from connectors.actions import backfilling, planning, refreshing
 from connectors.actions.scheduling import Walk
-from connectors.contract import ConnectorError, Grant, Remedy
+from connectors.contract import Account, ConnectorError, Grant, Remedy
 from connectors.models import (
     Cause,
     ChannelHealth,
@@ -67,10 +67,17 @@ def register_app(
 
 @transaction.atomic(durable=True)
 def start(
-    *, app: PlatformApp, brand: Brand, person: Person, now: datetime, backfill_days: int | None = None
+    *,
+    app: PlatformApp,
+    brand: Brand,
+    person: Person,
+    now: datetime,
+    backfill_days: int | None = None,
+    channel: Channel | None = None,
 ) -> str:
     """The address of the platform's consent page. What must come back with the answer is kept, for this person only.
-    `backfill_days`: how much of the past is to come in; 0 none, None all that the platform tells."""
+    `backfill_days`: how much of the past is to come in; 0 none, None all that the platform tells. `channel`: whose grant is to be renewed;
+    None: any account may be chosen."""
     PendingConsent.objects.filter(created_at__lt=now - CONSENT_LASTS).delete()
     state = secrets.token_urlsafe(32)
     connector, context = contexts.of_app(app, now=now)
@@ -82,6 +89,7 @@ def start(
         person=person,
         sealed_verifier=sealing.seal({"verifier": authorisation.verifier}),
         backfill_days=backfill_days,
+        channel=channel,
     )
     return authorisation.url
 
@@ -93,7 +101,7 @@ def take_consent(*, state: str, person: Person, now: datetime) -> PendingConsent
         raise ConnectionRefused(NO_CONSENT)
     consent = (
         PendingConsent.objects.select_for_update(of=("self",))
-        .select_related("app", "brand")
+        .select_related("app", "brand", "channel")
         .filter(state=state, person=person, created_at__gte=now - CONSENT_LASTS)
         .first()
     )
@@ -111,9 +119,22 @@ def finish(*, consent: PendingConsent, code: str, now: datetime) -> Channel:
         grant = connector.exchange(context, code, redirect_uri(consent.app.platform), kept["verifier"])
     except ConnectorError as error:
         raise ConnectionRefused(error.reason) from error
+    if consent.channel is not None:
+        _refuse_another(consent.channel, grant.account)
     return connect(
         app=consent.app, brand=consent.brand, grant=grant, now=now, by=consent.person, backfill_days=consent.backfill_days
     )  # fmt: skip
+
+
+def _refuse_another(channel: Channel, account: Account) -> None:
+    """Whoever renews one account's grant while the browser is signed in as another would bring that one's messages in."""
+    if channel.external_id in (account.external_id, account.formerly):
+        return
+    chosen = account.name or account.handle or "another account"
+    raise ConnectionRefused(
+        f"At the platform “{chosen}” was chosen, and this is the connection of “{channel.name}”. Nothing was changed. Sign in there as"
+        f" {channel.name} and connect again, or connect {chosen} as an account of its own, from the list of channels."
+    )
 
 
 def connect(

@@ -15,6 +15,7 @@ from connectors.actions.syncing import Synced
 from connectors.management import choosing
 from connectors.management.telling import progress
 from connectors.models import SyncSchedule, Task
+from inbox.models import ChannelState
 
 BY_ITSELF = (Task.POLL, Task.RECONCILE)
 PATIENCE = scheduling.LEASE.total_seconds() * 2  # a run that died has let go by then
@@ -36,7 +37,9 @@ class Command(BaseCommand):
         if bool(options["channel"]) == options["all"]:
             raise CommandError("Name one channel, or say --all.", returncode=2)
         schedules = SyncSchedule.objects.select_related("channel").order_by("channel_id", "task")
-        if not options["all"]:
+        if options["all"]:
+            schedules = schedules.exclude(channel__state=ChannelState.DISCONNECTED)  # retired
+        else:
             schedules = schedules.filter(channel=choosing.channel(options["channel"]))
         schedules = schedules.filter(task__in=[options["task"]] if options["task"] else BY_ITSELF)
         chosen = list(schedules)
