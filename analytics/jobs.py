@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import django_rq
 import structlog
@@ -17,7 +18,8 @@ from inbox.access import Permission
 
 log = structlog.get_logger(__name__)
 QUEUE = "reports"  # a long file never keeps a sync waiting
-MAILS = 240.0  # seconds; then the next tick goes on
+TICKS = "reports-tick"  # served first: a tick that stood behind the files would be too old when its turn came
+MAILS = 60.0  # seconds; then they stand in line again behind the files
 SLICE = 20.0  # seconds; then a file stands in line again behind the others
 
 
@@ -27,14 +29,21 @@ def tick() -> None:
     for export_id in exporting.to_write(now=now):
         start_export(export_id)
     if mailing.due(now=now).exists():
-        django_rq.get_queue(QUEUE).enqueue(send_mails, job_timeout=600, result_ttl=0, failure_ttl=3600)
+        _stand_in_line("mails", send_mails, job_timeout=600)
     exporting.forget(now=now)
 
 
 def start_export(export_id: int) -> None:
-    django_rq.get_queue(QUEUE).enqueue(
-        write_export, export_id=export_id, job_timeout=180, result_ttl=0, failure_ttl=3600
-    )
+    """The place in line is that of the next slice: a job that writes one may call for the next, and a tick that comes between finds it
+    in line already. Each file stands there once, however often somebody looks."""
+    if (done := exporting.written(export_id=export_id)) is not None:
+        _stand_in_line(f"export-{export_id}-{done}", write_export, job_timeout=180, export_id=export_id)
+
+
+def _stand_in_line(job_id: str, job: Callable[..., None], **told: object) -> None:
+    queue = django_rq.get_queue(QUEUE)
+    if job_id not in queue.job_ids:
+        queue.enqueue(job, job_id=job_id, result_ttl=0, failure_ttl=3600, **told)
 
 
 def write_export(*, export_id: int) -> None:

@@ -25,5 +25,11 @@ cron.register(
     failure_ttl=3600,
 )
 cron.register(
-    reports.tick, queue_name="reports", interval=5, ttl=20, job_timeout=60, result_ttl=0, failure_ttl=3600
+    reports.tick,
+    queue_name=reports.TICKS,
+    interval=5,
+    ttl=20,
+    job_timeout=60,
+    result_ttl=0,
+    failure_ttl=3600,
 )

@@ -353,6 +353,7 @@ RQ_QUEUES = {
 # Of one `rqworkers` process. Two are kept for the tick and the watch, half of the others may walk through history (connectors/rules/lanes.py).
 SYNC_WORKERS = env.number("SYNC_WORKERS", 6)
 RQ_QUEUES["reports"] = RQ_QUEUES["sync"]  # files and mails that people asked for; their rows are the queue
+RQ_QUEUES["reports-tick"] = RQ_QUEUES["sync"]  # served by the same workers, before the files
 RQ = {"WORKER_CLASS": "config.rq.Worker"}
 # The link's page brings addresses of its own beneath the admin, behind no door of ours; /admin/rq/ needs none of them.
 RQ_SHOW_ADMIN_LINK = False

@@ -119,6 +119,8 @@ def _state_lines(channel: Channel, now: datetime, parked: int) -> list[Line]:
     if channel.sends_resume_at and channel.sends_resume_at > now:
         lines.append(Line("The platform asked us to wait with messages until", at=channel.sends_resume_at))
     credential = getattr(channel, "credential", None)
+    if channel.state == ChannelState.DISCONNECTED:
+        return lines
     if credential is None:
         lines.append(Line("It has no grant; connect it.", trouble=True))
     elif credential.refresh_error:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 
 from connectors.models import Overlap, SyncSchedule, Task
 from connectors.rules.cadence import LONGEST_JITTER, NotUnderstood, checked, read_span, say_span
@@ -18,6 +19,8 @@ RANGES = (
     ("90", "The last 90 days"),
     ("", "All that the platform tells"),
 )
+# Beyond them calendars end, and moments that the database keeps cannot be read any more.
+IN_REACH = (MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2100, 1, 1)))
 DAYS = {
     Task.PURGE: ("Days that raw deliveries and runs are kept", "At least 3."),
     Task.PROFILES: ("Days after which a profile is asked for again", "Empty: as the platform demands."),
@@ -48,9 +51,17 @@ class RangeForm(forms.Form):
 
 
 class BackfillForm(forms.Form):
-    since = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}), required=False)
+    since = forms.DateField(
+        label="From",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        required=False,
+        validators=IN_REACH,
+    )
     until = forms.DateField(
-        label="Up to and with", widget=forms.DateInput(attrs={"type": "date"}), required=False
+        label="Up to and with",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        required=False,
+        validators=IN_REACH,
     )
 
     def moments(self, zone: str) -> tuple[datetime | None, datetime | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import django_rq
 import structlog
 from django.conf import settings
+from django.core.cache import cache
 from django.utils import timezone
 
 from connectors import clock
@@ -12,6 +13,8 @@ from connectors.actions import alarming, listening, scheduling, syncing
 from inbox import realtime
 
 log = structlog.get_logger(__name__)
+MAILING = "alarms-mailed"
+MAILING_HELD = 120  # seconds; longer than a watch may last
 SLACK = 120  # seconds over a turn's own budget: the slowest answer of a platform, and then the worker ends the job
 
 
@@ -59,7 +62,12 @@ def watch_channels() -> None:
     while listening.count_arrivals():
         pass
     alarming.look(now=now)
-    alarming.mail_due(now=now)
+    # A mail server may take its time. One waits for it: the others would take the places of the syncs.
+    if cache.add(MAILING, 1, timeout=MAILING_HELD):
+        try:
+            alarming.mail_due(now=now)
+        finally:
+            cache.delete(MAILING)
 
 
 def note_death(*, schedule_id: int, owner: str) -> None:

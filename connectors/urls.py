@@ -22,6 +22,7 @@ channel: list[URLPattern | URLResolver] = [
     path("", connections.show, name="connection"),
     path("look/", connections.look, name="look"),
     path("automatic/", connections.automatic, name="automatic"),
+    path("retire/", connections.retire, name="retire"),
     path("sync/", syncs.create, name="sync"),
     path("backfills/", runs.backfill, name="backfills"),
 ]

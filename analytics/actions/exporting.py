@@ -18,6 +18,7 @@ from inbox.models import Brand, Person
 
 LEASE = timedelta(minutes=2)
 KEPT = timedelta(days=7)
+GONE = "The {} that it was narrowed by is gone. Ask for the file again."
 UNDER_WAY = (ExportState.WAITING, ExportState.RUNNING)
 
 
@@ -43,6 +44,12 @@ def to_write(*, now: datetime) -> list[int]:
     )
 
 
+def written(*, export_id: int) -> int | None:
+    """How many rows it has; None: nothing more is to be written."""
+    export = Export.objects.filter(pk=export_id, state__in=UNDER_WAY)
+    return export.values_list("done", flat=True).first()
+
+
 def claim(*, export_id: int, now: datetime) -> bool:
     free = Export.objects.filter(
         Q(lease_until=None) | Q(lease_until__lte=now), pk=export_id, state__in=UNDER_WAY
@@ -57,6 +64,10 @@ def write_slice(*, export_id: int, now: datetime) -> bool:
         return False
     names = all_names.of(export.brand)
     asks = asked.read(export.asked, brand=export.brand, names=names, now=now)
+    if gone := [name for name in asked.FILTERS if export.asked.get(name) and name not in asks.told]:
+        # Without it the rest of the file would hold everybody's.
+        give_up(export_id=export_id, reason=GONE.format(" and the ".join(gone)), now=now)
+        return False
     found, last = conversations.rows(asks, names, after=export.after)
     path = place(export)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -17,6 +17,8 @@ from analytics import jobs
 from analytics.actions import exporting
 from analytics.models import Export, ExportState
 from analytics.queries import conversations
+from analytics.queries.asked import FILTERS
+from analytics.queries.names import HEADS
 from analytics.reports import csv_files
 from analytics.views import _door
 from analytics.views._door import AgentRequest, Visit, signed_in
@@ -74,6 +76,24 @@ def file(request: AgentRequest, brand_slug: str, public_id: UUID) -> FileRespons
     return FileResponse(content, as_attachment=True, filename=f"{visit.brand.slug}-conversations-{days}.csv")
 
 
+def _narrowed(export: Export, visit: Visit) -> list[str]:
+    """What a file was narrowed by, in words: who downloads it must know whose rows it holds."""
+    said: list[str] = []
+    for name, column in FILTERS.items():
+        if not (text := export.asked.get(name)):
+            continue
+        try:
+            value = visit.names.value(column, text)
+        except KeyError:
+            said.append(f"{HEADS[column]}: gone")
+        else:
+            key = "" if value is None else str(value)
+            said.append(f"{HEADS[column]}: {visit.names.label(column, key)}")
+    return said
+
+
 def _exports(visit: Visit) -> dict[str, object]:
     rows = list(Export.objects.filter(brand=visit.brand).select_related("person").order_by("-pk")[:SHOWN])
+    for row in rows:
+        row.narrowed = _narrowed(row, visit)  # type: ignore[attr-defined]
     return {"exports": rows, "working": any(row.state in exporting.UNDER_WAY for row in rows)}

@@ -16,7 +16,7 @@ from connectors.contract import AccountChanged, DeliveriesLost, InboundEvent, In
 from connectors.models import DeadItem, Receipt
 from inbox.actions import receiving
 from inbox.actions.receiving import Arrival
-from inbox.models import Channel
+from inbox.models import Channel, ChannelState
 from inbox.rules.cleaning import clean, clean_json
 
 log = structlog.get_logger(__name__)
@@ -49,6 +49,8 @@ def take_in(parsed: Sequence[Parsed], *, now: datetime, historical: bool = False
     by_brand: dict[int, list[Parsed]] = defaultdict(list)
     news: dict[int, list[Parsed]] = defaultdict(list)
     for each in parsed:
+        if each.channel.state == ChannelState.DISCONNECTED:
+            continue  # retired: whatever the platform still delivers is none of the brand's affairs
         changes = sum(isinstance(event, OF_THE_ACCOUNT) for event in each.events)
         if changes:
             news[each.channel.brand_id].append(each)

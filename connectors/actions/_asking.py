@@ -35,6 +35,7 @@ class Asker:
     pause: Pause
     note: Note
     requests: int = 0
+    version: int = 0  # of the grant that was asked with last
     buckets: frozenset[str] = field(default=READ_BUCKETS)
     others_wait: Callable[[], bool] = field(default=lambda: False)
     keep_lease: Callable[[], None] = field(default=lambda: None)  # raises where it is another's by now
@@ -88,7 +89,8 @@ class Asker:
                 "The platform's limit is used up for now.", remedy=Remedy.RETRY, retry_at=until
             )
         connector, context, credential = contexts.of_channel(self.channel, now=now)
-        context = replace(context, http=context.http.watched(self._count))
+        self.version = credential.version
+        context = replace(context, http=context.http.watched(self.count))
         if refreshing.is_due_before_use(credential, now=now):
             context = self._renewed(context, credential)
         try:
@@ -101,14 +103,15 @@ class Asker:
         budgets.keep(channel_id=self.channel.pk, notices=getattr(answer, "rates", ()), now=now)
         return answer
 
-    def _count(self) -> None:
+    def count(self) -> None:
         self.hold()
         self.requests += 1
 
     def _renewed(self, context: Context, credential: Credential) -> Context:
         self.hold()
         tokens = refreshing.refresh(
-            channel_id=self.channel.pk, seen_version=credential.version, clock=self.clock
-        )
+            channel_id=self.channel.pk, seen_version=credential.version, clock=self.clock, watch=self.count
+        )  # fmt: skip
+        self.version = credential.version + 1
         self.note("The token was renewed on the way.", Level.INFO)
         return replace(context, tokens=tokens)

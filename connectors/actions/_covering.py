@@ -132,11 +132,13 @@ def _heal(
     gaps = Gap.objects.filter(channel=channel, cause__in=causes, healed_at=None, lost=False)
     for gap in gaps.filter(found_at__lte=walked_from).order_by("pk"):
         until = gap.until or max(gap.since, walked_from)
-        if age is not None and gap.since < now - age:
+        since = gap.since
+        if age is not None and since < now - age:
+            since = min(until, now - age)  # the rest of it is never shown as healed
             Gap.objects.create(
-                channel=channel, cause=GapCause.HORIZON, since=gap.since, until=min(until, now - age), found_at=now, lost=True
+                channel=channel, cause=GapCause.HORIZON, since=gap.since, until=since, found_at=now, lost=True
             )  # fmt: skip
-        Gap.objects.filter(pk=gap.pk).update(until=until, healed_at=now, healed_by=run)
+        Gap.objects.filter(pk=gap.pk).update(since=since, until=until, healed_at=now, healed_by=run)
     if gaps.exists():
         _walk_soon(channel.pk, now)
 

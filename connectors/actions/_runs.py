@@ -35,6 +35,7 @@ class Synced:
     error: str = ""
     remedy: str = ""
     complete: bool = True  # False: time ran out, the next turn goes on
+    idle: bool = False  # there was nothing that it could do: no success, and no failure
     typing: list[tuple[int, str]] = field(default_factory=list)
     told: int = 0  # requests that are written down already
 

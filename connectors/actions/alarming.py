@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from smtplib import SMTPException
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from connectors.actions import _covering, listening
+from connectors.actions import _covering, connecting, listening
 from connectors.models import Alarm, AlarmKind, AlarmMail, GapCause, SyncSchedule, Task
 from connectors.rules.remedies import THROTTLED, fix_for
 from inbox import access, mail_server, platforms
@@ -22,10 +23,12 @@ from inbox.models import Channel, ChannelState, NotificationKind, Person
 
 log = structlog.get_logger(__name__)
 FAILURES = 3  # in a row; one is weather
+CONFIRMED_WITHIN = timedelta(minutes=2)  # a new connection: the platform is being asked for its deliveries
 MAIL_AGAIN = timedelta(
     hours=1
 )  # to whom it was refused: a mail server may say no to one address and take the next
 MAIL_FOR = timedelta(days=1)
+MAIL_SECONDS = 20.0  # of one look, and the mail that is on its way; the rest leaves with the next look
 WORDS = {
     AlarmKind.DISCONNECTED: "is disconnected",
     AlarmKind.NOT_SUBSCRIBED: "is not delivered to us",
@@ -59,6 +62,8 @@ def _states(channels: Mapping[int, Channel], now: datetime) -> dict[Key, str]:
     found: dict[Key, str] = {}
     for pk, channel in channels.items():
         health = getattr(channel, "health", None)
+        if channel.state_reason == connecting.NOT_CONFIRMED and channel.created_at > now - CONFIRMED_WITHIN:
+            continue
         if channel.state == ChannelState.NEEDS_RECONNECT and (health is not None or channel.state_reason):
             found[pk, AlarmKind.DISCONNECTED, ""] = channel.state_reason or "Nobody said why."
         elif health is not None and health.subscribed is False:
@@ -88,7 +93,7 @@ def _wanted(channels: Mapping[int, Channel]) -> QuerySet[SyncSchedule]:
 
 
 def _silent(channels: Mapping[int, Channel], now: datetime) -> dict[Key, str]:
-    listened = [pk for pk, channel in channels.items() if channel.state == ChannelState.CONNECTED]
+    listened = [channel for channel in channels.values() if channel.state == ChannelState.CONNECTED]
     return {
         (pk, AlarmKind.SILENT, ""): (
             f"Nobody has written since {silent.since:%-d %B, %H:%M} UTC; about {round(silent.expected)} messages were to be"
@@ -122,8 +127,8 @@ def _raise(channel: Channel, kind: AlarmKind, task: str, said: str, now: datetim
     people = access.who_may(channel.brand, access.Permission.RUN_CHANNELS)
     text = f"{headline(channel, kind)}. {said}"
     announcing.tell_of_channel(
-        channel=channel, kind=NotificationKind.CHANNEL, people=people, text=text, now=now
-    )
+        channel=channel, kind=NotificationKind.CHANNEL, matter=f"{kind}/{task}", people=people, text=text, now=now
+    )  # fmt: skip
     log.warning("alarm_raised", channel=channel.pk, kind=kind.value, alarm=alarm.pk)
     return True
 
@@ -136,23 +141,27 @@ def headline(channel: Channel, kind: str) -> str:
     return f"{channel.name} on {label} {WORDS.get(AlarmKind(kind), kind)}"
 
 
-def mail_due(*, now: datetime, limit: int = 20) -> int:
+def mail_due(*, now: datetime, limit: int = 20, seconds: float = MAIL_SECONDS) -> int:
     """Each alarm by one mail to each person, claimed before it is sent: what one mail server thinks of one address sends nobody
-    else theirs again. Who was refused is tried again later; where no server is there at all, at the next look; where none is set,
+    else theirs again. Who was refused is tried again later; where no server answers, at the next look; where none is set,
     the bell alone has rung, and no row says that a mail left."""
     if not mail_server.is_set():
         return 0
+    until = time.monotonic() + seconds
     # What was mended before it could be mailed needs no mail: it would say what is so no more.
     due = Alarm.objects.filter(mailed_at=None, cleared_at=None, raised_at__gte=now - MAIL_FOR)
     sent = tried = 0
     for alarm in due.select_related("channel__brand").order_by("pk"):
         left = 0
         for person in access.who_may(alarm.channel.brand, access.Permission.RUN_CHANNELS):
-            if tried >= limit:
+            if tried >= limit or time.monotonic() > until:
                 return sent
             if not _claim_mail(alarm, person, now):
-                left += _is_refused(alarm, person)
+                left += not _has_left(alarm, person)
                 continue
+            if not tried and not _server_answers(alarm):
+                _unclaim_mail(alarm, person)
+                return sent
             tried += 1
             try:
                 _mail(alarm, person)
@@ -162,12 +171,26 @@ def mail_due(*, now: datetime, limit: int = 20) -> int:
                 if not isinstance(error, SMTPException | TimeoutError):
                     _unclaim_mail(alarm, person)
                     return sent
-                _note_refusal(alarm, person)
+                if isinstance(error, TimeoutError):
+                    return sent  # the next address would wait as long; it has its turn at the next look
             else:
+                _note_sent(alarm, person, now)
                 sent += 1
         if not left:
             _note_mailed(alarm, now)
     return sent
+
+
+def _server_answers(alarm: Alarm) -> bool:
+    """Whether there is a server at all: where it drops what comes to it, each address would wait for its own end of patience."""
+    connection = get_connection()
+    try:
+        connection.open()
+    except OSError as error:
+        log.warning("mail_server_does_not_answer", alarm=alarm.pk, error=type(error).__name__)
+        return False
+    connection.close()
+    return True
 
 
 @transaction.atomic
@@ -175,24 +198,23 @@ def _claim_mail(alarm: Alarm, person: Person, now: datetime) -> bool:
     mail, is_new = AlarmMail.objects.get_or_create(alarm=alarm, person=person, defaults={"tried_at": now})
     if is_new:
         return True
-    again = AlarmMail.objects.filter(pk=mail.pk, refused=True, tried_at__lte=now - MAIL_AGAIN)
-    return bool(again.update(tried_at=now, refused=False))
+    # Refused, or whoever claimed it died before the server's word: nobody knows, and twice is better than never.
+    again = AlarmMail.objects.filter(pk=mail.pk, sent_at=None, tried_at__lte=now - MAIL_AGAIN)
+    return bool(again.update(tried_at=now))
 
 
-def _is_refused(alarm: Alarm, person: Person) -> bool:
-    return AlarmMail.objects.filter(alarm=alarm, person=person, refused=True).exists()
+def _has_left(alarm: Alarm, person: Person) -> bool:
+    return AlarmMail.objects.filter(alarm=alarm, person=person, sent_at__isnull=False).exists()
 
 
 @transaction.atomic
 def _unclaim_mail(alarm: Alarm, person: Person) -> None:
     AlarmMail.objects.filter(alarm=alarm, person=person).delete()
-    Alarm.objects.filter(pk=alarm.pk).update(mailed_at=None)  # who looked meanwhile took it for sent
 
 
 @transaction.atomic
-def _note_refusal(alarm: Alarm, person: Person) -> None:
-    AlarmMail.objects.filter(alarm=alarm, person=person).update(refused=True)
-    Alarm.objects.filter(pk=alarm.pk).update(mailed_at=None)
+def _note_sent(alarm: Alarm, person: Person, now: datetime) -> None:
+    AlarmMail.objects.filter(alarm=alarm, person=person).update(sent_at=now)
 
 
 @transaction.atomic

@@ -66,6 +66,8 @@ def _is_never_compared(channel: Channel) -> bool:
 @transaction.atomic(durable=True)
 def stop(*, run: SyncRun, by: Person, now: datetime) -> bool:
     """What it has brought stays. A turn that is under way ends with the page it is at."""
+    mine = SyncSchedule.objects.filter(channel=run.channel_id, task=run.task)
+    list(mine.select_for_update())  # before the run's row, as a page that is being kept does
     stopped = SyncRun.objects.filter(pk=run.pk, state=RunState.RUNNING).update(
         state=RunState.STOPPED, ended_at=now
     )
@@ -73,7 +75,6 @@ def stop(*, run: SyncRun, by: Person, now: datetime) -> bool:
         return False
     _runs.add_line(run.pk, f"{by.short_name} stopped it.", Level.WARNING, now)
     # Who runs it now loses the lease, and with it the right to go on.
-    mine = SyncSchedule.objects.filter(channel=run.channel_id, task=run.task)
     mine.update(lease_until=None, lease_owner="", once=False)
     for schedule in mine.filter(task=Task.BACKFILL):
         again = schedule.cadence.after(now) if schedule.days is not None else None

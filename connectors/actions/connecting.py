@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ from connectors import clock as clocks
 from connectors import contexts, sealing
 from connectors.actions import backfilling, planning, refreshing
 from connectors.actions.scheduling import Walk
-from connectors.contract import ConnectorError, Grant, Remedy
+from connectors.contract import Account, ConnectorError, Grant, Remedy
 from connectors.models import (
     Cause,
     ChannelHealth,
@@ -35,6 +35,7 @@ log = structlog.get_logger(__name__)
 CONSENT_LASTS = timedelta(minutes=15)
 STATE = re.compile(r"[A-Za-z0-9_-]{20,100}", re.ASCII)
 NO_CONSENT = "This answer belongs to no consent of yours that is under way. Start again."
+NOT_CONFIRMED = "The platform has not confirmed the connection yet."
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -66,10 +67,17 @@ def register_app(
 
 @transaction.atomic(durable=True)
 def start(
-    *, app: PlatformApp, brand: Brand, person: Person, now: datetime, backfill_days: int | None = None
+    *,
+    app: PlatformApp,
+    brand: Brand,
+    person: Person,
+    now: datetime,
+    backfill_days: int | None = None,
+    channel: Channel | None = None,
 ) -> str:
     """The address of the platform's consent page. What must come back with the answer is kept, for this person only.
-    `backfill_days`: how much of the past is to come in; 0 none, None all that the platform tells."""
+    `backfill_days`: how much of the past is to come in; 0 none, None all that the platform tells. `channel`: whose grant is to be renewed;
+    None: any account may be chosen."""
     PendingConsent.objects.filter(created_at__lt=now - CONSENT_LASTS).delete()
     state = secrets.token_urlsafe(32)
     connector, context = contexts.of_app(app, now=now)
@@ -81,6 +89,7 @@ def start(
         person=person,
         sealed_verifier=sealing.seal({"verifier": authorisation.verifier}),
         backfill_days=backfill_days,
+        channel=channel,
     )
     return authorisation.url
 
@@ -92,7 +101,7 @@ def take_consent(*, state: str, person: Person, now: datetime) -> PendingConsent
         raise ConnectionRefused(NO_CONSENT)
     consent = (
         PendingConsent.objects.select_for_update(of=("self",))
-        .select_related("app", "brand")
+        .select_related("app", "brand", "channel")
         .filter(state=state, person=person, created_at__gte=now - CONSENT_LASTS)
         .first()
     )
@@ -110,9 +119,22 @@ def finish(*, consent: PendingConsent, code: str, now: datetime) -> Channel:
         grant = connector.exchange(context, code, redirect_uri(consent.app.platform), kept["verifier"])
     except ConnectorError as error:
         raise ConnectionRefused(error.reason) from error
+    if consent.channel is not None:
+        _refuse_another(consent.channel, grant.account)
     return connect(
         app=consent.app, brand=consent.brand, grant=grant, now=now, by=consent.person, backfill_days=consent.backfill_days
     )  # fmt: skip
+
+
+def _refuse_another(channel: Channel, account: Account) -> None:
+    """Whoever renews one account's grant while the browser is signed in as another would bring that one's messages in."""
+    if channel.external_id in (account.external_id, account.formerly):
+        return
+    chosen = account.name or account.handle or "another account"
+    raise ConnectionRefused(
+        f"At the platform “{chosen}” was chosen, and this is the connection of “{channel.name}”. Nothing was changed. Sign in there as"
+        f" {channel.name} and connect again, or connect {chosen} as an account of its own, from the list of channels."
+    )
 
 
 def connect(
@@ -128,6 +150,10 @@ def connect(
     missed meanwhile."""
     channel = _keep(app=app, brand=brand, grant=grant, by=by, backfill_days=backfill_days, now=now)
     subscribe(channel=channel, now=now)
+    # What a look found before is over, and the next one has not been made: until then nobody knows.
+    ChannelHealth.objects.filter(channel=channel).update(
+        subscribed=None, subscription_said="", subscription_checked_at=None
+    )
     channels.resume_sending(channel_id=channel.pk, now=now)
     channel.refresh_from_db()
     log.info("channel_connected", channel=channel.pk, platform=channel.platform)
@@ -164,7 +190,7 @@ def _keep(
                     name=name,
                     handle=account.handle[:120],
                     state=ChannelState.NEEDS_RECONNECT,
-                    state_reason="The platform has not confirmed the connection yet.",
+                    state_reason=NOT_CONFIRMED,
                 )
         except IntegrityError:
             raise ConnectionRefused(
@@ -218,14 +244,17 @@ def callback_url(channel: Channel) -> str:
     return f"{settings.PARLEY_PUBLIC_URL}/webhooks/{channel.platform}/{channel.public_id}/"
 
 
-def subscribe(*, channel: Channel, now: datetime) -> None:
-    """Ask the platform to deliver to our door, or, where it is polled, to keep for us what we will poll."""
+def subscribe(*, channel: Channel, now: datetime, watch: Callable[[], None] | None = None) -> None:
+    """Ask the platform to deliver to our door, or, where it is polled, to keep for us what we will poll. `watch`: called ahead of each
+    request."""
     url = callback_url(channel)
     parts = urlsplit(url)
     delivers = platforms.get(channel.platform).receive.mode == "webhook"
     if delivers and parts.scheme != "https" and parts.hostname not in LOCAL_HOSTS:
         raise ConnectionRefused("Platforms deliver to https addresses only: set PARLEY_PUBLIC_URL to one.")
     connector, context, credential = contexts.of_channel(channel, now=now)
+    if watch is not None:
+        context = replace(context, http=context.http.watched(watch))
     try:
         try:
             connector.subscribe(context, url)
@@ -233,8 +262,8 @@ def subscribe(*, channel: Channel, now: datetime) -> None:
             if error.remedy is not Remedy.REFRESH:
                 raise
             tokens = refreshing.refresh(
-                channel_id=channel.pk, seen_version=credential.version, clock=clocks.from_(now)
-            )
+                channel_id=channel.pk, seen_version=credential.version, clock=clocks.from_(now), watch=watch
+            )  # fmt: skip
             connector.subscribe(replace(context, tokens=tokens), url)
     except ConnectorError as error:
         raise ConnectionRefused(

@@ -11,7 +11,7 @@ import structlog
 from django.db import Error as DatabaseFailure
 
 from connectors import contexts
-from connectors.actions import _attempts, budgets, refreshing
+from connectors.actions import _attempts, budgets, parking, refreshing
 from connectors.clock import Clock
 from connectors.contract import ConnectorError, Context, RateNotice, Remedy, Sent
 from connectors.models import ChannelHealth, DeliveryAttempt
@@ -54,6 +54,7 @@ class _Delivery:
         self.jitter = jitter
         self.may_have_left = False
         self.untold: DeliveryAttempt | None = None  # an attempt of which nothing is written yet
+        self.version = 0  # of the grant that the platform is asked with
 
     def run(self) -> str:
         try:
@@ -83,12 +84,13 @@ class _Delivery:
                 words = "The platform's limit is used up for now."
                 return self._wait(words, until, all_wait=buckets is SEND_BUCKETS)
         connector, context, credential = contexts.of_channel(message.channel, now=now)
+        self.version = credential.version
         if refreshing.is_due_before_use(credential, now=now):
-            refused, context = self._refreshed(context, credential.version)
+            refused, context = self._refreshed(context)
             if refused is not None:
                 return self._decide(refused)
         try:
-            error = self._send_with_fresh_token(connector.send, context, credential.version)
+            error = self._send_with_fresh_token(connector.send, context)
         except LostClaim:
             log.warning("claim_lost", message=message.pk)
             return "lost"
@@ -100,13 +102,11 @@ class _Delivery:
             return (PUBLIC_BUCKETS,)
         return (SEND_BUCKETS, UPLOAD_BUCKETS) if self.message.attachment_count else (SEND_BUCKETS,)
 
-    def _send_with_fresh_token(
-        self, send: Callable[..., Sent], context: Context, version: int
-    ) -> ConnectorError | None:
+    def _send_with_fresh_token(self, send: Callable[..., Sent], context: Context) -> ConnectorError | None:
         error = self._try(send, context)
         if error is None or error.remedy is not Remedy.REFRESH:
             return error
-        refused, context = self._refreshed(context, version)
+        refused, context = self._refreshed(context)
         error = refused or self._try(send, context)
         if error is not None and error.remedy is Remedy.REFRESH:
             # A token minutes old was refused as well: the grant itself is broken.
@@ -120,10 +120,10 @@ class _Delivery:
         ):
             raise LostClaim
 
-    def _refreshed(self, context: Context, seen_version: int) -> tuple[ConnectorError | None, Context]:
+    def _refreshed(self, context: Context) -> tuple[ConnectorError | None, Context]:
         try:
             tokens = refreshing.refresh(
-                channel_id=self.message.channel_id, seen_version=seen_version, clock=self.clock
+                channel_id=self.message.channel_id, seen_version=self.version, clock=self.clock
             )
         except ConnectorError as error:
             late = error.retry_at is not None and error.retry_at > self.clock() + REFRESH_WITHIN
@@ -132,6 +132,7 @@ class _Delivery:
                 words = f"{error.reason} Connect the channel again."
                 return ConnectorError(words, remedy=Remedy.RECONNECT, code=error.code), context
             return error, context
+        self.version += 1
         return None, replace(context, tokens=tokens)
 
     def _try(self, send: Callable[..., Sent], context: Context) -> ConnectorError | None:
@@ -250,8 +251,8 @@ class _Delivery:
         return self._put_back(reason, until, THROTTLED)
 
     def _reconnect(self, reason: str) -> str:
-        now = self.clock()
-        channels.park_sending(channel_id=self.message.channel_id, reason=reason, now=now)
+        now, channel_id = self.clock(), self.message.channel_id
+        parking.heed_refusal(channel_id=channel_id, reason=reason, seen_version=self.version, now=now)
         return self._put_back("Waiting until the channel is connected again.", now + PARKED_WAIT, "parked")
 
     def _put_back(self, reason: str, until: datetime, outcome: str) -> str:

@@ -24,7 +24,7 @@ def look_and_mend(asker: Asker, *, now: datetime) -> None:
         found = look(asker, now=now)
         if found is None or found.is_active or asker.channel.state != ChannelState.CONNECTED:
             return
-        connecting.subscribe(channel=asker.channel, now=asker.clock())
+        connecting.subscribe(channel=asker.channel, now=asker.clock(), watch=asker.count)
         again = look(asker, now=asker.clock())
     except (ConnectorError, connecting.ConnectionRefused) as refused:
         asker.note(f"Whether the platform delivers could not be settled: {refused}", Level.WARNING)

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import Max, Q, Value
+from django.db.models.functions import Coalesce
 
-from connectors.models import ArrivalsCounted, HourOfArrivals
+from connectors.models import Alarm, AlarmKind, ArrivalsCounted, HourOfArrivals
 from connectors.rules import silence
-from inbox.models import Message
+from inbox import platforms
+from inbox.models import Channel, Message
 
 BATCH = 5000
 COUNT = """
@@ -37,18 +40,46 @@ def count_arrivals() -> bool:
     return len(found) == BATCH
 
 
-def silences(channel_ids: Iterable[int], *, now: datetime) -> Mapping[int, silence.Silence]:
-    """Channels that say nothing although customers usually write at this time."""
+def silences(channels: Iterable[Channel], *, now: datetime) -> Mapping[int, silence.Silence]:
+    """Channels that say nothing although customers usually write at this time. Judged is what we would have heard: of what is polled
+    nothing after the last whole reading, and nothing from before the last outage ended."""
     found: dict[int, silence.Silence] = {}
-    counts: dict[int, list[tuple[datetime, int]]] = {pk: [] for pk in channel_ids}
+    heard = {channel.pk: until for channel in channels if (until := _heard_until(channel, now)) is not None}
+    again = _outages_ended(heard, now)
+    counts: dict[int, list[tuple[datetime, int]]] = {pk: [] for pk in heard}
     rows = HourOfArrivals.objects.filter(channel__in=counts, hour__gte=now - silence.WEEK * silence.WEEKS)
     for channel_id, hour, messages in rows.order_by("hour").values_list("channel_id", "hour", "messages"):
         counts[channel_id].append((hour, messages))
     for channel_id, known in counts.items():
         if not known:
             continue
+        until = heard[channel_id]
         # The end of the last hour in which somebody wrote, or now: silence begins no earlier.
-        last = min(now, known[-1][0] + silence.HOUR)
-        if silent := silence.judge(last=last, profile=silence.usual(known, now=now), now=now):
+        last = min(until, max(known[-1][0] + silence.HOUR, again.get(channel_id, known[0][0])))
+        if silent := silence.judge(last=last, profile=silence.usual(known, now=until), now=until):
             found[channel_id] = silent
     return found
+
+
+def _heard_until(channel: Channel, now: datetime) -> datetime | None:
+    """Until when a message would be here by now. A log is read from its oldest entry on: while that lasts, the newest that has come
+    is no sign that nobody wrote since."""
+    try:
+        receive = platforms.get(channel.platform).receive
+    except platforms.UnknownPlatform:
+        return now
+    if receive.mode != "poll":
+        return now
+    health = getattr(channel, "health", None)
+    if health is None:
+        return None
+    until: datetime | None = health.polled_until if receive.is_partly_polled else health.complete_until
+    return min(now, until) if until is not None else None
+
+
+def _outages_ended(channel_ids: Iterable[int], now: datetime) -> Mapping[int, datetime]:
+    """When each was connected again; now where nobody has noted it yet. One of more than a week ago is out of what is judged."""
+    recent = Q(cleared_at=None) | Q(cleared_at__gt=now - silence.WEEK)
+    outages = Alarm.objects.filter(recent, channel__in=channel_ids, kind=AlarmKind.DISCONNECTED)
+    ended = outages.values("channel").annotate(ended=Max(Coalesce("cleared_at", Value(now))))
+    return dict(ended.values_list("channel", "ended"))

@@ -1,10 +1,12 @@
-"""What a platform says of the account itself: revoked or restricted parks sending, connected lets it go. Receiving goes on."""
+"""What a platform says of the account itself: revoked or restricted parks sending, connected lets it go. Receiving goes on. And what it
+answers to a call: that the grant is broken parks sending, too, as long as it is about the grant we have."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
+import structlog
 from django.db import transaction
 
 from connectors.contract import AccountChanged, AccountState
@@ -13,8 +15,22 @@ from inbox import events
 from inbox.actions import channels
 from inbox.models import Channel, ChannelState
 
+log = structlog.get_logger(__name__)
 REVOKED = "The platform ended the permission; connect the channel again."
 RESTRICTED = "The platform restricted this account for now."
+
+
+@transaction.atomic
+def heed_refusal(*, channel_id: int, reason: str, seen_version: int, now: datetime) -> bool:
+    """A call was told that the grant is broken. `seen_version`: of the grant it was made with; 0: none could be read. An answer that
+    comes when somebody has consented again, or the grant was renewed, is about one that nobody uses any more."""
+    with events.ledger(Channel.objects.values_list("brand_id", flat=True).get(pk=channel_id)):
+        newer = Credential.objects.filter(channel_id=channel_id, version__gt=seen_version)
+        if seen_version and newer.exists():
+            log.info("refusal_of_an_older_grant", channel=channel_id, seen=seen_version)
+            return False
+        channels.park_sending(channel_id=channel_id, reason=reason, now=now)
+    return True
 
 
 @transaction.atomic

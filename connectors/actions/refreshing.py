@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -10,11 +12,11 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
 
 from connectors import contexts, sealing
+from connectors.actions import parking
 from connectors.clock import Clock
 from connectors.contract import ConnectorError, Remedy, Tokens
 from connectors.models import Credential
 from inbox import platforms
-from inbox.actions import channels
 from inbox.models import Channel, ChannelState
 
 log = structlog.get_logger(__name__)
@@ -37,6 +39,9 @@ STORE_PAUSES = (
     8,
 )  # seconds; about as long as a database takes to start again
 USABLE_FOR = timedelta(seconds=20)  # a token that ends sooner is refreshed before it is used
+RENEWED = "The channel was connected again while an older permission was being renewed."
+NOT_CONNECTED = "The channel is not connected; connect it again."
+Watch = Callable[[], None]
 TOO_LATE = "The permission has ended and cannot be renewed; connect the channel again."
 
 
@@ -45,13 +50,14 @@ def is_due_before_use(credential: Credential, *, now: datetime) -> bool:
     return ends and platforms.get(credential.app.platform).auth.refresh != "none"
 
 
-def refresh(*, channel_id: int, seen_version: int, clock: Clock) -> Tokens:
-    """Tokens newer than the version the caller saw. Whoever comes second waits for the first one's.
+def refresh(*, channel_id: int, seen_version: int, clock: Clock, watch: Watch | None = None) -> Tokens:
+    """Tokens newer than the version the caller saw. Whoever comes second waits for the first one's. `watch`: called ahead of each
+    request.
 
     Raises ConnectorError: RECONNECT has parked the channel already, RETRY means later.
     """
     if _take_lease(channel_id, seen_version, clock()):
-        return _refresh_as_winner(channel_id, seen_version, clock)
+        return _refresh_as_winner(channel_id, seen_version, clock, watch)
     return _wait_for_winner(channel_id, seen_version, clock)
 
 
@@ -65,12 +71,14 @@ def _take_lease(channel_id: int, seen_version: int, now: datetime) -> bool:
     )
 
 
-def _refresh_as_winner(channel_id: int, seen_version: int, clock: Clock) -> Tokens:
+def _refresh_as_winner(channel_id: int, seen_version: int, clock: Clock, watch: Watch | None) -> Tokens:
     channel = Channel.objects.get(pk=channel_id)
     try:
         if platforms.get(channel.platform).auth.refresh == "none":
             raise ConnectorError(TOO_LATE, remedy=Remedy.RECONNECT)
         connector, context, _ = contexts.of_channel(channel, now=clock())
+        if watch is not None:
+            context = replace(context, http=context.http.watched(watch))
         tokens = connector.refresh(context)
     except ConnectorError as error:
         _note_failure(channel_id, seen_version, error.reason)
@@ -79,7 +87,11 @@ def _refresh_as_winner(channel_id: int, seen_version: int, clock: Clock) -> Toke
             raise ConnectorError(
                 error.reason, remedy=Remedy.RETRY, code=error.code, retry_at=error.retry_at
             ) from error
-        channels.park_sending(channel_id=channel_id, reason=error.reason, now=clock())
+        parked = parking.heed_refusal(
+            channel_id=channel_id, reason=error.reason, seen_version=seen_version, now=clock()
+        )
+        if not parked:
+            raise ConnectorError(RENEWED, remedy=Remedy.RETRY, code=error.code) from error
         raise ConnectorError(error.reason, remedy=Remedy.RECONNECT, code=error.code) from error
     except Exception:
         _note_failure(channel_id, seen_version, "Renewing the permission failed.")
@@ -147,20 +159,31 @@ def _wait_for_winner(channel_id: int, seen_version: int, clock: Clock) -> Tokens
     raise ConnectorError("Another worker is still renewing the permission.", remedy=Remedy.RETRY)
 
 
-def refresh_if_due(*, channel_id: int, clock: Clock, at_once: bool = False) -> bool:
-    """Renew the grant when it ends soon, by the platform's own margin; `at_once`: as soon as the platform allows it."""
+def refresh_if_due(
+    *, channel_id: int, clock: Clock, at_once: bool = False, watch: Watch | None = None
+) -> str:
+    """Renew the grant when it ends soon, by the platform's own margin; `at_once`: as soon as the platform allows it. The answer: why
+    it was not renewed; empty: it was."""
     credential = Credential.objects.select_related("channel").filter(channel_id=channel_id).first()
-    if credential is None or not may_be_renewed(credential, now=clock(), at_once=at_once):
-        return False
-    refresh(channel_id=channel_id, seen_version=credential.version, clock=clock)
-    return True
+    if credential is None:
+        return NOT_CONNECTED
+    if kept := why_not(credential, now=clock(), at_once=at_once):
+        return kept
+    refresh(channel_id=channel_id, seen_version=credential.version, clock=clock, watch=watch)
+    return ""
 
 
 def may_be_renewed(credential: Credential, *, now: datetime, at_once: bool = False) -> bool:
+    return not why_not(credential, now=now, at_once=at_once)
+
+
+def why_not(credential: Credential, *, now: datetime, at_once: bool = False) -> str:
     rules = platforms.get(credential.channel.platform).auth
-    if rules.refresh == "none" or credential.channel.state != ChannelState.CONNECTED:
-        return False
+    if rules.refresh == "none":
+        return "The platform renews no permission without a person."
+    if credential.channel.state != ChannelState.CONNECTED:
+        return NOT_CONNECTED
     if credential.issued_at > now - rules.refresh_min_age:
-        return False
+        return "The platform does not renew a permission that is so new."
     ends_soon = credential.expires_at is not None and credential.expires_at <= now + rules.refresh_before
-    return at_once or ends_soon
+    return "" if at_once or ends_soon else "It does not end soon."

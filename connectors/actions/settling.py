@@ -12,12 +12,12 @@ from django.db import Error as DatabaseFailure
 from django.db import transaction
 
 from connectors import contexts
-from connectors.actions import budgets, refreshing
+from connectors.actions import budgets, parking, refreshing
 from connectors.clock import Clock
 from connectors.contract import Connector, ConnectorError, Context, InboundMessage, Page, Remedy, ThreadKind
-from connectors.models import Credential, DeliveryAttempt, SyncSchedule, Task
+from connectors.models import DeliveryAttempt, SyncSchedule, Task
 from inbox import platforms
-from inbox.actions import channels, receiving, sending
+from inbox.actions import receiving, sending
 from inbox.actions.receiving import Arrival
 from inbox.models import Message, MessageState
 from inbox.queries import outbox
@@ -66,6 +66,7 @@ class _Look:
         self.attempted_at = message.attempted_at or message.created_at
         self.left_at = self._last_left_at()
         self.other_words = False
+        self.version = 0  # of the grant that the platform is asked with
         self.seen_whole = True  # all that was said since the attempt, and every item of it could be read
 
     def run(self) -> str:
@@ -119,7 +120,8 @@ class _Look:
         return None
 
     def _pages(self) -> Iterator[Page]:
-        connector, context, _ = contexts.of_channel(self.message.channel, now=self.clock())
+        connector, context, credential = contexts.of_channel(self.message.channel, now=self.clock())
+        self.version = credential.version
         polled = platforms.get(self.message.channel.platform).receive.mode == "poll"
         if polled and self.message.conversation.kind != ThreadKind.COMMENT:
             # The log goes one way only; what lies before our cursor has been read and matched already. It holds no comments.
@@ -233,18 +235,17 @@ class _Look:
         ).exists()
 
     def _could_not_look(self, error: ConnectorError) -> str:
-        now = self.clock()
-        budgets.keep(channel_id=self.message.channel_id, notices=error.rates, now=now)
+        now, channel_id = self.clock(), self.message.channel_id
+        budgets.keep(channel_id=channel_id, notices=error.rates, now=now)
         if error.remedy is Remedy.REFRESH:
-            version = Credential.objects.values_list("version", flat=True).get(
-                channel=self.message.channel_id
-            )
             try:
-                refreshing.refresh(channel_id=self.message.channel_id, seen_version=version, clock=self.clock)
+                refreshing.refresh(channel_id=channel_id, seen_version=self.version, clock=self.clock)
             except ConnectorError:
                 log.info("settle_waits_for_token", message=self.message.pk)
         elif error.remedy is Remedy.RECONNECT:
-            channels.park_sending(channel_id=self.message.channel_id, reason=error.reason, now=now)
+            parking.heed_refusal(
+                channel_id=channel_id, reason=error.reason, seen_version=self.version, now=now
+            )
         if now - self.left_at > GIVE_UP_AFTER:
             return self._fail()
         return self._look_again(error.retry_at)

@@ -18,6 +18,7 @@ from connectors.actions import (
     _runs,
     examining,
     fetching,
+    parking,
     purging,
     refreshing,
     scheduling,
@@ -32,7 +33,6 @@ from connectors.contract import ConnectorError, Item, Remedy
 from connectors.models import GapCause, Level, Overlap, SyncRun, SyncSchedule, Task
 from connectors.rules.remedies import THROTTLED
 from inbox import platforms
-from inbox.actions import channels
 from inbox.models import Channel
 
 log = structlog.get_logger(__name__)
@@ -105,7 +105,11 @@ def run(
     is_slow = answers > 0 and time.monotonic() - monotonic > SLOW_AFTER * answers
     # What fell due since the run began, over all its turns.
     started = run_row.started_at if run_row is not None else began
-    _close(schedule, run_row, done, error, whole_since, started, clock(), is_slow=is_slow)
+    is_mine = _close(schedule, run_row, done, error, whole_since, started, clock(), is_slow=is_slow)
+    if is_mine and error is not None and error.remedy is Remedy.RECONNECT:
+        parking.heed_refusal(
+            channel_id=schedule.channel_id, reason=error.reason, seen_version=asker.version, now=clock()
+        )
     return done
 
 
@@ -133,9 +137,14 @@ def _work(walker: Walker, began: datetime) -> datetime | None:
             )  # fmt: skip
         case Task.TOKENS:
             asked_for = walker.run is not None  # it leaves no run of its own
-            refreshing.refresh_if_due(
-                channel_id=walker.channel.pk, clock=walker.asker.clock, at_once=asked_for
-            )
+            kept = refreshing.refresh_if_due(
+                channel_id=walker.channel.pk, clock=walker.asker.clock, at_once=asked_for, watch=walker.asker.count
+            )  # fmt: skip
+            walker.done.idle = bool(kept)
+            if asked_for and kept == refreshing.NOT_CONNECTED:
+                raise contexts.NotConnected(kept)
+            if asked_for and kept:
+                walker.asker.note(f"Nothing was renewed: {kept}", Level.WARNING)
         case Task.PURGE:
             purging.purge(walker.asker, walker.done, days=walker.schedule.days)
     return None
@@ -203,22 +212,21 @@ def _close(
     now: datetime,
     *,
     is_slow: bool,
-) -> None:
-    if error is not None and error.remedy is Remedy.RECONNECT:
-        channels.park_sending(channel_id=schedule.channel_id, reason=error.reason, now=now)
+) -> bool:
+    """False: it was no more this turn's to close."""
     with transaction.atomic():
         # As it is planned by now: it may have been edited, paused or asked for since the turn began.
         row = SyncSchedule.objects.select_for_update().get(pk=schedule.pk)
         if row.lease_owner != schedule.lease_owner:  # the rest is the new owner's affair, or nobody's
             log.warning("lease_lost", schedule=schedule.pk)
-            return
+            return False
         # Waiting for a limit and failing are counted apart, each from its beginning.
         is_other = THROTTLED in (done.remedy, row.last_remedy) and done.remedy != row.last_remedy
         failures = _failures(0 if is_other else row.failures, done, error)
         next_run = _next_run(row, done, error, failures, started, now)
         if next_run is not None and row.next_run_at is not None and row.next_run_at != schedule.next_run_at:
             next_run = min(next_run, row.next_run_at)
-        succeeded = {"last_success_at": now} if not done.error and done.complete else {}
+        succeeded = {"last_success_at": now} if not (done.error or done.idle) and done.complete else {}
         SyncSchedule.objects.filter(pk=schedule.pk, lease_owner=schedule.lease_owner).update(
             lease_until=None, lease_owner="", failures=failures, last_error=done.error[:300], last_remedy=done.remedy,
             is_slow=is_slow, next_run_at=next_run, **succeeded,
@@ -230,6 +238,7 @@ def _close(
         elif done.error and done.remedy != THROTTLED and schedule.task == Task.POLL and failures >= 3:
             since = _covering.polled_until(schedule.channel_id) or now
             _covering.begin_gap(schedule.channel_id, GapCause.FAILING, since=since, now=now)
+    return True
 
 
 def _failures(before: int, done: Synced, error: ConnectorError | None) -> int:

@@ -58,6 +58,13 @@ class PendingConsent(models.Model):
     app = models.ForeignKey(PlatformApp, on_delete=models.CASCADE, related_name="+")
     brand = models.ForeignKey("inbox.Brand", on_delete=models.CASCADE, related_name="+")
     person = models.ForeignKey("inbox.Person", on_delete=models.CASCADE, related_name="+")
+    channel = models.ForeignKey(
+        Channel,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="+",
+        help_text="Whose grant it is to renew; empty: of any account.",
+    )
     sealed_verifier = models.BinaryField(default=bytes)
     backfill_days = models.IntegerField(
         null=True, blank=True, help_text="How much of the past comes in: 0 none; empty: all that is told."

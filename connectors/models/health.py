@@ -151,12 +151,13 @@ class Alarm(models.Model):
 
 
 class AlarmMail(models.Model):
-    """One mail of an alarm to one person. The row is the claim: who makes it, or finds it refused long enough ago, may send."""
+    """One mail of an alarm to one person. The row is the claim: who makes it, or finds it long enough ago without its having left, may
+    send."""
 
     alarm = models.ForeignKey(Alarm, on_delete=models.CASCADE, related_name="mails", db_index=False)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     tried_at = models.DateTimeField()
-    refused = models.BooleanField(default=False)
+    sent_at = models.DateTimeField(null=True, blank=True, help_text="When a mail server had taken it.")
 
     class Meta:
         constraints = [

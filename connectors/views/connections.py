@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from connectors import clock
-from connectors.actions import examining
+from connectors.actions import examining, retiring
 from connectors.actions._asking import Asker
 from connectors.contexts import NotConnected
 from connectors.contract import ConnectorError
@@ -20,6 +20,7 @@ from connectors.queries import doctor, schedules
 from connectors.views import _console
 from inbox import access
 from inbox.actions import channels, recording
+from inbox.models import ChannelState
 from inbox.views._door import AgentRequest, signed_in
 
 HERE = "channels"
@@ -34,6 +35,8 @@ def show(request: AgentRequest, brand_slug: str, public_id: str) -> HttpResponse
     return _console.page(
         request, "connection.html", channel.brand, HERE, channel=channel, platform=schedules.label_of(channel),
         examined=examined, form=BackfillForm(), ranges=RANGES, answers=[*channel.automatic_answers, ""],
+        may_retire=channel.state != ChannelState.DISCONNECTED
+        and access.may(request.user, channel.brand, access.Permission.ADMINISTER),
     )  # fmt: skip
 
 
@@ -60,6 +63,22 @@ def look(request: AgentRequest, brand_slug: str, public_id: str) -> HttpResponse
         messages.error(request, str(refused))
     else:
         messages.success(request, " ".join(told) or "The platform's side was looked at.")
+    return redirect("connectors:connection", brand_slug=brand_slug, public_id=public_id)
+
+
+@require_POST
+@signed_in
+def retire(request: AgentRequest, brand_slug: str, public_id: str) -> HttpResponse:
+    """For administrators alone."""
+    access.brand_for_administering(request.user, brand_slug)
+    channel = access.channel_for_running(request.user, brand_slug, public_id)
+    if "sure" in request.POST:
+        retiring.retire(channel=channel, by=request.user, now=timezone.now())
+        messages.success(
+            request, f"{channel.name} is retired. Take Parley out of the account at the platform, too."
+        )
+    else:
+        messages.error(request, "Nothing was retired: say first that you are sure.")
     return redirect("connectors:connection", brand_slug=brand_slug, public_id=public_id)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import cast
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -18,7 +19,7 @@ from connectors.contexts import NotConnected
 from connectors.forms import RangeForm
 from connectors.models import PlatformApp
 from inbox import access, platforms
-from inbox.models import Person
+from inbox.models import Channel, Person
 
 DENIED = "You, or the platform, said no; nothing was connected."
 
@@ -33,12 +34,27 @@ def create(request: HttpRequest, brand_slug: str, platform: str) -> HttpResponse
         if not form.is_valid():
             raise ConnectionRefused("Choose how much of the past is to come in from the list.")
         address = connecting.start(
-            app=app, brand=brand, person=cast(Person, request.user), now=timezone.now(), backfill_days=form.days
+            app=app, brand=brand, person=cast(Person, request.user), now=timezone.now(), backfill_days=form.days,
+            channel=_renewed(request, brand_slug, platform),
         )  # fmt: skip
     except (ConnectionRefused, NotConnected) as refused:
         messages.error(request, str(refused))
         return redirect("connectors:channels", brand_slug=brand.slug)
     return _leave_for(request, address, platforms.get(platform).label)
+
+
+def _renewed(request: HttpRequest, brand_slug: str, platform: str) -> Channel | None:
+    """Whose grant the page wants renewed; None: an account is connected that may be any."""
+    if not (named := request.POST.get("channel", "")):
+        return None
+    try:
+        public_id = UUID(named)
+    except ValueError:
+        raise Http404 from None
+    channel = access.channel_for_running(cast(Person, request.user), brand_slug, public_id)
+    if channel.platform != platform:
+        raise Http404
+    return channel
 
 
 def _leave_for(request: HttpRequest, address: str, label: str) -> HttpResponse:

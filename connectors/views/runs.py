@@ -79,7 +79,8 @@ def backfill(request: AgentRequest, brand_slug: str, public_id: str) -> HttpResp
     form = BackfillForm(request.POST)
     if not form.is_valid():
         messages.error(
-            request, "Type days like 2026-11-28, or leave them empty for all that the platform tells."
+            request,
+            "Type days like 2026-11-28, between 2000 and 2100, or leave them empty for all that the platform tells.",
         )
         return redirect("connectors:connection", brand_slug=brand_slug, public_id=public_id)
     since, until = form.moments(channel.brand.time_zone)

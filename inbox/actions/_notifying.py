@@ -21,14 +21,18 @@ class Notice:
     message_id: int | None = None
     actor_id: int | None = None
     channel_id: int | None = None
+    matter: str = ""
+
+    @property
+    def subject(self) -> tuple[int, str, int | None, int | None, int | None, str]:
+        return (
+            self.person_id, self.kind, self.conversation_id, self.message_id, self.channel_id, self.matter,
+        )  # fmt: skip
 
 
 def notify(ledger: events.Ledger, notices: Sequence[Notice], now: datetime) -> None:
     """In one statement however many. What is not seen yet gets the newer words; what was seen is told anew."""
-    newest = {
-        (each.person_id, each.kind, each.conversation_id, each.message_id, each.channel_id): each
-        for each in notices
-    }
+    newest = {each.subject: each for each in notices}
     if not newest:
         return
     seqs: dict[int | None, int] = {}
@@ -42,20 +46,20 @@ def notify(ledger: events.Ledger, notices: Sequence[Notice], now: datetime) -> N
             )  # fmt: skip
     _sql.run(
         """INSERT INTO inbox_notification AS n (brand_id, at, public_id, person_id, kind, conversation_id, message_id, actor_id,
-                                                text, seq, channel_id)
+                                                text, seq, channel_id, matter)
            SELECT %s, %s, d.* FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[],
-                                          %s::bigint[], %s::bigint[]) AS d
-           ON CONFLICT (person_id, kind, conversation_id, message_id, channel_id) WHERE seen_at IS NULL
+                                          %s::bigint[], %s::bigint[], %s::text[]) AS d
+           ON CONFLICT (person_id, kind, conversation_id, message_id, channel_id, matter) WHERE seen_at IS NULL
            DO UPDATE SET text = excluded.text, at = excluded.at, seq = excluded.seq, actor_id = excluded.actor_id""",
         [
             ledger.brand_id, now,
             *_sql.columns(
                 [
                     (str(new_public_id()), each.person_id, each.kind, each.conversation_id, each.message_id, each.actor_id,
-                     each.text[:200], seqs[each.conversation_id], each.channel_id)
+                     each.text[:200], seqs[each.conversation_id], each.channel_id, each.matter)
                     for each in newest.values()
                 ],
-                9,
+                10,
             ),
         ],
     )  # fmt: skip

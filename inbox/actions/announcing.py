@@ -12,10 +12,12 @@ from inbox.models import Channel, Person
 
 
 def tell_of_channel(
-    *, channel: Channel, kind: str, people: Sequence[Person], text: str, now: datetime
+    *, channel: Channel, kind: str, matter: str, people: Sequence[Person], text: str, now: datetime
 ) -> None:
-    """Joins the caller's transaction."""
+    """Joins the caller's transaction. `matter`: which trouble it is; each stands in the bell until it is seen."""
     with events.ledger(channel.brand_id) as ledger:
         _notifying.notify(
-            ledger, [Notice(person.pk, kind, None, text, channel_id=channel.pk) for person in people], now
-        )  # fmt: skip
+            ledger,
+            [Notice(each.pk, kind, None, text, channel_id=channel.pk, matter=matter) for each in people],
+            now,
+        )

@@ -1,4 +1,4 @@
-"""The state of a channel: sending may be parked or asked to wait; receiving never stops."""
+"""The state of a channel: sending may be parked or asked to wait; receiving stops only where an administrator has retired it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def park_sending(*, channel_id: int, reason: str, now: datetime) -> None:
 
 
 def disconnect(*, channel_id: int, reason: str, now: datetime) -> None:
+    """Retired: nothing goes out and nothing comes in until somebody connects it again."""
     _set_state(channel_id, ChannelState.DISCONNECTED, reason, now)
 
 
@@ -36,6 +37,8 @@ def _set_state(channel_id: int, state: ChannelState, reason: str, now: datetime)
         channel.refresh_from_db()
         if (channel.state, channel.state_reason) == (state, reason[:300]):
             return
+        if (channel.state, state) == (ChannelState.DISCONNECTED, ChannelState.NEEDS_RECONNECT):
+            return  # an answer that was on its way when it was retired
         ledger.record(
             EventKind.CHANNEL_CHANGED,
             at=now,

@@ -35,6 +35,12 @@ class Notification(PublicIdModel):
         related_name="+",
         help_text="Where it is about no conversation.",
     )
+    matter = models.CharField(
+        max_length=40,
+        blank=True,
+        db_default="",
+        help_text="Of a channel: which of its troubles, so that none is written over another that nobody has seen.",
+    )
     message = models.ForeignKey(Message, on_delete=models.CASCADE, null=True, related_name="+")
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False,
@@ -49,7 +55,8 @@ class Notification(PublicIdModel):
         constraints = [
             # The same subject again, before it was seen, is the same row with newer words.
             models.UniqueConstraint(
-                fields=["person", "kind", "conversation", "message", "channel"], condition=Q(seen_at=None), nulls_distinct=False,
+                fields=["person", "kind", "conversation", "message", "channel", "matter"], condition=Q(seen_at=None),
+                nulls_distinct=False,
                 name="one_unseen_notification_per_subject",
             ),
         ]  # fmt: skip

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import re
+import runpy
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.conf import settings
 from django.core import mail as outbox
 from django.test import Client
 from django.urls import reverse
@@ -19,11 +21,12 @@ from hypothesis import strategies as st
 from analytics import jobs
 from analytics.actions import exporting, mailing
 from analytics.models import Cadence, Export, ExportState, ReportMail
-from analytics.queries import conversations
+from analytics.queries import asked, conversations
+from analytics.queries import names as all_names
 from analytics.queries.asked import Asked
 from analytics.reports import letters
 from analytics.rules import csv_text, mail_times
-from inbox.models import Brand, Membership, Role
+from inbox.models import Brand, Membership, Role, Team
 from tests.analytics.conftest import Story
 
 pytestmark = pytest.mark.django_db
@@ -184,6 +187,98 @@ def test_a_formula_behind_a_semicolon_is_text_too(text: str, told: str) -> None:
 
 def test_numbers_stay_numbers() -> None:
     assert [csv_text.safe(value) for value in (-3, 0.5, 12.0, None, True)] == ["-3", "0.5", "12", "", "yes"]
+
+
+class Line:
+    """A queue and its one worker, as far as the jobs of the reports know them."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[str, Any, dict[str, Any]]] = []
+
+    @property
+    def job_ids(self) -> list[str]:
+        return [each[0] for each in self.waiting]
+
+    def enqueue(self, job: Any, *, job_id: str = "", **told: Any) -> None:
+        apart = {"job_timeout", "result_ttl", "failure_ttl"}
+        self.waiting.append((job_id, job, {name: told[name] for name in told if name not in apart}))
+
+    def work(self) -> str:
+        name, job, told = self.waiting.pop(0)
+        job(**told)
+        return name
+
+
+@pytest.fixture
+def line(monkeypatch: pytest.MonkeyPatch) -> Line:
+    """Each slice takes as long as it may, so a file needs several."""
+    line = Line()
+    monkeypatch.setattr(jobs.django_rq, "get_queue", lambda _name: line)
+    monkeypatch.setattr(jobs, "SLICE", -1.0)
+    return line
+
+
+def test_a_long_file_stands_in_line_once_and_lets_others_and_mails_have_their_turns(
+    told: Story, line: Line
+) -> None:
+    asks_for_one(told, "Ada")
+    for _ in range(2):
+        export = exporting.begin(brand=told.brand, by=told.person("Ada"), asks=asked_of(told), now=told.at(0))
+        jobs.start_export(export.pk)
+    worked: list[str] = []
+    for _ in range(4):  # while a slice was written, ticks lined up
+        jobs.tick()
+    while line.waiting:
+        worked.append(line.work())
+        for _ in range(4):
+            jobs.tick()
+
+    first, second = Export.objects.order_by("pk").values_list("pk", flat=True)
+    slices = [[f"export-{pk}-{done}" for pk in (first, second)] for done in (0, 2, 4)]
+    assert worked == [*slices[0], "mails", *slices[1], *slices[2]]
+    assert set(Export.objects.values_list("state", "done")) == {(ExportState.READY, 5)}
+    assert len(outbox.outbox) == 1
+
+
+def test_a_tick_of_the_reports_waits_behind_no_file() -> None:
+    [ticks] = [job for job in cron_jobs() if job["func"] is jobs.tick]
+    served = next(
+        row for row in (settings.BASE_DIR / "Procfile").read_text().splitlines() if row.startswith("reports:")
+    )
+
+    assert f"rqworkers {ticks['queue_name']} {jobs.QUEUE} " in served and ticks["queue_name"] != jobs.QUEUE
+
+
+def cron_jobs() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(
+            "rq.cron.register",
+            lambda func, queue_name, **told: found.append({"func": func, "queue_name": queue_name}),
+        )
+        runpy.run_path(str(settings.BASE_DIR / "config" / "cron.py"))
+    return found
+
+
+def test_a_file_whose_team_is_gone_is_given_up_and_holds_nobody_elses_rows(
+    told: Story, client: Client
+) -> None:
+    team = Team.objects.create(brand=told.brand, name="Returns")
+    names = all_names.of(told.brand)
+    days = {"from": str(FIRST), "to": str(LAST)}
+    asks = asked.read({**days, "team": str(team.public_id)}, brand=told.brand, names=names, now=told.at(0))
+    export = exporting.begin(brand=told.brand, by=told.person("Ada"), asks=asks, now=told.at(0))
+    Membership.objects.filter(person=told.person("Ada")).update(role=Role.MANAGER)
+    client.force_login(told.person("Ada"))
+    list_of_files = reverse("analytics:files", args=[told.brand.slug])
+    assert "Team: Returns" in client.get(list_of_files).content.decode()
+
+    team.delete()
+    jobs.write_export(export_id=export.pk)
+
+    export.refresh_from_db()
+    assert (export.state, export.done) == (ExportState.FAILED, 0)
+    assert "The team that it was narrowed by is gone" in client.get(list_of_files).content.decode()
 
 
 def test_a_mail_leaves_once_at_its_hour_by_the_brands_clock(story: Story) -> None:

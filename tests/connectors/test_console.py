@@ -8,12 +8,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from connectors import clock as clocks
-from connectors.actions import alarming, backfilling, planning, replaying, scheduling, syncing
+from connectors.actions import _runs as runs
+from connectors.actions import alarming, backfilling, planning, refreshing, replaying, scheduling, syncing
 from connectors.contract import ConnectorError, ReceiveRules, Remedy, Subscription
 from connectors.models import (
     Alarm,
@@ -29,7 +32,7 @@ from connectors.models import (
 )
 from connectors.queries import coverage, doctor
 from inbox import platforms
-from inbox.actions import receiving
+from inbox.actions import channels, receiving
 from inbox.models import AuditEntry, Brand, Channel, Clock, Conversation, Message, Notification, Person, Role
 from tests.connectors.conftest import NOW
 from tests.factories.people import BrandFactory, MembershipFactory
@@ -439,6 +442,82 @@ def test_a_range_is_asked_for_on_the_connection_page(page: Client, planned: Chan
     assert "It begins." in html and "Stop it" in html
     fragment = page.get(at("run", planned, run.pk), headers={"X-Parley-Fragment": "1"}).content.decode()
     assert fragment.lstrip().startswith("<div")
+
+
+@pytest.mark.parametrize("days", [{"until": "9999-12-31"}, {"since": "0001-01-01"}])
+def test_a_range_at_the_edge_of_the_calendar_is_refused_in_words(
+    page: Client, planned: Channel, days: dict[str, str]
+) -> None:
+    planned.brand.time_zone = "Europe/Berlin"
+    planned.brand.save(update_fields=["time_zone"])
+
+    answer = page.post(at("backfills", planned, planned.public_id), days, follow=True)
+
+    assert "between 2000 and 2100" in answer.content.decode()
+    assert not SyncRun.objects.exists()
+
+
+def test_who_stops_a_run_takes_the_rows_in_the_order_in_which_a_page_is_kept(
+    planned: Channel, ops: Person
+) -> None:
+    run = backfilling.ask(channel=planned, since=None, until=None, by=ops, now=NOW)
+
+    with CaptureQueriesContext(connection) as asked:
+        backfilling.stop(run=run, by=ops, now=NOW)
+
+    taken = [each["sql"] for each in asked if "FOR UPDATE" in each["sql"] or each["sql"].startswith("UPDATE")]
+    assert "connectors_syncschedule" in taken[0] and 'UPDATE "connectors_syncrun"' in taken[1]
+
+
+def test_a_renewal_counts_its_requests_and_is_a_success_only_where_something_was_renewed(
+    planned: Channel, platform: FakePlatform, ops: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refresh = platform.refresh
+
+    def asks(ctx: Any) -> Any:
+        ctx.http.before()
+        return refresh(ctx)
+
+    monkeypatch.setattr(platform, "refresh", asks)
+    tokens = of(planned, Task.TOKENS)
+    turn(tokens)
+    assert of(planned, Task.TOKENS).last_success_at is None  # it does not end soon
+
+    runs.begin(tokens, NOW)
+    turn(of(planned, Task.TOKENS))
+    run = SyncRun.objects.get()
+    assert (run.state, run.requests) == (RunState.DONE, 1)
+    assert of(planned, Task.TOKENS).last_success_at is not None
+
+    channels.park_sending(channel_id=planned.pk, reason="Gone.", now=NOW)
+    before = of(planned, Task.TOKENS)
+    turn(before)
+    assert of(planned, Task.TOKENS).last_success_at == before.last_success_at
+    runs.begin(before, NOW)
+    turn(of(planned, Task.TOKENS))
+    run = SyncRun.objects.latest("pk")
+    assert (run.state, run.error) == (RunState.FAILED, refreshing.NOT_CONNECTED)
+
+
+def test_to_ask_for_deliveries_anew_is_counted_with_the_comparison_that_does_it(
+    planned: Channel, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[bool] = []
+
+    def subscription(ctx: Any, callback_url: str) -> Subscription:
+        looks.append(bool(looks))
+        return Subscription(looks[-1], said="The webhook was gone.")
+
+    def subscribe(ctx: Any, callback_url: str) -> None:
+        for _ in range(16):
+            ctx.http.before()
+
+    platform.subscription = subscription  # type: ignore[attr-defined]
+    monkeypatch.setattr(platform, "subscribe", subscribe)
+
+    turn(of(planned, Task.RECONCILE))
+
+    assert looks == [False, True] and SyncRun.objects.get().requests == 16
 
 
 def test_a_dead_item_is_shown_masked_and_read_again(

@@ -1,19 +1,21 @@
 """Connecting an account in a browser, and the page that says how each is."""
 
 from dataclasses import replace
+from html import unescape
 from types import SimpleNamespace
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from connectors import channel_states
-from connectors.actions import connecting, delivering
+from connectors.actions import alarming, connecting, delivering, draining, parking, scheduling
 from connectors.contract import UNKNOWN_KIND, ConnectorError, Remedy
-from connectors.models import Credential, DeadItem, PendingConsent, SyncRun, SyncSchedule, Task
+from connectors.models import Credential, DeadItem, PendingConsent, Receipt, SyncRun, SyncSchedule, Task
 from inbox.actions import channels as channel_actions
-from inbox.models import AuditEntry, Brand, BrandSequence, Channel, ChannelState, MessageState, Role
+from inbox.models import AuditEntry, Brand, BrandSequence, Channel, ChannelState, Message, MessageState, Role
 from inbox.queries import outbox
-from tests.connectors.conftest import NOW
+from tests.connectors.conftest import NOW, message_item
 from tests.factories.people import MembershipFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,8 +32,8 @@ def signed_in(client, operations):
     return client
 
 
-def begin(client, brand):
-    answer = client.post(reverse("connectors:consent", args=[brand.slug, "fake"]))
+def begin(client, brand, **more):
+    answer = client.post(reverse("connectors:consent", args=[brand.slug, "fake"]), more)
     assert answer.status_code == 200
     state = PendingConsent.objects.latest("pk").state
     # No redirect: browsers hold what follows a form to the policy of the page that it stood on.
@@ -146,6 +148,101 @@ def test_connecting_again_renews_the_grant_and_lets_replies_go(signed_in, brand,
     again = AuditEntry.objects.get(act="connected again")
     assert (again.brand_id, again.subject, again.subject_name) == (brand.pk, "grant", "Acme")
     assert again.person_id is not None and again.address
+
+
+def test_to_connect_one_account_again_connects_no_other(signed_in, brand, app, connect, platform):
+    """The browser is signed in at the platform as somebody else."""
+    mine = connect("acc-9", name="Shop")
+    channel_actions.park_sending(channel_id=mine.pk, reason="The password was changed.", now=NOW)
+    for page in (
+        reverse("connectors:channels", args=[brand.slug]),
+        reverse("connectors:connection", args=[brand.slug, mine.public_id]),
+    ):
+        html = signed_in.get(page).content.decode()
+        assert f'<input type="hidden" name="channel" value="{mine.public_id}">' in html
+
+    answer = come_back(signed_in, begin(signed_in, brand, channel=mine.public_id))
+
+    said = unescape(answer.content.decode())
+    assert (
+        "At the platform “Acme” was chosen, and this is the connection of “Shop”. Nothing was changed."
+        in said
+    )
+    assert Channel.objects.get() == mine and Credential.objects.get().version == 1
+    assert platform.subscribed == []
+
+
+def test_to_connect_the_same_account_again_renews_it(signed_in, brand, app, channel):
+    come_back(signed_in, begin(signed_in, brand, channel=channel.public_id))
+
+    assert Credential.objects.get().version == 2
+
+
+@pytest.mark.parametrize("named", ["nobody", "0b9f1c0e-8f4e-4f38-9b67-0d4d4f2f2b11"])
+def test_a_channel_that_is_none_of_the_brands_cannot_be_renewed(signed_in, brand, app, named):
+    page = reverse("connectors:consent", args=[brand.slug, "fake"])
+
+    assert signed_in.post(page, {"channel": named}).status_code == 404
+    assert not PendingConsent.objects.exists()
+
+
+@pytest.fixture
+def retired(client, brand, channel):
+    """By an administrator, on the channel's page."""
+    admin = MembershipFactory(brand=brand, role=Role.ADMINISTRATOR).person
+    client.force_login(admin)
+    for task in Task:
+        SyncSchedule.objects.create(channel=channel, task=task, every_seconds=60, next_run_at=NOW)
+    page = reverse("connectors:connection", args=[brand.slug, channel.public_id])
+    assert "Retire this channel" in client.get(page).content.decode()
+
+    answer = client.post(
+        reverse("connectors:retire", args=[brand.slug, channel.public_id]), {"sure": "on"}, follow=True
+    )
+
+    assert "is retired" in answer.content.decode() and "Retire this channel" not in answer.content.decode()
+    channel.refresh_from_db()
+    return channel
+
+
+def test_a_channel_that_is_retired_asks_nothing_lets_nothing_in_and_rings_no_alarm(retired, receipt, clock):
+    assert retired.state == ChannelState.DISCONNECTED
+    assert not Credential.objects.exists()
+    assert AuditEntry.objects.get(act="retired").subject_name == retired.name
+    due = scheduling.claim_due(now=NOW)
+    assert [SyncSchedule.objects.get(pk=each.schedule_id).task for each in due] == [Task.PURGE]
+    receipt(message_item("m1"), at=retired)
+    draining.drain(now=clock())
+    assert not Message.objects.exists() and not Receipt.objects.filter(state="new").exists()
+
+    parking.heed_refusal(channel_id=retired.pk, reason="An answer that comes late.", seen_version=1, now=NOW)
+    assert alarming.look(now=NOW) == 0
+    assert Channel.objects.get().state == ChannelState.DISCONNECTED
+
+
+def test_a_channel_that_was_retired_is_itself_again_when_it_is_connected(
+    client, retired, brand, app, receipt, clock
+):
+    come_back(client, begin(client, brand))
+
+    assert Channel.objects.get().state == ChannelState.CONNECTED
+    receipt(message_item("m1"), at=Channel.objects.get())
+    draining.drain(now=clock())
+    assert Message.objects.count() == 1
+    assert len(scheduling.claim_due(now=timezone.now())) > 1
+
+
+def test_only_administrators_retire_a_channel_and_only_when_they_are_sure(signed_in, client, brand, channel):
+    page = reverse("connectors:connection", args=[brand.slug, channel.public_id])
+    retire = reverse("connectors:retire", args=[brand.slug, channel.public_id])
+    assert "Retire this channel" not in signed_in.get(page).content.decode()
+    assert signed_in.post(retire, {"sure": "on"}).status_code == 404
+
+    client.force_login(MembershipFactory(brand=brand, role=Role.ADMINISTRATOR).person)
+    client.post(retire)
+
+    channel.refresh_from_db()
+    assert channel.state == ChannelState.CONNECTED
 
 
 @pytest.mark.parametrize("mine", [True, False])

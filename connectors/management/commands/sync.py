@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -14,6 +15,7 @@ from connectors.actions.syncing import Synced
 from connectors.management import choosing
 from connectors.management.telling import progress
 from connectors.models import SyncSchedule, Task
+from inbox.models import ChannelState
 
 BY_ITSELF = (Task.POLL, Task.RECONCILE)
 PATIENCE = scheduling.LEASE.total_seconds() * 2  # a run that died has let go by then
@@ -35,7 +37,9 @@ class Command(BaseCommand):
         if bool(options["channel"]) == options["all"]:
             raise CommandError("Name one channel, or say --all.", returncode=2)
         schedules = SyncSchedule.objects.select_related("channel").order_by("channel_id", "task")
-        if not options["all"]:
+        if options["all"]:
+            schedules = schedules.exclude(channel__state=ChannelState.DISCONNECTED)  # retired
+        else:
             schedules = schedules.filter(channel=choosing.channel(options["channel"]))
         schedules = schedules.filter(task__in=[options["task"]] if options["task"] else BY_ITSELF)
         chosen = list(schedules)
@@ -54,6 +58,15 @@ class Command(BaseCommand):
             time.sleep(LOOK_EVERY)
         return True
 
+    def _turn(self, name: str, schedule: SyncSchedule) -> Synced:
+        with progress(name, total=None, out=self.stdout) as tell:
+
+            def show(done: Synced) -> None:
+                tell(done.events, f"{done.pages} pages, {done.new_messages} new")
+
+            now = clock.from_(timezone.now())
+            return syncing.run(schedule_id=schedule.pk, clock=now, max_seconds=3600, progress=show)
+
     def _run(self, schedule: SyncSchedule, *, full: bool) -> bool:
         name = f"{schedule.channel}: {schedule.task}"
         if not self._claimed(schedule, wait=full):
@@ -66,14 +79,12 @@ class Command(BaseCommand):
             return True
         if full:
             scheduling.start_over(schedule_id=schedule.pk)
-        with progress(name, total=None, out=self.stdout) as tell:
-
-            def show(done: Synced) -> None:
-                tell(done.events, f"{done.pages} pages, {done.new_messages} new")
-
-            done = syncing.run(
-                schedule_id=schedule.pk, clock=clock.from_(timezone.now()), max_seconds=3600, progress=show
-            )
+        done = self._turn(name, schedule)
+        while not (done.complete or done.error):  # it made room for others that waited
+            if not self._claimed(schedule, wait=True):
+                self.stderr.write(f"{name} is not done; it goes on by its schedule, or run this again.")
+                return False
+            done = _both(done, self._turn(name, schedule))
         if done.error:
             self.stderr.write(f"{name} failed: {done.error}")
             return False
@@ -82,3 +93,12 @@ class Command(BaseCommand):
             f"{name}: {done.pages} pages, {done.events} events, {done.new_messages} new messages{dead}."
         )
         return True
+
+
+def _both(before: Synced, later: Synced) -> Synced:
+    """What two turns of one run have done."""
+    sums = {
+        name: getattr(before, name) + getattr(later, name)
+        for name in ("pages", "events", "new_messages", "dead")
+    }
+    return replace(later, **sums)

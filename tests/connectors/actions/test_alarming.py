@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from smtplib import SMTPRecipientsRefused
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.core.mail import EmailMessage
 
-from connectors.actions import alarming, backfilling, listening, planning
-from connectors.models import Alarm, ChannelHealth, Gap, HourOfArrivals, SyncSchedule
+from connectors import jobs
+from connectors.actions import alarming, backfilling, connecting, listening, planning
+from connectors.models import Alarm, ChannelHealth, Credential, Gap, HourOfArrivals, SyncSchedule
+from inbox import platforms
 from inbox.actions import channels
 from inbox.models import Brand, Channel, ChannelState, Notification, Person, Role
+from inbox.platforms import ReceiveRules
 from tests.connectors.conftest import NOW
 from tests.factories.people import BrandFactory, MembershipFactory
+from tests.fakes.platform import FakePlatform, manifest
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,6 +68,30 @@ def test_a_disconnect_is_told_once_and_again_only_after_it_was_mended(channel: C
     assert len(mail.outbox) == 2 and "The role was lost." in mail.outbox[1].body
 
 
+def test_a_connection_that_is_just_being_made_is_not_disconnected(channel: Channel, ops: Person) -> None:
+    made = {"created_at": NOW, "state": ChannelState.NEEDS_RECONNECT}
+    Channel.objects.update(state_reason=connecting.NOT_CONFIRMED, **made)
+
+    assert [look(0), look(1)] == [0, 0]
+    assert not Gap.objects.exists()
+
+    assert look(3) == 1
+    assert Alarm.objects.get().said == connecting.NOT_CONFIRMED
+
+
+def test_what_a_look_found_before_a_channel_was_connected_again_is_no_alarm(
+    channel: Channel, ops: Person, platform: FakePlatform
+) -> None:
+    ChannelHealth.objects.create(channel=channel, subscribed=False, subscription_said="Nothing is sent.")
+    channels.park_sending(channel_id=channel.pk, reason="Gone.", now=NOW)
+    look()
+    grant = platform.exchange(SimpleNamespace(now=NOW), "good-code", "", "kept-verifier")  # type: ignore[arg-type]
+    app = Credential.objects.get(channel=channel).app
+    connecting.connect(app=app, brand=channel.brand, grant=grant, now=NOW)
+
+    assert look(1) == 0
+
+
 def test_a_sync_that_fails_again_and_again_is_told_with_its_fix(channel: Channel, ops: Person) -> None:
     planning.give_defaults(channel, NOW)
     poll = SyncSchedule.objects.filter(channel=channel, task="poll")
@@ -89,6 +118,27 @@ def test_a_sync_that_fails_hides_no_other(channel: Channel, ops: Person) -> None
     mine.filter(task="poll").update(failures=0, last_error="")
     look(4)
     assert Alarm.objects.get(cleared_at=None).task == "profiles"
+
+
+def test_what_nobody_has_seen_in_the_bell_stands_there_beside_what_came_later(
+    channel: Channel, ops: Person
+) -> None:
+    planning.give_defaults(channel, NOW)
+    mine = SyncSchedule.objects.filter(channel=channel)
+    wrong = {"failures": 3, "last_error": "The role was lost.", "last_remedy": "tell"}
+    mine.filter(task="poll").update(**wrong)
+    look()
+    mine.filter(task="profiles").update(**wrong)
+    look(1)
+    ChannelHealth.objects.create(channel=channel, subscribed=False, subscription_said="Nothing is sent.")
+    look(2)
+
+    told = list(
+        Notification.objects.filter(person=ops, seen_at=None).order_by("pk").values_list("text", flat=True)
+    )
+
+    assert [Counter(told)[each] for each in told] == [1, 1, 1]
+    assert "Poll for new messages" in told[0] and "Nothing is sent." in told[2]
 
 
 def test_a_backfill_that_ended_keeps_no_alarm(channel: Channel, ops: Person) -> None:
@@ -186,6 +236,91 @@ def test_one_address_that_is_refused_sends_nobody_else_theirs_again(
     assert not Alarm.objects.filter(mailed_at=None).exists()
 
 
+def test_a_mail_server_that_does_not_answer_is_waited_for_once_a_look(
+    brand: Brand, channel: Channel, ops: Person, monkeypatch: Any
+) -> None:
+    for _ in range(3):
+        MembershipFactory(brand=brand, role=Role.OPERATIONS)
+    waits: list[object] = []
+
+    def hang(*_: object) -> None:
+        waits.append(None)
+        raise TimeoutError
+
+    channels.park_sending(channel_id=channel.pk, reason="Gone.", now=NOW)
+    with monkeypatch.context() as hanging:
+        for step in ("open", "send_messages"):
+            hanging.setattr(f"django.core.mail.backends.locmem.EmailBackend.{step}", hang)
+        look()
+    assert len(waits) == 1
+
+    look(1)
+    assert len(mail.outbox) == 4
+
+
+def test_an_address_at_which_the_server_hangs_ends_the_look_and_keeps_nobody_from_theirs(
+    brand: Brand, channel: Channel, ops: Person, monkeypatch: Any
+) -> None:
+    other = MembershipFactory(brand=brand, role=Role.OPERATIONS).person
+    tried: list[str] = []
+
+    def send(letter: EmailMessage) -> None:
+        tried.extend(letter.to)
+        if letter.to == [ops.email]:
+            raise TimeoutError
+
+    monkeypatch.setattr(EmailMessage, "send", send)
+    channels.park_sending(channel_id=channel.pk, reason="Gone.", now=NOW)
+    look()
+    assert tried in ([ops.email], [other.email, ops.email])
+
+    look(1)
+    assert Counter(tried) == {ops.email: 1, other.email: 1}
+
+
+def test_a_mail_whose_sender_died_is_sent_after_an_hour(
+    channel: Channel, ops: Person, monkeypatch: Any
+) -> None:
+    def die(_: object) -> None:
+        raise KeyboardInterrupt
+
+    channels.park_sending(channel_id=channel.pk, reason="Gone.", now=NOW)
+    with monkeypatch.context() as dying:
+        dying.setattr(EmailMessage, "send", die)
+        with pytest.raises(KeyboardInterrupt):
+            look()
+
+    look(1)
+    assert mail.outbox == [] and Alarm.objects.get().mailed_at is None
+    look(61)
+    look(122)
+
+    assert len(mail.outbox) == 1 and Alarm.objects.get().mailed_at is not None
+
+
+def test_a_look_mails_for_a_while_and_leaves_the_rest_to_the_next_one(channel: Channel, ops: Person) -> None:
+    channels.park_sending(channel_id=channel.pk, reason="Gone.", now=NOW)
+    alarming.look(now=NOW)
+
+    assert alarming.mail_due(now=NOW, seconds=-1) == 0
+    assert alarming.mail_due(now=NOW) == 1
+
+
+def test_one_watch_at_a_time_waits_for_the_mail_server(brand: Brand, monkeypatch: Any) -> None:
+    mailing: list[datetime] = []
+
+    def mail_due(*, now: datetime) -> None:
+        mailing.append(now)
+        jobs.watch_channels()  # another one, meanwhile
+
+    monkeypatch.setattr(alarming, "mail_due", mail_due)
+    jobs.watch_channels()
+    assert len(mailing) == 1
+
+    jobs.watch_channels()
+    assert len(mailing) == 2
+
+
 def usual_weeks(channel: Channel, each_hour: int) -> None:
     hours = [NOW.replace(minute=0) - timedelta(hours=number) for number in range(3, 3 * 7 * 24)]
     HourOfArrivals.objects.bulk_create(
@@ -211,6 +346,53 @@ def test_a_channel_that_nobody_connected_again_is_not_silent(channel: Channel, o
     Channel.objects.update(state=ChannelState.DISCONNECTED)
 
     assert look() == 0
+
+
+def polls(platform: FakePlatform, *, comments: bool) -> None:
+    platforms.register(manifest(receive=ReceiveRules(mode="poll", comments=comments)))
+
+
+@pytest.mark.parametrize("comments", [True, False])
+def test_a_log_that_is_being_read_from_its_oldest_entry_on_is_no_silence(
+    channel: Channel, ops: Person, platform: FakePlatform, comments: bool
+) -> None:
+    polls(platform, comments=comments)
+    oldest = NOW.replace(minute=0) - timedelta(days=28)
+    HourOfArrivals.objects.bulk_create(
+        HourOfArrivals(channel=channel, hour=oldest + timedelta(hours=hour), messages=1) for hour in range(24)
+    )
+    assert look() == 0
+
+    # An outage of a day: what was read before it says nothing of the time since.
+    column = "polled_until" if comments else "complete_until"
+    ChannelHealth.objects.create(channel=channel, **{column: oldest + timedelta(days=1, minutes=10)})
+    assert look() == 0
+
+
+def test_what_is_polled_is_silent_where_it_was_read_to_the_end_and_held_nothing(
+    channel: Channel, ops: Person, platform: FakePlatform
+) -> None:
+    polls(platform, comments=True)
+    usual_weeks(channel, 9)
+    ChannelHealth.objects.create(channel=channel, polled_until=NOW)
+
+    look()
+
+    assert Alarm.objects.get().kind == "silent"
+
+
+def test_nobody_is_silent_for_the_time_in_which_the_channel_was_disconnected(
+    channel: Channel, ops: Person
+) -> None:
+    usual_weeks(channel, 9)
+    channels.park_sending(channel_id=channel.pk, reason="Gone.", now=NOW)
+    look()
+    channels.resume_sending(channel_id=channel.pk, now=NOW)
+
+    assert [look(1), look(30)] == [0, 0]
+    look(120)
+
+    assert [each.kind for each in Alarm.objects.filter(cleared_at=None)] == ["silent"]
 
 
 def test_arrivals_are_counted_once_by_the_hour_in_which_they_were_written(

@@ -12,7 +12,7 @@ import pytest
 
 from connectors.actions import backfilling, connecting, draining, examining, planning, syncing
 from connectors.actions._asking import Asker
-from connectors.contract import Page, ReceiveRules, Subscription
+from connectors.contract import HistoryRules, Page, ReceiveRules, Subscription
 from connectors.models import ChannelHealth, Credential, Gap, SyncRun, SyncSchedule, Task
 from inbox import platforms
 from inbox.models import Channel, Message
@@ -77,6 +77,19 @@ def test_a_gap_ends_where_the_walk_that_closes_it_began(
 
     gap = Gap.objects.get()
     assert (gap.until, gap.healed_at) == (NOW, clock())
+
+
+def test_what_lies_behind_the_horizon_is_lost_and_not_shown_as_healed_as_well(
+    walk: SyncSchedule, platform: FakePlatform, clock: Moving
+) -> None:
+    platforms.register(manifest(history=HistoryRules(age=timedelta(days=30))))
+    since, horizon = NOW - timedelta(days=40), NOW - timedelta(days=30)
+    Gap.objects.create(channel=walk.channel, cause="disconnected", since=since, found_at=since)
+
+    run(walk, clock)
+
+    gaps = Gap.objects.order_by("since").values_list("cause", "lost", "since", "until", "healed_at")
+    assert list(gaps) == [("horizon", True, since, horizon, None), ("disconnected", False, horizon, NOW, NOW)]
 
 
 def test_deliveries_lost_while_a_walk_runs_are_looked_for_by_another(

@@ -5,7 +5,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from connectors.actions import draining
+from connectors.actions import draining, syncing
 from connectors.models import Credential, DeadItem, Receipt, ReceiptState, SyncSchedule
 from inbox.models import Message
 from tests.connectors.conftest import NOW, message_item
@@ -46,6 +46,50 @@ def test_a_sync_that_fails_has_an_exit_code(poll, platform, monkeypatch):
 
     with pytest.raises(CommandError) as failed:
         told("sync", all=True)
+
+    assert failed.value.returncode == 1
+
+
+def test_a_long_sync_that_made_room_for_others_goes_on_to_its_end(poll, platform, channel, monkeypatch):
+    """After a restore the walks of all channels wait: a turn of each ends with its page after its fair share."""
+    platform.page_size = 1
+    for number in range(3):
+        platform.hears(f"Message {number}", at=timezone.now() - timedelta(minutes=number))
+    walk = SyncSchedule.objects.create(
+        channel=channel, task="reconcile", every_seconds=900, next_run_at=timezone.now()
+    )
+    monkeypatch.setattr("connectors.actions._asking.FAIR", -1.0)
+    monkeypatch.setattr("connectors.actions.scheduling.somebody_waits", lambda **_: True)
+
+    said = told("sync", str(channel.public_id), task="reconcile")
+
+    assert "3 pages, 3 events, 3 new messages" in said
+    walk.refresh_from_db()
+    assert walk.last_success_at is not None
+
+
+def test_a_long_sync_that_another_goes_on_with_is_not_said_to_be_done(poll, platform, channel, monkeypatch):
+    platform.page_size = 1
+    for number in range(3):
+        platform.hears(f"Message {number}", at=timezone.now() - timedelta(minutes=number))
+    SyncSchedule.objects.create(
+        channel=channel, task="reconcile", every_seconds=900, next_run_at=timezone.now()
+    )
+    monkeypatch.setattr("connectors.actions._asking.FAIR", -1.0)
+    monkeypatch.setattr("connectors.management.commands.sync.PATIENCE", 0.1)
+
+    monkeypatch.setattr("connectors.actions.scheduling.somebody_waits", lambda **_: True)
+    close = syncing._close
+
+    def closed_and_taken(*args, **more):
+        done = close(*args, **more)
+        SyncSchedule.objects.update(lease_until=timezone.now() + timedelta(hours=1))
+        return done
+
+    monkeypatch.setattr(syncing, "_close", closed_and_taken)
+
+    with pytest.raises(CommandError) as failed:
+        told("sync", str(channel.public_id), task="reconcile")
 
     assert failed.value.returncode == 1
 

@@ -1,0 +1,35 @@
+"""A channel that was connected by mistake, or is no longer wanted, is retired: its grant is thrown away, nothing is asked, sent or let in
+any more. What has come stays, and connecting the account again makes it the channel that it was."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+from django.db import transaction
+
+from connectors.models import Credential, RunState, SyncRun, SyncSchedule, Task
+from inbox import events
+from inbox.actions import channels, recording
+from inbox.models import Channel, Person
+
+log = structlog.get_logger(__name__)
+
+
+@transaction.atomic(durable=True)
+def retire(*, channel: Channel, by: Person, now: datetime) -> None:
+    reason = f"{by.short_name} retired it. Nothing comes in or goes out until it is connected again."
+    with events.ledger(channel.brand_id):  # the brand's lock comes before every other
+        channels.disconnect(channel_id=channel.pk, reason=reason, now=now)
+        Credential.objects.filter(channel=channel).delete()
+        mine = SyncSchedule.objects.filter(channel=channel)
+        # Who runs one of them now loses the lease, and with it the right to go on.
+        mine.update(lease_until=None, lease_owner="", once=False, failures=0, last_error="", last_remedy="")
+        mine.filter(task=Task.BACKFILL).update(cursor="", next_run_at=None)
+        SyncRun.objects.filter(channel=channel, state=RunState.RUNNING).update(
+            state=RunState.STOPPED, ended_at=now
+        )
+        recording.record(
+            brand=channel.brand, by=by, act="retired", subject="channel", subject_name=channel.name, now=now
+        )
+    log.info("channel_retired", channel=channel.pk)
