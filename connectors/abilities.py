@@ -4,9 +4,17 @@ is enough."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from connectors.contract import Context, InboundMessage, RateNotice, Subscription
+from connectors.contract import (
+    Context,
+    InboundMessage,
+    RateNotice,
+    Redelivery,
+    RedeliveryBounds,
+    Subscription,
+)
 
 
 @runtime_checkable
@@ -39,3 +47,14 @@ class Completes(Protocol):
 
     def told(self, ctx: Context, external_id: str, thread_id: str) -> InboundMessage:
         """That message with its words and, as far as the platform says, its author. TELL where it is there no more."""
+
+
+@runtime_checkable
+class Redelivers(Protocol):
+    """What a connector adds whose platform delivers a time once more when it is asked to, and says when that is done
+    (`RedeliveryEnded`). Limits are told of the bucket "redelivery"."""
+
+    redelivery: RedeliveryBounds
+
+    def deliver_again(self, ctx: Context, callback_url: str, since: datetime, until: datetime) -> Redelivery:
+        """Ask for all of this time, which lies within the bounds. RETRY with `retry_at` while another task is under way."""

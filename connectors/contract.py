@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -16,8 +16,8 @@ from connectors.figures import configured
 # isort: off
 from inbox.exchange import (
     STAND_IN, AccountChanged, AccountState, Attachment, AttachmentKind, Delivered, DeliveriesLost, Edited, InboundEvent, InboundMessage,
-    MessageKind, Origin, OutboundAttachment, OutboundMessage, Party, ProfileSeen, ReachChanged, Reacted, ReadUpTo, Standing,
-    ThreadKind, Typing, Unsent,
+    MessageKind, Origin, OutboundAttachment, OutboundMessage, Party, ProfileSeen, ReachChanged, Reacted, ReadUpTo,
+    RedeliveryEnded, Standing, ThreadKind, Typing, Unsent,
 )  # fmt: skip
 from inbox.platforms import (
     AuthRules, FileLimit, HistoryRules, Manifest, ReceiveRules, SendRules, TextLimit, Unit, WindowRules,
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 __all__ = [  # noqa: RUF022 (first the words of the inbox, then what connectors add)
     "AccountChanged", "AccountState", "Attachment", "AttachmentKind", "AuthRules", "Delivered", "DeliveriesLost",
     "Edited", "FileLimit", "HistoryRules", "InboundEvent", "InboundMessage", "Manifest", "MessageKind", "Origin", "OutboundAttachment", "OutboundMessage", "Party",
-    "ProfileSeen", "ReachChanged", "Reacted", "ReadUpTo", "ReceiveRules", "STAND_IN", "SendRules", "Standing", "TextLimit", "ThreadKind", "Typing",
+    "ProfileSeen", "ReachChanged", "Reacted", "ReadUpTo", "ReceiveRules", "RedeliveryEnded", "STAND_IN", "SendRules", "Standing", "TextLimit", "ThreadKind", "Typing",
     "Unit", "Unsent", "WindowRules",
     "UNKNOWN_KIND", "Account", "App", "Authorisation", "Connector", "ConnectorError", "Context", "Grant", "Ignored", "Item",
-    "Malformed", "Media", "Origins", "Page", "RateNotice", "Remedy", "Sent", "Stretch", "Subscription", "Tokens", "WebhookAnswer", "WebhookRequest",
+    "Malformed", "Media", "Origins", "Page", "RateNotice", "Redelivery", "RedeliveryBounds", "Remedy", "Sent", "Stretch", "Subscription", "Tokens", "WebhookAnswer", "WebhookRequest",
     "configured",
 ]  # fmt: skip
 
@@ -207,8 +207,7 @@ class Stretch:
 class Page:
     """A page of history or of a poll. `cursor` continues it; `more` says whether there is more now.
     For a poll the cursor is kept between runs; for history it is only kept within one walk. A walk that meets old news only goes
-    on at `beyond`, where another part of history begins (the comments after the messages); where that is empty, it ends.
-    """
+    on at `beyond`, where another part of history begins (the comments after the messages); where that is empty, it ends."""
 
     events: tuple[InboundEvent, ...]
     cursor: str = ""
@@ -284,3 +283,18 @@ class Subscription:
     is_active: bool
     said: str = ""
     speaks_for: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RedeliveryBounds:
+    """Of which time a platform delivers again: of none longer ago than `reach`, and only once it began and ended so long ago."""
+
+    reach: timedelta
+    begun: timedelta
+    ended: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Redelivery:
+    job: str  # how `RedeliveryEnded` will name what the platform has agreed to
+    rates: tuple[RateNotice, ...] = ()

@@ -214,6 +214,14 @@ class DeliveriesLost:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class RedeliveryEnded:
+    """The platform has delivered again what it was asked for, or as much of that as it could. `job` is its name for the task."""
+
+    job: str
+    said: str
+
+
 InboundEvent = (
     InboundMessage
     | Edited
@@ -226,6 +234,7 @@ InboundEvent = (
     | ReachChanged
     | AccountChanged
     | DeliveriesLost
+    | RedeliveryEnded
 )
 
 

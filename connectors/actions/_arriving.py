@@ -12,7 +12,14 @@ from django.db import Error as DatabaseFailure
 from django.db import InterfaceError, OperationalError, transaction
 
 from connectors.actions import _covering, parking
-from connectors.contract import AccountChanged, DeliveriesLost, InboundEvent, InboundMessage, Item
+from connectors.contract import (
+    AccountChanged,
+    DeliveriesLost,
+    InboundEvent,
+    InboundMessage,
+    Item,
+    RedeliveryEnded,
+)
 from connectors.models import DeadItem, Receipt
 from inbox.actions import receiving
 from inbox.actions.receiving import Arrival
@@ -22,7 +29,7 @@ from inbox.rules.cleaning import clean, clean_json
 log = structlog.get_logger(__name__)
 # Connection, rollback, resources, operator, system: the item is not to blame, the same batch may go through next time.
 WEATHER = ("08", "40", "53", "57", "58")
-OF_THE_ACCOUNT = (AccountChanged, DeliveriesLost)
+OF_THE_ACCOUNT = (AccountChanged, DeliveriesLost, RedeliveryEnded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,9 @@ def _hear_news(parsed: Parsed, taken: Taken, *, now: datetime) -> None:
         for event in parsed.events:
             if isinstance(event, DeliveriesLost):
                 log.warning("deliveries_lost", channel=parsed.channel.pk, reason=event.reason)
-                _covering.look_back(parsed.channel.pk, now=now)
+                _covering.look_back(parsed.channel.pk, event.reason, now=now)
+            elif isinstance(event, RedeliveryEnded):
+                _covering.note_redelivered(parsed.channel.pk, event, now=now)
     except Exception as error:
         if is_weather(error):
             raise

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from django.db.models import F, Q
 from django.db.models.functions import Greatest, Least
 
-from connectors.contract import InboundMessage
+from connectors.contract import InboundMessage, RedeliveryEnded
 from connectors.models import ChannelHealth, Gap, GapCause, SyncRun, SyncSchedule, Task
 from inbox import platforms
 from inbox.models import Channel, Handle
+from inbox.rules.cleaning import clean
 
 DELIVERED_WITHIN = timedelta(minutes=2)  # what is younger may still be on its way
 HISTORICAL_AFTER = timedelta(hours=48)
@@ -76,18 +77,37 @@ def _note(column: str, channel_id: int, until: datetime) -> None:
 
 
 def begin_gap(channel_id: int, cause: GapCause, *, since: datetime, now: datetime) -> None:
-    """It grows until it is healed; the same one is not begun twice."""
-    if not Gap.objects.filter(channel=channel_id, cause=cause, healed_at=None, lost=False).exists():
+    """It grows until it ends or is healed; the same one is not begun twice."""
+    if not Gap.objects.filter(
+        channel=channel_id, cause=cause, until=None, healed_at=None, lost=False
+    ).exists():
         Gap.objects.create(channel_id=channel_id, cause=cause, since=min(since, now), found_at=now)
 
 
-def look_back(channel_id: int, *, now: datetime) -> None:
-    """Something did not reach us, and nobody knows what: a gap is open until a walk has been made, which is due now."""
+def end_gaps(channel_id: int, *, now: datetime) -> None:
+    """The platform delivers to us: what it did not deliver grows no more. It stays open until a walk has been made."""
+    causes = (GapCause.DISCONNECTED, GapCause.NOT_SUBSCRIBED)
+    grows = Gap.objects.filter(channel=channel_id, cause__in=causes, until=None, healed_at=None, lost=False)
+    grows.update(until=Greatest(F("since"), now))
+
+
+def look_back(channel_id: int, reason: str, *, now: datetime) -> None:
+    """Something did not reach us, and nobody knows what: a gap is open until a walk has been made, which is due now. A platform that
+    says so is not asked to deliver it again: that may be just what it could not do."""
     # One that is open already is as new as this: a walk under way may have passed what is missing now.
     again = Gap.objects.filter(channel=channel_id, cause=GapCause.NOT_DELIVERED, healed_at=None, lost=False)
-    if not again.update(found_at=now):
+    if not again.exists():
         begin_gap(channel_id, GapCause.NOT_DELIVERED, since=complete_until(channel_id) or now, now=now)
+    again.update(found_at=now, redelivery_said=clean(reason)[:300])
     _walk_soon(channel_id, now)
+
+
+def note_redelivered(channel_id: int, ended: RedeliveryEnded, *, now: datetime) -> None:
+    """It may be told before its name is kept: a platform has one such task of a channel at a time."""
+    asked = Gap.objects.filter(channel=channel_id, redelivery_ended_at=None).exclude(redelivery_asked_at=None)
+    asked.filter(redelivery_job__in=(ended.job, "")).update(
+        redelivery_job=ended.job[:64], redelivery_ended_at=now, redelivery_said=clean(ended.said)[:300]
+    )
 
 
 def _walk_soon(channel_id: int, now: datetime) -> None:

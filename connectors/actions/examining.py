@@ -18,19 +18,24 @@ log = structlog.get_logger(__name__)
 MENDED = "The platform had stopped delivering ({}); it was asked for deliveries again and agreed."
 
 
-def look_and_mend(asker: Asker, *, now: datetime) -> None:
-    """What goes wrong here is told and keeps no walk from being made: the walk finds what was not delivered."""
+def look_and_mend(asker: Asker, *, now: datetime) -> bool:
+    """Whether the platform delivers, as far as it says. What goes wrong here is told and keeps no walk from being made: the walk finds
+    what was not delivered."""
     try:
         found = look(asker, now=now)
-        if found is None or found.is_active or asker.channel.state != ChannelState.CONNECTED:
-            return
+        if found is None or found.is_active:
+            return True
+        if asker.channel.state != ChannelState.CONNECTED:
+            return False
         connecting.subscribe(channel=asker.channel, now=asker.clock(), watch=asker.count)
         again = look(asker, now=asker.clock())
     except (ConnectorError, connecting.ConnectionRefused) as refused:
         asker.note(f"Whether the platform delivers could not be settled: {refused}", Level.WARNING)
-        return
-    if again is not None and again.is_active:
-        asker.note(MENDED.format(found.said.rstrip(".")), Level.WARNING)
+        return False
+    if again is None or not again.is_active:
+        return False
+    asker.note(MENDED.format(found.said.rstrip(".")), Level.WARNING)
+    return True
 
 
 def look(asker: Asker, *, now: datetime) -> Subscription | None:
@@ -58,3 +63,5 @@ def _keep(channel: Channel, found: Subscription, now: datetime) -> None:
         since = max((each for each in (health.last_receipt_at, health.complete_until) if each), default=None)
         _covering.begin_gap(channel.pk, GapCause.NOT_SUBSCRIBED, since=since or now, now=now)
         log.warning("not_subscribed", channel=channel.pk, said=found.said)
+    elif channel.state == ChannelState.CONNECTED:
+        _covering.end_gaps(channel.pk, now=now)

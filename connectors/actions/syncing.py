@@ -20,6 +20,7 @@ from connectors.actions import (
     fetching,
     parking,
     purging,
+    redelivering,
     refreshing,
     scheduling,
 )
@@ -125,7 +126,8 @@ def _work(walker: Walker, began: datetime) -> datetime | None:
             walker.poll()
             return began if walker.done.complete else None
         case Task.RECONCILE:
-            examining.look_and_mend(walker.asker, now=began)
+            if examining.look_and_mend(walker.asker, now=began):
+                redelivering.ask(walker.asker, now=began)
             return walker.reconcile()
         case Task.BACKFILL if walker.run is not None:
             walker.backfill()

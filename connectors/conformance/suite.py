@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.abilities import Gestures
+from connectors.abilities import Gestures, Redelivers
 from connectors.conformance.reading import (
     SameEverywhere,
     attempt,
@@ -242,6 +242,16 @@ class Conformance:
             error = self._send(httpx.Response(status, json=body))
             assert not any(secret in f"{error!r} {error} {error.reason} {error.code}" for secret in HIDDEN)
         assert not any(secret in repr(self._context([])) for secret in HIDDEN)
+
+    def test_no_refusal_and_no_silence_is_an_agreement_to_deliver_again(self) -> None:
+        if not isinstance(connector := self.subject.connector, Redelivers):
+            pytest.skip("the platform delivers nothing again when it is asked to")
+        bounds = connector.redelivery
+        since, until = NOW - bounds.reach, NOW - bounds.ended
+        assert since < NOW - bounds.begun <= until < NOW
+        for answer in (httpx.Response(429), httpx.Response(500), httpx.ReadTimeout("x")):
+            with pytest.raises(ConnectorError):
+                connector.deliver_again(self._context([], answer), "https://parley.example", since, until)
 
     # -- tools -------------------------------------------------------------------------------------------------------
 

@@ -80,6 +80,16 @@ class Gap(models.Model):
     healed_by = models.ForeignKey(SyncRun, on_delete=models.SET_NULL, null=True, related_name="healed")
     brought = models.IntegerField(default=0, help_text="Messages that it had kept from us.")
     lost = models.BooleanField(default=False, help_text="The platform tells no more of it.")
+    redelivery_asked_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the platform was asked to deliver it again."
+    )
+    redelivery_job = models.CharField(
+        max_length=64, blank=True, db_default="", help_text="What the platform calls that, once it agreed."
+    )
+    redelivery_ended_at = models.DateTimeField(null=True, blank=True)
+    redelivery_said = models.CharField(
+        max_length=300, blank=True, db_default="", help_text="How that ended, or why it is not asked for."
+    )
     thread_key = models.CharField(max_length=400, blank=True, db_collation="C")
     contact_name = models.CharField(max_length=200, blank=True)
 

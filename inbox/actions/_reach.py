@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from inbox import events
 from inbox.actions import _conversations, _sql
 from inbox.actions._arrivals import Batch, Key, Met
-from inbox.exchange import ThreadKind
+from inbox.exchange import InboundMessage, ThreadKind
 from inbox.models import EventKind
 from inbox.models.conversations import UNDER_WAY
 from inbox.rules.cleaning import clean
@@ -15,12 +16,12 @@ from inbox.rules.cleaning import clean
 TOLD = 50  # conversations of one account that are told, those under way first
 
 
-def restore(batch: Batch, people: dict[Key, Met]) -> list[int]:
-    """Somebody who writes to us can be written to again; who says something in public may take no messages all the same. Returns the
-    handles of those who could not be."""
+def restore(news: Mapping[Key, InboundMessage], people: dict[Key, Met]) -> list[int]:
+    """Somebody who writes to us can be written to again; who says something in public may take no messages all the same. What is told
+    once more was written before we knew that they cannot. Returns the handles of those who could not be."""
     writers = {
         (channel_id, message.author.external_id)
-        for (channel_id, _), message in batch.messages.items()
+        for (channel_id, _), message in news.items()
         if not message.outbound and message.thread_kind is not ThreadKind.COMMENT
     }
     handle_ids = [people[key].handle_id for key in writers if key in people]

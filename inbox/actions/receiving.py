@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -36,6 +36,8 @@ from inbox.models import Channel, EventKind
 from inbox.queries.news import REWORDED
 from inbox.rules import automatic
 from inbox.rules.amendments import Amended
+
+TYPING_LASTS = timedelta(minutes=1)  # a sign that is delivered later than that, or again, says nothing of now
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +94,10 @@ class _Intake:
 
     def take(self, batch: Batch, received: Received) -> None:
         people = _arrivals.meet_people(self.ledger.brand_id, batch, self.now)
-        reached = _reach.restore(batch, people)
         known = _messages.find_known(batch)
         batch.amendments += amendments(batch, known)
         unknown = {key: message for key, message in batch.messages.items() if key not in known}
+        reached = _reach.restore(unknown, people)
         unknown = _messages.put_in_place(unknown, known)
         threads = self._threads_for(batch, unknown, people)
 
@@ -126,7 +128,7 @@ class _Intake:
         received.typing += [
             (thread.id, event.actor.name or event.actor.username)
             for channel_id, event in batch.typing
-            if (thread := threads.get((channel_id, event.thread_id)))
+            if event.at > self.now - TYPING_LASTS and (thread := threads.get((channel_id, event.thread_id)))
         ]
 
     def _threads_for(

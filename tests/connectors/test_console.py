@@ -598,6 +598,22 @@ def test_what_was_not_delivered_is_a_gap_that_the_comparison_healed(
     assert "Complete until" in html
 
 
+def test_coverage_says_that_the_platform_was_asked_to_deliver_again_and_when_it_had(
+    page: Client, planned: Channel
+) -> None:
+    gap(planned, 1)
+    Gap.objects.update(redelivery_asked_at=NOW, redelivery_job="2001")
+    html = page.get(at("coverage", planned)).content.decode()
+    assert "The platform was asked" in html and "it has not said yet that it is done" in html
+
+    Gap.objects.update(redelivery_ended_at=NOW, redelivery_said="The job ended: Complete.")
+    assert "The job ended: Complete." in page.get(at("coverage", planned)).content.decode()
+
+    Gap.objects.update(redelivery_job="", redelivery_ended_at=None, redelivery_said="It does not do that.")
+    html = page.get(at("coverage", planned)).content.decode()
+    assert "It does not do that." in html and "The platform was asked" not in html
+
+
 def test_of_a_channel_that_is_polled_in_part_both_times_are_told(
     page: Client, planned: Channel, platform: FakePlatform
 ) -> None:

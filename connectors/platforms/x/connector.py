@@ -22,6 +22,7 @@ from connectors.contract import (
     OutboundMessage,
     Page,
     Party,
+    Redelivery,
     Remedy,
     Sent,
     Subscription,
@@ -42,6 +43,7 @@ _DM_MEDIA = ("1.1", "ton", "data", "dm")
 class X:
     manifest = MANIFEST
     origins = ORIGINS
+    redelivery = hooks.REDELIVERY
 
     def handshake(self, request: WebhookRequest, app: App) -> WebhookAnswer | None:
         """A CRC comes at registration and again and again after."""
@@ -84,6 +86,9 @@ class X:
 
     def subscription(self, ctx: Context, callback_url: str) -> Subscription:
         return hooks.subscription(ctx, callback_url)
+
+    def deliver_again(self, ctx: Context, callback_url: str, since: datetime, until: datetime) -> Redelivery:
+        return hooks.deliver_again(ctx, callback_url, since, until)
 
     def send(self, ctx: Context, message: OutboundMessage) -> Sent:
         return sending.send(ctx, message)

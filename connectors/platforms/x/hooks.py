@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from connectors import wire
-from connectors.contract import ConnectorError, Context, Remedy, Subscription
-from connectors.platforms.x import client, errors
+from connectors.contract import (
+    ConnectorError,
+    Context,
+    RateNotice,
+    Redelivery,
+    RedeliveryBounds,
+    Remedy,
+    Subscription,
+)
+from connectors.platforms.x import client, errors, rates
 
 _PRIVATE: Final = ("dm.received", "dm.sent", "dm.read", "dm.indicate_typing", "chat.received", "chat.sent")
 _PUBLIC: Final = ("post.mention.create", "post.reply.create", "post.quote.create", "post.delete")
@@ -18,6 +27,12 @@ _CRC_WORDS: Final = {
     "UrlValidationFailed": "X does not take this address for a webhook: it wants https and no port.",
     "WebhookLimitExceeded": "X allows this app no further webhook.",
 }
+# X says 24 hours, 31 and 10 minutes. It counts in whole minutes, and its clock is not ours.
+REDELIVERY: Final = RedeliveryBounds(
+    reach=timedelta(hours=24, minutes=-2), begun=timedelta(minutes=32), ended=timedelta(minutes=13)
+)
+_MINUTE: Final = timedelta(minutes=1)
+_BUSY_FOR: Final = timedelta(minutes=10)  # X does not say how long a job takes
 
 
 def subscribe(ctx: Context, callback_url: str) -> None:
@@ -58,6 +73,35 @@ def subscription(ctx: Context, callback_url: str) -> Subscription:
     if missing := [name for name in ("dm.received", "dm.sent") if name not in have]:
         return Subscription(False, f"X is not asked to deliver {' and '.join(missing)} of this account.")
     return Subscription(True, f"X delivers {len(have)} kinds of events to our webhook.")
+
+
+def deliver_again(ctx: Context, callback_url: str, since: datetime, until: datetime) -> Redelivery:
+    """One job for each webhook at a time. What it brings was delivered before in part, or all of it."""
+    found = _find(ctx, callback_url)
+    if found is None or found.get("valid") is not True:
+        raise ConnectorError(
+            "X has no valid webhook at our address.", remedy=Remedy.RETRY, retry_at=ctx.now + _BUSY_FOR
+        )
+    body = {
+        "webhook_id": wire.told(wire.ident(found.get("id")), "webhook id"),
+        "from_date": _minute(since),
+        "to_date": _minute(until + 2 * _MINUTE),  # whether its last minute belongs to it is not clear
+    }
+    answer = ctx.http.post(client.url(ctx, "webhooks/replay"), token=ctx.app.bearer, json=body)
+    notices = rates.notices(answer.headers, "redelivery")
+    if answer.status == 409 or (not answer.ok and b"ReplayConflict" in answer.content):
+        later = ctx.now + _BUSY_FOR
+        raise ConnectorError(
+            "X is still delivering again what it was asked for before.", remedy=Remedy.RETRY, code="ReplayConflictError",
+            retry_at=later, rates=(*notices, RateNotice("redelivery", remaining=0, resets_at=later)),
+        )  # fmt: skip
+    if not answer.ok:
+        raise errors.refusal(answer, ctx, "redelivery")
+    return Redelivery(wire.ident(_one(answer.mapping()).get("job_id")) or "unnamed", notices)
+
+
+def _minute(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y%m%d%H%M")
 
 
 def _subscribed(ctx: Context, webhook_id: str) -> set[tuple[str, str]]:

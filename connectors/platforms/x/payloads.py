@@ -20,6 +20,7 @@ from connectors.contract import (
     Origin,
     Party,
     ReachChanged,
+    RedeliveryEnded,
     Unsent,
 )
 from connectors.platforms.x import messages, posts, threads
@@ -87,7 +88,7 @@ def parse(item: Item, account: Account) -> Sequence[InboundEvent]:
     event = wire.mapping(item.payload.get("event"))
     activity = wire.mapping(event.get("payload"))
     if kind == "replay_job_status":
-        return (_replayed(event),)
+        return _replayed(event)
     if kind in ("dm.received", "dm.sent"):
         given = wire.entries(activity.get("direct_message_events"))
         return [messages.message(each, activity, account) for each in given] or _unknown(item, account)
@@ -164,13 +165,17 @@ def _revoked(given: Mapping[str, Any]) -> AccountChanged:
     )
 
 
-def _replayed(status: Mapping[str, Any]) -> DeliveriesLost:
+def _replayed(status: Mapping[str, Any]) -> Sequence[InboundEvent]:
     """A job that was asked for, and has delivered again what X still had, or not all of it."""
     state = wire.text(status.get("job_state")) or "?"
     said = f"X's replay job ended: {state}. {wire.text(status.get('job_state_description'))}".strip()
-    if state == "Complete":
+    job = wire.ident(status.get("job_id"))
+    ended = (RedeliveryEnded(job, said),) if job else ()
+    if state != "Complete":
+        return (*ended, DeliveriesLost(said))
+    if not ended:
         raise Ignored(said)
-    return DeliveriesLost(said)
+    return ended
 
 
 def _said(found: InboundEvent | None) -> InboundEvent:

@@ -10,9 +10,20 @@ from hypothesis import strategies as st
 
 from inbox.actions import receiving
 from inbox.actions.receiving import Arrival
-from inbox.exchange import Attachment, AttachmentKind, InboundEvent, Party, ProfileSeen, ThreadKind
+from inbox.exchange import (
+    Attachment,
+    AttachmentKind,
+    InboundEvent,
+    Party,
+    ProfileSeen,
+    ReachChanged,
+    ThreadKind,
+    Typing,
+)
 from inbox.models import (
+    Amendment,
     Channel,
+    Clock,
     Conversation,
     ConversationState,
     EarlyRead,
@@ -20,6 +31,7 @@ from inbox.models import (
     Handle,
     Message,
     MessageState,
+    Notification,
     ViewCount,
 )
 from tests.factories import exchange as say
@@ -480,3 +492,44 @@ def test_a_place_that_was_only_inferred_gives_way_to_the_true_time(channel: Chan
     receive(channel, say.wrote("two", external_id="b", seconds=7.75))
 
     assert Message.objects.get(external_id="b").sent_at == say.at(7) + timedelta(milliseconds=750)
+
+
+def test_what_is_told_again_a_day_later_changes_nothing(channel: Channel) -> None:
+    """Platforms deliver a whole day once more. By then somebody was answered, read it, and can be written to no more."""
+    question, answer = say.wrote("Where is it?", seconds=0), say.echoed("On its way!", seconds=600)
+    day: list[InboundEvent] = [
+        question, say.edited(question, "Where is my parcel?", seconds=30), say.reacted(question, seconds=40),
+        answer, say.read(seconds=700, message_id=answer.external_id),
+        Typing("mara", Party("mara"), say.at(710)),
+    ]  # fmt: skip
+    for event in day:
+        receive(channel, event, seconds=720)
+    receive(channel, ReachChanged("mara", say.at(800), "This person takes no messages."), seconds=810)
+    Conversation.objects.update(state=ConversationState.RESOLVED, resolved_at=say.at(900), unread_count=0)
+
+    def everything() -> list[Any]:
+        kept = (Event, Conversation, Message, Amendment, Handle, EarlyRead, Clock, Notification)
+        return [list(model.objects.order_by("pk").values()) for model in kept]
+
+    before = everything()
+
+    whole = receive(channel, *day, seconds=23 * 3600)
+    one_by_one = [receive(channel, event, seconds=23 * 3600) for event in day]
+
+    assert everything() == before
+    assert {(each.new_messages, each.amended, len(each.typing)) for each in [whole, *one_by_one]} == {
+        (0, 0, 0)
+    }
+
+
+def test_a_question_of_yesterday_that_was_answered_since_waits_for_nobody_and_one_that_was_not_has_waited_since(
+    channel: Channel,
+) -> None:
+    receive(channel, say.echoed("On its way!", seconds=600), seconds=610)
+
+    receive(
+        channel, say.wrote("Where is it?", seconds=0), say.wrote(who="zoe", seconds=60), seconds=23 * 3600
+    )
+
+    waits = dict(Conversation.objects.values_list("contact_name", "waiting_since"))
+    assert waits == {"Mara": None, "Zoe": say.at(60)}

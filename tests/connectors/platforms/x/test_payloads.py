@@ -23,13 +23,14 @@ from connectors.contract import (
     Party,
     ReachChanged,
     ReadUpTo,
+    RedeliveryEnded,
     ThreadKind,
     Typing,
     Unsent,
 )
 from connectors.platforms.x import media, threads
 from connectors.platforms.x.connector import connector
-from tests.connectors.helpers import delivery, read, why_not
+from tests.connectors.helpers import delivery, read
 
 ACCOUNT = Account("2244994945", "acme")
 CUSTOMER = "1587200000000000042"
@@ -148,8 +149,9 @@ def test_a_revocation_names_the_account(name: str) -> None:
     assert (told.state, told.at) == (AccountState.REVOKED, datetime(2026, 8, 6, 10, tzinfo=UTC))
 
 
-def test_the_end_of_a_replay_is_ignored_with_its_state() -> None:
-    assert "Complete" in why_not(connector, delivery("x", "replay_done"), ACCOUNT)
+def test_the_end_of_a_replay_names_its_job_and_its_state() -> None:
+    (ended,) = events("replay_done")
+    assert ended == RedeliveryEnded("2001", "X's replay job ended: Complete. Job completed successfully")
 
 
 def test_an_encrypted_chat_is_shown_as_such() -> None:
@@ -243,10 +245,8 @@ def test_a_block_of_either_side_says_that_nothing_gets_through() -> None:
 
 
 def test_a_replay_job_that_is_not_complete_says_that_deliveries_are_lost() -> None:
-    (lost,) = events("replay_incomplete")
-    assert isinstance(lost, DeliveriesLost)
-    assert lost.reason == "X's replay job ended: Incomplete. Some events were not replayed"
-    assert events("replay_done") == []
+    said = "X's replay job ended: Incomplete. Some events were not replayed"
+    assert events("replay_incomplete") == [RedeliveryEnded("2002", said), DeliveriesLost(said)]
 
 
 def test_an_unknown_event_between_two_people_is_kept() -> None:
