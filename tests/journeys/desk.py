@@ -106,8 +106,9 @@ def busy(
     replies = []
     for number in range(count):
         platform, name = dice.choice(people)
-        more = _special(number, platform, label)
-        written.append((platform, outside.dm(platform, f"{label}, message {number}", who=name, **more)))
+        written.append((platform, outside.dm(platform, f"{label}, message {number}", who=name)))
+        if more := _special(number, platform, label):  # by others, so that no answer waits for what they say
+            outside.dm(platform, f"{label}, beside {number}", who=f"{label} {platform} passing by", **more)
         if desk and dice.random() < 0.15:
             _change_mind(outside, dice, *dice.choice(written), number=number)
         if desk and number % every == every - 1:
@@ -117,7 +118,7 @@ def busy(
 
 
 def _special(number: int, platform: str, label: str) -> dict[str, str]:
-    """Of every ten, one is a picture, one a comment, and one is said in a group, where the platform has any."""
+    """Beside every ten comes a picture, a comment, and something said in a group, where the platform has any."""
     match number % 10:
         case 3 if platform != "instagram":
             return {"kind": "group", "title": f"Friends of {label}"}
@@ -133,10 +134,9 @@ def _change_mind(
 ) -> None:
     target = message["id"]
     [row] = [row for row in outside.ledger(platform=platform) if row["id"] == target]
-    kind = dice.choice(["edit", "unsend", "react"])
-    # Of comments no platform tells what becomes of them, and of a picture there are no words to correct.
-    if row["deleted"] or row["kind"] == "comment" or (row["kind"] != "text" and kind == "edit"):
+    if row["deleted"]:
         return
+    kind = dice.choice(["edit", "unsend", "react"])
     more = {"text": f"{row['text']} (corrected {number})"} if kind == "edit" else {}
     outside.event(platform, kind, target=target, **more, allow_refusal=True)
 
