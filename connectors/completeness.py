@@ -3,15 +3,19 @@ Pure, apart from what looks for conversations that stand in the inbox alone."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from connectors.sides import Kept, Native
+from connectors import sides
+from connectors.sides import Kept, Lost, Native
 from inbox.models import Direction, Message
 from inbox.platforms import ReceiveRules
+
+MEDIA_LINK = re.compile(r"\s*https://t\.co/\w+")
 
 
 class Kind(StrEnum):
@@ -24,6 +28,10 @@ class Kind(StrEnum):
     SIDE = "side differs"
     AUTHOR = "author differs"
     FILES = "files differ"
+    FILE_LOST = "file lost"
+    SPLIT = "split"
+    LOST = "lost untold"
+    NEVER_LEFT = "never left"
     SENT_TWICE = "sent twice"
     UNKNOWN = "unknown to the platform"
 
@@ -62,18 +70,42 @@ def strange_conversations(
             )
 
 
+def replies_that_stay(platforms: Collection[str], *, now: datetime) -> tuple[list[Difference], int]:
+    """Replies to these platforms that should have left by now, and how many others are on their way."""
+    overdue, others = [], 0
+    for reply in sides.waiting_replies(platforms).iterator():
+        if sides.is_overdue(reply, now):
+            channel, thread = reply.channel, reply.conversation.thread_key
+            words = f"is {reply.state} {reply.state_reason}".rstrip()
+            overdue.append(
+                Difference(
+                    Kind.NEVER_LEFT,
+                    channel.platform,
+                    channel.external_id,
+                    thread,
+                    str(reply.public_id),
+                    words,
+                )
+            )
+        else:
+            others += 1
+    return overdue, others
+
+
 def compare(
     natives: Sequence[Native],
     kept: Sequence[Kept],
     rules: ReceiveRules,
     under_way: Mapping[str, int] | None = None,
     gone: Mapping[str, int] | None = None,
+    lost: Sequence[Lost] = (),
 ) -> list[Difference]:
     """What differs in one thread. `rules` says what the platform tells at all: what it never tells cannot be missed.
     `under_way` are replies nobody knows the outcome of yet: one native message of ours may be theirs. `gone` are replies that may
-    have left: no more messages of ours can be on the platform."""
+    have left: no more messages of ours can be on the platform. `lost` is what the inbox says of itself that it lacks."""
     under_way = Counter(under_way or {})
     writers = {native.author for native in natives}
+    keys = {each.thread_key for each in kept}
     by_id: dict[str, list[Kept]] = defaultdict(list)
     for each in kept:
         by_id[each.id].append(each)
@@ -92,6 +124,8 @@ def compare(
                 note(Kind.SENT_TWICE, native, "left through the API, and no reply in the inbox stands for it")
             elif native.expected:
                 note(Kind.MISSING, native)
+            elif native.overtaken and not any(each.speaks_of(native, keys) for each in lost):
+                note(Kind.LOST, native, "its platform tells it no more, and no gap says that it is lost")
             continue
         if len(ours) > 1:
             note(Kind.DOUBLED, native, f"stands {len(ours)} times in the inbox")
@@ -109,7 +143,7 @@ def compare(
                 native,
                 "left through the API more often than replies with these words were sent",
             )
-    return [*found, *_strangers(natives, kept), *_disorder(natives, kept)]
+    return [*found, *_strangers(natives, kept), *_split(natives, kept), *_disorder(natives, kept)]
 
 
 def _too_many(
@@ -148,6 +182,8 @@ def _content(native: Native, ours: Kept, rules: ReceiveRules) -> Iterator[tuple[
             yield Kind.TEXT, f"{len(native.text)} characters there, {len(ours.text)} here"
         if native.files != ours.files:
             yield Kind.FILES, f"{native.files} there, {ours.files} here"
+        if ours.lost_files:
+            yield Kind.FILE_LOST, f"{ours.lost_files} of {ours.files} were not copied before they were gone"
     if rules.reactions and not native.deleted and native.reactions != ours.reactions:
         yield Kind.REACTIONS, f"{len(native.reactions)} there, {len(ours.reactions)} here"
 
@@ -160,9 +196,11 @@ def _same_text(native: Native, ours: Kept, rules: ReceiveRules) -> bool:
 
 
 def _only_a_link_more(native: Native, ours: Kept) -> bool:
-    """Media travel as a link at the end of the words on some platforms; the inbox shows the picture instead."""
+    """On X media travel as a link at the end of the words; the inbox shows the picture instead."""
+    if native.platform != "x" or not native.files:
+        return False
     longer, shorter = sorted((native.text, ours.text), key=len, reverse=True)
-    return longer.startswith(shorter) and longer[len(shorter) :].strip().startswith("https://t.co/")
+    return longer.startswith(shorter) and bool(MEDIA_LINK.fullmatch(longer[len(shorter) :]))
 
 
 def _strangers(natives: Sequence[Native], kept: Sequence[Kept]) -> Iterator[Difference]:
@@ -178,19 +216,41 @@ def _strangers(natives: Sequence[Native], kept: Sequence[Kept]) -> Iterator[Diff
             )
 
 
+def _split(natives: Sequence[Native], kept: Sequence[Kept]) -> Iterator[Difference]:
+    """The first message of each further conversation that has a part of one thread. What is said in public below one post is many."""
+    private = {native.id for native in natives if not native.public}
+    first = natives[0]
+    parts: set[int] = set()
+    for each in kept:
+        if each.id in private and each.conversation_id not in parts:
+            parts.add(each.conversation_id)
+            if len(parts) > 1:
+                yield Difference(
+                    Kind.SPLIT,
+                    first.platform,
+                    first.account,
+                    first.thread,
+                    each.id,
+                    "stands in another conversation",
+                )
+
+
 def _disorder(natives: Sequence[Native], kept: Sequence[Kept]) -> Iterator[Difference]:
     """Each message that stands behind one it came before. Within one second nobody can tell, where a time is no finer."""
     place = {native.id: position for position, native in enumerate(natives)}
-    furthest: dict[int, tuple[int, bool]] = {}
+    furthest: dict[
+        int, tuple[int, bool]
+    ] = {}  # of a private thread there is one, however many conversations it stands in
     for each in kept:
         position = place.get(each.id)
         if position is None:
             continue
         native = natives[position]
-        last, coarse = furthest.get(each.conversation_id, (-1, False))
+        whole = each.conversation_id if native.public else 0
+        last, coarse = furthest.get(whole, (-1, False))
         if position < last:
             undecidable = (coarse or each.to_the_second) and natives[last].at_ms - native.at_ms < 1000
             if not undecidable:
                 yield Difference(Kind.OUT_OF_ORDER, native.platform, native.account, native.thread, native.id)
         else:
-            furthest[each.conversation_id] = (position, each.to_the_second)
+            furthest[whole] = (position, each.to_the_second)

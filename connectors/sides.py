@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from connectors.contract import Remedy
-from connectors.models import Credential, DeliveryAttempt
-from inbox.models import Attachment, Channel, Direction, Message, MessageState
+from connectors.models import Credential, DeliveryAttempt, Gap
+from inbox.models import (
+    ON_ITS_WAY,
+    Attachment,
+    Channel,
+    ChannelState,
+    Direction,
+    FetchState,
+    Message,
+    MessageState,
+)
 from inbox.rules.cleaning import clean
 
 # What says that nothing left. An answer that was lost, or a try whose worker died, does not say so.
 REFUSED = ["throttled", *(remedy.value for remedy in Remedy if remedy is not Remedy.UNKNOWN)]
 PUBLIC = ("comment", "mention")
+LATE_COPY = timedelta(minutes=10)  # after a file was to be fetched
+OVERDUE = timedelta(seconds=30)  # from the moment a reply may leave, on a busy machine
+UNCERTAIN_FOR = timedelta(
+    hours=1
+)  # nobody looks for a reply any longer (connectors.actions.settling gives up far sooner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +54,10 @@ class Native:
     reactions: frozenset[tuple[str, str]]
     by_api: bool  # sent through the API, so by us
     expected: bool  # an honest receiver could know of it
+    overtaken: bool = (
+        False  # history showed it once, and shows it no more: whoever had asked in time would have it
+    )
+    recipient: str = ""
     author: str = ""
     public: bool = False
     files: int = 0  # that are told with it; of an answer to a story that story is one
@@ -60,6 +81,8 @@ class Native:
             ),
             by_api=row.get("client") == "api",
             expected=bool(row.get("expected", True)),
+            overtaken=bool(row.get("overtaken")),
+            recipient=row.get("recipient") or "",
             author=row.get("sender") or "",
             public=row.get("kind") in PUBLIC,
             files=_files(row),
@@ -88,6 +111,21 @@ class Kept:
     seq: int = 0  # of its newest change
     author: str = ""  # the customer's id; empty where it is ours, or nobody knows
     files: int = 0
+    lost_files: int = 0  # whose bytes nobody copied in time
+    thread_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A time of which the inbox says itself that something in it is lost: of one thread, or of all ("")."""
+
+    thread_key: str
+    since_ms: float
+    until_ms: float
+
+    def speaks_of(self, native: Native, thread_keys: Collection[str]) -> bool:
+        told = {"", native.thread, native.author, native.recipient, *thread_keys}
+        return self.thread_key in told and self.since_ms <= native.at_ms < self.until_ms
 
 
 def threads(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Native]]:
@@ -110,10 +148,11 @@ def of_thread(channel: Channel, natives: Sequence[Native]) -> list[Kept]:
     kept = shown.filter(conversation__in=conversations).in_thread_order()
     columns = (
         "pk", "external_id", "conversation_id", "direction", "text", "deleted_at", "reactions", "client_id", "sent_at", "seq",
-        "expired_at", "author_handle__external_id",
+        "expired_at", "author_handle__external_id", "conversation__thread_key",
     )  # fmt: skip
     attached = Attachment.objects.filter(message__conversation__in=conversations)
     files = Counter(attached.values_list("message_id", flat=True))
+    lost = Counter(attached.filter(_not_copied(timezone.now())).values_list("message_id", flat=True))
     return [
         Kept(
             id=external_id or "",
@@ -128,11 +167,52 @@ def of_thread(channel: Channel, natives: Sequence[Native]) -> list[Kept]:
             seq=seq,
             author=author or "",
             files=files[pk],
+            lost_files=lost[pk],
+            thread_key=thread_key,
         )
         for (
             pk, external_id, conversation_id, direction, text, deleted_at, reactions, client_id, sent_at, seq, expired_at, author,
+            thread_key,
         ) in kept.values_list(*columns)
     ]  # fmt: skip
+
+
+def _not_copied(now: datetime) -> Q:
+    """Files that are said to be gone, and those that should have been copied long since."""
+    pending = Q(fetch_state=FetchState.PENDING)
+    late = Q(expires_at__lte=now) | Q(fetch_at__lte=now - LATE_COPY)
+    return Q(fetch_state=FetchState.GONE) | (pending & late)
+
+
+def lost_of(channel: Channel) -> list[Lost]:
+    """Histories tell times to the second, so a time ends with its second. Of what was before the channel nobody promises anything."""
+    before = Lost("", -math.inf, channel.created_at.timestamp() * 1000)
+    gaps = Gap.objects.filter(channel=channel, lost=True).values_list("thread_key", "since", "until")
+    told = [
+        Lost(key, since.timestamp() * 1000, until.timestamp() * 1000 + 1000 if until else math.inf)
+        for key, since, until in gaps
+    ]
+    return [before, *told]
+
+
+def waiting_replies(platforms: Collection[str]) -> QuerySet[Message]:
+    """What somebody wrote here for one of these platforms and that has no id of theirs yet, though it is not given up."""
+    return (
+        Message.objects.filter(channel__platform__in=platforms, state__in=ON_ITS_WAY, external_id=None)
+        .exclude(client_id=None)
+        .select_related("channel", "conversation")
+        .order_by("pk")
+    )
+
+
+def is_overdue(reply: Message, now: datetime) -> bool:
+    """Whether it should have left by now. One whose channel waits for somebody, or for its limit, says so itself."""
+    if reply.state == MessageState.UNCERTAIN:
+        return (reply.attempted_at or reply.created_at) < now - UNCERTAIN_FOR
+    channel = reply.channel
+    waits = channel.state != ChannelState.CONNECTED or (channel.sends_resume_at or now) > now
+    due = max(each for each in (reply.created_at, reply.not_before, reply.lease_until) if each)
+    return due < now - OVERDUE and not waits
 
 
 def may_have_gone(kept: Sequence[Kept]) -> Counter[str]:

@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
-from tests import emptying, sharing
+from tests import emptying, retrying, sharing
 from tests import settings as test_settings
 from tools import chromium
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-# A red run tells of a change, not of luck: the same examples each time. Searching for new ones: --hypothesis-profile=search
-hypothesis.settings.register_profile("steady", derandomize=True)
-hypothesis.settings.register_profile("search", max_examples=2000)
+# A red run tells of a change, not of luck: the same examples each time, and none that a busy machine was slow with. Searching for
+# new ones: --hypothesis-profile=search
+hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("search", max_examples=2000, deadline=None)
 hypothesis.settings.load_profile("steady")
 
 emptying.install()
@@ -77,8 +78,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if (folder := _folder(config, item)) in AT_LENGTH:
             # One demo serves all journeys, and one browser a file.
             item.add_marker(pytest.mark.xdist_group(folder if folder == "journeys" else item.path.stem))
-            # A browser or a process that starves on a busy machine is not a change of ours. The run lists what was tried again.
-            item.add_marker(pytest.mark.flaky(reruns=1))
+            item.add_marker(pytest.mark.flaky(**retrying.ONCE_MORE))
     if chromium.find() is None:
         for item in items:
             if item.get_closest_marker("browser"):

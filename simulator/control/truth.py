@@ -19,6 +19,11 @@ def expected(kernel: Kernel, message: Message) -> bool:
     return kernel.platforms[message.platform].recoverable(message)
 
 
+def overtaken(kernel: Kernel, message: Message) -> bool:
+    """Nobody told it, and history, which showed it at first, has gone past it: whoever had asked in time would have it."""
+    return not expected(kernel, message) and kernel.platforms[message.platform].was_recoverable(message)
+
+
 def row(kernel: Kernel, message: Message) -> dict[str, Any]:
     return {
         "platform": message.platform,
@@ -42,6 +47,7 @@ def row(kernel: Kernel, message: Message) -> dict[str, Any]:
         "history": message.history,
         "deliveries": message.deliveries,
         "expected": expected(kernel, message),
+        "overtaken": overtaken(kernel, message),
         "hidden": message.hidden,
         "send_key": message.send_key,
     }

@@ -95,6 +95,10 @@ class Platform(Protocol):
         """Whether history still shows a message that no delivery brought."""
         ...
 
+    def was_recoverable(self, message: Message) -> bool:
+        """Whether history showed it at first, whatever has taken its place or however long ago that was."""
+        ...
+
 
 def order_key(*, platform: str, at_ms: int, message_id: str) -> str:
     """Sorts inside a thread as the platform does; an X id counts as a number."""

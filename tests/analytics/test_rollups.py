@@ -36,8 +36,8 @@ from inbox.models import (
 from inbox.queries import merges
 from inbox.queries.routing_facts import HEARD_EVERY
 from tests.analytics.conftest import Story
-from tests.connectors.threads import in_threads
 from tests.factories.people import ChannelFactory
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
 

@@ -46,7 +46,7 @@ async def test_the_load_counts_every_answer_and_signs_every_delivery() -> None:
     server = await asyncio.get_running_loop().create_server(lambda: Counter(told), "127.0.0.1", 0)
     spec = {
         "port": server.sockets[0].getsockname()[1], "path": "/webhooks/instagram/x/", "account": "17841400000000001",
-        "connections": 4, "warm": 0.1, "seconds": 0.3,
+        "connections": 4, "warm": 0.1, "seconds": 1.0,
     }  # fmt: skip
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -62,7 +62,7 @@ async def test_the_load_counts_every_answer_and_signs_every_delivery() -> None:
     assert found["accepted"] + found["refused"] == told["requests"] == told["signed"]
     assert found["refused"] == told["requests"] // 10
     assert found["lost"] == 0
-    assert 0 < found["rate"] <= found["accepted"] / 0.3
+    assert 0 < found["rate"] <= found["accepted"] / 1.0
 
 
 def test_an_answer_is_whole_when_its_body_is_there() -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +24,7 @@ from inbox.actions import receiving
 from inbox.actions.receiving import Arrival
 from inbox.exchange import InboundMessage, Party
 from inbox.models import Brand, Channel, Conversation, Person
+from tests import ports
 from tests.factories.people import ChannelFactory, agent_of
 from tests.settings import KNOWN
 
@@ -44,9 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def origin(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The edge, as `make demo` runs it, reading the database of the tests."""
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = ports.free()
     database = connection.settings_dict["NAME"]
     url = os.environ.get("DATABASE_URL", KNOWN.database_url).replace("/parley?", f"/{database}?")
     log = tmp_path_factory.mktemp("edge") / "edge.log"

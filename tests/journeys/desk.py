@@ -1,10 +1,12 @@
 """Agents who answer a lot, through the same doors as the page and without a browser: their words, and what became of them."""
 
 import json
+import os
 import random
 import re
 import time
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Generic, TypeVar
 from uuid import uuid4
 
 import httpx
@@ -12,16 +14,34 @@ import httpx
 from tests.journeys.outside import PLATFORMS, Outside
 from tests.journeys.running import PASSWORD, Demo
 from tests.journeys.waiting import eventually
+from tests.retrying import Incomplete
 
-UNDER_WAY = (
-    "SELECT id, state, state_reason FROM inbox_message WHERE state IN ('queued', 'sending', 'uncertain')"
-)
+T = TypeVar("T")
+UNDER_WAY = """SELECT public_id::text, state, state_reason FROM inbox_message
+                WHERE state IN ('queued', 'sending', 'uncertain')"""
+# What was delivered and is not read yet, and pictures that are being copied. One that failed twice waits for long.
+TO_COME = """SELECT (SELECT count(*) FROM connectors_receipt WHERE state = 'new') + (SELECT count(*) FROM inbox_attachment
+              WHERE message_id IS NOT NULL AND fetch_state = 'pending' AND fetch_at < now() + interval '20 seconds')"""
 # LinkedIn's log proves that a reply is missing only once it has gone past the attempt: somebody must go on writing.
 UNKNOWN_BY_THE_LOG = """SELECT 1 FROM inbox_message message JOIN inbox_channel channel ON channel.id = message.channel_id
                           WHERE message.state = 'uncertain' AND channel.platform = 'linkedin'"""
-# What earlier tests found wrong in the demo they share, or waited for in vain: told once, by the test that is red.
-_told: set[tuple[str, str, str]] = set()
-_given_up: set[int] = set()
+
+
+class Told(Generic[T]):
+    """What was found wrong in the demo that all tests share, by the test that found it first. It makes that one red, each time it is
+    tried, and no other: a loss does not heal by being looked at twice."""
+
+    def __init__(self) -> None:
+        self.by: dict[T, str] = {}
+
+    def mine(self, found: Iterable[T]) -> list[T]:
+        """What no other test has told."""
+        test = os.environ["PYTEST_CURRENT_TEST"].rpartition(" ")[0]
+        return [each for each in found if self.by.setdefault(each, test) == test]
+
+
+_differences = Told[tuple[str, str, str]]()
+_given_up = Told[str]()  # replies that were waited for in vain
 
 
 class Desk:
@@ -75,7 +95,8 @@ class Desk:
 def busy(
     outside: Outside, desk: Desk | None, label: str, *, seed: int, count: int = 100, every: int = 10
 ) -> list[str]:
-    """Customers on all platforms write, correct themselves, unsend and react; every so often an agent answers one of them.
+    """Customers on all platforms write, alone and in groups, in public and with pictures; they correct themselves, unsend and react;
+    every so often an agent answers one of them.
 
     Without a desk they only write. Returns what the agents wrote. Same seed, same day.
     """
@@ -86,12 +107,26 @@ def busy(
     for number in range(count):
         platform, name = dice.choice(people)
         written.append((platform, outside.dm(platform, f"{label}, message {number}", who=name)))
+        if more := _special(number, platform, label):  # by others, so that no answer waits for what they say
+            outside.dm(platform, f"{label}, beside {number}", who=f"{label} {platform} passing by", **more)
         if desk and dice.random() < 0.15:
             _change_mind(outside, dice, *dice.choice(written), number=number)
         if desk and number % every == every - 1:
             replies.append(f"{label}, answer {number}")
             desk.reply(written[-1][1]["id"], replies[-1])
     return replies
+
+
+def _special(number: int, platform: str, label: str) -> dict[str, str]:
+    """Beside every ten comes a picture, a comment, and something said in a group, where the platform has any."""
+    match number % 10:
+        case 3 if platform != "instagram":
+            return {"kind": "group", "title": f"Friends of {label}"}
+        case 5:
+            return {"kind": "image"}
+        case 7:
+            return {"kind": "comment"}
+    return {}
 
 
 def _change_mind(
@@ -122,13 +157,14 @@ def calm(demo: Demo, outside: Outside, *, within: float = 60.0) -> None:
     """Until nothing is on its way any more, in either direction."""
 
     def under_way() -> list[tuple[Any, ...]]:
-        return [row for row in demo.sql(UNDER_WAY) if row[0] not in _given_up]
+        rows = {row[0]: row for row in demo.sql(UNDER_WAY)}
+        return [row for key, row in rows.items() if _is_mine(key)]
 
     def quiet() -> bool:
         if outside.pending():
             outside.hurry()
             return False
-        waiting = demo.sql("SELECT count(*) FROM connectors_receipt WHERE state = 'new'")[0][0]
+        waiting = demo.sql(TO_COME)[0][0]
         if demo.sql(UNKNOWN_BY_THE_LOG) and time.monotonic() - spoken[-1] > 3:
             spoken.append(time.monotonic())
             outside.dm("linkedin", f"And another thing, {len(spoken)}", who="Somebody who writes on")
@@ -139,7 +175,7 @@ def calm(demo: Demo, outside: Outside, *, within: float = 60.0) -> None:
         eventually(quiet, within=within)
     except AssertionError:
         left = under_way()
-        _given_up.update(row[0] for row in left)
+        _given_up.mine(row[0] for row in left)
         raise AssertionError(
             f"Not calm after {within:g} s: {outside.pending()} deliveries to come, under way: {left}"
         ) from None
@@ -156,12 +192,19 @@ def assert_complete(
     assert found["messages"], "nothing was compared"
     assert compared.returncode == bool(found["named"]) == any(found["differences"].values()), compared.stdout
     differences = {(each["kind"], each["platform"], each["id"]): each for each in found["named"]}
-    fresh = [each for key, each in differences.items() if key not in _told]
-    _told.update(differences)
-    assert not fresh, f"{len(fresh)} differences: {fresh[:20]}"
+    # A reply that another test waited for in vain never left, and was told there.
+    waited_for = {key for key in differences if key[0] == "never left" and not _is_mine(key[2])}
+    fresh = [differences[key] for key in _differences.mine(differences.keys() - waited_for)]
+    if fresh:
+        raise Incomplete(f"{len(fresh)} differences: {fresh[:20]}")
     arrived = [row["text"] for row in outside.ledger() if row["direction"] == "out"]
     not_once = {text: arrived.count(text) for text in replies or [] if arrived.count(text) != 1}
-    assert not not_once, f"replies that did not arrive exactly once: {not_once}; {states_of(demo, not_once)}"
+    if not_once:
+        raise Incomplete(f"replies that did not arrive exactly once: {not_once}; {states_of(demo, not_once)}")
+
+
+def _is_mine(reply: str) -> bool:
+    return reply not in _given_up.by or bool(_given_up.mine([reply]))
 
 
 def states_of(demo: Demo, texts: dict[str, int]) -> list[tuple[Any, ...]]:

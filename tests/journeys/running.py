@@ -1,13 +1,12 @@
 """The real demo, started and stopped as a person would, in a home and on ports of its own."""
 
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import psutil
 import psycopg
 
 from config import postgres, services
+from tests import ports
 from tests.journeys.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,7 +35,8 @@ PROCFILE = frozenset(["web", "edge", "worker", "triage", "beat", "sync", "report
 class Demo:
     def __init__(self, home: Path, *, port: int | None = None, **told: str) -> None:
         self.home = home
-        self.port = port or free_ports()
+        # A demo takes the neighbour as well, and so does its simulator.
+        self.port = port or ports.free(1, 100, 101)
         self.simulator_port = self.port + 100
         self.told = told
         self.output = home.parent / f"{home.name}.said"
@@ -184,6 +185,14 @@ class Demo:
             cursor = connection.execute(query.encode(), values or None)
             return cursor.fetchall() if cursor.description else []
 
+    @contextmanager
+    def nobody_records(self) -> Iterator[None]:
+        """Meanwhile whoever wants to record what happened in a brand stands in the middle of its transaction, and waits."""
+        with psycopg.connect(self.services.database_url) as connection:
+            connection.execute("SELECT 1 FROM inbox_brandsequence FOR UPDATE")
+            yield
+            connection.rollback()
+
     def flush_broker(self) -> None:
         import redis
 
@@ -206,21 +215,3 @@ def _name_of(process: psutil.Process) -> str:
         return "simulator"
     told = process.environ().get("PARLEY_PROCESS", "").removeprefix("parley ")
     return told if told in PROCFILE else ""
-
-
-def free_ports() -> int:
-    """A port with its neighbour free, and both again a hundred above."""
-    for _ in range(200):
-        port = random.randrange(20000, 32000, 2)
-        if all(_is_free(port + step) for step in (0, 1, 100, 101)):
-            return port
-    raise AssertionError("No free ports.")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True

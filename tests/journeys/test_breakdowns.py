@@ -20,11 +20,24 @@ def desk(demo: Demo) -> Iterator[Desk]:
     desk.close()
 
 
-def test_a_worker_killed_in_the_middle_of_a_burst_loses_nothing(demo: Demo, outside: Outside) -> None:
+NOT_READ = "SELECT count(*) FROM connectors_receipt WHERE state = 'new'"
+# Whoever has taken deliveries in hand and waits in the middle of reading them.
+IN_THE_MIDDLE = """SELECT 1 FROM pg_locks taken JOIN pg_locks waits ON waits.pid = taken.pid AND NOT waits.granted
+                    WHERE taken.relation = 'connectors_receipt'::regclass AND taken.mode = 'RowShareLock' AND taken.granted"""
+
+
+def test_a_worker_killed_in_the_middle_of_a_batch_loses_nothing(demo: Demo, outside: Outside) -> None:
+    worker = demo.named("worker")
+    worker.suspend()
     for number in range(300):
         outside.dm(("instagram", "x")[number % 2], f"burst {number}", who=f"Burst {number % 30}")
-        if number == 150:
-            killed = demo.kill("worker")
+    eventually(lambda: outside.pending() == 0, within=30, told="all delivered")
+    waiting = demo.sql(NOT_READ)[0][0]
+    with demo.nobody_records():
+        worker.resume()
+        eventually(lambda: demo.sql(IN_THE_MIDDLE), within=30, told="a batch in hand")
+        killed = demo.kill("worker")
+    assert demo.sql(NOT_READ)[0][0] >= waiting >= 300, "it was through before it was killed"
     demo.await_restart("worker", after=killed)
     assert_complete(demo, outside)
 

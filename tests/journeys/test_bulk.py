@@ -44,6 +44,13 @@ def newest(demo: Demo) -> tuple[Any, ...]:
     )[0]
 
 
+def kill_in_the_middle(demo: Demo) -> int:
+    with demo.nobody_records():
+        state, done, total, _ = newest(demo)
+        assert state != "done" and 0 < done < total, "it was too quick to be killed in the middle"
+        return demo.kill("worker")
+
+
 def test_a_view_is_resolved_and_undone_though_the_worker_is_killed(demo: Demo, outside: Outside) -> None:
     label = f"bulk-{uuid4().hex[:8]}-"
     fill(demo, label)
@@ -55,7 +62,7 @@ def test_a_view_is_resolved_and_undone_though_the_worker_is_killed(demo: Demo, o
 
     ask(desk, "bulk", act="resolve", view="mine", seen_seq=seen)
     eventually(lambda: newest(demo)[1] > 0, within=30, told="the first batch")
-    killed = demo.kill("worker")
+    killed = kill_in_the_middle(demo)
     demo.await_restart("worker", after=killed, within=30)
     eventually(lambda: newest(demo)[0] == "done", within=60, told="the end of it")
 
@@ -67,7 +74,7 @@ def test_a_view_is_resolved_and_undone_though_the_worker_is_killed(demo: Demo, o
 
     ask(desk, "undo")
     eventually(lambda: newest(demo)[1] > 0, within=30, told="the first batch back")
-    killed = demo.kill("worker")
+    killed = kill_in_the_middle(demo)
     demo.await_restart("worker", after=killed, within=30)
     eventually(lambda: newest(demo)[0] == "done", within=60, told="all of it back")
 

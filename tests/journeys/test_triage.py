@@ -173,8 +173,8 @@ def test_after_every_worker_was_killed_and_the_broker_flushed_each_timer_fires_o
 ) -> None:
     """One half of the promises breaks while everything is down, the other after it is up again."""
     soon, later = [f"{name} soon {n}" for n in range(15)], [f"{name} later {n}" for n in range(15)]
-    promise(12, "x")
-    promise(45, "instagram")
+    promise(25, "x")
+    promise(90, "instagram")
     for each in later:
         outside.dm("instagram", "No hurry", who=each)
     await_timers(demo, later)
@@ -182,17 +182,28 @@ def test_after_every_worker_was_killed_and_the_broker_flushed_each_timer_fires_o
         outside.dm("x", "Quick!", who=each)
     await_timers(demo, soon)
 
+    [(down,)] = demo.sql("SELECT now()")
     killed = {each: demo.kill(each) for each in ("worker", "triage", "beat")}
     demo.flush_broker()
+    again = []
     for each, pid in killed.items():
         demo.await_restart(each, after=pid)
+        again.append(demo.named(each))
+        again[-1].suspend()  # nobody is up before the last of one half is due
+    eventually(lambda: demo.sql(ALL_DUE, [soon]) == [(True,)], within=60, told="all due")
+    for each in again:
+        each.resume()
     up = eventually(lambda: heartbeats(demo) and demo.sql("SELECT now()")[0][0], within=60, told="heartbeats")
 
     told = eventually(
         lambda: len(found := breaches(demo, soon + later)) >= 30 and found, within=90, told="all breaches"
     )
     assert Counter(who for who, _, _ in told) == dict.fromkeys(soon + later, 1)
-    late = {who: at - max(due, up) for who, due, at in told if at > due}
+    assert {down < due < up for who, due, _ in told if who in soon} == {True}, (
+        "it was not down when they broke"
+    )
+    assert not [who for who, due, at in told if at < due], "told before it was due"
+    late = {who: at - max(due, up) for who, due, at in told}
     assert max(late.values()) <= timedelta(seconds=2), {who: str(by) for who, by in late.items()}
     left = "SELECT count(*) FROM inbox_timer WHERE fired_at IS NULL AND due_at < now() - interval '2 seconds'"
     assert demo.sql(left) == [(0,)]
@@ -221,6 +232,10 @@ def test_a_platform_that_hangs_holds_up_no_timer(
     outside.no_faults()
     desk.close()
     assert at - due <= timedelta(seconds=2)
+
+
+ALL_DUE = """SELECT bool_and(t.due_at < now()) FROM inbox_timer t JOIN inbox_conversation c ON c.id = t.conversation_id
+              WHERE c.contact_name = ANY(%s) AND t.clock_id IS NOT NULL"""
 
 
 def await_timers(demo: Demo, who: list[str]) -> None:

@@ -1,7 +1,6 @@
 """The simulator as a process of its own."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -9,14 +8,14 @@ from pathlib import Path
 
 import httpx
 
+from tests import ports
+
 ROOT = Path(__file__).parents[2]
 
 
 def free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]
+    port = ports.free(1)
+    return port, port + 1
 
 
 def start(home: Path, ports: tuple[int, int]) -> subprocess.Popen[str]:

@@ -137,8 +137,32 @@ async def test_drop_leaves_only_history_as_far_as_it_reaches(outside: Outside) -
     rows = {one["id"]: one for one in await outside.ledger()}
     assert lost["id"] not in {element["message"]["mid"] for element in outside.elements()}
     assert row["deliveries"][0]["fault"] == "drop"
-    assert row["expected"] is True
-    assert rows[lost["id"]]["expected"] is False
+    assert (row["expected"], row["overtaken"]) == (True, False)
+    assert (rows[lost["id"]]["expected"], rows[lost["id"]]["overtaken"]) == (False, True)
+
+
+@simulated
+async def test_what_was_dropped_and_unsent_was_for_nobody_to_be_overtaken(outside: Outside) -> None:
+    for platform in ("instagram", "x"):
+        await getattr(outside, platform)()
+        await outside.fault("drop", platform=platform)
+        lost = await outside.says(platform, "lost")
+        await outside.does(platform, "unsend", target=lost["id"])
+
+    rows = await outside.ledger()
+    assert [(row["expected"], row["overtaken"]) for row in rows] == [(False, False)] * 2
+
+
+@simulated
+async def test_what_is_older_than_the_history_of_its_platform_is_overtaken(outside: Outside) -> None:
+    await outside.x()
+    await outside.fault("drop", platform="x")
+    await outside.says("x", "lost")
+
+    await outside.advance(days=31)
+
+    (row,) = await outside.ledger()
+    assert (row["expected"], row["overtaken"]) == (False, True)
 
 
 @simulated

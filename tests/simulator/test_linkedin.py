@@ -30,6 +30,7 @@ async def test_nothing_from_before_the_consent_is_in_the_feed(outside: Outside) 
 
     assert texts == ["in time"]
     assert [row["expected"] for row in rows] == [False, True]
+    assert not any(row["overtaken"] for row in rows)
 
 
 @simulated

@@ -189,7 +189,9 @@ async def test_a_customer_reads_and_follows_up_when_the_brand_answers(outside: O
 
     body = {"recipient": {"id": person}, "message": {"text": "We look into it."}}
     sent = await outside.api.post("/v25.0/me/messages", json=body, headers=headers)
-    await asyncio.sleep(0.1)
+    async with asyncio.timeout(10):  # the customer's reaction is a task of its own
+        while len(await outside.ledger(platform="instagram")) < before + 2:
+            await asyncio.sleep(0.02)
     await outside.settle()
 
     reads = [element for element in outside.elements() if "read" in element]

@@ -17,7 +17,7 @@ from connectors import completeness, sides
 from connectors.completeness import Difference, Kind
 from connectors.management.telling import progress
 from connectors.models import SyncSchedule, Task
-from connectors.sides import Native
+from connectors.sides import Lost, Native
 from inbox import platforms
 from inbox.models import BrandSequence, Channel
 from inbox.platforms import UnknownPlatform
@@ -35,6 +35,7 @@ class Findings:
         self.messages = 0
         self.threads = 0
         self.on_their_way = 0
+        self.unknowable = 0
         self.counts: Counter[Kind] = Counter()
         self.named: list[Difference] = []
 
@@ -83,7 +84,8 @@ class Command(BaseCommand):
         findings = Findings(options["show"])
         begun, last_before = timezone.now(), dict(BrandSequence.objects.values_list("brand_id", "last"))
         channels = {(each.platform, each.external_id): each for each in Channel.objects.all()}
-        paces = _paces()
+        paces, rounds = _paces(Task.POLL), _paces(Task.RECONCILE)
+        lost = {each.pk: sides.lost_of(each) for each in channels.values()}
         seen: set[int] = set()
         compared = sides.simulated()
         out = self.stderr if options["json"] else self.stdout
@@ -92,9 +94,10 @@ class Command(BaseCommand):
                 findings.threads += 1
                 findings.messages += len(natives)
                 compared.add(natives[0].platform)
-                young = _young(natives, channels, paces)
+                young = _young(natives, channels, paces, rounds)
                 news: set[str] = set()
-                for difference in _differences(natives, channels, seen, last_before, news):
+                findings.unknowable += sum(not native.expected for native in natives)
+                for difference in _differences(natives, channels, seen, last_before, news, lost):
                     newer_here = difference.kind in MAY_BE_NEWER and difference.id in news
                     if newer_here or difference.id in young.get(difference.kind, ()):
                         findings.on_their_way += 1
@@ -102,6 +105,10 @@ class Command(BaseCommand):
                         findings.add(difference)
                 tell(findings.messages, f"messages in {findings.threads} threads")
         for difference in completeness.strange_conversations(compared, known=seen, before=begun):
+            findings.add(difference)
+        overdue, others = completeness.replies_that_stay(compared, now=timezone.now())
+        findings.on_their_way += others
+        for difference in overdue:
             findings.add(difference)
         return findings
 
@@ -111,6 +118,7 @@ class Command(BaseCommand):
                 "messages": findings.messages,
                 "threads": findings.threads,
                 "on_their_way": findings.on_their_way,
+                "unknowable": findings.unknowable,
                 "differences": {kind.value: findings.counts[kind] for kind in Kind},
                 "named": [
                     {"kind": each.kind, "platform": each.platform, "account": each.account, "thread": each.thread,
@@ -129,12 +137,18 @@ class Command(BaseCommand):
         if not findings.messages and not sides.holds_messages():
             self.stdout.write("The ledger and the inbox are both empty.")
         if findings.on_their_way:
-            self.stdout.write(f"{findings.on_their_way} still on their way: too young to be missed.")
+            self.stdout.write(
+                f"{findings.on_their_way} still on their way: too young to be missed, or waiting for what they need."
+            )
+        if findings.unknowable:
+            self.stdout.write(
+                f"{findings.unknowable} can be known by nobody any more: not delivered, and not shown in history."
+            )
 
 
-def _paces() -> dict[int, float]:
-    """Channel -> seconds that what happens there may take to get here."""
-    return {poll.channel_id: _pace(poll) + MARGIN for poll in SyncSchedule.objects.filter(task=Task.POLL)}
+def _paces(task: Task) -> dict[int, float]:
+    """Channel -> seconds that what happens there may take to get here by this way."""
+    return {each.channel_id: _pace(each) + MARGIN for each in SyncSchedule.objects.filter(task=task)}
 
 
 def _pace(poll: SyncSchedule) -> float:
@@ -146,7 +160,10 @@ def _pace(poll: SyncSchedule) -> float:
 
 
 def _young(
-    natives: list[Native], channels: dict[tuple[str, str], Channel], paces: dict[int, float]
+    natives: list[Native],
+    channels: dict[tuple[str, str], Channel],
+    paces: dict[int, float],
+    rounds: dict[int, float],
 ) -> dict[Kind, set[str]]:
     """What happened so lately that it may be on its way. A platform whose clock is ahead of ours is given no such grace."""
     channel = channels.get((natives[0].platform, natives[0].account))
@@ -156,7 +173,16 @@ def _young(
     ahead = (timezone.now().timestamp() + MARGIN) * 1000
     new = {each.id for each in natives if since < each.at_ms < ahead}
     changed = {each.id for each in natives if since < each.changed_ms < ahead}
-    return {Kind.MISSING: new, Kind.TEXT: changed, Kind.DELETION: changed, Kind.REACTIONS: changed}
+    # That something is lost is found by the next comparison with history.
+    found = (timezone.now().timestamp() - rounds.get(channel.pk, MARGIN)) * 1000
+    unasked = {each.id for each in natives if found < each.at_ms < ahead}
+    return {
+        Kind.MISSING: new,
+        Kind.TEXT: changed,
+        Kind.DELETION: changed,
+        Kind.REACTIONS: changed,
+        Kind.LOST: unasked,
+    }
 
 
 def _differences(
@@ -165,6 +191,7 @@ def _differences(
     seen: set[int],
     last_before: dict[int, int],
     news: set[str],
+    lost: dict[int, list[Lost]],
 ) -> Iterator[Difference]:
     """`seen` gathers the conversations looked at, `news` the messages that changed here after `last_before`, by brand."""
     first = natives[0]
@@ -184,7 +211,7 @@ def _differences(
     last = last_before.get(channel.brand_id, 0)
     news.update(each.id for each in kept if each.seq > last)
     under_way, gone = sides.unsettled(kept), sides.may_have_gone(kept)
-    yield from completeness.compare(natives, kept, rules, under_way, gone)
+    yield from completeness.compare(natives, kept, rules, under_way, gone, lost[channel.pk])
 
 
 def _ledger(simulator: str) -> Iterator[dict[str, Any]]:

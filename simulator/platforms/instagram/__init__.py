@@ -226,12 +226,14 @@ class Instagram:
         return errors.too_many_calls() if form == "calls" else errors.throttled()
 
     def recoverable(self, message: Message) -> bool:
+        newest = message.kind == "comment" or self.world.newer_in_thread(message) < NEWEST_DETAILS
+        return self.was_recoverable(message) and newest
+
+    def was_recoverable(self, message: Message) -> bool:
         if message.kind == "mention":
             return False  # its words can be asked for by whoever knows its id, and only a delivery tells that
         if message.kind == "comment":
             account = self.world.accounts[self.key, message.account]
             listed = any(post["id"] == message.extra.get("post") for post in account.posts)
             return listed and not message.deleted
-        if message.deleted or message.kind == "postback":
-            return False
-        return self.world.newer_in_thread(message) < NEWEST_DETAILS
+        return not message.deleted and message.kind != "postback"

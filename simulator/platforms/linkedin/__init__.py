@@ -185,10 +185,11 @@ class LinkedIn:
 
     def recoverable(self, message: Message) -> bool:
         """The change log tells messages of consenting members for 28 days; comments can be read for 60."""
-        if message.deleted:
-            return False
-        if message.kind in {"comment", "mention"}:
-            return self.world.clock.now_ms() - message.at_ms < 60 * 86_400_000
+        horizon = 60 * 86_400_000 if message.kind in {"comment", "mention"} else HORIZON_MS
+        return self.was_recoverable(message) and self.world.clock.now_ms() - message.at_ms < horizon
+
+    def was_recoverable(self, message: Message) -> bool:
+        if message.deleted or message.kind in {"comment", "mention"}:
+            return not message.deleted
         account = self.world.accounts["linkedin", message.account]
-        told = any(entry["status"] == "polled" for entry in message.deliveries)
-        return bool(account.consented_ms) and told and self.world.clock.now_ms() - message.at_ms < HORIZON_MS
+        return bool(account.consented_ms) and any(entry["status"] == "polled" for entry in message.deliveries)

@@ -233,6 +233,8 @@ class X:
         return errors.limit_of_old(headers) if form == "legacy" else errors.too_many(headers)
 
     def recoverable(self, message: Message) -> bool:
-        if message.deleted or message.hidden or (message.kind == "comment" and message.direction == "out"):
-            return False
-        return self.world.clock.now_ms() - message.at_ms < HISTORY_MS
+        return self.was_recoverable(message) and self.world.clock.now_ms() - message.at_ms < HISTORY_MS
+
+    def was_recoverable(self, message: Message) -> bool:
+        own_comment = message.kind == "comment" and message.direction == "out"
+        return not (message.deleted or message.hidden or own_comment)

@@ -12,8 +12,8 @@ from inbox.exchange import ThreadKind
 from inbox.models import Channel, ChannelState, Handle, Message, MessageState
 from inbox.queries import outbox
 from tests.connectors.conftest import message_item, queue
-from tests.connectors.threads import in_threads
 from tests.factories import exchange as say
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

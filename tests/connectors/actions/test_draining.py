@@ -301,7 +301,7 @@ def test_a_worker_killed_in_the_middle_has_changed_nothing(receipt, monkeypatch)
 
 
 def test_two_workers_never_read_the_same_receipt(receipt, platform):
-    from tests.connectors.threads import in_threads
+    from tests.threads import in_threads
 
     for number in range(40):
         receipt(message_item(f"m{number}", thread=f"t{number % 7}", seconds=number))
@@ -314,7 +314,7 @@ def test_two_workers_never_read_the_same_receipt(receipt, platform):
 
 
 def test_a_locked_receipt_is_left_to_whoever_holds_it(receipt):
-    from tests.connectors.threads import in_threads
+    from tests.threads import in_threads
 
     receipt(message_item("m1"))
     receipt(message_item("m2", seconds=1))

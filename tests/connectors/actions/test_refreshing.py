@@ -11,7 +11,7 @@ from connectors.contract import ConnectorError, Remedy
 from connectors.models import Credential
 from inbox.models import Channel, ChannelState
 from tests.connectors.conftest import NOW
-from tests.connectors.threads import in_threads
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

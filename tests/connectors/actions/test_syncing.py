@@ -10,8 +10,8 @@ from connectors.models import ChannelHealth, DeadItem, Gap, SyncRun, SyncSchedul
 from inbox import platforms
 from inbox.models import Channel, ChannelState, Conversation, Message
 from tests.connectors.conftest import NOW, message_item
-from tests.connectors.threads import in_threads
 from tests.fakes.platform import manifest, millis
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

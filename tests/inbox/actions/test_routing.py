@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 
 from inbox import tasks
 from inbox.actions import (
@@ -50,6 +47,7 @@ from inbox.models import (
 )
 from inbox.queries import sentences
 from tests.factories import exchange, people, teams
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 really_commits = pytest.mark.django_db(transaction=True)
@@ -754,23 +752,6 @@ def test_what_was_taken_because_it_is_late_does_not_go_back(
 # Two at once
 
 
-def both(*work: Callable[[], Any]) -> None:
-    gate = threading.Barrier(len(work))
-
-    def run(each: Callable[[], Any]) -> None:
-        gate.wait()
-        try:
-            each()
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[each]) for each in work]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-
-
 @really_commits
 def test_two_routers_at_once_never_assign_twice(
     channel: Channel, brand: Brand, ada: Person, jo: Person
@@ -785,7 +766,7 @@ def test_two_routers_at_once_never_assign_twice(
         for begin in range(0, len(found), 3):
             routing.route(brand_id=brand.pk, conversation_ids=found[begin : begin + 3], now=at(2))
 
-    both(router, router, router)
+    at_once(router, router, router)
 
     assigned = Event.objects.filter(kind=EventKind.ASSIGNED).values_list("conversation_id", flat=True)
     assert sorted(assigned) == sorted(found)
@@ -805,7 +786,7 @@ def test_a_person_who_is_at_it_at_the_same_time_wins(
     conversations = [write(channel, who=f"c{number}") for number in range(8)]
     found = [each.pk for each in conversations]
 
-    both(
+    at_once(
         lambda: [routing.route(brand_id=brand.pk, conversation_ids=[pk], now=at(2)) for pk in found],
         lambda: [assigning.assign(conversation=each, to=jo, by=jo, now=at(2)) for each in conversations],
     )

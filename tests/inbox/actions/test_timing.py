@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 
 from inbox.actions import _clocks, closing, receiving, snoozing, tagging_work, timing, triaging
 from inbox.actions.receiving import Arrival
@@ -25,6 +25,7 @@ from inbox.models import (
 )
 from tests.factories import conversations as make
 from tests.factories import exchange, people
+from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -149,7 +150,7 @@ def test_two_sweepers_at_once_tell_a_breach_once(channel: Channel) -> None:
         gate.wait()
         timing.sweep(now=at(601))
 
-    together(work, 4)
+    in_threads(work, times=4)
 
     assert told(EventKind.SLA_BREACHED) == 20
     assert Clock.objects.filter(breach_seq=None).count() == 0
@@ -178,7 +179,7 @@ def test_a_sweeper_and_triage_at_once_agree(channel: Channel) -> None:
         gate.wait()
         mine()
 
-    together(work, 3)
+    in_threads(work, times=3)
     timing.sweep(now=at(703))
 
     assert told(EventKind.SLA_BREACHED) == 20
@@ -271,25 +272,6 @@ def paired(first: Callable[[], Any], second: Callable[[], Any], rounds: int = 20
             work()
             kept.append(time.perf_counter() - begun)
     return sorted(times[0])[rounds // 2], sorted(times[1])[rounds // 2]
-
-
-def together(work: Callable[[], None], count: int) -> None:
-    faults: list[BaseException] = []
-
-    def guarded() -> None:
-        try:
-            work()
-        except BaseException as fault:
-            faults.append(fault)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=guarded) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert not faults
 
 
 def spoil(monkeypatch: pytest.MonkeyPatch, conversation_id: int) -> None:

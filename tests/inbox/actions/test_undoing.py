@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 
 from inbox.actions import (
     assigning,
@@ -50,6 +49,7 @@ from inbox.queries import timeline
 from tests.factories import exchange as say
 from tests.factories.people import ChannelFactory, agent_of
 from tests.factories.teams import team
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -526,30 +526,16 @@ def test_taking_a_reply_back_leaves_what_a_colleague_made_of_its_conversation(
 def test_a_reply_is_claimed_or_taken_back_and_never_both(channel: Channel, jo: Person) -> None:
     for turn in range(6):
         [message] = held(jo, at=10 + turn * 20)
-        won: list[str] = []
-        ready = threading.Barrier(2)
 
-        def claim(pk: int, at: datetime, ready: threading.Barrier, won: list[str]) -> None:
-            ready.wait()
-            if sending.claim_reply(message_id=pk, now=at):
-                won.append("claim")
-            connection.close()
+        def claim(pk: int, at: datetime) -> str:
+            return "claim" if sending.claim_reply(message_id=pk, now=at) else ""
 
-        def take_back(public_id: Any, at: datetime, ready: threading.Barrier, won: list[str]) -> None:
-            ready.wait()
-            if undoing.undo(brand=channel.brand, by=jo, now=at, message=public_id).done:
-                won.append("undo")
-            connection.close()
+        def take_back(public_id: Any, at: datetime) -> str:
+            return "undo" if undoing.undo(brand=channel.brand, by=jo, now=at, message=public_id).done else ""
 
         at = say.at(15 + turn * 20)
-        both = [
-            threading.Thread(target=claim, args=(message.pk, at, ready, won)),
-            threading.Thread(target=take_back, args=(message.public_id, at, ready, won)),
-        ]
-        for each in both:
-            each.start()
-        for each in both:
-            each.join()
+        results = at_once(partial(claim, message.pk, at), partial(take_back, message.public_id, at))
+        won = [each for each in results if each]
 
         assert len(won) == 1
         assert Message.objects.filter(pk=message.pk).exists() == (won == ["claim"])
@@ -560,20 +546,14 @@ def test_a_reply_is_claimed_or_taken_back_and_never_both(channel: Channel, jo: P
 @pytest.mark.django_db(transaction=True)
 def test_two_tabs_take_nothing_back_twice(channel: Channel, jo: Person) -> None:
     closing.resolve(conversation=it(), by=jo, now=say.at(10))
-    told: list[str] = []
 
-    def press() -> None:
+    def press() -> str:
         try:
-            told.append(undo(jo, at=12).sentence)
+            return undo(jo, at=12).sentence
         except undoing.NothingToUndo as refused:
-            told.append(str(refused))
-        connection.close()
+            return str(refused)
 
-    tabs = [threading.Thread(target=press) for _ in range(3)]
-    for tab in tabs:
-        tab.start()
-    for tab in tabs:
-        tab.join()
+    told = at_once(press, press, press)
 
     assert sorted(told)[2:] == ["Undone: resolved."]
     assert Event.objects.filter(kind=EventKind.REOPENED).count() == 1

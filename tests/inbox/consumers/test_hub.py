@@ -53,7 +53,9 @@ def test_a_page_opened_while_the_broker_is_away_still_hears_the_pulse(
         await asyncio.sleep(0.05)
         broker.away = False
         page.heard.clear()
-        await asyncio.sleep(0.2)
+        async with asyncio.timeout(5):
+            while not page.heard:
+                await asyncio.sleep(0.01)
         await hub.leave("brand-1", page)
 
     asyncio.run(live())

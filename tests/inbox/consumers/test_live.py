@@ -48,7 +48,7 @@ class Page:
     async def says(self, text: str) -> None:
         await self.line.send_input({"type": "websocket.receive", "text": text})
 
-    async def hears(self, kind: str = "", *, within: float = 3) -> dict[str, Any]:
+    async def hears(self, kind: str = "", *, within: float = 15) -> dict[str, Any]:
         """The next message, or the next of a kind. Who comes and goes meanwhile is told to all, and is no answer to anybody."""
         while True:
             event = await self.line.receive_output(timeout=within)
@@ -57,7 +57,7 @@ class Page:
             if news["type"] == kind or (not kind and news["type"] != "presence"):
                 return news
 
-    async def is_closed(self, *, within: float = 3) -> int:
+    async def is_closed(self, *, within: float = 15) -> int:
         while True:
             event = await self.line.receive_output(timeout=within)
             if event["type"] == "websocket.close":
