@@ -251,7 +251,10 @@ def test_a_whole_view_in_the_background_with_progress_and_all_of_it_back(
     work()
     expect(page.locator(".list__count .view__count")).to_have_text("700")
     page.mouse.click(900, 400)  # no hand is on the list any more, so it may be read anew
-    expect(page.locator("inbox-list .row").nth(19)).to_be_attached(timeout=30_000)
+    for _ in range(120):  # the first of them may be shown before the list is read anew
+        if names(page)[:20] == shown[:20]:
+            break
+        page.wait_for_timeout(250)
     assert list(Conversation.objects.order_by("pk").values(*BACK)) == before
     assert names(page)[:20] == shown[:20]
 
