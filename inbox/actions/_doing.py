@@ -40,7 +40,9 @@ RIVAL = "a newer conversation with this person is open"
 class Done:
     steps: list[dict[str, Any]] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)  # why → how many
-    kept: bool = False  # of what is skipped, something is a person's choice from now on, and was routing's to change
+    kept: bool = (
+        False  # of what is skipped, something is a person's choice from now on, and was routing's to change
+    )
 
 
 @dataclass(frozen=True, slots=True)
