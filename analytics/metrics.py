@@ -48,7 +48,8 @@ FACTS = (
 
 _ANSWERS = (
     "Only what a person wrote is an answer: bots, auto-greetings and notes are none, and a reply counts once the platform has it. "
-    "It counts for the moment of the answer."
+    "It counts for the moment of the answer; what a customer wrote after it on the platform, and that came here after it was tried, is not "
+    "answered by it, whatever the clocks say."
 )
 _CALENDAR = "Calendar time, and business hours of the brand beside it. Snoozing does not stop it."
 _WROTE = "Whoever wrote the answer, whoever the conversation is assigned to. Answers written outside Parley have no agent."
@@ -59,21 +60,21 @@ _TARGET = (
 )
 _TARGET_CLOCK = (
     "The time of the SLA policy that the clock ran under, with its hours and its pauses; a kept target counts for the moment it "
-    "was met, a missed one for the moment it was missed."
+    "was met, a missed one for the moment it was missed. Clocks that had ended are not counted anew when a version rises."
 )
 
 METRICS: dict[str, Metric] = {
     each.key: each
     for each in (
         Metric(
-            FIRST, "First response time", 2, Unit.TIME, FIRST, "answers",
+            FIRST, "First response time", 3, Unit.TIME, FIRST, "answers",
             "From a customer's first message of a conversation to the first answer by a person.",
             f"{_ANSWERS} Where what they wrote needed no answer, it is from what they wrote next. A conversation that is reopened, from spam "
             "too, has had its first response; what follows are next responses. A message that was unsent before anybody answered asks for nothing, and neither does one found by a backfill.",
             _WROTE, _CALENDAR, business=True,
         ),
         Metric(
-            NEXT, "Next response time", 2, Unit.TIME, NEXT, "answers",
+            NEXT, "Next response time", 3, Unit.TIME, NEXT, "answers",
             "From the first message that nobody has answered yet to the answer, for every answer after the first one.",
             f"{_ANSWERS} Several messages in a row are one wait, from the first of them; several answers in a row are one answer, the "
             "first of them. A wait that ended with “no answer needed” or by resolving counts nowhere.",
@@ -112,11 +113,11 @@ METRICS: dict[str, Metric] = {
             "Whoever did it. Two who work on one conversation each have their own.", "Calendar time.",
         ),
         Metric(
-            TARGET_FIRST, "First response in time", 2, Unit.SHARE, TARGET_FIRST, "targets",
+            TARGET_FIRST, "First response in time", 3, Unit.SHARE, TARGET_FIRST, "targets",
             "The share of first-response targets that were kept.", _TARGET, _WROTE, _TARGET_CLOCK, "kept", "missed",
         ),
         Metric(
-            TARGET_NEXT, "Next response in time", 2, Unit.SHARE, TARGET_NEXT, "targets",
+            TARGET_NEXT, "Next response in time", 3, Unit.SHARE, TARGET_NEXT, "targets",
             "The share of next-response targets that were kept.", _TARGET, _WROTE, _TARGET_CLOCK, "kept", "missed",
         ),
         Metric(
@@ -132,10 +133,10 @@ METRICS: dict[str, Metric] = {
             "Nobody.", "The moment of the message.",
         ),
         Metric(
-            OUT, "Messages out", 1, Unit.NUMBER, OUT, "messages",
+            OUT, "Messages out", 2, Unit.NUMBER, OUT, "messages",
             "What people of the brand wrote to customers, in Parley or outside.",
             "Once the platform has it; notes, bots and what failed are not among it, nor what a backfill found.",
-            _WROTE, "The moment of the message.",
+            _WROTE, "The moment of the message; of an answer, before what the customer wrote next on the platform.",
         ),
         Metric(
             BOT, "Messages by bots", 1, Unit.NUMBER, BOT, "messages",

@@ -38,7 +38,7 @@ def page() -> bytes:
 class Rows(Collector):
     def collect(self) -> Iterator[Metric]:
         """What cannot be read is told as such and the rest still stands. A database that is away is waited for once: whoever asks
-        gives up after some seconds, and would then hear nothing at all.
+        gives up after some seconds, and would then hear nothing at all. A statement that was cancelled says nothing of the others.
         """
         failed = GaugeMetricFamily(
             "parley_unreadable", "Parts that could not be read.", labels=["part", "error"]
@@ -52,9 +52,18 @@ class Rows(Collector):
                 yield from look()
             except Exception as error:
                 failed.add_metric([look.__name__.strip("_"), type(error).__name__], 1)
-                away = type(error).__name__ if isinstance(error, OperationalError) else ""
+                away = type(error).__name__ if _is_away(error) else ""
         if failed.samples:
             yield failed
+
+
+def _is_away(error: Exception) -> bool:
+    """No connection is had, or it was ended (class 08, 57P where the server goes or comes, 53300 where it takes no more): a server that answers names its
+    reason, as for a statement that took too long or a lock that was not given."""
+    if not isinstance(error, OperationalError):
+        return False
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state is None or state.startswith(("08", "57P", "53300"))
 
 
 registry.register(Rows())

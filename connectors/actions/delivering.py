@@ -14,7 +14,7 @@ from connectors import contexts
 from connectors.actions import _attempts, budgets, parking, refreshing
 from connectors.clock import Clock
 from connectors.contract import ConnectorError, Context, RateNotice, Remedy, Sent
-from connectors.models import ChannelHealth, DeliveryAttempt
+from connectors.models import ChannelHealth, DeliveryAttempt, RateBudget
 from connectors.outgoing import outbound
 from inbox.actions import channels, contacts, sending
 from inbox.models import ConversationKind, Message
@@ -29,8 +29,7 @@ FIRST_LOOK = timedelta(seconds=3)
 PARKED_WAIT = timedelta(seconds=1)
 NOT_READY_WAIT = timedelta(minutes=1)
 SEND_BUCKETS = budgets.limits_of("send")
-UNNAMED = "replies"  # a limit that the platform does not name: messages and public answers may meet it
-PUBLIC_BUCKETS = budgets.limits_of("post") | budgets.limits_of("comment") | {UNNAMED}
+PUBLIC_BUCKETS = budgets.limits_of("post") | budgets.limits_of("comment") | {RateBudget.UNNAMED}
 UPLOAD_BUCKETS = budgets.limits_of("upload")
 Jitter = Callable[[float, float], float]
 
@@ -229,7 +228,7 @@ class _Delivery:
             until = now + back_off(attempts.filter(outcome=THROTTLED).count(), self.jitter)
         if until is not None:
             if not _spent(error):
-                unnamed = RateNotice(UNNAMED, remaining=0, resets_at=until)
+                unnamed = RateNotice(RateBudget.UNNAMED, remaining=0, resets_at=until)
                 budgets.keep(channel_id=self.message.channel_id, notices=[unnamed], now=now)
             return self._wait(error.reason, until, all_wait=_concerns_all(error))
         tries = attempts.filter(outcome=Remedy.RETRY).count()

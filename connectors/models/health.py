@@ -48,6 +48,8 @@ class ChannelHealth(models.Model):
 class RateBudget(models.Model):
     """What a platform last said of its limits for a channel."""
 
+    UNNAMED = "replies"  # a pause that the platform asked for without naming a limit: messages and public answers may meet it
+
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="budgets")
     bucket = models.CharField(max_length=40)
     remaining = models.IntegerField(null=True, blank=True)

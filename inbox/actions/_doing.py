@@ -29,7 +29,7 @@ from inbox.models import (
     UndoKind,
 )
 from inbox.models.conversations import UNDER_WAY
-from inbox.queries import inbox_list
+from inbox.queries import inbox_list, routing_facts
 
 GONE, LEFT_VIEW = "no longer there", "no longer in this view"
 WROTE = "the customer has written since"
@@ -40,6 +40,9 @@ RIVAL = "a newer conversation with this person is open"
 class Done:
     steps: list[dict[str, Any]] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)  # why → how many
+    kept: bool = (
+        False  # of what is skipped, something is a person's choice from now on, and was routing's to change
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ def _change(ledger: events.Ledger, run: BulkRun, ids: list[int], done: Done, now
         return
     changes: dict[int, tuple[int, Plain]] = {}
     kept: dict[int, tuple[int, Plain]] = {}
+    chosen_before = True
     beside = ("seq", "assignee_id", *_CHOSEN) if run.act in (BulkAct.REOPEN, BulkAct.ASSIGN) else ()
     for pk, here in _columns.read(run.brand_id, ids, [*_undo.PUT_BACK[kind], *beside]).items():
         wish = RIVAL if pk in rivals else rule(run, here, now)
@@ -118,6 +122,7 @@ def _change(ledger: events.Ledger, run: BulkRun, ids: list[int], done: Done, now
         if isinstance(wish, _Kept):
             done.skipped[wish.why] += 1
             kept[pk] = (here["seq"], wish.columns)
+            chosen_before &= here["assignee_set_by"] == _queueing.BY_PERSON
             continue
         seq = ledger.record(
             wish.told, at=now, conversation_id=pk, actor_id=run.person_id, bulk=run.pk, **wish.data
@@ -128,7 +133,8 @@ def _change(ledger: events.Ledger, run: BulkRun, ids: list[int], done: Done, now
         done.steps.append(_undo.step(pk, seq, was, **_undo.as_left(kind, was, after)))
     _columns.write(changes)
     _columns.write(kept)
-    _queueing.forget(kept)
+    waited = _queueing.forget(kept)
+    done.kept = waited or (not chosen_before and routing_facts.settings_of(run.brand_id) is not None)
     if not changes:
         return
     if kind == UndoKind.STATE:

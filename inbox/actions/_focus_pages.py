@@ -33,16 +33,24 @@ def has_left(page: UUID) -> bool:
         return False
 
 
-def note_here(page: UUID, *, brand_id: int, person_id: int) -> None:
-    """What this person has in focus is on this page from now on."""
+def note_here(page: UUID | None, *, brand_id: int, person_id: int) -> None:
+    """What this person has in focus is on this page from now on. None: on one that works through no view and gives back nothing."""
     try:
         cache.set(f"focus-here:{brand_id}:{person_id}", str(page), HERE_FOR)
     except Exception as error:
         log.warning("focus_page_not_noted", error=type(error).__name__)
 
 
+def note_nowhere(*, brand_id: int, person_id: int) -> None:
+    """All that this person had was given back."""
+    try:
+        cache.delete(f"focus-here:{brand_id}:{person_id}")
+    except Exception as error:
+        log.warning("focus_page_not_noted", error=type(error).__name__)
+
+
 def is_elsewhere(page: UUID, *, brand_id: int, person_id: int) -> bool:
-    """Another page of theirs has gone on since: what they have is not this one's to give back."""
+    """What they have was taken by another page of theirs since: it they have is not this one's to give back."""
     try:
         return bool(cache.get(f"focus-here:{brand_id}:{person_id}", str(page)) != str(page))
     except Exception as error:

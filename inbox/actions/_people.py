@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from inbox import events
 from inbox.actions import _conversations, _sql
+from inbox.exchange import STAND_IN
 from inbox.models import Contact, ContactMerge, Conversation, EventKind, Handle, Person
 from inbox.models.conversations import UNDER_WAY
 
@@ -33,16 +34,35 @@ def part(ledger: events.Ledger, merge_id: int, *, by: Person, now: datetime) -> 
             WHERE h.id = ANY(%s) AND c.contact_id = %s AND c.channel_id = h.channel_id AND c.recipient_key = h.external_id""",
         [row.absorbed_id, row.handles, row.kept_id],
     )
-    # Somebody whom the platform hid wrote there, and was somebody else's account after all (_unhiding).
-    _sql.run(
-        """UPDATE inbox_conversation c SET contact_id = h.contact_id FROM inbox_handle h
-            WHERE c.contact_id = %s AND c.channel_id = h.channel_id AND c.recipient_key = h.external_id AND h.contact_id <> %s
-              AND EXISTS (SELECT FROM inbox_message m WHERE m.conversation_id = c.id AND m.author_handle_id = ANY(%s))""",
-        [row.kept_id, row.kept_id, row.handles],
-    )
-    marked = mark([row.kept_id, row.absorbed_id])
-    tell(ledger, EventKind.CONTACTS_PARTED, [row.kept_id, row.absorbed_id], row, by, now, marked=marked)
+    named = _hidden_and_named(row.kept_id, row.handles)
+    marked = mark([row.kept_id, row.absorbed_id, *named.values()])
+    apart = [row.kept_id, row.absorbed_id]
+    tell(ledger, EventKind.CONTACTS_PARTED, apart, row, by, now, marked=[*marked, *named])
     return ""
+
+
+def _hidden_and_named(kept_id: int, handles: list[int]) -> dict[int, int]:
+    """After a merge is undone, of what is still the kept one's: somebody whom the platform hid wrote there, and was somebody else's account
+    after all (_unhiding). It stays with whom the hidden one is said to be by a merge that holds; where none does, it is the account's.
+
+    Returns the conversations that went, each with whose it is.
+    """
+    found = _sql.rows(
+        """WITH named AS (
+               SELECT c.id, CASE WHEN EXISTS (SELECT FROM inbox_contactmerge g WHERE g.kept_id = w.contact_id AND g.undone_at IS NULL)
+                                 THEN w.contact_id ELSE h.contact_id END AS whose
+                 FROM inbox_conversation c
+                 JOIN inbox_handle h ON h.channel_id = c.channel_id AND h.external_id = c.recipient_key AND h.contact_id <> c.contact_id
+                 JOIN LATERAL (SELECT a.contact_id FROM inbox_message m JOIN inbox_handle a ON a.id = m.author_handle_id
+                                WHERE m.conversation_id = c.id AND starts_with(a.external_id, %s)
+                                  AND (a.id = ANY(%s) OR a.contact_id = c.contact_id)
+                                ORDER BY m.id LIMIT 1) w ON true
+                WHERE c.contact_id = %s)
+           UPDATE inbox_conversation c SET contact_id = named.whose FROM named
+            WHERE c.id = named.id AND c.contact_id <> named.whose RETURNING c.id, c.contact_id""",
+        [f"{STAND_IN}:", handles, kept_id],
+    )
+    return dict(found)
 
 
 def mark(contact_ids: list[int]) -> list[int]:
@@ -61,7 +81,8 @@ def tell(
 ) -> None:  # fmt: skip
     """One event in each of their conversations that is under way, and in the newest that is not: triage looks at them anew.
 
-    `marked`: those of which the mark is another now. Views ask for it and their counters follow what is told, so all of them are.
+    `marked`: those of which the mark is another now, or that are somebody else's. Views ask for it and their counters follow what is told,
+    so all of them are.
     """
     told = Conversation.objects.filter(contact__in=list(contact_ids)).order_by("-last_message_at", "-pk")
     under_way = told.filter(state__in=UNDER_WAY).values_list("pk", flat=True)[:TOLD]

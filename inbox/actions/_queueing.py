@@ -80,11 +80,16 @@ def sync(ledger: events.Ledger, touched: Sequence[Touched], now: datetime) -> No
         each.changed.setdefault("team_id", each.team_id)  # what waits now is told, so that somebody looks
 
 
-def forget(conversation_ids: Iterable[int]) -> None:
-    """They wait no more: somebody has them, or nobody needs to. Why nobody could take them is no longer true either."""
+def forget(conversation_ids: Iterable[int]) -> bool:
+    """They wait no more: somebody has them, or nobody needs to. Why nobody could take them is no longer true either.
+
+    Returns whether any of them waited.
+    """
     ids = list(conversation_ids)
-    if ids and RoutingTicket.objects.filter(pk__in=ids).delete()[0]:
+    waited = bool(ids and RoutingTicket.objects.filter(pk__in=ids).delete()[0])
+    if waited:
         RoutingDecision.objects.filter(conversation__in=ids, outcome=Outcome.NOBODY).delete()
+    return waited
 
 
 def time_the_silent(brand_id: int) -> None:

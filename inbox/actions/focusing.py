@@ -71,6 +71,8 @@ def stay(
         return Place(None, None, lost_to=person)  # they go on in another window
     if not _take(shown, person, FocusStanding.CURRENT, now):
         return Place(None, None, lost_to=focus.holder(shown.pk, now=now))
+    if page:  # another of theirs has ended meanwhile, or this one came back under another name
+        _focus_pages.note_here(page, brand_id=brand.pk, person_id=person.pk)
     return Place(shown, _keep_ready(person, brand, view, sort, passed, shown, now))
 
 
@@ -81,6 +83,7 @@ def take_over(*, conversation: Conversation, by: Person, now: datetime) -> None:
     Focus.objects.filter(brand=conversation.brand, person=by).delete()
     Focus.objects.filter(conversation=conversation).delete()
     _take(conversation, by, FocusStanding.CURRENT, now)
+    _focus_pages.note_here(None, brand_id=conversation.brand_id, person_id=by.pk)
 
 
 @transaction.atomic(durable=True)
@@ -92,6 +95,7 @@ def leave(*, person: Person, brand: Brand, page: UUID | None = None) -> None:
     if page and _focus_pages.is_elsewhere(page, brand_id=brand.pk, person_id=person.pk):
         return
     Focus.objects.filter(brand=brand, person=person).delete()
+    _focus_pages.note_nowhere(brand_id=brand.pk, person_id=person.pk)
 
 
 def keep(shown: Sequence[tuple[int, int, UUID]], *, now: datetime) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from inbox import events, platforms
-from inbox.actions import _amending, _early_reads, _not_sent, _sql, _threads, _writing
+from inbox.actions import _amending, _dating, _early_reads, _not_sent, _sql, _threads, _writing
 from inbox.actions._conversations import threads_by_id
 from inbox.models import ChannelState, ConversationKind, EventKind, Message, MessageState
 from inbox.queries import outbox
@@ -130,9 +130,9 @@ def mark_reply_sent(*, message_id: int, external_id: str, at: datetime | None, n
             EventKind.REPLY_SENT, at=now, conversation_id=message.conversation_id, message_id=message.pk,
             replaces=str(twin.public_id) if twin else "",
         )  # fmt: skip
+        sent_at = _dating.by_twin(message.pk, twin) if twin else at or message.attempted_at or message.sent_at
         if twin:
             _absorb(twin)
-        sent_at = twin.sent_at if twin else at or message.attempted_at or message.sent_at
         _move(
             message, seq, external_id=external_id, state=MessageState.SENT, state_reason="", lease_until=None, not_before=None,
             sent_at=sent_at, order_key=twin.order_key if twin else "",

@@ -207,7 +207,7 @@ class _Reader:
         return found if found.until > self.now else self._at(day + timedelta(days=7), rest)
 
     def _date(self) -> Snooze | None:
-        """ "24 nov", "nov 24 9:00", "24.11.", "2026-11-24 14:30". Without a year: the next one."""
+        """ "24 nov", "nov 24 9:00", "24.11.", "2026-11-24 14:30". Without a year: the next one, or today."""
         text = self.typed.removeprefix("on ")
         if iso := _ISO.fullmatch(text):
             return self._on(int(iso["y"]), int(iso["m"]), int(iso["d"]), iso["rest"])
@@ -237,7 +237,9 @@ class _Reader:
                     raise
                 continue
             assert found.until is not None
-            if year or found.until > self.now:
+            if (
+                year or found.until > self.now or date(tried, month, day) == self.today
+            ):  # over, and said to be
                 return found
         name = words.MONTHS[month - 1].title() if 1 <= month <= 12 else f"month {month}"
         raise NotUnderstood(

@@ -20,14 +20,16 @@ LONGEST_WORD = 80
 LISTS = ("words", "without", "languages", "platforms", "kinds")
 
 _TOKEN = re.compile(r"\w+")
+_TOKEN_AND_SIGNS = re.compile(r"(\w+)([+#]*)")
 # Writing that puts no spaces between words: a word is looked for anywhere.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
 
 # Asks for an emoji as a picture, or as a sign of the text; phones write "❤" with it and without it.
 _AS_PICTURE = "\ufe0f\ufe0e"
-# C++, C#, A+: what is meant is more than the letter before.
-_SIGNED = re.compile(r"\w+[+#]+")
+# C++, C#, A+: what is meant is more than the letter before. Behind longer words (18+, Disney+) and between words (black+white) people
+# write the sign or not, and mean the same.
+_SIGNED = re.compile(r"(?<!\w)[^\W\d_][+#]+(?![\w+#])")
 
 
 class InvalidCondition(ValueError):
@@ -109,18 +111,23 @@ class _Phrase:
     tokens: tuple[str, ...] = ()
     begins: tuple[bool, ...] = ()  # of each token: it need only be the beginning of what was said
     anywhere: str = ""  # for writing without spaces, and for emoji
-    signed: tuple[str, ...] = ()  # tokens that must stand there with their signs
+    signs: tuple[
+        str, ...
+    ] = ()  # of each token: what must stand right behind it; empty where signs count for nothing
 
     @property
     def means_something(self) -> bool:
         return bool(self.tokens or self.anywhere)
 
-    def stands_at(self, tokens: list[str], place: int) -> bool:
-        if place + len(self.tokens) > len(tokens):
+    def stands_at(self, said: list[tuple[str, str]], place: int) -> bool:
+        """`said`: each token with the signs right behind it."""
+        if place + len(self.tokens) > len(said):
             return False
         return all(
-            said.startswith(token) if begins else said == token
-            for said, token, begins in zip(tokens[place:], self.tokens, self.begins, strict=False)
+            (word.startswith(token) if begins else word == token) and (not signs or behind == signs)
+            for (word, behind), token, begins, signs in zip(
+                said[place : place + len(self.tokens)], self.tokens, self.begins, self.signs, strict=True
+            )
         )
 
 
@@ -130,10 +137,13 @@ def _phrase(given: str) -> _Phrase:
         return _Phrase(given, anywhere=folded.replace("*", "").strip())
     tokens: list[str] = []
     begins: list[bool] = []
+    signs: list[str] = []
     for match in _TOKEN.finditer(folded):
         tokens.append(match.group())
         begins.append(folded[match.end() : match.end() + 1] == "*")
-    return _Phrase(given, tuple(tokens), tuple(begins), signed=tuple(_SIGNED.findall(folded)))
+        signed = _SIGNED.match(folded, match.start())
+        signs.append(signed.group()[1:] if signed else "")
+    return _Phrase(given, tuple(tokens), tuple(begins), signs=tuple(signs))
 
 
 class Rules:
@@ -180,13 +190,13 @@ class Rules:
         """Of each rule the first of its words that is said, and the rules of which an unwanted one is."""
         found: dict[int, str] = {}
         unwanted: set[int] = set()
-        tokens = _TOKEN.findall(folded)
-        for at, token in enumerate(tokens):
+        tokens: list[tuple[str, str]] = _TOKEN_AND_SIGNS.findall(folded)
+        for at, (token, _) in enumerate(tokens):
             candidates = list(self._whole.get(token, ()))
             for length in self._lengths:
                 candidates += self._beginnings.get(token[:length], ()) if len(token) >= length else ()
             for place, wanted, phrase in candidates:
-                if phrase.stands_at(tokens, at) and all(signed in folded for signed in phrase.signed):
+                if phrase.stands_at(tokens, at):
                     if wanted:
                         found.setdefault(place, phrase.given)
                     else:

@@ -360,7 +360,10 @@ def test_a_macro_whose_answer_was_lost_answers_once(enter: Enter, channel: Chann
     assert made.messages.filter(direction="out").count() == 1
 
 
-@pytest.mark.parametrize("between", ["the field was left", "the page was loaded anew", "it was typed anew"])
+@pytest.mark.parametrize(
+    "between",
+    ["the field was left", "the page was loaded anew", "it was typed anew", "another macro was run"],
+)
 def test_a_macro_whose_answer_was_lost_is_the_same_run_whatever_happens_before_the_second_enter(
     between: str, enter: Enter, channel: Channel
 ) -> None:
@@ -368,6 +371,7 @@ def test_a_macro_whose_answer_was_lost_is_the_same_run_whatever_happens_before_t
     make.messages(made, 1)
     sorry = CannedReply.objects.create(brand=channel.brand, name="Sorry", text="Sorry.")
     Macro.objects.create(brand=channel.brand, name="Apologize", reply=sorry)
+    Macro.objects.create(brand=channel.brand, name="Jot it down", note="Her second parcel.")
     page = enter(f"/b/lumen/conversations/{made.public_id}/")
     field, plan = page.locator("#composer-text"), page.locator("[data-plan-place] [data-does]")
     statuses: list[int] = []
@@ -391,6 +395,12 @@ def test_a_macro_whose_answer_was_lost_is_the_same_run_whatever_happens_before_t
         field.fill("")
     elif between == "it was typed anew":
         field.fill("")
+    elif between == "another macro was run":
+        field.fill("")
+        field.press_sequentially("/jot")
+        expect(plan).to_contain_text("Leave a note")
+        page.keyboard.press("Enter")
+        expect(field).to_have_value("")
     if between == "the field was left":
         field.blur()
         expect(plan).to_be_hidden()
@@ -402,7 +412,7 @@ def test_a_macro_whose_answer_was_lost_is_the_same_run_whatever_happens_before_t
 
     expect(field).to_have_value("")
     expect(page.locator("#notices")).to_contain_text("It had been done already")
-    assert statuses == [200, 200]
+    assert statuses == [200] * (3 if between == "another macro was run" else 2)
     assert made.messages.filter(direction="out").count() == 1
 
     field.press_sequentially("/apologize")

@@ -19,6 +19,7 @@ from connectors.models import PlatformApp
 from inbox.models import Timer, ViewDrift
 from tests.factories import conversations
 from tests.factories.people import ChannelFactory, PersonFactory
+from tests.house.source import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -133,3 +134,11 @@ def test_static_files_of_another_version_are_missed(settings: Any, tmp_path: Pat
 
     assert whole.ok, whole.found
     assert (found.ok, found.found) == (False, "1 files are not those of this version, first js/workspace.js")
+
+
+def test_the_upgrade_as_it_is_written_asks_the_doctor_once_the_new_processes_run() -> None:
+    """The version before tells less of itself than this one looks for."""
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    upgrade = page.partition("## Upgrade")[2].partition("\n## ")[0]
+
+    assert upgrade.index("restart `worker`") < upgrade.index("then `web`") < upgrade.index("`doctor`")

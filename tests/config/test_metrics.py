@@ -10,6 +10,7 @@ from django.db import OperationalError
 from django.test import override_settings
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
+from psycopg import errors
 
 from config import edge, metrics
 from connectors.models import DeadItem, Receipt
@@ -77,6 +78,43 @@ def test_a_database_that_is_away_is_waited_for_once(monkeypatch: pytest.MonkeyPa
     assert unreadable == {"ingest", "sends", "sweeps", "syncs", "alarms"}
     assert "parley_queue_depth" in families
     assert len(asked) == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("reason", [errors.QueryCanceled, errors.LockNotAvailable])
+def test_a_part_that_took_too_long_hides_none_of_the_others(
+    monkeypatch: pytest.MonkeyPatch, reason: type[Exception]
+) -> None:
+    asked = metrics._asked
+
+    def slow(sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        if "connectors_receipt" in sql:
+            raise OperationalError("canceling statement") from reason("canceling statement")
+        return asked(sql, *values)
+
+    monkeypatch.setattr(metrics, "_asked", slow)
+
+    families = {family.name: family for family in text_string_to_metric_families(metrics.page().decode())}
+
+    assert [sample.labels["part"] for sample in families["parley_unreadable"].samples] == ["ingest"]
+    assert {"parley_sends", "parley_sweep_lateness_seconds", "parley_alarms"} <= set(families)
+
+
+@pytest.mark.parametrize("reason", [errors.AdminShutdown, errors.TooManyConnections])
+def test_a_database_that_takes_nobody_in_is_away(
+    monkeypatch: pytest.MonkeyPatch, reason: type[Exception]
+) -> None:
+    asked: list[str] = []
+
+    def refuse(sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        asked.append(sql)
+        raise OperationalError from reason
+
+    monkeypatch.setattr(metrics, "_asked", refuse)
+
+    families = {family.name: family for family in text_string_to_metric_families(metrics.page().decode())}
+
+    assert (len(families["parley_unreadable"].samples), len(asked)) == (5, 1)
 
 
 @pytest.mark.django_db

@@ -10,7 +10,7 @@ import { triggerAt } from "../lib/triggers.js"
 
 const FRESH = 20_000 // milliseconds for which offers are not asked for again
 const AGAIN = 3_600_000 // milliseconds for which a macro whose answer was lost is the same run when it is tried again
-const RUN = "macro" // as which it is kept
+const RUN = "macro." // as which it is kept, with its address: another macro's run does not take its place
 const LABELS = { canned: "Canned replies and macros", variable: "Variables", colleague: "Colleagues" }
 
 class ComposerPicker extends HTMLElement {
@@ -21,6 +21,7 @@ class ComposerPicker extends HTMLElement {
     this.preview = this.querySelector("[data-preview]")
     this.told = this.querySelector("[role=status]")
     this.offers = []
+    this.kept = new Map() // by a macro's address: the run that was asked for and not answered yet
     this.field.addEventListener("focus", () => this.#fetch())
     this.field.addEventListener("input", () => this.look())
     this.field.addEventListener("click", () => this.look())
@@ -184,20 +185,22 @@ class ComposerPicker extends HTMLElement {
     const { plan, composer } = this
     if (!plan?.hasAttribute("data-does") || this.running) return
     this.running = true
-    const { clientId, again } = this.#asRun(option.dataset.url)
+    const { url } = option.dataset
+    const { clientId, again } = this.#asRun(url)
     const body = new FormData()
     for (const [name, value] of Object.entries({ plan: plan.dataset.plan, seen_seq: composer.seen, client_id: clientId })) body.set(name, value)
     try {
-      const html = await ask(option.dataset.url, { method: "POST", body })
-      this.#keepRun(null)
+      const html = await ask(url, { method: "POST", body })
+      this.#keepRun(url, null)
       this.asked = 0
       this.close()
       composer.insert(this.trigger.start, this.field.selectionStart, "")
       show(composer.shell, html)
-      if (again && !elements(html).some((piece) => piece.content?.querySelector("[data-done]"))) notify(sentence("It had been done already; only its answer was lost.", "calm"))
+      if (plan.hasAttribute("data-keeps")) notify(sentence("It stays as it is: routing changes nothing here until it is resolved.", "calm"))
+      else if (again && !elements(html).some((piece) => piece.content?.querySelector("[data-done]"))) notify(sentence("It had been done already; only its answer was lost.", "calm"))
     } catch (error) {
       if (error instanceof Refused && error.status === 409) {
-        this.#keepRun(null) // nothing was done: what is shown now is another run
+        this.#keepRun(url, null) // nothing was done: what is shown now is another run
         this.#showPlan(error.html)
       } else notify(explain(error))
     } finally {
@@ -205,17 +208,18 @@ class ComposerPicker extends HTMLElement {
     }
   }
 
-  /** The same macro again, after an answer or a page that was lost, is one run, whatever was typed or looked at meanwhile: it answers once. */
+  /** The same macro again, after an answer or a page that was lost, is one run, whatever else was typed, looked at or run meanwhile: it answers once. */
   #asRun(url) {
-    const { asked, clientId, at } = (this.kept ??= drafts.asked(...this.#place, RUN))
-    const again = asked === url && Date.now() - at < AGAIN
-    this.#keepRun({ asked: url, clientId: again ? clientId : crypto.randomUUID() })
-    return { clientId: this.kept.clientId, again }
+    const { clientId, at } = this.kept.get(url) ?? drafts.asked(...this.#place, RUN + url)
+    const again = Boolean(clientId) && Date.now() - at < AGAIN
+    const run = { asked: url, clientId: again ? clientId : crypto.randomUUID() }
+    this.#keepRun(url, run)
+    return { clientId: run.clientId, again }
   }
 
-  #keepRun(run) {
-    this.kept = { ...run, at: Date.now() }
-    drafts.keepAsked(...this.#place, run, RUN)
+  #keepRun(url, run) {
+    this.kept.set(url, { ...run, at: Date.now() })
+    drafts.keepAsked(...this.#place, run, RUN + url)
   }
 
   get #place() {

@@ -7,6 +7,7 @@ from connectors import registry
 from connectors.actions import budgets, delivering
 from connectors.contract import RateNotice, Remedy
 from connectors.models import ChannelHealth, Credential, DeliveryAttempt, RateBudget
+from connectors.queries import runs
 from inbox.actions import channels, receiving
 from inbox.exchange import ThreadKind
 from inbox.models import Channel, ChannelState, Handle, Message, MessageState
@@ -92,6 +93,19 @@ def test_a_throttled_account_waits_as_a_whole_and_no_other_does(
     clock.passes(601)
     assert deliver(queued_reply, clock) == "sent"
     assert deliver(behind, clock) == "sent"
+
+
+def test_a_pause_of_which_no_limit_was_named_is_shown_as_no_budget(queued_reply, platform, clock, channel):
+    platform.rates = (RateNotice("send", 7, clock() + timedelta(minutes=5)),)
+    platform.refuses(Remedy.RETRY, "Too many messages.", retry_at=clock() + timedelta(seconds=10))
+    assert deliver(queued_reply, clock) == "throttled"
+    assert RateBudget.objects.filter(bucket=RateBudget.UNNAMED, remaining=0).exists()
+    clock.passes(11)
+    assert deliver(queued_reply, clock) == "sent"
+
+    shown = runs.budgets(channel.brand, now=clock())
+
+    assert [(each.bucket, each.remaining) for _, each in shown] == [("send", 7)]
 
 
 def test_a_limit_that_is_used_up_is_obeyed_before_it_is_broken(queued_reply, platform, clock, channel, agent):

@@ -4,6 +4,7 @@ followed it."""
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 
 import pytest
 
@@ -112,6 +113,24 @@ def test_what_the_customer_writes_after_an_answer_waits_whenever_its_echo_comes(
     assert thread() == ["Is it in stock?", "On its way", "And in blue?"]
     assert Message.objects.get(external_id="p1").sent_at == say.at(61.5 + ahead)
     assert triaged(channel, now=201).waiting_since is not None
+
+
+@pytest.mark.parametrize("ahead", [90, -90, 0])
+def test_what_the_customer_writes_after_an_answer_waits_though_its_echo_came_first_with_other_words(
+    channel: Channel, ahead: int
+) -> None:
+    """The platform had shortened a link: the echo stands as a row of its own until the platform's answer names it."""
+    deliver(channel, comment("Is it in stock?", platform=50 + ahead), now=51)
+    reply = answer(channel, told=False)
+    deliver(channel, comment("And in blue?", platform=80 + ahead), now=81)
+    shortened = replace(echo(platform=95 + ahead), text="On its w…")
+    deliver(channel, shortened, now=96)
+    assert Message.objects.filter(direction="out").count() == 2
+
+    sending.mark_reply_sent(message_id=reply.pk, external_id="p1", at=None, now=say.at(101))
+
+    assert thread() == ["Is it in stock?", "On its way", "And in blue?"]
+    assert triaged(channel, now=102).waiting_since is not None
 
 
 def test_an_answer_whose_time_fits_its_echo_is_not_moved(channel: Channel) -> None:

@@ -216,6 +216,45 @@ def test_a_page_that_closes_leaves_what_its_person_has_gone_on_with_in_another(
     assert not Focus.objects.exists()
 
 
+def test_a_page_that_took_its_lease_again_gives_it_back_when_it_closes(
+    channel: Channel, queue: list[Conversation], ada: Person
+) -> None:
+    """Another window of the same person began and ended meanwhile."""
+    first, second = uuid4(), uuid4()
+    go_on(ada, channel, page=first)
+    go_on(ada, channel, passed=[queue[0].public_id], page=second)
+    focusing.leave(person=ada, brand=channel.brand, page=second)
+    assert stay(ada, channel, queue[0], timedelta(seconds=5), first).current == queue[0]
+
+    focusing.leave(person=ada, brand=channel.brand, page=first)
+
+    assert not Focus.objects.exists()
+
+
+def test_a_page_that_came_back_under_another_name_gives_back_what_it_stayed_with(
+    channel: Channel, queue: list[Conversation], ada: Person
+) -> None:
+    before, after = uuid4(), uuid4()
+    go_on(ada, channel, page=before)
+    stay(ada, channel, queue[0], timedelta(seconds=5), after)
+
+    focusing.leave(person=ada, brand=channel.brand, page=after)
+
+    assert not Focus.objects.exists()
+
+
+def test_a_page_that_closes_leaves_what_its_person_took_over_in_another(
+    channel: Channel, queue: list[Conversation], ada: Person
+) -> None:
+    page = uuid4()
+    go_on(ada, channel, page=page)
+    focusing.take_over(conversation=queue[3], by=ada, now=NOW)
+
+    focusing.leave(person=ada, brand=channel.brand, page=page)
+
+    assert [hold.conversation for hold in focus.held(channel.brand_id, now=NOW)] == [str(queue[3].public_id)]
+
+
 def test_without_the_broker_focus_works_on(
     channel: Channel, queue: list[Conversation], ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -224,6 +263,7 @@ def test_without_the_broker_focus_works_on(
 
     monkeypatch.setattr(cache, "get", away)
     monkeypatch.setattr(cache, "set", away)
+    monkeypatch.setattr(cache, "delete", away)
     page = uuid4()
 
     assert go_on(ada, channel, page=page).current == queue[0]

@@ -203,22 +203,69 @@ def test_who_was_hidden_stays_whom_somebody_said_they_are_when_they_are_named(
     assert Conversation.objects.get(thread_key="mara").contact == mara
 
 
+def noor_turns_out_to_be_hidden(channel: Channel, linkedin: Channel) -> None:
+    """In the thread that somebody has said to be another's. She has a past of her own."""
+    arrive(linkedin, exchange.wrote("It is me", who="noor", thread_id="t1", seconds=20), seconds=21)
+
+
+@pytest.mark.parametrize("hidden_is_kept", [False, True])
 def test_an_account_with_a_past_of_its_own_keeps_it_when_it_turns_out_to_be_the_hidden_one(
-    channel: Channel, linkedin: Channel, jo: Person
+    channel: Channel, linkedin: Channel, jo: Person, hidden_is_kept: bool
 ) -> None:
     arrive(channel, exchange.wrote("Hi", who="mara"))
     arrive(linkedin, exchange.wrote("Hi", who="noor", thread_id="t2"))
     hidden, mara, noor = hidden_said(linkedin), contact_of("mara"), contact_of("noor")
-    merge = merging.merge(kept=mara, absorbed=hidden, by=jo, now=at(10))
+    kept, absorbed = (hidden, mara) if hidden_is_kept else (mara, hidden)
+    merge = merging.merge(kept=kept, absorbed=absorbed, by=jo, now=at(10))
 
-    arrive(linkedin, exchange.wrote("It is me", who="noor", thread_id="t1", seconds=20), seconds=21)
+    noor_turns_out_to_be_hidden(channel, linkedin)
 
-    assert whose() == {"mara": "Mara", "t1": "Mara", "t2": "Noor"}
+    assert whose() == {"mara": str(kept), "t1": str(kept), "t2": "Noor"}
     assert contact_of("noor") == noor
 
     merging.part(merge=merge, by=jo, now=at(30))
 
     assert whose() == {"mara": "Mara", "t1": "Noor", "t2": "Noor"}
+
+
+@pytest.mark.parametrize("hidden_is_kept", [False, True])
+def test_a_named_persons_conversation_stays_with_whom_a_merge_that_holds_says_the_hidden_one_is(
+    channel: Channel, other: Channel, linkedin: Channel, jo: Person, hidden_is_kept: bool
+) -> None:
+    """Another merge is undone first: the conversation goes where the hidden one is said to belong, and to its account after that."""
+    for place, who in ((channel, "mara"), (other, "pia")):
+        arrive(place, exchange.wrote("Hi", who=who))
+    arrive(linkedin, exchange.wrote("Hi", who="noor", thread_id="t2"))
+    hidden, mara, pia = hidden_said(linkedin), contact_of("mara"), contact_of("pia")
+    kept, absorbed = (hidden, mara) if hidden_is_kept else (mara, hidden)
+    inner = merging.merge(kept=kept, absorbed=absorbed, by=jo, now=at(10))
+    outer = merging.merge(kept=pia, absorbed=kept, by=jo, now=at(11))
+    noor_turns_out_to_be_hidden(channel, linkedin)
+    assert whose()["t1"] == "Pia"
+
+    merging.part(merge=outer, by=jo, now=at(30))
+    assert whose()["t1"] == str(kept)
+
+    merging.part(merge=inner, by=jo, now=at(40))
+    assert whose() == {"mara": "Mara", "pia": "Pia", "t1": "Noor", "t2": "Noor"}
+
+
+def test_a_conversation_that_goes_to_its_account_is_told_and_bears_that_persons_mark(
+    channel: Channel, linkedin: Channel, jo: Person
+) -> None:
+    arrive(channel, exchange.wrote("Hi", who="mara"))
+    arrive(linkedin, exchange.wrote("Hi", who="noor", thread_id="t2"))
+    hidden, mara = hidden_said(linkedin), contact_of("mara")
+    prioritising.mark_vip(contact=contact_of("noor"), vip=True, by=jo, now=at(5))
+    merge = merging.merge(kept=mara, absorbed=hidden, by=jo, now=at(10))
+    noor_turns_out_to_be_hidden(channel, linkedin)
+    before = Conversation.objects.get(thread_key="t1")
+    assert not before.contact_vip
+
+    merging.part(merge=merge, by=jo, now=at(30))
+
+    after = Conversation.objects.get(thread_key="t1")
+    assert after.contact_vip and after.seq > before.seq
 
 
 def test_whoever_comes_on_two_networks_has_come_twice(channel: Channel, other: Channel, jo: Person) -> None:

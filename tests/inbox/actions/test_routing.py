@@ -304,6 +304,7 @@ def test_what_is_kept_from_everybody_by_hand_is_given_to_nobody_when_there_is_ro
         macro = Macro.objects.create(brand=brand, name="For later", assigns="nobody")
         last = BrandSequence.objects.get(brand=brand).last
         lines = running_macros.preview(macro=macro, conversation=mara, by=jo, seen_seq=last, now=at(2))
+        assert lines[0].done  # no page runs a macro that does nothing
         running_macros.run(
             macro=macro, conversation=mara, by=jo, client_id=uuid4(), seen_seq=last, expected=running_macros.mark(lines), now=at(2)
         )  # fmt: skip
@@ -317,6 +318,31 @@ def test_what_is_kept_from_everybody_by_hand_is_given_to_nobody_when_there_is_ro
 
     assert not RoutingTicket.objects.exists()
     assert (route(brand, 32, keep=(ada,)), who_has(mara)) == (0, "")
+
+
+def test_a_macro_that_keeps_what_routing_gave_does_so_once_and_has_nothing_to_take_back(
+    channel: Channel, brand: Brand, ada: Person
+) -> None:
+    teams.team(brand, ada)
+    mara = write(channel)
+    assert (route(brand), who_has(mara)) == (1, "Ada")
+    macro = Macro.objects.create(brand=brand, name="Mine", assigns="me")
+    last = BrandSequence.objects.get(brand=brand).last
+
+    def shown() -> list[running_macros.Line]:
+        return running_macros.preview(macro=macro, conversation=mara, by=ada, seen_seq=last, now=at(3))
+
+    lines = shown()
+    assert [line.done for line in lines] == [True]
+    running_macros.run(
+        macro=macro, conversation=mara, by=ada, client_id=uuid4(), seen_seq=last, expected=running_macros.mark(lines), now=at(3)
+    )  # fmt: skip
+
+    mara.refresh_from_db()
+    assert mara.assignee_set_by == "person"
+    assert [(line.done, line.why) for line in shown()] == [(False, "assigned to Ada already")]
+    with pytest.raises(undoing.NothingToUndo):
+        undoing.undo(brand=brand, by=ada, now=at(4))
 
 
 def test_a_choice_by_hand_made_while_the_router_decides_wins(

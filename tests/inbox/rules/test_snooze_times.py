@@ -137,6 +137,8 @@ def test_the_day_is_the_persons_and_the_opening_the_brands() -> None:
         ("tue nine", "“nine” is no time of day"),
         ("30 feb", "There is no 30 Feb within a year"),
         ("24 nov 2025", "is over"),
+        ("23 nov 0:01", "is over"),
+        ("mon 23 nov 0:01", "is over"),
         ("24 nov 2031", "more than a year away"),
         ("400 days", "more than a year away"),
         ("9999h", "more than a year away"),
@@ -151,6 +153,16 @@ def test_what_is_not_understood_says_what_to_type(typed: str, instead: str) -> N
         parse(typed)
 
     assert instead in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour"), [(ZoneInfo("America/Los_Angeles"), 23), (BERLIN, 10)], ids=["elsewhere", "at home"]
+)
+def test_the_date_of_today_is_not_in_a_year_where_the_brand_has_opened_already(
+    zone: ZoneInfo, hour: int
+) -> None:
+    with pytest.raises(NotUnderstood, match="is over"):
+        parse("30 nov", now=datetime(2026, 11, 30, hour, 10, tzinfo=zone), zone=zone)
 
 
 def test_next_tuesday_is_clear_where_both_readings_agree() -> None:

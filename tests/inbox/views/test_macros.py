@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from inbox.models import Brand, CannedReply, Channel, Conversation, Macro, Membership, Person, Role, Tag
+from tests.factories import teams
 from tests.factories.people import ChannelFactory, agent_of
 
 MACRO = {"name": "Refund it", "shortcut": "refund", "resolves": "on"}
@@ -60,6 +61,23 @@ def test_it_is_seen_and_then_done(
     assert answer.status_code == 200 and "Ran “Refund it”" in unescape(answer.content.decode())
     conversation.refresh_from_db()
     assert (conversation.state, conversation.tags) == ("resolved", ["refund"])
+
+
+@pytest.mark.parametrize("routed", [True, False])
+def test_what_is_only_kept_from_routing_is_done_and_promises_no_undo(
+    page: Client, brand: Brand, conversation: Conversation, routed: bool
+) -> None:
+    if routed:
+        teams.routed(brand)
+    macro = Macro.objects.create(brand=brand, name="For later", assigns="nobody")
+
+    shown = preview(page, conversation, macro)
+
+    assert ("data-does" in shown, "data-keeps" in shown) == (routed, routed)
+    assert "takes it back" not in shown
+    assert run(page, conversation, macro, plan_of(shown)).status_code == 200
+    conversation.refresh_from_db()
+    assert conversation.assignee_set_by == "person"
 
 
 def test_what_was_not_seen_is_not_done_but_shown(
