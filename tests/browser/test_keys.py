@@ -16,7 +16,7 @@ from inbox.models import Brand, CannedReply, Channel, Conversation, Conversation
 from tests.browser.conftest import Outside
 from tests.browser.test_accessibility import faults
 from tests.factories import conversations as make
-from tests.factories import exchange
+from tests.factories import exchange, teams
 from tests.factories.people import agent_of
 
 Enter = Callable[..., Page]
@@ -331,6 +331,25 @@ def test_a_macro_from_the_palette_is_shown_before_it_is_done(enter: Enter, chann
 
     expect(page.locator("conversation-head[data-state=resolved]")).to_be_visible()
     expect(page.locator("#composer-text")).to_have_value("")
+
+
+def test_a_macro_that_only_keeps_it_from_routing_is_done_with_enter_and_says_so(
+    enter: Enter, channel: Channel
+) -> None:
+    teams.routed(channel.brand)
+    made = make.conversation(channel, window_opened_at=timezone.now())
+    make.messages(made, 1)
+    Macro.objects.create(brand=channel.brand, name="For later", assigns="nobody")
+    page = enter(f"/b/lumen/conversations/{made.public_id}/")
+
+    page.locator("#composer-text").press_sequentially("/for")
+    expect(page.locator("[data-plan-place] [data-does]")).to_contain_text("from now on routing leaves it so")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#notices")).to_contain_text("routing changes nothing here")
+    expect(page.locator("#composer-text")).to_have_value("")
+    made.refresh_from_db()
+    assert made.assignee_set_by == "person"
 
 
 def test_a_macro_whose_answer_was_lost_answers_once(enter: Enter, channel: Channel) -> None:
