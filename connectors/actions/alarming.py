@@ -42,7 +42,7 @@ def look(*, now: datetime) -> int:
     """At every channel. How many alarms are new; those whose cause is gone are cleared."""
     channels = {
         channel.pk: channel
-        for channel in Channel.objects.select_related("brand", "health").exclude(
+        for channel in Channel.objects.select_related("brand", "health", "credential").exclude(
             state=ChannelState.DISCONNECTED
         )
     }
@@ -62,13 +62,20 @@ def _states(channels: Mapping[int, Channel], now: datetime) -> dict[Key, str]:
     found: dict[Key, str] = {}
     for pk, channel in channels.items():
         health = getattr(channel, "health", None)
-        if channel.state_reason == connecting.NOT_CONFIRMED and channel.created_at > now - CONFIRMED_WITHIN:
+        if channel.state_reason == connecting.NOT_CONFIRMED and _is_being_connected(channel, now):
             continue
         if channel.state == ChannelState.NEEDS_RECONNECT and (health is not None or channel.state_reason):
             found[pk, AlarmKind.DISCONNECTED, ""] = channel.state_reason or "Nobody said why."
         elif health is not None and health.subscribed is False:
             found[pk, AlarmKind.NOT_SUBSCRIBED, ""] = health.subscription_said
     return found
+
+
+def _is_being_connected(channel: Channel, now: datetime) -> bool:
+    """A new one, or one that was retired and is taken back."""
+    credential = getattr(channel, "credential", None)
+    began = max(channel.created_at, credential.issued_at) if credential is not None else channel.created_at
+    return began > now - CONFIRMED_WITHIN
 
 
 def _failing(channels: Mapping[int, Channel]) -> dict[Key, str]:

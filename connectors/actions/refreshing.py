@@ -146,6 +146,8 @@ def _note_failure(channel_id: int, seen_version: int, reason: str) -> None:
 def _wait_for_winner(channel_id: int, seen_version: int, clock: Clock) -> Tokens:
     for _ in range(int(LOSER_WAITS / LOOK_EVERY)):
         credential = Credential.objects.select_related("channel").get(channel_id=channel_id)
+        if credential.channel.state == ChannelState.DISCONNECTED:
+            raise ConnectorError(contexts.RETIRED, remedy=Remedy.RECONNECT)
         if credential.version > seen_version:
             return contexts.tokens_of(credential)
         lease = credential.refresh_lease_until

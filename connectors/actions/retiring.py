@@ -7,7 +7,9 @@ from datetime import datetime
 
 import structlog
 from django.db import transaction
+from django.db.models import F
 
+from connectors import sealing
 from connectors.models import Credential, RunState, SyncRun, SyncSchedule, Task
 from inbox import events
 from inbox.actions import channels, recording
@@ -21,7 +23,7 @@ def retire(*, channel: Channel, by: Person, now: datetime) -> None:
     reason = f"{by.short_name} retired it. Nothing comes in or goes out until it is connected again."
     with events.ledger(channel.brand_id):  # the brand's lock comes before every other
         channels.disconnect(channel_id=channel.pk, reason=reason, now=now)
-        Credential.objects.filter(channel=channel).delete()
+        _throw_away(channel)
         mine = SyncSchedule.objects.filter(channel=channel)
         # Who runs one of them now loses the lease, and with it the right to go on.
         mine.update(lease_until=None, lease_owner="", once=False, failures=0, last_error="", last_remedy="")
@@ -33,3 +35,12 @@ def retire(*, channel: Channel, by: Person, now: datetime) -> None:
             brand=channel.brand, by=by, act="retired", subject="channel", subject_name=channel.name, now=now
         )
     log.info("channel_retired", channel=channel.pk)
+
+
+def _throw_away(channel: Channel) -> None:
+    """The tokens. The row stays: it says which app signs at the channel's address, where the platform may deliver for other accounts of
+    the app, too; and its version goes on, so that a late answer about the old grant never speaks of the next one."""
+    Credential.objects.filter(channel=channel).update(
+        sealed=sealing.seal({"access": "", "refresh": ""}), scopes=[], version=F("version") + 1, expires_at=None,
+        refresh_expires_at=None, refresh_lease_until=None, refresh_error="",
+    )  # fmt: skip
