@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 
 from connectors import clock as clocks
 from connectors import contexts, sealing
-from connectors.actions import backfilling, planning, refreshing
+from connectors.actions import _covering, backfilling, planning, refreshing
 from connectors.actions.scheduling import Walk
 from connectors.contract import Account, ConnectorError, Grant, Remedy
 from connectors.models import (
@@ -200,7 +200,9 @@ def _keep(
             ) from None
     else:
         # Ahead of the row's own change: the brand's lock comes before every other. What comes from here on is let in.
-        channels.take_back(channel_id=channel.pk, reason=NOT_CONFIRMED, now=now)
+        if channels.take_back(channel_id=channel.pk, reason=NOT_CONFIRMED, now=now):
+            _covering.end_gaps(channel.pk, now=now)
+            channel.refresh_from_db()
         channel.external_id, channel.name, channel.handle = account.external_id, name, account.handle[:120]
         channel.save(update_fields=["external_id", "name", "handle"])
     credential = Credential.objects.select_for_update().filter(channel=channel).first()

@@ -10,7 +10,8 @@ from django.db import transaction
 from django.db.models import F
 
 from connectors import sealing
-from connectors.models import Credential, RunState, SyncRun, SyncSchedule, Task
+from connectors.actions import _covering
+from connectors.models import Credential, GapCause, RunState, SyncRun, SyncSchedule, Task
 from inbox import events
 from inbox.actions import channels, recording
 from inbox.models import Channel, Person
@@ -24,6 +25,9 @@ def retire(*, channel: Channel, by: Person, now: datetime) -> None:
     with events.ledger(channel.brand_id):  # the brand's lock comes before every other
         channels.disconnect(channel_id=channel.pk, reason=reason, now=now)
         _throw_away(channel)
+        # Should it be connected again, this time is one in which nothing reached us.
+        since = _covering.complete_until(channel.pk) or now
+        _covering.begin_gap(channel.pk, GapCause.DISCONNECTED, since=since, now=now)
         mine = SyncSchedule.objects.filter(channel=channel)
         # Who runs one of them now loses the lease, and with it the right to go on.
         mine.update(lease_until=None, lease_owner="", once=False, failures=0, last_error="", last_remedy="")

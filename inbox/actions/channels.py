@@ -25,10 +25,13 @@ def disconnect(*, channel_id: int, reason: str, now: datetime) -> None:
     _set_state(channel_id, ChannelState.DISCONNECTED, reason, now)
 
 
-def take_back(*, channel_id: int, reason: str, now: datetime) -> None:
-    """Somebody consented for a retired one: what is delivered comes in again, and replies wait until the connection is confirmed."""
-    if Channel.objects.filter(pk=channel_id, state=ChannelState.DISCONNECTED).exists():
-        _set_state(channel_id, ChannelState.NEEDS_RECONNECT, reason, now, is_consent=True)
+def take_back(*, channel_id: int, reason: str, now: datetime) -> bool:
+    """Somebody consented for a retired one: what is delivered comes in again, and replies wait until the connection is confirmed.
+    False: it was not retired."""
+    if not Channel.objects.filter(pk=channel_id, state=ChannelState.DISCONNECTED).exists():
+        return False
+    _set_state(channel_id, ChannelState.NEEDS_RECONNECT, reason, now, is_consent=True)
+    return True
 
 
 def resume_sending(*, channel_id: int, now: datetime) -> None:

@@ -14,8 +14,8 @@ from django.core import mail
 from django.core.mail import EmailMessage
 
 from connectors import jobs
-from connectors.actions import alarming, backfilling, connecting, listening, planning
-from connectors.models import Alarm, ChannelHealth, Credential, Gap, HourOfArrivals, SyncSchedule
+from connectors.actions import alarming, backfilling, connecting, listening, planning, retiring
+from connectors.models import Alarm, ChannelHealth, Credential, Gap, HourOfArrivals, PlatformApp, SyncSchedule
 from inbox import platforms
 from inbox.actions import channels
 from inbox.models import Brand, Channel, ChannelState, Notification, Person, Role
@@ -392,6 +392,24 @@ def test_nobody_is_silent_for_the_time_in_which_the_channel_was_disconnected(
     assert [look(1), look(30)] == [0, 0]
     look(120)
 
+    assert [each.kind for each in Alarm.objects.filter(cleared_at=None)] == ["silent"]
+
+
+def test_nobody_is_silent_for_the_time_in_which_the_channel_was_retired(
+    channel: Channel, app: PlatformApp, platform: FakePlatform, brand: Brand, ops: Person
+) -> None:
+    usual_weeks(channel, 9)
+    retiring.retire(channel=channel, by=ops, now=NOW)
+    again = NOW + timedelta(days=3)
+    grant = platform.exchange(SimpleNamespace(now=again), "good-code", "", "kept-verifier")
+
+    connecting.connect(app=app, brand=brand, grant=grant, now=again)
+
+    days = 3 * 24 * 60
+    assert [look(days + 1), look(days + 30)] == [0, 0]
+    gap = Gap.objects.get()
+    assert (gap.cause, gap.since, gap.until, gap.healed_at) == ("disconnected", NOW, again, None)
+    look(days + 120)
     assert [each.kind for each in Alarm.objects.filter(cleared_at=None)] == ["silent"]
 
 
