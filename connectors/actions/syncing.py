@@ -92,9 +92,8 @@ def run(
         error = refused
         done.error, done.remedy = refused.reason, _remedy_of(refused)
         if refused.remedy in (Remedy.BUG, Remedy.TELL):
-            scheduling.forget_cursor(
-                schedule_id
-            )  # the likeliest cause is a cursor the platform no longer knows
+            # The likeliest cause is a cursor the platform no longer knows.
+            scheduling.forget_cursor(schedule_id)
     except contexts.NotConnected as failure:
         done.error, done.remedy = str(failure), Remedy.RECONNECT.value
     except Exception as failure:
@@ -107,7 +106,8 @@ def run(
     # What fell due since the run began, over all its turns.
     started = run_row.started_at if run_row is not None else began
     is_mine = _close(schedule, run_row, done, error, whole_since, started, clock(), is_slow=is_slow)
-    if is_mine and error is not None and error.remedy is Remedy.RECONNECT:
+    # Where the grant was renewed and nothing else asked, who renews has heeded the refusal, with the version it was about.
+    if is_mine and asker.version and error is not None and error.remedy is Remedy.RECONNECT:
         parking.heed_refusal(
             channel_id=schedule.channel_id, reason=error.reason, seen_version=asker.version, now=clock()
         )
