@@ -93,6 +93,9 @@ def _refresh_as_winner(channel_id: int, seen_version: int, clock: Clock, watch: 
         if not parked:
             raise ConnectorError(RENEWED, remedy=Remedy.RETRY, code=error.code) from error
         raise ConnectorError(error.reason, remedy=Remedy.RECONNECT, code=error.code) from error
+    except contexts.NotReady:
+        _note_failure(channel_id, seen_version, "")  # nobody was asked, and nothing is wrong with the grant
+        raise
     except Exception:
         _note_failure(channel_id, seen_version, "Renewing the permission failed.")
         raise

@@ -76,6 +76,9 @@ class _Look:
             found = self._find()
         except ConnectorError as error:
             return self._could_not_look(error)
+        except contexts.NotReady as error:
+            log.error("process_not_ready", message=self.message.pk, reason=str(error))
+            return self._look_again()  # nobody has looked, and another process may: however long that takes
         except contexts.NotConnected as error:
             return self._could_not_look(ConnectorError(str(error), remedy=Remedy.RETRY))
         except DatabaseFailure:

@@ -32,7 +32,7 @@ from connectors.actions.scheduling import LEASE, back_off
 from connectors.clock import Clock
 from connectors.contract import ConnectorError, Item, Remedy
 from connectors.models import GapCause, Level, Overlap, SyncRun, SyncSchedule, Task
-from connectors.rules.remedies import THROTTLED
+from connectors.rules.remedies import NOT_READY, THROTTLED
 from inbox import platforms
 from inbox.models import Channel
 
@@ -95,7 +95,8 @@ def run(
             # The likeliest cause is a cursor the platform no longer knows.
             scheduling.forget_cursor(schedule_id)
     except contexts.NotConnected as failure:
-        done.error, done.remedy = str(failure), Remedy.RECONNECT.value
+        lacks = isinstance(failure, contexts.NotReady)
+        done.error, done.remedy = str(failure), NOT_READY if lacks else Remedy.RECONNECT.value
     except Exception as failure:
         log.exception("sync_failed", schedule=schedule_id)
         done.error, done.remedy = f"{type(failure).__name__}", "fault"

@@ -4,10 +4,11 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from cryptography.fernet import Fernet
 
 from connectors.actions import alarming, backfilling, connecting, draining, planning, scheduling, syncing
 from connectors.contract import ConnectorError, HistoryRules, Page, Remedy
-from connectors.models import ChannelHealth, Credential, DeadItem, Gap, SyncRun, SyncSchedule, Task
+from connectors.models import Alarm, ChannelHealth, Credential, DeadItem, Gap, SyncRun, SyncSchedule, Task
 from inbox import platforms
 from inbox.models import Channel, ChannelState, Conversation, Message
 from tests.connectors.conftest import NOW, message_item
@@ -271,6 +272,25 @@ def test_a_broken_grant_parks_the_channel(schedule, platform, clock, channel, mo
 
     channel.refresh_from_db()
     assert (channel.state, channel.state_reason) == (ChannelState.NEEDS_RECONNECT, "The role was lost.")
+
+
+def test_a_process_without_the_key_has_nobody_connect_the_account_again(
+    schedule, platform, clock, channel, settings
+):
+    poll, tokens = schedule(), schedule(Task.TOKENS)
+    Credential.objects.update(expires_at=NOW + timedelta(seconds=10))
+    settings.PARLEY_SEAL_KEYS = [Fernet.generate_key().decode()]
+
+    for _ in range(3):
+        run(poll, clock)
+        run(tokens, clock)
+    alarming.look(now=NOW)
+
+    told = set(Alarm.objects.values_list("said", flat=True))
+    assert len(told) == 2 and all("opens with none of PARLEY_SEAL_KEYS" in said for said in told)
+    assert all("Give the sync process the key" in said for said in told)
+    assert not any("Connect the account again" in said for said in told)
+    assert Credential.objects.get().refresh_error == ""
 
 
 def test_a_refusal_to_renew_a_grant_says_nothing_of_the_one_that_came_meanwhile(
