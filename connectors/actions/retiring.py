@@ -1,5 +1,5 @@
 """A channel that was connected by mistake, or is no longer wanted, is retired: its grant is thrown away, nothing is asked, sent or let in
-any more. What has come stays, and connecting the account again makes it the channel that it was."""
+any more, and whoever wrote a reply that waits is told. What has come stays, and connecting the account again makes it the channel that it was."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from connectors import sealing
 from connectors.actions import _covering
 from connectors.models import Credential, GapCause, RunState, SyncRun, SyncSchedule, Task
 from inbox import events
-from inbox.actions import channels, recording
+from inbox.actions import channels, recording, sending
 from inbox.models import Channel, Person
 
 log = structlog.get_logger(__name__)
@@ -24,6 +24,7 @@ def retire(*, channel: Channel, by: Person, now: datetime) -> None:
     reason = f"{by.short_name} retired it. Nothing comes in or goes out until it is connected again."
     with events.ledger(channel.brand_id):  # the brand's lock comes before every other
         channels.disconnect(channel_id=channel.pk, reason=reason, now=now)
+        sending.give_up_waiting(channel=channel, now=now)
         _throw_away(channel)
         # Should it be connected again, this time is one in which nothing reached us.
         since = _covering.complete_until(channel.pk) or now
