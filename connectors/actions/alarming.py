@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from smtplib import SMTPException
+from smtplib import SMTPAuthenticationError, SMTPException
 
 import structlog
 from django.conf import settings
@@ -166,8 +166,10 @@ def mail_due(*, now: datetime, limit: int = 20, seconds: float = MAIL_SECONDS) -
             if not _claim_mail(alarm, person, now):
                 left += not _has_left(alarm, person)
                 continue
-            if not tried and not _server_answers(alarm):
-                _unclaim_mail(alarm, person)
+            if not tried and (error := _why_no_server(alarm)) is not None:
+                # A wrong password is tried once an hour for each address: servers lock accounts that sign in wrongly every few seconds.
+                if not isinstance(error, SMTPAuthenticationError):
+                    _unclaim_mail(alarm, person)
                 return sent
             tried += 1
             try:
@@ -188,16 +190,16 @@ def mail_due(*, now: datetime, limit: int = 20, seconds: float = MAIL_SECONDS) -
     return sent
 
 
-def _server_answers(alarm: Alarm) -> bool:
-    """Whether there is a server at all: where it drops what comes to it, each address would wait for its own end of patience."""
+def _why_no_server(alarm: Alarm) -> OSError | None:
+    """None: one answers and lets us in. Where it drops what comes to it, each address would wait for its own end of patience."""
     connection = get_connection()
     try:
         connection.open()
     except OSError as error:
         log.warning("mail_server_does_not_answer", alarm=alarm.pk, error=type(error).__name__)
-        return False
+        return error
     connection.close()
-    return True
+    return None
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from smtplib import SMTPRecipientsRefused
+from smtplib import SMTPAuthenticationError, SMTPRecipientsRefused
 from types import SimpleNamespace
 from typing import Any
 
@@ -169,6 +169,29 @@ def test_a_mail_that_could_not_leave_is_tried_again(channel: Channel, ops: Perso
     look(1)
 
     assert len(mail.outbox) == 1
+
+
+def test_a_wrong_password_of_the_mail_server_is_not_tried_every_few_seconds(
+    channel: Channel, ops: Person, monkeypatch: Any
+) -> None:
+    tried = []
+
+    def refuse(*_: object) -> None:
+        tried.append(1)
+        raise SMTPAuthenticationError(535, b"Authentication failed")
+
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.open", refuse)
+    channels.park_sending(channel_id=channel.pk, reason="Gone.", now=NOW)
+    for minute in range(60):
+        look(minute)
+    assert len(tried) == 1
+
+    look(61)
+    assert len(tried) == 2
+    monkeypatch.undo()
+    look(122)
+
+    assert [letter.to for letter in mail.outbox] == [[ops.email]]
 
 
 def test_what_was_mended_before_it_could_be_mailed_is_not_mailed(
