@@ -409,6 +409,15 @@ def test_a_look_that_another_overtook_leaves_the_new_attempt_alone(
     assert not absences.filter(started_at__gte=reply.attempted_at).exists()
 
 
+def test_a_look_from_a_host_whose_clock_is_behind_is_one_of_the_attempt(uncertain, platform, clock):
+    reply = uncertain(delivered=False)
+    clock.passes(-10)
+
+    assert settling.settle(message=reply, clock=clock) == "later"
+
+    assert DeliveryAttempt.objects.get(outcome=settling.ABSENT).started_at == reply.attempted_at
+
+
 def test_what_a_slow_look_did_not_find_is_missing_since_it_began(uncertain, platform, clock, monkeypatch):
     """It asked when the platform could still show it later, and had its answer only when that was over."""
     reply = uncertain(delivered=False)
