@@ -9,7 +9,9 @@ from config import broker, health
 from config.unwell import REACH_BROKER, REACH_TABLES, Unwell, known
 
 OVERDUE_SECONDS = 30
-BEATING = ("web", "edge", "worker", "triage", "beat", "sync", "reports")
+BEATING = ("web", "edge", "worker", "triage", "beat", "sync", "reports", "reports-tick")
+# Its workers serve two queues, and one that nobody serves is no better than no worker.
+LINES = {"reports-tick": "reports"}
 
 
 def _heartbeat(process: str) -> str:
@@ -19,7 +21,8 @@ def _heartbeat(process: str) -> str:
     known(settings.REDIS_URL, REACH_BROKER)
     if not broker.client().get(health.HEARTBEAT_KEY.format(process=process)):
         raise Unwell(
-            f"no heartbeat for {health.HEARTBEAT_LASTS} s", fix=f"start it: the Procfile's line {process}"
+            f"no heartbeat for {health.HEARTBEAT_LASTS} s",
+            fix=f"start it: the Procfile's line {LINES.get(process, process)}",
         )
     return "alive"
 

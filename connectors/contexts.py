@@ -12,7 +12,9 @@ from connectors.applications import app_from
 from connectors.contract import Account, App, Connector, Context, Origins, Tokens
 from connectors.http import Http
 from connectors.models import ChannelHealth, Credential, PlatformApp
-from inbox.models import Channel
+from inbox.models import Channel, ChannelState
+
+RETIRED = "This channel was retired; connect it again."
 
 
 class NotConnected(Exception):
@@ -29,6 +31,8 @@ def of_channel(channel: Channel, *, now: datetime) -> tuple[Connector, Context, 
     credential = rows.filter(channel=channel).first()
     if credential is None:
         raise NotConnected("This channel has no grant; connect it again.")
+    if credential.channel.state == ChannelState.DISCONNECTED:
+        raise NotConnected(RETIRED)  # its tokens are thrown away, and the row says only who signs for it
     connector, context = of_app(credential.app, now=now)
     health: ChannelHealth | None = getattr(credential.channel, "health", None)
     account = replace(account_of(channel), speaks_for=health.speaks_for if health is not None else "")

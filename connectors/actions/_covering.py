@@ -105,7 +105,8 @@ def look_back(channel_id: int, reason: str, *, now: datetime) -> None:
 def note_redelivered(channel_id: int, ended: RedeliveryEnded, *, now: datetime) -> None:
     """It may be told before its name is kept: a platform has one such task of a channel at a time."""
     asked = Gap.objects.filter(channel=channel_id, redelivery_ended_at=None).exclude(redelivery_asked_at=None)
-    asked.filter(redelivery_job__in=(ended.job, "")).update(
+    is_named = Gap.objects.filter(channel=channel_id, redelivery_job=ended.job[:64]).exists()
+    asked.filter(redelivery_job=ended.job[:64] if is_named else "").update(
         redelivery_job=ended.job[:64], redelivery_ended_at=now, redelivery_said=clean(ended.said)[:300]
     )
 

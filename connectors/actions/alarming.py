@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from smtplib import SMTPException
+from smtplib import SMTPAuthenticationError, SMTPException
 
 import structlog
 from django.conf import settings
@@ -42,7 +42,7 @@ def look(*, now: datetime) -> int:
     """At every channel. How many alarms are new; those whose cause is gone are cleared."""
     channels = {
         channel.pk: channel
-        for channel in Channel.objects.select_related("brand", "health").exclude(
+        for channel in Channel.objects.select_related("brand", "health", "credential").exclude(
             state=ChannelState.DISCONNECTED
         )
     }
@@ -62,13 +62,20 @@ def _states(channels: Mapping[int, Channel], now: datetime) -> dict[Key, str]:
     found: dict[Key, str] = {}
     for pk, channel in channels.items():
         health = getattr(channel, "health", None)
-        if channel.state_reason == connecting.NOT_CONFIRMED and channel.created_at > now - CONFIRMED_WITHIN:
+        if channel.state_reason == connecting.NOT_CONFIRMED and _is_being_connected(channel, now):
             continue
         if channel.state == ChannelState.NEEDS_RECONNECT and (health is not None or channel.state_reason):
             found[pk, AlarmKind.DISCONNECTED, ""] = channel.state_reason or "Nobody said why."
         elif health is not None and health.subscribed is False:
             found[pk, AlarmKind.NOT_SUBSCRIBED, ""] = health.subscription_said
     return found
+
+
+def _is_being_connected(channel: Channel, now: datetime) -> bool:
+    """A new one, or one that was retired and is taken back."""
+    credential = getattr(channel, "credential", None)
+    began = max(channel.created_at, credential.issued_at) if credential is not None else channel.created_at
+    return began > now - CONFIRMED_WITHIN
 
 
 def _failing(channels: Mapping[int, Channel]) -> dict[Key, str]:
@@ -159,8 +166,10 @@ def mail_due(*, now: datetime, limit: int = 20, seconds: float = MAIL_SECONDS) -
             if not _claim_mail(alarm, person, now):
                 left += not _has_left(alarm, person)
                 continue
-            if not tried and not _server_answers(alarm):
-                _unclaim_mail(alarm, person)
+            if not tried and (error := _why_no_server(alarm)) is not None:
+                # A wrong password is tried once an hour for each address: servers lock accounts that sign in wrongly every few seconds.
+                if not isinstance(error, SMTPAuthenticationError):
+                    _unclaim_mail(alarm, person)
                 return sent
             tried += 1
             try:
@@ -181,16 +190,16 @@ def mail_due(*, now: datetime, limit: int = 20, seconds: float = MAIL_SECONDS) -
     return sent
 
 
-def _server_answers(alarm: Alarm) -> bool:
-    """Whether there is a server at all: where it drops what comes to it, each address would wait for its own end of patience."""
+def _why_no_server(alarm: Alarm) -> OSError | None:
+    """None: one answers and lets us in. Where it drops what comes to it, each address would wait for its own end of patience."""
     connection = get_connection()
     try:
         connection.open()
     except OSError as error:
         log.warning("mail_server_does_not_answer", alarm=alarm.pk, error=type(error).__name__)
-        return False
+        return error
     connection.close()
-    return True
+    return None
 
 
 @transaction.atomic

@@ -9,10 +9,11 @@ from django.db import transaction
 from connectors.actions import _covering, _runs
 from connectors.models import Cause, Level, RunState, SyncRun, SyncSchedule, Task
 from inbox import platforms
-from inbox.models import Channel, Person
+from inbox.models import Channel, ChannelState, Person
 
 MOMENT = "%-d %B, %H:%M"
 WORTH_A_LINE = timedelta(hours=1)  # comparisons are made more often, unless they fail
+RETIRED = "This channel was retired: nothing is asked of its platform until it is connected again."
 
 
 class Refused(Exception):
@@ -30,6 +31,8 @@ def ask(
     now: datetime,
 ) -> SyncRun:
     """`since` None: as far back as the platform tells. One range at a time: its cursor is the platform's."""
+    if channel.state == ChannelState.DISCONNECTED:
+        raise Refused(RETIRED)
     until = min(until or now, now)
     if since is not None and since >= until:
         raise Refused("The range ends before it begins. Choose an earlier beginning.")

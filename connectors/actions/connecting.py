@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 
 from connectors import clock as clocks
 from connectors import contexts, sealing
-from connectors.actions import backfilling, planning, refreshing
+from connectors.actions import _covering, backfilling, planning, refreshing
 from connectors.actions.scheduling import Walk
 from connectors.contract import Account, ConnectorError, Grant, Remedy
 from connectors.models import (
@@ -156,6 +156,8 @@ def connect(
     )
     channels.resume_sending(channel_id=channel.pk, now=now)
     channel.refresh_from_db()
+    if channel.state == ChannelState.DISCONNECTED:
+        raise ConnectionRefused(f"{channel.state_reason} That was while it was being connected.")
     log.info("channel_connected", channel=channel.pk, platform=channel.platform)
     return channel
 
@@ -197,6 +199,10 @@ def _keep(
                 "This account is being connected by somebody else at this moment."
             ) from None
     else:
+        # Ahead of the row's own change: the brand's lock comes before every other. What comes from here on is let in.
+        if channels.take_back(channel_id=channel.pk, reason=NOT_CONFIRMED, now=now):
+            _covering.end_gaps(channel.pk, now=now)
+            channel.refresh_from_db()
         channel.external_id, channel.name, channel.handle = account.external_id, name, account.handle[:120]
         channel.save(update_fields=["external_id", "name", "handle"])
     credential = Credential.objects.select_for_update().filter(channel=channel).first()

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Max, Q, Value
 from django.db.models.functions import Coalesce
 
-from connectors.models import Alarm, AlarmKind, ArrivalsCounted, HourOfArrivals
+from connectors.models import Alarm, AlarmKind, ArrivalsCounted, Gap, GapCause, HourOfArrivals
 from connectors.rules import silence
 from inbox import platforms
 from inbox.models import Channel, Message
@@ -82,4 +82,11 @@ def _outages_ended(channel_ids: Iterable[int], now: datetime) -> Mapping[int, da
     recent = Q(cleared_at=None) | Q(cleared_at__gt=now - silence.WEEK)
     outages = Alarm.objects.filter(recent, channel__in=channel_ids, kind=AlarmKind.DISCONNECTED)
     ended = outages.values("channel").annotate(ended=Max(Coalesce("cleared_at", Value(now))))
-    return dict(ended.values_list("channel", "ended"))
+    found = dict(ended.values_list("channel", "ended"))
+    # No alarm rings for a channel that was retired; its gap ended when it was taken back.
+    gaps = Gap.objects.filter(
+        channel__in=channel_ids, cause=GapCause.DISCONNECTED, until__gt=now - silence.WEEK
+    )
+    for pk, until in gaps.values("channel").annotate(ended=Max("until")).values_list("channel", "ended"):
+        found[pk] = max(until, found.get(pk, until))
+    return found

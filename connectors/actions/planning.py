@@ -11,7 +11,7 @@ from connectors.models import Cause, SyncSchedule, Task
 from connectors.rules.cadence import LONGEST_JITTER, Cadence, NotUnderstood, checked
 from inbox import platforms
 from inbox.actions import recording
-from inbox.models import Channel, Person
+from inbox.models import Channel, ChannelState, Person
 from inbox.platforms import Manifest
 
 RECONCILE_EVERY = timedelta(minutes=15)
@@ -124,6 +124,8 @@ def run_now(*, schedule: SyncSchedule, by: Person, now: datetime) -> None:
     row = rows.get(pk=schedule.pk)
     if row.lease_until is not None and row.lease_until > now:
         raise Refused("It is running at this moment.")
+    if row.channel.state == ChannelState.DISCONNECTED and row.task != Task.PURGE:
+        raise Refused(backfilling.RETIRED)
     if row.task == Task.BACKFILL and _runs.under_way(row) is None:
         _ask_for_days(row, by, now)
     elif row.task != Task.POLL and _runs.under_way(row) is None:

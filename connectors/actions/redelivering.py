@@ -3,7 +3,7 @@ through the door like any other delivery, and most of it is known."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -46,6 +46,8 @@ def ask(asker: Asker, *, now: datetime) -> None:
         return
     callback = connecting.callback_url(asker.channel)
     own = replace(asker, buckets=BUCKETS)
+    unanswered = Gap.objects.filter(pk__in=missing.gaps).exclude(redelivery_asked_at=None)
+    may_be_at_it = frozenset(unanswered.values_list("pk", flat=True))
     # Before it is asked: the end of a short task may be told sooner than the answer is kept.
     _note(missing.gaps, redelivery_asked_at=now)
     try:
@@ -53,7 +55,7 @@ def ask(asker: Asker, *, now: datetime) -> None:
             lambda able, context: able.deliver_again(context, callback, missing.since, missing.until)
         )
     except ConnectorError as refused:
-        _note_refused(missing.gaps, refused)
+        _note_refused(missing.gaps, refused, may_be_at_it)
         asker.note(LATER.format(refused.reason), Level.WARNING)
         return
     finally:
@@ -101,11 +103,13 @@ def _stretch(gap: Gap) -> tuple[datetime, datetime]:
     return before.values_list("received_at", flat=True).first() or gap.since, max(until, gap.found_at)
 
 
-def _note_refused(gaps: Sequence[int], refused: ConnectorError) -> None:
+def _note_refused(gaps: Sequence[int], refused: ConnectorError, may_be_at_it: Collection[int]) -> None:
+    """`may_be_at_it`: gaps of which an earlier answer was lost. The task that the platform says it is busy with may be theirs, and its end
+    is told."""
     if refused.remedy is Remedy.UNKNOWN:
         return
     if refused.remedy in (Remedy.RETRY, Remedy.REFRESH):
-        _note(gaps, redelivery_asked_at=None)
+        _note([gap for gap in gaps if gap not in may_be_at_it], redelivery_asked_at=None)
     else:
         _note(gaps, redelivery_asked_at=None, redelivery_said=REFUSED.format(refused.reason)[:300])
 

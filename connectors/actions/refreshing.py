@@ -93,6 +93,9 @@ def _refresh_as_winner(channel_id: int, seen_version: int, clock: Clock, watch: 
         if not parked:
             raise ConnectorError(RENEWED, remedy=Remedy.RETRY, code=error.code) from error
         raise ConnectorError(error.reason, remedy=Remedy.RECONNECT, code=error.code) from error
+    except contexts.NotReady:
+        _note_failure(channel_id, seen_version, "")  # nobody was asked, and nothing is wrong with the grant
+        raise
     except Exception:
         _note_failure(channel_id, seen_version, "Renewing the permission failed.")
         raise
@@ -146,6 +149,8 @@ def _note_failure(channel_id: int, seen_version: int, reason: str) -> None:
 def _wait_for_winner(channel_id: int, seen_version: int, clock: Clock) -> Tokens:
     for _ in range(int(LOSER_WAITS / LOOK_EVERY)):
         credential = Credential.objects.select_related("channel").get(channel_id=channel_id)
+        if credential.channel.state == ChannelState.DISCONNECTED:
+            raise ConnectorError(contexts.RETIRED, remedy=Remedy.RECONNECT)
         if credential.version > seen_version:
             return contexts.tokens_of(credential)
         lease = credential.refresh_lease_until

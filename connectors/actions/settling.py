@@ -76,6 +76,9 @@ class _Look:
             found = self._find()
         except ConnectorError as error:
             return self._could_not_look(error)
+        except contexts.NotReady as error:
+            log.error("process_not_ready", message=self.message.pk, reason=str(error))
+            return self._look_again()  # nobody has looked, and another process may: however long that takes
         except contexts.NotConnected as error:
             return self._could_not_look(ConnectorError(str(error), remedy=Remedy.RETRY))
         except DatabaseFailure:
@@ -282,6 +285,8 @@ def note_absence(*, message: Message, began: datetime, now: datetime) -> bool:
     uncertain = Message.objects.select_for_update().filter(pk=message.pk, state=MessageState.UNCERTAIN)
     if not uncertain.filter(attempts=message.attempts).exists():
         return False
+    # No look is older than the attempt that it looks for, though this host's clock may be behind the sending one's.
+    began = max(began, message.attempted_at or began)
     DeliveryAttempt.objects.create(message=message, started_at=began, ended_at=now, outcome=ABSENT)
     return True
 

@@ -32,7 +32,7 @@ from connectors.actions.scheduling import LEASE, back_off
 from connectors.clock import Clock
 from connectors.contract import ConnectorError, Item, Remedy
 from connectors.models import GapCause, Level, Overlap, SyncRun, SyncSchedule, Task
-from connectors.rules.remedies import THROTTLED
+from connectors.rules.remedies import NOT_READY, THROTTLED
 from inbox import platforms
 from inbox.models import Channel
 
@@ -92,11 +92,11 @@ def run(
         error = refused
         done.error, done.remedy = refused.reason, _remedy_of(refused)
         if refused.remedy in (Remedy.BUG, Remedy.TELL):
-            scheduling.forget_cursor(
-                schedule_id
-            )  # the likeliest cause is a cursor the platform no longer knows
+            # The likeliest cause is a cursor the platform no longer knows.
+            scheduling.forget_cursor(schedule_id)
     except contexts.NotConnected as failure:
-        done.error, done.remedy = str(failure), Remedy.RECONNECT.value
+        lacks = isinstance(failure, contexts.NotReady)
+        done.error, done.remedy = str(failure), NOT_READY if lacks else Remedy.RECONNECT.value
     except Exception as failure:
         log.exception("sync_failed", schedule=schedule_id)
         done.error, done.remedy = f"{type(failure).__name__}", "fault"
@@ -107,7 +107,8 @@ def run(
     # What fell due since the run began, over all its turns.
     started = run_row.started_at if run_row is not None else began
     is_mine = _close(schedule, run_row, done, error, whole_since, started, clock(), is_slow=is_slow)
-    if is_mine and error is not None and error.remedy is Remedy.RECONNECT:
+    # Where the grant was renewed and nothing else asked, who renews has heeded the refusal, with the version it was about.
+    if is_mine and asker.version and error is not None and error.remedy is Remedy.RECONNECT:
         parking.heed_refusal(
             channel_id=schedule.channel_id, reason=error.reason, seen_version=asker.version, now=clock()
         )

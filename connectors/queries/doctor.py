@@ -62,7 +62,7 @@ def examine(channel: Channel, *, now: datetime) -> Examined:
     scopes = _scopes(manifest, credential)
     findings = (
         _state(channel),
-        *_grant(manifest, credential, now),
+        *_grant(manifest, credential, now, is_retired=channel.state == ChannelState.DISCONNECTED),
         _scope_finding(manifest, credential, scopes),
         _subscription(manifest, channel, now),
         *_operations(manifest, channel, now),
@@ -80,8 +80,10 @@ def _state(channel: Channel) -> Finding:
     )
 
 
-def _grant(manifest: Manifest, credential: Credential | None, now: datetime) -> Iterator[Finding]:
-    if credential is None:
+def _grant(
+    manifest: Manifest, credential: Credential | None, now: datetime, *, is_retired: bool
+) -> Iterator[Finding]:
+    if credential is None or is_retired:
         yield Finding("Token", False, "There is none.", fix="Connect the account.", button="connect")
         return
     ends, renewal = credential.expires_at, RENEWALS[manifest.auth.refresh]

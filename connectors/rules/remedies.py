@@ -23,6 +23,7 @@ class Fix:
 THROTTLED = (
     "throttled"  # no remedy of the contract: to be asked again later, and the platform does not say when
 )
+NOT_READY = "not ready"  # no remedy of the contract: the process that was to ask lacks a key or a connector
 _FIXES = {
     "retry": Fix("Nothing to do: it is tried again by itself, when the platform allows it."),
     THROTTLED: Fix(
@@ -30,6 +31,9 @@ _FIXES = {
     ),
     "unknown": Fix("Nothing to do: it is tried again by itself."),
     "wait": Fix("Nothing to do: it goes on when the customer has written."),
+    NOT_READY: Fix(
+        "Give the sync process the key or the package that it lacks, and restart it. The account need not be connected again."
+    ),
     "refresh": Fix("Connect the account again.", Place.CONNECTION),
     "reconnect": Fix("Connect the account again.", Place.CONNECTION),
     "tell": Fix(

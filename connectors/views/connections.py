@@ -35,6 +35,7 @@ def show(request: AgentRequest, brand_slug: str, public_id: str) -> HttpResponse
     return _console.page(
         request, "connection.html", channel.brand, HERE, channel=channel, platform=schedules.label_of(channel),
         examined=examined, form=BackfillForm(), ranges=RANGES, answers=[*channel.automatic_answers, ""],
+        is_retired=channel.state == ChannelState.DISCONNECTED,
         may_retire=channel.state != ChannelState.DISCONNECTED
         and access.may(request.user, channel.brand, access.Permission.ADMINISTER),
     )  # fmt: skip

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from connectors.actions import scheduling
 from inbox import access
 from inbox.access import Permission
-from inbox.models import Person
+from inbox.models import ChannelState, Person
 
 
 @login_required
@@ -24,6 +24,9 @@ def create(request: HttpRequest, brand_slug: str, public_id: str) -> HttpRespons
     channel = access.channel_for(person, brand_slug, public_id)
     if not access.may(person, channel.brand, Permission.RUN_CHANNELS):
         raise Http404
-    scheduling.run_soon(channel=channel, by=person, now=timezone.now())
-    messages.success(request, f"{channel.name} is compared with the platform now.")
+    if channel.state == ChannelState.DISCONNECTED:
+        messages.error(request, f"{channel.name} was retired: nothing is asked until it is connected again.")
+    else:
+        scheduling.run_soon(channel=channel, by=person, now=timezone.now())
+        messages.success(request, f"{channel.name} is compared with the platform now.")
     return redirect("connectors:channels", brand_slug=brand_slug)

@@ -25,19 +25,30 @@ def disconnect(*, channel_id: int, reason: str, now: datetime) -> None:
     _set_state(channel_id, ChannelState.DISCONNECTED, reason, now)
 
 
+def take_back(*, channel_id: int, reason: str, now: datetime) -> bool:
+    """Somebody consented for a retired one: what is delivered comes in again, and replies wait until the connection is confirmed.
+    False: it was not retired."""
+    if not Channel.objects.filter(pk=channel_id, state=ChannelState.DISCONNECTED).exists():
+        return False
+    _set_state(channel_id, ChannelState.NEEDS_RECONNECT, reason, now, is_consent=True)
+    return True
+
+
 def resume_sending(*, channel_id: int, now: datetime) -> None:
-    """Connected again: what was parked goes out."""
+    """Connected again: what was parked goes out. One that was retired has to be taken back first."""
     _set_state(channel_id, ChannelState.CONNECTED, "", now)
 
 
 @transaction.atomic
-def _set_state(channel_id: int, state: ChannelState, reason: str, now: datetime) -> None:
+def _set_state(
+    channel_id: int, state: ChannelState, reason: str, now: datetime, *, is_consent: bool = False
+) -> None:
     channel = Channel.objects.get(pk=channel_id)
     with events.ledger(channel.brand_id) as ledger:
         channel.refresh_from_db()
         if (channel.state, channel.state_reason) == (state, reason[:300]):
             return
-        if (channel.state, state) == (ChannelState.DISCONNECTED, ChannelState.NEEDS_RECONNECT):
+        if channel.state == ChannelState.DISCONNECTED and not is_consent:
             return  # an answer that was on its way when it was retired
         ledger.record(
             EventKind.CHANNEL_CHANGED,

@@ -12,7 +12,14 @@ from django.db import transaction
 from inbox import events, platforms
 from inbox.actions import _amending, _dating, _early_reads, _not_sent, _sql, _threads, _writing
 from inbox.actions._conversations import threads_by_id
-from inbox.models import ChannelState, ConversationKind, EventKind, Message, MessageState
+from inbox.models import (
+    Channel,
+    ChannelState,
+    ConversationKind,
+    EventKind,
+    Message,
+    MessageState,
+)
 from inbox.queries import outbox
 from inbox.rules import reply_policy
 from inbox.rules.reply_policy import Situation
@@ -60,12 +67,23 @@ def claim_reply(*, message_id: int, now: datetime) -> Message | None:
 
 BY_A_PERSON = "This network wants every reply sent by a person. Read it, then send it anyway or discard it."
 OVERTAKEN = "The customer wrote while it waited. Read it, then send it anyway or discard it."
+RETIRED = "Its channel was retired. Connect that again, then retry; or discard it."
 OTHER_WORDS = "May have been sent: an answer with other words appeared in the thread. Look there, then retry or discard."
 
 
 def leave_to_a_person(ledger: events.Ledger, message: Message, reason: str, now: datetime) -> None:
     """It was going to be sent when something came to light that its writer has not seen."""
     _has_failed(ledger, message, reason, now)
+
+
+@transaction.atomic
+def give_up_waiting(*, channel: Channel, now: datetime) -> None:
+    """Its channel was retired: what waits in it would wait for ever. Joins the caller's transaction."""
+    with events.ledger(channel.brand_id) as ledger:
+        waiting = Message.objects.filter(channel=channel, state=MessageState.QUEUED).order_by("pk")
+        for message_id in list(waiting.values_list("pk", flat=True)):
+            # Each as it is by then: of several in one conversation the first has changed that.
+            leave_to_a_person(ledger, _current(message_id), RETIRED, now)
 
 
 def _has_failed(ledger: events.Ledger, message: Message, reason: str, now: datetime) -> None:
@@ -184,8 +202,18 @@ def keep_claim(*, message_id: int, attempt: int, now: datetime) -> bool:
 def put_back(*, message_id: int, reason: str, not_before: datetime, now: datetime, attempt: int) -> bool:
     """It certainly did not go out; it will be tried again. `attempt`: of which this is said. False: that one is settled, or another
     is on its way, and nothing is changed."""
-    waits = partial(_let_go, kind=EventKind.REPLY_WAITS, state=MessageState.QUEUED, not_before=not_before)
-    return _give_up_claim(message_id, attempt, partial(waits, reason=reason, now=now))
+    return _give_up_claim(
+        message_id, attempt, partial(_waits_again, reason=reason, now=now, not_before=not_before)
+    )
+
+
+def _waits_again(
+    ledger: events.Ledger, message: Message, reason: str, now: datetime, *, not_before: datetime
+) -> None:
+    if message.channel.state == ChannelState.DISCONNECTED:  # retired while it was tried
+        return _has_failed(ledger, message, RETIRED, now)
+    columns = {"state": MessageState.QUEUED, "not_before": not_before}
+    return _let_go(ledger, message, EventKind.REPLY_WAITS, reason, now, **columns)
 
 
 def mark_reply_failed(*, message_id: int, reason: str, now: datetime, attempt: int) -> bool:

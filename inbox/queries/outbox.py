@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import BooleanField, Exists, Max, OuterRef, Q
+from django.db.models import BooleanField, Exists, Max, OuterRef, Q, Window
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import RowNumber
 
 from inbox.models import ChannelState, ConversationKind, Direction, Event, EventKind, Message, MessageState
 from inbox.models.conversations import ConversationQuerySet
@@ -19,8 +20,10 @@ SHOWN_ELSEWHERE = "The customer has it: it is shown as another reply with the sa
 
 
 def due_replies(*, now: datetime, limit: int = 200) -> list[int]:
-    """Queued replies that may go now, oldest first: their channel is connected and not asked to wait (which concerns no public answers), and no
-    earlier reply of their conversation is in front. Those that wait for another would be found again each time, and could fill the answer for ever."""
+    """Queued replies that may go now: of each channel the oldest, then of each the next one. Their channel is connected and not asked to wait (which concerns no public answers), and no
+    earlier reply of their conversation is in front. Those that wait for another would be found again each time, and could fill the answer for ever; so would
+    those of one channel whose platform is slow, which wait for a turn of their worker."""
+    turn = Window(RowNumber(), partition_by="channel", order_by=["not_before", "id"])
     of_it = Message.objects.filter(
         conversation=OuterRef("conversation"), direction=Direction.OUT, external_id__isnull=True
     )
@@ -36,19 +39,22 @@ def due_replies(*, now: datetime, limit: int = 200) -> list[int]:
             | Q(conversation__kind=ConversationKind.COMMENT)
         )
         .filter(~Exists(earlier), ~Exists(under_way))
-        .order_by("not_before", "id")
+        .annotate(turn=turn)
+        .order_by("turn", "not_before", "id")
         .values_list("pk", flat=True)[:limit]
     )
 
 
 # Whether an answer of a conversation was not sent that nobody has sent again, discarded, or followed by another one that was. Parts of
-# one answer are written at once, so none of them stands for another.
+# one answer are written at once, so none of them stands for another. OFFSET 0 keeps the planner from asking it of every unsent reply of
+# the installation at once, for a hash: it weighs that against the rows of the whole view, of which a page reads a few.
 _NOT_SENT = """EXISTS (SELECT FROM inbox_message m
     WHERE m.conversation_id = {conversation} AND m.direction = 'out' AND m.external_id IS NULL AND m.state = 'failed'
       AND m.state_reason NOT IN (%s, %s)
       AND NOT EXISTS (SELECT FROM inbox_message f
                        WHERE f.conversation_id = m.conversation_id AND f.direction = 'out' AND f.external_id IS NOT NULL
-                         AND f.sent_at > m.sent_at AND f.created_at > m.created_at))"""
+                         AND f.sent_at > m.sent_at AND f.created_at > m.created_at)
+    OFFSET 0)"""
 
 
 def not_sent_sql(conversation: str) -> tuple[str, list[str]]:

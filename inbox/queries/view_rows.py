@@ -94,7 +94,7 @@ def turned(asked: Asked, since: datetime, *, limit: int) -> list[Conversation]:
 
 def changed(asked: Asked, since: int, *, limit: int) -> list[Conversation]:
     """Of all that changed after this event, what it holds now."""
-    return list(conversations(asked).filter(seq__gt=since).only(*COLUMNS)[:limit])
+    return list(columns(conversations(asked).filter(seq__gt=since))[:limit])
 
 
 def _all_of(asked: Asked) -> Q:

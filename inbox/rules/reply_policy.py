@@ -50,11 +50,13 @@ def may_write(manifest: Manifest, situation: Situation, *, now: datetime) -> Ver
     """Before a word is typed: is the composer open?"""
     rules = WindowRules() if situation.public else manifest.window
     window = reply_window.decide(rules, opened_at=situation.opened_at, now=now)
-    parked = ""
-    if situation.channel_state != "connected":
+    parked, retired = "", situation.channel_state == "disconnected"
+    if situation.channel_state != "connected" and not retired:
         parked = situation.channel_reason or "This channel is not connected: replies wait until it is."
     problem = ""
-    if situation.unavailable_reason and not situation.public:
+    if retired:  # nobody is about to connect it: a reply would wait for ever
+        problem = situation.channel_reason or "This channel was retired: nothing goes out by it."
+    elif situation.unavailable_reason and not situation.public:
         problem = situation.unavailable_reason
     elif window.state is WindowState.NEVER_OPENED:
         problem = f"{manifest.label} lets a brand write only after the customer has written."

@@ -98,7 +98,9 @@ def test_counters_that_had_drifted_are_told_for_a_week() -> None:
     assert f"Lumen: Refunds on {today}: +3, -1 unread" in found.found
 
 
-@pytest.mark.parametrize("process", ["web", "edge", "worker", "triage", "beat", "sync", "reports"])
+@pytest.mark.parametrize(
+    "process", ["web", "edge", "worker", "triage", "beat", "sync", "reports", "reports-tick"]
+)
 def test_each_process_that_does_not_live_is_told(process: str) -> None:
     """Whatever RQ's register says: it is lost with a flushed broker, and outlives workers that were killed."""
     broker.client().delete(health.HEARTBEAT_KEY.format(process=process))
@@ -106,7 +108,7 @@ def test_each_process_that_does_not_live_is_told(process: str) -> None:
 
     health.beat_heart(process)
 
-    assert (away.ok, away.fix) == (False, f"start it: the Procfile's line {process}")
+    assert (away.ok, away.fix) == (False, f"start it: the Procfile's line {process.removesuffix('-tick')}")
     assert line(process).ok
 
 

@@ -11,13 +11,15 @@ from cryptography.fernet import Fernet
 from django.db import connection
 
 from connectors import registry, sealing
+from connectors.actions import draining, retiring
 from connectors.door import Door
 from connectors.door.bell import Bell
 from connectors.door.line import Line
 from connectors.door.writer import NotStored, Writer
-from connectors.models import ChannelHealth, Receipt
-from inbox.models import Channel
-from tests.connectors.conftest import message_item
+from connectors.models import ChannelHealth, DeadItem, Receipt
+from inbox.models import Channel, Message
+from tests.connectors.conftest import NOW, message_item
+from tests.factories.people import agent_of
 from tests.fakes.platform import SIGNATURE, delivery, sign
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
@@ -321,6 +323,26 @@ async def test_a_channel_connected_a_moment_ago_is_known_at_once(knocker, connec
     new = await in_thread(lambda: connect("acc-2"))
 
     assert await knocker.status(path=f"/webhooks/fake/{new.public_id}/") == 200
+
+
+async def test_a_retired_channels_address_takes_what_comes_for_other_accounts_of_its_app(
+    knocker, channel, connect
+):
+    """A platform may have one address for an app: that of the account that was connected last."""
+    other = await in_thread(connect, "acc-2")
+    by = await in_thread(lambda: agent_of(channel.brand))
+    await in_thread(lambda: retiring.retire(channel=channel, by=by, now=NOW))
+    body = delivery(
+        {**message_item("for-the-other"), "account": "acc-2"},
+        {**message_item("for-the-retired"), "account": channel.external_id},
+    )
+
+    assert await knocker.status(body) == 200
+
+    await in_thread(lambda: draining.drain(now=NOW))
+    found = await in_thread(lambda: list(Message.objects.values_list("channel_id", "external_id")))
+    assert found == [(other.pk, "for-the-other")]
+    assert not await in_thread(DeadItem.objects.exists)
 
 
 async def test_guessing_addresses_costs_a_few_questions_to_the_database(knocker, monkeypatch):

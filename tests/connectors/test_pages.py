@@ -8,14 +8,38 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from connectors import channel_states
-from connectors.actions import alarming, connecting, delivering, draining, parking, scheduling
+from connectors import channel_states, contexts, sealing
+from connectors.actions import (
+    alarming,
+    connecting,
+    delivering,
+    draining,
+    parking,
+    planning,
+    retiring,
+    scheduling,
+)
 from connectors.contract import UNKNOWN_KIND, ConnectorError, Remedy
 from connectors.models import Credential, DeadItem, PendingConsent, Receipt, SyncRun, SyncSchedule, Task
+from inbox import platforms
 from inbox.actions import channels as channel_actions
-from inbox.models import AuditEntry, Brand, BrandSequence, Channel, ChannelState, Message, MessageState, Role
+from inbox.actions import closing, sending
+from inbox.models import (
+    AuditEntry,
+    Brand,
+    BrandSequence,
+    Channel,
+    ChannelState,
+    Message,
+    MessageState,
+    Notification,
+    Person,
+    Role,
+)
 from inbox.queries import outbox
-from tests.connectors.conftest import NOW, message_item
+from inbox.rules import reply_policy
+from inbox.rules.reply_policy import Situation
+from tests.connectors.conftest import NOW, message_item, queue
 from tests.factories.people import MembershipFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -207,7 +231,10 @@ def retired(client, brand, channel):
 
 def test_a_channel_that_is_retired_asks_nothing_lets_nothing_in_and_rings_no_alarm(retired, receipt, clock):
     assert retired.state == ChannelState.DISCONNECTED
-    assert not Credential.objects.exists()
+    grant = Credential.objects.get()
+    assert sealing.unseal(grant.sealed) == {"access": "", "refresh": ""} and grant.expires_at is None
+    with pytest.raises(contexts.NotConnected, match="was retired"):
+        contexts.of_channel(retired, now=NOW)
     assert AuditEntry.objects.get(act="retired").subject_name == retired.name
     due = scheduling.claim_due(now=NOW)
     assert [SyncSchedule.objects.get(pk=each.schedule_id).task for each in due] == [Task.PURGE]
@@ -215,7 +242,7 @@ def test_a_channel_that_is_retired_asks_nothing_lets_nothing_in_and_rings_no_ala
     draining.drain(now=clock())
     assert not Message.objects.exists() and not Receipt.objects.filter(state="new").exists()
 
-    parking.heed_refusal(channel_id=retired.pk, reason="An answer that comes late.", seen_version=1, now=NOW)
+    parking.heed_refusal(channel_id=retired.pk, reason="An answer that comes late.", seen_version=0, now=NOW)
     assert alarming.look(now=NOW) == 0
     assert Channel.objects.get().state == ChannelState.DISCONNECTED
 
@@ -223,13 +250,104 @@ def test_a_channel_that_is_retired_asks_nothing_lets_nothing_in_and_rings_no_ala
 def test_a_channel_that_was_retired_is_itself_again_when_it_is_connected(
     client, retired, brand, app, receipt, clock
 ):
+    old = Credential.objects.get().version
     come_back(client, begin(client, brand))
 
+    assert Channel.objects.get().state == ChannelState.CONNECTED
+    parking.heed_refusal(
+        channel_id=retired.pk, reason="Of the grant from before.", seen_version=old - 1, now=NOW
+    )
     assert Channel.objects.get().state == ChannelState.CONNECTED
     receipt(message_item("m1"), at=Channel.objects.get())
     draining.drain(now=clock())
     assert Message.objects.count() == 1
     assert len(scheduling.claim_due(now=timezone.now())) > 1
+
+
+@pytest.mark.parametrize("under_way", [False, True])
+def test_what_waits_in_a_channel_that_is_retired_is_told_to_its_writer(
+    queued_reply, channel, agent, platform, clock, under_way, monkeypatch
+):
+    """Also where the platform refuses it for now while the channel is retired."""
+    if under_way:
+
+        def send(ctx, message):
+            retiring.retire(channel=channel, by=agent, now=clock())
+            raise ConnectorError("It is busy.", remedy=Remedy.RETRY)
+
+        monkeypatch.setattr(platform, "send", send)
+        delivering.deliver(message_id=queued_reply.pk, clock=clock)
+    else:
+        replies = [queued_reply, queue("And it is blue.", channel=channel, agent=agent, now=clock())]
+        closing.resolve(conversation=queued_reply.conversation, by=agent, now=clock())
+        retiring.retire(channel=channel, by=agent, now=clock())
+        assert [Message.objects.get(pk=each.pk).state for each in replies] == [MessageState.FAILED] * 2
+
+    queued_reply.refresh_from_db()
+    assert (queued_reply.state, queued_reply.state_reason) == (MessageState.FAILED, sending.RETIRED)
+    assert Notification.objects.filter(person=agent, message=queued_reply).exists()
+    assert queued_reply.conversation.channel.conversations.get().state == "open"
+
+
+def test_no_reply_can_be_queued_in_a_channel_that_was_retired(retired, receipt, clock):
+    manifest = platforms.get("fake")
+    situation = Situation(NOW, retired.state, retired.state_reason)
+
+    verdict = reply_policy.may_write(manifest, situation, now=NOW)
+
+    assert (verdict.problem, verdict.parked) == (retired.state_reason, "")
+
+
+def test_nothing_is_asked_of_a_channel_that_was_retired(client, retired, brand):
+    page = reverse("connectors:connection", args=[brand.slug, retired.public_id])
+    html = client.get(page).content.decode()
+    assert "Backfill a range" not in html and "Compare with the platform now" not in html
+    listed = client.get(reverse("connectors:channels", args=[brand.slug])).content.decode()
+    assert "Compare with the platform now" not in listed
+
+    for door in ("sync", "backfills"):
+        answer = client.post(
+            reverse(f"connectors:{door}", args=[brand.slug, retired.public_id]), {}, follow=True
+        )
+        assert "nothing is asked" in answer.content.decode()
+    by = Person.objects.get(pk=client.session["_auth_user_id"])
+    for schedule in SyncSchedule.objects.exclude(task=Task.PURGE):
+        with pytest.raises(planning.Refused, match="nothing is asked"):
+            planning.run_now(schedule=schedule, by=by, now=NOW)
+    assert not SyncRun.objects.exists()
+
+
+def test_what_is_delivered_while_a_retired_channel_is_connected_again_comes_in(
+    client, retired, brand, app, receipt, clock, monkeypatch, platform
+):
+    """And no alarm rings of it while the platform is being asked."""
+
+    def subscribe(ctx, url):
+        receipt(message_item("m1"), at=Channel.objects.get())
+        draining.drain(now=clock())
+        assert alarming.look(now=timezone.now()) == 0
+
+    monkeypatch.setattr(platform, "subscribe", subscribe)
+
+    come_back(client, begin(client, brand))
+
+    assert Message.objects.count() == 1
+
+
+def test_a_channel_that_is_retired_while_it_is_connected_again_stays_retired(
+    client, retired, brand, app, monkeypatch, platform
+):
+    by = Person.objects.get(pk=client.session["_auth_user_id"])
+
+    def subscribe(ctx, url):
+        retiring.retire(channel=Channel.objects.get(), by=by, now=timezone.now())
+
+    monkeypatch.setattr(platform, "subscribe", subscribe)
+
+    answer = come_back(client, begin(client, brand))
+
+    assert "That was while it was being connected" in answer.content.decode()
+    assert Channel.objects.get().state == ChannelState.DISCONNECTED
 
 
 def test_only_administrators_retire_a_channel_and_only_when_they_are_sure(signed_in, client, brand, channel):

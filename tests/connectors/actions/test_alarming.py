@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from smtplib import SMTPRecipientsRefused
+from smtplib import SMTPAuthenticationError, SMTPRecipientsRefused
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,8 +14,8 @@ from django.core import mail
 from django.core.mail import EmailMessage
 
 from connectors import jobs
-from connectors.actions import alarming, backfilling, connecting, listening, planning
-from connectors.models import Alarm, ChannelHealth, Credential, Gap, HourOfArrivals, SyncSchedule
+from connectors.actions import alarming, backfilling, connecting, listening, planning, retiring
+from connectors.models import Alarm, ChannelHealth, Credential, Gap, HourOfArrivals, PlatformApp, SyncSchedule
 from inbox import platforms
 from inbox.actions import channels
 from inbox.models import Brand, Channel, ChannelState, Notification, Person, Role
@@ -169,6 +169,29 @@ def test_a_mail_that_could_not_leave_is_tried_again(channel: Channel, ops: Perso
     look(1)
 
     assert len(mail.outbox) == 1
+
+
+def test_a_wrong_password_of_the_mail_server_is_not_tried_every_few_seconds(
+    channel: Channel, ops: Person, monkeypatch: Any
+) -> None:
+    tried = []
+
+    def refuse(*_: object) -> None:
+        tried.append(1)
+        raise SMTPAuthenticationError(535, b"Authentication failed")
+
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.open", refuse)
+    channels.park_sending(channel_id=channel.pk, reason="Gone.", now=NOW)
+    for minute in range(60):
+        look(minute)
+    assert len(tried) == 1
+
+    look(61)
+    assert len(tried) == 2
+    monkeypatch.undo()
+    look(122)
+
+    assert [letter.to for letter in mail.outbox] == [[ops.email]]
 
 
 def test_what_was_mended_before_it_could_be_mailed_is_not_mailed(
@@ -392,6 +415,24 @@ def test_nobody_is_silent_for_the_time_in_which_the_channel_was_disconnected(
     assert [look(1), look(30)] == [0, 0]
     look(120)
 
+    assert [each.kind for each in Alarm.objects.filter(cleared_at=None)] == ["silent"]
+
+
+def test_nobody_is_silent_for_the_time_in_which_the_channel_was_retired(
+    channel: Channel, app: PlatformApp, platform: FakePlatform, brand: Brand, ops: Person
+) -> None:
+    usual_weeks(channel, 9)
+    retiring.retire(channel=channel, by=ops, now=NOW)
+    again = NOW + timedelta(days=3)
+    grant = platform.exchange(SimpleNamespace(now=again), "good-code", "", "kept-verifier")
+
+    connecting.connect(app=app, brand=brand, grant=grant, now=again)
+
+    days = 3 * 24 * 60
+    assert [look(days + 1), look(days + 30)] == [0, 0]
+    gap = Gap.objects.get()
+    assert (gap.cause, gap.since, gap.until, gap.healed_at) == ("disconnected", NOW, again, None)
+    look(days + 120)
     assert [each.kind for each in Alarm.objects.filter(cleared_at=None)] == ["silent"]
 
 

@@ -269,6 +269,37 @@ def test_an_answer_that_was_lost_is_asked_for_again(
     assert len(able.asked) == 2
 
 
+def test_a_task_whose_answer_was_lost_is_not_asked_for_twice(
+    channel: Channel, able: Redelivering, reconcile: Any, ends: Any
+) -> None:
+    """The platform says that it is at it, which is how we learn that it had agreed."""
+    gap(channel, 3 * HOUR, HOUR)
+    busy = ConnectorError("It is still at it.", remedy=Remedy.RETRY, code="ReplayConflictError")
+    able.answers += [ConnectorError("No answer came.", remedy=Remedy.UNKNOWN), *[busy] * 20]
+    reconcile(0)
+    reconcile(QUARTER)
+    assert len(able.asked) > 1
+    able.answers.clear()
+    asked = len(able.asked)
+
+    ends("job-1", "All of it.")
+    reconcile(QUARTER)
+
+    assert len(able.asked) == asked
+    assert Gap.objects.values_list("redelivery_job", "redelivery_said").get() == ("job-1", "All of it.")
+
+
+def test_the_end_of_a_task_is_of_the_gap_that_names_it(channel: Channel, ends: Any) -> None:
+    named, unanswered = gap(channel, 9 * HOUR, 8 * HOUR), gap(channel, 3 * HOUR, HOUR)
+    Gap.objects.update(redelivery_asked_at=NOW)
+    Gap.objects.filter(pk=named.pk).update(redelivery_job="job-1")
+
+    ends("job-1", "All of it.")
+
+    assert list(Gap.objects.exclude(redelivery_ended_at=None)) == [named]
+    assert Gap.objects.get(pk=unanswered.pk).redelivery_said == ""
+
+
 def test_an_end_that_is_told_before_the_answer_is_kept_belongs_to_it(
     channel: Channel, able: Redelivering, reconcile: Any, ends: Any
 ) -> None:

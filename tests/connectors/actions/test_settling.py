@@ -3,6 +3,7 @@ from datetime import timedelta
 from math import ceil
 
 import pytest
+from cryptography.fernet import Fernet
 from django.db.models import Min
 
 from connectors.actions import delivering, draining, settling
@@ -119,6 +120,18 @@ def test_after_a_quarter_of_an_hour_in_the_dark_a_person_decides(uncertain, plat
 
     assert look_for(reply, clock, 1000)[-1] == "failed"
     assert reply.state_reason == settling.UNCONFIRMED
+
+
+def test_a_process_without_the_key_decides_nothing_however_long_it_lacks_it(
+    uncertain, platform, clock, settings
+):
+    reply, keys = uncertain(delivered=True), settings.PARLEY_SEAL_KEYS
+    settings.PARLEY_SEAL_KEYS = [Fernet.generate_key().decode()]
+
+    assert set(look_for(reply, clock, 3600)) == {"later"}
+
+    settings.PARLEY_SEAL_KEYS = keys
+    assert look_for(reply, clock, 61) == ["sent"]
 
 
 def seen_through(platform, monkeypatch, change):
@@ -394,6 +407,15 @@ def test_a_look_that_another_overtook_leaves_the_new_attempt_alone(
     assert (reply.state, reply.attempts) == (MessageState.SENDING, 2)
     absences = DeliveryAttempt.objects.filter(message=reply, outcome=settling.ABSENT)
     assert not absences.filter(started_at__gte=reply.attempted_at).exists()
+
+
+def test_a_look_from_a_host_whose_clock_is_behind_is_one_of_the_attempt(uncertain, platform, clock):
+    reply = uncertain(delivered=False)
+    clock.passes(-10)
+
+    assert settling.settle(message=reply, clock=clock) == "later"
+
+    assert DeliveryAttempt.objects.get(outcome=settling.ABSENT).started_at == reply.attempted_at
 
 
 def test_what_a_slow_look_did_not_find_is_missing_since_it_began(uncertain, platform, clock, monkeypatch):

@@ -1,12 +1,14 @@
 import time
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
+from cryptography.fernet import Fernet
 
-from connectors.actions import alarming, backfilling, draining, planning, scheduling, syncing
+from connectors.actions import alarming, backfilling, connecting, draining, planning, scheduling, syncing
 from connectors.contract import ConnectorError, HistoryRules, Page, Remedy
-from connectors.models import ChannelHealth, DeadItem, Gap, SyncRun, SyncSchedule, Task
+from connectors.models import Alarm, ChannelHealth, Credential, DeadItem, Gap, SyncRun, SyncSchedule, Task
 from inbox import platforms
 from inbox.models import Channel, ChannelState, Conversation, Message
 from tests.connectors.conftest import NOW, message_item
@@ -270,6 +272,48 @@ def test_a_broken_grant_parks_the_channel(schedule, platform, clock, channel, mo
 
     channel.refresh_from_db()
     assert (channel.state, channel.state_reason) == (ChannelState.NEEDS_RECONNECT, "The role was lost.")
+
+
+def test_a_process_without_the_key_has_nobody_connect_the_account_again(
+    schedule, platform, clock, channel, settings
+):
+    poll, tokens = schedule(), schedule(Task.TOKENS)
+    Credential.objects.update(expires_at=NOW + timedelta(seconds=10))
+    settings.PARLEY_SEAL_KEYS = [Fernet.generate_key().decode()]
+
+    for _ in range(3):
+        run(poll, clock)
+        run(tokens, clock)
+    alarming.look(now=NOW)
+
+    told = set(Alarm.objects.values_list("said", flat=True))
+    assert len(told) == 2 and all("opens with none of PARLEY_SEAL_KEYS" in said for said in told)
+    assert all("Give the sync process the key" in said for said in told)
+    assert not any("Connect the account again" in said for said in told)
+    assert Credential.objects.get().refresh_error == ""
+
+
+def test_a_refusal_to_renew_a_grant_says_nothing_of_the_one_that_came_meanwhile(
+    schedule, platform, clock, channel, app, monkeypatch
+):
+    """Somebody consents between the refusal and the end of the turn."""
+    platform.refresh_fails = ConnectorError("invalid_grant", remedy=Remedy.RECONNECT)
+    Credential.objects.update(expires_at=NOW + timedelta(seconds=10))
+    close = syncing._close
+
+    def close_later(*args, **named):
+        channel.refresh_from_db()
+        assert channel.state == ChannelState.NEEDS_RECONNECT
+        grant = platform.exchange(SimpleNamespace(now=NOW), "good-code", "", "kept-verifier")
+        connecting.connect(app=app, brand=channel.brand, grant=grant, now=NOW)
+        return close(*args, **named)
+
+    monkeypatch.setattr(syncing, "_close", close_later)
+
+    run(schedule(Task.TOKENS), clock)
+
+    channel.refresh_from_db()
+    assert channel.state == ChannelState.CONNECTED
 
 
 def test_what_a_page_could_not_read_is_kept_once(schedule, platform, clock, monkeypatch):

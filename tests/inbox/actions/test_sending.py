@@ -421,6 +421,24 @@ def test_replies_that_wait_for_another_do_not_hide_those_that_may_go(
     assert outbox.due_replies(now=say.at(303)) == [second.pk, other.pk]
 
 
+def test_many_replies_of_one_channel_do_not_hide_those_of_another(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    """A channel that was parked for a day is connected again, and its platform takes a minute for each."""
+    waiting = []
+    for number in range(3):
+        who = f"w{number}"
+        wrote = say.wrote("Hello?", who=who, external_id=f"m{number}0")
+        receiving.receive(arrivals=[Arrival(channel.pk, wrote)], now=say.at(2))
+        waiting.append(reply(Conversation.objects.get(thread_key=who), jo, seconds=60 + number))
+    other = ChannelFactory()
+    receiving.receive(arrivals=[Arrival(other.pk, say.wrote("Hello?", external_id="m90"))], now=say.at(2))
+    newer = reply(Conversation.objects.get(channel=other), agent_of(other.brand), seconds=70)
+
+    assert outbox.due_replies(now=say.at(90), limit=2) == [waiting[0].pk, newer.pk]
+    assert outbox.due_replies(now=say.at(90)) == [waiting[0].pk, newer.pk, waiting[1].pk, waiting[2].pk]
+
+
 def test_a_reply_nobody_could_confirm_and_that_shows_up_counts_as_sent(
     conversation: Conversation, jo: Person, channel: Channel
 ) -> None:

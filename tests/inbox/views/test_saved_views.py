@@ -224,7 +224,7 @@ def test_what_time_has_brought_in_is_told(page: Client, channel: Channel) -> Non
 def test_what_came_into_a_view_of_all_that_changed_after_a_number_is_told(
     page: Client, channel: Channel, django_assert_max_num_queries
 ) -> None:  # type: ignore[no-untyped-def]
-    make.conversation(channel, contact_name="Wanted", tags=["refund"], seq=8)
+    make.conversations(channel, 20, contact_name="Wanted", tags=["refund"], seq=8)
     make.conversation(channel, contact_name="Before", tags=["refund"], seq=7)
     make.conversation(channel, contact_name="Another", seq=8)
     make.conversation(ChannelFactory(), contact_name="Elsewhere", tags=["refund"], seq=8)
