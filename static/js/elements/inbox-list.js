@@ -83,6 +83,11 @@ class InboxList extends KeysetScroller {
     if (edge === "end") this.#endsLook()
   }
 
+  async load(edge) {
+    await super.load(edge)
+    this.#sayIfNothing()
+  }
+
   admit(row) {
     const latest = super.admit(row)
     return latest && this.belongs(latest) ? latest : null
@@ -315,6 +320,7 @@ class InboxList extends KeysetScroller {
   /** A look that was not long enough for the page: the rest is looked at when somebody asks for it. */
   ended({ dataset }) {
     this.resumes = dataset.resumes
+    this.#sayIfNothing()
     const further = this.querySelector("[data-further]")
     if (!further) return
     further.hidden = !this.resumes
@@ -431,6 +437,12 @@ class InboxList extends KeysetScroller {
     this.pill.hidden = !arrived && !lacks
     this.pill.textContent = lacks ? "New" : arrived ? `${arrived} new` : ""
     this.toggleAttribute("data-empty", !this.entries.length)
+    this.#sayIfNothing()
+  }
+
+  /** That nobody waits is not said while a page is still to come. */
+  #sayIfNothing() {
+    this.items.toggleAttribute("data-more", this.more.start || this.more.end)
   }
 }
 

@@ -22,6 +22,7 @@ export class KeysetScroller extends HTMLElement {
     this.addEventListener("scroll", () => this.#look(), { passive: true, signal: this.abort.signal })
     this.shape = new ResizeObserver(() => this.#look()) // also when it is shown again
     this.shape.observe(this)
+    this.shape.observe(this.items) // what gets shorter does not scroll, and may leave room for the next page
   }
 
   disconnectedCallback() {
