@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -86,3 +87,54 @@ def test_a_list_that_gets_shorter_is_filled_up_without_a_hand(enter: Enter, chan
     tell(channel, made[50:], **DONE)
     expect(page.locator(".row")).to_have_count(0)
     page.wait_for_function(f"() => {SAID_BELOW} === '\"Nobody waits here.\"'")
+
+
+# A row that stands where it was.
+
+
+def test_a_row_that_stands_where_it_was_is_no_measure_for_others(enter: Enter, channel: Channel) -> None:
+    made = make.conversations(channel, 5)[::-1]
+    page = enter(WAITING)
+    page.click(row_of(made[0]))
+    is_open(page, made[0])
+    tell(channel, [made[0]], **DONE)
+    expect(page.locator(f"{row_of(made[0])}[data-left]")).to_be_attached()
+
+    last = make.conversation(channel, age=timedelta(minutes=-5))
+    tell(channel, [last])
+
+    expect(page.locator(row_of(last))).to_be_attached()
+    assert order(page) == [f"row-{each.public_id}" for each in [*made, last]]
+
+
+def test_a_row_next_to_one_that_stands_where_it_was_keeps_its_place(enter: Enter, channel: Channel) -> None:
+    made = make.conversations(channel, 5)[::-1]
+    page = enter(WAITING)
+    page.click(row_of(made[1]))
+    is_open(page, made[1])
+    tell(channel, [made[1]], **DONE)
+    expect(page.locator(f"{row_of(made[1])}[data-left]")).to_be_attached()
+    page.hover(row_of(made[3]))
+
+    tell(channel, [made[2]], last_message_text="And the lamp?")
+
+    expect(page.locator(row_of(made[2]))).to_contain_text("And the lamp?")
+    expect(page.locator("[data-pill]")).to_be_hidden()
+    assert page.evaluate("document.querySelector('inbox-list').held.size") == 1
+
+
+def test_what_comes_above_an_open_row_that_has_left_where_its_place_is_stands_above_it(
+    enter: Enter, channel: Channel
+) -> None:
+    made = make.conversations(channel, 5)
+    page = enter(NEWEST)
+    page.click(row_of(made[0]))
+    is_open(page, made[0])
+    tell(channel, [made[0]], **DONE)
+    expect(page.locator(f"{row_of(made[0])}[data-left]")).to_be_attached()
+
+    newer = make.conversation(channel, age=timedelta(minutes=-5))
+    tell(channel, [newer])
+
+    expect(page.locator(row_of(newer))).to_be_attached()
+    assert order(page) == [f"row-{each.public_id}" for each in [newer, *made]]

@@ -272,10 +272,29 @@ class InboxList extends KeysetScroller {
 
   #keepsPlace(row, existing) {
     if (!this.#isWithin(row)) return false
-    const before = existing.previousElementSibling
-    const after = existing.nextElementSibling
+    const before = this.#next(existing, "previous")
+    const after = this.#next(existing, "next")
     const place = this.place(row)
     return (!before || this.place(before) > place) && (!after || this.place(after) < place || !this.entries.length)
+  }
+
+  /** The next one that stands at its place. */
+  #next(row, side) {
+    let item = row
+    do item = item[`${side}ElementSibling`]
+    while (item && this.held.has(item.dataset.id))
+    return item
+  }
+
+  /** By which rows others find their place. One that is held stands where it was, which may be far from its own. */
+  get #measures() {
+    const { entries } = this
+    if (!this.held.size) return entries
+    return entries.filter((row) => {
+      if (!this.held.has(row.dataset.id)) return true
+      const [before, after] = [this.#next(row, "previous"), this.#next(row, "next")]
+      return (!before || this.place(before) > this.place(row)) && (!after || this.place(after) < this.place(row))
+    })
   }
 
   /** The hand stays where it is, in the same breath: a key pressed a moment later would start again from the top. */
@@ -294,7 +313,7 @@ class InboxList extends KeysetScroller {
       if (old?.hasAttribute("aria-current")) this.stood ??= { id: row.dataset.id, order: this.entries.map((each) => each.dataset.id) }
       old?.remove()
     }
-    const standing = this.entries
+    const standing = this.#measures
     let at = 0
     for (const row of rows.filter((each) => this.#isWithin(each)).sort((one, other) => (this.place(one) < this.place(other) ? 1 : -1))) {
       while (at < standing.length && this.place(standing[at]) >= this.place(row)) at++
