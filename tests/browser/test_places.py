@@ -12,7 +12,8 @@ from playwright.sync_api import Page, expect
 from inbox import realtime
 from inbox.models import BrandSequence, Channel, Conversation
 from tests.browser.test_late_answers import hold, is_shown
-from tests.browser.test_shift import NEWEST
+from tests.browser.test_many import SCROLL
+from tests.browser.test_shift import NEWEST, a_shift, last_of
 from tests.factories import conversations as make
 
 Enter = Callable[..., Page]
@@ -138,3 +139,70 @@ def test_what_comes_above_an_open_row_that_has_left_where_its_place_is_stands_ab
 
     expect(page.locator(row_of(newer))).to_be_attached()
     assert order(page) == [f"row-{each.public_id}" for each in [newer, *made]]
+
+
+# The open one.
+
+
+def test_the_row_of_the_open_one_is_marked_when_it_is_fetched_back_and_j_goes_on_from_it(
+    enter: Enter, channel: Channel
+) -> None:
+    made = make.conversations(channel, 420)
+    page = enter(NEWEST)
+    page.click(row_of(made[2]))
+    is_open(page, made[2])
+    page.evaluate(SCROLL, ["inbox-list", ".row", 400, row_of(made[-1]), 3000])
+    expect(page.locator(row_of(made[2]))).to_have_count(0)
+
+    assert page.evaluate(SCROLL, ["inbox-list", ".row", -400, row_of(made[0]), 3000])["found"]
+
+    expect(page.locator(row_of(made[2]))).to_have_attribute("aria-current", "true")
+    page.keyboard.press("j")
+    is_shown(page, made[3])
+
+
+def test_where_the_row_of_the_open_one_was_dropped_one_goes_on_from_its_neighbourhood(
+    enter: Enter, channel: Channel
+) -> None:
+    made = make.conversations(channel, 60)
+    page = enter(NEWEST)
+    page.click(row_of(made[4]))
+    is_open(page, made[4])
+    last_of(page, a_shift(channel, 700))
+    expect(page.locator(row_of(made[4]))).to_have_count(0)
+    lowest = order(page)[-1].removeprefix("row-")
+
+    page.keyboard.press("k")
+
+    expect(page.locator("conversation-pane")).to_have_attribute("data-id", lowest)
+
+
+def test_an_answer_that_moves_the_open_one_below_what_is_loaded_leaves_its_neighbours_next(
+    enter: Enter, channel: Channel
+) -> None:
+    made = make.conversations(channel, 120)[::-1]
+    page = enter(WAITING)
+    page.click(row_of(made[2]))
+    is_open(page, made[2])
+
+    tell(channel, [made[2]], waiting_since=None, last_message_from="brand")
+    expect(page.locator(row_of(made[2]))).to_have_count(0)
+    page.keyboard.press("j")
+
+    is_shown(page, made[3])
+
+
+def test_the_open_one_stays_marked_when_the_page_of_its_new_place_brings_it(
+    enter: Enter, channel: Channel
+) -> None:
+    made = make.conversations(channel, 120)
+    page = enter(NEWEST)
+    page.click(row_of(made[9]))
+    is_shown(page, made[9])
+    page.hover(row_of(made[5]))
+    seq = tell(channel, [made[9]], last_message_at=made[60].last_message_at - timedelta(seconds=30))
+    page.wait_for_function(SEEN, arg=seq)
+
+    assert page.evaluate(SCROLL, ["inbox-list", ".row", 400, row_of(made[-1]), 900])["found"]
+
+    expect(page.locator(row_of(made[9]))).to_have_attribute("aria-current", "true")

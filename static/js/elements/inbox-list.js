@@ -80,6 +80,8 @@ class InboxList extends KeysetScroller {
     const stays = this.entries.filter((row) => !going.has(row) && !this.held.has(row.dataset.id))
     const last = edge === "start" ? stays[0] : stays.at(-1)
     if (last) this.reach[edge] = this.place(last)
+    const current = rows.find((row) => row.hasAttribute("aria-current"))
+    if (current) this.dropped = { id: current.dataset.id, place: this.place(current) }
     if (edge === "end") this.#endsLook()
   }
 
@@ -90,11 +92,21 @@ class InboxList extends KeysetScroller {
 
   admit(row) {
     const latest = super.admit(row)
-    return latest && this.belongs(latest) ? latest : null
+    if (!latest || !this.belongs(latest)) return null
+    if (latest.dataset.id === this.open) {
+      latest.setAttribute("aria-current", "true")
+      this.dropped = null
+    }
+    return latest
   }
 
   scrolled() {
     if (this.scrollTop < 4) this.#perhapsSettle()
+  }
+
+  /** The id of the open conversation. */
+  get open() {
+    return this.closest("workspace-shell")?.dataset.open
   }
 
   get selected() {
@@ -134,7 +146,7 @@ class InboxList extends KeysetScroller {
       return
     }
     const stays = belongs && this.#keepsPlace(row, existing)
-    this.#replace(existing, row)
+    this.replace(existing, row)
     row.toggleAttribute("data-left", !belongs)
     if (stays) return
     if (this.isFree && belongs) this.#put([row])
@@ -242,8 +254,9 @@ class InboxList extends KeysetScroller {
     this.take(told)
   }
 
-  mark(id = this.closest("workspace-shell")?.dataset.open) {
+  mark(id = this.open) {
     if (this.stood?.id !== id) this.stood = null
+    if (this.dropped?.id !== id) this.dropped = null
     for (const row of this.items.querySelectorAll("[aria-current]")) if (row.dataset.id !== id) row.removeAttribute("aria-current")
     this.find(id)?.setAttribute("aria-current", "true")
   }
@@ -252,10 +265,10 @@ class InboxList extends KeysetScroller {
     return id ? this.items.querySelector(`:scope > #row-${CSS.escape(id)}`) : null
   }
 
-  /** The row before or after the one that is picked, else the first. */
+  /** The row before or after the one that is picked, or before or after where that has stood; else the first. */
   neighbour(step, from = this.contains(document.activeElement) ? document.activeElement.closest(".row") : this.selected) {
     const rows = this.entries
-    if (!from) return rows[0]
+    if (!from) return this.#neighbourOfAbsent(step) ?? rows[0]
     if (from === this.selected && this.stood) return this.#neighbourOfOld(step) ?? rows[rows.indexOf(from) + step]
     return rows[rows.indexOf(from) + step]
   }
@@ -268,6 +281,17 @@ class InboxList extends KeysetScroller {
       if (row) return row
     }
     return null
+  }
+
+  /** The open one has gone below what is loaded, or was dropped with what is far: one goes on from where it was, or as near as there are rows. */
+  #neighbourOfAbsent(step) {
+    const { open } = this
+    if (open && this.stood?.id === open) return this.#neighbourOfOld(step)
+    if (!open || this.dropped?.id !== open) return null
+    const rows = this.#measures
+    const below = rows.findIndex((row) => this.place(row) < this.dropped.place)
+    if (below < 0) return rows.at(-1)
+    return step > 0 ? rows[below] : rows[below - 1]
   }
 
   #keepsPlace(row, existing) {
@@ -298,16 +322,17 @@ class InboxList extends KeysetScroller {
   }
 
   /** The hand stays where it is, in the same breath: a key pressed a moment later would start again from the top. */
-  #replace(existing, row) {
+  replace(existing, row) {
     const inHand = existing === document.activeElement
     if (existing.hasAttribute("aria-current")) row.setAttribute("aria-current", "true")
-    existing.replaceWith(row)
+    if (this.held.has(row.dataset.id)) this.held.set(row.dataset.id, row)
+    super.replace(existing, row)
     if (inHand) row.focus({ preventScroll: true })
   }
 
   /** Each to its place, in one walk along what stands here. */
   #put(rows) {
-    const open = this.closest("workspace-shell")?.dataset.open
+    const { open } = this
     for (const row of rows) {
       const old = this.find(row.dataset.id)
       if (old?.hasAttribute("aria-current")) this.stood ??= { id: row.dataset.id, order: this.entries.map((each) => each.dataset.id) }

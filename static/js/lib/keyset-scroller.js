@@ -192,8 +192,12 @@ export class KeysetScroller extends HTMLElement {
     const latest = told && newer(told, item) ? told : item
     const existing = item.id && this.items.querySelector(`:scope > #${CSS.escape(item.id)}`)
     if (!existing) return this.place(latest) === this.place(item) ? latest : null
-    if (latest !== existing && newer(latest, existing)) existing.replaceWith(latest)
+    if (latest !== existing && newer(latest, existing)) this.replace(existing, latest)
     return null
+  }
+
+  replace(existing, item) {
+    existing.replaceWith(item)
   }
 }
 
