@@ -13,7 +13,7 @@ from inbox import realtime
 from inbox.models import BrandSequence, Channel, Conversation
 from tests.browser.test_late_answers import hold, is_shown
 from tests.browser.test_many import SCROLL
-from tests.browser.test_shift import NEWEST, a_shift, last_of
+from tests.browser.test_shift import NEWEST, TOP_OF, a_shift, in_order, last_of
 from tests.factories import conversations as make
 
 Enter = Callable[..., Page]
@@ -206,3 +206,64 @@ def test_the_open_one_stays_marked_when_the_page_of_its_new_place_brings_it(
     assert page.evaluate(SCROLL, ["inbox-list", ".row", 400, row_of(made[-1]), 900])["found"]
 
     expect(page.locator(row_of(made[9]))).to_have_attribute("aria-current", "true")
+
+
+# A list that is hidden.
+
+
+def test_a_list_that_was_scrolled_is_not_moved_or_read_anew_behind_a_thread_on_a_phone(
+    enter: Enter, channel: Channel
+) -> None:
+    made = make.conversations(channel, 420)
+    page = enter(NEWEST, **PHONE)
+    assert page.evaluate(SCROLL, ["inbox-list", ".row", 400, row_of(made[370]), 3000])["found"]
+    page.locator(row_of(made[340])).scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    page.tap(row_of(made[340]))
+    is_shown(page, made[340])
+
+    told = a_shift(channel, 310)
+    page.wait_for_function(SEEN, arg=told[-1].seq)
+    page.wait_for_timeout(1500)
+    page.tap("[data-back]")
+
+    expect(page.locator(row_of(made[340]))).to_be_in_viewport()
+
+
+def test_rows_that_come_above_what_was_looked_at_on_a_phone_wait_until_it_is_back(
+    enter: Enter, channel: Channel
+) -> None:
+    made = make.conversations(channel, 60)
+    page = enter(NEWEST, **PHONE)
+    page.locator(row_of(made[30])).scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
+    top = page.evaluate(TOP_OF, row_of(made[30]))
+    page.tap(row_of(made[30]))
+    is_shown(page, made[30])
+
+    told = a_shift(channel, 20)
+    page.wait_for_function(SEEN, arg=told[-1].seq)
+    page.tap("[data-back]")
+    page.wait_for_timeout(300)
+
+    assert page.evaluate(TOP_OF, row_of(made[30])) == top
+
+
+def test_a_hundred_rows_one_by_one_ask_the_layout_no_more_than_now_and_then(
+    enter: Enter, channel: Channel
+) -> None:
+    make.conversations(channel, 60)
+    page = enter(NEWEST)
+    page.mouse.move(900, 400)
+    last_of(page, a_shift(channel, 290))
+    last = BrandSequence.objects.get(brand=channel.brand).last
+    make.conversations(
+        channel, 50, ages=[timedelta(minutes=-10 - number) for number in range(50)], each=[{"seq": last}] * 50
+    )
+    html = page.request.get("/b/lumen/inbox/open/rows/newest/").text()
+
+    rows, asked = page.evaluate(COUNT_LAYOUTS, html)
+
+    assert rows == 50
+    assert asked <= rows / 2
+    in_order(page)

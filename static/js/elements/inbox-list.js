@@ -22,6 +22,7 @@ class InboxList extends KeysetScroller {
   told = new Latest() // also of rows that are not here: one that has left is not brought back by what was read before
   bursts = 0 // told of, of which rows may be missing here
   answered = 0 // by what stands here
+  atTop = true // when it was last looked at: each row that is told asks, and must cost no layout
 
   /** Every row says where it stands in each order; this list goes by one of them. */
   get order() {
@@ -100,8 +101,15 @@ class InboxList extends KeysetScroller {
     return latest
   }
 
+  /** Once a frame at most, and only where it is shown: one that is hidden is where it was. */
   scrolled() {
-    if (this.scrollTop < 4) this.#perhapsSettle()
+    this.atTop = this.scrollTop < 4
+    if (this.atTop) this.#perhapsSettle()
+  }
+
+  keepStill(change) {
+    super.keepStill(change)
+    if (this.isShown) this.atTop = this.scrollTop < 4
   }
 
   /** The id of the open conversation. */
@@ -184,7 +192,7 @@ class InboxList extends KeysetScroller {
 
   /** No hand is on the list: it stands at its top, no pointer is over its pane and no key moves in it. */
   get isFree() {
-    return this.scrollTop < 4 && !this.parentElement.matches(":hover") && !this.contains(document.activeElement)
+    return this.atTop && !this.parentElement.matches(":hover") && !this.contains(document.activeElement)
   }
 
   settle({ toTop = false } = {}) {
@@ -250,6 +258,7 @@ class InboxList extends KeysetScroller {
     this.adopt(page)
     this.ended(page)
     this.scrollTo({ top: 0 })
+    if (this.isShown) this.atTop = true
     this.mark()
     this.take(told)
   }
