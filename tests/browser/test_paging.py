@@ -15,6 +15,7 @@ from inbox.actions import closing
 from inbox.models import Channel, Conversation, Person
 from tests.browser.conftest import Outside
 from tests.browser.test_late_answers import hold
+from tests.browser.test_places import row_of, tell
 from tests.factories import conversations as make
 
 Enter = Callable[..., Page]
@@ -89,3 +90,20 @@ def test_a_row_that_has_left_is_not_put_back_by_what_was_read_before_it_left(
 
     expect(page.locator(".row")).to_have_count(1)
     expect(page.locator(f"#row-{anna.public_id}")).to_be_visible()
+
+
+def test_rows_of_before_a_restore_are_no_newer_than_those_of_after_it(enter: Enter, channel: Channel) -> None:
+    [one, _] = make.conversations(channel, 2)
+    make.advance(channel, 50)
+    page = enter(NEWEST)
+    tell(channel, [one], last_message_text="Before")
+    expect(page.locator(row_of(one))).to_contain_text("Before")
+    Conversation.objects.filter(pk=one.pk).update(seq=5, last_message_text="Restored")
+    make.advance(channel, 5)
+    page.evaluate("document.querySelector('state-line').socket.close()")
+    expect(page.locator(row_of(one))).to_contain_text("Restored")
+    expect(page.locator("state-line[data-state=live]")).to_be_attached()
+
+    tell(channel, [one], last_message_text="And after")
+
+    expect(page.locator(row_of(one))).to_contain_text("And after")

@@ -139,6 +139,27 @@ def test_a_thread_that_hears_everything_asks_for_nothing(
     expect(page.locator("state-line[data-asked]")).to_have_count(0)
 
 
+def test_what_was_lost_after_a_restore_comes_though_its_number_was_passed_before(
+    enter: Enter, anna: Conversation, outside: Outside
+) -> None:
+    brand = BrandSequence.objects.filter(brand=anna.brand)
+    brand.update(last=50)
+    page = enter(at(anna))
+    outside.write("Hello again")
+    expect(page.locator(".message")).to_have_count(2)
+    Conversation.objects.update(seq=10)
+    brand.update(last=10)
+    page.evaluate("document.querySelector('state-line').socket.close()")
+    page.wait_for_function("() => document.querySelector('state-line').seen === 10")
+    live(page)
+    lose_pushes_to_the_thread(page, "Cancel it!")
+
+    outside.write("Cancel it!")
+
+    expect(page.locator(".message").last).to_contain_text("Cancel it!")
+    live(page)
+
+
 def test_what_a_thread_lacks_since_it_was_fetched_is_not_forgotten_for_other_news_of_it(
     enter: Enter, outside: Outside, anna: Conversation, zoe: Conversation
 ) -> None:

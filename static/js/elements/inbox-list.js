@@ -231,6 +231,11 @@ class InboxList extends KeysetScroller {
     return this.bursts > this.answered
   }
 
+  /** The brand was restored: its numbers begin again lower than those that were told of. */
+  restored() {
+    this.told = new Latest()
+  }
+
   /** From the beginning, because too much happened to tell it row by row. Settles when the newest such page is there. */
   reload() {
     return (this.anew = this.#reload())

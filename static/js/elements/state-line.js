@@ -167,6 +167,10 @@ class StateLine extends HTMLElement {
    * is not thrown to its end each time that the other part is asked for again. */
   async #readAnew({ seq, ask }) {
     const anew = (this.anew = {})
+    if (seq < this.seen) {
+      this.shell.list.restored()
+      this.numbers.restored(seq)
+    }
     this.say("catching")
     const had = new Set()
     for (let wait = SOON; this.anew === anew && !this.gone; wait = Math.min(15_000, wait * 2)) {

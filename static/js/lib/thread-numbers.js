@@ -43,6 +43,12 @@ export class ThreadNumbers {
     this.lacks = this.lacks.filter((each) => each.number !== number)
   }
 
+  /** The brand was restored, and counts again from `last`. */
+  restored(last) {
+    this.heard = []
+    this.base = Math.min(this.base, last)
+  }
+
   isOwed(number) {
     return this.lacks.some((each) => each.number === number && !each.ask)
   }
