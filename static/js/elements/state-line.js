@@ -85,7 +85,8 @@ class StateLine extends HTMLElement {
    * it was shown, and its pushes have a way of their own. Only an answer says that it is whole; any other news may have come before it.
    */
   #question() {
-    return { since: this.seen, read: Math.min(this.numbers.whole, this.seen), ask: this.numbers.ask() }
+    const read = Math.min(this.numbers.whole, this.seen)
+    return { since: this.seen, read, ask: this.numbers.ask(read) }
   }
 
   /** Something is told of and could not be had yet: the page is not live before it is. */
