@@ -15,7 +15,7 @@ from inbox.actions import closing
 from inbox.models import Channel, Conversation, Person
 from tests.browser.conftest import Outside
 from tests.browser.test_late_answers import hold
-from tests.browser.test_places import row_of, tell
+from tests.browser.test_places import DONE, row_of, tell
 from tests.factories import conversations as make
 
 Enter = Callable[..., Page]
@@ -107,3 +107,31 @@ def test_rows_of_before_a_restore_are_no_newer_than_those_of_after_it(enter: Ent
     tell(channel, [one], last_message_text="And after")
 
     expect(page.locator(row_of(one))).to_contain_text("And after")
+
+
+def test_a_row_that_has_left_is_not_put_back_with_a_page_that_was_on_its_way(
+    enter: Enter, channel: Channel
+) -> None:
+    made = make.conversations(channel, 300)
+    make.advance(channel, 10)
+    page = enter(NEWEST)
+    page.mouse.move(900, 400)
+    late = page.evaluate("selector => document.querySelector(selector).outerHTML", row_of(made[5]))
+    tell(channel, [made[5]], **DONE)
+    expect(page.locator(row_of(made[5]))).to_have_count(0)
+    held = hold(page, re.compile("older_than="))
+    page.evaluate("document.querySelector('inbox-list').scrollTop = 1e9")
+    held.until_given()
+
+    page.evaluate(
+        """(html) => {
+          const { socket, seen } = document.querySelector("state-line")
+          socket.onmessage({ data: JSON.stringify({ type: "rows", first: seen, last: seen, html }) })
+        }""",
+        late,
+    )
+    before = page.locator(".row").count()
+    held.let_go()
+    page.wait_for_function("many => document.querySelectorAll('.row').length > many", arg=before)
+
+    expect(page.locator(row_of(made[5]))).to_have_count(0)

@@ -132,10 +132,11 @@ class InboxList extends KeysetScroller {
 
   take(rows) {
     for (const row of rows) {
-      this.meanwhile(row)
+      const isOld = this.told.isOld(row)
+      if (!isOld) this.meanwhile(row)
       const existing = this.find(row.dataset.id)
       const held = this.held.get(row.dataset.id)
-      if (this.told.isOld(row) || (existing && !newer(row, existing)) || (held && !newer(row, held))) continue
+      if (isOld || (existing && !newer(row, existing)) || (held && !newer(row, held))) continue
       this.held.delete(row.dataset.id)
       this.#receiveOne(row, existing)
     }
