@@ -8,14 +8,16 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from inbox import realtime
 from inbox.actions import closing
 from inbox.models import Channel, Conversation, Person
 from tests.browser.conftest import Outside
 from tests.browser.test_late_answers import hold
+from tests.browser.test_many import SCROLL
 from tests.browser.test_places import DONE, row_of, tell
+from tests.browser.test_shift import a_shift, last_of
 from tests.factories import conversations as make
 
 Enter = Callable[..., Page]
@@ -135,3 +137,34 @@ def test_a_row_that_has_left_is_not_put_back_with_a_page_that_was_on_its_way(
     page.wait_for_function("many => document.querySelectorAll('.row').length > many", arg=before)
 
     expect(page.locator(row_of(made[5]))).to_have_count(0)
+
+
+def test_what_is_looked_at_again_is_counted_once(enter: Enter, channel: Channel) -> None:
+    made = make.conversations(channel, 120)
+    ending = str(made[74].public_id)
+
+    def end(route: Route) -> None:
+        """As if the look had seen as many as it may with this row."""
+        answer = route.fetch()
+        head, *rows = answer.text().split('<a class="row"')
+        at = next((at for at, row in enumerate(rows) if f'id="row-{ending}"' in row), None)
+        if at is None:
+            return route.fulfill(response=answer)
+        [place] = re.findall('data-sort-newest="([^"]*)"', rows[at])
+        head = head.replace("data-items", f'data-items data-resumes="{place}" data-looked="20000"')
+        kept = '<a class="row"'.join([head, *rows[: at + 1]])
+        return route.fulfill(response=answer, body=kept + ("" if at + 1 == len(rows) else "</div>"))
+
+    page = enter(f"{NEWEST}&q=is:open")
+    page.route(re.compile("older_than="), end)
+    page.evaluate(SCROLL, ["inbox-list", ".row", 400, row_of(made[74]), 600])
+    further = page.locator("[data-further]")
+    expect(further).to_contain_text("Looked at 20,000 conversations.")
+    page.evaluate("document.querySelector('inbox-list').scrollTop = 0")
+    page.mouse.move(900, 400)
+    last_of(page, a_shift(channel, 330))
+    expect(further).to_be_hidden()
+
+    assert page.evaluate(SCROLL, ["inbox-list", ".row", 400, row_of(made[74]), 3000])["found"]
+
+    expect(further).to_contain_text("Looked at 20,000 conversations.")

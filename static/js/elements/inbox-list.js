@@ -22,6 +22,7 @@ class InboxList extends KeysetScroller {
   told = new Latest() // also of rows that are not here: one that has left is not brought back by what was read before
   bursts = 0 // told of, of which rows may be missing here
   answered = 0 // by what stands here
+  looks = [] // that were not long enough for their pages: until which place, and how many each has seen
   atTop = true // when it was last looked at: each row that is told asks, and must cost no layout
 
   /** Every row says where it stands in each order; this list goes by one of them. */
@@ -261,6 +262,7 @@ class InboxList extends KeysetScroller {
     this.answered = Math.max(this.answered, bursts)
     this.early.clear() // as old as the list that goes; the server tells of what time brings in
     this.items.replaceChildren(...page.children)
+    this.looks = []
     this.adopt(page)
     this.ended(page)
     this.scrollTo({ top: 0 })
@@ -385,13 +387,15 @@ class InboxList extends KeysetScroller {
     further.hidden = !this.resumes
     if (!this.resumes) return
     this.more.end = false
-    this.looked = (this.looked ?? 0) + Number(dataset.looked)
-    further.firstElementChild.textContent = `Looked at ${this.looked.toLocaleString()} conversations.`
+    this.looks.push({ until: this.resumes, looked: Number(dataset.looked) })
+    const all = this.looks.reduce((sum, { looked }) => sum + looked, 0)
+    further.firstElementChild.textContent = `Looked at ${all.toLocaleString()} conversations.`
   }
 
   /** What the look had come to is asked for again, if anybody comes there. */
   #endsLook() {
     this.resumes = undefined
+    this.looks = this.looks.filter(({ until }) => until >= this.reach.end)
     const further = this.querySelector("[data-further]")
     if (further) further.hidden = true
   }
