@@ -32,39 +32,56 @@ class Joined:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Others:
+    """The other conversations of the person."""
+
     row: Row
-    accounts: list[Account]
-    merges: list[ContactMerge]
     others: list[Row]
     joined: list[Joined]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context(Others):
+    accounts: list[Account]
+    merges: list[ContactMerge]
     triage: TriageFacts
 
 
-def of(conversation: Conversation, *, person: Person, now: datetime) -> Context:
+def others_of(conversation: Conversation, *, person: Person, now: datetime) -> Others:
+    """Without what else stands in the pane: on a busy day an open page asks for it with each conversation that it opens."""
     brand = conversation.brand
-    handles: list[Handle] = []
     others: list[Conversation] = []
     joined: list[Joined] = []
+    if conversation.contact_id:
+        joined = [Joined(merge, _label(merge.merged.platform)) for merge in joining.into(conversation)]
+        visible = access.conversations_of(person, brand).exclude(pk=conversation.pk)
+        others = list(
+            visible.filter(contact_id=conversation.contact_id).order_by("-last_message_at", "-pk")[:PAST]
+        )
+    return Others(
+        row=inbox_list.row_of(conversation, brand_slug=brand.slug, now=now),
+        others=inbox_list.rows_of(others, brand_slug=brand.slug, now=now),
+        joined=joined,
+    )
+
+
+def of(conversation: Conversation, *, person: Person, now: datetime) -> Context:
+    handles: list[Handle] = []
     merges: list[ContactMerge] = []
     if conversation.contact_id:
         handles = list(
             Handle.objects.filter(contact_id=conversation.contact_id).select_related("channel").order_by("pk")
         )
         merges = people.merges_of(conversation.contact) if conversation.contact else []
-        joined = [Joined(merge, _label(merge.merged.platform)) for merge in joining.into(conversation)]
-        visible = access.conversations_of(person, brand).exclude(pk=conversation.pk)
-        others = list(
-            visible.filter(contact_id=conversation.contact_id).order_by("-last_message_at", "-pk")[:PAST]
-        )
+    beside = others_of(conversation, person=person, now=now)
     return Context(
-        row=inbox_list.row_of(conversation, brand_slug=brand.slug, now=now),
+        row=beside.row,
+        others=beside.others,
+        joined=beside.joined,
         accounts=[Account(handle, inbox_list.manifest_of(handle.channel.platform)) for handle in handles],
         merges=merges,
-        joined=joined,
-        others=inbox_list.rows_of(others, brand_slug=brand.slug, now=now),
-        triage=triage_facts.of(conversation, brand_slug=brand.slug, now=now),
+        triage=triage_facts.of(conversation, brand_slug=conversation.brand.slug, now=now),
     )
 
 

@@ -66,7 +66,7 @@ def composer(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRes
 def others(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResponse:
     """The other conversations of its person, as they are now."""
     conversation = access.conversation_for(request.user, brand_slug, public_id)
-    found = person_context.of(conversation, person=request.user, now=timezone.now())
+    found = person_context.others_of(conversation, person=request.user, now=timezone.now())
     return render(request, "inbox/_others.html", {"context": found})
 
 

@@ -8,13 +8,16 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from inbox import realtime
 from inbox.actions import closing
 from inbox.models import Channel, Conversation, Person
 from tests.browser.conftest import Outside
 from tests.browser.test_late_answers import hold
+from tests.browser.test_many import SCROLL
+from tests.browser.test_places import DONE, row_of, tell
+from tests.browser.test_shift import a_shift, last_of
 from tests.factories import conversations as make
 
 Enter = Callable[..., Page]
@@ -89,3 +92,79 @@ def test_a_row_that_has_left_is_not_put_back_by_what_was_read_before_it_left(
 
     expect(page.locator(".row")).to_have_count(1)
     expect(page.locator(f"#row-{anna.public_id}")).to_be_visible()
+
+
+def test_rows_of_before_a_restore_are_no_newer_than_those_of_after_it(enter: Enter, channel: Channel) -> None:
+    [one, _] = make.conversations(channel, 2)
+    make.advance(channel, 50)
+    page = enter(NEWEST)
+    tell(channel, [one], last_message_text="Before")
+    expect(page.locator(row_of(one))).to_contain_text("Before")
+    Conversation.objects.filter(pk=one.pk).update(seq=5, last_message_text="Restored")
+    make.advance(channel, 5)
+    page.evaluate("document.querySelector('state-line').socket.close()")
+    expect(page.locator(row_of(one))).to_contain_text("Restored")
+    expect(page.locator("state-line[data-state=live]")).to_be_attached()
+
+    tell(channel, [one], last_message_text="And after")
+
+    expect(page.locator(row_of(one))).to_contain_text("And after")
+
+
+def test_a_row_that_has_left_is_not_put_back_with_a_page_that_was_on_its_way(
+    enter: Enter, channel: Channel
+) -> None:
+    made = make.conversations(channel, 300)
+    make.advance(channel, 10)
+    page = enter(NEWEST)
+    page.mouse.move(900, 400)
+    late = page.evaluate("selector => document.querySelector(selector).outerHTML", row_of(made[5]))
+    tell(channel, [made[5]], **DONE)
+    expect(page.locator(row_of(made[5]))).to_have_count(0)
+    held = hold(page, re.compile("older_than="))
+    page.evaluate("document.querySelector('inbox-list').scrollTop = 1e9")
+    held.until_given()
+
+    page.evaluate(
+        """(html) => {
+          const { socket, seen } = document.querySelector("state-line")
+          socket.onmessage({ data: JSON.stringify({ type: "rows", first: seen, last: seen, html }) })
+        }""",
+        late,
+    )
+    before = page.locator(".row").count()
+    held.let_go()
+    page.wait_for_function("many => document.querySelectorAll('.row').length > many", arg=before)
+
+    expect(page.locator(row_of(made[5]))).to_have_count(0)
+
+
+def test_what_is_looked_at_again_is_counted_once(enter: Enter, channel: Channel) -> None:
+    made = make.conversations(channel, 120)
+    ending = str(made[74].public_id)
+
+    def end(route: Route) -> None:
+        """As if the look had seen as many as it may with this row."""
+        answer = route.fetch()
+        head, *rows = answer.text().split('<a class="row"')
+        at = next((at for at, row in enumerate(rows) if f'id="row-{ending}"' in row), None)
+        if at is None:
+            return route.fulfill(response=answer)
+        [place] = re.findall('data-sort-newest="([^"]*)"', rows[at])
+        head = head.replace("data-items", f'data-items data-resumes="{place}" data-looked="20000"')
+        kept = '<a class="row"'.join([head, *rows[: at + 1]])
+        return route.fulfill(response=answer, body=kept + ("" if at + 1 == len(rows) else "</div>"))
+
+    page = enter(f"{NEWEST}&q=is:open")
+    page.route(re.compile("older_than="), end)
+    page.evaluate(SCROLL, ["inbox-list", ".row", 400, row_of(made[74]), 600])
+    further = page.locator("[data-further]")
+    expect(further).to_contain_text("Looked at 20,000 conversations.")
+    page.evaluate("document.querySelector('inbox-list').scrollTop = 0")
+    page.mouse.move(900, 400)
+    last_of(page, a_shift(channel, 330))
+    expect(further).to_be_hidden()
+
+    assert page.evaluate(SCROLL, ["inbox-list", ".row", 400, row_of(made[74]), 3000])["found"]
+
+    expect(further).to_contain_text("Looked at 20,000 conversations.")

@@ -139,6 +139,58 @@ def test_a_thread_that_hears_everything_asks_for_nothing(
     expect(page.locator("state-line[data-asked]")).to_have_count(0)
 
 
+def test_what_was_told_between_a_question_and_its_answer_is_not_asked_for_again(
+    enter: Enter, outside: Outside, anna: Conversation, zoe: Conversation
+) -> None:
+    page = enter("/b/lumen/inbox/open/?sort=newest")
+    page.evaluate(
+        """() => {
+          const line = document.querySelector("state-line")
+          const { catchUp, socket } = line
+          line.catchUp = () => { line.dataset.asked = ""; catchUp.call(line) }
+          const send = socket.send.bind(socket)
+          socket.send = (text) => (JSON.parse(text).open ? (window.question = text) : send(text))
+          window.letGo = () => send(window.question)
+        }"""
+    )
+    page.click(f"#row-{anna.public_id}")
+    expect(page.locator("conversation-pane")).to_be_visible()
+    expect(page.locator(".message")).to_have_count(1)
+    page.wait_for_function("() => window.question !== undefined")
+    outside.write("Is anybody there?")
+    outside.write("And the lamp?", who="zoe")
+    expect(page.locator(f"#row-{anna.public_id}")).to_contain_text("Is anybody there?")
+    expect(page.locator(f"#row-{zoe.public_id}")).to_contain_text("And the lamp?")
+
+    page.evaluate("window.letGo()")
+
+    expect(page.locator(".message")).to_have_count(2)
+    page.wait_for_timeout(1500)
+    assert page.evaluate("document.querySelector('state-line').numbers.lacks") == []
+    expect(page.locator("state-line[data-asked]")).to_have_count(0)
+
+
+def test_what_was_lost_after_a_restore_comes_though_its_number_was_passed_before(
+    enter: Enter, anna: Conversation, outside: Outside
+) -> None:
+    brand = BrandSequence.objects.filter(brand=anna.brand)
+    brand.update(last=50)
+    page = enter(at(anna))
+    outside.write("Hello again")
+    expect(page.locator(".message")).to_have_count(2)
+    Conversation.objects.update(seq=10)
+    brand.update(last=10)
+    page.evaluate("document.querySelector('state-line').socket.close()")
+    page.wait_for_function("() => document.querySelector('state-line').seen === 10")
+    live(page)
+    lose_pushes_to_the_thread(page, "Cancel it!")
+
+    outside.write("Cancel it!")
+
+    expect(page.locator(".message").last).to_contain_text("Cancel it!")
+    live(page)
+
+
 def test_what_a_thread_lacks_since_it_was_fetched_is_not_forgotten_for_other_news_of_it(
     enter: Enter, outside: Outside, anna: Conversation, zoe: Conversation
 ) -> None:

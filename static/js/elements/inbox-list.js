@@ -22,6 +22,8 @@ class InboxList extends KeysetScroller {
   told = new Latest() // also of rows that are not here: one that has left is not brought back by what was read before
   bursts = 0 // told of, of which rows may be missing here
   answered = 0 // by what stands here
+  looks = [] // that were not long enough for their pages: until which place, and how many each has seen
+  atTop = true // when it was last looked at: each row that is told asks, and must cost no layout
 
   /** Every row says where it stands in each order; this list goes by one of them. */
   get order() {
@@ -80,16 +82,40 @@ class InboxList extends KeysetScroller {
     const stays = this.entries.filter((row) => !going.has(row) && !this.held.has(row.dataset.id))
     const last = edge === "start" ? stays[0] : stays.at(-1)
     if (last) this.reach[edge] = this.place(last)
+    const current = rows.find((row) => row.hasAttribute("aria-current"))
+    if (current) this.dropped = { id: current.dataset.id, place: this.place(current) }
     if (edge === "end") this.#endsLook()
+  }
+
+  async load(edge) {
+    await super.load(edge)
+    this.#sayIfNothing()
   }
 
   admit(row) {
     const latest = super.admit(row)
-    return latest && this.belongs(latest) ? latest : null
+    if (!latest || !this.belongs(latest)) return null
+    if (latest.dataset.id === this.open) {
+      latest.setAttribute("aria-current", "true")
+      this.dropped = null
+    }
+    return latest
   }
 
+  /** Once a frame at most, and only where it is shown: one that is hidden is where it was. */
   scrolled() {
-    if (this.scrollTop < 4) this.#perhapsSettle()
+    this.atTop = this.scrollTop < 4
+    if (this.atTop) this.#perhapsSettle()
+  }
+
+  keepStill(change) {
+    super.keepStill(change)
+    if (this.isShown) this.atTop = this.scrollTop < 4
+  }
+
+  /** The id of the open conversation. */
+  get open() {
+    return this.closest("workspace-shell")?.dataset.open
   }
 
   get selected() {
@@ -107,10 +133,11 @@ class InboxList extends KeysetScroller {
 
   take(rows) {
     for (const row of rows) {
-      this.meanwhile(row)
+      const isOld = this.told.isOld(row)
+      if (!isOld) this.meanwhile(row)
       const existing = this.find(row.dataset.id)
       const held = this.held.get(row.dataset.id)
-      if (this.told.isOld(row) || (existing && !newer(row, existing)) || (held && !newer(row, held))) continue
+      if (isOld || (existing && !newer(row, existing)) || (held && !newer(row, held))) continue
       this.held.delete(row.dataset.id)
       this.#receiveOne(row, existing)
     }
@@ -129,7 +156,7 @@ class InboxList extends KeysetScroller {
       return
     }
     const stays = belongs && this.#keepsPlace(row, existing)
-    this.#replace(existing, row)
+    this.replace(existing, row)
     row.toggleAttribute("data-left", !belongs)
     if (stays) return
     if (this.isFree && belongs) this.#put([row])
@@ -167,7 +194,7 @@ class InboxList extends KeysetScroller {
 
   /** No hand is on the list: it stands at its top, no pointer is over its pane and no key moves in it. */
   get isFree() {
-    return this.scrollTop < 4 && !this.parentElement.matches(":hover") && !this.contains(document.activeElement)
+    return this.atTop && !this.parentElement.matches(":hover") && !this.contains(document.activeElement)
   }
 
   settle({ toTop = false } = {}) {
@@ -206,6 +233,11 @@ class InboxList extends KeysetScroller {
     return this.bursts > this.answered
   }
 
+  /** The brand was restored: its numbers begin again lower than those that were told of. */
+  restored() {
+    this.told = new Latest()
+  }
+
   /** From the beginning, because too much happened to tell it row by row. Settles when the newest such page is there. */
   reload() {
     return (this.anew = this.#reload())
@@ -230,15 +262,18 @@ class InboxList extends KeysetScroller {
     this.answered = Math.max(this.answered, bursts)
     this.early.clear() // as old as the list that goes; the server tells of what time brings in
     this.items.replaceChildren(...page.children)
+    this.looks = []
     this.adopt(page)
     this.ended(page)
     this.scrollTo({ top: 0 })
+    if (this.isShown) this.atTop = true
     this.mark()
     this.take(told)
   }
 
-  mark(id = this.closest("workspace-shell")?.dataset.open) {
+  mark(id = this.open) {
     if (this.stood?.id !== id) this.stood = null
+    if (this.dropped?.id !== id) this.dropped = null
     for (const row of this.items.querySelectorAll("[aria-current]")) if (row.dataset.id !== id) row.removeAttribute("aria-current")
     this.find(id)?.setAttribute("aria-current", "true")
   }
@@ -247,10 +282,10 @@ class InboxList extends KeysetScroller {
     return id ? this.items.querySelector(`:scope > #row-${CSS.escape(id)}`) : null
   }
 
-  /** The row before or after the one that is picked, else the first. */
+  /** The row before or after the one that is picked, or before or after where that has stood; else the first. */
   neighbour(step, from = this.contains(document.activeElement) ? document.activeElement.closest(".row") : this.selected) {
     const rows = this.entries
-    if (!from) return rows[0]
+    if (!from) return this.#neighbourOfAbsent(step) ?? rows[0]
     if (from === this.selected && this.stood) return this.#neighbourOfOld(step) ?? rows[rows.indexOf(from) + step]
     return rows[rows.indexOf(from) + step]
   }
@@ -265,31 +300,62 @@ class InboxList extends KeysetScroller {
     return null
   }
 
+  /** The open one has gone below what is loaded, or was dropped with what is far: one goes on from where it was, or as near as there are rows. */
+  #neighbourOfAbsent(step) {
+    const { open } = this
+    if (open && this.stood?.id === open) return this.#neighbourOfOld(step)
+    if (!open || this.dropped?.id !== open) return null
+    const rows = this.#measures
+    const below = rows.findIndex((row) => this.place(row) < this.dropped.place)
+    if (below < 0) return rows.at(-1)
+    return step > 0 ? rows[below] : rows[below - 1]
+  }
+
   #keepsPlace(row, existing) {
     if (!this.#isWithin(row)) return false
-    const before = existing.previousElementSibling
-    const after = existing.nextElementSibling
+    const before = this.#next(existing, "previous")
+    const after = this.#next(existing, "next")
     const place = this.place(row)
     return (!before || this.place(before) > place) && (!after || this.place(after) < place || !this.entries.length)
   }
 
+  /** The next one that stands at its place. */
+  #next(row, side) {
+    let item = row
+    do item = item[`${side}ElementSibling`]
+    while (item && this.held.has(item.dataset.id))
+    return item
+  }
+
+  /** By which rows others find their place. One that is held stands where it was, which may be far from its own. */
+  get #measures() {
+    const { entries } = this
+    if (!this.held.size) return entries
+    return entries.filter((row) => {
+      if (!this.held.has(row.dataset.id)) return true
+      const [before, after] = [this.#next(row, "previous"), this.#next(row, "next")]
+      return (!before || this.place(before) > this.place(row)) && (!after || this.place(after) < this.place(row))
+    })
+  }
+
   /** The hand stays where it is, in the same breath: a key pressed a moment later would start again from the top. */
-  #replace(existing, row) {
+  replace(existing, row) {
     const inHand = existing === document.activeElement
     if (existing.hasAttribute("aria-current")) row.setAttribute("aria-current", "true")
-    existing.replaceWith(row)
+    if (this.held.has(row.dataset.id)) this.held.set(row.dataset.id, row)
+    super.replace(existing, row)
     if (inHand) row.focus({ preventScroll: true })
   }
 
   /** Each to its place, in one walk along what stands here. */
   #put(rows) {
-    const open = this.closest("workspace-shell")?.dataset.open
+    const { open } = this
     for (const row of rows) {
       const old = this.find(row.dataset.id)
       if (old?.hasAttribute("aria-current")) this.stood ??= { id: row.dataset.id, order: this.entries.map((each) => each.dataset.id) }
       old?.remove()
     }
-    const standing = this.entries
+    const standing = this.#measures
     let at = 0
     for (const row of rows.filter((each) => this.#isWithin(each)).sort((one, other) => (this.place(one) < this.place(other) ? 1 : -1))) {
       while (at < standing.length && this.place(standing[at]) >= this.place(row)) at++
@@ -315,18 +381,21 @@ class InboxList extends KeysetScroller {
   /** A look that was not long enough for the page: the rest is looked at when somebody asks for it. */
   ended({ dataset }) {
     this.resumes = dataset.resumes
+    this.#sayIfNothing()
     const further = this.querySelector("[data-further]")
     if (!further) return
     further.hidden = !this.resumes
     if (!this.resumes) return
     this.more.end = false
-    this.looked = (this.looked ?? 0) + Number(dataset.looked)
-    further.firstElementChild.textContent = `Looked at ${this.looked.toLocaleString()} conversations.`
+    this.looks.push({ until: this.resumes, looked: Number(dataset.looked) })
+    const all = this.looks.reduce((sum, { looked }) => sum + looked, 0)
+    further.firstElementChild.textContent = `Looked at ${all.toLocaleString()} conversations.`
   }
 
   /** What the look had come to is asked for again, if anybody comes there. */
   #endsLook() {
     this.resumes = undefined
+    this.looks = this.looks.filter(({ until }) => until >= this.reach.end)
     const further = this.querySelector("[data-further]")
     if (further) further.hidden = true
   }
@@ -431,6 +500,12 @@ class InboxList extends KeysetScroller {
     this.pill.hidden = !arrived && !lacks
     this.pill.textContent = lacks ? "New" : arrived ? `${arrived} new` : ""
     this.toggleAttribute("data-empty", !this.entries.length)
+    this.#sayIfNothing()
+  }
+
+  /** That nobody waits is not said while a page is still to come. */
+  #sayIfNothing() {
+    this.items.toggleAttribute("data-more", this.more.start || this.more.end)
   }
 }
 

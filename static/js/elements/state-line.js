@@ -85,7 +85,8 @@ class StateLine extends HTMLElement {
    * it was shown, and its pushes have a way of their own. Only an answer says that it is whole; any other news may have come before it.
    */
   #question() {
-    return { since: this.seen, read: Math.min(this.numbers.whole, this.seen), ask: this.numbers.ask() }
+    const read = Math.min(this.numbers.whole, this.seen)
+    return { since: this.seen, read, ask: this.numbers.ask(read) }
   }
 
   /** Something is told of and could not be had yet: the page is not live before it is. */
@@ -167,6 +168,10 @@ class StateLine extends HTMLElement {
    * is not thrown to its end each time that the other part is asked for again. */
   async #readAnew({ seq, ask }) {
     const anew = (this.anew = {})
+    if (seq < this.seen) {
+      this.shell.list.restored()
+      this.numbers.restored(seq)
+    }
     this.say("catching")
     const had = new Set()
     for (let wait = SOON; this.anew === anew && !this.gone; wait = Math.min(15_000, wait * 2)) {

@@ -22,6 +22,7 @@ export class KeysetScroller extends HTMLElement {
     this.addEventListener("scroll", () => this.#look(), { passive: true, signal: this.abort.signal })
     this.shape = new ResizeObserver(() => this.#look()) // also when it is shown again
     this.shape.observe(this)
+    this.shape.observe(this.items) // what gets shorter does not scroll, and may leave room for the next page
   }
 
   disconnectedCallback() {
@@ -191,8 +192,12 @@ export class KeysetScroller extends HTMLElement {
     const latest = told && newer(told, item) ? told : item
     const existing = item.id && this.items.querySelector(`:scope > #${CSS.escape(item.id)}`)
     if (!existing) return this.place(latest) === this.place(item) ? latest : null
-    if (latest !== existing && newer(latest, existing)) existing.replaceWith(latest)
+    if (latest !== existing && newer(latest, existing)) this.replace(existing, latest)
     return null
+  }
+
+  replace(existing, item) {
+    existing.replaceWith(item)
   }
 }
 

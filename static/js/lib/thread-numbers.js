@@ -7,6 +7,7 @@ const KEPT = 200 // numbers that came before their row said so
 export class ThreadNumbers {
   asks = 0
   lacks = [] // { from, number, ask }: something after `from` may not be here; asked for with question `ask`
+  reads = new Map() // question -> what came after this number is in its answer
 
   constructor() {
     this.begin(null)
@@ -43,22 +44,32 @@ export class ThreadNumbers {
     this.lacks = this.lacks.filter((each) => each.number !== number)
   }
 
+  /** The brand was restored, and counts again from `last`. */
+  restored(last) {
+    this.heard = []
+    this.base = Math.min(this.base, last)
+  }
+
   isOwed(number) {
     return this.lacks.some((each) => each.number === number && !each.ask)
   }
 
-  /** All that is missing is asked for with one question, which has this number. */
-  ask() {
+  /** All that is missing is asked for with one question, which has this number; it asks for what came after `read`. */
+  ask(read) {
     this.asks += 1
+    this.reads.set(this.asks, read)
     for (const each of this.lacks) each.ask ??= this.asks
     return this.asks
   }
 
   /** The answer to a question is here: all that there was up to `last`. */
   answered(ask, last) {
+    const read = this.reads.get(ask)
+    for (const each of this.reads.keys()) if (each <= ask) this.reads.delete(each)
     if (!(ask >= this.firstAsk)) return // it was about another conversation
     this.base = Math.max(this.base, last)
-    this.lacks = this.lacks.filter((each) => !(each.ask <= ask))
+    const isBrought = ({ from, number }) => number <= last && from >= read // also where it was told of after the question
+    this.lacks = this.lacks.filter((each) => !(each.ask <= ask) && !isBrought(each))
   }
 }
 

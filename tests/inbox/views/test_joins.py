@@ -53,7 +53,7 @@ def test_the_other_conversations_are_asked_for_alone_in_a_few_questions_and_by_i
     there = reverse("inbox:others", args=[conversation.brand.slug, conversation.public_id])
     page.get(there)
 
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(7):
         shown = page.get(there).content.decode()
 
     assert shown.startswith("<section") and "And on X" in shown
