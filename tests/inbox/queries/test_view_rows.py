@@ -147,7 +147,10 @@ def test_a_page_is_one_statement_without_offset_or_count(text: str, channel: Cha
             shown = [(row.name, row.facts, row.places, heads) for heads, row in page.headed]
 
         assert len(told) == 1 and len(shown) == len(page.rows)
-        assert "OFFSET" not in told[0]["sql"] and "COUNT(" not in told[0]["sql"]
+        sql = told[0]["sql"].replace(
+            "OFFSET 0)", ")"
+        )  # skips nothing: it keeps a question about each row apart
+        assert "OFFSET" not in sql and "COUNT(" not in sql
 
 
 def test_no_query_looks_at_more_than_its_look(channel: Channel) -> None:
