@@ -82,7 +82,7 @@ INSERT INTO inbox_conversation (
     last_message_from, last_message_author, message_count, unread_count, due_reason, seq, public_seq)
 SELECT %(first_conversation)s + g, gen_random_uuid(), %(brand)s, (%(channels)s::bigint[])[1 + g %% 3], id, 'direct', 't' || g, 'c' || g, s.state, 3, '[]',
        CASE WHEN g %% 2000 = 0 THEN ARRAY['bench refund', 'bench recall'] WHEN g %% 100 = 0 THEN ARRAY['bench refund'] ELSE '{}' END,
-       now(), CASE WHEN s.state = 'resolved' THEN now() END, 'instagram', initcap(first) || ' ' || initcap(last), '', '', '', now(), '',
+       now(), CASE WHEN s.state = 'resolved' THEN now() END, (ARRAY['instagram', 'x', 'linkedin'])[1 + g %% 3], initcap(first) || ' ' || initcap(last), '', '', '', now(), '',
        'customer', '', 10, 0, '', g, g
   FROM who, LATERAL (SELECT CASE g %% 10 WHEN 0 THEN 'open' WHEN 1 THEN 'snoozed' ELSE 'resolved' END AS state) s
 """

@@ -36,7 +36,8 @@ WIDE = 2  # of the spans of rules.eras: 64 days
 BEGINNINGS = 1  # 8 days: the index reads all that begin so anew for each span, which costs less than the rows of all the years that hold one
 MANY_PEOPLE = 20_000  # more have such a name than anybody reads: these are chosen among
 PATIENCE = 1_000  # milliseconds a statement may take
-HURRY = 50  # for what only chooses the way
+HURRY = 100  # for what only chooses the way
+SECOND_LOOK = 400  # for the same once the newest days have not filled the page: from there on each step reads many times as much
 
 
 class BadPlace(ValueError):
@@ -132,7 +133,8 @@ class _Search:
         leading = self.wanted.leading
         newest = self._among_newest(NEWEST if leading else NEWEST_BEGINNINGS)
         yield newest
-        if (few := self._few()) is not None:
+        is_known, few = self._few(HURRY)
+        if few is not None:
             yield self._in_conversations(few)
             return
         ends = (now, self.within.until, self.older_than.at if self.older_than else None)
@@ -140,22 +142,27 @@ class _Search:
         # What is not among so many is rare enough for a wide look.
         is_rare = not newest and self.within.conversations is None
         skipped = WIDE if is_rare else 0 if leading else BEGINNINGS
-        for span, reaches in list(eras.windows(self.brand.pk, until))[skipped:]:
+        for number, (span, reaches) in list(enumerate(eras.windows(self.brand.pk, until)))[skipped:]:
+            if number >= WIDE and not is_known:
+                is_known, few = self._few(SECOND_LOOK)
+                if few is not None:
+                    yield self._in_conversations(few)
+                    return
             yield self._in_index(span)
             if self.within.since and self.within.since >= reaches:
                 return
         yield self._in_index(f"'{eras.brand_mark(self.brand.pk)}'")
 
-    def _few(self) -> list[int] | None:
-        """The conversations that the filter leaves, where it can be told in a moment that they are few."""
+    def _few(self, milliseconds: int) -> tuple[bool, list[int] | None]:
+        """Whether it could be told in this time how many conversations the filter leaves, and which where they are few."""
         if self.within.conversations is None:
-            return None
+            return True, None
         try:
-            with _fence.hurried(HURRY, then=PATIENCE):
+            with _fence.hurried(milliseconds, then=PATIENCE):
                 found = list(self.within.conversations.order_by().values_list("pk", flat=True)[: FEW + 1])
         except _fence.TookTooLong:
-            return None
-        return found if len(found) <= FEW else None
+            return False, None
+        return True, found if len(found) <= FEW else None
 
     def _among_newest(self, amount: int) -> list[Hit]:
         condition, place = self._before("w")

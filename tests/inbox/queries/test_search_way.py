@@ -1,0 +1,76 @@
+"""Which way a search goes where a filter leaves few conversations, or none: not through every message that holds the word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from inbox.actions import indexing, receiving
+from inbox.actions.receiving import Arrival
+from inbox.models import Channel, Conversation, Person, Tag
+from inbox.queries import _fence, search, search_results
+from inbox.rules import eras
+from tests.factories import exchange as say
+from tests.factories.people import ChannelFactory, MembershipFactory
+
+
+@pytest.fixture
+def channel() -> Channel:
+    channel: Channel = ChannelFactory(platform="instagram")
+    said = [say.wrote(f"Parcel {n}", who=f"person{n}", seconds=n) for n in range(3)]
+    receiving.receive(arrivals=[Arrival(channel.pk, each) for each in said], now=say.at(10))
+    while not (batch := indexing.next_batch(channel.brand_id)).is_empty:
+        indexing.index(batch)
+    return channel
+
+
+@pytest.fixture
+def person(channel: Channel) -> Person:
+    found: Person = MembershipFactory(brand=channel.brand).person
+    return found
+
+
+def asked(typed: str, person: Person, channel: Channel) -> tuple[search_results.Results, str]:
+    with CaptureQueriesContext(connection) as told:
+        found = search_results.of(typed, person=person, brand=channel.brand, now=say.at(600))
+    return found, "\n".join(each["sql"] for each in told)
+
+
+@pytest.mark.django_db
+def test_conversations_of_a_network_are_found_by_its_channels(channel: Channel, person: Person) -> None:
+    """The network stands in a column without an index: among a million conversations nothing would tell that there are none."""
+    other = ChannelFactory(brand=channel.brand, platform="x")
+
+    found, sql = asked("channel:x parcel ", person, channel)
+
+    assert found.messages == []
+    assert f'"inbox_conversation"."channel_id" IN ({other.pk})' in sql
+
+
+@pytest.mark.django_db
+def test_that_few_are_left_is_asked_again_before_the_wide_looks(
+    channel: Channel, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first look had no time; without the second one every message with the word would be read, for two years."""
+    Tag.objects.create(brand=channel.brand, name="recall")
+    hurried = _fence.hurried
+
+    @contextmanager
+    def too_slow_at_first(milliseconds: int, *, then: int) -> Iterator[None]:
+        if milliseconds <= search.HURRY:
+            raise _fence.TookTooLong
+        with hurried(milliseconds, then=then):
+            yield
+
+    monkeypatch.setattr(_fence, "hurried", too_slow_at_first)
+
+    found, sql = asked("is:open tag:recall parcel ", person, channel)
+
+    everything = f"& '{eras.brand_mark(channel.brand_id)}'"
+    assert found.messages == [] and not found.gave_up
+    assert "'parcel'" in sql and everything.replace("'", "''") not in sql and everything not in sql
+    assert Conversation.objects.count() == 3
