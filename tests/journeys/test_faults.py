@@ -122,6 +122,8 @@ def test_an_expired_grant_parks_sending_and_never_stops_receiving(
     assert outside.from_brand(answer) == []
 
     demo.connect_again()
+    expect(state).to_contain_text("The customer wrote while it waited", timeout=30_000)
+    agent.message(answer).get_by_role("button", name="Retry").click()
     agent.await_sent(answer, within=30)
     assert_complete(demo, outside, [answer])
 
