@@ -7,14 +7,17 @@ from any value in it. Below a second a value counts as half a second, and above 
 
 from __future__ import annotations
 
-import sys
-from array import array
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from itertools import pairwise
 from math import ceil, log
-from struct import Struct
+from typing import Any, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers: TypeAlias = NDArray[Any]
 WIDEST = 1.04
 ERROR = (WIDEST - 1) / (WIDEST + 1)  # 1.96 %
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
@@ -42,6 +45,7 @@ def bucket(value: float) -> int:
     return bisect_right(EDGES, value)
 
 
+@cache
 def middle(number: int) -> float:
     """What stands for every value of a bucket: the point that is equally wrong, in proportion, at both of its ends."""
     if number <= 0:
@@ -65,34 +69,28 @@ def percentile(counts: Mapping[int, int], share: float) -> float | None:
     return None
 
 
-def number_of(low: int, lanes: bytes) -> int:
-    """A stored histogram as one long number with 32 bits for each bucket. The sum of two numbers is the number of both histograms, so that
-    thousands of them add up in a moment."""
-    return int.from_bytes(lanes, "big") << (32 * low)
+# A stored histogram: only the buckets that were hit.
+PAIR = np.dtype([("bucket", "<u2"), ("count", "<u4")])
+WIDTH = len(EDGES) + 1  # buckets, the one above the last edge among them
+_EDGES = np.array(EDGES)
 
 
-# As SQL: a stored histogram in a string of many.
-PACKED = "int2send(low) || int4send(length(lanes)) || lanes"
-_HEAD = Struct(">hi")
+def buckets(values: Numbers) -> Numbers:
+    """`bucket` of many at once."""
+    return np.searchsorted(_EDGES, values, side="right")
 
 
-def number_of_all(packed: bytes) -> int:
-    """The sum of all histograms in a string of them."""
-    found, at, end = 0, 0, len(packed)
-    while at < end:
-        low, size = _HEAD.unpack_from(packed, at)
-        at += _HEAD.size
-        found += int.from_bytes(packed[at : at + size], "big") << (32 * low)
-        at += size
-    return found
-
-
-def counts_of(number: int) -> dict[int, int]:
-    """Bucket → how many, of such a number."""
-    found = array("I", number.to_bytes(4 * ((number.bit_length() + 31) // 32), sys.byteorder))
-    if sys.byteorder == "big":
-        found.reverse()
-    return {bucket: count for bucket, count in enumerate(found) if count}
+def percentiles(histograms: Numbers, shares: Sequence[float]) -> list[list[float | None]]:
+    """Of many histograms, a row each: the `percentile` of each share."""
+    upto = np.cumsum(histograms, axis=1)
+    totals = upto[:, -1]
+    found = []
+    for share in shares:
+        ranks = np.maximum(1, np.ceil(share * totals - 1e-9))
+        found.append((upto >= ranks[:, None]).argmax(axis=1).tolist())
+    return [
+        [middle(number) if total else None for number in row] for total, row in zip(totals.tolist(), zip(*found, strict=True), strict=True)
+    ]  # fmt: skip
 
 
 def merged(*histograms: Mapping[int, int]) -> dict[int, int]:

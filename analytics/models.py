@@ -60,40 +60,88 @@ class Level(models.TextChoices):
 
 
 class Rollup(models.Model):
-    """The facts of one kind in one hour or day of the brand's own time, split by nothing, one or two things (`dims`), as a histogram."""
+    """The facts of one kind in one day of the brand's own time as histograms: one of all, or one for each value of one thing.
+
+    Numbers are strings of them, least byte first.
+    """
 
     brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="+", db_index=False)
-    level = models.CharField(max_length=4, choices=Level, db_collation="C")
-    at = models.DateTimeField(help_text="When the hour or the day begins.")
+    at = models.DateTimeField(help_text="When the day begins.")
     kind = models.CharField(max_length=24, db_collation="C")
-    dims = models.SmallIntegerField(help_text="A bit for each thing it is split by (analytics.rollups.BITS).")
     basis = models.SmallIntegerField(help_text="0: by the calendar, 1: in business hours.")
-    channel_id = models.BigIntegerField(null=True)
-    person_id = models.BigIntegerField(null=True)
-    team_id = models.BigIntegerField(null=True)
-    priority = models.SmallIntegerField(null=True)
-    sentiment = models.CharField(max_length=8, null=True)
-    tag = models.CharField(max_length=60, null=True, help_text="Empty: without any.")
-    count = models.IntegerField()
-    hits = models.IntegerField()
-    total = models.BigIntegerField(help_text="Of the values, in thousandths.")
-    low = models.SmallIntegerField(default=0, help_text="The lowest bucket that was hit.")
-    lanes = models.BinaryField(
-        default=b"",
-        help_text="How many in each bucket from the highest down to `low`, four bytes each: a number that can be added up.",
+    dim = models.CharField(
+        max_length=12,
+        blank=True,
+        db_collation="C",
+        help_text="By what it is split: one of analytics.packing.DIMS, or nothing.",
+    )
+    values = ArrayField(models.CharField(max_length=60, blank=True), help_text="As text. Empty: without any.")
+    counts = models.BinaryField(help_text="Four bytes a value.")
+    hits = models.BinaryField(help_text="Four bytes a value.")
+    sizes = models.BinaryField(help_text="How many pairs the histogram of each value has, two bytes.")
+    pairs = models.BinaryField(
+        help_text="The histograms, one after the other: bucket and number (analytics.histogram.PAIR)."
     )
 
     class Meta:
-        indexes = [
+        constraints = [
             # Every chart reads one kind, split one way, over a stretch of time.
-            models.Index(fields=["brand", "level", "kind", "dims", "basis", "at"], name="rollups_of_chart"),
-            # A period that is summed anew takes the place of its former self.
-            models.Index(fields=["brand", "level", "at"], name="rollups_of_period"),
+            models.UniqueConstraint(
+                fields=["brand", "kind", "dim", "basis", "at"], name="a_day_is_summed_once"
+            )
         ]
+        # A day that is summed anew takes the place of its former self.
+        indexes = [models.Index(fields=["brand", "at"], name="rollups_of_period")]
+
+
+class Labels(models.Model):
+    """A mood and tags as conversations of a brand have them together: the facts of a day name them by this number."""
+
+    brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="+", db_index=False)
+    mark = models.CharField(max_length=32, help_text="MD5 of the mood and the tags, a line each.")
+    sentiment = models.CharField(max_length=8, blank=True)
+    tags = ArrayField(models.CharField(max_length=60), default=list)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["brand", "mark"], name="labels_are_known_once")]
+
+
+class DayFacts(models.Model):
+    """All facts of one kind in one channel on one day of the brand's own time, each column as one string of small numbers.
+
+    Whatever two or more things a page asks for at once, it reads the columns that these need and counts. A row has as many numbers in each
+    column as it has facts, one or two bytes wide (least first); a column that says nothing in any of them is empty. Person, team and labels
+    are places in the row's own lists.
+    """
+
+    brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="+", db_index=False)
+    at = models.DateTimeField(help_text="When the day begins.")
+    kind = models.CharField(max_length=24, db_collation="C")
+    channel_id = models.BigIntegerField()
+    count = models.IntegerField()
+    people = ArrayField(models.BigIntegerField(), help_text="0: nobody.")
+    teams = ArrayField(models.BigIntegerField(), help_text="0: none.")
+    labels = ArrayField(models.BigIntegerField(), help_text="Ids of Labels.")
+    person = models.BinaryField()
+    team = models.BinaryField()
+    label = models.BinaryField()
+    priority = models.BinaryField()
+    hour = models.BinaryField(help_text="Of the brand's own day.")
+    hit = models.BinaryField(help_text="1 or 0.")
+    bucket = models.BinaryField(
+        help_text="Of the value, in the buckets of analytics.histogram; packing.NONE: it has none."
+    )
+    business = models.BinaryField(help_text="The same in business hours.")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["brand", "kind", "at", "channel_id"], name="dayfacts_of_chart"),
+            models.Index(fields=["brand", "at"], name="dayfacts_of_period"),
+        ]  # fmt: skip
 
 
 class Period(models.Model):
-    """An hour or a day whose sums are no longer true. The rows are the queue."""
+    """An hour (of agents) or a day (of facts) whose sums are no longer true. The rows are the queue."""
 
     brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="+", db_index=False)
     level = models.CharField(max_length=4, choices=Level, db_collation="C")

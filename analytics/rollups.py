@@ -1,4 +1,4 @@
-"""Sums of facts by hour and day of the brand's own time. A period is summed anew as a whole, so summing it twice is summing it once.
+"""Sums of facts by day, and of agents by hour, of the brand's own time. A period is summed anew as a whole, so summing it twice is summing it once.
 
 `Period` rows say which sums are no longer true. Whoever takes one deletes the row, and a fact that changes meanwhile waits for that to
 be committed and then writes it again: no change is lost between two sums.
@@ -6,39 +6,19 @@ be committed and then writes it again: no change is lost between two sums.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
-from itertools import combinations
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
-from analytics import metrics
-from analytics.histogram import EDGES
-from analytics.models import Level
+from analytics import metrics, packing
+from analytics.models import DayFacts, Labels, Level, Rollup
+from analytics.packing import Facts, Label
 from inbox.models import Brand
 
 AT_ONCE = 8  # periods of one look
 LATELY = timedelta(days=2)  # today by every clock, and yesterday
-DIMS = ("channel_id", "person_id", "team_id", "priority", "sentiment", "tag")
-TYPES = dict(zip(DIMS, ("bigint", "bigint", "bigint", "smallint", "text", "text"), strict=True))
-BITS = {name: 1 << place for place, name in enumerate(DIMS)}
-# A day is also split by two things at once, so that a page with one filter can be split once more without reading a single fact.
-SETS: dict[str, tuple[tuple[str, ...], ...]] = {
-    Level.HOUR: ((), *((name,) for name in DIMS)),
-    Level.DAY: ((), *((name,) for name in DIMS), *combinations(DIMS, 2)),
-}
-CALENDAR, BUSINESS = 0, 1
-
-
-def bits(names: Sequence[str]) -> int:
-    return sum(BITS[name] for name in names)
-
-
-def has(level: str, names: Sequence[str]) -> bool:
-    """Whether the facts are summed by just these things."""
-    return any(set(each) == set(names) for each in SETS[level])
 
 
 def rebuild_due(*, now: datetime, limit: int = AT_ONCE) -> int:
@@ -73,34 +53,46 @@ def _take(period_id: int) -> bool:
 def rebuild(brand_id: int, level: str, at: datetime, zone: str) -> None:
     """Take the place of what the period's sums were. Inside the caller's transaction."""
     begins, ends = _ends(level, at, zone)
+    if level == Level.DAY:
+        _rebuild_day(brand_id, begins, ends, zone)
+        return
+    asked: dict[str, Any] = {"brand": brand_id, "begins": begins, "ends": ends, "handle": metrics.HANDLE}
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM analytics_rollup WHERE brand_id = %s AND level = %s AND at >= %s AND at < %s",
-            [brand_id, level, begins, ends],
+            "DELETE FROM analytics_agenthour WHERE brand_id = %(brand)s AND at >= %(begins)s AND at < %(ends)s",
+            asked,
         )
-        plain = [each for each in SETS[level] if "tag" not in each]
-        tagged = [each for each in SETS[level] if "tag" in each]
-        for sets, source in ((plain, FACTS), (tagged, TAGGED)):
+        cursor.execute(_AGENTS, asked)
+
+
+def _rebuild_day(brand_id: int, begins: datetime, ends: datetime, zone: str) -> None:
+    asked: dict[str, Any] = {
+        "brand": brand_id,
+        "begins": begins,
+        "ends": ends,
+        "zone": zone,
+        "kinds": list(metrics.FACTS),
+    }
+    with connection.cursor() as cursor:
+        for table in ("rollup", "dayfacts"):
             cursor.execute(
-                _sum(sets, source),
-                {
-                    "brand": brand_id,
-                    "level": level,
-                    "begins": begins,
-                    "ends": ends,
-                    "edges": list(EDGES),
-                    "kinds": list(metrics.FACTS),
-                    "zeros": bytes(4 * len(EDGES)),
-                },
+                f"DELETE FROM analytics_{table} WHERE brand_id = %(brand)s AND at >= %(begins)s AND at < %(ends)s",
+                asked,
             )
-        if level == Level.HOUR:
-            cursor.execute(
-                "DELETE FROM analytics_agenthour WHERE brand_id = %s AND at >= %s AND at < %s",
-                [brand_id, begins, ends],
-            )
-            cursor.execute(
-                _AGENTS, {"brand": brand_id, "begins": begins, "ends": ends, "handle": metrics.HANDLE}
-            )
+        facts = _copied(cursor, asked)
+        if (facts.rows["label"] == 0).any():
+            cursor.execute(_NEW_LABELS, asked)
+            facts = _copied(cursor, asked)
+    days = packing.day_facts(facts, brand_id, begins)
+    known = Labels.objects.filter(pk__in={each for row in days for each in row.labels})
+    labels = {pk: Label(mood, tags) for pk, mood, tags in known.values_list("pk", "sentiment", "tags")}
+    DayFacts.objects.bulk_create(days, batch_size=100)
+    Rollup.objects.bulk_create(packing.rollups(facts, labels, brand_id, begins), batch_size=1000)
+
+
+def _copied(cursor: Any, asked: dict[str, Any]) -> Facts:
+    with cursor.copy(_FACTS, asked) as copy:
+        return packing.read(b"".join(bytes(each) for each in copy))
 
 
 def _ends(level: str, at: datetime, zone: str) -> tuple[datetime, datetime]:
@@ -123,35 +115,21 @@ def _first_midnight(at: datetime, zone: str) -> datetime:
     return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
 
 
-FACTS = "SELECT f.*, NULL::text AS tag FROM analytics_fact f"
-TAGGED = "SELECT f.*, t.tag FROM analytics_fact f CROSS JOIN unnest(CASE WHEN f.tags = '{}' THEN '{\"\"}' ELSE f.tags END) AS t(tag)"
-
-
-def _sum(sets: Sequence[Sequence[str]], source: str) -> str:
-    """One pass over the facts for all the ways in which they are split. Names are ours; values are parameters."""
-    grouping = ", ".join("(" + ", ".join(["kind", "basis", "b", *each]) + ")" for each in sets)
-    split = {name for each in sets for name in each}
-    mask = " + ".join(f"(1 - GROUPING({name})) * {bit}" for name, bit in BITS.items() if name in split)
-    names = ", ".join(DIMS)
-    grouped = ", ".join(name if name in split else f"NULL::{TYPES[name]} AS {name}" for name in DIMS)
-    return f"""
-        INSERT INTO analytics_rollup (brand_id, level, at, kind, dims, basis, {names}, count, hits, total, low, lanes)
-        SELECT %(brand)s, %(level)s, %(begins)s, kind, dims, basis, {names}, sum(n), sum(hits), sum(total), coalesce(min(b), 0),
-               coalesce(string_agg(int4send(n) || substr(%(zeros)s::bytea, 1, 4 * coalesce(gap, 0)), ''::bytea ORDER BY b DESC)
-                        FILTER (WHERE b IS NOT NULL), '')
-          FROM (SELECT g.*, b - lag(b) OVER (PARTITION BY kind, dims, basis, {names} ORDER BY b) - 1 AS gap
-                  FROM (SELECT kind, basis, b, ({mask})::smallint AS dims, {grouped}, count(*)::int AS n,
-                               (count(*) FILTER (WHERE hit))::int AS hits, coalesce(sum(round(amount * 1000)), 0)::bigint AS total
-                          FROM (SELECT f.kind, v.basis, v.amount, f.hit, {", ".join(f"f.{name}" for name in DIMS)},
-                                       width_bucket(v.amount, %(edges)s::float8[])::smallint AS b
-                                  FROM ({source} WHERE f.brand_id = %(brand)s AND f.at >= %(begins)s AND f.at < %(ends)s
-                                                   AND f.kind = ANY(%(kinds)s)) f
-                                 CROSS JOIN LATERAL (SELECT 0::smallint AS basis, f.value AS amount
-                                                      UNION ALL SELECT 1::smallint, f.business WHERE f.business IS NOT NULL) v) s
-                         GROUP BY GROUPING SETS ({grouping})) g) e
-         GROUP BY kind, dims, basis, {names}"""
-
-
+_OF_DAY = "f.brand_id = %(brand)s AND f.at >= %(begins)s AND f.at < %(ends)s AND f.kind = ANY(%(kinds)s)"
+_MARK = "md5(f.sentiment || E'\\n' || array_to_string(f.tags, E'\\n'))"
+# In order, so that two who sum different days of a brand do not wait for one another in a circle.
+_NEW_LABELS = f"""
+    INSERT INTO analytics_labels (brand_id, mark, sentiment, tags)
+    SELECT %(brand)s, {_MARK}, f.sentiment, f.tags FROM (SELECT DISTINCT f.sentiment, f.tags FROM analytics_fact f WHERE {_OF_DAY}) f
+     WHERE NOT EXISTS (SELECT FROM analytics_labels l WHERE l.brand_id = %(brand)s AND l.mark = {_MARK})
+     ORDER BY 2 ON CONFLICT DO NOTHING"""
+# The columns of packing.COLUMNS.
+_FACTS = f"""
+    COPY (SELECT array_position(%(kinds)s::text[], f.kind::text)::int2, f.channel_id, coalesce(f.person_id, 0), coalesce(f.team_id, 0), f.priority,
+                 coalesce(l.id, 0), extract(hour FROM f.at AT TIME ZONE %(zone)s)::int2, (f.hit IS TRUE)::int::int2,
+                 coalesce(f.value, 'NaN'), coalesce(f.business, 'NaN')
+            FROM analytics_fact f LEFT JOIN analytics_labels l ON l.brand_id = f.brand_id AND l.mark = {_MARK}
+           WHERE {_OF_DAY}) TO STDOUT (FORMAT BINARY)"""
 # Work that overlaps is time once: multiranges say it.
 _AGENTS = """
     WITH busy AS (
@@ -168,17 +146,13 @@ _AGENTS = """
       FROM busy FULL JOIN there USING (person_id)"""
 
 
-def waiting(*, now: datetime) -> bool:
-    """Whether a period is due."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM analytics_period WHERE due_at <= %s)", [now])
-        return bool(cursor.fetchone()[0])
-
-
-def everything(rows: str = "analytics_rollup") -> list[tuple[Any, ...]]:
+def everything() -> list[tuple[Any, ...]]:
     """What stands in the sums, for comparing."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT brand_id, level, at, kind, dims, basis, {', '.join(DIMS)}, count, hits, total, low, lanes FROM {rows}"
-        )
-        return sorted(((*row[:-1], bytes(row[-1])) for row in cursor.fetchall()), key=repr)
+    found: list[tuple[Any, ...]] = []
+    for model in (Rollup, DayFacts):
+        names = [field.attname for field in model._meta.concrete_fields if not field.primary_key]
+        rows = model._default_manager.values_list(*names)
+        found += [
+            tuple(bytes(each) if isinstance(each, memoryview) else each for each in row) for row in rows
+        ]
+    return sorted(found, key=repr)

@@ -1,5 +1,5 @@
 """All facts of a conversation are worked out anew from its rows and compared with those that stand; only differences are written, each with the
-hour and the day whose sums are no longer true."""
+day whose sums are no longer true, and work with its hours."""
 
 from __future__ import annotations
 
@@ -94,16 +94,19 @@ def _stored(conversation_ids: list[int]) -> list[Counted]:
 
 
 def _mark_periods(brand_id: int, changed: Sequence[Counted], now: datetime) -> None:
-    moments = {moment for each in changed for moment in _moments(each)}
-    if not moments:
-        return
+    moments = {
+        Level.HOUR: {moment for each in changed for moment in _worked(each)},
+        Level.DAY: {each.at for each in changed},
+    }
     for level, delay in DELAYS.items():
+        if not moments[level]:
+            continue
         run(
             f"""INSERT INTO analytics_period AS p (brand_id, level, at, due_at)
                SELECT DISTINCT b.id, %s, date_trunc(%s, m.at, b.time_zone), %s::timestamptz
                  FROM unnest(%s::timestamptz[]) AS m(at), inbox_brand b WHERE b.id = %s ORDER BY 3
                {STILL_WAITS}""",
-            [level.value, level.value, now + delay, sorted(moments), brand_id],
+            [level.value, level.value, now + delay, sorted(moments[level]), brand_id],
         )
 
 
@@ -112,13 +115,13 @@ def _mark_periods(brand_id: int, changed: Sequence[Counted], now: datetime) -> N
 STILL_WAITS = "ON CONFLICT (brand_id, level, at) DO UPDATE SET due_at = excluded.due_at WHERE excluded.due_at < p.due_at"
 
 
-def _moments(fact: Counted) -> Iterable[datetime]:
-    """Work reaches into each hour that it lasts for."""
-    yield fact.at
+def _worked(fact: Counted) -> Iterable[datetime]:
+    """A moment of each hour of agents that the fact reaches into: work alone lasts."""
     if fact.kind == metrics.HANDLE and fact.until is not None:
         at = fact.at
-        while (at := at + timedelta(hours=1)) < fact.until:
+        while at < fact.until:
             yield at
+            at += timedelta(hours=1)
         yield fact.until
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 import structlog
 from django.db import OperationalError, connection, transaction
 
-from analytics import metrics, rollups
+from analytics import metrics, packing
 from analytics.actions import _writing
 from analytics.models import Follower, Level
 from analytics.queries import working_hours
@@ -55,7 +55,7 @@ def forget(*, brand: Brand, now: datetime) -> None:
     # The cursor first: whoever is counting has then ended, and whoever read events before that moves it no more.
     told = {"seq": 0, "counted_at": None, "again_after": None, "settings": _mark_of(brand)}
     Follower.objects.update_or_create(brand=brand, defaults=told)
-    for table in ("period", "fact", "rollup", "agenthour"):
+    for table in ("period", "fact", "rollup", "dayfacts", "agenthour"):
         _writing.run(f"DELETE FROM analytics_{table} WHERE brand_id = %s", [brand.pk])
     _mark_all(brand, now)
 
@@ -66,7 +66,7 @@ def _begin_again(brand: Brand, marks: dict[str, str], *, now: datetime) -> bool:
     if not changed.update(**marks, again_after=0):
         return False
     # Hours and days may begin elsewhere now: the sums go, and every one is made anew. Periods first: whoever is summing one has then ended.
-    for table in ("period", "rollup", "agenthour"):
+    for table in ("period", "rollup", "dayfacts", "agenthour"):
         _writing.run(f"DELETE FROM analytics_{table} WHERE brand_id = %s", [brand.pk])
     _mark_all(brand, now)
     return True
@@ -100,13 +100,13 @@ _LASTED = """
             UNION ALL
            SELECT at, until FROM analytics_fact WHERE brand_id = %(brand)s AND kind = %(handle)s AND until IS NOT NULL) l
      CROSS JOIN LATERAL generate_series(l.begins, l.ends, interval '1 hour') AS h(at)"""
-_HAPPENED = f"SELECT at FROM analytics_fact WHERE brand_id = %(brand)s UNION ALL {_LASTED}"
+_HAPPENED = "SELECT at FROM analytics_fact WHERE brand_id = %(brand)s"
 
 
 def _mark_all(brand: Brand, now: datetime) -> None:
-    """Every hour and day in which something happened or somebody was there, each hour of what lasts among them."""
-    for level in Level:
-        _mark_periods(brand, level, _HAPPENED, now)
+    """Every day in which something happened, and every hour in which somebody was there or at work."""
+    _mark_periods(brand, Level.DAY, _HAPPENED, now)
+    _mark_periods(brand, Level.HOUR, _LASTED, now)
 
 
 def _mark_periods(brand: Brand, level: Level, moments: str, now: datetime) -> None:
@@ -197,14 +197,12 @@ def _has_gone_teams(brand: Brand) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT EXISTS (
-                   SELECT FROM analytics_rollup r
-                    WHERE r.brand_id = %(brand)s AND r.level = %(day)s AND r.kind = ANY(%(kinds)s) AND r.dims = %(team)s AND r.basis = %(basis)s
-                      AND r.team_id IS NOT NULL AND NOT EXISTS (SELECT FROM inbox_team t WHERE t.id = r.team_id)
-                      AND EXISTS (SELECT FROM analytics_fact f WHERE f.brand_id = r.brand_id AND f.kind = r.kind AND f.team_id = r.team_id
+                   SELECT FROM analytics_rollup r CROSS JOIN LATERAL (
+                          SELECT value::bigint AS team_id FROM unnest(r.values) AS value WHERE value <> '') v
+                    WHERE r.brand_id = %(brand)s AND r.kind = ANY(%(kinds)s) AND r.dim = 'team_id' AND r.basis = %(basis)s
+                      AND NOT EXISTS (SELECT FROM inbox_team t WHERE t.id = v.team_id)
+                      AND EXISTS (SELECT FROM analytics_fact f WHERE f.brand_id = r.brand_id AND f.kind = r.kind AND f.team_id = v.team_id
                                      AND f.at >= r.at AND f.at < r.at + interval '30 hours'))""",
-            {
-                "brand": brand.pk, "day": Level.DAY.value, "kinds": list(metrics.FACTS), "team": rollups.bits(["team_id"]),
-                "basis": rollups.CALENDAR,
-            },
-        )  # fmt: skip
+            {"brand": brand.pk, "kinds": list(metrics.FACTS), "basis": packing.CALENDAR},
+        )
         return bool(cursor.fetchone()[0])

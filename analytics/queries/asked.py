@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Any
 from urllib.parse import quote_plus
 from zoneinfo import ZoneInfo
 
@@ -29,7 +30,8 @@ NONE = "none"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`filters`: column → value; None asks for those without. `faults`: what of the address could not be read, in words."""
+    """`filters`: column → value; None asks for those without. `faults`: what of the address could not be read, in words.
+    `picked`: what was read for this page already (analytics.queries.picked); those made from this one share it."""
 
     brand: Brand
     first: date
@@ -40,6 +42,7 @@ class Asked:
     told: Mapping[str, str] = field(default_factory=dict)  # the filters as the address says them
     more: Mapping[str, str] = field(default_factory=dict)  # what else the page remembers in its address
     faults: tuple[str, ...] = ()
+    picked: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -17,6 +17,8 @@ from analytics.queries.asked import Asked
 
 PAGE = 50
 _LAST = len(BARS)
+# An hour of the week, as series.SLOT counts them.
+_SLOT = "((extract(isodow FROM f.at AT TIME ZONE %(zone)s) - 1) * 24 + extract(hour FROM f.at AT TIME ZONE %(zone)s))::int"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,7 @@ def _where(asked: Asked, narrow: Narrow) -> tuple[str, dict[str, Any]]:
     if narrow.mood is not None:
         where += " AND f.sentiment = %(mood)s"
     if narrow.slot is not None:
-        where += f" AND {series.MOMENTS[series.SLOT].replace('s.at', 'f.at')} = %(slot)s"
+        where += f" AND {_SLOT} = %(slot)s"
     amount = "f.business" if asked.business and narrow.metric.business else "f.value"
     if narrow.bar is not None:
         if narrow.bar > 0:

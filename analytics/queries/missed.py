@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from analytics.queries import behind, series
+from analytics.queries import behind
 from analytics.queries.asked import Asked
 from analytics.queries.behind import Narrow, Page, Shown
 from inbox.models import Clock
@@ -40,7 +40,7 @@ class Missed:
 
 def of(asked: Asked, narrow: Narrow, *, now: datetime, after: str = "") -> tuple[list[Missed], Page]:
     # Where the sums know of none, no fact is read: to find that out there would take every one that was missed in the period.
-    is_none = series.summed(asked, ()) and not behind.count(asked, narrow)
+    is_none = not behind.count(asked, narrow)
     page = Page([], "") if is_none else behind.page(asked, narrow, after=after)
     rows = Clock.objects.filter(pk__in=[each.source for each in page.rows]).select_related("conversation")
     clocks = {row.pk: row for row in rows.prefetch_related("segments")}

@@ -1,28 +1,31 @@
-"""Figures over time and by what they are split: from the sums where they are summed that way, from the facts where not, and both are the same.
+"""Figures over time and by what they are split: of all, or by one thing, from the histograms of days (Rollup); of anything else from the facts
+of these days (DayFacts, read by picked.py). Both count in the same buckets, so both say the same.
 
-A percentile is that of the nearest rank, read from the histogram, at most 2 % off; what is counted is exact.
+A percentile is that of the nearest rank, at most 2 % off; what is counted is exact.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
-from django.db import connection
+import numpy as np
 
-from analytics import metrics, rollups
-from analytics.histogram import EDGES, PACKED, counts_of, middle, number_of_all, percentile
-from analytics.models import Level
+from analytics import metrics, packing
+from analytics.histogram import PAIR, WIDTH, Numbers, percentiles
+from analytics.packing import Label
+from analytics.queries import binary, picked
 from analytics.queries.asked import Asked
+from analytics.queries.picked import Picked
 
-DAY, WEEK, SLOT = "day", "week", "slot"
-MOMENTS = {
-    DAY: "(s.at AT TIME ZONE %(zone)s)::date",
-    WEEK: "date_trunc('week', s.at AT TIME ZONE %(zone)s)::date",
-    # An hour of the week: 0 is Monday's first.
-    SLOT: "((extract(isodow FROM s.at AT TIME ZONE %(zone)s) - 1) * 24 + extract(hour FROM s.at AT TIME ZONE %(zone)s))::int",
-}
+DAY, WEEK, SLOT = "day", "week", "slot"  # SLOT: an hour of the week; 0 is Monday's first
+MOMENTS = (DAY, WEEK, SLOT)
+SHARES = (0.5, 0.9, 0.95)
+MOST = 50_000  # groups that may be counted for without looking whether there are any
+TRIES = 5  # days are summed anew while they are read: then they are read once more
 Key = tuple[str, ...]
 
 
@@ -30,7 +33,6 @@ Key = tuple[str, ...]
 class Point:
     count: int = 0
     hits: int = 0
-    total: float = 0.0
     p50: float | None = None
     p90: float | None = None
     p95: float | None = None
@@ -40,43 +42,35 @@ class Point:
         """Percent of hits."""
         return 100 * self.hits / self.count if self.count else None
 
-    @property
-    def mean(self) -> float | None:
-        return self.total / self.count if self.count else None
-
 
 NOTHING = Point()
 
 
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """`keys` of all groups; for each its count and its hits, and where it was asked for its histogram."""
+
+    keys: Sequence[Key]
+    counts: Numbers
+    hits: Numbers
+    histograms: Numbers | None = None
+
+
 def points(asked: Asked, kind: str, *by: str) -> dict[Key, Point]:
-    """`by`: moments (DAY, WEEK, SLOT) or columns of rollups.DIMS; the keys are their values as text, empty where there is none."""
-    asked = _fitting(asked, kind)
-    if summed(asked, by):
-        return _added_up(asked, kind, by)
-    found = {}
-    for row in _rows(_counted(asked, by) + _percentiles(by), _values(asked, kind, by)):
-        count, hits, total, *buckets = row[len(by) :]
-        p50, p90, p95 = map(_told, buckets)
-        found[tuple(row[: len(by)])] = Point(count, hits, float(total) / 1000, p50, p90, p95)
-    return found
-
-
-def _added_up(asked: Asked, kind: str, by: Sequence[str]) -> dict[Key, Point]:
-    """From the sums: their histograms are numbers, and adding those is several times quicker than taking them apart in the database."""
-    names = "".join(f"g{n}, " for n in range(len(by)))
-    # The histograms of a group come as one string: to fetch a row costs more than to add up what is in it.
-    sql = f"""SELECT {names}sum(count)::bigint, sum(hits)::bigint, sum(total)::bigint, coalesce(string_agg({PACKED}, ''::bytea), '')
-                FROM ({_summed(asked, by, "s.count, s.hits, s.total, s.low, s.lanes")}) s
-               GROUP BY {names.removesuffix(", ") or "()"}"""
-    found = {}
-    for row in _rows(sql, _values(asked, kind, by)):
-        count, hits, total, packed = row[len(by) :]
-        if not count:
-            continue
-        histogram = counts_of(number_of_all(packed))
-        p50, p90, p95 = (percentile(histogram, share) for share in (0.5, 0.9, 0.95))
-        found[tuple(row[: len(by)])] = Point(count, hits, total / 1000, p50, p90, p95)
-    return found
+    """`by`: moments (DAY, WEEK, SLOT) or columns of packing.DIMS; the keys are their values as text, empty where there is none."""
+    found = _grouped(asked, kind, by, told=True)
+    assert found.histograms is not None
+    return {
+        key: Point(count, hits, *shares)
+        for key, count, hits, shares in zip(
+            found.keys,
+            found.counts.tolist(),
+            found.hits.tolist(),
+            percentiles(found.histograms, SHARES),
+            strict=True,
+        )
+        if count
+    }
 
 
 def point(asked: Asked, kind: str) -> Point:
@@ -85,116 +79,166 @@ def point(asked: Asked, kind: str) -> Point:
 
 def counts(asked: Asked, kind: str, *by: str) -> dict[Key, tuple[int, int]]:
     """(count, hits) without percentiles, which is a good deal quicker."""
-    asked = _fitting(asked, kind)
-    keys = "".join(f"g{n}, " for n in range(len(by)))
-    sql = _counted(asked, by) + f" SELECT {keys}count, hits FROM n"
-    return {tuple(row[: len(by)]): (row[-2], row[-1]) for row in _rows(sql, _values(asked, kind, by))}
+    found = _grouped(asked, kind, by, told=False)
+    rows = zip(found.keys, found.counts.tolist(), found.hits.tolist(), strict=True)
+    return {key: (count, hits) for key, count, hits in rows if count}
 
 
 def distribution(asked: Asked, kind: str) -> dict[int, int]:
     """The histogram itself: bucket → count."""
-    asked = _fitting(asked, kind)
-    if summed(asked, ()):
-        sql = f"""SELECT coalesce(string_agg({PACKED}, ''::bytea), '') FROM ({_summed(asked, (), "s.low, s.lanes")}) s"""
-        [(packed,)] = _rows(sql, _values(asked, kind, ()))
-        return counts_of(number_of_all(packed))
-    sql = _counted(asked, ()) + " SELECT b, sum(c) FROM h GROUP BY b"
-    return {bucket: int(count) for bucket, count in _rows(sql, _values(asked, kind, ()))}
+    found = _grouped(asked, kind, (), told=True)
+    assert found.histograms is not None
+    numbers = found.histograms.sum(axis=0)
+    return {bucket: int(numbers[bucket]) for bucket in np.flatnonzero(numbers).tolist()}
 
 
-def _fitting(asked: Asked, kind: str) -> Asked:
-    """What is not told in business hours is told by the calendar."""
-    return asked if kind in metrics.IN_BUSINESS_HOURS else replace(asked, business=False)
+def _grouped(asked: Asked, kind: str, by: Sequence[str], *, told: bool) -> Groups:
+    """`told`: with histograms."""
+    if kind not in metrics.IN_BUSINESS_HOURS:  # it is told by the calendar
+        asked = replace(asked, business=False)
+    dims = {*asked.filters, *(name for name in by if name not in MOMENTS)}
+    if len(dims) <= 1 and SLOT not in by:
+        return _of_sums(asked, kind, by, next(iter(dims), ""), told=told)
+    for _ in range(TRIES):
+        with suppress(picked.Changed):
+            return _of_facts(picked.of(asked, kind), asked, by, told=told)
+    raise picked.Changed
 
 
-def _told(bucket: int | None) -> float | None:
-    return middle(bucket) if bucket is not None else None
-
-
-def _level(by: Sequence[str]) -> str:
-    return Level.HOUR if SLOT in by else Level.DAY
-
-
-def _split(asked: Asked, by: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys([*asked.filters, *(name for name in by if name not in MOMENTS)]))
-
-
-def summed(asked: Asked, by: Sequence[str]) -> bool:
-    """Whether sums answer this, and no fact has to be read."""
-    return rollups.has(_level(by), _split(asked, by))
-
-
-def _values(asked: Asked, kind: str, by: Sequence[str]) -> dict[str, Any]:
-    return {
-        "brand": asked.brand.pk, "level": _level(by), "kind": kind, "dims": rollups.bits(_split(asked, by)), "basis": asked.basis,
-        "start": asked.start, "end": asked.end, "zone": asked.brand.time_zone, "edges": list(EDGES),
-        **{f"of_{name}": value for name, value in asked.filters.items()},
-    }  # fmt: skip
-
-
-def _keys(by: Sequence[str]) -> str:
-    return "".join(
-        f"coalesce(({MOMENTS.get(name, 's.' + name)})::text, '') AS g{n}, " for n, name in enumerate(by)
+def _of_sums(asked: Asked, kind: str, by: Sequence[str], dim: str, *, told: bool) -> Groups:
+    rows = binary.rows(
+        f"""SELECT at, values, counts, hits{", sizes, pairs" if told else ""} FROM analytics_rollup
+             WHERE brand_id = %(brand)s AND kind = %(kind)s AND dim = %(dim)s AND basis = %(basis)s AND at >= %(start)s AND at < %(end)s
+             ORDER BY at""",
+        {"brand": asked.brand.pk, "kind": kind, "dim": dim, "basis": asked.basis, "start": asked.start, "end": asked.end},
+    )  # fmt: skip
+    known = sorted({value for row in rows for value in row[1]})
+    parts = []
+    for name in by:
+        if name == dim:
+            number = {value: place for place, value in enumerate(known)}
+            parts.append((known, np.array([number[value] for row in rows for value in row[1]], np.intp)))
+        else:
+            told_of = [_moment(row[0].astimezone(asked.zone).date(), name) for row in rows]
+            moments = sorted(set(told_of))
+            number = {value: place for place, value in enumerate(moments)}
+            places = np.array([number[each] for each in told_of], np.intp)
+            parts.append((moments, np.repeat(places, [len(row[1]) for row in rows])))
+    counts, hits = _joined(rows, 2, packing.COUNT), _joined(rows, 3, packing.COUNT)
+    keys, groups = _crossed(parts, len(counts))
+    fits = np.ones(len(counts), bool)
+    if dim in asked.filters:
+        wanted = asked.filters[dim]
+        fits = np.array(
+            [value == ("" if wanted is None else str(wanted)) for row in rows for value in row[1]], bool
+        )
+    histograms = None
+    if told:
+        pairs, sizes = _joined(rows, 5, PAIR), _joined(rows, 4, packing.SIZE)
+        cells = np.repeat(groups, sizes) * WIDTH + pairs["bucket"]
+        chosen = np.repeat(fits, sizes)
+        histograms = _added(cells[chosen], pairs["count"][chosen], len(keys) * WIDTH).reshape(
+            len(keys), WIDTH
+        )
+    return Groups(
+        keys,
+        _added(groups[fits], counts[fits], len(keys)),
+        _added(groups[fits], hits[fits], len(keys)),
+        histograms,
     )
 
 
-def _chosen(asked: Asked) -> str:
-    return "".join(
-        f" AND s.{name} IS NULL" if value is None else f" AND s.{name} = %(of_{name})s"
-        for name, value in asked.filters.items()
+def _joined(rows: Sequence[tuple[Any, ...]], place: int, kind: Any) -> Numbers:
+    return np.frombuffer(b"".join(row[place] for row in rows), kind)
+
+
+def _added(places: Numbers, numbers: Numbers, size: int) -> Numbers:
+    """Whole numbers as sums of doubles: exact up to 2**53."""
+    return np.bincount(places, weights=numbers, minlength=size).astype(np.int64)
+
+
+def _moment(day: Any, name: str) -> str:
+    return str(day if name == DAY else day - timedelta(days=day.weekday()))
+
+
+def _of_facts(facts: Picked, asked: Asked, by: Sequence[str], *, told: bool) -> Groups:
+    amount = "business" if asked.business else "bucket"
+    facts.need(["hit", *([amount] if told or asked.business else []), *(_needs(name) for name in by)])
+    chosen: Any = slice(None)
+    parts: list[tuple[list[str], Numbers]] = []
+    for name in by:
+        if name != "tag":
+            known, places = _places(facts, name)
+        else:
+            known, places, chosen = packing.spread(*_labels(facts), "tag")
+        parts.append((known, places))
+    # A fact with two tags is there twice from here on.
+    crossed = [
+        (known, places if name == "tag" else places[chosen])
+        for name, (known, places) in zip(by, parts, strict=True)
+    ]
+    keys, groups = _crossed(crossed, int(facts.sizes.sum()))
+    hit, bucket = facts.flat("hit")[chosen], facts.flat(amount)[chosen] if told or asked.business else None
+    if asked.business:
+        assert bucket is not None
+        there = bucket != packing.NONE
+        groups, hit, bucket = groups[there], hit[there], bucket[there]
+    histograms = None
+    if told:
+        assert bucket is not None
+        there = bucket != packing.NONE
+        cells = np.bincount(groups[there] * np.int32(WIDTH) + bucket[there], minlength=len(keys) * WIDTH)
+        histograms = cells.reshape(len(keys), WIDTH)
+    return Groups(
+        keys,
+        np.bincount(groups, minlength=len(keys)),
+        np.bincount(groups[hit == 1], minlength=len(keys)),
+        histograms,
     )
 
 
-def _summed(asked: Asked, by: Sequence[str], columns: str) -> str:
-    """The sums that answer a question, each with its keys."""
-    return f"""
-        SELECT {_keys(by)}{columns} FROM analytics_rollup s
-         WHERE s.brand_id = %(brand)s AND s.level = %(level)s AND s.kind = %(kind)s AND s.dims = %(dims)s AND s.basis = %(basis)s
-           AND s.at >= %(start)s AND s.at < %(end)s{_chosen(asked)}"""
+def _needs(name: str) -> str:
+    if name in MOMENTS or name == "channel_id":
+        return "hour" if name == SLOT else "hit"  # of a row, and so of all its facts
+    return picked.COLUMN_OF[name]
 
 
-def _counted(asked: Asked, by: Sequence[str]) -> str:
-    """`n`: the keys, count, hits and total of each group; `h`: its histogram. Groups are numbered (`g`), because to sort and to hash numbers is
-    several times quicker than words. Names are ours; values are parameters."""
-    places = ", ".join(f"g{n}" for n in range(len(by)))
-    names = f"{places}, " if by else ""
-    numbered = f"dense_rank() OVER (ORDER BY {places})::int" if by else "1"
-    kept = "".join(f"min(g{n}) AS g{n}, " for n in range(len(by)))
-    # Without any group there is one row also where there is nothing.
-    first, grouped = ("g", " GROUP BY g") if by else ("1 AS g", "")
-    if summed(asked, by):
-        return f"""
-            WITH s AS ({_summed(asked, by, "s.count, s.hits, s.total")}),
-                 n AS (SELECT {names}coalesce(sum(count), 0) AS count, coalesce(sum(hits), 0) AS hits FROM s GROUP BY {places or "()"})"""
-    tagged = "tag" in asked.filters or "tag" in by
-    source = rollups.TAGGED if tagged else rollups.FACTS
-    amount = "s.business" if asked.business else "s.value"
-    known = " AND s.business IS NOT NULL" if asked.business else ""
-    return f"""
-        WITH r AS MATERIALIZED (
-            SELECT {_keys(by)}width_bucket({amount}, %(edges)s::float8[]) AS b, count(*)::int AS c, count(*) FILTER (WHERE s.hit) AS hits,
-                   coalesce(sum(round({amount} * 1000)), 0) AS total
-              FROM ({source} WHERE f.brand_id = %(brand)s AND f.kind = %(kind)s AND f.at >= %(start)s AND f.at < %(end)s) s
-             WHERE true{_chosen(asked)}{known} GROUP BY {names}b),
-             s AS MATERIALIZED (SELECT r.*, {numbered} AS g FROM r),
-             n AS (SELECT {first}, {kept}coalesce(sum(c), 0) AS count, coalesce(sum(hits), 0)::bigint AS hits,
-                          coalesce(sum(total), 0)::bigint AS total FROM s{grouped}),
-             h AS (SELECT g, b, c FROM s WHERE b IS NOT NULL)"""
+def _places(facts: Picked, name: str) -> tuple[list[str], Numbers]:
+    """The values of a split as text, and for each fact the place of its own."""
+    if name == SLOT:
+        slots = facts.of_rows([day.weekday() * 24 for day in facts.days]) + facts.flat("hour")
+        return [str(number) for number in range(7 * 24)], slots
+    if name == "channel_id" or name in MOMENTS:
+        told = [
+            str(row[2]) if name == "channel_id" else _moment(day, name)
+            for row, day in zip(facts.rows, facts.days, strict=True)
+        ]
+        known = sorted(set(told))
+        return known, facts.of_rows([known.index(each) for each in told])
+    if name == "priority":
+        return [str(number) for number in range(256)], facts.flat("priority")
+    if name == "sentiment":
+        known, places, _ = packing.spread(*_labels(facts), "sentiment")
+        return known, places
+    pks, places = facts.values(picked.COLUMN_OF[name])
+    return [str(pk or "") for pk in pks], places
 
 
-def _percentiles(by: Sequence[str]) -> str:
-    ranks = ", ".join(
-        f"min(b) FILTER (WHERE upto >= greatest(1, ceil(amount * {share}))) AS p{int(share * 100)}"
-        for share in (0.5, 0.9, 0.95)
-    )
-    keys = "".join(f"n.g{n}, " for n in range(len(by)))
-    return f""",
-         q AS (SELECT g, b, sum(c) OVER (PARTITION BY g ORDER BY b) AS upto, sum(c) OVER (PARTITION BY g) AS amount FROM h),
-         p AS (SELECT g, {ranks} FROM q GROUP BY g)
-        SELECT {keys}n.count, n.hits, n.total, p.p50, p.p90, p.p95 FROM n LEFT JOIN p ON p.g = n.g"""
+def _labels(facts: Picked) -> tuple[Numbers, list[Label]]:
+    """For each fact the place of its labels, and these."""
+    pks, places = facts.values("label")
+    known = facts.labels()
+    return places, [known[pk] for pk in pks]
 
 
-def _rows(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return list(cursor.fetchall())
+def _crossed(parts: Sequence[tuple[Sequence[str], Numbers]], size: int) -> tuple[list[Key], Numbers]:
+    """Of values and places by several things: the keys of all of them together, and for each place of these. Without any it is one group."""
+    keys: list[Key] = [()]
+    groups: Numbers = np.zeros(size if not parts else 0, np.int32)
+    for number, (known, places) in enumerate(parts):
+        keys = [(*key, value) for key in keys for value in known]
+        groups = groups * np.int32(len(known)) + places if number else places
+    if len(keys) > MOST:
+        used, groups = np.unique(groups, return_inverse=True)
+        keys = [keys[each] for each in used.tolist()]
+    return keys, groups

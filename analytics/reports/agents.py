@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from analytics import metrics
 from analytics.metrics import METRICS, Unit
 from analytics.queries import agent_hours, series
@@ -51,11 +53,11 @@ def build(asked: Asked, names: Names) -> list[Chart]:
 def answers(asked: Asked, names: Names) -> Chart:
     """Messages that people wrote over time; those who wrote most have a series of their own."""
     by = moments.by(asked)
-    totals = series.counts(asked, metrics.OUT, "person_id")
-    busiest = sorted((value for (value,) in totals if value), key=lambda value: (-totals[value,][0], value))[
-        :MOST
-    ]
     known = series.counts(asked, metrics.OUT, by, "person_id")
+    totals: Counter[str] = Counter()
+    for (_, value), (number, _) in known.items():
+        totals[value] += number
+    busiest = sorted((value for value in totals if value), key=lambda value: (-totals[value], value))[:MOST]
     chart = Chart(
         "written", "Messages written", charts.named(metrics.OUT), Draw.STACK, moments.head(asked),
         tuple(Column(names.label("person_id", value), Unit.NUMBER) for value in busiest),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from analytics.models import Follower
+from analytics.models import Follower, Level, Period
 from analytics.queries import names as all_names
 from analytics.queries.asked import FILTERS, PRESETS, Asked, read
 from analytics.queries.names import HEADS, Names
@@ -19,6 +20,7 @@ from inbox.views._door import AgentRequest, signed_in
 
 __all__ = ["PAGES", "AgentRequest", "Visit", "page", "signed_in", "visit"]
 
+LONG = timedelta(minutes=5)
 # Name of the address, label, filters that say something there.
 PAGES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("now", "Now", ()),
@@ -65,7 +67,7 @@ def visit(
 def page(
     request: AgentRequest, template: str, visit: Visit, here: str, *, status: int = 200, **context: Any
 ) -> HttpResponse:
-    asked = visit.asked
+    asked, follower = visit.asked, Follower.objects.filter(brand=visit.brand).first()
     found = {
         "brand": visit.brand,
         "asked": asked,
@@ -80,7 +82,13 @@ def page(
             (name, HEADS[FILTERS[name]], visit.names.options(FILTERS[name]), asked.told.get(name, "")) for name in offered(here)
         ],
         "without": {"agent": "Nobody in Parley", "team": "No team", "tag": "Without a tag"},
-        "follower": Follower.objects.filter(brand=visit.brand).first(),
+        "follower": follower,
+        "is_counted_anew": follower is not None and (follower.again_after is not None or _waits_long(visit.brand)),
         **context,
     }  # fmt: skip
     return render(request, f"analytics/{template}", found, status=status)
+
+
+def _waits_long(brand: Brand) -> bool:
+    """Whether days wait to be summed as they never do from one message to the next: after an upgrade, or where nobody sums."""
+    return Period.objects.filter(brand=brand, level=Level.DAY, due_at__lt=timezone.now() - LONG).exists()

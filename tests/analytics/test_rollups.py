@@ -7,18 +7,20 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from analytics import metrics, rollups
+from analytics import metrics, packing, rollups
 from analytics.actions import following, recounting, watching
-from analytics.histogram import bucket, counts_of, number_of
+from analytics.histogram import PAIR, bucket
 from analytics.models import AgentHour, Fact, Follower, Level, Period, Rollup, Stretch
 from analytics.queries import asked as asked_for
-from analytics.queries import behind
+from analytics.queries import behind, series
 from analytics.queries import names as all_names
+from analytics.queries.asked import Asked
 from inbox.actions import closing, joining, promising, receiving, snoozing, teaming, undoing
 from inbox.actions.receiving import Arrival
 from inbox.exchange import Unsent
@@ -202,35 +204,44 @@ def test_a_period_holds_what_its_facts_say_split_by_one_and_by_two(story: Story)
     story.brand.conversations.filter(thread_key="c2").update(tags=[tag.name])
     story.count()
 
-    day = Rollup.objects.filter(kind=metrics.FIRST, level=Level.DAY, basis=0)
+    day = Rollup.objects.filter(kind=metrics.FIRST, basis=0)
 
-    whole = day.get(dims=0)
-    assert (whole.count, whole.total) == (3, 55 * 60_000)
-    assert counts_of(number_of(whole.low, whole.lanes)) == {
-        bucket(120): 1, bucket(180): 1, bucket(3000): 1,
-    }  # fmt: skip
+    whole = day.get(dim="")
+    assert numbers(whole) == {"": 3}
+    assert np.frombuffer(whole.pairs, PAIR).tolist() == [
+        (bucket(120), 1),
+        (bucket(180), 1),
+        (bucket(3000), 1),
+    ]
     assert whole.at == datetime(2026, 8, 5, 22, tzinfo=UTC)  # midnight in Berlin
-    by_channel = day.filter(dims=rollups.bits(["channel_id"])).values_list("channel_id", "count")
-    assert set(by_channel) == {(story.channel.pk, 2), (other.pk, 1)}
-    both = day.filter(dims=rollups.bits(["channel_id", "person_id"])).values_list(
-        "channel_id", "person_id", "count"
-    )
-    assert set(both) == {
-        (story.channel.pk, story.person("Ada").pk, 1), (story.channel.pk, story.person("Bo").pk, 1), (other.pk, story.person("Bo").pk, 1),
+    assert numbers(day.get(dim="channel_id")) == {str(story.channel.pk): 2, str(other.pk): 1}
+    assert numbers(day.get(dim="tag")) == {"": 2, "refund": 1}
+    ada, bo = (str(story.person(name).pk) for name in ("Ada", "Bo"))
+    assert series.counts(asks_of(story, "2026-08-06"), metrics.FIRST, "channel_id", "person_id") == {
+        (str(story.channel.pk), ada): (1, 0), (str(story.channel.pk), bo): (1, 0), (str(other.pk), bo): (1, 0),
     }  # fmt: skip
-    assert set(day.filter(dims=rollups.bits(["tag"])).values_list("tag", "count")) == {("", 2), ("refund", 1)}
+
+
+def numbers(row: Rollup) -> dict[str, int]:
+    """Value → how many."""
+    return dict(zip(row.values, np.frombuffer(row.counts, packing.COUNT).tolist(), strict=True))
+
+
+def asks_of(story: Story, day: str) -> Asked:
+    return asked_for.read({"from": day}, brand=story.brand, names=all_names.of(story.brand), now=story.at(0))
 
 
 def test_summing_again_changes_nothing(story: Story) -> None:
     story.write("mara", 0)
     story.answer("mara", 5)
     story.count()
-    before = rollups.everything()
+    before = shown(story)
 
-    for row in Rollup.objects.values("level", "at").distinct():
-        rollups.rebuild(story.brand.pk, row["level"], row["at"], story.brand.time_zone)
+    for level, model in ((Level.DAY, Rollup), (Level.HOUR, AgentHour)):
+        for at in model.objects.values_list("at", flat=True).distinct():
+            rollups.rebuild(story.brand.pk, level, at, story.brand.time_zone)
 
-    assert rollups.everything() == before
+    assert shown(story) == before
     assert not Period.objects.exists()
 
 
@@ -238,24 +249,27 @@ def test_a_late_message_corrects_its_own_period_alone(story: Story) -> None:
     story.write("mara", 0)
     story.write("noor", 24 * 60)
     story.count()
-    yesterday = Rollup.objects.filter(level=Level.DAY, kind=metrics.IN, dims=0).earliest("at")
-    today = Rollup.objects.filter(level=Level.DAY, kind=metrics.IN, dims=0).latest("at")
+    yesterday = Rollup.objects.filter(kind=metrics.IN, dim="").earliest("at")
+    today = Rollup.objects.filter(kind=metrics.IN, dim="").latest("at")
 
     story.write("mara", 1, learned=25 * 60)
     story.count()
 
     assert Rollup.objects.filter(pk=today.pk).exists()  # untouched
-    corrected = Rollup.objects.get(level=Level.DAY, kind=metrics.IN, dims=0, at=yesterday.at)
-    assert (yesterday.count, corrected.count) == (1, 2)
+    corrected = Rollup.objects.get(kind=metrics.IN, dim="", at=yesterday.at)
+    assert (numbers(yesterday), numbers(corrected)) == ({"": 1}, {"": 2})
 
 
 def test_hours_begin_with_those_of_the_brands_clock(story: Story) -> None:
     Brand.objects.filter(pk=story.brand.pk).update(time_zone="Asia/Kolkata")
+    story.channel.brand.refresh_from_db()
     story.write("mara", 40)  # 12:40 in UTC, 18:10 in Kolkata
     story.count()
 
-    [hour] = Rollup.objects.filter(level=Level.HOUR, kind=metrics.IN, dims=0)
-    assert hour.at == story.at(30)
+    thursday = 3 * 24
+    assert series.counts(asks_of(story, "2026-08-06"), metrics.IN, series.SLOT) == {
+        (str(thursday + 18),): (1, 0)
+    }
 
 
 def test_the_night_that_gains_an_hour_has_twenty_five(story: Story) -> None:
@@ -278,12 +292,11 @@ def test_the_night_that_gains_an_hour_has_twenty_five(story: Story) -> None:
         ]
     )
     rollups.rebuild(story.brand.pk, Level.DAY, night, "Europe/Berlin")
-    for number in range(26):
-        rollups.rebuild(story.brand.pk, Level.HOUR, night + timedelta(hours=number), "Europe/Berlin")
 
-    since = Rollup.objects.filter(kind=metrics.IN, dims=0, at__gte=night)
-    assert since.get(level=Level.DAY).count == 25
-    assert [row.count for row in since.filter(level=Level.HOUR).order_by("at")] == [1] * 26
+    assert numbers(Rollup.objects.get(kind=metrics.IN, dim="", at=night)) == {"": 25}
+    by_hour = series.counts(asks_of(story, "2026-10-25"), metrics.IN, series.SLOT)
+    sunday = 6 * 24
+    assert by_hour == {(str(sunday + hour),): (2 if hour == 2 else 1, 0) for hour in range(24)}
 
 
 def test_a_day_begins_with_the_first_of_its_two_midnights(story: Story) -> None:
@@ -295,8 +308,8 @@ def test_a_day_begins_with_the_first_of_its_two_midnights(story: Story) -> None:
         story.write(f"c{number}", ((first - story.at(0)) / timedelta(minutes=1)) + hours * 60)
     story.count(200_000)
 
-    day = Rollup.objects.filter(level=Level.DAY, kind=metrics.IN, dims=0).order_by("at")
-    assert list(day.values_list("at", "count")) == [
+    day = Rollup.objects.filter(kind=metrics.IN, dim="").order_by("at")
+    assert [(row.at, numbers(row)[""]) for row in day] == [
         (first - timedelta(days=1), 1), (first, 3), (first + timedelta(hours=25), 1),
     ]  # fmt: skip
     names = all_names.of(story.brand)
@@ -319,7 +332,7 @@ def test_other_hours_or_another_zone_count_all_anew(story: Story) -> None:
     story.count()
 
     assert story.facts(metrics.FIRST)[0].business == 30 * 60
-    assert Rollup.objects.get(level=Level.DAY, kind=metrics.FIRST, dims=0, basis=0).at.hour == 0
+    assert Rollup.objects.get(kind=metrics.FIRST, dim="", basis=0).at.hour == 0
     assert Follower.objects.get(brand=story.brand).again_after is None
     followed = shown(story)
     the_whole(story)
@@ -504,9 +517,8 @@ def test_a_change_that_is_not_committed_yet_is_never_left_out_of_the_sums(story:
     )  # fmt: skip
     story.write("noor", 1)
     story.triage(2)
-    for level in Level:
-        rollups_at = Rollup.objects.filter(level=level).earliest("at").at
-        Period.objects.create(brand=story.brand, level=level, at=rollups_at, due_at=story.at(2))
+    for level, at in ((Level.DAY, Rollup.objects.earliest("at").at), (Level.HOUR, story.at(0))):
+        Period.objects.create(brand=story.brand, level=level, at=at, due_at=story.at(2))
 
     def sum_elsewhere() -> None:
         [_] = in_threads(lambda: story.sum(story.at(600)), times=1)
@@ -521,8 +533,7 @@ def test_a_change_that_is_not_committed_yet_is_never_left_out_of_the_sums(story:
     sum_elsewhere()
 
     assert not Period.objects.exists()
-    kept = Rollup.objects.filter(kind=metrics.IN, dims=0).values_list("count", flat=True)
-    assert list(kept) == ([2, 2] if what == "count" else [1, 1])
+    assert numbers(Rollup.objects.get(kind=metrics.IN, dim="")) == {"": 2 if what == "count" else 1}
     assert AgentHour.objects.filter(online=60).exists() == (what == "look")
 
 

@@ -1,0 +1,189 @@
+"""The facts of a day as arrays: what is stored of them to be counted by anything later, and their histograms by one thing.
+
+What comes out depends on the facts alone, not on the order in which they were written: a day that is made anew is the same to the byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from analytics import metrics
+from analytics.histogram import PAIR, WIDTH, Numbers, buckets
+from analytics.models import DayFacts, Rollup
+
+DIMS = ("channel_id", "person_id", "team_id", "priority", "sentiment", "tag")
+NONE = 0xFFFF  # the bucket of what has no value
+CALENDAR, BUSINESS = 0, 1
+COUNT, SIZE = "<u4", "<u2"  # in a Rollup
+# As `COPY ... (FORMAT BINARY)` writes a row none of whose columns is NULL: how many columns, then the length and the value of each.
+COLUMNS = (
+    ("kind", ">i2"), ("channel", ">i8"), ("person", ">i8"), ("team", ">i8"), ("priority", ">i2"), ("label", ">i8"), ("hour", ">i2"),
+    ("hit", ">i2"), ("value", ">f8"), ("business", ">f8"),
+)  # fmt: skip
+_ROW = np.dtype(
+    [
+        ("columns", ">i2"),
+        *(each for name, kind in COLUMNS for each in ((f"{name} length", ">i4"), (name, kind))),
+    ]
+)
+_HEAD, _END = 19, 2  # bytes before the first row and after the last
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A mood and tags."""
+
+    sentiment: str
+    tags: Sequence[str]
+
+
+# Of a fact whose labels have come a moment ago: whoever wrote it has marked its day, which is summed once more.
+UNKNOWN = Label("", ())
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A row a fact, by kind and channel and then by all else. `bucket`, `in_business`: of the value in either kind of hours."""
+
+    rows: Numbers
+    bucket: Numbers
+    in_business: Numbers
+
+    def __getitem__(self, part: slice) -> Facts:
+        return Facts(self.rows[part], self.bucket[part], self.in_business[part])
+
+
+def read(copied: bytes) -> Facts:
+    """What the database copied out. ValueError: it is not of the shape that was asked for."""
+    if (len(copied) - _HEAD - _END) % _ROW.itemsize:
+        raise ValueError("The facts of a day were not copied out as they should be.")
+    rows = np.frombuffer(copied, _ROW, offset=_HEAD, count=(len(copied) - _HEAD - _END) // _ROW.itemsize)
+    bucket, in_business = _buckets(rows["value"]), _buckets(rows["business"])
+    order = np.lexsort(
+        (
+            rows["hit"], in_business, bucket, rows["hour"], rows["priority"], rows["label"], rows["team"], rows["person"], rows["channel"],
+            rows["kind"],
+        )
+    )  # fmt: skip
+    return Facts(rows[order], bucket[order], in_business[order])
+
+
+def _buckets(values: Numbers) -> Numbers:
+    return np.where(np.isnan(values), NONE, buckets(values)).astype("<u2")
+
+
+def runs(*columns: Numbers) -> Iterator[slice]:
+    """Where none of them changes, of columns that are in order."""
+    size = len(columns[0])
+    changes = np.zeros(max(0, size - 1), bool)
+    for column in columns:
+        changes |= column[1:] != column[:-1]
+    places = [0, *(np.flatnonzero(changes) + 1).tolist(), size] if size else []
+    return (slice(low, high) for low, high in pairwise(places))
+
+
+def day_facts(facts: Facts, brand_id: int, at: datetime) -> list[DayFacts]:
+    found = []
+    for part in runs(facts.rows["kind"], facts.rows["channel"]):
+        some = facts[part]
+        rows = some.rows
+        people, person = _places(rows["person"])
+        teams, team = _places(rows["team"])
+        labels, label = _places(rows["label"])
+        found.append(
+            DayFacts(
+                brand_id=brand_id, at=at, kind=metrics.FACTS[int(rows["kind"][0]) - 1], channel_id=int(rows["channel"][0]), count=len(rows),
+                people=people, teams=teams, labels=labels, person=person, team=team, label=label,
+                priority=rows["priority"].astype("u1").tobytes(), hour=rows["hour"].astype("u1").tobytes(),
+                hit=_if_any(rows["hit"].astype("u1"), 0), bucket=_if_any(some.bucket, NONE), business=_if_any(some.in_business, NONE),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _places(values: Numbers) -> tuple[list[int], bytes]:
+    """The values that there are, and for each fact its place among them; none at all where there is one value."""
+    known, places = np.unique(values, return_inverse=True)
+    if len(known) == 1:
+        return known.tolist(), b""
+    return known.tolist(), places.astype("u1" if len(known) <= 256 else "<u2").tobytes()
+
+
+def _if_any(values: Numbers, nothing: int) -> bytes:
+    return values.tobytes() if (values != nothing).any() else b""
+
+
+def rollups(facts: Facts, labels: Mapping[int, Label], brand_id: int, at: datetime) -> list[Rollup]:
+    found = []
+    for part in runs(facts.rows["kind"]):
+        some = facts[part]
+        of = {"brand_id": brand_id, "at": at, "kind": metrics.FACTS[int(some.rows["kind"][0]) - 1]}
+        for dim in ("", *DIMS):
+            values, places, chosen = _split(some.rows, dim, labels)
+            hit = some.rows["hit"][chosen]
+            found.append(
+                _summed(Rollup(**of, dim=dim, basis=CALENDAR), values, places, some.bucket[chosen], hit)
+            )
+            bucket = some.in_business[chosen]
+            told = bucket != NONE  # in business hours only what is told in them counts
+            if told.any():
+                found.append(
+                    _summed(
+                        Rollup(**of, dim=dim, basis=BUSINESS), values, places[told], bucket[told], hit[told]
+                    )
+                )
+    return found
+
+
+def _split(rows: Numbers, dim: str, labels: Mapping[int, Label]) -> tuple[list[str], Numbers, Any]:
+    """The values of a dimension as text, for each fact the place of its value, and which facts these are: one with two tags is there twice."""
+    if dim == "":
+        return [""], np.zeros(len(rows), np.intp), slice(None)
+    if dim in ("sentiment", "tag"):
+        known, places = np.unique(rows["label"], return_inverse=True)
+        return spread(places, [labels.get(each, UNKNOWN) for each in known.tolist()], dim)
+    known, places = np.unique(rows[dim.removesuffix("_id")], return_inverse=True)
+    return [str(each or "") for each in known.tolist()], places, slice(None)
+
+
+def spread(places: Numbers, labels: Sequence[Label], dim: str) -> tuple[list[str], Numbers, Any]:
+    """The same for what stands in labels: `places` are those of the facts in `labels`."""
+    told = [[each.sentiment] if dim == "sentiment" else list(each.tags) or [""] for each in labels]
+    values = sorted({value for each in told for value in each})
+    number = {value: place for place, value in enumerate(values)}
+    many = np.array([len(each) for each in told], np.intp)
+    flat = np.array([number[value] for each in told for value in each], np.intp)
+    first = np.cumsum(many) - many
+    if (many == 1).all():
+        return values, flat[places], slice(None)
+    times = many[places]
+    chosen = np.repeat(np.arange(len(places)), times)
+    within = np.arange(len(chosen)) - np.repeat(np.cumsum(times) - times, times)
+    return values, flat[first[places[chosen]] + within], chosen
+
+
+def _summed(row: Rollup, values: Sequence[str], places: Numbers, bucket: Numbers, hit: Numbers) -> Rollup:
+    told = bucket != NONE
+    counts, hits = (
+        np.bincount(places, minlength=len(values)),
+        np.bincount(places[hit == 1], minlength=len(values)),
+    )
+    histograms = np.bincount(places[told] * WIDTH + bucket[told], minlength=len(values) * WIDTH).reshape(
+        -1, WIDTH
+    )
+    groups, numbers = np.nonzero(histograms)
+    pairs = np.empty(len(groups), PAIR)
+    pairs["bucket"], pairs["count"] = numbers, histograms[groups, numbers]
+    row.values, row.counts, row.hits = (
+        list(values),
+        counts.astype(COUNT).tobytes(),
+        hits.astype(COUNT).tobytes(),
+    )
+    row.sizes, row.pairs = np.bincount(groups, minlength=len(values)).astype(SIZE).tobytes(), pairs.tobytes()
+    return row

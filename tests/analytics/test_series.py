@@ -1,0 +1,199 @@
+"""Whatever a page asks, split and narrowed by however many things: its figures are those of the facts, counted one by one."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from analytics import metrics, rollups
+from analytics.histogram import bucket, percentile
+from analytics.models import DayFacts, Fact, Level
+from analytics.packing import DIMS
+from analytics.queries import picked, series
+from analytics.queries.asked import Asked
+from analytics.queries.series import DAY, MOMENTS, SLOT, WEEK
+from inbox.models import Brand
+from tests.analytics.conftest import Story
+
+pytestmark = pytest.mark.django_db
+
+FIRST_DAY, LAST_DAY = date(2026, 10, 23), date(2026, 10, 27)  # clocks go back in the middle
+VALUES: dict[str, list[Any]] = {
+    "channel_id": [71, 72], "person_id": [None, 501, 502, 90_000_000_000], "team_id": [None, 31], "priority": [1, 4],
+    "sentiment": ["", "negative"], "tag": ["", "refund", "late parcel"],
+}  # fmt: skip
+TAGS = [[], ["refund"], ["late parcel", "refund"], ["late parcel"]]
+KINDS = (metrics.FIRST, metrics.IN, metrics.RESOLUTION)
+
+
+@pytest.fixture
+def brand(story: Story) -> Brand:
+    """A few hundred facts of every sort over five days, summed."""
+    story.write("mara", 0)
+    brand, conversation = story.brand, story.conversation("mara")
+    Fact.objects.all().delete()
+    chance = random.Random(7)
+    begins = datetime(2026, 10, 22, 22, tzinfo=UTC)  # midnight in Berlin
+    made = []
+    for number in range(400):
+        kind = chance.choice(KINDS)
+        value = (
+            None if kind == metrics.IN else chance.choice([0.2, 90.0, 3600.5, 1e8, chance.uniform(1, 1e5)])
+        )
+        in_hours = kind in metrics.IN_BUSINESS_HOURS and chance.random() < 0.7
+        made.append(
+            Fact(
+                brand=brand, conversation=conversation, kind=kind, source=number, at=begins + timedelta(hours=121) * chance.random(), value=value,
+                business=value and value / 3 if in_hours else None, hit=chance.choice([True, False]) if kind == metrics.RESOLUTION else None,
+                tags=chance.choice(TAGS), **{name: chance.choice(known) for name, known in VALUES.items() if name != "tag"},
+            )
+        )  # fmt: skip
+    Fact.objects.bulk_create(made)
+    sum_all(brand)
+    return brand
+
+
+def sum_all(brand: Brand) -> None:
+    for number in range(5):
+        at = datetime(2026, 10, 23, 12, tzinfo=UTC) + timedelta(days=number)
+        with transaction.atomic():
+            rollups.rebuild(brand.pk, Level.DAY, at, brand.time_zone)
+
+
+def counted(
+    asked: Asked, kind: str, by: tuple[str, ...]
+) -> dict[tuple[str, ...], tuple[int, int, Counter[int]]]:
+    """Slow and plain: every fact is looked at."""
+    found: dict[tuple[str, ...], tuple[int, int, Counter[int]]] = {}
+    in_hours = asked.business and kind in metrics.IN_BUSINESS_HOURS
+    for fact in Fact.objects.filter(brand=asked.brand, kind=kind, at__gte=asked.start, at__lt=asked.end):
+        amount = fact.business if in_hours else fact.value
+        if in_hours and amount is None:
+            continue
+        if all(value in of_fact(fact, name) for name, value in asked.filters.items()):
+            for key in keys(fact, asked, by):
+                count, hits, histogram = found.get(key, (0, 0, Counter()))
+                if amount is not None:
+                    histogram[bucket(amount)] += 1
+                found[key] = count + 1, hits + bool(fact.hit), histogram
+    return found
+
+
+def of_fact(fact: Fact, name: str) -> list[Any]:
+    return (fact.tags or [""]) if name == "tag" else [getattr(fact, name)]
+
+
+def keys(fact: Fact, asked: Asked, by: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    at = fact.at.astimezone(asked.zone)
+    found: list[tuple[str, ...]] = [()]
+    for name in by:
+        if name == DAY:
+            told = [str(at.date())]
+        elif name == WEEK:
+            told = [str(at.date() - timedelta(days=at.weekday()))]
+        elif name == SLOT:
+            told = [str(at.weekday() * 24 + at.hour)]
+        else:
+            told = ["" if value is None else str(value) for value in of_fact(fact, name)]
+        found = [(*key, each) for key in found for each in told]
+    yield from found
+
+
+FILTERS = st.fixed_dictionaries({}, optional={name: st.sampled_from(known) for name, known in VALUES.items()})
+BY = st.lists(st.sampled_from([*MOMENTS, *DIMS]), max_size=3, unique=True).map(tuple)
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(filters=FILTERS, by=BY, kind=st.sampled_from(KINDS), business=st.booleans(), ends=st.integers(0, 4))
+def test_every_question_is_answered_as_the_facts_answer_it(
+    brand: Brand, filters: dict[str, Any], by: tuple[str, ...], kind: str, business: bool, ends: int
+) -> None:
+    asked = Asked(brand, FIRST_DAY, FIRST_DAY + timedelta(days=ends), business=business, filters=filters)
+
+    expected = counted(asked, kind, by)
+
+    assert series.counts(asked, kind, *by) == {key: told[:2] for key, told in expected.items()}
+    points = series.points(asked, kind, *by)
+    assert {key: (point.count, point.hits) for key, point in points.items()} == {
+        key: told[:2] for key, told in expected.items()
+    }
+    for key, (_, _, histogram) in expected.items():
+        told = points[key]
+        assert [told.p50, told.p90, told.p95] == [percentile(histogram, share) for share in series.SHARES]
+    if not by:
+        assert series.distribution(asked, kind) == (expected[()][2] if expected else {})
+
+
+def test_a_question_of_many_things_reads_no_fact(brand: Brand, django_assert_max_num_queries: Any) -> None:
+    asked = Asked(brand, FIRST_DAY, LAST_DAY, filters={"tag": "refund", "priority": 1, "person_id": 501})
+
+    with django_assert_max_num_queries(3) as captured:
+        series.points(asked, metrics.FIRST, DAY)
+        series.points(asked, metrics.FIRST)  # what was read for the page is not read again
+        series.counts(asked, metrics.FIRST, "channel_id")
+
+    assert not any("analytics_fact" in each["sql"] for each in captured)
+
+
+def test_a_day_that_is_summed_anew_between_two_looks_is_read_again(
+    brand: Brand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Asked(brand, FIRST_DAY, LAST_DAY, filters={"team_id": 31, "priority": 1})
+    before = series.counts(asked, metrics.FIRST)[()]
+    Fact.objects.filter(kind=metrics.FIRST, team_id=31, priority=1).earliest("at").delete()
+    sum_all(brand)
+
+    assert series.points(asked, metrics.FIRST, SLOT)  # the page had the columns of before
+    assert series.counts(asked, metrics.FIRST)[()] == (before[0] - 1, before[1])
+    fresh = Asked(brand, FIRST_DAY, LAST_DAY, filters=asked.filters)
+    assert sum(each.count for each in series.points(asked, metrics.FIRST, SLOT).values()) == before[0] - 1
+    assert series.counts(fresh, metrics.FIRST) == series.counts(asked, metrics.FIRST)
+
+
+def test_what_changes_all_the_time_is_said_to_be_so_in_the_end(
+    brand: Brand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Asked(brand, FIRST_DAY, LAST_DAY, filters={"team_id": 31, "priority": 1})
+    read = picked.Picked._read
+
+    def always_anew(self: picked.Picked, names: list[str]) -> Any:
+        sum_all(brand)
+        return read(self, names)
+
+    monkeypatch.setattr(picked.Picked, "_read", always_anew)
+
+    with pytest.raises(picked.Changed):
+        series.points(asked, metrics.FIRST, SLOT)
+
+
+def test_a_column_is_as_wide_as_it_must_be(brand: Brand, story: Story) -> None:
+    """More than 256 people in one channel on one day."""
+    template = {
+        "brand": brand,
+        "kind": metrics.OUT,
+        "conversation": story.conversation("mara"),
+        "channel_id": 71,
+        "priority": 1,
+    }
+    at = datetime(2026, 10, 23, 12, tzinfo=UTC)
+    Fact.objects.bulk_create(
+        [Fact(**template, source=10_000 + number, at=at, person_id=1 + number % 300) for number in range(600)]
+    )
+    sum_all(brand)
+
+    row = DayFacts.objects.get(kind=metrics.OUT)
+    assert (row.count, len(row.person), len(row.people)) == (600, 1200, 300)
+    asked = Asked(brand, FIRST_DAY, LAST_DAY, filters={"priority": 1})
+    assert series.counts(asked, metrics.OUT, "person_id") == {
+        (str(1 + number),): (2, 0) for number in range(300)
+    }
+    one = asked.narrowed("person_id", 300)
+    assert series.counts(one, metrics.OUT) == {(): (2, 0)}
