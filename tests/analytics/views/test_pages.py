@@ -24,7 +24,7 @@ from analytics.queries import behind
 from analytics.queries import names as all_names
 from analytics.reports import words
 from analytics.views import _door
-from inbox.models import Brand, Membership, Presence, PresenceState, Role, SlaPolicy, Team
+from inbox.models import Brand, Membership, Person, Presence, PresenceState, Role, SlaPolicy, Team
 from tests.analytics.conftest import Story
 from tests.factories.people import BrandFactory, ChannelFactory, agent_of
 
@@ -396,6 +396,15 @@ def test_a_chart_is_a_file_without_formulas(manager: Client, story: Story) -> No
     assert answer["Content-Disposition"].startswith("attachment")
     assert "'=cmd()" in text and "\n=cmd" not in text
     assert text.startswith("\ufeffChannel,Half within (seconds)")
+
+
+def test_a_name_is_shown_as_it_is_and_never_as_html(manager: Client, lively: Story) -> None:
+    Person.objects.filter(pk=lively.person("Bo").pk).update(name='<b>Bo</b> & "Co"')
+
+    html = manager.get(address(lively, "agents"), DAYS).content.decode()
+
+    assert "&lt;b&gt;Bo&lt;/b&gt; &amp; &quot;Co&quot;" in html and "<b>Bo" not in html
+    assert re.search(r'<td><a href="[^"<>]*&amp;metric=[^"<>]*">', html)
 
 
 def test_days_that_are_not_summed_yet_are_spoken_of(manager: Client, lively: Story) -> None:
