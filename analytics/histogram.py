@@ -1,6 +1,6 @@
 """Histograms that can be added up: counts in buckets of a fixed scale, from which percentiles are read with an error of at most 2 %.
 
-The scale is the same everywhere and for ever: what was counted in one hour and one channel adds up with what was counted in any other.
+The scale is the same everywhere and for ever: what was counted on one day and in one channel adds up with what was counted on any other.
 Between two round edges (a minute, an hour, a day) the buckets widen by at most 4 %, so the middle of a bucket is never more than 2 % away
 from any value in it. Below a second a value counts as half a second, and above ninety days as ninety days.
 """
@@ -41,7 +41,7 @@ FIRST_OF_BAR = tuple(bisect_right(EDGES, edge) for edge in BARS)  # the bucket t
 
 
 def bucket(value: float) -> int:
-    """Which bucket a value falls into, as PostgreSQL's width_bucket(value, EDGES) says it."""
+    """Which bucket a value falls into: 0 is below the first edge."""
     return bisect_right(EDGES, value)
 
 
@@ -91,11 +91,3 @@ def percentiles(histograms: Numbers, shares: Sequence[float]) -> list[list[float
     return [
         [middle(number) if total else None for number in row] for total, row in zip(totals.tolist(), zip(*found, strict=True), strict=True)
     ]  # fmt: skip
-
-
-def merged(*histograms: Mapping[int, int]) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for each in histograms:
-        for number, count in each.items():
-            found[number] = found.get(number, 0) + count
-    return found

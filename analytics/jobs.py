@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from analytics.actions import exporting, mailing
 from analytics.models import ReportMail
+from analytics.queries import catching_up
 from analytics.reports import letters
 from inbox import access, mail_server
 from inbox.access import Permission
@@ -68,6 +69,9 @@ def send_mails() -> None:
     while time.monotonic() < until and (mail := mailing.claim(now=timezone.now())):
         if not access.may(mail.person, mail.brand, Permission.SEE_REPORTS):
             mailing.stop(brand=mail.brand, person=mail.person, cadence=mail.cadence)
+            continue
+        if catching_up.of(mail.brand, now=timezone.now()):
+            mailing.wait(mail=mail, now=timezone.now())
             continue
         if not mail_server.is_set():
             mailing.note_failed(mail=mail, fault=mail_server.NONE_LEAVES.rstrip("."), now=timezone.now())

@@ -107,35 +107,37 @@ class Labels(models.Model):
 
 
 class DayFacts(models.Model):
-    """All facts of one kind in one channel on one day of the brand's own time, each column as one string of small numbers.
+    """Facts of one kind on one day of the brand's own time, each column as one string of small numbers: those of a channel that has many
+    are a row, and those of all others are one.
 
     Whatever two or more things a page asks for at once, it reads the columns that these need and counts. A row has as many numbers in each
-    column as it has facts, one or two bytes wide (least first); a column that says nothing in any of them is empty. Person, team and labels
-    are places in the row's own lists.
+    column as it has facts, one or two bytes wide (least first); a column that is the same in all of them is empty. Channel, person, team
+    and labels are places in the row's own lists.
     """
 
     brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="+", db_index=False)
     at = models.DateTimeField(help_text="When the day begins.")
     kind = models.CharField(max_length=24, db_collation="C")
-    channel_id = models.BigIntegerField()
     count = models.IntegerField()
+    channels = ArrayField(models.BigIntegerField())
     people = ArrayField(models.BigIntegerField(), help_text="0: nobody.")
     teams = ArrayField(models.BigIntegerField(), help_text="0: none.")
     labels = ArrayField(models.BigIntegerField(), help_text="Ids of Labels.")
+    channel = models.BinaryField()
     person = models.BinaryField()
     team = models.BinaryField()
     label = models.BinaryField()
     priority = models.BinaryField()
     hour = models.BinaryField(help_text="Of the brand's own day.")
-    hit = models.BinaryField(help_text="1 or 0.")
+    hit = models.BinaryField(help_text="1 or 0. Empty: 0.")
     bucket = models.BinaryField(
-        help_text="Of the value, in the buckets of analytics.histogram; packing.NONE: it has none."
+        help_text="Of the value, in the buckets of analytics.histogram; packing.NONE, or empty: it has none."
     )
     business = models.BinaryField(help_text="The same in business hours.")
 
     class Meta:
         indexes = [
-            models.Index(fields=["brand", "kind", "at", "channel_id"], name="dayfacts_of_chart"),
+            models.Index(fields=["brand", "kind", "at"], name="dayfacts_of_chart"),
             models.Index(fields=["brand", "at"], name="dayfacts_of_period"),
         ]  # fmt: skip
 

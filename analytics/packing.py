@@ -1,6 +1,7 @@
 """The facts of a day as arrays: what is stored of them to be counted by anything later, and their histograms by one thing.
 
-What comes out depends on the facts alone, not on the order in which they were written: a day that is made anew is the same to the byte.
+What comes out depends on the facts and on the numbers that labels have, not on the order in which facts were written: a day that is made anew is
+the same to the byte.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ DIMS = ("channel_id", "person_id", "team_id", "priority", "sentiment", "tag")
 NONE = 0xFFFF  # the bucket of what has no value
 CALENDAR, BUSINESS = 0, 1
 COUNT, SIZE = "<u4", "<u2"  # in a Rollup
+ALONE = 1000  # facts of a kind and day, from which on a channel has a row of its own: its filter reads no other's, and rows are never many
 # As `COPY ... (FORMAT BINARY)` writes a row none of whose columns is NULL: how many columns, then the length and the value of each.
 COLUMNS = (
     ("kind", ">i2"), ("channel", ">i8"), ("person", ">i8"), ("team", ">i8"), ("priority", ">i2"), ("label", ">i8"), ("hour", ">i2"),
@@ -43,7 +45,7 @@ class Label:
     tags: Sequence[str]
 
 
-# Of a fact whose labels have come a moment ago: whoever wrote it has marked its day, which is summed once more.
+# Of labels that have no row: to leave these facts out would be worse than to show them without any.
 UNKNOWN = Label("", ())
 
 
@@ -55,7 +57,7 @@ class Facts:
     bucket: Numbers
     in_business: Numbers
 
-    def __getitem__(self, part: slice) -> Facts:
+    def __getitem__(self, part: slice | Numbers) -> Facts:
         return Facts(self.rows[part], self.bucket[part], self.in_business[part])
 
 
@@ -90,21 +92,28 @@ def runs(*columns: Numbers) -> Iterator[slice]:
 
 def day_facts(facts: Facts, brand_id: int, at: datetime) -> list[DayFacts]:
     found = []
-    for part in runs(facts.rows["kind"], facts.rows["channel"]):
-        some = facts[part]
-        rows = some.rows
-        people, person = _places(rows["person"])
-        teams, team = _places(rows["team"])
-        labels, label = _places(rows["label"])
-        found.append(
-            DayFacts(
-                brand_id=brand_id, at=at, kind=metrics.FACTS[int(rows["kind"][0]) - 1], channel_id=int(rows["channel"][0]), count=len(rows),
-                people=people, teams=teams, labels=labels, person=person, team=team, label=label,
-                priority=rows["priority"].astype("u1").tobytes(), hour=rows["hour"].astype("u1").tobytes(),
-                hit=_if_any(rows["hit"].astype("u1"), 0), bucket=_if_any(some.bucket, NONE), business=_if_any(some.in_business, NONE),
-            )
-        )  # fmt: skip
+    for of_kind in runs(facts.rows["kind"]):
+        channels = facts.rows["channel"][of_kind]
+        _, places, counts = np.unique(channels, return_inverse=True, return_counts=True)
+        alone = counts[places] >= ALONE
+        parts = [each for each in runs(channels) if alone[each.start]]
+        found += [_row(facts[of_kind][each], brand_id, at) for each in parts]
+        if not alone.all():
+            found.append(_row(facts[of_kind][~alone], brand_id, at))
     return found
+
+
+def _row(facts: Facts, brand_id: int, at: datetime) -> DayFacts:
+    rows = facts.rows
+    (channels, channel), (people, person), (teams, team), (labels, label) = (
+        _places(rows[name]) for name in ("channel", "person", "team", "label")
+    )
+    return DayFacts(
+        brand_id=brand_id, at=at, kind=metrics.FACTS[int(rows["kind"][0]) - 1], count=len(rows), channels=channels, people=people, teams=teams,
+        labels=labels, channel=channel, person=person, team=team, label=label, priority=rows["priority"].astype("u1").tobytes(),
+        hour=rows["hour"].astype("u1").tobytes(), hit=_if_any(rows["hit"].astype("u1"), 0), bucket=_if_any(facts.bucket, NONE),
+        business=_if_any(facts.in_business, NONE),
+    )  # fmt: skip
 
 
 def _places(values: Numbers) -> tuple[list[int], bytes]:
@@ -112,6 +121,10 @@ def _places(values: Numbers) -> tuple[list[int], bytes]:
     known, places = np.unique(values, return_inverse=True)
     if len(known) == 1:
         return known.tolist(), b""
+    if len(known) > 0x10000:
+        raise OverflowError(
+            f"{len(known):,} values in a column of one day are more than two bytes can tell apart."
+        )
     return known.tolist(), places.astype("u1" if len(known) <= 256 else "<u2").tobytes()
 
 

@@ -10,27 +10,38 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import connection, transaction
+import structlog
+from django.db import IntegrityError, connection, transaction
 
 from analytics import metrics, packing
 from analytics.models import DayFacts, Labels, Level, Rollup
 from analytics.packing import Facts, Label
 from inbox.models import Brand
 
+log = structlog.get_logger(__name__)
 AT_ONCE = 8  # periods of one look
 LATELY = timedelta(days=2)  # today by every clock, and yesterday
 
 
 def rebuild_due(*, now: datetime, limit: int = AT_ONCE) -> int:
-    """Sum some of the periods that are due, those of today first: a past that is counted anew keeps nobody waiting. Returns how many; 0:
-    nothing is due, or others are at it."""
+    """Sum some of the periods that are due, those of today first: a past that is counted anew keeps nobody waiting, and of it the newest comes
+    first. Returns how many; 0: nothing is due, or others are at it."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id FROM analytics_period WHERE due_at <= %s ORDER BY at < %s, due_at, id LIMIT %s",
-            [now, now - LATELY, limit],
+            "SELECT id FROM analytics_period WHERE due_at <= %s ORDER BY at < %s, CASE WHEN at < %s THEN at END DESC, due_at, id LIMIT %s",
+            [now, now - LATELY, now - LATELY, limit],
         )
         ids = [row[0] for row in cursor.fetchall()]
-    return sum(_take(pk) for pk in ids)
+    return sum(_took(pk) for pk in ids)
+
+
+def _took(period_id: int) -> bool:
+    try:
+        return _take(period_id)
+    except IntegrityError:
+        # Two periods of one day, for as long as they are of the clock of before and of the new one: the other was first, and this one waits.
+        log.warning("day_summed_twice", period=period_id)
+        return False
 
 
 @transaction.atomic(durable=True)
@@ -91,7 +102,8 @@ def _rebuild_day(brand_id: int, begins: datetime, ends: datetime, zone: str) -> 
 
 
 def _copied(cursor: Any, asked: dict[str, Any]) -> Facts:
-    with cursor.copy(_FACTS, asked) as copy:
+    # Django's own cursor: the one that it puts around while it counts queries takes no values here.
+    with connection.wrap_database_errors, cursor.cursor.copy(_FACTS, asked) as copy:
         return packing.read(b"".join(bytes(each) for each in copy))
 
 
@@ -99,9 +111,14 @@ def _ends(level: str, at: datetime, zone: str) -> tuple[datetime, datetime]:
     """When the hour or the day begins and when the next one does."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT date_trunc(%s, %s::timestamptz, %s), date_trunc(%s, %s::timestamptz + %s::interval, %s)",
-            # An hour later is the next hour also where clocks are changed; a day and a half later is within the next day.
-            [level, at, zone, level, at, "1 hour" if level == Level.HOUR else "30 hours", zone],
+            "SELECT b.at, date_trunc(%(level)s, b.at + %(later)s::interval, %(zone)s) FROM date_trunc(%(level)s, %(at)s::timestamptz, %(zone)s) AS b(at)",
+            # An hour later is the next hour also where clocks are changed; thirty hours after a midnight are within the next day.
+            {
+                "level": level,
+                "at": at,
+                "zone": zone,
+                "later": "1 hour" if level == Level.HOUR else "30 hours",
+            },
         )
         begins, ends = cursor.fetchone()
     if level == Level.HOUR:

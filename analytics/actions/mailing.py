@@ -72,6 +72,15 @@ def as_of(mail: ReportMail, *, now: datetime) -> datetime:
     return mail.next_at if now - mail.next_at < timedelta(hours=12) else now
 
 
+def wait(*, mail: ReportMail, now: datetime) -> None:
+    """Its figures are being counted anew: it leaves when they are right. That is no try."""
+    ReportMail.objects.filter(pk=mail.pk, next_at=mail.next_at).update(
+        not_before=now + AGAIN[0],
+        tries=F("tries") - 1,
+        failed="It waits until the figures have been counted anew.",
+    )
+
+
 def note_sent(*, mail: ReportMail, now: datetime) -> None:
     """A mail that nobody sent for days has left once, not once for each day."""
     ReportMail.objects.filter(pk=mail.pk).update(sent_at=now)

@@ -2,17 +2,11 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 from django.db import migrations, models
 
-COLUMNS = ("person", "team", "label", "priority", "hour", "hit", "bucket", "business")
+COLUMNS = ("channel", "person", "team", "label", "priority", "hour", "hit", "bucket", "business")
 # The numbers are read in one go, and taking them out of a compression would cost more than it saves.
 AS_THEY_ARE = "ALTER TABLE analytics_dayfacts " + ", ".join(
     f"ALTER COLUMN {name} SET STORAGE EXTERNAL" for name in COLUMNS
 )
-# Every day that has a fact is summed anew, the newest first. An hour has sums of agents alone, and these stand.
-MARK = """
-    DELETE FROM analytics_period WHERE level = 'day';
-    INSERT INTO analytics_period (brand_id, level, at, due_at)
-    SELECT DISTINCT b.id, 'day', date_trunc('day', f.at, b.time_zone), now() FROM analytics_fact f JOIN inbox_brand b ON b.id = f.brand_id
-"""
 
 
 def numbers(help_text="", **more):
@@ -77,27 +71,27 @@ class Migration(migrations.Migration):
                 ("brand", brand()),
                 ("at", models.DateTimeField(help_text="When the day begins.")),
                 ("kind", models.CharField(db_collation="C", max_length=24)),
-                ("channel_id", models.BigIntegerField()),
                 ("count", models.IntegerField()),
+                ("channels", numbers()),
                 ("people", numbers("0: nobody.")),
                 ("teams", numbers("0: none.")),
                 ("labels", numbers("Ids of Labels.")),
+                ("channel", models.BinaryField()),
                 ("person", models.BinaryField()),
                 ("team", models.BinaryField()),
                 ("label", models.BinaryField()),
                 ("priority", models.BinaryField()),
                 ("hour", models.BinaryField(help_text="Of the brand's own day.")),
-                ("hit", models.BinaryField(help_text="1 or 0.")),
-                ("bucket", models.BinaryField(help_text="Of the value, in the buckets of analytics.histogram; packing.NONE: it has none.")),
+                ("hit", models.BinaryField(help_text="1 or 0. Empty: 0.")),
+                ("bucket", models.BinaryField(help_text="Of the value, in the buckets of analytics.histogram; packing.NONE, or empty: it has none.")),
                 ("business", models.BinaryField(help_text="The same in business hours.")),
             ],
             options={
                 "indexes": [
-                    models.Index(fields=["brand", "kind", "at", "channel_id"], name="dayfacts_of_chart"),
+                    models.Index(fields=["brand", "kind", "at"], name="dayfacts_of_chart"),
                     models.Index(fields=["brand", "at"], name="dayfacts_of_period"),
                 ]
             },
         ),
         migrations.RunSQL(AS_THEY_ARE, ""),
-        migrations.RunSQL(MARK, ""),
     ]  # fmt: skip

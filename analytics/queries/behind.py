@@ -102,10 +102,17 @@ def count(asked: Asked, narrow: Narrow) -> int:
 
 
 def backlog(asked: Asked, day: date) -> int:
-    """All that had begun by the end of the day, less what was resolved by then."""
-    until = replace(asked, first=date(2000, 1, 1), last=day)
-    begun = series.counts(until, metrics.OPENED).get((), (0, 0))[0]
-    return begun - series.counts(until, metrics.RESOLUTION).get((), (0, 0))[0]
+    """All that had begun by the end of the day, less what was resolved by then. Read for a page once, up to its last day."""
+    until = replace(asked, first=date(2000, 1, 1), last=max(day, asked.last))
+    begun, resolved = (
+        sum(
+            count
+            for (at,), (count, _) in series.counts(until, kind, series.DAY).items()
+            if at <= day.isoformat()
+        )
+        for kind in (metrics.OPENED, metrics.RESOLUTION)
+    )
+    return begun - resolved
 
 
 def bars(distribution: Mapping[int, int]) -> list[int]:

@@ -6,10 +6,11 @@ A percentile is that of the nearest rank, at most 2 % off; what is counted is ex
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,8 @@ from analytics.queries.picked import Picked
 DAY, WEEK, SLOT = "day", "week", "slot"  # SLOT: an hour of the week; 0 is Monday's first
 MOMENTS = (DAY, WEEK, SLOT)
 SHARES = (0.5, 0.9, 0.95)
-MOST = 50_000  # groups that may be counted for without looking whether there are any
-TRIES = 5  # days are summed anew while they are read: then they are read once more
+MOST = 20_000  # groups that may be counted for without looking whether there are any
+CHUNK = 1 << 20  # facts that are counted at once: what that takes of memory does not grow with the days
 Key = tuple[str, ...]
 
 
@@ -99,10 +100,7 @@ def _grouped(asked: Asked, kind: str, by: Sequence[str], *, told: bool) -> Group
     dims = {*asked.filters, *(name for name in by if name not in MOMENTS)}
     if len(dims) <= 1 and SLOT not in by:
         return _of_sums(asked, kind, by, next(iter(dims), ""), told=told)
-    for _ in range(TRIES):
-        with suppress(picked.Changed):
-            return _of_facts(picked.of(asked, kind), asked, by, told=told)
-    raise picked.Changed
+    return _of_facts(asked, kind, by, told=told)
 
 
 def _of_sums(asked: Asked, kind: str, by: Sequence[str], dim: str, *, told: bool) -> Groups:
@@ -125,7 +123,8 @@ def _of_sums(asked: Asked, kind: str, by: Sequence[str], dim: str, *, told: bool
             places = np.array([number[each] for each in told_of], np.intp)
             parts.append((moments, np.repeat(places, [len(row[1]) for row in rows])))
     counts, hits = _joined(rows, 2, packing.COUNT), _joined(rows, 3, packing.COUNT)
-    keys, groups = _crossed(parts, len(counts))
+    keys, groups_of = _crossed(parts, len(counts))
+    groups = groups_of(slice(0, len(counts)))
     fits = np.ones(len(counts), bool)
     if dim in asked.filters:
         wanted = asked.filters[dim]
@@ -161,67 +160,94 @@ def _moment(day: Any, name: str) -> str:
     return str(day if name == DAY else day - timedelta(days=day.weekday()))
 
 
-def _of_facts(facts: Picked, asked: Asked, by: Sequence[str], *, told: bool) -> Groups:
+def _of_facts(asked: Asked, kind: str, by: Sequence[str], *, told: bool) -> Groups:
     amount = "business" if asked.business else "bucket"
-    facts.need(["hit", *([amount] if told or asked.business else []), *(_needs(name) for name in by)])
+    facts = picked.of(
+        asked, kind, ["hit", *([amount] if told or asked.business else []), *filter(None, map(_column, by))]
+    )
     chosen: Any = slice(None)
-    parts: list[tuple[list[str], Numbers]] = []
+    parts: list[tuple[Sequence[str], Numbers]] = []
     for name in by:
-        if name != "tag":
-            known, places = _places(facts, name)
-        else:
+        if name == "tag" and "tag" in asked.filters:  # of tags beside it nothing was asked
+            parts.append(([str(asked.filters["tag"])], np.zeros(int(facts.sizes.sum()), "u1")))
+        elif name == "tag":
             known, places, chosen = packing.spread(*_labels(facts), "tag")
-        parts.append((known, places))
+            parts.append((known, places))
+        else:
+            parts.append(_places(facts, name))
     # A fact with two tags is there twice from here on.
     crossed = [
-        (known, places if name == "tag" else places[chosen])
+        (known, places if name == "tag" and "tag" not in asked.filters else places[chosen])
         for name, (known, places) in zip(by, parts, strict=True)
     ]
-    keys, groups = _crossed(crossed, int(facts.sizes.sum()))
-    hit, bucket = facts.flat("hit")[chosen], facts.flat(amount)[chosen] if told or asked.business else None
-    if asked.business:
-        assert bucket is not None
-        there = bucket != packing.NONE
-        groups, hit, bucket = groups[there], hit[there], bucket[there]
-    histograms = None
-    if told:
-        assert bucket is not None
-        there = bucket != packing.NONE
-        cells = np.bincount(groups[there] * np.int32(WIDTH) + bucket[there], minlength=len(keys) * WIDTH)
-        histograms = cells.reshape(len(keys), WIDTH)
-    return Groups(
-        keys,
-        np.bincount(groups, minlength=len(keys)),
-        np.bincount(groups[hit == 1], minlength=len(keys)),
-        histograms,
+    size = len(crossed[0][1]) if crossed else int(facts.sizes.sum())
+    hit, bucket = facts.flat("hit"), facts.flat(amount) if told or asked.business else None
+    return _counted(
+        crossed,
+        size,
+        None if hit is None else hit[chosen],
+        None if bucket is None else bucket[chosen],
+        told=told,
+        only_told=asked.business,
     )
 
 
-def _needs(name: str) -> str:
-    if name in MOMENTS or name == "channel_id":
-        return "hour" if name == SLOT else "hit"  # of a row, and so of all its facts
-    return picked.COLUMN_OF[name]
+def _counted(
+    parts: Sequence[tuple[Sequence[str], Numbers]], size: int, hit: Numbers | None, bucket: Numbers | None, *, told: bool, only_told: bool
+) -> Groups:  # fmt: skip
+    """`only_told`: what has no bucket does not count."""
+    keys, groups_of = _crossed(parts, size)
+    counts, hits = np.zeros(len(keys), np.int64), np.zeros(len(keys), np.int64)
+    cells = np.zeros(len(keys) * WIDTH if told else 0, np.int64)
+    for low in range(0, size, CHUNK):
+        part = slice(low, min(low + CHUNK, size))
+        groups, there = groups_of(part), slice(None)
+        if bucket is not None:
+            there = bucket[part] != packing.NONE
+            if told:
+                cells += np.bincount(
+                    groups[there] * np.int32(WIDTH) + bucket[part][there], minlength=len(cells)
+                )
+        elif only_told:
+            break
+        counted = groups[there] if only_told else groups
+        counts += np.bincount(counted, minlength=len(keys))
+        if hit is not None:
+            kept = (hit[part][there] if only_told else hit[part]) == 1
+            hits += np.bincount(counted[kept], minlength=len(keys))
+    return Groups(keys, counts, hits, cells.reshape(len(keys), WIDTH) if told else None)
 
 
-def _places(facts: Picked, name: str) -> tuple[list[str], Numbers]:
+def _column(name: str) -> str:
+    """Which column a split needs; a moment of days needs none."""
+    return "hour" if name == SLOT else "" if name in MOMENTS else picked.COLUMN_OF[name]
+
+
+def _places(facts: Picked, name: str) -> tuple[Sequence[str], Numbers]:
     """The values of a split as text, and for each fact the place of its own."""
-    if name == SLOT:
-        slots = facts.of_rows([day.weekday() * 24 for day in facts.days]) + facts.flat("hour")
-        return [str(number) for number in range(7 * 24)], slots
-    if name == "channel_id" or name in MOMENTS:
-        told = [
-            str(row[2]) if name == "channel_id" else _moment(day, name)
-            for row, day in zip(facts.rows, facts.days, strict=True)
-        ]
-        known = sorted(set(told))
-        return known, facts.of_rows([known.index(each) for each in told])
     if name == "priority":
-        return [str(number) for number in range(256)], facts.flat("priority")
+        return [str(number) for number in range(256)], _flat(facts, "priority")
     if name == "sentiment":
         known, places, _ = packing.spread(*_labels(facts), "sentiment")
         return known, places
-    pks, places = facts.values(picked.COLUMN_OF[name])
-    return [str(pk or "") for pk in pks], places
+    if name not in MOMENTS:
+        pks, places = facts.values(picked.COLUMN_OF[name])
+        return [str(pk or "") for pk in pks], places
+    days = [row[1].astimezone(facts.asked.zone).date() for row in facts.rows]
+    if name == SLOT:
+        # An hour of the week is less than 256.
+        return [str(number) for number in range(7 * 24)], facts.of_rows(
+            [day.weekday() * 24 for day in days]
+        ) + _flat(facts, "hour")
+    told = [_moment(day, name) for day in days]
+    known = sorted(set(told))
+    number = {value: place for place, value in enumerate(known)}
+    return known, facts.of_rows([number[each] for each in told])
+
+
+def _flat(facts: Picked, name: str) -> Numbers:
+    found = facts.flat(name)
+    return np.zeros(int(facts.sizes.sum()), "u1") if found is None else found
 
 
 def _labels(facts: Picked) -> tuple[Numbers, list[Label]]:
@@ -231,14 +257,25 @@ def _labels(facts: Picked) -> tuple[Numbers, list[Label]]:
     return places, [known[pk] for pk in pks]
 
 
-def _crossed(parts: Sequence[tuple[Sequence[str], Numbers]], size: int) -> tuple[list[Key], Numbers]:
-    """Of values and places by several things: the keys of all of them together, and for each place of these. Without any it is one group."""
-    keys: list[Key] = [()]
-    groups: Numbers = np.zeros(size if not parts else 0, np.int32)
-    for number, (known, places) in enumerate(parts):
-        keys = [(*key, value) for key in keys for value in known]
-        groups = groups * np.int32(len(known)) + places if number else places
-    if len(keys) > MOST:
-        used, groups = np.unique(groups, return_inverse=True)
-        keys = [keys[each] for each in used.tolist()]
-    return keys, groups
+def _crossed(
+    parts: Sequence[tuple[Sequence[str], Numbers]], size: int
+) -> tuple[list[Key], Callable[[slice], Numbers]]:
+    """Of values and places by several things: the keys of all of them together, and for a part of the places the groups. Without any it is one."""
+    amount = prod(len(known) for known, _ in parts)
+
+    def groups_of(part: slice) -> Numbers:
+        groups = np.zeros(part.stop - part.start, np.int32 if amount < 1 << 31 else np.int64)
+        for known, places in parts:
+            groups = groups * groups.dtype.type(len(known)) + places[part]
+        return groups
+
+    if amount <= MOST:
+        return [tuple(key) for key in product(*(known for known, _ in parts))], groups_of
+    used, groups = np.unique(groups_of(slice(0, size)), return_inverse=True)
+    sizes = [len(known) for known, _ in parts]
+    at = np.unravel_index(used, sizes)
+    keys = [
+        tuple(known[place] for (known, _), place in zip(parts, each, strict=True))
+        for each in np.transpose(at).tolist()
+    ]
+    return keys, lambda part: groups[part]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from analytics.models import Follower, Level, Period
+from analytics.models import Follower
+from analytics.queries import catching_up
 from analytics.queries import names as all_names
 from analytics.queries.asked import FILTERS, PRESETS, Asked, read
 from analytics.queries.names import HEADS, Names
@@ -20,7 +20,6 @@ from inbox.views._door import AgentRequest, signed_in
 
 __all__ = ["PAGES", "AgentRequest", "Visit", "page", "signed_in", "visit"]
 
-LONG = timedelta(minutes=5)
 # Name of the address, label, filters that say something there.
 PAGES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("now", "Now", ()),
@@ -83,12 +82,7 @@ def page(
         ],
         "without": {"agent": "Nobody in Parley", "team": "No team", "tag": "Without a tag"},
         "follower": follower,
-        "is_counted_anew": follower is not None and (follower.again_after is not None or _waits_long(visit.brand)),
+        "is_counted_anew": catching_up.of(visit.brand, now=timezone.now()),
         **context,
     }  # fmt: skip
     return render(request, f"analytics/{template}", found, status=status)
-
-
-def _waits_long(brand: Brand) -> bool:
-    """Whether days wait to be summed as they never do from one message to the next: after an upgrade, or where nobody sums."""
-    return Period.objects.filter(brand=brand, level=Level.DAY, due_at__lt=timezone.now() - LONG).exists()

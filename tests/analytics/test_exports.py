@@ -15,12 +15,13 @@ from django.conf import settings
 from django.core import mail as outbox
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics import jobs
 from analytics.actions import exporting, mailing
-from analytics.models import Cadence, Export, ExportState, ReportMail
+from analytics.models import Cadence, Export, ExportState, Follower, Level, Period, ReportMail
 from analytics.queries import asked, conversations
 from analytics.queries import names as all_names
 from analytics.queries.asked import Asked
@@ -326,6 +327,30 @@ def test_a_worker_that_dies_keeps_back_none_but_its_own_and_that_not_for_long(st
     assert mailing.claim(now=at) == second
     assert mailing.claim(now=at) is None
     assert mailing.claim(now=at + mailing.LEASE) == first
+
+
+@pytest.mark.parametrize("why", ["days wait to be summed", "all is counted anew"])
+def test_a_mail_waits_while_its_figures_are_not_right(story: Story, why: str) -> None:
+    """It leaves once: with half of the days it would be wrong for good."""
+    mail = asks_for_one(story, "Ada")
+    story.count()
+    if why == "days wait to be summed":
+        Period.objects.create(
+            brand=story.brand, level=Level.DAY, at=story.at(0), due_at=timezone.now() - timedelta(hours=1)
+        )
+    else:
+        Follower.objects.update(again_after=0)
+
+    jobs.send_mails()
+
+    waiting = ReportMail.objects.get()
+    assert (outbox.outbox, waiting.next_at, waiting.tries) == ([], mail.next_at, 0)
+    assert "counted anew" in waiting.failed
+    Period.objects.all().delete()
+    Follower.objects.update(again_after=None)
+    ReportMail.objects.update(not_before=None)
+    jobs.send_mails()
+    assert len(outbox.outbox) == 1 and not ReportMail.objects.get().failed
 
 
 def test_a_mail_at_midnight_waits_until_its_day_is_counted(story: Story) -> None:

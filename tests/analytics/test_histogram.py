@@ -5,9 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from math import ceil
 
-import pytest
-from django.db import connection
-from hypothesis import given, settings
+import numpy as np
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics import histogram
@@ -41,11 +40,6 @@ def test_whole_numbers_are_told_whole_as_long_as_that_is_as_true() -> None:
     assert all(abs(value - number) <= 0.02 * number for number, value in told.items())
 
 
-@given(st.lists(SECONDS, max_size=30), st.lists(SECONDS, max_size=30))
-def test_two_histograms_add_up_to_that_of_all(some: list[float], others: list[float]) -> None:
-    assert histogram.merged(counted(some), counted(others)) == counted(some + others)
-
-
 def test_the_scale_widens_slowly_and_ends_a_bucket_at_each_bar() -> None:
     assert all(high / low <= histogram.WIDEST + 1e-9 for low, high in pairwise(EDGES))
     assert [EDGES[first - 1] for first in histogram.FIRST_OF_BAR] == list(BARS)
@@ -58,15 +52,22 @@ def test_what_is_outside_the_scale_is_said_to_be_at_its_end() -> None:
     assert histogram.percentile({}, 0.5) is None
 
 
-@pytest.mark.django_db
-@settings(deadline=None, max_examples=20)
 @given(st.lists(st.floats(min_value=0, max_value=1e8, allow_nan=False), max_size=20))
-def test_postgresql_finds_the_same_bucket(values: list[float]) -> None:
+def test_many_fall_into_the_buckets_that_each_falls_into(values: list[float]) -> None:
     values += [*BARS, *EDGES[:30]]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT width_bucket(v, %s::float8[]) FROM unnest(%s::float8[]) WITH ORDINALITY AS u(v, n) ORDER BY n", [list(EDGES), values]
-        )  # fmt: skip
-        told = [row[0] for row in cursor.fetchall()]
 
-    assert told == [histogram.bucket(value) for value in values]
+    assert histogram.buckets(np.array(values)).tolist() == [histogram.bucket(value) for value in values]
+
+
+@given(st.lists(st.lists(SECONDS, max_size=30), min_size=1, max_size=4))
+def test_percentiles_of_many_histograms_are_those_of_each(several: list[list[float]]) -> None:
+    rows = np.zeros((len(several), histogram.WIDTH), np.int64)
+    for row, values in zip(rows, several, strict=True):
+        for value in values:
+            row[histogram.bucket(value)] += 1
+
+    told = histogram.percentiles(rows, (0.5, 0.95))
+
+    assert told == [
+        [histogram.percentile(counted(values), share) for share in (0.5, 0.95)] for values in several
+    ]

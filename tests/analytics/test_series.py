@@ -9,15 +9,16 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analytics import metrics, rollups
+from analytics import metrics, packing, rollups
 from analytics.histogram import bucket, percentile
 from analytics.models import DayFacts, Fact, Level
 from analytics.packing import DIMS
-from analytics.queries import picked, series
+from analytics.queries import series
 from analytics.queries.asked import Asked
 from analytics.queries.series import DAY, MOMENTS, SLOT, WEEK
 from inbox.models import Brand
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 FIRST_DAY, LAST_DAY = date(2026, 10, 23), date(2026, 10, 27)  # clocks go back in the middle
 VALUES: dict[str, list[Any]] = {
-    "channel_id": [71, 72], "person_id": [None, 501, 502, 90_000_000_000], "team_id": [None, 31], "priority": [1, 4],
+    "channel_id": [71, 72, 73], "person_id": [None, 501, 502, 90_000_000_000], "team_id": [None, 31], "priority": [1, 4],
     "sentiment": ["", "negative"], "tag": ["", "refund", "late parcel"],
 }  # fmt: skip
 TAGS = [[], ["refund"], ["late parcel", "refund"], ["late parcel"]]
@@ -102,12 +103,20 @@ def keys(fact: Fact, asked: Asked, by: tuple[str, ...]) -> Iterator[tuple[str, .
         elif name == SLOT:
             told = [str(at.weekday() * 24 + at.hour)]
         else:
-            told = ["" if value is None else str(value) for value in of_fact(fact, name)]
+            asks = [asked.filters["tag"]] if name == "tag" and "tag" in asked.filters else of_fact(fact, name)
+            told = ["" if value is None else str(value) for value in asks]
         found = [(*key, each) for key in found for each in told]
     yield from found
 
 
-FILTERS = st.fixed_dictionaries({}, optional={name: st.sampled_from(known) for name, known in VALUES.items()})
+NOT_THERE: dict[str, Any] = {"channel_id": None, "person_id": 4, "tag": "gone"}
+FILTERS = st.fixed_dictionaries(
+    {},
+    optional={
+        name: st.sampled_from([*known, *([NOT_THERE[name]] if name in NOT_THERE else [])])
+        for name, known in VALUES.items()
+    },
+)
 BY = st.lists(st.sampled_from([*MOMENTS, *DIMS]), max_size=3, unique=True).map(tuple)
 
 
@@ -143,35 +152,68 @@ def test_a_question_of_many_things_reads_no_fact(brand: Brand, django_assert_max
     assert not any("analytics_fact" in each["sql"] for each in captured)
 
 
-def test_a_day_that_is_summed_anew_between_two_looks_is_read_again(
-    brand: Brand, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_tags_beside_the_one_that_was_asked_for_nothing_is_told(brand: Brand) -> None:
+    """What a cell counts is what its list shows, and the list is of its own tag."""
+    one = Asked(brand, FIRST_DAY, LAST_DAY, filters={"tag": "refund"})
+    two = one.narrowed("team_id", 31)
+
+    assert set(series.counts(one, metrics.FIRST, "tag")) == {("refund",)}
+    assert series.counts(two, metrics.FIRST, "tag") == {("refund",): series.counts(two, metrics.FIRST)[()]}
+    assert set(series.points(one, metrics.FIRST, SLOT, "tag")) == {
+        (slot, "refund") for (slot,) in series.points(one, metrics.FIRST, SLOT)
+    }
+
+
+def test_a_day_that_is_summed_anew_between_two_looks_is_read_again(brand: Brand) -> None:
     asked = Asked(brand, FIRST_DAY, LAST_DAY, filters={"team_id": 31, "priority": 1})
     before = series.counts(asked, metrics.FIRST)[()]
     Fact.objects.filter(kind=metrics.FIRST, team_id=31, priority=1).earliest("at").delete()
     sum_all(brand)
 
-    assert series.points(asked, metrics.FIRST, SLOT)  # the page had the columns of before
-    assert series.counts(asked, metrics.FIRST)[()] == (before[0] - 1, before[1])
-    fresh = Asked(brand, FIRST_DAY, LAST_DAY, filters=asked.filters)
     assert sum(each.count for each in series.points(asked, metrics.FIRST, SLOT).values()) == before[0] - 1
-    assert series.counts(fresh, metrics.FIRST) == series.counts(asked, metrics.FIRST)
+    assert series.counts(asked, metrics.FIRST)[()] == (before[0] - 1, before[1])
 
 
-def test_what_changes_all_the_time_is_said_to_be_so_in_the_end(
+def test_a_channel_with_much_has_a_row_of_its_own_and_all_others_share_one(
     brand: Brand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = Asked(brand, FIRST_DAY, LAST_DAY, filters={"team_id": 31, "priority": 1})
-    read = picked.Picked._read
+    """Else a filter would read every channel's, or three hundred small channels be three hundred rows a day."""
+    monkeypatch.setattr(packing, "ALONE", 20)
+    Fact.objects.filter(kind=metrics.FIRST, channel_id__in=(71, 72)).update(channel_id=71)
+    sum_all(brand)
 
-    def always_anew(self: picked.Picked, names: list[str]) -> Any:
+    days = DayFacts.objects.filter(kind=metrics.FIRST).order_by("at", "id")
+    assert {tuple(row.channels) for row in days} <= {(71,), (73,), (71, 73)}
+    assert any(len(row.channels) == 1 and row.count >= 20 for row in days)
+    for channel_id in (71, 73):
+        asked = Asked(brand, FIRST_DAY, LAST_DAY, filters={"channel_id": channel_id, "team_id": 31})
+        assert series.counts(asked, metrics.FIRST, DAY) == {
+            key: told[:2] for key, told in counted(asked, metrics.FIRST, (DAY,)).items()
+        }
+
+
+def test_many_are_counted_a_part_at_a_time(brand: Brand, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Asked(brand, FIRST_DAY, LAST_DAY, business=True, filters={"team_id": 31})
+    by = ("channel_id", SLOT)
+    at_once = series.points(asked, metrics.FIRST, *by), series.counts(asked, metrics.RESOLUTION, *by)
+
+    monkeypatch.setattr(series, "CHUNK", 7)
+    monkeypatch.setattr(series, "MOST", 3)
+
+    assert (
+        series.points(asked, metrics.FIRST, *by),
+        series.counts(asked, metrics.RESOLUTION, *by),
+    ) == at_once
+
+
+def test_a_day_is_summed_also_while_queries_are_counted(brand: Brand) -> None:
+    """As they are with PARLEY_DEBUG."""
+    before = rollups.everything()
+
+    with CaptureQueriesContext(connection):
         sum_all(brand)
-        return read(self, names)
 
-    monkeypatch.setattr(picked.Picked, "_read", always_anew)
-
-    with pytest.raises(picked.Changed):
-        series.points(asked, metrics.FIRST, SLOT)
+    assert rollups.everything() == before
 
 
 def test_a_column_is_as_wide_as_it_must_be(brand: Brand, story: Story) -> None:
