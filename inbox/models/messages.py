@@ -32,6 +32,13 @@ class State(models.TextChoices):
     READ = "read", "Read"
 
 
+class Ended(models.TextChoices):
+    """Why nobody has to look after a reply that was not sent."""
+
+    DISCARDED = "discarded", "Its writer gave it up"  # it takes no echo any more
+    ELSEWHERE = "elsewhere", "The customer has it: it is shown as another reply"
+
+
 ON_ITS_WAY = (State.QUEUED, State.SENDING, State.UNCERTAIN)
 
 
@@ -85,6 +92,9 @@ class Message(PublicIdModel):
     # Outbox.
     state = models.CharField(max_length=10, choices=State)
     state_reason = models.CharField(max_length=300, blank=True)
+    ended = models.CharField(
+        max_length=9, choices=Ended, blank=True, db_default="", help_text="Empty: it may still leave, or somebody has to see to it."
+    )  # fmt: skip
     human_agent = models.BooleanField(default=False)
     not_before = models.DateTimeField(null=True, blank=True)
     attempts = models.SmallIntegerField(default=0)
@@ -120,6 +130,9 @@ class Message(PublicIdModel):
                 condition=~Q(state__in=[State.SENT, State.DELIVERED, State.READ])
                 | Q(external_id__isnull=False),
                 name="sent_only_with_the_platforms_id",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended="") | Q(state=State.FAILED), name="only_what_was_not_sent_has_ended"
             ),
             models.CheckConstraint(
                 condition=Q(deleted_at=None) | Q(text="", created_text=""), name="unsent_words_are_gone"

@@ -13,11 +13,6 @@ from inbox.models.conversations import ConversationQuerySet
 from inbox.queries import news
 from inbox.rules import echoes
 
-# Reasons of a reply that was not sent and that nobody has to look after: its writer gave it up (it takes no echo any more), or what
-# it says has reached the customer.
-DISCARDED = "Discarded"
-SHOWN_ELSEWHERE = "The customer has it: it is shown as another reply with the same words."
-
 
 def due_replies(*, now: datetime, limit: int = 200) -> list[int]:
     """Queued replies that may go now: of each channel the oldest, then of each the next one. Their channel is connected and not asked to wait (which concerns no public answers), and no
@@ -50,22 +45,22 @@ def due_replies(*, now: datetime, limit: int = 200) -> list[int]:
 # the installation at once, for a hash: it weighs that against the rows of the whole view, of which a page reads a few.
 _NOT_SENT = """EXISTS (SELECT FROM inbox_message m
     WHERE m.conversation_id = {conversation} AND m.direction = 'out' AND m.external_id IS NULL AND m.state = 'failed'
-      AND m.state_reason NOT IN (%s, %s)
+      AND m.ended = ''
       AND NOT EXISTS (SELECT FROM inbox_message f
                        WHERE f.conversation_id = m.conversation_id AND f.direction = 'out' AND f.external_id IS NOT NULL
                          AND f.sent_at > m.sent_at AND f.created_at > m.created_at)
     OFFSET 0)"""
 
 
-def not_sent_sql(conversation: str) -> tuple[str, list[str]]:
-    """As a condition on the id that this piece of SQL names, and its parameters: lists ask it of their rows in the same statement."""
-    return _NOT_SENT.format(conversation=conversation), [DISCARDED, SHOWN_ELSEWHERE]
+def not_sent_sql(conversation: str) -> str:
+    """As a condition on the id that this piece of SQL names: lists ask it of their rows in the same statement."""
+    return _NOT_SENT.format(conversation=conversation)
 
 
 def with_not_sent(conversations: ConversationQuerySet) -> ConversationQuerySet:
     """Each says so as `not_sent`."""
-    sql, params = not_sent_sql("inbox_conversation.id")
-    return conversations.annotate(not_sent=RawSQL(sql, params, BooleanField()))  # noqa: S611 - no words of anybody's
+    sql = RawSQL(not_sent_sql("inbox_conversation.id"), (), BooleanField())  # noqa: S611 - no words of anybody's
+    return conversations.annotate(not_sent=sql)
 
 
 def queued_at(message: Message) -> datetime:
