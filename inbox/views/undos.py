@@ -35,8 +35,7 @@ def create(request: AgentRequest, brand_slug: str) -> HttpResponse:
         return render(request, "inbox/_bulk.html", {"run": undone.run})
     found: dict[str, object] = {"undone": undone, "brand": brand}
     if undone.conversation is not None:
-        fresh = access.conversation_for(request.user, brand_slug, undone.conversation.public_id)
-        found["conversation"] = fresh
-        found["row"] = inbox_list.row_of(fresh, brand_slug=brand_slug, now=now)
-        found["triage"] = triage_facts.of(fresh, brand_slug=brand_slug, now=now)
+        row = inbox_list.row_for(request.user, undone.conversation, now=now)
+        found |= {"row": row, "conversation": row.conversation}
+        found["triage"] = triage_facts.of(row.conversation, brand_slug=brand_slug, now=now)
     return render(request, "inbox/live/undone.html", found)
