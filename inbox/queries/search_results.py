@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from time import monotonic
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from inbox import access
 from inbox.models import Brand, Contact, Conversation, ConversationTag, Direction, Message, Person, TagState
@@ -170,9 +170,9 @@ def _conversations(query: SearchQuery, person: Person, brand: Brand, now: dateti
             )
             found = found.filter(pk__in=tagged.values("conversation"))
         if check.of == "channel" and not check.negated:
-            networks = [each for each in check.values if isinstance(each, str)]
-            numbers = [each for each in check.values if not isinstance(each, str)]
-            named = access.channels_of(person, brand).filter(Q(platform__in=networks) | Q(pk__in=numbers))
+            named = access.channels_of(person, brand).filter(
+                view_rows.channels_of(check, network="platform", account="pk")
+            )
             found = found.filter(channel__in=list(named.values_list("pk", flat=True)))
     return found
 
