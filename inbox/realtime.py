@@ -138,9 +138,18 @@ def push_counts(brand_id: int, told: int, counts: dict[str, tuple[int, int]]) ->
 
 
 def counts_for(person: Person | AnonymousUser, brand: Brand) -> str:
-    """All counters of this person's saved views, as they are now."""
-    told, counts = saved_views.counts_of(person, brand)
-    return _text({"type": "counts", "counted": told, "counts": counts, "all": True})
+    """This person's saved views and all counters of theirs, as they are now."""
+    told, views, counts = saved_views.counts_of(person, brand)
+    return _text({"type": "counts", "counted": told, "counts": counts, "views": views})
+
+
+def push_views(brand_id: int) -> None:
+    """Views were changed or removed: pages ask which there are. One that misses it hears of it with the pulse."""
+    told = ViewCursor.objects.filter(pk=brand_id).values_list("told", flat=True).first()
+    try:
+        _send(brand_group(brand_id), {"type": "counts", "counted": told or 0, "counts": {}, "anew": True})
+    except Exception as error:  # the broker is away; the view is changed all the same
+        log.warning("views_not_told", error=type(error).__name__)
 
 
 def push_bulk(run_id: int) -> None:

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from inbox import access, tasks
+from inbox import access, realtime, tasks
 from inbox.actions import undoing
 from inbox.forms import UndoForm
 from inbox.queries import inbox_list, triage_facts
@@ -33,6 +33,8 @@ def create(request: AgentRequest, brand_slug: str) -> HttpResponse:
     if undone.run is not None:
         tasks.wake_bulk(undone.run.pk)
         return render(request, "inbox/_bulk.html", {"run": undone.run})
+    if undone.view:
+        realtime.push_views(brand.pk)
     found: dict[str, object] = {"undone": undone, "brand": brand}
     if undone.conversation is not None:
         row = inbox_list.row_for(request.user, undone.conversation, now=now)
