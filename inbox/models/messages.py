@@ -96,6 +96,9 @@ class Message(PublicIdModel):
         max_length=9, choices=Ended, blank=True, db_default="", help_text="Empty: it may still leave, or somebody has to see to it."
     )  # fmt: skip
     human_agent = models.BooleanField(default=False)
+    in_public = models.BooleanField(
+        db_default=False, help_text="A reply under what was said in public: no used-up limit of messages holds it up."
+    )  # fmt: skip
     not_before = models.DateTimeField(null=True, blank=True)
     attempts = models.SmallIntegerField(default=0)
     attempted_at = models.DateTimeField(null=True, blank=True)
@@ -156,8 +159,9 @@ class Message(PublicIdModel):
                 fields=["channel", "created_at"], name="public_words_kept",
                 condition=Q(expired_at=None, deleted_at=None, direction="in", kind__in=["comment", "mention", "unsupported"]),
             ),
-            # The sweep asks for replies to send or to settle.
-            models.Index(fields=["not_before", "id"], name="outbox_under_way", condition=Q(state__in=ON_ITS_WAY)),
+            # The sweep asks each channel for replies to send or to settle (queries.outbox), and those that were asked to wait for public ones.
+            models.Index(fields=["channel", "state", "not_before", "id"], name="outbox_of_channels", condition=Q(state__in=ON_ITS_WAY)),
+            models.Index(fields=["channel", "not_before", "id"], name="outbox_in_public", condition=Q(state=State.QUEUED, in_public=True)),
         ]  # fmt: skip
 
     def __str__(self) -> str:
