@@ -57,7 +57,7 @@ def of_brand(brand: Brand, *, now: datetime) -> list[ChannelLine]:
     ids = [channel.pk for channel in channels]
     leftovers = DeadItem.objects.filter(channel__in=ids, replayed_at=None)
     unknown = leftovers.filter(reason=UNKNOWN_KIND)
-    # Each begins with the few rows that are under way (receipts_to_drain, outbox_under_way), not with the channel's past.
+    # Each begins with the few rows that are under way (receipts_to_drain, outbox_of_channels), not with the channel's past.
     waiting = _per_channel(Receipt.objects.filter(state=ReceiptState.NEW, channel__in=ids))
     parked = _per_channel(Message.objects.filter(state=MessageState.QUEUED, channel__in=ids))
     counts = Counts(_per_channel(leftovers), _per_channel(unknown), waiting, parked)

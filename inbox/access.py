@@ -33,6 +33,7 @@ from inbox.models import (
     TagRule,
     Team,
 )
+from inbox.models.conversations import ConversationQuerySet
 
 Asker = Person | AnonymousUser
 
@@ -204,7 +205,7 @@ def colleagues_of(person: Asker, brand: Brand) -> QuerySet[Person]:
     return Person.objects.filter(memberships__brand=brand, is_active=True).order_by("name", "email", "pk")
 
 
-def conversations_of(person: Asker, brand: Brand) -> QuerySet[Conversation]:
+def conversations_of(person: Asker, brand: Brand) -> ConversationQuerySet:
     return Conversation.objects.filter(brand__in=brands_of(person).filter(pk=brand.pk))
 
 

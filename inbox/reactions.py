@@ -36,14 +36,19 @@ def show_in_lists(events: list[Event]) -> None:
 
 
 def _numbers_in_threads(events: list[Event]) -> dict[int, list[int]]:
-    """By conversation: the numbers with which the two reactions below tell of it. Somebody may look by then, so it is said of all."""
+    """By conversation: the numbers with which the two reactions below tell of it. Somebody may look by then, so it is said of all,
+    and of those in which another one is answered."""
     numbers: dict[int, list[int]] = defaultdict(list)
-    for kinds in (_ON_A_MESSAGE, _BETWEEN_MESSAGES):
-        newest = {event.conversation_id: event.seq for event in events if event.kind in kinds}
-        for conversation_id, seq in newest.items():
-            if conversation_id:
-                numbers[conversation_id].append(seq)
+    said, between = _newest(events, _ON_A_MESSAGE), _newest(events, _BETWEEN_MESSAGES)
+    for conversation_id, seq in (*said.items(), *between.items()):
+        numbers[conversation_id].append(seq)
+    for merged, kept in merges.shown_in(said).items():
+        numbers[kept].append(said[merged])
     return numbers
+
+
+def _newest(events: list[Event], kinds: Collection[EventKind]) -> dict[int, int]:
+    return {pk: event.seq for event in events if event.kind in kinds and (pk := event.conversation_id)}
 
 
 @on(*_ON_A_MESSAGE)

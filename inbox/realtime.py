@@ -81,17 +81,19 @@ def push_rows(
     """
     threads = threads or {}
     ids = list(conversation_ids)
+    beside = Conversation.objects.filter(pk__in=threads.keys() - set(ids)).values_list("pk", "public_id")
+    expected = {str(public): list(threads[pk]) for pk, public in beside}
     if len(ids) > MANY_ROWS:
         columns = ("pk", "public_id", "state", "assignee_id", "channel_id", "contact_id")
         found = Conversation.objects.filter(pk__in=ids).values_list(*columns)
         changed = [[str(public), *facts, *threads.get(pk, ())] for pk, public, *facts in found]
         message = _rows_message(brand_id, [], first_seq, last_seq, told)
-        _send(brand_group(brand_id), message | {"changed": changed})
+        _send(brand_group(brand_id), message | {"changed": changed, "threads": expected})
         return
     brand = Brand.objects.get(pk=brand_id)
     rows = inbox_list.rows_by_id(brand, ids, now=timezone.now())
     named = {str(row.conversation.public_id): threads.get(row.conversation.pk) for row in rows}
-    expected = {public: list(numbers) for public, numbers in named.items() if numbers}
+    expected |= {public: list(numbers) for public, numbers in named.items() if numbers}
     message = _rows_message(brand_id, rows, first_seq, last_seq, told)
     _send(brand_group(brand_id), message | ({"threads": expected} if expected else {}))
 
@@ -138,9 +140,18 @@ def push_counts(brand_id: int, told: int, counts: dict[str, tuple[int, int]]) ->
 
 
 def counts_for(person: Person | AnonymousUser, brand: Brand) -> str:
-    """All counters of this person's saved views, as they are now."""
-    told, counts = saved_views.counts_of(person, brand)
-    return _text({"type": "counts", "counted": told, "counts": counts, "all": True})
+    """This person's saved views and all counters of theirs, as they are now."""
+    told, views, counts = saved_views.counts_of(person, brand)
+    return _text({"type": "counts", "counted": told, "counts": counts, "views": views})
+
+
+def push_views(brand_id: int) -> None:
+    """Views were changed or removed: pages ask which there are. One that misses it hears of it with the pulse."""
+    told = ViewCursor.objects.filter(pk=brand_id).values_list("told", flat=True).first()
+    try:
+        _send(brand_group(brand_id), {"type": "counts", "counted": told or 0, "counts": {}, "anew": True})
+    except Exception as error:  # the broker is away; the view is changed all the same
+        log.warning("views_not_told", error=type(error).__name__)
 
 
 def push_bulk(run_id: int) -> None:

@@ -30,11 +30,11 @@ def html_of(
         if with_composer
         else None
     )
-    row = inbox_list.row_of(conversation, brand_slug=slug, now=now) if with_head else None
+    head = inbox_list.head_of(conversation, brand_slug=slug) if with_head else None
     triage = triage_facts.of(conversation, brand_slug=slug, now=now) if with_head else None
     return render_to_string(
         "inbox/live/thread.html",
-        {"conversation": conversation, "entries": entries, "composer": state, "row": row, "triage": triage},
+        {"conversation": conversation, "entries": entries, "composer": state, "head": head, "triage": triage},
     )
 
 

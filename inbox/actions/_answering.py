@@ -124,7 +124,7 @@ def queue(
             conversation=current, channel=current.channel, client_id=_part_id(client_id, place), direction=Direction.OUT,
             origin="agent", author_person=by, author_name=by.short_name, sent_at=now, created_text=words, text=words,
             created_at=now, state=MessageState.QUEUED, not_before=now + hold, seq=seq, reply_to=reply_to if place == 0 else "",
-            attachment_count=len(files), human_agent=verdict.human_agent,
+            attachment_count=len(files), human_agent=verdict.human_agent, in_public=current.kind == ConversationKind.COMMENT,
         )  # fmt: skip
         ledger.attach(seq, message.pk)
         for position, file in enumerate(files):

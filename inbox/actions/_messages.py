@@ -12,8 +12,8 @@ from inbox.actions import _sql, _untold
 from inbox.actions._arrivals import Batch, Key, Met, customer_of
 from inbox.actions._conversations import Thread
 from inbox.exchange import InboundMessage, ReadUpTo
+from inbox.models import Ended
 from inbox.models.fields import new_public_id
-from inbox.queries import outbox
 from inbox.rules import echoes
 from inbox.rules.cleaning import clean, clean_json
 
@@ -158,9 +158,9 @@ def match_echoes(unknown: dict[Key, InboundMessage], threads: dict[Key, Thread])
                   CASE state WHEN 'queued' THEN 1 WHEN 'failed' THEN 2 ELSE 0 END
              FROM inbox_message
             WHERE conversation_id = ANY(%s) AND direction = 'out' AND external_id IS NULL AND attempted_at IS NOT NULL
-              AND (state <> 'failed' OR may_be_out) AND state_reason <> %s
+              AND (state <> 'failed' OR may_be_out) AND ended <> %s
             ORDER BY id""",
-        [list(conversation_ids), outbox.DISCARDED],
+        [list(conversation_ids), Ended.DISCARDED],
     ):
         attempted[row[0]].append(echoes.Attempted(row[1], row[2] or "", *row[3:]))
     matched: dict[Key, int] = {}
@@ -182,7 +182,7 @@ def settle_replies(settled: list[tuple[int, str, datetime, str, int]]) -> None:
     if settled:
         _sql.run(
             """UPDATE inbox_message m SET external_id = s.external_id, sent_at = s.sent_at, order_key = s.order_key,
-                      state = 'sent', state_reason = '', lease_until = NULL, not_before = NULL, seq = s.seq
+                      state = 'sent', state_reason = '', ended = '', lease_until = NULL, not_before = NULL, seq = s.seq
                  FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::text[], %s::bigint[])
                       AS s(id, external_id, sent_at, order_key, seq) WHERE m.id = s.id""",
             _sql.columns(settled, 5),

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import F
+
 from inbox.actions import _undo
 from inbox.models import Brand, BrandSequence, Person, SavedView, Team, Undo, UndoKind, ViewCount, ViewCursor
 
@@ -14,8 +16,10 @@ _SAYS = ("name", "query", "sort")  # what a colleague may change
 
 
 def alone(brand_id: int) -> None:
-    """So that two cannot take the same name or place."""
+    """So that two cannot take the same name or place. Open pages hear by the number of the counters that they should look again which
+    views there are; it is held before any view is, as by who counts."""
     Brand.objects.select_for_update(no_key=True).get(pk=brand_id)
+    ViewCursor.objects.filter(pk=brand_id).update(told=F("told") + 1)
 
 
 def kept(view: SavedView) -> dict[str, Any]:
@@ -36,7 +40,7 @@ def follow(brand_id: int) -> None:
     """Nothing has followed the events while there was nothing to count; what came before is found by filling the view."""
     if not SavedView.objects.filter(brand=brand_id).exists():
         newest = BrandSequence.objects.values_list("last", flat=True).get(pk=brand_id)
-        ViewCursor.objects.filter(pk=brand_id).update(seq=newest)
+        ViewCursor.objects.update_or_create(pk=brand_id, defaults={"seq": newest})
 
 
 def ask(view: SavedView, query: Mapping[str, Any], sort: str) -> None:

@@ -13,6 +13,7 @@ from inbox.models import (
     Conversation,
     ConversationState,
     Direction,
+    Ended,
     Event,
     EventKind,
     Message,
@@ -20,7 +21,6 @@ from inbox.models import (
     Notification,
     Person,
 )
-from inbox.queries import outbox
 
 LEFT = "It is on its way already: it cannot be taken back"
 GONE = "It is no more"
@@ -80,9 +80,9 @@ def discarding(ledger: events.Ledger, step: Mapping[str, Any], *, by: Person, no
     found = Message.objects.filter(pk__in=step["left"]["messages"]).first()
     if found is None:
         return GONE
-    if (found.state, found.state_reason) != (MessageState.FAILED, outbox.DISCARDED):
+    if found.ended != Ended.DISCARDED:
         return "It has changed since"
-    was = step["was"]
+    was = {"ended": ""} | step["was"]
     queued = was["state"] == MessageState.QUEUED
     told = {"again": True} if queued else {"reason": was["state_reason"]}
     seq = ledger.record(

@@ -60,7 +60,7 @@ def fill(*, brand_id: int, now: datetime, limit: int = FILLED) -> Counts:
     ids = _candidates(view, cursor.brand, now, limit)
     counts = _count(cursor, ids, now, only=view.count_key)
     finished = len(ids) < limit
-    # Who changes what it asks does not wait for this: of another version nothing has been counted yet.
+    # Of another version nothing has been counted yet.
     SavedView.objects.filter(pk=view.pk, version=view.version).update(
         counted_after=view.counted_after if finished else ids[-1],
         counted_version=view.version if finished else view.counted_version,

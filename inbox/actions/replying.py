@@ -11,12 +11,12 @@ from django.db import transaction
 from inbox import events
 from inbox.actions import _answering, _undo, _writing
 from inbox.actions._answering import ReplyRefused, SpentClick, StaleReply, situation_of, verdict_on
-from inbox.models import Attachment, Conversation, EventKind, Message, MessageState, Person, UndoKind
-from inbox.queries import outbox
+from inbox.models import Attachment, Conversation, Ended, EventKind, Message, MessageState, Person, UndoKind
 
 __all__ = [
     "ReplyRefused", "SpentClick", "StaleReply", "discard", "queue_reply", "retry", "situation_of", "verdict_on",
 ]  # fmt: skip
+DISCARDED = "Discarded"
 
 
 @transaction.atomic(durable=True)
@@ -59,8 +59,8 @@ def retry(*, message: Message, by: Person, now: datetime, seen_seq: int | None =
         current = Message.objects.select_related("conversation__channel").get(pk=message.pk)
         if current.state != MessageState.FAILED or current.external_id:
             return current
-        if current.state_reason == outbox.SHOWN_ELSEWHERE:
-            raise ReplyRefused(outbox.SHOWN_ELSEWHERE)
+        if current.ended == Ended.ELSEWHERE:
+            raise ReplyRefused(current.state_reason)
         if seen_seq is not None and (newer := _answering.news_to(by, current.conversation, seen_seq)):
             raise StaleReply(newer)
         verdict = verdict_on(
@@ -75,6 +75,7 @@ def retry(*, message: Message, by: Person, now: datetime, seen_seq: int | None =
         Message.objects.filter(pk=current.pk).update(
             state=MessageState.QUEUED,
             state_reason="",
+            ended="",
             reply_to=_answering.answers(current, current.conversation.seq if seen_seq is None else seen_seq),
             not_before=now,
             human_agent=verdict.human_agent,
@@ -94,9 +95,9 @@ def discard(*, message: Message, by: Person, now: datetime) -> Message:
             return current
         seq = ledger.record(
             EventKind.REPLY_FAILED, at=now, conversation_id=current.conversation_id, message_id=current.pk, actor_id=by.pk,
-            reason=outbox.DISCARDED,
+            reason=DISCARDED,
         )  # fmt: skip
-        was = {"state": current.state, "state_reason": current.state_reason}
+        was = {"state": current.state, "state_reason": current.state_reason, "ended": current.ended}
         step = _undo.step(current.conversation_id, seq, was, {"messages": [current.pk]})
         _undo.keep(
             ledger,
@@ -108,7 +109,7 @@ def discard(*, message: Message, by: Person, now: datetime) -> Message:
             now=now,
         )
         Message.objects.filter(pk=current.pk).update(
-            state=MessageState.FAILED, state_reason=outbox.DISCARDED, seq=seq
+            state=MessageState.FAILED, state_reason=DISCARDED, ended=Ended.DISCARDED, seq=seq
         )
         _writing.change(current.conversation, seq)
         current.refresh_from_db()

@@ -12,14 +12,7 @@ from django.db import transaction
 from inbox import events, platforms
 from inbox.actions import _amending, _dating, _early_reads, _not_sent, _sql, _threads, _writing
 from inbox.actions._conversations import threads_by_id
-from inbox.models import (
-    Channel,
-    ChannelState,
-    ConversationKind,
-    EventKind,
-    Message,
-    MessageState,
-)
+from inbox.models import Channel, ChannelState, ConversationKind, Ended, EventKind, Message, MessageState
 from inbox.queries import outbox
 from inbox.rules import reply_policy
 from inbox.rules.reply_policy import Situation
@@ -68,6 +61,7 @@ def claim_reply(*, message_id: int, now: datetime) -> Message | None:
 BY_A_PERSON = "This network wants every reply sent by a person. Read it, then send it anyway or discard it."
 OVERTAKEN = "The customer wrote while it waited. Read it, then send it anyway or discard it."
 RETIRED = "Its channel was retired. Connect that again, then retry; or discard it."
+SHOWN_ELSEWHERE = "The customer has it: it is shown as another reply with the same words."
 OTHER_WORDS = "May have been sent: an answer with other words appeared in the thread. Look there, then retry or discard."
 
 
@@ -152,7 +146,7 @@ def mark_reply_sent(*, message_id: int, external_id: str, at: datetime | None, n
         if twin:
             _absorb(twin)
         _move(
-            message, seq, external_id=external_id, state=MessageState.SENT, state_reason="", lease_until=None, not_before=None,
+            message, seq, external_id=external_id, state=MessageState.SENT, state_reason="", ended="", lease_until=None, not_before=None,
             sent_at=sent_at, order_key=twin.order_key if twin else "",
         )  # fmt: skip
         # A reaction or an unsend may have been told before the platform's answer: it waited for this id.
@@ -170,7 +164,8 @@ def _holder_of(message: Message, external_id: str) -> Message | None:
 
 def _give_way(ledger: events.Ledger, message: Message, now: datetime) -> None:
     """Another reply of ours with the same words was taken for this one. What the customer has is told there, so nobody need be."""
-    _let_go(ledger, message, EventKind.REPLY_FAILED, outbox.SHOWN_ELSEWHERE, now, state=MessageState.FAILED)
+    columns = {"state": MessageState.FAILED, "ended": Ended.ELSEWHERE}
+    _let_go(ledger, message, EventKind.REPLY_FAILED, SHOWN_ELSEWHERE, now, **columns)
 
 
 def _absorb(twin: Message) -> None:

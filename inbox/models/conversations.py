@@ -182,6 +182,8 @@ class Conversation(PublicIdModel):
 
     objects = ConversationQuerySet.as_manager()
 
+    not_sent: bool  # no column: only what was asked for with it has it (queries.outbox.with_not_sent)
+
     class Meta:
         constraints = [
             models.UniqueConstraint(

@@ -32,6 +32,13 @@ class State(models.TextChoices):
     READ = "read", "Read"
 
 
+class Ended(models.TextChoices):
+    """Why nobody has to look after a reply that was not sent."""
+
+    DISCARDED = "discarded", "Its writer gave it up"  # it takes no echo any more
+    ELSEWHERE = "elsewhere", "The customer has it: it is shown as another reply"
+
+
 ON_ITS_WAY = (State.QUEUED, State.SENDING, State.UNCERTAIN)
 
 
@@ -85,7 +92,13 @@ class Message(PublicIdModel):
     # Outbox.
     state = models.CharField(max_length=10, choices=State)
     state_reason = models.CharField(max_length=300, blank=True)
+    ended = models.CharField(
+        max_length=9, choices=Ended, blank=True, db_default="", help_text="Empty: it may still leave, or somebody has to see to it."
+    )  # fmt: skip
     human_agent = models.BooleanField(default=False)
+    in_public = models.BooleanField(
+        db_default=False, help_text="A reply under what was said in public: no used-up limit of messages holds it up."
+    )  # fmt: skip
     not_before = models.DateTimeField(null=True, blank=True)
     attempts = models.SmallIntegerField(default=0)
     attempted_at = models.DateTimeField(null=True, blank=True)
@@ -122,6 +135,9 @@ class Message(PublicIdModel):
                 name="sent_only_with_the_platforms_id",
             ),
             models.CheckConstraint(
+                condition=Q(ended="") | Q(state=State.FAILED), name="only_what_was_not_sent_has_ended"
+            ),
+            models.CheckConstraint(
                 condition=Q(deleted_at=None) | Q(text="", created_text=""), name="unsent_words_are_gone"
             ),
             models.CheckConstraint(
@@ -143,8 +159,9 @@ class Message(PublicIdModel):
                 fields=["channel", "created_at"], name="public_words_kept",
                 condition=Q(expired_at=None, deleted_at=None, direction="in", kind__in=["comment", "mention", "unsupported"]),
             ),
-            # The sweep asks for replies to send or to settle.
-            models.Index(fields=["not_before", "id"], name="outbox_under_way", condition=Q(state__in=ON_ITS_WAY)),
+            # The sweep asks each channel for replies to send or to settle (queries.outbox), and those that were asked to wait for public ones.
+            models.Index(fields=["channel", "state", "not_before", "id"], name="outbox_of_channels", condition=Q(state__in=ON_ITS_WAY)),
+            models.Index(fields=["channel", "not_before", "id"], name="outbox_in_public", condition=Q(state=State.QUEUED, in_public=True)),
         ]  # fmt: skip
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from inbox.models import ContactMerge, Conversation, ConversationMerge, Handle, 
 from inbox.platforms import Manifest
 from inbox.queries import inbox_list, people, triage_facts
 from inbox.queries import merges as joining
-from inbox.queries.inbox_list import Row
+from inbox.queries.inbox_list import Head
 from inbox.queries.triage_facts import TriageFacts
 
 PAST = 8
@@ -36,8 +36,8 @@ class Joined:
 class Others:
     """The other conversations of the person."""
 
-    row: Row
-    others: list[Row]
+    head: Head
+    others: list[Head]
     joined: list[Joined]
 
 
@@ -48,7 +48,7 @@ class Context(Others):
     triage: TriageFacts
 
 
-def others_of(conversation: Conversation, *, person: Person, now: datetime) -> Others:
+def others_of(conversation: Conversation, *, person: Person) -> Others:
     """Without what else stands in the pane: on a busy day an open page asks for it with each conversation that it opens."""
     brand = conversation.brand
     others: list[Conversation] = []
@@ -60,8 +60,8 @@ def others_of(conversation: Conversation, *, person: Person, now: datetime) -> O
             visible.filter(contact_id=conversation.contact_id).order_by("-last_message_at", "-pk")[:PAST]
         )
     return Others(
-        row=inbox_list.row_of(conversation, brand_slug=brand.slug, now=now),
-        others=inbox_list.rows_of(others, brand_slug=brand.slug, now=now),
+        head=inbox_list.head_of(conversation, brand_slug=brand.slug),
+        others=[inbox_list.head_of(each, brand_slug=brand.slug) for each in others],
         joined=joined,
     )
 
@@ -74,9 +74,9 @@ def of(conversation: Conversation, *, person: Person, now: datetime) -> Context:
             Handle.objects.filter(contact_id=conversation.contact_id).select_related("channel").order_by("pk")
         )
         merges = people.merges_of(conversation.contact) if conversation.contact else []
-    beside = others_of(conversation, person=person, now=now)
+    beside = others_of(conversation, person=person)
     return Context(
-        row=beside.row,
+        head=beside.head,
         others=beside.others,
         joined=beside.joined,
         accounts=[Account(handle, inbox_list.manifest_of(handle.channel.platform)) for handle in handles],

@@ -11,13 +11,24 @@ from inbox import access
 from inbox.models import Brand, Channel, Conversation, ConversationState, Person, SavedView, ViewCount
 from inbox.models.conversations import ConversationQuerySet
 from inbox.queries import sorting, view_rows
-from inbox.queries.list_rows import Page, Row, columns, manifest_of, name_of, row_of, rows_of
+from inbox.queries.list_rows import (
+    Head,
+    Page,
+    Row,
+    columns,
+    head_of,
+    manifest_of,
+    name_of,
+    row_for,
+    row_of,
+    rows_of,
+)
 from inbox.queries.sorting import Place, Sort
 from inbox.rules.view_query import Query
 
 __all__ = [
-    "PAGE", "SCROLLED", "Page", "Row", "View", "counted", "counts_of", "house", "manifest_of", "name_of", "page", "row_of", "rows_by_id",
-    "rows_changed_since", "rows_of", "view_named", "views_of",
+    "PAGE", "SCROLLED", "Head", "Page", "Row", "View", "counted", "counts_of", "head_of", "house", "manifest_of", "name_of", "page", "row_for",
+    "row_of", "rows_by_id", "rows_changed_since", "rows_of", "view_named", "views_of",
 ]  # fmt: skip
 PAGE = 50
 SAVED = "saved:"  # counters of saved views are read by key, with the views (queries.saved_views)

@@ -1,5 +1,5 @@
 """A row of the list and a page of rows. A row is read from the conversation's own columns; beside them only
-whether an answer was not sent, in the same statement."""
+whether an answer was not sent, in the same statement. The head of a thread needs less."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import orjson
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
-from inbox import platforms
-from inbox.models import Conversation, ConversationState, DueKind, Priority
+from inbox import access, platforms
+from inbox.models import Conversation, ConversationState, DueKind, Person, Priority
 from inbox.models.conversations import ConversationQuerySet
 from inbox.platforms import Manifest
 from inbox.queries import faces, outbox, sorting, spans, view_facts
@@ -26,30 +27,28 @@ COLUMNS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What a row shows, the same for every viewer."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """Whose conversation it is and where: what stands above a thread, and of others beside it."""
 
     conversation: Conversation
     brand_slug: str
     face: faces.Face
     manifest: Manifest | None
-    window_closes_at: datetime | None
-    window_state: str
-    now: datetime
-
-    @property
-    def not_sent(self) -> bool:
-        """An answer in it did not leave, and nobody has looked after it. A list has read it (`columns`); what is shown alone asks."""
-        known: bool | None = getattr(self.conversation, "not_sent", None)
-        if known is None:
-            alone = Conversation.objects.filter(pk=self.conversation.pk).only("pk")
-            return bool(getattr(outbox.with_not_sent(alone).first(), "not_sent", False))
-        return known
 
     @property
     def name(self) -> str:
         return name_of(self.conversation)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row(Head):
+    """What a row shows, the same for every viewer."""
+
+    window_closes_at: datetime | None
+    window_state: str
+    not_sent: bool  # an answer in it did not leave, and nobody has looked after it
+    now: datetime
 
     @property
     def places(self) -> list[tuple[str, Place]]:
@@ -159,11 +158,28 @@ def name_of(conversation: Conversation) -> str:
     return conversation.contact_name or conversation.contact_username or "Unknown person"
 
 
+def head_of(conversation: Conversation, *, brand_slug: str) -> Head:
+    return Head(
+        conversation=conversation,
+        brand_slug=brand_slug,
+        face=faces.of(name_of(conversation), conversation.thread_key),
+        manifest=manifest_of(conversation.platform),
+    )
+
+
+def row_for(person: Person, conversation: Conversation, *, now: datetime) -> Row:
+    """Of one that is shown alone, read anew with its brand and channel: its row, or 404."""
+    found = access.conversations_of(person, conversation.brand).select_related("brand", "channel")
+    fresh = get_object_or_404(outbox.with_not_sent(found), pk=conversation.pk)
+    return row_of(fresh, brand_slug=conversation.brand.slug, now=now)
+
+
 def rows_of(conversations: Iterable[Conversation], *, brand_slug: str, now: datetime) -> list[Row]:
     return [row_of(conversation, brand_slug=brand_slug, now=now) for conversation in conversations]
 
 
 def row_of(conversation: Conversation, *, brand_slug: str, now: datetime) -> Row:
+    """Only of what was read with `columns`, or `outbox.with_not_sent`: a row asks for nothing more when it is shown."""
     manifest = manifest_of(conversation.platform)
     window = (
         reply_window.decide(manifest.window, opened_at=conversation.window_opened_at, now=now)
@@ -177,6 +193,7 @@ def row_of(conversation: Conversation, *, brand_slug: str, now: datetime) -> Row
         manifest=manifest,
         window_closes_at=window.closes_at if window else None,
         window_state=window.state if window else "always",
+        not_sent=conversation.not_sent,
         now=now,
     )
 

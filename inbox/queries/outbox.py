@@ -1,48 +1,57 @@
-"""What is on its way out. Each question has a partial index (outbox_under_way)."""
+"""What is on its way out. Each question has a partial index."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import BooleanField, Exists, Max, OuterRef, Q, Window
+from django.db import connection
+from django.db.models import BooleanField, Max
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import RowNumber
 
-from inbox.models import ChannelState, ConversationKind, Direction, Event, EventKind, Message, MessageState
+from inbox.models import ChannelState, Direction, Event, EventKind, Message, MessageState
 from inbox.models.conversations import ConversationQuerySet
 from inbox.queries import news
 from inbox.rules import echoes
 
-# Reasons of a reply that was not sent and that nobody has to look after: its writer gave it up (it takes no echo any more), or what
-# it says has reached the customer.
-DISCARDED = "Discarded"
-SHOWN_ELSEWHERE = "The customer has it: it is shown as another reply with the same words."
+# Of each channel the oldest, then of each the next one: those of one channel whose platform is slow wait for a turn of their worker, and
+# would fill the answer for ever. No channel is read further than its share, however much waits in it (outbox_of_channels,
+# outbox_in_public); what stands behind another reply of its conversation is passed over. OFFSET 0 keeps the planner from asking that of
+# the whole outbox at once, for a hash.
+_IN_TURN = """
+WITH busy AS MATERIALIZED (
+    SELECT c.id FROM inbox_channel c
+     WHERE {channel} AND (SELECT m.not_before FROM inbox_message m WHERE m.channel_id = c.id AND {message}
+                           ORDER BY m.not_before, m.id LIMIT 1) <= %(now)s)
+SELECT found.turn, found.not_before, found.id FROM busy CROSS JOIN LATERAL (
+    SELECT m.id, m.not_before, row_number() OVER (ORDER BY m.not_before, m.id) AS turn FROM inbox_message m
+     WHERE m.channel_id = busy.id AND {message} AND m.not_before <= %(now)s AND {free}
+     ORDER BY m.not_before, m.id LIMIT (SELECT greatest(%(limit)s / count(*), 1) FROM busy)) AS found
+ ORDER BY 1, 2, 3 LIMIT %(limit)s"""
+_OF_IT = "SELECT FROM inbox_message e WHERE e.conversation_id = m.conversation_id AND e.direction = 'out' AND e.external_id IS NULL"
+_IS_FIRST = f"""NOT EXISTS ({_OF_IT} AND e.state = 'queued' AND e.id < m.id OFFSET 0)
+       AND NOT EXISTS ({_OF_IT} AND e.state IN ('sending', 'uncertain') OFFSET 0)"""
+_SENDS = "c.state = 'connected' AND coalesce(c.sends_resume_at <= %(now)s, true)"
+_WAITS = "c.state = 'connected' AND c.sends_resume_at > %(now)s"
+_Turn = tuple[int, datetime, int]  # which of its channel's, due when, its id
+
+
+def _in_turn(channel: str, message: str, *, now: datetime, limit: int, free: str = "true") -> list[_Turn]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _IN_TURN.format(channel=channel, message=message, free=free), {"now": now, "limit": limit}
+        )
+        return cursor.fetchall()
 
 
 def due_replies(*, now: datetime, limit: int = 200) -> list[int]:
-    """Queued replies that may go now: of each channel the oldest, then of each the next one. Their channel is connected and not asked to wait (which concerns no public answers), and no
-    earlier reply of their conversation is in front. Those that wait for another would be found again each time, and could fill the answer for ever; so would
-    those of one channel whose platform is slow, which wait for a turn of their worker."""
-    turn = Window(RowNumber(), partition_by="channel", order_by=["not_before", "id"])
-    of_it = Message.objects.filter(
-        conversation=OuterRef("conversation"), direction=Direction.OUT, external_id__isnull=True
-    )
-    earlier = of_it.filter(state=MessageState.QUEUED, pk__lt=OuterRef("pk"))
-    under_way = of_it.filter(state__in=[MessageState.SENDING, MessageState.UNCERTAIN])
-    return list(
-        Message.objects.filter(
-            state=MessageState.QUEUED, not_before__lte=now, channel__state=ChannelState.CONNECTED
-        )
-        .filter(
-            Q(channel__sends_resume_at=None)
-            | Q(channel__sends_resume_at__lte=now)
-            | Q(conversation__kind=ConversationKind.COMMENT)
-        )
-        .filter(~Exists(earlier), ~Exists(under_way))
-        .annotate(turn=turn)
-        .order_by("turn", "not_before", "id")
-        .values_list("pk", flat=True)[:limit]
-    )
+    """Queued replies that may go now, of all channels in turn. Their channel is connected and not asked to wait (which concerns no
+    public answers), and no earlier reply of their conversation is in front."""
+    queued = "m.state = 'queued'"
+    found = [
+        *_in_turn(_SENDS, queued, now=now, limit=limit, free=_IS_FIRST),
+        *_in_turn(_WAITS, f"{queued} AND m.in_public", now=now, limit=limit, free=_IS_FIRST),
+    ]
+    return [pk for *_, pk in sorted(found)[:limit]]
 
 
 # Whether an answer of a conversation was not sent that nobody has sent again, discarded, or followed by another one that was. Parts of
@@ -50,22 +59,22 @@ def due_replies(*, now: datetime, limit: int = 200) -> list[int]:
 # the installation at once, for a hash: it weighs that against the rows of the whole view, of which a page reads a few.
 _NOT_SENT = """EXISTS (SELECT FROM inbox_message m
     WHERE m.conversation_id = {conversation} AND m.direction = 'out' AND m.external_id IS NULL AND m.state = 'failed'
-      AND m.state_reason NOT IN (%s, %s)
+      AND m.ended = ''
       AND NOT EXISTS (SELECT FROM inbox_message f
                        WHERE f.conversation_id = m.conversation_id AND f.direction = 'out' AND f.external_id IS NOT NULL
                          AND f.sent_at > m.sent_at AND f.created_at > m.created_at)
     OFFSET 0)"""
 
 
-def not_sent_sql(conversation: str) -> tuple[str, list[str]]:
-    """As a condition on the id that this piece of SQL names, and its parameters: lists ask it of their rows in the same statement."""
-    return _NOT_SENT.format(conversation=conversation), [DISCARDED, SHOWN_ELSEWHERE]
+def not_sent_sql(conversation: str) -> str:
+    """As a condition on the id that this piece of SQL names: lists ask it of their rows in the same statement."""
+    return _NOT_SENT.format(conversation=conversation)
 
 
 def with_not_sent(conversations: ConversationQuerySet) -> ConversationQuerySet:
     """Each says so as `not_sent`."""
-    sql, params = not_sent_sql("inbox_conversation.id")
-    return conversations.annotate(not_sent=RawSQL(sql, params, BooleanField()))  # noqa: S611 - no words of anybody's
+    sql = RawSQL(not_sent_sql("inbox_conversation.id"), (), BooleanField())  # noqa: S611 - no words of anybody's
+    return conversations.annotate(not_sent=sql)
 
 
 def queued_at(message: Message) -> datetime:
@@ -126,12 +135,10 @@ def _was_parked_since(message: Message, queued: Event) -> bool:
 
 
 def uncertain_replies(*, now: datetime, limit: int = 50) -> list[Message]:
-    """Replies whose outcome is unknown and that are due for another look."""
-    return list(
-        Message.objects.filter(state=MessageState.UNCERTAIN, not_before__lte=now)
-        .select_related("conversation", "channel")
-        .order_by("not_before", "id")[:limit]
-    )
+    """Replies whose outcome is unknown and that are due for another look, of all channels in turn."""
+    ids = [pk for *_, pk in _in_turn("true", "m.state = 'uncertain'", now=now, limit=limit)]
+    found = Message.objects.select_related("conversation", "channel").in_bulk(ids)
+    return [found[pk] for pk in ids if pk in found]
 
 
 def expired_sends(*, now: datetime, limit: int = 200) -> list[int]:

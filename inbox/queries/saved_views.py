@@ -48,14 +48,17 @@ def named(name: str, person: Person, brand: Brand) -> View | None:
     return view_of(view, person) if view else None
 
 
-def counts_of(person: Person | AnonymousUser, brand: Brand) -> tuple[int, dict[str, tuple[int, int]]]:
-    """The number of the last change, and every counter of this person's saved views. The number first: what comes between is told again."""
+def counts_of(
+    person: Person | AnonymousUser, brand: Brand
+) -> tuple[int, dict[str, str], dict[str, tuple[int, int]]]:
+    """The number of the last change, this person's saved views with the keys of their counters, and those. The number first: what
+    comes between is told again."""
     told = ViewCursor.objects.filter(pk=brand.pk).values_list("told", flat=True).first() or 0
     if not access.brands_of(person).filter(pk=brand.pk).exists() or not isinstance(person, Person):
-        return told, {}
-    views = list(SavedView.objects.of_brand(brand).seen_by(person))
-    keys = [key_for(view, person) for view in views]
-    return told, dict.fromkeys(keys, (0, 0)) | _counts(brand, keys)
+        return told, {}, {}
+    views = SavedView.objects.of_brand(brand).seen_by(person)
+    keys = {f"view-{view.public_id}": key_for(view, person) for view in views}
+    return told, keys, dict.fromkeys(keys.values(), (0, 0)) | _counts(brand, list(keys.values()))
 
 
 def _counts(brand: Brand, keys: list[str]) -> dict[str, tuple[int, int]]:

@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from time import monotonic
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from inbox import access
 from inbox.models import Brand, Contact, Conversation, ConversationTag, Direction, Message, Person, TagState
@@ -104,7 +104,7 @@ class MessageHit:
 class Results:
     people: list[PersonHit] = field(default_factory=list)
     messages: list[MessageHit] = field(default_factory=list)
-    conversations: list[inbox_list.Row] = field(default_factory=list)
+    conversations: list[inbox_list.Head] = field(default_factory=list)
     more: Place | None = None  # there are older messages, or conversations
     more_people: bool = False
     too_many_people: bool = False  # more than are shown at all
@@ -170,9 +170,9 @@ def _conversations(query: SearchQuery, person: Person, brand: Brand, now: dateti
             )
             found = found.filter(pk__in=tagged.values("conversation"))
         if check.of == "channel" and not check.negated:
-            networks = [each for each in check.values if isinstance(each, str)]
-            numbers = [each for each in check.values if not isinstance(each, str)]
-            named = access.channels_of(person, brand).filter(Q(platform__in=networks) | Q(pk__in=numbers))
+            named = access.channels_of(person, brand).filter(
+                view_rows.channels_of(check, network="platform", account="pk")
+            )
             found = found.filter(channel__in=list(named.values_list("pk", flat=True)))
     return found
 
@@ -275,7 +275,8 @@ def _without_words(
         found = list(sorting.NEWEST.below(conversations, place)[: CONVERSATIONS + 1])
     except sorting.BadPlace as error:
         raise search.BadPlace(str(older_than)) from error
-    results = Results(conversations=inbox_list.rows_of(found[:CONVERSATIONS], brand_slug=brand.slug, now=now))
+    heads = [inbox_list.head_of(each, brand_slug=brand.slug) for each in found[:CONVERSATIONS]]
+    results = Results(conversations=heads)
     if len(found) > CONVERSATIONS:
         last = found[CONVERSATIONS - 1]
         results.more = Place(last.last_message_at, last.pk)

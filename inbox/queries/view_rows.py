@@ -165,13 +165,13 @@ def _read(
         values += params
     way = "DESC" if sort.falls is not (newer_than is not None) else "ASC"
     # Of the page alone, not of all that was looked at.
-    not_sent, about = outbox.not_sent_sql("looked.id")
+    not_sent = outbox.not_sent_sql("looked.id")
     # Beside the page: one row that tells of more, and the last of each look.
     statement = (  # parts are Django's own; values are always parameters
         f"SELECT *, {not_sent} AS not_sent FROM ({' UNION ALL '.join(parts)}) AS looked WHERE holds OR nth = %s"  # noqa: S608
         f' ORDER BY "_key" {way}, "_tie" {way} LIMIT %s'
     )
-    return Conversation.objects.raw(statement, [*about, *values, looked, limit + 1 + len(parts)])
+    return Conversation.objects.raw(statement, [*values, looked, limit + 1 + len(parts)])
 
 
 def _served(asked: Asked, sort: Sort) -> list[Check]:
@@ -210,13 +210,17 @@ def _of(check: Check, asked: Asked) -> Q:
 
 def _is_one_of(check: Check, column: str) -> Q:
     if check.of == "channel":
-        keys: list[Any] = [each for each in check.values if isinstance(each, str)]
-        numbers = [each for each in check.values if not isinstance(each, str)]
-        found = [Q(platform__in=keys)] * bool(keys) + [Q(channel_id__in=numbers)] * bool(numbers)
-        return reduce(or_, found)
+        return channels_of(check, network="platform", account="channel_id")
     values = [each for each in check.values if each is not None]
     found = [Q(**{f"{column}__in": values})] * bool(values)
     return reduce(or_, [*found, *([Q(**{f"{column}__isnull": True})] * (None in check.values))])
+
+
+def channels_of(check: Check, *, network: str, account: str) -> Q:
+    """What a check of channels names: networks by their word, single accounts by their number. Told is what the columns are called."""
+    networks = [each for each in check.values if isinstance(each, str)]
+    numbers = [each for each in check.values if not isinstance(each, str)]
+    return Q(**{f"{network}__in": networks}) | Q(**{f"{account}__in": numbers})
 
 
 def _yes(name: str) -> Q:

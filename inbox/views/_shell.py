@@ -92,7 +92,7 @@ def thread(
     return {
         "brand": brand,
         "conversation": conversation,
-        "row": beside.row,
+        "head": beside.head,
         "context": beside,
         "timeline": timeline.page_around(at, conversation=conversation, brand_slug=brand.slug, joined=joined)
         if at

@@ -66,7 +66,7 @@ def composer(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRes
 def others(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResponse:
     """The other conversations of its person, as they are now."""
     conversation = access.conversation_for(request.user, brand_slug, public_id)
-    found = person_context.others_of(conversation, person=request.user, now=timezone.now())
+    found = person_context.others_of(conversation, person=request.user)
     return render(request, "inbox/_others.html", {"context": found})
 
 
@@ -75,10 +75,9 @@ def head(request: AgentRequest, conversation: Conversation, *, done: datetime | 
 
     `done`: when it was done, so that a line says what and offers to undo it.
     """
-    fresh = access.conversation_for(request.user, conversation.brand.slug, conversation.public_id)
     now = timezone.now()
-    row = inbox_list.row_of(fresh, brand_slug=fresh.brand.slug, now=now)
-    triage = triage_facts.of(fresh, brand_slug=fresh.brand.slug, now=now)
+    row = inbox_list.row_for(request.user, conversation, now=now)
+    triage = triage_facts.of(row.conversation, brand_slug=row.brand_slug, now=now)
     undo = undoing.newest(conversation.brand, request.user, at=done) if done else None
     return render(request, "inbox/live/conversation.html", {"row": row, "triage": triage, "undo": undo})
 

@@ -14,7 +14,7 @@ from inbox import access
 from inbox.actions import merging, undoing
 from inbox.models import Conversation
 from inbox.queries import context as person_context
-from inbox.queries import people
+from inbox.queries import inbox_list, people
 from inbox.views._door import AgentRequest, notice, signed_in
 
 A_GROUP = "A group is not one person; there is nobody to merge."
@@ -57,8 +57,9 @@ def merge(request: AgentRequest, brand_slug: str, public_id: UUID, other_id: UUI
 
 
 def _people(request: AgentRequest, conversation: Conversation, *, done: datetime) -> HttpResponse:
-    fresh = access.conversation_for(request.user, conversation.brand.slug, conversation.public_id)
-    found = person_context.of(fresh, person=request.user, now=timezone.now())
+    now = timezone.now()
+    row = inbox_list.row_for(request.user, conversation, now=now)
+    found = person_context.of(row.conversation, person=request.user, now=now)
     undo = undoing.newest(conversation.brand, request.user, at=done)
-    shown = {"row": found.row, "triage": found.triage, "context": found, "undo": undo}
+    shown = {"row": row, "triage": found.triage, "context": found, "undo": undo}
     return render(request, "inbox/live/people.html", shown)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from inbox import access
+from inbox import access, realtime
 from inbox.access import Permission
 from inbox.actions import saving
 from inbox.models import Brand, SavedView, Team
@@ -75,6 +75,7 @@ def view(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRespons
         return render(request, "inbox/_view_manager.html", {"brand": saved.brand, "saved": saved})
     if request.method == "DELETE":
         saving.remove(view=saved, by=request.user, now=timezone.now())
+        realtime.push_views(saved.brand_id)
         return HttpResponse(reverse("inbox:list", args=[brand_slug, "open"]))
     try:
         query = _query(request, saved.brand)
@@ -127,5 +128,6 @@ def _sort(request: AgentRequest, query: Query) -> str:
 
 
 def _gone_to(saved: SavedView) -> HttpResponse:
-    """Where the page goes next."""
+    """Where the page goes next; other pages hear of it."""
+    realtime.push_views(saved.brand_id)
     return HttpResponse(reverse("inbox:list", args=[saved.brand.slug, f"view-{saved.public_id}"]))

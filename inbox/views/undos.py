@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from inbox import access, tasks
+from inbox import access, realtime, tasks
 from inbox.actions import undoing
 from inbox.forms import UndoForm
 from inbox.queries import inbox_list, triage_facts
@@ -33,10 +33,11 @@ def create(request: AgentRequest, brand_slug: str) -> HttpResponse:
     if undone.run is not None:
         tasks.wake_bulk(undone.run.pk)
         return render(request, "inbox/_bulk.html", {"run": undone.run})
+    if undone.view:
+        realtime.push_views(brand.pk)
     found: dict[str, object] = {"undone": undone, "brand": brand}
     if undone.conversation is not None:
-        fresh = access.conversation_for(request.user, brand_slug, undone.conversation.public_id)
-        found["conversation"] = fresh
-        found["row"] = inbox_list.row_of(fresh, brand_slug=brand_slug, now=now)
-        found["triage"] = triage_facts.of(fresh, brand_slug=brand_slug, now=now)
+        row = inbox_list.row_for(request.user, undone.conversation, now=now)
+        found |= {"row": row, "conversation": row.conversation}
+        found["triage"] = triage_facts.of(row.conversation, brand_slug=brand_slug, now=now)
     return render(request, "inbox/live/undone.html", found)

@@ -8,12 +8,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from inbox import realtime
 from inbox.actions import counting, saving
-from inbox.models import Brand, BrandSequence, Channel, Conversation, Person, SavedView, Tag
+from inbox.models import Brand, BrandSequence, Channel, Conversation, Membership, Person, Role, SavedView, Tag
 from inbox.queries import view_names
 from inbox.rules import view_reading
 from tests.browser.test_triage import due, names, say_so
@@ -313,6 +315,27 @@ def test_a_view_that_a_colleague_has_deleted_is_left_for_one_that_exists_with_a_
     page.reload()
     expect(page.locator("state-line[data-state=live]")).to_be_attached()
     expect(page.locator("#notices .notice")).to_have_count(0)
+
+
+def test_the_rail_keeps_no_link_to_a_view_that_a_colleague_has_deleted(
+    enter: Enter, channel: Channel, brand: Brand, mara: Person
+) -> None:
+    saved = refunds(brand, mara)
+    Membership.objects.filter(person=mara).update(role=Role.MANAGER)
+    page = enter(OPEN)
+    colleague = Client()
+    colleague.force_login(mara)
+    heading, link = page.locator(".views__heading", has_text="Everybody’s views"), page.locator(f"[data-command=go-view-{saved.public_id}]")  # fmt: skip
+    expect(heading).to_be_visible()
+
+    there = reverse("inbox:saved-view", args=["lumen", saved.public_id])
+    colleague.post(there, {"q": "tag:late"}, headers={"X-Parley-Fragment": "1"})
+    expect(link).to_have_attribute("data-count", f"saved:{saved.pk}.2")
+    colleague.delete(there, headers={"X-Parley-Fragment": "1"})
+
+    expect(link).to_have_count(0)
+    expect(heading).to_have_count(0)
+    expect(page.locator(".views__heading", has_text="Channels")).to_be_visible()
 
 
 def test_a_view_that_is_gone_is_not_left_under_a_hand_that_writes_and_what_is_open_stays_open(

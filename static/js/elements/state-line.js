@@ -203,8 +203,8 @@ class StateLine extends HTMLElement {
   }
 
   /** Changes of counters are numbered, too: where one is missing, all are asked for. */
-  counted({ counted: told, all }) {
-    if (all || told === this.told + 1) this.told = Math.max(this.told, told)
+  counted({ counted: told, views, anew }) {
+    if (views || (told === this.told + 1 && !anew)) this.told = Math.max(this.told, told)
     else if (told > this.told) this.#send({ counts: true })
   }
 

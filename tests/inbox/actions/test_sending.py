@@ -11,7 +11,7 @@ from inbox import platforms
 from inbox.actions import channels, closing, noting, receiving, replying, sending, undoing
 from inbox.actions.receiving import Arrival
 from inbox.exchange import Delivered, Origin, ThreadKind
-from inbox.models import Attachment, Channel, Conversation, Message, MessageState, Person
+from inbox.models import Attachment, Channel, Conversation, Ended, Message, MessageState, Person
 from inbox.queries import outbox
 from tests.factories import exchange as say
 from tests.factories.people import ChannelFactory, agent_of
@@ -652,6 +652,35 @@ def test_what_the_customer_has_is_not_sent_again_by_hand(
     second.refresh_from_db()
     with pytest.raises(replying.ReplyRefused, match="The customer has it"):
         replying.retry(message=second, by=jo, now=say.at(70))
+
+
+@pytest.mark.parametrize("told_by", ["the platform's answer", "its echo"])
+def test_what_ended_and_was_sent_after_all_has_not_ended(
+    conversation: Conversation, jo: Person, channel: Channel, told_by: str
+) -> None:
+    """The answer to the first try comes when a later one was given up, or gave way to the echo of another reply."""
+    late = reply(conversation, jo)
+    claim(late)
+    sending.mark_reply_uncertain(
+        message_id=late.pk, attempt=1, reason="No answer", now=say.at(62), look_at=say.at(63)
+    )
+    if told_by == "its echo":
+        reply(conversation, jo, "Another", seconds=64)
+        other = Message.objects.get(text="Another")
+        Message.objects.filter(pk=other.pk).update(state=MessageState.SENT, external_id="p9")
+        sending.mark_reply_sent(message_id=late.pk, external_id="p9", at=None, now=say.at(65))
+        late.refresh_from_db()
+        assert late.ended == Ended.ELSEWHERE
+        echo(channel, "On its way", seconds=66)
+    else:
+        sending.put_back(
+            message_id=late.pk, attempt=1, reason="Not found", not_before=say.at(300), now=say.at(130)
+        )
+        replying.discard(message=late, by=jo, now=say.at(131))
+        sending.mark_reply_sent(message_id=late.pk, external_id="p1", at=None, now=say.at(132))
+
+    late.refresh_from_db()
+    assert (late.state, late.ended) == (MessageState.SENT, "")
 
 
 def test_ones_own_last_reply_is_no_news(conversation: Conversation, jo: Person) -> None:

@@ -410,13 +410,13 @@ def test_a_discarded_reply_comes_back_as_it_was(overtaken: bool, channel: Channe
         hear(channel, say.wrote("It is here!", seconds=12), at=12)
         sending.claim_reply(message_id=message.pk, now=say.at(15))
     message.refresh_from_db()
-    was = message.state, message.state_reason
+    was = message.state, message.state_reason, message.ended
     replying.discard(message=message, by=jo, now=say.at(16))
 
     assert undo(jo, at=20).sentence == "Undone: discarded a reply."
 
     message.refresh_from_db()
-    assert (message.state, message.state_reason) == was
+    assert (message.state, message.state_reason, message.ended) == was
     assert sending.claim_reply(message_id=message.pk, now=say.at(21)) is None
     assert (sending.claim_reply(message_id=message.pk, now=say.at(30)) is None) == overtaken
 

@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 
+from inbox import realtime
 from inbox.actions import assigning, joining, noting, receiving, undoing
 from inbox.actions.receiving import Arrival
 from inbox.exchange import Unsent
@@ -69,6 +70,26 @@ async def test_an_open_page_is_told_what_becomes_of_both(
     assert "Unsent by" in here["html"] and "on X" in here["html"]
     assert there["conversation"] == str(merged.public_id)
     assert "Unsent by" in there["html"] and "on X" not in there["html"]
+
+
+@pytest.mark.parametrize("many", [False, True])
+async def test_what_is_told_of_its_row_says_with_which_number_either_thread_is_told(
+    jo: Person,  # noqa: F811
+    conversation: Conversation,  # noqa: F811
+    merged: Conversation,
+    monkeypatch: pytest.MonkeyPatch,
+    many: bool,
+) -> None:
+    """A push that is lost is missed in the thread in which it is answered, too."""
+    monkeypatch.setattr(realtime, "MANY_ROWS", 0 if many else 100)
+    async with page_of(jo) as page:
+        await page.ask(open=str(conversation.public_id), since=await in_thread(newest))
+        await page.hears("rows")
+        await in_thread(lambda: unsend(merged))
+        rows, thread = await page.hears("rows"), await page.hears("thread")
+
+    told = rows["threads"] | {public: numbers for public, _, _, _, _, *numbers in rows.get("changed", [])}
+    assert told == {str(each.public_id): [thread["last"]] for each in (conversation, merged)}
 
 
 async def test_a_page_that_slept_is_told_what_became_of_both(

@@ -6,19 +6,26 @@ import uuid
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
+from django.template.loader import render_to_string
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from inbox.actions import assigning, closing, receiving, replying, sending, snoozing, undoing
 from inbox.actions.receiving import Arrival
 from inbox.models import (
+    Brand,
     Channel,
     Conversation,
     ConversationState,
+    Ended,
     Event,
     EventKind,
     Membership,
     Message,
+    MessageState,
     Notification,
     Person,
 )
@@ -61,7 +68,8 @@ def leave(by: Person) -> None:
 
 
 def row() -> inbox_list.Row:
-    return inbox_list.row_of(it(), brand_slug="lumen", now=say.at(200))
+    [only] = inbox_list.rows_by_id(Brand.objects.get(slug="lumen"), [it().pk], now=say.at(200))
+    return only
 
 
 def told() -> list[tuple[Person, str, str]]:
@@ -175,6 +183,39 @@ def test_its_row_says_so_until_it_is_sent_again_or_given_up(conversation: Conver
     replying.discard(message=reply, by=jo, now=say.at(110))
     assert not row().not_sent
 
+    replying.retry(message=reply, by=jo, now=say.at(120))
+    fails(reply, seconds=121)
+    assert row().not_sent
+
+
+def test_a_platform_that_says_discarded_has_not_given_it_up(
+    page: Client, conversation: Conversation, jo: Person
+) -> None:
+    fails(answer(jo), reason="Discarded")
+
+    assert row().not_sent
+    thread = page.get(reverse("inbox:conversation", args=["lumen", conversation.public_id])).content.decode()
+    assert "Retry</button>" in thread
+
+
+def test_of_what_the_customer_has_nothing_is_to_be_done(
+    page: Client, conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    """Its echo was taken for the one before it, with the same words."""
+    first, second = answer(jo), answer(jo, seconds=70)
+    sending.claim_reply(message_id=first.pk, now=say.at(90))
+    receiving.receive(
+        arrivals=[Arrival(channel.pk, say.echoed("On its way", seconds=91, external_id="p9"))], now=say.at(91)
+    )
+    sending.claim_reply(message_id=second.pk, now=say.at(92))
+
+    sending.mark_reply_sent(message_id=second.pk, external_id="p9", at=None, now=say.at(93))
+
+    second.refresh_from_db()
+    assert (second.state, second.ended) == (MessageState.FAILED, Ended.ELSEWHERE)
+    thread = page.get(reverse("inbox:conversation", args=["lumen", conversation.public_id])).content.decode()
+    assert "The customer has it" in thread and "Retry</button>" not in thread
+
 
 def test_its_row_says_so_until_another_answer_has_left(conversation: Conversation, jo: Person) -> None:
     fails(answer(jo))
@@ -213,6 +254,43 @@ def test_whoever_looks_at_the_list_or_the_thread_sees_it(
     assert "Reopened, because an answer was not sent" in thread
     assert f"Back with {jo.short_name}, whose answer was not sent" in thread
     assert "Not sent: Mara cannot be written to." in page.get("/b/lumen/notices/").content.decode()
+
+
+def test_a_row_asks_for_nothing_when_it_is_shown(
+    conversation: Conversation, jo: Person, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    fails(answer(jo))
+    brand, now = conversation.brand, say.at(200)
+    view = inbox_list.view_named("open", jo, brand)
+    assert view
+    rows = [
+        inbox_list.row_for(jo, conversation, now=now),
+        *inbox_list.rows_by_id(brand, [conversation.pk], now=now),
+        *inbox_list.rows_changed_since(brand, 0, limit=9, now=now),
+        *inbox_list.page(view, person=jo, brand=brand, now=now).rows,
+    ]
+
+    with django_assert_num_queries(0):
+        shown = render_to_string("inbox/live/rows.html", {"rows": rows})
+
+    assert shown.count("chip--not-sent") == len(rows) == 4
+
+
+@pytest.mark.parametrize("door", ["resolution", "undo"])
+def test_what_a_door_answers_with_was_read_at_once(
+    page: Client, conversation: Conversation, jo: Person, door: str
+) -> None:
+    fails(answer(jo))
+    there = reverse("inbox:resolution", args=["lumen", conversation.public_id])
+    if door == "undo":
+        page.post(there)
+        there = reverse("inbox:undo", args=["lumen"])
+
+    with CaptureQueriesContext(connection) as statements:
+        assert "chip--not-sent" in page.post(there).content.decode()
+
+    [asking] = [each["sql"] for each in statements.captured_queries if "not_sent" in each["sql"]]
+    assert '"inbox_conversation"."snoozed_until"' in asking
 
 
 def test_taking_the_resolving_back_says_why_nothing_is_left_to_take_back(

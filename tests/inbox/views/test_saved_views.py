@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from inbox import realtime
 from inbox.models import Brand, Channel, Conversation, Membership, Person, Role, SavedView, Tag
 from inbox.queries import view_names
 from inbox.rules.view_reading import parse
@@ -253,3 +254,25 @@ def test_which_of_some_rows_say_the_words(page: Client, channel: Channel) -> Non
     assert json.loads(found.content) == {"ids": [str(said.public_id)]}
     assert "Hello" not in shown(page, at("list", "query"), q='"late parcel"')
     assert page.get(at("rows", "query"), {"q": "x", "ids": "no"}).status_code == 400
+
+
+@pytest.mark.parametrize("what", ["changed", "removed", "taken back"])
+def test_who_missed_that_a_view_is_another_hears_it_with_the_pulse_and_is_told_which_there_are(
+    page: Client, jo: Person, brand: Brand, what: str
+) -> None:
+    save(page)
+    saved = SavedView.objects.get()
+    before = realtime.pulses([brand.pk])[brand.pk].get("counted", 0)
+
+    there = at("saved-view", saved.public_id)
+    match what:
+        case "changed":
+            page.post(there, {"q": "tag:late"}, headers=PIECE)
+        case "removed":
+            page.delete(there, headers=PIECE)
+        case "taken back":
+            page.post(at("undo"), headers=PIECE)
+
+    assert realtime.pulses([brand.pk])[brand.pk]["counted"] > before
+    told = json.loads(realtime.counts_for(jo, brand))["views"]
+    assert told == ({f"view-{saved.public_id}": f"saved:{saved.pk}.2"} if what == "changed" else {})

@@ -232,15 +232,13 @@ def test_the_picker_offers_colleagues_only(page: Client, conversation: Conversat
     assert "Stranger" not in offered
 
 
-def test_reading_up_to_a_number_leaves_later_news_unread(page: Client, conversation: Conversation) -> None:
+def test_a_conversation_is_read_and_can_be_put_back_among_the_unread(
+    page: Client, conversation: Conversation
+) -> None:
     page.post(at("readings", conversation), {"up_to_seq": conversation.seq})
-
     conversation.refresh_from_db()
     assert conversation.unread_count == 0
 
-
-def test_a_conversation_can_be_put_back_among_the_unread(page: Client, conversation: Conversation) -> None:
-    page.post(at("readings", conversation), {"up_to_seq": conversation.seq})
     page.delete(at("readings", conversation))
 
     conversation.refresh_from_db()

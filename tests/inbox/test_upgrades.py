@@ -1,0 +1,49 @@
+"""What migrations make of rows that were there before."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+from django.db import connection
+
+from inbox.models import Ended, Message
+from tests.factories import conversations as make
+from tests.factories.people import ChannelFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_replies_that_have_ended_are_known_by_their_words_once() -> None:
+    conversation = make.conversations(ChannelFactory(), 1)[0]
+    elsewhere = "The customer has it: it is shown as another reply with the same words."
+    reasons = ["Discarded", elsewhere, "Blocked", ""]
+    for reason in reasons:
+        make.messages(conversation, 1, direction="out", state="failed", external_id=None, state_reason=reason)
+    [waiting] = make.messages(
+        conversation, 1, direction="out", state="queued", external_id=None, state_reason="Discarded"
+    )
+
+    steps = import_module("inbox.migrations.0043_replies_that_have_ended")
+    with connection.cursor() as cursor:
+        for _ in range(2):  # harmless twice
+            cursor.execute(steps.BY_THEIR_WORDS)
+
+    found = dict(Message.objects.filter(state="failed").values_list("state_reason", "ended"))
+    assert found == {"Discarded": Ended.DISCARDED, elsewhere: Ended.ELSEWHERE, "Blocked": "", "": ""}
+    assert Message.objects.get(pk=waiting.pk).ended == ""
+
+
+def test_replies_on_their_way_in_public_are_known_as_such() -> None:
+    channel = ChannelFactory()
+    public, direct = make.conversations(channel, 2, each=[{"kind": "comment"}, {"kind": "direct"}])
+    [waiting] = make.messages(public, 1, direction="out", state="queued", external_id=None)
+    make.messages(public, 1)
+    make.messages(direct, 1, direction="out", state="queued", external_id=None)
+
+    steps = import_module("inbox.migrations.0044_outbox_of_channels")
+    with connection.cursor() as cursor:
+        for _ in range(2):  # harmless twice
+            cursor.execute(steps.ON_THEIR_WAY)
+
+    assert list(Message.objects.filter(in_public=True)) == [waiting]
