@@ -56,6 +56,7 @@ def test_a_browser_alone_has_a_line_of_its_own_and_makes_no_bench_fall() -> None
     assert quick.verdict == "within, told beside"
     assert slow.verdict == "NOT WITHIN, told beside"
     assert "20 of 25 messages" in slow.says
+    assert not live.beside_in_a_browser([], 25).holds
     assert Findings([live.claim_of(*heard(100), []), slow]).hold
 
 
