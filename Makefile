@@ -16,7 +16,7 @@ help:
 	@echo "make test    the whole suite (about 40 minutes; LONG=no leaves out the long journeys: a quarter of an hour)"
 	@echo "make journeys  every journey through the real processes, with faults and killed processes (about 20 minutes)"
 	@echo "make check   lint, types, contracts, migrations, deployment check, tests"
-	@echo "make evaluate  how well tags and languages hold on real messages (DATA=folder)"
+	@echo "make evaluate  how well tags and languages hold on real messages, against limits (DATA=folder)"
 	@echo "make bench   ratios against limits measured in the same run (BENCH_SCALE)"
 
 demo:
@@ -41,7 +41,7 @@ check: lint types contracts migrations deploy test
 bench: install
 	$(BIN)/python -m bench
 
-# Reads DATA, or PARLEY_DATA, or ../shared/data; says so where there is nothing.
+# Reads DATA, or PARLEY_DATA, or ../shared/data; says so where there is nothing. Ends with 1 where a limit does not hold.
 evaluate: install
 	@$(BIN)/python -m tools.evaluate $(DATA)
 

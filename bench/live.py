@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.utils import timezone
 from bench import cast, pages
 from bench.house import House, free_port
 from bench.load import is_whole
-from bench.report import Findings, compare
+from bench.report import Claim, Findings, compare
 from connectors.actions import draining
 from connectors.models import Receipt, ReceiptState
 from inbox.actions import triaging
@@ -57,13 +57,6 @@ def measure(house: House, findings: Findings) -> None:
             time.sleep(2)
             told.stop()
         shown = in_a_browser(who, port, amount=amount // 3)
-    third = len(sent) // 3
-    marks = sorted(sent)
-    parts = [
-        {mark: sent[mark] for mark in marks[start : start + third]} for start in range(0, third * 3, third)
-    ]
-    p95 = [pages.percentile(told.latencies(part), 0.95) * 1000 for part in parts]
-    p50 = pages.percentile(told.latencies(sent), 0.5) * 1000
     rate = (len(sent) - 1) / (max(sent.values()) - min(sent.values()))
     faults = []
     if lost := told.lost(sent, AGENTS):
@@ -72,24 +65,42 @@ def measure(house: House, findings: Findings) -> None:
         faults.append(f"only {rate:.0f} messages a second were posted")
     if told.told["closed"]:
         faults.append(f"{told.told['closed']} sockets were closed")
-    findings.raw["live"] = {"p95_ms": p95, "p50_ms": p50, "posted_per_second": rate, "browser_ms": shown}
-    findings.add(
-        compare(
-            "live p95, POST to page", ours=p95, theirs=[WITHIN_MS] * 3, limit=1, sense="<=", unit="ms",
-            says=f"{len(sent)} messages at {rate:.0f}/s to each of {AGENTS} agents' sockets, in three parts; p50 {p50:.0f} ms",
-            faults=faults,
-        )
-    )  # fmt: skip
-    if shown:
-        findings.note(
-            f"live: afterwards, alone, a Chromium had {len(shown)} of {amount // 3} messages in its DOM, p50 "
-            f"{pages.percentile(shown, 0.5):.0f} ms, p95 {pages.percentile(shown, 0.95):.0f} ms after the POST "
-            "(rows that a later message replaced before they were drawn are not among them)."
-        )
-    else:
+    heard = told.latencies(sent)
+    findings.raw["live"] = {
+        "ms": {share: pages.percentile(heard, share) * 1000 for share in (0.5, 0.9, 0.95, 0.99, 1)},
+        "posted_per_second": rate, "browser_ms": shown,
+    }  # fmt: skip
+    findings.add(claim_of(told, sent, faults))
+    if shown is None:
         findings.note(
             "live: no Chromium was found, so insertion into the DOM was not measured; the sockets were."
         )
+    else:
+        findings.add(beside_in_a_browser(shown, amount // 3))
+
+
+def claim_of(told: pages.Pages, sent: dict[int, float], faults: Sequence[str]) -> Claim:
+    """The p95 of all deliveries of the run: a third that went well makes up for none that did not."""
+    third, marks = max(1, len(sent) // 3), sorted(sent)
+    parts = [marks[start : start + third] for start in range(0, third * 3, third)]
+    p95 = [pages.percentile(told.latencies({mark: sent[mark] for mark in part}), 0.95) * 1000 for part in parts]  # fmt: skip
+    everything = told.latencies(sent)
+    return compare(
+        "live p95, POST to page", ours=[pages.percentile(everything, 0.95) * 1000], theirs=[WITHIN_MS], limit=1, sense="<=", unit="ms",
+        says=f"all {len(everything):,} deliveries of {len(sent)} messages at {PER_SECOND}/s to each of {AGENTS} agents' sockets; "
+        f"p50 {pages.percentile(everything, 0.5) * 1000:.0f} ms; p95 of each third {', '.join(f'{each:.0f}' for each in p95)} ms",
+        faults=faults,
+    )  # fmt: skip
+
+
+def beside_in_a_browser(shown: Sequence[float], amount: int) -> Claim:
+    """Against the same limit, but told beside: it hears the stream afterwards, alone on the machine."""
+    ordered = sorted(shown)
+    return compare(
+        "live p95, POST to DOM", ours=[pages.percentile(ordered, 0.95)], theirs=[WITHIN_MS], limit=1, sense="<=", unit="ms", beside=True,
+        says=f"a Chromium that heard the stream afterwards, without the {AGENTS} agents, had {len(ordered)} of {amount} messages in its DOM "
+        f"(those that a later one took the place of before they were drawn are not among them); p50 {pages.percentile(ordered, 0.5):.0f} ms",
+    )  # fmt: skip
 
 
 def meet_customers(who: cast.Cast) -> list[Any]:
@@ -188,13 +199,13 @@ def wait_until_read(*, seconds: float = 60) -> None:
         time.sleep(0.2)
 
 
-def in_a_browser(who: cast.Cast, port: int, *, amount: int) -> list[float]:
+def in_a_browser(who: cast.Cast, port: int, *, amount: int) -> list[float] | None:
     """The same stream once more with one real browser to hear it. On the servers' own machine it takes a third of a core, which the
-    fifty agents' machines would not: so it comes after them and not beside them. Empty where there is no Chromium.
+    fifty agents' machines would not: so it comes after them and not beside them. None where there is no Chromium.
     """
     with browser(who, port) as page:
         if page is None:
-            return []
+            return None
         sent = post(who, port, first=50_000, amount=amount)
         time.sleep(2)
         return _shown(page, sent)
@@ -202,7 +213,7 @@ def in_a_browser(who: cast.Cast, port: int, *, amount: int) -> list[float]:
 
 @contextmanager
 def browser(who: cast.Cast, port: int) -> Iterator[Any]:
-    """One real browser with the inbox open, or None where there is no Chromium."""
+    """One real browser with the inbox open, the newest first so that each row that changes is on its page; None where there is no Chromium."""
     path = chromium.find()
     if path is None:
         yield None
@@ -215,7 +226,7 @@ def browser(who: cast.Cast, port: int) -> Iterator[Any]:
         context = started.new_context()
         context.add_cookies([{"name": name, "value": value, "url": f"http://127.0.0.1:{port}"}])
         page = context.new_page()
-        page.goto(f"http://127.0.0.1:{port}/b/{who.brand.slug}/inbox/open/", wait_until="load")
+        page.goto(f"http://127.0.0.1:{port}/b/{who.brand.slug}/inbox/open/?sort=newest", wait_until="load")
         page.wait_for_selector("state-line[data-state=live]", timeout=20_000)
         page.evaluate(WATCH)
         yield page

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from bench import cast, pgbench, views
 from bench.house import House
-from bench.ingest import PEOPLE, Ingest
+from bench.ingest import PEOPLE, Ingest, beside_sets
 from bench.report import Findings, compare
 from inbox import learning
 from inbox.actions import counting, defaults, tagging_work, triaging
@@ -40,6 +40,7 @@ def measure(house: House, findings: Findings) -> None:
         bench.store(PEOPLE)
         bench.drain()
     amount = house.sized(8000, least=1000)
+    whole = amount // pgbench.PER_TRANSACTION
     rates: dict[str, list[float]] = {"triage": [], "plain": [], "set": [], "with model": []}
     faults: list[str] = []
     with without_models():
@@ -47,14 +48,15 @@ def measure(house: House, findings: Findings) -> None:
     views.fill(ours.brand)
     for _ in range(3 if house.scale >= 0.1 else 2):
         mine.store(amount)
-        mine.drain()
+        with mine.verified(amount):
+            mine.drain()
         with without_models():
             rates["triage"].append(amount / triage(ours))
         faults += wrong(ours)
-        other.store(amount)
-        rates["set"].append(other.pgbench(house, amount // pgbench.PER_TRANSACTION, pgbench.in_sets))
-        other.store(amount // 4)
-        rates["plain"].append(other.pgbench(house, max(2, amount // 4 // pgbench.PER_TRANSACTION)))
+        for name, transactions, script in (("set", whole, pgbench.in_sets), ("plain", max(2, whole // 4), pgbench.script)):  # fmt: skip
+            other.store(transactions * pgbench.PER_TRANSACTION)
+            with other.verified(transactions * pgbench.PER_TRANSACTION):
+                rates[name].append(other.pgbench(house, transactions, script))
     if learning.MODEL_INSTALLED:
         mine.store(amount // 4)
         mine.drain()
@@ -68,15 +70,12 @@ def measure(house: House, findings: Findings) -> None:
             says=f"one triage worker: rules, clocks, priorities, timers, events and the counters of {len(VIEWS)} saved views for {PEOPLE} conversations under way, "
             f"at most {triaging.CONVERSATIONS} a transaction, language told and the model off; against one pgbench client that takes the same "
             f"messages in, {pgbench.PER_TRANSACTION} a transaction, 7 prepared statements each",
-            faults=faults,
+            faults=[*faults, *mine.faults, *other.faults],
         )
     )  # fmt: skip
-    sets, plain = rates["set"][-1], rates["plain"][-1]
-    model = f"; with the model {rates['with model'][0]:,.0f} msg/s" if rates["with model"] else ""
-    findings.note(
-        f"pipeline: triage {rates['triage'][-1]:,.0f} msg/s{model}. pgbench takes the same in at {plain:,.0f} msg/s with a statement a message, "
-        f"and at {sets:,.0f} msg/s as six statements for {pgbench.PER_TRANSACTION} messages ({rates['triage'][-1] / sets:.2f} of it)."
-    )
+    findings.note(beside_sets("pipeline", rates["triage"], rates["set"]))
+    if rates["with model"]:
+        findings.note(f"pipeline: with the model on {rates['with model'][0]:,.0f} msg/s.")
 
 
 def triage(who: cast.Cast) -> float:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from inbox.learning import encoder, languages
 from inbox.learning.languages import Heard
-from inbox.models import Brand, Conversation, Message, ModelKind, Sentiment
+from inbox.models import Brand, Message, ModelKind, Sentiment
 from inbox.queries import tag_knowledge
 from inbox.queries.tag_knowledge import KnownModel, KnownRule, KnownTag, Ruled
 from inbox.rules import built_in_tags, tagging
@@ -68,20 +68,21 @@ class Readings:
 
 
 def read(brand: Brand, messages: Sequence[Message]) -> Readings:
-    """Outside any transaction. A handful of queries, however many messages."""
+    """Outside any transaction. A handful of queries, however many messages: they come with their conversations."""
     messages = [message for message in messages if message.text.strip()]
     if not messages:
         return Readings()
     tags = tag_knowledge.tags_of(brand.pk)
     ruled = tag_knowledge.rules_of(brand.pk)
     among = tuple(brand.languages)
-    places = dict(_places(messages))
     guesses, moods = _ask_models(brand.pk, [message.text for message in messages], tags)
     found = Readings()
     for index, message in enumerate(messages):
         heard = languages.hear(message.text, among)
-        platform, kind = places[message.conversation_id]
-        said = tagging.Said(text=message.text, language=heard.language, platform=platform, kind=kind)
+        place = message.conversation
+        said = tagging.Said(
+            text=message.text, language=heard.language, platform=place.platform, kind=place.kind
+        )
         found.of.setdefault(message.conversation_id, []).append(
             Reading(
                 message_id=message.pk,
@@ -93,12 +94,6 @@ def read(brand: Brand, messages: Sequence[Message]) -> Readings:
             )
         )
     return found
-
-
-def _places(messages: Sequence[Message]) -> list[tuple[int, tuple[str, str]]]:
-    wanted = {message.conversation_id for message in messages}
-    found = Conversation.objects.filter(pk__in=wanted).values_list("pk", "platform", "kind")
-    return [(pk, (platform, kind)) for pk, platform, kind in found]
 
 
 def _by_rules(ruled: Ruled, tags: dict[int, KnownTag], said: tagging.Said) -> tuple[RuleSaid, ...]:

@@ -5,10 +5,11 @@ The events are the queue and `TriageCursor` says how far it has come, so nothing
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import structlog
 from django.db import OperationalError, transaction
@@ -65,11 +66,9 @@ def next_batch(brand_id: int, *, limit: int = BATCH, conversations: int = CONVER
     """
     after = _cursor(brand_id)
     batch = Batch(brand_id, after, after)
-    found = Event.objects.filter(brand_id=brand_id, seq__gt=after).order_by("seq")
-    columns = ("seq", "kind", "conversation_id", "message_id", "actor_id", "at", "data__what")
-    news = list(found.values_list(*columns)[:limit])
-    batch.more = len(news) == limit
-    for seq, kind, conversation_id, message_id, actor_id, at, what in news:
+    news = _news(brand_id, after, first=2 * conversations, limit=limit)
+    for number, (seq, kind, conversation_id, message_id, actor_id, at, what) in enumerate(news, start=1):
+        batch.more = number == limit
         if len(batch.since) >= conversations and conversation_id not in batch.since:
             batch.more = True
             break
@@ -84,8 +83,23 @@ def next_batch(brand_id: int, *, limit: int = BATCH, conversations: int = CONVER
     return batch
 
 
+def _news(brand_id: int, after: int, *, first: int, limit: int) -> Iterator[tuple[Any, ...]]:
+    """The next events, at most `limit`. `first`: so many are read before the others. Where each is of another conversation the batch is
+    full by then, and whoever is far behind would read the same hundreds again for each batch."""
+    found = Event.objects.filter(brand_id=brand_id).order_by("seq")
+    columns = found.values_list(
+        "seq", "kind", "conversation_id", "message_id", "actor_id", "at", "data__what"
+    )
+    for some in (min(first, limit), max(0, limit - first)):
+        read = list(columns.filter(seq__gt=after)[:some])
+        yield from read
+        if not read or len(read) < some:
+            return
+        after = read[-1][0]
+
+
 def messages_of(batch: Batch) -> list[Message]:
-    """What customers wrote in it: the words that tags, language and mood are read from."""
+    """What customers wrote in it: the words that tags, language and mood are read from, and where they were said."""
     if not batch.message_ids:
         return []
     return list(
@@ -93,6 +107,8 @@ def messages_of(batch: Batch) -> list[Message]:
             pk__in=batch.message_ids, direction=Direction.IN, historical=False, deleted_at=None
         )
         .exclude(kind=MessageKind.SYSTEM)
+        .select_related("conversation")
+        .only("text", "conversation__platform", "conversation__kind")
         .in_thread_order()
     )
 

@@ -34,6 +34,8 @@ class State(models.TextChoices):
 
 
 UNDER_WAY = (State.OPEN, State.PENDING, State.SNOOZED)
+ASSIGNED = Q(state=State.OPEN, assignee__isnull=False)
+UNASSIGNED = Q(state=State.OPEN, assignee__isnull=True)
 
 
 class Priority(models.IntegerChoices):
@@ -200,10 +202,7 @@ class Conversation(PublicIdModel):
             # Each view of the list reads 50 rows from one of these, newest first (queries.inbox_list).
             models.Index(fields=["brand", "-last_message_at", "-id"], name="list_open", condition=Q(state=State.OPEN)),
             models.Index(fields=["brand", "assignee", "-last_message_at", "-id"], name="list_mine", condition=Q(state=State.OPEN)),
-            models.Index(
-                fields=["brand", "-last_message_at", "-id"], name="list_unassigned",
-                condition=Q(state=State.OPEN, assignee__isnull=True),
-            ),
+            models.Index(fields=["brand", "-last_message_at", "-id"], name="list_unassigned", condition=UNASSIGNED),
             models.Index(fields=["channel", "-last_message_at", "-id"], name="list_channel", condition=Q(state=State.OPEN)),
             models.Index(fields=["brand", "-last_message_at", "-id"], name="list_resolved", condition=Q(state=State.RESOLVED)),
             models.Index(fields=["brand", "-last_message_at", "-id"], name="list_snoozed", condition=Q(state=State.SNOOZED)),
@@ -214,6 +213,17 @@ class Conversation(PublicIdModel):
             models.Index("brand", Coalesce("due_at", NEVER), -F("id"), name="list_due", condition=Q(state=State.OPEN)),
             models.Index(fields=["brand", "-priority_score", "-id"], name="list_score", condition=Q(state=State.OPEN)),
             models.Index("brand", Coalesce("waiting_since", NEVER), -F("id"), name="list_waiting", condition=Q(state=State.OPEN)),
+            # What is one agent's, nobody's or one account's may be little of all that is open: in the indexes above, a page of it would
+            # be looked for among what is everybody's. In an order a conversation stands in one of the first two, and in the third.
+            models.Index("brand", "assignee", Coalesce("due_at", NEVER), -F("id"), name="list_mine_due", condition=ASSIGNED),
+            models.Index("brand", Coalesce("due_at", NEVER), -F("id"), name="list_unassigned_due", condition=UNASSIGNED),
+            models.Index("channel", Coalesce("due_at", NEVER), -F("id"), name="list_channel_due", condition=Q(state=State.OPEN)),
+            models.Index(fields=["brand", "assignee", "-priority_score", "-id"], name="list_mine_score", condition=ASSIGNED),
+            models.Index(fields=["brand", "-priority_score", "-id"], name="list_unassigned_score", condition=UNASSIGNED),
+            models.Index(fields=["channel", "-priority_score", "-id"], name="list_channel_score", condition=Q(state=State.OPEN)),
+            models.Index("brand", "assignee", Coalesce("waiting_since", NEVER), -F("id"), name="list_mine_waiting", condition=ASSIGNED),
+            models.Index("brand", Coalesce("waiting_since", NEVER), -F("id"), name="list_unassigned_waiting", condition=UNASSIGNED),
+            models.Index("channel", Coalesce("waiting_since", NEVER), -F("id"), name="list_channel_waiting", condition=Q(state=State.OPEN)),
             # New weights score what is under way again, batch by batch.
             models.Index(
                 fields=["brand", "id"], name="under_way",

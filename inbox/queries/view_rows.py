@@ -32,7 +32,7 @@ LOOKED = 20_000  # rows of one look: some tens of milliseconds
 LOOKED_FOR_WORDS = 2_000
 _TIMES = {"due": "due_at", "waiting": "waiting_since", "created": "created_at", "updated": "last_message_at"}
 _COLUMN = {"assignee": "assignee_id", "team": "team_id", "mood": "sentiment", **_TIMES}
-_SERVED = ("state", "assignee", "channel")  # what the indexes begin with, for the newest first
+_SERVED = ("assignee", "channel")  # what indexes of every order begin with
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def _read(
     values: list[Any] = []
     among, said = view_words.led(asked.brand, asked.words)
     for state in asked.states:
-        served = Q(state=state) & condition(_served(asked, sort), asked)
+        served = Q(state=state) & condition(_served(asked), asked)
         found = Conversation.objects.of_brand(asked.brand).filter(served, among)
         found = sort.above(found, newer_than) if newer_than else sort.below(found, older_than)
         rest = condition((check for check in asked.checks if check.of != "state"), asked)
@@ -174,14 +174,14 @@ def _read(
     return Conversation.objects.raw(statement, [*values, looked, limit + 1 + len(parts)])
 
 
-def _served(asked: Asked, sort: Sort) -> list[Check]:
-    """What an index of this order begins with: one assignee or one account, of what is open, the newest first."""
-    if sort is not sorting.NEWEST or asked.states != ("open",):
+def _served(asked: Asked) -> list[Check]:
+    """What an index of any order begins with: one assignee or one account, of what is open."""
+    if asked.states != ("open",):
         return []
     exact = [
         check
         for check in asked.checks
-        if check.of in _SERVED[1:]
+        if check.of in _SERVED
         and not check.negated
         and len(check.values) == 1
         and not isinstance(check.values[0], str)

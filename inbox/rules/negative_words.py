@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Stems end in *. Written without accents: what is compared has lost its own.
 _WORDS = {
@@ -43,14 +44,17 @@ def found(text: str) -> list[str]:
     """Those of the words that the text has, as written there and in its order, each once."""
     seen: dict[str, str] = {}
     for word in _WORD.findall(text[:LONGEST_TEXT]):
-        plain = _plain(word)
-        if plain in _WHOLE or any(
-            plain[:end] in _STEMS for end in range(_SHORTEST, min(len(plain), _LONGEST) + 1)
-        ):
+        if plain := _as_compared(word):
             seen.setdefault(plain, word.lower())
     return list(seen.values())
 
 
-def _plain(word: str) -> str:
+@lru_cache(maxsize=10_000)
+def _as_compared(word: str) -> str:
+    """Empty: it is none of them. Messages are made of the same words again and again, so most have been looked at before."""
     apart = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(letter for letter in apart if not unicodedata.combining(letter))
+    plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
+    if plain in _WHOLE:
+        return plain
+    ends = range(_SHORTEST, min(len(plain), _LONGEST) + 1)
+    return plain if any(plain[:end] in _STEMS for end in ends) else ""

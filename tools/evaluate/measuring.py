@@ -1,26 +1,26 @@
-"""The measurements behind tools.evaluate, and how the rows are divided."""
+"""How well tags are found: by rules, by what was learned, and of what the model sets by itself."""
 
 from __future__ import annotations
 
 import random
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import nan
 from pathlib import Path
 from statistics import fmean
-from typing import Any
 
 import numpy as np
 import orjson
 
-from inbox.learning import classifier, encoder, languages, lessons, phrases
+from inbox.learning import classifier, encoder, lessons, phrases
 from inbox.learning.classifier import Classifier, Floats, Lesson
 from inbox.learning.lessons import Corrected
 from inbox.rules import built_in_tags, tagging
-from tools.evaluate import dividing
+from tools.evaluate import dividing, messages
+from tools.evaluate.limits import LEARNED, PRECISION, Limit
 
 DRAWS = 5
-CURVE = (0, 100, 500)
+CURVE = (0, 100, LEARNED)
 # Which intents speak of which built-in tag. The others are rows that none of these tags is about.
 MEANS = {
     "track_order": "order_status", "delivery_period": "order_status", "get_refund": "refund", "track_refund": "refund",
@@ -75,7 +75,8 @@ def by_rules(texts: Sequence[str], rules: Mapping[str, tagging.Condition]) -> li
     return [[names[hit.rule_id] for hit in ready.hits(tagging.Said(text=text))] for text in texts]
 
 
-def report(intents_file: Path, care_file: Path, *, keyword_rules: Mapping[str, list[str]]) -> None:
+def report(intents_file: Path, care_file: Path, *, keyword_rules: Mapping[str, list[str]]) -> list[Limit]:
+    """Prints what was measured; gives what of it is held against a limit."""
     reads = encoder.installed()
     assert reads is not None
     rows = [orjson.loads(line) for line in intents_file.read_bytes().splitlines()]
@@ -88,19 +89,19 @@ def report(intents_file: Path, care_file: Path, *, keyword_rules: Mapping[str, l
         f"{len(rows)} support utterances in {count} groups of like ones (a group: joined by pairs that share {dividing.SIMILAR:.0%} of their"
     )
     print(f"four-letter shingles, numbers made equal; a group stands on one side). {len(learn.texts)} to learn from, {len(test.texts)} to test.")  # fmt: skip
-    built_in(learn, test, reads)
-    own_tags(learn, test, reads, keyword_rules)
-    by_itself(learn, test, reads)
+    limits = [
+        *built_in(learn, test, reads),
+        *own_tags(learn, test, reads, keyword_rules),
+        *by_itself(learn, test, reads),
+    ]
     across_languages(reads)
-    hearing(rows, care)
-    speed(
-        texts,
-        [said["text"] for each in care for said in each["messages"] if said["role"] == "customer"],
-        reads,
-    )
+    limits += messages.hearing(rows, care)
+    cared = [said["text"] for each in care for said in each["messages"] if said["role"] == "customer"]
+    limits += messages.speed(texts, cared, reads)
+    return limits
 
 
-def built_in(learn: Share, test: Share, reads: encoder.Encoder) -> None:
+def built_in(learn: Share, test: Share, reads: encoder.Encoder) -> Iterator[Limit]:
     labels = sorted(set(MEANS.values()))
     truth = [frozenset({MEANS[intent]}) if intent in MEANS else frozenset[str]() for intent in test.intents]
     print(
@@ -108,7 +109,8 @@ def built_in(learn: Share, test: Share, reads: encoder.Encoder) -> None:
     )
     hits = by_rules(test.texts, {tag.key: built_in_tags.condition_of(tag) for tag in built_in_tags.TAGS})
     ruled = [frozenset(found) for found in hits]
-    line("keyword rules alone", macro_f1(truth, ruled, labels))
+    by_words = macro_f1(truth, ruled, labels)
+    line("keyword rules alone", by_words)
     first = lessons.first("tags", reads)
     for size in CURVE:
         scores, tops, together = [], [], []
@@ -126,11 +128,13 @@ def built_in(learn: Share, test: Share, reads: encoder.Encoder) -> None:
             fmean(tops),
             f"with rules {fmean(together):.3f}",
         )
+        if size == LEARNED:
+            yield Limit(f"built-in tags after {size}: macro-F1, no worse than rules", fmean(scores), by_words)
 
 
 def own_tags(
     learn: Share, test: Share, reads: encoder.Encoder, keyword_rules: Mapping[str, list[str]]
-) -> None:
+) -> Iterator[Limit]:
     labels = sorted(set(test.intents))
     truth = [frozenset({intent}) for intent in test.intents]
     print(
@@ -139,8 +143,9 @@ def own_tags(
     hits = by_rules(
         test.texts, {name: tagging.parse({"words": words}) for name, words in keyword_rules.items()}
     )
+    by_words = macro_f1(truth, [frozenset(found[:1]) for found in hits], labels)
     line(
-        "keyword rules alone (first that matches)", macro_f1(truth, [frozenset(found[:1]) for found in hits], labels),
+        "keyword rules alone (first that matches)", by_words,
         fmean(intent in found[:3] for intent, found in zip(test.intents, hits, strict=True)),
     )  # fmt: skip
     for size in (*CURVE, len(learn.texts)):
@@ -151,30 +156,52 @@ def own_tags(
             scores.append(macro_f1(truth, best(model, confidences), labels))
             tops.append(in_top(model, confidences, truth))
         line(f"model, names and {size} corrections", fmean(scores), fmean(tops))
+        if size == LEARNED:
+            yield Limit(f"own tags after {size}: macro-F1, no worse than rules", fmean(scores), by_words)
 
 
-def by_itself(learn: Share, test: Share, reads: encoder.Encoder) -> None:
+def by_itself(learn: Share, test: Share, reads: encoder.Encoder) -> Iterator[Limit]:
     """As the product does it: a part of the corrections is held out and says from which confidence on a tag may be set."""
     labels = sorted(set(test.intents))
     print("\nWhat the model sets by itself, where it held 90 % on held-out corrections (as in production, one in "
           f"{lessons.HELD_OUT} held out):")  # fmt: skip
-    for size in (100, 500, len(learn.texts)):
-        precisions, shares, known = [], [], []
+    for size in (100, LEARNED, len(learn.texts)):
+        precisions, shares, known, held = [], [], [], []
         for draw in range(DRAWS if size < len(learn.texts) else 1):
             taught = _corrections(learn, size, draw)
             held_out = [each for each in taught if each.is_held_out]
             model = _own_model([each for each in taught if not each.is_held_out], labels, reads)
-            sure = lessons.judge(model, reads.encode([each.text for each in held_out]), held_out).sure_above
+            vectors = reads.encode([each.text for each in held_out])
+            sure = lessons.judge(model, vectors, held_out).sure_above
+            held += list(right_above(model, model.confidences(vectors), held_out, sure).values())
             limits = np.array([sure.get(label, 2.0) for label in model.labels])
             set_ = model.confidences(test.vectors) >= limits
             right = sum(
                 bool(set_[row, model.labels.index(intent)]) for row, intent in enumerate(test.intents) if intent in model.labels
             )  # fmt: skip
-            precisions.append(right / max(1, int(set_.sum())) if set_.any() else 1.0)
+            precisions += [right / int(set_.sum())] if set_.any() else []
             shares.append(right / len(test.intents))
             known.append(len(sure))
+        precision = fmean(precisions) if precisions else nan
         print(f"  {size:>5} corrections: {fmean(known):4.1f} of {len(labels)} tags may be set; precision on the test share "
-              f"{fmean(precisions):.3f}, {fmean(shares):.1%} of the messages get theirs")  # fmt: skip
+              f"{precision:.3f}, {fmean(shares):.1%} of the messages get theirs")  # fmt: skip
+        if held or size >= LEARNED:  # with few corrections nothing is sure, and nothing need be
+            yield Limit(f"set by itself after {size}: precision held out, worst tag", min(held, default=nan), PRECISION)  # fmt: skip
+            yield Limit(f"set by itself after {size}: precision on the test share", precision, PRECISION)
+
+
+def right_above(
+    model: Classifier, confidences: Floats, held_out: Sequence[Corrected], sure: Mapping[str, float]
+) -> dict[str, float]:
+    """Counted anew, of each tag that may be set by itself: how much of what stands above its confidence is right."""
+    found = {}
+    for label, cut in sure.items():
+        column = model.labels.index(label)
+        above = [
+            label in each.holds for each, row in zip(held_out, confidences, strict=True) if each.judges(label) and row[column] >= cut
+        ]  # fmt: skip
+        found[label] = fmean(above) if above else nan
+    return found
 
 
 def across_languages(reads: encoder.Encoder) -> None:
@@ -201,57 +228,6 @@ def across_languages(reads: encoder.Encoder) -> None:
                 f"{language} {fmean(found[row][1] in one for row, one in zip(unseen, said, strict=True)):.2f}"
             )
         print(f"  {kind:<10} {'  '.join(told)}")
-
-
-def hearing(rows: Sequence[dict[str, Any]], care: Sequence[dict[str, Any]]) -> None:
-    print("\nLanguage, of the six the project begins with (what is not told counts as wrong; target .965):")
-    said = [(row["text"], row["lang"]) for row in rows]
-    cared = [(m["text"], each["lang"]) for each in care for m in each["messages"] if m["role"] == "customer"]
-    ours = [
-        (sentence, language) for kind in ("tags", "sentiment") for language, _, sentence in phrases.of(kind)
-    ]
-    for name, told in (
-        ("support utterances", said),
-        ("care messages", cared),
-        ("our own phrases, six languages", ours),
-    ):
-        right = fmean(languages.hear(text, SIX).language == language for text, language in told)
-        print(f"  {name:<34} {right:.4f} of {len(told)}")
-
-
-def speed(utterances: list[str], care: list[str], reads: encoder.Encoder) -> None:
-    """Everything that is done to a message: language, rules, vector, both models. Counted in time of one core."""
-    rules = tagging.Rules(
-        (number, built_in_tags.condition_of(tag)) for number, tag in enumerate(built_in_tags.TAGS)
-    )
-    tagger, hearer = lessons.first("tags", reads), lessons.first("sentiment", reads)
-
-    def read(texts: list[str]) -> None:
-        vectors = reads.encode(texts)
-        tagger.confidences(vectors)
-        hearer.confidences(vectors)
-        for text in texts:
-            heard = languages.hear(text, SIX)
-            rules.hits(tagging.Said(text=text, language=heard.language))
-
-    print("\nMessages a second of one core, everything included (targets: 250 one by one, 500 batched):")
-    for name, texts in (("support utterances", utterances), ("care messages", care)):
-        chosen = random.Random(1).sample(texts, 500)
-        read(chosen[:20])
-        single = rate(read, [[text] for text in chosen])
-        batched = rate(read, [chosen])
-        print(f"  {name:<34} one by one {single:6.0f}   batched {batched:6.0f}")
-
-
-def rate(read: Callable[[list[str]], None], batches: Sequence[list[str]]) -> float:
-    """The best of three: what else runs on the machine is not measured."""
-    times = []
-    for _ in range(3):
-        begun = time.process_time()
-        for batch in batches:
-            read(batch)
-        times.append(time.process_time() - begun)
-    return sum(map(len, batches)) / min(times)
 
 
 def line(name: str, score: float, top: float | None = None, more: str = "") -> None:

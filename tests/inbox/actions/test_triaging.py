@@ -40,6 +40,7 @@ from inbox.models import (
     Conversation,
     Event,
     EventKind,
+    Message,
     Person,
     PriorityWeights,
     SlaPolicy,
@@ -205,6 +206,27 @@ def test_a_batch_that_was_cut_off_says_that_there_is_more(channel: Channel) -> N
 
     assert triaging.next_batch(channel.brand_id, limit=1).more
     assert not triaging.next_batch(channel.brand_id).more
+
+
+@pytest.mark.parametrize(
+    ("who", "sizes"), [(1, [30, 10]), (3, [30, 10]), (12, [8, 8, 8, 8, 8]), (40, [8, 8, 8, 8, 8])]
+)
+def test_whatever_is_read_first_a_batch_is_full_and_leaves_nothing_out(
+    who: int, sizes: list[int], channel: Channel
+) -> None:
+    """Of eight conversations and thirty events at most: sixteen events are read first."""
+    for second in range(40):
+        arrive(channel, exchange.wrote(who=f"customer{second % who}", seconds=second))
+
+    taken: list[list[int]] = []
+    while not (batch := triaging.next_batch(channel.brand_id, limit=30, conversations=8)).is_empty:
+        taken.append(batch.message_ids)
+        triaging.move_on(batch)
+
+    assert [len(each) for each in taken] == sizes
+    assert [pk for each in taken for pk in each] == list(
+        Message.objects.order_by("seq").values_list("pk", flat=True)
+    )
 
 
 def test_a_triaged_brand_comes_to_rest(channel: Channel) -> None:

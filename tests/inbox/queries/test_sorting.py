@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -31,7 +32,7 @@ def jo(channel: Channel) -> Person:
     return agent_of(channel.brand)
 
 
-def scattered(channel: Channel, count: int) -> list[Conversation]:
+def scattered(channel: Channel, count: int, **fields: Any) -> list[Conversation]:
     """Due times, scores and waits that repeat, and some conversations without."""
     dice = random.Random(7)
     each = [
@@ -42,7 +43,7 @@ def scattered(channel: Channel, count: int) -> list[Conversation]:
         }
         for _ in range(count)
     ]
-    return make.conversations(channel, count, each=each)
+    return make.conversations(channel, count, each=each, **fields)
 
 
 def page_of(
@@ -111,23 +112,48 @@ def test_a_page_of_any_order_is_one_query(sort: Sort, channel: Channel, jo: Pers
 
 def test_no_page_sorts_or_walks_what_it_does_not_show(channel: Channel, jo: Person) -> None:
     made = scattered(channel, 5_000)
+    analyze()
+    for sort in sorting.ALL:
+        for view in ("open", "unassigned", f"channel-{channel.public_id}"):
+            assert_read_from_its_index(channel.brand, jo, sort, view, made)
+
+
+def test_a_page_of_few_is_not_looked_for_among_all_that_is_open(channel: Channel, jo: Person) -> None:
+    colleague, small = agent_of(channel.brand), ChannelFactory(brand=channel.brand)
+    scattered(channel, 4_000, assignee=colleague)
+    of_jo, of_nobody = scattered(channel, 600, assignee=jo), scattered(channel, 600)
+    of_small = scattered(small, 600, assignee=colleague)
+    analyze()
+    for sort in sorting.ALL:
+        for view, made in {
+            "mine": of_jo,
+            "unassigned": of_nobody,
+            f"channel-{small.public_id}": of_small,
+        }.items():
+            assert_read_from_its_index(channel.brand, jo, sort, view, made)
+
+
+def analyze() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE inbox_conversation")
-    for sort in sorting.ALL:
-        middle_id = in_order(sort, made)[2_500]
-        middle = sort.place_of(next(row for row in made if row.pk == middle_id))
-        for view in ("open", "unassigned", f"channel-{channel.public_id}"):
-            for place in ({}, {"older_than": middle}, {"newer_than": middle}):
-                with CaptureQueriesContext(connection) as asked:
-                    page_of(jo, channel.brand, sort, view=view, limit=50, **place)
-                with connection.cursor() as cursor:
-                    cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + asked[-1]["sql"])
-                    [plan] = cursor.fetchone()[0]
 
-                nodes = walked(plan["Plan"])
-                assert "Sort" not in {node["Node Type"] for node in nodes}, (sort.name, view)
-                read = max(node["Actual Rows"] + node.get("Rows Removed by Filter", 0) for node in nodes)
-                assert read < 200, (sort.name, view)
+
+def assert_read_from_its_index(
+    brand: Brand, jo: Person, sort: Sort, view: str, made: list[Conversation]
+) -> None:
+    middle_id = in_order(sort, made)[len(made) // 2]
+    middle = sort.place_of(next(row for row in made if row.pk == middle_id))
+    for place in ({}, {"older_than": middle}, {"newer_than": middle}):
+        with CaptureQueriesContext(connection) as asked:
+            page_of(jo, brand, sort, view=view, limit=50, **place)
+        with connection.cursor() as cursor:
+            cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + asked[-1]["sql"])
+            [plan] = cursor.fetchone()[0]
+
+        nodes = walked(plan["Plan"])
+        assert "Sort" not in {node["Node Type"] for node in nodes}, (sort.name, view, place)
+        read = max(node["Actual Rows"] + node.get("Rows Removed by Filter", 0) for node in nodes)
+        assert read < 200, (sort.name, view, place)
 
 
 def walked(node: dict) -> list[dict]:  # type: ignore[type-arg]

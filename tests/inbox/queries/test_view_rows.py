@@ -178,6 +178,19 @@ def test_no_query_looks_at_more_than_its_look(channel: Channel) -> None:
             assert scans and max(read) <= 301, (text, sort.name, read)
 
 
+def test_what_is_one_persons_is_not_looked_for_among_everybodys(channel: Channel) -> None:
+    jo = agent_of(channel.brand)
+    scattered(channel, 1_000)
+    make.conversations(channel, 100, assignee=jo)
+    asks = Asked(channel.brand, checks_of("assignee:me tag:nothing-has-it", me=jo.pk), NOW, DAY)
+
+    pages = [view_rows.page(asks, sort=sort, limit=50, looked=300) for sort in asks.sorts]
+
+    assert [(page.sort.name, page.rows, page.resumes) for page in pages] == [
+        (sort.name, [], None) for sort in sorting.ALL
+    ]
+
+
 def walked(node: dict) -> list[dict]:  # type: ignore[type-arg]
     return [node, *(below for child in node.get("Plans", []) for below in walked(child))]
 
