@@ -79,11 +79,13 @@ def claimed(home: Path, *, told: str = "the servers of python -m config.embedded
 
 
 def make_home(home: Path) -> None:
+    probe = home / f".probe.{os.getpid()}"
     try:
         home.mkdir(parents=True, exist_ok=True)
-        probe = home / f".probe.{os.getpid()}"
-        probe.write_bytes(b"parley")
-        probe.unlink()
+        try:
+            probe.write_bytes(b"parley")
+        finally:
+            probe.unlink(missing_ok=True)  # a full disk gives it a name all the same
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise SetUpFault(_full(home)) from None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from pathlib import PurePath
 
+import structlog
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -16,6 +18,9 @@ from inbox.models.fields import new_public_id
 from inbox.rules import file_types, reply_policy
 from inbox.rules.cleaning import clean
 from inbox.rules.reply_policy import FileFacts
+
+log = structlog.get_logger(__name__)
+NOT_KEPT = "Parley cannot keep files now: its disk is full or away. Tell whoever runs it; what you wrote is still here."
 
 
 class AttachmentRefused(Exception):
@@ -41,12 +46,21 @@ def store_upload(
     ):
         raise AttachmentRefused(problem)
     public_id = new_public_id()
-    path = default_storage.save(
-        f"out/{now:%Y/%m}/{public_id}{file_types.ending_of(mime)}", ContentFile(content)
-    )
+    path = _kept(f"out/{now:%Y/%m}/{public_id}{file_types.ending_of(mime)}", content)
     return _record(
         conversation, by, public_id=public_id, kind=kind, mime=mime, name=shown, size=len(content), path=path
     )
+
+
+def _kept(path: str, content: bytes) -> str:
+    """Whole or not at all: what a full disk took of it is no file, and no row would ever say that it is there."""
+    try:
+        return default_storage.save(path, ContentFile(content))
+    except OSError as error:
+        log.error("media_not_writable", folder=str(settings.MEDIA_ROOT), error=str(error.strerror))
+        with suppress(OSError):
+            default_storage.delete(path)
+        raise AttachmentRefused(NOT_KEPT) from error
 
 
 @transaction.atomic(durable=True)

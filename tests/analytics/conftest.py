@@ -46,7 +46,7 @@ class Story:
         return self.people[name]
 
     def conversation(self, who: str) -> Conversation:
-        return Conversation.objects.filter(thread_key=who).latest("pk")
+        return self.brand.conversations.filter(thread_key=who).latest("pk")
 
     def write(self, who: str, minutes: float, text: str = "Where is it?", **told: Any) -> None:
         """A customer writes; `learned` is when we hear of it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,8 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
 
 from analytics import metrics, packing, rollups
 from analytics.actions import following, recounting, watching
@@ -21,13 +18,10 @@ from analytics.queries import asked as asked_for
 from analytics.queries import behind, series
 from analytics.queries import names as all_names
 from analytics.queries.asked import Asked
-from inbox.actions import closing, joining, promising, receiving, snoozing, teaming, undoing
-from inbox.actions.receiving import Arrival
-from inbox.exchange import Unsent
+from inbox.actions import teaming
 from inbox.models import (
     Brand,
     BusinessHours,
-    Contact,
     Message,
     Presence,
     PresenceState,
@@ -35,133 +29,13 @@ from inbox.models import (
     Tag,
     Team,
 )
-from inbox.queries import merges
 from inbox.queries.routing_facts import HEARD_EVERY
 from tests.analytics.conftest import Story
+from tests.analytics.counting import be_there, shown, the_whole
 from tests.factories.people import ChannelFactory
 from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
-
-
-def the_whole(story: Story) -> None:
-    """Everything that the brand's events say, read from the first one."""
-    recounting.forget(brand=story.brand, now=story.at(10_000))
-    story.count()
-
-
-def shown(story: Story) -> tuple[list[object], ...]:
-    facts = Fact.objects.values_list(
-        "kind", "source", "at", "until", "value", "business", "hit", "person_id", "tags"
-    )
-    hours = AgentHour.objects.order_by("at", "person_id").values_list("at", "person_id", "online", "occupied")
-    return sorted(facts, key=repr), [*rollups.everything()], list(hours)
-
-
-def be_there(story: Story, name: str, since: float, until: float, every: float = 1) -> None:
-    """Somebody has a page open, and is looked at again and again."""
-    who = {"brand": story.brand, "person": story.person(name)}
-    times = {"state": PresenceState.ONLINE, "since": story.at(since)}
-    Presence.objects.update_or_create(**who, defaults={**times, "last_seen_at": story.at(since)})
-    minute = since
-    while minute <= until:
-        Presence.objects.filter(**who).update(last_seen_at=story.at(minute))
-        watching.look(now=story.at(minute))
-        minute += every
-    Presence.objects.filter(**who).delete()
-
-
-WHAT = (
-    "write", "late", "answer", "bot", "resolve", "reopen", "assign", "spam", "there", "snooze", "needless", "unsend", "undo", "merge", "part",
-    "policy", "sweep",
-)  # fmt: skip
-STEP = st.tuples(st.sampled_from(WHAT), st.sampled_from(["mara", "noor"]), st.integers(1, 90), st.booleans())
-CANNOT_BE = (
-    closing.AnotherIsOpen,
-    joining.Refused,
-    snoozing.NotUnderWay,
-    undoing.NothingToUndo,
-    Message.DoesNotExist,
-)  # such a step changes nothing
-
-
-ALL_IN_ONE = [
-    ("write", "mara", 1, False), ("write", "noor", 5, True), ("sweep", "mara", 80, True), ("policy", "mara", 10, True),
-    ("needless", "mara", 2, True), ("undo", "mara", 1, True), ("merge", "mara", 5, True), ("answer", "noor", 5, True),
-    ("part", "mara", 5, True), ("unsend", "noor", 3, False), ("policy", "mara", 90, True), ("sweep", "mara", 85, True),
-    ("policy", "mara", 10, True),
-]  # fmt: skip
-
-
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@example(ALL_IN_ONE)
-@given(st.lists(STEP, min_size=4, max_size=9))
-def test_following_step_by_step_is_counting_all_of_it(
-    db: None, steps: list[tuple[str, str, int, bool]]
-) -> None:
-    story = Story(ChannelFactory(brand__time_zone="Asia/Kolkata"))
-    SlaPolicy.objects.create(
-        brand=story.brand, name="Standard", first_response=600, next_response=1800, resolution=3600
-    )
-    contact = Contact.objects.create(brand=story.brand, name="Mara Noor")
-    now = 0.0
-    for what, who, minutes, looks in steps:
-        now += minutes
-        if what in ("write", "late") or not story.brand.conversations.filter(thread_key=who).exists():
-            story.write(who, now - (minutes * 0.7 if what == "late" else 0), learned=now)
-            story.brand.conversations.update(contact=contact)
-        elif what == "there":
-            be_there(story, "Ada", now, now + minutes, every=1 + minutes % 2)
-            now += minutes
-        else:
-            with suppress(*CANNOT_BE):
-                happen(story, what, who, now, minutes)
-        if looks:
-            story.sweep(now)
-            story.count(now)
-    story.count(now)
-    followed = shown(story)
-
-    the_whole(story)
-
-    assert shown(story) == followed
-
-
-def happen(story: Story, what: str, who: str, now: float, minutes: int) -> None:
-    conversation, ada, at = story.conversation(who), story.person("Ada"), story.at(now)
-    if what == "answer":
-        story.answer(who, now)
-    elif what == "bot":
-        story.answer(who, now, by="", origin="automation")
-    elif what == "resolve":
-        story.resolve(who, now)
-    elif what == "reopen":
-        story.reopen(who, now)
-    elif what == "assign":
-        story.assign(who, now, "Bo" if minutes % 2 else "")
-    elif what == "spam":
-        closing.mark_spam(conversation=conversation, by=ada, now=at)
-    elif what == "snooze":
-        snoozing.snooze(conversation=conversation, until=story.at(now + minutes), by=ada, now=at)
-    elif what == "needless":
-        promising.no_reply_needed(conversation=conversation, by=ada, now=at)
-    elif what == "unsend":
-        said = conversation.messages.filter(direction="in", deleted_at=None).latest("sent_at")
-        withdrawn = Unsent(said.external_id or "", at, who)
-        receiving.receive(arrivals=[Arrival(conversation.channel_id, withdrawn)], now=at)
-    elif what == "undo":
-        undoing.undo(brand=story.brand, by=ada, now=at)
-    elif what == "merge":
-        other = story.conversation("noor" if who == "mara" else "mara")
-        joining.join(kept=conversation, merged=other, by=ada, now=at)
-    elif what == "part":
-        for merge in merges.into(conversation):
-            joining.part(merge=merge, by=ada, now=at)
-    elif what == "policy":
-        change = {"resolution": None} if minutes % 3 else {"first_response": minutes * 60, "resolution": 7200}
-        story.promise(SlaPolicy.objects.get(brand=story.brand), now, **change)
-    elif what == "sweep":
-        story.sweep(now)
 
 
 def test_a_missed_target_that_is_promised_no_more_is_counted_no_more(story: Story) -> None:

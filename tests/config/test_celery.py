@@ -41,6 +41,27 @@ def test_receiving_and_sending_stand_in_lines_of_their_own() -> None:
     ] == ["receive", "delivery", "default"]
 
 
+def said_by_a_process(code: str) -> str:
+    """What one of its own writes that has no more than the addresses of its servers."""
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "PARLEY_ENV": "test",
+        "DATABASE_URL": "postgresql://parley@nowhere/parley",
+        "REDIS_URL": "redis://nowhere",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=services.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return done.stdout.strip()
+
+
 @pytest.mark.parametrize(
     ("code", "told"),
     [
@@ -52,54 +73,21 @@ def test_receiving_and_sending_stand_in_lines_of_their_own() -> None:
 )
 def test_the_workers_defaults_reach_only_celerys_own_processes(code: str, told: str) -> None:
     tell = "import os; print(os.environ.get('PARLEY_PROCESS'), os.environ.get('PARLEY_STATEMENT_TIMEOUT'))"
-    environment = {
-        "PATH": "/usr/bin:/bin",
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "PARLEY_ENV": "test",
-        "DATABASE_URL": "postgresql://parley@nowhere/parley",
-        "REDIS_URL": "redis://nowhere",
-    }
 
-    done = subprocess.run(
-        [sys.executable, "-c", f"{code}; {tell}"],
-        cwd=services.BASE_DIR,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-
-    assert done.stdout.strip() == told
+    assert said_by_a_process(f"{code}; {tell}") == told
 
 
 def test_a_worker_writes_the_events_of_its_tasks_whatever_its_log_level_is() -> None:
     """As the worker does it: Django first, then Celery's own set-up with the level of the Procfile."""
-    code = (
+    said = said_by_a_process(
         "from config.celery import app; import logging; app.loader.init_worker();"
         "app.log.setup('WARNING', None, redirect_stdouts=False);"
         "print(logging.getLogger('connectors.actions.draining').isEnabledFor(logging.INFO),"
         " logging.getLogger('celery.worker').isEnabledFor(logging.INFO),"
         " [type(one.formatter).__name__ for one in logging.getLogger('celery.task').handlers])"
     )
-    environment = {
-        "PATH": "/usr/bin:/bin",
-        "PARLEY_ENV": "test",
-        "DATABASE_URL": "postgresql://parley@nowhere/parley",
-        "REDIS_URL": "redis://nowhere",
-    }
 
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=services.BASE_DIR,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-
-    assert done.stdout.strip() == "True False []"
+    assert said == "True False []"
 
 
 def test_a_worker_of_another_app_fires_no_timers_and_beats_no_heart(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -137,6 +137,23 @@ def test_a_nearly_full_disk_is_told_first(tmp_path: Path, monkeypatch: pytest.Mo
         table_kept(tmp_path)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_full_disk_is_told_in_one_line_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    table_kept(tmp_path)
+    before = sorted(tmp_path.iterdir())
+    (tmp_path / f".probe.{os.getpid()}").symlink_to(
+        "/dev/full"
+    )  # the kernel itself says that there is no room
+
+    with pytest.raises(
+        SetUpFault, match=r"^The disk of .* is nearly full: 500 MB must be free\. Free some, .*\.$"
+    ):
+        table_kept(tmp_path)
+
+    assert sorted(tmp_path.iterdir()) == before
+    assert table_kept(tmp_path) == 2
+
+
 def test_a_home_that_is_a_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 

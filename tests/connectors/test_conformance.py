@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,7 +21,9 @@ from connectors.platforms.linkedin import errors as linkedin_errors
 from connectors.platforms.linkedin.connector import connector as linkedin
 from connectors.platforms.x import errors as x_errors
 from connectors.platforms.x.connector import connector as x
+from tests.connectors import refusals
 from tests.connectors.helpers import PAYLOADS, json_answer, reply
+from tests.connectors.refusals import Refused
 
 SOURCES = Path(registry.__file__).parent / "platforms"
 
@@ -36,31 +38,8 @@ def subject(connector: Connector, **parts: Any) -> Subject:
     )
 
 
-def instagram_refusals() -> Iterator[Refusal]:
-    for rule in instagram_errors.TABLE:
-        error = {"message": "words", "code": rule.code}
-        if rule.subcode:
-            error["error_subcode"] = rule.subcode
-        yield Refusal(f"{rule.code}/{rule.subcode}", json_answer({"error": error}, 400), rule.remedy)
-
-
-def x_refusals() -> Iterator[Refusal]:
-    for rule in x_errors.TABLE:
-        body: dict[str, Any] = {"detail": rule.says, "type": f"https://api.x.com/2/problems/{rule.problem}"}
-        if rule.code:
-            body = {"errors": [{"code": rule.code}]}
-        yield Refusal(str(rule), json_answer(body, 403), rule.remedy)
-
-
-def linkedin_refusals() -> Iterator[Refusal]:
-    for rule in linkedin_errors.TABLE:
-        body = {"message": rule.says, "serviceErrorCode": rule.code}
-        yield Refusal(str(rule), json_answer(body, rule.status or 403), rule.remedy)
-
-
-def echo_refusals() -> Iterator[Refusal]:
-    for code, (remedy, _) in echo_client.TABLE.items():
-        yield Refusal(code, json_answer({"code": code}, 400), remedy)
+def said(told: Iterable[Refused]) -> tuple[Refusal, ...]:
+    return tuple(Refusal(each.name, each.answer, each.remedy) for each in told)
 
 
 def a_past_with_faults(**answers: Any) -> Callable[[httpx.Request], httpx.Response]:
@@ -97,7 +76,7 @@ class TestEcho(Conformance):
         unknown=("unknown_kind",),
         sign=lambda body, secret: {"X-Echo-Signature": signatures.hex_digest(secret, body)},
         reply=reply(thread_id="ana"),
-        refusals=tuple(echo_refusals()),
+        refusals=said(refusals.echo()),
         history=a_past_with_faults(messages={"events": [{"kind": "said", "id": "1"}]}),
     )
 
@@ -109,7 +88,7 @@ class TestInstagram(Conformance):
         unknown=("unknown_kind",),
         sign=lambda body, secret: {"X-Hub-Signature-256": signatures.meta(secret, body)},
         reply=reply(),
-        refusals=tuple(instagram_refusals()),
+        refusals=said(refusals.instagram()),
         history=instagrams_past,
     )
 
@@ -121,7 +100,7 @@ class TestX(Conformance):
         unknown=("unknown_kind",),
         sign=lambda body, secret: {"x-twitter-webhooks-signature": signatures.x(secret, body)},
         reply=reply(thread_id="2244994945-1587200000000000042"),
-        refusals=tuple(x_refusals()),
+        refusals=said(refusals.x()),
         history=a_past_with_faults(**X_PAST),
     )
 
@@ -134,7 +113,7 @@ class TestLinkedIn(Conformance):
         ahead="hmacsha256=",
         sign=lambda body, secret: {"X-LI-Signature": signatures.linkedin(secret, body)},
         reply=reply(thread_id="urn:li:messagingThread:2-NjU5OTczMTMyOTE1=="),
-        refusals=tuple(linkedin_refusals()),
+        refusals=said(refusals.linkedin()),
         history=a_past_with_faults(**LINKEDINS_PAST),
     )
 
@@ -211,6 +190,29 @@ def test_the_suite_notices_a_send_that_is_blindly_repeated() -> None:
 
     with pytest.raises(AssertionError):
         suite(send=send).test_an_answer_lost_after_sending_is_unknown()
+
+
+def rules_of(table: Iterable[Any], *names: str) -> set[tuple[Any, ...]]:
+    return {tuple(getattr(rule, name) for name in names) for rule in table}
+
+
+def test_no_line_of_a_table_of_ours_is_without_an_answer_that_shows_it() -> None:
+    """What the platforms answer is written down apart (tests/connectors/refusals.py): a line that nothing there meets may say anything."""
+    met = {code for _, codes, _ in refusals.INSTAGRAM_CODES for code in codes}
+    assert rules_of(instagram_errors.TABLE, "code", "subcode") <= met
+    assert set(echo_client.TABLE) == {each.name for each in refusals.echo()}
+    told = " ".join(words for _, words, _ in refusals.X_WORDS).lower()
+    coded, kinds = (
+        {code for _, codes, _ in refusals.X_CODES for code in codes},
+        {kind for *_, kind in refusals.X_PROBLEMS},
+    )
+    for rule in x_errors.TABLE:
+        assert rule.code in coded or rule.problem in kinds or (rule.says and rule.says in told), rule
+    for line in linkedin_errors.TABLE:
+        assert any(
+            line.status in (0, status) and line.code in (0, code) and line.says in words.lower()
+            for _, status, code, words, _ in refusals.LINKEDIN
+        ), line
 
 
 def test_damage_is_done_and_order_is_shuffled() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from inbox.actions import sending
 from tests.journeys.browsing import Agent
 from tests.journeys.desk import Desk, assert_complete, busy, calm
 from tests.journeys.outside import Outside
@@ -78,9 +79,8 @@ def test_nothing_is_missing_doubled_out_of_order_or_sent_twice_under(
 
 def overtaken(demo: Demo, replies: list[str]) -> set[str]:
     """Those that waited for their channel while the customer wrote again: they must not go by themselves any more (docs/operations.md)."""
-    query = """SELECT text FROM inbox_message WHERE text = ANY(%s) AND state = 'failed'
-                  AND state_reason LIKE 'The customer wrote while it waited%%'"""
-    return {text for (text,) in demo.sql(query, [replies])}
+    query = "SELECT text FROM inbox_message WHERE text = ANY(%s) AND state = 'failed' AND state_reason = %s"
+    return {text for (text,) in demo.sql(query, [replies, sending.OVERTAKEN])}
 
 
 def struck(fault: str, outside: Outside) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connectors import registry
+from inbox.platforms import Unit
 from inbox.rules import file_types
 from simulator import media
 from simulator.platforms.instagram import sending as instagram
@@ -63,7 +64,56 @@ def test_the_simulated_x_takes_what_the_descriptor_promises(platform: str, kind:
     assert most == registry.get(platform).manifest.send.files[kind].most(mime)
 
 
-def test_the_simulators_count_texts_as_the_descriptors_do() -> None:
-    most = {key: registry.get(key).manifest.send.text.max for key in ("instagram", "x", "linkedin")}
+MEGABYTE = 1024 * 1024
+# As the platforms' pages say it, in their own units; nothing here is read from a descriptor.
+TEXTS = {
+    "instagram": (1000, Unit.UTF8_BYTES),
+    "x": (10_000, Unit.CODE_POINTS),
+    "linkedin": (8000, Unit.CODE_POINTS),
+}
+PUBLIC_TEXTS = {
+    "instagram": (2200, Unit.CODE_POINTS),
+    "x": (280, Unit.WEIGHTED),
+    "linkedin": (1250, Unit.CODE_POINTS),
+}
+FILES = {
+    "instagram": {
+        "image": ({"png", "jpeg", "gif"}, 8), "video": ({"mp4", "ogg", "x-msvideo", "quicktime", "webm"}, 25),
+        "audio": ({"aac", "mp4", "x-m4a", "wav", "x-wav"}, 25), "file": ({"pdf"}, 25),
+    },
+    "x": {"image": ({"jpeg", "png", "gif", "webp"}, 5), "video": ({"mp4"}, 512)},
+    "linkedin": {kind: (set[str](), 20) for kind in ("image", "video", "audio", "file")},
+}  # fmt: skip
+AT_ONCE = {
+    "instagram": (10, False),
+    "x": (1, True),
+    "linkedin": (10, True),
+}  # files of a message, and whether words go with them
 
-    assert most == {"instagram": instagram.TEXT_BYTES, "x": x.TEXT_MOST, "linkedin": linkedin.TEXT_MOST}
+
+@pytest.mark.parametrize("platform", FILES)
+def test_a_descriptor_promises_what_the_platforms_pages_say(platform: str) -> None:
+    send = registry.get(platform).manifest.send
+
+    assert (send.text.max, send.text.unit) == TEXTS[platform]
+    assert send.public_text is not None
+    assert (send.public_text.max, send.public_text.unit) == PUBLIC_TEXTS[platform]
+    assert {
+        kind: ({mime.partition("/")[2] for mime in limit.mimes}, limit.max_bytes / MEGABYTE)
+        for kind, limit in send.files.items()
+    } == FILES[platform]
+    assert (send.files_per_message, send.text_with_files) == AT_ONCE[platform]
+
+
+def test_x_takes_pictures_that_move_of_fifteen_megabytes() -> None:
+    assert registry.get("x").manifest.send.files["image"].most("image/gif") == 15 * MEGABYTE
+
+
+def test_the_simulators_take_what_the_platforms_pages_say() -> None:
+    most = {"instagram": instagram.TEXT_BYTES, "x": x.TEXT_MOST, "linkedin": linkedin.TEXT_MOST}
+
+    assert most == {platform: limit for platform, (limit, _) in TEXTS.items()}
+    assert {kind: limit / MEGABYTE for kind, (limit, _) in instagram.LIMITS.items()} == {
+        kind: limit for kind, (_, limit) in FILES["instagram"].items()
+    }
+    assert FILES["linkedin"]["file"][1] * MEGABYTE == linkedin.FILE_MOST

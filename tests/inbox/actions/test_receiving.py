@@ -5,8 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from inbox.actions import receiving
 from inbox.actions.receiving import Arrival
@@ -35,7 +33,7 @@ from inbox.models import (
     ViewCount,
 )
 from tests.factories import exchange as say
-from tests.factories.people import BrandFactory, ChannelFactory
+from tests.factories.people import ChannelFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -199,7 +197,7 @@ def test_a_batch_of_many_costs_as_many_queries_as_a_batch_of_few(
         receive(channel, *messages)
 
 
-# One conversation, told in every order: the deliveries of a lively thread.
+# One conversation as it goes: the deliveries of a lively thread (in every other order: test_any_order.py).
 FIRST = say.wrote("Hallo", external_id="m1", seconds=0)
 TWIN_A = say.wrote("same millisecond, a", external_id="m2a", seconds=10)
 TWIN_B = say.wrote("same millisecond, b", external_id="m2b", seconds=10)
@@ -242,24 +240,7 @@ def picture_of(channel: Channel) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@settings(max_examples=18, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data())
-def test_the_thread_ends_the_same_whatever_the_order_and_however_often(data: st.DataObject) -> None:
-    brand = BrandFactory()
-    straight, shuffled = ChannelFactory(brand=brand), ChannelFactory(brand=brand)
-    for event in STORY:
-        receive(straight, event)
-    deliveries = data.draw(st.permutations(STORY + data.draw(st.lists(st.sampled_from(STORY), max_size=6))))
-
-    while deliveries:
-        size = data.draw(st.integers(1, 5))
-        receive(shuffled, *deliveries[:size])
-        deliveries = deliveries[size:]
-
-    assert picture_of(shuffled) == picture_of(straight)
-
-
-def test_the_story_is_worth_telling(channel: Channel) -> None:
+def test_a_lively_thread_shows_what_became_of_each_message(channel: Channel) -> None:
     for event in STORY:
         receive(channel, event)
 

@@ -1,28 +1,26 @@
-"""Clocks, against an implementation that looks at the conversation second by second and knows no cleverness."""
+"""Clocks, against an implementation that lives through the conversation beat by beat and knows no cleverness."""
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise, zip_longest
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from inbox.rules.business_hours import Hours
-from inbox.rules.course import Kind, Said, Turn, What, course
+from inbox.rules.course import Course, Kind, Said, Turn, What, course
 from inbox.rules.sla import ClockNow, Policy, State, clocks, counted_of
+from tests.inbox.rules import wall
+from tests.inbox.rules.lived import NOON, SECOND, Place, at, lived_through
 
-NOON = datetime(2026, 3, 28, 12, tzinfo=UTC)
-SECOND = timedelta(seconds=1)
-LENGTH = 60  # seconds that a story of the tests lasts
-
-
-def at(seconds: float) -> datetime:
-    return NOON + timedelta(seconds=seconds)
+LENGTH = 60  # beats that a story of the tests lasts
+AS_WRITTEN = Place()
 
 
 def customer(seconds: float, *, learned: float | None = None, unsent: float | None = None) -> Said:
@@ -51,262 +49,190 @@ def look(said: list[Said], turns: list[Turn], now: float, rules: Policy | None =
     return clocks(course(said, turns), rules or policy(), at(now))
 
 
-def told(found: list[ClockNow]) -> list[tuple[str, str, float, float | None, float]]:
+def told(
+    found: list[ClockNow], place: Place = AS_WRITTEN
+) -> list[tuple[str, str, float, float | None, float]]:
     return [
         (
-            clock.kind, clock.state, (clock.started_at - NOON) / SECOND,
-            (clock.ended_at - NOON) / SECOND if clock.ended_at else None, clock.counted / SECOND,
+            clock.kind, clock.state, place.beats(clock.started_at),
+            place.beats(clock.ended_at) if clock.ended_at else None, clock.counted / place.beat,
         )
         for clock in found
     ]  # fmt: skip
 
 
-# The slow one. Each fact happens in a second of its own, so that nothing needs settling. It lives through the story second by
-# second, writes down who had the word and what stood still, and counts the seconds afterwards, one by one.
+@dataclass(frozen=True)
+class Story:
+    """What happens, as it is written down, and where that is. Facts have beats of their own: the obvious implementation needs no rules for ties."""
 
+    said: list[Said]
+    turns: list[Turn]
+    place: Place
+    rules: Policy
+    facts: list[Said] = field(init=False)
+    done: list[Turn] = field(init=False)
 
-@dataclass
-class Lived:
-    kind: Kind
-    started: int
-    ended: int | None = None
-    cancelled: bool = False
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "facts", [self.place.said(each) for each in self.said])
+        object.__setattr__(self, "done", [self.place.turn(each) for each in self.turns])
 
+    @property
+    def course(self) -> Course:
+        return course(self.facts, self.done)
 
-@dataclass
-class Asking:
-    """A customer's message as the brand met with it: when it began to ask, and what was done before anybody knew of it."""
+    def clocks(self, beats: float) -> list[ClockNow]:
+        return clocks(self.course, self.rules, self.place.at(beats))
 
-    said: Said
-    since: datetime
-    late: bool = False  # somebody was done with the conversation meanwhile: it asks right after that
-    rouses: datetime | None = None
-
-
-def asking(said: Said, turns: list[Turn]) -> Asking:
-    meanwhile = sorted(
-        (each for each in turns if said.at <= each.at < said.learned_at), key=lambda each: each.at
-    )
-    done = [each.at for each in meanwhile if each.what in (What.RESOLVED, What.NO_REPLY_NEEDED)]
-    found = Asking(said, done[-1], late=True) if done else Asking(said, said.at)
-    if meanwhile and meanwhile[-1].at > found.since:
-        found.rouses = meanwhile[-1].at
-    return found
-
-
-def lived_through(said: list[Said], turns: list[Turn], rules: Policy, now: int) -> list[tuple[object, ...]]:
-    diary: list[tuple[str, bool]] = []  # of each second: status, and whether the brand has the word
-    clocks_: list[Lived] = []
-    waits: list[Asking] = []
-    asked = sorted((asking(each, turns) for each in said if each.by_customer), key=lambda each: each.said.at)
-    status, ours, responded = "open", False, False
-    over = ("resolved", "spam")
-
-    def running(*kinds: Kind) -> Lived | None:
-        return next((each for each in clocks_ if each.kind in kinds and each.ended is None), None)
-
-    def start(kind: Kind, second: int) -> None:
-        clocks_.append(Lived(kind, second))
-
-    def stop(clock: Lived | None, second: int, *, cancelled: bool = False) -> None:
-        if clock:
-            clock.ended, clock.cancelled = second, cancelled
-
-    def wrote(each: Asking, second: int) -> None:
-        nonlocal waits, status, ours
-        if status == "spam":
-            waits = [*waits, each]
-            return
-        if not running(Kind.RESOLUTION):
-            start(Kind.RESOLUTION, second)
-            waits = []
-        if not running(Kind.FIRST, Kind.NEXT):
-            start(Kind.NEXT if responded else Kind.FIRST, second)
-        waits = [*waits, each]
-        status, ours = "open", True
-
-    def unsent(each: Asking, second: int) -> None:
-        nonlocal waits, ours
-        response = running(Kind.FIRST, Kind.NEXT)
-        if each not in waits:
-            return
-        waits = [other for other in waits if other is not each]
-        if response and waits:
-            response.started = max(response.started, int((min(each.since for each in waits) - NOON) / SECOND))
-        elif response:
-            stop(response, second, cancelled=True)
-            ours = False
-
-    for second in range(now):
-        moment = at(second)
-        for each in asked:
-            if each.since == moment and not each.late:
-                wrote(each, second)
-        for each in asked:
-            if (
-                each.said.unsent_at is not None
-                and max(each.said.unsent_at, each.since) == moment
-                and not each.late
-            ):
-                unsent(each, second)
-        response, spell = running(Kind.FIRST, Kind.NEXT), running(Kind.RESOLUTION)
-        if any(each.at == moment and not each.by_customer for each in said):
-            waits, ours, responded = [], False, responded or response is not None
-            stop(response, second)
-        what = next((each.what for each in turns if each.at == moment), None)
-        if what is What.RESOLVED:
-            stop(response, second, cancelled=True)
-            stop(spell, second)
-            status, ours, responded = "resolved", False, True
-        elif what is What.SPAM:
-            stop(response, second, cancelled=True)
-            stop(spell, second, cancelled=True)
-            status, ours, responded = "spam", False, True
-        elif what is What.NO_REPLY_NEEDED:
-            stop(response, second, cancelled=True)
-            waits, ours = [], False
-        elif what is What.REOPENED and status in over:
-            start(Kind.RESOLUTION, second)
-            if waits:
-                start(Kind.NEXT, second)
-            status, ours = "open", True
-        elif what is What.REOPENED or (what is What.WOKEN and status not in over):
-            status = "open"
-        elif what in (What.SNOOZED, What.PENDING) and status not in over:
-            status = what.value
-        if any(each.rouses == moment for each in asked) and status in ("snoozed", "pending"):
-            status = "open"
-        for each in asked:
-            if each.since == moment and each.late:
-                wrote(each, second)
-        for each in asked:
-            if (
-                each.said.unsent_at is not None
-                and max(each.said.unsent_at, each.since) == moment
-                and each.late
-            ):
-                unsent(each, second)
-        diary.append((status, ours))
-
-    found = []
-    for clock in clocks_:
-        until = now if clock.ended is None else clock.ended
-        counted = sum(
-            _counts(clock.kind, *diary[second], rules, at(second)) for second in range(clock.started, until)
-        )
-        target = rules.targets[clock.kind] / SECOND
-        if clock.ended is not None:
-            state = "cancelled" if clock.cancelled else "met" if counted <= target else "missed"
-        else:
-            state = "paused" if _stands_still(clock.kind, *diary[-1], rules) else "running"
-        found.append((clock.kind.value, state, float(clock.started), clock.ended, float(counted)))
-    return sorted(found, key=lambda each: (each[2], each[0]))
-
-
-def _counts(kind: Kind, status: str, ours: bool, rules: Policy, moment: datetime) -> bool:
-    if _stands_still(kind, status, ours, rules):
-        return False
-    return rules.hours is None or rules.hours.counted(moment, moment + SECOND) == SECOND
-
-
-def _stands_still(kind: Kind, status: str, ours: bool, rules: Policy) -> bool:
-    return (
-        (status == "snoozed" and rules.pauses_snoozed)
-        or (status == "pending" and rules.pauses_pending)
-        or (kind is Kind.RESOLUTION and not ours and rules.pauses_for_customer)
-    )
-
-
-# Hours in which some seconds of a story count and some do not: the minute at noon in one zone, all but it in another.
-BROKEN = Hours(ZoneInfo("UTC"), (((720, 721),),) * 7)
+    def known_by(self, beats: float) -> Story:
+        """What had happened and was known by then."""
+        known = [each for each in self.said if each.learned_at < at(beats)]
+        said = [
+            replace(each, unsent_at=None) if each.unsent_at and each.unsent_at >= at(beats) else each
+            for each in known
+        ]
+        return replace(self, said=said, turns=[each for each in self.turns if each.at < at(beats)])
 
 
 @st.composite
-def stories(draw: st.DrawFn) -> tuple[list[Said], list[Turn]]:
-    """Facts at seconds of their own, so that the obvious implementation needs no rules for ties."""
-    seconds = draw(st.lists(st.integers(0, LENGTH - 1), unique=True, max_size=14))
-    said, turns, spare = [], [], list(seconds)
+def happenings(draw: st.DrawFn) -> tuple[list[Said], list[Turn]]:
+    beats = draw(st.lists(st.integers(0, LENGTH - 1), unique=True, max_size=14))
+    said, turns, spare = [], [], list(beats)
     while spare:
-        second = spare.pop()
+        beat = spare.pop()
         what = draw(st.sampled_from(["customer", "customer", "answer", *What]))
         if what == "customer":
-            later = [each for each in spare if each > second]
+            later = [each for each in spare if each > beat]
             gone = draw(st.sampled_from([None, *later]))
             if gone is not None:
                 spare.remove(gone)
-            said.append(customer(second, unsent=gone))
+            said.append(customer(beat, unsent=gone))
         elif what == "answer":
-            said.append(answer(second))
+            said.append(answer(beat))
         else:
-            turns.append(turn(second, What(what)))
+            turns.append(turn(beat, What(what)))
     return said, turns
 
 
-policies = st.builds(
-    policy, hours=st.sampled_from([None, BROKEN]), pauses_for_customer=st.booleans(), pauses_snoozed=st.booleans(),
-    pauses_pending=st.booleans(),
-)  # fmt: skip
+# Seconds about the minute at noon: alone in it a brand works, or at all times but in it.
+MINUTE_OF_WORK, MINUTE_OFF = (
+    Hours(ZoneInfo("UTC"), (week,) * 7) for week in (((720, 721),), ((0, 720), (721, 1440)))
+)
+about_noon = st.tuples(
+    st.sampled_from([None, MINUTE_OF_WORK, MINUTE_OFF]),
+    st.integers(-LENGTH, LENGTH).map(lambda seconds: Place(NOON + seconds * SECOND)),
+)
+
+
+@st.composite
+def anywhere(draw: st.DrawFn) -> tuple[Hours, Place]:
+    """An hour to six days about a night in which clocks are changed, with weekends, days off, and work that goes on past midnight."""
+    hours, begins = draw(wall.situations())
+    return hours, Place(begins, draw(st.sampled_from([1, 7, 19, 43, 61, 137])) * wall.MINUTE)
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> Story:
+    hours, place = draw(st.one_of(about_noon, anywhere(), anywhere()))
+    targets = {Kind.FIRST: 10 * place.beat, Kind.NEXT: 20 * place.beat, Kind.RESOLUTION: 30 * place.beat}
+    rules = policy(
+        targets=targets, hours=hours, pauses_for_customer=draw(st.booleans()), pauses_snoozed=draw(st.booleans()),
+        pauses_pending=draw(st.booleans()),
+    )  # fmt: skip
+    return Story(*draw(happenings()), place, rules)
 
 
 @settings(max_examples=600, deadline=None)
 @given(
     stories(),
-    policies,
     st.integers(1, LENGTH + 20),
     st.lists(st.sampled_from([0, 3, 8, 15, 25]), min_size=14, max_size=14),
 )
 def test_the_clocks_are_those_of_somebody_who_lived_through_it(
-    story: tuple[list[Said], list[Turn]], rules: Policy, now: int, delays: list[int]
+    story: Story, now: int, delays: list[int]
 ) -> None:
-    """Whatever is learned late, up to half a story later, and whatever was done meanwhile."""
+    """Whenever it happens, whatever is learned late, up to half a story later, and whatever was done meanwhile."""
     late = [
-        Said(each.at, each.at + delay * SECOND, each.by_customer, each.unsent_at)
-        for each, delay in zip_longest(story[0], delays[: len(story[0])], fillvalue=0)
+        replace(each, learned_at=each.at + delay * SECOND)
+        for each, delay in zip(story.said, delays, strict=False)
     ]
-    said = [each for each in late if each.learned_at < at(now)]
-    said = [
-        each if each.unsent_at is None or each.unsent_at < at(now) else Said(each.at, each.learned_at, True)
-        for each in said
-    ]
-    turns = [each for each in story[1] if each.at < at(now)]
+    known = replace(story, said=late).known_by(now)
 
-    assert told(look(said, turns, now, rules)) == lived_through(said, turns, rules, now)
+    assert told(known.clocks(now), story.place) == lived_through(
+        known.said, known.turns, story.rules, now, story.place
+    )
+
+
+def is_at_night(hours: Hours, fact: datetime) -> bool:
+    return not wall.is_open(hours, fact) and fact.astimezone(hours.zone).hour < 6
+
+
+def is_at_a_weekend(hours: Hours, fact: datetime) -> bool:
+    return not wall.is_open(hours, fact) and fact.astimezone(hours.zone).weekday() > 4
+
+
+def is_on_a_day_off(hours: Hours, fact: datetime) -> bool:
+    return fact.astimezone(hours.zone).date() in hours.holidays
+
+
+def is_in_an_evening_past_midnight(hours: Hours, fact: datetime) -> bool:
+    days = replace(
+        hours, week=tuple(tuple((opens, min(closes, 1440)) for opens, closes in day) for day in hours.week)
+    )
+    return wall.is_open(hours, fact) and not wall.is_open(days, fact)
+
+
+def is_in_an_hour_that_comes_twice(hours: Hours, fact: datetime) -> bool:
+    return fact.astimezone(hours.zone).fold == 1
+
+
+@pytest.mark.parametrize(
+    "sees",
+    [
+        is_at_night,
+        is_at_a_weekend,
+        is_on_a_day_off,
+        is_in_an_evening_past_midnight,
+        is_in_an_hour_that_comes_twice,
+    ],
+    ids=lambda sees: sees.__name__.removeprefix("is_"),
+)
+def test_stories_are_told_of_every_hour(sees: Callable[[Hours, datetime], bool]) -> None:
+    def is_told_of_it(story: Story) -> bool:
+        hours = story.rules.hours
+        return hours is not None and any(sees(hours, each.at) for each in story.facts)
+
+    find(stories(), is_told_of_it, settings=settings(max_examples=1000, phases=[Phase.generate]))
 
 
 @settings(max_examples=300, deadline=None)
-@given(stories(), policies, st.randoms(use_true_random=False))
-def test_the_order_in_which_facts_are_handed_in_decides_nothing(
-    story: tuple[list[Said], list[Turn]], rules: Policy, chance: random.Random
-) -> None:
-    said, turns = list(story[0]), list(story[1])
+@given(stories(), st.randoms(use_true_random=False))
+def test_the_order_in_which_facts_are_handed_in_decides_nothing(story: Story, chance: random.Random) -> None:
+    said, turns = list(story.said), list(story.turns)
     chance.shuffle(said)
     chance.shuffle(turns)
 
-    assert look(said, turns, LENGTH, rules) == look(*story, LENGTH, rules)
+    assert replace(story, said=said, turns=turns).clocks(LENGTH) == story.clocks(LENGTH)
 
 
 @settings(max_examples=300, deadline=None)
-@given(stories(), policies, st.integers(0, LENGTH))
-def test_a_message_that_comes_late_changes_nothing_but_when_it_is_known(
-    story: tuple[list[Said], list[Turn]], rules: Policy, delay: int
-) -> None:
+@given(stories(), st.integers(0, LENGTH))
+def test_a_message_that_comes_late_changes_nothing_but_when_it_is_known(story: Story, delay: int) -> None:
     """As long as nobody did anything with the conversation in between."""
     late = []
-    for each in story[0]:
-        turned = [turn.at for turn in story[1] if turn.at > each.at]
-        latest = min([each.at + delay * SECOND, *turned])
-        late.append(Said(each.at, latest, each.by_customer, each.unsent_at))
+    for each in story.said:
+        turned = [turn.at for turn in story.turns if turn.at > each.at]
+        late.append(replace(each, learned_at=min([each.at + delay * SECOND, *turned])))
 
-    assert look(late, story[1], LENGTH, rules) == look(*story, LENGTH, rules)
+    assert replace(story, said=late).clocks(LENGTH) == story.clocks(LENGTH)
 
 
 @settings(max_examples=300, deadline=None)
-@given(stories(), policies, st.integers(1, LENGTH + 20), st.floats(0, 0.999))
+@given(stories(), st.integers(1, LENGTH + 20), st.floats(0, 0.999))
 def test_segments_follow_one_another_without_a_gap_and_add_up(
-    story: tuple[list[Said], list[Turn]], rules: Policy, now: int, fraction: float
+    story: Story, now: int, fraction: float
 ) -> None:
-    moment = at(now + fraction)
-    for clock in clocks(course(*story), rules, moment):
+    moment = story.place.at(now + fraction)
+    for clock in story.clocks(now + fraction):
         edges = [clock.started_at, *(each.ended_at for each in clock.segments)]
 
         assert edges[-1] == (clock.ended_at or max(moment, clock.started_at))
@@ -320,36 +246,31 @@ def test_segments_follow_one_another_without_a_gap_and_add_up(
 
 
 @settings(max_examples=300, deadline=None)
-@given(stories(), policies)
-def test_what_an_ended_clock_used_is_told_by_the_part_of_the_story_in_which_it_ran(
-    story: tuple[list[Said], list[Turn]], rules: Policy
-) -> None:
-    whole = course(*story)
+@given(stories())
+def test_what_an_ended_clock_used_is_told_by_the_part_of_the_story_in_which_it_ran(story: Story) -> None:
+    whole = story.course
     runs = sorted(whole.runs, key=lambda run: (run.started_at, run.kind))
 
-    for run, clock in zip(runs, clocks(whole, rules, at(LENGTH)), strict=True):
+    for run, clock in zip(runs, story.clocks(LENGTH), strict=True):
         if run.ended_at is not None:
-            assert counted_of(run, whole.stretches, rules) == clock.counted
+            assert counted_of(run, whole.stretches, story.rules) == clock.counted
 
 
 @settings(max_examples=300, deadline=None)
-@given(stories(), policies, st.integers(1, LENGTH))
-def test_a_running_clock_is_due_when_it_says_and_not_a_moment_before(
-    story: tuple[list[Said], list[Turn]], rules: Policy, now: int
-) -> None:
-    known = [each for each in story[0] if each.at < at(now)], [each for each in story[1] if each.at < at(now)]
-    for clock in clocks(course(*known), rules, at(now)):
+@given(stories(), st.integers(1, LENGTH))
+def test_a_running_clock_is_due_when_it_says_and_not_a_moment_before(story: Story, now: int) -> None:
+    known = story.known_by(now)
+    for clock in known.clocks(now):
         if clock.due_at is None or clock.ended_at is not None:
             continue
-        matching = [
+        [then] = [
             each
-            for each in clocks(course(*known), rules, clock.due_at)
-            if each.started_at == clock.started_at
+            for each in clocks(known.course, story.rules, clock.due_at)
+            if (each.kind, each.started_at) == (clock.kind, clock.started_at)
         ]
-        then = next(each for each in matching if each.kind == clock.kind)
 
         assert then.due_at == clock.due_at
-        if clock.due_at >= at(now):
+        if clock.due_at >= story.place.at(now):
             assert then.counted == clock.target
 
 

@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+import html
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from inbox import media_links
+from inbox.actions import attaching
 from inbox.models import Attachment, Conversation, FetchState, Person
 from tests.factories.people import agent_of
 
@@ -137,16 +144,42 @@ def test_a_customers_file_is_handed_to_no_platform(
     assert client.get(media_links.outgoing_url(file, timezone.now())).status_code == 404
 
 
-def test_an_upload_is_checked_by_its_bytes(page: Client, conversation: Conversation, tmp_path: Path) -> None:
-    from django.core.files.uploadedfile import SimpleUploadedFile
-
+def upload(page: Client, conversation: Conversation, content: bytes) -> HttpResponse:
     there = reverse("inbox:attachments", args=["lumen", conversation.public_id])
+    return page.post(there, {"file": SimpleUploadedFile("cat.png", content, "image/png")} if content else {})
 
-    refused = page.post(there, {"file": SimpleUploadedFile("cat.png", b"<script>", "image/png")})
-    empty = page.post(there)
+
+def test_an_upload_is_checked_by_its_bytes(page: Client, conversation: Conversation) -> None:
+    refused, empty = (upload(page, conversation, content) for content in (b"<script>", b""))
 
     assert (refused.status_code, empty.status_code) == (422, 422)
     assert "does not know this kind" in refused.content.decode()
+
+
+@contextmanager
+def no_room_for_more_than(size: int) -> Iterator[None]:
+    """The kernel takes so much of any file and refuses the rest, as where a disk is full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_file_that_the_disk_does_not_hold_is_refused_in_words_and_leaves_nothing_behind(
+    page: Client, conversation: Conversation, media: Path
+) -> None:
+    content = PNG + bytes(200_000)
+
+    with no_room_for_more_than(100_000):
+        refused = upload(page, conversation, content)
+
+    assert (refused.status_code, attaching.NOT_KEPT in html.unescape(refused.content.decode())) == (422, True)
+    assert not Attachment.objects.exists()
+    assert [path for path in media.rglob("*") if path.is_file()] == []
+    assert upload(page, conversation, content).status_code == 200
+    assert (media / Attachment.objects.get().path).read_bytes() == content
 
 
 def test_a_token_says_until_when_it_holds(conversation: Conversation, media: Path, jo: Person) -> None:

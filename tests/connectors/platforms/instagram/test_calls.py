@@ -26,8 +26,8 @@ from connectors.contract import (
     Tokens,
     WebhookRequest,
 )
-from connectors.platforms.instagram import errors
 from connectors.platforms.instagram.connector import connector
+from tests.connectors import refusals
 from tests.connectors.helpers import NOW, FakePlatform, json_answer, lost_answer, reply, sent_json
 
 ACCOUNT = Account("17841400000000001", "acme.shop")
@@ -144,14 +144,12 @@ def test_an_acceptance_without_an_id_is_unknown(instagram: FakePlatform) -> None
     assert error_of(instagram, json_answer({"recipient_id": CUSTOMER})).remedy is Remedy.UNKNOWN
 
 
-@pytest.mark.parametrize("rule", errors.TABLE, ids=lambda rule: f"{rule.code}-{rule.subcode}")
-def test_each_code_leads_to_its_remedy(instagram: FakePlatform, rule: errors.Rule) -> None:
-    error = error_of(instagram, refused(rule.code, rule.subcode))
-    assert (error.remedy, error.reason, error.contact_unavailable) == (
-        rule.remedy,
-        rule.words,
-        rule.contact_unavailable,
-    )
+@pytest.mark.parametrize("refused", [*refusals.instagram()], ids=str)
+def test_each_refusal_leads_to_its_remedy(instagram: FakePlatform, refused: refusals.Refused) -> None:
+    error = error_of(instagram, refused.answer)
+
+    assert (error.remedy, error.contact_unavailable) == (refused.remedy, refused.unavailable)
+    assert error.reason
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,8 @@ from connectors.contract import (
     Tokens,
     WebhookRequest,
 )
-from connectors.platforms.linkedin import errors
 from connectors.platforms.linkedin.connector import connector
+from tests.connectors import refusals
 from tests.connectors.helpers import NOW, FakePlatform, delivery, json_answer, lost_answer, reply, sent_json
 
 ACCOUNT = Account("urn:li:person:2qXA98-mVk", name="Acme")
@@ -162,11 +162,12 @@ def test_a_comment_without_a_page_is_told(linkedin: FakePlatform) -> None:
     assert caught.value.remedy is Remedy.TELL
 
 
-@pytest.mark.parametrize("rule", errors.TABLE, ids=lambda rule: str(rule.code or rule.says or rule.status))
-def test_each_code_leads_to_its_remedy(linkedin: FakePlatform, rule: errors.Rule) -> None:
-    body = {"message": rule.says or "words", "serviceErrorCode": rule.code, "status": rule.status or 403}
-    error = error_of(linkedin, json_answer(body, rule.status or 403))
-    assert (error.remedy, error.reason) == (rule.remedy, rule.words)
+@pytest.mark.parametrize("refused", [*refusals.linkedin()], ids=str)
+def test_each_refusal_leads_to_its_remedy(linkedin: FakePlatform, refused: refusals.Refused) -> None:
+    error = error_of(linkedin, refused.answer)
+
+    assert (error.remedy, error.contact_unavailable) == (refused.remedy, refused.unavailable)
+    assert error.reason
 
 
 @pytest.mark.parametrize(

@@ -26,9 +26,9 @@ from connectors.contract import (
     Tokens,
     WebhookRequest,
 )
-from connectors.platforms.x import errors
 from connectors.platforms.x.connector import connector
 from inbox.platforms import Unit
+from tests.connectors import refusals
 from tests.connectors.helpers import NOW, FakePlatform, json_answer, lost_answer, reply, sent_json
 
 ACCOUNT = Account("2244994945", "acme")
@@ -135,15 +135,12 @@ def test_a_text_that_is_too_long_is_not_sent(x: FakePlatform) -> None:
     assert x.asked == []
 
 
-@pytest.mark.parametrize("rule", errors.TABLE, ids=lambda rule: str(rule.code or rule.problem or rule.says))
-def test_each_code_leads_to_its_remedy(x: FakePlatform, rule: errors.Rule) -> None:
-    if rule.code:
-        body: dict[str, Any] = {"errors": [{"code": rule.code, "message": "words"}]}
-    else:
-        problem = f"https://api.x.com/2/problems/{rule.problem}" if rule.problem else "about:blank"
-        body = {"title": "Forbidden", "detail": f"You are {rule.says}.", "type": problem, "status": 403}
-    error = error_of(x, json_answer(body, 403))
-    assert (error.remedy, error.reason) == (rule.remedy, rule.words)
+@pytest.mark.parametrize("refused", [*refusals.x()], ids=str)
+def test_each_refusal_leads_to_its_remedy(x: FakePlatform, refused: refusals.Refused) -> None:
+    error = error_of(x, refused.answer)
+
+    assert (error.remedy, error.contact_unavailable) == (refused.remedy, refused.unavailable)
+    assert error.reason
 
 
 def problem(status: int, detail: str) -> httpx.Response:

@@ -1,0 +1,354 @@
+"""A thread ends the same in whatever order its news comes, in whatever batches and however often: what the customer did, what colleagues
+wrote elsewhere, and what became of our own replies."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import cycle, repeat
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import strategies as st
+
+from inbox.actions import receiving, replying, sending
+from inbox.actions.receiving import Arrival
+from inbox.exchange import (
+    Attachment,
+    AttachmentKind,
+    Delivered,
+    Edited,
+    InboundEvent,
+    InboundMessage,
+    Reacted,
+    Unsent,
+)
+from inbox.models import BrandSequence, Channel, Conversation, Message
+from tests.factories import exchange as say
+from tests.factories.people import BrandFactory, ChannelFactory, agent_of
+
+pytestmark = pytest.mark.django_db
+
+HELLO = say.wrote(
+    "Hallo", external_id="m0", seconds=0
+)  # a reply answers something, so one message is there before all others
+LATER = 1000.0  # by then everything was told
+SHOWN_AS = {
+    "Here": "Here",
+    "See https://acme.test/": "See acme.test",
+    "Up\r\nto you ": "Up\nto you",
+}  # by the platform, as it may trim and shorten
+OTHERWISE = "See https://t.test/x"  # words that tell nobody whose they were
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that happens: news of the platform, or what becomes of a reply of ours."""
+
+    at: float
+    what: str  # told | tried | answered
+    reply: int = -1  # whose, where it is of one of ours
+    told: InboundEvent | None = None
+
+    @property
+    def is_echo(self) -> bool:
+        return isinstance(self.told, InboundMessage) and self.reply >= 0
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One of ours. It is tried, the platform has it half a second later, and says so, or its answer is lost; its echo shows it."""
+
+    number: int
+    text: str
+    shown_as: str
+    answer_is_lost: bool
+    told_when: bool  # the answer says when the platform had it
+
+    @property
+    def tried_at(self) -> float:
+        return 30.0 * (self.number + 1)
+
+    @property
+    def had_at(self) -> float:
+        return self.tried_at + 0.5
+
+    @property
+    def echo(self) -> InboundMessage:
+        return say.echoed(self.shown_as, external_id=f"r{self.number}", seconds=self.had_at)
+
+    def steps(self) -> list[Step]:
+        echo = Step(self.had_at + 0.1, "told", self.number, self.echo)
+        return [Step(self.tried_at, "tried", self.number), Step(self.had_at, "answered", self.number), echo]
+
+
+@dataclass(frozen=True)
+class Story:
+    replies: list[Reply]
+    steps: list[Step]
+
+    @property
+    def plain(self) -> list[Step]:
+        return sorted(self.steps, key=lambda step: step.at)
+
+
+@st.composite
+def messages(draw: st.DrawFn, number: int) -> InboundMessage:
+    """Every fourth second, so that some share their millisecond and some stand beside a reply of ours."""
+    seconds = draw(st.integers(0, 20)) * 4 + 0.123
+    if draw(st.integers(0, 3)) == 0:
+        return say.echoed(f"from a colleague {number}", external_id=f"m{number}", seconds=seconds)
+    pictures = draw(st.integers(0, 1))
+    attached = tuple(
+        Attachment(AttachmentKind.IMAGE, f"https://cdn.test/{place}") for place in range(pictures)
+    )
+    return say.wrote(
+        "" if pictures else f"line {number}", external_id=f"m{number}", seconds=seconds, attachments=attached
+    )
+
+
+@st.composite
+def amendments(draw: st.DrawFn, targets: list[InboundMessage]) -> tuple[int, InboundEvent]:
+    """Something that happens to a message, some seconds after it was made."""
+    # Counted from the end, where our replies are.
+    place = len(targets) - 1 - draw(st.integers(0, len(targets) - 1) | st.integers(0, 1))
+    target = targets[place]
+    seconds = (target.sent_at - say.NOON).total_seconds() + draw(st.integers(1, 40))
+    what = draw(
+        st.sampled_from(["edit", "unsend", "react", "react", "take back", "read", "read", "look", "deliver"])
+    )
+    match what:
+        case "edit":
+            return place, say.edited(target, f"at {seconds:.0f}", seconds=seconds, version=int(seconds))
+        case "unsend":
+            return place, say.unsent(target, seconds=seconds)
+        case "react" | "take back":
+            who = draw(st.sampled_from(["mara", "brand"]))
+            return place, say.reacted(
+                target, draw(st.sampled_from("👍😮")), who=who, seconds=seconds, removed=what == "take back"
+            )
+        case "read" if target.outbound:
+            return place, say.read(seconds=seconds, message_id=target.external_id)
+        case "deliver" if target.outbound:
+            return place, Delivered(target.external_id, say.at(seconds), target.thread_id)
+        case _:
+            return place, say.read(seconds=seconds)
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> Story:
+    said = [draw(messages(number)) for number in range(1, 1 + draw(st.integers(2, 6)))]
+    replies = []
+    for number in range(draw(st.integers(0, 2))):
+        text = draw(st.sampled_from(sorted(SHOWN_AS)))
+        lost = draw(st.booleans())
+        shown_as = SHOWN_AS[text] if lost else draw(st.sampled_from([SHOWN_AS[text], OTHERWISE]))
+        replies.append(Reply(number, text, shown_as, lost, draw(st.booleans())))
+    steps = [Step((each.sent_at - say.NOON).total_seconds(), "told", told=each) for each in said]
+    targets = [*said, *(each.echo for each in replies)]
+    for _ in range(draw(st.integers(0, 8))):
+        place, event = draw(amendments(targets))
+        at = max((event.at - say.NOON).total_seconds(), 0)  # type: ignore[union-attr]
+        steps.append(Step(at, "told", place - len(said) if place >= len(said) else -1, event))
+    return Story(replies, [*steps, *(step for each in replies for step in each.steps())])
+
+
+@dataclass
+class Told:
+    """A thread as we come to know it."""
+
+    channel: Channel
+    story: Story
+    rows: dict[int, int] = field(default_factory=dict)
+    settled: set[int] = field(default_factory=set)
+    arrived: set[str] = field(default_factory=set)
+    waiting: list[InboundEvent] = field(default_factory=list)
+
+    def play(self, steps: Iterable[Step], sizes: Iterator[int]) -> None:
+        """As they come, but that nothing is known of a reply before it is tried, and none is tried before the one ahead of it is settled."""
+        held: list[Step] = []
+        size = next(sizes)
+        for step in steps:
+            held.append(step)
+            while ready := next((each for each in held if self._may_be(each)), None):
+                held.remove(ready)
+                self._take(ready)
+                if len(self.waiting) >= size:
+                    self._receive()
+                    size = next(sizes)
+        self._receive()
+        assert not held
+
+    def _may_be(self, step: Step) -> bool:
+        if step.what == "tried":
+            return step.reply == 0 or step.reply - 1 in self.settled
+        # No platform tells that a message was delivered before it tells the message.
+        late = isinstance(step.told, Delivered) and step.told.target not in self.arrived
+        return not late and (step.reply < 0 or step.reply in self.rows)
+
+    def _take(self, step: Step) -> None:
+        if step.told:
+            self.waiting.append(step.told)
+            if isinstance(step.told, InboundMessage):
+                self.arrived.add(step.told.external_id)
+                if step.is_echo and step.told.text != OTHERWISE:
+                    self.settled.add(step.reply)
+            return
+        self._receive()
+        reply = self.story.replies[step.reply]
+        if step.what == "tried":
+            self.rows[step.reply] = self._try(reply)
+        elif reply.answer_is_lost:
+            sending.mark_reply_uncertain(
+                message_id=self.rows[step.reply], reason="", now=say.at(LATER), look_at=say.at(LATER), attempt=1
+            )  # fmt: skip
+        else:
+            at = say.at(reply.had_at) if reply.told_when else None
+            sending.mark_reply_sent(
+                message_id=self.rows[step.reply], external_id=reply.echo.external_id, at=at, now=say.at(LATER)
+            )
+            self.settled.add(step.reply)
+            self.arrived.add(reply.echo.external_id)
+
+    def _try(self, reply: Reply) -> int:
+        conversation = Conversation.objects.get(channel=self.channel)
+        [row] = replying.queue_reply(
+            conversation=conversation, by=agent_of(self.channel.brand), client_id=uuid.uuid4(), text=reply.text,
+            written_against=conversation.public_seq, now=say.at(reply.tried_at),
+        )  # fmt: skip
+        assert sending.claim_reply(message_id=row.pk, now=say.at(reply.tried_at))
+        return row.pk
+
+    def _receive(self) -> None:
+        if self.waiting:
+            tell(self.channel, *self.waiting)
+            self.waiting.clear()
+
+
+def tell(channel: Channel, *events: InboundEvent) -> None:
+    receiving.receive(arrivals=[Arrival(channel.pk, event) for event in events], now=say.at(LATER))
+
+
+ROW = (
+    "state", "contact_name", "last_message_text", "last_message_at", "last_message_from", "message_count", "waiting_since", "last_inbound_at",
+    "last_outbound_at", "customer_read_at", "window_opened_at",
+)  # fmt: skip
+
+
+def picture_of(told: Told) -> dict[str, Any]:
+    conversation = Conversation.objects.get(channel=told.channel)
+    # What came before a colleague answered was read by then: this is theirs, and not the platform's to tell.
+    unread = {} if told.rows else {"unread_count": conversation.unread_count}
+    return {
+        "thread": [
+            (
+                m.external_id, m.text, m.state, m.edit_count, m.deleted_at, m.reactions, m.attachment_count, m.sent_at, m.direction,
+                m.client_id is not None,
+            )
+            for m in Message.objects.filter(channel=told.channel).in_thread_order()
+        ],
+        **{name: getattr(conversation, name) for name in ROW},
+        **unread,
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Telling:
+    """How a story reaches us: in what order, some of it more than once, and in batches of how many."""
+
+    story: Story
+    order: list[Step]
+    sizes: list[int]
+
+    def place(self, step: Step) -> int:
+        return self.order.index(step)
+
+
+@st.composite
+def tellings(draw: st.DrawFn) -> Telling:
+    story = draw(stories())
+    again = draw(st.lists(st.sampled_from([step for step in story.steps if step.told]), max_size=6))
+    order = draw(st.permutations([*story.steps, *again]))
+    return Telling(story, order, draw(st.lists(st.integers(1, 5), min_size=1, max_size=4)))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(tellings())
+def test_the_thread_ends_the_same_whatever_the_order_and_however_often(telling: Telling) -> None:
+    brand = BrandFactory()
+    BrandSequence.objects.get_or_create(brand=brand)
+    straight, shuffled = (Told(ChannelFactory(brand=brand), telling.story) for _ in range(2))
+    for each in (straight, shuffled):
+        tell(each.channel, HELLO)
+
+    straight.play(telling.story.plain, repeat(1))
+    shuffled.play(telling.order, cycle(telling.sizes))
+
+    assert picture_of(shuffled) == picture_of(straight)
+
+
+def repeats(telling: Telling) -> bool:
+    return len(telling.order) > len(telling.story.steps)
+
+
+def shows_two_messages_of_a_millisecond(telling: Telling) -> bool:
+    times = [step.told.sent_at for step in telling.story.steps if isinstance(step.told, InboundMessage)]
+    return len(set(times)) < len(times)
+
+
+def shows_a_reply_before_the_answer_to_it(telling: Telling) -> bool:
+    return _comes_first(telling, lambda step: step.is_echo, lambda step: step.what == "answered")
+
+
+def answers_a_reply_before_it_is_shown(telling: Telling) -> bool:
+    return _comes_first(telling, lambda step: step.what == "answered", lambda step: step.is_echo)
+
+
+def amends_a_reply_before_the_answer_to_it(telling: Telling) -> bool:
+    """Which comes before its echo, so that it is the answer that finds what was amended."""
+
+    def is_answer(step: Step) -> bool:
+        return step.what == "answered" and not telling.story.replies[step.reply].answer_is_lost
+
+    return answers_a_reply_before_it_is_shown(telling) and _comes_first(
+        telling, lambda step: isinstance(step.told, Edited | Unsent | Reacted), is_answer
+    )
+
+
+def amends_a_message_before_it_comes(telling: Telling) -> bool:
+    arrives = {
+        step.told.external_id: telling.place(step)
+        for step in telling.order
+        if isinstance(step.told, InboundMessage)
+    }
+    kinds = {
+        type(step.told)
+        for step in telling.order
+        if isinstance(step.told, Edited | Unsent | Reacted)
+        and telling.place(step) < arrives[step.told.target]
+    }
+    return len(kinds) > 1
+
+
+def _comes_first(telling: Telling, is_one: Callable[[Step], bool], is_other: Callable[[Step], bool]) -> bool:
+    return any(
+        is_one(one)
+        and is_other(other)
+        and one.reply == other.reply >= 0
+        and telling.place(one) < telling.place(other)
+        for one in telling.order
+        for other in telling.order
+    )
+
+
+@pytest.mark.parametrize(
+    "does",
+    [
+        repeats, shows_two_messages_of_a_millisecond, shows_a_reply_before_the_answer_to_it, answers_a_reply_before_it_is_shown,
+        amends_a_reply_before_the_answer_to_it, amends_a_message_before_it_comes,
+    ],
+)  # fmt: skip
+def test_a_story_is_told_in_every_way_that_has_made_trouble(does: Callable[[Telling], bool]) -> None:
+    find(tellings(), does, settings=settings(max_examples=500, phases=[Phase.generate]))

@@ -1,0 +1,214 @@
+"""Clocks, as somebody keeps them who lives through a story beat by beat and knows no cleverness."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from inbox.rules.business_hours import Hours
+from inbox.rules.course import Kind, Said, Turn, What
+from inbox.rules.sla import Policy
+from tests.inbox.rules import wall
+
+NOON = datetime(2026, 3, 28, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+def at(beats: float) -> datetime:
+    """In a story as it is written down, a beat is a second, and the first one is noon."""
+    return NOON + beats * SECOND
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in the year a story happens, and how long its beats really are: so it has nights, weekends, holidays and changed clocks."""
+
+    begins: datetime = NOON
+    beat: timedelta = SECOND
+
+    def at(self, beats: float) -> datetime:
+        return self.begins + beats * self.beat
+
+    def beats(self, moment: datetime) -> float:
+        return (moment - self.begins) / self.beat
+
+    def said(self, each: Said) -> Said:
+        unsent = self._moved(each.unsent_at) if each.unsent_at is not None else None
+        return replace(
+            each, at=self._moved(each.at), learned_at=self._moved(each.learned_at), unsent_at=unsent
+        )
+
+    def turn(self, each: Turn) -> Turn:
+        return replace(each, at=self._moved(each.at))
+
+    def worked(self, hours: Hours | None, beats: int) -> list[timedelta]:
+        """Of each beat how much is working time: what the clock on the wall says, look by look."""
+        if hours is None:
+            return [self.beat] * beats
+        look = min(self.beat, wall.MINUTE)
+        looks = [
+            wall.is_open(hours, self.begins + number * look) for number in range(beats * (self.beat // look))
+        ]
+        each = self.beat // look
+        return [look * sum(looks[beat * each : (beat + 1) * each]) for beat in range(beats)]
+
+    def _moved(self, moment: datetime) -> datetime:
+        return self.at((moment - NOON) / SECOND)
+
+
+# Each fact happens in a beat of its own, so that nothing needs settling. It lives through the story beat by beat, writes down who had the
+# word and what stood still, and counts the beats afterwards, one by one.
+
+
+@dataclass
+class Lived:
+    kind: Kind
+    started: int
+    ended: int | None = None
+    cancelled: bool = False
+
+
+@dataclass
+class Asking:
+    """A customer's message as the brand met with it: when it began to ask, and what was done before anybody knew of it."""
+
+    said: Said
+    since: datetime
+    late: bool = False  # somebody was done with the conversation meanwhile: it asks right after that
+    rouses: datetime | None = None
+
+
+def asking(said: Said, turns: list[Turn]) -> Asking:
+    meanwhile = sorted(
+        (each for each in turns if said.at <= each.at < said.learned_at), key=lambda each: each.at
+    )
+    done = [each.at for each in meanwhile if each.what in (What.RESOLVED, What.NO_REPLY_NEEDED)]
+    found = Asking(said, done[-1], late=True) if done else Asking(said, said.at)
+    if meanwhile and meanwhile[-1].at > found.since:
+        found.rouses = meanwhile[-1].at
+    return found
+
+
+def lived_through(
+    said: list[Said], turns: list[Turn], rules: Policy, now: int, place: Place
+) -> list[tuple[object, ...]]:
+    diary: list[tuple[str, bool]] = []  # of each beat: status, and whether the brand has the word
+    clocks_: list[Lived] = []
+    waits: list[Asking] = []
+    asked = sorted((asking(each, turns) for each in said if each.by_customer), key=lambda each: each.said.at)
+    status, ours, responded = "open", False, False
+    over = ("resolved", "spam")
+
+    def running(*kinds: Kind) -> Lived | None:
+        return next((each for each in clocks_ if each.kind in kinds and each.ended is None), None)
+
+    def start(kind: Kind, beat: int) -> None:
+        clocks_.append(Lived(kind, beat))
+
+    def stop(clock: Lived | None, beat: int, *, cancelled: bool = False) -> None:
+        if clock:
+            clock.ended, clock.cancelled = beat, cancelled
+
+    def wrote(each: Asking, beat: int) -> None:
+        nonlocal waits, status, ours
+        if status == "spam":
+            waits = [*waits, each]
+            return
+        if not running(Kind.RESOLUTION):
+            start(Kind.RESOLUTION, beat)
+            waits = []
+        if not running(Kind.FIRST, Kind.NEXT):
+            start(Kind.NEXT if responded else Kind.FIRST, beat)
+        waits = [*waits, each]
+        status, ours = "open", True
+
+    def unsent(each: Asking, beat: int) -> None:
+        nonlocal waits, ours
+        response = running(Kind.FIRST, Kind.NEXT)
+        if each not in waits:
+            return
+        waits = [other for other in waits if other is not each]
+        if response and waits:
+            response.started = max(response.started, int((min(each.since for each in waits) - NOON) / SECOND))
+        elif response:
+            stop(response, beat, cancelled=True)
+            ours = False
+
+    for beat in range(now):
+        moment = at(beat)
+        for each in asked:
+            if each.since == moment and not each.late:
+                wrote(each, beat)
+        for each in asked:
+            if (
+                each.said.unsent_at is not None
+                and max(each.said.unsent_at, each.since) == moment
+                and not each.late
+            ):
+                unsent(each, beat)
+        response, spell = running(Kind.FIRST, Kind.NEXT), running(Kind.RESOLUTION)
+        if any(each.at == moment and not each.by_customer for each in said):
+            waits, ours, responded = [], False, responded or response is not None
+            stop(response, beat)
+        what = next((each.what for each in turns if each.at == moment), None)
+        if what is What.RESOLVED:
+            stop(response, beat, cancelled=True)
+            stop(spell, beat)
+            status, ours, responded = "resolved", False, True
+        elif what is What.SPAM:
+            stop(response, beat, cancelled=True)
+            stop(spell, beat, cancelled=True)
+            status, ours, responded = "spam", False, True
+        elif what is What.NO_REPLY_NEEDED:
+            stop(response, beat, cancelled=True)
+            waits, ours = [], False
+        elif what is What.REOPENED and status in over:
+            start(Kind.RESOLUTION, beat)
+            if waits:
+                start(Kind.NEXT, beat)
+            status, ours = "open", True
+        elif what is What.REOPENED or (what is What.WOKEN and status not in over):
+            status = "open"
+        elif what in (What.SNOOZED, What.PENDING) and status not in over:
+            status = what.value
+        if any(each.rouses == moment for each in asked) and status in ("snoozed", "pending"):
+            status = "open"
+        for each in asked:
+            if each.since == moment and each.late:
+                wrote(each, beat)
+        for each in asked:
+            if (
+                each.said.unsent_at is not None
+                and max(each.said.unsent_at, each.since) == moment
+                and each.late
+            ):
+                unsent(each, beat)
+        diary.append((status, ours))
+
+    found = []
+    worked = place.worked(rules.hours, now)
+    for clock in clocks_:
+        until = now if clock.ended is None else clock.ended
+        counted = sum(
+            (
+                worked[beat]
+                for beat in range(clock.started, until)
+                if not _stands_still(clock.kind, *diary[beat], rules)
+            ),
+            timedelta(0),
+        )
+        if clock.ended is not None:
+            kept = counted <= rules.targets[clock.kind]
+            state = "cancelled" if clock.cancelled else "met" if kept else "missed"
+        else:
+            state = "paused" if _stands_still(clock.kind, *diary[-1], rules) else "running"
+        found.append((clock.kind.value, state, float(clock.started), clock.ended, counted / place.beat))
+    return sorted(found, key=lambda each: (each[2], each[0]))
+
+
+def _stands_still(kind: Kind, status: str, ours: bool, rules: Policy) -> bool:
+    return (
+        (status == "snoozed" and rules.pauses_snoozed)
+        or (status == "pending" and rules.pauses_pending)
+        or (kind is Kind.RESOLUTION and not ours and rules.pauses_for_customer)
+    )
