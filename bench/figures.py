@@ -39,7 +39,7 @@ AGENTS = 60
 PAGE_MS = 300.0
 PAGES = ("now", "responses", "volume", "agents", "tags", "sla", "behind")
 TIMED = (metrics.FIRST, metrics.NEXT)  # what a response is
-SAMPLES = 150
+SAMPLES = 300
 RAW = """SELECT {key}, percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY value) FROM analytics_fact
           WHERE brand_id = %s AND kind = %s AND at >= %s AND at < %s GROUP BY 1"""
 RANKS = """SELECT channel_id, percentile_disc(ARRAY[0.5, 0.9, 0.95]) WITHIN GROUP (ORDER BY value) FROM analytics_fact

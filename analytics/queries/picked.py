@@ -108,9 +108,13 @@ class Picked:
                     self.chosen[number] = np.zeros(0, np.uint32)
                 continue
             some = told if places is None else told[places]
-            fits = np.flatnonzero(some == known[0] if len(known) == 1 else np.isin(some, known)).astype(
-                np.uint32
-            )
+            if len(known) == 1:
+                fits = np.flatnonzero(some == known[0])
+            else:
+                is_wanted = np.zeros(1 << (8 * told.itemsize), bool)
+                is_wanted[known] = True
+                fits = np.flatnonzero(is_wanted[some])
+            fits = fits.astype(np.uint32)
             self.chosen[number] = fits if places is None else places[fits]
 
     def _wanted(self, name: str, value: int | str | None) -> Callable[[int], list[int]]:
