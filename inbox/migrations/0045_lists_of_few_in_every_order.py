@@ -16,7 +16,7 @@ UNASSIGNED = Q(state="open", assignee__isnull=True)
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inbox", "0042_troubles_of_a_channel_apart")]
+    dependencies = [("inbox", "0044_outbox_of_channels")]
 
     operations = [
         migrations.AddIndex("conversation", index)
