@@ -40,7 +40,8 @@ def _in_turn(channel: str, message: str, *, now: datetime, limit: int, free: str
         cursor.execute(
             _IN_TURN.format(channel=channel, message=message, free=free), {"now": now, "limit": limit}
         )
-        return cursor.fetchall()
+        found: list[_Turn] = cursor.fetchall()
+        return found
 
 
 def due_replies(*, now: datetime, limit: int = 200) -> list[int]:
@@ -74,7 +75,7 @@ def not_sent_sql(conversation: str) -> str:
 def with_not_sent(conversations: ConversationQuerySet) -> ConversationQuerySet:
     """Each says so as `not_sent`."""
     sql = RawSQL(not_sent_sql("inbox_conversation.id"), (), BooleanField())  # noqa: S611 - no words of anybody's
-    return conversations.annotate(not_sent=sql)
+    return conversations.annotate(not_sent=sql)  # type: ignore[no-redef]  # declared there for those who read it
 
 
 def queued_at(message: Message) -> datetime:
