@@ -103,7 +103,7 @@ def _working(house: House, who: cast.Cast) -> Iterator[dict[str, int]]:
     with (
         house.of_procfile("web", WEB_PORT=str(port), PORT=str(port)) as web,
         house.of_procfile("triage"),
-        house.process("files", [sys.executable, "manage.py", "rqworker", jobs.QUEUE, "--verbosity", "0"]),
+        house.of_procfile("reports"),
         _beside(house, who, origin, port) as wait,
     ):
         house.wait_for(f"{origin}/accounts/login/", web, "web")
@@ -129,7 +129,7 @@ def _wait_for_work(house: House, who: cast.Cast, export: Export) -> None:
         export.refresh_from_db()
         if export.done and _newest_sum(who) > sums and _counted_at(who) != counted:
             return
-    raise NotUp(f"Figures are not at work: {house.last_words('triage')} / {house.last_words('files')}")
+    raise NotUp(f"Figures are not at work: {house.last_words('triage')} / {house.last_words('reports')}")
 
 
 def _counted_at(who: cast.Cast) -> Any:
