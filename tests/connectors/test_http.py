@@ -15,7 +15,8 @@ import pytest
 
 from connectors import unpacking
 from connectors.contract import ConnectorError, Remedy
-from connectors.http import Answer, Http, is_public, same_origin
+from connectors.http import Answer, Http, same_origin
+from connectors.network import is_public
 
 
 @contextmanager
@@ -176,6 +177,16 @@ def test_an_error_page_has_no_body_to_read() -> None:
     assert http.get("https://api.example/").error_body() == {}
 
 
+def test_no_more_of_a_refusal_is_read_than_words_need() -> None:
+    """However small it came: what is unpacked and decoded is many times as much."""
+    endless = b"[" + b"[]," * 100_000 + b"[]]"
+    packed = plain(gzip.compress(endless), "Content-Encoding: gzip\r\n", status="400 Bad Request")
+    with server(packed) as url, Http(allowed_origins=[url]) as http:
+        answer = http.get(url, max_bytes=64_000_000)
+
+    assert (answer.status, answer.content) == (400, b"")
+
+
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
 def test_a_private_address_is_refused_before_a_byte_is_sent(host: str) -> None:
     with server(plain(b"secret")) as url, Http(allowed_origins=["http://simulator.example:1"]) as http:
@@ -190,7 +201,7 @@ def test_another_port_of_an_allowed_host_is_not_allowed() -> None:
 
 def test_a_name_that_leads_to_a_private_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("169.254.169.254", 443))]
-    monkeypatch.setattr("connectors.http.socket.getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr("connectors.network.socket.getaddrinfo", lambda *_, **__: found)
     with Http() as http:
         assert remedy_of(lambda: http.get("https://pictures.example/a.jpg")) is Remedy.BUG
 
