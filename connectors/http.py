@@ -17,13 +17,14 @@ import httpx
 
 from connectors import unpacking, wire
 from connectors.contract import ConnectorError, Malformed, Remedy
-from connectors.network import GuardedBackend, Refused, is_public
+from connectors.network import GuardedBackend, Refused, is_public, over_by
 
 API_BYTES: Final = 8 * 1024 * 1024
 MEDIA_BYTES: Final = 64 * 1024 * 1024
 # A refusal is read as words of the platform. What is longer says nothing that we know, and 64 MB of JSON are gigabytes when read.
 _REFUSAL_BYTES: Final = 64 * 1024
-_WHOLE_ANSWER_SECONDS: Final = 60.0  # a peer that sends one byte at a time does not hold a worker for longer
+_WHOLE_SECONDS: Final = 60.0  # for everything up to the last byte of the answer, wherever we are sent on to
+_SLOWEST_UPLOAD: Final = 100_000  # bytes a second: what takes longer to go out has so much more time
 _REDIRECTS: Final = 3
 _PORTS: Final = {"https": 443, "http": 80}
 
@@ -171,6 +172,7 @@ class Http:
         Redirects are followed for GET only and on the same origin; `other_hosts` lets them leave it, without the token.
         `patience`: seconds to wait for the next byte where that is longer than usual.
         """
+        until = 0.0
         again = method in ("GET", "HEAD") if repeatable is None else repeatable
         sent = dict(headers or {})
         if token:
@@ -189,7 +191,9 @@ class Http:
                 raise ConnectorError("This address cannot be called.", remedy=Remedy.BUG) from None
             if patience:
                 request.extensions["timeout"]["read"] = patience
-            answer = self._exchange(request, url, repeatable=again, max_bytes=max_bytes)
+            until = until or time.monotonic() + _seconds_for(request)
+            with over_by(until):
+                answer = self._exchange(request, url, until, repeatable=again, max_bytes=max_bytes)
             if method != "GET" or answer.status not in (301, 302, 303, 307, 308):
                 return answer
             target = urljoin(url, answer.headers.get("location", ""))
@@ -212,9 +216,10 @@ class Http:
         if not self._guarded and not is_public(place[1]) and _is_address(place[1]):
             raise ConnectorError("This address is a private one.", remedy=Remedy.BUG)
 
-    def _exchange(self, request: httpx.Request, url: str, *, repeatable: bool, max_bytes: int) -> Answer:
+    def _exchange(
+        self, request: httpx.Request, url: str, until: float, *, repeatable: bool, max_bytes: int
+    ) -> Answer:
         unsure = lost(repeatable=repeatable)
-        until = time.monotonic() + max(_WHOLE_ANSWER_SECONDS, request.extensions["timeout"]["read"])
         try:
             response = self._client.send(request, stream=True)
             try:
@@ -250,6 +255,11 @@ class Http:
             raise ConnectorError("The connection broke off.", remedy=unsure, code="broken") from None
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Answer(response.status_code, headers, bytes(content), repeatable, url)
+
+
+def _seconds_for(request: httpx.Request) -> float:
+    going_out = int(request.headers.get("content-length", 0)) / _SLOWEST_UPLOAD
+    return max(_WHOLE_SECONDS, float(request.extensions["timeout"]["read"])) + going_out
 
 
 def _final(repeatable: bool) -> Remedy:
