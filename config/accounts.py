@@ -24,6 +24,11 @@ class AccountAdapter(DefaultAccountAdapter):
         user.set_password(password)
         Person.objects.filter(pk=user.pk, is_active=True).update(password=user.password)
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """One account has one count. Allauth counts for each name of the host, which the caller spells as they like: with another port or
+        in capitals it is another one."""
+        return str(credentials.get("email", credentials.get("username", ""))).lower()
+
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
         """Who has no password yet is invited; nobody forgot anything."""
         if user.has_usable_password():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.core.cache import cache
 from django.test import Client, RequestFactory
 from django.utils import timezone
 from pytest_django import Settings
@@ -72,3 +73,18 @@ def test_the_address_of_a_request_may_come_from_a_header_that_only_the_proxy_kno
     told = {"HTTP_X_CLIENT_7F3A": "203.0.113.9", "HTTP_X_FORWARDED_FOR": "10.0.0.1"}
 
     assert address_of(RequestFactory().get("/", **told)) == "203.0.113.9"  # type: ignore[arg-type]
+
+
+def test_wrong_passwords_of_an_account_are_counted_together_however_the_host_is_spelled(
+    client: Client, settings: Settings
+) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {"login_failed": "3/5m/key"}
+    cache.clear()
+    person = agent_of(ChannelFactory().brand)
+
+    for host in ("testserver", "testserver:1", "TESTSERVER"):
+        client.post("/accounts/login/", {"login": person.email, "password": "guess"}, HTTP_HOST=host)
+    told = {"login": person.email, "password": "correct horse"}
+    answer = client.post("/accounts/login/", told, HTTP_HOST="testserver:2")
+
+    assert answer.status_code == 200 and "Too many failed login attempts" in answer.content.decode()
