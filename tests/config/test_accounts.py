@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 from allauth.account.models import EmailAddress
 from django.core.cache import cache
+from django.core.mail import EmailMessage
 from django.test import Client, RequestFactory
 from django.utils import timezone
 from pytest_django import Settings
@@ -88,3 +91,19 @@ def test_wrong_passwords_of_an_account_are_counted_together_however_the_host_is_
     answer = client.post("/accounts/login/", told, HTTP_HOST="testserver:2")
 
     assert answer.status_code == 200 and "Too many failed login attempts" in answer.content.decode()
+
+
+def test_a_link_for_a_password_leads_to_the_installation_whoever_asks_for_it(
+    client: Client, settings: Settings, mailoutbox: list[EmailMessage]
+) -> None:
+    settings.PARLEY_PUBLIC_URL, settings.ALLOWED_HOSTS = "https://parley.example", [".lumen.example"]
+    settings.EMAIL_HOST = "mail.example"
+    person = agent_of(ChannelFactory().brand)
+
+    client.post("/accounts/password/reset/", {"email": person.email}, HTTP_HOST="pages.lumen.example:81")
+
+    (mail,) = mailoutbox
+    link = next(word for word in mail.body.split() if "/accounts/" in word)
+    assert link.startswith("https://parley.example/accounts/password/reset/key/")
+    assert "lumen.example" not in mail.body.replace(person.email, "")
+    assert client.get(urlsplit(link).path, HTTP_HOST="x.lumen.example").status_code == 302
