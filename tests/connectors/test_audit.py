@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_removed
+from allauth.mfa.totp.internal.auth import TOTP
 from django.db import Error, connection, transaction
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
@@ -198,6 +199,19 @@ def test_passwords_and_second_factors_are_entries(client: Client, brand: Brand, 
     assert (changed.act, removed.act) == ("changed the password of", "removed a second factor of")
     assert {changed.address, removed.address} == {"203.0.113.9"} and removed.after == {"factor": "totp"}
     assert "staple" not in str([changed.before, changed.after])
+
+
+def test_a_wrong_second_factor_is_an_entry(client: Client, brand: Brand, ops: Person) -> None:
+    """Whoever tries them has the password."""
+    ops.set_password("correct horse")
+    ops.save(update_fields=["password"])
+    TOTP.activate(ops, "JBSWY3DPEHPK3PXP")
+
+    client.post("/accounts/login/", {"login": ops.email, "password": "correct horse"})
+    client.post("/accounts/2fa/authenticate/", {"code": "000000"}, REMOTE_ADDR="203.0.113.9")
+
+    entry = AuditEntry.objects.get(brand=brand, act="failed the second factor of")
+    assert (entry.subject_id, entry.address, entry.after) == (ops.pk, "203.0.113.9", {"factor": "totp"})
 
 
 def test_who_works_for_two_brands_stands_in_both_logs(brand: Brand, ops: Person) -> None:
