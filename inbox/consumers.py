@@ -11,11 +11,10 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from channels.auth import get_user
 from channels.db import database_sync_to_async
 from django.contrib.sessions.backends.db import SessionStore
 
-from inbox import access, attendance, company, gestures, realtime
+from inbox import access, attendance, company, gestures, realtime, sessions
 from inbox.actions import attending
 from inbox.fanout import News, hub, rest_of
 from inbox.models import Brand, Conversation
@@ -194,7 +193,7 @@ class Socket:
         """Whoever signed out, was deactivated or left the brand hears nothing more."""
         while True:
             await self._bell.wait(CHECK_EVERY * random.uniform(0.7, 1.0))
-            user = await get_user({"session": SessionStore(self._scope["session"].session_key)})
+            user = await sessions.person_of(SessionStore(self._scope["session"].session_key))
             if not user.is_authenticated:
                 return SIGNED_OUT
             if await access.abrand_for(user, self._brand.slug) is None:
