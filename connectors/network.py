@@ -18,6 +18,10 @@ _CONNECT_SECONDS: Final = 10.0
 _until: ContextVar[float] = ContextVar("until", default=float("inf"))
 
 
+# Where such addresses lead anywhere, it is into one's own house: translations of IPv4 that Python takes for addresses of the internet.
+_INSIDE: Final = [ipaddress.ip_network(each) for each in ("64:ff9b:1::/48", "::/96", "::ffff:0:0:0/96")]
+
+
 class Refused(Exception):
     """The address is not one that we talk to."""
 
@@ -113,4 +117,6 @@ def is_public(address: str) -> bool:
             parsed = inner
         elif parsed in ipaddress.ip_network("64:ff9b::/96"):
             parsed = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
+        elif parsed.is_site_local or any(parsed in network for network in _INSIDE):
+            return False
     return parsed.is_global and not parsed.is_multicast

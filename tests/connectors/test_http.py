@@ -302,7 +302,8 @@ def test_a_name_that_leads_to_a_private_address_is_refused(monkeypatch: pytest.M
 @pytest.mark.parametrize(
     "address",
     ["127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "::1", "fe80::1%eth0",
-     "::ffff:127.0.0.1", "64:ff9b::7f00:1", "fd00::1", "224.0.0.1", "2002:7f00:1::", "no address"],
+     "::ffff:127.0.0.1", "64:ff9b::7f00:1", "fd00::1", "224.0.0.1", "2002:7f00:1::", "no address",
+     "fec0::1", "64:ff9b:1::a00:1", "::ffff:0:10.0.0.1", "::10.0.0.1"],
 )  # fmt: skip
 def test_what_is_not_public(address: str) -> None:
     assert not is_public(address)
