@@ -140,6 +140,27 @@ def test_a_file_becomes_an_asset_first(linkedin: FakePlatform, tmp_path: Path) -
     assert linkedin.pauses == [1.0]
 
 
+def test_our_token_goes_to_no_other_host_with_a_file(linkedin: FakePlatform, tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"%PDF")
+    file = OutboundAttachment(
+        AttachmentKind.FILE, "application/pdf", "a.pdf", 4, "https://p.example/o", str(tmp_path / "a.pdf")
+    )
+    place = {"uploadUrl": "https://uploads.example/C1", "headers": {}}
+    value = {
+        "asset": "urn:li:digitalmediaAsset:C1",
+        "uploadMechanism": {"com.linkedin.digitalmedia.uploading.MediaUploadHttpRequest": place},
+    }
+    linkedin.on("POST", "/v2/assets", json_answer({"value": value}))
+    linkedin.on("PUT", "/C1", httpx.Response(201))
+    linkedin.on("GET", "/v2/assets/C1", json_answer({"recipes": [{"status": "AVAILABLE"}]}))
+    linkedin.on("POST", "/v2/messages", accepted({"x-restli-id": "2-abc"}))
+
+    connector.send(linkedin.context(connector, ACCOUNT), reply(thread_id=THREAD, attachments=(file,)))
+
+    assert "authorization" not in linkedin.asked[1].headers
+    assert "authorization" in linkedin.asked[2].headers
+
+
 def test_a_comment_is_made_in_the_name_of_the_page(linkedin: FakePlatform) -> None:
     linkedin.on("GET", "/rest/organizationAcls", json_answer({"elements": [{"organization": PAGE}]}))
     path = f"/rest/socialActions/{COMMENT}/comments"
