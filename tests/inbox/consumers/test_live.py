@@ -39,8 +39,9 @@ async def _no_connection_is_left() -> AsyncIterator[None]:
 class Page:
     """What a browser would hear."""
 
-    def __init__(self, line: ApplicationCommunicator) -> None:
+    def __init__(self, line: ApplicationCommunicator, cookie: bytes) -> None:
         self.line = line
+        self.cookie = cookie
 
     async def ask(self, **wish: Any) -> None:
         await self.says(orjson.dumps(wish).decode())
@@ -86,7 +87,7 @@ async def page_of(
     await line.send_input({"type": "websocket.connect"})
     assert (await line.receive_output(timeout=5))["type"] == "websocket.accept"
     try:
-        yield Page(line)
+        yield Page(line, cookie)
     finally:
         if not line.future.done():
             await line.send_input({"type": "websocket.disconnect", "code": 1001})
@@ -300,7 +301,9 @@ async def test_whoever_may_no_longer_listen_is_cut_off(
         await page.hears("rows")
         await in_thread(changes[how])
 
-        assert await page.is_closed() in (consumers.NOT_FOUND, consumers.SIGNED_OUT)
+        assert await page.is_closed() in (consumers.NOT_FOUND, consumers.SIGNED_OUT, consumers.ASK_AGAIN)
+    async with page_of(jo, cookie=page.cookie) as again:
+        assert await again.is_closed() in (consumers.NOT_FOUND, consumers.SIGNED_OUT)
 
 
 async def test_another_secret_key_signs_out_nobody_whose_page_is_open(
@@ -318,6 +321,34 @@ async def test_another_secret_key_signs_out_nobody_whose_page_is_open(
 
         assert (await page.hears("rows"))["type"] == "rows"
     assert await in_thread(Session.objects.exists)
+
+
+async def test_a_session_that_has_another_key_is_asked_for_and_not_called_signed_out(
+    jo: Person, conversation: Conversation, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the first page that is loaded after another secret key gives it, while others are open."""
+
+    def load_a_page(cookie: bytes) -> bytes:
+        client = Client()
+        name, _, value = cookie.decode().partition("=")
+        client.cookies[name] = value
+        client.get("/b/lumen/")
+        return f"{name}={client.cookies[name].value}".encode()
+
+    monkeypatch.setattr(consumers, "CHECK_EVERY", 0.05)
+    cookie = await sync_to_async(cookie_of)(jo)
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another key " * 5
+
+    async with page_of(jo, cookie=cookie) as page:
+        await page.ask(since=0)
+        await page.hears("rows")
+        renewed = await in_thread(lambda: load_a_page(cookie))
+
+        assert renewed != cookie
+        assert await page.is_closed() == consumers.ASK_AGAIN
+    async with page_of(jo, cookie=renewed) as page:
+        await page.ask(since=0)
+        assert (await page.hears("rows"))["type"] == "rows"
 
 
 async def test_a_session_of_another_password_opens_no_page_and_stays_as_it_is(jo: Person) -> None:
