@@ -1,6 +1,8 @@
 """How people sign in: by invitation only, with second factors sealed like every other secret."""
 
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -9,6 +11,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 
 from inbox import mail_server
 
@@ -23,6 +26,23 @@ class AccountAdapter(DefaultAccountAdapter):
 
         user.set_password(password)
         Person.objects.filter(pk=user.pk, is_active=True).update(password=user.password)
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """One account has one count. Allauth counts for each name of the host, which the caller spells as they like: with another port or
+        in capitals it is another one."""
+        return str(credentials.get("email", credentials.get("username", ""))).lower()
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """At the installation's own address: a stranger may ask for the mail under any name that the installation answers to, and the link
+        in it opens the account."""
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return f"{settings.PARLEY_PUBLIC_URL}{path.replace('UID-KEY', quote(key))}"
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Under the same name."""
+        name = urlsplit(settings.PARLEY_PUBLIC_URL).netloc
+        here = SimpleNamespace(domain=name, name=name)
+        super().send_mail(template_prefix, email, {"current_site": here, **context})
 
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
         """Who has no password yet is invited; nobody forgot anything."""

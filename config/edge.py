@@ -111,12 +111,12 @@ def _webhook_door() -> "Door":
 
 
 def _sockets() -> Application:
-    from channels.auth import AuthMiddlewareStack
     from channels.routing import URLRouter
 
+    from inbox import sessions
     from inbox.routing import websocket_urlpatterns
 
-    return _OwnPages(AuthMiddlewareStack(_KnownPaths(URLRouter(websocket_urlpatterns))))
+    return _OwnPages(sessions.with_person(_KnownPaths(URLRouter(websocket_urlpatterns))))
 
 
 class _OwnPages:

@@ -10,7 +10,7 @@ from redis import ConnectionPool
 from rq import Worker as RQWorker
 from rq.worker_pool import ForkProcess, WorkerPool
 
-from config import health, processes
+from config import health, logs, processes
 
 log = structlog.get_logger(__name__)
 
@@ -19,6 +19,17 @@ class Worker(RQWorker):
     def setup_work_horse_signals(self) -> None:
         super().setup_work_horse_signals()  # type: ignore[no-untyped-call]
         processes.die_with_parent()
+
+    def handle_job_failure(
+        self,
+        job: Any,
+        queue: Any,
+        started_job_registry: Any = None,
+        exc_string: str = "",
+        execution: Any = None,
+    ) -> None:
+        """What is kept of a failure is shown under /admin/rq/, to people who may read no message: it is cleaned as the logs are."""
+        super().handle_job_failure(job, queue, started_job_registry, logs.clean(exc_string), execution)
 
     def handle_work_horse_killed(self, job: Any, retpid: int, ret_val: int, rusage: Any) -> None:
         super().handle_work_horse_killed(job, retpid, ret_val, rusage)  # type: ignore[no-untyped-call]

@@ -21,9 +21,9 @@ def watch_keys() -> None:
     from allauth.account import signals as account
     from allauth.mfa import signals as mfa
 
-    for name in ("password_set", "password_changed", "password_reset"):
+    for name in _PASSWORDS:
         getattr(account, name).connect(_PASSWORDS[name], dispatch_uid=f"parley.{name}")
-    for name in ("authenticator_added", "authenticator_removed", "authenticator_reset"):
+    for name in _FACTORS:
         getattr(mfa, name).connect(_FACTORS[name], dispatch_uid=f"parley.{name}")
 
 
@@ -66,6 +66,7 @@ _FACTORS = {
     "authenticator_added": _factor("added a second factor of"),
     "authenticator_removed": _factor("removed a second factor of"),
     "authenticator_reset": _factor("renewed a second factor of"),
+    "authentication_failed": _factor("failed the second factor of"),  # somebody has the password
 }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import ipaddress
 import logging
-import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -18,10 +17,14 @@ import httpx
 
 from connectors import unpacking, wire
 from connectors.contract import ConnectorError, Malformed, Remedy
+from connectors.network import GuardedBackend, Refused, is_public, over_by
 
 API_BYTES: Final = 8 * 1024 * 1024
 MEDIA_BYTES: Final = 64 * 1024 * 1024
-_WHOLE_ANSWER_SECONDS: Final = 60.0  # a peer that sends one byte at a time does not hold a worker for longer
+# A refusal is read as words of the platform. What is longer says nothing that we know, and 64 MB of JSON are gigabytes when read.
+_REFUSAL_BYTES: Final = 64 * 1024
+_WHOLE_SECONDS: Final = 60.0  # for everything up to the last byte of the answer, wherever we are sent on to
+_SLOWEST_UPLOAD: Final = 100_000  # bytes a second: what takes longer to go out has so much more time
 _REDIRECTS: Final = 3
 _PORTS: Final = {"https": 443, "http": 80}
 
@@ -39,6 +42,7 @@ class Answer:
     headers: Mapping[str, str] = field(repr=False)  # names in lower case
     content: bytes = field(repr=False)
     repeatable: bool = True
+    url: str = field(default="", repr=False)  # of whoever answered: the last one, where we were sent on
 
     @property
     def ok(self) -> bool:
@@ -68,55 +72,6 @@ class Answer:
 def lost(*, repeatable: bool) -> Remedy:
     """What follows from a lost answer."""
     return Remedy.RETRY if repeatable else Remedy.UNKNOWN
-
-
-class _Refused(Exception):
-    """The address is not one that we talk to."""
-
-
-class _GuardedBackend(httpcore.SyncBackend):
-    """Connects to the very address it has checked, so that a second look-up cannot lead elsewhere."""
-
-    def __init__(self, allowed: frozenset[tuple[str, int]]) -> None:
-        self._allowed = allowed
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError(str(error)) from error
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        if (host, port) not in self._allowed and not all(map(is_public, addresses)):
-            raise _Refused
-        failure: Exception = httpcore.ConnectError("no address")
-        for address in addresses:
-            try:
-                return super().connect_tcp(address, port, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-        raise failure
-
-
-def is_public(address: str) -> bool:
-    """Whether an address is of the open internet: not ours, not link-local (cloud metadata), not reserved."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    if isinstance(parsed, ipaddress.IPv6Address):
-        inner = parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo[1] if parsed.teredo else None)
-        if inner is not None:
-            parsed = inner
-        elif parsed in ipaddress.ip_network("64:ff9b::/96"):
-            parsed = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
-    return parsed.is_global and not parsed.is_multicast
 
 
 def origin(url: str) -> tuple[str, str, int]:
@@ -176,7 +131,7 @@ class Http:
             max_connections=64,
             max_keepalive_connections=32,
             keepalive_expiry=5.0,
-            network_backend=_GuardedBackend(frozenset((host, port) for _, host, port in self._allowed)),
+            network_backend=GuardedBackend(frozenset((host, port) for _, host, port in self._allowed)),
         )
         return transport
 
@@ -217,6 +172,7 @@ class Http:
         Redirects are followed for GET only and on the same origin; `other_hosts` lets them leave it, without the token.
         `patience`: seconds to wait for the next byte where that is longer than usual.
         """
+        until = 0.0
         again = method in ("GET", "HEAD") if repeatable is None else repeatable
         sent = dict(headers or {})
         if token:
@@ -235,7 +191,9 @@ class Http:
                 raise ConnectorError("This address cannot be called.", remedy=Remedy.BUG) from None
             if patience:
                 request.extensions["timeout"]["read"] = patience
-            answer = self._exchange(request, repeatable=again, max_bytes=max_bytes)
+            until = until or time.monotonic() + _seconds_for(request)
+            with over_by(until):
+                answer = self._exchange(request, url, until, repeatable=again, max_bytes=max_bytes)
             if method != "GET" or answer.status not in (301, 302, 303, 307, 308):
                 return answer
             target = urljoin(url, answer.headers.get("location", ""))
@@ -258,22 +216,32 @@ class Http:
         if not self._guarded and not is_public(place[1]) and _is_address(place[1]):
             raise ConnectorError("This address is a private one.", remedy=Remedy.BUG)
 
-    def _exchange(self, request: httpx.Request, *, repeatable: bool, max_bytes: int) -> Answer:
+    def _exchange(
+        self, request: httpx.Request, url: str, until: float, *, repeatable: bool, max_bytes: int
+    ) -> Answer:
         unsure = lost(repeatable=repeatable)
-        until = time.monotonic() + max(_WHOLE_ANSWER_SECONDS, request.extensions["timeout"]["read"])
         try:
             response = self._client.send(request, stream=True)
             try:
                 content = bytearray()
+                refused = response.status_code >= 400
+                most = min(max_bytes, _REFUSAL_BYTES) if refused else max_bytes
                 encoding = response.headers.get("content-encoding", "")
                 pieces = cast("httpx.SyncByteStream", response.stream)
-                for part in unpacking.parts(pieces, encoding, most=max_bytes, otherwise=_final(repeatable)):
-                    content += part
-                    if time.monotonic() > until:
-                        raise ConnectorError("The platform answered too slowly.", remedy=unsure, code="slow")
+                try:
+                    for part in unpacking.parts(pieces, encoding, most=most, otherwise=_final(repeatable)):
+                        content += part
+                        if time.monotonic() > until:
+                            raise ConnectorError(
+                                "The platform answered too slowly.", remedy=unsure, code="slow"
+                            )
+                except unpacking.TooLarge:
+                    if not refused:
+                        raise
+                    content.clear()
             finally:
                 response.close()
-        except _Refused:
+        except Refused:
             raise ConnectorError("This address is a private one.", remedy=Remedy.BUG) from None
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
             raise ConnectorError(
@@ -286,7 +254,12 @@ class Http:
         except (httpx.RequestError, httpx.StreamError, unpacking.Broken):
             raise ConnectorError("The connection broke off.", remedy=unsure, code="broken") from None
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status_code, headers, bytes(content), repeatable)
+        return Answer(response.status_code, headers, bytes(content), repeatable, url)
+
+
+def _seconds_for(request: httpx.Request) -> float:
+    going_out = int(request.headers.get("content-length", 0)) / _SLOWEST_UPLOAD
+    return max(_WHOLE_SECONDS, float(request.extensions["timeout"]["read"])) + going_out
 
 
 def _final(repeatable: bool) -> Remedy:

@@ -11,8 +11,12 @@ from connectors.contract import ConnectorError, Remedy
 Broken = zlib.error
 
 
+class TooLarge(ConnectorError):
+    """More than was to be read."""
+
+
 def parts(pieces: Iterable[bytes], encoding: str, *, most: int, otherwise: Remedy) -> Iterator[bytes]:
-    """What stands in the pieces, `most` bytes in all; a ConnectorError with the remedy `otherwise` where there is more. One layer of gzip is
+    """What stands in the pieces, `most` bytes in all; TooLarge with the remedy `otherwise` where there is more. One layer of gzip is
     all that we ask for and read; what follows it is left unread. `encoding` as the header names it. Raises Broken for what is not packed as
     it says."""
     named = encoding.strip().lower()
@@ -26,5 +30,5 @@ def parts(pieces: Iterable[bytes], encoding: str, *, most: int, otherwise: Remed
         part = gzip.decompress(piece, left + 1) if gzip else piece
         left -= len(part)
         if left < 0:
-            raise ConnectorError("The platform's answer is too large.", remedy=otherwise)
+            raise TooLarge("The platform's answer is too large.", remedy=otherwise)
         yield part

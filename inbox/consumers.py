@@ -11,11 +11,10 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from channels.auth import get_user
 from channels.db import database_sync_to_async
 from django.contrib.sessions.backends.db import SessionStore
 
-from inbox import access, attendance, company, gestures, realtime
+from inbox import access, attendance, company, gestures, realtime, sessions
 from inbox.actions import attending
 from inbox.fanout import News, hub, rest_of
 from inbox.models import Brand, Conversation
@@ -23,7 +22,7 @@ from inbox.rules.visits import Doing
 
 BACKLOG = 128  # messages that may wait for a slow socket before it is closed, to resume
 CHECK_EVERY = 40.0  # seconds between two looks at whether this person may still listen
-SIGNED_OUT, NOT_FOUND, TOO_SLOW = 4401, 4404, 4408
+SIGNED_OUT, NOT_FOUND, TOO_SLOW, ASK_AGAIN = 4401, 4404, 4408, 4409
 
 
 async def live(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -194,7 +193,10 @@ class Socket:
         """Whoever signed out, was deactivated or left the brand hears nothing more."""
         while True:
             await self._bell.wait(CHECK_EVERY * random.uniform(0.7, 1.0))
-            user = await get_user({"session": SessionStore(self._scope["session"].session_key)})
+            session = SessionStore(self._scope["session"].session_key)
+            if not await session.aexists(session.session_key or ""):
+                return ASK_AGAIN  # signed out, or it has another key, which only the browser knows
+            user = await sessions.person_of(session)
             if not user.is_authenticated:
                 return SIGNED_OUT
             if await access.abrand_for(user, self._brand.slug) is None:

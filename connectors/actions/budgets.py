@@ -11,6 +11,7 @@ from connectors.contract import RateNotice
 from connectors.models import RateBudget
 
 A_WHILE = timedelta(seconds=20)  # where a limit is used up and the platform does not say until when
+_MOST = 2**31 - 1
 
 
 def limits_of(what: str) -> frozenset[str]:
@@ -33,12 +34,17 @@ def keep(*, channel_id: int, notices: Sequence[RateNotice], now: datetime) -> No
             channel_id=channel_id,
             bucket=notice.bucket[:40],
             defaults={
-                "remaining": notice.remaining,
-                "used_percent": notice.used_percent,
+                "remaining": _kept(notice.remaining),
+                "used_percent": _kept(notice.used_percent),
                 "resets_at": resets_at(notice, now),
                 "seen_at": now,
             },
         )
+
+
+def _kept(number: int | None) -> int | None:
+    """As large as its column: what a header says is no reason to lose what the answer said."""
+    return None if number is None else max(-_MOST, min(number, _MOST))
 
 
 def used_up_until(

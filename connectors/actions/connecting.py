@@ -95,6 +95,12 @@ def start(
 
 
 @transaction.atomic(durable=True)
+def forget_consents() -> None:
+    """Those under way in browsers: they belong to a database that is no more."""
+    PendingConsent.objects.all().delete()
+
+
+@transaction.atomic(durable=True)
 def take_consent(*, state: str, person: Person, now: datetime) -> PendingConsent:
     """The consent this answer belongs to, once: somebody else's, an old one and a second use do not exist."""
     if not STATE.fullmatch(state):

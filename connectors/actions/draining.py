@@ -9,11 +9,9 @@ from datetime import datetime
 
 import structlog
 from django.db import NotSupportedError, ProgrammingError, connection, transaction
-from django.db.models import QuerySet
-from django.db.models.functions import Length
 
 from connectors import contexts, registry
-from connectors.actions import _arriving, _hearing
+from connectors.actions import _arriving, _claiming, _hearing
 from connectors.actions._arriving import Parsed
 from connectors.contract import (
     UNKNOWN_KIND,
@@ -32,7 +30,6 @@ log = structlog.get_logger(__name__)
 # A third more messages a second than 200; the brand's lock is held for a fifth of a second at most.
 BATCH = 500
 NAMED = 100  # deliveries in one log line
-BATCH_BYTES = 16 * 1024 * 1024
 
 FINISH = """
     UPDATE connectors_receipt receipt
@@ -94,14 +91,14 @@ class Accounts:
 
 
 def drain(*, now: datetime, limit: int = BATCH, only: Sequence[int] | None = None) -> Drained:
-    """Read the oldest waiting receipts. A worker that dies in here has changed nothing: they wait for the next one. Where one of
-    them stops the batch in a way that nobody has thought of, each is read by itself, and that one is dead.
+    """Read the oldest waiting receipts. A worker that dies in here has changed nothing: they wait for the next one, which finds
+    by and by the one that its worker does not survive (`_claiming`). Where one of them stops the batch in a way that nobody has thought of, each is read by itself, and that one is dead.
 
     What is logged meanwhile, down to the push that follows the commit, names the deliveries that it came from.
     """
     try:
         try:
-            drained = _drain(now, limit, only)
+            drained = _read(now, limit, only)
         except Exception as error:
             if not _is_of_the_receipt(error):
                 raise
@@ -124,9 +121,9 @@ def _is_of_the_receipt(error: Exception) -> bool:
 
 def _one_by_one(now: datetime, limit: int, only: Sequence[int] | None) -> Drained:
     total = Drained()
-    for receipt_id in _waiting(only).order_by("id").values_list("id", flat=True)[:limit]:
+    for receipt_id in _claiming.waiting(only).order_by("id").values_list("id", flat=True)[:limit]:
         try:
-            one = _drain(now, 1, [receipt_id])
+            one = _read(now, 1, [receipt_id])
         except Exception as error:
             if not _is_of_the_receipt(error):
                 raise
@@ -148,9 +145,21 @@ def _mark_dead(receipt_id: int, error: str, now: datetime) -> int:
     )
 
 
+def _read(now: datetime, limit: int, only: Sequence[int] | None) -> Drained:
+    begun = _claiming.begin(now=now, limit=limit, only=only)
+    try:
+        drained = _drain(begun.ids, now)
+    except Exception:
+        _claiming.give_back(begun.ids)
+        raise
+    drained.receipts += begun.dead
+    drained.dead += begun.dead
+    return drained
+
+
 @transaction.atomic(durable=True)
-def _drain(now: datetime, limit: int, only: Sequence[int] | None) -> Drained:
-    receipts = _claim(limit, only)
+def _drain(ids: Sequence[int], now: datetime) -> Drained:
+    receipts = _claiming.claim(ids)
     if not receipts:
         return Drained()
     names = [receipt.delivery or receipt.pk for receipt in receipts]
@@ -226,36 +235,6 @@ class _Batch:
 
     def _bury(self, item: Item, channel: Channel, receipt: Receipt, reason: str) -> None:
         self.dead.append(_arriving.dead_item(Parsed(channel, item, (), receipt), reason, now=self.now))
-
-
-def _claim(limit: int, only: Sequence[int] | None) -> list[Receipt]:
-    """The oldest that wait and that nobody else holds, as many as fit in memory."""
-    waiting = (
-        _waiting(only)
-        .select_for_update(skip_locked=True)
-        .order_by("id")
-        .annotate(size=Length("body"))
-        .values_list("id", "size")[:limit]
-    )
-    chosen: list[int] = []
-    total = 0
-    for receipt_id, size in waiting:
-        if chosen and total + size > BATCH_BYTES:
-            break
-        chosen.append(receipt_id)
-        total += size
-    if not chosen:
-        return []
-    return list(
-        Receipt.objects.filter(pk__in=chosen)
-        .only("id", "channel_id", "body", "delivery", "received_at")
-        .order_by("id")
-    )
-
-
-def _waiting(only: Sequence[int] | None) -> QuerySet[Receipt]:
-    new = Receipt.objects.filter(state=ReceiptState.NEW)
-    return new if only is None else new.filter(pk__in=only)
 
 
 def _items(receipt: Receipt, reading: Reading) -> Iterator[Item]:

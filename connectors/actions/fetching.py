@@ -6,6 +6,7 @@ import os
 import uuid
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import structlog
 from django.conf import settings
@@ -28,6 +29,8 @@ PROFILE_BUCKETS = budgets.limits_of("read") | {"profile"}
 COOL_DOWN = timedelta(seconds=30)
 MAX_TRIES = 6
 FIRST_WAIT = timedelta(seconds=5)
+TOO_LATE = ("connect", "timeout", "slow")  # as the HTTP client names it
+HANGING_WAIT = timedelta(seconds=30)
 NOT_WRITABLE_WAIT = timedelta(minutes=1)
 MEDIA_AT_ONCE = 20
 PROFILES_AT_ONCE = 20
@@ -41,9 +44,15 @@ class NotWritable(Exception):
 def fetch_due_media(*, clock: Clock, limit: int = MEDIA_AT_ONCE) -> int:
     """Copy what is due. One that fails waits longer each time; one whose address has died is said to be gone."""
     due = media.claim_due(now=clock(), limit=limit)
+    hanging: set[str] = set()
     for place, attachment in enumerate(due):
+        host = urlsplit(attachment.url).hostname or ""
+        if host in hanging:
+            media.put_back(attachment_id=attachment.pk, at=clock() + HANGING_WAIT)
+            continue
         try:
-            _fetch(attachment, clock)
+            if _fetch(attachment, clock) and host:
+                hanging.add(host)
         except NotWritable as error:
             # It is ours that is broken, not the picture: none is asked for in vain, and none is given up for it.
             log.error("media_not_writable", folder=str(settings.MEDIA_ROOT), error=str(error))
@@ -58,11 +67,12 @@ def fetch_due_media(*, clock: Clock, limit: int = MEDIA_AT_ONCE) -> int:
     return len(due)
 
 
-def _fetch(attachment: Attachment, clock: Clock) -> None:
+def _fetch(attachment: Attachment, clock: Clock) -> bool:
+    """True: its host did not answer in time. The others of it wait, so that it holds up a batch for one answer at most."""
     now = clock()
     if attachment.expires_at and attachment.expires_at <= now:
         media.mark_gone(attachment_id=attachment.pk, now=now)
-        return
+        return False
     media.begin(attachment_id=attachment.pk, now=now)
     try:
         connector, context, _ = contexts.of_channel(attachment.channel, now=now)
@@ -71,14 +81,16 @@ def _fetch(attachment: Attachment, clock: Clock) -> None:
         ):  # the last one ended without a word: its worker did not survive it
             log.warning("media_given_up", attachment=attachment.pk)
             media.mark_gone(attachment_id=attachment.pk, now=now)
-            return
+            return False
         found = connector.media(context, attachment.url)
     except contexts.NotConnected:
         media.put_back(attachment_id=attachment.pk, at=now + timedelta(minutes=10), was_tried=False)
     except ConnectorError as error:
         _refused(attachment, error, clock)
+        return error.code in TOO_LATE
     else:
         _keep(attachment, found, clock())
+    return False
 
 
 def _refused(attachment: Attachment, error: ConnectorError, clock: Clock) -> None:

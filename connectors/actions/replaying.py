@@ -90,7 +90,7 @@ def _await_others(ids: list[int]) -> None:
 @transaction.atomic(durable=True)
 def _renew(ids: list[int], now: datetime) -> None:
     """What is still bad will say so anew; the old dead items have had their second chance."""
-    Receipt.objects.filter(pk__in=ids).update(state=ReceiptState.NEW, reason="")
+    Receipt.objects.filter(pk__in=ids).update(state=ReceiptState.NEW, reason="", tries=0)
     DeadItem.objects.filter(receipt_id__in=ids, replayed_at=None).update(replayed_at=now)
 
 

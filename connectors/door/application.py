@@ -26,6 +26,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 log = structlog.get_logger(__name__)
 ADDRESS = re.compile(r"/webhooks/([a-z0-9_-]{1,40})/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?")
 MAX_BODY = 4 * 1024 * 1024
+# Of all callers together. Whoever knows an address could otherwise begin a thousand bodies and end none of them.
+MAX_UNREAD = 128 * 1024 * 1024
+BODY_SECONDS = 10.0
 PATIENCE = 5.0  # seconds until the platform hears 503; the shortest deadline of a platform is 10 s for deliveries, 3 s for handshakes
 FLUSH_EVERY = 1.0
 
@@ -37,10 +40,15 @@ MORE_HEADERS = {
 STORED = WebhookAnswer(200)
 AGAIN = WebhookAnswer(503, b"Not stored, please send it again.\n")
 NOBODY = WebhookAnswer(404, b"No channel has this address.\n")
+TOO_SLOW = WebhookAnswer(408, b"The delivery came too slowly.\n")
 TOO_LARGE = WebhookAnswer(413, b"The delivery is too large.\n")
 
 
 class BodyTooLarge(Exception):
+    pass
+
+
+class BodyTooSlow(Exception):
     pass
 
 
@@ -54,6 +62,7 @@ class Door:
     def __init__(self, ring: Callable[[], None] | None = None) -> None:
         self._ring = ring or _wake_drain
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._unread = 0  # bytes of bodies that have not come whole
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -63,6 +72,8 @@ class Door:
             answer = await self._answer(scope, receive)
         except BodyTooLarge:
             answer = TOO_LARGE
+        except BodyTooSlow:
+            answer = TOO_SLOW
         except Disconnected:
             return
         except (BookUnreadable, NotStored) as error:
@@ -112,9 +123,34 @@ class Door:
         if entry is None:
             return NOBODY
         query = _query(scope["query_string"])
-        body = await _read(receive, self._max_body) if method == "POST" else b""
+        body = await self._read(receive) if method == "POST" else b""
         request = WebhookRequest(method=method, query=query, headers=headers, body=body)
         return self._handshake(entry, request) if method == "GET" else await self._deliver(entry, request)
+
+    async def _read(self, receive: Receive) -> bytes:
+        """The body, measured as it comes: a header that lies and a body without end are both too large."""
+        chunks: list[bytes] = []
+        size = 0
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                while True:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise Disconnected
+                    chunk = message.get("body", b"")
+                    size += len(chunk)
+                    self._unread += len(chunk)
+                    if size > self._max_body:
+                        raise BodyTooLarge
+                    if self._unread > MAX_UNREAD:
+                        raise NotStored("too many deliveries come at once")
+                    chunks.append(chunk)
+                    if not message.get("more_body", False):
+                        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        except TimeoutError:
+            raise BodyTooSlow from None
+        finally:
+            self._unread -= size
 
     def _handshake(self, entry: Entry, request: WebhookRequest) -> WebhookAnswer:
         answer = entry.connector.handshake(request, entry.app)
@@ -168,23 +204,6 @@ def _declared(headers: dict[str, str]) -> int:
     """What Content-Length says; 0 when it says nothing usable, because the body is measured anyway."""
     length = headers.get("content-length", "")
     return int(length) if length.isascii() and length.isdigit() and len(length) < 20 else 0
-
-
-async def _read(receive: Receive, limit: int) -> bytes:
-    """The body, measured as it comes: a header that lies and a body without end are both too large."""
-    chunks: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Disconnected
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        if size > limit:
-            raise BodyTooLarge
-        chunks.append(chunk)
-        if not message.get("more_body", False):
-            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 async def _reply(send: Send, answer: WebhookAnswer) -> None:

@@ -24,6 +24,7 @@ class Receipt(models.Model):
     drained_at = models.DateTimeField(null=True, blank=True)
     items = models.IntegerField(default=0)
     reason = models.CharField(max_length=300, blank=True)
+    tries = models.SmallIntegerField(db_default=0, help_text="How often it was begun and not ended.")
     delivery = models.CharField(
         max_length=32, db_default="", help_text="Its name in the logs, from the door to the push."
     )

@@ -11,7 +11,7 @@ from inbox.actions import _sql
 from inbox.actions._arrivals import Batch, Key
 from inbox.exchange import Edited, Reacted, Unsent
 from inbox.rules import amendments
-from inbox.rules.cleaning import clean
+from inbox.rules.cleaning import LONGEST, clean
 
 REWORDING = frozenset({"edit", "unsend"})  # what changes the words that somebody answers
 
@@ -53,7 +53,7 @@ def _record(channel_id: int, event: Edited | Unsent | Reacted) -> tuple[Any, ...
                 "",
                 "",
                 event.text is None,  # there was an edit, and its words were not told
-                clean(event.text or ""),
+                clean((event.text or "")[:LONGEST]),
             )
         case Unsent():
             return (channel_id, event.target, "unsend", event.at, 0, "", "", "", False, "")

@@ -15,7 +15,7 @@ from inbox.exchange import InboundMessage, ReadUpTo
 from inbox.models import Ended
 from inbox.models.fields import new_public_id
 from inbox.rules import echoes
-from inbox.rules.cleaning import clean, clean_json
+from inbox.rules.cleaning import LONGEST, clean, clean_json
 
 
 @dataclass(slots=True)
@@ -233,7 +233,7 @@ def _record(
     channel_id: int, message: InboundMessage, thread: Thread, seq: int, people: dict[Key, Met]
 ) -> tuple[Any, ...]:
     author = people.get((channel_id, message.author.external_id)) if not message.outbound else None
-    text = clean(message.text)
+    text = clean(message.text[:LONGEST])
     return (
         str(new_public_id()), thread.id, channel_id, message.external_id, "out" if message.outbound else "in",
         message.kind.value, message.origin.value, author.handle_id if author else None,

@@ -12,7 +12,7 @@ from inbox.actions import _amending, _messages, _threads
 from inbox.exchange import InboundMessage
 from inbox.models import Conversation, EventKind, Message, UntoldMessage
 from inbox.queries.news import REWORDED
-from inbox.rules.cleaning import clean
+from inbox.rules.cleaning import LONGEST, clean
 
 LEASE = timedelta(minutes=2)
 
@@ -43,7 +43,7 @@ def complete(*, untold: UntoldMessage, told: InboundMessage, now: datetime) -> N
         seq = ledger.record(
             EventKind.MESSAGE_AMENDED, at=now, conversation_id=message.conversation_id, message_id=message.pk, what=REWORDED
         )  # fmt: skip
-        words, author = clean(told.text), clean(told.author.name or told.author.username)[:200]
+        words, author = clean(told.text[:LONGEST]), clean(told.author.name or told.author.username)[:200]
         place: dict[str, Any] = {}
         if message.order_key.endswith(_messages.BY_DELIVERY) and not told.dated_by_delivery:
             place = {"sent_at": told.sent_at, "order_key": _messages.order_key_of(told)}

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from inbox import auditing
-from inbox.models import AuditEntry, Brand, Person
+from inbox.models import AuditEntry, Brand, Person, Presence
 
 
 @transaction.atomic
@@ -44,10 +44,8 @@ def record_sign_in(
     now: datetime,
     after: dict[str, Any] | None = None,
 ) -> None:
-    """What concerns how somebody signs in, in the log of each brand that the person works for. Without one it has no brand, and is for those
-    who run the installation."""
-    brands: list[Brand | None] = [*Brand.objects.filter(memberships__person=person).distinct().order_by("pk")]
-    for brand in brands or [None]:
+    """What concerns how somebody signs in, in the log of each brand that it concerns; of none, for those who run the installation."""
+    for brand in _who_may_know(person) or [None]:
         record(
             brand=brand,
             by=person,
@@ -59,6 +57,17 @@ def record_sign_in(
             now=now,
             after=after,
         )
+
+
+def _who_may_know(person: Person) -> list[Brand | None]:
+    """The brands in which somebody has been. To be invited is enough to work for one, and nobody is asked: a stranger's brand would read
+    when and whence its guest signs in to others. Where somebody has never been anywhere, the one brand that they have been invited to."""
+    works_for = Brand.objects.filter(memberships__person=person).distinct().order_by("pk")
+    been_in = Presence.objects.filter(person=person, last_seen_at__isnull=False).values("brand_id")
+    if there := [*works_for.filter(pk__in=been_in)]:
+        return [*there]
+    invited_to = [*works_for]
+    return [*invited_to] if len(invited_to) == 1 and not person.is_staff else []
 
 
 def named(person: Person) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
-from django.db.models import F, QuerySet, Value
+from django.db.models import F, Prefetch, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 
 from inbox.models import Brand, Membership, Person, Presence, Role, TeamMember
@@ -22,6 +22,14 @@ class Member:
     @property
     def has_password(self) -> bool:
         return self.person.has_usable_password()
+
+
+def who_may_sign_in() -> list[Person]:
+    """To any brand or to the pages of the installation, with their memberships."""
+    of_brands = Prefetch(
+        "memberships", Membership.objects.select_related("brand").order_by("brand__name", "pk")
+    )
+    return list(Person.objects.filter(is_active=True).prefetch_related(of_brands).order_by("email", "pk"))
 
 
 def who_run(brand_id: int) -> QuerySet[Membership]:

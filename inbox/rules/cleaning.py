@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
+# Signs of a message that are kept. No platform lets anybody write as many, and each opening of the thread shows them all.
+LONGEST: Final = 100_000
 DEEPEST: Final = 100  # levels of JSON that are kept as they are
 
 

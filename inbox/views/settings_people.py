@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from inbox import access, mail_server
 from inbox.actions import employing
-from inbox.models import Membership, Role
+from inbox.models import Membership, Person, Role
 from inbox.people_forms import InvitationForm, RoleForm
 from inbox.queries import members
 from inbox.views import _invitation, _settings
@@ -68,6 +68,8 @@ def edit(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRespons
             form.add_error("role", str(refused))
         else:
             messages.success(request, f"{person.short_name} is {role.label} here.")
+            if not access.may(person, membership.brand, access.Permission.RUN_CHANNELS):
+                _warn_of_staff(request, person)
             return _onwards(request, brand_slug)
     return _shown(request, membership, form, status=422 if form.is_bound else 200)
 
@@ -95,7 +97,18 @@ def removal(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResp
         request,
         f"{person.short_name} does not work for {brand.name} any more. What they had under way is given back.",
     )
+    _warn_of_staff(request, person)
     return _onwards(request, brand_slug)
+
+
+def _warn_of_staff(request: AgentRequest, person: Person) -> None:
+    """No brand gives that right, so none takes it."""
+    if person.is_staff or person.is_superuser:
+        messages.warning(
+            request,
+            f"{person.short_name} is still staff of this installation, and its pages show every brand. Whoever runs it closes them "
+            f"with manage.py person {person.email} --no-staff",
+        )
 
 
 def _onwards(request: AgentRequest, brand_slug: str) -> HttpResponse:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 from allauth.account.models import EmailAddress
+from django.core.cache import cache
+from django.core.mail import EmailMessage
 from django.test import Client, RequestFactory
 from django.utils import timezone
 from pytest_django import Settings
@@ -72,3 +76,34 @@ def test_the_address_of_a_request_may_come_from_a_header_that_only_the_proxy_kno
     told = {"HTTP_X_CLIENT_7F3A": "203.0.113.9", "HTTP_X_FORWARDED_FOR": "10.0.0.1"}
 
     assert address_of(RequestFactory().get("/", **told)) == "203.0.113.9"  # type: ignore[arg-type]
+
+
+def test_wrong_passwords_of_an_account_are_counted_together_however_the_host_is_spelled(
+    client: Client, settings: Settings
+) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {"login_failed": "3/5m/key"}
+    cache.clear()
+    person = agent_of(ChannelFactory().brand)
+
+    for host in ("testserver", "testserver:1", "TESTSERVER"):
+        client.post("/accounts/login/", {"login": person.email, "password": "guess"}, HTTP_HOST=host)
+    told = {"login": person.email, "password": "correct horse"}
+    answer = client.post("/accounts/login/", told, HTTP_HOST="testserver:2")
+
+    assert answer.status_code == 200 and "Too many failed login attempts" in answer.content.decode()
+
+
+def test_a_link_for_a_password_leads_to_the_installation_whoever_asks_for_it(
+    client: Client, settings: Settings, mailoutbox: list[EmailMessage]
+) -> None:
+    settings.PARLEY_PUBLIC_URL, settings.ALLOWED_HOSTS = "https://parley.example", [".lumen.example"]
+    settings.EMAIL_HOST = "mail.example"
+    person = agent_of(ChannelFactory().brand)
+
+    client.post("/accounts/password/reset/", {"email": person.email}, HTTP_HOST="pages.lumen.example:81")
+
+    (mail,) = mailoutbox
+    link = next(word for word in mail.body.split() if "/accounts/" in word)
+    assert link.startswith("https://parley.example/accounts/password/reset/key/")
+    assert "lumen.example" not in mail.body.replace(person.email, "")
+    assert client.get(urlsplit(link).path, HTTP_HOST="x.lumen.example").status_code == 302

@@ -68,3 +68,20 @@ def test_what_the_audit_log_must_hear_of_is_not_changed_in_the_admin(client: Cli
 
     assert client.get("/admin/").status_code == 200
     assert client.get(f"/admin/{model}/").status_code == 404
+
+
+@pytest.mark.django_db
+def test_staff_change_their_password_where_everybody_does(client: Client) -> None:
+    """Django's page wrote the whole row back, and with it what a lock had taken."""
+    root = PersonFactory(is_staff=True, is_superuser=True)
+    client.force_login(root)
+    new = "a long horse battery"
+
+    answer = client.post(
+        "/admin/password_change/",
+        {"old_password": "correct horse", "new_password1": new, "new_password2": new},
+    )
+
+    root.refresh_from_db()
+    assert root.check_password("correct horse")
+    assert answer.headers["location"] == "/accounts/password/change/"

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connection
+from django.test import Client
 
 from config import postgres
 from connectors import sealing
@@ -18,7 +19,7 @@ from connectors.models import Credential, PlatformApp
 from inbox.models import Channel, Message, MessageState
 from tests.config.test_setup import manage
 from tests.factories.conversations import conversation, messages
-from tests.factories.people import ChannelFactory
+from tests.factories.people import ChannelFactory, MembershipFactory, PersonFactory
 
 GUIDE = Path(__file__).parents[2] / "docs" / "operations.md"
 RESTORED = "parley_restored"
@@ -118,6 +119,11 @@ def test_what_waited_in_a_backup_is_held_before_anything_runs(
         conversation(channel), 2, direction="out", state=MessageState.QUEUED, external_id=None
     )
     Message.objects.filter(pk=sent.pk).update(state=MessageState.SENT, external_id="1")
+    sam = MembershipFactory(
+        brand=channel.brand, person__email="sam@lumen.example", person__is_staff=True
+    ).person
+    PersonFactory(email="gone@lumen.example", is_active=False)
+    Client().force_login(sam)
     run("pg_dump", f"--dbname={address(connection.settings_dict['NAME'])}", folder=tmp_path)
     run("pg_restore", f"--dbname={address(RESTORED)}", folder=tmp_path)
     [after] = re.findall(
@@ -125,11 +131,17 @@ def test_what_waited_in_a_backup_is_held_before_anything_runs(
     )
 
     migrated = manage("migrate", **process)
+    nobody_in = asked(address(RESTORED), "SELECT count(*) FROM django_session")
+    with psycopg.connect(address(RESTORED)) as older:  # of a backup that was made in another way
+        older.execute("INSERT INTO django_session VALUES ('cookie', 'sam', now() + interval '1 day')")
     restored = manage(after, **process)
 
     assert (migrated.returncode, restored.returncode) == (0, 0), migrated.stderr + restored.stderr
     assert "1 replies that waited are held" in restored.stdout
     assert "Connect again: Lumen on X" in restored.stdout
+    assert (nobody_in, asked(address(RESTORED), "SELECT count(*) FROM django_session")) == (0, 0)
+    assert f"sam@lumen.example: runs the installation, {channel.brand.name} (Agent)" in restored.stdout
+    assert "gone@lumen.example" not in restored.stdout
     states = "SELECT array_agg(state || ' ' || left(state_reason, 21) ORDER BY id) FROM inbox_message"
     assert asked(address(RESTORED), states) == ["failed A backup was restored", "sent "]
     assert Message.objects.get(pk=waiting.pk).state == MessageState.QUEUED  # here nobody was told

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_removed
+from allauth.mfa.totp.internal.auth import TOTP
 from django.db import Error, connection, transaction
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
@@ -30,6 +31,7 @@ from inbox.models import (
     Channel,
     Holiday,
     Person,
+    Presence,
     Role,
     SavedView,
     Team,
@@ -198,6 +200,57 @@ def test_passwords_and_second_factors_are_entries(client: Client, brand: Brand, 
     assert (changed.act, removed.act) == ("changed the password of", "removed a second factor of")
     assert {changed.address, removed.address} == {"203.0.113.9"} and removed.after == {"factor": "totp"}
     assert "staple" not in str([changed.before, changed.after])
+
+
+def test_a_wrong_second_factor_is_an_entry(client: Client, brand: Brand, ops: Person) -> None:
+    """Whoever tries them has the password."""
+    ops.set_password("correct horse")
+    ops.save(update_fields=["password"])
+    TOTP.activate(ops, "JBSWY3DPEHPK3PXP")
+
+    client.post("/accounts/login/", {"login": ops.email, "password": "correct horse"})
+    client.post("/accounts/2fa/authenticate/", {"code": "000000"}, REMOTE_ADDR="203.0.113.9")
+
+    entry = AuditEntry.objects.get(brand=brand, act="failed the second factor of")
+    assert (entry.subject_id, entry.address, entry.after) == (ops.pk, "203.0.113.9", {"factor": "totp"})
+
+
+def _signs_in(client: Client, person: Person) -> set[int | None]:
+    """Whose logs say so."""
+    client.post("/accounts/login/", {"login": person.email, "password": "correct horse"})
+    said = AuditEntry.objects.filter(subject_id=person.pk, act="signed in")
+    return set(said.values_list("brand_id", flat=True))
+
+
+def _has_been_in(brand: Brand, person: Person) -> None:
+    now = timezone.now()
+    Presence.objects.create(brand=brand, person=person, since=now, last_seen_at=now)
+
+
+def test_a_brand_that_invites_somebody_reads_nothing_of_how_they_sign_in_before_they_were_there(
+    client: Client,
+) -> None:
+    person = PersonFactory()
+    theirs, also_theirs, stranger = (MembershipFactory(person=person).brand for _ in range(3))
+    _has_been_in(theirs, person)
+    _has_been_in(also_theirs, person)
+
+    assert _signs_in(client, person) == {theirs.pk, also_theirs.pk}
+    assert not AuditEntry.objects.filter(brand=stranger, act="signed in").exists()
+
+
+def test_nor_does_one_that_invites_whoever_runs_the_installation(client: Client) -> None:
+    root = MembershipFactory(person__is_staff=True).person
+
+    assert _signs_in(client, root) == {None}
+
+
+def test_whoever_was_invited_by_two_brands_and_has_been_in_neither_is_nobodys_yet(client: Client) -> None:
+    person = PersonFactory()
+    MembershipFactory(person=person)
+    MembershipFactory(person=person)
+
+    assert _signs_in(client, person) == {None}
 
 
 def test_who_works_for_two_brands_stands_in_both_logs(brand: Brand, ops: Person) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import threading
 import uuid
 from datetime import UTC, datetime
+from importlib import import_module
 
 import pytest
 import pytest_asyncio
@@ -118,6 +119,42 @@ async def test_a_delivery_without_the_right_signature_leaves_nothing_but_a_count
     health = await in_thread(lambda: ChannelHealth.objects.get(channel=channel))
     assert health.bad_signatures == 1
     assert health.last_bad_signature_at is not None
+
+
+def _post(knocker, receive, sent):
+    """A delivery under way, whose body comes as `receive` has it."""
+
+    async def send(message):
+        sent.append(message.get("status"))
+
+    scope = {"type": "http", "method": "POST", "path": knocker.path, "query_string": b"", "headers": []}
+    return asyncio.ensure_future(knocker.door(scope, receive, send))
+
+
+async def test_bodies_that_do_not_end_fill_no_memory_and_the_next_delivery_is_stored(knocker, monkeypatch):
+    module = import_module("connectors.door.application")  # the package has another thing of that name
+    monkeypatch.setattr(module, "MAX_UNREAD", 100_000)
+    monkeypatch.setattr(module, "BODY_SECONDS", 0.5)
+    refused = []
+
+    def endless():
+        begun = []
+
+        async def receive():
+            if begun:
+                await asyncio.Event().wait()
+            begun.append(1)
+            return {"type": "http.request", "body": b"x" * 40_000, "more_body": True}
+
+        return receive
+
+    under_way = [_post(knocker, endless(), refused) for _ in range(3)]
+    await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED, timeout=5)
+    assert refused[0] == 503
+    await asyncio.wait(under_way, timeout=5)
+
+    assert sorted(filter(None, refused)) == [408, 408, 503]
+    assert await knocker.status() == 200
 
 
 async def test_a_body_changed_on_the_way_is_refused(knocker):

@@ -6,16 +6,20 @@ import gzip
 import logging
 import socket
 import threading
+import time
 import tracemalloc
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from itertools import chain, repeat
 
+import httpcore
 import httpx
 import pytest
 
 from connectors import unpacking
 from connectors.contract import ConnectorError, Remedy
-from connectors.http import Answer, Http, is_public, same_origin
+from connectors.http import Answer, Http, _seconds_for, same_origin
+from connectors.network import is_public
 
 
 @contextmanager
@@ -50,6 +54,28 @@ def server(answer: bytes | None, *, hang: bool = False) -> Iterator[str]:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         thread.join(3)
+
+
+@contextmanager
+def drip(pieces: Iterator[bytes]) -> Iterator[str]:
+    """A peer that sends one piece after another, a moment between each, for as long as anybody listens."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with closing(connection), suppress(OSError):
+            connection.recv(65536)
+            for piece in pieces:
+                connection.sendall(piece)
+                time.sleep(0.02)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        listener.close()
+        thread.join(5)
 
 
 def plain(body: bytes, extra: str = "", status: str = "200 OK") -> bytes:
@@ -152,6 +178,74 @@ def test_a_post_without_an_answer_may_have_arrived() -> None:
         assert remedy_of(lambda: http.get(url)) is Remedy.RETRY
 
 
+HEAD = b"HTTP/1.1 200 OK\r\nX-Slow: "
+INTERIM = b"HTTP/1.1 103 Early Hints\r\n\r\n"
+BODY = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        pytest.param(lambda: chain([HEAD], repeat(b"a", 200)), id="a head that does not end"),
+        pytest.param(lambda: repeat(INTERIM, 200), id="interim answers"),
+        pytest.param(lambda: chain([BODY], repeat(b"a", 200)), id="a body that does not end"),
+    ],
+)
+def test_a_peer_that_sends_a_little_at_a_time_holds_nobody(
+    monkeypatch: pytest.MonkeyPatch, pieces: Callable[[], Iterator[bytes]]
+) -> None:
+    monkeypatch.setattr("connectors.http._WHOLE_SECONDS", 0.3)
+    with drip(pieces()) as url, Http(allowed_origins=[url], read_timeout=0.2) as http:
+        began = time.monotonic()
+        assert remedy_of(lambda: http.get(url)) is Remedy.RETRY
+        assert time.monotonic() - began < 1.5
+
+
+def test_being_sent_on_takes_no_longer_than_being_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors.http._WHOLE_SECONDS", 0.3)
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(302, headers={"location": "/again"}, stream=Slow())
+
+    class Slow(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            time.sleep(0.2)
+            yield b"-"
+
+    asked: list[httpx.Request] = []
+    http = Http(transport=httpx.MockTransport(respond), read_timeout=0.2)
+    assert remedy_of(lambda: http.get("https://api.example/")) is Remedy.RETRY
+    assert len(asked) == 2
+
+
+def test_what_is_large_has_the_time_to_go_out() -> None:
+    large = httpx.Request("POST", "https://api.example/", content=b"x" * 5_000_000)
+    large.extensions["timeout"] = {"read": 20.0}
+    assert _seconds_for(large) == 110
+
+
+def test_a_name_with_many_addresses_that_drop_what_comes_holds_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"1.1.{n // 250}.{n % 250}", 443)) for n in range(1000)
+    ]
+    tried: list[str] = []
+
+    def dropped(self: object, address: str, *_: object) -> None:
+        tried.append(address)
+        time.sleep(0.05)
+        raise httpcore.ConnectTimeout
+
+    monkeypatch.setattr("connectors.network.socket.getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr("connectors.network._CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", dropped)
+    with Http() as http:
+        assert remedy_of(lambda: http.get("https://pictures.example/a.jpg")) is Remedy.RETRY
+    assert len(tried) < 10
+
+
 def test_a_post_that_is_harmless_to_repeat_is_repeated() -> None:
     with server(None) as url, Http(allowed_origins=[url]) as http:
         assert remedy_of(lambda: http.post(url, json={}, repeatable=True)) is Remedy.RETRY
@@ -176,6 +270,16 @@ def test_an_error_page_has_no_body_to_read() -> None:
     assert http.get("https://api.example/").error_body() == {}
 
 
+def test_no_more_of_a_refusal_is_read_than_words_need() -> None:
+    """However small it came: what is unpacked and decoded is many times as much."""
+    endless = b"[" + b"[]," * 100_000 + b"[]]"
+    packed = plain(gzip.compress(endless), "Content-Encoding: gzip\r\n", status="400 Bad Request")
+    with server(packed) as url, Http(allowed_origins=[url]) as http:
+        answer = http.get(url, max_bytes=64_000_000)
+
+    assert (answer.status, answer.content) == (400, b"")
+
+
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
 def test_a_private_address_is_refused_before_a_byte_is_sent(host: str) -> None:
     with server(plain(b"secret")) as url, Http(allowed_origins=["http://simulator.example:1"]) as http:
@@ -190,7 +294,7 @@ def test_another_port_of_an_allowed_host_is_not_allowed() -> None:
 
 def test_a_name_that_leads_to_a_private_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("169.254.169.254", 443))]
-    monkeypatch.setattr("connectors.http.socket.getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr("connectors.network.socket.getaddrinfo", lambda *_, **__: found)
     with Http() as http:
         assert remedy_of(lambda: http.get("https://pictures.example/a.jpg")) is Remedy.BUG
 
@@ -198,7 +302,8 @@ def test_a_name_that_leads_to_a_private_address_is_refused(monkeypatch: pytest.M
 @pytest.mark.parametrize(
     "address",
     ["127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "::1", "fe80::1%eth0",
-     "::ffff:127.0.0.1", "64:ff9b::7f00:1", "fd00::1", "224.0.0.1", "2002:7f00:1::", "no address"],
+     "::ffff:127.0.0.1", "64:ff9b::7f00:1", "fd00::1", "224.0.0.1", "2002:7f00:1::", "no address",
+     "fec0::1", "64:ff9b:1::a00:1", "::ffff:0:10.0.0.1", "::10.0.0.1"],
 )  # fmt: skip
 def test_what_is_not_public(address: str) -> None:
     assert not is_public(address)

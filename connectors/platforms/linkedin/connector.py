@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
-from connectors import signatures, wire
+from connectors import downloads, signatures, wire
 from connectors.contract import (
     Account,
     App,
@@ -21,14 +21,12 @@ from connectors.contract import (
     OutboundMessage,
     Page,
     Party,
-    Remedy,
     Sent,
     Subscription,
     Tokens,
     WebhookAnswer,
     WebhookRequest,
 )
-from connectors.http import MEDIA_BYTES, same_origin
 from connectors.platforms.linkedin import (
     backfill,
     changelog,
@@ -132,18 +130,13 @@ class LinkedIn:
         if url.startswith(urns.ASSET):
             asset = urns.encoded(url.removeprefix(urns.ASSET))
             url = f"{ctx.origins.media.rstrip('/')}/mediaDownload/{asset}/messaging-attachmentFile/0"
-        ours = same_origin(url, ctx.origins.api) or same_origin(url, ctx.origins.media)
-        token = client.tokens(ctx).access if ours else ""
-        answer = ctx.http.get(
-            url, token=token, headers={"Accept": "*/*"}, max_bytes=MEDIA_BYTES, other_hosts=True
+        return downloads.fetch(
+            ctx.http,
+            url,
+            own=(ctx.origins.api, ctx.origins.media),
+            token=client.tokens(ctx).access,
+            refusal=lambda answer: errors.refusal(answer, ctx, "media"),
         )
-        if not answer.ok:
-            error = errors.refusal(answer, ctx, "media")
-            if answer.status in (403, 404, 410):  # the address has expired, which says nothing of the account
-                raise ConnectorError("This file is no longer there.", remedy=Remedy.TELL, code=error.code)
-            raise error
-        mime = answer.headers.get("content-type", "").partition(";")[0].strip()
-        return Media(answer.content, mime or "application/octet-stream")
 
 
 def _secrets(app: App) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from connectors.contract import (
     Sent,
     ThreadKind,
 )
+from connectors.http import same_origin
 from connectors.platforms.linkedin import client, errors, oauth, urns
 from connectors.platforms.linkedin.manifest import MANIFEST, SENDS
 
@@ -89,10 +90,11 @@ def _upload(ctx: Context, attachment: OutboundAttachment) -> str:
     headers = {
         name: given for name, given in wire.mapping(place.get("headers")).items() if isinstance(given, str)
     }
+    is_own = same_origin(url, ctx.origins.api) or same_origin(url, ctx.origins.media)
     answer = ctx.http.request(
         "PUT",
         url,
-        token=client.tokens(ctx).access,
+        token=client.tokens(ctx).access if is_own else "",
         headers={"Content-Type": attachment.mime, **headers},
         content=content,
         repeatable=True,

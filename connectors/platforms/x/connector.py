@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-from connectors import signatures, wire
+from connectors import downloads, signatures, wire
 from connectors.contract import (
     Account,
     App,
@@ -30,7 +30,6 @@ from connectors.contract import (
     WebhookAnswer,
     WebhookRequest,
 )
-from connectors.http import MEDIA_BYTES, same_origin
 from connectors.platforms.x import client, errors, history, hooks, oauth, payloads, people, sending
 from connectors.platforms.x.manifest import MANIFEST, ORIGINS
 
@@ -120,18 +119,13 @@ class X:
     def media(self, ctx: Context, url: str) -> Media:
         """Media of messages are private and asked for through the API; pictures of posts are public."""
         url = _through_the_api(ctx, url)
-        ours = same_origin(url, ctx.origins.api) or same_origin(url, ctx.origins.media)
-        token = client.tokens(ctx).access if ours else ""
-        answer = ctx.http.get(
-            url, token=token, headers={"Accept": "*/*"}, max_bytes=MEDIA_BYTES, other_hosts=True
+        return downloads.fetch(
+            ctx.http,
+            url,
+            own=(ctx.origins.api, ctx.origins.media),
+            token=client.tokens(ctx).access,
+            refusal=lambda answer: errors.refusal(answer, ctx, "media"),
         )
-        if not answer.ok:
-            error = errors.refusal(answer, ctx, "media")
-            if answer.status in (403, 404, 410):
-                raise ConnectorError("This file is no longer there.", remedy=Remedy.TELL, code=error.code)
-            raise error
-        mime = answer.headers.get("content-type", "").partition(";")[0].strip()
-        return Media(answer.content, mime or "application/octet-stream")
 
 
 def _through_the_api(ctx: Context, url: str) -> str:

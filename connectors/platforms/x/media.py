@@ -15,6 +15,7 @@ _KINDS: Final = {
     "animated_gif": AttachmentKind.VIDEO,
 }
 _LINK_AT_THE_END: Final = re.compile(r"https?://t\.co/\w+$")
+_LONGEST_LINK: Final = 4096  # a longer one stays short: it leads to the same place
 _OWN_MEDIA: Final = re.compile(
     r"https?://(?:twitter|x)\.com/(?:messages/media/|\w+/status/\d+/(?:photo|video)/)|pic\."
 )
@@ -57,10 +58,18 @@ def words(text: str, entities: object, *, with_media: bool, media_link: str = ""
     }
     if with_media:
         text = _without_media_link(text, urls, media_link)
-    for short, entity in sorted(urls.items(), key=lambda pair: -len(pair[0])):
-        if long := wire.text(entity.get("expanded_url")):
-            text = text.replace(short, long)
-    return text
+    return _with_long_links(text, urls)
+
+
+def _with_long_links(text: str, urls: Mapping[str, Mapping[str, Any]]) -> str:
+    """In one pass: a long link is its author's own, and what looks like a short one within it stays. Put in there as well,
+    four links of 4 kB become gigabytes."""
+    longs = {short: wire.text(entity.get("expanded_url")) for short, entity in urls.items() if short in text}
+    known = [short for short, long in longs.items() if 0 < len(long) <= _LONGEST_LINK]
+    if not known:
+        return text
+    shorts = "|".join(re.escape(short) for short in sorted(known, key=len, reverse=True))
+    return re.sub(shorts, lambda found: longs[found[0]], text)
 
 
 def _without_media_link(text: str, urls: Mapping[str, Mapping[str, Any]], media_link: str) -> str:

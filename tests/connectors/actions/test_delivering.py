@@ -385,3 +385,12 @@ def test_a_fault_that_lasts_is_told_after_as_many_tries_as_its_rule_allows(queue
         clock.passes(300)
 
     assert outcomes == ["retry", "retry", "retry", "failed"]
+
+
+def test_a_limit_larger_than_any_number_we_keep_is_kept_as_the_largest(channel, clock):
+    notice = RateNotice("send", remaining=10**12, resets_at=None, used_percent=-(10**12))
+
+    budgets.keep(channel_id=channel.pk, notices=[notice], now=clock())
+
+    kept = channel.budgets.get()
+    assert (kept.remaining, kept.used_percent) == (2**31 - 1, 1 - 2**31)

@@ -2,7 +2,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from connectors.actions import draining, replaying
 from connectors.contract import UNKNOWN_KIND, Item, ReachChanged
@@ -298,6 +298,85 @@ def test_a_worker_killed_in_the_middle_has_changed_nothing(receipt, monkeypatch)
 
     assert Message.objects.count() == 0
     assert Receipt.objects.get().state == ReceiptState.NEW
+
+
+class Killed(BaseException):
+    """Nothing of ours hears it, as nothing hears of a process that the kernel ends."""
+
+
+def _killed_by(platform, monkeypatch, body):
+    """A worker that the kernel ends while it reads this delivery."""
+    items = type(platform).items
+
+    def items_or_death(self, given):
+        if given == body:
+            raise Killed
+        return items(self, given)
+
+    monkeypatch.setattr(type(platform), "items", items_or_death)
+
+
+def _deaths_until_nothing_waits():
+    deaths = 0
+    while Receipt.objects.filter(state=ReceiptState.NEW).exists() and deaths < 20:
+        try:
+            draining.drain(now=NOW)
+        except Killed:
+            deaths += 1
+    return deaths
+
+
+def test_a_delivery_that_no_worker_survives_stops_intake_for_six_of_them(receipt, platform, monkeypatch):
+    receipt(message_item("m1"))
+    poison = receipt(body=b"poison")
+    receipt(message_item("m2", seconds=1))
+    _killed_by(platform, monkeypatch, b"poison")
+
+    deaths = _deaths_until_nothing_waits()
+
+    poison.refresh_from_db()
+    assert (deaths, poison.state) == (6, ReceiptState.DEAD)
+    assert poison.reason == "Whoever read the delivery was ended by it, 6 times."
+    assert set(Message.objects.values_list("external_id", flat=True)) == {"m1", "m2"}
+
+
+def test_what_was_read_with_a_delivery_that_kills_is_read_before_the_third_death(
+    receipt, platform, monkeypatch
+):
+    receipt(message_item("m1"))
+    receipt(body=b"poison")
+    _killed_by(platform, monkeypatch, b"poison")
+
+    for _ in range(2):
+        with pytest.raises(Killed):
+            draining.drain(now=NOW)
+    draining.drain(now=NOW)
+
+    assert Message.objects.get().external_id == "m1"
+
+
+def test_a_database_that_fails_counts_against_no_delivery(receipt, monkeypatch):
+    waiting = receipt(message_item("m1"))
+    away = OperationalError("the connection is lost")
+    monkeypatch.setattr(draining, "_finish", lambda *_: (_ for _ in ()).throw(away))
+
+    for _ in range(7):
+        with pytest.raises(OperationalError):
+            draining.drain(now=NOW)
+    monkeypatch.undo()
+
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.tries) == (ReceiptState.NEW, 0)
+
+
+def test_a_delivery_given_up_may_be_replayed(receipt):
+    given_up = receipt(message_item("m1"))
+    Receipt.objects.filter(pk=given_up.pk).update(tries=6)
+    assert draining.drain(now=NOW).dead == 1
+
+    list(replaying.replay(receipt_ids=[given_up.pk], now=NOW))
+
+    assert Message.objects.get().external_id == "m1"
 
 
 def test_two_workers_never_read_the_same_receipt(receipt, platform):

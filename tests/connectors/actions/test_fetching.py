@@ -101,6 +101,31 @@ def test_while_nothing_can_be_written_no_other_picture_is_asked_for(
     assert list(Attachment.objects.values_list("fetch_at", "fetch_attempts")) == [(later, 0)] * 2
 
 
+def test_a_host_that_does_not_answer_holds_up_the_others_for_one_answer(
+    picture, platform, clock, monkeypatch
+):
+    for place, url in enumerate(("https://cdn.example/2", "https://other.example/3"), start=1):
+        Attachment.objects.create(
+            message=picture.message, channel=picture.channel, kind="image", url=url, fetch_state="pending", fetch_at=NOW,
+            position=place,
+        )  # fmt: skip
+    asked = []
+
+    def hangs(ctx, url):
+        asked.append(url)
+        if "cdn" in url:
+            raise ConnectorError("The platform did not answer in time.", remedy=Remedy.RETRY, code="timeout")
+        return Media(PNG, "image/png")
+
+    monkeypatch.setattr(platform, "media", hangs)
+
+    fetching.fetch_due_media(clock=clock)
+
+    assert asked == ["https://cdn.example/1", "https://other.example/3"]
+    waiting = Attachment.objects.get(url="https://cdn.example/2")
+    assert (waiting.fetch_at, waiting.fetch_attempts) == (NOW + fetching.HANGING_WAIT, 0)
+
+
 def test_what_a_killed_worker_left_half_written_is_cleared(tmp_path, settings):
     settings.MEDIA_ROOT = str(tmp_path)
     folder = tmp_path / "in" / "drafts"

@@ -514,3 +514,12 @@ def test_a_question_of_yesterday_that_was_answered_since_waits_for_nobody_and_on
 
     waits = dict(Conversation.objects.values_list("contact_name", "waiting_since"))
     assert waits == {"Mara": None, "Zoe": say.at(60)}
+
+
+def test_words_without_end_are_kept_up_to_what_a_page_can_show(channel: Channel) -> None:
+    endless = "Hello " * 30_000
+    short = say.wrote("Hi", seconds=1)
+    receive(channel, say.wrote(endless), short, say.edited(short, endless))
+
+    first, second = Message.objects.order_by("sent_at")
+    assert first.text == first.created_text == second.text == endless[:100_000]

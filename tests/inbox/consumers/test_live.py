@@ -11,13 +11,13 @@ import orjson
 import pytest
 from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
-from channels.auth import AuthMiddlewareStack
 from channels.routing import URLRouter
 from django.conf import settings
 from django.db import connections
 from django.test import Client
+from pytest_django import Settings
 
-from inbox import consumers, fanout, realtime
+from inbox import consumers, fanout, realtime, sessions
 from inbox.actions import assigning, employing, locking, noting, receiving
 from inbox.actions.receiving import Arrival
 from inbox.exchange import ReachChanged
@@ -27,7 +27,7 @@ from tests.factories import exchange as say
 from tests.factories.people import ChannelFactory, agent_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-application = AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
+application = sessions.with_person(URLRouter(websocket_urlpatterns))
 
 
 @pytest.fixture(autouse=True)
@@ -39,8 +39,9 @@ async def _no_connection_is_left() -> AsyncIterator[None]:
 class Page:
     """What a browser would hear."""
 
-    def __init__(self, line: ApplicationCommunicator) -> None:
+    def __init__(self, line: ApplicationCommunicator, cookie: bytes) -> None:
         self.line = line
+        self.cookie = cookie
 
     async def ask(self, **wish: Any) -> None:
         await self.says(orjson.dumps(wish).decode())
@@ -72,8 +73,10 @@ def cookie_of(person: Person | None) -> bytes:
 
 
 @asynccontextmanager
-async def page_of(person: Person | None, slug: str = "lumen") -> AsyncIterator[Page]:
-    cookie = await sync_to_async(cookie_of)(person)
+async def page_of(
+    person: Person | None, slug: str = "lumen", *, cookie: bytes | None = None
+) -> AsyncIterator[Page]:
+    cookie = await sync_to_async(cookie_of)(person) if cookie is None else cookie
     scope = {
         "type": "websocket",
         "path": f"/ws/b/{slug}/",
@@ -84,7 +87,7 @@ async def page_of(person: Person | None, slug: str = "lumen") -> AsyncIterator[P
     await line.send_input({"type": "websocket.connect"})
     assert (await line.receive_output(timeout=5))["type"] == "websocket.accept"
     try:
-        yield Page(line)
+        yield Page(line, cookie)
     finally:
         if not line.future.done():
             await line.send_input({"type": "websocket.disconnect", "code": 1001})
@@ -298,7 +301,69 @@ async def test_whoever_may_no_longer_listen_is_cut_off(
         await page.hears("rows")
         await in_thread(changes[how])
 
-        assert await page.is_closed() in (consumers.NOT_FOUND, consumers.SIGNED_OUT)
+        assert await page.is_closed() in (consumers.NOT_FOUND, consumers.SIGNED_OUT, consumers.ASK_AGAIN)
+    async with page_of(jo, cookie=page.cookie) as again:
+        assert await again.is_closed() in (consumers.NOT_FOUND, consumers.SIGNED_OUT)
+
+
+async def test_another_secret_key_signs_out_nobody_whose_page_is_open(
+    jo: Person, conversation: Conversation, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.contrib.sessions.models import Session
+
+    monkeypatch.setattr(consumers, "CHECK_EVERY", 0.05)
+    cookie = await sync_to_async(cookie_of)(jo)
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another key " * 5
+
+    async with page_of(jo, cookie=cookie) as page:
+        await asyncio.sleep(0.3)
+        await page.ask(since=0)
+
+        assert (await page.hears("rows"))["type"] == "rows"
+    assert await in_thread(Session.objects.exists)
+
+
+async def test_a_session_that_has_another_key_is_asked_for_and_not_called_signed_out(
+    jo: Person, conversation: Conversation, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the first page that is loaded after another secret key gives it, while others are open."""
+
+    def load_a_page(cookie: bytes) -> bytes:
+        client = Client()
+        name, _, value = cookie.decode().partition("=")
+        client.cookies[name] = value
+        client.get("/b/lumen/")
+        return f"{name}={client.cookies[name].value}".encode()
+
+    monkeypatch.setattr(consumers, "CHECK_EVERY", 0.05)
+    cookie = await sync_to_async(cookie_of)(jo)
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another key " * 5
+
+    async with page_of(jo, cookie=cookie) as page:
+        await page.ask(since=0)
+        await page.hears("rows")
+        renewed = await in_thread(lambda: load_a_page(cookie))
+
+        assert renewed != cookie
+        assert await page.is_closed() == consumers.ASK_AGAIN
+    async with page_of(jo, cookie=renewed) as page:
+        await page.ask(since=0)
+        assert (await page.hears("rows"))["type"] == "rows"
+
+
+async def test_a_session_of_another_password_opens_no_page_and_stays_as_it_is(jo: Person) -> None:
+    from django.contrib.sessions.models import Session
+
+    def change() -> None:
+        jo.set_password("a long horse battery")
+        jo.save(update_fields=["password"])
+
+    cookie = await sync_to_async(cookie_of)(jo)
+    await in_thread(change)
+
+    async with page_of(jo, cookie=cookie) as page:
+        assert await page.is_closed() == consumers.SIGNED_OUT
+    assert await in_thread(Session.objects.exists)
 
 
 @pytest.mark.parametrize("how", ["removed", "locked"])

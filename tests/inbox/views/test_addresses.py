@@ -6,7 +6,7 @@ import pytest
 from django.template.loader import render_to_string
 
 from inbox.models import Attachment, FetchState, Message
-from inbox.templatetags.addresses import web_address
+from inbox.templatetags.addresses import links, web_address
 
 DANGEROUS = (
     "javascript:alert(document.domain)", "JavaScript:alert(1)", " javascript:alert(1)", "java\nscript:alert(1)",
@@ -52,3 +52,18 @@ def test_addresses_of_the_web_are_links(address: str) -> None:
     assert web_address(address) == address
     html = render_to_string("inbox/_card.html", {"m": Message(kind="share", card={"url": address})})
     assert 'class="card__link" href="' in html
+
+
+def test_a_card_says_where_its_link_leads() -> None:
+    told = {"m": Message(kind="share", card={"url": "https://www.evil.example/p/1"})}
+
+    assert "Open on evil.example<" in render_to_string("inbox/_card.html", told)
+
+
+def test_a_link_in_a_message_leaves_the_workspace_where_it_is() -> None:
+    said = links('<b> rel="nofollow" https://shop.example/1')
+
+    assert said == (
+        '&lt;b&gt; rel=&quot;nofollow&quot; <a href="https://shop.example/1" rel="noopener noreferrer nofollow"'
+        ' target="_blank">https://shop.example/1</a>'
+    )

@@ -154,7 +154,7 @@ def test_somebody_new_is_invited_by_mail_and_sets_a_password(
         "Parley: You can sign in to Parley now",
     )
     assert brand.name in letter.body and "requested" not in letter.body
-    found = re.search(r"http://testserver(/accounts/password/reset/key/\S+)", letter.body)
+    found = re.search(r"https?://\S+?(/accounts/password/reset/key/\S+)", letter.body)
     assert found
     theirs = Client()
     form = theirs.get(found[1], follow=True)
@@ -305,3 +305,28 @@ def test_whoever_leaves_the_people_to_another_comes_home(admin: Client, jo: Pers
     answer = admin.post(at("person-removal", jo.public_id))
 
     assert (answer.headers["Location"], role_of(jo, brand)) == ("/", "")
+
+
+@pytest.mark.parametrize("act", ["removed", "made an agent"])
+@pytest.mark.parametrize("is_staff", [True, False])
+def test_whoever_takes_a_right_is_told_of_the_one_that_no_brand_can_take(
+    admin: Client, brand: Brand, act: str, is_staff: bool
+) -> None:
+    sam = MembershipFactory(brand=brand, role=Role.OPERATIONS, person__is_staff=is_staff).person
+
+    if act == "removed":
+        answer = admin.post(at("person-removal", sam.public_id), follow=True)
+    else:
+        answer = admin.post(at("person", sam.public_id), {"role": Role.AGENT}, follow=True)
+
+    assert (f"manage.py person {sam.email} --no-staff" in said(answer)) is is_staff
+
+
+def test_staff_who_go_on_running_channels_are_none_of_the_brands_business(
+    admin: Client, brand: Brand
+) -> None:
+    sam = MembershipFactory(brand=brand, role=Role.OPERATIONS, person__is_staff=True).person
+
+    answer = admin.post(at("person", sam.public_id), {"role": Role.ADMINISTRATOR}, follow=True)
+
+    assert "--no-staff" not in said(answer)

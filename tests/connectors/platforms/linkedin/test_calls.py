@@ -140,6 +140,27 @@ def test_a_file_becomes_an_asset_first(linkedin: FakePlatform, tmp_path: Path) -
     assert linkedin.pauses == [1.0]
 
 
+def test_our_token_goes_to_no_other_host_with_a_file(linkedin: FakePlatform, tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"%PDF")
+    file = OutboundAttachment(
+        AttachmentKind.FILE, "application/pdf", "a.pdf", 4, "https://p.example/o", str(tmp_path / "a.pdf")
+    )
+    place = {"uploadUrl": "https://uploads.example/C1", "headers": {}}
+    value = {
+        "asset": "urn:li:digitalmediaAsset:C1",
+        "uploadMechanism": {"com.linkedin.digitalmedia.uploading.MediaUploadHttpRequest": place},
+    }
+    linkedin.on("POST", "/v2/assets", json_answer({"value": value}))
+    linkedin.on("PUT", "/C1", httpx.Response(201))
+    linkedin.on("GET", "/v2/assets/C1", json_answer({"recipes": [{"status": "AVAILABLE"}]}))
+    linkedin.on("POST", "/v2/messages", accepted({"x-restli-id": "2-abc"}))
+
+    connector.send(linkedin.context(connector, ACCOUNT), reply(thread_id=THREAD, attachments=(file,)))
+
+    assert "authorization" not in linkedin.asked[1].headers
+    assert "authorization" in linkedin.asked[2].headers
+
+
 def test_a_comment_is_made_in_the_name_of_the_page(linkedin: FakePlatform) -> None:
     linkedin.on("GET", "/rest/organizationAcls", json_answer({"elements": [{"organization": PAGE}]}))
     path = f"/rest/socialActions/{COMMENT}/comments"
@@ -542,3 +563,40 @@ def test_an_asset_without_an_address_is_asked_for_by_its_name(linkedin: FakePlat
     found = connector.media(linkedin.context(connector, ACCOUNT), "urn:li:digitalmediaAsset:C2")
     assert (found.content, found.mime) == (b"x", "image/png")
     assert linkedin.asked[0].headers["authorization"] == "Bearer token-of-the-account"
+
+
+@pytest.mark.parametrize(
+    ("status", "remedy"), [(401, Remedy.TELL), (400, Remedy.TELL), (429, Remedy.RETRY), (503, Remedy.RETRY)]
+)
+def test_what_another_host_says_of_its_file_says_nothing_of_the_account(
+    linkedin: FakePlatform, status: int, remedy: Remedy
+) -> None:
+    """Not even where it speaks as the platform does, and asks to be asked again at once."""
+    words = {"message": "comment create throttled", "errors": [{"code": 89}]}
+    linkedin.on("GET", "/a.gif", json_answer(words, status, {"retry-after": "0"}))
+
+    with pytest.raises(ConnectorError) as caught:
+        connector.media(linkedin.context(connector, ACCOUNT), "https://gifs.example/a.gif")
+
+    assert (caught.value.remedy, caught.value.retry_at) == (remedy, None)
+
+
+def test_nor_does_a_host_that_the_platform_sends_us_to(linkedin: FakePlatform) -> None:
+    away = httpx.Response(302, headers={"location": "https://gifs.example/a.gif"})
+    linkedin.on("GET", "/own/a.gif", away).on("GET", "/a.gif", json_answer({}, 401))
+    context = linkedin.context(connector, ACCOUNT)
+
+    with pytest.raises(ConnectorError) as caught:
+        connector.media(context, f"{context.origins.api}/own/a.gif")
+
+    assert caught.value.remedy is Remedy.TELL
+
+
+def test_a_sign_in_that_the_platform_itself_refuses_for_a_file_is_renewed(linkedin: FakePlatform) -> None:
+    linkedin.on("GET", "/own/a.gif", json_answer({}, 401))
+    context = linkedin.context(connector, ACCOUNT)
+
+    with pytest.raises(ConnectorError) as caught:
+        connector.media(context, f"{context.origins.api}/own/a.gif")
+
+    assert caught.value.remedy is Remedy.REFRESH

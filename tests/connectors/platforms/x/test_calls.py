@@ -397,3 +397,40 @@ def test_our_token_does_not_leave_for_another_host(x: FakePlatform) -> None:
     x.on("GET", "/p.jpg", httpx.Response(200, content=b"jpg"))
     connector.media(x.context(connector, ACCOUNT), "https://pbs.twimg.com/p.jpg")
     assert "authorization" not in x.asked[0].headers
+
+
+@pytest.mark.parametrize(
+    ("status", "remedy"), [(401, Remedy.TELL), (400, Remedy.TELL), (429, Remedy.RETRY), (503, Remedy.RETRY)]
+)
+def test_what_another_host_says_of_its_file_says_nothing_of_the_account(
+    x: FakePlatform, status: int, remedy: Remedy
+) -> None:
+    """Not even where it speaks as the platform does, and asks to be asked again at once."""
+    words = {"message": "comment create throttled", "errors": [{"code": 89}]}
+    x.on("GET", "/a.gif", json_answer(words, status, {"retry-after": "0"}))
+
+    with pytest.raises(ConnectorError) as caught:
+        connector.media(x.context(connector, ACCOUNT), "https://gifs.example/a.gif")
+
+    assert (caught.value.remedy, caught.value.retry_at) == (remedy, None)
+
+
+def test_nor_does_a_host_that_the_platform_sends_us_to(x: FakePlatform) -> None:
+    away = httpx.Response(302, headers={"location": "https://gifs.example/a.gif"})
+    x.on("GET", "/own/a.gif", away).on("GET", "/a.gif", json_answer({}, 401))
+    context = x.context(connector, ACCOUNT)
+
+    with pytest.raises(ConnectorError) as caught:
+        connector.media(context, f"{context.origins.api}/own/a.gif")
+
+    assert caught.value.remedy is Remedy.TELL
+
+
+def test_a_sign_in_that_the_platform_itself_refuses_for_a_file_is_renewed(x: FakePlatform) -> None:
+    x.on("GET", "/own/a.gif", json_answer({}, 401))
+    context = x.context(connector, ACCOUNT)
+
+    with pytest.raises(ConnectorError) as caught:
+        connector.media(context, f"{context.origins.api}/own/a.gif")
+
+    assert caught.value.remedy is Remedy.REFRESH

@@ -283,3 +283,20 @@ def test_a_link_that_is_the_beginning_of_another_is_not_mixed_up() -> None:
     assert media.words("https://t.co/ab https://t.co/a", urls, with_media=False) == (
         "https://two.example https://one.example"
     )
+
+
+def test_links_within_a_long_link_stay_as_they_are() -> None:
+    """Each put into the one before it, four addresses of 4 kB are gigabytes."""
+    shorts = [f"https://t.co/{letter * 10}" for letter in "abc"]
+    longs = ["https://e.example/?" + inner * 20 for inner in (*shorts[1:], "x")]
+    urls = {"urls": [{"url": short, "expanded_url": long} for short, long in zip(shorts, longs, strict=True)]}
+
+    said = media.words(" ".join(shorts), urls, with_media=False)
+
+    assert said == " ".join(longs)
+
+
+def test_a_link_longer_than_any_page_needs_stays_short() -> None:
+    urls = {"urls": [{"url": "https://t.co/a", "expanded_url": "https://e.example/?" + "x" * 5000}]}
+
+    assert media.words("https://t.co/a", urls, with_media=False) == "https://t.co/a"

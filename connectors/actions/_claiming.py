@@ -1,0 +1,78 @@
+"""Which receipts are read next, and how often each was begun: one that its worker does not survive must not stop all others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from django.db import Error as DatabaseFailure
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.db.models.functions import Greatest, Length
+
+from connectors.models import Receipt, ReceiptState
+
+log = structlog.get_logger(__name__)
+BATCH_BYTES = 16 * 1024 * 1024
+# A worker may be killed for other reasons than what it reads: twice a whole batch is begun again before each is read by itself.
+ALONE_FROM = 2
+MOST_TRIES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    ids: tuple[int, ...] = ()
+    dead: int = 0
+
+
+def waiting(only: Sequence[int] | None) -> QuerySet[Receipt]:
+    new = Receipt.objects.filter(state=ReceiptState.NEW)
+    return new if only is None else new.filter(pk__in=only)
+
+
+@transaction.atomic(durable=True)
+def begin(*, now: datetime, limit: int, only: Sequence[int] | None) -> Begun:
+    """Count a try of the oldest that wait and that nobody else holds, as many as fit in memory. Committed before any of them is
+    read: of a worker that is killed meanwhile nothing else is left."""
+    free = waiting(only).select_for_update(skip_locked=True).order_by("id").annotate(size=Length("body"))
+    chosen: list[int] = []
+    dead: list[int] = []
+    total = 0
+    for receipt_id, size, tries in free.values_list("id", "size", "tries")[:limit]:
+        if tries >= MOST_TRIES:
+            dead.append(receipt_id)
+            continue
+        if chosen and (total + size > BATCH_BYTES or tries >= ALONE_FROM):
+            break
+        chosen.append(receipt_id)
+        total += size
+        if tries >= ALONE_FROM:
+            break
+    if dead:
+        log.error("receipts_given_up", receipts=dead)
+        Receipt.objects.filter(pk__in=dead).update(
+            state=ReceiptState.DEAD,
+            reason=f"Whoever read the delivery was ended by it, {MOST_TRIES} times.",
+            drained_at=now,
+        )
+    Receipt.objects.filter(pk__in=chosen).update(tries=F("tries") + 1)
+    return Begun(tuple(chosen), len(dead))
+
+
+def claim(ids: Sequence[int]) -> list[Receipt]:
+    """Those of them that still wait and that nobody else has taken since. Within the transaction that reads them."""
+    return list(
+        waiting(ids)
+        .select_for_update(skip_locked=True)
+        .only("id", "channel_id", "body", "delivery", "received_at")
+        .order_by("id")
+    )
+
+
+def give_back(ids: Sequence[int]) -> None:
+    """A try that was lived through counts for nothing: the database was away, or the receipt is judged by what it raised."""
+    with suppress(DatabaseFailure), transaction.atomic(durable=True):
+        waiting(ids).update(tries=Greatest(F("tries") - 1, 0))
