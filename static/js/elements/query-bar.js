@@ -3,7 +3,7 @@
  * Enter applies it (the address carries it), Esc takes it back.
  */
 import { Refused, ask, elements, explain, notify } from "../lib/fragments.js"
-import { takeTurn } from "../lib/picks.js"
+import { isTyping, takeTurn } from "../lib/picks.js"
 
 class QueryBar extends HTMLElement {
   connectedCallback() {
@@ -169,7 +169,7 @@ class QueryBar extends HTMLElement {
     const isMine = takeTurn()
     try {
       const parts = elements(await ask(url))
-      if (!isMine()) return
+      if (!isMine() || isTyping()) return
       dialog.replaceChildren(...parts)
       const form = dialog.querySelector("view-form")
       if (url === this.dataset.saving) form.asked = this.asked
