@@ -7,6 +7,7 @@ import { Refused, ask, elements, explain, notify, sentence } from "../lib/fragme
 import { measure } from "../lib/measure.js"
 import { show } from "../lib/picks.js"
 import { triggerAt } from "../lib/triggers.js"
+import { doing } from "../lib/undo.js"
 
 const FRESH = 20_000 // milliseconds for which offers are not asked for again
 const AGAIN = 3_600_000 // milliseconds for which a macro whose answer was lost is the same run when it is tried again
@@ -193,7 +194,7 @@ class ComposerPicker extends HTMLElement {
     const body = new FormData()
     for (const [name, value] of Object.entries({ plan: plan.dataset.plan, seen_seq: composer.seen, client_id: clientId })) body.set(name, value)
     try {
-      const html = await ask(url, { method: "POST", body })
+      const html = await doing(ask(url, { method: "POST", body }))
       this.#keepRun(url, null)
       this.asked = 0
       this.close()

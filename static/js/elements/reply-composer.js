@@ -9,7 +9,7 @@ import { Refused, ask, elements, explain, notify, sentence } from "../lib/fragme
 import { measure } from "../lib/measure.js"
 import { isTyping } from "../lib/picks.js"
 import { unfilled } from "../lib/triggers.js"
-import { say, undo } from "../lib/undo.js"
+import { doing, say, undo } from "../lib/undo.js"
 import { Uploads } from "../lib/uploads.js"
 
 class ReplyComposer extends HTMLElement {
@@ -306,7 +306,7 @@ class ReplyComposer extends HTMLElement {
     try {
       await this.keeper.settled(mode)
       body.set("draft", this.keeper.of(mode).base)
-      const html = await ask(mode === "note" ? this.dataset.noteUrl : this.dataset.replyUrl, { method: "POST", body })
+      const html = await doing(ask(mode === "note" ? this.dataset.noteUrl : this.dataset.replyUrl, { method: "POST", body }))
       this.#taken(mode, html, { replyTo, files, anyway })
     } catch (error) {
       this.next = false
