@@ -12,6 +12,8 @@ import { unfilled } from "../lib/triggers.js"
 import { doing, say, undo } from "../lib/undo.js"
 import { Uploads } from "../lib/uploads.js"
 
+const ON_ITS_WAY = "A file is still on its way up. Wait for it, or take it out."
+
 class ReplyComposer extends HTMLElement {
   connectedCallback() {
     this.shell = this.closest("workspace-shell")
@@ -94,9 +96,9 @@ class ReplyComposer extends HTMLElement {
     this.querySelector("[data-slot]").textContent = slot?.[1] ?? ""
     const empty = !this.field.value.trim() && (note || !this.uploads.ids.length)
     const send = this.querySelector(".composer__send")
-    send.disabled = closed || over || empty || Boolean(slot) || this.uploads.busy
+    send.disabled = closed || over || empty || Boolean(slot) || this.#waitsForFiles
     send.querySelector("[data-send-label]").textContent = note ? "Add note" : parked ? "Queue" : "Send"
-    send.title = note ? "Add the note" : requiresHuman === "true" ? `Send: ${label} wants a person's click` : "Send"
+    send.title = this.#waitsForFiles ? ON_ITS_WAY : note ? "Add the note" : requiresHuman === "true" ? `Send: ${label} wants a person's click` : "Send"
     this.uploads.refresh(note || closed)
     this.mindCompany()
   }
@@ -234,7 +236,13 @@ class ReplyComposer extends HTMLElement {
     this.asked = null
   }
 
+  /** Files leave with a reply; a note takes none. */
+  get #waitsForFiles() {
+    return this.mode === "reply" && this.uploads.busy
+  }
+
   submit() {
+    if (this.#waitsForFiles) notify(sentence(ON_ITS_WAY, "calm"))
     if (!this.querySelector(".composer__send").disabled) this.form.requestSubmit()
   }
 
