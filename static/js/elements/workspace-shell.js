@@ -336,13 +336,13 @@ class WorkspaceShell extends HTMLElement {
   }
 
   #gone(code) {
-    const words = code === 4401 ? "You have been signed out. What you typed is kept." : "You no longer work for this brand."
-    const html = sentence(words, "warning")
-    notify(html)
+    const [line] = elements(sentence(code === 4401 ? "You have been signed out. What you typed is kept." : "You no longer work for this brand.", "warning"))
+    line.dataset.stays = ""
     if (code === 4401) {
-      const link = Object.assign(document.createElement("a"), { href: `/accounts/login/?next=${encodeURIComponent(location.pathname)}`, className: "link", textContent: "Sign in" })
-      document.querySelector("#notices > .notice:not([data-of])")?.append(" ", link)
+      const here = encodeURIComponent(location.pathname + location.search)
+      line.append(" ", Object.assign(document.createElement("a"), { href: `/accounts/login/?next=${here}`, className: "link", textContent: "Sign in" }))
     }
+    notify(line.outerHTML)
   }
 
   #fromAddress() {

@@ -42,13 +42,14 @@ export function notify(html) {
   const [notice] = elements(html)
   if (!place || !notice) return
   clearNotices()
+  if (notice.hasAttribute("data-stays")) for (const each of place.querySelectorAll(":scope > [data-stays]")) each.remove()
+  else setTimeout(() => notice.remove(), 9000)
   place.append(notice)
-  setTimeout(() => notice.remove(), 9000)
 }
 
-/** All but what stands until its conversation is opened. */
+/** All but what stands until its conversation is opened, and what stays: that this page is over. */
 export function clearNotices() {
-  for (const each of document.querySelectorAll("#notices > :not([data-of])")) each.remove()
+  for (const each of document.querySelectorAll("#notices > :not([data-of], [data-stays])")) each.remove()
 }
 
 export function sentence(text, tone = "danger") {
