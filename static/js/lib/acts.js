@@ -61,7 +61,7 @@ export async function write(shell, mode) {
   const { at } = handAt()?.dataset ?? {}
   const early = Object.assign(document.createElement("textarea"), { className: "visually-hidden", ariaLabel: mode === "note" ? "Note" : "Reply" })
   document.body.append(early)
-  early.focus()
+  early.focus({ preventScroll: true })
   await shell.open(id, { at })
   const writing = document.activeElement === early
   const { value } = early
