@@ -40,7 +40,9 @@ class ConversationPane extends HTMLElement {
   }
 
   async #read(seq) {
-    if (await haveRead(this.dataset.id, this.dataset.readUrl, seq)) document.querySelector("notice-bell")?.ring(false)
+    const bell = document.querySelector("notice-bell")
+    const times = bell?.times
+    if (await haveRead(this.dataset.id, this.dataset.readUrl, seq)) bell?.quiet(times)
   }
 }
 customElements.define("conversation-pane", ConversationPane)
