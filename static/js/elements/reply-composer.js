@@ -24,6 +24,7 @@ class ReplyComposer extends HTMLElement {
     this.form.addEventListener("submit", (event) => this.#submitted(event))
     this.field.addEventListener("input", () => this.#typed())
     this.field.addEventListener("keydown", (event) => this.querySelector("composer-picker").pressed(event))
+    this.querySelector("[role=tablist]").addEventListener("keydown", (event) => this.#tabPressed(event))
     this.addEventListener("click", (event) => this.#clicked(event))
     this.addEventListener("window-ended", () => this.#askState())
     const { asked, clientId } = drafts.asked(this.shell.dataset.me, this.dataset.id)
@@ -257,6 +258,17 @@ class ReplyComposer extends HTMLElement {
     this.field.value = this.field.value ? `${text}\n${this.field.value}` : text
     this.uploads.giveBack(files)
     this.#typed()
+  }
+
+  /** Only one of the tabs is reached by Tab; arrows go to the other. */
+  #tabPressed(event) {
+    const tabs = [...this.querySelectorAll("[role=tab]")]
+    const at = tabs.indexOf(event.target)
+    const to = { ArrowRight: (at + 1) % tabs.length, ArrowLeft: (at + tabs.length - 1) % tabs.length, Home: 0, End: tabs.length - 1 }[event.key]
+    if (at < 0 || to === undefined) return
+    event.preventDefault()
+    this.write(tabs[to].dataset.mode, { focus: false })
+    tabs[to].focus()
   }
 
   #clicked({ target }) {
