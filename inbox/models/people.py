@@ -36,6 +36,11 @@ class Person(PublicIdModel, AbstractBaseUser, PermissionsMixin):
         blank=True,
         help_text="Seconds their replies wait, to be taken back. Empty: as the brand says.",
     )
+    letter_keys = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="Whether a letter, digit or sign alone is a command. Who speaks to their computer had better not have it so.",
+    )
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False, help_text="May open the Django admin.")
     date_joined = models.DateTimeField(default=timezone.now)

@@ -20,15 +20,20 @@ export function listen(shell) {
     const pressed = Date.now() < until && !inField ? `${begun} ${chord(event)}` : chord(event)
     until = 0
     const able = commands(shell).filter((command) => (command.fields || !inField) && makesSense(command, shell))
-    const command = able.find(({ keys }) => keys.includes(pressed))
+    const command = able.find((each) => usable(shell, each).includes(pressed))
     if (command) {
       event.preventDefault()
       if (!event.repeat || command.repeats) command.act(shell)
-    } else if (able.some(({ keys }) => keys.some((each) => each.startsWith(`${pressed} `)))) {
+    } else if (able.some((command) => usable(shell, command).some((each) => each.startsWith(`${pressed} `)))) {
       begun = pressed
       until = Date.now() + PATIENCE
     }
   })
+}
+
+/** Those of its keys that its person has. Letters, digits and signs alone may be switched off: speech would press them. */
+export function usable(shell, { keys }) {
+  return shell.hasAttribute("data-no-letters") ? keys.filter((each) => !/^(?:Shift\+)?.(?: |$)/.test(each)) : keys
 }
 
 /** At once: left to the browser it closes a moment later, and the next key would be lost. */
