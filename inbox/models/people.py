@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -67,6 +68,14 @@ class Person(PublicIdModel, AbstractBaseUser, PermissionsMixin):
     @property
     def short_name(self) -> str:
         return self.name or self.email.partition("@")[0]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where their pages say that they are."""
+        try:
+            return ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo("UTC")
 
     def get_short_name(self) -> str:
         return self.short_name

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import orjson
-from django.utils import timezone
 
 from inbox import platforms
 from inbox.models import Conversation, ConversationState, DueKind, Priority
@@ -36,7 +35,7 @@ class Row:
     manifest: Manifest | None
     window_closes_at: datetime | None
     window_state: str
-    now: datetime
+    now: datetime  # in the zone of whoever looks, where headings say until when today is
 
     @property
     def not_sent(self) -> bool:
@@ -76,7 +75,7 @@ class Row:
 
     @property
     def group(self) -> str:
-        return due_words.group(self.due_at, now=timezone.localtime(self.now))
+        return due_words.group(self.due_at, now=self.now)
 
     @property
     def pressing(self) -> str:
