@@ -265,3 +265,7 @@ class OwnHoldForm(forms.Form):
     seconds = forms.TypedChoiceField(
         label="My replies wait", coerce=int, choices=[("", "as the brand says"), *_WAITS], required=False, empty_value=None
     )  # fmt: skip
+
+
+class KeysForm(forms.Form):
+    letters = forms.BooleanField(label="Single-letter keys", required=False)

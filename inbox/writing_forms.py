@@ -21,6 +21,7 @@ class TextWithVariables(forms.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=canning.LONGEST, strip=False, **kwargs)
+        self.widget.attrs["dir"] = "auto"
 
     def to_python(self, value: Any) -> Any:
         text = (super().to_python(value) or "").replace("\r\n", "\n").strip()

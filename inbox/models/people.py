@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -36,6 +37,11 @@ class Person(PublicIdModel, AbstractBaseUser, PermissionsMixin):
         blank=True,
         help_text="Seconds their replies wait, to be taken back. Empty: as the brand says.",
     )
+    letter_keys = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="Whether a letter, digit or sign alone is a command. Who speaks to their computer had better not have it so.",
+    )
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False, help_text="May open the Django admin.")
     date_joined = models.DateTimeField(default=timezone.now)
@@ -62,6 +68,14 @@ class Person(PublicIdModel, AbstractBaseUser, PermissionsMixin):
     @property
     def short_name(self) -> str:
         return self.name or self.email.partition("@")[0]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where their pages say that they are."""
+        try:
+            return ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo("UTC")
 
     def get_short_name(self) -> str:
         return self.short_name

@@ -162,6 +162,7 @@ def page(
 
     `older_than` is below a place and `newer_than` above it, whatever the order.
     """
+    now = now.astimezone(person.zone)
     if view.query is not None:
         asked = view_rows.asked(brand, view.query, me=person.pk, now=now)
         return view_rows.page(asked, sort=sort, limit=limit, older_than=older_than, newer_than=newer_than)

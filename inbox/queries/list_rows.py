@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 import orjson
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 
 from inbox import access, platforms
 from inbox.models import Conversation, ConversationState, DueKind, Person, Priority
@@ -48,7 +47,7 @@ class Row(Head):
     window_closes_at: datetime | None
     window_state: str
     not_sent: bool  # an answer in it did not leave, and nobody has looked after it
-    now: datetime
+    now: datetime  # in the zone of whoever looks, where headings say until when today is
 
     @property
     def places(self) -> list[tuple[str, Place]]:
@@ -75,7 +74,7 @@ class Row(Head):
 
     @property
     def group(self) -> str:
-        return due_words.group(self.due_at, now=timezone.localtime(self.now))
+        return due_words.group(self.due_at, now=self.now)
 
     @property
     def pressing(self) -> str:

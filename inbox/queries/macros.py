@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from inbox import access
 from inbox.models import Brand, Macro, Person, Priority, Tag, Team
@@ -53,24 +52,17 @@ def _does(macro: Macro, tags: dict[int, str], whom: dict[str, str]) -> list[str]
 
 def when(typed: str, person: Person, brand: Brand, now: datetime) -> Snooze:
     """Raises snooze_times.NotUnderstood, which says what to type."""
-    zone = _zone(person)
+    zone = person.zone
     return snooze_times.parse(typed, now=now, zone=zone, opens=opening_hours.opening_of(brand, zone))
 
 
 def check(typed: str, person: Person, brand: Brand, now: datetime) -> None:
     """Whether it is a time at all. As the day begins: what is over for today is meant for the days to come. Raises NotUnderstood."""
-    zone = _zone(person)
+    zone = person.zone
     when(typed, person, brand, snooze_times.instant(now.astimezone(zone).date(), time(0), zone))
 
 
 def said(found: Snooze, person: Person, now: datetime) -> str:
     if found.until is None:
         return "until the customer writes"
-    return snooze_times.say(found.until, now=now, zone=_zone(person))
-
-
-def _zone(person: Person) -> ZoneInfo:
-    try:
-        return ZoneInfo(person.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
+    return snooze_times.say(found.until, now=now, zone=person.zone)

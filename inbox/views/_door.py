@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
+from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -46,4 +47,13 @@ def signed_in(
 
 def notice(request: HttpRequest, text: str, *, status: int = 422, sign_in: bool = False) -> HttpResponse:
     """A calm line that says what to do, in the place where the open page shows such lines."""
-    return render(request, "inbox/_notice.html", {"text": text, "sign_in": sign_in}, status=status)
+    told = {"text": text, "sign_in": sign_in, "page": _page_of(request) if sign_in else ""}
+    return render(request, "inbox/_notice.html", told, status=status)
+
+
+def _page_of(request: HttpRequest) -> str:
+    """The open page that asked. In a tab of its own the sign-in would leave this page with a token that is no longer taken."""
+    page = urlsplit(request.headers.get("Referer", ""))
+    return (
+        page._replace(scheme="", netloc="", fragment="").geturl() if page.netloc == request.get_host() else ""
+    )

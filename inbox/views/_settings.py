@@ -21,12 +21,18 @@ PAGES = (
     ("settings-canned", "Canned replies"),
     ("settings-macros", "Macros"),
     ("settings-replies", "Replies"),
+    ("settings-keys", "Keys"),
     ("settings-teams", "Teams"),
     ("settings-routing", "Routing"),
     ("settings-people", "People"),
 )
 ADMINISTERED = {"settings-people"}
-OWN = {"settings-canned", "settings-macros", "settings-replies"}  # where everybody has something of their own
+OWN = {
+    "settings-canned",
+    "settings-macros",
+    "settings-replies",
+    "settings-keys",
+}  # where everybody has something of their own
 
 
 def page(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from inbox.models import Brand, Person
 from inbox.queries import opening_hours
@@ -13,19 +12,12 @@ from inbox.rules.snooze_times import Snooze
 
 def read(typed: str, person: Person, brand: Brand, now: datetime) -> Snooze:
     """Raises snooze_times.NotUnderstood, which says what to type."""
-    zone = _zone(person)
+    zone = person.zone
     return snooze_times.parse(typed, now=now, zone=zone, opens=opening_hours.opening_of(brand, zone))
 
 
 def words(found: Snooze, person: Person, now: datetime) -> str:
     if found.until is None:
         return "until the customer writes"
-    said = snooze_times.say(found.until, now=now, zone=_zone(person))
+    said = snooze_times.say(found.until, now=now, zone=person.zone)
     return f"{said} (closed that day)" if found.closed else said
-
-
-def _zone(person: Person) -> ZoneInfo:
-    try:
-        return ZoneInfo(person.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")

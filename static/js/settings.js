@@ -1,4 +1,6 @@
-// The settings' pages work without this; with it, weights are tried while they are edited, and effects are asked for in place.
+// The settings' pages work without this; with it, weights are tried while they are edited, effects are asked for in place, and what was
+// typed outlives the end of a session.
+import { keepForms } from "./lib/form-keeper.js"
 import { ask, elements, explain, Refused } from "./lib/fragments.js"
 
 const REST = 350
@@ -33,3 +35,5 @@ for (const form of document.querySelectorAll("form[data-check]")) {
     put("effect", location.href, new FormData(form, event.submitter)).then(() => document.getElementById("effect").scrollIntoView({ block: "center" }))
   })
 }
+
+keepForms()

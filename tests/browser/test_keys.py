@@ -9,10 +9,12 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 
-from inbox.actions import indexing, receiving
+from inbox.actions import indexing, receiving, saving
 from inbox.actions.receiving import Arrival
 from inbox.exchange import ThreadKind
 from inbox.models import Brand, CannedReply, Channel, Conversation, ConversationState, Macro, Person, Tag
+from inbox.queries import view_names
+from inbox.rules import view_reading
 from tests.browser.conftest import Outside
 from tests.browser.test_accessibility import faults
 from tests.factories import conversations as make
@@ -210,6 +212,39 @@ def test_keys_hold_with_caps_lock_and_on_other_alphabets(enter: Enter, three: li
     page.evaluate(press, ["о", "KeyJ"])
 
     expect(page.locator(f"#row-{three[1].public_id}")).to_be_focused()
+
+
+PRESS = """([key, code, shiftKey]) => document.activeElement.dispatchEvent(
+  new KeyboardEvent("keydown", { key, code, shiftKey: Boolean(shiftKey), bubbles: true, cancelable: true }))"""
+
+
+def test_a_view_with_a_digit_is_reached_where_digits_need_shift_and_on_other_alphabets(
+    enter: Enter, three: list[Conversation], brand: Brand, mara: Person
+) -> None:
+    query = view_reading.parse("is:unread", view_names.of(mara, brand))
+    saved = saving.save(brand=brand, owner=mara, name="Unread", query=query, by=mara, now=timezone.now())
+    address = f"**/inbox/view-{saved.public_id}/"
+    page = enter(OPEN)
+    for digit in (
+        [["Shift", "ShiftLeft"], ["1", "Digit1", True]],  # AZERTY
+        [["\u06f1", "Digit1"]],  # Persian
+    ):
+        page.goto(OPEN)
+        page.wait_for_selector("state-line[data-state=live]", state="attached")
+        for key in [["g", "KeyG"], *digit]:
+            page.evaluate(PRESS, key)
+        page.wait_for_url(address)
+
+
+def test_keys_hold_where_one_key_writes_two_letters_and_signs_stand_elsewhere(
+    enter: Enter, three: list[Conversation]
+) -> None:
+    page = enter(f"/b/lumen/conversations/{three[0].public_id}/")
+    page.evaluate(PRESS, ["\u0644\u0627", "KeyB"])  # Arabic: lam and alef
+    expect(page.locator("conversation-head[data-state=pending]")).to_be_visible()
+
+    page.evaluate(PRESS, ["\u061f", "Slash", True])
+    expect(page.locator("#help")).to_be_visible()
 
 
 def test_the_palette_by_keys(enter: Enter, three: list[Conversation], brand: Brand) -> None:

@@ -1,6 +1,7 @@
 /** What is selected in the list, one by one or the whole view, and what is done to all of it. */
 import { ask, elements, explain, notify } from "../lib/fragments.js"
 import { choose } from "../lib/picks.js"
+import { doing } from "../lib/undo.js"
 
 const ASKS = new Set(["snooze", "assign", "tag", "priority"]) // these need one more choice
 const CLOSED = new Set(["resolved", "spam"])
@@ -78,6 +79,7 @@ class BulkBar extends HTMLElement {
   }
 
   async send(act, value = "") {
+    if (this.sending) return // what is selected is on its way: pressed once more, a key would do it again, or the opposite
     const body = new FormData()
     body.set("act", act)
     body.set("value", value)
@@ -86,14 +88,16 @@ class BulkBar extends HTMLElement {
     else for (const id of this.ids) body.append("ids", id)
     const pending = this.#rows.filter((row) => this.ids.has(row.dataset.id))
     for (const row of pending) row.setAttribute("data-pending", act)
+    this.sending = true
     try {
-      const html = await ask(`/b/${this.shell.dataset.brand}/bulk/${this.all && this.dataset.asked ? `?${this.dataset.asked}` : ""}`, { method: "POST", body })
+      const html = await doing(ask(`/b/${this.shell.dataset.brand}/bulk/${this.all && this.dataset.asked ? `?${this.dataset.asked}` : ""}`, { method: "POST", body }))
       if (this.all && this.list.contains(document.activeElement)) document.activeElement.blur() // all that was in hand is on its way
       this.clear()
       this.shell.querySelector("bulk-runs").receive(elements(html))
     } catch (error) {
       notify(explain(error))
     } finally {
+      this.sending = false
       for (const row of pending) row.removeAttribute("data-pending")
     }
   }

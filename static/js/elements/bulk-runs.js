@@ -16,9 +16,16 @@ class BulkRuns extends HTMLElement {
     for (const run of runs) {
       const here = this.querySelector(`#${CSS.escape(run.id)}`)
       if (here && (here.dataset.state !== "running" || Number(here.dataset.worked) > Number(run.dataset.worked))) continue
+      if (here?.dataset.state !== run.dataset.state) this.#say(run)
       if (here) here.replaceWith(run)
       else this.append(run)
     }
+  }
+
+  /** That it has begun, and what became of it; not each batch. */
+  #say(run) {
+    const words = [...run.querySelectorAll(".bulk__said, .bulk__why")].map((each) => each.textContent.replace(/\s+/g, " ").trim())
+    document.getElementById("bulk-said").textContent = words.join(". ")
   }
 
   async #pressed(target) {

@@ -7,6 +7,7 @@ import { Refused, ask, elements, explain, notify, sentence } from "../lib/fragme
 import { measure } from "../lib/measure.js"
 import { show } from "../lib/picks.js"
 import { triggerAt } from "../lib/triggers.js"
+import { doing } from "../lib/undo.js"
 
 const FRESH = 20_000 // milliseconds for which offers are not asked for again
 const AGAIN = 3_600_000 // milliseconds for which a macro whose answer was lost is the same run when it is tried again
@@ -185,16 +186,19 @@ class ComposerPicker extends HTMLElement {
     const { plan, composer } = this
     if (!plan?.hasAttribute("data-does") || this.running) return
     this.running = true
+    const { field } = this
+    const { start } = this.trigger
+    const sign = field.value.slice(start, field.selectionStart)
     const { url } = option.dataset
     const { clientId, again } = this.#asRun(url)
     const body = new FormData()
     for (const [name, value] of Object.entries({ plan: plan.dataset.plan, seen_seq: composer.seen, client_id: clientId })) body.set(name, value)
     try {
-      const html = await ask(url, { method: "POST", body })
+      const html = await doing(ask(url, { method: "POST", body }))
       this.#keepRun(url, null)
       this.asked = 0
       this.close()
-      composer.insert(this.trigger.start, this.field.selectionStart, "")
+      this.#cut(start, sign)
       show(composer.shell, html)
       if (plan.hasAttribute("data-keeps")) notify(sentence("It stays as it is: routing changes nothing here until it is resolved.", "calm"))
       else if (again && !elements(html).some((piece) => piece.content?.querySelector("[data-done]"))) notify(sentence("It had been done already; only its answer was lost.", "calm"))
@@ -206,6 +210,16 @@ class ComposerPicker extends HTMLElement {
     } finally {
       this.running = false
     }
+  }
+
+  /** The sign goes when what it asked for is done. What was typed behind it meanwhile stays, and the hand in it. */
+  #cut(start, sign) {
+    const { field, composer } = this
+    if (!field.value.startsWith(sign, start)) return
+    const end = start + sign.length
+    const { selectionStart, selectionEnd } = field
+    composer.insert(start, end, "")
+    if (selectionStart >= end) field.setSelectionRange(selectionStart - sign.length, selectionEnd - sign.length)
   }
 
   /** The same macro again, after an answer or a page that was lost, is one run, whatever else was typed, looked at or run meanwhile: it answers once. */

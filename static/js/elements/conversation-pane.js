@@ -1,5 +1,6 @@
 /** The open conversation: takes the news that concerns it, and says how far it has been read. */
 import { haveRead } from "../lib/readings.js"
+import { standIn } from "../lib/standing-in.js"
 
 class ConversationPane extends HTMLElement {
   connectedCallback() {
@@ -19,7 +20,7 @@ class ConversationPane extends HTMLElement {
       if (piece.hasAttribute("data-entry")) continue
       const existing = this.querySelector(`#${CSS.escape(piece.id)}`)
       if (existing?.matches(".triage") && existing.dataset.seq === piece.dataset.seq) continue // nothing moves under a hand
-      if (existing && Number(piece.dataset.seq ?? Infinity) >= Number(existing.dataset.seq ?? 0)) existing.replaceWith(piece)
+      if (existing && Number(piece.dataset.seq ?? Infinity) >= Number(existing.dataset.seq ?? 0)) standIn(piece, existing)
     }
     if (!entries.length) return
     if (entries.some((entry) => entry.hasAttribute("data-anew") && !this.querySelector(`#${CSS.escape(entry.id)}`))) return void this.dispatchEvent(new CustomEvent("thread-anew", { bubbles: true }))
@@ -40,7 +41,9 @@ class ConversationPane extends HTMLElement {
   }
 
   async #read(seq) {
-    if (await haveRead(this.dataset.id, this.dataset.readUrl, seq)) document.querySelector("notice-bell")?.ring(false)
+    const bell = document.querySelector("notice-bell")
+    const times = bell?.times
+    if (await haveRead(this.dataset.id, this.dataset.readUrl, seq)) bell?.quiet(times)
   }
 }
 customElements.define("conversation-pane", ConversationPane)

@@ -1,10 +1,11 @@
 /** The keys, as the table of commands has them. */
 import { COMMANDS, commands } from "../lib/commands.js"
-import { kbds } from "../lib/keys.js"
+import { kbds, usable } from "../lib/keys.js"
 
 class KeyHelp extends HTMLElement {
   show() {
-    const all = commands(this.closest("workspace-shell")).filter((command) => command.keys.length)
+    const shell = this.closest("workspace-shell")
+    const all = commands(shell).map((command) => ({ ...command, keys: usable(shell, command) })).filter((command) => command.keys.length)
     const groups = [...new Set([...COMMANDS.map((command) => command.group), "Going"])]
     this.replaceChildren(...groups.map((group) => section(group, all.filter((command) => command.group === group))))
     this.closest("dialog").showModal()

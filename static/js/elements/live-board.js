@@ -1,4 +1,6 @@
 /** Asks for its content again every few seconds while somebody looks at it, or only while it says that work goes on. What has the focus keeps it. */
+import { patience } from "../lib/fragments.js"
+
 const EVERY = 5000
 
 class LiveBoard extends HTMLElement {
@@ -21,7 +23,7 @@ class LiveBoard extends HTMLElement {
     if (this.dataset.while && !this.querySelector(`[data-${this.dataset.while}]`)) return
     this.asks = true
     try {
-      const answer = await fetch(this.dataset.url, { headers: { "X-Parley-Fragment": "1" } })
+      const answer = await fetch(this.dataset.url, { headers: { "X-Parley-Fragment": "1" }, signal: patience() })
       if (answer.ok) this.#show(await answer.text())
       this.toggleAttribute("data-stale", !answer.ok)
     } catch {

@@ -30,6 +30,7 @@ class LivePart extends HTMLElement {
       if (this.#isHeld) return
       this.replaceChildren(...fresh) // the line that said how old it was goes with it
       this.trueAt = Date.now()
+      if (this.querySelector("[data-over]")) clearInterval(this.timer) // nothing more will come of it
     } catch (error) {
       this.#tell(error instanceof Refused && error.status < 500 ? explain(error) : sentence("Parley does not answer; it is asked again.", "warning"))
     } finally {

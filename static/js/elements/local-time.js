@@ -26,6 +26,10 @@ function short(at) {
 
 class LocalTime extends HTMLElement {
   connectedCallback() {
+    this.tell()
+  }
+
+  tell() {
     const at = new Date(this.getAttribute("datetime"))
     if (Number.isNaN(at.getTime())) return
     const format = this.getAttribute("format")
@@ -35,3 +39,16 @@ class LocalTime extends HTMLElement {
   }
 }
 customElements.define("local-time", LocalTime)
+
+/** "10:12" is of today: once the day is over, what stands there is told anew. */
+let day = new Date().toDateString()
+
+function newDay() {
+  const today = new Date().toDateString()
+  if (today === day) return
+  day = today
+  for (const each of document.querySelectorAll("local-time")) each.tell()
+}
+
+setInterval(newDay, 30_000)
+document.addEventListener("visibilitychange", newDay)

@@ -86,6 +86,7 @@ class MessageThread extends KeysetScroller {
 
   receive(entries, { own = false } = {}) {
     let below = 0
+    const known = new Set([...this.items.children].flatMap(({ id, dataset }) => [id, dataset.pending]))
     const change = () => {
       for (const entry of entries) {
         this.meanwhile(entry)
@@ -95,6 +96,7 @@ class MessageThread extends KeysetScroller {
     }
     if (this.atEnd || own) change()
     else this.keepStill(change)
+    if (!own) this.#say(entries.filter(({ id, isConnected, dataset }) => isConnected && !known.has(id) && !known.has(dataset.client ?? id)))
     if (own && this.more.end) this.dispatchEvent(new CustomEvent("thread-anew", { bubbles: true }))
     else if (own || this.atEnd) this.toEnd()
     else if (below) this.#tellBelow(below)
@@ -193,6 +195,12 @@ class MessageThread extends KeysetScroller {
     this.items.append(line)
     this.toEnd()
     return line
+  }
+
+  /** To those who cannot see it: what others have written, once. How one's own is getting on, and what was said before, is read where it stands. */
+  #say(entries) {
+    const words = entries.filter(({ dataset }) => dataset.side).map((entry) => [entry.dataset.author, entry.querySelector(".message__text")?.textContent.trim() || "a file"].join(": "))
+    if (words.length) this.parentElement.querySelector("[data-heard]").textContent = words.join(". ")
   }
 
   #tellBelow(count) {

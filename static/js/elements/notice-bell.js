@@ -1,23 +1,35 @@
 /** What somebody was told though they were not looking: a dot while it is unseen, the list with a press. */
 import { ask, elements, explain, notify } from "../lib/fragments.js"
-import { takeTurn } from "../lib/picks.js"
+import { isTyping, takeTurn } from "../lib/picks.js"
 
 class NoticeBell extends HTMLElement {
   connectedCallback() {
+    this.times = 0 // that it rang on this page
     this.dialog = document.getElementById("picker")
     this.querySelector("button").addEventListener("click", () => this.#show())
   }
 
-  ring(rings = true) {
+  ring() {
+    this.times++
+    this.#dot(true)
+  }
+
+  /** All has been seen, says an answer to what was asked when it had rung so many times. What rang since is not in it. */
+  quiet(times) {
+    if (times === this.times) this.#dot(false)
+  }
+
+  #dot(rings) {
     this.toggleAttribute("data-rings", rings)
     this.querySelector(".bell__said").textContent = rings ? ": something new" : ""
   }
 
   async #show() {
     const isMine = takeTurn()
+    const { times } = this
     try {
       const [told] = elements(await ask(this.dataset.url))
-      if (!isMine()) return
+      if (!isMine() || isTyping()) return // who writes by now is not interrupted: what they type would go into the dialog
       this.dialog.replaceChildren(told)
       this.dialog.setAttribute("aria-label", "What you were told")
       if (!this.dialog.open) this.dialog.showModal()
@@ -25,7 +37,7 @@ class NoticeBell extends HTMLElement {
       const body = new FormData()
       body.set("up_to_seq", told.dataset.seq)
       await ask(this.dataset.url, { method: "POST", body })
-      this.ring(false)
+      this.quiet(times)
     } catch (error) {
       notify(explain(error))
     }

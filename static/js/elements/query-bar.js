@@ -3,7 +3,9 @@
  * Enter applies it (the address carries it), Esc takes it back.
  */
 import { Refused, ask, elements, explain, notify } from "../lib/fragments.js"
-import { takeTurn } from "../lib/picks.js"
+import { isTyping, takeTurn } from "../lib/picks.js"
+
+const FRESH = 60_000 // milliseconds for which they are not asked for again
 
 class QueryBar extends HTMLElement {
   connectedCallback() {
@@ -33,8 +35,13 @@ class QueryBar extends HTMLElement {
     this.#typed()
   }
 
+  /** What there is to complete with; after a while anew: tags and colleagues come and go while a page is open. */
   async #learn() {
-    this.known ??= ask(this.dataset.words).then(JSON.parse).catch(() => (this.known = null))
+    if (!this.known || Date.now() - this.learnt > FRESH) {
+      const before = this.known
+      this.learnt = Date.now()
+      this.known = ask(this.dataset.words).then(JSON.parse).catch(() => (this.known = before ?? null))
+    }
     return this.known
   }
 
@@ -169,7 +176,7 @@ class QueryBar extends HTMLElement {
     const isMine = takeTurn()
     try {
       const parts = elements(await ask(url))
-      if (!isMine()) return
+      if (!isMine() || isTyping()) return
       dialog.replaceChildren(...parts)
       const form = dialog.querySelector("view-form")
       if (url === this.dataset.saving) form.asked = this.asked

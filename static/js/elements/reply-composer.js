@@ -9,8 +9,10 @@ import { Refused, ask, elements, explain, notify, sentence } from "../lib/fragme
 import { measure } from "../lib/measure.js"
 import { isTyping } from "../lib/picks.js"
 import { unfilled } from "../lib/triggers.js"
-import { say, undo } from "../lib/undo.js"
+import { doing, say, undo } from "../lib/undo.js"
 import { Uploads } from "../lib/uploads.js"
+
+const ON_ITS_WAY = "A file is still on its way up. Wait for it, or take it out."
 
 class ReplyComposer extends HTMLElement {
   connectedCallback() {
@@ -22,6 +24,7 @@ class ReplyComposer extends HTMLElement {
     this.form.addEventListener("submit", (event) => this.#submitted(event))
     this.field.addEventListener("input", () => this.#typed())
     this.field.addEventListener("keydown", (event) => this.querySelector("composer-picker").pressed(event))
+    this.querySelector("[role=tablist]").addEventListener("keydown", (event) => this.#tabPressed(event))
     this.addEventListener("click", (event) => this.#clicked(event))
     this.addEventListener("window-ended", () => this.#askState())
     const { asked, clientId } = drafts.asked(this.shell.dataset.me, this.dataset.id)
@@ -94,9 +97,9 @@ class ReplyComposer extends HTMLElement {
     this.querySelector("[data-slot]").textContent = slot?.[1] ?? ""
     const empty = !this.field.value.trim() && (note || !this.uploads.ids.length)
     const send = this.querySelector(".composer__send")
-    send.disabled = closed || over || empty || Boolean(slot) || this.uploads.busy
+    send.disabled = closed || over || empty || Boolean(slot) || this.#waitsForFiles
     send.querySelector("[data-send-label]").textContent = note ? "Add note" : parked ? "Queue" : "Send"
-    send.title = note ? "Add the note" : requiresHuman === "true" ? `Send: ${label} wants a person's click` : "Send"
+    send.title = this.#waitsForFiles ? ON_ITS_WAY : note ? "Add the note" : requiresHuman === "true" ? `Send: ${label} wants a person's click` : "Send"
     this.uploads.refresh(note || closed)
     this.mindCompany()
   }
@@ -234,7 +237,13 @@ class ReplyComposer extends HTMLElement {
     this.asked = null
   }
 
+  /** Files leave with a reply; a note takes none. */
+  get #waitsForFiles() {
+    return this.mode === "reply" && this.uploads.busy
+  }
+
   submit() {
+    if (this.#waitsForFiles) notify(sentence(ON_ITS_WAY, "calm"))
     if (!this.querySelector(".composer__send").disabled) this.form.requestSubmit()
   }
 
@@ -249,6 +258,17 @@ class ReplyComposer extends HTMLElement {
     this.field.value = this.field.value ? `${text}\n${this.field.value}` : text
     this.uploads.giveBack(files)
     this.#typed()
+  }
+
+  /** Only one of the tabs is reached by Tab; arrows go to the other. */
+  #tabPressed(event) {
+    const tabs = [...this.querySelectorAll("[role=tab]")]
+    const at = tabs.indexOf(event.target)
+    const to = { ArrowRight: (at + 1) % tabs.length, ArrowLeft: (at + tabs.length - 1) % tabs.length, Home: 0, End: tabs.length - 1 }[event.key]
+    if (at < 0 || to === undefined) return
+    event.preventDefault()
+    this.write(tabs[to].dataset.mode, { focus: false })
+    tabs[to].focus()
   }
 
   #clicked({ target }) {
@@ -306,7 +326,7 @@ class ReplyComposer extends HTMLElement {
     try {
       await this.keeper.settled(mode)
       body.set("draft", this.keeper.of(mode).base)
-      const html = await ask(mode === "note" ? this.dataset.noteUrl : this.dataset.replyUrl, { method: "POST", body })
+      const html = await doing(ask(mode === "note" ? this.dataset.noteUrl : this.dataset.replyUrl, { method: "POST", body }))
       this.#taken(mode, html, { replyTo, files, anyway })
     } catch (error) {
       this.next = false

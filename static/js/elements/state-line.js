@@ -8,6 +8,8 @@ import { ThreadNumbers, numbersOf } from "../lib/thread-numbers.js"
 import { zone } from "./local-time.js"
 
 const WORDS = { connecting: "connecting", live: "live", catching: "catching up", offline: "offline", gone: "signed out" }
+const SIGNED_OUT = 4401 // as inbox/consumers.py closes
+const NOT_YOURS = 4404
 const PATIENCE = 500 // how long a missing number may still be on its way
 const THREAD_PATIENCE = 1000 // how long the thread may take to be told of what its row tells already
 const SOON = 1000 // until what could not be read anew is asked for again; longer each time
@@ -103,12 +105,12 @@ class StateLine extends HTMLElement {
     if (!this.owing.size && this.socket?.readyState === WebSocket.OPEN) this.say("live")
   }
 
-  say(state) {
+  say(state, word = WORDS[state]) {
     if (this.dataset.state === state) return
     this.dataset.state = state
     this.shell.dataset.line = state
-    this.shell.dataset.lineWord = WORDS[state]
-    this.querySelector(".state__word").textContent = WORDS[state]
+    this.shell.dataset.lineWord = word
+    this.querySelector(".state__word").textContent = word
   }
 
   #resume() {
@@ -124,9 +126,9 @@ class StateLine extends HTMLElement {
   }
 
   #closed(code) {
-    if (code === 4401 || code === 4404) {
+    if (code === SIGNED_OUT || code === NOT_YOURS) {
       this.gone = true
-      this.say("gone")
+      this.say("gone", code === NOT_YOURS ? "no longer yours" : undefined)
       this.dispatchEvent(new CustomEvent("line-gone", { bubbles: true, detail: { code } }))
       return
     }

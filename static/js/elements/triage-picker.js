@@ -77,11 +77,19 @@ class TriagePicker extends HTMLElement {
       try {
         const query = new URLSearchParams({ until: this.filter.value })
         const [said] = elements(await ask(`${this.dataset.preview}?${query}`, { signal: this.asking.signal }))
-        this.querySelector("#snooze-said")?.replaceWith(said)
+        this.#say(said)
       } catch {
         // The next letter asks again; Enter is answered in words.
       }
     }, 80)
+  }
+
+  /** In the line that stands there: one that comes in its place is not read out. */
+  #say({ textContent, dataset }) {
+    const line = this.querySelector("#snooze-said")
+    if (!line) return
+    line.textContent = textContent
+    line.dataset.understood = dataset.understood
   }
 
   #pressed(event) {

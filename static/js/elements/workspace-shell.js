@@ -164,9 +164,18 @@ class WorkspaceShell extends HTMLElement {
     return `/b/${this.dataset.brand}/inbox/${this.dataset.view}/?${this.dataset.sorted}`
   }
 
+  get #hasRoom() {
+    return matchMedia("(min-width: 1380px)").matches
+  }
+
+  /** Whether the person stands over the thread. */
+  get isCovered() {
+    return Boolean(this.dataset.open) && this.hasAttribute("data-context-over") && !this.#hasRoom
+  }
+
   /** Beside the thread where there is room, over it where there is not. */
   toggleContext(show) {
-    if (!matchMedia("(min-width: 1380px)").matches) {
+    if (!this.#hasRoom) {
       const over = show === undefined ? !this.hasAttribute("data-context-over") : false
       this.toggleAttribute("data-context-over", over)
       this.querySelector("[data-context]")?.setAttribute("aria-expanded", over)
@@ -191,14 +200,14 @@ class WorkspaceShell extends HTMLElement {
       event.preventDefault()
       this.close()
     } else if (target.closest("[data-run]")) this.#run(target.closest("[data-run]"))
-    else if (target.closest("[data-menu]")) this.#menu()
-    else if (this.hasAttribute("data-menu-open") && !target.closest(".views")) this.#menu(false)
+    else if (target.closest("[data-menu]")) this.menu()
+    else if (!target.closest(".views")) this.menu(false)
     if (target.tagName === "DIALOG") target.close()
   }
 
   #run(button) {
     const command = find(this, button.dataset.command)
-    this.#menu(false)
+    this.menu(false)
     this.pointed = button.closest("conversation-pane")?.dataset.id
     try {
       if (command && makesSense(command, this)) command.act(this)
@@ -207,9 +216,16 @@ class WorkspaceShell extends HTMLElement {
     }
   }
 
-  #menu(open = !this.hasAttribute("data-menu-open")) {
+  /** The views, where they are a drawer: the hand goes in with it, and back to its button. */
+  menu(open = !this.hasAttribute("data-menu-open")) {
+    if (open === this.hasAttribute("data-menu-open")) return
+    const views = this.querySelector(".views")
+    const button = this.querySelector("[data-menu]")
+    const held = views.contains(document.activeElement)
     this.toggleAttribute("data-menu-open", open)
-    this.querySelector("[data-menu]").setAttribute("aria-expanded", open)
+    button.setAttribute("aria-expanded", open)
+    if (open) (views.querySelector("[aria-current]") ?? views.querySelector("a")).focus({ preventScroll: true })
+    else if (held) button.focus()
   }
 
   #news(news) {
@@ -338,13 +354,13 @@ class WorkspaceShell extends HTMLElement {
   }
 
   #gone(code) {
-    const words = code === 4401 ? "You have been signed out. What you typed is kept." : "You no longer work for this brand."
-    const html = sentence(words, "warning")
-    notify(html)
+    const [line] = elements(sentence(code === 4401 ? "You have been signed out. What you typed is kept." : "You no longer work for this brand.", "warning"))
+    line.dataset.stays = ""
     if (code === 4401) {
-      const link = Object.assign(document.createElement("a"), { href: `/accounts/login/?next=${encodeURIComponent(location.pathname)}`, className: "link", textContent: "Sign in" })
-      document.querySelector("#notices > .notice:not([data-of])")?.append(" ", link)
+      const here = encodeURIComponent(location.pathname + location.search)
+      line.append(" ", Object.assign(document.createElement("a"), { href: `/accounts/login/?next=${here}`, className: "link", textContent: "Sign in" }))
     }
+    notify(line.outerHTML)
   }
 
   #fromAddress() {

@@ -4,6 +4,7 @@ import { isAway, tellOf } from "./afar.js"
 import * as drafts from "./drafts.js"
 import { leaveUnread } from "./readings.js"
 import { address, handAt, inHand, isShown, isTyping, newestOf, seenOf, settle, show } from "./picks.js"
+import { doing } from "./undo.js"
 
 export { inHand }
 
@@ -37,7 +38,7 @@ export async function unread(shell) {
   const before = row?.dataset.unread
   if (before === "0") row.dataset.unread = "1"
   try {
-    const said = await ask(`${address(shell, id)}readings/`, { method: "DELETE" })
+    const said = await doing(ask(`${address(shell, id)}readings/`, { method: "DELETE" }))
     notify(said.trim() || sentence("It is unread already.", "calm"))
   } catch (error) {
     if (row && before) row.dataset.unread = before
@@ -60,7 +61,7 @@ export async function write(shell, mode) {
   const { at } = handAt()?.dataset ?? {}
   const early = Object.assign(document.createElement("textarea"), { className: "visually-hidden", ariaLabel: mode === "note" ? "Note" : "Reply" })
   document.body.append(early)
-  early.focus()
+  early.focus({ preventScroll: true })
   await shell.open(id, { at })
   const writing = document.activeElement === early
   const { value } = early
@@ -103,7 +104,7 @@ async function change(shell, id, act, { url, method, values }) {
   const body = new FormData()
   for (const [name, value] of Object.entries(values)) body.set(name, value)
   try {
-    show(shell, await ask(url, method === "DELETE" ? { method } : { method, body }))
+    show(shell, await doing(ask(url, method === "DELETE" ? { method } : { method, body })))
     if (act === "resolve" && method === "POST") shell.done(id, newest)
   } catch (error) {
     for (const place of places()) place.removeAttribute("data-pending")

@@ -127,6 +127,8 @@ function filter(shell) {
 function back(shell) {
   const field = document.activeElement?.closest?.("input, textarea, select, [contenteditable]")
   if (field) field.blur()
+  else if (shell.hasAttribute("data-menu-open")) shell.menu(false) // first what lies over the rest
+  else if (shell.isCovered) shell.toggleContext()
   else if (selecting(shell)) shell.hands.clear()
   else if (inFocus(shell)) focusBar(shell).stop()
   else if (shell.dataset.open) shell.close()

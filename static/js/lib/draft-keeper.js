@@ -14,6 +14,7 @@ export class DraftKeeper {
     this.composer = composer
     this.place = [composer.shell.dataset.me, composer.dataset.id]
     this.state = { reply: null, note: null }
+    this.turns = 0 // that the words here have taken: what was asked before the last of them is older than they are
     this.adopt(composer.querySelector("[data-drafts]"))
   }
 
@@ -40,6 +41,7 @@ export class DraftKeeper {
 
   typed(mode, text) {
     const state = this.state[mode]
+    this.turns++
     Object.assign(state, { text, dirty: true, against: 0 })
     drafts.write(...this.place, mode, state)
     this.#say("") // what was saved are other words
@@ -55,6 +57,7 @@ export class DraftKeeper {
 
   /** The server has taken the words, and the draft with them. What was typed meanwhile is the next one. */
   taken(mode, rest) {
+    this.turns++
     Object.assign(this.state[mode], { text: rest, base: 0, dirty: Boolean(rest), against: 0, piece: null })
     drafts.write(...this.place, mode, this.state[mode])
     if (rest) this.#soon(mode)
@@ -78,9 +81,10 @@ export class DraftKeeper {
   /** What other pages of the same person have saved meanwhile. */
   async look() {
     if (!Object.values(this.state).every(({ dirty, saving }) => !dirty && !saving)) return false
+    const { turns } = this
     const before = JSON.stringify(Object.values(this.state).map(({ base, text }) => [base, text]))
     const [fragment] = elements(await ask(this.composer.dataset.draftsUrl))
-    if (!Object.values(this.state).every(({ dirty, saving }) => !dirty && !saving)) return false
+    if (turns !== this.turns || !Object.values(this.state).every(({ dirty, saving }) => !dirty && !saving)) return false
     this.adopt(fragment)
     return before !== JSON.stringify(Object.values(this.state).map(({ base, text }) => [base, text]))
   }

@@ -1,5 +1,7 @@
 /** Asking the server for fragments, and turning their text into elements. */
 
+const PATIENCE = 20_000 // milliseconds for an answer
+
 export class Refused extends Error {
   constructor(status, html) {
     super(`Refused with ${status}`)
@@ -12,11 +14,17 @@ export function csrf() {
   return document.querySelector('meta[name="csrf-token"]')?.content ?? ""
 }
 
-/** The answer's HTML. Throws Refused with the server's own words, or TypeError when there is no connection. */
+/** Ends a request that nobody answers: a line that is half open says nothing of itself, and what waits behind it would wait for minutes. */
+export function patience(signal) {
+  const end = AbortSignal.timeout(PATIENCE)
+  return signal ? AbortSignal.any([signal, end]) : end
+}
+
+/** The answer's HTML. Throws Refused with the server's own words, TypeError when there is no connection, TimeoutError when no answer came. */
 export async function ask(url, { method = "GET", body, signal, keepalive } = {}) {
   const headers = { "X-Parley-Fragment": "1" }
   if (method !== "GET") headers["X-CSRFToken"] = csrf()
-  const answer = await fetch(url, { method, body, headers, signal, keepalive, credentials: "same-origin" })
+  const answer = await fetch(url, { method, body, headers, signal: patience(signal), keepalive, credentials: "same-origin" })
   if (answer.status === 205) return null // so much has changed that the page had better read it anew
   const html = answer.status === 204 ? "" : await answer.text()
   if (!answer.ok) throw new Refused(answer.status, html)
@@ -34,13 +42,14 @@ export function notify(html) {
   const [notice] = elements(html)
   if (!place || !notice) return
   clearNotices()
+  if (notice.hasAttribute("data-stays")) for (const each of place.querySelectorAll(":scope > [data-stays]")) each.remove()
+  else setTimeout(() => notice.remove(), 9000)
   place.append(notice)
-  setTimeout(() => notice.remove(), 9000)
 }
 
-/** All but what stands until its conversation is opened. */
+/** All but what stands until its conversation is opened, and what stays: that this page is over. */
 export function clearNotices() {
-  for (const each of document.querySelectorAll("#notices > :not([data-of])")) each.remove()
+  for (const each of document.querySelectorAll("#notices > :not([data-of], [data-stays])")) each.remove()
 }
 
 export function sentence(text, tone = "danger") {
@@ -60,6 +69,7 @@ export function explain(error) {
     if (error.status === 404) return sentence("This is no longer there, or no longer yours to see.")
     return sentence("That did not work. Try again in a moment; what you typed is kept.")
   }
+  if (error.name === "TimeoutError") return sentence("Parley has not answered. Nothing is lost; try again in a moment.", "warning")
   return sentence("No connection. Nothing is lost; try again when the line says live.", "warning")
 }
 

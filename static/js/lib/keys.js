@@ -5,27 +5,35 @@ const PATIENCE = 1200 // milliseconds between the keys of one command
 const ON_A_MAC = /Mac|iP(hone|ad)/.test(navigator.platform)
 const WORDS = { Mod: ON_A_MAC ? "⌘" : "Ctrl", Enter: "↵", Escape: "Esc", ArrowDown: "↓", ArrowUp: "↑" }
 
+const HELD = new Set(["Shift", "Control", "Meta", "Alt", "AltGraph", "CapsLock"])
+const SIGNS = { Slash: ["/", "?"], Period: [".", ">"] } // without and with Shift, where other alphabets have letters of their own
+
 let begun = ""
 let until = 0
 
 export function listen(shell) {
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.altKey) return
+    if (event.defaultPrevented || event.altKey || HELD.has(event.key)) return // a digit may need Shift: that is not the next key of a command
     const [dialog] = document.querySelectorAll("dialog[open]")
     if (dialog) return void (event.key === "Escape" && !event.isComposing && dismiss(dialog, event))
     const inField = Boolean(event.target.closest("input, textarea, select, [contenteditable]"))
     const pressed = Date.now() < until && !inField ? `${begun} ${chord(event)}` : chord(event)
     until = 0
     const able = commands(shell).filter((command) => (command.fields || !inField) && makesSense(command, shell))
-    const command = able.find(({ keys }) => keys.includes(pressed))
+    const command = able.find((each) => usable(shell, each).includes(pressed))
     if (command) {
       event.preventDefault()
       if (!event.repeat || command.repeats) command.act(shell)
-    } else if (able.some(({ keys }) => keys.some((each) => each.startsWith(`${pressed} `)))) {
+    } else if (able.some((command) => usable(shell, command).some((each) => each.startsWith(`${pressed} `)))) {
       begun = pressed
       until = Date.now() + PATIENCE
     }
   })
+}
+
+/** Those of its keys that its person has. Letters, digits and signs alone may be switched off: speech would press them. */
+export function usable(shell, { keys }) {
+  return shell.hasAttribute("data-no-letters") ? keys.filter((each) => !/^(?:Shift\+)?.(?: |$)/.test(each)) : keys
 }
 
 /** At once: left to the browser it closes a moment later, and the next key would be lost. */
@@ -34,9 +42,9 @@ function dismiss(dialog, event) {
   dialog.close()
 }
 
-/** What is pressed, as the table writes it. Capitals by Caps Lock are small letters, and letters of other alphabets count by their place. */
+/** What is pressed, as the table writes it. Capitals by Caps Lock are small letters, and what other alphabets write counts by its place. */
 function chord({ key, code, shiftKey, ctrlKey, metaKey }) {
-  const letter = key.length === 1 && key > "~" ? (code.match(/^Key(.)$/)?.[1] ?? key) : key
+  const letter = key > "~" ? (code.match(/^(?:Key|Digit)(.)$/)?.[1] ?? SIGNS[code]?.[Number(shiftKey)] ?? key) : key
   const shift = shiftKey && (letter.length > 1 || /[a-z]/i.test(letter)) ? "Shift+" : ""
   const name = /^[a-z]$/i.test(letter) ? (shift ? letter.toUpperCase() : letter.toLowerCase()) : letter
   return `${ctrlKey || metaKey ? "Mod+" : ""}${shift}${name}`

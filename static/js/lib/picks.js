@@ -1,6 +1,6 @@
 /** What is done with one key and a short choice: who cares for it, tags, priority, snooze. In the list it is about the row in hand, else about the open conversation. */
 import { ask, elements, explain, notify } from "./fragments.js"
-import { say } from "./undo.js"
+import { doing, say } from "./undo.js"
 
 const PLACES = { assign: "assignment/", tags: "tags/", priority: "priority/", mood: "mood/", snooze: "snooze/", merges: "merges/", promise: "promise/" }
 let turn = 0 // of whoever has asked for the dialog
@@ -89,7 +89,7 @@ export async function settle(shell, url, { method, values = {} }) {
   const id = url.split("/").at(-3)
   const newest = newestOf(shell, id)
   try {
-    show(shell, await ask(url, method === "DELETE" ? { method } : { method, body }))
+    show(shell, await doing(ask(url, method === "DELETE" ? { method } : { method, body })))
     if (method === "POST" && url.endsWith("/snooze/")) shell.done(id, newest)
     return true
   } catch (error) {

@@ -2,11 +2,22 @@
 import { ask, clearNotices, elements, explain, notify, sentence } from "./fragments.js"
 
 let turn = Promise.resolve()
+const underWay = new Set() // what was done and has no answer yet
 
-/** One after the other, however fast the key is pressed. `which`: { undo } or { message }, else the newest. */
+/** One after the other, however fast the key is pressed, and after what was done before it. `which`: { undo } or { message }, else the newest. */
 export function undo(shell, which = {}) {
-  turn = turn.then(() => take(shell, which))
+  if (underWay.size) sayThatItIs()
+  const before = Promise.allSettled([turn, ...underWay])
+  turn = before.then(() => take(shell, which))
   return turn
+}
+
+/** What may be taken back: an undo that came to the server before it would take back the thing before. Gives back what it was given. */
+export function doing(work) {
+  underWay.add(work)
+  const over = () => underWay.delete(work)
+  work.then(over, over)
+  return work
 }
 
 /** The line that says what was done is shown; what else an answer brought is left to others. */
@@ -16,8 +27,12 @@ export function say(pieces) {
   return pieces.filter((piece) => piece !== line)
 }
 
-async function take(shell, which) {
+function sayThatItIs() {
   notify(sentence("Undoing…", "calm"))
+}
+
+async function take(shell, which) {
+  sayThatItIs()
   const body = new FormData()
   for (const [name, value] of Object.entries(which)) body.set(name, value)
   try {

@@ -1,6 +1,8 @@
 /** Files on their way into a reply: checked against the platform's limits, sent up with progress, removable. */
 import { csrf, elements, explain, notify, Refused, sentence } from "./fragments.js"
 
+const STILL = 60_000 // milliseconds without anything leaving after which the line is dead
+const REMOVE = `<button class="button button--icon" type="button" data-remove title="Do not send this file"><svg class="icon" aria-hidden="true"><use href="#icon-cross"></use></svg><span class="visually-hidden"></span></button>`
 const KINDS = { image: "image", video: "video", audio: "audio" }
 
 export class Uploads {
@@ -89,20 +91,32 @@ export class Uploads {
     progress.max = 1
     progress.value = 0
     progress.setAttribute("aria-label", `Sending up ${file.name}`)
-    item.append(name, progress)
+    const [remove] = elements(REMOVE)
+    remove.lastElementChild.textContent = `Remove ${file.name}`
+    item.append(name, progress, remove)
     this.list.append(item)
     this.running++
     this.composer.refresh()
     const body = new FormData()
     body.set("file", file)
     // fetch tells nothing of what has left; the older request does.
-    const request = new XMLHttpRequest()
+    const request = (item.request = new XMLHttpRequest())
+    let still
+    const moves = () => {
+      clearTimeout(still)
+      still = setTimeout(() => request.abort(), STILL)
+    }
     request.open("POST", this.composer.dataset.uploadUrl)
     request.setRequestHeader("X-CSRFToken", csrf())
     request.setRequestHeader("X-Parley-Fragment", "1")
-    request.upload.onprogress = ({ loaded, total }) => (progress.value = loaded / total)
+    request.upload.onprogress = ({ loaded, total }) => {
+      progress.value = loaded / total
+      moves()
+    }
     request.onloadend = () => {
+      clearTimeout(still)
       this.running--
+      if (!this.list.contains(item)) return this.composer.refresh() // it was taken out by hand
       if (request.status === 200) item.replaceWith(...elements(request.responseText))
       else {
         item.remove()
@@ -111,6 +125,7 @@ export class Uploads {
       this.composer.refresh()
       this.composer.filesChanged()
     }
+    moves()
     request.send(body)
   }
 
@@ -123,6 +138,7 @@ export class Uploads {
 
   #remove(item) {
     item.remove()
+    item.request?.abort()
     this.composer.refresh()
     this.composer.filesChanged()
   }

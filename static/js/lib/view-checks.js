@@ -3,8 +3,15 @@
  * cases (tests/inbox/rules/view_cases.json). Times are milliseconds.
  */
 
-/** Now, and the brand's own today. `days`: midnights. */
+const DAY = 86_400_000
+
+/** Now, and the brand's own today. `days`: midnights. A page that stands for longer than they reach goes on counting days of 24 hours. */
 export function moment(days, now = Date.now()) {
+  const last = days.at(-1)
+  if (now >= last) {
+    const begins = last + Math.floor((now - last) / DAY) * DAY
+    return { now, begins, ends: begins + DAY }
+  }
   const ends = days.find((midnight) => midnight > now) ?? Infinity
   return { now, begins: days[days.indexOf(ends) - 1] ?? -Infinity, ends }
 }

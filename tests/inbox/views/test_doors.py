@@ -39,7 +39,7 @@ OF_THE_BRAND = {
     "settings-canned", "settings-canned-new", "settings-macros", "settings-macro-new",
     "views", "query-words", "query-reading",
     "settings-teams", "settings-team-new", "settings-routing", "palette", "palette-people", "notices", "presence",
-    "settings-people", "settings-person-new", "settings-replies", "undo", "bulk", "bulk-rows", "bulk-snooze-preview",
+    "settings-people", "settings-person-new", "settings-replies", "settings-keys", "undo", "bulk", "bulk-rows", "bulk-snooze-preview",
 }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -36,6 +36,35 @@ def test_each_channel_is_named_after_its_platform_and_its_account(page: Client, 
 
     assert "IG Instagram @acme.living" in words(shown)
     assert "LinkedIn Acme" in words(shown)
+
+
+@pytest.mark.parametrize(
+    ("zone", "headings"),
+    [
+        ("UTC", ["Today"]),
+        ("Asia/Tokyo", ["Later"]),
+        ("America/Los_Angeles", ["Today"]),
+        ("Nowhere/At_All", ["Today"]),
+    ],
+)
+@pytest.mark.parametrize("view", ["inbox/open/", "inbox/query/?q=is:open"])
+def test_what_is_due_today_is_so_where_its_reader_is(
+    view: str,
+    zone: str,
+    headings: list[str],
+    page: Client,
+    jo: Person,
+    channel: Channel,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = datetime(2026, 11, 25, 13, 0, tzinfo=UTC)  # 22:00 in Tokyo
+    monkeypatch.setattr("django.utils.timezone.now", lambda: now)
+    Person.objects.filter(pk=jo.pk).update(time_zone=zone)
+    make.conversation(channel, due_at=now + timedelta(hours=3), due_kind="first")
+
+    html = page.get(f"/b/lumen/{view}").content.decode()
+
+    assert re.findall(r'data-heads="([^"]*)"', html) == headings
 
 
 @pytest.mark.parametrize(

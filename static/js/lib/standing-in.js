@@ -1,0 +1,35 @@
+/** A piece of the page comes in the place of an older one. Whoever has the focus in it keeps their place: Tab goes on from there. */
+const REACHED = "a[href], button, input, select, textarea, summary, [tabindex]"
+
+export function standIn(piece, existing) {
+  const held = existing.contains(document.activeElement) ? document.activeElement : null
+  const [before, at] = held ? placeIn(existing, held) : []
+  existing.replaceWith(piece)
+  if (held && piece.isConnected) counterpart(piece, held, before, at)?.focus({ preventScroll: true })
+}
+
+/** Its place among its like, and among all that can be reached. */
+function placeIn(existing, held) {
+  const all = reachedIn(existing)
+  return [all.filter((each) => marks(each) === marks(held)).indexOf(held), all.indexOf(held)]
+}
+
+/** The same control; else one that is about the same thing ("yes" at a tag has become "undo"); else what stands where it stood. */
+function counterpart(piece, held, before, at) {
+  const all = reachedIn(piece)
+  const same = all.filter((each) => marks(each) === marks(held))
+  const about = subject(held) && all.find((each) => subject(each) === subject(held))
+  return same[before] ?? same.at(-1) ?? (about || all[Math.min(at, all.length - 1)])
+}
+
+function reachedIn(place) {
+  return [...place.querySelectorAll(REACHED)].filter((each) => each.checkVisibility())
+}
+
+function marks({ tagName, id, dataset }) {
+  return JSON.stringify([tagName, id, { ...dataset }])
+}
+
+function subject({ dataset }) {
+  return Object.values(dataset).join(" ").trim()
+}

@@ -1,0 +1,67 @@
+"""The bell: what rings while an older answer is on its way is not put out by it."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from inbox.actions import noting
+from inbox.models import Brand, Conversation, Person
+from tests.browser.conftest import Outside
+from tests.browser.test_late_answers import at, hold
+from tests.factories.people import agent_of
+
+Enter = Callable[..., Page]
+RINGING = "notice-bell[data-rings]"
+
+
+@pytest.fixture
+def bea(brand: Brand) -> Person:
+    return agent_of(brand, email="bea@example.test", name="Bea")
+
+
+def calls(mara: Person, bea: Person, conversation: Conversation) -> None:
+    text = f"@{mara.name} look at this"
+    noting.add_note(conversation=conversation, by=bea, client_id=uuid.uuid4(), text=text, now=timezone.now())
+
+
+def test_what_rings_while_the_list_is_looked_at_is_not_put_out_with_it(
+    enter: Enter, anna: Conversation, mara: Person, bea: Person
+) -> None:
+    page = enter("/b/lumen/inbox/open/")
+    calls(mara, bea, anna)
+    expect(page.locator(RINGING)).to_have_count(1)
+    seen = hold(page, re.compile(r"/notices/$"))
+    page.route(
+        re.compile(r"/notices/$"),
+        lambda route: route.continue_() if route.request.method == "GET" else route.fallback(),
+    )
+    page.click("notice-bell button")
+    seen.until_given()
+    calls(mara, bea, anna)
+    expect(page.locator(f"#row-{anna.public_id}")).to_be_visible()
+    page.wait_for_timeout(700)  # until the page has heard of it
+    seen.let_go()
+    page.wait_for_timeout(300)
+
+    expect(page.locator(RINGING)).to_have_count(1)
+
+
+def test_what_rings_while_a_reading_is_answered_is_not_put_out_by_that_answer(
+    enter: Enter, anna: Conversation, zoe: Conversation, mara: Person, bea: Person, outside: Outside
+) -> None:
+    page = enter(at(anna))
+    read = hold(page, re.compile(rf"/{anna.public_id}/readings/$"))
+    outside.write("Hello?")
+    read.until_given()
+    calls(mara, bea, zoe)
+    expect(page.locator(RINGING)).to_have_count(1)
+    read.let_go()
+    page.wait_for_timeout(300)
+
+    expect(page.locator(RINGING)).to_have_count(1)

@@ -1,0 +1,99 @@
+"""A line that is half open answers nothing: what was asked for ends, and what waits behind it goes on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, Route, expect
+
+from inbox.models import Conversation, ConversationState, Direction, Message
+from tests.browser.test_late_answers import RESOLUTION, at
+
+Enter = Callable[..., Page]
+FIELD = "#composer-text"
+SOONER = """() => {
+  const real = AbortSignal.timeout
+  AbortSignal.timeout = (milliseconds) => real.call(AbortSignal, milliseconds / 40)
+}"""
+
+
+def never_answered(page: Page, address: re.Pattern[str]) -> list[Route]:
+    """The next request of this address stays under way. The others are answered."""
+    kept: list[Route] = []
+
+    def keep(route: Route) -> None:
+        if kept:
+            route.fallback()
+        else:
+            kept.append(route)
+
+    page.route(address, keep)
+    page.evaluate(SOONER)
+    return kept
+
+
+def until_asked(page: Page, kept: list[Route]) -> Route:
+    for _ in range(100):
+        if kept:
+            return kept[0]
+        page.wait_for_timeout(50)
+    raise AssertionError("nothing was asked for")
+
+
+def test_a_reply_that_is_never_answered_comes_back_to_its_writer(enter: Enter, anna: Conversation) -> None:
+    page = enter(at(anna))
+    kept = never_answered(page, re.compile(r"/replies/$"))
+    page.fill(FIELD, "It left today")
+    page.keyboard.press("Control+Enter")
+    until_asked(page, kept)
+
+    expect(page.locator("#notices")).to_contain_text("Parley has not answered")
+    expect(page.locator(FIELD)).to_have_value("It left today")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".message[data-side=brand]")).to_contain_text("It left today")
+    assert Message.objects.filter(direction=Direction.OUT).count() == 1
+
+
+def test_a_save_that_is_never_answered_does_not_hold_the_reply_back(enter: Enter, anna: Conversation) -> None:
+    page = enter(at(anna))
+    kept = never_answered(page, re.compile(r"/drafts/reply/$"))
+    page.fill(FIELD, "It left today")
+    until_asked(page, kept)
+    page.keyboard.press("Control+Enter")
+
+    expect(page.locator(".message[data-side=brand][data-entry]")).to_contain_text("It left today")
+
+
+def test_an_undo_that_is_never_answered_holds_no_later_one(enter: Enter, anna: Conversation) -> None:
+    page = enter(at(anna))
+    page.keyboard.press("e")
+    expect(page.locator("conversation-head[data-state=resolved]")).to_be_visible()
+    kept = never_answered(page, re.compile(r"/undo/$"))
+    page.keyboard.press("z")
+    until_asked(page, kept)
+    page.keyboard.press("z")
+
+    expect(page.locator("conversation-head[data-state=open]")).to_be_visible()
+
+
+def test_an_undo_pressed_before_the_act_has_arrived_takes_back_that_act(
+    enter: Enter, anna: Conversation
+) -> None:
+    page = enter(at(anna))
+    page.keyboard.press("m")
+    expect(page.locator("conversation-head[data-mine]")).to_be_visible()
+    kept: list[Route] = []
+    page.route(RESOLUTION, lambda route: kept.append(route) if not kept else route.fallback())
+    page.keyboard.press("e")
+    resolution = until_asked(page, kept)
+    page.keyboard.press("z")
+    page.wait_for_timeout(300)
+    anna.refresh_from_db()
+    assert anna.assignee_name == "Mara"
+    resolution.continue_()
+
+    expect(page.locator("#notices")).to_contain_text("Undone")
+    expect(page.locator("conversation-head[data-state=open][data-mine]")).to_be_visible()
+    anna.refresh_from_db()
+    assert (anna.state, anna.assignee_name) == (ConversationState.OPEN, "Mara")

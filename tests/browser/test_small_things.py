@@ -1,0 +1,52 @@
+"""Small things that add up over a day."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from inbox.models import BulkRun, Channel, Conversation
+from tests.browser.test_late_answers import at, hold
+from tests.factories import conversations as make
+
+Enter = Callable[..., Page]
+
+
+def test_a_key_pressed_twice_about_what_is_selected_is_one_run(enter: Enter, channel: Channel) -> None:
+    make.conversations(channel, 3)
+    page = enter("/b/lumen/inbox/open/")
+    begun = hold(page, re.compile(r"/bulk/$"))
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.keyboard.press("e")
+    begun.until_given()
+    page.keyboard.press("e")
+    page.wait_for_timeout(300)
+    begun.let_go()
+
+    expect(page.locator("bulk-progress")).to_have_count(1)
+    assert BulkRun.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", ["canned", "macros"])
+def test_words_for_customers_are_written_in_their_own_direction(
+    enter: Enter, channel: Channel, name: str
+) -> None:
+    page = enter("/b/lumen/inbox/open/")
+    page.goto(f"/b/lumen/settings/{name}/new/")
+    field = page.locator("textarea").first
+    field.fill("\u0634\u0643\u0631\u0627")
+
+    assert field.evaluate("field => field.matches(':dir(rtl)')")
+
+
+def test_a_phone_does_not_zoom_into_what_is_typed_into(enter: Enter, anna: Conversation) -> None:
+    page = enter(at(anna), viewport={"width": 390, "height": 844}, has_touch=True)
+    sizes = page.evaluate(
+        """() => ["#palette-field", "#search-field", "#query", "#composer-text"].map((each) => parseFloat(getComputedStyle(document.querySelector(each)).fontSize))"""
+    )
+
+    assert min(sizes) >= 16
