@@ -2,6 +2,9 @@
 
 import asyncio
 import datetime
+from typing import Any
+
+from httpx import Response
 
 from simulator import signatures
 from tests.simulator.outside import Outside, simulated
@@ -377,6 +380,24 @@ async def test_a_post_that_is_gone_takes_no_answer(outside: Outside) -> None:
         body = {"text": "On its way.", "reply": {"in_reply_to_tweet_id": target}}
         answer = await outside.api.post("/2/tweets", json=body, headers=user)
         assert (answer.status_code, "deleted or not visible" in answer.json()["detail"]) == (403, True)
+
+
+@simulated
+async def test_the_same_words_are_posted_once_whoever_they_answer(outside: Outside) -> None:
+    user = await outside.x()
+    mara, noor = [await outside.says("x", "Where is it?", kind="comment") for _ in range(2)]
+
+    async def answer(comment: dict[str, Any], text: str) -> Response:
+        body = {"text": text, "reply": {"in_reply_to_tweet_id": comment["id"]}}
+        return await outside.api.post("/2/tweets", json=body, headers=user)
+
+    assert (await answer(mara, "Please write to us.")).status_code == 201
+    again = await answer(noor, "Please write to us.")
+    assert (again.status_code, again.json()["detail"]) == (
+        403,
+        "You are not allowed to create a Tweet with duplicate content.",
+    )
+    assert (await answer(noor, "Please do write to us.")).status_code == 201
 
 
 @simulated

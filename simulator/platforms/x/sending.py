@@ -134,9 +134,11 @@ class Sending:
             return errors.forbidden(
                 "You attempted to reply to a Tweet that is deleted or not visible to you."
             )
+        if self._said_lately(account, text):
+            return errors.forbidden("You are not allowed to create a Tweet with duplicate content.")
         if parent is None:
             post_id = self.world.ids.snowflake(at_ms=self.world.clock.now_ms())
-            account.posts.append({"id": post_id, "caption": text})
+            account.posts.append({"id": post_id, "caption": text, "at_ms": self.world.clock.now_ms()})
             self.world.save_account(account)
             await self.world.store.flushed()
             return wire.answer(
@@ -149,6 +151,16 @@ class Sending:
         body = {"data": {"id": message.id, "text": text, "edit_history_tweet_ids": [message.id]}}
         return await self.kernel.accepted(
             account=account, thread=thread, message=message, response=wire.answer(body, status=201)
+        )
+
+    def _said_lately(self, account: Account, text: str) -> bool:
+        """Whose post it answers makes no difference."""
+        since = self.world.clock.now_ms() - tokens.DAY_MS
+        posted = any(one["caption"] == text and one.get("at_ms", 0) > since for one in account.posts)
+        return posted or any(
+            one.text == text and one.kind == "comment" and not one.deleted
+            for one in self.world.messages.values()
+            if (one.platform, one.account, one.direction) == ("x", account.id, "out") and one.at_ms > since
         )
 
     async def hide(self, request: Request, account: Account, given: dict[str, Any]) -> Response:

@@ -227,6 +227,9 @@ def test_what_answers_nobodys_post_does_not_go_to_the_root_of_the_talk(x: FakePl
     [
         "You attempted to reply to a Tweet that is deleted or not visible to you.",
         "Reply to this conversation is not allowed because you have not been mentioned by the author of the post.",
+        "You are not allowed to create a Tweet with duplicate content.",
+        "Your Tweet text is too long.",
+        "Quoting this post is not allowed because you have not been mentioned by its author.",
     ],
 )
 def test_a_post_that_cannot_be_answered_is_told_and_parks_nothing(x: FakePlatform, detail: str) -> None:
@@ -234,6 +237,21 @@ def test_a_post_that_cannot_be_answered_is_told_and_parks_nothing(x: FakePlatfor
     with pytest.raises(ConnectorError) as caught:
         connector.send(x.context(connector, ACCOUNT), public())
     assert caught.value.remedy is Remedy.TELL
+
+
+def test_what_x_refuses_for_a_reason_that_nobody_knows_is_told_in_its_words(x: FakePlatform) -> None:
+    error = error_of(x, problem(403, "This post is not for today."))
+    assert (error.remedy, error.reason) == (
+        Remedy.TELL,
+        "X refused this and said: This post is not for today.",
+    )
+
+
+@pytest.mark.parametrize("kind", ["client-forbidden", "oauth1-permissions"])
+def test_an_app_without_the_right_wants_a_person_whatever_else_is_said(x: FakePlatform, kind: str) -> None:
+    body = {"detail": "Your client app is not configured for this.", "title": "Forbidden", "status": 403}
+    error = error_of(x, json_answer({**body, "type": f"https://api.x.com/2/problems/{kind}"}, 403))
+    assert error.remedy is Remedy.RECONNECT
 
 
 @pytest.mark.parametrize(
