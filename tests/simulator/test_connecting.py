@@ -1,0 +1,34 @@
+"""Accounts are connected, by the connectors themselves, as the platforms want it."""
+
+from typing import Any
+
+import pytest
+
+from connectors.platforms.linkedin.connector import connector as linkedin
+from tests.simulator.bridge import connected
+from tests.simulator.outside import Outside, simulated
+
+MEMBER = "urn:li:person:2qXA98-mVk"
+
+
+@simulated
+async def test_linkedin_tells_who_consented_to_what_is_asked_for(outside: Outside) -> None:
+    brand = await connected(outside, linkedin)
+
+    await brand.signs_in()
+
+    assert brand.account is not None and brand.account.external_id == MEMBER
+    assert brand.account.name
+
+
+@pytest.mark.parametrize("scope", ["r_basicprofile", "r_dma_portability_3rd_party", "rw_organization_admin"])
+def test_linkedin_tells_who_consented_to_an_app_with_one_product(scope: str, tmp_path: Any) -> None:
+    @simulated
+    async def told(outside: Outside) -> None:
+        brand = await connected(outside, linkedin)
+
+        await brand.signs_in(scope=scope)
+
+        assert brand.account is not None and brand.account.external_id == MEMBER
+
+    told(tmp_path)
