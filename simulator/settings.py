@@ -26,6 +26,8 @@ class Settings:
     x_read_limit: int = 300
     instagram_reads_per_second: int = 2
     linkedin_daily_limit: int = 100_000
+    # Only partners are given refresh tokens.
+    linkedin_partner: bool = True
     strict_urls: bool = False
     seed: int | None = None
     handshake_seconds: float = 3600.0
@@ -60,6 +62,7 @@ def from_environment(environ: dict[str, str] | None = None) -> Settings:
         x_read_limit=int(env.get("SIMULATOR_X_READ_LIMIT") or 300),
         instagram_reads_per_second=int(env.get("SIMULATOR_INSTAGRAM_READS") or 2),
         linkedin_daily_limit=int(env.get("SIMULATOR_LINKEDIN_DAILY") or 100_000),
+        linkedin_partner=_flag(env.get("SIMULATOR_LINKEDIN_PARTNER") or "on"),
         strict_urls=_flag(env.get("SIMULATOR_STRICT_URLS") or "off"),
         seed=int(env["SIMULATOR_SEED"]) if env.get("SIMULATOR_SEED") else None,
         handshake_seconds=float(env.get("SIMULATOR_HANDSHAKE_SECONDS") or 3600),

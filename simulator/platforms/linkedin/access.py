@@ -142,12 +142,12 @@ class Access:
             prefix="AQX",
         )
         await self.world.store.flushed()
+        renewal = {"refresh_token": refresh.value, "refresh_token_expires_in": left // 1000}
         return wire.answer(
             {
                 "access_token": access.value,
                 "expires_in": min(ACCESS_MS, left) // 1000,
-                "refresh_token": refresh.value,
-                "refresh_token_expires_in": left // 1000,
+                **(renewal if self.world.settings.linkedin_partner else {}),
                 "scope": refresh.scope.replace(" ", ","),
             }
         )
