@@ -72,6 +72,8 @@ class Running:
         }
         if app.platform == "x":
             row |= {"consumer_secret": app.webhook_secret, "app_bearer": app.app_bearer}
+            if world.settings.x_signs == "oauth2":  # such an app has no consumer secret
+                row |= {"consumer_secret": "", "webhook_secret": "", "webhook_secrets": []}
         if app.platform == "linkedin":
             row["application_id"] = app.application_id
         return row

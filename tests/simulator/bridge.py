@@ -73,9 +73,9 @@ async def connected(outside: Outside, connector: Connector) -> Called:
     app = App(
         held["client_id"],
         held["client_secret"],
-        (held.get("webhook_secret") or held.get("consumer_secret") or held["client_secret"],),
-        verify_token="ours",
-        bearer=held.get("app_bearer", ""),
-        application_id=held.get("application_id", ""),
+        tuple(held["webhook_secrets"]),
+        held["verify_token"],
+        held.get("app_bearer", ""),
+        held.get("application_id", ""),
     )
     return Called(outside, connector, app, asyncio.get_running_loop())

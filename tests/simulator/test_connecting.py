@@ -1,11 +1,15 @@
 """Accounts are connected, by the connectors themselves, as the platforms want it."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from connectors import signatures
+from connectors.contract import WebhookRequest
 from connectors.platforms.linkedin.connector import connector as linkedin
+from connectors.platforms.x.connector import connector as x
 from tests.simulator.bridge import connected
 from tests.simulator.outside import Outside, simulated
 
@@ -48,3 +52,30 @@ def test_linkedin_gives_the_right_to_renew_to_partners_alone(partner: bool, tmp_
         assert brand.tokens is not None and bool(brand.tokens.refresh) is partner
 
     granted(tmp_path)
+
+
+@pytest.mark.parametrize("signs", ["legacy", "oauth2", "both"])
+def test_x_proves_the_address_and_signs_with_whatever_secrets_the_app_has(signs: str, tmp_path: Any) -> None:
+    @simulated
+    async def delivered(outside: Outside) -> None:
+        world = outside.simulator.kernel.world
+        world.settings = replace(world.settings, x_signs=signs)
+        brand = await connected(outside, x)
+        secrets = brand.app.webhook_secrets or (brand.app.client_secret,)
+        asked = WebhookRequest("GET", {"crc_token": "MTYzMTIzNDU2Nw"}, {}, b"")
+        told = x.handshake(asked, brand.app)
+        assert told is not None and json.loads(told.body)["response_token"] == signatures.x(
+            secrets[0], b"MTYzMTIzNDU2Nw"
+        )
+        outside.receiver.secrets["x"] = secrets[0]
+        await outside.x()
+
+        await outside.says("x", "Hello")
+        await outside.settle()
+
+        [delivery] = outside.receiver.seen
+        request = WebhookRequest("POST", {}, delivery.headers, delivery.body)
+        assert x.verify(request, brand.app, brand.context.now)
+        assert not x.verify(replace(request, body=delivery.body + b" "), brand.app, brand.context.now)
+
+    delivered(tmp_path)

@@ -68,6 +68,8 @@ MANIFEST: Final = configured(
         start="reachable",
         notes=(
             "CRC: hourly in one page, every 30 minutes if stale in another; every one is answered.",
+            "Signatures: with the consumer secret in one page, in a newer one with the OAuth 2 client secret under a header of its own;"
+            " both are taken. A CRC is answered with the first webhook secret, or with the client secret where there is none.",
             "Reads of messages: 300 in 15 minutes in the migration page, 15 in the rate page; the headers decide.",
             "Sends: 15 in 15 minutes in the pages, 99 seen in a header; the headers decide.",
             "History: 30 days, or without limit for one conversation; 30 days are promised.",

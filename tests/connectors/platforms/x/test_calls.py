@@ -83,6 +83,29 @@ def test_what_a_crc_can_ask_for_is_no_delivery() -> None:
     assert not connector.verify(WebhookRequest("POST", {}, headers, b"null"), App("c", "s", ("k",)), NOW)
 
 
+@pytest.mark.parametrize(
+    ("header", "secret", "is_ours"),
+    [
+        ("x-twitter-webhooks-signature", "consumer", True),
+        ("x-twitter-webhooks-signature", "older", True),
+        ("x-twitter-webhooks-signature", "client", False),
+        ("x-twitter-webhooks-signature-oauth2", "client", True),
+        ("x-twitter-webhooks-signature-oauth2", "stranger", False),
+        ("x-twitter-webhooks-signature-oauth2", "", False),
+    ],
+)
+def test_each_header_has_its_secrets(header: str, secret: str, is_ours: bool) -> None:
+    app, body = App("c", "client", ("consumer", "older")), b'{"data":{}}'
+    request = WebhookRequest("POST", {}, {header: signatures.x(secret, body)}, body)
+    assert connector.verify(request, app, NOW) is is_ours
+
+
+def test_an_app_without_a_consumer_secret_answers_with_its_client_secret() -> None:
+    answer = connector.handshake(WebhookRequest("GET", {"crc_token": "MTYz"}, {}, b""), App("c", "client"))
+    assert answer is not None
+    assert orjson.loads(answer.body) == {"response_token": signatures.x("client", b"MTYz")}
+
+
 def test_words_go_to_the_person(x: FakePlatform) -> None:
     x.on("POST", SEND, SENT)
     sent = connector.send(x.context(connector, ACCOUNT), reply(thread_id=THREAD))
