@@ -2,11 +2,15 @@
 
 import asyncio
 import datetime
+import json
+from pathlib import Path
 from typing import Any
 
+import pytest
 from httpx import Response
 
 from simulator import signatures
+from simulator.platforms.x import weighing
 from tests.simulator.outside import Outside, simulated
 
 BRAND = "2244994945"
@@ -380,6 +384,24 @@ async def test_a_post_that_is_gone_takes_no_answer(outside: Outside) -> None:
         body = {"text": "On its way.", "reply": {"in_reply_to_tweet_id": target}}
         answer = await outside.api.post("/2/tweets", json=body, headers=user)
         assert (answer.status_code, "deleted or not visible" in answer.json()["detail"]) == (403, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "weight"), json.loads((Path(__file__).parents[1] / "weights.json").read_text())
+)
+def test_a_post_is_weighed(text: str, weight: int) -> None:
+    assert weighing.weighted(text) == weight
+
+
+@simulated
+async def test_a_post_that_weighs_too_much_is_refused(outside: Outside) -> None:
+    user = await outside.x()
+
+    taken = await outside.api.post("/2/tweets", json={"text": "x" * 256 + " acme.shop"}, headers=user)
+    refused = await outside.api.post("/2/tweets", json={"text": "x" * 257 + " acme.shop"}, headers=user)
+
+    assert (taken.status_code, refused.status_code) == (201, 403)
+    assert refused.json()["detail"] == "Your Tweet text is too long."
 
 
 @simulated

@@ -75,7 +75,7 @@ MANIFEST: Final = configured(
             "History: 30 days, or without limit for one conversation; 30 days are promised.",
             "Shared posts: referenced_tweets in the guide, referenced_posts in the specification; both are read.",
             "A 429 comes as problem+json or as errors[] with code 88; both are read.",
-            "Length of a public post is weighted (280; an address counts 23, an emoji or a CJK letter 2).",
+            "Length of a public post is weighted (280; an address counts 23, with or without https, an emoji or a CJK letter 2).",
             "No event tells that a message was deleted or edited; nor is it certain that groups are delivered.",
         ),
     )

@@ -11,6 +11,7 @@ from simulator.kernel import Kernel
 from simulator.models import Account, Person, Thread
 from simulator.platforms.x import errors
 from simulator.platforms.x.reading import reachable
+from simulator.platforms.x.weighing import MOST, weighted
 
 TEXT_MOST = 10_000
 DAILY_SENDS = 1440
@@ -125,8 +126,8 @@ class Sending:
         text = given.get("text")
         if not isinstance(text, str) or not text:
             return errors.invalid("The text is required.", text="")
-        if weighted(text) > 280:
-            return errors.invalid("The text is longer than 280 weighted characters.", text=weighted(text))
+        if weighted(text) > MOST:
+            return errors.forbidden("Your Tweet text is too long.")
         target = str((given.get("reply") or {}).get("in_reply_to_tweet_id", ""))
         parent = self.world.message(account, target)
         unknown = parent is None and target not in {"", *(each["id"] for each in account.posts)}
@@ -170,9 +171,3 @@ class Sending:
         message.hidden = bool(given.get("hidden"))
         self.world.save_message(message)
         return wire.answer({"data": {"hidden": message.hidden}})
-
-
-def weighted(text: str) -> int:
-    """280 weighted characters: an address counts 23, wide letters and emoji 2."""
-    words = [("x" * 23 if part.startswith(("http://", "https://")) else part) for part in text.split(" ")]
-    return sum(2 if ord(letter) > 0x10FF else 1 for letter in " ".join(words))
