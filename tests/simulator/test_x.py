@@ -394,6 +394,23 @@ def test_a_post_is_weighed(text: str, weight: int) -> None:
 
 
 @simulated
+async def test_nobody_tells_that_a_person_has_blocked_the_account(outside: Outside) -> None:
+    user = await outside.x()
+    person = (await outside.says("x"))["person"]["id"]
+    await told_of_posts(outside, user, "block.block")
+    await outside.settle()
+    heard = len(outside.receiver.seen)
+
+    await outside.does("x", "block", **{"from": {"id": person}})
+    await outside.settle()
+    path = f"/2/dm_conversations/with/{person}/messages"
+    answer = await outside.api.post(path, json={"text": "On it."}, headers=user)
+
+    assert len(outside.receiver.seen) == heard
+    assert answer.status_code == 403
+
+
+@simulated
 async def test_a_post_that_weighs_too_much_is_refused(outside: Outside) -> None:
     user = await outside.x()
 

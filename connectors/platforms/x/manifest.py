@@ -76,6 +76,8 @@ MANIFEST: Final = configured(
             "Shared posts: referenced_tweets in the guide, referenced_posts in the specification; both are read.",
             "A 429 comes as problem+json or as errors[] with code 88; both are read.",
             "Length of a public post is weighted (280; an address counts 23, with or without https, an emoji or a CJK letter 2).",
+            "Blocks: the Activity API tells only those that the account made itself, to the scope block.read, and not when; they are not"
+            " asked for. That a person has blocked the account shows at the next message.",
             "No event tells that a message was deleted or edited; nor is it certain that groups are delivered.",
         ),
     )

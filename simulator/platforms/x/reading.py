@@ -141,7 +141,7 @@ class Reading:
         person = self.world.person("x", native)
         if person is not None:
             full["receives_your_dm"] = reachable(self.kernel, account, native)
-            full["connection_status"] = payloads.relation(person, account)
+            full["connection_status"] = payloads.relation(person)
         wanted = {"id", "name", "username"} | _listed(fields)
         return {key: value for key, value in full.items() if key in wanted}
 

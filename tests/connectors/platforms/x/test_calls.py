@@ -270,6 +270,11 @@ def test_what_x_refuses_for_a_reason_that_nobody_knows_is_told_in_its_words(x: F
     )
 
 
+def test_somebody_who_has_blocked_us_cannot_be_written_to(x: FakePlatform) -> None:
+    error = error_of(x, problem(403, "You have been blocked from messaging this user."))
+    assert (error.remedy, error.contact_unavailable) == (Remedy.TELL, True)
+
+
 @pytest.mark.parametrize("kind", ["client-forbidden", "oauth1-permissions"])
 def test_an_app_without_the_right_wants_a_person_whatever_else_is_said(x: FakePlatform, kind: str) -> None:
     body = {"detail": "Your client app is not configured for this.", "title": "Forbidden", "status": 403}
@@ -363,11 +368,10 @@ def test_a_new_webhook_is_registered_and_every_event_asked_for(x: FakePlatform) 
         "dm.sent",
         "dm.read",
         "post.mention.create",
-        "block.block",
-        "block.unblock",
         "oauth.revoke",
     }
     assert "dm.received" not in {each["event_type"] for each in wished}
+    assert not any(each["event_type"].startswith("block") for each in wished)  # no scope is asked for them
     tokens = {r.headers["authorization"] for r in x.asked if r.url.path == "/2/webhooks"}
     assert tokens == {"Bearer app-bearer"}
 
