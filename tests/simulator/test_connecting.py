@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from connectors import signatures
-from connectors.contract import WebhookRequest
+from connectors.contract import ThreadKind, WebhookRequest
+from connectors.platforms.instagram.connector import connector as instagram
 from connectors.platforms.linkedin.connector import connector as linkedin
 from connectors.platforms.x.connector import connector as x
+from tests.connectors.helpers import reply
 from tests.simulator.bridge import connected
 from tests.simulator.outside import Outside, simulated
 
@@ -79,3 +81,39 @@ def test_x_proves_the_address_and_signs_with_whatever_secrets_the_app_has(signs:
         assert not x.verify(replace(request, body=delivery.body + b" "), brand.app, brand.context.now)
 
     delivered(tmp_path)
+
+
+@pytest.mark.parametrize("in_caption", [False, True])
+def test_a_mention_on_instagram_is_told_and_answered_where_it_was_made(
+    in_caption: bool, tmp_path: Any
+) -> None:
+    @simulated
+    async def answered(outside: Outside) -> None:
+        await outside.instagram()
+        brand = await connected(outside, instagram)
+        await brand.signs_in()
+        said = {"post": "17910000000000077"} | ({"in_caption": True} if in_caption else {})
+        await outside.says("instagram", "@acme.shop look", kind="mention", **said)
+        await outside.settle()
+        [item] = instagram.items(outside.receiver.seen[0].body)
+        [untold] = instagram.parse(item, brand.account)
+
+        told = await brand.told(untold.external_id, untold.thread_id)
+        answer = reply("Thank you!", thread_id=untold.thread_id, thread_kind=ThreadKind.COMMENT)
+        sent = await brand.send(answer)
+
+        assert told.text == "@acme.shop look"
+        assert len(sent.external_ids) == 1
+
+    answered(tmp_path)
+
+
+@simulated
+async def test_a_post_whose_caption_does_not_name_the_account_takes_no_answer(outside: Outside) -> None:
+    headers = await outside.instagram()
+    await outside.says("instagram", "@acme.shop look", kind="mention", post="17910000000000077")
+
+    form = {"media_id": "17910000000000077", "message": "Thank you!"}
+    answer = await outside.api.post("/v25.0/me/mentions", data=form, headers=headers)
+
+    assert answer.json()["error"]["code"] == 100

@@ -244,11 +244,21 @@ def test_a_public_answer_goes_under_the_comment(instagram: FakePlatform) -> None
     assert parse_qs(instagram.asked[0].content.decode()) == {"message": ["Yes, until 18:00."]}
 
 
-@pytest.mark.parametrize("comment", ["17870000000000040", ""])
-def test_a_mention_is_answered_where_it_was_made(instagram: FakePlatform, comment: str) -> None:
+@pytest.mark.parametrize(
+    ("place", "quoted", "comment"),
+    [
+        (":17870000000000040", "", "17870000000000040"),
+        (":17870000000000040", "17870000000000041", "17870000000000041"),
+        ("", "17870000000000040", "17870000000000040"),
+        ("", "mention:17910000000000009", ""),
+    ],
+)
+def test_a_mention_is_answered_where_it_was_made(
+    instagram: FakePlatform, place: str, quoted: str, comment: str
+) -> None:
     instagram.on("POST", f"/v25.0/{ACCOUNT.external_id}/mentions", json_answer({"id": "17870000000000099"}))
-    thread = "comment:mention:17910000000000009"
-    message = reply(thread_id=thread, thread_kind=ThreadKind.COMMENT, reply_to=comment)
+    thread = f"comment:mention:17910000000000009{place}"
+    message = reply(thread_id=thread, thread_kind=ThreadKind.COMMENT, reply_to=quoted)
     connector.send(instagram.context(connector, ACCOUNT), message)
     form = parse_qs(instagram.asked[0].content.decode())
     assert form["media_id"] == ["17910000000000009"]

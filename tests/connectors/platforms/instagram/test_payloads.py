@@ -264,7 +264,7 @@ def test_a_comment_of_the_brand_is_outbound() -> None:
 def test_a_mention_tells_ids_only() -> None:
     in_comment, in_post = messages("mentions")
     assert (in_comment.external_id, in_comment.kind) == ("17870000000000040", MessageKind.MENTION)
-    assert in_comment.thread_id == "comment:mention:17910000000000009"
+    assert in_comment.thread_id == "comment:mention:17910000000000009:17870000000000040"
     assert (in_post.thread_id, in_post.external_id) == (
         "comment:mention:17910000000000010",
         "mention:17910000000000010",
