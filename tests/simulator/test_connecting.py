@@ -117,3 +117,19 @@ async def test_a_post_whose_caption_does_not_name_the_account_takes_no_answer(ou
     answer = await outside.api.post("/v25.0/me/mentions", data=form, headers=headers)
 
     assert answer.json()["error"]["code"] == 100
+
+
+@simulated
+async def test_x_tells_of_a_strangers_deleted_post_only_who_asks(outside: Outside) -> None:
+    await outside.x()
+    brand = await connected(outside, x)
+    await brand.signs_in()
+    kept, deleted = [(await outside.says("x", f"@acme {n}", kind="mention"))["id"] for n in range(2)]
+    await outside.settle()
+    heard = len(outside.receiver.seen)
+
+    await outside.does("x", "unsend", target=deleted)
+    await outside.settle()
+
+    assert len(outside.receiver.seen) == heard
+    assert await brand.gone([kept, deleted]) == {deleted}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
@@ -46,6 +46,7 @@ class X:
     manifest = MANIFEST
     origins = ORIGINS
     redelivery = hooks.REDELIVERY
+    surveyed_at_once = 100
 
     def handshake(self, request: WebhookRequest, app: App) -> WebhookAnswer | None:
         """A CRC comes at registration and again and again after."""
@@ -109,6 +110,9 @@ class X:
 
     def is_withdrawn(self, ctx: Context, external_id: str) -> bool:
         return history.is_withdrawn(ctx, external_id)
+
+    def gone(self, ctx: Context, external_ids: Sequence[str]) -> Collection[str]:
+        return history.gone(ctx, external_ids)
 
     def profile(self, ctx: Context, external_id: str) -> Party:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -34,6 +34,10 @@ _MESSAGES: Final = {
 }
 LAG: Final = timedelta(minutes=2)  # a list may be behind
 _NOT_FOUND: Final = "resource-not-found"
+_GONE: Final = (
+    _NOT_FOUND,
+    "not-authorized-for-resource",
+)  # a post that is shown to few may be kept no more than a deleted one
 _MENTIONS: Final = {
     "max_results": "100",
     "tweet.fields": "id,text,author_id,conversation_id,created_at,in_reply_to_user_id,referenced_tweets,entities,"
@@ -86,6 +90,16 @@ def is_withdrawn(ctx: Context, event_id: str) -> bool:
         raise
     problems = [wire.text(each.get("type")) for each in wire.entries(body.get("errors"))]
     return not body.get("data") and any(each.endswith(f"/{_NOT_FOUND}") for each in problems)
+
+
+def gone(ctx: Context, post_ids: Sequence[str]) -> set[str]:
+    """X tells of the account's own deleted posts only; of others' it says so when asked for them."""
+    body, _ = client.call(ctx, "GET", "tweets", bucket="posts", params={"ids": ",".join(post_ids)})
+    return {
+        wire.ident(each.get("resource_id")) or wire.ident(each.get("value"))
+        for each in wire.entries(body.get("errors"))
+        if wire.text(each.get("type")).rpartition("/")[2] in _GONE
+    }
 
 
 def _mentions(ctx: Context, token: str) -> Page:

@@ -73,6 +73,11 @@ class X:
             Route("/2/users/{id}/mentions", self._read("mentions", self.reading.mentions), methods=["GET"]),
             Route(
                 "/2/tweets",
+                access.user(self.reading.posts, bucket="post_reads", limit=900, scopes=("tweet.read",)),
+                methods=["GET"],
+            ),
+            Route(
+                "/2/tweets",
                 access.user(self.sending.post, bucket="posts", limit=100, scopes=("tweet.write",)),
                 methods=["POST"],
             ),

@@ -31,8 +31,13 @@ def event_type(happening: Happening) -> str:
         if message.kind == "comment":
             return "post.reply.create" if message.direction == "in" else ""
         return "dm.sent" if message.direction == "out" else "dm.received"
-    if happening.kind == "unsend" and message is not None and message.kind in {"comment", "mention"}:
-        return "post.delete"
+    if (
+        happening.kind == "unsend"
+        and message is not None
+        and message.kind == "comment"
+        and message.direction == "out"
+    ):
+        return "post.delete"  # the account's own; of nobody else's
     return {
         "read": "dm.read",
         "typing": "dm.indicate_typing",
