@@ -13,7 +13,7 @@ from connectors.platforms.linkedin.connector import connector as linkedin
 from connectors.platforms.x.connector import connector as x
 from tests.connectors.helpers import reply
 from tests.simulator.bridge import connected
-from tests.simulator.outside import Outside, simulated
+from tests.simulator.outside import RECEIVER, Outside, simulated
 
 MEMBER = "urn:li:person:2qXA98-mVk"
 
@@ -133,3 +133,20 @@ async def test_x_tells_of_a_strangers_deleted_post_only_who_asks(outside: Outsid
 
     assert len(outside.receiver.seen) == heard
     assert await brand.gone([kept, deleted]) == {deleted}
+
+
+@simulated
+async def test_instagram_delivers_to_one_address_and_another_one_is_noticed(outside: Outside) -> None:
+    brand = await connected(outside, instagram)
+    outside.receiver.verify_token = brand.app.verify_token
+    await brand.signs_in()
+    await brand.subscribe(RECEIVER)
+    assert (await brand.subscription(RECEIVER)).is_active
+    assert (await brand.subscription("http://receiver.test/another/channel")).is_active
+
+    moved = await brand.subscription("https://new.example/hook")
+    outside.simulator.kernel.world.app("instagram").callback_url = ""
+    none = await brand.subscription(RECEIVER)
+
+    assert (moved.is_active, moved.said) == (False, "Instagram delivers to another address than ours.")
+    assert not none.is_active

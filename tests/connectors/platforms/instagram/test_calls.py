@@ -547,3 +547,14 @@ def test_media_that_has_expired_is_gone(instagram: FakePlatform) -> None:
     with pytest.raises(ConnectorError) as caught:
         connector.media(instagram.context(connector, ACCOUNT), "https://lookaside.fbsbx.com/a")
     assert caught.value.remedy is Remedy.TELL
+
+
+@pytest.mark.parametrize("status", [404, 400])
+def test_an_address_that_only_the_dashboard_knows_is_no_trouble(instagram: FakePlatform, status: int) -> None:
+    installed = {"data": [{"id": "client-1", "subscribed_fields": ["messages"]}]}
+    instagram.on("GET", f"/v25.0/{ACCOUNT.external_id}/subscribed_apps", json_answer(installed))
+    instagram.on("GET", "/v25.0/client-1/subscriptions", json_answer({"error": {"code": 190}}, status))
+
+    found = connector.subscription(instagram.context(connector, ACCOUNT), "https://parley.example/hook")
+
+    assert found.is_active
