@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import BooleanField, Exists, Max, OuterRef, Q, Window
 from django.db.models.expressions import RawSQL
@@ -13,6 +13,8 @@ from inbox.models.conversations import ConversationQuerySet
 from inbox.queries import news
 from inbox.rules import echoes
 
+# LinkedIn: a send follows a person's action "at that time". A limit for a minute, or a worker that was away, changes nothing of that.
+CLICK_HOLDS = timedelta(minutes=10)
 # Reasons of a reply that was not sent and that nobody has to look after: its writer gave it up (it takes no echo any more), or what
 # it says has reached the customer.
 DISCARDED = "Discarded"
@@ -74,6 +76,11 @@ def queued_at(message: Message) -> datetime:
         "last"
     ]
     return queued or message.created_at
+
+
+def is_a_click(message: Message, now: datetime) -> bool:
+    """Whether it leaves at a person's own click: not what nobody wrote, and not what had to wait since."""
+    return message.author_person_id is not None and queued_at(message) > now - CLICK_HOLDS
 
 
 def uncertain_since(message: Message) -> datetime | None:
