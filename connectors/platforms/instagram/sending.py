@@ -106,6 +106,10 @@ def _answer_publicly(ctx: Context, message: OutboundMessage) -> Sent:
         raise ConnectorError(
             "A comment on Instagram is text only.", remedy=Remedy.TELL, code="comment content"
         )
+    limit = MANIFEST.text_limit(public=True)
+    if (length := wire.length(message.text, limit.unit)) > limit.max:
+        reason = f"A comment on Instagram takes {limit.max} characters; this has {length}."
+        raise ConnectorError(reason, remedy=Remedy.TELL, code="too long")
     root = message.thread_id.removeprefix(comments.THREAD)
     if root.startswith(comments.MENTION):
         path = f"{client.account(ctx).external_id}/mentions"

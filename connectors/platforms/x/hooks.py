@@ -71,7 +71,10 @@ def subscription(ctx: Context, callback_url: str) -> Subscription:
     }
     if missing := [name for name in ("dm.received", "dm.sent") if name not in have]:
         return Subscription(False, f"X is not asked to deliver {' and '.join(missing)} of this account.")
-    return Subscription(True, f"X delivers {len(have)} kinds of events to our webhook.")
+    said = f"X delivers {len(have)} kinds of events to our webhook."
+    if missing := [name for name in (*_PUBLIC, _REVOKED) if name not in have]:
+        said += f" It does not deliver {', '.join(missing)}: the app may lack access to them."
+    return Subscription(True, said)
 
 
 def deliver_again(ctx: Context, callback_url: str, since: datetime, until: datetime) -> Redelivery:

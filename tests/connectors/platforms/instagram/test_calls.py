@@ -558,3 +558,13 @@ def test_an_address_that_only_the_dashboard_knows_is_no_trouble(instagram: FakeP
     found = connector.subscription(instagram.context(connector, ACCOUNT), "https://parley.example/hook")
 
     assert found.is_active
+
+
+def test_a_public_answer_that_is_too_long_is_not_sent(instagram: FakePlatform) -> None:
+    most = connector.manifest.text_limit(public=True).max
+    message = reply("a" * (most + 1), thread_id="comment:17870000000000030", thread_kind=ThreadKind.COMMENT)
+
+    with pytest.raises(ConnectorError) as caught:
+        connector.send(instagram.context(connector, ACCOUNT), message)
+
+    assert (caught.value.remedy, instagram.asked) == (Remedy.TELL, [])

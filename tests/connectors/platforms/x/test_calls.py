@@ -445,3 +445,33 @@ def test_our_token_does_not_leave_for_another_host(x: FakePlatform) -> None:
     x.on("GET", "/p.jpg", httpx.Response(200, content=b"jpg"))
     connector.media(x.context(connector, ACCOUNT), "https://pbs.twimg.com/p.jpg")
     assert "authorization" not in x.asked[0].headers
+
+
+def test_the_limits_of_mentions_are_not_those_of_messages(x: FakePlatform) -> None:
+    def limits(most: str) -> dict[str, str]:
+        return {"x-rate-limit-limit": most, "x-rate-limit-remaining": "1", "x-rate-limit-reset": "1786018000"}
+
+    x.on("GET", "/2/dm_events", json_answer({"meta": {}}, headers=limits("15")))
+    path = f"/2/users/{ACCOUNT.external_id}/mentions"
+    x.on("GET", path, json_answer({"meta": {}}, headers=limits("300")))
+    ctx = x.context(connector, ACCOUNT)
+
+    messages = connector.history(ctx, "")
+    mentions = connector.history(ctx, messages.cursor)
+
+    assert [page.rates[0].bucket for page in (messages, mentions)] == ["read", "mentions"]
+
+
+def test_what_x_is_not_asked_to_deliver_is_named(x: FakePlatform) -> None:
+    url = "https://parley.example/hook"
+    x.on("GET", "/2/webhooks", json_answer({"data": [{"id": "1976", "url": url, "valid": True}]}))
+    have = [
+        {"event_type": name, "filter": {"user_id": ACCOUNT.external_id}, "webhook_id": "1976"}
+        for name in ("dm.received", "dm.sent", "post.mention.create", "post.delete", "oauth.revoke")
+    ]
+    x.on("GET", "/2/activity/subscriptions", json_answer({"data": have}))
+
+    found = connector.subscription(x.context(connector, ACCOUNT), url)
+
+    assert found.is_active
+    assert "It does not deliver post.reply.create, post.quote.create" in found.said
