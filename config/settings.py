@@ -115,7 +115,7 @@ PARLEY_PUBLIC_URL = env.text("PARLEY_PUBLIC_URL", f"http://127.0.0.1:{PORT}").rs
 # Below 1 a reply of unknown outcome is settled sooner, for tests: on real platforms history may lag.
 PARLEY_SETTLE_SCALE = env.number("PARLEY_SETTLE_PERCENT", 100) / 100
 PARLEY_WEBHOOK_MAX_BYTES = env.number(
-    "PARLEY_WEBHOOK_MAX_BYTES", 4 * 1024 * 1024
+    "PARLEY_WEBHOOK_MAX_BYTES", 16 * 1024 * 1024
 )  # larger deliveries get 413
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"

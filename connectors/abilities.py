@@ -3,7 +3,7 @@ is enough."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
@@ -31,6 +31,16 @@ class Confirms(Protocol):
 
     def is_withdrawn(self, ctx: Context, external_id: str) -> bool:
         """Whether the platform says of this one message that it is there no more. Any other refusal is no such answer."""
+
+
+@runtime_checkable
+class Surveys(Protocol):
+    """What a connector adds whose platform tells nobody that a stranger deleted a public post, and shows many by their ids."""
+
+    surveyed_at_once: int
+
+    def gone(self, ctx: Context, external_ids: Sequence[str]) -> Collection[str]:
+        """Which of these public posts the platform says are there no more, or no longer for us. Silence about one is no such answer."""
 
 
 @runtime_checkable

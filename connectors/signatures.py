@@ -47,7 +47,7 @@ def meta_proof(app_secret: str, access_token: str) -> str:
 
 
 def x(secret: str, message: bytes) -> str:
-    """x-twitter-webhooks-signature, and the answer to a CRC."""
+    """x-twitter-webhooks-signature, with or without -oauth2, and the answer to a CRC."""
     return f"sha256={base64_digest(secret, message)}"
 
 

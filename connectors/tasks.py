@@ -175,6 +175,8 @@ def expire_words(**_later: Any) -> None:
 def _expire() -> None:
     if expired := expiring.expire_words(now=timezone.now()):
         log.info("words_expired", messages=expired)
+    if people := expiring.expire_profiles(now=timezone.now()):
+        log.info("profiles_expired", people=people)
 
 
 def _channel_of(message_id: int) -> int:

@@ -52,6 +52,7 @@ def write(
         client=client,
     )
     if kind in {"comment", "mention"}:
+        draft.extra |= {"caption": True} if given.get("in_caption") else {}
         return _comment(
             kernel, account=account, person=person, draft=draft, kind=kind, post=str(given.get("post") or "")
         )

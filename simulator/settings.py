@@ -22,10 +22,14 @@ class Settings:
     # Real platforms redeliver over hours; 0.05 makes Meta's first waits half a second.
     retry_scale: float = 0.05
     x_retries: int = 0
+    # Older apps sign with the consumer secret, newer ones with their OAuth 2 client secret, some with both: legacy, oauth2, both.
+    x_signs: str = "both"
     x_send_limit: int = 99
     x_read_limit: int = 300
     instagram_reads_per_second: int = 2
     linkedin_daily_limit: int = 100_000
+    # Only partners are given refresh tokens.
+    linkedin_partner: bool = True
     strict_urls: bool = False
     seed: int | None = None
     handshake_seconds: float = 3600.0
@@ -56,10 +60,12 @@ def from_environment(environ: dict[str, str] | None = None) -> Settings:
         traffic=_flag(env.get("SIMULATOR_TRAFFIC") or "off"),
         retry_scale=float(env.get("SIMULATOR_RETRY_SCALE") or 0.05),
         x_retries=int(env.get("SIMULATOR_X_RETRIES") or 0),
+        x_signs=env.get("SIMULATOR_X_SIGNS") or "both",
         x_send_limit=int(env.get("SIMULATOR_X_SEND_LIMIT") or 99),
         x_read_limit=int(env.get("SIMULATOR_X_READ_LIMIT") or 300),
         instagram_reads_per_second=int(env.get("SIMULATOR_INSTAGRAM_READS") or 2),
         linkedin_daily_limit=int(env.get("SIMULATOR_LINKEDIN_DAILY") or 100_000),
+        linkedin_partner=_flag(env.get("SIMULATOR_LINKEDIN_PARTNER") or "on"),
         strict_urls=_flag(env.get("SIMULATOR_STRICT_URLS") or "off"),
         seed=int(env["SIMULATOR_SEED"]) if env.get("SIMULATOR_SEED") else None,
         handshake_seconds=float(env.get("SIMULATOR_HANDSHAKE_SECONDS") or 3600),

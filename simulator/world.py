@@ -169,6 +169,16 @@ class World:
     def thread(self, account: Account, thread_id: str) -> Thread | None:
         return self.threads.get((account.platform, account.id, thread_id))
 
+    def mention(self, account: Account, name: str, *, caption: bool) -> Message | None:
+        """Where somebody named the account: by the comment's own id, or by that of the post whose caption does."""
+        for one in self.messages.values():
+            if one.account != account.id or one.kind != "mention" or one.deleted:
+                continue
+            place = one.extra.get("post") if caption else one.id
+            if place == name and bool(one.extra.get("caption")) is caption:
+                return one
+        return None
+
     def thread_messages(self, thread: Thread) -> list[Message]:
         """Oldest first, in platform order."""
         rows = self.orders.get((thread.platform, thread.account, thread.id), [])

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from connectors import registry
+from connectors.abilities import Surveys
 from connectors.actions import _covering, _withdrawing
 from connectors.actions._asking import Asker
 from connectors.actions._covering import DELIVERED_WITHIN, HISTORICAL_AFTER, CutOff
 from connectors.actions._runs import Synced
 from connectors.actions.scheduling import Walk
-from connectors.contract import InboundEvent, InboundMessage, Page, ThreadKind
-from connectors.models import SyncRun, SyncSchedule, Task
+from connectors.contract import ConnectorError, InboundEvent, InboundMessage, Page, ThreadKind
+from connectors.models import Level, SyncRun, SyncSchedule, Task
 from inbox import platforms
 from inbox.models import Channel, Message
 
@@ -97,9 +99,22 @@ class Walker:
                 kept = replace(kept, undelivered=news, cut_off=cut_off, horizon=horizon - LISTED_WITHIN)
             self.keep(kept)
             if stop:
+                self._survey(walk)
                 return began
             if self._is_late():
                 return None
+
+    def _survey(self, walk: Walk) -> None:
+        """Not of the walk: what is complete is so whether the platform answers here or not."""
+        if not isinstance(registry.get(self.channel.platform), Surveys):
+            return
+        try:
+            page = self._ask(partial(_withdrawing.surveyed, self.channel))
+        except ConnectorError as error:
+            self.asker.note(f"Not asked for deleted posts: {error.reason}", Level.WARNING)
+            return
+        if page.events:
+            self.keep(Kept(page, walk.written(), self.channel.created_at))
 
     def backfill(self) -> None:
         """A range of the past, as history: what it brings rings no bell. What is younger than what is known to be complete is news

@@ -4,15 +4,23 @@
 * its thread still shows another message there (a thread that is gone may have moved, or been hidden from us);
 * the message is of a kind that history shows at all;
 * and the platform, asked for this one message by its id, says that it is not there any more.
-"""
+
+Public posts of others are in no such list. Where their platform shows many by their ids, each is asked for about once a day."""
 
 from __future__ import annotations
 
-from connectors.abilities import Confirms
+from datetime import datetime, timedelta
+
+from django.db.models.functions import Mod
+
+from connectors.abilities import Confirms, Surveys
 from connectors.contract import Connector, Context, InboundMessage, MessageKind, Page, Unsent
 from inbox.models import Channel, Direction, Message
 
 AT_ONCE = 5  # each costs a call; the rest comes with the next walk
+SURVEY_EVERY = timedelta(minutes=15)
+# A prime, so that every share has its turn whatever the plan of the comparisons; with one each quarter of an hour about once a day.
+SHARES = 97
 _UNLISTED = [
     MessageKind.SYSTEM,
     MessageKind.REFERRAL,
@@ -56,3 +64,26 @@ def confirmed(suspect: tuple[str, str], connector: Connector, context: Context) 
     if not isinstance(connector, Confirms) or not connector.is_withdrawn(context, external_id):
         return Page(())
     return Page((Unsent(external_id, context.now, thread_id),))
+
+
+def surveyed(channel: Channel, connector: Connector, context: Context) -> Page:
+    """What others deleted of the posts whose turn it is, as a page of its own."""
+    if not isinstance(connector, Surveys):
+        return Page(())
+    held = _in_turn(channel, context.now, connector.surveyed_at_once)
+    gone = set(connector.gone(context, list(held))) if held else set()
+    return Page(tuple(Unsent(each, context.now, thread) for each, thread in held.items() if each in gone))
+
+
+def _in_turn(channel: Channel, now: datetime, most: int) -> dict[str, str]:
+    """Public posts of others that are still shown, by id, and the thread of each. Platforms charge for each that is asked for."""
+    share = int(now.timestamp() / SURVEY_EVERY.total_seconds()) % SHARES
+    public = Message.objects.filter(
+        channel=channel,
+        kind__in=[MessageKind.COMMENT, MessageKind.MENTION],
+        direction=Direction.IN,
+        deleted_at=None,
+    )
+    mine = public.exclude(external_id=None).annotate(share=Mod("pk", SHARES)).filter(share=share)
+    rows = mine.order_by("-sent_at", "-pk").values_list("external_id", "conversation__thread_key")
+    return {external_id or "": thread for external_id, thread in rows[:most]}

@@ -15,7 +15,8 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from connectors.actions import _covering, connecting, listening
-from connectors.models import Alarm, AlarmKind, AlarmMail, GapCause, SyncSchedule, Task
+from connectors.models import Alarm, AlarmKind, AlarmMail, Credential, GapCause, SyncSchedule, Task
+from connectors.queries import grants
 from connectors.rules.remedies import THROTTLED, fix_for
 from inbox import access, mail_server, platforms
 from inbox.actions import announcing
@@ -24,6 +25,7 @@ from inbox.models import Channel, ChannelState, NotificationKind, Person
 log = structlog.get_logger(__name__)
 FAILURES = 3  # in a row; one is weather
 CONFIRMED_WITHIN = timedelta(minutes=2)  # a new connection: the platform is being asked for its deliveries
+ENDS_SOON = timedelta(days=7)
 MAIL_AGAIN = timedelta(
     hours=1
 )  # to whom it was refused: a mail server may say no to one address and take the next
@@ -34,6 +36,7 @@ WORDS = {
     AlarmKind.NOT_SUBSCRIBED: "is not delivered to us",
     AlarmKind.SILENT: "is silent",
     AlarmKind.FAILING: "cannot be synced",
+    AlarmKind.ENDING: "must be connected again soon",
 }
 Key = tuple[int, str, str]  # channel, kind, and of what fails the task: one that fails hides no other
 
@@ -46,7 +49,12 @@ def look(*, now: datetime) -> int:
             state=ChannelState.DISCONNECTED
         )
     }
-    found = {**_states(channels, now), **_failing(channels), **_silent(channels, now)}
+    found = {
+        **_states(channels, now),
+        **_ending(channels, now),
+        **_failing(channels),
+        **_silent(channels, now),
+    }
     known = set(Alarm.objects.filter(cleared_at=None).values_list("channel_id", "kind", "task"))
     # That somebody tries again, or pauses it, mends nothing: only what succeeds does.
     for key in sorted(known - set(found) - _not_succeeding(channels)):
@@ -69,6 +77,29 @@ def _states(channels: Mapping[int, Channel], now: datetime) -> dict[Key, str]:
         elif health is not None and health.subscribed is False:
             found[pk, AlarmKind.NOT_SUBSCRIBED, ""] = health.subscription_said
     return found
+
+
+def _ending(channels: Mapping[int, Channel], now: datetime) -> dict[Key, str]:
+    """What nobody renews but a person."""
+    found: dict[Key, str] = {}
+    for pk, channel in channels.items():
+        credential = getattr(channel, "credential", None)
+        if credential is None or channel.state != ChannelState.CONNECTED:
+            continue
+        ends = credential.expires_at
+        if ends is None or not now < ends <= now + ENDS_SOON or _is_renewed(credential):
+            continue
+        found[pk, AlarmKind.ENDING, ""] = (
+            f"Its permission ends on {ends:%-d %B, %H:%M} UTC, and the platform gave no right to renew it. Connect the account again before."
+        )
+    return found
+
+
+def _is_renewed(credential: Credential) -> bool:
+    try:
+        return grants.is_renewed(credential)
+    except platforms.UnknownPlatform:  # its connector is not installed: nobody can say
+        return True
 
 
 def _is_being_connected(channel: Channel, now: datetime) -> bool:

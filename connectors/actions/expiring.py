@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from connectors.contract import UNKNOWN_KIND
 from connectors.models import DeadItem, Receipt, ReceiptState
 from inbox import platforms
-from inbox.actions import expiring
-from inbox.models import Channel
+from inbox.actions import contacts, expiring
+from inbox.models import Channel, Handle
 
+SWEPT_EVERY = timedelta(minutes=10)
+AT_ONCE = 1000
 EARLY = timedelta(minutes=20)  # the sweep comes every ten: rather a little too soon than too late
 
 
@@ -24,6 +26,20 @@ def expire_words(*, now: datetime) -> int:
             if gone < expiring.AT_ONCE:
                 break
         _forget_deliveries(channel, before)
+    return expired
+
+
+def expire_profiles(*, now: datetime) -> int:
+    """Names and pictures that nobody could ask for again in time. Returns of how many people."""
+    expired = 0
+    kept = {each.key: each.profile_cache for each in platforms.installed() if each.profile_cache is not None}
+    for channel in Channel.objects.filter(platform__in=kept).order_by("pk"):
+        old = Handle.objects.filter(
+            channel=channel, looked_up_at__lt=now - kept[channel.platform] + SWEPT_EVERY
+        )
+        for external_id in list(old.order_by("pk").values_list("external_id", flat=True)[:AT_ONCE]):
+            contacts.forget_profile(channel_id=channel.pk, external_id=external_id, now=now)
+            expired += 1
     return expired
 
 

@@ -16,7 +16,7 @@ from connectors.actions import budgets, drafts, refreshing
 from connectors.actions._asking import Asker
 from connectors.actions._runs import Synced
 from connectors.clock import Clock
-from connectors.contract import ConnectorError, Media, RateNotice, Remedy
+from connectors.contract import ConnectorError, Media, Party, RateNotice, Remedy
 from connectors.models import Credential
 from connectors.rules import sniffing
 from inbox import platforms
@@ -193,7 +193,7 @@ def refresh_profiles(
         age -= min(ahead, age)
     before = (began or asker.clock()) - (min(age, timedelta(days=days)) if days else age)
     while True:
-        old = Handle.objects.filter(channel=asker.channel, looked_up_at__lt=before)
+        old = Handle.objects.filter(channel=asker.channel, looked_up_at__lt=before).select_related("channel")
         batch = list(old.order_by("looked_up_at", "pk")[:PROFILES_AT_ONCE])
         for handle in batch:
             _look_up_again(handle, asker)
@@ -212,11 +212,20 @@ def _look_up_again(handle: Handle, asker: Asker) -> None:
     except ConnectorError as error:
         if error.remedy not in (Remedy.TELL, Remedy.BUG, Remedy.WAIT):
             raise
-        contacts.note_looked_up(
-            channel_id=handle.channel_id, external_id=handle.external_id, now=asker.clock()
-        )
-    else:
-        contacts.update_profile(channel_id=handle.channel_id, party=party, now=asker.clock())
+        if not _may_only_be_cached(handle):
+            contacts.note_looked_up(
+                channel_id=handle.channel_id, external_id=handle.external_id, now=asker.clock()
+            )
+            return
+        party = Party(handle.external_id)
+    contacts.update_profile(
+        channel_id=handle.channel_id, party=party, now=asker.clock(), whole=_may_only_be_cached(handle)
+    )
+
+
+def _may_only_be_cached(handle: Handle) -> bool:
+    """Then what the platform told before is no answer any more to what it tells now."""
+    return platforms.get(handle.channel.platform).profile_cache is not None
 
 
 def _look_up(handle: Handle, clock: Clock) -> bool:

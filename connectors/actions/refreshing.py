@@ -16,6 +16,7 @@ from connectors.actions import parking
 from connectors.clock import Clock
 from connectors.contract import ConnectorError, Remedy, Tokens
 from connectors.models import Credential
+from connectors.queries import grants
 from inbox import platforms
 from inbox.models import Channel, ChannelState
 
@@ -41,6 +42,7 @@ STORE_PAUSES = (
 USABLE_FOR = timedelta(seconds=20)  # a token that ends sooner is refreshed before it is used
 RENEWED = "The channel was connected again while an older permission was being renewed."
 NOT_CONNECTED = "The channel is not connected; connect it again."
+NO_RIGHT = "The platform gave no right to renew this permission; it holds until its end."
 Watch = Callable[[], None]
 TOO_LATE = "The permission has ended and cannot be renewed; connect the channel again."
 
@@ -191,4 +193,6 @@ def why_not(credential: Credential, *, now: datetime, at_once: bool = False) -> 
     if credential.issued_at > now - rules.refresh_min_age:
         return "The platform does not renew a permission that is so new."
     ends_soon = credential.expires_at is not None and credential.expires_at <= now + rules.refresh_before
-    return "" if at_once or ends_soon else "It does not end soon."
+    if not (at_once or ends_soon):
+        return "It does not end soon."
+    return "" if grants.is_renewed(credential) else NO_RIGHT

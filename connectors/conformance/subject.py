@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import httpx
+import pytest
 
 from connectors.contract import Account, App, Connector, OutboundMessage, Remedy
 
@@ -31,6 +33,9 @@ RULES: Final = (
 )  # fmt: skip
 
 
+Sign = Callable[[bytes, str], Mapping[str, str]]
+
+
 @dataclass(frozen=True)
 class Refusal:
     """An answer of the platform to a send, and what must follow."""
@@ -46,14 +51,24 @@ class Subject:
     account: Account
     deliveries: Mapping[str, bytes]
     unknown: Sequence[str]  # names of deliveries of a kind the connector does not know
-    sign: Callable[[bytes, str], Mapping[str, str]]  # the headers the platform would send
     reply: OutboundMessage
     refusals: Sequence[Refusal]
     quality: Path
+    # The headers the platform would send. None: it signs nothing (it is polled, say), and quality.toml says so of "signature".
+    sign: Sign | None = None
     ahead: str = ""  # what stands before the body in what the platform signs
     # What the platform answers of a past in which something cannot be read: a row without its time, a thread that it withholds.
     history: Callable[[httpx.Request], httpx.Response] | None = None
     app: App = field(default_factory=lambda: App("client", HIDDEN[2], SECRETS, HIDDEN[5], HIDDEN[6]))
+
+    def signer(self) -> Sign:
+        if self.sign is None:
+            signed = tomllib.loads(self.quality.read_text())["rules"]["signature"]
+            assert signed != "done", (
+                "quality.toml says that deliveries are signed, and the subject cannot sign"
+            )
+            pytest.skip("the platform signs nothing")
+        return self.sign
 
 
 def deliveries_in(folder: Path) -> dict[str, bytes]:

@@ -178,17 +178,19 @@ class Conformance:
 
     def test_both_secrets_sign_and_a_flipped_bit_does_not(self) -> None:
         body = next(iter(self.subject.deliveries.values()))
+        assert not self._verified(body, {})
+        sign = self.subject.signer()
         for secret in SECRETS:
-            headers = {name.lower(): value for name, value in self.subject.sign(body, secret).items()}
+            headers = {name.lower(): value for name, value in sign(body, secret).items()}
             assert self._verified(body, headers)
             assert not self._verified(flipped(body), headers)
             assert not self._verified(body, {name: value[:-3] + "AAA" for name, value in headers.items()})
-        assert not self._verified(body, {})
-        assert not self._verified(body, dict(self.subject.sign(body, "somebody-else")))
-        assert not self._verified(body, dict(self.subject.sign(body, "")))
+        assert not self._verified(body, dict(sign(body, "somebody-else")))
+        assert not self._verified(body, dict(sign(body, "")))
 
     def test_no_handshake_signs_a_delivery(self) -> None:
         """Anybody may ask for a handshake. What its answer signs must be nothing that `verify` takes for a delivery."""
+        sign = self.subject.signer()
         for body in (*self.subject.deliveries.values(), b"{}", b"[]", b"null", b"1"):
             answers = [
                 self.subject.connector.handshake(WebhookRequest("GET", query, {}, b""), self.subject.app)
@@ -196,7 +198,7 @@ class Conformance:
             ]
             told = b"\n".join(answer.body for answer in answers if answer is not None).decode()
             for secret in SECRETS:
-                headers = self.subject.sign(body, secret)
+                headers = sign(body, secret)
                 if any(part in told for value in headers.values() for part in signatures_in(value)):
                     assert not self._verified(body, headers), f"a handshake signs {body[:80]!r}"
 

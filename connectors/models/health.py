@@ -135,6 +135,7 @@ class AlarmKind(models.TextChoices):
     NOT_SUBSCRIBED = "not_subscribed", "Not delivered to"
     SILENT = "silent", "Silent"
     FAILING = "failing", "Syncs fail"
+    ENDING = "ending", "Permission ends"
 
 
 class Alarm(models.Model):

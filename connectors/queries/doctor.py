@@ -11,6 +11,7 @@ from django.db.models import Count, Q
 
 from connectors.contract import UNKNOWN_KIND
 from connectors.models import Credential, DeadItem, Receipt, SyncSchedule, Task
+from connectors.queries import grants
 from connectors.rules.remedies import THROTTLED, Place, fix_for
 from inbox import platforms
 from inbox.models import Channel, ChannelState, Handle
@@ -58,7 +59,7 @@ class Examined:
 
 def examine(channel: Channel, *, now: datetime) -> Examined:
     manifest = platforms.get(channel.platform)
-    credential = Credential.objects.select_related("app").filter(channel=channel).first()
+    credential = Credential.objects.select_related("app", "channel").filter(channel=channel).first()
     scopes = _scopes(manifest, credential)
     findings = (
         _state(channel),
@@ -86,17 +87,22 @@ def _grant(
     if credential is None or is_retired:
         yield Finding("Token", False, "There is none.", fix="Connect the account.", button="connect")
         return
-    ends, renewal = credential.expires_at, RENEWALS[manifest.auth.refresh]
+    may_renew = grants.is_renewed(credential)
+    ends, renewal = credential.expires_at, RENEWALS[manifest.auth.refresh if may_renew else "none"]
     if ends is None:
         yield Finding("Token", True, "It has no end.")
     elif ends <= now:
-        renews = manifest.auth.refresh != "none" and not credential.refresh_error
+        renews = may_renew and not credential.refresh_error
         yield Finding(
             "Token", None if renews else False, f"It has ended; {renewal}. It ended", at=ends,
             fix="" if renews else "Connect the account again.", button="" if renews else "connect",
         )  # fmt: skip
     else:
-        yield Finding("Token", True, f"It holds; {renewal}. It ends", at=ends)
+        soon = not may_renew and ends <= now + ENDS_SOON
+        yield Finding(
+            "Token", not soon, f"It holds; {renewal}. It ends", at=ends,
+            fix="Connect the account again before that day." if soon else "", button="connect" if soon else "",
+        )  # fmt: skip
     if (last := credential.refresh_expires_at) is not None:
         soon = last <= now + ENDS_SOON
         fix = "Connect the account again before that day." if soon else ""

@@ -14,8 +14,8 @@ from inbox.rules.cleaning import clean
 
 
 @transaction.atomic(durable=True)
-def update_profile(*, channel_id: int, party: Party, now: datetime) -> None:
-    """Keep a handle's profile, and the name in the list, as the platform gives it."""
+def update_profile(*, channel_id: int, party: Party, now: datetime, whole: bool = False) -> None:
+    """Keep a handle's profile, and the name in the list, as the platform gives it. `whole`: what it does not tell is forgotten."""
     handle = (
         Handle.objects.select_related("contact")
         .filter(channel_id=channel_id, external_id=party.external_id)
@@ -24,13 +24,12 @@ def update_profile(*, channel_id: int, party: Party, now: datetime) -> None:
     if handle is None:
         return
     with events.ledger(handle.contact.brand_id) as ledger:
-        name, username = (
-            clean(party.name)[:200] or handle.name,
-            clean(party.username)[:120] or handle.username,
-        )
-        avatar = party.avatar_url[:2000] or handle.avatar_url
-        followers = party.followers if party.followers is not None else handle.followers
-        verified = party.verified if party.verified is not None else handle.verified
+        kept = Handle() if whole else handle
+        name = clean(party.name)[:200] or kept.name
+        username = clean(party.username)[:120] or kept.username
+        avatar = party.avatar_url[:2000] or kept.avatar_url
+        followers = party.followers if party.followers is not None else kept.followers
+        verified = party.verified if party.verified is not None else kept.verified
         Handle.objects.filter(pk=handle.pk).update(
             name=name, username=username, avatar_url=avatar, looked_up_at=now, followers=followers, verified=verified,
         )  # fmt: skip
@@ -67,6 +66,17 @@ def update_profile(*, channel_id: int, party: Party, now: datetime) -> None:
 def note_looked_up(*, channel_id: int, external_id: str, now: datetime) -> None:
     """The platform was asked and told nothing; do not ask again at once."""
     Handle.objects.filter(channel_id=channel_id, external_id=external_id).update(looked_up_at=now)
+
+
+def forget_profile(*, channel_id: int, external_id: str, now: datetime) -> None:
+    """It may be kept no longer. Who it is may be asked for again."""
+    update_profile(channel_id=channel_id, party=Party(external_id), now=now, whole=True)
+    _ask_again(channel_id, external_id)
+
+
+@transaction.atomic(durable=True)
+def _ask_again(channel_id: int, external_id: str) -> None:
+    Handle.objects.filter(channel_id=channel_id, external_id=external_id).update(looked_up_at=None)
 
 
 @transaction.atomic(durable=True)

@@ -39,7 +39,9 @@ def claim_reply(*, message_id: int, now: datetime) -> Message | None:
             return None
         if _earlier_is_under_way(message):
             return None
-        if message.author_person_id is None and platforms.get(message.channel.platform).send.requires_human:
+        if platforms.get(message.channel.platform).send.requires_human and not outbox.is_a_click(
+            message, now
+        ):
             leave_to_a_person(ledger, message, BY_A_PERSON, now)
             return None
         if outbox.may_be_shown_with_other_words(message):

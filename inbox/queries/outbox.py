@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.db.models import BooleanField, Max
@@ -13,6 +13,8 @@ from inbox.models.conversations import ConversationQuerySet
 from inbox.queries import news
 from inbox.rules import echoes
 
+# LinkedIn: a send follows a person's action "at that time". A limit for a minute, or a worker that was away, changes nothing of that.
+CLICK_HOLDS = timedelta(minutes=10)
 # Of each channel the oldest, then of each the next one: those of one channel whose platform is slow wait for a turn of their worker, and
 # would fill the answer for ever. No channel is read further than its share, however much waits in it (outbox_of_channels,
 # outbox_in_public); what stands behind another reply of its conversation is passed over. OFFSET 0 keeps the planner from asking that of
@@ -84,6 +86,11 @@ def queued_at(message: Message) -> datetime:
         "last"
     ]
     return queued or message.created_at
+
+
+def is_a_click(message: Message, now: datetime) -> bool:
+    """Whether it leaves at a person's own click: not what nobody wrote, and not what had to wait since."""
+    return message.author_person_id is not None and queued_at(message) > now - CLICK_HOLDS
 
 
 def uncertain_since(message: Message) -> datetime | None:

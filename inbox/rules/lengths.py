@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from inbox.platforms import TextLimit, Unit
 
 # X's counting of public posts: Latin and its neighbours are light, everything else counts twice.
 _LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
-_URL = re.compile(r"https?://\S+")
+# An address ends at the first letter that none holds: where nothing is spaced, words are glued to it. Also in static/js/lib/measure.js.
+_COMMON = (
+    "com|net|org|info|biz|edu|gov|int|mil|name|mobi|pro|jobs|asia|xyz|shop|store|online|site|app|dev|page|blog|news|cloud|tech|agency|group"
+    "|company|email|help|support|world|live|life|media|studio|design|digital|global|space|website|club|today|travel|link|click|one|bank"
+    "|hotel|restaurant|cafe|art|fashion|beauty|health|energy|finance|london|berlin|paris|tokyo|nyc|рф|укр|срб|бел|中国|한국|ไทย"
+)
+_TAIL = r"(?![a-z0-9@])(?::[0-9]+)?(?:[/?](?:[a-z0-9!?*'();:=+,.$/%#\[\]_~@|&-]*[a-z0-9=_#/+&-])?)?"
+_URL = re.compile(
+    r"(?<![a-z0-9@＠$#＃])https?://(?:[^\s!-,./:-@\[-^`{-~\u3000-\u3020]+\.)+(?:[a-z]{2,24}|xn--[a-z0-9-]+|" + _COMMON + ")" + _TAIL
+    + r"|(?<![a-z0-9\u00c0-\u024f@＠$#＃_./-])(?:[a-z0-9\u00c0-\u024f-]+\.)+(?:[a-z]{2}|" + _COMMON + ")" + _TAIL,
+    re.IGNORECASE,
+)  # fmt: skip
 _URL_WEIGHT = 23
 
 
@@ -26,17 +38,18 @@ def measure(text: str, unit: Unit) -> int:
 
 def _weigh(text: str) -> int:
     """An emoji of many code points counts as one letter: what is joined to it, or colours it, weighs nothing."""
-    plain, urls = _URL.subn("", text)
-    weight, joined = urls * _URL_WEIGHT, False
+    plain, urls = _URL.subn(" ", unicodedata.normalize("NFC", text))
+    weight, joined, picture = urls * (_URL_WEIGHT - 1), False, False
     for letter in plain:
         code = ord(letter)
-        if code == 0x200D:
+        if code == 0x200D and picture:
             joined = True
         elif code == 0xFE0F or 0x1F3FB <= code <= 0x1F3FF:
             continue
         elif joined:
             joined = False
         else:
+            picture = 0x2190 <= code <= 0x2BFF or 0x1F000 <= code <= 0x1FAFF
             weight += 1 if any(first <= code <= last for first, last in _LIGHT) else 2
     return weight
 

@@ -13,8 +13,8 @@ from simulator.models import App
 _DEFAULT_SCOPES = {
     "instagram": "instagram_business_basic,instagram_business_manage_messages,instagram_business_manage_comments",
     "x": "dm.read dm.write tweet.read tweet.write users.read offline.access media.write",
-    "linkedin": "r_dma_portability_3rd_party w_member_messages r_organization_social_feed w_organization_social_feed "
-    "rw_organization_admin",
+    "linkedin": "openid profile r_dma_portability_3rd_party w_member_messages r_organization_social_feed "
+    "w_organization_social_feed rw_organization_admin",
 }
 
 
@@ -72,6 +72,8 @@ class Running:
         }
         if app.platform == "x":
             row |= {"consumer_secret": app.webhook_secret, "app_bearer": app.app_bearer}
+            if world.settings.x_signs == "oauth2":  # such an app has no consumer secret
+                row |= {"consumer_secret": "", "webhook_secret": "", "webhook_secrets": []}
         if app.platform == "linkedin":
             row["application_id"] = app.application_id
         return row

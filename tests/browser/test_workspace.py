@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -408,6 +409,7 @@ def test_the_composer_counts_as_the_rules_do(enter: Enter, conversation: Convers
         "田中さくら",
         "a\u202eb",
         "\u200b" * 5,
+        *(text for text, _ in json.loads((Path(__file__).parents[1] / "weights.json").read_text())),
     ]
 
     counted = page.evaluate(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -227,3 +228,27 @@ def test_damage_is_done_and_order_is_shuffled() -> None:
 def test_a_refusal_holds_an_answer() -> None:
     assert all(isinstance(each.answer, httpx.Response) for each in TestX.subject.refusals)
     assert {each.remedy for each in TestX.subject.refusals} >= {Remedy.RETRY, Remedy.TELL, Remedy.RECONNECT}
+
+
+def unsigned(quality: Path, **faults: Any) -> Conformance:
+    """Echo as a network that is polled and signs nothing."""
+    polled = suite(**{"verify": lambda request, app, now: False, **faults})
+    polled.__class__.subject = replace(polled.subject, sign=None, quality=quality)
+    return polled
+
+
+def test_a_network_that_signs_nothing_lets_nobody_in_and_says_so(tmp_path: Path) -> None:
+    says, says_not = tmp_path / "says.toml", tmp_path / "says_not.toml"
+    says.write_text('[rules]\nsignature = { exempt = "It is polled." }\n')
+    says_not.write_text('[rules]\nsignature = "done"\n')
+
+    with pytest.raises(pytest.skip.Exception):
+        unsigned(says).test_both_secrets_sign_and_a_flipped_bit_does_not()
+    with pytest.raises(pytest.skip.Exception):
+        unsigned(says).test_no_handshake_signs_a_delivery()
+    with pytest.raises(AssertionError, match="the subject cannot sign"):
+        unsigned(says_not).test_both_secrets_sign_and_a_flipped_bit_does_not()
+    with pytest.raises(AssertionError):
+        unsigned(
+            says, verify=lambda request, app, now: True
+        ).test_both_secrets_sign_and_a_flipped_bit_does_not()

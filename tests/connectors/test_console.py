@@ -17,7 +17,7 @@ from django.utils import timezone
 from connectors import clock as clocks
 from connectors.actions import _runs as runs
 from connectors.actions import alarming, backfilling, planning, refreshing, replaying, scheduling, syncing
-from connectors.contract import ConnectorError, ReceiveRules, Remedy, Subscription
+from connectors.contract import ConnectorError, ReceiveRules, Remedy, Subscription, Tokens
 from connectors.models import (
     Alarm,
     ChannelHealth,
@@ -710,6 +710,18 @@ def test_wrong_signatures_are_red_until_they_are_over(planned: Channel) -> None:
     assert signatures(bad=lately, good=lately + timedelta(minutes=1)) is False
     assert signatures(bad=lately, good=NOW) is True
     assert signatures(bad=NOW - timedelta(days=2)) is True
+
+
+def test_a_grant_that_only_a_person_renews_is_red_a_week_before_its_end(planned: Channel) -> None:
+    def token(*, days: int, refresh: str = "") -> doctor.Finding:
+        columns = refreshing.columns(Tokens("access-1", refresh, NOW + timedelta(days=days)), NOW)
+        Credential.objects.filter(channel=planned).update(**columns)
+        found = doctor.examine(planned, now=NOW).findings
+        return next(each for each in found if each.name == "Token")
+
+    assert [token(days=8).ok, token(days=6).ok, token(days=6, refresh="r").ok] == [True, False, True]
+    assert "it cannot be renewed" in token(days=8).found
+    assert token(days=6).button == "connect"
 
 
 def test_the_doctor_names_each_red_line_with_its_fix(

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from cryptography.fernet import Fernet
 from django.db import connection
+from structlog.testing import capture_logs
 
 from connectors import registry, sealing
 from connectors.actions import draining, retiring
@@ -217,11 +218,21 @@ async def test_a_delivery_over_the_limit_is_refused_however_it_comes(channel, se
     door = Door(ring=lambda: None)
     headers = {"content-length": declared} if declared else {}
 
-    status = await Knocker(door, channel).status(chunks=chunks, headers=headers)
+    with capture_logs() as logged:
+        status = await Knocker(door, channel).status(chunks=chunks, headers=headers)
     await door.close()
 
     assert status == 413
+    [line] = [each for each in logged if each["event"] == "delivery_too_large"]
+    assert (line["channel"], line["most"]) == (channel.pk, 2000)
     assert await in_thread(Receipt.objects.count) == 0
+
+
+async def test_a_thousand_long_messages_in_escaped_letters_are_one_delivery(knocker):
+    body = delivery(*[message_item(f"m{n}", text="\u0645" * 900) for n in range(1000)])
+    assert len(body) > 5_000_000
+
+    assert await knocker.status(body) == 200
 
 
 async def test_a_delivery_in_chunks_is_one_receipt(knocker):

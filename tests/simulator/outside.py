@@ -20,8 +20,10 @@ from simulator import signatures
 from simulator.building import Simulator, build
 from simulator.settings import Settings
 
+ORIGIN = "http://platform.test"
 RECEIVER = "http://receiver.test/hook"
 FILES = "http://receiver.test/files"
+LOG_VERSION = {"linkedin-version": "202312"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +225,7 @@ class Outside:
             "linkedin-version": "202607",
             "x-restli-protocol-version": "2.0.0",
         }
-        await self.api.post("/rest/memberAuthorizations", json={}, headers=headers)
+        await self.api.post("/rest/memberAuthorizations", json={}, headers=headers | LOG_VERSION)
         hook = await self.api.put(
             await self.linkedin_subscription(), json={"webhook": RECEIVER}, headers=headers
         )
@@ -246,7 +248,7 @@ class Outside:
         answer = await self.api.get(
             "/rest/memberChangeLogs",
             params={"q": "memberAndApplication", "count": 50, **query},
-            headers=headers,
+            headers=headers | LOG_VERSION,
         )
         assert answer.status_code == 200, answer.text
         result: dict[str, Any] = answer.json()
@@ -269,7 +271,7 @@ async def opened(home: Path, receiver: Receiver, **settings: Any) -> Outside:
             home=home,
             retry_scale=0.0005,
             linkedin_latency_ms=0,
-            public_origin="http://platform.test",
+            public_origin=ORIGIN,
             seed=7,
             **settings,
         )
@@ -284,9 +286,7 @@ async def opened(home: Path, receiver: Receiver, **settings: Any) -> Outside:
         control=httpx.AsyncClient(
             transport=httpx.ASGITransport(app=simulator.control), base_url="http://localhost:8100"
         ),
-        api=httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=simulator.platforms), base_url="http://platform.test"
-        ),
+        api=httpx.AsyncClient(transport=httpx.ASGITransport(app=simulator.platforms), base_url=ORIGIN),
     )
 
 

@@ -14,7 +14,7 @@ from simulator import signatures
 from simulator.faults import CATALOGUE, Faults, Rule
 from simulator.platforms.base import Event
 from simulator.store import Store
-from tests.simulator.outside import Outside, simulated
+from tests.simulator.outside import LOG_VERSION, Outside, simulated
 
 NAMES = {
     "dup.exact", "dup.rebatched", "reorder", "drop", "echo.early", "echo.late", "echo.foreign", "signature.bad",
@@ -417,7 +417,9 @@ async def test_a_lying_poll_still_brings_everything_to_who_follows_the_links(out
         totals.add(page["paging"]["total"])
         if not page["paging"]["links"]:
             break
-        page = (await outside.api.get(page["paging"]["links"][0]["href"], headers=headers)).json()
+        page = (
+            await outside.api.get(page["paging"]["links"][0]["href"], headers=headers | LOG_VERSION)
+        ).json()
 
     assert found == written
     assert totals != {30}

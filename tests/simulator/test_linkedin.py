@@ -1,7 +1,7 @@
 """LinkedIn over the wire, against section 4 of the platform notes."""
 
 from simulator import signatures
-from tests.simulator.outside import Outside, simulated
+from tests.simulator.outside import LOG_VERSION, Outside, simulated
 
 
 @simulated
@@ -42,7 +42,9 @@ async def test_the_cursor_is_inclusive_and_a_page_is_at_most_fifty(outside: Outs
     first = await outside.poll(headers, count=10)
     again = await outside.poll(headers, startTime=first["elements"][-1]["processedAt"])
     too_many = await outside.api.get(
-        "/rest/memberChangeLogs", params={"q": "memberAndApplication", "count": 51}, headers=headers
+        "/rest/memberChangeLogs",
+        params={"q": "memberAndApplication", "count": 51},
+        headers=headers | LOG_VERSION,
     )
 
     assert len(first["elements"]) == 10 and first["paging"]["links"][0]["rel"] == "next"
@@ -234,6 +236,7 @@ async def test_versions_tokens_and_the_fixed_end_of_refreshing(outside: Outside)
     sunset = await outside.api.get(
         "/rest/organizationAcls", headers={**headers, "linkedin-version": "202401"}
     )
+    newer = await outside.api.get("/rest/memberAuthorizations", headers=headers)
     nobody = await outside.api.get("/v2/me")
     await outside.advance(days=61)
     expired = await outside.api.get("/v2/me", headers=headers)
@@ -243,6 +246,7 @@ async def test_versions_tokens_and_the_fixed_end_of_refreshing(outside: Outside)
     over = await outside.api.post("/oauth/v2/accessToken", data=form)
 
     assert (sunset.status_code, sunset.json()["code"]) == (426, "NONEXISTENT_VERSION")
+    assert newer.status_code == 426
     assert nobody.json() == {"message": "Empty oauth2_access_token", "status": 401, "serviceErrorCode": 401}
     assert expired.json()["serviceErrorCode"] == 65602
     assert capped.json()["expires_in"] <= 14 * 86400

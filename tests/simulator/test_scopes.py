@@ -6,7 +6,7 @@ import pytest
 
 from connectors.platforms.instagram.manifest import MANIFEST as INSTAGRAM
 from connectors.platforms.linkedin.manifest import MANIFEST as LINKEDIN
-from tests.simulator.outside import Outside, simulated
+from tests.simulator.outside import LOG_VERSION, Outside, simulated
 
 BASIC, MESSAGES, COMMENTS = (
     "instagram_business_basic",
@@ -76,6 +76,8 @@ async def refused_by_linkedin(outside: Outside, scopes: tuple[str, ...]) -> set[
     headers = await linkedin_token(outside, scopes)
     organisation = "urn:li:organization:9000001"
     calls = [
+        ("GET", "/v2/userinfo", "openid"),
+        ("GET", "/v2/me", "profile"),
         ("POST", "/rest/memberAuthorizations", FEED),
         ("GET", "/rest/memberChangeLogs?q=memberAndApplication", FEED),
         ("POST", "/v2/messages", SENDS),
@@ -92,7 +94,8 @@ async def refused_by_linkedin(outside: Outside, scopes: tuple[str, ...]) -> set[
     ]
     answers = []
     for method, path, scope in calls:
-        answer = await outside.api.request(method, path, headers=headers)
+        version = LOG_VERSION if "/rest/member" in path else {}
+        answer = await outside.api.request(method, path, headers=headers | version)
         answers.append((scope, answer.json() if answer.content else {}))
     return _refused(answers, lambda body: str(body.get("message", "")).startswith("Not enough permissions"))
 

@@ -2,8 +2,15 @@
 
 import asyncio
 import datetime
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from httpx import Response
 
 from simulator import signatures
+from simulator.platforms.x import weighing
 from tests.simulator.outside import Outside, simulated
 
 BRAND = "2244994945"
@@ -377,6 +384,59 @@ async def test_a_post_that_is_gone_takes_no_answer(outside: Outside) -> None:
         body = {"text": "On its way.", "reply": {"in_reply_to_tweet_id": target}}
         answer = await outside.api.post("/2/tweets", json=body, headers=user)
         assert (answer.status_code, "deleted or not visible" in answer.json()["detail"]) == (403, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "weight"), json.loads((Path(__file__).parents[1] / "weights.json").read_text())
+)
+def test_a_post_is_weighed(text: str, weight: int) -> None:
+    assert weighing.weighted(text) == weight
+
+
+@simulated
+async def test_nobody_tells_that_a_person_has_blocked_the_account(outside: Outside) -> None:
+    user = await outside.x()
+    person = (await outside.says("x"))["person"]["id"]
+    await told_of_posts(outside, user, "block.block")
+    await outside.settle()
+    heard = len(outside.receiver.seen)
+
+    await outside.does("x", "block", **{"from": {"id": person}})
+    await outside.settle()
+    path = f"/2/dm_conversations/with/{person}/messages"
+    answer = await outside.api.post(path, json={"text": "On it."}, headers=user)
+
+    assert len(outside.receiver.seen) == heard
+    assert answer.status_code == 403
+
+
+@simulated
+async def test_a_post_that_weighs_too_much_is_refused(outside: Outside) -> None:
+    user = await outside.x()
+
+    taken = await outside.api.post("/2/tweets", json={"text": "x" * 256 + " acme.shop"}, headers=user)
+    refused = await outside.api.post("/2/tweets", json={"text": "x" * 257 + " acme.shop"}, headers=user)
+
+    assert (taken.status_code, refused.status_code) == (201, 403)
+    assert refused.json()["detail"] == "Your Tweet text is too long."
+
+
+@simulated
+async def test_the_same_words_are_posted_once_whoever_they_answer(outside: Outside) -> None:
+    user = await outside.x()
+    mara, noor = [await outside.says("x", "Where is it?", kind="comment") for _ in range(2)]
+
+    async def answer(comment: dict[str, Any], text: str) -> Response:
+        body = {"text": text, "reply": {"in_reply_to_tweet_id": comment["id"]}}
+        return await outside.api.post("/2/tweets", json=body, headers=user)
+
+    assert (await answer(mara, "Please write to us.")).status_code == 201
+    again = await answer(noor, "Please write to us.")
+    assert (again.status_code, again.json()["detail"]) == (
+        403,
+        "You are not allowed to create a Tweet with duplicate content.",
+    )
+    assert (await answer(noor, "Please do write to us.")).status_code == 201
 
 
 @simulated

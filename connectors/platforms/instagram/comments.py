@@ -48,9 +48,11 @@ def mention(value: Mapping[str, Any], *, entry_time: object) -> InboundMessage:
     """The delivery holds ids only; words and author have to be asked for (mentions.told)."""
     media_id, comment_id = wire.ident(value.get("media_id")), wire.ident(value.get("comment_id"))
     target = wire.need(comment_id or media_id, "media id")
+    # Each of those who name us in a comment has a talk of their own: Instagram must be told which comment is answered.
+    place = f"{MENTION}{media_id}:{comment_id}" if comment_id else f"{MENTION}{media_id}"
     return InboundMessage(
         external_id=comment_id or f"{MENTION}{media_id}",
-        thread_id=f"{THREAD}{MENTION}{media_id}" if media_id else f"{THREAD}{comment_id}",
+        thread_id=f"{THREAD}{place}" if media_id else f"{THREAD}{comment_id}",
         sent_at=wire.when(value.get("timestamp"), entry_time),
         dated_by_delivery=wire.moment(value.get("timestamp")) is None,
         author=_author(value.get("from"), target),

@@ -19,7 +19,7 @@ from connectors.contract import (
     Subscription,
     Tokens,
 )
-from connectors.http import Answer
+from connectors.http import Answer, same_origin
 from connectors.platforms.instagram import client, errors
 from connectors.platforms.instagram.manifest import MANIFEST
 
@@ -160,7 +160,8 @@ def _is_of_the_dashboard(answer: Answer) -> bool:
 
 
 def subscription(ctx: Context, callback_url: str) -> Subscription:
-    """Whether this account has our app installed with messages among its fields. The address is the app's own affair."""
+    """Whether this account has our app installed with messages among its fields, and whether the app's address is here. All accounts of
+    an app share one address, that of one of their channels, so its origin alone is compared."""
     account_id = client.account(ctx).external_id
     body, _ = client.get(ctx, f"{account_id}/subscribed_apps", {})
     installed = wire.entries(body.get("data"))
@@ -173,7 +174,29 @@ def subscription(ctx: Context, callback_url: str) -> Subscription:
     }
     if "messages" not in fields:
         return Subscription(False, "Instagram is not asked to deliver messages of this account.")
+    if trouble := _trouble_with_the_address(ctx, callback_url):
+        return Subscription(False, trouble)
     return Subscription(True, f"Instagram delivers {len(fields)} kinds of events to our webhook.")
+
+
+def _trouble_with_the_address(ctx: Context, callback_url: str) -> str:
+    """Empty where it is right, or where only the dashboard knows."""
+    app = f"{ctx.app.client_id}|{ctx.app.client_secret}"
+    answer = ctx.http.get(client.url(ctx, f"{ctx.app.client_id}/subscriptions"), token=app)
+    if not answer.ok:
+        if _is_of_the_dashboard(answer):
+            return ""
+        raise errors.refusal(answer, ctx)
+    held = [
+        each
+        for each in wire.entries(answer.mapping().get("data"))
+        if wire.text(each.get("object")) == "instagram"
+    ]
+    if not held or held[0].get("active") is False:
+        return "Instagram delivers nothing to this app: it has no address that is in use."
+    if not same_origin(wire.text(held[0].get("callback_url")), callback_url):
+        return "Instagram delivers to another address than ours."
+    return ""
 
 
 def _accept(ctx: Context, answer: Answer) -> Mapping[str, Any]:

@@ -28,11 +28,13 @@ from connectors.contract import (
 from connectors.platforms.instagram import comments, content
 
 _CONTROL: Final = {
-    "pass_thread_control": "Another app was given this conversation.",
+    "pass_thread_control": "This conversation was handed over to Parley.",
     "take_thread_control": "Another app took over this conversation.",
     "request_thread_control": "Another app asks to take over this conversation.",
     "app_roles": "The apps' roles in this conversation changed.",
 }
+_GIVEN: Final = "pass_thread_control"
+_GIVEN_TO_ANOTHER: Final = "Another app was given this conversation."
 _EDITS: Final = ("message_edit", "message_edits")
 HISTORY: Final = "history"  # the section of what a page of history could not read; no delivery has it
 
@@ -136,7 +138,8 @@ def _parse_element(
     ]
     for name, words in _CONTROL.items():
         if name in element:
-            events.append(_system(side, name, words))
+            # Who gets a conversation is told that it was passed; an app that overhears it is told that another one got it.
+            events.append(_system(side, name, _GIVEN_TO_ANOTHER if name == _GIVEN and standby else words))
     if not events and any(name in element for name in _READERS):
         raise Ignored("It says nothing that the inbox shows.")
     return events or (_unsupported(side),)

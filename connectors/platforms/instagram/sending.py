@@ -106,12 +106,19 @@ def _answer_publicly(ctx: Context, message: OutboundMessage) -> Sent:
         raise ConnectorError(
             "A comment on Instagram is text only.", remedy=Remedy.TELL, code="comment content"
         )
+    limit = MANIFEST.text_limit(public=True)
+    if (length := wire.length(message.text, limit.unit)) > limit.max:
+        reason = f"A comment on Instagram takes {limit.max} characters; this has {length}."
+        raise ConnectorError(reason, remedy=Remedy.TELL, code="too long")
     root = message.thread_id.removeprefix(comments.THREAD)
     if root.startswith(comments.MENTION):
         path = f"{client.account(ctx).external_id}/mentions"
-        form = {"media_id": root.removeprefix(comments.MENTION), "message": message.text}
+        media_id, _, comment_id = root.removeprefix(comments.MENTION).partition(":")
+        form = {"media_id": media_id, "message": message.text}
         if message.reply_to and not message.reply_to.startswith(comments.MENTION):
-            form["comment_id"] = message.reply_to
+            comment_id = message.reply_to
+        if comment_id:  # without one it is an answer to whoever named us in the words under the post itself
+            form["comment_id"] = comment_id
     else:
         path, form = f"{client.segment(message.reply_to or root)}/replies", {"message": message.text}
     body, answer = client.post(ctx, path, form=form)

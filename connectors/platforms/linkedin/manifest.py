@@ -53,6 +53,8 @@ MANIFEST: Final = configured(
         history=HistoryRules(age=CHANGELOG_AGE),
         auth=AuthRules(
             scopes=(
+                "openid",
+                "profile",
                 "r_dma_portability_3rd_party",
                 SENDS,
                 "r_organization_social_feed",
@@ -71,7 +73,10 @@ MANIFEST: Final = configured(
             "Webhooks of the Development tier are said to be off (one source).",
             "Members' messages come from the Member Changelog (EEA and Switzerland) about half a minute late.",
             "No public page names the scope that sends; w_member_messages is asked for, and PARLEY_PLATFORM_FIGURES may name others.",
-            "Sending is for approved partners, to first-degree connections, and always at a person's own click.",
+            "Who consented is told to openid and profile (Sign In with LinkedIn), to r_basicprofile (Community Management), to the"
+            " change log's consent or to a page's role; the first two are asked for.",
+            "Sending is for approved partners, to first-degree connections, and always at a person's own click: what could not leave"
+            " within ten minutes of it is left to a person.",
             "Reads: readAt of our own message is all there is; no event tells it.",
             "Comments and other social activity may be kept for 48 hours, profiles of others for 24: words and media of comments go"
             " then, and profiles are asked for anew.",

@@ -23,6 +23,7 @@ from connectors.platforms.linkedin import client, errors, urns
 from connectors.platforms.linkedin.manifest import MANIFEST
 
 _LIFE: Final = timedelta(days=60)
+_ROLES: Final = "rest/organizationAcls?q=roleAssignee&role=ADMINISTRATOR&state=APPROVED"
 NO_MORE: Final = (
     "LinkedIn names this account the administrator of the page no more: its comments do not reach us. Give the account the role"
     " again, or connect it again without."
@@ -99,23 +100,42 @@ def _end(ctx: Context, given: object) -> datetime | None:
 
 
 def _member(ctx: Context) -> Account:
-    """Who consented. Which of these tells it depends on the products of the app."""
-    attempts = (
-        ("v2/userinfo", _from_userinfo),
-        ("v2/me", _from_me),
-        ("rest/memberAuthorizations?q=memberAndApplication", _from_authorisations),
-    )
-    for path, read in attempts:
+    """Who consented. Which of these tells it depends on the products of the app, and so on the scopes that were asked for."""
+    for ask in (_userinfo, _me, _authorisations, _roles):
         try:
-            body, _ = client.call(ctx, "GET", path, bucket="profile")
+            account = ask(ctx)
         except ConnectorError as error:
             if error.remedy in (Remedy.RETRY, Remedy.UNKNOWN):
                 raise
             continue
-        if (account := read(body)) is not None:
+        if account is not None:
             return account
-    reason = "LinkedIn did not tell whose account this is."
+    reason = "LinkedIn did not tell whose account this is: the app lacks the scopes openid and profile, or a product that allows them."
     raise ConnectorError(reason, remedy=Remedy.RECONNECT)
+
+
+def _userinfo(ctx: Context) -> Account | None:
+    body, _ = client.call(ctx, "GET", "v2/userinfo", bucket="profile")
+    return _from_userinfo(body)
+
+
+def _me(ctx: Context) -> Account | None:
+    body, _ = client.call(ctx, "GET", "v2/me", bucket="profile")
+    return _from_me(body)
+
+
+def _authorisations(ctx: Context) -> Account | None:
+    """There is none before it is given, and the log is given to no other version."""
+    path, version = "rest/memberAuthorizations", client.CHANGELOG_VERSION
+    client.call(ctx, "POST", path, bucket="subscribe", json={}, version=version, repeatable=True)
+    body, _ = client.call(ctx, "GET", f"{path}?q=memberAndApplication", bucket="profile", version=version)
+    return _from_authorisations(body)
+
+
+def _roles(ctx: Context) -> Account | None:
+    body, _ = client.call(ctx, "GET", _ROLES, bucket="profile")
+    held = {wire.ident(each.get("roleAssignee")) for each in wire.entries(body.get("elements"))} - {""}
+    return Account(_person(held.pop())) if len(held) == 1 else None
 
 
 def _from_userinfo(body: Mapping[str, Any]) -> Account | None:
@@ -147,9 +167,8 @@ def page_of(ctx: Context) -> str:
     account_id = client.account(ctx).external_id
     if account_id.startswith(urns.ORGANISATION):
         return account_id
-    path = "rest/organizationAcls?q=roleAssignee&role=ADMINISTRATOR&state=APPROVED"
     try:
-        body, _ = client.call(ctx, "GET", path, bucket="profile")
+        body, _ = client.call(ctx, "GET", _ROLES, bucket="profile")
     except ConnectorError as error:
         if error.remedy in (Remedy.RETRY, Remedy.REFRESH):
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
@@ -36,6 +36,8 @@ from connectors.platforms.x.manifest import MANIFEST, ORIGINS
 _PROFILE = "name,username,profile_image_url,verified,verified_type,public_metrics,protected,receives_your_dm"
 # A challenge is signed with the very key that signs deliveries, so it may hold nothing that a delivery can.
 _CHALLENGE: Final = re.compile(rb"[A-Za-z0-9._~+/=-]{1,200}")
+_LEGACY: Final = "x-twitter-webhooks-signature"
+_OAUTH2: Final = "x-twitter-webhooks-signature-oauth2"
 _DM_MEDIA = ("1.1", "ton", "data", "dm")
 
 
@@ -43,6 +45,7 @@ class X:
     manifest = MANIFEST
     origins = ORIGINS
     redelivery = hooks.REDELIVERY
+    surveyed_at_once = 100
 
     def handshake(self, request: WebhookRequest, app: App) -> WebhookAnswer | None:
         """A CRC comes at registration and again and again after."""
@@ -51,19 +54,25 @@ class X:
             return None
         if not _CHALLENGE.fullmatch(token):
             return WebhookAnswer(400, b"This is no challenge.\n")
-        if not app.webhook_secrets:
+        # An app with a consumer secret may answer with it; the newer ones have their client secret alone.
+        secret = next((each for each in (*app.webhook_secrets, app.client_secret) if each), "")
+        if not secret:
             return WebhookAnswer(403)
-        answer = wire.encode({"response_token": signatures.x(app.webhook_secrets[0], token)})
+        answer = wire.encode({"response_token": signatures.x(secret, token)})
         return WebhookAnswer(200, answer, "application/json")
 
     def verify(self, request: WebhookRequest, app: App, now: datetime) -> bool:
-        """With the app's consumer secret, not the OAuth 2 client secret."""
+        """One header is made with the app's consumer secret, the other with its OAuth 2 client secret; which come depends on the app."""
         if _CHALLENGE.fullmatch(request.body):  # whoever asks has its signature from the handshake
             return False
-        given = request.headers.get("x-twitter-webhooks-signature", "")
-        return signatures.signed(
-            given, app.webhook_secrets, lambda secret: signatures.x(secret, request.body)
-        )
+        held = ((_LEGACY, app.webhook_secrets), (_OAUTH2, (app.client_secret, *app.webhook_secrets)))
+        fits = [
+            signatures.signed(
+                request.headers.get(header, ""), secrets, lambda secret: signatures.x(secret, request.body)
+            )
+            for header, secrets in held
+        ]
+        return any(fits)
 
     def items(self, body: bytes) -> Iterator[Item]:
         return payloads.items(body)
@@ -100,6 +109,9 @@ class X:
 
     def is_withdrawn(self, ctx: Context, external_id: str) -> bool:
         return history.is_withdrawn(ctx, external_id)
+
+    def gone(self, ctx: Context, external_ids: Sequence[str]) -> Collection[str]:
+        return history.gone(ctx, external_ids)
 
     def profile(self, ctx: Context, external_id: str) -> Party:
         try:

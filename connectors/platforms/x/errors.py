@@ -35,6 +35,10 @@ _POST_GONE: Final = (
     "The post that this would answer is no longer there, or X does not show it to this account."
 )
 _NO_REPLIES: Final = "Its author, or X, does not let this account answer this post."
+_TOO_LONG: Final = "This text is too long for X."
+_UNKNOWN: Final = "X refused without a reason that we know."
+_MOST_WORDS: Final = 200
+_TWICE: Final = "X takes the same words in public only once. Say it in other words."
 
 TABLE: Final[tuple[Rule, ...]] = (
     *(Rule(Remedy.REFRESH, _SIGN_IN, code=code) for code in (32, 89, 99, 215)),
@@ -45,23 +49,34 @@ TABLE: Final[tuple[Rule, ...]] = (
     Rule(Remedy.RETRY, _FAULT, code=130),
     Rule(Remedy.RETRY, _FAULT, code=131),
     Rule(Remedy.BUG, "The clocks of X and Parley differ too much.", code=135),
-    Rule(Remedy.TELL, _BLOCKED, code=136),
+    Rule(Remedy.TELL, _BLOCKED, code=136, contact_unavailable=True),
     Rule(Remedy.TELL, _CLOSED, code=150, contact_unavailable=True),
     Rule(Remedy.TELL, "X could not send this message.", code=151),
     Rule(Remedy.TELL, _CLOSED, code=214, contact_unavailable=True),
     Rule(Remedy.RECONNECT, _SCOPE, code=220),
+    Rule(Remedy.TELL, _NO_REPLIES, code=179),
+    Rule(Remedy.TELL, "This account has posted as often as X allows for now.", code=185),
+    Rule(Remedy.TELL, _TOO_LONG, code=186),
+    Rule(Remedy.TELL, _TWICE, code=187),
     Rule(Remedy.RECONNECT, "To X this looks automated. It wants a pause, and perhaps a sign-in.", code=226),
     Rule(Remedy.RECONNECT, _SCOPE, code=261),
     *(Rule(Remedy.TELL, _FILE, code=code) for code in (324, 325)),
     Rule(Remedy.RECONNECT, _LOCKED, code=326),
     Rule(Remedy.TELL, _CLOSED, code=349, contact_unavailable=True),
-    Rule(Remedy.TELL, "This text is too long for X.", code=354),
+    Rule(Remedy.TELL, _TOO_LONG, code=354),
     Rule(Remedy.TELL, _POST_GONE, code=385),
     Rule(Remedy.TELL, _NO_REPLIES, code=433),
-    Rule(Remedy.RECONNECT, "X has not verified this account for message requests.", code=476),
+    Rule(
+        Remedy.TELL,
+        "This person takes messages from verified accounts only.",
+        code=476,
+        contact_unavailable=True,
+    ),
+    Rule(Remedy.TELL, _TWICE, says="duplicate content"),
+    Rule(Remedy.TELL, _TOO_LONG, says="text is too long"),
     Rule(Remedy.TELL, _POST_GONE, says="deleted or not visible"),
     Rule(Remedy.TELL, _NO_REPLIES, says="reply to this conversation is not allowed"),
-    Rule(Remedy.TELL, _BLOCKED, says="you have been blocked"),
+    Rule(Remedy.TELL, _BLOCKED, says="you have been blocked", contact_unavailable=True),
     Rule(Remedy.TELL, _FILE, says="not permitted to attach"),
     Rule(Remedy.TELL, _CLOSED, says="permission to dm", contact_unavailable=True),
     Rule(Remedy.RETRY, _LIMIT, problem="rate-limit-exceeded"),
@@ -69,7 +84,9 @@ TABLE: Final[tuple[Rule, ...]] = (
         Remedy.RECONNECT, "The app's allowance at X is used up. See to its billing.", problem="usage-capped"
     ),
     Rule(Remedy.RECONNECT, _SCOPE, problem="client-forbidden"),
-    Rule(Remedy.RECONNECT, _SCOPE, problem="not-authorized-for-resource"),
+    Rule(Remedy.RECONNECT, _SCOPE, problem="oauth1-permissions"),
+    Rule(Remedy.RECONNECT, _SCOPE, problem="unsupported-authentication"),
+    Rule(Remedy.TELL, "X does not show this to this account.", problem="not-authorized-for-resource"),
     Rule(Remedy.TELL, "X no longer knows this.", problem="resource-not-found"),
     Rule(Remedy.RETRY, _FAULT, problem="resource-unavailable"),
     Rule(Remedy.RETRY, _FAULT, problem="internal-error"),
@@ -87,7 +104,7 @@ def refusal(answer: Answer, ctx: Context, bucket: str) -> ConnectorError:
             code=_name(body, answer),
             rates=rates.notices(answer.headers, bucket),
         )
-    remedy = rule.remedy if rule else _by_status(answer)
+    remedy = rule.remedy if rule else _by_status(body, answer)
     notices = rates.notices(answer.headers, bucket)
     retry_at = rates.retry_at(answer.headers, ctx.now) if _limited(rule, answer) else None
     if retry_at is not None and all(each.remaining for each in notices):
@@ -95,7 +112,7 @@ def refusal(answer: Answer, ctx: Context, bucket: str) -> ConnectorError:
             RateNotice(bucket, remaining=0, resets_at=retry_at),
         )  # of this call, whatever else is told
     return ConnectorError(
-        rule.words if rule else _status_words(answer.status),
+        rule.words if rule else _status_words(body, answer, ctx),
         remedy=remedy,
         code=_name(body, answer),
         retry_at=retry_at,
@@ -132,11 +149,11 @@ def _words(body: Mapping[str, Any]) -> Iterable[str]:
             yield wire.text(holder.get(name))
 
 
-def _by_status(answer: Answer) -> Remedy:
+def _by_status(body: Mapping[str, Any], answer: Answer) -> Remedy:
     if answer.status == 401:
         return Remedy.REFRESH
     if answer.status == 403:
-        return Remedy.RECONNECT
+        return Remedy.TELL if _particulars(body) else Remedy.RECONNECT
     if answer.status == 429:
         return Remedy.RETRY
     if answer.status >= 500:
@@ -144,9 +161,27 @@ def _by_status(answer: Answer) -> Remedy:
     return Remedy.BUG if answer.status == 400 else Remedy.TELL
 
 
-def _status_words(status: int) -> str:
+def _status_words(body: Mapping[str, Any], answer: Answer, ctx: Context) -> str:
+    if answer.status == 403 and (why := _particulars(body)):
+        return _quoted(why, ctx)
     known = {401: _SIGN_IN, 403: _SCOPE, 429: _LIMIT}
-    return known.get(status) or (_FAULT if status >= 500 else "X refused without a reason that we know.")
+    return known.get(answer.status) or (_FAULT if answer.status >= 500 else _UNKNOWN)
+
+
+def _quoted(words: str, ctx: Context) -> str:
+    """People may read X's own words, but never a secret of ours that it repeats in them."""
+    held = ctx.tokens
+    secrets = (ctx.app.client_secret, ctx.app.verify_token, ctx.app.bearer, *ctx.app.webhook_secrets)
+    secrets += (held.access, held.refresh) if held else ()
+    if any(secret and secret in words for secret in secrets):
+        return _UNKNOWN
+    return f"X refused this and said: {words[:_MOST_WORDS]}"
+
+
+def _particulars(body: Mapping[str, Any]) -> str:
+    """What a 403 says of one message, post or person. A missing permission says "Forbidden" and no more: only that is of the account."""
+    bare = ("", "forbidden")
+    return next((said for said in _words(body) if said.strip(" .").lower() not in bare), "")
 
 
 def _name(body: Mapping[str, Any], answer: Answer) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -34,6 +34,10 @@ _MESSAGES: Final = {
 }
 LAG: Final = timedelta(minutes=2)  # a list may be behind
 _NOT_FOUND: Final = "resource-not-found"
+_GONE: Final = (
+    _NOT_FOUND,
+    "not-authorized-for-resource",
+)  # a post that is shown to few may be kept no more than a deleted one
 _MENTIONS: Final = {
     "max_results": "100",
     "tweet.fields": "id,text,author_id,conversation_id,created_at,in_reply_to_user_id,referenced_tweets,entities,"
@@ -61,7 +65,7 @@ def page(ctx: Context, cursor: str, thread_id: str) -> Page:
 
     following = wire.text(wire.mapping(body.get("meta")).get("next_token"))
     after = {"of": "messages", "token": following} if following else {} if thread_id else {"of": "mentions"}
-    page = _page(body, answer, payloads.HISTORY_DM, read, after)
+    page = _page(body, answer, payloads.HISTORY_DM, read, after, bucket="read")
     beyond = "" if thread_id else wire.pack({"of": "mentions"})
     return replace(page, beyond=beyond, stretch=_stretch(ctx, page, first=not state))
 
@@ -88,6 +92,16 @@ def is_withdrawn(ctx: Context, event_id: str) -> bool:
     return not body.get("data") and any(each.endswith(f"/{_NOT_FOUND}") for each in problems)
 
 
+def gone(ctx: Context, post_ids: Sequence[str]) -> set[str]:
+    """X tells of the account's own deleted posts only; of others' it says so when asked for them."""
+    body, _ = client.call(ctx, "GET", "tweets", bucket="posts", params={"ids": ",".join(post_ids)})
+    return {
+        wire.ident(each.get("resource_id")) or wire.ident(each.get("value"))
+        for each in wire.entries(body.get("errors"))
+        if wire.text(each.get("type")).rpartition("/")[2] in _GONE
+    }
+
+
 def _mentions(ctx: Context, token: str) -> Page:
     account = client.account(ctx)
     params = _with_token(_MENTIONS, token)
@@ -100,14 +114,16 @@ def _mentions(ctx: Context, token: str) -> Page:
 
     following = wire.text(wire.mapping(body.get("meta")).get("next_token"))
     after = {"of": "mentions", "token": following} if following else {}
-    return _page(body, answer, payloads.HISTORY_MENTION, read, after)
+    return _page(body, answer, payloads.HISTORY_MENTION, read, after, bucket="mentions")
 
 
 def _with_token(params: Mapping[str, str], token: str) -> dict[str, str]:
     return {**params, "pagination_token": token} if token else dict(params)
 
 
-def _page(body: Mapping[str, Any], answer: Answer, kind: str, read: Any, after: Mapping[str, str]) -> Page:
+def _page(
+    body: Mapping[str, Any], answer: Answer, kind: str, read: Any, after: Mapping[str, str], *, bucket: str
+) -> Page:
     """An empty page has no `data`; a partial one has `errors` beside it, of somebody who was suspended as a rule."""
     includes = wire.mapping(body.get("includes"))
     events, failures = [], []
@@ -118,7 +134,7 @@ def _page(body: Mapping[str, Any], answer: Answer, kind: str, read: Any, after: 
             failures.append(({"type": kind, "event": each, "includes": _around(each, includes)}, str(error)))
     problems = wire.entries(body.get("errors"))
     remarks = tuple(wire.text(each.get("detail")) or "X could not show this." for each in problems)
-    notices = rates.notices(answer.headers, "read")
+    notices = rates.notices(answer.headers, bucket)
     cursor = wire.pack(after) if after else ""
     return Page(tuple(events), cursor, bool(after), tuple(failures), notices, remarks=remarks)
 

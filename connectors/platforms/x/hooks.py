@@ -20,7 +20,6 @@ from connectors.platforms.x import client, errors, rates
 
 _PRIVATE: Final = ("dm.received", "dm.sent", "dm.read", "dm.indicate_typing", "chat.received", "chat.sent")
 _PUBLIC: Final = ("post.mention.create", "post.reply.create", "post.quote.create", "post.delete")
-_REACH: Final = ("block.block", "block.unblock")
 _REVOKED: Final = "oauth.revoke"
 _CRC_WORDS: Final = {
     "CrcValidationFailed": "X could not prove that the webhook's address is ours (CRC).",
@@ -39,7 +38,7 @@ def subscribe(ctx: Context, callback_url: str) -> None:
     webhook_id = _webhook(ctx, callback_url)
     account_id = client.account(ctx).external_id
     have = _subscribed(ctx, webhook_id)
-    for event_type in (*_PRIVATE, *_PUBLIC, *_REACH, _REVOKED):
+    for event_type in (*_PRIVATE, *_PUBLIC, _REVOKED):
         if (event_type, account_id) in have:
             continue
         body = {
@@ -72,7 +71,10 @@ def subscription(ctx: Context, callback_url: str) -> Subscription:
     }
     if missing := [name for name in ("dm.received", "dm.sent") if name not in have]:
         return Subscription(False, f"X is not asked to deliver {' and '.join(missing)} of this account.")
-    return Subscription(True, f"X delivers {len(have)} kinds of events to our webhook.")
+    said = f"X delivers {len(have)} kinds of events to our webhook."
+    if missing := [name for name in (*_PUBLIC, _REVOKED) if name not in have]:
+        said += f" It does not deliver {', '.join(missing)}: the app may lack access to them."
+    return Subscription(True, said)
 
 
 def deliver_again(ctx: Context, callback_url: str, since: datetime, until: datetime) -> Redelivery:

@@ -68,12 +68,16 @@ MANIFEST: Final = configured(
         start="reachable",
         notes=(
             "CRC: hourly in one page, every 30 minutes if stale in another; every one is answered.",
+            "Signatures: with the consumer secret in one page, in a newer one with the OAuth 2 client secret under a header of its own;"
+            " both are taken. A CRC is answered with the first webhook secret, or with the client secret where there is none.",
             "Reads of messages: 300 in 15 minutes in the migration page, 15 in the rate page; the headers decide.",
             "Sends: 15 in 15 minutes in the pages, 99 seen in a header; the headers decide.",
             "History: 30 days, or without limit for one conversation; 30 days are promised.",
             "Shared posts: referenced_tweets in the guide, referenced_posts in the specification; both are read.",
             "A 429 comes as problem+json or as errors[] with code 88; both are read.",
-            "Length of a public post is weighted (280; an address counts 23, an emoji or a CJK letter 2).",
+            "Length of a public post is weighted (280; an address counts 23, with or without https, an emoji or a CJK letter 2).",
+            "Blocks: the Activity API tells only those that the account made itself, to the scope block.read, and not when; they are not"
+            " asked for. That a person has blocked the account shows at the next message.",
             "No event tells that a message was deleted or edited; nor is it certain that groups are delivered.",
         ),
     )

@@ -23,7 +23,7 @@ from connectors.contract import (
     RedeliveryEnded,
     Unsent,
 )
-from connectors.platforms.x import messages, posts, threads
+from connectors.platforms.x import messages, people, posts, threads
 
 # The arrays of an Account Activity delivery, under the names of the Activity API's events.
 _ARRAYS: Final = {
@@ -112,7 +112,7 @@ def parse(item: Item, account: Account) -> Sequence[InboundEvent]:
     if kind in ("oauth.revoke", "revoke"):
         return (_revoked(activity or event),)
     if kind.partition(".")[0] == "block":
-        return (_blocked(activity or event, account, lifted=kind == "block.unblock"),)
+        return (_blocked(activity or event, event, account, lifted=kind == "block.unblock"),)
     if kind.partition(".")[0] in _OF_NO_CONCERN:
         raise Ignored(f"X tells of a {kind.partition('.')[0]}: nobody wrote anything.")
     return _unknown(item, account)
@@ -184,18 +184,27 @@ def _said(found: InboundEvent | None) -> InboundEvent:
     return found
 
 
-def _blocked(given: Mapping[str, Any], account: Account, *, lifted: bool) -> ReachChanged:
-    """Whoever blocked whom: no message gets through."""
+def _blocked(
+    given: Mapping[str, Any], around: Mapping[str, Any], account: Account, *, lifted: bool
+) -> ReachChanged:
+    """Whoever blocked whom: no message gets through. The Activity API tells of our own blocks alone, and not when."""
     source, target = (
-        wire.need(wire.exact_id(wire.mapping(given.get(side))), side) for side in ("source", "target")
+        wire.need(people.party(given.get(side)).external_id, side) for side in ("source", "target")
     )
     ours = source == account.external_id
     reason = (
         "This account has blocked the person on X." if ours else "This person has blocked the account on X."
     )
     lifted = lifted or wire.text(given.get("type")) == "unblock"
-    at = wire.when(given.get("created_timestamp"), given.get("created_at"), given.get("timestamp_ms"))
-    return ReachChanged(target if ours else source, at, "" if lifted else reason)
+    times = (
+        given.get("created_timestamp"),
+        given.get("created_at"),
+        given.get("timestamp_ms"),
+        around.get("created_at"),
+    )
+    if not any(times):
+        raise Ignored("X tells of a block and not when it was made; it shows at the next message.")
+    return ReachChanged(target if ours else source, wire.when(*times), "" if lifted else reason)
 
 
 def _unknown(item: Item, account: Account) -> Sequence[InboundEvent]:

@@ -104,20 +104,14 @@ class Comments:
         return await self._answer(account, comment=comment, thread=thread, given=given)
 
     async def mention(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
-        """POST /{ig-id}/mentions {media_id, comment_id?, message}: an answer where somebody named the account."""
+        """POST /{ig-id}/mentions {media_id, comment_id?, message}: an answer where somebody named the account. Without a comment: in the
+        caption of the post."""
         media_id, name = str(given.get("media_id") or ""), str(given.get("comment_id") or "")
-        found = [
-            one
-            for one in self.world.messages.values()
-            if one.account == account.id
-            and one.kind == "mention"
-            and not one.deleted
-            and (one.id == name if name else one.extra.get("post") == media_id)
-        ]
-        thread = self.world.thread(account, found[-1].thread) if found else None
-        if thread is None:
+        found = self.world.mention(account, name or media_id, caption=not name)
+        thread = self.world.thread(account, found.thread) if found else None
+        if found is None or thread is None:
             return errors.unknown_object(name or media_id)
-        return await self._answer(account, comment=found[-1], thread=thread, given=given)
+        return await self._answer(account, comment=found, thread=thread, given=given)
 
     async def _answer(
         self, account: Account, *, comment: Message, thread: Thread, given: dict[str, Any]

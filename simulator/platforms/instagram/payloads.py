@@ -167,7 +167,8 @@ def url(world: World, row: dict[str, Any]) -> str:
 def _change(world: World, message: Message) -> dict[str, Any]:
     post = message.extra.get("post", "")
     if message.kind == "mention":
-        return {"changes": {"field": "mentions", "value": {"media_id": post, "comment_id": message.id}}}
+        place = {} if message.extra.get("caption") else {"comment_id": message.id}
+        return {"changes": {"field": "mentions", "value": {"media_id": post, **place}}}
     person = world.person("instagram", message.sender)
     value: dict[str, Any] = {
         "id": message.id,

@@ -17,7 +17,7 @@ from simulator.platforms.instagram.access import COMMENTS, MESSAGES, lacks, scop
 from simulator.platforms.instagram.shapes import attachment_body, comment_body
 
 NEWEST_DETAILS = 20
-_MENTIONED = re.compile(r"mentioned_comment\.comment_id\((\w+)\)")
+_MENTIONED = re.compile(r"mentioned_(comment\.comment|media\.media)_id\((\w+)\)")
 _IDLE_REQUEST_MS = 30 * tokens.DAY_MS
 
 
@@ -227,7 +227,7 @@ class Reading:
                 return (
                     errors.not_permitted()
                     if lacks(request, COMMENTS)
-                    else self._mention(account, mentioned[1])
+                    else self._mention(account, mentioned[2], caption=mentioned[1].startswith("media"))
                 )
             return wire.answer(self._own(account, wanted))
         message = self.world.message(account, name)
@@ -260,13 +260,17 @@ class Reading:
         }
         return {key: value for key, value in body.items() if not fields or key in fields or key == "id"}
 
-    def _mention(self, account: Account, name: str) -> Response:
-        """A mention is told without its words; they are asked for by the comment's id."""
-        found = self.world.message(account, name)
-        if found is None or found.kind != "mention" or found.deleted:
+    def _mention(self, account: Account, name: str, *, caption: bool) -> Response:
+        """A mention is told without its words; they are asked for by the comment's id, or by that of the post that names us."""
+        found = self.world.mention(account, name, caption=caption)
+        if found is None:
             return errors.unknown_object(name)
         self._fetched(found)
-        return wire.answer({"mentioned_comment": comment_body(self.world, found), "id": account.id})
+        told = comment_body(self.world, found)
+        if not caption:
+            return wire.answer({"mentioned_comment": told, "id": account.id})
+        post = {"id": name, "caption": found.text, "username": told.get("username", "")}
+        return wire.answer({"mentioned_media": post, "id": account.id})
 
     def _detail(self, message: Message, *, account: Account, fields: dict[str, str]) -> Response:
         wanted = fields or fields_of("id,created_time")

@@ -21,6 +21,9 @@ SENDS = "w_member_messages"
 ADMIN = "rw_organization_admin"
 READS_COMMENTS = "r_organization_social_feed"
 WRITES_COMMENTS = "w_organization_social_feed"
+SIGN_IN = "openid"
+# One of them is enough.
+PROFILE = "profile r_basicprofile"
 
 Handler = Callable[[Request, Account, dict[str, Any]], Awaitable[Response]]
 
@@ -33,7 +36,7 @@ class Access:
     def guarded(
         self, handler: Handler, *, scope: str = "", versioned: bool = False, changelog: bool = False
     ) -> Any:
-        """Wraps a call: token, version, faults, scope, and the daily quota. `scope`: "" where any grant will do."""
+        """Wraps a call: token, version, faults, scope, and the daily quota. `scope`: one of several, "" where any grant will do."""
 
         async def call(request: Request) -> Response:
             account = self.account(request)
@@ -43,7 +46,7 @@ class Access:
                 return refusal
             if refusal := await self.kernel.gate(account=account, request=request):
                 return refusal
-            if scope and scope not in request.state.scopes:
+            if scope and request.state.scopes.isdisjoint(scope.split()):
                 return errors.forbidden(
                     f"Not enough permissions to access: {request.method} {request.url.path}"
                 )
@@ -139,12 +142,12 @@ class Access:
             prefix="AQX",
         )
         await self.world.store.flushed()
+        renewal = {"refresh_token": refresh.value, "refresh_token_expires_in": left // 1000}
         return wire.answer(
             {
                 "access_token": access.value,
                 "expires_in": min(ACCESS_MS, left) // 1000,
-                "refresh_token": refresh.value,
-                "refresh_token_expires_in": left // 1000,
+                **(renewal if self.world.settings.linkedin_partner else {}),
                 "scope": refresh.scope.replace(" ", ","),
             }
         )
@@ -166,6 +169,6 @@ def _version_trouble(request: Request, *, changelog: bool) -> Response | None:
     if not version:
         text = "A version must be present. Please specify a version by adding the LinkedIn-Version header."
         return errors.error(text, status=400, code="VERSION_MISSING")
-    if version >= OLDEST_VERSION or (changelog and version == CHANGELOG_VERSION):
+    if version == CHANGELOG_VERSION if changelog else version >= OLDEST_VERSION:
         return None
     return errors.error(f"Requested version {version} is not active", status=426, code="NONEXISTENT_VERSION")

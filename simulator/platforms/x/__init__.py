@@ -11,7 +11,7 @@ from simulator import signatures, wire
 from simulator.kernel import Kernel
 from simulator.models import Account, Message, Person, Thread
 from simulator.platforms.base import Event, Packet
-from simulator.platforms.x import errors, payloads, telling
+from simulator.platforms.x import errors, payloads, signing, telling
 from simulator.platforms.x.access import Access
 from simulator.platforms.x.files import Files
 from simulator.platforms.x.reading import HISTORY_MS, Reading
@@ -71,6 +71,11 @@ class X:
             Route("/2/users/me", self._read("users", self.reading.me), methods=["GET"]),
             Route("/2/users/{id}", self._read("users", self.reading.user), methods=["GET"]),
             Route("/2/users/{id}/mentions", self._read("mentions", self.reading.mentions), methods=["GET"]),
+            Route(
+                "/2/tweets",
+                access.user(self.reading.posts, bucket="post_reads", limit=900, scopes=("tweet.read",)),
+                methods=["GET"],
+            ),
             Route(
                 "/2/tweets",
                 access.user(self.sending.post, bucket="posts", limit=100, scopes=("tweet.write",)),
@@ -155,12 +160,11 @@ class X:
         return packets
 
     def _signed(self, body: bytes, events: tuple[Event, ...], secret: str = "") -> Packet:
-        key = secret or self.world.app(self.key).webhook_secret
-        return Packet(
-            body=body,
-            headers={"x-twitter-webhooks-signature": signatures.x_base64(secret=key, data=body)},
-            events=events,
-        )
+        keys = signing.keys(self.world)
+        headers = {
+            header: signatures.x_base64(secret=secret or key, data=body) for header, key in keys.items()
+        }
+        return Packet(body=body, headers=headers, events=events)
 
     def spoil(self, packet: Packet) -> Packet:
         return self._signed(packet.body, packet.events, "not-the-secret")

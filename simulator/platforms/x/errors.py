@@ -57,6 +57,19 @@ def not_found(what: str = "resource", value: str = "") -> Response:
     )
 
 
+def no_post(name: str) -> dict[str, Any]:
+    """One of many that were asked for."""
+    return {
+        "value": name,
+        "resource_id": name,
+        "resource_type": "tweet",
+        "parameter": "ids",
+        "title": "Not Found Error",
+        "detail": f"Could not find tweet with ids: [{name}].",
+        "type": _TYPES + "resource-not-found",
+    }
+
+
 def too_many(headers: dict[str, str] | None = None) -> Response:
     return problem(title="Too Many Requests", detail="Too Many Requests", status=429, headers=headers)
 

@@ -233,6 +233,6 @@ def conversation_id(one: str, other: str) -> str:
     return f"{low}-{high}"
 
 
-def relation(person: Person, account: Account) -> list[str]:
-    shown = ["followed_by"] if person.follows else []
-    return [*shown, *(["blocking"] if account.id in person.blocked else [])]
+def relation(person: Person) -> list[str]:
+    """Who is blocked is not told so."""
+    return ["followed_by"] if person.follows else []

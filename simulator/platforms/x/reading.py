@@ -141,9 +141,21 @@ class Reading:
         person = self.world.person("x", native)
         if person is not None:
             full["receives_your_dm"] = reachable(self.kernel, account, native)
-            full["connection_status"] = payloads.relation(person, account)
+            full["connection_status"] = payloads.relation(person)
         wanted = {"id", "name", "username"} | _listed(fields)
         return {key: value for key, value in full.items() if key in wanted}
+
+    async def posts(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
+        """GET /2/tweets?ids=: those that are there, and beside them why the others are not."""
+        wanted = [one for one in request.query_params.get("ids", "").split(",") if one]
+        if not 1 <= len(wanted) <= 100:
+            return errors.invalid("The number of ids must be between 1 and 100.", ids=len(wanted))
+        held = {one: self.world.message(account, one) for one in wanted}
+        shown = [one for one in held.values() if one is not None and not one.deleted]
+        there = {one.id for one in shown}
+        troubles = [errors.no_post(one) for one in wanted if one not in there]
+        body = {"data": [payloads.post(self.world, one) for one in shown], "errors": troubles}
+        return wire.answer({key: rows for key, rows in body.items() if rows})
 
     async def mentions(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
         """Newest first, a page at a time. Known is what was shown, and no more."""

@@ -11,6 +11,7 @@ from simulator.kernel import Kernel
 from simulator.models import Account, Person, Thread
 from simulator.platforms.x import errors
 from simulator.platforms.x.reading import reachable
+from simulator.platforms.x.weighing import MOST, weighted
 
 TEXT_MOST = 10_000
 DAILY_SENDS = 1440
@@ -125,8 +126,8 @@ class Sending:
         text = given.get("text")
         if not isinstance(text, str) or not text:
             return errors.invalid("The text is required.", text="")
-        if weighted(text) > 280:
-            return errors.invalid("The text is longer than 280 weighted characters.", text=weighted(text))
+        if weighted(text) > MOST:
+            return errors.forbidden("Your Tweet text is too long.")
         target = str((given.get("reply") or {}).get("in_reply_to_tweet_id", ""))
         parent = self.world.message(account, target)
         unknown = parent is None and target not in {"", *(each["id"] for each in account.posts)}
@@ -134,9 +135,11 @@ class Sending:
             return errors.forbidden(
                 "You attempted to reply to a Tweet that is deleted or not visible to you."
             )
+        if self._said_lately(account, text):
+            return errors.forbidden("You are not allowed to create a Tweet with duplicate content.")
         if parent is None:
             post_id = self.world.ids.snowflake(at_ms=self.world.clock.now_ms())
-            account.posts.append({"id": post_id, "caption": text})
+            account.posts.append({"id": post_id, "caption": text, "at_ms": self.world.clock.now_ms()})
             self.world.save_account(account)
             await self.world.store.flushed()
             return wire.answer(
@@ -151,6 +154,16 @@ class Sending:
             account=account, thread=thread, message=message, response=wire.answer(body, status=201)
         )
 
+    def _said_lately(self, account: Account, text: str) -> bool:
+        """Whose post it answers makes no difference."""
+        since = self.world.clock.now_ms() - tokens.DAY_MS
+        posted = any(one["caption"] == text and one.get("at_ms", 0) > since for one in account.posts)
+        return posted or any(
+            one.text == text and one.kind == "comment" and not one.deleted
+            for one in self.world.messages.values()
+            if (one.platform, one.account, one.direction) == ("x", account.id, "out") and one.at_ms > since
+        )
+
     async def hide(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
         message = self.world.message(account, request.path_params["id"])
         if message is None:
@@ -158,9 +171,3 @@ class Sending:
         message.hidden = bool(given.get("hidden"))
         self.world.save_message(message)
         return wire.answer({"data": {"hidden": message.hidden}})
-
-
-def weighted(text: str) -> int:
-    """280 weighted characters: an address counts 23, wide letters and emoji 2."""
-    words = [("x" * 23 if part.startswith(("http://", "https://")) else part) for part in text.split(" ")]
-    return sum(2 if ord(letter) > 0x10FF else 1 for letter in " ".join(words))

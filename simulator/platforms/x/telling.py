@@ -19,12 +19,11 @@ _AAA_KEYS = {
     "dm.indicate_typing": "direct_message_indicate_typing_events",
     "post.mention.create": "tweet_create_events",
     "post.reply.create": "tweet_create_events",
-    "block.block": "block_events",
 }
 
 
 def event_type(happening: Happening) -> str:
-    """Empty for what X tells nobody: edits, unsends and reactions have no event."""
+    """Empty for what X tells nobody: edits, unsends and reactions have no event. Of blocks it tells whoever blocks, never who is blocked."""
     message = happening.message
     if happening.kind == "message" and message is not None:
         if message.kind == "mention":
@@ -32,12 +31,16 @@ def event_type(happening: Happening) -> str:
         if message.kind == "comment":
             return "post.reply.create" if message.direction == "in" else ""
         return "dm.sent" if message.direction == "out" else "dm.received"
-    if happening.kind == "unsend" and message is not None and message.kind in {"comment", "mention"}:
-        return "post.delete"
+    if (
+        happening.kind == "unsend"
+        and message is not None
+        and message.kind == "comment"
+        and message.direction == "out"
+    ):
+        return "post.delete"  # the account's own; of nobody else's
     return {
         "read": "dm.read",
         "typing": "dm.indicate_typing",
-        "block": "block.block",
         "revoke": "oauth.revoke",
     }.get(happening.kind, "")
 
@@ -113,12 +116,6 @@ def _payload(world: World, happening: Happening, kind: str) -> dict[str, Any]:
     account, message = happening.account, happening.message
     if kind == "oauth.revoke":
         return {"date_time": iso_millis(happening.at_ms), "user_id": account.id, "app_id": "1000001"}
-    if kind == "block.block":
-        return {
-            "source": {"id": happening.actor},
-            "target": {"id": account.id},
-            "created_timestamp": str(happening.at_ms),
-        }
     if kind == "post.delete" and message is not None:
         return {"id": message.id, "author_id": message.sender}
     if kind.startswith("post.") and message is not None:
@@ -161,9 +158,6 @@ def aaa(world: World, happening: Happening, kind: str) -> dict[str, Any] | None:
     people = {account.id, happening.actor}
     if kind in {"dm.read", "dm.indicate_typing"}:
         body[key] = [_sign(happening)]
-    elif kind == "block.block":
-        body[key] = [_payload(world, happening, kind)]
-        return body
     elif kind in {"post.mention.create", "post.reply.create"} and message is not None:
         return {"for_user_id": account.id, key: [_tweet(world, message, account)]}
     elif message is not None and happening.thread is not None:

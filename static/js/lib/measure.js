@@ -2,16 +2,36 @@
 const encoder = new TextEncoder()
 const light = [[0, 4351], [8192, 8205], [8208, 8223], [8242, 8247]]
 
+// An address ends at the first letter that none holds: where nothing is spaced, words are glued to it.
+const common =
+  "com|net|org|info|biz|edu|gov|int|mil|name|mobi|pro|jobs|asia|xyz|shop|store|online|site|app|dev|page|blog|news|cloud|tech|agency|group" +
+  "|company|email|help|support|world|live|life|media|studio|design|digital|global|space|website|club|today|travel|link|click|one|bank" +
+  "|hotel|restaurant|cafe|art|fashion|beauty|health|energy|finance|london|berlin|paris|tokyo|nyc|рф|укр|срб|бел|中国|한국|ไทย"
+const tail = String.raw`(?![a-z0-9@])(?::[0-9]+)?(?:[/?](?:[a-z0-9!?*'();:=+,.$/%#\[\]_~@|&\-]*[a-z0-9=_#/+&\-])?)?`
+const address = new RegExp(
+  String.raw`(?<![a-z0-9@＠$#＃])https?://(?:[^\s!-,./:-@\[-^\x60{-~\u3000-\u3020]+\.)+(?:[a-z]{2,24}|xn--[a-z0-9\-]+|${common})${tail}` +
+    String.raw`|(?<![a-z0-9\u00c0-\u024f@＠$#＃_./\-])(?:[a-z0-9\u00c0-\u024f\-]+\.)+(?:[a-z]{2}|${common})${tail}`,
+  "gi",
+)
+
 /** X's counting of public posts: an address weighs 23, an emoji or a CJK letter 2, what is joined to an emoji nothing. */
 function weigh(text) {
   let joined = false
-  let weight = 23 * (text.match(/https?:\/\/\S+/g) ?? []).length
-  for (const letter of text.replace(/https?:\/\/\S+/g, "")) {
+  let picture = false
+  let weight = 0
+  const plain = text.normalize("NFC").replace(address, () => {
+    weight += 22
+    return " "
+  })
+  for (const letter of plain) {
     const code = letter.codePointAt(0)
-    if (code === 0x200d) joined = true
+    if (code === 0x200d && picture) joined = true
     else if (code === 0xfe0f || (code >= 0x1f3fb && code <= 0x1f3ff)) continue
     else if (joined) joined = false
-    else weight += light.some(([first, last]) => first <= code && code <= last) ? 1 : 2
+    else {
+      picture = (code >= 0x2190 && code <= 0x2bff) || (code >= 0x1f000 && code <= 0x1faff)
+      weight += light.some(([first, last]) => first <= code && code <= last) ? 1 : 2
+    }
   }
   return weight
 }

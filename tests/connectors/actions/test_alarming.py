@@ -14,7 +14,16 @@ from django.core import mail
 from django.core.mail import EmailMessage
 
 from connectors import jobs
-from connectors.actions import alarming, backfilling, connecting, listening, planning, retiring
+from connectors.actions import (
+    alarming,
+    backfilling,
+    connecting,
+    listening,
+    planning,
+    refreshing,
+    retiring,
+)
+from connectors.contract import Tokens
 from connectors.models import Alarm, ChannelHealth, Credential, Gap, HourOfArrivals, PlatformApp, SyncSchedule
 from inbox import platforms
 from inbox.actions import channels
@@ -43,6 +52,27 @@ def look(minutes: int = 0) -> int:
 
 def rung() -> list[tuple[int, int | None]]:
     return list(Notification.objects.order_by("pk").values_list("person_id", "channel_id"))
+
+
+def test_a_permission_that_nobody_renews_is_told_of_a_week_before_it_ends(
+    channel: Channel, ops: Person
+) -> None:
+    grant = Credential.objects.filter(channel=channel)
+    grant.update(**refreshing.columns(Tokens("access-1", expires_at=NOW + timedelta(days=7, minutes=1)), NOW))
+
+    assert [look(0), look(1), look(2)] == [0, 1, 0]
+
+    [letter] = mail.outbox
+    assert "must be connected again soon" in letter.subject and "13 August" in letter.body
+    grant.update(**refreshing.columns(Tokens("access-2", expires_at=NOW + timedelta(days=60)), NOW))
+    assert look(3) == 0
+    assert not Alarm.objects.filter(cleared_at=None).exists()
+
+
+def test_a_permission_that_is_renewed_without_a_person_rings_no_bell(channel: Channel, ops: Person) -> None:
+    assert Credential.objects.get(channel=channel).expires_at < NOW + timedelta(days=7)
+
+    assert look() == 0
 
 
 def test_a_disconnect_is_told_once_and_again_only_after_it_was_mended(channel: Channel, ops: Person) -> None:

@@ -10,10 +10,10 @@ from connectors.actions import erasing, expiring, planning, syncing
 from connectors.models import DeadItem, Receipt, ReceiptState, SyncSchedule, Task
 from connectors.queries import doctor
 from inbox import platforms
-from inbox.actions import receiving
+from inbox.actions import contacts, receiving
 from inbox.actions.receiving import Arrival
 from inbox.exchange import InboundMessage, MessageKind, Party, ThreadKind
-from inbox.models import Channel, ChannelState, Handle, Message
+from inbox.models import Channel, ChannelState, Contact, Handle, Message
 from tests.connectors.conftest import NOW, Moving
 from tests.fakes.platform import FakePlatform, manifest
 
@@ -118,3 +118,54 @@ def test_no_answer_about_a_person_grows_older_than_the_network_allows(
 
     assert max(ages) <= 24 * HOUR
     assert sum(age == HOUR for age in ages) <= 6  # and nobody is asked for each hour
+
+
+def known(limited: Channel) -> Handle:
+    comment(limited)
+    mara = Party("mara", name="Mara Kovač", username="mara.k", avatar_url="https://media.example/1")
+    contacts.update_profile(channel_id=limited.pk, party=mara, now=NOW)
+    return Handle.objects.get()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("state", [ChannelState.CONNECTED, ChannelState.DISCONNECTED])
+def test_a_profile_that_nobody_asked_for_again_in_time_goes(limited: Channel, state: str) -> None:
+    handle = known(limited)
+    Channel.objects.update(state=state)
+
+    assert expiring.expire_profiles(now=NOW + 23 * HOUR) == 0
+    assert expiring.expire_profiles(now=NOW + 24 * HOUR) == 1
+    assert expiring.expire_profiles(now=NOW + 24 * HOUR) == 0
+
+    handle.refresh_from_db()
+    assert (handle.name, handle.username, handle.avatar_url, handle.looked_up_at) == ("", "", "", None)
+    assert Contact.objects.get().name == ""
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("told", [Party("mara", name="Member"), None], ids=["hidden", "refused"])
+def test_what_is_told_no_more_of_a_person_is_kept_no_longer(
+    limited: Channel, platform: FakePlatform, clock: Moving, told: Party | None
+) -> None:
+    handle = known(limited)
+    if told is not None:
+        platform.profiles["mara"] = told
+    clock.passes(25 * 3600)
+    schedule = SyncSchedule.objects.create(
+        channel=limited, task=Task.PROFILES, every_seconds=3600, next_run_at=clock()
+    )
+
+    syncing.run(schedule_id=schedule.pk, clock=clock, pause=lambda seconds: None)
+
+    handle.refresh_from_db()
+    assert (handle.name, handle.username, handle.avatar_url) == ("Member" if told else "", "", "")
+    assert handle.looked_up_at == clock()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_network_without_such_a_rule_keeps_what_is_known_of_people(channel: Channel) -> None:
+    handle = known(channel)
+
+    assert expiring.expire_profiles(now=NOW + 5000 * HOUR) == 0
+    handle.refresh_from_db()
+    assert handle.avatar_url

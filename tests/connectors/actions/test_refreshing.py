@@ -7,7 +7,7 @@ from django.db import OperationalError, connection
 
 from connectors import contexts
 from connectors.actions import refreshing
-from connectors.contract import ConnectorError, Remedy
+from connectors.contract import ConnectorError, Remedy, Tokens
 from connectors.models import Credential
 from inbox.models import Channel, ChannelState
 from tests.connectors.conftest import NOW
@@ -117,6 +117,18 @@ def test_a_grant_is_due_by_its_platforms_own_margin(channel, platform):
     assert not refreshing.may_be_renewed(credential, now=NOW)
     assert refreshing.may_be_renewed(credential, now=NOW + timedelta(minutes=111))
     assert refreshing.may_be_renewed(credential, now=NOW, at_once=True)
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_grant_without_the_right_to_renew_it_holds_until_its_end(channel, platform, clock, at_once):
+    """LinkedIn gives that right to its partners only; whoever asks for it without loses what still holds."""
+    columns = refreshing.columns(Tokens("access-1", expires_at=NOW + timedelta(minutes=5)), NOW)
+    Credential.objects.filter(channel=channel).update(**columns)
+
+    kept = refreshing.refresh_if_due(channel_id=channel.pk, clock=clock, at_once=at_once)
+
+    assert (kept, platform.refreshes) == (refreshing.NO_RIGHT, 0)
+    assert Channel.objects.get(pk=channel.pk).state == ChannelState.CONNECTED
 
 
 def test_secrets_are_sealed_and_in_no_repr(channel, clock):

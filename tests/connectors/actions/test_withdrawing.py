@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from connectors.actions import syncing
-from connectors.contract import InboundMessage, Stretch
+from connectors.actions import _withdrawing, syncing
+from connectors.contract import ConnectorError, InboundMessage, MessageKind, Remedy, Stretch
 from connectors.models import SyncSchedule, Task
 from inbox.models import Channel, Message
 from tests.connectors.conftest import NOW
@@ -111,4 +111,39 @@ def test_without_a_connector_that_can_be_asked_nothing_is_concluded(walk, platfo
     del platform.is_withdrawn
     walk()
 
+    assert gone() == set()
+
+
+def test_a_public_post_that_its_author_deleted_goes_within_a_day(walk, platform, clock):
+    """Nobody tells of it and no list shows it: it is asked for when its turn comes."""
+    kept, deleted = [platform.hears(text, at=AN_HOUR_AGO) for text in "ab"]
+    walk()
+    Message.objects.update(kind=MessageKind.MENTION)
+    asked = []
+
+    def survey(ctx, external_ids):
+        asked.extend(external_ids)
+        return {deleted.id} & set(external_ids)
+
+    platform.surveyed_at_once, platform.gone = 100, survey
+    for _ in range(_withdrawing.SHARES):
+        walk()
+
+    assert sorted(asked) == sorted([kept.id, deleted.id])
+    assert gone() == {deleted.id}
+
+
+def test_a_comparison_is_whole_though_deleted_posts_could_not_be_asked_for(walk, platform, clock):
+    platform.hears("a", at=AN_HOUR_AGO)
+    walk()
+    Message.objects.update(kind=MessageKind.MENTION)
+
+    def survey(ctx, external_ids):
+        raise ConnectorError("X asks us to wait.", remedy=Remedy.TELL)
+
+    platform.surveyed_at_once, platform.gone = 100, survey
+    for _ in range(_withdrawing.SHARES):
+        walk()
+
+    assert SyncSchedule.objects.get().last_error == ""
     assert gone() == set()

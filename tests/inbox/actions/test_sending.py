@@ -818,6 +818,23 @@ def test_a_network_that_wants_people_is_sent_nothing_by_a_machine(
     assert (written.state, written.state_reason) == (MessageState.FAILED, sending.BY_A_PERSON)
 
 
+@pytest.mark.parametrize(("waited", "leaves"), [(9, True), (11, False)])
+def test_a_network_that_wants_people_is_sent_nothing_long_after_the_click(
+    conversation: Conversation, jo: Person, monkeypatch: pytest.MonkeyPatch, waited: int, leaves: bool
+) -> None:
+    written = reply(conversation, jo)
+    manifest = platforms.get(conversation.platform)
+    strict = replace(manifest, send=replace(manifest.send, requires_human=True))
+    monkeypatch.setattr(platforms, "get", lambda key: strict)
+    clicked = outbox.queued_at(written)
+
+    claimed = sending.claim_reply(message_id=written.pk, now=clicked + timedelta(minutes=waited))
+
+    assert (claimed is not None) is leaves
+    written.refresh_from_db()
+    assert (written.state_reason == sending.BY_A_PERSON) is not leaves
+
+
 @pytest.mark.parametrize(
     ("automatic", "origin"), [(["On its way"], Origin.OTHER_CLIENT), ([], Origin.AUTOMATION)]
 )

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -36,6 +38,14 @@ OPEN = Situation(opened_at=NOW - timedelta(hours=1), channel_state="connected")
 )
 def test_length_is_counted_in_the_platforms_own_unit(text: str, unit: Unit, length: int) -> None:
     assert lengths.measure(text, unit) == length
+
+
+WEIGHTS = json.loads((Path(__file__).parents[2] / "weights.json").read_text())
+
+
+@pytest.mark.parametrize(("text", "weight"), WEIGHTS)
+def test_a_public_post_weighs_what_x_finds(text: str, weight: int) -> None:
+    assert lengths.measure(text, Unit.WEIGHTED) == weight
 
 
 def problem(text: str = "hi", files: tuple[FileFacts, ...] = (), situation: Situation = OPEN) -> str:

@@ -242,11 +242,21 @@ def test_a_public_answer_goes_under_the_comment(instagram: FakePlatform) -> None
     assert parse_qs(instagram.asked[0].content.decode()) == {"message": ["Yes, until 18:00."]}
 
 
-@pytest.mark.parametrize("comment", ["17870000000000040", ""])
-def test_a_mention_is_answered_where_it_was_made(instagram: FakePlatform, comment: str) -> None:
+@pytest.mark.parametrize(
+    ("place", "quoted", "comment"),
+    [
+        (":17870000000000040", "", "17870000000000040"),
+        (":17870000000000040", "17870000000000041", "17870000000000041"),
+        ("", "17870000000000040", "17870000000000040"),
+        ("", "mention:17910000000000009", ""),
+    ],
+)
+def test_a_mention_is_answered_where_it_was_made(
+    instagram: FakePlatform, place: str, quoted: str, comment: str
+) -> None:
     instagram.on("POST", f"/v25.0/{ACCOUNT.external_id}/mentions", json_answer({"id": "17870000000000099"}))
-    thread = "comment:mention:17910000000000009"
-    message = reply(thread_id=thread, thread_kind=ThreadKind.COMMENT, reply_to=comment)
+    thread = f"comment:mention:17910000000000009{place}"
+    message = reply(thread_id=thread, thread_kind=ThreadKind.COMMENT, reply_to=quoted)
     connector.send(instagram.context(connector, ACCOUNT), message)
     form = parse_qs(instagram.asked[0].content.decode())
     assert form["media_id"] == ["17910000000000009"]
@@ -535,3 +545,24 @@ def test_media_that_has_expired_is_gone(instagram: FakePlatform) -> None:
     with pytest.raises(ConnectorError) as caught:
         connector.media(instagram.context(connector, ACCOUNT), "https://lookaside.fbsbx.com/a")
     assert caught.value.remedy is Remedy.TELL
+
+
+@pytest.mark.parametrize("status", [404, 400])
+def test_an_address_that_only_the_dashboard_knows_is_no_trouble(instagram: FakePlatform, status: int) -> None:
+    installed = {"data": [{"id": "client-1", "subscribed_fields": ["messages"]}]}
+    instagram.on("GET", f"/v25.0/{ACCOUNT.external_id}/subscribed_apps", json_answer(installed))
+    instagram.on("GET", "/v25.0/client-1/subscriptions", json_answer({"error": {"code": 190}}, status))
+
+    found = connector.subscription(instagram.context(connector, ACCOUNT), "https://parley.example/hook")
+
+    assert found.is_active
+
+
+def test_a_public_answer_that_is_too_long_is_not_sent(instagram: FakePlatform) -> None:
+    most = connector.manifest.text_limit(public=True).max
+    message = reply("a" * (most + 1), thread_id="comment:17870000000000030", thread_kind=ThreadKind.COMMENT)
+
+    with pytest.raises(ConnectorError) as caught:
+        connector.send(instagram.context(connector, ACCOUNT), message)
+
+    assert (caught.value.remedy, instagram.asked) == (Remedy.TELL, [])

@@ -208,6 +208,23 @@ def test_a_change_of_control_is_a_message_of_the_system() -> None:
     assert passed.origin is Origin.AUTOMATION
 
 
+@pytest.mark.parametrize(
+    ("section", "words"),
+    [
+        ("messaging", "This conversation was handed over to Parley."),
+        ("standby", "Another app was given this conversation."),
+    ],
+)
+def test_who_is_told_that_a_conversation_was_passed_has_got_it(section: str, words: str) -> None:
+    document = orjson.loads(delivery("instagram", "handover"))
+    entry = document["entry"][0]
+    entry[section] = [entry.pop("messaging")[0]]
+
+    (said,) = read(connector, orjson.dumps(document), ACCOUNT)
+
+    assert isinstance(said, InboundMessage) and said.text == words
+
+
 def test_what_another_app_is_told_is_overheard() -> None:
     said = message("standby")
     assert (said.text, said.card["standby"], said.outbound) == ("hello bot", True, False)
@@ -264,7 +281,7 @@ def test_a_comment_of_the_brand_is_outbound() -> None:
 def test_a_mention_tells_ids_only() -> None:
     in_comment, in_post = messages("mentions")
     assert (in_comment.external_id, in_comment.kind) == ("17870000000000040", MessageKind.MENTION)
-    assert in_comment.thread_id == "comment:mention:17910000000000009"
+    assert in_comment.thread_id == "comment:mention:17910000000000009:17870000000000040"
     assert (in_post.thread_id, in_post.external_id) == (
         "comment:mention:17910000000000010",
         "mention:17910000000000010",

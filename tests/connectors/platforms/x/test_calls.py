@@ -83,6 +83,29 @@ def test_what_a_crc_can_ask_for_is_no_delivery() -> None:
     assert not connector.verify(WebhookRequest("POST", {}, headers, b"null"), App("c", "s", ("k",)), NOW)
 
 
+@pytest.mark.parametrize(
+    ("header", "secret", "is_ours"),
+    [
+        ("x-twitter-webhooks-signature", "consumer", True),
+        ("x-twitter-webhooks-signature", "older", True),
+        ("x-twitter-webhooks-signature", "client", False),
+        ("x-twitter-webhooks-signature-oauth2", "client", True),
+        ("x-twitter-webhooks-signature-oauth2", "stranger", False),
+        ("x-twitter-webhooks-signature-oauth2", "", False),
+    ],
+)
+def test_each_header_has_its_secrets(header: str, secret: str, is_ours: bool) -> None:
+    app, body = App("c", "client", ("consumer", "older")), b'{"data":{}}'
+    request = WebhookRequest("POST", {}, {header: signatures.x(secret, body)}, body)
+    assert connector.verify(request, app, NOW) is is_ours
+
+
+def test_an_app_without_a_consumer_secret_answers_with_its_client_secret() -> None:
+    answer = connector.handshake(WebhookRequest("GET", {"crc_token": "MTYz"}, {}, b""), App("c", "client"))
+    assert answer is not None
+    assert orjson.loads(answer.body) == {"response_token": signatures.x("client", b"MTYz")}
+
+
 def test_words_go_to_the_person(x: FakePlatform) -> None:
     x.on("POST", SEND, SENT)
     sent = connector.send(x.context(connector, ACCOUNT), reply(thread_id=THREAD))
@@ -224,6 +247,9 @@ def test_what_answers_nobodys_post_does_not_go_to_the_root_of_the_talk(x: FakePl
     [
         "You attempted to reply to a Tweet that is deleted or not visible to you.",
         "Reply to this conversation is not allowed because you have not been mentioned by the author of the post.",
+        "You are not allowed to create a Tweet with duplicate content.",
+        "Your Tweet text is too long.",
+        "Quoting this post is not allowed because you have not been mentioned by its author.",
     ],
 )
 def test_a_post_that_cannot_be_answered_is_told_and_parks_nothing(x: FakePlatform, detail: str) -> None:
@@ -231,6 +257,26 @@ def test_a_post_that_cannot_be_answered_is_told_and_parks_nothing(x: FakePlatfor
     with pytest.raises(ConnectorError) as caught:
         connector.send(x.context(connector, ACCOUNT), public())
     assert caught.value.remedy is Remedy.TELL
+
+
+def test_what_x_refuses_for_a_reason_that_nobody_knows_is_told_in_its_words(x: FakePlatform) -> None:
+    error = error_of(x, problem(403, "This post is not for today."))
+    assert (error.remedy, error.reason) == (
+        Remedy.TELL,
+        "X refused this and said: This post is not for today.",
+    )
+
+
+def test_somebody_who_has_blocked_us_cannot_be_written_to(x: FakePlatform) -> None:
+    error = error_of(x, problem(403, "You have been blocked from messaging this user."))
+    assert (error.remedy, error.contact_unavailable) == (Remedy.TELL, True)
+
+
+@pytest.mark.parametrize("kind", ["client-forbidden", "oauth1-permissions"])
+def test_an_app_without_the_right_wants_a_person_whatever_else_is_said(x: FakePlatform, kind: str) -> None:
+    body = {"detail": "Your client app is not configured for this.", "title": "Forbidden", "status": 403}
+    error = error_of(x, json_answer({**body, "type": f"https://api.x.com/2/problems/{kind}"}, 403))
+    assert error.remedy is Remedy.RECONNECT
 
 
 @pytest.mark.parametrize(
@@ -319,11 +365,10 @@ def test_a_new_webhook_is_registered_and_every_event_asked_for(x: FakePlatform) 
         "dm.sent",
         "dm.read",
         "post.mention.create",
-        "block.block",
-        "block.unblock",
         "oauth.revoke",
     }
     assert "dm.received" not in {each["event_type"] for each in wished}
+    assert not any(each["event_type"].startswith("block") for each in wished)  # no scope is asked for them
     tokens = {r.headers["authorization"] for r in x.asked if r.url.path == "/2/webhooks"}
     assert tokens == {"Bearer app-bearer"}
 
@@ -434,3 +479,33 @@ def test_a_sign_in_that_the_platform_itself_refuses_for_a_file_is_renewed(x: Fak
         connector.media(context, f"{context.origins.api}/own/a.gif")
 
     assert caught.value.remedy is Remedy.REFRESH
+
+
+def test_the_limits_of_mentions_are_not_those_of_messages(x: FakePlatform) -> None:
+    def limits(most: str) -> dict[str, str]:
+        return {"x-rate-limit-limit": most, "x-rate-limit-remaining": "1", "x-rate-limit-reset": "1786018000"}
+
+    x.on("GET", "/2/dm_events", json_answer({"meta": {}}, headers=limits("15")))
+    path = f"/2/users/{ACCOUNT.external_id}/mentions"
+    x.on("GET", path, json_answer({"meta": {}}, headers=limits("300")))
+    ctx = x.context(connector, ACCOUNT)
+
+    messages = connector.history(ctx, "")
+    mentions = connector.history(ctx, messages.cursor)
+
+    assert [page.rates[0].bucket for page in (messages, mentions)] == ["read", "mentions"]
+
+
+def test_what_x_is_not_asked_to_deliver_is_named(x: FakePlatform) -> None:
+    url = "https://parley.example/hook"
+    x.on("GET", "/2/webhooks", json_answer({"data": [{"id": "1976", "url": url, "valid": True}]}))
+    have = [
+        {"event_type": name, "filter": {"user_id": ACCOUNT.external_id}, "webhook_id": "1976"}
+        for name in ("dm.received", "dm.sent", "post.mention.create", "post.delete", "oauth.revoke")
+    ]
+    x.on("GET", "/2/activity/subscriptions", json_answer({"data": have}))
+
+    found = connector.subscription(x.context(connector, ACCOUNT), url)
+
+    assert found.is_active
+    assert "It does not deliver post.reply.create, post.quote.create" in found.said

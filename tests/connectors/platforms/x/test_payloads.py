@@ -30,7 +30,7 @@ from connectors.contract import (
 )
 from connectors.platforms.x import media, threads
 from connectors.platforms.x.connector import connector
-from tests.connectors.helpers import delivery, read
+from tests.connectors.helpers import delivery, read, why_not
 
 ACCOUNT = Account("2244994945", "acme")
 CUSTOMER = "1587200000000000042"
@@ -241,7 +241,17 @@ def test_a_block_of_either_side_says_that_nothing_gets_through() -> None:
     assert by_them.external_id == by_us.external_id == lifted.external_id == CUSTOMER
     assert (by_them.reason, lifted.reason) == ("This person has blocked the account on X.", "")
     assert by_us.reason.startswith("This account has blocked")
-    assert events("block_xaa") == [by_them]
+
+
+def test_a_block_of_our_own_is_told_without_a_time_and_waits_for_the_next_message() -> None:
+    body = delivery("x", "block_xaa")
+    assert why_not(connector, body, ACCOUNT).startswith("Ignored: X tells of a block and not when")
+
+    dated = orjson.loads(body)
+    dated["data"]["created_at"] = "2026-08-06T10:00:00.000Z"
+    [by_us] = read(connector, orjson.dumps(dated), ACCOUNT)
+    assert isinstance(by_us, ReachChanged) and by_us.external_id == CUSTOMER
+    assert by_us.reason.startswith("This account has blocked")
 
 
 def test_a_replay_job_that_is_not_complete_says_that_deliveries_are_lost() -> None:
