@@ -51,7 +51,7 @@ class ComposerPicker extends HTMLElement {
 
   /** True when the key was for the choices. */
   pressed(event) {
-    if (!this.shown || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return false
+    if (!this.shown || event.ctrlKey || event.metaKey || event.altKey) return false
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
     if (step) this.#step(step)
     else if (event.key === "Enter" || (event.key === "Tab" && !event.shiftKey)) {
