@@ -130,7 +130,7 @@ class BulkForm(forms.Form):
     act = forms.ChoiceField(choices=[choice for choice in BulkAct.choices if choice[0] != BulkAct.UNDO])
     value = forms.CharField(required=False, max_length=80)
     view = forms.CharField(required=False, max_length=120)
-    ids = UuidListField(required=False)
+    ids = PassedField(required=False)  # each with the number up to which its row had been seen when it was selected
     seen_seq = forms.IntegerField(min_value=0)
 
 

@@ -5,6 +5,7 @@
 import { heard } from "../lib/afar.js"
 import { lacks } from "../lib/changed.js"
 import { Refused, ask, elements, explain, newer, notify } from "../lib/fragments.js"
+import { turns } from "../lib/glance.js"
 import { KeysetScroller } from "../lib/keyset-scroller.js"
 import { Latest } from "../lib/latest.js"
 import { leaves } from "../lib/leaving.js"
@@ -343,6 +344,7 @@ class InboxList extends KeysetScroller {
     const inHand = existing === document.activeElement
     if (existing.hasAttribute("aria-current")) row.setAttribute("aria-current", "true")
     if (this.held.has(row.dataset.id)) this.held.set(row.dataset.id, row)
+    turns(existing, row)
     super.replace(existing, row)
     if (inHand) row.focus({ preventScroll: true })
   }

@@ -1,5 +1,6 @@
 /** What is done with one key and a short choice: who cares for it, tags, priority, snooze. In the list it is about the row in hand, else about the open conversation. */
 import { ask, elements, explain, notify } from "./fragments.js"
+import { glanced } from "./glance.js"
 import { say } from "./undo.js"
 
 const PLACES = { assign: "assignment/", tags: "tags/", priority: "priority/", mood: "mood/", snooze: "snooze/", merges: "merges/", promise: "promise/" }
@@ -30,7 +31,8 @@ export function isShown(shell, id) {
 /** What somebody has seen of it: in the thread, else in the row or the result that they point at. */
 export function seenOf(shell, id) {
   if (isShown(shell, id)) return shell.composer?.seen
-  return (handAt() ?? shell.list.find(id))?.dataset.said
+  const row = handAt() ?? shell.list.find(id)
+  return row ? glanced(row) : undefined
 }
 
 /** The choices for this conversation, else for the one in hand. */
