@@ -274,6 +274,21 @@ def test_one_that_is_stopped_says_how_far_it_came(enter: Enter, channel: Channel
     assert Conversation.objects.filter(unread_count=1).count() == 300
 
 
+def test_more_than_a_form_may_have_fields_are_done_to_at_once(enter: Enter, channel: Channel) -> None:
+    made = make.conversations(channel, 600)
+    page = enter(OPEN)
+    # As if Shift+J had been held for a minute.
+    page.evaluate(
+        "ids => ids.forEach((id) => document.querySelector('bulk-bar').ids.set(id, 0))",
+        [str(each.public_id) for each in made],
+    )
+
+    page.keyboard.press("u")
+
+    expect(page.locator("bulk-progress")).to_contain_text("0 of 600")
+    assert work().done == 600
+
+
 def test_a_choice_for_all_selected_is_typed(enter: Enter, channel: Channel, brand: Brand) -> None:
     Tag.objects.create(brand=brand, name="refund")
     make.conversations(channel, 4)

@@ -85,7 +85,7 @@ class BulkBar extends HTMLElement {
     body.set("value", value)
     body.set("seen_seq", this.all ? this.allSeen : this.shell.line.seen)
     if (this.all) body.set("view", this.dataset.view)
-    else for (const [id, seen] of this.ids) body.append("ids", `${id}:${this.#seenOf(id, seen)}`)
+    else body.set("ids", [...this.ids].map(([id, seen]) => `${id}:${this.#seenOf(id, seen)}`).join(" ")) // one field: a form may have 500
     const pending = this.#rows.filter((row) => this.ids.has(row.dataset.id))
     for (const row of pending) row.setAttribute("data-pending", act)
     try {
