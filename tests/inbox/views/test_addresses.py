@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.template.loader import render_to_string
 
 from inbox.models import Attachment, FetchState, Message
-from inbox.templatetags.addresses import web_address
+from inbox.templatetags.addresses import linked, web_address
 
 DANGEROUS = (
     "javascript:alert(document.domain)", "JavaScript:alert(1)", " javascript:alert(1)", "java\nscript:alert(1)",
@@ -52,3 +54,24 @@ def test_addresses_of_the_web_are_links(address: str) -> None:
     assert web_address(address) == address
     html = render_to_string("inbox/_card.html", {"m": Message(kind="share", card={"url": address})})
     assert 'class="card__link" href="' in html
+
+
+@pytest.mark.parametrize(
+    "words", ["See https://shop.example/a?b=1&c=2", "See shop.example.com", "Write to me@shop.example.com"]
+)
+def test_an_address_in_words_opens_beside_the_workspace(words: str) -> None:
+    [link] = re.findall("<a [^>]*>", linked(words))
+
+    assert 'target="_blank"' in link and 'rel="noopener noreferrer nofollow"' in link
+
+
+def test_words_stay_words() -> None:
+    written = """<b onclick="x">Hi</b> https://a.example/"onmouseover="x <a href="javascript:x">a</a>"""
+
+    html = linked(written)
+
+    assert re.findall("<[^>]*>", html) == re.findall(
+        '<a href="https://a.example/[^"<>]*" target="_blank"[^>]*>|</a>', html
+    )
+    assert html.count("<a ") == 1
+    assert linked(None) == ""
