@@ -324,6 +324,7 @@ class ReplyComposer extends HTMLElement {
 
   #taken(mode, html, sent) {
     const entries = say(elements(html))
+    if (this.#heir) return this.#heir.#hasLeft(mode, this.leavingWords, sent.files)
     const seq = Math.max(0, ...entries.map((entry) => Number(entry.dataset.seq)))
     // A reply that was taken shows that nothing had come before it. A note does not, nor a reply that was to go whatever came.
     if (mode === "reply" && !sent.anyway) this.ownSeq = seq
@@ -342,18 +343,40 @@ class ReplyComposer extends HTMLElement {
     if (mode === "reply" && !rest && this.uploads.isEmpty) this.shell.done(this.dataset.id, seq)
   }
 
+  /** The composer that stands here now, where its writer has left this one with words under way and come back. */
+  get #heir() {
+    return !this.isConnected && this.shell.pane?.dataset.id === this.dataset.id ? this.shell.composer : null
+  }
+
+  /** Words that a composer before this one had under way were taken. They stand here, too, kept as a draft; what was added to them stays. */
+  #hasLeft(mode, words, files) {
+    if (this.sending) return
+    const { text } = this.keeper.of(mode)
+    const rest = text.startsWith(words) ? text.slice(words.length).trimStart() : text
+    if (mode === "reply") this.uploads.sent(files)
+    this.#settle()
+    this.keeper.taken(mode, rest)
+    if (this.mode === mode && this.field.value !== rest) this.field.value = rest
+    this.refresh()
+  }
+
+  /** They were not: they stand before what was written here since. */
+  #comesBack(mode, words) {
+    const { text } = this.keeper.of(mode)
+    if (text.startsWith(words)) return
+    this.keeper.typed(mode, text ? `${words}\n${text}` : words)
+    if (this.mode === mode) this.field.value = this.keeper.of(mode).text
+    this.refresh()
+  }
+
   /** What was written while other words were leaving. */
   #restOf(mode) {
     return this.mode === mode ? this.field.value : this.#draftOf(mode)
   }
 
   #givenBack(error, text, mode) {
-    const { against } = this.keeper.of(mode)
-    const rest = this.#restOf(mode)
-    const whole = rest ? `${text}\n${rest}` : text
-    if (this.mode === mode) this.field.value = whole
-    this.keeper.typed(mode, whole)
-    this.keeper.of(mode).against = against
+    if (this.#heir) this.#heir.#comesBack(mode, text)
+    else this.#stand(mode, text)
     const stopped = error instanceof Refused && error.status === 409
     if (stopped) this.#settle()
     const { id } = this.dataset
@@ -362,6 +385,16 @@ class ReplyComposer extends HTMLElement {
     if (stopped) here.stop(error.html)
     else notify(explain(error))
     if (error instanceof Refused && error.status === 422) here.#askState()
+  }
+
+  /** Here again, before what was written meanwhile. */
+  #stand(mode, text) {
+    const { against } = this.keeper.of(mode)
+    const rest = this.#restOf(mode)
+    const whole = rest ? `${text}\n${rest}` : text
+    if (this.mode === mode) this.field.value = whole
+    this.keeper.typed(mode, whole)
+    this.keeper.of(mode).against = against
   }
 
   get #name() {

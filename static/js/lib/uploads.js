@@ -1,6 +1,7 @@
 /** Files on their way into a reply: checked against the platform's limits, sent up with progress, removable. */
 import { csrf, elements, explain, notify, Refused, sentence } from "./fragments.js"
 
+const underWay = new Map() // conversation -> the items of its files that go up, whichever composer they stand in by now
 const KINDS = { image: "image", video: "video", audio: "audio" }
 
 export class Uploads {
@@ -8,7 +9,6 @@ export class Uploads {
     this.composer = composer
     this.list = composer.querySelector("ul[data-files]") // the state beside it has an attribute of that name
     this.input = composer.querySelector("[data-file-input]")
-    this.running = 0
     this.input.addEventListener("change", () => this.take([...this.input.files]))
     composer.field.addEventListener("paste", (event) => this.#dropped(event, event.clipboardData))
     composer.addEventListener("dragover", (event) => event.dataTransfer?.types.includes("Files") && event.preventDefault())
@@ -25,7 +25,11 @@ export class Uploads {
   }
 
   get busy() {
-    return this.running > 0
+    return this.#underWay.size > 0
+  }
+
+  get #underWay() {
+    return underWay.get(this.composer.dataset.id) ?? new Set()
   }
 
   get limits() {
@@ -51,9 +55,9 @@ export class Uploads {
     for (const item of this.list.querySelectorAll("[data-attachment]")) if (ids.includes(item.dataset.attachment)) item.remove()
   }
 
-  /** Files that were kept with a draft. */
+  /** Files that were kept with a draft, and those that go up still: who comes back finds them on their way. */
   put(items) {
-    this.list.replaceChildren(...items)
+    this.list.replaceChildren(...items, ...this.#underWay)
   }
 
   take(files) {
@@ -91,7 +95,7 @@ export class Uploads {
     progress.setAttribute("aria-label", `Sending up ${file.name}`)
     item.append(name, progress)
     this.list.append(item)
-    this.running++
+    underWay.set(this.composer.dataset.id, this.#underWay.add(item))
     this.composer.refresh()
     const body = new FormData()
     body.set("file", file)
@@ -102,14 +106,15 @@ export class Uploads {
     request.setRequestHeader("X-Parley-Fragment", "1")
     request.upload.onprogress = ({ loaded, total }) => (progress.value = loaded / total)
     request.onloadend = () => {
-      this.running--
+      const composer = item.closest("reply-composer") ?? this.composer // its writer may have gone and come back
+      this.#underWay.delete(item)
       if (request.status === 200) item.replaceWith(...elements(request.responseText))
       else {
         item.remove()
         notify(explain(request.status ? new Refused(request.status, request.responseText) : new TypeError("offline")))
       }
-      this.composer.refresh()
-      this.composer.filesChanged()
+      composer.refresh()
+      composer.filesChanged()
     }
     request.send(body)
   }
