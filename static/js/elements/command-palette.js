@@ -6,6 +6,7 @@ import * as acts from "../lib/acts.js"
 import { commands, makesSense } from "../lib/commands.js"
 import { ask, elements } from "../lib/fragments.js"
 import { kbds, said } from "../lib/keys.js"
+import { keepHand } from "../lib/picks.js"
 import { plain, rank } from "../lib/ranking.js"
 import { recent } from "../lib/recent.js"
 
@@ -41,6 +42,7 @@ class CommandPalette extends HTMLElement {
   show() {
     const { shell } = this
     this.inHand = acts.inHand(shell)
+    keepHand(this.dialog)
     this.able = commands(shell).filter((command) => !command.quiet && makesSense(command, shell))
     this.field.value = ""
     this.people = this.replies = []

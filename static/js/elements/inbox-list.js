@@ -24,6 +24,7 @@ class InboxList extends KeysetScroller {
   bursts = 0 // told of, of which rows may be missing here
   answered = 0 // by what stands here
   looks = [] // that were not long enough for their pages: until which place, and how many each has seen
+  handOn = null // the row that a dialog is about
   atTop = true // when it was last looked at: each row that is told asks, and must cost no layout
 
   /** Every row says where it stands in each order; this list goes by one of them. */
@@ -193,9 +194,9 @@ class InboxList extends KeysetScroller {
     return !channel || row.dataset.channel === channel
   }
 
-  /** No hand is on the list: it stands at its top, no pointer is over its pane and no key moves in it. */
+  /** No hand is on the list: it stands at its top, no pointer is over its pane, no key moves in it and no dialog is about a row of it. */
   get isFree() {
-    return this.atTop && !this.parentElement.matches(":hover") && !this.contains(document.activeElement)
+    return this.atTop && !this.handOn && !this.parentElement.matches(":hover") && !this.contains(document.activeElement)
   }
 
   settle({ toTop = false } = {}) {

@@ -73,10 +73,29 @@ function waitIn(dialog) {
     event.preventDefault()
     early.dataset.entered = "true"
   })
+  keepHand(dialog)
   dialog.replaceChildren(early)
   if (!dialog.open) dialog.showModal()
   early.focus()
   return early
+}
+
+/**
+ * While a dialog is open the hand stays on the row that it was on, though the focus is elsewhere. The row may be renewed meanwhile, and then
+ * the browser has nothing to give the focus back to.
+ */
+export function keepHand(dialog) {
+  const { list } = dialog.closest("workspace-shell")
+  const row = list.contains(document.activeElement) && document.activeElement.closest(".row")
+  if (!row) return
+  list.handOn = row.dataset.id
+  const giveBack = () => {
+    const { handOn } = list
+    list.handOn = null
+    const at = document.activeElement
+    if (at === document.body || dialog.contains(at)) list.find(handOn)?.focus({ preventScroll: true })
+  }
+  dialog.addEventListener("close", giveBack, { once: true })
 }
 
 /** The newest number of it on the page: what comes after it, while it is being done with, nobody has seen. */
