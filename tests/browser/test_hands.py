@@ -99,6 +99,30 @@ def test_a_reply_that_waits_comes_back_into_the_composer(
     assert not Message.objects.filter(direction="out", state="queued").exists()
 
 
+def test_in_the_empty_composer_the_reply_is_taken_back_whatever_was_done_since(
+    enter: Enter, anna: Conversation, brand: Brand
+) -> None:
+    Brand.objects.filter(pk=brand.pk).update(reply_hold=30)
+    Tag.objects.create(brand=brand, name="refund")
+    page = enter(at(anna))
+    page.keyboard.press("r")
+    page.keyboard.type("On its way tomorrow")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("hold-line")).to_contain_text("sending in")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("Tag: refund")
+    expect(page.locator("#palette-options [aria-selected=true]")).to_contain_text("Tag: refund")
+    page.keyboard.press("Enter")
+    expect(toast(page)).to_contain_text("refund")
+    expect(page.locator("#composer-text")).to_be_focused()
+
+    page.keyboard.press("Control+z")
+
+    expect(page.locator("#composer-text")).to_have_value("On its way tomorrow")
+    expect(page.locator("hold-line")).to_have_count(0)
+    assert not Message.objects.filter(direction="out", state="queued").exists()
+
+
 def test_a_reply_that_is_taken_back_after_its_writer_has_gone_on_waits_whole_where_it_was_written(
     enter: Enter, anna: Conversation, brand: Brand
 ) -> None:
