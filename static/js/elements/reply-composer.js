@@ -12,6 +12,8 @@ import { unfilled } from "../lib/triggers.js"
 import { say, undo } from "../lib/undo.js"
 import { Uploads } from "../lib/uploads.js"
 
+const STATE_REST = 10_000 // milliseconds until it is asked again whether a window is over
+
 class ReplyComposer extends HTMLElement {
   connectedCallback() {
     this.shell = this.closest("workspace-shell")
@@ -23,7 +25,7 @@ class ReplyComposer extends HTMLElement {
     this.field.addEventListener("input", () => this.#typed())
     this.field.addEventListener("keydown", (event) => this.querySelector("composer-picker").pressed(event))
     this.addEventListener("click", (event) => this.#clicked(event))
-    this.addEventListener("window-ended", () => this.#askState())
+    this.addEventListener("window-ended", () => this.#windowEnded())
     const { asked, clientId } = drafts.asked(this.shell.dataset.me, this.dataset.id)
     Object.assign(this, { asked, clientId })
     this.keeper = new DraftKeeper(this)
@@ -424,6 +426,15 @@ class ReplyComposer extends HTMLElement {
   #haveRead() {
     this.read = this.stale.firstElementChild?.dataset.newest
     this.stale.replaceChildren()
+  }
+
+  /** By this page's clock. Where the server's goes behind, its answer says that it is open, and the new chip that it is over: asked once in a while. */
+  #windowEnded() {
+    clearTimeout(this.later)
+    const wait = (this.mayAskAt ?? 0) - performance.now()
+    if (wait > 0) return (this.later = setTimeout(() => this.isConnected && this.#windowEnded(), wait))
+    this.mayAskAt = performance.now() + STATE_REST
+    this.#askState()
   }
 
   async #askState() {

@@ -2,9 +2,10 @@
  * Whether a row belongs to a view now, and until when: the same as inbox/rules/view_checks.py, and judged by the same table of
  * cases (tests/inbox/rules/view_cases.json). Times are milliseconds.
  */
+import * as clock from "./clock.js"
 
 /** Now, and the brand's own today. `days`: midnights. */
-export function moment(days, now = Date.now()) {
+export function moment(days, now = clock.now()) {
   const ends = days.find((midnight) => midnight > now) ?? Infinity
   return { now, begins: days[days.indexOf(ends) - 1] ?? -Infinity, ends }
 }
