@@ -82,6 +82,14 @@ class CommandPalette extends HTMLElement {
     this.#mark(0)
   }
 
+  /** With an answer that came late: the line that arrows have come to stays the one that Enter takes. */
+  #drawAnew() {
+    const chosen = this.at > 0 ? this.shown[this.at]?.id : undefined
+    this.#draw()
+    const at = this.shown.findIndex(({ id }) => id === chosen)
+    if (at > 0) this.#mark(at)
+  }
+
   #first() {
     const place = ({ group }) => GROUPS.includes(group) ? GROUPS.indexOf(group) : GROUPS.length
     return this.offers.filter(({ needs, rare }) => !needs && !rare).sort((one, other) => place(one) - place(other))
@@ -143,10 +151,8 @@ class CommandPalette extends HTMLElement {
       const html = await ask(`${this.dataset.peopleUrl}?${new URLSearchParams({ q: typed })}`, { signal: this.asking.signal })
       const found = elements(html).map(offerOf)
       if (this.field.value.trim() !== typed) return
-      const { at } = this
       this.people = found
-      this.#draw()
-      this.#mark(Math.min(at, Math.max(0, this.shown.length - 1)))
+      this.#drawAnew()
     } catch {
       // The next letter asks again.
     }
@@ -158,7 +164,7 @@ class CommandPalette extends HTMLElement {
     try {
       const [found] = elements(await ask(composer.dataset.writingUrl))
       this.replies = [...found.children].map(written).filter(Boolean)
-      if (this.dialog.open && this.field.value) this.#draw()
+      if (this.dialog.open && this.field.value) this.#drawAnew()
     } catch {
       // They are offered in the composer, too.
     }
@@ -169,7 +175,7 @@ class CommandPalette extends HTMLElement {
     try {
       this.told = elements(await ask(this.dataset.url)).map(offerOf)
       this.asked = Date.now()
-      if (this.dialog.open && this.field.value) this.#draw()
+      if (this.dialog.open && this.field.value) this.#drawAnew()
     } catch {
       // What the page itself knows is there all the same.
     }

@@ -101,7 +101,10 @@ class ComposerPicker extends HTMLElement {
     }
     this.looking = false
     const { entered } = this
+    const chosen = this.shown && this.marked !== this.list.firstElementChild ? this.marked?.id : undefined
     if (this.shown) this.look()
+    const again = chosen && this.shown && this.list.querySelector(`#${CSS.escape(chosen)}`) // the one that arrows have come to
+    if (again) this.#mark(again)
     if (entered && this.shown && this.marked?.dataset.kind === "canned") this.#take(this.marked)
   }
 
