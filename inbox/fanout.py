@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Coroutine, Generator
 from types import coroutine
@@ -113,7 +114,11 @@ class Hub:
             except Exception as error:  # the database may be away; the next pulse asks again
                 log.warning("pulse_failed", error=str(error))
                 continue
-            told = {brand_id: news_of(orjson.dumps(pulse).decode()) for brand_id, pulse in pulses.items()}
+            now = round(time.time() * 1000)  # of which a page learns how far its browser's clock is off
+            told = {
+                brand_id: news_of(orjson.dumps({**pulse, "now": now}).decode())
+                for brand_id, pulse in pulses.items()
+            }
             for listener in listeners:
                 listener.offer(told[listener.brand_id])
 

@@ -21,12 +21,15 @@ class UuidListField(forms.Field):
 
 
 class PassedField(forms.Field):
-    """Several `UUID:number` of one name, as {UUID: number}. Without a number it is the highest: an older page names none."""
+    """Several `UUID:number`, as {UUID: number}; a value may hold many, with spaces between: Django counts values, and takes only so many.
+
+    Without a number it is the highest: an older page names none.
+    """
 
     widget = forms.MultipleHiddenInput
 
     def clean(self, value: Any) -> dict[Any, int]:
-        pairs = [item.partition(":") for item in value or []]
+        pairs = [item.partition(":") for many in value or [] for item in many.split()]
         number = forms.IntegerField(required=False, min_value=0, max_value=sys.maxsize)
         said = [number.clean(after) for _, _, after in pairs]
         ids = UuidListField().clean([public_id for public_id, _, _ in pairs])
@@ -130,7 +133,9 @@ class BulkForm(forms.Form):
     act = forms.ChoiceField(choices=[choice for choice in BulkAct.choices if choice[0] != BulkAct.UNDO])
     value = forms.CharField(required=False, max_length=80)
     view = forms.CharField(required=False, max_length=120)
-    ids = UuidListField(required=False)
+    ids = PassedField(
+        required=False
+    )  # each with the number up to which its row had been seen when it was selected
     seen_seq = forms.IntegerField(min_value=0)
 
 

@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
+
+from django.db.models import Max
 
 from inbox import events
 from inbox.actions import _columns, _looking, _queueing, _snoozing, _tag_rows, _undo
@@ -28,7 +31,7 @@ from inbox.models import (
     Team,
     UndoKind,
 )
-from inbox.models.conversations import UNDER_WAY
+from inbox.models.conversations import UNDER_WAY, ConversationQuerySet
 from inbox.queries import inbox_list, routing_facts
 
 GONE, LEFT_VIEW = "no longer there", "no longer in this view"
@@ -70,7 +73,7 @@ KINDS: Mapping[str, UndoKind] = {
     BulkAct.READ: UndoKind.UNREAD, BulkAct.TAG: UndoKind.TAG, BulkAct.UNTAG: UndoKind.TAG,
 }  # fmt: skip
 _CHOSEN = ("assignee_set_by", "assignee_set_at")
-_PUT_ASIDE = (BulkAct.RESOLVE, BulkAct.SPAM, BulkAct.SNOOZE)
+PUT_ASIDE = (BulkAct.RESOLVE, BulkAct.SPAM, BulkAct.SNOOZE)
 
 
 def do(ledger: events.Ledger, run: BulkRun, ids: Sequence[int], now: datetime) -> Done:
@@ -94,7 +97,7 @@ def _still_meant(run: BulkRun, ids: Sequence[int], done: Done) -> list[int]:
     left = sorted(found.values_list("pk", flat=True))
     if len(left) < len(ids):
         done.skipped[LEFT_VIEW if view else GONE] += len(ids) - len(left)
-    if run.act in _PUT_ASIDE and left:
+    if run.act in PUT_ASIDE and left:
         news = Event.objects.filter(
             conversation__in=left, kind=EventKind.MESSAGE_RECEIVED, seq__gt=run.seen_seq
         )
@@ -102,6 +105,22 @@ def _still_meant(run: BulkRun, ids: Sequence[int], done: Done) -> list[int]:
         done.skipped.update(WROTE for pk in left if pk in wrote)
         left = [pk for pk in left if pk not in wrote]
     return left
+
+
+def written_to(selected: ConversationQuerySet, seen: Mapping[UUID, int]) -> set[int]:
+    """Those whose customers wrote after the number up to which each had been seen."""
+    ahead = {
+        pk: seen[public_id]
+        for pk, public_id, said in selected.values_list("pk", "public_id", "public_seq")
+        if said > seen[public_id]
+    }
+    if not ahead:
+        return set()
+    came = Event.objects.filter(
+        conversation__in=ahead, kind=EventKind.MESSAGE_RECEIVED, seq__gt=min(ahead.values())
+    )
+    newest = came.values("conversation_id").annotate(last=Max("seq")).order_by()
+    return {pk for pk, last in newest.values_list("conversation_id", "last") if last > ahead[pk]}
 
 
 def _change(ledger: events.Ledger, run: BulkRun, ids: list[int], done: Done, now: datetime) -> None:

@@ -7,7 +7,7 @@ done, so a worker that dies has done a batch or has not begun it, and any other 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -55,21 +55,27 @@ def begin(
     seen_seq: int,
     now: datetime,
     view: View | None = None,
-    ids: Sequence[UUID] = (),
+    seen: Mapping[UUID, int] | None = None,
 ) -> BulkRun:
-    """Of the whole view, or of the conversations selected. Raises NothingSelected."""
+    """Of the whole view, or of the conversations selected: `seen` says up to where each had been seen when it was. Raises NothingSelected."""
+    seen = seen or {}
     with events.ledger(brand.pk) as ledger:
-        meant = Conversation.objects.of_brand(brand).filter(public_id__in=ids)
+        meant, wrote = Conversation.objects.of_brand(brand).filter(public_id__in=seen), set()
         if view is not None:
             meant = view.conversations(by, brand, now=now)
+        elif act in _doing.PUT_ASIDE:
+            wrote = _doing.written_to(meant, seen)
+            meant = meant.exclude(pk__in=wrote)
         run = BulkRun.objects.create(
             brand=brand, person=by, act=act, words=words, value=dict(value), view=view.name if view and view.query is None else "", seen_seq=seen_seq,
             created_at=now,
         )  # fmt: skip
-        run.total = _write_down(run, meant)
+        run.total = _write_down(run, meant) + len(wrote)
         if not run.total:
             raise NothingSelected("There is nothing to do here: no conversation is meant any more.")
         run.save(update_fields=["total"])
+        if wrote:
+            _count(run, 0, Counter({_doing.WROTE: len(wrote)}))
         step = _undo.step(0, 0, None, {"run": run.pk})
         _undo.keep(
             ledger,

@@ -51,7 +51,7 @@ def create(request: AgentRequest, brand_slug: str) -> HttpResponse:
         value, words = _READ.get(act, _plainly)(request, brand, act, asked["value"])
         run = bulk.begin(
             brand=brand, by=request.user, act=act, words=words, value=value, seen_seq=asked["seen_seq"], now=timezone.now(), view=view,
-            ids=asked["ids"],
+            seen=asked["ids"],
         )  # fmt: skip
     except (NotChosen, NotUnderstood, bulk.NothingSelected) as refused:
         return notice(request, str(refused))

@@ -225,7 +225,7 @@ def test_what_is_done_to_many_and_taken_back_is_no_work_and_what_a_macro_does_is
         story.write(who, 0)
     run = bulk.begin(
         brand=story.brand, by=ada, act=BulkAct.RESOLVE, words="Resolve", value={}, seen_seq=story.seen, now=story.at(5),
-        ids=list(Conversation.objects.values_list("public_id", flat=True)),
+        seen=dict(Conversation.objects.values_list("public_id", "public_seq")),
     )  # fmt: skip
     work_through(run, story.at(5))
     undone = undoing.undo(brand=story.brand, by=ada, now=story.at(6))

@@ -123,6 +123,32 @@ def test_the_board_follows_what_happens(enter: Enter, managed: Channel) -> None:
     expect(late).to_be_focused()
 
 
+def test_the_board_leaves_its_reader_where_they_are_and_says_when_it_stands_still(
+    enter: Enter, managed: Channel
+) -> None:
+    page = enter("/b/lumen/inbox/open/")
+    page.goto("/b/lumen/reports/now/")
+    # As low as for a brand with many agents, and much to scroll.
+    page.evaluate(
+        "document.styleSheets[0].insertRule('.chart__table { max-block-size: 30px !important; overflow: auto }')"
+    )
+    table = page.locator(".chart__table").last
+    table.evaluate("table => { table.focus(); table.scrollTop = 12; table.toBeRenewed = true }")
+    assert table.evaluate("table => table.scrollTop") == 12
+
+    page.wait_for_timeout(6500)
+    assert not table.evaluate("table => table.toBeRenewed")
+
+    assert table.evaluate("table => table.scrollTop") == 12
+    expect(table).to_be_focused()
+    stale = page.get_by_text("Not up to date since")
+    expect(stale).to_have_count(0)
+    session = next(each for each in page.context.cookies() if each["name"].startswith("parley_session"))
+    page.context.clear_cookies(name=session["name"])
+    expect(stale).to_contain_text("You have been signed out", timeout=8000)
+    expect(stale.get_by_role("link", name="Sign in")).to_be_visible()
+
+
 def test_paper_is_light_and_has_every_table(enter: Enter, managed: Channel) -> None:
     page = enter("/b/lumen/inbox/open/", color_scheme="dark")
     page.goto("/b/lumen/reports/responses/?range=28")

@@ -99,6 +99,30 @@ def test_a_reply_that_waits_comes_back_into_the_composer(
     assert not Message.objects.filter(direction="out", state="queued").exists()
 
 
+def test_in_the_empty_composer_the_reply_is_taken_back_whatever_was_done_since(
+    enter: Enter, anna: Conversation, brand: Brand
+) -> None:
+    Brand.objects.filter(pk=brand.pk).update(reply_hold=30)
+    Tag.objects.create(brand=brand, name="refund")
+    page = enter(at(anna))
+    page.keyboard.press("r")
+    page.keyboard.type("On its way tomorrow")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("hold-line")).to_contain_text("sending in")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("Tag: refund")
+    expect(page.locator("#palette-options [aria-selected=true]")).to_contain_text("Tag: refund")
+    page.keyboard.press("Enter")
+    expect(toast(page)).to_contain_text("refund")
+    expect(page.locator("#composer-text")).to_be_focused()
+
+    page.keyboard.press("Control+z")
+
+    expect(page.locator("#composer-text")).to_have_value("On its way tomorrow")
+    expect(page.locator("hold-line")).to_have_count(0)
+    assert not Message.objects.filter(direction="out", state="queued").exists()
+
+
 def test_a_reply_that_is_taken_back_after_its_writer_has_gone_on_waits_whole_where_it_was_written(
     enter: Enter, anna: Conversation, brand: Brand
 ) -> None:
@@ -272,6 +296,21 @@ def test_one_that_is_stopped_says_how_far_it_came(enter: Enter, channel: Channel
 
     expect(page.locator("bulk-progress")).to_contain_text("300 of 400 · stopped")
     assert Conversation.objects.filter(unread_count=1).count() == 300
+
+
+def test_more_than_a_form_may_have_fields_are_done_to_at_once(enter: Enter, channel: Channel) -> None:
+    made = make.conversations(channel, 600)
+    page = enter(OPEN)
+    # As if Shift+J had been held for a minute.
+    page.evaluate(
+        "ids => ids.forEach((id) => document.querySelector('bulk-bar').ids.set(id, 0))",
+        [str(each.public_id) for each in made],
+    )
+
+    page.keyboard.press("u")
+
+    expect(page.locator("bulk-progress")).to_contain_text("0 of 600")
+    assert work().done == 600
 
 
 def test_a_choice_for_all_selected_is_typed(enter: Enter, channel: Channel, brand: Brand) -> None:

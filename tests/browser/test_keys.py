@@ -332,6 +332,30 @@ def test_the_palette_finds_people_and_puts_canned_replies_into_the_composer(
     expect(page.locator("#composer-text")).to_have_value("It left today.")
 
 
+def test_what_arrows_have_come_to_is_what_enter_takes_though_an_answer_comes_late(
+    enter: Enter, channel: Channel
+) -> None:
+    made = make.conversation(channel, window_opened_at=timezone.now())
+    make.messages(made, 1)
+    for name in ("Where it is", "Where it was"):
+        CannedReply.objects.create(brand=channel.brand, name=name, text=f"{name}.")
+    Tag.objects.create(brand=channel.brand, name="where it went")
+    page = enter(f"/b/lumen/conversations/{made.public_id}/")
+    late: list[Route] = []
+    page.route("**/palette/", lambda route: late.append(route))
+    marked = page.locator("#palette-options [aria-selected=true]")
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("where it")
+    expect(page.locator("#palette-options [role=option]")).to_have_count(2)
+    page.keyboard.press("ArrowDown")
+    expect(marked).to_contain_text("Where it was")
+    late.pop().continue_()
+    expect(page.locator("#palette-options")).to_contain_text("Tag: where it went")
+
+    expect(marked).to_contain_text("Where it was")
+
+
 def test_the_palette_tells_people_of_one_group_apart(enter: Enter, channel: Channel) -> None:
     group = {"thread_id": "family", "thread_kind": ThreadKind.GROUP}
     said = [exchange.wrote("Hi", who=who, **group) for who in ("zoe", "marta", "martin")]

@@ -125,6 +125,27 @@ def test_a_tag_is_put_on_and_taken_off_by_keys_in_the_list(
     assert ConversationTag.objects.get().state == TagState.UNDONE
 
 
+def test_the_hand_is_where_it_was_when_a_choice_is_closed_though_its_row_was_renewed(
+    enter: Enter, channel: Channel, brand: Brand
+) -> None:
+    rows = [due(channel, name, minutes) for name, minutes in (("One", 5), ("Two", 50), ("Three", 500))]
+    Tag.objects.create(brand=brand, name="refund")
+    page = enter(OPEN)
+    page.mouse.move(900, 400)
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("l")
+    page.keyboard.type("ref")
+    page.keyboard.press("Enter")
+    expect(page.locator(f"#row-{rows[1].public_id} .tag")).to_have_text("refund")
+
+    page.keyboard.press("Escape")
+    expect(page.locator(f"#row-{rows[1].public_id}")).to_be_focused()
+    page.keyboard.press("j")
+
+    expect(page.locator(f"#row-{rows[2].public_id}")).to_be_focused()
+
+
 def test_a_priority_is_pinned_by_keys_and_said_beside_and_between(
     enter: Enter, queue: dict[str, Conversation]
 ) -> None:

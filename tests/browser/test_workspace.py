@@ -465,3 +465,16 @@ def test_a_reply_written_while_another_leaves_follows_it(enter: Enter, conversat
 
     expect(page.locator(".message[data-side=brand]:not([data-pending])")).to_have_count(2)
     expect(page.locator(".message[data-side=brand]").last).to_contain_text("Two")
+
+
+def test_a_bell_that_nobody_sees_shows_at_the_button_that_leads_to_it(
+    enter: Enter, anna: Conversation
+) -> None:
+    page = enter("/b/lumen/inbox/open/", viewport={"width": 1000, "height": 800})
+    dot = "getComputedStyle(document.querySelector('.list__menu'), '::after').content"
+    expect(page.locator("notice-bell")).to_be_hidden()
+    assert page.evaluate(dot) == "none"
+
+    page.evaluate("document.querySelector('notice-bell').ring()")
+
+    assert page.evaluate(dot) == '""'

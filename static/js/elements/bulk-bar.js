@@ -1,6 +1,7 @@
 /** What is selected in the list, one by one or the whole view, and what is done to all of it. */
 import { ask, elements, explain, notify } from "../lib/fragments.js"
-import { choose } from "../lib/picks.js"
+import { glanced } from "../lib/glance.js"
+import { choose, isShown } from "../lib/picks.js"
 import { doing } from "../lib/undo.js"
 
 const ASKS = new Set(["snooze", "assign", "tag", "priority"]) // these need one more choice
@@ -11,7 +12,7 @@ class BulkBar extends HTMLElement {
   connectedCallback() {
     this.shell = this.closest("workspace-shell")
     this.list = this.shell.querySelector("inbox-list")
-    this.ids = new Set()
+    this.ids = new Map() // id -> up to where its row had been seen when it was selected
     this.addEventListener("click", ({ target }) => this.#pressed(target.closest("button")))
     this.list.addEventListener("click", (event) => this.#clicked(event))
     this.rows = new MutationObserver(() => this.any && this.#show())
@@ -34,7 +35,7 @@ class BulkBar extends HTMLElement {
   toggle(row = this.hand ?? this.list.entries[0]) {
     if (!row) return
     if (!this.hand) row.focus({ preventScroll: true })
-    this.#put(row.dataset.id, !this.ids.has(row.dataset.id))
+    this.#put(row, !this.ids.has(row.dataset.id))
     this.last = row.dataset.id
     this.#show()
   }
@@ -43,10 +44,10 @@ class BulkBar extends HTMLElement {
   extend(step) {
     const from = this.hand
     const next = this.list.neighbour(step)
-    if (from && next && this.ids.has(from.dataset.id) && this.ids.has(next.dataset.id)) this.#put(from.dataset.id, false)
-    else if (from) this.#put(from.dataset.id, true)
+    if (from && next && this.ids.has(from.dataset.id) && this.ids.has(next.dataset.id)) this.#put(from, false)
+    else if (from) this.#put(from, true)
     if (next) {
-      this.#put(next.dataset.id, true)
+      this.#put(next, true)
       next.focus({ preventScroll: true })
       next.scrollIntoView({ block: "nearest" })
       this.last = next.dataset.id
@@ -61,8 +62,9 @@ class BulkBar extends HTMLElement {
   }
 
   everything() {
-    for (const row of this.#rows) this.ids.add(row.dataset.id)
+    for (const row of this.#rows) this.#add(row)
     this.all = this.any
+    this.allSeen = this.shell.line.seen
     this.#show()
   }
 
@@ -83,9 +85,9 @@ class BulkBar extends HTMLElement {
     const body = new FormData()
     body.set("act", act)
     body.set("value", value)
-    body.set("seen_seq", this.shell.line.seen)
+    body.set("seen_seq", this.all ? this.allSeen : this.shell.line.seen)
     if (this.all) body.set("view", this.dataset.view)
-    else for (const id of this.ids) body.append("ids", id)
+    else body.set("ids", [...this.ids].map(([id, seen]) => `${id}:${this.#seenOf(id, seen)}`).join(" ")) // one field: a form may have 500
     const pending = this.#rows.filter((row) => this.ids.has(row.dataset.id))
     for (const row of pending) row.setAttribute("data-pending", act)
     this.sending = true
@@ -106,10 +108,20 @@ class BulkBar extends HTMLElement {
     return this.list.entries
   }
 
-  #put(id, on) {
+  #put(row, on) {
     this.all = false
-    if (on && this.ids.size < MANY) this.ids.add(id)
-    else this.ids.delete(id)
+    if (on && this.ids.size < MANY) this.#add(row)
+    else this.ids.delete(row.dataset.id)
+  }
+
+  /** What its customer writes from now on has not been seen, though the row tells it: it may have been scrolled far away by then. */
+  #add(row) {
+    if (!this.ids.has(row.dataset.id)) this.ids.set(row.dataset.id, Number(glanced(row)))
+  }
+
+  /** What is open has been read on. */
+  #seenOf(id, seen) {
+    return isShown(this.shell, id) ? Math.max(seen, this.shell.composer?.seen ?? 0) : seen
   }
 
   #pressed(button) {
@@ -133,7 +145,7 @@ class BulkBar extends HTMLElement {
   #reach(row) {
     const rows = this.#rows
     const [from, to] = [rows.findIndex((each) => each.dataset.id === this.last), rows.indexOf(row)].sort((a, b) => a - b)
-    for (const each of rows.slice(Math.max(0, from), to + 1)) this.#put(each.dataset.id, true)
+    for (const each of rows.slice(Math.max(0, from), to + 1)) this.#put(each, true)
     this.#show()
   }
 

@@ -1,4 +1,6 @@
 /** Times that run: how long a customer waits, how long the brand may still answer. Text, shape and colour say the same. */
+import * as clock from "../lib/clock.js"
+
 const MINUTE = 60_000
 const running = new Set()
 
@@ -41,14 +43,14 @@ class WaitChip extends Running {
   }
 
   tell() {
-    const waited = Date.now() - new Date(this.getAttribute("since"))
+    const waited = clock.now() - new Date(this.getAttribute("since"))
     this.show(span(waited), waited > 60 * MINUTE ? "long" : waited > 10 * MINUTE ? "late" : "calm")
   }
 }
 
 class WindowChip extends Running {
   tell() {
-    const left = new Date(this.getAttribute("until")) - Date.now()
+    const left = new Date(this.getAttribute("until")) - clock.now()
     const state = this.getAttribute("state")
     if (left <= 0 || state === "closed") this.show("window closed", "closed")
     else this.show(`window ${span(left)}`, left < 30 * MINUTE ? "urgent" : left < 180 * MINUTE ? "soon" : "calm")

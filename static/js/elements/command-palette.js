@@ -6,6 +6,7 @@ import * as acts from "../lib/acts.js"
 import { commands, makesSense } from "../lib/commands.js"
 import { ask, elements } from "../lib/fragments.js"
 import { kbds, said } from "../lib/keys.js"
+import { keepHand } from "../lib/picks.js"
 import { plain, rank } from "../lib/ranking.js"
 import { recent } from "../lib/recent.js"
 
@@ -41,6 +42,7 @@ class CommandPalette extends HTMLElement {
   show() {
     const { shell } = this
     this.inHand = acts.inHand(shell)
+    keepHand(this.dialog)
     this.able = commands(shell).filter((command) => !command.quiet && makesSense(command, shell))
     this.field.value = ""
     this.people = this.replies = []
@@ -78,6 +80,14 @@ class CommandPalette extends HTMLElement {
     )
     this.querySelector("[data-none]").hidden = this.shown.length > 0
     this.#mark(0)
+  }
+
+  /** With an answer that came late: the line that arrows have come to stays the one that Enter takes. */
+  #drawAnew() {
+    const chosen = this.at > 0 ? this.shown[this.at]?.id : undefined
+    this.#draw()
+    const at = this.shown.findIndex(({ id }) => id === chosen)
+    if (at > 0) this.#mark(at)
   }
 
   #first() {
@@ -141,10 +151,8 @@ class CommandPalette extends HTMLElement {
       const html = await ask(`${this.dataset.peopleUrl}?${new URLSearchParams({ q: typed })}`, { signal: this.asking.signal })
       const found = elements(html).map(offerOf)
       if (this.field.value.trim() !== typed) return
-      const { at } = this
       this.people = found
-      this.#draw()
-      this.#mark(Math.min(at, Math.max(0, this.shown.length - 1)))
+      this.#drawAnew()
     } catch {
       // The next letter asks again.
     }
@@ -156,7 +164,7 @@ class CommandPalette extends HTMLElement {
     try {
       const [found] = elements(await ask(composer.dataset.writingUrl))
       this.replies = [...found.children].map(written).filter(Boolean)
-      if (this.dialog.open && this.field.value) this.#draw()
+      if (this.dialog.open && this.field.value) this.#drawAnew()
     } catch {
       // They are offered in the composer, too.
     }
@@ -167,7 +175,7 @@ class CommandPalette extends HTMLElement {
     try {
       this.told = elements(await ask(this.dataset.url)).map(offerOf)
       this.asked = Date.now()
-      if (this.dialog.open && this.field.value) this.#draw()
+      if (this.dialog.open && this.field.value) this.#drawAnew()
     } catch {
       // What the page itself knows is there all the same.
     }

@@ -52,7 +52,7 @@ class ComposerPicker extends HTMLElement {
 
   /** True when the key was for the choices. */
   pressed(event) {
-    if (!this.shown || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return false
+    if (!this.shown || event.ctrlKey || event.metaKey || event.altKey) return false
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
     if (step) this.#step(step)
     else if (event.key === "Enter" || (event.key === "Tab" && !event.shiftKey)) {
@@ -102,7 +102,10 @@ class ComposerPicker extends HTMLElement {
     }
     this.looking = false
     const { entered } = this
+    const chosen = this.shown && this.marked !== this.list.firstElementChild ? this.marked?.id : undefined
     if (this.shown) this.look()
+    const again = chosen && this.shown && this.list.querySelector(`#${CSS.escape(chosen)}`) // the one that arrows have come to
+    if (again) this.#mark(again)
     if (entered && this.shown && this.marked?.dataset.kind === "canned") this.#take(this.marked)
   }
 

@@ -1,4 +1,6 @@
 /** How long is left until something is due, or how late it is: the same words as inbox/rules/due_words.py. */
+import * as clock from "../lib/clock.js"
+
 const MINUTE = 60_000
 const running = new Set()
 
@@ -25,7 +27,7 @@ class DueChip extends HTMLElement {
     running.delete(this)
   }
 
-  tell(now = Date.now()) {
+  tell(now = clock.now()) {
     const left = new Date(this.getAttribute("at")) - now
     const tone = left <= 0 ? "late" : left < 15 * MINUTE ? "urgent" : left < 60 * MINUTE ? "soon" : "calm"
     const text = this.getAttribute("kind") === "window" ? (left > 0 ? `window ${length(left)}` : "window closed") : left > 0 ? `${length(left)} left` : `${length(-left)} late`

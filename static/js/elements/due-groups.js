@@ -2,10 +2,12 @@
  * Headings in a list that stands by due time. A heading belongs to the first row of its group and is drawn by it,
  * so that rows stay the list's only items. Time moves headings, never rows: what is due first stands first anyway.
  */
+import * as clock from "../lib/clock.js"
+
 const MINUTE = 60_000
 const ORDER = ["Late", "< 15 min", "< 1 h", "Today", "Later"]
 
-export function groupOf(due, now = new Date()) {
+export function groupOf(due, now = new Date(clock.now())) {
   if (!due) return "Later"
   const at = new Date(due)
   const left = at - now
@@ -16,7 +18,7 @@ export function groupOf(due, now = new Date()) {
 }
 
 /** A row that is held where a hand is on it may stand too high for what it is by now: it heads no group there. */
-export function headGroups(rows, now = new Date()) {
+export function headGroups(rows, now = new Date(clock.now())) {
   const all = [...rows]
   const groups = all.map((row) => groupOf(row.dataset.due, now))
   const earliest = [] // of the groups from each row on

@@ -1,4 +1,5 @@
 /** How long a reply waits before it leaves. Who wrote it may take it back until then. */
+import * as clock from "../lib/clock.js"
 import { undo } from "../lib/undo.js"
 
 class HoldLine extends HTMLElement {
@@ -21,10 +22,10 @@ class HoldLine extends HTMLElement {
   }
 
   #tick() {
-    const left = Math.ceil((this.until - Date.now()) / 1000)
+    const left = Math.ceil((this.until - clock.now()) / 1000)
     if (left > 0) {
       this.words.textContent = `sending in ${left} s`
-      this.next = setTimeout(() => this.#tick(), (this.until - Date.now()) % 1000 || 1000)
+      this.next = setTimeout(() => this.#tick(), (this.until - clock.now()) % 1000 || 1000)
     } else this.replaceChildren("sending")
   }
 }

@@ -5,6 +5,7 @@
 import { heard } from "../lib/afar.js"
 import { lacks } from "../lib/changed.js"
 import { Refused, ask, elements, explain, newer, notify } from "../lib/fragments.js"
+import { turns } from "../lib/glance.js"
 import { KeysetScroller } from "../lib/keyset-scroller.js"
 import { Latest } from "../lib/latest.js"
 import { leaves } from "../lib/leaving.js"
@@ -23,6 +24,7 @@ class InboxList extends KeysetScroller {
   bursts = 0 // told of, of which rows may be missing here
   answered = 0 // by what stands here
   looks = [] // that were not long enough for their pages: until which place, and how many each has seen
+  handOn = null // the row that a dialog is about
   atTop = true // when it was last looked at: each row that is told asks, and must cost no layout
 
   /** Every row says where it stands in each order; this list goes by one of them. */
@@ -192,9 +194,9 @@ class InboxList extends KeysetScroller {
     return !channel || row.dataset.channel === channel
   }
 
-  /** No hand is on the list: it stands at its top, no pointer is over its pane and no key moves in it. */
+  /** No hand is on the list: it stands at its top, no pointer is over its pane, no key moves in it and no dialog is about a row of it. */
   get isFree() {
-    return this.atTop && !this.parentElement.matches(":hover") && !this.contains(document.activeElement)
+    return this.atTop && !this.handOn && !this.parentElement.matches(":hover") && !this.contains(document.activeElement)
   }
 
   settle({ toTop = false } = {}) {
@@ -343,6 +345,7 @@ class InboxList extends KeysetScroller {
     const inHand = existing === document.activeElement
     if (existing.hasAttribute("aria-current")) row.setAttribute("aria-current", "true")
     if (this.held.has(row.dataset.id)) this.held.set(row.dataset.id, row)
+    turns(existing, row)
     super.replace(existing, row)
     if (inHand) row.focus({ preventScroll: true })
   }

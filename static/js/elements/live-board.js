@@ -1,10 +1,12 @@
 /** Asks for its content again every few seconds while somebody looks at it, or only while it says that work goes on. What has the focus keeps it. */
-import { patience } from "../lib/fragments.js"
+import { Refused, ask, explain, sentence } from "../lib/fragments.js"
 
 const EVERY = 5000
+const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" })
 
 class LiveBoard extends HTMLElement {
   connectedCallback() {
+    this.trueAt = Date.now()
     this.timer = setInterval(() => this.#look(), Number(this.dataset.every) || EVERY)
     document.addEventListener("visibilitychange", this)
   }
@@ -23,23 +25,36 @@ class LiveBoard extends HTMLElement {
     if (this.dataset.while && !this.querySelector(`[data-${this.dataset.while}]`)) return
     this.asks = true
     try {
-      const answer = await fetch(this.dataset.url, { headers: { "X-Parley-Fragment": "1" }, signal: patience() })
-      if (answer.ok) this.#show(await answer.text())
-      this.toggleAttribute("data-stale", !answer.ok)
-    } catch {
-      this.setAttribute("data-stale", "")
+      this.#show(await ask(this.dataset.url))
+    } catch (error) {
+      this.#tell(error instanceof Refused && error.status < 500 ? explain(error) : sentence("Parley does not answer; it is asked again.", "warning"))
     } finally {
       this.asks = false
     }
+  }
+
+  /** Once for each reason: a screen reader is not told every five seconds. */
+  #tell(html) {
+    this.setAttribute("data-stale", "")
+    const said = this.querySelector(":scope > .board__stale")
+    if (said?.html === html) return
+    const line = Object.assign(document.createElement("div"), { className: "board__stale", html })
+    line.setAttribute("role", "status")
+    line.innerHTML = html
+    line.prepend(`Not up to date since ${clock.format(this.trueAt)}.`)
+    if (said) said.replaceWith(line)
+    else this.prepend(line)
   }
 
   #show(html) {
     const focused = this.contains(document.activeElement) ? document.activeElement.dataset.key : null
     const board = new DOMParser().parseFromString(html, "text/html").querySelector(".board")
     if (!board) return
-    const scrolled = [...this.querySelectorAll(".chart__table")].map((each) => each.scrollLeft)
+    this.trueAt = Date.now()
+    this.removeAttribute("data-stale")
+    const scrolled = [...this.querySelectorAll(".chart__table")].map(({ scrollLeft, scrollTop }) => ({ scrollLeft, scrollTop }))
     this.replaceChildren(board)
-    this.querySelectorAll(".chart__table").forEach((each, place) => (each.scrollLeft = scrolled[place] ?? 0))
+    this.querySelectorAll(".chart__table").forEach((each, place) => Object.assign(each, scrolled[place]))
     if (focused) this.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true })
   }
 }

@@ -1,10 +1,10 @@
 /** The thread: entries in their order whoever brings them, days between them, and a hold on the newest while one is there. */
 import { newer } from "../lib/fragments.js"
+import { GLANCE } from "../lib/glance.js"
 import { KeysetScroller } from "../lib/keyset-scroller.js"
 import { longDay } from "./local-time.js"
 
 const TOGETHER = 5 * 60 * 1_000_000 // microseconds between messages of one author that stand as one group
-const GLANCE = 700 // milliseconds a message must have been on screen to count as seen
 
 class MessageThread extends KeysetScroller {
   static newestFirst = false

@@ -13,6 +13,7 @@ import { doing, say, undo } from "../lib/undo.js"
 import { Uploads } from "../lib/uploads.js"
 
 const ON_ITS_WAY = "A file is still on its way up. Wait for it, or take it out."
+const STATE_REST = 10_000 // milliseconds until it is asked again whether a window is over
 
 class ReplyComposer extends HTMLElement {
   connectedCallback() {
@@ -26,7 +27,7 @@ class ReplyComposer extends HTMLElement {
     this.field.addEventListener("keydown", (event) => this.querySelector("composer-picker").pressed(event))
     this.querySelector("[role=tablist]").addEventListener("keydown", (event) => this.#tabPressed(event))
     this.addEventListener("click", (event) => this.#clicked(event))
-    this.addEventListener("window-ended", () => this.#askState())
+    this.addEventListener("window-ended", () => this.#windowEnded())
     const { asked, clientId } = drafts.asked(this.shell.dataset.me, this.dataset.id)
     Object.assign(this, { asked, clientId })
     this.keeper = new DraftKeeper(this)
@@ -344,6 +345,7 @@ class ReplyComposer extends HTMLElement {
 
   #taken(mode, html, sent) {
     const entries = say(elements(html))
+    if (this.#heir) return this.#heir.#hasLeft(mode, this.leavingWords, sent.files)
     const seq = Math.max(0, ...entries.map((entry) => Number(entry.dataset.seq)))
     // A reply that was taken shows that nothing had come before it. A note does not, nor a reply that was to go whatever came.
     if (mode === "reply" && !sent.anyway) this.ownSeq = seq
@@ -362,18 +364,40 @@ class ReplyComposer extends HTMLElement {
     if (mode === "reply" && !rest && this.uploads.isEmpty) this.shell.done(this.dataset.id, seq)
   }
 
+  /** The composer that stands here now, where its writer has left this one with words under way and come back. */
+  get #heir() {
+    return !this.isConnected && this.shell.pane?.dataset.id === this.dataset.id ? this.shell.composer : null
+  }
+
+  /** Words that a composer before this one had under way were taken. They stand here, too, kept as a draft; what was added to them stays. */
+  #hasLeft(mode, words, files) {
+    if (this.sending) return
+    const { text } = this.keeper.of(mode)
+    const rest = text.startsWith(words) ? text.slice(words.length).trimStart() : text
+    if (mode === "reply") this.uploads.sent(files)
+    this.#settle()
+    this.keeper.taken(mode, rest)
+    if (this.mode === mode && this.field.value !== rest) this.field.value = rest
+    this.refresh()
+  }
+
+  /** They were not: they stand before what was written here since. */
+  #comesBack(mode, words) {
+    const { text } = this.keeper.of(mode)
+    if (text.startsWith(words)) return
+    this.keeper.typed(mode, text ? `${words}\n${text}` : words)
+    if (this.mode === mode) this.field.value = this.keeper.of(mode).text
+    this.refresh()
+  }
+
   /** What was written while other words were leaving. */
   #restOf(mode) {
     return this.mode === mode ? this.field.value : this.#draftOf(mode)
   }
 
   #givenBack(error, text, mode) {
-    const { against } = this.keeper.of(mode)
-    const rest = this.#restOf(mode)
-    const whole = rest ? `${text}\n${rest}` : text
-    if (this.mode === mode) this.field.value = whole
-    this.keeper.typed(mode, whole)
-    this.keeper.of(mode).against = against
+    if (this.#heir) this.#heir.#comesBack(mode, text)
+    else this.#stand(mode, text)
     const stopped = error instanceof Refused && error.status === 409
     if (stopped) this.#settle()
     const { id } = this.dataset
@@ -382,6 +406,16 @@ class ReplyComposer extends HTMLElement {
     if (stopped) here.stop(error.html)
     else notify(explain(error))
     if (error instanceof Refused && error.status === 422) here.#askState()
+  }
+
+  /** Here again, before what was written meanwhile. */
+  #stand(mode, text) {
+    const { against } = this.keeper.of(mode)
+    const rest = this.#restOf(mode)
+    const whole = rest ? `${text}\n${rest}` : text
+    if (this.mode === mode) this.field.value = whole
+    this.keeper.typed(mode, whole)
+    this.keeper.of(mode).against = against
   }
 
   get #name() {
@@ -411,6 +445,15 @@ class ReplyComposer extends HTMLElement {
   #haveRead() {
     this.read = this.stale.firstElementChild?.dataset.newest
     this.stale.replaceChildren()
+  }
+
+  /** By this page's clock. Where the server's goes behind, its answer says that it is open, and the new chip that it is over: asked once in a while. */
+  #windowEnded() {
+    clearTimeout(this.later)
+    const wait = (this.mayAskAt ?? 0) - performance.now()
+    if (wait > 0) return (this.later = setTimeout(() => this.isConnected && this.#windowEnded(), wait))
+    this.mayAskAt = performance.now() + STATE_REST
+    this.#askState()
   }
 
   async #askState() {

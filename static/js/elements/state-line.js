@@ -4,6 +4,7 @@
  * when it comes back from sleep, and when the pulse tells that the brand is further than the page. It is live when all that the
  * numbers stand for is on the page, and not before.
  */
+import * as clock from "../lib/clock.js"
 import { ThreadNumbers, numbersOf } from "../lib/thread-numbers.js"
 import { zone } from "./local-time.js"
 
@@ -140,6 +141,7 @@ class StateLine extends HTMLElement {
   #hear(news) {
     this.heard = Date.now()
     if (news.type === "pulse") {
+      if (news.now) clock.told(news.now)
       if ((news.counted ?? 0) > this.told) this.#send({ counts: true })
       if ((news.there ?? 0) > this.shell.attendance.there) this.#send({ presence: true })
       if (this.anew) return

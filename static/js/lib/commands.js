@@ -27,7 +27,8 @@ const inList = (shell) => shell.list.parentElement.contains(document.activeEleme
 const hasSome = (shell) => hasOne(shell) || selecting(shell)
 const selecting = (shell) => Boolean(shell.hands?.any) && !shell.search.isOpen // which covers what is selected
 const mayPick = (shell) => notInFocus(shell) && !shell.search.isOpen
-const waits = (shell) => shell.composer?.contains(document.activeElement) && !shell.composer.field.value && shell.pane.querySelector("hold-line button")
+const held = (shell) => [...shell.pane.querySelectorAll("hold-line:has(button)")].at(-1)
+const waits = (shell) => shell.composer?.contains(document.activeElement) && !shell.composer.field.value && held(shell)
 /** For all that is selected, while anything is; else for the one in hand. A button of the open conversation is about that one. */
 const each = (act, one) => (shell) => (selecting(shell) && !shell.pointed ? shell.hands.press(act) : one(shell))
 
@@ -61,7 +62,7 @@ export const COMMANDS = [
   { id: "search", keys: ["/"], name: "Search people, handles and messages", group: "Finding", act: (shell) => shell.search.open() },
   { id: "told", keys: ["g n"], name: "What you were told", group: "Going", act: (shell) => shell.querySelector("notice-bell button").click() },
   { id: "undo", keys: ["z"], name: "Undo; again: what you did before", group: "Many and undo", act: (shell) => undo(shell) },
-  { id: "unsend", keys: ["Mod+z"], name: "Take back the reply that waits", group: "Many and undo", fields: true, quiet: true, when: waits, act: (shell) => undo(shell) },
+  { id: "unsend", keys: ["Mod+z"], name: "Take back the reply that waits", group: "Many and undo", fields: true, quiet: true, when: waits, act: (shell) => undo(shell, { message: held(shell).closest("[data-id]").dataset.id }) },
   { id: "select", keys: ["x"], name: "Select", group: "Many and undo", when: mayPick, act: (shell) => shell.hands.toggle() },
   { id: "select-next", keys: ["Shift+J"], name: "Select the next one, too", group: "Many and undo", repeats: true, when: mayPick, act: (shell) => shell.hands.extend(1) },
   { id: "select-previous", keys: ["Shift+K"], name: "Select the one before, too", group: "Many and undo", repeats: true, when: mayPick, act: (shell) => shell.hands.extend(-1) },

@@ -6,12 +6,12 @@ import * as drafts from "./drafts.js"
 import { Refused, ask, elements } from "./fragments.js"
 
 const REST = 700
-const TAB = crypto.randomUUID() // this page, until it is loaded anew
 let steps = 0
 
 export class DraftKeeper {
   constructor(composer) {
     this.composer = composer
+    this.tab = crypto.randomUUID() // a composer of its own: one that its writer has left does not save over the one that they came back to
     this.place = [composer.shell.dataset.me, composer.dataset.id]
     this.state = { reply: null, note: null }
     this.turns = 0 // that the words here have taken: what was asked before the last of them is older than they are
@@ -115,7 +115,7 @@ export class DraftKeeper {
     const state = this.state[mode]
     const { text, base } = state
     const body = new FormData()
-    for (const [name, value] of Object.entries({ text, base, tab: TAB, step: ++steps, written_against: state.against || this.composer.seen })) body.set(name, value)
+    for (const [name, value] of Object.entries({ text, base, tab: this.tab, step: ++steps, written_against: state.against || this.composer.seen })) body.set(name, value)
     if (mode === "reply") {
       if (this.composer.replyTo) body.set("reply_to", this.composer.replyTo)
       for (const id of this.composer.uploads.ids) body.append("uploads", id)

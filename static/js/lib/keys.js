@@ -12,10 +12,11 @@ let begun = ""
 let until = 0
 
 export function listen(shell) {
+  window.addEventListener("keydown", leaveToInputMethod, { capture: true })
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.altKey || HELD.has(event.key)) return // a digit may need Shift: that is not the next key of a command
     const [dialog] = document.querySelectorAll("dialog[open]")
-    if (dialog) return void (event.key === "Escape" && !event.isComposing && dismiss(dialog, event))
+    if (dialog) return void (event.key === "Escape" && dismiss(dialog, event))
     const inField = Boolean(event.target.closest("input, textarea, select, [contenteditable]"))
     const pressed = Date.now() < until && !inField ? `${begun} ${chord(event)}` : chord(event)
     until = 0
@@ -34,6 +35,16 @@ export function listen(shell) {
 /** Those of its keys that its person has. Letters, digits and signs alone may be switched off: speech would press them. */
 export function usable(shell, { keys }) {
   return shell.hasAttribute("data-no-letters") ? keys.filter((each) => !/^(?:Shift\+)?.(?: |$)/.test(each)) : keys
+}
+
+/**
+ * While an input method chooses letters, its Enter, Esc and arrows are its own: no handler of the page hears them. Safari tells the Enter
+ * that ends it as any other key, but for its code.
+ */
+function leaveToInputMethod(event) {
+  if (!event.isComposing && event.keyCode !== 229) return
+  event.stopImmediatePropagation()
+  if (event.key === "Escape") event.preventDefault() // by itself the browser would close the dialog, or empty a search
 }
 
 /** At once: left to the browser it closes a moment later, and the next key would be lost. */

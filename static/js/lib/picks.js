@@ -1,5 +1,6 @@
 /** What is done with one key and a short choice: who cares for it, tags, priority, snooze. In the list it is about the row in hand, else about the open conversation. */
 import { ask, elements, explain, notify } from "./fragments.js"
+import { glanced } from "./glance.js"
 import { doing, say } from "./undo.js"
 
 const PLACES = { assign: "assignment/", tags: "tags/", priority: "priority/", mood: "mood/", snooze: "snooze/", merges: "merges/", promise: "promise/" }
@@ -30,7 +31,8 @@ export function isShown(shell, id) {
 /** What somebody has seen of it: in the thread, else in the row or the result that they point at. */
 export function seenOf(shell, id) {
   if (isShown(shell, id)) return shell.composer?.seen
-  return (handAt() ?? shell.list.find(id))?.dataset.said
+  const row = handAt() ?? shell.list.find(id)
+  return row ? glanced(row) : undefined
 }
 
 /** The choices for this conversation, else for the one in hand. */
@@ -71,10 +73,29 @@ function waitIn(dialog) {
     event.preventDefault()
     early.dataset.entered = "true"
   })
+  keepHand(dialog)
   dialog.replaceChildren(early)
   if (!dialog.open) dialog.showModal()
   early.focus()
   return early
+}
+
+/**
+ * While a dialog is open the hand stays on the row that it was on, though the focus is elsewhere. The row may be renewed meanwhile, and then
+ * the browser has nothing to give the focus back to.
+ */
+export function keepHand(dialog) {
+  const { list } = dialog.closest("workspace-shell")
+  const row = list.contains(document.activeElement) && document.activeElement.closest(".row")
+  if (!row) return
+  list.handOn = row.dataset.id
+  const giveBack = () => {
+    const { handOn } = list
+    list.handOn = null
+    const at = document.activeElement
+    if (at === document.body || dialog.contains(at)) list.find(handOn)?.focus({ preventScroll: true })
+  }
+  dialog.addEventListener("close", giveBack, { once: true })
 }
 
 /** The newest number of it on the page: what comes after it, while it is being done with, nobody has seen. */

@@ -3,6 +3,7 @@ import { csrf, elements, explain, notify, Refused, sentence } from "./fragments.
 
 const STILL = 60_000 // milliseconds without anything leaving after which the line is dead
 const REMOVE = `<button class="button button--icon" type="button" data-remove title="Do not send this file"><svg class="icon" aria-hidden="true"><use href="#icon-cross"></use></svg><span class="visually-hidden"></span></button>`
+const underWay = new Map() // conversation -> the items of its files that go up, whichever composer they stand in by now
 const KINDS = { image: "image", video: "video", audio: "audio" }
 
 export class Uploads {
@@ -10,7 +11,6 @@ export class Uploads {
     this.composer = composer
     this.list = composer.querySelector("ul[data-files]") // the state beside it has an attribute of that name
     this.input = composer.querySelector("[data-file-input]")
-    this.running = 0
     this.input.addEventListener("change", () => this.take([...this.input.files]))
     composer.field.addEventListener("paste", (event) => this.#dropped(event, event.clipboardData))
     composer.addEventListener("dragover", (event) => event.dataTransfer?.types.includes("Files") && event.preventDefault())
@@ -27,7 +27,11 @@ export class Uploads {
   }
 
   get busy() {
-    return this.running > 0
+    return this.#underWay.size > 0
+  }
+
+  get #underWay() {
+    return underWay.get(this.composer.dataset.id) ?? new Set()
   }
 
   get limits() {
@@ -53,9 +57,9 @@ export class Uploads {
     for (const item of this.list.querySelectorAll("[data-attachment]")) if (ids.includes(item.dataset.attachment)) item.remove()
   }
 
-  /** Files that were kept with a draft. */
+  /** Files that were kept with a draft, and those that go up still: who comes back finds them on their way. */
   put(items) {
-    this.list.replaceChildren(...items)
+    this.list.replaceChildren(...items, ...this.#underWay)
   }
 
   take(files) {
@@ -95,7 +99,7 @@ export class Uploads {
     remove.lastElementChild.textContent = `Remove ${file.name}`
     item.append(name, progress, remove)
     this.list.append(item)
-    this.running++
+    underWay.set(this.composer.dataset.id, this.#underWay.add(item))
     this.composer.refresh()
     const body = new FormData()
     body.set("file", file)
@@ -115,15 +119,16 @@ export class Uploads {
     }
     request.onloadend = () => {
       clearTimeout(still)
-      this.running--
-      if (!this.list.contains(item)) return this.composer.refresh() // it was taken out by hand
+      const composer = item.closest("reply-composer") ?? this.composer // its writer may have gone and come back
+      this.#underWay.delete(item)
+      if (item.takenOut) return composer.refresh()
       if (request.status === 200) item.replaceWith(...elements(request.responseText))
       else {
         item.remove()
         notify(explain(request.status ? new Refused(request.status, request.responseText) : new TypeError("offline")))
       }
-      this.composer.refresh()
-      this.composer.filesChanged()
+      composer.refresh()
+      composer.filesChanged()
     }
     moves()
     request.send(body)
@@ -137,7 +142,9 @@ export class Uploads {
   }
 
   #remove(item) {
+    item.takenOut = true
     item.remove()
+    this.#underWay.delete(item)
     item.request?.abort()
     this.composer.refresh()
     this.composer.filesChanged()

@@ -2,11 +2,12 @@
  * Whether a row belongs to a view now, and until when: the same as inbox/rules/view_checks.py, and judged by the same table of
  * cases (tests/inbox/rules/view_cases.json). Times are milliseconds.
  */
+import * as clock from "./clock.js"
 
 const DAY = 86_400_000
 
 /** Now, and the brand's own today. `days`: midnights. A page that stands for longer than they reach goes on counting days of 24 hours. */
-export function moment(days, now = Date.now()) {
+export function moment(days, now = clock.now()) {
   const last = days.at(-1)
   if (now >= last) {
     const begins = last + Math.floor((now - last) / DAY) * DAY

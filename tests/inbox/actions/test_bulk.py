@@ -72,6 +72,7 @@ def last(channel: Channel) -> int:
 
 def begin(channel: Channel, by: Person, act: BulkAct, **fields: Any) -> BulkRun:
     view = fields.pop("view", "open")
+    fields.setdefault("seen", dict.fromkeys(fields.pop("ids", ()), last(channel)))
     found = inbox_list.view_named(view, by, channel.brand) if view else None
     return bulk.begin(
         **{
@@ -162,6 +163,32 @@ def test_what_a_customer_wrote_meanwhile_is_not_buried(
 
     assert (run.done, run.reasons) == (2, {"the customer has written since": 1})
     assert Conversation.objects.get(thread_key="bo").state == "open"
+
+
+@pytest.mark.parametrize("act", [BulkAct.RESOLVE, BulkAct.SNOOZE, BulkAct.SPAM])
+def test_what_a_customer_wrote_after_it_was_selected_is_not_buried_though_the_page_has_heard_of_it(
+    channel: Channel, jo: Person, act: BulkAct
+) -> None:
+    for who in ("anna", "bo", "cy"):
+        receiving.receive(arrivals=[Arrival(channel.pk, say.wrote(who=who))], now=say.at(1))
+    selected = dict(Conversation.objects.values_list("public_id", "public_seq"))
+    receiving.receive(arrivals=[Arrival(channel.pk, say.wrote("Wait!", who="bo", seconds=9))], now=say.at(9))
+
+    run = begin(channel, jo, act, view="", seen=selected, value={"until": "2026-03-03T09:00:00+00:00"})
+    assert (run.total, run.skipped) == (3, 1)
+    run = finish(run)
+
+    assert (run.done, run.reasons) == (2, {"the customer has written since": 1})
+    assert Conversation.objects.get(thread_key="bo").unread_count == 2
+
+
+def test_all_of_what_was_selected_may_have_been_written_to(channel: Channel, jo: Person) -> None:
+    receiving.receive(arrivals=[Arrival(channel.pk, say.wrote(who="bo"))], now=say.at(1))
+    [bo] = Conversation.objects.all()
+
+    run = finish(begin(channel, jo, BulkAct.RESOLVE, view="", seen={bo.public_id: bo.public_seq - 1}))
+
+    assert (run.state, run.done, run.reasons) == (BulkState.DONE, 0, {"the customer has written since": 1})
 
 
 def test_undo_of_a_bulk_skips_what_others_changed_since(

@@ -311,7 +311,7 @@ def test_what_is_kept_from_everybody_by_hand_is_given_to_nobody_when_there_is_ro
     else:
         many = bulk.begin(
             brand=brand, by=jo, act=BulkAct.ASSIGN, words="Assigned to nobody", value={"person": None, "name": "nobody"},
-            seen_seq=0, now=at(2), ids=[mara.public_id],
+            seen_seq=0, now=at(2), seen={mara.public_id: 0},
         )  # fmt: skip
         bulk.work(run_id=many.pk, now=at(2))
     write(channel, "Hello?", seconds=30)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.template.loader import render_to_string
 
 from inbox.models import Attachment, FetchState, Message
-from inbox.templatetags.addresses import links, web_address
+from inbox.templatetags.addresses import linked, web_address
 
 DANGEROUS = (
     "javascript:alert(document.domain)", "JavaScript:alert(1)", " javascript:alert(1)", "java\nscript:alert(1)",
@@ -60,10 +62,22 @@ def test_a_card_says_where_its_link_leads() -> None:
     assert "Open on evil.example<" in render_to_string("inbox/_card.html", told)
 
 
-def test_a_link_in_a_message_leaves_the_workspace_where_it_is() -> None:
-    said = links('<b> rel="nofollow" https://shop.example/1')
+@pytest.mark.parametrize(
+    "words", ["See https://shop.example/a?b=1&c=2", "See shop.example.com", "Write to me@shop.example.com"]
+)
+def test_an_address_in_words_opens_beside_the_workspace(words: str) -> None:
+    [link] = re.findall("<a [^>]*>", linked(words))
 
-    assert said == (
-        '&lt;b&gt; rel=&quot;nofollow&quot; <a href="https://shop.example/1" rel="noopener noreferrer nofollow"'
-        ' target="_blank">https://shop.example/1</a>'
+    assert 'target="_blank"' in link and 'rel="noopener noreferrer nofollow"' in link
+
+
+def test_words_stay_words() -> None:
+    written = """<b onclick="x">Hi</b> https://a.example/"onmouseover="x <a href="javascript:x">a</a>"""
+
+    html = linked(written)
+
+    assert re.findall("<[^>]*>", html) == re.findall(
+        '<a href="https://a.example/[^"<>]*" target="_blank"[^>]*>|</a>', html
     )
+    assert html.count("<a ") == 1
+    assert linked(None) == ""

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from inbox import tasks
+from inbox.actions import bulk
 from inbox.models import BulkRun, Channel, Conversation, Membership, Message, Person, Role
 from inbox.queries import holds
 from tests.factories import conversations as make
@@ -68,6 +69,20 @@ def test_only_who_sets_up_the_brand_decides_for_everybody(page: Client, jo: Pers
     page.post("/b/lumen/settings/replies/", {"brand": "on", "seconds": "30"})
     channel.brand.refresh_from_db()
     assert holds.of(jo, channel.brand) == timedelta(seconds=30)
+
+
+def test_a_thousand_are_taken_one_by_one_and_not_one_more(page: Client, channel: Channel) -> None:
+    made = make.conversations(channel, bulk.MOST_SELECTED + 1)
+
+    def selected(count: int) -> str:
+        return " ".join(f"{each.public_id}:0" for each in made[:count])
+
+    answer = ask(page, act="unread", ids=selected(bulk.MOST_SELECTED))
+    assert answer.status_code == 200
+    assert BulkRun.objects.get().total == bulk.MOST_SELECTED
+
+    answer = ask(page, act="unread", ids=selected(bulk.MOST_SELECTED + 1))
+    assert (answer.status_code, "at most 1000" in answer.content.decode()) == (422, True)
 
 
 def test_a_view_is_asked_for_by_its_name_and_not_by_its_ids(page: Client, channel: Channel) -> None:

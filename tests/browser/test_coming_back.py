@@ -1,0 +1,107 @@
+"""Who leaves a conversation while something of it is under way, and comes back before it ends, loses nothing and sends nothing twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, Route, expect
+
+from inbox.models import Conversation, Draft
+from tests.browser.test_drafts import FIELD, saved
+from tests.browser.test_late_answers import REPLIES, at, hold, is_shown
+
+Enter = Callable[..., Page]
+UPLOAD = re.compile(r"/attachments/$")
+
+
+def there_and_back(page: Page, anna: Conversation, zoe: Conversation) -> None:
+    page.click(f"#row-{zoe.public_id}")
+    is_shown(page, zoe)
+    page.click(f"#row-{anna.public_id}")
+    is_shown(page, anna)
+
+
+def answered(page: Page, anna: Conversation, zoe: Conversation) -> Route:
+    """A reply that has not reached the server yet, though its writer has gone and come back."""
+    page.fill(FIELD, "On its way")
+    saved(page)
+    under_way: list[Route] = []
+    page.route(REPLIES, lambda route: under_way.append(route), times=1)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("reply-composer[data-sending]")).to_be_attached()
+    there_and_back(page, anna, zoe)
+    expect(page.locator(FIELD)).to_have_value("On its way")
+    [reply] = under_way
+    return reply
+
+
+def test_a_file_that_goes_up_meanwhile_stands_in_the_reply_and_what_was_written_since_stays(
+    enter: Enter, anna: Conversation, zoe: Conversation
+) -> None:
+    page = enter(at(anna))
+    page.fill(FIELD, "See the film")
+    saved(page)
+    held = hold(page, UPLOAD)
+    page.locator("[data-file-input]").set_input_files(
+        {"name": "lamp.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n" + b"0" * 2000}
+    )
+    held.until_given()
+
+    there_and_back(page, anna, zoe)
+    expect(page.locator(".upload progress")).to_be_visible()
+    expect(page.locator(".composer__send")).to_be_disabled()
+    page.fill(FIELD, "See the film and tell me the colour")
+    saved(page)
+    held.let_go()
+
+    expect(page.locator("[data-attachment]")).to_have_count(1)
+    saved(page)
+    expect(page.locator(FIELD)).to_have_value("See the film and tell me the colour")
+    page.wait_for_timeout(1200)  # as long as an old save would need
+    draft = Draft.objects.get()
+    assert (draft.text, len(draft.files)) == ("See the film and tell me the colour", 1)
+
+
+def test_a_reply_that_is_taken_after_the_return_does_not_stand_there_to_be_sent_again(
+    enter: Enter, anna: Conversation, zoe: Conversation
+) -> None:
+    page = enter(at(anna))
+    reply = answered(page, anna, zoe)
+
+    reply.continue_()
+
+    expect(page.locator(FIELD)).to_have_value("")
+    expect(page.locator(".message[data-side=brand]")).to_contain_text("On its way")
+    assert not Draft.objects.exists()
+
+
+def test_what_was_written_since_the_return_stays_when_the_reply_is_taken(
+    enter: Enter, anna: Conversation, zoe: Conversation
+) -> None:
+    page = enter(at(anna))
+    reply = answered(page, anna, zoe)
+    page.fill(FIELD, "On its way\nAnything else?")
+
+    reply.continue_()
+
+    expect(page.locator(FIELD)).to_have_value("Anything else?")
+    saved(page)
+    assert Draft.objects.get().text == "Anything else?"
+
+
+def test_a_reply_that_comes_back_does_not_overtake_what_was_written_since_the_return(
+    enter: Enter, anna: Conversation, zoe: Conversation
+) -> None:
+    page = enter(at(anna))
+    reply = answered(page, anna, zoe)
+    page.fill(FIELD, "On its way since Monday")
+
+    reply.abort()
+
+    expect(page.locator("#notices")).to_contain_text("No connection")
+    page.wait_for_timeout(1200)
+    expect(page.locator(FIELD)).to_have_value("On its way since Monday")
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    page.wait_for_timeout(300)
+    expect(page.locator(FIELD)).to_have_value("On its way since Monday")
