@@ -97,28 +97,33 @@ def instagram() -> Iterator[Refused]:
 
 def problem(status: int, detail: str, kind: str = "") -> httpx.Response:
     kind = f"https://api.x.com/2/problems/{kind}" if kind else "about:blank"
-    return json_answer({"title": "Problem", "detail": detail, "type": kind, "status": status}, status)
+    title = "Forbidden" if status == 403 else "Problem"
+    return json_answer({"title": title, "detail": detail, "type": kind, "status": status}, status)
 
 
 X_CODES: list[tuple[Remedy, list[int], bool]] = [
     (Remedy.REFRESH, [32, 89, 99, 215], False),
-    (Remedy.RECONNECT, [64, 93, 220, 226, 261, 326, 476], False),
+    (Remedy.RECONNECT, [64, 93, 220, 226, 261, 326], False),
     (Remedy.RETRY, [88, 130, 131], False),
-    (Remedy.TELL, [63, 150, 214, 349], True),
-    (Remedy.TELL, [136, 151, 324, 325, 354, 385, 433], False),
+    (Remedy.TELL, [63, 136, 150, 214, 349, 476], True),
+    (Remedy.TELL, [151, 179, 185, 186, 187, 324, 325, 354, 385, 433], False),
     (Remedy.BUG, [135], False),
 ]
 X_WORDS: list[tuple[Remedy, str, bool]] = [
     (Remedy.TELL, "You do not have permission to DM one or more participants.", True),
     (Remedy.TELL, "You are not permitted to attach this media to a DM event.", False),
-    (Remedy.TELL, "You have been blocked from performing this action.", False),
+    (Remedy.TELL, "You have been blocked from performing this action.", True),
+    (Remedy.TELL, "You are not allowed to create a Tweet with duplicate content.", False),
+    (Remedy.TELL, "Your Tweet text is too long.", False),
+    (Remedy.TELL, "Something about this post that nobody has written down.", False),
     (Remedy.TELL, "You attempted to reply to a Tweet that is deleted or not visible to you.", False),
     (Remedy.TELL, "Reply to this conversation is not allowed because you have not been mentioned.", False),
     (Remedy.RECONNECT, "Forbidden", False),
 ]
 X_PROBLEMS: list[tuple[Remedy, int, str]] = [
     (Remedy.BUG, 400, "invalid-request"), (Remedy.TELL, 404, "resource-not-found"),
-    (Remedy.RECONNECT, 403, "not-authorized-for-resource"), (Remedy.RECONNECT, 403, "client-forbidden"),
+    (Remedy.TELL, 403, "not-authorized-for-resource"), (Remedy.RECONNECT, 403, "client-forbidden"),
+    (Remedy.RECONNECT, 403, "oauth1-permissions"), (Remedy.RECONNECT, 403, "unsupported-authentication"),
     (Remedy.RECONNECT, 403, "usage-capped"), (Remedy.RETRY, 429, "rate-limit-exceeded"),
     (Remedy.RETRY, 503, "resource-unavailable"), (Remedy.RETRY, 500, "internal-error"),
 ]  # fmt: skip
