@@ -163,12 +163,12 @@ _AGENTS = """
       FROM busy FULL JOIN there USING (person_id)"""
 
 
-def everything() -> list[tuple[Any, ...]]:
-    """What stands in the sums, for comparing."""
+def everything(brand_id: int) -> list[tuple[Any, ...]]:
+    """What stands in the sums of a brand, for comparing."""
     found: list[tuple[Any, ...]] = []
     for model in (Rollup, DayFacts):
         names = [field.attname for field in model._meta.concrete_fields if not field.primary_key]
-        rows = model._default_manager.values_list(*names)
+        rows = model._default_manager.filter(brand_id=brand_id).values_list(*names)
         found += [
             tuple(bytes(each) if isinstance(each, memoryview) else each for each in row) for row in rows
         ]

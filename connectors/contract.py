@@ -31,8 +31,7 @@ __all__ = [  # noqa: RUF022 (first the words of the inbox, then what connectors 
     "AccountChanged", "AccountState", "Attachment", "AttachmentKind", "AuthRules", "Delivered", "DeliveriesLost",
     "Edited", "FileLimit", "HistoryRules", "InboundEvent", "InboundMessage", "Manifest", "MessageKind", "Origin", "OutboundAttachment", "OutboundMessage", "Party",
     "ProfileSeen", "ReachChanged", "Reacted", "ReadUpTo", "ReceiveRules", "RedeliveryEnded", "STAND_IN", "SendRules", "Standing", "TextLimit", "ThreadKind", "Typing",
-    "Unit", "Unsent", "WindowRules",
-    "UNKNOWN_KIND", "Account", "App", "Authorisation", "Connector", "ConnectorError", "Context", "Grant", "Ignored", "Item",
+    "Unit", "Unsent", "WindowRules", "UNKNOWN_KIND", "Account", "App", "Authorisation", "Connector", "ConnectorError", "Context", "Grant", "Ignored", "Item",
     "Malformed", "Media", "Origins", "Page", "RateNotice", "Redelivery", "RedeliveryBounds", "Remedy", "Sent", "Stretch", "Subscription", "Tokens", "WebhookAnswer", "WebhookRequest",
     "configured",
 ]  # fmt: skip
@@ -283,6 +282,7 @@ class Subscription:
     is_active: bool
     said: str = ""
     speaks_for: str = ""
+    is_for_a_person: bool = False  # asking again could take deliveries from somebody else
 
 
 @dataclass(frozen=True, slots=True)

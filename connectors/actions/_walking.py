@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from django.db import DatabaseError
+
 from connectors import registry
 from connectors.abilities import Surveys
 from connectors.actions import _covering, _withdrawing
@@ -112,6 +114,9 @@ class Walker:
             page = self._ask(partial(_withdrawing.surveyed, self.channel))
         except ConnectorError as error:
             self.asker.note(f"Not asked for deleted posts: {error.reason}", Level.WARNING)
+            return
+        except DatabaseError as error:
+            self.asker.note(f"Not asked for deleted posts: {error}", Level.WARNING)
             return
         if page.events:
             self.keep(Kept(page, walk.written(), self.channel.created_at))

@@ -19,6 +19,7 @@ from inbox.models import Channel, Direction, Message
 
 AT_ONCE = 5  # each costs a call; the rest comes with the next walk
 SURVEY_EVERY = timedelta(minutes=15)
+SURVEYED_FOR = timedelta(days=30)  # each that is asked for costs: of what is older nobody is asked
 # A prime, so that every share has its turn whatever the plan of the comparisons; with one each quarter of an hour about once a day.
 SHARES = 97
 _UNLISTED = [
@@ -83,6 +84,8 @@ def _in_turn(channel: Channel, now: datetime, most: int) -> dict[str, str]:
         kind__in=[MessageKind.COMMENT, MessageKind.MENTION],
         direction=Direction.IN,
         deleted_at=None,
+        expired_at=None,
+        sent_at__gt=now - SURVEYED_FOR,
     )
     mine = public.exclude(external_id=None).annotate(share=Mod("pk", SHARES)).filter(share=share)
     rows = mine.order_by("-sent_at", "-pk").values_list("external_id", "conversation__thread_key")

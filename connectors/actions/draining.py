@@ -152,6 +152,7 @@ def _read(now: datetime, limit: int, only: Sequence[int] | None) -> Drained:
     except Exception:
         _claiming.give_back(begun.ids)
         raise
+    _claiming.give_back(begun.ids)  # those that somebody else had taken since, and those that wait on
     drained.receipts += begun.dead
     drained.dead += begun.dead
     return drained

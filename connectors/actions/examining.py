@@ -25,7 +25,7 @@ def look_and_mend(asker: Asker, *, now: datetime) -> bool:
         found = look(asker, now=now)
         if found is None or found.is_active:
             return True
-        if asker.channel.state != ChannelState.CONNECTED:
+        if asker.channel.state != ChannelState.CONNECTED or found.is_for_a_person:
             return False
         connecting.subscribe(channel=asker.channel, now=asker.clock(), watch=asker.count)
         again = look(asker, now=asker.clock())

@@ -34,12 +34,12 @@ def expire_profiles(*, now: datetime) -> int:
     expired = 0
     kept = {each.key: each.profile_cache for each in platforms.installed() if each.profile_cache is not None}
     for channel in Channel.objects.filter(platform__in=kept).order_by("pk"):
-        old = Handle.objects.filter(
-            channel=channel, looked_up_at__lt=now - kept[channel.platform] + SWEPT_EVERY
-        )
+        before = now - kept[channel.platform] + SWEPT_EVERY
+        old = Handle.objects.filter(channel=channel, looked_up_at__lt=before)
         for external_id in list(old.order_by("pk").values_list("external_id", flat=True)[:AT_ONCE]):
-            contacts.forget_profile(channel_id=channel.pk, external_id=external_id, now=now)
-            expired += 1
+            expired += contacts.forget_profile(
+                channel_id=channel.pk, external_id=external_id, before=before, now=now
+            )
     return expired
 
 

@@ -34,6 +34,7 @@ HANGING_WAIT = timedelta(seconds=30)
 NOT_WRITABLE_WAIT = timedelta(minutes=1)
 MEDIA_AT_ONCE = 20
 PROFILES_AT_ONCE = 20
+EARLY = timedelta(minutes=20)  # two sweeps of what may be kept no longer
 PROFILES_GOOD_FOR = timedelta(days=14)  # where the platform sets no limit
 
 
@@ -185,12 +186,13 @@ def refresh_profiles(
     ahead: timedelta = timedelta(0),
 ) -> None:
     """Ask anew who people are, where the answer has become old (the platform's own limit, or `days`), the oldest first. `ahead`: until the
-    run after the one that `began`; what a platform's limit would overtake before then is asked for now."""
+    run after the one that `began`; what a platform's limit would overtake before then is asked for now, and well ahead of what forgets it
+    (expiring.expire_profiles)."""
     asker.buckets = PROFILE_BUCKETS
     manifest = platforms.get(asker.channel.platform)
     age = manifest.profile_cache or PROFILES_GOOD_FOR
     if manifest.profile_cache is not None:
-        age -= min(ahead, age)
+        age -= min(ahead + EARLY, age)
     before = (began or asker.clock()) - (min(age, timedelta(days=days)) if days else age)
     while True:
         old = Handle.objects.filter(channel=asker.channel, looked_up_at__lt=before).select_related("channel")

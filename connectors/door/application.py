@@ -29,6 +29,9 @@ ADDRESS = re.compile(r"/webhooks/([a-z0-9_-]{1,40})/([0-9a-f]{8}(?:-[0-9a-f]{4})
 MAX_BODY = 16 * 1024 * 1024
 # Of all callers together. Whoever knows an address could otherwise begin a thousand bodies and end none of them.
 MAX_UNREAD = 128 * 1024 * 1024
+SMALL = (
+    64 * 1024
+)  # what is no larger counts for nothing of it: whoever fills it keeps out no ordinary delivery
 BODY_SECONDS = 10.0
 PATIENCE = 5.0  # seconds until the platform hears 503; the shortest deadline of a platform is 10 s for deliveries, 3 s for handshakes
 FLUSH_EVERY = 1.0
@@ -137,7 +140,7 @@ class Door:
         if declared > self._max_body:
             raise BodyTooLarge
         chunks: list[bytes] = []
-        size = 0
+        size = large = 0
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 while True:
@@ -146,10 +149,11 @@ class Door:
                         raise Disconnected
                     chunk = message.get("body", b"")
                     size += len(chunk)
-                    self._unread += len(chunk)
                     if size > self._max_body:
                         raise BodyTooLarge
-                    if self._unread > MAX_UNREAD:
+                    if size > SMALL:
+                        self._unread, large = self._unread + size - large, size
+                    if large and self._unread > MAX_UNREAD:
                         raise NotStored("too many deliveries come at once")
                     chunks.append(chunk)
                     if not message.get("more_body", False):
@@ -157,7 +161,7 @@ class Door:
         except TimeoutError:
             raise BodyTooSlow from None
         finally:
-            self._unread -= size
+            self._unread -= large
 
     def _handshake(self, entry: Entry, request: WebhookRequest) -> WebhookAnswer:
         answer = entry.connector.handshake(request, entry.app)

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db.models import Max
 
 from inbox import events
-from inbox.actions import _columns, _looking, _queueing, _snoozing, _tag_rows, _undo
+from inbox.actions import _columns, _looking, _queueing, _snoozing, _tagging_many, _undo
 from inbox.actions._columns import Plain
 from inbox.models import (
     BulkAct,
@@ -26,8 +26,6 @@ from inbox.models import (
     EventKind,
     Membership,
     Priority,
-    SetBy,
-    Tag,
     Team,
     UndoKind,
 )
@@ -82,7 +80,7 @@ def do(ledger: events.Ledger, run: BulkRun, ids: Sequence[int], now: datetime) -
     if not left:
         return done
     if run.act in (BulkAct.TAG, BulkAct.UNTAG):
-        _tag(ledger, run, left, done, now)
+        _tagging_many.tag(ledger, run, left, done, now)
     else:
         _change(ledger, run, left, done, now)
     return done
@@ -277,31 +275,3 @@ _RULES: Mapping[str, _Rule] = {
     BulkAct.RESOLVE: _resolve, BulkAct.SPAM: _spam, BulkAct.REOPEN: _reopen, BulkAct.SNOOZE: _snooze, BulkAct.ASSIGN: _assign,
     BulkAct.PRIORITY: _prioritise, BulkAct.UNREAD: _unread, BulkAct.READ: _read,
 }  # fmt: skip
-
-
-def _tag(ledger: events.Ledger, run: BulkRun, ids: list[int], done: Done, now: datetime) -> None:
-    tag = Tag.objects.filter(brand_id=run.brand_id, pk=run.value["tag"]).first()
-    if tag is None:
-        done.skipped["the tag is no more"] += len(ids)
-        return
-    puts_on = run.act == BulkAct.TAG
-    known = _tag_rows.as_they_are(ids, tag.pk)
-    wanted: dict[int, Plain] = {}
-    for pk in ids:
-        was = known.get(pk) or _tag_rows.kept(tag.pk, None)
-        if _tag_rows.is_on(was) == puts_on:
-            done.skipped["tagged so already" if puts_on else "not tagged so"] += 1
-            continue
-        wanted[pk] = (
-            _tag_rows.on(tag.pk, run.person_id, now) if puts_on else _tag_rows.off(was, run.person_id)
-        )
-        kind = EventKind.TAGGED if puts_on else EventKind.UNTAGGED
-        seq = ledger.record(
-            kind, at=now, conversation_id=pk, actor_id=run.person_id, bulk=run.pk, tag=tag.name, tag_id=tag.pk, by=SetBy.PERSON.value,
-        )  # fmt: skip
-        done.steps.append(_undo.step(pk, seq, was, wanted[pk]))
-    if not wanted:
-        return
-    _tag_rows.put(tag.pk, wanted)
-    shown = _tag_rows.names(list(wanted), tag.name, on=dict.fromkeys(wanted, puts_on))
-    _columns.write({step["id"]: (step["seq"], {"tags": shown[step["id"]]}) for step in done.steps})

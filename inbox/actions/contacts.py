@@ -16,6 +16,10 @@ from inbox.rules.cleaning import clean
 @transaction.atomic(durable=True)
 def update_profile(*, channel_id: int, party: Party, now: datetime, whole: bool = False) -> None:
     """Keep a handle's profile, and the name in the list, as the platform gives it. `whole`: what it does not tell is forgotten."""
+    _update(channel_id, party, now, whole=whole)
+
+
+def _update(channel_id: int, party: Party, now: datetime, *, whole: bool) -> None:
     handle = (
         Handle.objects.select_related("contact")
         .filter(channel_id=channel_id, external_id=party.external_id)
@@ -68,15 +72,15 @@ def note_looked_up(*, channel_id: int, external_id: str, now: datetime) -> None:
     Handle.objects.filter(channel_id=channel_id, external_id=external_id).update(looked_up_at=now)
 
 
-def forget_profile(*, channel_id: int, external_id: str, now: datetime) -> None:
-    """It may be kept no longer. Who it is may be asked for again."""
-    update_profile(channel_id=channel_id, party=Party(external_id), now=now, whole=True)
-    _ask_again(channel_id, external_id)
-
-
 @transaction.atomic(durable=True)
-def _ask_again(channel_id: int, external_id: str) -> None:
-    Handle.objects.filter(channel_id=channel_id, external_id=external_id).update(looked_up_at=None)
+def forget_profile(*, channel_id: int, external_id: str, before: datetime, now: datetime) -> bool:
+    """What was looked up before then may be kept no longer. Who it is may be asked for again. False: it was asked for meanwhile."""
+    handle = Handle.objects.filter(channel_id=channel_id, external_id=external_id)
+    if not handle.select_for_update().filter(looked_up_at__lt=before).exists():
+        return False
+    _update(channel_id, Party(external_id), now, whole=True)
+    handle.update(looked_up_at=None)
+    return True
 
 
 @transaction.atomic(durable=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from inbox.actions import _sql
 from inbox.models import Brand, CountedConversation, SavedView, ViewCursor
@@ -86,7 +87,7 @@ def _candidates(view: SavedView, brand: Brand, now: datetime, limit: int) -> lis
 
 def held(brand_id: int) -> ViewCursor:
     """The brand's cursor, for this transaction alone. Events from before its first view need no following: the view is filled."""
-    found = ViewCursor.objects.select_for_update().filter(pk=brand_id).select_related("brand").first()
+    found = _locked().filter(pk=brand_id).first()
     if found is None:
         ViewCursor.objects.bulk_create([ViewCursor(brand_id=brand_id)], ignore_conflicts=True)
         _sql.run(
@@ -94,8 +95,13 @@ def held(brand_id: int) -> ViewCursor:
                 WHERE c.brand_id = %s AND s.brand_id = c.brand_id AND c.seq = 0""",
             [brand_id],
         )
-        found = ViewCursor.objects.select_for_update().select_related("brand").get(pk=brand_id)
+        found = _locked().get(pk=brand_id)
     return found
+
+
+def _locked() -> QuerySet[ViewCursor]:
+    """Not the brand's own row: whoever writes an event or a conversation refers to that, and whoever changes a view locks it first."""
+    return ViewCursor.objects.select_for_update(of=("self",)).select_related("brand")
 
 
 def _count(cursor: ViewCursor, ids: list[int], now: datetime, *, only: str = "") -> Counts:

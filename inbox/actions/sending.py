@@ -17,7 +17,7 @@ from inbox.queries import outbox
 from inbox.rules import reply_policy
 from inbox.rules.reply_policy import Situation
 
-# Longer than one request to a platform may take (connectors.http: 5 s + 20 s + 60 s; 5 s + 85 s where it loads a file meanwhile).
+# Longer than one request to a platform may take (connectors.http: a minute in all; a large file takes its time to go up on top of that).
 # A send of many requests renews it before each (keep_claim), so that only a dead worker's claim runs out.
 LEASE = timedelta(seconds=120)
 

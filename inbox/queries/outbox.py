@@ -27,7 +27,7 @@ WITH busy AS MATERIALIZED (
 SELECT found.turn, found.not_before, found.id FROM busy CROSS JOIN LATERAL (
     SELECT m.id, m.not_before, row_number() OVER (ORDER BY m.not_before, m.id) AS turn FROM inbox_message m
      WHERE m.channel_id = busy.id AND {message} AND m.not_before <= %(now)s AND {free}
-     ORDER BY m.not_before, m.id LIMIT (SELECT greatest(%(limit)s / count(*), 1) FROM busy)) AS found
+     ORDER BY m.not_before, m.id LIMIT (SELECT greatest(%(limit)s / nullif(count(*), 0), 1) FROM busy)) AS found
  ORDER BY 1, 2, 3 LIMIT %(limit)s"""
 _OF_IT = "SELECT FROM inbox_message e WHERE e.conversation_id = m.conversation_id AND e.direction = 'out' AND e.external_id IS NULL"
 _IS_FIRST = f"""NOT EXISTS ({_OF_IT} AND e.state = 'queued' AND e.id < m.id OFFSET 0)

@@ -22,7 +22,7 @@ def the_whole(story: Story) -> None:
 
 def shown(story: Story) -> tuple[list[object], ...]:
     facts = Fact.objects.filter(brand=story.brand).values_list(*OF_A_FACT)
-    sums = rollups.everything(f"analytics_rollup WHERE brand_id = {story.brand.pk}")
+    sums = rollups.everything(story.brand.pk)
     hours = AgentHour.objects.filter(brand=story.brand).order_by("at", "person_id")
     return sorted(facts, key=repr), [*sums], list(hours.values_list("at", "person_id", "online", "occupied"))
 

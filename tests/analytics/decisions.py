@@ -113,9 +113,9 @@ def do_to_many(moment: Moment) -> None:
         (BulkAct.REOPEN, {}),
         (BulkAct.ASSIGN, {"person": moment.story.person("Bo").pk}),
     ][moment.minutes % 3]
-    ids = moment.brand.conversations.values_list("public_id", flat=True)
+    known = dict(moment.brand.conversations.values_list("public_id", "seq"))
     run = bulk.begin(
-        brand=moment.brand, act=act, words="Many", value=value, seen_seq=moment.story.seen, ids=list(ids), **moment.doing
+        brand=moment.brand, act=act, words="Many", value=value, seen_seq=moment.story.seen, seen=known, **moment.doing
     )  # fmt: skip
     while run.state == "running":
         run = bulk.work(run_id=run.pk, now=moment.story.at(moment.now))

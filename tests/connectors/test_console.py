@@ -520,6 +520,24 @@ def test_to_ask_for_deliveries_anew_is_counted_with_the_comparison_that_does_it(
     assert looks == [False, True] and SyncRun.objects.get().requests == 16
 
 
+def test_an_address_that_may_be_somebody_elses_is_taken_back_by_nobody_but_a_person(
+    planned: Channel, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two installations with one app would take it from each other every quarter of an hour."""
+    asked: list[str] = []
+
+    def subscription(ctx: Any, callback_url: str) -> Subscription:
+        return Subscription(False, said="To another address.", is_for_a_person=True)
+
+    platform.subscription = subscription  # type: ignore[attr-defined]
+    monkeypatch.setattr(platform, "subscribe", lambda ctx, url: asked.append(url))
+
+    turn(of(planned, Task.RECONCILE))
+
+    assert asked == []
+    assert SyncRun.objects.get().state == RunState.DONE
+
+
 def test_a_dead_item_is_shown_masked_and_read_again(
     page: Client, planned: Channel, platform: FakePlatform
 ) -> None:

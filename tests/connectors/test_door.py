@@ -134,7 +134,7 @@ def _post(knocker, receive, sent):
 
 async def test_bodies_that_do_not_end_fill_no_memory_and_the_next_delivery_is_stored(knocker, monkeypatch):
     module = import_module("connectors.door.application")  # the package has another thing of that name
-    monkeypatch.setattr(module, "MAX_UNREAD", 100_000)
+    monkeypatch.setattr(module, "MAX_UNREAD", 150_000)
     monkeypatch.setattr(module, "BODY_SECONDS", 0.5)
     refused = []
 
@@ -145,7 +145,7 @@ async def test_bodies_that_do_not_end_fill_no_memory_and_the_next_delivery_is_st
             if begun:
                 await asyncio.Event().wait()
             begun.append(1)
-            return {"type": "http.request", "body": b"x" * 40_000, "more_body": True}
+            return {"type": "http.request", "body": b"x" * 70_000, "more_body": True}
 
         return receive
 
@@ -156,6 +156,29 @@ async def test_bodies_that_do_not_end_fill_no_memory_and_the_next_delivery_is_st
 
     assert sorted(filter(None, refused)) == [408, 408, 503]
     assert await knocker.status() == 200
+
+
+async def test_bodies_that_do_not_end_keep_out_no_ordinary_delivery(knocker, monkeypatch):
+    """Whoever knows one address could else keep out every brand's."""
+    module = import_module("connectors.door.application")
+    monkeypatch.setattr(module, "MAX_UNREAD", 100_000)
+    monkeypatch.setattr(module, "BODY_SECONDS", 2)
+    begun = asyncio.Event()
+
+    async def receive():
+        if begun.is_set():
+            await asyncio.Event().wait()
+        begun.set()
+        return {"type": "http.request", "body": b"x" * 100_000, "more_body": True}
+
+    refused = []
+    under_way = _post(knocker, receive, refused)
+    await begun.wait()
+    await asyncio.sleep(0.05)
+
+    assert await knocker.status() == 200
+    await under_way
+    assert refused[0] == 408
 
 
 async def test_a_body_changed_on_the_way_is_refused(knocker):

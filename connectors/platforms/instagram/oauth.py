@@ -175,28 +175,32 @@ def subscription(ctx: Context, callback_url: str) -> Subscription:
     if "messages" not in fields:
         return Subscription(False, "Instagram is not asked to deliver messages of this account.")
     if trouble := _trouble_with_the_address(ctx, callback_url):
-        return Subscription(False, trouble)
+        return trouble
     return Subscription(True, f"Instagram delivers {len(fields)} kinds of events to our webhook.")
 
 
-def _trouble_with_the_address(ctx: Context, callback_url: str) -> str:
-    """Empty where it is right, or where only the dashboard knows."""
+def _trouble_with_the_address(ctx: Context, callback_url: str) -> Subscription | None:
+    """None where it is right, or where only the dashboard knows."""
     app = f"{ctx.app.client_id}|{ctx.app.client_secret}"
     answer = ctx.http.get(client.url(ctx, f"{ctx.app.client_id}/subscriptions"), token=app)
     if not answer.ok:
-        if _is_of_the_dashboard(answer):
-            return ""
-        raise errors.refusal(answer, ctx)
+        refused = errors.refusal(answer, ctx)
+        if _is_of_the_dashboard(answer) or refused.remedy is not Remedy.RETRY:
+            return None  # what was told of the account stands
+        raise refused
     held = [
         each
         for each in wire.entries(answer.mapping().get("data"))
         if wire.text(each.get("object")) == "instagram"
     ]
     if not held or held[0].get("active") is False:
-        return "Instagram delivers nothing to this app: it has no address that is in use."
+        return Subscription(
+            False, "Instagram delivers nothing to this app: it has no address that is in use."
+        )
     if not same_origin(wire.text(held[0].get("callback_url")), callback_url):
-        return "Instagram delivers to another address than ours."
-    return ""
+        # It may be a relay's, or that of another installation with the same app, which would take it back.
+        return Subscription(False, "Instagram delivers to another address than ours.", is_for_a_person=True)
+    return None
 
 
 def _accept(ctx: Context, answer: Answer) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 from django.db import OperationalError, transaction
 
-from connectors.actions import draining, replaying
+from connectors.actions import _claiming, draining, replaying
 from connectors.contract import UNKNOWN_KIND, Item, ReachChanged
 from connectors.models import (
     ChannelHealth,
@@ -364,6 +364,18 @@ def test_a_database_that_fails_counts_against_no_delivery(receipt, monkeypatch):
         with pytest.raises(OperationalError):
             draining.drain(now=NOW)
     monkeypatch.undo()
+
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.tries) == (ReceiptState.NEW, 0)
+
+
+def test_whoever_finds_a_delivery_taken_counts_no_try_of_it(receipt, monkeypatch):
+    """Between the count and the look at it another worker may have been quicker."""
+    waiting = receipt(message_item("m1"))
+    monkeypatch.setattr(_claiming, "claim", lambda ids: [])
+
+    for _ in range(3):
+        draining.drain(now=NOW)
 
     waiting.refresh_from_db()
     assert (waiting.state, waiting.tries) == (ReceiptState.NEW, 0)

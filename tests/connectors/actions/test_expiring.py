@@ -120,6 +120,37 @@ def test_no_answer_about_a_person_grows_older_than_the_network_allows(
     assert sum(age == HOUR for age in ages) <= 6  # and nobody is asked for each hour
 
 
+def test_whoever_is_asked_for_by_plan_is_never_forgotten_between_two_looks(
+    limited: Channel, clock: Moving
+) -> None:
+    """The sweep comes every ten minutes, the plan every hour: the plan must be first."""
+    comment(limited)
+    Handle.objects.update(looked_up_at=NOW)
+    planning.give_defaults(limited, NOW)
+    schedule = SyncSchedule.objects.get(task=Task.PROFILES)
+    forgotten = 0
+    for _ in range(6 * 24 * 4):
+        clock.passes(600)
+        forgotten += expiring.expire_profiles(now=clock())
+        schedule.refresh_from_db()
+        if schedule.next_run_at <= clock():
+            syncing.run(schedule_id=schedule.pk, clock=clock)
+
+    assert forgotten == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_was_asked_for_meanwhile_is_not_forgotten(limited: Channel) -> None:
+    handle = known(limited)
+    told = {"channel_id": limited.pk, "external_id": handle.external_id, "now": NOW + 24 * HOUR}
+    Handle.objects.update(looked_up_at=NOW + 24 * HOUR)
+
+    assert not contacts.forget_profile(before=NOW + 23 * HOUR, **told)
+
+    handle.refresh_from_db()
+    assert (handle.name, handle.looked_up_at) == ("Mara Kovač", NOW + 24 * HOUR)
+
+
 def known(limited: Channel) -> Handle:
     comment(limited)
     mara = Party("mara", name="Mara Kovač", username="mara.k", avatar_url="https://media.example/1")

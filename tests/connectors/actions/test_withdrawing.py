@@ -133,6 +133,20 @@ def test_a_public_post_that_its_author_deleted_goes_within_a_day(walk, platform,
     assert gone() == {deleted.id}
 
 
+def test_what_is_long_past_is_not_asked_for(walk, platform, clock):
+    """Platforms charge for each that is asked for."""
+    asked = []
+    platform.hears("a", at=AN_HOUR_AGO)
+    walk()
+    Message.objects.update(kind=MessageKind.MENTION)
+    platform.surveyed_at_once, platform.gone = 100, lambda ctx, ids: asked.extend(ids) or []
+    Message.objects.update(sent_at=clock() - timedelta(days=31))
+    for _ in range(_withdrawing.SHARES):
+        walk()
+
+    assert asked == []
+
+
 def test_a_comparison_is_whole_though_deleted_posts_could_not_be_asked_for(walk, platform, clock):
     platform.hears("a", at=AN_HOUR_AGO)
     walk()
