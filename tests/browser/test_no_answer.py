@@ -10,6 +10,7 @@ from playwright.sync_api import Page, Route, expect
 
 from inbox.models import Brand, Conversation, ConversationState, Direction, Message
 from tests.browser.test_late_answers import RESOLUTION, at, hold, is_shown
+from tests.factories import conversations as make
 
 Enter = Callable[..., Page]
 FIELD = "#composer-text"
@@ -169,3 +170,14 @@ def test_an_undo_of_what_was_not_done_takes_back_nothing_else(enter: Enter, anna
     page.wait_for_timeout(300)
     anna.refresh_from_db()
     assert anna.assignee_name == "Mara"
+
+
+def test_a_retry_that_is_never_answered_says_so(enter: Enter, anna: Conversation) -> None:
+    make.messages(anna, 1, direction="out", state="failed", external_id=None, author_name="Mara", attempts=1)
+    page = enter(at(anna))
+    kept = kept_back(page, re.compile(r"/attempt/$"))
+    page.evaluate("htmx.config.timeout /= 40")
+    page.get_by_role("button", name="Retry").click()
+    until_asked(page, kept)
+
+    expect(page.locator("#notices")).to_contain_text("Parley has not answered.")
