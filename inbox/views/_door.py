@@ -53,7 +53,10 @@ def notice(request: HttpRequest, text: str, *, status: int = 422, sign_in: bool 
 
 def _page_of(request: HttpRequest) -> str:
     """The open page that asked. In a tab of its own the sign-in would leave this page with a token that is no longer taken."""
-    page = urlsplit(request.headers.get("Referer", ""))
+    try:
+        page = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:  # no address at all
+        return ""
     return (
         page._replace(scheme="", netloc="", fragment="").geturl() if page.netloc == request.get_host() else ""
     )

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from analytics import metrics
 from analytics.actions import recounting
-from analytics.models import Fact, Follower
+from analytics.models import Export, Fact, Follower
 from analytics.rollups import rebuild_due
 from inbox.models import Brand, Channel, Membership, Person, Role
 from tests.browser.test_accessibility import faults
@@ -147,6 +147,21 @@ def test_the_board_leaves_its_reader_where_they_are_and_says_when_it_stands_stil
     page.context.clear_cookies(name=session["name"])
     expect(stale).to_contain_text("You have been signed out", timeout=8000)
     expect(stale.get_by_role("link", name="Sign in")).to_be_visible()
+
+
+def test_the_reader_of_the_list_of_files_is_left_where_they_are(
+    enter: Enter, managed: Channel, mara: Person
+) -> None:
+    asked = {"from": "2026-11-01", "to": "2026-11-28"}
+    Export.objects.create(brand=managed.brand, person=mara, asked=asked, created_at=timezone.now())
+    page = enter("/b/lumen/inbox/open/")
+    page.goto("/b/lumen/reports/files/")
+    table = page.get_by_role("region", name="Files", exact=True)
+    table.evaluate("table => { table.focus(); table.dataset.old = '' }")
+
+    expect(page.locator("[data-old]")).to_have_count(0, timeout=8000)
+
+    expect(table).to_be_focused()
 
 
 def test_paper_is_light_and_has_every_table(enter: Enter, managed: Channel) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
-from inbox.models import Conversation, ConversationState, Direction, Message
-from tests.browser.test_late_answers import RESOLUTION, at
+from inbox.models import Brand, Conversation, ConversationState, Direction, Message
+from tests.browser.test_late_answers import RESOLUTION, at, hold, is_shown
+from tests.factories import conversations as make
 
 Enter = Callable[..., Page]
 FIELD = "#composer-text"
@@ -48,7 +50,9 @@ def test_a_reply_that_is_never_answered_comes_back_to_its_writer(enter: Enter, a
     page.keyboard.press("Control+Enter")
     until_asked(page, kept)
 
-    expect(page.locator("#notices")).to_contain_text("Parley has not answered")
+    expect(page.locator("#notices")).to_contain_text(
+        "Parley has not answered. What you typed is kept; look whether it was done before you try again."
+    )
     expect(page.locator(FIELD)).to_have_value("It left today")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".message[data-side=brand]")).to_contain_text("It left today")
@@ -97,3 +101,83 @@ def test_an_undo_pressed_before_the_act_has_arrived_takes_back_that_act(
     expect(page.locator("conversation-head[data-state=open][data-mine]")).to_be_visible()
     anna.refresh_from_db()
     assert (anna.state, anna.assignee_name) == (ConversationState.OPEN, "Mara")
+
+
+def kept_back(page: Page, address: re.Pattern[str]) -> list[Route]:
+    """The next request of this address does not reach the server before it is let go."""
+    kept: list[Route] = []
+    page.route(address, lambda route: route.fallback() if kept else kept.append(route))
+    return kept
+
+
+@pytest.mark.parametrize("by", ["the button", "its key"])
+def test_a_reply_is_taken_back_at_once_though_something_else_has_no_answer(
+    enter: Enter, anna: Conversation, zoe: Conversation, brand: Brand, by: str
+) -> None:
+    Brand.objects.filter(pk=brand.pk).update(reply_hold=30)
+    page = enter(at(anna))
+    kept = kept_back(page, RESOLUTION)
+    page.keyboard.press("e")
+    until_asked(page, kept)
+    page.click(f"#row-{zoe.public_id}")
+    is_shown(page, zoe)
+    page.fill(FIELD, "It left today")
+    page.keyboard.press("Control+Enter")
+    button = page.locator("hold-line button")
+    expect(button).to_be_visible()
+    if by == "the button":
+        button.click()
+    else:
+        page.keyboard.press("Escape")
+        page.keyboard.press("z")
+
+    expect(page.locator(FIELD)).to_have_value("It left today")
+    assert not Message.objects.filter(direction=Direction.OUT).exists()
+
+
+def test_an_undo_that_waits_takes_back_what_was_meant_and_not_what_was_done_since(
+    enter: Enter, anna: Conversation, zoe: Conversation
+) -> None:
+    page = enter(at(anna))
+    held = hold(page, RESOLUTION)
+    page.keyboard.press("e")
+    held.until_given()
+    page.keyboard.press("z")
+    page.click(f"#row-{zoe.public_id}")
+    is_shown(page, zoe)
+    page.keyboard.press("m")
+    expect(page.locator("conversation-head[data-mine]")).to_be_visible()
+    held.let_go()
+
+    expect(page.locator("#notices")).to_contain_text("Undone")
+    anna.refresh_from_db()
+    zoe.refresh_from_db()
+    assert (anna.state, zoe.assignee_name) == (ConversationState.OPEN, "Mara")
+
+
+def test_an_undo_of_what_was_not_done_takes_back_nothing_else(enter: Enter, anna: Conversation) -> None:
+    page = enter(at(anna))
+    page.keyboard.press("m")
+    expect(page.locator("conversation-head[data-mine]")).to_be_visible()
+    kept = kept_back(page, RESOLUTION)
+    page.keyboard.press("e")
+    resolution = until_asked(page, kept)
+    page.keyboard.press("z")
+    resolution.abort()
+
+    expect(page.locator("#notices")).to_contain_text("No connection")
+    expect(page.locator("#notices")).to_contain_text("Nothing was taken back.")
+    page.wait_for_timeout(300)
+    anna.refresh_from_db()
+    assert anna.assignee_name == "Mara"
+
+
+def test_a_retry_that_is_never_answered_says_so(enter: Enter, anna: Conversation) -> None:
+    make.messages(anna, 1, direction="out", state="failed", external_id=None, author_name="Mara", attempts=1)
+    page = enter(at(anna))
+    kept = kept_back(page, re.compile(r"/attempt/$"))
+    page.evaluate("htmx.config.timeout /= 40")
+    page.get_by_role("button", name="Retry").click()
+    until_asked(page, kept)
+
+    expect(page.locator("#notices")).to_contain_text("Parley has not answered.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.db import connection, transaction
 from playwright.sync_api import Page, Route, expect
 
 from inbox.models import Attachment, Conversation
@@ -54,3 +55,20 @@ def test_a_note_does_not_wait_for_a_file_of_the_reply(enter: Enter, anna: Conver
 
     expect(page.locator(".message[data-side=note]")).to_contain_text("Ask the warehouse")
     expect(page.locator(".upload progress")).to_have_count(1)
+
+
+def test_a_file_that_has_gone_up_and_is_stored_slowly_is_waited_for(enter: Enter, anna: Conversation) -> None:
+    page = enter(at(anna))
+    page.evaluate("""() => {
+      const real = window.setTimeout
+      window.setTimeout = (act, milliseconds, ...more) => real(act, milliseconds / (milliseconds < 60_000 ? 1 : 100), ...more)
+    }""")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"LOCK TABLE {Attachment._meta.db_table} IN SHARE MODE")
+        page.locator("[data-file-input]").set_input_files(PICTURE)
+        expect(page.locator(".upload progress")).to_be_visible()
+        page.wait_for_timeout(1500)
+        expect(page.locator("#notices")).to_have_text("")
+
+    expect(page.locator("[data-files] [data-attachment]")).to_have_count(1)
+    assert Attachment.objects.count() == 1

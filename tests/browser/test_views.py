@@ -338,6 +338,23 @@ def test_the_rail_keeps_no_link_to_a_view_that_a_colleague_has_deleted(
     expect(page.locator(".views__heading", has_text="Channels")).to_be_visible()
 
 
+def test_a_view_that_a_colleague_turns_into_one_that_is_not_counted_keeps_no_old_figure(
+    enter: Enter, channel: Channel, brand: Brand, mara: Person
+) -> None:
+    saved = refunds(brand, mara)
+    Membership.objects.filter(person=mara).update(role=Role.MANAGER)
+    page = enter(OPEN)
+    colleague = Client()
+    colleague.force_login(mara)
+    figure = page.locator(f"[data-command=go-view-{saved.public_id}] .view__count")
+    expect(figure).to_have_text("0")
+
+    there = reverse("inbox:saved-view", args=["lumen", saved.public_id])
+    colleague.post(there, {"q": "tag:refund -assignee:me"}, headers={"X-Parley-Fragment": "1"})
+
+    expect(figure).to_have_text("–")
+
+
 def test_a_view_that_is_gone_is_not_left_under_a_hand_that_writes_and_what_is_open_stays_open(
     enter: Enter, channel: Channel, brand: Brand, mara: Person
 ) -> None:

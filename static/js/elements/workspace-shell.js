@@ -38,6 +38,7 @@ class WorkspaceShell extends HTMLElement {
     document.body.addEventListener("htmx:beforeSwap", (event) => this.#beforeSwap(event))
     document.body.addEventListener("htmx:afterRequest", (event) => this.#answered(event))
     document.body.addEventListener("htmx:sendError", ({ detail }) => this.#failed(detail.elt, new TypeError("offline")))
+    document.body.addEventListener("htmx:timeout", ({ detail }) => this.#failed(detail.elt, new DOMException("", "TimeoutError")))
     listen(this)
     tell(this)
     forgetOld()

@@ -69,7 +69,7 @@ export function explain(error) {
     if (error.status === 404) return sentence("This is no longer there, or no longer yours to see.")
     return sentence("That did not work. Try again in a moment; what you typed is kept.")
   }
-  if (error.name === "TimeoutError") return sentence("Parley has not answered. Nothing is lost; try again in a moment.", "warning")
+  if (error.name === "TimeoutError") return sentence("Parley has not answered. What you typed is kept; look whether it was done before you try again.", "warning")
   return sentence("No connection. Nothing is lost; try again when the line says live.", "warning")
 }
 

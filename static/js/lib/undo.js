@@ -2,22 +2,46 @@
 import { ask, clearNotices, elements, explain, notify, sentence } from "./fragments.js"
 
 let turn = Promise.resolve()
-const underWay = new Set() // what was done and has no answer yet
+let underWay = 0 // what was done and has no answer yet
+let lately = [] // what was done since all had been answered, oldest first: what each is called at the server, as soon as that is known
 
-/** One after the other, however fast the key is pressed, and after what was done before it. `which`: { undo } or { message }, else the newest. */
-export function undo(shell, which = {}) {
-  if (underWay.size) sayThatItIs()
-  const before = Promise.allSettled([turn, ...underWay])
-  turn = before.then(() => take(shell, which))
+/**
+ * `which`: { undo }, { message } or { run }, which goes at once: a reply that waits out its hold waits for nothing else. Without it what was done
+ * last when it was asked for is meant, also where that has no answer yet; one after the other, however fast the key is pressed.
+ */
+export function undo(shell, which) {
+  if (which) {
+    const taken = take(shell, which)
+    turn = Promise.allSettled([turn, taken])
+    return taken
+  }
+  const meant = lately.pop()
+  if (meant) sayThatItIs()
+  turn = Promise.allSettled([turn]).then(() => meant).then((name) => take(shell, name ?? {}), sayThatItWasNot)
   return turn
 }
 
 /** What may be taken back: an undo that came to the server before it would take back the thing before. Gives back what it was given. */
 export function doing(work) {
-  underWay.add(work)
-  const over = () => underWay.delete(work)
-  work.then(over, over)
+  const name = work.then(nameOf)
+  const forget = () => (lately = lately.filter((each) => each !== name))
+  lately.push(name)
+  underWay += 1
+  name.then((known) => known || forget(), forget).finally(() => {
+    underWay -= 1
+    if (!underWay) lately = [] // the newest is the newest for the server, too, whatever else was done there
+  })
   return work
+}
+
+/** What an answer says that it can be taken back by. */
+function nameOf(html) {
+  const find = (selector) => pieces.map((piece) => (piece.matches(selector) ? piece : (piece.content ?? piece).querySelector(selector))).find(Boolean)
+  const pieces = elements(html ?? "")
+  const [line, held, run] = ["[data-undo]", "[data-id]:has(hold-line)", "bulk-progress"].map(find)
+  if (line) return { undo: line.dataset.undo }
+  if (held) return { message: held.dataset.id }
+  return run && { run: run.dataset.id }
 }
 
 /** The line that says what was done is shown; what else an answer brought is left to others. */
@@ -29,6 +53,13 @@ export function say(pieces) {
 
 function sayThatItIs() {
   notify(sentence("Undoing…", "calm"))
+}
+
+/** With the reason; what came that was not seen is shown by who had asked. */
+function sayThatItWasNot(error) {
+  const [line] = elements(error.status === 409 ? sentence("That was not done.", "warning") : explain(error))
+  line.append(" Nothing was taken back.")
+  notify(line.outerHTML)
 }
 
 async function take(shell, which) {

@@ -2,6 +2,7 @@
 import { csrf, elements, explain, notify, Refused, sentence } from "./fragments.js"
 
 const STILL = 60_000 // milliseconds without anything leaving after which the line is dead
+const STORED = 600_000 // for the answer: what has left the page may stand in the system's buffer or a proxy's, and is stored then
 const REMOVE = `<button class="button button--icon" type="button" data-remove title="Do not send this file"><svg class="icon" aria-hidden="true"><use href="#icon-cross"></use></svg><span class="visually-hidden"></span></button>`
 const underWay = new Map() // conversation -> the items of its files that go up, whichever composer they stand in by now
 const KINDS = { image: "image", video: "video", audio: "audio" }
@@ -106,9 +107,9 @@ export class Uploads {
     // fetch tells nothing of what has left; the older request does.
     const request = (item.request = new XMLHttpRequest())
     let still
-    const moves = () => {
+    const moves = (patience = STILL) => {
       clearTimeout(still)
-      still = setTimeout(() => request.abort(), STILL)
+      still = setTimeout(() => request.abort(), patience)
     }
     request.open("POST", this.composer.dataset.uploadUrl)
     request.setRequestHeader("X-CSRFToken", csrf())
@@ -117,6 +118,7 @@ export class Uploads {
       progress.value = loaded / total
       moves()
     }
+    request.upload.onload = () => moves(STORED)
     request.onloadend = () => {
       clearTimeout(still)
       const composer = item.closest("reply-composer") ?? this.composer // its writer may have gone and come back

@@ -130,3 +130,12 @@ def test_the_settings_are_offered_to_those_who_set_things_up(
     Membership.objects.filter(person=jo, brand=brand).update(role=role)
 
     assert ('href="/b/lumen/settings/"' in views_of(page)) is offered
+
+
+def test_who_is_signed_out_and_comes_from_no_address_at_all_is_told_so(brand: Brand) -> None:
+    headers = {"X-Parley-Fragment": "1", "Referer": "http://["}
+
+    answer = Client().get("/b/lumen/inbox/open/", headers=headers)
+
+    assert answer.status_code == 401
+    assert "You have been signed out" in answer.content.decode()
