@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, Route, expect
 
-from inbox.models import Conversation, ConversationState, Direction, Message
+from inbox.models import Conversation, ConversationState, Direction, Draft, Message
 from tests.browser.test_late_answers import RESOLUTION, at
 
 Enter = Callable[..., Page]
@@ -18,7 +18,7 @@ SOONER = """() => {
 }"""
 
 
-def never_answered(page: Page, address: re.Pattern[str]) -> list[Route]:
+def never_answered(page: Page, address: re.Pattern[str], *, sooner: bool = True) -> list[Route]:
     """The next request of this address stays under way. The others are answered."""
     kept: list[Route] = []
 
@@ -29,7 +29,8 @@ def never_answered(page: Page, address: re.Pattern[str]) -> list[Route]:
             kept.append(route)
 
     page.route(address, keep)
-    page.evaluate(SOONER)
+    if sooner:
+        page.evaluate(SOONER)
     return kept
 
 
@@ -97,3 +98,43 @@ def test_an_undo_pressed_before_the_act_has_arrived_takes_back_that_act(
     expect(page.locator("conversation-head[data-state=open][data-mine]")).to_be_visible()
     anna.refresh_from_db()
     assert (anna.state, anna.assignee_name) == (ConversationState.OPEN, "Mara")
+
+
+def left_and_come_back(page: Page, zoe: Conversation, anna: Conversation) -> Route:
+    """To the other one and back, while a save of what was typed here is under way."""
+    kept = never_answered(page, re.compile(r"/drafts/reply/$"), sooner=False)
+    page.fill(FIELD, "It left today")
+    save = until_asked(page, kept)
+    for other in (zoe, anna):
+        page.click(f"#row-{other.public_id}")
+        expect(page.locator("conversation-pane")).to_have_attribute("data-id", str(other.public_id))
+    expect(page.locator(FIELD)).to_have_value("It left today")
+    return save
+
+
+def test_a_save_without_an_answer_does_not_bring_back_words_that_were_sent_since(
+    enter: Enter, anna: Conversation, zoe: Conversation
+) -> None:
+    page = enter(at(anna))
+    save = left_and_come_back(page, zoe, anna)
+    page.focus(FIELD)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".message[data-side=brand][data-entry]")).to_contain_text("It left today")
+    save.abort()
+    page.wait_for_timeout(1600)
+
+    assert not Draft.objects.exists()
+    expect(page.locator(f"#row-{anna.public_id} .row__draft")).to_be_hidden()
+
+
+def test_a_save_without_an_answer_does_not_stand_over_what_was_written_since(
+    enter: Enter, anna: Conversation, zoe: Conversation
+) -> None:
+    page = enter(at(anna))
+    save = left_and_come_back(page, zoe, anna)
+    page.fill(FIELD, "It leaves tomorrow")
+    expect(page.locator("[data-kept]")).to_have_text("Draft saved")
+    save.abort()
+    page.wait_for_timeout(2400)
+
+    assert Draft.objects.get().text == "It leaves tomorrow"
