@@ -11,6 +11,15 @@ export function isTyping() {
   return Boolean(document.querySelector("dialog[open]") ?? document.activeElement?.closest?.("input, textarea, select, [contenteditable]"))
 }
 
+/**
+ * What tells whether somebody has begun to write elsewhere since. A press leaves the focus in its field on a phone, so the field that has it
+ * now is not elsewhere.
+ */
+export function watchHand() {
+  const at = document.activeElement
+  return () => isTyping() && document.activeElement !== at
+}
+
 /** The row, or the result of a search, that a hand is on. */
 export function handAt() {
   return document.activeElement?.closest?.(".row, [data-hit]")
