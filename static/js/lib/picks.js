@@ -97,12 +97,11 @@ export function keepHand(dialog) {
   const { list } = dialog.closest("workspace-shell")
   const row = list.contains(document.activeElement) && document.activeElement.closest(".row")
   if (!row) return
-  list.handOn = row.dataset.id
+  const mine = (list.handOn = { id: row.dataset.id }) // a dialog that opens with the end of this one has its own by then
   const giveBack = () => {
-    const { handOn } = list
-    list.handOn = null
+    if (list.handOn === mine) list.handOn = null
     const at = document.activeElement
-    if (at === document.body || dialog.contains(at)) list.find(handOn)?.focus({ preventScroll: true })
+    if (at === document.body || dialog.contains(at)) list.find(mine.id)?.focus({ preventScroll: true })
   }
   dialog.addEventListener("close", giveBack, { once: true })
 }
