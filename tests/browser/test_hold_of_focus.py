@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from django.utils import timezone
@@ -61,12 +62,64 @@ def test_news_of_the_head_leaves_the_hand_on_its_button(
     expect(button).to_be_focused()
 
 
-def test_a_button_that_is_gone_with_its_own_press_gives_the_hand_to_the_next(
+def test_a_button_that_is_gone_with_its_own_press_leaves_the_hand_before_the_next(
     enter: Enter, anna: Conversation
 ) -> None:
     page = enter(at(anna))
     page.locator("conversation-head [data-act=mine]").focus()
     page.keyboard.press("Enter")
     expect(page.locator("conversation-head[data-mine]")).to_be_visible()
+    expect(page.locator("conversation-head :focus")).not_to_have_attribute("data-pick", "assign")
+    page.keyboard.press("Tab")
 
     expect(page.locator("conversation-head [data-pick=assign]")).to_be_focused()
+
+
+def test_a_second_enter_does_not_do_what_has_come_in_the_place_of_the_button(
+    enter: Enter, anna: Conversation
+) -> None:
+    suggested(anna, "alteration")
+    suggested(anna, "refund")
+    page = enter(at(anna))
+    page.locator("[data-undo-tag]").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-set-tag]")).to_have_count(1)
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(300)
+
+    expect(page.locator("[data-set-tag]")).to_have_count(1)
+    page.keyboard.press("Tab")
+    expect(page.locator("triage-facts :focus")).to_have_attribute("data-set-tag", re.compile(".+"))
+
+
+def test_enter_that_is_held_presses_once(enter: Enter, anna: Conversation) -> None:
+    tag = suggested(anna, "refund")
+    page = enter(at(anna))
+    page.locator(f"[data-set-tag='{tag.pk}']").focus()
+    page.keyboard.down("Enter")
+    undo = page.locator(f"[data-undo-tag='{tag.pk}']:focus")
+    expect(undo).to_have_text("undo the tag refund")
+    page.keyboard.down("Enter")  # a repeat, as long as it is not let go
+    page.wait_for_timeout(300)
+
+    expect(undo).to_be_focused()
+
+
+def test_the_hand_is_given_back_to_the_row_by_a_choice_that_the_palette_opened(
+    enter: Enter, anna: Conversation, zoe: Conversation
+) -> None:
+    Tag.objects.create(brand=anna.brand, name="refund")
+    page = enter("/b/lumen/inbox/open/")
+    row = page.locator(f"#row-{anna.public_id}")
+    row.focus()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("set tags")
+    page.keyboard.press("Enter")
+    expect(page.locator("triage-picker")).to_have_attribute("data-id", str(anna.public_id))
+    page.keyboard.type("ref")
+    page.keyboard.press("Enter")
+    expect(row.locator(".tag")).to_have_text("refund")
+    page.keyboard.press("Escape")
+
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    expect(row).to_be_focused()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
@@ -73,3 +74,23 @@ def test_letters_are_switched_on_again_from_the_list_of_keys(
     page.keyboard.press("e")
 
     expect(page.locator("conversation-head[data-state=resolved]")).to_be_visible()
+
+
+def test_without_letters_the_page_tells_of_the_keys_that_hold(
+    enter: Enter, anna: Conversation, mara: Person
+) -> None:
+    Person.objects.filter(pk=mara.pk).update(letter_keys=False)
+    page = enter("/b/lumen/inbox/open/")
+    expect(page.locator(".empty p")).to_have_text(
+        "Choose a conversation. In the list ↓ ↑ move, ↵ opens; Ctrl k finds everything.", use_inner_text=True
+    )
+    live(page, anna)
+    page.focus("#composer-text")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("send")
+    palette = page.locator("command-palette [role=option]", has_text="Send")
+    expect(palette.locator(".picker__keys").first).to_have_text(re.compile(r"Ctrl\s*↵"), use_inner_text=True)
+    page.locator("command-palette input").fill("resolve")
+    option = page.locator("command-palette [role=option]", has_text="Resolve").first
+    expect(option).to_be_visible()
+    expect(option.locator("kbd")).to_have_count(0)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from inbox.models import Brand, Conversation, ConversationState, Direction, Message
+from inbox.models import Brand, Conversation, ConversationState, Direction, Draft, Message
 from tests.browser.test_late_answers import RESOLUTION, at, hold, is_shown
 from tests.factories import conversations as make
 
@@ -20,7 +20,7 @@ SOONER = """() => {
 }"""
 
 
-def never_answered(page: Page, address: re.Pattern[str]) -> list[Route]:
+def never_answered(page: Page, address: re.Pattern[str], *, sooner: bool = True) -> list[Route]:
     """The next request of this address stays under way. The others are answered."""
     kept: list[Route] = []
 
@@ -31,7 +31,8 @@ def never_answered(page: Page, address: re.Pattern[str]) -> list[Route]:
             kept.append(route)
 
     page.route(address, keep)
-    page.evaluate(SOONER)
+    if sooner:
+        page.evaluate(SOONER)
     return kept
 
 
@@ -181,3 +182,43 @@ def test_a_retry_that_is_never_answered_says_so(enter: Enter, anna: Conversation
     until_asked(page, kept)
 
     expect(page.locator("#notices")).to_contain_text("Parley has not answered.")
+
+
+def left_and_come_back(page: Page, zoe: Conversation, anna: Conversation) -> Route:
+    """To the other one and back, while a save of what was typed here is under way."""
+    kept = never_answered(page, re.compile(r"/drafts/reply/$"), sooner=False)
+    page.fill(FIELD, "It left today")
+    save = until_asked(page, kept)
+    for other in (zoe, anna):
+        page.click(f"#row-{other.public_id}")
+        expect(page.locator("conversation-pane")).to_have_attribute("data-id", str(other.public_id))
+    expect(page.locator(FIELD)).to_have_value("It left today")
+    return save
+
+
+def test_a_save_without_an_answer_does_not_bring_back_words_that_were_sent_since(
+    enter: Enter, anna: Conversation, zoe: Conversation
+) -> None:
+    page = enter(at(anna))
+    save = left_and_come_back(page, zoe, anna)
+    page.focus(FIELD)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".message[data-side=brand][data-entry]")).to_contain_text("It left today")
+    save.abort()
+    page.wait_for_timeout(1600)
+
+    assert not Draft.objects.exists()
+    expect(page.locator(f"#row-{anna.public_id} .row__draft")).to_be_hidden()
+
+
+def test_a_save_without_an_answer_does_not_stand_over_what_was_written_since(
+    enter: Enter, anna: Conversation, zoe: Conversation
+) -> None:
+    page = enter(at(anna))
+    save = left_and_come_back(page, zoe, anna)
+    page.fill(FIELD, "It leaves tomorrow")
+    expect(page.locator("[data-kept]")).to_have_text("Draft saved")
+    save.abort()
+    page.wait_for_timeout(2400)
+
+    assert Draft.objects.get().text == "It leaves tomorrow"

@@ -72,3 +72,24 @@ def test_a_file_that_has_gone_up_and_is_stored_slowly_is_waited_for(enter: Enter
 
     expect(page.locator("[data-files] [data-attachment]")).to_have_count(1)
     assert Attachment.objects.count() == 1
+
+
+def test_a_file_that_arrives_while_a_note_leaves_is_kept_with_the_reply(
+    enter: Enter, anna: Conversation
+) -> None:
+    page = enter(at(anna))
+    [file], notes = on_its_way(page), list[Route]()
+    page.route("**/notes/", lambda route: notes.append(route))
+    page.click("#tab-note")
+    page.fill(FIELD, "Ask the warehouse")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("reply-composer[data-sending]")).to_be_visible()
+    file.fallback()
+    expect(page.locator(".upload progress")).to_have_count(0)
+    [note] = notes
+    note.fallback()
+    expect(page.locator(".message[data-side=note][data-entry]")).to_contain_text("Ask the warehouse")
+    page.wait_for_timeout(1500)
+    page.reload()
+
+    expect(page.locator(".upload")).to_contain_text("wrong.png")

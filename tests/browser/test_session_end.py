@@ -8,9 +8,10 @@ from collections.abc import Callable
 from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
 
-from inbox.models import Channel, Conversation, Macro, Membership, Person
+from inbox.models import Channel, Conversation, Macro, Membership, Person, Role
 from tests.browser.test_late_answers import at
 from tests.browser.test_settings import managed
+from tests.factories.people import agent_of
 
 __all__ = ["managed"]
 Enter = Callable[..., Page]
@@ -18,8 +19,8 @@ FIELD = "#composer-text"
 NEW_MACRO = "/b/lumen/settings/macros/new/"
 
 
-def sign_in(page: Page) -> None:
-    page.fill("input[name=login]", "mara@example.test")
+def sign_in(page: Page, email: str = "mara@example.test") -> None:
+    page.fill("input[name=login]", email)
     page.fill("input[name=password]", "correct horse")
     page.keyboard.press("Enter")
 
@@ -91,6 +92,23 @@ def test_a_form_that_was_sent_after_the_session_stands_there_again_after_the_sig
     page.go_back()
     expect(page.locator("input[name=name]")).to_be_visible()
     expect(page.get_by_text("It is not saved yet.")).to_have_count(0)  # it has been taken
+
+
+def test_what_somebody_typed_is_not_shown_to_whoever_signs_in_after_them(
+    enter: Enter, managed: Channel
+) -> None:
+    agent_of(managed.brand, email="bea@example.test", name="Bea")
+    Membership.objects.update(role=Role.MANAGER)
+    page = enter("/b/lumen/inbox/open/")
+    page.goto(NEW_MACRO)
+    type_a_macro(page)
+    Session.objects.all().delete()
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url(re.compile("/accounts/login/"))
+    sign_in(page, "bea@example.test")
+
+    expect(page.locator("input[name=name]")).to_have_value("")
+    expect(page.get_by_text("It is not saved yet.")).to_have_count(0)
 
 
 def test_a_form_whose_token_was_too_old_stands_there_again_with_back(enter: Enter, managed: Channel) -> None:

@@ -285,6 +285,14 @@ def test_a_burst_of_which_very_much_matches_is_told_and_read_anew(enter: Enter, 
     expect(page.locator("[data-pill]")).to_be_hidden()
 
 
+def test_save_answers_a_press_that_leaves_the_focus_in_the_query(enter: Enter, channel: Channel) -> None:
+    page = enter(OPEN)
+    page.fill("#query", "tag:refund")
+    page.eval_on_selector("query-bar [data-save]", "(button) => button.click()")  # as a finger on a phone
+
+    expect(page.locator("#view-name")).to_be_focused()
+
+
 def refunds(brand: Brand, by: Person) -> SavedView:
     query = view_reading.parse("tag:refund", view_names.of(by, brand))
     return saving.save(brand=brand, owner=None, name="Refunds", query=query, by=by, now=timezone.now())

@@ -5,7 +5,7 @@
 import * as acts from "../lib/acts.js"
 import { commands, makesSense } from "../lib/commands.js"
 import { ask, elements } from "../lib/fragments.js"
-import { kbds, said } from "../lib/keys.js"
+import { kbds, said, usable } from "../lib/keys.js"
 import { keepHand } from "../lib/picks.js"
 import { plain, rank } from "../lib/ranking.js"
 import { recent } from "../lib/recent.js"
@@ -75,7 +75,7 @@ class CommandPalette extends HTMLElement {
       ...this.shown.map((offer, at) => {
         const heads = !typed && offer.group !== before ? offer.group : ""
         before = offer.group
-        return line(offer, at, { heads, beside: typed ? (offer.detail ?? offer.group) : (offer.detail ?? "") })
+        return line(offer, at, { keys: offer.keys && usable(this.shell, offer), heads, beside: typed ? (offer.detail ?? offer.group) : (offer.detail ?? "") })
       }),
     )
     this.querySelector("[data-none]").hidden = this.shown.length > 0
@@ -221,7 +221,7 @@ function offerOf(element) {
   return { id: element.id, name, group, beside, detail, needs, rare, url, act: (shell) => ACTS[act](shell, values) }
 }
 
-function line({ name, keys }, at, { heads, beside }) {
+function line({ name }, at, { keys, heads, beside }) {
   const option = Object.assign(document.createElement("li"), { className: "picker__option", id: `offer-${at}`, role: "option", ariaSelected: "false" })
   option.dataset.at = at
   if (heads) option.dataset.heads = heads

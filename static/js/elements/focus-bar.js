@@ -194,7 +194,7 @@ class FocusBar extends HTMLElement {
       if (this.current !== current || this.going) return
       if (place.current && this.shell.pane?.dataset.id !== current && !isTyping()) await this.#show(current) // it had not come
       if (place.current) return this.#prefetch(place)
-      this.say(place.lostTo ? `${place.lostTo} has taken this one over. Skip (s) goes on.` : "This one is no longer in your focus. Skip (s) goes on.")
+      this.say(`${place.lostTo ? `${place.lostTo} has taken this one over` : "This one is no longer in your focus"}. Skip goes on.`)
     } catch {
       // The next round asks again; the lease outlives three of them.
     }

@@ -1,6 +1,6 @@
 /** What somebody was told though they were not looking: a dot while it is unseen, the list with a press. */
 import { ask, elements, explain, notify } from "../lib/fragments.js"
-import { isTyping, takeTurn } from "../lib/picks.js"
+import { takeTurn, watchHand } from "../lib/picks.js"
 
 class NoticeBell extends HTMLElement {
   connectedCallback() {
@@ -26,10 +26,11 @@ class NoticeBell extends HTMLElement {
 
   async #show() {
     const isMine = takeTurn()
+    const writesElsewhere = watchHand()
     const { times } = this
     try {
       const [told] = elements(await ask(this.dataset.url))
-      if (!isMine() || isTyping()) return // who writes by now is not interrupted: what they type would go into the dialog
+      if (!isMine() || writesElsewhere()) return // who writes by now is not interrupted: what they type would go into the dialog
       this.dialog.replaceChildren(told)
       this.dialog.setAttribute("aria-label", "What you were told")
       if (!this.dialog.open) this.dialog.showModal()

@@ -3,7 +3,7 @@
  * Enter applies it (the address carries it), Esc takes it back.
  */
 import { Refused, ask, elements, explain, notify } from "../lib/fragments.js"
-import { isTyping, takeTurn } from "../lib/picks.js"
+import { takeTurn, watchHand } from "../lib/picks.js"
 
 const FRESH = 60_000 // milliseconds for which they are not asked for again
 
@@ -174,9 +174,10 @@ class QueryBar extends HTMLElement {
   async #open(url) {
     const dialog = document.getElementById("picker")
     const isMine = takeTurn()
+    const writesElsewhere = watchHand()
     try {
       const parts = elements(await ask(url))
-      if (!isMine() || isTyping()) return
+      if (!isMine() || writesElsewhere()) return
       dialog.replaceChildren(...parts)
       const form = dialog.querySelector("view-form")
       if (url === this.dataset.saving) form.asked = this.asked

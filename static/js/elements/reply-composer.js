@@ -182,7 +182,7 @@ class ReplyComposer extends HTMLElement {
   /** Files of a draft are kept with it; a quote, too. */
   filesChanged() {
     this.next = false
-    if (this.sending) return
+    if (this.sending === "reply") return
     this.keeper.typed("reply", this.mode === "reply" ? this.field.value : this.keeper.of("reply").text)
   }
 

@@ -6,12 +6,14 @@ import * as drafts from "./drafts.js"
 import { Refused, ask, elements } from "./fragments.js"
 
 const REST = 700
+const latest = new Map() // of each conversation: the composer that was opened last
 let steps = 0
 
 export class DraftKeeper {
   constructor(composer) {
     this.composer = composer
     this.tab = crypto.randomUUID() // a composer of its own: one that its writer has left does not save over the one that they came back to
+    latest.set(composer.dataset.id, this.tab)
     this.place = [composer.shell.dataset.me, composer.dataset.id]
     this.state = { reply: null, note: null }
     this.turns = 0 // that the words here have taken: what was asked before the last of them is older than they are
@@ -37,6 +39,11 @@ export class DraftKeeper {
 
   of(mode) {
     return this.state[mode]
+  }
+
+  /** Its writer has left it and come back: the composer that stands now has its words, and may have changed or sent them. */
+  get #isPast() {
+    return latest.get(this.composer.dataset.id) !== this.tab
   }
 
   typed(mode, text) {
@@ -91,7 +98,7 @@ export class DraftKeeper {
 
   #soon(mode) {
     clearTimeout(this.state[mode].timer)
-    this.state[mode].timer = setTimeout(() => this.#save(mode), REST)
+    this.state[mode].timer = setTimeout(() => this.#isPast || this.#save(mode), REST)
   }
 
   #save(mode, { leaving = false } = {}) {
@@ -124,7 +131,7 @@ export class DraftKeeper {
       state.base = Number(await ask(`${this.composer.dataset.draftsUrl}${mode}/`, { method: "POST", body, keepalive: leaving }))
       if (state.text === text) {
         state.dirty = false
-        drafts.write(...this.place, mode, state)
+        if (!this.#isPast) drafts.write(...this.place, mode, state)
         this.#say(text ? "Draft saved" : "")
       }
     } catch (error) {
@@ -134,8 +141,12 @@ export class DraftKeeper {
     this.#mark()
   }
 
-  /** Another page was later. Whoever writes here now goes on; what stands there is offered. */
+  /**
+   * Another page was later. Whoever writes here now goes on; what stands there is offered. Where nobody writes here any more nothing is
+   * saved over it: this browser keeps the words, and who comes back chooses.
+   */
   #overtaken(mode, html) {
+    if (!this.composer.isConnected) return
     const state = this.state[mode]
     const [fragment] = elements(html)
     const piece = fragment.querySelector(`[data-draft=${mode}]`)
@@ -155,6 +166,7 @@ export class DraftKeeper {
   }
 
   #mark() {
+    if (this.#isPast) return
     const { shell, dataset } = this.composer
     const some = Object.values(this.state).some((state) => state?.text || state?.piece?.children.length)
     shell.markDraft?.(dataset.id, Boolean(some))

@@ -1,6 +1,6 @@
 /**
  * What was typed into a form whose page was over when it was sent: kept in this tab until the server has taken it, and put back where its
- * writer comes back to the form, from the sign-in or with Back. Passwords and files are not kept.
+ * writer comes back to the form, from the sign-in or with Back; where somebody else signs in it is dropped. Passwords and files are not kept.
  */
 const KEY = "parley.form"
 const LONGEST = 3_600_000
@@ -17,14 +17,14 @@ function keep(form) {
     if (type === "checkbox" || type === "radio") return { name, value, checked }
     return { name, values: selectedOptions ? [...selectedOptions].map((each) => each.value) : [value] }
   })
-  if (form.method === "post" && fields.some(({ values }) => values)) tab((store) => store.setItem(KEY, JSON.stringify({ of: placeOf(form), fields, at: Date.now() })))
+  if (form.method === "post" && fields.some(({ values }) => values)) tab((store) => store.setItem(KEY, JSON.stringify({ by: document.body.dataset.me, of: placeOf(form), fields, at: Date.now() })))
 }
 
 function restore() {
   const kept = tab((store) => JSON.parse(store.getItem(KEY)))
   tab((store) => store.removeItem(KEY)) // on any other way here the server has taken it, or has said what is wrong with it
   const form = kept && [...document.querySelectorAll("main form[method=post]")].find((each) => placeOf(each) === kept.of)
-  if (!form || !cameBack() || Date.now() - kept.at > LONGEST) return
+  if (!form || kept.by !== document.body.dataset.me || !cameBack() || Date.now() - kept.at > LONGEST) return
   for (const { name, value, values, checked } of kept.fields) for (const field of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) put(field, { value, values, checked })
   const told = Object.assign(document.createElement("p"), { className: "alert", textContent: "This is as you had typed it. It is not saved yet." })
   told.setAttribute("role", "status")

@@ -11,6 +11,15 @@ export function isTyping() {
   return Boolean(document.querySelector("dialog[open]") ?? document.activeElement?.closest?.("input, textarea, select, [contenteditable]"))
 }
 
+/**
+ * What tells whether somebody has begun to write elsewhere since. A press leaves the focus in its field on a phone, so the field that has it
+ * now is not elsewhere.
+ */
+export function watchHand() {
+  const at = document.activeElement
+  return () => isTyping() && document.activeElement !== at
+}
+
 /** The row, or the result of a search, that a hand is on. */
 export function handAt() {
   return document.activeElement?.closest?.(".row, [data-hit]")
@@ -88,12 +97,11 @@ export function keepHand(dialog) {
   const { list } = dialog.closest("workspace-shell")
   const row = list.contains(document.activeElement) && document.activeElement.closest(".row")
   if (!row) return
-  list.handOn = row.dataset.id
+  const mine = (list.handOn = { id: row.dataset.id }) // a dialog that opens with the end of this one has its own by then
   const giveBack = () => {
-    const { handOn } = list
-    list.handOn = null
+    if (list.handOn === mine) list.handOn = null
     const at = document.activeElement
-    if (at === document.body || dialog.contains(at)) list.find(handOn)?.focus({ preventScroll: true })
+    if (at === document.body || dialog.contains(at)) list.find(mine.id)?.focus({ preventScroll: true })
   }
   dialog.addEventListener("close", giveBack, { once: true })
 }

@@ -5,8 +5,11 @@ export function standIn(piece, existing) {
   const held = existing.contains(document.activeElement) ? document.activeElement : null
   const [before, at] = held ? placeIn(existing, held) : []
   existing.replaceWith(piece)
-  if (held && piece.isConnected) counterpart(piece, held, before, at)?.focus({ preventScroll: true })
+  if (held && piece.isConnected) (counterpart(piece, held, before) ?? placeOf(piece, at)).focus({ preventScroll: true })
 }
+
+// Held, Enter presses a button again and again, and the one that has come in its place.
+document.addEventListener("keydown", (event) => event.repeat && event.key === "Enter" && event.target.closest("button") && event.preventDefault())
 
 /** Its place among its like, and among all that can be reached. */
 function placeIn(existing, held) {
@@ -14,12 +17,24 @@ function placeIn(existing, held) {
   return [all.filter((each) => marks(each) === marks(held)).indexOf(held), all.indexOf(held)]
 }
 
-/** The same control; else one that is about the same thing ("yes" at a tag has become "undo"); else what stands where it stood. */
-function counterpart(piece, held, before, at) {
+/** The same control; else one that is about the same thing ("yes" at a tag has become "undo"). */
+function counterpart(piece, held, before) {
   const all = reachedIn(piece)
   const same = all.filter((each) => marks(each) === marks(held))
   const about = subject(held) && all.find((each) => subject(each) === subject(held))
-  return same[before] ?? same.at(-1) ?? (about || all[Math.min(at, all.length - 1)])
+  return same[before] ?? same.at(-1) ?? (about || undefined)
+}
+
+/** Around what stands where it stood. Not that itself: it does something else, and a second Enter would do it. */
+function placeOf(piece, at) {
+  const all = reachedIn(piece)
+  let place = all[Math.min(at, all.length - 1)]?.parentElement ?? piece
+  while (place !== piece && !place.checkVisibility()) place = place.parentElement
+  if (!place.hasAttribute("tabindex")) {
+    place.tabIndex = -1
+    place.addEventListener("blur", () => place.removeAttribute("tabindex"), { once: true }) // a click there leaves the focus where it is
+  }
+  return place
 }
 
 function reachedIn(place) {
