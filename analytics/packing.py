@@ -80,13 +80,10 @@ def _buckets(values: Numbers) -> Numbers:
     return np.where(np.isnan(values), NONE, buckets(values)).astype("<u2")
 
 
-def runs(*columns: Numbers) -> Iterator[slice]:
-    """Where none of them changes, of columns that are in order."""
-    size = len(columns[0])
-    changes = np.zeros(max(0, size - 1), bool)
-    for column in columns:
-        changes |= column[1:] != column[:-1]
-    places = [0, *(np.flatnonzero(changes) + 1).tolist(), size] if size else []
+def runs(column: Numbers) -> Iterator[slice]:
+    """Where a column that is in order does not change."""
+    changes = np.flatnonzero(column[1:] != column[:-1]) + 1
+    places = [0, *changes.tolist(), len(column)] if len(column) else []
     return (slice(low, high) for low, high in pairwise(places))
 
 

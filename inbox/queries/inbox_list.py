@@ -20,7 +20,6 @@ from inbox.queries.list_rows import (
     manifest_of,
     name_of,
     row_for,
-    row_of,
     rows_of,
 )
 from inbox.queries.sorting import Place, Sort
@@ -28,7 +27,7 @@ from inbox.rules.view_query import Query
 
 __all__ = [
     "PAGE", "SCROLLED", "Head", "Page", "Row", "View", "counted", "counts_of", "head_of", "house", "manifest_of", "name_of", "page", "row_for",
-    "row_of", "rows_by_id", "rows_changed_since", "rows_of", "view_named", "views_of",
+    "rows_by_id", "rows_changed_since", "rows_of", "view_named", "views_of",
 ]  # fmt: skip
 PAGE = 50
 SAVED = "saved:"  # counters of saved views are read by key, with the views (queries.saved_views)
