@@ -119,7 +119,9 @@ def _pages(who: cast.Cast, house: House, findings: Findings) -> None:
         who.brand.channels.order_by("pk")[0].public_id,
         Team.objects.filter(brand=who.brand).order_by("pk")[0].public_id,
     )
-    filters = ["", f"&channel={channel}", f"&team={team}&tag={quote(figures_data.TAGS[1])}"]
+    tag = quote(figures_data.TAGS[1])
+    # A team has channels of its own, so most of a day is not even read; the last two things are in all of it.
+    filters = ["", f"&channel={channel}", f"&team={team}&tag={tag}", f"&priority=normal&tag={tag}"]
     found: dict[str, list[float]] = {name: [] for name in PAGES}
     faults: list[str] = []
     for number in range(house.rounds):
@@ -138,7 +140,7 @@ def _pages(who: cast.Cast, house: House, findings: Findings) -> None:
     findings.add(
         compare(
             "report page p95", ours=found[worst], theirs=[PAGE_MS] * len(found[worst]), limit=1, sense="<=", unit="ms",
-            says=f"the slowest is {worst}; each of {len(PAGES)} with 90 days, without a filter, with one and with two", faults=sorted(set(faults)),
+            says=f"the slowest is {worst}; each of {len(PAGES)} with 90 days, without a filter, with one and with two, in two ways", faults=sorted(set(faults)),
         )
     )  # fmt: skip
     findings.note(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from itertools import product
 from math import prod
 from typing import Any
@@ -117,7 +117,7 @@ def _of_sums(asked: Asked, kind: str, by: Sequence[str], dim: str, *, told: bool
             number = {value: place for place, value in enumerate(known)}
             parts.append((known, np.array([number[value] for row in rows for value in row[1]], np.intp)))
         else:
-            told_of = [_moment(row[0].astimezone(asked.zone).date(), name) for row in rows]
+            told_of = [_moment(day, name) for day in _days(asked, [row[0] for row in rows])]
             moments = sorted(set(told_of))
             number = {value: place for place, value in enumerate(moments)}
             places = np.array([number[each] for each in told_of], np.intp)
@@ -156,7 +156,14 @@ def _added(places: Numbers, numbers: Numbers, size: int) -> Numbers:
     return np.bincount(places, weights=numbers, minlength=size).astype(np.int64)
 
 
-def _moment(day: Any, name: str) -> str:
+def _days(asked: Asked, moments: Sequence[datetime]) -> list[date]:
+    """The day that each begins. There are many of few."""
+    zone = asked.zone
+    known = {at: at.astimezone(zone).date() for at in set(moments)}
+    return [known[at] for at in moments]
+
+
+def _moment(day: date, name: str) -> str:
     return str(day if name == DAY else day - timedelta(days=day.weekday()))
 
 
@@ -169,7 +176,7 @@ def _of_facts(asked: Asked, kind: str, by: Sequence[str], *, told: bool) -> Grou
     parts: list[tuple[Sequence[str], Numbers]] = []
     for name in by:
         if name == "tag" and "tag" in asked.filters:  # of tags beside it nothing was asked
-            parts.append(([str(asked.filters["tag"])], np.zeros(int(facts.sizes.sum()), "u1")))
+            parts.append(([str(asked.filters["tag"])], np.zeros(facts.size, "u1")))
         elif name == "tag":
             known, places, chosen = packing.spread(*_labels(facts), "tag")
             parts.append((known, places))
@@ -180,8 +187,8 @@ def _of_facts(asked: Asked, kind: str, by: Sequence[str], *, told: bool) -> Grou
         (known, places if name == "tag" and "tag" not in asked.filters else places[chosen])
         for name, (known, places) in zip(by, parts, strict=True)
     ]
-    size = len(crossed[0][1]) if crossed else int(facts.sizes.sum())
-    hit, bucket = facts.flat("hit"), facts.flat(amount) if told or asked.business else None
+    size = len(crossed[0][1]) if crossed else facts.size
+    hit, bucket = facts.columns["hit"], facts.columns[amount] if told or asked.business else None
     return _counted(
         crossed,
         size,
@@ -233,7 +240,7 @@ def _places(facts: Picked, name: str) -> tuple[Sequence[str], Numbers]:
     if name not in MOMENTS:
         pks, places = facts.values(picked.COLUMN_OF[name])
         return [str(pk or "") for pk in pks], places
-    days = [row[1].astimezone(facts.asked.zone).date() for row in facts.rows]
+    days = _days(facts.asked, [row[1] for row in facts.rows])
     if name == SLOT:
         # An hour of the week is less than 256.
         return [str(number) for number in range(7 * 24)], facts.of_rows(
@@ -246,8 +253,8 @@ def _places(facts: Picked, name: str) -> tuple[Sequence[str], Numbers]:
 
 
 def _flat(facts: Picked, name: str) -> Numbers:
-    found = facts.flat(name)
-    return np.zeros(int(facts.sizes.sum()), "u1") if found is None else found
+    found = facts.columns[name]
+    return np.zeros(facts.size, "u1") if found is None else found
 
 
 def _labels(facts: Picked) -> tuple[Numbers, list[Label]]:

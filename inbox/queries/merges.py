@@ -29,6 +29,9 @@ def shown_in(conversation_ids: Collection[int]) -> dict[int, int]:
 
 def counted(conversation_ids: Collection[int]) -> list[tuple[int, int, datetime, datetime | None, datetime]]:
     """(kept, merged, from when on, until when, learned when): what was waiting there when it was merged, and all that is said since."""
+    # Hardly any conversation was merged, and when it was opened again costs the planner more than all else that triage asks.
+    if not ConversationMerge.objects.filter(kept__in=conversation_ids, undone_at=None).exists():
+        return []
     found = _with_ends().filter(kept__in=conversation_ids)
     found = found.annotate(first=Coalesce("waiting_since", "merged_at"))
     columns = ("kept_id", "merged_id", "first", "ended_at", "merged_at")
