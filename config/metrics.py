@@ -142,8 +142,10 @@ def _syncs() -> Iterator[Metric]:
         lag.add_metric([channel, platform], max(0.0, seconds))
     yield lag
     [(late,)] = _asked(
-        """SELECT coalesce(extract(epoch FROM now() - min(next_run_at)), 0)::float FROM connectors_syncschedule
-            WHERE (NOT paused OR once) AND lease_until IS NULL AND next_run_at < now()"""
+        """SELECT coalesce(extract(epoch FROM now() - min(next_run_at)), 0)::float
+             FROM connectors_syncschedule schedule JOIN inbox_channel channel ON channel.id = schedule.channel_id
+            WHERE (NOT paused OR once) AND lease_until IS NULL AND next_run_at < now()
+              AND (channel.state <> 'disconnected' OR task = 'purge')"""
     )
     yield GaugeMetricFamily(
         "parley_schedule_lateness_seconds",
