@@ -123,7 +123,7 @@ def _queues() -> Iterator[Metric]:
     prefix = settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"]
     for queue in settings.CELERY_TASK_QUEUES:
         metric.add_metric([queue], client.llen(f"{prefix}{queue}"))
-    for queue in ("sync", "reports"):
+    for queue in settings.RQ_QUEUES:
         metric.add_metric([queue], client.llen(f"rq:queue:{queue}"))
     yield metric
 
