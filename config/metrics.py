@@ -91,7 +91,11 @@ def _ingest() -> Iterator[Metric]:
         "SELECT count(*) FROM (SELECT 1 FROM connectors_deaditem WHERE replayed_at IS NULL LIMIT %s) AS dead",
         MOST,
     )
-    yield GaugeMetricFamily("parley_dead_items", "Updates that could not be read or stored.", value=dead)
+    yield GaugeMetricFamily(
+        "parley_dead_items",
+        "Updates that could not be read or stored, and deliveries that could not be read as a whole.",
+        value=dead,
+    )
 
 
 def _sends() -> Iterator[Metric]:
