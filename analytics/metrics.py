@@ -11,6 +11,7 @@ from enum import StrEnum
 
 class Unit(StrEnum):
     TIME = "time"  # seconds
+    WITHIN = "within"  # seconds of a percentile, which are told as far as the scale reaches
     NUMBER = "number"
     SHARE = "share"
 
@@ -215,8 +216,9 @@ GENERAL = (
     "Business hours are those of the brand's first SLA policy that keeps any, else the first it has; a brand without hours works around "
     "the clock. When they change, all is counted anew by the new ones.",
     "A figure by team, tag, priority or mood goes by what the conversation has now; a correction moves its past, too.",
-    "Percentiles come from histograms and are at most 2 % off; numbers and shares are exact. A percentile of so few that it says nothing is "
-    "still shown, with how many it is of.",
+    "Percentiles come from histograms and are at most 2 % off between a second and 90 days; what is shorter counts as half a second, and what is "
+    "longer is told as “over 90 d” (in files: 7776000 seconds). Numbers and shares are exact. A percentile of so few that it says nothing is still "
+    "shown, with how many it is of.",
     "When two contacts are said to be one person, no figure changes: conversations count, not people.",
     "A conversation that is merged into another ends there as by resolving; what waited in it waits in the kept one from when it was "
     "written, and an answer in either ends that wait.",
