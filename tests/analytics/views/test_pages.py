@@ -322,6 +322,16 @@ def test_a_board_says_who_waits_and_opens_it(manager: Client, story: Story) -> N
         "online",
         "1",
     ]
+    for name in ("expected", "answered", "there", "load"):
+        assert f'data-meaning="{name}"' in html
+    for what, name in (
+        ("late", "waiting"),
+        ("expected", "expected"),
+        ("answered", "answered"),
+        ("open", "load"),
+    ):
+        list_of = manager.get(reverse("analytics:waiting", args=[story.brand.slug, what])).content.decode()
+        assert re.findall(r'data-meaning="(\w+)"', list_of) == [name]
     for cell in re.findall(r'<td[^>]*>(.*?)</td>|<p class="tile__figure">(.*?)</p>', html):
         html = "".join(cell)
         assert re.fullmatch(r"[0–]|online|away|<meter.*", html) or "<a " in html, html
