@@ -1,4 +1,5 @@
-"""Histograms that can be added up: counts in buckets of a fixed scale, from which percentiles are read with an error of at most 2 %.
+"""Histograms that can be added up: counts in buckets of a fixed scale, from which percentiles are read with an error of at most 2 %
+as far as the scale reaches.
 
 The scale is the same everywhere and for ever: what was counted on one day and in one channel adds up with what was counted on any other.
 Between two round edges (a minute, an hour, a day) the buckets widen by at most 4 %, so the middle of a bucket is never more than 2 % away

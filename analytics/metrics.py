@@ -11,6 +11,7 @@ from enum import StrEnum
 
 class Unit(StrEnum):
     TIME = "time"  # seconds
+    WITHIN = "within"  # seconds of a percentile, which are told as far as the scale reaches
     NUMBER = "number"
     SHARE = "share"
 
@@ -205,6 +206,40 @@ METRICS: dict[str, Metric] = {
         ),
     )
 }  # fmt: skip
+# What the board alone tells of this moment. Nothing is kept of it, so nothing is counted anew where one of these changes.
+LIVE: dict[str, Metric] = {
+    each.key: each
+    for each in (
+        Metric(
+            "expected", "Will be late within the hour", 1, Unit.NUMBER, "", "conversations",
+            "Of those who wait and are due within the hour, how many will not be answered in time if answers go out as in the last hour.",
+            "They stand in one line, what is due first in front, behind those who are late already. With so many answers in the last hour the "
+            "n-th of the line is answered after n parts of an hour that is cut into as many; where that is after it is due, it will be late. "
+            "Where nobody answered in the last hour, all of them will. Due as for “Waiting now”; the answers are those of the last hour, "
+            "as defined below. Whoever writes meanwhile stands in no line, and nobody's hours or team are looked at.",
+            "Nobody: the line is that of the whole brand.", "Calendar time, as of this moment.",
+        ),
+        Metric(
+            "answered", "Answers of the last hour", 1, Unit.NUMBER, "", "answers",
+            "How many first and next responses there were in the last sixty minutes.",
+            "As for the first and the next response time: several answers in a row are one, and bots write none. One is counted some seconds after it left.",
+            "Nobody: those of the whole brand. Whoever has the conversation now stands in the list.", "The sixty minutes before this moment.",
+        ),
+        Metric(
+            "there", "Agents online", 1, Unit.NUMBER, "", "agents",
+            "People who work for the brand, have one of its pages open, and are not set to away.",
+            "Who is away is listed and not in the number. A page that was not heard of for 45 seconds is taken for closed.",
+            "The agent.", "As of this moment; how long somebody was there is told by the online time.",
+        ),
+        Metric(
+            "load", "Load", 1, Unit.NUMBER, "", "conversations",
+            "What somebody has of what they can take, by the weights of routing; “Has” is the number of conversations.",
+            "Open conversations that are assigned to them, whoever has the last word in each; snoozed, pending and resolved ones, and spam, are none. Each weighs "
+            "what the brand has set for its kind and its priority, at least 1. What somebody can take is set for each person.",
+            "Whoever the conversation is assigned to.", "As of this moment.",
+        ),
+    )
+}  # fmt: skip
 BY_HOURS = frozenset({"online", "occupied"})  # kept by person and hour (AgentHour), and by no fact
 IN_BUSINESS_HOURS = frozenset(each.fact for each in METRICS.values() if each.business)
 
@@ -215,8 +250,9 @@ GENERAL = (
     "Business hours are those of the brand's first SLA policy that keeps any, else the first it has; a brand without hours works around "
     "the clock. When they change, all is counted anew by the new ones.",
     "A figure by team, tag, priority or mood goes by what the conversation has now; a correction moves its past, too.",
-    "Percentiles come from histograms and are at most 2 % off; numbers and shares are exact. A percentile of so few that it says nothing is "
-    "still shown, with how many it is of.",
+    "Percentiles come from histograms and are at most 2 % off between a second and 90 days; what is shorter counts as half a second, and what is "
+    "longer is told as “over 90 d” (in files: 7776000 seconds). Numbers and shares are exact. A percentile of so few that it says nothing is still "
+    "shown, with how many it is of.",
     "When two contacts are said to be one person, no figure changes: conversations count, not people.",
     "A conversation that is merged into another ends there as by resolving; what waited in it waits in the kept one from when it was "
     "written, and an answer in either ends that wait.",
@@ -238,7 +274,7 @@ def page() -> str:
         *[f"- {line}" for line in GENERAL],
         "",
     ]
-    for metric in METRICS.values():
+    for metric in (*METRICS.values(), *LIVE.values()):
         lines += [
             f"## {metric.name}",
             "",

@@ -91,7 +91,11 @@ def _ingest() -> Iterator[Metric]:
         "SELECT count(*) FROM (SELECT 1 FROM connectors_deaditem WHERE replayed_at IS NULL LIMIT %s) AS dead",
         MOST,
     )
-    yield GaugeMetricFamily("parley_dead_items", "Updates that could not be read or stored.", value=dead)
+    yield GaugeMetricFamily(
+        "parley_dead_items",
+        "Updates that could not be read or stored, and deliveries that could not be read as a whole.",
+        value=dead,
+    )
 
 
 def _sends() -> Iterator[Metric]:
@@ -123,7 +127,7 @@ def _queues() -> Iterator[Metric]:
     prefix = settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"]
     for queue in settings.CELERY_TASK_QUEUES:
         metric.add_metric([queue], client.llen(f"{prefix}{queue}"))
-    for queue in ("sync", "reports"):
+    for queue in settings.RQ_QUEUES:
         metric.add_metric([queue], client.llen(f"rq:queue:{queue}"))
     yield metric
 
@@ -142,8 +146,10 @@ def _syncs() -> Iterator[Metric]:
         lag.add_metric([channel, platform], max(0.0, seconds))
     yield lag
     [(late,)] = _asked(
-        """SELECT coalesce(extract(epoch FROM now() - min(next_run_at)), 0)::float FROM connectors_syncschedule
-            WHERE (NOT paused OR once) AND lease_until IS NULL AND next_run_at < now()"""
+        """SELECT coalesce(extract(epoch FROM now() - min(next_run_at)), 0)::float
+             FROM connectors_syncschedule schedule JOIN inbox_channel channel ON channel.id = schedule.channel_id
+            WHERE (NOT paused OR once) AND lease_until IS NULL AND next_run_at < now()
+              AND (channel.state <> 'disconnected' OR task = 'purge')"""
     )
     yield GaugeMetricFamily(
         "parley_schedule_lateness_seconds",

@@ -1,7 +1,7 @@
 """Figures over time and by what they are split: of all, or by one thing, from the histograms of days (Rollup); of anything else from the facts
 of these days (DayFacts, read by picked.py). Both count in the same buckets, so both say the same.
 
-A percentile is that of the nearest rank, at most 2 % off; what is counted is exact.
+A percentile is that of the nearest rank, at most 2 % off up to 90 days; what is counted is exact.
 """
 
 from __future__ import annotations

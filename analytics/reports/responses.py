@@ -47,7 +47,7 @@ def tiles(asked: Asked) -> list[Tile]:
     counts = now.count, before.count
     found = [
         charts.tile(
-            asked, key, label, Unit.TIME, figures, counts, of=f"of {words.number(now.count)} {METRICS[key].of}"
+            asked, key, label, Unit.WITHIN, figures, counts, of=f"of {words.number(now.count)} {METRICS[key].of}"
         )
         for label, figures in (
             ("Half within", (now.p50, before.p50)), ("90 % within", (now.p90, before.p90)), ("95 % within", (now.p95, before.p95)),
@@ -93,7 +93,7 @@ def over_time(asked: Asked, key: str) -> Chart:
                 moment.label,
                 (
                     *_times(point, url),
-                    cell(old.p50, Unit.TIME, old_url, old.count),
+                    cell(old.p50, Unit.WITHIN, old_url, old.count),
                     cell(point.count, Unit.NUMBER, url if point.count else "", point.count),
                 ),
             )
@@ -102,7 +102,7 @@ def over_time(asked: Asked, key: str) -> Chart:
 
 
 def _times(point: Point, url: str) -> tuple[charts.Cell, ...]:
-    return tuple(cell(value, Unit.TIME, url, point.count) for value in (point.p50, point.p90, point.p95))
+    return tuple(cell(value, Unit.WITHIN, url, point.count) for value in (point.p50, point.p90, point.p95))
 
 
 def attainment(asked: Asked, *targets: str) -> Chart:
@@ -154,7 +154,7 @@ def by_what(asked: Asked, key: str, name: str, names: Names) -> Chart:
         url = charts.behind(asked, key, **at)
         old = before.get((value,), NOTHING)
         cells = [
-            *_times(point, url), cell(old.p50, Unit.TIME, charts.behind(asked.before, key, **at), old.count),
+            *_times(point, url), cell(old.p50, Unit.WITHIN, charts.behind(asked.before, key, **at), old.count),
             cell(point.count, Unit.NUMBER, url, point.count),
         ]  # fmt: skip
         if target:
@@ -176,7 +176,7 @@ def heat(asked: Asked, key: str) -> Chart:
     known = series.points(asked, key, series.SLOT)
     cells = [
         [
-            cell(point.p50, Unit.TIME, charts.behind(asked, key, slot=slot), point.count)
+            cell(point.p50, Unit.WITHIN, charts.behind(asked, key, slot=slot), point.count)
             for slot in range(day * 24, day * 24 + 24)
             for point in [known.get((str(slot),), NOTHING)]
         ]

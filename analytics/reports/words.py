@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analytics.histogram import BARS
+from analytics.histogram import BARS, DAY
 from analytics.metrics import Unit
 
 NOTHING = "–"
@@ -23,6 +23,11 @@ def length(seconds: float | None) -> str:
     return f"{hours // 24} d {hours % 24} h"
 
 
+def within(seconds: float | None) -> str:
+    """Of a percentile: what is longer than the scale reaches is told as its end."""
+    return f"over {BARS[-1] / DAY:.0f} d" if seconds is not None and seconds >= BARS[-1] else length(seconds)
+
+
 def number(value: float | None) -> str:
     if value is None:
         return NOTHING
@@ -36,7 +41,8 @@ def share(percent: float | None) -> str:
 
 
 def say(value: float | None, unit: Unit) -> str:
-    return {Unit.TIME: length, Unit.NUMBER: number, Unit.SHARE: share}[unit](value)
+    say_of = {Unit.TIME: length, Unit.WITHIN: within, Unit.NUMBER: number, Unit.SHARE: share}
+    return say_of[unit](value)
 
 
 def change(now: float | None, before: float | None, unit: Unit) -> str:
@@ -46,8 +52,8 @@ def change(now: float | None, before: float | None, unit: Unit) -> str:
     if unit is Unit.SHARE:
         moved = now - before
         return "as before" if abs(moved) < 0.05 else f"{'+' if moved > 0 else '−'}{abs(moved):.1f} points"
-    if not before:
-        return ""
+    if not before or (unit is Unit.WITHIN and max(now, before) >= BARS[-1]):
+        return ""  # nobody knows by how much
     moved = 100 * (now - before) / before
     return "as before" if abs(moved) < 0.5 else f"{'+' if moved > 0 else '−'}{abs(moved):.0f} %"
 

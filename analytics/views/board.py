@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from analytics.metrics import METRICS
+from analytics.metrics import LIVE, METRICS
 from analytics.queries import live
 from analytics.queries.live import Board, Line
 from analytics.queries.names import Names
@@ -21,6 +21,8 @@ from inbox.rules import due_words
 
 # By what a list may be narrowed, and the conversation's column.
 _NARROWS = {"team_id": "team_id", "channel_id": "channel_id", "person_id": "assignee_id"}
+
+_MEANINGS = {"open": "load"}  # what the list of a number shows that has a definition of another name
 
 
 @require_GET
@@ -56,7 +58,7 @@ def conversations(request: AgentRequest, brand_slug: str, what: str) -> HttpResp
     ]  # fmt: skip
     return _door.page(
         request, "waiting.html", visit, "now", rows=told, what=live.WHATS[what], answered=what == "answered", after=after,
-        metric=METRICS["waiting"], more=visit.asked.query(after=more) if more else "",
+        metric=LIVE.get(_MEANINGS.get(what, what), METRICS["waiting"]), more=visit.asked.query(after=more) if more else "",
         narrowed=[visit.names.label(name, str(narrow[column] or "")) for name, column in _NARROWS.items() if column in narrow],
     )  # fmt: skip
 
@@ -84,6 +86,7 @@ def _context(visit: Visit) -> dict[str, Any]:
     return {
         "brand": visit.brand,
         "board": board,
+        "live": LIVE,
         "oldest": _waits(board, board.whole),
         "people": [(each, number, f"agent={each.person.public_id}") for each, number in board.people],
         "tables": [

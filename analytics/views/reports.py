@@ -85,7 +85,10 @@ def file(request: AgentRequest, brand_slug: str, name: str, chart: str) -> Strea
 @signed_in
 def definitions(request: AgentRequest, brand_slug: str) -> HttpResponse:
     visit = _door.visit(request, brand_slug)
-    told: dict[str, Any] = {"metrics": list(metrics.METRICS.values()), "general": metrics.GENERAL}
+    told: dict[str, Any] = {
+        "metrics": [*metrics.METRICS.values(), *metrics.LIVE.values()],
+        "general": metrics.GENERAL,
+    }
     return _door.page(request, "definitions.html", visit, "definitions", **told)
 
 

@@ -1,4 +1,5 @@
-"""What a page could not read or store, kept once however often it is met. Inside the caller's transaction."""
+"""What could not be read or stored and is kept for people: of a page once, however often it is met; of a delivery that could not be read
+as a whole the delivery. Inside the caller's transaction."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from connectors import keeping
 from connectors.actions import _arriving
 from connectors.actions._arriving import Parsed
 from connectors.contract import Item, Page
-from connectors.models import DeadItem
+from connectors.models import DeadItem, Receipt, ReceiptState
 from inbox.models import Channel
 
 _OF_THE_PAGE = ("standing", "after")  # what an event says of the moment and of its neighbours
@@ -35,6 +36,27 @@ def bury(dead: Sequence[DeadItem], *, before: datetime | None) -> None:
     # In one order for everybody: a poll and a walk may meet the same ones at the same time.
     in_order = sorted(dead, key=lambda each: each.fingerprint or "")
     DeadItem.objects.bulk_create(in_order, ignore_conflicts=True)
+
+
+def whole(receipt: Receipt, reason: str, *, now: datetime) -> DeadItem:
+    """The body stays with the delivery, which is what is read again."""
+    return DeadItem(
+        channel_id=receipt.channel_id,
+        receipt=receipt,
+        payload={},
+        reason=reason,
+        is_whole=True,
+        created_at=now,
+    )
+
+
+def deliveries(receipt_ids: Sequence[int], reason: str, *, now: datetime) -> int:
+    """Those of them that still wait are dead from now on."""
+    waiting = Receipt.objects.filter(pk__in=receipt_ids, state=ReceiptState.NEW).order_by("pk")
+    dying = list(waiting.select_for_update().only("pk", "channel_id"))
+    DeadItem.objects.bulk_create([whole(each, reason, now=now) for each in dying])
+    died = Receipt.objects.filter(pk__in=[each.pk for each in dying])
+    return died.update(state=ReceiptState.DEAD, reason=reason, drained_at=now)
 
 
 def fingerprint(payload: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Greatest, Length
 
+from connectors.actions import _burying
 from connectors.models import Receipt, ReceiptState
 
 log = structlog.get_logger(__name__)
@@ -56,11 +57,7 @@ def begin(*, now: datetime, limit: int, only: Sequence[int] | None) -> Begun:
             break
     if dead:
         log.error("receipts_given_up", receipts=dead)
-        Receipt.objects.filter(pk__in=dead).update(
-            state=ReceiptState.DEAD,
-            reason=f"Whoever read the delivery was ended by it, {MOST_TRIES} times.",
-            drained_at=now,
-        )
+        _burying.deliveries(dead, f"Whoever read the delivery was ended by it, {MOST_TRIES} times.", now=now)
     Receipt.objects.filter(pk__in=chosen).update(tries=F("tries") + 1)
     return Begun(tuple(chosen), len(dead))
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from connectors import clock as clocks
 from connectors import contexts, sealing
@@ -232,7 +233,7 @@ def _keep(
 
 def _schedule(channel: Channel, by: Person | None, backfill_days: int | None, now: datetime) -> None:
     """A new channel's past is a backfill's affair, and what comes from now on a reconcile's. Of one that is connected again the
-    schedules go on where they stood: they know what is missing."""
+    schedules go on where they stood: they know what is missing. A backfill that is planned was put to rest when the channel was retired."""
     is_new = not SyncSchedule.objects.filter(channel=channel).exists()
     planning.give_defaults(channel, now)
     mine = SyncSchedule.objects.filter(channel=channel)
@@ -242,7 +243,8 @@ def _schedule(channel: Channel, by: Person | None, backfill_days: int | None, no
             since = now - timedelta(days=backfill_days) if backfill_days else None
             backfilling.ask(channel=channel, since=since, until=now, by=by, cause=Cause.CONNECT, now=now)
     else:
-        mine.exclude(next_run_at=None).filter(task__in=(Task.POLL, Task.RECONCILE, Task.BACKFILL)).update(
+        planned = ~Q(next_run_at=None) | Q(task=Task.BACKFILL, days__isnull=False)
+        mine.filter(planned, task__in=(Task.POLL, Task.RECONCILE, Task.BACKFILL)).update(
             next_run_at=now, failures=0
         )
 

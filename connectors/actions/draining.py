@@ -11,7 +11,7 @@ import structlog
 from django.db import NotSupportedError, ProgrammingError, connection, transaction
 
 from connectors import contexts, registry
-from connectors.actions import _arriving, _claiming, _hearing
+from connectors.actions import _arriving, _burying, _claiming, _hearing
 from connectors.actions._arriving import Parsed
 from connectors.contract import (
     UNKNOWN_KIND,
@@ -140,9 +140,7 @@ def _one_by_one(now: datetime, limit: int, only: Sequence[int] | None) -> Draine
 
 @transaction.atomic(durable=True)
 def _mark_dead(receipt_id: int, error: str, now: datetime) -> int:
-    return Receipt.objects.filter(pk=receipt_id, state=ReceiptState.NEW).update(
-        state=ReceiptState.DEAD, reason=f"Keeping the delivery failed ({error}).", drained_at=now
-    )
+    return _burying.deliveries([receipt_id], f"Keeping the delivery failed ({error}).", now=now)
 
 
 def _read(now: datetime, limit: int, only: Sequence[int] | None) -> Drained:
@@ -179,9 +177,7 @@ def _drain(ids: Sequence[int], now: datetime) -> Drained:
         receipts=len(receipts),
         items=sum(each.items for each in batch.readings),
         new_messages=taken.new_messages,
-        dead=len(batch.dead)
-        + len(taken.dead)
-        + sum(each.state == ReceiptState.DEAD for each in batch.readings),
+        dead=len(batch.dead) + len(taken.dead),
         typing=taken.typing,
         heard=batch.heard,
     )
@@ -226,6 +222,8 @@ class _Batch:
                 self.parsed.append(Parsed(channel, item, events, receipt))
             else:
                 self._bury(item, channel, receipt, UNKNOWN_KIND)
+        if reading.reason:
+            self.dead.append(_burying.whole(receipt, reading.reason, now=self.now))
         if not reading.items:
             self._hear(receipt.channel, receipt)
 

@@ -15,7 +15,7 @@ from connectors.actions import _runs
 from connectors.models import Level, SyncSchedule, Task
 from connectors.rules import lanes
 from inbox.actions import recording
-from inbox.models import Channel, ChannelState, Person
+from inbox.models import Channel, Person
 
 # Renewed while the job is at work. After a crash the channel is not asked for so long, unless the worker tells of it.
 LEASE = timedelta(seconds=60)
@@ -24,7 +24,6 @@ MAX_BACK_OFF = timedelta(minutes=15)
 LONG = frozenset({Task.RECONCILE, Task.BACKFILL, Task.PROFILES, Task.PURGE})
 PATIENCE = timedelta(seconds=3)
 LOOKED_AT = 200  # of each lane with each tick
-WANTED = Q(paused=False) | Q(once=True)
 LONG_WORK = Q(task__in=LONG) | Q(is_slow=True)
 DIED = "The job that ran it died; it goes on where it stood."
 
@@ -81,9 +80,8 @@ def claim_due(*, now: datetime, workers: int = 100) -> list[Claim]:
 
 def _due(now: datetime) -> list[SyncSchedule]:
     """Of each lane what is overdue longest: hundreds of walks that find no place must not hide a poll that would."""
-    waiting = SyncSchedule.objects.select_for_update(skip_locked=True).filter(
-        WANTED, _asks(), lease_until=None, next_run_at__lte=now
-    )
+    waiting = SyncSchedule.objects.that_run().filter(lease_until=None, next_run_at__lte=now)
+    waiting = waiting.select_for_update(skip_locked=True)
     in_lanes = (~LONG_WORK, Q(task__in=LONG, is_slow=False), Q(is_slow=True))
     found = [
         schedule
@@ -91,12 +89,6 @@ def _due(now: datetime) -> list[SyncSchedule]:
         for schedule in waiting.filter(lane).order_by("next_run_at", "pk")[:LOOKED_AT]
     ]
     return sorted(found, key=lambda schedule: (schedule.next_run_at or now, schedule.pk))
-
-
-def _asks() -> Q:
-    """Of a channel that was retired nothing is asked; what is kept of it goes in time all the same."""
-    retired = Channel.objects.filter(state=ChannelState.DISCONNECTED)
-    return Q(task=Task.PURGE) | ~Q(channel_id__in=retired.values("pk"))
 
 
 def _turn(schedule: SyncSchedule) -> lanes.Turn:
@@ -146,8 +138,8 @@ def back_off(failures: int) -> timedelta:
 
 def somebody_waits(*, schedule_id: int, now: datetime) -> bool:
     """Whether other long work is due and finds no place: a turn that has had its share makes room then."""
-    waiting = SyncSchedule.objects.filter(
-        WANTED, LONG_WORK, _asks(), lease_until=None, next_run_at__lte=now - PATIENCE
+    waiting = SyncSchedule.objects.that_run().filter(
+        LONG_WORK, lease_until=None, next_run_at__lte=now - PATIENCE
     )
     return waiting.exclude(pk=schedule_id).exists()
 

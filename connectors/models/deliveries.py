@@ -38,7 +38,8 @@ class Receipt(models.Model):
 
 
 class DeadItem(models.Model):
-    """One update that could not be read or stored, kept with the reason, so that it can be replayed."""
+    """One update that could not be read or stored, kept with the reason, so that it can be replayed; or a delivery that could not be
+    read as a whole, whose body is all that is known of it."""
 
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="dead_items")
     receipt = models.ForeignKey(
@@ -46,6 +47,11 @@ class DeadItem(models.Model):
     )
     payload = models.JSONField()
     reason = models.CharField(max_length=300)
+    is_whole = models.BooleanField(
+        db_default=False,
+        default=False,
+        help_text="It stands for its delivery; the payload is the body of that.",
+    )
     historical_before = models.DateTimeField(
         null=True, blank=True, help_text="What it says of the time before rings no bell: a walk brought it."
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from connectors.rules.cadence import Cadence
-from inbox.models import Channel
+from inbox.models import Channel, ChannelState
 
 
 class Task(models.TextChoices):
@@ -22,6 +24,14 @@ class Task(models.TextChoices):
 class Overlap(models.TextChoices):
     SKIP = "skip", "Skip what fell due meanwhile"
     QUEUE = "queue", "Run once more right after"
+
+
+class SyncScheduleQuerySet(models.QuerySet["SyncSchedule"]):
+    def that_run(self) -> Self:
+        """Those that run when they fall due. Of a channel that was retired nothing is asked; what is kept of it goes in time all the same."""
+        retired = Channel.objects.filter(state=ChannelState.DISCONNECTED)
+        asks = Q(task=Task.PURGE) | ~Q(channel_id__in=retired.values("pk"))
+        return self.filter(Q(paused=False) | Q(once=True), asks)
 
 
 class SyncSchedule(models.Model):
@@ -53,6 +63,8 @@ class SyncSchedule(models.Model):
     last_error = models.CharField(max_length=300, blank=True)
     last_remedy = models.CharField(max_length=12, blank=True)
     last_success_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SyncScheduleQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -13,7 +13,7 @@ from connectors.models import Gap, GapCause, SyncSchedule, Task
 from connectors.queries.schedules import label_of
 from connectors.rules.cadence import Cadence
 from inbox import platforms
-from inbox.models import Brand, Channel
+from inbox.models import Brand, Channel, ChannelState
 from inbox.platforms import Manifest
 
 SHOWN = 20  # of each state
@@ -118,7 +118,8 @@ def _of_channel(
     polled = health.polled_until if health and manifest.receive.is_partly_polled else None
     gaps = tuple(_view(gap) for gap, _ in found)
     totals = {view.state: total for view, (_, total) in zip(gaps, found, strict=True)}
-    behind = until is None or _is_behind(until, plans, now)
+    is_retired = channel.state == ChannelState.DISCONNECTED  # nothing is planned for it
+    behind = not is_retired and (until is None or _is_behind(until, plans, now))
     return ChannelCoverage(
         channel,
         label_of(channel),

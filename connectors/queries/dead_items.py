@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from connectors.models import DeadItem
+import orjson
+from django.db.models import Case, When
+from django.db.models.functions import Length
+
+from connectors.models import DeadItem, Receipt
 from connectors.queries.schedules import label_of
 from connectors.rules.masking import masked
 from inbox.models import Brand
 
 PAGE = 30
+LONGEST_SHOWN = 256 * 1024  # bytes of a body; a page of them fits in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,9 @@ def waiting(brand: Brand, *, before: int | None) -> list[DeadView]:
     found = DeadItem.objects.filter(channel__brand=brand, replayed_at=None).select_related("channel")
     if before:
         found = found.filter(pk__lt=before)
-    return [_view(item) for item in found.order_by("-pk")[:PAGE]]
+    items = list(found.order_by("-pk")[:PAGE])
+    bodies = _bodies([each.receipt_id for each in items if each.is_whole and each.receipt_id])
+    return [_view(item, bodies) for item in items]
 
 
 def newest_waiting(brand: Brand) -> int:
@@ -42,11 +50,34 @@ def ids_waiting(brand: Brand, *, after: int, until: int, limit: int) -> list[int
     return list(found.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
-def _view(item: DeadItem) -> DeadView:
+def _bodies(receipt_ids: Sequence[int]) -> dict[int, str]:
+    """What each delivery holds, as operations may see it."""
+    if not receipt_ids:
+        return {}
+    found = Receipt.objects.filter(pk__in=receipt_ids).annotate(size=Length("body"))
+    shown = found.annotate(shown=Case(When(size__lte=LONGEST_SHOWN, then="body")))
+    return {pk: _body(size, body) for pk, size, body in shown.values_list("pk", "size", "shown")}
+
+
+def _body(size: int, body: memoryview | bytes | None) -> str:
+    if body is None:
+        return f"[{size} bytes, too many to be shown]"
+    try:
+        return _masked(orjson.loads(bytes(body)))
+    except orjson.JSONDecodeError:
+        return f"[{size} bytes that are no JSON]"
+
+
+def _masked(payload: object) -> str:
+    return json.dumps(masked(payload), indent=1, ensure_ascii=False)
+
+
+def _view(item: DeadItem, bodies: dict[int, str]) -> DeadView:
+    came = "a whole delivery" if item.is_whole else "by a delivery" if item.receipt_id else "by a sync"
     return DeadView(
         item=item,
         channel=item.channel.name,
         platform=label_of(item.channel),
-        came="by a delivery" if item.receipt_id else "by a sync",
-        payload=json.dumps(masked(item.payload), indent=1, ensure_ascii=False),
+        came=came,
+        payload=bodies.get(item.receipt_id or 0, "") if item.is_whole else _masked(item.payload),
     )

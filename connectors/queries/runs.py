@@ -87,8 +87,8 @@ def lines(run: SyncRun) -> list[RunLine]:
 
 def late(brand: Brand, *, now: datetime) -> list[Late]:
     """What is due and has not begun: by more than a few seconds it means that the sync process has too little room."""
-    due = SyncSchedule.objects.filter(
-        channel__brand=brand, paused=False, lease_until=None, next_run_at__lt=now - timedelta(seconds=10)
+    due = SyncSchedule.objects.that_run().filter(
+        channel__brand=brand, lease_until=None, next_run_at__lt=now - timedelta(seconds=10)
     )
     return [
         Late(each, Task(each.task).label, now - each.next_run_at)

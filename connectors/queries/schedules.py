@@ -9,7 +9,7 @@ from itertools import groupby
 from connectors.models import SyncSchedule, Task
 from connectors.rules.remedies import Fix, fix_for
 from inbox import platforms
-from inbox.models import Brand, Channel
+from inbox.models import Brand, Channel, ChannelState
 from inbox.platforms import UnknownPlatform
 
 _ORDER = {task: place for place, task in enumerate(Task.values)}
@@ -19,7 +19,7 @@ _ORDER = {task: place for place, task in enumerate(Task.values)}
 class ScheduleLine:
     schedule: SyncSchedule
     says: str
-    state: str  # running, paused, failing, resting, planned
+    state: str  # running, retired, paused, failing, resting, planned
     words: str
     next_runs: tuple[datetime, ...]
     fix: Fix | None = None
@@ -57,7 +57,7 @@ def line(schedule: SyncSchedule, *, now: datetime) -> ScheduleLine:
         says = f"{says} ({schedule.time_zone})"
     state, words = _state(schedule, now)
     runs: tuple[datetime, ...] = ()
-    if not schedule.paused and not asked_for_only:
+    if schedule.next_run_at is not None and state not in ("paused", "retired") and not asked_for_only:
         runs = tuple(schedule.cadence.following(schedule.next_run_at, now=now))
     fix = fix_for(schedule.last_remedy) if schedule.last_error else None
     return ScheduleLine(schedule, says, state, words, runs, fix)
@@ -66,6 +66,8 @@ def line(schedule: SyncSchedule, *, now: datetime) -> ScheduleLine:
 def _state(schedule: SyncSchedule, now: datetime) -> tuple[str, str]:
     if schedule.lease_until is not None and schedule.lease_until > now:
         return "running", "Running"
+    if schedule.channel.state == ChannelState.DISCONNECTED and schedule.task != Task.PURGE:
+        return "retired", "Retired"
     if schedule.paused:
         return "paused", "Paused"
     if schedule.last_error:

@@ -14,6 +14,17 @@ addEventListener("keydown", (event) => {
 addEventListener("click", (event) => {
   for (const meaning of document.querySelectorAll(".meaning[open]")) if (!meaning.contains(event.target)) meaning.open = false
 })
+// Beside a figure at the page's edge its words move in, so that all of them are seen.
+addEventListener(
+  "toggle",
+  ({ target }) => {
+    const words = target.matches(".meaning[open]") ? target.querySelector(".meaning__words") : null
+    if (!words) return
+    const beyond = words.getBoundingClientRect().right + 8 - document.documentElement.clientWidth
+    if (beyond > 0) words.style.translate = `${-beyond}px`
+  },
+  true,
+)
 
 // Paper has no arrow to open a table with. Afterwards the page is as it was.
 addEventListener("beforeprint", () => {

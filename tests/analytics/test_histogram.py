@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from analytics import histogram
 from analytics.histogram import BARS, EDGES
-from analytics.reports import volume
+from analytics.metrics import Unit
+from analytics.reports import volume, words
 
 SECONDS = st.floats(min_value=1, max_value=BARS[-1], allow_nan=False)
 
@@ -50,6 +51,19 @@ def test_what_is_outside_the_scale_is_said_to_be_at_its_end() -> None:
     assert histogram.percentile({histogram.bucket(0.2): 1}, 0.5) == 0.5
     assert histogram.percentile({histogram.bucket(1e9): 1}, 0.5) == BARS[-1]
     assert histogram.percentile({}, 0.5) is None
+
+
+def test_a_percentile_beyond_the_scale_is_told_as_such_and_compared_with_nothing() -> None:
+    told = {
+        days: histogram.percentile({histogram.bucket(days * histogram.DAY): 1}, 0.5) for days in (89, 91, 200)
+    }
+
+    assert [words.say(each, Unit.WITHIN) for each in told.values()] == ["88 d 7 h", "over 90 d", "over 90 d"]
+    assert words.say(told[200], Unit.TIME) == "90 d 0 h"  # of a sum it would be true
+    assert (
+        words.change(told[200], told[89], Unit.WITHIN) == words.change(told[91], told[200], Unit.WITHIN) == ""
+    )
+    assert words.change(60.0, 120.0, Unit.WITHIN) == "−50 %"
 
 
 @given(st.lists(st.floats(min_value=0, max_value=1e8, allow_nan=False), max_size=20))

@@ -112,6 +112,12 @@ def test_the_board_follows_what_happens(enter: Enter, managed: Channel) -> None:
     page.goto("/b/lumen/reports/now/")
     late = page.locator("[data-key=late]")
     expect(late).to_have_text("6")
+    meaning = page.locator("[data-meaning=there]")
+    meaning.locator("summary").click()
+    words = meaning.get_by_text("have one of its pages open")
+    assert words.evaluate(
+        "words => words.getBoundingClientRect().right < document.documentElement.clientWidth"
+    )
     late.focus()
 
     managed.brand.conversations.filter(due_at__isnull=False).update(
@@ -121,6 +127,7 @@ def test_the_board_follows_what_happens(enter: Enter, managed: Channel) -> None:
     expect(late).to_have_text("0", timeout=15000)
     expect(page.locator("[data-key=due15]")).to_have_text("6")
     expect(late).to_be_focused()
+    expect(words).to_be_visible()
 
 
 def test_the_board_leaves_its_reader_where_they_are_and_says_when_it_stands_still(

@@ -6,12 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError
 from django.test import override_settings
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 from psycopg import errors
 
+from analytics import jobs
 from config import edge, metrics
 from connectors.models import DeadItem, Receipt
 from inbox.models import Timer
@@ -57,10 +59,9 @@ def test_a_channel_that_was_never_complete_lags_and_each_queue_is_told() -> None
     assert str(channel.public_id) in {
         sample.labels["channel"] for sample in families["parley_sync_lag_seconds"].samples
     }
-    assert {sample.labels["queue"] for sample in families["parley_queue_depth"].samples} >= {
-        "sync",
-        "reports",
-    }
+    queues = {sample.labels["queue"] for sample in families["parley_queue_depth"].samples}
+    rq = {jobs.QUEUE, jobs.TICKS, "sync"}
+    assert queues == {*settings.CELERY_TASK_QUEUES, *rq}
 
 
 def test_a_database_that_is_away_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,10 +14,20 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from connectors import channel_states
 from connectors import clock as clocks
 from connectors.actions import _runs as runs
-from connectors.actions import alarming, backfilling, planning, refreshing, replaying, scheduling, syncing
-from connectors.contract import ConnectorError, ReceiveRules, Remedy, Subscription, Tokens
+from connectors.actions import (
+    alarming,
+    backfilling,
+    draining,
+    planning,
+    refreshing,
+    replaying,
+    scheduling,
+    syncing,
+)
+from connectors.contract import ConnectorError, Malformed, ReceiveRules, Remedy, Subscription, Tokens
 from connectors.models import (
     Alarm,
     ChannelHealth,
@@ -31,12 +41,13 @@ from connectors.models import (
     Task,
 )
 from connectors.queries import coverage, doctor
+from connectors.queries import dead_items as dead_queries
 from inbox import platforms
 from inbox.actions import channels, receiving
 from inbox.models import AuditEntry, Brand, Channel, Clock, Conversation, Message, Notification, Person, Role
 from tests.connectors.conftest import NOW
 from tests.factories.people import BrandFactory, MembershipFactory
-from tests.fakes.platform import FakePlatform, manifest
+from tests.fakes.platform import FakePlatform, delivery, manifest
 
 pytestmark = pytest.mark.django_db
 PAGES = ("schedules", "runs", "coverage", "dead-items")
@@ -562,6 +573,45 @@ def test_a_dead_item_is_shown_masked_and_read_again(
     assert Message.objects.get().text == "My address is 1 Elm Street"
     bad.refresh_from_db()
     assert (bad.replayed_at, bad.reason) == (None, "This item has no sender.")
+
+
+def test_a_delivery_that_died_as_a_whole_is_shown_masked_counted_and_read_again(
+    page: Client, planned: Channel, platform: FakePlatform, monkeypatch: Any
+) -> None:
+    good = {"kind": "message", "id": "m1", "thread": "mara", "text": "1 Elm Street", "at": 1785931200000}
+    bodies = {"told": delivery(good), "none": b"<html>", "long": b"x" * (dead_queries.LONGEST_SHOWN + 1)}
+    for body in bodies.values():
+        Receipt.objects.create(channel=planned, received_at=NOW, body=body)
+    with monkeypatch.context() as patch:
+        patch.setattr(FakePlatform, "items", broken)
+        assert draining.drain(now=NOW).dead == 3
+
+    html = page.get(at("dead-items", planned)).content.decode()
+    assert html.count("a whole delivery") == html.count("The connector is missing.") == 3
+    assert "Elm Street" not in html and "[12 characters]" in html
+    assert "[6 bytes that are no JSON]" in html and f"[{len(bodies['long'])} bytes, too many" in html
+    assert "Updates that could not be read and are kept: 3." in {
+        each.found for each in doctor.examine(planned, now=NOW).findings
+    }
+    [line] = channel_states.of_brand(planned.brand, now=NOW)
+    assert "3 items could not be read; they are kept and can be replayed." in {
+        each.text for each in line.lines
+    }
+
+    first = DeadItem.objects.earliest("pk")
+    page.post(at("dead-item-replay", planned, first.pk))
+    answer = page.post(at("dead-items-replay", planned), follow=True).content.decode()
+
+    assert Message.objects.get().text == "1 Elm Street"
+    assert "Read again: 2." in answer and "Still unreadable: 2" in answer
+    assert answer.count("The body is no list of items.") == 2
+    first.refresh_from_db()
+    assert first.replayed_at is not None
+    assert AuditEntry.objects.filter(subject="dead item").count() == 3
+
+
+def broken(platform: FakePlatform, body: bytes) -> Any:
+    raise Malformed("The connector is missing.")
 
 
 def dead_items(channel: Channel, count: int, **payload: Any) -> list[DeadItem]:

@@ -1,13 +1,16 @@
 """Connecting an account in a browser, and the page that says how each is."""
 
 from dataclasses import replace
+from datetime import timedelta
 from html import unescape
 from types import SimpleNamespace
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from prometheus_client.parser import text_string_to_metric_families
 
+from config import metrics
 from connectors import channel_states, contexts, sealing
 from connectors.actions import (
     alarming,
@@ -21,6 +24,7 @@ from connectors.actions import (
 )
 from connectors.contract import UNKNOWN_KIND, ConnectorError, Remedy
 from connectors.models import Credential, DeadItem, PendingConsent, Receipt, SyncRun, SyncSchedule, Task
+from connectors.queries import coverage, runs, schedules
 from inbox import platforms
 from inbox.actions import channels as channel_actions
 from inbox.actions import closing, sending
@@ -245,6 +249,40 @@ def test_a_channel_that_is_retired_asks_nothing_lets_nothing_in_and_rings_no_ala
     parking.heed_refusal(channel_id=retired.pk, reason="An answer that comes late.", seen_version=0, now=NOW)
     assert alarming.look(now=NOW) == 0
     assert Channel.objects.get().state == ChannelState.DISCONNECTED
+
+
+def test_of_a_channel_that_was_retired_nothing_is_late_or_planned_but_the_purge(client, retired, brand):
+    now = NOW + timedelta(days=3)
+    assert [each.schedule.task for each in runs.late(brand, now=now)] == [Task.PURGE]
+    SyncSchedule.objects.filter(task=Task.PURGE).update(next_run_at=timezone.now() + timedelta(hours=1))
+
+    assert runs.late(brand, now=now) == []
+    families = {family.name: family for family in text_string_to_metric_families(metrics.page().decode())}
+    assert [each.value for each in families["parley_schedule_lateness_seconds"].samples] == [0]
+    [listed] = schedules.of_brand(brand, now=now)
+    told = {each.schedule.task: (each.state, len(each.next_runs)) for each in listed.lines}
+    assert told.pop(Task.PURGE) == ("planned", 5)
+    assert set(told.values()) == {("retired", 0)}
+    [covered] = coverage.of_brand(brand, now=now)
+    assert not covered.behind
+    poll = SyncSchedule.objects.get(task=Task.POLL)
+    html = client.get(reverse("connectors:schedule", args=[brand.slug, poll.pk])).content.decode()
+    assert "the channel was retired, and nothing is asked" in html
+
+
+def test_a_backfill_that_is_planned_goes_on_when_a_retired_channel_is_connected_again(
+    client, retired, brand, app
+):
+    backfill = SyncSchedule.objects.filter(task=Task.BACKFILL)
+    backfill.update(days=30)
+    [listed] = schedules.of_brand(brand, now=timezone.now())
+    assert [each.next_runs for each in listed.lines if each.schedule.task == Task.BACKFILL] == [()]
+
+    come_back(client, begin(client, brand))
+
+    SyncSchedule.objects.exclude(task=Task.BACKFILL).update(next_run_at=None)
+    [claim] = scheduling.claim_due(now=timezone.now())
+    assert claim.schedule_id == backfill.get().pk
 
 
 def test_a_channel_that_was_retired_is_itself_again_when_it_is_connected(

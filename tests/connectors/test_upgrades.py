@@ -6,7 +6,9 @@ from importlib import import_module
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
+from connectors.models import DeadItem, Receipt
 from inbox.models import Conversation, Message
 from tests.factories import conversations as make
 from tests.factories.people import ChannelFactory
@@ -34,3 +36,20 @@ def test_public_talk_on_x_of_before_is_its_first_persons_and_waiting_answers_nam
     assert Conversation.objects.get(pk=talk.pk).thread_key == "comment:17:mara"
     assert Conversation.objects.get(pk=other.pk).thread_key == "1-2"
     assert Message.objects.get(pk=waiting.pk).reply_to == asked.external_id
+
+
+def test_deliveries_of_before_that_nobody_could_read_are_dead_items() -> None:
+    channel = ChannelFactory()
+    now = timezone.now()
+    told = {"channel": channel, "body": b"<html>", "received_at": now}
+    Receipt.objects.create(**told, state="done")
+    unread = Receipt.objects.create(**told, state="dead", drained_at=now, reason="The body is no list.")
+
+    steps = import_module("connectors.migrations.0016_whole_deliveries_are_dead_items")
+    with connection.cursor() as cursor:
+        for _ in range(2):  # harmless twice
+            cursor.execute(steps.KEPT)
+
+    item = DeadItem.objects.get()
+    assert (item.receipt_id, item.channel_id, item.is_whole) == (unread.pk, channel.pk, True)
+    assert (item.reason, item.created_at, item.replayed_at) == ("The body is no list.", now, None)

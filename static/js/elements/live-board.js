@@ -1,4 +1,5 @@
-/** Asks for its content again every few seconds while somebody looks at it, or only while it says that work goes on. What has the focus keeps it. */
+/** Asks for its content again every few seconds while somebody looks at it, or only while it says that work goes on. What has the focus keeps it,
+    and a meaning that is being read stays open. */
 import { Refused, ask, explain, sentence } from "../lib/fragments.js"
 
 const EVERY = 5000
@@ -53,7 +54,9 @@ class LiveBoard extends HTMLElement {
     this.trueAt = Date.now()
     this.removeAttribute("data-stale")
     const scrolled = [...this.querySelectorAll(".chart__table")].map(({ scrollLeft, scrollTop }) => ({ scrollLeft, scrollTop }))
+    const read = [...this.querySelectorAll(".meaning[open]")].map((each) => each.dataset.meaning)
     this.replaceChildren(board)
+    for (const meaning of this.querySelectorAll(".meaning")) meaning.open = read.includes(meaning.dataset.meaning)
     this.querySelectorAll(".chart__table").forEach((each, place) => Object.assign(each, scrolled[place]))
     if (focused) this.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true })
   }

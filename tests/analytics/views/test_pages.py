@@ -322,10 +322,37 @@ def test_a_board_says_who_waits_and_opens_it(manager: Client, story: Story) -> N
         "online",
         "1",
     ]
+    for name in ("expected", "answered", "there", "load"):
+        assert f'data-meaning="{name}"' in html
+    for what, name in (
+        ("late", "waiting"),
+        ("expected", "expected"),
+        ("answered", "answered"),
+        ("open", "load"),
+    ):
+        list_of = manager.get(reverse("analytics:waiting", args=[story.brand.slug, what])).content.decode()
+        assert re.findall(r'data-meaning="(\w+)"', list_of) == [name]
     for cell in re.findall(r'<td[^>]*>(.*?)</td>|<p class="tile__figure">(.*?)</p>', html):
         html = "".join(cell)
         assert re.fullmatch(r"[0–]|online|away|<meter.*", html) or "<a " in html, html
     assert listed(manager, reverse("analytics:waiting", args=[story.brand.slug, "late"]) + by_channel) == 1
+
+
+def test_what_took_longer_than_the_scale_reaches_is_told_as_longer_wherever_it_is_a_percentile(
+    manager: Client, story: Story
+) -> None:
+    story.write("mara", -200 * 24 * 60)
+    story.resolve("mara", 0)
+    story.count(30)
+
+    asked = {"metric": metrics.RESOLUTION, "from": "2026-08-06", "to": "2026-08-06"}
+    page = manager.get(address(story, "responses"), asked)
+
+    assert [tile.text for tile in page.context["tiles"][:3]] == ["over 90 d"] * 3
+    html = page.content.decode()
+    assert "90 d 0 h" not in html and html.count("over 90 d") > 6
+    listed_as = manager.get(address(story, "behind"), asked).content.decode()
+    assert "200 d 0 h" in listed_as
 
 
 def test_the_board_asks_as_little_for_many_as_for_few(

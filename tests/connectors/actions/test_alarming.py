@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from smtplib import SMTPAuthenticationError, SMTPRecipientsRefused
 from types import SimpleNamespace
 from typing import Any
@@ -32,6 +33,7 @@ from inbox.platforms import ReceiveRules
 from tests.connectors.conftest import NOW
 from tests.factories.people import BrandFactory, MembershipFactory
 from tests.fakes.platform import FakePlatform, manifest
+from tests.house.source import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,6 +50,13 @@ def look(minutes: int = 0) -> int:
     new = alarming.look(now=now)
     alarming.mail_due(now=now)
     return new
+
+
+def test_the_operators_are_told_what_to_do_for_each_alarm() -> None:
+    page = (Path(ROOT) / "docs" / "operations.md").read_text(encoding="utf-8")
+
+    for said in alarming.WORDS.values():
+        assert f"| *{said}* |" in page
 
 
 def rung() -> list[tuple[int, int | None]]:

@@ -131,11 +131,20 @@ def test_a_delivery_that_stops_the_batch_in_a_way_nobody_thought_of_is_found_and
     assert (drained.receipts, drained.new_messages, drained.dead) == (3, 2, 1)
     assert list(Receipt.objects.filter(state=ReceiptState.DEAD)) == [culprit]
     assert "AttributeError" in Receipt.objects.get(pk=culprit.pk).reason
+    assert dead_deliveries() == [
+        (culprit.pk, culprit.channel_id, "Keeping the delivery failed (AttributeError).")
+    ]
     assert not Receipt.objects.filter(state=ReceiptState.NEW).exists()
 
 
+def dead_deliveries():
+    """As people are shown them."""
+    waiting = DeadItem.objects.filter(is_whole=True, replayed_at=None).order_by("pk")
+    return list(waiting.values_list("receipt_id", "channel_id", "reason"))
+
+
 def test_a_body_that_cannot_be_read_is_a_dead_receipt(receipt):
-    receipt(body=b"<html>")
+    unread = receipt(body=b"<html>")
     receipt(message_item("m1"))
 
     drained = draining.drain(now=NOW)
@@ -144,6 +153,18 @@ def test_a_body_that_cannot_be_read_is_a_dead_receipt(receipt):
     assert dead.reason == "The body is no list of items."
     assert bytes(dead.body) == b"<html>"
     assert (drained.dead, Message.objects.count()) == (1, 1)
+    assert dead_deliveries() == [(unread.pk, unread.channel_id, "The body is no list of items.")]
+
+
+def test_a_delivery_that_stays_unreadable_waits_once_however_often_it_is_read(receipt):
+    unread = receipt(body=b"<html>")
+    draining.drain(now=NOW)
+
+    for _ in range(2):
+        [replayed] = replaying.replay(receipt_ids=[unread.pk], now=NOW)
+        assert (replayed.items, replayed.dead) == (1, 1)
+
+    assert dead_deliveries() == [(unread.pk, unread.channel_id, "The body is no list of items.")]
 
 
 def test_an_item_goes_to_the_channel_of_its_account(receipt, connect):
@@ -337,6 +358,7 @@ def test_a_delivery_that_no_worker_survives_stops_intake_for_six_of_them(receipt
     poison.refresh_from_db()
     assert (deaths, poison.state) == (6, ReceiptState.DEAD)
     assert poison.reason == "Whoever read the delivery was ended by it, 6 times."
+    assert dead_deliveries() == [(poison.pk, poison.channel_id, poison.reason)]
     assert set(Message.objects.values_list("external_id", flat=True)) == {"m1", "m2"}
 
 
@@ -384,11 +406,12 @@ def test_whoever_finds_a_delivery_taken_counts_no_try_of_it(receipt, monkeypatch
 def test_a_delivery_given_up_may_be_replayed(receipt):
     given_up = receipt(message_item("m1"))
     Receipt.objects.filter(pk=given_up.pk).update(tries=6)
-    assert draining.drain(now=NOW).dead == 1
+    assert draining.drain(now=NOW).dead == len(dead_deliveries()) == 1
 
     list(replaying.replay(receipt_ids=[given_up.pk], now=NOW))
 
     assert Message.objects.get().external_id == "m1"
+    assert dead_deliveries() == []
 
 
 def test_two_workers_never_read_the_same_receipt(receipt, platform):
