@@ -24,9 +24,9 @@ TIMES_QUICKER = 500
 FULL = 10_000_000
 SEARCHES = 30  # of a shape and round, each with other words
 NAIVE_PATIENCE = 120  # seconds
-# What a first version of search does: a stored tsvector with a GIN index on the message, the brand by a join, the newest by their ids.
-# (Its tsvector has no positions here, which makes it smaller and quicker than it would be; a phrase is asked of it as two words.) The planner is
-# set as PostgreSQL ships it, as it would be there: that a page anywhere costs what four in a row cost is what makes it walk along the ids.
+# What a first version of search does: a stored tsvector of the text with a GIN index on the message, the brand by a join, the newest by their
+# ids. (A phrase is asked of it as two words, which is quicker.) The planner is set as PostgreSQL ships it, as it would be there: that a page
+# anywhere costs what four in a row cost is what makes it walk along the ids.
 NAIVE = """
 SELECT m.* FROM inbox_message m JOIN inbox_conversation c ON c.id = m.conversation_id
  WHERE c.brand_id = %s AND m.naive @@ {query} {more} ORDER BY m.id DESC LIMIT 50

@@ -53,7 +53,7 @@ made AS (
                created_text, reply_to, card, historical, created_at, text, edit_count, reactions, attachment_count, state, state_reason,
                human_agent, attempts, seq, naive)
     SELECT %(base)s + g, gen_random_uuid(), %(first_conversation)s + n, %(channel)s, 'm' || g, 'in', 'text', 'customer', 'Customer', at, g::text,
-           words, '', '{}', false, at, words, 0, '[]', 0, 'received', '', false, 0, g, array_to_tsvector(w) FROM said ORDER BY said.g)
+           words, '', '{}', false, at, words, 0, '[]', 0, 'received', '', false, 0, g, to_tsvector('simple', words) FROM said ORDER BY said.g)
 INSERT INTO inbox_messagewords (message_id, brand_id, conversation_id, direction, sent_at, words)
 SELECT %(base)s + g, %(brand)s, %(first_conversation)s + n, 'in', at, array_to_tsvector(
            w || (SELECT array_agg('=' || to_hex(crc32(convert_to(one || ' ' || other, 'UTF8')) & 1048575))

@@ -6,7 +6,8 @@ Here the way is laid out instead, in steps that each end the search when the pag
 
 1. the newest two thousand messages, one by one: enough for whatever is common;
 2. the conversations that the filter leaves, where they are few;
-3. the index, within growing spans of time (rules.eras), at last over all: each span is an entry of the index like a word, so that
+3. where the newest held none, the whole index, as long as no more than two hundred messages match: then there are no others to look for;
+4. the index, within growing spans of time (rules.eras), at last over all: each span is an entry of the index like a word, so that
    only messages with all the words in that span are touched.
 
 Each step sets its candidates apart (MATERIALIZED) before they are ordered, so that no order can lead into the trap.
@@ -32,10 +33,12 @@ PAGE = 25
 NEWEST = 2_000  # messages that are looked at one by one
 NEWEST_BEGINNINGS = 10_000  # where only beginnings of words are asked for, which the index is slower with
 FEW = 3_000  # conversations
+FEW_MATCHES = 200  # messages of all years
 WIDE = 2  # of the spans of rules.eras: 64 days
 BEGINNINGS = 1  # 8 days: the index reads all that begin so anew for each span, which costs less than the rows of all the years that hold one
 MANY_PEOPLE = 20_000  # more have such a name than anybody reads: these are chosen among
 PATIENCE = 1_000  # milliseconds a statement may take
+_ORDER = " ORDER BY sent_at DESC, message_id DESC"
 HURRY = 100  # for what only chooses the way
 SECOND_LOOK = 400  # for the same once the newest days have not filled the page: from there on each step reads many times as much
 
@@ -141,6 +144,9 @@ class _Search:
         until = min(end for end in ends if end)
         # What is not among so many is rare enough for a wide look.
         is_rare = not newest and self.within.conversations is None
+        if is_rare and (found := self._all_in_index(FEW_MATCHES)) is not None:
+            yield found
+            return
         skipped = WIDE if is_rare else 0 if leading else BEGINNINGS
         for number, (span, reaches) in list(enumerate(eras.windows(self.brand.pk, until)))[skipped:]:
             if number >= WIDE and not is_known:
@@ -175,19 +181,39 @@ class _Search:
         return self._ask(candidates, [list(ids), self.wanted.every], filtered=True)
 
     def _in_index(self, span: str) -> list[Hit]:
+        candidates, params, test = self._indexed(span)
+        return self._ask(candidates, params, test=test)
+
+    def _all_in_index(self, most: int) -> list[Hit] | None:
+        """The matches of all years. None: there may be more than `most`, and the newest need not be among those that were looked at."""
+        candidates, params, test = self._indexed(f"'{eras.brand_mark(self.brand.pk)}'")
+        sql, values = self._newest_of(f"{candidates} LIMIT %s", [*params, most + 1], test=test)
+        # Of candidates none of which is what is asked for there is a row all the same: how many they were.
+        found = rows(
+            f"{sql} SELECT n.held, f.* FROM (SELECT count(*) AS held FROM candidates) n LEFT JOIN found f ON TRUE{_ORDER}",
+            values,
+        )
+        if found[0][0] > most:
+            return None
+        return [Hit(*row[1:]) for row in found if row[1] is not None]
+
+    def _indexed(self, span: str) -> tuple[str, list[Any], str]:
         """Beginnings of words do not lead where a whole word can: the index would collect all that begin so, however few are left."""
         leading = self.wanted.leading or self.wanted.every
         candidates = "SELECT w.* FROM inbox_messagewords w WHERE w.words @@ %s::tsquery"
-        return self._ask(
-            candidates,
-            [f"({leading}) & {span}"],
-            test="" if leading == self.wanted.every else self.wanted.every,
-        )
+        test = "" if leading == self.wanted.every else self.wanted.every
+        return candidates, [f"({leading}) & {span}"], test
 
     def _ask(
         self, candidates: str, params: Sequence[Any], *, test: str = "", filtered: bool = False
     ) -> list[Hit]:
-        """The newest of the candidates that are what is asked for. `filtered`: they are of the right conversations already."""
+        sql, values = self._newest_of(candidates, params, test=test, filtered=filtered)
+        return [Hit(*row) for row in rows(f"{sql} SELECT * FROM found{_ORDER}", values)]
+
+    def _newest_of(
+        self, candidates: str, params: Sequence[Any], *, test: str = "", filtered: bool = False
+    ) -> tuple[str, list[Any]]:
+        """The newest of the candidates that are what is asked for, as `found`. `filtered`: they are of the right conversations already."""
         join, values = ("", []) if filtered else self._of_conversations()
         condition, place = self._before("r")
         conditions = condition
@@ -201,13 +227,10 @@ class _Search:
             if value:
                 conditions += f" AND {sql}"
                 values.append(value)
-        found = rows(
-            f"""WITH candidates AS MATERIALIZED ({candidates})
+        sql = f"""WITH candidates AS MATERIALIZED ({candidates}), found AS (
                 SELECT r.message_id, r.conversation_id, r.sent_at FROM candidates r{join} WHERE TRUE{conditions}
-                 ORDER BY r.sent_at DESC, r.message_id DESC LIMIT %s""",
-            [*params, *values, self.limit],
-        )
-        return [Hit(*row) for row in found]
+                {_ORDER} LIMIT %s)"""
+        return sql, [*params, *values, self.limit]
 
     def _of_conversations(self) -> tuple[str, list[Any]]:
         """Each candidate's conversation is looked up by itself: the filter alone may leave half a million."""

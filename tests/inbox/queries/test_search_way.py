@@ -74,3 +74,35 @@ def test_that_few_are_left_is_asked_again_before_the_wide_looks(
     assert found.messages == [] and not found.gave_up
     assert "'parcel'" in sql and everything.replace("'", "''") not in sql and everything not in sql
     assert Conversation.objects.count() == 3
+
+
+def looks_by_index(sql: str) -> int:
+    return sum(
+        "candidates AS MATERIALIZED (SELECT w.* FROM inbox_messagewords w WHERE w.words" in line
+        for line in sql.splitlines()
+    )
+
+
+@pytest.mark.django_db
+def test_what_hardly_any_message_holds_is_found_in_one_look_at_all_years(
+    channel: Channel, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "NEWEST", 0)
+
+    found, sql = asked("parcel ", person, channel)
+
+    assert [hit.message.text for hit in found.messages] == ["Parcel 2", "Parcel 1", "Parcel 0"]
+    assert looks_by_index(sql) == 1
+
+
+@pytest.mark.django_db
+def test_of_more_than_few_the_newest_are_shown_though_others_were_looked_at_first(
+    channel: Channel, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "NEWEST", 0)
+    monkeypatch.setattr(search, "FEW_MATCHES", 2)
+
+    found, sql = asked("parcel ", person, channel)
+
+    assert [hit.message.text for hit in found.messages] == ["Parcel 2", "Parcel 1", "Parcel 0"]
+    assert looks_by_index(sql) > 1
