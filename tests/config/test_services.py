@@ -60,6 +60,12 @@ def test_a_database_url_may_name_the_folder_of_a_socket() -> None:
     )
 
 
+def test_what_a_query_of_a_database_url_says_is_read_once() -> None:
+    read = services.django_database("postgresql:///parley?host=/tmp/100%2541&user=a%2541&password=p%2541")
+
+    assert (read["HOST"], read["USER"], read["PASSWORD"]) == ("/tmp/100%41", "a%41", "p%41")
+
+
 def test_another_kind_of_database_is_refused() -> None:
     with pytest.raises(env.EnvironmentFault, match="PostgreSQL only"):
         services.django_database("sqlite:///parley.db")
