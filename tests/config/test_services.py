@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from config import env, services
+from tests.config.test_setup import manage
 
 
 def published(home: Path, pid: int) -> services.Services:
@@ -20,6 +21,22 @@ def test_commands_find_the_servers_that_run_for_their_home(tmp_path: Path) -> No
     known = published(tmp_path, os.getpid())
 
     assert services.running(tmp_path) == known
+
+
+def test_commands_compare_with_the_simulator_that_runs_for_their_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside another demo, whose accounts have the same names."""
+    monkeypatch.setenv("PARLEY_HOME", str(tmp_path))
+    assert services.simulator_port() == 0
+    known = services.Services(
+        pid=os.getpid(), database_url="postgresql:///p", redis_url="unix:///v", simulator_port=8400
+    )
+    services.publish(tmp_path, known)
+
+    told = manage("diffsettings", "--all", PARLEY_HOME=str(tmp_path))
+
+    assert "SIMULATOR_PORT = 8400" in told.stdout.replace("###", "")
 
 
 def test_what_a_killed_process_left_counts_for_nothing(tmp_path: Path) -> None:
