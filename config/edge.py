@@ -75,7 +75,9 @@ class Edge:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
+                last_alive = await sync_to_async(health.last_beat, thread_sensitive=False)("edge")
                 health.keep_beating("edge")
+                self.door.begin_after(last_alive)
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 if self.proxy:

@@ -7,6 +7,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -23,6 +24,7 @@ from config import oneline, postgres, processes, services, valkey
 from config.oneline import SetUpFault
 
 FREE_MEGABYTES = 500
+PLAIN = re.compile(r"[\w/. ~:=@-]+")
 LONGEST_SOCKET_PATH = 103  # macOS allows 104 bytes with the final zero, Linux 108
 
 
@@ -44,9 +46,11 @@ def places(home: Path) -> Places:
 
 
 def _sockets(home: Path) -> Path:
-    """A socket's path may only be short, so a deep home keeps its sockets in the folder for temporary files."""
+    """A socket's path may only be short and plain, so that of a deep home, or of one with signs in its name that mean something in an
+    address or in PostgreSQL's list of folders, is in the folder for temporary files."""
     inside = home / "run"
-    if len(os.fsencode(inside / f".s.PGSQL.{postgres.PORT}.lock")) <= LONGEST_SOCKET_PATH:
+    is_short = len(os.fsencode(inside / f".s.PGSQL.{postgres.PORT}.lock")) <= LONGEST_SOCKET_PATH
+    if is_short and PLAIN.fullmatch(str(inside)):
         return inside
     name = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
     return Path(tempfile.gettempdir()) / f"parley-{os.getuid()}-{name}"
@@ -107,8 +111,9 @@ def prepare(home: Path) -> Places:
     """Everything that must be there before the servers start. The caller holds the home."""
     where = places(home)
     check_space(home)
-    where.log.mkdir(exist_ok=True)
     try:
+        where.log.mkdir(exist_ok=True)
+        where.valkey.mkdir(parents=True, exist_ok=True)
         postgres.own(where.sockets)
         postgres.prepare(data=where.data)
         postgres.clear_leftovers(data=where.data, sockets=where.sockets)

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -47,6 +48,18 @@ def beat_heart(process: str) -> None:
     broker.client().set(
         HEARTBEAT_KEY.format(process=process), f"{os.getpid()} {time.time():.3f}", ex=HEARTBEAT_LASTS
     )
+
+
+def last_beat(process: str) -> datetime | None:
+    """When one of these was alive at last; None where none was lately, or the broker is away."""
+    from config import broker
+
+    try:
+        told = broker.client().get(HEARTBEAT_KEY.format(process=process))
+        return datetime.fromtimestamp(float(told.split()[1]), UTC) if told else None
+    except Exception as error:
+        log.warning("heartbeat_unknown", cause=first_line(error))
+        return None
 
 
 def keep_beating(process: str) -> None:

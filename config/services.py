@@ -21,6 +21,7 @@ class Services:
     pid: int
     database_url: str
     redis_url: str
+    simulator_port: int = 0  # of a demo
 
 
 def home() -> Path:
@@ -46,6 +47,12 @@ def redis_url() -> str:
         return known
     services = running(home())
     return services.redis_url if services else ""
+
+
+def simulator_port() -> int:
+    """Of the demo that runs for PARLEY_HOME, whose inbox a command by hand is about; 0 when none does."""
+    services = running(home())
+    return services.simulator_port if services else 0
 
 
 def running(folder: Path) -> Services | None:
@@ -79,9 +86,9 @@ def django_database(url: str) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
-        "USER": unquote(parts.username or options.pop("user", "")),
-        "PASSWORD": unquote(parts.password or options.pop("password", "")),
-        "HOST": unquote(parts.hostname or options.pop("host", "")),
+        "USER": unquote(parts.username or "") or options.pop("user", ""),
+        "PASSWORD": unquote(parts.password or "") or options.pop("password", ""),
+        "HOST": unquote(parts.hostname or "") or options.pop("host", ""),
         "PORT": str(parts.port or options.pop("port", "")),
         "OPTIONS": options,
     }

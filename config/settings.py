@@ -15,7 +15,7 @@ if PARLEY_ENV not in {"demo", "test", "production"}:
 PRODUCTION = PARLEY_ENV == "production"
 PARLEY_HOME = services.home()
 PORT = env.number("PORT", 8000)
-SIMULATOR_PORT = env.number("SIMULATOR_PORT", PORT + 100)
+SIMULATOR_PORT = env.number("SIMULATOR_PORT", services.simulator_port() or PORT + 100)
 
 # --- Core: cache -----------------------------------------------------------------------------------------------------
 

@@ -26,7 +26,6 @@ def url(*, sockets: Path) -> str:
 
 
 def command(*, data: Path, sockets: Path) -> processes.Command:
-    data.mkdir(parents=True, exist_ok=True)
     settings = {
         "port": "0",
         "unixsocket": str(sockets / SOCKET),

@@ -75,6 +75,7 @@ class ReceiveRules:
     typing: bool = False
     groups: bool = False
     comments: bool = False
+    retries: bool = False  # what our door could not take is delivered again without our asking
 
     @property
     def is_partly_polled(self) -> bool:

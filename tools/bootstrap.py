@@ -18,6 +18,10 @@ from io import BytesIO
 
 NEEDED = (3, 11)
 OLDEST_UV = (0, 8)
+ROOM = 800  # megabytes, of the packages
+NEARLY_FULL = 100
+FULL = "the disk of %s has %d MB free, and Parley's packages need up to %d MB: free some, and run this again."
+NO_INDEX = "is the package index within reach?"
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 OWN = os.path.join(ROOT, ".uv")
@@ -27,9 +31,32 @@ def main():
     mode = sys.argv[1] if len(sys.argv) > 1 else "dev"
     if sys.version_info < NEEDED:
         return with_a_newer_python()
+    # Two at once would take each other's half away. The lock is of this file, so that none is left behind.
+    with open(os.path.abspath(__file__)) as own:
+        wait_for_others(own)
+        return install(mode)
+
+
+def wait_for_others(own):
+    import fcntl
+
+    try:
+        fcntl.flock(own, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        say("Waiting for another make that installs Parley's packages here ...")
+        fcntl.flock(own, fcntl.LOCK_EX)
+
+
+def install(mode):
     stamp, wanted = os.path.join(VENV, ".parley-" + mode), fingerprint()
     if read(stamp) == wanted and os.path.exists(os.path.join(VENV, "bin", "python")):
         return 0
+    if is_of_another_place():
+        shutil.rmtree(VENV)
+    full = short_of(NEARLY_FULL)
+    if full:
+        say(full[:1].upper() + full[1:])
+        return 1
     uv = find_uv() or fetch_uv()
     if uv is None:
         return 1
@@ -40,13 +67,44 @@ def main():
     environment = dict(os.environ, UV_PYTHON_DOWNLOADS="never", UV_PROJECT_ENVIRONMENT=VENV)
     environment.pop("VIRTUAL_ENV", None)
     if subprocess.call([uv, *arguments], cwd=ROOT, env=environment) != 0:
-        say(
-            "The packages could not be installed. The reason stands above; is the package index within reach?"
-        )
+        say("The packages could not be installed. The reason stands above; " + (short_of(ROOM) or NO_INDEX))
         return 1
-    with open(stamp, "w") as file:
-        file.write(wanted)
+    try:
+        with open(stamp, "w") as file:
+            file.write(wanted)
+    except OSError as error:
+        say("%s cannot be written: %s. Mend that and run this again." % (stamp, error.strerror))
+        return 1
     return 0
+
+
+def is_of_another_place():
+    """A folder that was moved or copied: its scripts begin with the Python of where it was, and uv, which finds all packages there,
+    leaves them so."""
+    folder = os.path.join(VENV, "bin")
+    for name in os.listdir(folder) if os.path.isdir(folder) else ():
+        path = os.path.join(folder, name)
+        if os.path.islink(path) or not os.path.isfile(path):
+            continue
+        with open(path, "rb") as file:
+            head = file.read(2000)
+        if head.startswith(b"#!") and b"/.venv/bin/python" in head and os.fsencode(folder) not in head:
+            return True
+    return False
+
+
+def short_of(megabytes):
+    """What to say where so much is not free; uv does not tell how much is needed, nor where."""
+    cache = os.environ.get("UV_CACHE_DIR") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "uv"
+    )
+    for place in (ROOT, cache):
+        while not os.path.exists(place):
+            place = os.path.dirname(place)
+        free = shutil.disk_usage(place).free // 1024**2
+        if free < megabytes:
+            return FULL % (place, free, ROOM)
+    return ""
 
 
 def with_a_newer_python():

@@ -117,7 +117,7 @@ def stopped_at_the_end(supervisor: Supervisor, chosen: Plan, say: Callable[[str]
 def _start_all(chosen: Plan, supervisor: Supervisor, say: Callable[[str], None]) -> None:
     where = embedded.prepare(chosen.home)
     _age_logs(where.log)
-    known = _serving(where)
+    known = _serving(where, simulator_port=chosen.ports.simulator)
     environment = _environment(chosen, known)
     supervisor.start(_simulator(environment))
     for command in embedded.commands(where):
@@ -151,12 +151,13 @@ def _is_ours(server: str) -> bool:
     return not env.text("DATABASE_URL" if server == "postgres" else "REDIS_URL")
 
 
-def _serving(where: embedded.Places) -> services.Services:
+def _serving(where: embedded.Places, *, simulator_port: int) -> services.Services:
     own = embedded.addresses(where, pid=os.getpid())
     return services.Services(
         pid=own.pid,
         database_url=env.text("DATABASE_URL") or own.database_url,
         redis_url=env.text("REDIS_URL") or own.redis_url,
+        simulator_port=simulator_port,
     )
 
 

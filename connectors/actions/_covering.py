@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 from django.db.models.functions import Greatest, Least
 
 from connectors.contract import InboundMessage, RedeliveryEnded
@@ -16,6 +16,8 @@ from inbox.models import Channel, Handle
 from inbox.rules.cleaning import clean
 
 DELIVERED_WITHIN = timedelta(minutes=2)  # what is younger may still be on its way
+# Between two comparisons because our door was shut: one that opens and shuts again and again does not use up a platform's limits.
+SHUT_APART = timedelta(minutes=2)
 HISTORICAL_AFTER = timedelta(hours=48)
 FOUND_BY_A_WALK = (GapCause.DISCONNECTED, GapCause.NOT_SUBSCRIBED, GapCause.FAILING, GapCause.NOT_DELIVERED)
 
@@ -102,6 +104,22 @@ def look_back(channel_id: int, reason: str, *, now: datetime) -> None:
     _walk_soon(channel_id, now)
 
 
+def note_shut_door(channel_id: int, *, since: datetime, until: datetime, now: datetime) -> None:
+    """What was delivered in this time found our door shut. One gap however long it lasts, and a comparison for it."""
+    known = Gap.objects.filter(
+        channel=channel_id, cause=GapCause.NOT_DELIVERED, until__gte=since - SHUT_APART, healed_at=None, lost=False
+    )  # fmt: skip
+    if known.update(since=Least(F("since"), since), until=Greatest(F("until"), until), found_at=now):
+        return
+    Gap.objects.create(
+        channel_id=channel_id, cause=GapCause.NOT_DELIVERED, since=since, until=until, found_at=now
+    )
+    walks = SyncSchedule.objects.filter(channel=channel_id, task=Task.RECONCILE, paused=False, failures=0)
+    last = walks.values_list("last_success_at", flat=True).first()
+    due = max(now, last + SHUT_APART) if last is not None else now
+    walks.filter(next_run_at__gt=due).update(next_run_at=due)
+
+
 def note_redelivered(channel_id: int, ended: RedeliveryEnded, *, now: datetime) -> None:
     """It may be told before its name is kept: a platform has one such task of a channel at a time."""
     asked = Gap.objects.filter(channel=channel_id, redelivery_ended_at=None).exclude(redelivery_asked_at=None)
@@ -118,13 +136,16 @@ def _walk_soon(channel_id: int, now: datetime) -> None:
 
 def note_undelivered(run: SyncRun, found: Sequence[InboundMessage], now: datetime) -> None:
     """Messages that a walk found and that should have been delivered. Where a gap is open already, they are what it kept from us."""
-    times = [each.sent_at for each in found if each.sent_at < now - DELIVERED_WITHIN]
+    if not found:
+        return
+    known = Gap.objects.filter(channel=run.channel_id, cause__in=FOUND_BY_A_WALK, healed_at=None, lost=False)
+    shut_until = known.aggregate(ended=Max("until"))["ended"]
+    late = max(now - DELIVERED_WITHIN, shut_until or now - DELIVERED_WITHIN)
+    times = [each.sent_at for each in found if each.sent_at < late]
     if not times:
         return
     oldest, newest = min(times), max(times)
-    known = Gap.objects.filter(
-        channel=run.channel_id, cause__in=FOUND_BY_A_WALK, healed_at=None, lost=False, since__lte=newest
-    )
+    known = known.filter(since__lte=newest + DELIVERED_WITHIN)
     if (gap := known.order_by("since", "pk").first()) is not None:
         Gap.objects.filter(pk=gap.pk).update(brought=F("brought") + len(times))
         return

@@ -11,11 +11,13 @@ from urllib.parse import parse_qsl
 
 import structlog
 from django.conf import settings
+from django.db import connection
 
 from connectors.contract import WebhookAnswer, WebhookRequest
 from connectors.door.bell import Bell
-from connectors.door.book import Book, BookUnreadable, Entry
+from connectors.door.book import Book, BookUnreadable, Entry, Shut
 from connectors.door.line import Line
+from connectors.door.misses import Missed, Misses
 from connectors.door.tally import FLUSH, Tally
 from connectors.door.writer import ChannelGone, NotStored, Writer
 
@@ -90,11 +92,17 @@ class Door:
         self._loop = loop
         self._lines = Line("door book", timeout=2.5), Line("door writer", timeout=PATIENCE)
         self._bell = Bell(self._ring)
+        self._misses = Misses(self._tell_missed)
         self._writer = Writer(self._lines[1], self._bell.ring)
         self._book = Book(self._lines[0].execute)
         self._tally = Tally()
         self._flusher: asyncio.Task[None] | None = None
         self._max_body = int(getattr(settings, "PARLEY_WEBHOOK_MAX_BYTES", MAX_BODY))
+
+    def begin_after(self, last_alive: datetime | None) -> None:
+        """No delivery came in between. For the server's start; None where nobody knows when a door was last alive."""
+        self._open()
+        self._misses.away(last_alive)
 
     async def close(self) -> None:
         """What waits is stored first. For the server's shutdown, and for tests."""
@@ -103,6 +111,7 @@ class Door:
         self._loop = None
         await self._writer.close()
         await self._bell.close()
+        await self._misses.close()
         if self._flusher is not None:
             self._flusher.cancel()
         await self._flush()
@@ -120,7 +129,12 @@ class Door:
             name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
         }
         declared = _declared(headers)
-        entry = await self._book.find(found[1], found[2])
+        try:
+            entry = await self._book.find(found[1], found[2])
+        except Shut as shut:
+            if method == "POST":
+                self._misses.refused(shut.channel_id, datetime.now(UTC))
+            raise
         if entry is None:
             return TOO_LARGE if declared > self._max_body else NOBODY
         query = _query(scope["query_string"])
@@ -189,7 +203,14 @@ class Door:
             )
         except ChannelGone:
             return NOBODY
+        except NotStored:
+            self._misses.refused(entry.channel_id, now)
+            raise
         return STORED
+
+    async def _tell_missed(self, missed: Missed) -> None:
+        await self._lines[0].execute("SELECT 1")  # while the database is away no thread waits for it
+        await asyncio.to_thread(_note_missed, missed)
 
     def _flush_soon(self) -> None:
         if self._flusher is None or self._flusher.done():
@@ -232,6 +253,19 @@ def _start(answer: WebhookAnswer) -> dict[str, Any]:
 
 
 _START_STORED = _start(STORED)  # by far the most frequent
+
+
+def _note_missed(missed: Missed) -> None:
+    from connectors.actions import missing
+
+    now = datetime.now(UTC)
+    try:
+        if missed.was_away:
+            missing.note_away(since=missed.away_since, now=now)
+        if missed.refused:
+            missing.note_refused(refused=missed.refused, now=now)
+    finally:
+        connection.close()
 
 
 def _wake_drain() -> None:

@@ -38,6 +38,10 @@ class BookUnreadable(Exception):
 class Shut(BookUnreadable):
     """The channel is known, and for a fault of ours nobody can check its signatures: a platform that is sent away would not come again."""
 
+    def __init__(self, why: str, channel_id: int) -> None:
+        super().__init__(why)
+        self.channel_id = channel_id
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -50,7 +54,7 @@ class Book:
     def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch
         self._entries: dict[tuple[str, str], Entry] = {}
-        self._shut: dict[tuple[str, str], str] = {}  # why
+        self._shut: dict[tuple[str, str], tuple[str, int]] = {}  # why, and of which channel
         self._read_at = float("-inf")  # when the newest finished reading began
         self._reading: asyncio.Task[None] | None = None
         self._waiting = 0
@@ -62,10 +66,10 @@ class Book:
             if asked_at - self._read_at > FRESH_FOR:
                 self._read_again()
             return entry
-        if why := self._shut.get((platform, public_id)):
+        if shut := self._shut.get((platform, public_id)):
             if asked_at - self._read_at > FRESH_FOR:
                 self._read_again()
-            raise Shut(why)
+            raise Shut(*shut)
         if self._waiting >= MAX_WAITING:
             # Whether anybody lives there is not known yet. A platform that hears 404 may not come again; one that hears 503 does.
             raise BookUnreadable("too many wait to be looked up")
@@ -76,8 +80,8 @@ class Book:
             raise BookUnreadable from None
         finally:
             self._waiting -= 1
-        if why := self._shut.get((platform, public_id)):
-            raise Shut(why)
+        if shut := self._shut.get((platform, public_id)):
+            raise Shut(*shut)
         return self._entries.get((platform, public_id))
 
     async def _wait_for_reading_after(self, moment: float) -> None:
@@ -105,8 +109,8 @@ class Book:
             if not isinstance(opened := known.get(app_id, UNREAD), str)
         }
         self._shut = {
-            (platform, public_id): why
-            for platform, public_id, _, app_id in channels
+            (platform, public_id): (why, channel_id)
+            for platform, public_id, channel_id, app_id in channels
             if isinstance(why := known.get(app_id, UNREAD), str)
         }
         self._read_at = began

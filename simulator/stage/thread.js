@@ -70,6 +70,8 @@ export function draw(list, { messages, seen }, { abilities, act, group }) {
   const near = list.scrollHeight - list.scrollTop - list.clientHeight < 80
   const byId = new Map(messages.map((one) => [one.id, one]))
   const lastMine = messages.findLast((one) => one.own && !one.deleted)
+  // The newest that was seen may be unsent by now, or another member's: what stands before it was seen as well.
+  const seenUpTo = messages.findIndex((one) => one.id === seen)
   const nodes = []
   let before = null
   for (const message of messages) {
@@ -77,7 +79,7 @@ export function draw(list, { messages, seen }, { abilities, act, group }) {
     if (!before || new Date(before.at_ms).toDateString() !== day || message.at_ms - before.at_ms > 3_600_000) {
       nodes.push(element("li", { class: "day", text: `${date.format(new Date(message.at_ms))}, ${time(message.at_ms)}` }))
     }
-    const isSeen = message === lastMine && seen === message.id
+    const isSeen = message === lastMine && messages.indexOf(message) <= seenUpTo
     nodes.push(bubble(message, { before, byId, abilities, act, group, seen: isSeen }))
     before = message
   }

@@ -126,6 +126,28 @@ async def test_not_ready_while_a_migration_waits(edge: Edge, monkeypatch: pytest
     assert "inbox.0042_more: run manage.py migrate" in orjson.loads(body)["migrations"]["reason"]
 
 
+async def test_what_came_since_an_edge_was_alive_is_asked_for_when_one_starts(
+    edge: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    health.beat_heart("edge")
+    alive = health.last_beat("edge")
+    begun: list[object] = []
+    monkeypatch.setattr(health, "keep_beating", lambda process: begun.append(process))
+    monkeypatch.setattr(edge.door, "begin_after", begun.append)
+    arriving = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
+
+    async def receive() -> MutableMapping[str, Any]:
+        return next(arriving)
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        pass
+
+    await edge({"type": "lifespan"}, receive, send)
+
+    assert alive is not None
+    assert begun == ["edge", alive]
+
+
 async def kept(make: Callable[[], object]) -> None:
     """Made off the loop, on a session that is closed."""
 

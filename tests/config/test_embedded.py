@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import namedtuple
 from pathlib import Path
@@ -71,6 +72,29 @@ def test_a_home_too_deep_for_a_socket_still_serves(tmp_path: Path) -> None:
 
     assert table_kept(deep) == 1
     shutil.rmtree(embedded.places(deep).sockets)
+
+
+def test_a_home_with_signs_in_its_name_that_mean_something_elsewhere_serves() -> None:
+    # Not in tmp_path, which is too deep for a socket anyway.
+    with tempfile.TemporaryDirectory(prefix="a, ü#1?%41+'") as folder:
+        home = Path(folder)
+        with embedded.serving(home, durable=False) as known:
+            host = services.django_database(known.database_url)["HOST"]
+            with psycopg.connect(known.database_url) as connection:
+                assert connection.execute("SELECT 1").fetchone() == (1,)
+            answered = redis.Redis.from_url(known.redis_url).ping()
+            assert Path(host, ".s.PGSQL.5432").is_socket()
+        shutil.rmtree(embedded.places(home).sockets)
+
+    assert answered is True
+
+
+@pytest.mark.parametrize("name", ["log", "valkey", "run"])
+def test_a_file_in_the_place_of_a_folder_is_told_in_one_line(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("")
+
+    with pytest.raises(SetUpFault, match=rf"/{name} cannot be used: File exists"):
+        embedded.prepare(tmp_path)
 
 
 def test_an_interrupted_making_is_begun_again(tmp_path: Path) -> None:

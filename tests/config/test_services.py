@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from config import env, services
+from tests.config.test_setup import manage
 
 
 def published(home: Path, pid: int) -> services.Services:
@@ -20,6 +21,22 @@ def test_commands_find_the_servers_that_run_for_their_home(tmp_path: Path) -> No
     known = published(tmp_path, os.getpid())
 
     assert services.running(tmp_path) == known
+
+
+def test_commands_compare_with_the_simulator_that_runs_for_their_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside another demo, whose accounts have the same names."""
+    monkeypatch.setenv("PARLEY_HOME", str(tmp_path))
+    assert services.simulator_port() == 0
+    known = services.Services(
+        pid=os.getpid(), database_url="postgresql:///p", redis_url="unix:///v", simulator_port=8400
+    )
+    services.publish(tmp_path, known)
+
+    told = manage("diffsettings", "--all", PARLEY_HOME=str(tmp_path))
+
+    assert "SIMULATOR_PORT = 8400" in told.stdout.replace("###", "")
 
 
 def test_what_a_killed_process_left_counts_for_nothing(tmp_path: Path) -> None:
@@ -58,6 +75,12 @@ def test_a_database_url_may_name_the_folder_of_a_socket() -> None:
         "parley",
         {},
     )
+
+
+def test_what_a_query_of_a_database_url_says_is_read_once() -> None:
+    read = services.django_database("postgresql:///parley?host=/tmp/100%2541&user=a%2541&password=p%2541")
+
+    assert (read["HOST"], read["USER"], read["PASSWORD"]) == ("/tmp/100%41", "a%41", "p%41")
 
 
 def test_another_kind_of_database_is_refused() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 
 import pytest
@@ -18,7 +18,7 @@ from connectors.door import Door
 from connectors.door.bell import Bell
 from connectors.door.line import Line
 from connectors.door.writer import NotStored, Writer
-from connectors.models import ChannelHealth, DeadItem, Receipt
+from connectors.models import ChannelHealth, DeadItem, Gap, Receipt
 from inbox.models import Channel, Message
 from tests.connectors.conftest import NOW, message_item
 from tests.factories.people import agent_of
@@ -313,6 +313,58 @@ async def test_while_the_database_is_away_the_platform_is_asked_to_come_again(kn
     assert took < 3
     monkeypatch.undo()
     assert await knocker.status() == 200
+
+
+async def gaps_found(count):
+    for _ in range(200):
+        found = await in_thread(lambda: list(Gap.objects.order_by("pk")))
+        if len(found) >= count:
+            return found
+        await asyncio.sleep(0.05)
+    raise AssertionError("the door told nobody")
+
+
+async def test_what_was_refused_is_told_once_the_database_is_back(knocker, channel, monkeypatch):
+    monkeypatch.setattr("connectors.door.misses.PAUSE", 0.05)
+    assert await knocker.status() == 200
+    began = datetime.now(UTC)
+    for line in knocker.door._lines:
+        await line.close()
+    with monkeypatch.context() as away:
+        away.setattr("connectors.door.line.conninfo", lambda: "host=127.0.0.1 port=1 dbname=nowhere")
+        assert [await knocker.status() for _ in range(3)] == [503, 503, 503]
+        ended = datetime.now(UTC)
+        await asyncio.sleep(0.2)
+        assert await in_thread(Gap.objects.count) == 0
+
+    (gap,) = await gaps_found(1)
+    assert (gap.channel_id, gap.cause, began <= gap.since < gap.until <= ended) == (
+        channel.pk, "not_delivered", True,
+    )  # fmt: skip
+
+
+async def test_what_came_while_nobody_could_check_its_signature_is_told(
+    knocker, channel, settings, monkeypatch
+):
+    monkeypatch.setattr("connectors.door.misses.PAUSE", 0.05)
+    settings.PARLEY_SEAL_KEYS = [Fernet.generate_key().decode()]
+
+    assert await knocker.status() == 503
+
+    (gap,) = await gaps_found(1)
+    assert gap.channel_id == channel.pk
+
+
+async def test_a_door_that_begins_asks_for_what_came_while_there_was_none(knocker, channel, monkeypatch):
+    monkeypatch.setattr("connectors.door.misses.PAUSE", 0.05)
+    alive = datetime.now(UTC) - timedelta(seconds=9)
+    await in_thread(lambda: Channel.objects.update(created_at=alive - timedelta(days=1)))
+    await in_thread(lambda: ChannelHealth.objects.create(channel=channel, complete_until=alive))
+
+    knocker.door.begin_after(alive)
+
+    (gap,) = await gaps_found(1)
+    assert (gap.channel_id, gap.since) == (channel.pk, alive)
 
 
 async def test_a_connection_that_was_cut_is_replaced(knocker):

@@ -56,7 +56,7 @@ MANIFEST: Final = configured(
             fetches_for=timedelta(seconds=75),  # error 2018294
         ),
         receive=ReceiveRules(
-            mode="webhook", edits=True, unsends=True, reactions=True, reads=True, comments=True
+            mode="webhook", edits=True, unsends=True, reactions=True, reads=True, comments=True, retries=True
         ),
         window=WindowRules(
             standard=timedelta(hours=24),

@@ -49,7 +49,9 @@ MANIFEST: Final = configured(
             text_with_files=True,
             requires_human=True,
         ),
-        receive=ReceiveRules(mode="poll", edits=True, unsends=True, reads=True, groups=True, comments=True),
+        receive=ReceiveRules(
+            mode="poll", edits=True, unsends=True, reads=True, groups=True, comments=True, retries=True
+        ),
         history=HistoryRules(age=CHANGELOG_AGE),
         auth=AuthRules(
             scopes=(

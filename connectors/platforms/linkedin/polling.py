@@ -27,9 +27,10 @@ NO_LOG: Final = "LinkedIn does not let this app read the messages of the account
 def page(ctx: Context, cursor: str, thread_id: str = "") -> Page:
     """Events since the cursor; from the oldest the log holds when there is none."""
     state = wire.unpack(cursor)
+    oldest = wire.milliseconds(ctx.now - CHANGELOG_AGE)
     since = wire.count(state.get("since"))
     if since is None:
-        since = wire.milliseconds(ctx.now - CHANGELOG_AGE)
+        since = oldest
     start = wire.count(state.get("start")) or 0
     newest = max(since, wire.count(state.get("newest")) or 0)
     params = {"q": "memberAndApplication", "startTime": str(since), "count": str(_PAGE)}
@@ -64,11 +65,18 @@ def page(ctx: Context, cursor: str, thread_id: str = "") -> Page:
             failures.append((element, UNKNOWN_KIND))
         events += [each for each in found if not thread_id or getattr(each, "thread_id", "") == thread_id]
     following = next_start(body, start, len(elements))
+    if not elements and not start and since > wire.milliseconds(ctx.now):
+        # The event that the cursor names is always told again, and LinkedIn does not know it: its clock went ahead and was set back.
+        # What it logs now stands before the cursor, so all of the log is read once more; what is known changes nothing.
+        return Page((), wire.pack({"since": oldest}), True)
     if following is not None:
         state = {"since": since, "start": following, "newest": newest}
     else:
         state = {"since": newest}  # inclusive: the last event will come again, and is known
-    captured = (at for element in elements if (at := wire.moment(element.get("capturedAt"))))
+    # A time ahead of our clock does not say how far behind us the log is: a reply that it does not hold yet would pass for one that never left.
+    captured = (
+        at for element in elements if (at := wire.moment(element.get("capturedAt"))) and at <= ctx.now
+    )
     return Page(
         tuple(events),
         wire.pack(state),

@@ -27,6 +27,7 @@ from connectors.contract import (
     WebhookRequest,
 )
 from connectors.platforms.linkedin.connector import connector
+from connectors.wire import milliseconds
 from tests.connectors import refusals
 from tests.connectors.helpers import NOW, FakePlatform, delivery, json_answer, lost_answer, reply, sent_json
 
@@ -285,6 +286,47 @@ def test_a_full_page_without_a_link_is_not_the_last(linkedin: FakePlatform) -> N
     assert page.more
     connector.poll(ctx, page.cursor)
     assert linkedin.asked[1].url.params["start"] == "50"
+
+
+def test_a_log_whose_clock_was_set_back_is_read_from_its_beginning(linkedin: FakePlatform) -> None:
+    event = orjson.loads(delivery("linkedin", "message"))["elements"][0]
+    ahead = {**event, "processedAt": milliseconds(NOW + timedelta(hours=25))}
+    no_more = json_answer({"elements": [], "paging": {"links": []}})
+    linkedin.on("GET", LOG, json_answer({"elements": [ahead]}), no_more, json_answer({"elements": [event]}))
+    ctx = linkedin.context(connector, ACCOUNT)
+
+    while_ahead = connector.poll(ctx, "")
+    set_back = connector.poll(ctx, while_ahead.cursor)
+    from_the_beginning = connector.poll(ctx, set_back.cursor)
+    connector.poll(ctx, from_the_beginning.cursor)
+
+    assert [page.more for page in (while_ahead, set_back, from_the_beginning)] == [False, True, False]
+    oldest = milliseconds(NOW - timedelta(days=28))
+    asked = [int(request.url.params["startTime"]) for request in linkedin.asked]
+    assert asked == [oldest, ahead["processedAt"], oldest, event["processedAt"]]
+
+
+def test_a_quiet_log_is_read_on_from_where_it_ended(linkedin: FakePlatform) -> None:
+    """Also where the platform's clock is ahead of ours, as long as it tells the event that is known."""
+    event = orjson.loads(delivery("linkedin", "message"))["elements"][0]
+    ahead = {**event, "processedAt": milliseconds(NOW + timedelta(hours=25))}
+    linkedin.on("GET", LOG, json_answer({"elements": []}), json_answer({"elements": [ahead]}))
+    ctx = linkedin.context(connector, ACCOUNT)
+
+    old = connector.poll(ctx, wire.pack({"since": milliseconds(NOW - timedelta(days=30))}))
+    known = connector.poll(ctx, wire.pack({"since": ahead["processedAt"]}))
+
+    assert (old.more, known.more) == (False, False)
+
+
+def test_the_log_has_come_no_further_than_our_clock(linkedin: FakePlatform) -> None:
+    event = orjson.loads(delivery("linkedin", "message"))["elements"][0]
+    ahead = {**event, "capturedAt": milliseconds(NOW + timedelta(hours=25))}
+    linkedin.on("GET", LOG, json_answer({"elements": [event, ahead]}))
+
+    page = connector.poll(linkedin.context(connector, ACCOUNT), "")
+
+    assert page.told_until == wire.moment(event["capturedAt"])
 
 
 @pytest.mark.parametrize(("start", "named"), [(0, "0"), (3, "3"), (3, "")])

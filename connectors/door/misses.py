@@ -1,0 +1,77 @@
+"""What the door could not take, remembered by its process until it can be told: while the database is away nothing can be stored.
+
+Most platforms come again. Of those that do not, a comparison must bring it, and it begins once this is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+log = structlog.get_logger(__name__)
+PAUSE = 2.0  # seconds between two tries, and before the first: a burst is told once, and a process that does not live asks for nothing
+
+
+@dataclass(slots=True)
+class Missed:
+    refused: dict[int, tuple[datetime, datetime]] = field(default_factory=dict)  # by channel: first, last
+    was_away: bool = False
+    away_since: datetime | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.refused) or self.was_away
+
+
+Tell = Callable[[Missed], Awaitable[None]]
+
+
+class Misses:
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._missed = Missed()
+        self._task: asyncio.Task[None] | None = None
+
+    def refused(self, channel_id: int, at: datetime) -> None:
+        self._add({channel_id: (at, at)})
+        self._tell_soon()
+
+    def away(self, since: datetime | None) -> None:
+        """The process has just begun, and nobody knows what was delivered before."""
+        self._missed.was_away, self._missed.away_since = True, since
+        self._tell_soon()
+
+    def _add(self, refused: Mapping[int, tuple[datetime, datetime]]) -> None:
+        for channel_id, (first, last) in refused.items():
+            known = self._missed.refused.get(channel_id, (first, last))
+            self._missed.refused[channel_id] = min(first, known[0]), max(last, known[1])
+
+    def _tell_soon(self) -> None:
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._tell_until_told())
+
+    async def _tell_until_told(self) -> None:
+        is_known = False
+        while self._missed:
+            await asyncio.sleep(PAUSE)
+            missed, self._missed = self._missed, Missed()
+            try:
+                await self._tell(missed)
+            except Exception as error:  # the database is still away
+                self._keep(missed)
+                if not is_known:
+                    log.warning("misses_not_told", error=type(error).__name__)
+                is_known = True
+
+    def _keep(self, missed: Missed) -> None:
+        self._add(missed.refused)
+        if missed.was_away:
+            self._missed.was_away, self._missed.away_since = True, missed.away_since
+
+    async def close(self) -> None:
+        """What could not be told yet is asked for by the door that begins next."""
+        if self._task is not None:
+            self._task.cancel()
