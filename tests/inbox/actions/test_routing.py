@@ -45,7 +45,7 @@ from inbox.models import (
     RoutingTicket,
     SlaPolicy,
 )
-from inbox.queries import sentences
+from inbox.queries import routing_shown, sentences
 from tests.factories import exchange, people, teams
 from tests.threads import at_once
 
@@ -408,6 +408,23 @@ def test_a_choice_made_while_it_is_resolved_holds_when_the_customer_is_back(
     route(brand, 62)
 
     assert who_has(mara) == "Jo"
+
+
+@pytest.mark.parametrize("to", ["a colleague", "nobody"])
+def test_a_choice_by_hand_is_said_for_the_spell_that_it_was_made_for_and_not_for_the_next(
+    to: str, channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    teams.team(brand, ada)
+    mara = write(channel)
+    assigning.assign(conversation=mara, to=jo if to == "a colleague" else None, by=jo, now=at(2))
+    mara.refresh_from_db()
+    assert "by hand, and routing leaves it so until it is resolved" in routing_shown.of(mara).said
+
+    closing.resolve(conversation=mara, by=jo, now=at(5))
+    mara = write(channel, "One more thing", seconds=60)
+
+    assert RoutingTicket.objects.filter(pk=mara.pk).exists()
+    assert "by hand" not in routing_shown.of(mara).said
 
 
 def test_resolving_that_was_taken_back_ends_no_choice(
