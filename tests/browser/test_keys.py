@@ -410,7 +410,7 @@ def test_a_macro_from_the_palette_is_shown_before_it_is_done(enter: Enter, chann
     expect(page.locator("#composer-text")).to_have_value("")
 
 
-def test_a_macro_that_only_keeps_it_from_routing_is_done_with_enter_and_says_so(
+def test_a_macro_that_only_keeps_it_from_routing_is_done_with_enter_and_can_be_undone(
     enter: Enter, channel: Channel
 ) -> None:
     teams.routed(channel.brand)
@@ -423,7 +423,7 @@ def test_a_macro_that_only_keeps_it_from_routing_is_done_with_enter_and_says_so(
     expect(page.locator("[data-plan-place] [data-does]")).to_contain_text("from now on routing leaves it so")
     page.keyboard.press("Enter")
 
-    expect(page.locator("#notices")).to_contain_text("routing changes nothing here")
+    expect(page.locator("#notices [data-undo]")).to_be_visible()
     expect(page.locator("#composer-text")).to_have_value("")
     made.refresh_from_db()
     assert made.assignee_set_by == "person"

@@ -203,8 +203,7 @@ class ComposerPicker extends HTMLElement {
       this.close()
       this.#cut(start, sign)
       show(composer.shell, html)
-      if (plan.hasAttribute("data-keeps")) notify(sentence("It stays as it is: routing changes nothing here until it is resolved.", "calm"))
-      else if (again && !elements(html).some((piece) => piece.content?.querySelector("[data-done]"))) notify(sentence("It had been done already; only its answer was lost.", "calm"))
+      if (again && !elements(html).some((piece) => piece.content?.querySelector("[data-done]"))) notify(sentence("It had been done already; only its answer was lost.", "calm"))
     } catch (error) {
       if (error instanceof Refused && error.status === 409) {
         this.#keepRun(url, null) // nothing was done: what is shown now is another run
