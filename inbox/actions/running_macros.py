@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import F
 
 from inbox import events
-from inbox.actions import _answering, _doing, _noting, _teams, _undo, _writing
+from inbox.actions import _answering, _doing, _noting, _teaching, _teams, _undo, _writing
 from inbox.actions._answering import ReplyRefused, SpentClick, StaleReply
 from inbox.models import BulkAct, BulkRun, Conversation, Macro, Message, Person, Priority, Tag, Team, UndoKind
 from inbox.queries import macros, writing
@@ -213,6 +213,10 @@ def _act(
     steps = [*done.steps, *(done.kept if done.keeps else ())]
     if steps:
         _undo.keep(ledger, _doing.KINDS[step.act], step.words, steps, conversation=current, by=by, now=now)
+    if done.steps and step.act in (BulkAct.TAG, BulkAct.UNTAG):
+        # Unlike where many are tagged at once, this one was looked at.
+        [was], tag = [each["was"] for each in done.steps], Tag.objects.get(pk=one.value["tag"])
+        _teaching.tag(current, tag, was, holds=step.act == BulkAct.TAG, by=by, now=now)
     if done.keeps:
         return Line(step.words, True, detail="it is so already; from now on routing leaves it so")
     return Line(step.words, bool(done.steps), ", ".join(done.skipped), detail=step.detail)
