@@ -52,7 +52,7 @@ def parse(text: str, names: Names) -> SearchQuery:
     """Raises QueryError, and nothing else, whatever the text."""
     if len(text) > LONGEST:
         raise QueryError(f"Search for at most {LONGEST} characters; this is {len(text)}.")
-    rest = _replace(_ADDRESS, text, '"{}"')
+    rest = _replace(_ADDRESS, view_reading.straightened(text), '"{}"')
     sides = [SIDES[found[1].lower()] for found in _SIDE.finditer(_unquoted(rest))]
     if len(set(sides)) > 1:
         raise QueryError("A message is from one side: keep one “from:”.", word="from:")

@@ -178,6 +178,12 @@ def test_what_stands_in_quotes_is_words_whatever_it_says(words: str, closed: str
     assert (query.asked.states, query.narrows) == (STATES, False)
 
 
+def test_curly_quotes_are_quotes() -> None:
+    query = search_query.parse("“late after: parcel” -„kaputt ist“ from:us", NAMES)
+
+    assert (query.words, query.without, query.side) == (["late after: parcel"], ["kaputt ist"], "out")
+
+
 def test_a_state_in_quotes_is_one() -> None:
     assert search_query.parse('is:"resolved" parcel', NAMES).asked.states == ("resolved",)
 
