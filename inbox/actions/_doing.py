@@ -41,9 +41,8 @@ RIVAL = "a newer conversation with this person is open"
 class Done:
     steps: list[dict[str, Any]] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)  # why → how many
-    kept: bool = (
-        False  # of what is skipped, something is a person's choice from now on, and was routing's to change
-    )
+    kept: list[dict[str, Any]] = field(default_factory=list)  # steps of what is skipped and a person's choice from now on  # fmt: skip
+    keeps: bool = False  # something of that was routing's to change
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ class _Wish:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """Nothing to see and nothing to undo, but from now on it is a person's choice."""
+    """Nothing to see, but from now on it is a person's choice."""
 
     why: str
     columns: Plain
@@ -140,18 +139,17 @@ def _change(ledger: events.Ledger, run: BulkRun, ids: list[int], done: Done, now
             done.skipped[wish.why] += 1
             kept[pk] = (here["seq"], wish.columns)
             chosen_before &= here["assignee_set_by"] == _queueing.BY_PERSON
+            done.kept.append(_step(kind, pk, here["seq"], here, wish.columns, quiet=True))
             continue
         seq = ledger.record(
             wish.told, at=now, conversation_id=pk, actor_id=run.person_id, bulk=run.pk, **wish.data
         )
         changes[pk] = (seq, wish.columns)
-        after = here | {name: _columns.plain(value) for name, value in wish.columns.items()}
-        was = {name: here[name] for name in _undo.PUT_BACK[kind]}
-        done.steps.append(_undo.step(pk, seq, was, **_undo.as_left(kind, was, after)))
+        done.steps.append(_step(kind, pk, seq, here, wish.columns))
     _columns.write(changes)
     _columns.write(kept)
     waited = _queueing.forget(kept)
-    done.kept = waited or (not chosen_before and routing_facts.settings_of(run.brand_id) is not None)
+    done.keeps = waited or (not chosen_before and routing_facts.settings_of(run.brand_id) is not None)
     if not changes:
         return
     if kind == UndoKind.STATE:
@@ -164,6 +162,14 @@ def _change(ledger: events.Ledger, run: BulkRun, ids: list[int], done: Done, now
         _queueing.forget(changes)
     elif kind == UndoKind.PRIORITY:
         _looking.rescore(ledger, list(changes), now)
+
+
+def _step(
+    kind: UndoKind, pk: int, seq: int, here: Plain, columns: Plain, *, quiet: bool = False
+) -> dict[str, Any]:
+    after = here | {name: _columns.plain(value) for name, value in columns.items()}
+    was = {name: here[name] for name in _undo.PUT_BACK[kind]}
+    return _undo.step(pk, seq, was, **_undo.as_left(kind, was, after), quiet=quiet)
 
 
 def _with_rivals(ids: list[int]) -> set[int]:

@@ -72,7 +72,7 @@ def put_back(
         if here is None:
             skipped[GONE] += 1
         elif step["id"] not in handed_on and all(here[name] == value for name, value in step["left"].items()):
-            left.append({**step, "was": _keeping(step, here)})
+            left.append({**step, "was": _keeping(step, here), "newest": here.get("seq")})
         else:
             changed.append(step)
     skipped.update(_who_changed(ledger, kind, changed, by))
@@ -86,7 +86,7 @@ def put_back(
 
 
 def _columns_now(ledger: events.Ledger, kind: str, steps: Sequence[Step]) -> dict[int, Plain]:
-    names = {*_undo.LEFT[kind], *_undo.BESIDE.get(kind, ())}
+    names = {"seq"}.union(_undo.BESIDE.get(kind, ()), *(step["left"] for step in steps))
     return _columns.read(ledger.brand_id, [step["id"] for step in steps], sorted(names))
 
 
@@ -205,6 +205,9 @@ def _columns_back(
 ) -> None:  # fmt: skip
     changes = {}
     for step in steps:
+        if step.get("quiet"):
+            changes[step["id"]] = (step["newest"], step["was"])
+            continue
         told, data = _told(kind, step["was"])
         seq = ledger.record(
             told, at=now, conversation_id=step["id"], actor_id=by.pk, undoes=step["seq"], undid=undid, **data

@@ -22,18 +22,6 @@ from inbox.rules import routing
 BY_PERSON, BY_ROUTING, BY_POLICY = "person", "routing", "policy"
 NEVER = datetime.min.replace(tzinfo=UTC)  # since when somebody is offline who has never opened a page
 
-# Of a conversation `c` whether a spell ended after somebody was last chosen. What was taken back never was; a reopening
-# that was taken back has chosen somebody all the same (closing.reopen), so its undoing ends that. The kinds of the inner
-# question are written out, so that the index of these events is used (turns_of_conversation).
-ENDED_SINCE = """EXISTS (
-        SELECT FROM inbox_event e
-         WHERE e.conversation_id = c.id AND e.kind IN ('conversation.resolved', 'conversation.spam') AND e.at >= c.assignee_set_at
-           AND NOT EXISTS (
-               SELECT FROM inbox_event u
-                WHERE u.conversation_id = c.id AND (u.data->>'undoes')::bigint = e.seq
-                  AND u.kind IN ('conversation.resolved', 'conversation.reopened', 'conversation.snoozed', 'conversation.woken',
-                                 'conversation.no_reply_needed', 'conversation.pending', 'conversation.spam')))"""
-
 
 def is_free(
     *,
@@ -114,7 +102,7 @@ def _ended_since(touched: Sequence[Touched]) -> set[int]:
     ]  # fmt: skip
     if not asked:
         return set()
-    sql = f"SELECT c.id FROM unnest(%s::bigint[], %s::timestamptz[]) AS c(id, assignee_set_at) WHERE {ENDED_SINCE}"
+    sql = f"SELECT c.id FROM unnest(%s::bigint[], %s::timestamptz[]) AS c(id, assignee_set_at) WHERE {routing_facts.ENDED_SINCE}"
     return {pk for (pk,) in _sql.rows(sql, _sql.columns(asked, 2))}
 
 

@@ -16,9 +16,10 @@ LASTS = timedelta(minutes=10)
 # Of each kind: what is put back, and what must still be as it was left.
 _STATE = ("state", "resolved_at", "snoozed_until")
 _TEAM = ("team_id", "team_by_hand")
+_CHOSEN = ("assignee_set_by", "assignee_set_at")
 PUT_BACK: Mapping[str, Sequence[str]] = {
     UndoKind.STATE: (*_STATE, "unread_count", "waiting_since", "promised_at", "opened_at"),
-    UndoKind.ASSIGNEE: ("assignee_id", "assignee_name", "assignee_set_by", "assignee_set_at", *_TEAM),
+    UndoKind.ASSIGNEE: ("assignee_id", "assignee_name", *_CHOSEN, *_TEAM),
     UndoKind.PRIORITY: ("priority", "priority_pinned"),
     UndoKind.UNREAD: ("unread_count",),
     UndoKind.PROMISE: ("promised_at",),
@@ -49,6 +50,8 @@ def as_left(kind: str, was: Plain, after: Plain) -> Plain:
         must.remove("priority")  # left to the score, it may move meanwhile
     if kind == UndoKind.ASSIGNEE and any(was[name] != after[name] for name in _TEAM):
         must += _TEAM  # it was given to a team
+    elif kind == UndoKind.ASSIGNEE and was["assignee_id"] == after["assignee_id"]:
+        must += _CHOSEN  # it stayed where it was, by a person's choice from then on
     beside = {name: after[name] for name in BESIDE.get(kind, ()) if name not in must}
     if kind == UndoKind.STATE and after["state"] == ConversationState.RESOLVED:
         beside["promised_at"] = None  # triage takes it off
@@ -60,8 +63,12 @@ def before(kind: UndoKind, conversation: Conversation) -> Plain:
     return _columns.of(conversation, PUT_BACK[kind])
 
 
-def step(conversation_id: int, seq: int, was: Any, left: Any, beside: Any = None) -> dict[str, Any]:
-    return {"id": conversation_id, "seq": seq, "was": was, "left": left, "beside": beside or {}}
+def step(
+    conversation_id: int, seq: int, was: Any, left: Any, beside: Any = None, *, quiet: bool = False
+) -> dict[str, Any]:
+    """`quiet`: no event told of it, since nothing is seen of it. `seq` is the newest then, and that is not taken back."""
+    kept = {"id": conversation_id, "seq": seq, "was": was, "left": left, "beside": beside or {}}
+    return kept | {"quiet": True} if quiet else kept
 
 
 def remember(
@@ -74,10 +81,11 @@ def remember(
     *,
     by: Person,
     now: datetime,
+    quiet: bool = False,
 ) -> None:
     """After the change of a conversation's columns."""
-    left = as_left(kind, was, before(kind, conversation))
-    keep(ledger, kind, words, [step(conversation.pk, seq, was, **left)], conversation=conversation, by=by, now=now)  # fmt: skip
+    done = step(conversation.pk, seq, was, **as_left(kind, was, before(kind, conversation)), quiet=quiet)
+    keep(ledger, kind, words, [done], conversation=conversation, by=by, now=now)
 
 
 def keep(

@@ -27,6 +27,7 @@ def assign(*, conversation: Conversation, to: Person | None, by: Person, now: da
         raise NotAColleague(f"{to.short_name} does not work for this brand.")
     with events.ledger(conversation.brand_id) as ledger:
         current = _writing.locked(conversation.pk)
+        was = _undo.before(UndoKind.ASSIGNEE, current)
         chosen = {"assignee_set_by": _queueing.BY_PERSON, "assignee_set_at": now}
         _queueing.forget([current.pk])
         if current.assignee_id != (to.pk if to else None):
@@ -35,12 +36,13 @@ def assign(*, conversation: Conversation, to: Person | None, by: Person, now: da
                 kind, at=now, conversation_id=current.pk, actor_id=by.pk, to=to.pk if to else None,
                 to_name=to.short_name if to else "", before=current.assignee_id,
             )  # fmt: skip
-            was = _undo.before(UndoKind.ASSIGNEE, current)
             _writing.change(current, seq, assignee=to, assignee_name=to.short_name if to else "", **chosen)
             words = f"Assigned to {to.short_name}" if to else "Assigned to nobody"
             _undo.remember(ledger, UndoKind.ASSIGNEE, words, current, was, seq, by=by, now=now)
         else:  # nothing to see, but from now on it is a person's choice
             _writing.change(current, current.seq, **chosen)
+            words = f"Left with {to.short_name}" if to else "Left to nobody"
+            _undo.remember(ledger, UndoKind.ASSIGNEE, words, current, was, current.seq, by=by, now=now, quiet=True)  # fmt: skip
     return current
 
 

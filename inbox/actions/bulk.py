@@ -145,7 +145,7 @@ def _work(run_id: int, now: datetime) -> BulkRun:
             _count(run, outcome.done, outcome.skipped)
         else:
             done = _doing.do(ledger, run, batch.ids, now)
-            BulkBatch.objects.filter(pk=batch.pk).update(worked_at=now, steps=done.steps)
+            BulkBatch.objects.filter(pk=batch.pk).update(worked_at=now, steps=[*done.steps, *done.kept])
             _count(run, len(done.steps), done.skipped)
         if run.state == BulkState.RUNNING and run.worked >= run.total:
             _finish(run, BulkState.DONE, now)

@@ -28,6 +28,9 @@ class Place:
     current: Conversation | None
     ready: Conversation | None
     lost_to: Person | None = None  # a colleague took over what was on the screen
+    is_left: bool = (
+        False  # nothing is free, but the view holds something: colleagues have it, or it was passed over
+    )
 
 
 @transaction.atomic(durable=True)
@@ -51,6 +54,9 @@ def go_on(
     current = _first(kept, person, FocusStanding.CURRENT, now) or _next(
         person, brand, view, sort, passed, FocusStanding.CURRENT, now
     )
+    if current is None:
+        _give_back_ready(person, brand)
+        return Place(None, None, is_left=view.conversations(person, brand, now=now).exists())
     return Place(current, _keep_ready(person, brand, view, sort, passed, current, now))
 
 
@@ -125,12 +131,14 @@ def one_page_at_a_time(person: Person, brand: Brand) -> None:
 
 
 def _keep_ready(
-    person: Person, brand: Brand, view: View, sort: Sort, passed: Collection[UUID], current: Conversation | None, now: datetime
+    person: Person, brand: Brand, view: View, sort: Sort, passed: Collection[UUID], current: Conversation, now: datetime
 ) -> Conversation | None:  # fmt: skip
-    Focus.objects.filter(brand=brand, person=person, standing=FocusStanding.NEXT).delete()
-    if current is None:
-        return None
+    _give_back_ready(person, brand)
     return _next(person, brand, view, sort, {*passed, current.public_id}, FocusStanding.NEXT, now)
+
+
+def _give_back_ready(person: Person, brand: Brand) -> None:
+    Focus.objects.filter(brand=brand, person=person, standing=FocusStanding.NEXT).delete()
 
 
 def _next(

@@ -131,7 +131,7 @@ def _without(candidate: Candidate, ticket: Ticket) -> Candidate:
 
 _TICKETS = f"""
     SELECT k.conversation_id, k.team_id, k.had_by_id, k.told, c.state, c.assignee_id, c.assignee_set_by,
-           c.assignee_set_at < c.opened_at AND {_queueing.ENDED_SINCE}, c.waiting_since, c.kind, c.priority, c.language, c.tags, known.assignee_id, known.last_outbound_at,
+           c.assignee_set_at < c.opened_at AND {routing_facts.ENDED_SINCE}, c.waiting_since, c.kind, c.priority, c.language, c.tags, known.assignee_id, known.last_outbound_at,
            -c.priority_score, k.since
       FROM inbox_routingticket k JOIN inbox_conversation c ON c.id = k.conversation_id
       LEFT JOIN LATERAL (SELECT o.assignee_id, o.last_outbound_at FROM inbox_conversation o

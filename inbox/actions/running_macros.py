@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import F
 
 from inbox import events
-from inbox.actions import _answering, _doing, _noting, _teams, _undo, _writing
+from inbox.actions import _answering, _doing, _noting, _teaching, _teams, _undo, _writing
 from inbox.actions._answering import ReplyRefused, SpentClick, StaleReply
 from inbox.models import BulkAct, BulkRun, Conversation, Macro, Message, Person, Priority, Tag, Team, UndoKind
 from inbox.queries import macros, writing
@@ -35,7 +35,6 @@ class Line:
     shown: str = ""
     kind: str = ""  # reply, note or empty
     detail: str = ""
-    kept: bool = False  # it was so already, and is a person's choice from now on: nothing to take back
 
 
 class PlanChanged(Exception):
@@ -50,10 +49,6 @@ def mark(lines: Sequence[Line]) -> str:
     """By which a run is compared with its preview."""
     said = "\x1f".join(f"{line.what}\x1e{line.done}\x1e{line.why}\x1e{line.shown}" for line in lines)
     return hashlib.sha256(said.encode()).hexdigest()[:32]
-
-
-def can_be_undone(lines: Sequence[Line]) -> bool:
-    return any(line.done and not line.kept for line in lines)
 
 
 @transaction.atomic(durable=True)
@@ -101,10 +96,9 @@ def run(
         if mark(lines) != expected:
             raise PlanChanged(lines)
         if any(line.done for line in lines):
-            if can_be_undone(lines):
-                words = f"Ran “{macro.name}”"
-                current = _writing.locked(conversation.pk)
-                _undo.keep(ledger, UndoKind.MACRO, words, [], conversation=current, by=by, now=now)
+            words = f"Ran “{macro.name}”"
+            current = _writing.locked(conversation.pk)
+            _undo.keep(ledger, UndoKind.MACRO, words, [], conversation=current, by=by, now=now)
             Macro.objects.filter(pk=macro.pk).update(used=F("used") + 1)
     return lines
 
@@ -216,12 +210,15 @@ def _act(
         seen_seq=seen_seq,
     )
     done = _doing.do(ledger, one, [current.pk], now)
-    if done.steps:
-        _undo.keep(
-            ledger, _doing.KINDS[step.act], step.words, done.steps, conversation=current, by=by, now=now
-        )
-    if done.kept:
-        return Line(step.words, True, detail="it is so already; from now on routing leaves it so", kept=True)
+    steps = [*done.steps, *(done.kept if done.keeps else ())]
+    if steps:
+        _undo.keep(ledger, _doing.KINDS[step.act], step.words, steps, conversation=current, by=by, now=now)
+    if done.steps and step.act in (BulkAct.TAG, BulkAct.UNTAG):
+        # Unlike where many are tagged at once, this one was looked at.
+        [was], tag = [each["was"] for each in done.steps], Tag.objects.get(pk=one.value["tag"])
+        _teaching.tag(current, tag, was, holds=step.act == BulkAct.TAG, by=by, now=now)
+    if done.keeps:
+        return Line(step.words, True, detail="it is so already; from now on routing leaves it so")
     return Line(step.words, bool(done.steps), ", ".join(done.skipped), detail=step.detail)
 
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 
 from inbox import events
-from inbox.actions import _columns, _tag_rows, _undo, _writing
-from inbox.exchange import MessageKind
+from inbox.actions import _columns, _tag_rows, _teaching, _undo, _writing
 from inbox.models import (
     Conversation,
     ConversationTag,
-    Direction,
     EventKind,
-    Example,
-    Message,
     ModelKind,
     Person,
     Sentiment,
@@ -44,7 +39,7 @@ def set_tag(*, conversation: Conversation, tag: Tag, by: Person, now: datetime) 
         row = _row_of(current, tag)
         if row is None or row.state != TagState.SET:
             accepted = row is not None and row.state == TagState.SUGGESTED
-            message = _spoke_for(current, row)
+            message = _teaching.spoke_for(current, row)
             was = _tag_rows.kept(tag.pk, row)
             ConversationTag.objects.update_or_create(
                 conversation=current, tag=tag,
@@ -59,7 +54,7 @@ def set_tag(*, conversation: Conversation, tag: Tag, by: Person, now: datetime) 
                 tag=tag.name, tag_id=tag.pk, by=SetBy.PERSON.value, accepted=accepted,
             )  # fmt: skip
             _writing.change(current, seq, tags=[*others, tag.name])
-            _teach(current, message, ModelKind.TAGS, by=by, now=now, holds=[_label(tag)])
+            _teaching.teach(current, message, ModelKind.TAGS, by=by, now=now, holds=[_teaching.label(tag)])
             words = f"Said yes to the tag {tag.name}" if accepted else f"Tagged {tag.name}"
             _remember(ledger, words, current, tag, was, seq, by=by, now=now)
     return current
@@ -74,7 +69,7 @@ def undo_tag(*, conversation: Conversation, tag: Tag, by: Person, now: datetime)
         row = _row_of(current, tag)
         if row is not None and row.state != TagState.UNDONE:
             refused = row.state == TagState.SUGGESTED
-            message = _spoke_for(current, row)
+            message = _teaching.spoke_for(current, row)
             was = _tag_rows.kept(tag.pk, row)
             ConversationTag.objects.filter(pk=row.pk).update(state=TagState.UNDONE, undone_by=by)
             seq = ledger.record(
@@ -82,7 +77,7 @@ def undo_tag(*, conversation: Conversation, tag: Tag, by: Person, now: datetime)
                 tag=tag.name, tag_id=tag.pk, by=row.set_by, refused=refused,
             )  # fmt: skip
             _writing.change(current, seq, tags=[name for name in current.tags if name != tag.name])
-            _teach(current, message, ModelKind.TAGS, by=by, now=now, fails=[_label(tag)])
+            _teaching.teach(current, message, ModelKind.TAGS, by=by, now=now, fails=[_teaching.label(tag)])
             words = f"Said no to the tag {tag.name}" if refused else f"Took the tag {tag.name} off"
             _remember(ledger, words, current, tag, was, seq, by=by, now=now)
     return current
@@ -130,8 +125,8 @@ def _feel(
         current, seq, sentiment=sentiment, sentiment_set_by=SetBy.PERSON, sentiment_suggested="", sentiment_confidence=None,
         sentiment_version=None,
     )  # fmt: skip
-    _teach(
-        current, _spoke_for(current, None), ModelKind.SENTIMENT, by=by, now=now, holds=[sentiment] if sentiment else [],
+    _teaching.teach(
+        current, _teaching.spoke_for(current, None), ModelKind.SENTIMENT, by=by, now=now, holds=[sentiment] if sentiment else [],
         fails=sorted(thought),
     )  # fmt: skip
     _undo.remember(ledger, UndoKind.MOOD, words, current, was, seq, by=by, now=now)
@@ -155,41 +150,5 @@ def _check(conversation: Conversation, tag: Tag) -> None:
         raise NotThisBrandsTag(tag.name)
 
 
-def _label(tag: Tag) -> str:
-    return tag.key or tag.name
-
-
 def _row_of(conversation: Conversation, tag: Tag) -> ConversationTag | None:
     return ConversationTag.objects.filter(conversation=conversation, tag=tag).first()
-
-
-def _spoke_for(conversation: Conversation, row: ConversationTag | None) -> Message | None:
-    """The message that a rule or model heard it in, else the customer's newest words."""
-    if row is not None and row.message_id and row.set_by != SetBy.PERSON:
-        return Message.objects.filter(pk=row.message_id).first()
-    newest = Message.objects.filter(conversation=conversation, direction=Direction.IN, deleted_at=None)
-    return (
-        newest.exclude(text="")
-        .exclude(kind=MessageKind.SYSTEM)
-        .order_by("-sent_at", "-order_key", "-id")
-        .first()
-    )
-
-
-def _teach(
-    conversation: Conversation,
-    message: Message | None,
-    kind: ModelKind,
-    *,
-    by: Person,
-    now: datetime,
-    holds: Sequence[str] = (),
-    fails: Sequence[str] = (),
-) -> None:
-    """Without words there is nothing to learn, and what was unsent is not kept."""
-    if message is None or not message.text.strip() or not (holds or fails):
-        return
-    Example.objects.create(
-        brand_id=conversation.brand_id, kind=kind, conversation=conversation, message=message,
-        holds=list(holds), fails=list(fails), person=by, at=now,
-    )  # fmt: skip

@@ -9,6 +9,7 @@ from datetime import datetime
 from inbox.actions import _priority, _touched
 from inbox.actions._touched import Touched
 from inbox.models import Brand, Conversation
+from inbox.queries import sorting
 from inbox.rules import priority as rule
 from inbox.rules.priority import Verdict
 
@@ -37,6 +38,7 @@ class Move:
 @dataclass(frozen=True, slots=True)
 class Preview:
     looked_at: int
+    more: bool  # stand further down and were not looked at
     moves: list[Move]  # the first twenty with the new weights, in their order
     fallen: list[Move]  # of the first twenty with the saved ones
     moved: int
@@ -46,8 +48,9 @@ def preview(*, brand: Brand, facts: Mapping[str, int], tags: Mapping[str, int], 
     """Three questions to the database, whatever the brand has."""
     saved = _priority.weights_of(brand.pk)
     wanted = _priority.Weights(rule.complete({**saved.facts, **facts}), {**saved.tags, **tags})
-    pressing = Conversation.objects.of_brand(brand).open().order_by("-priority_score", "pk")[:LOOKED_AT]
-    rows = {row.pk: row for row in pressing}
+    pressing = list(sorting.SCORE.below(Conversation.objects.of_brand(brand).open(), None)[: LOOKED_AT + 1])
+    more = len(pressing) > LOOKED_AT
+    rows = {row.pk: row for row in pressing[:LOOKED_AT]}
     touched = _touched.load(brand.pk, rows, now)
     before, after = _ordered(touched, saved, now), _ordered(touched, wanted, now)
     places = {pk: place for place, pk in enumerate(before, 1)}
@@ -57,6 +60,7 @@ def preview(*, brand: Brand, facts: Mapping[str, int], tags: Mapping[str, int], 
     ]
     return Preview(
         looked_at=len(rows),
+        more=more,
         moves=moves[:SHOWN],
         fallen=sorted((each for each in moves[SHOWN:] if each.before <= SHOWN), key=lambda each: each.before),
         moved=sum(each.up != 0 for each in moves),
@@ -64,10 +68,11 @@ def preview(*, brand: Brand, facts: Mapping[str, int], tags: Mapping[str, int], 
 
 
 def _ordered(touched: list[Touched], weights: _priority.Weights, now: datetime) -> dict[int, Verdict]:
+    """As the list orders by score: among equals the newer comes first."""
     verdicts = {
         each.id: rule.score(_priority.facts_of(each, weights, now), weights.facts, now) for each in touched
     }
-    return dict(sorted(verdicts.items(), key=lambda item: (-item[1].score, item[0])))
+    return dict(sorted(verdicts.items(), key=lambda item: (item[1].score, item[0]), reverse=True))
 
 
 def _move(row: Conversation, before: int, after: int, was: Verdict, now_: Verdict) -> Move:

@@ -16,10 +16,32 @@ HEARD_EVERY = timedelta(seconds=10)  # an open page says so (inbox.attendance)
 # Who was not heard of for so long gets nothing new, and may come back. A few of their page's beats may be lost.
 SILENT_AFTER = timedelta(seconds=45)
 
+# Of a conversation `c` whether a spell ended after somebody was last chosen. What was taken back never was; a reopening
+# that was taken back has chosen somebody all the same (closing.reopen), so its undoing ends that. The kinds of the inner
+# question are written out, so that the index of these events is used (turns_of_conversation).
+ENDED_SINCE = """EXISTS (
+        SELECT FROM inbox_event e
+         WHERE e.conversation_id = c.id AND e.kind IN ('conversation.resolved', 'conversation.spam') AND e.at >= c.assignee_set_at
+           AND NOT EXISTS (
+               SELECT FROM inbox_event u
+                WHERE u.conversation_id = c.id AND (u.data->>'undoes')::bigint = e.seq
+                  AND u.kind IN ('conversation.resolved', 'conversation.reopened', 'conversation.snoozed', 'conversation.woken',
+                                 'conversation.no_reply_needed', 'conversation.pending', 'conversation.spam')))"""
+
 
 def settings_of(brand_id: int) -> RoutingSettings | None:
     """The brand's figures; None where people hand out the work themselves."""
     return RoutingSettings.objects.filter(pk=brand_id, is_on=True).first()
+
+
+def ended_since_chosen(conversation_id: int) -> bool:
+    """Whether the spell for which somebody chose who has it is over, so that the choice holds no more."""
+    sql = (
+        f"SELECT c.assignee_set_at < c.opened_at AND {ENDED_SINCE} FROM inbox_conversation c WHERE c.id = %s"  # noqa: S608
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [conversation_id])
+        return any(ended for (ended,) in cursor.fetchall())
 
 
 def teams_of(brand_id: int) -> list[Takes]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from inbox.models import Conversation, ConversationState, Outcome, RoutingDecision, RoutingSettings
+from inbox.models import Conversation, ConversationState, Outcome, RoutingDecision
+from inbox.queries import routing_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class RoutingShown:
 def of(conversation: Conversation) -> RoutingShown:
     """It always says something: a line that came with one's own key would push what stands below it."""
     decision = RoutingDecision.objects.filter(conversation=conversation).order_by("-pk").first()
-    is_on = RoutingSettings.objects.filter(pk=conversation.brand_id, is_on=True).exists()
+    is_on = routing_facts.settings_of(conversation.brand_id) is not None
     said = _said(conversation, decision, is_on=is_on)
     if decision is None:
         return RoutingShown(said)
@@ -46,7 +47,7 @@ def of(conversation: Conversation) -> RoutingShown:
 
 
 def _said(c: Conversation, decision: RoutingDecision | None, *, is_on: bool) -> str:
-    if c.assignee_set_by == "person" and c.state != ConversationState.RESOLVED:
+    if _is_held_by_hand(c, is_on=is_on):
         who = f"{c.assignee_name} was chosen" if c.assignee_id else "It was left to nobody"
         return f"{who} by hand" + (", and routing leaves it so until it is resolved." if is_on else ".")
     if c.assignee_set_by == "routing" and c.assignee_id and decision and decision.chosen_id == c.assignee_id:
@@ -62,6 +63,13 @@ def _said(c: Conversation, decision: RoutingDecision | None, *, is_on: bool) -> 
     ):
         return "No team takes such a conversation, so it waits for whoever takes it."
     return f"{c.assignee_name} has it." if c.assignee_id else "Nobody has it."
+
+
+def _is_held_by_hand(c: Conversation, *, is_on: bool) -> bool:
+    """What a person chose holds until it is resolved; when its customer is back, routing is asked anew."""
+    if c.assignee_set_by != "person" or c.state == ConversationState.RESOLVED:
+        return False
+    return not (is_on and c.state == ConversationState.OPEN and routing_facts.ended_since_chosen(c.pk))
 
 
 def _asked(told: dict[str, Any]) -> str:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from inbox.models import Brand, Conversation, ConversationTag, Priority, SetBy, Tag, TagState
+from inbox.models import (
+    Brand,
+    Conversation,
+    ConversationState,
+    ConversationTag,
+    Priority,
+    SetBy,
+    Tag,
+    TagState,
+)
 from inbox.queries import clocks, routing_shown
 from inbox.queries.clocks import ClockShown
 from inbox.queries.routing_shown import RoutingShown
@@ -55,6 +64,10 @@ class TriageFacts:
     tags: list[TagShown]
     suggested: list[TagShown]
     routing: RoutingShown
+
+    @property
+    def ended(self) -> bool:
+        return self.conversation.state in (ConversationState.RESOLVED, ConversationState.SPAM)
 
     @property
     def priority(self) -> str:

@@ -20,6 +20,10 @@ HOURS_OF_TODAY = {
 PARTS_OF_DAY = {
     "noon": time(12), "midday": time(12), "afternoon": time(14), "eod": time(17), "evening": time(18), "night": time(20),
 }  # fmt: skip
+EARLIEST = {
+    "tonight": 17,
+    "evening": 16,
+}  # hours that can be meant behind these; behind the others: from noon on
 _SHORTEST = 3
 
 

@@ -44,6 +44,8 @@ def _read_day_or_range(value: str, token: Token) -> list[Term]:
         raise QueryError(
             f"“{token.word}” names no time. {may(choices(token.field, Names()), token)}", word=token.word
         )
+    if begin and end and begin > end:
+        raise QueryError(f"{first} is after {last}. Write {token.field}:{last}..{first}.", word=token.word)
     if token.negated and begin and end:
         raise QueryError("Say which side you mean, created<… or created>…, instead of “not between”.".replace("created", token.field), word=token.word)  # fmt: skip
     found = []

@@ -21,6 +21,7 @@ from inbox.rules.view_query import (
 )
 
 IS_WORDS = (*STATES, ANY, *FLAGS, "assigned", "unassigned", "public", "read")
+_SHOWN = 16  # all fields, and of what a brand has as many
 
 
 @dataclass(slots=True)
@@ -83,7 +84,7 @@ def unknown(what: str, value: str, allowed: Iterable[str], word: str, *, prefix:
     near = difflib.get_close_matches(value.lower(), [each.lower() for each in allowed], n=1, cutoff=0.6)
     if near:
         return QueryError(f"{what} Did you mean “{prefix}{near[0]}”?{after}", word=word)
-    shown = ", ".join(f"{prefix}{each}" for each in allowed[:12])
+    shown = ", ".join(f"{prefix}{each}" for each in allowed[:_SHOWN])
     return QueryError(
         f"{what} {f'You may write {shown}.' if shown else 'There is none yet.'}{after}", word=word
     )

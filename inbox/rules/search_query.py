@@ -18,7 +18,11 @@ SIDES = {"customer": "in", "us": "out", "notes": "note", "note": "note"}
 _SIDE = re.compile(rf"(?<!\S)from:({'|'.join(SIDES)})(?!\S)", re.I)
 _DAY = re.compile(r"(?<!\S)(before|after):(\S*)", re.I)
 _ADDRESS = re.compile(r'(?<!\S)(?:https?|ftp)://[^\s"]+', re.I)
-_SAYS_STATE = re.compile(rf"(?<!\S)-?(?:is|state):\"?(?:{'|'.join(STATES)})", re.I)
+_ASKS_STATE = re.compile(r"(?<!\S)-?(?:is|state):", re.I)
+_STATE = re.compile(rf"\"?(?:{'|'.join(STATES)})", re.I)
+_QUOTED = re.compile(
+    r'"(?:[^"\\]|\\.)*"?', re.DOTALL
+)  # as view_reading reads them: one that nobody closed ends with the text
 _ENDS_IN_A_WORD = re.compile(r"(?:^|\s)[^\s:\"<>-][^\s:\"<>]*$")
 
 
@@ -48,14 +52,17 @@ def parse(text: str, names: Names) -> SearchQuery:
     """Raises QueryError, and nothing else, whatever the text."""
     if len(text) > LONGEST:
         raise QueryError(f"Search for at most {LONGEST} characters; this is {len(text)}.")
-    rest = _ADDRESS.sub(lambda found: f'"{found[0]}"', text)
-    sides = [SIDES[found[1].lower()] for found in _SIDE.finditer(rest)]
+    rest = _replace(_ADDRESS, view_reading.straightened(text), '"{}"')
+    sides = [SIDES[found[1].lower()] for found in _SIDE.finditer(_unquoted(rest))]
     if len(set(sides)) > 1:
         raise QueryError("A message is from one side: keep one “from:”.", word="from:")
-    days = {found[1].lower(): _day(found[1].lower(), found[2]) for found in _DAY.finditer(rest)}
-    rest = _DAY.sub(" ", _SIDE.sub(" ", rest))
+    days = {
+        found[1].lower(): _day(found[1].lower(), rest[found.start(2) : found.end(2)])
+        for found in _DAY.finditer(_unquoted(rest))
+    }
+    rest = _replace(_DAY, _replace(_SIDE, rest, " "), " ")
     asked = view_reading.parse(rest, names)
-    says_state = bool(_SAYS_STATE.search(rest))
+    says_state = any(_STATE.match(rest, found.end()) for found in _ASKS_STATE.finditer(_unquoted(rest)))
     if not says_state:
         asked = replace(asked, states=STATES)
     return SearchQuery(
@@ -66,6 +73,20 @@ def parse(text: str, names: Names) -> SearchQuery:
         narrows=says_state or bool(asked.terms),
         goes_on=bool(_ENDS_IN_A_WORD.search(text)),
     )
+
+
+def _unquoted(text: str) -> str:
+    """As long as the text, and nothing to be found where quotes stand: what they hold is words, whatever it says."""
+    return _QUOTED.sub(lambda found: '"' * len(found[0]), text)
+
+
+def _replace(pattern: re.Pattern[str], text: str, by: str) -> str:
+    """What the pattern finds outside of quotes; `by` may hold it."""
+    parts, at = [], 0
+    for found in pattern.finditer(_unquoted(text)):
+        parts += [text[at : found.start()], by.replace("{}", text[found.start() : found.end()])]
+        at = found.end()
+    return "".join([*parts, text[at:]])
 
 
 def _day(key: str, value: str) -> date:

@@ -161,13 +161,24 @@ class _Reader:
             return self._next()
         name, _, rest = self.typed.removeprefix("this ").partition(" ")
         if name in words.HOURS_OF_TODAY:
-            return self._at(self.today, f"{words.HOURS_OF_TODAY[name]} {rest}".strip())
+            return self._at(self.today, self._after_noon(name, rest) if rest else words.HOURS_OF_TODAY[name])
         if name not in words.NEAR_DAYS:
             return None
         day = self.today + timedelta(days=words.NEAR_DAYS[name])
         if not rest and day == self.today:
             raise NotUnderstood("Say when today, such as “today 17:00” or “2h”.")
         return self._at(day, rest)
+
+    def _after_noon(self, name: str, rest: str) -> str:
+        """ "tonight 9", "this afternoon at 3:30"."""
+        clock = _CLOCK.fullmatch(rest.removeprefix("at ").strip())
+        if not clock:
+            raise NotUnderstood(f"“{rest}” is no time of day. Type it like “14:30”, “9” or “9pm”.")
+        at = _time(clock, rest)
+        hour = at.hour + 12 if at.hour < 12 and not clock["half"] else at.hour
+        if hour < words.EARLIEST.get(name, 12):
+            raise NotUnderstood(f"“{self.typed}” is not understood. Type the hour itself, such as “19:30” or “7pm”.")  # fmt: skip
+        return f"{hour}:{at.minute:02}"
 
     def _next(self) -> Snooze:
         name, _, rest = self.typed.removeprefix("next ").partition(" ")

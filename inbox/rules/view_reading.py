@@ -35,6 +35,8 @@ _NOBODY = {"none", "nobody", "unassigned"}
 
 _FIELD = re.compile(r"([a-z]+)(<=|>=|[:<>])")
 _PIECE = re.compile(r'"((?:[^"\\]|\\.)*)"?|([^\s",]+)', re.DOTALL)
+# What stands in quotes, or in those that phones and word processors make of them: “so”, „so“, ”so”.
+_CURLY = re.compile(r'"(?:[^"\\]|\\.)*"?|(?<![^\s:,<>=-])[“”„‟]([^"“”„‟]*)[“”„‟]', re.DOTALL)
 _LONGEST_VALUE = 120
 
 
@@ -46,7 +48,7 @@ def parse(text: str, names: Names) -> Query:
     negative: set[str] = set()
     terms: list[Term] = []
     words: list[Words] = []
-    for token in _tokens(text.replace("\0", " ")):
+    for token in _tokens(straightened(text).replace("\0", " ")):
         if not token.op:
             words.append(Words(_clean(token.values[0], token), token.negated))
         elif token.field == "is":
@@ -61,6 +63,15 @@ def parse(text: str, names: Names) -> Query:
             "A conversation cannot be in a state and not in it. Leave one of the “is:” out.", word="is:"
         )
     return canonical(states - negative, terms, words)
+
+
+def straightened(text: str) -> str:
+    """Curly quotes around something are quotes; within quotes they are what they are."""
+
+    def straight(found: re.Match[str]) -> str:
+        return found[0] if found[1] is None else '"{}"'.format(found[1].replace("\\", "\\\\"))
+
+    return _CURLY.sub(straight, text)
 
 
 def _tokens(text: str) -> Iterable[Token]:

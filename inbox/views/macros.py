@@ -56,6 +56,6 @@ def _shown(
 ) -> HttpResponse:
     found = {
         "macro": macro, "conversation": conversation, "lines": lines, "plan": running_macros.mark(lines),
-        "does": any(line.done for line in lines), "undoable": running_macros.can_be_undone(lines), "changed": status == 409,
+        "does": any(line.done for line in lines), "changed": status == 409,
     }  # fmt: skip
     return render(request, "inbox/_macro.html", found, status=status)

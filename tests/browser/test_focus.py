@@ -11,10 +11,11 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import APIResponse, Page, Request, Route, expect
 
-from inbox.models import Channel, Conversation, Focus
+from inbox.models import Channel, Conversation, Focus, FocusStanding
 from tests.browser.conftest import Outside
 from tests.browser.test_search import follow
 from tests.factories import conversations as make
+from tests.factories.people import agent_of
 
 Enter = Callable[..., Page]
 NEWEST = "/b/lumen/inbox/open/?sort=newest"
@@ -138,6 +139,25 @@ def test_what_cannot_be_shown_is_skipped_and_does_not_come_again(
 
     expect(page.locator("[data-focus-words]")).to_contain_text("you passed it over")
     expect(page.locator("conversation-pane")).to_have_count(0)
+
+
+def test_what_is_left_of_a_view_without_a_counter_is_with_colleagues(
+    enter: Enter, anna: Conversation
+) -> None:
+    bea = agent_of(anna.brand, name="Bea")
+    until = timezone.now() + timedelta(minutes=1)
+    lease = {"brand": anna.brand, "conversation": anna, "standing": FocusStanding.CURRENT, "until": until}
+    held = Focus.objects.create(person=bea, **lease)
+    page = enter("/b/lumen/inbox/query/?q=is:open")
+    words = page.locator("[data-focus-words]")
+
+    page.keyboard.press("f")
+    expect(words).to_contain_text("What is left is with colleagues")
+    page.keyboard.press("f")
+    held.delete()
+    Conversation.objects.update(state="pending")
+    page.keyboard.press("f")
+    expect(words).to_contain_text("Nothing is left here")
 
 
 @pytest.mark.parametrize("where", ["a thread", "focus", "a result of a search"])

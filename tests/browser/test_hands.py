@@ -283,6 +283,23 @@ def test_a_whole_view_in_the_background_with_progress_and_all_of_it_back(
     assert names(page)[:20] == shown[:20]
 
 
+def test_a_whole_view_that_nobody_has_counted_is_offered_without_a_figure(
+    enter: Enter, channel: Channel
+) -> None:
+    make.conversations(channel, 5)
+    page = enter("/b/lumen/inbox/query/?q=is:any")
+    bar = page.locator("bulk-bar")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(bar.locator("[data-selected]")).to_have_text("1 selected")
+
+    bar.get_by_role("button", name="All in this view").click()
+    expect(bar.locator("[data-selected]")).to_have_text("All in this view")
+    page.keyboard.press("u")
+
+    expect(page.locator("bulk-progress")).to_contain_text("0 of 5")
+
+
 def test_one_that_is_stopped_says_how_far_it_came(enter: Enter, channel: Channel) -> None:
     make.conversations(channel, 400)
     page = enter(OPEN)

@@ -289,6 +289,24 @@ def test_the_palette_by_keys(enter: Enter, three: list[Conversation], brand: Bra
     page.wait_for_url("**/inbox/mine/")
 
 
+def test_the_palette_finds_nothing_that_is_done_by_the_middle_of_a_word(
+    enter: Enter, three: list[Conversation], brand: Brand
+) -> None:
+    Tag.objects.create(brand=brand, name="custom order")
+    page = enter(OPEN)
+    page.keyboard.press("j")
+    options = page.locator("#palette-options [role=option]")
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("custom")
+    expect(options.filter(has_text="Pending")).to_have_count(1)
+    expect(options.filter(has_text="Tag: custom order")).to_have_count(1)
+    page.fill("#palette-field", "tom")
+
+    expect(options.filter(has_text="Pending")).to_have_count(0)
+    expect(options.filter(has_text="Tag:")).to_have_count(0)
+
+
 def test_the_palette_knows_what_was_open_lately_and_moves_with_arrows(
     enter: Enter, three: list[Conversation]
 ) -> None:
@@ -392,7 +410,7 @@ def test_a_macro_from_the_palette_is_shown_before_it_is_done(enter: Enter, chann
     expect(page.locator("#composer-text")).to_have_value("")
 
 
-def test_a_macro_that_only_keeps_it_from_routing_is_done_with_enter_and_says_so(
+def test_a_macro_that_only_keeps_it_from_routing_is_done_with_enter_and_can_be_undone(
     enter: Enter, channel: Channel
 ) -> None:
     teams.routed(channel.brand)
@@ -405,7 +423,7 @@ def test_a_macro_that_only_keeps_it_from_routing_is_done_with_enter_and_says_so(
     expect(page.locator("[data-plan-place] [data-does]")).to_contain_text("from now on routing leaves it so")
     page.keyboard.press("Enter")
 
-    expect(page.locator("#notices")).to_contain_text("routing changes nothing here")
+    expect(page.locator("#notices [data-undo]")).to_be_visible()
     expect(page.locator("#composer-text")).to_have_value("")
     made.refresh_from_db()
     assert made.assignee_set_by == "person"
@@ -534,3 +552,34 @@ def test_what_fits_best_stands_first(enter: Enter, three: list[Conversation], ty
     ]  # fmt: skip
 
     assert page.evaluate(RANKED, [typed, names])[0] == first
+
+
+FITTING = """async ([typed, texts]) => {
+  const { fitting, rank } = await import("/static/js/lib/ranking.js")
+  return [fitting(typed, texts, (text) => text), fitting(typed, texts, (text) => text, { inside: false }), rank(typed, "Customer", "tom@example.test") > rank(typed, "Customer")]
+}"""
+
+
+def test_what_begins_so_is_found_before_what_has_it_in_the_middle(enter: Enter) -> None:
+    page = enter(OPEN)
+    texts = [
+        "ann ann@lumen.test",
+        "joanne",
+        "Zoë Lindqvist",
+        "late_delivery",
+        "Rücksendung",
+        "\u914d\u9001\u9045\u5ef6",
+    ]
+
+    def found(typed: str, *, inside: bool = True) -> list[str]:
+        both = page.evaluate(FITTING, [typed, texts])
+        return list(both[0 if inside else 1])
+
+    assert found("") == texts
+    assert found("an") == found("lumen") == found("an lu") == texts[:1]
+    assert found("anne") == texts[1:2] and found("anne", inside=False) == []
+    assert found("zoe lind") == found("lind") == texts[2:3]
+    assert found("late_d") == found("delivery") == texts[3:4]
+    assert found("sendung") == texts[4:5]
+    assert found("\u9045\u5ef6", inside=False) == texts[5:]
+    assert page.evaluate(FITTING, ["tom", texts])[2] is True

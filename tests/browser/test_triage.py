@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 from inbox import realtime
 from inbox.models import Brand, Channel, Clock, Conversation, ConversationTag, SetBy, Tag, TagState
 from tests.factories import conversations as make
+from tests.factories.people import agent_of
 
 Enter = Callable[..., Page]
 OPEN = "/b/lumen/inbox/open/"
@@ -179,6 +180,35 @@ def test_a_snooze_is_typed_previewed_and_found_among_the_snoozed(
     page.keyboard.press("s")
     page.wait_for_url("**/inbox/snoozed/")
     assert names(page) == ["Soon"]
+
+
+def test_what_is_typed_is_a_time_though_a_choice_has_it_in_the_middle_of_a_word(
+    enter: Enter, queue: dict[str, Conversation]
+) -> None:
+    page = enter(f"/b/lumen/conversations/{queue['Soon'].public_id}/")
+
+    page.keyboard.press("h")
+    page.keyboard.type("tom")  # as in customer: the choice "pending" is found by that
+    expect(page.locator("#snooze-said")).to_have_attribute("data-understood", "yes")
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".event")).to_contain_text("Mara snoozed it until")
+
+
+def test_who_is_called_so_is_meant_before_whose_name_or_presence_has_it(
+    enter: Enter, queue: dict[str, Conversation], brand: Brand
+) -> None:
+    for name in ("Aaron", "Leon", "Oni"):
+        agent_of(brand, name=name)
+    page = enter(f"/b/lumen/conversations/{queue['Soon'].public_id}/")
+
+    page.keyboard.press("a")
+    page.keyboard.type("on")
+
+    expect(page.locator("#picker-options [aria-selected=true] .picker__name")).to_have_text("Oni")
+    expect(page.locator("#picker-options [role=option]:visible", has_text="Leon")).to_have_count(0)
+    page.fill("#picker-filter", "eo")
+    expect(page.locator("#picker-options [aria-selected=true] .picker__name")).to_have_text("Leon")
 
 
 def test_an_hour_that_is_typed_is_the_hour_that_is_shown(

@@ -3,6 +3,7 @@ import { ask, elements, explain, notify } from "../lib/fragments.js"
 import { glanced } from "../lib/glance.js"
 import { choose, isShown } from "../lib/picks.js"
 import { doing } from "../lib/undo.js"
+import { viewTotal } from "../lib/view-total.js"
 
 const ASKS = new Set(["snooze", "assign", "tag", "priority"]) // these need one more choice
 const CLOSED = new Set(["resolved", "spam"])
@@ -154,15 +155,16 @@ class BulkBar extends HTMLElement {
     this.hidden = !this.any
     this.shell.toggleAttribute("data-selecting", this.any)
     if (!this.any) return
-    const total = Number(this.shell.querySelector(".list__count .view__count")?.textContent ?? 0)
-    this.querySelector("[data-selected]").textContent = this.all ? `All ${total.toLocaleString()} in this view` : `${this.ids.size} selected`
+    const total = viewTotal(this.shell)
+    const whole = total === null ? "All in this view" : `All ${total.toLocaleString()} in this view`
+    this.querySelector("[data-selected]").textContent = this.all ? whole : `${this.ids.size} selected`
     const resolve = this.querySelector("[data-bulk=resolve]")
     const word = this.closed ? "Reopen" : "Resolve"
     resolve.firstChild.textContent = `${word} `
     resolve.title = `${word} (e)`
     const everything = this.querySelector("[data-all]")
-    everything.hidden = this.all || total <= this.ids.size
-    everything.firstChild.textContent = `All ${total.toLocaleString()} in this view `
+    everything.hidden = this.all || (total !== null && total <= this.ids.size)
+    everything.firstChild.textContent = `${whole} `
   }
 }
 customElements.define("bulk-bar", BulkBar)

@@ -104,10 +104,11 @@ class CommandPalette extends HTMLElement {
       .map(({ offer }) => offer)
   }
 
-  /** Who types a command's own key means it. */
-  #rank(typed, { name, beside, keys }) {
+  /** Who types a command's own key means it. What is done to a conversation is not found by the middle of a word; where one may go is. */
+  #rank(typed, { name, beside, keys, needs, group }) {
     const pressed = keys?.some((each) => plain(said(each).join("")) === plain(typed.replace(/\s/g, "")))
-    return (pressed ? 150 : 0) + (rank(typed, name, beside) || 0)
+    const inside = group === "Going" || !(keys || needs)
+    return (pressed ? 150 : 0) + rank(typed, name, beside, { inside })
   }
 
   #mark(at) {

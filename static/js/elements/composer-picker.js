@@ -6,6 +6,7 @@ import * as drafts from "../lib/drafts.js"
 import { Refused, ask, elements, explain, notify, sentence } from "../lib/fragments.js"
 import { measure } from "../lib/measure.js"
 import { show } from "../lib/picks.js"
+import { fitting } from "../lib/ranking.js"
 import { triggerAt } from "../lib/triggers.js"
 import { doing } from "../lib/undo.js"
 
@@ -110,12 +111,11 @@ class ComposerPicker extends HTMLElement {
   }
 
   #narrow() {
-    const words = this.trigger.typed.split(/[\s.]+/).filter(Boolean)
-    const fits = this.offers.filter((offer) => KINDS[this.trigger.kind].includes(offer.dataset.kind) && words.every((word) => offer.dataset.words.includes(word)))
+    const offered = this.offers.filter((offer) => KINDS[this.trigger.kind].includes(offer.dataset.kind))
+    const fits = fitting(this.trigger.typed.replaceAll(".", " "), offered, ({ dataset }) => dataset.words)
     // A shortcut that was typed in full is what is meant.
     fits.sort((one, other) => (other.dataset.name === this.trigger.typed) - (one.dataset.name === this.trigger.typed))
-    const some = this.offers.some((offer) => KINDS[this.trigger.kind].includes(offer.dataset.kind))
-    if (!fits.length && some) return this.close() // it is ordinary text after all
+    if (!fits.length && offered.length) return this.close() // it is ordinary text after all
     this.list.replaceChildren(...fits)
     this.list.setAttribute("aria-label", LABELS[this.trigger.kind])
     this.field.setAttribute("aria-controls", this.list.id)
@@ -203,8 +203,7 @@ class ComposerPicker extends HTMLElement {
       this.close()
       this.#cut(start, sign)
       show(composer.shell, html)
-      if (plan.hasAttribute("data-keeps")) notify(sentence("It stays as it is: routing changes nothing here until it is resolved.", "calm"))
-      else if (again && !elements(html).some((piece) => piece.content?.querySelector("[data-done]"))) notify(sentence("It had been done already; only its answer was lost.", "calm"))
+      if (again && !elements(html).some((piece) => piece.content?.querySelector("[data-done]"))) notify(sentence("It had been done already; only its answer was lost.", "calm"))
     } catch (error) {
       if (error instanceof Refused && error.status === 409) {
         this.#keepRun(url, null) // nothing was done: what is shown now is another run

@@ -149,7 +149,7 @@ class FocusBar extends HTMLElement {
       if (isOver()) return
       if (place.current !== ready?.id) this.given = Number(place.currentSeq ?? 0)
       this.current = place.current ?? null
-      if (!this.current) return this.#nothing()
+      if (!this.current) return this.#nothing(place)
       this.say("")
       if (this.current !== ready?.id) await this.#show(this.current)
       else if (Number(place.currentSeq) > ready.seq && this.shell.line.dataset.state !== "live") await this.shell.renew()
@@ -200,10 +200,10 @@ class FocusBar extends HTMLElement {
     }
   }
 
-  #nothing() {
+  /** Whether the view still holds anything says the server: not every view has a counter. */
+  #nothing({ left }) {
     this.shell.close({ push: false })
-    const [left] = this.shell.querySelector(".list__count .view__count").textContent.match(/\d+/) ?? ["0"]
-    this.say(left === "0" ? "Nothing is left here. What comes in opens by itself." : "What is left is with colleagues, or you passed it over. What comes in opens by itself.")
+    this.say(`${left === undefined ? "Nothing is left here" : "What is left is with colleagues, or you passed it over"}. What comes in opens by itself.`)
   }
 
   async #ask(conversation, { stays = false } = {}) {

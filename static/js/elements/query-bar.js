@@ -4,6 +4,7 @@
  */
 import { Refused, ask, elements, explain, notify } from "../lib/fragments.js"
 import { takeTurn, watchHand } from "../lib/picks.js"
+import { begins } from "../lib/ranking.js"
 
 const FRESH = 60_000 // milliseconds for which they are not asked for again
 
@@ -210,7 +211,7 @@ function lastToken(text) {
   return text.slice(begins)
 }
 
-/** What may follow what was typed: fields first, then the values of the one that stands there. */
+/** What may follow what was typed: fields first, then the values of the one that stands there, those that begin so before the others. */
 function completions(token, { fields, times, values }) {
   const minus = token.startsWith("-") ? "-" : ""
   const typed = token.slice(minus.length)
@@ -225,6 +226,7 @@ function completions(token, { fields, times, values }) {
   const plain = (text) => text.replaceAll('"', "").toLowerCase()
   return (values[field] ?? [])
     .filter((value) => !/^[<>:]/.test(value) && plain(value).includes(plain(last)) && value !== last)
+    .sort((one, other) => begins(plain(last), other) - begins(plain(last), one))
     .slice(0, 16)
     .map((value) => ({ text: `${minus}${field}${op}${kept}${value}`, said: value }))
 }

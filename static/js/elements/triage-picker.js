@@ -4,6 +4,9 @@
  */
 import { ask, elements } from "../lib/fragments.js"
 import { settle } from "../lib/picks.js"
+import { begins, fitting } from "../lib/ranking.js"
+
+const nameOf = (option) => option.querySelector(".picker__name")?.firstChild?.textContent ?? "" // without what is said of it
 
 class TriagePicker extends HTMLElement {
   connectedCallback() {
@@ -42,10 +45,12 @@ class TriagePicker extends HTMLElement {
     return this.options.filter((option) => !option.hidden)
   }
 
+  /** A name is meant before an address or another word for it. Where words are understood, the middle of a word is no choice: "tom" is tomorrow, no customer. */
   #typed() {
-    const words = this.filter.value.toLowerCase().split(/\s+/).filter(Boolean)
-    for (const option of this.options) option.hidden = !words.every((word) => option.dataset.words.includes(word))
-    this.#mark(this.visible[0])
+    const typed = this.filter.value
+    const fits = fitting(typed, this.options, ({ dataset }) => dataset.words, { inside: !this.understands })
+    for (const option of this.options) option.hidden = !fits.includes(option)
+    this.#mark(fits.find((option) => begins(typed, nameOf(option))) ?? fits[0])
     if (this.understands) this.#preview()
     if (this.dataset.search) this.#search()
   }

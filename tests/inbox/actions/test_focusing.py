@@ -16,7 +16,7 @@ from django.utils import timezone
 from inbox.actions import focusing
 from inbox.actions.focusing import LEASE, Place
 from inbox.models import Channel, Conversation, Focus, FocusStanding, Person
-from inbox.queries import focus, inbox_list, sorting
+from inbox.queries import finding, focus, sorting
 from tests.factories import conversations as make
 from tests.factories.people import ChannelFactory, agent_of
 
@@ -43,16 +43,18 @@ def bea(channel: Channel) -> Person:
     return agent_of(channel.brand, name="Bea")
 
 
-def asked(person: Person, channel: Channel, passed: list[UUID], view: str = "open") -> dict[str, object]:
-    found = inbox_list.view_named(view, person, channel.brand)
+def asked(
+    person: Person, channel: Channel, passed: list[UUID], view: str = "open", typed: str = ""
+) -> dict[str, object]:
+    found = finding.view(person, channel.brand, "query" if typed else view, text=typed)
     return {"person": person, "brand": channel.brand, "view": found, "sort": sorting.NEWEST, "passed": passed}
 
 
 def go_on(
     person: Person, channel: Channel, *, passed: list[UUID] | None = None, wanted: UUID | None = None,
-    after: timedelta = timedelta(0), view: str = "open", page: UUID | None = None,
+    after: timedelta = timedelta(0), view: str = "open", typed: str = "", page: UUID | None = None,
 ) -> Place:  # fmt: skip
-    told = asked(person, channel, passed or [], view)
+    told = asked(person, channel, passed or [], view, typed)
     return focusing.go_on(**told, wanted=wanted, now=NOW + after, page=page)  # type: ignore[arg-type]
 
 
@@ -312,7 +314,24 @@ def test_leaving_gives_back_both_and_an_empty_view_gives_nothing(
 
     place = go_on(bea, channel, view="mine")
 
-    assert (place.current, place.ready) == (None, None)
+    assert (place.current, place.ready, place.is_left) == (None, None, False)
+
+
+@pytest.mark.parametrize("typed", ["is:any", "is:any -assignee:me"])  # neither is counted
+def test_what_nobody_may_be_given_but_is_there_is_said_to_be_left(
+    typed: str, channel: Channel, queue: list[Conversation], ada: Person, bea: Person
+) -> None:
+    [first, second, *others] = [each.public_id for each in queue]
+    go_on(ada, channel, passed=others)
+
+    with_ada = go_on(bea, channel, passed=others, typed=typed)
+    passed_over = go_on(ada, channel, passed=[first, second, *others], typed=typed)
+    Conversation.objects.update(state="pending")
+    gone = go_on(bea, channel, typed="is:open")
+
+    assert (with_ada.current, with_ada.is_left) == (None, True)
+    assert (passed_over.current, passed_over.is_left) == (None, True)
+    assert (gone.current, gone.is_left) == (None, False)
 
 
 def test_colleagues_are_told_of_what_is_on_screen_not_of_what_is_kept_ready(

@@ -18,9 +18,11 @@ from inbox.models import (
     ConversationTag,
     Event,
     EventKind,
+    Example,
     Macro,
     Message,
     Person,
+    SetBy,
     Tag,
     Team,
     Undo,
@@ -155,6 +157,30 @@ def test_one_undo_takes_all_of_it_back(
     assert Message.objects.exclude(direction="in").count() == 0
     with pytest.raises(undoing.NothingToUndo):
         undoing.undo(brand=brand, by=jo, now=say.at(66))
+
+
+def test_its_tags_teach_what_those_by_hand_do_until_it_is_taken_back(
+    conversation: Conversation, brand: Brand, jo: Person, refund: Tag
+) -> None:
+    praise = Tag.objects.create(brand=brand, name="praise")
+    [heard] = Message.objects.all()
+    ConversationTag.objects.create(
+        conversation=conversation, tag=refund, set_by=SetBy.MODEL, model_version=0, confidence=0.9, message=heard, set_at=say.at(2)
+    )  # fmt: skip
+    receiving.receive(
+        arrivals=[Arrival(conversation.channel_id, say.wrote("Lovely!", seconds=9))], now=say.at(10)
+    )
+    newest = Message.objects.get(text="Lovely!")
+    chosen = macro(brand, puts_on=[praise.pk], takes_off=[refund.pk])
+
+    shown(chosen, conversation, jo)
+    assert not Example.objects.exists()
+    run(chosen, conversation, jo)
+    taught = Example.objects.order_by("pk").values_list("message", "holds", "fails", "person")
+    assert list(taught) == [(newest.pk, ["praise"], [], jo.pk), (heard.pk, [], ["refund"], jo.pk)]
+
+    undoing.undo(brand=brand, by=jo, now=say.at(65))
+    assert not Example.objects.exists()
 
 
 def test_what_is_so_already_is_said_and_left(

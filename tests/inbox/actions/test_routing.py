@@ -14,6 +14,7 @@ from inbox.actions import (
     attending,
     bulk,
     closing,
+    prioritising,
     receiving,
     routing,
     running_macros,
@@ -28,6 +29,7 @@ from inbox.models import (
     Brand,
     BrandSequence,
     BulkAct,
+    BulkRun,
     Channel,
     Conversation,
     ConversationState,
@@ -40,12 +42,13 @@ from inbox.models import (
     Person,
     Presence,
     PresenceState,
+    Priority,
     RoutingDecision,
     RoutingSettings,
     RoutingTicket,
     SlaPolicy,
 )
-from inbox.queries import sentences
+from inbox.queries import routing_shown, sentences
 from tests.factories import exchange, people, teams
 from tests.threads import at_once
 
@@ -98,6 +101,15 @@ def route(brand: Brand, seconds: float = 2, *, keep: tuple[Person, ...] = ()) ->
     attending.hear(present=[(brand.pk, person.pk) for person in keep], now=at(seconds))
     found = routing.worth_a_look(brand_id=brand.pk, now=at(seconds))
     return routing.route(brand_id=brand.pk, conversation_ids=found, now=at(seconds)) if found else 0
+
+
+def give_many(brand: Brand, by: Person, *conversations: Conversation, seconds: float) -> BulkRun:
+    """All to nobody, as many at once."""
+    run = bulk.begin(
+        brand=brand, by=by, act=BulkAct.ASSIGN, words="Assigned to nobody", value={"person": None, "name": "nobody"},
+        seen_seq=0, now=at(seconds), seen={each.public_id: 0 for each in conversations},
+    )  # fmt: skip
+    return bulk.work(run_id=run.pk, now=at(seconds))
 
 
 def who_has(conversation: Conversation) -> str:
@@ -309,18 +321,14 @@ def test_what_is_kept_from_everybody_by_hand_is_given_to_nobody_when_there_is_ro
             macro=macro, conversation=mara, by=jo, client_id=uuid4(), seen_seq=last, expected=running_macros.mark(lines), now=at(2)
         )  # fmt: skip
     else:
-        many = bulk.begin(
-            brand=brand, by=jo, act=BulkAct.ASSIGN, words="Assigned to nobody", value={"person": None, "name": "nobody"},
-            seen_seq=0, now=at(2), seen={mara.public_id: 0},
-        )  # fmt: skip
-        bulk.work(run_id=many.pk, now=at(2))
+        give_many(brand, jo, mara, seconds=2)
     write(channel, "Hello?", seconds=30)
 
     assert not RoutingTicket.objects.exists()
     assert (route(brand, 32, keep=(ada,)), who_has(mara)) == (0, "")
 
 
-def test_a_macro_that_keeps_what_routing_gave_does_so_once_and_has_nothing_to_take_back(
+def test_a_macro_that_keeps_what_routing_gave_does_so_once_and_is_taken_back(
     channel: Channel, brand: Brand, ada: Person
 ) -> None:
     teams.team(brand, ada)
@@ -341,8 +349,55 @@ def test_a_macro_that_keeps_what_routing_gave_does_so_once_and_has_nothing_to_ta
     mara.refresh_from_db()
     assert mara.assignee_set_by == "person"
     assert [(line.done, line.why) for line in shown()] == [(False, "assigned to Ada already")]
-    with pytest.raises(undoing.NothingToUndo):
-        undoing.undo(brand=brand, by=ada, now=at(4))
+    assert undoing.undo(brand=brand, by=ada, now=at(4)).done == 1
+    mara.refresh_from_db()
+    assert (mara.assignee_name, mara.assignee_set_by) == ("Ada", "routing")
+
+
+@pytest.mark.parametrize("how", ["on one", "many at once"])
+def test_what_is_left_to_nobody_by_hand_waits_in_the_queue_again_once_that_is_taken_back(
+    how: str, channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    teams.team(brand, ada)
+    other, mara = write(channel, who="anna"), write(channel)
+    prioritising.pin(conversation=other, priority=Priority.URGENT, by=jo, now=at(2))
+    if how == "on one":
+        assigning.assign(conversation=mara, to=None, by=jo, now=at(3))
+    else:
+        run = give_many(brand, jo, mara, seconds=3)
+        assert (run.done, run.skipped) == (0, 1)
+    assert list(RoutingTicket.objects.values_list("conversation", flat=True)) == [other.pk]
+    before = list(Event.objects.values_list("pk", flat=True))
+
+    undone = undoing.undo(brand=brand, by=jo, now=at(4))
+    if undone.run:
+        undone.run.refresh_from_db()
+        assert undone.run.total == 1
+        bulk.work(run_id=undone.run.pk, now=at(4))
+
+    mara.refresh_from_db()
+    assert (mara.assignee_set_by, mara.assignee_set_at) == ("", None)
+    assert set(RoutingTicket.objects.values_list("conversation", flat=True)) == {other.pk, mara.pk}
+    other.refresh_from_db()
+    assert other.priority_pinned  # what was done before it is not touched
+    told_since = Event.objects.exclude(pk__in=before).exclude(kind=EventKind.BULK_WORKED)
+    assert not [event for event in told_since if "undoes" in event.data]
+    assert (route(brand, 5), who_has(mara)) == (2, "Ada")
+
+
+def test_a_choice_that_a_colleague_made_anew_is_not_taken_back(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    teams.team(brand)
+    mara = write(channel)
+    assigning.assign(conversation=mara, to=None, by=jo, now=at(3))
+    assigning.assign(conversation=mara, to=None, by=ada, now=at(4))
+
+    undone = undoing.undo(brand=brand, by=jo, now=at(5))
+
+    assert (undone.done, list(undone.skipped)) == (0, ["It has changed since"])
+    mara.refresh_from_db()
+    assert mara.assignee_set_by == "person"
 
 
 def test_a_choice_by_hand_made_while_the_router_decides_wins(
@@ -408,6 +463,23 @@ def test_a_choice_made_while_it_is_resolved_holds_when_the_customer_is_back(
     route(brand, 62)
 
     assert who_has(mara) == "Jo"
+
+
+@pytest.mark.parametrize("to", ["a colleague", "nobody"])
+def test_a_choice_by_hand_is_said_for_the_spell_that_it_was_made_for_and_not_for_the_next(
+    to: str, channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    teams.team(brand, ada)
+    mara = write(channel)
+    assigning.assign(conversation=mara, to=jo if to == "a colleague" else None, by=jo, now=at(2))
+    mara.refresh_from_db()
+    assert "by hand, and routing leaves it so until it is resolved" in routing_shown.of(mara).said
+
+    closing.resolve(conversation=mara, by=jo, now=at(5))
+    mara = write(channel, "One more thing", seconds=60)
+
+    assert RoutingTicket.objects.filter(pk=mara.pk).exists()
+    assert "by hand" not in routing_shown.of(mara).said
 
 
 def test_resolving_that_was_taken_back_ends_no_choice(

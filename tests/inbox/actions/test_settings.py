@@ -21,6 +21,7 @@ from inbox.models import (
     Tag,
     Timer,
 )
+from inbox.queries import inbox_list, sorting
 from tests.factories import conversations as make
 from tests.factories import exchange as say
 from tests.factories.people import ChannelFactory, agent_of
@@ -180,6 +181,22 @@ def test_a_preview_asks_few_questions_and_writes_nothing(
 
     assert (shown.looked_at, len(shown.moves), shown.moved) == (40, 20, 0)
     assert not Conversation.objects.exclude(priority_score=0).exists()
+
+
+def test_a_preview_orders_equals_as_the_list_does_and_says_where_it_ends(
+    channel: Channel, jo: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.conversations(channel, 12)
+    open_view = inbox_list.view_named("open", jo, channel.brand)
+    assert open_view is not None
+    page = inbox_list.page(open_view, person=jo, brand=channel.brand, now=NOW, sort=sorting.SCORE)
+    listed = [row.conversation.pk for row in page.rows]
+
+    shown = weighing.preview(brand=channel.brand, facts={}, tags={}, now=NOW)
+    assert ([each.conversation.pk for each in shown.moves], shown.more) == (listed, False)
+    monkeypatch.setattr(weighing, "LOOKED_AT", 5)
+    shown = weighing.preview(brand=channel.brand, facts={}, tags={}, now=NOW)
+    assert ([each.conversation.pk for each in shown.moves], shown.more) == (listed[:5], True)
 
 
 def test_those_who_would_leave_the_top_are_named(channel: Channel) -> None:

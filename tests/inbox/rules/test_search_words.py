@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -157,6 +157,35 @@ def test_a_query_is_words_and_filters() -> None:
     assert query.words == ["late", "blue parcel", "https://x.example/a", "#AB-1"]
     assert (query.without, query.side, query.asked.states) == (["red"], "out", ("resolved",))
     assert [term.field for term in query.asked.terms] == ["channel", "tag"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "call me after: five",
+        "not before:friday",
+        "mail from:us today",
+        "parcel is:open now",
+        "see https://x.example/a now",
+    ],
+)
+@pytest.mark.parametrize("closed", ['"', ""])
+def test_what_stands_in_quotes_is_words_whatever_it_says(words: str, closed: str) -> None:
+    query = search_query.parse(f'from:notes after:2026-11-01 "{words}{closed}', NAMES)
+
+    assert query.words == [words]
+    assert (query.side, query.before, query.after) == ("note", None, date(2026, 11, 1))
+    assert (query.asked.states, query.narrows) == (STATES, False)
+
+
+def test_curly_quotes_are_quotes() -> None:
+    query = search_query.parse("“late after: parcel” -„kaputt ist“ from:us", NAMES)
+
+    assert (query.words, query.without, query.side) == (["late after: parcel"], ["kaputt ist"], "out")
+
+
+def test_a_state_in_quotes_is_one() -> None:
+    assert search_query.parse('is:"resolved" parcel', NAMES).asked.states == ("resolved",)
 
 
 def test_who_says_no_state_means_any() -> None:

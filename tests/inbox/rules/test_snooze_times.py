@@ -96,7 +96,8 @@ def test_what_is_typed_is_understood(typed: str, understood: str | None) -> None
 
 
 @pytest.mark.parametrize(
-    ("typed", "understood"), [("this afternoon", "14:00"), ("this evening", "18:00"), ("eod", "17:00"), ("1h 30", "11:30")]
+    ("typed", "understood"), [("this afternoon", "14:00"), ("this evening", "18:00"), ("eod", "17:00"), ("1h 30", "11:30"), ("tonight 9", "21:00"), ("tonight at 8:30", "20:30"),
+     ("this afternoon 3", "15:00"), ("tonight 22:15", "22:15"), ("tonight 9pm", "21:00"), ("evening 6", "18:00")]
 )  # fmt: skip
 def test_what_is_typed_of_today(typed: str, understood: str) -> None:
     assert local(typed, now=MONDAY.replace(hour=10, minute=0)) == f"Mon 23 Nov 2026 {understood}"
@@ -135,6 +136,11 @@ def test_the_day_is_the_persons_and_the_opening_the_brands() -> None:
         ("tue 13pm", "an hour from 1 to 12"),
         ("wed 24 nov", "24 nov is a Tue"),
         ("tue nine", "“nine” is no time of day"),
+        ("tonight nine", "“nine” is no time of day"),
+        ("tonight 3", "such as “19:30”"),
+        ("tonight 12", "such as “19:30”"),
+        ("tonight 1am", "such as “19:30”"),
+        ("tonight 13pm", "an hour from 1 to 12"),
         ("30 feb", "There is no 30 Feb within a year"),
         ("24 nov 2025", "is over"),
         ("23 nov 0:01", "is over"),

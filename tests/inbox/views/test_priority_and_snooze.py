@@ -38,6 +38,21 @@ def test_a_priority_is_pinned_and_given_back(page: Client, conversation: Convers
     assert not conversation.priority_pinned
 
 
+@pytest.mark.parametrize("state", ["resolved", "spam"])
+def test_a_priority_without_points_is_said_to_be_of_when_it_ended(
+    state: str, page: Client, conversation: Conversation
+) -> None:
+    pane = reverse("inbox:conversation", args=["lumen", conversation.public_id])
+    Conversation.objects.update(priority=Priority.HIGH)
+    assert "Nothing presses." in page.get(pane).content.decode()
+
+    Conversation.objects.update(state=state, resolved_at=NOW if state == "resolved" else None)
+    said = page.get(pane).content.decode()
+
+    assert 'High</span> <span class="context__muted">when it ended</span>' in said
+    assert "What has ended presses nobody." in said and "triage__score" not in said
+
+
 @pytest.mark.parametrize("nonsense", ["", "0", "5", "high"])
 def test_a_priority_there_is_not_is_refused_in_words(
     nonsense: str, page: Client, conversation: Conversation

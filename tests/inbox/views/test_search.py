@@ -238,6 +238,7 @@ def test_filters_narrow_what_is_found(page: Client, channel: Channel) -> None:
         ("is:broken x", "There is no “is:broken”"),
         ("channel:fax x", "“fax”"),
         ("fog:mara x", "There is no field “fog”"),
+        ("xyzzy:1", "waiting, created, updated, is. For the words themselves"),
         ("from:us from:customer x", "keep one “from:”"),
         ("before:soon x", "is no day"),
         ("refund before:0001-01-05", "too far away"),

@@ -108,6 +108,10 @@ def test_what_a_rule_would_have_met_is_listed_before_it_is_saved(manager: Client
         and "stamped my foot" not in shown
     )
     assert "said “loyalty stamp*”" in shown and "Nothing is saved yet" in shown
+    assert (
+        shown.count("<local-time datetime=") == 3
+    )  # of both messages, and back to when; in the time of whoever looks
+    assert "elements/local-time.js" in manager.get(at("tag-rule-new")).content.decode()
     assert not TagRule.objects.exists() and not Tag.objects.filter(name="stamps").exists()
 
 

@@ -1,0 +1,66 @@
+"""What a person said of one conversation that they looked at, as an example for the model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from inbox.actions._columns import Plain
+from inbox.exchange import MessageKind
+from inbox.models import (
+    Conversation,
+    ConversationTag,
+    Direction,
+    Example,
+    Message,
+    ModelKind,
+    Person,
+    SetBy,
+    Tag,
+)
+
+
+def tag(conversation: Conversation, tag: Tag, was: Plain, *, holds: bool, by: Person, now: datetime) -> None:
+    """That it holds or does not; `was`: how it stood there before (_tag_rows)."""
+    before = ConversationTag(**was["row"]) if was["row"] else None
+    said = [label(tag)]
+    teach(
+        conversation, spoke_for(conversation, before), ModelKind.TAGS, by=by, now=now, holds=said if holds else (),
+        fails=() if holds else said,
+    )  # fmt: skip
+
+
+def label(tag: Tag) -> str:
+    return tag.key or tag.name
+
+
+def spoke_for(conversation: Conversation, row: ConversationTag | None) -> Message | None:
+    """The message that a rule or model heard it in, else the customer's newest words."""
+    if row is not None and row.message_id and row.set_by != SetBy.PERSON:
+        return Message.objects.filter(pk=row.message_id).first()
+    newest = Message.objects.filter(conversation=conversation, direction=Direction.IN, deleted_at=None)
+    return (
+        newest.exclude(text="")
+        .exclude(kind=MessageKind.SYSTEM)
+        .order_by("-sent_at", "-order_key", "-id")
+        .first()
+    )
+
+
+def teach(
+    conversation: Conversation,
+    message: Message | None,
+    kind: ModelKind,
+    *,
+    by: Person,
+    now: datetime,
+    holds: Sequence[str] = (),
+    fails: Sequence[str] = (),
+) -> None:
+    """Without words there is nothing to learn, and what was unsent is not kept."""
+    if message is None or not message.text.strip() or not (holds or fails):
+        return
+    Example.objects.create(
+        brand_id=conversation.brand_id, kind=kind, conversation=conversation, message=message,
+        holds=list(holds), fails=list(fails), person=by, at=now,
+    )  # fmt: skip
