@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
 from itertools import combinations
 from typing import Any
@@ -18,13 +18,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from analytics import metrics
+from analytics.actions import following
 from analytics.models import Level, Period, ReportMail
 from analytics.queries import asked as asked_for
 from analytics.queries import behind
 from analytics.queries import names as all_names
 from analytics.reports import words
 from analytics.views import _door
-from inbox.models import Brand, Membership, Person, Presence, PresenceState, Role, SlaPolicy, Team
+from inbox.models import Brand, Event, Membership, Person, Presence, PresenceState, Role, SlaPolicy, Team
 from tests.analytics.conftest import Story
 from tests.factories.people import BrandFactory, ChannelFactory, agent_of
 
@@ -448,3 +449,32 @@ def test_days_that_are_not_summed_yet_are_spoken_of(manager: Client, lively: Sto
     waits.save()
 
     assert told in manager.get(address(lively, "volume"), DAYS).content.decode()
+
+
+def test_a_page_says_up_to_when_what_happened_is_counted(manager: Client, story: Story) -> None:
+    """By the events that are counted, and not by when somebody last counted some."""
+
+    def counted() -> str:
+        html = manager.get(address(story, "volume"), DAYS).content.decode()
+        return re.search(r'class="figures__counted">(.*?)</p>', html, re.DOTALL)[1]  # type: ignore[index]
+
+    assert "Nothing has been counted yet" in counted()
+    story.write("mara", 0)
+    story.count(10)
+    before = timezone.now()
+    said = counted()
+    upto = re.search(r'datetime="([^"]+)"', said)[1]  # type: ignore[index]
+    assert datetime.fromisoformat(upto) >= before and "still being counted" not in said
+    story.write("mara", 20)
+    story.write("noor", 30)
+    story.triage(40)
+
+    batch = following.next_batch(story.brand.pk, limit=2)
+    following.follow(batch, now=timezone.now())
+
+    assert Event.objects.filter(brand=story.brand, seq__gt=batch.upto).exists()
+    first = Event.objects.filter(brand=story.brand, seq__gt=batch.upto).earliest("seq").at
+    assert f"{first:%Y-%m-%d}" in counted() and "what happened since is still being counted" in counted()
+    assert "Answers are counted up to" in manager.get(address(story, "now")).content.decode()
+    story.count(50)
+    assert "still being counted" not in counted()
