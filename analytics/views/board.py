@@ -29,7 +29,7 @@ _MEANINGS = {"open": "load"}  # what the list of a number shows that has a defin
 @signed_in
 def show(request: AgentRequest, brand_slug: str) -> HttpResponse:
     visit = _door.visit(request, brand_slug)
-    context = _context(visit) | {"metric": METRICS["waiting"]}
+    context = _context(visit)
     if "X-Parley-Fragment" in request.headers:
         return render(request, "analytics/_board.html", context)
     return _door.page(request, "now.html", visit, "now", **context)
@@ -88,6 +88,7 @@ def _context(visit: Visit) -> dict[str, Any]:
         "brand": visit.brand,
         "board": board,
         "live": LIVE,
+        "waiting": METRICS["waiting"],
         "standing": standing,
         "oldest": _waits(board, board.whole),
         "people": [(each, number, f"agent={each.person.public_id}") for each, number in board.people],

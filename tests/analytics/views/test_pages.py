@@ -190,6 +190,7 @@ def collect(manager: Client, story: Story, name: str, asked: dict[str, Any], see
         for row in chart.rows:
             for column, cell in zip(chart.columns, row.cells, strict=True):
                 found.append((column.label, cell.url, cell.count))
+                assert not cell.url or cell.value or cell.count, (chart.title, column.label)
                 assert cell.url or not cell.value or column.label in OPENS_NOTHING, (
                     chart.title,
                     column.label,
@@ -271,6 +272,7 @@ def test_what_was_missed_shows_its_timeline(manager: Client, story: Story) -> No
 
     assert "15 m 00 s late" in html and "of 10 m 00 s promised by Standard, version 1" in html
     assert html.count("the customer waits") == 2
+    assert 'data-meaning="missed-target_first"' in html
     assert "still running" in html and "goes on" in html  # nobody has answered Noor
     head, *rows = told(manager, reverse("analytics:missed-file", args=[story.brand.slug]), DAYS)
     assert {(row[head.index("Customer")], row[head.index("Answered by")]) for row in rows} == {
@@ -323,8 +325,12 @@ def test_a_board_says_who_waits_and_opens_it(manager: Client, story: Story) -> N
         "online",
         "1",
     ]
-    for name in ("expected", "answered", "there", "load"):
-        assert f'data-meaning="{name}"' in html
+    meanings = re.findall(r'data-meaning="([\w-]+)"', html)
+    assert sorted(meanings) == sorted(
+        ["waiting-waiting", "late-waiting", "due15-waiting", "due60-waiting", "expected", "answered", "there", "team-waiting",
+         "channel-waiting", "load"]
+    )  # fmt: skip
+    assert f"?agent={ada.public_id}" in re.search(r"<meter.*?</td>", html)[0]  # type: ignore[index]
     for what, name in (
         ("late", "waiting"),
         ("expected", "expected"),
