@@ -70,7 +70,7 @@ def send_mails() -> None:
         if not access.may(mail.person, mail.brand, Permission.SEE_REPORTS):
             mailing.stop(brand=mail.brand, person=mail.person, cadence=mail.cadence)
             continue
-        if catching_up.of(mail.brand, now=timezone.now()):
+        if not catching_up.of(mail.brand, now=timezone.now()).is_right:
             mailing.wait(mail=mail, now=timezone.now())
             continue
         if not mail_server.is_set():

@@ -73,11 +73,11 @@ def as_of(mail: ReportMail, *, now: datetime) -> datetime:
 
 
 def wait(*, mail: ReportMail, now: datetime) -> None:
-    """Its figures are being counted anew: it leaves when they are right. That is no try."""
+    """Its figures are not what they will be: it leaves when they are right. That is no try."""
     ReportMail.objects.filter(pk=mail.pk, next_at=mail.next_at).update(
         not_before=now + AGAIN[0],
         tries=F("tries") - 1,
-        failed="It waits until the figures have been counted anew.",
+        failed="It waits until everything that happened has been counted.",
     )
 
 

@@ -1,16 +1,39 @@
-"""Whether a brand's figures are not what they will be: all is counted anew, or days wait to be summed as they never do from one message to the next."""
+"""How far a brand's figures are true: up to when what happened is counted, and whether they are what they will be."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from analytics.models import Follower, Level, Period
-from inbox.models import Brand
+from django.db.models import Min
 
+from analytics.models import Follower, Level, Period
+from inbox.models import Brand, Event
+
+SOON = timedelta(minutes=1)  # what happens is counted and summed within it, as the definitions say
 LONG = timedelta(minutes=5)
 
 
-def of(brand: Brand, *, now: datetime) -> bool:
-    if Follower.objects.filter(brand=brand, again_after__isnull=False).exists():
-        return True
-    return Period.objects.filter(brand=brand, level=Level.DAY, due_at__lt=now - LONG).exists()
+@dataclass(frozen=True, slots=True)
+class Standing:
+    anew: bool  # all is counted anew, or days wait to be summed as they never do from one message to the next
+    behind: bool  # what came after `upto` waits longer than it does from one message to the next
+    upto: datetime | None  # what happened until then is counted; None: nothing was counted yet
+
+    @property
+    def is_right(self) -> bool:
+        return not self.anew and not self.behind
+
+
+def of(brand: Brand, *, now: datetime) -> Standing:
+    follower = Follower.objects.filter(brand=brand).first()
+    # Events are counted in their order, after triage has looked at them: the first that is not says how far all others are.
+    rest = Event.objects.filter(brand=brand, seq__gt=follower.seq if follower else 0).order_by("seq")
+    upto = min(now, rest.values_list("at", flat=True).first() or now)
+    due = Period.objects.filter(brand=brand, level=Level.DAY).aggregate(first=Min("due_at"))["first"]
+    if due is not None and due < now - SOON:
+        upto = min(upto, due - SOON)  # a day is due within seconds of what changed it
+    anew = (follower is not None and follower.again_after is not None) or (
+        due is not None and due < now - LONG
+    )
+    return Standing(anew, upto < now - SOON, upto if follower and follower.counted_at else None)

@@ -133,7 +133,9 @@ def tile(
 
 
 def cell(value: float | None, unit: Unit, url: str = "", count: int | None = None) -> Cell:
-    return Cell(value, words.say(value, unit), url if value is not None else "", count)
+    """Nothing is behind a zero of which nothing is counted."""
+    opens = value is not None and (value or count != 0)
+    return Cell(value, words.say(value, unit), url if opens else "", count)
 
 
 def behind(asked: Asked, metric: str, **more: object) -> str:

@@ -9,7 +9,6 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from analytics.models import Follower
 from analytics.queries import catching_up
 from analytics.queries import names as all_names
 from analytics.queries.asked import FILTERS, PRESETS, Asked, read
@@ -66,7 +65,7 @@ def visit(
 def page(
     request: AgentRequest, template: str, visit: Visit, here: str, *, status: int = 200, **context: Any
 ) -> HttpResponse:
-    asked, follower = visit.asked, Follower.objects.filter(brand=visit.brand).first()
+    asked = visit.asked
     found = {
         "brand": visit.brand,
         "asked": asked,
@@ -81,8 +80,7 @@ def page(
             (name, HEADS[FILTERS[name]], visit.names.options(FILTERS[name]), asked.told.get(name, "")) for name in offered(here)
         ],
         "without": {"agent": "Nobody in Parley", "team": "No team", "tag": "Without a tag"},
-        "follower": follower,
-        "is_counted_anew": catching_up.of(visit.brand, now=timezone.now()),
+        "standing": catching_up.of(visit.brand, now=timezone.now()),
         **context,
     }  # fmt: skip
     return render(request, f"analytics/{template}", found, status=status)

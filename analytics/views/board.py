@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from analytics.metrics import LIVE, METRICS
-from analytics.queries import live
+from analytics.queries import catching_up, live
 from analytics.queries.live import Board, Line
 from analytics.queries.names import Names
 from analytics.reports import board_rows, csv_files
@@ -29,7 +29,7 @@ _MEANINGS = {"open": "load"}  # what the list of a number shows that has a defin
 @signed_in
 def show(request: AgentRequest, brand_slug: str) -> HttpResponse:
     visit = _door.visit(request, brand_slug)
-    context = _context(visit) | {"metric": METRICS["waiting"]}
+    context = _context(visit)
     if "X-Parley-Fragment" in request.headers:
         return render(request, "analytics/_board.html", context)
     return _door.page(request, "now.html", visit, "now", **context)
@@ -80,13 +80,16 @@ def _due(at: Any, now: Any) -> str:
 
 
 def _context(visit: Visit) -> dict[str, Any]:
-    board = live.board(visit.brand, now=timezone.now())
+    now = timezone.now()
+    board, standing = live.board(visit.brand, now=now), catching_up.of(visit.brand, now=now)
     teams = sorted(board.teams.values(), key=lambda line: (-line.late, -line.waiting, line.key or 0))
     channels = sorted(board.channels.values(), key=lambda line: (-line.late, -line.waiting, line.key or 0))
     return {
         "brand": visit.brand,
         "board": board,
         "live": LIVE,
+        "waiting": METRICS["waiting"],
+        "standing": standing,
         "oldest": _waits(board, board.whole),
         "people": [(each, number, f"agent={each.person.public_id}") for each, number in board.people],
         "tables": [

@@ -36,6 +36,7 @@ def show(request: AgentRequest, brand_slug: str) -> HttpResponse:
     ]
     return _door.page(
         request, "sla.html", visit, "sla", title="SLA", charts=sla.build(asked, visit.names), tiles=sla.tiles(asked), missed=told,
+        missed_metric=METRICS[target],
         more=asked.query(after=page.more) if page.more else "", after=after,
         targets=[(METRICS[key].name, asked.query(metric=key), key == target) for key in sla.TARGETS],
         splits=[(by, by.capitalize(), asked.query(by=by), by == responses.split(asked)) for by in responses.SPLITS],

@@ -329,7 +329,9 @@ def test_a_worker_that_dies_keeps_back_none_but_its_own_and_that_not_for_long(st
     assert mailing.claim(now=at + mailing.LEASE) == first
 
 
-@pytest.mark.parametrize("why", ["days wait to be summed", "all is counted anew"])
+@pytest.mark.parametrize(
+    "why", ["days wait to be summed", "all is counted anew", "the evening is not counted"]
+)
 def test_a_mail_waits_while_its_figures_are_not_right(story: Story, why: str) -> None:
     """It leaves once: with half of the days it would be wrong for good."""
     mail = asks_for_one(story, "Ada")
@@ -338,16 +340,19 @@ def test_a_mail_waits_while_its_figures_are_not_right(story: Story, why: str) ->
         Period.objects.create(
             brand=story.brand, level=Level.DAY, at=story.at(0), due_at=timezone.now() - timedelta(hours=1)
         )
-    else:
+    elif why == "all is counted anew":
         Follower.objects.update(again_after=0)
+    else:
+        story.write("mara", 0)
 
     jobs.send_mails()
 
     waiting = ReportMail.objects.get()
     assert (outbox.outbox, waiting.next_at, waiting.tries) == ([], mail.next_at, 0)
-    assert "counted anew" in waiting.failed
+    assert "has been counted" in waiting.failed
     Period.objects.all().delete()
     Follower.objects.update(again_after=None)
+    story.count()
     ReportMail.objects.update(not_before=None)
     jobs.send_mails()
     assert len(outbox.outbox) == 1 and not ReportMail.objects.get().failed

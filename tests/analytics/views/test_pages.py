@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
 from itertools import combinations
 from typing import Any
@@ -18,13 +18,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from analytics import metrics
+from analytics.actions import following
 from analytics.models import Level, Period, ReportMail
 from analytics.queries import asked as asked_for
 from analytics.queries import behind
 from analytics.queries import names as all_names
 from analytics.reports import words
 from analytics.views import _door
-from inbox.models import Brand, Membership, Person, Presence, PresenceState, Role, SlaPolicy, Team
+from inbox.models import Brand, Event, Membership, Person, Presence, PresenceState, Role, SlaPolicy, Team
 from tests.analytics.conftest import Story
 from tests.factories.people import BrandFactory, ChannelFactory, agent_of
 
@@ -189,6 +190,7 @@ def collect(manager: Client, story: Story, name: str, asked: dict[str, Any], see
         for row in chart.rows:
             for column, cell in zip(chart.columns, row.cells, strict=True):
                 found.append((column.label, cell.url, cell.count))
+                assert not cell.url or cell.value or cell.count, (chart.title, column.label)
                 assert cell.url or not cell.value or column.label in OPENS_NOTHING, (
                     chart.title,
                     column.label,
@@ -270,6 +272,7 @@ def test_what_was_missed_shows_its_timeline(manager: Client, story: Story) -> No
 
     assert "15 m 00 s late" in html and "of 10 m 00 s promised by Standard, version 1" in html
     assert html.count("the customer waits") == 2
+    assert 'data-meaning="missed-target_first"' in html
     assert "still running" in html and "goes on" in html  # nobody has answered Noor
     head, *rows = told(manager, reverse("analytics:missed-file", args=[story.brand.slug]), DAYS)
     assert {(row[head.index("Customer")], row[head.index("Answered by")]) for row in rows} == {
@@ -322,8 +325,12 @@ def test_a_board_says_who_waits_and_opens_it(manager: Client, story: Story) -> N
         "online",
         "1",
     ]
-    for name in ("expected", "answered", "there", "load"):
-        assert f'data-meaning="{name}"' in html
+    meanings = re.findall(r'data-meaning="([\w-]+)"', html)
+    assert sorted(meanings) == sorted(
+        ["waiting-waiting", "late-waiting", "due15-waiting", "due60-waiting", "expected", "answered", "there", "team-waiting",
+         "channel-waiting", "load"]
+    )  # fmt: skip
+    assert f"?agent={ada.public_id}" in re.search(r"<meter.*?</td>", html)[0]  # type: ignore[index]
     for what, name in (
         ("late", "waiting"),
         ("expected", "expected"),
@@ -448,3 +455,32 @@ def test_days_that_are_not_summed_yet_are_spoken_of(manager: Client, lively: Sto
     waits.save()
 
     assert told in manager.get(address(lively, "volume"), DAYS).content.decode()
+
+
+def test_a_page_says_up_to_when_what_happened_is_counted(manager: Client, story: Story) -> None:
+    """By the events that are counted, and not by when somebody last counted some."""
+
+    def counted() -> str:
+        html = manager.get(address(story, "volume"), DAYS).content.decode()
+        return re.search(r'class="figures__counted">(.*?)</p>', html, re.DOTALL)[1]  # type: ignore[index]
+
+    assert "Nothing has been counted yet" in counted()
+    story.write("mara", 0)
+    story.count(10)
+    before = timezone.now()
+    said = counted()
+    upto = re.search(r'datetime="([^"]+)"', said)[1]  # type: ignore[index]
+    assert datetime.fromisoformat(upto) >= before and "still being counted" not in said
+    story.write("mara", 20)
+    story.write("noor", 30)
+    story.triage(40)
+
+    batch = following.next_batch(story.brand.pk, limit=2)
+    following.follow(batch, now=timezone.now())
+
+    assert Event.objects.filter(brand=story.brand, seq__gt=batch.upto).exists()
+    first = Event.objects.filter(brand=story.brand, seq__gt=batch.upto).earliest("seq").at
+    assert f"{first:%Y-%m-%d}" in counted() and "what happened since is still being counted" in counted()
+    assert "Answers are counted up to" in manager.get(address(story, "now")).content.decode()
+    story.count(50)
+    assert "still being counted" not in counted()
