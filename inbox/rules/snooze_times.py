@@ -13,14 +13,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from inbox.rules import _calendar_words as words
+from inbox.rules._typed_clock import CLOCK, NotUnderstood, time_of
+
+__all__ = ["HINT", "WITHOUT_HOURS", "NotUnderstood", "Snooze", "in_words", "instant", "parse", "say", "typed"]
 
 LONGEST = timedelta(days=366)
 WITHOUT_HOURS = time(9)  # where the brand keeps no hours, or none on that day
 Opens = Callable[[date], datetime | None]
-
-
-class NotUnderstood(ValueError):
-    """What was typed is no time to come back at. The message says what to type instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,6 @@ HINT = "Type a time to come back at, such as “2h”, “tomorrow 14:30”, “
 _SPAN = re.compile(
     r"(?P<n>\d{1,4}(?:[.,]\d)?)\s*(?P<unit>m|min|mins|minutes?|h|hrs?|hours?|d|days?|w|wks?|weeks?)(?![a-z])\s*(?P<rest>.*)"
 )
-_CLOCK = re.compile(r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2})|h)?\s*(?P<half>am|pm|a\.m\.|p\.m\.)?")
 _ISO = re.compile(r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?:[t ]\s*|$)(?P<rest>.*)")
 _SLASHED = re.compile(r"(?P<a>\d{1,2})/(?P<b>\d{1,2})(?:/(?P<y>\d{4}))?(?:\s+(?P<rest>.*)|$)")
 _DOTTED = re.compile(r"(?P<d>\d{1,2})\.\s?(?P<m>\d{1,2})\.(?:\s?(?P<y>\d{4}))?(?:\s+(?P<rest>.*)|$)")
@@ -171,11 +169,9 @@ class _Reader:
 
     def _after_noon(self, name: str, rest: str) -> str:
         """ "tonight 9", "this afternoon at 3:30"."""
-        clock = _CLOCK.fullmatch(rest.removeprefix("at ").strip())
-        if not clock:
-            raise NotUnderstood(f"“{rest}” is no time of day. Type it like “14:30”, “9” or “9pm”.")
-        at = _time(clock, rest)
-        hour = at.hour + 12 if at.hour < 12 and not clock["half"] else at.hour
+        rest = rest.removeprefix("at ").strip()
+        at = time_of(rest)
+        hour = at.hour + 12 if at.hour < 12 and not re.search("[ap]", rest) else at.hour
         if hour < words.EARLIEST.get(name, 12):
             raise NotUnderstood(f"“{self.typed}” is not understood. Type the hour itself, such as “19:30” or “7pm”.")  # fmt: skip
         return f"{hour}:{at.minute:02}"
@@ -260,7 +256,7 @@ class _Reader:
     def _hour_alone(self) -> Snooze | None:
         """ "14:30", "9am": the next time it is that late."""
         text = self.typed.removeprefix("at ")
-        if not (clock := _CLOCK.fullmatch(text)):
+        if not (clock := CLOCK.fullmatch(text)):
             return None
         if not clock["minute"] and not clock["half"]:
             raise NotUnderstood(
@@ -279,23 +275,7 @@ class _Reader:
             return Snooze(instant(day, WITHOUT_HOURS, self.zone), closed=True)
         if rest in words.PARTS_OF_DAY:
             return Snooze(instant(day, words.PARTS_OF_DAY[rest], self.zone))
-        clock = _CLOCK.fullmatch(rest)
-        if not clock:
-            raise NotUnderstood(f"“{rest}” is no time of day. Type it like “14:30”, “9” or “9pm”.")
-        return Snooze(instant(day, _time(clock, rest), self.zone))
-
-
-def _time(clock: re.Match[str], typed: str) -> time:
-    hour, minute, half = int(clock["hour"]), int(clock["minute"] or 0), (clock["half"] or "")[:1]
-    if half and not 1 <= hour <= 12:
-        raise NotUnderstood(
-            f"“{typed}” is no time of day. Type “{hour % 24}:{minute:02}”, or an hour from 1 to 12 with am or pm."
-        )
-    if half:
-        hour = hour % 12 + (12 if half == "p" else 0)
-    if hour > 23 or minute > 59:
-        raise NotUnderstood(f"“{typed}” is no time of day: hours go to 23 and minutes to 59.")
-    return time(hour, minute)
+        return Snooze(instant(day, time_of(rest), self.zone))
 
 
 def _year(found: re.Match[str]) -> int | None:
