@@ -177,6 +177,17 @@ def test_variables_show_what_they_are_here(page: Client, brand: Brand, conversat
         assert f'data-text="{value}"' in shown
 
 
+def test_colleagues_are_not_found_by_what_all_their_addresses_share(
+    page: Client, brand: Brand, conversation: Conversation
+) -> None:
+    for name in ("Ada Agent", "Rosa Rey"):
+        agent_of(brand, email=f"{name.split()[0].lower()}.x@parley.test", name=name)
+
+    shown = offered(page, conversation)
+
+    assert 'data-words="ada agent ada.x"' in shown and 'data-words="rosa rey rosa.x"' in shown
+
+
 def test_the_number_of_replies_costs_no_queries(
     page: Client, brand: Brand, conversation: Conversation, django_assert_num_queries: Any
 ) -> None:
