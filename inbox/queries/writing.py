@@ -10,7 +10,7 @@ from inbox import access
 from inbox.exchange import MessageKind
 from inbox.models import CannedReply, Conversation, Direction, Message, Person
 from inbox.queries import inbox_list
-from inbox.rules import mentions, order_numbers, variables
+from inbox.rules import language_names, mentions, order_numbers, variables
 
 LOOKED_AT = 60  # messages of the person in which an order number is looked for
 
@@ -27,6 +27,10 @@ class Offer:
     def words(self) -> str:
         """By what it is found, typed after the slash."""
         return f"{self.reply.shortcut} {self.reply.name}".lower()
+
+    @property
+    def language_name(self) -> str:
+        return language_names.named(self.language)
 
     @property
     def is_own(self) -> bool:

@@ -133,6 +133,7 @@ def test_it_is_offered_filled_in_and_in_the_customers_language(
 
     Conversation.objects.update(language="fr")
     assert f'data-text="Bonjour Mara de {brand.name}"' in offered(page, conversation)
+    assert '<span class="offer__note">French</span>' in offered(page, conversation)
     Conversation.objects.update(language="de")
     assert 'data-text="Hi Mara"' in offered(page, conversation)
 
