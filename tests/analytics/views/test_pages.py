@@ -270,6 +270,8 @@ def test_what_was_missed_shows_its_timeline(manager: Client, story: Story) -> No
 
     assert "15 m 00 s late" in html and "of 10 m 00 s promised by Standard, version 1" in html
     assert html.count("the customer waits") == 2
+    for target in (metrics.TARGET_FIRST, metrics.TARGET_NEXT, metrics.TARGET_RESOLUTION):
+        assert f">? {metrics.METRICS[target].name}</summary>" in html  # three signs beside one title are told apart
     assert "still running" in html and "goes on" in html  # nobody has answered Noor
     head, *rows = told(manager, reverse("analytics:missed-file", args=[story.brand.slug]), DAYS)
     assert {(row[head.index("Customer")], row[head.index("Answered by")]) for row in rows} == {
@@ -420,4 +422,5 @@ def test_days_that_are_not_summed_yet_are_spoken_of(manager: Client, lively: Sto
     waits.due_at = now - timedelta(minutes=6)
     waits.save()
 
-    assert told in manager.get(address(lively, "volume"), DAYS).content.decode()
+    html = manager.get(address(lively, "volume"), DAYS).content.decode()
+    assert html.index(told) < html.index('class="tiles"')  # before the figures that it is about
