@@ -57,3 +57,26 @@ def test_a_thumb_is_promised_no_keys(enter: Enter, anna: Conversation) -> None:
     expect(page.locator(".triage__change").first).to_be_visible()
 
     assert page.evaluate(PROMISED) == []
+
+
+def test_times_side_by_side_are_of_one_clock(enter: Enter, anna: Conversation) -> None:
+    page = enter(at(anna), locale="en-US")
+
+    assert page.locator("local-time[format=full]").count() > 0
+    told = page.locator("local-time").evaluate_all(
+        "all => all.flatMap((each) => [each.textContent, each.title])"
+    )
+    assert not [each for each in told if re.search("[AP]M", each)]
+
+
+def test_a_picker_says_that_nothing_is_called_so(enter: Enter, anna: Conversation) -> None:
+    page = enter(at(anna))
+    page.keyboard.press("a")
+    none = page.locator("#picker .picker__none")
+    expect(page.locator("#picker [role=option]").first).to_be_visible()
+    expect(none).to_be_hidden()
+
+    page.fill("#picker-filter", "zzz")
+    expect(none).to_have_text("Nothing is called so.")
+    page.fill("#picker-filter", "")
+    expect(none).to_be_hidden()
