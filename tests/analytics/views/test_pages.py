@@ -271,7 +271,9 @@ def test_what_was_missed_shows_its_timeline(manager: Client, story: Story) -> No
     assert "15 m 00 s late" in html and "of 10 m 00 s promised by Standard, version 1" in html
     assert html.count("the customer waits") == 2
     for target in (metrics.TARGET_FIRST, metrics.TARGET_NEXT, metrics.TARGET_RESOLUTION):
-        assert f">? {metrics.METRICS[target].name}</summary>" in html  # three signs beside one title are told apart
+        assert (
+            f">? {metrics.METRICS[target].name}</summary>" in html
+        )  # three signs beside one title are told apart
     assert "still running" in html and "goes on" in html  # nobody has answered Noor
     head, *rows = told(manager, reverse("analytics:missed-file", args=[story.brand.slug]), DAYS)
     assert {(row[head.index("Customer")], row[head.index("Answered by")]) for row in rows} == {
