@@ -57,6 +57,14 @@ def run(channel: Channel, mara: Person) -> SyncRun:
     SyncSchedule.objects.filter(task=Task.BACKFILL).update(next_run_at=None)  # nobody runs it here
     return run
 
+    SyncRun.objects.create(
+        schedule=SyncSchedule.objects.get(task=Task.RECONCILE), channel=channel, task=Task.RECONCILE, state=RunState.FAILED,
+        started_at=now, ended_at=now, error="The platform asks for the permission again, which ran out.", remedy="reconnect",
+    )  # fmt: skip
+    RateBudget.objects.create(
+        channel=channel, bucket="direct messages", remaining=12, resets_at=now, seen_at=now
+    )
+    SyncSchedule.objects.exclude(task__in=[Task.RECONCILE, Task.BACKFILL]).update(is_slow=True)
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
 def test_every_page_can_be_read_by_everybody(
@@ -73,6 +81,9 @@ def test_every_page_can_be_read_by_everybody(
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), place
 
 
+        assert (place, out_of_sight(page)) == (place, [])
+        for name in page.locator(".plan__name").all():
+            assert (name.bounding_box() or {})["width"] > 90, place
 def test_a_run_moves_before_ones_eyes_and_is_stopped(enter: Enter, run: SyncRun) -> None:
     page = enter("/b/lumen/inbox/open/")
     page.goto(f"/b/lumen/sync/runs/{run.pk}/")
