@@ -21,6 +21,12 @@ from tests.factories.people import agent_of
 Enter = Callable[..., Page]
 PAGES = ("priority", "policies", "policies/new", "hours", "hours/new")
 
+UNDER_THE_BAR = """() => {
+  const field = document.activeElement
+  const bar = document.querySelector(".settings__actions").getBoundingClientRect()
+  return field.matches(".settings__form input") && { id: field.id, under: field.getBoundingClientRect().bottom > bar.top }
+}"""
+
 
 @pytest.fixture
 def managed(channel: Channel, mara: Person) -> Channel:
@@ -54,6 +60,25 @@ def test_every_page_can_be_read_by_everybody(enter: Enter, managed: Channel, sch
         expect(page.locator("h1")).to_be_visible()
         assert faults(page) == []
         assert not wide(page)
+        assert out_of_sight(page) == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
+def test_a_field_that_is_reached_by_tab_does_not_stand_under_the_save_bar(
+    enter: Enter, managed: Channel, width: int, height: int
+) -> None:
+    page = enter("/b/lumen/inbox/open/", viewport={"width": width, "height": height})
+    page.goto("/b/lumen/settings/priority/")
+    page.locator(".settings__form input:not([type=hidden])").first.focus()
+    hidden: list[str] = []
+    reached = 0
+    while field := page.evaluate(UNDER_THE_BAR):
+        reached += 1
+        hidden += [field["id"]] if field["under"] else []
+        page.keyboard.press("Tab")
+
+    assert reached > 20
+    assert hidden == []
 
 
 def test_the_queue_reorders_while_a_weight_is_typed(enter: Enter, managed: Channel) -> None:
