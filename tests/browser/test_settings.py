@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from inbox.actions import defaults
 from inbox.models import BusinessHours, Channel, Membership, Person, PriorityWeights, Role, SlaPolicy
-from tests.browser.test_accessibility import faults
+from tests.browser.test_accessibility import faults, out_of_sight
 from tests.factories import conversations as make
 from tests.factories import teams
 from tests.factories.people import agent_of
@@ -142,7 +142,7 @@ def test_the_people_of_a_brand_can_be_read_by_everybody_who_administers_it(
     Person.objects.filter(pk=new.pk).update(password="!")
     Person.objects.filter(pk=ada.pk).update(last_login=timezone.now())
     page = enter("/b/lumen/inbox/open/", color_scheme=scheme, viewport={"width": width, "height": 900})
-    for name in ("people", "people/new", f"people/{new.public_id}", f"people/{mara.public_id}"):
+    for name in ("people", "teams", "people/new", f"people/{new.public_id}", f"people/{mara.public_id}"):
         page.goto(f"/b/lumen/settings/{name}/")
         if folder := os.environ.get("PARLEY_PICTURES"):
             picture = f"{name.replace('/', '-')[:16]}-{'mara' if str(mara.public_id) in name else ''}-{scheme}-{width}.png"
@@ -150,6 +150,7 @@ def test_the_people_of_a_brand_can_be_read_by_everybody_who_administers_it(
         expect(page.locator("h1")).to_be_visible()
         assert faults(page) == []
         assert not wide(page)
+        assert out_of_sight(page) == []
 
 
 def test_somebody_is_invited_given_a_role_and_removed(enter: Enter, managed: Channel, mara: Person) -> None:
