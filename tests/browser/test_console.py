@@ -29,6 +29,10 @@ from tests.browser.test_accessibility import faults, out_of_sight
 
 Enter = Callable[..., Page]
 PAGES = ("channels/", "sync/schedules/", "sync/runs/", "sync/coverage/", "sync/dead-items/", "audit/")
+# Labels that stand on another line than their fields.
+APART = """() => [...document.querySelectorAll(".console__filter label")]
+  .filter((label) => label.getBoundingClientRect().bottom < label.control.getBoundingClientRect().top)
+  .map((label) => label.textContent)"""
 
 
 @pytest.fixture
@@ -82,6 +86,7 @@ def test_every_page_can_be_read_by_everybody(
         assert faults(page) == [], place
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), place
         assert (place, out_of_sight(page)) == (place, [])
+        assert (place, page.evaluate(APART)) == (place, [])
         for name in page.locator(".plan__name").all():
             assert (name.bounding_box() or {})["width"] > 90, place
 
