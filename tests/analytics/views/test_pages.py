@@ -24,7 +24,7 @@ from analytics.queries import behind
 from analytics.queries import names as all_names
 from analytics.reports import words
 from analytics.views import _door
-from inbox.models import Brand, Membership, Person, Presence, PresenceState, Role, SlaPolicy, Team
+from inbox.models import Brand, Desk, Membership, Person, Presence, PresenceState, Role, SlaPolicy, Team
 from tests.analytics.conftest import Story
 from tests.factories.people import BrandFactory, ChannelFactory, agent_of
 
@@ -308,6 +308,10 @@ def test_a_board_says_who_waits_and_opens_it(manager: Client, story: Story) -> N
 
     assert (board.whole.waiting, board.whole.late, board.whole.due15, board.whole.due60) == (3, 1, 1, 2)
     assert board.expected == 2  # nobody answers
+    assert not re.search(r"data-full|low=", html)
+    Desk.objects.update_or_create(brand=story.brand, person=ada, defaults={"capacity": 1})
+    full = manager.get(address(story, "now")).content.decode()
+    assert re.search(r'<meter min="0" max="1" value="1" low="0.5" optimum="0".*data-full>1 of 1<', full)
     for what, count in (("waiting", 3), ("late", 1), ("due15", 1), ("due60", 2), ("expected", 2)):
         assert listed(manager, reverse("analytics:waiting", args=[story.brand.slug, what])) == count
     by_channel = f"?channel={story.channel.public_id}"
