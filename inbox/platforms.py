@@ -145,5 +145,10 @@ def get(key: str) -> Manifest:
         raise UnknownPlatform(f"No connector for “{key}” is installed (installed: {installed}).") from None
 
 
+def label_of(key: str) -> str:
+    """What people call it; of one that is installed no more, its key."""
+    return _register[key].label if key in _register else key
+
+
 def installed() -> list[Manifest]:
     return sorted(_register.values(), key=lambda manifest: manifest.label)

@@ -22,7 +22,7 @@ from inbox.models import (
     TagRule,
 )
 from inbox.queries import holds
-from inbox.rules import priority, tagging
+from inbox.rules import language_names, priority, tagging
 from inbox.setting_fields import HolidaysField, IntervalsField, LengthField, WarningsField, WordsField
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -220,7 +220,7 @@ class TagRuleForm(forms.Form):
         codes = dict.fromkeys([*brand.languages, *told.get("languages", [])])
         labels = {each.key: each.label for each in platforms.installed()}
         keys = dict.fromkeys([*labels, *told.get("platforms", [])])
-        self._choose("languages", [(code, code) for code in codes])
+        self._choose("languages", [(code, language_names.named(code)) for code in codes])
         self._choose("platforms", [(key, labels.get(key, key)) for key in keys])
 
     def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:

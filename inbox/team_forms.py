@@ -9,7 +9,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from inbox.models import Brand, Channel, ConversationKind, Desk, Person, RoutingSettings, Tag, Team
-from inbox.rules import routing
+from inbox.rules import language_names, routing
 
 MOST = 200  # of a person's capacity and of a conversation's weight
 _WEIGHTS = {
@@ -136,7 +136,7 @@ def _offer(form: forms.Form, name: str, choices: list[tuple[Any, str]]) -> None:
 
 def _languages_of(brand: Brand, told: list[str]) -> list[tuple[str, str]]:
     """The brand's languages, and those that are ticked already though the brand has them no more: a team of none takes everything."""
-    return [(code, code) for code in dict.fromkeys([*brand.languages, *told])]
+    return [(code, language_names.named(code)) for code in dict.fromkeys([*brand.languages, *told])]
 
 
 def _tags_of(brand: Brand, told: list[str]) -> list[str]:

@@ -13,7 +13,7 @@ from inbox import access
 from inbox.actions import canning
 from inbox.models import Brand, CannedReply, Channel, Macro, Person, Priority, Tag, Team
 from inbox.queries import macros
-from inbox.rules import snooze_times, variables
+from inbox.rules import language_names, snooze_times, variables
 
 
 class TextWithVariables(forms.CharField):
@@ -62,7 +62,9 @@ class CannedReplyForm(forms.Form):
         kept = reply.translations if reply else {}
         self.languages = list(dict.fromkeys([*brand.languages, *kept]))
         for code in self.languages:
-            self.fields[f"text-{code}"] = TextWithVariables(required=False, label=f"In {code}")
+            self.fields[f"text-{code}"] = TextWithVariables(
+                required=False, label=f"In {language_names.named(code)}"
+            )
 
     def clean_shortcut(self) -> str:
         shortcut: str = self.cleaned_data["shortcut"].lstrip("/").strip().lower()
@@ -75,6 +77,10 @@ class CannedReplyForm(forms.Form):
     @property
     def translated(self) -> Iterator[forms.BoundField]:
         return (self[f"text-{code}"] for code in self.languages)
+
+    @property
+    def named_languages(self) -> list[str]:
+        return [language_names.named(code) for code in self.languages]
 
     @property
     def has_translations(self) -> bool:

@@ -33,9 +33,9 @@ _CARRIED = (
     "response_type",
 )
 _STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:12vh auto;padding:0 1rem;color-scheme:light dark}"
+    "html{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:12vh auto;padding:0 1rem}"
     "label{display:block;padding:.5rem 0}button{font:inherit;padding:.6rem 1.4rem;margin:1rem .5rem 0 0;border-radius:.5rem;"
-    "border:1px solid}ul{padding-left:1.2rem;color:GrayText}"
+    "border:1px solid}ul{padding-left:1.2rem;color:light-dark(#555,#aaa)}"
 )
 _HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'self'; form-action *; frame-ancestors 'none'"

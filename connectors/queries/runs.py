@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from connectors.models import RateBudget, RunLine, RunState, SyncRun, SyncSchedule, Task
 from connectors.queries.schedules import label_of
 from connectors.rules.remedies import Fix, fix_for
-from inbox.models import Brand, Channel
+from inbox.models import Brand
 
 PAGE = 50
 LINES = 300
@@ -69,7 +69,7 @@ def view(run: SyncRun, *, now: datetime) -> RunView:
     return RunView(
         run=run,
         label=Task(run.task).label,
-        channel=called(run.channel),
+        channel=str(run.channel),
         platform=label_of(run.channel),
         percent=percent,
         waits=run.state == RunState.RUNNING and (lease is None or lease < now),
@@ -97,14 +97,9 @@ def late(brand: Brand, *, now: datetime) -> list[Late]:
     ]
 
 
-def called(channel: Channel) -> str:
-    """As a person knows it: “Acme on Instagram”."""
-    return f"{channel.name} on {label_of(channel)}"
-
-
 def budgets(brand: Brand, *, now: datetime) -> list[tuple[str, RateBudget]]:
     """What the platforms last said of their limits, as far as it still holds, each with its channel as people call it."""
     known = RateBudget.objects.filter(channel__brand=brand, seen_at__gte=now - timedelta(hours=24))
     known = known.exclude(bucket=RateBudget.UNNAMED)  # of that no platform told how much is left
     ordered = known.select_related("channel").order_by("channel__platform", "channel__name", "bucket", "pk")
-    return [(called(each.channel), each) for each in ordered]
+    return [(str(each.channel), each) for each in ordered]

@@ -10,7 +10,6 @@ from connectors.models import SyncSchedule, Task
 from connectors.rules.remedies import Fix, fix_for
 from inbox import platforms
 from inbox.models import Brand, Channel, ChannelState
-from inbox.platforms import UnknownPlatform
 
 _ORDER = {task: place for place, task in enumerate(Task.values)}
 
@@ -44,10 +43,7 @@ def of_brand(brand: Brand, *, now: datetime) -> list[ChannelSchedules]:
 
 
 def label_of(channel: Channel) -> str:
-    try:
-        return platforms.get(channel.platform).label
-    except UnknownPlatform:
-        return channel.platform
+    return platforms.label_of(channel.platform)
 
 
 def line(schedule: SyncSchedule, *, now: datetime) -> ScheduleLine:

@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from connectors.models import PlatformApp
 from connectors.views import _console
 from inbox import access
 from inbox.models import Brand, Person
@@ -20,6 +21,7 @@ from inbox.rules.csv_cells import safe_row
 from inbox.views._door import AgentRequest, signed_in
 
 ITSELF = "parley"  # in the address, where else somebody's id stands
+NUMBERS = {"app_id": PlatformApp}
 
 
 class _Echo:
@@ -35,7 +37,10 @@ def index(request: AgentRequest, brand_slug: str) -> HttpResponse:
     colleagues, others = _people(request, brand)
     wanted = _wanted(request, brand, colleagues, others)
     found = audit.lines(
-        brand, wanted, before=int(before) if before.isdecimal() and len(before) < 18 else None
+        brand,
+        wanted,
+        before=int(before) if before.isdecimal() and len(before) < 18 else None,
+        numbers=NUMBERS,
     )
     kept = {name: request.GET.get(name, "") for name in ("person", "subject", "since", "until")}
     query = request.GET.copy()
@@ -61,7 +66,7 @@ def export(request: AgentRequest, brand_slug: str) -> HttpResponseBase:
 def _written(brand: Brand, wanted: audit.Filter) -> Iterator[str]:
     writer = csv.writer(_Echo())
     yield "\ufeff"  # spreadsheets take the text for UTF-8 then
-    for row in audit.rows(brand, wanted):
+    for row in audit.rows(brand, wanted, numbers=NUMBERS):
         yield writer.writerow(safe_row(row))
 
 

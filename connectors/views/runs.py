@@ -39,7 +39,7 @@ def index(request: AgentRequest, brand_slug: str) -> HttpResponse:
     return _console.page(
         request, "runs.html", brand, HERE, under_way=runs.under_way(brand, now=now), late=runs.late(brand, now=now),
         history=listed, more=listed[-1].run.pk if len(listed) == runs.PAGE else None, budgets=runs.budgets(brand, now=now),
-        channels=[(each, runs.called(each)) for each in channels], chosen=chosen, task=task, tasks=Task.choices,
+        channels=[(each, str(each)) for each in channels], chosen=chosen, task=task, tasks=Task.choices,
     )  # fmt: skip
 
 

@@ -9,6 +9,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from inbox import platforms
+
 from .fields import PublicIdModel, usual_languages
 
 
@@ -113,4 +115,4 @@ class Channel(PublicIdModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name} on {self.platform}"
+        return f"{self.name} on {platforms.label_of(self.platform)}"

@@ -11,6 +11,8 @@ from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 
+from inbox.rules import language_names
+
 from .brands import Brand, Channel
 from .contacts import Contact
 from .fields import PublicIdModel
@@ -239,6 +241,10 @@ class Conversation(PublicIdModel):
 
     def __str__(self) -> str:
         return f"{self.contact_name or self.thread_key} ({self.state})"
+
+    @property
+    def language_name(self) -> str:
+        return language_names.named(self.language)
 
 
 class ViewCount(models.Model):

@@ -6,6 +6,9 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from inbox import platforms
+from inbox.rules import language_names
+
 from .brands import Brand
 from .conversations import Conversation
 from .fields import PublicIdModel
@@ -50,6 +53,14 @@ class TagRule(PublicIdModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def languages_named(self) -> list[str]:
+        return language_names.all_named(self.condition.get("languages", []))
+
+    @property
+    def networks_named(self) -> list[str]:
+        return [platforms.label_of(key) for key in self.condition.get("platforms", [])]
 
 
 class ModelKind(models.TextChoices):

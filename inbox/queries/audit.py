@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from inbox.models import AuditEntry, Brand, Person
+from inbox.queries._audit_words import Said, Words
 
 PAGE = 60
 CHUNK = 500
@@ -36,8 +36,8 @@ class Filter:
 @dataclass(frozen=True, slots=True)
 class Change:
     name: str
-    before: str
-    after: str
+    before: Said
+    after: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,26 +88,29 @@ def _in_log(of_brand: str, brand_id: int) -> dict[int, str]:
         return dict(cursor.fetchall())
 
 
-def lines(brand: Brand, wanted: Filter, *, before: int | None) -> list[Line]:
+Numbers = Mapping[str, type[Model]]  # columns of other apps that hold numbers of rows, and of which
+
+
+def lines(brand: Brand, wanted: Filter, *, before: int | None, numbers: Numbers) -> list[Line]:
     found = _filtered(brand, wanted)
     if before:
         found = found.filter(pk__lt=before)
-    return [_line(entry) for entry in found.order_by("-pk")[:PAGE]]
+    return _lines(list(found.order_by("-pk")[:PAGE]), numbers)
 
 
-def rows(brand: Brand, wanted: Filter) -> Iterator[list[str]]:
+def rows(brand: Brand, wanted: Filter, *, numbers: Numbers) -> Iterator[list[str]]:
     """Everything, chunk by chunk, so that a log of years is never in memory."""
     yield list(HEADER)
     before: int | None = None
     while True:
         found = _filtered(brand, wanted)
         chunk = list((found.filter(pk__lt=before) if before else found).order_by("-pk")[:CHUNK])
-        for entry in chunk:
-            line = _line(entry)
+        for line in _lines(chunk, numbers):
+            entry = line.entry
             yield [
                 entry.at.strftime("%Y-%m-%d %H:%M:%S"), line.who, entry.address, entry.act, entry.subject, entry.subject_name,
-                "; ".join(f"{each.name}: {each.before}" for each in line.changes if each.before),
-                "; ".join(f"{each.name}: {each.after}" for each in line.changes if each.after), entry.request,
+                "; ".join(f"{each.name}: {each.before.text}" for each in line.changes if each.before.text),
+                "; ".join(f"{each.name}: {each.after.text}" for each in line.changes if each.after.text), entry.request,
             ]  # fmt: skip
         if len(chunk) < CHUNK:
             return
@@ -130,19 +133,15 @@ def _filtered(brand: Brand, wanted: Filter) -> QuerySet[AuditEntry]:
     return found
 
 
-def _line(entry: AuditEntry) -> Line:
-    names = dict.fromkeys([*entry.before, *entry.after])
-    changes = tuple(
-        Change(name.replace("_", " "), _said(entry.before.get(name)), _said(entry.after.get(name)))
-        for name in names
-    )
-    return Line(entry, entry.person_name or "Parley", changes)
+def _lines(entries: list[AuditEntry], numbers: Numbers) -> list[Line]:
+    words = Words(entries, numbers)
+    return [Line(each, each.person_name or "Parley", tuple(_changes(each, words))) for each in entries]
 
 
-def _said(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    said = value if isinstance(value, str) else str(value)
-    return said if len(said) <= 200 else said[:199] + "…"
+def _changes(entry: AuditEntry, words: Words) -> Iterator[Change]:
+    for name in dict.fromkeys([*entry.before, *entry.after]):
+        before, after = (
+            words.said(entry.subject, name, side.get(name)) for side in (entry.before, entry.after)
+        )
+        if before.text or after.text:
+            yield Change(words.column(name), before, after)

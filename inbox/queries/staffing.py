@@ -19,6 +19,7 @@ from inbox.models import (
 )
 from inbox.models import Presence as PresenceRow
 from inbox.queries import routing_facts
+from inbox.rules import language_names
 from inbox.rules.routing import Candidate, Presence
 
 
@@ -35,7 +36,7 @@ class Colleague:
 
     @property
     def knows(self) -> str:
-        languages = sorted(self.at_desk.languages) or ["every language"]
+        languages = language_names.all_named(self.at_desk.languages) or ["every language"]
         return ", ".join([*languages, *sorted(self.at_desk.skills)])
 
 
@@ -102,7 +103,7 @@ def _takes(team: Team, channels: dict[int, str]) -> str:
         if team.channels
         else "",
         ("tagged " + " or ".join(team.tags)) if team.tags else "",
-        ("in " + " or ".join(team.languages)) if team.languages else "",
+        ("in " + " or ".join(language_names.all_named(team.languages))) if team.languages else "",
         " or ".join(str(kinds.get(kind, kind)).lower() for kind in team.kinds),
     ]
     said = ", ".join(part for part in asked if part)

@@ -10,7 +10,7 @@ from inbox import access
 from inbox.exchange import MessageKind
 from inbox.models import CannedReply, Conversation, Direction, Message, Person
 from inbox.queries import inbox_list
-from inbox.rules import mentions, order_numbers, variables
+from inbox.rules import language_names, mentions, order_numbers, variables
 
 LOOKED_AT = 60  # messages of the person in which an order number is looked for
 
@@ -29,6 +29,10 @@ class Offer:
         return f"{self.reply.shortcut} {self.reply.name}".lower()
 
     @property
+    def language_name(self) -> str:
+        return language_names.named(self.language)
+
+    @property
     def is_own(self) -> bool:
         return self.reply.owner_id is not None
 
@@ -39,6 +43,11 @@ class Colleague:
 
     person: Person
     handle: str
+
+    @property
+    def words(self) -> str:
+        """By what they are found. Of their address what is theirs: what stands after its @ is the same for all colleagues."""
+        return f"{self.handle} {self.person.email.rpartition('@')[0]}".lower()
 
 
 @dataclass(frozen=True, slots=True)

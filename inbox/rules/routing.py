@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 
+from inbox.rules import language_names
+
 # What a conversation weighs, where the brand says nothing else. By kind, and what a priority adds.
 WEIGHTS = {"direct": 1, "group": 2, "comment": 1, "urgent": 1, "high": 0, "normal": 0, "low": 0}
 PRIORITIES = {1: "urgent", 2: "high", 3: "normal", 4: "low"}
@@ -120,7 +122,7 @@ def _why_not(need: Need, candidate: Candidate) -> str:
     if candidate.id == need.not_to:
         return "had it, and it was late"
     if need.language and candidate.languages and need.language not in candidate.languages:
-        return f"does not speak {need.language}"
+        return f"does not speak {language_names.named(need.language)}"
     if missing := sorted(need.skills - candidate.skills):
         return f"not skilled in {', '.join(missing)}"
     if candidate.capacity == 0:

@@ -15,6 +15,7 @@ from inbox import access
 from inbox.actions import tag_rules
 from inbox.models import Brand, TagRule
 from inbox.queries import tag_rules as rules_of
+from inbox.rules import language_names
 from inbox.setting_forms import LanguagesForm, TagRuleForm
 from inbox.views import _settings
 from inbox.views._door import AgentRequest, signed_in
@@ -38,7 +39,9 @@ def languages(request: AgentRequest, brand_slug: str) -> HttpResponse:
         return _index(request, brand, form, status=422)
     chosen = form.cleaned_data["languages"]
     tag_rules.choose_languages(brand=brand, languages=chosen, by=request.user, now=timezone.now())
-    messages.success(request, f"Messages are taken to be in {', '.join(chosen)} from now on.")
+    messages.success(
+        request, f"Messages are taken to be in {', '.join(language_names.all_named(chosen))} from now on."
+    )
     return redirect("inbox:settings-tag-rules", brand_slug=brand.slug)
 
 

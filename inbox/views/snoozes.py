@@ -90,8 +90,9 @@ def said(request: AgentRequest, brand: Brand) -> HttpResponse:
 
 
 def offers(person: Person, brand: Brand, now: datetime) -> list[tuple[str, str]]:
-    """What is chosen most, and what it means today."""
-    return [
-        (typed, _typed_times.words(_typed_times.read(typed, person, brand, now), person, now))
-        for typed in OFFERED
-    ]
+    """What is chosen most, and what it means today. On a Sunday next week begins tomorrow: that is offered once."""
+    said: dict[str, str] = {}
+    for typed in OFFERED:
+        words = _typed_times.words(_typed_times.read(typed, person, brand, now), person, now)
+        said.setdefault(words, typed)
+    return [(typed, words) for words, typed in said.items()]

@@ -3,6 +3,7 @@ import "./elements/live-board.js"
 import "./elements/local-time.js"
 import "./elements/report-chart.js"
 import "./elements/theme-switch.js"
+import "./lib/current-page.js"
 
 // What a figure means closes as it opened, or with Escape, or when one looks elsewhere.
 addEventListener("keydown", (event) => {

@@ -1,5 +1,6 @@
 // The settings' pages work without this; with it, weights are tried while they are edited, effects are asked for in place, and what was
 // typed outlives the end of a session.
+import "./lib/current-page.js"
 import { keepForms } from "./lib/form-keeper.js"
 import { ask, elements, explain, Refused } from "./lib/fragments.js"
 
@@ -19,6 +20,13 @@ async function put(id, url, body) {
     if (told) place.replaceWith(...elements(error.html))
     else place.replaceChildren(...elements(explain(error)))
   }
+  sayInShort(id)
+}
+
+/** Where the page is narrow what is tried stands below all fields; a line beside Save says the same in short. */
+function sayInShort(id) {
+  const said = document.querySelector(`#${id} [data-in-short]`) ?? document.getElementById(id)
+  for (const line of document.querySelectorAll(`[data-follows="${id}"]`)) line.textContent = said.textContent.trim()
 }
 
 for (const form of document.querySelectorAll("form[data-preview]")) {

@@ -33,6 +33,18 @@ def faults(page: Page) -> list[tuple[str, str]]:
     ]
 
 
+OUT_OF_SIGHT = """() => [...document.querySelectorAll("main :is(th, td, label, input, select, textarea, button)")]
+  .filter((each) => each.checkVisibility({ visibilityProperty: true }) && getComputedStyle(each.closest("thead") ?? each).clipPath === "none")
+  .filter((each) => Math.round(each.getBoundingClientRect().right) > innerWidth || Math.round(each.getBoundingClientRect().left) < 0)
+  .map((each) => each.outerHTML.slice(0, 120))"""
+
+
+def out_of_sight(page: Page) -> list[str]:
+    """What one would have to push a part of the page aside for: columns of a table, fields of a form."""
+    found: list[str] = page.evaluate(OUT_OF_SIGHT)
+    return found
+
+
 @pytest.fixture
 def conversation(outside: Outside) -> Conversation:
     outside.write("Where is my parcel? https://example.com/track")

@@ -52,6 +52,21 @@ def test_what_rings_while_the_list_is_looked_at_is_not_put_out_with_it(
     expect(page.locator(RINGING)).to_have_count(1)
 
 
+def test_whom_a_note_calls_is_found_by_name_and_not_by_what_all_addresses_share(
+    enter: Enter, anna: Conversation, brand: Brand, bea: Person
+) -> None:
+    for name in ("Ada Agent", "Bo Lind", "Rosa Rey"):
+        agent_of(brand, email=f"{name.split()[0].lower()}@parley.test", name=name)
+    page = enter(at(anna))
+    page.keyboard.press("n")
+
+    page.keyboard.type("@r")
+    expect(page.locator("composer-picker .offer__name")).to_have_text(["Rosa Rey"])
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#composer-text")).to_have_value("@Rosa Rey ")
+
+
 def test_what_rings_while_a_reading_is_answered_is_not_put_out_by_that_answer(
     enter: Enter, anna: Conversation, zoe: Conversation, mara: Person, bea: Person, outside: Outside
 ) -> None:

@@ -18,15 +18,21 @@ from connectors.models import (
     DeadItem,
     Gap,
     PlatformApp,
+    RateBudget,
+    RunState,
     SyncRun,
     SyncSchedule,
     Task,
 )
 from inbox.models import Channel, Membership, Person, Role
-from tests.browser.test_accessibility import faults
+from tests.browser.test_accessibility import faults, out_of_sight
 
 Enter = Callable[..., Page]
 PAGES = ("channels/", "sync/schedules/", "sync/runs/", "sync/coverage/", "sync/dead-items/", "audit/")
+# Labels that stand on another line than their fields.
+APART = """() => [...document.querySelectorAll(".console__filter label")]
+  .filter((label) => label.getBoundingClientRect().bottom < label.control.getBoundingClientRect().top)
+  .map((label) => label.textContent)"""
 
 
 @pytest.fixture
@@ -55,6 +61,14 @@ def run(channel: Channel, mara: Person) -> SyncRun:
     run = backfilling.ask(channel=channel, since=now - timedelta(days=30), until=None, by=mara, now=now)
     SyncRun.objects.filter(pk=run.pk).update(share=0.25, events=500)
     SyncSchedule.objects.filter(task=Task.BACKFILL).update(next_run_at=None)  # nobody runs it here
+    SyncRun.objects.create(
+        schedule=SyncSchedule.objects.get(task=Task.RECONCILE), channel=channel, task=Task.RECONCILE, state=RunState.FAILED,
+        started_at=now, ended_at=now, error="The platform asks for the permission again, which ran out.", remedy="reconnect",
+    )  # fmt: skip
+    RateBudget.objects.create(
+        channel=channel, bucket="direct messages", remaining=12, resets_at=now, seen_at=now
+    )
+    SyncSchedule.objects.exclude(task__in=[Task.RECONCILE, Task.BACKFILL]).update(is_slow=True)
     return run
 
 
@@ -71,6 +85,10 @@ def test_every_page_can_be_read_by_everybody(
         page.goto(f"/b/lumen/{place}")
         assert faults(page) == [], place
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), place
+        assert (place, out_of_sight(page)) == (place, [])
+        assert (place, page.evaluate(APART)) == (place, [])
+        for name in page.locator(".plan__name").all():
+            assert (name.bounding_box() or {})["width"] > 90, place
 
 
 def test_a_run_moves_before_ones_eyes_and_is_stopped(enter: Enter, run: SyncRun) -> None:

@@ -17,12 +17,13 @@ from analytics.actions import recounting
 from analytics.models import Export, Fact, Follower
 from analytics.rollups import rebuild_due
 from inbox.models import Brand, Channel, Membership, Person, Role
-from tests.browser.test_accessibility import faults
+from tests.browser.test_accessibility import faults, out_of_sight
 from tests.factories import conversations as make
 
 Enter = Callable[..., Page]
 PAGES = (
     "now/",
+    "now/waiting/",
     "responses/",
     "volume/",
     "agents/",
@@ -84,6 +85,12 @@ def test_every_page_can_be_read_by_everybody(enter: Enter, managed: Channel, sch
                     break
                 page.wait_for_timeout(50)
             assert (name, width, fits) == (name, width, True)
+            if name.partition("/")[0] in {
+                "now",
+                "files",
+                "behind",
+            }:  # a chart's table has as many columns as its chart has days
+                assert (name, width, out_of_sight(page)) == (name, width, [])
 
 
 def test_a_point_is_reached_and_opened_by_keys(enter: Enter, managed: Channel) -> None:

@@ -13,13 +13,19 @@ from playwright.sync_api import Page, expect
 
 from inbox.actions import defaults
 from inbox.models import BusinessHours, Channel, Membership, Person, PriorityWeights, Role, SlaPolicy
-from tests.browser.test_accessibility import faults
+from tests.browser.test_accessibility import faults, out_of_sight
 from tests.factories import conversations as make
 from tests.factories import teams
 from tests.factories.people import agent_of
 
 Enter = Callable[..., Page]
 PAGES = ("priority", "policies", "policies/new", "hours", "hours/new")
+
+UNDER_THE_BAR = """() => {
+  const field = document.activeElement
+  const bar = document.querySelector(".settings__actions").getBoundingClientRect()
+  return field.matches(".settings__form input") && { id: field.id, under: field.getBoundingClientRect().bottom > bar.top }
+}"""
 
 
 @pytest.fixture
@@ -54,6 +60,25 @@ def test_every_page_can_be_read_by_everybody(enter: Enter, managed: Channel, sch
         expect(page.locator("h1")).to_be_visible()
         assert faults(page) == []
         assert not wide(page)
+        assert out_of_sight(page) == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
+def test_a_field_that_is_reached_by_tab_does_not_stand_under_the_save_bar(
+    enter: Enter, managed: Channel, width: int, height: int
+) -> None:
+    page = enter("/b/lumen/inbox/open/", viewport={"width": width, "height": height})
+    page.goto("/b/lumen/settings/priority/")
+    page.locator(".settings__form input:not([type=hidden])").first.focus()
+    hidden: list[str] = []
+    reached = 0
+    while field := page.evaluate(UNDER_THE_BAR):
+        reached += 1
+        hidden += [field["id"]] if field["under"] else []
+        page.keyboard.press("Tab")
+
+    assert reached > 20
+    assert hidden == []
 
 
 def test_the_queue_reorders_while_a_weight_is_typed(enter: Enter, managed: Channel) -> None:
@@ -117,7 +142,7 @@ def test_the_people_of_a_brand_can_be_read_by_everybody_who_administers_it(
     Person.objects.filter(pk=new.pk).update(password="!")
     Person.objects.filter(pk=ada.pk).update(last_login=timezone.now())
     page = enter("/b/lumen/inbox/open/", color_scheme=scheme, viewport={"width": width, "height": 900})
-    for name in ("people", "people/new", f"people/{new.public_id}", f"people/{mara.public_id}"):
+    for name in ("people", "teams", "people/new", f"people/{new.public_id}", f"people/{mara.public_id}"):
         page.goto(f"/b/lumen/settings/{name}/")
         if folder := os.environ.get("PARLEY_PICTURES"):
             picture = f"{name.replace('/', '-')[:16]}-{'mara' if str(mara.public_id) in name else ''}-{scheme}-{width}.png"
@@ -125,6 +150,7 @@ def test_the_people_of_a_brand_can_be_read_by_everybody_who_administers_it(
         expect(page.locator("h1")).to_be_visible()
         assert faults(page) == []
         assert not wide(page)
+        assert out_of_sight(page) == []
 
 
 def test_somebody_is_invited_given_a_role_and_removed(enter: Enter, managed: Channel, mara: Person) -> None:

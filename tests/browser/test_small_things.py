@@ -45,8 +45,13 @@ def test_words_for_customers_are_written_in_their_own_direction(
 
 def test_a_phone_does_not_zoom_into_what_is_typed_into(enter: Enter, anna: Conversation) -> None:
     page = enter(at(anna), viewport={"width": 390, "height": 844}, has_touch=True)
-    sizes = page.evaluate(
-        """() => ["#palette-field", "#search-field", "#query", "#composer-text"].map((each) => parseFloat(getComputedStyle(document.querySelector(each)).fontSize))"""
-    )
+    for place in (None, "/b/lumen/settings/canned/new/", "/accounts/password/change/"):
+        if place:
+            page.goto(place)
+        sizes = page.evaluate(
+            """() => [...document.querySelectorAll("input:not([type=hidden], [type=checkbox], [type=radio]), select, textarea")]
+            .map((each) => [each.id, parseFloat(getComputedStyle(each).fontSize)])"""
+        )
 
-    assert min(sizes) >= 16
+        assert len(sizes) > 2
+        assert [name for name, size in sizes if size < 16] == []

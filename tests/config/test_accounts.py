@@ -61,6 +61,20 @@ def test_a_password_is_changed(client: Client) -> None:
     assert person.check_password("a long horse battery")
 
 
+def test_who_tries_too_often_is_told_so_on_a_page_of_ours(client: Client, settings: Settings) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {"change_password": "1/m/user"}
+    cache.clear()
+    client.force_login(agent_of(ChannelFactory().brand))
+    guess = {"oldpassword": "guess", "password1": "a long horse battery", "password2": "a long horse battery"}
+
+    answers = [client.post("/accounts/password/change/", guess) for _ in range(2)]
+
+    assert [each.status_code for each in answers] == [200, 429]
+    page = answers[1].content.decode()
+    assert '<html lang="en">' in page and 'name="viewport"' in page and 'class="entrance"' in page
+    assert '<a class="button button--primary" href="/">' in page
+
+
 @pytest.mark.parametrize("path", [EMAIL, "/accounts/confirm-email/", "/accounts/confirm-email/abc:def/"])
 def test_there_is_no_page_for_it(client: Client, path: str) -> None:
     client.force_login(agent_of(ChannelFactory().brand))

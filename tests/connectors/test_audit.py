@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -22,18 +23,21 @@ from hypothesis import strategies as st
 
 from analytics.models import Export, ReportMail
 from connectors.actions import planning
-from connectors.models import PlatformApp, SyncSchedule, Task
+from connectors.models import PlatformApp, SyncRun, SyncSchedule, Task
 from inbox.actions import recording
 from inbox.models import (
     AuditEntry,
     Brand,
     BusinessHours,
+    CannedReply,
     Channel,
     Holiday,
+    Macro,
     Person,
     Presence,
     Role,
     SavedView,
+    Tag,
     Team,
     TeamMember,
 )
@@ -100,6 +104,49 @@ def test_a_change_is_kept_with_who_made_it_from_where_and_what_was_before(
         and "<del>900</del>" in html
         and "<ins>1800</ins>" in html
     )
+
+
+def test_it_is_told_in_words_and_not_as_the_tables_hold_it(
+    page: Client, brand: Brand, channel: Channel, ops: Person, django_assert_max_num_queries: Any
+) -> None:
+    refund, angry = (Tag.objects.create(brand=brand, name=name, key=name) for name in ("refund", "angry"))
+    reply = CannedReply.objects.create(brand=brand, name="On its way", text="Yes.", channels=[channel.pk])
+    macro = Macro.objects.create(
+        brand=brand, name="Sorry", reply=reply, puts_on=[refund.pk, angry.pk], assigns=f"person:{ops.pk}", priority=1
+    )  # fmt: skip
+    BusinessHours.objects.create(brand=brand, name="Office", week={"0": [[540, 1020]], "1": []})
+    Channel.objects.filter(pk=channel.pk).update(state="needs_reconnect")
+    channel.credential.scopes = ["dm.read", "dm.write"]
+    channel.credential.save()
+    run = SyncRun(channel=channel, task=Task.BACKFILL, asked_by=ops, started_at=timezone.now())
+    run.until = datetime(2026, 11, 29, 10, 37, 1, 816817, tzinfo=UTC)
+    run.save()
+
+    with CaptureQueriesContext(connection) as asked:
+        html = page.get(address("audit", brand)).content.decode()
+        few = len(asked)
+    for number in range(9):
+        Macro.objects.create(brand=brand, name=f"Macro {number}", reply=reply, puts_on=[refund.pk])
+    with django_assert_max_num_queries(few):
+        page.get(address("audit", brand))
+
+    for said in (
+        "<ins>On its way</ins>", "<ins>refund, angry</ins>", f"<ins>{ops.short_name}</ins>", "<ins>Urgent</ins>",
+        "<ins>Monday 9–17</ins>", "<ins>Needs to be connected again</ins>", "<ins>dm.read, dm.write</ins>", f"<ins>{escape(channel)}</ins>",
+        '<local-time datetime="2026-11-29T10:37:01.816817+00:00" format="full">29 Nov 2026, 10:37 UTC</local-time>',
+    ):  # fmt: skip
+        assert said in html
+    assert (
+        "translations" not in html
+        and "takes off" not in html
+        and "[" not in "".join(re.findall("<ins>.*?</ins>", html))
+    )
+
+    reply.delete()
+    answer = page.get(address("audit-export", brand), {"subject": "macro"})
+    told = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+    assert f"reply: number {macro.reply_id}, which is gone" in told[-1][7]
+    assert "puts on: refund, angry" in told[-1][7]
 
 
 def test_what_parley_does_itself_names_nobody_and_the_next_request_is_not_taken_for_the_last(

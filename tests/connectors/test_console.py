@@ -46,7 +46,7 @@ from inbox import platforms
 from inbox.actions import channels, receiving
 from inbox.models import AuditEntry, Brand, Channel, Clock, Conversation, Message, Notification, Person, Role
 from tests.connectors.conftest import NOW
-from tests.factories.people import BrandFactory, MembershipFactory
+from tests.factories.people import BrandFactory, ChannelFactory, MembershipFactory
 from tests.fakes.platform import FakePlatform, delivery, manifest
 
 pytestmark = pytest.mark.django_db
@@ -183,6 +183,21 @@ def test_each_channel_has_six_schedules_with_their_next_five_runs(
     assert html.count('class="plan"') == 24
     assert html.count("<ol>") == 20  # a backfill waits until somebody asks
     assert "at 02:20 every day" in html
+
+
+def test_titles_and_links_tell_accounts_of_one_name_apart(page: Client, planned: Channel) -> None:
+    other = ChannelFactory(brand=planned.brand, platform="x", name=planned.name)
+    planning.give_defaults(other, timezone.now())
+    addresses = [at("connection", planned, each.public_id) for each in (planned, other)]
+    addresses += [at("schedule", planned, pk) for pk in SyncSchedule.objects.values_list("pk", flat=True)]
+    addresses += [at("coverage-of", planned, each.public_id) for each in (planned, other)]
+
+    titles = [re.search("<title>(.*?)</title>", page.get(each).content.decode()) for each in addresses]
+
+    assert len({title and title[1] for title in titles}) == len(addresses) > 10
+    for name in ("channels", "schedules", "coverage"):
+        links = re.findall(r"<h2[^>]*><a [^>]*>(.*?)</a>", page.get(at(name, planned)).content.decode())
+        assert len(links) == len(set(links)) == 2, name
 
 
 def test_a_cron_line_is_saved_and_the_next_run_follows(page: Client, planned: Channel) -> None:

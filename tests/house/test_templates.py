@@ -45,6 +45,13 @@ def test_an_inline_script_would_be_noticed() -> None:
     assert not inline('<script type="module" src="/static/x.js"></script>')
 
 
+def test_a_name_from_right_to_left_stays_in_the_place_of_its_column() -> None:
+    """A cell whose own direction follows its words puts them at its far end: the words stand in a <bdi> within it."""
+    cell = re.compile(r"""<t[dh]\b[^>]*\bdir=["']?auto""")
+
+    assert [name for name, text in templates() if cell.search(text)] == []
+
+
 def test_fragments_extend_nothing() -> None:
     fragments = [(name, text) for name, text in ours() if Path(name).name.startswith("_") or "/live/" in name]
 

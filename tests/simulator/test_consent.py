@@ -49,6 +49,14 @@ async def test_allowing_leads_back_with_a_code_that_the_token_endpoint_takes_onc
 
 
 @simulated
+async def test_the_whole_page_is_dark_where_the_browser_is(outside: Outside) -> None:
+    """Named on <body> alone it leaves the page behind it white."""
+    style = await outside.api.get("/consent.css")
+
+    assert "html{color-scheme:light dark}" in style.text and "GrayText" not in style.text
+
+
+@simulated
 async def test_denying_says_so_in_each_platforms_words(outside: Outside) -> None:
     errors = {}
     for path in ("/oauth/authorize", "/i/oauth2/authorize", "/oauth/v2/authorization"):

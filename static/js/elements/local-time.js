@@ -1,6 +1,6 @@
 /** A moment in the viewer's own time, or in the zone that the page around it names. The server's text stands until then. */
 const CLOCK = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }
-const FULL = { dateStyle: "medium", timeStyle: "short" }
+const FULL = { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" } // the same clock beside it
 const clock = new Intl.DateTimeFormat(undefined, CLOCK)
 export const { timeZone: zone } = clock.resolvedOptions() // times that are typed are read in it, too
 const weekday = new Intl.DateTimeFormat(undefined, { weekday: "short" })

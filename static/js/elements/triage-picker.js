@@ -9,12 +9,16 @@ import { begins, fitting } from "../lib/ranking.js"
 const nameOf = (option) => option.querySelector(".picker__name")?.firstChild?.textContent ?? "" // without what is said of it
 
 class TriagePicker extends HTMLElement {
+  /** Said where nothing is left to choose. It is there beforehand, so that it is read out. */
+  none = Object.assign(document.createElement("p"), { className: "picker__none", role: "status" })
+
   connectedCallback() {
     this.filter = this.querySelector(".picker__filter")
     this.options = [...this.querySelectorAll("[role=option]")]
     this.dialog = this.closest("dialog")
     this.shell = this.closest("workspace-shell")
     this.dialog.setAttribute("aria-label", this.dataset.label)
+    this.append(this.none)
     this.filter.addEventListener("input", () => this.#typed())
     this.filter.addEventListener("keydown", (event) => this.#pressed(event))
     this.addEventListener("click", ({ target }) => target.closest("[data-url][role=option]") && this.#take(target.closest("[role=option]")))
@@ -117,6 +121,7 @@ class TriagePicker extends HTMLElement {
 
   #mark(option) {
     this.marked = option
+    this.none.textContent = option || this.understands || this.dataset.search ? "" : "Nothing is called so."
     for (const each of this.options) each.setAttribute("aria-selected", each === option)
     this.filter.setAttribute("aria-activedescendant", option?.id ?? "")
     option?.scrollIntoView({ block: "nearest" })

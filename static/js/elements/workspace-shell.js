@@ -7,6 +7,7 @@ import { refresh } from "../lib/changed.js"
 import { find, makesSense } from "../lib/commands.js"
 import { Company } from "../lib/company.js"
 import { DraftMarks } from "../lib/draft-marks.js"
+import { closeWhenLeft } from "../lib/drawers.js"
 import { forgetOld } from "../lib/drafts.js"
 import { Refused, ask, csrf, elements, explain, hadOrTold, notify, sentence } from "../lib/fragments.js"
 import { listen } from "../lib/keys.js"
@@ -41,6 +42,7 @@ class WorkspaceShell extends HTMLElement {
     document.body.addEventListener("htmx:timeout", ({ detail }) => this.#failed(detail.elt, new DOMException("", "TimeoutError")))
     listen(this)
     tell(this)
+    closeWhenLeft(this)
     forgetOld()
     tellWhatWasLeft()
     this.started = location.href

@@ -25,7 +25,7 @@ from analytics.queries import behind
 from analytics.queries import names as all_names
 from analytics.reports import words
 from analytics.views import _door
-from inbox.models import Brand, Event, Membership, Person, Presence, PresenceState, Role, SlaPolicy, Team
+from inbox.models import Brand, Desk, Event, Membership, Person, Presence, PresenceState, Role, SlaPolicy, Team
 from tests.analytics.conftest import Story
 from tests.factories.people import BrandFactory, ChannelFactory, agent_of
 
@@ -273,6 +273,10 @@ def test_what_was_missed_shows_its_timeline(manager: Client, story: Story) -> No
     assert "15 m 00 s late" in html and "of 10 m 00 s promised by Standard, version 1" in html
     assert html.count("the customer waits") == 2
     assert 'data-meaning="missed-target_first"' in html
+    for target in (metrics.TARGET_FIRST, metrics.TARGET_NEXT, metrics.TARGET_RESOLUTION):
+        assert (
+            f">? {metrics.METRICS[target].name}</summary>" in html
+        )  # three signs beside one title are told apart
     assert "still running" in html and "goes on" in html  # nobody has answered Noor
     head, *rows = told(manager, reverse("analytics:missed-file", args=[story.brand.slug]), DAYS)
     assert {(row[head.index("Customer")], row[head.index("Answered by")]) for row in rows} == {
@@ -307,6 +311,10 @@ def test_a_board_says_who_waits_and_opens_it(manager: Client, story: Story) -> N
 
     assert (board.whole.waiting, board.whole.late, board.whole.due15, board.whole.due60) == (3, 1, 1, 2)
     assert board.expected == 2  # nobody answers
+    assert not re.search(r"data-full|low=", html)
+    Desk.objects.update_or_create(brand=story.brand, person=ada, defaults={"capacity": 1})
+    full = manager.get(address(story, "now")).content.decode()
+    assert re.search(r'<meter min="0" max="1" value="1" low="0.5" optimum="0".*data-full>1 of 1<', full)
     for what, count in (("waiting", 3), ("late", 1), ("due15", 1), ("due60", 2), ("expected", 2)):
         assert listed(manager, reverse("analytics:waiting", args=[story.brand.slug, what])) == count
     by_channel = f"?channel={story.channel.public_id}"
@@ -454,7 +462,8 @@ def test_days_that_are_not_summed_yet_are_spoken_of(manager: Client, lively: Sto
     waits.due_at = now - timedelta(minutes=6)
     waits.save()
 
-    assert told in manager.get(address(lively, "volume"), DAYS).content.decode()
+    html = manager.get(address(lively, "volume"), DAYS).content.decode()
+    assert html.index(told) < html.index('class="tiles"')  # before the figures that it is about
 
 
 def test_a_page_says_up_to_when_what_happened_is_counted(manager: Client, story: Story) -> None:

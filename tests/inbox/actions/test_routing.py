@@ -154,7 +154,7 @@ def test_a_new_conversation_goes_to_the_least_busy_and_says_why_the_others_were_
         "Ada": "the least work of 2, 0 of 8",
         "Jo": "has more to do: 2 of 8",
         "Sam": "away",
-        "Rosa": "does not speak en",
+        "Rosa": "does not speak English",
     }
     assert not RoutingTicket.objects.exists()
 

@@ -144,7 +144,7 @@ def test_work_is_shared_by_what_people_can_take_and_ends_where_all_are_full(
         (Candidate(1, "Sam", Presence.AWAY), Need(), "away"),
         (Candidate(1, "Sam", Presence.OFFLINE), Need(), "offline"),
         (Candidate(1, "Sam", silent=True), Need(), "left a moment ago"),
-        (Candidate(1, "Sam", languages=frozenset({"en"})), Need(language="es"), "does not speak es"),
+        (Candidate(1, "Sam", languages=frozenset({"en"})), Need(language="es"), "does not speak Spanish"),
         (Candidate(1, "Sam"), Need(skills=frozenset({"legal", "refund"})), "not skilled in legal, refund"),
         (Candidate(1, "Sam", load=8), Need(), "full: 8 of 8"),
         (Candidate(1, "Sam", load=7), Need(weight=2), "full: 7 of 8, and this weighs 2"),

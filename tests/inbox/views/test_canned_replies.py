@@ -133,6 +133,7 @@ def test_it_is_offered_filled_in_and_in_the_customers_language(
 
     Conversation.objects.update(language="fr")
     assert f'data-text="Bonjour Mara de {brand.name}"' in offered(page, conversation)
+    assert '<span class="offer__note">French</span>' in offered(page, conversation)
     Conversation.objects.update(language="de")
     assert 'data-text="Hi Mara"' in offered(page, conversation)
 
@@ -175,6 +176,17 @@ def test_variables_show_what_they_are_here(page: Client, brand: Brand, conversat
 
     for value in ("Mara", "mara.k", "10423", "Jo", brand.name, "Instagram"):
         assert f'data-text="{value}"' in shown
+
+
+def test_colleagues_are_not_found_by_what_all_their_addresses_share(
+    page: Client, brand: Brand, conversation: Conversation
+) -> None:
+    for name in ("Ada Agent", "Rosa Rey"):
+        agent_of(brand, email=f"{name.split()[0].lower()}.x@parley.test", name=name)
+
+    shown = offered(page, conversation)
+
+    assert 'data-words="ada agent ada.x"' in shown and 'data-words="rosa rey rosa.x"' in shown
 
 
 def test_the_number_of_replies_costs_no_queries(

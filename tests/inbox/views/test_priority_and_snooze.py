@@ -86,6 +86,17 @@ def test_a_bare_day_begins_when_the_brand_opens(page: Client, conversation: Conv
     assert conversation.snoozed_until == datetime(2026, 8, 7, 13, 30, tzinfo=UTC)
 
 
+def test_on_a_sunday_the_next_morning_is_offered_once(
+    page: Client, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert page.get(at("snooze", conversation)).content.decode().count('data-name="until" data-value') == 4
+
+    monkeypatch.setattr("django.utils.timezone.now", lambda: datetime(2026, 8, 9, 12, 10, tzinfo=UTC))
+    sunday = page.get(at("snooze", conversation)).content.decode()
+
+    assert 'data-value="tomorrow"' in sunday and 'data-value="next week"' not in sunday
+
+
 def test_it_is_told_while_it_is_typed(page: Client, conversation: Conversation) -> None:
     there = at("snooze-preview", conversation)
 

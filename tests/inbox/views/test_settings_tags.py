@@ -212,10 +212,13 @@ def test_a_rule_keeps_the_language_and_the_network_that_are_gone(manager: Client
 
     html = manager.get(address).content.decode()
     assert 'value="fr"' in html and 'value="fax"' in html
+    assert ", in French, on fax." in manager.get(at("tag-rules")).content.decode()
     told = {**RULE, "words": "coupon", "languages": ["fr"], "platforms": ["fax"]}
     assert manager.post(address, told).status_code == 302
 
     assert TagRule.objects.get().condition == kept
+    TagRule.objects.update(condition={**kept, "platforms": ["x"]})
+    assert ", in French, on X." in manager.get(at("tag-rules")).content.decode()
 
 
 @needs_languages
