@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import APIResponse, Page, Request, Route, expect
 
-from inbox.models import Channel, Conversation, Focus
+from inbox.models import Brand, Channel, Conversation, Focus
 from tests.browser.conftest import Outside
 from tests.browser.test_search import follow
 from tests.factories import conversations as make
@@ -181,3 +181,12 @@ def test_on_a_phone_focus_says_where_one_is_and_its_buttons_go_on(
     shows(page, queue[1])
     page.get_by_role("button", name="Stop").tap()
     expect(page.locator("workspace-shell[data-focus]")).to_have_count(0)
+
+
+def test_focus_in_which_nothing_is_left_asks_nobody_to_choose(enter: Enter, brand: Brand) -> None:
+    page = enter("/b/lumen/inbox/open/")
+    expect(page.get_by_text("Choose a conversation")).to_be_visible()
+    page.keyboard.press("f")
+
+    expect(page.locator("[data-focus-words]")).to_contain_text("Nothing is left here")
+    expect(page.get_by_text("Choose a conversation")).to_be_hidden()
