@@ -50,3 +50,14 @@ def test_a_phone_does_not_zoom_into_what_is_typed_into(enter: Enter, anna: Conve
     )
 
     assert min(sizes) >= 16
+
+
+def test_the_tools_of_the_list_stand_at_its_end_also_where_nothing_is_counted(
+    enter: Enter, channel: Channel
+) -> None:
+    page = enter("/b/lumen/inbox/open/")
+    tool = page.locator(".list__head [data-command=focus]")
+    where = tool.bounding_box()
+    page.goto("/b/lumen/inbox/query/?q=is:unread")
+
+    assert tool.bounding_box() == where
