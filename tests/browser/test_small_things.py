@@ -52,6 +52,12 @@ def test_a_phone_does_not_zoom_into_what_is_typed_into(enter: Enter, anna: Conve
     assert min(sizes) >= 16
 
 
+ON_TOP = """each => {
+  const { x, y, width, height } = each.getBoundingClientRect()
+  return document.elementFromPoint(x + width / 2, y + height / 2) === each
+}"""
+
+
 def test_the_tools_of_the_list_stand_at_its_end_also_where_nothing_is_counted(
     enter: Enter, channel: Channel
 ) -> None:
@@ -61,3 +67,13 @@ def test_the_tools_of_the_list_stand_at_its_end_also_where_nothing_is_counted(
     page.goto("/b/lumen/inbox/query/?q=is:unread")
 
     assert tool.bounding_box() == where
+
+
+def test_while_one_selects_the_network_of_each_row_can_be_read(enter: Enter, channel: Channel) -> None:
+    make.conversations(channel, 2)
+    page = enter("/b/lumen/inbox/open/")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(page.locator(".row[data-picked]")).to_have_count(1)
+
+    assert [mark.evaluate(ON_TOP) for mark in page.locator(".row .avatar__mark").all()] == [True, True]
