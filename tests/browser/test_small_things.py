@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from inbox.models import BulkRun, Channel, Conversation
+from inbox.models import BulkRun, Channel, Conversation, ConversationTag, Tag
 from tests.browser.test_late_answers import at, hold
 from tests.factories import conversations as make
 
@@ -52,6 +53,7 @@ def test_a_phone_does_not_zoom_into_what_is_typed_into(enter: Enter, anna: Conve
     assert min(sizes) >= 16
 
 
+CUT = "each => each.scrollWidth > each.clientWidth"
 ON_TOP = """each => {
   const { x, y, width, height } = each.getBoundingClientRect()
   return document.elementFromPoint(x + width / 2, y + height / 2) === each
@@ -77,3 +79,13 @@ def test_while_one_selects_the_network_of_each_row_can_be_read(enter: Enter, cha
     expect(page.locator(".row[data-picked]")).to_have_count(1)
 
     assert [mark.evaluate(ON_TOP) for mark in page.locator(".row .avatar__mark").all()] == [True, True]
+
+
+def test_beside_the_thread_a_tag_has_the_room_of_its_name(enter: Enter, anna: Conversation) -> None:
+    tag = Tag.objects.create(brand=anna.brand, name="question about a product")
+    ConversationTag.objects.create(conversation=anna, tag=tag, set_by="person", set_at=timezone.now())
+    page = enter(at(anna))
+    shown = page.locator(".triage__tags .tag")
+
+    expect(shown).to_have_text("question about a product")
+    assert not shown.evaluate(CUT)
