@@ -54,6 +54,15 @@ def test_a_phone_does_not_zoom_into_what_is_typed_into(enter: Enter, anna: Conve
 
 
 CUT = "each => each.scrollWidth > each.clientWidth"
+# By how much the hint of the field in hand is longer than its field. While a hand is in it, no ellipsis says so.
+BEYOND = """() => {
+  const field = document.activeElement
+  const style = getComputedStyle(field)
+  const pen = document.createElement("canvas").getContext("2d")
+  pen.font = `${style.fontSize} ${style.fontFamily}`
+  const room = field.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight)
+  return Math.max(0, pen.measureText(field.placeholder).width - room)
+}"""
 ON_TOP = """each => {
   const { x, y, width, height } = each.getBoundingClientRect()
   return document.elementFromPoint(x + width / 2, y + height / 2) === each
@@ -89,3 +98,15 @@ def test_beside_the_thread_a_tag_has_the_room_of_its_name(enter: Enter, anna: Co
 
     expect(shown).to_have_text("question about a product")
     assert not shown.evaluate(CUT)
+
+
+def test_on_a_phone_a_hint_has_room_to_its_last_letter(enter: Enter, anna: Conversation) -> None:
+    page = enter(at(anna), viewport={"width": 390, "height": 844})
+    page.keyboard.press("h")
+    expect(page.locator("#picker-filter")).to_be_focused()
+    hidden = page.evaluate(BEYOND)
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    expect(page.locator("#search-field")).to_be_focused()
+
+    assert [hidden, page.evaluate(BEYOND)] == [0, 0]
