@@ -332,6 +332,23 @@ def test_while_many_are_done_one_goes_on_answering_and_nothing_is_covered(
     expect(run.get_by_role("button", name="Stop")).to_be_in_viewport(ratio=1)
 
 
+def test_what_is_taken_back_by_the_pointer_comes_back_under_it(enter: Enter, channel: Channel) -> None:
+    make.conversations(channel, 4)
+    page = enter(OPEN)
+    page.locator(".row .avatar").nth(2).click()
+    page.get_by_role("button", name="Resolve").click()
+    expect(page.locator("bulk-progress")).to_contain_text("0 of 1")
+    work()
+    page.locator("main").click()  # no hand is on the list any more
+    expect(page.locator("inbox-list .row")).to_have_count(3)
+
+    page.locator("bulk-progress").get_by_role("button", name="Undo").click()
+    expect(page.locator("bulk-progress", has_text="Undo: resolved")).to_be_visible()
+    work()
+
+    expect(page.locator("inbox-list .row")).to_have_count(4)
+
+
 def test_on_a_phone_what_became_of_many_waits_behind_the_thread_until_it_is_seen(
     enter: Enter, channel: Channel, anna: Conversation
 ) -> None:
