@@ -49,15 +49,13 @@ def view(person: Person, brand: Brand, name: str, *, text: str = "") -> View:
 
 
 def nothing() -> View:
-    """What stands below a text that cannot be read."""
+    """What stands below a text that cannot be read, and is fulfilled by no row that is told of."""
     return View(TYPED, "Found", "", query=Query(states=()))
 
 
 def bar(
     person: Person, brand: Brand, shown: View, *, now: datetime, text: str, fault: QueryError | None
 ) -> Bar:
-    if fault:
-        return Bar(text, fault=str(fault), word=fault.word, address=urlencode({"q": text}))
     if shown.query is None and shown.channel is None:
         return Bar(_HOUSE.get(shown.name, ""))
     names = view_names.of(person, brand)
@@ -65,11 +63,13 @@ def bar(
         assert shown.channel is not None
         term = Term("channel", ":", (f"#{shown.channel.pk}",))
         return Bar(view_query.say(Query(terms=(term,)), names))
-    said = view_query.say(shown.query, names)
+    said = text if fault else view_query.say(shown.query, names)
     asked = view_rows.asked(brand, shown.query, me=person.pk, now=now)
     midnights = view_names.midnights(view_names.zone_of(brand), now, DAYS)
     return Bar(
         said,
+        fault=str(fault) if fault else "",
+        word=fault.word if fault else "",
         checks=orjson.dumps([check.as_json() for check in asked.checks]).decode(),
         days=orjson.dumps([int(at.timestamp() * 1000) for at in midnights]).decode(),
         words=shown.query.asks_words,

@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import APIResponse, Page, Request, Route, expect
 
-from inbox.models import Channel, Conversation, Focus, FocusStanding
+from inbox.models import Brand, Channel, Conversation, Focus, FocusStanding
 from tests.browser.conftest import Outside
 from tests.browser.test_search import follow
 from tests.factories import conversations as make
@@ -184,3 +184,29 @@ def test_on_a_phone_the_filter_opens_its_field_over_what_covers_it(
     expect(page.locator("#query")).to_have_value(re.compile("is:unread$"))
     expect(page.locator("conversation-pane")).to_have_count(0)
     expect(page).to_have_url(re.compile("/inbox/open/"))
+
+
+def test_on_a_phone_focus_says_where_one_is_and_its_buttons_go_on(
+    enter: Enter, queue: list[Conversation]
+) -> None:
+    page = enter(NEWEST, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page.locator(".list__head [data-command=focus]").tap()
+    shows(page, queue[0])
+
+    expect(page.locator(".focus__view")).to_be_in_viewport()
+    composer = page.locator("reply-composer").bounding_box()
+    assert composer and composer["y"] + composer["height"] == 844
+
+    page.get_by_role("button", name="Skip").tap()
+    shows(page, queue[1])
+    page.get_by_role("button", name="Stop").tap()
+    expect(page.locator("workspace-shell[data-focus]")).to_have_count(0)
+
+
+def test_focus_in_which_nothing_is_left_asks_nobody_to_choose(enter: Enter, brand: Brand) -> None:
+    page = enter("/b/lumen/inbox/open/")
+    expect(page.get_by_text("Choose a conversation")).to_be_visible()
+    page.keyboard.press("f")
+
+    expect(page.locator("[data-focus-words]")).to_contain_text("Nothing is left here")
+    expect(page.get_by_text("Choose a conversation")).to_be_hidden()

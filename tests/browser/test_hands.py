@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -313,6 +314,82 @@ def test_one_that_is_stopped_says_how_far_it_came(enter: Enter, channel: Channel
 
     expect(page.locator("bulk-progress")).to_contain_text("300 of 400 · stopped")
     assert Conversation.objects.filter(unread_count=1).count() == 300
+
+
+def lie_over_each_other(page: Page, *selectors: str) -> bool:
+    one, two = (page.locator(each).bounding_box() for each in selectors)
+    assert one and two
+    return (
+        one["x"] < two["x"] + two["width"] and two["x"] < one["x"] + one["width"]
+        and one["y"] < two["y"] + two["height"] and two["y"] < one["y"] + one["height"]
+    )  # fmt: skip
+
+
+def test_while_many_are_done_one_goes_on_answering_and_nothing_is_covered(
+    enter: Enter, channel: Channel, anna: Conversation
+) -> None:
+    make.conversations(channel, 30)
+    page = enter(at(anna))
+    page.keyboard.press("x")
+    page.keyboard.press("*")
+    page.keyboard.press("u")
+    run = page.locator("bulk-progress")
+    expect(run).to_contain_text("0 of 31")
+    page.keyboard.press("m")
+    expect(toast(page)).to_contain_text("Assigned to Mara")
+
+    for beside in ("inbox-list", "reply-composer", "#notices > .notice", ".views"):
+        assert not lie_over_each_other(page, "bulk-progress", beside)
+    expect(page.locator("kbd:visible", has_text=re.compile("^z$"))).to_have_count(1)
+    page.keyboard.press("/")
+    assert not lie_over_each_other(page, "bulk-progress", ".search")
+    page.keyboard.press("Escape")
+    page.keyboard.press("f")
+    expect(page.locator("focus-bar")).to_be_visible()
+    expect(run.get_by_role("button", name="Stop")).to_be_in_viewport(ratio=1)
+
+
+def test_what_is_taken_back_by_the_pointer_comes_back_under_it(enter: Enter, channel: Channel) -> None:
+    make.conversations(channel, 4)
+    page = enter(OPEN)
+    page.locator(".row .avatar").nth(2).click()
+    page.get_by_role("button", name="Resolve").click()
+    expect(page.locator("bulk-progress")).to_contain_text("0 of 1")
+    work()
+    page.locator("main").click()  # no hand is on the list any more
+    expect(page.locator("inbox-list .row")).to_have_count(3)
+
+    page.locator("bulk-progress").get_by_role("button", name="Undo").click()
+    expect(page.locator("bulk-progress", has_text="Undo: resolved")).to_be_visible()
+    work()
+
+    expect(page.locator("inbox-list .row")).to_have_count(4)
+
+
+def test_on_a_phone_what_became_of_many_waits_behind_the_thread_until_it_is_seen(
+    enter: Enter, channel: Channel, anna: Conversation
+) -> None:
+    make.conversations(channel, 30)
+    page = enter(OPEN, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page.clock.install()
+    page.locator(".row .avatar").first.tap()
+    page.get_by_role("button", name="Unread").tap()
+    run = page.locator("bulk-progress")
+    expect(run).to_contain_text("0 of 1")
+    assert not lie_over_each_other(page, "bulk-progress", "inbox-list")
+    page.locator(f"#row-{anna.public_id}").tap()
+    expect(page.locator("reply-composer")).to_be_visible()
+    work()
+
+    expect(run).to_contain_text("1 of 1")
+    page.clock.run_for(20_000)
+    expect(run).to_have_count(1)
+    expect(run).to_be_hidden()
+
+    page.locator(".head__back").tap()
+    expect(run).to_be_visible()
+    page.clock.run_for(17_000)
+    expect(run).to_have_count(0)
 
 
 def test_more_than_a_form_may_have_fields_are_done_to_at_once(enter: Enter, channel: Channel) -> None:

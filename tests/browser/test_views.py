@@ -18,6 +18,7 @@ from inbox.actions import counting, saving
 from inbox.models import Brand, BrandSequence, Channel, Conversation, Membership, Person, Role, SavedView, Tag
 from inbox.queries import view_names
 from inbox.rules import view_reading
+from tests.browser.conftest import Outside
 from tests.browser.test_triage import due, names, say_so
 from tests.factories import conversations as make
 from tests.inbox.rules.cases import CASES, DAY, NOW
@@ -45,6 +46,20 @@ def test_the_page_judges_as_the_table_says(enter: Enter, channel: Channel) -> No
     expected = [{"holds": case.holds, "until": millis(case.until)} for case in CASES]
     differing = [(case.query, was) for case, was, right in zip(CASES, judged, expected, strict=True) if was != right]  # fmt: skip
     assert differing == []
+
+
+def test_a_query_that_cannot_be_read_is_fulfilled_by_nothing_that_comes(
+    enter: Enter, anna: Conversation, outside: Outside
+) -> None:
+    page = enter("/b/lumen/inbox/query/?q=foo:bar")
+    expect(page.locator("#query-said")).to_contain_text("There is no field")
+    heard = page.evaluate("document.querySelector('state-line').seen")
+    outside.write("About the lamp", who="zoe")
+    page.wait_for_function("(seq) => document.querySelector('state-line').seen > seq", arg=heard)
+    page.wait_for_timeout(300)
+
+    expect(page.locator("inbox-list .row")).to_have_count(0)
+    expect(page.locator("[data-pill]")).to_be_hidden()
 
 
 def count(brand: Brand) -> None:

@@ -1,5 +1,5 @@
 /** What is selected in the list, one by one or the whole view, and what is done to all of it. */
-import { ask, elements, explain, notify } from "../lib/fragments.js"
+import { ask, clearNotices, elements, explain, notify } from "../lib/fragments.js"
 import { glanced } from "../lib/glance.js"
 import { choose, isShown } from "../lib/picks.js"
 import { doing } from "../lib/undo.js"
@@ -96,6 +96,7 @@ class BulkBar extends HTMLElement {
       const html = await doing(ask(`/b/${this.shell.dataset.brand}/bulk/${this.all && this.dataset.asked ? `?${this.dataset.asked}` : ""}`, { method: "POST", body }))
       if (this.all && this.list.contains(document.activeElement)) document.activeElement.blur() // all that was in hand is on its way
       this.clear()
+      clearNotices()
       this.shell.querySelector("bulk-runs").receive(elements(html))
     } catch (error) {
       notify(explain(error))

@@ -3,12 +3,19 @@ import { ask, elements, explain, notify } from "../lib/fragments.js"
 import { undo } from "../lib/undo.js"
 
 const SILENCE = 2500 // milliseconds after which a run that says nothing is asked
-const STAYS = 15_000 // one of which there is nothing more to say
+const STAYS = 15 // seconds for which one is seen of which there is nothing more to say
 
 class BulkRuns extends HTMLElement {
   connectedCallback() {
     this.shell = this.closest("workspace-shell")
     this.addEventListener("click", ({ target }) => this.#pressed(target))
+    // Notices stand above it.
+    this.size = new ResizeObserver(() => this.shell.style.setProperty("--bulks", `${this.offsetHeight}px`))
+    this.size.observe(this)
+  }
+
+  disconnectedCallback() {
+    this.size.disconnect()
   }
 
   /** As they now are; an older word never replaces a newer one. */
@@ -43,8 +50,8 @@ customElements.define("bulk-runs", BulkRuns)
 
 class BulkProgress extends HTMLElement {
   connectedCallback() {
-    const quiet = this.dataset.state === "running" ? SILENCE : STAYS
-    this.later = setTimeout(() => this.#silent(), quiet)
+    if (this.dataset.state === "running") this.later = setTimeout(() => this.ask(), SILENCE)
+    else if (!this.querySelector(".bulk__why")) this.#stay()
   }
 
   disconnectedCallback() {
@@ -58,12 +65,13 @@ class BulkProgress extends HTMLElement {
       if (method !== "GET") notify(explain(error))
     }
     clearTimeout(this.later)
-    if (this.isConnected) this.later = setTimeout(() => this.#silent(), SILENCE)
+    if (this.isConnected) this.later = setTimeout(() => this.ask(), SILENCE)
   }
 
-  #silent() {
-    if (this.dataset.state === "running") this.ask()
-    else if (!this.querySelector(".bulk__why") && !this.matches(":hover, :focus-within")) this.remove()
+  /** Behind a thread on a phone nobody has seen it yet. */
+  #stay(seen = 0) {
+    if (seen >= STAYS && !this.matches(":hover, :focus-within")) this.remove()
+    else this.later = setTimeout(() => this.#stay(seen + Number(this.checkVisibility() && !document.hidden)), 1000)
   }
 }
 customElements.define("bulk-progress", BulkProgress)

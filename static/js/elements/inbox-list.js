@@ -194,9 +194,12 @@ class InboxList extends KeysetScroller {
     return !channel || row.dataset.channel === channel
   }
 
-  /** No hand is on the list: it stands at its top, no pointer is over its pane, no key moves in it and no dialog is about a row of it. */
+  /**
+   * No hand is on the list: it stands at its top, no pointer is over its pane (what is done to many, at its end, is none of it), no key moves
+   * in it and no dialog is about a row of it.
+   */
   get isFree() {
-    return this.atTop && !this.handOn && !this.parentElement.matches(":hover") && !this.contains(document.activeElement)
+    return this.atTop && !this.handOn && !this.parentElement.matches(":hover:not(:has(> bulk-runs:hover))") && !this.contains(document.activeElement)
   }
 
   settle({ toTop = false } = {}) {

@@ -25,7 +25,18 @@ from analytics.queries import behind
 from analytics.queries import names as all_names
 from analytics.reports import words
 from analytics.views import _door
-from inbox.models import Brand, Desk, Event, Membership, Person, Presence, PresenceState, Role, SlaPolicy, Team
+from inbox.models import (
+    Brand,
+    Desk,
+    Event,
+    Membership,
+    Person,
+    Presence,
+    PresenceState,
+    Role,
+    SlaPolicy,
+    Team,
+)
 from tests.analytics.conftest import Story
 from tests.factories.people import BrandFactory, ChannelFactory, agent_of
 
