@@ -139,11 +139,11 @@ async def _body(receive: Receive) -> AsyncIterator[bytes]:
 
 
 async def _calm_page(send: Send, status: int, title: str, told: str) -> None:
-    """A page with no script and no style: it stands when nothing else does, dark where the browser is. It reloads itself while web restarts."""
+    """A page with no script and no style: it stands when nothing else does. It reloads itself while web restarts,
+    and is as dark as the system, so that it glares at nobody at night."""
     page = (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(title)}</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
-        f"<h1>{html.escape(title)}</h1><p>{html.escape(told)}</p></html>"
+        f'<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><h1>{html.escape(title)}</h1><p>{html.escape(told)}</p></html>'
     ).encode()
     headers = [
         (b"content-type", b"text/html; charset=utf-8"),
