@@ -83,16 +83,17 @@ class Words:
     def _text(self, subject: str, name: str, value: Any) -> str:
         if rows := self._rows(name, value):
             return ", ".join(self._name(*row) for row in rows)
-        if name == "week":
+        if name == "week" and isinstance(value, dict) and all(map(_are_times, value.values())):
             return "; ".join(
                 f"{day} {week_text.say(value[str(number)])}"
                 for number, day in enumerate(WEEKDAYS)
                 if value.get(str(number))
             )
-        if name == "intervals":
+        if name == "intervals" and _are_times(value):
             return week_text.say(value)
         choices = CHOICES.get((subject, name), {})
-        return _plain([choices.get(each, each) for each in (value if isinstance(value, list) else [value])])
+        values = value if isinstance(value, list) else [value]
+        return _plain([choices.get(each, each) if isinstance(each, str | int) else each for each in values])
 
     def _rows(self, name: str, value: Any) -> list[tuple[type[Model], int]]:
         """What rows a value means, if it means any."""
@@ -104,6 +105,15 @@ class Words:
 
     def _name(self, model: type[Model], number: int) -> str:
         return self._names[model].get(number, f"number {number}, which is gone")
+
+
+def _are_times(value: Any) -> bool:
+    """A log is read as it was written, also by a version that called something else so."""
+    pairs = value if isinstance(value, list) else [None]
+    return all(
+        isinstance(each, list) and len(each) == 2 and all(type(time) is int for time in each)
+        for each in pairs
+    )
 
 
 def _plain(value: Any) -> str:
