@@ -105,6 +105,19 @@ def test_beside_the_thread_a_tag_has_the_room_of_its_name(enter: Enter, anna: Co
     assert not shown.evaluate(CUT)
 
 
+AT_ONCE = """keys => keys.forEach(key => document.activeElement.dispatchEvent(
+  new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })))"""
+
+
+def test_a_key_right_after_escape_is_not_lost_in_the_closed_dialog(enter: Enter, anna: Conversation) -> None:
+    page = enter(at(anna))
+    page.keyboard.press("h")
+    expect(page.locator("#picker-filter")).to_be_focused()
+    page.evaluate(AT_ONCE, ["Escape", "/"])
+
+    expect(page.locator("#search-field")).to_be_focused()
+
+
 def test_on_a_phone_a_hint_has_room_to_its_last_letter(enter: Enter, anna: Conversation) -> None:
     page = enter(at(anna), viewport={"width": 390, "height": 844})
     page.keyboard.press("h")

@@ -17,7 +17,8 @@ export function listen(shell) {
     if (event.defaultPrevented || event.altKey || HELD.has(event.key)) return // a digit may need Shift: that is not the next key of a command
     const [dialog] = document.querySelectorAll("dialog[open]")
     if (dialog) return void (event.key === "Escape" && dismiss(dialog, event))
-    const inField = Boolean(event.target.closest("input, textarea, select, [contenteditable]"))
+    // What was closed with its dialog keeps the hand until the browser paints again: a key in that moment is typed nowhere.
+    const inField = Boolean(event.target.closest("input, textarea, select, [contenteditable]")?.checkVisibility())
     const pressed = Date.now() < until && !inField ? `${begun} ${chord(event)}` : chord(event)
     until = 0
     const able = commands(shell).filter((command) => (command.fields || !inField) && makesSense(command, shell))
