@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from typing import Any, Final
 
@@ -23,13 +24,13 @@ from connectors.contract import (
     Origin,
     Page,
     Party,
-    RateNotice,
     Reacted,
     Remedy,
     Standing,
     Stretch,
 )
-from connectors.platforms.instagram import client, comments, content, paging, payloads, posts, rates
+from connectors.platforms.instagram import client, comments, content, moved, paging, payloads, posts, rates
+from connectors.platforms.instagram.moved import Listed
 
 _FIELDS: Final = "id,created_time,from,to,message,attachments,shares,story,reactions,is_unsupported,reply_to"
 _THREADS: Final = "50"
@@ -39,29 +40,31 @@ LAG: Final = timedelta(minutes=2)  # a list may be behind
 
 
 def page(ctx: Context, cursor: str, thread_id: str) -> Page:
-    """One call, one conversation: the cursor holds those still to be read and where the list goes on."""
+    """One call, one conversation: the cursor holds those still to be read and where the list goes on. What had news meanwhile comes
+    after them, and then the comments."""
     if thread_id.startswith(comments.THREAD):
         return _answers(ctx, cursor, thread_id.removeprefix(comments.THREAD))
     state = wire.unpack(cursor)
     if state.get("of") == posts.START:
         return posts.page(ctx, state)
+    if state.get("of") == moved.MOVED:
+        return moved.page(state, partial(_listed, ctx), partial(_conversation, ctx))
     waiting = [each for each in state.get("waiting", []) if isinstance(each, str)]
-    after = wire.text(state.get("after"))
-    notices: tuple[RateNotice, ...] = ()
+    after, began = wire.text(state.get("after")), wire.mapping(state.get("began"))
+    found = Page(())
     if not waiting:
-        waiting, after, notices = _conversations(ctx, after, thread_id)
-    events: tuple[InboundEvent, ...] = ()
-    failures: tuple[tuple[Mapping[str, Any], str], ...] = ()
+        listed = _listed(ctx, after, thread_id)
+        waiting, after = [name for name, _ in listed.conversations], listed.after
+        began = began or moved.begin(listed)
+        found = Page((), rates=listed.rates)
     # The list alone is a page of its own, but for one thread: who asks for that wants its messages now.
     if waiting and (thread_id or state.get("waiting")):
-        events, failures, notices = _conversation(ctx, waiting[0])
+        found = _conversation(ctx, waiting[0])
         waiting = waiting[1:]
-    beyond = "" if thread_id else wire.pack({"of": posts.START})
+    beyond = "" if thread_id else moved.start(began, then=wire.pack({"of": posts.START}))
     more = bool(waiting or after)  # a page may be empty and still not the last
-    following = wire.pack({"waiting": waiting, "after": after}) if more else beyond
-    return Page(
-        events, following, bool(following), failures, notices, beyond=beyond, stretch=_stretch(ctx, events)
-    )
+    following = wire.pack({"waiting": waiting, "after": after, "began": began}) if more else beyond
+    return replace(found, cursor=following, more=bool(following), beyond=beyond)
 
 
 def _stretch(ctx: Context, events: tuple[InboundEvent, ...]) -> Stretch | None:
@@ -95,20 +98,22 @@ def _answers(ctx: Context, cursor: str, root: str) -> Page:
     return Page(tuple(events), state, bool(following), tuple(failures), notices)
 
 
-def _conversations(ctx: Context, after: str, thread_id: str) -> tuple[list[str], str, tuple[RateNotice, ...]]:
+def _listed(ctx: Context, after: str, thread_id: str = "") -> Listed:
     params = {"platform": "instagram", "fields": "id,updated_time,participants", "limit": _THREADS}
     if thread_id:
         params["user_id"] = thread_id
     if after:
         params["after"] = after
     body, answer = client.get(ctx, "me/conversations", params)
-    found = [conversation for each in wire.entries(body) if (conversation := wire.ident(each.get("id")))]
-    return found, paging.after(body), rates.notices(answer.headers, ctx)
+    found = tuple(
+        (conversation, wire.moment(each.get("updated_time")))
+        for each in wire.entries(body)
+        if (conversation := wire.ident(each.get("id")))
+    )
+    return Listed(found, paging.after(body), rates.notices(answer.headers, ctx))
 
 
-def _conversation(
-    ctx: Context, conversation_id: str
-) -> tuple[tuple[InboundEvent, ...], tuple[tuple[Mapping[str, Any], str], ...], tuple[RateNotice, ...]]:
+def _conversation(ctx: Context, conversation_id: str) -> Page:
     try:
         body, answer = client.get(
             ctx, f"{client.segment(conversation_id)}/messages", {"fields": _FIELDS, "limit": _NEWEST}
@@ -116,7 +121,7 @@ def _conversation(
     except ConnectorError as error:
         if error.code.split("/")[0] in ("9000001", "100"):
             failure = {"section": payloads.HISTORY, "conversation": conversation_id}
-            return (), ((failure, error.reason),), error.rates
+            return Page((), failures=((failure, error.reason),), rates=error.rates)
         raise
     events: list[InboundEvent] = []
     failures: list[tuple[Mapping[str, Any], str]] = []
@@ -125,7 +130,10 @@ def _conversation(
             events.extend(read(each, client.account(ctx), at=ctx.now))
         except Malformed as error:
             failures.append(({"section": payloads.HISTORY, "element": each}, str(error)))
-    return tuple(_linked(events)), tuple(failures), rates.notices(answer.headers, ctx)
+    told = tuple(_linked(events))
+    return Page(
+        told, failures=tuple(failures), rates=rates.notices(answer.headers, ctx), stretch=_stretch(ctx, told)
+    )
 
 
 def _linked(newest_first: list[InboundEvent]) -> list[InboundEvent]:
