@@ -42,7 +42,7 @@ SELECT %(brand)s, %(kind)s, (%(ids)s::bigint[])[1 + c], n, at,
        CASE WHEN %(kind)s = 'resolution' THEN r < 0.1 WHEN %(kind)s = ANY(%(targets)s) THEN r < 0.85 END,
        (%(channels)s::bigint[])[1 + c %% %(width)s],
        CASE WHEN %(kind)s = ANY(%(nobodys)s) THEN NULL ELSE (%(people)s::bigint[])[1 + (r * r * (%(agents)s - 1))::int] END,
-       (%(teams)s::bigint[])[c %% (%(groups)s + 1)], 1 + c %% 4, (ARRAY['', 'negative', 'neutral', 'positive'])[1 + c %% 4],
+       (%(teams)s::bigint[])[c %% (%(groups)s + 1)], 1 + c / 8 %% 4, (ARRAY['', 'negative', 'neutral', 'positive'])[1 + c %% 4],
        CASE c %% 5 WHEN 0 THEN ARRAY[(%(tags)s::text[])[1 + c %% 8]] WHEN 1 THEN ARRAY[(%(tags)s::text[])[1 + c %% 8], 'urgent'] ELSE '{{}}' END
   FROM (SELECT n, (n * 7919::bigint %% %(many)s)::int AS c, random() AS r,
                CASE WHEN %(kind)s = 'handle' THEN 30 + 600 * random() ELSE exp(5.5 + 2.6 * (random() + random() + random() - 1.5)) END AS s,

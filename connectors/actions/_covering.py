@@ -18,6 +18,7 @@ from inbox.rules.cleaning import clean
 DELIVERED_WITHIN = timedelta(minutes=2)  # what is younger may still be on its way
 # Between two comparisons because our door was shut: one that opens and shuts again and again does not use up a platform's limits.
 SHUT_APART = timedelta(minutes=2)
+MARGIN = timedelta(minutes=10)  # deliveries under way when a walk began are looked at by the next one too
 HISTORICAL_AFTER = timedelta(hours=48)
 FOUND_BY_A_WALK = (GapCause.DISCONNECTED, GapCause.NOT_SUBSCRIBED, GapCause.FAILING, GapCause.NOT_DELIVERED)
 
@@ -38,7 +39,8 @@ def complete_until(channel_id: int) -> datetime | None:
 
 def news_begin(channel: Channel, *, asked_at: datetime) -> datetime:
     """What is younger is no affair of a backfill: a delivery still owes it to us, and a comparison brings it, with a bell."""
-    return complete_until(channel.pk) or max(channel.created_at, asked_at - HISTORICAL_AFTER)
+    known = complete_until(channel.pk)
+    return max(channel.created_at, known - MARGIN if known else asked_at - HISTORICAL_AFTER)
 
 
 def polled_until(channel_id: int) -> datetime | None:
@@ -51,13 +53,30 @@ def note_whole(schedule: SyncSchedule, run: SyncRun | None, *, walked_from: date
     """A whole walk or poll has been made. A poll that does not bring the comments says nothing of them: it closes what its own
     failing opened, and the rest is a comparison's affair."""
     channel = schedule.channel
+    polled = polled_until(channel.pk)
     if schedule.task == Task.POLL and platforms.get(channel.platform).receive.is_partly_polled:
         _heal(channel, run, walked_from=walked_from, now=now, causes=(GapCause.FAILING,))
+        _note_unread(channel, polled, walked_from=walked_from, now=now)
         _note("polled_until", channel.pk, walked_from)
         return
     _heal(channel, run, walked_from=walked_from, now=now)
+    _note_unread(channel, polled, walked_from=walked_from, now=now)
     _note("complete_until", channel.pk, min(walked_from, _log_until(channel) or walked_from))
     ChannelHealth.objects.filter(channel=channel).update(last_synced_at=now)
+
+
+def _note_unread(channel: Channel, polled: datetime | None, *, walked_from: datetime, now: datetime) -> None:
+    """Of a log that was read last longer ago than it reaches back, because its poll was paused or the house stood still, the old end is
+    lost. What is delivered needs no reading: where it was not, a gap of its own says so."""
+    rules = platforms.get(channel.platform)
+    if rules.receive.mode != "poll" or rules.history.age is None or polled is None:
+        return
+    until = walked_from - rules.history.age
+    lost = Gap.objects.filter(channel=channel, cause=GapCause.HORIZON, lost=True, thread_key="")
+    if polled < until and not lost.filter(since__lt=until, until__gt=polled).exists():
+        Gap.objects.create(
+            channel=channel, cause=GapCause.HORIZON, since=polled, until=until, found_at=now, lost=True
+        )
 
 
 def _log_until(channel: Channel) -> datetime | None:

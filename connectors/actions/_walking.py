@@ -14,7 +14,7 @@ from connectors import registry
 from connectors.abilities import Surveys
 from connectors.actions import _covering, _withdrawing
 from connectors.actions._asking import Asker
-from connectors.actions._covering import DELIVERED_WITHIN, HISTORICAL_AFTER, CutOff
+from connectors.actions._covering import DELIVERED_WITHIN, HISTORICAL_AFTER, MARGIN, CutOff
 from connectors.actions._runs import Synced
 from connectors.actions.scheduling import Walk
 from connectors.contract import ConnectorError, InboundEvent, InboundMessage, Page, ThreadKind
@@ -22,7 +22,6 @@ from connectors.models import Level, SyncRun, SyncSchedule, Task
 from inbox import platforms
 from inbox.models import Channel, Message
 
-MARGIN = timedelta(minutes=10)  # deliveries under way when a walk began are looked at by the next one too
 LISTED_WITHIN = timedelta(minutes=2)  # a platform's list may be behind by so much
 
 
@@ -147,7 +146,7 @@ class Walker:
         return not self.done.complete
 
     def _is_before(self, page: Page, moment: datetime) -> bool:
-        if page.unordered:
+        if page.unordered or page.failures:  # what could not be read may be the newest of it
             return False
         times = [each.sent_at for each in _messages(page)]
         return bool(times) and max(times) < moment

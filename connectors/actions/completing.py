@@ -67,8 +67,8 @@ def _refused(untold: UntoldMessage, error: ConnectorError, now: datetime) -> Non
     match error.remedy:
         case Remedy.TELL | Remedy.BUG | Remedy.WAIT:
             completing.give_up(untold=untold)
-        case Remedy.RECONNECT:
-            _later(untold, now, now + UNTIL_CONNECTED)
+        case Remedy.RECONNECT:  # however long that takes
+            completing.put_back(untold=untold, at=now + UNTIL_CONNECTED)
         case _:
             _later(untold, now, error.retry_at)
 

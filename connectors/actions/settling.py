@@ -157,7 +157,7 @@ class _Look:
             yield page
             times = [event.sent_at for event in page.events if isinstance(event, InboundMessage)]
             told += len(times)
-            if times and min(times) < self.attempted_at - echoes.SKEW:
+            if times and not page.unordered and min(times) < self.attempted_at - echoes.SKEW:
                 return
             if not page.more:
                 # A platform that tells the newest so many and told so many may have older ones, of after the attempt. And one that

@@ -97,7 +97,7 @@ class _Intake:
         known = _messages.find_known(batch)
         batch.amendments += amendments(batch, known)
         unknown = {key: message for key, message in batch.messages.items() if key not in known}
-        reached = _reach.restore(unknown, people)
+        reached = [] if self.historical else _reach.restore(unknown, people)
         unknown = _messages.put_in_place(unknown, known)
         threads = self._threads_for(batch, unknown, people)
 

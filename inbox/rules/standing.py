@@ -1,6 +1,6 @@
 """What must have happened to a message that history shows otherwise than we do. Pure, and slow to conclude.
 
-* News that came after history was asked are newer than it: then it proves nothing.
+* News that came after history was asked are newer than it, and those of the minutes before may be: a list runs behind. Then it proves nothing.
 * Words are compared without addresses, blanks and escapes, because platforms write those in more than one way. History without any
   words proves nothing either. Of a reply written here the words are ours, and stay.
 * A reaction that history does not list has been taken back, where history lists reactions at all.
@@ -18,6 +18,7 @@ from inbox.exchange import Edited, InboundMessage, Party, Reacted
 from inbox.rules.cleaning import clean
 
 _ADDRESS = re.compile(r"https?://\S+")
+BEHIND = timedelta(minutes=2)  # no platform's list is said to be later than that (HistoryRules.behind)
 _A_MOMENT = timedelta(milliseconds=1)
 _SELECTOR = "\ufe0f"  # one emoji comes with it or without
 
@@ -45,7 +46,7 @@ class Shown:
 
 def amendments(message: InboundMessage, shown: Shown, told: Iterable[Told]) -> Iterator[Edited | Reacted]:
     standing, told = message.standing, list(told)
-    if standing is None or shown.deleted or any(each.learned_at > standing.at for each in told):
+    if standing is None or shown.deleted or any(each.learned_at > standing.at - BEHIND for each in told):
         return
     said = clean(message.text)
     if said and not shown.written_here and _words(said) != _words(shown.text):

@@ -16,7 +16,6 @@ from connectors.contract import (
     AttachmentKind,
     ConnectorError,
     Context,
-    Ignored,
     InboundEvent,
     InboundMessage,
     Malformed,
@@ -95,7 +94,8 @@ def _answers(ctx: Context, cursor: str, root: str) -> Page:
         ctx, root, wire.text(wire.unpack(cursor).get("after"))
     )
     state = wire.pack({"after": following}) if following else ""
-    return Page(tuple(events), state, bool(following), tuple(failures), notices)
+    # The oldest answers come first: what was said since stands on the last page.
+    return Page(tuple(events), state, bool(following), tuple(failures), notices, unordered=True)
 
 
 def _listed(ctx: Context, after: str, thread_id: str = "") -> Listed:
@@ -151,7 +151,9 @@ def _linked(newest_first: list[InboundEvent]) -> list[InboundEvent]:
 def again(payload: Mapping[str, Any], account: Account) -> list[InboundEvent]:
     """What a page could not read, once more. How it stands by now nobody knows."""
     if "element" not in payload:
-        raise Ignored("Instagram did not show it at all. The next comparison asks for it again.")
+        raise Malformed(
+            "Instagram did not show it at all. Bring in the days in question to ask for it again."
+        )
     return read(wire.mapping(payload["element"]), account, at=None)
 
 

@@ -92,6 +92,19 @@ def test_a_platform_that_is_busy_is_asked_later_and_not_for_ever(mention, platfo
     assert not UntoldMessage.objects.exists()
 
 
+def test_an_account_that_nobody_reconnects_for_days_costs_no_words(mention, platform, clock):
+    platform.words["m1"] = ConnectorError("The grant has ended.", remedy=Remedy.RECONNECT)
+    completing.complete_due(clock=clock)
+    clock.passes(2 * 86_400)
+    completing.complete_due(clock=clock)
+    platform.words["m1"] = TOLD
+    clock.passes(3600)
+
+    completing.complete_due(clock=clock)
+
+    assert Message.objects.get(external_id="m1").text == TOLD.text
+
+
 def test_what_happened_to_it_meanwhile_stays_as_it_was(channel, receipt, platform, clock):
     receipt(message_item("m1", "", untold=True), message_item("m2", "", untold=True, seconds=1))
     draining.drain(now=NOW)

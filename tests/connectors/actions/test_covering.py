@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -90,6 +91,44 @@ def test_what_lies_behind_the_horizon_is_lost_and_not_shown_as_healed_as_well(
 
     gaps = Gap.objects.order_by("since").values_list("cause", "lost", "since", "until", "healed_at")
     assert list(gaps) == [("horizon", True, since, horizon, None), ("disconnected", False, horizon, NOW, NOW)]
+
+
+@pytest.mark.parametrize("task", [Task.POLL, Task.RECONCILE])
+def test_a_log_that_nobody_read_for_longer_than_it_reaches_has_lost_its_old_end(
+    partly: Channel, clock: Moving, task: str
+) -> None:
+    age, until = timedelta(days=28), NOW - timedelta(days=28)
+    rules = platforms.get(partly.platform)
+    platforms.register(replace(rules, history=HistoryRules(age=age)))
+    last = NOW - timedelta(days=31)
+    ChannelHealth.objects.create(channel=partly, complete_until=last, polled_until=last)
+
+    for _ in range(2):
+        run(of(partly, task), clock)
+
+    assert list(Gap.objects.values_list("cause", "lost", "since", "until")) == [
+        ("horizon", True, last, until)
+    ]
+
+
+def test_what_may_be_the_newest_of_a_page_and_cannot_be_read_ends_no_walk(
+    walk: SyncSchedule, platform: FakePlatform, clock: Moving
+) -> None:
+    run(walk, clock)
+    clock.passes(3600)
+    late = platform.hears("Nobody delivered it", at=clock() - timedelta(minutes=30))
+    platform.said.remove(late)
+    platform.said.insert(28, late)  # in a thread that stands on the second page of ten, newest first
+    history = platform.history
+
+    def with_something_unread(ctx: Any, cursor: str, thread_id: str = "") -> Page:
+        page = history(ctx, cursor, thread_id)
+        return replace(page, failures=(({"id": "?"}, "It has no author."),)) if not cursor else page
+
+    platform.history = with_something_unread  # type: ignore[method-assign]
+    run(walk, clock)
+
+    assert Message.objects.filter(text="Nobody delivered it").count() == 1
 
 
 def test_deliveries_lost_while_a_walk_runs_are_looked_for_by_another(
@@ -291,14 +330,15 @@ def test_a_page_that_was_named_once_is_kept_until_the_account_is_connected_again
 def test_a_backfill_says_what_it_leaves_to_the_comparison_and_is_refused_where_none_is_made(
     walk: SyncSchedule, clock: Moving
 ) -> None:
+    walk.channel.refresh_from_db()
     ChannelHealth.objects.create(channel=walk.channel, complete_until=NOW - timedelta(days=6))
     week = {"channel": walk.channel, "since": NOW - timedelta(days=7), "by": None, "now": NOW}
 
     asked = backfilling.ask(until=None, **week)
 
-    assert "What is younger than 31 July, 12:00 UTC is left" in asked.lines.get(level="warning").text
+    assert "What is younger than 31 July, 11:50 UTC is left" in asked.lines.get(level="warning").text
     SyncRun.objects.update(state="done")
     planning.pause(schedule=walk)
     with pytest.raises(backfilling.Refused, match="Resume it first"):
         backfilling.ask(until=None, **week)
-    backfilling.ask(until=NOW - timedelta(days=6), **week)
+    backfilling.ask(until=NOW - timedelta(days=6, minutes=10), **week)

@@ -153,6 +153,24 @@ def test_a_history_that_could_not_be_read_whole_lets_nothing_be_sent_again(
     assert reply.state == MessageState.UNCERTAIN
 
 
+def test_answers_told_oldest_first_are_looked_through_to_the_last(uncertain, platform, clock, monkeypatch):
+    """As those under a comment are: the first page is of long ago."""
+    for number in range(3):
+        platform.hears(f"Long ago {number}", at=clock() - timedelta(days=1))
+    reply = uncertain(delivered=True)
+    platform.page_size = 3
+    pages = [platform.said[:3], platform.said[3:]]
+
+    def answers(*args, **options):
+        cursor = int(args[2] or 0)
+        events = tuple(platform._inbound(each) for each in pages[cursor])
+        return Page(events, "1", more=cursor == 0, unordered=True)
+
+    monkeypatch.setattr(type(platform), "history", answers)
+
+    assert look_for(reply, clock, 5) == ["sent"]
+
+
 def test_a_history_that_ends_before_the_attempt_lets_nothing_be_sent_again(
     uncertain, platform, clock, monkeypatch
 ):

@@ -267,22 +267,51 @@ def test_the_log_is_read_page_by_page_and_from_its_last_time_on(linkedin: FakePl
     first = {"elements": [event, bad], "paging": {"total": 1, "links": [link]}}
     linkedin.on("GET", LOG, json_answer(first), json_answer({"elements": [], "paging": {"links": []}}))
     ctx = linkedin.context(connector, ACCOUNT)
-    one = connector.poll(ctx, "")
+    one = connector.poll(ctx, wire.pack({"since": milliseconds(NOW - timedelta(days=27))}))
     two = connector.poll(ctx, one.cursor)
     connector.poll(ctx, two.cursor)
     assert (one.more, two.more, len(one.events), len(one.failures)) == (True, False, 1, 1)
     asked = [request.url.params for request in linkedin.asked]
-    assert asked[0]["startTime"] == str(int((NOW - timedelta(days=28)).timestamp() * 1000))
+    assert asked[0]["startTime"] == str(milliseconds(NOW - timedelta(days=27)))
     assert (asked[1]["startTime"], asked[1]["start"]) == (asked[0]["startTime"], "10")
     assert asked[2]["startTime"] == str(event["processedAt"])
     assert linkedin.asked[0].headers["linkedin-version"] == "202312"
+
+
+def test_what_falls_out_of_the_log_while_it_is_read_from_its_beginning_hides_nothing(
+    linkedin: FakePlatform,
+) -> None:
+    """Of a hundred and twenty entries, the oldest ten are gone after the first page."""
+    event = orjson.loads(delivery("linkedin", "message"))["elements"][0]
+    began = milliseconds(NOW - timedelta(days=28))
+    log = [
+        {**event, "activity": {**event["activity"], "id": f"m{n}"}, "processedAt": began + 1000 * n}
+        for n in range(120)
+    ]
+
+    def page(request: httpx.Request) -> httpx.Response:
+        since, start = int(request.url.params["startTime"]), int(request.url.params.get("start", "0"))
+        held = [each for each in log if each["processedAt"] >= since]
+        shown, more = held[start : start + 50], len(held) > start + 50
+        del log[: 10 if log[0]["activity"]["id"] == "m0" else 0]
+        link = {"rel": "next", "href": f"/rest/memberChangeLogs?start={start + 50}"}
+        return json_answer({"elements": shown, "paging": {"links": [link] if more else []}})
+
+    linkedin.on("GET", LOG, page)
+    ctx = linkedin.context(connector, ACCOUNT)
+    pages = [connector.poll(ctx, "")]
+    while pages[-1].more:
+        pages.append(connector.poll(ctx, pages[-1].cursor))
+
+    told = {event.external_id for page in pages for event in page.events if isinstance(event, InboundMessage)}
+    assert told == {f"m{n}" for n in range(120)}
 
 
 def test_a_full_page_without_a_link_is_not_the_last(linkedin: FakePlatform) -> None:
     event = orjson.loads(delivery("linkedin", "message"))["elements"][0]
     linkedin.on("GET", LOG, json_answer({"elements": [event] * 50}), json_answer({"elements": []}))
     ctx = linkedin.context(connector, ACCOUNT)
-    page = connector.poll(ctx, "")
+    page = connector.poll(ctx, wire.pack({"since": milliseconds(NOW - timedelta(days=27))}))
     assert page.more
     connector.poll(ctx, page.cursor)
     assert linkedin.asked[1].url.params["start"] == "50"
