@@ -52,6 +52,17 @@ def test_who_writes_again_can_be_written_to_again(channel: Channel) -> None:
     assert Handle.objects.get().unavailable_reason == ""
 
 
+def test_what_they_wrote_long_ago_does_not_make_them_reachable(channel: Channel) -> None:
+    contacts.mark_unavailable(
+        channel_id=channel.pk, external_id="9273", reason="They blocked you.", now=say.at(2)
+    )
+
+    old = InboundMessage("m0", "9273", say.at(-86_400), Party("9273"), "A year ago")
+    receiving.receive(arrivals=[Arrival(channel.pk, old)], now=say.at(6), historical=True)
+
+    assert Handle.objects.get().unavailable_reason == "They blocked you."
+
+
 def test_who_says_something_in_public_is_not_written_to_by_that(channel: Channel) -> None:
     contacts.mark_unavailable(
         channel_id=channel.pk, external_id="9273", reason="They take no messages.", now=say.at(2)

@@ -70,6 +70,22 @@ def test_a_later_edit_wins_over_what_history_showed_and_an_earlier_one_is_the_sa
     assert shown() == ("Size XL please", 2)
 
 
+def test_a_list_that_runs_behind_takes_no_edit_and_no_reaction_back(channel: Channel) -> None:
+    message = say.wrote("M")
+    receive(
+        channel,
+        message,
+        say.edited(message, "L", seconds=20),
+        say.reacted(message, "❤", seconds=20),
+        seconds=21,
+    )
+
+    receive(channel, in_history(message, "M", seconds=60, reactions={}), seconds=61)
+
+    assert shown() == ("L", 1)
+    assert len(Message.objects.get().reactions) == 1
+
+
 def test_a_second_edit_that_was_lost_is_found_behind_a_first_that_was_told(channel: Channel) -> None:
     message = say.wrote("M")
     receive(channel, message, say.edited(message, "L", seconds=60), seconds=61)
