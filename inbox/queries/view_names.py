@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
+from typing import TypeVar, cast
 from zoneinfo import ZoneInfo
+
+from django.utils.functional import SimpleLazyObject
 
 from inbox import access, platforms
 from inbox.models import Brand, BusinessHours, Channel, Person
@@ -14,19 +17,27 @@ from inbox.rules.snooze_times import instant
 from inbox.rules.view_checks import Day
 from inbox.rules.view_query import Name, Names
 
+T = TypeVar("T")
+
 
 def of(person: Person, brand: Brand) -> Names:
-    """Four queries, whatever the brand holds."""
+    """A query for each kind of names, whatever the brand holds, and only once one of the kind is looked for."""
     return Names(
         platforms={
             each.key: tuple(dict.fromkeys((each.mark.lower(), each.key, each.label.lower())))
             for each in platforms.installed()
         },
-        channels=_channels(list(access.channels_of(person, brand))),
-        people=_people(list(access.colleagues_of(person, brand))),
-        teams=tuple(Name(team.pk, team.name) for team in access.teams_of(person, brand)),
-        tags=tuple(access.tags_of(person, brand).order_by("name").values_list("name", flat=True)),
+        channels=_once(lambda: _channels(list(access.channels_of(person, brand)))),
+        people=_once(lambda: _people(list(access.colleagues_of(person, brand)))),
+        teams=_once(lambda: tuple(Name(team.pk, team.name) for team in access.teams_of(person, brand))),
+        tags=_once(
+            lambda: tuple(access.tags_of(person, brand).order_by("name").values_list("name", flat=True))
+        ),
     )
+
+
+def _once(found: Callable[[], tuple[T, ...]]) -> tuple[T, ...]:
+    return cast("tuple[T, ...]", SimpleLazyObject(found))
 
 
 def _channels(channels: list[Channel]) -> tuple[Name, ...]:
