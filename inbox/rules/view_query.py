@@ -3,7 +3,8 @@
 A query is canonical: whatever means the same is equal. `reading(text, names)` gives one or raises QueryError, which names the word
 at fault and what may stand there; `say(query, names)` gives the shortest text for it. `parse(say(q)) == q` for every query.
 
-* All terms must hold. A comma means *or* (`channel:ig,x`), a minus means *not* (`-tag:spam`).
+* All terms must hold. Between the values of a field a comma means *or* (`channel:ig,x`), a minus means *not* (`-tag:spam`).
+* Between words a comma is a mark like any other: `late,parcel` is `late parcel`, and `-late,parcel` is `-late -parcel`.
 * Who says no state means what is open. `is:any` means every state.
 * A time is told by how long (`due<1h`: due within the hour; `created<2d`: younger than two days), by a day or by two (`created:2026-11-01..2026-11-05`).
 * People and accounts are kept by number, so that a name may change.

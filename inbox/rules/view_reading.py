@@ -35,6 +35,8 @@ _NOBODY = {"none", "nobody", "unassigned"}
 
 _FIELD = re.compile(r"([a-z]+)(<=|>=|[:<>])")
 _PIECE = re.compile(r'"((?:[^"\\]|\\.)*)"?|([^\s",]+)', re.DOTALL)
+# A word: there a comma is a mark like any other, and within a number it belongs to it ("19,99", "1,200").
+_WORD = re.compile(r'"((?:[^"\\]|\\.)*)"?|((?:[^\s",]|(?<=\d),(?=\d{1,3}(?!\d)))+)', re.DOTALL)
 # What stands in quotes, or in those that phones and word processors make of them: “so”, „so“, ”so”.
 _CURLY = re.compile(r'"(?:[^"\\]|\\.)*"?|(?<![^\s:,<>=-])[“”„‟]([^"“”„‟]*)[“”„‟]', re.DOTALL)
 _LONGEST_VALUE = 120
@@ -75,17 +77,19 @@ def straightened(text: str) -> str:
 
 
 def _tokens(text: str) -> Iterable[Token]:
-    at = 0
+    at, negated = 0, False
     while at < len(text):
         if text[at].isspace() or text[at] == ",":
+            negated &= text[at] == ","  # a minus means all that is typed up to the next space: -late,broken
             at += 1
             continue
         begin = at
-        negated = text[at] == "-" and at + 1 < len(text) and not text[at + 1].isspace()
-        at += negated
+        minus = text[at] == "-" and at + 1 < len(text) and not text[at + 1].isspace()
+        negated |= minus
+        at += minus
         field = _FIELD.match(text.lower(), at) if len(text.lower()) == len(text) else _FIELD.match(text, at)
         if field is None:
-            match = _PIECE.match(text, at)
+            match = _WORD.match(text, at)
             if match is None:
                 at += 1
                 continue

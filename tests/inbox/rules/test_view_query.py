@@ -114,6 +114,14 @@ def test_the_query_of_the_manual_is_read() -> None:
         ('"-" - 10:30', '"-" "10:30"'),
         ('"an unfinished', '"an unfinished"'),
         ("CHANNEL:IG", "channel:ig"),
+        ("late,parcel, lost", "late parcel lost"),
+        ("-late,parcel lost", "-late -parcel lost"),
+        ('-"late parcel",lost, broken', '-"late parcel" -lost broken'),
+        ("-late,tag:spam x", "-tag:spam -late x"),
+        ("-tag:spam,refund late", "-tag:refund,spam late"),
+        ("19,99 -1,200", '"19,99" -"1,200"'),
+        ("1001,1002 5,x", "1001 1002 5 x"),
+        ("tag:1,2", "tag:1,2"),
     ],
 )
 def test_it_says_what_it_has_understood(text: str, said: str) -> None:
