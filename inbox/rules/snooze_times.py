@@ -13,6 +13,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from inbox.rules import _calendar_words as words
+from inbox.rules import _typed_dates as dates
+from inbox.rules._hour_first import hour_last
 from inbox.rules._typed_clock import CLOCK, NotUnderstood, time_of
 
 __all__ = ["HINT", "WITHOUT_HOURS", "NotUnderstood", "Snooze", "in_words", "instant", "parse", "say", "typed"]
@@ -35,13 +37,6 @@ HINT = "Type a time to come back at, such as “2h”, “tomorrow 14:30”, “
 _SPAN = re.compile(
     r"(?P<n>\d{1,4}(?:[.,]\d)?)\s*(?P<unit>m|min|mins|minutes?|h|hrs?|hours?|d|days?|w|wks?|weeks?)(?![a-z])\s*(?P<rest>.*)"
 )
-_ISO = re.compile(r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?:[t ]\s*|$)(?P<rest>.*)")
-_SLASHED = re.compile(r"(?P<a>\d{1,2})/(?P<b>\d{1,2})(?:/(?P<y>\d{4}))?(?:\s+(?P<rest>.*)|$)")
-_DOTTED = re.compile(r"(?P<d>\d{1,2})\.\s?(?P<m>\d{1,2})\.(?:\s?(?P<y>\d{4}))?(?:\s+(?P<rest>.*)|$)")
-_DAY_MONTH = re.compile(
-    r"(?P<d>\d{1,2})(?:st|nd|rd|th|\.)?\s+(?:of\s+)?(?P<month>[a-z]+)\.?(?:,?\s+(?P<y>\d{4})(?!:))?(?:\s+(?P<rest>.*)|$)"
-)
-_MONTH_DAY = re.compile(r"(?P<month>[a-z]+)\.?\s+(?P<d>\d{1,2})(?:st|nd|rd|th)?(?:,?\s+(?P<y>\d{4})(?!:))?(?:,?\s+(?P<rest>.*)|$)")  # fmt: skip
 
 
 def parse(text: str, *, now: datetime, zone: ZoneInfo, opens: Opens) -> Snooze:
@@ -51,6 +46,7 @@ def parse(text: str, *, now: datetime, zone: ZoneInfo, opens: Opens) -> Snooze:
         raise NotUnderstood(HINT)
     if typed in words.AFTER_REPLY:
         return Snooze(None)
+    typed = hour_last(typed)
     try:
         found = _Reader(typed, now.astimezone(zone), zone, opens).read()
     except OverflowError:
@@ -157,7 +153,7 @@ class _Reader:
         """ "tomorrow 9", "tonight", "next week", "next month"."""
         if self.typed.startswith("next "):
             return self._next()
-        name, _, rest = self.typed.removeprefix("this ").partition(" ")
+        name, _, rest = self.typed.removeprefix("at ").removeprefix("this ").partition(" ")
         if name in words.HOURS_OF_TODAY:
             return self._at(self.today, self._after_noon(name, rest) if rest else words.HOURS_OF_TODAY[name])
         if name not in words.NEAR_DAYS:
@@ -216,13 +212,13 @@ class _Reader:
     def _date(self) -> Snooze | None:
         """ "24 nov", "nov 24 9:00", "24.11.", "2026-11-24 14:30". Without a year: the next one, or today."""
         text = self.typed.removeprefix("on ")
-        if iso := _ISO.fullmatch(text):
+        if iso := dates.ISO.fullmatch(text):
             return self._on(int(iso["y"]), int(iso["m"]), int(iso["d"]), iso["rest"])
-        if slashed := _SLASHED.fullmatch(text):
+        if slashed := dates.SLASHED.fullmatch(text):
             return self._slashed(int(slashed["a"]), int(slashed["b"]), slashed["y"], slashed["rest"])
-        if dotted := _DOTTED.fullmatch(text):
+        if dotted := dates.DOTTED.fullmatch(text):
             return self._on(_year(dotted), int(dotted["m"]), int(dotted["d"]), dotted["rest"])
-        for pattern in (_DAY_MONTH, _MONTH_DAY):
+        for pattern in (dates.DAY_MONTH, dates.MONTH_DAY):
             named = pattern.fullmatch(text)
             if named and (month := words.month(named["month"])):
                 return self._on(_year(named), month, int(named["d"]), named["rest"])

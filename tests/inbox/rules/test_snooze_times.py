@@ -85,6 +85,27 @@ def local(text: str, *, now: datetime = MONDAY, zone: ZoneInfo = BERLIN) -> str:
         ("Tue 24 Nov, 09:00", "Tue 24 Nov 2026 09:00"),
         ("Mon 22 Nov 2027, 09:00", "Mon 22 Nov 2027 09:00"),
         ("tomorrow eod", "Tue 24 Nov 2026 17:00"),
+        ("9pm tomorrow", "Tue 24 Nov 2026 21:00"),
+        ("at 9 tomorrow", "Tue 24 Nov 2026 09:00"),
+        ("9 tomorrow", "Tue 24 Nov 2026 09:00"),
+        ("14h30 tomorrow", "Tue 24 Nov 2026 14:30"),
+        ("15:00 on friday", "Fri 27 Nov 2026 15:00"),
+        ("9 a.m., on Tuesday", "Tue 24 Nov 2026 09:00"),
+        ("until 9 tue", "Tue 24 Nov 2026 09:00"),
+        ("23:00 mon", "Mon 23 Nov 2026 23:00"),
+        ("9:00 mon", "Mon 30 Nov 2026 09:00"),
+        ("8:30 next week", "Mon 30 Nov 2026 08:30"),
+        ("at 2 next month", "Tue 01 Dec 2026 02:00"),
+        ("9pm in 3 days", "Thu 26 Nov 2026 21:00"),
+        ("9pm 24 nov", "Tue 24 Nov 2026 21:00"),
+        ("9 on nov 24", "Tue 24 Nov 2026 09:00"),
+        ("15:00, Tue 24 Nov", "Tue 24 Nov 2026 15:00"),
+        ("at 9 24.11.", "Tue 24 Nov 2026 09:00"),
+        ("23:30 today", "Mon 23 Nov 2026 23:30"),
+        ("noon tomorrow", "Tue 24 Nov 2026 12:00"),
+        ("eod on friday", "Fri 27 Nov 2026 17:00"),
+        ("morning of nothing", None),
+        ("9 dec", "Wed 09 Dec 2026 08:00"),
     ],
 )
 def test_what_is_typed_is_understood(typed: str, understood: str | None) -> None:
@@ -96,8 +117,9 @@ def test_what_is_typed_is_understood(typed: str, understood: str | None) -> None
 
 
 @pytest.mark.parametrize(
-    ("typed", "understood"), [("this afternoon", "14:00"), ("this evening", "18:00"), ("eod", "17:00"), ("1h 30", "11:30"), ("tonight 9", "21:00"), ("tonight at 8:30", "20:30"),
-     ("this afternoon 3", "15:00"), ("tonight 22:15", "22:15"), ("tonight 9pm", "21:00"), ("evening 6", "18:00")]
+    ("typed", "understood"), [("this afternoon", "14:00"), ("at noon", "12:00"), ("this evening", "18:00"), ("eod", "17:00"), ("1h 30", "11:30"), ("tonight 9", "21:00"), ("tonight at 8:30", "20:30"),
+     ("this afternoon 3", "15:00"), ("tonight 22:15", "22:15"), ("tonight 9pm", "21:00"), ("evening 6", "18:00"),
+     ("9 tonight", "21:00"), ("at 8:30 tonight", "20:30"), ("3 this afternoon", "15:00"), ("9:30pm this evening", "21:30")]
 )  # fmt: skip
 def test_what_is_typed_of_today(typed: str, understood: str) -> None:
     assert local(typed, now=MONDAY.replace(hour=10, minute=0)) == f"Mon 23 Nov 2026 {understood}"
@@ -149,6 +171,16 @@ def test_the_day_is_the_persons_and_the_opening_the_brands() -> None:
         ("400 days", "more than a year away"),
         ("9999h", "more than a year away"),
         ("1.5 days", "“36h”"),
+        ("25 tomorrow", "hours go to 23"),
+        ("3 mon", "type “mon 3”"),
+        ("9 next wed", "type “25 nov” or “2 dec”"),
+        ("2 next month", "is not understood"),
+        ("3 tonight", "such as “19:30”"),
+        ("9:00 today", "is over"),
+        ("2h tomorrow", "both a length and something else"),
+        ("9pm tomorrow 8", "is no time of day"),
+        ("10 in 2 hours", "is not understood"),
+        ("9 noon", "is not understood"),
         ("2h 14:30", "both a length and something else"),
         ("0m", "still to come"),
         ("2026-13-40", "There is no 40"),
@@ -229,6 +261,40 @@ def test_a_day_with_an_hour_is_that_hour_on_the_wall(
     exists = skipped.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == skipped.replace(tzinfo=None)
     assert now < until <= now + timedelta(days=8)
     assert (on_the_wall.hour, on_the_wall.minute) == (hour, 0) or not exists
+
+
+clocks = st.one_of(
+    st.builds("{}:{:02}".format, st.integers(0, 25), st.integers(0, 61)),
+    st.builds("{}{}".format, st.integers(0, 13), st.sampled_from(["am", " pm", " a.m."])),
+    st.builds("{}h{:02}".format, st.integers(0, 23), st.integers(0, 59)),
+    st.sampled_from(["noon", "morning", "afternoon", "eod", "night"]),
+)
+days_typed = st.sampled_from(
+    ["today", "tomorrow", "tue", "wednesday", "this thu", "next week", "next sat", "next month", "in 3 days", "2026-11-24", "24 nov", "nov 24th", "24.11.",
+     "11/24", "5/6", "30 feb", "24 nov 2027", "tue 24 nov"]
+)  # fmt: skip
+
+
+def told(text: str, *, now: datetime, zone: ZoneInfo) -> Snooze | str:
+    try:
+        return parse(text, now=now, zone=zone)
+    except NotUnderstood as refused:
+        return str(refused)
+
+
+@given(now=moments, zone=zones, clock=clocks, day=days_typed, on=st.sampled_from(["", "on "]), at=st.sampled_from(["", "at "]))  # fmt: skip
+def test_an_hour_may_stand_before_its_day(
+    now: datetime, zone: ZoneInfo, clock: str, day: str, on: str, at: str
+) -> None:
+    assert told(f"{at}{clock} {on}{day}", now=now, zone=zone) == told(f"{day} {clock}", now=now, zone=zone)
+
+
+@given(now=moments, zone=zones, hour=st.integers(0, 25), day=days_typed, before=st.sampled_from([("at ", ""), ("", "on "), ("at ", "on ")]))  # fmt: skip
+def test_a_bare_hour_may_stand_before_its_day_where_it_is_said_to_be_one(
+    now: datetime, zone: ZoneInfo, hour: int, day: str, before: tuple[str, str]
+) -> None:
+    at, on = before
+    assert told(f"{at}{hour} {on}{day}", now=now, zone=zone) == told(f"{day} {hour}", now=now, zone=zone)
 
 
 @given(text=st.text(max_size=30) | st.text("0123456789 :./-hmdwapntue", max_size=14), now=moments, zone=zones)

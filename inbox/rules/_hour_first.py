@@ -1,0 +1,38 @@
+"""An hour that is typed before its day: "9pm tomorrow", "at 9 tomorrow", "15:00 on friday", "8:30 next monday", "noon on 24 nov"."""
+
+from __future__ import annotations
+
+import re
+
+from inbox.rules import _calendar_words as words
+from inbox.rules import _typed_dates as dates
+from inbox.rules._typed_clock import CLOCK, NotUnderstood
+
+_PARTS = "|".join(["morning", *words.PARTS_OF_DAY])
+_TODAY = ("tonight", "evening", "afternoon")  # in which an hour may lie
+_HOUR_FIRST = re.compile(rf"(?P<at>at )?(?:(?P<part>{_PARTS})|(?P<clock>{CLOCK.pattern}))\s+(?P<day>.+)")
+_IN_DAYS = re.compile(r"in (?:\d{1,4}|a)\s*(?:d|days?|w|wks?|weeks?)")
+
+
+def hour_last(typed: str) -> str:
+    """The same with the hour behind the day; as it is where no day follows an hour. Raises NotUnderstood.
+
+    A bare number is an hour before the name of a day. Before a date or a month it may be the day of the month, and with an h a length.
+    """
+    found = _HOUR_FIRST.fullmatch(typed)
+    if found is None:
+        return typed
+    day, clock = found["day"].removeprefix("on "), found["part"] or found["clock"]
+    is_sure = bool(found["at"] or found["part"] or found["minute"] or found["half"] or day != found["day"])
+    if not is_sure and day == "mon":
+        raise NotUnderstood(f"“{typed}” can be an hour or a length: type “mon {clock}” or a date.")
+    is_day = _names_a_day(day) or (is_sure and (day.startswith("next month") or dates.begins(day)))
+    return f"{day} {clock}" if is_day and (is_sure or not clock.endswith("h")) else typed
+
+
+def _names_a_day(text: str) -> bool:
+    if text.startswith("next "):
+        return not text.startswith("next month")
+    first = text.removeprefix("this ").partition(" ")[0]
+    named = first in words.NEAR_DAYS or first in _TODAY or words.weekday(first) is not None
+    return named or _IN_DAYS.fullmatch(text) is not None
