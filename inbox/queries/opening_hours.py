@@ -28,8 +28,13 @@ def read(row: BusinessHours) -> Hours:
 
 
 def opening_of(brand: Brand, zone: ZoneInfo) -> Callable[[date], datetime | None]:
-    """A brand that keeps no hours opens at a usual one, by the person's own clock."""
+    """A brand that keeps no hours, or does not close the night before, opens at a usual one, by the person's own clock."""
     row = of_brand(brand)
-    if row is None:
-        return lambda day: snooze_times.instant(day, snooze_times.WITHOUT_HOURS, zone)
-    return partial(read(row).opening, zone=zone)
+    return partial(_opens, read(row) if row else None, zone)
+
+
+def _opens(hours: Hours | None, zone: ZoneInfo, day: date) -> datetime | None:
+    usual = snooze_times.instant(day, snooze_times.WITHOUT_HOURS, zone)
+    if hours is None:
+        return usual
+    return hours.opening(day, zone) or (usual if hours.works(usual) else None)

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 Span = tuple[datetime, datetime]
 DAY = timedelta(days=1)
 NOTHING = timedelta(0)
+_MOMENT = timedelta.resolution
 LONGEST_INTERVAL = 2 * 1440  # minutes after midnight that an interval may reach to
 SEARCHED = (
     800  # days ahead in which working time is looked for; a brand that is closed for longer has no due time
@@ -109,15 +110,21 @@ class Hours:
         return None
 
     def opening(self, day: date, zone: ZoneInfo) -> datetime | None:
-        """When the brand begins a day's work on this day of `zone`'s calendar; None where it begins none.
+        """When the brand begins a day's work on this day of `zone`'s calendar; None where it begins none. What goes on from the day before
+        begins nothing: who never closes does not open at midnight.
 
         Far from the brand its morning falls on the evening before, or its evening on the next morning: it is then another day's there.
         """
         for days in range(-2, 3):  # no two zones are more than 26 hours apart
-            opens = next((opens for opens, _ in self._on(day + days * DAY)), None)
+            begun = (opens for opens, _ in self._on(day + days * DAY) if not self.works(opens - _MOMENT))
+            opens = next(begun, None)
             if opens is not None and opens.astimezone(zone).date() == day:
                 return opens
         return None
+
+    def works(self, at: datetime) -> bool:
+        """Whether it is working time at this instant."""
+        return any(True for _ in self.spans(at, at + _MOMENT))
 
     def closed_since(self, at: datetime) -> datetime | None:
         """Where the pause that `at` lies in began; None where that is longer ago than anybody asks."""

@@ -171,3 +171,14 @@ def test_the_brand_opens_on_a_day_of_whoever_asks(
     opens = week.opening(day, zone)
 
     assert (opens and f"{opens.astimezone(zone):%Y-%m-%dT%H:%M}") == there
+
+
+def test_who_goes_on_from_the_day_before_does_not_open_at_midnight() -> None:
+    always = hours(
+        "Europe/Berlin", **{each: [(0, 1440)] for each in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+    )
+    late = hours("Europe/Berlin", mon=[(1080, 1560)], tue=[(120, 300), (600, 700)])
+    zone, tuesday = ZoneInfo("Europe/Berlin"), date(2026, 12, 1)
+
+    assert always.opening(tuesday, zone) is None
+    assert late.opening(tuesday, zone) == datetime(2026, 12, 1, 10, tzinfo=zone)

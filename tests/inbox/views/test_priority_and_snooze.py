@@ -86,6 +86,19 @@ def test_a_bare_day_begins_when_the_brand_opens(page: Client, conversation: Conv
     assert conversation.snoozed_until == datetime(2026, 8, 7, 13, 30, tzinfo=UTC)
 
 
+def test_a_bare_day_begins_at_a_usual_hour_where_the_brand_never_closes(
+    page: Client, conversation: Conversation
+) -> None:
+    week = {str(day): [[0, 1440]] for day in range(7)}
+    BusinessHours.objects.create(
+        brand=conversation.brand, name="Always", time_zone="Europe/Berlin", week=week
+    )
+
+    said = page.get(at("snooze-preview", conversation), {"until": "fri"}).content.decode()
+
+    assert "Fri 7 Aug, 09:00, in 20 hours" in said and "closed" not in said
+
+
 def test_on_a_sunday_the_next_morning_is_offered_once(
     page: Client, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
