@@ -15,8 +15,8 @@ Timer = tuple[str, int, datetime]  # kind, percent, when
 
 @dataclass(slots=True)
 class Stored:
-    """A clock's row. `warned`: the highest percentage that was told, since the breach if that was; `breach_seq`: the event that told
-    the breach."""
+    """A clock's row. `warnings`: percentages that were told, each with the instant at which it was used up, since the breach if that
+    was told; `breach_seq`: the event that told the breach."""
 
     id: int
     conversation_id: int
@@ -32,7 +32,12 @@ class Stored:
     due_at: datetime | None
     breached_at: datetime | None
     breach_seq: int | None
-    warned: int = 0
+    warnings: tuple[tuple[int, datetime], ...] = ()
+
+    @property
+    def warned(self) -> int:
+        """The highest percentage that was told."""
+        return max((percent for percent, _ in self.warnings), default=0)
 
     @property
     def rule_kind(self) -> Kind:
@@ -58,13 +63,25 @@ class Stored:
         """It ended late while nobody swept."""
         return not self.told_all and self.counted > self.target
 
+    def take_back_warnings(self, clock: ClockNow, now: datetime) -> list[tuple[int, int, int]]:
+        """(conversation, clock, percent) of those that would hide a warning which lies ahead, later than they were reached: there is more
+        time than when they were told. What is used up all the same stays told, and a look whose clock is a little behind changes nothing.
+        """
+        ahead = [
+            (percent, reached)
+            for percent, reached in self.warnings
+            if any(each <= percent and at > now and at > reached for each, at in clock.warnings)
+        ]
+        self.warnings = tuple(each for each in self.warnings if each not in ahead)
+        return [(self.conversation_id, self.id, percent) for percent, _ in ahead]
+
     def differs_from(self, other: Stored) -> bool:
         """What a clock has used so far is known at any time from its facts; it alone is no reason to write while it runs."""
         names = [name for name in _COLUMNS if name != "counted" or self.ended_at is not None]
         return any(getattr(self, name) != getattr(other, name) for name in names)
 
 
-_COLUMNS = [each.name for each in fields(Stored) if each.name not in ("id", "conversation_id", "warned")]
+_COLUMNS = [each.name for each in fields(Stored) if each.name not in ("id", "conversation_id", "warnings")]
 _TYPES = (
     "bigint[], text[], timestamptz[], timestamptz[], text[], bigint[], text[], int[], int[], float8[], timestamptz[], "
     "timestamptz[], bigint[]"
@@ -77,17 +94,21 @@ def read(since: Mapping[int, datetime | None]) -> dict[int, list[Stored]]:
     found: dict[int, list[Stored]] = {}
     for row in _sql.rows(
         f"""SELECT k.id, k.conversation_id, {", ".join(f"k.{name}" for name in _COLUMNS)},
-                   coalesce((SELECT max(t.percent) FROM inbox_timer t
-                              WHERE t.conversation_id = k.conversation_id AND t.clock_id = k.id AND t.kind = 'warning'
-                                AND t.fired_at IS NOT NULL AND (k.breached_at IS NULL OR t.due_at > k.breached_at)), 0)
+                   w.percents, w.reached
               FROM unnest(%s::bigint[], %s::timestamptz[]) AS d(id, since)
               JOIN inbox_clock k ON k.conversation_id = d.id
+             CROSS JOIN LATERAL (SELECT array_agg(t.percent) AS percents, array_agg(t.due_at) AS reached FROM inbox_timer t
+                                  WHERE t.conversation_id = k.conversation_id AND t.clock_id = k.id AND t.kind = 'warning'
+                                    AND t.fired_at IS NOT NULL AND (k.breached_at IS NULL OR t.due_at > k.breached_at)) w
              WHERE d.since IS NULL OR k.started_at >= d.since OR k.ended_at IS NULL
                 OR (k.counted > k.target AND (k.breach_seq IS NULL OR k.due_at > k.breached_at))
              ORDER BY k.conversation_id, k.started_at""",
         [list(since), list(since.values())],
     ):
-        found.setdefault(row[1], []).append(Stored(*row))
+        *columns, percents, reached = row
+        stored = Stored(*columns)
+        stored.warnings = tuple(zip(percents or (), reached or (), strict=True))
+        found.setdefault(stored.conversation_id, []).append(stored)
     return found
 
 
@@ -154,6 +175,17 @@ def write(
 
 def _placed(types: str) -> str:
     return ", ".join(f"%s::{each}" for each in types.split(", "))
+
+
+def unwarn(given_back: Sequence[tuple[int, int, int]]) -> None:
+    """What lies ahead again is told once more: it is as if it had not been told."""
+    if given_back:
+        _sql.run(
+            """DELETE FROM inbox_timer t USING unnest(%s::bigint[], %s::bigint[], %s::smallint[]) AS d(conversation_id, clock_id, percent)
+                WHERE t.conversation_id = d.conversation_id AND t.clock_id = d.clock_id AND t.kind = 'warning'
+                  AND t.percent = d.percent AND t.fired_at IS NOT NULL""",
+            _sql.columns(given_back, 3),
+        )
 
 
 def _keep_segments(cut: Sequence[tuple[Stored, ClockNow]]) -> None:

@@ -69,6 +69,7 @@ class _Plan:
     changed: list[Stored] = field(default_factory=list)
     dropped: list[int] = field(default_factory=list)
     cut: list[tuple[Stored, ClockNow]] = field(default_factory=list)  # ended: its segments are kept
+    given_back: list[tuple[int, int, int]] = field(default_factory=list)  # warnings that lie ahead again
     standing: list[Standing] = field(default_factory=list)
 
 
@@ -108,6 +109,7 @@ def recompute(
         _show(each, facts[each.id], course, standing, now)
         plan.standing += standing
     _clock_rows.write(plan.made, plan.changed, plan.dropped, plan.cut)
+    _clock_rows.unwarn(plan.given_back)
     return [each for each in plan.standing if each.clock.ended_at is None or not each.stored.told_all]
 
 
@@ -207,8 +209,9 @@ def _renew(
         policy_version=row.policy_version if row and keeps else promise.row.version,
         target=int(target.total_seconds()), counted=clock.counted.total_seconds(), due_at=clock.due_at,
         breached_at=row.breached_at if row else None, breach_seq=row.breach_seq if row else None,
-        warned=row.warned if row else 0,
+        warnings=row.warnings if row else (),
     )  # fmt: skip
+    plan.given_back += new.take_back_warnings(clock, now)
     if row is not None and not row.extended and new.extended and new.due_at is not None and new.due_at <= now:
         new.breached_at = new.due_at  # it was late and still is: only since when has changed
     if row is None:

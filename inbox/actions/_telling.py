@@ -41,7 +41,7 @@ def tell(ledger: events.Ledger, standing: Sequence[Standing], now: datetime) -> 
             _escalate(ledger, each, staff, now)
         else:
             _record(ledger, EventKind.SLA_WARNED, each, now, percent)
-            each.stored.warned = percent
+            each.stored.warnings = (*each.stored.warnings, (percent, due_at))
         notices += _notices(each, percent, before, staff)
     _clock_rows.note_told(ledger.brand_id, told, breaches, now)
     _notifying.notify(ledger, notices, now)

@@ -39,6 +39,39 @@ def test_a_target_that_gets_more_time_after_its_breach_warns_and_is_told_once_mo
     assert Conversation.objects.get().priority == Priority.URGENT
 
 
+def test_a_target_that_gets_more_time_after_a_warning_warns_once_more() -> None:
+    channel = people.ChannelFactory()
+    row = SlaPolicy.objects.create(
+        brand=channel.brand, name="Standard", first_response=600, warnings=[50, 80]
+    )
+    hear(channel, exchange.wrote(seconds=0), 1)
+    look(channel, 300)
+    look(channel, 480)
+
+    promise(channel, row, 3600, 500)
+    for seconds in (501, 1799, 1800, 1799.9, 1801, 2879, 2880, 2881, 3599, 3600, 3601):
+        look(channel, seconds)
+
+    assert when_told(EventKind.SLA_WARNED) == [300, 480, 1800, 2880]
+    assert when_told(EventKind.SLA_BREACHED) == [3600]
+
+
+def test_a_warning_that_is_used_up_all_the_same_is_given_no_more() -> None:
+    channel = people.ChannelFactory()
+    row = SlaPolicy.objects.create(
+        brand=channel.brand, name="Standard", first_response=600, warnings=[50, 80]
+    )
+    hear(channel, exchange.wrote(seconds=0), 1)
+    look(channel, 300)
+
+    promise(channel, row, 700, 400)  # half of it is gone, too, by then
+    promise(channel, row, 600, 401)
+    for seconds in (402, 479, 480, 481):
+        look(channel, seconds)
+
+    assert when_told(EventKind.SLA_WARNED) == [300, 480]
+
+
 def test_a_target_that_is_late_all_the_same_is_told_no_more() -> None:
     channel = people.ChannelFactory()
     row = SlaPolicy.objects.create(brand=channel.brand, name="Standard", first_response=600)

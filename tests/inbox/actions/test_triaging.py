@@ -691,24 +691,30 @@ def test_marking_spam_and_taking_it_back_tells_no_warning_twice(channel: Channel
     assert len(told(EventKind.SLA_BREACHED)) == 1
 
 
-def test_a_policy_that_comes_back_tells_no_warning_twice(channel: Channel) -> None:
+@pytest.mark.parametrize(
+    ("comes_back", "warned", "late"),
+    [(600, [(301, 50), (481, 80)], 601), (900, [(301, 50), (451, 50), (721, 80)], 901)],
+    ids=["as it was", "with more time"],
+)
+def test_a_policy_that_comes_back_gives_again_only_the_warnings_that_lie_ahead_again(
+    comes_back: int, warned: list[tuple[int, int]], late: int, channel: Channel
+) -> None:
     standard = policy(channel, next_response=None, resolution=None)
     arrive(channel, exchange.wrote(seconds=0))
     triage(channel, at(2))
     timing.sweep(now=at(301))
-    for seconds, target in ((310, None), (320, 900)):
+    for seconds, target in ((310, None), (320, comes_back)):
         SlaPolicy.objects.filter(pk=standard.pk).update(first_response=target, version=seconds)
         arrive(channel, exchange.wrote("Hello?", seconds=seconds))
         triage(channel, at(seconds + 2))
 
-    for seconds in (451, 719, 721, 901):
+    for seconds in (451, 481, 601, 719, 721, 901):
         timing.sweep(now=at(seconds))
 
     assert [(event.at, event.data["percent"]) for event in told(EventKind.SLA_WARNED)] == [
-        (at(301), 50),
-        (at(721), 80),
+        (at(seconds), percent) for seconds, percent in warned
     ]
-    assert [event.at for event in told(EventKind.SLA_BREACHED)] == [at(901)]
+    assert [event.at for event in told(EventKind.SLA_BREACHED)] == [at(late)]
 
 
 @pytest.mark.parametrize("pauses", [True, False])
