@@ -457,6 +457,19 @@ def test_words_and_files_of_a_reply_come_back_to_its_writer(channel: Channel, jo
     assert held(jo, attachments=[file], at=20)
 
 
+def test_a_conversation_whose_reply_is_taken_back_presses_as_before(channel: Channel, jo: Person) -> None:
+    triage(channel.brand_id, say.at(6))
+    before = it().priority_score, it().priority_reasons
+    held(jo)
+    triage(channel.brand_id, say.at(11))
+    assert (it().priority_score, it().priority_reasons) != before  # what was unread has been read
+
+    undo(jo, at=12)
+    triage(channel.brand_id, say.at(13))
+
+    assert (it().priority_score, it().priority_reasons) == before
+
+
 def test_what_is_taken_back_stands_before_what_was_written_since_and_is_as_old_as_it_was(
     channel: Channel, jo: Person
 ) -> None:
