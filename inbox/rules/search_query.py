@@ -16,6 +16,7 @@ from inbox.rules.view_query import Query as Asked
 LONGEST = 300
 SIDES = {"customer": "in", "us": "out", "notes": "note", "note": "note"}
 _SIDE = re.compile(rf"(?<!\S)from:({'|'.join(SIDES)})(?!\S)", re.I)
+_NOT_A_SIDE = re.compile(rf"(?<!\S)-from:(?:{'|'.join(SIDES)})(?!\S)", re.I)
 _DAY = re.compile(r"(?<!\S)(before|after):(\S*)", re.I)
 _ADDRESS = re.compile(r'(?<!\S)(?:https?|ftp)://[^\s"]+', re.I)
 _ASKS_STATE = re.compile(r"(?<!\S)-?(?:is|state):", re.I)
@@ -54,6 +55,8 @@ def parse(text: str, names: Names) -> SearchQuery:
         raise QueryError(f"Search for at most {LONGEST} characters; this is {len(text)}.")
     rest = _replace(_ADDRESS, view_reading.straightened(text), '"{}"')
     sides = [SIDES[found[1].lower()] for found in _SIDE.finditer(_unquoted(rest))]
+    if _NOT_A_SIDE.search(_unquoted(rest)):
+        raise QueryError("Say whose you want: from:customer, from:us or from:notes.", word="-from:")
     if len(set(sides)) > 1:
         raise QueryError("A message is from one side: keep one “from:”.", word="from:")
     days = {

@@ -240,6 +240,7 @@ def test_filters_narrow_what_is_found(page: Client, channel: Channel) -> None:
         ("fog:mara x", "There is no field “fog”"),
         ("xyzzy:1", "waiting, created, updated, is. For the words themselves"),
         ("from:us from:customer x", "keep one “from:”"),
+        ("x -from:us", "Say whose you want"),
         ("before:soon x", "is no day"),
         ("refund before:0001-01-05", "too far away"),
         ("refund after:9999-12-31", "too far away"),
