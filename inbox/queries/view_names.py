@@ -71,11 +71,11 @@ Midnight = Callable[[str], datetime]
 
 
 def zone_of(brand: Brand) -> ZoneInfo:
-    """Whose midnight a brand's day ends at: that of its hours."""
+    """Whose midnight a brand's day ends at: that of its hours; of the brand where it keeps none."""
     name = (
         BusinessHours.objects.filter(brand=brand).order_by("pk").values_list("time_zone", flat=True).first()
     )
-    return ZoneInfo(name or "UTC")
+    return ZoneInfo(name or brand.time_zone)
 
 
 def day_of(zone: ZoneInfo, now: datetime) -> Day:

@@ -11,8 +11,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from inbox.models import Channel, Conversation
-from inbox.queries import sorting, view_facts, view_rows
+from inbox.models import Brand, BusinessHours, Channel, Conversation
+from inbox.queries import sorting, view_facts, view_names, view_rows
 from inbox.queries.list_rows import Page
 from inbox.queries.sorting import Place, Sort
 from inbox.queries.view_rows import Asked
@@ -62,6 +62,16 @@ def test_the_database_agrees_with_the_table(case: Case, channel: Channel) -> Non
 
     found = view_rows.conversations(Asked(channel.brand, checks, NOW, DAY))
     assert found.exists() == case.holds
+
+
+def test_days_are_those_of_the_hours_and_of_the_brand_where_it_keeps_none(channel: Channel) -> None:
+    Brand.objects.filter(pk=channel.brand_id).update(time_zone="America/New_York")
+    BusinessHours.objects.filter(brand=channel.brand).delete()
+    brand = Brand.objects.get(pk=channel.brand_id)
+    assert view_names.zone_of(brand).key == "America/New_York"
+
+    BusinessHours.objects.create(brand=brand, name="Shop", time_zone="Asia/Tokyo", week={})
+    assert view_names.zone_of(brand).key == "Asia/Tokyo"
 
 
 def scattered(channel: Channel, count: int) -> list[Conversation]:
