@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -45,6 +45,7 @@ class Parsed:
 @dataclass(slots=True)
 class Taken:
     new_messages: int = 0
+    new_of: Counter[int] = field(default_factory=Counter)  # the same by brand
     settled: int = 0
     typing: list[tuple[int, str]] = field(default_factory=list)
     dead: list[DeadItem] = field(default_factory=list)
@@ -115,6 +116,7 @@ def _take_in_or_halve(parsed: list[Parsed], taken: Taken, *, now: datetime, hist
         _take_in_or_halve(parsed[middle:], taken, now=now, historical=historical)
     else:
         taken.new_messages += received.new_messages
+        taken.new_of[parsed[0].channel.brand_id] += received.new_messages
         taken.settled += received.settled
         taken.typing += received.typing
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -44,6 +45,7 @@ class Drained:
     receipts: int = 0
     items: int = 0
     new_messages: int = 0
+    new_of: Counter[int] = field(default_factory=Counter)  # the same by brand
     dead: int = 0
     typing: list[tuple[int, str]] = field(default_factory=list)  # (conversation id, who): told, never kept
     heard: dict[int, datetime] = field(default_factory=dict)  # when each channel's newest delivery came
@@ -132,6 +134,7 @@ def _one_by_one(now: datetime, limit: int, only: Sequence[int] | None) -> Draine
         total.receipts += one.receipts
         total.items += one.items
         total.new_messages += one.new_messages
+        total.new_of += one.new_of
         total.dead += one.dead
         total.typing += one.typing
         total.heard |= one.heard  # the oldest is read first
@@ -177,6 +180,7 @@ def _drain(ids: Sequence[int], now: datetime) -> Drained:
         receipts=len(receipts),
         items=sum(each.items for each in batch.readings),
         new_messages=taken.new_messages,
+        new_of=taken.new_of,
         dead=len(batch.dead) + len(taken.dead),
         typing=taken.typing,
         heard=batch.heard,

@@ -16,7 +16,8 @@ from connectors.actions import _arriving, draining
 from connectors.actions._arriving import Parsed
 from connectors.contract import UNKNOWN_KIND, Ignored, InboundEvent, Item, Malformed
 from connectors.models import DeadItem, Receipt, ReceiptState
-from inbox.models import Channel
+from inbox import auditing
+from inbox.models import Brand, Channel
 from inbox.rules.cleaning import clean
 
 BATCH = 100
@@ -64,20 +65,29 @@ def polled_items_to_replay(
     return chosen.order_by("pk")
 
 
-def replay(*, receipt_ids: Sequence[int], now: datetime) -> Iterator[Replayed]:
-    """Read the receipts again, in batches; what was counted so far after each."""
+def replay(*, receipt_ids: Sequence[int], now: datetime, brand: Brand | None = None) -> Iterator[Replayed]:
+    """Read the receipts again, in batches; what was counted so far after each.
+
+    `brand`: whose people asked. A delivery is read as a whole, and may speak of accounts of other brands, too. Of those nothing is
+    counted, and what is written of them nobody did but Parley: their logs name no stranger.
+    """
     total = Replayed()
     for start in range(0, len(receipt_ids), BATCH):
         ids = list(receipt_ids[start : start + BATCH])
-        _renew(ids, now)
-        while (drained := draining.drain(now=now, only=ids)).receipts:
-            total.items += drained.items
-            total.new_messages += drained.new_messages
+        renewed = _renew(ids, now, brand)
+        left = DeadItem.objects.filter(receipt__in=ids, replayed_at=None)
+        with auditing.as_parley():
+            while (drained := draining.drain(now=now, only=ids)).receipts:
+                total.items += 0 if brand else drained.items
+                total.new_messages += drained.new_of[brand.pk] if brand else drained.new_messages
         _await_others(ids)
         total.receipts += len(ids)
-        left = DeadItem.objects.filter(receipt__in=ids, replayed_at=None)
+        if brand is not None:
+            left = left.filter(channel__brand=brand)
+            total.items += renewed
+        else:
+            total.items += left.filter(is_whole=True).count()  # nobody can tell how many it holds
         total.dead += left.count()
-        total.items += left.filter(is_whole=True).count()  # nobody can tell how many it holds
         yield total
 
 
@@ -89,18 +99,26 @@ def _await_others(ids: list[int]) -> None:
 
 
 @transaction.atomic(durable=True)
-def _renew(ids: list[int], now: datetime) -> None:
-    """What is still bad will say so anew; the old dead items have had their second chance."""
+def _renew(ids: list[int], now: datetime, brand: Brand | None) -> int:
+    """What is still bad will say so anew; the old dead items have had their second chance. How many were those of whoever asked."""
     Receipt.objects.filter(pk__in=ids).update(state=ReceiptState.NEW, reason="", tries=0)
-    DeadItem.objects.filter(receipt_id__in=ids, replayed_at=None).update(replayed_at=now)
+    dead = DeadItem.objects.filter(receipt_id__in=ids, replayed_at=None)
+    renewed = (dead if brand is None else dead.filter(channel__brand=brand)).update(replayed_at=now)
+    with auditing.as_parley():
+        dead.update(
+            replayed_at=now
+        )  # others' in the same delivery, which come anew, too, where they are still bad
+    return renewed
 
 
-def replay_items(*, item_ids: Sequence[int], now: datetime) -> Replayed:
-    """Dead items once more, whichever way they came: by their delivery, which is read as a whole, or by what was kept of them."""
+def replay_items(*, item_ids: Sequence[int], now: datetime, brand: Brand | None = None) -> Replayed:
+    """Dead items once more, whichever way they came: by their delivery, which is read as a whole, or by what was kept of them.
+    `brand`: whose people asked."""
     found = DeadItem.objects.filter(pk__in=item_ids, replayed_at=None).order_by("pk")
     chosen: list[tuple[int, int | None]] = list(found.values_list("pk", "receipt_id"))
     total = Replayed()
-    for part in replay(receipt_ids=sorted({receipt for _, receipt in chosen if receipt}), now=now):
+    receipts = sorted({receipt for _, receipt in chosen if receipt})
+    for part in replay(receipt_ids=receipts, now=now, brand=brand):
         total = part
     for item_id, receipt in chosen:
         if receipt is None:

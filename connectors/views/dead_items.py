@@ -37,7 +37,7 @@ def index(request: AgentRequest, brand_slug: str) -> HttpResponse:
 def replay(request: AgentRequest, brand_slug: str, pk: int) -> HttpResponse:
     brand = access.brand_for_running(request.user, brand_slug)
     item = get_object_or_404(DeadItem, channel__brand=brand, pk=pk, replayed_at=None)
-    _tell(request, replaying.replay_items(item_ids=[item.pk], now=timezone.now()))
+    _tell(request, replaying.replay_items(item_ids=[item.pk], now=timezone.now(), brand=brand))
     return redirect("connectors:dead-items", brand_slug=brand_slug)
 
 
@@ -48,7 +48,7 @@ def replay_all(request: AgentRequest, brand_slug: str) -> HttpResponse:
     after = _number(request.POST, "after") or 0
     until = _number(request.POST, "until") or dead_items.newest_waiting(brand)
     ids = dead_items.ids_waiting(brand, after=after, until=until, limit=AT_ONCE + 1)
-    _tell(request, replaying.replay_items(item_ids=ids[:AT_ONCE], now=timezone.now()))
+    _tell(request, replaying.replay_items(item_ids=ids[:AT_ONCE], now=timezone.now(), brand=brand))
     here = reverse("connectors:dead-items", args=[brand_slug])
     is_more = len(ids) > AT_ONCE
     return redirect(f"{here}?after={ids[AT_ONCE - 1]}&until={until}" if is_more else here)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import re
@@ -24,6 +25,7 @@ from hypothesis import strategies as st
 from analytics.models import Export, ReportMail
 from connectors.actions import planning
 from connectors.models import PlatformApp, SyncRun, SyncSchedule, Task
+from inbox import auditing
 from inbox.actions import recording
 from inbox.models import (
     AuditEntry,
@@ -158,6 +160,28 @@ def test_what_parley_does_itself_names_nobody_and_the_next_request_is_not_taken_
     entry = AuditEntry.objects.get(subject="channel", act="changed")
     assert (entry.person_id, entry.person_name) == (None, "")
     assert entry.after == {"name": "Renamed by the platform"}
+
+
+def test_what_parley_did_for_somebody_names_nobody_before_or_after(brand: Brand, ops: Person) -> None:
+    def tag(name: str) -> None:
+        Tag.objects.create(brand=brand, name=name, key=name)
+
+    with auditing.as_caller(person_id=ops.pk, person_name="Oona", address="203.0.113.9"):
+        tag("by Oona")
+        with auditing.as_parley():
+            tag("by Parley")
+        tag("by Oona again")
+        with contextlib.suppress(ZeroDivisionError), transaction.atomic(), auditing.as_parley():
+            tag(str(1 // 0))
+    tag("by nobody")
+
+    found = AuditEntry.objects.filter(subject="tag").order_by("pk")
+    assert list(found.values_list("subject_name", "person_name", "address")) == [
+        ("by Oona", "Oona", "203.0.113.9"),
+        ("by Parley", "", ""),
+        ("by Oona again", "Oona", "203.0.113.9"),
+        ("by nobody", "", ""),
+    ]
 
 
 def test_what_changes_by_the_second_is_no_entry(schedule: SyncSchedule) -> None:

@@ -45,9 +45,9 @@ from connectors.queries import dead_items as dead_queries
 from inbox import platforms
 from inbox.actions import channels, receiving
 from inbox.models import AuditEntry, Brand, Channel, Clock, Conversation, Message, Notification, Person, Role
-from tests.connectors.conftest import NOW
+from tests.connectors.conftest import NOW, message_item
 from tests.factories.people import BrandFactory, ChannelFactory, MembershipFactory
-from tests.fakes.platform import FakePlatform, delivery, manifest
+from tests.fakes.platform import FakePlatform, delivery, manifest, millis
 
 pytestmark = pytest.mark.django_db
 PAGES = ("schedules", "runs", "coverage", "dead-items")
@@ -625,7 +625,7 @@ def test_a_delivery_that_died_as_a_whole_is_shown_masked_counted_and_read_again(
     assert AuditEntry.objects.filter(subject="dead item").count() == 3
 
 
-def broken(platform: FakePlatform, body: bytes) -> Any:
+def broken(platform: FakePlatform, *given: object) -> Any:
     raise Malformed("The connector is missing.")
 
 
@@ -638,6 +638,39 @@ def dead_items(channel: Channel, count: int, **payload: Any) -> list[DeadItem]:
 
 def test_all_are_read_again_part_by_part_past_those_that_stay_unreadable(
     page: Client, planned: Channel, platform: FakePlatform, monkeypatch: Any
+def test_what_a_delivery_tells_of_another_brand_is_read_again_in_nobodys_name_and_not_counted(
+    page: Client, planned: Channel, connect: Callable[..., Channel], ops: Person, monkeypatch: Any
+) -> None:
+    """Both accounts are of one app, and platforms put what they have for it into one delivery."""
+    theirs = connect("acc-2", brand=BrandFactory())
+    told = [
+        {"kind": "bad"},
+        {"kind": "bad", "account": "acc-2"},
+        message_item("m1", account="acc-2"),
+        {"kind": "revoked", "account": "acc-2", "at": millis(NOW)},
+    ]
+    Receipt.objects.create(channel=planned, received_at=NOW, body=delivery(*told))
+    with monkeypatch.context() as patch:
+        patch.setattr(FakePlatform, "parse", broken)
+        assert draining.drain(now=NOW).dead == 4
+    mine = DeadItem.objects.get(channel=planned)
+    before = AuditEntry.objects.latest("pk").pk
+
+    answer = page.post(at("dead-item-replay", planned, mine.pk), follow=True).content.decode()
+
+    assert "Read again: 1. New messages: 0. Still unreadable: 1;" in answer
+    assert Message.objects.get().channel == theirs
+    assert DeadItem.objects.filter(channel=theirs, replayed_at=None).count() == 1
+    found = AuditEntry.objects.filter(pk__gt=before)
+    assert list(found.filter(brand=planned.brand).values_list("subject", "subject_id", "person_id")) == [
+        ("dead item", mine.pk, ops.pk)
+    ]
+    # That their account was disconnected, the platform says, and nobody of another house.
+    assert list(
+        found.exclude(brand=planned.brand).values_list("brand", "subject", "person_name", "address")
+    ) == [(theirs.brand_id, "channel", "", "")]
+
+
 ) -> None:
     monkeypatch.setattr("connectors.views.dead_items.AT_ONCE", 3)
     dead_items(planned, 4, kind="bad")
