@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from connectors.actions import _covering, connecting, listening
-from connectors.models import Alarm, AlarmKind, AlarmMail, Credential, GapCause, SyncSchedule, Task
+from connectors.models import Alarm, AlarmKind, AlarmMail, GapCause, SyncSchedule, Task
 from connectors.queries import grants
 from connectors.rules.remedies import THROTTLED, fix_for
 from inbox import access, mail_server, platforms
@@ -86,20 +86,15 @@ def _ending(channels: Mapping[int, Channel], now: datetime) -> dict[Key, str]:
         credential = getattr(channel, "credential", None)
         if credential is None or channel.state != ChannelState.CONNECTED:
             continue
-        ends = credential.expires_at
-        if ends is None or not now < ends <= now + ENDS_SOON or _is_renewed(credential):
+        try:
+            ends = grants.ends_for_good(credential, now=now)
+        except platforms.UnknownPlatform:  # its connector is not installed: nobody can say
             continue
-        found[pk, AlarmKind.ENDING, ""] = (
-            f"Its permission ends on {ends:%-d %B, %H:%M} UTC, and the platform gave no right to renew it. Connect the account again before."
-        )
+        if ends is not None and now < ends <= now + ENDS_SOON:
+            found[pk, AlarmKind.ENDING, ""] = (
+                f"Its permission ends on {ends:%-d %B, %H:%M} UTC, and the platform renews it no further. Connect the account again before."
+            )
     return found
-
-
-def _is_renewed(credential: Credential) -> bool:
-    try:
-        return grants.is_renewed(credential)
-    except platforms.UnknownPlatform:  # its connector is not installed: nobody can say
-        return True
 
 
 def _is_being_connected(channel: Channel, now: datetime) -> bool:

@@ -42,7 +42,7 @@ STORE_PAUSES = (
 USABLE_FOR = timedelta(seconds=20)  # a token that ends sooner is refreshed before it is used
 RENEWED = "The channel was connected again while an older permission was being renewed."
 NOT_CONNECTED = "The channel is not connected; connect it again."
-NO_RIGHT = "The platform gave no right to renew this permission; it holds until its end."
+NO_RIGHT = "The platform gave no right to renew this permission any further; it holds until its end."
 Watch = Callable[[], None]
 TOO_LATE = "The permission has ended and cannot be renewed; connect the channel again."
 
@@ -195,4 +195,4 @@ def why_not(credential: Credential, *, now: datetime, at_once: bool = False) -> 
     ends_soon = credential.expires_at is not None and credential.expires_at <= now + rules.refresh_before
     if not (at_once or ends_soon):
         return "It does not end soon."
-    return "" if grants.is_renewed(credential) else NO_RIGHT
+    return "" if grants.is_renewed(credential, now=now) else NO_RIGHT

@@ -87,7 +87,7 @@ def _grant(
     if credential is None or is_retired:
         yield Finding("Token", False, "There is none.", fix="Connect the account.", button="connect")
         return
-    may_renew = grants.is_renewed(credential)
+    may_renew = grants.is_renewed(credential, now=now)
     ends, renewal = credential.expires_at, RENEWALS[manifest.auth.refresh if may_renew else "none"]
     if ends is None:
         yield Finding("Token", True, "It has no end.")
@@ -104,11 +104,12 @@ def _grant(
             fix="Connect the account again before that day." if soon else "", button="connect" if soon else "",
         )  # fmt: skip
     if (last := credential.refresh_expires_at) is not None:
-        soon = last <= now + ENDS_SOON
-        fix = "Connect the account again before that day." if soon else ""
+        # What was renewed shortly before its last day holds on beyond it: then the token's own end counts, as for the alarm.
+        soon = (grants.ends_for_good(credential, now=now) or last) <= now + ENDS_SOON
         yield Finding(
-            "Refresh token", not soon, "It ends", at=last, fix=fix, button="connect" if soon else ""
-        )
+            "Refresh token", not soon, "It ends" if last > now else "It ended", at=last,
+            fix="Connect the account again before that day." if soon else "", button="connect" if soon else "",
+        )  # fmt: skip
     if credential.refresh_error:
         yield Finding(
             "Renewing", False, f"It failed: {credential.refresh_error}", fix="Connect the account again.", button="connect"

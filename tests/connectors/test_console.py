@@ -27,7 +27,15 @@ from connectors.actions import (
     scheduling,
     syncing,
 )
-from connectors.contract import ConnectorError, Malformed, ReceiveRules, Remedy, Subscription, Tokens
+from connectors.contract import (
+    AuthRules,
+    ConnectorError,
+    Malformed,
+    ReceiveRules,
+    Remedy,
+    Subscription,
+    Tokens,
+)
 from connectors.models import (
     Alarm,
     ChannelHealth,
@@ -850,6 +858,19 @@ def test_the_doctor_names_each_red_line_with_its_fix(
     )  # fmt: skip
     # On this one only: whether a class can be watched is remembered for as long as it lives.
     monkeypatch.setattr(
+def test_a_right_to_renew_that_has_a_last_day_is_red_a_week_before_nothing_is_left(planned: Channel) -> None:
+    def red(*, ends: int, last: int) -> list[str]:
+        tokens = Tokens("a", "r", NOW + timedelta(days=ends), NOW + timedelta(days=last))
+        Credential.objects.filter(channel=planned).update(**refreshing.columns(tokens, NOW))
+        return [each.name for each in doctor.examine(planned, now=NOW).findings if each.ok is False]
+
+    platforms.register(manifest(auth=AuthRules(refresh="fixed_end")))
+
+    assert red(ends=2, last=8) == [] and red(ends=2, last=6) == ["Refresh token"]
+    assert red(ends=50, last=6) == red(ends=50, last=-1) == []  # renewed for the last time
+    assert red(ends=6, last=-1) == ["Token", "Refresh token"]
+
+
         platform,
         "subscription",
         lambda *_: Subscription(False, "The webhook is switched off."),

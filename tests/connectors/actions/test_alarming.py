@@ -29,7 +29,7 @@ from connectors.models import Alarm, ChannelHealth, Credential, Gap, HourOfArriv
 from inbox import platforms
 from inbox.actions import channels
 from inbox.models import Brand, Channel, ChannelState, Notification, Person, Role
-from inbox.platforms import ReceiveRules
+from inbox.platforms import AuthRules, ReceiveRules
 from tests.connectors.conftest import NOW
 from tests.factories.people import BrandFactory, MembershipFactory
 from tests.fakes.platform import FakePlatform, manifest
@@ -82,6 +82,28 @@ def test_a_permission_that_is_renewed_without_a_person_rings_no_bell(channel: Ch
     assert Credential.objects.get(channel=channel).expires_at < NOW + timedelta(days=7)
 
     assert look() == 0
+
+
+def test_a_permission_that_no_renewal_prolongs_beyond_a_day_is_told_of_a_week_before_it(
+    channel: Channel, ops: Person
+) -> None:
+    """LinkedIn's: each renewal gives two months, and all of them together a year from when somebody consented."""
+    platforms.register(manifest(auth=AuthRules(refresh="fixed_end", refresh_before=timedelta(days=5))))
+    last = NOW + timedelta(days=7, minutes=1)
+
+    def renewed(*, ends: timedelta) -> None:
+        tokens = Tokens("access-1", "refresh-1", NOW + ends, last)
+        Credential.objects.filter(channel=channel).update(**refreshing.columns(tokens, NOW))
+
+    renewed(ends=timedelta(days=2))
+    assert [look(0), look(1), look(2)] == [0, 1, 0]
+    [letter] = mail.outbox
+    assert "must be connected again soon" in letter.subject and "13 August" in letter.body
+
+    renewed(ends=timedelta(days=60))  # for the last time: it outlives the right to renew it
+    assert look(3) == 0
+    assert not Alarm.objects.filter(cleared_at=None).exists()
+    assert [look(53 * 24 * 60 - 1), look(53 * 24 * 60 + 1)] == [0, 1]
 
 
 def test_a_disconnect_is_told_once_and_again_only_after_it_was_mended(channel: Channel, ops: Person) -> None:

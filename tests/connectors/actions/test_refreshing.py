@@ -9,8 +9,11 @@ from connectors import contexts
 from connectors.actions import refreshing
 from connectors.contract import ConnectorError, Remedy, Tokens
 from connectors.models import Credential
+from inbox import platforms
 from inbox.models import Channel, ChannelState
+from inbox.platforms import AuthRules
 from tests.connectors.conftest import NOW
+from tests.fakes.platform import manifest
 from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -124,6 +127,19 @@ def test_a_grant_without_the_right_to_renew_it_holds_until_its_end(channel, plat
     """LinkedIn gives that right to its partners only; whoever asks for it without loses what still holds."""
     columns = refreshing.columns(Tokens("access-1", expires_at=NOW + timedelta(minutes=5)), NOW)
     Credential.objects.filter(channel=channel).update(**columns)
+
+    kept = refreshing.refresh_if_due(channel_id=channel.pk, clock=clock, at_once=at_once)
+
+    assert (kept, platform.refreshes) == (refreshing.NO_RIGHT, 0)
+    assert Channel.objects.get(pk=channel.pk).state == ChannelState.CONNECTED
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_what_outlives_the_right_to_renew_it_holds_until_its_own_end(channel, platform, clock, at_once):
+    """Whoever asked LinkedIn once more would be told that the consent has run out, and would lose days that were left."""
+    platforms.register(manifest(auth=AuthRules(refresh="fixed_end", refresh_before=timedelta(days=5))))
+    tokens = Tokens("access-1", "refresh-1", NOW + timedelta(days=4), NOW - timedelta(days=20))
+    Credential.objects.filter(channel=channel).update(**refreshing.columns(tokens, NOW - timedelta(days=56)))
 
     kept = refreshing.refresh_if_due(channel_id=channel.pk, clock=clock, at_once=at_once)
 
