@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 from django.db.models import Max, Q, Value
@@ -40,10 +41,11 @@ def count_arrivals() -> bool:
     return len(found) == BATCH
 
 
-def silences(channels: Iterable[Channel], *, now: datetime) -> Mapping[int, silence.Silence]:
+def silences(channels: Sequence[Channel], *, now: datetime) -> Mapping[int, silence.Silence]:
     """Channels that say nothing although customers usually write at this time. Judged is what we would have heard: of what is polled
     nothing after the last whole reading, and nothing from before the last outage ended."""
     found: dict[int, silence.Silence] = {}
+    zones = {channel.pk: ZoneInfo(channel.brand.time_zone) for channel in channels}
     heard = {channel.pk: until for channel in channels if (until := _heard_until(channel, now)) is not None}
     again = _outages_ended(heard, now)
     counts: dict[int, list[tuple[datetime, int]]] = {pk: [] for pk in heard}
@@ -56,7 +58,9 @@ def silences(channels: Iterable[Channel], *, now: datetime) -> Mapping[int, sile
         until = heard[channel_id]
         # The end of the last hour in which somebody wrote, or now: silence begins no earlier.
         last = min(until, max(known[-1][0] + silence.HOUR, again.get(channel_id, known[0][0])))
-        if silent := silence.judge(last=last, profile=silence.usual(known, now=until), now=until):
+        zone = zones[channel_id]
+        profile = silence.usual(known, now=until, zone=zone)
+        if silent := silence.judge(last=last, profile=profile, now=until, zone=zone):
             found[channel_id] = silent
     return found
 
