@@ -85,10 +85,12 @@ class ReceiveRules:
 
 @dataclass(frozen=True, slots=True)
 class HistoryRules:
-    """How far back the platform still tells. `messages_per_thread` and `age` are None where unlimited."""
+    """How far back the platform still tells. `messages_per_thread` and `age` are None where unlimited, and `posts` where what was written
+    in public is listed under whichever post of ours it stands."""
 
     messages_per_thread: int | None = None
     age: timedelta | None = None
+    posts: int | None = None  # the newest; comments under older ones are delivered and not compared
     settles_sends: bool = True  # a send of unknown outcome can be looked up there
     behind: timedelta = timedelta(minutes=2)  # what it lists may be older than what happened by so much
 

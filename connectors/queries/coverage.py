@@ -138,9 +138,13 @@ def _horizon(manifest: Manifest) -> str:
         told.append(f"the newest {manifest.history.messages_per_thread} messages of each thread")
     if manifest.history.age is not None:
         told.append(f"the last {manifest.history.age.days} days")
-    if not told:
-        return f"{manifest.label} tells its whole history."
-    return f"{manifest.label} still tells {' and '.join(told)}; what is older and was missed cannot be had any more."
+    if told:
+        said = f"{manifest.label} still tells {' and '.join(told)}; what is older and was missed cannot be had any more."
+    else:
+        said = f"{manifest.label} tells its whole history."
+    if manifest.history.posts is not None:
+        said += f" Of comments those under the newest {manifest.history.posts} posts are compared; one under an older post that no delivery brought stays away."
+    return said
 
 
 def _view(gap: Gap) -> GapView:

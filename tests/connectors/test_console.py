@@ -30,6 +30,7 @@ from connectors.actions import (
 from connectors.contract import (
     AuthRules,
     ConnectorError,
+    HistoryRules,
     Malformed,
     ReceiveRules,
     Remedy,
@@ -637,15 +638,6 @@ def broken(platform: FakePlatform, *given: object) -> Any:
     raise Malformed("The connector is missing.")
 
 
-def dead_items(channel: Channel, count: int, **payload: Any) -> list[DeadItem]:
-    return DeadItem.objects.bulk_create(
-        DeadItem(channel=channel, payload={"payload": payload, "account_ids": []}, reason="Once bad.", created_at=NOW)
-        for _ in range(count)
-    )  # fmt: skip
-
-
-def test_all_are_read_again_part_by_part_past_those_that_stay_unreadable(
-    page: Client, planned: Channel, platform: FakePlatform, monkeypatch: Any
 def test_what_a_delivery_tells_of_another_brand_is_read_again_in_nobodys_name_and_not_counted(
     page: Client, planned: Channel, connect: Callable[..., Channel], ops: Person, monkeypatch: Any
 ) -> None:
@@ -679,6 +671,15 @@ def test_what_a_delivery_tells_of_another_brand_is_read_again_in_nobodys_name_an
     ) == [(theirs.brand_id, "channel", "", "")]
 
 
+def dead_items(channel: Channel, count: int, **payload: Any) -> list[DeadItem]:
+    return DeadItem.objects.bulk_create(
+        DeadItem(channel=channel, payload={"payload": payload, "account_ids": []}, reason="Once bad.", created_at=NOW)
+        for _ in range(count)
+    )  # fmt: skip
+
+
+def test_all_are_read_again_part_by_part_past_those_that_stay_unreadable(
+    page: Client, planned: Channel, platform: FakePlatform, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr("connectors.views.dead_items.AT_ONCE", 3)
     dead_items(planned, 4, kind="bad")
@@ -720,6 +721,16 @@ def test_what_was_not_delivered_is_a_gap_that_the_comparison_healed(
     html = page.get(at("coverage", planned)).content.decode()
     assert "The platform did not deliver it" in html and "brought 2 messages" in html
     assert "Complete until" in html
+
+
+def test_coverage_says_of_how_many_posts_the_comments_are_compared(page: Client, planned: Channel) -> None:
+    said = "Of comments those under the newest 100 posts are compared"
+    assert said not in page.get(at("coverage", planned)).content.decode()
+
+    platforms.register(manifest(history=HistoryRules(messages_per_thread=20, posts=100)))
+
+    html = page.get(at("coverage", planned)).content.decode()
+    assert "the newest 20 messages of each thread" in html and said in html
 
 
 def test_coverage_says_that_the_platform_was_asked_to_deliver_again_and_when_it_had(
@@ -848,16 +859,6 @@ def test_a_grant_that_only_a_person_renews_is_red_a_week_before_its_end(planned:
     assert token(days=6).button == "connect"
 
 
-def test_the_doctor_names_each_red_line_with_its_fix(
-    page: Client, planned: Channel, platform: FakePlatform, monkeypatch: Any
-) -> None:
-    needed = ("dm.read", "dm.write")
-    monkeypatch.setattr(platform.manifest.auth.__class__, "scopes", needed, raising=False)
-    Credential.objects.filter(channel=planned).update(
-        scopes=["dm.read"], expires_at=timezone.now() - timedelta(hours=1), refresh_error="invalid_grant"
-    )  # fmt: skip
-    # On this one only: whether a class can be watched is remembered for as long as it lives.
-    monkeypatch.setattr(
 def test_a_right_to_renew_that_has_a_last_day_is_red_a_week_before_nothing_is_left(planned: Channel) -> None:
     def red(*, ends: int, last: int) -> list[str]:
         tokens = Tokens("a", "r", NOW + timedelta(days=ends), NOW + timedelta(days=last))
@@ -871,6 +872,16 @@ def test_a_right_to_renew_that_has_a_last_day_is_red_a_week_before_nothing_is_le
     assert red(ends=6, last=-1) == ["Token", "Refresh token"]
 
 
+def test_the_doctor_names_each_red_line_with_its_fix(
+    page: Client, planned: Channel, platform: FakePlatform, monkeypatch: Any
+) -> None:
+    needed = ("dm.read", "dm.write")
+    monkeypatch.setattr(platform.manifest.auth.__class__, "scopes", needed, raising=False)
+    Credential.objects.filter(channel=planned).update(
+        scopes=["dm.read"], expires_at=timezone.now() - timedelta(hours=1), refresh_error="invalid_grant"
+    )  # fmt: skip
+    # On this one only: whether a class can be watched is remembered for as long as it lives.
+    monkeypatch.setattr(
         platform,
         "subscription",
         lambda *_: Subscription(False, "The webhook is switched off."),

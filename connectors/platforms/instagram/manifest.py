@@ -20,6 +20,7 @@ from connectors.contract import (
 )
 
 CHECKED_ON: Final = date(2026, 7, 5)
+POSTS: Final = 100  # the newest; people seldom write under older ones, and each costs a call
 _MEGABYTE: Final = 1024 * 1024
 
 ORIGINS: Final = Origins(
@@ -74,7 +75,7 @@ MANIFEST: Final = configured(
                 }
             ),
         ),
-        history=HistoryRules(messages_per_thread=20),
+        history=HistoryRules(messages_per_thread=20, posts=POSTS),
         auth=AuthRules(
             scopes=(
                 "instagram_business_basic",

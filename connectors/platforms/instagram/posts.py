@@ -11,8 +11,8 @@ from typing import Any, Final
 from connectors import wire
 from connectors.contract import ConnectorError, Context, InboundEvent, Malformed, Page, RateNotice
 from connectors.platforms.instagram import client, comments, paging, payloads, rates
+from connectors.platforms.instagram.manifest import POSTS
 
-POSTS: Final = 100  # the newest; people seldom write under older ones, and each costs a call
 START: Final = "comments"
 _COMMENT: Final = "id,text,timestamp,username,from,parent_id,media"
 _COMMENTS: Final = f"{_COMMENT},replies{{{_COMMENT}}}"
