@@ -27,6 +27,8 @@ SLICE = 20.0  # seconds; then a file stands in line again behind the others
 def tick() -> None:
     """Called every few seconds by config/cron.py."""
     now = timezone.now()
+    if given_up := exporting.give_up_hopeless(now=now):
+        log.error("exports_given_up", count=given_up)
     for export_id in exporting.to_write(now=now):
         start_export(export_id)
     if mailing.due(now=now).exists():

@@ -224,6 +224,9 @@ class Export(PublicIdModel):
     expected = models.IntegerField(default=0)
     path = models.CharField(max_length=300, blank=True, help_text="Below MEDIA_ROOT.")
     lease_until = models.DateTimeField(null=True)
+    tries = models.SmallIntegerField(
+        default=0, db_default=0, help_text="How often a slice was begun since one was ended."
+    )
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from analytics.models import Export, ExportState
 from analytics.queries import asked, conversations
@@ -18,6 +18,8 @@ from inbox.models import Brand, Person
 
 LEASE = timedelta(minutes=2)
 KEPT = timedelta(days=7)
+MOST_TRIES = 5  # of one slice; a restart or two in between are nothing
+HOPELESS = "Writing it was begun {} times and not ended, the last time at row {}. Ask for a shorter time; the log of the reports process says why."
 GONE = "The {} that it was narrowed by is gone. Ask for the file again."
 UNDER_WAY = (ExportState.WAITING, ExportState.RUNNING)
 
@@ -54,7 +56,7 @@ def claim(*, export_id: int, now: datetime) -> bool:
     free = Export.objects.filter(
         Q(lease_until=None) | Q(lease_until__lte=now), pk=export_id, state__in=UNDER_WAY
     )
-    return bool(free.update(lease_until=now + LEASE, state=ExportState.RUNNING))
+    return bool(free.update(lease_until=now + LEASE, state=ExportState.RUNNING, tries=F("tries") + 1))
 
 
 def write_slice(*, export_id: int, now: datetime) -> bool:
@@ -82,7 +84,7 @@ def write_slice(*, export_id: int, now: datetime) -> bool:
         os.fsync(file.fileno())
         size = file.tell()
     more = len(found) == conversations.SLICE
-    told = {"size": size, "after": last or export.after, "done": export.done + len(found)}
+    told = {"size": size, "after": last or export.after, "done": export.done + len(found), "tries": 0}
     stands = (
         {"lease_until": now + LEASE}
         if more
@@ -95,6 +97,16 @@ def write_slice(*, export_id: int, now: datetime) -> bool:
 def release(*, export_id: int) -> None:
     """Others may go on with it."""
     Export.objects.filter(pk=export_id, state=ExportState.RUNNING).update(lease_until=None)
+
+
+def give_up_hopeless(*, now: datetime) -> int:
+    """Files of which each try died, whatever it died of: they would be tried for ever, and whoever asked for three gets no other."""
+    free = Q(lease_until=None) | Q(lease_until__lte=now)
+    hopeless = Export.objects.filter(free, state__in=UNDER_WAY, tries__gte=MOST_TRIES)
+    found = list(hopeless.order_by("pk").values_list("pk", "tries", "done")[:100])
+    for export_id, tries, done in found:
+        give_up(export_id=export_id, reason=HOPELESS.format(tries, done), now=now)
+    return len(found)
 
 
 def give_up(*, export_id: int, reason: str, now: datetime) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import re
 import runpy
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
+from rq.timeouts import JobTimeoutException
 
 from analytics import jobs
 from analytics.actions import exporting, mailing
@@ -239,6 +242,55 @@ def test_a_long_file_stands_in_line_once_and_lets_others_and_mails_have_their_tu
     assert worked == [*slices[0], "mails", *slices[1], *slices[2]]
     assert set(Export.objects.values_list("state", "done")) == {(ExportState.READY, 5)}
     assert len(outbox.outbox) == 1
+
+
+def try_on(line: Line, times: int) -> None:
+    """By ticks that come when whoever wrote is no longer waited for."""
+    for _ in range(times):
+        jobs.tick()
+        while line.waiting:
+            with contextlib.suppress(JobTimeoutException):
+                line.work()
+        Export.objects.update(lease_until=None)
+
+
+def test_a_file_of_which_each_try_dies_is_given_up_and_makes_room_for_others(
+    told: Story, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = told.person("Ada")
+    for _ in range(3):
+        exporting.begin(brand=told.brand, by=ada, asks=asked_of(told), now=told.at(0))
+
+    def dies(*_: object, **__: object) -> None:
+        raise JobTimeoutException("Task exceeded maximum timeout value (180 seconds)")
+
+    monkeypatch.setattr(conversations, "rows", dies)
+    try_on(line, exporting.MOST_TRIES)
+    assert set(Export.objects.values_list("state", flat=True)) == {ExportState.RUNNING}
+    try_on(line, 1)
+
+    assert set(Export.objects.values_list("state", "tries")) == {(ExportState.FAILED, exporting.MOST_TRIES)}
+    assert "begun 5 times and not ended" in Export.objects.earliest("pk").reason
+    exporting.begin(brand=told.brand, by=ada, asks=asked_of(told), now=told.at(0))
+
+
+def test_a_file_that_gets_on_between_two_deaths_is_not_given_up(
+    told: Story, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "MOST_TRIES", 2)
+    export = exporting.begin(brand=told.brand, by=told.person("Ada"), asks=asked_of(told), now=told.at(0))
+    rows, tried = conversations.rows, count(1)
+
+    def dies_each_second_time(*given: Any, **more: Any) -> Any:
+        if next(tried) % 2:
+            raise JobTimeoutException("Task exceeded maximum timeout value (180 seconds)")
+        return rows(*given, **more)
+
+    monkeypatch.setattr(conversations, "rows", dies_each_second_time)
+    try_on(line, 8)
+
+    export.refresh_from_db()
+    assert (export.state, export.done, export.tries) == (ExportState.READY, 5, 0)
 
 
 def test_a_tick_of_the_reports_waits_behind_no_file() -> None:
