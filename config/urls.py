@@ -1,21 +1,15 @@
 """The pages of every app. Sockets and the webhook door are routed in config/edge.py, before Django."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
-
-import django_rq.urls
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.http import Http404, HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from config import accounts, sign_ins
+from config import accounts, queue_pages, sign_ins
 from inbox import access
 
 # One way to sign in, with its rate limits and second factors; Django admin's own page has neither.
@@ -23,18 +17,8 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 
 def _runs_the_installation(request: HttpRequest) -> bool:
-    """The admin and the queues show every brand at once: a role within a brand alone does not open them (docs/decisions/0020)."""
+    """The admin shows every brand at once: a role within a brand alone does not open it (docs/decisions/0020)."""
     return access.runs_installation(request.user)
-
-
-def _installation_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    @wraps(view)
-    def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not _runs_the_installation(request):
-            raise Http404
-        return view(request, *args, **kwargs)
-
-    return door
 
 
 # What the audit log hears of is changed on pages of ours: a second factor or an address that is set here would stand in no entry.
@@ -42,9 +26,7 @@ for _model in (Authenticator, EmailAddress, Group):
     admin.site.unregister(_model)
 admin.site.has_permission = _runs_the_installation  # type: ignore[method-assign]
 
-for _page in django_rq.urls.urlpatterns:
-    _page.callback = _installation_only(_page.callback)
-
+queue_pages.open_to_those_who_run_the_installation()
 sign_ins.watch_keys()
 
 urlpatterns: list[URLPattern | URLResolver] = [

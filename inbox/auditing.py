@@ -18,7 +18,7 @@ VARIABLE = "parley.caller"
 AUDITED = re.compile(
     r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(?:connectors_(?:syncschedule|syncrun|credential|platformapp|deaditem)'
     r"|analytics_(?:export|reportmail)"
-    r"|inbox_(?:channel|membership|person|brand|team|teammember|desk|routingsettings|tag|tagrule|slapolicy|businesshours"
+    r"|inbox_(?:channel|contact|membership|person|brand|team|teammember|desk|routingsettings|tag|tagrule|slapolicy|businesshours"
     r'|holiday|cannedreply|macro|priorityweights|savedview|contactmerge))"?[\s(]',
     re.IGNORECASE,
 )

@@ -22,6 +22,7 @@ def record(
     address: str = "",
     request: str = "",
     subject_name: str = "",
+    subject_id: int | None = None,
     after: dict[str, Any] | None = None,
 ) -> None:
     """`brand` None: it concerns the whole installation. `by` None: a command of Parley's. `address` and `request`: whence it came; left
@@ -29,7 +30,7 @@ def record(
     here, name = auditing.whence()
     AuditEntry.objects.create(
         brand=brand, at=now, person=by, person_name=named(by) if by else "", address=(address or here)[:64], request=(request or name)[:64],
-        act=act, subject=subject, subject_id=by.pk if by and subject == "person" else None, subject_name=subject_name[:300],
+        act=act, subject=subject, subject_id=subject_id or (by.pk if by and subject == "person" else None), subject_name=subject_name[:300],
         after=after or {},
     )  # fmt: skip
 

@@ -16,8 +16,8 @@ PAGE = 60
 CHUNK = 500
 MOST_OTHERS = 500
 SUBJECTS = (
-    "brand", "business hours", "canned reply", "channel", "dead item", "desk", "file", "grant", "holiday", "macro", "membership", "merge", "person",
-    "platform app", "priority weights", "report mail", "routing", "run", "schedule", "SLA policy", "tag", "tag rule", "team",
+    "brand", "business hours", "canned reply", "channel", "customer", "dead item", "desk", "file", "grant", "holiday", "macro", "membership", "merge", "person",
+    "platform app", "priority weights", "queue", "report mail", "routing", "run", "schedule", "SLA policy", "tag", "tag rule", "team",
     "team member", "view", "audit log",
 )  # fmt: skip
 HEADER = ("When (UTC)", "Who", "From", "Did", "To what", "Name", "Before", "After", "Request")

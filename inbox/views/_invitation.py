@@ -5,16 +5,18 @@ from __future__ import annotations
 import structlog
 from allauth.account.forms import ResetPasswordForm
 from allauth.core import ratelimit
-from django.http import HttpRequest
+from django.utils import timezone
 
 from inbox import mail_server
-from inbox.models import Person
+from inbox.actions import recording
+from inbox.models import Brand, Person
+from inbox.views._door import AgentRequest
 
 log = structlog.get_logger(__name__)
 
 
-def send(request: HttpRequest, person: Person) -> str:
-    """Returns what whoever invites them must know now."""
+def send(request: AgentRequest, person: Person, brand: Brand) -> str:
+    """Returns what whoever invites them must know now. A mail that leaves is an entry of the brand's audit log: it opens an account."""
     if not person.is_active:
         return (
             f"{person.email} may not sign in any more: whoever runs this installation can open the account."
@@ -34,4 +36,8 @@ def send(request: HttpRequest, person: Person) -> str:
     except OSError as error:  # and whatever a mail server says
         log.warning("invitation_not_sent", person=person.pk, error=type(error).__name__)
         return f"The mail to {person.email} could not be sent. Send it again from their page."
+    recording.record(
+        brand=brand, by=request.user, act="sent an invitation to", subject="person", subject_id=person.pk,
+        subject_name=recording.named(person), now=timezone.now(),
+    )  # fmt: skip
     return f"A mail to {person.email} says how to set a password."

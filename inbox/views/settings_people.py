@@ -43,7 +43,7 @@ def create(request: AgentRequest, brand_slug: str) -> HttpResponse:
             form.add_error("email", str(refused))
         else:
             messages.success(
-                request, f"{person.short_name} works here now. {_invitation.send(request, person)}"
+                request, f"{person.short_name} works here now. {_invitation.send(request, person, brand)}"
             )
             return redirect("inbox:settings-people", brand_slug=brand.slug)
     status = 422 if form.is_bound else 200
@@ -79,7 +79,7 @@ def edit(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRespons
 def invitation(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResponse:
     """The mail once more, for whoever has no password yet."""
     membership = access.membership_for_administering(request.user, brand_slug, public_id)
-    messages.info(request, _invitation.send(request, membership.person))
+    messages.info(request, _invitation.send(request, membership.person, membership.brand))
     return redirect("inbox:settings-person", brand_slug=brand_slug, public_id=public_id)
 
 

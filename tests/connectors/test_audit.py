@@ -26,26 +26,30 @@ from analytics.models import Export, ReportMail
 from connectors.actions import planning
 from connectors.models import PlatformApp, SyncRun, SyncSchedule, Task
 from inbox import auditing
-from inbox.actions import recording
+from inbox.actions import hours, prioritising, recording
 from inbox.models import (
     AuditEntry,
     Brand,
+    BrandSequence,
     BusinessHours,
     CannedReply,
     Channel,
+    Contact,
     Holiday,
     Macro,
     Person,
     Presence,
     Role,
     SavedView,
+    SlaPolicy,
     Tag,
     Team,
     TeamMember,
 )
 from inbox.queries import audit
 from inbox.rules.csv_cells import safe
-from tests.factories.people import BrandFactory, MembershipFactory, PersonFactory
+from tests.factories import conversations as make
+from tests.factories.people import BrandFactory, ChannelFactory, MembershipFactory, PersonFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -468,6 +472,53 @@ def test_holidays_people_of_teams_shared_views_files_and_report_mails_are_entrie
         ("removed", "team member", "Oona Operations of Support"),
     ]
     assert set(found.values_list("subject", flat=True)) <= set(audit.SUBJECTS)
+
+
+def test_who_marks_a_customer_stands_there_and_the_customers_name_does_not(
+    client: Client, brand: Brand
+) -> None:
+    person = MembershipFactory(brand=brand, role=Role.AGENT, person__name="Ada Agent").person
+    client.force_login(person)
+    mara = Contact.objects.create(brand=brand, name="Mara Customer")
+    conversation = make.conversation(ChannelFactory(brand=brand), contact=mara)
+    there = reverse("inbox:vip", args=[brand.slug, conversation.public_id])
+
+    for _ in range(2):
+        client.post(there, REMOTE_ADDR="203.0.113.9")
+    client.delete(there)
+    Contact.objects.filter(pk=mara.pk).update(name="Mara Married", vip=False)
+
+    marked, unmarked = AuditEntry.objects.filter(brand=brand, subject="customer").order_by("pk")
+    assert (marked.act, marked.person_id, marked.address) == ("changed", person.pk, "203.0.113.9")
+    assert (marked.before, marked.after, unmarked.after) == ({"vip": False}, {"vip": True}, {"vip": False})
+    assert marked.subject_id == mara.pk and marked.subject_name == str(mara.pk)
+    client.force_login(MembershipFactory(brand=brand, role=Role.OPERATIONS).person)
+    html = client.get(address("audit", brand), {"subject": "customer"}).content.decode()
+    assert "<del>no</del>" in html and "<ins>yes</ins>" in html and "Mara" not in html
+
+
+def test_who_saves_hours_has_changed_no_weight_and_no_promise(brand: Brand, ops: Person) -> None:
+    def save(row: BusinessHours | None, **week: list[list[int]]) -> BusinessHours:
+        return hours.save(
+            brand=brand, hours=row, name="Shop", time_zone="UTC", week=week, holidays=[], by=ops, now=timezone.now()
+        )  # fmt: skip
+
+    BrandSequence.objects.get_or_create(brand=brand)
+    row = save(None)
+    SlaPolicy.objects.create(brand=brand, name="Everybody", hours=row, first_response=600, position=0)
+    before = AuditEntry.objects.latest("pk").pk
+    save(row, **{"0": [[540, 1020]]})
+    assert set(AuditEntry.objects.filter(pk__gt=before).values_list("subject", flat=True)) == {
+        "business hours"
+    }
+    assert not AuditEntry.objects.filter(subject="priority weights").exists()
+
+    prioritising.change_weights(brand=brand, facts={"unread": 7}, tags={}, by=ops, now=timezone.now())
+
+    entry = AuditEntry.objects.get(subject="priority weights")
+    assert (
+        entry.act == "changed" and set(entry.after) == {"weights"} and entry.after["weights"]["unread"] == 7
+    )
 
 
 def test_only_those_who_run_the_brand_read_it(client: Client, brand: Brand) -> None:

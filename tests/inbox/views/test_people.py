@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
-from inbox.actions import attending, employing, locking
+from inbox.actions import attending, employing, locking, recording
 from inbox.models import AuditEntry, Brand, Channel, Event, EventKind, Membership, Person, Role
 from tests.factories import exchange, teams
 from tests.factories.people import ChannelFactory, MembershipFactory, agent_of
@@ -198,18 +198,22 @@ def test_a_mail_that_does_not_leave_loses_nobody(
     assert role_of(Person.objects.get(email="new@lumen.example"), brand) == Role.MANAGER
 
 
-def test_the_mail_can_be_sent_again_until_there_is_a_password(admin: Client, brand: Brand) -> None:
+def test_the_mail_can_be_sent_again_until_there_is_a_password(
+    admin: Client, brand: Brand, jo: Person
+) -> None:
     admin.post(at("person-new"), TOLD)
     person = Person.objects.get(email="new@lumen.example")
     assert "Send the mail again" in said(admin.get(at("person", person.public_id)))
 
     admin.post(at("person-invitation", person.public_id))
     assert len(mail.outbox) == 2
+    sent = AuditEntry.objects.filter(brand=brand, act="sent an invitation to", subject="person")
+    assert [(each.subject_id, each.person_name) for each in sent] == [(person.pk, recording.named(jo))] * 2
 
     person.set_password("a long horse battery")
     person.save(update_fields=["password"])
     admin.post(at("person-invitation", person.public_id))
-    assert len(mail.outbox) == 2
+    assert len(mail.outbox) == sent.count() == 2
     assert "Send the mail again" not in said(admin.get(at("person", person.public_id)))
 
 

@@ -1,0 +1,79 @@
+"""RQ's own pages under /admin/rq/: they open for those who run the installation, and what is done there stands in the audit log. Queues are
+no tables, so no trigger sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final
+
+import django_rq.urls
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django_rq.queues import get_queue_by_index
+
+from inbox import access
+from inbox.actions import recording
+from inbox.models import Person
+
+Page = Callable[..., HttpResponseBase]
+# By the page, and on the one that is for several jobs by what was chosen.
+DONE: Final = {
+    "clear": "emptied",
+    "requeue_all": "queued all again that failed in",
+    "delete_failed_jobs": "removed all that failed in",
+    "delete_job": "removed a job of",
+    "requeue_job": "queued a job again of",
+    "enqueue_job": "queued a job at once of",
+    "stop_job": "stopped a job of",
+}
+DONE_TO_SEVERAL: Final = {
+    "delete": "removed jobs of",
+    "requeue": "queued jobs again of",
+    "stop": "stopped jobs of",
+}
+MOST_NAMED: Final = 50
+
+
+def open_to_those_who_run_the_installation() -> None:
+    """The queues are those of every brand: a role within a brand alone does not open them (docs/decisions/0020)."""
+    for page in django_rq.urls.urlpatterns:
+        page.callback = _door(page.callback)
+
+
+def _door(view: Page) -> Page:
+    @wraps(view)
+    def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        person = request.user
+        if not access.runs_installation(person):
+            raise Http404
+        try:
+            return view(request, *args, **kwargs)
+        finally:  # of several jobs some may be removed before one cannot be found
+            if request.method == "POST" and isinstance(person, Person) and person.is_staff:
+                _tell(request, person)
+
+    return door
+
+
+def _tell(request: HttpRequest, person: Person) -> None:
+    match = request.resolver_match
+    if match is None or match.url_name is None:
+        return
+    jobs = [match.kwargs["job_id"]] if "job_id" in match.kwargs else request.POST.getlist("job_ids")
+    if match.url_name == "actions":
+        act = DONE_TO_SEVERAL.get(request.POST.get("action", "")) if jobs else None
+    else:
+        act = DONE.get(match.url_name)
+    if act is None:  # it only asks whether one is sure
+        return
+    recording.record(
+        brand=None,
+        by=person,
+        act=act,
+        subject="queue",
+        subject_name=get_queue_by_index(match.kwargs["queue_index"]).name,
+        after={"jobs": jobs[:MOST_NAMED]} if jobs else {},
+        now=timezone.now(),
+    )

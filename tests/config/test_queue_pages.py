@@ -1,0 +1,85 @@
+"""What is done to the queues stands in no table: their pages tell the audit log themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import django_rq
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django_rq.settings import get_queues_map
+from rq import Queue
+from rq.exceptions import NoSuchJobError
+
+from inbox.models import AuditEntry, Person, Role
+from tests.factories.people import MembershipFactory, PersonFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def queue() -> Iterator[Queue]:
+    queue = Queue("reports", connection=django_rq.get_connection("reports"))  # theirs wait for a commit
+    queue.empty()
+    yield queue
+    queue.empty()
+
+
+@pytest.fixture
+def ops(client: Client) -> Person:
+    person = MembershipFactory(role=Role.OPERATIONS, person__is_staff=True).person
+    client.force_login(person)
+    return person
+
+
+def at(name: str, *more: str) -> str:
+    return reverse(f"django_rq:{name}", args=[get_queues_map()["reports"], *more])
+
+
+def told() -> list[tuple[str, str, dict[str, list[str]]]]:
+    found = AuditEntry.objects.filter(subject="queue").order_by("pk")
+    return list(found.values_list("act", "subject_name", "after"))
+
+
+def test_who_empties_a_queue_or_removes_a_job_is_named_with_whence(
+    client: Client, ops: Person, queue: Queue
+) -> None:
+    one, two, three, _ = (queue.enqueue("builtins.print", number).id for number in range(4))
+
+    client.get(at("clear"))
+    client.post(at("confirm_action"), {"action": "delete", "_selected_action": [one]})
+    assert told() == []
+    client.post(at("delete_job", one), REMOTE_ADDR="203.0.113.9")
+    client.post(at("actions"), {"action": "delete", "job_ids": [two, three]})
+    client.post(at("clear"))
+
+    assert queue.count == 0
+    assert told() == [
+        ("removed a job of", "reports", {"jobs": [one]}),
+        ("removed jobs of", "reports", {"jobs": [two, three]}),
+        ("emptied", "reports", {}),
+    ]
+    entry = AuditEntry.objects.filter(subject="queue").earliest("pk")
+    assert (entry.brand_id, entry.person_id, entry.address) == (None, ops.pk, "203.0.113.9")
+
+
+def test_of_several_jobs_those_that_are_gone_keep_nothing_from_being_told(
+    client: Client, ops: Person, queue: Queue
+) -> None:
+    there = queue.enqueue("builtins.print").id
+
+    with pytest.raises(NoSuchJobError):
+        client.post(at("actions"), {"action": "delete", "job_ids": [there, "gone"]})
+
+    assert told() == [("removed jobs of", "reports", {"jobs": [there, "gone"]})]
+
+
+def test_who_is_not_let_in_has_done_nothing(client: Client, queue: Queue) -> None:
+    queue.enqueue("builtins.print")
+    # The pages themselves ask for staff once more.
+    for person in (PersonFactory(), PersonFactory(is_superuser=True, is_staff=False)):
+        client.force_login(person)
+        client.post(at("clear"))
+
+    assert queue.count == 1 and told() == []
