@@ -1,6 +1,7 @@
 """Who is behind a request, told to the database, whose triggers write the audit log: no way of writing can go around it.
 
-Only statements that touch an audited table cost anything: the first of a request says who it is, and the end of the request takes it back.
+Only statements that touch an audited table cost anything: they say who it is (outside of a transaction the first one does), and the end of
+the request takes it back.
 """
 
 from __future__ import annotations
@@ -36,8 +37,10 @@ class _Caller:
 
     def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         if not (self.is_set or self.is_away) and isinstance(sql, str) and AUDITED.match(sql):
-            self.is_set = self.was_set = True
             self._say(self.told)
+            self.was_set = True
+            # A transaction that is taken back takes back what was said within it, and nobody hears of that: there it is said each time.
+            self.is_set = not connection.in_atomic_block
         return execute(sql, params, many, context)
 
     def _say(self, told: str) -> None:

@@ -188,6 +188,17 @@ def test_what_parley_did_for_somebody_names_nobody_before_or_after(brand: Brand,
     ]
 
 
+def test_who_did_it_is_known_also_when_what_they_did_first_was_refused(brand: Brand, ops: Person) -> None:
+    with auditing.as_caller(person_id=ops.pk, person_name="Oona", address="203.0.113.9"):
+        with contextlib.suppress(Error), transaction.atomic():
+            Tag.objects.create(brand=brand, name="angry", key="angry")
+            Tag.objects.create(brand=brand, name="angry", key="angry")
+        Tag.objects.create(brand=brand, name="furious", key="furious")
+
+    entry = AuditEntry.objects.get(subject="tag")
+    assert (entry.subject_name, entry.person_id) == ("furious", ops.pk)
+
+
 def test_what_changes_by_the_second_is_no_entry(schedule: SyncSchedule) -> None:
     before = AuditEntry.objects.count()
 
