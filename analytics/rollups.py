@@ -21,27 +21,38 @@ from inbox.models import Brand
 log = structlog.get_logger(__name__)
 AT_ONCE = 8  # periods of one look
 LATELY = timedelta(days=2)  # today by every clock, and yesterday
+AGAIN = timedelta(minutes=1)  # after a try that failed; what happens is summed within as long
 
 
 def rebuild_due(*, now: datetime, limit: int = AT_ONCE) -> int:
     """Sum some of the periods that are due, those of today first: a past that is counted anew keeps nobody waiting, and of it the newest comes
-    first. Returns how many; 0: nothing is due, or others are at it."""
+    first. Returns how many had their turn; 0: nothing is due, or others are at it.
+
+    A period that cannot be summed is logged and put off: it is the first in line at each look and would let none behind it have a turn."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id FROM analytics_period WHERE due_at <= %s ORDER BY at < %s, CASE WHEN at < %s THEN at END DESC, due_at, id LIMIT %s",
             [now, now - LATELY, now - LATELY, limit],
         )
         ids = [row[0] for row in cursor.fetchall()]
-    return sum(_took(pk) for pk in ids)
+    return sum(_took(pk, now) for pk in ids)
 
 
-def _took(period_id: int) -> bool:
+def _took(period_id: int, now: datetime) -> bool:
     try:
         return _take(period_id)
     except IntegrityError:
         # Two periods of one day, for as long as they are of the clock of before and of the new one: the other was first, and this one waits.
         log.warning("day_summed_twice", period=period_id)
-        return False
+    except Exception:
+        log.exception("period_not_summed", period=period_id)
+    _put_off(period_id, now + AGAIN)  # where the database is away, that raises, too
+    return True
+
+
+def _put_off(period_id: int, until: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE analytics_period SET due_at = %s WHERE id = %s", [until, period_id])
 
 
 @transaction.atomic(durable=True)

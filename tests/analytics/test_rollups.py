@@ -32,7 +32,7 @@ from inbox.models import (
 from inbox.queries.routing_facts import HEARD_EVERY
 from tests.analytics.conftest import Story
 from tests.analytics.counting import be_there, shown, the_whole
-from tests.factories.people import ChannelFactory
+from tests.factories.people import BrandFactory, ChannelFactory
 from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db
@@ -382,6 +382,30 @@ def test_today_is_summed_before_a_past_that_has_waited_longer_and_then_the_newes
         )
 
     assert left == [[400, 300, 200], [400, 300], [400], []]
+
+
+@pytest.mark.parametrize("limit", [1, 8])
+def test_a_period_that_cannot_be_summed_keeps_none_behind_it_from_being_summed(
+    story: Story, limit: int
+) -> None:
+    story.write("mara", 0)
+    story.count()
+    counted = shown(story)
+    Rollup.objects.all().delete()
+    nowhere = BrandFactory(time_zone="Atlantis/Lost_City")  # no clock that the database knows
+    day = {"level": Level.DAY, "at": datetime(2026, 8, 5, 22, tzinfo=UTC)}
+    Period.objects.create(brand=nowhere, **day, due_at=story.at(1))
+    Period.objects.create(brand=story.brand, **day, due_at=story.at(2))
+
+    while rollups.rebuild_due(now=story.at(3), limit=limit):
+        pass
+
+    assert shown(story) == counted
+    left = Period.objects.get()
+    assert (left.brand, left.due_at) == (nowhere, story.at(4))
+    Brand.objects.filter(pk=nowhere.pk).update(time_zone="UTC")
+    assert rollups.rebuild_due(now=story.at(4))
+    assert not Period.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
