@@ -14,6 +14,7 @@ from config import tracing
 from inbox import auditing
 from inbox.actions import recording
 from inbox.models import Brand
+from inbox.rules.cleaning import clean_json
 
 log = structlog.get_logger(__name__)
 Answer = Callable[[HttpRequest], HttpResponseBase]
@@ -88,5 +89,5 @@ def note_taken_out(request: HttpRequest, answer: HttpResponseBase) -> None:
         address=address_of(request),
         request=tracing.current(),
         now=timezone.now(),
-        after={key: value for key, value in request.GET.items() if value},
+        after=clean_json({key: value for key, value in request.GET.items() if value}),
     )

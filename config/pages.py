@@ -109,8 +109,8 @@ class Pages:
 
 def _declared_length(scope: Scope) -> int:
     for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit():
-            return int(value)
+        if name == b"content-length" and value.decode("latin-1").isdecimal():
+            return int(value[:20])
     return 0
 
 

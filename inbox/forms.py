@@ -10,6 +10,11 @@ from django import forms
 from inbox.models import BulkAct, Priority
 
 
+def _number(**more: Any) -> forms.IntegerField:
+    """Of an event or of a version: the database has none that is greater."""
+    return forms.IntegerField(min_value=0, max_value=sys.maxsize, **more)
+
+
 class UuidListField(forms.Field):
     """Several values of one name, each a UUID."""
 
@@ -30,7 +35,7 @@ class PassedField(forms.Field):
 
     def clean(self, value: Any) -> dict[Any, int]:
         pairs = [item.partition(":") for many in value or [] for item in many.split()]
-        number = forms.IntegerField(required=False, min_value=0, max_value=sys.maxsize)
+        number = _number(required=False)
         said = [number.clean(after) for _, _, after in pairs]
         ids = UuidListField().clean([public_id for public_id, _, _ in pairs])
         return {key: sys.maxsize if seq is None else seq for key, seq in zip(ids, said, strict=True)}
@@ -39,23 +44,23 @@ class PassedField(forms.Field):
 class ReplyForm(forms.Form):
     client_id = forms.UUIDField()
     text = forms.CharField(required=False, strip=False, max_length=100_000)
-    written_against = forms.IntegerField(min_value=0)
+    written_against = _number()
     reply_to = forms.CharField(required=False, max_length=400)
     send_anyway = forms.BooleanField(required=False)
     attachments = UuidListField(required=False)
-    draft = forms.IntegerField(required=False, min_value=0)
+    draft = _number(required=False)
 
 
 class NoteForm(forms.Form):
     client_id = forms.UUIDField()
     text = forms.CharField(strip=False, max_length=100_000)
-    draft = forms.IntegerField(required=False, min_value=0)
+    draft = _number(required=False)
 
 
 class MacroRunForm(forms.Form):
     """`plan` is the mark of what was shown; `seen_seq` as for a reply."""
 
-    seen_seq = forms.IntegerField(min_value=0)
+    seen_seq = _number()
     client_id = forms.UUIDField(required=False)
     plan = forms.CharField(required=False, max_length=64)
 
@@ -66,8 +71,8 @@ class DraftForm(forms.Form):
     text = forms.CharField(required=False, strip=False, max_length=100_000)
     uploads = UuidListField(required=False)
     reply_to = forms.CharField(required=False, max_length=400)
-    written_against = forms.IntegerField(min_value=0)
-    base = forms.IntegerField(min_value=0)
+    written_against = _number()
+    base = _number()
     tab = forms.UUIDField()
     step = forms.IntegerField(min_value=0, max_value=2_000_000_000)
 
@@ -86,17 +91,17 @@ class PresenceForm(forms.Form):
 class ResolutionForm(forms.Form):
     """Up to which event the conversation had been seen by whoever resolves it."""
 
-    seen_seq = forms.IntegerField(required=False, min_value=0)
+    seen_seq = _number(required=False)
 
 
 class AttemptForm(forms.Form):
     """`seen_seq` as for a reply; a page from before it was told does not say."""
 
-    seen_seq = forms.IntegerField(required=False, min_value=0)
+    seen_seq = _number(required=False)
 
 
 class ReadingForm(forms.Form):
-    up_to_seq = forms.IntegerField(min_value=0)
+    up_to_seq = _number()
 
 
 class PriorityForm(forms.Form):
@@ -107,7 +112,7 @@ class SnoozeForm(forms.Form):
     """Until when, as it was typed, and up to which event the conversation had been seen."""
 
     until = forms.CharField(required=False, max_length=80)
-    seen_seq = forms.IntegerField(required=False, min_value=0)
+    seen_seq = _number(required=False)
 
 
 class FocusForm(forms.Form):
@@ -136,7 +141,7 @@ class BulkForm(forms.Form):
     ids = PassedField(
         required=False
     )  # each with the number up to which its row had been seen when it was selected
-    seen_seq = forms.IntegerField(min_value=0)
+    seen_seq = _number()
 
 
 class UndoForm(forms.Form):

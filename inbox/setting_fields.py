@@ -50,7 +50,7 @@ class WarningsField(forms.CharField):
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value) or ""
         parts = [part.strip().rstrip("%").strip() for part in text.split(",") if part.strip()]
-        if not all(part.isdecimal() and 0 < int(part) < 100 for part in parts):
+        if not all(part.isdecimal() and len(part) < 4 and 0 < int(part) < 100 for part in parts):
             raise forms.ValidationError("Warnings are percents between 1 and 99, such as “50, 80”.")
         return sorted({int(part) for part in parts})
 

@@ -14,6 +14,10 @@ from analytics.queries.names import Names
 from inbox.models import Brand
 
 LONGEST = 366 * 2  # days
+FIRST_DAY, LAST_DAY = (
+    date(2000, 1, 1),
+    date(2100, 1, 1),
+)  # further away no day means anything, nor has it another beside it
 DAY = timedelta(days=1)
 PRESETS = {"today": "Today", "yesterday": "Yesterday", "7": "7 days", "28": "28 days", "90": "90 days"}
 USUAL = "7"
@@ -149,7 +153,7 @@ def _days(told: Mapping[str, str], preset: str, today: date, faults: list[str]) 
         faults.append("A day is written like 2026-03-31; shown are the last seven days.")
         return usual
     first, last = min(first, last), max(first, last)
-    if not date(2000, 1, 1) <= first <= last <= date(2100, 1, 1):
+    if not FIRST_DAY <= first <= last <= LAST_DAY:
         faults.append("Such days are out of reach; shown are the last seven days.")
         return usual
     if (last - first).days >= LONGEST:

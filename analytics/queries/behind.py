@@ -13,7 +13,8 @@ from analytics import metrics
 from analytics.histogram import BARS, FIRST_OF_BAR
 from analytics.metrics import Metric
 from analytics.queries import series
-from analytics.queries.asked import Asked
+from analytics.queries.asked import FIRST_DAY, LAST_DAY, Asked
+from inbox.rules.cleaning import clean
 
 PAGE = 50
 _LAST = len(BARS)
@@ -68,8 +69,8 @@ def read(told: Mapping[str, str]) -> Narrow:
             hit={"1": True, "0": False}.get(told.get("hit", "")),
             bar=_number(told.get("bar"), _LAST),
             slot=_number(told.get("slot"), 7 * 24 - 1),
-            mood=None if not told.get("mood") else "" if told["mood"] == "none" else told["mood"][:8],
-            open_on=date.fromisoformat(told["open_on"]) if told.get("open_on") else None,
+            mood=None if not told.get("mood") else "" if told["mood"] == "none" else clean(told["mood"][:8]),
+            open_on=_day(told.get("open_on")),
         )
     except ValueError:
         raise NotUnderstood("This address is no longer understood. Open the figure from its page.") from None
@@ -81,6 +82,14 @@ def _number(text: str | None, most: int) -> int | None:
     if (number := int(text)) > most or number < 0:
         raise ValueError(text)
     return number
+
+
+def _day(text: str | None) -> date | None:
+    if not text:
+        return None
+    if not FIRST_DAY <= (day := date.fromisoformat(text)) <= LAST_DAY:
+        raise ValueError(text)
+    return day
 
 
 def count(asked: Asked, narrow: Narrow) -> int:

@@ -200,7 +200,7 @@ def answered(
 
 def _place(after: str) -> tuple[datetime, int] | None:
     at, _, pk = after.partition("_")
-    if pk.isdigit() and len(pk) < 19 and at.replace(".", "", 1).isdigit():
+    if pk.isdecimal() and len(pk) < 19 and at.replace(".", "", 1).isdecimal():
         with suppress(OverflowError, ValueError, OSError):
             return datetime.fromtimestamp(float(at), UTC), int(pk)
     return None

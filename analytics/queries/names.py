@@ -8,6 +8,7 @@ from uuid import UUID
 
 from inbox import platforms
 from inbox.models import Brand, Channel, Person, Priority, Sentiment, Tag, Team
+from inbox.rules.cleaning import clean
 
 WITHOUT = {
     "channel_id": "Channel that is gone", "person_id": "Nobody in Parley", "team_id": "No team", "tag": "Without a tag",
@@ -43,11 +44,11 @@ class Names:
         if text == NONE:
             return "" if column == "tag" else None
         if column == "tag":
-            return text.removeprefix("=")[:60]  # one that is gone may still be on conversations
+            return clean(text.removeprefix("=")[:60])  # one that is gone may still be on conversations
         for key, known in self.texts[column].items():
             if known == text:
                 return int(key)
-        if column in ("person_id", "team_id", "channel_id") and text.isdigit() and len(text) < 18:
+        if column in ("person_id", "team_id", "channel_id") and text.isdecimal() and len(text) < 18:
             return int(text)
         raise KeyError(text)
 

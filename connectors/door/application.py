@@ -235,7 +235,7 @@ def _query(text: bytes) -> dict[str, str]:
 def _declared(headers: dict[str, str]) -> int:
     """What Content-Length says; 0 when it says nothing usable, because the body is measured anyway."""
     length = headers.get("content-length", "")
-    return int(length) if length.isascii() and length.isdigit() and len(length) < 20 else 0
+    return int(length) if length.isascii() and length.isdecimal() and len(length) < 20 else 0
 
 
 async def _reply(send: Send, answer: WebhookAnswer) -> None:

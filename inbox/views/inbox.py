@@ -69,7 +69,7 @@ def rows(request: AgentRequest, brand_slug: str, view_name: str, sort_name: str 
 
 def _turned(request: AgentRequest, brand: Brand, query: Query, now: datetime) -> HttpResponse:
     try:
-        within = timedelta(milliseconds=int(request.GET["turned_within"]))
+        within = timedelta(milliseconds=max(0, int(request.GET["turned_within"])))
     except (ValueError, OverflowError):
         return HttpResponseBadRequest("That is no length of time.")
     asked = view_rows.asked(brand, query, me=request.user.pk, now=now)

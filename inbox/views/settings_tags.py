@@ -94,7 +94,7 @@ def _edit(request: AgentRequest, brand: Brand, rule: TagRule | None) -> HttpResp
         if "check" in request.POST:
             before = request.POST["check"]
             context["dry_run"] = rules_of.dry_run(
-                brand, form.condition, tag_name=told["tag"], now=now, before=int(before) if before.isdecimal() else None,
+                brand, form.condition, tag_name=told["tag"], now=now, before=int(before) if before.isdecimal() and len(before) < 18 else None,
             )  # fmt: skip
             if in_place:
                 return render(request, "inbox/settings/_tag_rule_matches.html", {"brand": brand, **context})

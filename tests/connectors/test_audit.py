@@ -377,6 +377,23 @@ def test_it_is_narrowed_and_taken_out_safe_for_spreadsheets(
     assert "HYPERLINK" not in page.get(address("audit", brand), {"subject": "macro"}).content.decode()
 
 
+@pytest.mark.parametrize("name", ["audit", "audit-export"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"since": "0001-01-01"}, {"until": "0001-01-01"}, {"since": "9999-12-31"}, {"until": "9999-12-30"}, {"until": "9999-12-31"},
+        {"before": "²"}, {"before": "9" * 5000}, {"subject": "\0"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_an_address_that_nobody_was_given_is_answered(
+    page: Client, brand: Brand, name: str, asked: dict[str, str]
+) -> None:
+    Brand.objects.filter(pk=brand.pk).update(time_zone="Asia/Tokyo")
+
+    assert page.get(address(name, brand), asked).status_code == 200
+
+
 def entry(brand: Brand | None, by: Person | None, name: str) -> None:
     recording.record(brand=brand, by=by, act="made", subject="tag", subject_name=name, now=timezone.now())
 

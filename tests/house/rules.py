@@ -95,6 +95,13 @@ def asks_the_clock_below_a_door(module: Module) -> Iterator[str]:
             yield f"{module.path}:{node.lineno} asks the clock; it is handed in"
 
 
+def takes_signs_for_digits(module: Module) -> Iterator[str]:
+    """“²” is a digit to these, and int() refuses it: an address that holds it was an error of ours."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Attribute) and node.attr in {"isdigit", "isnumeric"}:
+            yield f"{module.path}:{node.lineno} asks {node.attr}(); what int() reads is isdecimal()"
+
+
 RULES = (
     transactions_outside_actions,
     on_commit_outside_events,
@@ -104,4 +111,5 @@ RULES = (
     migration_without_a_name,
     too_long,
     asks_the_clock_below_a_door,
+    takes_signs_for_digits,
 )

@@ -186,7 +186,7 @@ async def test_a_comment_is_answered_in_its_thread(outside: Outside) -> None:
     listed = await outside.api.get(path, headers=headers)
     with_image = await outside.api.post(path, json={**body, "content": []}, headers=headers)
 
-    assert answer.status_code == 201 and answer.headers["x-restli-id"].isdigit()
+    assert answer.status_code == 201 and answer.headers["x-restli-id"].isdecimal()
     assert [one["message"]["text"] for one in listed.json()["elements"]] == ["Please write to us."]
     assert with_image.status_code == 403
 

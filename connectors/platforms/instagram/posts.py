@@ -76,7 +76,7 @@ def _posts(ctx: Context) -> Page:
 def _is_withheld(error: ConnectorError) -> bool:
     """An account that lets us read its messages and not its posts is no broken account."""
     code = error.code.split("/")[0]
-    return code == "10" or (code.isdigit() and 200 <= int(code) < 300)
+    return code == "10" or (code.isdecimal() and 200 <= int(code) < 300)
 
 
 def _of_post(

@@ -114,7 +114,7 @@ class Instagram:
 
     async def picture(self, request: Request) -> Response:
         until = request.query_params.get("oe", "")
-        if until.isdigit() and int(until) < self.world.clock.now_ms():
+        if until.isdecimal() and int(until) < self.world.clock.now_ms():
             return Response("URL signature expired", status_code=403, media_type="text/plain")
         return Response(pictures.avatar(request.path_params["name"]), media_type="image/png")
 

@@ -38,7 +38,7 @@ def uncursor(text: str) -> int | None:
         plain = base64.b64decode(text + "=" * (-len(text) % 4)).decode()
     except ValueError:
         return None
-    return int(plain[3:]) if plain.startswith("QVF") and plain[3:].isdigit() else None
+    return int(plain[3:]) if plain.startswith("QVF") and plain[3:].isdecimal() else None
 
 
 class Reading:
@@ -55,7 +55,7 @@ class Reading:
     def page(
         self, request: Request, rows: list[Any], *, given: dict[str, Any], cap: int, build: Any
     ) -> Response:
-        limit = min(cap, max(1, int(given["limit"]) if str(given.get("limit", "")).isdigit() else 25))
+        limit = min(cap, max(1, int(given["limit"]) if str(given.get("limit", "")).isdecimal() else 25))
         start = 0
         if after := str(given.get("after", "")):
             found = uncursor(after)

@@ -181,10 +181,10 @@ class Changelog:
         if not account.consented_ms:
             return errors.forbidden("The member has not authorized the application.")
         count, start = query.get("count", "10"), query.get("start", "0")
-        if not count.isdigit() or not 1 <= int(count) <= 50 or not start.isdigit():
+        if not count.isdecimal() or not 1 <= int(count) <= 50 or not start.isdecimal():
             return errors.error("Query parameter count must be between 1 and 50", status=400)
         now = self.world.clock.now_ms()
-        since = int(query["startTime"]) if query.get("startTime", "").isdigit() else 0
+        since = int(query["startTime"]) if query.get("startTime", "").isdecimal() else 0
         begin = bisect_left(self.world.changelog, max(since, now - HORIZON_MS), key=_processed)
         end = bisect_right(self.world.changelog, now, key=_processed)
         rows = [row for row in self.world.changelog[begin:end] if row["owner"] == account.id]

@@ -81,7 +81,7 @@ class Files:
             return errors.not_found("media", request.path_params["id"])
         form = await request.form()
         index, part = str(form.get("segment_index", "")), form.get("media")
-        if not index.isdigit() or not isinstance(part, UploadFile):
+        if not index.isdecimal() or not isinstance(part, UploadFile):
             return errors.invalid("segment_index and media are required.", segment_index=index)
         self._parts[held.id][int(index)] = await part.read()
         return wire.answer({"data": {"expires_at": (self.world.clock.now_ms() + 86_400_000) // 1000}})

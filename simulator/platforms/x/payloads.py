@@ -100,7 +100,9 @@ def v1_media(world: World, message: Message) -> dict[str, Any]:
     link = media.x_url(world, held, message_id=message.id) if held else str(row.get("url", ""))
     size = {"w": 240, "h": 180, "resize": "fit"}
     body: dict[str, Any] = {
-        "id": int(float(media_id)) if media_id.isdigit() else 0,  # rounded, as in the documents' own examples
+        "id": int(float(media_id))
+        if media_id.isdecimal()
+        else 0,  # rounded, as in the documents' own examples
         "id_str": media_id,
         "indices": [0, 0],
         "media_url": link,

@@ -24,7 +24,7 @@ def from_page_token(text: str) -> int | None:
         plain = base64.b32decode(text + "=" * (-len(text) % 8)).decode()
     except ValueError:
         return None
-    return int(plain[4:]) if plain.startswith("page") and plain[4:].isdigit() else None
+    return int(plain[4:]) if plain.startswith("page") and plain[4:].isdecimal() else None
 
 
 def _listed(text: str) -> set[str]:
@@ -60,7 +60,7 @@ class Reading:
 
     async def with_person(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
         other = request.path_params["id"]
-        if not other.isdigit():
+        if not other.isdecimal():
             return errors.invalid("The participant_id is not valid.", participant_id=other)
         return self._page(request, self._alive(account, {payloads.conversation_id(other, account.id)}))
 
@@ -161,7 +161,7 @@ class Reading:
         """Newest first, a page at a time. Known is what was shown, and no more."""
         query = request.query_params
         since, until = query.get("since_id") or "0", query.get("until_id") or str(2**64)
-        if not (since.isdigit() and until.isdigit()):
+        if not (since.isdecimal() and until.isdecimal()):
             return errors.invalid("The ids given must be numbers.", since_id=since, until_id=until)
         rows = [
             one
@@ -191,7 +191,7 @@ def _cut(
     """The page that was asked for, and what tells of the ones beside it."""
     query = request.query_params
     wished = query.get("max_results", "100")
-    if not wished.isdigit() or not least <= int(wished) <= 100:
+    if not wished.isdecimal() or not least <= int(wished) <= 100:
         words = f"The max_results query parameter value is not between {least} and 100"
         return errors.invalid(words, max_results=wished)
     start = 0

@@ -435,6 +435,33 @@ def test_what_cannot_be_read_is_said(manager: Client, story: Story) -> None:
     assert manager.get(reverse("analytics:report", args=[story.brand.slug, "nothing"])).status_code == 404
 
 
+# Nobody was given these.
+STRANGE: tuple[dict[str, str], ...] = (
+    {"agent": "²"}, {"team": "²"}, {"channel": "①"}, {"priority": "²"}, {"agent": "9" * 5000}, {"tag": "\0"}, {"mood": "\0"},
+    {"slot": "²"}, {"after": "²_²"}, {"after": f"1e400_{'9' * 30}"}, {"from": "9999-12-31"}, {"to": "0001-01-01"},
+    {"open_on": "9999-12-31", "metric": "backlog"}, {"open_on": "0001-01-01", "metric": "backlog"},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["now", "behind", "files", "mails", *REPORTS])
+def test_a_strange_address_is_answered_in_words(manager: Client, story: Story, name: str) -> None:
+    story.write("mara", 0)
+    story.answer("mara", 3)
+    story.count()
+
+    for asked in STRANGE:
+        answer = manager.get(address(story, name), {**DAYS, "metric": metrics.FIRST, **asked})
+        assert answer.status_code in (200, 422), asked
+
+
+@pytest.mark.parametrize("what", ["waiting", "answered"])
+def test_a_place_in_a_list_that_is_none_begins_it(manager: Client, story: Story, what: str) -> None:
+    url = reverse("analytics:waiting", args=[story.brand.slug, what])
+
+    for after in ("²_²", f"1e400_{'9' * 30}", "9" * 400 + "_1", "-1_1"):
+        assert manager.get(url, {"after": after}).status_code == 200
+
+
 def test_a_chart_is_a_file_without_formulas(manager: Client, story: Story) -> None:
     story.write("mara", 0)
     story.answer("mara", 3)

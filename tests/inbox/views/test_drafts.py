@@ -48,6 +48,13 @@ def test_a_draft_is_there_wherever_its_writer_opens_the_conversation(
     assert f'data-drafts="{conversation.public_id}"' in shown
 
 
+def test_a_draft_of_numbers_that_nothing_has_is_refused_in_words(
+    page: Client, conversation: Conversation
+) -> None:
+    for name in ("written_against", "base", "step"):
+        assert save(page, conversation, **{name: 2**63}).status_code == 422
+
+
 def test_nobody_else_is_shown_it(page: Client, conversation: Conversation, client: Client) -> None:
     save(page, conversation, text="my own words")
     colleague = Client()

@@ -109,6 +109,9 @@ def test_a_view_is_asked_for_by_its_name_and_not_by_its_ids(page: Client, channe
         {"act": "resolve", "ids": ["no-id"]},
         {"act": "resolve", "view": "snoozed"},
         {"act": "resolve", "view": "open", "seen_seq": "-1"},
+        {"act": "resolve", "view": "open", "seen_seq": str(2**63)},
+        {"act": "tag", "view": "open", "value": "²"},
+        {"act": "tag", "view": "open", "value": "9" * 80},
     ],
 )
 def test_what_cannot_be_meant_is_refused_in_words(

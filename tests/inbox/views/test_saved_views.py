@@ -220,6 +220,8 @@ def test_what_time_has_brought_in_is_told(page: Client, channel: Channel) -> Non
     long_ago = page.get(at("rows", "query"), {"q": "due<1h", "turned_within": str(3_600_000)})
     assert long_ago.status_code == 205
     assert page.get(at("rows", "query"), {"q": "due<1h", "turned_within": "x"}).status_code == 400
+    before_all_time = {"q": "due<1h", "turned_within": str(-8 * 10**16)}
+    assert page.get(at("rows", "query"), before_all_time).status_code == 200
 
 
 def test_what_came_into_a_view_of_all_that_changed_after_a_number_is_told(

@@ -178,6 +178,7 @@ def test_a_policy_is_made_changed_and_retired(manager: Client, brand: Brand) -> 
         ({"first_response": "soon"}, "Type it like “10m”"),
         ({"first_response": ""}, "Promise something"),
         ({"warnings": "150"}, "between 1 and 99"),
+        ({"warnings": "9" * 5000}, "between 1 and 99"),
         ({"name": "Everybody"}, "“Everybody” already"),
     ],
 )

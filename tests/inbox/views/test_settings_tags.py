@@ -146,6 +146,7 @@ def test_what_does_not_fit_on_a_page_is_asked_for_with_its_number(manager: Clien
     first = tag_rules.dry_run(channel.brand, condition, tag_name="stamps", now=timezone.now())
     assert len(first.matches) == tag_rules.PAGE and first.before
     assert f'value="{first.before}"' in tried(manager)
+    assert f'value="{first.before}"' in tried(manager, check="9" * 5000)
     second = tag_rules.dry_run(
         channel.brand, condition, tag_name="stamps", now=timezone.now(), before=first.before
     )
