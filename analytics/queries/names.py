@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
+
+from analytics import metrics
+from analytics.models import AgentHour, Fact
 from inbox import platforms
 from inbox.models import Brand, Channel, Person, Priority, Sentiment, Tag, Team
 from inbox.rules.cleaning import clean
@@ -22,16 +27,22 @@ NONE = "none"
 
 @dataclass(slots=True)
 class Names:
-    """`labels`: column → value as text → what it is called; `texts`: the same value as an address has it."""
+    """`labels`: column → value as text → what it is called; `texts`: the same value as an address has it. `left`: the name of
+    somebody who is no longer here, looked up when the first of them is met."""
 
     labels: dict[str, dict[str, str]] = field(default_factory=dict)
     texts: dict[str, dict[str, str]] = field(default_factory=dict)
+    left: Callable[[str], str | None] = lambda _: None
 
     def label(self, column: str, key: str) -> str:
         if not key:
             return WITHOUT[column]
-        gone = {"person_id": "Somebody who left", "team_id": "A team that is gone"}.get(column, key)
-        return self.labels.get(column, {}).get(key, gone)
+        known = self.labels.get(column, {})
+        if key in known:
+            return known[key]
+        if column == "person_id":
+            return self.left(key) or "Somebody who left"
+        return "A team that is gone" if column == "team_id" else key
 
     def text(self, column: str, key: str) -> str:
         """How an address names this value; what is gone has its number."""
@@ -67,11 +78,30 @@ def of(brand: Brand) -> Names:
     teams = Team.objects.filter(brand=brand).order_by("position", "pk")
     _add(names, "team_id", ((each.pk, each.public_id, each.name) for each in teams))
     tags = Tag.objects.filter(brand=brand).order_by("name").values_list("name", flat=True)
+    names.left = _left(brand)
     names.labels["tag"] = {name: name for name in tags}
     names.labels["priority"] = {str(each.value): str(each.label) for each in Priority}
     names.texts["priority"] = {key: label.lower() for key, label in names.labels["priority"].items()}
     names.labels["sentiment"] = {str(each.value): str(each.label) for each in Sentiment}
     return names
+
+
+def _left(brand: Brand) -> Callable[[str], str | None]:
+    """Of those alone who did something here, or were there: an address may hold the number of anybody, and whoever works for another brand
+    has no name in this one."""
+    others = Person.objects.exclude(memberships__brand=brand).order_by().only("name", "email")
+
+    @cache
+    def who_did_something() -> dict[str, str]:
+        done = Fact.objects.filter(brand=brand, kind__in=metrics.FACTS, person_id=OuterRef("pk"))
+        return {str(each.pk): each.short_name for each in others.filter(Exists(done))}
+
+    @cache
+    def who_was_there() -> dict[str, str]:
+        hours = AgentHour.objects.filter(brand=brand).values("person_id")
+        return {str(each.pk): each.short_name for each in others.filter(pk__in=hours)}
+
+    return lambda key: who_did_something().get(key) or who_was_there().get(key)
 
 
 def _add(names: Names, column: str, rows: Iterable[tuple[int, UUID, str]]) -> None:

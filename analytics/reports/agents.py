@@ -146,7 +146,7 @@ def work(asked: Asked, names: Names) -> Chart:
 
 def _people(names: Names, *known: object) -> list[str]:
     values = {key[0] for each in known for key in each}  # type: ignore[attr-defined]
-    return sorted(values, key=lambda value: (not value, names.label("person_id", value)))
+    return sorted(values, key=lambda value: (not value, names.label("person_id", value), value))
 
 
 def _count(number: int, url: str) -> Cell:

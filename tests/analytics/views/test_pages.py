@@ -38,6 +38,7 @@ from inbox.models import (
     Team,
 )
 from tests.analytics.conftest import Story
+from tests.analytics.counting import be_there
 from tests.factories.people import BrandFactory, ChannelFactory, agent_of
 
 pytestmark = pytest.mark.django_db
@@ -433,6 +434,23 @@ def test_what_cannot_be_read_is_said(manager: Client, story: Story) -> None:
     assert manager.get(lists, {"metric": "first_response", "bar": "x"}).status_code == 422
     assert manager.get(lists, {"metric": "first_response", "after": "x_y"}).status_code == 200
     assert manager.get(reverse("analytics:report", args=[story.brand.slug, "nothing"])).status_code == 404
+
+
+def test_those_who_left_keep_their_names_and_nobody_elses_is_told(manager: Client, lively: Story) -> None:
+    be_there(lively, "Nia", -30, 30)  # and did nothing
+    lively.sum(lively.at(6001))
+    gone = [lively.person(name) for name in ("Ada", "Bo", "Nia")]
+    Membership.objects.filter(person__in=gone).delete()
+    stranger = agent_of(BrandFactory(), name="Somebody Else")
+
+    charts = {each.key: each for each in manager.get(address(lively, "agents"), DAYS).context["charts"]}
+    rows = told(manager, address(lively, "conversations-file"), DAYS)
+    lists = manager.get(address(lively, "behind"), {**DAYS, "metric": metrics.OUT, "agent": str(stranger.pk)})
+
+    assert {"Ada", "Bo", "Nia"} <= {row.label for row in charts["work"].rows}
+    assert {"Ada", "Bo"} <= {column.label for column in charts["written"].columns}
+    assert {"Ada", "Bo"} <= {cell for row in rows for cell in row}
+    assert "Somebody who left" in lists.content.decode() and "Somebody Else" not in lists.content.decode()
 
 
 # Nobody was given these.
