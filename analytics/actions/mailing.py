@@ -13,6 +13,7 @@ from analytics.rules import mail_times
 from inbox.models import Brand, Person
 
 LEASE = timedelta(minutes=5)  # longer than any server of mails lets one wait; who is silent as long has died
+LATE = timedelta(hours=12)  # from then on it tells of another day than it was planned for
 AGAIN = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))  # after each try that failed
 
 
@@ -69,7 +70,7 @@ def claim(*, now: datetime) -> ReportMail | None:
 
 def as_of(mail: ReportMail, *, now: datetime) -> datetime:
     """The moment that it tells of: its hour, also where it leaves a little later; where it is days late, now."""
-    return mail.next_at if now - mail.next_at < timedelta(hours=12) else now
+    return mail.next_at if now - mail.next_at < LATE else now
 
 
 def wait(*, mail: ReportMail, now: datetime) -> None:
@@ -97,17 +98,26 @@ def note_failed(*, mail: ReportMail, fault: str, now: datetime) -> None:
 
 
 def _move_on(mail: ReportMail, now: datetime, *, failed: str) -> None:
-    """To its next hour, unless another was asked for meanwhile."""
+    """To its next hour, unless another was asked for meanwhile. By a clock that was changed since, its own hour may be still to come."""
+    after = max(now, _moved(mail))
     ReportMail.objects.filter(pk=mail.pk, next_at=mail.next_at).update(
-        next_at=_next(mail, now), not_before=None, tries=0, failed=failed
+        next_at=_next(mail, after), not_before=None, tries=0, failed=failed
     )
 
 
 def follow_clocks(*, now: datetime) -> None:
-    """Those to come leave at their hour of the brand's clock, also where that was set to another zone."""
+    """Those to come leave at their hour of the brand's clock, also where that was set to another zone: each on its day. One whose hour is over
+    there leaves at once."""
     for mail in ReportMail.objects.filter(next_at__gt=now).select_related("brand").order_by("pk"):
-        if (at := _next(mail, now)) != mail.next_at:
+        at = _moved(mail)
+        if now - at >= LATE:
+            at = _next(mail, now)
+        if at != mail.next_at:
             ReportMail.objects.filter(pk=mail.pk, next_at=mail.next_at).update(next_at=at)
+
+
+def _moved(mail: ReportMail) -> datetime:
+    return mail_times.moved(mail.next_at, hour=mail.hour, zone=ZoneInfo(mail.brand.time_zone))
 
 
 def _next(mail: ReportMail, after: datetime) -> datetime:

@@ -6,7 +6,7 @@ import contextlib
 import csv
 import re
 import runpy
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,16 @@ from tests.analytics.conftest import Story
 
 pytestmark = pytest.mark.django_db
 FIRST, LAST = date(2026, 8, 6), date(2026, 8, 7)
+ZONES = (
+    "Pacific/Honolulu",
+    "America/Los_Angeles",
+    "America/Caracas",
+    "UTC",
+    "Europe/Berlin",
+    "Asia/Kolkata",
+    "Asia/Tokyo",
+    "Pacific/Auckland",
+)
 
 
 @pytest.fixture
@@ -458,6 +468,76 @@ def test_a_mail_follows_the_brands_clock(story: Story) -> None:
 
     mail.refresh_from_db()
     assert mail.next_at == datetime(2026, 8, 7, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("cadence", Cadence.values)
+@pytest.mark.parametrize("later", [1, 14])  # hours after a mail has left
+@pytest.mark.parametrize(
+    ("zone", "hour"),
+    [
+        ("America/New_York", 8),
+        ("Pacific/Honolulu", 0),
+        ("Asia/Tokyo", 8),
+        ("Asia/Tokyo", 23),
+        ("Pacific/Auckland", 0),
+    ],
+)
+def test_no_day_is_told_of_twice_or_left_out_where_the_clock_is_changed(
+    story: Story, zone: str, hour: int, later: int, cadence: str
+) -> None:
+    mail = asks_for_one(story, "Ada", hour=hour)
+    ReportMail.objects.update(
+        cadence=cadence, weekday=mail.next_at.astimezone(ZoneInfo("Europe/Berlin")).weekday()
+    )
+    span = timedelta(days=7 if cadence == Cadence.WEEKLY else 1)
+    changed = mail.next_at + timedelta(hours=later)
+
+    told = days_told(story, mail.next_at, changed)
+    Brand.objects.filter(pk=story.brand.pk).update(time_zone=zone)
+    told += days_told(story, changed, changed + 3 * span)
+
+    assert len(told) >= 3
+    assert told == [told[0] + number * span for number in range(len(told))]
+
+
+def days_told(story: Story, begins: datetime, ends: datetime) -> list[date]:
+    """The last day of each report that leaves meanwhile."""
+    told, now = [], begins
+    while now < ends:
+        mailing.follow_clocks(now=now)
+        if mail := mailing.claim(now=now + timedelta(minutes=2)):
+            at = mailing.as_of(mail, now=now)
+            told.append(letters.period(mail.brand, Cadence(mail.cadence), at).last)
+            mailing.note_sent(mail=mail, now=now + timedelta(minutes=2))
+        now += timedelta(hours=4)
+    return told
+
+
+@given(
+    st.dates(date(2026, 1, 1), date(2027, 12, 31)), st.integers(0, 23), st.sampled_from(ZONES), st.sampled_from(ZONES)
+)  # fmt: skip
+def test_by_another_clock_it_is_the_same_hour_of_the_same_day(
+    day: date, hour: int, old: str, new: str
+) -> None:
+    planned, same = (datetime.combine(day, time(hour), ZoneInfo(each)).astimezone(UTC) for each in (old, new))
+
+    assert mail_times.moved(planned, hour=hour, zone=ZoneInfo(new)) == same
+    assert mail_times.moved(same, hour=hour, zone=ZoneInfo(new)) == same
+
+
+def test_a_mail_that_waits_while_the_clock_is_changed_leaves_once_for_its_day(story: Story) -> None:
+    mail = asks_for_one(story, "Ada")
+    claimed = mailing.claim(now=mail.next_at)
+    assert claimed is not None
+    mailing.wait(mail=claimed, now=mail.next_at)
+    Brand.objects.filter(pk=story.brand.pk).update(time_zone="America/New_York")
+
+    claimed = mailing.claim(now=mail.next_at + timedelta(minutes=5))
+    assert claimed is not None
+    mailing.note_sent(mail=claimed, now=mail.next_at + timedelta(minutes=5))
+
+    mail.refresh_from_db()
+    assert mail.next_at == datetime(2026, 8, 8, 12, tzinfo=UTC)
 
 
 def test_a_mail_that_leaves_after_midnight_tells_of_its_own_day(story: Story) -> None:
