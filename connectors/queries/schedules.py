@@ -53,8 +53,11 @@ def line(schedule: SyncSchedule, *, now: datetime) -> ScheduleLine:
         says = f"{says} ({schedule.time_zone})"
     state, words = _state(schedule, now)
     runs: tuple[datetime, ...] = ()
-    if schedule.next_run_at is not None and state not in ("paused", "retired") and not asked_for_only:
-        runs = tuple(schedule.cadence.following(schedule.next_run_at, now=now))
+    rests = schedule.paused or state == "retired" or asked_for_only
+    if schedule.next_run_at is not None and not rests:
+        # The time of the run under way stands until it ends: it is none of the next.
+        planned = None if state == "running" and schedule.next_run_at <= now else schedule.next_run_at
+        runs = tuple(schedule.cadence.following(planned, now=now))
     fix = fix_for(schedule.last_remedy) if schedule.last_error else None
     return ScheduleLine(schedule, says, state, words, runs, fix)
 

@@ -49,7 +49,7 @@ from connectors.models import (
     SyncSchedule,
     Task,
 )
-from connectors.queries import coverage, doctor
+from connectors.queries import coverage, doctor, schedules
 from connectors.queries import dead_items as dead_queries
 from inbox import platforms
 from inbox.actions import channels, receiving
@@ -192,6 +192,22 @@ def test_each_channel_has_six_schedules_with_their_next_five_runs(
     assert html.count('class="plan"') == 24
     assert html.count("<ol>") == 20  # a backfill waits until somebody asks
     assert "at 02:20 every day" in html
+
+
+def test_the_next_runs_of_what_is_running_are_still_to_come(planned: Channel) -> None:
+    poll, now = of(planned, Task.POLL), timezone.now()
+    running = SyncSchedule.objects.filter(pk=poll.pk)
+    running.update(
+        next_run_at=now - timedelta(seconds=9), lease_until=now + timedelta(seconds=50), lease_owner="x"
+    )
+    poll.refresh_from_db()
+
+    line = schedules.line(poll, now=now)
+
+    assert (line.state, line.next_runs) == ("running", tuple(poll.cadence.following(None, now=now)))
+    assert min(line.next_runs) > now
+    poll.paused = True  # it is run once, and then rests
+    assert schedules.line(poll, now=now).next_runs == ()
 
 
 def test_titles_and_links_tell_accounts_of_one_name_apart(page: Client, planned: Channel) -> None:
