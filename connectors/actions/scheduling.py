@@ -69,7 +69,7 @@ def claim_due(*, now: datetime, workers: int = 100) -> list[Claim]:
         due = _due(now)
         if not due:
             return []
-        running = SyncSchedule.objects.filter(lease_until__gte=now)
+        running = SyncSchedule.objects.filter(lease_until__gte=now).select_related("channel")
         chosen = lanes.choose(map(_turn, due), list(map(_turn, running)), workers=workers)
         seconds = {schedule.pk: schedule.max_seconds for schedule in due}
         claims = [Claim(pk, uuid.uuid4().hex, seconds[pk]) for pk in chosen]
@@ -81,7 +81,7 @@ def claim_due(*, now: datetime, workers: int = 100) -> list[Claim]:
 def _due(now: datetime) -> list[SyncSchedule]:
     """Of each lane what is overdue longest: hundreds of walks that find no place must not hide a poll that would."""
     waiting = SyncSchedule.objects.that_run().filter(lease_until=None, next_run_at__lte=now)
-    waiting = waiting.select_for_update(skip_locked=True)
+    waiting = waiting.select_related("channel").select_for_update(skip_locked=True, of=("self",))
     in_lanes = (~LONG_WORK, Q(task__in=LONG, is_slow=False), Q(is_slow=True))
     found = [
         schedule
@@ -93,8 +93,9 @@ def _due(now: datetime) -> list[SyncSchedule]:
 
 def _turn(schedule: SyncSchedule) -> lanes.Turn:
     return lanes.Turn(
-        schedule.pk, schedule.channel_id, is_long=schedule.task in LONG, is_suspect=schedule.is_slow
-    )
+        schedule.pk, schedule.channel_id, schedule.channel.platform,
+        is_long=schedule.task in LONG, is_suspect=schedule.is_slow,
+    )  # fmt: skip
 
 
 def _lease(schedule_id: int, owner: str, now: datetime) -> None:

@@ -3,6 +3,9 @@
 There are as many places as workers, less two: the tick itself needs one, and so does the watch over the channels, which may wait for a mail
 server. Long work (walks through history, and whatever was slow the last time) gets half of them, two where there are three. What was slow or died
 the last time gets one of those, so that there is one left for the walks of the others; and those that are quick always find a place.
+
+A platform that hangs is slow only when its first turns are over, and until then it would have filled the house with its quick ones. So the last
+free place is kept for a quick turn of a platform that has none: while one platform hangs, the others go on.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ KEPT_FREE = 2
 class Turn:
     schedule: int
     channel: int
+    platform: str
     is_long: bool = False  # by its nature
     is_suspect: bool = False  # it was slow, or its job died
 
@@ -39,6 +43,7 @@ def choose(due: Iterable[Turn], running: Sequence[Turn], *, workers: int) -> lis
     busy_long = sum(turn.lane == "long" for turn in running)
     suspects = sum(turn.is_suspect for turn in running)
     of_channel = Counter((turn.channel, turn.lane) for turn in running)
+    quick_of = Counter(turn.platform for turn in running if turn.lane == "quick")
     chosen: list[int] = []
     for turn in due:
         if busy >= places or of_channel[turn.channel, turn.lane]:
@@ -47,9 +52,12 @@ def choose(due: Iterable[Turn], running: Sequence[Turn], *, workers: int) -> lis
             continue
         if turn.is_suspect and suspects:
             continue
+        if places > 1 and busy == places - 1 and (turn.lane == "long" or quick_of[turn.platform]):
+            continue
         chosen.append(turn.schedule)
         busy += 1
         busy_long += turn.lane == "long"
         suspects += turn.is_suspect
         of_channel[turn.channel, turn.lane] += 1
+        quick_of[turn.platform] += turn.lane == "quick"
     return chosen

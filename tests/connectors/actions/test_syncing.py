@@ -12,6 +12,7 @@ from connectors.models import Alarm, ChannelHealth, Credential, DeadItem, Gap, S
 from inbox import platforms
 from inbox.models import Channel, ChannelState, Conversation, Message
 from tests.connectors.conftest import NOW, message_item
+from tests.factories.people import ChannelFactory
 from tests.fakes.platform import manifest, millis
 from tests.threads import in_threads
 
@@ -436,6 +437,27 @@ def test_a_poll_finds_its_place_behind_any_number_of_walks(schedule, monkeypatch
     poll = schedule()
 
     assert poll.pk in [claim.schedule_id for claim in scheduling.claim_due(now=NOW, workers=6)]
+
+
+def test_polls_of_one_platform_leave_a_place_for_another(schedule, connect, platform):
+    of_one = [schedule(), schedule(Task.TOKENS)]
+    for number in range(5):
+        busy = connect(f"busy-{number}")
+        of_one += [
+            SyncSchedule.objects.create(
+                channel=busy, task=task, every_seconds=5, next_run_at=NOW - timedelta(seconds=2)
+            )
+            for task in (Task.POLL, Task.TOKENS)
+        ]
+    other = ChannelFactory(platform="x")
+    poll = SyncSchedule.objects.create(channel=other, task=Task.POLL, every_seconds=5, next_run_at=NOW)
+
+    first = [claim.schedule_id for claim in scheduling.claim_due(now=NOW, workers=6)]
+    second = [claim.schedule_id for claim in scheduling.claim_due(now=NOW + timedelta(seconds=1), workers=6)]
+
+    assert len(first) == 4 and poll.pk in first
+    assert {*first} - {poll.pk} < {each.pk for each in of_one}
+    assert second == []
 
 
 def test_paused_schedules_rest(schedule):
