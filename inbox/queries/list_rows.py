@@ -126,6 +126,12 @@ class Row(Head):
     def more_tags(self) -> int:
         return max(0, len(self.conversation.tags) - 2)
 
+    @property
+    def tags_left_out(self) -> list[int]:
+        """How many a number stands for where there is room for none of those shown, for one, for all."""
+        count = len(self.conversation.tags)
+        return [count - shown for shown in range(len(self.tags) + 1)]
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

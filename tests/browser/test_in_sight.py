@@ -107,6 +107,49 @@ def test_a_rows_colleague_is_more_than_a_letter_beside_its_tags(
     assert place["width"] >= 40
 
 
+# What is in sight of a row's tags, and the number that stands for the others.
+IN_SIGHT = """row => {
+  const box = row.querySelector(".row__tags").getBoundingClientRect()
+  const place = (each) => each.getBoundingClientRect()
+  const seen = (each) => each.textContent && Math.abs(place(each).top - box.top) < 2 && place(each).right < box.right + 1
+  return [".row__fit > *", ".row__more > *"].map((what) => [...row.querySelectorAll(what)].filter(seen).map((each) => each.textContent))
+}"""
+
+
+@pytest.mark.parametrize("screen", [DESK, PHONE], ids=["desk", "phone"])
+def test_a_rows_tags_give_way_to_its_colleague_and_a_number_stands_for_them(
+    enter: Enter, channel: Channel, mara: Person, screen: dict[str, Any]
+) -> None:
+    now = timezone.now()
+    opened, late = {"window_opened_at": now}, {"due_at": now, "due_reason": "x", "waiting_since": now}
+    rows = [
+        make.conversation(channel, tags=tags, assignee=mara, assignee_name=name, **more)
+        for tags, name, more in (
+            (["order status", "complaint", "refund", "influencer"], "Mara Lindqvist", late),
+            (["vip", "refund", "order status", "complaint"], "Mara", opened),
+            (["vip", "refund"], "Mara", opened),
+            (["order status", "complaint"], "Mara Lindqvist", late),
+            (["complaint about a courier"], "Mara Lindqvist", late),
+            (["vip"], "Mara", opened | late),
+        )
+    ]
+    page = enter("/b/lumen/inbox/open/", **screen)
+    found = []
+    for row in rows:
+        shown = page.locator(f"#row-{row.public_id}")
+        assert not shown.locator(".row__assignee").evaluate(CUT)
+        facts, colleague = (
+            shown.locator(each).bounding_box() or {} for each in (".row__facts", ".row__assignee")
+        )
+        assert colleague["x"] + colleague["width"] <= facts["x"] + facts["width"] + 1
+        tags, numbers = shown.evaluate(IN_SIGHT)
+        assert len(numbers) <= 1
+        assert len(tags) + int(numbers[0] if numbers else 0) == len(row.tags)
+        found.append(len(tags))
+
+    assert found == [0, 2, 2, 0, 0, 1]
+
+
 def test_a_canned_replys_name_is_read_whole_beside_its_preview(
     enter: Enter, brand: Brand, anna: Conversation
 ) -> None:

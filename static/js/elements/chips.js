@@ -52,7 +52,8 @@ class WindowChip extends Running {
   tell() {
     const left = new Date(this.getAttribute("until")) - clock.now()
     const state = this.getAttribute("state")
-    if (left <= 0 || state === "closed") this.show("window closed", "closed")
+    this.title = left <= 0 || state === "closed" ? "window closed" : "" // in a row only its mark may have room
+    if (this.title) this.show("window closed", "closed")
     else this.show(`window ${span(left)}`, left < 30 * MINUTE ? "urgent" : left < 180 * MINUTE ? "soon" : "calm")
     const ended = left <= 0 && state !== "closed"
     if (ended && !this.ended) this.dispatchEvent(new CustomEvent("window-ended", { bubbles: true }))
