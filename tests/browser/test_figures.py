@@ -85,12 +85,36 @@ def test_every_page_can_be_read_by_everybody(enter: Enter, managed: Channel, sch
                     break
                 page.wait_for_timeout(50)
             assert (name, width, fits) == (name, width, True)
-            if name.partition("/")[0] in {
-                "now",
-                "files",
-                "behind",
-            }:  # a chart's table has as many columns as its chart has days
-                assert (name, width, out_of_sight(page)) == (name, width, [])
+            assert (name, width, out_of_sight(page)) == (name, width, [])
+
+
+# How many tiles stand in each line.
+LINES = """() => {
+  const tops = [...document.querySelectorAll(".tile")].map((each) => Math.round(each.getBoundingClientRect().top))
+  return [...new Set(tops)].map((top) => tops.filter((each) => each === top).length)
+}"""
+
+
+@pytest.mark.parametrize("width", [820, 1024, 1180, 1280, 1440, 1920])
+def test_no_tile_stands_alone_in_its_line(enter: Enter, managed: Channel, width: int) -> None:
+    page = enter("/b/lumen/inbox/open/", viewport={"width": width, "height": 900})
+    for name in ("now/", "responses/", "volume/"):
+        page.goto(f"/b/lumen/reports/{name}")
+        lines = page.evaluate(LINES)
+        assert min(lines) > 1, (name, lines)
+        if name == "now/":
+            assert len(set(lines)) == 1, lines
+
+
+def test_on_a_phone_a_charts_table_is_read_downwards(enter: Enter, managed: Channel) -> None:
+    page = enter("/b/lumen/inbox/open/", viewport={"width": 390, "height": 844})
+    page.goto("/b/lumen/reports/volume/")
+    table = page.locator("#chart-hours .chart__table")
+
+    assert not table.evaluate("each => each.scrollWidth > each.clientWidth")
+    cell = table.locator("td").first
+    expect(cell).to_be_visible()
+    assert cell.evaluate("each => getComputedStyle(each, '::before').content") == '"00: "'
 
 
 def test_a_point_is_reached_and_opened_by_keys(enter: Enter, managed: Channel) -> None:

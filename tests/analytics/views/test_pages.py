@@ -502,7 +502,7 @@ def test_a_name_is_shown_as_it_is_and_never_as_html(manager: Client, lively: Sto
     html = manager.get(address(lively, "agents"), DAYS).content.decode()
 
     assert "&lt;b&gt;Bo&lt;/b&gt; &amp; &quot;Co&quot;" in html and "<b>Bo" not in html
-    assert re.search(r'<td><a href="[^"<>]*&amp;metric=[^"<>]*">', html)
+    assert re.search(r'<td data-label="[^"]+"><a href="[^"<>]*&amp;metric=[^"<>]*">', html)
 
 
 def test_days_that_are_not_summed_yet_are_spoken_of(manager: Client, lively: Story) -> None:
