@@ -2,6 +2,7 @@
 import { newer } from "../lib/fragments.js"
 import { GLANCE } from "../lib/glance.js"
 import { KeysetScroller } from "../lib/keyset-scroller.js"
+import { offerTagUndos } from "../lib/tag-undos.js"
 import { longDay } from "./local-time.js"
 
 const TOGETHER = 5 * 60 * 1_000_000 // microseconds between messages of one author that stand as one group
@@ -146,6 +147,7 @@ class MessageThread extends KeysetScroller {
   arranged(incoming) {
     const all = incoming ? [this.items.querySelector(":scope > [data-entry]"), ...incoming, beside(incoming.at(-1), "next")] : this.items.querySelectorAll(":scope > [data-entry]")
     for (const entry of all) if (entry) this.#arrange(entry, beside(entry, "previous"))
+    offerTagUndos(this.closest("conversation-pane"))
   }
 
   #arrange(entry, previous) {

@@ -30,10 +30,14 @@ function placeOf(piece, at) {
   const all = reachedIn(piece)
   let place = all[Math.min(at, all.length - 1)]?.parentElement ?? piece
   while (place !== piece && !place.checkVisibility()) place = place.parentElement
-  if (!place.hasAttribute("tabindex")) {
-    place.tabIndex = -1
-    place.addEventListener("blur", () => place.removeAttribute("tabindex"), { once: true }) // a click there leaves the focus where it is
-  }
+  return resting(place)
+}
+
+/** Where the focus may rest though nothing can be done there. */
+export function resting(place) {
+  if (place.hasAttribute("tabindex")) return place
+  place.tabIndex = -1
+  place.addEventListener("blur", () => place.removeAttribute("tabindex"), { once: true }) // a click there leaves the focus where it is
   return place
 }
 
