@@ -70,6 +70,11 @@ class Person(PublicIdModel, AbstractBaseUser, PermissionsMixin):
         return self.name or self.email.partition("@")[0]
 
     @property
+    def found_by(self) -> str:
+        """The words by which colleagues find them. Of their address what is theirs: what stands after its @ is the same for all."""
+        return f"{self.name} {self.email.rpartition('@')[0]}".strip().lower()
+
+    @property
     def zone(self) -> ZoneInfo:
         """Where their pages say that they are."""
         try:

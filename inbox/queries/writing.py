@@ -44,11 +44,6 @@ class Colleague:
     person: Person
     handle: str
 
-    @property
-    def words(self) -> str:
-        """By what they are found. Of their address what is theirs: what stands after its @ is the same for all colleagues."""
-        return f"{self.handle} {self.person.email.rpartition('@')[0]}".lower()
-
 
 @dataclass(frozen=True, slots=True)
 class Filled:

@@ -1,4 +1,4 @@
-"""What one chooses from: a tag's "undo" for as long as there is something to undo."""
+"""What one chooses from: colleagues by their names, and a tag's "undo" for as long as there is something to undo."""
 
 from __future__ import annotations
 
@@ -16,6 +16,47 @@ from tests.browser.test_late_answers import at
 from tests.factories.people import agent_of
 
 Enter = Callable[..., Page]
+OPEN = "/b/lumen/inbox/open/"
+SHOWN = "#picker-options [role=option]:visible .picker__name"
+
+
+@pytest.fixture
+def colleagues(brand: Brand) -> None:
+    for name, address in (("Ada Agent", "ada"), ("Bo", "b.lind"), ("Rosa Rey", "rosa")):
+        agent_of(brand, email=f"{address}@parley.test", name=name)
+
+
+@pytest.mark.parametrize("keys", ["a", "xa"], ids=["one", "selected"])
+def test_a_colleague_is_found_by_name_and_by_what_is_theirs_of_their_address(
+    enter: Enter, anna: Conversation, colleagues: None, keys: str
+) -> None:
+    page = enter(OPEN)
+    page.keyboard.press("j")
+    for key in keys:
+        page.keyboard.press(key)
+    shown = page.locator(SHOWN)
+    expect(shown.filter(has_text="Rosa Rey")).to_be_visible()
+
+    for typed, found in (
+        ("r", ["Rosa Rey"]), ("age", ["Ada Agent"]), ("lind", ["Bo"]), ("rosa@parley.test", ["Rosa Rey"]), ("parley", []), ("test", []),
+    ):  # fmt: skip
+        page.fill("#picker-filter", typed)
+        expect(shown).to_have_text(found)
+
+
+def test_the_palette_finds_no_colleague_by_what_all_addresses_share(
+    enter: Enter, anna: Conversation, colleagues: None
+) -> None:
+    page = enter(OPEN)
+    page.keyboard.press("j")
+    page.keyboard.press("Control+k")
+    options = page.locator("#palette-options")
+    page.keyboard.type("lind")
+    expect(options).to_contain_text("Assign to Bo")
+
+    page.fill("#palette-field", "parley")
+
+    expect(options).not_to_contain_text("Assign to")
 
 
 @pytest.fixture

@@ -49,9 +49,12 @@ class TriagePicker extends HTMLElement {
     return this.options.filter((option) => !option.hidden)
   }
 
-  /** A name is meant before an address or another word for it. Where words are understood, the middle of a word is no choice: "tom" is tomorrow, no customer. */
+  /**
+   * A name is meant before an address or another word for it; of an address what stands before its @. Where words are understood, the middle
+   * of a word is no choice: "tom" is tomorrow, no customer.
+   */
   #typed() {
-    const typed = this.filter.value
+    const typed = this.filter.value.replace(/(\S)@\S*/g, "$1")
     const fits = fitting(typed, this.options, ({ dataset }) => dataset.words, { inside: !this.understands })
     for (const option of this.options) option.hidden = !fits.includes(option)
     this.#mark(fits.find((option) => begins(typed, nameOf(option))) ?? fits[0])
