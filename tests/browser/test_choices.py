@@ -1,8 +1,9 @@
-"""What one chooses from: colleagues by their names, and a tag's "undo" for as long as there is something to undo."""
+"""What one chooses from: colleagues by their names, replies by their words, and a tag's "undo" for as long as there is something to undo."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -11,12 +12,24 @@ from playwright.sync_api import Page, expect
 
 from inbox import events
 from inbox.actions import tagging
-from inbox.models import Brand, Conversation, ConversationTag, EventKind, Person, SetBy, Tag, TagRule
+from inbox.models import (
+    Brand,
+    CannedReply,
+    Conversation,
+    ConversationTag,
+    EventKind,
+    Person,
+    SetBy,
+    Tag,
+    TagRule,
+)
+from tests.browser.test_accessibility import faults
 from tests.browser.test_late_answers import at
 from tests.factories.people import agent_of
 
 Enter = Callable[..., Page]
 OPEN = "/b/lumen/inbox/open/"
+DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 SHOWN = "#picker-options [role=option]:visible .picker__name"
 
 
@@ -57,6 +70,58 @@ def test_the_palette_finds_no_colleague_by_what_all_addresses_share(
     page.fill("#palette-field", "parley")
 
     expect(options).not_to_contain_text("Assign to")
+
+
+def writing(enter: Enter, conversation: Conversation, **more: Any) -> Page:
+    page = enter(at(conversation), **more)
+    page.locator("#composer-text").focus()
+    page.keyboard.type("/")
+    return page
+
+
+def test_a_replys_words_are_read_out_with_the_arrows(enter: Enter, brand: Brand, anna: Conversation) -> None:
+    CannedReply.objects.create(brand=brand, name="Thanks", text="Thank you!", used=9)
+    CannedReply.objects.create(brand=brand, name="Where it is", text="It is on its way.")
+    page = writing(enter, anna)
+    said = page.locator("composer-picker [role=status]")
+    expect(said).to_contain_text("2 canned replies")
+
+    page.keyboard.press("ArrowDown")
+    expect(said).to_have_text("It is on its way. · 17 / 1,000 bytes")
+    page.keyboard.press("ArrowUp")
+    expect(said).to_have_text("Thank you! · 10 / 1,000 bytes")
+
+
+@pytest.mark.parametrize("screen", [DESK, PHONE], ids=["desk", "phone"])
+def test_what_is_longer_than_its_place_is_read_to_its_end_by_keys(
+    enter: Enter, brand: Brand, anna: Conversation, screen: dict[str, int]
+) -> None:
+    lines = "\n".join(f"Line {number}" for number in range(60))
+    CannedReply.objects.create(brand=brand, name="Long", text=lines, used=9)
+    CannedReply.objects.create(brand=brand, name="Short", text="Thank you!")
+    page = writing(enter, anna, viewport=screen)
+    words, further = page.locator(".offers__words"), page.locator(".offers__further")
+    expect(words).to_contain_text("Line 59")
+    expect(further).to_be_visible(visible=screen is DESK)
+    assert faults(page) == []
+
+    for _ in range(40):
+        page.keyboard.press("PageDown")
+    assert words.evaluate("each => each.scrollTop + each.clientHeight >= each.scrollHeight - 1")
+    expect(page.locator("#composer-text")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    expect(words).to_be_focused()
+    expect(page.locator("composer-picker")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#composer-text")).to_be_focused()
+    page.keyboard.press("PageUp")
+    assert not words.evaluate("each => each.scrollTop + each.clientHeight >= each.scrollHeight - 1")
+
+    page.keyboard.press("ArrowDown")
+    expect(words).to_have_text("Thank you!")
+    expect(further).to_be_hidden()
+    page.keyboard.press("ArrowUp")
+    assert words.evaluate("each => each.scrollTop") == 0
 
 
 @pytest.fixture

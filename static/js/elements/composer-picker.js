@@ -1,6 +1,7 @@
 /**
  * Choices while one writes. The hand stays in the text: what is typed after the sign narrows them, arrows go through them, Enter takes
- * one, Esc leaves the text as it is. Beside the list stands what would be written, and whether the platform would take it.
+ * one, Esc leaves the text as it is. Beside the list stands what would be written, and whether the platform would take it. It is read out
+ * with the arrows, and Page Down goes on in it.
  */
 import * as drafts from "../lib/drafts.js"
 import { Refused, ask, elements, explain, notify, sentence } from "../lib/fragments.js"
@@ -27,7 +28,9 @@ class ComposerPicker extends HTMLElement {
     this.field.addEventListener("focus", () => this.#fetch())
     this.field.addEventListener("input", () => this.look())
     this.field.addEventListener("click", () => this.look())
-    this.field.addEventListener("blur", () => this.close())
+    this.field.addEventListener("blur", (event) => this.#leave(event))
+    this.addEventListener("focusout", (event) => this.#leave(event))
+    this.preview.addEventListener("keydown", (event) => event.key === "Escape" && this.#comeBack(event))
     this.list.addEventListener("pointerdown", (event) => event.preventDefault()) // the hand stays in the text
     this.list.addEventListener("click", ({ target }) => this.#take(target.closest("[role=option]")))
   }
@@ -55,7 +58,9 @@ class ComposerPicker extends HTMLElement {
   pressed(event) {
     if (!this.shown || event.ctrlKey || event.metaKey || event.altKey) return false
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    const page = { PageDown: 1, PageUp: -1 }[event.key]
     if (step) this.#step(step)
+    else if (page) this.#readOn(page)
     else if (event.key === "Enter" || (event.key === "Tab" && !event.shiftKey)) {
       if (this.looking) this.entered = true // taken as soon as it is there
       else if (!this.marked) return false
@@ -128,7 +133,41 @@ class ComposerPicker extends HTMLElement {
 
   #step(step) {
     const all = [...this.list.children]
-    if (all.length) this.#mark(all[(all.indexOf(this.marked) + step + all.length) % all.length])
+    if (!all.length) return
+    this.#mark(all[(all.indexOf(this.marked) + step + all.length) % all.length])
+    if (this.marked.dataset.kind === "canned") this.told.textContent = [this.marked.dataset.text, this.querySelector(".offers__fit").textContent].filter(Boolean).join(" · ")
+  }
+
+  /** What is long beside the list may be gone into, from the text and back. */
+  #leave({ relatedTarget }) {
+    if (relatedTarget !== this.field && !this.contains(relatedTarget)) this.close()
+  }
+
+  #comeBack(event) {
+    event.preventDefault()
+    event.stopPropagation() // it closes nothing else
+    this.field.focus()
+  }
+
+  /** Without leaving the text. */
+  #readOn(page) {
+    const { shownAt } = this
+    shownAt.scrollTop += page * Math.max(20, shownAt.clientHeight - 20)
+  }
+
+  get shownAt() {
+    return this.querySelector(this.marked?.dataset.kind === "macro" ? "[data-plan-place]" : ".offers__words")
+  }
+
+  /** Whether there is more of it than has room. */
+  #fitIn() {
+    const further = this.querySelector("[data-further]")
+    const { shownAt } = this
+    further.hidden = true
+    shownAt.scrollTop = 0
+    further.hidden = shownAt.scrollHeight <= shownAt.clientHeight
+    for (const each of this.preview.children) each.removeAttribute("tabindex")
+    if (!further.hidden) shownAt.tabIndex = 0
   }
 
   #mark(option) {
@@ -138,6 +177,7 @@ class ComposerPicker extends HTMLElement {
     else this.field.removeAttribute("aria-activedescendant")
     option?.scrollIntoView({ block: "nearest" })
     this.#show(option)
+    this.#fitIn()
   }
 
   /** What would stand in the composer, counted as the platform counts. */
@@ -181,6 +221,7 @@ class ComposerPicker extends HTMLElement {
     const [plan] = elements(html)
     this.plan = plan
     this.querySelector("[data-plan-place]").replaceChildren(plan)
+    this.#fitIn()
     this.told.textContent = plan.textContent.replace(/\s+/g, " ").trim()
   }
 
