@@ -96,6 +96,7 @@ def of(brand_id: int, conversation_ids: Iterable[int], hours: Hours | None) -> l
 class _Counting:
     def __init__(self, known: _Known, course: Course, hours: Hours | None) -> None:
         self.known, self.done_with = known, course.done_with
+        self.left_late = dict(course.left_late)
         self.runs = sorted(course.runs, key=lambda run: run.started_at)
         self.spells = [run for run in self.runs if run.kind is Kind.RESOLUTION]
         self.hours = hours
@@ -123,7 +124,7 @@ class _Counting:
             came_back = run is not self.spells[-1]
             yield self._timed(metrics.RESOLUTION, run.started_at, run.ended_at, who, hit=came_back)
             messages = sum(
-                began <= each.at <= run.ended_at
+                began <= self._belongs(each) <= run.ended_at
                 for each in self.known.said
                 if not (each.by_bot or each.system or each.historical)
             )
@@ -158,20 +159,22 @@ class _Counting:
             kept, at = outcome
             who = None
             if ended_at is not None:
-                who = (
-                    self._who_wrote_last(started_at, ended_at)
-                    if kind == "resolution"
-                    else self._who_answered(ended_at)
-                )
-            value = counted if ended_at is not None else None
-            yield self._fact(_TARGETS[kind], pk, at, until=ended_at, value=value, hit=kept, person_id=who)
+                by_spell = kind == "resolution"
+                who = self._who_wrote_last(started_at, ended_at) if by_spell else self._who_answered(ended_at)
+            used = counted if ended_at is not None else None
+            yield self._fact(_TARGETS[kind], pk, at, until=ended_at, value=used, hit=kept, person_id=who)
 
     def _who_answered(self, at: datetime) -> int | None:
         return next((each.person_id for each in self.answers if each.at == at), None)
 
     def _who_wrote_last(self, since: datetime, until: datetime, nobody: int | None = None) -> int | None:
         """None: outside Parley. `nobody`: whose it is where nobody wrote."""
-        return next((each.person_id for each in reversed(self.answers) if since <= each.at <= until), nobody)
+        found = (each for each in reversed(self.answers) if since <= self._belongs(each) <= until)
+        return next((each.person_id for each in found), nobody)
+
+    def _belongs(self, said: _Said) -> datetime:
+        """An answer that was on its way when a spell was resolved is of that one."""
+        return self.left_late.get(said.at, said.at) if said.direction == "out" else said.at
 
     def _timed(
         self,
@@ -271,10 +274,8 @@ def _read_events(known: dict[int, _Known]) -> None:
     in_bulk = {seq for _, seq, *_, was_many in events if was_many}  # a macro does the same things, to one
     for conversation_id, seq, kind, at, actor_id, to, undoes, _ in events:
         each = known[conversation_id]
-        if actor_id and not in_bulk & {
-            seq,
-            undoes,
-        }:  # who takes back what was done to many works on none of them
+        # Who takes back what was done to many works on none of them.
+        if actor_id and not in_bulk & {seq, undoes}:
             each.done.append((actor_id, at, seq))
         if kind == "conversation.resolved":
             each.resolved[at] = actor_id

@@ -49,6 +49,8 @@ FACTS = (
 
 _ANSWERS = (
     "Only what a person wrote is an answer: bots, auto-greetings and notes are none, and a reply counts once the platform has it. "
+    "Where the conversation was resolved while a reply was on its way, the wait goes on until the platform has that; where it is taken back or "
+    "cannot be sent, it is as if it had not been written. "
     "It counts for the moment of the answer; what a customer wrote after it on the platform, and that came here after it was tried, is not "
     "answered by it, whatever the clocks say."
 )
@@ -57,7 +59,7 @@ _WROTE = "Whoever wrote the answer, whoever the conversation is assigned to. Ans
 _TARGET = (
     "A target is kept when its clock ended within what was promised, and missed from the moment the time was used up, also while "
     "nobody has answered yet. One that gets more time while it runs is not missed until that is used up. Clocks that ended because no answer "
-    "was needed count nowhere."
+    "was needed, or by resolving while none was on its way, count nowhere, those that were late by then neither."
 )
 _TARGET_CLOCK = (
     "The time of the SLA policy that the clock ran under, with its hours and its pauses; a kept target counts for the moment it "
@@ -68,26 +70,27 @@ METRICS: dict[str, Metric] = {
     each.key: each
     for each in (
         Metric(
-            FIRST, "First response time", 3, Unit.TIME, FIRST, "answers",
+            FIRST, "First response time", 4, Unit.TIME, FIRST, "answers",
             "From a customer's first message of a conversation to the first answer by a person.",
             f"{_ANSWERS} Where what they wrote needed no answer, it is from what they wrote next. A conversation that is reopened, from spam "
             "too, has had its first response; what follows are next responses. A message that was unsent before anybody answered asks for nothing, and neither does one found by a backfill.",
             _WROTE, _CALENDAR, business=True,
         ),
         Metric(
-            NEXT, "Next response time", 3, Unit.TIME, NEXT, "answers",
+            NEXT, "Next response time", 4, Unit.TIME, NEXT, "answers",
             "From the first message that nobody has answered yet to the answer, for every answer after the first one.",
             f"{_ANSWERS} Several messages in a row are one wait, from the first of them; several answers in a row are one answer, the "
-            "first of them. A wait that ended with “no answer needed” or by resolving counts nowhere.",
+            "first of them. A wait that ended with “no answer needed”, or by resolving while no answer was on its way, counts nowhere.",
             _WROTE, _CALENDAR, business=True,
         ),
         Metric(
-            RESOLUTION, "Resolution time", 3, Unit.TIME, RESOLUTION, "resolutions",
+            RESOLUTION, "Resolution time", 4, Unit.TIME, RESOLUTION, "resolutions",
             "From the first message, or from the reopening, until it was resolved.",
             "Each stretch between opening and resolving counts once: a conversation that came back is resolved twice. Resolving that "
             "was undone never was. Spam is not resolved; what was marked as spam and was none is resolved once, from when it was opened again. It "
             "counts for the moment of resolving.",
-            "Whoever last wrote to the customer in it; where nobody did, whoever resolved it. Answers written outside Parley have no agent.",
+            "Whoever last wrote to the customer in it, also where that left after it was resolved; where nobody did, whoever resolved it. Answers "
+            "written outside Parley have no agent.",
             _CALENDAR, business=True,
         ),
         Metric(
@@ -114,17 +117,17 @@ METRICS: dict[str, Metric] = {
             "Whoever did it. Two who work on one conversation each have their own.", "Calendar time.",
         ),
         Metric(
-            TARGET_FIRST, "First response in time", 3, Unit.SHARE, TARGET_FIRST, "targets",
+            TARGET_FIRST, "First response in time", 4, Unit.SHARE, TARGET_FIRST, "targets",
             "The share of first-response targets that were kept.", _TARGET, _WROTE, _TARGET_CLOCK, "kept", "missed",
         ),
         Metric(
-            TARGET_NEXT, "Next response in time", 3, Unit.SHARE, TARGET_NEXT, "targets",
+            TARGET_NEXT, "Next response in time", 4, Unit.SHARE, TARGET_NEXT, "targets",
             "The share of next-response targets that were kept.", _TARGET, _WROTE, _TARGET_CLOCK, "kept", "missed",
         ),
         Metric(
-            TARGET_RESOLUTION, "Resolved in time", 2, Unit.SHARE, TARGET_RESOLUTION, "targets",
+            TARGET_RESOLUTION, "Resolved in time", 3, Unit.SHARE, TARGET_RESOLUTION, "targets",
             "The share of resolution targets that were kept.", _TARGET,
-            "Whoever last wrote to the customer before it ended. Answers written outside Parley have no agent.", _TARGET_CLOCK, "kept", "missed",
+            "As for the resolution time; nobody where nobody wrote.", _TARGET_CLOCK, "kept", "missed",
         ),
         Metric(
             IN, "Messages in", 1, Unit.NUMBER, IN, "messages",
@@ -159,16 +162,16 @@ METRICS: dict[str, Metric] = {
             "Nobody.", "Midnight of the brand's time zone.",
         ),
         Metric(
-            "reopened", "Reopen rate", 3, Unit.SHARE, RESOLUTION, "resolutions",
+            "reopened", "Reopen rate", 4, Unit.SHARE, RESOLUTION, "resolutions",
             "The share of resolutions after which the conversation was opened again.",
             "By the customer writing or by a colleague, however much later; resolving that was undone counts nowhere. It counts for "
             "the moment of resolving, so a share may still rise.",
             "As for the resolution time.", "The moment of resolving.", "reopened", "not reopened",
         ),
         Metric(
-            EFFORT, "Messages to resolution", 3, Unit.NUMBER, EFFORT, "resolutions",
+            EFFORT, "Messages to resolution", 4, Unit.NUMBER, EFFORT, "resolutions",
             "How many messages it took from opening to resolving.",
-            "The customer's and those of people of the brand; bots and notes are not among them.",
+            "The customer's and those of people of the brand, also what was on its way when it was resolved; bots and notes are not among them.",
             "As for the resolution time.", "The moment of resolving.",
         ),
         Metric(

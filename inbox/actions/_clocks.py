@@ -85,7 +85,7 @@ def recompute(
     Timers are not set yet: `arm` does that, after whoever fires has fired.
     """
     promised = promises.of_brand(ledger.brand_id)
-    facts = clock_facts.read((each.id, each.opened_at) for each in touched)
+    facts = clock_facts.read((each.id, _looked_at_since(each)) for each in touched)
     stored = _clock_rows.read({each.id: facts[each.id].since for each in touched})
     # What a broken promise adds to the priority must not put another one in its place: it would be broken no more. Being late counts,
     # too, and so does waiting, so no sum tells what the priority would be without it: the promise goes on while it holds otherwise.
@@ -120,6 +120,13 @@ def arm(
     wanted = {each.stored.id: timer for each in standing if (timer := each.next_timer(now)) is not None}
     clocks = {each.stored.id: each.touched.id for each in standing}
     _clock_rows.set_timers(ledger.brand_id, wanted, clocks, [each.id for each in touched])
+
+
+def _looked_at_since(touched: Touched) -> datetime | None:
+    """When its spell was opened. A clock of the one before goes on where an answer was on its way when that ended."""
+    if touched.opened_at is None:
+        return None
+    return min([touched.opened_at, *(each.started_at for each in touched.clocks)])
 
 
 def _going_on(touched: Touched, stored: Sequence[Stored], promised: Sequence[Promise]) -> Promise | None:
@@ -246,7 +253,7 @@ def _show(
     touched.clocks = [
         RunningClock(
             each.stored.kind, each.clock.due_at, each.stored.told_all and each.clock.due_at is not None and each.clock.due_at <= now,
-            each.raises,
+            each.raises, each.clock.started_at,
         )
         for each in standing
         if each.clock.ended_at is None

@@ -72,8 +72,8 @@ def _escalate(
     for clock in touched.clocks:
         if clock.kind == standing.stored.kind:
             clock.breached = True
-    if policy is None:
-        return
+    if policy is None or touched.ended:
+        return  # an answer that is on its way is late, and nobody has to write another
     to = policy.reassigns_to_id if policy.reassigns_to_id in staff else None
     if to is None and not (policy.unassigns_late or policy.reassigns_to_id):
         return  # it stays where it is

@@ -46,6 +46,7 @@ class RunningClock:
     due_at: datetime | None
     breached: bool
     raises_priority: bool  # its policy makes a late conversation urgent
+    started_at: datetime
 
 
 @dataclass(slots=True)
@@ -161,7 +162,7 @@ _LOAD = f"""
                    SELECT left(m.text, 500) AS text, m.sent_at FROM inbox_message m
                     WHERE m.conversation_id = c.id AND m.sent_at >= c.waiting_since AND m.direction = 'in' AND m.kind <> 'system'
                     ORDER BY m.sent_at DESC, m.order_key DESC, m.id DESC LIMIT 5) s), '') END,
-           (SELECT json_agg(json_build_array(k.kind, k.due_at, coalesce(k.due_at <= k.breached_at, false), coalesce(p.raises_priority, false)))
+           (SELECT json_agg(json_build_array(k.kind, k.due_at, coalesce(k.due_at <= k.breached_at, false), coalesce(p.raises_priority, false), k.started_at))
               FROM inbox_clock k LEFT JOIN inbox_slapolicy p ON p.id = k.policy_id
              WHERE k.conversation_id = c.id AND k.ended_at IS NULL)
       FROM inbox_conversation c
@@ -180,8 +181,14 @@ def load(brand_id: int, conversation_ids: Iterable[int], now: datetime) -> list[
         clocks = row[-1] or []
         touched.priority_reasons = orjson.loads(reasons) if isinstance(reasons, str) else reasons
         touched.clocks = [
-            RunningClock(kind, datetime.fromisoformat(due) if due else None, breached, raises)
-            for kind, due, breached, raises in clocks
+            RunningClock(
+                kind,
+                datetime.fromisoformat(due) if due else None,
+                breached,
+                raises,
+                datetime.fromisoformat(began),
+            )
+            for kind, due, breached, raises, began in clocks
         ]
         touched.window_closes_at = _window_end(touched, now)
         found.append(touched)

@@ -31,7 +31,8 @@ CONVERSATIONS = pacing.MOST  # of one transaction
 # After these a conversation is looked at. What triage itself records is not among them, or it would never come to rest.
 NEWS = (
     EventKind.MESSAGE_RECEIVED, EventKind.MESSAGE_ECHOED, EventKind.MESSAGE_FOUND, EventKind.MESSAGE_AMENDED,
-    EventKind.REPLY_QUEUED, EventKind.REPLY_SENT, EventKind.REPLY_TAKEN_BACK, EventKind.CONVERSATION_READ, EventKind.RESOLVED, EventKind.REOPENED,
+    EventKind.REPLY_QUEUED, EventKind.REPLY_SENT, EventKind.REPLY_FAILED, EventKind.REPLY_TAKEN_BACK, EventKind.CONVERSATION_READ,
+    EventKind.RESOLVED, EventKind.REOPENED,
     EventKind.SNOOZED, EventKind.WOKEN, EventKind.PROMISED, EventKind.NO_REPLY_NEEDED, EventKind.CONTACT_UPDATED,
     EventKind.CONTACTS_MERGED, EventKind.CONTACTS_PARTED, EventKind.CONVERSATIONS_MERGED, EventKind.CONVERSATIONS_PARTED,
     EventKind.MARKED_SPAM, EventKind.PENDING,

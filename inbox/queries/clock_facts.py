@@ -16,7 +16,7 @@ from django.db import connection
 
 from inbox.models import EventKind
 from inbox.queries import merges, said_times
-from inbox.rules.course import ENDS, Course, Said, Turn, What, course
+from inbox.rules.course import ENDS, Course, Held, Said, Turn, What, course
 
 TURNS = {
     EventKind.RESOLVED: What.RESOLVED,
@@ -29,17 +29,33 @@ TURNS = {
 }
 
 
+_ON_ITS_WAY = "m.state IN ('queued', 'sending', 'uncertain')"
+# When a reply `g` was queued, once more where it had failed. That somebody gave it up and took that back is as if nothing had been.
+_QUEUED = """SELECT max(e.seq) FROM inbox_event e
+              WHERE e.message_id = g.number AND e.kind = 'reply.queued' AND e.data->'undoes' IS NULL"""
+
+
 @dataclass(slots=True)
 class Facts:
-    """`since`: what began before belongs to spells that are over, and their clocks stay as they are."""
+    """`end`: of the last spell that is over. What belongs to that and those before is not looked at, and their clocks stay as they are."""
 
     said: list[Said] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)
-    since: datetime | None = None
+    held: list[Held] = field(default_factory=list)
+    end: Turn | None = None
     spell_before: bool = False
 
+    @property
+    def since(self) -> datetime | None:
+        return self.end.at if self.end is not None else None
+
+    @property
+    def reach_back(self) -> bool:
+        """An answer was on its way when that spell ended, so it is looked at as well."""
+        return self.end is not None and _is_out(self.held, self.end)
+
     def course(self) -> Course:
-        return course(self.said, self.turns, spell_before=self.spell_before)
+        return course(self.said, self.turns, self.held, spell_before=self.spell_before)
 
 
 def read(conversations: Iterable[tuple[int, datetime | None]]) -> dict[int, Facts]:
@@ -47,11 +63,18 @@ def read(conversations: Iterable[tuple[int, datetime | None]]) -> dict[int, Fact
     opened = dict(conversations)
     if not opened:
         return {}
-    facts = {conversation_id: Facts() for conversation_id in opened}
-    for conversation_id, turns in _turns(list(opened)).items():
-        _cut(facts[conversation_id], turns, opened[conversation_id])
-    for conversation_id, *message in _messages(facts):
-        facts[conversation_id].said.append(Said(*message))
+    turns = _turns(list(opened))
+    facts = {pk: Facts() for pk in opened}
+    left = list(opened)
+    while left:
+        found = {pk: _cut(turns.get(pk, []), opened[pk], facts[pk].held) for pk in left}
+        for conversation_id, queued, at, *message in _messages(found):
+            if queued is not None:
+                found[conversation_id].held.append(Held(queued, at))
+            if at is not None:
+                found[conversation_id].said.append(Said(at, *message))
+        facts |= found
+        left = [pk for pk, each in found.items() if each.reach_back]
     return facts
 
 
@@ -59,7 +82,7 @@ def _turns(conversation_ids: list[int]) -> dict[int, list[Turn]]:
     found: dict[int, list[Turn]] = {}
     rows = _rows(
         # The kinds are written out, so that the index of these events is used (turns_of_conversation).
-        """SELECT e.conversation_id, e.seq, e.at, e.kind, (e.data->>'undoes')::bigint FROM inbox_event e
+        """SELECT e.conversation_id, e.seq, e.at, e.kind, e.data ? 'into', (e.data->>'undoes')::bigint FROM inbox_event e
             WHERE e.conversation_id = ANY(%s)
               AND e.kind IN ('conversation.resolved', 'conversation.reopened', 'conversation.snoozed', 'conversation.woken',
                              'conversation.no_reply_needed', 'conversation.pending', 'conversation.spam')
@@ -68,30 +91,40 @@ def _turns(conversation_ids: list[int]) -> dict[int, list[Turn]]:
     )
     # What somebody took back at once never was, and neither was the taking back.
     undone = {undoes for *_, undoes in rows if undoes}
-    for conversation_id, seq, at, kind, undoes in rows:
+    for conversation_id, seq, at, kind, into, undoes in rows:
         if undoes or seq in undone:
             continue
         turns = found.setdefault(conversation_id, [])
         # Numbers rise in the order of commits; the clocks of two processes may differ a little.
         at = max(at, turns[-1].at) if turns else at
-        turns.append(Turn(at, seq, TURNS[EventKind(kind)]))
+        turns.append(Turn(at, seq, What.MERGED if into else TURNS[EventKind(kind)]))
     return found
 
 
-def _cut(facts: Facts, turns: list[Turn], opened_at: datetime | None) -> None:
-    """Leave out the spells that are over. Who reopens one by hand takes over what its customer had not been answered."""
+def _is_out(held: list[Held], end: Turn) -> bool:
+    return end.what is What.RESOLVED and any(each.is_out(end.at, end.order) for each in held)
+
+
+def _cut(turns: list[Turn], opened_at: datetime | None, held: list[Held]) -> Facts:
+    """Leave out the spells that are over. Who reopens one by hand takes over what its customer had not been answered.
+
+    `held`: as far as it is known what was on its way when they ended.
+    """
+    facts = Facts(turns=turns)
     ends = [
         number
         for number, turn in enumerate(turns)
         if turn.what in ENDS and opened_at is not None and turn.at < opened_at
     ]
+    while ends and _is_out(held, turns[ends[-1]]):
+        ends.pop()
     if ends:
-        facts.since = turns[ends[-1]].at
+        facts.end = turns[ends[-1]]
         by_hand = ends[-1] + 1 < len(turns) and turns[ends[-1] + 1].what is What.REOPENED
         keep = _end_before(turns, ends) if by_hand else ends[-1]
         facts.spell_before = keep >= 0
-        turns = turns[max(keep, 0) :]
-    facts.turns = turns
+        facts.turns = turns[max(keep, 0) :]
+    return facts
 
 
 def _end_before(turns: list[Turn], ends: list[int]) -> int:
@@ -105,7 +138,8 @@ def _end_before(turns: list[Turn], ends: list[int]) -> int:
 
 
 def _messages(facts: dict[int, Facts]) -> list[tuple[Any, ...]]:
-    """(conversation, at, learned at, by the customer?, unsent at).
+    """(conversation, number of its being queued, at, learned at, by the customer?, unsent at). The number is told of replies of ours that were
+    on their way at some turn, or are; what is has no time.
 
     What waited in a conversation that was merged into this one, and what is said there until it is opened again, is said here, and learned
     with the merge. Which time counts: said_times.
@@ -118,29 +152,33 @@ def _messages(facts: dict[int, Facts]) -> list[tuple[Any, ...]]:
     for kept, merged, first, until, learned in merges.counted(facts):
         asked.append({**by_id[kept], "thread": merged, "first": first, "until": until, "learned": learned})
     return _rows(
-        f"""SELECT id, at, created_at, asks, deleted_at FROM (
-               SELECT h.id, h.at, h.created_at, h.asks, h.deleted_at,
+        f"""SELECT id, queued, CASE WHEN isfinite(at) THEN at END, created_at, asks, deleted_at FROM (
+               SELECT h.id, h.queued, h.at, h.created_at, h.asks, h.deleted_at,
                       lag(h.class) OVER turn IS DISTINCT FROM h.class
                       OR lag(h.place) OVER turn IS DISTINCT FROM h.place AS says_something
-                 FROM (SELECT g.*, width_bucket(CASE WHEN g.asks THEN g.created_at ELSE g.at END, g.turns) AS place FROM (
-               SELECT d.id, d.turns, f.number, f.created_at, f.asks, f.deleted_at, f.class, {said_times.IN_ORDER} AS at
+                 FROM (SELECT g.*, width_bucket(CASE WHEN g.asks THEN g.created_at ELSE g.at END, g.turns) AS place,
+                              CASE WHEN width_bucket(g.written_at - interval '1 minute', g.turns) <> width_bucket(g.at, g.turns)
+                                   THEN ({_QUEUED}) END AS queued FROM (
+               SELECT d.id, d.turns, f.number, f.created_at, f.written_at, f.asks, f.deleted_at, f.class, {said_times.IN_ORDER} AS at
                  FROM jsonb_to_recordset(%s::jsonb) AS d(id bigint, since timestamptz, turns timestamptz[], thread bigint,
                                                          first timestamptz, until timestamptz, learned timestamptz)
                 CROSS JOIN LATERAL (
                     SELECT m.id AS number, t.created_at, m.deleted_at, m.direction = 'in' AS asks, t.at,
                            CASE WHEN m.direction = 'out' THEN 0 WHEN m.deleted_at IS NULL THEN -1 ELSE m.id END AS class,
-                           m.sent_at, m.order_key, {said_times.TRIED} AS tried
+                           m.sent_at, m.order_key, CASE WHEN isfinite(t.at) THEN {said_times.TRIED} END AS tried,
+                           CASE WHEN m.direction = 'out' AND m.client_id IS NOT NULL THEN m.created_at END AS written_at
                       FROM inbox_message m
-                     CROSS JOIN LATERAL (SELECT {said_times.AT} AS at, greatest(m.created_at, d.learned) AS created_at) t
+                     CROSS JOIN LATERAL (SELECT CASE WHEN {_ON_ITS_WAY} THEN 'infinity' ELSE {said_times.AT} END AS at,
+                                                greatest(m.created_at, d.learned) AS created_at) t
                      WHERE m.conversation_id = d.thread AND (d.first IS NULL OR t.at >= d.first) AND (d.until IS NULL OR m.created_at < d.until)
                        AND (d.since IS NULL OR m.sent_at > d.since - interval '7 days')
                        AND CASE WHEN m.direction = 'in'
                                 THEN NOT m.historical AND m.kind <> 'system' AND (d.since IS NULL OR t.created_at > d.since)
-                                ELSE m.direction = 'out' AND m.state IN ('sent', 'delivered', 'read')
-                                     AND m.origin <> 'automation' AND (d.since IS NULL OR m.sent_at > d.since) END) f
+                                ELSE m.direction = 'out' AND m.origin <> 'automation' AND ({_ON_ITS_WAY}
+                                     OR (m.state IN ('sent', 'delivered', 'read') AND (d.since IS NULL OR m.sent_at > d.since))) END) f
                WINDOW following AS (PARTITION BY d.id, d.thread {said_times.FOLLOWING})) g) h
                WINDOW turn AS (PARTITION BY h.id ORDER BY h.at, h.asks DESC, h.number)) s
-            WHERE says_something ORDER BY id, at""",  # noqa: S608
+            WHERE says_something OR queued IS NOT NULL ORDER BY id, at""",  # noqa: S608
         [orjson.dumps(asked).decode()],
     )
 

@@ -22,6 +22,7 @@ class What(StrEnum):
     """What colleagues, a timer or a bot do with a conversation."""
 
     RESOLVED = "resolved"
+    MERGED = "merged"  # closed as by resolving, and what waits there waits in another conversation
     REOPENED = "reopened"
     SNOOZED = "snoozed"
     WOKEN = "woken"
@@ -38,7 +39,8 @@ class Status(StrEnum):
     SPAM = "spam"
 
 
-ENDS = (What.RESOLVED, What.SPAM)  # of a spell
+_DONE = (What.RESOLVED, What.MERGED)
+ENDS = (*_DONE, What.SPAM)  # of a spell
 _OVER = (Status.RESOLVED, Status.SPAM)
 
 
@@ -57,6 +59,18 @@ class Turn:
     at: datetime
     order: int  # settles turns of the same instant
     what: What
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A reply of ours that did not leave at once. `order`: of its being queued, as of turns; `left_at`: None while it is on its way."""
+
+    order: int
+    left_at: datetime | None = None
+
+    def is_out(self, at: datetime, order: int) -> bool:
+        """Whether it was on its way at that turn."""
+        return self.order < order and (self.left_at is None or self.left_at > at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +101,8 @@ class Course:
     done_with: tuple[
         datetime, ...
     ] = ()  # when somebody resolved what was spam: no spell ends by that, and none goes on after it
+    # (when it left, when that was resolved) of answers that were on their way when a spell ended: they belong to that one.
+    left_late: tuple[tuple[datetime, datetime], ...] = ()
 
 
 class _Rank(IntEnum):
@@ -106,10 +122,13 @@ _Mark = tuple[
 ]  # when, who is first, number of the message or order of the turn
 
 
-def course(said: Iterable[Said], turns: Iterable[Turn], *, spell_before: bool = False) -> Course:
-    """Go through the facts. `spell_before`: an earlier spell of the conversation is over, so the first response is behind it."""
+def course(
+    said: Iterable[Said], turns: Iterable[Turn], held: Iterable[Held] = (), *, spell_before: bool = False
+) -> Course:
+    """Go through the facts. `held`: what left is among `said`, too. `spell_before`: an earlier spell of the conversation is over, so the
+    first response is behind it."""
     ordered = sorted(turns, key=lambda turn: (turn.at, turn.order))
-    walk = _Walk(responded=spell_before)
+    walk = _Walk(responded=spell_before, held=sorted(held, key=lambda each: each.order))
     for at, rank, number, what in sorted(_marks(list(said), ordered), key=lambda mark: mark[:3]):
         walk.take(at, rank, number, what)
     return walk.ended()
@@ -126,7 +145,7 @@ def _marks(said: list[Said], turns: list[Turn]) -> Iterable[_Mark]:
         unseen = [turn for turn in turns if each.at <= turn.at < each.learned_at]
         # Who resolved, or said that nothing needs an answer, did not know of it: it asks anew from then on.
         starts = max(
-            [turn.at for turn in unseen if turn.what in (What.RESOLVED, What.NO_REPLY_NEEDED)],
+            [turn.at for turn in unseen if turn.what in (*_DONE, What.NO_REPLY_NEEDED)],
             default=each.at,
         )
         late = any(turn.at == starts for turn in unseen)
@@ -144,16 +163,19 @@ def _by_content(said: Said) -> tuple[object, ...]:
 @dataclass(slots=True)
 class _Walk:
     responded: bool
+    held: list[Held]
     status: Status = Status.OPEN
     ours: bool = False
     begun: bool = False  # a spell is under way
     opened_at: datetime | None = None
     unanswered: dict[int, datetime] = field(default_factory=dict)  # message → since when it waits
     response: datetime | None = None  # since when the clock under way runs
+    kind: Kind = Kind.FIRST  # of that clock
     resolution: datetime | None = None
     runs: list[Run] = field(default_factory=list)
     stretches: list[Stretch] = field(default_factory=list)
     done_with: list[datetime] = field(default_factory=list)
+    left_late: dict[datetime, datetime] = field(default_factory=dict)
 
     def take(self, at: datetime, rank: _Rank, number: int, what: What | None) -> None:
         if rank in (_Rank.WROTE, _Rank.WROTE_LATE):
@@ -165,7 +187,7 @@ class _Walk:
         elif rank is _Rank.ROUSED:
             self._roused()
         elif what is not None:
-            self._turned(at, what)
+            self._turned(at, number, what)
         if not self.stretches or (self.stretches[-1].status, self.stretches[-1].ours) != (
             self.status,
             self.ours,
@@ -174,32 +196,32 @@ class _Walk:
 
     def ended(self) -> Course:
         if self.response is not None:
-            self.runs.append(Run(self._kind, self.response))
+            self.runs.append(Run(self.kind, self.response))
         if self.resolution is not None:
             self.runs.append(Run(Kind.RESOLUTION, self.resolution))
         # Of two that began at the same instant, the later one is what it came to.
         runs = {(run.kind, run.started_at): run for run in self.runs}
         waits = None if self.status in _OVER else min(self.unanswered.values(), default=None)
         return Course(
-            tuple(runs.values()), tuple(self.stretches), waits, self.opened_at, tuple(self.done_with)
-        )
-
-    @property
-    def _kind(self) -> Kind:
-        return Kind.NEXT if self.responded else Kind.FIRST
+            tuple(runs.values()), tuple(self.stretches), waits, self.opened_at, tuple(self.done_with), tuple(self.left_late.items())
+        )  # fmt: skip
 
     def _wrote(self, at: datetime, number: int) -> None:
         if self.status is Status.SPAM:  # it waits for whoever says that it was none
             self.unanswered[number] = at
             return
         if not self.begun:
-            self.unanswered.clear()
+            if self.response is None:  # what waits for an answer that is on its way goes on waiting
+                self.unanswered.clear()
             self._begin(at)
         self.unanswered[number] = at
-        if self.response is None:
-            self.response = at
+        self._ask(at)
         self.ours = True
         self._roused()
+
+    def _ask(self, at: datetime) -> None:
+        if self.response is None:
+            self.response, self.kind = at, Kind.NEXT if self.responded else Kind.FIRST
 
     def _roused(self) -> None:
         if self.status in (Status.SNOOZED, Status.PENDING):
@@ -220,11 +242,9 @@ class _Walk:
         self._end_response(at)
         self.ours = False
 
-    def _turned(self, at: datetime, what: What) -> None:
-        if what is What.RESOLVED:
-            if self.status is Status.SPAM:
-                self.done_with.append(at)
-            self._end_spell(at, Status.RESOLVED)
+    def _turned(self, at: datetime, order: int, what: What) -> None:
+        if what in _DONE:
+            self._done(at, order, what)
         elif what is What.SPAM:
             self._end_spell(at, Status.SPAM, cancelled=True)
         elif what is What.REOPENED:
@@ -236,12 +256,26 @@ class _Walk:
         elif self.status not in _OVER:
             self.status = {What.SNOOZED: Status.SNOOZED, What.PENDING: Status.PENDING}.get(what, Status.OPEN)
 
+    def _done(self, at: datetime, order: int, what: What) -> None:
+        if self.status is Status.SPAM:
+            self.done_with.append(at)
+        out = [each for each in self.held if each.is_out(at, order)]
+        if self.begun:
+            for each in out:
+                if each.left_at is not None:
+                    self.left_late.setdefault(each.left_at, at)
+        # Whoever resolved had answered: the customer waits until that has left.
+        self._end_spell(at, Status.RESOLVED, answered=what is What.RESOLVED and bool(out))
+
     def _begin(self, at: datetime) -> None:
         self.begun, self.status = True, Status.OPEN
         self.opened_at = self.resolution = at
 
-    def _end_spell(self, at: datetime, status: Status, *, cancelled: bool = False) -> None:
-        self._end_response(at, cancelled=True)
+    def _end_spell(
+        self, at: datetime, status: Status, *, cancelled: bool = False, answered: bool = False
+    ) -> None:
+        if not answered:
+            self._end_response(at, cancelled=True)
         if self.resolution is not None:
             self.runs.append(Run(Kind.RESOLUTION, self.resolution, at, cancelled))
         self.resolution, self.begun, self.status, self.ours = None, False, status, False
@@ -254,11 +288,11 @@ class _Walk:
         self._begin(at)
         self.ours = True
         if self.unanswered:
-            self.response = at
+            self._ask(at)
 
     def _end_response(self, at: datetime, *, cancelled: bool = False) -> None:
         if self.response is None:
             return
-        self.runs.append(Run(self._kind, self.response, at, cancelled))
+        self.runs.append(Run(self.kind, self.response, at, cancelled))
         self.response = None
         self.responded = self.responded or not cancelled

@@ -16,6 +16,12 @@ from inbox.rules.business_hours import Hours
 from inbox.rules.course import Course, Kind, Run, Status, Stretch
 
 NOTHING = timedelta(0)
+_COUNTS = {
+    Status.SNOOZED: "snoozed, which counts",
+    Status.PENDING: "with a bot or the customer, which counts",
+    Status.RESOLVED: "resolved, and the answer is on its way",
+    Status.SPAM: "marked as spam",
+}
 
 
 class State(StrEnum):
@@ -187,9 +193,7 @@ def _pause(kind: Kind, stretch: Stretch, policy: Policy) -> str:
 
 def _why_it_counts(kind: Kind, stretch: Stretch) -> str:
     if stretch.status is not Status.OPEN:
-        return (
-            f"{'snoozed' if stretch.status is Status.SNOOZED else 'with a bot or the customer'}, which counts"
-        )
+        return _COUNTS[stretch.status]
     if kind is not Kind.RESOLUTION or stretch.ours:
         return "the customer waits"
     return "waiting for the customer, which counts"

@@ -23,7 +23,7 @@ from inbox.actions import (
 from inbox.models import Brand, BulkAct, BusinessHours, ContactMerge, Sentiment, SlaPolicy, Tag, Team
 from inbox.queries import merges
 from tests.analytics.counting import be_there
-from tests.analytics.moments import Moment
+from tests.analytics.moments import Moment, hold_a_reply
 
 
 def note(moment: Moment) -> None:
@@ -39,6 +39,11 @@ def read(moment: Moment) -> None:
 
 def resolve(moment: Moment) -> None:
     closing.resolve(**moment.to_it)
+
+
+def answer_and_resolve(moment: Moment) -> None:
+    hold_a_reply(moment)
+    resolve(moment)
 
 
 def reopen(moment: Moment) -> None:
@@ -173,7 +178,7 @@ def ask_for_a_recount(moment: Moment) -> None:
     recounting.ask(brand=moment.brand, now=moment.story.at(moment.now))
 
 
-OFTEN = [resolve, reopen, assign, tag, snooze, undo, merge]
+OFTEN = [resolve, answer_and_resolve, reopen, assign, tag, snooze, undo, merge]
 SELDOM = [
     note, read, mark_spam, give_to_a_team, remove_a_team, feel, pin, leave, wake, need_no_reply, do_to_many, part, say_they_are_one,
     be_at_the_desk, promise_otherwise, work_other_hours, move_to_another_zone, ask_for_a_recount,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 from inbox.actions import receiving, replying, sending
 from inbox.actions.receiving import Arrival
@@ -19,7 +21,7 @@ from inbox.exchange import (
     ReadUpTo,
     Unsent,
 )
-from inbox.models import Brand, Contact, Conversation, Message, Person
+from inbox.models import ON_ITS_WAY, Brand, Contact, Conversation, Message, MessageState, Person
 from tests.analytics.conftest import Story
 
 _numbers = itertools.count(1)
@@ -134,6 +136,26 @@ def reply(moment: Moment) -> None:
             sending.mark_reply_sent(external_id=f"reply-{row.pk}", at=None, **told)
 
 
+def hold_a_reply(moment: Moment) -> None:
+    """It lies in the outbox, and whoever wrote it may take it back for a while."""
+    replying.queue_reply(
+        conversation=moment.conversation, client_id=uuid.uuid4(), text=f"Soon {next(_numbers)}", by=moment.by,
+        written_against=moment.conversation.public_seq, now=moment.story.at(moment.now), hold=timedelta(minutes=1.5),
+    )  # fmt: skip
+
+
+def settle_a_reply(moment: Moment) -> None:
+    """What is on its way leaves, may not leave, or cannot."""
+    waits = moment.conversation.messages.filter(state__in=ON_ITS_WAY).earliest("pk")
+    told: dict[str, Any] = {"message_id": waits.pk, "now": moment.story.at(moment.now)}
+    if sending.claim_reply(**told) is None and waits.state == MessageState.QUEUED:
+        return
+    if moment.minutes % 3:
+        sending.mark_reply_sent(external_id=f"reply-{waits.pk}", at=None, **told)
+    else:
+        sending.mark_reply_failed(reason="Refused", attempt=max(waits.attempts, 1), **told)
+
+
 def show_a_reply(moment: Moment) -> None:
     """The platform's echo: of the newest of ours, whether it was said to be sent or not."""
     ours = moment.conversation.messages.filter(client_id__isnull=False, direction="out").latest("pk")
@@ -179,5 +201,7 @@ def look_at_it(moment: Moment) -> None:
     moment.hear(ReadUpTo(moment.who, moment.story.at(moment.now)))
 
 
-OFTEN = [write, write_and_come_late, answer, reply, answer_elsewhere, show_a_reply, unsend]
+OFTEN = [
+    write, write_and_come_late, answer, reply, hold_a_reply, settle_a_reply, answer_elsewhere, show_a_reply, unsend,
+]  # fmt: skip
 SELDOM = [find_in_history, tell_of_the_platform, answer_by_bot, send_again, discard, edit, react, look_at_it]

@@ -13,11 +13,29 @@ from analytics import rollups
 from analytics.actions import following, recounting
 from inbox.actions import bulk, closing, joining, merging, replying, snoozing, undoing
 from inbox.models import Conversation, Message, SlaPolicy, Team
+from inbox.queries import clock_facts
 from tests.analytics import decisions, moments
 from tests.analytics.conftest import Story
 from tests.analytics.counting import shown, the_whole
-from tests.analytics.decisions import merge, need_no_reply, part, promise_otherwise, undo
-from tests.analytics.moments import Moment, answer, unsend, write
+from tests.analytics.decisions import (
+    answer_and_resolve,
+    merge,
+    need_no_reply,
+    part,
+    promise_otherwise,
+    reopen,
+    resolve,
+    undo,
+)
+from tests.analytics.moments import (
+    Moment,
+    answer,
+    hold_a_reply,
+    settle_a_reply,
+    unsend,
+    write,
+    write_and_come_late,
+)
 from tests.factories.people import ChannelFactory
 
 pytestmark = pytest.mark.django_db
@@ -62,8 +80,29 @@ MERGED_AND_UNDONE = [
 ]  # fmt: skip
 
 
+ANSWERED_AND_RESOLVED = [
+    (write, "mara", "Ada", 1, ""), (answer_and_resolve, "mara", "Ada", 5, "all"), (write_and_come_late, "mara", "Ada", 2, "all"),
+    (settle_a_reply, "mara", "Ada", 4, "all"), (hold_a_reply, "mara", "Bo", 2, ""), (resolve, "mara", "Ada", 1, "triage"),
+    (undo, "mara", "Bo", 1, ""), (write, "mara", "Ada", 60, "all"), (answer_and_resolve, "mara", "Bo", 2, "all"),
+    (reopen, "mara", "Ada", 5, "all"), (settle_a_reply, "mara", "Ada", 3, "all"),
+]  # fmt: skip
+
+
+def assert_clocks_and_figures_agree(story: Story) -> None:
+    """Clocks look at the spell under way alone, and figures at all of them: what runs or ran in that one is the same for both."""
+    opened = dict(story.brand.conversations.values_list("pk", "opened_at"))
+    whole = clock_facts.read((pk, None) for pk in opened)
+    for pk, facts in clock_facts.read(opened.items()).items():
+        of_clocks, of_figures = (
+            {run for run in each.course().runs if facts.since is None or run.started_at >= facts.since}
+            for each in (facts, whole[pk])
+        )
+        assert of_clocks == of_figures
+
+
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(MERGED_AND_UNDONE, 0.0)
+@example(ANSWERED_AND_RESOLVED, 0.0)
 @given(steps, st.sampled_from([0.0, 29.8]))
 def test_following_step_by_step_is_counting_all_of_it(
     db: None, steps: list[tuple[Callable[[Moment], None], str, str, int, str]], now: float
@@ -80,6 +119,7 @@ def test_following_step_by_step_is_counting_all_of_it(
         look(story, how, now)
     story.count(now)
     followed = shown(story)
+    assert_clocks_and_figures_agree(story)
 
     recounting.ask(brand=story.brand, now=story.at(now))
     story.count()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from inbox.rules.business_hours import Hours
-from inbox.rules.course import Kind, Said, Turn, What
+from inbox.rules.course import Held, Kind, Said, Turn, What
 from inbox.rules.sla import Policy
 from tests.inbox.rules import wall
 
@@ -40,6 +40,9 @@ class Place:
 
     def turn(self, each: Turn) -> Turn:
         return replace(each, at=self._moved(each.at))
+
+    def held(self, each: Held) -> Held:
+        return replace(each, left_at=self._moved(each.left_at) if each.left_at is not None else None)
 
     def worked(self, hours: Hours | None, beats: int) -> list[timedelta]:
         """Of each beat how much is working time: what the clock on the wall says, look by look."""
@@ -82,7 +85,7 @@ def asking(said: Said, turns: list[Turn]) -> Asking:
     meanwhile = sorted(
         (each for each in turns if said.at <= each.at < said.learned_at), key=lambda each: each.at
     )
-    done = [each.at for each in meanwhile if each.what in (What.RESOLVED, What.NO_REPLY_NEEDED)]
+    done = [each.at for each in meanwhile if each.what in (What.RESOLVED, What.MERGED, What.NO_REPLY_NEEDED)]
     found = Asking(said, done[-1], late=True) if done else Asking(said, said.at)
     if meanwhile and meanwhile[-1].at > found.since:
         found.rouses = meanwhile[-1].at
@@ -90,7 +93,7 @@ def asking(said: Said, turns: list[Turn]) -> Asking:
 
 
 def lived_through(
-    said: list[Said], turns: list[Turn], rules: Policy, now: int, place: Place
+    said: list[Said], turns: list[Turn], held: list[Held], rules: Policy, now: int, place: Place
 ) -> list[tuple[object, ...]]:
     diary: list[tuple[str, bool]] = []  # of each beat: status, and whether the brand has the word
     clocks_: list[Lived] = []
@@ -98,6 +101,11 @@ def lived_through(
     asked = sorted((asking(each, turns) for each in said if each.by_customer), key=lambda each: each.said.at)
     status, ours, responded = "open", False, False
     over = ("resolved", "spam")
+    # The beats in which a reply of ours was on its way.
+    out: set[int] = set()
+    for reply in held:
+        left = now if reply.left_at is None else int((reply.left_at - NOON) / SECOND)
+        out.update(range(reply.order // 10, left))
 
     def running(*kinds: Kind) -> Lived | None:
         return next((each for each in clocks_ if each.kind in kinds and each.ended is None), None)
@@ -114,10 +122,11 @@ def lived_through(
         if status == "spam":
             waits = [*waits, each]
             return
+        waiting = running(Kind.FIRST, Kind.NEXT)
         if not running(Kind.RESOLUTION):
             start(Kind.RESOLUTION, beat)
-            waits = []
-        if not running(Kind.FIRST, Kind.NEXT):
+            waits = waits if waiting else []
+        if not waiting:
             start(Kind.NEXT if responded else Kind.FIRST, beat)
         waits = [*waits, each]
         status, ours = "open", True
@@ -151,8 +160,9 @@ def lived_through(
             waits, ours, responded = [], False, responded or response is not None
             stop(response, beat)
         what = next((each.what for each in turns if each.at == moment), None)
-        if what is What.RESOLVED:
-            stop(response, beat, cancelled=True)
+        if what in (What.RESOLVED, What.MERGED):
+            if what is What.MERGED or beat not in out:
+                stop(response, beat, cancelled=True)
             stop(spell, beat)
             status, ours, responded = "resolved", False, True
         elif what is What.SPAM:
@@ -164,7 +174,7 @@ def lived_through(
             waits, ours = [], False
         elif what is What.REOPENED and status in over:
             start(Kind.RESOLUTION, beat)
-            if waits:
+            if waits and not response:
                 start(Kind.NEXT, beat)
             status, ours = "open", True
         elif what is What.REOPENED or (what is What.WOKEN and status not in over):

@@ -14,7 +14,7 @@ from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from inbox.rules.business_hours import Hours
-from inbox.rules.course import Course, Kind, Said, Turn, What, course
+from inbox.rules.course import Course, Held, Kind, Said, Turn, What, course
 from inbox.rules.sla import ClockNow, Policy, State, clocks, counted_of
 from tests.inbox.rules import wall
 from tests.inbox.rules.lived import NOON, SECOND, Place, at, lived_through
@@ -40,13 +40,19 @@ def turn(seconds: float, what: What, order: int = 0) -> Turn:
     return Turn(at(seconds), order or int(seconds * 10), what)
 
 
+def queued(seconds: float, *, left: float | None = None) -> Held:
+    return Held(int(seconds * 10), at(left) if left is not None else None)
+
+
 def policy(**fields: object) -> Policy:
     targets = {Kind.FIRST: 10 * SECOND, Kind.NEXT: 20 * SECOND, Kind.RESOLUTION: 30 * SECOND}
     return Policy(**{"targets": targets, "warnings": (50, 80), **fields})  # type: ignore[arg-type]
 
 
-def look(said: list[Said], turns: list[Turn], now: float, rules: Policy | None = None) -> list[ClockNow]:
-    return clocks(course(said, turns), rules or policy(), at(now))
+def look(
+    said: list[Said], turns: list[Turn], now: float, rules: Policy | None = None, *, held: list[Held] | None = None
+) -> list[ClockNow]:  # fmt: skip
+    return clocks(course(said, turns, held or []), rules or policy(), at(now))
 
 
 def told(
@@ -67,6 +73,7 @@ class Story:
 
     said: list[Said]
     turns: list[Turn]
+    held: list[Held]
     place: Place
     rules: Policy
     facts: list[Said] = field(init=False)
@@ -78,7 +85,7 @@ class Story:
 
     @property
     def course(self) -> Course:
-        return course(self.facts, self.done)
+        return course(self.facts, self.done, [self.place.held(each) for each in self.held])
 
     def clocks(self, beats: float) -> list[ClockNow]:
         return clocks(self.course, self.rules, self.place.at(beats))
@@ -90,16 +97,22 @@ class Story:
             replace(each, unsent_at=None) if each.unsent_at and each.unsent_at >= at(beats) else each
             for each in known
         ]
-        return replace(self, said=said, turns=[each for each in self.turns if each.at < at(beats)])
+        left = {each.at for each in said if not each.by_customer}
+        held = [
+            replace(each, left_at=each.left_at if each.left_at in left else None)
+            for each in self.held
+            if each.order < 10 * beats
+        ]
+        return replace(self, said=said, turns=[each for each in self.turns if each.at < at(beats)], held=held)
 
 
 @st.composite
-def happenings(draw: st.DrawFn) -> tuple[list[Said], list[Turn]]:
+def happenings(draw: st.DrawFn) -> tuple[list[Said], list[Turn], list[Held]]:
     beats = draw(st.lists(st.integers(0, LENGTH - 1), unique=True, max_size=14))
-    said, turns, spare = [], [], list(beats)
+    said, turns, held, spare = [], [], [], list(beats)
     while spare:
         beat = spare.pop()
-        what = draw(st.sampled_from(["customer", "customer", "answer", *What]))
+        what = draw(st.sampled_from(["customer", "customer", "answer", "reply", *What, What.RESOLVED]))
         if what == "customer":
             later = [each for each in spare if each > beat]
             gone = draw(st.sampled_from([None, *later]))
@@ -108,9 +121,15 @@ def happenings(draw: st.DrawFn) -> tuple[list[Said], list[Turn]]:
             said.append(customer(beat, unsent=gone))
         elif what == "answer":
             said.append(answer(beat))
+        elif what == "reply":  # of ours, which leaves later or is on its way for ever
+            left = draw(st.sampled_from([None, *(each for each in spare if each > beat)]))
+            held.append(queued(beat, left=left))
+            if left is not None:
+                spare.remove(left)
+                said.append(answer(left))
         else:
             turns.append(turn(beat, What(what)))
-    return said, turns
+    return said, turns, held
 
 
 # Seconds about the minute at noon: alone in it a brand works, or at all times but in it.
@@ -158,8 +177,22 @@ def test_the_clocks_are_those_of_somebody_who_lived_through_it(
     known = replace(story, said=late).known_by(now)
 
     assert told(known.clocks(now), story.place) == lived_through(
-        known.said, known.turns, story.rules, now, story.place
+        known.said, known.turns, known.held, story.rules, now, story.place
     )
+
+
+@pytest.mark.parametrize("state", [State.MET, State.RUNNING])
+def test_stories_are_told_in_which_an_answer_leaves_after_resolving(state: State) -> None:
+    def is_told_of_it(told: tuple[list[Said], list[Turn], list[Held]]) -> bool:
+        said, turns, held = told
+        ends = {each.at for each in turns if each.what is What.RESOLVED}
+        return any(
+            clock.kind is not Kind.RESOLUTION and clock.state is state
+            and any(clock.started_at < end < (clock.ended_at or at(LENGTH)) for end in ends)
+            for clock in look(said, turns, LENGTH, held=held)
+        )  # fmt: skip
+
+    find(happenings(), is_told_of_it, settings=settings(max_examples=2000, phases=[Phase.generate]))
 
 
 def is_at_night(hours: Hours, fact: datetime) -> bool:
@@ -207,11 +240,11 @@ def test_stories_are_told_of_every_hour(sees: Callable[[Hours, datetime], bool])
 @settings(max_examples=300, deadline=None)
 @given(stories(), st.randoms(use_true_random=False))
 def test_the_order_in_which_facts_are_handed_in_decides_nothing(story: Story, chance: random.Random) -> None:
-    said, turns = list(story.said), list(story.turns)
-    chance.shuffle(said)
-    chance.shuffle(turns)
+    said, turns, held = list(story.said), list(story.turns), list(story.held)
+    for each in (said, turns, held):
+        chance.shuffle(each)  # type: ignore[arg-type]
 
-    assert replace(story, said=said, turns=turns).clocks(LENGTH) == story.clocks(LENGTH)
+    assert replace(story, said=said, turns=turns, held=held).clocks(LENGTH) == story.clocks(LENGTH)
 
 
 @settings(max_examples=300, deadline=None)
@@ -321,6 +354,45 @@ def test_after_a_resolution_a_message_begins_a_new_spell() -> None:
         ("next", "running", 8, None, 2),
         ("resolution", "running", 8, None, 2),
     ]
+
+
+def test_an_answer_that_was_on_its_way_when_it_was_resolved_ends_the_wait_when_it_leaves() -> None:
+    found = look([customer(0), answer(6)], [turn(3, What.RESOLVED)], 9, held=[queued(2, left=6)])
+
+    assert told(found) == [("first", "met", 0, 6, 6), ("resolution", "met", 0, 3, 3)]
+    assert [each.reason for each in found[0].segments] == ["the customer waits", "resolved, and the answer is on its way"]  # fmt: skip
+
+
+def test_while_it_is_on_its_way_the_clock_runs_on_and_is_late_like_any_other() -> None:
+    on_its_way = look([customer(0)], [turn(3, What.RESOLVED)], 9, held=[queued(2)])
+    late = look([customer(0), answer(16)], [turn(3, What.RESOLVED)], 20, held=[queued(2, left=16)])
+
+    assert (on_its_way[0].state, on_its_way[0].due_at) == (State.RUNNING, at(10))
+    assert told(late)[0] == ("first", "missed", 0, 16, 16)
+
+
+def test_what_was_queued_after_resolving_or_had_left_before_it_keeps_no_clock_running() -> None:
+    after = look([customer(0)], [turn(3, What.RESOLVED)], 9, held=[queued(4)])
+    before = look([customer(0), answer(2), customer(2.5)], [turn(3, What.RESOLVED)], 9, held=[queued(1, left=2)])  # fmt: skip
+
+    assert told(after)[0] == ("first", "cancelled", 0, 3, 3)
+    assert ("next", "cancelled", 2.5, 3, 0.5) in told(before)
+
+
+def test_who_writes_before_it_leaves_waits_since_their_first_message() -> None:
+    found = look([customer(0), customer(5), answer(6)], [turn(3, What.RESOLVED)], 9, held=[queued(2, left=6)])
+
+    assert told(found) == [
+        ("first", "met", 0, 6, 6),
+        ("resolution", "met", 0, 3, 3),
+        ("resolution", "paused", 5, None, 1),
+    ]
+
+
+def test_what_is_merged_into_another_waits_there_whatever_is_on_its_way() -> None:
+    found = look([customer(0), answer(6)], [turn(3, What.MERGED)], 9, held=[queued(2, left=6)])
+
+    assert told(found)[0] == ("first", "cancelled", 0, 3, 3)
 
 
 def test_what_was_spam_by_mistake_begins_anew_when_it_is_opened() -> None:

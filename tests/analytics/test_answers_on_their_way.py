@@ -1,0 +1,173 @@
+"""What is resolved while an answer is on its way was answered when that left; where it never leaves, it is as if it had not been written."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from analytics import metrics
+from inbox.actions import replying, running_macros, sending, undoing
+from inbox.models import CannedReply, Clock, Macro, Message, SlaPolicy
+from tests.analytics.conftest import Story
+
+pytestmark = pytest.mark.django_db
+
+SECONDS = 1 / 60
+
+
+@pytest.fixture
+def promised(story: Story) -> Story:
+    SlaPolicy.objects.create(
+        brand=story.brand, name="Standard", first_response=600, next_response=600, resolution=86400
+    )
+    return story
+
+
+def queue(story: Story, who: str, minutes: float, by: str = "Ada", *, seconds: float = 5) -> Message:
+    """From the composer; it waits out its hold."""
+    [row] = replying.queue_reply(
+        conversation=story.conversation(who), by=story.person(by), client_id=uuid4(), text="It left today", written_against=story.seen,
+        now=story.at(minutes), hold=timedelta(seconds=seconds),
+    )  # fmt: skip
+    return row
+
+
+def leave(story: Story, row: Message, minutes: float) -> None:
+    assert sending.claim_reply(message_id=row.pk, now=story.at(minutes))
+    sending.mark_reply_sent(
+        message_id=row.pk, external_id=f"reply-{row.pk}", at=None, now=story.at(minutes + SECONDS)
+    )
+
+
+def clocks(story: Story, who: str = "mara") -> list[tuple[Any, ...]]:
+    columns = ("kind", "state", "started_at", "ended_at", "due_at")
+    found = Clock.objects.filter(conversation=story.conversation(who))
+    return list(found.order_by("started_at", "kind").values_list(*columns))
+
+
+def test_sending_and_resolving_at_once_is_a_first_response_when_it_leaves(promised: Story) -> None:
+    story = promised
+    story.write("mara", 0)
+    row = queue(story, "mara", 4, by="Ada")
+    story.resolve("mara", 4 + SECONDS, by="Bo")
+    story.count(4 + 2 * SECONDS)
+    assert clocks(story)[0][:2] == ("first", "running")
+    assert story.facts(metrics.FIRST) == []
+
+    leave(story, row, 4.1)
+    story.count(5)
+
+    assert (story.minutes(metrics.FIRST), story.names(metrics.FIRST)) == ([4.1], ["Ada"])
+    assert [(fact.hit, fact.at) for fact in story.facts(metrics.TARGET_FIRST)] == [(True, story.at(4.1))]
+    assert story.names(metrics.RESOLUTION) == story.names(metrics.TARGET_RESOLUTION) == ["Ada"]
+    assert [fact.value for fact in story.facts(metrics.EFFORT)] == [2.0]
+    assert [fact.until for fact in story.facts(metrics.OPENED)] == [story.at(4 + SECONDS)]
+
+
+def test_the_second_answer_is_a_next_response(promised: Story) -> None:
+    story = promised
+    story.write("mara", 0)
+    story.answer("mara", 1)
+    story.write("mara", 10)
+    row = queue(story, "mara", 12)
+    story.resolve("mara", 12)
+    leave(story, row, 12.1)
+    story.write("mara", 60)  # and what comes after it belongs to another stretch
+    story.count(61)
+
+    assert (story.minutes(metrics.FIRST), story.minutes(metrics.NEXT)) == ([1.0], [2.1])
+    assert [fact.hit for fact in story.facts(metrics.TARGET_NEXT)] == [True]
+    assert [fact.value for fact in story.facts(metrics.EFFORT)] == [4.0]
+
+
+def test_a_macro_that_answers_and_resolves_is_a_response(promised: Story) -> None:
+    story = promised
+    reply = CannedReply.objects.create(brand=story.brand, name="Left", text="It left today")
+    macro = Macro.objects.create(brand=story.brand, name="Done", reply=reply, resolves=True)
+    story.write("mara", 0)
+    asked: dict[str, Any] = {
+        "macro": macro, "conversation": story.conversation("mara"), "by": story.person("Ada"), "seen_seq": story.seen, "now": story.at(3),
+    }  # fmt: skip
+    seen = running_macros.mark(running_macros.preview(**asked))
+    running_macros.run(**asked, client_id=uuid4(), expected=seen, hold=timedelta(seconds=5))
+    story.count(3.05)
+    assert story.conversation("mara").state == "resolved"
+
+    leave(story, Message.objects.get(direction="out"), 3.1)
+    story.count(4)
+
+    assert (story.minutes(metrics.FIRST), story.names(metrics.FIRST)) == ([3.1], ["Ada"])
+    assert [fact.hit for fact in story.facts(metrics.TARGET_FIRST)] == [True]
+
+
+def test_what_leaves_too_late_was_missed_and_is_told_while_it_waits(promised: Story) -> None:
+    story = promised
+    story.write("mara", 0)
+    row = queue(story, "mara", 9, seconds=180)
+    story.resolve("mara", 9.5)
+    story.count(9.6)
+    story.sweep(11)
+    story.count(11)
+    assert [(fact.hit, fact.at) for fact in story.facts(metrics.TARGET_FIRST)] == [(False, story.at(10))]
+
+    leave(story, row, 12)
+    story.count(13)
+
+    [missed] = story.facts(metrics.TARGET_FIRST)
+    assert (missed.hit, missed.at, missed.value) == (False, story.at(10), 12 * 60)
+
+
+@pytest.mark.parametrize("how", ["taken back", "discarded", "overtaken"])
+@pytest.mark.parametrize("counted", [True, False])
+def test_what_never_leaves_is_as_if_it_had_not_been_written(promised: Story, how: str, counted: bool) -> None:
+    story = promised
+    for who in ("mara", "noor"):
+        story.write(who, 0)
+    row = queue(story, "mara", 4)
+    for who in ("mara", "noor"):
+        story.resolve(who, 4 + SECONDS, by="Bo")
+    if counted:
+        story.count(4 + 2 * SECONDS)
+        assert clocks(story, "mara") != clocks(story, "noor")
+
+    match how:
+        case "taken back":
+            undoing.undo(brand=story.brand, by=story.person("Ada"), now=story.at(4 + 3 * SECONDS))
+        case "discarded":
+            replying.discard(message=row, by=story.person("Ada"), now=story.at(4 + 3 * SECONDS))
+        case "overtaken":
+            for who in ("mara", "noor"):
+                story.write(who, 4 + 3 * SECONDS, learned=4 + 3 * SECONDS)
+            if counted:
+                story.count(4 + 4 * SECONDS)
+            assert sending.claim_reply(message_id=row.pk, now=story.at(4.2)) is None
+    story.count(5)
+
+    assert clocks(story, "mara") == clocks(story, "noor")
+    assert story.facts(metrics.FIRST) == story.facts(metrics.TARGET_FIRST) == []
+
+
+def test_who_writes_while_it_is_being_sent_has_waited_since_their_first_message(promised: Story) -> None:
+    story = promised
+    story.write("mara", 0)
+    row = queue(story, "mara", 4)
+    story.resolve("mara", 4 + SECONDS)
+    assert sending.claim_reply(message_id=row.pk, now=story.at(4.1))
+    story.write("mara", 4.1 + SECONDS, learned=4.1 + SECONDS)
+    story.count(4.2)
+    assert [each[:2] for each in clocks(story) if each[0] != "resolution"] == [("first", "running")]
+
+    told = {"at": story.at(4.1 + 2 * SECONDS), "now": story.at(4.3)}
+    sending.mark_reply_sent(message_id=row.pk, external_id="reply", **told)
+    story.count(5)
+
+    assert [each[:4] for each in clocks(story) if each[0] != "resolution"] == [
+        ("first", "met", story.at(0), story.at(4.1 + 2 * SECONDS))
+    ]
+    assert story.facts(metrics.NEXT) == []
+    story.write("mara", 8)  # a look at the stretch under way leaves the one before as it was
+    story.count(9)
+    assert [each[:2] for each in clocks(story) if each[0] != "resolution"] == [("first", "met"), ("next", "running")]  # fmt: skip
