@@ -84,10 +84,10 @@ METRICS: dict[str, Metric] = {
             _WROTE, _CALENDAR, business=True,
         ),
         Metric(
-            RESOLUTION, "Resolution time", 4, Unit.TIME, RESOLUTION, "resolutions",
+            RESOLUTION, "Resolution time", 5, Unit.TIME, RESOLUTION, "resolutions",
             "From the first message, or from the reopening, until it was resolved.",
             "Each stretch between opening and resolving counts once: a conversation that came back is resolved twice. Resolving that "
-            "was undone never was. Spam is not resolved; what was marked as spam and was none is resolved once, from when it was opened again. It "
+            "was undone never was, and neither was one upon an answer that could not be sent. Spam is not resolved; what was marked as spam and was none is resolved once, from when it was opened again. It "
             "counts for the moment of resolving.",
             "Whoever last wrote to the customer in it, also where that left after it was resolved; where nobody did, whoever resolved it. Answers "
             "written outside Parley have no agent.",
@@ -149,23 +149,23 @@ METRICS: dict[str, Metric] = {
             "platform tells of another app; all else from outside counts as a colleague's. Naming them changes nothing that has come before.", "Nobody.", "The moment of the message.",
         ),
         Metric(
-            OPENED, "Conversations opened", 3, Unit.NUMBER, OPENED, "conversations",
+            OPENED, "Conversations opened", 4, Unit.NUMBER, OPENED, "conversations",
             "How often a conversation began: by a customer's first message, or by being reopened.",
-            "A customer who writes after resolving begins anew. Threads that only a backfill knows never began, and spam counts nowhere. "
+            "A customer who writes after resolving begins anew; what comes back because an answer could not be sent goes on. Threads that only a backfill knows never began, and spam counts nowhere. "
             "What was marked as spam and was none began once; what was resolved as spam, and comes back, begins then.",
             "Nobody.", "The moment of the message or of the reopening.",
         ),
         Metric(
-            "backlog", "Backlog", 3, Unit.NUMBER, OPENED, "conversations",
+            "backlog", "Backlog", 4, Unit.NUMBER, OPENED, "conversations",
             "Conversations that had begun and were not resolved at the end of the day; today: so far.",
             "Open, pending and snoozed ones. Spam counts nowhere.",
             "Nobody.", "Midnight of the brand's time zone.",
         ),
         Metric(
-            "reopened", "Reopen rate", 4, Unit.SHARE, RESOLUTION, "resolutions",
+            "reopened", "Reopen rate", 5, Unit.SHARE, RESOLUTION, "resolutions",
             "The share of resolutions after which the conversation was opened again.",
-            "By the customer writing or by a colleague, however much later; resolving that was undone counts nowhere. It counts for "
-            "the moment of resolving, so a share may still rise.",
+            "By the customer writing or by a colleague, however much later; resolving that was undone counts nowhere, and neither does one that came "
+            "back because the answer that was on its way could not be sent. It counts for the moment of resolving, so a share may still rise.",
             "As for the resolution time.", "The moment of resolving.", "reopened", "not reopened",
         ),
         Metric(

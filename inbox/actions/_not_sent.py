@@ -12,11 +12,13 @@ from inbox.actions._queueing import BY_POLICY
 from inbox.models import (
     Conversation,
     ConversationState,
+    Event,
     EventKind,
     Message,
     NotificationKind,
     Person,
 )
+from inbox.models.conversations import UNDER_WAY
 from inbox.queries import merges, news
 from inbox.queries.sentences import NOT_SENT
 
@@ -28,7 +30,7 @@ def tell(ledger: events.Ledger, message: Message, reason: str, now: datetime) ->
     pk = message.conversation_id
     place = _writing.locked(merges.shown_in([pk]).get(pk, pk))
     who = _who_minds(message, place)
-    _bring_back(ledger, place, who, now)
+    _bring_back(ledger, place, message, who, now)
     if who is not None:
         notice = Notice(
             who.pk, NotificationKind.REPLY, place.pk, f"Not sent: {reason}", message_id=message.pk
@@ -43,14 +45,20 @@ def _who_minds(message: Message, place: Conversation) -> Person | None:
     return next((here[pk] for pk in wanted if pk in here), None)
 
 
-def _bring_back(ledger: events.Ledger, place: Conversation, who: Person | None, now: datetime) -> None:
+def _bring_back(
+    ledger: events.Ledger, place: Conversation, message: Message, who: Person | None, now: datetime
+) -> None:
     """What was resolved, snoozed or left pending was so because the customer had been answered. Spam stays spam."""
     columns: dict[str, Any] = {"state": ConversationState.OPEN, "snoozed_until": None}
     was_resolved = place.state == ConversationState.RESOLVED
     if was_resolved and not _has_rival(place):
+        never_was = _resolved_upon(message, place)
+        undoes = {"undoes": never_was.seq} if never_was else {}
         seq = ledger.record(
-            EventKind.REOPENED, at=now, conversation_id=place.pk, before=place.state, by=NOT_SENT
+            EventKind.REOPENED, at=now, conversation_id=place.pk, before=place.state, by=NOT_SENT, **undoes
         )
+        if never_was and never_was.data["before"] in _ASIDE:
+            seq = ledger.record(EventKind.WOKEN, at=now, conversation_id=place.pk, by=NOT_SENT)
         columns |= {"resolved_at": None, "waiting_since": news.first_unanswered(place)}
     elif place.state in _ASIDE:
         seq = ledger.record(EventKind.WOKEN, at=now, conversation_id=place.pk, by=NOT_SENT)
@@ -66,6 +74,25 @@ def _bring_back(ledger: events.Ledger, place: Conversation, who: Person | None, 
         columns |= {"assignee_set_by": BY_POLICY, "assignee_set_at": now}
     _snoozing.forget_timers([place.pk])
     _writing.change(place, seq, **columns)
+
+
+def _resolved_upon(message: Message, place: Conversation) -> Event | None:
+    """The resolving that would not have been without this answer: clocks and figures leave it out, as what is taken back. None where it was
+    resolved before the answer was queued (once more, say), or spam until then: that goes on having been."""
+    told = Event.objects.filter(conversation=place).order_by("seq")
+    undone = told.filter(data__has_key="undoes").values_list("data__undoes", flat=True)
+    resolved = (
+        told.filter(kind=EventKind.RESOLVED)
+        .exclude(data__has_key="undoes")
+        .exclude(seq__in=list(undone))
+        .last()
+    )
+    queued = Event.objects.filter(message=message, kind=EventKind.REPLY_QUEUED).exclude(
+        data__has_key="undoes"
+    )
+    if resolved is None or not queued.exists() or queued.order_by("-seq")[0].seq > resolved.seq:
+        return None
+    return resolved if resolved.data.get("before") in UNDER_WAY and "into" not in resolved.data else None
 
 
 def _has_rival(place: Conversation) -> bool:

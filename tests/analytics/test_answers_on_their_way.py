@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from analytics import metrics
-from inbox.actions import replying, running_macros, sending, undoing
+from inbox.actions import replying, running_macros, sending, snoozing, undoing
 from inbox.models import CannedReply, Clock, Macro, Message, SlaPolicy
 from tests.analytics.conftest import Story
 
@@ -171,3 +171,61 @@ def test_who_writes_while_it_is_being_sent_has_waited_since_their_first_message(
     story.write("mara", 8)  # a look at the stretch under way leaves the one before as it was
     story.count(9)
     assert [each[:2] for each in clocks(story) if each[0] != "resolution"] == [("first", "met"), ("next", "running")]  # fmt: skip
+
+
+def fail(story: Story, row: Message, minutes: float) -> None:
+    claimed = sending.claim_reply(message_id=row.pk, now=story.at(minutes))
+    assert claimed
+    sending.mark_reply_failed(
+        message_id=row.pk, attempt=claimed.attempts, reason="Refused", now=story.at(minutes)
+    )
+
+
+@pytest.mark.parametrize("aside", [False, True])
+@pytest.mark.parametrize("counted", [True, False])
+def test_what_comes_back_because_its_answer_failed_was_never_resolved(
+    promised: Story, aside: bool, counted: bool
+) -> None:
+    story = promised
+    for who in ("mara", "noor"):
+        story.write(who, 0)
+    if aside:
+        for who in ("mara", "noor"):
+            snoozing.snooze(
+                conversation=story.conversation(who), until=None, by=story.person("Bo"), now=story.at(2)
+            )
+    row = queue(story, "mara", 4)
+    story.resolve("mara", 4 + SECONDS)
+    if counted:
+        story.count(4 + 2 * SECONDS)
+
+    fail(story, row, 4.1)
+    if aside:
+        snoozing.wake(conversation=story.conversation("noor"), by=story.person("Bo"), now=story.at(4.1))
+    story.count(5)
+
+    mara = story.conversation("mara")
+    assert (mara.state, mara.waiting_since) == ("open", story.at(0))
+    assert clocks(story, "mara") == clocks(story, "noor")
+    assert story.facts(metrics.RESOLUTION) == []
+    assert [(fact.at, fact.until) for fact in story.facts(metrics.OPENED)] == [(story.at(0), None)] * 2
+    leave(story, queue(story, "mara", 8), 8.1)
+    story.resolve("mara", 9)
+    story.count(10)
+    assert story.minutes(metrics.FIRST) == [8.1]
+    assert [fact.hit for fact in story.facts(metrics.RESOLUTION)] == [False]
+
+
+def test_what_was_resolved_before_an_answer_is_tried_once_more_has_been_resolved(promised: Story) -> None:
+    story = promised
+    story.write("mara", 0)
+    row = queue(story, "mara", 4)
+    fail(story, row, 4.1)
+    story.resolve("mara", 6)
+    replying.retry(message=row, by=story.person("Ada"), now=story.at(100))
+
+    fail(story, row, 100.1)
+    story.count(101)
+
+    assert story.minutes(metrics.RESOLUTION) == [6.0]
+    assert [fact.hit for fact in story.facts(metrics.RESOLUTION)] == [True]
