@@ -70,21 +70,21 @@ METRICS: dict[str, Metric] = {
     each.key: each
     for each in (
         Metric(
-            FIRST, "First response time", 4, Unit.TIME, FIRST, "answers",
+            FIRST, "First response time", 5, Unit.TIME, FIRST, "answers",
             "From a customer's first message of a conversation to the first answer by a person.",
             f"{_ANSWERS} Where what they wrote needed no answer, it is from what they wrote next. A conversation that is reopened, from spam "
             "too, has had its first response; what follows are next responses. A message that was unsent before anybody answered asks for nothing, and neither does one found by a backfill.",
             _WROTE, _CALENDAR, business=True,
         ),
         Metric(
-            NEXT, "Next response time", 4, Unit.TIME, NEXT, "answers",
+            NEXT, "Next response time", 5, Unit.TIME, NEXT, "answers",
             "From the first message that nobody has answered yet to the answer, for every answer after the first one.",
             f"{_ANSWERS} Several messages in a row are one wait, from the first of them; several answers in a row are one answer, the "
             "first of them. A wait that ended with “no answer needed”, or by resolving while no answer was on its way, counts nowhere.",
             _WROTE, _CALENDAR, business=True,
         ),
         Metric(
-            RESOLUTION, "Resolution time", 5, Unit.TIME, RESOLUTION, "resolutions",
+            RESOLUTION, "Resolution time", 6, Unit.TIME, RESOLUTION, "resolutions",
             "From the first message, or from the reopening, until it was resolved.",
             "Each stretch between opening and resolving counts once: a conversation that came back is resolved twice. Resolving that "
             "was undone never was, and neither was one upon an answer that could not be sent. Spam is not resolved; what was marked as spam and was none is resolved once, from when it was opened again. It "
@@ -149,27 +149,27 @@ METRICS: dict[str, Metric] = {
             "platform tells of another app; all else from outside counts as a colleague's. Naming them changes nothing that has come before.", "Nobody.", "The moment of the message.",
         ),
         Metric(
-            OPENED, "Conversations opened", 4, Unit.NUMBER, OPENED, "conversations",
+            OPENED, "Conversations opened", 5, Unit.NUMBER, OPENED, "conversations",
             "How often a conversation began: by a customer's first message, or by being reopened.",
             "A customer who writes after resolving begins anew; what comes back because an answer could not be sent goes on. Threads that only a backfill knows never began, and spam counts nowhere. "
             "What was marked as spam and was none began once; what was resolved as spam, and comes back, begins then.",
             "Nobody.", "The moment of the message or of the reopening.",
         ),
         Metric(
-            "backlog", "Backlog", 4, Unit.NUMBER, OPENED, "conversations",
+            "backlog", "Backlog", 5, Unit.NUMBER, OPENED, "conversations",
             "Conversations that had begun and were not resolved at the end of the day; today: so far.",
             "Open, pending and snoozed ones. Spam counts nowhere.",
             "Nobody.", "Midnight of the brand's time zone.",
         ),
         Metric(
-            "reopened", "Reopen rate", 5, Unit.SHARE, RESOLUTION, "resolutions",
+            "reopened", "Reopen rate", 6, Unit.SHARE, RESOLUTION, "resolutions",
             "The share of resolutions after which the conversation was opened again.",
             "By the customer writing or by a colleague, however much later; resolving that was undone counts nowhere, and neither does one that came "
             "back because the answer that was on its way could not be sent. It counts for the moment of resolving, so a share may still rise.",
             "As for the resolution time.", "The moment of resolving.", "reopened", "not reopened",
         ),
         Metric(
-            EFFORT, "Messages to resolution", 4, Unit.NUMBER, EFFORT, "resolutions",
+            EFFORT, "Messages to resolution", 5, Unit.NUMBER, EFFORT, "resolutions",
             "How many messages it took from opening to resolving.",
             "The customer's and those of people of the brand, also what was on its way when it was resolved; bots and notes are not among them.",
             "As for the resolution time.", "The moment of resolving.",
@@ -190,13 +190,13 @@ METRICS: dict[str, Metric] = {
             "The agent.", "Calendar time.",
         ),
         Metric(
-            "tag_share", "Share of a tag", 3, Unit.SHARE, OPENED, "conversations",
+            "tag_share", "Share of a tag", 4, Unit.SHARE, OPENED, "conversations",
             "Of the conversations that began, how many have the tag.",
             "By the tags that they have now. A conversation with two tags counts for both, so shares add up to more than a hundred.",
             "Nobody.", "The moment at which it began.",
         ),
         Metric(
-            "mood_share", "Share of a mood", 3, Unit.SHARE, OPENED, "conversations",
+            "mood_share", "Share of a mood", 4, Unit.SHARE, OPENED, "conversations",
             "Of the conversations that began, how many are in this mood.",
             "As the model or a person sees the customer's words now; those without a mood are shown as such.",
             "Nobody.", "The moment at which it began.",
@@ -258,7 +258,8 @@ GENERAL = (
     "shown, with how many it is of.",
     "When two contacts are said to be one person, no figure changes: conversations count, not people.",
     "A conversation that is merged into another ends there as by resolving; what waited in it waits in the kept one from when it was "
-    "written, and an answer in either ends that wait.",
+    "written, and an answer in either ends that wait. It belongs to the stretch of the kept one that is under way: when that one was opened and resolved "
+    "stays as it was.",
     "Where several agents answer in one conversation, each answer counts for whoever wrote it.",
     "A message that comes late or is corrected counts in the period in which it was written; the figures of that period follow within a minute.",
     "What retention or an erasure removes from the inbox stays in sums that nobody counts anew.",

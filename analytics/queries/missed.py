@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from analytics.queries import behind
@@ -10,7 +10,6 @@ from analytics.queries.asked import Asked
 from analytics.queries.behind import Narrow, Page, Shown
 from inbox.models import Clock
 from inbox.queries import clock_facts, promises
-from inbox.rules.course import Kind, Run
 from inbox.rules.sla import clock_of
 
 
@@ -74,9 +73,8 @@ def _running(brand_id: int, rows: list[Clock], now: datetime) -> dict[int, list[
         )
         if run is None or policy is None:
             continue
-        clock = clock_of(
-            Run(Kind(row.kind), run.started_at), course.stretches, policy, timedelta(seconds=row.target), now
-        )
+        target = timedelta(seconds=row.target)
+        clock = clock_of(replace(run, ended_at=None, cancelled=False), course.stretches, policy, target, now)
         parts = [
             Part(each.started_at, each.ended_at, each.counts, each.counted.total_seconds(), each.reason)
             for each in clock.segments

@@ -100,7 +100,7 @@ def read(since: Mapping[int, datetime | None]) -> dict[int, list[Stored]]:
              CROSS JOIN LATERAL (SELECT array_agg(t.percent) AS percents, array_agg(t.due_at) AS reached FROM inbox_timer t
                                   WHERE t.conversation_id = k.conversation_id AND t.clock_id = k.id AND t.kind = 'warning'
                                     AND t.fired_at IS NOT NULL AND (k.breached_at IS NULL OR t.due_at > k.breached_at)) w
-             WHERE d.since IS NULL OR k.started_at >= d.since OR k.ended_at IS NULL
+             WHERE d.since IS NULL OR k.started_at >= d.since OR k.ended_at IS NULL OR k.ended_at > d.since
                 OR (k.counted > k.target AND (k.breach_seq IS NULL OR k.due_at > k.breached_at))
              ORDER BY k.conversation_id, k.started_at""",
         [list(since), list(since.values())],

@@ -149,8 +149,8 @@ def _compare(
     now: datetime,
 ) -> list[Standing]:
     """Match what the facts say with what is stored, and note the differences."""
-    runs = [run for run in course.runs if facts.since is None or run.started_at >= facts.since]
-    over = [row for row in stored if row.ended_at and facts.since and row.started_at < facts.since]
+    runs = [run for run in course.runs if facts.looks_at(run.started_at, run.ended_at)]
+    over = [row for row in stored if not facts.looks_at(row.started_at, row.ended_at)]
     # The spell of these was followed by another before anybody told: nothing changes them any more, and they are still told.
     standing = [_as_stored(touched, row) for row in over if row.late_untold]
     matches, left = _clock_rows.match(runs, [row for row in stored if row not in over])

@@ -16,7 +16,8 @@ from django.db import connection
 
 from inbox.models import EventKind
 from inbox.queries import merges, said_times
-from inbox.rules.course import ENDS, Course, Held, Said, Turn, What, course
+from inbox.rules.course import Course, course
+from inbox.rules.happened import ENDS, Held, Said, Turn, What
 
 TURNS = {
     EventKind.RESOLVED: What.RESOLVED,
@@ -53,6 +54,10 @@ class Facts:
     def reach_back(self) -> bool:
         """An answer was on its way when that spell ended, so it is looked at as well."""
         return self.end is not None and _is_out(self.held, self.end)
+
+    def looks_at(self, started_at: datetime, ended_at: datetime | None) -> bool:
+        """Whether a clock is of the spells that are looked at. What a merge brings has waited since before they began."""
+        return self.since is None or started_at >= self.since or ended_at is None or ended_at > self.since
 
     def course(self) -> Course:
         return course(self.said, self.turns, self.held, spell_before=self.spell_before)
@@ -138,7 +143,7 @@ def _end_before(turns: list[Turn], ends: list[int]) -> int:
 
 
 def _messages(facts: dict[int, Facts]) -> list[tuple[Any, ...]]:
-    """(conversation, number of its being queued, at, learned at, by the customer?, unsent at). The number is told of replies of ours that were
+    """(conversation, number of its being queued, at, learned at, by the customer?, unsent at, brought by a merge?). The number is told of replies of ours that were
     on their way at some turn, or are; what is has no time.
 
     What waited in a conversation that was merged into this one, and what is said there until it is opened again, is said here, and learned
@@ -152,26 +157,28 @@ def _messages(facts: dict[int, Facts]) -> list[tuple[Any, ...]]:
     for kept, merged, first, until, learned in merges.counted(facts):
         asked.append({**by_id[kept], "thread": merged, "first": first, "until": until, "learned": learned})
     return _rows(
-        f"""SELECT id, queued, CASE WHEN isfinite(at) THEN at END, created_at, asks, deleted_at FROM (
-               SELECT h.id, h.queued, h.at, h.created_at, h.asks, h.deleted_at,
+        f"""SELECT id, queued, CASE WHEN isfinite(at) THEN at END, created_at, asks, deleted_at, brought FROM (
+               SELECT h.id, h.queued, h.at, h.created_at, h.asks, h.deleted_at, h.brought,
                       lag(h.class) OVER turn IS DISTINCT FROM h.class
                       OR lag(h.place) OVER turn IS DISTINCT FROM h.place AS says_something
                  FROM (SELECT g.*, width_bucket(CASE WHEN g.asks THEN g.created_at ELSE g.at END, g.turns) AS place,
                               CASE WHEN width_bucket(g.written_at - interval '1 minute', g.turns) <> width_bucket(g.at, g.turns)
                                    THEN ({_QUEUED}) END AS queued FROM (
-               SELECT d.id, d.turns, f.number, f.created_at, f.written_at, f.asks, f.deleted_at, f.class, {said_times.IN_ORDER} AS at
+               SELECT d.id, d.turns, f.number, f.created_at, f.written_at, f.asks, f.deleted_at, f.brought, f.class, {said_times.IN_ORDER} AS at
                  FROM jsonb_to_recordset(%s::jsonb) AS d(id bigint, since timestamptz, turns timestamptz[], thread bigint,
                                                          first timestamptz, until timestamptz, learned timestamptz)
                 CROSS JOIN LATERAL (
                     SELECT m.id AS number, t.created_at, m.deleted_at, m.direction = 'in' AS asks, t.at,
-                           CASE WHEN m.direction = 'out' THEN 0 WHEN m.deleted_at IS NULL THEN -1 ELSE m.id END AS class,
+                           m.direction = 'in' AND d.learned IS NOT NULL AS brought,
+                           CASE WHEN m.direction = 'out' THEN 0 WHEN m.deleted_at IS NOT NULL THEN m.id
+                                WHEN d.learned IS NULL THEN -1 ELSE -2 END AS class,
                            m.sent_at, m.order_key, CASE WHEN isfinite(t.at) THEN {said_times.TRIED} END AS tried,
                            CASE WHEN m.direction = 'out' AND m.client_id IS NOT NULL THEN m.created_at END AS written_at
                       FROM inbox_message m
                      CROSS JOIN LATERAL (SELECT CASE WHEN {_ON_ITS_WAY} THEN 'infinity' ELSE {said_times.AT} END AS at,
                                                 greatest(m.created_at, d.learned) AS created_at) t
                      WHERE m.conversation_id = d.thread AND (d.first IS NULL OR t.at >= d.first) AND (d.until IS NULL OR m.created_at < d.until)
-                       AND (d.since IS NULL OR m.sent_at > d.since - interval '7 days')
+                       AND (d.since IS NULL OR m.sent_at >= least(d.since - interval '7 days', d.first))
                        AND CASE WHEN m.direction = 'in'
                                 THEN NOT m.historical AND m.kind <> 'system' AND (d.since IS NULL OR t.created_at > d.since)
                                 ELSE m.direction = 'out' AND m.origin <> 'automation' AND ({_ON_ITS_WAY}

@@ -9,7 +9,6 @@ from django.db.models import Case, Prefetch, Q, Value, When
 
 from inbox.models import Clock, ClockKind, ClockState, Conversation, Timer, TimerKind
 from inbox.queries import clock_facts, promises
-from inbox.rules.course import Kind, Run
 from inbox.rules.sla import State, clock_of
 
 SHOWN = 6  # clocks; older ones are history, unless they run or were broken since the conversation was opened
@@ -113,12 +112,9 @@ def _live(conversation: Conversation, rows: list[Clock], now: datetime) -> dict[
         run, promise = runs.get((row.kind, row.started_at)), promised.get(row.policy_id or 0)
         if row.ended_at is not None or run is None or promise is None:
             continue  # triage has not come to it yet; it shows what it last knew
+        target = timedelta(seconds=row.target)
         clock = clock_of(
-            Run(Kind(row.kind), run.started_at),
-            course.stretches,
-            promise.policy,
-            timedelta(seconds=row.target),
-            now,
+            replace(run, ended_at=None, cancelled=False), course.stretches, promise.policy, target, now
         )
         parts = [
             SegmentShown(

@@ -11,24 +11,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
+from inbox.rules.happened import DONE, Held, Said, Turn, What
+
 
 class Kind(StrEnum):
     FIRST = "first"
     NEXT = "next"
     RESOLUTION = "resolution"
-
-
-class What(StrEnum):
-    """What colleagues, a timer or a bot do with a conversation."""
-
-    RESOLVED = "resolved"
-    MERGED = "merged"  # closed as by resolving, and what waits there waits in another conversation
-    REOPENED = "reopened"
-    SNOOZED = "snoozed"
-    WOKEN = "woken"
-    PENDING = "pending"
-    NO_REPLY_NEEDED = "no_reply_needed"
-    SPAM = "spam"
 
 
 class Status(StrEnum):
@@ -39,38 +28,7 @@ class Status(StrEnum):
     SPAM = "spam"
 
 
-_DONE = (What.RESOLVED, What.MERGED)
-ENDS = (*_DONE, What.SPAM)  # of a spell
 _OVER = (Status.RESOLVED, Status.SPAM)
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A message that counts: a customer's, or an answer by a person. `at` is the platform's time, never after we learned of it."""
-
-    at: datetime
-    learned_at: datetime
-    by_customer: bool
-    unsent_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    at: datetime
-    order: int  # settles turns of the same instant
-    what: What
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A reply of ours that did not leave at once. `order`: of its being queued, as of turns; `left_at`: None while it is on its way."""
-
-    order: int
-    left_at: datetime | None = None
-
-    def is_out(self, at: datetime, order: int) -> bool:
-        """Whether it was on its way at that turn."""
-        return self.order < order and (self.left_at is None or self.left_at > at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +48,8 @@ class Run:
     started_at: datetime
     ended_at: datetime | None = None
     cancelled: bool = False
+    # Before it the customer waited in a conversation that was merged into this one; what was done in this one stopped no clock of that.
+    own_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +75,7 @@ class _Rank(IntEnum):
     ROUSED = 4
     WROTE_LATE = 5
     UNSENT_LATE = 6
+    JOINED = 7
 
 
 _Mark = tuple[
@@ -128,8 +89,10 @@ def course(
     """Go through the facts. `held`: what left is among `said`, too. `spell_before`: an earlier spell of the conversation is over, so the
     first response is behind it."""
     ordered = sorted(turns, key=lambda turn: (turn.at, turn.order))
-    walk = _Walk(responded=spell_before, held=sorted(held, key=lambda each: each.order))
-    for at, rank, number, what in sorted(_marks(list(said), ordered), key=lambda mark: mark[:3]):
+    # Numbered by what they are, so that the order in which they are handed in decides nothing.
+    numbered = sorted(said, key=_by_content)
+    walk = _Walk(responded=spell_before, said=numbered, held=sorted(held, key=lambda each: each.order))
+    for at, rank, number, what in sorted(_marks(numbered, ordered), key=lambda mark: mark[:3]):
         walk.take(at, rank, number, what)
     return walk.ended()
 
@@ -137,19 +100,18 @@ def course(
 def _marks(said: list[Said], turns: list[Turn]) -> Iterable[_Mark]:
     for turn in turns:
         yield turn.at, _Rank.TURNED, turn.order, turn.what
-    # Numbered by what they are, so that the order in which they are handed in decides nothing.
-    for number, each in enumerate(sorted(said, key=_by_content)):
+    for number, each in enumerate(said):
         if not each.by_customer:
             yield each.at, _Rank.ANSWERED, number, None
             continue
         unseen = [turn for turn in turns if each.at <= turn.at < each.learned_at]
         # Who resolved, or said that nothing needs an answer, did not know of it: it asks anew from then on.
-        starts = max(
-            [turn.at for turn in unseen if turn.what in (*_DONE, What.NO_REPLY_NEEDED)],
-            default=each.at,
-        )
+        over = (*DONE, What.NO_REPLY_NEEDED, *([What.SPAM] if each.brought else []))
+        starts = max([turn.at for turn in unseen if turn.what in over], default=each.at)
         late = any(turn.at == starts for turn in unseen)
         yield starts, _Rank.WROTE_LATE if late else _Rank.WROTE, number, None
+        if each.brought:
+            yield each.learned_at, _Rank.JOINED, number, None
         if unseen and unseen[-1].at > starts:
             yield unseen[-1].at, _Rank.ROUSED, number, None
         if each.unsent_at is not None:
@@ -157,20 +119,26 @@ def _marks(said: list[Said], turns: list[Turn]) -> Iterable[_Mark]:
 
 
 def _by_content(said: Said) -> tuple[object, ...]:
-    return said.at, said.learned_at, said.by_customer, said.unsent_at is not None, said.unsent_at or said.at
+    unsent = said.unsent_at is not None, said.unsent_at or said.at
+    return said.at, said.learned_at, said.by_customer, *unsent, said.brought
 
 
 @dataclass(slots=True)
 class _Walk:
     responded: bool
+    said: list[Said]
     held: list[Held]
     status: Status = Status.OPEN
     ours: bool = False
     begun: bool = False  # a spell is under way
     opened_at: datetime | None = None
     unanswered: dict[int, datetime] = field(default_factory=dict)  # message → since when it waits
+    brought: dict[int, datetime] = field(
+        default_factory=dict
+    )  # the same of what waits for a spell to be under way
     response: datetime | None = None  # since when the clock under way runs
     kind: Kind = Kind.FIRST  # of that clock
+    own_since: datetime | None = None  # and since when what is done here is done to it
     resolution: datetime | None = None
     runs: list[Run] = field(default_factory=list)
     stretches: list[Stretch] = field(default_factory=list)
@@ -186,6 +154,8 @@ class _Walk:
             self._answered(at)
         elif rank is _Rank.ROUSED:
             self._roused()
+        elif rank is _Rank.JOINED:
+            self._joined(at, number)
         elif what is not None:
             self._turned(at, number, what)
         if not self.stretches or (self.stretches[-1].status, self.stretches[-1].ours) != (
@@ -196,7 +166,7 @@ class _Walk:
 
     def ended(self) -> Course:
         if self.response is not None:
-            self.runs.append(Run(self.kind, self.response))
+            self.runs.append(self._run(self.response))
         if self.resolution is not None:
             self.runs.append(Run(Kind.RESOLUTION, self.resolution))
         # Of two that began at the same instant, the later one is what it came to.
@@ -206,7 +176,15 @@ class _Walk:
             tuple(runs.values()), tuple(self.stretches), waits, self.opened_at, tuple(self.done_with), tuple(self.left_late.items())
         )  # fmt: skip
 
+    def _run(self, since: datetime, until: datetime | None = None, *, cancelled: bool = False) -> Run:
+        own = self.own_since if self.own_since is not None and self.own_since > since else None
+        return Run(self.kind, since, until, cancelled, own)
+
     def _wrote(self, at: datetime, number: int) -> None:
+        each = self.said[number]
+        if each.brought and not self.begun:
+            self.brought[number] = each.at
+            return
         if self.status is Status.SPAM:  # it waits for whoever says that it was none
             self.unanswered[number] = at
             return
@@ -214,20 +192,30 @@ class _Walk:
             if self.response is None:  # what waits for an answer that is on its way goes on waiting
                 self.unanswered.clear()
             self._begin(at)
-        self.unanswered[number] = at
-        self._ask(at)
+        self._asks(number, each.at if each.brought else at, at)
+
+    def _joined(self, at: datetime, number: int) -> None:
+        if number in self.brought and self.status is not Status.SPAM:
+            self._begin(at)
+
+    def _asks(self, number: int, since: datetime, at: datetime) -> None:
+        self.unanswered[number] = since
+        self._wait(since, at)
         self.ours = True
         self._roused()
 
-    def _ask(self, at: datetime) -> None:
+    def _wait(self, since: datetime, at: datetime) -> None:
         if self.response is None:
-            self.response, self.kind = at, Kind.NEXT if self.responded else Kind.FIRST
+            self.response, self.own_since = since, at
+            self.kind = Kind.NEXT if self.responded else Kind.FIRST
+        self.response = min(self.response, since)
 
     def _roused(self) -> None:
         if self.status in (Status.SNOOZED, Status.PENDING):
             self.status = Status.OPEN
 
     def _unsent(self, at: datetime, number: int) -> None:
+        self.brought.pop(number, None)
         if self.unanswered.pop(number, None) is None or self.response is None:
             return
         if self.unanswered:
@@ -243,7 +231,7 @@ class _Walk:
         self.ours = False
 
     def _turned(self, at: datetime, order: int, what: What) -> None:
-        if what in _DONE:
+        if what in DONE:
             self._done(at, order, what)
         elif what is What.SPAM:
             self._end_spell(at, Status.SPAM, cancelled=True)
@@ -270,6 +258,9 @@ class _Walk:
     def _begin(self, at: datetime) -> None:
         self.begun, self.status = True, Status.OPEN
         self.opened_at = self.resolution = at
+        for number, since in self.brought.items():
+            self._asks(number, since, at)
+        self.brought.clear()
 
     def _end_spell(
         self, at: datetime, status: Status, *, cancelled: bool = False, answered: bool = False
@@ -288,11 +279,11 @@ class _Walk:
         self._begin(at)
         self.ours = True
         if self.unanswered:
-            self._ask(at)
+            self._wait(at, at)
 
     def _end_response(self, at: datetime, *, cancelled: bool = False) -> None:
         if self.response is None:
             return
-        self.runs.append(Run(self.kind, self.response, at, cancelled))
+        self.runs.append(self._run(self.response, at, cancelled=cancelled))
         self.response = None
         self.responded = self.responded or not cancelled

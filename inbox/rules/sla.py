@@ -154,19 +154,26 @@ def segments(run: Run, stretches: Sequence[Stretch], policy: Policy, end: dateti
 
 
 def _pieces(run: Run, stretches: Sequence[Stretch], policy: Policy, end: datetime) -> Iterator[Segment]:
+    own = run.own_since or run.started_at
+    yield from _counting(policy, run.started_at, min(own, end), "the customer waits")
     for number, stretch in enumerate(stretches):
         after = stretches[number + 1].begins if number + 1 < len(stretches) else end
-        begins, ends = max(stretch.begins, run.started_at), min(after, end)
+        begins, ends = max(stretch.begins, own), min(after, end)
         if begins >= ends:
             continue
         if pause := _pause(run.kind, stretch, policy):
             yield Segment(begins, ends, False, pause)
             continue
-        why = _why_it_counts(run.kind, stretch)
-        if policy.hours is None:
-            yield Segment(begins, ends, True, why)
-        else:
-            yield from _worked(policy.hours, begins, ends, why)
+        yield from _counting(policy, begins, ends, _why_it_counts(run.kind, stretch))
+
+
+def _counting(policy: Policy, begins: datetime, ends: datetime, why: str) -> Iterator[Segment]:
+    if begins >= ends:
+        return
+    if policy.hours is None:
+        yield Segment(begins, ends, True, why)
+    else:
+        yield from _worked(policy.hours, begins, ends, why)
 
 
 def _worked(hours: Hours, begins: datetime, ends: datetime, why: str) -> Iterator[Segment]:

@@ -26,6 +26,7 @@ from inbox.models import (
     BulkRun,
     BulkState,
     BusinessHours,
+    Clock,
     Contact,
     ContactMerge,
     Conversation,
@@ -382,6 +383,47 @@ def test_an_answer_there_counts_also_where_nothing_was_waiting_when_it_was_merge
 
     responses = Fact.objects.filter(kind=metrics.FIRST, conversation=story.conversation("mara"))
     assert [(fact.at, fact.person_id) for fact in responses] == [(story.at(8), story.person("Bo").pk)]
+
+
+@pytest.mark.parametrize("long", [1, 6000])  # within a minute, and over more than a week
+def test_what_a_merge_brings_leaves_what_the_kept_one_has_been_as_it_was(story: Story, long: int) -> None:
+    SlaPolicy.objects.create(
+        brand=story.brand, name="Standard", first_response=600, next_response=600, resolution=3600
+    )
+    story.write("mara-on-the-side", 3 * long)
+    story.write("mara", 4 * long)
+    story.answer("mara", 4.5 * long)
+    story.resolve("mara", 5 * long)
+    story.write("mara", 8 * long)
+    story.count(8.5 * long)
+    mara = story.conversation("mara")
+
+    def been() -> list[tuple[Any, ...]]:
+        kinds = [metrics.OPENED, metrics.RESOLUTION, metrics.FIRST, metrics.EFFORT]
+        found = Fact.objects.filter(conversation=mara, kind__in=kinds).order_by("kind", "at")
+        return list(found.values_list("kind", "at", "until", "value", "hit"))
+
+    before = been()
+    Conversation.objects.update(contact=mara.contact)
+    joining.join(
+        kept=mara,
+        merged=story.conversation("mara-on-the-side"),
+        by=story.person("Lea"),
+        now=story.at(9 * long),
+    )
+    story.count(9.5 * long)
+
+    mara.refresh_from_db()
+    assert been() == before
+    assert (mara.waiting_since, mara.opened_at) == (story.at(3 * long), story.at(8 * long))
+    [waits] = Clock.objects.filter(conversation=mara, kind="next")
+    assert (waits.started_at, waits.ended_at) == (story.at(3 * long), None)
+    story.answer("mara", 10 * long, by="Bo")
+    story.count(11 * long)
+    assert (story.minutes(metrics.NEXT), story.names(metrics.NEXT)) == ([7.0 * long], ["Bo"])
+    waits.refresh_from_db()
+    assert (waits.ended_at, waits.counted) == (story.at(10 * long), 7 * long * 60)
+    assert sum(each.counted for each in waits.segments.all()) == waits.counted
 
 
 def test_a_tag_moves_the_past_too(story: Story) -> None:

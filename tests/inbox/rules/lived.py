@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from inbox.rules.business_hours import Hours
-from inbox.rules.course import Held, Kind, Said, Turn, What
+from inbox.rules.course import Kind
+from inbox.rules.happened import Held, Said, Turn, What
 from inbox.rules.sla import Policy
 from tests.inbox.rules import wall
 
@@ -67,6 +68,7 @@ class Place:
 class Lived:
     kind: Kind
     started: int
+    own: int  # before it the customer waited elsewhere, where nothing stood still
     ended: int | None = None
     cancelled: bool = False
 
@@ -80,12 +82,17 @@ class Asking:
     late: bool = False  # somebody was done with the conversation meanwhile: it asks right after that
     rouses: datetime | None = None
 
+    @property
+    def waits_since(self) -> int:
+        return int(((self.said.at if self.said.brought else self.since) - NOON) / SECOND)
+
 
 def asking(said: Said, turns: list[Turn]) -> Asking:
     meanwhile = sorted(
         (each for each in turns if said.at <= each.at < said.learned_at), key=lambda each: each.at
     )
-    done = [each.at for each in meanwhile if each.what in (What.RESOLVED, What.MERGED, What.NO_REPLY_NEEDED)]
+    passed = {What.RESOLVED, What.MERGED, What.NO_REPLY_NEEDED} | ({What.SPAM} if said.brought else set())
+    done = [each.at for each in meanwhile if each.what in passed]
     found = Asking(said, done[-1], late=True) if done else Asking(said, said.at)
     if meanwhile and meanwhile[-1].at > found.since:
         found.rouses = meanwhile[-1].at
@@ -98,6 +105,7 @@ def lived_through(
     diary: list[tuple[str, bool]] = []  # of each beat: status, and whether the brand has the word
     clocks_: list[Lived] = []
     waits: list[Asking] = []
+    brought: list[Asking] = []  # by a merge, and no spell was under way
     asked = sorted((asking(each, turns) for each in said if each.by_customer), key=lambda each: each.said.at)
     status, ours, responded = "open", False, False
     over = ("resolved", "spam")
@@ -110,35 +118,51 @@ def lived_through(
     def running(*kinds: Kind) -> Lived | None:
         return next((each for each in clocks_ if each.kind in kinds and each.ended is None), None)
 
-    def start(kind: Kind, beat: int) -> None:
-        clocks_.append(Lived(kind, beat))
+    def start(kind: Kind, beat: int, since: int | None = None) -> None:
+        clocks_.append(Lived(kind, beat if since is None else since, beat))
+
+    def begin(beat: int) -> None:
+        nonlocal brought
+        start(Kind.RESOLUTION, beat)
+        for each in brought:
+            ask(each, beat)
+        brought = []
+
+    def ask(each: Asking, beat: int) -> None:
+        nonlocal waits, status, ours
+        if waiting := running(Kind.FIRST, Kind.NEXT):
+            waiting.started = min(waiting.started, each.waits_since)
+        else:
+            start(Kind.NEXT if responded else Kind.FIRST, beat, each.waits_since)
+        waits = [*waits, each]
+        status, ours = "open", True
 
     def stop(clock: Lived | None, beat: int, *, cancelled: bool = False) -> None:
         if clock:
             clock.ended, clock.cancelled = beat, cancelled
 
     def wrote(each: Asking, beat: int) -> None:
-        nonlocal waits, status, ours
+        nonlocal waits, brought
+        if each.said.brought and not running(Kind.RESOLUTION):
+            brought = [*brought, each]
+            return
         if status == "spam":
             waits = [*waits, each]
             return
-        waiting = running(Kind.FIRST, Kind.NEXT)
         if not running(Kind.RESOLUTION):
-            start(Kind.RESOLUTION, beat)
-            waits = waits if waiting else []
-        if not waiting:
-            start(Kind.NEXT if responded else Kind.FIRST, beat)
-        waits = [*waits, each]
-        status, ours = "open", True
+            waits = waits if running(Kind.FIRST, Kind.NEXT) else []
+            begin(beat)
+        ask(each, beat)
 
     def unsent(each: Asking, beat: int) -> None:
-        nonlocal waits, ours
+        nonlocal waits, brought, ours
+        brought = [other for other in brought if other is not each]
         response = running(Kind.FIRST, Kind.NEXT)
         if each not in waits:
             return
         waits = [other for other in waits if other is not each]
         if response and waits:
-            response.started = max(response.started, int((min(each.since for each in waits) - NOON) / SECOND))
+            response.started = max(response.started, min(each.waits_since for each in waits))
         elif response:
             stop(response, beat, cancelled=True)
             ours = False
@@ -173,8 +197,8 @@ def lived_through(
             stop(response, beat, cancelled=True)
             waits, ours = [], False
         elif what is What.REOPENED and status in over:
-            start(Kind.RESOLUTION, beat)
-            if waits and not response:
+            begin(beat)
+            if waits and not running(Kind.FIRST, Kind.NEXT):
                 start(Kind.NEXT, beat)
             status, ours = "open", True
         elif what is What.REOPENED or (what is What.WOKEN and status not in over):
@@ -193,6 +217,8 @@ def lived_through(
                 and each.late
             ):
                 unsent(each, beat)
+        if status != "spam" and any(each.said.learned_at == moment for each in brought):
+            begin(beat)
         diary.append((status, ours))
 
     found = []
@@ -203,7 +229,7 @@ def lived_through(
             (
                 worked[beat]
                 for beat in range(clock.started, until)
-                if not _stands_still(clock.kind, *diary[beat], rules)
+                if beat < clock.own or not _stands_still(clock.kind, *diary[beat], rules)
             ),
             timedelta(0),
         )

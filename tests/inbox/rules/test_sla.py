@@ -14,7 +14,8 @@ from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from inbox.rules.business_hours import Hours
-from inbox.rules.course import Course, Held, Kind, Said, Turn, What, course
+from inbox.rules.course import Course, Kind, course
+from inbox.rules.happened import Held, Said, Turn, What
 from inbox.rules.sla import ClockNow, Policy, State, clocks, counted_of
 from tests.inbox.rules import wall
 from tests.inbox.rules.lived import NOON, SECOND, Place, at, lived_through
@@ -23,12 +24,15 @@ LENGTH = 60  # beats that a story of the tests lasts
 AS_WRITTEN = Place()
 
 
-def customer(seconds: float, *, learned: float | None = None, unsent: float | None = None) -> Said:
+def customer(
+    seconds: float, *, learned: float | None = None, unsent: float | None = None, brought: bool = False
+) -> Said:
     return Said(
         at(seconds),
         at(learned if learned is not None else seconds),
         True,
         at(unsent) if unsent is not None else None,
+        brought,
     )
 
 
@@ -112,13 +116,15 @@ def happenings(draw: st.DrawFn) -> tuple[list[Said], list[Turn], list[Held]]:
     said, turns, held, spare = [], [], [], list(beats)
     while spare:
         beat = spare.pop()
-        what = draw(st.sampled_from(["customer", "customer", "answer", "reply", *What, What.RESOLVED]))
-        if what == "customer":
+        what = draw(
+            st.sampled_from(["customer", "customer", "merged", "answer", "reply", *What, What.RESOLVED])
+        )
+        if what in ("customer", "merged"):
             later = [each for each in spare if each > beat]
             gone = draw(st.sampled_from([None, *later]))
             if gone is not None:
                 spare.remove(gone)
-            said.append(customer(beat, unsent=gone))
+            said.append(customer(beat, unsent=gone, brought=what == "merged"))
         elif what == "answer":
             said.append(answer(beat))
         elif what == "reply":  # of ours, which leaves later or is on its way for ever
@@ -254,7 +260,9 @@ def test_a_message_that_comes_late_changes_nothing_but_when_it_is_known(story: S
     late = []
     for each in story.said:
         turned = [turn.at for turn in story.turns if turn.at > each.at]
-        late.append(replace(each, learned_at=min([each.at + delay * SECOND, *turned])))
+        # What a merge brings opens nothing before it.
+        learned = each.learned_at if each.brought else min([each.at + delay * SECOND, *turned])
+        late.append(replace(each, learned_at=learned))
 
     assert replace(story, said=late).clocks(LENGTH) == story.clocks(LENGTH)
 
@@ -393,6 +401,24 @@ def test_what_is_merged_into_another_waits_there_whatever_is_on_its_way() -> Non
     found = look([customer(0), answer(6)], [turn(3, What.MERGED)], 9, held=[queued(2, left=6)])
 
     assert told(found)[0] == ("first", "cancelled", 0, 3, 3)
+
+
+def test_what_a_merge_brings_waits_since_it_was_written_and_leaves_the_past_as_it_was() -> None:
+    kept = [customer(4), answer(5), customer(16)]
+    resolved = [turn(8, What.RESOLVED)]
+    found = course([*kept, customer(2, learned=20, brought=True)], resolved)
+
+    assert (found.opened_at, found.waiting_since) == (at(16), at(2))
+    before = look(kept, resolved, 25)
+    after = clocks(found, policy(), at(25))
+    assert [each for each in told(after) if each[0] != "next"] == [each for each in told(before) if each[0] != "next"]  # fmt: skip
+    assert ("next", "running", 2, None, 23) in told(after)
+
+
+def test_what_a_merge_brings_to_a_conversation_that_never_began_begins_it_with_the_merge() -> None:
+    found = look([customer(2, learned=20, brought=True)], [], 25)
+
+    assert told(found) == [("first", "running", 2, None, 23), ("resolution", "running", 20, None, 5)]
 
 
 def test_what_was_spam_by_mistake_begins_anew_when_it_is_opened() -> None:
