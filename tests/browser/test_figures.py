@@ -95,6 +95,9 @@ LINES = """() => {
 }"""
 
 
+CUT = "all => all.filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.ariaLabel)"
+
+
 @pytest.mark.parametrize("width", [820, 1024, 1180, 1280, 1440, 1920])
 def test_no_tile_stands_alone_in_its_line(enter: Enter, managed: Channel, width: int) -> None:
     page = enter("/b/lumen/inbox/open/", viewport={"width": width, "height": 900})
@@ -104,6 +107,7 @@ def test_no_tile_stands_alone_in_its_line(enter: Enter, managed: Channel, width:
         assert min(lines) > 1, (name, lines)
         if name == "now/":
             assert len(set(lines)) == 1, lines
+            assert page.locator(".chart__table").evaluate_all(CUT) == []
 
 
 def test_on_a_phone_a_charts_table_is_read_downwards(enter: Enter, managed: Channel) -> None:
