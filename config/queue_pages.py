@@ -16,6 +16,7 @@ from django_rq.queues import get_queue_by_index
 from inbox import access
 from inbox.actions import recording
 from inbox.models import Person
+from inbox.rules.cleaning import clean
 
 Page = Callable[..., HttpResponseBase]
 # By the page, and on the one that is for several jobs by what was chosen.
@@ -48,11 +49,18 @@ def _door(view: Page) -> Page:
         person = request.user
         if not access.runs_installation(person):
             raise Http404
+        doer = person if request.method == "POST" and isinstance(person, Person) and person.is_staff else None
         try:
-            return view(request, *args, **kwargs)
-        finally:  # of several jobs some may be removed before one cannot be found
-            if request.method == "POST" and isinstance(person, Person) and person.is_staff:
-                _tell(request, person)
+            answer = view(request, *args, **kwargs)
+        except Exception:
+            if (
+                doer and "job_id" not in kwargs
+            ):  # of several jobs some may be removed before one cannot be found
+                _tell(request, doer)
+            raise
+        if doer:
+            _tell(request, doer)
+        return answer
 
     return door
 
@@ -74,6 +82,6 @@ def _tell(request: HttpRequest, person: Person) -> None:
         act=act,
         subject="queue",
         subject_name=get_queue_by_index(match.kwargs["queue_index"]).name,
-        after={"jobs": jobs[:MOST_NAMED]} if jobs else {},
+        after={"jobs": [clean(job) for job in jobs[:MOST_NAMED]]} if jobs else {},
         now=timezone.now(),
     )

@@ -86,9 +86,10 @@ def _log_until(channel: Channel) -> datetime | None:
     return ChannelHealth.objects.filter(channel=channel).values_list("polled_until", flat=True).first()
 
 
-def note_log(channel_id: int, until: datetime) -> None:
+def note_log(channel: Channel, until: datetime, *, now: datetime) -> None:
     """A comparison has read all of the log, as the poll would have."""
-    _note("polled_until", channel_id, until)
+    _note_unread(channel, polled_until(channel.pk), walked_from=until, now=now)
+    _note("polled_until", channel.pk, until)
 
 
 def _note(column: str, channel_id: int, until: datetime) -> None:

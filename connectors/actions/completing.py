@@ -8,9 +8,9 @@ import structlog
 
 from connectors import contexts
 from connectors.abilities import Completes
-from connectors.actions import budgets
+from connectors.actions import budgets, parking
 from connectors.clock import Clock
-from connectors.contract import ConnectorError, InboundMessage, Remedy
+from connectors.contract import ConnectorError, Remedy
 from inbox.actions import completing, contacts
 from inbox.models import UntoldMessage
 
@@ -40,34 +40,33 @@ def _complete(untold: UntoldMessage, clock: Clock) -> None:
         completing.put_back(untold=untold, at=until)
         return
     try:
-        told = _ask(untold, now)
+        connector, context, credential = contexts.of_channel(untold.message.channel, now=now)
     except contexts.NotConnected:
         completing.put_back(untold=untold, at=now + UNTIL_CONNECTED)
+        return
+    if not isinstance(connector, Completes):
+        completing.give_up(untold=untold)
+        return
+    try:
+        told = connector.told(
+            context, str(untold.message.external_id), untold.message.conversation.thread_key
+        )
     except ConnectorError as error:
         budgets.keep(channel_id=channel_id, notices=error.rates, now=now)
-        _refused(untold, error, now)
+        _refused(untold, error, credential.version, now)
     else:
-        if told is None:
-            completing.give_up(untold=untold)
-            return
         completing.complete(untold=untold, told=told, now=clock())
         contacts.update_profile(channel_id=channel_id, party=told.author, now=clock())
 
 
-def _ask(untold: UntoldMessage, now: datetime) -> InboundMessage | None:
-    """None: this connector cannot ask."""
-    message = untold.message
-    connector, context, _ = contexts.of_channel(message.channel, now=now)
-    if not isinstance(connector, Completes):
-        return None
-    return connector.told(context, str(message.external_id), message.conversation.thread_key)
-
-
-def _refused(untold: UntoldMessage, error: ConnectorError, now: datetime) -> None:
+def _refused(untold: UntoldMessage, error: ConnectorError, version: int, now: datetime) -> None:
     match error.remedy:
         case Remedy.TELL | Remedy.BUG | Remedy.WAIT:
             completing.give_up(untold=untold)
-        case Remedy.RECONNECT:  # however long that takes
+        case Remedy.RECONNECT:  # it waits for somebody, however long that takes
+            parking.heed_refusal(
+                channel_id=untold.message.channel_id, reason=error.reason, seen_version=version, now=now
+            )
             completing.put_back(untold=untold, at=now + UNTIL_CONNECTED)
         case _:
             _later(untold, now, error.retry_at)

@@ -70,7 +70,10 @@ def claim_due(*, now: datetime, workers: int = 100) -> list[Claim]:
         if not due:
             return []
         running = SyncSchedule.objects.filter(lease_until__gte=now).select_related("channel")
-        chosen = lanes.choose(map(_turn, due), list(map(_turn, running)), workers=workers)
+        platforms = SyncSchedule.objects.that_run().values_list("channel__platform", flat=True).distinct()
+        chosen = lanes.choose(
+            map(_turn, due), list(map(_turn, running)), workers=workers, one_platform=len(platforms) < 2
+        )
         seconds = {schedule.pk: schedule.max_seconds for schedule in due}
         claims = [Claim(pk, uuid.uuid4().hex, seconds[pk]) for pk in chosen]
         for claim in claims:

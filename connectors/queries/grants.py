@@ -30,9 +30,13 @@ def ends_for_good(credential: Credential, *, now: datetime) -> datetime | None:
     """From when on nothing is left of it unless a person connects again. None: it has no such day."""
     if not is_renewed(credential, now=now):
         return credential.expires_at
-    if platforms.get(credential.channel.platform).auth.refresh == "fixed_end":
-        return credential.refresh_expires_at
-    return None
+    auth = platforms.get(credential.channel.platform).auth
+    last, ends = credential.refresh_expires_at, credential.expires_at
+    if auth.refresh != "fixed_end":
+        return None
+    if last is not None and ends is not None and now < ends - auth.refresh_before < last:
+        return None  # it is renewed once more before that day, and what that gives reaches beyond it
+    return last
 
 
 def _has_right(credential: Credential) -> bool:

@@ -5,7 +5,8 @@ server. Long work (walks through history, and whatever was slow the last time) g
 the last time gets one of those, so that there is one left for the walks of the others; and those that are quick always find a place.
 
 A platform that hangs is slow only when its first turns are over, and until then it would have filled the house with its quick ones. So the last
-free place is kept for a quick turn of a platform that has none: while one platform hangs, the others go on.
+free place is kept for a quick turn of a platform that has none: while one platform hangs, the others go on. Where there are no others, or two
+places in all, it is for whoever comes.
 """
 
 from __future__ import annotations
@@ -36,9 +37,13 @@ def room(workers: int) -> tuple[int, int]:
     return places, min(max(2, places // 2), max(1, places - 1))
 
 
-def choose(due: Iterable[Turn], running: Sequence[Turn], *, workers: int) -> list[int]:
-    """`due` in the order in which they fell due. Each channel has one turn at a time in each lane."""
+def choose(
+    due: Iterable[Turn], running: Sequence[Turn], *, workers: int, one_platform: bool = False
+) -> list[int]:
+    """`due` in the order in which they fell due. Each channel has one turn at a time in each lane. `one_platform`: there is no other, also
+    among what is not due."""
     places, places_for_long = room(workers)
+    keeps_one = places > 2 and not one_platform
     busy = len(running)
     busy_long = sum(turn.lane == "long" for turn in running)
     suspects = sum(turn.is_suspect for turn in running)
@@ -52,7 +57,7 @@ def choose(due: Iterable[Turn], running: Sequence[Turn], *, workers: int) -> lis
             continue
         if turn.is_suspect and suspects:
             continue
-        if places > 1 and busy == places - 1 and (turn.lane == "long" or quick_of[turn.platform]):
+        if keeps_one and busy == places - 1 and (turn.lane == "long" or quick_of[turn.platform]):
             continue
         chosen.append(turn.schedule)
         busy += 1

@@ -75,6 +75,14 @@ def test_of_several_jobs_those_that_are_gone_keep_nothing_from_being_told(
     assert told() == [("removed jobs of", "reports", {"jobs": [there, "gone"]})]
 
 
+@pytest.mark.parametrize("page", ["delete_job", "requeue_job"])
+def test_of_a_job_that_is_gone_nothing_is_told(client: Client, ops: Person, queue: Queue, page: str) -> None:
+    with pytest.raises(NoSuchJobError):
+        client.post(at(page, "gone"))
+
+    assert told() == []
+
+
 def test_who_is_not_let_in_has_done_nothing(client: Client, queue: Queue) -> None:
     queue.enqueue("builtins.print")
     # The pages themselves ask for staff once more.

@@ -16,6 +16,7 @@ from connectors.contract import (
     AttachmentKind,
     ConnectorError,
     Context,
+    Ignored,
     InboundEvent,
     InboundMessage,
     Malformed,
@@ -151,9 +152,7 @@ def _linked(newest_first: list[InboundEvent]) -> list[InboundEvent]:
 def again(payload: Mapping[str, Any], account: Account) -> list[InboundEvent]:
     """What a page could not read, once more. How it stands by now nobody knows."""
     if "element" not in payload:
-        raise Malformed(
-            "Instagram did not show it at all. Bring in the days in question to ask for it again."
-        )
+        raise Ignored("Instagram did not show it at all. Bring in the days in question to ask for it again.")
     return read(wire.mapping(payload["element"]), account, at=None)
 
 

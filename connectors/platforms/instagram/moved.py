@@ -60,14 +60,14 @@ def page(state: Mapping[str, Any], listing: Callable[[str], Listed], reading: Ca
 def _looked(state: Mapping[str, Any], found: Listed) -> dict[str, Any]:
     since = wire.when(state.get("since"))
     known = {each for each in state.get("known", []) if isinstance(each, str)}
-    news = [name for name, at in found.conversations if at is not None and at >= since]
+    news = [name for name, at in found.conversations if at is None or at >= since]
     fresh = [name for name in news if name not in known]
     looked = {
         **state, "known": sorted(known.union(fresh)), "waiting": [*state.get("waiting", []), *fresh], "after": "",
     }  # fmt: skip
     look = {**_beginning(found), **wire.mapping(state.get("look"))}
     look["fresh"] = bool(look.get("fresh") or fresh)
-    if found.after and news and len(news) == len(found.conversations):
+    if found.after and len(news) == len(found.conversations):  # a page may be empty and still not the last
         return {**looked, "after": found.after, "look": look}
     is_one_page = not state.get("after")
     if is_one_page or (state.get("again") and not look["fresh"]):

@@ -21,9 +21,6 @@ from connectors.platforms.linkedin import changelog, client, errors
 from connectors.platforms.linkedin.manifest import CHANGELOG_AGE
 
 _PAGE: Final = 50
-_EDGE: Final = (
-    3_600_000  # milliseconds from the old end of the log within which a reading may be overtaken by it
-)
 NO_LOG: Final = "LinkedIn does not let this app read the messages of the account: the product for it, or the member's consent, is missing."
 
 
@@ -72,8 +69,8 @@ def page(ctx: Context, cursor: str, thread_id: str = "") -> Page:
         # The event that the cursor names is always told again, and LinkedIn does not know it: its clock went ahead and was set back.
         # What it logs now stands before the cursor, so all of the log is read once more; what is known changes nothing.
         return Page((), wire.pack({"since": oldest}), True)
-    if following is not None and since < oldest + _EDGE and newest > since:
-        # What falls out of the log at its old end moves all the rest forward: places counted from there would step over some.
+    if following is not None and newest > since:
+        # By its times: a reading may rest for a day, and what falls out of the log at its old end moves all that is counted from there.
         state = {"since": newest}
     elif following is not None:
         state = {"since": since, "start": following, "newest": newest}

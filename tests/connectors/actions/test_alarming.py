@@ -95,6 +95,8 @@ def test_a_permission_that_no_renewal_prolongs_beyond_a_day_is_told_of_a_week_be
         tokens = Tokens("access-1", "refresh-1", NOW + ends, last)
         Credential.objects.filter(channel=channel).update(**refreshing.columns(tokens, NOW))
 
+    renewed(ends=timedelta(days=6))  # in a day it is renewed once more, and what that gives reaches beyond
+    assert look(1) == 0
     renewed(ends=timedelta(days=2))
     assert [look(0), look(1), look(2)] == [0, 1, 0]
     [letter] = mail.outbox

@@ -8,7 +8,7 @@ from connectors.actions import completing, draining
 from connectors.contract import ConnectorError, Edited, Party, Remedy, Unsent
 from inbox.actions import _messages, receiving
 from inbox.actions.receiving import Arrival
-from inbox.models import Conversation, Event, EventKind, Handle, Message, UntoldMessage
+from inbox.models import Channel, ChannelState, Conversation, Event, EventKind, Handle, Message, UntoldMessage
 from inbox.queries import news
 from tests.connectors.conftest import NOW, message_item
 from tests.factories import exchange as say
@@ -95,9 +95,11 @@ def test_a_platform_that_is_busy_is_asked_later_and_not_for_ever(mention, platfo
 def test_an_account_that_nobody_reconnects_for_days_costs_no_words(mention, platform, clock):
     platform.words["m1"] = ConnectorError("The grant has ended.", remedy=Remedy.RECONNECT)
     completing.complete_due(clock=clock)
+    assert Channel.objects.get().state == ChannelState.NEEDS_RECONNECT
     clock.passes(2 * 86_400)
     completing.complete_due(clock=clock)
     platform.words["m1"] = TOLD
+    Channel.objects.update(state=ChannelState.CONNECTED)
     clock.passes(3600)
 
     completing.complete_due(clock=clock)

@@ -95,8 +95,9 @@ def test_what_lies_behind_the_horizon_is_lost_and_not_shown_as_healed_as_well(
 
 @pytest.mark.parametrize("task", [Task.POLL, Task.RECONCILE])
 def test_a_log_that_nobody_read_for_longer_than_it_reaches_has_lost_its_old_end(
-    partly: Channel, clock: Moving, task: str
+    partly: Channel, platform: FakePlatform, clock: Moving, task: str
 ) -> None:
+    log_then_comments(platform, [])
     age, until = timedelta(days=28), NOW - timedelta(days=28)
     rules = platforms.get(partly.platform)
     platforms.register(replace(rules, history=HistoryRules(age=age)))

@@ -60,6 +60,18 @@ def test_quick_turns_of_one_platform_never_take_the_last_place() -> None:
     assert choose([walk(50, channel=50), *hanging[3:], *others], hanging[:3], workers=SYNC_WORKERS) == [98]
 
 
+def test_where_there_is_one_platform_no_place_stays_empty() -> None:
+    due = [quick(number, channel=number) for number in range(10)]
+
+    assert choose(due, [], workers=SYNC_WORKERS, one_platform=True) == [0, 1, 2, 3]
+
+
+def test_with_four_workers_the_quick_turns_of_two_platforms_starve_no_walk() -> None:
+    assert choose(
+        [walk(1, channel=1), quick(2, channel=2)], [quick(3, channel=3, platform="b")], workers=4
+    ) == [1]
+
+
 def test_of_two_places_either_is_for_whoever_comes_first() -> None:
     for turn in (quick(1, channel=1), walk(1, channel=1)):
         assert choose([turn], [], workers=3) == choose([turn], [], workers=4) == [1]

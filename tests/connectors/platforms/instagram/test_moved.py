@@ -9,8 +9,11 @@ import httpx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.contract import Account
+from connectors import wire
+from connectors.contract import Account, Page
+from connectors.platforms.instagram import moved
 from connectors.platforms.instagram.connector import connector
+from connectors.platforms.instagram.moved import Listed
 from tests.connectors.helpers import NOW, FakePlatform, json_answer
 
 ACCOUNT = Account("17841400000000001", "acme.shop")
@@ -119,3 +122,25 @@ def test_old_news_lead_on_to_what_moved() -> None:
         cursor = following.cursor if following.more else ""
 
     assert instagram.read == [0, 6]
+
+
+def test_an_empty_page_that_leads_on_ends_no_look() -> None:
+    later, since = NOW + timedelta(seconds=5), NOW
+    cursor = moved.start({"since": since.isoformat(), "first": "top"}, then="")
+    pages = {
+        "": Listed((), "x", ()),
+        "x": Listed((("new", later), ("untimed", None), ("old", NOW - timedelta(days=1))), "y", ()),
+    }
+    read: list[str] = []
+
+    def reading(name: str) -> Page:
+        read.append(name)
+        return Page(())
+
+    for _ in range(20):
+        page = moved.page(wire.unpack(cursor), pages.__getitem__, reading)
+        if not page.more:
+            break
+        cursor = page.cursor
+
+    assert sorted(read) == ["new", "untimed"]
