@@ -8,7 +8,7 @@ from datetime import datetime
 
 from inbox.actions import _sql
 from inbox.rules.course import Kind, Run
-from inbox.rules.sla import ClockNow
+from inbox.rules.sla import ClockNow, State
 
 Timer = tuple[str, int, datetime]  # kind, percent, when
 
@@ -88,28 +88,37 @@ _TYPES = (
 )
 
 
-def read(since: Mapping[int, datetime | None]) -> dict[int, list[Stored]]:
-    """Clocks of the spells that are looked at, by conversation, with how far their warnings have come; and of spells that are over
-    those that ended late while nobody said so."""
+def read(spells: Mapping[int, tuple[datetime | None, datetime | None]]) -> dict[int, list[Stored]]:
+    """Clocks of the spells that are looked at (since when, and when the newest was opened), by conversation, with how far their warnings
+    have come; and of spells that are over those that ended late while nobody said so."""
     found: dict[int, list[Stored]] = {}
     for row in _sql.rows(
         f"""SELECT k.id, k.conversation_id, {", ".join(f"k.{name}" for name in _COLUMNS)},
                    w.percents, w.reached
-              FROM unnest(%s::bigint[], %s::timestamptz[]) AS d(id, since)
+              FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS d(id, since, opened_at)
               JOIN inbox_clock k ON k.conversation_id = d.id
              CROSS JOIN LATERAL (SELECT array_agg(t.percent) AS percents, array_agg(t.due_at) AS reached FROM inbox_timer t
                                   WHERE t.conversation_id = k.conversation_id AND t.clock_id = k.id AND t.kind = 'warning'
                                     AND t.fired_at IS NOT NULL AND (k.breached_at IS NULL OR t.due_at > k.breached_at)) w
-             WHERE d.since IS NULL OR k.started_at >= d.since OR k.ended_at IS NULL OR k.ended_at > d.since
+             WHERE d.since IS NULL OR k.started_at >= d.since OR k.ended_at IS NULL OR k.ended_at >= d.opened_at
                 OR (k.counted > k.target AND (k.breach_seq IS NULL OR k.due_at > k.breached_at))
              ORDER BY k.conversation_id, k.started_at""",
-        [list(since), list(since.values())],
+        [list(spells), *([each[place] for each in spells.values()] for place in (0, 1))],
     ):
         *columns, percents, reached = row
         stored = Stored(*columns)
         stored.warnings = tuple(zip(percents or (), reached or (), strict=True))
         found.setdefault(stored.conversation_id, []).append(stored)
     return found
+
+
+def cancelled(stored: Sequence[Stored], horizon: datetime) -> set[datetime]:
+    """When clocks ended that nobody counts anew: they were cancelled by what resolving meant then, long before this news."""
+    return {
+        row.ended_at
+        for row in stored
+        if row.state == State.CANCELLED and row.ended_at and row.ended_at < horizon
+    }
 
 
 def match(

@@ -86,7 +86,7 @@ def recompute(
     """
     promised = promises.of_brand(ledger.brand_id)
     facts = clock_facts.read((each.id, _looked_at_since(each)) for each in touched)
-    stored = _clock_rows.read({each.id: facts[each.id].since for each in touched})
+    stored = _clock_rows.read({pk: (each.since, each.opened_at) for pk, each in facts.items()})
     # What a broken promise adds to the priority must not put another one in its place: it would be broken no more. Being late counts,
     # too, and so does waiting, so no sum tells what the priority would be without it: the promise goes on while it holds otherwise.
     going_on = {each.id: _going_on(each, stored.get(each.id, []), promised) for each in touched}
@@ -95,14 +95,14 @@ def recompute(
     plain = _priority.before_raising(ledger.brand_id, others, now) if by_priority else {}
     plan = _Plan()
     for each in touched:
-        course = facts[each.id].course()
+        horizon = (news_since or {}).get(each.id, now + NEWS) - NEWS
+        course = facts[each.id].course(_clock_rows.cancelled(stored.get(each.id, []), horizon))
         promise = going_on[each.id] or promises.choose(
             promised,
             priority=plain.get(each.id, each.priority),
             channel_id=each.channel_id,
             tags=each.tags,
         )
-        horizon = (news_since or {}).get(each.id, now + NEWS) - NEWS
         standing = _compare(
             each, facts[each.id], course, promise, stored.get(each.id, []), plan, horizon, now
         )

@@ -1,4 +1,5 @@
-"""What happened in conversations, as far as it matters to their clocks: a constant number of queries for any number of them.
+"""What happened in conversations, as far as it matters to their clocks: a constant number of queries for any number of them, however many
+of their spells are over.
 
 A thread of thousands of messages is condensed where it lies: of messages that follow one another with nothing between them
 only the first says anything to a clock.
@@ -6,7 +7,7 @@ only the first says anything to a clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -38,11 +39,13 @@ _QUEUED = """SELECT max(e.seq) FROM inbox_event e
 
 @dataclass(slots=True)
 class Facts:
-    """`end`: of the last spell that is over. What belongs to that and those before is not looked at, and their clocks stay as they are."""
+    """`opened_at`: when the spell began that is looked at. `end`: of the last one that is over and not looked at. What belongs to that and
+    those before stays as it is."""
 
     said: list[Said] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
+    opened_at: datetime | None = None
     end: Turn | None = None
     spell_before: bool = False
 
@@ -51,36 +54,60 @@ class Facts:
         return self.end.at if self.end is not None else None
 
     @property
-    def reach_back(self) -> bool:
-        """An answer was on its way when that spell ended, so it is looked at as well."""
-        return self.end is not None and _is_out(self.held, self.end)
+    def waits_on(self) -> list[Held]:
+        """What was on its way when that spell ended, and had not left when the next one began: the wait for it is of both.
+
+        What left in between has ended its wait, and concerns nothing that is looked at.
+        """
+        if self.end is None or self.opened_at is None:
+            return []
+        # A message that came late may have opened it earlier than was known.
+        late = [
+            each.at
+            for each in self.said
+            if each.by_customer and not each.brought and each.learned_at > self.end.at
+        ]
+        began = min([self.opened_at, *(max(at, self.end.at) for at in late)])
+        out = [each for each in self.held if each.left_at is None or each.left_at >= began]
+        return out if _is_out(out, self.end) else []
 
     def looks_at(self, started_at: datetime, ended_at: datetime | None) -> bool:
         """Whether a clock is of the spells that are looked at. What a merge brings has waited since before they began."""
-        return self.since is None or started_at >= self.since or ended_at is None or ended_at > self.since
+        if self.since is None or self.opened_at is None or ended_at is None:
+            return True
+        return started_at >= self.since or ended_at >= self.opened_at
 
-    def course(self) -> Course:
-        return course(self.said, self.turns, self.held, spell_before=self.spell_before)
+    def course(self, cancelled: Collection[datetime] = ()) -> Course:
+        """`cancelled`: when clocks ended that stay so. Nothing was on its way by resolving then, whatever is known of it now."""
+        ends = [turn for turn in self.turns if turn.what is What.RESOLVED and turn.at in cancelled]
+        held = [each for each in self.held if not any(each.is_out(turn.at, turn.order) for turn in ends)]
+        return course(self.said, self.turns, held, spell_before=self.spell_before)
 
 
 def read(conversations: Iterable[tuple[int, datetime | None]]) -> dict[int, Facts]:
-    """Of each (conversation, when the spell that was last looked at began): all since that spell began."""
+    """Of each (conversation, when the spell that was last looked at began): all since that spell began.
+
+    Where a wait goes into it from an earlier one, that is looked at as well. Once and no further: whatever left since the spell began, or is
+    on its way, is known by the first look, and so is how far back it was queued.
+    """
     opened = dict(conversations)
     if not opened:
         return {}
     turns = _turns(list(opened))
-    facts = {pk: Facts() for pk in opened}
-    left = list(opened)
-    while left:
-        found = {pk: _cut(turns.get(pk, []), opened[pk], facts[pk].held) for pk in left}
-        for conversation_id, queued, at, *message in _messages(found):
-            if queued is not None:
-                found[conversation_id].held.append(Held(queued, at))
-            if at is not None:
-                found[conversation_id].said.append(Said(at, *message))
-        facts |= found
-        left = [pk for pk, each in found.items() if each.reach_back]
-    return facts
+    facts = {pk: _cut(turns.get(pk, []), at, []) for pk, at in opened.items()}
+    _tell(facts)
+    further = {pk: _cut(turns[pk], opened[pk], held) for pk, each in facts.items() if (held := each.waits_on)}
+    if further:
+        _tell(further)
+    return facts | further
+
+
+def _tell(facts: dict[int, Facts]) -> None:
+    for conversation_id, queued, at, *message in _messages(facts):
+        if queued is not None:
+            facts[conversation_id].held.append(Held(queued, at))
+        if at is not None:
+            facts[conversation_id].said.append(Said(at, *message))
 
 
 def _turns(conversation_ids: list[int]) -> dict[int, list[Turn]]:
@@ -113,9 +140,9 @@ def _is_out(held: list[Held], end: Turn) -> bool:
 def _cut(turns: list[Turn], opened_at: datetime | None, held: list[Held]) -> Facts:
     """Leave out the spells that are over. Who reopens one by hand takes over what its customer had not been answered.
 
-    `held`: as far as it is known what was on its way when they ended.
+    `held`: what was on its way when they ended, and is waited for in the one that is not.
     """
-    facts = Facts(turns=turns)
+    facts = Facts(turns=turns, opened_at=opened_at)
     ends = [
         number
         for number, turn in enumerate(turns)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 
 from analytics import metrics
 from inbox.actions import replying, running_macros, sending, snoozing, undoing
-from inbox.models import CannedReply, Clock, Macro, Message, SlaPolicy
+from inbox.models import CannedReply, Clock, Event, Macro, Message, SlaPolicy
+from inbox.queries import clock_facts
 from tests.analytics.conftest import Story
 
 pytestmark = pytest.mark.django_db
@@ -229,3 +233,133 @@ def test_what_was_resolved_before_an_answer_is_tried_once_more_has_been_resolved
 
     assert story.minutes(metrics.RESOLUTION) == [6.0]
     assert [fact.hit for fact in story.facts(metrics.RESOLUTION)] == [True]
+
+
+@contextmanager
+def at_most(queries: int) -> Iterator[None]:
+    left = queries
+
+    def count(execute: Callable[..., Any], *asked: Any) -> Any:
+        nonlocal left
+        left -= 1
+        assert left >= 0, "it asks too often"
+        return execute(*asked)
+
+    with connection.execute_wrapper(count):
+        yield
+
+
+def look_at(story: Story, who: str) -> clock_facts.Facts:
+    known = story.conversation(who)
+    with at_most(3):  # what was done, what was merged into it, and what was said
+        return clock_facts.read([(known.pk, known.opened_at)])[known.pk]
+
+
+@pytest.mark.parametrize("spells", [1, 20])
+def test_what_left_before_the_customer_came_back_is_not_looked_at_again(promised: Story, spells: int) -> None:
+    story = promised
+    for number in range(spells):
+        story.write("mara", number * 60)
+        row = queue(story, "mara", number * 60 + 4)
+        story.resolve("mara", number * 60 + 4 + SECONDS)
+        leave(story, row, number * 60 + 4.1)
+        story.count(number * 60 + 5)
+    story.write("mara", spells * 60)
+    story.count(spells * 60 + 1)
+    story.answer("mara", spells * 60 + 2)  # a look at a spell that has been looked at
+    story.count(spells * 60 + 3)
+
+    facts = look_at(story, "mara")
+
+    assert facts.since == story.at(spells * 60 - 60 + 4 + SECONDS)
+    assert len(facts.said) <= 3
+    responses = [each for each in clocks(story) if each[0] != "resolution"]
+    assert [each[:2] for each in responses] == [("first", "met"), *[("next", "met")] * spells]
+
+
+def test_a_reply_whose_time_depends_on_what_is_looked_at_is_looked_at_once(promised: Story) -> None:
+    story = promised
+    story.write("mara", 0)
+    row = queue(story, "mara", 4)
+    story.resolve("mara", 4 + SECONDS)
+    leave(story, row, 4.1)
+    story.write("mara", 60)
+    row = queue(story, "mara", 62)
+    assert sending.claim_reply(message_id=row.pk, now=story.at(62.1))
+    # The platform's clock runs ahead: what is known before it is resolved was written after the reply there.
+    story.write("mara", 62.6, learned=62.2)
+    story.resolve("mara", 62.3)
+    told = {"at": story.at(62.5), "now": story.at(62.5)}
+    sending.mark_reply_sent(message_id=row.pk, external_id="reply", **told)
+    story.count(63)
+    story.write("mara", 120)
+    story.count(121)
+
+    assert look_at(story, "mara").since == story.at(62.3)
+
+
+def test_a_wait_that_goes_on_over_several_spells_is_looked_at_whole(promised: Story) -> None:
+    story = promised
+    story.write("mara", 0)
+    row = queue(story, "mara", 4)
+    assert sending.claim_reply(message_id=row.pk, now=story.at(4.1))
+    for number in range(1, 6):
+        story.resolve("mara", number * 10)
+        story.write("mara", number * 10 + 5)
+        story.count(number * 10 + 6)
+    known = story.conversation("mara")
+
+    with at_most(5):  # and once more what was merged and said
+        facts = clock_facts.read([(known.pk, known.opened_at)])[known.pk]
+
+    assert facts.since is None
+    assert [run.started_at for run in facts.course().runs if run.kind != "resolution"] == [story.at(0)]
+
+
+def test_a_message_that_comes_late_may_have_been_written_before_it_left(promised: Story) -> None:
+    story = promised
+    story.write("mara", 0)
+    row = queue(story, "mara", 4)
+    assert sending.claim_reply(message_id=row.pk, now=story.at(4.1))
+    story.resolve("mara", 4.2)
+    sending.mark_reply_sent(message_id=row.pk, external_id="reply", at=story.at(5), now=story.at(5))
+    story.write("mara", 8)
+    story.count(8.5)
+
+    story.write("mara", 4.5, learned=9)
+    story.count(10)
+
+    assert [each[:3] for each in clocks(story) if each[0] != "resolution"] == [
+        ("first", "met", story.at(0)), ("next", "running", story.at(8)),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("left", [4.1, 12])
+def test_clocks_that_ended_under_an_earlier_version_stay_as_they_are(promised: Story, left: float) -> None:
+    story = promised
+    story.write("mara", 0)
+    row = queue(story, "mara", 4)
+    story.resolve("mara", 4 + SECONDS)
+    leave(story, row, left)
+    story.count(13)
+    # Resolving cancelled it whatever was on its way, once.
+    Clock.objects.filter(kind="first").update(
+        state="cancelled", ended_at=story.at(4 + SECONDS), counted=241, breached_at=None, breach_seq=None
+    )
+    Event.objects.filter(kind="sla.breached").delete()
+    before = clocks(story)
+
+    for day in (3, 6):
+        story.write("mara", day * 1440)
+        story.count(day * 1440 + 1)
+        story.sweep(day * 1440 + 2)
+        leave(story, queue(story, "mara", day * 1440 + 3), day * 1440 + 4)
+        story.resolve("mara", day * 1440 + 5)
+        story.count(day * 1440 + 6)
+
+    found = clocks(story)
+    assert found[: len(before)] == before
+    assert [each[:2] for each in found[len(before) :]] == [("next", "met"), ("resolution", "met")] * 2
+    assert not Event.objects.filter(kind="sla.breached").exists()
+    assert [fact.hit for fact in story.facts(metrics.TARGET_NEXT)] == [True, True]
+    assert story.facts(metrics.TARGET_FIRST) == []
