@@ -137,7 +137,8 @@ class Supervisor:
         # What it started must not live on beside its successor.
         processes.signal_group(kept.process.pid, signal.SIGKILL)
         kept.deaths = 1 if now - kept.started_at > STEADY_AFTER else kept.deaths + 1
-        wait = min(LONGEST_WAIT, 0.5 * 2 ** (kept.deaths - 1))
+        doublings = min(kept.deaths - 1, 10)  # it may die a thousand times in a night
+        wait = min(LONGEST_WAIT, 0.5 * 2**doublings)
         kept.restart_at = now + wait
         self.say(
             f"{kept.command.name} stopped ({_why(kept.process.returncode)}), again in {wait:g} s; log: {kept.log.path}"

@@ -46,6 +46,8 @@ def demo(home: Path) -> Iterator["subprocess.Popen[str]"]:
         n: v for n, v in os.environ.items() if not re.match("PARLEY_|DATABASE_URL|REDIS_URL|DJANGO_", n)
     }
     port, simulator = ports.free(), ports.free()
+    while abs(port - simulator) < 3:  # the simulator takes the next one, too
+        simulator = ports.free()
     own = {"PARLEY_HOME": str(home), "PORT": str(port), "SIMULATOR_PORT": str(simulator)}
     apart = {
         "WEB_PORT": str(ports.free()),

@@ -79,6 +79,15 @@ def test_what_dies_at_once_waits_longer_each_time(supervisor: Supervisor, told: 
     assert waits == ["0.5", "1", "2"]
 
 
+def test_what_dies_all_night_is_still_started_again(supervisor: Supervisor, told: list[str]) -> None:
+    supervisor.start(sh("exit 3"))
+    supervisor.kept["job"].deaths = 5000
+
+    until(lambda: any("stopped" in line for line in told), watching=supervisor)
+
+    assert "again in 30 s" in told[0]
+
+
 def test_a_child_of_what_died_does_not_live_on_beside_its_successor(
     supervisor: Supervisor, tmp_path: Path
 ) -> None:

@@ -218,7 +218,7 @@ class MessageThread extends KeysetScroller {
     if (!this.atEnd || document.visibilityState !== "visible") return
     clearTimeout(this.glance)
     this.glance = setTimeout(() => {
-      if (!this.atEnd || document.visibilityState !== "visible") return
+      if (!this.isConnected || !this.atEnd || document.visibilityState !== "visible") return
       this.querySelector("[data-below]")?.remove()
       const { told } = this.closest("workspace-shell").line.numbers
       const shown = Math.min(this.shown, told) // what has not come in was not seen, though something later was
