@@ -110,9 +110,11 @@ class DayFacts(models.Model):
     """Facts of one kind on one day of the brand's own time, each column as one string of small numbers: those of a channel that has many
     are a row, and those of all others are one.
 
-    Whatever two or more things a page asks for at once, it reads the columns that these need and counts. A row has as many numbers in each
-    column as it has facts, one or two bytes wide (least first); a column that is the same in all of them is empty. Channel, person, team
-    and labels are places in the row's own lists.
+    Whatever two or more things a page asks for at once, it reads the columns that these need and counts. Facts stand in the order of what their
+    conversation had: channel, team, labels and priority. Facts that are alike in these are a stretch, and `stretches` tells of each what it has and how
+    many there are (packing.STRETCH), so that what is asked of these alone reads no fact. In each other column a row has as many numbers as it
+    has facts, one or two bytes wide (least first); a column that is the same in all of them is empty. Channel, person, team and labels are places in
+    the row's own lists.
     """
 
     brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -123,11 +125,8 @@ class DayFacts(models.Model):
     people = ArrayField(models.BigIntegerField(), help_text="0: nobody.")
     teams = ArrayField(models.BigIntegerField(), help_text="0: none.")
     labels = ArrayField(models.BigIntegerField(), help_text="Ids of Labels.")
-    channel = models.BinaryField()
+    stretches = models.BinaryField(help_text="Entries of packing.STRETCH, in order.")
     person = models.BinaryField()
-    team = models.BinaryField()
-    label = models.BinaryField()
-    priority = models.BinaryField()
     hour = models.BinaryField(help_text="Of the brand's own day.")
     hit = models.BinaryField(help_text="1 or 0. Empty: 0.")
     bucket = models.BinaryField(

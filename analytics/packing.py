@@ -23,6 +23,18 @@ NONE = 0xFFFF  # the bucket of what has no value
 CALENDAR, BUSINESS = 0, 1
 COUNT, SIZE = "<u4", "<u2"  # in a Rollup
 ALONE = 1000  # facts of a kind and day, from which on a channel has a row of its own: its filter reads no other's, and rows are never many
+# Facts that are alike in what their conversation had stand together; of a stretch of them one entry tells it, with how many there are.
+OF_STRETCH = ("channel", "team", "label", "priority")
+STRETCH = np.dtype(
+    [
+        ("channel", "<u2"),
+        ("team", "<u2"),
+        ("label", "<u2"),
+        ("priority", "u1"),
+        ("count", "<u4"),
+        ("hits", "<u4"),
+    ]
+)
 # As `COPY ... (FORMAT BINARY)` writes a row none of whose columns is NULL: how many columns, then the length and the value of each.
 COLUMNS = (
     ("kind", ">i2"), ("channel", ">i8"), ("person", ">i8"), ("team", ">i8"), ("priority", ">i2"), ("label", ">i8"), ("hour", ">i2"),
@@ -51,7 +63,7 @@ UNKNOWN = Label("", ())
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A row a fact, by kind and channel and then by all else. `bucket`, `in_business`: of the value in either kind of hours."""
+    """A row a fact, by kind, by OF_STRETCH and then by all else. `bucket`, `in_business`: of the value in either kind of hours."""
 
     rows: Numbers
     bucket: Numbers
@@ -69,7 +81,7 @@ def read(copied: bytes) -> Facts:
     bucket, in_business = _buckets(rows["value"]), _buckets(rows["business"])
     order = np.lexsort(
         (
-            rows["hit"], in_business, bucket, rows["hour"], rows["priority"], rows["label"], rows["team"], rows["person"], rows["channel"],
+            rows["hit"], in_business, bucket, rows["hour"], rows["person"], rows["priority"], rows["label"], rows["team"], rows["channel"],
             rows["kind"],
         )
     )  # fmt: skip
@@ -107,22 +119,36 @@ def _row(facts: Facts, brand_id: int, at: datetime) -> DayFacts:
     )
     return DayFacts(
         brand_id=brand_id, at=at, kind=metrics.FACTS[int(rows["kind"][0]) - 1], count=len(rows), channels=channels, people=people, teams=teams,
-        labels=labels, channel=channel, person=person, team=team, label=label, priority=rows["priority"].astype("u1").tobytes(),
-        hour=rows["hour"].astype("u1").tobytes(), hit=_if_any(rows["hit"].astype("u1"), 0), bucket=_if_any(facts.bucket, NONE),
-        business=_if_any(facts.in_business, NONE),
+        labels=labels, stretches=_stretches(channel, team, label, rows["priority"], rows["hit"]).tobytes(),
+        person=person.tobytes() if len(people) > 1 else b"", hour=rows["hour"].astype("u1").tobytes(), hit=_if_any(rows["hit"].astype("u1"), 0),
+        bucket=_if_any(facts.bucket, NONE), business=_if_any(facts.in_business, NONE),
     )  # fmt: skip
 
 
-def _places(values: Numbers) -> tuple[list[int], bytes]:
-    """The values that there are, and for each fact its place among them; none at all where there is one value."""
+def _places(values: Numbers) -> tuple[list[int], Numbers]:
+    """The values that there are, and for each fact its place among them."""
     known, places = np.unique(values, return_inverse=True)
-    if len(known) == 1:
-        return known.tolist(), b""
     if len(known) > 0x10000:
         raise OverflowError(
             f"{len(known):,} values in a column of one day are more than two bytes can tell apart."
         )
-    return known.tolist(), places.astype("u1" if len(known) <= 256 else "<u2").tobytes()
+    return known.tolist(), places.astype("u1" if len(known) <= 256 else "<u2")
+
+
+def _stretches(channel: Numbers, team: Numbers, label: Numbers, priority: Numbers, hit: Numbers) -> Numbers:
+    changes = np.ones(len(hit), bool)
+    changes[1:] = False
+    for column in (channel, team, label, priority):
+        changes[1:] |= column[1:] != column[:-1]
+    starts = np.flatnonzero(changes)
+    found = np.empty(len(starts), STRETCH)
+    for name, column in zip(OF_STRETCH, (channel, team, label, priority), strict=True):
+        found[name] = column[starts]
+    found["count"], found["hits"] = (
+        np.diff(starts, append=len(hit)),
+        np.add.reduceat(hit.astype("<u4"), starts),
+    )
+    return found
 
 
 def _if_any(values: Numbers, nothing: int) -> bytes:

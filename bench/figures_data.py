@@ -59,7 +59,7 @@ SELECT brand_id, kind, conversation_id, source + w * 1000000000::bigint, at - w 
 # Of each table of sums the columns that say what was summed.
 SUMS = {
     "rollup": "kind, basis, dim, values, counts, hits, sizes, pairs",
-    "dayfacts": "kind, count, channels, people, teams, labels, channel, person, team, label, priority, hour, hit, bucket, business",
+    "dayfacts": "kind, count, channels, people, teams, labels, stretches, person, hour, hit, bucket, business",
     "agenthour": "person_id, online, occupied",
 }
 COPY_SUMS = [

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
 
 from analytics.histogram import Numbers
 from analytics.models import Labels
-from analytics.packing import NONE, UNKNOWN, Label
+from analytics.packing import NONE, OF_STRETCH, STRETCH, UNKNOWN, Label
 from analytics.queries import binary
 from analytics.queries.asked import Asked
 
@@ -29,47 +29,68 @@ WIDE = ("bucket", "business")
 
 
 def of(asked: Asked, kind: str, names: Iterable[str]) -> Picked:
-    """`names`: of the columns that are needed. Where a day was summed anew since others were read, all are read once more."""
+    """`names`: of the columns that are needed. Where a day was summed anew since others were read, all are read once more.
+
+    Where nothing is asked that a fact has for itself, what comes back counts whole stretches."""
+    names = list(names)
+    by_fact = not {*names, *(COLUMN_OF[name] for name in asked.filters)} <= {*OF_STRETCH}
+    if by_fact:
+        names.append("hit")
     key = (kind, asked.start, asked.end, tuple(sorted(asked.filters.items(), key=repr)))
-    known: Picked | None = asked.picked.get(key)
+    both: dict[bool, Picked] = asked.picked.setdefault(key, {})
+    known = both.get(by_fact)
     if known is None or not known.take(names):
-        known = asked.picked[key] = Picked(asked, kind, [*names, *(known.columns if known else ())])
+        known = both[by_fact] = Picked(
+            asked, kind, [*names, *(known.names if known else ())], by_fact=by_fact
+        )
+        if (other := both.get(not by_fact)) and other.rows != known.rows:
+            del both[not by_fact]
     return known
 
 
 class Picked:
-    """`rows`: (id, at, count) of each string of facts; `places`: those of the facts that fit, counted through all rows; None: all of them.
-    `columns`: the numbers of these facts, row after row; None: all are 0, or have no value."""
+    """Units that fit: facts, or without `by_fact` stretches of them, each as many as `counts` says, with `hits`.
 
-    def __init__(self, asked: Asked, kind: str, names: Iterable[str]) -> None:
-        self.asked, self.kind = asked, kind
+    `rows`: (id, at) of each string of facts. `stretches`: all of these rows, one after the other; `kept`: the places of those that fit, and `sizes`: how many
+    units each of them has. `columns`: the numbers of the facts that fit, row after row; None: all are 0, or have no value."""
+
+    def __init__(self, asked: Asked, kind: str, names: Iterable[str], *, by_fact: bool) -> None:
+        self.asked, self.kind, self.by_fact = asked, kind, by_fact
+        self.names: list[str] = []
         self.columns: dict[str, Numbers | None] = {}
         self.lists: dict[str, list[list[int]]] = {}
-        narrow = dict.fromkeys(COLUMN_OF[name] for name in asked.filters)
-        wanted = list(dict.fromkeys([*narrow, *names]))
+        wanted = list(dict.fromkeys([*(COLUMN_OF[name] for name in asked.filters), *names]))
         found = self._read(wanted)
-        self.rows = [row[:3] for row in found]
-        self.bounds = np.cumsum([0, *(row[2] for row in found)])
-        self.places: Numbers | None = None
+        self.rows = [row[:2] for row in found]
+        self.totals = [row[2] for row in found]
+        self.stretches = np.frombuffer(b"".join(row[3] for row in found), STRETCH)
+        self.in_rows = np.cumsum([0, *(len(row[3]) // STRETCH.itemsize for row in found)])
+        self.lists = _lists(wanted, found)
+        self.kept = np.flatnonzero(self._fitting())
+        self.sizes = (
+            self.stretches["count"][self.kept].astype(np.intp)
+            if by_fact
+            else np.ones(len(self.kept), np.intp)
+        )
+        self.places = self._places()
         self._keep(wanted, found)
-        if asked.filters:
-            self.places = np.flatnonzero(self._fitting()).astype(np.uint32)
-            self.columns = {name: self._fit(flat) for name, flat in self.columns.items()}
+        if "person_id" in asked.filters:
+            self._narrow(int(asked.filters["person_id"] or 0))
 
     def take(self, names: Iterable[str]) -> bool:
         """Read what is missing of them. False: these are other days than those that were read before."""
-        missing = [name for name in dict.fromkeys(names) if name not in self.columns]
+        missing = [name for name in dict.fromkeys(names) if name not in self.names]
         if not missing:
             return True
         found = self._read(missing)
-        if [row[0] for row in found] != [row[0] for row in self.rows]:
+        if [row[:2] for row in found] != self.rows:
             return False
+        self.lists |= _lists(missing, found)
         self._keep(missing, found)
-        for name in missing:
-            self.columns[name] = self._fit(self.columns[name])
         return True
 
     def _read(self, names: Sequence[str]) -> list[tuple[Any, ...]]:
+        columns = [name for name in names if name not in OF_STRETCH]
         lists = [LISTS[name] for name in names if name in LISTS]
         values = {
             "brand": self.asked.brand.pk,
@@ -83,47 +104,37 @@ class Picked:
                 holds.append(f"AND %({name})s = ANY({LISTS[COLUMN_OF[name]]})")
                 values[name] = int(self.asked.filters[name] or 0)
         return binary.rows(
-            f"""SELECT {", ".join(["id", "at", "count", *names, *lists])} FROM analytics_dayfacts
+            f"""SELECT {", ".join(["id", "at", "count", "stretches", *lists, *columns])} FROM analytics_dayfacts
                  WHERE brand_id = %(brand)s AND kind = %(kind)s AND at >= %(start)s AND at < %(end)s {" ".join(holds)} ORDER BY at, id""",
             values,
         )
 
     def _keep(self, names: Sequence[str], found: list[tuple[Any, ...]]) -> None:
-        for place, name in enumerate(names, start=3):
-            self.columns[name] = _joined([(row[place], row[2]) for row in found], name)
-        for place, name in enumerate((each for each in names if each in LISTS), start=3 + len(names)):
-            self.lists[name] = [row[place] for row in found]
-
-    def _fit(self, flat: Numbers | None) -> Numbers | None:
-        return flat if flat is None or self.places is None else flat[self.places]
+        first = 4 + sum(name in LISTS for name in names)
+        for place, name in enumerate((each for each in names if each not in OF_STRETCH), start=first):
+            flat = _joined([row[place] for row in found], self.totals, name)
+            self.columns[name] = flat if flat is None or self.places is None else flat[self.places]
+        self.names += names
 
     def _fitting(self) -> Numbers:
-        """Of all facts of these rows: whether each fits all filters."""
-        fits = np.ones(self.bounds[-1], bool)
+        """Of all stretches: whether each fits the filters that are about them."""
+        fits = np.ones(len(self.stretches), bool)
         for name, value in self.asked.filters.items():
-            flat = self.columns[COLUMN_OF[name]]
-            if name == "priority":
-                fits &= (0 if flat is None else flat) == int(value or 0)
-            else:
-                fits &= self._listed(flat, self.lists[COLUMN_OF[name]], self._wanted(name, value))
+            column = COLUMN_OF[name]
+            if column == "priority":
+                fits &= self.stretches["priority"] == int(value or 0)
+            elif column in OF_STRETCH:
+                wanted = self._wanted(name, value)
+                fits &= np.array([each in wanted for each in chain(*self.lists[column])], bool)[
+                    self._listed(column)
+                ]
         return fits
 
-    def _listed(
-        self, flat: Numbers | None, lists: Sequence[Sequence[int]], wanted: Collection[int]
-    ) -> Numbers:
-        """Whether what each fact names in its row's list is wanted."""
-        fits = np.zeros(self.bounds[-1], bool)
-        for number, part in enumerate(_parts(self.bounds)):
-            is_wanted = [each in wanted for each in lists[number]]
-            if all(is_wanted):
-                fits[part] = True
-            elif not any(is_wanted):
-                continue
-            elif flat is not None and is_wanted.count(True) == 1:
-                np.equal(flat[part], is_wanted.index(True), out=fits[part])
-            elif flat is not None:
-                fits[part] = np.array(is_wanted)[flat[part]]
-        return fits
+    def _listed(self, column: str) -> Numbers:
+        """Of all stretches: where what each names stands in the lists of all rows, one after the other."""
+        firsts = np.cumsum([0, *(len(row) for row in self.lists[column])])[:-1]
+        told: Numbers = np.repeat(firsts, np.diff(self.in_rows)) + self.stretches[column]
+        return told
 
     def _wanted(self, name: str, value: int | str | None) -> Collection[int]:
         """What of a row's list means the value."""
@@ -132,6 +143,25 @@ class Picked:
         return {
             pk for pk, label in self.labels().items() if (label.sentiment == value if name == "sentiment" else value in (label.tags or [""]))
         }  # fmt: skip
+
+    def _places(self) -> Numbers | None:
+        """Of the facts that fit, counted through all rows. None: all of them, or none is asked for."""
+        if not self.by_fact or len(self.kept) == len(self.stretches):
+            return None
+        counts = self.stretches["count"].astype(np.intp)
+        firsts = (np.cumsum(counts) - counts)[self.kept]
+        starts = np.cumsum(self.sizes) - self.sizes
+        told: Numbers = np.repeat(firsts - starts, self.sizes) + np.arange(self.sizes.sum())
+        return told.astype(np.uint32)
+
+    def _narrow(self, person_id: int) -> None:
+        known, told = self.values("person")
+        fits = told == known.index(person_id) if person_id in known else np.zeros(self.size, bool)
+        of_stretch = np.repeat(np.arange(len(self.kept)), self.sizes)
+        self.sizes = np.bincount(of_stretch[fits], minlength=len(self.kept))
+        self.places = np.flatnonzero(fits).astype(np.uint32) if self.places is None else self.places[fits]
+        self.columns = {name: None if flat is None else flat[fits] for name, flat in self.columns.items()}
+        self.__dict__.pop("fitting", None)
 
     def labels(self) -> dict[int, Label]:
         """All that the rows name."""
@@ -144,21 +174,34 @@ class Picked:
 
     @property
     def size(self) -> int:
-        """How many fit."""
-        return int(self.bounds[-1]) if self.places is None else len(self.places)
+        """How many units fit."""
+        return int(self.sizes.sum())
+
+    @property
+    def counts(self) -> Numbers | None:
+        """How many facts each unit is. None: one."""
+        return None if self.by_fact else self.stretches["count"][self.kept]
+
+    @property
+    def hits(self) -> Numbers | None:
+        """How many of these are hits. None: there is none."""
+        return self.columns["hit"] if self.by_fact else self.stretches["hits"][self.kept]
 
     @cached_property
     def fitting(self) -> Numbers:
         """Where the facts of each row that fit begin, among all that fit, and where the last ones end."""
-        return self.bounds if self.places is None else np.searchsorted(self.places, self.bounds)
+        upto = np.concatenate([[0], np.cumsum(self.sizes)])
+        return upto[np.searchsorted(self.kept, self.in_rows)]
 
     def values(self, column: str) -> tuple[list[int], Numbers]:
-        """What a column that means something in a row's own list means: all values, and for each fact the place among them."""
-        lists, flat = self.lists[column], self.columns[column]
+        """What a column that means something in a row's own list means: all values, and for each unit the place among them."""
+        lists = self.lists[column]
         known, places = np.unique([each for row in lists for each in row], return_inverse=True)
         kind = _smallest(len(known))
         places = places.astype(kind)
-        firsts = np.cumsum([0, *(len(row) for row in lists)])[:-1]
+        if column in OF_STRETCH:
+            return known.tolist(), self._units(places[self._listed(column)])
+        firsts, flat = np.cumsum([0, *(len(row) for row in lists)])[:-1], self.columns[column]
         if flat is None:
             return known.tolist(), np.repeat(places[firsts], np.diff(self.fitting))
         told = np.empty(self.size, kind)
@@ -167,9 +210,25 @@ class Picked:
                 told[part] = places[first:][flat[part]]
         return known.tolist(), told
 
+    def priorities(self) -> Numbers:
+        return self._units(self.stretches["priority"])
+
     def of_rows(self, values: Sequence[int]) -> Numbers:
-        """What is the same for all facts of a row, for each fact."""
-        return np.repeat(np.array(values, _smallest(max(values, default=0) + 1)), np.diff(self.fitting))
+        """What is the same for all facts of a row, for each unit."""
+        kind = _smallest(max(values, default=0) + 1)
+        return self._units(np.repeat(np.array(values, kind), np.diff(self.in_rows)))
+
+    def _units(self, of_stretches: Numbers) -> Numbers:
+        """What is the same for all facts of a stretch, for each unit."""
+        kept = of_stretches[self.kept]
+        return np.repeat(kept, self.sizes) if self.by_fact else kept
+
+
+def _lists(names: Sequence[str], found: list[tuple[Any, ...]]) -> dict[str, list[list[int]]]:
+    return {
+        name: [row[place] for row in found]
+        for place, name in enumerate((each for each in names if each in LISTS), start=4)
+    }
 
 
 def _parts(bounds: Numbers) -> Iterator[slice]:
@@ -181,15 +240,19 @@ def _smallest(amount: int) -> str:
     return "u1" if amount <= 0x100 else "<u2" if amount <= 0x10000 else "<u4"
 
 
-def _joined(rows: Sequence[tuple[bytes, int]], name: str) -> Numbers | None:
+def _joined(rows: Sequence[bytes], counts: Sequence[int], name: str) -> Numbers | None:
     """The numbers of all rows, stored as one or two bytes each, or not at all, and how many there are."""
-    if not any(stored for stored, _ in rows):
+    if not any(rows):
         return None
-    if name not in WIDE and all(len(stored) in (0, count) for stored, count in rows):
-        return np.frombuffer(b"".join([stored or bytes(count) for stored, count in rows]), "u1")
+    if name not in WIDE and all(
+        len(stored) in (0, count) for stored, count in zip(rows, counts, strict=True)
+    ):
+        return np.frombuffer(
+            b"".join([stored or bytes(count) for stored, count in zip(rows, counts, strict=True)]), "u1"
+        )
     nothing = NONE.to_bytes(2, "little") if name in WIDE else bytes(2)
     told = [
         stored if len(stored) == 2 * count else np.frombuffer(stored, "u1").astype("<u2").tobytes() or nothing * count
-        for stored, count in rows
+        for stored, count in zip(rows, counts, strict=True)
     ]  # fmt: skip
     return np.frombuffer(b"".join(told), "<u2")

@@ -169,9 +169,8 @@ def _moment(day: date, name: str) -> str:
 
 def _of_facts(asked: Asked, kind: str, by: Sequence[str], *, told: bool) -> Groups:
     amount = "business" if asked.business else "bucket"
-    facts = picked.of(
-        asked, kind, ["hit", *([amount] if told or asked.business else []), *filter(None, map(_column, by))]
-    )
+    names = [*([amount] if told or asked.business else []), *filter(None, map(_column, by))]
+    facts = picked.of(asked, kind, names)
     chosen: Any = slice(None)
     parts: list[tuple[Sequence[str], Numbers]] = []
     for name in by:
@@ -188,21 +187,17 @@ def _of_facts(asked: Asked, kind: str, by: Sequence[str], *, told: bool) -> Grou
         for name, (known, places) in zip(by, parts, strict=True)
     ]
     size = len(crossed[0][1]) if crossed else facts.size
-    hit, bucket = facts.columns["hit"], facts.columns[amount] if told or asked.business else None
+    numbers = (facts.counts, facts.hits, facts.columns[amount] if told or asked.business else None)
     return _counted(
-        crossed,
-        size,
-        None if hit is None else hit[chosen],
-        None if bucket is None else bucket[chosen],
-        told=told,
-        only_told=asked.business,
-    )
+        crossed, size, *(None if each is None else each[chosen] for each in numbers), told=told, only_told=asked.business
+    )  # fmt: skip
 
 
 def _counted(
-    parts: Sequence[tuple[Sequence[str], Numbers]], size: int, hit: Numbers | None, bucket: Numbers | None, *, told: bool, only_told: bool
+    parts: Sequence[tuple[Sequence[str], Numbers]], size: int, many: Numbers | None, hit: Numbers | None, bucket: Numbers | None, *,
+    told: bool, only_told: bool,
 ) -> Groups:  # fmt: skip
-    """`only_told`: what has no bucket does not count."""
+    """`many`: how many facts each unit is, `hit`: how many of these are hits. `only_told`: what has no bucket does not count."""
     keys, groups_of = _crossed(parts, size)
     counts, hits = np.zeros(len(keys), np.int64), np.zeros(len(keys), np.int64)
     cells = np.zeros(len(keys) * WIDTH if told else 0, np.int64)
@@ -217,6 +212,10 @@ def _counted(
                 )
         elif only_told:
             break
+        if many is not None:
+            counts += _added(groups, many[part], len(keys))
+            hits += 0 if hit is None else _added(groups, hit[part], len(keys))
+            continue
         counted = groups[there] if only_told else groups
         counts += np.bincount(counted, minlength=len(keys))
         if hit is not None:
@@ -233,7 +232,7 @@ def _column(name: str) -> str:
 def _places(facts: Picked, name: str) -> tuple[Sequence[str], Numbers]:
     """The values of a split as text, and for each fact the place of its own."""
     if name == "priority":
-        return [str(number) for number in range(256)], _flat(facts, "priority")
+        return [str(number) for number in range(256)], facts.priorities()
     if name == "sentiment":
         known, places, _ = packing.spread(*_labels(facts), "sentiment")
         return known, places
@@ -245,15 +244,15 @@ def _places(facts: Picked, name: str) -> tuple[Sequence[str], Numbers]:
         # An hour of the week is less than 256.
         return [str(number) for number in range(7 * 24)], facts.of_rows(
             [day.weekday() * 24 for day in days]
-        ) + _flat(facts, "hour")
+        ) + _hours(facts)
     told = [_moment(day, name) for day in days]
     known = sorted(set(told))
     number = {value: place for place, value in enumerate(known)}
     return known, facts.of_rows([number[each] for each in told])
 
 
-def _flat(facts: Picked, name: str) -> Numbers:
-    found = facts.columns[name]
+def _hours(facts: Picked) -> Numbers:
+    found = facts.columns["hour"]
     return np.zeros(facts.size, "u1") if found is None else found
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -150,6 +151,31 @@ def test_a_question_of_many_things_reads_no_fact(brand: Brand, django_assert_max
         series.counts(asked, metrics.FIRST, "channel_id")
 
     assert not any("analytics_fact" in each["sql"] for each in captured)
+
+
+def test_what_is_asked_of_conversations_alone_reads_no_column_of_facts(
+    brand: Brand, django_assert_num_queries: Any
+) -> None:
+    asked = Asked(brand, FIRST_DAY, LAST_DAY, filters={"tag": "refund", "priority": 1, "channel_id": 71})
+
+    with django_assert_num_queries(2) as captured:  # the stretches and the labels, once for both
+        series.counts(asked, metrics.RESOLUTION, DAY, "team_id")
+        series.counts(asked, metrics.RESOLUTION, WEEK)
+
+    [read] = [each["sql"] for each in captured if "analytics_dayfacts" in each["sql"]]
+    assert not any(name in read for name in ("person", "hour", "hit", "bucket", "business"))
+
+
+def test_facts_that_are_alike_in_what_their_conversation_had_are_one_stretch(brand: Brand) -> None:
+    for row in DayFacts.objects.filter(kind=metrics.RESOLUTION):
+        facts = Fact.objects.filter(kind=row.kind, at__gte=row.at, at__lt=row.at + timedelta(hours=25))
+        alike = facts.values_list("channel_id", "team_id", "priority", "sentiment", "tags")
+        stretches = np.frombuffer(row.stretches, packing.STRETCH)
+
+        assert stretches["count"].sum() == row.count
+        assert len(stretches) <= len({(*each[:-1], tuple(each[-1])) for each in alike})
+        assert len(stretches) == len({each.tobytes()[:7] for each in stretches})
+        assert list(row.hit) == [] or stretches["hits"].sum() == sum(row.hit)
 
 
 def test_of_tags_beside_the_one_that_was_asked_for_nothing_is_told(brand: Brand) -> None:
