@@ -2,45 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from django.db import transaction
+import structlog
+from django.db import OperationalError, connection, transaction
 
 from inbox import events
 from inbox.actions import _isolating, _looking, _snoozing, _sql
 
+log = structlog.get_logger(__name__)
 AT_ONCE = 64  # conversations of one transaction, so that nobody waits long for the brand's lock
 LATER = timedelta(minutes=1)  # for a conversation that cannot be looked at
+PATIENCE = "1s"  # for a brand's lock: the timers of all others wait as long
 
 DUE = """SELECT brand_id, conversation_id FROM inbox_timer
-          WHERE fired_at IS NULL AND due_at <= %s ORDER BY due_at, id LIMIT %s"""
+          WHERE fired_at IS NULL AND due_at <= %s AND brand_id <> ALL(%s) ORDER BY due_at, id LIMIT %s"""
+
+_held: set[int] = set()  # brands of which this process has said that they are held
 
 
-def due(*, now: datetime, limit: int = 500) -> dict[int, list[int]]:
+def due(*, now: datetime, without: Collection[int] = (), limit: int = 500) -> dict[int, list[int]]:
     """Conversations with a timer that is due, by brand, the most overdue first."""
     found: dict[int, dict[int, None]] = {}
-    for brand_id, conversation_id in _sql.rows(DUE, [now, limit]):
+    for brand_id, conversation_id in _sql.rows(DUE, [now, list(without), limit]):
         found.setdefault(brand_id, {})[conversation_id] = None
     return {brand_id: list(ids) for brand_id, ids in found.items()}
 
 
-def sweep(*, now: datetime) -> int:
-    """Do what is due. Returns how many conversations had something. Two sweepers at once tell nothing twice."""
-    done = 0
-    for brand_id, ids in due(now=now).items():
+def sweep(*, now: datetime, without: Collection[int] = ()) -> int:
+    """Do what is due. Returns how many conversations had something. Two sweepers at once tell nothing twice.
+
+    A brand whose lock somebody holds is left to the next sweep; the others do not wait for it.
+    """
+    done, held = 0, list[int]()
+    for brand_id, ids in due(now=now, without=without).items():
+        if _sweep_brand(brand_id, ids, now):
+            done += len(ids)
+        else:
+            held.append(brand_id)
+    if held:  # what is due there may have left no place for what is due elsewhere
+        done += sweep(now=now, without=[*without, *held])
+    return done
+
+
+def _sweep_brand(brand_id: int, ids: Sequence[int], now: datetime) -> bool:
+    """False: the brand is held. That is logged once, until it is free again."""
+    try:
         for begin in range(0, len(ids), AT_ONCE):
             failed = _isolating.each(sorted(ids[begin : begin + AT_ONCE]), partial(_fire, brand_id, now))
             if failed:
                 _put_off(failed, now)
-        done += len(ids)
-    return done
+    except OperationalError as error:
+        if not connection.is_usable():  # nobody holds it: the database is away
+            raise
+        if brand_id not in _held:
+            log.warning("brand_held", brand=brand_id, due=len(ids), cause=type(error.__cause__).__name__)
+        _held.add(brand_id)
+        return False
+    _held.discard(brand_id)
+    return True
 
 
 @transaction.atomic(durable=True)
 def _fire(brand_id: int, now: datetime, conversation_ids: Sequence[int]) -> None:
     """Look at these conversations as they are now and tell what is due. What is no longer due is not told."""
+    _sql.run(f"SET LOCAL lock_timeout = '{PATIENCE}'")
     with events.ledger(brand_id) as ledger:
         _snoozing.wake(ledger, conversation_ids, now)
         _sql.run(

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from structlog.testing import capture_logs
 
-from inbox.actions import _clocks, closing, receiving, snoozing, tagging_work, timing, triaging
+from inbox import events
+from inbox.actions import closing, receiving, snoozing, tagging_work, timing, triaging
 from inbox.actions.receiving import Arrival
 from inbox.models import (
     Channel,
@@ -25,6 +29,7 @@ from inbox.models import (
 )
 from tests.factories import conversations as make
 from tests.factories import exchange, people
+from tests.inbox.actions.spoiling import spoil
 from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -217,6 +222,50 @@ def test_one_conversation_that_cannot_be_looked_at_does_not_stop_the_others(
     assert told(EventKind.SLA_BREACHED) == 5
 
 
+def test_a_brand_that_somebody_holds_does_not_stop_the_timers_of_the_others(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timing, "PATIENCE", "20ms")
+    other = people.ChannelFactory()
+    SlaPolicy.objects.create(brand=other.brand, name="Standard", first_response=600)
+    write(channel, "mara", "noor")
+    write(other, "ines")
+    few = partial(timing.due, limit=2)
+    monkeypatch.setattr(timing, "due", few)  # what is due in the one fills a look
+
+    with held(channel.brand_id), capture_logs() as logs:
+        swept = [timing.sweep(now=at(601)), timing.sweep(now=at(602))]
+
+    assert swept == [1, 0]
+    assert list(Event.objects.filter(kind=EventKind.SLA_BREACHED).values_list("brand", flat=True)) == [
+        other.brand_id
+    ]
+    assert [each["brand"] for each in logs if each["event"] == "brand_held"] == [channel.brand_id]
+    assert timing.sweep(now=at(603)) == 2
+    assert told(EventKind.SLA_BREACHED) == 3
+
+
+@contextmanager
+def held(brand_id: int) -> Iterator[None]:
+    """Somebody else has the brand's lock meanwhile."""
+    taken, free = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic(), events.ledger(brand_id):
+            taken.set()
+            free.wait(timeout=30)
+        connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert taken.wait(timeout=10)
+    try:
+        yield
+    finally:
+        free.set()
+        holder.join()
+
+
 def test_triage_leaves_out_what_it_cannot_look_at_and_goes_on(
     channel: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -235,7 +284,7 @@ def test_a_sweep_with_nothing_due_among_100_000_timers_costs_little(channel: Cha
     many(channel, 100_000)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE inbox_timer")
-        cursor.execute("EXPLAIN (ANALYZE, BUFFERS, FORMAT TEXT) " + timing.DUE, [at(0), 500])
+        cursor.execute("EXPLAIN (ANALYZE, BUFFERS, FORMAT TEXT) " + timing.DUE, [at(0), [], 500])
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "timers_to_fire" in plan, plan
 
@@ -272,15 +321,3 @@ def paired(first: Callable[[], Any], second: Callable[[], Any], rounds: int = 20
             work()
             kept.append(time.perf_counter() - begun)
     return sorted(times[0])[rounds // 2], sorted(times[1])[rounds // 2]
-
-
-def spoil(monkeypatch: pytest.MonkeyPatch, conversation_id: int) -> None:
-    """Let one conversation's facts be such that no clock can be made of them."""
-    whole = _clocks._compare
-
-    def spoilt(touched: Any, *rest: Any) -> Any:
-        if touched.id == conversation_id:
-            raise ArithmeticError("no clock can be made of this")
-        return whole(touched, *rest)
-
-    monkeypatch.setattr(_clocks, "_compare", spoilt)

@@ -1,0 +1,21 @@
+"""A conversation that cannot be looked at, whatever is tried."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from inbox.actions import _clocks
+
+
+def spoil(monkeypatch: pytest.MonkeyPatch, conversation_id: int) -> None:
+    """Let one conversation's facts be such that no clock can be made of them."""
+    whole = _clocks._compare
+
+    def spoilt(touched: Any, *rest: Any) -> Any:
+        if touched.id == conversation_id:
+            raise ArithmeticError("no clock can be made of this")
+        return whole(touched, *rest)
+
+    monkeypatch.setattr(_clocks, "_compare", spoilt)
