@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from zoneinfo import available_timezones
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from inbox import events
-from inbox.actions import _looking, _sql
+from inbox.actions import _isolating, _looking, _sql
 from inbox.actions._queueing import BY_PERSON
 from inbox.models import (
     Brand,
@@ -26,6 +26,7 @@ from inbox.models.conversations import UNDER_WAY
 from inbox.queries import routing_facts
 
 AT_ONCE = 64
+LATER = timedelta(minutes=1)  # for what cannot be looked at
 USUAL_GRACE = 120  # seconds, for a brand that has said nothing
 
 # Somebody who has been there before. Silence says nothing of what they said of themselves: whoever went away comes back as away.
@@ -120,42 +121,52 @@ def gone(*, now: datetime) -> list[tuple[int, int]]:
     return list(found.order_by("requeue_at", "pk").values_list("brand_id", "person_id"))
 
 
-@transaction.atomic(durable=True)
 def take_back(*, brand_id: int, person_id: int, now: datetime) -> int:
-    """What waits with somebody who is offline goes back, some at a time. Returns how many went; 0: there is no more.
+    """What waits with somebody who is offline goes back, some at a time. Returns how many went.
 
-    Two at once take nothing back twice, and whoever comes back meanwhile keeps what is left.
+    Two at once take nothing back twice, and whoever comes back meanwhile keeps what is left. One that cannot be looked at is left out for
+    a while, and logged.
     """
+    taken, failed, after = list[int](), list[int](), 0
+    while ids := _held(brand_id, person_id, after, now):
+        failed += _isolating.each(ids, partial(_take, brand_id, person_id, now, taken))
+        after = ids[-1]
+    _absent(brand_id, person_id, now).update(requeue_at=now + LATER if failed else None)
+    return len(taken)
+
+
+def _absent(brand_id: int, person_id: int, now: datetime) -> QuerySet[Presence]:
+    return Presence.objects.filter(
+        brand_id=brand_id, person_id=person_id, state=PresenceState.OFFLINE, requeue_at__lte=now
+    )
+
+
+def _held(brand_id: int, person_id: int, after: int, now: datetime) -> list[int]:
+    """The next of what they have and should not. Of somebody who works here no more that is all that is under way, whether it waits or not,
+    and whoever had given it to them."""
+    presence = _absent(brand_id, person_id, now).first()
+    if presence is None:
+        return []
+    has = Conversation.objects.filter(brand_id=brand_id, assignee_id=person_id, pk__gt=after).order_by("pk")
+    if not Membership.objects.filter(brand=brand_id, person=person_id, person__is_active=True).exists():
+        return list(has.filter(state__in=UNDER_WAY).values_list("pk", flat=True)[:AT_ONCE])
+    settings = routing_facts.settings_of(brand_id)
+    if settings and (due := presence.since + timedelta(seconds=settings.requeue_after)) > now:
+        # The brand waits for longer than it did when they fell silent.
+        _absent(brand_id, person_id, now).update(requeue_at=due)
+        return []
+    waiting = has.filter(state=ConversationState.OPEN, waiting_since__isnull=False).exclude(
+        assignee_set_by=BY_PERSON, assignee_set_at__gt=presence.since
+    )
+    return list(waiting.values_list("pk", flat=True)[:AT_ONCE])
+
+
+@transaction.atomic(durable=True)
+def _take(
+    brand_id: int, person_id: int, now: datetime, taken: list[int], conversation_ids: Sequence[int]
+) -> None:
     with events.ledger(brand_id) as ledger:
-        of_person = Presence.objects.select_for_update().filter(brand_id=brand_id, person_id=person_id)
-        presence = of_person.filter(state=PresenceState.OFFLINE, requeue_at__lte=now).first()
-        if presence is None:
-            return 0
-        has = Conversation.objects.filter(brand_id=brand_id, assignee_id=person_id).order_by("pk")
-        if not Membership.objects.filter(brand=brand_id, person=person_id, person__is_active=True).exists():
-            return _take_all(ledger, of_person, has, now)
-        settings = routing_facts.settings_of(brand_id)
-        if settings and (due := presence.since + timedelta(seconds=settings.requeue_after)) > now:
-            of_person.update(requeue_at=due)  # the brand waits for longer than it did when they fell silent
-            return 0
-        waiting = has.filter(state=ConversationState.OPEN, waiting_since__isnull=False).exclude(
-            assignee_set_by=BY_PERSON, assignee_set_at__gt=presence.since
-        )
-        ids = list(waiting.values_list("pk", flat=True)[:AT_ONCE])
-        touched = _looking.look(ledger, ids, now) if ids else []
-        taken = sum(each.assignee_id is None for each in touched)
-        if not taken or len(ids) < AT_ONCE:
-            of_person.update(requeue_at=None)
-    return taken
-
-
-def _take_all(
-    ledger: events.Ledger, presence: QuerySet[Presence], has: QuerySet[Conversation], now: datetime
-) -> int:
-    """Of somebody who works here no more: all that is under way, whether it waits or not, and whoever had given it to them."""
-    ids = list(has.filter(state__in=UNDER_WAY).values_list("pk", flat=True)[:AT_ONCE])
-    if ids:
-        _looking.look(ledger, ids, now)
-    else:
-        presence.update(requeue_at=None)
-    return len(ids)
+        if _absent(brand_id, person_id, now).select_for_update().first() is None:
+            return
+        touched = _looking.look(ledger, conversation_ids, now)
+    taken += [each.id for each in touched if each.assignee_id is None]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 from django.db.models import F
 
 from inbox import events
-from inbox.actions import _looking, _undo, _vips, _writing
+from inbox.actions import _isolating, _looking, _undo, _vips, _writing
 from inbox.models import (
     Brand,
     Contact,
@@ -121,24 +122,36 @@ class Progress:
     finished: bool
 
 
-@transaction.atomic(durable=True)
 def rescore_batch(*, brand_id: int, now: datetime, limit: int = BATCH) -> Progress:
-    """Look at the next conversations by the newest weights, promises and hours. How far it has come is a row: any worker goes on."""
+    """Look at the next conversations by the newest weights, promises and hours. How far it has come is a row: any worker goes on.
+
+    One that cannot be looked at is left out, and logged. Settings that change meanwhile begin again.
+    """
+    saved = PriorityWeights.objects.get(pk=brand_id)
+    if saved.rescored_version == saved.version:
+        return Progress(saved.rescored_after, 0, 0, finished=True)
+    under_way = Conversation.objects.filter(
+        brand_id=brand_id, pk__gt=saved.rescored_after, state__in=UNDER_WAY
+    )
+    ids = list(under_way.order_by("pk").values_list("pk", flat=True)[:limit])
+    changed = list[int]()
+    failed = _isolating.each(ids, partial(_rescore, brand_id, now, changed))
+    after = ids[-1] if ids else saved.rescored_after
+    finished = len(ids) < limit
+    as_it_was = PriorityWeights.objects.filter(
+        pk=brand_id, version=saved.version, rescored_after=saved.rescored_after
+    )
+    moved = as_it_was.update(
+        rescored_after=after, rescored_version=saved.version if finished else F("rescored_version")
+    )
+    return Progress(after, len(ids) - len(failed), len(changed), finished=finished and moved > 0)
+
+
+@transaction.atomic(durable=True)
+def _rescore(brand_id: int, now: datetime, changed: list[int], conversation_ids: Sequence[int]) -> None:
     with events.ledger(brand_id) as ledger:
-        saved = PriorityWeights.objects.get(pk=brand_id)
-        if saved.rescored_version == saved.version:
-            return Progress(saved.rescored_after, 0, 0, finished=True)
-        under_way = Conversation.objects.filter(
-            brand_id=brand_id, pk__gt=saved.rescored_after, state__in=UNDER_WAY
-        )
-        ids = list(under_way.order_by("pk").values_list("pk", flat=True)[:limit])
-        changed = len(_looking.look(ledger, ids, now))
-        after = ids[-1] if ids else saved.rescored_after
-        finished = len(ids) < limit
-        PriorityWeights.objects.filter(pk=brand_id).update(
-            rescored_after=after, rescored_version=F("version") if finished else F("rescored_version")
-        )
-    return Progress(after, len(ids), changed, finished)
+        found = _looking.look(ledger, conversation_ids, now)
+    changed += [each.id for each in found]
 
 
 def _check(facts: Mapping[str, int], tags: Mapping[str, int]) -> None:

@@ -39,6 +39,7 @@ from inbox.models import (
 )
 from inbox.queries import sentences
 from tests.factories import exchange, people, teams
+from tests.inbox.actions.spoiling import spoil
 
 pytestmark = pytest.mark.django_db
 at = exchange.at
@@ -119,6 +120,32 @@ def test_all_that_is_under_way_with_them_is_given_back(
     event = Event.objects.filter(conversation=waiting, kind=EventKind.UNASSIGNED).latest("seq")
     assert sentences.of(event) == "Taken from Ada, who does not work here any more"
     assert not attending.gone(now=at(9000))
+
+
+@pytest.mark.parametrize("how", ["removed", "silent"])
+def test_one_that_cannot_be_looked_at_does_not_stop_the_others(
+    how: str, brand: Brand, channel: Channel, boss: Person, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teams.routed(brand)
+    teams.team(brand, ada, name="Support")
+    held = [wrote(channel, who) for who in ("a", "b", "c", "d", "e")]
+    triaged(brand, 2)
+    for each in held:
+        assigning.assign(conversation=each, to=ada, by=boss, now=at(10))
+    monkeypatch.setattr(attending, "AT_ONCE", 1)
+    if how == "removed":
+        employing.remove(brand=brand, person=ada, by=boss, now=at(60))
+    else:
+        attending.note_silence(now=at(121))
+    later = 61 if how == "removed" else 400
+    with monkeypatch.context() as spoilt:
+        spoil(spoilt, held[1].pk)
+        swept(later)
+
+    assert list(Conversation.objects.filter(assignee=ada)) == [held[1]]
+    assert not attending.gone(now=at(later + 59))
+    swept(later + 60)
+    assert not Conversation.objects.filter(assignee=ada).exists()
 
 
 def test_what_a_customer_opens_again_is_nobodys_where_its_assignee_has_left(

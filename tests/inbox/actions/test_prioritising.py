@@ -26,6 +26,7 @@ from inbox.models import (
 from tests.factories import conversations as make
 from tests.factories import exchange as say
 from tests.factories.people import ChannelFactory, agent_of
+from tests.inbox.actions.spoiling import spoil
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOUR = 3600.0
@@ -207,6 +208,20 @@ def test_a_worker_that_died_is_taken_over_where_it_stood(channel: Channel, jo: P
 
     assert (first.scored, first.finished, [batch.scored for batch in rest]) == (3, False, [2])
     assert prioritising.rescore_batch(brand_id=channel.brand_id, now=say.at(), limit=3).scored == 0
+
+
+def test_one_that_cannot_be_looked_at_does_not_stop_the_others(
+    channel: Channel, jo: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = make.conversations(channel, 7)
+    weigh(channel, jo, waits_1d=33)
+    spoil(monkeypatch, found[1].pk)
+
+    batches = rescore(channel, limit=3)
+
+    assert [batch.scored for batch in batches] == [2, 3, 1]
+    assert [each for each in found if "waits for more than a day" not in reasons(each)] == [found[1]]
+    assert prioritising.behind() == []
 
 
 def test_weights_that_change_again_meanwhile_begin_again(channel: Channel, jo: Person) -> None:
