@@ -7,6 +7,7 @@ from datetime import datetime
 
 from inbox import events
 from inbox.actions import _clocks, _priority, _queueing, _tagging, _telling, _touched
+from inbox.actions._clocks import Standing
 from inbox.actions._touched import Touched
 from inbox.actions.tagging_work import Readings
 from inbox.models import EventKind, Person, PriorityWeights
@@ -31,19 +32,32 @@ def look(
         return []
     if readings is not None:
         _tagging.apply(ledger, touched, readings, now)
+    standing = weigh(ledger, touched, now, news_since=news_since, tell=tell)
+    _clocks.arm(ledger, standing, touched, now)
+    _queueing.sync(ledger, touched, now)
+    return _touched.finish(ledger, touched, now)
+
+
+def weigh(
+    ledger: events.Ledger,
+    touched: Sequence[Touched],
+    now: datetime,
+    *,
+    news_since: Mapping[int, datetime] | None = None,
+    tell: bool = False,
+) -> list[Standing]:
+    """Clocks, and the priority that follows from them. Previews ask the same (policies.effect, weighing.preview), so that they show what
+    saving does."""
     weights = _priority.weights_of(ledger.brand_id)
     standing = _clocks.recompute(ledger, touched, now, news_since=news_since)
     if tell:
         _telling.tell(ledger, standing, now)
-    _clocks.arm(ledger, standing, touched, now)
     _priority.score(touched, weights, now)
     if any("priority" in each.changed for each in touched) and promises.depend_on_priority(ledger.brand_id):
         # Another priority may mean another promise, and that another score. Once: the next look takes it from there.
         standing = _clocks.recompute(ledger, touched, now, news_since=news_since)
-        _clocks.arm(ledger, standing, touched, now)
         _priority.score(touched, weights, now)
-    _queueing.sync(ledger, touched, now)
-    return _touched.finish(ledger, touched, now)
+    return standing
 
 
 def rescore(ledger: events.Ledger, conversation_ids: Sequence[int], now: datetime) -> int:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F
 
 from inbox import events
-from inbox.actions import _clocks, _looking, _touched
+from inbox.actions import _looking, _touched
 from inbox.models import Brand, Conversation, Person, SlaPolicy
 from inbox.models.conversations import UNDER_WAY
 
@@ -72,16 +72,16 @@ class Effect:
 
 @transaction.atomic(durable=True)
 def effect(*, brand: Brand, change: Callable[[], object], now: datetime) -> Effect:
-    """Make the change, work the clocks out, and take all of it back: exact, because it is what saving would do."""
+    """Make the change, work clocks and priorities out, and take all of it back: exact, because it is what saving would do."""
     with events.ledger(brand.pk) as ledger:
         under_way = Conversation.objects.filter(brand=brand, state__in=UNDER_WAY).order_by("-pk")
         ids = list(under_way.values_list("pk", flat=True)[: LOOKED_AT + 1])
         touched = _touched.load(brand.pk, ids[:LOOKED_AT], now)
-        _clocks.recompute(ledger, touched, now)
+        _looking.weigh(ledger, touched, now)
         before = {each.id: each.target for each in touched}
         change()
         touched = _touched.load(brand.pk, ids[:LOOKED_AT], now)
-        _clocks.recompute(ledger, touched, now)
+        _looking.weigh(ledger, touched, now)
         after = {each.id: each.target for each in touched}
     transaction.set_rollback(True)
     pairs = [(before[pk], after[pk]) for pk in after]

@@ -95,16 +95,24 @@ def change_weights(
     """
     _check(facts, tags)
     with events.ledger(brand.pk) as ledger:
-        saved, _ = PriorityWeights.objects.get_or_create(brand=brand)
-        known = {tag.name: tag for tag in Tag.objects.filter(brand=brand)}
-        heavier = [tag for name, tag in known.items() if tags.get(name, tag.weight) != tag.weight]
-        told = {**rule.complete(saved.weights), **facts}
-        if told == rule.complete(saved.weights) and not heavier:
-            return saved.version
-        for tag in heavier:
-            Tag.objects.filter(pk=tag.pk).update(weight=tags[tag.name])
-        PriorityWeights.objects.filter(pk=brand.pk).update(weights=told)
+        if not write(brand, facts, tags):
+            return PriorityWeights.objects.get(pk=brand.pk).version
         return _looking.begin_again(ledger, what="weights", by=by, now=now)
+
+
+def write(brand: Brand, facts: Mapping[str, int], tags: Mapping[str, int]) -> bool:
+    """The weights alone. False: they are so already."""
+    row, _ = PriorityWeights.objects.get_or_create(brand=brand)
+    saved = rule.complete(row.weights)
+    told = {**saved, **facts}
+    known = Tag.objects.filter(brand=brand, name__in=list(tags))
+    heavier = [tag for tag in known if tags[tag.name] != tag.weight]
+    if told == saved and not heavier:
+        return False
+    for tag in heavier:
+        Tag.objects.filter(pk=tag.pk).update(weight=tags[tag.name])
+    PriorityWeights.objects.filter(pk=brand.pk).update(weights=told)
+    return True
 
 
 def behind() -> list[int]:

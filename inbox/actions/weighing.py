@@ -1,15 +1,18 @@
-"""How other weights would reorder the queue, before they are saved. Nothing is written."""
+"""How other weights would reorder the queue, before they are saved. Nothing that is written stays."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from inbox.actions import _priority, _touched
+from django.db import transaction
+
+from inbox import events
+from inbox.actions import _looking, _priority, _touched, prioritising
 from inbox.actions._touched import Touched
 from inbox.models import Brand, Conversation
-from inbox.queries import sorting
+from inbox.queries import promises, sorting
 from inbox.rules import priority as rule
 from inbox.rules.priority import Verdict
 
@@ -45,7 +48,8 @@ class Preview:
 
 
 def preview(*, brand: Brand, facts: Mapping[str, int], tags: Mapping[str, int], now: datetime) -> Preview:
-    """Three questions to the database, whatever the brand has."""
+    """A handful of questions to the database, whatever the brand has; where another priority means another promise, what follows is
+    worked out as saving does it."""
     saved = _priority.weights_of(brand.pk)
     wanted = _priority.Weights(rule.complete({**saved.facts, **facts}), {**saved.tags, **tags})
     pressing = list(sorting.SCORE.below(Conversation.objects.of_brand(brand).open(), None)[: LOOKED_AT + 1])
@@ -53,6 +57,10 @@ def preview(*, brand: Brand, facts: Mapping[str, int], tags: Mapping[str, int], 
     rows = {row.pk: row for row in pressing[:LOOKED_AT]}
     touched = _touched.load(brand.pk, rows, now)
     before, after = _ordered(touched, saved, now), _ordered(touched, wanted, now)
+    others = [each.id for each in touched if each.broken or after[each.id].priority != each.priority]
+    if others and promises.depend_on_priority(brand.pk):
+        anew = {each.id: each for each in _as_saved(brand, wanted, others, now)}
+        after = _ordered([anew.get(each.id, each) for each in touched], wanted, now)
     places = {pk: place for place, pk in enumerate(before, 1)}
     moves = [
         _move(rows[pk], places[pk], place, before[pk], verdict)
@@ -65,6 +73,17 @@ def preview(*, brand: Brand, facts: Mapping[str, int], tags: Mapping[str, int], 
         fallen=sorted((each for each in moves[SHOWN:] if each.before <= SHOWN), key=lambda each: each.before),
         moved=sum(each.up != 0 for each in moves),
     )
+
+
+@transaction.atomic(durable=True)
+def _as_saved(brand: Brand, weights: _priority.Weights, ids: Sequence[int], now: datetime) -> list[Touched]:
+    """These as saving would leave them. It is done, and taken back."""
+    with events.ledger(brand.pk) as ledger:
+        prioritising.write(brand, weights.facts, weights.tags)
+        touched = _touched.load(brand.pk, ids, now)
+        _looking.weigh(ledger, touched, now)
+    transaction.set_rollback(True)
+    return touched
 
 
 def _ordered(touched: list[Touched], weights: _priority.Weights, now: datetime) -> dict[int, Verdict]:

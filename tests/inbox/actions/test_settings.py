@@ -118,6 +118,32 @@ def test_the_effect_of_a_change_is_known_before_and_nothing_is_changed_by_asking
     assert (policy.first_response, policy.version) == (600, 1)
 
 
+def test_the_effect_of_a_change_counts_what_another_priority_is_promised(
+    channel: Channel, jo: Person
+) -> None:
+    policy = promise_by_priority(channel, jo)
+    PriorityWeights.objects.filter(pk=channel.brand_id).update(weights={"due_15m": 99})
+    writes(channel)
+    rescore(channel)
+    change = {"name": "Everybody", "first_response": 600}
+
+    effect = policies.effect(
+        brand=channel.brand, change=lambda: policies.write(channel.brand, policy, change), now=say.at(60)
+    )
+
+    # What is due soon is urgent here, and urgent was promised sooner.
+    assert (effect.earlier, effect.late_at_once) == (1, 1)
+    promise(channel, jo, policy)
+    rescore(channel)
+    assert due(channel) == say.at(50)
+
+
+def promise_by_priority(channel: Channel, jo: Person) -> SlaPolicy:
+    """Fifty seconds to what is urgent, a week to all else."""
+    promise(channel, jo, name="Urgent", priorities=[1], first_response=50, position=1)
+    return promise(channel, jo, first_response=604_800, position=2)
+
+
 def test_two_policies_of_one_name_would_be_confused(channel: Channel, jo: Person) -> None:
     promise(channel, jo)
 
@@ -170,6 +196,28 @@ def test_a_preview_tells_who_would_move_and_why(channel: Channel, jo: Person) ->
     assert shown.moves[0].whys == [(29, "tagged refund")]
     assert shown.moves[1].whys == [(-3, "3 unread messages")]
     assert (shown.moves[0].score_before, shown.moves[0].score_after) == (1, 30)
+
+
+def test_a_preview_knows_what_another_priority_is_promised(channel: Channel, jo: Person) -> None:
+    promise_by_priority(channel, jo)
+    writes(channel)
+    rescore(channel)
+    kept = (
+        list(Clock.objects.values()),
+        list(PriorityWeights.objects.values()),
+        list(Conversation.objects.values()),
+    )
+
+    [shown] = weighing.preview(brand=channel.brand, facts={"unread": 99}, tags={}, now=NOW).moves
+
+    assert (
+        list(Clock.objects.values()), list(PriorityWeights.objects.values()), list(Conversation.objects.values())
+    ) == kept  # fmt: skip
+    prioritising.change_weights(brand=channel.brand, facts={"unread": 99}, tags={}, by=jo, now=NOW)
+    rescore(channel)
+    conversation = Conversation.objects.get()
+    assert due(channel) == say.at(50)
+    assert (shown.score_after, shown.priority_after) == (conversation.priority_score, "urgent")
 
 
 def test_a_preview_asks_few_questions_and_writes_nothing(
