@@ -53,14 +53,14 @@ def sync(ledger: events.Ledger, touched: Sequence[Touched], now: datetime) -> No
     _take_back(ledger, touched, timedelta(seconds=settings.requeue_after), now)
     teams = routing_facts.teams_of(ledger.brand_id)
     ended = _ended_since(touched)
-    waiting: list[tuple[int, int, datetime, int | None]] = []
+    waiting: list[tuple[int, int, datetime]] = []
     for each in touched:
         if is_free(
             state=each.state, assignee_id=each.assignee_id, set_by=each.assignee_set_by, ended_since=each.id in ended,
             waiting_since=each.waiting_since,
         ) and (team := _team(each, teams)):  # fmt: skip
             each.change(team_id=team)
-            waiting.append((each.id, team, each.waiting_since or now, each.late_from))
+            waiting.append((each.id, team, each.waiting_since or now))
     here = {pk for pk, *_ in waiting}
     forget([each.id for each in touched if each.id not in here])
     for pk in _queue(ledger.brand_id, waiting):
@@ -114,19 +114,17 @@ def _team(each: Touched, teams: Sequence[routing.Takes]) -> int | None:
     )
 
 
-def _queue(brand_id: int, waiting: Sequence[tuple[int, int, datetime, int | None]]) -> list[int]:
+def _queue(brand_id: int, waiting: Sequence[tuple[int, int, datetime]]) -> list[int]:
     """Returns those that did not stand in the queue before. Another team means another look at why nobody could."""
     if not waiting:
         return []
     new = _sql.rows(
-        """INSERT INTO inbox_routingticket AS t (brand_id, conversation_id, team_id, since, had_by_id, told)
-           SELECT %s, w.*, '' FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::bigint[]) AS w
-           ON CONFLICT (conversation_id) DO UPDATE
-              SET team_id = excluded.team_id, had_by_id = coalesce(excluded.had_by_id, t.had_by_id),
-                  told = CASE WHEN t.team_id = excluded.team_id THEN t.told ELSE '' END
-            WHERE t.team_id <> excluded.team_id OR t.had_by_id IS DISTINCT FROM coalesce(excluded.had_by_id, t.had_by_id)
+        """INSERT INTO inbox_routingticket AS t (brand_id, conversation_id, team_id, since, told)
+           SELECT %s, w.*, '' FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[]) AS w
+           ON CONFLICT (conversation_id) DO UPDATE SET team_id = excluded.team_id, told = ''
+            WHERE t.team_id <> excluded.team_id
            RETURNING conversation_id""",
-        [brand_id, *_sql.columns(waiting, 4)],
+        [brand_id, *_sql.columns(waiting, 3)],
     )
     return [pk for (pk,) in new]
 

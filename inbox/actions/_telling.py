@@ -84,8 +84,6 @@ def _escalate(
         EventKind.ASSIGNED if to else EventKind.UNASSIGNED, at=now, conversation_id=touched.id, to=to, to_name=name,
         before=touched.assignee_id, why="late",
     )  # fmt: skip
-    # Whoever gets it may be gone; then it is taken from them at once, and routing asks who had it.
-    touched.late_from = touched.assignee_id
     touched.change(
         assignee_id=to,
         assignee_name=name,

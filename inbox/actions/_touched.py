@@ -107,7 +107,6 @@ class Touched:
     next_turn: datetime | None = (
         None  # _priority says when time alone changes the score; finish keeps a timer for it
     )
-    late_from: int | None = None  # from whom _telling took it, because it is late, to whomever it went
     changed: dict[str, Any] = field(default_factory=dict)
     seq: int = 0  # of its TRIAGED event, once written
 

@@ -130,13 +130,14 @@ def _without(candidate: Candidate, ticket: Ticket) -> Candidate:
 
 
 _TICKETS = f"""
-    SELECT k.conversation_id, k.team_id, k.had_by_id, k.told, c.state, c.assignee_id, c.assignee_set_by,
+    SELECT k.conversation_id, k.team_id, late.people, k.told, c.state, c.assignee_id, c.assignee_set_by,
            c.assignee_set_at < c.opened_at AND {routing_facts.ENDED_SINCE}, c.waiting_since, c.kind, c.priority, c.language, c.tags, known.assignee_id, known.last_outbound_at,
            -c.priority_score, k.since
       FROM inbox_routingticket k JOIN inbox_conversation c ON c.id = k.conversation_id
       LEFT JOIN LATERAL (SELECT o.assignee_id, o.last_outbound_at FROM inbox_conversation o
                           WHERE o.contact_id = c.contact_id AND o.assignee_id IS NOT NULL AND o.last_outbound_at > %s
                           ORDER BY o.last_message_at DESC LIMIT 1) known ON true
+      LEFT JOIN LATERAL ({routing_facts.LATE_WITH}) late ON true
      WHERE k.brand_id = %s AND NOT EXISTS (SELECT FROM inbox_focus f WHERE f.conversation_id = c.id AND f.until > %s AND f.standing = 'current')
        AND (%s::bigint[] IS NULL OR k.conversation_id = ANY(%s::bigint[]))
        AND (%s::bigint IS NULL OR (-c.priority_score, k.since, k.conversation_id) > (%s, %s::timestamptz, %s))
@@ -153,7 +154,7 @@ def _tickets(
     behind = after or (None, None, None)
     params = [sticky_from, settings.pk, now, wanted, wanted, behind[2], *behind, LOOKED_AT]
     for row in _sql.rows(_TICKETS, params):
-        (pk, team_id, had_by, told, state, assignee_id, set_by, ended_since, waiting_since, kind, priority, language, tags,
+        (pk, team_id, late_with, told, state, assignee_id, set_by, ended_since, waiting_since, kind, priority, language, tags,
          known_by, answered_at, pressing, since) = row  # fmt: skip
         need = Need(
             language=language,
@@ -161,7 +162,7 @@ def _tickets(
             weight=routing.weight_of(kind, priority, settings.weights),
             known_by=known_by,
             known_why=f"answered {spans.of(now - answered_at)} ago" if known_by else "",
-            not_to=had_by,
+            not_to=frozenset(late_with or ()),
         )
         free = _queueing.is_free(
             state=state, assignee_id=assignee_id, set_by=set_by, ended_since=bool(ended_since), waiting_since=waiting_since

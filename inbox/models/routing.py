@@ -167,15 +167,6 @@ class RoutingTicket(models.Model):
     brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="+", db_index=False)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
     since = models.DateTimeField()
-    had_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        db_index=False,
-        help_text="It was taken from this person because it was late, and does not go back.",
-    )
     told = models.TextField(
         blank=True, help_text="Why nobody could take it, when that was last said; the same is not said again."
     )

@@ -28,6 +28,12 @@ ENDED_SINCE = """EXISTS (
                   AND u.kind IN ('conversation.resolved', 'conversation.reopened', 'conversation.snoozed', 'conversation.woken',
                                  'conversation.no_reply_needed', 'conversation.pending', 'conversation.spam')))"""
 
+# Of a conversation `c` from whom it was taken because of a promise that is broken still, whoever has had it since.
+LATE_WITH = """SELECT array_agg(DISTINCT (e.data->>'before')::bigint) FILTER (WHERE e.data->>'before' IS NOT NULL) AS people
+                 FROM inbox_event e
+                WHERE e.conversation_id = c.id AND e.kind IN ('conversation.assigned', 'conversation.unassigned') AND e.data->>'why' = 'late'
+                  AND e.seq > (SELECT min(k.breach_seq) FROM inbox_clock k WHERE k.conversation_id = c.id AND k.ended_at IS NULL)"""
+
 
 def settings_of(brand_id: int) -> RoutingSettings | None:
     """The brand's figures; None where people hand out the work themselves."""

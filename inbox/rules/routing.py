@@ -53,7 +53,7 @@ class Need:
     weight: int = 1
     known_by: int | None = None  # who last took care of this customer, while that counts
     known_why: str = ""
-    not_to: int | None = None  # it was taken from this person because it was late
+    not_to: frozenset[int] = frozenset()  # it was taken from these people because it was late
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def _why_not(need: Need, candidate: Candidate) -> str:
         return str(candidate.presence)
     if candidate.silent:
         return "left a moment ago"
-    if candidate.id == need.not_to:
+    if candidate.id in need.not_to:
         return "had it, and it was late"
     if need.language and candidate.languages and need.language not in candidate.languages:
         return f"does not speak {language_names.named(need.language)}"

@@ -847,6 +847,30 @@ def test_what_was_taken_because_it_is_late_does_not_go_back(
     assert reasons(mara)["Ada"] == "had it, and it was late"
 
 
+def test_what_was_taken_because_it_is_late_does_not_go_back_after_others_have_had_it(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    SlaPolicy.objects.create(
+        brand=brand, name="Quick", first_response=60, next_response=3600, unassigns_late=True
+    )
+    teams.team(brand, ada, jo)
+    mara = write(channel)
+    route(brand)
+    timing.sweep(now=at(61))
+    route(brand, 62, keep=(ada, jo))
+    attending.hear(present=[(brand.pk, ada.pk)], now=at(200))
+    go_home(brand, 200)  # Jo, who has it by now
+
+    route(brand, 381, keep=(ada,))
+
+    assert (who_has(mara), reasons(mara)["Ada"]) == ("", "had it, and it was late")
+
+    answered(channel, "mara", 390)
+    write(channel, "One more thing", seconds=400)
+    route(brand, 401, keep=(ada,))
+    assert who_has(mara) == "Ada"  # that promise is over
+
+
 # Two at once
 
 
