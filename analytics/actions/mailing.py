@@ -13,7 +13,8 @@ from analytics.rules import mail_times
 from inbox.models import Brand, Person
 
 LEASE = timedelta(minutes=5)  # longer than any server of mails lets one wait; who is silent as long has died
-LATE = timedelta(hours=12)  # from then on it tells of another day than it was planned for
+# From then on it tells of another day than it was planned for. Zones lie less far apart, but for a few islands.
+LATE = timedelta(days=1)
 AGAIN = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))  # after each try that failed
 
 

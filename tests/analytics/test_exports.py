@@ -500,6 +500,28 @@ def test_no_day_is_told_of_twice_or_left_out_where_the_clock_is_changed(
     assert told == [told[0] + number * span for number in range(len(told))]
 
 
+@pytest.mark.parametrize("cadence", Cadence.values)
+@pytest.mark.parametrize("hour", [8, 20])
+@pytest.mark.parametrize("before", [5, 11])  # hours before a mail leaves
+def test_no_day_is_left_out_where_the_clock_goes_far_to_the_east(
+    story: Story, before: int, hour: int, cadence: str
+) -> None:
+    Brand.objects.filter(pk=story.brand.pk).update(time_zone="Pacific/Honolulu")
+    story.brand.refresh_from_db()
+    mail = asks_for_one(story, "Ada", hour=hour)
+    local = mail.next_at.astimezone(ZoneInfo("Pacific/Honolulu"))
+    ReportMail.objects.update(cadence=cadence, weekday=local.weekday())
+    span = timedelta(days=7 if cadence == Cadence.WEEKLY else 1)
+    changed = mail.next_at - timedelta(hours=before)
+
+    Brand.objects.filter(pk=story.brand.pk).update(time_zone="Asia/Tokyo")  # 19 hours: its hour is over there
+    told = days_told(story, changed, changed + 3 * span)
+
+    due = letters.period(story.brand, Cadence(cadence), mail.next_at).last  # by the clock of before
+    assert told == [due + number * span for number in range(len(told))]
+    assert len(told) >= 3
+
+
 def days_told(story: Story, begins: datetime, ends: datetime) -> list[date]:
     """The last day of each report that leaves meanwhile."""
     told, now = [], begins
