@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import datetime
 
+from django.db.models import F, Q
+
 from inbox import events
-from inbox.actions import _looking, _putting_back, _writing
+from inbox.actions import _looking, _putting_back, _undo, _writing
 from inbox.actions._putting_back import Outcome
 from inbox.models import ConversationMerge, EventKind, Person, UndoKind
 
@@ -22,11 +25,27 @@ def part(ledger: events.Ledger, merge_id: int, *, by: Person, now: datetime) -> 
         ledger, UndoKind.STATE, [row.step], words=WORDS, done_at=row.merged_at, by=by, now=now
     )
     if outcome.done:
-        ConversationMerge.objects.filter(pk=row.pk).update(undone_at=now)
-        seq = ledger.record(
-            EventKind.CONVERSATIONS_PARTED, at=now, conversation_id=row.kept_id, actor_id=by.pk, merge=str(row.public_id),
-            platform=row.merged.platform,
-        )  # fmt: skip
-        _writing.change(row.kept, seq)
-        _looking.look(ledger, [row.kept_id], now)
+        _end(ledger, row, by=by, now=now)
     return outcome
+
+
+def part_strangers(ledger: events.Ledger, contact_ids: Collection[int], *, by: Person, now: datetime) -> None:
+    """What was one person's is of two people now, who are answered apart. A merged one that has gone on by itself stays as it is."""
+    theirs = Q(kept__contact__in=contact_ids) | Q(merged__contact__in=contact_ids)
+    found = ConversationMerge.objects.filter(theirs, undone_at=None).exclude(
+        kept__contact=F("merged__contact")
+    )
+    for row in found.select_related("kept", "merged").order_by("-pk"):
+        if not part(ledger, row.pk, by=by, now=now).done:
+            _end(ledger, row, by=by, now=now)
+
+
+def _end(ledger: events.Ledger, row: ConversationMerge, *, by: Person, now: datetime) -> None:
+    ConversationMerge.objects.filter(pk=row.pk).update(undone_at=now)
+    _undo.spend(row.brand_id, UndoKind.MERGE, row.pk, now)
+    seq = ledger.record(
+        EventKind.CONVERSATIONS_PARTED, at=now, conversation_id=row.kept_id, actor_id=by.pk, merge=str(row.public_id),
+        platform=row.merged.platform,
+    )  # fmt: skip
+    _writing.change(row.kept, seq)
+    _looking.look(ledger, [row.kept_id], now)

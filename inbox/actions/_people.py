@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q
 
 from inbox import events
-from inbox.actions import _conversations, _sql
+from inbox.actions import _conversations, _parting, _sql
 from inbox.exchange import STAND_IN
 from inbox.models import Contact, ContactMerge, Conversation, EventKind, Handle, Person
 from inbox.models.conversations import UNDER_WAY
@@ -37,6 +37,7 @@ def part(ledger: events.Ledger, merge_id: int, *, by: Person, now: datetime) -> 
     named = _hidden_and_named(row.kept_id, row.handles)
     marked = mark([row.kept_id, row.absorbed_id, *named.values()])
     apart = [row.kept_id, row.absorbed_id]
+    _parting.part_strangers(ledger, apart, by=by, now=now)
     tell(ledger, EventKind.CONTACTS_PARTED, apart, row, by, now, marked=[*marked, *named])
     return ""
 

@@ -103,3 +103,9 @@ def keep(
         brand_id=ledger.brand_id, person=by, kind=kind, words=words[:120], conversation=conversation, steps=list(steps), at=now,
         until=until or now + LASTS,
     )  # fmt: skip
+
+
+def spend(brand_id: int, kind: UndoKind, merge_id: int, now: datetime) -> None:
+    """A merge was taken back by its own line: z does not take it back once more."""
+    left = {"steps__0__left__merge": merge_id}
+    Undo.objects.filter(brand_id=brand_id, kind=kind, undone_at=None, **left).update(undone_at=now)

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from inbox import events
 from inbox.actions import _people, _undo
-from inbox.models import Contact, ContactMerge, Conversation, EventKind, Handle, Person, Undo, UndoKind
+from inbox.models import Contact, ContactMerge, Conversation, EventKind, Handle, Person, UndoKind
 
 
 class Refused(Exception):
@@ -48,11 +48,7 @@ def part(*, merge: ContactMerge, by: Person, now: datetime) -> None:
     with events.ledger(merge.brand_id) as ledger:
         if why := _people.part(ledger, merge.pk, by=by, now=now):
             raise Refused(why)
-        # z does not take it back once more.
-        left = {"steps__0__left__merge": merge.pk}
-        Undo.objects.filter(brand_id=merge.brand_id, kind=UndoKind.PERSON, undone_at=None, **left).update(
-            undone_at=now
-        )
+        _undo.spend(merge.brand_id, UndoKind.PERSON, merge.pk, now)
 
 
 def _as_they_are(kept: Contact, absorbed: Contact) -> tuple[Contact, Contact]:

@@ -14,6 +14,7 @@ from inbox.actions import (
     closing,
     joining,
     merging,
+    prioritising,
     receiving,
     replying,
     tagging_work,
@@ -27,12 +28,16 @@ from inbox.models import (
     Channel,
     Clock,
     Contact,
+    ContactMerge,
     Conversation,
     ConversationMerge,
     Event,
     EventKind,
     Message,
+    Priority,
     SlaPolicy,
+    Undo,
+    UndoKind,
 )
 from inbox.queries import merges, sentences, timeline
 from tests.factories import exchange, people
@@ -216,6 +221,62 @@ def test_z_takes_a_merge_back_and_only_once(story: Story) -> None:
     with pytest.raises(undoing.NothingToUndo):
         undoing.undo(brand=story.brand, by=people.agent_of(story.brand), now=at(31))
     assert Event.objects.filter(kind=EventKind.CONVERSATIONS_PARTED, conversation=story.kept).count() == 1
+
+
+def test_z_after_a_merge_was_taken_back_by_its_line_takes_back_what_was_done_before_it(story: Story) -> None:
+    story.begin()
+    prioritising.pin(conversation=story.kept, priority=Priority.HIGH, by=story.jo, now=at(10))
+    merge = story.join(20)
+    joining.part(merge=merge, by=story.jo, now=at(30))
+
+    undone = undoing.undo(brand=story.brand, by=story.jo, now=at(40))
+
+    assert (undone.words, undone.done) == ("Priority high", 1)
+
+
+@pytest.mark.parametrize("how", ["by its line", "by z"])
+def test_of_two_people_after_all_each_is_answered_apart(story: Story, how: str) -> None:
+    story.begin(100, other=0)
+    before = (
+        story.clocks("mara"),
+        story.clocks("mara_x"),
+        story.kept.waiting_since,
+        story.other.waiting_since,
+    )
+    story.join(200)
+    story.triage(200)
+
+    if how == "by its line":
+        merging.part(merge=ContactMerge.objects.get(), by=story.jo, now=at(300))
+    else:
+        Undo.objects.filter(kind=UndoKind.MERGE).update(until=at(250))  # too late for that
+        undoing.undo(
+            brand=story.brand,
+            by=story.jo,
+            now=at(300),
+            which=Undo.objects.get(kind=UndoKind.PERSON).public_id,
+        )
+    story.triage(300)
+
+    assert story.kept.contact != story.other.contact
+    assert (merges.into(story.kept), story.other.state) == ([], "open")
+    assert (
+        story.clocks("mara"), story.clocks("mara_x"), story.kept.waiting_since, story.other.waiting_since
+    ) == before  # fmt: skip
+    assert not Undo.objects.filter(kind=UndoKind.MERGE, undone_at=None).exists()
+
+
+def test_nobody_waits_for_what_another_person_asked_where_that_has_gone_on_by_itself(story: Story) -> None:
+    story.begin(100, other=0)
+    story.join(200)
+    arrive(story.on_x, exchange.wrote("Hello?", who="mara_x", seconds=300), seconds=300)
+    story.triage(300)
+    assert story.kept.waiting_since == at(0)
+
+    merging.part(merge=ContactMerge.objects.get(), by=story.jo, now=at(400))
+    story.triage(400)
+
+    assert (story.kept.waiting_since, story.other.state) == (at(100), "open")
 
 
 def test_whoever_writes_there_again_makes_it_a_conversation_of_its_own(story: Story) -> None:
