@@ -42,6 +42,10 @@ def part_strangers(ledger: events.Ledger, contact_ids: Collection[int], *, by: P
 
 def _end(ledger: events.Ledger, row: ConversationMerge, *, by: Person, now: datetime) -> None:
     ConversationMerge.objects.filter(pk=row.pk).update(undone_at=now)
+    here = row.step.get("here", {})
+    for kind in (UndoKind.PROMISE, UndoKind.STATE):  # the snooze goes back to what was promised beside it
+        if step := here.get(kind):
+            _putting_back.put_back(ledger, kind, [step], words=WORDS, done_at=row.merged_at, by=by, now=now)
     _undo.spend(row.brand_id, UndoKind.MERGE, row.pk, now)
     seq = ledger.record(
         EventKind.CONVERSATIONS_PARTED, at=now, conversation_id=row.kept_id, actor_id=by.pk, merge=str(row.public_id),

@@ -1,13 +1,14 @@
 """Two conversations of one person become one piece of work, and two again.
 
 Their threads stay apart, because a reply can only go where the platform has a thread: it goes to the one that is kept, which is the choice of
-whoever merges. The other is closed, what waits there waits in the kept one, and its messages are shown there. Whoever writes in its thread
-again, the customer or a colleague, opens it, and it stands by itself again. (docs/decisions/0017)
+whoever merges. The other is closed, what waits there and what was promised there waits in the kept one, and its messages are shown there. Whoever
+writes in its thread again, the customer or a colleague, opens it, and it stands by itself again. (docs/decisions/0017)
 """
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -32,13 +33,16 @@ def join(*, kept: Conversation, merged: Conversation, by: Person, now: datetime)
             EventKind.RESOLVED, at=now, conversation_id=merged.pk, actor_id=by.pk, before=merged.state, into=str(kept.public_id),
             platform=kept.platform,
         )  # fmt: skip
-        was, waiting_since = _undo.before(UndoKind.STATE, merged), merged.waiting_since
+        was = _undo.before(UndoKind.STATE, merged)
+        waiting_since, promised_at = merged.waiting_since, merged.promised_at
         _writing.change(
             merged, seq, state=ConversationState.RESOLVED, resolved_at=now, unread_count=0, waiting_since=None, snoozed_until=None
         )  # fmt: skip
         _snoozing.forget_timers([merged.pk])
         left = _undo.before(UndoKind.STATE, merged)
         step = _undo.step(merged.pk, seq, was, {name: left[name] for name in _undo.LEFT[UndoKind.STATE]})
+        here = _wake(ledger, kept, by, now) if waiting_since is not None else {}
+        step["here"] = here | _promise(kept, promised_at)
         row = ConversationMerge.objects.create(
             brand_id=kept.brand_id, kept=kept, merged=merged, waiting_since=waiting_since, seq=seq, step=step, merged_by=by, merged_at=now
         )  # fmt: skip
@@ -64,6 +68,31 @@ def part(*, merge: ConversationMerge, by: Person, now: datetime) -> None:
         if not outcome.done:
             why = next(iter(outcome.skipped), "it has changed")
             raise Refused(f"The merge is not taken back: {why[:1].lower()}{why[1:]}.")
+
+
+Steps = dict[str, Any]  # what a merge does to the kept one, by kind of undo
+
+
+def _wake(ledger: events.Ledger, kept: Conversation, by: Person, now: datetime) -> Steps:
+    """Who waits is not put aside with the one that they are answered in."""
+    if kept.state == ConversationState.OPEN:
+        return {}
+    was = _undo.before(UndoKind.STATE, kept)
+    seq = ledger.record(EventKind.WOKEN, at=now, conversation_id=kept.pk, actor_id=by.pk, by="merge")
+    _snoozing.forget_timers([kept.pk])
+    _writing.change(kept, seq, state=ConversationState.OPEN, snoozed_until=None)
+    after = _undo.before(UndoKind.STATE, kept)
+    return {UndoKind.STATE: _undo.step(kept.pk, seq, was, **_undo.as_left(UndoKind.STATE, was, after))}
+
+
+def _promise(kept: Conversation, at: datetime | None) -> Steps:
+    """What was promised in the other one holds in this one, unless this one was promised sooner."""
+    if at is None or (kept.promised_at is not None and kept.promised_at <= at):
+        return {}
+    was = _undo.before(UndoKind.PROMISE, kept)
+    _writing.change(kept, kept.seq, promised_at=at)
+    left = _undo.before(UndoKind.PROMISE, kept)
+    return {UndoKind.PROMISE: _undo.step(kept.pk, kept.seq, was, left, quiet=True)}
 
 
 def _check(kept: Conversation, merged: Conversation) -> None:

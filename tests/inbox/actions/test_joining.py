@@ -15,8 +15,10 @@ from inbox.actions import (
     joining,
     merging,
     prioritising,
+    promising,
     receiving,
     replying,
+    snoozing,
     tagging_work,
     timing,
     triaging,
@@ -36,6 +38,8 @@ from inbox.models import (
     Message,
     Priority,
     SlaPolicy,
+    Timer,
+    TimerKind,
     Undo,
     UndoKind,
 )
@@ -107,6 +111,18 @@ class Story:
 
     def join(self, seconds: float) -> ConversationMerge:
         return joining.join(kept=self.kept, merged=self.other, by=self.jo, now=at(seconds))
+
+    def put_aside(self, how: str, seconds: float) -> None:
+        if how == "snoozed":
+            snoozing.snooze(conversation=self.kept, until=at(1_000_000), by=self.jo, now=at(seconds))
+        else:
+            snoozing.leave(conversation=self.kept, by=self.jo, now=at(seconds))
+        self.triage(seconds)
+
+    def wakes(self) -> list[datetime]:
+        """When the kept one wakes by itself."""
+        timers = Timer.objects.filter(conversation=self.kept, kind=TimerKind.WAKE, fired_at=None)
+        return list(timers.values_list("due_at", flat=True))
 
     def clocks(self, thread: str) -> list[tuple[object, ...]]:
         found = Clock.objects.filter(conversation__brand=self.brand, conversation__thread_key=thread)
@@ -221,6 +237,80 @@ def test_z_takes_a_merge_back_and_only_once(story: Story) -> None:
     with pytest.raises(undoing.NothingToUndo):
         undoing.undo(brand=story.brand, by=people.agent_of(story.brand), now=at(31))
     assert Event.objects.filter(kind=EventKind.CONVERSATIONS_PARTED, conversation=story.kept).count() == 1
+
+
+@pytest.mark.parametrize("aside", ["snoozed", "pending"])
+def test_whoever_waits_is_not_put_aside_by_a_merge(story: Story, aside: str) -> None:
+    story.begin(100, other=0)
+    story.put_aside(aside, 150)
+    before = story.kept.state, story.kept.snoozed_until, story.wakes()
+
+    merge = story.join(200)
+
+    assert (story.kept.state, story.kept.snoozed_until, story.wakes()) == ("open", None, [])
+    assert Event.objects.filter(conversation=story.kept, kind=EventKind.WOKEN).count() == 1
+    story.triage(200)
+    assert (story.kept.waiting_since, story.kept.due_at) == (at(0), at(600))
+
+    joining.part(merge=merge, by=story.jo, now=at(300))
+    story.triage(300)
+
+    assert (story.kept.state, story.kept.snoozed_until, story.wakes()) == before
+
+
+def test_where_nobody_waits_a_merge_wakes_nothing(story: Story) -> None:
+    story.begin(100, other=0)
+    arrive(story.on_x, exchange.echoed("It left today", to="mara_x", seconds=120), seconds=120)
+    story.triage(120)
+    story.put_aside("snoozed", 150)
+
+    story.join(200)
+
+    assert (story.kept.state, len(story.wakes())) == ("snoozed", 1)
+
+
+def test_what_became_of_a_woken_one_since_is_not_put_aside_again(story: Story) -> None:
+    story.begin(100, other=0)
+    story.put_aside("snoozed", 150)
+    merge = story.join(200)
+    arrive(story.on_instagram, exchange.wrote("And?", who="mara", seconds=250), seconds=250)
+
+    joining.part(merge=merge, by=story.jo, now=at(300))
+
+    assert (story.kept.state, story.other.state, story.wakes()) == ("open", "open", [])
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "holds"), [(None, 900, 900), (800, 900, 800), (900, 800, 800), (900, None, 900)]
+)
+def test_the_sooner_promise_of_two_holds_and_both_are_given_back(
+    story: Story, here: float | None, there: float | None, holds: float
+) -> None:
+    story.begin()
+    for conversation, until in [(story.kept, here), (story.other, there)]:
+        if until:
+            promising.promise(conversation=conversation, at=at(until), by=story.jo, now=at(10))
+    promised = [story.kept.promised_at, story.other.promised_at]
+
+    merge = story.join(20)
+    story.triage(20)
+
+    assert (story.kept.promised_at, story.other.promised_at) == (at(holds), None)
+    joining.part(merge=merge, by=story.jo, now=at(30))
+    story.triage(30)
+    assert [story.kept.promised_at, story.other.promised_at] == promised
+
+
+def test_a_promise_that_was_changed_since_the_merge_stays(story: Story) -> None:
+    story.begin()
+    story.put_aside("snoozed", 5)
+    promising.promise(conversation=story.other, at=at(900), by=story.jo, now=at(10))
+    merge = story.join(20)
+    promising.promise(conversation=story.kept, at=at(950), by=story.jo, now=at(25))
+
+    joining.part(merge=merge, by=story.jo, now=at(30))
+
+    assert (story.kept.promised_at, story.kept.state) == (at(950), "snoozed")
 
 
 def test_z_after_a_merge_was_taken_back_by_its_line_takes_back_what_was_done_before_it(story: Story) -> None:
@@ -355,20 +445,23 @@ STEPS = st.lists(
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(before=STEPS, after=STEPS, undone=st.booleans())
+@given(before=STEPS, after=STEPS, undone=st.booleans(), aside=st.sampled_from(["", "snoozed", "pending"]))
 def test_clocks_of_a_merge_are_those_of_one_thread(
-    before: list[tuple[str, str, int]], after: list[tuple[str, str, int]], undone: bool
+    before: list[tuple[str, str, int]], after: list[tuple[str, str, int]], undone: bool, aside: str
 ) -> None:
+    def live(how: str) -> list[object]:
+        return live_through(before, after, how, aside)
+
     if undone:
-        assert live_through(before, after, "merged and parted") == live_through(before, after, "left alone")
+        assert live("merged and parted") == live("left alone")
     else:
-        assert live_through(before, after, "merged")[0] == live_through(before, after, "read aloud")[0]
+        assert live("merged")[:2] == live("read aloud")[:2]
 
 
 def live_through(
-    before: list[tuple[str, str, int]], after: list[tuple[str, str, int]], how: str
-) -> list[list[tuple[object, ...]]]:
-    """The clocks of the kept one, and of the other. After the merge the customer writes in the kept thread alone, and is answered in either."""
+    before: list[tuple[str, str, int]], after: list[tuple[str, str, int]], how: str, aside: str
+) -> list[object]:
+    """State and clocks of the kept one, and clocks of the other. After the merge the customer writes in the kept thread alone, and is answered in either."""
     story = Story()
     SlaPolicy.objects.filter(brand=story.brand).update(
         first_response=86400, next_response=86400, resolution=864000
@@ -396,6 +489,8 @@ def live_through(
             timing.sweep(now=at(seconds))
 
     live(before)
+    if aside:
+        story.put_aside(aside, seconds + 3)
     seconds += 7
     if how.startswith("merged"):
         merge = story.join(seconds)
@@ -407,4 +502,4 @@ def live_through(
         joining.part(merge=merge, by=story.jo, now=at(seconds))
         story.triage(seconds)
     live(after, merged=True)
-    return [story.clocks("mara"), story.clocks("mara_x")]
+    return [story.kept.state, story.clocks("mara"), story.clocks("mara_x")]
