@@ -41,20 +41,26 @@ class PassedField(forms.Field):
         return {key: sys.maxsize if seq is None else seq for key, seq in zip(ids, said, strict=True)}
 
 
-class ReplyForm(forms.Form):
+class SentDraftForm(forms.Form):
+    """The page's draft of what it sends, as actions.drafting.Sent. An older page names the version alone."""
+
+    draft = _number(required=False)
+    tab = forms.UUIDField(required=False)
+    step = forms.IntegerField(required=False, min_value=0, max_value=2_000_000_000)
+
+
+class ReplyForm(SentDraftForm):
     client_id = forms.UUIDField()
     text = forms.CharField(required=False, strip=False, max_length=100_000)
     written_against = _number()
     reply_to = forms.CharField(required=False, max_length=400)
     send_anyway = forms.BooleanField(required=False)
     attachments = UuidListField(required=False)
-    draft = _number(required=False)
 
 
-class NoteForm(forms.Form):
+class NoteForm(SentDraftForm):
     client_id = forms.UUIDField()
     text = forms.CharField(strip=False, max_length=100_000)
-    draft = _number(required=False)
 
 
 class MacroRunForm(forms.Form):

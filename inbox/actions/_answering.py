@@ -17,6 +17,7 @@ from inbox.models import (
     Direction,
     DraftKind,
     EventKind,
+    FetchState,
     Handle,
     Message,
     MessageState,
@@ -85,7 +86,7 @@ def queue(
     attachments: Sequence[Attachment] = (),
     reply_to: str = "",
     send_anyway: bool = False,
-    draft: int = 0,
+    draft: _drafts.Sent = _drafts.NONE,
     hold: timedelta = timedelta(0),
 ) -> list[Message]:
     """As replying.queue_reply, in a transaction that is open. Nothing is written when it is refused."""
@@ -94,14 +95,13 @@ def queue(
     if known := _already_queued(current, client_id):
         if not _is_same(known, parts, reply_to, names_one=_names_one(current)):
             raise SpentClick
-        _drafts.remove(conversation_id=current.pk, writer=by, kind=DraftKind.REPLY, up_to=draft)
+        _drafts.remove(conversation_id=current.pk, writer=by, kind=DraftKind.REPLY, sent=draft)
         return known
     if not send_anyway and (newer := news_to(by, current, written_against)):
         raise StaleReply(newer)
-    if Attachment.objects.filter(pk__in=[file.pk for file in attachments], message=None).count() != len(
-        attachments
-    ):
-        raise ReplyRefused("A file of this reply was sent before. Attach it again.")
+    free = Attachment.objects.filter(message=None).exclude(fetch_state=FetchState.GONE)
+    if free.filter(pk__in=[file.pk for file in attachments]).count() != len(attachments):
+        raise ReplyRefused("A file of this reply was sent before, or is no longer kept. Attach it again.")
     verdict = verdict_on(current, text=text, files=attachments, now=now)
     if not verdict.allowed:
         raise ReplyRefused(verdict.problem)
@@ -140,7 +140,7 @@ def queue(
     _undo.keep(
         ledger, UndoKind.REPLY, "Replied", [step], conversation=current, by=by, now=now, until=now + hold
     )
-    _drafts.remove(conversation_id=current.pk, writer=by, kind=DraftKind.REPLY, up_to=draft)
+    _drafts.remove(conversation_id=current.pk, writer=by, kind=DraftKind.REPLY, sent=draft)
     return messages
 
 

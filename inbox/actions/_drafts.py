@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
+
+from django.db.models import Q
 
 from inbox.models import Draft, DraftKind, Person
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a page knows of the draft that it sends: the version it was told of last, 0 for none, and how far its own saves went, of
+    which it may not have heard the last answers."""
+
+    version: int = 0
+    tab: UUID | None = None
+    step: int = 0
+
+
+NONE = Sent()
 
 
 def version_after(kept: Draft | None, now: datetime) -> int:
@@ -44,9 +60,9 @@ def put_back(
     return kept.version
 
 
-def remove(*, conversation_id: int, writer: Person, kind: DraftKind, up_to: int) -> None:
-    """`up_to`: the version that the sending page knew. What another page has saved since is another draft, and stays."""
-    if up_to:
-        Draft.objects.filter(
-            conversation_id=conversation_id, person=writer, kind=kind, version__lte=up_to
-        ).delete()
+def remove(*, conversation_id: int, writer: Person, kind: DraftKind, sent: Sent) -> None:
+    """What another page has saved since is another draft, and stays."""
+    if sent == NONE:
+        return
+    its_own = Q(version__lte=sent.version) | Q(tab=sent.tab, step__lte=sent.step)
+    Draft.objects.filter(its_own, conversation_id=conversation_id, person=writer, kind=kind).delete()

@@ -39,7 +39,7 @@ def write(
     client_id: UUID,
     text: str,
     now: datetime,
-    draft: int = 0,
+    draft: _drafts.Sent = _drafts.NONE,
 ) -> Message:
     """As noting.add_note, in a transaction that is open."""
     text = clean(text).strip()
@@ -50,7 +50,7 @@ def write(
     if known := Message.objects.filter(conversation=current, client_id=client_id).first():
         if known.direction != Direction.NOTE or known.created_text != text:
             raise SpentClick
-        _drafts.remove(conversation_id=current.pk, writer=by, kind=DraftKind.NOTE, up_to=draft)
+        _drafts.remove(conversation_id=current.pk, writer=by, kind=DraftKind.NOTE, sent=draft)
         return known
     seq = ledger.record(EventKind.NOTE_ADDED, at=now, conversation_id=current.pk, actor_id=by.pk)
     note = Message.objects.create(
@@ -62,7 +62,7 @@ def write(
     _writing.change(current, seq)
     step = _undo.step(current.pk, seq, None, {"messages": [note.pk]})
     _undo.keep(ledger, UndoKind.NOTE, "Noted", [step], conversation=current, by=by, now=now)
-    _drafts.remove(conversation_id=current.pk, writer=by, kind=DraftKind.NOTE, up_to=draft)
+    _drafts.remove(conversation_id=current.pk, writer=by, kind=DraftKind.NOTE, sent=draft)
     _tell_the_mentioned(ledger, current, note, by, now)
     return note
 

@@ -10,8 +10,11 @@ from uuid import UUID
 from django.db import transaction
 
 from inbox.actions import _drafts
+from inbox.actions._drafts import Sent
 from inbox.models import Conversation, Draft, DraftKind, Person
 from inbox.rules.cleaning import clean
+
+__all__ = ["Sent", "Superseded", "Written", "save"]
 
 
 @dataclass(frozen=True, slots=True)

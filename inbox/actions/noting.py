@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from inbox import events
-from inbox.actions import _noting, _writing
+from inbox.actions import _drafts, _noting, _writing
 from inbox.actions._noting import NoteRefused
 from inbox.models import Conversation, Message, Person
 
@@ -17,7 +17,13 @@ __all__ = ["NoteRefused", "add_note"]
 
 @transaction.atomic(durable=True)
 def add_note(
-    *, conversation: Conversation, by: Person, client_id: UUID, text: str, now: datetime, draft: int = 0
+    *,
+    conversation: Conversation,
+    by: Person,
+    client_id: UUID,
+    text: str,
+    now: datetime,
+    draft: _drafts.Sent = _drafts.NONE,
 ) -> Message:
     """Write a note into the thread. The same client id again is the same note, or SpentClick. `draft` as in replying.queue_reply."""
     with events.ledger(conversation.brand_id) as ledger:

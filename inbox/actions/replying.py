@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from inbox import events
-from inbox.actions import _answering, _undo, _writing
+from inbox.actions import _answering, _drafts, _undo, _writing
 from inbox.actions._answering import ReplyRefused, SpentClick, StaleReply, situation_of, verdict_on
 from inbox.models import Attachment, Conversation, Ended, EventKind, Message, MessageState, Person, UndoKind
 
@@ -31,12 +31,12 @@ def queue_reply(
     attachments: Sequence[Attachment] = (),
     reply_to: str = "",
     send_anyway: bool = False,
-    draft: int = 0,
+    draft: _drafts.Sent = _drafts.NONE,
     hold: timedelta = timedelta(0),
 ) -> list[Message]:
     """Put a reply into the outbox; one row for each message the platform will make of it. The same client id again is the same reply.
 
-    `draft`: the version of the writer's draft that is sent with it, and goes. `hold`: how long it waits there, so that its writer can
+    `draft`: the writer's draft that is sent with it, and goes. `hold`: how long it waits there, so that its writer can
     take it back (undoing.undo).
 
     Raises ReplyRefused where the platform's rules forbid it, StaleReply where the thread moved on after `written_against`,

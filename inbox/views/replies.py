@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -11,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from inbox import access
-from inbox.actions import noting, replying, undoing
+from inbox.actions import drafting, noting, replying, undoing
 from inbox.forms import NoteForm, ReplyForm
 from inbox.models import Attachment, Conversation, Message
 from inbox.queries import holds, timeline
@@ -36,7 +37,7 @@ def create(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRespo
             written_against=said["written_against"],
             reply_to=said["reply_to"],
             send_anyway=said["send_anyway"],
-            draft=said["draft"] or 0,
+            draft=_draft(said),
             hold=holds.of(request.user, conversation.brand),
             now=timezone.now(),
         )
@@ -63,7 +64,7 @@ def create_note(request: AgentRequest, brand_slug: str, public_id: UUID) -> Http
             by=request.user,
             client_id=form.cleaned_data["client_id"],
             text=form.cleaned_data["text"].replace("\r\n", "\n"),
-            draft=form.cleaned_data["draft"] or 0,
+            draft=_draft(form.cleaned_data),
             now=now,
         )
     except noting.NoteRefused as refused:
@@ -89,6 +90,10 @@ def stopped(
 def _uploads(request: AgentRequest, conversation: Conversation, ids: list[UUID]) -> list[Attachment]:
     found = [access.attachment_for(request.user, public_id) for public_id in ids]
     return [attachment for attachment in found if attachment.channel_id == conversation.channel_id]
+
+
+def _draft(said: dict[str, Any]) -> drafting.Sent:
+    return drafting.Sent(version=said["draft"] or 0, tab=said["tab"], step=said["step"] or 0)
 
 
 def _shown(

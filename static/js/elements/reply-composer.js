@@ -326,7 +326,7 @@ class ReplyComposer extends HTMLElement {
     this.refresh()
     try {
       await this.keeper.settled(mode)
-      body.set("draft", this.keeper.of(mode).base)
+      for (const [name, value] of Object.entries(this.keeper.sent(mode))) body.set(name, value)
       const html = await doing(ask(mode === "note" ? this.dataset.noteUrl : this.dataset.replyUrl, { method: "POST", body }))
       this.#taken(mode, html, { replyTo, files, anyway })
     } catch (error) {

@@ -62,6 +62,11 @@ export class DraftKeeper {
     await this.state[mode].saving
   }
 
+  /** The draft that leaves with its words: as it was told of last, and by the saves of which no answer came. */
+  sent(mode) {
+    return { draft: this.state[mode].base, tab: this.tab, step: steps }
+  }
+
   /** The server has taken the words, and the draft with them. What was typed meanwhile is the next one. */
   taken(mode, rest) {
     this.turns++

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from inbox.actions import drafting, noting, receiving, replying
-from inbox.actions.drafting import Superseded, Written
+from inbox.actions.drafting import Sent, Superseded, Written
 from inbox.actions.receiving import Arrival
 from inbox.models import Conversation, Draft, DraftKind, Event, Person
 from tests.factories import exchange as say
@@ -117,10 +117,12 @@ def test_a_draft_makes_no_event_and_takes_no_number(conversation: Conversation, 
     assert Event.objects.count() == before
 
 
-def send(conversation: Conversation, by: Person, *, draft: int, client_id: UUID | None = None) -> None:
+def send(
+    conversation: Conversation, by: Person, *, draft: int = 0, step: int = 0, client_id: UUID | None = None
+) -> None:
     replying.queue_reply(
         conversation=conversation, by=by, client_id=client_id or uuid4(), text="Hello", written_against=conversation.seq,
-        draft=draft, now=say.at(60),
+        draft=Sent(draft, TAB, step), now=say.at(60),
     )  # fmt: skip
 
 
@@ -136,7 +138,7 @@ def test_a_sent_reply_takes_its_draft_along_and_it_does_not_come_back(
     with pytest.raises(Superseded):
         keep(conversation, jo, "Hello, late", base=version, tab=OTHER_TAB)
     noting.add_note(
-        conversation=conversation, by=jo, client_id=uuid4(), text="a note", draft=note, now=say.at(61)
+        conversation=conversation, by=jo, client_id=uuid4(), text="a note", draft=Sent(note), now=say.at(61)
     )
     assert kept(DraftKind.NOTE) is None
 
@@ -163,13 +165,37 @@ def test_what_another_page_wrote_later_stays_when_this_one_sends(
     assert kept() == "Hello, and more from the phone"
 
 
+def test_a_save_that_its_page_never_heard_of_goes_with_its_reply_too(
+    conversation: Conversation, jo: Person
+) -> None:
+    keep(conversation, jo, "Hello")
+
+    send(conversation, jo, draft=0, step=1)
+    assert kept() is None
+
+    version = keep(conversation, jo, "Hel", step=2)
+    keep(conversation, jo, "Hello", base=version, step=3)
+    send(conversation, jo, draft=version, step=3)
+    assert kept() is None
+
+
+def test_a_save_that_is_not_of_what_was_sent_stays(conversation: Conversation, jo: Person) -> None:
+    keep(conversation, jo, "Written while it was leaving", step=2)
+    send(conversation, jo, step=1)
+    assert kept() == "Written while it was leaving"
+
+    keep(conversation, jo, "From the phone", base=Draft.objects.get().version, tab=OTHER_TAB, step=1)
+    send(conversation, jo, step=9)
+    assert kept() == "From the phone"
+
+
 def test_a_refused_reply_keeps_its_draft(conversation: Conversation, jo: Person) -> None:
     version = keep(conversation, jo, "x" * 2000)
 
     with pytest.raises(replying.ReplyRefused):
         replying.queue_reply(
             conversation=conversation, by=jo, client_id=uuid4(), text="x" * 2000, written_against=conversation.seq,
-            draft=version, now=say.at(60),
+            draft=Sent(version), now=say.at(60),
         )  # fmt: skip
     assert kept() == "x" * 2000
 

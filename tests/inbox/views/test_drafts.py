@@ -10,6 +10,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from inbox.models import Attachment, Conversation, Draft, Message, Person
 from tests.factories.people import agent_of
@@ -99,3 +100,23 @@ def test_a_colleagues_upload_is_not_taken_into_ones_draft(page: Client, conversa
     save(page, conversation, uploads=[str(theirs.public_id)])
 
     assert "secret.png" not in page.get(at("drafts", conversation)).content.decode()
+
+
+@pytest.mark.parametrize(("kind", "address"), [("reply", "replies"), ("note", "notes")])
+def test_what_is_sent_takes_the_saves_of_its_page_along(
+    kind: str, address: str, page: Client, conversation: Conversation
+) -> None:
+    Conversation.objects.update(window_opened_at=timezone.now())
+    save(page, conversation, kind)
+    body = {
+        "client_id": str(uuid4()),
+        "text": "Hello",
+        "written_against": conversation.seq,
+        "draft": 0,
+        "tab": TAB,
+    }
+
+    for step in (0, 1):
+        assert Draft.objects.exists()
+        assert page.post(at(address, conversation), body | {"step": step}).status_code == 200
+    assert not Draft.objects.exists()
