@@ -378,6 +378,24 @@ def test_a_view_that_a_colleague_turns_into_one_that_is_not_counted_keeps_no_old
     expect(figure).to_have_text("–")
 
 
+def test_counters_that_were_read_before_a_change_and_come_after_it_are_asked_for_once_more(
+    enter: Enter, channel: Channel
+) -> None:
+    page = enter(OPEN)
+    steps = page.evaluate("""() => {
+      const line = document.querySelector("state-line")
+      let asked = 0
+      line.socket = { readyState: WebSocket.OPEN, close() {}, send: (wish) => { asked += JSON.parse(wish).counts ? 1 : 0 } }
+      line.told = 6
+      return [{ counted: 7 }, { counted: 6, views: {} }, { counted: 7, views: {} }, { counted: 3, views: {} }, { counted: 3, views: {} }, { counted: 9 }].map((news) => {
+        line.counted(news)
+        return [asked, line.told]
+      })
+    }""")
+
+    assert steps == [[0, 7], [1, 7], [1, 7], [2, 7], [2, 3], [3, 3]]
+
+
 def test_a_view_that_is_gone_is_not_left_under_a_hand_that_writes_and_what_is_open_stays_open(
     enter: Enter, channel: Channel, brand: Brand, mara: Person
 ) -> None:

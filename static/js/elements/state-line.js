@@ -206,10 +206,15 @@ class StateLine extends HTMLElement {
     else this.#isCaughtUp()
   }
 
-  /** Changes of counters are numbered, too: where one is missing, all are asked for. */
+  /**
+   * Changes of counters are numbered, too: where one is missing, all are asked for. Once more where the answer was read before a change that
+   * came ahead of it; if the next one is as old, the brand was restored and counts from there.
+   */
   counted({ counted: told, views, anew }) {
-    if (views || (told === this.told + 1 && !anew)) this.told = Math.max(this.told, told)
-    else if (told > this.told) this.#send({ counts: true })
+    const isLate = Boolean(views) && told < this.told && !this.wasLate
+    if (views) this.wasLate = isLate
+    if (isLate || (!views && told > this.told && (anew || told > this.told + 1))) this.#send({ counts: true })
+    else if (views || told > this.told) this.told = told
   }
 
   /** Whether these counters are older than those that are shown: an answer may have been read before a push and come after it. */
