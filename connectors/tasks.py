@@ -25,7 +25,7 @@ from connectors.actions import (
 )
 from connectors.turns import OneByOne, Turns
 from inbox import gestures, realtime
-from inbox.actions import sending
+from inbox.actions import attaching, sending
 from inbox.models import Conversation, Message
 from inbox.queries import outbox
 
@@ -155,11 +155,12 @@ def show_writing(*, conversation_id: int, **_later: Any) -> None:
 
 @shared_task
 def erase_files(**_later: Any) -> None:
-    """What customers took back, and what is left of copies that were broken off."""
+    """What customers took back, what nobody sent, and what is left of copies that were broken off."""
     turns.run(_erase, name="erase", key="erase")
 
 
 def _erase() -> None:
+    attaching.forget_unsent(now=timezone.now())
     if erased := erasing.erase_files():
         log.info("files_erased", files=erased)
     if cleared := drafts.clear(now=timezone.now()):

@@ -1,4 +1,4 @@
-"""Files of messages that were unsent: removed from the disk, then forgotten. The row is what remembers that a file must go."""
+"""Files of messages that were unsent, and those that were sent up and never sent: removed from the disk, then forgotten. The row is what remembers that a file must go."""
 
 from __future__ import annotations
 

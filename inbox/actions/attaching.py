@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import PurePath
 
 import structlog
@@ -13,12 +13,14 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from inbox import platforms
+from inbox.actions import _sql
 from inbox.models import Attachment, Conversation, ConversationKind, FetchState, Person
 from inbox.models.fields import new_public_id
 from inbox.rules import file_types, reply_policy
 from inbox.rules.cleaning import clean
 from inbox.rules.reply_policy import FileFacts
 
+UNSENT_KEPT = timedelta(days=1)  # since it was sent up; what a draft holds is kept as long as the draft
 log = structlog.get_logger(__name__)
 NOT_KEPT = "Parley cannot keep files now: its disk is full or away. Tell whoever runs it; what you wrote is still here."
 
@@ -67,4 +69,19 @@ def _kept(path: str, content: bytes) -> str:
 def _record(conversation: Conversation, by: Person, **columns: object) -> Attachment:
     return Attachment.objects.create(
         channel_id=conversation.channel_id, uploaded_by=by, fetch_state=FetchState.STORED, **columns
+    )
+
+
+@transaction.atomic(durable=True)
+def forget_unsent(*, now: datetime, limit: int = 200) -> int:
+    """Files that were taken out of a composer, or left in one without a draft. What lies on the disk is removed as of unsent messages."""
+    return _sql.run(
+        """UPDATE inbox_attachment SET fetch_state = %s
+            WHERE message_id IS NULL AND id IN (
+                  SELECT file.id FROM inbox_attachment file
+                   WHERE file.message_id IS NULL AND file.created_at < %s AND file.fetch_state <> %s
+                     AND NOT EXISTS (SELECT FROM inbox_draft draft
+                                      WHERE draft.person_id = file.uploaded_by_id AND file.public_id = ANY(draft.files))
+                   ORDER BY file.id LIMIT %s)""",
+        [FetchState.GONE, now - UNSENT_KEPT, FetchState.GONE, limit],
     )

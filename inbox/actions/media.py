@@ -77,8 +77,10 @@ def shared_paths(paths: list[str]) -> set[str]:
 
 @transaction.atomic(durable=True)
 def mark_erased(*, attachment_ids: list[int]) -> None:
-    """Their files are gone from the disk, so the rows forget where they lay."""
-    Attachment.objects.filter(pk__in=attachment_ids, fetch_state=FetchState.GONE).update(path="")
+    """Their files are gone from the disk, so the rows forget where they lay; those of no message go, too."""
+    gone = Attachment.objects.filter(pk__in=attachment_ids, fetch_state=FetchState.GONE)
+    gone.filter(message=None).delete()
+    gone.update(path="")
 
 
 def _settle(attachment_id: int, now: datetime, **columns: object) -> bool:

@@ -1,11 +1,16 @@
+from datetime import timedelta
+from uuid import UUID
+
 import pytest
+from django.utils import timezone
 
 from connectors.actions import draining, erasing
-from inbox.actions import receiving
+from inbox.actions import attaching, drafting, receiving
 from inbox.actions.receiving import Arrival
 from inbox.exchange import Unsent
-from inbox.models import Attachment, FetchState, Message
+from inbox.models import Attachment, Conversation, DraftKind, FetchState, Message
 from tests.connectors.conftest import NOW, message_item
+from tests.factories.people import agent_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -84,6 +89,42 @@ def test_more_than_a_batch_goes_and_what_cannot_be_removed_holds_back_nobody(sto
 
     assert [path.name for path in (tmp_path / "in/ab").iterdir()] == ["0.png"]
     assert Attachment.objects.exclude(path="").count() == 1
+
+
+def test_what_was_sent_up_and_never_sent_goes_after_a_day_unless_a_draft_holds_it(stored, channel, tmp_path):
+    of_a_message = stored()
+    conversation, writer, colleague = (
+        Conversation.objects.get(),
+        agent_of(channel.brand),
+        agent_of(channel.brand),
+    )
+
+    def sent_up(name):
+        (tmp_path / name).write_bytes(b"picture")
+        return Attachment.objects.create(
+            channel=channel, kind="image", uploaded_by=writer, fetch_state=FetchState.STORED, path=name
+        )
+
+    def draft(by, file):
+        written = drafting.Written("", [file.public_id], "", 0, 0, UUID(int=by.pk), 1)
+        drafting.save(conversation=conversation, by=by, kind=DraftKind.REPLY, written=written, now=NOW)
+
+    taken_out, drafted = sent_up("taken-out.png"), sent_up("drafted.png")
+    draft(writer, drafted)
+    draft(colleague, taken_out)  # whose draft cannot show it
+    today, tomorrow = timezone.now(), timezone.now() + attaching.UNSENT_KEPT + timedelta(minutes=1)
+
+    assert attaching.forget_unsent(now=today) == 0
+    assert attaching.forget_unsent(now=tomorrow) == 1
+    assert erasing.erase_files() == 1
+
+    assert {file.pk for file in Attachment.objects.all()} == {of_a_message.pk, drafted.pk}
+    assert not (tmp_path / "taken-out.png").exists() and (tmp_path / "drafted.png").exists()
+    drafting.save(
+        conversation=conversation, by=writer, kind=DraftKind.REPLY, now=NOW,
+        written=drafting.Written("", [], "", 0, 0, UUID(int=writer.pk), 2),
+    )  # fmt: skip
+    assert attaching.forget_unsent(now=tomorrow) == 1
 
 
 def test_nothing_outside_the_media_folder_is_touched(stored, unsend, tmp_path, settings):
