@@ -40,7 +40,12 @@ def start_export(export_id: int) -> None:
     """The place in line is that of the next slice: a job that writes one may call for the next, and a tick that comes between finds it
     in line already. Each file stands there once, however often somebody looks."""
     if (done := exporting.written(export_id=export_id)) is not None:
-        _stand_in_line(f"export-{export_id}-{done}", write_export, job_timeout=180, export_id=export_id)
+        _stand_in_line(
+            f"export-{export_id}-{done}",
+            write_export,
+            job_timeout=int(exporting.LONGEST.total_seconds()),
+            export_id=export_id,
+        )
 
 
 def _stand_in_line(job_id: str, job: Callable[..., None], **told: object) -> None:

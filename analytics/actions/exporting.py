@@ -16,7 +16,8 @@ from analytics.queries import names as all_names
 from analytics.rules import csv_text
 from inbox.models import Brand, Person
 
-LEASE = timedelta(minutes=2)
+LONGEST = timedelta(minutes=3)  # that a job writes; then it is stopped
+LEASE = LONGEST + timedelta(minutes=1)  # whoever writes still holds it
 KEPT = timedelta(days=7)
 MOST_TRIES = 5  # of one slice; a restart or two in between are nothing
 HOPELESS = "Writing it was begun {} times and not ended, the last time at row {}. Ask for a shorter time; the log of the reports process says why."

@@ -91,9 +91,9 @@ def test_a_worker_that_dies_in_the_middle_of_a_slice_leaves_no_trace(told: Story
         file.write(b"half a row,")  # and it is gone
 
     assert exporting.to_write(now=told.at(1)) == []  # its lease stands
-    assert exporting.to_write(now=told.at(3)) == [export.pk]
-    assert exporting.claim(export_id=export.pk, now=told.at(3))
-    while exporting.write_slice(export_id=export.pk, now=told.at(3)):
+    assert exporting.to_write(now=told.at(5)) == [export.pk]
+    assert exporting.claim(export_id=export.pk, now=told.at(5))
+    while exporting.write_slice(export_id=export.pk, now=told.at(5)):
         pass
 
     export.refresh_from_db()
@@ -208,6 +208,7 @@ class Line:
 
     def __init__(self) -> None:
         self.waiting: list[tuple[str, Any, dict[str, Any]]] = []
+        self.longest = 0
 
     @property
     def job_ids(self) -> list[str]:
@@ -215,6 +216,7 @@ class Line:
 
     def enqueue(self, job: Any, *, job_id: str = "", **told: Any) -> None:
         apart = {"job_timeout", "result_ttl", "failure_ttl"}
+        self.longest = told["job_timeout"]
         self.waiting.append((job_id, job, {name: told[name] for name in told if name not in apart}))
 
     def work(self) -> str:
@@ -252,6 +254,14 @@ def test_a_long_file_stands_in_line_once_and_lets_others_and_mails_have_their_tu
     assert worked == [*slices[0], "mails", *slices[1], *slices[2]]
     assert set(Export.objects.values_list("state", "done")) == {(ExportState.READY, 5)}
     assert len(outbox.outbox) == 1
+
+
+def test_nobody_else_takes_a_file_up_while_a_slow_slice_may_be_written_still(told: Story, line: Line) -> None:
+    export = exporting.begin(brand=told.brand, by=told.person("Ada"), asks=asked_of(told), now=told.at(0))
+    jobs.start_export(export.pk)
+    exporting.claim(export_id=export.pk, now=told.at(0))
+
+    assert exporting.to_write(now=told.at(0) + timedelta(seconds=line.longest)) == []
 
 
 def try_on(line: Line, times: int) -> None:
