@@ -27,9 +27,8 @@ log = structlog.get_logger(__name__)
 LOOKS = (3, 10, 30, 65)  # seconds after it left; then when absence counts, and each minute
 EACH = timedelta(seconds=60)
 APART = timedelta(seconds=20)
-PASSED = timedelta(
-    seconds=90
-)  # by so much a log must have gone past the attempt: their clock and ours differ
+# By so much a log must have gone past the attempt: their clock and ours differ.
+PASSED = timedelta(seconds=90)
 GIVE_UP_AFTER = timedelta(minutes=15)  # when the platform cannot be asked, or has no history to ask
 ABSENT = "absent"
 MAX_PAGES = 5
@@ -67,6 +66,7 @@ class _Look:
         self.left_at = self._last_left_at()
         self.other_words = False
         self.version = 0  # of the grant that the platform is asked with
+        self.out_of_reach = False  # what is newest stands behind more pages than a look reads
         self.seen_whole = True  # all that was said since the attempt, and every item of it could be read
 
     def run(self) -> str:
@@ -166,7 +166,7 @@ class _Look:
                 self.seen_whole = self.seen_whole and tells and (most is None or told < most)
                 return
             cursor = page.cursor
-        self.seen_whole = False
+        self.seen_whole, self.out_of_reach = False, page.unordered
 
     def _was_said_since(self, said: InboundMessage) -> bool:
         return (
@@ -253,12 +253,13 @@ class _Look:
             return self._fail()
         return self._look_again(error.retry_at)
 
-    def _wait_for_echo(self) -> str:
-        return self._fail() if self.clock() - self.left_at > GIVE_UP_AFTER else self._look_again()
+    def _wait_for_echo(self, not_before: datetime | None = None) -> str:
+        return self._fail() if self.clock() - self.left_at > GIVE_UP_AFTER else self._look_again(not_before)
 
     def _saw_too_little(self) -> str:
-        """It may stand among what was not shown, or could not be read: not to have found it proves nothing."""
-        return self._wait_for_echo()
+        """It may stand among what was not shown, or could not be read: not to have found it proves nothing. Where no look comes as
+        far as it stands, all but the last are spared."""
+        return self._wait_for_echo(self.left_at + GIVE_UP_AFTER if self.out_of_reach else None)
 
     def _look_again(self, not_before: datetime | None = None) -> str:
         now = self.clock()

@@ -171,6 +171,24 @@ def test_answers_told_oldest_first_are_looked_through_to_the_last(uncertain, pla
     assert look_for(reply, clock, 5) == ["sent"]
 
 
+def test_an_answer_further_on_than_a_look_reads_is_not_looked_for_each_minute(
+    uncertain, platform, clock, monkeypatch
+):
+    """Under a comment with hundreds of answers the newest are told last. Its echo settles it, or a person."""
+    reply = uncertain(delivered=True)
+    asked = []
+
+    def answers(self, context, cursor, *_):
+        asked.append(cursor)
+        return Page((), f"{cursor}+", more=True, unordered=True)
+
+    monkeypatch.setattr(type(platform), "history", answers)
+
+    assert look_for(reply, clock, 899) == ["later"]
+    assert look_for(reply, clock, 61)[-1] == "failed"
+    assert len(asked) <= 3 * settling.MAX_PAGES
+
+
 def test_a_history_that_ends_before_the_attempt_lets_nothing_be_sent_again(
     uncertain, platform, clock, monkeypatch
 ):
