@@ -53,9 +53,8 @@ def _door(view: Page) -> Page:
         try:
             answer = view(request, *args, **kwargs)
         except Exception:
-            if (
-                doer and "job_id" not in kwargs
-            ):  # of several jobs some may be removed before one cannot be found
+            # Of several jobs some may be removed before one cannot be found.
+            if doer and "job_id" not in kwargs:
                 _tell(request, doer)
             raise
         if doer:
