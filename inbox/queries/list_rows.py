@@ -127,10 +127,10 @@ class Row(Head):
         return max(0, len(self.conversation.tags) - 2)
 
     @property
-    def tags_left_out(self) -> list[int]:
-        """How many a number stands for where there is room for none of those shown, for one, for all."""
+    def tags_in_turn(self) -> list[tuple[str, int]]:
+        """Each with how many a number stands for where there is no room after it."""
         count = len(self.conversation.tags)
-        return [count - shown for shown in range(len(self.tags) + 1)]
+        return [(tag, count - place) for place, tag in enumerate(self.tags, 1)]
 
 
 @dataclass(frozen=True, slots=True)

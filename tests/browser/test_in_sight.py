@@ -107,12 +107,14 @@ def test_a_rows_colleague_is_more_than_a_letter_beside_its_tags(
     assert place["width"] >= 40
 
 
-# What is in sight of a row's tags, and the number that stands for the others.
+# What is in sight of a row's tags, the number that stands for the others, and how far behind the last of them it stands.
 IN_SIGHT = """row => {
   const box = row.querySelector(".row__tags").getBoundingClientRect()
   const place = (each) => each.getBoundingClientRect()
   const seen = (each) => each.textContent && Math.abs(place(each).top - box.top) < 2 && place(each).right < box.right + 1
-  return [".row__fit > *", ".row__more > *"].map((what) => [...row.querySelectorAll(what)].filter(seen).map((each) => each.textContent))
+  const [tags, numbers] = [".tag", ".row__number"].map((what) => [...row.querySelectorAll(`.row__tags ${what}`)].filter(seen))
+  const ends = tags.length ? place(tags.at(-1)).right : box.left
+  return [tags.map((each) => each.textContent), numbers.map((each) => each.textContent), numbers.map((each) => place(each).left - ends)]
 }"""
 
 
@@ -131,6 +133,7 @@ def test_a_rows_tags_give_way_to_its_colleague_and_a_number_stands_for_them(
             (["order status", "complaint"], "Mara Lindqvist", late),
             (["complaint about a courier"], "Mara Lindqvist", late),
             (["vip"], "Mara", opened | late),
+            ([f"order {number}" for number in range(12)], "Mara Lindqvist", late),
         )
     ]
     page = enter("/b/lumen/inbox/open/", **screen)
@@ -142,12 +145,13 @@ def test_a_rows_tags_give_way_to_its_colleague_and_a_number_stands_for_them(
             shown.locator(each).bounding_box() or {} for each in (".row__facts", ".row__assignee")
         )
         assert colleague["x"] + colleague["width"] <= facts["x"] + facts["width"] + 1
-        tags, numbers = shown.evaluate(IN_SIGHT)
+        tags, numbers, apart = shown.evaluate(IN_SIGHT)
         assert len(numbers) <= 1
+        assert all(0 <= each <= 4 for each in apart)
         assert len(tags) + int(numbers[0] if numbers else 0) == len(row.tags)
         found.append(len(tags))
 
-    assert found == [0, 2, 2, 0, 0, 1]
+    assert found == [0, 2, 2, 0, 0, 1, 0]
 
 
 def test_a_canned_replys_name_is_read_whole_beside_its_preview(
