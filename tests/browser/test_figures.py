@@ -110,6 +110,19 @@ def test_no_tile_stands_alone_in_its_line(enter: Enter, managed: Channel, width:
             assert page.locator(".chart__table").evaluate_all(CUT) == []
 
 
+def test_every_column_is_in_sight_on_a_small_desk(enter: Enter, managed: Channel) -> None:
+    page = enter("/b/lumen/inbox/open/", viewport={"width": 768, "height": 900})
+    for name in ("now/waiting/", "responses/", "agents/", "sla/", "behind/?metric=first_response"):
+        page.goto(f"/b/lumen/reports/{name}")
+        # Hours of which each has a figure.
+        page.evaluate(
+            "document.querySelectorAll('tr > :nth-child(20)').forEach(({ parentNode }) => [...parentNode.querySelectorAll('td')].forEach(each => each.textContent = '12 m 45 s'))"
+        )
+        for width in (768, 1023, 1024, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert (name, width, out_of_sight(page)) == (name, width, [])
+
+
 def test_on_a_phone_a_charts_table_is_read_downwards(enter: Enter, managed: Channel) -> None:
     page = enter("/b/lumen/inbox/open/", viewport={"width": 390, "height": 844})
     page.goto("/b/lumen/reports/volume/")
