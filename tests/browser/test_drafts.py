@@ -73,6 +73,21 @@ def test_what_was_sent_elsewhere_does_not_come_back(enter: Enter, conversation: 
     assert not Draft.objects.exists()
 
 
+def test_what_was_kept_without_the_page_hearing_so_does_not_come_back_once_sent(
+    enter: Enter, conversation: Conversation
+) -> None:
+    desk = opened(enter, conversation)
+    desk.route("**/drafts/reply/", lambda route: (route.fetch(), route.abort()))
+    desk.fill(FIELD, "On its way")
+    expect(desk.locator("[data-kept]")).to_have_text("Draft kept in this browser")
+    assert Draft.objects.exists()
+
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator(".message[data-side=brand]:not(.pending)")).to_have_count(1)
+
+    assert not Draft.objects.exists()
+
+
 def test_two_windows_lose_nothing_of_each_other(enter: Enter, conversation: Conversation) -> None:
     desk, phone = opened(enter, conversation), opened(enter, conversation)
     desk.fill(FIELD, "From the desk")
