@@ -44,15 +44,16 @@ def refit(*, brand_id: int, kind: ModelKind, now: datetime) -> Outcome | None:
     in_use = tag_knowledge.model_of(brand_id, kind)
     assert in_use is not None
     vectors = reads.encode([each.text for each in held_out])
-    before = lessons.judge(in_use.classifier, vectors, held_out)
-    after = lessons.judge(fitted, vectors, held_out)
+    labels = {*in_use.classifier.labels, *fitted.labels}
+    before = lessons.judge(in_use.classifier, vectors, held_out, labels)
+    after = lessons.judge(fitted, vectors, held_out, labels)
     report = {
         "held_out": after.sentences, "macro_f1": round(after.macro_f1, 4), "macro_f1_before": round(before.macro_f1, 4),
-        "compared_with": in_use.version, "sure_above": after.sure_above,
+        "merit": round(after.merit, 4), "merit_before": round(before.merit, 4), "compared_with": in_use.version, "sure_above": after.sure_above,
     }  # fmt: skip
     return _keep(
         brand_id, kind, now, newest=newest, examples=len(learned_from), report=report, weights=fitted.dump(),
-        stored=stored, compared_with=in_use.version, better=after.macro_f1 >= before.macro_f1, sure_before=before.sure_above,
+        stored=stored, compared_with=in_use.version, better=after.merit >= before.merit, sure_before=before.sure_above,
     )  # fmt: skip
 
 

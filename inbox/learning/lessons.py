@@ -109,15 +109,22 @@ class Judgement:
     """How a model fared on held-out corrections."""
 
     sentences: int
-    macro_f1: float
+    macro_f1: float  # of the labels that hold for any of them
+    merit: float  # of all labels: the F1, or of one that holds for none, the share of them that it is rightly not said of
     sure_above: dict[str, float]  # of each label that may be set by itself: from which confidence on
 
 
-def judge(model: Classifier, vectors: Floats, held_out: Sequence[Corrected]) -> Judgement:
-    """Labels a model does not know count as never said. Where no verdict is known, nothing is counted."""
+def judge(
+    model: Classifier, vectors: Floats, held_out: Sequence[Corrected], among: Collection[str] = ()
+) -> Judgement:
+    """Labels a model does not know count as never said. Where no verdict is known, nothing is counted.
+
+    `among`: labels that count beside the model's own, so that two models are judged by the same ones.
+    """
     confidences = model.confidences(vectors)
-    labels = sorted(set(model.labels) | set().union(*(each.holds for each in held_out)))
+    labels = sorted({*model.labels, *among}.union(*(each.holds for each in held_out)))
     scores: list[float] = []
+    silences: list[float] = []
     said: dict[str, list[tuple[float, bool]]] = {}
     for label in labels:
         column = model.labels.index(label) if label in model.labels else None
@@ -132,9 +139,15 @@ def judge(model: Classifier, vectors: Floats, held_out: Sequence[Corrected]) -> 
         missed = sum(holds for confidence, holds in known if confidence < 0.5)
         if right + missed:
             scores.append(2 * right / (2 * right + wrong + missed))
+        elif known:
+            silences.append(1 - wrong / len(known))
     return Judgement(
-        len(held_out), sum(scores) / len(scores) if scores else 0.0, _thresholds(model.labels, said)
+        len(held_out), _mean(scores), _mean([*scores, *silences]), _thresholds(model.labels, said)
     )
+
+
+def _mean(scores: Sequence[float]) -> float:
+    return sum(scores) / len(scores) if scores else 0.0
 
 
 def _thresholds(labels: Sequence[str], said: dict[str, list[tuple[float, bool]]]) -> dict[str, float]:

@@ -47,6 +47,19 @@ def test_eight_of_ten_are_not_enough() -> None:
     assert lessons.judge(model, vectors, corrections(*[True] * 8, False, False)).sure_above == {}
 
 
+def test_a_label_that_nobody_wanted_is_missed_where_it_is_said_all_the_same() -> None:
+    quiet, vectors = says(*[0.1] * 6)
+    loud = Classifier("made-up", ("praise", "refund"), np.array([[0.0, 2.0], [1.0, 0.0]], np.float32))
+    held_out = [Corrected(f"sentence {number}", frozenset({"job"}), frozenset()) for number in range(6)]
+
+    among = {*quiet.labels, *loud.labels}
+    calm, alarmed = (lessons.judge(model, vectors, held_out, among) for model in (quiet, loud))
+
+    assert calm.macro_f1 == alarmed.macro_f1 == 0  # neither knows "job"
+    assert calm.merit == pytest.approx(2 / 3)  # "praise" and "refund" were rightly never said
+    assert alarmed.merit == pytest.approx(1 / 3)  # "praise" was said of each
+
+
 def test_what_was_said_last_of_a_label_counts() -> None:
     said = [("same words", ["refund", "job"], [], []), ("same words", [], ["refund"], ["praise"])]
     assert lessons.merged(said) == [Corrected("same words", frozenset({"job"}), frozenset({"refund"}))]
