@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 STRENGTH = 30.0  # inverse of the regularisation; chosen on the training share (docs/triage.md)
-OTHER = "other"  # of phrases that none of the labels is about: an example against all of them
 
 
 class UnreadableModel(ValueError):
@@ -72,7 +71,7 @@ def fit(vectors: Floats, lessons: Sequence[Lesson], *, encoder: str) -> Classifi
     from sklearn.linear_model import LogisticRegression
     from threadpoolctl import threadpool_limits
 
-    names = sorted(set().union(*(lesson.holds for lesson in lessons)) - {OTHER}) if lessons else []
+    names = sorted(set().union(*(lesson.holds for lesson in lessons))) if lessons else []
     labels: list[str] = []
     rows: list[Floats] = []
     with threadpool_limits(limits=1):  # a worker has one core for this

@@ -98,8 +98,12 @@ def fit(kind: str, corrected: Sequence[Corrected], own: Sequence[str], encoder: 
 @lru_cache(maxsize=4)
 def _seeds(kind: str, encoder: Encoder) -> tuple[Floats, list[Lesson]]:
     found = phrases.of(kind)
-    lessons = [Lesson(frozenset({label})) for _, label, _ in found]
+    lessons = [of_phrase(label) for _, label, _ in found]
     return encoder.encode([sentence for _, _, sentence in found]), lessons
+
+
+def of_phrase(label: str) -> Lesson:
+    return Lesson(frozenset({label} - {phrases.OTHER}))
 
 
 @lru_cache(maxsize=4)
@@ -168,9 +172,10 @@ def _thresholds(labels: Sequence[str], said: dict[str, list[tuple[float, bool]]]
 
 
 def _lowest_sure(known: list[tuple[float, bool]], enough: int) -> float | None:
-    """The lowest confidence from which on the precision held, at it and at every higher one with enough sentences above it."""
+    """The lowest confidence from which on the precision held, at it and at every higher one with enough sentences above it. What a model
+    rather denies than says is no evidence of what it says."""
     right, lowest = 0, None
-    ranked = sorted(known, reverse=True)
+    ranked = sorted((each for each in known if each[0] >= 0.5), reverse=True)
     for count, (confidence, holds) in enumerate(ranked, start=1):
         right += holds
         if count < enough or (count < len(ranked) and ranked[count][0] == confidence):
@@ -178,4 +183,4 @@ def _lowest_sure(known: list[tuple[float, bool]], enough: int) -> float | None:
         if right / count < SURE:
             break
         lowest = confidence
-    return max(lowest, 0.5) if lowest is not None else None
+    return lowest

@@ -9,6 +9,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "sentences"
 TAGS = "tags"
 SENTIMENT = "sentiment"
+OTHER = "other"  # of sentences that none of the labels is about: an example against all of them
 
 
 @lru_cache(maxsize=2)

@@ -216,12 +216,10 @@ def across_languages(reads: encoder.Encoder) -> None:
         for language in SIX:
             seen = [row for row, (of, _, _) in enumerate(found) if of != language]
             unseen = [
-                row
-                for row, (of, label, _) in enumerate(found)
-                if of == language and label != classifier.OTHER
+                row for row, (of, label, _) in enumerate(found) if of == language and label != phrases.OTHER
             ]
             model = classifier.fit(
-                vectors[seen], [Lesson(frozenset({found[row][1]})) for row in seen], encoder=reads.name
+                vectors[seen], [lessons.of_phrase(found[row][1]) for row in seen], encoder=reads.name
             )
             said = best(model, model.confidences(vectors[unseen]))
             told.append(

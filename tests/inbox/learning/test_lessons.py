@@ -44,6 +44,27 @@ def test_nobody_is_sure_of_what_nine_sentences_said() -> None:
     assert lessons.judge(model, vectors, corrections(*[True] * 9)).sure_above == {}
 
 
+def test_nobody_is_sure_of_what_the_model_never_said() -> None:
+    model, vectors = says(*[0.3] * 30)
+    assert lessons.judge(model, vectors, corrections(*[True] * 30)).sure_above == {}
+
+
+def test_sentences_that_a_model_denies_make_no_others_enough() -> None:
+    model, vectors = says(*[0.95] * 3, *[0.3] * 7)
+    assert lessons.judge(model, vectors, corrections(*[True] * 10)).sure_above == {}
+
+
+def test_a_tag_called_other_is_learned_like_any() -> None:
+    reads = encoder.installed()
+    assert reads is not None
+    told = [
+        Corrected(f"the {thing} is something else", frozenset({"other"}), frozenset())
+        for thing in ("lamp", "chair")
+    ]
+    assert "other" not in lessons.first("tags", reads).labels
+    assert "other" in lessons.fit("tags", told, ("other",), reads).labels
+
+
 def test_eight_of_ten_are_not_enough() -> None:
     model, vectors = says(*[0.95] * 10)
     assert lessons.judge(model, vectors, corrections(*[True] * 8, False, False)).sure_above == {}
