@@ -45,11 +45,11 @@ class InvalidText(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A place to be filled. `written` is how it stands in the text."""
+    """A place to be filled. `written` is how it stands in the text, `fallback` what it becomes where nobody knows; without one it stays."""
 
     written: str
     name: str
-    fallback: str
+    fallback: str | None
 
 
 Part = str | Slot
@@ -62,7 +62,7 @@ def parse(text: str) -> list[Part]:
     for found in _SLOT.finditer(text):
         if found.start() > at:
             parts.append(text[at : found.start()])
-        parts.append(Slot(found[0], found[1].lower(), (found[2] or "").strip()))
+        parts.append(Slot(found[0], found[1].lower(), None if found[2] is None else found[2].strip()))
         at = found.end()
     if at < len(text):
         parts.append(text[at:])
@@ -95,7 +95,7 @@ def render(text: str, values: Mapping[str, str]) -> str:
 
 
 def _fill(slot: Slot, values: Mapping[str, str]) -> str:
-    return values.get(slot.name) or slot.fallback or slot.written
+    return values.get(slot.name) or (slot.written if slot.fallback is None else slot.fallback)
 
 
 def unfilled(text: str) -> list[str]:

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[3]
 NAMES = [variable.name for variable in variables.VARIABLES]
 texts = st.text() | st.lists(
     st.sampled_from(
-        ["{{", "}}", "{", "}", "|", " ", "contact.name", "agent.first_name", "{{brand.name}}", "{{ contact.name | you }}", "a\n"]
+        ["{{", "}}", "{", "}", "|", " ", "contact.name", "agent.first_name", "{{brand.name}}", "{{ contact.name | you }}", "{{agent.name|}}", "a\n"]
     ),
     max_size=12,
 ).map("".join)  # fmt: skip
@@ -40,7 +40,9 @@ def test_words_outside_of_variables_stay_and_values_are_put_in_as_they_are(
     rendered = variables.render(text, values)
 
     expected = [
-        part if isinstance(part, str) else values.get(part.name) or part.fallback or part.written
+        part
+        if isinstance(part, str)
+        else values.get(part.name) or (part.written if part.fallback is None else part.fallback)
         for part in parts
     ]
     assert rendered == "".join(expected)
@@ -48,7 +50,7 @@ def test_words_outside_of_variables_stay_and_values_are_put_in_as_they_are(
 
 @given(texts)
 def test_what_is_not_known_stands_as_it_was_written(text: str) -> None:
-    if all(not (isinstance(part, Slot) and part.fallback) for part in variables.parse(text)):
+    if all(not isinstance(part, Slot) or part.fallback is None for part in variables.parse(text)):
         assert variables.render(text, {}) == text
 
 
@@ -73,6 +75,12 @@ def test_a_name_is_filled_in_and_a_fallback_stands_where_nobody_knows_it() -> No
     known = {"contact.first_name": "Anna", "agent.first_name": "Mara", "brand.name": "Lumen & Oak"}
     assert variables.render(text, known) == "Hello Anna, this is Mara of Lumen & Oak."
     assert variables.render(text, {}) == "Hello there, this is {{agent.first_name}} of {{brand.name}}."
+
+
+@pytest.mark.parametrize("text", ["Hello{{contact.first_name|}}, hi", "Hello{{ contact.first_name | }}, hi"])
+def test_where_nothing_is_to_stand_nothing_stands(text: str) -> None:
+    assert variables.render(text, {}) == "Hello, hi"
+    assert variables.render(text, {"contact.first_name": " Anna"}) == "Hello Anna, hi"
 
 
 def test_what_is_left_to_fill_is_named_once() -> None:
