@@ -15,12 +15,16 @@ from inbox import learning
 LONGEST = 600  # characters; more of the same language says nothing new
 # An address is looked for where a word begins only: otherwise each sign of a long word would begin a search of its own.
 _NOT_WORDS = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|(?<!\S)[^\s@]+@[^\s@]+\.\S+")
-# Alphabets that no language of the first list is written in, by the first word of their characters' Unicode names.
+# Who writes in an alphabet that is not Latin, by the first word of its characters' Unicode names. All others write in Latin letters…
 _WRITTEN_IN = {
     "CJK": {"zh", "ja", "yue", "wuu"}, "HIRAGANA": {"ja"}, "KATAKANA": {"ja"}, "HANGUL": {"ko"},
-    "ARABIC": {"ar", "fa", "ur", "ps", "ckb", "arz", "ary"}, "HEBREW": {"he"}, "GREEK": {"el"}, "THAI": {"th"},
-    "CYRILLIC": {"ru", "uk", "bg", "sr", "mk", "be", "kk", "mn", "ky", "tg", "tt"}, "DEVANAGARI": {"hi", "mr", "ne"},
+    "ARABIC": {"ar", "fa", "ur", "ps", "ckb", "arz", "ary", "sdh", "ug", "uzs"}, "HEBREW": {"he", "hbo"}, "GREEK": {"el", "grc"},
+    "CYRILLIC": {"ru", "uk", "bg", "sr", "mk", "be", "kk", "mn", "ky", "tg", "tt", "ba", "uz"}, "ARMENIAN": {"hy"}, "GEORGIAN": {"ka"},
+    "DEVANAGARI": {"hi", "mr", "ne", "sa", "gom"}, "BENGALI": {"bn", "as"}, "GUJARATI": {"gu"}, "GURMUKHI": {"pa"}, "ORIYA": {"or"},
+    "TAMIL": {"ta"}, "TELUGU": {"te"}, "KANNADA": {"kn"}, "MALAYALAM": {"ml"}, "SINHALA": {"si"}, "TIBETAN": {"dz"},
+    "THAI": {"th"}, "LAO": {"lo"}, "KHMER": {"km"}, "MYANMAR": {"my"}, "ETHIOPIC": {"am"},
 }  # fmt: skip
+_IN_LATIN_TOO = {"sr", "uz"}  # …and these in both
 
 _lock = threading.Lock()
 
@@ -64,7 +68,7 @@ def _written_like(letters: list[str], among: tuple[str, ...]) -> tuple[str, ...]
         else:
             alphabets.add(_alphabet(letter))
     if latin * 2 >= len(letters):
-        elsewhere: set[str] = set().union(*_WRITTEN_IN.values())
+        elsewhere = set().union(*_WRITTEN_IN.values()) - _IN_LATIN_TOO
         return tuple(language for language in among if language not in elsewhere)
     users = set().union(*(_WRITTEN_IN.get(name, set()) for name in alphabets))
     return tuple(language for language in among if language in users)

@@ -181,6 +181,21 @@ def test_languages_of_our_own_phrases_are_told_apart() -> None:
     assert sum(told) / len(told) >= 0.965
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("am", "ትዕዛዜ የት ነው?"), ("bn", "আমার অর্ডার কোথায়?"), ("dz", "ངའི་བཀའ་རྒྱ་ག་ཏེ་ཨིན་ན"), ("gu", "મારો ઓર્ડર ક્યાં છે?"),
+        ("hy", "Որտե՞ղ է իմ պատվերը։"), ("ka", "სად არის ჩემი შეკვეთა?"), ("km", "ការបញ្ជាទិញរបស់ខ្ញុំនៅឯណា?"), ("kn", "ನನ್ನ ಆರ್ಡರ್ ಎಲ್ಲಿದೆ?"),
+        ("lo", "ຄໍາສັ່ງຊື້ຂອງຂ້ອຍຢູ່ໃສ?"), ("ml", "എന്റെ ഓർഡർ എവിടെ?"), ("my", "ကျွန်တော့်အော်ဒါ ဘယ်မှာလဲ"), ("or", "ମୋ ଅର୍ଡର କେଉଁଠାରେ ଅଛି?"),
+        ("pa", "ਮੇਰਾ ਆਰਡਰ ਕਿੱਥੇ ਹੈ?"), ("si", "මගේ ඇණවුම කොහෙද?"), ("ta", "என் ஆர்டர் எங்கே?"), ("te", "నా ఆర్డర్ ఎక్కడ ఉంది?"),
+        ("ug", "زاكازىم نەدە؟"), ("sr", "Где је моја поруџбина?"), ("sr", "Gde je moja porudžbina?"), ("uz", "Буюртмам қаерда?"), ("uz", "Buyurtmam qayerda?"),
+    ],
+)  # fmt: skip
+def test_a_language_is_heard_by_its_alphabet_and_english_beside_it(language: str, words: str) -> None:
+    assert languages.hear(words, ("en", language)).language == language
+    assert languages.hear("Where is my order?", ("en", language)).language == "en"
+
+
 def test_only_the_brands_languages_are_heard() -> None:
     assert languages.hear("Wo bleibt meine Bestellung?", ("en", "fr")).language in ("en", "fr")
     assert languages.hear("注文はどこですか", ("en", "ja")).language == "ja"
