@@ -87,7 +87,7 @@ def read(brand: Brand, messages: Sequence[Message]) -> Readings:
             Reading(
                 message_id=message.pk,
                 heard=heard,
-                words=len(message.text.split()),
+                words=languages.count_words(message.text),
                 rules=_by_rules(ruled, tags, said),
                 models=guesses[index],
                 mood=_mood_by_words(said) or moods[index],

@@ -25,6 +25,8 @@ _WRITTEN_IN = {
     "THAI": {"th"}, "LAO": {"lo"}, "KHMER": {"km"}, "MYANMAR": {"my"}, "ETHIOPIC": {"am"},
 }  # fmt: skip
 _IN_LATIN_TOO = {"sr", "uz"}  # …and these in both
+_WITHOUT_BLANKS = {"CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN"}
+_LETTERS_OF_A_WORD = 2  # in these, about
 
 _lock = threading.Lock()
 
@@ -56,6 +58,12 @@ def hear(text: str, among: tuple[str, ...]) -> Heard:
         return Heard(possible[0], 1.0)
     language, sure = _identifier(possible).classify(words)
     return Heard(language, float(sure))
+
+
+def count_words(text: str) -> int:
+    """Between blanks, and by the letters where a language has none between its words."""
+    without = sum(letter.isalpha() and _alphabet(letter) in _WITHOUT_BLANKS for letter in text[:LONGEST])
+    return max(len(text.split()), without // _LETTERS_OF_A_WORD)
 
 
 def _written_like(letters: list[str], among: tuple[str, ...]) -> tuple[str, ...]:

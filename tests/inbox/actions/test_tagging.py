@@ -14,6 +14,7 @@ from inbox.actions.tagging_work import ModelSaid, Reading, Readings
 from inbox.exchange import InboundMessage
 from inbox.learning.languages import UNHEARD
 from inbox.models import (
+    Brand,
     BrandSequence,
     Channel,
     Conversation,
@@ -334,6 +335,25 @@ def test_the_mood_of_a_conversation_that_has_none_is_taken_from_what_came_late(c
     say(channel, "This is unacceptable", seconds=0)
 
     assert Conversation.objects.get().sentiment == "negative"
+
+
+@needs_languages
+@pytest.mark.parametrize(
+    ("language", "few", "many"),
+    [
+        ("ja", "はい", "注文した商品がまだ届いていません"),
+        ("th", "ค่ะ", "ยังไม่ได้รับพัสดุเลยค่ะ"),
+        ("zh", "好的", "我的包裹还没有到，请帮我查一下"),
+    ],
+)
+def test_a_sentence_without_blanks_changes_the_language_too(
+    channel: Channel, language: str, few: str, many: str
+) -> None:
+    Brand.objects.filter(pk=channel.brand_id).update(languages=["en", language])
+    channel.brand.refresh_from_db()
+    say(channel, "Hello, where is the lamp that I ordered?")
+    assert say(channel, few, seconds=60).language == "en"
+    assert say(channel, many, seconds=120).language == language
 
 
 @needs_languages
