@@ -10,7 +10,7 @@ from django.db import transaction
 
 from inbox import events
 from inbox.learning import encoder
-from inbox.models import LearnedModel, ModelKind, Tag
+from inbox.models import LearnedModel, ModelKind
 from inbox.queries import corrections, tag_knowledge
 
 ENOUGH_NEW = 20  # corrections since the last fitting
@@ -39,9 +39,10 @@ def refit(*, brand_id: int, kind: ModelKind, now: datetime) -> Outcome | None:
     if len(held_out) < ENOUGH_TO_JUDGE:
         return None
     learned_from = [each for each in corrected if not each.is_held_out]
-    fitted = lessons.fit(kind, learned_from, _own_names(brand_id, kind), reads)
+    own = _own_names(brand_id, kind)
+    fitted = lessons.fit(kind, learned_from, own, reads)
     stored = _in_use(brand_id, kind)
-    in_use = tag_knowledge.model_of(brand_id, kind)
+    in_use = tag_knowledge.model_of(brand_id, kind, own)
     assert in_use is not None
     vectors = reads.encode([each.text for each in held_out])
     labels = {*in_use.classifier.labels, *fitted.labels}
@@ -99,10 +100,10 @@ def _in_use(brand_id: int, kind: ModelKind) -> int:
     return found.values_list("version", flat=True).first() or 0
 
 
-def _own_names(brand_id: int, kind: ModelKind) -> list[str]:
+def _own_names(brand_id: int, kind: ModelKind) -> tuple[str, ...]:
     if kind != ModelKind.TAGS:
-        return []
-    return list(Tag.objects.filter(brand_id=brand_id, key="").order_by("pk").values_list("name", flat=True))
+        return ()
+    return tag_knowledge.own_names(tag_knowledge.tags_of(brand_id))
 
 
 def due() -> list[tuple[int, ModelKind]]:

@@ -113,7 +113,7 @@ def _ask_models(
     brand_id: int, texts: Sequence[str], tags: dict[int, KnownTag]
 ) -> tuple[list[tuple[ModelSaid, ...]], list[Mood | None]]:
     """All sentences at once: a batch costs a third of what they cost one by one."""
-    tagger = tag_knowledge.model_of(brand_id, ModelKind.TAGS)
+    tagger = tag_knowledge.model_of(brand_id, ModelKind.TAGS, tag_knowledge.own_names(tags))
     hearer = tag_knowledge.model_of(brand_id, ModelKind.SENTIMENT)
     reads = encoder.installed()
     if tagger is None or hearer is None or reads is None:

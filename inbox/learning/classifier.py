@@ -6,7 +6,7 @@ Needs numpy to read a model and scikit-learn to fit one; import it only where `l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +47,12 @@ class Classifier:
         scores = vectors @ self.weights[:, :-1].T + self.weights[:, -1]
         return np.asarray(1.0 / (1.0 + np.exp(-scores)), dtype=np.float32)
 
+    def with_labels_of(self, other: Classifier) -> Classifier:
+        """What this one knows, and beside it labels that only the other one knows."""
+        new = [row for row, label in enumerate(other.labels) if label not in self.labels]
+        labels = (*self.labels, *(other.labels[row] for row in new))
+        return Classifier(self.encoder, labels, np.vstack([self.weights, other.weights[new]]))
+
     def dump(self) -> bytes:
         """A line of JSON, then the coefficients as they lie in memory."""
         head = {"encoder": self.encoder, "labels": self.labels, "size": self.weights.shape[1]}
@@ -66,12 +72,15 @@ def load(stored: bytes, *, encoder: str) -> Classifier:
     return Classifier(encoder, labels, weights.astype(np.float32))
 
 
-def fit(vectors: Floats, lessons: Sequence[Lesson], *, encoder: str) -> Classifier:
-    """A label needs something for it and something against it; one that lacks either is left out."""
+def fit(
+    vectors: Floats, lessons: Sequence[Lesson], *, encoder: str, only: Collection[str] | None = None
+) -> Classifier:
+    """A label needs something for it and something against it; one that lacks either is left out. `only`: the labels that are asked for."""
     from sklearn.linear_model import LogisticRegression
     from threadpoolctl import threadpool_limits
 
-    names = sorted(set().union(*(lesson.holds for lesson in lessons))) if lessons else []
+    known: set[str] = set().union(*(lesson.holds for lesson in lessons))
+    names = sorted(known if only is None else known & set(only))
     labels: list[str] = []
     rows: list[Floats] = []
     with threadpool_limits(limits=1):  # a worker has one core for this

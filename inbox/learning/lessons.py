@@ -88,7 +88,7 @@ def merged(
 def fit(kind: str, corrected: Sequence[Corrected], own: Sequence[str], encoder: Encoder) -> Classifier:
     """From our phrases, the names of the brand's own tags and these corrections, all of them."""
     vectors, lessons = _seeds(kind, encoder)
-    lessons = [*lessons, *(Lesson(frozenset({name}), weight=OF_A_NAME) for name in own)]
+    lessons = [*lessons, *_named(own)]
     lessons += [each.lesson for each in corrected]
     if texts := [*own, *(each.text for each in corrected)]:
         vectors = np.vstack([vectors, encoder.encode(texts)])
@@ -100,6 +100,21 @@ def _seeds(kind: str, encoder: Encoder) -> tuple[Floats, list[Lesson]]:
     found = phrases.of(kind)
     lessons = [of_phrase(label) for _, label, _ in found]
     return encoder.encode([sentence for _, _, sentence in found]), lessons
+
+
+@lru_cache(maxsize=64)
+def by_names(own: tuple[str, ...], missing: tuple[str, ...], encoder: Encoder) -> Classifier:
+    """Some of a brand's own tags, of which nothing is known but what all of these are called. All of our phrases speak against a name, so it
+    weighs as much as they do."""
+    vectors, lessons = _seeds(phrases.TAGS, encoder)
+    lessons = [*lessons, *_named(own, weight=len(lessons))]
+    return classifier.fit(
+        np.vstack([vectors, encoder.encode(own)]), lessons, encoder=encoder.name, only=missing
+    )
+
+
+def _named(own: Sequence[str], *, weight: float = OF_A_NAME) -> list[Lesson]:
+    return [Lesson(frozenset({name}), weight=weight) for name in own]
 
 
 def of_phrase(label: str) -> Lesson:

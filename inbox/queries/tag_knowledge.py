@@ -11,7 +11,7 @@ import structlog
 
 from inbox.learning import encoder
 from inbox.models import LearnedModel, Tag, TagRule
-from inbox.rules import tagging
+from inbox.rules import built_in_tags, tagging
 
 if TYPE_CHECKING:
     from inbox.learning.classifier import Classifier
@@ -51,6 +51,11 @@ def tags_of(brand_id: int) -> dict[int, KnownTag]:
     return {pk: KnownTag(pk, name, key or name) for pk, name, key in found}
 
 
+def own_names(tags: Mapping[int, KnownTag]) -> tuple[str, ...]:
+    """Of those that the brand made itself."""
+    return tuple(tag.name for tag in tags.values() if tag.label not in built_in_tags.BY_KEY)
+
+
 def rules_of(brand_id: int) -> Ruled:
     """The active ones, made ready. Those of an unchanged brand are made ready once a process."""
     found = TagRule.objects.filter(brand_id=brand_id, is_active=True).order_by("position", "pk")
@@ -79,18 +84,25 @@ def _compiled(rows: tuple[tuple[int, Frozen], ...]) -> tagging.Rules:
     return tagging.Rules(ready)
 
 
-def model_of(brand_id: int, kind: str) -> KnownModel | None:
-    """The model in use, or what is known before a brand has corrected anything. None where the packages are absent."""
+def model_of(brand_id: int, kind: str, own: tuple[str, ...] = ()) -> KnownModel | None:
+    """The model in use, or what is known before a brand has corrected anything. None where the packages are absent.
+
+    `own`: names of the brand's own tags. One that the model has not learned yet is known by its name.
+    """
     reads = encoder.installed()
     if reads is None:
         return None
     found = LearnedModel.objects.filter(brand_id=brand_id, kind=kind, in_use=True)
     row = found.values_list("pk", "version", "report").first()
-    if row and (ready := _loaded(row[0], reads)) is not None:
-        return KnownModel(row[1], ready, row[2].get("sure_above", {}))
     from inbox.learning import lessons  # needs the packages
 
-    return KnownModel(0, lessons.first(kind, reads), {})
+    if row and (ready := _loaded(row[0], reads)) is not None:
+        version, sure_above = row[1], row[2].get("sure_above", {})
+    else:
+        version, ready, sure_above = 0, lessons.first(kind, reads), {}
+    if missing := tuple(name for name in own if name not in ready.labels):
+        ready = ready.with_labels_of(lessons.by_names(own, missing, reads))
+    return KnownModel(version, ready, sure_above)
 
 
 @lru_cache(maxsize=256)

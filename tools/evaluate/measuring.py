@@ -148,6 +148,7 @@ def own_tags(
         "keyword rules alone (first that matches)", by_words,
         fmean(intent in found[:3] for intent, found in zip(test.intents, hits, strict=True)),
     )  # fmt: skip
+    _by_names(test, truth, labels, reads)
     for size in (*CURVE, len(learn.texts)):
         scores, tops = [], []
         for draw in range(DRAWS if 0 < size < len(learn.texts) else 1):
@@ -158,6 +159,22 @@ def own_tags(
         line(f"model, names and {size} corrections", fmean(scores), fmean(tops))
         if size == LEARNED:
             yield Limit(f"own tags after {size}: macro-F1, no worse than rules", fmean(scores), by_words)
+
+
+def _by_names(
+    test: Share, truth: Sequence[frozenset[str]], labels: Sequence[str], reads: encoder.Encoder
+) -> None:
+    """As the product does it until corrections are learned from: beside our phrases, from the confidence that is worth suggesting."""
+    names = tuple(label.replace("_", " ") for label in labels)
+    model = lessons.by_names(names, names, reads)
+    model = Classifier(
+        model.encoder, tuple(labels[names.index(name)] for name in model.labels), model.weights
+    )
+    said = above(model, model.confidences(test.vectors), WORTH_SUGGESTING)
+    right = sum(bool(one & true) for one, true in zip(said, truth, strict=True))
+    print(
+        f"  suggested by the name alone: of {right / len(truth):.1%} of the messages the right one, {right / max(1, sum(map(len, said))):.3f} of all"
+    )
 
 
 def by_itself(learn: Share, test: Share, reads: encoder.Encoder) -> Iterator[Limit]:
