@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -140,6 +140,10 @@ def is_ready(name: str, where: Places) -> bool:
     )
 
 
+def is_starting(name: str, where: Places) -> bool:
+    return name == "postgres" and postgres.is_starting(data=where.data)
+
+
 def addresses(where: Places, *, pid: int) -> services.Services:
     return services.Services(
         pid=pid, database_url=postgres.url(sockets=where.sockets), redis_url=valkey.url(sockets=where.sockets)
@@ -158,8 +162,10 @@ def why_not(name: str, where: Places) -> str:
 
 
 @contextmanager
-def serving(home: Path, *, durable: bool = True) -> Iterator[services.Services]:
-    """Both servers for as long as the block runs."""
+def serving(
+    home: Path, *, durable: bool = True, heed: Callable[[], None] = lambda: None
+) -> Iterator[services.Services]:
+    """Both servers for as long as the block runs. `heed` is called while they start, and may raise to give up."""
     with claimed(home):
         where = prepare(home)
         started: list[tuple[processes.Command, subprocess.Popen[bytes]]] = []
@@ -168,7 +174,7 @@ def serving(home: Path, *, durable: bool = True) -> Iterator[services.Services]:
                 with (where.log / f"{command.name}.log").open("ab") as log:
                     started.append((command, processes.spawn(command, output=log)))
             for command, process in started:
-                wait_until_ready(command.name, process, where)
+                wait_until_ready(command.name, process, where, say=_warn, heed=heed)
             postgres.ensure_database(sockets=where.sockets)
             known = addresses(where, pid=os.getpid())
             services.publish(home, known)
@@ -180,13 +186,35 @@ def serving(home: Path, *, durable: bool = True) -> Iterator[services.Services]:
 
 
 def wait_until_ready(
-    name: str, process: subprocess.Popen[bytes], where: Places, *, seconds: float = 30
+    name: str,
+    process: subprocess.Popen[bytes],
+    where: Places,
+    *,
+    say: Callable[[str], None],
+    heed: Callable[[], None] = lambda: None,
+    seconds: float = 30,
 ) -> None:
+    """One that dies, or is silent for so long, has failed. One that says that it is starting is waited for, and that is said once."""
     deadline = time.monotonic() + seconds
-    while not is_ready(name, where):
-        if process.poll() is not None or time.monotonic() > deadline:
+    told = False
+    while True:
+        heed()
+        starting = is_starting(name, where)  # asked first: it may become ready between the two looks
+        if is_ready(name, where):
+            return
+        if process.poll() is not None or (time.monotonic() > deadline and not starting):
             raise SetUpFault(why_not(name, where))
+        if time.monotonic() > deadline and not told:
+            told = True
+            say(
+                f"{name} is still starting: after a crash it first goes through what it had not written out yet. "
+                f"It is waited for. Its log: {where.log / name}.log"
+            )
         time.sleep(0.02)
+
+
+def _warn(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
 
 
 def stop(command: processes.Command, process: subprocess.Popen[bytes]) -> None:
@@ -203,7 +231,12 @@ def main() -> None:
     asked_to_stop = threading.Event()
     for sign in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sign, lambda *_: asked_to_stop.set())
-    with oneline.faults(), serving(services.home()) as known:
+
+    def heed() -> None:
+        if asked_to_stop.is_set():
+            raise SetUpFault("Stopped before both servers were up.")
+
+    with oneline.faults(), serving(services.home(), heed=heed) as known:
         sys.stdout.write(
             f"export DATABASE_URL='{known.database_url}'\nexport REDIS_URL='{known.redis_url}'\n"
         )

@@ -120,11 +120,20 @@ def clear_leftovers(*, data: Path, sockets: Path) -> None:
 
 
 def is_ready(*, data: Path) -> bool:
+    return _status(data) == "ready"
+
+
+def is_starting(*, data: Path) -> bool:
+    """Says so itself. After a crash it goes through its log first, which may take minutes."""
+    return _status(data) == "starting"
+
+
+def _status(data: Path) -> str:
     try:
         lines = (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
     except OSError:
-        return False
-    return len(lines) >= 8 and lines[7].strip() == "ready"
+        return ""
+    return lines[7].strip() if len(lines) >= 8 else ""
 
 
 def ensure_database(*, sockets: Path) -> None:

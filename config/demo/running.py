@@ -124,7 +124,7 @@ def _start_all(chosen: Plan, supervisor: Supervisor, say: Callable[[str], None])
         if _is_ours(command.name):
             supervisor.start(command)
     say(f"Starting in {chosen.home} ...")
-    _await_servers(supervisor, where)
+    _await_servers(supervisor, where, say)
     if _is_ours("postgres"):
         postgres.ensure_database(sockets=where.sockets)
     services.publish(chosen.home, known)
@@ -200,11 +200,11 @@ def _simulator(environment: dict[str, str]) -> Command:
     )
 
 
-def _await_servers(supervisor: Supervisor, where: embedded.Places) -> None:
+def _await_servers(supervisor: Supervisor, where: embedded.Places, say: Callable[[str], None]) -> None:
     for name in ("postgres", "valkey"):
         kept = supervisor.kept.get(name)
         if kept and kept.process:
-            embedded.wait_until_ready(name, kept.process, where)
+            embedded.wait_until_ready(name, kept.process, where, say=say, heed=lambda: _heed(supervisor))
     _heed(supervisor)
 
 

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections import namedtuple
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -152,6 +153,67 @@ def test_a_lock_that_cannot_be_opened_is_told_in_one_line(tmp_path: Path) -> Non
         embedded.claimed(tmp_path),
     ):
         pass
+
+
+def state_of_server(where: embedded.Places, state: str) -> None:
+    """As PostgreSQL itself writes it."""
+    where.data.mkdir(parents=True, exist_ok=True)
+    lines = [str(os.getpid()), str(where.data), "0", "5432", "/", "", "1 1", f"{state:<8}"]
+    (where.data / "postmaster.pid").write_text("\n".join(lines) + "\n")
+
+
+@pytest.fixture
+def alive() -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(["/bin/sleep", "60"])
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_a_database_that_recovers_for_long_is_waited_for(
+    tmp_path: Path, alive: subprocess.Popen[bytes]
+) -> None:
+    where = embedded.places(tmp_path)
+    state_of_server(where, "starting")
+    told: list[str] = []
+
+    looks = iter(["starting", "starting", "starting", "ready"])
+    embedded.wait_until_ready(
+        "postgres", alive, where, say=told.append, heed=lambda: state_of_server(where, next(looks)), seconds=0
+    )
+
+    assert len(told) == 1
+    assert told[0].startswith("postgres is still starting")
+
+
+def test_who_asks_to_stop_need_not_wait_for_the_database(
+    tmp_path: Path, alive: subprocess.Popen[bytes]
+) -> None:
+    where = embedded.places(tmp_path)
+    state_of_server(where, "starting")
+
+    def heed() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        embedded.wait_until_ready("postgres", alive, where, say=print, heed=heed)
+
+
+def test_a_database_that_dies_while_it_recovers_has_failed(tmp_path: Path) -> None:
+    where = embedded.places(tmp_path)
+    state_of_server(where, "starting")
+    dead = subprocess.Popen(["/bin/sh", "-c", "exit 1"])
+    dead.wait()
+
+    with pytest.raises(SetUpFault, match="postgres did not start"):
+        embedded.wait_until_ready("postgres", dead, where, say=print)
+
+
+def test_a_server_that_says_nothing_for_so_long_has_failed(
+    tmp_path: Path, alive: subprocess.Popen[bytes]
+) -> None:
+    with pytest.raises(SetUpFault, match="postgres did not start"):
+        embedded.wait_until_ready("postgres", alive, embedded.places(tmp_path), say=print, seconds=0)
 
 
 def test_a_nearly_full_disk_is_told_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
