@@ -8,7 +8,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from types import FrameType
 
@@ -43,23 +45,25 @@ class Log:
         threading.Thread(target=self._copy, args=(process,), daemon=True).start()
 
     def _copy(self, process: subprocess.Popen[bytes]) -> None:
+        """Reads on whatever happens to what was read: a full pipe would stop the process that speaks, and a disk may be full."""
         assert process.stdout is not None
-        file = self.path.open("ab")
-        try:
-            for line in process.stdout:
-                if file.tell() > LOG_BYTES:
-                    file.close()
-                    self.path.replace(self.path.with_suffix(".log.1"))
-                    file = self.path.open("ab")
-                try:
-                    file.write(time.strftime("%H:%M:%S ").encode() + line)
-                    file.flush()
-                except OSError:
-                    pass  # a full disk must not stop the process that speaks
-                if self.echo:
+        file: FileIO | None = None
+        for line in process.stdout:
+            with suppress(OSError):
+                file = self._with_room(file)
+                file.write(time.strftime("%H:%M:%S ").encode() + line)
+            if self.echo:
+                with suppress(OSError):
                     self.echo(line.decode(errors="replace").rstrip("\n"))
-        finally:
+        if file:
             file.close()
+
+    def _with_room(self, file: FileIO | None) -> FileIO:
+        """Without a buffer, which a full disk would leave to be written at the next turn."""
+        if file and not file.closed and file.tell() > LOG_BYTES:
+            self.path.replace(self.path.with_suffix(".log.1"))
+            file.close()
+        return file if file and not file.closed else self.path.open("ab", buffering=0)
 
 
 @dataclass

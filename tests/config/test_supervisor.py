@@ -59,6 +59,22 @@ def test_what_a_process_says_is_kept_in_its_log(supervisor: Supervisor, tmp_path
     until(lambda: "hello" in said(tmp_path))
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_disk_that_is_full_at_the_turn_of_a_log_stops_nobody(
+    tmp_path: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("config.supervisor.LOG_BYTES", -1)  # each line turns it
+    (tmp_path / "job.log").symlink_to("/dev/full")  # the kernel itself says that there is no room
+    (tmp_path / "job.log.1").mkdir()  # …nor a name
+    supervisor = Supervisor(logs=tmp_path, say=told.append, echo_logs=True)
+
+    supervisor.start(sh("echo one; echo two; exec sleep 60"))
+
+    until(lambda: any("two" in line for line in told))
+    (tmp_path / "job.log").unlink()
+    supervisor.stop(["job"])
+
+
 def test_what_dies_is_started_again_and_said_so(supervisor: Supervisor, told: list[str]) -> None:
     supervisor.start(sh("exec sleep 60"))
     first = pid_of(supervisor)
