@@ -29,6 +29,10 @@ class BodyTooLarge(Exception):
     pass
 
 
+class NoAddress(Exception):
+    """What was asked for is the address of no page: `*`, or bytes that none is made of."""
+
+
 class Pages:
     def __init__(self, *, origin: str) -> None:
         self.origin = origin.rstrip("/")
@@ -59,6 +63,8 @@ class Pages:
                 await send({"type": "http.response.body", "body": b""})
             finally:
                 await response.aclose()
+        except NoAddress:
+            await _calm_page(send, 400, "That is no address", "Look whether it was copied whole.")
         except BodyTooLarge:
             await _calm_page(send, 413, "That is too large", "Choose a smaller file and try again.")
         except ClientLeft:
@@ -101,7 +107,10 @@ class Pages:
         has_body = b"content-length" in names or b"transfer-encoding" in names
         if _declared_length(scope) > settings.PAGES_MAX_BODY:
             raise BodyTooLarge
-        url = httpx.URL(self.origin).copy_with(raw_path=target)
+        try:
+            url = httpx.URL(self.origin).copy_with(raw_path=target)
+        except (httpx.InvalidURL, UnicodeError):
+            raise NoAddress from None
         return httpx.Request(
             scope["method"], url, headers=headers, content=_body(receive) if has_body else None
         )

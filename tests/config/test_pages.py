@@ -33,6 +33,7 @@ async def asked(
     *,
     method: str = "GET",
     path: str = "/b/acme/",
+    raw_path: bytes = b"",
     query: bytes = b"",
     headers: list[tuple[bytes, bytes]] | None = None,
     body: list[bytes] | None = None,
@@ -57,7 +58,7 @@ async def asked(
         "type": "http",
         "method": method,
         "path": path,
-        "raw_path": path.encode(),
+        "raw_path": raw_path or path.encode(),
         "query_string": query,
         "scheme": "http",
         "client": ("203.0.113.7", 5000),
@@ -90,6 +91,20 @@ async def test_path_and_query_arrive_as_they_were_written() -> None:
     )
 
     assert seen[0].url.raw_path == b"/b/a%20b/%2F?q=%C3%A9&q=+"
+
+
+@pytest.mark.parametrize("target", [b"*", "/b/ä".encode(), b"/b/\xff", b"/b/\x7f", b"/" + b"a" * 70_000])
+async def test_what_is_no_address_is_told_so_and_not_asked_for(target: bytes) -> None:
+    called: list[httpx.Request] = []
+
+    status, _, body = await asked(
+        pages(lambda request: called.append(request) or httpx.Response(200)),
+        method="OPTIONS",
+        raw_path=target,
+    )
+
+    assert (status, called) == (400, [])
+    assert b"no address" in body
 
 
 async def test_the_host_stays_and_the_caller_cannot_pretend_to_be_another() -> None:
