@@ -44,10 +44,10 @@ class Pages:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        begun = False
+        begun, again = False, scope["method"] in {"GET", "HEAD"}
         try:
             request = self._request(scope, receive)
-            response = await self._sent(request, again=scope["method"] in {"GET", "HEAD"})
+            response = await self._sent(request, again=again)
             try:
                 headers = [
                     (name.lower(), value)
@@ -78,7 +78,11 @@ class Pages:
         except httpx.TransportError:
             if begun:
                 raise
-            await _calm_page(send, 502, "Parley is starting", "This page comes back by itself in a moment.")
+            if again:
+                told = "This page comes back by itself in a moment."
+            else:
+                told = "Go back in a moment and see whether it was done. If it was not, do it again."
+            await _calm_page(send, 502, "Parley is starting", told, reload=again)
 
     async def close(self) -> None:
         await self.client.aclose()
@@ -147,8 +151,8 @@ async def _body(receive: Receive) -> AsyncIterator[bytes]:
             return
 
 
-async def _calm_page(send: Send, status: int, title: str, told: str) -> None:
-    """A page with no script and no style: it stands when nothing else does. It reloads itself while web restarts,
+async def _calm_page(send: Send, status: int, title: str, told: str, *, reload: bool = False) -> None:
+    """A page with no script and no style: it stands when nothing else does. It may reload itself while web restarts,
     and is as dark as the system, so that it glares at nobody at night."""
     page = (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(title)}</title>'
@@ -161,6 +165,8 @@ async def _calm_page(send: Send, status: int, title: str, told: str) -> None:
         (b"content-security-policy", b"default-src 'none'"),
     ]
     if status == 502:
-        headers += [(b"retry-after", b"2"), (b"refresh", b"2")]
+        headers.append((b"retry-after", b"2"))
+    if reload:
+        headers.append((b"refresh", b"2"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": page})

@@ -216,6 +216,17 @@ async def test_while_web_restarts_a_calm_page_comes_back_by_itself() -> None:
     assert b'name="color-scheme" content="light dark"' in body
 
 
+async def test_what_a_form_was_sent_to_is_no_page_to_come_back_to() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    status, headers, body = await asked(pages(answer), method="POST")
+
+    assert status == 502
+    assert b"refresh" not in dict(headers)
+    assert b"comes back by itself" not in body
+
+
 async def test_a_kept_connection_that_was_closed_is_tried_again_for_a_page() -> None:
     tries: list[str] = []
 
