@@ -11,7 +11,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.views.decorators.cache import never_cache
+from django.utils.cache import add_never_cache_headers
 
 from inbox.models import Person
 
@@ -30,10 +30,12 @@ def is_fragment(request: HttpRequest) -> bool:
 def signed_in(
     view: Callable[Concatenate[AgentRequest, P], HttpResponseBase],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
-    """Only for people who are signed in. An open page is told so in words and keeps what was typed; others go to the sign-in."""
+    """Only for people who are signed in. An open page is told so in words and keeps what was typed; others go to the sign-in.
 
-    @wraps(view)
-    def door(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    A browser keeps none of it, but what a view gives a time to.
+    """
+
+    def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if request.user.is_authenticated:
             return view(cast(AgentRequest, request), *args, **kwargs)
         if is_fragment(request):
@@ -42,7 +44,14 @@ def signed_in(
             )
         return redirect_to_login(request.get_full_path())
 
-    return cast("Callable[Concatenate[HttpRequest, P], HttpResponseBase]", never_cache(door))
+    @wraps(view)
+    def door(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        response = answer(request, *args, **kwargs)
+        if not response.has_header("Cache-Control"):
+            add_never_cache_headers(response)
+        return response
+
+    return cast("Callable[Concatenate[HttpRequest, P], HttpResponseBase]", door)
 
 
 def notice(request: HttpRequest, text: str, *, status: int = 422, sign_in: bool = False) -> HttpResponse:

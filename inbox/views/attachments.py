@@ -51,7 +51,9 @@ def create(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRespo
 @require_GET
 @signed_in
 def show(request: AgentRequest, public_id: UUID) -> HttpResponseBase:
-    return _file(request, access.attachment_for(request.user, public_id))
+    response = _file(request, access.attachment_for(request.user, public_id))
+    response["Cache-Control"] = "private, max-age=3600"
+    return response
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -98,5 +100,4 @@ def _file(request: HttpRequest, attachment: Attachment, *, told: str = "") -> Ht
     response["Content-Security-Policy"] = (
         "sandbox; default-src 'none'; style-src 'unsafe-inline'; media-src 'self'; img-src 'self'"
     )
-    response["Cache-Control"] = "private, max-age=3600"
     return response

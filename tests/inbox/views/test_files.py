@@ -58,6 +58,25 @@ def test_a_picture_is_shown_and_may_run_nothing(
     assert answer["Content-Disposition"].startswith("inline")
 
 
+def test_a_browser_keeps_a_picture_for_an_hour_and_no_page(
+    page: Client, conversation: Conversation, media: Path
+) -> None:
+    answer = page.get(f"/media/{stored(conversation, media).public_id}/")
+
+    assert answer["Cache-Control"] == "private, max-age=3600"
+    assert "no-store" in page.get("/", follow=True)["Cache-Control"]
+
+
+def test_what_is_handed_to_a_platform_is_kept_by_nobody(
+    client: Client, conversation: Conversation, media: Path, jo: Person
+) -> None:
+    file = stored(conversation, media, uploaded_by=jo)
+
+    answer = client.get(media_links.outgoing_url(file, timezone.now()))
+
+    assert "no-store" in answer["Cache-Control"]
+
+
 @pytest.mark.parametrize("mime", ["text/html", "image/svg+xml", "application/pdf", ""])
 def test_what_could_run_in_a_browser_is_only_handed_over(
     mime: str, page: Client, conversation: Conversation, media: Path
