@@ -15,6 +15,7 @@ from inbox import broadcasting, thread_fragments
 from inbox.models import Brand, BrandSequence, BulkRun, Conversation, Direction, Event, Person, ViewCursor
 from inbox.queries import (  # fmt: skip
     composer,
+    event_entries,
     inbox_list,
     notices,
     saved_views,
@@ -22,8 +23,9 @@ from inbox.queries import (  # fmt: skip
     thread_news,
     timeline,
 )
+from inbox.queries.event_entries import EventEntry
 from inbox.queries.thread_news import Said
-from inbox.queries.timeline import Entry, EventEntry
+from inbox.queries.timeline import Entry
 
 log = structlog.get_logger(__name__)
 
@@ -246,7 +248,7 @@ def _shown_events(conversation: Conversation, events: Sequence[Event]) -> list[E
     shown = Event.objects.filter(
         conversation=conversation, seq__in=[event.seq for event in events], kind__in=timeline.SHOWN_EVENTS
     )
-    return [EventEntry(event) for event in shown.select_related("actor").order_by("seq")]
+    return event_entries.entries_of(shown.select_related("actor").order_by("seq"))
 
 
 def _send_thread(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Q
 
@@ -88,9 +87,8 @@ def tell(
     told = Conversation.objects.filter(contact__in=list(contact_ids)).order_by("-last_message_at", "-pk")
     under_way = told.filter(state__in=UNDER_WAY).values_list("pk", flat=True)[:TOLD]
     newest = told.filter(~Q(state__in=UNDER_WAY)).values_list("pk", flat=True)[:1]
-    data: dict[str, Any] = {"kept": str(row.kept), "absorbed": str(row.absorbed), "merge": str(row.public_id)}
-    seqs = {
-        pk: ledger.record(kind, at=now, conversation_id=pk, actor_id=by.pk, **data)
+    seqs = {  # who they are is looked up when it is shown: a name may have to go
+        pk: ledger.record(kind, at=now, conversation_id=pk, actor_id=by.pk, merge=str(row.public_id))
         for pk in sorted({*under_way, *newest})
     }
     seqs |= {  # without an actor: in these nobody was at work

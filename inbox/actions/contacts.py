@@ -9,7 +9,7 @@ from django.db import transaction
 from inbox import events
 from inbox.actions import _arrivals, _conversations, _reach
 from inbox.exchange import Party
-from inbox.models import ContactMerge, Conversation, EventKind, Handle, Message
+from inbox.models import Contact, ContactMerge, Conversation, EventKind, Handle, Message
 from inbox.rules.cleaning import clean
 
 
@@ -41,9 +41,7 @@ def _update(channel_id: int, party: Party, now: datetime, *, whole: bool) -> Non
             handle.name, handle.username, handle.avatar_url, handle.followers, handle.verified,
         ):  # fmt: skip
             return
-        # Of somebody with accounts on several networks the name stays: it is not that of whichever changed last.
-        if not ContactMerge.objects.filter(kept=handle.contact_id, undone_at=None).exists():
-            type(handle.contact).objects.filter(pk=handle.contact_id).update(name=name or username)
+        _name_people(handle, name or username, whole=whole)
         _conversations.rename_rows(
             [(channel_id, handle.external_id, handle.contact_id, name or username, username, avatar)]
         )
@@ -64,6 +62,24 @@ def _update(channel_id: int, party: Party, now: datetime, *, whole: bool) -> Non
             )
             Message.objects.filter(pk=message_id).update(seq=seq)
             _conversations.bump_seq({conversation_id: seq})
+
+
+def _name_people(handle: Handle, called: str, *, whole: bool) -> None:
+    """Of somebody with accounts on several networks the name stays: it is not that of whichever changed last. Where it is this one's, and
+    may be kept no longer, that of another account takes its place. `handle` is as it was."""
+    merges = ContactMerge.objects.filter(brand_id=handle.contact.brand_id, undone_at=None)
+    if not merges.filter(kept=handle.contact_id).exists():
+        Contact.objects.filter(pk=handle.contact_id).update(name=called)
+        return
+    after_it = Contact.objects.filter(name__in=["", handle.name, handle.username] if whole else [""])
+    after_it.filter(pk__in=merges.filter(handles__contains=[handle.pk]).values("absorbed_id")).update(
+        name=called
+    )
+    others = (
+        Handle.objects.filter(contact=handle.contact_id).exclude(pk=handle.pk).exclude(name="", username="")
+    )
+    another = others.order_by("pk").first()
+    after_it.filter(pk=handle.contact_id).update(name=called or (str(another) if another else ""))
 
 
 @transaction.atomic(durable=True)

@@ -37,7 +37,7 @@ def merge(*, kept: Contact, absorbed: Contact, by: Person, now: datetime) -> Con
         marked = _people.mark([kept.pk])
         _people.tell(ledger, EventKind.CONTACTS_MERGED, [kept.pk], row, by, now, marked=marked)
         step = _undo.step(0, 0, None, {"merge": row.pk})
-        words = f"Said that {absorbed} and {kept} are one person"
+        words = "Said that two contacts are one person"  # without names, which may have to go sooner
         _undo.keep(ledger, UndoKind.PERSON, words, [step], conversation=None, by=by, now=now)
     return row
 

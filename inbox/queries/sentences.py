@@ -15,12 +15,13 @@ PARLEY = "Parley"
 NOT_SENT = "not sent"  # why a conversation came back by itself: an answer in it did not leave
 
 
-def of(event: Event) -> str:
-    """Empty for a kind of which nothing is told."""
+def of(event: Event, names: Mapping[str, str] | None = None) -> str:
+    """Empty for a kind of which nothing is told. `names`: of those it is about, who are not named in it."""
     if event.data.get("undid"):
         return f"{event.actor.short_name if event.actor else PARLEY} took back: {event.data['undid']}"
     say = _SENTENCES.get(EventKind(event.kind)) if event.kind in EventKind.values else None
-    return say(event.actor.short_name if event.actor else "", event.data, event) if say else ""
+    data = {**event.data, **(names or {})}
+    return say(event.actor.short_name if event.actor else "", data, event) if say else ""
 
 
 def until(event: Event) -> datetime | None:
@@ -131,6 +132,10 @@ def _platform(data: Data) -> str:
         return str(data.get("platform"))
 
 
+def _both(data: Data) -> str:
+    return f"{data['absorbed']} and {data['kept']}" if "kept" in data else "two contacts"
+
+
 def _clock(data: Data) -> tuple[str, str, str]:
     kinds = dict(ClockKind.choices)
     target = spans.of(timedelta(seconds=float(data.get("target") or 0)))
@@ -173,11 +178,9 @@ _SENTENCES: dict[EventKind, Callable[[str, Data, Event], str]] = {
     ),
     EventKind.PROMISED: _promised,
     EventKind.NO_REPLY_NEEDED: lambda actor, data, event: f"{actor} said that no answer is needed",
-    EventKind.CONTACTS_MERGED: lambda actor, data, event: (
-        f"{actor} said that {data['absorbed']} and {data['kept']} are one person"
-    ),
+    EventKind.CONTACTS_MERGED: lambda actor, data, event: f"{actor} said that {_both(data)} are one person",
     EventKind.CONTACTS_PARTED: lambda actor, data, event: (
-        f"{actor} said that {data['absorbed']} and {data['kept']} are two people again"
+        f"{actor} said that {_both(data)} are two people again"
     ),
     EventKind.REPLY_TAKEN_BACK: lambda actor, data, event: f"{actor} took a reply back before it left",
     EventKind.NOTE_TAKEN_BACK: lambda actor, data, event: f"{actor} took a note back",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q
@@ -13,17 +13,13 @@ from django.db.models import Q
 from inbox.models import Attachment, Conversation, Direction, Event, EventKind, Message, MessageState
 from inbox.models.messages import MessageQuerySet
 from inbox.queries import list_rows, merges, news, sentences
+from inbox.queries.event_entries import EventEntry, entries_of, micros
 
 PAGE = 30  # more than a screen; every message more costs each opening of a thread
 AROUND = 50  # a message is looked for with what was said before and after it
 SCROLLED = 25  # a page that comes while somebody scrolls must fit into a frame
-_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 SHOWN_EVENTS = sentences.TOLD
 _TAKE_AWAY = (EventKind.REPLY_SENT, EventKind.REPLY_TAKEN_BACK, EventKind.NOTE_TAKEN_BACK)
-
-
-def micros(at: datetime) -> int:
-    return (at - _EPOCH) // timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,49 +70,6 @@ class MessageEntry:
         for reaction in self.message.reactions:
             who[reaction.get("emoji") or "♥"].append(reaction.get("name") or "the customer")
         return [(emoji, len(names), ", ".join(names)) for emoji, names in who.items()]
-
-
-@dataclass(frozen=True, slots=True)
-class EventEntry:
-    event: Event
-    is_event = True
-
-    @property
-    def at(self) -> datetime:
-        return self.event.at
-
-    @property
-    def sort(self) -> tuple[datetime, str, int]:
-        return (self.event.at, "", self.event.seq)
-
-    @property
-    def micros(self) -> int:
-        return micros(self.event.at)
-
-    @property
-    def sentence(self) -> str:
-        return sentences.of(self.event)
-
-    @property
-    def until(self) -> datetime | None:
-        return sentences.until(self.event)
-
-    @property
-    def turns_the_thread(self) -> bool:
-        """More or less is shown since, so an open page reads the thread anew."""
-        return self.event.kind in (EventKind.CONVERSATIONS_MERGED, EventKind.CONVERSATIONS_PARTED)
-
-    @property
-    def merge_to_part(self) -> str | None:
-        return sentences.merge_to_part(self.event)
-
-    @property
-    def other(self) -> str | None:
-        return sentences.other(self.event)
-
-    @property
-    def tag_to_undo(self) -> int | None:
-        return sentences.tag_to_undo(self.event)
 
 
 Entry = MessageEntry | EventEntry
@@ -212,7 +165,7 @@ def changed_since(conversation: Conversation, seq: int, *, brand_slug: str, limi
     ).select_related("actor")[:limit]
     entries: list[Entry] = [
         *dress(messages, conversation=conversation, brand_slug=brand_slug),
-        *map(EventEntry, events),
+        *entries_of(events),
     ]
     return sorted(entries, key=lambda entry: entry.sort)
 
@@ -293,4 +246,4 @@ def _events_between(
         found = found.filter(at__gte=since)
     if until:
         found = found.filter(at__lte=until)
-    return [EventEntry(event) for event in found.order_by("-seq")[:200]]
+    return entries_of(found.order_by("-seq")[:200])

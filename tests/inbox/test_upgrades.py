@@ -6,8 +6,9 @@ from importlib import import_module
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
-from inbox.models import Ended, Message
+from inbox.models import Ended, Event, EventKind, Message
 from tests.factories import conversations as make
 from tests.factories.people import ChannelFactory
 
@@ -32,6 +33,22 @@ def test_replies_that_have_ended_are_known_by_their_words_once() -> None:
     found = dict(Message.objects.filter(state="failed").values_list("state_reason", "ended"))
     assert found == {"Discarded": Ended.DISCARDED, elsewhere: Ended.ELSEWHERE, "Blocked": "", "": ""}
     assert Message.objects.get(pk=waiting.pk).ended == ""
+
+
+def test_events_of_merges_lose_the_names_that_earlier_versions_wrote() -> None:
+    brand = ChannelFactory().brand
+    names = {"kept": "Mara", "absorbed": "Mara_X", "merge": "1"}
+    kinds = [EventKind.CONTACTS_MERGED, EventKind.CONTACTS_PARTED, EventKind.CONVERSATIONS_MERGED]
+    for seq, kind in enumerate(kinds, start=1):
+        Event.objects.create(brand=brand, seq=seq, kind=kind, at=timezone.now(), data=names)
+
+    steps = import_module("inbox.migrations.0049_merges_name_nobody")
+    with connection.cursor() as cursor:
+        for _ in range(2):  # harmless twice
+            cursor.execute(steps.WITHOUT_NAMES)
+
+    found = dict(Event.objects.values_list("kind", "data"))
+    assert found == dict(zip(kinds, [{"merge": "1"}, {"merge": "1"}, names], strict=True))
 
 
 def test_replies_on_their_way_in_public_are_known_as_such() -> None:

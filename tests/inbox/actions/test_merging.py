@@ -24,7 +24,10 @@ from inbox.models import (
     Handle,
     Person,
     SlaPolicy,
+    Undo,
+    UndoKind,
 )
+from inbox.queries import event_entries
 from tests.factories import exchange, people
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -102,13 +105,59 @@ def test_what_was_the_ones_is_the_others_and_given_back(channel: Channel, other:
     assert Event.objects.filter(kind=EventKind.CONTACTS_PARTED).count() == 2
 
 
+def test_a_line_of_a_merge_says_who_they_are_now_and_keeps_no_name(
+    channel: Channel, other: Channel, jo: Person, django_assert_num_queries: Any
+) -> None:
+    mara, too = both(channel, other)
+    merge = merging.merge(kept=mara, absorbed=too, by=jo, now=at(10))
+    merging.part(merge=merge, by=jo, now=at(20))
+    Contact.objects.filter(pk=too.pk).update(name="M. Lindt")
+
+    told = Event.objects.filter(kind__in=[EventKind.CONTACTS_MERGED, EventKind.CONTACTS_PARTED])
+    here = list(told.filter(conversation__thread_key="mara").select_related("actor").order_by("seq"))
+    with django_assert_num_queries(1):
+        entries = event_entries.entries_of(here)
+
+    assert [entry.sentence for entry in entries] == [
+        "Jo said that M. Lindt and Mara are one person",
+        "Jo said that M. Lindt and Mara are two people again",
+    ]
+    assert all(set(event.data) == {"merge"} for event in told)
+    assert "Mara" not in Undo.objects.get(kind=UndoKind.PERSON).words
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_name_that_may_be_kept_no_longer_goes_from_a_merged_person_too(
+    channel: Channel, other: Channel, jo: Person, is_kept: bool
+) -> None:
+    """…and is there again when the platform has said it again."""
+    mara, too = both(channel, other)
+    kept, absorbed = (too, mara) if is_kept else (mara, too)
+    merging.merge(kept=kept, absorbed=absorbed, by=jo, now=at(10))
+    Handle.objects.filter(external_id="mara_x").update(looked_up_at=at(0))
+
+    forgotten = contacts.forget_profile(channel_id=other.pk, external_id="mara_x", before=at(1), now=at(20))
+
+    names = dict(Contact.objects.values_list("pk", "name"))
+    assert forgotten
+    assert names == {kept.pk: "Mara", absorbed.pk: "Mara" if is_kept else ""}
+    assert not Contact.objects.filter(name__icontains="mara_x").exists()
+
+    contacts.update_profile(
+        channel_id=other.pk, party=Party("mara_x", name="M. Lindt"), now=at(30), whole=True
+    )
+
+    again = dict(Contact.objects.values_list("pk", "name"))
+    assert again == {kept.pk: "Mara", absorbed.pk: "Mara" if is_kept else "M. Lindt"}
+
+
 def test_z_makes_them_two_again_and_only_once(channel: Channel, other: Channel, jo: Person) -> None:
     mara, too = both(channel, other)
     merge = merging.merge(kept=mara, absorbed=too, by=jo, now=at(10))
 
     undone = undoing.undo(brand=channel.brand, by=jo, now=at(20))
 
-    assert (undone.sentence, undone.anew) == ("Undone: said that Mara_X and Mara are one person.", True)
+    assert (undone.sentence, undone.anew) == ("Undone: said that two contacts are one person.", True)
     assert whose() == {"mara": "Mara", "mara_x": "Mara_X"}
     again = merging.merge(kept=mara, absorbed=too, by=jo, now=at(30))
     merging.part(merge=again, by=jo, now=at(40))
