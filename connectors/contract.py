@@ -16,24 +16,19 @@ from connectors.figures import configured
 # isort: off
 from inbox.exchange import (
     STAND_IN, AccountChanged, AccountState, Attachment, AttachmentKind, Delivered, DeliveriesLost, Edited, InboundEvent, InboundMessage,
-    MessageKind, Origin, OutboundAttachment, OutboundMessage, Party, ProfileSeen, ReachChanged, Reacted, ReadUpTo,
-    RedeliveryEnded, Standing, ThreadKind, Typing, Unsent,
+    MessageKind, Origin, OutboundAttachment, OutboundMessage, Party, ProfileSeen, ReachChanged, Reacted, ReadUpTo, RedeliveryEnded, Standing, ThreadKind, Typing, Unsent,
 )  # fmt: skip
-from inbox.platforms import (
-    AuthRules, FileLimit, HistoryRules, Manifest, ReceiveRules, SendRules, TextLimit, Unit, WindowRules,
-)  # fmt: skip
+from inbox.platforms import AuthRules, FileLimit, HistoryRules, Manifest, ReceiveRules, SendRules, TextLimit, Unit, WindowRules  # fmt: skip
 # isort: on
 
 if TYPE_CHECKING:
     from connectors.http import Http
 
 __all__ = [  # noqa: RUF022 (first the words of the inbox, then what connectors add)
-    "AccountChanged", "AccountState", "Attachment", "AttachmentKind", "AuthRules", "Delivered", "DeliveriesLost",
-    "Edited", "FileLimit", "HistoryRules", "InboundEvent", "InboundMessage", "Manifest", "MessageKind", "Origin", "OutboundAttachment", "OutboundMessage", "Party",
+    "AccountChanged", "AccountState", "Attachment", "AttachmentKind", "AuthRules", "Delivered", "DeliveriesLost", "Edited", "FileLimit", "HistoryRules", "InboundEvent", "InboundMessage", "Manifest", "MessageKind", "Origin", "OutboundAttachment", "OutboundMessage", "Party",
     "ProfileSeen", "ReachChanged", "Reacted", "ReadUpTo", "ReceiveRules", "RedeliveryEnded", "STAND_IN", "SendRules", "Standing", "TextLimit", "ThreadKind", "Typing",
     "Unit", "Unsent", "WindowRules", "UNKNOWN_KIND", "Account", "App", "Authorisation", "Connector", "ConnectorError", "Context", "Grant", "Ignored", "Item",
-    "Malformed", "Media", "Origins", "Page", "RateNotice", "Redelivery", "RedeliveryBounds", "Remedy", "Sent", "Stretch", "Subscription", "Tokens", "WebhookAnswer", "WebhookRequest",
-    "configured",
+    "Malformed", "Media", "Origins", "Page", "RateNotice", "Redelivery", "RedeliveryBounds", "Remedy", "Sent", "Stretch", "Subscription", "Tokens", "WebhookAnswer", "WebhookRequest", "configured",
 ]  # fmt: skip
 
 
@@ -64,6 +59,7 @@ class ConnectorError(Exception):
         sent: Sequence[str] = (),
         most_tries: int | None = None,
         throttled: bool = False,
+        of_public: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -74,6 +70,7 @@ class ConnectorError(Exception):
         self.rates = tuple(rates)
         self.most_tries = most_tries  # of RETRY: after so many in a row it is told to the agent
         self.throttled = throttled  # of RETRY: the account has asked too much, whatever the message
+        self.of_public = of_public  # of TELL: a permission for public talk alone is missing
         self.sent = tuple(sent)  # ids of the parts that had gone out before this one was refused
 
 
@@ -218,6 +215,7 @@ class Page:
     told_until: datetime | None = None  # of a log: it has come so far
     stretch: Stretch | None = None  # where absence may mean that a message was withdrawn
     remarks: tuple[str, ...] = ()  # what the platform could not show, in words: no item of ours
+    withheld: str = ""  # why public talk, of which the rest would be, is not shown to this grant
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,8 +49,10 @@ def polled_until(channel_id: int) -> datetime | None:
     return (health.polled_until or health.complete_until) if health is not None else None
 
 
-def note_whole(schedule: SyncSchedule, run: SyncRun | None, *, walked_from: datetime, now: datetime) -> None:
-    """A whole walk or poll has been made. A poll that does not bring the comments says nothing of them: it closes what its own
+def note_whole(
+    schedule: SyncSchedule, run: SyncRun | None, *, walked_from: datetime, withheld: str = "", now: datetime
+) -> None:
+    """A whole walk or poll has been made. `withheld`: why it is whole without the public talk. A poll that does not bring the comments says nothing of them: it closes what its own
     failing opened, and the rest is a comparison's affair."""
     channel = schedule.channel
     polled = polled_until(channel.pk)
@@ -62,7 +64,8 @@ def note_whole(schedule: SyncSchedule, run: SyncRun | None, *, walked_from: date
     _heal(channel, run, walked_from=walked_from, now=now)
     _note_unread(channel, polled, walked_from=walked_from, now=now)
     _note("complete_until", channel.pk, min(walked_from, _log_until(channel) or walked_from))
-    ChannelHealth.objects.filter(channel=channel).update(last_synced_at=now)
+    told = {"public_unread": withheld[:300]} if schedule.task == Task.RECONCILE else {}
+    ChannelHealth.objects.filter(channel=channel).update(last_synced_at=now, **told)
 
 
 def _note_unread(channel: Channel, polled: datetime | None, *, walked_from: datetime, now: datetime) -> None:

@@ -36,6 +36,7 @@ class Synced:
     remedy: str = ""
     complete: bool = True  # False: time ran out, the next turn goes on
     idle: bool = False  # there was nothing that it could do: no success, and no failure
+    withheld: str = ""  # why the walk ended without the public talk (`Page.withheld`)
     typing: list[tuple[int, str]] = field(default_factory=list)
     told: int = 0  # requests that are written down already
 

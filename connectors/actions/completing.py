@@ -8,7 +8,7 @@ import structlog
 
 from connectors import contexts
 from connectors.abilities import Completes
-from connectors.actions import budgets, parking
+from connectors.actions import _public, budgets, parking
 from connectors.clock import Clock
 from connectors.contract import ConnectorError, Remedy
 from inbox.actions import completing, contacts
@@ -61,6 +61,9 @@ def _complete(untold: UntoldMessage, clock: Clock) -> None:
 
 def _refused(untold: UntoldMessage, error: ConnectorError, version: int, now: datetime) -> None:
     match error.remedy:
+        case Remedy.TELL if error.of_public:  # it may be told once somebody has granted that, too
+            _public.note_unread(channel_id=untold.message.channel_id, reason=error.reason)
+            _later(untold, now)
         case Remedy.TELL | Remedy.BUG | Remedy.WAIT:
             completing.give_up(untold=untold)
         case Remedy.RECONNECT:  # it waits for somebody, however long that takes

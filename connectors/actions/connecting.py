@@ -159,7 +159,11 @@ def connect(
     subscribe(channel=channel, now=now)
     # What a look found before is over, and the next one has not been made: until then nobody knows.
     ChannelHealth.objects.filter(channel=channel).update(
-        subscribed=None, subscription_said="", subscription_checked_at=None
+        subscribed=None,
+        subscription_said="",
+        subscription_checked_at=None,
+        public_unread="",
+        public_unanswered="",
     )
     channels.resume_sending(channel_id=channel.pk, now=now)
     channel.refresh_from_db()

@@ -11,7 +11,7 @@ import structlog
 from django.db import Error as DatabaseFailure
 
 from connectors import contexts
-from connectors.actions import _attempts, budgets, parking, refreshing
+from connectors.actions import _attempts, _public, budgets, parking, refreshing
 from connectors.clock import Clock
 from connectors.contract import ConnectorError, Context, RateNotice, Remedy, Sent
 from connectors.models import ChannelHealth, DeliveryAttempt, RateBudget
@@ -54,6 +54,7 @@ class _Delivery:
         self.may_have_left = False
         self.untold: DeliveryAttempt | None = None  # an attempt of which nothing is written yet
         self.version = 0  # of the grant that the platform is asked with
+        self.public = message.conversation.kind == ConversationKind.COMMENT
 
     def run(self) -> str:
         try:
@@ -97,7 +98,7 @@ class _Delivery:
 
     def _limits(self) -> tuple[frozenset[str], ...]:
         """What bounds this reply: messages, posts and uploads have limits of their own, which hold up nothing else."""
-        if self.message.conversation.kind == ConversationKind.COMMENT:
+        if self.public:
             return (PUBLIC_BUCKETS,)
         return (SEND_BUCKETS, UPLOAD_BUCKETS) if self.message.attachment_count else (SEND_BUCKETS,)
 
@@ -166,7 +167,8 @@ class _Delivery:
         now, channel_id = self.clock(), self.message.channel_id
         sending.mark_reply_sent(message_id=self.message.pk, external_id=external_id, at=sent.at, now=now)
         _attempts.close(attempt, outcome="sent", external_id=external_id, now=now)
-        ChannelHealth.objects.update_or_create(channel_id=channel_id, defaults={"last_sent_at": now})
+        health = {"last_sent_at": now} | ({"public_unanswered": ""} if self.public else {})
+        ChannelHealth.objects.update_or_create(channel_id=channel_id, defaults=health)
         budgets.keep(channel_id=channel_id, notices=sent.rates, now=now)
         if until := budgets.used_up_until(sent.rates, buckets=SEND_BUCKETS, now=now):
             channels.delay_sends(channel_id=channel_id, until=until, now=now)
@@ -207,7 +209,9 @@ class _Delivery:
                         platform=self.message.channel.platform,
                         code=error.code,
                     )
-                if error.contact_unavailable and self.message.conversation.kind != ConversationKind.COMMENT:
+                if error.of_public:
+                    _public.note_unanswered(channel_id=self.message.channel_id, reason=error.reason)
+                if error.contact_unavailable and not self.public:
                     contacts.mark_unavailable(
                         channel_id=self.message.channel_id,
                         external_id=self.message.conversation.recipient_key,

@@ -38,9 +38,7 @@ from inbox.models import Channel
 
 log = structlog.get_logger(__name__)
 MAX_SECONDS = 120.0  # of one turn; the rest comes with the next
-SLOW_AFTER = (
-    5.0  # seconds: a poll, or one answer of a walk, that takes as long keeps to the lane of the slow ones
-)
+SLOW_AFTER = 5.0  # seconds for a poll, or for one answer of a walk: then it keeps to the slow ones' lane
 Progress = Callable[[Synced], None]
 
 __all__ = ["Synced", "keep_page", "run"]
@@ -179,6 +177,9 @@ def keep_page(
         if page.remarks:
             _runs.add_line(run_row.pk, _burying.words_of(page.remarks), Level.INFO, now)
         _note_coverage(schedule.channel, run_row, kept, now)
+        if page.withheld:
+            _runs.add_line(run_row.pk, page.withheld, Level.WARNING, now)
+    done.withheld = page.withheld or done.withheld
     done.pages += 1
     done.events += len(page.events)
     done.new_messages += new
@@ -237,7 +238,7 @@ def _close(
         _runs.close_run(schedule, run_row, done, failures, now)
         _rest_where_nothing_is_left(row, done)
         if whole_since is not None:
-            _covering.note_whole(schedule, run_row, walked_from=whole_since, now=now)
+            _covering.note_whole(schedule, run_row, walked_from=whole_since, withheld=done.withheld, now=now)
         elif done.error and done.remedy != THROTTLED and schedule.task == Task.POLL and failures >= 3:
             since = _covering.polled_until(schedule.channel_id) or now
             _covering.begin_gap(schedule.channel_id, GapCause.FAILING, since=since, now=now)

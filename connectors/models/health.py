@@ -21,6 +21,12 @@ class ChannelHealth(models.Model):
     last_sent_at = models.DateTimeField(null=True, blank=True)
     last_synced_at = models.DateTimeField(null=True, blank=True)
     last_handshake_at = models.DateTimeField(null=True, blank=True)
+    public_unread = models.CharField(
+        max_length=300, blank=True, db_default="", help_text="Why this grant is shown no public talk."
+    )
+    public_unanswered = models.CharField(
+        max_length=300, blank=True, db_default="", help_text="Why this grant may not answer in public."
+    )
     account_news_at = models.DateTimeField(
         null=True, blank=True, help_text="When the newest news of the account itself happened."
     )

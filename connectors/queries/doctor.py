@@ -66,6 +66,7 @@ def examine(channel: Channel, *, now: datetime) -> Examined:
         *_grant(manifest, credential, now, is_retired=channel.state == ChannelState.DISCONNECTED),
         _scope_finding(manifest, credential, scopes),
         _subscription(manifest, channel, now),
+        *_in_public(channel),
         *_operations(manifest, channel, now),
         *_keeping(manifest, channel, now),
         *_leftovers(channel),
@@ -148,6 +149,18 @@ def _subscription(manifest: Manifest, channel: Channel, now: datetime) -> Findin
         return Finding("Deliveries", True, f"{said} Looked", at=health.subscription_checked_at)
     fix = "Look now: Parley asks for deliveries again. If that fails, connect again."
     return Finding("Deliveries", False, health.subscription_said, health.subscription_checked_at, fix, "look")
+
+
+def _in_public(channel: Channel) -> Iterator[Finding]:
+    """What was refused of public talk alone; messages go on."""
+    health = getattr(channel, "health", None)
+    fix = "Connect again and leave every box of the consent ticked; the app needs the platform's product for it, too. Messages go on."
+    for name, said in (
+        ("Read in public", health.public_unread if health else ""),
+        ("Answer in public", health.public_unanswered if health else ""),
+    ):
+        if said:
+            yield Finding(name, False, said, fix=fix, button="connect")
 
 
 def _operations(manifest: Manifest, channel: Channel, now: datetime) -> Iterator[Finding]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -31,6 +33,7 @@ _FILE: Final = "Instagram could not take this file."
 _OWNED: Final = "Another app holds this conversation on Instagram."
 _PERMISSION: Final = "Parley lacks a permission or a setting on Instagram. Connect the account again."
 _SIGN_IN: Final = "Instagram no longer accepts our access. Connect the account again."
+NO_COMMENTS: Final = "Instagram does not let Parley read or answer the comments and mentions of this account: a permission is missing."
 _PASSING: Final = "Instagram had a passing fault."
 _LOST: Final = "Instagram did not say in time whether it did this."
 
@@ -114,6 +117,20 @@ def refusal(answer: Answer, ctx: Context) -> ConnectorError:
         most_tries=tries,
         throttled=answer.status == 429,
     )
+
+
+@contextmanager
+def in_public() -> Iterator[None]:
+    """Around a call that is about comments or mentions: what is refused there for want of a permission says nothing of messages,
+    which have one of their own."""
+    try:
+        yield
+    except ConnectorError as error:
+        if error.reason != _PERMISSION:
+            raise
+        raise ConnectorError(
+            NO_COMMENTS, remedy=Remedy.TELL, code=error.code, rates=error.rates, of_public=True
+        ) from None
 
 
 def _rule(code: int | None, subcode: int | None, error: Any) -> Rule | None:

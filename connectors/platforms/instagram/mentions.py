@@ -15,7 +15,7 @@ from connectors.contract import (
     Remedy,
     ThreadKind,
 )
-from connectors.platforms.instagram import client, comments
+from connectors.platforms.instagram import client, comments, errors
 
 _ID: Final = re.compile(r"\w+")  # it becomes part of an expression
 _GONE: Final = "Instagram no longer shows this mention."
@@ -30,7 +30,8 @@ def told(ctx: Context, external_id: str, thread_id: str) -> InboundMessage:
         asked = f"mentioned_comment.comment_id({external_id}){{id,text,timestamp,username}}"
     else:
         asked = f"mentioned_media.media_id({media_id}){{id,caption,timestamp,username}}"
-    body, _ = client.get(ctx, client.segment(client.account(ctx).external_id), {"fields": asked})
+    with errors.in_public():
+        body, _ = client.get(ctx, client.segment(client.account(ctx).external_id), {"fields": asked})
     found = wire.mapping(body.get(asked.partition(".")[0]))
     if not found:
         raise ConnectorError(_GONE, remedy=Remedy.TELL)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from connectors import wire
 from connectors.contract import ConnectorError, Context, InboundEvent, Malformed, Page, RateNotice
-from connectors.platforms.instagram import client, comments, paging, payloads, rates
+from connectors.platforms.instagram import client, comments, errors, paging, rates
 from connectors.platforms.instagram.manifest import POSTS
 
 START: Final = "comments"
@@ -22,7 +22,17 @@ Failures = list[tuple[Mapping[str, Any], str]]
 
 
 def page(ctx: Context, state: Mapping[str, Any]) -> Page:
-    """One call: the list of posts, then the comments of one post, or more answers under one comment."""
+    """One call: the list of posts, then the comments of one post, or more answers under one comment. An account that lets us read its
+    messages and not its posts, or not what is said under them, is no broken account."""
+    try:
+        return _page(ctx, state)
+    except ConnectorError as error:
+        if not error.of_public:
+            raise
+        return Page((), rates=error.rates, withheld=error.reason)
+
+
+def _page(ctx: Context, state: Mapping[str, Any]) -> Page:
     if "posts" not in state:
         return _posts(ctx)
     posts, threads = _ids(state.get("posts")), _ids(state.get("threads"))
@@ -57,14 +67,8 @@ def _onward(
 
 def _posts(ctx: Context) -> Page:
     params = {"fields": "id,timestamp,comments_count", "limit": str(POSTS)}
-    try:
+    with errors.in_public():
         body, answer = client.get(ctx, "me/media", params)
-    except ConnectorError as error:
-        if _is_withheld(error):
-            why = "Instagram does not show us the comments of this account."
-            failure = {"section": payloads.HISTORY, "comments": "me/media"}
-            return Page((), failures=((failure, why),), rates=error.rates)
-        raise
     found = [
         post
         for each in wire.entries(body)
@@ -73,19 +77,14 @@ def _posts(ctx: Context) -> Page:
     return _onward({"posts": found}, [], [], rates.notices(answer.headers, ctx))
 
 
-def _is_withheld(error: ConnectorError) -> bool:
-    """An account that lets us read its messages and not its posts is no broken account."""
-    code = error.code.split("/")[0]
-    return code == "10" or (code.isdecimal() and 200 <= int(code) < 300)
-
-
 def _of_post(
     ctx: Context, post: str, after: str
 ) -> tuple[list[InboundEvent], Failures, list[str], str, tuple[RateNotice, ...]]:
     """Comments with the first of their answers; the threads whose answers go on are told too."""
     params = {"fields": _COMMENTS, "limit": _LIMIT} | ({"after": after} if after else {})
     try:
-        body, answer = client.get(ctx, f"{client.segment(post)}/comments", params)
+        with errors.in_public():
+            body, answer = client.get(ctx, f"{client.segment(post)}/comments", params)
     except ConnectorError as error:
         if error.code == "100/33":  # deleted since it was listed
             return [], [], [], "", error.rates
@@ -108,7 +107,8 @@ def answers(
 ) -> tuple[list[InboundEvent], Failures, str, tuple[RateNotice, ...]]:
     """What was written under a comment."""
     params = {"fields": _COMMENT, "limit": _LIMIT} | ({"after": after} if after else {})
-    body, answer = client.get(ctx, f"{client.segment(root)}/replies", params)
+    with errors.in_public():
+        body, answer = client.get(ctx, f"{client.segment(root)}/replies", params)
     events: list[InboundEvent] = []
     failures: Failures = []
     for each in wire.entries(body):

@@ -18,7 +18,7 @@ from connectors.contract import (
     ThreadKind,
 )
 from connectors.http import Answer
-from connectors.platforms.instagram import client, comments, rates
+from connectors.platforms.instagram import client, comments, errors, rates
 from connectors.platforms.instagram.manifest import MANIFEST
 
 _FETCHING: Final = MANIFEST.send.fetches_for.total_seconds() + 10  # it answers after it has the file
@@ -121,5 +121,6 @@ def _answer_publicly(ctx: Context, message: OutboundMessage) -> Sent:
             form["comment_id"] = comment_id
     else:
         path, form = f"{client.segment(message.reply_to or root)}/replies", {"message": message.text}
-    body, answer = client.post(ctx, path, form=form)
+    with errors.in_public():
+        body, answer = client.post(ctx, path, form=form)
     return Sent((_id_in(body, answer, "id"),), rates=rates.notices(answer.headers, ctx))

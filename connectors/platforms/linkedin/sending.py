@@ -27,6 +27,8 @@ NOT_GRANTED: Final = (
     f"LinkedIn has not granted Parley to send messages of this account: {SENDS} is not among the scopes."
 )
 
+NOT_FOR_THE_PAGE: Final = "LinkedIn does not let Parley comment for the page: a role at the page, or the product for it, is missing."
+
 
 def send(ctx: Context, message: OutboundMessage) -> Sent:
     if message.thread_kind is ThreadKind.COMMENT:
@@ -141,7 +143,13 @@ def _comment(ctx: Context, message: OutboundMessage) -> Sent:
     else:
         body["object"] = root
     path = f"rest/socialActions/{urns.encoded(root)}/comments"
-    answered, answer = client.call(ctx, "POST", path, bucket="comment", json=body, repeatable=False)
+    try:
+        answered, answer = client.call(ctx, "POST", path, bucket="comment", json=body, repeatable=False)
+    except ConnectorError as error:
+        if not errors.lacks_ability(error):
+            raise
+        # Messages are the member's own, and another product: they go on.
+        raise ConnectorError(NOT_FOR_THE_PAGE, remedy=Remedy.TELL, code=error.code, of_public=True) from None
     found = client.created_id(answer, answered)
     # The header may hold the bare number; webhooks name the whole URN.
     return Sent((found if found.startswith("urn:") else f"urn:li:comment:({body['object']},{found})",))

@@ -6,6 +6,7 @@ import pytest
 
 from connectors.actions import completing, draining
 from connectors.contract import ConnectorError, Edited, Party, Remedy, Unsent
+from connectors.models import ChannelHealth
 from inbox.actions import _messages, receiving
 from inbox.actions.receiving import Arrival
 from inbox.models import Channel, ChannelState, Conversation, Event, EventKind, Handle, Message, UntoldMessage
@@ -105,6 +106,19 @@ def test_an_account_that_nobody_reconnects_for_days_costs_no_words(mention, plat
     completing.complete_due(clock=clock)
 
     assert Message.objects.get(external_id="m1").text == TOLD.text
+
+
+def test_a_mention_that_may_not_be_read_parks_nothing_and_is_not_asked_for_for_ever(mention, platform, clock):
+    platform.words["m1"] = ConnectorError("No comments are shown.", remedy=Remedy.TELL, of_public=True)
+
+    completing.complete_due(clock=clock)
+
+    assert Channel.objects.get().state == ChannelState.CONNECTED
+    assert ChannelHealth.objects.get().public_unread == "No comments are shown."
+    assert UntoldMessage.objects.exists()  # somebody may grant it within the day
+    clock.passes(2 * 86_400)
+    completing.complete_due(clock=clock)
+    assert not UntoldMessage.objects.exists()
 
 
 def test_what_happened_to_it_meanwhile_stays_as_it_was(channel, receipt, platform, clock):

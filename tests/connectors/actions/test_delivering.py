@@ -394,3 +394,22 @@ def test_a_limit_larger_than_any_number_we_keep_is_kept_as_the_largest(channel, 
 
     kept = channel.budgets.get()
     assert (kept.remaining, kept.used_percent) == (2**31 - 1, 1 - 2**31)
+
+
+def test_a_public_answer_that_is_not_granted_stops_no_message(queued_reply, platform, clock, channel, agent):
+    refused = in_public("Here it is.", channel=channel, agent=agent, clock=clock)
+    platform.refuses(Remedy.TELL, "It may not be answered.", of_public=True)
+
+    assert deliver(refused, clock) == "failed"
+    channel.refresh_from_db()
+    assert (channel.state, channel.health.public_unanswered) == (
+        ChannelState.CONNECTED,
+        "It may not be answered.",
+    )
+    assert deliver(queued_reply, clock) == "sent"
+    channel.health.refresh_from_db()
+    assert channel.health.public_unanswered
+
+    assert deliver(in_public("Again.", channel=channel, agent=agent, clock=clock), clock) == "sent"
+    channel.health.refresh_from_db()
+    assert channel.health.public_unanswered == ""

@@ -8,7 +8,18 @@ from cryptography.fernet import Fernet
 
 from connectors.actions import alarming, backfilling, connecting, draining, planning, scheduling, syncing
 from connectors.contract import ConnectorError, HistoryRules, Page, Remedy
-from connectors.models import Alarm, ChannelHealth, Credential, DeadItem, Gap, SyncRun, SyncSchedule, Task
+from connectors.models import (
+    Alarm,
+    ChannelHealth,
+    Credential,
+    DeadItem,
+    Gap,
+    RunLine,
+    SyncRun,
+    SyncSchedule,
+    Task,
+)
+from connectors.queries import doctor
 from inbox import platforms
 from inbox.models import Channel, ChannelState, Conversation, Message
 from tests.connectors.conftest import NOW, message_item
@@ -754,3 +765,29 @@ def test_a_short_thread_tells_everything(schedule, twenty, clock, receipt):
     run(walk, clock)
 
     assert not Gap.objects.filter(lost=True).exists()
+
+
+def test_without_public_talk_the_rest_is_whole_and_the_connection_says_what_is_missing(
+    schedule, platform, clock, channel, monkeypatch
+):
+    said(platform, 2)
+    walk = schedule(Task.RECONCILE)
+    told = platform.history
+    with monkeypatch.context() as withheld:
+        withheld.setattr(
+            platform, "history", lambda *given: replace(told(*given), withheld="No comments are shown.")
+        )
+        run(walk, clock)
+    health = ChannelHealth.objects.get(channel=channel)
+    assert (health.complete_until, health.public_unread) == (NOW, "No comments are shown.")
+    assert RunLine.objects.filter(text="No comments are shown.").exists()
+    assert [
+        (each.name, each.found)
+        for each in doctor.examine(channel, now=NOW).findings
+        if each.name == "Read in public"
+    ] == [("Read in public", "No comments are shown.")]
+
+    run(walk, clock)
+
+    health.refresh_from_db()
+    assert health.public_unread == ""

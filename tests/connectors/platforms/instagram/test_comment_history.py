@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.contract import Account, InboundMessage, Page
+import pytest
+
+from connectors.contract import Account, ConnectorError, InboundMessage, Page, Remedy
+from connectors.platforms.instagram import errors
 from connectors.platforms.instagram.connector import connector
 from tests.connectors.helpers import FakePlatform, json_answer
 
@@ -83,11 +86,26 @@ def test_a_post_that_was_deleted_meanwhile_stops_nothing() -> None:
     assert [each.external_id for each in told(walked(instagram))] == ["c4"]
 
 
-def test_an_account_that_withholds_its_posts_is_not_broken() -> None:
+@pytest.mark.parametrize("code", [10, 200])
+@pytest.mark.parametrize("withheld", ["me/media", "p1/comments", "c1/replies"])
+def test_an_account_that_withholds_what_is_said_in_public_is_not_broken(withheld: str, code: int) -> None:
     instagram = FakePlatform()
-    refused = json_answer({"error": {"code": 10, "message": "Application does not have permission"}}, 403)
-    instagram.on("GET", "/v25.0/me/media", refused)
+    cut = comment(1, replies={"data": [], "paging": after("c1/replies", "R2")})
+    for path, body in (("me/media", {"id": "p1"}), ("p1/comments", cut), ("c1/replies", comment(2))):
+        instagram.on("GET", f"/v25.0/{path}", json_answer({"data": [body]}))
+    refused = json_answer({"error": {"code": code, "message": "Application does not have permission"}}, 403)
+    instagram.on("GET", f"/v25.0/{withheld}", refused)
 
     pages = walked(instagram)
 
-    assert (pages[-1].more, len(pages[-1].failures)) == (False, 1)
+    assert (pages[-1].more, pages[-1].withheld, pages[-1].failures) == (False, errors.NO_COMMENTS, ())
+
+
+def test_a_token_that_is_dead_is_so_for_comments_too() -> None:
+    instagram = FakePlatform()
+    instagram.on("GET", "/v25.0/me/media", json_answer({"error": {"code": 190}}, 400))
+
+    with pytest.raises(ConnectorError) as caught:
+        walked(instagram)
+
+    assert caught.value.remedy is Remedy.RECONNECT

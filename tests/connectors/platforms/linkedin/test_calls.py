@@ -176,6 +176,17 @@ def test_a_comment_is_made_in_the_name_of_the_page(linkedin: FakePlatform) -> No
     assert "urn%3Ali%3Acomment%3A%28urn%3Ali" in str(linkedin.asked[-1].url.raw_path)
 
 
+def test_a_comment_for_which_the_role_is_missing_stops_no_messages(linkedin: FakePlatform) -> None:
+    linkedin.on("GET", "/rest/organizationAcls", json_answer({"elements": [{"organization": PAGE}]}))
+    linkedin.on("POST", f"/rest/socialActions/{COMMENT}/comments", NO_PRODUCT)
+    said = reply(thread_id=f"comment:{COMMENT}", thread_kind=ThreadKind.COMMENT)
+
+    with pytest.raises(ConnectorError) as caught:
+        connector.send(linkedin.context(connector, ACCOUNT), said)
+
+    assert (caught.value.remedy, caught.value.of_public) == (Remedy.TELL, True)
+
+
 def test_a_comment_without_a_page_is_told(linkedin: FakePlatform) -> None:
     linkedin.on("GET", "/rest/organizationAcls", json_answer({"message": "no"}, 403))
     message = reply(thread_id=f"comment:{COMMENT}", thread_kind=ThreadKind.COMMENT)
