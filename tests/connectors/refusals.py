@@ -141,6 +141,7 @@ def x() -> Iterator[Refused]:
     told = simulated_x
     yield by_the_simulator("unauthorized", told.unauthorized(), Remedy.REFRESH)
     yield by_the_simulator("forbidden", told.forbidden(), Remedy.RECONNECT)
+    yield by_the_simulator("not enrolled", told.not_enrolled(), Remedy.RECONNECT)
     yield by_the_simulator(
         "nobody to message", told.no_permission_to_message(), Remedy.TELL, unavailable=True
     )

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from connectors import signatures
-from connectors.contract import ThreadKind, WebhookRequest
+from connectors.contract import ConnectorError, Page, Remedy, ThreadKind, WebhookRequest
 from connectors.platforms.instagram.connector import connector as instagram
+from connectors.platforms.instagram.errors import NO_COMMENTS as no_comments
 from connectors.platforms.linkedin.connector import connector as linkedin
 from connectors.platforms.x.connector import connector as x
+from connectors.platforms.x.errors import NO_MENTIONS as no_mentions
 from tests.connectors.helpers import reply
 from tests.simulator.bridge import connected
 from tests.simulator.outside import RECEIVER, Outside, simulated
@@ -150,3 +152,51 @@ async def test_instagram_delivers_to_one_address_and_another_one_is_noticed(outs
 
     assert (moved.is_active, moved.said) == (False, "Instagram delivers to another address than ours.")
     assert not none.is_active
+
+
+async def walked(brand: Any) -> list[Page]:
+    pages = [await brand.history("")]
+    while pages[-1].more:
+        pages.append(await brand.history(pages[-1].cursor))
+    return pages
+
+
+@simulated
+async def test_a_grant_for_instagrams_messages_alone_is_good_for_all_of_them(outside: Outside) -> None:
+    world = outside.simulator.kernel.world
+    world.settings = replace(world.settings, instagram_reads_per_second=100)
+    comment = await outside.says("instagram", "Nice", kind="comment")
+    await outside.says("instagram", "Hello")
+    brand = await connected(outside, instagram)
+    await brand.signs_in(scope="instagram_business_basic,instagram_business_manage_messages")
+
+    pages = await walked(brand)
+
+    assert [event.text for page in pages for event in page.events] == ["Hello"]
+    assert pages[-1].withheld == no_comments
+    for question in (
+        brand.history("", f"comment:{comment['id']}"),
+        brand.told(comment["id"], f"comment:{comment['id']}"),
+        brand.send(reply("Thanks", thread_id=f"comment:{comment['id']}", thread_kind=ThreadKind.COMMENT)),
+    ):
+        with pytest.raises(ConnectorError) as refused:
+            await question
+        assert (refused.value.remedy, refused.value.of_public) == (Remedy.TELL, True)
+
+
+@simulated
+async def test_an_app_of_x_without_posts_is_good_for_messages(outside: Outside) -> None:
+    world = outside.simulator.kernel.world
+    world.settings = replace(world.settings, x_posts=False)
+    said = await outside.says("x", "Hello")
+    brand = await connected(outside, x)
+    await brand.signs_in()
+
+    pages = await walked(brand)
+    sent = await brand.send(reply("Hello back", thread_id=said["thread"]))
+    with pytest.raises(ConnectorError) as refused:
+        await brand.send(reply("Thanks", thread_id="comment:9", thread_kind=ThreadKind.COMMENT, reply_to="9"))
+
+    assert [event.text for page in pages for event in page.events] == ["Hello"]
+    assert (pages[-1].withheld, len(sent.external_ids)) == (no_mentions, 1)
+    assert (refused.value.remedy, refused.value.of_public) == (Remedy.TELL, True)

@@ -6,6 +6,7 @@ import pytest
 
 from connectors.platforms.instagram.manifest import MANIFEST as INSTAGRAM
 from connectors.platforms.linkedin.manifest import MANIFEST as LINKEDIN
+from connectors.platforms.x.manifest import MANIFEST as X
 from tests.simulator.outside import LOG_VERSION, Outside, simulated
 
 BASIC, MESSAGES, COMMENTS = (
@@ -141,3 +142,51 @@ async def test_without_the_basic_one_instagram_refuses_everything(outside: Outsi
     ]
 
     assert [(answer.status_code, answer.json()["error"]["code"]) for answer in answers] == [(400, 10)] * 2
+
+
+async def refused_by_x(outside: Outside, scopes: tuple[str, ...]) -> set[str]:
+    app = await outside.apps("x")
+    proof = {"code_challenge": "plain-proof", "code_challenge_method": "plain"}
+    form = {
+        "grant_type": "authorization_code",
+        "code": await outside.code("x", scope=" ".join(scopes), **proof),
+        "redirect_uri": "http://receiver.test/back",
+        "code_verifier": "plain-proof",
+    }
+    auth = (app["client_id"], app["client_secret"])
+    token = (await outside.api.post("/2/oauth2/token", data=form, auth=auth)).json()["access_token"]
+    headers = {"authorization": f"Bearer {token}"}
+    calls = {
+        "messages": ("GET", "/2/dm_events"),
+        "sending": ("POST", "/2/dm_conversations/with/1/messages"),
+        "mentions": ("GET", "/2/users/1/mentions"),
+        "posts": ("GET", "/2/tweets?ids=1"),
+        "posting": ("POST", "/2/tweets"),
+    }
+    answers = {
+        name: await outside.api.request(method, path, headers=headers)
+        for name, (method, path) in calls.items()
+    }
+    return {name for name, answer in answers.items() if answer.status_code == 403}
+
+
+READING = {"messages", "sending", "mentions", "posts", "posting"}
+
+
+@pytest.mark.parametrize(
+    ("left_out", "refused"),
+    [
+        ("", set()),
+        ("dm.read", {"messages", "sending"}),
+        ("dm.write", {"sending"}),
+        ("tweet.read", READING),
+        ("users.read", READING),
+        ("tweet.write", {"posting"}),
+    ],
+)
+def test_x_refuses_what_the_grant_is_not_for(left_out: str, refused: set[str], tmp_path: Any) -> None:
+    @simulated
+    async def asked(outside: Outside) -> None:
+        assert await refused_by_x(outside, without(X.auth.scopes, left_out)) == refused
+
+    asked(tmp_path)

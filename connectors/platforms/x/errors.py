@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,6 +25,13 @@ class Rule:
 
 _SIGN_IN: Final = "X no longer accepts our access."
 _SCOPE: Final = "X does not allow the app to do this. Connect the account again, with all permissions."
+_SPENT: Final = "The app's allowance at X is used up. See to its billing."
+NO_MENTIONS: Final = (
+    "X does not let Parley read the mentions of this account: the app, or the grant, has no right to them."
+)
+NO_POSTS: Final = (
+    "X does not let Parley post in the name of this account: the app, or the grant, has no right to it."
+)
 _CLOSED: Final = "This person does not accept messages from this account on X."
 _BLOCKED: Final = "This person has blocked this account on X."
 _LIMIT: Final = "X asks us to wait."
@@ -80,9 +88,7 @@ TABLE: Final[tuple[Rule, ...]] = (
     Rule(Remedy.TELL, _FILE, says="not permitted to attach"),
     Rule(Remedy.TELL, _CLOSED, says="permission to dm", contact_unavailable=True),
     Rule(Remedy.RETRY, _LIMIT, problem="rate-limit-exceeded"),
-    Rule(
-        Remedy.RECONNECT, "The app's allowance at X is used up. See to its billing.", problem="usage-capped"
-    ),
+    Rule(Remedy.RECONNECT, _SPENT, problem="usage-capped"),
     Rule(Remedy.RECONNECT, _SCOPE, problem="client-forbidden"),
     Rule(Remedy.RECONNECT, _SCOPE, problem="oauth1-permissions"),
     Rule(Remedy.RECONNECT, _SCOPE, problem="unsupported-authentication"),
@@ -119,6 +125,21 @@ def refusal(answer: Answer, ctx: Context, bucket: str) -> ConnectorError:
         contact_unavailable=bool(rule and rule.contact_unavailable),
         rates=notices,
     )
+
+
+@contextmanager
+def in_public(words: str) -> Iterator[None]:
+    """Around a call that is about posts: they have scopes, plans and allowances of their own, and what is refused for want of one says
+    nothing of messages."""
+    try:
+        yield
+    except ConnectorError as error:
+        if error.reason not in (_SCOPE, _SPENT):
+            raise
+        reason = words if error.reason == _SCOPE else error.reason
+        raise ConnectorError(
+            reason, remedy=Remedy.TELL, code=error.code, rates=error.rates, of_public=True
+        ) from None
 
 
 def _limited(rule: Rule | None, answer: Answer) -> bool:

@@ -21,7 +21,7 @@ from connectors.contract import (
     Stretch,
 )
 from connectors.http import Answer
-from connectors.platforms.x import client, messages, payloads, posts, rates, threads
+from connectors.platforms.x import client, errors, messages, payloads, posts, rates, threads
 
 _MESSAGES: Final = {
     "max_results": "100",
@@ -105,9 +105,15 @@ def gone(ctx: Context, post_ids: Sequence[str]) -> set[str]:
 def _mentions(ctx: Context, token: str) -> Page:
     account = client.account(ctx)
     params = _with_token(_MENTIONS, token)
-    body, answer = client.call(
-        ctx, "GET", f"users/{account.external_id}/mentions", bucket="mentions", params=params
-    )
+    try:
+        with errors.in_public(errors.NO_MENTIONS):
+            body, answer = client.call(
+                ctx, "GET", f"users/{account.external_id}/mentions", bucket="mentions", params=params
+            )
+    except ConnectorError as error:
+        if not error.of_public:
+            raise
+        return Page((), rates=error.rates, withheld=error.reason)
 
     def read(each: Mapping[str, Any], includes: Mapping[str, Any]) -> InboundEvent:
         return posts.of_v2(each, includes, account, MessageKind.MENTION)

@@ -16,7 +16,7 @@ from connectors.contract import (
     Sent,
     ThreadKind,
 )
-from connectors.platforms.x import client, rates, threads, uploading
+from connectors.platforms.x import client, errors, rates, threads, uploading
 from connectors.platforms.x.manifest import MANIFEST
 
 
@@ -88,5 +88,6 @@ def _answer_publicly(ctx: Context, message: OutboundMessage) -> Sent:
         reason = "No post of this person is left to answer."
         raise ConnectorError(reason, remedy=Remedy.TELL, code="no post")
     post = {"text": message.text, "reply": {"in_reply_to_tweet_id": message.reply_to}}
-    body, answer = client.call(ctx, "POST", "tweets", bucket="post", json=post, repeatable=False)
+    with errors.in_public(errors.NO_POSTS):
+        body, answer = client.call(ctx, "POST", "tweets", bucket="post", json=post, repeatable=False)
     return Sent((_id_in(body, "id"),), rates=rates.notices(answer.headers, "post"))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
@@ -21,6 +22,7 @@ from simulator.world import Happening
 
 _READ = ("dm.read", "tweet.read", "users.read")
 _WRITE = ("dm.write",)
+_POSTS = ("tweet.read", "users.read")
 
 
 class X:
@@ -70,15 +72,19 @@ class X:
             Route("/2/media/upload", self._upload(files.status), methods=["GET"]),
             Route("/2/users/me", self._read("users", self.reading.me), methods=["GET"]),
             Route("/2/users/{id}", self._read("users", self.reading.user), methods=["GET"]),
-            Route("/2/users/{id}/mentions", self._read("mentions", self.reading.mentions), methods=["GET"]),
             Route(
-                "/2/tweets",
-                access.user(self.reading.posts, bucket="post_reads", limit=900, scopes=("tweet.read",)),
+                "/2/users/{id}/mentions",
+                self._posts(self.reading.mentions, bucket="mentions", limit=900),
                 methods=["GET"],
             ),
             Route(
                 "/2/tweets",
-                access.user(self.sending.post, bucket="posts", limit=100, scopes=("tweet.write",)),
+                self._posts(self.reading.posts, bucket="post_reads", limit=900),
+                methods=["GET"],
+            ),
+            Route(
+                "/2/tweets",
+                self._posts(self.sending.post, bucket="posts", limit=100, scopes=(*_POSTS, "tweet.write")),
                 methods=["POST"],
             ),
             Route(
@@ -115,6 +121,17 @@ class X:
             Route("/2/dm_conversations/{id}/messages", sending(send.to_conversation), methods=["POST"]),
             Route("/2/dm_conversations", sending(send.new_group), methods=["POST"]),
         ]
+
+    def _posts(self, handler: Any, *, scopes: tuple[str, ...] = _POSTS, **limits: Any) -> Any:
+        """Plans differ: some let an app have messages and no posts."""
+
+        async def call(request: Request, account: Account, given: dict[str, Any]) -> Response:
+            if not self.world.settings.x_posts:
+                return errors.not_enrolled()
+            answer: Response = await handler(request, account, given)
+            return answer
+
+        return self.access.user(call, scopes=scopes, **limits)
 
     def _dm_read(self, bucket: str, handler: Any) -> Any:
         return self.access.user(handler, bucket=bucket, limit=self.world.settings.x_read_limit, scopes=_READ)

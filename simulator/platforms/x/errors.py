@@ -42,6 +42,18 @@ def forbidden(detail: str = "Forbidden") -> Response:
     return problem(title="Forbidden", detail=detail, status=403)
 
 
+def not_enrolled() -> Response:
+    """The app's plan does not hold what was asked for."""
+    detail = "The app is not enrolled for this endpoint."
+    return problem(
+        title="Client Forbidden",
+        detail=detail,
+        status=403,
+        kind=_TYPES + "client-forbidden",
+        reason="client-not-enrolled",
+    )
+
+
 def no_permission_to_message() -> Response:
     return forbidden("You do not have permission to DM one or more participants.")
 

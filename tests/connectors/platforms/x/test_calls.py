@@ -426,6 +426,43 @@ def test_history_is_messages_then_mentions(x: FakePlatform) -> None:
     assert x.asked[1].url.params["pagination_token"] == "18LAA581J5II7LA00C00ZZZZ"
 
 
+WITHHELD = [
+    refusals.problem(403, "Forbidden"),
+    refusals.problem(403, "words", "client-forbidden"),
+    refusals.problem(403, "words", "usage-capped"),
+]
+
+
+@pytest.mark.parametrize("refused", WITHHELD, ids=["scope", "plan", "cap"])
+def test_an_app_without_posts_is_not_parked_for_it(x: FakePlatform, refused: httpx.Response) -> None:
+    x.on("GET", "/2/dm_events", json_answer({"meta": {"result_count": 0}}))
+    x.on("GET", f"/2/users/{ACCOUNT.external_id}/mentions", refused)
+    x.on("POST", "/2/tweets", refused)
+    ctx = x.context(connector, ACCOUNT)
+    answer = reply(thread_id="comment:9", thread_kind=ThreadKind.COMMENT, reply_to="9")
+
+    last = connector.history(ctx, connector.history(ctx, "").cursor)
+    with pytest.raises(ConnectorError) as caught:
+        connector.send(ctx, answer)
+
+    assert (last.more, bool(last.withheld)) == (False, True)
+    assert (caught.value.remedy, caught.value.of_public) == (Remedy.TELL, True)
+    assert error_of(x, refused).remedy is Remedy.RECONNECT
+
+
+def test_an_account_that_is_locked_is_so_for_mentions_too(x: FakePlatform) -> None:
+    x.on("GET", "/2/dm_events", json_answer({"meta": {"result_count": 0}}))
+    locked = json_answer({"errors": [{"code": 326, "message": "words"}]}, 403)
+    x.on("GET", f"/2/users/{ACCOUNT.external_id}/mentions", locked)
+    ctx = x.context(connector, ACCOUNT)
+    mentions = connector.history(ctx, "").cursor
+
+    with pytest.raises(ConnectorError) as caught:
+        connector.history(ctx, mentions)
+
+    assert caught.value.remedy is Remedy.RECONNECT
+
+
 def test_history_of_posts_is_refused_and_not_empty(x: FakePlatform) -> None:
     with pytest.raises(ConnectorError):
         connector.history(x.context(connector, ACCOUNT), "", "comment:2080765901528536000")
