@@ -60,6 +60,7 @@ class ConnectorError(Exception):
         most_tries: int | None = None,
         throttled: bool = False,
         of_public: bool = False,
+        restricted: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -71,6 +72,7 @@ class ConnectorError(Exception):
         self.most_tries = most_tries  # of RETRY: after so many in a row it is told to the agent
         self.throttled = throttled  # of RETRY: the account has asked too much, whatever the message
         self.of_public = of_public  # of TELL: a permission for public talk alone is missing
+        self.restricted = restricted  # of RECONNECT: the account is, for a while; the grant holds
         self.sent = tuple(sent)  # ids of the parts that had gone out before this one was refused
 
 

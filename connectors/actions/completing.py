@@ -68,8 +68,9 @@ def _refused(untold: UntoldMessage, error: ConnectorError, version: int, now: da
             completing.give_up(untold=untold)
         case Remedy.RECONNECT:  # it waits for somebody, however long that takes
             parking.heed_refusal(
-                channel_id=untold.message.channel_id, reason=error.reason, seen_version=version, now=now
-            )
+                channel_id=untold.message.channel_id, reason=error.reason, seen_version=version, now=now,
+                restricted=error.restricted,
+            )  # fmt: skip
             completing.put_back(untold=untold, at=now + UNTIL_CONNECTED)
         case _:
             _later(untold, now, error.retry_at)

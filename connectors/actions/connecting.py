@@ -164,6 +164,7 @@ def connect(
         subscription_checked_at=None,
         public_unread="",
         public_unanswered="",
+        restricted=False,
     )
     channels.resume_sending(channel_id=channel.pk, now=now)
     channel.refresh_from_db()
@@ -212,6 +213,7 @@ def _keep(
     else:
         # Ahead of the row's own change: the brand's lock comes before every other. What comes from here on is let in.
         if channels.take_back(channel_id=channel.pk, reason=NOT_CONFIRMED, now=now):
+            ChannelHealth.objects.filter(channel=channel).update(restricted=False)
             _covering.end_gaps(channel.pk, now=now)
             channel.refresh_from_db()
         channel.external_id, channel.name, channel.handle = account.external_id, name, account.handle[:120]

@@ -186,7 +186,7 @@ class _Delivery:
                     f"{error.reason} The platform said so before the channel was connected again, too."
                 )
             case Remedy.RECONNECT | Remedy.REFRESH:
-                return self._reconnect(error.reason)
+                return self._reconnect(error.reason, restricted=error.restricted)
             case Remedy.UNKNOWN:
                 now = self.clock()
                 sending.mark_reply_uncertain(
@@ -253,9 +253,11 @@ class _Delivery:
             channels.delay_sends(channel_id=self.message.channel_id, until=until, now=self.clock())
         return self._put_back(reason, until, THROTTLED)
 
-    def _reconnect(self, reason: str) -> str:
+    def _reconnect(self, reason: str, *, restricted: bool = False) -> str:
         now, channel_id = self.clock(), self.message.channel_id
-        parking.heed_refusal(channel_id=channel_id, reason=reason, seen_version=self.version, now=now)
+        parking.heed_refusal(
+            channel_id=channel_id, reason=reason, seen_version=self.version, now=now, restricted=restricted
+        )
         return self._put_back("Waiting until the channel is connected again.", now + PARKED_WAIT, "parked")
 
     def _put_back(self, reason: str, until: datetime, outcome: str) -> str:

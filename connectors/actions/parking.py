@@ -1,4 +1,4 @@
-"""What a platform says of the account itself: revoked or restricted parks sending, connected lets it go. Receiving goes on. And what it
+"""What a platform says of the account itself: revoked or restricted parks sending, connected lifts the restriction. Receiving goes on. And what it
 answers to a call: that the grant is broken parks sending, too, as long as it is about the grant we have."""
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ RESTRICTED = "The platform restricted this account for now."
 
 
 @transaction.atomic
-def heed_refusal(*, channel_id: int, reason: str, seen_version: int, now: datetime) -> bool:
+def heed_refusal(
+    *, channel_id: int, reason: str, seen_version: int, now: datetime, restricted: bool = False
+) -> bool:
     """A call was told that the grant is broken. `seen_version`: of the grant it was made with; 0: none could be read. An answer that
     comes when somebody has consented again, or the grant was renewed, is about one that nobody uses any more."""
     with events.ledger(Channel.objects.values_list("brand_id", flat=True).get(pk=channel_id)):
@@ -29,7 +31,7 @@ def heed_refusal(*, channel_id: int, reason: str, seen_version: int, now: dateti
         if seen_version and newer.exists():
             log.info("refusal_of_an_older_grant", channel=channel_id, seen=seen_version)
             return False
-        channels.park_sending(channel_id=channel_id, reason=reason, now=now)
+        _park(channel_id, reason, now, restricted=restricted)
     return True
 
 
@@ -57,9 +59,26 @@ def _is_newest(channel_id: int, at: datetime) -> bool:
 def _apply(channel_id: int, change: AccountChanged, now: datetime) -> None:
     match change.state:
         case AccountState.REVOKED:
-            channels.park_sending(channel_id=channel_id, reason=change.reason or REVOKED, now=now)
+            _park(channel_id, change.reason or REVOKED, now, restricted=False)
         case AccountState.RESTRICTED:
-            channels.park_sending(channel_id=channel_id, reason=change.reason or RESTRICTED, now=now)
+            _park(channel_id, change.reason or RESTRICTED, now, restricted=True)
         case AccountState.CONNECTED:
-            if Channel.objects.filter(pk=channel_id, state=ChannelState.NEEDS_RECONNECT).exists():
+            if _is_parked(channel_id) and _is_restricted(channel_id):
                 channels.resume_sending(channel_id=channel_id, now=now)
+
+
+def _park(channel_id: int, reason: str, now: datetime, *, restricted: bool) -> None:
+    """The platform lifts a restriction itself. Where the grant is broken as well it helps nobody: a person connects again, whichever
+    of the two came first."""
+    if restricted and _is_parked(channel_id) and not _is_restricted(channel_id):
+        return
+    ChannelHealth.objects.update_or_create(channel_id=channel_id, defaults={"restricted": restricted})
+    channels.park_sending(channel_id=channel_id, reason=reason, now=now)
+
+
+def _is_parked(channel_id: int) -> bool:
+    return Channel.objects.filter(pk=channel_id, state=ChannelState.NEEDS_RECONNECT).exists()
+
+
+def _is_restricted(channel_id: int) -> bool:
+    return ChannelHealth.objects.filter(channel_id=channel_id, restricted=True).exists()

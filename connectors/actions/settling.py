@@ -246,9 +246,7 @@ class _Look:
             except ConnectorError:
                 log.info("settle_waits_for_token", message=self.message.pk)
         elif error.remedy is Remedy.RECONNECT:
-            parking.heed_refusal(
-                channel_id=channel_id, reason=error.reason, seen_version=self.version, now=now
-            )
+            parking.heed_refusal(channel_id=channel_id, reason=error.reason, seen_version=self.version, now=now, restricted=error.restricted)  # fmt: skip
         if now - self.left_at > GIVE_UP_AFTER:
             return self._fail()
         return self._look_again(error.retry_at)

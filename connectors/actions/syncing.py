@@ -108,8 +108,8 @@ def run(
     # Where the grant was renewed and nothing else asked, who renews has heeded the refusal, with the version it was about.
     if is_mine and asker.version and error is not None and error.remedy is Remedy.RECONNECT:
         parking.heed_refusal(
-            channel_id=schedule.channel_id, reason=error.reason, seen_version=asker.version, now=clock()
-        )
+            channel_id=schedule.channel_id, reason=error.reason, seen_version=asker.version, now=clock(), restricted=error.restricted
+        )  # fmt: skip
     return done
 
 

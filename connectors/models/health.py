@@ -27,6 +27,11 @@ class ChannelHealth(models.Model):
     public_unanswered = models.CharField(
         max_length=300, blank=True, db_default="", help_text="Why this grant may not answer in public."
     )
+    restricted = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Whether sending is parked by the platform's restriction alone, which it lifts itself.",
+    )
     account_news_at = models.DateTimeField(
         null=True, blank=True, help_text="When the newest news of the account itself happened."
     )

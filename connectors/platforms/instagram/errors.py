@@ -107,6 +107,7 @@ def refusal(answer: Answer, ctx: Context) -> ConnectorError:
             rates=notices,
             most_tries=rule.most_tries,
             throttled=rule.words == _THROTTLED,
+            restricted=rule.words == _RESTRICTED,
         )
     tries = FAULT_TRIES if answer.status >= 500 else None
     return ConnectorError(

@@ -41,6 +41,37 @@ def test_newer_news_is_heard(channel):
     assert channel.state == ChannelState.CONNECTED
 
 
+def refused(channel, reason="The sign-in has expired.", *, restricted=False):
+    parking.heed_refusal(channel_id=channel.pk, reason=reason, seen_version=0, now=NOW, restricted=restricted)
+
+
+@pytest.mark.parametrize("first", ["the grant", "the restriction"])
+def test_a_restriction_that_is_lifted_mends_no_broken_grant(channel, first):
+    if first == "the grant":
+        refused(channel)
+    tell(channel, news(AccountState.RESTRICTED, minutes=1))
+    if first == "the restriction":
+        refused(channel)
+
+    tell(channel, news(AccountState.CONNECTED, minutes=5))
+
+    assert (channel.state, channel.state_reason) == (ChannelState.NEEDS_RECONNECT, "The sign-in has expired.")
+
+
+def test_nor_does_it_bring_a_permission_back(channel):
+    tell(channel, news(AccountState.REVOKED, minutes=1), news(AccountState.CONNECTED, minutes=5))
+
+    assert (channel.state, channel.state_reason) == (ChannelState.NEEDS_RECONNECT, parking.REVOKED)
+
+
+def test_a_restriction_that_a_call_was_told_of_is_lifted_too(channel):
+    tell(channel, news(AccountState.RESTRICTED, minutes=1))
+    refused(channel, "The account is restricted.", restricted=True)
+    tell(channel, news(AccountState.CONNECTED, minutes=5))
+
+    assert channel.state == ChannelState.CONNECTED
+
+
 def revoked_item():
     return {"kind": "revoked", "at": millis(NOW)}
 

@@ -153,6 +153,17 @@ def test_each_refusal_leads_to_its_remedy(instagram: FakePlatform, refused: refu
 
 
 @pytest.mark.parametrize(
+    ("code", "restricted"), [*((code, True) for code in refusals.RESTRICTED), ((190, None), False)]
+)
+def test_a_restriction_is_told_apart_from_a_broken_grant(
+    instagram: FakePlatform, code: tuple[int, int | None], restricted: bool
+) -> None:
+    error = error_of(instagram, refused(*code))
+
+    assert (error.remedy, error.restricted) == (Remedy.RECONNECT, restricted)
+
+
+@pytest.mark.parametrize(
     ("answer", "remedy"),
     [
         (refused(10, message="(#10) This message is sent outside of allowed window."), Remedy.WAIT),
