@@ -185,6 +185,7 @@ async def test_every_kind_has_its_documented_shape(outside: Outside) -> None:
     assert referral["referral"]["ref"] == "spring"
     assert quote["message"]["reply_to"] == {"mid": first["id"]}
     assert edit["message_edit"] == {"mid": first["id"], "text": "First", "num_edit": 1}
+    assert not {"sender", "recipient"} & set(edit)
     assert react["reaction"] == {"mid": first["id"], "action": "react", "reaction": "love", "emoji": "❤️"}
     assert unreact["reaction"] == {"mid": first["id"], "action": "unreact"}
     assert unsend["message"] == {"mid": first["id"], "is_deleted": True}

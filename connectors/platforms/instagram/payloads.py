@@ -93,10 +93,8 @@ def parse(item: Item, account: Account) -> Sequence[InboundEvent]:
         return (comments.comment(value, entry_time=payload.get("time"), account=account),)
     if field == "mentions":
         return (comments.mention(value, entry_time=payload.get("time")),)
-    if field in _EDITS:  # the bare change: it names the message and neither side
-        edit = wire.mapping(value.get(field)) or value
-        mid = wire.need(wire.ident(edit.get("mid")), "message id")
-        return (_edited(mid, edit, wire.when(value.get("timestamp"), payload.get("time"))),)
+    if field in _EDITS:
+        return (_bare_edit(wire.mapping(value.get(field)) or value, value, payload),)
     return ()
 
 
@@ -130,6 +128,9 @@ def _parse_element(
     _refuse_tests(payload, element)
     if policy := wire.mapping(element.get("policy_enforcement")):
         return (_policy(policy, wire.when(element.get("timestamp"), payload.get("time"))),)
+    edit = next((found for name in _EDITS if (found := wire.mapping(element.get(name)))), None)
+    if edit and not any(_party(element.get(side)).external_id for side in ("sender", "recipient")):
+        return (_bare_edit(edit, element, payload),)
     side = _side(element, payload, account, standby=standby)
     events = [
         event
@@ -209,6 +210,12 @@ def _message(side: _Side, message: Mapping[str, Any]) -> InboundEvent:
 def _edit(side: _Side, edit: Mapping[str, Any]) -> InboundEvent:
     mid = wire.need(wire.ident(edit.get("mid")), "message id")
     return _edited(mid, edit, side.at, side.thread_id)
+
+
+def _bare_edit(edit: Mapping[str, Any], around: Mapping[str, Any], payload: Mapping[str, Any]) -> Edited:
+    """It names the message and neither side, in messaging[] and in changes[] alike."""
+    mid = wire.need(wire.ident(edit.get("mid")), "message id")
+    return _edited(mid, edit, wire.when(around.get("timestamp"), payload.get("time")))
 
 
 def _edited(mid: str, edit: Mapping[str, Any], at: datetime, thread_id: str = "") -> Edited:

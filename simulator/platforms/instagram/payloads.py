@@ -54,7 +54,13 @@ def element(world: World, happening: Happening) -> dict[str, Any] | None:
     sender, recipient = happening.actor, account.id
     if message is not None and happening.actor == account.id:
         sender, recipient = account.id, message.recipient if message.direction == "out" else message.sender
-    head = {"sender": {"id": sender}, "recipient": {"id": recipient}, "timestamp": happening.at_ms}
+    head: dict[str, Any] = {
+        "sender": {"id": sender},
+        "recipient": {"id": recipient},
+        "timestamp": happening.at_ms,
+    }
+    if happening.kind == "edit" and message is not None and message.edits % 2:
+        del head["sender"], head["recipient"]  # some name the message alone
     by_another_app = message is not None and message.extra.get("app") and happening.kind == "message"
     return {"standby" if by_another_app else "messaging": {**head, **body}}
 
