@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from inbox import broadcasting, thread_fragments
-from inbox.models import Brand, BrandSequence, BulkRun, Conversation, Direction, Event, Person, ViewCursor
+from inbox.models import Brand, BrandSequence, BulkRun, Conversation, Event, Person, ViewCursor
 from inbox.queries import (  # fmt: skip
     composer,
     event_entries,
@@ -101,7 +101,7 @@ def push_rows(
 
 
 def push_messages(news: Sequence[Said]) -> None:
-    """Messages as they now are. What the customer wrote may open the reply window, so the composer's state goes along.
+    """Messages as they now are. Where one may have opened or closed the reply window, the composer's state goes along.
 
     A handful of queries, however many threads: when fifty people write at once, the fiftieth thread does not wait for forty-nine.
     """
@@ -114,9 +114,9 @@ def push_messages(news: Sequence[Said]) -> None:
             continue
         said = messages[each.conversation_id]
         entries = timeline.dress(said, conversation=conversation, brand_slug=conversation.brand.slug)
-        from_customer = any(message.direction == Direction.IN for message in said)
+        of_the_window = any(message.may_move_the_window for message in said)
         _send_thread(
-            conversation, entries, seq=each.seq, with_composer=from_customer, gone=each.gone,
+            conversation, entries, seq=each.seq, with_composer=of_the_window, gone=each.gone,
             unavailable=unavailable.get(conversation.pk, ""),
         )  # fmt: skip
 

@@ -201,6 +201,8 @@ class _Delivery:
                 return self._fail(
                     f"{error.reason} It may be sent again from {error.retry_at:%d %b %H:%M} UTC."
                 )
+            case Remedy.WAIT:
+                return self._fail(error.reason, sending.mark_reply_too_late)
             case _:
                 if error.remedy is Remedy.BUG:
                     log.error(
@@ -266,10 +268,8 @@ class _Delivery:
         )  # fmt: skip
         return outcome
 
-    def _fail(self, reason: str) -> str:
-        sending.mark_reply_failed(
-            message_id=self.message.pk, reason=reason, now=self.clock(), attempt=self.message.attempts
-        )
+    def _fail(self, reason: str, mark: Callable[..., bool] = sending.mark_reply_failed) -> str:
+        mark(message_id=self.message.pk, reason=reason, now=self.clock(), attempt=self.message.attempts)
         return "failed"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from inbox import events, platforms
-from inbox.actions import _amending, _dating, _early_reads, _not_sent, _sql, _threads, _writing
+from inbox.actions import _amending, _dating, _early_reads, _not_sent, _sql, _threads, _too_late, _writing
 from inbox.actions._conversations import threads_by_id
 from inbox.models import Channel, ChannelState, ConversationKind, Ended, EventKind, Message, MessageState
 from inbox.queries import outbox
@@ -199,9 +199,7 @@ def keep_claim(*, message_id: int, attempt: int, now: datetime) -> bool:
 def put_back(*, message_id: int, reason: str, not_before: datetime, now: datetime, attempt: int) -> bool:
     """It certainly did not go out; it will be tried again. `attempt`: of which this is said. False: that one is settled, or another
     is on its way, and nothing is changed."""
-    return _give_up_claim(
-        message_id, attempt, partial(_waits_again, reason=reason, now=now, not_before=not_before)
-    )
+    return _give_up_claim(message_id, attempt, partial(_waits_again, reason=reason, now=now, not_before=not_before))  # fmt: skip
 
 
 def _waits_again(
@@ -218,13 +216,20 @@ def mark_reply_failed(*, message_id: int, reason: str, now: datetime, attempt: i
     return _give_up_claim(message_id, attempt, partial(_has_failed, reason=reason, now=now))
 
 
+def mark_reply_too_late(*, message_id: int, reason: str, now: datetime, attempt: int) -> bool:
+    """The same, because the platform's window has closed."""
+    return _give_up_claim(message_id, attempt, partial(_is_too_late, reason=reason, now=now))
+
+
+def _is_too_late(ledger: events.Ledger, message: Message, reason: str, now: datetime) -> None:
+    _has_failed(ledger, message, _too_late.believe(message, reason, now), now)
+
+
 def mark_reply_uncertain(
     *, message_id: int, reason: str, now: datetime, look_at: datetime, attempt: int
 ) -> bool:
     """The bytes left and no answer came. An echo or the platform's history will tell; look at `look_at`."""
-    return _give_up_claim(
-        message_id, attempt, partial(_is_uncertain, reason=reason, now=now, look_at=look_at)
-    )
+    return _give_up_claim(message_id, attempt, partial(_is_uncertain, reason=reason, now=now, look_at=look_at))  # fmt: skip
 
 
 def _is_uncertain(

@@ -167,6 +167,11 @@ class Message(PublicIdModel):
     def __str__(self) -> str:
         return f"{self.direction} {self.state} {self.external_id or self.client_id}"
 
+    @property
+    def may_move_the_window(self) -> bool:
+        """What a customer writes opens it; a refusal may say that it has closed."""
+        return self.direction == Direction.IN or self.state == State.FAILED
+
 
 class FetchState(models.TextChoices):
     LINK = "link", "Shown from the platform"  # the platform forbids keeping the bytes, or there are none

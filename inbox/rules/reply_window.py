@@ -45,3 +45,14 @@ def decide(rules: WindowRules, *, opened_at: datetime | None, now: datetime) -> 
             return Window(WindowState.HUMAN_AGENT, human_end)
         return Window(WindowState.CLOSED, human_end)
     return Window(WindowState.CLOSED, standard_end)
+
+
+def opened_by_then(
+    rules: WindowRules, *, opened_at: datetime | None, refused_at: datetime, human_agent: bool
+) -> datetime | None:
+    """What is left of `opened_at` when the platform refused what left at `refused_at` as too late: whatever we took for opening the window
+    did not, and what did lies so long ago at least. News from after that refusal opens it anew."""
+    length = rules.human_agent if human_agent else rules.standard
+    if opened_at is None or length is None or opened_at > refused_at:
+        return opened_at
+    return min(opened_at, refused_at - length)

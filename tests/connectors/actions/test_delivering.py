@@ -8,12 +8,15 @@ from connectors.actions import budgets, delivering
 from connectors.contract import RateNotice, Remedy
 from connectors.models import ChannelHealth, Credential, DeliveryAttempt, RateBudget
 from connectors.queries import runs
+from inbox import platforms
 from inbox.actions import channels, receiving
 from inbox.exchange import ThreadKind
-from inbox.models import Channel, ChannelState, Handle, Message, MessageState
+from inbox.models import Channel, ChannelState, Conversation, Handle, Message, MessageState
+from inbox.platforms import WindowRules
 from inbox.queries import outbox
 from tests.connectors.conftest import message_item, queue
 from tests.factories import exchange as say
+from tests.fakes.platform import manifest
 from tests.threads import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -166,6 +169,18 @@ def test_a_final_refusal_tells_the_agent(queued_reply, platform, clock, remedy):
     assert (queued_reply.state, queued_reply.state_reason) == (MessageState.FAILED, "The window has closed.")
     clock.passes(3600)
     assert deliver(queued_reply, clock) == ""
+
+
+def test_a_window_that_closed_by_the_platforms_clock_is_closed_by_ours(queued_reply, platform, clock):
+    rules = WindowRules(standard=timedelta(hours=24), human_agent=timedelta(days=7))
+    platforms.register(manifest(window=rules))
+    Conversation.objects.update(window_opened_at=clock())
+    platform.refuses(Remedy.WAIT, "The window has closed.")
+
+    assert deliver(queued_reply, clock) == "failed"
+
+    assert queued_reply.state_reason.startswith("The window has closed. A person may still answer until ")
+    assert Conversation.objects.get().window_opened_at == clock() - timedelta(hours=24)
 
 
 def test_somebody_who_cannot_be_written_to_is_remembered(queued_reply, platform, clock):

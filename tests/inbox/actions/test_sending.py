@@ -256,6 +256,40 @@ def test_a_reply_that_waited_until_the_customer_wrote_again_needs_no_such_word(
     assert not claimed.human_agent
 
 
+def test_what_the_platform_takes_for_too_late_is_offered_to_a_person_once_more(
+    conversation: Conversation, jo: Person
+) -> None:
+    message = reply(conversation, jo)
+    claim(message)
+    refused = {"message_id": message.pk, "reason": "It has closed."}
+    sending.mark_reply_too_late(**refused, now=say.at(62), attempt=1)
+    message.refresh_from_db()
+    assert message.state_reason.startswith("It has closed. A person may still answer until ")
+
+    again = replying.retry(message=message, by=jo, now=say.at(70))
+    assert again.human_agent
+    claimed = claim(again, seconds=71)
+    assert claimed is not None and claimed.human_agent
+
+    sending.mark_reply_too_late(**refused, now=say.at(72), attempt=2)
+    with pytest.raises(replying.ReplyRefused, match="has closed"):
+        replying.retry(message=message, by=jo, now=say.at(80))
+
+
+def test_the_customer_who_wrote_meanwhile_has_opened_it_anew(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    message = reply(conversation, jo)
+    claim(message)
+    later = say.wrote("Hello?", seconds=90, external_id="m2")
+    receiving.receive(arrivals=[Arrival(channel.pk, later)], now=say.at(90))
+    sending.mark_reply_too_late(message_id=message.pk, reason="It has closed.", now=say.at(91), attempt=1)
+
+    message.refresh_from_db()
+    assert message.state_reason == "It has closed."
+    assert not replying.retry(message=message, by=jo, now=say.at(95)).human_agent
+
+
 def test_after_the_longer_window_nobody_may(conversation: Conversation, jo: Person) -> None:
     with pytest.raises(replying.ReplyRefused, match="has closed"):
         reply(conversation, jo, seconds=8 * 24 * 3600)

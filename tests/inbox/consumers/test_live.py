@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,7 +19,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from inbox import consumers, fanout, realtime, sessions
-from inbox.actions import assigning, employing, locking, noting, receiving
+from inbox.actions import assigning, employing, locking, noting, receiving, replying, sending
 from inbox.actions.receiving import Arrival
 from inbox.exchange import ReachChanged
 from inbox.models import Channel, Conversation, Membership, Person
@@ -222,6 +223,26 @@ async def test_the_open_conversation_hears_its_messages_and_events(
     assert message["conversation"] == str(conversation.public_id)
     assert "Number 4711" in message["html"] and "composer-state" in message["html"]
     assert "Jo took it" in event["html"]
+
+
+async def test_a_refused_reply_brings_the_composer_as_it_is_now(
+    jo: Person, conversation: Conversation
+) -> None:
+    written = {"client_id": uuid.uuid4(), "text": "On its way", "written_against": conversation.public_seq}
+    [sent] = await in_thread(
+        lambda: replying.queue_reply(conversation=conversation, by=jo, now=say.at(15), **written)
+    )
+    async with page_of(jo) as page:
+        await page.ask(open=str(conversation.public_id), since=sent.seq)
+        await page.hears("rows")
+        await in_thread(lambda: sending.claim_reply(message_id=sent.pk, now=say.at(20)))
+        claimed = await page.hears("thread")
+        late = {"message_id": sent.pk, "reason": "It has closed.", "now": say.at(21), "attempt": 1}
+        await in_thread(lambda: sending.mark_reply_too_late(**late))
+        refused = await page.hears("thread")
+
+    assert "composer-state" not in claimed["html"]
+    assert "It has closed." in refused["html"] and "composer-state" in refused["html"]
 
 
 async def test_the_open_conversation_hears_that_its_person_cannot_be_written_to(

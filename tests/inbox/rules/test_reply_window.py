@@ -47,3 +47,16 @@ def test_a_newer_message_never_closes_a_window_sooner(earlier: int, later: int) 
 
     order = [WindowState.CLOSED, WindowState.HUMAN_AGENT, WindowState.OPEN]
     assert order.index(second.state) >= order.index(first.state)
+
+
+def test_what_the_platform_takes_for_too_late_was_opened_long_ago() -> None:
+    def then(refused: float, *, human_agent: bool = False) -> WindowState:
+        at = OPENED + timedelta(hours=refused)
+        opened_at = reply_window.opened_by_then(
+            META, opened_at=OPENED, refused_at=at, human_agent=human_agent
+        )
+        return reply_window.decide(META, opened_at=opened_at, now=at + timedelta(seconds=1)).state
+
+    assert then(1) is WindowState.HUMAN_AGENT
+    assert then(30, human_agent=True) is WindowState.CLOSED
+    assert then(-1) is WindowState.OPEN  # the customer has written since
