@@ -76,9 +76,7 @@ class Walker:
             page = self._ask(lambda connector, context, at=walk.at: connector.history(context, at))
             unknown = self._unknown(page)
             following = page.cursor if page.more else ""
-            if walk.horizon is not None and self._is_old_news(page, walk.horizon - MARGIN, unknown):
-                following = page.beyond
-            if self._is_left_to_the_poll(page, walk, unknown):
+            if not walk.reads_all and self._is_behind_it(page, walk, unknown):
                 following = page.beyond
             stop = not following or following == walk.at
             # What was said before the brand connected rings no bell today; what was missed since the last whole walk does, however late.
@@ -150,6 +148,11 @@ class Walker:
             return False
         times = [each.sent_at for each in _messages(page)]
         return bool(times) and max(times) < moment
+
+    def _is_behind_it(self, page: Page, walk: Walk, unknown: Collection[str]) -> bool:
+        """What follows is known, or brought by others."""
+        is_old = walk.horizon is not None and self._is_old_news(page, walk.horizon - MARGIN, unknown)
+        return is_old or self._is_left_to_the_poll(page, walk, unknown)
 
     def _is_old_news(self, page: Page, horizon: datetime, unknown: Collection[str]) -> bool:
         """All of it known, and from before the horizon. (Threads with news come first, unless the page says otherwise.)"""

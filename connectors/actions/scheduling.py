@@ -26,6 +26,7 @@ PATIENCE = timedelta(seconds=3)
 LOOKED_AT = 200  # of each lane with each tick
 LONG_WORK = Q(task__in=LONG) | Q(is_slow=True)
 DIED = "The job that ran it died; it goes on where it stood."
+READS_ALL = "*"  # behind the horizon of a walk that was begun anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +45,28 @@ class Walk:
     began: datetime | None = None
     horizon: datetime | None = None
     at: str = ""
+    reads_all: bool = False  # it judges by its horizon as any other, and goes on behind it
 
     @classmethod
     def read(cls, cursor: str) -> Walk:
         if cursor.count(" ") < 2:
             return cls()
-        began, horizon, at = cursor.split(" ", 2)
+        began, known, at = cursor.split(" ", 2)
+        horizon, reads_all = known.removesuffix(READS_ALL), known.endswith(READS_ALL)
         if not at:  # the last walk came to its end: it is the horizon of this one
-            return cls(None, datetime.fromisoformat(began))
-        return cls(
-            datetime.fromisoformat(began), datetime.fromisoformat(horizon) if horizon != "-" else None, at
-        )
+            return cls(None, datetime.fromisoformat(began), "", reads_all)
+        since = datetime.fromisoformat(horizon) if horizon != "-" else None
+        return cls(datetime.fromisoformat(began), since, at, reads_all)
 
     def written(self) -> str:
         if self.began is None:
             return ""
-        return f"{self.began.isoformat()} {self.horizon.isoformat() if self.horizon else '-'} {self.at}"
+        horizon = self.horizon.isoformat() if self.horizon else "-"
+        return f"{self.began.isoformat()} {horizon}{READS_ALL if self.reads_all else ''} {self.at}"
+
+    def anew(self, *, reads_all: bool) -> Walk:
+        """From its beginning: what was known to be complete before it is so still."""
+        return Walk(self.horizon, None, "", reads_all)
 
 
 def claim_due(*, now: datetime, workers: int = 100) -> list[Claim]:
@@ -195,12 +202,23 @@ def run_soon(*, channel: Channel, by: Person, now: datetime) -> int:
 
 @transaction.atomic
 def start_over(*, schedule_id: int) -> None:
-    """The next run reads everything the platform still tells."""
-    SyncSchedule.objects.filter(pk=schedule_id).update(cursor="")
+    """The next run reads everything the platform still tells. What a comparison finds is judged as ever: by where the last whole one
+    began."""
+    schedule = SyncSchedule.objects.get(pk=schedule_id)
+    cursor = _walk_of(schedule).anew(reads_all=True).written()
+    SyncSchedule.objects.filter(pk=schedule_id).update(cursor=cursor)
 
 
 @transaction.atomic
-def forget_cursor(schedule_id: int) -> None:
-    schedule = SyncSchedule.objects.get(pk=schedule_id)
-    walk = Walk.read(schedule.cursor) if schedule.task == Task.RECONCILE else Walk()
-    SyncSchedule.objects.filter(pk=schedule_id).update(cursor=Walk(walk.horizon).written())
+def forget_cursor(*, schedule_id: int, owner: str) -> None:
+    """Only who runs it forgets: another may have read on meanwhile."""
+    schedule = SyncSchedule.objects.filter(pk=schedule_id, lease_owner=owner).first()
+    if schedule is None:
+        return
+    walk = _walk_of(schedule)
+    cursor = walk.anew(reads_all=walk.reads_all).written()
+    SyncSchedule.objects.filter(pk=schedule_id, lease_owner=owner).update(cursor=cursor)
+
+
+def _walk_of(schedule: SyncSchedule) -> Walk:
+    return Walk.read(schedule.cursor) if schedule.task == Task.RECONCILE else Walk()

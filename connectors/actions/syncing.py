@@ -91,7 +91,7 @@ def run(
         done.error, done.remedy = refused.reason, _remedy_of(refused)
         if refused.remedy in (Remedy.BUG, Remedy.TELL):
             # The likeliest cause is a cursor the platform no longer knows.
-            scheduling.forget_cursor(schedule_id)
+            scheduling.forget_cursor(schedule_id=schedule_id, owner=schedule.lease_owner)
     except contexts.NotConnected as failure:
         lacks = isinstance(failure, contexts.NotReady)
         done.error, done.remedy = str(failure), NOT_READY if lacks else Remedy.RECONNECT.value

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from connectors.actions import backfilling, connecting, draining, examining, planning, syncing
+from connectors.actions import backfilling, connecting, draining, examining, planning, scheduling, syncing
 from connectors.actions._asking import Asker
 from connectors.contract import HistoryRules, Page, ReceiveRules, Subscription
 from connectors.models import ChannelHealth, Credential, Gap, SyncRun, SyncSchedule, Task
@@ -245,6 +245,23 @@ def test_comments_are_compared_as_often_as_where_all_is_delivered_and_the_whole_
         pages.append(list(asked))
 
     assert pages == [["", "10", "20", "30", "comments"], ["", "comments"], ["", "10", "20", "30", "comments"]]
+
+
+def test_the_whole_log_is_compared_where_somebody_begins_anew(
+    partly: Channel, platform: FakePlatform, clock: Moving
+) -> None:
+    walk, asked = of(partly, Task.RECONCILE), list[str]()
+    for number in range(40):
+        platform.hears(f"Message {number}", at=NOW - timedelta(hours=1) + timedelta(seconds=number))
+    log_then_comments(platform, asked)
+    run(of(partly, Task.POLL), clock)
+    run(walk, clock)
+    asked.clear()
+
+    scheduling.start_over(schedule_id=walk.pk)
+    run(walk, clock)
+
+    assert len(asked) == 5
 
 
 def test_the_whole_log_is_compared_where_the_poll_is_behind(

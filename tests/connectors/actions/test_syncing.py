@@ -631,6 +631,20 @@ def test_a_cursor_the_platform_forgot_costs_only_the_walk_under_way(schedule, pl
     assert Message.objects.count() == 70
 
 
+def test_who_lost_the_lease_forgets_no_cursor(schedule, platform, clock, monkeypatch):
+    """The turn hung, another took over and has read on; then the platform's refusal arrives."""
+    backfill = schedule(Task.BACKFILL, days=30)
+
+    def refused(ctx, cursor, thread_id=""):
+        SyncSchedule.objects.filter(pk=backfill.pk).update(lease_owner="another", cursor="20")
+        raise ConnectorError("Unknown cursor.", remedy=Remedy.BUG)
+
+    monkeypatch.setattr(platform, "history", refused)
+    run(backfill, clock)
+
+    assert (backfill.lease_owner, backfill.cursor) == ("another", "20")
+
+
 def test_a_walk_that_meets_old_news_only_goes_on_with_the_comments(schedule, platform, clock, monkeypatch):
     walk = schedule(Task.RECONCILE)
     platform.page_size = 10
@@ -765,6 +779,37 @@ def test_a_short_thread_tells_everything(schedule, twenty, clock, receipt):
     run(walk, clock)
 
     assert not Gap.objects.filter(lost=True).exists()
+
+
+def test_a_walk_that_is_begun_anew_judges_as_any_other(schedule, twenty, clock, receipt):
+    """`sync --full`, to be sure, after days without deliveries."""
+    walk = schedule(Task.RECONCILE)
+    run(walk, clock)
+    clock.passes(3600)
+    chat(twenty, receipt, 50, undelivered=set(range(50)))
+    clock.passes(4 * 86400)
+
+    scheduling.start_over(schedule_id=walk.pk)
+    run(walk, clock)
+
+    told = dict(Gap.objects.values_list("cause", "brought"))
+    assert told == {"horizon": 0, "not_delivered": 20}
+    assert set(Message.objects.values_list("historical", flat=True)) == {False}
+
+
+def test_a_walk_that_is_begun_anew_reads_all_over_its_turns_and_the_next_one_what_is_new(
+    schedule, platform, clock
+):
+    walk = schedule(Task.RECONCILE)
+    platform.page_size = 10
+    said(platform, 40)
+    run(walk, clock)
+    clock.passes(3600)
+
+    scheduling.start_over(schedule_id=walk.pk)
+
+    assert [run(walk, clock, max_seconds=0).complete for _ in range(4)] == [False, False, False, True]
+    assert run(walk, clock).pages == 1
 
 
 def test_without_public_talk_the_rest_is_whole_and_the_connection_says_what_is_missing(
