@@ -57,11 +57,11 @@ def note_whole(
     channel = schedule.channel
     polled = polled_until(channel.pk)
     if schedule.task == Task.POLL and platforms.get(channel.platform).receive.is_partly_polled:
-        _heal(channel, run, walked_from=walked_from, now=now, causes=(GapCause.FAILING,))
+        _heal(schedule, run, walked_from=walked_from, now=now, causes=(GapCause.FAILING,))
         _note_unread(channel, polled, walked_from=walked_from, now=now)
         _note("polled_until", channel.pk, walked_from)
         return
-    _heal(channel, run, walked_from=walked_from, now=now)
+    _heal(schedule, run, walked_from=walked_from, now=now)
     _note_unread(channel, polled, walked_from=walked_from, now=now)
     _note("complete_until", channel.pk, min(walked_from, _log_until(channel) or walked_from))
     told = {"public_unread": withheld[:300]} if schedule.task == Task.RECONCILE else {}
@@ -179,12 +179,12 @@ def note_undelivered(run: SyncRun, found: Sequence[InboundMessage], now: datetim
     if not grown:
         Gap.objects.create(
             channel_id=run.channel_id, cause=GapCause.NOT_DELIVERED, since=oldest, until=newest, found_at=now, healed_at=now,
-            healed_by=run, brought=len(times),
+            healed_by=run, healed_task=run.task, brought=len(times),
         )  # fmt: skip
 
 
 def _heal(
-    channel: Channel,
+    schedule: SyncSchedule,
     run: SyncRun | None,
     *,
     walked_from: datetime,
@@ -193,6 +193,7 @@ def _heal(
 ) -> None:
     """What was open when the walk began is closed, and what lies before the platform's horizon is lost. What opened while it ran it
     may have passed already: that is left to the next walk, which is due at once."""
+    channel = schedule.channel
     age = platforms.get(channel.platform).history.age
     gaps = Gap.objects.filter(channel=channel, cause__in=causes, healed_at=None, lost=False)
     for gap in gaps.filter(found_at__lte=walked_from).order_by("pk"):
@@ -203,7 +204,9 @@ def _heal(
             Gap.objects.create(
                 channel=channel, cause=GapCause.HORIZON, since=gap.since, until=since, found_at=now, lost=True
             )  # fmt: skip
-        Gap.objects.filter(pk=gap.pk).update(since=since, until=until, healed_at=now, healed_by=run)
+        Gap.objects.filter(pk=gap.pk).update(
+            since=since, until=until, healed_at=now, healed_by=run, healed_task=schedule.task
+        )
     if gaps.exists():
         _walk_soon(channel.pk, now)
 

@@ -91,6 +91,13 @@ class Gap(models.Model):
     found_at = models.DateTimeField()
     healed_at = models.DateTimeField(null=True, blank=True)
     healed_by = models.ForeignKey(SyncRun, on_delete=models.SET_NULL, null=True, related_name="healed")
+    healed_task = models.CharField(
+        max_length=12,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of what healed it: runs go after a month, gaps stay.",
+    )  # a Task
     brought = models.IntegerField(default=0, help_text="Messages that it had kept from us.")
     lost = models.BooleanField(default=False, help_text="The platform tells no more of it.")
     redelivery_asked_at = models.DateTimeField(

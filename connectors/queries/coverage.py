@@ -164,5 +164,5 @@ def _view(gap: Gap) -> GapView:
     if gap.healed_at is None:
         return GapView(gap, cause, "open", "The next whole comparison closes it.")
     brought = f"brought {messages}" if gap.brought else "found nothing missing"
-    by = Task(gap.healed_by.task).label.lower() if gap.healed_by else "the poll"
-    return GapView(gap, cause, "healed", f"Healed: “{by}” {brought}.")
+    by = f"“{Task(gap.healed_task).label.lower()}”" if gap.healed_task else "a run whose log is gone"
+    return GapView(gap, cause, "healed", f"Healed: {by} {brought}.")

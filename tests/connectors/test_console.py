@@ -739,6 +739,22 @@ def test_what_was_not_delivered_is_a_gap_that_the_comparison_healed(
     assert "Complete until" in html
 
 
+def test_what_healed_a_gap_is_known_when_the_log_of_its_run_is_gone(
+    page: Client, planned: Channel, platform: FakePlatform
+) -> None:
+    def outcome() -> str:
+        html = page.get(at("coverage", planned)).content.decode()
+        return re.findall(r"Healed: ([^<]*)\.", html)[0]
+
+    gap(planned, 1, healed_at=None)
+    turn(of(planned, Task.RECONCILE))
+    SyncRun.objects.all().delete()  # as the purge does
+    assert outcome() == "“compare with the platform&#x27;s history” found nothing missing"
+
+    Gap.objects.update(healed_task="")  # of before anybody kept it
+    assert outcome() == "a run whose log is gone found nothing missing"
+
+
 def test_coverage_says_of_how_many_posts_the_comments_are_compared(page: Client, planned: Channel) -> None:
     said = "Of comments those under the newest 100 posts are compared"
     assert said not in page.get(at("coverage", planned)).content.decode()
