@@ -54,7 +54,7 @@ def ask(
         _runs.add_line(run.pk, said, Level.WARNING, now)
     # Of a schedule that is paused this range alone is brought.
     SyncSchedule.objects.filter(pk=schedule.pk).update(
-        cursor="", next_run_at=now, once=schedule.paused, failures=0
+        cursor="", next_run_at=now, once=schedule.paused, failures=0, waits=0
     )
     return run
 
@@ -82,5 +82,5 @@ def stop(*, run: SyncRun, by: Person, now: datetime) -> bool:
     for schedule in mine.filter(task=Task.BACKFILL):
         again = schedule.cadence.after(now) if schedule.days is not None else None
         # Nothing is left that could fail, and nothing that the next range could go on from.
-        mine.update(cursor="", next_run_at=again, failures=0, last_error="", last_remedy="")
+        mine.update(cursor="", next_run_at=again, failures=0, waits=0, last_error="", last_remedy="")
     return True

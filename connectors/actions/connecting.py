@@ -251,7 +251,7 @@ def _schedule(channel: Channel, by: Person | None, backfill_days: int | None, no
     else:
         planned = ~Q(next_run_at=None) | Q(task=Task.BACKFILL, days__isnull=False)
         mine.filter(planned, task__in=(Task.POLL, Task.RECONCILE, Task.BACKFILL)).update(
-            next_run_at=now, failures=0
+            next_run_at=now, failures=0, waits=0
         )
 
 

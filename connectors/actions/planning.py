@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from connectors.actions import _runs, backfilling
 from connectors.models import Cause, SyncSchedule, Task
@@ -112,7 +113,7 @@ def pause(*, schedule: SyncSchedule) -> None:
 def resume(*, schedule: SyncSchedule, now: datetime) -> None:
     """Due at once if it would have run meanwhile: the cursor knows where it stood."""
     mine = SyncSchedule.objects.filter(pk=schedule.pk)
-    mine.filter(failures__gt=0, next_run_at__gt=now).update(next_run_at=now)
+    mine.filter(Q(failures__gt=0) | Q(waits__gt=0), next_run_at__gt=now).update(next_run_at=now)
     mine.update(paused=False, once=False)
 
 

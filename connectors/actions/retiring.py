@@ -31,7 +31,9 @@ def retire(*, channel: Channel, by: Person, now: datetime) -> None:
         _covering.begin_gap(channel.pk, GapCause.DISCONNECTED, since=since, now=now)
         mine = SyncSchedule.objects.filter(channel=channel)
         # Who runs one of them now loses the lease, and with it the right to go on.
-        mine.update(lease_until=None, lease_owner="", once=False, failures=0, last_error="", last_remedy="")
+        mine.update(
+            lease_until=None, lease_owner="", once=False, failures=0, waits=0, last_error="", last_remedy=""
+        )
         mine.filter(task=Task.BACKFILL).update(cursor="", next_run_at=None)
         SyncRun.objects.filter(channel=channel, state=RunState.RUNNING).update(
             state=RunState.STOPPED, ended_at=now

@@ -120,7 +120,7 @@ def _note_deaths(now: datetime) -> None:
 
 
 def _note_death(schedule: SyncSchedule, now: datetime) -> None:
-    again = now + back_off(schedule.failures + 1)
+    again = now + back_off(schedule.failures + schedule.waits + 1)
     SyncSchedule.objects.filter(pk=schedule.pk).update(
         lease_until=None, lease_owner="", failures=F("failures") + 1, next_run_at=again, last_error=DIED,
         last_remedy="died", is_slow=True,

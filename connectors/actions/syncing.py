@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 from django.db import transaction
@@ -15,6 +15,7 @@ from connectors.actions import (
     _arriving,
     _burying,
     _covering,
+    _pacing,
     _runs,
     examining,
     fetching,
@@ -28,10 +29,10 @@ from connectors.actions._arriving import Parsed
 from connectors.actions._asking import Asker, Pause
 from connectors.actions._runs import Synced
 from connectors.actions._walking import Kept, Walker
-from connectors.actions.scheduling import LEASE, back_off
+from connectors.actions.scheduling import LEASE
 from connectors.clock import Clock
 from connectors.contract import ConnectorError, Item, Remedy
-from connectors.models import GapCause, Level, Overlap, SyncRun, SyncSchedule, Task
+from connectors.models import GapCause, Level, SyncRun, SyncSchedule, Task
 from connectors.rules.remedies import NOT_READY, THROTTLED
 from inbox import platforms
 from inbox.models import Channel
@@ -224,16 +225,16 @@ def _close(
         if row.lease_owner != schedule.lease_owner:  # the rest is the new owner's affair, or nobody's
             log.warning("lease_lost", schedule=schedule.pk)
             return False
-        # Waiting for a limit and failing are counted apart, each from its beginning.
-        is_other = THROTTLED in (done.remedy, row.last_remedy) and done.remedy != row.last_remedy
-        failures = _failures(0 if is_other else row.failures, done, error)
-        next_run = _next_run(row, done, error, failures, started, now)
+        failures, waits = _pacing.in_a_row(row, done, error)
+        next_run = _pacing.next_run(
+            row, done, error, failures=failures, waits=waits, started=started, now=now
+        )
         if next_run is not None and row.next_run_at is not None and row.next_run_at != schedule.next_run_at:
             next_run = min(next_run, row.next_run_at)
         succeeded = {"last_success_at": now} if not (done.error or done.idle) and done.complete else {}
         SyncSchedule.objects.filter(pk=schedule.pk, lease_owner=schedule.lease_owner).update(
-            lease_until=None, lease_owner="", failures=failures, last_error=done.error[:300], last_remedy=done.remedy,
-            is_slow=is_slow, next_run_at=next_run, **succeeded,
+            lease_until=None, lease_owner="", failures=failures, waits=waits, last_error=done.error[:300],
+            last_remedy=done.remedy, is_slow=is_slow, next_run_at=next_run, **succeeded,
         )  # fmt: skip
         _runs.close_run(schedule, run_row, done, failures, now)
         _rest_where_nothing_is_left(row, done)
@@ -245,56 +246,10 @@ def _close(
     return True
 
 
-def _failures(before: int, done: Synced, error: ConnectorError | None) -> int:
-    """How many turns in a row have failed. To wait for the platform's limit is as planned (where it does not say how long, the turns
-    make each pause longer than the one before, and no alarm), and who got on for a page has not failed;
-    of what is refused for good a page proves nothing, for the walk begins anew."""
-    if not done.error:
-        return 0
-    if error is not None and error.remedy is Remedy.RETRY:
-        if done.pages:
-            return 0
-        if error.retry_at is not None:
-            return before
-    return before + 1
-
-
 def _rest_where_nothing_is_left(schedule: SyncSchedule, done: Synced) -> None:
     """A backfill that nobody schedules waits for the next range that somebody asks for; what is paused has had its one run."""
     if (not done.complete and not done.error) or _runs.under_way(schedule) is not None:
         return
     SyncSchedule.objects.filter(pk=schedule.pk, once=True).update(once=False)
     if schedule.task == Task.BACKFILL and schedule.days is None:
-        SyncSchedule.objects.filter(pk=schedule.pk).update(next_run_at=None, cursor="", failures=0)
-
-
-def _next_run(
-    schedule: SyncSchedule,
-    done: Synced,
-    error: ConnectorError | None,
-    failures: int,
-    started: datetime,
-    now: datetime,
-) -> datetime | None:
-    if not done.error and not done.complete:
-        return now
-    if done.error:
-        pause = back_off(failures)
-        if not schedule.cron and schedule.task not in scheduling.LONG:
-            # Of what is asked every few seconds its own pace is soon enough; a walk's says nothing of when to go on with it.
-            pause = min(scheduling.MAX_BACK_OFF, max(pause, timedelta(seconds=schedule.every_seconds)))
-        again = now + pause
-        if (
-            error is not None
-            and error.remedy is Remedy.TELL
-            and failures >= 3
-            and schedule.task == Task.RECONCILE
-        ):
-            # Refused for good, however often it is asked: at its own pace, or the walk from its beginning uses up the platform's day.
-            again = max(again, schedule.cadence.after(now))
-        return max(again, error.retry_at) if error is not None and error.retry_at else again
-    if schedule.next_run_at is None:
-        return None  # only when somebody asks
-    if schedule.overlap == Overlap.QUEUE:
-        return max(now, schedule.cadence.after(started))
-    return schedule.cadence.after(now)
+        SyncSchedule.objects.filter(pk=schedule.pk).update(next_run_at=None, cursor="", failures=0, waits=0)

@@ -60,6 +60,11 @@ class SyncSchedule(models.Model):
         default=False, help_text="Its last run took long: it keeps to its own lane."
     )
     failures = models.IntegerField(default=0)
+    waits = models.IntegerField(
+        default=0,
+        db_default=0,
+        help_text="Turns in a row that met a limit of which nobody says when it ends.",
+    )
     last_error = models.CharField(max_length=300, blank=True)
     last_remedy = models.CharField(max_length=12, blank=True)
     last_success_at = models.DateTimeField(null=True, blank=True)

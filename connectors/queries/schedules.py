@@ -70,7 +70,8 @@ def _state(schedule: SyncSchedule, now: datetime) -> tuple[str, str]:
     if schedule.paused:
         return "paused", "Paused"
     if schedule.last_error:
-        tries = f"{schedule.failures} tries" if schedule.failures != 1 else "1 try"
+        count = schedule.failures + schedule.waits
+        tries = f"{count} tries" if count != 1 else "1 try"
         return "failing", f"Failing since {tries}"
     if schedule.next_run_at is None:
         return "resting", "At rest"

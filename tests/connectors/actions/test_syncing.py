@@ -195,6 +195,23 @@ def test_a_throttle_without_an_end_is_waited_for_longer_each_time_and_is_no_fail
         assert alarming.look(now=clock()) == alarms
 
 
+def test_who_meets_limits_between_its_faults_fails_all_the_same_and_asks_later_each_time(
+    schedule, platform, clock
+):
+    walk = schedule(Task.RECONCILE)
+    limit = ConnectorError("Too much was asked.", remedy=Remedy.RETRY, throttled=True)
+    down = ConnectorError("The platform is down.", remedy=Remedy.RETRY)
+
+    pauses, alarms = [], []
+    for platform.history_fails in (down, limit, down, limit, limit, down):
+        run(walk, clock)
+        pauses.append((walk.next_run_at - clock()).total_seconds())
+        alarms.append(alarming.look(now=clock()))
+
+    assert pauses == [2, 4, 8, 16, 32, 64]
+    assert alarms == [0, 0, 0, 0, 0, 1]
+
+
 def test_a_poll_that_is_throttled_opens_no_gap(schedule, platform, clock):
     poll = schedule()
     refused = ConnectorError("Too much was asked.", remedy=Remedy.RETRY, throttled=True)
