@@ -10,7 +10,17 @@ from django.db.models import F, Max, Q
 from django.db.models.functions import Greatest, Least
 
 from connectors.contract import InboundMessage, RedeliveryEnded
-from connectors.models import ChannelHealth, Gap, GapCause, SyncRun, SyncSchedule, Task
+from connectors.models import (
+    ChannelHealth,
+    Credential,
+    Gap,
+    GapCause,
+    Receipt,
+    ReceiptState,
+    SyncRun,
+    SyncSchedule,
+    Task,
+)
 from inbox import platforms
 from inbox.models import Channel, Handle
 from inbox.rules.cleaning import clean
@@ -157,13 +167,30 @@ def _walk_soon(channel_id: int, now: datetime) -> None:
     walks.filter(next_run_at__gt=now).update(next_run_at=now)
 
 
-def note_undelivered(run: SyncRun, found: Sequence[InboundMessage], now: datetime) -> None:
+def waiting_since(channel: Channel) -> datetime | None:
+    """When the oldest delivery came that nobody has read yet and that may tell of the channel: at the address of any channel of its app."""
+    app = Credential.objects.filter(channel=channel).values("app")
+    spoken_for = Credential.objects.filter(app__in=app).values("channel")
+    waiting = Receipt.objects.filter(state=ReceiptState.NEW, channel__in=spoken_for).order_by("pk")
+    return waiting.values_list("received_at", flat=True).first()
+
+
+def delivered_until(now: datetime, *, waiting: datetime | None) -> datetime:
+    """What was written before is here, or the platform did not deliver it. What is younger may be on its way still, or waits to be read:
+    that comes by itself, and no platform is to blame."""
+    return min(now, waiting or now) - DELIVERED_WITHIN
+
+
+def note_undelivered(
+    run: SyncRun, found: Sequence[InboundMessage], *, waiting: datetime | None, now: datetime
+) -> None:
     """Messages that a walk found and that should have been delivered. Where a gap is open already, they are what it kept from us."""
     if not found:
         return
     known = Gap.objects.filter(channel=run.channel_id, cause__in=FOUND_BY_A_WALK, healed_at=None, lost=False)
-    shut_until = known.aggregate(ended=Max("until"))["ended"]
-    late = max(now - DELIVERED_WITHIN, shut_until or now - DELIVERED_WITHIN)
+    late = delivered_until(now, waiting=waiting)
+    if waiting is None:
+        late = max(late, known.aggregate(ended=Max("until"))["ended"] or late)
     times = [each.sent_at for each in found if each.sent_at < late]
     if not times:
         return

@@ -14,7 +14,7 @@ from connectors import registry
 from connectors.abilities import Surveys
 from connectors.actions import _covering, _withdrawing
 from connectors.actions._asking import Asker
-from connectors.actions._covering import DELIVERED_WITHIN, HISTORICAL_AFTER, MARGIN, CutOff
+from connectors.actions._covering import HISTORICAL_AFTER, MARGIN, CutOff
 from connectors.actions._runs import Synced
 from connectors.actions.scheduling import Walk
 from connectors.contract import ConnectorError, InboundEvent, InboundMessage, Page, ThreadKind
@@ -36,6 +36,7 @@ class Kept:
     # Threads of which the page tells as much as the platform ever does. What was written before `horizon` has been seen.
     cut_off: tuple[CutOff, ...] = ()
     horizon: datetime | None = None
+    waiting: datetime | None = None  # since when a delivery waits to be read that may tell of it
     log_until: datetime | None = None  # the platform's log has been read to its end, as a poll reads it
 
 
@@ -74,6 +75,8 @@ class Walker:
         began = walk.began
         while True:
             page = self._ask(lambda connector, context, at=walk.at: connector.history(context, at))
+            # Ahead of what is known: what is read meanwhile is known then.
+            waiting = _covering.waiting_since(self.channel)
             unknown = self._unknown(page)
             following = page.cursor if page.more else ""
             if not walk.reads_all and self._is_behind_it(page, walk, unknown):
@@ -94,8 +97,10 @@ class Walker:
                     each for each in _messages(page) if each.external_id in unknown and each.sent_at >= before
                 )
                 self._note_lag(news)
-                cut_off = self._cut_off(page, unknown)
-                kept = replace(kept, undelivered=news, cut_off=cut_off, horizon=horizon - LISTED_WITHIN)
+                kept = replace(
+                    kept, undelivered=news, cut_off=self._cut_off(page, unknown, waiting),
+                    horizon=horizon - LISTED_WITHIN, waiting=waiting,
+                )  # fmt: skip
             self.keep(kept)
             if stop:
                 self._survey(walk)
@@ -213,7 +218,7 @@ class Walker:
             lag = self.asker.clock() - min(each.sent_at for each in news)
             self.done.lag = max(self.done.lag or lag, lag)
 
-    def _cut_off(self, page: Page, unknown: Collection[str]) -> tuple[CutOff, ...]:
+    def _cut_off(self, page: Page, unknown: Collection[str], waiting: datetime | None) -> tuple[CutOff, ...]:
         """That all of a full page is known proves nothing of what came before it: deliveries are lost one by one."""
         most = platforms.get(self.channel.platform).history.messages_per_thread
         if most is None:
@@ -222,7 +227,7 @@ class Walker:
         for each in _messages(page):
             if each.thread_kind is not ThreadKind.COMMENT:
                 threads.setdefault(each.thread_id, []).append(each)
-        delivered = self.asker.clock() - DELIVERED_WITHIN
+        delivered = _covering.delivered_until(self.asker.clock(), waiting=waiting)
         return tuple(
             CutOff(
                 oldest=min(told, key=lambda each: each.sent_at),

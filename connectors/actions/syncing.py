@@ -188,7 +188,7 @@ def keep_page(
 
 
 def _note_coverage(channel: Channel, run_row: SyncRun, kept: Kept, now: datetime) -> None:
-    _covering.note_undelivered(run_row, kept.undelivered, now)
+    _covering.note_undelivered(run_row, kept.undelivered, waiting=kept.waiting, now=now)
     if kept.log_until is not None and platforms.get(channel.platform).receive.is_partly_polled:
         _covering.note_log(channel, kept.log_until, now=now)
     for thread in kept.cut_off:

@@ -14,6 +14,7 @@ from connectors.models import (
     Credential,
     DeadItem,
     Gap,
+    Receipt,
     RunLine,
     SyncRun,
     SyncSchedule,
@@ -785,6 +786,37 @@ def test_where_other_deliveries_failed_in_that_time_it_may_be_lost(schedule, twe
     run(walk, clock)
 
     assert Gap.objects.get(lost=True).cause == "horizon"
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["at its own address", "at another of the app"])
+def test_what_waits_to_be_read_was_delivered(schedule, twenty, clock, receipt, connect, own):
+    """The worker is behind: the messages stand in deliveries that nobody has read yet."""
+    walk = schedule(Task.RECONCILE)
+    run(walk, clock)
+    clock.passes(3600)
+    chat(twenty, receipt, 50, undelivered=set(range(50)))
+    arrived = receipt(message_item("m0001"), **({} if own else {"at": connect("acc-2")}))
+    Receipt.objects.filter(pk=arrived.pk).update(received_at=NOW + timedelta(minutes=20))
+
+    run(walk, clock)
+
+    assert list(Gap.objects.values_list("cause", flat=True)) == ["unproven"]
+
+
+def test_what_was_written_long_before_the_oldest_delivery_that_waits_was_not_delivered(
+    schedule, twenty, clock, receipt
+):
+    walk = schedule(Task.RECONCILE)
+    run(walk, clock)
+    clock.passes(3600)
+    missed = twenty.hears("Nobody delivered it", at=NOW + timedelta(minutes=20))
+    twenty.hears("It waits", at=NOW + timedelta(minutes=40))
+    arrived = receipt(message_item("m0002"))
+    Receipt.objects.filter(pk=arrived.pk).update(received_at=NOW + timedelta(minutes=40))
+
+    run(walk, clock)
+
+    assert list(Gap.objects.values_list("since", "until", "brought")) == [(missed.at, missed.at, 1)]
 
 
 def test_a_short_thread_tells_everything(schedule, twenty, clock, receipt):
