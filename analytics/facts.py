@@ -116,12 +116,12 @@ class _Counting:
             yield self._timed(kind, run.started_at, run.ended_at, self._who_answered(run.ended_at))
 
     def _spells(self) -> Iterable[Counted]:
-        for began, run in spells.opened(self.spells, self.done_with):
+        for began, run in (opened := list(spells.opened(self.spells, self.done_with))):
             yield self._fact(metrics.OPENED, _number(began), began, until=run.ended_at)
             if run.ended_at is None:
                 continue
             who = self._who_wrote_last(began, run.ended_at, self.known.resolved.get(run.ended_at))
-            came_back = run is not self.spells[-1]
+            came_back = run is not opened[-1][1]
             yield self._timed(metrics.RESOLUTION, run.started_at, run.ended_at, who, hit=came_back)
             messages = sum(
                 began <= self._belongs(each) <= run.ended_at

@@ -162,10 +162,10 @@ METRICS: dict[str, Metric] = {
             "Nobody.", "Midnight of the brand's time zone.",
         ),
         Metric(
-            "reopened", "Reopen rate", 6, Unit.SHARE, RESOLUTION, "resolutions",
+            "reopened", "Reopen rate", 7, Unit.SHARE, RESOLUTION, "resolutions",
             "The share of resolutions after which the conversation was opened again.",
             "By the customer writing or by a colleague, however much later; resolving that was undone counts nowhere, and neither does one that came "
-            "back because the answer that was on its way could not be sent. It counts for the moment of resolving, so a share may still rise.",
+            "back because the answer that was on its way could not be sent, or by what turned out to be spam. It counts for the moment of resolving, so a share may still rise.",
             "As for the resolution time.", "The moment of resolving.", "reopened", "not reopened",
         ),
         Metric(

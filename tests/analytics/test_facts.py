@@ -170,6 +170,20 @@ def test_a_conversation_that_comes_back_is_resolved_twice_and_was_reopened(story
     assert [fact.until for fact in story.facts(metrics.OPENED)] == [story.at(10), story.at(75)]
 
 
+def test_spam_that_came_after_a_resolution_opened_nothing(story: Story) -> None:
+    story.write("mara", 0)
+    story.answer("mara", 5, by="Ada")
+    story.resolve("mara", 10, by="Ada")
+    story.write("mara", 60)
+    closing.mark_spam(conversation=story.conversation("mara"), by=story.person("Ada"), now=story.at(61))
+    story.resolve("mara", 90)
+
+    story.count()
+
+    assert len(story.facts(metrics.OPENED)) == 1
+    assert [fact.hit for fact in story.facts(metrics.RESOLUTION)] == [False]
+
+
 def test_a_resolution_is_nobodys_where_the_last_answer_was_written_outside(story: Story) -> None:
     for who in ("mara", "noor", "kim"):
         story.write(who, 0)
