@@ -248,7 +248,7 @@ IN_BUSINESS_HOURS = frozenset(each.fact for each in METRICS.values() if each.bus
 
 # What holds for every figure. Printed at the top of docs/metrics.md and of the page with the definitions.
 GENERAL = (
-    "Days begin and end at midnight in the brand's time zone, hours at its full hours; a night that gains or loses an hour has 25 or 23. "
+    "Days begin and end at midnight in the brand's time zone, hours at its full hours. By the hour each day has 24 rows: where the clocks are put back, both hours of that name are one, and where they are put forward, the one that was not is empty. "
     "The pages tell each time in that zone, too, wherever they are read, and name it.",
     "Business hours are those of the brand's first SLA policy that keeps any, else the first it has; a brand without hours works around "
     "the clock. When they change, all is counted anew by the new ones.",

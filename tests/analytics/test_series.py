@@ -22,6 +22,7 @@ from analytics.packing import DIMS
 from analytics.queries import series
 from analytics.queries.asked import Asked
 from analytics.queries.series import DAY, MOMENTS, SLOT, WEEK
+from analytics.reports import moments
 from inbox.models import Brand
 from tests.analytics.conftest import Story
 
@@ -140,6 +141,12 @@ def test_every_question_is_answered_as_the_facts_answer_it(
         assert [told.p50, told.p90, told.p95] == [percentile(histogram, share) for share in series.SHARES]
     if not by:
         assert series.distribution(asked, kind) == (expected[()][2] if expected else {})
+
+
+@pytest.mark.parametrize("day", [date(2026, 10, 25), date(2026, 3, 29)], ids=["an hour more", "an hour less"])
+def test_a_day_by_the_hour_has_as_many_rows_as_is_written(brand: Brand, day: date) -> None:
+    assert len(moments.of(Asked(brand, day, day))) == 24
+    assert "By the hour each day has 24 rows" in metrics.page()
 
 
 def test_a_question_of_many_things_reads_no_fact(brand: Brand, django_assert_max_num_queries: Any) -> None:
