@@ -11,7 +11,7 @@ import structlog
 from django.db import Error as DatabaseFailure
 from django.db import InterfaceError, OperationalError, transaction
 
-from connectors.actions import _covering, parking
+from connectors.actions import _covering, _missed, parking
 from connectors.contract import (
     AccountChanged,
     DeliveriesLost,
@@ -80,7 +80,7 @@ def _hear_news(parsed: Parsed, taken: Taken, *, now: datetime) -> None:
         for event in parsed.events:
             if isinstance(event, DeliveriesLost):
                 log.warning("deliveries_lost", channel=parsed.channel.pk, reason=event.reason)
-                _covering.look_back(parsed.channel.pk, event.reason, now=now)
+                _missed.look_back(parsed.channel.pk, event.reason, now=now)
             elif isinstance(event, RedeliveryEnded):
                 _covering.note_redelivered(parsed.channel.pk, event, now=now)
     except Exception as error:

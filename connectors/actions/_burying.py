@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from connectors import keeping
-from connectors.actions import _arriving
+from connectors.actions import _arriving, _missed
 from connectors.actions._arriving import Parsed
 from connectors.contract import Item, Page
 from connectors.models import DeadItem, Receipt, ReceiptState
@@ -53,8 +53,9 @@ def whole(receipt: Receipt, reason: str, *, now: datetime) -> DeadItem:
 def deliveries(receipt_ids: Sequence[int], reason: str, *, now: datetime) -> int:
     """Those of them that still wait are dead from now on."""
     waiting = Receipt.objects.filter(pk__in=receipt_ids, state=ReceiptState.NEW).order_by("pk")
-    dying = list(waiting.select_for_update().only("pk", "channel_id"))
+    dying = list(waiting.select_for_update().only("pk", "channel_id", "received_at"))
     DeadItem.objects.bulk_create([whole(each, reason, now=now) for each in dying])
+    _missed.note_unread(dying, now=now)
     died = Receipt.objects.filter(pk__in=[each.pk for each in dying])
     return died.update(state=ReceiptState.DEAD, reason=reason, drained_at=now)
 

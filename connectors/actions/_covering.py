@@ -26,11 +26,11 @@ from inbox.models import Channel, Handle
 from inbox.rules.cleaning import clean
 
 DELIVERED_WITHIN = timedelta(minutes=2)  # what is younger may still be on its way
-# Between two comparisons because our door was shut: one that opens and shuts again and again does not use up a platform's limits.
-SHUT_APART = timedelta(minutes=2)
 MARGIN = timedelta(minutes=10)  # deliveries under way when a walk began are looked at by the next one too
 HISTORICAL_AFTER = timedelta(hours=48)
-FOUND_BY_A_WALK = (GapCause.DISCONNECTED, GapCause.NOT_SUBSCRIBED, GapCause.FAILING, GapCause.NOT_DELIVERED)
+FOUND_BY_A_WALK = (
+    GapCause.DISCONNECTED, GapCause.NOT_SUBSCRIBED, GapCause.FAILING, GapCause.NOT_DELIVERED, GapCause.UNREAD,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,33 +126,6 @@ def end_gaps(channel_id: int, *, now: datetime) -> None:
     grows.update(until=Greatest(F("since"), now))
 
 
-def look_back(channel_id: int, reason: str, *, now: datetime) -> None:
-    """Something did not reach us, and nobody knows what: a gap is open until a walk has been made, which is due now. A platform that
-    says so is not asked to deliver it again: that may be just what it could not do."""
-    # One that is open already is as new as this: a walk under way may have passed what is missing now.
-    again = Gap.objects.filter(channel=channel_id, cause=GapCause.NOT_DELIVERED, healed_at=None, lost=False)
-    if not again.exists():
-        begin_gap(channel_id, GapCause.NOT_DELIVERED, since=complete_until(channel_id) or now, now=now)
-    again.update(found_at=now, redelivery_said=clean(reason)[:300])
-    _walk_soon(channel_id, now)
-
-
-def note_shut_door(channel_id: int, *, since: datetime, until: datetime, now: datetime) -> None:
-    """What was delivered in this time found our door shut. One gap however long it lasts, and a comparison for it."""
-    known = Gap.objects.filter(
-        channel=channel_id, cause=GapCause.NOT_DELIVERED, until__gte=since - SHUT_APART, healed_at=None, lost=False
-    )  # fmt: skip
-    if known.update(since=Least(F("since"), since), until=Greatest(F("until"), until), found_at=now):
-        return
-    Gap.objects.create(
-        channel_id=channel_id, cause=GapCause.NOT_DELIVERED, since=since, until=until, found_at=now
-    )
-    walks = SyncSchedule.objects.filter(channel=channel_id, task=Task.RECONCILE, paused=False, failures=0)
-    last = walks.values_list("last_success_at", flat=True).first()
-    due = max(now, last + SHUT_APART) if last is not None else now
-    walks.filter(next_run_at__gt=due).update(next_run_at=due)
-
-
 def note_redelivered(channel_id: int, ended: RedeliveryEnded, *, now: datetime) -> None:
     """It may be told before its name is kept: a platform has one such task of a channel at a time."""
     asked = Gap.objects.filter(channel=channel_id, redelivery_ended_at=None).exclude(redelivery_asked_at=None)
@@ -162,7 +135,7 @@ def note_redelivered(channel_id: int, ended: RedeliveryEnded, *, now: datetime) 
     )
 
 
-def _walk_soon(channel_id: int, now: datetime) -> None:
+def walk_soon(channel_id: int, now: datetime) -> None:
     walks = SyncSchedule.objects.filter(channel=channel_id, task=Task.RECONCILE, paused=False)
     walks.filter(next_run_at__gt=now).update(next_run_at=now)
 
@@ -235,7 +208,7 @@ def _heal(
             since=since, until=until, healed_at=now, healed_by=run, healed_task=schedule.task
         )
     if gaps.exists():
-        _walk_soon(channel.pk, now)
+        walk_soon(channel.pk, now)
 
 
 def note_horizon(channel: Channel, thread: CutOff, *, since: datetime, now: datetime) -> bool:

@@ -12,7 +12,7 @@ import structlog
 from django.db import NotSupportedError, ProgrammingError, connection, transaction
 
 from connectors import contexts, registry
-from connectors.actions import _arriving, _burying, _claiming, _hearing
+from connectors.actions import _arriving, _burying, _claiming, _hearing, _missed
 from connectors.actions._arriving import Parsed
 from connectors.contract import (
     UNKNOWN_KIND,
@@ -176,6 +176,7 @@ def _drain(ids: Sequence[int], now: datetime) -> Drained:
     taken = _arriving.take_in(batch.parsed, now=now)
     DeadItem.objects.bulk_create(batch.dead + taken.dead, batch_size=500)
     _finish(batch.readings, now)
+    _missed.note_unread([each.receipt for each in batch.readings if each.reason], now=now)
     return Drained(
         receipts=len(receipts),
         items=sum(each.items for each in batch.readings),

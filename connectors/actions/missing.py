@@ -10,7 +10,7 @@ import structlog
 from django.db import transaction
 from django.db.models import QuerySet
 
-from connectors.actions import _covering
+from connectors.actions import _covering, _missed
 from connectors.models import Credential
 from inbox import platforms
 from inbox.models import Channel, ChannelState
@@ -41,7 +41,7 @@ def note_away(*, since: datetime | None, now: datetime) -> None:
 
 def _note(channel: Channel, since: datetime, until: datetime, now: datetime) -> None:
     since = min(until, max(since, channel.created_at))
-    _covering.note_shut_door(channel.pk, since=since, until=until, now=now)
+    _missed.note_shut_door(channel.pk, since=since, until=until, now=now)
     log.info("door_was_shut", channel=channel.pk, since=since.isoformat(), until=until.isoformat())
 
 

@@ -86,7 +86,7 @@ def _askable(
         channel=channel, cause__in=_covering.FOUND_BY_A_WALK, lost=False, until__gt=earliest,
         redelivery_job="", redelivery_said="",
     )  # fmt: skip
-    for gap in gaps:
+    for gap in gaps.exclude(cause=GapCause.UNREAD):  # that was delivered
         since, until = _stretch(gap)
         since = max(since, earliest)
         if since <= now - bounds.begun and until <= now - bounds.ended:

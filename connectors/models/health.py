@@ -77,6 +77,7 @@ class GapCause(models.TextChoices):
     DISCONNECTED = "disconnected", "The channel was disconnected"
     NOT_SUBSCRIBED = "not_subscribed", "The platform had stopped delivering to us"
     FAILING = "failing", "Asking the platform failed"
+    UNREAD = "unread", "A delivery to one of the app's channels could not be read"
     HORIZON = "horizon", "It is older than what the platform still tells"
     UNPROVEN = "unproven", "More was written than the platform still tells"
 

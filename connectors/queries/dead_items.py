@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
-from django.db.models import Case, When
-from django.db.models.functions import Length
+from django.db.models import Case, Exists, F, OuterRef, When
+from django.db.models.functions import Coalesce, Length
 
-from connectors.models import DeadItem, Receipt
+from connectors.models import Credential, DeadItem, Receipt
 from connectors.queries.schedules import label_of
 from connectors.rules.masking import masked
 from inbox.models import Brand
@@ -33,7 +33,7 @@ def waiting(brand: Brand, *, before: int | None) -> list[DeadView]:
     if before:
         found = found.filter(pk__lt=before)
     items = list(found.order_by("-pk")[:PAGE])
-    bodies = _bodies([each.receipt_id for each in items if each.is_whole and each.receipt_id])
+    bodies = _bodies(brand, [each.receipt_id for each in items if each.is_whole and each.receipt_id])
     return [_view(item, bodies) for item in items]
 
 
@@ -50,16 +50,24 @@ def ids_waiting(brand: Brand, *, after: int, until: int, limit: int) -> list[int
     return list(found.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
-def _bodies(receipt_ids: Sequence[int]) -> dict[int, str]:
-    """What each delivery holds, as operations may see it."""
+def _bodies(brand: Brand, receipt_ids: Sequence[int]) -> dict[int, str]:
+    """What each delivery holds, as operations of the brand may see it: nobody knows of whom one tells that cannot be read, and it may
+    come to the address of any channel of its app."""
     if not receipt_ids:
         return {}
-    found = Receipt.objects.filter(pk__in=receipt_ids).annotate(size=Length("body"))
-    shown = found.annotate(shown=Case(When(size__lte=LONGEST_SHOWN, then="body")))
-    return {pk: _body(size, body) for pk, size, body in shown.values_list("pk", "size", "shown")}
+    # Of a channel that was retired nobody knows the app any more: it is taken for any other's of the platform.
+    app = Coalesce(OuterRef("channel__credential__app"), F("app"))
+    others = Credential.objects.filter(app=app, channel__platform=OuterRef("channel__platform"))
+    others = others.exclude(channel__brand=brand)
+    found = Receipt.objects.filter(pk__in=receipt_ids).annotate(size=Length("body"), shared=Exists(others))
+    shown = found.annotate(shown=Case(When(size__lte=LONGEST_SHOWN, shared=False, then="body")))
+    told = shown.values_list("pk", "size", "shared", "shown")
+    return {pk: _body(size, body, shared=shared) for pk, size, shared, body in told}
 
 
-def _body(size: int, body: memoryview | bytes | None) -> str:
+def _body(size: int, body: memoryview | bytes | None, *, shared: bool) -> str:
+    if shared:
+        return f"[{size} bytes, which may tell of other brands' accounts and are not shown]"
     if body is None:
         return f"[{size} bytes, too many to be shown]"
     try:

@@ -650,6 +650,26 @@ def test_a_delivery_that_died_as_a_whole_is_shown_masked_counted_and_read_again(
     assert AuditEntry.objects.filter(subject="dead item").count() == 3
 
 
+@pytest.mark.parametrize("retired", [False, True])
+def test_a_delivery_that_died_as_a_whole_shows_nothing_where_it_may_tell_of_another_brand(
+    page: Client, planned: Channel, connect: Callable[..., Channel], monkeypatch: Any, retired: bool
+) -> None:
+    theirs = connect("acc-2", brand=BrandFactory())
+    if retired:
+        Credential.objects.filter(channel=planned).delete()
+    item = {"kind": "message", "id": "m1", "thread": "a-stranger", "account": "acc-2", "at": 1785931200000}
+    Receipt.objects.create(channel=planned, received_at=timezone.now(), body=delivery(item))
+    with monkeypatch.context() as patch:
+        patch.setattr(FakePlatform, "items", broken)
+        draining.drain(now=timezone.now())
+
+    html = page.get(at("dead-items", planned)).content.decode()
+
+    assert "The connector is missing." in html and "other brands&#x27; accounts and are not shown" in html
+    assert "a-stranger" not in html and "acc-2" not in html
+    assert Gap.objects.filter(channel=theirs, cause="unread").exists() is not retired
+
+
 def broken(platform: FakePlatform, *given: object) -> Any:
     raise Malformed("The connector is missing.")
 

@@ -8,16 +8,19 @@ from connectors.actions import _claiming, draining, replaying
 from connectors.contract import UNKNOWN_KIND, Item, ReachChanged
 from connectors.models import (
     ChannelHealth,
+    Credential,
     DeadItem,
     Gap,
     GapCause,
+    PlatformApp,
     Receipt,
     ReceiptState,
     SyncSchedule,
     Task,
 )
-from inbox.models import Handle, Message
+from inbox.models import Channel, Handle, Message
 from tests.connectors.conftest import NOW, message_item
+from tests.factories.people import BrandFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -165,6 +168,30 @@ def test_a_delivery_that_stays_unreadable_waits_once_however_often_it_is_read(re
         assert (replayed.items, replayed.dead) == (1, 1)
 
     assert dead_deliveries() == [(unread.pk, unread.channel_id, "The body is no list of items.")]
+
+
+def test_a_delivery_that_nobody_can_read_is_a_gap_of_every_account_of_its_app(channel, receipt, connect):
+    """Platforms deliver for all accounts of an app at the address of any of them."""
+    theirs, later = connect("acc-2", brand=BrandFactory()), connect("acc-3")
+    stranger = connect("acc-4")
+    other_app = PlatformApp.objects.create(platform="fake", name="other", client_id="c2", sealed=b"")
+    Credential.objects.filter(channel=stranger).update(app=other_app)
+    Channel.objects.exclude(pk=later.pk).update(created_at=NOW)
+    Channel.objects.filter(pk=later.pk).update(created_at=NOW + timedelta(seconds=1))
+    walk = SyncSchedule.objects.create(
+        channel=theirs, task=Task.RECONCILE, every_seconds=900, next_run_at=NOW + timedelta(minutes=9)
+    )
+    unread = receipt(body=b"<html>")
+
+    draining.drain(now=NOW + timedelta(minutes=1))
+    list(replaying.replay(receipt_ids=[unread.pk], now=NOW + timedelta(minutes=2)))
+
+    gaps = Gap.objects.order_by("channel_id").values_list(
+        "channel_id", "cause", "since", "until", "healed_at"
+    )
+    assert list(gaps) == [(each.pk, "unread", NOW, NOW, None) for each in (channel, theirs)]
+    walk.refresh_from_db()
+    assert walk.next_run_at == NOW + timedelta(minutes=1)
 
 
 def test_an_item_goes_to_the_channel_of_its_account(receipt, connect):

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from connectors.actions import missing, scheduling, syncing
-from connectors.actions._covering import SHUT_APART
+from connectors.actions._missed import SHUT_APART
 from connectors.models import ChannelHealth, Gap, PlatformApp, SyncSchedule, Task
 from inbox import platforms
 from inbox.models import Channel, ChannelState, Message
