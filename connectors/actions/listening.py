@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,7 @@ BATCH = 5000
 COUNT = """
     INSERT INTO connectors_hourofarrivals (channel_id, hour, messages)
     SELECT channel_id, date_trunc('hour', sent_at, 'UTC'), count(*) FROM inbox_message
-     WHERE id > %s AND id <= %s AND direction = 'in' GROUP BY 1, 2 ORDER BY 1, 2
+     WHERE id > %s AND id <= %s AND direction = 'in' AND kind <> 'system' GROUP BY 1, 2 ORDER BY 1, 2
     ON CONFLICT (channel_id, hour) DO UPDATE SET messages = connectors_hourofarrivals.messages + excluded.messages
 """
 
@@ -48,11 +48,7 @@ def silences(channels: Sequence[Channel], *, now: datetime) -> Mapping[int, sile
     zones = {channel.pk: ZoneInfo(channel.brand.time_zone) for channel in channels}
     heard = {channel.pk: until for channel in channels if (until := _heard_until(channel, now)) is not None}
     again = _outages_ended(heard, now)
-    counts: dict[int, list[tuple[datetime, int]]] = {pk: [] for pk in heard}
-    rows = HourOfArrivals.objects.filter(channel__in=counts, hour__gte=now - silence.WEEK * silence.WEEKS)
-    for channel_id, hour, messages in rows.order_by("hour").values_list("channel_id", "hour", "messages"):
-        counts[channel_id].append((hour, messages))
-    for channel_id, known in counts.items():
+    for channel_id, known in _arrivals(heard, now).items():
         if not known:
             continue
         until = heard[channel_id]
@@ -63,6 +59,23 @@ def silences(channels: Sequence[Channel], *, now: datetime) -> Mapping[int, sile
         if silent := silence.judge(last=last, profile=profile, now=until, zone=zone):
             found[channel_id] = silent
     return found
+
+
+def _arrivals(channel_ids: Collection[int], now: datetime) -> dict[int, list[tuple[datetime, int]]]:
+    """The hours in which somebody wrote, of the last weeks. Where nobody has for long, those of before count on, which are kept for it:
+    no silence ends by lasting."""
+    known: dict[int, list[tuple[datetime, int]]] = {pk: [] for pk in channel_ids}
+    rows = HourOfArrivals.objects.order_by("hour").values_list("channel_id", "hour", "messages")
+    for channel_id, hour, messages in rows.filter(
+        channel__in=channel_ids, hour__gte=now - silence.WEEK * silence.WEEKS
+    ):
+        known[channel_id].append((hour, messages))
+    long_silent = [pk for pk, hours in known.items() if not hours or hours[-1][0] < now - silence.WEEK]
+    if long_silent:
+        known |= {pk: [] for pk in long_silent}
+        for channel_id, hour, messages in rows.filter(channel__in=long_silent):
+            known[channel_id].append((hour, messages))
+    return known
 
 
 def _heard_until(channel: Channel, now: datetime) -> datetime | None:

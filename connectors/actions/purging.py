@@ -18,7 +18,8 @@ KEPT_DAYS = 30
 SHORTEST_DAYS = (
     3  # what a platform may still deliver again, and what people may want to read again after a bad day
 )
-ARRIVALS_KEPT = timedelta(weeks=9)  # a week more than silence is measured by
+# A week more than silence is measured by; before the last message, however long ago that was.
+ARRIVALS_KEPT = timedelta(weeks=9)
 BATCH = 1000
 
 
@@ -64,5 +65,7 @@ def _purge_the_rest(channel: Channel, before: datetime, now: datetime) -> int:
     dead, _ = DeadItem.objects.filter(channel=channel, replayed_at__lt=before).delete()
     over = SyncRun.objects.filter(channel=channel, ended_at__lt=before).exclude(state=RunState.RUNNING)
     runs, _ = over.delete()
-    HourOfArrivals.objects.filter(channel=channel, hour__lt=now - ARRIVALS_KEPT).delete()
+    arrivals = HourOfArrivals.objects.filter(channel=channel)
+    newest = arrivals.order_by("-hour").values_list("hour", flat=True).first()
+    arrivals.filter(hour__lt=min(now, newest or now) - ARRIVALS_KEPT).delete()
     return dead + runs

@@ -46,11 +46,14 @@ def _times(first: datetime, last: datetime, zone: ZoneInfo) -> Mapping[int, int]
 def usual(
     counts: Iterable[tuple[datetime, int]], *, now: datetime, zone: ZoneInfo
 ) -> Mapping[int, float] | None:
-    """Messages to be expected in each hour of the week. None where a whole week is not known yet."""
-    counts = [(hour, count) for hour, count in counts if hour >= now - WEEK * WEEKS and hour <= now - HOUR]
-    if not counts:
+    """Messages to be expected in each hour of the week, by the weeks before the last one that came. None where a whole week is not
+    known yet."""
+    known = [(hour, count) for hour, count in counts if hour <= now - HOUR]
+    if not known:
         return None
-    first, last = min(hour for hour, _ in counts), max(hour for hour, _ in counts)
+    last = max(hour for hour, _ in known)
+    counts = [(hour, count) for hour, count in known if hour >= last - WEEK * WEEKS]
+    first = min(hour for hour, _ in counts)
     if now - first < WEEK:
         return None
     totals: dict[int, float] = defaultdict(float)

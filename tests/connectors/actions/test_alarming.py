@@ -28,7 +28,7 @@ from connectors.contract import Tokens
 from connectors.models import Alarm, ChannelHealth, Credential, Gap, HourOfArrivals, PlatformApp, SyncSchedule
 from inbox import platforms
 from inbox.actions import channels
-from inbox.models import Brand, Channel, ChannelState, Notification, Person, Role
+from inbox.models import Brand, Channel, ChannelState, Message, Notification, Person, Role
 from inbox.platforms import AuthRules, ReceiveRules
 from tests.connectors.conftest import NOW
 from tests.factories.people import BrandFactory, MembershipFactory
@@ -427,6 +427,19 @@ def test_a_channel_that_falls_silent_is_told_and_a_quiet_one_is_not(
     assert "about 18 messages were to be expected" in alarm.said
 
 
+def test_no_silence_ends_by_lasting(channel: Channel, ops: Person) -> None:
+    usual_weeks(channel, 9)
+
+    week = 7 * 24 * 60
+    assert [look(week * number) for number in range(12)] == [1, *[0] * 11]
+
+    assert Alarm.objects.get().cleared_at is None
+    wrote = NOW + timedelta(weeks=12)
+    HourOfArrivals.objects.create(channel=channel, hour=wrote - timedelta(hours=1), messages=1)
+    look(week * 12)
+    assert Alarm.objects.get().cleared_at is not None
+
+
 def test_a_channel_that_nobody_connected_again_is_not_silent(channel: Channel, ops: Person) -> None:
     usual_weeks(channel, 6)
     Channel.objects.update(state=ChannelState.DISCONNECTED)
@@ -510,8 +523,10 @@ def test_arrivals_are_counted_once_by_the_hour_in_which_they_were_written(
         message_item("m2", seconds=-7100),
         message_item("m3"),
         message_item("m4", outbound=True),
+        message_item("m5"),
     )
     draining.drain(now=NOW)
+    Message.objects.filter(external_id="m5").update(kind="system")  # somebody joined: nobody wrote
 
     while listening.count_arrivals():
         pass

@@ -104,14 +104,25 @@ def test_what_was_replayed_and_runs_that_are_over_go_and_what_is_under_way_stays
             schedule=nightly if number == 2 else None, channel=channel, task=Task.POLL, state=state,
             started_at=long_ago, ended_at=None if state == "running" else long_ago,
         )  # fmt: skip
-    for weeks in (8, 10):
+    for weeks in (0, 8, 10):
         HourOfArrivals.objects.create(channel=channel, hour=NOW - timedelta(weeks=weeks), messages=1)
 
     turn(nightly, clock)
 
     assert DeadItem.objects.count() == 2
     assert set(SyncRun.objects.values_list("task", "state")) == {("poll", "done")}
-    assert HourOfArrivals.objects.get().hour == NOW - timedelta(weeks=8)
+    kept = HourOfArrivals.objects.order_by("hour").values_list("hour", flat=True)
+    assert list(kept) == [NOW - timedelta(weeks=8), NOW]
+
+
+def test_by_what_a_silence_is_measured_is_kept_as_long_as_it_lasts(nightly, channel, clock):
+    for weeks in (30, 38, 40):
+        HourOfArrivals.objects.create(channel=channel, hour=NOW - timedelta(weeks=weeks), messages=1)
+
+    turn(nightly, clock)
+
+    kept = HourOfArrivals.objects.order_by("hour").values_list("hour", flat=True)
+    assert list(kept) == [NOW - timedelta(weeks=38), NOW - timedelta(weeks=30)]
 
 
 def test_other_channels_keep_what_is_theirs(nightly, receipt, connect, clock):
