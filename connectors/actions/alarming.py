@@ -57,7 +57,7 @@ def look(*, now: datetime) -> int:
     }
     known = set(Alarm.objects.filter(cleared_at=None).values_list("channel_id", "kind", "task"))
     # That somebody tries again, or pauses it, mends nothing: only what succeeds does.
-    for key in sorted(known - set(found) - _not_succeeding(channels)):
+    for key in sorted(known - set(found) - _not_succeeding(channels) - _not_looked_at(channels)):
         _clear(key, now)
     new = 0
     for (channel_id, kind, task), said in sorted(found.items()):
@@ -118,6 +118,17 @@ def _failing(channels: Mapping[int, Channel]) -> dict[Key, str]:
 def _not_succeeding(channels: Mapping[int, Channel]) -> set[Key]:
     failing = _wanted(channels).exclude(last_error="").values_list("channel_id", "task")
     return {(channel_id, AlarmKind.FAILING.value, task) for channel_id, task in failing}
+
+
+def _not_looked_at(channels: Mapping[int, Channel]) -> set[Key]:
+    """Connected again, and the platform has not been asked yet whether it delivers now."""
+    return {
+        (pk, AlarmKind.NOT_SUBSCRIBED.value, "")
+        for pk, channel in channels.items()
+        if channel.state == ChannelState.CONNECTED
+        and (health := getattr(channel, "health", None)) is not None
+        and health.subscribed is None
+    }
 
 
 def _wanted(channels: Mapping[int, Channel]) -> QuerySet[SyncSchedule]:

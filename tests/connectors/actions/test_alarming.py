@@ -155,6 +155,26 @@ def test_what_a_look_found_before_a_channel_was_connected_again_is_no_alarm(
     assert look(1) == 0
 
 
+def test_what_is_not_delivered_to_is_told_once_also_where_connecting_again_mended_nothing(
+    channel: Channel, ops: Person, platform: FakePlatform
+) -> None:
+    health = ChannelHealth.objects.create(
+        channel=channel, subscribed=False, subscription_said="None is sent."
+    )
+    assert look() == 1
+    grant = platform.exchange(SimpleNamespace(now=NOW), "good-code", "", "kept-verifier")  # type: ignore[arg-type]
+    app = Credential.objects.get(channel=channel).app
+    connecting.connect(app=app, brand=channel.brand, grant=grant, now=NOW)
+    assert look(1) == 0  # before the comparison asks the platform
+
+    ChannelHealth.objects.filter(pk=health.pk).update(subscribed=False)
+    assert look(2) == 0
+
+    ChannelHealth.objects.filter(pk=health.pk).update(subscribed=True)
+    look(3)
+    assert Alarm.objects.get().cleared_at is not None
+
+
 def test_a_sync_that_fails_again_and_again_is_told_with_its_fix(channel: Channel, ops: Person) -> None:
     planning.give_defaults(channel, NOW)
     poll = SyncSchedule.objects.filter(channel=channel, task="poll")
