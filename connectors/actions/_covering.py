@@ -60,22 +60,37 @@ def polled_until(channel_id: int) -> datetime | None:
 
 
 def note_whole(
-    schedule: SyncSchedule, run: SyncRun | None, *, walked_from: datetime, withheld: str = "", now: datetime
+    schedule: SyncSchedule,
+    run: SyncRun | None,
+    *,
+    walked_from: datetime,
+    withheld: str = "",
+    unread: int = 0,
+    now: datetime,
 ) -> None:
-    """A whole walk or poll has been made. `withheld`: why it is whole without the public talk. A poll that does not bring the comments says nothing of them: it closes what its own
-    failing opened, and the rest is a comparison's affair."""
+    """A whole walk or poll has been made. `withheld`: why it is whole without the public talk; `unread`: how many items that it met could
+    not be read. What it closes is closed but for these. A poll that does not bring the comments says nothing of them: it closes what its
+    own failing opened, and the rest is a comparison's affair."""
     channel = schedule.channel
     polled = polled_until(channel.pk)
     if schedule.task == Task.POLL and platforms.get(channel.platform).receive.is_partly_polled:
-        _heal(schedule, run, walked_from=walked_from, now=now, causes=(GapCause.FAILING,))
+        unseen = _unseen("", unread)
+        _heal(schedule, run, walked_from=walked_from, unseen=unseen, now=now, causes=(GapCause.FAILING,))
         _note_unread(channel, polled, walked_from=walked_from, now=now)
         _note("polled_until", channel.pk, walked_from)
         return
-    _heal(schedule, run, walked_from=walked_from, now=now)
+    _heal(schedule, run, walked_from=walked_from, unseen=_unseen(withheld, unread), now=now)
     _note_unread(channel, polled, walked_from=walked_from, now=now)
     _note("complete_until", channel.pk, min(walked_from, _log_until(channel) or walked_from))
     told = {"public_unread": withheld[:300]} if schedule.task == Task.RECONCILE else {}
     ChannelHealth.objects.filter(channel=channel).update(last_synced_at=now, **told)
+
+
+def _unseen(withheld: str, unread: int) -> str:
+    told = [f"it was not shown what is said in public ({withheld.rstrip('.')})"] if withheld else []
+    if unread:
+        told.append(f"{unread} {'item' if unread == 1 else 'items'} that it met could not be read")
+    return ", and ".join(told)
 
 
 def _note_unread(channel: Channel, polled: datetime | None, *, walked_from: datetime, now: datetime) -> None:
@@ -188,6 +203,7 @@ def _heal(
     run: SyncRun | None,
     *,
     walked_from: datetime,
+    unseen: str,
     now: datetime,
     causes: Collection[str] = FOUND_BY_A_WALK,
 ) -> None:
@@ -205,8 +221,15 @@ def _heal(
                 channel=channel, cause=GapCause.HORIZON, since=gap.since, until=since, found_at=now, lost=True
             )  # fmt: skip
         Gap.objects.filter(pk=gap.pk).update(
-            since=since, until=until, healed_at=now, healed_by=run, healed_task=schedule.task
+            since=since,
+            until=until,
+            healed_at=now,
+            healed_by=run,
+            healed_task=schedule.task,
+            unseen=unseen[:300],
         )
+    if run is not None and unseen:
+        Gap.objects.filter(healed_by=run).update(unseen=unseen[:300])  # those that it found itself, too
     if gaps.exists():
         walk_soon(channel.pk, now)
 

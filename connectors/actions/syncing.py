@@ -239,7 +239,10 @@ def _close(
         _runs.close_run(schedule, run_row, done, failures, now)
         _rest_where_nothing_is_left(row, done)
         if whole_since is not None:
-            _covering.note_whole(schedule, run_row, walked_from=whole_since, withheld=done.withheld, now=now)
+            unread = run_row.dead if run_row is not None else done.dead
+            _covering.note_whole(
+                schedule, run_row, walked_from=whole_since, withheld=done.withheld, unread=unread, now=now
+            )
         elif done.error and done.remedy != THROTTLED and schedule.task == Task.POLL and failures >= 3:
             since = _covering.polled_until(schedule.channel_id) or now
             _covering.begin_gap(schedule.channel_id, GapCause.FAILING, since=since, now=now)

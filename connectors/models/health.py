@@ -99,6 +99,13 @@ class Gap(models.Model):
         db_default="",
         help_text="Of what healed it: runs go after a month, gaps stay.",
     )  # a Task
+    unseen = models.CharField(
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What whoever healed it could not see.",
+    )
     brought = models.IntegerField(default=0, help_text="Messages that it had kept from us.")
     lost = models.BooleanField(default=False, help_text="The platform tells no more of it.")
     redelivery_asked_at = models.DateTimeField(

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When, Window
 from django.db.models.functions import RowNumber
 
-from connectors.models import Gap, GapCause, SyncSchedule, Task
+from connectors.models import DeadItem, Gap, GapCause, SyncSchedule, Task
 from connectors.queries.schedules import label_of
 from connectors.rules.cadence import Cadence
 from inbox import platforms
@@ -41,6 +41,8 @@ class ChannelCoverage:
     complete_until: datetime | None
     polled_until: datetime | None  # of messages, where the comments alone are compared
     behind: bool
+    withheld: str  # why nothing of what is said in public is compared
+    unread: int  # items that came or were met, and wait to be read again
     horizon: str
     gaps: tuple[GapView, ...]  # the open ones, then what is lost, then what was healed; of each the newest
     totals: tuple[tuple[str, int], ...]  # by state, those that there are
@@ -56,8 +58,12 @@ def of_brand(brand: Brand, *, now: datetime) -> list[ChannelCoverage]:
     )
     plans = _plans(channels)
     gaps = _newest(channels)
+    unread = _unread(channels)
     return [
-        _of_channel(channel, plans.get(channel.pk, []), gaps.get(channel.pk, []), now) for channel in channels
+        _of_channel(
+            channel, plans.get(channel.pk, []), gaps.get(channel.pk, []), unread.get(channel.pk, 0), now
+        )
+        for channel in channels
     ]
 
 
@@ -92,6 +98,11 @@ def _newest(channels: list[Channel]) -> dict[int, list[tuple[Gap, int]]]:
     return gaps
 
 
+def _unread(channels: list[Channel]) -> dict[int, int]:
+    waiting = DeadItem.objects.filter(channel__in=channels, replayed_at=None)
+    return dict(waiting.order_by().values_list("channel").annotate(total=Count("*")))
+
+
 def _plans(channels: list[Channel]) -> dict[int, list[Cadence]]:
     """When what makes a channel complete falls due: its poll, where that is the whole story, and its reconcile."""
     partly = {each.pk for each in channels if platforms.get(each.platform).receive.is_partly_polled}
@@ -110,12 +121,13 @@ def _is_behind(until: datetime, plans: list[Cadence], now: datetime) -> bool:
 
 
 def _of_channel(
-    channel: Channel, plans: list[Cadence], found: list[tuple[Gap, int]], now: datetime
+    channel: Channel, plans: list[Cadence], found: list[tuple[Gap, int]], unread: int, now: datetime
 ) -> ChannelCoverage:
     health = getattr(channel, "health", None)
     until = health.complete_until if health else None
     manifest = platforms.get(channel.platform)
     polled = health.polled_until if health and manifest.receive.is_partly_polled else None
+    withheld = health.public_unread if health else ""
     gaps = tuple(_view(gap) for gap, _ in found)
     totals = {view.state: total for view, (_, total) in zip(gaps, found, strict=True)}
     is_retired = channel.state == ChannelState.DISCONNECTED  # nothing is planned for it
@@ -126,13 +138,15 @@ def _of_channel(
         until,
         polled,
         behind,
-        _horizon(manifest),
+        withheld,
+        unread,
+        _horizon(manifest, compares_comments=not withheld),
         gaps,
         tuple((state, totals[state]) for state in STATES if state in totals),
     )
 
 
-def _horizon(manifest: Manifest) -> str:
+def _horizon(manifest: Manifest, *, compares_comments: bool) -> str:
     told = []
     if manifest.history.messages_per_thread is not None:
         told.append(f"the newest {manifest.history.messages_per_thread} messages of each thread")
@@ -142,7 +156,7 @@ def _horizon(manifest: Manifest) -> str:
         said = f"{manifest.label} still tells {' and '.join(told)}; what is older and was missed cannot be had any more."
     else:
         said = f"{manifest.label} tells its whole history."
-    if manifest.history.posts is not None:
+    if manifest.history.posts is not None and compares_comments:
         said += f" Of comments those under the newest {manifest.history.posts} posts are compared; one under an older post that no delivery brought stays away."
     return said
 
@@ -165,4 +179,5 @@ def _view(gap: Gap) -> GapView:
         return GapView(gap, cause, "open", "The next whole comparison closes it.")
     brought = f"brought {messages}" if gap.brought else "found nothing missing"
     by = f"“{Task(gap.healed_task).label.lower()}”" if gap.healed_task else "a run whose log is gone"
-    return GapView(gap, cause, "healed", f"Healed: {by} {brought}.")
+    unseen = f" Something may be missing all the same: {gap.unseen}." if gap.unseen else ""
+    return GapView(gap, cause, "healed", f"Healed: {by} {brought}.{unseen}")

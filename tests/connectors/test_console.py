@@ -775,6 +775,22 @@ def test_what_healed_a_gap_is_known_when_the_log_of_its_run_is_gone(
     assert outcome() == "a run whose log is gone found nothing missing"
 
 
+def test_coverage_says_what_is_not_covered(page: Client, planned: Channel) -> None:
+    platforms.register(manifest(history=HistoryRules(messages_per_thread=20, posts=100)))
+    gap(planned, 1, healed_task="reconcile", unseen="1 item that it met could not be read")
+    dead_items(planned, 3, kind="bad")
+    ChannelHealth.objects.update_or_create(
+        channel=planned, defaults={"complete_until": NOW, "public_unread": "Instagram shows no comments."}
+    )
+
+    html = page.get(at("coverage", planned)).content.decode()
+
+    assert "found nothing missing. Something may be missing all the same: 1 item" in html
+    assert "nothing is compared" in html and "Instagram shows no comments." in html
+    assert "newest 100 posts" not in html
+    assert "But for what could not be read" in html and ">3 items</a>" in html
+
+
 def test_coverage_says_of_how_many_posts_the_comments_are_compared(page: Client, planned: Channel) -> None:
     said = "Of comments those under the newest 100 posts are compared"
     assert said not in page.get(at("coverage", planned)).content.decode()

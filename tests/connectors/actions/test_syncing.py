@@ -861,6 +861,27 @@ def test_a_walk_that_is_begun_anew_reads_all_over_its_turns_and_the_next_one_wha
     assert run(walk, clock).pages == 1
 
 
+def test_what_a_walk_could_not_see_is_told_beside_the_gap_that_it_closes(schedule, platform, clock, channel):
+    """A poll may be all there is, or a comparison that is shown no comments and met a thread that nobody could read."""
+    walk = schedule(Task.RECONCILE)
+    run(walk, clock)
+    clock.passes(86400)
+    platform.hears("Nobody delivered it", at=clock() - timedelta(hours=3))
+    later = clock() - timedelta(hours=1)
+    Gap.objects.create(channel=channel, cause="disconnected", since=later, until=later, found_at=later)
+    told = platform.history
+    unread = (({"id": "?"}, "It has no author."), ({"id": "!"}, "It has no author."))
+    platform.history = lambda *given: replace(
+        told(*given), withheld="No comments are shown.", failures=unread
+    )
+
+    run(walk, clock)
+
+    unseen = "it was not shown what is said in public (No comments are shown), and 2 items that it met could not be read"
+    assert set(Gap.objects.values_list("healed_task", "unseen")) == {("reconcile", unseen)}
+    assert Gap.objects.count() == 2
+
+
 def test_without_public_talk_the_rest_is_whole_and_the_connection_says_what_is_missing(
     schedule, platform, clock, channel, monkeypatch
 ):
