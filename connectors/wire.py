@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import orjson
@@ -117,10 +118,10 @@ def told(value: str, what: str) -> str:
     return value
 
 
-def is_of_a_gateway(status: int, *, repeatable: bool, told: bool) -> bool:
-    """Whether a call that must not be repeated is refused in words of whoever stands in between: then what stands behind may have
-    done the work. `told`: the body holds a code of the platform's own."""
-    return not repeatable and (status in (408, 504) or (status == 502 and not told))
+def leaves_it_open(status: int, *, repeatable: bool, told: bool) -> bool:
+    """Whether a refusal of a call that must not be repeated leaves open what became of it: a server in trouble, or whoever stands in
+    between, may say so of work that is done. `told`: it says in a way of the platform's own, which we know, that it was not."""
+    return not repeatable and (status in (408, 504) or (status >= 500 and not told))
 
 
 def count(value: object) -> int | None:
@@ -173,6 +174,18 @@ def when(*candidates: object) -> datetime:
         if (found := moment(candidate)) is not None:
             return found
     raise Malformed("The item has no readable time.")
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
+    """From when the platform wants to be asked again, where the header says so: in seconds or as a date. A day at most."""
+    said = headers.get("retry-after", "").strip()
+    seconds = count(said)
+    if seconds is None:
+        try:
+            seconds = round((parsedate_to_datetime(said) - now).total_seconds())
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return now + timedelta(seconds=min(max(0, seconds), 86_400))
 
 
 def milliseconds(at: datetime) -> int:

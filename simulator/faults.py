@@ -18,7 +18,7 @@ CATALOGUE: dict[str, str] = {
     "rate.limit": "An API call is refused with the platform's rate-limit answer, in the form named or in one that soon ends; form=any draws one.",
     "token.expire_midsend": "The access token expires at the moment of a send, which fails.",
     "slow": "An API call takes ms (default 3000) longer.",
-    "error.5xx": "An API call fails with a server error, sometimes an HTML page or an empty body.",
+    "error.5xx": "An API call fails with a server error, sometimes an HTML page or an empty body; a send before it is taken or after (when=before, after).",
     "send.timeout": "A send is accepted, the message reaches the customer, and the call never answers.",
     "token.race": "A token of after_ms (default 10000) ends between two calls; its refresh takes ms (1500): on X whoever else refreshes is refused.",
     "webhook.disabled": "The platform gives the webhook up, as after too many failures, until somebody subscribes or proves it again.",

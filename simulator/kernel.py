@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from simulator import tokens
 from simulator.delivering import Deliverer
-from simulator.faults import Faults
+from simulator.faults import Faults, Hit
 from simulator.limits import Limits
 from simulator.messaging import Messaging
 from simulator.models import Account, Message, Thread
@@ -17,6 +17,13 @@ from simulator.world import Happening, World
 
 # Longer than any client waits; a stop of the simulator ends it at once.
 _NEVER_SECONDS = 900
+_OF_GATEWAYS = (
+    (500, "Internal Server Error"),
+    (502, "Bad Gateway"),
+    (504, "Gateway Timeout"),
+    (520, "Web server is returning an unknown error"),
+    (524, "A timeout occurred"),
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,7 +55,7 @@ class Kernel:
         if self._is_ripe(account) and self.faults.draw("token.race", **scope):
             tokens.expire(self.world, account=account)
             return platform.refusal("expired", path=request.url.path)
-        if hit := self.faults.draw("error.5xx", **scope):
+        if hit := self._trouble(account, when="before"):
             return _server_trouble(platform, hit.random.random(), path=request.url.path)
         if hit := self.faults.draw("rate.limit", **scope):
             form = hit.rule.params.get("form")
@@ -58,6 +65,13 @@ class Kernel:
                 form = platform.limit_forms[0]
             return platform.limited(form, account=account, minutes=hit.number("minutes", 1))
         return None
+
+    def _trouble(self, account: Account, *, when: str) -> Hit | None:
+        """error.5xx, which strikes on both sides of what a call does unless one is named."""
+        rule = self.faults.rule("error.5xx", platform=account.platform, account=account.id)
+        if rule is None or rule.params.get("when", when) != when:
+            return None
+        return self.faults.draw("error.5xx", platform=account.platform, account=account.id)
 
     def _is_ripe(self, account: Account) -> bool:
         """token.race ends no token that was issued a moment ago: two in a row mean that the grant is gone."""
@@ -89,7 +103,7 @@ class Kernel:
     async def accepted(
         self, *, account: Account, thread: Thread, message: Message, response: Response
     ) -> Response:
-        """Tells the echo of an accepted send, then answers; or never answers, under send.timeout."""
+        """Tells the echo of an accepted send, then answers; or never answers, under send.timeout; or as if nothing had been done."""
         happening = Happening(
             kind="message",
             account=account,
@@ -108,13 +122,29 @@ class Kernel:
             message.extra["fault"] = "send.timeout"
             self.world.save_message(message)
             await asyncio.sleep(_NEVER_SECONDS)
+        if hit := self._trouble(account, when="after"):
+            message.extra["fault"] = "error.5xx"
+            self.world.save_message(message)
+            return _gateway_trouble(hit.random.random())
         return response
 
 
 def _server_trouble(platform: Platform, draw: float, *, path: str) -> Response:
     if draw < 0.25:
-        page = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
-        return Response(page, status_code=502, media_type="text/html")
+        return _page(502, "Bad Gateway")
     if draw < 0.4:
         return Response(b"", status_code=503)
     return platform.refusal("server", path=path)
+
+
+def _gateway_trouble(draw: float) -> Response:
+    """What stands in between has lost the answer, and says so in its own way."""
+    if draw < 0.2:
+        return Response(b"", status_code=503)
+    status, title = _OF_GATEWAYS[int((draw - 0.2) / 0.8 * len(_OF_GATEWAYS))]
+    return _page(status, title)
+
+
+def _page(status: int, title: str) -> Response:
+    page = f"<html><head><title>{status} {title}</title></head><body><h1>{status} {title}</h1></body></html>"
+    return Response(page, status_code=status, media_type="text/html")

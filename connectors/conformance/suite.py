@@ -208,8 +208,10 @@ class Conformance:
     # -- what is sent ------------------------------------------------------------------------------------------------
 
     def test_an_answer_lost_after_sending_is_unknown(self) -> None:
-        for failure in (httpx.ReadTimeout("x"), httpx.ReadError("x"), httpx.RemoteProtocolError("x")):
-            assert self._send(failure).remedy is Remedy.UNKNOWN
+        for lost in (httpx.ReadTimeout("x"), httpx.ReadError("x"), httpx.RemoteProtocolError("x")):
+            assert self._send(lost).remedy is Remedy.UNKNOWN
+        for status in (408, 500, 502, 503, 504, 520, 522, 524):
+            assert self._send(httpx.Response(status, content=b"<html>")).remedy is Remedy.UNKNOWN, status
 
     def test_a_connection_that_never_stood_is_tried_again(self) -> None:
         assert self._send(httpx.ConnectError("x")).remedy is Remedy.RETRY
@@ -272,10 +274,9 @@ class Conformance:
             cursor, more = page.cursor, page.more
 
     def _context(
-        self,
-        asked: list[httpx.Request],
+        self, asked: list[httpx.Request],
         answer: httpx.Response | Exception | Callable[[httpx.Request], httpx.Response] | None = None,
-    ) -> Context:
+    ) -> Context:  # fmt: skip
         def respond(request: httpx.Request) -> httpx.Response:
             asked.append(request)
             if isinstance(answer, Exception):

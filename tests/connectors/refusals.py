@@ -148,7 +148,7 @@ def x() -> Iterator[Refused]:
     yield by_the_simulator("not found", told.not_found("user", "1"), Remedy.TELL)
     yield by_the_simulator("too many", told.too_many(), Remedy.RETRY)
     yield by_the_simulator("limit of old", told.limit_of_old({}), Remedy.RETRY)
-    yield by_the_simulator("server", told.server(), Remedy.RETRY)
+    yield by_the_simulator("server", told.server(), Remedy.UNKNOWN)
     yield by_the_simulator(
         "invalid", told.invalid("The text or attachments are required.", text=""), Remedy.BUG
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,7 +14,8 @@ import pytest
 
 from connectors import registry, signatures
 from connectors.conformance import Conformance, Refusal, Subject, deliveries_in, reading
-from connectors.contract import Account, Connector, Item, Page, Remedy, WebhookAnswer
+from connectors.conformance.subject import NOW
+from connectors.contract import Account, Connector, ConnectorError, Item, Page, Remedy, WebhookAnswer
 from connectors.platforms.echo import client as echo_client
 from connectors.platforms.echo.connector import connector as echo
 from connectors.platforms.instagram import errors as instagram_errors
@@ -214,6 +216,16 @@ def test_no_line_of_a_table_of_ours_is_without_an_answer_that_shows_it() -> None
             line.status in (0, status) and line.code in (0, code) and line.says in words.lower()
             for _, status, code, words, _ in refusals.LINKEDIN
         ), line
+
+
+@pytest.mark.parametrize("suite", [TestEcho, TestInstagram, TestX, TestLinkedIn])
+def test_a_server_in_trouble_that_says_when_to_come_again_is_obeyed(suite: type[Conformance]) -> None:
+    busy = httpx.Response(503, headers={"Retry-After": "120"}, content=b"<html>")
+
+    with pytest.raises(ConnectorError) as caught:
+        suite.subject.connector.history(suite()._context([], busy), "")
+
+    assert (caught.value.remedy, caught.value.retry_at) == (Remedy.RETRY, NOW + timedelta(minutes=2))
 
 
 def test_damage_is_done_and_order_is_shuffled() -> None:

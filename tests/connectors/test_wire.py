@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -83,3 +83,14 @@ def test_a_cursor_comes_back_as_it_went() -> None:
 def test_a_foreign_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(Malformed):
         wire.unpack(cursor)
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [("120", 120), ("Sun, 29 Nov 2026 12:02:00 GMT", 120), ("Sun, 29 Nov 2026 11:00:00 GMT", 0), ("9999999", 86_400), ("soon", None), ("", None)],
+)  # fmt: skip
+def test_when_to_ask_again_is_read_as_seconds_or_as_a_date(said: str, seconds: int | None) -> None:
+    now = datetime(2026, 11, 29, 12, tzinfo=UTC)
+    expected = None if seconds is None else now + timedelta(seconds=seconds)
+
+    assert wire.retry_after({"retry-after": said}, now) == expected

@@ -350,6 +350,29 @@ async def test_slow_and_broken_answers(outside: Outside) -> None:
 
 
 @simulated
+async def test_a_server_error_may_come_after_the_send_was_taken(outside: Outside) -> None:
+    headers = await outside.instagram()
+    person = (await outside.says("instagram"))["person"]["id"]
+    await outside.fault("error.5xx", when="after", seed=3)
+
+    read = await outside.api.get("/v25.0/me", headers=headers)
+    answers = [
+        await outside.api.post(
+            "/v25.0/me/messages",
+            json={"recipient": {"id": person}, "message": {"text": f"Did {number} arrive?"}},
+            headers=headers,
+        )
+        for number in range(12)
+    ]
+
+    assert read.status_code == 200
+    assert {one.status_code for one in answers} >= {503, 520, 524}
+    assert not any("message_id" in one.text for one in answers)
+    out = [row["text"] for row in await outside.ledger() if row["direction"] == "out"]
+    assert out == [f"Did {number} arrive?" for number in range(12)]
+
+
+@simulated
 async def test_rate_limits_speak_each_platforms_language(outside: Outside) -> None:
     instagram, user, linkedin = await outside.instagram(), await outside.x(), await outside.linkedin()
     await outside.fault("rate.limit")

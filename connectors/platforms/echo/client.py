@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any, Final
 
 from connectors import wire
@@ -40,14 +39,13 @@ def call(
 
 def refusal(answer: Answer, ctx: Context) -> ConnectorError:
     code = wire.text(answer.error_body().get("code"))
-    if wire.is_of_a_gateway(answer.status, repeatable=answer.repeatable, told=bool(code)):
-        remedy, words = Remedy.UNKNOWN, "Echo did not say in time whether it did this."
+    if wire.leaves_it_open(answer.status, repeatable=answer.repeatable, told=code in TABLE):
+        remedy, words = Remedy.UNKNOWN, "Echo did not say whether it did this."
     elif code in TABLE:
         remedy, words = TABLE[code]
     elif answer.status >= 500:
         remedy, words = Remedy.RETRY, "Echo had a passing fault."
     else:
         remedy, words = Remedy.TELL, "Echo refused without a reason that we know."
-    seconds = wire.count(answer.headers.get("retry-after"))
-    retry_at = ctx.now + timedelta(seconds=min(seconds, 86_400)) if seconds is not None else None
+    retry_at = wire.retry_after(answer.headers, ctx.now)
     return ConnectorError(words, remedy=remedy, code=code or f"http {answer.status}", retry_at=retry_at)

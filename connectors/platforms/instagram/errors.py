@@ -35,7 +35,7 @@ _PERMISSION: Final = "Parley lacks a permission or a setting on Instagram. Conne
 _SIGN_IN: Final = "Instagram no longer accepts our access. Connect the account again."
 NO_COMMENTS: Final = "Instagram does not let Parley read or answer the comments and mentions of this account: a permission is missing."
 _PASSING: Final = "Instagram had a passing fault."
-_LOST: Final = "Instagram did not say in time whether it did this."
+_LOST: Final = "Instagram did not say whether it did this."
 
 TABLE: Final[tuple[Rule, ...]] = (
     Rule(
@@ -94,10 +94,13 @@ def refusal(answer: Answer, ctx: Context) -> ConnectorError:
     notices = rates.notices(answer.headers, ctx)
     name = "/".join(str(part) for part in (code, subcode) if part is not None) or f"http {answer.status}"
     rule = _rule(code, subcode, error)
-    if wire.is_of_a_gateway(answer.status, repeatable=answer.repeatable, told=code is not None):
-        return ConnectorError(_LOST, remedy=Remedy.UNKNOWN, code=name, rates=notices)
+    if wire.leaves_it_open(answer.status, repeatable=answer.repeatable, told=rule is not None):
+        return ConnectorError(_LOST, remedy=Remedy.UNKNOWN, code=f"http {answer.status}", rates=notices)
     if rule is not None:
-        retry_at = rates.regained_at(notices) if rule.remedy is Remedy.RETRY else None
+        passing = rule.remedy is Remedy.RETRY
+        retry_at = (
+            (rates.regained_at(notices) or wire.retry_after(answer.headers, ctx.now)) if passing else None
+        )
         return ConnectorError(
             rule.words,
             remedy=rule.remedy,
@@ -109,11 +112,12 @@ def refusal(answer: Answer, ctx: Context) -> ConnectorError:
             throttled=rule.words == _THROTTLED,
             restricted=rule.words == _RESTRICTED,
         )
-    tries = FAULT_TRIES if answer.status >= 500 else None
+    tries, remedy = FAULT_TRIES if answer.status >= 500 else None, _by_status(answer)
     return ConnectorError(
         _unknown_words(error),
-        remedy=_by_status(answer),
+        remedy=remedy,
         code=name,
+        retry_at=wire.retry_after(answer.headers, ctx.now) if remedy is Remedy.RETRY else None,
         rates=notices,
         most_tries=tries,
         throttled=answer.status == 429,

@@ -59,25 +59,25 @@ TABLE: Final[tuple[Rule, ...]] = (
 def refusal(answer: Answer, ctx: Context, bucket: str) -> ConnectorError:
     body = answer.error_body()
     rule = _rule(body, answer.status, bucket)
-    if wire.is_of_a_gateway(
-        answer.status, repeatable=answer.repeatable, told=wire.count(body.get("serviceErrorCode")) is not None
-    ):
-        reason = "LinkedIn did not say in time whether it did this."
-        return ConnectorError(reason, remedy=Remedy.UNKNOWN, code=_name(body, answer))
+    if wire.leaves_it_open(answer.status, repeatable=answer.repeatable, told=rule is not None):
+        reason = "LinkedIn did not say whether it did this."
+        return ConnectorError(reason, remedy=Remedy.UNKNOWN, code=f"http {answer.status}")
     if rule is None:
         reason = (
             "LinkedIn had a passing fault." if answer.status >= 500 else "LinkedIn refused without a reason."
         )
         remedy = Remedy.RETRY if answer.status >= 500 else Remedy.TELL
-        return ConnectorError(reason, remedy=remedy, code=_name(body, answer))
-    retry_at = until(rule, ctx.now)
+        again = wire.retry_after(answer.headers, ctx.now) if remedy is Remedy.RETRY else None
+        return ConnectorError(reason, remedy=remedy, code=_name(body, answer), retry_at=again)
+    limit_ends = until(rule, ctx.now)
+    told = wire.retry_after(answer.headers, ctx.now) if rule.remedy is Remedy.RETRY else None
     return ConnectorError(
         rule.words,
         remedy=rule.remedy,
         code=_name(body, answer),
-        retry_at=retry_at,
+        retry_at=limit_ends or told,
         contact_unavailable=rule.contact_unavailable,
-        rates=(RateNotice(bucket, remaining=0, resets_at=retry_at),) if retry_at else (),
+        rates=(RateNotice(bucket, remaining=0, resets_at=limit_ends),) if limit_ends else (),
         throttled=rule.throttled,
     )
 

@@ -37,7 +37,7 @@ _BLOCKED: Final = "This person has blocked this account on X."
 _LIMIT: Final = "X asks us to wait."
 _LOCKED: Final = "X has locked or suspended this account."
 _FAULT: Final = "X had a passing fault."
-_LOST: Final = "X did not say in time whether it did this."
+_LOST: Final = "X did not say whether it did this."
 _FILE: Final = "X could not take this file."
 _POST_GONE: Final = (
     "The post that this would answer is no longer there, or X does not show it to this account."
@@ -103,17 +103,18 @@ TABLE: Final[tuple[Rule, ...]] = (
 def refusal(answer: Answer, ctx: Context, bucket: str) -> ConnectorError:
     body = answer.error_body()
     rule = _rule(body, answer)
-    if wire.is_of_a_gateway(answer.status, repeatable=answer.repeatable, told=rule is not None):
+    if wire.leaves_it_open(answer.status, repeatable=answer.repeatable, told=rule is not None):
         return ConnectorError(
             _LOST,
             remedy=Remedy.UNKNOWN,
-            code=_name(body, answer),
+            code=f"http {answer.status}",
             rates=rates.notices(answer.headers, bucket),
         )
     remedy = rule.remedy if rule else _by_status(body, answer)
     notices = rates.notices(answer.headers, bucket)
-    retry_at = rates.retry_at(answer.headers, ctx.now) if _limited(rule, answer) else None
-    if retry_at is not None and all(each.remaining for each in notices):
+    limited = _limited(rule, answer)
+    retry_at = rates.retry_at(answer.headers, ctx.now) if limited else None
+    if limited and all(each.remaining for each in notices):
         notices += (
             RateNotice(bucket, remaining=0, resets_at=retry_at),
         )  # of this call, whatever else is told
@@ -121,7 +122,7 @@ def refusal(answer: Answer, ctx: Context, bucket: str) -> ConnectorError:
         rule.words if rule else _status_words(body, answer, ctx),
         remedy=remedy,
         code=_name(body, answer),
-        retry_at=retry_at,
+        retry_at=retry_at or (wire.retry_after(answer.headers, ctx.now) if remedy is Remedy.RETRY else None),
         contact_unavailable=bool(rule and rule.contact_unavailable),
         rates=notices,
     )

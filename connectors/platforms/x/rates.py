@@ -34,9 +34,8 @@ def retry_at(headers: Mapping[str, str], now: datetime) -> datetime:
     spent = [each.resets_at for each in notices(headers, "") if each.remaining == 0 and each.resets_at]
     if spent and max(spent) > now:
         return max(spent)
-    seconds = wire.count(headers.get("retry-after"))
-    if seconds is not None:
-        return now + timedelta(seconds=min(seconds, 24 * 3600))
+    if told := wire.retry_after(headers, now):
+        return told
     if spent:  # a reset in the past: their clock and ours differ, and a short pause costs little
         return now + timedelta(seconds=60)
     return now + _WINDOW

@@ -226,10 +226,10 @@ def test_a_product_that_is_missing_is_no_matter_of_the_person(linkedin: FakePlat
 @pytest.mark.parametrize(
     ("answer", "remedy"),
     [
-        (httpx.Response(500), Remedy.RETRY),
+        (httpx.Response(500, json={"message": "Internal Server Error", "status": 500}), Remedy.UNKNOWN),
         (httpx.Response(502, content=b"<html>"), Remedy.UNKNOWN),
         (httpx.Response(502, json={"message": "Bad gateway"}), Remedy.UNKNOWN),
-        (httpx.Response(502, json={"serviceErrorCode": 999, "message": "x"}), Remedy.RETRY),
+        (httpx.Response(502, json={"serviceErrorCode": 999, "message": "x"}), Remedy.UNKNOWN),
         (httpx.Response(504, json={"message": "Endpoint request timed out"}), Remedy.UNKNOWN),
         (httpx.Response(408), Remedy.UNKNOWN),
         (httpx.Response(418), Remedy.TELL),
