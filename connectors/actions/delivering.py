@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import Error as DatabaseFailure
+from django.db.models import Count, Min
 
 from connectors import contexts
 from connectors.actions import _attempts, _public, budgets, parking, refreshing
@@ -16,13 +17,14 @@ from connectors.clock import Clock
 from connectors.contract import ConnectorError, Context, RateNotice, Remedy, Sent
 from connectors.models import ChannelHealth, DeliveryAttempt, RateBudget
 from connectors.outgoing import outbound
+from connectors.rules import patience
+from connectors.rules.patience import Jitter
 from inbox.actions import channels, contacts, sending
 from inbox.models import ConversationKind, Message
 from inbox.queries import outbox
 
 log = structlog.get_logger(__name__)
-MAX_TRIES = 8  # of errors that promise nothing; a platform that says when is obeyed for as long as it says so
-GIVE_UP_AFTER = timedelta(hours=24)
+GIVE_UP_AFTER = timedelta(hours=24)  # where a platform says when, or that it is asked too often
 THROTTLED = "throttled"
 REFRESH_WITHIN = timedelta(minutes=10)
 FIRST_LOOK = timedelta(seconds=3)
@@ -31,7 +33,6 @@ NOT_READY_WAIT = timedelta(minutes=1)
 SEND_BUCKETS = budgets.limits_of("send")
 PUBLIC_BUCKETS = budgets.limits_of("post") | budgets.limits_of("comment") | {RateBudget.UNNAMED}
 UPLOAD_BUCKETS = budgets.limits_of("upload")
-Jitter = Callable[[float, float], float]
 
 
 def deliver(*, message_id: int, clock: Clock, jitter: Jitter = random.uniform) -> str:
@@ -224,29 +225,32 @@ class _Delivery:
 
     def _retry(self, error: ConnectorError) -> str:
         now = self.clock()
-        queued_at = outbox.queued_at(self.message)
-        if now - queued_at > GIVE_UP_AFTER:
+        if now - outbox.queued_at(self.message) > GIVE_UP_AFTER:
             return self._fail(f"Tried for a day without success: {error.reason}")
-        attempts = DeliveryAttempt.objects.filter(message_id=self.message.pk, started_at__gte=queued_at)
+        attempts = _attempts.since_queued(self.message)
         until = error.retry_at if error.retry_at and error.retry_at > now else None
         if until is None and _is_throttle(error):
             # Nobody says until when: a pause that grows while it lasts, and no number of tries is too many.
-            until = now + back_off(attempts.filter(outcome=THROTTLED).count(), self.jitter)
+            throttles = attempts.filter(outcome=THROTTLED).count()
+            until = now + patience.after_a_throttle(throttles, self.jitter)
         if until is not None:
             if not _spent(error):
                 unnamed = RateNotice(RateBudget.UNNAMED, remaining=0, resets_at=until)
                 budgets.keep(channel_id=self.message.channel_id, notices=[unnamed], now=now)
             return self._wait(error.reason, until, all_wait=_concerns_all(error))
-        tries = attempts.filter(outcome=Remedy.RETRY).count()
-        if tries >= min(MAX_TRIES, error.most_tries or MAX_TRIES):
+        faults = attempts.filter(outcome=Remedy.RETRY).aggregate(tries=Count("pk"), since=Min("started_at"))
+        tries, since = faults["tries"], faults["since"] or now
+        if now - since >= patience.PATIENCE or tries >= (error.most_tries or tries + 1):
             return self._fail(f"Tried {tries} times without success: {error.reason}")
-        return self._put_back(error.reason, now + back_off(tries, self.jitter), "retry")
+        if outbox.window_has_closed(self.message, now):
+            return self._fail(f"{error.reason} Meanwhile the reply window has closed.")
+        pause = patience.after_a_fault(tries, self.jitter, most=error.most_tries)
+        return self._put_back(error.reason, now + pause, "retry")
 
     def _was_refused_so_before(self) -> bool:
         """The second time running it is more likely about this reply than about the channel, which others wait for. Where it is the
         channel after all, the next one parks it."""
-        attempts = DeliveryAttempt.objects.filter(message_id=self.message.pk, outcome=Remedy.RECONNECT)
-        return attempts.filter(started_at__gte=outbox.queued_at(self.message)).count() > 1
+        return _attempts.since_queued(self.message).filter(outcome=Remedy.RECONNECT).count() > 1
 
     def _wait(self, reason: str, until: datetime, *, all_wait: bool) -> str:
         if all_wait:
@@ -285,9 +289,3 @@ def _concerns_all(error: ConnectorError) -> bool:
 
 def _spent(error: ConnectorError) -> list[RateNotice]:
     return [each for each in error.rates if budgets.is_used_up(each)]
-
-
-def back_off(tries: int, jitter: Jitter) -> timedelta:
-    """1, 2, 4 … 300 seconds with full jitter, so that what failed together does not return together."""
-    longest = min(300.0, 2.0 ** max(0, tries - 1))
-    return timedelta(seconds=max(0.2, jitter(0.0, longest)))

@@ -12,10 +12,11 @@ from django.db import Error as DatabaseFailure
 from django.db import transaction
 
 from connectors import contexts
-from connectors.actions import budgets, parking, refreshing
+from connectors.actions import _attempts, budgets, parking, refreshing
 from connectors.clock import Clock
 from connectors.contract import Connector, ConnectorError, Context, InboundMessage, Page, Remedy, ThreadKind
 from connectors.models import DeliveryAttempt, SyncSchedule, Task
+from connectors.rules import patience
 from inbox import platforms
 from inbox.actions import receiving, sending
 from inbox.actions.receiving import Arrival
@@ -27,8 +28,7 @@ log = structlog.get_logger(__name__)
 LOOKS = (3, 10, 30, 65)  # seconds after it left; then when absence counts, and each minute
 EACH = timedelta(seconds=60)
 APART = timedelta(seconds=20)
-# By so much a log must have gone past the attempt: their clock and ours differ.
-PASSED = timedelta(seconds=90)
+PASSED = timedelta(seconds=90)  # a log must have gone so far past the attempt: two clocks differ
 GIVE_UP_AFTER = timedelta(minutes=15)  # when the platform cannot be asked, or has no history to ask
 ABSENT = "absent"
 MAX_PAGES = 5
@@ -93,10 +93,8 @@ class _Look:
 
     def _last_left_at(self) -> datetime:
         """No request of the attempt left later. The claim says nothing of it: a film is uploaded for minutes before anything is said."""
-        attempts = DeliveryAttempt.objects.filter(
-            message=self.message, started_at__gte=self.attempted_at
-        ).exclude(outcome=ABSENT)
-        last = attempts.order_by("-started_at", "-pk").first()
+        tried = DeliveryAttempt.objects.filter(message=self.message, started_at__gte=self.attempted_at)
+        last = tried.exclude(outcome=ABSENT).order_by("-started_at", "-pk").first()
         if last is not None and last.ended_at is not None:
             return last.ended_at
         # Its sender died: every request renewed the claim before it left.
@@ -217,7 +215,7 @@ class _Look:
             return self._look_again()
         if self.other_words or outbox.may_be_shown_with_other_words(self.message):
             return self._fail(sending.OTHER_WORDS)
-        if self._was_put_back_before():
+        if not self._may_go_again():
             return self._fail()
         put_back = sending.put_back(
             message_id=self.message.pk, reason="It did not arrive and is sent again.", not_before=now, now=now,
@@ -232,10 +230,13 @@ class _Look:
         log.info("reply_settled", message=self.message.pk, outcome="overtaken")
         return "overtaken"
 
-    def _was_put_back_before(self) -> bool:
-        return DeliveryAttempt.objects.filter(
-            message=self.message, outcome=ABSENT, started_at__lt=self.attempted_at
-        ).exists()
+    def _may_go_again(self) -> bool:
+        """Once where an answer was lost. Where each time a server said that it is in trouble, as long as a reply is tried at all."""
+        missed = DeliveryAttempt.objects.filter(message=self.message, outcome=ABSENT)
+        if not missed.filter(started_at__lt=self.attempted_at).exists():
+            return True
+        since = _attempts.in_trouble_since(self.message)
+        return since is not None and self.clock() - since < patience.PATIENCE
 
     def _could_not_look(self, error: ConnectorError) -> str:
         now, channel_id = self.clock(), self.message.channel_id

@@ -8,10 +8,12 @@ from django.db import connection
 from django.db.models import BooleanField, Max
 from django.db.models.expressions import RawSQL
 
-from inbox.models import ChannelState, Direction, Event, EventKind, Message, MessageState
+from inbox import platforms
+from inbox.models import ChannelState, ConversationKind, Direction, Event, EventKind, Message, MessageState
 from inbox.models.conversations import ConversationQuerySet
 from inbox.queries import news
-from inbox.rules import echoes
+from inbox.rules import echoes, reply_window
+from inbox.rules.reply_window import WindowState
 
 # LinkedIn: a send follows a person's action "at that time". A limit for a minute, or a worker that was away, changes nothing of that.
 CLICK_HOLDS = timedelta(minutes=10)
@@ -91,6 +93,18 @@ def queued_at(message: Message) -> datetime:
 def is_a_click(message: Message, now: datetime) -> bool:
     """Whether it leaves at a person's own click: not what nobody wrote, and not what had to wait since."""
     return message.author_person_id is not None and queued_at(message) > now - CLICK_HOLDS
+
+
+def window_has_closed(message: Message, now: datetime) -> bool:
+    """Whether the platform takes no answer any more in this conversation, by what the customer has said meanwhile."""
+    conversation = message.conversation
+    conversation.refresh_from_db(fields=["window_opened_at"])
+    if conversation.kind == ConversationKind.COMMENT:
+        return False
+    rules = platforms.get(conversation.platform).window
+    window = reply_window.decide(rules, opened_at=conversation.window_opened_at, now=now)
+    by_nobody = window.state is WindowState.HUMAN_AGENT and message.author_person_id is None
+    return window.state is WindowState.CLOSED or by_nobody
 
 
 def uncertain_since(message: Message) -> datetime | None:

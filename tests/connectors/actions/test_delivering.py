@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -5,14 +6,14 @@ from cryptography.fernet import Fernet
 
 from connectors import registry
 from connectors.actions import budgets, delivering
-from connectors.contract import RateNotice, Remedy
+from connectors.contract import RateNotice, Remedy, WindowRules
 from connectors.models import ChannelHealth, Credential, DeliveryAttempt, RateBudget
 from connectors.queries import runs
+from connectors.rules import patience
 from inbox import platforms
 from inbox.actions import channels, receiving
 from inbox.exchange import ThreadKind
 from inbox.models import Channel, ChannelState, Conversation, Handle, Message, MessageState
-from inbox.platforms import WindowRules
 from inbox.queries import outbox
 from tests.connectors.conftest import message_item, queue
 from tests.factories import exchange as say
@@ -60,20 +61,47 @@ def test_a_reply_refused_for_now_waits_and_is_tried_again(queued_reply, platform
     assert deliver(queued_reply, clock) == "sent"
 
 
-def test_back_off_doubles_up_to_five_minutes():
-    waits = [delivering.back_off(tries, lambda low, high: high).total_seconds() for tries in range(1, 12)]
+def test_a_reply_outlives_an_outage_of_some_minutes_and_says_that_it_waits(queued_reply, platform, clock):
+    up_again = clock() + timedelta(minutes=12)
+    while clock() < up_again:
+        platform.refuses(Remedy.RETRY, "The platform could not be reached.", code="connect")
+        assert deliver(queued_reply, clock) == "retry"
+        assert (queued_reply.state, queued_reply.state_reason) == (
+            MessageState.QUEUED,
+            "The platform could not be reached.",
+        )
+        assert queued_reply.not_before - clock() <= timedelta(minutes=1)
+        clock.now = queued_reply.not_before
 
-    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
+    assert deliver(queued_reply, clock) == "sent"
 
 
-def test_after_many_tries_it_has_failed_and_says_why(queued_reply, platform, clock):
-    for _ in range(delivering.MAX_TRIES):
+def test_an_outage_that_lasts_is_told_at_last_and_says_why(queued_reply, platform, clock):
+    began, tries = clock(), 0
+    while queued_reply.state == MessageState.QUEUED:
         platform.refuses(Remedy.RETRY, "The platform is busy.")
         deliver(queued_reply, clock)
-        clock.passes(300)
+        tries += 1
+        clock.now = max(clock.now, queued_reply.not_before)
 
+    assert timedelta(0) <= clock() - began - patience.PATIENCE <= timedelta(minutes=1)
     assert queued_reply.state == MessageState.FAILED
-    assert queued_reply.state_reason == "Tried 8 times without success: The platform is busy."
+    assert queued_reply.state_reason == f"Tried {tries} times without success: The platform is busy."
+
+
+def test_nothing_is_waited_for_once_the_reply_window_has_closed(queued_reply, platform, clock):
+    windowed = WindowRules(standard=timedelta(hours=24), margin=timedelta(0))
+    platforms.register(replace(platform.manifest, window=windowed))
+    opened = clock() - timedelta(hours=24) + timedelta(seconds=30)
+    Conversation.objects.filter(pk=queued_reply.conversation_id).update(window_opened_at=opened)
+    platform.refuses(Remedy.RETRY, "The platform is busy.")
+    assert deliver(queued_reply, clock) == "retry"
+
+    clock.passes(40)
+    platform.refuses(Remedy.RETRY, "The platform is busy.")
+
+    assert deliver(queued_reply, clock) == "failed"
+    assert queued_reply.state_reason == "The platform is busy. Meanwhile the reply window has closed."
 
 
 def test_a_throttled_account_waits_as_a_whole_and_no_other_does(
@@ -252,7 +280,7 @@ def test_what_trips_before_anything_left_is_tried_again(queued_reply, platform, 
     assert len(platform.sent) == 1
 
 
-def test_a_letter_that_cannot_be_written_is_given_up_after_as_many_tries_as_any(
+def test_a_letter_that_cannot_be_written_is_given_up_after_as_long_as_any(
     queued_reply, platform, clock, monkeypatch
 ):
     monkeypatch.setattr(delivering, "outbound", lambda *_, **__: 1 / 0)
@@ -262,7 +290,7 @@ def test_a_letter_that_cannot_be_written_is_given_up_after_as_many_tries_as_any(
         outcomes.append(deliver(queued_reply, clock))
         clock.passes(400)
 
-    assert outcomes == ["retry"] * (delivering.MAX_TRIES - 1) + ["failed"]
+    assert outcomes == ["retry"] * 3 + ["failed"]
     assert platform.sent == []
 
 
@@ -382,7 +410,7 @@ def test_a_throttle_that_names_no_end_is_waited_for_and_never_fails_a_reply(
 
 
 def test_throttles_are_no_tries_of_a_fault(queued_reply, platform, clock):
-    for _ in range(delivering.MAX_TRIES):
+    while clock() - queued_reply.created_at < 2 * patience.PATIENCE:
         platform.refuses(Remedy.RETRY, "Slow down.", throttled=True)
         deliver(queued_reply, clock)
         clock.now = queued_reply.not_before
@@ -393,13 +421,15 @@ def test_throttles_are_no_tries_of_a_fault(queued_reply, platform, clock):
 
 
 def test_a_fault_that_lasts_is_told_after_as_many_tries_as_its_rule_allows(queued_reply, platform, clock):
-    outcomes = []
+    outcomes, pauses = [], []
     for _ in range(4):
         platform.refuses(Remedy.RETRY, "A fault.", most_tries=4)
         outcomes.append(deliver(queued_reply, clock))
-        clock.passes(300)
+        pauses.append(round((queued_reply.not_before - clock()).total_seconds()))
+        clock.now = max(clock.now, queued_reply.not_before)
 
     assert outcomes == ["retry", "retry", "retry", "failed"]
+    assert pauses[:3] == [7, 45, 300]  # spread, so that they outlive an outage too
 
 
 def test_a_limit_larger_than_any_number_we_keep_is_kept_as_the_largest(channel, clock):

@@ -9,6 +9,7 @@ from django.db.models import Min
 from connectors.actions import delivering, draining, settling
 from connectors.contract import ConnectorError, Page, Remedy
 from connectors.models import DeliveryAttempt
+from connectors.rules import patience
 from inbox import platforms
 from inbox.actions import replying, sending
 from inbox.models import Message, MessageState
@@ -87,6 +88,30 @@ def test_the_second_time_a_person_decides(uncertain, platform, clock):
 
     assert outcomes[-1] == "failed"
     assert (reply.state, reply.state_reason) == (MessageState.FAILED, settling.UNCONFIRMED)
+
+
+def test_as_long_as_a_server_says_that_it_is_in_trouble_it_is_looked_for_and_sent_again(
+    queued_reply, platform, clock
+):
+    up_again = clock() + timedelta(minutes=10)
+    while clock() < up_again:
+        platform.refuses(Remedy.UNKNOWN, "It did not say.", code="http 503")
+        assert delivering.deliver(message_id=queued_reply.pk, clock=clock) == "uncertain"
+        assert look_for(queued_reply, clock, 150)[-1] == "again"
+
+    assert delivering.deliver(message_id=queued_reply.pk, clock=clock) == "sent"
+    assert len(platform.sent) == 1
+
+
+def test_a_server_in_trouble_is_not_believed_for_ever(queued_reply, platform, clock):
+    began = clock()
+    while queued_reply.state != MessageState.FAILED:
+        platform.refuses(Remedy.UNKNOWN, "It did not say.", code="http 503")
+        delivering.deliver(message_id=queued_reply.pk, clock=clock)
+        look_for(queued_reply, clock, 150)
+
+    assert timedelta(0) <= clock() - began - patience.PATIENCE < timedelta(minutes=3)
+    assert queued_reply.state_reason == settling.UNCONFIRMED
 
 
 def test_the_same_words_said_before_do_not_count(uncertain, platform, clock, channel):
