@@ -90,6 +90,12 @@ def _names(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"{value!r} is neither true nor false")
+    return value
+
+
 def _text(manifest: Manifest, **changes: Any) -> Manifest:
     return replace(manifest, send=replace(manifest.send, text=replace(manifest.send.text, **changes)))
 
@@ -102,6 +108,7 @@ def _public_text(manifest: Manifest, value: Any) -> Manifest:
 _CHANGES: Final[Mapping[str, Callable[[Manifest, Any], Manifest]]] = {
     "text_max": lambda m, v: _text(m, max=_number(v)),
     "text_unit": lambda m, v: _text(m, unit=Unit(v)),
+    "text_escaped": lambda m, v: replace(m, receive=replace(m.receive, escaped=_flag(v))),
     "public_text_max": _public_text,
     "files_per_message": lambda m, v: replace(m, send=replace(m.send, files_per_message=_number(v))),
     "window_s": lambda m, v: replace(m, window=replace(m.window, standard=_seconds(v))),

@@ -76,6 +76,7 @@ class ReceiveRules:
     groups: bool = False
     comments: bool = False
     retries: bool = False  # what our door could not take is delivered again without our asking
+    escaped: bool = False  # texts come with &amp;, &lt; and &gt; for the signs that people typed
 
     @property
     def is_partly_polled(self) -> bool:

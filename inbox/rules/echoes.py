@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -35,8 +36,9 @@ def same_words(ours: str, theirs: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    # Platforms trim, fold line ends, compose accents, and write an address out in full; none of that makes it another message.
-    plain = _SCHEME.sub("", unicodedata.normalize("NFC", text))
+    # Platforms trim, fold line ends, compose accents, escape an ampersand, and write an address out in full; none of that makes it another
+    # message.
+    plain = _SCHEME.sub("", unicodedata.normalize("NFC", html.unescape(text)))
     return " ".join(word.rstrip("/") or word for word in plain.split())
 
 

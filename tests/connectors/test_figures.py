@@ -9,6 +9,7 @@ import pytest
 from connectors.figures import VARIABLE, FiguresUnreadable, configured, mistake
 from connectors.platforms.instagram.manifest import MANIFEST as INSTAGRAM
 from connectors.platforms.linkedin.manifest import MANIFEST as LINKEDIN
+from connectors.platforms.x.manifest import MANIFEST as X
 
 
 def given(**platforms: dict[str, object]) -> dict[str, str]:
@@ -62,6 +63,16 @@ def test_an_app_that_may_not_ask_for_all_scopes_asks_for_those_it_may() -> None:
     assert manifest.auth.refresh == LINKEDIN.auth.refresh
 
 
+def test_where_texts_come_as_they_were_typed_a_deployment_says_so_with_the_day() -> None:
+    manifest = configured(X, given(x={"text_escaped": False, "checked_on": "2026-12-01"}))
+
+    assert (X.receive.escaped, manifest.receive.escaped) == (True, False)
+    assert (X.checked["text_escaped"], manifest.checked["text_escaped"]) == (
+        date(2026, 11, 29),
+        date(2026, 12, 1),
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -72,6 +83,7 @@ def test_an_app_that_may_not_ask_for_all_scopes_asks_for_those_it_may() -> None:
         ('{"instagram": {"text_unit": "inches"}}', "inches"),
         ('{"instagram": {"scopes": "a b"}}', "'a b' is no list of names"),
         ('{"instagram": {"scopes": []}}', "no list of names"),
+        ('{"instagram": {"text_escaped": "yes"}}', "'yes' is neither true nor false"),
         ('{"instagram": {"checked_on": "yesterday"}}', "instagram"),
     ],
 )

@@ -475,3 +475,18 @@ async def test_mentions_come_in_pages_and_only_what_was_shown_is_known(outside: 
     assert [one["id"] for one in found["data"]] == [written[4], written[3]]
     too_few = await outside.api.get(path, params={"max_results": 4}, headers=user)
     assert too_few.status_code == 400
+
+
+@simulated
+async def test_words_are_written_with_escapes_wherever_they_are_told(outside: Outside) -> None:
+    user = await outside.x()
+    await outside.says("x", text='Tom & Jerry <3 "&amp;"')
+    await outside.says("x", text="@acme & co", kind="mention")
+    await outside.settle()
+
+    dms = (await outside.api.get("/2/dm_events", headers=user)).json()["data"]
+    me = (await outside.api.get("/2/users/me", headers=user)).json()["data"]["id"]
+    mentions = (await outside.api.get(f"/2/users/{me}/mentions", headers=user)).json()["data"]
+    said = sorted((row["text"] for row in await outside.ledger()), reverse=True)
+    assert [dms[0]["text"], mentions[0]["text"]] == ['Tom &amp; Jerry &lt;3 "&amp;amp;"', "@acme &amp; co"]
+    assert said == ['Tom & Jerry <3 "&amp;"', "@acme & co"]

@@ -49,7 +49,9 @@ MANIFEST: Final = configured(
             text_with_files=True,
             public_reply_to=True,
         ),
-        receive=ReceiveRules(mode="webhook", reads=True, typing=True, groups=True, comments=True),
+        receive=ReceiveRules(
+            mode="webhook", reads=True, typing=True, groups=True, comments=True, escaped=True
+        ),
         history=HistoryRules(age=timedelta(days=30)),
         auth=AuthRules(
             scopes=(
@@ -66,6 +68,7 @@ MANIFEST: Final = configured(
             refresh_before=timedelta(minutes=10),
         ),
         start="reachable",
+        checked={"text_escaped": date(2026, 11, 29)},
         notes=(
             "CRC: hourly in one page, every 30 minutes if stale in another; every one is answered.",
             "Signatures: with the consumer secret in one page, in a newer one with the OAuth 2 client secret under a header of its own;"
@@ -76,6 +79,8 @@ MANIFEST: Final = configured(
             "Shared posts: referenced_tweets in the guide, referenced_posts in the specification; both are read.",
             "A 429 comes as problem+json or as errors[] with code 88; both are read.",
             "Length of a public post is weighted (280; an address counts 23, with or without https, an emoji or a CJK letter 2).",
+            "Texts: no page says so, and clients report that &, < and > come as &amp;, &lt; and &gt;, in posts and in messages, received and"
+            " sent; they are read back once (figure text_escaped).",
             "Blocks: the Activity API tells only those that the account made itself, to the scope block.read, and not when; they are not"
             " asked for. That a person has blocked the account shows at the next message.",
             "No event tells that a message was deleted or edited; nor is it certain that groups are delivered.",

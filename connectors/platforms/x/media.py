@@ -8,12 +8,15 @@ from typing import Any, Final
 
 from connectors import wire
 from connectors.contract import Attachment, AttachmentKind
+from connectors.platforms.x.manifest import MANIFEST
 
 _KINDS: Final = {
     "photo": AttachmentKind.IMAGE,
     "video": AttachmentKind.VIDEO,
     "animated_gif": AttachmentKind.VIDEO,
 }
+_ESCAPES: Final = {"&amp;": "&", "&lt;": "<", "&gt;": ">"}
+_ESCAPED: Final = re.compile("|".join(_ESCAPES))
 _LINK_AT_THE_END: Final = re.compile(r"https?://t\.co/\w+$")
 _LONGEST_LINK: Final = 4096  # a longer one stays short: it leads to the same place
 _OWN_MEDIA: Final = re.compile(
@@ -50,7 +53,9 @@ def _best(variants: Sequence[Mapping[str, Any]], rate: str) -> tuple[str, str]:
 
 
 def words(text: str, entities: object, *, with_media: bool, media_link: str = "") -> str:
-    """The text as its author wrote it: without the link X appends for media, and with shortened links long again."""
+    """The text as its author wrote it: without the escapes and the link that X puts in, and with shortened links long again."""
+    if MANIFEST.receive.escaped:
+        text = _ESCAPED.sub(lambda found: _ESCAPES[found[0]], text)  # once: whoever typed &amp; meant that
     urls = {
         wire.text(each.get("url")): each
         for each in wire.entries(wire.mapping(entities).get("urls"))

@@ -1,6 +1,7 @@
 """Direct message objects: v1 in deliveries, v2 in answers."""
 
 import hashlib
+import html
 import re
 from typing import Any
 
@@ -23,13 +24,18 @@ def media_type(row: dict[str, Any]) -> str:
     return "animated_gif" if row.get("mime") == "image/gif" else _TYPES.get(str(row["kind"]), "photo")
 
 
+def escaped(text: str) -> str:
+    """As X writes the words of posts and of messages, whoever they are of."""
+    return html.escape(text, quote=False)
+
+
 def wire_text(message: Message) -> tuple[str, list[dict[str, Any]]]:
     """Addresses become t.co links, described in entities; media adds its own link at the end."""
     urls: list[dict[str, Any]] = []
     text, at = "", 0
     for found in _URL.finditer(message.text):
         link = short_link(found[0])
-        text += message.text[at : found.start()]
+        text += escaped(message.text[at : found.start()])
         start = len(text)
         text += link
         urls.append(
@@ -41,7 +47,7 @@ def wire_text(message: Message) -> tuple[str, list[dict[str, Any]]]:
             }
         )
         at = found.end()
-    text += message.text[at:]
+    text += escaped(message.text[at:])
     if message.attachments:
         link = short_link(message.id)
         start = len(text) + (1 if text else 0)
@@ -217,7 +223,7 @@ def post(world: World, message: Message) -> dict[str, Any]:
     parent_id, parent_author = answered_by(world, message)
     body: dict[str, Any] = {
         "id": message.id,
-        "text": message.text,
+        "text": escaped(message.text),
         "author_id": message.sender,
         "created_at": iso_millis(message.at_ms),
         "conversation_id": root_of(message),

@@ -9,7 +9,7 @@ from simulator import tokens, wire
 from simulator.drafts import Draft
 from simulator.kernel import Kernel
 from simulator.models import Account, Person, Thread
-from simulator.platforms.x import errors
+from simulator.platforms.x import errors, payloads
 from simulator.platforms.x.reading import reachable
 from simulator.platforms.x.weighing import MOST, weighted
 
@@ -143,13 +143,22 @@ class Sending:
             self.world.save_account(account)
             await self.world.store.flushed()
             return wire.answer(
-                {"data": {"id": post_id, "text": text, "edit_history_tweet_ids": [post_id]}}, status=201
+                {
+                    "data": {
+                        "id": post_id,
+                        "text": payloads.escaped(text),
+                        "edit_history_tweet_ids": [post_id],
+                    }
+                },
+                status=201,
             )
         thread = self.world.thread(account, parent.thread)
         assert thread is not None
         draft = Draft(text=text, kind="comment", reply_to=parent.id, client="api", extra=dict(parent.extra))
         message = self.kernel.messaging.brand_writes(account=account, thread=thread, draft=draft, tell=False)
-        body = {"data": {"id": message.id, "text": text, "edit_history_tweet_ids": [message.id]}}
+        body = {
+            "data": {"id": message.id, "text": payloads.escaped(text), "edit_history_tweet_ids": [message.id]}
+        }
         return await self.kernel.accepted(
             account=account, thread=thread, message=message, response=wire.answer(body, status=201)
         )

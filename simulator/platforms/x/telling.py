@@ -177,7 +177,7 @@ def _tweet(world: World, message: Any, account: Account) -> dict[str, Any]:
         "id": int(float(message.id)),
         "id_str": message.id,
         "timestamp_ms": str(message.at_ms),
-        "text": message.text,
+        "text": payloads.escaped(message.text),
         "user": {**payloads.user_v1(world, message.sender), "id_str": message.sender},
         "in_reply_to_status_id_str": parent_id or None,
         "in_reply_to_user_id_str": parent_author or None,

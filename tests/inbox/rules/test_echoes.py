@@ -10,6 +10,7 @@ from inbox.rules import echoes
         ("See shop.example, please", "See http://shop.example, please"),
         ("See https://shop.example", "See http://shop.example/"),
         ("See shop.example", "See HTTPS://shop.example/"),
+        ("Q&A: 2 < 3", "Q&amp;A: 2 &lt; 3"),
         ("cafe\u0301  \r\n open", "café open"),
     ],
 )

@@ -30,6 +30,7 @@ from connectors.contract import (
 )
 from connectors.platforms.x import media, threads
 from connectors.platforms.x.connector import connector
+from connectors.platforms.x.messages import of_v2
 from tests.connectors.helpers import delivery, read, why_not
 
 ACCOUNT = Account("2244994945", "acme")
@@ -99,6 +100,50 @@ def test_what_another_app_says_is_automatic_where_the_delivery_names_it(app: str
 
     assert isinstance(theirs, InboundMessage) and isinstance(ours, InboundMessage)
     assert (theirs.origin, ours.origin) == (Origin.CUSTOMER, origin)
+
+
+ESCAPED = "Tom &amp; Jerry &lt;3 &amp;lt; &quot;"
+TYPED = (
+    "Tom & Jerry <3 &lt; &quot;"  # whoever typed &lt; meant that, and a quotation mark is escaped by nobody
+)
+
+
+def worded(name: str, *place: str) -> str:
+    """What is read of a delivery whose words, at this place, come as X writes them."""
+    document = wire.decode(delivery("x", name))
+    holder = document
+    for step in place[:-1]:
+        holder = holder[step] if isinstance(holder, dict) else holder[0]
+    holder[place[-1]] = ESCAPED
+    return next(
+        each.text
+        for each in read(connector, wire.encode(document), ACCOUNT)
+        if isinstance(each, InboundMessage)
+    )
+
+
+def test_words_of_messages_and_posts_are_read_as_they_were_typed() -> None:
+    direct = ("direct_message_events", "0", "message_create", "message_data", "text")
+
+    assert worded("xaa_received", "data", "payload", *direct) == TYPED
+    assert worded("mention_xaa", "data", "payload", "text") == TYPED
+    assert worded("mention_aaa", "tweet_create_events", "0", "extended_tweet", "full_text") == TYPED
+
+
+def test_history_tells_the_same_words_as_a_delivery() -> None:
+    event = {
+        "id": "1", "event_type": "MessageCreate", "text": ESCAPED, "sender_id": CUSTOMER, "dm_conversation_id": THREAD,
+        "created_at": "2026-08-06T10:23:44.000Z",
+    }  # fmt: skip
+
+    assert of_v2(event, {}, ACCOUNT).text == TYPED
+
+
+def test_an_address_that_was_shortened_keeps_what_stands_in_it() -> None:
+    urls = [{"url": "https://t.co/a", "expanded_url": "https://shop.example/?a=1&lt;=2&amp;b"}]
+
+    said = media.words("Q&amp;A https://t.co/a", {"urls": urls}, with_media=False)
+    assert said == "Q&A https://shop.example/?a=1&lt;=2&amp;b"
 
 
 def test_the_link_of_a_picture_is_not_part_of_the_words() -> None:
