@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from inbox.actions import _sql, _untold
@@ -107,41 +107,6 @@ def find_known(batch: Batch) -> dict[Key, Known]:
 def order_key_of(message: InboundMessage) -> str:
     key = message.order_key or message.external_id
     return f"{key[:399]}{BY_DELIVERY}" if message.dated_by_delivery else key
-
-
-def is_finer(known: Known, message: InboundMessage) -> bool:
-    """Whether this telling places the message better: ours was provisional, a delivery's, coarse, or put after another."""
-    if message.dated_by_delivery or known.order_key == "" or known.order_key.endswith(BY_DELIVERY):
-        return not message.dated_by_delivery
-    inferred = known.sent_at.microsecond == 0 or known.sent_at.microsecond % 1000 != 0
-    told = message.sent_at.microsecond != 0
-    same_second = known.sent_at.replace(microsecond=0) == message.sent_at.replace(microsecond=0)
-    return inferred and told and same_second
-
-
-def put_in_place(unknown: dict[Key, InboundMessage], known: dict[Key, Known]) -> dict[Key, InboundMessage]:
-    """Messages told to the second only stand right behind the one the platform lists before them (no platform tells
-    microseconds, so a microsecond later is free)."""
-    placed = dict(unknown)
-    for key, message in sorted(unknown.items(), key=lambda item: item[1].sent_at):
-        if not message.after:
-            continue
-        chain = [key]
-        while (before := (key[0], placed[chain[-1]].after)) in unknown and before not in chain:
-            chain.append(before)
-        for each in reversed(chain):
-            placed[each] = _behind((each[0], placed[each].after), placed[each], placed, known)
-    return placed
-
-
-def _behind(
-    before: Key, message: InboundMessage, placed: dict[Key, InboundMessage], known: dict[Key, Known]
-) -> InboundMessage:
-    earlier = placed.get(before) or known.get(before)
-    coarse = message.sent_at.microsecond == 0
-    if earlier is None or not coarse or earlier.sent_at.replace(microsecond=0) != message.sent_at:
-        return message
-    return replace(message, sent_at=earlier.sent_at + timedelta(microseconds=1))
 
 
 def match_echoes(unknown: dict[Key, InboundMessage], threads: dict[Key, Thread]) -> dict[Key, int]:

@@ -23,6 +23,7 @@ from inbox.actions import (
     _dating,
     _early_reads,
     _messages,
+    _placing,
     _progress,
     _reach,
     _threads,
@@ -98,10 +99,11 @@ class _Intake:
         batch.amendments += amendments(batch, known)
         unknown = {key: message for key, message in batch.messages.items() if key not in known}
         reached = [] if self.historical else _reach.restore(unknown, people)
-        unknown = _messages.put_in_place(unknown, known)
+        placed = _placing.put_in_place(batch.messages, known)
+        unknown = {key: placed[key] for key in unknown}
         threads = self._threads_for(batch, unknown, people)
 
-        self._correct_places({key: m for key, m in batch.messages.items() if key in known}, known)
+        self._correct_places({key: m for key, m in placed.items() if key in known}, known)
         matched = _messages.match_echoes(unknown, threads)
         by_delivery = {key: pk for key, pk in matched.items() if unknown[key].dated_by_delivery}
         unknown |= _dating.by_echoes(by_delivery, unknown, self.now)
@@ -154,7 +156,7 @@ class _Intake:
         """A message that moves may be the newest now, or the answer to what came before it. Whose it is the row says: of our own reply
         a telling may say that another app sent it, or that nobody wrote such words."""
         finer = {
-            key: message for key, message in told_again.items() if _messages.is_finer(known[key], message)
+            key: message for key, message in told_again.items() if _placing.is_finer(known[key], message)
         }
         ours = {
             key: known[key].id
@@ -163,23 +165,21 @@ class _Intake:
         }
         dated = _dating.by_echoes(ours, told_again, self.now)
         finer |= {key: message for key, message in dated.items() if message.sent_at != known[key].sent_at}
+        moves = _placing.moves(finer, known)
         threads = {
-            row.id: row for row in _conversations.threads_by_id([known[key].conversation_id for key in finer])
+            row.id: row for row in _conversations.threads_by_id([each.conversation_id for each in moves])
         }
         corrected = []
-        for key, message in finer.items():
-            change = self._change(threads[known[key].conversation_id])
+        for move in moves:
+            change = self._change(threads[move.conversation_id])
             seq = self.ledger.record(
-                EventKind.MESSAGE_AMENDED,
-                at=self.now,
-                conversation_id=change.thread.id,
-                message_id=known[key].id,
+                EventKind.MESSAGE_AMENDED, at=self.now, conversation_id=change.thread.id, message_id=move.message_id,
                 what="placed",
-            )
+            )  # fmt: skip
             change.seq = seq
-            if known[key].direction == "out" and known[key].origin != Origin.AUTOMATION:
-                change.answered.append(message.sent_at)
-            corrected.append((known[key].id, message.sent_at, _messages.order_key_of(message), seq))
+            if move.direction == "out" and move.origin != Origin.AUTOMATION:
+                change.answered.append(move.sent_at)
+            corrected.append((move.message_id, move.sent_at, move.order_key, seq))
         _messages.correct_places(corrected)
 
     def _settle(
