@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.actions import _sql
@@ -13,34 +14,81 @@ from inbox.exchange import Edited, Reacted, Unsent
 from inbox.rules import amendments
 from inbox.rules.cleaning import LONGEST, clean
 
+Record = tuple[Any, ...]  # channel, target, kind, at, version, actor, actor's name, emoji, removed, text
+Identity = tuple[Any, ...]  # what an amendment is told once by: all of that but the name and the text
 REWORDING = frozenset({"edit", "unsend"})  # what changes the words that somebody answers
 
 
 def keep(batch: Batch, now: datetime) -> dict[Key, set[str]]:
     """Store what is new. Returns the messages (by platform id) that something new happened to, and the kinds of it."""
-    records = {
-        (*_identity(channel_id, event),): _record(channel_id, event) for channel_id, event in batch.amendments
-    }
     told: dict[Key, set[str]] = defaultdict(set)
-    if not records:
+    first: dict[Identity, Record] = {}
+    others = []
+    for channel_id, event in batch.amendments:
+        record = _record(channel_id, event)
+        if _words_of(first.setdefault(_identity(record), record)) != _words_of(record):
+            others.append(record)
+    if not first:
         return told
-    for row in _sql.rows(
-        """INSERT INTO inbox_amendment (channel_id, target, kind, at, version, actor, actor_name, emoji, removed, text, learned_at)
-           SELECT a.*, %s FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::int[], %s::text[], %s::text[],
-                                      %s::text[], %s::boolean[], %s::text[]) AS a
-           ON CONFLICT DO NOTHING RETURNING channel_id, target, kind""",
-        [now, *_sql.columns(list(records.values()), 10)],
-    ):
-        told[(row[0], row[1])].add(row[2])
+    new = _insert(first.values(), told, now)
+    was_told = [record for identity, record in first.items() if identity not in new]
+    if like := [record for record in (*was_told, *others) if _words_of(record)]:
+        _insert(_behind_their_like(like), told, now)
     return told
 
 
-def _identity(channel_id: int, event: Edited | Unsent | Reacted) -> tuple[Any, ...]:
-    record = _record(channel_id, event)
+def _identity(record: Record) -> Identity:
     return (*record[:6], record[7], record[8])
 
 
-def _record(channel_id: int, event: Edited | Unsent | Reacted) -> tuple[Any, ...]:
+def _words_of(record: Record) -> str:
+    """Of an edit whose words were told."""
+    words: str = record[9]
+    return words
+
+
+def _insert(records: Iterable[Record], told: dict[Key, set[str]], now: datetime) -> set[Identity]:
+    if not (rows := list(records)):
+        return set()
+    made = _sql.rows(
+        """INSERT INTO inbox_amendment (channel_id, target, kind, at, version, actor, actor_name, emoji, removed, text, learned_at)
+           SELECT a.*, %s FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::int[], %s::text[], %s::text[],
+                                      %s::text[], %s::boolean[], %s::text[]) AS a
+           ON CONFLICT DO NOTHING RETURNING channel_id, target, kind, at, version, actor, emoji, removed""",
+        [now, *_sql.columns(rows, 10)],
+    )
+    for row in made:
+        told[(row[0], row[1])].add(row[2])
+    return {tuple(row) for row in made}
+
+
+def _behind_their_like(edits: list[Record]) -> list[Record]:
+    """Edits of the very time and number of another one, with other words (two within a second, where no more is told): the later told is
+    the later made, a microsecond behind. Words that were told before, or erased since, are left out."""
+    known: dict[tuple[Any, ...], list[tuple[datetime, str]]] = defaultdict(list)
+    for channel_id, target, version, at, text in _sql.rows(
+        """SELECT a.channel_id, a.target, a.version, a.at, a.text FROM unnest(%s::bigint[], %s::text[]) AS k(channel_id, target)
+             JOIN inbox_amendment a ON a.channel_id = k.channel_id AND a.target = k.target COLLATE "C"
+            WHERE a.kind = 'edit' AND NOT a.removed ORDER BY a.at""",
+        _sql.columns(list(dict.fromkeys((edit[0], edit[1]) for edit in edits)), 2),
+    ):
+        known[(channel_id, target, version, _millisecond(at))].append((at, text))
+    placed = []
+    for edit in edits:
+        like = known[(edit[0], edit[1], edit[4], _millisecond(edit[3]))]
+        if any(text in ("", _words_of(edit)) for _, text in like):
+            continue
+        at = max((at for at, _ in like), default=edit[3]) + timedelta(microseconds=1)
+        like.append((at, _words_of(edit)))
+        placed.append((*edit[:3], at, *edit[4:]))
+    return placed
+
+
+def _millisecond(at: datetime) -> datetime:
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def _record(channel_id: int, event: Edited | Unsent | Reacted) -> Record:
     match event:
         case Edited():
             return (
