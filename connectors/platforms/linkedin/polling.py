@@ -21,6 +21,7 @@ from connectors.platforms.linkedin import changelog, client, errors
 from connectors.platforms.linkedin.manifest import CHANGELOG_AGE
 
 _PAGE: Final = 50
+_NEAR_THE_END: Final = 24 * 60 * 60 * 1000  # milliseconds: what is younger falls out of the log in no reading
 NO_LOG: Final = "LinkedIn does not let this app read the messages of the account: the product for it, or the member's consent, is missing."
 
 
@@ -31,7 +32,10 @@ def page(ctx: Context, cursor: str, thread_id: str = "") -> Page:
     since = wire.count(state.get("since"))
     if since is None:
         since = oldest
+    is_inside = since > oldest + _NEAR_THE_END
     start = wire.count(state.get("start")) or 0
+    if state.get("by") == "links" and not is_inside:
+        start = 0  # the reading has rested: what was counted may be gone, and what is known changes nothing
     newest = max(since, wire.count(state.get("newest")) or 0)
     params = {"q": "memberAndApplication", "startTime": str(since), "count": str(_PAGE)}
     if start:
@@ -69,8 +73,11 @@ def page(ctx: Context, cursor: str, thread_id: str = "") -> Page:
         # The event that the cursor names is always told again, and LinkedIn does not know it: its clock went ahead and was set back.
         # What it logs now stands before the cursor, so all of the log is read once more; what is known changes nothing.
         return Page((), wire.pack({"since": oldest}), True)
-    if following is not None and newest > since:
-        # By its times: a reading may rest for a day, and what falls out of the log at its old end moves all that is counted from there.
+    if following is not None and is_inside:
+        # By the links, as LinkedIn says: nobody promises that a log stands in the order of its times.
+        state = {"since": since, "start": following, "newest": newest, "by": "links"}
+    elif following is not None and newest > since:
+        # At its old end by its times: what falls out of the log there moves all that is counted from there.
         state = {"since": newest}
     elif following is not None:
         state = {"since": since, "start": following, "newest": newest}

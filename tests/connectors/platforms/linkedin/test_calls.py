@@ -318,6 +318,50 @@ def test_what_falls_out_of_the_log_while_it_is_read_from_its_beginning_hides_not
     assert told == {f"m{n}" for n in range(120)}
 
 
+def paged(log: list[dict[str, Any]], request: httpx.Request) -> httpx.Response:
+    since, start = int(request.url.params["startTime"]), int(request.url.params.get("start", "0"))
+    held = [each for each in log if each["processedAt"] >= since]
+    link = {"rel": "next", "href": f"/rest/memberChangeLogs?start={start + 50}"}
+    more = len(held) > start + 50
+    return json_answer({"elements": held[start : start + 50], "paging": {"links": [link] if more else []}})
+
+
+def entries_at(times: list[int]) -> list[dict[str, Any]]:
+    event = orjson.loads(delivery("linkedin", "message"))["elements"][0]
+    return [
+        {**event, "activity": {**event["activity"], "id": f"m{n}"}, "processedAt": at}
+        for n, at in enumerate(times)
+    ]
+
+
+def test_a_log_that_does_not_stand_in_the_order_of_its_times_is_read_whole(linkedin: FakePlatform) -> None:
+    began = milliseconds(NOW - timedelta(hours=1))
+    log = entries_at([began + 1000 * (n * 37 % 120) for n in range(120)])
+    linkedin.on("GET", LOG, lambda request: paged(log, request))
+    ctx = linkedin.context(connector, ACCOUNT)
+
+    pages = [connector.poll(ctx, wire.pack({"since": began}))]
+    while pages[-1].more:
+        pages.append(connector.poll(ctx, pages[-1].cursor))
+
+    told = [event.external_id for page in pages for event in page.events if isinstance(event, InboundMessage)]
+    assert told == [f"m{n}" for n in range(120)]
+    assert wire.unpack(pages[-1].cursor) == {"since": began + 119_000}
+
+
+def test_a_reading_that_has_rested_until_its_log_falls_apart_begins_anew(linkedin: FakePlatform) -> None:
+    began = milliseconds(NOW - timedelta(hours=1))
+    log = entries_at([began + 1000 * n for n in range(60)])
+    linkedin.on("GET", LOG, lambda request: paged(log, request))
+    first = connector.poll(linkedin.context(connector, ACCOUNT), wire.pack({"since": began}))
+    weeks_later = replace(linkedin.context(connector, ACCOUNT), now=NOW + timedelta(days=28))
+    del log[:20]  # of an hour that begins to fall out
+
+    found = connector.poll(weeks_later, first.cursor)
+
+    assert [each.external_id for each in found.events if isinstance(each, InboundMessage)][-1] == "m59"
+
+
 def test_a_full_page_without_a_link_is_not_the_last(linkedin: FakePlatform) -> None:
     event = orjson.loads(delivery("linkedin", "message"))["elements"][0]
     linkedin.on("GET", LOG, json_answer({"elements": [event] * 50}), json_answer({"elements": []}))
