@@ -92,7 +92,7 @@ def queue(
     """As replying.queue_reply, in a transaction that is open. Nothing is written when it is refused."""
     text = clean(text).strip()
     parts = _parts(platforms.get(current.platform), text, attachments)
-    if known := _already_queued(current, client_id):
+    if known := _already_queued(current, client_id, len(parts)):
         if not _is_same(known, parts, reply_to, names_one=_names_one(current)):
             raise SpentClick
         _drafts.remove(conversation_id=current.pk, writer=by, kind=DraftKind.REPLY, sent=draft)
@@ -163,8 +163,9 @@ def _reopened(conversation: Conversation) -> dict[str, object]:
     }
 
 
-def _already_queued(conversation: Conversation, client_id: UUID) -> list[Message]:
-    ids = [_part_id(client_id, place) for place in range(11)]
+def _already_queued(conversation: Conversation, client_id: UUID, parts: int) -> list[Message]:
+    """What was made of this click: as many messages as are asked for now, fewer, or one more, which is another reply."""
+    ids = [_part_id(client_id, place) for place in range(parts + 1)]
     return list(
         Message.objects.filter(conversation=conversation, client_id__in=ids)
         .order_by("pk")

@@ -92,6 +92,22 @@ def test_a_note_is_not_taken_for_the_reply_whose_click_id_it_bears(
             noting.add_note(conversation=conversation, by=jo, client_id=click, text=words, now=say.at(61))
 
 
+def test_a_reply_of_many_files_sent_twice_by_one_click_is_one(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    click = uuid.uuid4()
+    files = [
+        Attachment.objects.create(channel=channel, kind="image", mime="image/png", size=10, name=f"{n}.png")
+        for n in range(12)
+    ]
+    first = reply(conversation, jo, client_id=click, attachments=files)
+
+    assert reply(conversation, jo, client_id=click, attachments=files) == first
+    for fewer in (files[:5], files[:11]):
+        with pytest.raises(replying.SpentClick):
+            reply(conversation, jo, client_id=click, attachments=fewer)
+
+
 def test_a_reply_with_files_sent_twice_by_one_click_is_one_and_with_other_files_another(
     conversation: Conversation, jo: Person, channel: Channel
 ) -> None:
