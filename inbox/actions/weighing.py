@@ -17,6 +17,7 @@ from inbox.rules import priority as rule
 from inbox.rules.priority import Verdict
 
 LOOKED_AT = 300  # the most pressing ones; who stands further down hardly comes to the top
+AT_ONCE = 64  # are looked at in one transaction, so that nobody waits long for the brand's lock
 SHOWN = 20
 
 
@@ -59,7 +60,10 @@ def preview(*, brand: Brand, facts: Mapping[str, int], tags: Mapping[str, int], 
     before, after = _ordered(touched, saved, now), _ordered(touched, wanted, now)
     others = [each.id for each in touched if each.broken or after[each.id].priority != each.priority]
     if others and promises.depend_on_priority(brand.pk):
-        anew = {each.id: each for each in _as_saved(brand, wanted, others, now)}
+        anew: dict[int, Touched] = {}
+        for begin in range(0, len(others), AT_ONCE):
+            found = _as_saved(brand, wanted, others[begin : begin + AT_ONCE], now)
+            anew |= {each.id: each for each in found}
         after = _ordered([anew.get(each.id, each) for each in touched], wanted, now)
     places = {pk: place for place, pk in enumerate(before, 1)}
     moves = [

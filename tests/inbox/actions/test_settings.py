@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from inbox.actions import defaults, hours, policies, prioritising, receiving, weighing
 from inbox.actions.receiving import Arrival
@@ -218,6 +220,26 @@ def test_a_preview_knows_what_another_priority_is_promised(channel: Channel, jo:
     conversation = Conversation.objects.get()
     assert due(channel) == say.at(50)
     assert (shown.score_after, shown.priority_after) == (conversation.priority_score, "urgent")
+
+
+def test_a_preview_has_the_lock_for_some_at_a_time(
+    channel: Channel, jo: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promise_by_priority(channel, jo)
+    for who in ("mara", "noor", "ines"):
+        writes(channel, who=who)
+    rescore(channel)
+    whole = weighing.preview(brand=channel.brand, facts={"unread": 99}, tags={}, now=NOW).moves
+    monkeypatch.setattr(weighing, "AT_ONCE", 2)
+
+    with CaptureQueriesContext(connection) as asked:
+        shown = weighing.preview(brand=channel.brand, facts={"unread": 99}, tags={}, now=NOW).moves
+
+    assert shown == whole
+    assert (
+        len([each for each in asked if "inbox_brandsequence" in each["sql"] and "FOR UPDATE" in each["sql"]])
+        == 2
+    )
 
 
 def test_a_preview_asks_few_questions_and_writes_nothing(
