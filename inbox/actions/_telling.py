@@ -80,7 +80,7 @@ def _escalate(
     if to == touched.assignee_id:
         return
     name = staff[to].name if to else ""
-    ledger.record(
+    ledger.record(  # right after the breach: by its number it is known which one took it away (routing_facts.LATE_WITH)
         EventKind.ASSIGNED if to else EventKind.UNASSIGNED, at=now, conversation_id=touched.id, to=to, to_name=name,
         before=touched.assignee_id, why="late",
     )  # fmt: skip

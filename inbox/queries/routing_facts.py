@@ -28,11 +28,12 @@ ENDED_SINCE = """EXISTS (
                   AND u.kind IN ('conversation.resolved', 'conversation.reopened', 'conversation.snoozed', 'conversation.woken',
                                  'conversation.no_reply_needed', 'conversation.pending', 'conversation.spam')))"""
 
-# Of a conversation `c` from whom it was taken because of a promise that is broken still, whoever has had it since.
+# Of a conversation `c` from whom it was taken because of a promise that is broken still, whoever has had it since. A promise that was lengthened
+# since is broken no more. That it was taken is the event after the one that tells the breach (actions._telling).
 LATE_WITH = """SELECT array_agg(DISTINCT (e.data->>'before')::bigint) FILTER (WHERE e.data->>'before' IS NOT NULL) AS people
-                 FROM inbox_event e
-                WHERE e.conversation_id = c.id AND e.kind IN ('conversation.assigned', 'conversation.unassigned') AND e.data->>'why' = 'late'
-                  AND e.seq > (SELECT min(k.breach_seq) FROM inbox_clock k WHERE k.conversation_id = c.id AND k.ended_at IS NULL)"""
+                 FROM inbox_clock k JOIN inbox_event e ON e.conversation_id = k.conversation_id AND e.seq = k.breach_seq + 1
+                WHERE k.conversation_id = c.id AND k.ended_at IS NULL AND k.due_at <= k.breached_at
+                  AND e.kind IN ('conversation.assigned', 'conversation.unassigned') AND e.data->>'why' = 'late'"""
 
 
 def settings_of(brand_id: int) -> RoutingSettings | None:

@@ -871,6 +871,43 @@ def test_what_was_taken_because_it_is_late_does_not_go_back_after_others_have_ha
     assert who_has(mara) == "Ada"  # that promise is over
 
 
+def test_what_was_taken_because_it_is_late_may_go_back_once_the_promise_was_lengthened(
+    channel: Channel, brand: Brand, ada: Person
+) -> None:
+    SlaPolicy.objects.create(brand=brand, name="Quick", first_response=60, unassigns_late=True)
+    teams.team(brand, ada)
+    mara = write(channel)
+    route(brand)
+    timing.sweep(now=at(61))
+    assert (route(brand, 62, keep=(ada,)), reasons(mara)["Ada"]) == (0, "had it, and it was late")
+
+    SlaPolicy.objects.update(first_response=28800, version=2)
+    write(channel, "One more thing", seconds=70)
+    route(brand, 72, keep=(ada,))
+
+    assert who_has(mara) == "Ada"
+
+
+def test_a_broken_promise_that_took_it_from_nobody_keeps_it_from_nobody(
+    channel: Channel, brand: Brand, ada: Person
+) -> None:
+    SlaPolicy.objects.create(
+        brand=brand, name="Quick", first_response=60, next_response=3600, resolution=30, unassigns_late=True
+    )
+    mara = write(channel)
+    timing.sweep(now=at(31))  # late, and nobody has it
+    teams.team(brand, ada)
+    assigning.assign(conversation=mara, to=ada, by=ada, now=at(40))
+    timing.sweep(now=at(61))
+    assert who_has(mara) == ""
+    answered(channel, "mara", 70)
+    write(channel, "One more thing", seconds=80)
+
+    route(brand, 82, keep=(ada,))
+
+    assert who_has(mara) == "Ada"
+
+
 # Two at once
 
 
