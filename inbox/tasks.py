@@ -217,9 +217,7 @@ def route_waiting(**_later: Any) -> None:
 def mind_presence(**_later: Any) -> None:
     """Who fell silent is offline; what waits with those who stayed away is taken back."""
     realtime.push_presence(attending.note_silence(now=timezone.now()))
-    for brand_id, person_id in attending.gone(now=timezone.now()):
-        while attending.take_back(brand_id=brand_id, person_id=person_id, now=timezone.now()):
-            pass
+    attending.take_back_from_gone(now=timezone.now())
 
 
 def wake_counting(brand_id: int) -> None:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from inbox import events
-from inbox.actions import _isolating, _looking, _sql
+from inbox.actions import _by_brand, _isolating, _looking, _sql
 from inbox.actions._queueing import BY_PERSON
 from inbox.models import (
     Brand,
@@ -121,6 +121,21 @@ def gone(*, now: datetime) -> list[tuple[int, int]]:
     return list(found.order_by("requeue_at", "pk").values_list("brand_id", "person_id"))
 
 
+def take_back_from_gone(*, now: datetime) -> None:
+    """What waits with any of them goes back. A brand whose lock somebody holds waits for the next look; the others do not wait for it."""
+    left = set[int]()
+    for brand_id, person_id in gone(now=now):
+        if brand_id not in left and not _by_brand.work(
+            brand_id, partial(_take_all_back, brand_id, person_id, now), now=now
+        ):
+            left.add(brand_id)
+
+
+def _take_all_back(brand_id: int, person_id: int, now: datetime) -> None:
+    while take_back(brand_id=brand_id, person_id=person_id, now=now):
+        pass
+
+
 def take_back(*, brand_id: int, person_id: int, now: datetime) -> int:
     """What waits with somebody who is offline goes back, some at a time. Returns how many went.
 
@@ -165,6 +180,7 @@ def _held(brand_id: int, person_id: int, after: int, now: datetime) -> list[int]
 def _take(
     brand_id: int, person_id: int, now: datetime, taken: list[int], conversation_ids: Sequence[int]
 ) -> None:
+    _by_brand.be_patient()
     with events.ledger(brand_id) as ledger:
         if _absent(brand_id, person_id, now).select_for_update().first() is None:
             return

@@ -6,21 +6,16 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-import structlog
-from django.db import OperationalError, connection, transaction
+from django.db import transaction
 
 from inbox import events
-from inbox.actions import _isolating, _looking, _snoozing, _sql
+from inbox.actions import _by_brand, _isolating, _looking, _snoozing, _sql
 
-log = structlog.get_logger(__name__)
 AT_ONCE = 64  # conversations of one transaction, so that nobody waits long for the brand's lock
 LATER = timedelta(minutes=1)  # for a conversation that cannot be looked at
-PATIENCE = "1s"  # for a brand's lock: the timers of all others wait as long
 
 DUE = """SELECT brand_id, conversation_id FROM inbox_timer
           WHERE fired_at IS NULL AND due_at <= %s AND brand_id <> ALL(%s) ORDER BY due_at, id LIMIT %s"""
-
-_held: set[int] = set()  # brands of which this process has said that they are held
 
 
 def due(*, now: datetime, without: Collection[int] = (), limit: int = 500) -> dict[int, list[int]]:
@@ -34,41 +29,30 @@ def due(*, now: datetime, without: Collection[int] = (), limit: int = 500) -> di
 def sweep(*, now: datetime, without: Collection[int] = ()) -> int:
     """Do what is due. Returns how many conversations had something. Two sweepers at once tell nothing twice.
 
-    A brand whose lock somebody holds is left to the next sweep; the others do not wait for it.
+    A brand whose lock somebody holds, or that cannot be worked, is left to the next sweep; the others do not wait for it.
     """
-    done, held = 0, list[int]()
+    done, left = 0, list[int]()
     for brand_id, ids in due(now=now, without=without).items():
-        if _sweep_brand(brand_id, ids, now):
+        if _by_brand.work(brand_id, partial(_sweep_brand, brand_id, ids, now), now=now):
             done += len(ids)
         else:
-            held.append(brand_id)
-    if held:  # what is due there may have left no place for what is due elsewhere
-        done += sweep(now=now, without=[*without, *held])
+            left.append(brand_id)
+    if left:  # what is due there may have left no place for what is due elsewhere
+        done += sweep(now=now, without=[*without, *left])
     return done
 
 
-def _sweep_brand(brand_id: int, ids: Sequence[int], now: datetime) -> bool:
-    """False: the brand is held. That is logged once, until it is free again."""
-    try:
-        for begin in range(0, len(ids), AT_ONCE):
-            failed = _isolating.each(sorted(ids[begin : begin + AT_ONCE]), partial(_fire, brand_id, now))
-            if failed:
-                _put_off(failed, now)
-    except OperationalError as error:
-        if not connection.is_usable():  # nobody holds it: the database is away
-            raise
-        if brand_id not in _held:
-            log.warning("brand_held", brand=brand_id, due=len(ids), cause=type(error.__cause__).__name__)
-        _held.add(brand_id)
-        return False
-    _held.discard(brand_id)
-    return True
+def _sweep_brand(brand_id: int, ids: Sequence[int], now: datetime) -> None:
+    for begin in range(0, len(ids), AT_ONCE):
+        failed = _isolating.each(sorted(ids[begin : begin + AT_ONCE]), partial(_fire, brand_id, now))
+        if failed:
+            _put_off(brand_id, failed, now)
 
 
 @transaction.atomic(durable=True)
 def _fire(brand_id: int, now: datetime, conversation_ids: Sequence[int]) -> None:
     """Look at these conversations as they are now and tell what is due. What is no longer due is not told."""
-    _sql.run(f"SET LOCAL lock_timeout = '{PATIENCE}'")
+    _by_brand.be_patient()
     with events.ledger(brand_id) as ledger:
         _snoozing.wake(ledger, conversation_ids, now)
         _sql.run(
@@ -80,8 +64,10 @@ def _fire(brand_id: int, now: datetime, conversation_ids: Sequence[int]) -> None
 
 
 @transaction.atomic(durable=True)
-def _put_off(conversation_ids: Sequence[int], now: datetime) -> None:
-    _sql.run(
-        "UPDATE inbox_timer SET due_at = %s WHERE conversation_id = ANY(%s) AND fired_at IS NULL AND due_at <= %s",
-        [now + LATER, list(conversation_ids), now],
-    )
+def _put_off(brand_id: int, conversation_ids: Sequence[int], now: datetime) -> None:
+    _by_brand.be_patient()
+    with events.ledger(brand_id):
+        _sql.run(
+            "UPDATE inbox_timer SET due_at = %s WHERE conversation_id = ANY(%s) AND fired_at IS NULL AND due_at <= %s",
+            [now + LATER, list(conversation_ids), now],
+        )

@@ -75,9 +75,7 @@ def wrote(channel: Channel, who: str, seconds: float = 1) -> Conversation:
 
 def swept(seconds: float) -> None:
     """As the sweep of presence does it."""
-    for brand_id, person_id in attending.gone(now=at(seconds)):
-        while attending.take_back(brand_id=brand_id, person_id=person_id, now=at(seconds)):
-            pass
+    attending.take_back_from_gone(now=at(seconds))
 
 
 def triaged(brand: Brand, seconds: float) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from inbox import tasks
 from inbox.actions import (
+    _by_brand,
     assigning,
     attending,
     bulk,
@@ -50,6 +51,7 @@ from inbox.models import (
 )
 from inbox.queries import routing_shown, sentences
 from tests.factories import exchange, people, teams
+from tests.inbox.actions.holding import held
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -814,6 +816,29 @@ def test_what_is_late_does_not_go_back_where_the_one_who_would_get_it_went_home(
 
     assert who_has(mara) == ""
     assert "Taken from Ada, who is offline" in told(mara)
+
+
+@really_commits
+def test_a_brand_that_somebody_holds_does_not_keep_what_waits_elsewhere_with_those_who_left(
+    channel: Channel, brand: Brand, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_by_brand, "PATIENCE", "20ms")
+    elsewhere = people.ChannelFactory()
+    teams.routed(elsewhere.brand)
+    bea = teams.person(elsewhere.brand, "Bea", seen=at(0))
+    found = []
+    for place, person in ((channel, ada), (elsewhere, bea)):
+        teams.team(place.brand, person)
+        found.append(write(place))
+        route(place.brand)
+    attending.note_silence(now=at(200))
+
+    with held(brand.pk):
+        attending.take_back_from_gone(now=at(400))
+
+    assert [who_has(each) for each in found] == ["Ada", ""]
+    attending.take_back_from_gone(now=at(401))
+    assert who_has(found[0]) == ""
 
 
 def test_taken_back_is_undone_by_assigning_again(

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection
+from psycopg.errors import LockNotAvailable, QueryCanceled
 from structlog.testing import capture_logs
 
-from inbox import events
-from inbox.actions import closing, receiving, snoozing, tagging_work, timing, triaging
+from inbox.actions import _by_brand, closing, receiving, snoozing, tagging_work, timing, triaging
 from inbox.actions.receiving import Arrival
 from inbox.models import (
     Channel,
@@ -29,6 +28,7 @@ from inbox.models import (
 )
 from tests.factories import conversations as make
 from tests.factories import exchange, people
+from tests.inbox.actions.holding import held
 from tests.inbox.actions.spoiling import spoil
 from tests.threads import in_threads
 
@@ -225,7 +225,7 @@ def test_one_conversation_that_cannot_be_looked_at_does_not_stop_the_others(
 def test_a_brand_that_somebody_holds_does_not_stop_the_timers_of_the_others(
     channel: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(timing, "PATIENCE", "20ms")
+    monkeypatch.setattr(_by_brand, "PATIENCE", "20ms")
     other = people.ChannelFactory()
     SlaPolicy.objects.create(brand=other.brand, name="Standard", first_response=600)
     write(channel, "mara", "noor")
@@ -234,36 +234,50 @@ def test_a_brand_that_somebody_holds_does_not_stop_the_timers_of_the_others(
     monkeypatch.setattr(timing, "due", few)  # what is due in the one fills a look
 
     with held(channel.brand_id), capture_logs() as logs:
-        swept = [timing.sweep(now=at(601)), timing.sweep(now=at(602))]
+        swept = [timing.sweep(now=at(seconds)) for seconds in (601, 602, 1202)]
 
-    assert swept == [1, 0]
+    assert swept == [1, 0, 0]
     assert list(Event.objects.filter(kind=EventKind.SLA_BREACHED).values_list("brand", flat=True)) == [
         other.brand_id
     ]
-    assert [each["brand"] for each in logs if each["event"] == "brand_held"] == [channel.brand_id]
-    assert timing.sweep(now=at(603)) == 2
+    # Said once, and again while it lasts.
+    assert [each["brand"] for each in logs if each["event"] == "brand_held"] == [channel.brand_id] * 2
+    assert timing.sweep(now=at(1203)) == 2
     assert told(EventKind.SLA_BREACHED) == 3
 
 
-@contextmanager
-def held(brand_id: int) -> Iterator[None]:
-    """Somebody else has the brand's lock meanwhile."""
-    taken, free = threading.Event(), threading.Event()
+def test_what_the_database_refuses_in_one_brand_is_told_as_what_it_is_and_stops_no_other(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = people.ChannelFactory()
+    SlaPolicy.objects.create(brand=other.brand, name="Standard", first_response=600)
+    write(channel, "mara")
+    write(other, "ines")
+    spoil(monkeypatch, Conversation.objects.get(brand=channel.brand).pk, too_slow)
 
-    def hold() -> None:
-        with transaction.atomic(), events.ledger(brand_id):
-            taken.set()
-            free.wait(timeout=30)
-        connection.close()
+    with capture_logs() as logs:
+        assert timing.sweep(now=at(601)) == 1
 
-    holder = threading.Thread(target=hold)
-    holder.start()
-    assert taken.wait(timeout=10)
-    try:
-        yield
-    finally:
-        free.set()
-        holder.join()
+    told = [each for each in logs if each["event"].startswith("brand_")]
+    assert [(each["event"], each["brand"]) for each in told] == [("brand_not_worked", channel.brand_id)]
+    assert isinstance(told[0]["exc_info"].__cause__, QueryCanceled)
+
+
+def too_slow() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '1ms'")
+        cursor.execute("SELECT pg_sleep(1)")
+
+
+def test_what_cannot_be_looked_at_is_put_off_by_whoever_has_the_lock(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_by_brand, "PATIENCE", "20ms")
+    write(channel, "mara")
+    with held(channel.brand_id), pytest.raises(OperationalError) as refused:
+        timing._put_off(channel.brand_id, [Conversation.objects.get().pk], at(601))
+
+    assert isinstance(refused.value.__cause__, LockNotAvailable)
 
 
 def test_triage_leaves_out_what_it_cannot_look_at_and_goes_on(

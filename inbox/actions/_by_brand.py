@@ -1,0 +1,46 @@
+"""Work for many brands, one after the other: a brand whose lock somebody holds, or that cannot be worked, holds up no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import OperationalError, connection
+from psycopg.errors import LockNotAvailable
+
+from inbox.actions import _sql
+
+log = structlog.get_logger(__name__)
+PATIENCE = "1s"  # for a brand's lock: all other brands wait as long
+TOLD_EVERY = timedelta(minutes=10)
+
+_told: dict[int, datetime] = {}  # brands that were not worked, and when this process said so last
+
+
+def be_patient() -> None:
+    """Wait no longer for a lock in this transaction. To be said before the brand's ledger is opened."""
+    _sql.run(f"SET LOCAL lock_timeout = '{PATIENCE}'")
+
+
+def work(brand_id: int, do: Callable[[], object], *, now: datetime) -> bool:
+    """False: it could not be done, and is left to the next time. That is logged, while it lasts every ten minutes. A database that is away
+    says nothing about any brand and ends it all."""
+    try:
+        do()
+    except OperationalError as error:
+        if not connection.is_usable():
+            raise
+        if brand_id not in _told or now - _told[brand_id] >= TOLD_EVERY:
+            _told[brand_id] = now
+            _tell(brand_id, error)
+        return False
+    _told.pop(brand_id, None)
+    return True
+
+
+def _tell(brand_id: int, error: OperationalError) -> None:
+    if isinstance(error.__cause__, LockNotAvailable):
+        log.warning("brand_held", brand=brand_id)
+    else:
+        log.error("brand_not_worked", brand=brand_id, exc_info=error)
