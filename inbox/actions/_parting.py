@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import F, Q
-
 from inbox import events
 from inbox.actions import _looking, _putting_back, _undo, _writing
 from inbox.actions._putting_back import Outcome
 from inbox.models import ConversationMerge, EventKind, Person, UndoKind
+from inbox.queries import merges
 
 WORDS = "merged"
 
@@ -31,11 +30,7 @@ def part(ledger: events.Ledger, merge_id: int, *, by: Person, now: datetime) -> 
 
 def part_strangers(ledger: events.Ledger, contact_ids: Collection[int], *, by: Person, now: datetime) -> None:
     """What was one person's is of two people now, who are answered apart. A merged one that has gone on by itself stays as it is."""
-    theirs = Q(kept__contact__in=contact_ids) | Q(merged__contact__in=contact_ids)
-    found = ConversationMerge.objects.filter(theirs, undone_at=None).exclude(
-        kept__contact=F("merged__contact")
-    )
-    for row in found.select_related("kept", "merged").order_by("-pk"):
+    for row in merges.between_strangers(ledger.brand_id, contact_ids):
         if not part(ledger, row.pk, by=by, now=now).done:
             _end(ledger, row, by=by, now=now)
 

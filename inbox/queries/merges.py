@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet, Subquery
+from django.db.models import BigIntegerField, Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce
 
@@ -44,6 +44,16 @@ def kept_of(conversation_ids: Collection[int]) -> list[tuple[int, int]]:
         return []
     found = ConversationMerge.objects.filter(merged__in=conversation_ids, undone_at=None)
     return list(found.order_by("pk").values_list("merged_id", "kept_id"))
+
+
+def between_strangers(brand_id: int, contact_ids: Collection[int]) -> list[ConversationMerge]:
+    """Those of conversations that are two people's now, one of whom is among these, the newest first."""
+    theirs = ConversationMerge.objects.filter(brand=brand_id, undone_at=None)
+    theirs = theirs.exclude(kept__contact=F("merged__contact"))
+    # Each by its own index: none serves both sides at once.
+    sides = theirs.filter(kept__contact__in=contact_ids), theirs.filter(merged__contact__in=contact_ids)
+    found = {row.pk: row for side in sides for row in side.select_related("kept", "merged")}
+    return [found[pk] for pk in sorted(found, reverse=True)]
 
 
 def _with_ends() -> QuerySet[Any]:

@@ -7,6 +7,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -44,6 +46,7 @@ from inbox.models import (
     UndoKind,
 )
 from inbox.queries import merges, sentences, timeline
+from tests.factories import conversations as make
 from tests.factories import exchange, people
 
 pytestmark = pytest.mark.django_db
@@ -354,6 +357,29 @@ def test_of_two_people_after_all_each_is_answered_apart(story: Story, how: str) 
         story.clocks("mara"), story.clocks("mara_x"), story.kept.waiting_since, story.other.waiting_since
     ) == before  # fmt: skip
     assert not Undo.objects.filter(kind=UndoKind.MERGE, undone_at=None).exists()
+
+
+def test_the_merges_of_two_people_are_found_by_their_conversations(story: Story) -> None:
+    """Under the brand's lock, and whatever other brands have merged."""
+    story.begin(100, other=0)
+    story.join(200)
+    ids = [*Contact.objects.filter(brand=story.brand).values_list("pk", flat=True)]
+    many = make.conversations(story.on_instagram, 400)
+    ConversationMerge.objects.bulk_create(
+        ConversationMerge(
+            brand=story.brand, kept=kept, merged=merged, seq=1, step={}, merged_at=at(1), public_id=uuid4()
+        )
+        for kept, merged in zip(many[::2], many[1::2], strict=True)
+    )  # fmt: skip
+    with connection.cursor() as cursor, CaptureQueriesContext(connection) as asked:
+        cursor.execute("ANALYZE inbox_conversationmerge, inbox_conversation, inbox_contact")
+        merges.between_strangers(story.brand.pk, ids)
+
+        sides = [each["sql"] for each in asked if 'FROM "inbox_conversationmerge"' in each["sql"]]
+        for sql, side in zip(sides, ["kept_id", "merged_id"], strict=True):
+            cursor.execute(f"EXPLAIN {sql}")
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+            assert f"Index Cond: ({side} =" in plan, plan
 
 
 def test_nobody_waits_for_what_another_person_asked_where_that_has_gone_on_by_itself(story: Story) -> None:
