@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from inbox import events
-from inbox.actions import _looking, _putting_back, _undo, _writing
+from inbox.actions import _looking, _putting_back, _taking_over, _undo, _writing
 from inbox.actions._putting_back import Outcome
 from inbox.models import ConversationMerge, EventKind, Person, UndoKind
 from inbox.queries import merges
@@ -36,15 +36,14 @@ def part_strangers(ledger: events.Ledger, contact_ids: Collection[int], *, by: P
 
 
 def _end(ledger: events.Ledger, row: ConversationMerge, *, by: Person, now: datetime) -> None:
+    kept = _writing.locked(row.kept_id)  # of several that are parted at once each changes it
+    _taking_over.unpromise(row, kept)
+    _taking_over.put_aside_again(ledger, row, kept, undid=WORDS, by=by, now=now)
     ConversationMerge.objects.filter(pk=row.pk).update(undone_at=now)
-    here = row.step.get("here", {})
-    for kind in (UndoKind.PROMISE, UndoKind.STATE):  # the snooze goes back to what was promised beside it
-        if step := here.get(kind):
-            _putting_back.put_back(ledger, kind, [step], words=WORDS, done_at=row.merged_at, by=by, now=now)
     _undo.spend(row.brand_id, UndoKind.MERGE, row.pk, now)
     seq = ledger.record(
         EventKind.CONVERSATIONS_PARTED, at=now, conversation_id=row.kept_id, actor_id=by.pk, merge=str(row.public_id),
         platform=row.merged.platform,
     )  # fmt: skip
-    _writing.change(row.kept, seq)
+    _writing.change(kept, seq)
     _looking.look(ledger, [row.kept_id], now)

@@ -8,12 +8,11 @@ writes in its thread again, the customer or a colleague, opens it, and it stands
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
 from inbox import events
-from inbox.actions import _looking, _parting, _snoozing, _undo, _writing
+from inbox.actions import _looking, _parting, _snoozing, _taking_over, _undo, _writing
 from inbox.models import Conversation, ConversationMerge, ConversationState, EventKind, Person, UndoKind
 from inbox.models.conversations import UNDER_WAY
 from inbox.queries import merges
@@ -41,8 +40,8 @@ def join(*, kept: Conversation, merged: Conversation, by: Person, now: datetime)
         _snoozing.forget_timers([merged.pk])
         left = _undo.before(UndoKind.STATE, merged)
         step = _undo.step(merged.pk, seq, was, {name: left[name] for name in _undo.LEFT[UndoKind.STATE]})
-        here = _wake(ledger, kept, by, now) if waiting_since is not None else {}
-        step["here"] = here | _promise(kept, promised_at)
+        step["woke"] = _taking_over.wake(ledger, kept, by, now) if waiting_since is not None else None
+        _taking_over.promise(kept, promised_at)
         row = ConversationMerge.objects.create(
             brand_id=kept.brand_id, kept=kept, merged=merged, waiting_since=waiting_since, seq=seq, step=step, merged_by=by, merged_at=now
         )  # fmt: skip
@@ -68,31 +67,6 @@ def part(*, merge: ConversationMerge, by: Person, now: datetime) -> None:
         if not outcome.done:
             why = next(iter(outcome.skipped), "it has changed")
             raise Refused(f"The merge is not taken back: {why[:1].lower()}{why[1:]}.")
-
-
-Steps = dict[str, Any]  # what a merge does to the kept one, by kind of undo
-
-
-def _wake(ledger: events.Ledger, kept: Conversation, by: Person, now: datetime) -> Steps:
-    """Who waits is not put aside with the one that they are answered in."""
-    if kept.state == ConversationState.OPEN:
-        return {}
-    was = _undo.before(UndoKind.STATE, kept)
-    seq = ledger.record(EventKind.WOKEN, at=now, conversation_id=kept.pk, actor_id=by.pk, by="merge")
-    _snoozing.forget_timers([kept.pk])
-    _writing.change(kept, seq, state=ConversationState.OPEN, snoozed_until=None)
-    after = _undo.before(UndoKind.STATE, kept)
-    return {UndoKind.STATE: _undo.step(kept.pk, seq, was, **_undo.as_left(UndoKind.STATE, was, after))}
-
-
-def _promise(kept: Conversation, at: datetime | None) -> Steps:
-    """What was promised in the other one holds in this one, unless this one was promised sooner."""
-    if at is None or (kept.promised_at is not None and kept.promised_at <= at):
-        return {}
-    was = _undo.before(UndoKind.PROMISE, kept)
-    _writing.change(kept, kept.seq, promised_at=at)
-    left = _undo.before(UndoKind.PROMISE, kept)
-    return {UndoKind.PROMISE: _undo.step(kept.pk, kept.seq, was, left, quiet=True)}
 
 
 def _check(kept: Conversation, merged: Conversation) -> None:

@@ -118,6 +118,8 @@ def _snoozed(actor: str, data: Data, event: Event) -> str:
 def _woken(actor: str, data: Data, event: Event) -> str:
     if data.get("by") == NOT_SENT:
         return "Back, because an answer was not sent"
+    if data.get("again"):
+        return "It stays back, also for what was merged now"
     return f"{actor} brought it back" if actor else "Back from its snooze"
 
 

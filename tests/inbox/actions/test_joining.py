@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -101,6 +102,19 @@ class Story:
         )
         self.triage(max(seconds, other))
 
+    def third(self, seconds: float = 0, *, said: float = 0) -> Conversation:
+        """The same Mara on a third network."""
+        on_linkedin = people.ChannelFactory(brand=self.brand, platform="linkedin")
+        arrive(
+            on_linkedin, exchange.wrote("And here", who="mara_l", seconds=said), seconds=max(seconds, said)
+        )
+        merging.merge(
+            kept=self.kept.contact, absorbed=Contact.objects.get(brand=self.brand, handles__external_id="mara_l"), by=self.jo,
+            now=at(max(seconds, said)),
+        )  # fmt: skip
+        self.triage(max(seconds, said))
+        return Conversation.objects.get(brand=self.brand, thread_key="mara_l")
+
     @property
     def kept(self) -> Conversation:
         return Conversation.objects.get(brand=self.brand, thread_key="mara")
@@ -112,12 +126,17 @@ class Story:
     def triage(self, seconds: float) -> None:
         triage(self.brand.pk, seconds)
 
-    def join(self, seconds: float) -> ConversationMerge:
-        return joining.join(kept=self.kept, merged=self.other, by=self.jo, now=at(seconds))
+    def join(self, seconds: float, merged: Conversation | None = None) -> ConversationMerge:
+        merged = merged or self.other
+        return joining.join(kept=self.kept, merged=merged, by=self.jo, now=at(seconds))
 
-    def put_aside(self, how: str, seconds: float) -> None:
+    def part(self, merge: ConversationMerge, seconds: float) -> None:
+        joining.part(merge=merge, by=self.jo, now=at(seconds))
+        self.triage(seconds)
+
+    def put_aside(self, how: str, seconds: float, *, until: float = 1_000_000) -> None:
         if how == "snoozed":
-            snoozing.snooze(conversation=self.kept, until=at(1_000_000), by=self.jo, now=at(seconds))
+            snoozing.snooze(conversation=self.kept, until=at(until), by=self.jo, now=at(seconds))
         else:
             snoozing.leave(conversation=self.kept, by=self.jo, now=at(seconds))
         self.triage(seconds)
@@ -283,6 +302,79 @@ def test_what_became_of_a_woken_one_since_is_not_put_aside_again(story: Story) -
     assert (story.kept.state, story.other.state, story.wakes()) == ("open", "open", [])
 
 
+@pytest.mark.parametrize("aside", ["snoozed", "pending"])
+@pytest.mark.parametrize("first", ["the first", "the second"])
+def test_of_two_merges_the_kept_one_stays_open_for_whoever_still_waits_in_it(
+    story: Story, aside: str, first: str
+) -> None:
+    story.begin(100, other=0)
+    third = story.third(110, said=50)
+    story.put_aside(aside, 150)
+    before = story.kept.state, story.kept.snoozed_until, story.wakes()
+    found = [story.join(200), story.join(210, third)]
+    if first == "the second":
+        found.reverse()
+
+    story.part(found[0], 300)
+
+    waits = at(50) if first == "the first" else at(0)
+    assert (story.kept.state, story.kept.waiting_since, story.wakes()) == ("open", waits, [])
+    story.part(found[1], 310)
+    assert (story.kept.state, story.kept.snoozed_until, story.wakes()) == before
+
+
+@pytest.mark.parametrize("since", ["put aside and back", "resolved and reopened", "needs no answer"])
+def test_what_was_done_with_a_woken_one_since_is_not_undone_with_the_merge(story: Story, since: str) -> None:
+    story.begin(100, other=0)
+    story.put_aside("pending", 150)
+    merge = story.join(200)
+    story.triage(200)
+    if since == "put aside and back":
+        story.put_aside("snoozed", 250)
+        snoozing.wake(conversation=story.kept, by=story.jo, now=at(260))
+    elif since == "resolved and reopened":
+        closing.resolve(conversation=story.kept, by=story.jo, now=at(250))
+        closing.reopen(conversation=story.kept, by=story.jo, now=at(260))
+    else:
+        promising.no_reply_needed(conversation=story.kept, by=story.jo, now=at(250))
+    story.triage(260)
+
+    story.part(merge, 300)
+
+    assert (story.kept.state, story.other.state) == ("open", "open")
+
+
+def test_what_somebody_took_back_has_not_happened_to_a_woken_one(story: Story) -> None:
+    story.begin(100, other=0)
+    story.put_aside("pending", 150)
+    merge = story.join(200)
+    closing.resolve(conversation=story.kept, by=story.jo, now=at(250))
+    undoing.undo(brand=story.brand, by=story.jo, now=at(255))
+    story.triage(260)
+
+    story.part(merge, 300)
+
+    assert story.kept.state == "pending"
+
+
+def test_a_snooze_that_would_be_over_has_ended_when_it_would_have(story: Story) -> None:
+    alone = Story()
+    for each in (story, alone):
+        each.begin(100, other=0)
+        each.put_aside("snoozed", 150, until=400)
+    merge = story.join(200)
+    story.triage(200)
+    for each in (story, alone):
+        timing.sweep(now=at(400))
+        each.triage(400)
+
+    story.part(merge, 5000)
+
+    timing.sweep(now=at(5001))
+    assert (story.kept.state, story.kept.snoozed_until, story.wakes()) == ("open", None, [])
+    assert [story.clocks("mara"), story.clocks("mara_x")] == [alone.clocks("mara"), alone.clocks("mara_x")]
+
+
 @pytest.mark.parametrize(
     ("here", "there", "holds"), [(None, 900, 900), (800, 900, 800), (900, 800, 800), (900, None, 900)]
 )
@@ -302,6 +394,30 @@ def test_the_sooner_promise_of_two_holds_and_both_are_given_back(
     joining.part(merge=merge, by=story.jo, now=at(30))
     story.triage(30)
     assert [story.kept.promised_at, story.other.promised_at] == promised
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "third"), [(None, 800, 830), (860, 800, 760), (860, 760, 800), (None, None, 800)]
+)
+@pytest.mark.parametrize("first", ["the first", "the second"])
+def test_of_the_promises_of_two_merges_each_goes_with_its_own(
+    story: Story, here: float | None, there: float | None, third: float, first: str
+) -> None:
+    story.begin()
+    on_linkedin = story.third()
+    for conversation, until in [(story.kept, here), (story.other, there), (on_linkedin, third)]:
+        if until:
+            promising.promise(conversation=conversation, at=at(until), by=story.jo, now=at(10))
+    found = [story.join(20), story.join(21, on_linkedin)]
+    story.triage(22)
+
+    part, other = found if first == "the first" else found[::-1]
+    left = third if first == "the first" else there
+    story.part(part, 30)
+
+    assert story.kept.promised_at == min((at(each) for each in (here, left) if each), default=None)
+    story.part(other, 40)
+    assert story.kept.promised_at == (at(here) if here else None)
 
 
 def test_a_promise_that_was_changed_since_the_merge_stays(story: Story) -> None:
@@ -357,6 +473,26 @@ def test_of_two_people_after_all_each_is_answered_apart(story: Story, how: str) 
         story.clocks("mara"), story.clocks("mara_x"), story.kept.waiting_since, story.other.waiting_since
     ) == before  # fmt: skip
     assert not Undo.objects.filter(kind=UndoKind.MERGE, undone_at=None).exists()
+
+
+def test_of_two_that_are_parted_at_once_neither_keeps_the_kept_one_open(story: Story) -> None:
+    on_linkedin = people.ChannelFactory(brand=story.brand, platform="linkedin")
+    places = (story.on_instagram, "mara"), (story.on_x, "mara_x"), (on_linkedin, "mara_l")
+    for place, who in places:
+        arrive(place, exchange.wrote(who=who, seconds=0), seconds=1)
+    mara, on_x, third = (Contact.objects.get(handles__external_id=who) for _, who in places)
+    merging.merge(kept=on_x, absorbed=third, by=story.jo, now=at(2))
+    both = merging.merge(kept=mara, absorbed=on_x, by=story.jo, now=at(3))
+    story.triage(4)
+    promising.promise(conversation=story.other, at=at(900), by=story.jo, now=at(5))
+    story.put_aside("snoozed", 10)
+    story.join(20)
+    story.join(21, Conversation.objects.get(thread_key="mara_l"))
+
+    merging.part(merge=both, by=story.jo, now=at(30))
+
+    assert merges.into(story.kept) == []
+    assert (story.kept.state, story.wakes(), story.kept.promised_at) == ("snoozed", [at(1_000_000)], None)
 
 
 def test_the_merges_of_two_people_are_found_by_their_conversations(story: Story) -> None:
@@ -470,37 +606,60 @@ STEPS = st.lists(
 )  # fmt: skip
 
 
+ASIDE = st.sampled_from(["", "snoozed", "pending", "snoozed briefly"])
+
+
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(before=STEPS, after=STEPS, undone=st.booleans(), aside=st.sampled_from(["", "snoozed", "pending"]))
+@given(before=STEPS, after=STEPS, aside=ASIDE)
 def test_clocks_of_a_merge_are_those_of_one_thread(
-    before: list[tuple[str, str, int]], after: list[tuple[str, str, int]], undone: bool, aside: str
+    before: list[tuple[str, str, int]], after: list[tuple[str, str, int]], aside: str
 ) -> None:
     def live(how: str) -> list[object]:
-        return live_through(before, after, how, aside)
+        return live_through(before, after, aside, merged=["mara_x"], aloud=how == "read aloud")
 
-    if undone:
-        assert live("merged and parted") == live("left alone")
-    else:
-        assert live("merged")[:2] == live("read aloud")[:2]
+    assert live("merged")[:2] == live("read aloud")[:2]
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    before=STEPS, after=STEPS, aside=ASIDE, late=st.booleans(),
+    parted=st.sampled_from([["mara_x"], ["mara_l"], ["mara_x", "mara_l"], ["mara_l", "mara_x"]]),
+)  # fmt: skip
+def test_of_two_merges_one_that_was_parted_has_never_been(
+    before: list[tuple[str, str, int]],
+    after: list[tuple[str, str, int]],
+    aside: str,
+    late: bool,
+    parted: list[str],
+) -> None:
+    both = ["mara_x", "mara_l"]
+    left = [who for who in both if who not in parted]
+
+    lived = live_through(before, after, aside, merged=both, parted=parted, late=late)
+
+    assert lived == live_through(before, after, aside, merged=left, late=late)
 
 
 def live_through(
-    before: list[tuple[str, str, int]], after: list[tuple[str, str, int]], how: str, aside: str
-) -> list[object]:
-    """State and clocks of the kept one, and clocks of the other. After the merge the customer writes in the kept thread alone, and is answered in either."""
+    before: list[tuple[str, str, int]], after: list[tuple[str, str, int]], aside: str, *, merged: list[str],
+    parted: Sequence[str] = (), late: bool = False, aloud: bool = False,
+) -> list[object]:  # fmt: skip
+    """State, wake and clocks of the kept one, and clocks of the others. After the merge the customer writes in the kept thread alone, and is
+    answered in any."""
     story = Story()
     SlaPolicy.objects.filter(brand=story.brand).update(
         first_response=86400, next_response=86400, resolution=864000
     )
     story.begin()
+    story.third()
     waits: list[tuple[str, float]] = [("And on X", 0)]
     seconds = 0.0
 
-    def live(steps: list[tuple[str, str, int]], *, merged: bool = False) -> None:
+    def live(steps: list[tuple[str, str, int]], *, joined: bool = False) -> None:
         nonlocal seconds
         for number, (who, what, pause) in enumerate(steps):
             seconds += pause
-            if merged and (what == "wrote" or how == "read aloud"):
+            if joined and (what == "wrote" or aloud):
                 who = "mara"
             place = story.on_instagram if who == "mara" else story.on_x
             if what == "wrote":
@@ -511,21 +670,36 @@ def live_through(
                 waits.append((f"more {number}", seconds))
             elif who == "mara_x":
                 waits.clear()
-            story.triage(seconds)
-            timing.sweep(now=at(seconds))
+            look()
+
+    def look() -> None:
+        story.triage(seconds)
+        timing.sweep(now=at(seconds))
+
+    def part() -> None:
+        for who in parted:
+            story.part(joins[who], seconds)
 
     live(before)
     if aside:
-        story.put_aside(aside, seconds + 3)
-    seconds += 7
-    if how.startswith("merged"):
-        merge = story.join(seconds)
-    elif how == "read aloud":
-        for text, said_at in waits:
-            arrive(story.on_instagram, exchange.wrote(text, who="mara", seconds=said_at), seconds=seconds)
-    story.triage(seconds)
-    if how == "merged and parted":
-        joining.part(merge=merge, by=story.jo, now=at(seconds))
-        story.triage(seconds)
-    live(after, merged=True)
-    return [story.kept.state, story.clocks("mara"), story.clocks("mara_x")]
+        brief = seconds + 40 if aside == "snoozed briefly" else 1_000_000
+        story.put_aside(aside.removesuffix(" briefly"), seconds + 3, until=brief)
+    joins = {}
+    for who, pause in (("mara_x", 7), ("mara_l", 2)):
+        seconds += pause
+        if who in merged and not aloud:
+            joins[who] = story.join(seconds, Conversation.objects.get(brand=story.brand, thread_key=who))
+        elif who in merged:
+            for text, said_at in waits:
+                arrive(story.on_instagram, exchange.wrote(text, who="mara", seconds=said_at), seconds=seconds)
+        look()
+    if not late:
+        part()
+    seconds += 31  # a brief snooze is over now
+    look()
+    if late:
+        seconds += 20
+        part()
+    wakes = story.wakes()
+    live(after, joined=True)
+    return [story.kept.state, story.clocks("mara"), wakes, story.clocks("mara_x"), story.clocks("mara_l")]

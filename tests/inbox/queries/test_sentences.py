@@ -62,6 +62,10 @@ def told(kind: str, *, by_mara: bool = False, **data: Any) -> Event:
         (told("conversation.snoozed", by_mara=True, until=None), "Mara snoozed it until the customer writes"),
         (told("conversation.woken", by="time"), "Back from its snooze"),
         (
+            told("conversation.woken", by_mara=True, by="merge", again=True),
+            "It stays back, also for what was merged now",
+        ),
+        (
             told("sla.breached", clock="first", target=600, policy="Everybody"),
             "Late: first response was promised within 10 m (Everybody)",
         ),
