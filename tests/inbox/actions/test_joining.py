@@ -221,6 +221,17 @@ def test_an_answer_in_either_thread_is_an_answer(story: Story) -> None:
     assert [each.state for each in Clock.objects.filter(conversation=story.kept, kind="first")] == ["met"]
 
 
+def test_an_answer_before_the_merge_has_answered_what_was_asked_in_the_other_before_it(story: Story) -> None:
+    story.begin(100, other=0)
+    arrive(story.on_instagram, exchange.echoed("It left today", to="mara", seconds=150), seconds=150)
+    story.triage(150)
+
+    story.join(200)
+    story.triage(200)
+
+    assert (story.kept.waiting_since, story.other.state) == (None, "resolved")
+
+
 def test_an_answer_in_a_thread_where_nothing_was_waiting_is_an_answer(story: Story) -> None:
     story.begin(100, other=0)
     arrive(story.on_x, exchange.echoed("It left today", to="mara_x", seconds=120), seconds=120)
