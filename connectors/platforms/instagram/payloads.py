@@ -129,7 +129,7 @@ def _parse_element(
     if policy := wire.mapping(element.get("policy_enforcement")):
         return (_policy(policy, wire.when(element.get("timestamp"), payload.get("time"))),)
     edit = next((found for name in _EDITS if (found := wire.mapping(element.get(name)))), None)
-    if edit and not any(_party(element.get(side)).external_id for side in ("sender", "recipient")):
+    if edit and not all(_party(element.get(side)).external_id for side in ("sender", "recipient")):
         return (_bare_edit(edit, element, payload),)
     side = _side(element, payload, account, standby=standby)
     events = [
@@ -213,7 +213,7 @@ def _edit(side: _Side, edit: Mapping[str, Any]) -> InboundEvent:
 
 
 def _bare_edit(edit: Mapping[str, Any], around: Mapping[str, Any], payload: Mapping[str, Any]) -> Edited:
-    """It names the message and neither side, in messaging[] and in changes[] alike."""
+    """It names the message, and one side or neither, in messaging[] and in changes[] alike."""
     mid = wire.need(wire.ident(edit.get("mid")), "message id")
     return _edited(mid, edit, wire.when(around.get("timestamp"), payload.get("time")))
 

@@ -136,13 +136,17 @@ def test_an_edit_without_words_is_an_edit_all_the_same() -> None:
     assert (edit.text, edit.version) == (None, 1)
 
 
-def test_what_names_neither_side_is_an_edit_of_its_message() -> None:
-    bare, wrapped, among_messages = events("edit_bare")
+def test_what_names_one_side_or_neither_is_an_edit_of_its_message() -> None:
+    bare, wrapped, among_messages, *one_sided = events("edit_bare")
     assert isinstance(bare, Edited) and isinstance(wrapped, Edited) and isinstance(among_messages, Edited)
     assert (bare.target, bare.text, bare.version) == ("aWdfZAG1faXRlbToxOk1", "Hi! Open on Friday?", 5)
     assert (wrapped.text, wrapped.version) == ("Hi! Open on Saturday?", 6)
     assert (among_messages.target, among_messages.text) == (bare.target, "Hi! Open on Monday?")
     assert (among_messages.version, among_messages.at.microsecond) == (7, 345_000)
+    assert [(each.target, each.version) for each in one_sided if isinstance(each, Edited)] == [
+        (bare.target, 8),
+        (bare.target, 9),
+    ]
 
 
 def test_two_pieces_of_news_of_one_element_are_two_messages() -> None:
