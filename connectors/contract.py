@@ -203,9 +203,8 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of history or of a poll. `cursor` continues it; `more` says whether there is more now.
-    For a poll the cursor is kept between runs; for history it is only kept within one walk. A walk that meets old news only goes
-    on at `beyond`, where another part of history begins (the comments after the messages); where that is empty, it ends."""
+    """A page of history or of a poll. `cursor` continues it (for a poll between runs, for history within one walk); `more` says whether
+    there is more now. A walk that meets old news only goes on at `beyond`, where another part begins (comments after messages), or ends."""
 
     events: tuple[InboundEvent, ...]
     cursor: str = ""
@@ -217,6 +216,7 @@ class Page:
     told_until: datetime | None = None  # of a log: it has come so far
     stretch: Stretch | None = None  # where absence may mean that a message was withdrawn
     remarks: tuple[str, ...] = ()  # what the platform could not show, in words: no item of ours
+    public: bool = False  # it is of public talk, which this grant is shown
     withheld: str = ""  # why public talk, of which the rest would be, is not shown to this grant
 
 

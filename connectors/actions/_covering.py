@@ -31,6 +31,7 @@ HISTORICAL_AFTER = timedelta(hours=48)
 FOUND_BY_A_WALK = (
     GapCause.DISCONNECTED, GapCause.NOT_SUBSCRIBED, GapCause.FAILING, GapCause.NOT_DELIVERED, GapCause.UNREAD,
 )  # fmt: skip
+FOUND_IN_PUBLIC = (*FOUND_BY_A_WALK, GapCause.WITHHELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,14 @@ def complete_until(channel_id: int) -> datetime | None:
 
 def news_begin(channel: Channel, *, asked_at: datetime) -> datetime:
     """What is younger is no affair of a backfill: a delivery still owes it to us, and a comparison brings it, with a bell."""
-    known = complete_until(channel.pk)
-    return max(channel.created_at, known - MARGIN if known else asked_at - HISTORICAL_AFTER)
+    known = [each for each in (complete_until(channel.pk), withheld_since(channel.pk)) if each is not None]
+    return max(channel.created_at, min(known) - MARGIN if known else asked_at - HISTORICAL_AFTER)
+
+
+def withheld_since(channel_id: int) -> datetime | None:
+    """From when on public talk is not known, though messages may be: the grant was not shown it. None: it is known as they are."""
+    withheld = Gap.objects.filter(channel=channel_id, cause=GapCause.WITHHELD, healed_at=None, lost=False)
+    return withheld.values_list("since", flat=True).first()
 
 
 def polled_until(channel_id: int) -> datetime | None:
@@ -82,8 +89,18 @@ def note_whole(
     _heal(schedule, run, walked_from=walked_from, unseen=_unseen(withheld, unread), now=now)
     _note_unread(channel, polled, walked_from=walked_from, now=now)
     _note("complete_until", channel.pk, min(walked_from, _log_until(channel) or walked_from))
-    told = {"public_unread": withheld[:300]} if schedule.task == Task.RECONCILE else {}
-    ChannelHealth.objects.filter(channel=channel).update(last_synced_at=now, **told)
+    ChannelHealth.objects.filter(channel=channel).update(last_synced_at=now)
+
+
+def note_shown(
+    schedule: SyncSchedule, run: SyncRun | None, *, walked_from: datetime, unread: int = 0, now: datetime
+) -> bool:
+    """A whole walk was shown the public talk as well. False: it was not withheld before."""
+    if withheld_since(schedule.channel_id) is None:
+        return False
+    unseen = _unseen("", unread)
+    _heal(schedule, run, walked_from=walked_from, unseen=unseen, now=now, causes=(GapCause.WITHHELD,))
+    return True
 
 
 def _unseen(withheld: str, unread: int) -> str:
@@ -170,12 +187,13 @@ def delivered_until(now: datetime, *, waiting: datetime | None) -> datetime:
 
 
 def note_undelivered(
-    run: SyncRun, found: Sequence[InboundMessage], *, waiting: datetime | None, now: datetime
+    run: SyncRun, found: Sequence[InboundMessage], *, public: bool, waiting: datetime | None, now: datetime
 ) -> None:
     """Messages that a walk found and that should have been delivered. Where a gap is open already, they are what it kept from us."""
     if not found:
         return
-    known = Gap.objects.filter(channel=run.channel_id, cause__in=FOUND_BY_A_WALK, healed_at=None, lost=False)
+    causes = FOUND_IN_PUBLIC if public else FOUND_BY_A_WALK
+    known = Gap.objects.filter(channel=run.channel_id, cause__in=causes, healed_at=None, lost=False)
     late = delivered_until(now, waiting=waiting)
     if waiting is None:
         late = max(late, known.aggregate(ended=Max("until"))["ended"] or late)

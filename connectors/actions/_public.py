@@ -3,7 +3,11 @@ connection page says it until it is so no more."""
 
 from __future__ import annotations
 
-from connectors.models import ChannelHealth
+from datetime import datetime
+
+from connectors.actions import _covering
+from connectors.actions._runs import Synced
+from connectors.models import ChannelHealth, SyncRun, SyncSchedule
 
 
 def note_unread(*, channel_id: int, reason: str) -> None:
@@ -13,6 +17,17 @@ def note_unread(*, channel_id: int, reason: str) -> None:
 
 def note_unanswered(*, channel_id: int, reason: str) -> None:
     _note(channel_id, public_unanswered=reason[:300])
+
+
+def note_walked(
+    schedule: SyncSchedule, run: SyncRun | None, done: Synced, *, walked_from: datetime, unread: int, now: datetime
+) -> None:
+    """A whole walk has been made. One that came to nothing public says nothing of it."""
+    if not (done.withheld or done.public):
+        return
+    note_unread(channel_id=schedule.channel_id, reason=done.withheld)
+    if not done.withheld:
+        _covering.note_shown(schedule, run, walked_from=walked_from, unread=unread, now=now)
 
 
 def _note(channel_id: int, **columns: str) -> None:

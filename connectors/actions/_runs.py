@@ -36,7 +36,8 @@ class Synced:
     remedy: str = ""
     complete: bool = True  # False: time ran out, the next turn goes on
     idle: bool = False  # there was nothing that it could do: no success, and no failure
-    withheld: str = ""  # why the walk ended without the public talk (`Page.withheld`)
+    public: bool = False  # it was shown public talk (`Page.public`)
+    withheld: str = ""  # why the walk ended without the public talk, or the rest of it (`Page.withheld`)
     typing: list[tuple[int, str]] = field(default_factory=list)
     told: int = 0  # requests that are written down already
 

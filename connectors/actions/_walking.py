@@ -38,6 +38,7 @@ class Kept:
     horizon: datetime | None = None
     waiting: datetime | None = None  # since when a delivery waits to be read that may tell of it
     log_until: datetime | None = None  # the platform's log has been read to its end, as a poll reads it
+    withheld_since: datetime | None = None  # of a page that withholds public talk: from when on it is unknown
 
 
 Keep = Callable[[Kept], None]
@@ -73,23 +74,31 @@ class Walker:
         walk = Walk.read(self.schedule.cursor)
         walk = walk if walk.at else replace(walk, began=self.asker.clock())
         began = walk.began
+        withheld_since = _covering.withheld_since(self.channel.pk)
         while True:
             page = self._ask(lambda connector, context, at=walk.at: connector.history(context, at))
             # Ahead of what is known: what is read meanwhile is known then.
             waiting = _covering.waiting_since(self.channel)
+            # Public talk that was withheld is looked for from there on, however often the messages were compared since.
+            of_public = page.public or bool(page.withheld)
+            known_until = withheld_since if of_public and withheld_since is not None else walk.horizon
             unknown = self._unknown(page)
             following = page.cursor if page.more else ""
-            if not walk.reads_all and self._is_behind_it(page, walk, unknown):
+            back_to = known_until if walk.horizon is not None else None  # None: all that is told
+            if not walk.reads_all and self._is_behind_it(page, walk, back_to, unknown):
                 following = page.beyond
             stop = not following or following == walk.at
             # What was said before the brand connected rings no bell today; what was missed since the last whole walk does, however late.
             days_ago = self.asker.clock() - HISTORICAL_AFTER
-            missed_since = walk.horizon - MARGIN if walk.horizon is not None else days_ago
+            missed_since = known_until - MARGIN if known_until is not None else days_ago
             before = max(self.channel.created_at, min(days_ago, missed_since))
             self._note_way(page, walk.horizon, began)
             horizon = walk.horizon
             walk = Walk(walk.began, None, "") if stop else replace(walk, at=following)
-            kept = Kept(self._with_withdrawn(page), walk.written(), before)
+            kept = Kept(
+                self._with_withdrawn(page), walk.written(), before,
+                withheld_since=known_until or self.channel.created_at,
+            )  # fmt: skip
             if page.unordered and page.beyond and page.cursor == page.beyond:
                 kept = replace(kept, log_until=began)
             if horizon is not None:
@@ -154,9 +163,11 @@ class Walker:
         times = [each.sent_at for each in _messages(page)]
         return bool(times) and max(times) < moment
 
-    def _is_behind_it(self, page: Page, walk: Walk, unknown: Collection[str]) -> bool:
+    def _is_behind_it(
+        self, page: Page, walk: Walk, back_to: datetime | None, unknown: Collection[str]
+    ) -> bool:
         """What follows is known, or brought by others."""
-        is_old = walk.horizon is not None and self._is_old_news(page, walk.horizon - MARGIN, unknown)
+        is_old = back_to is not None and self._is_old_news(page, back_to - MARGIN, unknown)
         return is_old or self._is_left_to_the_poll(page, walk, unknown)
 
     def _is_old_news(self, page: Page, horizon: datetime, unknown: Collection[str]) -> bool:

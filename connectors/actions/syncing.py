@@ -16,7 +16,9 @@ from connectors.actions import (
     _burying,
     _covering,
     _pacing,
+    _public,
     _runs,
+    _showing,
     examining,
     fetching,
     parking,
@@ -34,8 +36,6 @@ from connectors.clock import Clock
 from connectors.contract import ConnectorError, Item, Remedy
 from connectors.models import GapCause, Level, SyncRun, SyncSchedule, Task
 from connectors.rules.remedies import NOT_READY, THROTTLED
-from inbox import platforms
-from inbox.models import Channel
 
 log = structlog.get_logger(__name__)
 MAX_SECONDS = 120.0  # of one turn; the rest comes with the next
@@ -175,26 +175,12 @@ def keep_page(
         raise LeaseLost
     if run_row is not None:
         _runs.progress(run_row, done, pages=1, events=len(page.events), new=new, dead=len(dead), now=now)
-        if page.remarks:
-            _runs.add_line(run_row.pk, _burying.words_of(page.remarks), Level.INFO, now)
-        _note_coverage(schedule.channel, run_row, kept, now)
-        if page.withheld:
-            _runs.add_line(run_row.pk, page.withheld, Level.WARNING, now)
-    done.withheld = page.withheld or done.withheld
+        _showing.note(schedule.channel, run_row, kept, now)
+    done.public, done.withheld = page.public or done.public, page.withheld or done.withheld
     done.pages += 1
     done.events += len(page.events)
     done.new_messages += new
     done.dead += len(dead)
-
-
-def _note_coverage(channel: Channel, run_row: SyncRun, kept: Kept, now: datetime) -> None:
-    _covering.note_undelivered(run_row, kept.undelivered, waiting=kept.waiting, now=now)
-    if kept.log_until is not None and platforms.get(channel.platform).receive.is_partly_polled:
-        _covering.note_log(channel, kept.log_until, now=now)
-    for thread in kept.cut_off:
-        if kept.horizon and _covering.note_horizon(channel, thread, since=kept.horizon, now=now):
-            said = f"Of one thread only the newest {thread.told} messages are told; older ones can no longer be known."
-            _runs.add_line(run_row.pk, said, "warning", now)
 
 
 @transaction.atomic
@@ -243,6 +229,10 @@ def _close(
             _covering.note_whole(
                 schedule, run_row, walked_from=whole_since, withheld=done.withheld, unread=unread, now=now
             )
+            if schedule.task == Task.RECONCILE:
+                _public.note_walked(
+                    schedule, run_row, done, walked_from=whole_since, unread=unread, now=now
+                )
         elif done.error and done.remedy != THROTTLED and schedule.task == Task.POLL and failures >= 3:
             since = _covering.polled_until(schedule.channel_id) or now
             _covering.begin_gap(schedule.channel_id, GapCause.FAILING, since=since, now=now)

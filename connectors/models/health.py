@@ -80,6 +80,7 @@ class GapCause(models.TextChoices):
     UNREAD = "unread", "A delivery to one of the app's channels could not be read"
     HORIZON = "horizon", "It is older than what the platform still tells"
     UNPROVEN = "unproven", "More was written than the platform still tells"
+    WITHHELD = "withheld", "The platform does not show us public talk"
 
 
 class Gap(models.Model):

@@ -175,6 +175,9 @@ def _view(gap: Gap) -> GapView:
             f"What was written{whose} in this time may be missing and can no longer be known.",
         )
     messages = "1 message" if gap.brought == 1 else f"{gap.brought} messages"
+    if gap.healed_at is None and gap.cause == GapCause.WITHHELD:
+        said = "Messages are compared all the same. The first comparison that is shown it brings it, and closes this."
+        return GapView(gap, cause, "open", said)
     if gap.healed_at is None:
         return GapView(gap, cause, "open", "The next whole comparison closes it.")
     brought = f"brought {messages}" if gap.brought else "found nothing missing"

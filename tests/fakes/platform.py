@@ -9,7 +9,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -44,6 +44,7 @@ from connectors.contract import (
     SendRules,
     Sent,
     TextLimit,
+    ThreadKind,
     Tokens,
     Typing,
     Unit,
@@ -118,6 +119,9 @@ class FakePlatform:
     page_size: int = 50
     poll_breaks_after: int | None = None
     history_fails: ConnectorError | None = None
+    posted: list[Said] = field(default_factory=list)  # public talk: history tells it after the messages
+    withholds: str = ""  # why the grant is not shown it
+    withholds_after: int = 0  # so many pages of it
     good_access: str = "access-1"
     good_refresh: str = "refresh-1"
     _refusals: list[tuple[ConnectorError | Exception, bool]] = field(default_factory=list)
@@ -140,6 +144,11 @@ class FakePlatform:
     def hears(self, text: str, *, thread: str = "mara", at: datetime, outbound: bool = False) -> Said:
         said = Said(f"m{next(self._numbers):04d}", thread, text, at, outbound)
         self.said.append(said)
+        return said
+
+    def posts(self, text: str, *, at: datetime) -> Said:
+        said = Said(f"p{next(self._numbers):04d}", "post", text, at)
+        self.posted.append(said)
         return said
 
     # --- the connector ---
@@ -258,12 +267,24 @@ class FakePlatform:
     def history(self, ctx: Context, cursor: str, thread_id: str = "") -> Page:
         if self.history_fails:
             raise self.history_fails
+        if cursor.startswith("posts"):
+            return self._public_history(int(cursor.removeprefix("posts")))
         newest_first = [said for said in reversed(self.said) if thread_id in ("", said.thread)]
         start = int(cursor or 0)
         end = start + self.page_size
-        return Page(
-            tuple(self._inbound(each) for each in newest_first[start:end]), str(end), end < len(newest_first)
-        )
+        told = tuple(self._inbound(each) for each in newest_first[start:end])
+        beyond = "posts0" if (self.posted or self.withholds) and not thread_id else ""
+        more = end < len(newest_first)
+        return Page(told, beyond if beyond and not more else str(end), more or bool(beyond), beyond=beyond)
+
+    def _public_history(self, start: int) -> Page:
+        if self.withholds and start >= self.withholds_after * self.page_size:
+            return Page((), withheld=self.withholds)
+        end = start + self.page_size
+        newest_first = [
+            replace(self._inbound(each), thread_kind=ThreadKind.COMMENT) for each in reversed(self.posted)
+        ]
+        return Page(tuple(newest_first[start:end]), f"posts{end}", end < len(newest_first), public=True)
 
     def _inbound(self, said: Said) -> InboundMessage:
         return self._message(

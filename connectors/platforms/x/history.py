@@ -120,7 +120,8 @@ def _mentions(ctx: Context, token: str) -> Page:
 
     following = wire.text(wire.mapping(body.get("meta")).get("next_token"))
     after = {"of": "mentions", "token": following} if following else {}
-    return _page(body, answer, payloads.HISTORY_MENTION, read, after, bucket="mentions")
+    found = _page(body, answer, payloads.HISTORY_MENTION, read, after, bucket="mentions")
+    return replace(found, public=True)
 
 
 def _with_token(params: Mapping[str, str], token: str) -> dict[str, str]:

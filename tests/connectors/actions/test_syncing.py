@@ -6,7 +6,16 @@ from types import SimpleNamespace
 import pytest
 from cryptography.fernet import Fernet
 
-from connectors.actions import alarming, backfilling, connecting, draining, planning, scheduling, syncing
+from connectors.actions import (
+    _covering,
+    alarming,
+    backfilling,
+    connecting,
+    draining,
+    planning,
+    scheduling,
+    syncing,
+)
 from connectors.contract import ConnectorError, HistoryRules, Page, Remedy
 from connectors.models import (
     Alarm,
@@ -20,9 +29,9 @@ from connectors.models import (
     SyncSchedule,
     Task,
 )
-from connectors.queries import doctor
+from connectors.queries import coverage, doctor
 from inbox import platforms
-from inbox.models import Channel, ChannelState, Conversation, Message
+from inbox.models import Channel, ChannelState, Conversation, ConversationState, Message
 from tests.connectors.conftest import NOW, message_item
 from tests.factories.people import ChannelFactory
 from tests.fakes.platform import manifest, millis
@@ -883,16 +892,12 @@ def test_what_a_walk_could_not_see_is_told_beside_the_gap_that_it_closes(schedul
 
 
 def test_without_public_talk_the_rest_is_whole_and_the_connection_says_what_is_missing(
-    schedule, platform, clock, channel, monkeypatch
+    schedule, platform, clock, channel
 ):
     said(platform, 2)
     walk = schedule(Task.RECONCILE)
-    told = platform.history
-    with monkeypatch.context() as withheld:
-        withheld.setattr(
-            platform, "history", lambda *given: replace(told(*given), withheld="No comments are shown.")
-        )
-        run(walk, clock)
+    platform.withholds = "No comments are shown."
+    run(walk, clock)
     health = ChannelHealth.objects.get(channel=channel)
     assert (health.complete_until, health.public_unread) == (NOW, "No comments are shown.")
     assert RunLine.objects.filter(text="No comments are shown.").exists()
@@ -902,7 +907,68 @@ def test_without_public_talk_the_rest_is_whole_and_the_connection_says_what_is_m
         if each.name == "Read in public"
     ] == [("Read in public", "No comments are shown.")]
 
+    platform.withholds = ""
     run(walk, clock)
+    health.refresh_from_db()
+    assert health.public_unread == "No comments are shown."  # it came to nothing public
 
+    platform.posts("Nice", at=NOW)
+    run(walk, clock)
     health.refresh_from_db()
     assert health.public_unread == ""
+
+
+def test_what_was_withheld_is_news_when_the_permission_comes_however_late(schedule, platform, clock, channel):
+    platform.posts("Of yore", at=NOW - timedelta(hours=1))
+    walk = schedule(Task.RECONCILE)
+    run(walk, clock)
+    said(platform, 1)
+    platform.withholds = "No comments are shown."
+    platform.posts("Where is my parcel?", at=NOW + timedelta(minutes=5))
+    look_back = {"since": NOW + timedelta(seconds=1), "found_at": NOW + timedelta(seconds=1)}
+    shut = Gap.objects.create(
+        channel=channel, cause="not_delivered", until=NOW + timedelta(minutes=1), **look_back
+    )
+    for _ in range(4):
+        clock.passes(86_400)
+        run(walk, clock)
+    shut.refresh_from_db()
+    withheld = Gap.objects.get(cause="withheld")
+    assert shut.healed_at is not None and ChannelHealth.objects.get().complete_until == clock()
+    assert (withheld.since, withheld.until, withheld.healed_at) == (NOW, None, None)
+    [shown] = coverage.of_channel(channel, state="open")
+    assert shown.outcome.startswith("Messages are compared all the same.")
+    assert _covering.news_begin(channel, asked_at=clock()) < NOW
+
+    platform.withholds = ""
+    run(walk, clock)
+
+    missed = Conversation.objects.get(thread_key="post")
+    assert missed.state == ConversationState.OPEN and missed.last_message_text == "Where is my parcel?"
+    withheld.refresh_from_db()
+    assert (withheld.healed_at, withheld.until, withheld.brought) == (clock(), clock(), 1)
+
+
+def test_a_refusal_in_the_middle_of_public_talk_costs_none_of_it(schedule, platform, clock):
+    walk = schedule(Task.RECONCILE)
+    platform.page_size = 2
+    platform.posts("Of yore", at=NOW - timedelta(hours=1))
+    run(walk, clock)
+    for number in range(6):
+        platform.posts(f"Post {number}", at=NOW + timedelta(minutes=number))
+    clock.passes(3600)
+    platform.withholds, platform.withholds_after = "The allowance is used up.", 1
+    run(walk, clock)
+    assert Message.objects.count() == 3
+    clock.passes(3600)
+    platform.withholds = ""
+
+    run(walk, clock)
+
+    assert Message.objects.count() == 7
+    asked = walk.cursor
+    clock.passes(3600)
+    assert (run(walk, clock).pages, walk.cursor != asked) == (
+        2,
+        True,
+    )  # and it looks back no further than before

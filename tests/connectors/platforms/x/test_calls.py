@@ -423,6 +423,7 @@ def test_history_is_messages_then_mentions(x: FakePlatform) -> None:
     [(unread, why)] = [failure for page in pages for failure in page.failures]
     assert (unread["event"], why) == ({"id": "5"}, "The item has no conversation.")
     assert pages[0].remarks == ("one is gone",)
+    assert [page.public for page in pages] == [False] * (len(pages) - 1) + [True]
     assert x.asked[1].url.params["pagination_token"] == "18LAA581J5II7LA00C00ZZZZ"
 
 
