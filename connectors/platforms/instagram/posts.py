@@ -6,6 +6,7 @@ Of mentions in other people's posts no list exists: one that no delivery brought
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from connectors import wire
@@ -17,13 +18,15 @@ START: Final = "comments"
 _COMMENT: Final = "id,text,timestamp,username,from,parent_id,media"
 _COMMENTS: Final = f"{_COMMENT},replies{{{_COMMENT}}}"
 _LIMIT: Final = "50"
+_GONE: Final = "100/33"  # deleted since it was listed
+_NOT_SHOWN: Final = "Instagram does not show Parley what is said under one of the posts."
 
 Failures = list[tuple[Mapping[str, Any], str]]
 
 
 def page(ctx: Context, state: Mapping[str, Any]) -> Page:
     """One call: the list of posts, then the comments of one post, or more answers under one comment. An account that lets us read its
-    messages and not its posts, or not what is said under them, is no broken account."""
+    messages and not its posts, or not what is said under the first of them, is no broken account, and the walk ends there."""
     try:
         return _page(ctx, state)
     except ConnectorError as error:
@@ -36,21 +39,30 @@ def _page(ctx: Context, state: Mapping[str, Any]) -> Page:
     if "posts" not in state:
         return _posts(ctx)
     posts, threads = _ids(state.get("posts")), _ids(state.get("threads"))
-    after = wire.text(state.get("after"))
+    after, then = wire.text(state.get("after")), wire.text(state.get("then"))
+    shown, longer, remarks = state.get("shown") is True, list[str](), list[str]()
+    try:
+        if threads:
+            events, failures, following, notices = answers(ctx, threads[0], after)
+        else:
+            events, failures, longer, following, notices = _of_post(ctx, posts[0], after)
+        shown = True
+    except ConnectorError as error:
+        if error.of_public and shown:  # the grant is for what was said under others: this is of the one
+            remarks.append(_NOT_SHOWN)
+        elif error.code != _GONE:
+            raise
+        events, failures, following, notices = [], [], "", error.rates
     if threads:
-        events, failures, following, notices = answers(ctx, threads[0], after)
         threads = threads if following else threads[1:]
     else:
-        events, failures, threads, following, notices = _of_post(ctx, posts[0], after)
-        posts = posts if following else posts[1:]
+        posts, threads = (posts if following else posts[1:]), longer
         if threads and following:  # the answers first; then this post again where its comments go on
-            return _onward({"posts": posts, "threads": threads, "then": following}, events, failures, notices)
+            following, then = "", following
     if not threads and not following:
-        following = wire.text(state.get("then"))
-        state = {"posts": posts, "threads": [], "after": following}
-    else:
-        state = {"posts": posts, "threads": threads, "after": following, "then": wire.text(state.get("then"))}
-    return _onward(state, events, failures, notices)
+        following, then = then, ""
+    state = {"posts": posts, "threads": threads, "after": following, "then": then, "shown": shown}
+    return replace(_onward(state, events, failures, notices), public=shown, remarks=tuple(remarks))
 
 
 def _onward(
@@ -82,13 +94,8 @@ def _of_post(
 ) -> tuple[list[InboundEvent], Failures, list[str], str, tuple[RateNotice, ...]]:
     """Comments with the first of their answers; the threads whose answers go on are told too."""
     params = {"fields": _COMMENTS, "limit": _LIMIT} | ({"after": after} if after else {})
-    try:
-        with errors.in_public():
-            body, answer = client.get(ctx, f"{client.segment(post)}/comments", params)
-    except ConnectorError as error:
-        if error.code == "100/33":  # deleted since it was listed
-            return [], [], [], "", error.rates
-        raise
+    with errors.in_public():
+        body, answer = client.get(ctx, f"{client.segment(post)}/comments", params)
     events: list[InboundEvent] = []
     failures: Failures = []
     longer = []

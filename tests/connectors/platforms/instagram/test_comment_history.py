@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from connectors.contract import Account, ConnectorError, InboundMessage, Page, Remedy
-from connectors.platforms.instagram import errors
+from connectors.platforms.instagram import errors, posts
 from connectors.platforms.instagram.connector import connector
 from tests.connectors.helpers import FakePlatform, json_answer
 
@@ -39,8 +39,8 @@ def told(pages: list[Page]) -> list[InboundMessage]:
 
 def test_comments_and_the_answers_under_them_come_after_the_messages() -> None:
     instagram = FakePlatform()
-    posts = [{"id": "p2", "comments_count": 3}, {"id": "p1", "comments_count": 0}, {"id": "p0"}]
-    instagram.on("GET", "/v25.0/me/media", json_answer({"data": posts}))
+    listed = [{"id": "p2", "comments_count": 3}, {"id": "p1", "comments_count": 0}, {"id": "p0"}]
+    instagram.on("GET", "/v25.0/me/media", json_answer({"data": listed}))
     answered = comment(1, replies={"data": [comment(2), comment(3, **{"from": {"id": ACCOUNT.external_id}})]})
     instagram.on("GET", "/v25.0/p2/comments", json_answer({"data": [answered]}))
     instagram.on("GET", "/v25.0/p0/comments", json_answer({"data": [comment(4)]}))
@@ -87,11 +87,10 @@ def test_a_post_that_was_deleted_meanwhile_stops_nothing() -> None:
 
 
 @pytest.mark.parametrize("code", [10, 200])
-@pytest.mark.parametrize("withheld", ["me/media", "p1/comments", "c1/replies"])
+@pytest.mark.parametrize("withheld", ["me/media", "p1/comments"])
 def test_an_account_that_withholds_what_is_said_in_public_is_not_broken(withheld: str, code: int) -> None:
     instagram = FakePlatform()
-    cut = comment(1, replies={"data": [], "paging": after("c1/replies", "R2")})
-    for path, body in (("me/media", {"id": "p1"}), ("p1/comments", cut), ("c1/replies", comment(2))):
+    for path, body in (("me/media", {"id": "p1"}), ("p1/comments", comment(1))):
         instagram.on("GET", f"/v25.0/{path}", json_answer({"data": [body]}))
     refused = json_answer({"error": {"code": code, "message": "Application does not have permission"}}, 403)
     instagram.on("GET", f"/v25.0/{withheld}", refused)
@@ -99,6 +98,35 @@ def test_an_account_that_withholds_what_is_said_in_public_is_not_broken(withheld
     pages = walked(instagram)
 
     assert (pages[-1].more, pages[-1].withheld, pages[-1].failures) == (False, errors.NO_COMMENTS, ())
+    assert not any(page.public for page in pages)
+
+
+@pytest.mark.parametrize("refused", ["p1/comments", "c4/replies"])
+def test_one_post_that_is_not_shown_hides_no_other(refused: str) -> None:
+    instagram = FakePlatform()
+    instagram.on("GET", "/v25.0/me/media", json_answer({"data": [{"id": "p2"}, {"id": "p1"}, {"id": "p0"}]}))
+    cut = comment(4, replies={"data": [], "paging": after("c4/replies", "R2")})
+    bodies = (("p2/comments", cut), ("c4/replies", comment(5)), ("p1/comments", comment(3)))
+    for path, body in (*bodies, ("p0/comments", comment(1))):
+        instagram.on("GET", f"/v25.0/{path}", json_answer({"data": [body]}))
+    no = json_answer({"error": {"code": 10, "message": "Application does not have permission"}}, 403)
+    instagram.on("GET", f"/v25.0/{refused}", no)
+
+    pages = walked(instagram)
+
+    missing = "c3" if refused == "p1/comments" else "c5"
+    assert {each.external_id for each in told(pages)} == {"c1", "c3", "c4", "c5"} - {missing}
+    assert not any(page.withheld for page in pages) and pages[-1].public
+    assert [page.remarks for page in pages if page.remarks] == [(posts._NOT_SHOWN,)]
+
+
+def test_an_account_under_whose_posts_nobody_wrote_says_nothing_of_the_permission() -> None:
+    instagram = FakePlatform()
+    instagram.on("GET", "/v25.0/me/media", json_answer({"data": [{"id": "p1", "comments_count": 0}]}))
+
+    pages = walked(instagram)
+
+    assert [(page.public, page.withheld) for page in pages[-1:]] == [(False, "")]
 
 
 def test_a_token_that_is_dead_is_so_for_comments_too() -> None:
