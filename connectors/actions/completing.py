@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
@@ -63,7 +64,7 @@ def _refused(untold: UntoldMessage, error: ConnectorError, version: int, now: da
     match error.remedy:
         case Remedy.TELL if error.of_public:  # it may be told once somebody has granted that, too
             _public.note_unread(channel_id=untold.message.channel_id, reason=error.reason)
-            _later(untold, now)
+            _later(untold, now, at_last=completing.rest)
         case Remedy.TELL | Remedy.BUG | Remedy.WAIT:
             completing.give_up(untold=untold)
         case Remedy.RECONNECT:  # it waits for somebody, however long that takes
@@ -76,9 +77,14 @@ def _refused(untold: UntoldMessage, error: ConnectorError, version: int, now: da
             _later(untold, now, error.retry_at)
 
 
-def _later(untold: UntoldMessage, now: datetime, at: datetime | None = None) -> None:
-    age = now - untold.message.created_at
+def _later(
+    untold: UntoldMessage,
+    now: datetime,
+    at: datetime | None = None,
+    at_last: Callable[..., None] = completing.give_up,
+) -> None:
+    age = now - (untold.asked_since or untold.message.created_at)
     if age > GIVE_UP_AFTER:
-        completing.give_up(untold=untold)
+        at_last(untold=untold)
     else:
         completing.put_back(untold=untold, at=at or now + min(LONGEST_WAIT, max(FIRST_WAIT, age)))

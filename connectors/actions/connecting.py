@@ -29,7 +29,7 @@ from connectors.models import (
     Task,
 )
 from inbox import platforms
-from inbox.actions import channels, recording
+from inbox.actions import channels, completing, recording
 from inbox.models import Brand, Channel, ChannelState, Person
 
 log = structlog.get_logger(__name__)
@@ -166,6 +166,7 @@ def connect(
         public_unanswered="",
         restricted=False,
     )
+    completing.ask_again(channel_id=channel.pk, now=now)
     channels.resume_sending(channel_id=channel.pk, now=now)
     channel.refresh_from_db()
     if channel.state == ChannelState.DISCONNECTED:

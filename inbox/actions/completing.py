@@ -62,6 +62,18 @@ def put_back(*, untold: UntoldMessage, at: datetime) -> None:
 
 
 @transaction.atomic(durable=True)
+def rest(*, untold: UntoldMessage) -> None:
+    """The platform does not tell it to this grant: it is asked for no more until somebody grants more."""
+    UntoldMessage.objects.filter(pk=untold.pk).update(due_at=None)
+
+
+def ask_again(*, channel_id: int, now: datetime) -> None:
+    """The account is granted more, or is connected at last: all that was not told yet is asked for, and none of it is old."""
+    waiting = UntoldMessage.objects.filter(message__channel=channel_id)
+    waiting.update(due_at=now, asked_since=now)
+
+
+@transaction.atomic(durable=True)
 def give_up(*, untold: UntoldMessage) -> None:
     """The platform will not tell it: it stays as it is."""
     UntoldMessage.objects.filter(pk=untold.pk).delete()

@@ -255,7 +255,10 @@ class UntoldMessage(models.Model):
     """A message that the platform named and did not tell: to be asked for. Gone once it was told, or will never be."""
 
     message = models.OneToOneField(Message, on_delete=models.CASCADE, primary_key=True, related_name="untold")
-    due_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True, help_text="Empty: not until the account is granted more.")
+    asked_since = models.DateTimeField(
+        null=True, help_text="From when on it counts as old. Empty: since it came."
+    )
 
     class Meta:
         indexes = [

@@ -1,12 +1,13 @@
 """Messages that a delivery only named."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from connectors.actions import completing, draining
-from connectors.contract import ConnectorError, Edited, Party, Remedy, Unsent
-from connectors.models import ChannelHealth
+from connectors.actions import completing, connecting, draining, syncing
+from connectors.contract import Account, ConnectorError, Edited, Grant, Party, Remedy, Tokens, Unsent
+from connectors.models import ChannelHealth, SyncSchedule, Task
 from inbox.actions import _messages, receiving
 from inbox.actions.receiving import Arrival
 from inbox.models import Channel, ChannelState, Conversation, Event, EventKind, Handle, Message, UntoldMessage
@@ -115,10 +116,49 @@ def test_a_mention_that_may_not_be_read_parks_nothing_and_is_not_asked_for_for_e
 
     assert Channel.objects.get().state == ChannelState.CONNECTED
     assert ChannelHealth.objects.get().public_unread == "No comments are shown."
-    assert UntoldMessage.objects.exists()  # somebody may grant it within the day
     clock.passes(2 * 86_400)
+    assert [completing.complete_due(clock=clock) for _ in range(2)] == [1, 0]
+    clock.passes(86_400)
+    assert completing.complete_due(clock=clock) == 0
+
+
+def test_a_mention_that_rests_is_told_once_somebody_grants_more(mention, app, brand, platform, clock):
+    platform.words["m1"] = ConnectorError("No comments are shown.", remedy=Remedy.TELL, of_public=True)
+    clock.passes(3 * 86_400)
     completing.complete_due(clock=clock)
-    assert not UntoldMessage.objects.exists()
+    tokens = Tokens("access-1", "refresh-1", clock() + timedelta(days=60))
+    connecting.connect(app=app, brand=brand, grant=Grant(Account("acc-1"), tokens), now=clock())
+
+    platform.words["m1"] = ConnectorError("Busy.", remedy=Remedy.RETRY)
+    completing.complete_due(clock=clock)
+    platform.words["m1"] = TOLD
+    clock.passes(60)
+    completing.complete_due(clock=clock)
+
+    mention.refresh_from_db()
+    assert mention.text == TOLD.text
+
+
+def test_a_mention_that_rests_is_told_once_a_walk_is_shown_what_was_withheld(
+    mention, channel, platform, clock
+):
+    walk = SyncSchedule.objects.create(
+        channel=channel, task=Task.RECONCILE, every_seconds=900, next_run_at=NOW
+    )
+    platform.withholds = "No comments are shown."
+    platform.words["m1"] = ConnectorError(platform.withholds, remedy=Remedy.TELL, of_public=True)
+    clock.passes(2 * 86_400)
+    syncing.run(schedule_id=walk.pk, clock=clock)
+    completing.complete_due(clock=clock)
+    platform.words["m1"], platform.withholds = TOLD, ""
+    platform.posts("Nice", at=NOW)
+
+    syncing.run(schedule_id=walk.pk, clock=clock)
+    completing.complete_due(clock=clock)
+
+    mention.refresh_from_db()
+    assert mention.text == TOLD.text
+    assert ChannelHealth.objects.get().public_unread == ""
 
 
 def test_what_happened_to_it_meanwhile_stays_as_it_was(channel, receipt, platform, clock):
