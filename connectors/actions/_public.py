@@ -16,6 +16,13 @@ def note_unread(*, channel_id: int, reason: str) -> None:
     _note(channel_id, public_unread=reason[:300])
 
 
+def note_told(*, channel_id: int) -> None:
+    """One piece of public talk was told when asked for. Where a walk is refused the rest, that goes on being said."""
+    said = ChannelHealth.objects.filter(channel=channel_id).exclude(public_unread="")
+    if said.exists() and _covering.withheld_since(channel_id) is None:
+        said.update(public_unread="")
+
+
 def note_unanswered(*, channel_id: int, reason: str) -> None:
     _note(channel_id, public_unanswered=reason[:300])
 

@@ -11,7 +11,7 @@ from connectors import contexts
 from connectors.abilities import Completes
 from connectors.actions import _public, budgets, parking
 from connectors.clock import Clock
-from connectors.contract import ConnectorError, Remedy
+from connectors.contract import ConnectorError, Remedy, ThreadKind
 from inbox.actions import completing, contacts
 from inbox.models import UntoldMessage
 
@@ -57,6 +57,8 @@ def _complete(untold: UntoldMessage, clock: Clock) -> None:
         _refused(untold, error, credential.version, now)
     else:
         completing.complete(untold=untold, told=told, now=clock())
+        if told.thread_kind is ThreadKind.COMMENT:
+            _public.note_told(channel_id=channel_id)
         contacts.update_profile(channel_id=channel_id, party=told.author, now=clock())
 
 

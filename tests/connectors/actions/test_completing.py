@@ -6,8 +6,18 @@ from datetime import timedelta
 import pytest
 
 from connectors.actions import completing, connecting, draining, syncing
-from connectors.contract import Account, ConnectorError, Edited, Grant, Party, Remedy, Tokens, Unsent
-from connectors.models import ChannelHealth, SyncSchedule, Task
+from connectors.contract import (
+    Account,
+    ConnectorError,
+    Edited,
+    Grant,
+    Party,
+    Remedy,
+    ThreadKind,
+    Tokens,
+    Unsent,
+)
+from connectors.models import ChannelHealth, Gap, GapCause, SyncSchedule, Task
 from inbox.actions import _messages, receiving
 from inbox.actions.receiving import Arrival
 from inbox.models import Channel, ChannelState, Conversation, Event, EventKind, Handle, Message, UntoldMessage
@@ -120,6 +130,22 @@ def test_a_mention_that_may_not_be_read_parks_nothing_and_is_not_asked_for_for_e
     assert [completing.complete_due(clock=clock) for _ in range(2)] == [1, 0]
     clock.passes(86_400)
     assert completing.complete_due(clock=clock) == 0
+
+
+@pytest.mark.parametrize("withheld", [False, True])
+def test_a_mention_that_is_told_at_last_ends_what_its_refusal_said(
+    mention, channel, platform, clock, withheld
+):
+    platform.words["m1"] = ConnectorError("No comments are shown.", remedy=Remedy.TELL, of_public=True)
+    completing.complete_due(clock=clock)
+    if withheld:
+        Gap.objects.create(channel=channel, cause=GapCause.WITHHELD, since=NOW, found_at=NOW)
+    platform.words["m1"] = replace(TOLD, thread_kind=ThreadKind.COMMENT)
+    clock.passes(60)
+
+    completing.complete_due(clock=clock)
+
+    assert ChannelHealth.objects.get().public_unread == ("No comments are shown." if withheld else "")
 
 
 def test_a_mention_that_rests_is_told_once_somebody_grants_more(mention, app, brand, platform, clock):
