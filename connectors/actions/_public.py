@@ -28,14 +28,22 @@ def note_unanswered(*, channel_id: int, reason: str) -> None:
 
 
 def note_walked(
-    schedule: SyncSchedule, run: SyncRun | None, done: Synced, *, walked_from: datetime, unread: int, now: datetime
+    schedule: SyncSchedule,
+    run: SyncRun | None,
+    done: Synced,
+    *,
+    walked_from: datetime,
+    unread: int,
+    now: datetime,
 ) -> None:
     """A whole walk has been made. One that came to nothing public says nothing of it; one that was shown what was withheld before finds
     the mentions that rest since then readable as well."""
     if not (done.withheld or done.public):
         return
     note_unread(channel_id=schedule.channel_id, reason=done.withheld)
-    if not done.withheld and _covering.note_shown(schedule, run, walked_from=walked_from, unread=unread, now=now):
+    if not done.withheld and _covering.note_shown(
+        schedule, run, walked_from=walked_from, unread=unread, now=now
+    ):
         completing.ask_again(channel_id=schedule.channel_id, now=now)
 
 
