@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from connectors import contexts
-from connectors.actions import budgets, refreshing
+from connectors.actions import budgets, parking, refreshing
 from connectors.clock import Clock
 from connectors.contract import ConnectorError, Context, Remedy
 from connectors.models import Credential, Level
-from inbox.models import Channel
+from inbox.models import Channel, ChannelState
 
 READ_BUCKETS = budgets.limits_of("read")
 LONGEST_PAUSE = 90.0  # seconds
@@ -101,6 +101,8 @@ class Asker:
                 raise
             answer = question(connector, self._renewed(context, credential))
         budgets.keep(channel_id=self.channel.pk, notices=getattr(answer, "rates", ()), now=now)
+        if credential.channel.state == ChannelState.NEEDS_RECONNECT:
+            parking.heed_answer(channel_id=self.channel.pk, used_version=self.version, now=now)
         return answer
 
     def count(self) -> None:

@@ -165,6 +165,7 @@ def connect(
         public_unread="",
         public_unanswered="",
         restricted=False,
+        refused_version=0,
     )
     completing.ask_again(channel_id=channel.pk, now=now)
     channels.resume_sending(channel_id=channel.pk, now=now)
@@ -214,7 +215,7 @@ def _keep(
     else:
         # Ahead of the row's own change: the brand's lock comes before every other. What comes from here on is let in.
         if channels.take_back(channel_id=channel.pk, reason=NOT_CONFIRMED, now=now):
-            ChannelHealth.objects.filter(channel=channel).update(restricted=False)
+            ChannelHealth.objects.filter(channel=channel).update(restricted=False, refused_version=0)
             _covering.end_gaps(channel.pk, now=now)
             channel.refresh_from_db()
         channel.external_id, channel.name, channel.handle = account.external_id, name, account.handle[:120]
@@ -228,8 +229,9 @@ def _keep(
             app=app, version=credential.version + 1, refresh_lease_until=None, refresh_error="", **columns
         )
         ChannelHealth.objects.filter(channel=channel).update(
-            speaks_for=""
-        )  # what the new grant is for is told anew
+            speaks_for="",  # what the new grant is for is told anew
+            refused_version=0,  # and sending waits until it is confirmed
+        )
         # The audit log's triggers leave out what a refresh writes, and a grant that is as it was but somebody else's is all of that.
         recording.record(
             brand=brand, by=by, act="connected again", subject="grant", subject_name=name, now=now

@@ -108,11 +108,7 @@ class _Delivery:
         if error is None or error.remedy is not Remedy.REFRESH:
             return error
         refused, context = self._refreshed(context)
-        error = refused or self._try(send, context)
-        if error is not None and error.remedy is Remedy.REFRESH:
-            # A token minutes old was refused as well: the grant itself is broken.
-            return ConnectorError(error.reason, remedy=Remedy.RECONNECT, code=error.code)
-        return error
+        return refused or self._try(send, context)
 
     def _still_ours(self) -> None:
         """Ahead of each request of a send: a claim that ran out belongs to whoever settles it, and nothing more may leave."""
@@ -131,7 +127,7 @@ class _Delivery:
             if error.remedy is Remedy.RETRY and late:
                 # The access we have is refused already, and a new one comes too late for whoever waits for an answer.
                 words = f"{error.reason} Connect the channel again."
-                return ConnectorError(words, remedy=Remedy.RECONNECT, code=error.code), context
+                return ConnectorError(words, remedy=Remedy.REFRESH, code=error.code), context
             return error, context
         self.version += 1
         return None, replace(context, tokens=tokens)
@@ -186,8 +182,11 @@ class _Delivery:
                 return self._fail(
                     f"{error.reason} The platform said so before the channel was connected again, too."
                 )
-            case Remedy.RECONNECT | Remedy.REFRESH:
+            case Remedy.RECONNECT:
                 return self._reconnect(error.reason, restricted=error.restricted)
+            case Remedy.REFRESH:
+                # New access was refused as well, or cannot be had in time. Polls go on, and may show later that it is good again.
+                return self._reconnect(error.reason, of_access=True)
             case Remedy.UNKNOWN:
                 now = self.clock()
                 sending.mark_reply_uncertain(
@@ -259,11 +258,12 @@ class _Delivery:
             channels.delay_sends(channel_id=self.message.channel_id, until=until, now=self.clock())
         return self._put_back(reason, until, THROTTLED)
 
-    def _reconnect(self, reason: str, *, restricted: bool = False) -> str:
+    def _reconnect(self, reason: str, *, restricted: bool = False, of_access: bool = False) -> str:
         now, channel_id = self.clock(), self.message.channel_id
         parking.heed_refusal(
-            channel_id=channel_id, reason=reason, seen_version=self.version, now=now, restricted=restricted
-        )
+            channel_id=channel_id, reason=reason, seen_version=self.version, now=now, restricted=restricted,
+            of_access=of_access,
+        )  # fmt: skip
         return self._put_back("Waiting until the channel is connected again.", now + PARKED_WAIT, "parked")
 
     def _put_back(self, reason: str, until: datetime, outcome: str) -> str:

@@ -1,5 +1,6 @@
 """What a platform says of the account itself: revoked or restricted parks sending, connected lifts the restriction. Receiving goes on. And what it
-answers to a call: that the grant is broken parks sending, too, as long as it is about the grant we have."""
+answers to a call: that the grant is broken parks sending, too, as long as it is about the grant we have; where it was about the access alone, a
+call that is answered with access renewed since lifts it."""
 
 from __future__ import annotations
 
@@ -22,17 +23,36 @@ RESTRICTED = "The platform restricted this account for now."
 
 @transaction.atomic
 def heed_refusal(
-    *, channel_id: int, reason: str, seen_version: int, now: datetime, restricted: bool = False
+    *,
+    channel_id: int,
+    reason: str,
+    seen_version: int,
+    now: datetime,
+    restricted: bool = False,
+    of_access: bool = False,
 ) -> bool:
     """A call was told that the grant is broken. `seen_version`: of the grant it was made with; 0: none could be read. An answer that
-    comes when somebody has consented again, or the grant was renewed, is about one that nobody uses any more."""
+    comes when somebody has consented again, or the grant was renewed, is about one that nobody uses any more. `of_access`: it is the
+    access of that version which was refused, and no more was said of the grant."""
     with events.ledger(Channel.objects.values_list("brand_id", flat=True).get(pk=channel_id)):
         newer = Credential.objects.filter(channel_id=channel_id, version__gt=seen_version)
         if seen_version and newer.exists():
             log.info("refusal_of_an_older_grant", channel=channel_id, seen=seen_version)
             return False
-        _park(channel_id, reason, now, restricted=restricted)
+        _park(
+            channel_id, reason, now, restricted=restricted, refused_version=seen_version if of_access else 0
+        )
     return True
+
+
+@transaction.atomic
+def heed_answer(*, channel_id: int, used_version: int, now: datetime) -> None:
+    """A call was answered. With access newer than what parked sending it shows that the grant holds."""
+    with events.ledger(Channel.objects.values_list("brand_id", flat=True).get(pk=channel_id)):
+        older = ChannelHealth.objects.filter(refused_version__gt=0, refused_version__lt=used_version)
+        if _is_parked(channel_id) and older.filter(channel_id=channel_id).exists():
+            log.info("refused_access_was_renewed", channel=channel_id, version=used_version)
+            channels.resume_sending(channel_id=channel_id, now=now)
 
 
 @transaction.atomic
@@ -67,12 +87,17 @@ def _apply(channel_id: int, change: AccountChanged, now: datetime) -> None:
                 channels.resume_sending(channel_id=channel_id, now=now)
 
 
-def _park(channel_id: int, reason: str, now: datetime, *, restricted: bool) -> None:
-    """The platform lifts a restriction itself. Where the grant is broken as well it helps nobody: a person connects again, whichever
-    of the two came first."""
-    if restricted and _is_parked(channel_id) and not _is_restricted(channel_id):
+def _park(channel_id: int, reason: str, now: datetime, *, restricted: bool, refused_version: int = 0) -> None:
+    """The platform lifts a restriction itself, and renewed access lifts what refused access parked. Where both came, or the grant is
+    broken as well, neither helps: a person connects again, whichever came first."""
+    is_parked = _is_parked(channel_id)
+    if is_parked and not _is_parked_by_access(channel_id):
+        refused_version = 0
+    if restricted and is_parked and not _is_restricted(channel_id):
+        ChannelHealth.objects.filter(channel_id=channel_id).update(refused_version=0)
         return
-    ChannelHealth.objects.update_or_create(channel_id=channel_id, defaults={"restricted": restricted})
+    cause = {"restricted": restricted, "refused_version": refused_version}
+    ChannelHealth.objects.update_or_create(channel_id=channel_id, defaults=cause)
     channels.park_sending(channel_id=channel_id, reason=reason, now=now)
 
 
@@ -82,3 +107,7 @@ def _is_parked(channel_id: int) -> bool:
 
 def _is_restricted(channel_id: int) -> bool:
     return ChannelHealth.objects.filter(channel_id=channel_id, restricted=True).exists()
+
+
+def _is_parked_by_access(channel_id: int) -> bool:
+    return ChannelHealth.objects.filter(channel_id=channel_id, refused_version__gt=0).exists()

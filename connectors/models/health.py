@@ -32,6 +32,11 @@ class ChannelHealth(models.Model):
         db_default=False,
         help_text="Whether sending is parked by the platform's restriction alone, which it lifts itself.",
     )
+    refused_version = models.PositiveIntegerField(
+        default=0,
+        db_default=0,
+        help_text="Whether sending is parked because the access of this version of the grant was refused alone: a call with a later one lifts it.",
+    )
     account_news_at = models.DateTimeField(
         null=True, blank=True, help_text="When the newest news of the account itself happened."
     )

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from django.db.models import F
 
-from connectors.actions import delivering, draining, parking, refreshing, settling, syncing
-from connectors.contract import AccountChanged, AccountState, ConnectorError, Remedy
+from connectors import contexts
+from connectors.actions import connecting, delivering, draining, parking, refreshing, settling, syncing
+from connectors.contract import Account, AccountChanged, AccountState, ConnectorError, Grant, Remedy
 from connectors.models import Credential, DeadItem, Receipt, ReceiptState, SyncSchedule
 from inbox.actions import channels
 from inbox.models import Channel, ChannelState
@@ -184,3 +185,88 @@ def test_a_turn_that_lost_its_lease_parks_nothing(channel, clock, platform, monk
 
     channel.refresh_from_db()
     assert channel.state == ChannelState.CONNECTED
+
+
+@pytest.fixture
+def parked_by_access(channel, clock, queued_reply, platform):
+    """The access of a reply had ended, and so had what it was renewed to: twice within one send."""
+    platform.refuses(Remedy.REFRESH, "The access has expired.")
+    platform.refuses(Remedy.REFRESH, "The access has expired.")
+    assert delivering.deliver(message_id=queued_reply.pk, clock=clock) == "parked"
+    channel.refresh_from_db()
+    assert channel.state == ChannelState.NEEDS_RECONNECT
+    clock.passes(60)
+
+
+def renew_and_sync(channel, clock, reply):
+    seen = Credential.objects.get(channel=channel).version
+    refreshing.refresh(channel_id=channel.pk, seen_version=seen, clock=clock)
+    sync(channel, clock, reply)
+    channel.refresh_from_db()
+
+
+def test_access_that_was_renewed_and_is_good_lets_the_replies_go(
+    channel, clock, queued_reply, parked_by_access
+):
+    renew_and_sync(channel, clock, queued_reply)
+
+    assert (channel.state, channel.state_reason) == (ChannelState.CONNECTED, "")
+    assert delivering.deliver(message_id=queued_reply.pk, clock=clock) == "sent"
+
+
+def test_the_access_that_was_refused_proves_nothing_by_an_answer(
+    channel, clock, queued_reply, parked_by_access
+):
+    sync(channel, clock, queued_reply)
+
+    channel.refresh_from_db()
+    assert channel.state == ChannelState.NEEDS_RECONNECT
+
+
+def test_nor_is_access_that_was_renewed_any_good_where_the_account_itself_was_ended(
+    channel, clock, queued_reply, platform
+):
+    platform.refuses(Remedy.RECONNECT, "The account is locked.")
+    delivering.deliver(message_id=queued_reply.pk, clock=clock)
+
+    renew_and_sync(channel, clock, queued_reply)
+
+    assert (channel.state, channel.state_reason) == (ChannelState.NEEDS_RECONNECT, "The account is locked.")
+
+
+@pytest.mark.parametrize("state", [AccountState.REVOKED, AccountState.RESTRICTED])
+@pytest.mark.parametrize("comes_first", [True, False])
+def test_or_where_that_was_told_besides(channel, clock, queued_reply, state, comes_first):
+    def refuse_access():
+        parking.heed_refusal(
+            channel_id=channel.pk, reason="It ended.", seen_version=1, now=NOW, of_access=True
+        )
+
+    if not comes_first:
+        refuse_access()
+    tell(channel, news(state, minutes=1))
+    if comes_first:
+        refuse_access()
+
+    renew_and_sync(channel, clock, queued_reply)
+
+    assert channel.state == ChannelState.NEEDS_RECONNECT
+
+
+def test_nor_is_a_connection_lifted_that_waits_to_be_confirmed(
+    channel, clock, queued_reply, parked_by_access, platform, monkeypatch
+):
+    def refuses(*_):
+        raise ConnectorError("Not from here.", remedy=Remedy.TELL)
+
+    monkeypatch.setattr(platform, "subscribe", refuses)
+    credential = Credential.objects.get(channel=channel)
+    grant = Grant(Account("acc-1"), contexts.tokens_of(credential))
+    with pytest.raises(connecting.ConnectionRefused):
+        connecting.connect(app=credential.app, brand=channel.brand, grant=grant, by=None, now=clock())
+    SyncSchedule.objects.all().delete()
+
+    sync(channel, clock, queued_reply)
+
+    channel.refresh_from_db()
+    assert channel.state == ChannelState.NEEDS_RECONNECT
