@@ -24,6 +24,7 @@ _OF_GATEWAYS = (
     (520, "Web server is returning an unknown error"),
     (524, "A timeout occurred"),
 )
+NEVER = 2**53  # milliseconds
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,6 +45,12 @@ class Kernel:
             hook.platform == account.platform and hook.account == account.id and hook.kind == "subscription"
             for hook in hooks
         )
+
+    def known_from_ms(self, account: Account, *, kind: str) -> int:
+        """From when on an honest receiver can know of such a message: LinkedIn's log of messages begins with the member's consent."""
+        if account.platform != "linkedin" or kind in {"comment", "mention"}:
+            return 0
+        return account.consented_ms or NEVER
 
     async def gate(self, *, account: Account, request: Request) -> Response | None:
         """Draws the faults of API calls: a refusal, or None when the call may go on."""

@@ -12,7 +12,7 @@ from simulator import bookmarks, conversations, customers, scenarios
 from simulator.bookmarks import Bookmark
 from simulator.corpora import Corpus
 from simulator.drafts import Impossible
-from simulator.kernel import Kernel
+from simulator.kernel import NEVER, Kernel
 from simulator.models import Account, Message, Person
 from simulator.saying import say
 from simulator.scenarios import Scenario, Step
@@ -23,6 +23,9 @@ PAST_STEP_MS = (
     45_000  # half of them have waited longer than the ten minutes that people expect, half have not
 )
 _REPLY_SECONDS = (4.0, 14.0)
+LOOK_SECONDS = 0.5
+SETTLED = 4  # looks in a row that found nothing new
+GIVEN_UP = 60  # of them, where an account has still nobody who is told of it
 
 
 @dataclass(slots=True, kw_only=True)
@@ -138,16 +141,22 @@ class Traffic:
             at_ms = now - ago * PAST_STEP_MS + self._dice.randint(0, PAST_STEP_MS // 2)
             burst = next(stream, [])
             for left, given in zip(range(len(burst) - 1, -1, -1), burst, strict=True):
-                self._perform({**given, "at_ms": min(now - left, at_ms)})
+                # Where nothing from before a consent can be known, none of it is made up; the order stays.
+                known_from = self.kernel.known_from_ms(given["_account"], kind=given["kind"])
+                dated = min(now - left, at_ms)
+                if known_from != NEVER:
+                    dated = max(dated, known_from + self._sent)
+                self._perform({**given, "at_ms": dated})
                 self._sent += 1
                 at_ms += self._dice.randint(15_000, 60_000)  # each after the one before
                 await asyncio.sleep(0.03)
 
     async def begin_when_connected(self) -> None:
-        """Plays once receivers have subscribed: what is written before goes unheard."""
+        """Plays once receivers have subscribed: what is written before goes unheard. Where it could be known to nobody even later, it
+        is waited for longer, as another account may be connected by hand a good while after the first."""
         connected, still = -1, 0
-        while connected < 1 or still < 4:
-            await asyncio.sleep(0.5)
+        while connected < 1 or still < (GIVEN_UP if self._lost() else SETTLED):
+            await asyncio.sleep(LOOK_SECONDS)
             now = sum(self.kernel.connected(one) for one in self.kernel.world.accounts.values())
             still = still + 1 if now == connected else 0
             connected = now
@@ -174,6 +183,13 @@ class Traffic:
     def _accounts(self, platforms: list[str]) -> list[Account]:
         return [one for one in self.kernel.world.accounts.values() if one.platform in platforms]
 
+    def _lost(self) -> list[Account]:
+        """Those of which nobody could ever know what is written now, while others are known of."""
+        accounts = self.kernel.world.accounts.values()
+        if not any(self.kernel.connected(one) for one in accounts):
+            return []
+        return [one for one in accounts if self.kernel.known_from_ms(one, kind="text") == NEVER]
+
     # Hand-written scenarios
 
     def _scenarios(self, platforms: list[str]) -> Iterator[list[dict[str, Any]]]:
@@ -182,7 +198,9 @@ class Traffic:
             fitting = [one for one in scenarios.load() if set(one.platforms) & set(platforms)]
             self._dice.shuffle(fitting)
             for scenario in fitting:
-                choice = [one for one in accounts if one.platform in scenario.platforms]
+                lost = self._lost()
+                fit = [one for one in accounts if one.platform in scenario.platforms]
+                choice = [one for one in fit if one not in lost] or fit
                 # The first brand gets most of the post, so that one inbox looks like an afternoon.
                 weights = [4 if one.brand == "Acme" else 1 for one in choice]
                 account = self._dice.choices(choice, weights)[0]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator import conversations, scenarios
+from simulator import conversations, scenarios, traffic
 from simulator.traffic import Traffic
 from tests.simulator.outside import Outside, simulated
 
@@ -205,10 +205,10 @@ async def test_a_first_start_finds_the_conversations_of_the_last_half_hour(outsi
     await outside.instagram()
     await outside.x()
     await outside.linkedin()
-    now = (await outside.control.get("/control/clock")).json()["now_ms"]
 
     await outside.control.post("/control/play", json={"past": True, "limit": 0, "seed": 16})
     await finished(outside)
+    now = (await outside.control.get("/control/clock")).json()["now_ms"]
 
     rows = await outside.ledger()
     ages = [now - row["at_ms"] for row in rows]
@@ -220,3 +220,35 @@ async def test_a_first_start_finds_the_conversations_of_the_last_half_hour(outsi
         said.setdefault(row["thread"], []).append(row["at_ms"])
     assert max(map(len, said.values())) > 2
     assert all(times == sorted(set(times)) for times in said.values())  # as they were written
+
+
+@simulated
+async def test_nobody_writes_before_the_last_account_could_know_of_it(outside: Outside) -> None:
+    simulator, looks = outside.simulator, traffic.LOOK_SECONDS
+    traffic.LOOK_SECONDS = 0.002
+    try:
+        await outside.instagram()
+        await outside.x()
+        beginning = asyncio.create_task(simulator.traffic.begin_when_connected())
+        for _ in range(20):
+            await asyncio.sleep(0.001)
+        assert (
+            await outside.ledger() == []
+        )  # although the others have been connected for more than a few looks
+
+        await outside.linkedin()
+        for account in simulator.kernel.world.accounts.values():
+            account.consented_ms = account.consented_ms or simulator.kernel.world.clock.now_ms()
+        await beginning
+    finally:
+        traffic.LOOK_SECONDS = looks
+    while len(await outside.ledger()) < 40:
+        await asyncio.sleep(0.01)
+    simulator.traffic.stop()
+
+    rows = [
+        row for row in await outside.ledger(platform="linkedin") if row["kind"] not in ("comment", "mention")
+    ]
+    consented = min(one.consented_ms for one in simulator.kernel.world.accounts.values())
+    assert rows
+    assert all(row["expected"] and row["at_ms"] >= consented for row in rows)
