@@ -35,7 +35,7 @@ from inbox.actions._threads import Change
 from inbox.exchange import InboundEvent, InboundMessage, MessageKind, Origin
 from inbox.models import Channel, EventKind
 from inbox.queries.news import REWORDED
-from inbox.rules import automatic
+from inbox.rules import ahead, automatic
 from inbox.rules.amendments import Amended
 
 TYPING_LASTS = timedelta(minutes=1)  # a sign that is delivered later than that, or again, says nothing of now
@@ -67,7 +67,8 @@ def receive(*, arrivals: Sequence[Arrival], now: datetime, historical: bool = Fa
     by_brand: dict[int, list[tuple[int, InboundEvent]]] = defaultdict(list)
     for arrival in arrivals:
         channel = channels[arrival.channel_id]
-        event = automatic.told(arrival.event, channel.automatic_answers, channel.other_apps_are_bots)
+        event = ahead.held_back(arrival.event, now=now)
+        event = automatic.told(event, channel.automatic_answers, channel.other_apps_are_bots)
         by_brand[channel.brand_id].append((channel.pk, event))
     received = Received()
     for brand_id in sorted(by_brand):  # one order of locks for everybody

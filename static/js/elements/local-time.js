@@ -5,6 +5,7 @@ const clock = new Intl.DateTimeFormat(undefined, CLOCK)
 export const { timeZone: zone } = clock.resolvedOptions() // times that are typed are read in it, too
 const weekday = new Intl.DateTimeFormat(undefined, { weekday: "short" })
 const dayMonth = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" })
+const dayMonthYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" })
 const full = new Intl.DateTimeFormat(undefined, FULL)
 const zones = { "": { clock, full } }
 export const longDay = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long", year: "numeric" })
@@ -21,7 +22,8 @@ function short(at) {
   const today = new Date()
   if (at.toDateString() === today.toDateString()) return clock.format(at)
   const days = (today - at) / 86_400_000
-  return days >= 0 && days < 6 ? weekday.format(at) : dayMonth.format(at)
+  if (days >= 0 && days < 6) return weekday.format(at)
+  return (Math.abs(days) < 180 ? dayMonth : dayMonthYear).format(at) // of another year a day and a month say the wrong one
 }
 
 class LocalTime extends HTMLElement {

@@ -523,3 +523,20 @@ def test_words_without_end_are_kept_up_to_what_a_page_can_show(channel: Channel)
 
     first, second = Message.objects.order_by("sent_at")
     assert first.text == first.created_text == second.text == endless[:100_000]
+
+
+def test_a_message_dated_years_ahead_came_when_it_came(channel: Channel) -> None:
+    made_up = say.wrote("From the future", external_id="f", seconds=400 * 86400)
+    receive(channel, made_up)
+    receive(channel, say.wrote("Later, and honest", external_id="h", seconds=10), seconds=10)
+
+    assert thread(channel) == ["From the future", "Later, and honest"]
+    conversation = Conversation.objects.get()
+    assert (conversation.last_message_at, conversation.last_message_text) == (say.at(10), "Later, and honest")
+    place = Message.objects.get(external_id="f").sent_at
+    assert abs(place - say.at(5)) < timedelta(seconds=1)
+
+    events = Event.objects.count()
+    receive(channel, made_up, seconds=20)  # told again
+    assert Message.objects.get(external_id="f").sent_at == place
+    assert Event.objects.count() == events
