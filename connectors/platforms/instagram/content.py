@@ -63,7 +63,7 @@ def read(message: Mapping[str, Any], *, sent_at: datetime) -> Content:
         kind is MessageKind.TEXT
         and not wire.text(message.get("text"))
         and not attachments
-        and "text" not in message
+        and not isinstance(message.get("text", 0), str | None)  # it is missing, or no text at all
     ):
         kind = MessageKind.UNSUPPORTED
     return Content(kind, tuple(attachments), card)

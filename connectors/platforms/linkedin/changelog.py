@@ -69,9 +69,7 @@ def _message(
     files = content.attachments(activity)
     said = wire.mapping(activity.get("content"))
     text = content.words(said)
-    known = event.get("method") in (None, "CREATE") and (
-        text or files or "content" in said or "fallback" in said
-    )
+    known = event.get("method") in (None, "CREATE") and (files or content.is_told(said))
     others = _others(activity, actor)
     return InboundMessage(
         external_id=message_id,

@@ -24,6 +24,13 @@ def words(content: Mapping[str, Any]) -> str:
     return plain or wire.text(content.get("fallback"))
 
 
+def is_told(content: Mapping[str, Any]) -> bool:
+    """Whether words stand where they are looked for, be they none."""
+    inner = content.get("content")
+    places = (inner, wire.mapping(inner).get("string"), content.get("fallback"))
+    return any(isinstance(each, str) for each in places)
+
+
 def attachments(activity: Mapping[str, Any]) -> tuple[Attachment, ...]:
     """Files are named beside the content, inside it, or in the LITTLE text itself; one asset may be named more than once."""
     content = wire.mapping(activity.get("content"))

@@ -79,7 +79,8 @@ def _kind(
 ) -> tuple[MessageKind, dict[str, Any]]:
     if quick := wire.mapping(data.get("quick_reply_response")):
         return MessageKind.QUICK_REPLY, {"payload": wire.text(quick.get("metadata"))}
-    if event.get("type") not in (None, "message_create") or (not data and not attachments):
+    is_said = attachments or isinstance(data.get("text"), str)
+    if event.get("type") not in (None, "message_create") or not is_said:
         return MessageKind.UNSUPPORTED, {}
     return MessageKind.TEXT, {}
 
@@ -163,12 +164,14 @@ def of_v2(event: Mapping[str, Any], includes: Mapping[str, Any], account: Accoun
     keys = keys if isinstance(keys, list) else []
     found = [by_key.get(key, {"media_key": key}) for key in keys if isinstance(key, str)]
     text = media.words(wire.text(event.get("text")), event.get("entities"), with_media=bool(found))
+    card = _shared_post(event)
+    is_said = found or card or isinstance(event.get("text", ""), str)
     return _said(
         **shared,
         text=text,
-        kind=MessageKind.TEXT if kind == "MessageCreate" else MessageKind.UNSUPPORTED,
+        kind=MessageKind.TEXT if kind == "MessageCreate" and is_said else MessageKind.UNSUPPORTED,
         attachments=tuple(media.of_v2(each) for each in found),
-        card=_shared_post(event),
+        card=card,
     )
 
 

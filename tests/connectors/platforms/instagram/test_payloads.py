@@ -338,3 +338,15 @@ def test_hostile_text_arrives_as_it_is_but_for_what_cannot_be_stored() -> None:
 def test_a_body_that_is_no_delivery_is_malformed(body: bytes) -> None:
     with pytest.raises(Malformed):
         list(connector.items(body))
+
+
+@pytest.mark.parametrize("text", [{"a": 1}, ["a"], 7])
+def test_words_that_are_none_are_kept_as_unsupported(text: object) -> None:
+    told = {"mid": 12345, "text": text}
+    sides = {"sender": {"id": CUSTOMER}, "recipient": {"id": ACCOUNT.external_id}, "timestamp": 1786012345123}
+    entry = {"id": ACCOUNT.external_id, "messaging": [{**sides, "message": told}]}
+
+    (said,) = read(connector, orjson.dumps({"object": "instagram", "entry": [entry]}), ACCOUNT)
+
+    assert isinstance(said, InboundMessage)
+    assert (said.external_id, said.kind, said.text) == ("12345", MessageKind.UNSUPPORTED, "")

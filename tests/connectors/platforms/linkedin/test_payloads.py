@@ -199,3 +199,14 @@ def test_a_notification_names_the_page_and_who_subscribed() -> None:
 def test_a_body_that_is_no_delivery_is_malformed(body: bytes) -> None:
     with pytest.raises(Malformed):
         list(connector.items(body))
+
+
+@pytest.mark.parametrize("content", [{"content": {"string": {"a": 1}}}, {"content": 7, "fallback": None}, {}])
+def test_words_that_are_none_are_kept_as_unsupported(content: dict[str, object]) -> None:
+    told = orjson.loads(delivery("linkedin", "message"))
+    told["elements"][0]["activity"]["content"] = content
+
+    (said,) = read(connector, orjson.dumps(told), ACCOUNT)
+
+    assert isinstance(said, InboundMessage)
+    assert (said.kind, said.text) == (MessageKind.UNSUPPORTED, "")

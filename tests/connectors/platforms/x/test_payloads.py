@@ -29,6 +29,7 @@ from connectors.contract import (
     Unsent,
 )
 from connectors.platforms.x import media, threads
+from connectors.platforms.x import messages as messages_of_x
 from connectors.platforms.x.connector import connector
 from connectors.platforms.x.messages import of_v2
 from tests.connectors.helpers import delivery, read, why_not
@@ -355,3 +356,26 @@ def test_a_link_longer_than_any_page_needs_stays_short() -> None:
     urls = {"urls": [{"url": "https://t.co/a", "expanded_url": "https://e.example/?" + "x" * 5000}]}
 
     assert media.words("https://t.co/a", urls, with_media=False) == "https://t.co/a"
+
+
+@pytest.mark.parametrize("text", [{"a": 1}, ["a"], 7])
+def test_words_that_are_none_are_kept_as_unsupported(text: object) -> None:
+    created = {
+        "sender_id": CUSTOMER,
+        "target": {"recipient_id": ACCOUNT.external_id},
+        "message_data": {"text": text},
+    }
+    older = {
+        "id": "1",
+        "type": "message_create",
+        "created_timestamp": "1786012345123",
+        "message_create": created,
+    }
+    newer = {
+        "id": "2", "event_type": "MessageCreate", "dm_conversation_id": THREAD, "sender_id": CUSTOMER,
+        "created_at": "2026-08-06T10:32:25.000Z", "text": text,
+    }  # fmt: skip
+
+    said = [messages_of_x.message(older, {}, ACCOUNT), messages_of_x.of_v2(newer, {}, ACCOUNT)]
+
+    assert [(each.kind, each.text) for each in said] == [(MessageKind.UNSUPPORTED, "")] * 2
