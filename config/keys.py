@@ -1,6 +1,7 @@
 """The secrets of a deployment: from the environment, or made once and kept in PARLEY_HOME/secrets."""
 
 import base64
+import errno
 import fcntl
 import os
 import secrets
@@ -60,9 +61,13 @@ def kept(path: Path, *, make: Callable[[], str]) -> str:
     try:
         return _read(path) or _made(path, make=make)
     except OSError as error:
-        raise env.EnvironmentFault(
-            f"{path} cannot be used: {error.strerror}. Free the disk or set PARLEY_HOME elsewhere."
-        ) from None
+        if error.errno == errno.ENOSPC:
+            remedy = "Free the disk, or set PARLEY_HOME elsewhere."
+        else:
+            remedy = "Set PARLEY_HOME to a folder of yours."
+        # Where there can be no folder for it, the home itself is what was ill chosen.
+        place = path if path.parent.is_dir() else path.parent.parent
+        raise env.EnvironmentFault(f"{place} cannot be used: {error.strerror}. {remedy}") from None
 
 
 def _read(path: Path) -> str:

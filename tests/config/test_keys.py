@@ -1,3 +1,4 @@
+import errno
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -79,3 +80,22 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
 
     with pytest.raises(env.EnvironmentFault, match=r"cannot be used: .*PARLEY_HOME"):
         keys.kept(tmp_path / "file" / "key", make=lambda: "never")
+
+
+@pytest.mark.parametrize("home", ["file", "file/deeper"])
+def test_a_home_that_cannot_be_is_named_itself(tmp_path: Path, home: str) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(
+        env.EnvironmentFault,
+        match=rf"^{tmp_path / home} cannot be used: Not a directory\. Set PARLEY_HOME to a folder of yours\.$",
+    ):
+        keys.kept(tmp_path / home / "secrets" / "key", make=lambda: "never")
+
+
+def test_a_full_disk_is_to_be_freed(tmp_path: Path) -> None:
+    def full() -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(env.EnvironmentFault, match=r"No space left on device\. Free the disk"):
+        keys.kept(tmp_path / "secrets" / "key", make=full)
