@@ -1,7 +1,7 @@
 """Which ports the demo needs, and who has them already."""
 
 import socket
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 
 from config import env
 from config.oneline import SetUpFault
@@ -45,7 +45,7 @@ def check(ports: Ports, *, host: str) -> None:
             )
         seen[port] = name
         if fault := _why_not(host, port):
-            free = _free_one(host, port)
+            free = _free_one(host, ports, variable)
             advice = f"{variable}={free} make demo" if free else f"set {variable} to one that is free"
             raise SetUpFault(f"Port {port} ({name}) {fault}. Choose another: {advice}")
 
@@ -71,8 +71,21 @@ def _bind(host: str, port: int) -> None:
         probe.bind((host, port))
 
 
-def _free_one(host: str, taken: int) -> int:
+def _free_one(host: str, ports: Ports, variable: str) -> int:
+    """A number for the variable with which all that follows from it is free as well, and apart from what stays."""
+    taken = ports.edge if variable == "PORT" else ports.simulator
     for port in range(taken + 200 if taken < 60000 else 8200, 65000, 200):
-        if not _why_not(host, port) and not _why_not(host, port + 1):
+        then = astuple(_moved(ports, variable, port))
+        if len(set(then)) == len(then) and not any(
+            _why_not(host, each) for each in {*then} - {*astuple(ports)}
+        ):
             return port
     return 0
+
+
+def _moved(ports: Ports, variable: str, port: int) -> Ports:
+    simulator = port if variable == "SIMULATOR_PORT" else env.number("SIMULATOR_PORT", port + 100)
+    platform = env.number("SIMULATOR_PLATFORM_PORT", simulator + 1)
+    if variable == "SIMULATOR_PORT":
+        return replace(ports, simulator=simulator, platform=platform)
+    return Ports(edge=port, web=env.number("WEB_PORT", port + 1), simulator=simulator, platform=platform)

@@ -35,7 +35,7 @@ def test_a_taken_port_is_named_with_a_way_out(taken: int) -> None:
 
 
 def test_where_no_port_is_free_none_is_proposed(taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ports, "_free_one", lambda host, port: 0)
+    monkeypatch.setattr(ports, "_free_one", lambda *_: 0)
 
     with pytest.raises(SetUpFault, match=r"Choose another: set PORT to one that is free$"):
         ports.check(ports.Ports(edge=taken, web=1, simulator=2, platform=3), host=HOST)
@@ -49,3 +49,16 @@ def test_ports_that_fall_together_are_refused() -> None:
 def test_a_number_that_is_no_port_is_refused() -> None:
     with pytest.raises(SetUpFault, match="70000, which is no port"):
         ports.check(ports.Ports(edge=70000, web=1, simulator=2, platform=3), host=HOST)
+
+
+def test_the_way_out_leads_to_no_other_taken_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SIMULATOR_PORT", "SIMULATOR_PLATFORM_PORT", "WEB_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    # The demo's simulator follows a hundred behind: that one is somebody's, too.
+    monkeypatch.setattr(ports, "_why_not", lambda host, port: "is taken" if port in (8150, 8450) else "")
+    with pytest.raises(SetUpFault, match="another: PORT=8550 make demo"):
+        ports.check(ports.Ports(edge=8150, web=8151, simulator=8250, platform=8251), host=HOST)
+
+    monkeypatch.setenv("SIMULATOR_PORT", "8350")  # one of ours, just named
+    with pytest.raises(SetUpFault, match="another: PORT=8550 make demo"):
+        ports.check(ports.Ports(edge=8150, web=8151, simulator=8350, platform=8351), host=HOST)
