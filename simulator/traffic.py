@@ -228,6 +228,8 @@ class Traffic:
             "_person": visit.person,
             "_visit": visit,
         }
+        if "title" in step.more:  # a group is found by its title: each asks in one of their own
+            given["title"] = str(step.more["title"]).replace("{name}", visit.person.name.split()[0])
         if visit.thread and step.kind not in {"comment", "mention"}:
             given["thread"] = visit.thread
         return given

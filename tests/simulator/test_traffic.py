@@ -252,3 +252,18 @@ async def test_nobody_writes_before_the_last_account_could_know_of_it(outside: O
     consented = min(one.consented_ms for one in simulator.kernel.world.accounts.values())
     assert rows
     assert all(row["expected"] and row["at_ms"] >= consented for row in rows)
+
+
+@simulated
+async def test_each_group_asks_for_itself(outside: Outside) -> None:
+    given = {"platforms": ["x"], "rate": 2000, "limit": 200, "seed": 3}
+    await outside.control.post("/control/play", json=given)
+    await finished(outside)
+
+    asked = [row for row in await outside.ledger(platform="x") if "three flatmates" in row["text"]]
+    who: dict[str, set[str]] = {}
+    for row in asked:
+        who.setdefault(row["thread"], set()).add(row["sender"])
+
+    assert len(who) > 1
+    assert all(len(senders) == 1 for senders in who.values())
