@@ -28,14 +28,18 @@ def faults() -> Iterator[None]:
         stop(broker_away(error))
     except OperationalError as error:
         if services.database_url():
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else "no reason given"
-            stop(f"The database cannot be used: {reason}. Check DATABASE_URL, or run manage.py doctor.")
+            stop(database_away(error))
         stop(services.NONE_KNOWN)
 
 
 def broker_away(error: Exception) -> str:
     reason = str(error).strip().splitlines()[0] if str(error).strip() else "no reason given"
     return f"The broker cannot be used: {reason.rstrip('.')}. Check REDIS_URL, or run manage.py doctor."
+
+
+def database_away(error: Exception) -> str:
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else "no reason given"
+    return f"The database cannot be used: {reason}. Check DATABASE_URL, or run manage.py doctor."
 
 
 def stop(line: str, *, code: int = 1) -> None:

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from config import embedded, env, keys, oneline, postgres, services
-from config.demo import corpus, migrating, ports
+from config import embedded, env, keys, postgres, services
+from config.demo import corpus, migrating, ports, reaching
 from config.oneline import SetUpFault
 from config.processes import Command
 from config.supervisor import Supervisor, read_procfile
@@ -51,7 +51,7 @@ class Plan:
 
 def plan(*, echo_logs: bool) -> Plan:
     played = corpus.chosen()
-    _ask_broker()
+    reaching.ask()
     home = services.home()
     embedded.make_home(home)
     return Plan(
@@ -63,21 +63,6 @@ def plan(*, echo_logs: bool) -> Plan:
         or keys.kept(home / "secrets" / "demo_password", make=_password),
         echo_logs=echo_logs,
     )
-
-
-def _ask_broker() -> None:
-    """A server of somebody else's is asked before anything starts: every process would stumble over it, each in its way."""
-    if _is_ours("valkey"):
-        return
-    import redis
-
-    try:
-        with redis.Redis.from_url(
-            env.text("REDIS_URL"), socket_connect_timeout=5, socket_timeout=5
-        ) as client:
-            client.ping()
-    except (redis.RedisError, ValueError) as error:  # a port that is no number is a ValueError
-        raise SetUpFault(oneline.broker_away(error)) from None
 
 
 def _password() -> str:
@@ -121,17 +106,17 @@ def _start_all(chosen: Plan, supervisor: Supervisor, say: Callable[[str], None])
     environment = _environment(chosen, known)
     supervisor.start(_simulator(environment))
     for command in embedded.commands(where):
-        if _is_ours(command.name):
+        if reaching.is_ours(command.name):
             supervisor.start(command)
     say(f"Starting in {chosen.home} ...")
     _await_servers(supervisor, where, say)
-    if _is_ours("postgres"):
+    if reaching.is_ours("postgres"):
         postgres.ensure_database(sockets=where.sockets)
     services.publish(chosen.home, known)
-    if not (_is_ours("postgres") and migrating.is_done(where.data)):
+    if not (reaching.is_ours("postgres") and migrating.is_done(where.data)):
         say("Migrating the database ...")
         _run_step(supervisor, "migrate", ["migrate", "--verbosity", "1"], environment, where.log)
-        if _is_ours("postgres"):
+        if reaching.is_ours("postgres"):
             migrating.note_done(where.data)
     for command in read_procfile(services.BASE_DIR / "Procfile", environment=environment):
         supervisor.start(command)
@@ -145,10 +130,6 @@ def _start_all(chosen: Plan, supervisor: Supervisor, say: Callable[[str], None])
     _run_step(supervisor, "seed", ["demo", "--seed"], environment, where.log)
     _await_url(supervisor, "web", f"http://127.0.0.1:{chosen.ports.web}/accounts/login/")
     _await_url(supervisor, "edge", f"http://127.0.0.1:{chosen.ports.edge}/readyz")
-
-
-def _is_ours(server: str) -> bool:
-    return not env.text("DATABASE_URL" if server == "postgres" else "REDIS_URL")
 
 
 def _serving(where: embedded.Places, *, simulator_port: int) -> services.Services:

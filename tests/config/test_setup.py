@@ -88,6 +88,7 @@ def test_a_wrong_port_is_one_line(tmp_path: Path) -> None:
         ("REDIS_URL", "garbage", "REDIS_URL must begin with redis://"),
         ("REDIS_URL", "redis://127.0.0.1:9/0", "The broker cannot be used: "),
         ("REDIS_URL", "redis://127.0.0.1:nine/0", "The broker cannot be used: "),
+        ("DATABASE_URL", "postgresql://x@127.0.0.1:9/x", "The database cannot be used: "),
     ],
 )
 def test_what_the_demo_cannot_use_is_one_line_before_anything_starts(
