@@ -91,7 +91,7 @@ def _park(channel_id: int, reason: str, now: datetime, *, restricted: bool, refu
     """The platform lifts a restriction itself, and renewed access lifts what refused access parked. Where both came, or the grant is
     broken as well, neither helps: a person connects again, whichever came first."""
     is_parked = _is_parked(channel_id)
-    if is_parked and not _is_parked_by_access(channel_id):
+    if is_parked and not waits_for_access(channel_id):
         refused_version = 0
     if restricted and is_parked and not _is_restricted(channel_id):
         ChannelHealth.objects.filter(channel_id=channel_id).update(refused_version=0)
@@ -109,5 +109,6 @@ def _is_restricted(channel_id: int) -> bool:
     return ChannelHealth.objects.filter(channel_id=channel_id, restricted=True).exists()
 
 
-def _is_parked_by_access(channel_id: int) -> bool:
+def waits_for_access(channel_id: int) -> bool:
+    """Whether renewed access is all that a parked channel lacks, as far as we were told."""
     return ChannelHealth.objects.filter(channel_id=channel_id, refused_version__gt=0).exists()

@@ -158,7 +158,8 @@ def _wait_for_winner(channel_id: int, seen_version: int, clock: Clock) -> Tokens
         lease = credential.refresh_lease_until
         if lease is None or lease < clock():
             parked = credential.channel.state != ChannelState.CONNECTED
-            remedy = Remedy.RECONNECT if parked else Remedy.RETRY
+            for_good = parked and not parking.waits_for_access(channel_id)
+            remedy = Remedy.RECONNECT if for_good else Remedy.RETRY
             raise ConnectorError(
                 credential.refresh_error or "The permission could not be renewed yet.", remedy=remedy
             )

@@ -270,3 +270,19 @@ def test_nor_is_a_connection_lifted_that_waits_to_be_confirmed(
 
     channel.refresh_from_db()
     assert channel.state == ChannelState.NEEDS_RECONNECT
+
+
+def test_nor_does_one_make_it_worse_who_waited_in_vain_for_another_to_renew(
+    channel, clock, queued_reply, parked_by_access
+):
+    held = Credential.objects.filter(channel=channel)
+    seen = held.get().version
+    held.update(refresh_lease_until=clock() + timedelta(minutes=1), refresh_error="It is busy.")
+    clock.passes(120)
+
+    with pytest.MonkeyPatch.context() as somebody:
+        somebody.setattr(refreshing, "_take_lease", lambda *_: False)  # another has it, and gives up
+        with pytest.raises(ConnectorError) as told:
+            refreshing.refresh(channel_id=channel.pk, seen_version=seen, clock=clock)
+
+    assert told.value.remedy is Remedy.RETRY
