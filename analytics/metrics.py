@@ -258,7 +258,7 @@ GENERAL = (
     "shown, with how many it is of.",
     "When two contacts are said to be one person, no figure changes: conversations count, not people.",
     "A conversation that is merged into another ends there as by resolving; what waited in it waits in the kept one from when it was "
-    "written, and an answer in either ends that wait. It belongs to the stretch of the kept one that is under way: when that one was opened and resolved "
+    "written, and an answer in either that is later ends that wait, before the merge or after it. It belongs to the stretch of the kept one that is under way: when that one was opened and resolved "
     "stays as it was.",
     "Where several agents answer in one conversation, each answer counts for whoever wrote it.",
     "A message that comes late or is corrected counts in the period in which it was written; the figures of that period follow within a minute.",
