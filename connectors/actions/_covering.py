@@ -48,9 +48,11 @@ def complete_until(channel_id: int) -> datetime | None:
     return health.values_list("complete_until", flat=True).first()
 
 
-def news_begin(channel: Channel, *, asked_at: datetime) -> datetime:
-    """What is younger is no affair of a backfill: a delivery still owes it to us, and a comparison brings it, with a bell."""
-    known = [each for each in (complete_until(channel.pk), withheld_since(channel.pk)) if each is not None]
+def news_begin(channel: Channel, *, asked_at: datetime, public: bool = False) -> datetime:
+    """What is younger is no affair of a backfill: a delivery still owes it to us, and a comparison brings it, with a bell. Of what was
+    said in `public` that begins where it was withheld from us, of messages never."""
+    ends = [complete_until(channel.pk), withheld_since(channel.pk) if public else None]
+    known = [each for each in ends if each is not None]
     return max(channel.created_at, min(known) - MARGIN if known else asked_at - HISTORICAL_AFTER)
 
 

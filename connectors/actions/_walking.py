@@ -136,8 +136,10 @@ class Walker:
         """A range of the past, as history: what it brings rings no bell. What is younger than what is known to be complete is news
         that a delivery still owes us: it is left to the next comparison, which rings."""
         assert self.run is not None
-        since, until = self.run.since, self.run.until or self.run.started_at
-        until = min(until, _covering.news_begin(self.channel, asked_at=self.run.started_at))
+        since, asked_at = self.run.since, self.run.started_at
+        until = self.run.until or asked_at
+        public_until = min(until, _covering.news_begin(self.channel, asked_at=asked_at, public=True))
+        until = min(until, _covering.news_begin(self.channel, asked_at=asked_at))
         cursor = self.schedule.cursor
         while True:
             page = self._ask(lambda connector, context, at=cursor: connector.history(context, at))
@@ -146,8 +148,9 @@ class Walker:
                 following = page.beyond
             stop = not following or following == cursor
             self._note_way(page, since, until)
-            kept = replace(page, events=_within(page.events, since, until), stretch=None)
-            self.keep(Kept(kept, "" if stop else following, until))
+            before = public_until if page.public else until
+            kept = replace(page, events=_within(page.events, since, before), stretch=None)
+            self.keep(Kept(kept, "" if stop else following, before))
             cursor = following
             if stop or self._is_late():
                 return

@@ -52,6 +52,10 @@ def ask(
     if until - left_from > WORTH_A_LINE:
         said = f"What is younger than {left_from:{MOMENT}} UTC is left to the next comparison with the platform's history."
         _runs.add_line(run.pk, said, Level.WARNING, now)
+    withheld_from = _covering.news_begin(channel, asked_at=now, public=True)
+    if withheld_from < min(until, left_from):
+        said = f"What was said in public since {withheld_from:{MOMENT}} UTC is left to the first comparison that is shown it."
+        _runs.add_line(run.pk, said, Level.WARNING, now)
     # Of a schedule that is paused this range alone is brought.
     SyncSchedule.objects.filter(pk=schedule.pk).update(
         cursor="", next_run_at=now, once=schedule.paused, failures=0, waits=0

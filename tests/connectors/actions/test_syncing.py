@@ -940,7 +940,7 @@ def test_what_was_withheld_is_news_when_the_permission_comes_however_late(schedu
     assert (withheld.since, withheld.until, withheld.healed_at) == (NOW, None, None)
     [shown] = coverage.of_channel(channel, state="open")
     assert shown.outcome.startswith("Messages are compared all the same.")
-    assert _covering.news_begin(channel, asked_at=clock()) < NOW
+    assert _covering.news_begin(channel, asked_at=clock(), public=True) < NOW
 
     platform.withholds = ""
     run(walk, clock)
@@ -949,6 +949,26 @@ def test_what_was_withheld_is_news_when_the_permission_comes_however_late(schedu
     assert missed.state == ConversationState.OPEN and missed.last_message_text == "Where is my parcel?"
     withheld.refresh_from_db()
     assert (withheld.healed_at, withheld.until, withheld.brought) == (clock(), clock(), 1)
+
+
+def test_public_talk_that_is_withheld_bounds_no_backfill_of_messages(schedule, platform, clock, channel):
+    platform.withholds = "No comments are shown."
+    run(schedule(Task.RECONCILE), clock)
+    platform.hears("Nobody kept it", at=NOW + timedelta(hours=1))
+    platform.posts("Where is my parcel?", at=NOW + timedelta(hours=1))
+    ChannelHealth.objects.update(complete_until=NOW + timedelta(days=2))
+    clock.passes(2 * 86_400)
+    platform.withholds = ""
+
+    asked = backfilling.ask(channel=channel, since=NOW, until=None, by=None, now=clock())
+    run(SyncSchedule.objects.get(task=Task.BACKFILL), clock)
+
+    assert list(Message.objects.values_list("text", "historical")) == [("Nobody kept it", True)]
+    [left] = asked.lines.filter(level="warning")
+    assert (
+        left.text.startswith("What was said in public since")
+        and "first comparison that is shown it" in left.text
+    )
 
 
 def test_a_refusal_in_the_middle_of_public_talk_costs_none_of_it(schedule, platform, clock):
