@@ -19,6 +19,7 @@ _COMMENT: Final = "id,text,timestamp,username,from,parent_id,media"
 _COMMENTS: Final = f"{_COMMENT},replies{{{_COMMENT}}}"
 _LIMIT: Final = "50"
 _GONE: Final = "100/33"  # deleted since it was listed
+_PERMISSION: Final = "instagram_business_manage_comments"  # the list of posts is shown without it
 _NOT_SHOWN: Final = "Instagram does not show Parley what is said under one of the posts."
 
 Failures = list[tuple[Mapping[str, Any], str]]
@@ -86,7 +87,9 @@ def _posts(ctx: Context) -> Page:
         for each in wire.entries(body)
         if wire.count(each.get("comments_count")) != 0 and (post := wire.ident(each.get("id")))
     ]
-    return _onward({"posts": found}, [], [], rates.notices(answer.headers, ctx))
+    page = _onward({"posts": found}, [], [], rates.notices(answer.headers, ctx))
+    # Where nobody wrote under any of them there is nothing to ask for, and the grant alone says whether we would be shown it.
+    return replace(page, public=not found and _PERMISSION in client.tokens(ctx).scopes)
 
 
 def _of_post(

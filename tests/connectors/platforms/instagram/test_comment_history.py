@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connectors.contract import Account, ConnectorError, InboundMessage, Page, Remedy
+from connectors.contract import Account, ConnectorError, InboundMessage, Page, Remedy, Tokens
 from connectors.platforms.instagram import errors, posts
 from connectors.platforms.instagram.connector import connector
 from tests.connectors.helpers import FakePlatform, json_answer
@@ -24,9 +24,9 @@ def after(path: str, cursor: str) -> dict[str, Any]:
     return {"cursors": {"after": cursor}, "next": f"https://graph.instagram.com/v25.0/{path}?after={cursor}"}
 
 
-def walked(instagram: FakePlatform) -> list[Page]:
+def walked(instagram: FakePlatform, **changes: Any) -> list[Page]:
     instagram.on("GET", "/v25.0/me/conversations", json_answer({"data": []}))
-    ctx = instagram.context(connector, ACCOUNT)
+    ctx = instagram.context(connector, ACCOUNT, **changes)
     pages = [connector.history(ctx, "")]
     while pages[-1].more:
         pages.append(connector.history(ctx, pages[-1].cursor))
@@ -127,6 +127,17 @@ def test_an_account_under_whose_posts_nobody_wrote_says_nothing_of_the_permissio
     pages = walked(instagram)
 
     assert [(page.public, page.withheld) for page in pages[-1:]] == [(False, "")]
+
+
+@pytest.mark.parametrize("posts_listed", [[], [{"id": "p1", "comments_count": 0}]])
+def test_but_where_the_grant_has_it_nothing_is_withheld(posts_listed: list[dict[str, Any]]) -> None:
+    instagram = FakePlatform()
+    instagram.on("GET", "/v25.0/me/media", json_answer({"data": posts_listed}))
+    scopes = ("instagram_business_basic", "instagram_business_manage_comments")
+
+    pages = walked(instagram, tokens=Tokens("token-of-the-account", scopes=scopes))
+
+    assert [(page.public, page.withheld) for page in pages[-1:]] == [(True, "")]
 
 
 def test_a_token_that_is_dead_is_so_for_comments_too() -> None:
