@@ -50,10 +50,16 @@ def put_in_place(
 def _behind(
     before: Key, message: InboundMessage, placed: Mapping[Key, InboundMessage], known: Mapping[Key, Known]
 ) -> InboundMessage:
-    earlier = placed.get(before) or known.get(before)
+    earlier = _where_it_will_stand(placed.get(before), known.get(before))
     if earlier is None or not _is_coarse(message) or _second(earlier.sent_at) != message.sent_at:
         return message
     return replace(message, sent_at=earlier.sent_at + _JUST_BEHIND)
+
+
+def _where_it_will_stand(told: InboundMessage | None, ours: Known | None) -> InboundMessage | Known | None:
+    if told is None or (ours is not None and not is_finer(ours, told)):
+        return ours
+    return told
 
 
 def _is_coarse(message: InboundMessage) -> bool:

@@ -60,6 +60,22 @@ def test_all_that_was_put_behind_a_message_moves_with_it(channel: Channel) -> No
     assert thread(channel) == ["0", "1", "2", "3", "then"]
 
 
+def test_those_that_are_left_keep_their_order_where_others_of_their_second_were_withdrawn(
+    channel: Channel,
+) -> None:
+    def listed(*texts: str) -> list[InboundMessage]:
+        said = [say.wrote(text, external_id=text, seconds=5) for text in texts]
+        return [replace(each, after=before) for each, before in zip(said, ("z", *texts), strict=False)]
+
+    receive(channel, say.wrote("Z", external_id="z", seconds=4), *listed("A", "B", "E", "F"))
+
+    for left in (("B", "E", "F"), ("E", "F")):
+        receive(channel, *listed(*left))
+
+        assert thread(channel) == ["Z", "A", "B", "E", "F"]
+        assert Message.objects.values("sent_at").distinct().count() == 5
+
+
 def test_a_reply_dated_by_our_clock_keeps_behind_what_it_followed(channel: Channel) -> None:
     receive(channel, say.wrote("Where is it?", external_id="q", seconds=5.4))
     conversation = Conversation.objects.get()
