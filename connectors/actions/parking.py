@@ -1,14 +1,15 @@
 """What a platform says of the account itself: revoked or restricted parks sending, connected lifts the restriction. Receiving goes on. And what it
 answers to a call: that the grant is broken parks sending, too, as long as it is about the grant we have; where it was about the access alone, a
-call that is answered with access renewed since lifts it."""
+call that is answered with access renewed since lifts it, and a while later one that is answered with that access, for another try."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
+from django.db.models import F, Q
 
 from connectors.contract import AccountChanged, AccountState
 from connectors.models import ChannelHealth, Credential
@@ -19,6 +20,10 @@ from inbox.models import Channel, ChannelState
 log = structlog.get_logger(__name__)
 REVOKED = "The platform ended the permission; connect the channel again."
 RESTRICTED = "The platform restricted this account for now."
+FIRST_TRY = timedelta(
+    minutes=15
+)  # after access was refused; where it is refused again, as long as that has gone on
+LONGEST_TILL_A_TRY = timedelta(days=1)
 
 
 @transaction.atomic
@@ -47,11 +52,17 @@ def heed_refusal(
 
 @transaction.atomic
 def heed_answer(*, channel_id: int, used_version: int, now: datetime) -> None:
-    """A call was answered. With access newer than what parked sending it shows that the grant holds."""
+    """A call was answered. With access newer than what parked sending it shows that the grant holds; with that very access, that it
+    may be accepted again by now: the platform's sign-in alone may have been down for minutes."""
+    of_good_access = Q(refused_version__lt=used_version) | Q(
+        refused_version=used_version, access_tried_from__lte=now
+    )
+    is_lifted = ChannelHealth.objects.filter(of_good_access, channel=channel_id, refused_version__gt=0)
+    if not is_lifted.exists():
+        return
     with events.ledger(Channel.objects.values_list("brand_id", flat=True).get(pk=channel_id)):
-        older = ChannelHealth.objects.filter(refused_version__gt=0, refused_version__lt=used_version)
-        if _is_parked(channel_id) and older.filter(channel_id=channel_id).exists():
-            log.info("refused_access_was_renewed", channel=channel_id, version=used_version)
+        if _is_parked(channel_id) and is_lifted.exists():
+            log.info("refused_access_is_tried_again", channel=channel_id, version=used_version)
             channels.resume_sending(channel_id=channel_id, now=now)
 
 
@@ -96,9 +107,21 @@ def _park(channel_id: int, reason: str, now: datetime, *, restricted: bool, refu
     if restricted and is_parked and not _is_restricted(channel_id):
         ChannelHealth.objects.filter(channel_id=channel_id).update(refused_version=0)
         return
-    cause = {"restricted": restricted, "refused_version": refused_version}
+    next_try = _next_try(channel_id, now) if refused_version else {}
+    cause = {"restricted": restricted, "refused_version": refused_version, **next_try}
     ChannelHealth.objects.update_or_create(channel_id=channel_id, defaults=cause)
     channels.park_sending(channel_id=channel_id, reason=reason, now=now)
+
+
+def _next_try(channel_id: int, now: datetime) -> dict[str, datetime]:
+    """Each pause is as long as the access has been refused by then, so that the pauses double."""
+    again = ChannelHealth.objects.filter(
+        Q(last_sent_at=None) | Q(last_sent_at__lt=F("refused_since")),
+        channel=channel_id, refused_version__gt=0, access_tried_from__gt=now - LONGEST_TILL_A_TRY,
+    )  # fmt: skip
+    since = again.values_list("refused_since", flat=True).first() or now
+    pause = min(max(now - since, FIRST_TRY), LONGEST_TILL_A_TRY)
+    return {"refused_since": since, "access_tried_from": now + pause}
 
 
 def _is_parked(channel_id: int) -> bool:

@@ -37,6 +37,14 @@ class ChannelHealth(models.Model):
         db_default=0,
         help_text="Whether sending is parked because the access of this version of the grant was refused alone: a call with a later one lifts it.",
     )
+    refused_since = models.DateTimeField(
+        null=True, blank=True, help_text="Since when access was refused, each time that it was tried again."
+    )
+    access_tried_from = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="From when on a call that is answered with the refused access has sending tried again.",
+    )
     account_news_at = models.DateTimeField(
         null=True, blank=True, help_text="When the newest news of the account itself happened."
     )

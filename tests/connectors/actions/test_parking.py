@@ -223,6 +223,30 @@ def test_the_access_that_was_refused_proves_nothing_by_an_answer(
     assert channel.state == ChannelState.NEEDS_RECONNECT
 
 
+def test_a_while_later_it_lets_them_be_tried_once_more_and_less_often_where_it_is_refused_again(
+    channel, clock, queued_reply, parked_by_access, platform
+):
+    clock.passes(14 * 60)
+    sync(channel, clock, queued_reply)  # the platform's sign-in was down, and what it gave last is good
+    channel.refresh_from_db()
+    assert channel.state == ChannelState.CONNECTED
+
+    pauses = []
+    for _ in range(4):
+        platform.refuses(Remedy.REFRESH, "The access has expired.")
+        platform.refuses(Remedy.REFRESH, "The access has expired.")
+        assert delivering.deliver(message_id=queued_reply.pk, clock=clock) == "parked"
+        parked_at = clock()
+        while (waits := Channel.objects.get()).state == ChannelState.NEEDS_RECONNECT:
+            clock.passes(900)
+            SyncSchedule.objects.all().delete()
+            sync(waits, clock, queued_reply)
+        pauses.append((clock() - parked_at) / timedelta(minutes=1))
+
+    assert pauses == [15, 30, 60, 120]
+    assert delivering.deliver(message_id=queued_reply.pk, clock=clock) == "sent"
+
+
 def test_nor_is_access_that_was_renewed_any_good_where_the_account_itself_was_ended(
     channel, clock, queued_reply, platform
 ):
