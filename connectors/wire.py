@@ -118,10 +118,14 @@ def told(value: str, what: str) -> str:
     return value
 
 
+# Somebody waited in vain for an answer: the server for our words, or a gateway (522 and 524: Cloudflare's) for the server, which may be at it.
+TIMED_OUT: Final = (408, 504, 522, 524)
+
+
 def leaves_it_open(status: int, *, repeatable: bool, told: bool) -> bool:
     """Whether a refusal of a call that must not be repeated leaves open what became of it: a server in trouble, or whoever stands in
     between, may say so of work that is done. `told`: it says in a way of the platform's own, which we know, that it was not."""
-    return not repeatable and (status in (408, 504) or (status >= 500 and not told))
+    return not repeatable and (status in TIMED_OUT or (status >= 500 and not told))
 
 
 def count(value: object) -> int | None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import QuerySet
 
+from connectors import wire
 from connectors.contract import Remedy
 from connectors.models import DeliveryAttempt
 from inbox.models import Message
 from inbox.queries import outbox
+
+_TIMED_OUT = frozenset(f"http {status}" for status in wire.TIMED_OUT)
 
 
 def since_queued(message: Message) -> QuerySet[DeliveryAttempt]:
@@ -18,12 +21,13 @@ def since_queued(message: Message) -> QuerySet[DeliveryAttempt]:
     return DeliveryAttempt.objects.filter(message=message, started_at__gte=outbox.queued_at(message))
 
 
-def in_trouble_since(message: Message) -> datetime | None:
-    """When the first of them was made, where a server said of each that may have left that it is in trouble. None where an answer was lost."""
-    lost = Q(outcome__in=("", "lost", Remedy.UNKNOWN)) & ~Q(code__startswith="http 5")
-    found = since_queued(message).aggregate(since=Min("started_at"), lost=Count("pk", filter=lost))
-    since: datetime | None = found["since"]
-    return None if found["lost"] else since
+def met_by_trouble(message: Message) -> list[datetime]:
+    """When those of them were made that may have left, where a server said of each that it is in trouble. None where an answer was lost: not told
+    at all, or a gateway gave up to wait for it."""
+    left = since_queued(message).filter(outcome__in=("", "lost", Remedy.UNKNOWN)).order_by("started_at")
+    found = list(left.values_list("started_at", "code"))
+    lost = any(not code.startswith("http 5") or code in _TIMED_OUT for _, code in found)
+    return [] if lost else [at for at, _ in found]
 
 
 @transaction.atomic

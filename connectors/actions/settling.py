@@ -235,8 +235,8 @@ class _Look:
         missed = DeliveryAttempt.objects.filter(message=self.message, outcome=ABSENT)
         if not missed.filter(started_at__lt=self.attempted_at).exists():
             return True
-        since = _attempts.in_trouble_since(self.message)
-        return since is not None and self.clock() - since < patience.PATIENCE
+        tries = _attempts.met_by_trouble(self.message)
+        return bool(tries) and self.clock() - tries[0] < patience.PATIENCE
 
     def _could_not_look(self, error: ConnectorError) -> str:
         now, channel_id = self.clock(), self.message.channel_id

@@ -114,6 +114,17 @@ def test_a_server_in_trouble_is_not_believed_for_ever(queued_reply, platform, cl
     assert queued_reply.state_reason == settling.UNCONFIRMED
 
 
+@pytest.mark.parametrize("status", [408, 504, 522, 524])
+def test_what_a_gateway_gave_up_to_wait_for_is_a_lost_answer(queued_reply, platform, clock, status):
+    outcomes = []
+    for _ in range(2):
+        platform.refuses(Remedy.UNKNOWN, "It did not say.", code=f"http {status}")
+        delivering.deliver(message_id=queued_reply.pk, clock=clock)
+        outcomes.append(look_for(queued_reply, clock, 150)[-1])
+
+    assert outcomes == ["again", "failed"]
+
+
 def test_the_same_words_said_before_do_not_count(uncertain, platform, clock, channel):
     platform.hears("On its way!", at=clock(), outbound=True)
     earlier = platform.said[-1]
