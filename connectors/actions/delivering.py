@@ -82,8 +82,9 @@ class _Delivery:
         message, now = self.message, self.clock()
         for buckets in self._limits():
             if until := budgets.closed_until(channel_id=message.channel_id, buckets=buckets, now=now):
-                words = "The platform's limit is used up for now."
-                return self._wait(words, until, all_wait=buckets is SEND_BUCKETS)
+                if buckets is SEND_BUCKETS:
+                    self._all_wait(until)
+                return self._put_back("The platform's limit is used up for now.", until, THROTTLED)
         connector, context, credential = contexts.of_channel(message.channel, now=now)
         self.version = credential.version
         if refreshing.is_due_before_use(credential, now=now):
@@ -189,6 +190,8 @@ class _Delivery:
                 return self._reconnect(error.reason, of_access=True)
             case Remedy.UNKNOWN:
                 now = self.clock()
+                if error.retry_at and error.retry_at > now:  # where it turns out that it has to be sent again
+                    self._hold_up(error, error.retry_at)
                 sending.mark_reply_uncertain(
                     message_id=self.message.pk,
                     reason=error.reason,
@@ -233,10 +236,8 @@ class _Delivery:
             throttles = attempts.filter(outcome=THROTTLED).count()
             until = now + patience.after_a_throttle(throttles, self.jitter)
         if until is not None:
-            if not _spent(error):
-                unnamed = RateNotice(RateBudget.UNNAMED, remaining=0, resets_at=until)
-                budgets.keep(channel_id=self.message.channel_id, notices=[unnamed], now=now)
-            return self._wait(error.reason, until, all_wait=_concerns_all(error))
+            self._hold_up(error, until)
+            return self._put_back(error.reason, until, THROTTLED)
         faults = attempts.filter(outcome=Remedy.RETRY).aggregate(tries=Count("pk"), since=Min("started_at"))
         tries, since = faults["tries"], faults["since"] or now
         if now - since >= patience.PATIENCE or tries >= (error.most_tries or tries + 1):
@@ -251,12 +252,20 @@ class _Delivery:
         channel after all, the next one parks it."""
         return _attempts.since_queued(self.message).filter(outcome=Remedy.RECONNECT).count() > 1
 
-    def _wait(self, reason: str, until: datetime, *, all_wait: bool) -> str:
-        if all_wait:
-            # The account is throttled, not the message: all messages of this channel wait with it, and others go on. Public answers
-            # ask their own limits, where those of the account stand, too.
-            channels.delay_sends(channel_id=self.message.channel_id, until=until, now=self.clock())
-        return self._put_back(reason, until, THROTTLED)
+    def _hold_up(self, error: ConnectorError, until: datetime) -> None:
+        """Where it names no limit that is used up, nothing is sent until then."""
+        now, channel_id = self.clock(), self.message.channel_id
+        spent = [each for each in error.rates if budgets.is_used_up(each)]
+        if not spent:
+            unnamed = RateNotice(RateBudget.UNNAMED, remaining=0, resets_at=until)
+            budgets.keep(channel_id=channel_id, notices=[unnamed], now=now)
+        if not spent or any(each.bucket in SEND_BUCKETS for each in spent):
+            self._all_wait(until)
+
+    def _all_wait(self, until: datetime) -> None:
+        """The account is throttled, not the message: all messages of this channel wait with it, and others go on. Public answers ask
+        their own limits, where those of the account stand, too."""
+        channels.delay_sends(channel_id=self.message.channel_id, until=until, now=self.clock())
 
     def _reconnect(self, reason: str, *, restricted: bool = False, of_access: bool = False) -> str:
         now, channel_id = self.clock(), self.message.channel_id
@@ -279,13 +288,3 @@ class _Delivery:
 
 def _is_throttle(error: ConnectorError) -> bool:
     return error.throttled and error.remedy is Remedy.RETRY
-
-
-def _concerns_all(error: ConnectorError) -> bool:
-    """Whether messages would meet the same limit; so it is taken where the platform does not say which one is used up."""
-    spent = _spent(error)
-    return not spent or any(each.bucket in SEND_BUCKETS for each in spent)
-
-
-def _spent(error: ConnectorError) -> list[RateNotice]:
-    return [each for each in error.rates if budgets.is_used_up(each)]

@@ -227,6 +227,10 @@ def test_a_server_in_trouble_that_says_when_to_come_again_is_obeyed(suite: type[
 
     assert (caught.value.remedy, caught.value.retry_at) == (Remedy.RETRY, NOW + timedelta(minutes=2))
 
+    error = suite()._send(busy)
+
+    assert (error.remedy, error.retry_at) == (Remedy.UNKNOWN, NOW + timedelta(minutes=2))
+
 
 def test_damage_is_done_and_order_is_shuffled() -> None:
     document = {"a": [1, 2, {"b": 3}], "c": "d"}

@@ -95,7 +95,13 @@ def refusal(answer: Answer, ctx: Context) -> ConnectorError:
     name = "/".join(str(part) for part in (code, subcode) if part is not None) or f"http {answer.status}"
     rule = _rule(code, subcode, error)
     if wire.leaves_it_open(answer.status, repeatable=answer.repeatable, told=rule is not None):
-        return ConnectorError(_LOST, remedy=Remedy.UNKNOWN, code=f"http {answer.status}", rates=notices)
+        return ConnectorError(
+            _LOST,
+            remedy=Remedy.UNKNOWN,
+            code=f"http {answer.status}",
+            retry_at=wire.retry_after(answer.headers, ctx.now),
+            rates=notices,
+        )
     if rule is not None:
         passing = rule.remedy is Remedy.RETRY
         retry_at = (

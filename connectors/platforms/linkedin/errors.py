@@ -61,7 +61,8 @@ def refusal(answer: Answer, ctx: Context, bucket: str) -> ConnectorError:
     rule = _rule(body, answer.status, bucket)
     if wire.leaves_it_open(answer.status, repeatable=answer.repeatable, told=rule is not None):
         reason = "LinkedIn did not say whether it did this."
-        return ConnectorError(reason, remedy=Remedy.UNKNOWN, code=f"http {answer.status}")
+        again = wire.retry_after(answer.headers, ctx.now)
+        return ConnectorError(reason, remedy=Remedy.UNKNOWN, code=f"http {answer.status}", retry_at=again)
     if rule is None:
         reason = (
             "LinkedIn had a passing fault." if answer.status >= 500 else "LinkedIn refused without a reason."

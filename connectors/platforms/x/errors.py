@@ -108,6 +108,7 @@ def refusal(answer: Answer, ctx: Context, bucket: str) -> ConnectorError:
             _LOST,
             remedy=Remedy.UNKNOWN,
             code=f"http {answer.status}",
+            retry_at=wire.retry_after(answer.headers, ctx.now),
             rates=rates.notices(answer.headers, bucket),
         )
     remedy = rule.remedy if rule else _by_status(body, answer)

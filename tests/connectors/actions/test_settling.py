@@ -125,6 +125,19 @@ def test_what_a_gateway_gave_up_to_wait_for_is_a_lost_answer(queued_reply, platf
     assert outcomes == ["again", "failed"]
 
 
+def test_what_is_sent_again_is_not_sent_before_a_server_in_trouble_wants_to_be_asked(
+    queued_reply, platform, clock
+):
+    again_at = clock() + timedelta(minutes=10)
+    platform.refuses(Remedy.UNKNOWN, "It did not say.", code="http 503", retry_at=again_at)
+    assert delivering.deliver(message_id=queued_reply.pk, clock=clock) == "uncertain"
+    assert look_for(queued_reply, clock, 150)[-1] == "again"
+
+    assert delivering.deliver(message_id=queued_reply.pk, clock=clock) == ""
+    clock.now = again_at
+    assert delivering.deliver(message_id=queued_reply.pk, clock=clock) == "sent"
+
+
 def test_the_same_words_said_before_do_not_count(uncertain, platform, clock, channel):
     platform.hears("On its way!", at=clock(), outbound=True)
     earlier = platform.said[-1]
