@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import Error as DatabaseFailure
-from django.db.models import Count, Min
 
 from connectors import contexts
 from connectors.actions import _attempts, _public, budgets, parking, refreshing
@@ -238,9 +237,10 @@ class _Delivery:
         if until is not None:
             self._hold_up(error, until)
             return self._put_back(error.reason, until, THROTTLED)
-        faults = attempts.filter(outcome=Remedy.RETRY).aggregate(tries=Count("pk"), since=Min("started_at"))
-        tries, since = faults["tries"], faults["since"] or now
-        if now - since >= patience.PATIENCE or tries >= (error.most_tries or tries + 1):
+        faults = attempts.filter(outcome=Remedy.RETRY).order_by("started_at")
+        made = list(faults.values_list("started_at", flat=True))
+        tries = len(made)
+        if patience.is_spent(made, now=now) or tries >= (error.most_tries or tries + 1):
             return self._fail(f"Tried {tries} times without success: {error.reason}")
         if outbox.window_has_closed(self.message, now):
             return self._fail(f"{error.reason} Meanwhile the reply window has closed.")

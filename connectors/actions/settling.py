@@ -236,7 +236,8 @@ class _Look:
         if not missed.filter(started_at__lt=self.attempted_at).exists():
             return True
         tries = _attempts.met_by_trouble(self.message)
-        return bool(tries) and self.clock() - tries[0] < patience.PATIENCE
+        apart = self._sure_after() + patience.APART
+        return bool(tries) and not patience.is_spent(tries, now=self.clock(), apart=apart)
 
     def _could_not_look(self, error: ConnectorError) -> str:
         now, channel_id = self.clock(), self.message.channel_id

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Final
 
 PATIENCE: Final = timedelta(minutes=15)  # with faults that promise nothing, from the first one on
+APART: Final = timedelta(minutes=2)  # the longest pause of many, and the try ahead of it
 _LONGEST: Final = 300.0
 _LONGEST_OF_MANY: Final = (
     60.0  # whoever may try as often as they like is back soon after the fault has passed
 )
 Jitter = Callable[[float, float], float]
+
+
+def is_spent(tries: Sequence[datetime], *, now: datetime, apart: timedelta = APART) -> bool:
+    """`tries`: when those were made that met a fault. What lies further apart than they are made was held up by something else, a parked
+    channel or a limit: of that no more than `apart` counts."""
+    times = pairwise([*tries, now])
+    return sum((min(later - earlier, apart) for earlier, later in times), timedelta(0)) >= PATIENCE
 
 
 def after_a_throttle(tries: int, jitter: Jitter) -> timedelta:

@@ -89,6 +89,34 @@ def test_an_outage_that_lasts_is_told_at_last_and_says_why(queued_reply, platfor
     assert queued_reply.state_reason == f"Tried {tries} times without success: The platform is busy."
 
 
+@pytest.mark.parametrize("by", ["a parked channel", "a limit", "workers that are not ready"])
+def test_what_held_a_reply_up_is_no_time_in_which_a_fault_lasted(
+    queued_reply, platform, clock, channel, monkeypatch, by
+):
+    platform.refuses(Remedy.RETRY, "The platform is busy.")
+    assert deliver(queued_reply, clock) == "retry"
+    clock.now = queued_reply.not_before
+    if by == "a parked channel":
+        platform.refuses(Remedy.RECONNECT, "The password was changed.")
+        assert deliver(queued_reply, clock) == "parked"
+    elif by == "a limit":
+        until = clock() + timedelta(hours=4)
+        platform.refuses(Remedy.RETRY, "Slow down.", throttled=True, retry_at=until)
+        assert deliver(queued_reply, clock) == "throttled"
+    else:
+        with monkeypatch.context() as here:
+            here.setattr(registry, "get", _not_loaded)
+            assert deliver(queued_reply, clock) == "not ready"
+    clock.passes(timedelta(hours=4).total_seconds())
+    channels.resume_sending(channel_id=channel.pk, now=clock())
+
+    platform.refuses(Remedy.RETRY, "The platform is busy.")
+    assert deliver(queued_reply, clock) == "retry"
+
+    clock.now = queued_reply.not_before
+    assert deliver(queued_reply, clock) == "sent"
+
+
 def test_nothing_is_waited_for_once_the_reply_window_has_closed(queued_reply, platform, clock):
     windowed = WindowRules(standard=timedelta(hours=24), margin=timedelta(0))
     platforms.register(replace(platform.manifest, window=windowed))
@@ -288,9 +316,9 @@ def test_a_letter_that_cannot_be_written_is_given_up_after_as_long_as_any(
     outcomes = []
     while queued_reply.state == MessageState.QUEUED:
         outcomes.append(deliver(queued_reply, clock))
-        clock.passes(400)
+        clock.passes(180)
 
-    assert outcomes == ["retry"] * 3 + ["failed"]
+    assert outcomes == ["retry"] * 8 + ["failed"]  # two minutes of each pause count
     assert platform.sent == []
 
 

@@ -11,7 +11,7 @@ from connectors.contract import ConnectorError, Page, Remedy
 from connectors.models import DeliveryAttempt
 from connectors.rules import patience
 from inbox import platforms
-from inbox.actions import replying, sending
+from inbox.actions import channels, replying, sending
 from inbox.models import Message, MessageState
 from inbox.queries import outbox
 from tests.connectors.conftest import message_item
@@ -112,6 +112,22 @@ def test_a_server_in_trouble_is_not_believed_for_ever(queued_reply, platform, cl
 
     assert timedelta(0) <= clock() - began - patience.PATIENCE < timedelta(minutes=3)
     assert queued_reply.state_reason == settling.UNCONFIRMED
+
+
+def test_while_its_channel_is_parked_no_server_is_in_trouble_with_a_reply(
+    queued_reply, platform, clock, channel
+):
+    platform.refuses(Remedy.UNKNOWN, "It did not say.", code="http 503")
+    delivering.deliver(message_id=queued_reply.pk, clock=clock)
+    look_for(queued_reply, clock, 150)
+    channels.park_sending(channel_id=channel.pk, reason="The password was changed.", now=clock())
+    clock.passes(timedelta(hours=4).total_seconds())
+    channels.resume_sending(channel_id=channel.pk, now=clock())
+
+    platform.refuses(Remedy.UNKNOWN, "It did not say.", code="http 503")
+    delivering.deliver(message_id=queued_reply.pk, clock=clock)
+
+    assert look_for(queued_reply, clock, 150)[-1] == "again"
 
 
 @pytest.mark.parametrize("status", [408, 504, 522, 524])
