@@ -128,6 +128,9 @@ class _Delivery:
                 # The access we have is refused already, and a new one comes too late for whoever waits for an answer.
                 words = f"{error.reason} Connect the channel again."
                 return ConnectorError(words, remedy=Remedy.REFRESH, code=error.code), context
+            if error.remedy is Remedy.RETRY:  # a fault as any that a send meets
+                attempt = _attempts.open_(message_id=self.message.pk, now=self.clock())
+                self._close(attempt, error)
             return error, context
         self.version += 1
         return None, replace(context, tokens=tokens)
@@ -146,8 +149,7 @@ class _Delivery:
             _attempts.close(attempt, outcome="lost", reason="Another worker took over.", now=self.clock())
             raise
         except ConnectorError as error:
-            outcome = THROTTLED if _is_throttle(error) else error.remedy
-            _attempts.close(attempt, outcome=outcome, code=error.code, reason=error.reason, now=self.clock())
+            self._close(attempt, error)
             budgets.keep(channel_id=self.message.channel_id, notices=error.rates, now=self.clock())
             self.may_have_left = error.remedy is Remedy.UNKNOWN or bool(error.sent)
             return error
@@ -159,6 +161,10 @@ class _Delivery:
             return ConnectorError(words, remedy=Remedy.UNKNOWN)
         self._sent(sent, external_id, attempt)
         return None
+
+    def _close(self, attempt: DeliveryAttempt, error: ConnectorError) -> None:
+        outcome = THROTTLED if _is_throttle(error) else error.remedy
+        _attempts.close(attempt, outcome=outcome, code=error.code, reason=error.reason, now=self.clock())
 
     def _sent(self, sent: Sent, external_id: str, attempt: DeliveryAttempt) -> None:
         now, channel_id = self.clock(), self.message.channel_id

@@ -6,7 +6,7 @@ from cryptography.fernet import Fernet
 
 from connectors import registry
 from connectors.actions import budgets, delivering
-from connectors.contract import RateNotice, Remedy, WindowRules
+from connectors.contract import ConnectorError, RateNotice, Remedy, WindowRules
 from connectors.models import ChannelHealth, Credential, DeliveryAttempt, RateBudget
 from connectors.queries import runs
 from connectors.rules import patience
@@ -190,6 +190,27 @@ def test_a_token_that_ended_is_renewed_and_the_reply_goes_out(queued_reply, plat
         "refresh",
         "sent",
     ]
+
+
+@pytest.mark.parametrize("ended", ["by our clock", "by the platform's"])
+def test_a_sign_in_that_is_down_is_a_fault_as_any_and_told_at_last(
+    queued_reply, platform, clock, channel, ended
+):
+    platform.good_access = "access-0"
+    platform.refresh_fails = ConnectorError("The sign-in is down.", remedy=Remedy.RETRY)
+    if ended == "by our clock":
+        Credential.objects.filter(channel=channel).update(expires_at=clock())
+
+    began, pauses = clock(), []
+    while deliver(queued_reply, clock) == "retry" and len(pauses) < 40:
+        pauses.append((queued_reply.not_before - clock()).total_seconds())
+        clock.now = queued_reply.not_before
+
+    assert (pauses[:7], set(pauses[6:])) == ([1, 2, 4, 8, 16, 32, 60], {60})
+    assert timedelta(0) <= clock() - began - patience.PATIENCE <= timedelta(minutes=1)
+    words = f"Tried {len(pauses) + 1} times without success: The sign-in is down."
+    assert (queued_reply.state, queued_reply.state_reason) == (MessageState.FAILED, words)
+    assert Channel.objects.get(pk=channel.pk).state == ChannelState.CONNECTED
 
 
 def test_a_broken_grant_parks_sending_and_keeps_the_reply(queued_reply, platform, clock, channel):
