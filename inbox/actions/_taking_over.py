@@ -15,6 +15,7 @@ from inbox import events
 from inbox.actions import _snoozing, _writing
 from inbox.models import Conversation, ConversationMerge, ConversationState, Event, EventKind, Person
 from inbox.models.conversations import UNDER_WAY
+from inbox.queries import merges
 
 _BY = "merge"
 _TURNS = (
@@ -57,7 +58,7 @@ def put_aside_again(
 ) -> None:  # fmt: skip
     """Unless something else has happened to it since: then it stays as it is. For whoever waits by another merge it stays open, and its clocks
     run since that one; a snooze that would be over by now has ended when it would have."""
-    aside = _aside(kept)
+    aside = _aside(kept, merge)
     woke = merge.step.get("woke")
     if aside is None or woke not in aside.woken:
         return
@@ -94,13 +95,17 @@ def unpromise(merge: ConversationMerge, kept: Conversation) -> None:
     own, since = _own_promise(kept)
     if merge.seq < since:
         return
-    others = ConversationMerge.objects.filter(kept=kept, undone_at=None, seq__gt=since).exclude(pk=merge.pk)
+    held = ConversationMerge.objects.filter(kept=kept, undone_at=None, seq__gt=since)
+    others = [each for each in merges.into(kept) if each.pk != merge.pk and each.seq > since]
     left = [own, *(_promised(each) for each in others)]
-    if kept.promised_at == _soonest([*left, _promised(merge)]):
+    # One that was opened again holds until another is taken back.
+    with_ended = _soonest([own, *(_promised(each) for each in held)])
+    if kept.promised_at in (with_ended, _soonest([*left, _promised(merge)])):
         _writing.change(kept, kept.seq, promised_at=_soonest(left))
 
 
-def _aside(kept: Conversation) -> _Aside | None:
+def _aside(kept: Conversation, merge: ConversationMerge | None = None) -> _Aside | None:
+    """`merge`: one that is being taken back; it holds until then, though nobody is answered by it any more."""
     if kept.state in UNDER_WAY and kept.state != ConversationState.OPEN:
         return _Aside(kept.state, kept.snoozed_until)
     if kept.state != ConversationState.OPEN:
@@ -112,8 +117,8 @@ def _aside(kept: Conversation) -> _Aside | None:
         woken[seq] = data
     if not woken or _has_written(kept, since=min(woken)):
         return None
-    hold = ConversationMerge.objects.filter(kept=kept, undone_at=None).values_list("step__woke", flat=True)
-    if not (left := woken.keys() & set(hold)):
+    hold = [*merges.into(kept), *([merge] if merge else [])]
+    if not (left := woken.keys() & {each.step.get("woke") for each in hold}):
         return None
     how = woken[min(woken)]
     return _Aside(how["before"], _moment(how["slept_until"]), frozenset(left))

@@ -431,6 +431,41 @@ def test_of_the_promises_of_two_merges_each_goes_with_its_own(
     assert story.kept.promised_at == (at(here) if here else None)
 
 
+def test_one_that_was_opened_again_holds_neither_its_promise_nor_its_wake(story: Story) -> None:
+    story.begin(100, other=0)
+    third = story.third(110, said=50)
+    for conversation, until in [(story.other, 800), (third, 830)]:
+        promising.promise(conversation=conversation, at=at(until), by=story.jo, now=at(120))
+    story.put_aside("snoozed", 150)
+    before = story.kept.state, story.kept.snoozed_until, story.wakes()
+    story.join(200)
+    merge = story.join(210, third)
+    replying.queue_reply(
+        conversation=story.other, by=story.jo, client_id=uuid4(), text="Here after all", attachments=[], written_against=story.other.seq, now=at(220)
+    )  # fmt: skip
+    assert (story.kept.state, story.kept.promised_at) == ("open", at(800))
+
+    story.part(merge, 300)
+
+    assert story.kept.promised_at is None
+    assert (story.kept.state, story.kept.snoozed_until, story.wakes()) == before
+
+
+def test_of_two_people_after_all_one_that_was_opened_again_keeps_nothing_awake(story: Story) -> None:
+    story.begin(100, other=0)
+    story.put_aside("snoozed", 150)
+    before = story.kept.state, story.kept.snoozed_until, story.wakes()
+    story.join(200)
+    replying.queue_reply(
+        conversation=story.other, by=story.jo, client_id=uuid4(), text="Here after all", attachments=[], written_against=story.other.seq, now=at(220)
+    )  # fmt: skip
+    assert story.kept.state == "open"
+
+    merging.part(merge=ContactMerge.objects.get(), by=story.jo, now=at(300))
+
+    assert (story.kept.state, story.kept.snoozed_until, story.wakes()) == before
+
+
 def test_a_promise_that_was_changed_since_the_merge_stays(story: Story) -> None:
     story.begin()
     story.put_aside("snoozed", 5)
