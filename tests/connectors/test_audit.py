@@ -202,7 +202,9 @@ def test_who_did_it_is_known_also_when_what_they_did_first_was_refused(brand: Br
 def test_what_changes_by_the_second_is_no_entry(schedule: SyncSchedule) -> None:
     before = AuditEntry.objects.count()
 
-    SyncSchedule.objects.filter(pk=schedule.pk).update(cursor="x", lease_until=timezone.now(), failures=3)
+    SyncSchedule.objects.filter(pk=schedule.pk).update(
+        cursor="x", lease_until=timezone.now(), failures=3, waits=2
+    )
 
     assert AuditEntry.objects.count() == before
 
