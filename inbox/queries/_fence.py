@@ -22,6 +22,18 @@ class TookTooLong(Exception):
 
 
 @contextmanager
+def hurried_within(milliseconds: int) -> Iterator[None]:
+    """A fence of its own whose one limit is told. Raises TookTooLong."""
+    try:
+        with fenced(milliseconds):
+            yield
+    except OperationalError as error:
+        if not isinstance(error.__cause__, psycopg.errors.QueryCanceled):
+            raise
+        raise TookTooLong from None
+
+
+@contextmanager
 def hurried(milliseconds: int, *, then: int) -> Iterator[None]:
     """Less patience for what the block asks, `then` as much as before. Raises TookTooLong."""
     _be_patient(milliseconds)

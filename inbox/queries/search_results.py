@@ -122,7 +122,11 @@ def of(
     names = view_names.of(person, brand) if any(sign in typed for sign in ":<>") else Names()
     query = search_query.parse(typed, names)
     if not query.words:
-        return _without_words(query, person, brand, now, older_than)
+        try:
+            with _fence.hurried_within(search.PATIENCE):
+                return _without_words(query, person, brand, now, older_than)
+        except _fence.TookTooLong:
+            return Results(gave_up=True)
     wanted = wanted_words.wanted(query.words, query.without, goes_on=query.goes_on)
     within = Within(
         conversations=_conversations(query, person, brand, now) if query.narrows else None,

@@ -76,6 +76,23 @@ def test_that_few_are_left_is_asked_again_before_the_wide_looks(
     assert Conversation.objects.count() == 3
 
 
+@pytest.mark.django_db
+def test_filters_alone_have_as_little_time_as_words(channel: Channel, person: Person) -> None:
+    """Of conversations in any state, newest first, there is no index: a brand of a million would be sorted at each pause in typing."""
+    _, sql = asked("channel:instagram", person, channel)
+
+    before, _, after = sql.partition('FROM "inbox_conversation"')
+    assert "statement_timeout" in before and "RESET statement_timeout" in after
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_takes_too_long_is_said_and_no_fault() -> None:
+    with pytest.raises(_fence.TookTooLong), _fence.hurried_within(20), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(5)")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(0.05)")
+
+
 def looks_by_index(sql: str) -> int:
     return sum(
         "candidates AS MATERIALIZED (SELECT w.* FROM inbox_messagewords w WHERE w.words" in line
