@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from connectors import wire
 from connectors.contract import Remedy
@@ -30,6 +30,12 @@ def met_by_trouble(message: Message) -> list[datetime]:
     return [] if lost else [at for at, _ in found]
 
 
+def may_go_again_from(message: Message, now: datetime) -> datetime:
+    """Not before a server in trouble wants to be asked again, where it has to be sent once more."""
+    told = since_queued(message).filter(outcome=Remedy.UNKNOWN).aggregate(at=Max("retry_at"))["at"]
+    return max(now, told or now)
+
+
 @transaction.atomic
 def open_(*, message_id: int, now: datetime) -> DeliveryAttempt:
     return DeliveryAttempt.objects.create(message_id=message_id, started_at=now)
@@ -44,7 +50,9 @@ def close(
     code: str = "",
     reason: str = "",
     external_id: str = "",
+    retry_at: datetime | None = None,
 ) -> None:
     DeliveryAttempt.objects.filter(pk=attempt.pk).update(
-        ended_at=now, outcome=str(outcome), code=code[:80], reason=reason[:300], external_id=external_id
-    )
+        ended_at=now, outcome=str(outcome), code=code[:80], reason=reason[:300], external_id=external_id,
+        retry_at=retry_at,
+    )  # fmt: skip

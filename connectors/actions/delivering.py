@@ -164,7 +164,9 @@ class _Delivery:
 
     def _close(self, attempt: DeliveryAttempt, error: ConnectorError) -> None:
         outcome = THROTTLED if _is_throttle(error) else error.remedy
-        _attempts.close(attempt, outcome=outcome, code=error.code, reason=error.reason, now=self.clock())
+        _attempts.close(
+            attempt, outcome=outcome, code=error.code, reason=error.reason, now=self.clock(), retry_at=error.retry_at
+        )  # fmt: skip
 
     def _sent(self, sent: Sent, external_id: str, attempt: DeliveryAttempt) -> None:
         now, channel_id = self.clock(), self.message.channel_id
@@ -195,8 +197,6 @@ class _Delivery:
                 return self._reconnect(error.reason, of_access=True)
             case Remedy.UNKNOWN:
                 now = self.clock()
-                if error.retry_at and error.retry_at > now:  # where it turns out that it has to be sent again
-                    self._hold_up(error, error.retry_at)
                 sending.mark_reply_uncertain(
                     message_id=self.message.pk,
                     reason=error.reason,
@@ -241,7 +241,8 @@ class _Delivery:
             throttles = attempts.filter(outcome=THROTTLED).count()
             until = now + patience.after_a_throttle(throttles, self.jitter)
         if until is not None:
-            self._hold_up(error, until)
+            if _is_throttle(error):
+                self._hold_up(error, until)
             return self._put_back(error.reason, until, THROTTLED)
         faults = attempts.filter(outcome=Remedy.RETRY).order_by("started_at")
         made = list(faults.values_list("started_at", flat=True))
@@ -293,4 +294,7 @@ class _Delivery:
 
 
 def _is_throttle(error: ConnectorError) -> bool:
-    return error.throttled and error.remedy is Remedy.RETRY
+    """The account has asked too much. A server in trouble says nothing of others; nor does a fault whose tries a rule counts."""
+    until_then = error.retry_at is not None and error.most_tries is None
+    named = until_then and any(budgets.is_used_up(each) for each in error.rates)
+    return error.remedy is Remedy.RETRY and (error.throttled or named)

@@ -218,8 +218,8 @@ class _Look:
         if not self._may_go_again():
             return self._fail()
         put_back = sending.put_back(
-            message_id=self.message.pk, reason="It did not arrive and is sent again.", not_before=now, now=now,
-            attempt=self.message.attempts,
+            message_id=self.message.pk, reason="It did not arrive and is sent again.", now=now,
+            not_before=_attempts.may_go_again_from(self.message, now), attempt=self.message.attempts,
         )  # fmt: skip
         if not put_back:
             return self._overtaken()

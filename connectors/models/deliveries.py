@@ -89,3 +89,6 @@ class DeliveryAttempt(models.Model):
     code = models.CharField(max_length=80, blank=True)
     reason = models.CharField(max_length=300, blank=True)
     external_id = models.CharField(max_length=400, blank=True, db_collation="C")
+    retry_at = models.DateTimeField(
+        null=True, blank=True, help_text="From when the platform wants to be asked again, where it said so."
+    )

@@ -48,4 +48,5 @@ def refusal(answer: Answer, ctx: Context) -> ConnectorError:
     else:
         remedy, words = Remedy.TELL, "Echo refused without a reason that we know."
     retry_at = wire.retry_after(answer.headers, ctx.now)
-    return ConnectorError(words, remedy=remedy, code=code or f"http {answer.status}", retry_at=retry_at)
+    name, throttled = code or f"http {answer.status}", code == "slow_down"
+    return ConnectorError(words, remedy=remedy, code=name, retry_at=retry_at, throttled=throttled)

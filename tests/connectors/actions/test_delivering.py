@@ -142,7 +142,8 @@ def test_a_throttled_account_waits_as_a_whole_and_no_other_does(
     draining.drain(now=clock())
     elsewhere = queue("Yes.", channel=other, agent=agent, now=clock(), thread="noor")
     behind = queue("And one more thing.", channel=channel, agent=agent, now=clock())
-    platform.refuses(Remedy.RETRY, "Too many messages.", retry_at=clock() + timedelta(minutes=10))
+    until = clock() + timedelta(minutes=10)
+    platform.refuses(Remedy.RETRY, "Too many messages.", throttled=True, retry_at=until)
 
     assert deliver(queued_reply, clock) == "throttled"
 
@@ -156,7 +157,8 @@ def test_a_throttled_account_waits_as_a_whole_and_no_other_does(
 
 def test_a_pause_of_which_no_limit_was_named_is_shown_as_no_budget(queued_reply, platform, clock, channel):
     platform.rates = (RateNotice("send", 7, clock() + timedelta(minutes=5)),)
-    platform.refuses(Remedy.RETRY, "Too many messages.", retry_at=clock() + timedelta(seconds=10))
+    until = clock() + timedelta(seconds=10)
+    platform.refuses(Remedy.RETRY, "Too many messages.", throttled=True, retry_at=until)
     assert deliver(queued_reply, clock) == "throttled"
     assert RateBudget.objects.filter(bucket=RateBudget.UNNAMED, remaining=0).exists()
     clock.passes(11)
@@ -507,3 +509,23 @@ def test_a_public_answer_that_is_not_granted_stops_no_message(queued_reply, plat
     assert deliver(in_public("Again.", channel=channel, agent=agent, clock=clock), clock) == "sent"
     channel.health.refresh_from_db()
     assert channel.health.public_unanswered == ""
+
+
+@pytest.mark.parametrize(
+    ("remedy", "outcome"), [(Remedy.RETRY, MessageState.QUEUED), (Remedy.UNKNOWN, MessageState.UNCERTAIN)]
+)
+def test_a_server_in_trouble_that_names_a_time_holds_up_that_reply_alone(
+    queued_reply, platform, clock, channel, agent, remedy, outcome
+):
+    receiving.receive(arrivals=[receiving.Arrival(channel.pk, say.wrote(who="noor"))], now=clock())
+    other = queue("And you?", channel=channel, agent=agent, now=clock(), thread="noor")
+    later = clock() + timedelta(hours=1)
+    platform.refuses(remedy, "It is in trouble.", code="http 503", retry_at=later)
+
+    deliver(queued_reply, clock)
+
+    channel.refresh_from_db()
+    assert (queued_reply.state, channel.sends_resume_at) == (outcome, None)
+    assert queued_reply.attempt_rows.get().retry_at == later
+    assert remedy is Remedy.UNKNOWN or queued_reply.not_before == later
+    assert deliver(other, clock) == "sent"
