@@ -235,14 +235,12 @@ class _Delivery:
         if now - outbox.queued_at(self.message) > GIVE_UP_AFTER:
             return self._fail(f"Tried for a day without success: {error.reason}")
         attempts = _attempts.since_queued(self.message)
-        until = error.retry_at if error.retry_at and error.retry_at > now else None
-        if until is None and _is_throttle(error):
-            # Nobody says until when: a pause that grows while it lasts, and no number of tries is too many.
+        told = error.retry_at if error.retry_at and error.retry_at > now else now
+        if _is_throttle(error):
+            # Where nobody says until when: a pause that grows while it lasts, and no number of tries is too many.
             throttles = attempts.filter(outcome=THROTTLED).count()
-            until = now + patience.after_a_throttle(throttles, self.jitter)
-        if until is not None:
-            if _is_throttle(error):
-                self._hold_up(error, until)
+            until = told if told > now else now + patience.after_a_throttle(throttles, self.jitter)
+            self._hold_up(error, until)
             return self._put_back(error.reason, until, THROTTLED)
         faults = attempts.filter(outcome=Remedy.RETRY).order_by("started_at")
         made = list(faults.values_list("started_at", flat=True))
@@ -251,8 +249,8 @@ class _Delivery:
             return self._fail(f"Tried {tries} times without success: {error.reason}")
         if outbox.window_has_closed(self.message, now):
             return self._fail(f"{error.reason} Meanwhile the reply window has closed.")
-        pause = patience.after_a_fault(tries, self.jitter, most=error.most_tries)
-        return self._put_back(error.reason, now + pause, "retry")
+        again = now + patience.after_a_fault(tries, self.jitter, most=error.most_tries)
+        return self._put_back(error.reason, max(again, min(told, now + GIVE_UP_AFTER)), "retry")
 
     def _was_refused_so_before(self) -> bool:
         """The second time running it is more likely about this reply than about the channel, which others wait for. Where it is the

@@ -529,3 +529,28 @@ def test_a_server_in_trouble_that_names_a_time_holds_up_that_reply_alone(
     assert queued_reply.attempt_rows.get().retry_at == later
     assert remedy is Remedy.UNKNOWN or queued_reply.not_before == later
     assert deliver(other, clock) == "sent"
+
+
+@pytest.mark.parametrize("most", [None, 4])
+def test_a_fault_that_names_a_time_is_a_fault_as_any(queued_reply, platform, clock, most):
+    began, tries, outcomes = clock(), 0, []
+    while queued_reply.state == MessageState.QUEUED and tries < 100:
+        soon = clock() + timedelta(seconds=1)
+        platform.refuses(Remedy.RETRY, "Over capacity.", code="130", retry_at=soon, most_tries=most)
+        outcomes.append(deliver(queued_reply, clock))
+        tries += 1
+        clock.now = max(clock.now, queued_reply.not_before)
+
+    assert outcomes == ["retry"] * (tries - 1) + ["failed"]
+    assert clock() - began <= patience.PATIENCE + timedelta(minutes=1)
+    assert tries == most or (most is None and tries < 30)
+
+
+def test_a_fault_that_names_a_time_keeps_no_reply_beyond_its_window(queued_reply, platform, clock):
+    windowed = WindowRules(standard=timedelta(hours=24), margin=timedelta(0))
+    platforms.register(replace(platform.manifest, window=windowed))
+    opened = clock() - timedelta(hours=24, seconds=1)
+    Conversation.objects.filter(pk=queued_reply.conversation_id).update(window_opened_at=opened)
+    platform.refuses(Remedy.RETRY, "It is busy.", retry_at=clock() + timedelta(hours=1))
+
+    assert deliver(queued_reply, clock) == "failed"
