@@ -69,7 +69,7 @@ class ConnectorError(Exception):
         self.retry_at = retry_at
         self.contact_unavailable = contact_unavailable
         self.rates = tuple(rates)
-        self.most_tries = most_tries  # of RETRY: after so many in a row it is told to the agent
+        self.most_tries = most_tries  # of RETRY: after so many with this code it is told to the agent
         self.throttled = throttled  # of RETRY: the account has asked too much, whatever the message
         self.of_public = of_public  # of TELL: a permission for public talk alone is missing
         self.restricted = restricted  # of RECONNECT: the account is, for a while; the grant holds

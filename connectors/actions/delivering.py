@@ -243,10 +243,10 @@ class _Delivery:
             self._hold_up(error, until)
             return self._put_back(error.reason, until, THROTTLED)
         faults = attempts.filter(outcome=Remedy.RETRY).order_by("started_at")
-        made = list(faults.values_list("started_at", flat=True))
-        tries = len(made)
-        if patience.is_spent(made, now=now) or tries >= (error.most_tries or tries + 1):
-            return self._fail(f"Tried {tries} times without success: {error.reason}")
+        made = list(faults.values_list("started_at", "code"))
+        tries = [code for _, code in made].count(error.code[:80]) if error.most_tries else len(made)
+        if patience.is_spent([at for at, _ in made], now=now) or tries >= (error.most_tries or tries + 1):
+            return self._fail(f"Tried {len(made)} times without success: {error.reason}")
         if outbox.window_has_closed(self.message, now):
             return self._fail(f"{error.reason} Meanwhile the reply window has closed.")
         again = now + patience.after_a_fault(tries, self.jitter, most=error.most_tries)

@@ -554,3 +554,19 @@ def test_a_fault_that_names_a_time_keeps_no_reply_beyond_its_window(queued_reply
     platform.refuses(Remedy.RETRY, "It is busy.", retry_at=clock() + timedelta(hours=1))
 
     assert deliver(queued_reply, clock) == "failed"
+
+
+def test_a_rule_counts_the_tries_that_met_its_own_fault_alone(queued_reply, platform, clock):
+    for _ in range(3):
+        platform.refuses(Remedy.RETRY, "It could not be reached.", code="connect")
+        assert deliver(queued_reply, clock) == "retry"
+        clock.now = queued_reply.not_before
+
+    outcomes = []
+    for _ in range(4):
+        platform.refuses(Remedy.RETRY, "A fault.", code="2", most_tries=4)
+        outcomes.append(deliver(queued_reply, clock))
+        clock.now = max(clock.now, queued_reply.not_before)
+
+    assert outcomes == ["retry", "retry", "retry", "failed"]
+    assert queued_reply.state_reason == "Tried 7 times without success: A fault."
