@@ -266,7 +266,7 @@ class _Look:
         looks = (*self.plan.looks, self._sure_after().total_seconds())
         ahead = (self.left_at + timedelta(seconds=each) for each in looks)
         at = min([each for each in ahead if each > now] + [now + EACH * self.plan.scale])
-        at = max(at, not_before or at)
+        at = max(at, min(not_before or at, self.left_at + GIVE_UP_AFTER))
         sending.look_later(message_id=self.message.pk, at=at, attempt=self.message.attempts)
         return "later"
 

@@ -187,6 +187,17 @@ def test_after_a_quarter_of_an_hour_in_the_dark_a_person_decides(uncertain, plat
     assert reply.state_reason == settling.UNCONFIRMED
 
 
+def test_a_platform_that_wants_to_be_asked_tomorrow_leaves_nobody_in_the_dark_until_then(
+    uncertain, platform, clock
+):
+    reply = uncertain(delivered=True)
+    tomorrow = clock() + timedelta(hours=20)
+    platform.history_fails = ConnectorError("Not today.", remedy=Remedy.RETRY, retry_at=tomorrow)
+
+    assert look_for(reply, clock, 1000)[-1:] == ["failed"]
+    assert reply.state_reason == settling.UNCONFIRMED
+
+
 def test_a_process_without_the_key_decides_nothing_however_long_it_lacks_it(
     uncertain, platform, clock, settings
 ):
