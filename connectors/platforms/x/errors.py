@@ -109,10 +109,10 @@ def refusal(answer: Answer, ctx: Context, bucket: str) -> ConnectorError:
             remedy=Remedy.UNKNOWN,
             code=f"http {answer.status}",
             retry_at=wire.retry_after(answer.headers, ctx.now),
-            rates=rates.notices(answer.headers, bucket),
+            rates=rates.notices(answer.headers, bucket, ctx.now),
         )
     remedy = rule.remedy if rule else _by_status(body, answer)
-    notices = rates.notices(answer.headers, bucket)
+    notices = rates.notices(answer.headers, bucket, ctx.now)
     limited = _limited(rule, answer)
     retry_at = rates.retry_at(answer.headers, ctx.now) if limited else None
     if limited and all(each.remaining for each in notices):

@@ -65,7 +65,7 @@ def page(ctx: Context, cursor: str, thread_id: str) -> Page:
 
     following = wire.text(wire.mapping(body.get("meta")).get("next_token"))
     after = {"of": "messages", "token": following} if following else {} if thread_id else {"of": "mentions"}
-    page = _page(body, answer, payloads.HISTORY_DM, read, after, bucket="read")
+    page = _page(ctx, body, answer, payloads.HISTORY_DM, read, after, bucket="read")
     beyond = "" if thread_id else wire.pack({"of": "mentions"})
     return replace(page, beyond=beyond, stretch=_stretch(ctx, page, first=not state))
 
@@ -120,7 +120,7 @@ def _mentions(ctx: Context, token: str) -> Page:
 
     following = wire.text(wire.mapping(body.get("meta")).get("next_token"))
     after = {"of": "mentions", "token": following} if following else {}
-    found = _page(body, answer, payloads.HISTORY_MENTION, read, after, bucket="mentions")
+    found = _page(ctx, body, answer, payloads.HISTORY_MENTION, read, after, bucket="mentions")
     return replace(found, public=True)
 
 
@@ -129,7 +129,14 @@ def _with_token(params: Mapping[str, str], token: str) -> dict[str, str]:
 
 
 def _page(
-    body: Mapping[str, Any], answer: Answer, kind: str, read: Any, after: Mapping[str, str], *, bucket: str
+    ctx: Context,
+    body: Mapping[str, Any],
+    answer: Answer,
+    kind: str,
+    read: Any,
+    after: Mapping[str, str],
+    *,
+    bucket: str,
 ) -> Page:
     """An empty page has no `data`; a partial one has `errors` beside it, of somebody who was suspended as a rule."""
     includes = wire.mapping(body.get("includes"))
@@ -141,7 +148,7 @@ def _page(
             failures.append(({"type": kind, "event": each, "includes": _around(each, includes)}, str(error)))
     problems = wire.entries(body.get("errors"))
     remarks = tuple(wire.text(each.get("detail")) or "X could not show this." for each in problems)
-    notices = rates.notices(answer.headers, bucket)
+    notices = rates.notices(answer.headers, bucket, ctx.now)
     cursor = wire.pack(after) if after else ""
     return Page(tuple(events), cursor, bool(after), tuple(failures), notices, remarks=remarks)
 

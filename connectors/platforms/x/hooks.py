@@ -90,7 +90,7 @@ def deliver_again(ctx: Context, callback_url: str, since: datetime, until: datet
         "to_date": _minute(until + 2 * _MINUTE),  # whether its last minute belongs to it is not clear
     }
     answer = ctx.http.post(client.url(ctx, "webhooks/replay"), token=ctx.app.bearer, json=body)
-    notices = rates.notices(answer.headers, "redelivery")
+    notices = rates.notices(answer.headers, "redelivery", ctx.now)
     if answer.status == 409 or (not answer.ok and b"ReplayConflict" in answer.content):
         later = ctx.now + _BUSY_FOR
         raise ConnectorError(

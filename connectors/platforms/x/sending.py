@@ -40,7 +40,7 @@ def send(ctx: Context, message: OutboundMessage) -> Sent:
             sent.append(_id_in(answered, "dm_event_id"))
         except ConnectorError as error:
             raise (_halfway(error, sent, len(bodies)) if sent else error) from None
-        notices = rates.notices(answer.headers, "send")
+        notices = rates.notices(answer.headers, "send", ctx.now)
     return Sent(tuple(sent), rates=notices)
 
 
@@ -90,4 +90,4 @@ def _answer_publicly(ctx: Context, message: OutboundMessage) -> Sent:
     post = {"text": message.text, "reply": {"in_reply_to_tweet_id": message.reply_to}}
     with errors.in_public(errors.NO_POSTS):
         body, answer = client.call(ctx, "POST", "tweets", bucket="post", json=post, repeatable=False)
-    return Sent((_id_in(body, "id"),), rates=rates.notices(answer.headers, "post"))
+    return Sent((_id_in(body, "id"),), rates=rates.notices(answer.headers, "post", ctx.now))

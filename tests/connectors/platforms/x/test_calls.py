@@ -202,6 +202,7 @@ def test_what_follows_from_other_answers(x: FakePlatform, answer: Any, remedy: R
             400,
         ),
         ({"x-rate-limit-remaining": "0", "x-rate-limit-reset": "1786017000"}, 60),
+        ({"x-rate-limit-remaining": "0", "x-rate-limit-reset": "4102444800"}, 86_400),
         ({"retry-after": "30"}, 30),
         ({}, 900),
     ],
@@ -210,6 +211,7 @@ def test_a_limit_ends_when_the_headers_say(x: FakePlatform, headers: dict[str, s
     body = {"errors": [{"code": 88, "message": "Rate limit exceeded"}]}
     error = error_of(x, json_answer(body, 429, headers))
     assert error.retry_at == NOW + timedelta(seconds=seconds)
+    assert all((each.resets_at or NOW) <= NOW + timedelta(days=1) for each in error.rates)
 
 
 def test_limits_are_told_with_every_answer(x: FakePlatform) -> None:
