@@ -79,7 +79,7 @@ def until_ready(demo: "subprocess.Popen[str]") -> str:
     pytest.fail("the demo did not come up:\n" + "".join(said))
 
 
-def wait_for_none(home: Path, seconds: float = 20) -> list[int]:
+def wait_for_none(home: Path, seconds: float = 45) -> list[int]:
     deadline = time.monotonic() + seconds
     while (left := of_home(home)) and time.monotonic() < deadline:
         time.sleep(0.2)
