@@ -20,9 +20,8 @@ from inbox.models import Channel, ChannelState
 log = structlog.get_logger(__name__)
 REVOKED = "The platform ended the permission; connect the channel again."
 RESTRICTED = "The platform restricted this account for now."
-FIRST_TRY = timedelta(
-    minutes=15
-)  # after access was refused; where it is refused again, as long as that has gone on
+# After access was refused; where it is refused again, as long as that has gone on.
+FIRST_TRY = timedelta(minutes=15)
 LONGEST_TILL_A_TRY = timedelta(days=1)
 
 

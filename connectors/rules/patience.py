@@ -10,9 +10,8 @@ from typing import Final
 PATIENCE: Final = timedelta(minutes=15)  # with faults that promise nothing, from the first one on
 APART: Final = timedelta(minutes=2)  # the longest pause of many, and the try ahead of it
 _LONGEST: Final = 300.0
-_LONGEST_OF_MANY: Final = (
-    60.0  # whoever may try as often as they like is back soon after the fault has passed
-)
+# Whoever may try as often as they like is back soon after the fault has passed.
+_LONGEST_OF_MANY: Final = 60.0
 Jitter = Callable[[float, float], float]
 
 

@@ -22,15 +22,10 @@ class TookTooLong(Exception):
 
 
 @contextmanager
-def hurried_within(milliseconds: int) -> Iterator[None]:
-    """A fence of its own whose one limit is told. Raises TookTooLong."""
-    try:
-        with fenced(milliseconds):
-            yield
-    except OperationalError as error:
-        if not isinstance(error.__cause__, psycopg.errors.QueryCanceled):
-            raise
-        raise TookTooLong from None
+def limited(milliseconds: int) -> Iterator[None]:
+    """A fence whose limit of time is told. Raises TookTooLong."""
+    with _telling(), fenced(milliseconds):
+        yield
 
 
 @contextmanager
@@ -38,14 +33,21 @@ def hurried(milliseconds: int, *, then: int) -> Iterator[None]:
     """Less patience for what the block asks, `then` as much as before. Raises TookTooLong."""
     _be_patient(milliseconds)
     try:
+        with _telling():
+            yield
+    finally:
+        if not connection.needs_rollback:
+            _be_patient(then)
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    try:
         yield
     except OperationalError as error:
         if not isinstance(error.__cause__, psycopg.errors.QueryCanceled):
             raise
         raise TookTooLong from None
-    finally:
-        if not connection.needs_rollback:
-            _be_patient(then)
 
 
 def _be_patient(milliseconds: int) -> None:

@@ -20,8 +20,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import psycopg.errors
-from django.db import OperationalError, connection
+from django.db import connection
 
 from inbox.models import Brand
 from inbox.models.conversations import ConversationQuerySet
@@ -111,15 +110,13 @@ def messages(
     search = _Search(brand, wanted, within or Within(), older_than, limit + 1)
     hits: list[Hit] = []
     gave_up = False
-    with _fence.fenced(PATIENCE):
-        try:
+    try:
+        with _fence.limited(PATIENCE):
             for hits in search.steps(now):
                 if len(hits) > limit:
                     break
-        except OperationalError as error:
-            if not isinstance(error.__cause__, psycopg.errors.QueryCanceled):
-                raise
-            gave_up = True
+    except _fence.TookTooLong:
+        gave_up = True
     return Found(hits[:limit], has_more=len(hits) > limit, gave_up=gave_up)
 
 

@@ -123,7 +123,7 @@ def of(
     query = search_query.parse(typed, names)
     if not query.words:
         try:
-            with _fence.hurried_within(search.PATIENCE):
+            with _fence.limited(search.PATIENCE):
                 return _without_words(query, person, brand, now, older_than)
         except _fence.TookTooLong:
             return Results(gave_up=True)

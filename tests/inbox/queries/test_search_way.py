@@ -87,7 +87,7 @@ def test_filters_alone_have_as_little_time_as_words(channel: Channel, person: Pe
 
 @pytest.mark.django_db(transaction=True)
 def test_what_takes_too_long_is_said_and_no_fault() -> None:
-    with pytest.raises(_fence.TookTooLong), _fence.hurried_within(20), connection.cursor() as cursor:
+    with pytest.raises(_fence.TookTooLong), _fence.limited(20), connection.cursor() as cursor:
         cursor.execute("SELECT pg_sleep(5)")
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_sleep(0.05)")
