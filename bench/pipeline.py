@@ -82,14 +82,15 @@ def triage(who: cast.Cast) -> float:
     """Seconds until nothing is left to look at or to count, as the worker does it (inbox.tasks)."""
     began = time.perf_counter()
     pace = Pace()
-    while not (batch := triaging.next_batch(who.brand.pk, conversations=pace.size)).is_empty:
-        if not batch.since:
-            triaging.move_on(batch)
-            continue
-        readings = tagging_work.read(who.brand, triaging.messages_of(batch))
-        started = time.perf_counter()
-        triaging.triage(batch, readings, now=timezone.now())
-        pace.took(time.perf_counter() - started, of=len(batch.since))
+    while not (ahead := triaging.Ahead(who.brand.pk)).is_empty:
+        while not (batch := ahead.take(pace.size)).is_empty:
+            if not batch.since:
+                triaging.move_on(batch)
+                continue
+            readings = tagging_work.read(who.brand, triaging.messages_of(batch))
+            started = time.perf_counter()
+            triaging.triage(batch, readings, now=timezone.now())
+            pace.took(time.perf_counter() - started, of=len(batch.since))
     while counting.follow(brand_id=who.brand.pk, now=timezone.now()).more:
         pass
     return time.perf_counter() - began

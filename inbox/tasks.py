@@ -28,7 +28,7 @@ from inbox.actions import (
     undoing,
 )
 from inbox.actions.tagging_work import Readings
-from inbox.actions.triaging import Batch
+from inbox.actions.triaging import Ahead, Batch
 from inbox.models import Brand, BulkState
 from inbox.queries import view_counting
 from inbox.rules.pacing import Pace
@@ -58,27 +58,37 @@ def triage_brand(*, brand_id: int, **_later: Any) -> None:
     pace = Pace()
     try:
         while time.monotonic() < until:
-            batch = triaging.next_batch(brand_id, conversations=pace.size)
-            if batch.is_empty:
+            ahead = triaging.Ahead(brand_id)
+            if ahead.is_empty:
                 return
-            pace.took(_take(batch), of=len(batch.since))
-            cache.touch(held, HELD)
-            if not batch.more:
+            if not _follow(ahead, pace, held):
                 time.sleep(GATHER_SECONDS)
     finally:
         cache.delete(held)
     wake_triage(brand_id)
 
 
-def _take(batch: Batch) -> float:
-    """For how many seconds the brand's lock was wanted or held."""
+def _follow(ahead: Ahead, pace: Pace, held: str) -> bool:
+    """All that was read ahead, as it is only read once. Whether there is more."""
+    more = True
+    while not (batch := ahead.take(pace.size)).is_empty:
+        took, was_first = _take(batch)
+        pace.took(took, of=len(batch.since))
+        cache.touch(held, HELD)
+        if not was_first:
+            return True
+        more = batch.more
+    return more
+
+
+def _take(batch: Batch) -> tuple[float, bool]:
+    """For how many seconds the brand's lock was wanted or held, and whether nobody else had been there."""
     if not batch.since:
-        triaging.move_on(batch)
-        return 0.0
+        return 0.0, triaging.move_on(batch)
     readings = _read(batch)
     began = time.monotonic()
-    triaging.triage(batch, readings, now=timezone.now())
-    return time.monotonic() - began
+    was_first = triaging.triage(batch, readings, now=timezone.now())
+    return time.monotonic() - began, was_first
 
 
 def _read(batch: Batch) -> Readings | None:

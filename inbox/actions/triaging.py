@@ -5,7 +5,7 @@ The events are the queue and `TriageCursor` says how far it has come, so nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -25,8 +25,9 @@ from inbox.queries.news import REWORDED
 from inbox.rules import pacing
 
 log = structlog.get_logger(__name__)
-BATCH = 500  # events
+EVENTS = 4000  # read ahead
 CONVERSATIONS = pacing.MOST  # of one transaction
+MESSAGES = 256  # whose words are read before a transaction, half a second with the model
 
 # After these a conversation is looked at. What triage itself records is not among them, or it would never come to rest.
 NEWS = (
@@ -60,43 +61,65 @@ class Batch:
         return self.upto <= self.after
 
 
-def next_batch(brand_id: int, *, limit: int = BATCH, conversations: int = CONVERSATIONS) -> Batch:
-    """The next events, without any lock: their numbers rise in the order of commits, so none can come in between later.
+class Ahead:
+    """The next events of a brand, read ahead without any lock: their numbers rise in the order of commits, so none can come in between
+    later.
 
-    At most `limit` events, of at most `conversations` conversations, and besides those that they were merged into.
+    A conversation is looked at as it is now, so what it has further on is looked at together with its first: whoever is behind has
+    one look for a conversation, not one for each message. The cursor only passes what has been looked at; if the process dies,
+    some are looked at twice, which changes nothing.
     """
-    after = _cursor(brand_id)
-    batch = Batch(brand_id, after, after)
-    news = _news(brand_id, after, first=2 * conversations, limit=limit)
-    for number, (seq, kind, conversation_id, message_id, actor_id, at, what) in enumerate(news, start=1):
-        batch.more = number == limit
-        if len(batch.since) >= conversations and conversation_id not in batch.since:
-            batch.more = True
-            break
-        batch.upto = seq
-        if conversation_id is None or not (kind in NEWS or (kind in NEWS_BY_PEOPLE and actor_id)):
-            continue
-        batch.since[conversation_id] = min(at, batch.since.get(conversation_id, at))
-        if message_id and (kind, what) in _WORDS:
-            batch.message_ids.append(message_id)
-    for merged, kept in merges.kept_of(list(batch.since)):  # an answer there is an answer here
-        batch.since[kept] = min(batch.since[merged], batch.since.get(kept, batch.since[merged]))
-    return batch
+
+    def __init__(self, brand_id: int, *, limit: int = EVENTS) -> None:
+        self.brand_id, self._after = brand_id, _cursor(brand_id)
+        self._firsts: list[tuple[int, int]] = []  # (number, conversation) of the first news of each
+        self._since: dict[int, datetime] = {}
+        self._messages: dict[int, list[int]] = {}
+        self._taken = 0
+        read = self._read(limit)
+        self._last = read[-1][0] if read else self._after
+        self._is_cut = len(read) == limit
+        for seq, kind, conversation_id, message_id, actor_id, at, what in read:
+            if conversation_id is None or not (kind in NEWS or (kind in NEWS_BY_PEOPLE and actor_id)):
+                continue
+            if conversation_id not in self._since:
+                self._firsts.append((seq, conversation_id))
+            self._since[conversation_id] = min(at, self._since.get(conversation_id, at))
+            if message_id and (kind, what) in _WORDS:
+                self._messages.setdefault(conversation_id, []).append(message_id)
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing has happened since."""
+        return self._last <= self._after
+
+    def _read(self, limit: int) -> list[tuple[Any, ...]]:
+        found = Event.objects.filter(brand_id=self.brand_id, seq__gt=self._after).order_by("seq")
+        columns = ("seq", "kind", "conversation_id", "message_id", "actor_id", "at", "data__what")
+        return list(found.values_list(*columns)[:limit])
+
+    def take(self, conversations: int = CONVERSATIONS) -> Batch:
+        """The next of them: at most so many conversations, besides those that they were merged into, and at most `MESSAGES` messages
+        unless the first alone has more. Empty when all have been taken."""
+        batch = Batch(self.brand_id, self._after, self._after)
+        for _, conversation_id in self._firsts[self._taken : self._taken + conversations]:
+            words = self._messages.get(conversation_id, [])
+            if batch.since and len(batch.message_ids) + len(words) > MESSAGES:
+                break
+            batch.since[conversation_id] = self._since[conversation_id]
+            batch.message_ids += words
+        self._taken += len(batch.since)
+        is_last = self._taken == len(self._firsts)
+        batch.upto = self._after = self._last if is_last else self._firsts[self._taken][0] - 1
+        batch.more = self._is_cut or not is_last
+        for merged, kept in merges.kept_of(list(batch.since)):  # an answer there is an answer here
+            batch.since[kept] = min(batch.since[merged], batch.since.get(kept, batch.since[merged]))
+        return batch
 
 
-def _news(brand_id: int, after: int, *, first: int, limit: int) -> Iterator[tuple[Any, ...]]:
-    """The next events, at most `limit`. `first`: so many are read before the others. Where each is of another conversation the batch is
-    full by then, and whoever is far behind would read the same hundreds again for each batch."""
-    found = Event.objects.filter(brand_id=brand_id).order_by("seq")
-    columns = found.values_list(
-        "seq", "kind", "conversation_id", "message_id", "actor_id", "at", "data__what"
-    )
-    for some in (min(first, limit), max(0, limit - first)):
-        read = list(columns.filter(seq__gt=after)[:some])
-        yield from read
-        if not read or len(read) < some:
-            return
-        after = read[-1][0]
+def next_batch(brand_id: int, *, limit: int = EVENTS, conversations: int = CONVERSATIONS) -> Batch:
+    """The next alone. Who takes one after the other reads ahead."""
+    return Ahead(brand_id, limit=limit).take(conversations)
 
 
 def messages_of(batch: Batch) -> list[Message]:

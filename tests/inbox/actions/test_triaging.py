@@ -209,24 +209,65 @@ def test_a_batch_that_was_cut_off_says_that_there_is_more(channel: Channel) -> N
 
 
 @pytest.mark.parametrize(
-    ("who", "sizes"), [(1, [30, 10]), (3, [30, 10]), (12, [8, 8, 8, 8, 8]), (40, [8, 8, 8, 8, 8])]
+    ("who", "sizes"), [(1, [30, 10]), (3, [30, 10]), (12, [22, 8, 8, 2]), (40, [8, 8, 8, 6, 8, 2])]
 )
-def test_whatever_is_read_first_a_batch_is_full_and_leaves_nothing_out(
+def test_whoever_is_behind_looks_once_at_a_conversation_with_all_that_was_said_in_it(
     who: int, sizes: list[int], channel: Channel
 ) -> None:
-    """Of eight conversations and thirty events at most: sixteen events are read first."""
+    """Thirty events are read ahead, and eight conversations are looked at together."""
     for second in range(40):
         arrive(channel, exchange.wrote(who=f"customer{second % who}", seconds=second))
 
     taken: list[list[int]] = []
-    while not (batch := triaging.next_batch(channel.brand_id, limit=30, conversations=8)).is_empty:
-        taken.append(batch.message_ids)
-        triaging.move_on(batch)
+    while not (ahead := triaging.Ahead(channel.brand_id, limit=30)).is_empty:
+        looked: set[int] = set()
+        while not (batch := ahead.take(8)).is_empty:
+            assert looked.isdisjoint(batch.since)
+            looked |= set(batch.since)
+            taken.append(batch.message_ids)
+            assert triaging.move_on(batch)
 
     assert [len(each) for each in taken] == sizes
-    assert [pk for each in taken for pk in each] == list(
-        Message.objects.order_by("seq").values_list("pk", flat=True)
+    assert sorted(pk for each in taken for pk in each) == sorted(
+        Message.objects.values_list("pk", flat=True)
     )
+    assert triaging.behind() == []
+
+
+@pytest.mark.parametrize("looks", [1, 2, 3])
+def test_what_was_read_ahead_by_somebody_who_died_is_read_again(looks: int, channel: Channel) -> None:
+    """The cursor passes nothing that nobody has looked at."""
+    for second in range(40):
+        arrive(channel, exchange.wrote(who=f"customer{second * 7 % 20}", seconds=second))
+    seen: set[int] = set()
+    ahead = triaging.Ahead(channel.brand_id)
+    for _ in range(looks):
+        batch = ahead.take(6)
+        seen.update(batch.message_ids)
+        triaging.move_on(batch)
+    cursor = TriageCursor.objects.get().seq
+
+    passed = Event.objects.filter(seq__lte=cursor, kind=EventKind.MESSAGE_RECEIVED)
+    assert set(passed.values_list("message_id", flat=True)) <= seen
+
+    again = triaging.Ahead(channel.brand_id)
+    while not (batch := again.take(6)).is_empty:
+        seen.update(batch.message_ids)
+        triaging.move_on(batch)
+    assert seen == set(Message.objects.values_list("pk", flat=True))
+
+
+def test_a_batch_has_no_more_to_read_than_is_read_in_half_a_second(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A single conversation that has more is read whole: it is looked at once."""
+    monkeypatch.setattr(triaging, "MESSAGES", 10)
+    for second, who in enumerate(["busy"] * 12 + ["anna"] * 6 + ["zoe"] * 6):
+        arrive(channel, exchange.wrote(who=who, seconds=second))
+
+    ahead = triaging.Ahead(channel.brand_id)
+
+    assert [len(ahead.take().message_ids) for _ in range(4)] == [12, 6, 6, 0]
 
 
 def test_a_triaged_brand_comes_to_rest(channel: Channel) -> None:
