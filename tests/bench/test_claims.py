@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from celery import current_app
 
-from bench import door, ingest, live, search
+from bench import door, ingest, live, naive, search
 from bench.pages import Pages
 from bench.report import Claim, Findings
 
@@ -65,3 +66,9 @@ def test_what_sets_of_statements_do_is_told_by_rounds() -> None:
 
     assert "3,500 msg/s beside 10,000 msg/s" in told
     assert "0.35 of it (0.30..0.50)" in told
+
+
+def test_what_our_reactions_enqueue_does_not_go_to_the_worker_of_a_task_a_message() -> None:
+    """Its worker would triage while it is measured, and its rate and its events would be no longer of what was received."""
+    assert naive.app.main == "naive"
+    assert current_app.main == "parley"
