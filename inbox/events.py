@@ -6,7 +6,7 @@ the order of commits. A page that has seen number n may ask for all that came af
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -36,6 +36,11 @@ class Ledger:
     @property
     def last(self) -> int:
         return self.first + len(self._events) - 1
+
+    @property
+    def told(self) -> Sequence[Event]:
+        """What this transaction has recorded so far. No table has it before it ends."""
+        return self._events
 
     def record(
         self,

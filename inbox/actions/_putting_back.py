@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Max
-
 from inbox import events
-from inbox.actions import _columns, _looking, _snoozing, _tag_rows, _undo, _vips
+from inbox.actions import _columns, _done_since, _looking, _snoozing, _tag_rows, _undo, _vips
 from inbox.actions._columns import Plain
+from inbox.actions._done_since import Step
 from inbox.models import (
     Conversation,
     ConversationState,
@@ -28,25 +27,9 @@ from inbox.models import (
     Tag,
     UndoKind,
 )
-from inbox.queries.sentences import NOT_SENT
 
-Step = Mapping[str, Any]
 CUSTOMER = "the customer"
 GONE, RIVAL = "it is no more", "a newer conversation with this person is open"
-
-_KINDS: Mapping[str, Sequence[EventKind]] = {
-    UndoKind.STATE: (
-        EventKind.RESOLVED, EventKind.REOPENED, EventKind.SNOOZED, EventKind.WOKEN, EventKind.MARKED_SPAM,
-        EventKind.PENDING,
-    ),
-    UndoKind.ASSIGNEE: (EventKind.ASSIGNED, EventKind.UNASSIGNED),
-    UndoKind.PRIORITY: (EventKind.PRIORITISED,),
-    UndoKind.UNREAD: (EventKind.CONVERSATION_READ, EventKind.MESSAGE_RECEIVED, EventKind.REPLY_QUEUED, EventKind.RESOLVED),
-    UndoKind.PROMISE: (EventKind.PROMISED, EventKind.RESOLVED),
-    UndoKind.ANSWER: (EventKind.NO_REPLY_NEEDED,),
-    UndoKind.MOOD: (EventKind.TAGGED, EventKind.UNTAGGED),
-    UndoKind.TAG: (EventKind.TAGGED, EventKind.UNTAGGED),
-}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -65,17 +48,20 @@ def put_back(
     skipped: Counter[str] = Counter()
     is_tag = kind == UndoKind.TAG
     how_it_is = _tags_now(ledger, steps) if is_tag else _columns_now(ledger, kind, steps)
-    handed_on = _handed_on(steps) if kind == UndoKind.ASSIGNEE else set()
-    changed, left = [], []
+    since = _done_since.read(ledger, kind, steps)
+    changed: list[int] = []
+    left = []
     for step in steps:
         here = how_it_is.get(step["id"])
         if here is None:
             skipped[GONE] += 1
-        elif step["id"] not in handed_on and all(here[name] == value for name, value in step["left"].items()):
+        elif step["id"] not in since.anew and all(
+            here[name] == value for name, value in step["left"].items()
+        ):
             left.append({**step, "was": _keeping(step, here), "newest": here.get("seq")})
         else:
-            changed.append(step)
-    skipped.update(_who_changed(ledger, kind, changed, by))
+            changed.append(step["id"])
+    skipped.update(since.who(changed, by))
     check, back = _BY_KIND.get(kind, (_nothing_against, _columns_back))
     against = check(ledger, left, kind)
     skipped.update(against.values())
@@ -98,24 +84,6 @@ def _keeping(step: Step, here: Plain) -> Any:
     return {name: here[name] if name in theirs else value for name, value in step["was"].items()}
 
 
-def _handed_on(steps: Sequence[Step]) -> set[int]:
-    """Those that went to somebody else since, and perhaps came back: whoever has one then was chosen by somebody else."""
-    after = {step["id"]: step["seq"] for step in steps}
-    if not after:
-        return set()
-    found = Event.objects.filter(
-        conversation__in=list(after), kind__in=_KINDS[UndoKind.ASSIGNEE], seq__gt=min(after.values())
-    )
-    rows = list(found.values_list("conversation_id", "seq", "data"))
-    undone = {data.get("undoes") for *_, data in rows}
-    return {
-        pk
-        for pk, seq, data in rows
-        if pk is not None and seq > after[pk] and seq not in undone and "undoes" not in data
-        and data.get("to") != data.get("before")
-    }  # fmt: skip
-
-
 def _tags_now(ledger: events.Ledger, steps: Sequence[Step]) -> dict[int, Plain]:
     tag_id = steps[0]["left"]["tag"]
     ids = [step["id"] for step in steps]
@@ -126,30 +94,6 @@ def _tags_now(ledger: events.Ledger, steps: Sequence[Step]) -> dict[int, Plain]:
         return {}
     known = _tag_rows.as_they_are(ids, tag_id)
     return {pk: known.get(pk) or _tag_rows.kept(tag_id, None) for pk in there}
-
-
-def _who_changed(ledger: events.Ledger, kind: str, steps: Sequence[Step], by: Person) -> list[str]:
-    """Of each conversation who changed the same since: “Bea has changed it since”."""
-    if not steps:
-        return []
-    after = {step["id"]: step["seq"] for step in steps}
-    found = Event.objects.filter(conversation__in=list(after), kind__in=_KINDS[kind], seq__gt=min(after.values()))  # fmt: skip
-    newest = found.values("conversation").annotate(last=Max("seq")).values_list("conversation", "last")
-    told = Event.objects.filter(brand_id=ledger.brand_id, seq__in=[last for _, last in newest])
-    who: dict[int, str] = {}
-    for event in told.select_related("actor"):
-        if event.actor_id is None:
-            customer = event.kind in (EventKind.REOPENED, EventKind.MESSAGE_RECEIVED)
-            not_sent = event.data.get("by") == NOT_SENT
-            who[event.conversation_id or 0] = (
-                "An answer was not sent" if not_sent
-                else "The customer has written" if customer else "Parley has changed it"
-            )  # fmt: skip
-        elif event.actor_id == by.pk:
-            who[event.conversation_id or 0] = "You have changed it"
-        else:
-            who[event.conversation_id or 0] = f"{event.actor} has changed it"
-    return [f"{who.get(pk, 'It has changed')} since" for pk in after]
 
 
 def _nothing_against(ledger: events.Ledger, steps: Sequence[Step], kind: str) -> dict[int, str]:

@@ -101,6 +101,8 @@ def undo(
             return _kept(_macro(ledger, found, by=by, now=now), found, by=by, now=now)
         if found.kind in (UndoKind.NOTE, UndoKind.REPLY):
             return _kept(_take_back(ledger, found, by=by, now=now), found, by=by, now=now)
+        if again := _done_again(found, by):
+            return Undone(found.words, 0, Counter([again]), found.conversation)
         if found.kind in _WHOLE:
             return _whole(ledger, found, by=by, now=now)
         outcome = _putting_back.put_back(
@@ -137,6 +139,28 @@ def _find(
     if found.until <= now and found.kind != UndoKind.REPLY:  # a reply that left says so itself
         raise NothingToUndo(f"It is too late to undo this: {found.words[:1].lower()}{found.words[1:]}.")
     return found
+
+
+def _done_again(found: Undo, by: Person) -> str:
+    """Of what has no columns to be compared, or none that say when: who did something with the same view, person or reply after it, and has
+    not taken that back. It may look as it was left; it is theirs all the same."""
+    step: dict[str, Any] = found.steps[0]
+    match found.kind:
+        case UndoKind.VIEW if step["left"] is not None:
+            same = {"steps__0__id": step["id"]}
+        case UndoKind.VIP:
+            same = {"steps__0__left__contact": step["left"]["contact"]}
+        case UndoKind.DISCARD:
+            same = {"steps__0__left__messages": step["left"]["messages"]}
+        case _:
+            return ""
+    later = Undo.objects.filter(
+        brand=found.brand_id, kind=found.kind, undone_at=None, pk__gt=found.pk, **same
+    )
+    newest = later.select_related("person").order_by("-pk").first()
+    if newest is None or (found.kind == UndoKind.VIEW and newest.steps[0]["left"] is None):
+        return ""  # of a view that is no more that is said
+    return f"{'You have' if newest.person_id == by.pk else f'{newest.person} has'} changed it since"
 
 
 def _whole(ledger: events.Ledger, found: Undo, *, by: Person, now: datetime) -> Undone:

@@ -441,8 +441,22 @@ def test_a_view_that_a_colleague_changed_since_stays(channel: Channel, jo: Perso
     saving.rename(view=view, name="Refunds", by=jo, now=NOW)
     saving.rename(view=view, name="Money", by=bea, now=NOW)
 
-    assert "It has been changed since" in undo(channel, jo).sentence
+    assert "Bea has changed it since" in undo(channel, jo).sentence
     assert SavedView.objects.get().name == "Money"
+
+
+def test_a_view_that_a_colleague_changed_and_changed_back_is_as_they_want_it(
+    channel: Channel, jo: Person
+) -> None:
+    BrandSequence.objects.get_or_create(brand=channel.brand)
+    bea = agent_of(channel.brand, name="Bea")
+    view = saved(channel, "tag:refund")
+    saving.rename(view=view, name="Refunds", by=jo, now=NOW)
+    saving.rename(view=view, name="Money", by=bea, now=NOW)
+    saving.rename(view=view, name="Refunds", by=bea, now=NOW)
+
+    assert "Bea has changed it since" in undo(channel, jo).sentence
+    assert SavedView.objects.get().name == "Refunds"
 
 
 def test_what_happens_while_the_night_is_counted_is_no_drift(channel: Channel, jo: Person) -> None:

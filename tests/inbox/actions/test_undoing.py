@@ -246,6 +246,92 @@ def test_what_was_handed_on_and_taken_back_is_as_it_was_left(
     assert it().assignee is None
 
 
+AGAIN = {
+    "spam": (ACTIONS["spam"], REVERSED["not spam"][1]),
+    "pending": (ACTIONS["pending"], REVERSED["back from pending"][1]),
+    "snooze": (
+        lambda by, now: snoozing.snooze(conversation=it(), until=say.at(9000), by=by, now=now),
+        REVERSED["wake"][1],
+    ),
+    "reopen": (REVERSED["reopen"][1], ACTIONS["spam"]),
+    "pin": (ACTIONS["pin"], REVERSED["unpin"][1]),
+    "promise": (
+        lambda by, now: promising.promise(conversation=it(), at=say.at(9000), by=by, now=now),
+        REVERSED["promise back"][1],
+    ),
+    "mood": (
+        ACTIONS["mood"],
+        lambda by, now: tagging.undo_sentiment(conversation=it(), sentiment="negative", by=by, now=now),
+    ),
+    "tag": (ACTIONS["tag"], REVERSED["tag off"][1]),
+    "vip": (
+        ACTIONS["vip"],
+        lambda by, now: prioritising.mark_vip(contact=it().contact, vip=False, by=by, now=now),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", AGAIN)
+def test_what_a_colleague_ended_and_did_again_is_theirs_though_it_looks_as_it_was_left(
+    name: str, channel: Channel, jo: Person, bea: Person
+) -> None:
+    do, end = AGAIN[name]
+    if name == "reopen":
+        closing.resolve(conversation=it(), by=bea, now=say.at(8))
+    do(jo, say.at(10))
+    left = look()
+    end(bea, say.at(20))
+    do(bea, say.at(30))
+    assert look() == left
+
+    undone = undo(jo)
+
+    assert (undone.done, dict(undone.skipped)) == (0, {"Bea has changed it since": 1})
+    assert look() == left
+
+
+@pytest.mark.parametrize("name", AGAIN)
+def test_what_a_colleague_ended_and_took_back_is_as_it_was_left(
+    name: str, channel: Channel, jo: Person, bea: Person
+) -> None:
+    do, end = AGAIN[name]
+    if name == "reopen":
+        closing.resolve(conversation=it(), by=bea, now=say.at(8))
+    before = look()
+    do(jo, say.at(10))
+    end(bea, say.at(20))
+    do(bea, say.at(30))
+    undo(bea, at=40)
+    undo(bea, at=41)
+
+    assert (undo(jo).done, look()) == (1, before)
+
+
+def test_the_state_and_the_clocks_go_by_the_same_deeds(channel: Channel, jo: Person, bea: Person) -> None:
+    SlaPolicy.objects.create(brand=channel.brand, name="All", first_response=600)
+    closing.mark_spam(conversation=it(), by=jo, now=say.at(10))
+    closing.reopen(conversation=it(), by=bea, now=say.at(20))
+    closing.mark_spam(conversation=it(), by=bea, now=say.at(30))
+
+    undo(jo)
+    triage(channel.brand_id, say.at(61))
+
+    assert (it().state, Clock.objects.filter(ended_at=None).exists()) == ("spam", False)
+
+
+def test_a_reply_that_a_colleague_discarded_again_stays_discarded(
+    channel: Channel, jo: Person, bea: Person
+) -> None:
+    [message] = held(jo)
+    replying.discard(message=message, by=jo, now=say.at(11))
+    replying.retry(message=message, by=bea, now=say.at(12))
+    replying.discard(message=message, by=bea, now=say.at(13))
+
+    assert undo(jo, at=20).sentence == "Not undone: discarded a reply. Bea has changed it since."
+    message.refresh_from_db()
+    assert (message.state, message.ended) == ("failed", "discarded")
+
+
 def test_another_field_that_changed_is_no_hindrance(channel: Channel, jo: Person, bea: Person) -> None:
     assigning.assign(conversation=it(), to=jo, by=jo, now=say.at(10))
     tagging.set_tag(conversation=it(), tag=tag(), by=bea, now=say.at(20))
