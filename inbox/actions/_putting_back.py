@@ -49,6 +49,8 @@ def put_back(
     is_tag = kind == UndoKind.TAG
     how_it_is = _tags_now(ledger, steps) if is_tag else _columns_now(ledger, kind, steps)
     since = _done_since.read(ledger, kind, steps)
+    # Who read what the customer has written since has read what came before it.
+    seen = _done_since.read(ledger, UndoKind.UNREAD, steps).anew if kind == UndoKind.ANSWER else set()
     changed: list[int] = []
     left = []
     for step in steps:
@@ -58,7 +60,8 @@ def put_back(
         elif step["id"] not in since.anew and all(
             here[name] == value for name, value in step["left"].items()
         ):
-            left.append({**step, "was": _keeping(step, here), "newest": here.get("seq")})
+            theirs = {"unread_count"} if step["id"] in seen else set()
+            left.append({**step, "was": _keeping(step, here, theirs), "newest": here.get("seq")})
         else:
             changed.append(step["id"])
     skipped.update(since.who(changed, by))
@@ -76,11 +79,11 @@ def _columns_now(ledger: events.Ledger, kind: str, steps: Sequence[Step]) -> dic
     return _columns.read(ledger.brand_id, [step["id"] for step in steps], sorted(names))
 
 
-def _keeping(step: Step, here: Plain) -> Any:
+def _keeping(step: Step, here: Plain, theirs: set[str]) -> Any:
     """How it was, but for what somebody set beside it since: that stays."""
     if not (beside := step.get("beside")):
         return step["was"]
-    theirs = {name for name, value in beside.items() if here[name] != value}
+    theirs = theirs | {name for name, value in beside.items() if here[name] != value}
     return {name: here[name] if name in theirs else value for name, value in step["was"].items()}
 
 

@@ -399,6 +399,33 @@ def test_what_a_customer_wrote_meanwhile_stays_unread(channel: Channel, jo: Pers
     assert (it().unread_count, it().waiting_since) == (2, say.at(0))
 
 
+def test_what_a_colleague_read_meanwhile_stays_read(channel: Channel, jo: Person, bea: Person) -> None:
+    promising.no_reply_needed(conversation=it(), by=jo, now=say.at(10))
+    hear(channel, say.wrote("Thank you", seconds=20), at=30)
+    reading.mark_read(conversation=it(), by=bea, up_to_seq=it().seq, now=say.at(40))
+
+    assert undo(jo).sentence == "Undone: no answer needed."
+    assert it().unread_count == 0
+
+
+@pytest.mark.parametrize("since", ["wrote", "marked"])
+def test_what_was_marked_unread_and_read_and_is_unread_anew_stays_unread(
+    channel: Channel, jo: Person, bea: Person, since: str
+) -> None:
+    reading.mark_read(conversation=it(), by=jo, up_to_seq=it().seq, now=say.at(8))
+    reading.mark_unread(conversation=it(), by=jo, now=say.at(10))
+    reading.mark_read(conversation=it(), by=bea, up_to_seq=it().seq, now=say.at(20))
+    if since == "wrote":
+        hear(channel, say.wrote("Hello?", seconds=30), at=30)
+    else:
+        reading.mark_unread(conversation=it(), by=bea, now=say.at(30))
+
+    undone = undo(jo)
+
+    why = "The customer has written since" if since == "wrote" else "Bea has changed it since"
+    assert (undone.done, dict(undone.skipped), it().unread_count) == (0, {why: 1}, 1)
+
+
 def test_nobody_takes_back_what_another_did(channel: Channel, jo: Person, bea: Person) -> None:
     closing.resolve(conversation=it(), by=jo, now=say.at(10))
     which = Undo.objects.get().public_id
