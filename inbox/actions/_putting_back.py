@@ -25,11 +25,13 @@ from inbox.models import (
     Membership,
     Person,
     Tag,
+    Team,
     UndoKind,
 )
 
 CUSTOMER = "the customer"
 GONE, RIVAL = "it is no more", "a newer conversation with this person is open"
+NO_TEAM = "the team that had it is no more"
 
 
 @dataclass(slots=True)
@@ -140,11 +142,14 @@ def _against_assignee(ledger: events.Ledger, steps: Sequence[Step], kind: str) -
             brand_id=ledger.brand_id, person__in=before, person__is_active=True
         ).values_list("person_id", flat=True)
     )
-    return {
+    left = {
         step["id"]: f"{step['was']['assignee_name']} no longer works here"
         for step in steps
         if step["was"]["assignee_id"] is not None and step["was"]["assignee_id"] not in still
     }
+    if teams := {step["was"]["team_id"] for step in steps} - {None}:
+        teams -= set(Team.objects.filter(pk__in=teams).values_list("pk", flat=True))
+    return {step["id"]: NO_TEAM for step in steps if step["was"]["team_id"] in teams} | left
 
 
 def _columns_back(

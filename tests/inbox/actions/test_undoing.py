@@ -21,6 +21,7 @@ from inbox.actions import (
     sending,
     snoozing,
     tagging,
+    teaming,
     triaging,
     undoing,
 )
@@ -365,6 +366,16 @@ def test_a_team_given_over_another_is_not_taken_back(channel: Channel, jo: Perso
     assigning.give_to_team(conversation=it(), team=billing, by=bea, now=say.at(20))
 
     assert "Bea has changed it since" in undo(jo).sentence
+    assert it().team == billing
+
+
+def test_nothing_is_given_back_to_a_team_that_is_no_more(channel: Channel, jo: Person, bea: Person) -> None:
+    returns, billing = (team(channel.brand, name=name) for name in ("Returns", "Billing"))
+    assigning.give_to_team(conversation=it(), team=returns, by=bea, now=say.at(8))
+    assigning.give_to_team(conversation=it(), team=billing, by=jo, now=say.at(10))
+    teaming.remove_team(team=returns, by=bea, now=say.at(20))
+
+    assert "The team that had it is no more" in undo(jo).sentence
     assert it().team == billing
 
 
