@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.db.models import F
 
 from inbox.actions import _undo
 from inbox.models import Brand, BrandSequence, Person, SavedView, Team, Undo, UndoKind, ViewCount, ViewCursor
+from inbox.rules.view_query import Query
 
 _KEPT = ("public_id", "owner_id", "team_id", "name", "query", "sort", "position", "version")
 _SAYS = ("name", "query", "sort")  # what a colleague may change
@@ -46,9 +47,21 @@ def follow(brand_id: int) -> None:
 def ask(view: SavedView, query: Mapping[str, Any], sort: str) -> None:
     """Another question has another counter."""
     if view.query != query:
-        ViewCount.objects.filter(brand_id=view.brand_id, view__startswith=view.count_key).delete()
-        SavedView.objects.filter(pk=view.pk).update(query=query, version=view.version + 1, counted_after=0)
+        _begin_again(view, query)
     SavedView.objects.filter(pk=view.pk).update(sort=sort)
+
+
+def count_anew(brand_id: int, *, where: Callable[[Query], bool]) -> None:
+    """What these views ask means something else from this transaction on, and no event of any conversation says so: they are filled again, as
+    after another question. `alone` has been asked."""
+    for view in SavedView.objects.filter(brand=brand_id).order_by("pk"):
+        if where(Query.from_json(view.query)):
+            _begin_again(view, view.query)
+
+
+def _begin_again(view: SavedView, query: Mapping[str, Any]) -> None:
+    ViewCount.objects.filter(brand_id=view.brand_id, view__startswith=view.count_key).delete()
+    SavedView.objects.filter(pk=view.pk).update(query=query, version=view.version + 1, counted_after=0)
 
 
 def drop(view: SavedView) -> None:

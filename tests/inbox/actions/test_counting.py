@@ -19,6 +19,7 @@ from inbox.actions import (
     prioritising,
     recounting,
     saving,
+    teaming,
     undoing,
 )
 from inbox.models import (
@@ -38,9 +39,11 @@ from inbox.models import (
     ViewDrift,
 )
 from inbox.queries import inbox_list, saved_views, view_counting, view_names
+from inbox.rules.view_query import Query
 from inbox.rules.view_reading import parse
 from tests.factories import conversations as make
 from tests.factories.people import ChannelFactory, agent_of
+from tests.factories.teams import team
 
 NOW = datetime.fromisoformat("2026-03-02T09:30:00+00:00")
 MINUTE = timedelta(minutes=1)
@@ -185,6 +188,32 @@ def test_time_brings_a_conversation_in_and_takes_it_out(channel: Channel, jo: Pe
 
     [told] = [counts for counts in settle(channel, now=NOW + 30 * MINUTE) if counts.changed]
     assert told.changed == {soon.count_key: (1, 0)}
+
+
+def test_views_that_ask_for_a_team_are_counted_anew_when_it_goes(channel: Channel, jo: Person) -> None:
+    BrandSequence.objects.get_or_create(brand=channel.brand)
+    returns = team(channel.brand, jo, name="Returns")
+    make.conversations(channel, 3, team=returns)
+    make.conversations(channel, 2, team=returns, state="resolved", resolved_at=NOW, waiting_since=None)
+    make.conversation(channel)
+    theirs, nobodys, others = (
+        saved(channel, text, owner=jo) for text in ("team:Returns", "is:any team:none", "is:open")
+    )
+    shared = saving.save(
+        brand=channel.brand, owner=None, team=returns, name="Ours", query=Query(), by=jo, now=NOW
+    )
+    settle(channel)
+    assert [kept(view)[0] for view in (theirs, nobodys, others, shared)] == [3, 1, 4, 4]
+    told, before = ViewCursor.objects.get().told, others.count_key
+
+    teaming.remove_team(team=returns, by=jo, now=NOW)
+
+    assert ViewCursor.objects.get().told > told  # open pages ask which views there are
+    settle(channel)
+    assert [kept(view)[0] for view in (theirs, nobodys, others)] == [0, 6, 4]
+    assert others.count_key == before
+    assert not ViewCount.objects.filter(view__startswith=f"saved:{shared.pk}.").exists()
+    assert recount(channel) == []
 
 
 def test_a_shared_view_of_mine_has_a_counter_for_each(channel: Channel, jo: Person) -> None:
