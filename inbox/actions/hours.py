@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import F
 
 from inbox import events
-from inbox.actions import _looking
+from inbox.actions import _looking, _saved_views
 from inbox.models import Brand, BusinessHours, Holiday, Person
+from inbox.queries import view_names
 
 Intervals = Sequence[Sequence[int]]
 
@@ -28,7 +30,10 @@ def save(
     with events.ledger(brand.pk) as ledger:
         if BusinessHours.objects.filter(brand=brand, name=name).exclude(pk=hours.pk if hours else 0).exists():
             raise Refused(f"There are hours called “{name}” already.")
-        row = write(brand=brand, hours=hours, name=name, time_zone=time_zone, week=week, holidays=holidays)
+        with _days_of(brand):
+            row = write(
+                brand=brand, hours=hours, name=name, time_zone=time_zone, week=week, holidays=holidays
+            )
         _looking.begin_again(ledger, what="hours", by=by, now=now)
     return row
 
@@ -59,4 +64,16 @@ def remove(*, hours: BusinessHours, by: Person, now: datetime) -> None:
         used = list(hours.policies.values_list("name", flat=True)[:3])
         if used:
             raise Refused(f"“{used[0]}” still counts by these hours. Give it other hours first.")
-        hours.delete()
+        with _days_of(hours.brand):
+            hours.delete()
+
+
+@contextmanager
+def _days_of(brand: Brand) -> Iterator[None]:
+    """The brand's days are those of its first hours. Where they begin at another time after the block, views that ask for days hold something
+    else, and are counted anew."""
+    zone = view_names.zone_of(brand)
+    yield
+    if view_names.zone_of(brand) != zone:
+        _saved_views.alone(brand.pk)
+        _saved_views.count_anew(brand.pk, where=lambda query: query.asks_days)

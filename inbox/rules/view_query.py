@@ -84,6 +84,12 @@ class Query:
         """Whether it holds something else for each viewer."""
         return any(term.field == "assignee" and ME in term.values for term in self.terms)
 
+    @property
+    def asks_days(self) -> bool:
+        """Whether it holds something else where days begin at another hour."""
+        values = (value for term in self.terms if term.field in TIMES for value in term.values)
+        return any(value != NONE and seconds_of(value) is None for value in values)
+
     def as_json(self) -> dict[str, Any]:
         return {
             "states": list(self.states),

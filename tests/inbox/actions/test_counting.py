@@ -15,6 +15,7 @@ from inbox.actions import (
     assigning,
     closing,
     counting,
+    hours,
     merging,
     prioritising,
     recounting,
@@ -188,6 +189,37 @@ def test_time_brings_a_conversation_in_and_takes_it_out(channel: Channel, jo: Pe
 
     [told] = [counts for counts in settle(channel, now=NOW + 30 * MINUTE) if counts.changed]
     assert told.changed == {soon.count_key: (1, 0)}
+
+
+def test_views_are_counted_anew_where_days_begin_at_another_hour(channel: Channel, jo: Person) -> None:
+    BrandSequence.objects.get_or_create(brand=channel.brand)
+    late = datetime.fromisoformat("2026-03-02T23:30:00+00:00")
+    make.conversation(channel, due_at=late, last_message_at=late)
+    today, of_day, soon = (
+        saved(channel, text, owner=jo) for text in ("due:today", "updated:2026-03-02", "due<1h")
+    )
+    settle(channel)
+    assert [kept(view)[0] for view in (today, of_day, soon)] == [1, 1, 0]
+    before = soon.count_key
+    told: dict[str, Any] = {"name": "Shop", "week": {}, "holidays": [], "by": jo, "now": NOW}
+
+    tokyo = hours.save(brand=channel.brand, hours=None, time_zone="Asia/Tokyo", **told)
+    settle(channel)
+    assert [kept(view)[0] for view in (today, of_day)] == [0, 0]
+    settle(channel, now=NOW + timedelta(hours=5, minutes=30))  # midnight there
+    assert [kept(view)[0] for view in (today, of_day)] == [1, 0]
+
+    hours.save(brand=channel.brand, hours=tokyo, time_zone="Europe/London", **told)
+    settle(channel)
+    assert [kept(view)[0] for view in (today, of_day)] == [1, 1]
+
+    hours.save(brand=channel.brand, hours=tokyo, time_zone="Asia/Tokyo", **told)
+    hours.remove(hours=tokyo, by=jo, now=NOW)
+    settle(channel)
+    assert [kept(view)[0] for view in (today, of_day)] == [1, 1]
+    soon.refresh_from_db()
+    assert soon.count_key == before
+    assert recount(channel) == []
 
 
 def test_views_that_ask_for_a_team_are_counted_anew_when_it_goes(channel: Channel, jo: Person) -> None:
