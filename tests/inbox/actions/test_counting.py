@@ -191,6 +191,23 @@ def test_time_brings_a_conversation_in_and_takes_it_out(channel: Channel, jo: Pe
     assert told.changed == {soon.count_key: (1, 0)}
 
 
+def test_a_conversation_grows_as_old_as_a_view_asks(channel: Channel, jo: Person) -> None:
+    make.conversation(channel)
+    Conversation.objects.update(created_at=NOW - timedelta(days=1))
+    old, young = saved(channel, "created>2d", owner=jo), saved(channel, "created<2d", owner=jo)
+    settle(channel)
+    assert (kept(old), kept(young)) == ((0, 0), (1, 0))
+    assert not view_counting.turned(NOW + timedelta(days=1) - MINUTE, limit=5)
+
+    settle(channel, now=NOW + timedelta(days=1))
+
+    assert (kept(old), kept(young)) == ((1, 0), (0, 0))
+    assert (kept(old), kept(young)) == tuple(
+        really(view, jo, now=NOW + timedelta(days=1)) for view in (old, young)
+    )
+    assert recount(channel, now=NOW + timedelta(days=2)) == []
+
+
 def test_views_are_counted_anew_where_days_begin_at_another_hour(channel: Channel, jo: Person) -> None:
     BrandSequence.objects.get_or_create(brand=channel.brand)
     late = datetime.fromisoformat("2026-03-02T23:30:00+00:00")
