@@ -19,14 +19,14 @@ LONGEST_TEXT = 20_000  # characters of a message by which it is found; a note is
 _KNOT = 8  # pieces that may be joined into one number
 _PAIR_BITS = 0xFFFFF
 # Scripts without spaces: Thai, Lao, Myanmar, Khmer, Kana, Han. Korean and the rest of the world leave some.
-_DENSE = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003134f"
+DENSE = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003134f"
 # Marks that change how a letter is said and not which it is: Latin, Greek, Cyrillic, Hebrew, Arabic; and what is not seen at all.
-_SILENT = (
+SILENT = (
     (0x0300, 0x036F), (0x0483, 0x0487), (0x0591, 0x05C7), (0x0610, 0x061A), (0x0640, 0x0640), (0x064B, 0x065F), (0x0670, 0x0670),
     (0x06D6, 0x06DC), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0xFE00, 0xFE0F), (0xFE20, 0xFE2F), (0x00AD, 0x00AD),
     (0x200B, 0x200F), (0x2060, 0x2064), (0xFEFF, 0xFEFF),
 )  # fmt: skip
-_LETTERS = {
+LETTERS = {
     "ø": "o",
     "ł": "l",
     "đ": "d",
@@ -47,11 +47,11 @@ def _tables() -> tuple[str, dict[int, str | None]]:
     marks = [
         chr(code) for code in range(0x300, 0x20000) if unicodedata.category(chr(code)) in ("Mn", "Mc")
     ]  # fmt: skip
-    plain: dict[int, str | None] = {ord(letter): to for letter, to in _LETTERS.items()}
+    plain: dict[int, str | None] = {ord(letter): to for letter, to in LETTERS.items()}
     for code in range(0x660, 0x20000):
         if unicodedata.category(chr(code)) == "Nd":
             plain[code] = str(unicodedata.decimal(chr(code)))
-    for first, last in _SILENT:
+    for first, last in SILENT:
         plain |= dict.fromkeys(range(first, last + 1))
     return "".join(map(re.escape, marks)), plain
 
@@ -59,8 +59,8 @@ def _tables() -> tuple[str, dict[int, str | None]]:
 _MARKS, _PLAIN = _tables()
 _RUN = re.compile(rf"(?:[^\W_]|[{_MARKS}\u00ad\u200c\u200d])+")
 _ASCII_RUN = re.compile(r"[a-z0-9]+")
-_SEGMENT = re.compile(f"[{_DENSE}]+|[^{_DENSE}]+")
-_IS_DENSE = re.compile(f"[{_DENSE}]")
+_SEGMENT = re.compile(f"[{DENSE}]+|[^{DENSE}]+")
+_IS_DENSE = re.compile(f"[{DENSE}]")
 _JOINS = frozenset("-_./:+#")
 _HAS_DIGIT = re.compile(r"\d")
 

@@ -10,8 +10,17 @@ from django.test.utils import CaptureQueriesContext
 
 from inbox.actions import counting, indexing, receiving, recounting, saving
 from inbox.actions.receiving import Arrival
-from inbox.models import Channel, Conversation, Person, SavedView, ViewCount, ViewDrift
-from inbox.queries import sorting, view_names, view_rows
+from inbox.models import (
+    BrandSequence,
+    Channel,
+    Conversation,
+    Person,
+    SavedView,
+    SearchCursor,
+    ViewCount,
+    ViewDrift,
+)
+from inbox.queries import sorting, view_names, view_rows, view_words
 from inbox.rules.view_query import Query
 from inbox.rules.view_reading import parse
 from tests.factories import conversations as make
@@ -92,23 +101,71 @@ def test_list_and_counter_say_the_same_while_the_index_comes_after(
     assert not ViewDrift.objects.exists()
 
 
+def behind(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More has come than can be read for each look."""
+    monkeypatch.setattr(view_words, "UNREAD", 0)
+
+
+def before_search(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Search came when all of it had been said."""
+    last = BrandSequence.objects.get(brand=channel.brand).last
+    SearchCursor.objects.create(brand=channel.brand, seq=last, older_than=last + 1)
+
+
+INDEX = {
+    "that has read all": lambda channel, _: read_all(channel),
+    "that has read nothing yet": lambda channel, _: None,
+    "that is far behind": behind,
+    "that still reads the past": before_search,
+}
+
+
+@pytest.mark.parametrize("index", INDEX)
 @pytest.mark.parametrize(
     ("text", "found"),
-    [("refund", {"anna"}), ("refund*", {"anna", "bea"}), ("-refund", {"bea", "cora"}), ("größe refund", {"anna"}), ('"!?"', {"cora"})],
+    [("refund", {"anna"}), ("refund*", {"anna", "bea"}), ("-refund", {"bea", "cora", "dora"}), ("größe refund", {"anna"}), ('"!?"', {"cora"}),
+     ("refund*,size", {"bea"}), ('"two refunds"', {"bea"}), ('"size two"', set()), ("siz", set()), ("siz*", {"bea"}), ("grosse", {"anna"}),
+     ("ab1234", {"cora", "dora"}), ("#AB-1234", {"cora", "dora"}), ("ab1*", {"cora", "dora"}), ("ab123", set()), ("1234", {"cora"}),
+     ("商品", {"dora"}), ("oster*", {"dora"}), ("østerbro", {"dora"}), ("bro", set())],
 )  # fmt: skip
 def test_words_mean_what_they_mean_in_search(
-    channel: Channel, jo: Person, asks: Asks, text: str, found: set[str]
+    channel: Channel,
+    jo: Person,
+    asks: Asks,
+    text: str,
+    found: set[str],
+    index: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     receive(channel, say.wrote("Refund please", who="anna"))
     receive(channel, say.wrote("it has the wrong Größe", who="anna"))
-    receive(channel, say.wrote("Two refunds", who="bea"))
-    receive(channel, say.wrote("Hello!?", who="cora"))
-    read_all(channel)
+    receive(channel, say.wrote("Two: refunds! And a_size", who="bea"))
+    receive(channel, say.wrote("Hello!? #AB-1234", who="cora"))
+    receive(channel, say.wrote("注文した商品 ab1234 Østerbro", who="dora"))
+    INDEX[index](channel, monkeypatch)
 
     view = saving.save(brand=channel.brand, owner=jo, name="Said", query=asks(text), by=jo, now=say.at(0))
 
     assert listed(channel, jo, asks(text)) == found
     assert counted(channel, view) == len(found)
+
+
+def test_what_the_index_is_behind_with_is_told_from_what_it_knows(
+    channel: Channel, jo: Person, asks: Asks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, again = say.wrote("Where is my parcel?", who="anna"), say.wrote("One more parcel", who="bea")
+    receive(channel, first)
+    receive(channel, again)
+    receive(channel, say.wrote("Two parcels", who="cora"))
+    read_all(channel)
+    monkeypatch.setattr(view_words, "UNREAD", 0)
+
+    receive(channel, say.edited(first, "It has come", seconds=7), say.unsent(again, seconds=8))
+    receive(channel, say.wrote("my PÁRCEL, please", who="dora"))
+
+    view = saving.save(brand=channel.brand, owner=jo, name="Said", query=asks("parc*"), by=jo, now=say.at(0))
+    assert listed(channel, jo, asks("parc*")) == {"cora", "dora"}
+    assert counted(channel, view) == 2
 
 
 def test_a_rare_word_is_found_below_more_rows_than_a_look_sees(
