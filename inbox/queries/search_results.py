@@ -8,22 +8,19 @@ from datetime import date, datetime, time
 from time import monotonic
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
-
 from inbox import access
-from inbox.models import Brand, Contact, Conversation, ConversationTag, Direction, Message, Person, TagState
+from inbox.models import Brand, Conversation, ConversationTag, Direction, Message, Person, TagState
 from inbox.models.conversations import ConversationQuerySet
 from inbox.platforms import Manifest
-from inbox.queries import _fence, faces, inbox_list, search, sorting, view_names, view_rows
+from inbox.queries import _fence, faces, inbox_list, search, search_people, sorting, view_names, view_rows
 from inbox.queries.search import Place, Within
-from inbox.rules import people_words, search_query, wanted_words
+from inbox.queries.search_people import PEOPLE, PersonHit
+from inbox.rules import search_query, wanted_words
 from inbox.rules.search_query import SearchQuery
 from inbox.rules.view_query import Names, QueryError
 from inbox.rules.wanted_words import Span, Wanted
 
-PEOPLE = 5
 ALL_PEOPLE = 50
-SPARE = 3  # times as many people are asked for: some have nothing to show, such as who turned out to be somebody else
 CONVERSATIONS = 25
 ENOUGH = search.PAGE // 2  # messages on a page, where there are more
 _OF_CONVERSATION = (
@@ -40,34 +37,6 @@ _COLUMNS = (
     "public_id", "direction", "text", "author_name", "sent_at", *(f"conversation__{name}" for name in _OF_CONVERSATION),
 )  # fmt: skip
 _BEFORE, _LENGTH = 48, 180  # characters of a snippet before the first word, and in all
-
-
-@dataclass(frozen=True, slots=True)
-class PersonHit:
-    contact: Contact
-    conversation: Conversation  # their newest; of who has none of their own, the one in which they wrote last
-    handles: list[tuple[str, Manifest | None, str]]  # platform, what is known of it, handle
-
-    @property
-    def name(self) -> str:
-        return self.contact.name or self.handle or "Unknown person"
-
-    @property
-    def handle(self) -> str:
-        """As their newest conversation has it, or their first."""
-        if not self.among_others and self.conversation.contact_username:
-            return self.conversation.contact_username
-        return next((handle for _, _, handle in self.handles if handle), "")
-
-    @property
-    def among_others(self) -> str:
-        """Whose conversation it is, where it is a group or somebody else's."""
-        is_theirs = self.conversation.contact_id == self.contact.pk
-        return "" if is_theirs else inbox_list.name_of(self.conversation)
-
-    @property
-    def face(self) -> faces.Face:
-        return faces.of(self.name, self.conversation.thread_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +105,26 @@ def of(
     )
     with _fence.fenced(search.PATIENCE):
         results = _messages(wanted, within, person, brand, now, older_than)
-        if older_than is None and not query.has_filters:
-            limit = ALL_PEOPLE if all_people else PEOPLE
-            called = people(query.words, person=person, brand=brand, limit=limit + 1)
-            results.people = called[:limit]
-            results.more_people = len(called) > limit and not all_people
-            results.too_many_people = len(called) > limit and all_people
+        if older_than is None:
+            _add_people(results, query.words, within, person, brand, ALL_PEOPLE if all_people else PEOPLE)
     return results
+
+
+def _add_people(
+    results: Results, words: Sequence[str], within: Within, person: Person, brand: Brand, limit: int
+) -> None:
+    """What is asked of the conversation is asked of theirs. Who wrote a message, and when, is nothing that a person is or has."""
+    try:
+        with _fence.limited(search.PATIENCE):
+            called = search_people.of(
+                words, person=person, brand=brand, limit=limit + 1, among=within.conversations
+            )
+    except _fence.TookTooLong:
+        results.gave_up = True
+        return
+    results.people = called[:limit]
+    results.more_people = len(called) > limit and limit < ALL_PEOPLE
+    results.too_many_people = len(called) > limit and limit == ALL_PEOPLE
 
 
 def _messages(
@@ -184,49 +166,6 @@ def _conversations(query: SearchQuery, person: Person, brand: Brand, now: dateti
 def _start(day: date | None, person: Person) -> datetime | None:
     """When a day begins for this person."""
     return datetime.combine(day, time(), ZoneInfo(person.time_zone)) if day else None
-
-
-def people(words: Sequence[str], *, person: Person, brand: Brand, limit: int = PEOPLE) -> list[PersonHit]:
-    """Whose names and handles have these words or begin so: who has just that handle first, then who came last."""
-    ids: list[int] = []
-    with _fence.fenced(search.PATIENCE):
-        for asked in (people_words.exact(brand.pk, words), people_words.beginning(brand.pk, words)):
-            if asked and len(ids) < limit:
-                ids += [pk for pk in search.contact_ids(asked, limit=limit * SPARE) if pk not in ids]
-    return _dress_people(ids, person, brand)[:limit]
-
-
-def _dress_people(ids: list[int], person: Person, brand: Brand) -> list[PersonHit]:
-    """Only who may be seen, with their newest conversation and their handles: a handful of queries, however many."""
-    visible = access.conversations_of(person, brand)
-    newest = (
-        visible.filter(contact__in=ids).order_by("contact", "-last_message_at", "-pk").distinct("contact")
-    )
-    found = {pk: each for each in newest.select_related("contact") if (pk := each.contact_id)}
-    contacts = {pk: each.contact for pk, each in found.items()}
-    if others := [pk for pk in ids if pk not in found]:
-        found |= _where_they_wrote(others, visible)
-        contacts |= Contact.objects.in_bulk([pk for pk in others if pk in found])
-    handles: dict[int, list[tuple[str, Manifest | None, str]]] = {}
-    for handle in access.handles_of(person, brand).filter(contact__in=list(found)).select_related("channel"):
-        platform = handle.channel.platform
-        handles.setdefault(handle.contact_id, []).append(
-            (platform, inbox_list.manifest_of(platform), handle.username)
-        )
-    return [
-        PersonHit(contact, found[pk], handles.get(pk, []))
-        for pk in ids
-        if pk in found and (contact := contacts.get(pk))
-    ]
-
-
-def _where_they_wrote(contact_ids: list[int], visible: QuerySet[Conversation]) -> dict[int, Conversation]:
-    """Who wrote only in groups and under what others said has no conversation; this is the one of their newest message."""
-    said = Message.objects.filter(author_handle__contact__in=contact_ids, conversation__in=visible)
-    said = said.order_by("author_handle__contact", "-sent_at", "-pk").distinct("author_handle__contact")
-    places = dict(said.values_list("author_handle__contact", "conversation"))
-    conversations = Conversation.objects.in_bulk(places.values())
-    return {pk: conversations[place] for pk, place in places.items() if place in conversations}
 
 
 def _dress(hits: Sequence[search.Hit], wanted: Wanted, person: Person, brand: Brand) -> list[MessageHit]:

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 
 from inbox import access
 from inbox.models import Sentiment
-from inbox.queries import search_results
+from inbox.queries import search_people
 from inbox.rules.cleaning import clean
 from inbox.views import _settings
 from inbox.views._door import AgentRequest, signed_in
@@ -36,5 +36,5 @@ def people(request: AgentRequest, brand_slug: str) -> HttpResponse:
     """People whose name or handle begins so, each with their newest conversation."""
     brand = access.brand_for(request.user, brand_slug)
     words = clean(request.GET.get("q", ""))[:80].split()
-    found = search_results.people(words, person=request.user, brand=brand) if words else []
+    found = search_people.of(words, person=request.user, brand=brand) if words else []
     return render(request, "inbox/_palette_people.html", {"people": found})

@@ -230,6 +230,56 @@ def test_filters_narrow_what_is_found(page: Client, channel: Channel) -> None:
     assert "Jon" in results(page, "is:resolved") and "Mara" not in results(page, "is:resolved")
 
 
+def test_people_are_narrowed_as_their_conversations_are(page: Client, channel: Channel) -> None:
+    other = ChannelFactory(brand=channel.brand, platform="x", handle="lumen_x")
+    group = {"thread_id": "family", "thread_kind": ThreadKind.GROUP}
+    receive(
+        channel, say.wrote("Hello", who="mara"), say.wrote("Hello", who="marlon"), say.wrote("All here?", who="mara", **group),
+        say.wrote("Yes", who="martin", **group),
+    )  # fmt: skip
+    receiving.receive(
+        arrivals=[Arrival(other.pk, say.wrote("Hi", who=who, seconds=9)) for who in ("marlon", "marta")],
+        now=say.at(10),
+    )
+    follow(channel)
+    Conversation.objects.filter(channel=channel, contact_name="Marlon").update(
+        state="resolved", resolved_at=say.at(20)
+    )
+
+    assert names(page, "mar channel:x") == ["Marta", "Marlon"]
+    assert names(page, "mar -channel:x") == ["Martin", "Marlon", "Mara"]
+    assert names(page, "mar is:resolved") == ["Marlon"]
+    resolved = Conversation.objects.get(channel=channel, contact_name="Marlon")
+    assert str(resolved.public_id) in results(page, "mar is:resolved")
+    assert names(page, "mar kind:group") == ["Martin"]
+    assert names(page, "mar tag:refund") == []
+    assert names(page, "@mara.k is:open") == ["Mara"]
+
+
+@pytest.mark.parametrize("asks", ["from:us", "from:customer", "after:2026-11-01", "before:2026-11-01"])
+def test_what_is_asked_of_messages_alone_leaves_people_as_they_are(
+    page: Client, channel: Channel, asks: str
+) -> None:
+    receive(channel, say.wrote("Hello", who="mara"))
+
+    assert names(page, f"mara {asks}") == ["Mara"]
+
+
+def test_people_are_looked_for_with_the_same_few_questions_for_few_and_for_many(
+    page: Client, channel: Channel, django_assert_max_num_queries
+) -> None:  # type: ignore[no-untyped-def]
+    receive(channel, say.wrote("Hello", who="mara"), say.wrote("Hello", who="marlon"))
+    results(page, "mar is:open")
+    with django_assert_max_num_queries(40) as one:
+        results(page, "mar is:open")
+    receive(channel, *(say.wrote("Hello", who=f"mar{n}", seconds=n) for n in range(60)))
+
+    with django_assert_max_num_queries(40) as many:
+        results(page, "mar is:open")
+
+    assert len(many) <= len(one)
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
