@@ -18,6 +18,7 @@ from inbox.models import (
     SetBy,
     Tag,
 )
+from inbox.rules import built_in_tags
 
 
 def tag(conversation: Conversation, tag: Tag, was: Plain, *, holds: bool, by: Person, now: datetime) -> None:
@@ -31,7 +32,7 @@ def tag(conversation: Conversation, tag: Tag, was: Plain, *, holds: bool, by: Pe
 
 
 def label(tag: Tag) -> str:
-    return tag.key or tag.name
+    return built_in_tags.label_of(tag.key, tag.name)
 
 
 def spoke_for(conversation: Conversation, row: ConversationTag | None) -> Message | None:

