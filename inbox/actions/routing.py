@@ -7,36 +7,19 @@ and everything read and decided again. A colleague who was quicker has won: what
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
 
 from inbox import events
 from inbox.actions import _queueing, _sql
 from inbox.models import Desk, EventKind, Outcome, RoutingDecision, RoutingSettings, RoutingTicket, Team
-from inbox.queries import routing_facts, spans
-from inbox.rules import routing
-from inbox.rules.routing import Candidate, Need, Verdict
+from inbox.queries import routing_facts, routing_queue
+from inbox.queries.routing_queue import Place, Staff, Ticket
+from inbox.rules.routing import Verdict
 
 AT_ONCE = 64  # conversations of one transaction: the brand's lock is held for some tens of milliseconds
-LOOKED_AT = 2000  # of a queue at a time, the most pressing first
-
-
-Place = tuple[int, datetime, int]  # in the queue: how pressing (the least is first), since when, which
-
-
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """A conversation in the queue, as it is now. What a colleague has in focus is left to them until they go on."""
-
-    conversation_id: int
-    team_id: int
-    told: str
-    is_free: bool
-    assignee_id: int | None
-    need: Need
-    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +27,17 @@ class Look:
     """What the rule says of a ticket."""
 
     ticket: Ticket
+    is_free: bool
     verdict: Verdict
 
     @property
-    def said(self) -> str:
-        """Why nobody could; the same is not told twice."""
-        return "\n".join([self.verdict.why, *(f"{each.id} {why}" for each, why in self.verdict.passed)])
+    def gives(self) -> bool:
+        return self.is_free and self.verdict.chosen is not None
 
     @property
     def changes_something(self) -> bool:
-        return not self.ticket.is_free or self.verdict.chosen is not None or self.said != self.ticket.told
+        """Why nobody can take it is told when it is another reason, and not with every figure of those who could not."""
+        return not self.is_free or self.gives or self.verdict.why != self.ticket.told
 
 
 def waits(brand_id: int) -> bool:
@@ -68,18 +52,26 @@ def waiting() -> list[int]:
 
 
 def worth_a_look(*, brand_id: int, now: datetime) -> list[int]:
-    """Conversations for which the rule has something new to say, the most pressing first. Takes no lock."""
+    """Conversations for which the rule has something new to say: those it gives to somebody, then those of which something is to be told.
+
+    The most pressing first. The queue is walked until something can be given, however much is to be told before: what nobody can take keeps
+    nothing waiting that somebody can. Takes no lock.
+    """
     settings = routing_facts.settings_of(brand_id)
     if settings is None:
         return []
+    staff = routing_queue.staff_of(settings, now=now)
+    given: list[int] = []
+    to_tell: list[int] = []
     after: Place | None = None
-    while tickets := _tickets(settings, None, now, after=after):
-        looks = _look(settings, tickets, now)
-        if found := [look.ticket.conversation_id for look in looks if look.changes_something]:
-            return found
-        # Nobody can take any of these: what is less pressing is not kept waiting by them.
+    while not given and (tickets := routing_queue.tickets(settings, staff, now=now, after=after)):
+        looks = [look for look in _look(staff, tickets, now) if look.changes_something]
+        given = [look.ticket.conversation_id for look in looks if look.gives]
+        to_tell += [look.ticket.conversation_id for look in looks if not look.gives]
+        if len(tickets) < routing_queue.LOOKED_AT:
+            break
         after = tickets[-1].place
-    return []
+    return given + to_tell[: routing_queue.LOOKED_AT]
 
 
 @transaction.atomic(durable=True)
@@ -89,11 +81,11 @@ def route(*, brand_id: int, conversation_ids: Sequence[int], now: datetime) -> i
         settings = routing_facts.settings_of(brand_id)
         if settings is None:
             return 0
-        tickets = _tickets(settings, conversation_ids, now)
-        _queueing.forget(ticket.conversation_id for ticket in tickets if not ticket.is_free)
-        looks = [
-            look for look in _look(settings, tickets, now) if look.ticket.is_free and look.changes_something
-        ]
+        staff = routing_queue.staff_of(settings, now=now)
+        tickets = routing_queue.tickets(settings, staff, conversation_ids, now=now)
+        looks = _look(staff, tickets, now)
+        _queueing.forget(look.ticket.conversation_id for look in looks if not look.is_free)
+        looks = [look for look in looks if look.is_free and look.changes_something]
         names = dict(Team.objects.filter(brand_id=brand_id).values_list("pk", "name"))
         _keep([(look, names.get(look.ticket.team_id, "")) for look in looks], brand_id, now)
         given = [look for look in looks if look.verdict.chosen]
@@ -102,73 +94,22 @@ def route(*, brand_id: int, conversation_ids: Sequence[int], now: datetime) -> i
     return len(given)
 
 
-def _look(settings: RoutingSettings, tickets: Sequence[Ticket], now: datetime) -> list[Look]:
+def _look(staff: Staff, tickets: Sequence[Ticket], now: datetime) -> list[Look]:
     """In order, each as if those before it had been given away already."""
-    if not tickets:
-        return []
-    people = routing_facts.people_of(settings.pk, weights=settings.weights, now=now)
-    members = routing_facts.members_of({ticket.team_id for ticket in tickets})
     looks = []
     for ticket in tickets:
-        team = [people[pk] for pk in members[ticket.team_id] if pk in people]
-        if ticket.assignee_id in people:  # whoever has it from last time has room for it already
-            team = [_without(each, ticket) for each in team]
-        verdict = routing.decide(ticket.need, team)
-        if (chosen := verdict.chosen) and ticket.is_free:
-            people[chosen.id] = replace(chosen, load=chosen.load + ticket.need.weight, last_turn=now)
-            if ticket.assignee_id not in (None, chosen.id) and ticket.assignee_id in people:
-                before = people[ticket.assignee_id]
-                people[before.id] = replace(before, load=max(0, before.load - ticket.need.weight))
-        looks.append(Look(ticket, verdict))
+        look = Look(ticket, _is_free(ticket), staff.decide(ticket))
+        if look.gives and look.verdict.chosen:
+            staff.give(ticket, look.verdict.chosen, now=now)
+        looks.append(look)
     return looks
 
 
-def _without(candidate: Candidate, ticket: Ticket) -> Candidate:
-    if candidate.id != ticket.assignee_id:
-        return candidate
-    return replace(candidate, load=max(0, candidate.load - ticket.need.weight))
-
-
-_TICKETS = f"""
-    SELECT k.conversation_id, k.team_id, late.people, k.told, c.state, c.assignee_id, c.assignee_set_by,
-           c.assignee_set_at < c.opened_at AND {routing_facts.ENDED_SINCE}, c.waiting_since, c.kind, c.priority, c.language, c.tags, known.assignee_id, known.last_outbound_at,
-           -c.priority_score, k.since
-      FROM inbox_routingticket k JOIN inbox_conversation c ON c.id = k.conversation_id
-      LEFT JOIN LATERAL (SELECT o.assignee_id, o.last_outbound_at FROM inbox_conversation o
-                          WHERE o.contact_id = c.contact_id AND o.assignee_id IS NOT NULL AND o.last_outbound_at > %s
-                          ORDER BY o.last_message_at DESC LIMIT 1) known ON true
-      LEFT JOIN LATERAL ({routing_facts.LATE_WITH}) late ON true
-     WHERE k.brand_id = %s AND NOT EXISTS (SELECT FROM inbox_focus f WHERE f.conversation_id = c.id AND f.until > %s AND f.standing = 'current')
-       AND (%s::bigint[] IS NULL OR k.conversation_id = ANY(%s::bigint[]))
-       AND (%s::bigint IS NULL OR (-c.priority_score, k.since, k.conversation_id) > (%s, %s::timestamptz, %s))
-     ORDER BY -c.priority_score, k.since, k.conversation_id LIMIT %s"""
-
-
-def _tickets(
-    settings: RoutingSettings, ids: Sequence[int] | None, now: datetime, *, after: Place | None = None
-) -> list[Ticket]:
-    sticky_from = now - timedelta(seconds=settings.sticky_seconds)
-    wanted = None if ids is None else list(ids)
-    skills = routing_facts.skills_of(settings.pk)
-    found = []
-    behind = after or (None, None, None)
-    params = [sticky_from, settings.pk, now, wanted, wanted, behind[2], *behind, LOOKED_AT]
-    for row in _sql.rows(_TICKETS, params):
-        (pk, team_id, late_with, told, state, assignee_id, set_by, ended_since, waiting_since, kind, priority, language, tags,
-         known_by, answered_at, pressing, since) = row  # fmt: skip
-        need = Need(
-            language=language,
-            skills=skills.intersection(tags),
-            weight=routing.weight_of(kind, priority, settings.weights),
-            known_by=known_by,
-            known_why=f"answered {spans.of(now - answered_at)} ago" if known_by else "",
-            not_to=frozenset(late_with or ()),
-        )
-        free = _queueing.is_free(
-            state=state, assignee_id=assignee_id, set_by=set_by, ended_since=bool(ended_since), waiting_since=waiting_since
-        )  # fmt: skip
-        found.append(Ticket(pk, team_id, told, free, assignee_id, need, (pressing, since, pk)))
-    return found
+def _is_free(ticket: Ticket) -> bool:
+    return _queueing.is_free(
+        state=ticket.state, assignee_id=ticket.assignee_id, set_by=ticket.set_by, ended_since=ticket.ended_since,
+        waiting_since=ticket.waiting_since,
+    )  # fmt: skip
 
 
 def _give(ledger: events.Ledger, given: Sequence[Look], names: dict[int, str], now: datetime) -> None:
@@ -204,7 +145,7 @@ def _tell_why_not(ledger: events.Ledger, looks: Sequence[Look], now: datetime) -
     for look in looks:
         pk = look.ticket.conversation_id
         seq = ledger.record(EventKind.TRIAGED, at=now, conversation_id=pk, columns=["routing"])
-        records.append((pk, look.said, seq))
+        records.append((pk, look.verdict.why, seq))
     if not records:
         return
     columns = _sql.columns(records, 3)
@@ -230,9 +171,8 @@ def _keep(looks: Sequence[tuple[Look, str]], brand_id: int, now: datetime) -> No
 
 
 def _decision(look: Look, team_name: str, brand_id: int, now: datetime) -> RoutingDecision:
-    verdict, need = look.verdict, look.ticket.need
-    everybody = [(verdict.chosen, verdict.why, True)] if verdict.chosen else []
-    everybody += [(each, why, False) for each, why in verdict.passed]
+    """While nobody can take it, those who cannot are read as they are (routing_queue.as_it_is), and not kept as they were."""
+    verdict = look.verdict
     return RoutingDecision(
         brand_id=brand_id,
         conversation_id=look.ticket.conversation_id,
@@ -242,10 +182,6 @@ def _decision(look: Look, team_name: str, brand_id: int, now: datetime) -> Routi
         team_id=look.ticket.team_id,
         team_name=team_name,
         why=verdict.why[:200],
-        asked={"language": need.language, "skills": sorted(need.skills), "weight": need.weight},
-        candidates=[
-            {"id": each.id, "name": each.name, "presence": each.presence, "load": each.load, "capacity": each.capacity,
-             "chosen": chosen, "why": why}
-            for each, why, chosen in everybody
-        ],
-    )  # fmt: skip
+        asked=routing_queue.asked(look.ticket.need),
+        candidates=routing_queue.candidates(verdict) if verdict.chosen else [],
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -105,12 +105,12 @@ def people_of(brand_id: int, *, weights: Mapping[str, int], now: datetime) -> di
     return found
 
 
-def members_of(team_ids: Iterable[int]) -> dict[int, list[int]]:
+def members_of(brand_id: int) -> dict[int, list[int]]:
     """Ids of people, by team."""
-    found: dict[int, list[int]] = {pk: [] for pk in team_ids}
-    rows = TeamMember.objects.filter(team__in=list(found)).order_by("team_id", "person_id")
+    found: dict[int, list[int]] = {}
+    rows = TeamMember.objects.filter(team__brand=brand_id).order_by("team_id", "person_id")
     for team_id, person_id in rows.values_list("team_id", "person_id"):
-        found[team_id].append(person_id)
+        found.setdefault(team_id, []).append(person_id)
     return found
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from inbox.models import Conversation, ConversationState, Outcome, RoutingDecision
-from inbox.queries import routing_facts
+from inbox.models import Conversation, ConversationState, Outcome, RoutingDecision, RoutingSettings
+from inbox.queries import routing_facts, routing_queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,13 @@ class RoutingShown:
     candidates: tuple[CandidateShown, ...] = ()
 
 
-def of(conversation: Conversation) -> RoutingShown:
+def of(conversation: Conversation, *, now: datetime) -> RoutingShown:
     """It always says something: a line that came with one's own key would push what stands below it."""
     decision = RoutingDecision.objects.filter(conversation=conversation).order_by("-pk").first()
-    is_on = routing_facts.settings_of(conversation.brand_id) is not None
+    settings = routing_facts.settings_of(conversation.brand_id)
+    is_on = settings is not None
+    if settings and decision and decision.outcome == Outcome.NOBODY:
+        _bring_up_to_date(decision, settings, now)
     said = _said(conversation, decision, is_on=is_on)
     if decision is None:
         return RoutingShown(said)
@@ -44,6 +47,15 @@ def of(conversation: Conversation) -> RoutingShown:
             for each in decision.candidates
         ),
     )
+
+
+def _bring_up_to_date(decision: RoutingDecision, settings: RoutingSettings, now: datetime) -> None:
+    """Who cannot take it, and why, changes with every reply, and is told to nobody: it is read as it is. Nothing of it is kept."""
+    if found := routing_queue.as_it_is(settings, decision.conversation_id, now=now):
+        ticket, verdict = found
+        decision.at, decision.asked = now, routing_queue.asked(ticket.need)
+        decision.why = f"{verdict.chosen.name} could take it now" if verdict.chosen else verdict.why
+        decision.candidates = [each | {"chosen": False} for each in routing_queue.candidates(verdict)]
 
 
 def _said(c: Conversation, decision: RoutingDecision | None, *, is_on: bool) -> str:

@@ -112,7 +112,7 @@ def of(conversation: Conversation, *, brand_slug: str, now: datetime) -> TriageF
         clocks=clocks.of(conversation, now=now),
         tags=[each for each in shown if each.is_set],
         suggested=[each for each in shown if each.is_suggested],
-        routing=routing_shown.of(conversation),
+        routing=routing_shown.of(conversation, now=now),
     )
 
 

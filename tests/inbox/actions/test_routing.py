@@ -49,7 +49,7 @@ from inbox.models import (
     RoutingTicket,
     SlaPolicy,
 )
-from inbox.queries import routing_shown, sentences
+from inbox.queries import routing_queue, routing_shown, sentences
 from tests.factories import exchange, people, teams
 from tests.inbox.actions.holding import held
 from tests.threads import at_once
@@ -132,7 +132,13 @@ def decision(conversation: Conversation) -> RoutingDecision:
 
 
 def reasons(conversation: Conversation) -> dict[str, str]:
+    """Of whom the router chose, and those it passed over then."""
     return {each["name"]: each["why"] for each in decision(conversation).candidates}
+
+
+def reasons_now(conversation: Conversation, seconds: float) -> dict[str, str]:
+    """While it waits: what keeps everybody from it, as the pane beside the thread says it at that moment."""
+    return {each.name: each.why for each in routing_shown.of(conversation, now=at(seconds)).candidates}
 
 
 def test_a_new_conversation_goes_to_the_least_busy_and_says_why_the_others_were_passed_over(
@@ -187,7 +193,7 @@ def test_a_burst_is_shared_out_in_one_pass_and_nobody_gets_more_than_they_can_ta
     assert (names.count("Ada"), names.count("Small"), names.count("")) == (8, 2, 2)
     left = next(each for each in conversations if not each.assignee_id)
     assert decision(left).outcome == Outcome.NOBODY
-    assert reasons(left) == {"Ada": "full: 8 of 8", "Small": "full: 2 of 2"}
+    assert reasons_now(left, 2) == {"Ada": "full: 8 of 8", "Small": "full: 2 of 2"}
 
 
 def test_what_nobody_can_take_stays_says_why_once_and_goes_to_the_first_who_resolves_something(
@@ -475,13 +481,13 @@ def test_a_choice_by_hand_is_said_for_the_spell_that_it_was_made_for_and_not_for
     mara = write(channel)
     assigning.assign(conversation=mara, to=jo if to == "a colleague" else None, by=jo, now=at(2))
     mara.refresh_from_db()
-    assert "by hand, and routing leaves it so until it is resolved" in routing_shown.of(mara).said
+    assert "by hand, and routing leaves it so until it is resolved" in routing_shown.of(mara, now=at(2)).said
 
     closing.resolve(conversation=mara, by=jo, now=at(5))
     mara = write(channel, "One more thing", seconds=60)
 
     assert RoutingTicket.objects.filter(pk=mara.pk).exists()
-    assert "by hand" not in routing_shown.of(mara).said
+    assert "by hand" not in routing_shown.of(mara, now=at(61)).said
 
 
 def test_resolving_that_was_taken_back_ends_no_choice(
@@ -888,7 +894,7 @@ def test_what_was_taken_because_it_is_late_does_not_go_back_after_others_have_ha
 
     route(brand, 381, keep=(ada,))
 
-    assert (who_has(mara), reasons(mara)["Ada"]) == ("", "had it, and it was late")
+    assert (who_has(mara), reasons_now(mara, 381)["Ada"]) == ("", "had it, and it was late")
 
     answered(channel, "mara", 390)
     write(channel, "One more thing", seconds=400)
@@ -904,7 +910,7 @@ def test_what_was_taken_because_it_is_late_may_go_back_once_the_promise_was_leng
     mara = write(channel)
     route(brand)
     timing.sweep(now=at(61))
-    assert (route(brand, 62, keep=(ada,)), reasons(mara)["Ada"]) == (0, "had it, and it was late")
+    assert (route(brand, 62, keep=(ada,)), reasons_now(mara, 62)["Ada"]) == (0, "had it, and it was late")
 
     SlaPolicy.objects.update(first_response=28800, version=2)
     write(channel, "One more thing", seconds=70)
@@ -1030,7 +1036,7 @@ def test_routing_a_queue_takes_the_same_number_of_queries_however_long_it_is(
 def test_what_nobody_can_take_keeps_nothing_else_waiting(
     channel: Channel, brand: Brand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(routing, "LOOKED_AT", 2)
+    monkeypatch.setattr(routing_queue, "LOOKED_AT", 2)
     nobody = teams.team(brand, name="Nobody yet")
     stuck = [write(channel, who=f"stuck{number}", seconds=number) for number in range(5)]
     Conversation.objects.filter(pk__in=[each.pk for each in stuck]).update(priority_score=90)
@@ -1045,3 +1051,105 @@ def test_what_nobody_can_take_keeps_nothing_else_waiting(
 
     last.refresh_from_db()
     assert last.assignee == ada
+
+
+def test_what_is_to_be_told_of_many_keeps_nothing_waiting_that_somebody_can_take(
+    channel: Channel, brand: Brand, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routing_queue, "LOOKED_AT", 2)
+    nobody = teams.team(brand, name="Nobody yet")
+    stuck = [write(channel, who=f"stuck{number}", seconds=number) for number in range(5)]
+    last = write(channel, who="last", seconds=9)
+    Conversation.objects.filter(pk__in=[each.pk for each in stuck]).update(priority_score=90)
+    RoutingTicket.objects.filter(conversation__in=stuck).update(team=nobody)
+    RoutingTicket.objects.filter(conversation=last).update(team=teams.team(brand, ada, name="Ada's"))
+
+    found = routing.worth_a_look(brand_id=brand.pk, now=at(10))
+    given = routing.route(brand_id=brand.pk, conversation_ids=found, now=at(10))
+
+    assert found == [last.pk, stuck[0].pk, stuck[1].pk]  # two of what is to be told at a time
+    assert (given, who_has(last)) == (1, "Ada")
+
+
+def test_why_nobody_can_take_it_is_told_with_another_reason_and_not_with_every_figure(
+    channel: Channel, brand: Brand, ada: Person, jo: Person, django_assert_num_queries: Any
+) -> None:
+    """Each of these was told of each conversation that waits: nine events, rows and decisions a time here, 1,500 where so many wait."""
+    teams.team(brand, ada, jo)
+    for number in range(26):
+        write(channel, who=f"c{number}")
+    assert route(brand) == 16
+    mine, *others = Conversation.objects.filter(assignee=None).order_by("pk")
+
+    def takes_one_more() -> None:
+        assigning.assign(conversation=mine, to=ada, by=ada, now=at(10))
+        attending.hear(present=[(brand.pk, ada.pk), (brand.pk, jo.pk)], now=at(10))
+
+    def falls_silent() -> None:
+        attending.hear(present=[(brand.pk, ada.pk)], now=at(60))
+
+    def goes_offline() -> None:
+        attending.hear(present=[(brand.pk, ada.pk)], now=at(200))
+        attending.note_silence(now=at(200))
+
+    def nobody_is_left() -> None:
+        attending.note_silence(now=at(400))
+
+    told = []
+    course = {10: takes_one_more, 60: falls_silent, 200: goes_offline, 400: nobody_is_left}
+    for seconds, happens in course.items():
+        happens()
+        before, decisions = BrandSequence.objects.get(brand=brand).last, newest_decision()
+        with django_assert_num_queries(5):  # figures, people, teams, skills, and the queue
+            found = routing.worth_a_look(brand_id=brand.pk, now=at(seconds))
+        routing.route(brand_id=brand.pk, conversation_ids=found, now=at(seconds))
+        told.append((BrandSequence.objects.get(brand=brand).last - before, newest_decision() - decisions))
+
+    assert told == [(0, 0), (0, 0), (0, 0), (9, 9)]
+    assert {decision(each).why for each in others} == {"nobody in the team is there"}
+
+
+def newest_decision() -> int:
+    return RoutingDecision.objects.order_by("-pk")[0].pk
+
+
+def test_who_cannot_take_it_is_read_as_it_is(
+    channel: Channel, brand: Brand, ada: Person, jo: Person, django_assert_num_queries: Any
+) -> None:
+    teams.team(brand, ada, jo)
+    for number in range(18):
+        write(channel, who=f"c{number}")
+    route(brand)
+    mine, other = Conversation.objects.filter(assignee=None).order_by("pk")
+    assigning.assign(conversation=mine, to=ada, by=ada, now=at(3))
+    attending.choose(brand=brand, person=jo, away=True, now=at(4))
+
+    with django_assert_num_queries(6):  # the decision, the figures, people, teams, skills, and its ticket
+        shown = routing_shown.of(other, now=at(5))
+
+    assert shown.said == "It waits for somebody in Support: nobody who is there can take it now."
+    assert [(each.name, each.load, each.why, each.chosen) for each in shown.candidates] == [
+        ("Ada", "9 of 8", "full: 9 of 8", False), ("Jo", "8 of 8", "away", False),
+    ]  # fmt: skip
+    assert shown.decided_at == at(5)
+
+
+def test_what_a_colleague_has_in_focus_says_who_could_take_it(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    teams.team(brand, ada)
+    attending.choose(brand=brand, person=ada, away=True, now=at(1))
+    mara = write(channel)
+    route(brand)
+    Focus.objects.create(
+        brand=brand, conversation=mara, person=jo, standing=FocusStanding.CURRENT, until=at(50)
+    )
+    attending.choose(brand=brand, person=ada, away=False, now=at(5))
+
+    assert route(brand, 6, keep=(ada,)) == 0
+    shown = routing_shown.of(mara, now=at(6))
+
+    assert shown.said == "It waits for somebody in Support: Ada could take it now."
+    assert [(each.why, each.chosen) for each in shown.candidates] == [
+        ("the only one who can take it now, with 0 of 8", False)
+    ]
