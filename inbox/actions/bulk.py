@@ -57,25 +57,24 @@ def begin(
     view: View | None = None,
     seen: Mapping[UUID, int] | None = None,
 ) -> BulkRun:
-    """Of the whole view, or of the conversations selected: `seen` says up to where each had been seen when it was. Raises NothingSelected."""
+    """Of the whole view, or of the conversations selected: `seen` says up to where each had been seen when it was. Raises NothingSelected.
+
+    What a view holds is found before the brand's lock is taken: a query may ask of a million rows what no index knows, and whoever writes
+    for the brand would wait for it. What happens in between, each batch looks at again.
+    """
     seen = seen or {}
+    run = BulkRun.objects.create(
+        brand=brand, person=by, act=act, words=words, value=dict(value), view=view.name if view and view.query is None else "", seen_seq=seen_seq,
+        created_at=now,
+    )  # fmt: skip
+    if view is not None:
+        run.total = _write_down(run, view.conversations(by, brand, now=now))
     with events.ledger(brand.pk) as ledger:
-        meant, wrote = Conversation.objects.of_brand(brand).filter(public_id__in=seen), set()
-        if view is not None:
-            meant = view.conversations(by, brand, now=now)
-        elif act in _doing.PUT_ASIDE:
-            wrote = _doing.written_to(meant, seen)
-            meant = meant.exclude(pk__in=wrote)
-        run = BulkRun.objects.create(
-            brand=brand, person=by, act=act, words=words, value=dict(value), view=view.name if view and view.query is None else "", seen_seq=seen_seq,
-            created_at=now,
-        )  # fmt: skip
-        run.total = _write_down(run, meant) + len(wrote)
+        if view is None:
+            _select(run, seen)
         if not run.total:
             raise NothingSelected("There is nothing to do here: no conversation is meant any more.")
         run.save(update_fields=["total"])
-        if wrote:
-            _count(run, 0, Counter({_doing.WROTE: len(wrote)}))
         step = _undo.step(0, 0, None, {"run": run.pk})
         _undo.keep(
             ledger,
@@ -88,6 +87,17 @@ def begin(
             until=now + LONGEST,
         )
     return run
+
+
+def _select(run: BulkRun, seen: Mapping[UUID, int]) -> None:
+    """One by one. What its customer has written to since it was seen is counted as skipped where it would be put aside."""
+    meant, wrote = Conversation.objects.of_brand(run.brand).filter(public_id__in=seen), set()
+    if run.act in _doing.PUT_ASIDE:
+        wrote = _doing.written_to(meant, seen)
+        meant = meant.exclude(pk__in=wrote)
+    run.total = _write_down(run, meant) + len(wrote)
+    if wrote:
+        _count(run, 0, Counter({_doing.WROTE: len(wrote)}))
 
 
 def _write_down(run: BulkRun, meant: ConversationQuerySet) -> int:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from inbox import events
 from inbox.actions import (
     _doing,
     assigning,
@@ -36,11 +38,13 @@ from inbox.models import (
     Tag,
     ViewCount,
 )
+from inbox.models.conversations import ConversationQuerySet
 from inbox.queries import inbox_list
 from tests.factories import conversations as make
 from tests.factories import exchange as say
 from tests.factories import teams
 from tests.factories.people import ChannelFactory, agent_of
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -437,3 +441,42 @@ def test_the_ids_are_written_down_with_one_statement_for_ten_thousand(channel: C
         run = begin(channel, jo, BulkAct.READ)
     assert (run.total, BulkBatch.objects.filter(run=run).count()) == (2000, 7)
     assert len(asked) <= 12
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_who_writes_waits_for_what_a_view_is_asked(channel: Channel, jo: Person) -> None:
+    make.conversations(channel, 3)
+    BrandSequence.objects.get_or_create(brand=channel.brand)
+    written: list[str] = []
+
+    class SlowView(inbox_list.View):
+        def conversations(self, *args: Any, **fields: Any) -> ConversationQuerySet:
+            return super().conversations(*args, **fields).extra(where=["(SELECT pg_sleep(2) IS NOT NULL)"])
+
+    def select_all() -> None:
+        slow = SlowView("open", "All open", "open")
+        run = bulk.begin(
+            brand=channel.brand, by=jo, act=BulkAct.READ, words="Read", value={}, seen_seq=0, now=NOW, view=slow
+        )  # fmt: skip
+        written.append(f"all {run.total} selected")
+
+    def write() -> None:
+        until_it_sleeps()
+        with transaction.atomic(), events.ledger(channel.brand_id):
+            written.append("something was written")
+
+    at_once(select_all, write)
+
+    assert written == ["something was written", "all 3 selected"]
+
+
+def until_it_sleeps() -> None:
+    for _ in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
+            )
+            if cursor.fetchone() == (1,):
+                return
+        time.sleep(0.02)
+    raise AssertionError("Nothing was asked for.")
