@@ -141,12 +141,13 @@ class _Reader:
         return self._at(self.today + timedelta(days=days), rest)
 
     def _refuse_an_hour_or_a_length(self) -> None:
-        """ "14h30" is half past two, and more than half a day. Of "1h30" nobody thinks the first."""
-        both = re.fullmatch(r"(\d{1,2})h(\d{2})", self.typed)
-        if both and 5 <= int(both[1]) <= 23 and int(both[2]) <= 59:
+        """ "14h30" is half past two, and more than half a day; "14h" likewise. Of "1h30" and "2h" nobody thinks the first."""
+        both = re.fullmatch(r"(\d{1,2})\s?h(\d{2})?", self.typed)
+        if both and 5 <= int(both[1]) <= 23 and int(both[2] or 0) <= 59:
             hour, minute = both[1], both[2]
+            length = f"{hour}h {minute}m" if minute else f"in {hour}h"
             raise NotUnderstood(
-                f"“{self.typed}” can be an hour or a length: type “{hour}:{minute}” or “{hour}h {minute}m”."
+                f"“{self.typed}” can be an hour or a length: type “{hour}:{minute or '00'}” or “{length}”."
             )
 
     def _named_day(self) -> Snooze | None:
@@ -256,7 +257,7 @@ class _Reader:
             return None
         if not clock["minute"] and not clock["half"]:
             raise NotUnderstood(
-                f"“{text}” can be an hour or a length: type “{int(clock['hour'])}:00” or “{int(clock['hour'])}h”."
+                f"“{text}” can be an hour or a length: type “{int(clock['hour'])}:00” or “in {int(clock['hour'])}h”."
             )
         found = self._at(self.today, text)
         assert found.until is not None
@@ -284,4 +285,4 @@ def _date(day: date) -> str:
 
 def _plain(length: timedelta) -> str:
     minutes = int(length.total_seconds() // 60)
-    return f"{minutes // 60}h" if minutes % 60 == 0 else f"{minutes}m"
+    return f"in {minutes // 60}h" if minutes % 60 == 0 else f"in {minutes}m"

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from inbox.models import Ended, Event, EventKind, Message
+from inbox.models import Ended, Event, EventKind, Macro, Message
 from tests.factories import conversations as make
 from tests.factories.people import ChannelFactory
 
@@ -49,6 +49,21 @@ def test_events_of_merges_lose_the_names_that_earlier_versions_wrote() -> None:
 
     found = dict(Event.objects.values_list("kind", "data"))
     assert found == dict(zip(kinds, [{"merge": "1"}, {"merge": "1"}, names], strict=True))
+
+
+def test_macros_that_were_told_a_length_which_may_be_an_hour_go_on_meaning_it() -> None:
+    brand = ChannelFactory().brand
+    was = ["8h", "Until 14 H", "23h", "4h", "24h", "14h30", "fri 14h", "after reply"]
+    for words in was:
+        Macro.objects.create(brand=brand, name=words, snoozes=words)
+
+    steps = import_module("inbox.migrations.0051_macros_snooze_for_hours")
+    with connection.cursor() as cursor:
+        for _ in range(2):  # harmless twice
+            cursor.execute(steps.IN_HOURS)
+
+    found = list(Macro.objects.order_by("pk").values_list("snoozes", flat=True))
+    assert found == ["8 hours", "14 hours", "23 hours", *was[3:]]
 
 
 def test_replies_on_their_way_in_public_are_known_as_such() -> None:

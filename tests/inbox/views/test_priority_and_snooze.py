@@ -116,7 +116,7 @@ def test_it_is_told_while_it_is_typed(page: Client, conversation: Conversation) 
     assert "Fri 7 Aug, 09:00, in 20 hours" in page.get(there, {"until": "tomorrow 9"}).content.decode()
     assert "until the customer writes" in page.get(there, {"until": "after reply"}).content.decode()
     unclear = page.get(there, {"until": "9"}).content.decode()
-    assert "type “9:00” or “9h”" in unclear
+    assert "type “9:00” or “in 9h”" in unclear
     assert 'data-understood="no"' in unclear
 
 
