@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -35,6 +35,8 @@ class Line:
     shown: str = ""
     kind: str = ""  # reply, note or empty
     detail: str = ""
+    act: str = ""  # as many at once are done with; empty: something was written, or given to a team
+    seq: int = 0  # of the answer that was queued
 
 
 class PlanChanged(Exception):
@@ -103,6 +105,13 @@ def run(
     return lines
 
 
+def done_with(lines: Sequence[Line]) -> int | None:
+    """Whether whoever works through a view is done with it: it is answered, resolved or snoozed. The number of the answer, 0 without one."""
+    aside = (BulkAct.RESOLVE, BulkAct.SNOOZE)
+    ends = [line.seq for line in lines if line.done and (line.kind == "reply" or line.act in aside)]
+    return max(ends, default=None)
+
+
 def _has_written(current: Conversation, by: Person, client_id: UUID) -> bool:
     written = Message.objects.filter(conversation=current, client_id__in=[client_id, _note_id(client_id)])
     return written.filter(author_person=by).exists()
@@ -142,7 +151,8 @@ def _do(
             given = _teams.give(ledger, _writing.locked(current.pk), step.team, by=by, now=now)
             lines.append(Line(step.words, given, "" if given else "it is the team's already"))
         else:
-            lines.append(_act(ledger, step, current, by=by, seen_seq=seen_seq, now=now))
+            line = _act(ledger, step, current, by=by, seen_seq=seen_seq, now=now)
+            lines.append(replace(line, act=step.act))
     return lines
 
 
@@ -153,12 +163,12 @@ def _answer(
     reply = macro.reply
     assert reply is not None
     text = variables.render(reply.text_in(current.language), values)
-    what, why = f"Answer with “{reply.name}”", ""
+    what, why, seq = f"Answer with “{reply.name}”", "", 0
     if reply.channels and current.channel_id not in reply.channels:
         why = "this reply is not for this channel"
     else:
         try:
-            _answering.queue(
+            queued = _answering.queue(
                 ledger,
                 current,
                 by=by,
@@ -168,11 +178,12 @@ def _answer(
                 hold=hold,
                 now=now,
             )
+            seq = queued[-1].seq
         except StaleReply:
             why = "somebody has written since: read it first"
         except (ReplyRefused, SpentClick) as refused:
             why = str(refused)
-    return Line(what, not why, why, text, "reply")
+    return Line(what, not why, why, text, "reply", seq=seq)
 
 
 def _note(

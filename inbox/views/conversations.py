@@ -70,16 +70,24 @@ def others(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRespo
     return render(request, "inbox/_others.html", {"context": found})
 
 
-def head(request: AgentRequest, conversation: Conversation, *, done: datetime | None = None) -> HttpResponse:
+def head(
+    request: AgentRequest,
+    conversation: Conversation,
+    *,
+    done: datetime | None = None,
+    ended: int | None = None,
+) -> HttpResponse:
     """The answer to everything that changes a conversation: its head and its row as they now are.
 
-    `done`: when it was done, so that a line says what and offers to undo it.
+    `done`: when it was done, so that a line says what and offers to undo it. `ended`: whoever works through a view goes on; the number of
+    their answer, 0 without one.
     """
     now = timezone.now()
     row = inbox_list.row_for(request.user, conversation, now=now)
     triage = triage_facts.of(row.conversation, brand_slug=row.brand_slug, now=now)
     undo = undoing.newest(conversation.brand, request.user, at=done) if done else None
-    return render(request, "inbox/live/conversation.html", {"row": row, "triage": triage, "undo": undo})
+    found = {"row": row, "triage": triage, "undo": undo, "ended": ended}
+    return render(request, "inbox/live/conversation.html", found)
 
 
 def _message_named(conversation: Conversation, public_id: str) -> Message | None:

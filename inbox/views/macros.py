@@ -37,13 +37,13 @@ def macro(request: AgentRequest, brand_slug: str, public_id: UUID, macro_id: UUI
     if not told["client_id"]:
         return notice(request, "This could not be read. Reload the page and try again.")
     try:
-        running_macros.run(
+        lines = running_macros.run(
             macro=chosen, conversation=conversation, by=request.user, client_id=told["client_id"], seen_seq=told["seen_seq"],
             expected=told["plan"], hold=holds.of(request.user, conversation.brand), now=now,
         )  # fmt: skip
     except running_macros.PlanChanged as changed:
         return _shown(request, chosen, conversation, changed.lines, status=409)
-    return conversations.head(request, conversation, done=now)
+    return conversations.head(request, conversation, done=now, ended=running_macros.done_with(lines))
 
 
 def _shown(

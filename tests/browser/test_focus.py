@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import APIResponse, Page, Request, Route, expect
 
-from inbox.models import Brand, Channel, Conversation, Focus, FocusStanding
+from inbox.models import Brand, CannedReply, Channel, Conversation, Focus, FocusStanding, Macro
 from tests.browser.conftest import Outside
 from tests.browser.test_search import follow
 from tests.factories import conversations as make
@@ -52,6 +52,68 @@ def test_a_page_whose_timers_sleep_keeps_what_it_has_in_focus(
     Focus.objects.update(until=soon)
 
     until(lambda: Focus.objects.filter(until__gt=soon + timedelta(seconds=20)).count() == 2, within=20)
+
+
+@pytest.mark.parametrize("does", ["answers", "resolves", "snoozes"])
+def test_a_macro_that_is_done_with_it_goes_on(
+    does: str, enter: Enter, brand: Brand, queue: list[Conversation]
+) -> None:
+    thanks = CannedReply.objects.create(brand=brand, name="Thanks", text="Thank you!")
+    Macro.objects.create(
+        brand=brand, name="Enough", reply=thanks if does == "answers" else None, resolves=does == "resolves",
+        snoozes="2 days" if does == "snoozes" else "",
+    )  # fmt: skip
+    page = enter(NEWEST)
+    page.keyboard.press("f")
+    page.wait_for_selector("focus-bar[data-ready]")
+    shows(page, queue[0])
+
+    run_macro(page, "/enough")
+
+    shows(page, queue[1])
+    page.wait_for_selector("focus-bar[data-ready]")
+    page.keyboard.press("s")
+    shows(page, queue[2])  # the one that was answered does not come again
+
+
+@pytest.mark.parametrize("left", ["words behind an answer", "nothing but a note"])
+def test_a_macro_that_is_not_done_with_it_stays(
+    left: str, enter: Enter, brand: Brand, queue: list[Conversation]
+) -> None:
+    thanks = CannedReply.objects.create(brand=brand, name="Thanks", text="Thank you!")
+    words = left == "words behind an answer"
+    Macro.objects.create(
+        brand=brand, name="Enough", reply=thanks if words else None, note="" if words else "Looked at"
+    )
+    page = enter(NEWEST)
+    page.keyboard.press("f")
+    page.wait_for_selector("focus-bar[data-ready]")
+    shows(page, queue[0])
+
+    run_macro(page, "One more thing: /enough" if words else "/enough")
+
+    expect(page.locator("#composer-text")).to_have_value("One more thing: " if words else "")
+    expect(page.locator(".message", has_text="Thank you!" if words else "Looked at")).to_be_visible()
+    shows(page, queue[0])
+
+
+def test_what_is_spam_is_done_with(enter: Enter, queue: list[Conversation]) -> None:
+    page = enter(NEWEST)
+    page.keyboard.press("f")
+    page.wait_for_selector("focus-bar[data-ready]")
+    shows(page, queue[0])
+
+    page.keyboard.press("!")
+
+    shows(page, queue[1])
+    queue[0].refresh_from_db()
+    assert queue[0].state == "spam"
+
+
+def run_macro(page: Page, typed: str) -> None:
+    page.locator("#composer-text").press_sequentially(typed)
+    expect(page.locator("[data-plan-place] [data-does]")).to_be_visible()
+    page.keyboard.press("Enter")
 
 
 def test_a_request_that_is_under_way_when_its_page_closes_takes_nothing_after(

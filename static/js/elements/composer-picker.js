@@ -6,7 +6,7 @@
 import * as drafts from "../lib/drafts.js"
 import { Refused, ask, elements, explain, notify, sentence } from "../lib/fragments.js"
 import { measure } from "../lib/measure.js"
-import { show } from "../lib/picks.js"
+import { newestOf, show } from "../lib/picks.js"
 import { fitting } from "../lib/ranking.js"
 import { triggerAt } from "../lib/triggers.js"
 import { doing } from "../lib/undo.js"
@@ -234,6 +234,7 @@ class ComposerPicker extends HTMLElement {
     const { start } = this.trigger
     const sign = field.value.slice(start, field.selectionStart)
     const { url } = option.dataset
+    const newest = newestOf(composer.shell, composer.dataset.id)
     const { clientId, again } = this.#asRun(url)
     const body = new FormData()
     for (const [name, value] of Object.entries({ plan: plan.dataset.plan, seen_seq: composer.seen, client_id: clientId })) body.set(name, value)
@@ -244,6 +245,7 @@ class ComposerPicker extends HTMLElement {
       this.close()
       this.#cut(start, sign)
       show(composer.shell, html)
+      this.#goOn(html, newest)
       if (again && !elements(html).some((piece) => piece.content?.querySelector("[data-done]"))) notify(sentence("It had been done already; only its answer was lost.", "calm"))
     } catch (error) {
       if (error instanceof Refused && error.status === 409) {
@@ -253,6 +255,15 @@ class ComposerPicker extends HTMLElement {
     } finally {
       this.running = false
     }
+  }
+
+  /** Answered, resolved or snoozed by it: on to the next, as after the same by hand. Words and files that are left are the next answer. */
+  #goOn(html, newest) {
+    const { composer, field } = this
+    const ended = elements(html).find((piece) => piece.dataset.ended)
+    if (!ended) return
+    const isAway = ended.content.querySelector(".row")?.dataset.state !== "open"
+    if (isAway || (!field.value.trim() && composer.uploads.isEmpty)) composer.shell.done(composer.dataset.id, Math.max(newest, Number(ended.dataset.ended)))
   }
 
   /** The sign goes when what it asked for is done. What was typed behind it meanwhile stays, and the hand in it. */

@@ -48,7 +48,9 @@ export async function unread(shell) {
 
 export async function spam(shell) {
   const id = inHand(shell)
-  await settle(shell, `${address(shell, id)}spam/`, { method: "POST", values: { seen_seq: seenOf(shell, id) ?? "" } })
+  const newest = newestOf(shell, id)
+  const taken = await settle(shell, `${address(shell, id)}spam/`, { method: "POST", values: { seen_seq: seenOf(shell, id) ?? "" } })
+  if (taken) shell.done(id, newest)
 }
 
 /**
