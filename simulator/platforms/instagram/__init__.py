@@ -15,6 +15,7 @@ from simulator.platforms.base import Event, Packet
 from simulator.platforms.instagram import errors, payloads
 from simulator.platforms.instagram.access import COMMENTS, MESSAGES, Access
 from simulator.platforms.instagram.comments import Comments
+from simulator.platforms.instagram.nodes import Nodes
 from simulator.platforms.instagram.reading import NEWEST_DETAILS, Reading
 from simulator.platforms.instagram.sending import Sending
 from simulator.platforms.instagram.subscribing import Subscribing
@@ -41,7 +42,8 @@ class Instagram:
         self.subscribing = Subscribing(kernel)
         self.reading = Reading(kernel)
         self.sending = Sending(kernel)
-        self.comments = Comments(kernel, self.reading)
+        self.nodes = Nodes(kernel, self.reading)
+        self.comments = Comments(kernel)
 
     def prefixes(self) -> tuple[str, ...]:
         return ()
@@ -86,7 +88,7 @@ class Instagram:
                 methods=["POST"],
             ),
             Route("/{node}", guarded(self.comments.change, scope=COMMENTS), methods=["POST", "DELETE"]),
-            Route("/{node}", guarded(self.reading.node), methods=["GET"]),
+            Route("/{node}", guarded(self.nodes.node), methods=["GET"]),
         ]
 
     def _own(self, handler: Any) -> Any:

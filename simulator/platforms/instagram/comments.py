@@ -11,15 +11,14 @@ from simulator.drafts import Draft
 from simulator.kernel import Kernel
 from simulator.models import Account, Message, Thread
 from simulator.platforms.instagram import errors
-from simulator.platforms.instagram.reading import Reading, cursor, fields_of
+from simulator.platforms.instagram.paging import cursor, fields_of, page
 from simulator.platforms.instagram.shapes import comment_body
 
 
 class Comments:
-    def __init__(self, kernel: Kernel, reading: Reading) -> None:
+    def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
         self.world = kernel.world
-        self.reading = reading
 
     def _comment(self, account: Account, name: str) -> Message | None:
         found = self.world.message(account, name)
@@ -29,8 +28,13 @@ class Comments:
         """GET /{ig-user}/media: the account's own posts, newest first."""
         wanted = fields_of(str(given.get("fields", "id")))
         posts = sorted(account.posts, key=lambda post: int(post["id"]), reverse=True)
-        return self.reading.page(
-            request, posts, given=given, cap=100, build=lambda post: self._post(account, post, wanted)
+        return page(
+            self.world,
+            request,
+            posts,
+            given=given,
+            cap=100,
+            build=lambda post: self._post(account, post, wanted),
         )
 
     def _post(self, account: Account, post: dict[str, Any], wanted: dict[str, str]) -> dict[str, Any]:
@@ -67,7 +71,7 @@ class Comments:
             answers = self._answers(account, one) if "replies" in wanted else []
             return {**body, "replies": self._first_answers(one, answers)} if answers else body
 
-        return self.reading.page(request, rows, given=given, cap=50, build=build)
+        return page(self.world, request, rows, given=given, cap=50, build=build)
 
     def _answers(self, account: Account, comment: Message) -> list[Message]:
         thread = self.world.thread(account, comment.thread)
@@ -100,7 +104,7 @@ class Comments:
             return errors.unknown_object(comment.thread)
         if request.method == "GET":
             rows = self._answers(account, comment)
-            return self.reading.page(request, rows, given=given, cap=50, build=self._shown)
+            return page(self.world, request, rows, given=given, cap=50, build=self._shown)
         return await self._answer(account, comment=comment, thread=thread, given=given)
 
     async def mention(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
