@@ -86,15 +86,15 @@ class Met:
     verified: bool | None
 
 
-def meet_people(brand_id: int, batch: Batch, now: datetime) -> dict[Key, Met]:
-    """The handle and contact of everybody in the batch, made where they are new, renamed where the platform says so."""
+def meet_people(brand_id: int, batch: Batch, now: datetime) -> tuple[dict[Key, Met], list[tuple[int, int]]]:
+    """The handle and contact of everybody in the batch, made where they are new, renamed where the platform says so. And which messages
+    that were here before have an author's name by that: (conversation id, message id)."""
     known = _find_people(list(batch.parties))
     new = {key: party for key, party in batch.parties.items() if key not in known}
     if new:
         _make_people(brand_id, new, now)
         known |= _find_people(list(new))
-    _rename_people(batch.parties, known)
-    return known
+    return known, _rename_people(batch.parties, known)
 
 
 def _find_people(keys: list[Key]) -> dict[Key, Met]:
@@ -136,7 +136,7 @@ def _make_people(brand_id: int, new: dict[Key, Party], now: datetime) -> None:
     )  # fmt: skip
 
 
-def _rename_people(parties: dict[Key, Party], known: dict[Key, Met]) -> None:
+def _rename_people(parties: dict[Key, Party], known: dict[Key, Met]) -> list[tuple[int, int]]:
     """Webhooks often carry no name; those that do keep the handle current, and so do those that say how many follow."""
     changed = []
     for key, party in parties.items():
@@ -149,7 +149,7 @@ def _rename_people(parties: dict[Key, Party], known: dict[Key, Met]) -> None:
         if met != was:
             changed.append(astuple(met))
     if not changed:
-        return
+        return []
     columns = _sql.columns(changed, 7)
     _sql.run(
         """UPDATE inbox_handle h SET name = c.name, username = c.username, avatar_url = c.avatar, followers = c.followers, verified = c.verified
@@ -158,7 +158,7 @@ def _rename_people(parties: dict[Key, Party], known: dict[Key, Met]) -> None:
             WHERE h.id = c.id""",
         columns,
     )
-    name_authors([(handle_id, name or username) for handle_id, _, name, username, *_ in changed])
+    named = name_authors([(handle_id, name or username) for handle_id, _, name, username, *_ in changed])
     _sql.run(
         """UPDATE inbox_contact t SET name = c.name FROM unnest(%s::bigint[], %s::text[]) AS c(id, name)
             WHERE t.id = c.id AND c.name <> '' AND t.name <> c.name
@@ -169,6 +169,7 @@ def _rename_people(parties: dict[Key, Party], known: dict[Key, Met]) -> None:
 
 def renamed(people: dict[Key, Met], batch: Batch) -> list[tuple[int, str, int, str, str, str]]:
     """(channel, platform id, contact, name, username, avatar) of those whom the platform named: a list row shows the last name it gave."""
+    return named
     return [
         (*key, met.contact_id, met.name or met.username, met.username, met.avatar)
         for key, met in people.items()

@@ -189,15 +189,19 @@ def bump_seq(seq_of: dict[int, int]) -> None:
     )
 
 
-def rename_rows(named: list[tuple[int, str, int, str, str, str]]) -> None:
-    """(channel id, platform id, contact id, name, username, avatar): what the list shows of a person there, where it changed."""
-    if named:
-        _sql.run(
-            """UPDATE inbox_conversation c SET contact_name = n.name, contact_username = n.username, contact_avatar = n.avatar
-                 FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[])
-                      AS n(channel_id, external_id, contact_id, name, username, avatar)
-                WHERE c.contact_id = n.contact_id AND c.channel_id = n.channel_id
-                  AND c.recipient_key = n.external_id COLLATE "C"
-                  AND (c.contact_name, c.contact_username, c.contact_avatar) IS DISTINCT FROM (n.name, n.username, n.avatar)""",
-            _sql.columns(named, 6),
-        )
+def rename_rows(named: list[tuple[int, str, int, str, str, str]]) -> list[int]:
+    """(channel id, platform id, contact id, name, username, avatar): what the list shows of a person there. Returns the conversations
+    where that changed."""
+    if not named:
+        return []
+    changed = _sql.rows(
+        """UPDATE inbox_conversation c SET contact_name = n.name, contact_username = n.username, contact_avatar = n.avatar
+             FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[])
+                  AS n(channel_id, external_id, contact_id, name, username, avatar)
+            WHERE c.contact_id = n.contact_id AND c.channel_id = n.channel_id
+              AND c.recipient_key = n.external_id COLLATE "C"
+              AND (c.contact_name, c.contact_username, c.contact_avatar) IS DISTINCT FROM (n.name, n.username, n.avatar)
+        RETURNING c.id""",
+        _sql.columns(named, 6),
+    )
+    return [pk for (pk,) in changed]

@@ -7,10 +7,12 @@ from datetime import datetime
 from django.db import transaction
 
 from inbox import events
-from inbox.actions import _arrivals, _conversations, _reach
+from inbox.actions import _arrivals, _conversations, _naming, _reach
 from inbox.exchange import Party
-from inbox.models import Contact, ContactMerge, Conversation, EventKind, Handle, Message
+from inbox.models import Contact, ContactMerge, Conversation, Handle
 from inbox.rules.cleaning import clean
+
+TOLD = 20  # of a person's conversations whose rows stay as they are
 
 
 @transaction.atomic(durable=True)
@@ -42,26 +44,14 @@ def _update(channel_id: int, party: Party, now: datetime, *, whole: bool) -> Non
         ):  # fmt: skip
             return
         _name_people(handle, name or username, whole=whole)
-        _conversations.rename_rows(
+        rows = _conversations.rename_rows(
             [(channel_id, handle.external_id, handle.contact_id, name or username, username, avatar)]
         )
-        seq_of = {
-            conversation_id: ledger.record(EventKind.CONTACT_UPDATED, at=now, conversation_id=conversation_id)
-            for conversation_id in Conversation.objects.filter(contact=handle.contact_id)
-            .order_by("-last_message_at", "-pk")
-            .values_list("pk", flat=True)[:20]
-        }
-        _conversations.bump_seq(seq_of)
-        for conversation_id, message_id in _arrivals.name_authors([(handle.pk, name or username)]):
-            seq = ledger.record(
-                EventKind.MESSAGE_AMENDED,
-                at=now,
-                conversation_id=conversation_id,
-                message_id=message_id,
-                what="author",
-            )
-            Message.objects.filter(pk=message_id).update(seq=seq)
-            _conversations.bump_seq({conversation_id: seq})
+        # Beside a thread stands more of the person than its row shows.
+        newest = Conversation.objects.filter(contact=handle.contact_id).order_by("-last_message_at", "-pk")
+        beside = newest.values_list("pk", flat=True)[:TOLD]
+        named = _arrivals.name_authors([(handle.pk, name or username)])
+        _naming.tell(ledger, {*rows, *beside}, named, now=now)
 
 
 def _name_people(handle: Handle, called: str, *, whole: bool) -> None:

@@ -23,6 +23,7 @@ from inbox.actions import (
     _dating,
     _early_reads,
     _messages,
+    _naming,
     _placing,
     _progress,
     _reach,
@@ -95,7 +96,8 @@ class _Intake:
         }
 
     def take(self, batch: Batch, received: Received) -> None:
-        people = _arrivals.meet_people(self.ledger.brand_id, batch, self.now)
+        people, named = _arrivals.meet_people(self.ledger.brand_id, batch, self.now)
+        batch.messages = _rooting.in_talks(batch.messages)
         known = _messages.find_known(batch)
         batch.amendments += amendments(batch, known)
         unknown = {key: message for key, message in batch.messages.items() if key not in known}
@@ -118,7 +120,8 @@ class _Intake:
         self._note_reads(batch, places)
         _conversations.introduce(unknown, threads, people)
         _conversations.make_groups(unknown, threads, self.channels)
-        _conversations.rename_rows(_arrivals.renamed(people, batch))
+        rows = _conversations.rename_rows(_arrivals.renamed(people, batch))
+        _naming.tell(self.ledger, rows, named, now=self.now)
         reached += _reach.note(batch)
 
         _threads.apply(list(self.changes.values()))

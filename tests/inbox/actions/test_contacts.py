@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from inbox.actions import contacts, receiving
@@ -137,3 +139,43 @@ def test_a_message_that_says_how_many_follow_keeps_it(channel: Channel) -> None:
 
     handle = Handle.objects.get()
     assert (handle.followers, handle.verified) == (20_000, True)
+
+
+def test_a_name_that_comes_with_a_message_is_news_on_every_row_and_message_of_the_person(
+    channel: Channel,
+) -> None:
+    below_posts = [
+        InboundMessage(
+            f"c{n}", f"comment:{n}:9273", say.at(n), Party("9273"), "Nice!", thread_kind=ThreadKind.COMMENT
+        )
+        for n in range(1, 31)
+    ]
+    receiving.receive(arrivals=[Arrival(channel.pk, each) for each in below_posts], now=say.at(40))
+    before = Event.objects.latest("seq").seq
+
+    named = InboundMessage("m2", "9273", say.at(50), Party("9273", name="Mara"), "Still there?")
+    receiving.receive(arrivals=[Arrival(channel.pk, named)], now=say.at(51))
+
+    assert set(Conversation.objects.values_list("contact_name", flat=True)) == {"Mara"}
+    assert sorted(told()) == sorted(["9273", *(each.thread_id for each in below_posts)])
+    assert not Conversation.objects.filter(seq__lte=before).exists()
+    assert not Message.objects.filter(seq__lte=before).exists()
+    amended = Event.objects.filter(kind=EventKind.MESSAGE_AMENDED, data__what="author", seq__gt=before)
+    assert amended.count() == 31
+
+    receiving.receive(arrivals=[Arrival(channel.pk, replace(named, external_id="m3"))], now=say.at(52))
+    assert len(told()) == 31
+
+
+def test_a_name_that_was_looked_up_is_news_on_every_row_that_shows_it(channel: Channel) -> None:
+    below_posts = [
+        InboundMessage(
+            f"c{n}", f"comment:{n}:9273", say.at(n), Party("9273"), "Nice!", thread_kind=ThreadKind.COMMENT
+        )
+        for n in range(1, 31)
+    ]
+    receiving.receive(arrivals=[Arrival(channel.pk, each) for each in below_posts], now=say.at(40))
+
+    contacts.update_profile(channel_id=channel.pk, party=Party("9273", name="Mara"), now=say.at(50))
+
+    assert len(set(told())) == 31

@@ -1,0 +1,36 @@
+"""Who somebody is, learned later: told wherever a row or a message shows another name by now."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from inbox import events
+from inbox.actions import _conversations, _sql
+from inbox.models import EventKind
+
+
+def tell(
+    ledger: events.Ledger,
+    rows: Collection[int],
+    messages: Sequence[tuple[int, int]],
+    *,
+    now: datetime,
+) -> None:
+    """`rows`: conversations whose row was renamed; `messages`: (conversation id, message id) of those that have an author's name now.
+    A new message shows the row anew, and not the head of the thread and what stands beside it: so each is told by itself."""
+    seq_of = {pk: ledger.record(EventKind.CONTACT_UPDATED, at=now, conversation_id=pk) for pk in sorted(rows)}
+    named = []
+    for conversation_id, message_id in messages:
+        seq = ledger.record(
+            EventKind.MESSAGE_AMENDED, at=now, conversation_id=conversation_id, message_id=message_id, what="author"
+        )  # fmt: skip
+        named.append((message_id, seq))
+        seq_of[conversation_id] = seq
+    if named:
+        _sql.run(
+            """UPDATE inbox_message m SET seq = s.seq FROM unnest(%s::bigint[], %s::bigint[]) AS s(id, seq) WHERE m.id = s.id""",
+            _sql.columns(named, 2),
+        )
+    if seq_of:
+        _conversations.bump_seq(seq_of)
