@@ -117,6 +117,7 @@ class InboundMessage:
         ""  # external id of the message before it, where the platform's list tells more than its coarse times
     )
     standing: Standing | None = None  # from a history that shows what became of a message
+    aside: str = ""  # in public: where a telling puts it that knows what it answers and not the root; the same as `thread_id`: this is one
     untold: bool = False  # there is such a message; its words are told to whoever asks for them
     dated_by_delivery: bool = (
         False  # `sent_at` is the delivery's, for want of the message's own: any other telling knows better

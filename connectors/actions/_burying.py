@@ -16,7 +16,7 @@ from connectors.contract import Item, Page
 from connectors.models import DeadItem, Receipt, ReceiptState
 from inbox.models import Channel
 
-_OF_THE_PAGE = ("standing", "after")  # what an event says of the moment and of its neighbours
+_OF_THE_PAGE = ("standing", "after", "aside")  # what an event says of the moment and of its neighbours
 
 _PEOPLE = ("author", "counterpart", "party", "actor")  # whose followers and pictures change
 

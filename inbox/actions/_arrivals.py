@@ -44,7 +44,11 @@ class Batch:
         for channel_id, event in arrivals:
             match event:
                 case InboundMessage():
-                    batch.messages.setdefault((channel_id, event.external_id), event)
+                    told = batch.messages.setdefault((channel_id, event.external_id), event)
+                    if told.aside and told.aside == told.thread_id != event.thread_id:
+                        batch.messages[(channel_id, event.external_id)] = (
+                            event  # it knows the root of the talk
+                        )
                     if party := customer_of(event):
                         batch._meet(channel_id, party)
                 case Edited() | Unsent() | Reacted():
@@ -165,11 +169,11 @@ def _rename_people(parties: dict[Key, Party], known: dict[Key, Met]) -> list[tup
               AND NOT EXISTS (SELECT 1 FROM inbox_contactmerge m WHERE m.kept_id = t.id AND m.undone_at IS NULL)""",
         [columns[1], columns[2]],
     )
+    return named
 
 
 def renamed(people: dict[Key, Met], batch: Batch) -> list[tuple[int, str, int, str, str, str]]:
     """(channel, platform id, contact, name, username, avatar) of those whom the platform named: a list row shows the last name it gave."""
-    return named
     return [
         (*key, met.contact_id, met.name or met.username, met.username, met.avatar)
         for key, met in people.items()

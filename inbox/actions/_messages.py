@@ -11,8 +11,8 @@ from typing import Any
 from inbox.actions import _sql, _untold
 from inbox.actions._arrivals import Batch, Key, Met, customer_of
 from inbox.actions._conversations import Thread
-from inbox.exchange import InboundMessage, ReadUpTo
-from inbox.models import Ended
+from inbox.exchange import InboundMessage, MessageKind, ReadUpTo
+from inbox.models import Ended, EventKind
 from inbox.models.fields import new_public_id
 from inbox.rules import echoes
 from inbox.rules.cleaning import LONGEST, clean, clean_json
@@ -107,6 +107,15 @@ def find_known(batch: Batch) -> dict[Key, Known]:
 def order_key_of(message: InboundMessage) -> str:
     key = message.order_key or message.external_id
     return f"{key[:399]}{BY_DELIVERY}" if message.dated_by_delivery else key
+
+
+def news_of(message: InboundMessage, *, historical: bool) -> EventKind:
+    """What a new message is as an event."""
+    if historical:
+        return EventKind.MESSAGE_FOUND
+    if message.kind is MessageKind.SYSTEM:
+        return EventKind.MESSAGE_OF_SYSTEM
+    return EventKind.MESSAGE_ECHOED if message.outbound else EventKind.MESSAGE_RECEIVED
 
 
 def match_echoes(unknown: dict[Key, InboundMessage], threads: dict[Key, Thread]) -> dict[Key, int]:

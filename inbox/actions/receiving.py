@@ -27,6 +27,7 @@ from inbox.actions import (
     _placing,
     _progress,
     _reach,
+    _rooting,
     _threads,
 )
 from inbox.actions._arrivals import Batch, Key, Met
@@ -215,7 +216,8 @@ class _Intake:
         ):
             thread = threads[(key[0], message.thread_id)]
             change = self._change(thread)
-            seq = self.ledger.record(self._news_of(message), at=self.now, conversation_id=thread.id)
+            kind = _messages.news_of(message, historical=self.historical)
+            seq = self.ledger.record(kind, at=self.now, conversation_id=thread.id)
             change.added += 1
             change.seq = change.public_seq = seq
             if message.kind is MessageKind.SYSTEM or automatic.is_by_nobody(message):
@@ -230,13 +232,6 @@ class _Intake:
                 change.opened.append(message.sent_at)
             numbered.append((key[0], message, thread, seq))
         return numbered
-
-    def _news_of(self, message: InboundMessage) -> EventKind:
-        if self.historical:
-            return EventKind.MESSAGE_FOUND
-        if message.kind is MessageKind.SYSTEM:
-            return EventKind.MESSAGE_OF_SYSTEM
-        return EventKind.MESSAGE_ECHOED if message.outbound else EventKind.MESSAGE_RECEIVED
 
     def _amend(self, batch: Batch, places: _messages.Places) -> int:
         told = _amending.keep(batch, self.now)

@@ -14,7 +14,6 @@ from connectors.contract import (
     InboundEvent,
     InboundMessage,
     Malformed,
-    MessageKind,
     Page,
     Remedy,
     Standing,
@@ -116,7 +115,7 @@ def _mentions(ctx: Context, token: str) -> Page:
         return Page((), rates=error.rates, withheld=error.reason)
 
     def read(each: Mapping[str, Any], includes: Mapping[str, Any]) -> InboundEvent:
-        return posts.of_v2(each, includes, account, MessageKind.MENTION)
+        return posts.of_v2(each, includes, account)
 
     following = wire.text(wire.mapping(body.get("meta")).get("next_token"))
     after = {"of": "mentions", "token": following} if following else {}

@@ -9,33 +9,30 @@ from connectors import wire
 from connectors.contract import Account, Attachment, InboundMessage, MessageKind, Origin, Party, ThreadKind
 from connectors.platforms.x import media, people, threads
 
-EVENTS: Final = {
-    "post.mention.create": MessageKind.MENTION,
-    "post.reply.create": MessageKind.COMMENT,
-    "post.quote.create": MessageKind.MENTION,
-}
+REPLY: Final = "post.reply.create"
+EVENTS: Final = ("post.mention.create", REPLY, "post.quote.create")
 
 
 def of_v2(
-    payload: Mapping[str, Any], includes: Mapping[str, Any], account: Account, kind: MessageKind
+    payload: Mapping[str, Any], includes: Mapping[str, Any], account: Account, *, event_type: str = ""
 ) -> InboundMessage:
-    """A v2 post. The includes may stand inside the payload or beside it."""
+    """A v2 post. The includes may stand inside the payload or beside it. X tells of one post by several events, and lists it among the
+    mentions: what it is shows by itself, and not by the way it came."""
     includes = includes or wire.mapping(payload.get("includes"))
     post = wire.mapping(payload.get("data")) or payload
     post_id = wire.need(wire.exact_id(post), "post id")
     author_id = wire.need(wire.ident(post.get("author_id")), "author")
     users = people.known(includes.get("users"))
     references = _references(post)
-    root = wire.ident(post.get("conversation_id")) or references.get("replied_to") or post_id
     files = _files(post, includes)
     return _post(
         post_id,
-        root=root,
+        root=wire.ident(post.get("conversation_id")),
         author=people.find(users, author_id),
         account=account,
         sent_at=wire.when(post.get("created_at"), post.get("created_timestamp")),
         text=media.words(_long_text(post), post.get("entities"), with_media=bool(files)),
-        kind=kind,
+        answers=event_type == REPLY,
         reply_to=references.get("replied_to", ""),
         quoted=references.get("quoted", ""),
         to=wire.ident(post.get("in_reply_to_user_id")),
@@ -70,7 +67,6 @@ def of_v1(post: Mapping[str, Any], account: Account) -> InboundMessage | None:
     post_id = wire.need(wire.exact_id(post), "post id")
     author = people.party(post.get("user"))
     wire.need(author.external_id, "author")
-    parent = wire.exact_id(post, "in_reply_to_status_id")
     holder = wire.mapping(extended.get("extended_entities")) or wire.mapping(post.get("extended_entities"))
     files = tuple(media.of_v1(each) for each in wire.entries(holder.get("media")))
     text = (
@@ -80,13 +76,12 @@ def of_v1(post: Mapping[str, Any], account: Account) -> InboundMessage | None:
     )
     return _post(
         post_id,
-        root=parent or post_id,
+        root="",
         author=author,
         account=account,
         sent_at=wire.when(post.get("timestamp_ms"), post.get("created_at")),
         text=media.words(text, extended.get("entities") or post.get("entities"), with_media=bool(files)),
-        kind=MessageKind.COMMENT if parent else MessageKind.MENTION,
-        reply_to=parent,
+        reply_to=wire.exact_id(post, "in_reply_to_status_id"),
         quoted=wire.exact_id(post, "quoted_status_id"),
         to=wire.exact_id(post, "in_reply_to_user_id"),
         attachments=files,
@@ -94,15 +89,28 @@ def of_v1(post: Mapping[str, Any], account: Account) -> InboundMessage | None:
 
 
 def _post(
-    post_id: str, *, root: str, author: Party, account: Account, quoted: str, to: str, **more: Any
+    post_id: str,
+    *,
+    root: str,
+    author: Party,
+    account: Account,
+    reply_to: str,
+    quoted: str,
+    to: str,
+    answers: bool = False,
+    **more: Any,
 ) -> InboundMessage:
+    """`root`: "" where it is not told. A post that answers none is one itself."""
     outbound = author.external_id == account.external_id
     customer = to if outbound and to != account.external_id else "" if outbound else author.external_id
     card = {"type": "post", "id": quoted, "url": f"https://x.com/i/status/{quoted}"} if quoted else {}
     return InboundMessage(
         external_id=post_id,
-        thread_id=threads.of_posts(root, customer),
+        thread_id=threads.of_posts(root or reply_to or post_id, customer),
+        aside=threads.of_posts(reply_to, customer) if reply_to and reply_to != root else "",
         author=author,
+        kind=MessageKind.COMMENT if reply_to or answers else MessageKind.MENTION,
+        reply_to=reply_to,
         thread_kind=ThreadKind.COMMENT,
         outbound=outbound,
         origin=Origin.OTHER_CLIENT if outbound else Origin.CUSTOMER,

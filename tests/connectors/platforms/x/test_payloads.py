@@ -32,6 +32,8 @@ from connectors.platforms.x import media, threads
 from connectors.platforms.x import messages as messages_of_x
 from connectors.platforms.x.connector import connector
 from connectors.platforms.x.messages import of_v2
+from connectors.platforms.x.posts import of_v1 as of_an_older_post
+from connectors.platforms.x.posts import of_v2 as of_a_post
 from tests.connectors.helpers import delivery, read, why_not
 
 ACCOUNT = Account("2244994945", "acme")
@@ -207,7 +209,7 @@ def test_an_encrypted_chat_is_shown_as_such() -> None:
 
 def test_a_mention_stands_in_its_authors_thread_under_the_post() -> None:
     said = message("mention_xaa")
-    assert (said.kind, said.thread_kind) == (MessageKind.MENTION, ThreadKind.COMMENT)
+    assert (said.kind, said.thread_kind) == (MessageKind.COMMENT, ThreadKind.COMMENT)
     assert said.thread_id == f"comment:2080765901528536000:{CUSTOMER}"
     assert said.reply_to == "2080765901528536000"
     assert said.text == "@acme where is my parcel?"
@@ -215,8 +217,34 @@ def test_a_mention_stands_in_its_authors_thread_under_the_post() -> None:
     assert said.author.name == "Mara"
 
 
-def test_a_reply_is_a_comment() -> None:
-    assert message("reply_xaa").kind is MessageKind.COMMENT
+def test_a_post_is_what_it_is_by_whichever_event_or_list_it_is_told() -> None:
+    """An answer to another post is a comment; what stands by itself is a mention, and so is what quotes."""
+    assert message("reply_xaa").kind is message("mention_xaa").kind is MessageKind.COMMENT
+    assert message("quote_xaa").kind is message("mention_aaa").kind is MessageKind.MENTION
+    listed = wire.decode(delivery("x", "reply_xaa"))["data"]["payload"]
+    assert of_a_post(listed, {}, ACCOUNT).kind is MessageKind.COMMENT
+
+
+def test_a_telling_without_the_root_of_a_talk_names_the_post_it_answers_and_one_with_it_says_where_that_stands() -> (
+    None
+):
+    listed = wire.decode(delivery("x", "reply_xaa"))["data"]["payload"]
+    deep = {**listed, "referenced_tweets": [{"type": "replied_to", "id": "2080765901528536777"}]}
+    older = {
+        "id_str": listed["id"],
+        "timestamp_ms": "1786011824372",
+        "text": "@acme where is my parcel?",
+        "user": {"id_str": CUSTOMER},
+        "in_reply_to_status_id_str": "2080765901528536777",
+        "in_reply_to_user_id_str": ACCOUNT.external_id,
+    }
+
+    whole, loose = of_a_post(deep, {}, ACCOUNT), of_an_older_post(older, ACCOUNT)
+
+    assert loose is not None and loose.thread_id == loose.aside == whole.aside
+    assert whole.aside == f"comment:2080765901528536777:{CUSTOMER}"
+    assert (whole.thread_id, whole.kind) == (f"comment:2080765901528536000:{CUSTOMER}", loose.kind)
+    assert of_a_post(listed, {}, ACCOUNT).aside == ""
 
 
 def under_our_post(author: str, to: str) -> InboundMessage:
