@@ -73,22 +73,22 @@ def note_whole(
     run: SyncRun | None,
     *,
     walked_from: datetime,
-    withheld: str = "",
     unread: int = 0,
     now: datetime,
 ) -> None:
-    """A whole walk or poll has been made. `withheld`: why it is whole without the public talk; `unread`: how many items that it met could
-    not be read. What it closes is closed but for these. A poll that does not bring the comments says nothing of them: it closes what its
-    own failing opened, and the rest is a comparison's affair."""
+    """A whole walk or poll has been made. `unread`: how many items that it met could not be read. What it closes is closed but for
+    these; that it was shown no public talk is a gap of its own (`GapCause.WITHHELD`). A poll that does not bring the comments says nothing
+    of them: it closes what its own failing opened, and the rest is a comparison's affair."""
     channel = schedule.channel
     polled = polled_until(channel.pk)
     if schedule.task == Task.POLL and platforms.get(channel.platform).receive.is_partly_polled:
-        unseen = _unseen("", unread)
+        unseen = _unseen(unread)
         _heal(schedule, run, walked_from=walked_from, unseen=unseen, now=now, causes=(GapCause.FAILING,))
         _note_unread(channel, polled, walked_from=walked_from, now=now)
         _note("polled_until", channel.pk, walked_from)
         return
-    _heal(schedule, run, walked_from=walked_from, unseen=_unseen(withheld, unread), now=now)
+    causes = _closed_by_a_comparison(channel)
+    _heal(schedule, run, walked_from=walked_from, unseen=_unseen(unread), now=now, causes=causes)
     _note_unread(channel, polled, walked_from=walked_from, now=now)
     _note("complete_until", channel.pk, min(walked_from, _log_until(channel) or walked_from))
     ChannelHealth.objects.filter(channel=channel).update(last_synced_at=now)
@@ -100,16 +100,22 @@ def note_shown(
     """A whole walk was shown the public talk as well. False: it was not withheld before."""
     if withheld_since(schedule.channel_id) is None:
         return False
-    unseen = _unseen("", unread)
+    unseen = _unseen(unread)
     _heal(schedule, run, walked_from=walked_from, unseen=unseen, now=now, causes=(GapCause.WITHHELD,))
     return True
 
 
-def _unseen(withheld: str, unread: int) -> str:
-    told = [f"it was not shown what is said in public ({withheld.rstrip('.')})"] if withheld else []
-    if unread:
-        told.append(f"{unread} {'item' if unread == 1 else 'items'} that it met could not be read")
-    return ", and ".join(told)
+def _closed_by_a_comparison(channel: Channel) -> Collection[str]:
+    """Where messages are polled, what is delivered is said in public: of that a walk which was not shown it closes nothing."""
+    if platforms.get(channel.platform).receive.is_partly_polled and withheld_since(channel.pk) is not None:
+        return (GapCause.DISCONNECTED, GapCause.FAILING)
+    return FOUND_BY_A_WALK
+
+
+def _unseen(unread: int) -> str:
+    if not unread:
+        return ""
+    return f"{unread} {'item' if unread == 1 else 'items'} that it met could not be read"
 
 
 def _note_unread(channel: Channel, polled: datetime | None, *, walked_from: datetime, now: datetime) -> None:

@@ -13,14 +13,13 @@ from connectors.platforms.linkedin import client, comments, errors, oauth, polli
 _ACTIONS: Final = "COMMENT,ADMIN_COMMENT,COMMENT_EDIT,COMMENT_DELETE,SHARE_MENTION"
 _PAGE: Final = 50
 NO_COMMENTS: Final = "LinkedIn does not let this app read the comments of the page: a role at the page, or the product for it, is missing."
+NO_PAGE: Final = "LinkedIn does not tell comments without an administrator of the page."
 
 
 def page(ctx: Context, cursor: str, thread_id: str) -> Page:
     state = wire.unpack(cursor)
     if thread_id.startswith(urns.COMMENT) or state.get("of") == "comments":
         return _comments(ctx, state, thread_id)
-    if not cursor and not thread_id and client.account(ctx).speaks_for:
-        _organisation(ctx)  # before the log is read for nothing: without the comments the walk is not whole
     if state.get("of") == "nothing more":
         raise ConnectorError(polling.NO_LOG, remedy=Remedy.TELL, code="no log")
     try:
@@ -37,24 +36,28 @@ def page(ctx: Context, cursor: str, thread_id: str) -> Page:
     return replace(found, cursor=cursor, more=True, beyond=comments_begin, unordered=True)
 
 
-def _organisation(ctx: Context) -> str:
-    """The page; "" where there never was one. Where there was, an empty walk would pass for a whole one."""
-    page = oauth.page_of(ctx)
-    if not page and client.account(ctx).speaks_for:
-        raise ConnectorError(oauth.NO_MORE, remedy=Remedy.TELL, code="no page")
-    return page
+def _withheld(state: Mapping[str, Any], thread_id: str, refused: ConnectorError) -> Page:
+    """The comments, or the rest of them, are not shown: the messages are whole all the same. Of one thread it is an error: an empty
+    page would say that nothing was written there, and so that it may be written again."""
+    if thread_id:
+        raise refused
+    if state.get("no_log"):
+        raise ConnectorError(polling.NO_LOG, remedy=Remedy.TELL, code="no log")
+    return Page((), rates=refused.rates, withheld=refused.reason)
+
+
+def _without_a_page(ctx: Context, state: Mapping[str, Any], thread_id: str) -> Page:
+    """Where there never was one there are no comments; where there was, they are withheld."""
+    had_one = bool(client.account(ctx).speaks_for)
+    reason = oauth.NO_MORE if had_one else NO_PAGE
+    found = _withheld(state, thread_id, ConnectorError(reason, remedy=Remedy.TELL, code="no page"))
+    return found if had_one else Page(())
 
 
 def _comments(ctx: Context, state: Mapping[str, Any], thread_id: str) -> Page:
-    organisation = wire.text(state.get("page")) or _organisation(ctx)
-    if not organisation and thread_id:
-        # An empty page would say that nothing was written there, and so that it may be written again.
-        reason = "LinkedIn does not tell comments without an administrator of the page."
-        raise ConnectorError(reason, remedy=Remedy.TELL, code="no page")
-    if not organisation and state.get("no_log"):
-        raise ConnectorError(polling.NO_LOG, remedy=Remedy.TELL, code="no log")
+    organisation = wire.text(state.get("page")) or oauth.page_of(ctx)
     if not organisation:
-        return Page(())
+        return _without_a_page(ctx, state, thread_id)
     start = wire.count(state.get("start")) or 0
     path = (
         f"rest/organizationalEntityNotifications?q=criteria&actions=List({_ACTIONS})"
@@ -63,9 +66,10 @@ def _comments(ctx: Context, state: Mapping[str, Any], thread_id: str) -> Page:
     try:
         body, _ = client.call(ctx, "GET", path, bucket="read")
     except ConnectorError as error:
-        if errors.lacks_ability(error):  # messages, which need another product, go on
-            raise ConnectorError(NO_COMMENTS, remedy=Remedy.TELL, code=error.code) from None
-        raise
+        if not errors.lacks_ability(error):
+            raise
+        refused = ConnectorError(NO_COMMENTS, remedy=Remedy.TELL, code=error.code, rates=error.rates)
+        return _withheld(state, thread_id, refused)
     elements = wire.entries(body.get("elements"))
     events: list[InboundEvent] = []
     failures = []
@@ -88,4 +92,4 @@ def _comments(ctx: Context, state: Mapping[str, Any], thread_id: str) -> Page:
     going_on = {**state, "of": "comments", "page": organisation, "start": following, "met": met}
     if not more and state.get("no_log"):
         going_on, more = {"of": "nothing more"}, True
-    return Page(tuple(events), wire.pack(going_on) if more else "", more, tuple(failures))
+    return Page(tuple(events), wire.pack(going_on) if more else "", more, tuple(failures), public=True)

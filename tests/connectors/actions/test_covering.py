@@ -360,3 +360,27 @@ def test_a_backfill_says_what_it_leaves_to_the_comparison_and_is_refused_where_n
     with pytest.raises(backfilling.Refused, match="Resume it first"):
         backfilling.ask(until=None, **week)
     backfilling.ask(until=NOW - timedelta(days=6, minutes=10), **week)
+
+
+def test_messages_are_complete_without_the_comments_and_what_was_not_delivered_of_those_stays_open(
+    walk: SyncSchedule, platform: FakePlatform, clock: Moving
+) -> None:
+    """Where messages are polled, comments are all that is delivered: a comparison that is shown none closes no gap of theirs."""
+    platform.manifest = manifest(receive=ReceiveRules(mode="poll", comments=True))
+    platforms.register(platform.manifest)
+    for cause in ("not_subscribed", "failing"):
+        Gap.objects.create(channel=walk.channel, cause=cause, since=NOW - timedelta(hours=2), found_at=NOW)
+    platform.withholds = "No comments are shown."
+
+    run(walk, clock)
+
+    assert ChannelHealth.objects.get().complete_until == NOW
+    still_open = Gap.objects.filter(healed_at=None)
+    assert set(still_open.values_list("cause", flat=True)) == {"not_subscribed", "withheld"}
+
+    clock.passes(3600)
+    platform.withholds = ""
+    platform.posts("Nice", at=NOW + timedelta(minutes=5))
+    run(walk, clock)
+
+    assert not still_open.exists()

@@ -871,7 +871,7 @@ def test_a_walk_that_is_begun_anew_reads_all_over_its_turns_and_the_next_one_wha
 
 
 def test_what_a_walk_could_not_see_is_told_beside_the_gap_that_it_closes(schedule, platform, clock, channel):
-    """A poll may be all there is, or a comparison that is shown no comments and met a thread that nobody could read."""
+    """What it is not shown of public talk is a gap of its own, and of what it met a thread may be one that nobody could read."""
     walk = schedule(Task.RECONCILE)
     run(walk, clock)
     clock.passes(86400)
@@ -886,7 +886,7 @@ def test_what_a_walk_could_not_see_is_told_beside_the_gap_that_it_closes(schedul
 
     run(walk, clock)
 
-    unseen = "it was not shown what is said in public (No comments are shown), and 2 items that it met could not be read"
+    unseen = "2 items that it met could not be read"
     healed = Gap.objects.exclude(healed_at=None)
     assert set(healed.values_list("healed_task", "unseen")) == {("reconcile", unseen)}
     assert healed.count() == 2

@@ -26,6 +26,7 @@ from connectors.contract import (
     Tokens,
     WebhookRequest,
 )
+from connectors.platforms.linkedin import backfill, oauth
 from connectors.platforms.linkedin.connector import connector
 from connectors.wire import milliseconds
 from tests.connectors import refusals
@@ -579,10 +580,29 @@ def test_an_app_without_comments_reads_the_messages(linkedin: FakePlatform) -> N
     ctx = linkedin.context(connector, ACCOUNT)
 
     page = connector.history(ctx, "")
-    with pytest.raises(ConnectorError, match="read the comments") as caught:
-        connector.history(ctx, page.cursor)
+    comments = connector.history(ctx, page.cursor)
+    with pytest.raises(ConnectorError, match="read the comments"):
+        connector.history(ctx, "", f"comment:{COMMENT}")
 
-    assert (len(page.events) > 0, caught.value.remedy) == (True, Remedy.TELL)
+    assert len(page.events) > 0
+    assert (comments.events, comments.more, comments.public) == ((), False, False)
+    assert comments.withheld == backfill.NO_COMMENTS
+
+
+def test_comments_that_are_refused_after_their_first_page_cost_none_of_it(linkedin: FakePlatform) -> None:
+    comment = orjson.loads(delivery("linkedin", "comment"))["notifications"][0]
+    link = {"rel": "next", "href": "/rest/organizationalEntityNotifications?start=1"}
+    shown = json_answer({"elements": [comment], "paging": {"links": [link]}})
+    linkedin.on("GET", LOG, json_answer(orjson.loads(delivery("linkedin", "message"))))
+    linkedin.on("GET", "/rest/organizationAcls", json_answer({"elements": [{"organization": PAGE}]}))
+    linkedin.on("GET", "/rest/organizationalEntityNotifications", shown, NO_PRODUCT)
+    ctx = linkedin.context(connector, ACCOUNT)
+
+    first = connector.history(ctx, connector.history(ctx, "").cursor)
+    rest = connector.history(ctx, first.cursor)
+
+    assert [each.external_id for each in first.events if isinstance(each, InboundMessage)] == [COMMENT]
+    assert (first.public, first.more, rest.more, rest.withheld) == (True, True, False, backfill.NO_COMMENTS)
 
 
 def test_without_the_number_of_the_application_messages_come_and_the_page_says_what_is_missing(
@@ -659,12 +679,14 @@ def test_a_role_that_was_lost_is_no_account_without_a_page(
     linkedin.on("GET", "/rest/organizationAcls", answer)
     ctx = linkedin.context(connector, replace(ACCOUNT, speaks_for=PAGE))
 
+    linkedin.on("GET", LOG, json_answer(orjson.loads(delivery("linkedin", "message"))))
+
     found = connector.subscription(ctx, HOOK)
-    with pytest.raises(ConnectorError, match="no more") as caught:
-        connector.history(ctx, "")
+    log = connector.history(ctx, "")
+    comments = connector.history(ctx, log.cursor)
 
     assert not found.is_active and "Give the account the role again" in found.said
-    assert caught.value.remedy is Remedy.TELL
+    assert log.events and (comments.more, comments.withheld) == (False, oauth.NO_MORE)
 
 
 def test_the_page_that_is_known_is_meant_where_there_are_several(linkedin: FakePlatform) -> None:
