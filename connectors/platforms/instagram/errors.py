@@ -79,6 +79,14 @@ TABLE: Final[tuple[Rule, ...]] = (
     Rule(9000001, None, Remedy.TELL, "Instagram has deleted this message, or no longer tells it."),
     Rule(100, None, Remedy.BUG, "Instagram did not understand our request."),
 )
+# Of the app or of one permission; a dead token has codes of its own.
+_OF_A_PERMISSION: Final = {
+    rule.words
+    for rule in TABLE
+    if rule.remedy is Remedy.RECONNECT
+    and (rule.code == 10 or 200 <= rule.code < 300)
+    and rule.words != _RESTRICTED
+}
 _BY_CODE: Final = {(rule.code, rule.subcode): rule for rule in TABLE}
 
 # Subcodes that also come as codes of their own.
@@ -137,10 +145,11 @@ def in_public() -> Iterator[None]:
     try:
         yield
     except ConnectorError as error:
-        if error.reason != _PERMISSION:
+        if error.reason not in _OF_A_PERMISSION:
             raise
+        reason = NO_COMMENTS if error.reason == _PERMISSION else error.reason
         raise ConnectorError(
-            NO_COMMENTS, remedy=Remedy.TELL, code=error.code, rates=error.rates, of_public=True
+            reason, remedy=Remedy.TELL, code=error.code, rates=error.rates, of_public=True
         ) from None
 
 

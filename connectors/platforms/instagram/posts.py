@@ -41,15 +41,15 @@ def _page(ctx: Context, state: Mapping[str, Any]) -> Page:
         return _posts(ctx)
     posts, threads = _ids(state.get("posts")), _ids(state.get("threads"))
     after, then = wire.text(state.get("after")), wire.text(state.get("then"))
-    shown, longer, remarks = state.get("shown") is True, list[str](), list[str]()
+    shown, longer, remarks = wire.text(state.get("shown")), list[str](), list[str]()
     try:
         if threads:
             events, failures, following, notices = answers(ctx, threads[0], after)
         else:
             events, failures, longer, following, notices = _of_post(ctx, posts[0], after)
-        shown = True
+            shown = posts[0]
     except ConnectorError as error:
-        if error.of_public and shown:  # the grant is for what was said under others: this is of the one
+        if error.of_public and shown and _is_shown(ctx, shown):  # it is of this post alone
             remarks.append(_NOT_SHOWN)
         elif error.code != _GONE:
             raise
@@ -63,7 +63,21 @@ def _page(ctx: Context, state: Mapping[str, Any]) -> Page:
     if not threads and not following:
         following, then = then, ""
     state = {"posts": posts, "threads": threads, "after": following, "then": then, "shown": shown}
-    return replace(_onward(state, events, failures, notices), public=shown, remarks=tuple(remarks))
+    return replace(_onward(state, events, failures, notices), public=bool(shown), remarks=tuple(remarks))
+
+
+def _is_shown(ctx: Context, post: str) -> bool:
+    """Whether what was said under a post that this walk was shown is shown still. Where the permission was withdrawn meanwhile it is
+    not, and the rest is withheld."""
+    try:
+        with errors.in_public():
+            client.get(ctx, f"{client.segment(post)}/comments", {"fields": "id", "limit": "1"})
+    except ConnectorError as error:
+        if error.of_public:
+            return False
+        if error.code != _GONE:
+            raise
+    return True
 
 
 def _onward(

@@ -101,6 +101,19 @@ def test_an_account_that_withholds_what_is_said_in_public_is_not_broken(withheld
     assert not any(page.public for page in pages)
 
 
+@pytest.mark.parametrize(
+    ("code", "subcode", "said"), [(200, 2018028, "development mode"), (200, 2534041, "Connected tools")]
+)
+def test_nor_is_one_whose_app_or_settings_withhold_it(code: int, subcode: int, said: str) -> None:
+    instagram = FakePlatform()
+    error = {"code": code, "error_subcode": subcode, "message": "No."}
+    instagram.on("GET", "/v25.0/me/media", json_answer({"error": error}, 403))
+
+    last = walked(instagram)[-1]
+
+    assert not last.more and said in last.withheld
+
+
 @pytest.mark.parametrize("refused", ["p1/comments", "c4/replies"])
 def test_one_post_that_is_not_shown_hides_no_other(refused: str) -> None:
     instagram = FakePlatform()
@@ -118,6 +131,20 @@ def test_one_post_that_is_not_shown_hides_no_other(refused: str) -> None:
     assert {each.external_id for each in told(pages)} == {"c1", "c3", "c4", "c5"} - {missing}
     assert not any(page.withheld for page in pages) and pages[-1].public
     assert [page.remarks for page in pages if page.remarks] == [(posts._NOT_SHOWN,)]
+
+
+def test_a_permission_that_is_withdrawn_in_the_middle_withholds_the_rest_and_costs_nothing() -> None:
+    instagram = FakePlatform()
+    instagram.on("GET", "/v25.0/me/media", json_answer({"data": [{"id": "p2"}, {"id": "p1"}, {"id": "p0"}]}))
+    no = json_answer({"error": {"code": 10, "message": "Application does not have permission"}}, 403)
+    instagram.on("GET", "/v25.0/p2/comments", json_answer({"data": [comment(3)]}), no)
+    instagram.on("GET", "/v25.0/p1/comments", no)
+    instagram.on("GET", "/v25.0/p0/comments", no)
+
+    pages = walked(instagram)
+
+    assert [each.external_id for each in told(pages)] == ["c3"]
+    assert (pages[-1].more, pages[-1].withheld, pages[-1].remarks) == (False, errors.NO_COMMENTS, ())
 
 
 def test_an_account_under_whose_posts_nobody_wrote_says_nothing_of_the_permission() -> None:
