@@ -28,6 +28,9 @@ from inbox.rules.cleaning import clean
 DELIVERED_WITHIN = timedelta(minutes=2)  # what is younger may still be on its way
 MARGIN = timedelta(minutes=10)  # deliveries under way when a walk began are looked at by the next one too
 HISTORICAL_AFTER = timedelta(hours=48)
+# What is said in public is said to all: whoever was not answered for so long waits no more, and a grant that comes back after a year
+# rings no hundreds of bells at once.
+PUBLIC_NEWS = timedelta(days=7)
 FOUND_BY_A_WALK = (
     GapCause.DISCONNECTED, GapCause.NOT_SUBSCRIBED, GapCause.FAILING, GapCause.NOT_DELIVERED, GapCause.UNREAD,
 )  # fmt: skip

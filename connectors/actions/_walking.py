@@ -14,7 +14,7 @@ from connectors import registry
 from connectors.abilities import Surveys
 from connectors.actions import _covering, _withdrawing
 from connectors.actions._asking import Asker
-from connectors.actions._covering import HISTORICAL_AFTER, MARGIN, CutOff
+from connectors.actions._covering import HISTORICAL_AFTER, MARGIN, PUBLIC_NEWS, CutOff
 from connectors.actions._runs import Synced
 from connectors.actions.scheduling import Walk
 from connectors.contract import ConnectorError, InboundEvent, InboundMessage, Page, ThreadKind
@@ -87,11 +87,13 @@ class Walker:
             back_to = known_until if walk.horizon is not None else None  # None: all that is told
             if not walk.reads_all and self._is_behind_it(page, walk, back_to, unknown):
                 following = page.beyond
-            stop = not following or following == walk.at
-            # What was said before the brand connected rings no bell today; what was missed since the last whole walk does, however late.
+            leads_back, stop = following == walk.at != "", not following
+            # What was said before the brand connected rings no bell today; what was missed since the last whole walk does, however late,
+            # and of what was said in public that is not too old.
             days_ago = self.asker.clock() - HISTORICAL_AFTER
             missed_since = known_until - MARGIN if known_until is not None else days_ago
-            before = max(self.channel.created_at, min(days_ago, missed_since))
+            owed_since = max(self.channel.created_at, min(days_ago, missed_since))
+            before = max(owed_since, self.asker.clock() - PUBLIC_NEWS) if of_public else owed_since
             self._note_way(page, walk.horizon, began)
             horizon = walk.horizon
             walk = Walk(walk.began, None, "") if stop else replace(walk, at=following)
@@ -103,7 +105,9 @@ class Walker:
                 kept = replace(kept, log_until=began)
             if horizon is not None:
                 news = tuple(
-                    each for each in _messages(page) if each.external_id in unknown and each.sent_at >= before
+                    each
+                    for each in _messages(page)
+                    if each.external_id in unknown and each.sent_at >= owed_since
                 )
                 self._note_lag(news)
                 kept = replace(

@@ -951,6 +951,23 @@ def test_what_was_withheld_is_news_when_the_permission_comes_however_late(schedu
     assert (withheld.healed_at, withheld.until, withheld.brought) == (clock(), clock(), 1)
 
 
+def test_of_what_was_withheld_for_long_the_last_week_rings_and_the_rest_is_history(schedule, platform, clock):
+    walk = schedule(Task.RECONCILE)
+    run(walk, clock)
+    platform.withholds = "No comments are shown."
+    clock.passes(3600)
+    run(walk, clock)
+    platform.posts("A year ago", at=NOW + timedelta(days=1))
+    platform.posts("Lately", at=NOW + timedelta(days=364))
+    clock.passes(366 * 86_400)
+    platform.withholds = ""
+
+    run(walk, clock)
+
+    assert dict(Message.objects.values_list("text", "historical")) == {"A year ago": True, "Lately": False}
+    assert Gap.objects.get(cause="withheld").brought == 2
+
+
 def test_public_talk_that_is_withheld_bounds_no_backfill_of_messages(schedule, platform, clock, channel):
     platform.withholds = "No comments are shown."
     run(schedule(Task.RECONCILE), clock)
