@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from connectors.actions import _covering, connecting, listening
+from connectors.actions import _covering, connecting, listening, parking
 from connectors.models import Alarm, AlarmKind, AlarmMail, GapCause, SyncSchedule, Task
 from connectors.queries import grants
 from connectors.rules.remedies import THROTTLED, fix_for
@@ -57,7 +57,8 @@ def look(*, now: datetime) -> int:
     }
     known = set(Alarm.objects.filter(cleared_at=None).values_list("channel_id", "kind", "task"))
     # That somebody tries again, or pauses it, mends nothing: only what succeeds does.
-    for key in sorted(known - set(found) - _not_succeeding(channels) - _not_looked_at(channels)):
+    unproven = _not_succeeding(channels) | _not_looked_at(channels) | _on_trial(channels, now)
+    for key in sorted(known - set(found) - unproven):
         _clear(key, now)
     new = 0
     for (channel_id, kind, task), said in sorted(found.items()):
@@ -128,6 +129,17 @@ def _not_looked_at(channels: Mapping[int, Channel]) -> set[Key]:
         if channel.state == ChannelState.CONNECTED
         and (health := getattr(channel, "health", None)) is not None
         and health.subscribed is None
+    }
+
+
+def _on_trial(channels: Mapping[int, Channel], now: datetime) -> set[Key]:
+    """Sending goes on for a try with access that was refused. Where that is refused once more, nothing is new."""
+    return {
+        (pk, AlarmKind.DISCONNECTED.value, "")
+        for pk, channel in channels.items()
+        if channel.state == ChannelState.CONNECTED
+        and (health := getattr(channel, "health", None)) is not None
+        and parking.is_on_trial(health, now=now)
     }
 
 

@@ -69,6 +69,10 @@ def _refused(untold: UntoldMessage, error: ConnectorError, version: int, now: da
             _later(untold, now, at_last=completing.rest)
         case Remedy.TELL | Remedy.BUG | Remedy.WAIT:
             completing.give_up(untold=untold)
+        case Remedy.RECONNECT if untold.asked_since is not None:
+            # It was asked for anew because the account was connected or granted more: this is about it, and no account is parked for that
+            # again and again. Where it is the account after all, the next call says so.
+            completing.rest(untold=untold)
         case Remedy.RECONNECT:  # it waits for somebody, however long that takes
             parking.heed_refusal(
                 channel_id=untold.message.channel_id, reason=error.reason, seen_version=version, now=now,

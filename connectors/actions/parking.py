@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 
 from connectors.contract import AccountChanged, AccountState
 from connectors.models import ChannelHealth, Credential
 from inbox import events
-from inbox.actions import channels
+from inbox.actions import channels, completing
 from inbox.models import Channel, ChannelState
 
 log = structlog.get_logger(__name__)
@@ -95,6 +95,7 @@ def _apply(channel_id: int, change: AccountChanged, now: datetime) -> None:
         case AccountState.CONNECTED:
             if _is_parked(channel_id) and _is_restricted(channel_id):
                 channels.resume_sending(channel_id=channel_id, now=now)
+                completing.ask_again(channel_id=channel_id, now=now)
 
 
 def _park(channel_id: int, reason: str, now: datetime, *, restricted: bool, refused_version: int = 0) -> None:
@@ -114,13 +115,18 @@ def _park(channel_id: int, reason: str, now: datetime, *, restricted: bool, refu
 
 def _next_try(channel_id: int, now: datetime) -> dict[str, datetime]:
     """Each pause is as long as the access has been refused by then, so that the pauses double."""
-    again = ChannelHealth.objects.filter(
-        Q(last_sent_at=None) | Q(last_sent_at__lt=F("refused_since")),
-        channel=channel_id, refused_version__gt=0, access_tried_from__gt=now - LONGEST_TILL_A_TRY,
-    )  # fmt: skip
-    since = again.values_list("refused_since", flat=True).first() or now
+    health = ChannelHealth.objects.filter(channel=channel_id).first()
+    since = (health.refused_since if health is not None and is_on_trial(health, now=now) else None) or now
     pause = min(max(now - since, FIRST_TRY), LONGEST_TILL_A_TRY)
     return {"refused_since": since, "access_tried_from": now + pause}
+
+
+def is_on_trial(health: ChannelHealth, *, now: datetime) -> bool:
+    """Whether refused access is being tried again, or soon will be: no reply has left with it yet, and nothing shows that it is good."""
+    tried_from, since, sent = health.access_tried_from, health.refused_since, health.last_sent_at
+    if not health.refused_version or tried_from is None or since is None:
+        return False
+    return tried_from > now - LONGEST_TILL_A_TRY and (sent is None or sent < since)
 
 
 def _is_parked(channel_id: int) -> bool:

@@ -20,6 +20,7 @@ from connectors.actions import (
     backfilling,
     connecting,
     listening,
+    parking,
     planning,
     refreshing,
     retiring,
@@ -129,6 +130,37 @@ def test_a_disconnect_is_told_once_and_again_only_after_it_was_mended(channel: C
     channels.park_sending(channel_id=channel.pk, reason="The role was lost.", now=NOW)
     look(5)
     assert len(mail.outbox) == 2 and "The role was lost." in mail.outbox[1].body
+
+
+def test_access_that_is_refused_each_time_it_is_tried_is_told_of_once(channel: Channel, ops: Person) -> None:
+    def at(minutes: int) -> datetime:
+        return NOW + timedelta(minutes=minutes)
+
+    def refused(minutes: int) -> None:
+        parking.heed_refusal(
+            channel_id=channel.pk, reason="The access has expired.", seen_version=1, now=at(minutes), of_access=True
+        )  # fmt: skip
+
+    def answered(minutes: int) -> ChannelState:
+        parking.heed_answer(channel_id=channel.pk, used_version=1, now=at(minutes))
+        return ChannelState(Channel.objects.get(pk=channel.pk).state)
+
+    refused(0)
+    assert look(1) == 1
+    for tried, again in ((16, 18), (40, 41)):
+        assert answered(tried) == ChannelState.CONNECTED
+        assert look(tried) == 0
+        refused(again)
+        assert look(again) == 0
+    assert len(mail.outbox) == 1
+
+    assert answered(120) == ChannelState.CONNECTED
+    ChannelHealth.objects.update(last_sent_at=at(121))  # a reply has left: the access is good
+    assert look(122) == 0
+    assert Alarm.objects.get().cleared_at == at(122)
+    refused(130)
+    assert look(131) == 1
+    assert len(mail.outbox) == 2
 
 
 def test_a_connection_that_is_just_being_made_is_not_disconnected(channel: Channel, ops: Person) -> None:

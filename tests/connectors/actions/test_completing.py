@@ -119,6 +119,28 @@ def test_an_account_that_nobody_reconnects_for_days_costs_no_words(mention, plat
     assert Message.objects.get(external_id="m1").text == TOLD.text
 
 
+def test_a_mention_that_is_refused_again_after_the_account_was_connected_parks_it_no_more(
+    mention, app, brand, platform, clock
+):
+    platform.words["m1"] = ConnectorError("The account may not.", remedy=Remedy.RECONNECT)
+    completing.complete_due(clock=clock)
+    assert Channel.objects.get().state == ChannelState.NEEDS_RECONNECT
+    tokens = Tokens("access-1", "refresh-1", clock() + timedelta(days=60))
+    grant = Grant(Account("acc-1"), tokens)
+    connecting.connect(app=app, brand=brand, grant=grant, now=clock())
+
+    assert completing.complete_due(clock=clock) == 1
+
+    assert Channel.objects.get().state == ChannelState.CONNECTED
+    clock.passes(3600)
+    assert completing.complete_due(clock=clock) == 0
+    platform.words["m1"] = TOLD
+    connecting.connect(app=app, brand=brand, grant=grant, now=clock())
+    completing.complete_due(clock=clock)
+    mention.refresh_from_db()
+    assert mention.text == TOLD.text
+
+
 def test_a_mention_that_may_not_be_read_parks_nothing_and_is_not_asked_for_for_ever(mention, platform, clock):
     platform.words["m1"] = ConnectorError("No comments are shown.", remedy=Remedy.TELL, of_public=True)
 
