@@ -17,12 +17,14 @@ from connectors.actions._asking import Asker
 from connectors.actions._covering import HISTORICAL_AFTER, MARGIN, PUBLIC_NEWS, CutOff
 from connectors.actions._runs import Synced
 from connectors.actions.scheduling import Walk
-from connectors.contract import ConnectorError, InboundEvent, InboundMessage, Page, ThreadKind
+from connectors.contract import ConnectorError, InboundEvent, InboundMessage, Page, Remedy, ThreadKind
 from connectors.models import Level, SyncRun, SyncSchedule, Task
 from inbox import platforms
 from inbox.models import Channel, Message
 
 LISTED_WITHIN = timedelta(minutes=2)  # a platform's list may be behind by so much
+# To stop there would call the walk whole, with all that comes after that page unread.
+LEADS_BACK = "The platform says that there is more, and leads back to the page that it has just shown."
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,8 @@ class Walker:
                     horizon=horizon - LISTED_WITHIN, waiting=waiting,
                 )  # fmt: skip
             self.keep(kept)
+            if leads_back:
+                raise ConnectorError(LEADS_BACK, remedy=Remedy.TELL)
             if stop:
                 self._survey(walk)
                 return began
@@ -150,11 +154,13 @@ class Walker:
             following = page.cursor if page.more else ""
             if since is not None and self._is_before(page, since):
                 following = page.beyond
-            stop = not following or following == cursor
+            leads_back, stop = following == cursor != "", not following
             self._note_way(page, since, until)
             before = public_until if page.public else until
             kept = replace(page, events=_within(page.events, since, before), stretch=None)
             self.keep(Kept(kept, "" if stop else following, before))
+            if leads_back:
+                raise ConnectorError(LEADS_BACK, remedy=Remedy.TELL)
             cursor = following
             if stop or self._is_late():
                 return

@@ -951,6 +951,25 @@ def test_what_was_withheld_is_news_when_the_permission_comes_however_late(schedu
     assert (withheld.healed_at, withheld.until, withheld.brought) == (clock(), clock(), 1)
 
 
+def test_a_history_that_leads_back_to_where_it_was_is_not_taken_for_whole(schedule, platform, clock):
+    walk = schedule(Task.RECONCILE)
+    told = platform.history
+    said(platform, 30)
+    platform.page_size = 10
+    platform.history = lambda context, cursor, *thread: replace(
+        told(context, cursor, *thread), **({"cursor": cursor} if cursor else {})
+    )
+
+    done = run(walk, clock)
+
+    assert done.error.startswith("The platform says that there is more, and leads back")
+    assert Message.objects.count() == 20  # what it did show stays
+    assert _covering.complete_until(walk.channel_id) is None
+    platform.history = told
+    run(walk, clock)
+    assert (Message.objects.count(), _covering.complete_until(walk.channel_id)) == (30, clock())
+
+
 def test_of_what_was_withheld_for_long_the_last_week_rings_and_the_rest_is_history(schedule, platform, clock):
     walk = schedule(Task.RECONCILE)
     run(walk, clock)
