@@ -17,10 +17,11 @@ from connectors.actions._arriving import Parsed
 from connectors.contract import UNKNOWN_KIND, Ignored, InboundEvent, Item, Malformed
 from connectors.models import DeadItem, Receipt, ReceiptState
 from inbox import auditing
-from inbox.models import Brand, Channel
+from inbox.models import Brand, Channel, ChannelState
 from inbox.rules.cleaning import clean
 
 BATCH = 100
+RETIRED = "The channel was retired. Connect it again, and read this then."
 PATIENCE = 30.0  # seconds
 
 
@@ -103,6 +104,7 @@ def _renew(ids: list[int], now: datetime, brand: Brand | None) -> int:
     """What is still bad will say so anew; the old dead items have had their second chance. How many were those of whoever asked."""
     Receipt.objects.filter(pk__in=ids).update(state=ReceiptState.NEW, reason="", tries=0)
     dead = DeadItem.objects.filter(receipt_id__in=ids, replayed_at=None)
+    dead = dead.exclude(channel__state=ChannelState.DISCONNECTED)
     renewed = (dead if brand is None else dead.filter(channel__brand=brand)).update(replayed_at=now)
     with auditing.as_parley():
         dead.update(
@@ -115,7 +117,8 @@ def replay_items(*, item_ids: Sequence[int], now: datetime, brand: Brand | None 
     """Dead items once more, whichever way they came: by their delivery, which is read as a whole, or by what was kept of them.
     `brand`: whose people asked."""
     found = DeadItem.objects.filter(pk__in=item_ids, replayed_at=None).order_by("pk")
-    chosen: list[tuple[int, int | None]] = list(found.values_list("pk", "receipt_id"))
+    left = _leave_to_be_connected(found)
+    chosen: list[tuple[int, int | None]] = list(found.values_list("pk", "receipt_id").exclude(pk__in=left))
     total = Replayed()
     receipts = sorted({receipt for _, receipt in chosen if receipt})
     for part in replay(receipt_ids=receipts, now=now, brand=brand):
@@ -126,12 +129,25 @@ def replay_items(*, item_ids: Sequence[int], now: datetime, brand: Brand | None 
             total.items += one.items
             total.new_messages += one.new_messages
             total.dead += one.dead
+    total.items += len(left)
+    total.dead += len(left)
     return total
+
+
+@transaction.atomic(durable=True)
+def _leave_to_be_connected(found: QuerySet[DeadItem]) -> list[int]:
+    """Of a retired channel nothing is let in: what waits to be read again would be gone by that, and nobody would have it."""
+    of_retired = found.filter(channel__state=ChannelState.DISCONNECTED)
+    left = list(of_retired.values_list("pk", flat=True))
+    DeadItem.objects.filter(pk__in=left).update(reason=RETIRED)
+    return left
 
 
 @transaction.atomic(durable=True)
 def replay_polled_item(*, item_id: int, now: datetime) -> Replayed:
     dead = DeadItem.objects.select_for_update(of=("self",)).select_related("channel").get(pk=item_id)
+    if dead.channel.state == ChannelState.DISCONNECTED:
+        return Replayed(items=1, dead=1)
     item = _arriving.item_of(dead)
     try:
         events = _events_of(item, dead.channel)

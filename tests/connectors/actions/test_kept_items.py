@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from connectors import keeping
-from connectors.actions import replaying, syncing
+from connectors.actions import draining, replaying, syncing
 from connectors.actions._runs import Synced
 from connectors.actions._walking import Kept
 from connectors.contract import (
@@ -35,9 +35,9 @@ from connectors.models import DeadItem, RunLine, SyncSchedule, Task
 from connectors.platforms.instagram.connector import connector as instagram
 from connectors.platforms.x.connector import connector as x
 from inbox.actions import receiving
-from inbox.models import Channel, Message
+from inbox.models import Channel, ChannelState, Message
 from tests.connectors import helpers
-from tests.connectors.conftest import NOW
+from tests.connectors.conftest import NOW, message_item
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MARA = Party("mara", name="Mara", followers=7, verified=True)
@@ -248,3 +248,26 @@ def test_what_a_walk_could_not_read_is_read_from_what_was_kept_of_it(
     assert sorted(Message.objects.values_list("text", flat=True)) == texts
     if connector is x:
         assert set(Message.objects.values_list("author_handle__name", flat=True)) == {"Mara"}
+
+
+@pytest.mark.parametrize("came_by", ["a poll", "a delivery"])
+def test_what_waits_to_be_read_of_a_retired_channel_waits_until_it_is_connected_again(
+    request, channel, clock, receipt, monkeypatch, came_by
+):
+    if came_by == "a poll":
+        item = request.getfixturevalue("refused")
+    else:
+        receipt(message_item("m1"))
+        with monkeypatch.context() as broken:
+            broken.setattr(receiving, "receive", lambda **_: 1 / 0)
+            draining.drain(now=clock())
+        item = DeadItem.objects.get()
+    Channel.objects.filter(pk=channel.pk).update(state=ChannelState.DISCONNECTED)
+
+    done = replaying.replay_items(item_ids=[item.pk], now=clock(), brand=channel.brand)
+
+    item.refresh_from_db()
+    assert (done.items, done.dead, item.replayed_at, item.reason) == (1, 1, None, replaying.RETIRED)
+    Channel.objects.filter(pk=channel.pk).update(state=ChannelState.CONNECTED)
+    assert replaying.replay_items(item_ids=[item.pk], now=clock(), brand=channel.brand).new_messages == 1
+    assert Message.objects.count() == 1
