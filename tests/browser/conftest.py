@@ -167,16 +167,30 @@ def session_of(person: Person, origin: str) -> Any:
     return {"name": f"parley_session_{urlsplit(origin).port}", "value": value, "url": origin}
 
 
+DESK: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
+
+
+@pytest.fixture(scope="module")
+def warm(browser: Browser, origin: str) -> Iterator[BrowserContext]:
+    """A browser that has been here before, and has the hundred files of the pages: fetching them was most of what a test cost."""
+    context = browser.new_context(base_url=origin, **DESK)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def enter(browser: Browser, origin: str, mara: Person) -> Iterator[Callable[..., Page]]:
-    """Opens an address as somebody who is signed in. What a page complains of fails the test."""
+def enter(browser: Browser, warm: BrowserContext, origin: str, mara: Person) -> Iterator[Callable[..., Page]]:
+    """Opens an address as somebody who is signed in. What a page complains of fails the test.
+
+    The first gets the browser that was here before, unless it wants another window or a clock of its own (`new=True`: what is installed in a
+    context stays there).
+    """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def enter(address: str, *, person: Person = mara, **context: Any) -> Page:
-        made = browser.new_context(
-            **{"viewport": {"width": 1440, "height": 900}, "base_url": origin, **context}
-        )
+    def enter(address: str, *, person: Person = mara, new: bool = False, **context: Any) -> Page:
+        is_other = new or bool(context) or warm in contexts
+        made = browser.new_context(**{**DESK, "base_url": origin, **context}) if is_other else warm
         contexts.append(made)
         page = made.new_page()
         page.set_default_timeout(8000)
@@ -193,8 +207,26 @@ def enter(browser: Browser, origin: str, mara: Person) -> Iterator[Callable[...,
             page.unroute_all(
                 behavior="ignoreErrors"
             )  # an answer that is still held must not fail the next test
-        context.close()
+        if context is warm:
+            _leave_nothing(context, origin)
+        else:
+            context.close()
     assert complaints == []
+
+
+def _leave_nothing(context: BrowserContext, origin: str) -> None:
+    """But the files that were fetched."""
+    for page in context.pages:
+        page.close()
+    context.set_offline(False)
+    context.clear_cookies()
+    context.clear_permissions()
+    blank = context.new_page()
+    context.new_cdp_session(blank).send(
+        "Storage.clearDataForOrigin",
+        {"origin": origin, "storageTypes": "local_storage,indexeddb,cache_storage,service_workers"},
+    )
+    blank.close()
 
 
 def _is_fault(text: str) -> bool:

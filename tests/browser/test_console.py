@@ -107,7 +107,7 @@ def test_a_run_moves_before_ones_eyes_and_is_stopped(enter: Enter, run: SyncRun)
 
 
 def test_what_stands_still_says_since_when_and_why(enter: Enter, channel: Channel, run: SyncRun) -> None:
-    page = enter("/b/lumen/inbox/open/")
+    page = enter("/b/lumen/inbox/open/", new=True)
     page.clock.install()
     page.goto(f"/b/lumen/sync/runs/{run.pk}/")
     stale = page.get_by_text("Not up to date since")
@@ -134,7 +134,7 @@ def test_what_stands_still_says_since_when_and_why(enter: Enter, channel: Channe
 
 
 def test_what_somebody_opened_stays_and_says_that_it_stands_still(enter: Enter, run: SyncRun) -> None:
-    page = enter("/b/lumen/inbox/open/")
+    page = enter("/b/lumen/inbox/open/", new=True)
     page.clock.install()
     page.goto("/b/lumen/sync/schedules/")
     stale = page.get_by_text("Not up to date since")

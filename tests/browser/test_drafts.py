@@ -22,7 +22,7 @@ def conversation(outside: Outside) -> Conversation:
 
 
 def opened(enter: Enter, conversation: Conversation) -> Page:
-    return enter(f"/b/lumen/conversations/{conversation.public_id}/")
+    return enter(f"/b/lumen/conversations/{conversation.public_id}/", new=True)
 
 
 def saved(page: Page) -> None:

@@ -28,7 +28,7 @@ def sign_in(page: Page, email: str = "mara@example.test") -> None:
 def test_that_one_has_been_signed_out_is_said_until_one_signs_in_in_the_same_tab(
     enter: Enter, anna: Conversation
 ) -> None:
-    page = enter(at(anna))
+    page = enter(at(anna), new=True)
     page.clock.install()
     page.fill(FIELD, "It left today")
     expect(page.locator("[data-kept]")).to_have_text("Draft saved")

@@ -24,7 +24,7 @@ HOUR = 3_600_000
 
 
 def test_a_clock_time_becomes_a_weekday_when_its_day_is_over(enter: Enter, anna: Conversation) -> None:
-    page = enter("/b/lumen/inbox/open/")
+    page = enter("/b/lumen/inbox/open/", new=True)
     page.clock.install()
     page.goto("/b/lumen/inbox/open/")
     told = page.locator(".row local-time").first
@@ -47,7 +47,7 @@ def test_today_is_a_day_also_when_the_page_has_no_midnight_left(enter: Enter, an
 
 
 def test_a_tag_made_meanwhile_is_completed(enter: Enter, anna: Conversation, brand: Brand) -> None:
-    page = enter("/b/lumen/inbox/open/")
+    page = enter("/b/lumen/inbox/open/", new=True)
     page.clock.install()
     page.goto("/b/lumen/inbox/open/")
     page.wait_for_selector("state-line[data-state=live]", state="attached")
@@ -61,7 +61,7 @@ def test_a_tag_made_meanwhile_is_completed(enter: Enter, anna: Conversation, bra
 
 
 def test_a_run_that_has_ended_is_not_asked_for_any_more(enter: Enter, run: SyncRun) -> None:
-    page = enter("/b/lumen/inbox/open/")
+    page = enter("/b/lumen/inbox/open/", new=True)
     page.clock.install()
     page.goto(f"/b/lumen/sync/runs/{run.pk}/")
     SyncRun.objects.filter(pk=run.pk).update(
