@@ -21,8 +21,10 @@ from inbox.models import (
     ViewDrift,
 )
 from inbox.queries import sorting, view_names, view_rows, view_words
+from inbox.rules import wanted_patterns
 from inbox.rules.view_query import Query
 from inbox.rules.view_reading import parse
+from inbox.rules.wanted_words import wanted
 from tests.factories import conversations as make
 from tests.factories import exchange as say
 from tests.factories.people import ChannelFactory, agent_of
@@ -148,6 +150,34 @@ def test_words_mean_what_they_mean_in_search(
 
     assert listed(channel, jo, asks(text)) == found
     assert counted(channel, view) == len(found)
+
+
+TEXTS = [
+    "Où est l'été de Zoë?", "Die Größe paßt nicht", "Søren fra Århus", "STRASSE Straße 5", "注文した商品が届きません", "สินค้ายังไม่มาถึง", "배송이 늦어요",
+    "أين طَلَبي؟", "Ёлка пришла", "मेरा ऑर्डर कहाँ है", "Order #AB-1234 is late", "ab1234x", "See shop.example/orders/1234", "Łódź œuvre þing",
+    "a_size ab商品cd", "4711-22-3",
+]  # fmt: skip
+SOUGHT = [
+    "ete", "été", "zoe", "grosse", "größe", "paßt", "passt", "soren", "arhus", "aarhus", "straße", "商品", "品商", "届き", "สินค้า", "배송", "배송*", "طلبي",
+    "елка", "елк", "елк*", "ऑर्डर", "#AB-1234", "ab1234", "ab123", "ab12*", "1234", "orders/1234", "lodz", "oeuvre", "œuvre", "thing", "size",
+    "ab", "cd", "471122", "4711", "4711-22", "l'été", "shop*", "sho",
+]  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_patterns_mean_what_is_found_in_a_text() -> None:
+    patterns = [(sought, wanted_patterns.of(wanted([sought]))) for sought in SOUGHT]
+    folded = wanted_patterns.FOLDED % {"expressions": "t.text"}
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT t.text, p.sought FROM unnest(%s::text[]) t(text), unnest(%s::text[], %s::text[]) p(sought, pattern)"
+            f" WHERE {folded} ~ p.pattern",
+            [TEXTS, SOUGHT, [pattern for _, [pattern] in patterns]],
+        )  # fmt: skip
+        found = set(cursor.fetchall())
+
+    assert found == {(text, sought) for text in TEXTS for sought in SOUGHT if wanted([sought]).find(text)}
 
 
 def test_what_the_index_is_behind_with_is_told_from_what_it_knows(
