@@ -1,8 +1,7 @@
-"""A reply of unknown outcome: looked for in the platform's own history, settled by what is found there, never sent blindly again."""
+"""A reply of unknown outcome: settled by what the platform's own history shows of it (_tracing), never sent blindly again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,17 +11,16 @@ from django.db import Error as DatabaseFailure
 from django.db import transaction
 
 from connectors import contexts
-from connectors.actions import _attempts, budgets, parking, refreshing
+from connectors.actions import _attempts, _tracing, budgets, parking, refreshing
 from connectors.clock import Clock
-from connectors.contract import Connector, ConnectorError, Context, InboundMessage, Page, Remedy, ThreadKind
-from connectors.models import DeliveryAttempt, SyncSchedule, Task
+from connectors.contract import ConnectorError, InboundMessage, Remedy
+from connectors.models import DeliveryAttempt
 from connectors.rules import patience
 from inbox import platforms
 from inbox.actions import receiving, sending
 from inbox.actions.receiving import Arrival
 from inbox.models import Message, MessageState
 from inbox.queries import outbox
-from inbox.rules import echoes
 
 log = structlog.get_logger(__name__)
 LOOKS = (3, 10, 30, 65)  # seconds after it left; then when absence counts, and each minute
@@ -31,7 +29,6 @@ APART = timedelta(seconds=20)
 PASSED = timedelta(seconds=90)  # a log must have gone so far past the attempt: two clocks differ
 GIVE_UP_AFTER = timedelta(minutes=15)  # when the platform cannot be asked, or has no history to ask
 ABSENT = "absent"
-MAX_PAGES = 5
 UNCONFIRMED = "Could not be confirmed: the platform does not show it, nor that it was refused. Send again?"
 
 
@@ -64,16 +61,15 @@ class _Look:
         self.began = clock()  # what is shown is as old as that: a look of many slow pages takes minutes
         self.attempted_at = message.attempted_at or message.created_at
         self.left_at = self._last_left_at()
-        self.other_words = False
-        self.version = 0  # of the grant that the platform is asked with
-        self.out_of_reach = False  # what is newest stands behind more pages than a look reads
-        self.seen_whole = True  # all that was said since the attempt, and every item of it could be read
+        self.search = _tracing.Search(
+            message, attempted_at=self.attempted_at, left_at=self.left_at, passed=plan.passed, clock=clock
+        )
 
     def run(self) -> str:
         if not platforms.get(self.message.channel.platform).history.settles_sends:
             return self._wait_for_echo()
         try:
-            found = self._find()
+            found = self.search.find()
         except ConnectorError as error:
             return self._could_not_look(error)
         except contexts.NotReady as error:
@@ -89,7 +85,7 @@ class _Look:
             return self._could_not_look(ConnectorError(type(error).__name__, remedy=Remedy.RETRY))
         if found is not None:
             return self._found(found)
-        return self._absent() if self.seen_whole else self._saw_too_little()
+        return self._absent() if self.search.seen_whole else self._saw_too_little()
 
     def _last_left_at(self) -> datetime:
         """No request of the attempt left later. The claim says nothing of it: a film is uploaded for minutes before anything is said."""
@@ -107,89 +103,6 @@ class _Look:
         fetching = rules.send.fetches_for if self.message.attachment_count else timedelta(0)
         return (fetching + rules.history.behind) * self.plan.scale
 
-    def _find(self) -> InboundMessage | None:
-        """A message of ours that nobody knows yet, in what the platform says of the time since the attempt."""
-        for page in self._pages():
-            budgets.keep(channel_id=self.message.channel_id, notices=page.rates, now=self.clock())
-            self.seen_whole = self.seen_whole and not (page.failures or page.remarks)
-            messages = [event for event in page.events if isinstance(event, InboundMessage)]
-            said = [each for each in messages if self._was_said_since(each)]
-            unknown = self._unknown(said)
-            if found := self._ours_among(unknown):
-                return found
-            self.other_words = self.other_words or bool(unknown)
-        return None
-
-    def _pages(self) -> Iterator[Page]:
-        connector, context, credential = contexts.of_channel(self.message.channel, now=self.clock())
-        self.version = credential.version
-        polled = platforms.get(self.message.channel.platform).receive.mode == "poll"
-        if polled and self.message.conversation.kind != ThreadKind.COMMENT:
-            # The log goes one way only; what lies before our cursor has been read and matched already. It holds no comments.
-            return self._log_since(connector, context)
-        return self._thread_backwards(connector, context)
-
-    def _log_since(self, connector: Connector, context: Context) -> Iterator[Page]:
-        schedule = SyncSchedule.objects.filter(channel=self.message.channel_id, task=Task.POLL).first()
-        cursor = schedule.cursor if schedule else ""
-        told_until = self.left_at
-        for _ in range(MAX_PAGES):
-            page = connector.poll(context, cursor)
-            yield page
-            told_until = max(told_until, page.told_until or told_until)
-            if not page.more:
-                # A log runs behind: what it does not hold yet is only missing once it has gone past.
-                self.seen_whole = self.seen_whole and told_until > self.left_at + self.plan.passed
-                return
-            if page.cursor == cursor:
-                break
-            cursor = page.cursor
-        self.seen_whole = False
-
-    def _thread_backwards(self, connector: Connector, context: Context) -> Iterator[Page]:
-        """The newest page of the thread, and older ones back to the attempt."""
-        cursor, told = "", 0
-        most = platforms.get(self.message.channel.platform).history.messages_per_thread
-        for _ in range(MAX_PAGES):
-            page = connector.history(context, cursor, self.message.conversation.thread_key)
-            yield page
-            times = [event.sent_at for event in page.events if isinstance(event, InboundMessage)]
-            told += len(times)
-            if times and not page.unordered and min(times) < self.attempted_at - echoes.SKEW:
-                return
-            if not page.more:
-                # A platform that tells the newest so many and told so many may have older ones, of after the attempt. And one that
-                # shows nothing of a thread in which somebody wrote to us does not tell it; an unanswered comment has no answers.
-                tells = told > 0 or self.message.conversation.kind == ThreadKind.COMMENT
-                self.seen_whole = self.seen_whole and tells and (most is None or told < most)
-                return
-            cursor = page.cursor
-        self.seen_whole, self.out_of_reach = False, page.unordered
-
-    def _was_said_since(self, said: InboundMessage) -> bool:
-        return (
-            said.outbound
-            and said.thread_id == self.message.conversation.thread_key
-            and said.sent_at >= self.attempted_at - echoes.SKEW
-        )
-
-    def _unknown(self, said: list[InboundMessage]) -> list[InboundMessage]:
-        known = set(
-            Message.objects.filter(
-                channel=self.message.channel_id, external_id__in=[each.external_id for each in said]
-            ).values_list("external_id", flat=True)
-        )
-        return [each for each in said if each.external_id not in known]
-
-    def _ours_among(self, unknown: list[InboundMessage]) -> InboundMessage | None:
-        ours = [
-            each
-            for each in unknown
-            if echoes.same_words(self.message.text, each.text)
-            and bool(each.attachments) == (self.message.attachment_count > 0)
-        ]
-        return min(ours, key=lambda each: each.sent_at, default=None)
-
     def _found(self, found: InboundMessage) -> str:
         """The inbox's own echo matching settles it, as it would have if the platform had told us by itself."""
         receiving.receive(arrivals=[Arrival(self.message.channel_id, found)], now=self.clock())
@@ -206,21 +119,26 @@ class _Look:
         absences = list(
             DeliveryAttempt.objects.filter(
                 message=self.message, outcome=ABSENT, started_at__gte=self.attempted_at
-            ).order_by("started_at").values_list("started_at", flat=True)
-        )  # fmt: skip
+            )
+            .order_by("started_at")
+            .values_list("started_at", flat=True)
+        )
         sure = (
             self.began - self.left_at >= self._sure_after() and absences[-1] - absences[0] >= self.plan.apart
         )
         if not sure:
             return self._look_again()
-        if self.other_words or outbox.may_be_shown_with_other_words(self.message):
+        if self.search.other_words or outbox.may_be_shown_with_other_words(self.message):
             return self._fail(sending.OTHER_WORDS)
         if not self._may_go_again():
             return self._fail()
         put_back = sending.put_back(
-            message_id=self.message.pk, reason="It did not arrive and is sent again.", now=now,
-            not_before=_attempts.may_go_again_from(self.message, now), attempt=self.message.attempts,
-        )  # fmt: skip
+            message_id=self.message.pk,
+            reason="It did not arrive and is sent again.",
+            now=now,
+            not_before=_attempts.may_go_again_from(self.message, now),
+            attempt=self.message.attempts,
+        )
         if not put_back:
             return self._overtaken()
         log.info("reply_settled", message=self.message.pk, outcome="again")
@@ -244,11 +162,17 @@ class _Look:
         budgets.keep(channel_id=channel_id, notices=error.rates, now=now)
         if error.remedy is Remedy.REFRESH:
             try:
-                refreshing.refresh(channel_id=channel_id, seen_version=self.version, clock=self.clock)
+                refreshing.refresh(channel_id=channel_id, seen_version=self.search.version, clock=self.clock)
             except ConnectorError:
                 log.info("settle_waits_for_token", message=self.message.pk)
         elif error.remedy is Remedy.RECONNECT:
-            parking.heed_refusal(channel_id=channel_id, reason=error.reason, seen_version=self.version, now=now, restricted=error.restricted)  # fmt: skip
+            parking.heed_refusal(
+                channel_id=channel_id,
+                reason=error.reason,
+                seen_version=self.search.version,
+                now=now,
+                restricted=error.restricted,
+            )
         if now - self.left_at > GIVE_UP_AFTER:
             return self._fail()
         return self._look_again(error.retry_at)
@@ -259,7 +183,7 @@ class _Look:
     def _saw_too_little(self) -> str:
         """It may stand among what was not shown, or could not be read: not to have found it proves nothing. Where no look comes as
         far as it stands, all but the last are spared."""
-        return self._wait_for_echo(self.left_at + GIVE_UP_AFTER if self.out_of_reach else None)
+        return self._wait_for_echo(self.left_at + GIVE_UP_AFTER if self.search.out_of_reach else None)
 
     def _look_again(self, not_before: datetime | None = None) -> str:
         now = self.clock()

@@ -6,7 +6,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.db.models import Min
 
-from connectors.actions import delivering, draining, settling
+from connectors.actions import _tracing, delivering, draining, settling
 from connectors.contract import ConnectorError, Page, Remedy
 from connectors.models import DeliveryAttempt
 from connectors.rules import patience
@@ -262,7 +262,7 @@ def test_an_answer_further_on_than_a_look_reads_is_not_looked_for_each_minute(
 
     assert look_for(reply, clock, 899) == ["later"]
     assert look_for(reply, clock, 61)[-1] == "failed"
-    assert len(asked) <= 3 * settling.MAX_PAGES
+    assert len(asked) <= 3 * _tracing.MAX_PAGES
 
 
 def test_a_history_that_ends_before_the_attempt_lets_nothing_be_sent_again(
