@@ -27,6 +27,11 @@ class Rule:
 
 _SIGN_IN: Final = "LinkedIn no longer accepts our access. Connect the account again."
 _ROLE: Final = "LinkedIn does not allow this: a role at the page, or a product of the app, is missing."
+NO_FILES: Final = (
+    "LinkedIn does not let Parley upload files for this account: a role, or a product of the app, is missing. Messages without a file go"
+    " on: send the words alone, or have the account connected again."
+)
+_NO_PLACE: Final = "LinkedIn has no place any more for this file. Retry it: a new one is asked for."
 _TODAY: Final = "LinkedIn's allowance for today is used up."
 _CLOSED: Final = "This member does not take messages from this account: blocked, no connection any more, or the account is closed."
 
@@ -41,6 +46,9 @@ TABLE: Final[tuple[Rule, ...]] = (
         Rule(Remedy.TELL, _CLOSED, status=403, says=words, bucket="send", contact_unavailable=True)
         for words in ("recipient", "1st-degree", "not connected", "cannot be messaged")
     ),
+    # Messages that need no upload go on.
+    Rule(Remedy.TELL, NO_FILES, status=403, bucket="upload"),
+    *(Rule(Remedy.TELL, _NO_PLACE, status=status, bucket="upload") for status in (404, 410)),
     Rule(Remedy.RECONNECT, _ROLE, code=100),
     Rule(Remedy.RETRY, "LinkedIn asks us to wait a minute.", says="comment create throttled", until="minute"),
     *(Rule(Remedy.RETRY, _TODAY, says=words, until="midnight") for words in ("day limit", "daily")),
@@ -85,7 +93,7 @@ def refusal(answer: Answer, ctx: Context, bucket: str) -> ConnectorError:
 
 def lacks_ability(error: ConnectorError) -> bool:
     """Whether a role or a product is missing for this one call. The grant may be good for all else."""
-    return error.reason == _ROLE
+    return error.reason in (_ROLE, NO_FILES)
 
 
 def until(rule: Rule, now: datetime) -> datetime | None:

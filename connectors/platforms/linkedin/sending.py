@@ -102,9 +102,16 @@ def _upload(ctx: Context, attachment: OutboundAttachment) -> str:
         repeatable=True,
     )
     if not answer.ok:
-        raise errors.refusal(answer, ctx, "upload")
+        raise _not_taken(errors.refusal(answer, ctx, "upload"))
     _wait(ctx, asset)
     return asset
+
+
+def _not_taken(error: ConnectorError) -> ConnectorError:
+    """Our access was good a moment ago, when the address was given: what is said there of access is about this file."""
+    if error.remedy not in (Remedy.REFRESH, Remedy.RECONNECT):
+        return error
+    return ConnectorError(errors.NO_FILES, remedy=Remedy.TELL, code=error.code)
 
 
 def _wait(ctx: Context, asset: str) -> None:

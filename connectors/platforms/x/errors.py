@@ -32,6 +32,10 @@ NO_MENTIONS: Final = (
 NO_POSTS: Final = (
     "X does not let Parley post in the name of this account: the app, or the grant, has no right to it."
 )
+NO_FILES: Final = (
+    "X does not let Parley upload files for this account: the app, or the grant (media.write), has no right to it. Messages without a file"
+    " go on: send the words alone, or have the account connected again with all permissions."
+)
 _CLOSED: Final = "This person does not accept messages from this account on X."
 _BLOCKED: Final = "This person has blocked this account on X."
 _LIMIT: Final = "X asks us to wait."
@@ -133,6 +137,19 @@ def refusal(answer: Answer, ctx: Context, bucket: str) -> ConnectorError:
 def in_public(words: str) -> Iterator[None]:
     """Around a call that is about posts: they have scopes, plans and allowances of their own, and what is refused for want of one says
     nothing of messages."""
+    with _apart(words, of_public=True):
+        yield
+
+
+@contextmanager
+def of_files() -> Iterator[None]:
+    """Around a call that uploads: that has a scope of its own, too, and messages without a file need none."""
+    with _apart(NO_FILES, of_public=False):
+        yield
+
+
+@contextmanager
+def _apart(words: str, *, of_public: bool) -> Iterator[None]:
     try:
         yield
     except ConnectorError as error:
@@ -140,7 +157,7 @@ def in_public(words: str) -> Iterator[None]:
             raise
         reason = words if error.reason == _SCOPE else error.reason
         raise ConnectorError(
-            reason, remedy=Remedy.TELL, code=error.code, rates=error.rates, of_public=True
+            reason, remedy=Remedy.TELL, code=error.code, rates=error.rates, of_public=of_public
         ) from None
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from connectors import wire
 from connectors.contract import ConnectorError, Context, OutboundAttachment, Remedy
-from connectors.platforms.x import client
+from connectors.platforms.x import client, errors
 
 _PIECE: Final = 4 * 1024 * 1024
 _LONGEST_WAIT: Final = 120.0
@@ -45,7 +45,8 @@ def _category(mime: str) -> str:
 
 
 def _call(ctx: Context, method: str, path: str, **body: Any) -> Mapping[str, Any]:
-    answered, _ = client.call(ctx, method, path, bucket="upload", repeatable=True, **body)
+    with errors.of_files():
+        answered, _ = client.call(ctx, method, path, bucket="upload", repeatable=True, **body)
     return answered
 
 

@@ -26,7 +26,7 @@ from connectors.contract import (
     Tokens,
     WebhookRequest,
 )
-from connectors.platforms.linkedin import backfill, oauth
+from connectors.platforms.linkedin import backfill, errors, oauth, sending
 from connectors.platforms.linkedin.connector import connector
 from connectors.wire import milliseconds
 from tests.connectors import refusals
@@ -161,6 +161,71 @@ def test_our_token_goes_to_no_other_host_with_a_file(linkedin: FakePlatform, tmp
 
     assert "authorization" not in linkedin.asked[1].headers
     assert "authorization" in linkedin.asked[2].headers
+
+
+REGISTERED = {
+    "asset": "urn:li:digitalmediaAsset:C1",
+    "uploadMechanism": {
+        "com.linkedin.digitalmedia.uploading.MediaUploadHttpRequest": {
+            "uploadUrl": "https://api.linkedin.com/mediaUpload/C1/0",
+            "headers": {},
+        }
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("step", "status", "reason"),
+    [
+        (("POST", "/v2/assets"), 403, errors.NO_FILES),
+        (("PUT", "/mediaUpload/C1/0"), 403, errors.NO_FILES),
+        (("PUT", "/mediaUpload/C1/0"), 401, errors.NO_FILES),
+        (("GET", "/v2/assets/C1"), 403, errors.NO_FILES),
+        (("PUT", "/mediaUpload/C1/0"), 404, "LinkedIn has no place any more for this file."),
+    ],
+    ids=str,
+)
+def test_a_refused_upload_is_told_and_stops_no_messages(
+    linkedin: FakePlatform, tmp_path: Path, step: tuple[str, str], status: int, reason: str
+) -> None:
+    linkedin.on("POST", "/v2/assets", json_answer({"value": REGISTERED}))
+    linkedin.on("PUT", "/mediaUpload/C1/0", httpx.Response(201))
+    linkedin.on("GET", "/v2/assets/C1", json_answer({"recipes": [{"status": "AVAILABLE"}]}))
+    linkedin.on(*step, json_answer({"message": "Not enough permissions", "serviceErrorCode": 100}, status))
+
+    error = error_with_a_file(linkedin, tmp_path)
+
+    assert (error.remedy, error.sent) == (Remedy.TELL, ())
+    assert error.reason.startswith(reason)
+
+
+def test_an_upload_for_which_our_access_has_expired_has_it_renewed(
+    linkedin: FakePlatform, tmp_path: Path
+) -> None:
+    linkedin.on("POST", "/v2/assets", json_answer({"message": "expired", "serviceErrorCode": 65602}, 401))
+
+    assert error_with_a_file(linkedin, tmp_path).remedy is Remedy.REFRESH
+
+
+def test_who_may_not_send_at_all_is_told_that_and_nothing_of_files(
+    linkedin: FakePlatform, tmp_path: Path
+) -> None:
+    linkedin.on("POST", "/v2/assets", NO_PRODUCT)
+    tokens = Tokens("a", scopes=("r_organization_social_feed",))
+
+    assert error_with_a_file(linkedin, tmp_path, tokens=tokens).reason == sending.NOT_GRANTED
+
+
+def error_with_a_file(linkedin: FakePlatform, folder: Path, **context: Any) -> ConnectorError:
+    (folder / "a.pdf").write_bytes(b"%PDF")
+    file = OutboundAttachment(
+        AttachmentKind.FILE, "application/pdf", "a.pdf", 4, "https://p.example/o", str(folder / "a.pdf")
+    )
+    with pytest.raises(ConnectorError) as caught:
+        connector.send(
+            linkedin.context(connector, ACCOUNT, **context), reply(thread_id=THREAD, attachments=(file,))
+        )
+    return caught.value
 
 
 def test_a_comment_is_made_in_the_name_of_the_page(linkedin: FakePlatform) -> None:

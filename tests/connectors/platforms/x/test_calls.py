@@ -26,6 +26,7 @@ from connectors.contract import (
     Tokens,
     WebhookRequest,
 )
+from connectors.platforms.x import errors
 from connectors.platforms.x.connector import connector
 from inbox.platforms import Unit
 from tests.connectors import refusals
@@ -149,6 +150,44 @@ def test_a_failed_upload_has_sent_nothing(x: FakePlatform, tmp_path: Path) -> No
             x.context(connector, ACCOUNT), reply(thread_id=THREAD, attachments=(picture(tmp_path),))
         )
     assert (caught.value.remedy, caught.value.sent) == (Remedy.TELL, ())
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        httpx.Response(403),
+        json_answer({"title": "Forbidden", "detail": "Forbidden", "type": "about:blank", "status": 403}, 403),
+        json_answer({"errors": [{"code": 261, "message": "Application cannot perform write actions"}]}, 403),
+        json_answer({"type": "https://api.x.com/2/problems/client-forbidden", "detail": "Not enrolled"}, 403),
+    ],
+    ids=["bare", "forbidden", "code", "problem"],
+)
+@pytest.mark.parametrize("step", ["initialize", "77/append", "77/finalize"])
+def test_an_upload_for_which_the_scope_is_missing_is_told_and_stops_no_messages(
+    x: FakePlatform, tmp_path: Path, step: str, refused: httpx.Response
+) -> None:
+    for each in ("initialize", "77/append", "77/finalize"):
+        x.on("POST", f"/2/media/upload/{each}", json_answer({"data": {"id": "77"}}))
+    x.on("POST", f"/2/media/upload/{step}", refused)
+
+    with pytest.raises(ConnectorError) as caught:
+        connector.send(
+            x.context(connector, ACCOUNT), reply(thread_id=THREAD, attachments=(picture(tmp_path),))
+        )
+
+    told = caught.value
+    assert (told.remedy, told.reason, told.of_public) == (Remedy.TELL, errors.NO_FILES, False)
+
+
+def test_an_upload_by_a_locked_account_is_a_matter_of_the_account(x: FakePlatform, tmp_path: Path) -> None:
+    x.on("POST", "/2/media/upload/initialize", json_answer({"errors": [{"code": 326}]}, 403))
+
+    with pytest.raises(ConnectorError) as caught:
+        connector.send(
+            x.context(connector, ACCOUNT), reply(thread_id=THREAD, attachments=(picture(tmp_path),))
+        )
+
+    assert caught.value.remedy is Remedy.RECONNECT
 
 
 def test_a_text_that_is_too_long_is_not_sent(x: FakePlatform) -> None:
