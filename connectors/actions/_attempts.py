@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Min, QuerySet
 
 from connectors import wire
 from connectors.contract import Remedy
@@ -28,6 +28,13 @@ def met_by_trouble(message: Message) -> list[datetime]:
     found = list(left.values_list("started_at", "code"))
     lost = any(not code.startswith("http 5") or code in _TIMED_OUT for _, code in found)
     return [] if lost else [at for at, _ in found]
+
+
+def access_refused(message: Message) -> tuple[datetime, datetime] | None:
+    """When our access was refused for it first and last, before its present claim. None: never since a person last wanted it sent."""
+    earlier = since_queued(message).filter(outcome=Remedy.REFRESH, started_at__lt=message.attempted_at)
+    times = earlier.aggregate(first=Min("started_at"), last=Max("ended_at"))
+    return (times["first"], times["last"]) if times["last"] else None
 
 
 def may_go_again_from(message: Message, now: datetime) -> datetime:

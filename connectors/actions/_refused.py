@@ -10,7 +10,7 @@ import structlog
 from connectors.actions import _attempts, _public, budgets, parking
 from connectors.clock import Clock
 from connectors.contract import ConnectorError, RateNotice, Remedy
-from connectors.models import RateBudget
+from connectors.models import ChannelHealth, RateBudget
 from connectors.rules import patience
 from connectors.rules.patience import Jitter
 from inbox.actions import channels, contacts, sending
@@ -23,6 +23,9 @@ THROTTLED = "throttled"
 FIRST_LOOK = timedelta(seconds=3)
 PARKED_WAIT = timedelta(seconds=1)
 SEND_BUCKETS = budgets.limits_of("send")
+SAID_BEFORE = "The platform said so before the channel was connected again, too."
+TAKEN_BETWEEN = "It said so before, and took another reply in between: this one alone is refused. Retry it, or answer in another way."
+TRIED_FOR_A_DAY = "It has said so for a day. Connect the channel again, then retry it."
 
 
 class Refused:
@@ -42,11 +45,11 @@ class Refused:
             case Remedy.RETRY:
                 return self._retry(error)
             case Remedy.RECONNECT if self._was_refused_so_before():
-                return self._fail(
-                    f"{error.reason} The platform said so before the channel was connected again, too."
-                )
+                return self._fail(f"{error.reason} {SAID_BEFORE}")
             case Remedy.RECONNECT:
                 return self.reconnect(error.reason, restricted=error.restricted)
+            case Remedy.REFRESH if why := self._why_this_one_alone():
+                return self._fail(f"{error.reason} {why}")
             case Remedy.REFRESH:
                 # New access was refused as well, or cannot be had in time. Polls go on, and may show later that it is good again.
                 return self.reconnect(error.reason, of_access=True)
@@ -111,6 +114,21 @@ class Refused:
         """The second time running it is more likely about this reply than about the channel, which others wait for. Where it is the
         channel after all, the next one parks it."""
         return _attempts.since_queued(self.message).filter(outcome=Remedy.RECONNECT).count() > 1
+
+    def _why_this_one_alone(self) -> str:
+        """Why access that is refused once more is about this reply, in words; empty: it may be the channel's, which others wait for. Where
+        it is the channel's after all, the next one parks it."""
+        refused = _attempts.access_refused(self.message)
+        if refused is None:
+            return ""
+        first, last = refused
+        channel_id = self.message.channel_id
+        if ChannelHealth.objects.filter(channel=channel_id, last_sent_at__gt=last).exists():
+            return TAKEN_BETWEEN
+        came_back = outbox.was_connected_again_since(self.message, last)
+        if came_back and not parking.waits_for_access(channel_id):  # by a person, and no call lifted it
+            return SAID_BEFORE
+        return TRIED_FOR_A_DAY if self.clock() - first > GIVE_UP_AFTER else ""
 
     def _hold_up(self, error: ConnectorError, until: datetime) -> None:
         """Where it names no limit that is used up, nothing is sent until then."""

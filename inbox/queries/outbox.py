@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import BooleanField, Max
+from django.db.models import BooleanField, Max, QuerySet
 from django.db.models.expressions import RawSQL
 
 from inbox import platforms
@@ -142,10 +142,16 @@ def overtaken_while_it_waited(message: Message) -> bool:
     held = not message.attempts and message.not_before is not None and queued.at < message.not_before
     if held and came.filter(at__lte=message.not_before).exists():
         return True
-    return came.exists() and _was_parked_since(message, queued)
+    return came.exists() and _came_back(message, queued).exists()
 
 
-def _was_parked_since(message: Message, queued: Event) -> bool:
+def was_connected_again_since(message: Message, at: datetime) -> bool:
+    """Whether its channel, which was parked, sends again since then. Asked of a reply that was queued before."""
+    queued = Event.objects.filter(message=message, kind=EventKind.REPLY_QUEUED).order_by("-seq").first()
+    return queued is not None and _came_back(message, queued).filter(at__gt=at).exists()
+
+
+def _came_back(message: Message, queued: Event) -> QuerySet[Event]:
     """A channel that sends again has said so."""
     return Event.objects.filter(
         brand=queued.brand_id,
@@ -153,7 +159,7 @@ def _was_parked_since(message: Message, queued: Event) -> bool:
         kind=EventKind.CHANNEL_CHANGED,
         data__channel=message.channel_id,
         data__state=ChannelState.CONNECTED,
-    ).exists()
+    )
 
 
 def uncertain_replies(*, now: datetime, limit: int = 50) -> list[Message]:

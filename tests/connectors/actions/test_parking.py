@@ -10,9 +10,11 @@ from connectors import contexts
 from connectors.actions import connecting, delivering, draining, parking, refreshing, settling, syncing
 from connectors.contract import Account, AccountChanged, AccountState, ConnectorError, Grant, Remedy
 from connectors.models import Credential, DeadItem, Receipt, ReceiptState, SyncSchedule
-from inbox.actions import channels
-from inbox.models import Channel, ChannelState
-from tests.connectors.conftest import NOW, message_item
+from inbox.actions import channels, receiving
+from inbox.models import Channel, ChannelState, MessageState
+from inbox.queries import outbox
+from tests.connectors.conftest import NOW, message_item, queue
+from tests.factories import exchange as say
 from tests.fakes.platform import millis
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -245,6 +247,92 @@ def test_a_while_later_it_lets_them_be_tried_once_more_and_less_often_where_it_i
 
     assert pauses == [15, 30, 60, 120]
     assert delivering.deliver(message_id=queued_reply.pk, clock=clock) == "sent"
+
+
+@pytest.fixture
+def refused_alone(platform, queued_reply):
+    """The platform takes our access for every other reply."""
+    send, alone = platform.send, str(queued_reply.client_id)
+
+    def each(ctx, letter):
+        if letter.client_id == alone:
+            raise ConnectorError("The access has expired.", remedy=Remedy.REFRESH)
+        return send(ctx, letter)
+
+    platform.send = each
+
+
+def to_somebody_else(channel, agent, clock):
+    receiving.receive(arrivals=[receiving.Arrival(channel.pk, say.wrote(who="noor"))], now=clock())
+    return queue("And you?", channel=channel, agent=agent, now=clock(), thread="noor")
+
+
+def test_a_reply_that_alone_is_refused_parks_its_channel_until_the_others_have_had_their_turn_and_fails(
+    channel, clock, queued_reply, refused_alone, agent
+):
+    def send_what_is_due():
+        due = outbox.due_replies(now=clock())
+        return [delivering.deliver(message_id=pk, clock=clock) for pk in due]
+
+    assert send_what_is_due() == ["parked"]
+    clock.passes(60)
+    other = to_somebody_else(channel, agent, clock)
+    rounds = []
+    for _ in range(2):
+        clock.passes(60)
+        SyncSchedule.objects.all().delete()
+        renew_and_sync(channel, clock, queued_reply)
+        rounds.append(send_what_is_due())
+
+    assert rounds == [["parked", ""], ["sent", "failed"]]
+    channel.refresh_from_db()
+    queued_reply.refresh_from_db()
+    other.refresh_from_db()
+    assert (channel.state, other.state) == (ChannelState.CONNECTED, MessageState.SENT)
+    assert queued_reply.state_reason.startswith("The access has expired. It said so before, and took another")
+
+
+def test_nor_does_it_park_it_again_after_a_person_has_connected_it(
+    channel, clock, queued_reply, refused_alone, agent
+):
+    assert delivering.deliver(message_id=queued_reply.pk, clock=clock) == "parked"
+    clock.passes(60)
+    credential = Credential.objects.get(channel=channel)
+    grant = Grant(Account("acc-1"), contexts.tokens_of(credential))
+    connecting.connect(app=credential.app, brand=channel.brand, grant=grant, by=None, now=clock())
+
+    assert delivering.deliver(message_id=queued_reply.pk, clock=clock) == "failed"
+
+    queued_reply.refresh_from_db()
+    channel.refresh_from_db()
+    assert channel.state == ChannelState.CONNECTED
+    assert queued_reply.state_reason.endswith("before the channel was connected again, too.")
+
+
+def test_nor_for_longer_than_a_day_where_there_is_no_other(channel, clock, queued_reply, refused_alone):
+    began = clock()
+    while delivering.deliver(message_id=queued_reply.pk, clock=clock) == "parked":
+        while Channel.objects.get().state == ChannelState.NEEDS_RECONNECT:
+            clock.passes(900)
+            SyncSchedule.objects.all().delete()
+            sync(channel, clock, queued_reply)
+
+    queued_reply.refresh_from_db()
+    assert timedelta(days=1) < clock() - began < timedelta(days=2)
+    assert queued_reply.state == MessageState.FAILED
+    assert queued_reply.state_reason.startswith("The access has expired. It has said so for a day.")
+
+
+def test_a_sign_in_that_was_down_before_says_nothing_of_one_reply(channel, clock, queued_reply, platform):
+    platform.refuses(Remedy.REFRESH, "The access has expired.")
+    platform.refresh_fails = ConnectorError("The sign-in is down.", remedy=Remedy.RETRY)
+    assert delivering.deliver(message_id=queued_reply.pk, clock=clock) == "retry"
+    platform.refresh_fails = None
+    clock.passes(5)
+    platform.refuses(Remedy.REFRESH, "The access has expired.")
+    platform.refuses(Remedy.REFRESH, "The access has expired.")
+
+    assert delivering.deliver(message_id=queued_reply.pk, clock=clock) == "parked"
 
 
 def test_nor_is_access_that_was_renewed_any_good_where_the_account_itself_was_ended(
