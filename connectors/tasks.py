@@ -25,7 +25,7 @@ from connectors.actions import (
 )
 from connectors.turns import OneByOne, Turns
 from inbox import gestures, realtime
-from inbox.actions import attaching, sending
+from inbox.actions import attaching, clicks, sending
 from inbox.models import Conversation, Message
 from inbox.queries import outbox
 
@@ -98,9 +98,11 @@ def settle_reply(*, message_id: int, **_later: Any) -> None:
 
 @shared_task
 def deliver_due(**_later: Any) -> None:
-    """Whatever fell through: replies that are due, and those whose worker died. One message each to the broker."""
+    """Whatever fell through: replies that are due, those whose worker died, and those whose click holds no more. One message each to the
+    broker."""
     now = timezone.now()
     sending.expire_leases(now=now)
+    clicks.give_back_old(now=now)
     for message_id in outbox.due_replies(now=now, limit=SWEEP_LIMIT):
         if cache.add(f"deliver:{message_id}", 1, timeout=15):
             deliver_reply.delay(message_id=message_id)

@@ -13,6 +13,7 @@ from connectors.models import DeliveryAttempt
 from inbox.models import Message
 from inbox.queries import outbox
 
+THROTTLED = "throttled"  # an outcome besides the remedies: the account, and no fault, was in the way
 _TIMED_OUT = frozenset(f"http {status}" for status in wire.TIMED_OUT)
 
 
@@ -28,6 +29,14 @@ def met_by_trouble(message: Message) -> list[datetime]:
     found = list(left.values_list("started_at", "code"))
     lost = any(not code.startswith("http 5") or code in _TIMED_OUT for _, code in found)
     return [] if lost else [at for at, _ in found]
+
+
+def first_put_off(message: Message) -> datetime | None:
+    """When it first met a fault or a limit since a person last wanted it sent. It may have waited in a parked channel before: nothing was tried
+    then."""
+    put_off = since_queued(message).filter(outcome__in=(Remedy.RETRY, THROTTLED))
+    first: datetime | None = put_off.aggregate(at=Min("started_at"))["at"]
+    return first
 
 
 def access_refused(message: Message) -> tuple[datetime, datetime] | None:

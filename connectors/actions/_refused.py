@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from connectors.actions import _attempts, _public, budgets, parking
+from connectors.actions._attempts import THROTTLED
 from connectors.clock import Clock
 from connectors.contract import ConnectorError, RateNotice, Remedy
 from connectors.models import ChannelHealth, RateBudget
@@ -16,10 +17,10 @@ from connectors.rules.patience import Jitter
 from inbox.actions import channels, contacts, sending
 from inbox.models import ConversationKind, Message
 from inbox.queries import outbox
+from inbox.rules import waits
 
 log = structlog.get_logger(__name__)
 GIVE_UP_AFTER = timedelta(hours=24)  # where a platform says when, or that it is asked too often
-THROTTLED = "throttled"
 FIRST_LOOK = timedelta(seconds=3)
 PARKED_WAIT = timedelta(seconds=1)
 SEND_BUCKETS = budgets.limits_of("send")
@@ -64,9 +65,7 @@ class Refused:
                 )
                 return "uncertain"
             case Remedy.WAIT if error.retry_at:
-                return self._fail(
-                    f"{error.reason} It may be sent again from {error.retry_at:%d %b %H:%M} UTC."
-                )
+                return self._fail(waits.from_then(error.reason, error.retry_at))
             case Remedy.WAIT:
                 return self._fail(error.reason, sending.mark_reply_too_late)
             case _:
@@ -90,9 +89,9 @@ class Refused:
 
     def _retry(self, error: ConnectorError) -> str:
         now = self.clock()
-        if now - outbox.queued_at(self.message) > GIVE_UP_AFTER:
-            return self._fail(f"Tried for a day without success: {error.reason}")
         attempts = _attempts.since_queued(self.message)
+        if now - (_attempts.first_put_off(self.message) or now) > GIVE_UP_AFTER:
+            return self._fail(f"Tried for a day without success: {error.reason}")
         told = error.retry_at if error.retry_at and error.retry_at > now else now
         if is_throttle(error):
             # Where nobody says until when: a pause that grows while it lasts, and no number of tries is too many.
@@ -104,7 +103,8 @@ class Refused:
         made = list(faults.values_list("started_at", "code"))
         tries = [code for _, code in made].count(error.code[:80]) if error.most_tries else len(made)
         if patience.is_spent([at for at, _ in made], now=now) or tries >= (error.most_tries or tries + 1):
-            return self._fail(f"Tried {len(made)} times without success: {error.reason}")
+            words = f"Tried {len(made)} times without success: {error.reason}"
+            return self._fail(waits.until_then(words, until=told, now=now))
         if outbox.window_has_closed(self.message, now):
             return self._fail(f"{error.reason} Meanwhile the reply window has closed.")
         again = now + patience.after_a_fault(tries, self.jitter, most=error.most_tries)

@@ -13,7 +13,8 @@ from django.db import Error as DatabaseFailure
 
 from connectors import contexts
 from connectors.actions import _attempts, _refused, budgets, refreshing
-from connectors.actions._refused import SEND_BUCKETS, THROTTLED
+from connectors.actions._attempts import THROTTLED
+from connectors.actions._refused import SEND_BUCKETS
 from connectors.clock import Clock
 from connectors.contract import ConnectorError, Context, Remedy, Sent
 from connectors.models import ChannelHealth, DeliveryAttempt, RateBudget

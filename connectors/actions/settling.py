@@ -134,7 +134,7 @@ class _Look:
             return self._fail()
         put_back = sending.put_back(
             message_id=self.message.pk,
-            reason="It did not arrive and is sent again.",
+            reason="It did not arrive, and has to be sent again.",
             now=now,
             not_before=_attempts.may_go_again_from(self.message, now),
             attempt=self.message.attempts,

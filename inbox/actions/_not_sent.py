@@ -1,4 +1,5 @@
-"""An answer that will not leave by itself: whoever wrote it is told, and where it was out of the way its conversation comes back to them."""
+"""An answer that will not leave by itself, or not for long: whoever wrote it is told. Where it was out of the way, the conversation of one
+that will not leave comes back to them."""
 
 from __future__ import annotations
 
@@ -34,6 +35,17 @@ def tell(ledger: events.Ledger, message: Message, reason: str, now: datetime) ->
     if who is not None:
         notice = Notice(
             who.pk, NotificationKind.REPLY, place.pk, f"Not sent: {reason}", message_id=message.pk
+        )
+        _notifying.notify(ledger, [notice], now)
+
+
+def tell_that_it_waits(ledger: events.Ledger, message: Message, words: str, now: datetime) -> None:
+    """Within the action that says so: it leaves by itself, but so late that whoever wrote it may rather answer in another way."""
+    pk = message.conversation_id
+    place = _writing.locked(merges.shown_in([pk]).get(pk, pk))
+    if (who := _who_minds(message, place)) is not None:
+        notice = Notice(
+            who.pk, NotificationKind.REPLY, place.pk, f"Not sent yet: {words}", message_id=message.pk
         )
         _notifying.notify(ledger, [notice], now)
 

@@ -9,13 +9,23 @@ from typing import Any
 
 from django.db import transaction
 
-from inbox import events, platforms
-from inbox.actions import _amending, _dating, _early_reads, _not_sent, _sql, _threads, _too_late, _writing
+from inbox import events
+from inbox.actions import (
+    _amending,
+    _dating,
+    _early_reads,
+    _not_sent,
+    _sql,
+    _threads,
+    _too_late,
+    _twins,
+    _waiting,
+    _writing,
+)
 from inbox.actions._conversations import threads_by_id
 from inbox.models import Channel, ChannelState, ConversationKind, Ended, EventKind, Message, MessageState
 from inbox.queries import outbox
-from inbox.rules import reply_policy
-from inbox.rules.reply_policy import Situation
+from inbox.rules.reply_window import WindowState
 
 # Longer than one request to a platform may take (connectors.http: a minute in all; a large file takes its time to go up on top of that).
 # A send of many requests renews it before each (keep_claim), so that only a dead worker's claim runs out.
@@ -39,10 +49,8 @@ def claim_reply(*, message_id: int, now: datetime) -> Message | None:
             return None
         if _earlier_is_under_way(message):
             return None
-        if platforms.get(message.channel.platform).send.requires_human and not outbox.is_a_click(
-            message, now
-        ):
-            leave_to_a_person(ledger, message, BY_A_PERSON, now)
+        if not _waiting.is_by_a_click(message, now):
+            leave_to_a_person(ledger, message, _waiting.why_it_waited_too_long(message), now)
             return None
         if outbox.may_be_shown_with_other_words(message):
             leave_to_a_person(ledger, message, OTHER_WORDS, now)
@@ -60,7 +68,6 @@ def claim_reply(*, message_id: int, now: datetime) -> Message | None:
     return message
 
 
-BY_A_PERSON = "This network wants every reply sent by a person. Read it, then send it anyway or discard it."
 OVERTAKEN = "The customer wrote while it waited. Read it, then send it anyway or discard it."
 RETIRED = "Its channel was retired. Connect that again, then retry; or discard it."
 SHOWN_ELSEWHERE = "The customer has it: it is shown as another reply with the same words."
@@ -90,17 +97,8 @@ def _has_failed(ledger: events.Ledger, message: Message, reason: str, now: datet
 
 def _needs_human_tag(message: Message, now: datetime) -> bool:
     """As the window stands when it leaves: it may have waited in a parked channel since it was written. Only people may claim it."""
-    conversation = message.conversation
-    situation = Situation(
-        conversation.window_opened_at,
-        message.channel.state,
-        public=conversation.kind == ConversationKind.COMMENT,
-    )
-    manifest = platforms.get(message.channel.platform)
-    return (
-        message.author_person_id is not None
-        and reply_policy.may_write(manifest, situation, now=now).human_agent
-    )
+    window = outbox.window_of(message, now)
+    return message.author_person_id is not None and window.state is WindowState.HUMAN_AGENT
 
 
 def _may_go(message: Message, now: datetime) -> bool:
@@ -136,7 +134,7 @@ def mark_reply_sent(*, message_id: int, external_id: str, at: datetime | None, n
         message = _current(message_id)
         if message.external_id:
             return
-        twin = _holder_of(message, external_id)
+        twin = _twins.holder_of(message, external_id)
         if twin and twin.client_id:
             _give_way(ledger, message, now)
             return
@@ -146,7 +144,7 @@ def mark_reply_sent(*, message_id: int, external_id: str, at: datetime | None, n
         )  # fmt: skip
         sent_at = _dating.by_twin(message.pk, twin) if twin else at or message.attempted_at or message.sent_at
         if twin:
-            _absorb(twin)
+            _twins.absorb(twin)
         _move(
             message, seq, external_id=external_id, state=MessageState.SENT, state_reason="", ended="", lease_until=None, not_before=None,
             sent_at=sent_at, order_key=twin.order_key if twin else "",
@@ -159,23 +157,10 @@ def mark_reply_sent(*, message_id: int, external_id: str, at: datetime | None, n
         _note_answer(message, sent_at, seq, told_at=at, looked_at=looked_at)
 
 
-def _holder_of(message: Message, external_id: str) -> Message | None:
-    """An echo that came first and whose words the platform had changed (a shortened link, say) stands as a row of its own."""
-    return Message.objects.filter(channel_id=message.channel_id, external_id=external_id).first()
-
-
 def _give_way(ledger: events.Ledger, message: Message, now: datetime) -> None:
     """Another reply of ours with the same words was taken for this one. What the customer has is told there, so nobody need be."""
     columns = {"state": MessageState.FAILED, "ended": Ended.ELSEWHERE}
     _let_go(ledger, message, EventKind.REPLY_FAILED, SHOWN_ELSEWHERE, now, **columns)
-
-
-def _absorb(twin: Message) -> None:
-    twin.conversation.message_count -= 1
-    type(twin.conversation).objects.filter(pk=twin.conversation_id).update(
-        message_count=twin.conversation.message_count
-    )
-    twin.delete()
 
 
 def _note_answer(
@@ -197,8 +182,8 @@ def keep_claim(*, message_id: int, attempt: int, now: datetime) -> bool:
 
 
 def put_back(*, message_id: int, reason: str, not_before: datetime, now: datetime, attempt: int) -> bool:
-    """It certainly did not go out; it will be tried again. `attempt`: of which this is said. False: that one is settled, or another
-    is on its way, and nothing is changed."""
+    """It certainly did not go out; it will be tried again from `not_before` on, and fails at once where it would wait for that in vain.
+    `attempt`: of which this is said. False: that one is settled, or another is on its way, and nothing is changed."""
     return _give_up_claim(message_id, attempt, partial(_waits_again, reason=reason, now=now, not_before=not_before))  # fmt: skip
 
 
@@ -207,8 +192,14 @@ def _waits_again(
 ) -> None:
     if message.channel.state == ChannelState.DISCONNECTED:  # retired while it was tried
         return _has_failed(ledger, message, RETIRED, now)
+    wait = _waiting.of(message, reason, until=not_before, now=now)
+    if wait.in_vain:
+        return _has_failed(ledger, message, wait.words, now)
     columns = {"state": MessageState.QUEUED, "not_before": not_before}
-    return _let_go(ledger, message, EventKind.REPLY_WAITS, reason, now, **columns)
+    _let_go(ledger, message, EventKind.REPLY_WAITS, wait.words, now, **columns)
+    if wait.is_told:
+        _not_sent.tell_that_it_waits(ledger, message, wait.words, now)
+    return None
 
 
 def mark_reply_failed(*, message_id: int, reason: str, now: datetime, attempt: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import connection
@@ -9,14 +10,25 @@ from django.db.models import BooleanField, Max, QuerySet
 from django.db.models.expressions import RawSQL
 
 from inbox import platforms
-from inbox.models import ChannelState, ConversationKind, Direction, Event, EventKind, Message, MessageState
+from inbox.models import (
+    Channel,
+    ChannelState,
+    ConversationKind,
+    Direction,
+    Event,
+    EventKind,
+    Message,
+    MessageState,
+)
 from inbox.models.conversations import ConversationQuerySet
+from inbox.platforms import WindowRules
 from inbox.queries import news
 from inbox.rules import echoes, reply_window
-from inbox.rules.reply_window import WindowState
+from inbox.rules.reply_window import Window, WindowState
 
-# LinkedIn: a send follows a person's action "at that time". A limit for a minute, or a worker that was away, changes nothing of that.
-CLICK_HOLDS = timedelta(minutes=10)
+# LinkedIn: a send follows a person's action "at that time". A fault that passes, a limit for a minute, or a worker that was away, changes
+# nothing of that: a click holds for as long as a fault is tried on any network (a quarter of an hour), and the wait before the first try.
+CLICK_HOLDS = timedelta(minutes=20)
 # Of each channel the oldest, then of each the next one: those of one channel whose platform is slow wait for a turn of their worker, and
 # would fill the answer for ever. No channel is read further than its share, however much waits in it (outbox_of_channels,
 # outbox_in_public); what stands behind another reply of its conversation is passed over. OFFSET 0 keeps the planner from asking that of
@@ -95,14 +107,28 @@ def is_a_click(message: Message, now: datetime) -> bool:
     return message.author_person_id is not None and queued_at(message) > now - CLICK_HOLDS
 
 
+def old_clicks(platforms_of_people: Collection[str], *, now: datetime, limit: int = 50) -> list[int]:
+    """Queued replies in channels of these platforms that have waited for so long that their click may hold no more."""
+    waiting = Message.objects.filter(
+        state=MessageState.QUEUED,
+        not_before__lte=now - CLICK_HOLDS,
+        channel__in=Channel.objects.filter(platform__in=platforms_of_people),
+    )
+    return list(waiting.order_by("not_before", "pk").values_list("pk", flat=True)[:limit])
+
+
+def window_of(message: Message, now: datetime) -> Window:
+    """The reply window that a reply would leave in, as its conversation has been read. Answers under a post know none."""
+    conversation = message.conversation
+    public = conversation.kind == ConversationKind.COMMENT
+    rules = WindowRules() if public else platforms.get(conversation.platform).window
+    return reply_window.decide(rules, opened_at=conversation.window_opened_at, now=now)
+
+
 def window_has_closed(message: Message, now: datetime) -> bool:
     """Whether the platform takes no answer any more in this conversation, by what the customer has said meanwhile."""
-    conversation = message.conversation
-    conversation.refresh_from_db(fields=["window_opened_at"])
-    if conversation.kind == ConversationKind.COMMENT:
-        return False
-    rules = platforms.get(conversation.platform).window
-    window = reply_window.decide(rules, opened_at=conversation.window_opened_at, now=now)
+    message.conversation.refresh_from_db(fields=["window_opened_at"])
+    window = window_of(message, now)
     by_nobody = window.state is WindowState.HUMAN_AGENT and message.author_person_id is None
     return window.state is WindowState.CLOSED or by_nobody
 

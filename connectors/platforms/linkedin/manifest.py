@@ -78,7 +78,7 @@ MANIFEST: Final = configured(
             "Who consented is told to openid and profile (Sign In with LinkedIn), to r_basicprofile (Community Management), to the"
             " change log's consent or to a page's role; the first two are asked for.",
             "Sending is for approved partners, to first-degree connections, and always at a person's own click: what could not leave"
-            " within ten minutes of it is left to a person.",
+            " within twenty minutes of it is left to a person.",
             "Reads: readAt of our own message is all there is; no event tells it.",
             "Comments and other social activity may be kept for 48 hours, profiles of others for 24: words and media of comments go"
             " then, and profiles are asked for anew.",

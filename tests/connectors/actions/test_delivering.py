@@ -89,6 +89,57 @@ def test_an_outage_that_lasts_is_told_at_last_and_says_why(queued_reply, platfor
     assert queued_reply.state_reason == f"Tried {tries} times without success: The platform is busy."
 
 
+def test_a_network_that_wants_people_is_as_patient_and_the_fault_is_told(queued_reply, platform, clock):
+    strict = replace(platform.manifest.send, requires_human=True)
+    platforms.register(replace(platform.manifest, send=strict))
+    began, tries = clock(), 0
+    while queued_reply.state == MessageState.QUEUED:
+        platform.refuses(Remedy.RETRY, "The platform is busy.")
+        deliver(queued_reply, clock)
+        tries += 1
+        clock.now = max(clock.now, queued_reply.not_before)
+
+    assert timedelta(0) <= clock() - began - patience.PATIENCE <= timedelta(minutes=1)
+    assert queued_reply.state_reason == f"Tried {tries} times without success: The platform is busy."
+
+
+def test_a_fault_that_names_a_time_hours_away_is_told_at_once(queued_reply, platform, clock):
+    later = clock() + timedelta(hours=3)
+    platform.refuses(Remedy.RETRY, "It is in trouble.", retry_at=later)
+
+    assert deliver(queued_reply, clock) == "retry"
+
+    assert queued_reply.state_reason == (
+        f"It is in trouble. It may be sent again from {later:%d %b %H:%M} UTC. It waits until then; whoever cannot wait discards it and"
+        " answers in another way."
+    )
+
+
+def test_a_reply_that_failed_says_until_when_the_platform_does_not_want_to_be_asked(
+    queued_reply, platform, clock
+):
+    while queued_reply.state == MessageState.QUEUED:
+        later = clock() + timedelta(hours=3)
+        platform.refuses(Remedy.RETRY, "It is in trouble.", retry_at=later)
+        deliver(queued_reply, clock)
+        clock.now = max(clock.now, queued_reply.not_before)
+
+    assert queued_reply.state_reason.endswith(
+        f"It is in trouble. It may be sent again from {later:%d %b %H:%M} UTC."
+    )
+
+
+def test_what_waited_in_a_parked_channel_for_days_was_not_tried_for_a_day(
+    queued_reply, platform, clock, channel
+):
+    channels.park_sending(channel_id=channel.pk, reason="The password was changed.", now=clock())
+    clock.passes(timedelta(days=2).total_seconds())
+    channels.resume_sending(channel_id=channel.pk, now=clock())
+    platform.refuses(Remedy.RETRY, "It could not be reached.")
+
+    assert deliver(queued_reply, clock) == "retry"
+
+
 @pytest.mark.parametrize("by", ["a parked channel", "a limit", "workers that are not ready"])
 def test_what_held_a_reply_up_is_no_time_in_which_a_fault_lasted(
     queued_reply, platform, clock, channel, monkeypatch, by

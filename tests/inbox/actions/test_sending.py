@@ -8,10 +8,10 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from inbox import platforms
-from inbox.actions import channels, closing, noting, receiving, replying, sending, undoing
+from inbox.actions import _waiting, channels, clicks, closing, noting, receiving, replying, sending, undoing
 from inbox.actions.receiving import Arrival
 from inbox.exchange import Delivered, Origin, ThreadKind
-from inbox.models import Attachment, Channel, Conversation, Ended, Message, MessageState, Person
+from inbox.models import Attachment, Channel, Conversation, Ended, Message, MessageState, Notification, Person
 from inbox.queries import outbox
 from tests.factories import exchange as say
 from tests.factories.people import ChannelFactory, agent_of
@@ -865,24 +865,122 @@ def test_a_network_that_wants_people_is_sent_nothing_by_a_machine(
     assert claim(written) is None
 
     written.refresh_from_db()
-    assert (written.state, written.state_reason) == (MessageState.FAILED, sending.BY_A_PERSON)
+    assert (written.state, written.state_reason) == (MessageState.FAILED, _waiting.BY_A_PERSON)
 
 
-@pytest.mark.parametrize(("waited", "leaves"), [(9, True), (11, False)])
-def test_a_network_that_wants_people_is_sent_nothing_long_after_the_click(
-    conversation: Conversation, jo: Person, monkeypatch: pytest.MonkeyPatch, waited: int, leaves: bool
-) -> None:
-    written = reply(conversation, jo)
+@pytest.fixture
+def people_only(conversation: Conversation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its network wants every reply sent by a person."""
     manifest = platforms.get(conversation.platform)
     strict = replace(manifest, send=replace(manifest.send, requires_human=True))
     monkeypatch.setattr(platforms, "get", lambda key: strict)
+    monkeypatch.setattr(platforms, "installed", lambda: [strict])
+
+
+@pytest.mark.parametrize(("waited", "leaves"), [(19, True), (21, False)])
+def test_a_network_that_wants_people_is_sent_nothing_long_after_the_click(
+    conversation: Conversation, jo: Person, people_only: None, waited: int, leaves: bool
+) -> None:
+    written = reply(conversation, jo)
     clicked = outbox.queued_at(written)
 
     claimed = sending.claim_reply(message_id=written.pk, now=clicked + timedelta(minutes=waited))
 
     assert (claimed is not None) is leaves
     written.refresh_from_db()
-    assert (written.state_reason == sending.BY_A_PERSON) is not leaves
+    assert (written.state_reason == _waiting.CLICK_IS_OLD) is not leaves
+
+
+def put_back(message: Message, reason: str, *, until: float, seconds: float = 62) -> None:
+    sending.put_back(
+        message_id=message.pk, attempt=1, reason=reason, not_before=say.at(until), now=say.at(seconds)
+    )
+    message.refresh_from_db()
+
+
+def test_what_it_waited_for_is_told_with_the_click_that_is_too_old(
+    conversation: Conversation, jo: Person, people_only: None
+) -> None:
+    written = reply(conversation, jo)
+    claim(written)
+    put_back(written, "It had a passing fault.", until=90)
+
+    assert claim(written, seconds=60 + 21 * 60) is None
+
+    written.refresh_from_db()
+    assert written.state == MessageState.FAILED
+    assert written.state_reason == f"It had a passing fault. {_waiting.CLICK_IS_OLD}"
+
+
+def test_what_could_leave_only_when_no_click_holds_any_more_is_told_at_once(
+    conversation: Conversation, jo: Person, people_only: None
+) -> None:
+    written = reply(conversation, jo)
+    claim(written)
+    put_back(written, "The allowance of today is used up.", until=10 * 3600)
+
+    told = (
+        f"The allowance of today is used up. It may be sent again from {say.at(10 * 3600):%d %b %H:%M} UTC."
+    )
+    assert (written.state, written.state_reason) == (
+        MessageState.FAILED,
+        f"{told} {_waiting.CLICK_IS_OLD}",
+    )
+
+
+def test_a_click_grows_old_in_a_parked_channel_too_and_that_is_told(
+    conversation: Conversation, jo: Person, channel: Channel, people_only: None
+) -> None:
+    channels.park_sending(channel_id=channel.pk, reason="The token is dead.", now=say.at(30))
+    written = reply(conversation, jo)
+
+    assert clicks.give_back_old(now=say.at(60 + 19 * 60)) == 0
+    assert clicks.give_back_old(now=say.at(60 + 21 * 60)) == 1
+
+    written.refresh_from_db()
+    assert (written.state, written.state_reason) == (
+        MessageState.FAILED,
+        f"The token is dead. {_waiting.CLICK_IS_OLD}",
+    )
+
+
+def test_elsewhere_a_click_grows_never_old(conversation: Conversation, jo: Person, channel: Channel) -> None:
+    channels.park_sending(channel_id=channel.pk, reason="The token is dead.", now=say.at(30))
+    reply(conversation, jo)
+
+    assert clicks.give_back_old(now=say.at(100_000)) == 0
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said", "told"), [(4, False, False), (10, True, False), (180, True, True)]
+)
+def test_whoever_wrote_it_is_told_at_once_until_when_it_waits_for_long(
+    conversation: Conversation, jo: Person, minutes: int, said: bool, told: bool
+) -> None:
+    written = reply(conversation, jo)
+    claim(written)
+    until = 62 + minutes * 60
+    put_back(written, "It is in trouble.", until=until)
+
+    words = (
+        f"It is in trouble. It may be sent again from {say.at(until):%d %b %H:%M} UTC. {_waiting.MEANWHILE}"
+    )
+    assert (written.state, written.not_before) == (MessageState.QUEUED, say.at(until))
+    assert written.state_reason == (words if said else "It is in trouble.")
+    rung = list(Notification.objects.filter(person=jo).values_list("text", flat=True))
+    assert rung == ([f"Not sent yet: {words}"[:200]] if told else [])
+
+
+def test_a_reply_whose_window_closes_while_it_would_wait_is_told_at_once(
+    conversation: Conversation, jo: Person
+) -> None:
+    written = reply(conversation, jo, seconds=6 * 24 * 3600)
+    claim(written, seconds=6 * 24 * 3600 + 1)
+    sixth, eighth = 6 * 24 * 3600 + 2, 8 * 24 * 3600
+    put_back(written, "The allowance is used up.", until=eighth, seconds=sixth)
+
+    assert written.state == MessageState.FAILED
+    assert written.state_reason.endswith(_waiting.WINDOW_ENDS)
 
 
 @pytest.mark.parametrize(
