@@ -33,10 +33,11 @@ class Thread:
     customer_read_at: datetime | None
     kind: str
     recipient_key: str
+    window_shut_at: datetime | None
 
 
 _THREAD = """c.id, c.channel_id, c.thread_key, c.state, c.assignee_id, c.contact_id, c.last_inbound_at, c.last_outbound_at,
-             c.waiting_since, c.window_opened_at, c.customer_read_at, c.kind, c.recipient_key"""
+             c.waiting_since, c.window_opened_at, c.customer_read_at, c.kind, c.recipient_key, c.window_shut_at"""
 
 
 def find_threads(keys: list[Key]) -> dict[Key, Thread]:

@@ -80,11 +80,17 @@ def waiting_since(change: Change, looked_up: datetime | None) -> datetime | None
     return min(waits, default=None)
 
 
+def _openings(change: Change) -> list[datetime]:
+    """What came late may be older than the platform's word that the window was closed: it knew of that, and was not moved."""
+    shut_at = change.thread.window_shut_at
+    return [at for at in change.opened if shut_at is None or at > shut_at]
+
+
 def _row(change: Change, looked_up: dict[int, datetime]) -> tuple[Any, ...]:
     thread = change.thread
     return (
         thread.id, change.added, change.unread, change.reopen, latest(thread.last_inbound_at, *change.received),
-        _last_answer(change), waiting_since(change, looked_up.get(thread.id)), latest(thread.window_opened_at, *change.opened),
+        _last_answer(change), waiting_since(change, looked_up.get(thread.id)), latest(thread.window_opened_at, *_openings(change)),
         latest(thread.customer_read_at, change.read_at), change.seq, change.public_seq,
     )  # fmt: skip
 

@@ -1,5 +1,5 @@
 """A reply that the platform takes for too late: its window closed before ours, by what we knew. We believe it, so that the composer, a retry
-and whatever waits go by the window as it is."""
+and whatever waits go by the window as it is, until the customer writes: what was said before and comes to light only now opens none."""
 
 from __future__ import annotations
 
@@ -17,16 +17,19 @@ def believe(message: Message, reason: str, now: datetime) -> str:
     if conversation.kind == ConversationKind.COMMENT:  # no window; it was the comment that was too old
         return reason
     rules = platforms.get(message.channel.platform).window
+    refused_at = message.attempted_at or now
     opened_at = reply_window.opened_by_then(
         rules,
         opened_at=conversation.window_opened_at,
-        refused_at=message.attempted_at or now,
+        refused_at=refused_at,
         human_agent=message.human_agent,
     )
     if opened_at != conversation.window_opened_at:
-        Conversation.objects.filter(pk=conversation.pk).update(window_opened_at=opened_at)
+        shut = {"window_opened_at": opened_at, "window_shut_at": refused_at - rules.margin}
+        Conversation.objects.filter(pk=conversation.pk).update(**shut)
         conversation.window_opened_at = opened_at
     window = reply_window.decide(rules, opened_at=opened_at, now=now)
     if window.state is not WindowState.HUMAN_AGENT or message.author_person_id is None:
         return reason
-    return f"{reason} A person may still answer until {window.closes_at:%d %b %H:%M} UTC: retry it."
+    # When it was opened nobody knows: the longer one ends no later than that.
+    return f"{reason} A person may still answer, until {window.closes_at:%d %b %H:%M} UTC at most: retry it."

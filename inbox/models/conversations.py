@@ -160,6 +160,11 @@ class Conversation(PublicIdModel):
     window_opened_at = models.DateTimeField(
         null=True, blank=True, help_text="Platform time of what last opened the window."
     )
+    window_shut_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="What was said until then opens no window: the platform has said that it was closed.",
+    )
     due_at = models.DateTimeField(
         null=True, blank=True, help_text="The earliest of running targets, reply window and promise."
     )

@@ -309,7 +309,7 @@ def test_a_window_that_closed_by_the_platforms_clock_is_closed_by_ours(queued_re
 
     assert deliver(queued_reply, clock) == "failed"
 
-    assert queued_reply.state_reason.startswith("The window has closed. A person may still answer until ")
+    assert queued_reply.state_reason.startswith("The window has closed. A person may still answer, until ")
     assert Conversation.objects.get().window_opened_at == clock() - timedelta(hours=24)
 
 

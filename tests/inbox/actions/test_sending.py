@@ -280,7 +280,7 @@ def test_what_the_platform_takes_for_too_late_is_offered_to_a_person_once_more(
     refused = {"message_id": message.pk, "reason": "It has closed."}
     sending.mark_reply_too_late(**refused, now=say.at(62), attempt=1)
     message.refresh_from_db()
-    assert message.state_reason.startswith("It has closed. A person may still answer until ")
+    assert message.state_reason.startswith("It has closed. A person may still answer, until ")
 
     again = replying.retry(message=message, by=jo, now=say.at(70))
     assert again.human_agent
@@ -290,6 +290,53 @@ def test_what_the_platform_takes_for_too_late_is_offered_to_a_person_once_more(
     sending.mark_reply_too_late(**refused, now=say.at(72), attempt=2)
     with pytest.raises(replying.ReplyRefused, match="has closed"):
         replying.retry(message=message, by=jo, now=say.at(80))
+
+
+@pytest.fixture
+def refused_for_good(conversation: Conversation, jo: Person) -> Message:
+    """Ten minutes after the customer wrote the platform said that its window was closed, for people, too."""
+    message = reply(conversation, jo, seconds=600)
+    refused = {"message_id": message.pk, "reason": "It has closed."}
+    assert claim(message, seconds=601)
+    sending.mark_reply_too_late(**refused, attempt=1, now=say.at(602))
+    message.refresh_from_db()
+    replying.retry(message=message, by=jo, now=say.at(603))
+    assert claim(message, seconds=604)
+    sending.mark_reply_too_late(**refused, attempt=2, now=say.at(605))
+    message.refresh_from_db()
+    return message
+
+
+@pytest.mark.parametrize("what", ["a message", "a reaction", "another reaction"])
+def test_what_was_said_before_a_window_was_closed_and_comes_later_does_not_open_it(
+    conversation: Conversation, jo: Person, channel: Channel, what: str, request: pytest.FixtureRequest
+) -> None:
+    known = say.wrote("Where is my parcel?", external_id=Message.objects.get().external_id)
+    if what == "another reaction":
+        hear = [say.reacted(known, "❤️", seconds=300)]
+        receiving.receive(arrivals=[Arrival(channel.pk, each) for each in hear], now=say.at(301))
+    message = request.getfixturevalue("refused_for_good")
+    late = {
+        "a message": say.wrote("Hello?", seconds=400, external_id="m2"),
+        "a reaction": say.reacted(known, "❤️", seconds=400),
+        "another reaction": say.edited(known, "Where is it?", seconds=700),
+    }[what]
+
+    receiving.receive(arrivals=[Arrival(channel.pk, late)], now=say.at(800))
+
+    with pytest.raises(replying.ReplyRefused, match="has closed"):
+        replying.retry(message=message, by=jo, now=say.at(801), seen_seq=10**9)
+
+
+def test_whoever_writes_after_that_opens_it(
+    conversation: Conversation, jo: Person, channel: Channel, refused_for_good: Message
+) -> None:
+    later = say.wrote("Hello?", seconds=610, external_id="m2")
+    receiving.receive(arrivals=[Arrival(channel.pk, later)], now=say.at(611))
+
+    again = replying.retry(message=refused_for_good, by=jo, now=say.at(620), seen_seq=10**9)
+
+    assert (again.state, again.human_agent) == (MessageState.QUEUED, False)
 
 
 def test_the_customer_who_wrote_meanwhile_has_opened_it_anew(
