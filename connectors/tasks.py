@@ -102,10 +102,10 @@ def deliver_due(**_later: Any) -> None:
     broker."""
     now = timezone.now()
     sending.expire_leases(now=now)
-    clicks.give_back_old(now=now)
     for message_id in outbox.due_replies(now=now, limit=SWEEP_LIMIT):
         if cache.add(f"deliver:{message_id}", 1, timeout=15):
             deliver_reply.delay(message_id=message_id)
+    clicks.give_back_old(now=now)
 
 
 @shared_task

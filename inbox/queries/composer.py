@@ -125,6 +125,7 @@ def of(
         channel_reason=channel.state_reason,
         unavailable_reason=unavailable,
         public=conversation.kind == ConversationKind.COMMENT,
+        sends_resume_at=channel.sends_resume_at,
     )
     return Composer(
         conversation, channel, brand_slug, manifest, reply_policy.may_write(manifest, situation, now=now), now

@@ -12,8 +12,9 @@ from django.db.models import Q
 
 from inbox.models import Attachment, Conversation, Direction, Event, EventKind, Message, MessageState
 from inbox.models.messages import MessageQuerySet
-from inbox.queries import list_rows, merges, news, sentences
+from inbox.queries import held_up, list_rows, merges, news, sentences
 from inbox.queries.event_entries import EventEntry, entries_of, micros
+from inbox.queries.held_up import HeldUp
 
 PAGE = 30  # more than a screen; every message more costs each opening of a thread
 AROUND = 50  # a message is looked for with what was said before and after it
@@ -37,6 +38,7 @@ class MessageEntry:
     attachments: list[Attachment] = field(default_factory=list)
     quote: Quote | None = None
     elsewhere: str = ""  # the platform, of what was said in a conversation that was merged into this one
+    held_up: HeldUp | None = None  # of a reply that nobody has tried yet
     is_event = False
 
     @property
@@ -184,9 +186,10 @@ def gone_by(event: Event) -> list[str]:
 
 
 def dress(messages: Sequence[Message], *, conversation: Conversation, brand_slug: str) -> list[MessageEntry]:
-    """Messages with their files and what they quote: one query each, none where there is nothing to ask."""
+    """Messages with their files, what they quote, and what holds up those that are queued: nothing is asked where there is none."""
     files = _attachments_of(messages)
     quotes = _quotes_of(messages)
+    held_up_by = held_up.why(messages, conversation)
     return [
         MessageEntry(
             message=message,
@@ -195,6 +198,7 @@ def dress(messages: Sequence[Message], *, conversation: Conversation, brand_slug
             attachments=files.get(message.pk, []),
             quote=Quote(quotes.get((message.channel_id, message.reply_to))) if message.reply_to else None,
             elsewhere=_label(message) if message.conversation_id != conversation.pk else "",
+            held_up=held_up_by.get(message.pk),
         )
         for message in messages
     ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from inbox.platforms import Manifest, WindowRules
-from inbox.rules import lengths, reply_window
+from inbox.rules import lengths, reply_window, waits
 from inbox.rules.reply_window import Window, WindowState
 
 
@@ -30,11 +30,12 @@ class Situation:
         ""  # the person takes no messages; an answer under their post may still be given
     )
     public: bool = False  # an answer under a post: no window, words only
+    sends_resume_at: datetime | None = None  # the platform's limit of messages is used up until then
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`problem` is empty when the reply may go. `parked`: it will wait until the channel is connected again."""
+    """`problem` is empty when the reply may go. `parked`: why it will wait, until the channel is connected again or a limit is over."""
 
     problem: str
     window: Window
@@ -53,6 +54,8 @@ def may_write(manifest: Manifest, situation: Situation, *, now: datetime) -> Ver
     parked, retired = "", situation.channel_state == "disconnected"
     if situation.channel_state != "connected" and not retired:
         parked = situation.channel_reason or "This channel is not connected: replies wait until it is."
+    elif (resumes := situation.sends_resume_at) and not situation.public and waits.is_long(resumes, now=now):
+        parked = waits.from_then(f"The limit of {manifest.label} is used up: replies wait.", resumes)
     problem = ""
     if retired:  # nobody is about to connect it: a reply would wait for ever
         problem = situation.channel_reason or "This channel was retired: nothing goes out by it."

@@ -1,4 +1,4 @@
-/** How long a reply waits before it leaves. Who wrote it may take it back until then. */
+/** How long a reply waits before it leaves. Who wrote it may take it back until then. What holds it up after that is said, as long as it does. */
 import * as clock from "../lib/clock.js"
 import { undo } from "../lib/undo.js"
 
@@ -26,7 +26,18 @@ class HoldLine extends HTMLElement {
     if (left > 0) {
       this.words.textContent = `sending in ${left} s`
       this.next = setTimeout(() => this.#tick(), (this.until - clock.now()) % 1000 || 1000)
-    } else this.replaceChildren("sending")
+    } else this.#then()
+  }
+
+  #then() {
+    const { then, thenUntil } = this.dataset
+    const left = Date.parse(thenUntil) - clock.now() // not a number where nobody knows for how long
+    if (!then || left <= 0) return this.replaceChildren("sending")
+    if (!thenUntil) return this.replaceChildren(then)
+    const until = document.createElement("local-time")
+    until.setAttribute("datetime", thenUntil)
+    this.replaceChildren(`${then} until `, until)
+    this.next = setTimeout(() => this.#then(), Math.min(left, 3_600_000))
   }
 }
 customElements.define("hold-line", HoldLine)

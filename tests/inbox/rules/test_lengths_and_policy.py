@@ -101,6 +101,21 @@ def test_a_parked_channel_still_takes_replies_and_says_that_they_wait() -> None:
 
 
 @pytest.mark.parametrize(
+    ("minutes", "public", "said"), [(180, False, True), (4, False, False), (180, True, False)]
+)
+def test_a_limit_that_is_used_up_for_long_is_said_before_a_word_is_typed(
+    minutes: int, public: bool, said: bool
+) -> None:
+    resumes = NOW + timedelta(minutes=minutes)
+    throttled = Situation(NOW, "connected", public=public, sends_resume_at=resumes)
+
+    verdict = reply_policy.may_write(GRAM, throttled, now=NOW)
+
+    assert verdict.allowed
+    assert verdict.parked.endswith(f"It may be sent again from {resumes:%d %b %H:%M} UTC.") is said
+
+
+@pytest.mark.parametrize(
     ("content", "mime"),
     [
         (b"\x89PNG\r\n\x1a\n....", "image/png"),

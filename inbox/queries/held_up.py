@@ -1,0 +1,55 @@
+"""Why a reply that has not been tried yet does not leave: its page says so instead of "sending"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from inbox.models import Channel, ChannelState, Conversation, Direction, Message, MessageState
+
+PARKED = "its channel has to be connected again"
+BEHIND = "the reply before it has not left yet"
+LIMIT = "the platform's limit is used up"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldUp:
+    words: str
+    until: datetime | None = None  # empty: nobody knows for how long
+
+
+def why(messages: Sequence[Message], conversation: Conversation) -> dict[int, HeldUp]:
+    """By message, of those that are queued and of which nothing was said yet. Two queries where there are any, none where there are none."""
+    queued = [each for each in messages if each.state == MessageState.QUEUED and not each.state_reason]
+    if not queued:
+        return {}
+    elsewhere = {each.channel_id for each in queued} - {conversation.channel_id}
+    channels = {conversation.channel_id: conversation.channel, **Channel.objects.in_bulk(elsewhere)}
+    ahead = _that_stand(queued)
+    found = {each.pk: _why(each, channels[each.channel_id], ahead) for each in queued}
+    return {pk: held_up for pk, held_up in found.items() if held_up is not None}
+
+
+def _that_stand(queued: Sequence[Message]) -> list[tuple[int, int, str]]:
+    """Of the same conversations, what will not leave in a moment: it was put off, or nobody knows what became of it."""
+    theirs = Message.objects.filter(
+        conversation__in={each.conversation_id for each in queued},
+        direction=Direction.OUT,
+        external_id=None,
+        state__in=[MessageState.QUEUED, MessageState.UNCERTAIN],
+    )
+    put_off = theirs.exclude(state=MessageState.QUEUED, state_reason="")
+    return list(put_off.order_by("pk").values_list("conversation_id", "pk", "state"))
+
+
+def _why(message: Message, channel: Channel, ahead: Sequence[tuple[int, int, str]]) -> HeldUp | None:
+    if channel.state != ChannelState.CONNECTED:
+        return HeldUp(PARKED)
+    for conversation_id, pk, state in ahead:
+        if conversation_id == message.conversation_id and (
+            pk < message.pk or state == MessageState.UNCERTAIN
+        ):
+            return HeldUp(BEHIND)
+    waits = channel.sends_resume_at is not None and not message.in_public
+    return HeldUp(LIMIT, channel.sends_resume_at) if waits else None
