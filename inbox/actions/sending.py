@@ -55,7 +55,7 @@ def claim_reply(*, message_id: int, now: datetime) -> Message | None:
         if outbox.may_be_shown_with_other_words(message):
             leave_to_a_person(ledger, message, OTHER_WORDS, now)
             return None
-        if outbox.overtaken_while_it_waited(message):
+        if outbox.overtaken_while_it_waited(message, now):
             leave_to_a_person(ledger, message, OVERTAKEN, now)
             return None
         seq = ledger.record(

@@ -29,6 +29,7 @@ from inbox.rules.reply_window import Window, WindowState
 # LinkedIn: a send follows a person's action "at that time". A fault that passes, a limit for a minute, or a worker that was away, changes
 # nothing of that: a click holds for as long as a fault is tried on any network (a quarter of an hour), and the wait before the first try.
 CLICK_HOLDS = timedelta(minutes=20)
+FRESH = timedelta(minutes=15)  # what was written longer ago is no answer to what the customer has said since
 # Of each channel the oldest, then of each the next one: those of one channel whose platform is slow wait for a turn of their worker, and
 # would fill the answer for ever. No channel is read further than its share, however much waits in it (outbox_of_channels,
 # outbox_in_public); what stands behind another reply of its conversation is passed over. OFFSET 0 keeps the planner from asking that of
@@ -158,9 +159,9 @@ def may_be_shown_with_other_words(message: Message) -> bool:
     )
 
 
-def overtaken_while_it_waited(message: Message) -> bool:
-    """Whether the customer said something new while the reply waited for its writer to take it back, or for its channel to be
-    connected again. One that a person wants sent nevertheless was queued anew."""
+def overtaken_while_it_waited(message: Message, now: datetime) -> bool:
+    """Whether the customer said something new while the reply waited for its writer to take it back, for its channel to be connected
+    again, or for a limit or a fault to pass that took long. One that a person wants sent nevertheless was queued anew."""
     queued = Event.objects.filter(message=message, kind=EventKind.REPLY_QUEUED).order_by("-seq").first()
     if queued is None:
         return False
@@ -168,7 +169,8 @@ def overtaken_while_it_waited(message: Message) -> bool:
     held = not message.attempts and message.not_before is not None and queued.at < message.not_before
     if held and came.filter(at__lte=message.not_before).exists():
         return True
-    return came.exists() and _came_back(message, queued).exists()
+    waited_long = now - queued.at > FRESH
+    return came.exists() and (waited_long or _came_back(message, queued).exists())
 
 
 def was_connected_again_since(message: Message, at: datetime) -> bool:

@@ -853,6 +853,24 @@ def test_a_reply_that_waited_for_its_channel_is_stopped_where_the_customer_wrote
     assert claim(waiting, seconds=172_901)
 
 
+@pytest.mark.parametrize(("minutes", "leaves"), [(10, True), (180, False)])
+def test_a_reply_that_a_limit_held_up_for_long_is_stopped_where_the_customer_wrote_meanwhile(
+    conversation: Conversation, jo: Person, channel: Channel, minutes: int, leaves: bool
+) -> None:
+    waiting = reply(conversation, jo)
+    claim(waiting)
+    until = 62 + minutes * 60
+    put_back(waiting, "The limit is used up.", until=until)
+    receiving.receive(
+        arrivals=[Arrival(channel.pk, say.wrote("Forget it", seconds=90, external_id="m2"))], now=say.at(90)
+    )
+
+    assert (claim(waiting, seconds=until + 1) is not None) is leaves
+
+    waiting.refresh_from_db()
+    assert (waiting.state_reason == sending.OVERTAKEN) is not leaves
+
+
 def test_a_reply_that_waited_for_its_channel_while_nobody_wrote_goes_out(
     conversation: Conversation, jo: Person, channel: Channel
 ) -> None:
