@@ -313,7 +313,7 @@ def test_nor_for_longer_than_a_day_where_there_is_no_other(channel, clock, queue
     began = clock()
     while delivering.deliver(message_id=queued_reply.pk, clock=clock) == "parked":
         while Channel.objects.get().state == ChannelState.NEEDS_RECONNECT:
-            clock.passes(900)
+            clock.passes(3600)
             SyncSchedule.objects.all().delete()
             sync(channel, clock, queued_reply)
 
