@@ -10,6 +10,7 @@ from django.db.models import Count, QuerySet
 
 from connectors.contract import UNKNOWN_KIND
 from connectors.models import DeadItem, PlatformApp, Receipt, ReceiptState, Task
+from connectors.rules import knocks
 from inbox import platforms
 from inbox.models import Brand, Channel, ChannelState, Message, MessageState
 from inbox.platforms import Manifest, UnknownPlatform
@@ -81,7 +82,7 @@ def _per_channel(rows: QuerySet[Any]) -> dict[int, int]:
 def _line(channel: Channel, counts: Counts, *, now: datetime) -> ChannelLine:
     manifest = _manifest(channel)
     parked = counts.parked.get(channel.pk, 0)
-    lines = [*_state_lines(channel, now, parked), *_health_lines(channel), *_sync_lines(channel)]
+    lines = [*_state_lines(channel, now, parked), *_health_lines(channel, now), *_sync_lines(channel)]
     if waiting := counts.waiting.get(channel.pk, 0):
         lines.append(
             Line("1 delivery waits to be read." if waiting == 1 else f"{waiting} deliveries wait to be read.")
@@ -130,7 +131,7 @@ def _state_lines(channel: Channel, now: datetime, parked: int) -> list[Line]:
     return lines
 
 
-def _health_lines(channel: Channel) -> list[Line]:
+def _health_lines(channel: Channel, now: datetime) -> list[Line]:
     health = getattr(channel, "health", None)
     if health is None:
         return [Line("Nothing was delivered yet.")]
@@ -139,10 +140,17 @@ def _health_lines(channel: Channel) -> list[Line]:
         lines.append(Line("Last reply", at=health.last_sent_at))
     if health.last_synced_at:
         lines.append(Line("Last compared with the platform", at=health.last_synced_at))
-    if health.bad_signatures:
+    if (bad := health.last_bad_signature_at) and not _are_over(channel, bad, now):
         said = f"{health.bad_signatures} deliveries had a wrong signature and were refused; the last"
-        lines.append(Line(said, at=health.last_bad_signature_at, trouble=True))
+        lines.append(Line(said, at=bad, trouble=True))
     return lines
+
+
+def _are_over(channel: Channel, bad: datetime, now: datetime) -> bool:
+    if knocks.are_over(bad=bad, good=None, now=now):
+        return True
+    kept = Receipt.objects.filter(channel=channel).order_by("-pk").values_list("received_at", flat=True)
+    return knocks.are_over(bad=bad, good=kept.first(), now=now)
 
 
 def _sync_lines(channel: Channel) -> list[Line]:

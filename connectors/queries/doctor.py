@@ -12,6 +12,7 @@ from django.db.models import Count, Q
 from connectors.contract import UNKNOWN_KIND
 from connectors.models import Credential, DeadItem, Receipt, SyncSchedule, Task
 from connectors.queries import grants
+from connectors.rules import knocks
 from connectors.rules.remedies import THROTTLED, Place, fix_for
 from inbox import platforms
 from inbox.models import Channel, ChannelState, Handle
@@ -19,8 +20,6 @@ from inbox.platforms import Manifest
 from inbox.queries import kept_words
 
 ENDS_SOON = timedelta(days=7)
-SIGNATURES_FORGOTTEN = timedelta(hours=24)
-SIGNATURES_MENDED = timedelta(hours=1)
 LOOKED_LATELY = timedelta(hours=1)
 RENEWALS = {
     "none": "it cannot be renewed; a person connects again",
@@ -173,16 +172,9 @@ def _operations(manifest: Manifest, channel: Channel, now: datetime) -> Iterator
     for schedule in sorted(channel.schedules.all(), key=lambda each: Task.values.index(each.task)):
         yield _operation(schedule)
     if health and (bad := health.last_bad_signature_at):
-        # They are counted for good; what lies longer back, or was followed by good ones for hours, is over.
         # They are of the address, which accounts of one app may share; what came with a right one was kept.
-        good = (
-            Receipt.objects.filter(channel=channel)
-            .order_by("-pk")
-            .values_list("received_at", flat=True)
-            .first()
-        )
-        is_over = bad < now - SIGNATURES_FORGOTTEN or (good is not None and good > bad + SIGNATURES_MENDED)
-        if is_over:
+        kept = Receipt.objects.filter(channel=channel).order_by("-pk").values_list("received_at", flat=True)
+        if knocks.are_over(bad=bad, good=kept.first(), now=now):
             said = f"Right; {health.bad_signatures} deliveries had a wrong one and were refused, the last"
             yield Finding("Signatures", True, said, at=bad)
             return

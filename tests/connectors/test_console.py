@@ -897,7 +897,9 @@ def test_what_is_open_or_lost_comes_before_what_was_healed_and_older_ones_are_a_
     assert (first.count("<tr data-state"), rest.content.decode().count("<tr data-state")) == (60, 10)
 
 
-def test_wrong_signatures_are_red_until_they_are_over(planned: Channel) -> None:
+def test_wrong_signatures_are_red_until_they_are_over(planned: Channel, brand: Brand) -> None:
+    """On the channel's own page and on that of all channels."""
+
     def signatures(*, bad: datetime, good: datetime | None = None) -> bool | None:
         Receipt.objects.filter(channel=planned).delete()
         if good is not None:
@@ -905,8 +907,11 @@ def test_wrong_signatures_are_red_until_they_are_over(planned: Channel) -> None:
         lately = {"bad_signatures": 3, "last_bad_signature_at": bad, "last_receipt_at": None}
         ChannelHealth.objects.update_or_create(channel=planned, defaults=lately)
         channel = Channel.objects.select_related("health").get(pk=planned.pk)
-        found = doctor.examine(channel, now=NOW).findings
-        return next(each.ok for each in found if each.name == "Signatures")
+        ok = next(each.ok for each in doctor.examine(channel, now=NOW).findings if each.name == "Signatures")
+        [overview] = channel_states.of_brand(brand, now=NOW)
+        in_trouble = [line for line in overview.lines if line.trouble and "wrong signature" in line.text]
+        assert len(in_trouble) == (ok is False)
+        return ok
 
     lately = NOW - timedelta(hours=3)
     assert signatures(bad=lately) is False
