@@ -83,9 +83,10 @@ def _refresh_as_winner(channel_id: int, seen_version: int, clock: Clock, watch: 
             context = replace(context, http=context.http.watched(watch))
         tokens = connector.refresh(context)
     except ConnectorError as error:
-        _note_failure(channel_id, seen_version, error.reason)
+        passes = error.remedy in (Remedy.RETRY, Remedy.UNKNOWN, Remedy.WAIT)
+        _give_up_lease(channel_id, seen_version, "" if passes else error.reason)
         log.warning("refresh_failed", channel=channel_id, remedy=error.remedy.value, code=error.code)
-        if error.remedy in (Remedy.RETRY, Remedy.UNKNOWN, Remedy.WAIT):
+        if passes:
             raise ConnectorError(
                 error.reason, remedy=Remedy.RETRY, code=error.code, retry_at=error.retry_at
             ) from error
@@ -95,11 +96,8 @@ def _refresh_as_winner(channel_id: int, seen_version: int, clock: Clock, watch: 
         if not parked:
             raise ConnectorError(RENEWED, remedy=Remedy.RETRY, code=error.code) from error
         raise ConnectorError(error.reason, remedy=Remedy.RECONNECT, code=error.code) from error
-    except contexts.NotReady:
-        _note_failure(channel_id, seen_version, "")  # nobody was asked, and nothing is wrong with the grant
-        raise
-    except Exception:
-        _note_failure(channel_id, seen_version, "Renewing the permission failed.")
+    except Exception:  # nobody was asked, or it is a fault of ours: nothing is wrong with the grant
+        _give_up_lease(channel_id, seen_version)
         raise
     _store_surely(channel_id, seen_version, tokens, clock)
     log.info("token_refreshed", channel=channel_id, version=seen_version + 1)
@@ -142,10 +140,11 @@ def columns(tokens: Tokens, now: datetime) -> dict[str, object]:
 
 
 @transaction.atomic
-def _note_failure(channel_id: int, seen_version: int, reason: str) -> None:
-    Credential.objects.filter(channel_id=channel_id, version=seen_version).update(
-        refresh_lease_until=None, refresh_error=reason[:300]
-    )
+def _give_up_lease(channel_id: int, seen_version: int, refused: str = "") -> None:
+    """`refused`: why the platform renews it no more. What passes by itself is told by whatever it kept from being done, and not of the grant:
+    it would stand there until the next renewal, for weeks where that is due in weeks."""
+    mine = Credential.objects.filter(channel_id=channel_id, version=seen_version)
+    mine.update(refresh_lease_until=None, **({"refresh_error": refused[:300]} if refused else {}))
 
 
 def _wait_for_winner(channel_id: int, seen_version: int, clock: Clock) -> Tokens:

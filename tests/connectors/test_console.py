@@ -54,7 +54,7 @@ from connectors.queries import dead_items as dead_queries
 from inbox import platforms
 from inbox.actions import channels, receiving
 from inbox.models import AuditEntry, Brand, Channel, Clock, Conversation, Message, Notification, Person, Role
-from tests.connectors.conftest import NOW, message_item
+from tests.connectors.conftest import NOW, Moving, message_item
 from tests.factories.people import BrandFactory, ChannelFactory, MembershipFactory
 from tests.fakes.platform import FakePlatform, delivery, manifest, millis
 
@@ -977,3 +977,17 @@ def test_the_doctor_names_each_red_line_with_its_fix(
         in page.get(at("connection", planned, planned.public_id)).content.decode()
     )
     assert Gap.objects.get().cause == "not_subscribed"
+
+
+def test_a_renewal_that_failed_for_a_moment_is_no_trouble_of_the_grant(
+    page: Client, planned: Channel, platform: FakePlatform, clock: Moving
+) -> None:
+    platform.refresh_fails = ConnectorError("The platform could not be reached.", remedy=Remedy.RETRY)
+    with pytest.raises(ConnectorError):
+        refreshing.refresh(channel_id=planned.pk, seen_version=1, clock=clock)
+    Credential.objects.filter(channel=planned).update(expires_at=NOW - timedelta(minutes=1))
+
+    found = {each.name: each for each in doctor.examine(planned, now=NOW).findings}
+
+    assert found["Token"].ok is None and "Renewing" not in found
+    assert "Renewing the permission failed" not in page.get(at("channels", planned)).content.decode()

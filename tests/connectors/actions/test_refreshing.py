@@ -155,3 +155,31 @@ def test_secrets_are_sealed_and_in_no_repr(channel, clock):
     assert context.tokens.access == "access-1"
     assert "access-1" not in repr(context)
     assert "fake-webhook-secret" not in repr(context)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        ConnectorError("It could not be reached.", remedy=Remedy.RETRY),
+        ConnectorError("No answer came.", remedy=Remedy.UNKNOWN),
+        ValueError("what it answered is no token"),
+    ],
+)
+def test_what_passes_by_itself_is_not_kept_of_the_grant(channel, platform, clock, fault):
+    """It would be said of it until the next renewal, which may be due in weeks."""
+    platform.refresh_fails = fault
+
+    with pytest.raises((ConnectorError, ValueError)):
+        refreshing.refresh(channel_id=channel.pk, seen_version=1, clock=clock)
+
+    credential = Credential.objects.get(channel=channel)
+    assert (credential.refresh_error, credential.refresh_lease_until) == ("", None)
+
+
+def test_what_the_platform_refuses_is_kept_of_it(channel, platform, clock):
+    platform.refresh_fails = ConnectorError("invalid_grant", remedy=Remedy.RECONNECT)
+
+    with pytest.raises(ConnectorError):
+        refreshing.refresh(channel_id=channel.pk, seen_version=1, clock=clock)
+
+    assert Credential.objects.get(channel=channel).refresh_error == "invalid_grant"
