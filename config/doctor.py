@@ -143,7 +143,10 @@ def _connectors() -> str:
         raise Unwell("; ".join(failures.values()), fix="mend or remove " + ", ".join(sorted(failures)))
     known(settings.DATABASE_URL, REACH_DATABASE)
     if missing := soundness.connectors():
-        raise Unwell(missing, fix="install the package that brings it, or disconnect its channels")
+        raise Unwell(
+            missing,
+            fix="install the package that brings it, or retire its channels, each at the end of its connection page",
+        )
     return ", ".join(loaded)
 
 

@@ -15,12 +15,13 @@ _told: dict[str, tuple[float, str]] = {}
 
 
 def connectors() -> str:
-    """Why a platform with channels cannot be spoken to; empty when all can."""
+    """Why a platform with channels cannot be spoken to; empty when all can. Of one that was retired nothing is asked any more."""
     from connectors import registry
-    from inbox.models import Channel
+    from inbox.models import Channel, ChannelState
 
     reasons = []
-    for platform in sorted(set(Channel.objects.order_by().values_list("platform", flat=True).distinct())):
+    in_use = Channel.objects.exclude(state=ChannelState.DISCONNECTED).order_by()
+    for platform in sorted(set(in_use.values_list("platform", flat=True).distinct())):
         try:
             registry.get(platform)
         except registry.NotLoaded as missing:

@@ -13,7 +13,6 @@ from connectors.models import DeadItem, PlatformApp, Receipt, ReceiptState, Task
 from connectors.rules import knocks
 from inbox import platforms
 from inbox.models import Brand, Channel, ChannelState, Message, MessageState
-from inbox.platforms import Manifest, UnknownPlatform
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,6 @@ def _per_channel(rows: QuerySet[Any]) -> dict[int, int]:
 
 
 def _line(channel: Channel, counts: Counts, *, now: datetime) -> ChannelLine:
-    manifest = _manifest(channel)
     parked = counts.parked.get(channel.pk, 0)
     lines = [*_state_lines(channel, now, parked), *_health_lines(channel, now), *_sync_lines(channel)]
     if waiting := counts.waiting.get(channel.pk, 0):
@@ -97,18 +95,11 @@ def _line(channel: Channel, counts: Counts, *, now: datetime) -> ChannelLine:
         lines.append(Line(said, trouble=True))
     return ChannelLine(
         channel=channel,
-        platform=manifest.label if manifest else channel.platform,
+        platform=platforms.label_of(channel.platform),
         state=channel.get_state_display(),
         reconnect=channel.state != ChannelState.CONNECTED,
         lines=tuple(lines),
     )
-
-
-def _manifest(channel: Channel) -> Manifest | None:
-    try:
-        return platforms.get(channel.platform)
-    except UnknownPlatform:
-        return None
 
 
 def _state_lines(channel: Channel, now: datetime, parked: int) -> list[Line]:

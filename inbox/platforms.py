@@ -148,6 +148,11 @@ def get(key: str) -> Manifest:
         raise UnknownPlatform(f"No connector for “{key}” is installed (installed: {installed}).") from None
 
 
+def find(key: str) -> Manifest | None:
+    """None: its connector is installed no more. What came by it stays."""
+    return _register.get(key)
+
+
 def label_of(key: str) -> str:
     """What people call it; of one that is installed no more, its key."""
     return _register[key].label if key in _register else key

@@ -14,6 +14,7 @@ from inbox.models import Channel, ChannelState, Person
 MOMENT = "%-d %B, %H:%M"
 WORTH_A_LINE = timedelta(hours=1)  # comparisons are made more often, unless they fail
 RETIRED = "This channel was retired: nothing is asked of its platform until it is connected again."
+NOBODY_TO_ASK = "Nothing can be asked of its platform: its connector is not installed."
 
 
 class Refused(Exception):
@@ -33,6 +34,8 @@ def ask(
     """`since` None: as far back as the platform tells. One range at a time: its cursor is the platform's."""
     if channel.state == ChannelState.DISCONNECTED:
         raise Refused(RETIRED)
+    if platforms.find(channel.platform) is None:
+        raise Refused(NOBODY_TO_ASK)
     until = min(until or now, now)
     if since is not None and since >= until:
         raise Refused("The range ends before it begins. Choose an earlier beginning.")

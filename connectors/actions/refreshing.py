@@ -174,7 +174,11 @@ def refresh_if_due(
     credential = Credential.objects.select_related("channel").filter(channel_id=channel_id).first()
     if credential is None:
         return NOT_CONNECTED
-    if kept := why_not(credential, now=clock(), at_once=at_once):
+    try:
+        kept = why_not(credential, now=clock(), at_once=at_once)
+    except platforms.UnknownPlatform as missing:
+        raise contexts.NotReady(str(missing)) from missing
+    if kept:
         return kept
     refresh(channel_id=channel_id, seen_version=credential.version, clock=clock, watch=watch)
     return ""

@@ -19,6 +19,7 @@ from inbox.platforms import Manifest
 SHOWN = 20  # of each state
 PAGE = 60
 GRACE = timedelta(minutes=1)
+NOTHING_ASKED = "Its connector is not installed: nothing is asked or compared, and how far back it could tell is not known."
 STATES = ("open", "lost", "healed")
 STATE = Case(
     When(lost=True, then=Value("lost")), When(healed_at=None, then=Value("open")), default=Value("healed"),
@@ -105,13 +106,17 @@ def _unread(channels: list[Channel]) -> dict[int, int]:
 
 def _plans(channels: list[Channel]) -> dict[int, list[Cadence]]:
     """When what makes a channel complete falls due: its poll, where that is the whole story, and its reconcile."""
-    partly = {each.pk for each in channels if platforms.get(each.platform).receive.is_partly_polled}
+    partly = {each.pk for each in channels if _is_partly_polled(platforms.find(each.platform))}
     found = SyncSchedule.objects.filter(channel__in=channels, task__in=(Task.POLL, Task.RECONCILE))
     plans: dict[int, list[Cadence]] = {}
     for schedule in found:
         if schedule.task == Task.RECONCILE or schedule.channel_id not in partly:
             plans.setdefault(schedule.channel_id, []).append(schedule.cadence)
     return plans
+
+
+def _is_partly_polled(manifest: Manifest | None) -> bool:
+    return manifest is not None and manifest.receive.is_partly_polled
 
 
 def _is_behind(until: datetime, plans: list[Cadence], now: datetime) -> bool:
@@ -125,8 +130,8 @@ def _of_channel(
 ) -> ChannelCoverage:
     health = getattr(channel, "health", None)
     until = health.complete_until if health else None
-    manifest = platforms.get(channel.platform)
-    polled = health.polled_until if health and manifest.receive.is_partly_polled else None
+    manifest = platforms.find(channel.platform)
+    polled = health.polled_until if health and _is_partly_polled(manifest) else None
     withheld = health.public_unread if health else ""
     gaps = tuple(_view(gap) for gap, _ in found)
     totals = {view.state: total for view, (_, total) in zip(gaps, found, strict=True)}
@@ -140,7 +145,7 @@ def _of_channel(
         behind,
         withheld,
         unread,
-        _horizon(manifest, compares_comments=not withheld),
+        _horizon(manifest, compares_comments=not withheld) if manifest is not None else NOTHING_ASKED,
         gaps,
         tuple((state, totals[state]) for state in STATES if state in totals),
     )

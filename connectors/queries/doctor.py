@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Q
 
+from connectors import registry
 from connectors.contract import UNKNOWN_KIND
 from connectors.models import Credential, DeadItem, Receipt, SyncSchedule, Task
 from connectors.queries import grants
@@ -57,12 +58,19 @@ class Examined:
 
 
 def examine(channel: Channel, *, now: datetime) -> Examined:
-    manifest = platforms.get(channel.platform)
+    is_retired = channel.state == ChannelState.DISCONNECTED
+    missing = _missing(channel.platform)
+    manifest = platforms.find(channel.platform)
+    if manifest is None:  # what its platform grants and lets nobody keep went with its package
+        return Examined(
+            (_connector(missing, is_retired=is_retired), _state(channel, missing), *_leftovers(channel)), ()
+        )
     credential = Credential.objects.select_related("app", "channel").filter(channel=channel).first()
     scopes = _scopes(manifest, credential)
     findings = (
-        _state(channel),
-        *_grant(manifest, credential, now, is_retired=channel.state == ChannelState.DISCONNECTED),
+        *((_connector(missing, is_retired=is_retired),) if missing else ()),
+        _state(channel, missing),
+        *_grant(manifest, credential, now, is_retired=is_retired),
         _scope_finding(manifest, credential, scopes),
         _subscription(manifest, channel, now),
         *_in_public(channel),
@@ -73,9 +81,28 @@ def examine(channel: Channel, *, now: datetime) -> Examined:
     return Examined(findings, scopes)
 
 
-def _state(channel: Channel) -> Finding:
+def _missing(platform: str) -> str:
+    """Why nothing can be asked: its package was taken out, or does not load. Empty: it loads."""
+    try:
+        registry.get(platform)
+    except registry.NotLoaded as missing:
+        return str(missing)
+    return ""
+
+
+def _connector(missing: str, *, is_retired: bool) -> Finding:
+    if is_retired:
+        fix = "Nothing to do, unless the account is to be connected again: then install the package that brings it first."
+        return Finding("Connector", None, missing, fix=fix)
+    fix = "Install the package that brings it and restart Parley's processes; where it is gone for good, an administrator retires this channel."
+    return Finding("Connector", False, missing, fix=fix)
+
+
+def _state(channel: Channel, missing: str) -> Finding:
     ok = channel.state == ChannelState.CONNECTED
     said = channel.get_state_display() + (f": {channel.state_reason}" if channel.state_reason else ".")
+    if missing and not ok:
+        return Finding("Connection", None, said, fix="It can be connected again once its connector is there.")
     return Finding(
         "Connection", ok, said, fix="" if ok else "Connect the account again.", button="" if ok else "connect"
     )

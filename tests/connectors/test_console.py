@@ -14,7 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from connectors import channel_states
+from config import soundness
+from connectors import channel_states, registry
 from connectors import clock as clocks
 from connectors.actions import _runs as runs
 from connectors.actions import (
@@ -43,6 +44,7 @@ from connectors.models import (
     Credential,
     DeadItem,
     Gap,
+    PlatformApp,
     Receipt,
     RunState,
     SyncRun,
@@ -53,7 +55,18 @@ from connectors.queries import coverage, doctor, schedules
 from connectors.queries import dead_items as dead_queries
 from inbox import platforms
 from inbox.actions import channels, receiving
-from inbox.models import AuditEntry, Brand, Channel, Clock, Conversation, Message, Notification, Person, Role
+from inbox.models import (
+    AuditEntry,
+    Brand,
+    Channel,
+    ChannelState,
+    Clock,
+    Conversation,
+    Message,
+    Notification,
+    Person,
+    Role,
+)
 from tests.connectors.conftest import NOW, Moving, message_item
 from tests.factories.people import BrandFactory, ChannelFactory, MembershipFactory
 from tests.fakes.platform import FakePlatform, delivery, manifest, millis
@@ -991,3 +1004,44 @@ def test_a_renewal_that_failed_for_a_moment_is_no_trouble_of_the_grant(
 
     assert found["Token"].ok is None and "Renewing" not in found
     assert "Renewing the permission failed" not in page.get(at("channels", planned)).content.decode()
+
+
+def test_a_channel_whose_connector_is_gone_says_so_and_is_retired(
+    client: Client, brand: Brand, planned: Channel
+) -> None:
+    Channel.objects.update(platform="gone")
+    PlatformApp.objects.update(platform="gone")
+    client.force_login(MembershipFactory(brand=brand, role=Role.ADMINISTRATOR).person)
+    connection = at("connection", planned, planned.public_id)
+    pages = [at("channels", planned), connection, *(at(name, planned) for name in PAGES)]
+
+    def red() -> list[str]:
+        channel = Channel.objects.select_related("health").get()
+        return [each.name for each in doctor.examine(channel, now=NOW).findings if each.ok is False]
+
+    assert [client.get(each).status_code for each in pages] == [200] * len(pages)
+    assert "an administrator retires this channel" in client.get(connection).content.decode()
+    assert "how far back it could tell is not known" in client.get(at("coverage", planned)).content.decode()
+    assert red() == ["Connector"] and "No connector for “gone”" in soundness.connectors()
+    for door in ("look", "backfills"):
+        said = client.post(at(door, planned, planned.public_id), follow=True).content.decode()
+        assert "is installed" in said or "is not installed" in said
+
+    client.post(at("retire", planned, planned.public_id), {"sure": "on"})
+
+    assert Channel.objects.get().state == ChannelState.DISCONNECTED
+    assert [client.get(each).status_code for each in pages] == [200] * len(pages)
+    assert (red(), soundness.connectors()) == ([], "")
+
+
+def test_a_connector_that_does_not_load_is_red_on_the_page_of_its_channels(
+    planned: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(key: str) -> Any:
+        raise registry.NotLoaded(f"The connector “{key}” could not be loaded: it has no origins")
+
+    monkeypatch.setattr(registry, "get", broken)
+
+    [red] = [each for each in doctor.examine(planned, now=NOW).findings if each.ok is False]
+
+    assert (red.name, "it has no origins" in red.found, "restart" in red.fix) == ("Connector", True, True)

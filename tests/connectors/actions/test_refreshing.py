@@ -183,3 +183,10 @@ def test_what_the_platform_refuses_is_kept_of_it(channel, platform, clock):
         refreshing.refresh(channel_id=channel.pk, seen_version=1, clock=clock)
 
     assert Credential.objects.get(channel=channel).refresh_error == "invalid_grant"
+
+
+def test_whose_connector_is_gone_is_not_renewed_for_want_of_it_alone(channel, clock):
+    Channel.objects.update(platform="gone")
+
+    with pytest.raises(contexts.NotReady, match="No connector for “gone”"):
+        refreshing.refresh_if_due(channel_id=channel.pk, clock=clock)
