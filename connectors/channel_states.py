@@ -80,6 +80,7 @@ def _per_channel(rows: QuerySet[Any]) -> dict[int, int]:
 
 def _line(channel: Channel, counts: Counts, *, now: datetime) -> ChannelLine:
     parked = counts.parked.get(channel.pk, 0)
+    is_restricted = _is_restricted(channel)
     lines = [*_state_lines(channel, now, parked), *_health_lines(channel, now), *_sync_lines(channel)]
     if waiting := counts.waiting.get(channel.pk, 0):
         lines.append(
@@ -96,10 +97,15 @@ def _line(channel: Channel, counts: Counts, *, now: datetime) -> ChannelLine:
     return ChannelLine(
         channel=channel,
         platform=platforms.label_of(channel.platform),
-        state=channel.get_state_display(),
-        reconnect=channel.state != ChannelState.CONNECTED,
+        state="Restricted by the platform" if is_restricted else channel.get_state_display(),
+        reconnect=channel.state != ChannelState.CONNECTED and not is_restricted,
         lines=tuple(lines),
     )
+
+
+def _is_restricted(channel: Channel) -> bool:
+    health = getattr(channel, "health", None)
+    return health is not None and health.is_restriction
 
 
 def _state_lines(channel: Channel, now: datetime, parked: int) -> list[Line]:
@@ -107,7 +113,8 @@ def _state_lines(channel: Channel, now: datetime, parked: int) -> list[Line]:
     if channel.state != ChannelState.CONNECTED:
         lines.append(Line(channel.state_reason or "Nobody said why.", trouble=True))
         if parked:
-            lines.append(Line(f"{parked} replies wait until it is connected again.", trouble=True))
+            until = "the platform lifts that" if _is_restricted(channel) else "it is connected again"
+            lines.append(Line(f"{parked} replies wait until {until}.", trouble=True))
     if channel.sends_resume_at and channel.sends_resume_at > now:
         lines.append(Line("The platform asked us to wait with messages until", at=channel.sends_resume_at))
     credential = getattr(channel, "credential", None)

@@ -28,7 +28,7 @@ from inbox.models import (
 from inbox.rules.cleaning import clean
 
 # What says that nothing left. An answer that was lost, or a try whose worker died, does not say so.
-REFUSED = ["throttled", *(remedy.value for remedy in Remedy if remedy is not Remedy.UNKNOWN)]
+REFUSED = ["throttled", "restricted", *(remedy.value for remedy in Remedy if remedy is not Remedy.UNKNOWN)]
 PUBLIC = ("comment", "mention")
 LATE_COPY = timedelta(minutes=10)  # after a file was to be fetched
 OVERDUE = timedelta(seconds=30)  # from the moment a reply may leave, on a busy machine

@@ -45,7 +45,7 @@ class Refused:
         match error.remedy:
             case Remedy.RETRY:
                 return self._retry(error)
-            case Remedy.RECONNECT if self._was_refused_so_before():
+            case Remedy.RECONNECT if not error.restricted and self._was_refused_so_before():
                 return self._fail(f"{error.reason} {SAID_BEFORE}")
             case Remedy.RECONNECT:
                 return self.reconnect(error.reason, restricted=error.restricted)
@@ -148,10 +148,10 @@ class Refused:
     def reconnect(self, reason: str, *, restricted: bool = False, of_access: bool = False) -> str:
         now, channel_id = self.clock(), self.message.channel_id
         parking.heed_refusal(
-            channel_id=channel_id, reason=reason, seen_version=self.version, now=now, restricted=restricted,
-            of_access=of_access,
+            channel_id=channel_id, reason=reason, seen_version=self.version, now=now, restricted=restricted, of_access=of_access,
         )  # fmt: skip
-        return self.put_back("Waiting until the channel is connected again.", now + PARKED_WAIT, "parked")
+        until = "the platform lifts its restriction" if restricted else "the channel is connected again"
+        return self.put_back(f"Waiting until {until}.", now + PARKED_WAIT, "parked")
 
     def put_back(self, reason: str, until: datetime, outcome: str) -> str:
         sending.put_back(

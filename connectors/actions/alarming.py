@@ -17,7 +17,7 @@ from django.urls import reverse
 from connectors.actions import _covering, connecting, listening, parking
 from connectors.models import Alarm, AlarmKind, AlarmMail, GapCause, SyncSchedule, Task
 from connectors.queries import grants
-from connectors.rules.remedies import THROTTLED, fix_for
+from connectors.rules.remedies import RESTRICTED, THROTTLED, fix_for
 from inbox import access, mail_server, platforms
 from inbox.actions import announcing
 from inbox.models import Channel, ChannelState, NotificationKind, Person
@@ -33,6 +33,7 @@ MAIL_FOR = timedelta(days=1)
 MAIL_SECONDS = 20.0  # of one look, and the mail that is on its way; the rest leaves with the next look
 WORDS = {
     AlarmKind.DISCONNECTED: "is disconnected",
+    AlarmKind.RESTRICTED: "is restricted by its platform",
     AlarmKind.NOT_SUBSCRIBED: "is not delivered to us",
     AlarmKind.SILENT: "is silent",
     AlarmKind.FAILING: "cannot be synced",
@@ -74,7 +75,12 @@ def _states(channels: Mapping[int, Channel], now: datetime) -> dict[Key, str]:
         if channel.state_reason == connecting.NOT_CONFIRMED and _is_being_connected(channel, now):
             continue
         if channel.state == ChannelState.NEEDS_RECONNECT and (health is not None or channel.state_reason):
-            found[pk, AlarmKind.DISCONNECTED, ""] = channel.state_reason or "Nobody said why."
+            said = channel.state_reason or "Nobody said why."
+            if health is not None and health.is_restriction:
+                short = said if len(said) <= 100 else f"{said[:99]}…"
+                found[pk, AlarmKind.RESTRICTED, ""] = f"{short} {fix_for(RESTRICTED).text}"
+            else:
+                found[pk, AlarmKind.DISCONNECTED, ""] = said
         elif health is not None and health.subscribed is False:
             found[pk, AlarmKind.NOT_SUBSCRIBED, ""] = health.subscription_said
     return found
@@ -177,7 +183,7 @@ def _raise(channel: Channel, kind: AlarmKind, task: str, said: str, now: datetim
     )
     if not is_new:
         return False
-    if kind == AlarmKind.DISCONNECTED:
+    if kind in listening.OUTAGES:
         since = _covering.complete_until(channel.pk) or now
         _covering.begin_gap(channel.pk, GapCause.DISCONNECTED, since=since, now=now)
     people = access.who_may(channel.brand, access.Permission.RUN_CHANNELS)

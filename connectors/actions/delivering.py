@@ -20,6 +20,7 @@ from connectors.contract import ConnectorError, Context, Remedy, Sent
 from connectors.models import ChannelHealth, DeliveryAttempt, RateBudget
 from connectors.outgoing import outbound
 from connectors.rules.patience import Jitter
+from connectors.rules.remedies import RESTRICTED
 from inbox.actions import channels, sending
 from inbox.models import ConversationKind, Message
 
@@ -163,7 +164,9 @@ class _Delivery:
         return None
 
     def _close(self, attempt: DeliveryAttempt, error: ConnectorError) -> None:
-        outcome = THROTTLED if _refused.is_throttle(error) else error.remedy
+        outcome = (
+            THROTTLED if _refused.is_throttle(error) else RESTRICTED if error.restricted else error.remedy
+        )
         _attempts.close(
             attempt, outcome=outcome, code=error.code, reason=error.reason, now=self.clock(), retry_at=error.retry_at
         )  # fmt: skip

@@ -16,6 +16,7 @@ from inbox import platforms
 from inbox.models import Channel, Message
 
 BATCH = 5000
+OUTAGES = (AlarmKind.DISCONNECTED, AlarmKind.RESTRICTED)  # what is written meanwhile may not have come
 COUNT = """
     INSERT INTO connectors_hourofarrivals (channel_id, hour, messages)
     SELECT channel_id, date_trunc('hour', sent_at, 'UTC'), count(*) FROM inbox_message
@@ -97,7 +98,7 @@ def _heard_until(channel: Channel, now: datetime) -> datetime | None:
 def _outages_ended(channel_ids: Iterable[int], now: datetime) -> Mapping[int, datetime]:
     """When each was connected again; now where nobody has noted it yet. One of more than a week ago is out of what is judged."""
     recent = Q(cleared_at=None) | Q(cleared_at__gt=now - silence.WEEK)
-    outages = Alarm.objects.filter(recent, channel__in=channel_ids, kind=AlarmKind.DISCONNECTED)
+    outages = Alarm.objects.filter(recent, channel__in=channel_ids, kind__in=OUTAGES)
     ended = outages.values("channel").annotate(ended=Max(Coalesce("cleared_at", Value(now))))
     found = dict(ended.values_list("channel", "ended"))
     # No alarm rings for a channel that was retired; its gap ended when it was taken back.

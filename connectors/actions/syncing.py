@@ -35,7 +35,7 @@ from connectors.actions.scheduling import LEASE
 from connectors.clock import Clock
 from connectors.contract import ConnectorError, Item, Remedy
 from connectors.models import GapCause, Level, SyncRun, SyncSchedule, Task
-from connectors.rules.remedies import NOT_READY, THROTTLED
+from connectors.rules.remedies import NOT_READY, RESTRICTED, THROTTLED
 
 log = structlog.get_logger(__name__)
 MAX_SECONDS = 120.0  # of one turn; the rest comes with the next
@@ -116,7 +116,7 @@ def run(
 
 def _remedy_of(error: ConnectorError) -> str:
     waits = error.throttled and error.remedy is Remedy.RETRY and error.retry_at is None
-    return THROTTLED if waits else error.remedy.value
+    return THROTTLED if waits else RESTRICTED if error.restricted else error.remedy.value
 
 
 def _work(walker: Walker, began: datetime) -> datetime | None:

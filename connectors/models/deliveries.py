@@ -85,7 +85,9 @@ class DeliveryAttempt(models.Model):
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attempt_rows")
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
-    outcome = models.CharField(max_length=12, blank=True)  # sent, throttled, or the Remedy that was taken
+    outcome = models.CharField(
+        max_length=12, blank=True
+    )  # sent, throttled, restricted, or the Remedy that was taken
     code = models.CharField(max_length=80, blank=True)
     reason = models.CharField(max_length=300, blank=True)
     external_id = models.CharField(max_length=400, blank=True, db_collation="C")

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from inbox.models import Channel
+from inbox.models import Channel, ChannelState
 
 from .syncs import SyncRun
 
@@ -67,6 +67,11 @@ class ChannelHealth(models.Model):
         db_default="",
         help_text="Whose deliveries the platform named last, since the account was connected.",
     )
+
+    @property
+    def is_restriction(self) -> bool:
+        """Whether replies wait for the platform alone, which lifts the restriction itself: to connect again helps nothing."""
+        return self.restricted and self.channel.state == ChannelState.NEEDS_RECONNECT
 
 
 class RateBudget(models.Model):
@@ -172,6 +177,7 @@ class ArrivalsCounted(models.Model):
 
 class AlarmKind(models.TextChoices):
     DISCONNECTED = "disconnected", "Disconnected"
+    RESTRICTED = "restricted", "Restricted by the platform"
     NOT_SUBSCRIBED = "not_subscribed", "Not delivered to"
     SILENT = "silent", "Silent"
     FAILING = "failing", "Syncs fail"

@@ -14,7 +14,7 @@ from connectors.contract import UNKNOWN_KIND
 from connectors.models import Credential, DeadItem, Receipt, SyncSchedule, Task
 from connectors.queries import grants
 from connectors.rules import knocks
-from connectors.rules.remedies import THROTTLED, Place, fix_for
+from connectors.rules.remedies import RESTRICTED, THROTTLED, Place, fix_for
 from inbox import platforms
 from inbox.models import Channel, ChannelState, Handle
 from inbox.platforms import Manifest
@@ -103,6 +103,10 @@ def _state(channel: Channel, missing: str) -> Finding:
     said = channel.get_state_display() + (f": {channel.state_reason}" if channel.state_reason else ".")
     if missing and not ok:
         return Finding("Connection", None, said, fix="It can be connected again once its connector is there.")
+    health = getattr(channel, "health", None)
+    if health is not None and health.is_restriction:
+        said = f"Restricted by the platform: {channel.state_reason or 'it did not say why.'}"
+        return Finding("Connection", False, said, fix=fix_for(RESTRICTED).text)
     return Finding(
         "Connection", ok, said, fix="" if ok else "Connect the account again.", button="" if ok else "connect"
     )

@@ -24,6 +24,7 @@ THROTTLED = (
     "throttled"  # no remedy of the contract: to be asked again later, and the platform does not say when
 )
 NOT_READY = "not ready"  # no remedy of the contract: the process that was to ask lacks a key or a connector
+RESTRICTED = "restricted"  # no remedy of the contract: the account is, for a while, and the grant holds
 _FIXES = {
     "retry": Fix("Nothing to do: it is tried again by itself, when the platform allows it."),
     THROTTLED: Fix(
@@ -33,6 +34,10 @@ _FIXES = {
     "wait": Fix("Nothing to do: it goes on when the customer has written."),
     NOT_READY: Fix(
         "Give the sync process the key or the package that it lacks, and restart it. The account need not be connected again."
+    ),
+    RESTRICTED: Fix(
+        "Nothing to do here: replies wait, and go out when the platform lifts it; to connect again lifts nothing. Where the account is free again"
+        " there and replies still wait, connect it again."
     ),
     "refresh": Fix("Connect the account again.", Place.CONNECTION),
     "reconnect": Fix("Connect the account again.", Place.CONNECTION),

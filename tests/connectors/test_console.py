@@ -22,6 +22,7 @@ from connectors.actions import (
     alarming,
     backfilling,
     draining,
+    parking,
     planning,
     refreshing,
     replaying,
@@ -992,20 +993,6 @@ def test_the_doctor_names_each_red_line_with_its_fix(
     assert Gap.objects.get().cause == "not_subscribed"
 
 
-def test_a_renewal_that_failed_for_a_moment_is_no_trouble_of_the_grant(
-    page: Client, planned: Channel, platform: FakePlatform, clock: Moving
-) -> None:
-    platform.refresh_fails = ConnectorError("The platform could not be reached.", remedy=Remedy.RETRY)
-    with pytest.raises(ConnectorError):
-        refreshing.refresh(channel_id=planned.pk, seen_version=1, clock=clock)
-    Credential.objects.filter(channel=planned).update(expires_at=NOW - timedelta(minutes=1))
-
-    found = {each.name: each for each in doctor.examine(planned, now=NOW).findings}
-
-    assert found["Token"].ok is None and "Renewing" not in found
-    assert "Renewing the permission failed" not in page.get(at("channels", planned)).content.decode()
-
-
 def test_a_channel_whose_connector_is_gone_says_so_and_is_retired(
     client: Client, brand: Brand, planned: Channel
 ) -> None:
@@ -1045,3 +1032,41 @@ def test_a_connector_that_does_not_load_is_red_on_the_page_of_its_channels(
     [red] = [each for each in doctor.examine(planned, now=NOW).findings if each.ok is False]
 
     assert (red.name, "it has no origins" in red.found, "restart" in red.fix) == ("Connector", True, True)
+
+
+def test_of_a_restricted_account_nobody_is_told_to_connect_again(page: Client, planned: Channel) -> None:
+    """To do so has each reply that waits refused once more."""
+    parking.heed_refusal(
+        channel_id=planned.pk, reason="Messaging is blocked.", seen_version=1, now=NOW, restricted=True
+    )
+    channel = Channel.objects.select_related("health").get()
+
+    said = next(each for each in doctor.examine(channel, now=NOW).findings if each.name == "Connection")
+    overview = page.get(at("channels", planned)).content.decode()
+
+    assert (said.ok, said.found, said.button) == (
+        False,
+        "Restricted by the platform: Messaging is blocked.",
+        "",
+    )
+    assert said.fix.startswith("Nothing to do here") and "Connect again" not in overview
+    assert "Restricted by the platform" in overview and "Messaging is blocked." in overview
+
+    parking.heed_refusal(channel_id=planned.pk, reason="The role was lost.", seen_version=1, now=NOW)
+    channel = Channel.objects.select_related("health").get()
+    said = next(each for each in doctor.examine(channel, now=NOW).findings if each.name == "Connection")
+    assert (said.fix, said.button) == ("Connect the account again.", "connect")
+
+
+def test_a_renewal_that_failed_for_a_moment_is_no_trouble_of_the_grant(
+    page: Client, planned: Channel, platform: FakePlatform, clock: Moving
+) -> None:
+    platform.refresh_fails = ConnectorError("The platform could not be reached.", remedy=Remedy.RETRY)
+    with pytest.raises(ConnectorError):
+        refreshing.refresh(channel_id=planned.pk, seen_version=1, clock=clock)
+    Credential.objects.filter(channel=planned).update(expires_at=NOW - timedelta(minutes=1))
+
+    found = {each.name: each for each in doctor.examine(planned, now=NOW).findings}
+
+    assert found["Token"].ok is None and "Renewing" not in found
+    assert "Renewing the permission failed" not in page.get(at("channels", planned)).content.decode()

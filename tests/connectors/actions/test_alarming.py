@@ -163,6 +163,29 @@ def test_access_that_is_refused_each_time_it_is_tried_is_told_of_once(channel: C
     assert len(mail.outbox) == 2
 
 
+def test_a_restriction_is_told_as_one_and_a_grant_that_breaks_meanwhile_is_told_too(
+    channel: Channel, ops: Person
+) -> None:
+    def refuse(reason: str, *, restricted: bool) -> None:
+        parking.heed_refusal(
+            channel_id=channel.pk, reason=reason, seen_version=1, now=NOW, restricted=restricted
+        )
+
+    refuse("Blocked. " * 40, restricted=True)
+    assert [look(0), look(1)] == [1, 0]
+    [letter] = mail.outbox
+    assert (
+        "is restricted by its platform" in letter.subject and "to connect again lifts nothing" in letter.body
+    )
+    assert "replies still wait, connect it again." in Alarm.objects.get().said
+
+    refuse("The role was lost.", restricted=False)
+    assert [look(2), look(3)] == [1, 0]
+    assert "is disconnected" in mail.outbox[1].subject and "The role was lost." in mail.outbox[1].body
+    assert [each.kind for each in Alarm.objects.filter(cleared_at=None)] == ["disconnected"]
+    assert Gap.objects.count() == 1
+
+
 def test_a_connection_that_is_just_being_made_is_not_disconnected(channel: Channel, ops: Person) -> None:
     made = {"created_at": NOW, "state": ChannelState.NEEDS_RECONNECT}
     Channel.objects.update(state_reason=connecting.NOT_CONFIRMED, **made)

@@ -486,6 +486,24 @@ def test_a_reply_that_is_refused_like_this_again_lets_the_others_go(
     assert deliver(behind, clock) == "sent"
 
 
+def test_a_restricted_account_costs_no_reply_however_often_it_is_connected_again(
+    queued_reply, platform, clock, channel
+):
+    def refuse(reason, **details):
+        platform.refuses(Remedy.RECONNECT, reason, **details)
+        assert deliver(queued_reply, clock) == "parked"
+        words = queued_reply.state_reason
+        clock.passes(60)
+        channels.resume_sending(channel_id=channel.pk, now=clock())
+        return words
+
+    waits = {refuse("Messaging is blocked.", restricted=True) for _ in range(3)}
+
+    assert waits == {"Waiting until the platform lifts its restriction."}
+    refuse("The password was changed.")  # for the first time
+    assert deliver(queued_reply, clock) == "sent"
+
+
 def test_a_limit_that_is_used_up_without_a_reset_is_a_short_pause(queued_reply, platform, clock, channel):
     notice = RateNotice("app", remaining=None, resets_at=None, used_percent=100)
     budgets.keep(channel_id=channel.pk, notices=[notice], now=clock())

@@ -30,6 +30,7 @@ from connectors.models import (
     Task,
 )
 from connectors.queries import coverage, doctor
+from connectors.rules.remedies import fix_for
 from inbox import platforms
 from inbox.models import Channel, ChannelState, Conversation, ConversationState, Message
 from tests.connectors.conftest import NOW, message_item
@@ -330,6 +331,23 @@ def test_a_process_without_the_key_has_nobody_connect_the_account_again(
     assert all("Give the sync process the key" in said for said in told)
     assert not any("Connect the account again" in said for said in told)
     assert Credential.objects.get().refresh_error == ""
+
+
+def test_a_walk_that_a_restriction_refuses_tells_nobody_to_connect_again(
+    schedule, platform, clock, channel, monkeypatch
+):
+    def refuse(*_):
+        raise ConnectorError("The account is restricted.", remedy=Remedy.RECONNECT, restricted=True)
+
+    monkeypatch.setattr(platform, "poll", refuse)
+    poll = schedule(Task.POLL)
+
+    run(poll, clock)
+
+    poll.refresh_from_db()
+    channel.refresh_from_db()
+    assert (poll.last_error, channel.health.is_restriction) == ("The account is restricted.", True)
+    assert fix_for(poll.last_remedy).text.startswith("Nothing to do here")
 
 
 def test_a_refusal_to_renew_a_grant_says_nothing_of_the_one_that_came_meanwhile(
