@@ -48,10 +48,10 @@ def silences(channels: Sequence[Channel], *, now: datetime) -> Mapping[int, sile
     found: dict[int, silence.Silence] = {}
     zones = {channel.pk: ZoneInfo(channel.brand.time_zone) for channel in channels}
     heard = {channel.pk: until for channel in channels if (until := _heard_until(channel, now)) is not None}
-    again = _outages_ended(heard, now)
-    for channel_id, known in _arrivals(heard, now).items():
-        if not known:
-            continue
+    arrivals = {pk: known for pk, known in _arrivals(heard, now).items() if known}
+    longest = min((known[-1][0] for known in arrivals.values()), default=now)
+    again = _outages_ended(arrivals, longest, now)
+    for channel_id, known in arrivals.items():
         until = heard[channel_id]
         # The end of the last hour in which somebody wrote, or now: silence begins no earlier.
         last = min(until, max(known[-1][0] + silence.HOUR, again.get(channel_id, known[0][0])))
@@ -95,16 +95,14 @@ def _heard_until(channel: Channel, now: datetime) -> datetime | None:
     return min(now, until) if until is not None else None
 
 
-def _outages_ended(channel_ids: Iterable[int], now: datetime) -> Mapping[int, datetime]:
-    """When each was connected again; now where nobody has noted it yet. One of more than a week ago is out of what is judged."""
-    recent = Q(cleared_at=None) | Q(cleared_at__gt=now - silence.WEEK)
+def _outages_ended(channel_ids: Iterable[int], since: datetime, now: datetime) -> Mapping[int, datetime]:
+    """When each was connected again; now where nobody has noted it yet. What ended before `since` is out of what is judged."""
+    recent = Q(cleared_at=None) | Q(cleared_at__gt=since)
     outages = Alarm.objects.filter(recent, channel__in=channel_ids, kind__in=OUTAGES)
     ended = outages.values("channel").annotate(ended=Max(Coalesce("cleared_at", Value(now))))
     found = dict(ended.values_list("channel", "ended"))
     # No alarm rings for a channel that was retired; its gap ended when it was taken back.
-    gaps = Gap.objects.filter(
-        channel__in=channel_ids, cause=GapCause.DISCONNECTED, until__gt=now - silence.WEEK
-    )
+    gaps = Gap.objects.filter(channel__in=channel_ids, cause=GapCause.DISCONNECTED, until__gt=since)
     for pk, until in gaps.values("channel").annotate(ended=Max("until")).values_list("channel", "ended"):
         found[pk] = max(until, found.get(pk, until))
     return found

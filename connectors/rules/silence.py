@@ -47,14 +47,14 @@ def usual(
     counts: Iterable[tuple[datetime, int]], *, now: datetime, zone: ZoneInfo
 ) -> Mapping[int, float] | None:
     """Messages to be expected in each hour of the week, by the weeks before the last one that came. None where a whole week is not
-    known yet."""
+    known yet, or fewer messages than are to be missed: of so few nobody can say what is usual."""
     known = [(hour, count) for hour, count in counts if hour <= now - HOUR]
     if not known:
         return None
     last = max(hour for hour, _ in known)
     counts = [(hour, count) for hour, count in known if hour >= last - WEEK * WEEKS]
     first = min(hour for hour, _ in counts)
-    if now - first < WEEK:
+    if now - first < WEEK or sum(count for _, count in counts) < EXPECTED:
         return None
     totals: dict[int, float] = defaultdict(float)
     for hour, count in counts:
@@ -66,8 +66,9 @@ def usual(
 
 
 def expected_between(since: datetime, until: datetime, profile: Mapping[int, float], zone: ZoneInfo) -> float:
-    """How many messages usually come in this time."""
-    total, moment = 0.0, since
+    """How many messages usually come in this time. A whole week holds each hour once (where clocks are changed in it, nearly so)."""
+    weeks = max(0, (until - since) // WEEK)
+    total, moment = weeks * sum(profile.values()), since + WEEK * weeks
     while moment < until:
         end = min(until, _whole_hour(moment) + HOUR)
         total += profile.get(hour_of_week(moment, zone), 0.0) * ((end - moment) / HOUR)
@@ -78,8 +79,8 @@ def expected_between(since: datetime, until: datetime, profile: Mapping[int, flo
 def judge(
     *, last: datetime, profile: Mapping[int, float] | None, now: datetime, zone: ZoneInfo
 ) -> Silence | None:
-    """`last`: when a customer last wrote. A silence of more than a week is judged by its last week."""
+    """`last`: when a customer last wrote."""
     if profile is None or now - last < SHORTEST:
         return None
-    expected = expected_between(max(last, now - WEEK), now, profile, zone)
+    expected = expected_between(last, now, profile, zone)
     return Silence(last, expected) if expected >= EXPECTED else None

@@ -515,6 +515,24 @@ def test_no_silence_ends_by_lasting(channel: Channel, ops: Person) -> None:
     assert Alarm.objects.get().cleared_at is not None
 
 
+def test_a_channel_of_few_messages_is_silent_when_ten_are_missing_since_the_last_outage(
+    channel: Channel, ops: Person
+) -> None:
+    hours = [NOW.replace(minute=0) - timedelta(hours=1 + 18 * number) for number in range(8 * 9)]
+    HourOfArrivals.objects.bulk_create(
+        HourOfArrivals(channel=channel, hour=hour, messages=1) for hour in hours
+    )
+    day, outage = 24 * 60, {"kind": "restricted", "said": "Blocked.", "raised_at": NOW}
+    assert look(7 * day) == 0
+    Alarm.objects.create(
+        channel=channel, **outage, cleared_at=NOW + timedelta(days=10), mailed_at=NOW + timedelta(days=10)
+    )
+
+    assert [look(17 * day), look(18 * day)] == [0, 1]
+
+    assert "about 11 messages were to be expected" in Alarm.objects.get(kind="silent").said
+
+
 def test_a_channel_that_nobody_connected_again_is_not_silent(channel: Channel, ops: Person) -> None:
     usual_weeks(channel, 6)
     Channel.objects.update(state=ChannelState.DISCONNECTED)

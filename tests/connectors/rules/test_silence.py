@@ -56,6 +56,28 @@ def test_what_is_not_known_for_a_week_raises_no_alarm() -> None:
     assert silence.judge(last=MONDAY - timedelta(days=1), profile=None, now=MONDAY, zone=UTC_ZONE) is None
 
 
+def test_who_writes_seldom_is_silent_when_as_many_are_missing() -> None:
+    """However long that takes: no week has ten."""
+    known = [(MONDAY.replace(minute=0) - HOUR * (1 + 18 * number), 1) for number in reversed(range(8 * 9))]
+    profile = silence.usual(known, now=MONDAY, zone=UTC_ZONE)
+
+    def judged(days: float) -> silence.Silence | None:
+        last = known[-1][0] + HOUR
+        return silence.judge(last=last, profile=profile, now=last + timedelta(days=days), zone=UTC_ZONE)
+
+    assert judged(7) is None
+    missing = judged(8), judged(70)
+    assert missing[0] is not None and 10 <= missing[0].expected < 12
+    assert missing[1] is not None and 90 <= missing[1].expected < 100
+
+
+def test_of_fewer_messages_than_are_to_be_missed_nothing_is_expected() -> None:
+    known = [(MONDAY.replace(minute=0) - timedelta(days=20), 9)]
+
+    assert silence.usual(known, now=MONDAY, zone=UTC_ZONE) is None
+    assert silence.usual([(known[0][0], 10)], now=MONDAY, zone=UTC_ZONE) is not None
+
+
 @pytest.mark.parametrize(
     ("day", "opens"),
     [
