@@ -177,7 +177,8 @@ def _connect(
     person = Person.objects.filter(memberships__brand=brand, memberships__role=Role.ADMINISTRATOR).order_by(
         "pk"
     )[0]
-    url = connecting.start(app=app, brand=brand, person=person, now=now)
+    known = Channel.objects.filter(platform=app.platform, external_id=account["account_id"]).exists()
+    url = connecting.start(app=app, brand=brand, person=person, now=now, backfill_days=0 if known else None)
     asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
     granted = simulator.post(
         "/control/grants",

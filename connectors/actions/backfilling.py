@@ -66,6 +66,19 @@ def ask(
     return run
 
 
+def ask_with_consent(*, channel: Channel, days: int | None, by: Person | None, now: datetime) -> str:
+    """As much of the past as somebody chose when they connected the account, known or new; 0: none. The answer: why it is not asked for;
+    empty: it is."""
+    if days == 0:
+        return ""
+    since = now - timedelta(days=days) if days else None
+    try:
+        ask(channel=channel, since=since, until=now, by=by, cause=Cause.CONNECT, now=now)
+    except Refused as refused:
+        return str(refused)
+    return ""
+
+
 def _is_never_compared(channel: Channel) -> bool:
     receive = platforms.get(channel.platform).receive
     if receive.mode == "poll" and not receive.is_partly_polled:

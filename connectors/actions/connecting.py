@@ -20,7 +20,6 @@ from connectors.actions import _covering, backfilling, planning, refreshing
 from connectors.actions.scheduling import Walk
 from connectors.contract import Account, ConnectorError, Grant, Remedy
 from connectors.models import (
-    Cause,
     ChannelHealth,
     Credential,
     PendingConsent,
@@ -37,6 +36,7 @@ CONSENT_LASTS = timedelta(minutes=15)
 STATE = re.compile(r"[A-Za-z0-9_-]{20,100}", re.ASCII)
 NO_CONSENT = "This answer belongs to no consent of yours that is under way. Start again."
 NOT_CONFIRMED = "The platform has not confirmed the connection yet."
+Note = Callable[[str], object]
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -118,8 +118,8 @@ def take_consent(*, state: str, person: Person, now: datetime) -> PendingConsent
     return consent
 
 
-def finish(*, consent: PendingConsent, code: str, now: datetime) -> Channel:
-    """The platform said yes: exchange the code, keep the grant, ask for deliveries."""
+def finish(*, consent: PendingConsent, code: str, now: datetime, note: Note | None = None) -> Channel:
+    """The platform said yes: exchange the code, keep the grant, ask for deliveries. `note`: told what could not be done besides."""
     kept = sealing.unseal(consent.sealed_verifier)
     connector, context = contexts.of_app(consent.app, now=now)
     try:
@@ -129,7 +129,7 @@ def finish(*, consent: PendingConsent, code: str, now: datetime) -> Channel:
     if consent.channel is not None:
         _refuse_another(consent.channel, grant.account)
     return connect(
-        app=consent.app, brand=consent.brand, grant=grant, now=now, by=consent.person, backfill_days=consent.backfill_days
+        app=consent.app, brand=consent.brand, grant=grant, now=now, by=consent.person, backfill_days=consent.backfill_days, note=note
     )  # fmt: skip
 
 
@@ -152,10 +152,13 @@ def connect(
     now: datetime,
     by: Person | None = None,
     backfill_days: int | None = None,
+    note: Note | None = None,
 ) -> Channel:
     """Keep a grant and open the ways in. Connecting again renews the grant, lets parked replies go, and looks at once for what was
     missed meanwhile."""
-    channel = _keep(app=app, brand=brand, grant=grant, by=by, backfill_days=backfill_days, now=now)
+    channel, left_out = _keep(app=app, brand=brand, grant=grant, by=by, backfill_days=backfill_days, now=now)
+    if left_out and note is not None:
+        note(f"What you chose of its past is not asked for: {left_out}")
     subscribe(channel=channel, now=now)
     # What a look found before is over, and the next one has not been made: until then nobody knows.
     ChannelHealth.objects.filter(channel=channel).update(
@@ -185,7 +188,7 @@ def _keep(
     by: Person | None,
     backfill_days: int | None,
     now: datetime,
-) -> Channel:
+) -> tuple[Channel, str]:
     account = grant.account
     known = Channel.objects.filter(platform=app.platform)
     channel = known.filter(external_id=account.external_id).first()
@@ -236,11 +239,11 @@ def _keep(
         recording.record(
             brand=brand, by=by, act="connected again", subject="grant", subject_name=name, now=now
         )
-    _schedule(channel, by, backfill_days, now)
-    return channel
+    _schedule(channel, now)
+    return channel, backfilling.ask_with_consent(channel=channel, days=backfill_days, by=by, now=now)
 
 
-def _schedule(channel: Channel, by: Person | None, backfill_days: int | None, now: datetime) -> None:
+def _schedule(channel: Channel, now: datetime) -> None:
     """A new channel's past is a backfill's affair, and what comes from now on a reconcile's. Of one that is connected again the
     schedules go on where they stood: they know what is missing. A backfill that is planned was put to rest when the channel was retired."""
     is_new = not SyncSchedule.objects.filter(channel=channel).exists()
@@ -248,9 +251,6 @@ def _schedule(channel: Channel, by: Person | None, backfill_days: int | None, no
     mine = SyncSchedule.objects.filter(channel=channel)
     if is_new:
         mine.filter(task=Task.RECONCILE).update(cursor=Walk(now, None, "").written())
-        if backfill_days != 0:
-            since = now - timedelta(days=backfill_days) if backfill_days else None
-            backfilling.ask(channel=channel, since=since, until=now, by=by, cause=Cause.CONNECT, now=now)
     else:
         planned = ~Q(next_run_at=None) | Q(task=Task.BACKFILL, days__isnull=False)
         mine.filter(planned, task__in=(Task.POLL, Task.RECONCILE, Task.BACKFILL)).update(

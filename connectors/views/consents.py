@@ -82,14 +82,17 @@ def callback(request: HttpRequest, platform: str) -> HttpResponse:
         raise Http404
     brand = access.brand_for_running(person, consent.brand.slug)
     code = request.GET.get("code", "")
+    told: list[str] = []
     try:
         if not code:
             raise ConnectionRefused(DENIED)
-        channel = connecting.finish(consent=consent, code=code, now=now)
+        channel = connecting.finish(consent=consent, code=code, now=now, note=told.append)
     except (ConnectionRefused, NotConnected) as refused:
         messages.error(request, str(refused))
     else:
         messages.success(request, f"{channel.name} on {platforms.get(channel.platform).label} is connected.")
+        for said in told:
+            messages.warning(request, said)
         if access.may(person, brand, access.Permission.RUN_CHANNELS):
             return redirect("connectors:connection", brand_slug=brand.slug, public_id=channel.public_id)
     return redirect("connectors:channels", brand_slug=brand.slug)

@@ -14,6 +14,7 @@ from config import metrics
 from connectors import channel_states, contexts, sealing
 from connectors.actions import (
     alarming,
+    backfilling,
     connecting,
     delivering,
     draining,
@@ -283,6 +284,43 @@ def test_a_backfill_that_is_planned_goes_on_when_a_retired_channel_is_connected_
     SyncSchedule.objects.exclude(task=Task.BACKFILL).update(next_run_at=None)
     [claim] = scheduling.claim_due(now=timezone.now())
     assert claim.schedule_id == backfill.get().pk
+
+
+@pytest.mark.parametrize("was_retired", [False, True])
+def test_the_past_that_is_chosen_of_a_known_account_comes_in(
+    request, client, operations, brand, app, channel, was_retired
+):
+    if was_retired:
+        request.getfixturevalue("retired")
+    else:
+        client.force_login(operations)
+        planning.give_defaults(channel, NOW)
+
+    come_back(client, begin(client, brand, past="90"))
+
+    run = SyncRun.objects.get()
+    assert (run.task, run.cause) == ("backfill", "connect")
+    assert timezone.now() - run.since - timedelta(days=90) < timedelta(minutes=1)
+    assert SyncSchedule.objects.get(task=Task.BACKFILL).next_run_at is not None
+
+
+def test_why_the_past_that_was_chosen_is_not_asked_for_is_said(signed_in, operations, brand, app, channel):
+    planning.give_defaults(channel, NOW)
+    backfilling.ask(channel=channel, since=None, until=None, by=operations, now=timezone.now())
+
+    answer = come_back(signed_in, begin(signed_in, brand, past="7")).content.decode()
+
+    assert "is connected." in answer
+    assert "What you chose of its past is not asked for: A backfill of this channel is under way." in answer
+    assert SyncRun.objects.count() == 1
+
+
+def test_to_renew_a_grant_brings_in_nothing_of_the_past(signed_in, brand, app, channel):
+    planning.give_defaults(channel, NOW)
+
+    come_back(signed_in, begin(signed_in, brand, past="0", channel=str(channel.public_id)))
+
+    assert not SyncRun.objects.exists()
 
 
 def test_a_channel_that_was_retired_is_itself_again_when_it_is_connected(
