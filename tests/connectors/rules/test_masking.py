@@ -32,6 +32,20 @@ def test_the_shape_is_shown_and_the_words_are_not() -> None:
     }  # fmt: skip
 
 
+def test_a_number_is_shown_where_it_is_an_id_or_a_time() -> None:
+    """It may be where somebody is."""
+    where = {"title": "Home", "coordinates": {"lat": 52.52437, "long": 13.41053}, "at_once": [48.2, 16.37]}
+
+    shown = masked({"id": 17, "timestamp": 1785931200000, "sender_id": 4, "is_echo": False, "payload": where})
+
+    assert shown == {
+        "id": 17, "timestamp": 1785931200000, "sender_id": 4, "is_echo": False,
+        "payload": {
+            "title": "[4 characters]", "coordinates": {"lat": "[a number]", "long": "[a number]"}, "at_once": ["[a number]"] * 2,
+        },
+    }  # fmt: skip
+
+
 @given(json_values)
 def test_anything_can_be_shown(value: object) -> None:
     json.dumps(masked(value))
