@@ -35,8 +35,13 @@ class Metric:
     business: bool = False  # told in business hours, too
 
     @property
+    def what_counts(self) -> str:
+        """No fact is made of a conversation that is spam."""
+        return f"{self.counts} {_SPAM}" if self.fact else self.counts
+
+    @property
     def sentence(self) -> str:
-        return f"{self.words} {self.counts}"
+        return f"{self.words} {self.what_counts}"
 
 
 FIRST, NEXT, RESOLUTION = "first_response", "next_response", "resolution"
@@ -47,6 +52,7 @@ FACTS = (
     FIRST, NEXT, RESOLUTION, ASSIGNMENT, HANDLE, EFFORT, OPENED, TARGET_FIRST, TARGET_NEXT, TARGET_RESOLUTION, IN, OUT, BOT,
 )  # fmt: skip
 
+_SPAM = "While a conversation is marked as spam nothing of it counts, on days that are over neither; said to be none, it counts again."
 _ANSWERS = (
     "Only what a person wrote is an answer: bots, auto-greetings and notes are none, and a reply counts once the platform has it. "
     "Where the conversation was resolved while a reply was on its way, the wait goes on until the platform has that; where it is taken back or "
@@ -151,14 +157,14 @@ METRICS: dict[str, Metric] = {
         Metric(
             OPENED, "Conversations opened", 5, Unit.NUMBER, OPENED, "conversations",
             "How often a conversation began: by a customer's first message, or by being reopened.",
-            "A customer who writes after resolving begins anew; what comes back because an answer could not be sent goes on. Threads that only a backfill knows never began, and spam counts nowhere. "
+            "A customer who writes after resolving begins anew; what comes back because an answer could not be sent goes on. Threads that only a backfill knows never began. "
             "What was marked as spam and was none began once; what was resolved as spam, and comes back, begins then.",
             "Nobody.", "The moment of the message or of the reopening.",
         ),
         Metric(
             "backlog", "Backlog", 5, Unit.NUMBER, OPENED, "conversations",
             "Conversations that had begun and were not resolved at the end of the day; today: so far.",
-            "Open, pending and snoozed ones. Spam counts nowhere.",
+            "Open, pending and snoozed ones.",
             "Nobody.", "Midnight of the brand's time zone.",
         ),
         Metric(
@@ -256,6 +262,7 @@ GENERAL = (
     "Percentiles come from histograms and are at most 2 % off between a second and 90 days; what is shorter counts as half a second, and what is "
     "longer is told as “over 90 d” (in files: 7776000 seconds). Numbers and shares are exact. A percentile of so few that it says nothing is still "
     "shown, with how many it is of.",
+    "What spam took out of a day that is over is missing in a report that is read today, and stands in one that was mailed before.",
     "When two contacts are said to be one person, no figure changes: conversations count, not people.",
     "A conversation that is merged into another ends there as by resolving; what waited in it waits in the kept one from when it was "
     "written, and an answer in either that is later ends that wait, before the merge or after it. It belongs to the stretch of the kept one that is under way: when that one was opened and resolved "
@@ -284,7 +291,7 @@ def page() -> str:
             "",
             f"`{metric.key}`, version {metric.version}. {metric.words}",
             "",
-            f"- **What counts.** {metric.counts}",
+            f"- **What counts.** {metric.what_counts}",
             f"- **Credit.** {metric.credit}",
             f"- **Clock.** {metric.clock}",
             "",

@@ -38,3 +38,13 @@ def test_figures_that_go_by_when_an_answer_counts_have_a_version_for_each_rule_o
         "b29e5f5bd2cfd4cb",
         {"first_response": 5, "next_response": 5, "target_first": 4, "target_next": 4, "messages_out": 2},
     ), "raise these versions, name the rule in their words, and then say so here"
+
+
+def test_what_marking_as_spam_does_to_a_figure_stands_beside_each_that_it_does_it_to() -> None:
+    told = {
+        key
+        for key, metric in metrics.METRICS.items()
+        if "marked as spam nothing of it counts" in metric.sentence
+    }
+
+    assert told == {key for key, metric in metrics.METRICS.items() if metric.fact}

@@ -93,6 +93,23 @@ def test_spam_counts_nowhere_also_afterwards(story: Story) -> None:
     assert not Fact.objects.exists()
 
 
+def test_what_spam_took_away_comes_back_when_it_is_said_to_be_none(story: Story) -> None:
+    said = (metrics.FIRST, metrics.IN, metrics.OUT, metrics.HANDLE)
+    story.write("mara", 0)
+    story.answer("mara", 2)
+    story.count()
+    before = [(each.kind, each.source, each.value) for kind in said for each in story.facts(kind)]
+    closing.mark_spam(conversation=story.conversation("mara"), by=story.person("Lea"), now=story.at(60))
+    story.count()
+    assert not Fact.objects.exists()
+
+    story.reopen("mara", 90, by="Lea")
+    story.count()
+
+    found = [(each.kind, each.source, each.value) for kind in said for each in story.facts(kind)]
+    assert {*before} <= {*found}
+
+
 def test_what_was_marked_as_spam_by_mistake_began_once_and_is_resolved_once(story: Story) -> None:
     story.write("mara", 0)
     closing.mark_spam(conversation=story.conversation("mara"), by=story.person("Ada"), now=story.at(1))
