@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -57,6 +59,11 @@ class Fact(models.Model):
 class Level(models.TextChoices):
     HOUR = "hour", "Hour"
     DAY = "day", "Day"
+
+    @property
+    def delay(self) -> timedelta:
+        """From the first change of a period until it is summed anew."""
+        return timedelta(seconds=2 if self is Level.HOUR else 20)
 
 
 class Rollup(models.Model):

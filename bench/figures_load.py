@@ -58,6 +58,7 @@ def _tell(brand_id: int) -> Callable[[], None]:
 
     from analytics import tasks
     from analytics.actions import _writing
+    from analytics.models import Level
 
     def tell() -> None:
         with connection.cursor() as cursor:
@@ -66,11 +67,11 @@ def _tell(brand_id: int) -> Callable[[], None]:
                     WHERE brand_id = %s ORDER BY seq DESC LIMIT %s) e)) WHERE f.brand_id = %s""",
                 [brand_id, EVENTS, brand_id],
             )
-            for level, delay in _writing.DELAYS.items():
+            for level in Level:
                 cursor.execute(
                     f"""INSERT INTO analytics_period AS p (brand_id, level, at, due_at) VALUES (%s, %s, date_trunc(%s, now(), 'UTC'), %s)
                         {_writing.STILL_WAITS}""",
-                    [brand_id, level.value, level.value, timezone.now() + delay],
+                    [brand_id, level.value, level.value, timezone.now() + level.delay],
                 )
         tasks.wake_following(brand_id)
 

@@ -20,10 +20,6 @@ from inbox.rules.business_hours import Hours
 
 log = structlog.get_logger(__name__)
 AT_ONCE = 64  # conversations of one transaction
-DELAYS = {
-    Level.HOUR: timedelta(seconds=2),
-    Level.DAY: timedelta(seconds=20),
-}  # until a changed period is summed
 _COLUMNS = [each.name for each in fields(Counted)]
 _TYPES = {
     "conversation_id": "bigint", "kind": "text", "source": "bigint", "at": "timestamptz", "until": "timestamptz", "value": "float8",
@@ -98,7 +94,7 @@ def _mark_periods(brand_id: int, changed: Sequence[Counted], now: datetime) -> N
         Level.HOUR: {moment for each in changed for moment in _worked(each)},
         Level.DAY: {each.at for each in changed},
     }
-    for level, delay in DELAYS.items():
+    for level in Level:
         if not moments[level]:
             continue
         run(
@@ -106,7 +102,7 @@ def _mark_periods(brand_id: int, changed: Sequence[Counted], now: datetime) -> N
                SELECT DISTINCT b.id, %s, date_trunc(%s, m.at, b.time_zone), %s::timestamptz
                  FROM unnest(%s::timestamptz[]) AS m(at), inbox_brand b WHERE b.id = %s ORDER BY 3
                {STILL_WAITS}""",
-            [level.value, level.value, now + delay, sorted(moments[level]), brand_id],
+            [level.value, level.value, now + level.delay, sorted(moments[level]), brand_id],
         )
 
 

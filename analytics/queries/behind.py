@@ -12,11 +12,12 @@ from django.db import connection
 from analytics import metrics
 from analytics.histogram import BARS, FIRST_OF_BAR
 from analytics.metrics import Metric
-from analytics.queries import series
+from analytics.queries import one_moment, series, waits
 from analytics.queries.asked import FIRST_DAY, LAST_DAY, Asked
 from inbox.rules.cleaning import clean
 
 PAGE = 50
+AT_ONCE = 200_000  # facts that may be counted one by one for a page
 _LAST = len(BARS)
 # An hour of the week, as series.SLOT counts them.
 _SLOT = "((extract(isodow FROM f.at AT TIME ZONE %(zone)s) - 1) * 24 + extract(hour FROM f.at AT TIME ZONE %(zone)s))::int"
@@ -108,6 +109,41 @@ def count(asked: Asked, narrow: Narrow) -> int:
     else:
         number, hits = series.counts(asked, kind).get((), (0, 0))
     return number if narrow.hit is None else hits if narrow.hit else number - hits
+
+
+def look(asked: Asked, narrow: Narrow, *, after: str = "") -> tuple[int | None, Page]:
+    """How many there are and a page of them, both of one moment: what the sums do not hold yet is counted as it is listed. None: too many wait to
+    be summed to be counted for a page."""
+    with one_moment.read():
+        number = _exactly(asked, narrow)
+        # To find none among the facts would take reading all of them.
+        return number, page(asked, narrow, after=after) if number != 0 else Page([], "")
+
+
+def _exactly(asked: Asked, narrow: Narrow) -> int | None:
+    """Where no day waits, what `count` says."""
+    terms = [(1, narrow)]
+    if narrow.open_on is not None:
+        asked = asked.within(FIRST_DAY, narrow.open_on)
+        terms = [
+            (1, Narrow(metrics.METRICS[metrics.OPENED])),
+            (-1, Narrow(metrics.METRICS[metrics.RESOLUTION])),
+        ]
+    waiting = waits.days(asked)
+    if waits.facts_of(asked, waiting, [term.metric.fact for _, term in terms]) > AT_ONCE:
+        return None
+    number = 0
+    for first, last, is_summed in waits.stretches(asked, waiting):
+        part = asked.within(first, last)
+        number += sum(sign * (count(part, term) if is_summed else _told(part, term)) for sign, term in terms)
+    return number
+
+
+def _told(asked: Asked, narrow: Narrow) -> int:
+    where, values = _where(asked, narrow)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM analytics_fact f WHERE {where}", values)
+        return int(cursor.fetchone()[0])
 
 
 def backlog(asked: Asked, day: date) -> int:

@@ -31,8 +31,8 @@ def of(brand: Brand, *, now: datetime) -> Standing:
     rest = Event.objects.filter(brand=brand, seq__gt=follower.seq if follower else 0).order_by("seq")
     upto = min(now, rest.values_list("at", flat=True).first() or now)
     due = Period.objects.filter(brand=brand, level=Level.DAY).aggregate(first=Min("due_at"))["first"]
-    if due is not None and due < now - SOON:
-        upto = min(upto, due - SOON)  # a day is due within seconds of what changed it
+    if due is not None:
+        upto = min(upto, due - Level.DAY.delay)  # the first change that is not in the sums of its day
     anew = (follower is not None and follower.again_after is not None) or (
         due is not None and due < now - LONG
     )

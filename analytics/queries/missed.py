@@ -38,9 +38,7 @@ class Missed:
 
 
 def of(asked: Asked, narrow: Narrow, *, now: datetime, after: str = "") -> tuple[list[Missed], Page]:
-    # Where the sums know of none, no fact is read: to find that out there would take every one that was missed in the period.
-    is_none = not behind.count(asked, narrow)
-    page = Page([], "") if is_none else behind.page(asked, narrow, after=after)
+    _, page = behind.look(asked, narrow, after=after)
     rows = Clock.objects.filter(pk__in=[each.source for each in page.rows]).select_related("conversation")
     clocks = {row.pk: row for row in rows.prefetch_related("segments")}
     running = _running(asked.brand.pk, [row for row in clocks.values() if row.ended_at is None], now)

@@ -33,9 +33,7 @@ def show(request: AgentRequest, brand_slug: str) -> HttpResponse:
     except (behind.NotUnderstood, ValueError) as fault:
         return _door.page(request, "behind.html", visit, "behind", status=422, fault=str(fault))
     after = request.GET.get("after", "")
-    count = behind.count(visit.asked, narrow)
-    # To find none among the facts would take reading all of them.
-    page = behind.page(visit.asked, narrow, after=after) if count else behind.Page([], "")
+    count, page = behind.look(visit.asked, narrow, after=after)
     states = dict(ConversationState.choices)
     unit = Unit.TIME if narrow.metric.unit is Unit.SHARE else narrow.metric.unit
     rows = [(each, words.say(each.value, unit), states[each.state]) for each in page.rows]

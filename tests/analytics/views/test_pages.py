@@ -21,10 +21,11 @@ from analytics import metrics
 from analytics.actions import following
 from analytics.models import Level, Period, ReportMail
 from analytics.queries import asked as asked_for
-from analytics.queries import behind
+from analytics.queries import behind, catching_up
 from analytics.queries import names as all_names
 from analytics.reports import words
 from analytics.views import _door
+from inbox.actions import closing
 from inbox.models import (
     Brand,
     Desk,
@@ -183,6 +184,92 @@ def test_the_count_shown_is_the_count_listed(manager: Client, lively: Story) -> 
         assert asks.faults == ()
     shown = {dict(parse_qsl(urlsplit(url).query))["metric"] for url in seen}
     assert shown == {key for key, metric in metrics.METRICS.items() if metric.fact}
+
+
+def hear(story: Story, minutes: float) -> None:
+    """What happened is counted, and no day is summed yet."""
+    story.triage(minutes)
+    while not (heard := following.next_batch(story.brand.pk)).is_empty:
+        following.follow(heard, now=story.at(minutes))
+
+
+def test_a_list_has_as_many_as_it_says_also_before_its_days_are_summed(
+    manager: Client, lively: Story
+) -> None:
+    """For some twenty seconds after each event."""
+    seen: dict[str, int] = {}
+    for name in REPORTS:
+        for query in QUERIES:
+            collect(manager, lively, name, {**DAYS, **query}, seen)
+    lively.write("late", 300)
+    lively.assign("late", 302, "Bo")
+    lively.answer("late", 303, by="Bo")
+    closing.mark_spam(conversation=lively.conversation("c2"), by=lively.person("Ada"), now=lively.at(330))
+    hear(lively, 340)
+    assert Period.objects.filter(level=Level.DAY).exists()
+
+    names = all_names.of(lively.brand)
+    moved = set()
+    for url, count in seen.items():
+        said = dict(parse_qsl(urlsplit(url).query))
+        asks = asked_for.read(said, brand=lively.brand, names=names, now=lively.at(0))
+        narrow = behind.read(said)
+        number, page = behind.look(asks, narrow)
+        assert number == len(page.rows), url
+        if number != count:
+            moved.add(narrow.metric.key)
+    assert {
+        "messages_in",
+        "messages_out",
+        metrics.FIRST,
+        metrics.RESOLUTION,
+        metrics.OPENED,
+        "backlog",
+    } <= moved
+
+
+def test_the_first_of_a_day_is_there_as_soon_as_it_is_counted(manager: Client, story: Story) -> None:
+    story.write("mara", 0)
+    story.answer("mara", 2)
+    hear(story, 3)
+
+    html = manager.get(address(story, "behind"), {**DAYS, "metric": metrics.FIRST}).content.decode()
+
+    assert 'data-count="1"' in html and html.count("data-fact=") == 1
+
+
+def test_a_list_asks_as_little_for_many_as_for_few(manager: Client, story: Story) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            html = manager.get(address(story, "behind"), {**DAYS, "metric": metrics.IN}).content.decode()
+        assert html.count("data-fact=") == story.brand.conversations.count()
+        return len(captured)
+
+    story.write("c0", 0)
+    story.count()
+    few = asked()
+    for number in range(1, 12):
+        story.write(f"c{number}", number)
+    hear(story, 20)
+    waiting = asked()
+    story.count(30)
+
+    # How many facts the day had, those that it has, and the sums before it and behind it instead of all of them.
+    assert (asked(), waiting) == (few, few + 3)
+
+
+def test_where_too_much_waits_to_be_summed_no_number_is_said_and_all_are_listed(
+    manager: Client, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(behind, "AT_ONCE", 0)
+    story.write("mara", 0)
+    story.count()
+    story.write("mara", 1)
+    hear(story, 2)
+
+    html = manager.get(address(story, "behind"), {**DAYS, "metric": metrics.IN}).content.decode()
+
+    assert "data-count" not in html and "is being summed" in html and html.count("data-fact=") == 2
 
 
 def collect(manager: Client, story: Story, name: str, asked: dict[str, Any], seen: dict[str, int]) -> None:
@@ -520,6 +607,22 @@ def test_days_that_are_not_summed_yet_are_spoken_of(manager: Client, lively: Sto
 
     html = manager.get(address(lively, "volume"), DAYS).content.decode()
     assert html.index(told) < html.index('class="tiles"')  # before the figures that it is about
+
+
+def test_what_no_sum_holds_yet_is_not_said_to_be_counted(story: Story) -> None:
+    story.write("mara", 0)
+    story.count(10)
+    now = timezone.now()
+    assert catching_up.of(story.brand, now=now).upto == now
+
+    changed = now - timedelta(seconds=15)
+    Period.objects.create(
+        brand=story.brand, level=Level.DAY, at=story.at(0), due_at=changed + Level.DAY.delay
+    )
+
+    standing = catching_up.of(story.brand, now=now)
+    assert (standing.upto, standing.is_right) == (changed, True)
+    assert not catching_up.of(story.brand, now=now + timedelta(minutes=1)).is_right
 
 
 def test_a_page_says_up_to_when_what_happened_is_counted(manager: Client, story: Story) -> None:

@@ -1,0 +1,41 @@
+"""Days whose sums do not hold all of their facts: something changed, and they wait to be summed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date
+
+from django.db.models import Sum
+
+from analytics.models import DayFacts, Level, Period
+from analytics.queries.asked import DAY, Asked, midnight
+
+
+def days(asked: Asked) -> list[date]:
+    """Those of the days that are asked for, in order."""
+    found = Period.objects.filter(brand=asked.brand, level=Level.DAY, at__gte=asked.start, at__lt=asked.end)
+    return sorted({at.astimezone(asked.zone).date() for at in found.values_list("at", flat=True)})
+
+
+def facts_of(asked: Asked, waiting: Sequence[date], kinds: Collection[str]) -> int:
+    """About how many they have, whatever is filtered: as many as when they were summed last."""
+    if not waiting:
+        return 0
+    begins = [midnight(day, asked.zone) for day in waiting]
+    found = DayFacts.objects.filter(brand=asked.brand, kind__in=kinds, at__in=begins)
+    return found.aggregate(all=Sum("count"))["all"] or 0
+
+
+def stretches(asked: Asked, waiting: Sequence[date]) -> Iterator[tuple[date, date, bool]]:
+    """All days that are asked for, cut where one that waits follows one that is summed or the other way round: first, last, whether they are summed."""
+    begins = asked.first
+    for place, day in enumerate(waiting):
+        if waiting[place - 1 : place] != [day - DAY]:
+            if begins < day:
+                yield begins, day - DAY, True
+            begins = day
+        if waiting[place + 1 : place + 2] != [day + DAY]:
+            yield begins, day, False
+            begins = day + DAY
+    if begins <= asked.last:
+        yield begins, asked.last, True
