@@ -57,19 +57,10 @@ class Hours:
 
     def spans(self, start: datetime, end: datetime) -> Iterator[Span]:
         """The stretches of working time between two instants, in order, none touching the next."""
-        pending: Span | None = None
-        for opens, closes in self._parts(self._date(start) - 2 * DAY, self._date(end)):
-            if closes <= start or opens >= end:
-                continue
-            opens, closes = max(opens, start), min(closes, end)
-            if pending and opens <= pending[1]:
-                pending = (pending[0], max(pending[1], closes))
-                continue
-            if pending:
-                yield pending
-            pending = (opens, closes)
-        if pending:
-            yield pending
+        parts = self._parts(self._date(start) - 2 * DAY, self._date(end))
+        yield from _joined(
+            (max(opens, start), min(closes, end)) for opens, closes in parts if closes > start and opens < end
+        )
 
     def _parts(self, day: date, last: date) -> list[Span]:
         """By when they begin, which is not day after day: in the night that gains an hour the end of an evening is seen once more
@@ -136,15 +127,37 @@ class Hours:
             begun -= step
         return None
 
-    def why_closed(self, at: datetime) -> str:
-        """In words, in the brand's time: the holiday, or from when to when it does not work."""
-        local = at.astimezone(self.zone)
-        if (off := self.holidays.get(local.date())) and not off.intervals:
-            return f"holiday ({off.name})"
-        begun, ends = self.closed_since(at), self.opens(at)
-        if begun is None or ends is None:
+    def closed(self, begins: datetime, ends: datetime) -> Iterator[tuple[datetime, datetime, str]]:
+        """What a stretch without working time is made of: (from, until, why), in order and without a gap. In words, in the brand's time: what
+        a holiday takes is called by its name, of the rest is said from when to when the brand does not work."""
+        shuts, opens = self.closed_since(begins), self.opens(ends)
+        at = shuts
+        for first, last, name in self._taken_by_holidays(shuts or begins, opens or ends):
+            yield from _within(begins, ends, at, first, self._outside(at, first))
+            yield from _within(begins, ends, first, last, f"holiday ({name})")
+            at = last
+        yield from _within(begins, ends, at, opens, self._outside(at, opens))
+
+    def _taken_by_holidays(
+        self, begins: datetime, ends: datetime
+    ) -> Iterator[tuple[datetime, datetime, str]]:
+        """What of a pause is so because of a holiday: the day where it is closed all day, and what would have been working time of its weekday."""
+        at, earliest, latest = begins, self._date(begins) - 2 * DAY, self._date(ends)
+        for day in sorted(day for day in self.holidays if earliest <= day <= latest):
+            off, midnight = self.holidays[day], datetime.combine(day, time())
+            parts = list(self._opening_on(day, self.week[day.weekday()]))
+            if not off.intervals:
+                parts += self._seen_on_the_wall(midnight, midnight + DAY)
+            for first, last in _joined(sorted(parts)):
+                first, last = max(first, at), min(last, ends)
+                if first < last:
+                    yield first, last, off.name
+                    at = last
+
+    def _outside(self, shuts: datetime | None, opens: datetime | None) -> str:
+        if shuts is None or opens is None:
             return "outside business hours"
-        return f"outside business hours ({self._told(begun)}–{self._told(ends)})"
+        return f"outside business hours ({self._told(shuts)}–{self._told(opens)})"
 
     def _told(self, at: datetime) -> str:
         local = at.astimezone(self.zone)
@@ -159,16 +172,15 @@ class Hours:
         if known is None:
             off = self.holidays.get(day)
             intervals = off.intervals if off else self.week[day.weekday()]
-            midnight = datetime.combine(day, time())
-            known = sorted(
-                span
-                for opens, closes in intervals
-                for span in self._seen_on_the_wall(
-                    midnight + timedelta(minutes=opens), midnight + timedelta(minutes=closes)
-                )
-            )
-            self._days[day] = known
+            known = self._days[day] = sorted(self._opening_on(day, intervals))
         return known
+
+    def _opening_on(self, day: date, intervals: Iterable[tuple[int, int]]) -> Iterator[Span]:
+        midnight = datetime.combine(day, time())
+        for opens, closes in intervals:
+            yield from self._seen_on_the_wall(
+                midnight + timedelta(minutes=opens), midnight + timedelta(minutes=closes)
+            )
 
     def _seen_on_the_wall(self, opens: datetime, closes: datetime) -> Iterator[Span]:
         """The instants at which the wall shows a time of [opens, closes)."""
@@ -182,6 +194,29 @@ class Hours:
 
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def _joined(parts: Iterable[Span]) -> Iterator[Span]:
+    """In order of when they begin: none touching the next."""
+    pending: Span | None = None
+    for opens, closes in parts:
+        if pending and opens <= pending[1]:
+            pending = (pending[0], max(pending[1], closes))
+            continue
+        if pending:
+            yield pending
+        pending = (opens, closes)
+    if pending:
+        yield pending
+
+
+def _within(
+    begins: datetime, ends: datetime, first: datetime | None, last: datetime | None, why: str
+) -> Iterator[tuple[datetime, datetime, str]]:
+    """What of it lies between the two, if anything does. None: further than anybody asks."""
+    first, last = max(first or begins, begins), min(last or ends, ends)
+    if first < last:
+        yield first, last, why
 
 
 def _intervals(pairs: Sequence[Sequence[int]]) -> tuple[tuple[int, int], ...]:

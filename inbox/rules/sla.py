@@ -180,11 +180,16 @@ def _worked(hours: Hours, begins: datetime, ends: datetime, why: str) -> Iterato
     at = begins
     for opens, closes in hours.spans(begins, ends):
         if at < opens:
-            yield Segment(at, opens, False, hours.why_closed(at))
+            yield from _closed(hours, at, opens)
         yield Segment(opens, closes, True, why)
         at = closes
     if at < ends:
-        yield Segment(at, ends, False, hours.why_closed(at))
+        yield from _closed(hours, at, ends)
+
+
+def _closed(hours: Hours, begins: datetime, ends: datetime) -> Iterator[Segment]:
+    for first, last, why in hours.closed(begins, ends):
+        yield Segment(first, last, False, why)
 
 
 def _pause(kind: Kind, stretch: Stretch, policy: Policy) -> str:

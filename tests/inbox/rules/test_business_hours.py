@@ -5,11 +5,17 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from inbox.rules.business_hours import SEARCHED, DayOff, Hours
-from tests.inbox.rules.wall import MINUTE, counted_minute_by_minute, is_open, situations
+from tests.inbox.rules.wall import (
+    MINUTE,
+    counted_minute_by_minute,
+    is_open,
+    is_taken_by_a_holiday,
+    situations,
+)
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -131,14 +137,55 @@ def test_a_brand_that_never_opens_has_no_due_time() -> None:
     assert hours().after(berlin("2026-03-06T17:55"), timedelta(seconds=1)) is None
 
 
+def told(week: Hours, begins: str, ends: str) -> list[tuple[datetime, datetime, str]]:
+    return list(week.closed(berlin(begins), berlin(ends)))
+
+
 def test_why_nothing_counts_is_said_in_the_brands_time() -> None:
-    assert office().why_closed(berlin("2026-03-07T12:00")) == "outside business hours (Fri 18:00–Mon 9:00)"
+    saturday = "2026-03-07T12:00", "2026-03-07T13:00"
+
+    assert [why for *_, why in told(office(), *saturday)] == ["outside business hours (Fri 18:00–Mon 9:00)"]
+    assert [why for *_, why in told(hours(), *saturday)] == ["outside business hours"]
 
 
-def test_a_holiday_is_called_by_its_name() -> None:
-    week = Hours(BERLIN, office().week, {date(2026, 12, 25): DayOff("Christmas")})
+def test_what_a_holiday_takes_is_called_by_its_name() -> None:
+    days = {
+        date(2026, 12, 24): DayOff("Christmas Eve", ((9 * 60, 12 * 60),)),
+        date(2026, 12, 25): DayOff("Christmas"),
+        date(2026, 12, 28): DayOff("The day after", ((10 * 60, 18 * 60),)),
+    }
+    week = Hours(BERLIN, office().week, days)
 
-    assert week.why_closed(berlin("2026-12-25T12:00")) == "holiday (Christmas)"
+    assert told(week, "2026-12-24T12:00", "2026-12-28T10:00") == [
+        (berlin("2026-12-24T12:00"), berlin("2026-12-24T18:00"), "holiday (Christmas Eve)"),
+        (berlin("2026-12-24T18:00"), berlin("2026-12-25T00:00"), "outside business hours (Thu 18:00–Fri 0:00)"),
+        (berlin("2026-12-25T00:00"), berlin("2026-12-26T00:00"), "holiday (Christmas)"),
+        (berlin("2026-12-26T00:00"), berlin("2026-12-28T09:00"), "outside business hours (Sat 0:00–Mon 9:00)"),
+        (berlin("2026-12-28T09:00"), berlin("2026-12-28T10:00"), "holiday (The day after)"),
+    ]  # fmt: skip
+    assert [why for *_, why in told(week, "2026-12-26T12:00", "2026-12-26T13:00")] == [
+        "outside business hours (Sat 0:00–Mon 9:00)"
+    ]
+
+
+@settings(max_examples=150, deadline=None)
+@given(situations(), st.integers(0, 4000), st.integers(1, 4000))
+def test_each_minute_without_work_is_a_holidays_or_outside_the_hours(
+    situation: tuple[Hours, datetime], before: int, minutes: int
+) -> None:
+    week, start = situation
+    begins = start + before * MINUTE
+    ends = week.opens(begins) or begins + minutes * MINUTE
+    ends = min(ends, begins + minutes * MINUTE)
+    assume(begins < ends)
+
+    parts = list(week.closed(begins, ends))
+
+    assert [parts[0][0], *(last for _, last, _ in parts)] == [*(first for first, *_ in parts), ends]
+    for first, last, why in parts:
+        assert first < last
+        for number in range((last - first) // MINUTE):
+            assert why.startswith("holiday") is is_taken_by_a_holiday(week, first + number * MINUTE)
 
 
 @pytest.mark.parametrize("pair", [[600, 600], [600, 500], [-1, 5], [1440, 1500], [0, 2881]])

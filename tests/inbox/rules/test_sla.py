@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ import pytest
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
-from inbox.rules.business_hours import Hours
+from inbox.rules.business_hours import DayOff, Hours
 from inbox.rules.course import Course, Kind, course
 from inbox.rules.happened import Held, Said, Turn, What
 from inbox.rules.sla import ClockNow, Policy, State, clocks, counted_of
@@ -475,3 +475,22 @@ def test_a_clock_outside_hours_says_so() -> None:
         (True, "the customer waits", 240),
     ]
     assert found.due_at == datetime(2026, 3, 9, 8, 9, tzinfo=UTC)
+
+
+def test_a_clock_on_a_holiday_says_so_though_the_pause_began_before_it() -> None:
+    holidays = {date(2026, 3, 9): DayOff("Women's Day")}
+    week = Hours(ZoneInfo("Europe/Berlin"), (((540, 1080),),) * 5 + ((), ()), holidays)
+    friday = datetime(2026, 3, 6, 16, 59, tzinfo=UTC)
+    found = clocks(
+        course([Said(friday, friday, True)], []),
+        policy(hours=week, targets={Kind.FIRST: timedelta(minutes=10)}),
+        datetime(2026, 3, 10, 8, 4, tzinfo=UTC),
+    )[0]
+
+    assert [(each.counts, each.reason) for each in found.segments] == [
+        (True, "the customer waits"),
+        (False, "outside business hours (Fri 18:00–Mon 0:00)"),
+        (False, "holiday (Women's Day)"),
+        (False, "outside business hours (Tue 0:00–Tue 9:00)"),
+        (True, "the customer waits"),
+    ]

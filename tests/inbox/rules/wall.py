@@ -24,6 +24,20 @@ def is_open(week: Hours, at: datetime) -> bool:
     return False
 
 
+def is_taken_by_a_holiday(week: Hours, at: datetime) -> bool:
+    """Of a minute that is no working time: whether the day is closed, or would have been worked were it no holiday."""
+    wall = at.astimezone(week.zone).replace(tzinfo=None)
+    for back in (0, 1, 2):
+        day = wall.date() - timedelta(days=back)
+        if (off := week.holidays.get(day)) is None:
+            continue
+        minute = (wall - datetime.combine(day, datetime.min.time())) / MINUTE
+        closed = back == 0 and not off.intervals
+        if closed or any(opens <= minute < closes for opens, closes in week.week[day.weekday()]):
+            return True
+    return False
+
+
 def counted_minute_by_minute(week: Hours, start: datetime, minutes: int) -> int:
     return sum(is_open(week, start + number * MINUTE) for number in range(minutes))
 
