@@ -14,6 +14,8 @@ _TEN_YEARS = 3650 * 86_400
 def read_time(token: Token) -> list[Term]:
     """`due<1h`, `created>=2026-11-01`, `due:today`, `created:2026-11-01..2026-11-05`."""
     values = given(token, choices(token.field, Names()))
+    if token.op != ":" and seconds_of(",".join(values).lower()) is not None:
+        values = [",".join(values)]  # the comma of "1,5h"
     if len(values) > 1:
         raise QueryError(f"“{token.field}” takes one time. Say it twice for both.", word=token.word)
     value = values[0].lower()

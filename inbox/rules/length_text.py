@@ -1,11 +1,14 @@
-"""How long a promise is, as people write it: "10m", "1h 30m", "2d"."""
+"""How long a promise is, as people write it: "10m", "1h 30m", "1,5h", "2d"."""
 
 from __future__ import annotations
 
 import re
 
 LONGEST = 366 * 86400
-_PART = re.compile(r"(\d{1,6})\s*(m|min|mins|minutes?|h|hrs?|hours?|d|days?)(?![a-z])\s*")
+# Tenths of hours and days alone: those are whole minutes.
+_PART = re.compile(
+    r"(\d{1,6})(?:[.,](\d)(?=\s*[hd]))?\s*(m|min|mins|minutes?|h|hrs?|hours?|d|days?)(?![a-z])\s*"
+)
 _SECONDS = {"m": 60, "h": 3600, "d": 86400}
 HINT = "Type it like “10m”, “1h 30m” or “2d”; leave it empty to promise nothing."
 
@@ -23,7 +26,8 @@ def read(text: str) -> int | None:
         part = _PART.match(rest)
         if not part:
             raise NotUnderstood(f"“{text.strip()}” is not understood. {HINT}")
-        total += int(part[1]) * _SECONDS[part[2][0]]
+        size = _SECONDS[part[3][0]]
+        total += int(part[1]) * size + int(part[2] or 0) * size // 10
         rest = rest[part.end() :]
     if not 60 <= total <= LONGEST:
         raise NotUnderstood("A promise lasts from a minute to a year. Leave it empty to promise nothing.")

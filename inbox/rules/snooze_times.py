@@ -34,14 +34,15 @@ class Snooze:
 
 HINT = "Type a time to come back at, such as “2h”, “tomorrow 14:30”, “tue 9”, “24 nov” or “after reply”."
 
-_SPAN = re.compile(
-    r"(?P<n>\d{1,4}(?:[.,]\d)?)\s*(?P<unit>m|min|mins|minutes?|h|hrs?|hours?|d|days?|w|wks?|weeks?)(?![a-z])\s*(?P<rest>.*)"
-)
+_UNIT = r"(?:m|min|mins|minutes?|h|hrs?|hours?|d|days?|w|wks?|weeks?)(?![a-z])"
+_SPAN = re.compile(rf"(?P<n>\d{{1,4}}(?:\.\d)?)\s*(?P<unit>{_UNIT})\s*(?P<rest>.*)")
+_LENGTHS_FIRST = re.compile(rf"(?:(?:un)?til )?(?:in )?(?:\d{{1,4}}(?:[.,]\d)?\s*{_UNIT}[\s,]*)+")
 
 
 def parse(text: str, *, now: datetime, zone: ZoneInfo, opens: Opens) -> Snooze:
     """`opens`: when the brand begins to work on a day, None where it does not. Raises NotUnderstood."""
-    typed = " ".join(text.lower().replace(",", " ").split()).removeprefix("until ").removeprefix("til ")
+    typed = " ".join(_pointed(" ".join(text.lower().split())).replace(",", " ").split())
+    typed = typed.removeprefix("until ").removeprefix("til ")
     if not typed:
         raise NotUnderstood(HINT)
     if typed in words.AFTER_REPLY:
@@ -83,6 +84,13 @@ def in_words(left: timedelta) -> str:
     raise AssertionError(minutes)
 
 
+def _pointed(typed: str) -> str:
+    """With a point for the comma of "1,5h". Two digits are left as they are, for "1,30h" can be half past one; so is what follows a day."""
+    found = _LENGTHS_FIRST.match(typed)
+    end = found.end() if found else 0
+    return re.sub(r"(?<=\d),(?=\d)", ".", typed[:end]) + typed[end:]
+
+
 def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
     """A wall clock's time. One that is left out when the clocks go forward is as much later; one that comes twice is the first."""
     local = datetime.combine(day, at, zone)
@@ -116,7 +124,7 @@ class _Reader:
         if compact := re.fullmatch(r"(\d{1,3})\s*h(?:rs?|ours?)?\s*(\d{2})", rest):  # 1h30, 1 hour 30
             rest = f"{compact[1]}h {compact[2]}m"
         while part := _SPAN.fullmatch(rest):
-            number, unit = float(part["n"].replace(",", ".")), part["unit"][0]
+            number, unit = float(part["n"]), part["unit"][0]
             if unit in "dw":
                 if number != int(number):
                     raise NotUnderstood("Days are counted whole. Type “2 days”, or hours: “36h”.")

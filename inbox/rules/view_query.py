@@ -40,7 +40,10 @@ MOST_TERMS, LONGEST = 30, 500
 _MINUTE = 60
 _UNITS = (("w", 7 * 24 * 60 * _MINUTE), ("d", 24 * 60 * _MINUTE), ("h", 60 * _MINUTE), ("m", _MINUTE))
 _BARE = re.compile(r"[\w.@#+/'’&]+(?:-[\w.@#+/'’&]+)*")
-_SPAN = re.compile(r"(?:(\d{1,6})w)?(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?")
+# Tenths of all but minutes: those are whole minutes.
+_SPAN = re.compile(
+    r"(?:(\d{1,6}(?:[.,]\d)?)w)?(?:(\d{1,6}(?:[.,]\d)?)d)?(?:(\d{1,6}(?:[.,]\d)?)h)?(?:(\d{1,6})m)?"
+)
 
 
 class QueryError(ValueError):
@@ -177,7 +180,15 @@ def seconds_of(text: str) -> int | None:
     match = _SPAN.fullmatch(text)
     if not text or match is None:
         return None
-    return sum(int(count or 0) * size for count, (_, size) in zip(match.groups(), _UNITS, strict=True))
+    return sum(
+        _tenths(count) * size // 10
+        for count, (_, size) in zip(match.groups(default="0"), _UNITS, strict=True)
+    )
+
+
+def _tenths(count: str) -> int:
+    whole, _, tenth = count.replace(",", ".").partition(".")
+    return int(whole) * 10 + int(tenth or 0)
 
 
 def _say_term(term: Term, names: Names) -> str:

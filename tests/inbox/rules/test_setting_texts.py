@@ -61,13 +61,17 @@ def test_a_length_that_is_shown_is_read_as_the_same(minutes: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "seconds"), [("10m", 600), ("1h 30m", 5400), ("2 days", 172_800), ("90 min", 5400), ("", None)]
-)
+    ("typed", "seconds"),
+    [
+        ("10m", 600), ("1h 30m", 5400), ("2 days", 172_800), ("90 min", 5400), ("", None), ("1,5h", 5400), ("1.5 hours", 5400),
+        ("0,1d 1m", 8700),
+    ],
+)  # fmt: skip
 def test_a_length_is_read(typed: str, seconds: int | None) -> None:
     assert length_text.read(typed) == seconds
 
 
-@pytest.mark.parametrize("typed", ["10", "soon", "0m", "9999d", "1x", "m"])
+@pytest.mark.parametrize("typed", ["10", "soon", "0m", "9999d", "1x", "m", "1,5m", "1,30h", "1,5"])
 def test_a_length_that_is_none_is_refused(typed: str) -> None:
     with pytest.raises(length_text.NotUnderstood):
         length_text.read(typed)
