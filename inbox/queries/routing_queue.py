@@ -79,12 +79,10 @@ def as_it_is(
 
 _TICKETS = f"""
     SELECT k.conversation_id, k.team_id, late.people, k.told, c.state, c.assignee_id, c.assignee_set_by,
-           c.assignee_set_at < c.opened_at AND {routing_facts.ENDED_SINCE}, c.waiting_since, c.kind, c.priority, c.language, c.tags, known.assignee_id, known.last_outbound_at,
+           c.assignee_set_at < c.opened_at AND {routing_facts.ENDED_SINCE}, c.waiting_since, c.kind, c.priority, c.language, c.tags, known.person, known.at,
            -c.priority_score, k.since
       FROM inbox_routingticket k JOIN inbox_conversation c ON c.id = k.conversation_id
-      LEFT JOIN LATERAL (SELECT o.assignee_id, o.last_outbound_at FROM inbox_conversation o
-                          WHERE o.contact_id = c.contact_id AND o.assignee_id IS NOT NULL AND o.last_outbound_at > %s
-                          ORDER BY o.last_message_at DESC LIMIT 1) known ON true
+      LEFT JOIN LATERAL ({routing_facts.WROTE_LAST}) known ON true
       LEFT JOIN LATERAL ({routing_facts.LATE_WITH}) late ON true
      WHERE k.brand_id = %s
        AND NOT EXISTS (SELECT FROM inbox_focus f WHERE f.conversation_id = c.id AND f.until > %s::timestamptz AND f.standing = 'current')
@@ -106,7 +104,7 @@ def tickets(
     with connection.cursor() as cursor:
         cursor.execute(
             _TICKETS,
-            [sticky_from, settings.pk, in_focus_until, wanted, wanted, behind[2], *behind, limit],
+            [sticky_from, sticky_from, settings.pk, in_focus_until, wanted, wanted, behind[2], *behind, limit],
         )
         rows = cursor.fetchall()
     found = []

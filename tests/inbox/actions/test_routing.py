@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -17,8 +18,10 @@ from inbox.actions import (
     closing,
     prioritising,
     receiving,
+    replying,
     routing,
     running_macros,
+    sending,
     snoozing,
     teaming,
     timing,
@@ -26,6 +29,7 @@ from inbox.actions import (
     undoing,
 )
 from inbox.actions.receiving import Arrival
+from inbox.exchange import Origin
 from inbox.models import (
     Brand,
     BrandSequence,
@@ -605,6 +609,58 @@ def test_whoever_answered_a_customer_gets_them_again_for_a_day(
     if who == "Jo":
         assert told(mara)[-1] == "Back with Jo by routing · knows this customer: answered 3 h ago"
         assert reasons(mara)["Ada"] == "does not know this customer as Jo does"
+
+
+def replied(conversation: Conversation, by: Person, seconds: float) -> None:
+    """Written here, and taken by the platform."""
+    conversation.refresh_from_db()
+    [message] = replying.queue_reply(
+        conversation=conversation, by=by, client_id=uuid4(), text="Here you are.", written_against=conversation.seq, now=at(seconds)
+    )  # fmt: skip
+    sending.claim_reply(message_id=message.pk, now=at(seconds))
+    sending.mark_reply_sent(
+        message_id=message.pk, external_id=f"sent-{message.pk}", at=at(seconds), now=at(seconds)
+    )
+
+
+@pytest.mark.parametrize("last", ["Ada", "Jo"])
+def test_whoever_wrote_last_knows_the_customer_and_not_whoever_had_them(
+    last: str, channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    teams.team(brand, ada, jo)
+    mara = write(channel)
+    assigning.assign(conversation=mara, to=jo, by=jo, now=at(5))
+    for seconds, by in enumerate([jo, ada] if last == "Ada" else [ada, jo]):
+        replied(mara, by, 10 + seconds)
+    closing.resolve(conversation=mara, by=jo, now=at(20))
+    [knows] = [each for each in (ada, jo) if each.name == last]
+    busy = write(channel, who="other", seconds=30)
+    assigning.assign(conversation=busy, to=knows, by=knows, now=at(40))
+
+    write(channel, "One more thing", seconds=60)
+    route(brand, 62, keep=(ada, jo))
+
+    assert who_has(mara) == last
+    assert "knows this customer: answered" in told(mara)[-1]
+
+
+def test_what_a_bot_wrote_last_makes_nobody_known(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    teams.team(brand, ada, jo)
+    mara = write(channel)
+    assigning.assign(conversation=mara, to=jo, by=jo, now=at(5))
+    replied(mara, ada, 10)
+    Channel.objects.update(other_apps_are_bots=True)
+    bot = replace(exchange.echoed("We are on it.", seconds=12), origin=Origin.AUTOMATION)
+    receiving.receive(arrivals=[Arrival(channel.pk, bot)], now=at(12))
+    triage(channel, at(13))
+    closing.resolve(conversation=mara, by=jo, now=at(20))
+
+    write(channel, "One more thing", seconds=60)
+    route(brand, 62, keep=(ada, jo))
+
+    assert who_has(mara) == "Ada"
 
 
 def test_whoever_knows_a_customer_but_is_away_is_passed_over(
