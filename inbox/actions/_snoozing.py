@@ -11,24 +11,34 @@ from inbox.models import Conversation, ConversationState, EventKind, TimerKind
 
 
 def wake(ledger: events.Ledger, conversation_ids: Iterable[int], now: datetime) -> list[int]:
-    """Open those whose time has come, and say so. Whatever was woken, snoozed for longer or closed meanwhile stays as it is."""
+    """Open those whose time has come, and say so. Whatever was woken, snoozed for longer or closed meanwhile stays as it is.
+
+    The event has the time at which it came back, which is when anybody could see it; the snooze ended when it was to end, however late
+    that is seen to, and so it does for clocks."""
     due = Conversation.objects.filter(
         brand_id=ledger.brand_id,
         pk__in=list(conversation_ids),
         state=ConversationState.SNOOZED,
         snoozed_until__lte=now,
     )
-    woken = list(due.order_by("pk").values_list("pk", flat=True))
-    if not woken:
+    ended = dict(due.order_by("pk").values_list("pk", "snoozed_until"))
+    if not ended:
         return []
-    records = [(pk, ledger.record(EventKind.WOKEN, at=now, conversation_id=pk, by="time")) for pk in woken]
+    records = [(pk, tell_end(ledger, pk, until, now)) for pk, until in ended.items() if until is not None]
     _sql.run(
         """UPDATE inbox_conversation c SET state = 'open', snoozed_until = NULL, seq = d.seq
              FROM unnest(%s::bigint[], %s::bigint[]) AS d(id, seq) WHERE c.id = d.id""",
         _sql.columns(records, 2),
     )
-    forget_timers(woken)
-    return woken
+    forget_timers(list(ended))
+    return list(ended)
+
+
+def tell_end(ledger: events.Ledger, conversation_id: int, until: datetime, now: datetime) -> int:
+    """Its snooze, which lasted until then, is over."""
+    return ledger.record(
+        EventKind.WOKEN, at=now, conversation_id=conversation_id, by="time", over_at=until.isoformat()
+    )
 
 
 def set_timer(ledger: events.Ledger, conversation_id: int, until: datetime | None) -> None:

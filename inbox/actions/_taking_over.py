@@ -73,7 +73,7 @@ def put_aside_again(
     if is_over or len(aside.woken) > 1:
         seq = ledger.record(EventKind.WOKEN, **told)
         if is_over and len(aside.woken) == 1 and aside.until is not None:
-            seq = ledger.record(EventKind.WOKEN, at=aside.until, conversation_id=kept.pk, by="time")
+            seq = _snoozing.tell_end(ledger, kept.pk, aside.until, now)
         _writing.change(kept, seq)
         return
     if aside.state == ConversationState.SNOOZED:

@@ -114,7 +114,9 @@ def _turns(conversation_ids: list[int]) -> dict[int, list[Turn]]:
     found: dict[int, list[Turn]] = {}
     rows = _rows(
         # The kinds are written out, so that the index of these events is used (turns_of_conversation).
-        """SELECT e.conversation_id, e.seq, e.at, e.kind, e.data ? 'into', (e.data->>'undoes')::bigint FROM inbox_event e
+        # A snooze ends when it is over, however late that is seen to.
+        """SELECT e.conversation_id, e.seq, least(e.at, (e.data->>'over_at')::timestamptz), e.kind, e.data ? 'into', (e.data->>'undoes')::bigint
+             FROM inbox_event e
             WHERE e.conversation_id = ANY(%s)
               AND e.kind IN ('conversation.resolved', 'conversation.reopened', 'conversation.snoozed', 'conversation.woken',
                              'conversation.no_reply_needed', 'conversation.pending', 'conversation.spam')

@@ -12,6 +12,7 @@ from inbox.queries import spans
 
 Data = Mapping[str, Any]
 PARLEY = "Parley"
+_AT_ONCE = timedelta(minutes=1)  # what came back so soon after its snooze was over came back with its end
 NOT_SENT = "not sent"  # why a conversation came back by itself: an answer in it did not leave
 
 
@@ -27,7 +28,7 @@ def of(event: Event, names: Mapping[str, str] | None = None) -> str:
 def until(event: Event) -> datetime | None:
     """The time that the sentence ends with; the page says it in the viewer's own zone."""
     told = None if event.data.get("undid") else event.data.get("until")
-    return datetime.fromisoformat(told) if told else None
+    return datetime.fromisoformat(told) if told else _over_before(event)
 
 
 def tag_to_undo(event: Event) -> int | None:
@@ -120,7 +121,16 @@ def _woken(actor: str, data: Data, event: Event) -> str:
         return "Back, because an answer was not sent"
     if data.get("again"):
         return "It stays back, also for what was merged now"
-    return f"{actor} brought it back" if actor else "Back from its snooze"
+    if actor:
+        return f"{actor} brought it back"
+    return "Back from its snooze, which was over by" if _over_before(event) else "Back from its snooze"
+
+
+def _over_before(event: Event) -> datetime | None:
+    """When the snooze was over that this event ends so much later."""
+    told = event.data.get("over_at")
+    over_at = datetime.fromisoformat(told) if told else None
+    return over_at if over_at is not None and event.at - over_at >= _AT_ONCE else None
 
 
 def _promised(actor: str, data: Data, event: Event) -> str:

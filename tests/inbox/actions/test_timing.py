@@ -147,6 +147,21 @@ def test_a_clock_that_ended_late_is_told_although_the_conversation_was_opened_ag
     assert Conversation.objects.get().priority != 1  # nobody waits any more
 
 
+def test_a_snooze_that_is_seen_to_late_has_ended_when_it_was_to_end_and_is_told_when_it_was_seen_to(
+    channel: Channel,
+) -> None:
+    write(channel, "mara")
+    agent = people.agent_of(channel.brand)
+    snoozing.snooze(conversation=Conversation.objects.get(), until=at(200), by=agent, now=at(100))
+    triage(channel, at(101))
+
+    timing.sweep(now=at(650))
+    triage(channel, at(651))
+
+    assert Event.objects.get(kind=EventKind.WOKEN).at == at(650)
+    assert Clock.objects.get().due_at == at(700)  # all but the hundred seconds of the snooze counts
+
+
 def test_two_sweepers_at_once_tell_a_breach_once(channel: Channel) -> None:
     write(channel, *[f"customer{number}" for number in range(20)])
     gate = threading.Barrier(4)

@@ -61,6 +61,11 @@ def told(kind: str, *, by_mara: bool = False, **data: Any) -> Event:
         (told("conversation.prioritised", by_mara=True, pinned=False), "Mara left the priority to the score"),
         (told("conversation.snoozed", by_mara=True, until=None), "Mara snoozed it until the customer writes"),
         (told("conversation.woken", by="time"), "Back from its snooze"),
+        (told("conversation.woken", by="time", over_at="2026-03-01T23:59:30+00:00"), "Back from its snooze"),
+        (
+            told("conversation.woken", by="time", over_at="2026-03-01T22:00:00+00:00"),
+            "Back from its snooze, which was over by",
+        ),
         (
             told("conversation.woken", by_mara=True, by="merge", again=True),
             "It stays back, also for what was merged now",
@@ -93,3 +98,10 @@ def test_a_time_is_left_to_the_page_to_say() -> None:
 
     assert sentences.of(event) == "Mara snoozed it until"
     assert sentences.until(event) == datetime(2026, 3, 3, 9, tzinfo=UTC)
+
+
+def test_what_came_back_later_than_its_snooze_was_over_says_when_that_was() -> None:
+    late = told("conversation.woken", by="time", over_at="2026-03-01T22:00:00+00:00")
+    soon = told("conversation.woken", by="time", over_at="2026-03-01T23:59:59+00:00")
+
+    assert (sentences.until(late), sentences.until(soon)) == (datetime(2026, 3, 1, 22, tzinfo=UTC), None)
