@@ -13,14 +13,20 @@ from inbox.actions import _sql
 
 log = structlog.get_logger(__name__)
 PATIENCE = "1s"  # for a brand's lock: all other brands wait as long
+# For each statement: what takes longer is a fault of what it looks at (_isolating), which must not hold the brand's lock for as long as a
+# worker's statements may take.
+LONGEST = "5s"
 TOLD_EVERY = timedelta(minutes=10)
 
 _told: dict[int, datetime] = {}  # brands that were not worked, and when this process said so last
 
 
 def be_patient() -> None:
-    """Wait no longer for a lock in this transaction. To be said before the brand's ledger is opened."""
-    _sql.run(f"SET LOCAL lock_timeout = '{PATIENCE}'")
+    """Wait no longer for a lock in this transaction, nor for what a statement finds. To be said before the brand's ledger is opened."""
+    _sql.rows(
+        "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)",
+        [PATIENCE, LONGEST],
+    )
 
 
 def work(brand_id: int, do: Callable[[], object], *, now: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,6 +14,7 @@ from inbox.actions import _by_brand, _isolating, _looking, _snoozing, _sql
 
 AT_ONCE = 64  # conversations of one transaction, so that nobody waits long for the brand's lock
 LATER = timedelta(minutes=1)  # for a conversation that cannot be looked at
+SELDOM = 10  # times as long as it took to find that out, so that it takes a small part of the time
 
 DUE = """SELECT brand_id, conversation_id FROM inbox_timer
           WHERE fired_at IS NULL AND due_at <= %s AND brand_id <> ALL(%s) ORDER BY due_at, id LIMIT %s"""
@@ -44,9 +46,15 @@ def sweep(*, now: datetime, without: Collection[int] = ()) -> int:
 
 def _sweep_brand(brand_id: int, ids: Sequence[int], now: datetime) -> None:
     for begin in range(0, len(ids), AT_ONCE):
-        failed = _isolating.each(sorted(ids[begin : begin + AT_ONCE]), partial(_fire, brand_id, now))
-        if failed:
-            _put_off(brand_id, failed, now)
+        failed, began = list[int](), time.monotonic()
+        try:
+            _isolating.each(
+                sorted(ids[begin : begin + AT_ONCE]), partial(_fire, brand_id, now), failed=failed
+            )
+        finally:
+            if failed:
+                took = timedelta(seconds=time.monotonic() - began)
+                _put_off(brand_id, failed, now, max(LATER, SELDOM * took))
 
 
 @transaction.atomic(durable=True)
@@ -64,10 +72,10 @@ def _fire(brand_id: int, now: datetime, conversation_ids: Sequence[int]) -> None
 
 
 @transaction.atomic(durable=True)
-def _put_off(brand_id: int, conversation_ids: Sequence[int], now: datetime) -> None:
+def _put_off(brand_id: int, conversation_ids: Sequence[int], now: datetime, by: timedelta = LATER) -> None:
     _by_brand.be_patient()
     with events.ledger(brand_id):
         _sql.run(
             "UPDATE inbox_timer SET due_at = %s WHERE conversation_id = ANY(%s) AND fired_at IS NULL AND due_at <= %s",
-            [now + LATER, list(conversation_ids), now],
+            [now + by, list(conversation_ids), now],
         )

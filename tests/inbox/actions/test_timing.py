@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
-from psycopg.errors import LockNotAvailable, QueryCanceled
+from psycopg.errors import DiskFull, LockNotAvailable
 from structlog.testing import capture_logs
 
-from inbox.actions import _by_brand, closing, receiving, snoozing, tagging_work, timing, triaging
+from inbox.actions import _by_brand, _isolating, closing, receiving, snoozing, tagging_work, timing, triaging
 from inbox.actions.receiving import Arrival
 from inbox.models import (
     Channel,
@@ -268,20 +268,61 @@ def test_what_the_database_refuses_in_one_brand_is_told_as_what_it_is_and_stops_
     SlaPolicy.objects.create(brand=other.brand, name="Standard", first_response=600)
     write(channel, "mara")
     write(other, "ines")
-    spoil(monkeypatch, Conversation.objects.get(brand=channel.brand).pk, too_slow)
+    spoil(monkeypatch, Conversation.objects.get(brand=channel.brand).pk, no_room)
 
     with capture_logs() as logs:
         assert timing.sweep(now=at(601)) == 1
 
     told = [each for each in logs if each["event"].startswith("brand_")]
     assert [(each["event"], each["brand"]) for each in told] == [("brand_not_worked", channel.brand_id)]
-    assert isinstance(told[0]["exc_info"].__cause__, QueryCanceled)
+    assert isinstance(told[0]["exc_info"].__cause__, DiskFull)
+
+
+def no_room() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'disk_full'; END $$")
 
 
 def too_slow() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = '1ms'")
-        cursor.execute("SELECT pg_sleep(1)")
+        cursor.execute("SELECT pg_sleep(60)")
+
+
+def test_one_conversation_that_takes_too_long_to_look_at_does_not_stop_the_others(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_by_brand, "LONGEST", "200ms")
+    monkeypatch.setattr(timing, "SELDOM", 100_000)
+    write(channel, "mara", "noor", "ines", "otto", "pia")
+    bad = Conversation.objects.order_by("pk")[2]
+    spoil(monkeypatch, bad.pk, too_slow)
+
+    with capture_logs() as logs:
+        assert timing.sweep(now=at(601)) == 5
+
+    assert told(EventKind.SLA_BREACHED) == 4
+    assert [(each["event"], each["conversation"]) for each in logs] == [("left_out", bad.pk)]
+    # It is looked at again the later the longer that took.
+    assert Timer.objects.filter(conversation=bad, fired_at=None).earliest("due_at").due_at > at(601 + 3600)
+
+
+def test_where_most_take_too_long_the_database_is_busy_and_what_stands_alone_is_put_off(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_by_brand, "LONGEST", "200ms")
+    monkeypatch.setattr(_isolating, "BUSY_AFTER", 0.7)  # three that were stopped; the fourth is one too many
+    write(channel, "mara", "noor", "ines", "otto")
+    slow = [each.pk for each in Conversation.objects.order_by("pk")]
+    spoil(monkeypatch, slow[0], too_slow)
+    spoil(monkeypatch, slow[2], too_slow)
+
+    with capture_logs() as logs:
+        assert timing.sweep(now=at(601)) == 0
+
+    assert [each["event"] for each in logs] == ["left_out", "brand_not_worked"]
+    assert not Timer.objects.filter(conversation=slow[0], fired_at=None, due_at__lte=at(601)).exists()
+    assert timing.sweep(now=at(602)) == 2
+    assert told(EventKind.SLA_BREACHED) == 2
 
 
 def test_what_cannot_be_looked_at_is_put_off_by_whoever_has_the_lock(
