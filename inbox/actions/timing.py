@@ -19,6 +19,9 @@ SELDOM = 10  # times as long as it took to find that out, so that it takes a sma
 DUE = """SELECT brand_id, conversation_id FROM inbox_timer
           WHERE fired_at IS NULL AND due_at <= %s AND brand_id <> ALL(%s) ORDER BY due_at, id LIMIT %s"""
 
+STILL_DUE = """SELECT DISTINCT conversation_id FROM inbox_timer
+                WHERE conversation_id = ANY(%s) AND fired_at IS NULL AND due_at <= %s ORDER BY conversation_id"""
+
 
 def due(*, now: datetime, without: Collection[int] = (), limit: int = 500) -> dict[int, list[int]]:
     """Conversations with a timer that is due, by brand, the most overdue first."""
@@ -31,16 +34,15 @@ def due(*, now: datetime, without: Collection[int] = (), limit: int = 500) -> di
 def sweep(*, now: datetime, without: Collection[int] = ()) -> int:
     """Do what is due. Returns how many conversations had something. Two sweepers at once tell nothing twice.
 
-    A brand whose lock somebody holds, or that cannot be worked, is left to the next sweep; the others do not wait for it.
+    A brand whose lock somebody holds, or that cannot be worked, is left to the next sweep; the others do not wait for it, nor for a brand
+    in which more is due than one look finds.
     """
-    done, left = 0, list[int]()
-    for brand_id, ids in due(now=now, without=without).items():
+    done, found = 0, due(now=now, without=without)
+    for brand_id, ids in found.items():
         if _by_brand.work(brand_id, partial(_sweep_brand, brand_id, ids, now), now=now):
             done += len(ids)
-        else:
-            left.append(brand_id)
-    if left:  # what is due there may have left no place for what is due elsewhere
-        done += sweep(now=now, without=[*without, *left])
+    if found:  # what is due there may have left no place for what is due elsewhere
+        done += sweep(now=now, without=[*without, *found])
     return done
 
 
@@ -62,13 +64,16 @@ def _fire(brand_id: int, now: datetime, conversation_ids: Sequence[int]) -> None
     """Look at these conversations as they are now and tell what is due. What is no longer due is not told."""
     _by_brand.be_patient()
     with events.ledger(brand_id) as ledger:
-        _snoozing.wake(ledger, conversation_ids, now)
+        still_due = [pk for (pk,) in _sql.rows(STILL_DUE, [list(conversation_ids), now])]
+        if not still_due:  # another sweeper had the lock before
+            return
+        _snoozing.wake(ledger, still_due, now)
         _sql.run(
             """UPDATE inbox_timer SET fired_at = %s
                 WHERE conversation_id = ANY(%s) AND clock_id IS NULL AND fired_at IS NULL AND due_at <= %s""",
-            [now, list(conversation_ids), now],
+            [now, still_due, now],
         )
-        _looking.look(ledger, conversation_ids, now, tell=True)
+        _looking.look(ledger, still_due, now, tell=True)
 
 
 @transaction.atomic(durable=True)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from psycopg.errors import DiskFull, LockNotAvailable
 from structlog.testing import capture_logs
 
@@ -259,6 +260,32 @@ def test_a_brand_that_somebody_holds_does_not_stop_the_timers_of_the_others(
     assert [each["brand"] for each in logs if each["event"] == "brand_held"] == [channel.brand_id] * 2
     assert timing.sweep(now=at(1203)) == 2
     assert told(EventKind.SLA_BREACHED) == 3
+
+
+def test_a_brand_in_which_more_is_due_than_one_look_finds_does_not_keep_the_others_waiting(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = people.ChannelFactory()
+    SlaPolicy.objects.create(brand=other.brand, name="Standard", first_response=900)
+    write(channel, "mara", "noor", "otto", "pia")
+    write(other, "ines")
+    monkeypatch.setattr(timing, "due", partial(timing.due, limit=2))
+
+    assert timing.sweep(now=at(901)) == 3
+
+    late = Event.objects.filter(kind=EventKind.SLA_BREACHED).values_list("brand", flat=True)
+    assert sorted(late) == sorted([channel.brand_id, channel.brand_id, other.brand_id])
+
+
+def test_what_another_sweeper_has_told_is_not_looked_at_again(channel: Channel) -> None:
+    write(channel, "mara", "noor")
+    ids = list(timing.due(now=at(601))[channel.brand_id])
+    timing.sweep(now=at(601))
+
+    with CaptureQueriesContext(connection) as asked:
+        timing._fire(channel.brand_id, at(601), ids)
+
+    assert [each["sql"].split()[0] for each in asked] == ["BEGIN", "SELECT", "SELECT", "SELECT", "COMMIT"]
 
 
 def test_what_the_database_refuses_in_one_brand_is_told_as_what_it_is_and_stops_no_other(
