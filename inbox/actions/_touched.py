@@ -144,14 +144,32 @@ class Touched:
 _ROW = [each.name for each in fields(Touched)][: [each.name for each in fields(Touched)].index("followers")]
 
 # Threads go on for ever, so conversations cannot be counted: somebody comes again who writes after eight hours of silence.
-# Seven days back from the newest message, not from now, so that what was counted stays true.
-COMES = """greatest(1, (SELECT count(*) FROM (
-               SELECT n.direction, n.sent_at - lag(n.sent_at) OVER (ORDER BY n.sent_at) AS silence FROM (
-                   SELECT m.direction, m.sent_at FROM inbox_conversation o JOIN inbox_message m ON m.conversation_id = o.id
-                    WHERE (o.id = c.id OR o.contact_id = c.contact_id) AND o.last_message_at > c.last_inbound_at - interval '7 days'
-                      AND m.sent_at > c.last_inbound_at - interval '7 days' AND m.direction <> 'note' AND m.kind <> 'system'
-                    ORDER BY m.sent_at DESC LIMIT 100) n) t
-             WHERE t.direction = 'in' AND (t.silence IS NULL OR t.silence > interval '8 hours')))"""
+# Seven days back from their newest message, not from now, so that what was counted stays true. However much was said, little of it is read: from a
+# message one goes at once to the first of the eight hours before it, or, where there is none, over the silence to the one before that.
+_SPOKEN = "m.conversation_id = o.id AND m.sent_at > s.since AND m.direction <> 'note' AND m.kind <> 'system'"
+COMES = f"""greatest(1, (
+           WITH RECURSIVE theirs AS (
+               SELECT o.id, o.last_inbound_at FROM inbox_conversation o
+                WHERE (o.id = c.id OR o.contact_id = c.contact_id) AND o.last_message_at > c.last_inbound_at - interval '7 days'),
+           s AS (SELECT max(last_inbound_at) AS until, max(last_inbound_at) - interval '7 days' AS since FROM theirs),
+           walk AS (
+               SELECT s.until + interval '1 microsecond' AS at, 0 AS comes FROM s
+                UNION ALL
+               SELECT coalesce(near.at, far.at), w.comes + coalesce(begun.by_them, 0)
+                 FROM walk w CROSS JOIN s
+                CROSS JOIN LATERAL (
+                    SELECT min(x.sent_at) AS at FROM theirs o CROSS JOIN LATERAL (
+                        SELECT m.sent_at FROM inbox_message m
+                         WHERE {_SPOKEN} AND m.sent_at >= w.at - interval '8 hours' AND m.sent_at < w.at ORDER BY m.sent_at LIMIT 1) x) near
+                CROSS JOIN LATERAL (
+                    SELECT max(x.sent_at) AS at FROM theirs o CROSS JOIN LATERAL (
+                        SELECT m.sent_at FROM inbox_message m
+                         WHERE near.at IS NULL AND {_SPOKEN} AND m.sent_at < w.at ORDER BY m.sent_at DESC LIMIT 1) x) far
+                CROSS JOIN LATERAL (
+                    SELECT max(1) AS by_them FROM theirs o JOIN inbox_message m ON {_SPOKEN}
+                     WHERE near.at IS NULL AND m.sent_at = w.at AND m.direction = 'in') begun
+                WHERE w.at IS NOT NULL)
+           SELECT max(comes) FROM walk))"""
 
 _LOAD = f"""
     SELECT {", ".join(f"c.{name}" for name in _ROW)}, h.followers, h.verified, coalesce(p.vip, false), coalesce(h.unavailable_reason <> '', false),

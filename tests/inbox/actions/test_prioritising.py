@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from inbox.actions import prioritising, receiving
+from inbox.actions import _touched, prioritising, receiving
 from inbox.actions.prioritising import Refused
 from inbox.actions.receiving import Arrival
 from inbox.models import (
@@ -16,6 +19,8 @@ from inbox.models import (
     Event,
     EventKind,
     Handle,
+    Message,
+    MessageState,
     Person,
     Priority,
     PriorityWeights,
@@ -120,6 +125,81 @@ def test_whoever_comes_back_after_hours_of_silence_has_come_again(channel: Chann
     kept = scored(channel, jo, seconds=21 * HOUR)
 
     assert kept["third contact in seven days"] == 12
+
+
+def test_however_much_is_said_each_coming_counts_once(channel: Channel, jo: Person) -> None:
+    """More than a hundred messages a visit, and only silence makes a new one."""
+    for visit in (0, 20, 40):
+        chat = [say.wrote(seconds=visit * HOUR + 60 * number) for number in range(120)]
+        receiving.receive(
+            arrivals=[Arrival(channel.pk, each) for each in chat], now=say.at(visit * HOUR + 7200)
+        )
+
+    assert "third contact in seven days" in scored(channel, jo, seconds=50 * HOUR)
+
+    all_night = [say.wrote(seconds=60 * HOUR + 7 * HOUR * number) for number in range(4)]
+    receiving.receive(arrivals=[Arrival(channel.pk, each) for each in all_night], now=say.at(82 * HOUR))
+    assert "fourth contact in seven days" in scored(channel, jo, seconds=83 * HOUR)
+
+
+def test_the_seven_days_are_those_up_to_the_newest_message_of_the_person(
+    channel: Channel, jo: Person
+) -> None:
+    other = ChannelFactory(brand=channel.brand)
+    writes(channel, seconds=0)
+    writes(other, seconds=6 * 24 * HOUR)
+    writes(other, seconds=9 * 24 * HOUR)
+    Conversation.objects.update(contact=Contact.objects.earliest("pk"))
+    older = Conversation.objects.get(channel=channel)
+
+    scored(channel, jo, seconds=10 * 24 * HOUR)
+
+    assert "second contact in seven days" in reasons(older)
+
+
+@given(
+    said=st.lists(
+        st.tuples(st.sampled_from(["here", "there"]), st.sampled_from(["in", "out", "note"]), st.integers(0, 200)), min_size=1, max_size=60
+    )
+)  # fmt: skip
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_comings_are_those_of_whoever_reads_everything(
+    said: list[tuple[str, str, int]], channel: Channel
+) -> None:
+    contact = Contact.objects.create(brand=channel.brand)
+    asked = [(place, hour) for place, way, hour in said if way == "in"]
+    places = {}
+    for name in ("here", "there"):
+        newest = max((hour for place, hour in asked if place == name), default=None)
+        places[name] = make.conversation(
+            channel, contact=contact, last_inbound_at=None if newest is None else say.at(newest * HOUR), last_message_at=say.at(200 * HOUR)
+        )  # fmt: skip
+    here = places["here"]
+    Message.objects.bulk_create(
+        Message(
+            conversation=places[place], channel=channel, direction=way, state=MessageState.RECEIVED, sent_at=say.at(hour * HOUR),
+            created_at=say.at(0),
+        )
+        for place, way, hour in said
+    )  # fmt: skip
+
+    [touched] = _touched.load(channel.brand_id, [here.pk], say.at(201 * HOUR))
+
+    assert touched.contacts_in_7_days == counted_by_reading(said, asked, here_asks="here" in dict(asked))
+
+
+def counted_by_reading(
+    said: list[tuple[str, str, int]], asked: list[tuple[str, int]], *, here_asks: bool
+) -> int:
+    if not here_asks:
+        return 1
+    newest = max(hour for _, hour in asked)
+    spoken = sorted(
+        {hour for _, way, hour in said if way != "note" and hour <= newest and hour > newest - 168}
+    )
+    by_them = {hour for _, hour in asked}
+    silent = [hour for before, hour in pairwise([-100, *spoken]) if hour - before > 8]
+    return max(1, len(by_them.intersection(silent)))
 
 
 def test_a_contact_of_last_week_is_forgotten(channel: Channel, jo: Person) -> None:
