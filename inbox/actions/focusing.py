@@ -38,18 +38,14 @@ def go_on(
     *, person: Person, brand: Brand, view: View, sort: Sort, passed: Collection[UUID], wanted: UUID | None, now: datetime,
     page: UUID | None = None,
 ) -> Place:  # fmt: skip
-    """Take the next one: what was kept ready, if that is what the page shows, else the first of the view that is free."""
+    """Take the next one: what was kept ready, if that is what the page shows and of the view still, else the first of the view that is free."""
     one_page_at_a_time(person, brand)
     if page and _focus_pages.has_left(page):
         return Place(None, None)
     if page:
         _focus_pages.note_here(page, brand_id=brand.pk, person_id=person.pk)
     ready = Focus.objects.filter(brand=brand, person=person, standing=FocusStanding.NEXT, until__gt=now)
-    kept = [
-        mine.conversation
-        for mine in ready.select_related("conversation")
-        if mine.conversation.public_id == wanted and wanted not in passed
-    ]
+    kept = [] if wanted is None or wanted in passed else focus.still(view, person, brand, ready, wanted, now)
     Focus.objects.filter(brand=brand, person=person, standing=FocusStanding.CURRENT).delete()
     current = _first(kept, person, FocusStanding.CURRENT, now) or _next(
         person, brand, view, sort, passed, FocusStanding.CURRENT, now

@@ -137,6 +137,12 @@ def _give(ledger: events.Ledger, given: Sequence[Look], names: dict[int, str], n
         [ledger.brand_id, Desk.CAPACITY, now, [person for _, person, _, _ in records]],
     )
     RoutingTicket.objects.filter(pk__in=[pk for pk, *_ in records]).delete()
+    # Kept ready for a colleague: it would be kept from whoever has it now.
+    _sql.run(
+        """DELETE FROM inbox_focus f USING unnest(%s::bigint[], %s::bigint[]) AS d(id, person)
+            WHERE f.conversation_id = d.id AND f.person_id <> d.person AND f.standing = 'next'""",
+        _sql.columns([(pk, person) for pk, person, *_ in records], 2),
+    )
 
 
 def _tell_why_not(ledger: events.Ledger, looks: Sequence[Look], now: datetime) -> None:

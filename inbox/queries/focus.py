@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from inbox.models import Brand, Conversation, Focus, FocusStanding, Person
 from inbox.queries.inbox_list import View
@@ -36,6 +36,15 @@ def passed_over(brand: Brand, passed: Mapping[UUID, int]) -> set[UUID]:
     waiting = Conversation.objects.filter(brand=brand, public_id__in=passed, waiting_since__isnull=False)
     newest = waiting.values_list("public_id", "public_seq") if passed else ()
     return set(passed) - {public_id for public_id, seq in newest if seq > passed[public_id]}
+
+
+def still(
+    view: View, person: Person, brand: Brand, ready: QuerySet[Focus], wanted: UUID, now: datetime
+) -> list[Conversation]:
+    """That one, if it is among what was kept ready, and nobody has taken it out of the view since: snoozed it, resolved it, given it away."""
+    found = view.conversations(person, brand, now=now)
+    found = found.filter(public_id=wanted, pk__in=ready.values("conversation"))
+    return list(found.only("id", "public_id", "brand_id", "seq"))
 
 
 def free(

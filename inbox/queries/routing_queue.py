@@ -95,7 +95,8 @@ def tickets(
     settings: RoutingSettings, staff: Staff, ids: Sequence[int] | None = None, *, now: datetime, after: Place | None = None,
     whoever_has_it_in_focus: bool = False,
 ) -> list[Ticket]:  # fmt: skip
-    """The most pressing first: those asked for, else at most LOOKED_AT of those behind `after`. What somebody has in focus is left to them until they go on."""
+    """The most pressing first: those asked for, else at most LOOKED_AT of those behind `after`. What somebody has in focus is left to them until they go
+    on; what is only kept ready for them is not: who waits in it need not wait for the end of what they are at."""
     wanted = None if ids is None else list(ids)
     limit = LOOKED_AT if wanted is None else len(wanted)
     behind = after or (None, None, None)
@@ -104,7 +105,17 @@ def tickets(
     with connection.cursor() as cursor:
         cursor.execute(
             _TICKETS,
-            [sticky_from, sticky_from, settings.pk, in_focus_until, wanted, wanted, behind[2], *behind, limit],
+            [
+                sticky_from,
+                sticky_from,
+                settings.pk,
+                in_focus_until,
+                wanted,
+                wanted,
+                behind[2],
+                *behind,
+                limit,
+            ],
         )
         rows = cursor.fetchall()
     found = []

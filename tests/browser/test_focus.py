@@ -11,6 +11,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import APIResponse, Page, Request, Route, expect
 
+from inbox.actions import snoozing
 from inbox.models import Brand, CannedReply, Channel, Conversation, Focus, FocusStanding, Macro
 from tests.browser.conftest import Outside
 from tests.browser.test_search import follow
@@ -114,6 +115,23 @@ def run_macro(page: Page, typed: str) -> None:
     page.locator("#composer-text").press_sequentially(typed)
     expect(page.locator("[data-plan-place] [data-does]")).to_be_visible()
     page.keyboard.press("Enter")
+
+
+def test_what_a_colleague_has_seen_to_since_it_was_fetched_is_not_shown(
+    enter: Enter, queue: list[Conversation]
+) -> None:
+    page = enter(NEWEST)
+    page.keyboard.press("f")
+    page.wait_for_selector(f"focus-bar[data-ready='{queue[1].public_id}']")
+    bea = agent_of(queue[1].brand, name="Bea")
+    snoozing.snooze(conversation=queue[1], until=None, by=bea, now=timezone.now())
+    page.wait_for_selector(
+        f"focus-bar[data-ready='{queue[2].public_id}']", timeout=5000
+    )  # sooner than by the next round
+
+    page.keyboard.press("s")
+
+    shows(page, queue[2])
 
 
 def test_a_request_that_is_under_way_when_its_page_closes_takes_nothing_after(

@@ -124,11 +124,15 @@ class FocusBar extends HTMLElement {
     // A colleague has what is on this screen: the server knows whether they took it over.
     if (at?.[this.current]?.some(([person, , , focus]) => focus && person !== Number(this.shell.dataset.me))) this.#stay()
     if (type !== "rows") return
+    let left = false
     for (const row of elements(html)) {
       const { id, said } = row.dataset
+      left ||= id === this.ready?.id && !this.shell.list.belongs(row)
       if (this.passed.has(id) && Number(said) > this.passed.get(id) && row.querySelector("wait-chip")) this.passed.delete(id)
     }
+    if (left) this.ready = null // somebody else has seen to what was fetched: it is not shown when it is its turn, and another is asked for
     if (this.current === null && !this.going) this.#goOn()
+    else if (left) this.#stay()
   }
 
   async #goOn() {
@@ -173,7 +177,8 @@ class FocusBar extends HTMLElement {
 
   /** What it shows when it is its turn is asked for again from the number it was read at, as for any page that missed something. */
   async #prefetch({ ready, readySeq }) {
-    if (!ready || (this.ready?.id === ready && this.ready.seq >= Number(readySeq))) return
+    if (this.ready?.id !== ready) this.ready = null
+    if (!ready || this.ready?.seq >= Number(readySeq)) return
     const since = this.shell.line.seen
     try {
       const html = await ask(`/b/${this.shell.dataset.brand}/conversations/${ready}/`)

@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.db import IntegrityError, connections, transaction
 from django.utils import timezone
 
-from inbox.actions import focusing
+from inbox.actions import closing, focusing, snoozing
 from inbox.actions.focusing import LEASE, Place
 from inbox.models import Channel, Conversation, Focus, FocusStanding, Person
 from inbox.queries import finding, focus, sorting
@@ -93,6 +93,24 @@ def test_going_on_takes_what_was_kept_ready_and_gives_back_what_was_done(
 
     assert (second.current, second.ready) == (queue[1], queue[2])
     assert go_on(bea, channel).current == queue[0]
+
+
+@pytest.mark.parametrize("what", ["snoozed", "resolved", "assigned"])
+def test_what_has_left_the_view_since_it_was_kept_ready_is_given_to_nobody(
+    what: str, channel: Channel, queue: list[Conversation], ada: Person, bea: Person
+) -> None:
+    first = go_on(ada, channel, view="unassigned")
+    assert first.ready == queue[1]
+    if what == "snoozed":
+        snoozing.snooze(conversation=queue[1], until=None, by=bea, now=NOW)
+    elif what == "resolved":
+        closing.resolve(conversation=queue[1], by=bea, now=NOW)
+    else:
+        Conversation.objects.filter(pk=queue[1].pk).update(assignee=bea)
+
+    place = go_on(ada, channel, passed=[queue[0].public_id], wanted=queue[1].public_id, view="unassigned")
+
+    assert (place.current, place.ready) == (queue[2], queue[3])
 
 
 def test_a_lease_that_nobody_renews_is_over(

@@ -385,7 +385,9 @@ def test_a_snooze_that_would_be_over_has_ended_when_it_would_have(story: Story) 
     assert (story.kept.state, story.kept.snoozed_until, story.wakes()) == ("open", None, [])
     assert [story.clocks("mara"), story.clocks("mara_x")] == [alone.clocks("mara"), alone.clocks("mara_x")]
     told = Event.objects.filter(conversation=story.kept, seq__gt=merge.seq).order_by("seq")
-    assert [each.at for each in told] == sorted(each.at for each in told)  # nothing is told of a time before it was known
+    assert [each.at for each in told] == sorted(
+        each.at for each in told
+    )  # nothing is told of a time before it was known
     assert sentences.until(told.filter(kind=EventKind.WOKEN).latest("seq")) == at(400)
 
 

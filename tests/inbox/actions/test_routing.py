@@ -577,6 +577,23 @@ def test_what_a_colleague_has_in_focus_is_given_to_nobody_until_they_go_on(
     assert who_has(mara) == "Ada"
 
 
+@pytest.mark.parametrize("kept_for", ["Ada", "Jo"])
+def test_what_is_only_kept_ready_for_a_colleague_does_not_wait_for_them_and_is_kept_from_nobody(
+    kept_for: str, channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    teams.team(brand, ada)
+    mara = write(channel)
+    person = ada if kept_for == "Ada" else jo
+    Focus.objects.create(
+        brand=brand, conversation=mara, person=person, standing=FocusStanding.NEXT, until=at(40)
+    )
+
+    route(brand, 10)
+
+    assert who_has(mara) == "Ada"
+    assert list(Focus.objects.values_list("person", flat=True)) == ([ada.pk] if kept_for == "Ada" else [])
+
+
 # Sticky
 
 

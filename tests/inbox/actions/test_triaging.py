@@ -228,9 +228,7 @@ def test_whoever_is_behind_looks_once_at_a_conversation_with_all_that_was_said_i
             assert triaging.move_on(batch)
 
     assert [len(each) for each in taken] == sizes
-    assert sorted(pk for each in taken for pk in each) == sorted(
-        Message.objects.values_list("pk", flat=True)
-    )
+    assert sorted(pk for each in taken for pk in each) == sorted(Message.objects.values_list("pk", flat=True))
     assert triaging.behind() == []
 
 
