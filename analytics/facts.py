@@ -73,8 +73,9 @@ class _Known:
     done: list[tuple[int, datetime, int]] = field(default_factory=list)
     resolved: dict[datetime, int | None] = field(default_factory=dict)
     clocks: list[tuple[Any, ...]] = field(default_factory=list)
-    # Answers in conversations that were merged into this one.
+    # Answers in conversations that were merged into this one, and in those that were opened again since: they answer what was brought from there.
     elsewhere: list[_Said] = field(default_factory=list)
+    apart: list[_Said] = field(default_factory=list)
 
 
 def of(brand_id: int, conversation_ids: Iterable[int], hours: Hours | None) -> list[Counted]:
@@ -165,7 +166,7 @@ class _Counting:
             yield self._fact(_TARGETS[kind], pk, at, until=ended_at, value=used, hit=kept, person_id=who)
 
     def _who_answered(self, at: datetime) -> int | None:
-        return next((each.person_id for each in self.answers if each.at == at), None)
+        return next((each.person_id for each in (*self.answers, *self.known.apart) if each.at == at), None)
 
     def _who_wrote_last(self, since: datetime, until: datetime, nobody: int | None = None) -> int | None:
         """None: outside Parley. `nobody`: whose it is where nobody wrote."""
@@ -250,14 +251,10 @@ def _read_elsewhere(known: dict[int, _Known]) -> None:
     others = {merged: _Known(merged, 0, None, 0, "", "") for _, merged, *_ in found}
     _read_messages(others)
     for kept, merged, first, until, _ in found:
-        known[kept].elsewhere += [
-            each
-            for each in others[merged].said
-            if each.direction == "out"
-            and not each.by_bot
-            and first <= each.at
-            and (until is None or each.at < until)
-        ]
+        for each in others[merged].said:
+            if each.direction == "out" and not each.by_bot and first <= each.at:
+                is_here = until is None or each.at < until
+                (known[kept].elsewhere if is_here else known[kept].apart).append(each)
 
 
 def _read_events(known: dict[int, _Known]) -> None:

@@ -36,6 +36,12 @@ _ON_ITS_WAY = "m.state IN ('queued', 'sending', 'uncertain')"
 _QUEUED = """SELECT max(e.seq) FROM inbox_event e
               WHERE e.message_id = g.number AND e.kind = 'reply.queued' AND e.data->'undoes' IS NULL"""
 
+# In the thread `d` that was opened again: the answer to what was said at `t.at`.
+_ANSWERED_THERE = f"""SELECT {said_times.AT} FROM inbox_message m
+                       WHERE m.conversation_id = d.thread AND m.sent_at >= t.at AND m.created_at >= d.until AND m.direction = 'out'
+                         AND m.origin <> 'automation' AND m.state IN ('sent', 'delivered', 'read')
+                       ORDER BY m.sent_at, m.order_key, m.id LIMIT 1"""  # noqa: S608
+
 
 @dataclass(slots=True)
 class Facts:
@@ -172,11 +178,11 @@ def _end_before(turns: list[Turn], ends: list[int]) -> int:
 
 
 def _messages(facts: dict[int, Facts]) -> list[tuple[Any, ...]]:
-    """(conversation, number of its being queued, at, learned at, by the customer?, unsent at, brought by a merge?). The number is told of replies of ours that were
-    on their way at some turn, or are; what is has no time.
+    """(conversation, number of its being queued, at, learned at, by the customer?, unsent at, brought by a merge?, answered at). The number is told of replies
+    of ours that were on their way at some turn, or are; what is has no time.
 
     What waited in a conversation that was merged into this one, and what is said there until it is opened again, is said here, and learned
-    with the merge. Which time counts: said_times.
+    with the merge. Once that is opened again, an answer in it concerns of what waits here what was brought from there alone. Which time counts: said_times.
     """
     asked: list[dict[str, Any]] = []
     for conversation_id, each in facts.items():
@@ -186,19 +192,21 @@ def _messages(facts: dict[int, Facts]) -> list[tuple[Any, ...]]:
     for kept, merged, first, until, learned in merges.counted(facts):
         asked.append({**by_id[kept], "thread": merged, "first": first, "until": until, "learned": learned})
     return _rows(
-        f"""SELECT id, queued, CASE WHEN isfinite(at) THEN at END, created_at, asks, deleted_at, brought FROM (
-               SELECT h.id, h.queued, h.at, h.created_at, h.asks, h.deleted_at, h.brought,
+        f"""SELECT id, queued, CASE WHEN isfinite(at) THEN at END, created_at, asks, deleted_at, brought, answered_at FROM (
+               SELECT h.id, h.queued, h.at, h.created_at, h.asks, h.deleted_at, h.brought, h.answered_at,
                       lag(h.class) OVER turn IS DISTINCT FROM h.class
+                      OR lag(h.answered_at) OVER turn IS DISTINCT FROM h.answered_at
                       OR lag(h.place) OVER turn IS DISTINCT FROM h.place AS says_something
                  FROM (SELECT g.*, width_bucket(CASE WHEN g.asks THEN g.created_at ELSE g.at END, g.turns) AS place,
                               CASE WHEN width_bucket(g.written_at - interval '1 minute', g.turns) <> width_bucket(g.at, g.turns)
                                    THEN ({_QUEUED}) END AS queued FROM (
-               SELECT d.id, d.turns, f.number, f.created_at, f.written_at, f.asks, f.deleted_at, f.brought, f.class, {said_times.IN_ORDER} AS at
+               SELECT d.id, d.turns, f.number, f.created_at, f.written_at, f.asks, f.deleted_at, f.brought, f.answered_at, f.class, {said_times.IN_ORDER} AS at
                  FROM jsonb_to_recordset(%s::jsonb) AS d(id bigint, since timestamptz, turns timestamptz[], thread bigint,
                                                          first timestamptz, until timestamptz, learned timestamptz)
                 CROSS JOIN LATERAL (
                     SELECT m.id AS number, t.created_at, m.deleted_at, m.direction = 'in' AS asks, t.at,
                            m.direction = 'in' AND d.learned IS NOT NULL AS brought,
+                           CASE WHEN m.direction = 'in' AND d.until IS NOT NULL THEN ({_ANSWERED_THERE}) END AS answered_at,
                            CASE WHEN m.direction = 'out' THEN 0 WHEN m.deleted_at IS NOT NULL THEN m.id
                                 WHEN d.learned IS NULL THEN -1 ELSE -2 END AS class,
                            m.sent_at, m.order_key, CASE WHEN isfinite(t.at) THEN {said_times.TRIED} END AS tried,

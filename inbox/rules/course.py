@@ -71,11 +71,13 @@ class _Rank(IntEnum):
     WROTE = 0
     UNSENT = 1
     ANSWERED = 2
-    TURNED = 3
-    ROUSED = 4
-    WROTE_LATE = 5
-    UNSENT_LATE = 6
-    JOINED = 7
+    ANSWERED_THERE = 3
+    TURNED = 4
+    ROUSED = 5
+    WROTE_LATE = 6
+    UNSENT_LATE = 7
+    ANSWERED_THERE_LATE = 8
+    JOINED = 9
 
 
 _Mark = tuple[
@@ -116,11 +118,15 @@ def _marks(said: list[Said], turns: list[Turn]) -> Iterable[_Mark]:
             yield unseen[-1].at, _Rank.ROUSED, number, None
         if each.unsent_at is not None:
             yield max(each.unsent_at, starts), _Rank.UNSENT_LATE if late else _Rank.UNSENT, number, None
+        if each.answered_at is not None:
+            rank = _Rank.ANSWERED_THERE_LATE if late else _Rank.ANSWERED_THERE
+            yield max(each.answered_at, starts), rank, number, None
 
 
 def _by_content(said: Said) -> tuple[object, ...]:
     unsent = said.unsent_at is not None, said.unsent_at or said.at
-    return said.at, said.learned_at, said.by_customer, *unsent, said.brought
+    answered = said.answered_at is not None, said.answered_at or said.at
+    return said.at, said.learned_at, said.by_customer, *unsent, said.brought, *answered
 
 
 @dataclass(slots=True)
@@ -149,7 +155,9 @@ class _Walk:
         if rank in (_Rank.WROTE, _Rank.WROTE_LATE):
             self._wrote(at, number)
         elif rank in (_Rank.UNSENT, _Rank.UNSENT_LATE):
-            self._unsent(at, number)
+            self._waits_no_more(at, number, answered=False)
+        elif rank in (_Rank.ANSWERED_THERE, _Rank.ANSWERED_THERE_LATE):
+            self._waits_no_more(at, number, answered=True)
         elif rank is _Rank.ANSWERED:
             self._answered(at)
         elif rank is _Rank.ROUSED:
@@ -214,7 +222,8 @@ class _Walk:
         if self.status in (Status.SNOOZED, Status.PENDING):
             self.status = Status.OPEN
 
-    def _unsent(self, at: datetime, number: int) -> None:
+    def _waits_no_more(self, at: datetime, number: int, *, answered: bool) -> None:
+        """For this one alone: it was unsent, or answered in another conversation."""
         self.brought.pop(number, None)
         if self.unanswered.pop(number, None) is None or self.response is None:
             return
@@ -222,7 +231,7 @@ class _Walk:
             # As if it had not been written: what still waits has waited since its own time.
             self.response = max(self.response, min(self.unanswered.values()))
         else:
-            self._end_response(at, cancelled=True)
+            self._end_response(at, cancelled=not answered)
             self.ours = False
 
     def _answered(self, at: datetime) -> None:

@@ -34,6 +34,7 @@ class Said:
     unsent_at: datetime | None = None
     # Said in a conversation that was merged into this one by then, where it waited: it waits here since `at`, and opens nothing before the merge.
     brought: bool = False
+    answered_at: datetime | None = None  # of what was brought: where it was said, after that was opened again
 
 
 @dataclass(frozen=True, slots=True)

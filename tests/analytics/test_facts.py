@@ -416,6 +416,25 @@ def test_an_answer_there_counts_also_where_nothing_was_waiting_when_it_was_merge
     assert [(fact.at, fact.person_id) for fact in responses] == [(story.at(8), story.person("Bo").pk)]
 
 
+def test_an_answer_there_counts_also_after_it_was_opened_again(story: Story) -> None:
+    story.write("mara", 0)
+    story.answer("mara", 1, by="Ada")
+    story.write("mara-on-the-side", 2)
+    Conversation.objects.update(contact=story.conversation("mara").contact)
+    joining.join(
+        kept=story.conversation("mara"), merged=story.conversation("mara-on-the-side"), by=story.person("Lea"), now=story.at(3)
+    )  # fmt: skip
+    story.count(4)
+    story.write("mara-on-the-side", 5)
+    story.answer("mara-on-the-side", 8, by="Bo")
+    story.count(9)
+
+    responses = Fact.objects.filter(kind=metrics.NEXT, conversation=story.conversation("mara"))
+    assert [(fact.at, fact.value, fact.person_id) for fact in responses] == [
+        (story.at(8), 360, story.person("Bo").pk)
+    ]
+
+
 @pytest.mark.parametrize("long", [1, 6000])  # within a minute, and over more than a week
 def test_what_a_merge_brings_leaves_what_the_kept_one_has_been_as_it_was(story: Story, long: int) -> None:
     SlaPolicy.objects.create(

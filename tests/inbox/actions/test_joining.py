@@ -21,6 +21,7 @@ from inbox.actions import (
     promising,
     receiving,
     replying,
+    sending,
     snoozing,
     tagging_work,
     timing,
@@ -596,6 +597,50 @@ def test_whoever_writes_there_again_makes_it_a_conversation_of_its_own(story: St
         with pytest.raises(joining.Refused, match="it has changed since"):
             joining.part(merge=merge, by=story.jo, now=at(310))
     assert story.kept.waiting_since == at(0)  # what had not been answered there still is not
+
+
+@pytest.mark.parametrize("opens", ["the customer", "a reply"])
+def test_what_was_brought_is_answered_also_where_it_was_said_and_opened_again(
+    story: Story, opens: str
+) -> None:
+    story.begin(100, other=0)
+    story.join(200)
+    if opens == "the customer":
+        arrive(story.on_x, exchange.wrote("Hello?", who="mara_x", seconds=300), seconds=300)
+        story.triage(300)
+        assert story.kept.waiting_since == at(0)
+        arrive(story.on_x, exchange.echoed("It left today", to="mara_x", seconds=350), seconds=350)
+    else:
+        [reply] = replying.queue_reply(
+            conversation=story.other, by=story.jo, client_id=uuid4(), text="It left today", written_against=story.other.seq, now=at(340)
+        )  # fmt: skip
+        sending.claim_reply(message_id=reply.pk, now=at(341))
+        story.triage(341)
+        assert (story.other.state, story.kept.waiting_since) == ("open", at(0))
+        sending.mark_reply_sent(message_id=reply.pk, external_id="x-1", at=at(350), now=at(351))
+    story.triage(351)
+
+    assert story.kept.waiting_since == at(100)  # what was asked here nobody has answered
+    assert [each.started_at for each in Clock.objects.filter(conversation=story.kept, kind="first")] == [
+        at(100)
+    ]
+
+
+def test_where_nothing_else_waits_that_answer_ends_the_wait(story: Story) -> None:
+    story.begin(0, other=100)
+    arrive(story.on_instagram, exchange.echoed("It left today", to="mara", seconds=50), seconds=110)
+    story.triage(110)
+    story.join(200)
+    arrive(story.on_x, exchange.wrote("Hello?", who="mara_x", seconds=300), seconds=300)
+    story.triage(300)
+    assert story.kept.waiting_since == at(100)
+
+    arrive(story.on_x, exchange.echoed("It has arrived", to="mara_x", seconds=350), seconds=350)
+    story.triage(350)
+
+    assert story.kept.waiting_since is None
+    waited = Clock.objects.get(conversation=story.kept, kind="next")
+    assert (waited.state, waited.started_at, waited.ended_at) == ("met", at(100), at(350))
 
 
 def test_a_reply_there_opens_it_again(story: Story) -> None:

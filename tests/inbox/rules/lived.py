@@ -35,9 +35,10 @@ class Place:
 
     def said(self, each: Said) -> Said:
         unsent = self._moved(each.unsent_at) if each.unsent_at is not None else None
+        answered = self._moved(each.answered_at) if each.answered_at is not None else None
         return replace(
-            each, at=self._moved(each.at), learned_at=self._moved(each.learned_at), unsent_at=unsent
-        )
+            each, at=self._moved(each.at), learned_at=self._moved(each.learned_at), unsent_at=unsent, answered_at=answered
+        )  # fmt: skip
 
     def turn(self, each: Turn) -> Turn:
         return replace(each, at=self._moved(each.at))
@@ -154,8 +155,8 @@ def lived_through(
             begin(beat)
         ask(each, beat)
 
-    def unsent(each: Asking, beat: int) -> None:
-        nonlocal waits, brought, ours
+    def waits_no_more(each: Asking, beat: int, *, answered: bool) -> None:
+        nonlocal waits, brought, ours, responded
         brought = [other for other in brought if other is not each]
         response = running(Kind.FIRST, Kind.NEXT)
         if each not in waits:
@@ -164,21 +165,21 @@ def lived_through(
         if response and waits:
             response.started = max(response.started, min(each.waits_since for each in waits))
         elif response:
-            stop(response, beat, cancelled=True)
-            ours = False
+            stop(response, beat, cancelled=not answered)
+            ours, responded = False, responded or answered
+
+    def gone(moment: datetime, beat: int, *, late: bool) -> None:
+        for each in asked:
+            for when, answered in ((each.said.unsent_at, False), (each.said.answered_at, True)):
+                if when is not None and max(when, each.since) == moment and each.late is late:
+                    waits_no_more(each, beat, answered=answered)
 
     for beat in range(now):
         moment = at(beat)
         for each in asked:
             if each.since == moment and not each.late:
                 wrote(each, beat)
-        for each in asked:
-            if (
-                each.said.unsent_at is not None
-                and max(each.said.unsent_at, each.since) == moment
-                and not each.late
-            ):
-                unsent(each, beat)
+        gone(moment, beat, late=False)
         response, spell = running(Kind.FIRST, Kind.NEXT), running(Kind.RESOLUTION)
         if any(each.at == moment and not each.by_customer for each in said):
             waits, ours, responded = [], False, responded or response is not None
@@ -210,13 +211,7 @@ def lived_through(
         for each in asked:
             if each.since == moment and each.late:
                 wrote(each, beat)
-        for each in asked:
-            if (
-                each.said.unsent_at is not None
-                and max(each.said.unsent_at, each.since) == moment
-                and each.late
-            ):
-                unsent(each, beat)
+        gone(moment, beat, late=True)
         if status != "spam" and any(each.said.learned_at == moment for each in brought):
             begin(beat)
         diary.append((status, ours))

@@ -98,7 +98,11 @@ class Story:
         """What had happened and was known by then."""
         known = [each for each in self.said if each.learned_at < at(beats)]
         said = [
-            replace(each, unsent_at=None) if each.unsent_at and each.unsent_at >= at(beats) else each
+            replace(
+                each,
+                unsent_at=each.unsent_at if each.unsent_at and each.unsent_at < at(beats) else None,
+                answered_at=each.answered_at if each.answered_at and each.answered_at < at(beats) else None,
+            )
             for each in known
         ]
         left = {each.at for each in said if not each.by_customer}
@@ -124,7 +128,10 @@ def happenings(draw: st.DrawFn) -> tuple[list[Said], list[Turn], list[Held]]:
             gone = draw(st.sampled_from([None, *later]))
             if gone is not None:
                 spare.remove(gone)
-            said.append(customer(beat, unsent=gone, brought=what == "merged"))
+            asked = customer(beat, unsent=gone, brought=what == "merged")
+            if asked.brought and draw(st.booleans()):  # not unsent but answered where it was said
+                asked = replace(asked, unsent_at=None, answered_at=asked.unsent_at)
+            said.append(asked)
         elif what == "answer":
             said.append(answer(beat))
         elif what == "reply":  # of ours, which leaves later or is on its way for ever
