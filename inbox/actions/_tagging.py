@@ -87,14 +87,13 @@ def _rules_there(found: Iterable[Reading]) -> frozenset[int]:
 
 
 def _hear(each: Touched, found: Sequence[Reading]) -> None:
-    """A customer's language is taken from the first words, and changed by a whole sentence in another only."""
+    """A customer's language is taken from the first words that tell it, and changed by a whole sentence in another only. Until then it is
+    not known: a greeting that any of them could be must not choose who answers, and in which words."""
     for reading in found:
-        heard = reading.heard
-        if not heard.language:
-            continue
-        clearly = heard.sure >= SURE_OF_ANOTHER_LANGUAGE and reading.words >= WORDS_OF_ANOTHER_LANGUAGE
-        if not each.language or clearly:
-            each.change(language=heard.language)
+        told = reading.heard.told
+        whole = reading.heard.sure >= SURE_OF_ANOTHER_LANGUAGE and reading.words >= WORDS_OF_ANOTHER_LANGUAGE
+        if told and (not each.language or whole):
+            each.change(language=told)
 
 
 def _feel(each: Touched, mood: Mood) -> None:

@@ -77,11 +77,16 @@ def read(brand: Brand, messages: Sequence[Message]) -> Readings:
     among = tuple(brand.languages)
     guesses, moods = _ask_models(brand.pk, [message.text for message in messages], tags)
     found = Readings()
+    spoken: dict[int, str] = {}
     for index, message in enumerate(messages):
         heard = languages.hear(message.text, among)
         place = message.conversation
+        spoken[place.pk] = heard.told or spoken.get(place.pk, place.language)
         said = tagging.Said(
-            text=message.text, language=heard.language, platform=place.platform, kind=place.kind
+            text=message.text,
+            language=heard.among(spoken[place.pk]),
+            platform=place.platform,
+            kind=place.kind,
         )
         found.of.setdefault(message.conversation_id, []).append(
             Reading(

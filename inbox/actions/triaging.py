@@ -132,7 +132,7 @@ def messages_of(batch: Batch) -> list[Message]:
         )
         .exclude(kind=MessageKind.SYSTEM)
         .select_related("conversation")
-        .only("text", "conversation__platform", "conversation__kind")
+        .only("text", "conversation__platform", "conversation__kind", "conversation__language")
         .in_thread_order()
     )
 

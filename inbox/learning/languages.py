@@ -8,11 +8,14 @@ import threading
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from math import inf
 from typing import Any
 
 from inbox import learning
 
 LONGEST = 600  # characters; more of the same language says nothing new
+# So many times as likely as the next language a guess must be to be gone by. "Hi" is as likely in each of them.
+EVIDENCE = 5
 # An address is looked for where a word begins only: otherwise each sign of a long word would begin a search of its own.
 _NOT_WORDS = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|(?<!\S)[^\s@]+@[^\s@]+\.\S+")
 # Who writes in an alphabet that is not Latin, by the first word of its characters' Unicode names. All others write in Latin letters…
@@ -33,10 +36,21 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Empty: it is written in none of them, or has no words. `sure` is between 0 and 1."""
+    """`language`: the likeliest of them, however unlikely. Empty: it is written in none of them, or has no words. `sure` is between 0 and 1;
+    `odds`: how many times as likely it is as the next."""
 
     language: str = ""
     sure: float = 0.0
+    odds: float = 1.0
+
+    @property
+    def told(self) -> str:
+        """What may decide something. Empty where the words do not say enough."""
+        return self.language if self.odds >= EVIDENCE else ""
+
+    def among(self, spoken: str) -> str:
+        """What a message is in where `spoken` is spoken: a few words that could be any language are in that one."""
+        return self.told or (self.language and spoken)
 
 
 UNHEARD = Heard()
@@ -55,9 +69,9 @@ def hear(text: str, among: tuple[str, ...]) -> Heard:
         return UNHEARD
     if len(possible) == 1:
         # One language with this alphabet is the answer only where the alphabet says something.
-        return Heard(possible[0], 1.0)
-    language, sure = _identifier(possible).classify(words)
-    return Heard(language, float(sure))
+        return Heard(possible[0], 1.0, inf)
+    (language, sure), *others = _identifier(possible).rank(words)
+    return Heard(language, float(sure), sure / others[0][1] if others and others[0][1] else inf)
 
 
 def count_words(text: str) -> int:

@@ -71,7 +71,7 @@ def _messages(brand: Brand, events: list[tuple[int, str, datetime, int | None]])
         message_id for _, kind, _, message_id in events if kind == EventKind.MESSAGE_RECEIVED and message_id
     }
     columns = ("text", "sent_at", "conversation__public_id", "conversation__contact_name", "conversation__tags",
-               "conversation__platform", "conversation__kind")  # fmt: skip
+               "conversation__platform", "conversation__kind", "conversation__language")  # fmt: skip
     found = Message.objects.filter(pk__in=wanted, conversation__brand=brand, deleted_at=None).exclude(text="")
     return {message.pk: message for message in found.select_related("conversation").only(*columns)}
 
@@ -80,8 +80,8 @@ def _said(brand: Brand, message: Message, rules: tagging.Rules) -> tagging.Said:
     heard = languages.hear(message.text, tuple(brand.languages)) if rules.ask_language else languages.UNHEARD
     conversation = message.conversation
     return tagging.Said(
-        text=message.text, language=heard.language, platform=conversation.platform, kind=conversation.kind
-    )
+        text=message.text, language=heard.among(conversation.language), platform=conversation.platform, kind=conversation.kind,
+    )  # fmt: skip
 
 
 def of_brand(brand: Brand) -> list[TagRule]:

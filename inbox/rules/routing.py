@@ -35,11 +35,12 @@ class Takes:
     languages: frozenset[str] = frozenset()
     kinds: frozenset[str] = frozenset()
 
-    def fits(self, *, channel: int, tags: Collection[str], language: str, kind: str) -> bool:
+    def fits(self, *, channel: int, tags: Collection[str], language: str | None, kind: str) -> bool:
+        """`language`: empty where it is not known; None leaves it aside."""
         return (
             (not self.channels or channel in self.channels)
             and (not self.tags or not self.tags.isdisjoint(tags))
-            and (not self.languages or language in self.languages)
+            and (not self.languages or language is None or language in self.languages)
             and (not self.kinds or kind in self.kinds)
         )
 
@@ -89,11 +90,14 @@ def weight_of(kind: str, priority: int, weights: Mapping[str, int] | None = None
 def team_of(
     teams: Iterable[Takes], *, channel: int, tags: Collection[str], language: str, kind: str
 ) -> int | None:
-    """The first in the order that takes such a conversation."""
-    return next(
-        (team.id for team in teams if team.fits(channel=channel, tags=tags, language=language, kind=kind)),
-        None,
-    )
+    """The first in the order that takes such a conversation. Where its language is not known: the first that takes every language, else the
+    first that takes the rest of it, for somebody has to read the words that will tell."""
+    teams = list(teams)
+    for asked in [language] if language else ["", None]:
+        for team in teams:
+            if team.fits(channel=channel, tags=tags, language=asked, kind=kind):
+                return team.id
+    return None
 
 
 def decide(need: Need, candidates: Sequence[Candidate]) -> Verdict:

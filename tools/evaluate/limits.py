@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-LANGUAGE = 0.965  # accuracy; what is not told counts as wrong
+LANGUAGE = 0.965  # accuracy; of whole messages what is not told counts as wrong
 ONE_BY_ONE, BATCHED = 250, 500  # messages a second of one core
 PRECISION = 0.9  # of what the model sets by itself
 LEARNED = 500  # corrections after which the model may not be worse than keyword rules alone

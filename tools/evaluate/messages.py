@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
+from math import nan
 from statistics import fmean
 from typing import Any
 
@@ -13,6 +14,7 @@ from inbox.rules import built_in_tags, tagging
 from tools.evaluate.limits import BATCHED, LANGUAGE, ONE_BY_ONE, Limit
 
 SIX = built_in_tags.LANGUAGES
+FIRST_WORDS = (1, 2, 3)
 
 
 def hearing(rows: Sequence[dict[str, Any]], care: Sequence[dict[str, Any]]) -> Iterator[Limit]:
@@ -27,9 +29,29 @@ def hearing(rows: Sequence[dict[str, Any]], care: Sequence[dict[str, Any]]) -> I
         ("care messages", cared),
         ("our own phrases, six languages", ours),
     ):
-        right = fmean(languages.hear(text, SIX).language == language for text, language in told)
-        print(f"  {name:<34} {right:.4f} of {len(told)}")
+        heard = [(languages.hear(text, SIX), language) for text, language in told]
+        right = fmean(each.language == language for each, language in heard)
+        lived = fmean(each.told == language for each, language in heard)
+        print(f"  {name:<34} {right:.4f} of {len(told)}; {lived:.4f} with what decides nothing as wrong")
         yield Limit(f"language, {name}", right, LANGUAGE)
+        if told is not ours:  # many of which are a word or two
+            yield Limit(f"language, {name}, where it decides something", lived, LANGUAGE)
+    yield from beginning([*said, *cared, *ours])
+
+
+def beginning(told: Sequence[tuple[str, str]]) -> Iterator[Limit]:
+    """Customers begin with a word or two. What these do not tell is left open, and what they tell has to be right."""
+    print("\nLanguage, of the first words alone, where they tell one:")
+    for count in FIRST_WORDS:
+        heard = [
+            (languages.hear(" ".join(text.split()[:count]), SIX).told, language) for text, language in told
+        ]
+        found = [one == language for one, language in heard if one]
+        right = fmean(found) if found else nan
+        print(
+            f"  {f'the first {count} of a message':<34} {right:.4f} of {len(found)}, which are {len(found) / len(heard):.1%}"
+        )
+        yield Limit(f"language, the first {count} of a message", right, LANGUAGE)
 
 
 def speed(utterances: list[str], care: list[str], reads: encoder.Encoder) -> Iterator[Limit]:

@@ -32,7 +32,9 @@ from inbox.models import (
     TagState,
 )
 from inbox.queries import corrections
+from inbox.queries import tag_rules as tag_rule_runs
 from inbox.queries.tag_knowledge import KnownTag
+from inbox.rules import tagging as tagging_rules
 from tests.factories import exchange, people
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -241,6 +243,39 @@ def test_what_was_read_and_cannot_be_kept_costs_tags_and_no_clock(channel: Chann
 )
 def test_the_language_is_one_of_the_brands_or_unknown(channel: Channel, text: str, language: str) -> None:
     assert say(channel, text).language == language
+
+
+@needs_languages
+@pytest.mark.parametrize("among", [["en", "de", "fr", "es", "it", "pt"], ["en", "de"]])
+def test_words_that_any_language_could_be_tell_none_and_the_first_that_do_tell_it(
+    channel: Channel, among: list[str]
+) -> None:
+    Brand.objects.filter(pk=channel.brand_id).update(languages=among)
+    channel.brand.refresh_from_db()
+
+    first = [
+        say(channel, text, who=text).language
+        for text in ("Hi", "ok", "no", "DM", "refund", "Order 1234 broken")
+    ]
+    told = say(channel, "Where is the lamp that I ordered?", who="Hi", seconds=60)
+
+    assert (first, told.language) == ([""] * 6, "en")
+
+
+@needs_languages
+def test_a_rule_for_a_language_is_met_in_it_and_not_by_what_could_be_any(channel: Channel) -> None:
+    TagRule.objects.create(
+        brand=channel.brand, tag=tag(channel, "job"), name="Berlin", condition={"words": ["hi", "info"], "languages": ["de"]}
+    )  # fmt: skip
+
+    asked = say(channel, "Hi", "info")
+    german = say(channel, "Guten Tag, ich habe noch eine Frage zu Ihnen", "info", who="tom")
+
+    assert ("job" in states(asked), states(german)["job"]) == (False, (TagState.SET, SetBy.RULE))
+    ran = tag_rule_runs.dry_run(
+        channel.brand, tagging_rules.parse({"words": ["hi", "info"], "languages": ["de"]}), tag_name="job", now=exchange.at(60)
+    )  # fmt: skip
+    assert [(match.message.text, match.message.conversation) for match in ran.matches] == [("info", german)]
 
 
 @needs_languages

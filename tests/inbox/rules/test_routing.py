@@ -191,8 +191,22 @@ def test_the_first_team_that_takes_such_a_conversation_gets_it() -> None:
 
     assert taken_by(tags=["refund", "x"], language="es") == 1
     assert taken_by(tags=["refund"], language="") == 2
+    assert taken_by(tags=["refund"], language="it") == 2
     assert taken_by(channel=7, kind="comment") == 3
     assert taken_by(channel=7) is None
+
+
+def test_a_conversation_whose_language_is_not_known_is_some_teams_where_all_ask_for_one() -> None:
+    teams = [
+        Takes(1, tags=frozenset({"refund"}), languages=frozenset({"es"})),
+        Takes(2, languages=frozenset({"de"})),
+        Takes(3, languages=frozenset({"en"})),
+    ]
+
+    def taken_by(language: str, *tags: str) -> int | None:
+        return team_of(teams, channel=1, tags=tags, language=language, kind="direct")
+
+    assert [taken_by(""), taken_by("", "refund"), taken_by("en"), taken_by("it")] == [2, 1, 3, None]
 
 
 def test_a_conversation_weighs_by_kind_and_priority_and_never_nothing() -> None:
