@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from inbox import events
 from inbox.actions._touched import Touched
@@ -36,10 +37,10 @@ def give_back(ledger: events.Ledger, touched: Sequence[Touched], now: datetime) 
         free(ledger, each, now, why="left")
 
 
-def free(ledger: events.Ledger, held: Touched, now: datetime, *, why: str) -> None:
-    """Nobody has it from now on, though nobody took it away. `why`: as the thread tells it."""
+def free(ledger: events.Ledger, held: Touched, now: datetime, *, why: str, **told: Any) -> None:
+    """Nobody has it from now on, though nobody took it away. `why`, and what is `told` beside it: as the thread tells it."""
     ledger.record(
         EventKind.UNASSIGNED, at=now, conversation_id=held.id, to=None, to_name="", before=held.assignee_id,
-        before_name=held.assignee_name, why=why,
+        before_name=held.assignee_name, why=why, **told,
     )  # fmt: skip
     held.change(assignee_id=None, assignee_name="", assignee_set_by="", assignee_set_at=now)

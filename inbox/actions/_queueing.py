@@ -43,7 +43,7 @@ def is_free(
 
 
 def sync(ledger: events.Ledger, touched: Sequence[Touched], now: datetime) -> None:
-    """Take back what waits with people who are gone, and let the queue hold exactly what waits for somebody."""
+    """Take back what waits with people who are gone or cannot read it, and let the queue hold exactly what waits for somebody."""
     if not touched:
         return
     _leaving.give_back(ledger, touched, now)
@@ -51,6 +51,7 @@ def sync(ledger: events.Ledger, touched: Sequence[Touched], now: datetime) -> No
     if settings is None:
         return
     _take_back(ledger, touched, timedelta(seconds=settings.requeue_after), now)
+    _hand_on(ledger, touched, now)
     teams = routing_facts.teams_of(ledger.brand_id)
     ended = _ended_since(touched)
     waiting: list[tuple[int, int, datetime]] = []
@@ -152,3 +153,25 @@ def _take_back(ledger: events.Ledger, touched: Sequence[Touched], after: timedel
         if each.assignee_set_by == BY_PERSON and each.assignee_set_at and each.assignee_set_at > since:
             continue
         _leaving.free(ledger, each, now, why="offline")
+
+
+def _hand_on(ledger: events.Ledger, touched: Sequence[Touched], now: datetime) -> None:
+    """What routing gave before its language was known goes to who speaks it, as if the first words had told. What has been answered stays, and
+    so does what its assignee has before them."""
+    told = {
+        each.id: each for each in touched
+        if "language" in each.changed and each.language and each.assignee_set_by == BY_ROUTING
+        and each.waiting_since and each.state == ConversationState.OPEN
+    }  # fmt: skip
+    if not told:
+        return
+    rows = [(each.id, each.assignee_id, each.language, each.assignee_set_at) for each in told.values()]
+    found = _sql.rows(
+        """SELECT h.id FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::timestamptz[]) AS h(id, person_id, language, since)
+             JOIN inbox_desk d ON d.brand_id = %s AND d.person_id = h.person_id AND d.languages <> '{}' AND h.language <> ALL(d.languages)
+            WHERE NOT EXISTS (SELECT FROM inbox_message m WHERE m.conversation_id = h.id AND m.direction = 'out' AND m.created_at >= h.since)
+              AND NOT EXISTS (SELECT FROM inbox_focus f WHERE f.conversation_id = h.id AND f.until > %s AND f.standing = 'current')""",
+        [*_sql.columns(rows, 4), ledger.brand_id, now],
+    )
+    for (pk,) in found:
+        _leaving.free(ledger, told[pk], now, why="language", language=told[pk].language)

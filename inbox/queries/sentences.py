@@ -9,6 +9,7 @@ from typing import Any
 from inbox import platforms
 from inbox.models import ClockKind, Event, EventKind, Priority, SetBy
 from inbox.queries import spans
+from inbox.rules import language_names
 
 Data = Mapping[str, Any]
 PARLEY = "Parley"
@@ -70,6 +71,12 @@ def _unassigned(actor: str, data: Data, event: Event) -> str:
         return f"Taken from {data.get('before_name') or 'its assignee'}, who is offline"
     if data.get("why") == "left":
         return f"Taken from {data.get('before_name') or 'its assignee'}, who does not work here any more"
+    if data.get("why") == "language":
+        who, language = (
+            data.get("before_name") or "its assignee",
+            language_names.named(str(data.get("language"))),
+        )
+        return f"Taken from {who}, who does not speak {language}"
     if data.get("team_name"):
         return f"{actor or PARLEY} gave it to the team {data['team_name']}"
     return f"{actor or PARLEY} took the assignee off"

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from inbox import tasks
+from inbox import learning, tasks
 from inbox.actions import (
     _by_brand,
     assigning,
@@ -23,6 +23,7 @@ from inbox.actions import (
     running_macros,
     sending,
     snoozing,
+    tagging_work,
     teaming,
     timing,
     triaging,
@@ -87,19 +88,25 @@ def jo(brand: Brand) -> Person:
 
 
 def write(
-    channel: Channel, text: str = "Where is my parcel?", *, who: str = "mara", seconds: float = 0
+    channel: Channel,
+    text: str = "Where is my parcel?",
+    *,
+    who: str = "mara",
+    seconds: float = 0,
+    reads: bool = False,
 ) -> Conversation:
-    """A customer writes, and triage looks."""
+    """A customer writes, and triage looks. `reads`: at the words, too."""
     receiving.receive(
         arrivals=[Arrival(channel.pk, exchange.wrote(text, who=who, seconds=seconds))], now=at(seconds + 1)
     )
-    triage(channel, at(seconds + 1))
+    triage(channel, at(seconds + 1), reads=reads)
     return Conversation.objects.get(channel=channel, thread_key=who)
 
 
-def triage(channel: Channel, now: datetime) -> None:
+def triage(channel: Channel, now: datetime, *, reads: bool = False) -> None:
     while not (batch := triaging.next_batch(channel.brand_id)).is_empty:
-        triaging.triage(batch, None, now=now)
+        readings = tagging_work.read(channel.brand, triaging.messages_of(batch)) if reads else None
+        triaging.triage(batch, readings, now=now)
 
 
 def route(brand: Brand, seconds: float = 2, *, keep: tuple[Person, ...] = ()) -> int:
@@ -286,6 +293,55 @@ def test_a_team_takes_only_what_it_is_for(channel: Channel, brand: Brand, ada: P
 
     assert (who_has(mine), who_has(elsewhere)) == ("Ada", "")
     assert elsewhere.team is None and not RoutingTicket.objects.exists()
+
+
+@pytest.mark.skipif(not learning.LANGUAGES_INSTALLED, reason="the group `learning` is not installed")
+def test_a_greeting_goes_to_whoever_is_there_and_on_to_who_speaks_the_language_that_follows(
+    channel: Channel, brand: Brand
+) -> None:
+    ada = teams.person(brand, "Ada", seen=at(0), languages=["en"])
+    teams.team(brand, ada, teams.person(brand, "Jo", seen=at(0), languages=["de"], capacity=2))
+    mara, tom = write(channel, "Hi", reads=True), write(channel, "Hi", who="tom", seconds=1, reads=True)
+    route(brand)
+    assert (who_has(mara), who_has(tom)) == ("Ada", "Jo")
+
+    write(channel, "Wo bleibt die Lampe, die ich bestellt habe?", seconds=10, reads=True)
+    write(channel, "Wo bleibt die Lampe, die ich bestellt habe?", who="tom", seconds=11, reads=True)
+    route(brand, 12)
+
+    assert (who_has(mara), who_has(tom)) == ("Jo", "Jo")
+    assert told(mara)[1] == "Taken from Ada, who does not speak German"
+
+
+@pytest.mark.skipif(not learning.LANGUAGES_INSTALLED, reason="the group `learning` is not installed")
+@pytest.mark.parametrize("why", ["answered", "before them", "by hand"])
+def test_what_somebody_has_at_hand_stays_with_them_whatever_its_language(
+    why: str, channel: Channel, brand: Brand
+) -> None:
+    ada = teams.person(brand, "Ada", seen=at(0), languages=["en"])
+    teams.team(brand, ada)
+    mara = write(channel, "Hi", reads=True)
+    route(brand)
+    match why:
+        case "answered":
+            replying.queue_reply(
+                conversation=mara,
+                by=ada,
+                client_id=uuid4(),
+                text="Hello!",
+                written_against=mara.seq,
+                now=at(5),
+            )
+        case "before them":
+            Focus.objects.create(
+                brand=brand, conversation=mara, person=ada, standing=FocusStanding.CURRENT, until=at(60)
+            )
+        case _:
+            assigning.assign(conversation=mara, to=ada, by=ada, now=at(5))
+
+    write(channel, "Wo bleibt die Lampe, die ich bestellt habe?", seconds=10, reads=True)
+
+    assert who_has(mara) == "Ada" and mara.language == "de"
 
 
 def test_switched_off_nothing_is_handed_out(channel: Channel, brand: Brand, ada: Person) -> None:
