@@ -59,9 +59,11 @@ def sync(ledger: events.Ledger, touched: Sequence[Touched], now: datetime) -> No
         if is_free(
             state=each.state, assignee_id=each.assignee_id, set_by=each.assignee_set_by, ended_since=each.id in ended,
             waiting_since=each.waiting_since,
-        ) and (team := _team(each, teams)):  # fmt: skip
-            each.change(team_id=team)
-            waiting.append((each.id, team, each.waiting_since or now))
+        ):  # fmt: skip
+            team = _team(each, teams)
+            each.change(team_id=team)  # none too: nobody in the one that once took it is asked any more
+            if team:
+                waiting.append((each.id, team, each.waiting_since or now))
     here = {pk for pk, *_ in waiting}
     forget([each.id for each in touched if each.id not in here])
     for pk in _queue(ledger.brand_id, waiting):

@@ -295,6 +295,25 @@ def test_a_team_takes_only_what_it_is_for(channel: Channel, brand: Brand, ada: P
     assert elsewhere.team is None and not RoutingTicket.objects.exists()
 
 
+def test_what_no_team_takes_any_more_is_no_teams_and_says_so(
+    channel: Channel, brand: Brand, ada: Person
+) -> None:
+    german = teams.team(brand, ada, name="German", languages=["de"])
+    teams.team(brand, ada, name="Orders", tags=["order status"], position=1)
+    mara = write(channel)
+    Conversation.objects.filter(pk=mara.pk).update(language="de")
+    mara = write(channel, "Hallo?", seconds=10)
+    assert (mara.team, RoutingTicket.objects.get().team) == (german, german)
+
+    Conversation.objects.filter(pk=mara.pk).update(language="en")
+    mara = write(channel, "Is anybody there?", seconds=20)
+
+    assert mara.team is None and not RoutingTicket.objects.exists()
+    assert (
+        routing_shown.of(mara).said == "No team takes such a conversation, so it waits for whoever takes it."
+    )
+
+
 @pytest.mark.skipif(not learning.LANGUAGES_INSTALLED, reason="the group `learning` is not installed")
 def test_a_greeting_goes_to_whoever_is_there_and_on_to_who_speaks_the_language_that_follows(
     channel: Channel, brand: Brand
