@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from inbox import events
-from inbox.actions import _columns, _threads, _writing
+from inbox.actions import _columns, _given_up, _threads, _writing
 from inbox.models import (
     Attachment,
     Conversation,
@@ -64,6 +64,8 @@ def reply(ledger: events.Ledger, step: Mapping[str, Any], *, by: Person, now: da
         EventKind.REPLY_TAKEN_BACK, at=now, conversation_id=current.pk, actor_id=by.pk, undoes=step["seq"],
         gone=[str(part.public_id) for part in parts],
     )  # fmt: skip
+    waits = any(part.state == MessageState.QUEUED for part in parts)
+    queued = _given_up.queued(parts) if waits else None  # what failed had its conversation come back then
     Attachment.objects.filter(message__in=parts).update(message=None, position=0)
     Message.objects.filter(pk__in=[part.pk for part in parts]).delete()
     columns = {"unread_count": current.unread_count + was["unread_count"]}
@@ -72,6 +74,8 @@ def reply(ledger: events.Ledger, step: Mapping[str, Any], *, by: Person, now: da
     _columns.write({current.pk: (seq, columns)})
     _writing.change(current, seq, message_count=current.message_count - len(parts))
     _threads.show_newest(current.pk)
+    if queued:
+        _given_up.open_again(ledger, queued, by=by, now=now)
     return ""
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from inbox import events
-from inbox.actions import _answering, _drafts, _undo, _writing
+from inbox.actions import _answering, _drafts, _given_up, _undo, _writing
 from inbox.actions._answering import ReplyRefused, SpentClick, StaleReply, situation_of, verdict_on
 from inbox.models import Attachment, Conversation, Ended, EventKind, Message, MessageState, Person, UndoKind
 
@@ -88,7 +88,8 @@ def retry(*, message: Message, by: Person, now: datetime, seen_seq: int | None =
 
 @transaction.atomic(durable=True)
 def discard(*, message: Message, by: Person, now: datetime) -> Message:
-    """Give up a reply that has not left. One that may have left cannot be called back."""
+    """Give up a reply that has not left. One that may have left cannot be called back. Who was resolved or set aside because of it waits
+    again."""
     with events.ledger(message.conversation.brand_id) as ledger:
         current = Message.objects.select_related("conversation").get(pk=message.pk)
         if current.state not in (MessageState.QUEUED, MessageState.FAILED):
@@ -112,5 +113,7 @@ def discard(*, message: Message, by: Person, now: datetime) -> Message:
             state=MessageState.FAILED, state_reason=DISCARDED, ended=Ended.DISCARDED, seq=seq
         )
         _writing.change(current.conversation, seq)
+        if was["state"] == MessageState.QUEUED and (queued := _given_up.queued([current])):
+            _given_up.open_again(ledger, queued, by=by, now=now)
         current.refresh_from_db()
     return current

@@ -659,6 +659,82 @@ def test_taking_a_reply_back_leaves_what_a_colleague_made_of_its_conversation(
     assert (it().state, it().snoozed_until) == ("snoozed", say.at(9000))
 
 
+PUT_ASIDE: dict[str, Callable[[Person, datetime], Any]] = {
+    "resolved": lambda by, now: closing.resolve(conversation=it(), by=by, now=now),
+    "snoozed": lambda by, now: snoozing.snooze(conversation=it(), until=say.at(9000), by=by, now=now),
+    "pending": lambda by, now: snoozing.leave(conversation=it(), by=by, now=now),
+    "snoozed and resolved": lambda by, now: [PUT_ASIDE[name](by, now) for name in ("snoozed", "resolved")],
+}
+
+
+@pytest.mark.parametrize("given_up", ["taken back", "discarded"])
+@pytest.mark.parametrize("name", PUT_ASIDE)
+def test_who_was_put_aside_as_answered_waits_again_when_the_reply_is_given_up(
+    name: str, given_up: str, channel: Channel, jo: Person, bea: Person
+) -> None:
+    SlaPolicy.objects.create(brand=channel.brand, name="Everybody", first_response=600)
+    promising.promise(conversation=it(), at=say.at(7200), by=jo, now=say.at(6))
+    triage(channel.brand_id, say.at(7))
+    before = look() | {"due": it().due_at}
+    [message] = held(jo)
+    PUT_ASIDE[name](bea, say.at(11))
+    triage(channel.brand_id, say.at(11))
+
+    if given_up == "taken back":
+        undo(jo, at=12, message=message.public_id)
+    else:
+        replying.discard(message=message, by=jo, now=say.at(12))
+    triage(channel.brand_id, say.at(12))
+
+    after = look() | {"due": it().due_at}
+    aside = (
+        {"message_count", "last_message_text", "unread_count", "counts"} if given_up == "discarded" else set()
+    )
+    assert {name: after[name] for name in before if name not in aside} == {
+        name: before[name] for name in before if name not in aside
+    }
+    [clock] = Clock.objects.all()
+    assert (clock.started_at, clock.ended_at, clock.due_at) == (say.at(0), None, say.at(600))
+
+
+def test_what_was_resolved_with_the_reply_is_not_taken_back_twice(channel: Channel, jo: Person) -> None:
+    assigning.assign(conversation=it(), to=jo, by=jo, now=say.at(8))
+    [message] = held(jo)
+    closing.resolve(conversation=it(), by=jo, now=say.at(11))
+    undo(jo, at=12, message=message.public_id)
+
+    assert undo(jo, at=13).words == "Assigned to Jo"
+
+
+@pytest.mark.parametrize("why", ["nobody waits", "put aside before", "it failed before", "spam"])
+def test_what_was_put_aside_for_another_reason_stays_so_when_the_reply_is_taken_back(
+    why: str, channel: Channel, jo: Person
+) -> None:
+    if why == "nobody waits":
+        hear(channel, say.echoed("It is on its way", seconds=6), at=7)
+    if why == "put aside before":
+        snoozing.snooze(conversation=it(), until=say.at(8000), by=jo, now=say.at(8))
+    [message] = held(jo)
+    if why == "it failed before":
+        sending.claim_reply(message_id=message.pk, now=say.at(16))
+        sending.mark_reply_failed(message_id=message.pk, attempt=1, reason="no", now=say.at(17))
+    match why:
+        case "put aside before":
+            PUT_ASIDE["snoozed"](jo, say.at(18))
+        case "spam":
+            closing.mark_spam(conversation=it(), by=jo, now=say.at(18))
+        case _:
+            closing.resolve(conversation=it(), by=jo, now=say.at(18))
+    state = it().state
+
+    if why == "it failed before":
+        replying.discard(message=message, by=jo, now=say.at(19))
+    else:
+        undo(jo, at=19, message=message.public_id)
+
+    assert it().state == state != "open"
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_reply_is_claimed_or_taken_back_and_never_both(channel: Channel, jo: Person) -> None:
     for turn in range(6):

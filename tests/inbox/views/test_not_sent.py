@@ -156,13 +156,15 @@ def test_spam_stays_spam(conversation: Conversation, jo: Person) -> None:
     assert len(told()) == 1
 
 
-def test_what_its_writer_discards_is_told_to_nobody(conversation: Conversation, jo: Person) -> None:
+def test_what_its_writer_discards_comes_back_and_is_told_to_nobody(
+    conversation: Conversation, jo: Person
+) -> None:
     reply = answer(jo)
     resolve(jo)
 
     replying.discard(message=reply, by=jo, now=say.at(62))
 
-    assert it().state == ConversationState.RESOLVED
+    assert it().state == ConversationState.OPEN
     assert told() == []
     assert not row().not_sent
 
