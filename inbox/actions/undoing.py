@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from inbox import events
 from inbox.actions import _bulk_undo, _drafts, _parting, _people, _putting_back, _saved_views, _taking_back
@@ -22,6 +22,7 @@ from inbox.models import (
     Conversation,
     DraftKind,
     Message,
+    MessageState,
     Person,
     Undo,
     UndoKind,
@@ -119,12 +120,7 @@ def _find(
     if which is not None:
         found = mine.filter(public_id=which).first()
     elif message is not None:
-        wrote = Message.objects.filter(conversation__brand=brand, public_id=message).values_list(
-            "pk", flat=True
-        )
-        pk = wrote.first()
-        recent = mine.filter(kind__in=(UndoKind.REPLY, UndoKind.NOTE), at__gt=now - RECENTLY)
-        found = next((each for each in recent if pk in each.steps[0]["left"]["messages"]), None)
+        found = _that_wrote(mine, brand, now, message)
     elif bulk is not None:
         run = BulkRun.objects.filter(brand=brand, public_id=bulk).values_list("pk", flat=True).first()
         found = mine.filter(kind=UndoKind.BULK, steps__0__left__run=run).first()
@@ -161,6 +157,18 @@ def _done_again(found: Undo, by: Person) -> str:
     if newest is None or (found.kind == UndoKind.VIEW and newest.steps[0]["left"] is None):
         return ""  # of a view that is no more that is said
     return f"{'You have' if newest.person_id == by.pk else f'{newest.person} has'} changed it since"
+
+
+def _that_wrote(mine: QuerySet[Undo], brand: Brand, now: datetime, message: UUID) -> Undo | None:
+    """The button beside an answer that waits is that of the key: of a macro all is meant. One that failed goes back to the composer alone."""
+    wrote = Message.objects.filter(conversation__brand=brand, public_id=message).only("state").first()
+    if wrote is None:
+        return None
+    recent = mine.filter(kind__in=(UndoKind.REPLY, UndoKind.NOTE), at__gt=now - RECENTLY)
+    found = next((each for each in recent if wrote.pk in each.steps[0]["left"]["messages"]), None)
+    if found is None or wrote.state != MessageState.QUEUED:
+        return found
+    return mine.filter(kind=UndoKind.MACRO, conversation=found.conversation_id, at=found.at).first() or found
 
 
 def _whole(ledger: events.Ledger, found: Undo, *, by: Person, now: datetime) -> Undone:

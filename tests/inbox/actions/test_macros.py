@@ -159,6 +159,23 @@ def test_one_undo_takes_all_of_it_back(
         undoing.undo(brand=brand, by=jo, now=say.at(66))
 
 
+@pytest.mark.parametrize("failed", [False, True])
+def test_the_button_beside_its_answer_takes_all_of_it_back_and_that_of_one_that_failed_its_words(
+    failed: bool, conversation: Conversation, brand: Brand, jo: Person, refund: Tag
+) -> None:
+    run(macro(brand, reply=canned(brand), puts_on=[refund.pk], resolves=True), conversation, jo)
+    answer = Message.objects.get(direction="out")
+    if failed:
+        Message.objects.filter(pk=answer.pk).update(state="failed")
+
+    undone = undoing.undo(brand=brand, by=jo, now=say.at(65), message=answer.public_id)
+
+    conversation.refresh_from_db()
+    assert undone.written is not None and undone.written.text == "Sorry, Mara."
+    assert (conversation.state, conversation.tags) == (("resolved", ["refund"]) if failed else ("open", []))
+    assert not Message.objects.filter(direction="out").exists()
+
+
 def test_its_tags_teach_what_those_by_hand_do_until_it_is_taken_back(
     conversation: Conversation, brand: Brand, jo: Person, refund: Tag
 ) -> None:
