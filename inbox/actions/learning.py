@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from inbox import events
+from inbox.actions import _choosing
 from inbox.learning import encoder
 from inbox.models import LearnedModel, ModelKind
 from inbox.queries import corrections, tag_knowledge
@@ -27,19 +28,22 @@ class Outcome:
 
 
 def refit(*, brand_id: int, kind: ModelKind, now: datetime) -> Outcome | None:
-    """Fit and judge outside any transaction, which takes seconds; then keep. None: there is nothing to learn, or nothing to learn with."""
+    """Choose what the newest corrections are about; fit and judge outside any transaction, which takes seconds; then keep. None: there is
+    nothing to learn, or nothing to learn with."""
     reads = encoder.installed()
     if reads is None:
         return None
     from inbox.learning import lessons  # needs the packages
 
+    own = _own_names(brand_id, kind)
+    if kind == ModelKind.TAGS:
+        _choosing.choose(brand_id, own, reads)
     newest, said = corrections.of(brand_id, kind, limit=MOST_EXAMPLES)
     corrected = lessons.merged(said)
     held_out = [each for each in corrected if each.is_held_out]
     if len(held_out) < ENOUGH_TO_JUDGE:
         return None
     learned_from = [each for each in corrected if not each.is_held_out]
-    own = _own_names(brand_id, kind)
     fitted = lessons.fit(kind, learned_from, own, reads)
     stored = _in_use(brand_id, kind)
     in_use = tag_knowledge.model_of(brand_id, kind, own)

@@ -39,24 +39,24 @@ def set_tag(*, conversation: Conversation, tag: Tag, by: Person, now: datetime) 
         row = _row_of(current, tag)
         if row is None or row.state != TagState.SET:
             accepted = row is not None and row.state == TagState.SUGGESTED
-            message = _teaching.spoke_for(current, row)
+            words = _teaching.spoke_for(current, row)
             was = _tag_rows.kept(tag.pk, row)
             ConversationTag.objects.update_or_create(
                 conversation=current, tag=tag,
                 defaults={
                     "state": TagState.SET, "set_by": SetBy.PERSON, "person": by, "rule": None, "model_version": None,
-                    "confidence": None, "because": "", "message": message, "set_at": now, "undone_by": None,
+                    "confidence": None, "because": "", "message": words.message, "set_at": now, "undone_by": None,
                 },
             )  # fmt: skip
             others = [name for name in current.tags if name != tag.name]
             seq = ledger.record(
-                EventKind.TAGGED, at=now, conversation_id=current.pk, actor_id=by.pk, message_id=message.pk if message else None,
+                EventKind.TAGGED, at=now, conversation_id=current.pk, actor_id=by.pk, message_id=words.message.pk if words.message else None,
                 tag=tag.name, tag_id=tag.pk, by=SetBy.PERSON.value, accepted=accepted,
             )  # fmt: skip
             _writing.change(current, seq, tags=[*others, tag.name])
-            _teaching.teach(current, message, ModelKind.TAGS, by=by, now=now, holds=[_teaching.label(tag)])
-            words = f"Said yes to the tag {tag.name}" if accepted else f"Tagged {tag.name}"
-            _remember(ledger, words, current, tag, was, seq, by=by, now=now)
+            _teaching.teach(current, words, ModelKind.TAGS, by=by, now=now, holds=[_teaching.label(tag)])
+            done = f"Said yes to the tag {tag.name}" if accepted else f"Tagged {tag.name}"
+            _remember(ledger, done, current, tag, was, seq, by=by, now=now)
     return current
 
 
@@ -69,7 +69,7 @@ def undo_tag(*, conversation: Conversation, tag: Tag, by: Person, now: datetime)
         row = _row_of(current, tag)
         if row is not None and row.state != TagState.UNDONE:
             refused = row.state == TagState.SUGGESTED
-            message = _teaching.spoke_for(current, row)
+            words = _teaching.spoke_for(current, row)
             was = _tag_rows.kept(tag.pk, row)
             ConversationTag.objects.filter(pk=row.pk).update(state=TagState.UNDONE, undone_by=by)
             seq = ledger.record(
@@ -77,9 +77,9 @@ def undo_tag(*, conversation: Conversation, tag: Tag, by: Person, now: datetime)
                 tag=tag.name, tag_id=tag.pk, by=row.set_by, refused=refused,
             )  # fmt: skip
             _writing.change(current, seq, tags=[name for name in current.tags if name != tag.name])
-            _teaching.teach(current, message, ModelKind.TAGS, by=by, now=now, fails=[_teaching.label(tag)])
-            words = f"Said no to the tag {tag.name}" if refused else f"Took the tag {tag.name} off"
-            _remember(ledger, words, current, tag, was, seq, by=by, now=now)
+            _teaching.teach(current, words, ModelKind.TAGS, by=by, now=now, fails=[_teaching.label(tag)])
+            done = f"Said no to the tag {tag.name}" if refused else f"Took the tag {tag.name} off"
+            _remember(ledger, done, current, tag, was, seq, by=by, now=now)
     return current
 
 
@@ -126,8 +126,8 @@ def _feel(
         sentiment_version=None,
     )  # fmt: skip
     _teaching.teach(
-        current, _teaching.spoke_for(current, None), ModelKind.SENTIMENT, by=by, now=now, holds=[sentiment] if sentiment else [],
-        fails=sorted(thought),
+        current, _teaching.Words(_teaching.newest_words(current)), ModelKind.SENTIMENT, by=by, now=now,
+        holds=[sentiment] if sentiment else [], fails=sorted(thought),
     )  # fmt: skip
     _undo.remember(ledger, UndoKind.MOOD, words, current, was, seq, by=by, now=now)
 

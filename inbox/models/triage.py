@@ -149,6 +149,11 @@ class Example(models.Model):
     kind = models.CharField(max_length=9, choices=ModelKind)
     conversation = models.ForeignKey(Conversation, on_delete=models.SET_NULL, null=True, related_name="+")
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="+")
+    since = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Which of the customer's messages from then on is meant is not chosen yet; `message` is the newest. Empty: it is.",
+    )
     holds = ArrayField(
         models.CharField(max_length=60), default=list, help_text="Keys or names of labels that hold."
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
+from django.db import connection
 from django.db.models import Case, OuterRef, Subquery, TextField, Value, When
 from django.db.models.functions import Coalesce, Concat
 
@@ -11,6 +14,7 @@ from inbox.models import Brand, ConversationTag, Example, LearnedModel, ModelKin
 from inbox.rules import built_in_tags
 
 Said = tuple[str, list[str], list[str], list[str]]
+LOOKED_AT = 12  # messages of the customer among which the one is that a tag is about
 
 
 def of(brand_id: int, kind: str, *, limit: int) -> tuple[int, list[Said]]:
@@ -38,6 +42,37 @@ def _standing() -> ArraySubquery:
     )
     label = Case(taken, When(tag__key="", then="tag__name"), default="tag__key", output_field=TextField())
     return ArraySubquery(there.annotate(label=label).values("label"))
+
+
+@dataclass(frozen=True, slots=True)
+class Unchosen:
+    """What a person said of a conversation, and the customer's messages that they may have meant: (number, text), oldest first."""
+
+    example: int
+    label: str
+    among: list[tuple[int, str]]
+
+
+def unchosen(brand_id: int, *, limit: int) -> list[Unchosen]:
+    """The oldest, in one query. Of each the newest words before it was said."""
+    found: dict[int, Unchosen] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT e.id, e.label, m.id, m.text FROM (
+                      SELECT x.*, (x.holds || x.fails)[1] AS label FROM inbox_example x
+                       WHERE x.brand_id = %s AND x.kind = %s AND x.since IS NOT NULL ORDER BY x.id LIMIT %s) e
+                 LEFT JOIN LATERAL (
+                      SELECT w.id, w.text, w.sent_at, w.order_key FROM inbox_message w
+                       WHERE w.conversation_id = e.conversation_id AND w.direction = 'in' AND w.kind <> 'system' AND w.text <> ''
+                         AND w.deleted_at IS NULL AND w.sent_at BETWEEN e.since AND e.at
+                       ORDER BY w.sent_at DESC, w.order_key DESC, w.id DESC LIMIT %s) m ON true
+                ORDER BY e.id, m.sent_at, m.order_key, m.id""",
+            [brand_id, ModelKind.TAGS, limit, LOOKED_AT],
+        )
+        for pk, label, message_id, text in cursor.fetchall():
+            each = found.setdefault(pk, Unchosen(pk, label, []))
+            each.among.extend([(message_id, text)] if message_id else [])
+    return list(found.values())
 
 
 def waiting(enough: int) -> list[tuple[int, ModelKind]]:

@@ -94,15 +94,23 @@ def model_of(brand_id: int, kind: str, own: tuple[str, ...] = ()) -> KnownModel 
         return None
     found = LearnedModel.objects.filter(brand_id=brand_id, kind=kind, in_use=True)
     row = found.values_list("pk", "version", "report").first()
+    if row and (ready := _loaded(row[0], reads)) is not None:
+        return KnownModel(row[1], _with_names(ready, own, reads), row[2].get("sure_above", {}))
+    return KnownModel(0, untaught(kind, own, reads), {})
+
+
+def untaught(kind: str, own: tuple[str, ...], reads: encoder.Encoder) -> Classifier:
+    """What is known before a brand has corrected anything. `own` as in model_of."""
     from inbox.learning import lessons  # needs the packages
 
-    if row and (ready := _loaded(row[0], reads)) is not None:
-        version, sure_above = row[1], row[2].get("sure_above", {})
-    else:
-        version, ready, sure_above = 0, lessons.first(kind, reads), {}
-    if missing := tuple(name for name in own if name not in ready.labels):
-        ready = ready.with_labels_of(lessons.by_names(own, missing, reads))
-    return KnownModel(version, ready, sure_above)
+    return _with_names(lessons.first(kind, reads), own, reads)
+
+
+def _with_names(ready: Classifier, own: tuple[str, ...], reads: encoder.Encoder) -> Classifier:
+    from inbox.learning import lessons  # needs the packages
+
+    missing = tuple(name for name in own if name not in ready.labels)
+    return ready.with_labels_of(lessons.by_names(own, missing, reads)) if missing else ready
 
 
 @lru_cache(maxsize=256)

