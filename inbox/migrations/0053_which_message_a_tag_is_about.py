@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inbox", "0050_untold_messages_rest")]
+    dependencies = [("inbox", "0052_what_opens_no_window")]
 
     operations = [
         migrations.AddField(
