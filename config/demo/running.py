@@ -48,6 +48,11 @@ class Plan:
     password: str
     echo_logs: bool
 
+    @property
+    def address(self) -> str:
+        """Of the inbox, for everybody: who signed in here comes back from a platform's consent to the same name."""
+        return f"http://localhost:{self.ports.edge}"
+
 
 def plan(*, echo_logs: bool) -> Plan:
     played = corpus.chosen()
@@ -73,7 +78,7 @@ def _password() -> str:
 
 def run(chosen: Plan, *, say: Callable[[str], None]) -> None:
     begun = time.monotonic()
-    with embedded.claimed(chosen.home, told=f"the demo at http://localhost:{chosen.ports.edge}/"):
+    with embedded.claimed(chosen.home, told=f"the demo at {chosen.address}/"):
         ports.check(chosen.ports, host=chosen.host)
         supervisor = Supervisor(logs=chosen.home / "log", say=say, echo_logs=chosen.echo_logs)
         supervisor.listen()
@@ -152,6 +157,7 @@ def _environment(chosen: Plan, known: services.Services) -> dict[str, str]:
         "PARLEY_ENV": "demo",
         "PARLEY_HOME": str(chosen.home),
         "PARLEY_DEMO_PASSWORD": chosen.password,
+        "PARLEY_PUBLIC_URL": env.text("PARLEY_PUBLIC_URL", chosen.address),
         "PARLEY_PAGES_ORIGIN": f"http://127.0.0.1:{chosen.ports.web}",
         "PARLEY_TRUSTED_PROXIES": "1",
         "EDGE_HOST": chosen.host,
@@ -265,7 +271,7 @@ def banner(chosen: Plan, *, seconds: float) -> list[str]:
         "",
         f"Parley is ready after {seconds:.0f} s.",
         "",
-        f"  Inbox            http://localhost:{chosen.ports.edge}/",
+        f"  Inbox            {chosen.address}/",
         f"  Be the customer  http://localhost:{chosen.ports.simulator}/",
         "",
         f"  Sign in with the password  {chosen.password}",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import cast
+from urllib.parse import urlsplit
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -21,6 +23,7 @@ from connectors.models import PlatformApp
 from inbox import access, platforms
 from inbox.models import Channel, Person
 
+ELSEWHERE = "The platform sends you back to {0}, where you are not signed in. Open Parley there, and connect it there."
 DENIED = "You, or the platform, said no; nothing was connected."
 
 
@@ -33,6 +36,8 @@ def create(request: HttpRequest, brand_slug: str, platform: str) -> HttpResponse
     try:
         if not form.is_valid():
             raise ConnectionRefused("Choose how much of the past is to come in from the list.")
+        if _comes_back_elsewhere(request):
+            raise ConnectionRefused(ELSEWHERE.format(settings.PARLEY_PUBLIC_URL))
         address = connecting.start(
             app=app, brand=brand, person=cast(Person, request.user), now=timezone.now(), backfill_days=form.days,
             channel=_renewed(request, brand_slug, platform),
@@ -41,6 +46,13 @@ def create(request: HttpRequest, brand_slug: str, platform: str) -> HttpResponse
         messages.error(request, str(refused))
         return redirect("connectors:channels", brand_slug=brand.slug)
     return _leave_for(request, address, platforms.get(platform).label)
+
+
+def _comes_back_elsewhere(request: HttpRequest) -> bool:
+    """A browser takes 127.0.0.1 and localhost for two sites: a consent would come back to where nobody is signed in, and be spent before
+    they are. Only of these it is certain; a proxy in front may name us as it likes."""
+    names = {urlsplit(f"//{request.get_host()}").hostname, urlsplit(settings.PARLEY_PUBLIC_URL).hostname}
+    return len(names) > 1 and names <= connecting.LOCAL_HOSTS
 
 
 def _renewed(request: HttpRequest, brand_slug: str, platform: str) -> Channel | None:

@@ -84,7 +84,7 @@ def test_an_account_is_connected_by_consent(signed_in, brand, app, platform):
     assert "Acme on Fake is connected." in answer.content.decode()
     channel = Channel.objects.get()
     assert (channel.brand, channel.external_id, channel.state) == (brand, "acc-1", ChannelState.CONNECTED)
-    assert platform.subscribed == [f"http://127.0.0.1:{_port()}/webhooks/fake/{channel.public_id}/"]
+    assert platform.subscribed == [f"http://localhost:{_port()}/webhooks/fake/{channel.public_id}/"]
     assert set(SyncSchedule.objects.values_list("task", flat=True)) == set(Task.values)
     backfill = SyncRun.objects.get()
     assert (backfill.task, backfill.cause, backfill.since) == ("backfill", "connect", None)
@@ -94,6 +94,23 @@ def _port():
     from django.conf import settings
 
     return settings.PORT
+
+
+@pytest.mark.parametrize(
+    ("here", "leaves"), [("localhost:8000", True), ("127.0.0.1:8000", False), ("testserver", True)]
+)
+def test_no_consent_is_asked_for_that_comes_back_to_where_nobody_is_signed_in(
+    signed_in, brand, app, settings, here, leaves
+):
+    """Cookies are of one name. Behind a proxy the name that we are called by says nothing of what the browser shows."""
+    settings.PARLEY_PUBLIC_URL = "http://localhost:8000"
+
+    answer = signed_in.post(
+        reverse("connectors:consent", args=[brand.slug, "fake"]), headers={"host": here}, follow=True
+    )
+
+    assert ("refresh" in answer.headers, PendingConsent.objects.exists()) == (leaves, leaves)
+    assert leaves or "Open Parley there" in answer.content.decode()
 
 
 def test_a_state_works_once(signed_in, brand, app):

@@ -82,7 +82,7 @@ def test_an_x_account_with_a_long_past_comes_in_whole_whatever_happens_on_the_wa
     quiet_demo: Demo, browser: Browser
 ) -> None:
     demo, outside = quiet_demo, Outside(quiet_demo.control)
-    url = f"http://127.0.0.1:{demo.port}"  # where the platform sends people back to
+    url = demo.url
     assert demo.manage("shell", "-c", FORGET).returncode == 0
     unsubscribe_x(demo)
     write_the_past(outside)
@@ -205,8 +205,8 @@ class Board:
     """What a manager sees of who waits: on the page, which looks again by itself, and in the list behind the figure."""
 
     def __init__(self, demo: Demo, page: Page) -> None:
-        self.page, self.address = page, f"http://127.0.0.1:{demo.port}/b/acme/reports/now/"
-        Agent(page, f"http://127.0.0.1:{demo.port}").sign_in("manager@parley.test")
+        self.page, self.address = page, f"{demo.url}/b/acme/reports/now/"
+        Agent(page, demo.url).sign_in("manager@parley.test")
         page.goto(self.address)
         self.seen: list[int] = []
 
@@ -245,7 +245,7 @@ def test_after_a_storm_a_comparison_leaves_only_what_nobody_tells_any_more_and_l
     quiet_demo: Demo, browser: Browser
 ) -> None:
     demo, outside = quiet_demo, Outside(quiet_demo.control)
-    url = f"http://127.0.0.1:{demo.port}"
+    url = demo.url
     pages = [browser.new_context(viewport={"width": 1440, "height": 900}).new_page() for _ in range(2)]
     for page in pages:
         page.set_default_timeout(60_000)

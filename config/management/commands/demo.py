@@ -24,7 +24,7 @@ class Command(BaseCommand):
                 password=chosen.password,
                 simulator_url=f"http://127.0.0.1:{chosen.ports.simulator}",
                 platform_url=f"http://127.0.0.1:{chosen.ports.platform}",
-                public_url=f"http://localhost:{chosen.ports.edge}",
+                public_url=chosen.address,
                 corpus=chosen.corpus,
             )
             return
