@@ -1,5 +1,7 @@
 """LinkedIn over the wire, against section 4 of the platform notes."""
 
+import asyncio
+
 from simulator import signatures
 from tests.simulator.outside import LOG_VERSION, Outside, simulated
 
@@ -31,6 +33,19 @@ async def test_nothing_from_before_the_consent_is_in_the_feed(outside: Outside) 
     assert texts == ["in time"]
     assert [row["expected"] for row in rows] == [False, True]
     assert not any(row["overtaken"] for row in rows)
+
+
+@simulated
+async def test_what_waited_says_that_it_was_taken_up_again(outside: Outside) -> None:
+    headers = await outside.linkedin()
+    await outside.says("linkedin", "at once")
+    await outside.fault("reorder", seed=5, max_ms=1)
+    await outside.says("linkedin", "after a while")
+    await asyncio.sleep(0.01)
+
+    told = (await outside.poll(headers))["elements"]
+
+    assert [each["activityStatus"] for each in told] == ["SUCCESS", "SUCCESSFUL_REPLAY"]
 
 
 @simulated

@@ -24,13 +24,18 @@ from connectors.platforms.linkedin import content, urns
 
 _MAILBOXES: Final = {"urn:li:salesIdentity:": "Sales Navigator", "urn:li:hireMailbox:": "Recruiter"}
 HIDDEN: Final = "LinkedIn member"
+_DONE: Final = (
+    None,
+    "SUCCESS",
+    "SUCCESSFUL_REPLAY",
+)  # the last: what had failed was taken up again, and is as good as the first
 
 
 def parse(event: Mapping[str, Any]) -> Sequence[InboundEvent]:
     """Of all the log tells, only messages concern the inbox. () for one whose state is not known."""
     if event.get("resourceName") != "messages":
         raise Ignored("The change log tells of something else than messages.")
-    if event.get("activityStatus") not in (None, "SUCCESS"):
+    if event.get("activityStatus") not in _DONE:
         return ()
     activity = wire.mapping(event.get("activity"))
     message_id = urns.message_id(wire.ident(activity.get("id")) or wire.ident(event.get("resourceId")))

@@ -49,7 +49,7 @@ class Changelog:
                 late, fault = late + int(hit.number("delay_ms", 5000)), "echo.late"
         if what == "message":
             message.told = True
-        row = self._row(account, message, what=what, late=late)
+        row = self._row(account, message, what=what, late=late, fault=fault)
         self._append(row, message, fault=fault, what=what)
         for name in ("dup.rebatched", "dup.exact"):
             if hit := faults.draw(name, **scope):
@@ -75,7 +75,10 @@ class Changelog:
         message.deliveries.append(entry)
         self.world.save_message(message)
 
-    def _row(self, account: Account, message: Message, *, what: str, late: int) -> dict[str, Any]:
+    def _row(
+        self, account: Account, message: Message, *, what: str, late: int, fault: str = ""
+    ) -> dict[str, Any]:
+        """What waited and was overtaken was taken up again by LinkedIn, and its status says so."""
         now = self.world.clock.now_ms()
         processed = now + late
         taken = {_processed(row) for row in self.world.changelog[-50:]}
@@ -90,7 +93,7 @@ class Changelog:
             "id": self.world.ids.number() + (9_223_372_036_000_000_000 if near_limit else 0),
             "resourceName": "messages",
             "method": _METHODS[what],
-            "activityStatus": "SUCCESS",
+            "activityStatus": "SUCCESSFUL_REPLAY" if fault == "reorder" else "SUCCESS",
             "configVersion": 4,
             "owner": account.id,
             "actor": message.sender,

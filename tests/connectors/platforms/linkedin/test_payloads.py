@@ -144,6 +144,14 @@ def test_what_is_no_message_of_the_log_is_left_out_and_one_of_an_unknown_state_i
     assert connector.parse(failed, ACCOUNT) == ()
 
 
+def test_what_linkedin_took_up_again_after_a_failure_is_a_message_like_others() -> None:
+    event = orjson.loads(delivery("linkedin", "message"))["elements"][0]
+
+    replayed = connector.parse(Item({**event, "activityStatus": "SUCCESSFUL_REPLAY"}), ACCOUNT)
+
+    assert replayed == connector.parse(Item(event), ACCOUNT)
+
+
 def test_an_unknown_method_is_kept_as_unsupported() -> None:
     assert message("unknown_kind").kind is MessageKind.UNSUPPORTED
 
