@@ -1,10 +1,13 @@
 """Which ports the demo needs, and who has them already."""
 
+import errno
 import socket
 from dataclasses import astuple, dataclass, replace
 
 from config import env
 from config.oneline import SetUpFault
+
+TAKEN = "is taken by another program"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,16 +59,25 @@ def _why_not(host: str, port: int) -> str:
     except PermissionError:
         return "needs rights that you do not have"
     except OSError as error:
-        return (
-            "is taken by another program"
-            if error.errno == 98 or "in use" in str(error)
-            else f"cannot be used ({error.strerror})"
-        )
-    return ""
+        return TAKEN if _is_taken(error) else f"cannot be used ({error.strerror})"
+    return TAKEN if _is_anothers_by_name(port) else ""
 
 
-def _bind(host: str, port: int) -> None:
-    with socket.socket() as probe:
+def _is_anothers_by_name(port: int) -> bool:
+    """Whether somebody else is what `localhost` means: most machines ask its IPv6 address first, where we do not listen."""
+    try:
+        _bind("::1", port, socket.AF_INET6)
+    except OSError as error:  # a machine without IPv6 has none that could be somebody's
+        return _is_taken(error)
+    return False
+
+
+def _is_taken(error: OSError) -> bool:
+    return error.errno == errno.EADDRINUSE or "in use" in str(error)
+
+
+def _bind(host: str, port: int, family: socket.AddressFamily = socket.AF_INET) -> None:
+    with socket.socket(family) as probe:
         # As the servers do: a port that only remembers its last connection is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind((host, port))

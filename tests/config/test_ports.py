@@ -34,6 +34,20 @@ def test_a_taken_port_is_named_with_a_way_out(taken: int) -> None:
         ports.check(wanted, host=HOST)
 
 
+def test_a_port_that_is_anothers_by_the_printed_name_is_taken() -> None:
+    """Programs that listen at ::1 alone: a browser that is sent to localhost comes to them."""
+    with socket.socket(socket.AF_INET6) as listener:
+        try:
+            listener.bind(("::1", 0))
+        except OSError:
+            pytest.skip("This machine has no IPv6.")
+        listener.listen()
+        port = listener.getsockname()[1]
+
+        with pytest.raises(SetUpFault, match=rf"Port {port} \(PORT\) is taken .*PORT=\d+ make demo"):
+            ports.check(ports.Ports(edge=port, web=1, simulator=2, platform=3), host=HOST)
+
+
 def test_where_no_port_is_free_none_is_proposed(taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ports, "_free_one", lambda *_: 0)
 
