@@ -217,7 +217,7 @@ class Deliverer:
             self.world.store.put("delivery", delivery.id, deliveries.stored(delivery))
 
     async def _post(self, delivery: Delivery, packet: Packet, platform: Platform) -> int | str:
-        await self.world.store.flushed()
+        await self.world.store.written()
         headers = {"content-type": "application/json", "user-agent": platform.label, **packet.headers}
         async with self._slots:
             status: int | str

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import sqlite3
 import sys
 from collections.abc import Iterator
 
@@ -11,8 +12,10 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from simulator.building import Simulator, build
+from simulator.platforms.base import Platform
 from simulator.saying import say
 from simulator.settings import Settings
+from simulator.store import Store
 
 _HOUSEKEEPING_SECONDS = 0.1
 
@@ -58,16 +61,36 @@ def _server(app: ASGIApp) -> _Server:
 
 async def _keep_house(simulator: Simulator) -> None:
     """Writes what nobody waits for, and repeats the handshakes as platforms do."""
-    world, waited = simulator.kernel.world, 0.0
+    world, waited, trouble = simulator.kernel.world, 0.0, ""
     while True:
         await asyncio.sleep(_HOUSEKEEPING_SECONDS)
-        world.store.commit()
+        trouble = _write(world.store, trouble)
         waited += _HOUSEKEEPING_SECONDS
         if waited >= world.settings.handshake_seconds:
             waited = 0.0
             for platform in simulator.kernel.platforms.values():
                 if platform.key != "instagram":  # Meta asks once, at the registration
-                    await platform.shake_hands(account="")
+                    await _shake_hands(platform)
+
+
+def _write(store: Store, trouble: str) -> str:
+    """Why the disk does not take the truth, in words; "" when it does. Said when that changes: it is tried again ten times a second."""
+    try:
+        store.commit()
+    except sqlite3.Error as error:
+        if not trouble:
+            say(f"the ledger is not written, and tried again: {error}")
+        return str(error)
+    if trouble:
+        say("the ledger is written again, and nothing of it is lost")
+    return ""
+
+
+async def _shake_hands(platform: Platform) -> None:
+    try:
+        await platform.shake_hands(account="")
+    except Exception as error:  # whatever it is, the next round is due, and the ledger is to be written
+        say(f"{platform.key} could not shake hands: {error}")
 
 
 async def serve(settings: Settings) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from simulator import wire
 
 _GATHER_SECONDS = 0.005
+_AGAIN_SECONDS = 0.1
 
 
 class Store:
@@ -37,15 +38,23 @@ class Store:
         self._dirty[kind, key] = None
 
     def commit(self) -> None:
-        dirty, self._dirty = self._dirty, {}
-        if not dirty:
+        """All that was put, or nothing of it: what the disk does not take (sqlite3.Error) is written with whatever comes next."""
+        if not self._dirty:
             return
-        kept = [(kind, key, wire.plain(body)) for (kind, key), body in dirty.items() if body is not None]
-        gone = [at for at, body in dirty.items() if body is None]
-        self._db.execute("BEGIN IMMEDIATE")
-        self._db.executemany("INSERT OR REPLACE INTO document VALUES (?, ?, ?)", kept)
-        self._db.executemany("DELETE FROM document WHERE kind = ? AND key = ?", gone)
-        self._db.execute("COMMIT")
+        kept = [
+            (kind, key, wire.plain(body)) for (kind, key), body in self._dirty.items() if body is not None
+        ]
+        gone = [at for at, body in self._dirty.items() if body is None]
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.executemany("INSERT OR REPLACE INTO document VALUES (?, ?, ?)", kept)
+            self._db.executemany("DELETE FROM document WHERE kind = ? AND key = ?", gone)
+            self._db.execute("COMMIT")
+        except sqlite3.Error:
+            if self._db.in_transaction:  # of some faults SQLite has rolled it back by itself
+                self._db.execute("ROLLBACK")
+            raise
+        self._dirty = {}
 
     async def flushed(self) -> None:
         """Returns when everything put before this call is on disk."""
@@ -54,6 +63,14 @@ class Store:
         if self._flushing is None or self._flushing.done():
             self._flushing = asyncio.create_task(self._flush())
         await asyncio.shield(self._flushing)
+
+    async def written(self) -> None:
+        """As `flushed`, for as long as the disk takes nothing. Who keeps house says why."""
+        while True:
+            try:
+                return await self.flushed()
+            except sqlite3.Error:
+                await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _flush(self) -> None:
         await asyncio.sleep(_GATHER_SECONDS)
@@ -64,5 +81,7 @@ class Store:
         self._db.execute("DELETE FROM document")
 
     def close(self) -> None:
-        self.commit()
-        self._db.close()
+        try:
+            self.commit()
+        finally:
+            self._db.close()
