@@ -99,11 +99,13 @@ def compare(
     under_way: Mapping[str, int] | None = None,
     gone: Mapping[str, int] | None = None,
     lost: Sequence[Lost] = (),
+    unconfirmed: Mapping[str, int] | None = None,
 ) -> list[Difference]:
     """What differs in one thread. `rules` says what the platform tells at all: what it never tells cannot be missed.
-    `under_way` are replies nobody knows the outcome of yet: one native message of ours may be theirs. `gone` are replies that may
-    have left: no more messages of ours can be on the platform. `lost` is what the inbox says of itself that it lacks."""
-    under_way = Counter(under_way or {})
+    `under_way` are replies nobody knows the outcome of yet, `unconfirmed` those that say to their writer that nobody will: one native
+    message of ours may be each of them. `gone` are replies that may have left: no more messages of ours can be on the platform. `lost`
+    is what the inbox says of itself that it lacks."""
+    open_ones, given_up = Counter(under_way or {}), Counter(unconfirmed or {})
     writers = {native.author for native in natives}
     keys = {each.thread_key for each in kept}
     by_id: dict[str, list[Kept]] = defaultdict(list)
@@ -117,9 +119,13 @@ def compare(
     for native in natives:
         ours = by_id.get(native.id, [])
         if not ours:
-            if native.by_api and under_way[native.text] > 0:
-                under_way[native.text] -= 1
+            if native.by_api and _takes_one(open_ones, native):
                 note(Kind.MISSING, native, "its reply is not settled yet")
+            elif native.by_api and _takes_one(given_up, native):
+                if (
+                    native.expected
+                ):  # where the platform tells nobody, the inbox could not know more than it says
+                    note(Kind.MISSING, native, "its reply says that it could not be confirmed")
             elif native.by_api:
                 note(Kind.SENT_TWICE, native, "left through the API, and no reply in the inbox stands for it")
             elif native.expected:
@@ -129,7 +135,8 @@ def compare(
             continue
         if len(ours) > 1:
             note(Kind.DOUBLED, native, f"stands {len(ours)} times in the inbox")
-        if native.by_api and not any(each.is_reply for each in ours):
+        is_explained = not native.by_api or any(each.is_reply for each in ours)
+        if not (is_explained or _takes_one(open_ones, native) or _takes_one(given_up, native)):
             note(Kind.SENT_TWICE, native, "left through the API, and the reply it came from has another id")
         for kind, detail in _whose(native, ours[0], writers):
             note(kind, native, detail)
@@ -144,6 +151,13 @@ def compare(
                 "left through the API more often than replies with these words were sent",
             )
     return [*found, *_strangers(natives, kept), *_split(natives, kept), *_disorder(natives, kept)]
+
+
+def _takes_one(replies: Counter[str], native: Native) -> bool:
+    """Whether one of these replies may be it, which is none's but its own then."""
+    found = replies[native.text] > 0
+    replies[native.text] -= found
+    return found
 
 
 def _too_many(

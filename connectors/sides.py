@@ -235,12 +235,16 @@ def holds_messages() -> bool:
     return Message.objects.exclude(direction=Direction.NOTE).exclude(external_id=None).exists()
 
 
-def unsettled(kept: Sequence[Kept]) -> Counter[str]:
-    """Replies of these conversations that may have gone out and have no id yet, by their words."""
-    conversations = {each.conversation_id for each in kept}
-    open_ones = Message.objects.filter(
-        conversation__in=conversations,
-        state__in=[MessageState.SENDING, MessageState.UNCERTAIN],
-        external_id=None,
+def unsettled(kept: Sequence[Kept]) -> tuple[Counter[str], Counter[str]]:
+    """Replies of these conversations that may have gone out and have no id, by their words: those that are looked for, and those of
+    which their writer was told that nobody could confirm them."""
+    may_be_out = Q(state__in=[MessageState.SENDING, MessageState.UNCERTAIN]) | Q(
+        state=MessageState.FAILED, may_be_out=True
     )
-    return Counter(open_ones.values_list("text", flat=True))
+    conversations = {each.conversation_id for each in kept}
+    found = Message.objects.filter(may_be_out, conversation__in=conversations, external_id=None)
+    under_way: Counter[str] = Counter()
+    unconfirmed: Counter[str] = Counter()
+    for state, text in found.values_list("state", "text"):
+        (unconfirmed if state == MessageState.FAILED else under_way)[text] += 1
+    return under_way, unconfirmed

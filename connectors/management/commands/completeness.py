@@ -210,8 +210,8 @@ def _differences(
     seen.update(each.conversation_id for each in kept)
     last = last_before.get(channel.brand_id, 0)
     news.update(each.id for each in kept if each.seq > last)
-    under_way, gone = sides.unsettled(kept), sides.may_have_gone(kept)
-    yield from completeness.compare(natives, kept, rules, under_way, gone, lost[channel.pk])
+    (under_way, unconfirmed), gone = sides.unsettled(kept), sides.may_have_gone(kept)
+    yield from completeness.compare(natives, kept, rules, under_way, gone, lost[channel.pk], unconfirmed)
 
 
 def _ledger(simulator: str) -> Iterator[dict[str, Any]]:

@@ -13,11 +13,12 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from connectors import completeness, sides
-from connectors.actions import delivering, draining
+from connectors.actions import delivering, draining, settling
 from connectors.contract import Remedy
 from connectors.management.commands import completeness as command
 from connectors.models import Gap, SyncSchedule, Task
 from inbox import platforms
+from inbox.actions import sending
 from inbox.models import Attachment, Channel, Conversation, Message
 from inbox.platforms import ReceiveRules
 from tests.connectors.conftest import NOW, message_item, queue
@@ -437,6 +438,43 @@ def test_a_reply_whose_second_copy_was_taken_for_somebody_elses(
     draining.drain(now=clock())
 
     assert differs(url) == {"sent twice": 1}
+
+
+def given_up(channel, agent, clock, platform):
+    """A reply whose answer was lost, and that nobody could find: its writer was told."""
+    platform.loses_the_answer(delivered=True)
+    reply = queue("On its way!", channel=channel, agent=agent, now=clock())
+    delivering.deliver(message_id=reply.pk, clock=clock)
+    sending.mark_reply_failed(message_id=reply.pk, attempt=1, reason=settling.UNCONFIRMED, now=clock())
+    return native(platform.said[-1].id, "On its way!", seconds=10, direction="out", client="api")
+
+
+@pytest.mark.parametrize("is_told", [True, False], ids=["its platform shows it", "no platform tells it"])
+def test_a_reply_that_says_that_it_could_not_be_confirmed_was_not_sent_twice(
+    agreeing, channel, agent, clock, platform, is_told
+):
+    rows, url = agreeing
+    clock.passes(10)
+    rows.append(given_up(channel, agent, clock, platform) | {"expected": is_told})
+
+    assert differs(url) == ({"missing": 1} if is_told else {})
+
+    rows.append(rows[-1] | {"id": "second-copy"})
+    assert differs(url)["sent twice"] == 1
+
+
+def test_what_stands_in_the_thread_may_be_the_reply_that_could_not_be_confirmed(
+    agreeing, channel, agent, clock, platform, receipt
+):
+    """A picture without words: nobody can say whether it is ours or a colleague's, and both are shown."""
+    rows, url = agreeing
+    clock.passes(10)
+    rows.append(given_up(channel, agent, clock, platform) | {"text": ""})
+    Message.objects.filter(state="failed").update(text="", created_text="")
+    receipt(message_item(rows[-1]["id"], "", seconds=10, outbound=True))
+    draining.drain(now=clock())
+
+    assert differs(url) == {}
 
 
 def test_an_account_that_is_not_connected_misses_everything(agreeing):
