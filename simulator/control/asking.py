@@ -39,6 +39,23 @@ def account(kernel: Kernel, given: dict[str, Any]) -> Account:
     return found
 
 
+def scope(kernel: Kernel, given: dict[str, Any]) -> tuple[str, str]:
+    """The platform and the id of the account that something is narrowed to, "" for all. An account may be named by its handle, which
+    on several platforms may be another one's."""
+    platform, name = str(given.get("platform") or ""), str(given.get("account") or "")
+    if platform and platform not in kernel.platforms:
+        raise Impossible(f"Unknown platform {platform!r}; known: {', '.join(kernel.platforms)}.")
+    if not name:
+        return platform, ""
+    if platform:
+        return platform, account(kernel, given).id
+    found = {one.id for each in kernel.platforms if (one := kernel.world.account(each, name))}
+    if len(found) != 1:
+        why = "There are several accounts" if found else "There is no account"
+        raise Impossible(f"{why} {name!r}; name the platform and one of its accounts.")
+    return "", found.pop()
+
+
 def plainly(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
     """A request that makes no sense is answered by one sentence, status 400."""
 

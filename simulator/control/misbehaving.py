@@ -23,7 +23,8 @@ class Misbehaving:
             return await self._switch(await asking.body(request))
         if request.method == "DELETE":
             given = {**dict(request.query_params), **await asking.body(request)}
-            name, platform, account = (str(given.get(key) or "") for key in ("name", "platform", "account"))
+            platform, account = asking.scope(self.kernel, given)
+            name = str(given.get("name") or "")
             gone = self.kernel.faults.clear(name=name, platform=platform, account=account)
             await self.kernel.world.store.flushed()
             return wire.answer({"removed": gone})
@@ -44,17 +45,13 @@ class Misbehaving:
         rate = float(given.get("rate", 1.0))
         if not 0 <= rate <= 1:
             raise Impossible("rate must lie between 0 and 1.")
-        platform, account = str(given.get("platform") or ""), str(given.get("account") or "")
-        if platform and platform not in self.kernel.platforms:
-            raise Impossible(f"Unknown platform {platform!r}; known: {', '.join(self.kernel.platforms)}.")
-        if account and platform:
-            account = asking.account(self.kernel, given).id
+        platform, account = asking.scope(self.kernel, given)
         forms = {"any"}.union(*(each.limit_forms for each in self.kernel.platforms.values()))
         if name == "rate.limit" and given.get("form", "any") not in forms:
             raise Impossible(f"Unknown form {given['form']!r}; known: {', '.join(sorted(forms))}.")
         rule = Rule(
             name=name,
-            seed=int(given.get("seed") or 1),
+            seed=1 if given.get("seed") is None else int(given["seed"]),
             rate=rate,
             platform=platform,
             account=account,

@@ -110,6 +110,37 @@ async def test_dup_rebatched_finds_other_bytes_where_an_envelope_names_nothing_o
 
 
 @simulated
+async def test_a_fault_of_an_account_strikes_it_by_whatever_name_it_was_given(outside: Outside) -> None:
+    await outside.instagram()
+    await outside.says("instagram", "before")
+    (row,) = await outside.ledger()
+    account = row["account"]
+    for scope in ({"account": account}, {"platform": "instagram", "account": "acme"}):
+        await outside.fault("drop", **scope)
+        await outside.says("instagram", "dropped")
+        rules = [one["on"] for one in (await outside.control.get("/control/faults")).json()["faults"]]
+        assert [(rule["account"], rule["hits"]) for on in rules for rule in on] == [(account, 1)]
+
+        gone = await outside.control.delete("/control/faults", params=scope)
+        assert gone.json() == {"removed": 1}
+
+
+@simulated
+async def test_a_fault_that_could_strike_nobody_is_refused(outside: Outside) -> None:
+    for name in ("acme", "nobody"):  # of several platforms, and of none
+        answer = await outside.control.post("/control/faults", json={"name": "drop", "account": name})
+
+        assert answer.status_code == 400 and "name the platform" in answer.json()["error"]
+
+
+@simulated
+async def test_nought_is_a_seed_like_others(outside: Outside) -> None:
+    answer = await outside.control.post("/control/faults", json={"name": "drop", "seed": 0})
+
+    assert answer.json()["rule"]["seed"] == 0
+
+
+@simulated
 async def test_reorder_lets_later_ones_overtake(outside: Outside) -> None:
     await outside.instagram()
     await outside.fault("reorder", seed=5, max_ms=400)
