@@ -22,15 +22,16 @@ from inbox import platforms
 from inbox.models import BrandSequence, Channel
 from inbox.platforms import UnknownPlatform
 
+SHOWN = 50  # as many lines as somebody reads
 MARGIN = 2.0  # seconds from a platform's door to our screen on a busy machine
 # What the inbox may have learned while the ledger was being read, which therefore says nothing of it yet.
 MAY_BE_NEWER = frozenset({Kind.UNKNOWN, Kind.DOUBLED, Kind.TEXT, Kind.DELETION, Kind.REACTIONS})
 
 
 class Findings:
-    """Counts of everything, names of the first ones."""
+    """Counts of everything, and names of as many as are to be shown (None: all)."""
 
-    def __init__(self, show: int) -> None:
+    def __init__(self, show: int | None) -> None:
         self.show = show
         self.messages = 0
         self.threads = 0
@@ -41,7 +42,7 @@ class Findings:
 
     def add(self, difference: Difference) -> None:
         self.counts[difference.kind] += 1
-        if len(self.named) < self.show:
+        if self.show is None or len(self.named) < self.show:
             self.named.append(difference)
 
     @property
@@ -57,7 +58,9 @@ class Command(BaseCommand):
             "--simulator", help="its control address", default=f"http://127.0.0.1:{settings.SIMULATOR_PORT}"
         )
         parser.add_argument("--json", action="store_true", help="one JSON object instead of sentences")
-        parser.add_argument("--show", type=int, default=50, help="how many differences are named")
+        parser.add_argument(
+            "--show", type=int, help=f"how many differences are named ({SHOWN}; with --json all)"
+        )
         parser.add_argument("--wait", type=float, default=0, help="seconds to let what is on its way arrive")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -81,7 +84,8 @@ class Command(BaseCommand):
             raise CommandError(f"{findings.total} differences.", returncode=1)
 
     def _compare(self, options: dict[str, Any]) -> Findings:
-        findings = Findings(options["show"])
+        show: int | None = options["show"]
+        findings = Findings(SHOWN if show is None and not options["json"] else show)
         begun, last_before = timezone.now(), dict(BrandSequence.objects.values_list("brand_id", "last"))
         channels = {(each.platform, each.external_id): each for each in Channel.objects.all()}
         paces, rounds = _paces(Task.POLL), _paces(Task.RECONCILE)

@@ -496,6 +496,15 @@ def test_a_long_list_is_cut_and_says_so(agreeing):
     assert out.getvalue().count("missing: fake") == 5
 
 
+def test_each_difference_is_named_to_a_program(agreeing):
+    rows, url = agreeing
+    rows += [native(f"n{number}", seconds=10 + number) for number in range(60)]
+
+    _, told = compared(url)
+
+    assert len(told["named"]) == told["differences"]["missing"] == 60
+
+
 def test_a_ledger_that_cannot_be_read_is_another_exit_code(channel):
     code, told = compared("http://127.0.0.1:9")
 
