@@ -13,7 +13,7 @@ from bench import cast, pgbench, views
 from bench.house import House
 from bench.ingest import PEOPLE, Ingest, beside_sets
 from bench.report import Findings, compare
-from inbox import learning
+from inbox import following, learning
 from inbox.actions import counting, defaults, tagging_work, triaging
 from inbox.models import (
     BrandSequence,
@@ -83,14 +83,7 @@ def triage(who: cast.Cast) -> float:
     began = time.perf_counter()
     pace = Pace()
     while not (ahead := triaging.Ahead(who.brand.pk)).is_empty:
-        while not (batch := ahead.take(pace.size)).is_empty:
-            if not batch.since:
-                triaging.move_on(batch)
-                continue
-            readings = tagging_work.read(who.brand, triaging.messages_of(batch))
-            started = time.perf_counter()
-            triaging.triage(batch, readings, now=timezone.now())
-            pace.took(time.perf_counter() - started, of=len(batch.since))
+        following.follow(ahead, pace)
     while counting.follow(brand_id=who.brand.pk, now=timezone.now()).more:
         pass
     return time.perf_counter() - began

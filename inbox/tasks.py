@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import structlog
 from celery import shared_task
 from django.core.cache import cache
-from django.db import OperationalError
 from django.utils import timezone
 
-from inbox import realtime
+from inbox import following, realtime
 from inbox.actions import (
     attending,
     bulk,
@@ -22,14 +22,11 @@ from inbox.actions import (
     prioritising,
     recounting,
     routing,
-    tagging_work,
     timing,
     triaging,
     undoing,
 )
-from inbox.actions.tagging_work import Readings
-from inbox.actions.triaging import Ahead, Batch
-from inbox.models import Brand, BulkState
+from inbox.models import BulkState
 from inbox.queries import view_counting
 from inbox.rules.pacing import Pace
 
@@ -61,47 +58,11 @@ def triage_brand(*, brand_id: int, **_later: Any) -> None:
             ahead = triaging.Ahead(brand_id)
             if ahead.is_empty:
                 return
-            if not _follow(ahead, pace, held):
+            if not following.follow(ahead, pace, alive=partial(cache.touch, held, HELD)):
                 time.sleep(GATHER_SECONDS)
     finally:
         cache.delete(held)
     wake_triage(brand_id)
-
-
-def _follow(ahead: Ahead, pace: Pace, held: str) -> bool:
-    """All that was read ahead, as it is only read once. Whether there is more."""
-    more = True
-    while not (batch := ahead.take(pace.size)).is_empty:
-        took, was_first = _take(batch)
-        pace.took(took, of=len(batch.since))
-        cache.touch(held, HELD)
-        if not was_first:
-            return True
-        more = batch.more
-    return more
-
-
-def _take(batch: Batch) -> tuple[float, bool]:
-    """For how many seconds the brand's lock was wanted or held, and whether nobody else had been there."""
-    if not batch.since:
-        return 0.0, triaging.move_on(batch)
-    readings = _read(batch)
-    began = time.monotonic()
-    was_first = triaging.triage(batch, readings, now=timezone.now())
-    return time.monotonic() - began, was_first
-
-
-def _read(batch: Batch) -> Readings | None:
-    """Outside any transaction: reading takes the time it takes, and nobody waits for it."""
-    try:
-        return tagging_work.read(Brand.objects.get(pk=batch.brand_id), triaging.messages_of(batch))
-    except OperationalError:
-        raise
-    except Exception:
-        log.exception(
-            "messages_not_read", brand=batch.brand_id, after=batch.after, messages=len(batch.message_ids)
-        )
-        return None
 
 
 @shared_task
