@@ -5,7 +5,7 @@ the words of `inbox.exchange`, and says of every error what the caller should do
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -146,6 +146,7 @@ class Context:
     now: datetime
     account: Account | None = None
     tokens: Tokens | None = None
+    note_file: Callable[..., None] = lambda **_: None  # (place=0, external_id="…"): a file of a send went up
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,8 +266,7 @@ class Connector(Protocol):
         """What is new since the cursor ("" the first time). Only where manifest.receive.mode is "poll"."""
 
     def history(self, ctx: Context, cursor: str, thread_id: str = "") -> Page:
-        """Newest first: all threads, or one. As far back as the platform tells. A thread that it does not tell at all is an error:
-        an empty page says that nothing was sent there."""
+        """Newest first: all threads, or one, as far back as it tells. One not told at all is an error: an empty page says that nobody wrote."""
 
     def profile(self, ctx: Context, external_id: str) -> Party:
         """Who somebody is."""

@@ -12,6 +12,7 @@ from connectors.contract import Connector, Context, InboundMessage, Page, Thread
 from connectors.models import SyncSchedule, Task
 from inbox import platforms
 from inbox.models import Message
+from inbox.queries import outbox
 from inbox.rules import echoes
 
 MAX_PAGES = 5
@@ -110,10 +111,6 @@ class Search:
         return [each for each in said if each.external_id not in known]
 
     def _ours_among(self, unknown: list[InboundMessage]) -> InboundMessage | None:
-        ours = [
-            each
-            for each in unknown
-            if echoes.same_words(self.message.text, each.text)
-            and bool(each.attachments) == (self.message.attachment_count > 0)
-        ]
+        content = outbox.content_of(self.message)
+        ours = [each for each in unknown if echoes.is_shown(content, echoes.content_of(each))]
         return min(ours, key=lambda each: each.sent_at, default=None)

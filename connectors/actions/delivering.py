@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from django.db import Error as DatabaseFailure
@@ -21,7 +22,7 @@ from connectors.models import ChannelHealth, DeliveryAttempt, RateBudget
 from connectors.outgoing import outbound
 from connectors.rules.patience import Jitter
 from connectors.rules.remedies import RESTRICTED
-from inbox.actions import channels, sending
+from inbox.actions import attaching, channels, sending
 from inbox.models import ConversationKind, Message
 
 log = structlog.get_logger(__name__)
@@ -140,7 +141,9 @@ class _Delivery:
         self._still_ours()
         attempt = _attempts.open_(message_id=self.message.pk, now=self.clock())
         self.untold = attempt
-        watched = replace(context, now=self.clock(), http=context.http.watched(self._still_ours))
+        note_file = partial(attaching.note_sent_up, message=self.message)
+        http = context.http.watched(self._still_ours)
+        watched = replace(context, now=self.clock(), http=http, note_file=note_file)
         letter = outbound(self.message, now=self.clock())
         self.untold, self.may_have_left = None, True
         try:

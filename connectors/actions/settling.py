@@ -129,7 +129,7 @@ class _Look:
         if not sure:
             return self._look_again()
         if self.search.other_words or outbox.may_be_shown_with_other_words(self.message):
-            return self._fail(sending.OTHER_WORDS)
+            return self._fail(sending.shown_otherwise(self.message))
         if not self._may_go_again():
             return self._fail()
         put_back = sending.put_back(

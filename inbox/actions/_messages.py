@@ -128,24 +128,22 @@ def match_echoes(unknown: dict[Key, InboundMessage], threads: dict[Key, Thread])
         return {}
     attempted: dict[int, list[echoes.Attempted]] = defaultdict(list)
     for row in _sql.rows(
-        """SELECT conversation_id, id, client_id::text, text, attachment_count > 0, attempted_at,
-                  CASE state WHEN 'queued' THEN 1 WHEN 'failed' THEN 2 ELSE 0 END
-             FROM inbox_message
+        """SELECT conversation_id, id, client_id::text, attempted_at, CASE state WHEN 'queued' THEN 1 WHEN 'failed' THEN 2 ELSE 0 END,
+                  text, attachment_count > 0,
+                  ARRAY(SELECT f.external_id FROM inbox_attachment f WHERE f.message_id = m.id AND f.external_id <> '')
+             FROM inbox_message m
             WHERE conversation_id = ANY(%s) AND direction = 'out' AND external_id IS NULL AND attempted_at IS NOT NULL
               AND (state <> 'failed' OR may_be_out) AND ended <> %s
             ORDER BY id""",
         [list(conversation_ids), Ended.DISCARDED],
     ):
-        attempted[row[0]].append(echoes.Attempted(row[1], row[2] or "", *row[3:]))
+        content = echoes.Content(row[5], row[6], frozenset(row[7]))
+        attempted[row[0]].append(echoes.Attempted(row[1], row[2] or "", content, row[3], row[4]))
     matched: dict[Key, int] = {}
     for key, message in sorted(outbound.items(), key=lambda item: (item[1].sent_at, order_key_of(item[1]))):
         thread = threads.get((key[0], message.thread_id))
         candidates = attempted.get(thread.id, []) if thread else []
-        found = echoes.match(
-            candidates, client_ref=message.client_ref, text=message.text, has_files=bool(message.attachments),
-            sent_at=message.sent_at,
-        )  # fmt: skip
-        if found:
+        if found := echoes.match(candidates, message):
             candidates.remove(found)
             matched[key] = found.message_id
     return matched

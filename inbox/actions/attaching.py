@@ -14,7 +14,7 @@ from django.db import transaction
 
 from inbox import platforms
 from inbox.actions import _sql
-from inbox.models import Attachment, Conversation, ConversationKind, FetchState, Person
+from inbox.models import Attachment, Conversation, ConversationKind, FetchState, Message, MessageState, Person
 from inbox.models.fields import new_public_id
 from inbox.rules import file_types, reply_policy
 from inbox.rules.cleaning import clean
@@ -70,6 +70,15 @@ def _record(conversation: Conversation, by: Person, **columns: object) -> Attach
     return Attachment.objects.create(
         channel_id=conversation.channel_id, uploaded_by=by, fetch_state=FetchState.STORED, **columns
     )
+
+
+@transaction.atomic(durable=True)
+def note_sent_up(*, message: Message, place: int, external_id: str) -> None:
+    """A platform has a file of this attempt, counted from 0, and calls it so. One whose claim ran out says nothing of the attempt that
+    followed it."""
+    under_way = {"message__state": MessageState.SENDING, "message__attempts": message.attempts}
+    files = Attachment.objects.filter(message=message, position=place, **under_way)
+    files.update(external_id=external_id[:400])
 
 
 @transaction.atomic(durable=True)

@@ -84,9 +84,9 @@ def mark_erased(*, attachment_ids: list[int]) -> None:
 
 
 def _settle(attachment_id: int, now: datetime, **columns: object) -> bool:
-    attachment = Attachment.objects.select_related("message__conversation").get(pk=attachment_id)
-    message = attachment.message
-    if message is None:
+    attachment = Attachment.objects.select_related("message__conversation").filter(pk=attachment_id).first()
+    message = attachment.message if attachment else None
+    if message is None:  # it was the echo's of a file that we sent, or its message is forgotten
         return False
     with events.ledger(message.conversation.brand_id) as ledger:
         changed = Attachment.objects.filter(pk=attachment_id, fetch_state=FetchState.PENDING).update(

@@ -14,6 +14,7 @@ from inbox.actions import (
     _amending,
     _dating,
     _early_reads,
+    _leaving_now,
     _not_sent,
     _sql,
     _threads,
@@ -23,9 +24,8 @@ from inbox.actions import (
     _writing,
 )
 from inbox.actions._conversations import threads_by_id
-from inbox.models import Channel, ChannelState, ConversationKind, Ended, EventKind, Message, MessageState
+from inbox.models import Channel, ChannelState, Ended, EventKind, Message, MessageState
 from inbox.queries import outbox
-from inbox.rules.reply_window import WindowState
 
 # Longer than one request to a platform may take (connectors.http: a minute in all; a large file takes its time to go up on top of that).
 # A send of many requests renews it before each (keep_claim), so that only a dead worker's claim runs out.
@@ -45,15 +45,19 @@ def claim_reply(*, message_id: int, now: datetime) -> Message | None:
         )
         if message is None:  # its writer took it back
             return None
-        if message.state != MessageState.QUEUED or not _may_go(message, now) or _not_due(message, now):
+        if (
+            message.state != MessageState.QUEUED
+            or not _leaving_now.may_go(message, now)
+            or _leaving_now.is_not_due(message, now)
+        ):
             return None
-        if _earlier_is_under_way(message):
+        if _leaving_now.earlier_is_under_way(message):
             return None
         if not _waiting.is_by_a_click(message, now):
             leave_to_a_person(ledger, message, _waiting.why_it_waited_too_long(message), now)
             return None
         if outbox.may_be_shown_with_other_words(message):
-            leave_to_a_person(ledger, message, OTHER_WORDS, now)
+            leave_to_a_person(ledger, message, shown_otherwise(message), now)
             return None
         if outbox.overtaken_while_it_waited(message, now):
             leave_to_a_person(ledger, message, OVERTAKEN, now)
@@ -63,7 +67,7 @@ def claim_reply(*, message_id: int, now: datetime) -> Message | None:
         )
         _move(
             message, seq, state=MessageState.SENDING, state_reason="", attempts=message.attempts + 1, attempted_at=now,
-            lease_until=now + LEASE, human_agent=_needs_human_tag(message, now),
+            lease_until=now + LEASE, human_agent=_leaving_now.needs_human_tag(message, now),
         )  # fmt: skip
     return message
 
@@ -72,6 +76,12 @@ OVERTAKEN = "The customer wrote while it waited. Read it, then send it anyway or
 RETIRED = "Its channel was retired. Connect that again, then retry; or discard it."
 SHOWN_ELSEWHERE = "The customer has it: it is shown as another reply with the same words."
 OTHER_WORDS = "May have been sent: an answer with other words appeared in the thread. Look there, then retry or discard."
+SOME_FILE = "May have been sent: an answer that may be this file, or is somebody else's, appeared in the thread. Look there, then retry or discard."
+
+
+def shown_otherwise(message: Message) -> str:
+    """Why a person has to look where an answer appeared that may be this one: no platform tells one file from another for us."""
+    return OTHER_WORDS if message.text else SOME_FILE
 
 
 def leave_to_a_person(ledger: events.Ledger, message: Message, reason: str, now: datetime) -> None:
@@ -95,31 +105,6 @@ def _has_failed(ledger: events.Ledger, message: Message, reason: str, now: datet
     _not_sent.tell(ledger, message, reason, now)
 
 
-def _needs_human_tag(message: Message, now: datetime) -> bool:
-    """As the window stands when it leaves: it may have waited in a parked channel since it was written. Only people may claim it."""
-    window = outbox.window_of(message, now)
-    return message.author_person_id is not None and window.state is WindowState.HUMAN_AGENT
-
-
-def _may_go(message: Message, now: datetime) -> bool:
-    """A used-up limit of messages holds up no public answer: what bounds those is asked when they are sent."""
-    channel, public = message.channel, message.conversation.kind == ConversationKind.COMMENT
-    waits = channel.sends_resume_at is not None and channel.sends_resume_at > now
-    return channel.state == ChannelState.CONNECTED and (public or not waits)
-
-
-def _not_due(message: Message, now: datetime) -> bool:
-    return message.not_before is not None and message.not_before > now
-
-
-def _earlier_is_under_way(message: Message) -> bool:
-    under_way = Message.objects.filter(conversation=message.conversation_id)
-    return (
-        under_way.filter(state__in=[MessageState.SENDING, MessageState.UNCERTAIN]).exists()
-        or under_way.filter(state=MessageState.QUEUED, pk__lt=message.pk).exists()
-    )
-
-
 def _move(message: Message, seq: int, **columns: Any) -> None:
     Message.objects.filter(pk=message.pk).update(seq=seq, **columns)
     for name, value in {"seq": seq, **columns}.items():
@@ -132,12 +117,14 @@ def mark_reply_sent(*, message_id: int, external_id: str, at: datetime | None, n
     """The platform took it and gave it this id. An echo may have said so already."""
     with events.ledger(_brand_of(message_id)) as ledger:
         message = _current(message_id)
-        if message.external_id:
+        if message.external_id and not _twins.is_anothers(message, external_id):
             return
         twin = _twins.holder_of(message, external_id)
         if twin and twin.client_id:
-            _give_way(ledger, message, now)
+            if not message.external_id:
+                _give_way(ledger, message, now)
             return
+        released = _twins.release(message, now) if message.external_id else None
         seq = ledger.record(
             EventKind.REPLY_SENT, at=now, conversation_id=message.conversation_id, message_id=message.pk,
             replaces=str(twin.public_id) if twin else "",
@@ -146,9 +133,13 @@ def mark_reply_sent(*, message_id: int, external_id: str, at: datetime | None, n
         if twin:
             _twins.absorb(twin)
         _move(
-            message, seq, external_id=external_id, state=MessageState.SENT, state_reason="", ended="", lease_until=None, not_before=None,
-            sent_at=sent_at, order_key=twin.order_key if twin else "",
+            message, seq, external_id=external_id, state=message.state if released else MessageState.SENT, state_reason="", ended="",
+            lease_until=None, not_before=None, sent_at=sent_at, order_key=twin.order_key if twin else "",
         )  # fmt: skip
+        if twin and twin.state != message.state == MessageState.SENT:
+            _move(message, seq, state=twin.state)  # it was delivered or read by then
+        if released:
+            _twins.stand_apart(ledger, released, message)
         # A reaction or an unsend may have been told before the platform's answer: it waited for this id.
         if _amending.known_for([(message.channel_id, external_id)]):
             _amending.refold({(message.channel_id, external_id): (message.pk, seq)})

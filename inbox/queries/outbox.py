@@ -141,6 +141,17 @@ def uncertain_since(message: Message) -> datetime | None:
     return at
 
 
+def content_of(message: Message) -> echoes.Content:
+    """By which the platform may show a reply. What it calls the files is known from when they were uploaded."""
+    files = (
+        message.attachments.exclude(external_id="")
+        if message.attachment_count
+        else message.attachments.none()
+    )
+    names = frozenset(files.values_list("external_id", flat=True))
+    return echoes.Content(message.text, message.attachment_count > 0, names)
+
+
 def may_be_shown_with_other_words(message: Message) -> bool:
     """Whether an answer that no reply of ours accounts for came to light since this one was tried and since a person last
     wanted it sent. A platform that words things its own way may have made it of this very reply."""

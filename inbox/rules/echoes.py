@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from inbox.exchange import InboundMessage
+
 # The platform's clock and ours may differ by this much (platform notes, fault "skew": 90 s), with room to spare.
 SKEW = timedelta(minutes=3)
 # A reply that is not under way any more (put back, or given up) is only taken for an echo of about that time.
@@ -18,17 +20,40 @@ _SCHEME = re.compile(r"\bhttps?://", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
+class Content:
+    """What tells one message from another. `files` is what the platform calls its files, where that is known."""
+
+    text: str
+    has_files: bool
+    files: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Attempted:
     """A reply of ours that was tried and has no platform id yet."""
 
     message_id: int
     client_ref: str
-    text: str
-    has_files: bool
+    content: Content
     attempted_at: datetime
     standing: int = (
         0  # 0 sending or uncertain (at most one of a conversation), 1 put back, 2 given up without knowing
     )
+
+
+def content_of(message: InboundMessage) -> Content:
+    files = frozenset(file.external_id for file in message.attachments if file.external_id)
+    return Content(message.text, bool(message.attachments), files)
+
+
+def is_shown(ours: Content, theirs: Content) -> bool:
+    """Whether what the platform shows may be this reply. Its words tell it from others. A file without words is like anybody's: it is
+    ours only where the platform calls it as it called what was uploaded for this very reply."""
+    if ours.has_files != theirs.has_files or not same_words(ours.text, theirs.text):
+        return False
+    if ours.files and theirs.files:
+        return ours.files == theirs.files
+    return bool(_plain(ours.text))
 
 
 def same_words(ours: str, theirs: str) -> bool:
@@ -42,21 +67,19 @@ def _plain(text: str) -> str:
     return " ".join(word.rstrip("/") or word for word in plain.split())
 
 
-def match(
-    attempted: Sequence[Attempted], *, client_ref: str, text: str, has_files: bool, sent_at: datetime
-) -> Attempted | None:
+def match(attempted: Sequence[Attempted], message: InboundMessage) -> Attempted | None:
     """The attempt this echo may be of, or None when somebody wrote it elsewhere. The one under way comes first. One that the
     platform refused is no candidate at all: it must not take the echo of a later reply with the same words."""
-    if client_ref:
+    if message.client_ref:
         for attempt in attempted:
-            if attempt.client_ref == client_ref:
+            if attempt.client_ref == message.client_ref:
                 return attempt
+    theirs, sent_at = content_of(message), message.sent_at
     for attempt in sorted(attempted, key=lambda each: (each.standing, each.message_id)):
         if (
-            attempt.has_files == has_files
-            and sent_at >= attempt.attempted_at - SKEW
+            sent_at >= attempt.attempted_at - SKEW
             and (attempt.standing == 0 or sent_at <= attempt.attempted_at + RECENT)
-            and same_words(attempt.text, text)
+            and is_shown(attempt.content, theirs)
         ):
             return attempt
     return None

@@ -18,6 +18,8 @@ from connectors.contract import (
     AccountChanged,
     AccountState,
     App,
+    Attachment,
+    AttachmentKind,
     Authorisation,
     AuthRules,
     ConnectorError,
@@ -93,6 +95,7 @@ class Said:
     at: datetime
     outbound: bool = False
     name: str = ""
+    files: tuple[str, ...] = ()  # what it calls them
 
 
 @dataclass
@@ -122,6 +125,7 @@ class FakePlatform:
     posted: list[Said] = field(default_factory=list)  # public talk: history tells it after the messages
     withholds: str = ""  # why the grant is not shown it
     withholds_after: int = 0  # so many pages of it
+    names_files: bool = True  # False: it fetches a reply's file itself, and never says what it calls it
     good_access: str = "access-1"
     good_refresh: str = "refresh-1"
     _refusals: list[tuple[ConnectorError | Exception, bool]] = field(default_factory=list)
@@ -141,8 +145,16 @@ class FakePlatform:
     def breaks(self, error: Exception) -> None:
         self._refusals.append((error, False))
 
-    def hears(self, text: str, *, thread: str = "mara", at: datetime, outbound: bool = False) -> Said:
-        said = Said(f"m{next(self._numbers):04d}", thread, text, at, outbound)
+    def hears(
+        self,
+        text: str,
+        *,
+        thread: str = "mara",
+        at: datetime,
+        outbound: bool = False,
+        files: tuple[str, ...] = (),
+    ) -> Said:
+        said = Said(f"m{next(self._numbers):04d}", thread, text, at, outbound, files=files)
         self.said.append(said)
         return said
 
@@ -209,6 +221,10 @@ class FakePlatform:
             outbound=outbound,
             origin=Origin.OTHER_CLIENT if outbound else Origin.CUSTOMER,
             untold=payload.get("untold", False),
+            attachments=tuple(
+                Attachment(AttachmentKind.IMAGE, f"https://fake.example/{name}", external_id=name)
+                for name in payload.get("files", ())
+            ),
         )
 
     def authorise(self, ctx: Context, redirect_uri: str, state: str) -> Authorisation:
@@ -242,14 +258,18 @@ class FakePlatform:
     def send(self, ctx: Context, message: OutboundMessage) -> Sent:
         assert ctx.tokens is not None
         self.sent_with.append(ctx.tokens.access)
+        files = tuple(f"file-{next(self._numbers)}" for _ in message.attachments)
+        for place, name in enumerate(files if self.names_files else ()):
+            ctx.note_file(place=place, external_id=name)
+        made: dict[str, Any] = {"thread": message.thread_id, "at": ctx.now, "outbound": True, "files": files}
         if self._refusals:
             error, delivered = self._refusals.pop(0)
             if delivered:
-                self.hears(message.text, thread=message.thread_id, at=ctx.now, outbound=True)
+                self.hears(message.text, **made)
             raise error
         if ctx.tokens.access != self.good_access:
             raise ConnectorError("The token is not valid.", remedy=Remedy.REFRESH)
-        said = self.hears(message.text, thread=message.thread_id, at=ctx.now, outbound=True)
+        said = self.hears(message.text, **made)
         self.sent.append(message)
         return Sent((said.id,), at=ctx.now, rates=self.rates)
 
@@ -294,6 +314,7 @@ class FakePlatform:
                 "text": said.text,
                 "at": millis(said.at),
                 "outbound": said.outbound,
+                "files": said.files,
             }
         )
 

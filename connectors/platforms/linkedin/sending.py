@@ -59,8 +59,10 @@ def _message(ctx: Context, message: OutboundMessage) -> Sent:
         body["thread"] = message.thread_id
     else:
         body["recipients"] = [message.recipient_id]
-    if message.attachments:
-        body["attachments"] = [_upload(ctx, each) for each in message.attachments]
+    for place, file in enumerate(message.attachments):
+        asset = _upload(ctx, file)
+        ctx.note_file(place=place, external_id=asset)
+        body.setdefault("attachments", []).append(asset)
     answered, answer = client.call(ctx, "POST", "v2/messages", bucket="send", json=body, repeatable=False)
     return Sent((urns.message_id(client.created_id(answer, answered)),))
 

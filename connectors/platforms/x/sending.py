@@ -26,7 +26,10 @@ def send(ctx: Context, message: OutboundMessage) -> Sent:
     _check(message)
     path = _path(ctx, message)
     # Everything is uploaded before anything is said: an upload that fails has sent nothing.
-    media_ids = [uploading.upload(ctx, each) for each in message.attachments]
+    media_ids = []
+    for place, file in enumerate(message.attachments):
+        media_ids.append(uploading.upload(ctx, file))
+        ctx.note_file(place=place, external_id=media_ids[place])
     bodies: list[dict[str, Any]] = [{"attachments": [{"media_id": media_id}]} for media_id in media_ids] or [
         {}
     ]

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
-from inbox.actions import receiving, replying, sending
+from inbox.actions import attaching, receiving, replying, sending
 from inbox.actions.receiving import Arrival
 from inbox.exchange import (
     Attachment,
@@ -25,6 +25,7 @@ from inbox.exchange import (
     Reacted,
     Unsent,
 )
+from inbox.models import Attachment as File
 from inbox.models import BrandSequence, Channel, Conversation, Message
 from tests.factories import exchange as say
 from tests.factories.people import BrandFactory, ChannelFactory, agent_of
@@ -35,7 +36,9 @@ HELLO = say.wrote(
     "Hallo", external_id="m0", seconds=0
 )  # a reply answers something, so one message is there before all others
 LATER = 1000.0  # by then everything was told
+PICTURE = ""  # a reply of one picture and no words, which tell nobody whose it is
 SHOWN_AS = {
+    PICTURE: PICTURE,
     "Here": "Here",
     "See https://acme.test/": "See acme.test",
     "Up\r\nto you ": "Up\nto you",
@@ -55,6 +58,10 @@ class Step:
     @property
     def is_echo(self) -> bool:
         return isinstance(self.told, InboundMessage) and self.reply >= 0
+
+
+def picture(name: str) -> Attachment:
+    return Attachment(AttachmentKind.IMAGE, f"https://cdn.test/{name}", external_id=name)
 
 
 @dataclass(frozen=True)
@@ -77,7 +84,14 @@ class Reply:
 
     @property
     def echo(self) -> InboundMessage:
-        return say.echoed(self.shown_as, external_id=f"r{self.number}", seconds=self.had_at)
+        files = () if self.text else (picture(f"r{self.number}"),)
+        return say.echoed(
+            self.shown_as, external_id=f"r{self.number}", seconds=self.had_at, attachments=files
+        )
+
+    @property
+    def is_told_by_its_echo(self) -> bool:
+        return self.shown_as != OTHERWISE and (self.text != PICTURE or self.answer_is_lost)
 
     def steps(self) -> list[Step]:
         echo = Step(self.had_at + 0.1, "told", self.number, self.echo)
@@ -99,7 +113,9 @@ def messages(draw: st.DrawFn, number: int) -> InboundMessage:
     """Every fourth second, so that some share their millisecond and some stand beside a reply of ours."""
     seconds = draw(st.integers(0, 20)) * 4 + 0.123
     if draw(st.integers(0, 3)) == 0:
-        return say.echoed(f"from a colleague {number}", external_id=f"m{number}", seconds=seconds)
+        words = draw(st.sampled_from([f"from a colleague {number}", PICTURE]))
+        files = () if words else (picture(f"m{number}"),)
+        return say.echoed(words, external_id=f"m{number}", seconds=seconds, attachments=files)
     pictures = draw(st.integers(0, 1))
     attached = tuple(
         Attachment(AttachmentKind.IMAGE, f"https://cdn.test/{place}") for place in range(pictures)
@@ -144,7 +160,8 @@ def stories(draw: st.DrawFn) -> Story:
     for number in range(draw(st.integers(0, 2))):
         text = draw(st.sampled_from(sorted(SHOWN_AS)))
         lost = draw(st.booleans())
-        shown_as = SHOWN_AS[text] if lost else draw(st.sampled_from([SHOWN_AS[text], OTHERWISE]))
+        other = [] if lost or text == PICTURE else [OTHERWISE]
+        shown_as = draw(st.sampled_from([SHOWN_AS[text], *other]))
         replies.append(Reply(number, text, shown_as, lost, draw(st.booleans())))
     steps = [Step((each.sent_at - say.NOON).total_seconds(), "told", told=each) for each in said]
     targets = [*said, *(each.echo for each in replies)]
@@ -193,7 +210,7 @@ class Told:
             self.waiting.append(step.told)
             if isinstance(step.told, InboundMessage):
                 self.arrived.add(step.told.external_id)
-                if step.is_echo and step.told.text != OTHERWISE:
+                if step.is_echo and self.story.replies[step.reply].is_told_by_its_echo:
                     self.settled.add(step.reply)
             return
         self._receive()
@@ -214,11 +231,16 @@ class Told:
 
     def _try(self, reply: Reply) -> int:
         conversation = Conversation.objects.get(channel=self.channel)
+        file = {"kind": "image", "mime": "image/png", "size": 9, "name": "a.png"}
+        files = [] if reply.text else [File.objects.create(channel=self.channel, **file)]
         [row] = replying.queue_reply(
             conversation=conversation, by=agent_of(self.channel.brand), client_id=uuid.uuid4(), text=reply.text,
-            written_against=conversation.public_seq, now=say.at(reply.tried_at),
+            written_against=conversation.public_seq, now=say.at(reply.tried_at), attachments=files,
         )  # fmt: skip
-        assert sending.claim_reply(message_id=row.pk, now=say.at(reply.tried_at))
+        claimed = sending.claim_reply(message_id=row.pk, now=say.at(reply.tried_at))
+        assert claimed
+        if files and reply.answer_is_lost:  # of the others nobody knows what the platform calls them
+            attaching.note_sent_up(message=claimed, place=0, external_id=reply.echo.external_id)
         return row.pk
 
     def _receive(self) -> None:
@@ -317,6 +339,16 @@ def amends_a_reply_before_the_answer_to_it(telling: Telling) -> bool:
     )
 
 
+def shows_a_colleagues_picture_before_the_answer_to_one_of_ours(telling: Telling) -> bool:
+    return any(
+        isinstance(one.told, InboundMessage) and one.told.outbound and one.reply < 0 and not one.told.text
+        and other.what == "answered" and not telling.story.replies[other.reply].text
+        and telling.place(one) < telling.place(other)
+        for one in telling.order
+        for other in telling.order
+    )  # fmt: skip
+
+
 def amends_a_message_before_it_comes(telling: Telling) -> bool:
     arrives = {
         step.told.external_id: telling.place(step)
@@ -348,6 +380,7 @@ def _comes_first(telling: Telling, is_one: Callable[[Step], bool], is_other: Cal
     [
         repeats, shows_two_messages_of_a_millisecond, shows_a_reply_before_the_answer_to_it, answers_a_reply_before_it_is_shown,
         amends_a_reply_before_the_answer_to_it, amends_a_message_before_it_comes,
+        shows_a_colleagues_picture_before_the_answer_to_one_of_ours,
     ],
 )  # fmt: skip
 def test_a_story_is_told_in_every_way_that_has_made_trouble(does: Callable[[Telling], bool]) -> None:

@@ -8,9 +8,21 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from inbox import platforms
-from inbox.actions import _waiting, channels, clicks, closing, noting, receiving, replying, sending, undoing
+from inbox.actions import (
+    _waiting,
+    channels,
+    clicks,
+    closing,
+    media,
+    noting,
+    receiving,
+    replying,
+    sending,
+    undoing,
+)
 from inbox.actions.receiving import Arrival
-from inbox.exchange import Delivered, Origin, ThreadKind
+from inbox.exchange import Attachment as FileOfTheirs
+from inbox.exchange import AttachmentKind, Delivered, Origin, ThreadKind
 from inbox.models import Attachment, Channel, Conversation, Ended, Message, MessageState, Notification, Person
 from inbox.queries import outbox
 from tests.factories import exchange as say
@@ -458,6 +470,80 @@ def test_an_echo_whose_words_the_platform_changed_is_absorbed_by_its_reply(
     assert (row.pk, row.external_id, row.author_person) == (message.pk, "p1", jo)
     conversation.refresh_from_db()
     assert conversation.message_count == 2
+
+
+@pytest.mark.parametrize("state", [MessageState.DELIVERED, MessageState.READ])
+def test_what_was_told_of_an_echo_is_told_of_its_reply(
+    conversation: Conversation, jo: Person, channel: Channel, state: MessageState
+) -> None:
+    message = reply(conversation, jo, "see https://shop.example/1")
+    claim(message)
+    echo(channel, "see https://t.co/abc", external_id="p1")
+    delivered, read = Delivered("p1", say.at(62.5), "mara"), say.read(seconds=10, message_id="p1")
+    told = delivered if state == MessageState.DELIVERED else read
+    receiving.receive(arrivals=[Arrival(channel.pk, told)], now=say.at(63))
+
+    sending.mark_reply_sent(message_id=message.pk, external_id="p1", at=None, now=say.at(63))
+
+    assert state_of(message) == state
+
+
+@pytest.mark.parametrize("echoed_first", [True, False], ids=["its own echo first", "the answer first"])
+def test_the_answer_tells_which_of_two_messages_with_the_same_words_is_the_reply(
+    conversation: Conversation, jo: Person, channel: Channel, echoed_first: bool
+) -> None:
+    """A colleague types them in the platform's app in the very second in which ours leaves, and theirs is shown first."""
+    message = reply(conversation, jo)
+    claim(message)
+    echo(channel, "On its way", external_id="theirs", seconds=61.5)
+    like = say.reacted(say.echoed("", external_id="theirs"), "👍")
+    receiving.receive(arrivals=[Arrival(channel.pk, like)], now=say.at(62))
+
+    if echoed_first:
+        echo(channel, "On its way", external_id="ours", seconds=62)
+    sending.mark_reply_sent(message_id=message.pk, external_id="ours", at=None, now=say.at(63))
+    echo(channel, "On its way", external_id="ours", seconds=62)
+
+    rows = Message.objects.filter(direction="out").in_thread_order()
+    assert [
+        (row.external_id, row.author_person, row.state, row.sent_at, len(row.reactions)) for row in rows
+    ] == [
+        ("theirs", None, MessageState.SENT, say.at(61.5), 1),
+        ("ours", jo, MessageState.SENT, say.at(62), 0),
+    ]
+    conversation.refresh_from_db()
+    assert conversation.message_count == 3
+
+
+def test_a_second_answer_takes_no_id_from_the_first(conversation: Conversation, jo: Person) -> None:
+    message = reply(conversation, jo)
+    claim(message)
+    sending.mark_reply_sent(message_id=message.pk, external_id="p1", at=None, now=say.at(63))
+    sending.mark_reply_sent(message_id=message.pk, external_id="p2", at=None, now=say.at(64))
+
+    assert Message.objects.get(direction="out").external_id == "p1"
+
+
+def test_the_copy_of_a_file_that_we_sent_goes_with_its_echo(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    file = Attachment.objects.create(channel=channel, kind="image", mime="image/png", size=9, name="a.png")
+    message = reply(conversation, jo, "", attachments=[file])
+    claim(message)
+    shown = (FileOfTheirs(AttachmentKind.IMAGE, "https://cdn.test/1"),)
+    receiving.receive(
+        arrivals=[Arrival(channel.pk, say.echoed("", external_id="p1", seconds=62, attachments=shown))], now=say.at(62)
+    )  # fmt: skip
+    [copy] = Attachment.objects.exclude(pk=file.pk)
+    media.mark_stored(attachment_id=copy.pk, path="in/1.png", mime="image/png", size=9, now=say.at(62))
+
+    sending.mark_reply_sent(message_id=message.pk, external_id="p1", at=None, now=say.at(63))
+
+    assert list(Message.objects.get(direction="out").attachments.all()) == [file]
+    assert [each.path for each in media.gone_with_files(after=0, limit=9)] == ["in/1.png"]
+    assert not media.mark_stored(
+        attachment_id=copy.pk, path="in/2.png", mime="image/png", size=9, now=say.at(64)
+    )
 
 
 def test_a_reply_whose_sender_died_is_looked_for_and_not_sent_again(

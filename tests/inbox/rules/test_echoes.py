@@ -24,3 +24,31 @@ def test_an_address_written_out_and_folded_spaces_are_the_same_words(ours: str, 
 )
 def test_other_words_are_other_words(ours: str, theirs: str) -> None:
     assert not echoes.same_words(ours, theirs)
+
+
+PICTURE = echoes.Content("", True)
+OURS, THEIRS = (echoes.Content("", True, frozenset({name})) for name in ("media-1", "media-2"))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "is_ours"),
+    [
+        (PICTURE, PICTURE, False),
+        (PICTURE, THEIRS, False),
+        (OURS, PICTURE, False),
+        (OURS, THEIRS, False),
+        (OURS, OURS, True),
+        (echoes.Content("Here", True), echoes.Content("Here", True, OURS.files), True),
+        (echoes.Content("Here", True, OURS.files), echoes.Content("Here", True, THEIRS.files), False),
+        (echoes.Content("Here", True), echoes.Content("Here", False), False),
+        (echoes.Content("", False), echoes.Content("", False), False),
+    ],
+    ids=[
+        "nobody names it", "named on the platform alone", "named here alone", "another one", "the very one", "words beside it",
+        "the same words beside another one", "the words alone", "nothing said on either side",
+    ],
+)  # fmt: skip
+def test_a_file_without_words_is_ours_by_its_name_alone(
+    ours: echoes.Content, theirs: echoes.Content, is_ours: bool
+) -> None:
+    assert echoes.is_shown(ours, theirs) is is_ours

@@ -136,7 +136,13 @@ def test_a_file_becomes_an_asset_first(linkedin: FakePlatform, tmp_path: Path) -
     processing, ready = {"recipes": [{"status": "PROCESSING"}]}, {"recipes": [{"status": "AVAILABLE"}]}
     linkedin.on("GET", "/v2/assets/C1", json_answer(processing), json_answer(ready))
     linkedin.on("POST", "/v2/messages", accepted({"x-restli-id": "2-abc"}))
-    connector.send(linkedin.context(connector, ACCOUNT), reply(thread_id=THREAD, attachments=(file,)))
+    noted: list[tuple[dict[str, Any], int]] = []
+    told = linkedin.context(
+        connector, ACCOUNT, note_file=lambda **file: noted.append((file, len(linkedin.asked)))
+    )
+    connector.send(told, reply(thread_id=THREAD, attachments=(file,)))
+    name = {"place": 0, "external_id": "urn:li:digitalmediaAsset:C1"}
+    assert noted == [(name, len(linkedin.asked) - 1)]  # ahead of the message
     assert linkedin.asked[1].content == b"%PDF"
     assert sent_json(linkedin.asked[-1])["attachments"] == ["urn:li:digitalmediaAsset:C1"]
     assert linkedin.pauses == [1.0]

@@ -129,7 +129,9 @@ def test_a_picture_is_uploaded_in_pieces_and_sent_with_the_words(x: FakePlatform
     x.on("GET", "/2/media/upload", json_answer(done))
     x.on("POST", SEND, SENT)
     message = reply(thread_id=THREAD, attachments=(picture(tmp_path, 5 * 1024 * 1024),))
-    connector.send(x.context(connector, ACCOUNT), message)
+    noted: list[tuple[dict[str, Any], int]] = []
+    context = x.context(connector, ACCOUNT, note_file=lambda **file: noted.append((file, len(x.asked))))
+    connector.send(context, message)
     assert [request.url.path.rpartition("/")[2] for request in x.asked] == [
         "initialize", "append", "append", "finalize", "upload", "messages",
     ]  # fmt: skip
@@ -138,6 +140,7 @@ def test_a_picture_is_uploaded_in_pieces_and_sent_with_the_words(x: FakePlatform
     }  # fmt: skip
     assert sent_json(x.asked[-1]) == {"attachments": [{"media_id": "77"}], "text": "Yes, until 18:00."}
     assert x.pauses == [2.0]
+    assert noted == [({"place": 0, "external_id": "77"}, len(x.asked) - 1)]  # ahead of the message
 
 
 def test_a_failed_upload_has_sent_nothing(x: FakePlatform, tmp_path: Path) -> None:
