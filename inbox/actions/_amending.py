@@ -8,9 +8,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from inbox import platforms
 from inbox.actions import _sql
 from inbox.actions._arrivals import Batch, Key
 from inbox.exchange import Edited, Reacted, Unsent
+from inbox.models import Channel
 from inbox.rules import amendments
 from inbox.rules.cleaning import LONGEST, clean
 
@@ -173,6 +175,14 @@ def refold(targets: dict[Key, tuple[int, int]]) -> dict[Key, list[amendments.Ame
     )  # fmt: skip
     _erase(gone, [targets[key][0] for key in gone])
     return told
+
+
+def openings(told: Iterable[amendments.Amended], channel: Channel) -> list[datetime]:
+    """Those of the customer's reactions that open the reply window, where the platform counts them."""
+    if "reaction" not in platforms.get(channel.platform).window.opens_on:
+        return []
+    brand = channel.external_id
+    return [each.at for each in told if each.kind == "reaction" and not each.removed and each.actor != brand]
 
 
 def _erase(keys: list[Key], message_ids: list[int]) -> None:

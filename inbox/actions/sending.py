@@ -141,11 +141,13 @@ def mark_reply_sent(*, message_id: int, external_id: str, at: datetime | None, n
         if released:
             _twins.stand_apart(ledger, released, message)
         # A reaction or an unsend may have been told before the platform's answer: it waited for this id.
-        if _amending.known_for([(message.channel_id, external_id)]):
-            _amending.refold({(message.channel_id, external_id): (message.pk, seq)})
+        key, opened = (message.channel_id, external_id), list[datetime]()
+        if _amending.known_for([key]):
+            told = _amending.refold({key: (message.pk, seq)})
+            opened = _amending.openings(told[key], message.channel)
         looks = _early_reads.take([(message.channel_id, message.conversation.thread_key, external_id)])
         looked_at = any(look.message_id for _, look in looks)
-        _note_answer(message, sent_at, seq, told_at=at, looked_at=looked_at)
+        _note_answer(message, sent_at, seq, told_at=at, looked_at=looked_at, opened=opened)
 
 
 def _give_way(ledger: events.Ledger, message: Message, now: datetime) -> None:
@@ -155,11 +157,11 @@ def _give_way(ledger: events.Ledger, message: Message, now: datetime) -> None:
 
 
 def _note_answer(
-    message: Message, sent_at: datetime, seq: int, *, told_at: datetime | None, looked_at: bool
-) -> None:
+    message: Message, sent_at: datetime, seq: int, *, told_at: datetime | None, looked_at: bool, opened: list[datetime]
+) -> None:  # fmt: skip
     thread = threads_by_id([message.conversation_id])[0]
     read_at = _threads.latest(thread.customer_read_at, sent_at if looked_at else None)
-    _threads.apply([_threads.Change(thread, answered=[sent_at], read_at=read_at, seq=seq)])
+    _threads.apply([_threads.Change(thread, answered=[sent_at], opened=opened, read_at=read_at, seq=seq)])
     if read_at:
         seen = looked_at or (told_at is not None and told_at <= read_at)
         _threads.mark_seen_replies([thread.id], {thread.id: seq}, [message.pk] if seen else [])

@@ -515,6 +515,20 @@ def test_the_answer_tells_which_of_two_messages_with_the_same_words_is_the_reply
     assert conversation.message_count == 3
 
 
+def test_a_reaction_that_was_told_before_the_platforms_answer_opens_the_window(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    message = reply(conversation, jo)
+    claim(message)
+    like = say.reacted(say.echoed("", external_id="p1"), "👍", seconds=62)
+    receiving.receive(arrivals=[Arrival(channel.pk, like)], now=say.at(62))
+
+    sending.mark_reply_sent(message_id=message.pk, external_id="p1", at=None, now=say.at(63))
+
+    conversation.refresh_from_db()
+    assert conversation.window_opened_at == say.at(62)
+
+
 def test_a_second_answer_takes_no_id_from_the_first(conversation: Conversation, jo: Person) -> None:
     message = reply(conversation, jo)
     claim(message)
