@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
@@ -18,10 +19,13 @@ from inbox.rules.pacing import Pace
 log = structlog.get_logger(__name__)
 
 
-def follow(ahead: Ahead, pace: Pace, *, alive: Callable[[], object] = lambda: None) -> bool:
-    """All that was read ahead, or until somebody else was quicker. `alive` is called after each batch. Whether there is more."""
+def follow(
+    ahead: Ahead, pace: Pace, *, until: float = math.inf, alive: Callable[[], object] = lambda: None
+) -> bool:
+    """All that was read ahead, or until somebody else was quicker, or `until` by time.monotonic(). `alive` is called after each batch.
+    Whether there is more."""
     more = True
-    while not (batch := ahead.take(pace.size)).is_empty:
+    while time.monotonic() < until and not (batch := ahead.take(pace.size)).is_empty:
         if not _take(batch, pace):
             return True
         alive()

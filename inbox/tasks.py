@@ -58,7 +58,7 @@ def triage_brand(*, brand_id: int, **_later: Any) -> None:
             ahead = triaging.Ahead(brand_id)
             if ahead.is_empty:
                 return
-            if not following.follow(ahead, pace, alive=partial(cache.touch, held, HELD)):
+            if not following.follow(ahead, pace, until=until, alive=partial(cache.touch, held, HELD)):
                 time.sleep(GATHER_SECONDS)
     finally:
         cache.delete(held)

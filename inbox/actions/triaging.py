@@ -77,15 +77,20 @@ class Ahead:
         self._messages: dict[int, list[int]] = {}
         self._taken = 0
         read = self._read(limit)
-        self._last = read[-1][0] if read else self._after
+        self._last = self._after
         self._is_cut = len(read) == limit
         for seq, kind, conversation_id, message_id, actor_id, at, what in read:
+            says = bool(message_id) and (kind, what) in _WORDS
+            if says and len(self._messages.get(conversation_id, ())) == MESSAGES:
+                self._is_cut = True  # a flood in one conversation: what follows is read ahead after that
+                break
+            self._last = seq
             if conversation_id is None or not (kind in NEWS or (kind in NEWS_BY_PEOPLE and actor_id)):
                 continue
             if conversation_id not in self._since:
                 self._firsts.append((seq, conversation_id))
             self._since[conversation_id] = min(at, self._since.get(conversation_id, at))
-            if message_id and (kind, what) in _WORDS:
+            if says:
                 self._messages.setdefault(conversation_id, []).append(message_id)
 
     @property
@@ -99,8 +104,8 @@ class Ahead:
         return list(found.values_list(*columns)[:limit])
 
     def take(self, conversations: int = CONVERSATIONS) -> Batch:
-        """The next of them: at most so many conversations, besides those that they were merged into, and at most `MESSAGES` messages
-        unless the first alone has more. Empty when all have been taken."""
+        """The next of them: at most so many conversations, besides those that they were merged into, and at most `MESSAGES` messages.
+        Empty when all have been taken."""
         batch = Batch(self.brand_id, self._after, self._after)
         for _, conversation_id in self._firsts[self._taken : self._taken + conversations]:
             words = self._messages.get(conversation_id, [])

@@ -258,14 +258,20 @@ def test_what_was_read_ahead_by_somebody_who_died_is_read_again(looks: int, chan
 def test_a_batch_has_no_more_to_read_than_is_read_in_half_a_second(
     channel: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A single conversation that has more is read whole: it is looked at once."""
+    """Nor has a flood in one conversation: what follows is read ahead after it."""
     monkeypatch.setattr(triaging, "MESSAGES", 10)
-    for second, who in enumerate(["busy"] * 12 + ["anna"] * 6 + ["zoe"] * 6):
+    for second, who in enumerate(["zoe"] * 3 + ["busy"] * 12 + ["anna"] * 6 + ["zoe"] * 6):
         arrive(channel, exchange.wrote(who=who, seconds=second))
 
-    ahead = triaging.Ahead(channel.brand_id)
+    sizes = []
+    while not (ahead := triaging.Ahead(channel.brand_id)).is_empty:
+        while not (batch := ahead.take()).is_empty:
+            sizes.append(len(batch.message_ids))
+            assert batch.more == (sum(sizes) < 27)
+            triaging.move_on(batch)
 
-    assert [len(ahead.take().message_ids) for _ in range(4)] == [12, 6, 6, 0]
+    assert sizes == [3, 10, 8, 6]
+    assert triaging.behind() == []
 
 
 def test_a_triaged_brand_comes_to_rest(channel: Channel) -> None:
