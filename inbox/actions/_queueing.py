@@ -171,7 +171,8 @@ def _hand_on(ledger: events.Ledger, touched: Sequence[Touched], now: datetime) -
     found = _sql.rows(
         """SELECT h.id FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::timestamptz[]) AS h(id, person_id, language, since)
              JOIN inbox_desk d ON d.brand_id = %s AND d.person_id = h.person_id AND d.languages <> '{}' AND h.language <> ALL(d.languages)
-            WHERE NOT EXISTS (SELECT FROM inbox_message m WHERE m.conversation_id = h.id AND m.direction = 'out' AND m.created_at >= h.since)
+            WHERE NOT EXISTS (SELECT FROM inbox_message m WHERE m.conversation_id = h.id AND m.direction = 'out' AND m.created_at >= h.since
+                                 AND m.origin <> 'automation' AND NOT m.historical AND m.state <> 'failed')
               AND NOT EXISTS (SELECT FROM inbox_focus f WHERE f.conversation_id = h.id AND f.until > %s AND f.standing = 'current')""",
         [*_sql.columns(rows, 4), ledger.brand_id, now],
     )

@@ -81,14 +81,17 @@ _TICKETS = f"""
     SELECT k.conversation_id, k.team_id, late.people, k.told, c.state, c.assignee_id, c.assignee_set_by,
            c.assignee_set_at < c.opened_at AND {routing_facts.ENDED_SINCE}, c.waiting_since, c.kind, c.priority, c.language, c.tags, known.person, known.at,
            -c.priority_score, k.since
-      FROM inbox_routingticket k JOIN inbox_conversation c ON c.id = k.conversation_id
+      FROM (SELECT k.conversation_id, k.team_id, k.told, k.since
+              FROM inbox_routingticket k JOIN inbox_conversation c ON c.id = k.conversation_id
+             WHERE k.brand_id = %s
+               AND NOT EXISTS (SELECT FROM inbox_focus f WHERE f.conversation_id = c.id AND f.until > %s::timestamptz AND f.standing = 'current')
+               AND (%s::bigint[] IS NULL OR k.conversation_id = ANY(%s::bigint[]))
+               AND (%s::bigint IS NULL OR (-c.priority_score, k.since, k.conversation_id) > (%s, %s::timestamptz, %s))
+             ORDER BY -c.priority_score, k.since, k.conversation_id LIMIT %s) k
+      JOIN inbox_conversation c ON c.id = k.conversation_id
       LEFT JOIN LATERAL ({routing_facts.WROTE_LAST}) known ON true
       LEFT JOIN LATERAL ({routing_facts.LATE_WITH}) late ON true
-     WHERE k.brand_id = %s
-       AND NOT EXISTS (SELECT FROM inbox_focus f WHERE f.conversation_id = c.id AND f.until > %s::timestamptz AND f.standing = 'current')
-       AND (%s::bigint[] IS NULL OR k.conversation_id = ANY(%s::bigint[]))
-       AND (%s::bigint IS NULL OR (-c.priority_score, k.since, k.conversation_id) > (%s, %s::timestamptz, %s))
-     ORDER BY -c.priority_score, k.since, k.conversation_id LIMIT %s"""  # noqa: S608
+     ORDER BY -c.priority_score, k.since, k.conversation_id"""  # noqa: S608
 
 
 def tickets(
@@ -106,8 +109,6 @@ def tickets(
         cursor.execute(
             _TICKETS,
             [
-                sticky_from,
-                sticky_from,
                 settings.pk,
                 in_focus_until,
                 wanted,
@@ -115,6 +116,8 @@ def tickets(
                 behind[2],
                 *behind,
                 limit,
+                sticky_from,
+                sticky_from,
             ],
         )
         rows = cursor.fetchall()

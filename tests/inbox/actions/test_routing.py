@@ -332,6 +332,24 @@ def test_a_greeting_goes_to_whoever_is_there_and_on_to_who_speaks_the_language_t
 
 
 @pytest.mark.skipif(not learning.LANGUAGES_INSTALLED, reason="the group `learning` is not installed")
+def test_a_greeting_that_goes_out_by_itself_is_no_answer_of_whoever_has_it(
+    channel: Channel, brand: Brand
+) -> None:
+    ada = teams.person(brand, "Ada", seen=at(0), languages=["en"])
+    teams.team(brand, ada, teams.person(brand, "Jo", seen=at(0), languages=["de"]))
+    mara = write(channel, "Hi", reads=True)
+    route(brand)
+    assert who_has(mara) == "Ada"
+    Channel.objects.update(other_apps_are_bots=True)
+    greeting = replace(exchange.echoed("We are on it.", seconds=5), origin=Origin.AUTOMATION)
+    receiving.receive(arrivals=[Arrival(channel.pk, greeting)], now=at(6))
+
+    write(channel, "Wo bleibt die Lampe, die ich bestellt habe?", seconds=10, reads=True)
+
+    assert who_has(mara) == ""
+
+
+@pytest.mark.skipif(not learning.LANGUAGES_INSTALLED, reason="the group `learning` is not installed")
 @pytest.mark.parametrize("why", ["answered", "before them", "by hand"])
 def test_what_somebody_has_at_hand_stays_with_them_whatever_its_language(
     why: str, channel: Channel, brand: Brand
