@@ -20,6 +20,7 @@ from inbox.rules import file_types, reply_policy
 from inbox.rules.cleaning import clean
 from inbox.rules.reply_policy import FileFacts
 
+LONGEST_NAMES = 400
 UNSENT_KEPT = timedelta(days=1)  # since it was sent up; what a draft holds is kept as long as the draft
 log = structlog.get_logger(__name__)
 NOT_KEPT = "Parley cannot keep files now: its disk is full or away. Tell whoever runs it; what you wrote is still here."
@@ -74,11 +75,15 @@ def _record(conversation: Conversation, by: Person, **columns: object) -> Attach
 
 @transaction.atomic(durable=True)
 def note_sent_up(*, message: Message, place: int, external_id: str) -> None:
-    """A platform has a file of this attempt, counted from 0, and calls it so. One whose claim ran out says nothing of the attempt that
-    followed it."""
+    """A platform has a file of this attempt, counted from 0, and calls it so, beside what it called that in attempts before: what those
+    sent may still come to light. One whose claim ran out says nothing of the attempt that followed it."""
     under_way = {"message__state": MessageState.SENDING, "message__attempts": message.attempts}
     files = Attachment.objects.filter(message=message, position=place, **under_way)
-    files.update(external_id=external_id[:400])
+    for file in files:
+        names = [*file.external_id.split(), external_id]
+        while len(known := " ".join(names)) > LONGEST_NAMES and len(names) > 1:
+            names.pop(0)
+        files.filter(pk=file.pk).update(external_id=known[:LONGEST_NAMES])
 
 
 @transaction.atomic(durable=True)

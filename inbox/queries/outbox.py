@@ -142,13 +142,13 @@ def uncertain_since(message: Message) -> datetime | None:
 
 
 def content_of(message: Message) -> echoes.Content:
-    """By which the platform may show a reply. What it calls the files is known from when they were uploaded."""
+    """By which the platform may show a reply. What it calls the files is known from when they were uploaded, each time."""
     files = (
         message.attachments.exclude(external_id="")
         if message.attachment_count
         else message.attachments.none()
     )
-    names = frozenset(files.values_list("external_id", flat=True))
+    names = frozenset(name for names in files.values_list("external_id", flat=True) for name in names.split())
     return echoes.Content(message.text, message.attachment_count > 0, names)
 
 

@@ -21,7 +21,7 @@ _SCHEME = re.compile(r"\bhttps?://", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What tells one message from another. `files` is what the platform calls its files, where that is known."""
+    """What tells one message from another. `files` is what the platform calls its files, where that is known: of ours in any attempt."""
 
     text: str
     has_files: bool
@@ -51,8 +51,8 @@ def is_shown(ours: Content, theirs: Content) -> bool:
     ours only where the platform calls it as it called what was uploaded for this very reply."""
     if ours.has_files != theirs.has_files or not same_words(ours.text, theirs.text):
         return False
-    if ours.files and theirs.files:
-        return ours.files == theirs.files
+    if ours.files and theirs.files:  # each attempt has its file go up anew, under another name
+        return theirs.files <= ours.files
     return bool(_plain(ours.text))
 
 

@@ -191,3 +191,25 @@ def test_a_server_in_trouble_that_shows_nothing_is_sent_the_picture_again(
 
     assert look_for(picture, clock, 150)[-1] == "again"
     assert delivering.deliver(message_id=picture.pk, clock=clock) == "sent"
+
+
+def test_what_a_file_was_called_in_an_attempt_before_is_known_still(picture: Message, clock: Any) -> None:
+    """Its echo may come while the next attempt is under way, and must stop that."""
+    sending.claim_reply(message_id=picture.pk, now=clock())
+    picture.refresh_from_db()
+    attaching.note_sent_up(message=picture, place=0, external_id="first")
+    sending.put_back(message_id=picture.pk, reason="Not found", not_before=clock(), now=clock(), attempt=1)
+    sending.claim_reply(message_id=picture.pk, now=clock())
+    picture.refresh_from_db()
+    attaching.note_sent_up(message=picture, place=0, external_id="second")
+
+    assert outbox.content_of(picture).files == {"first", "second"}
+
+
+def test_the_names_of_many_attempts_give_way_to_the_newest(picture: Message, clock: Any) -> None:
+    sending.claim_reply(message_id=picture.pk, now=clock())
+    picture.refresh_from_db()
+    for number in range(9):
+        attaching.note_sent_up(message=picture, place=0, external_id=f"{number}" * 90)
+
+    assert outbox.content_of(picture).files == {f"{number}" * 90 for number in (5, 6, 7, 8)}

@@ -38,13 +38,14 @@ OURS, THEIRS = (echoes.Content("", True, frozenset({name})) for name in ("media-
         (OURS, PICTURE, False),
         (OURS, THEIRS, False),
         (OURS, OURS, True),
+        (echoes.Content("", True, OURS.files | THEIRS.files), OURS, True),
         (echoes.Content("Here", True), echoes.Content("Here", True, OURS.files), True),
         (echoes.Content("Here", True, OURS.files), echoes.Content("Here", True, THEIRS.files), False),
         (echoes.Content("Here", True), echoes.Content("Here", False), False),
         (echoes.Content("", False), echoes.Content("", False), False),
     ],
     ids=[
-        "nobody names it", "named on the platform alone", "named here alone", "another one", "the very one", "words beside it",
+        "nobody names it", "named on the platform alone", "named here alone", "another one", "the very one", "as an attempt before called it", "words beside it",
         "the same words beside another one", "the words alone", "nothing said on either side",
     ],
 )  # fmt: skip
