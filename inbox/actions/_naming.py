@@ -7,7 +7,9 @@ from datetime import datetime
 
 from inbox import events
 from inbox.actions import _conversations, _sql
-from inbox.models import EventKind
+from inbox.models import Conversation, EventKind
+
+TOLD = 200
 
 
 def tell(
@@ -18,8 +20,11 @@ def tell(
     now: datetime,
 ) -> None:
     """`rows`: conversations whose row was renamed; `messages`: (conversation id, message id) of those that have an author's name now.
-    A new message shows the row anew, and not the head of the thread and what stands beside it: so each is told by itself."""
-    seq_of = {pk: ledger.record(EventKind.CONTACT_UPDATED, at=now, conversation_id=pk) for pk in sorted(rows)}
+    A new message shows the row anew, and not the head of the thread and what stands beside it: so each is told by itself. Of somebody
+    with more rows than anybody has on a screen the newest are told."""
+    seq_of = {
+        pk: ledger.record(EventKind.CONTACT_UPDATED, at=now, conversation_id=pk) for pk in _newest(rows)
+    }
     named = []
     for conversation_id, message_id in messages:
         seq = ledger.record(
@@ -34,3 +39,10 @@ def tell(
         )
     if seq_of:
         _conversations.bump_seq(seq_of)
+
+
+def _newest(rows: Collection[int]) -> list[int]:
+    if len(rows) <= TOLD:
+        return sorted(rows)
+    found = Conversation.objects.filter(pk__in=rows).order_by("-last_message_at", "-pk")
+    return sorted(found.values_list("pk", flat=True)[:TOLD])

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models.functions import Now
+
 from inbox.models import Channel, ChannelState, Conversation, Direction, Message, MessageState
 
 PARKED = "its channel has to be connected again"
@@ -20,14 +22,16 @@ class HeldUp:
 
 
 def why(messages: Sequence[Message], conversation: Conversation) -> dict[int, HeldUp]:
-    """By message, of those that are queued and of which nothing was said yet. Two queries where there are any, none where there are none."""
+    """By message, of those that are queued and of which nothing was said yet. Two queries where there are any, one more where a limit was ever
+    told, none where there are none."""
     queued = [each for each in messages if each.state == MessageState.QUEUED and not each.state_reason]
     if not queued:
         return {}
     elsewhere = {each.channel_id for each in queued} - {conversation.channel_id}
     channels = {conversation.channel_id: conversation.channel, **Channel.objects.in_bulk(elsewhere)}
     ahead = _that_stand(queued)
-    found = {each.pk: _why(each, channels[each.channel_id], ahead) for each in queued}
+    limited = _limited([each for each in channels.values() if each.sends_resume_at is not None])
+    found = {each.pk: _why(each, channels[each.channel_id], ahead, limited) for each in queued}
     return {pk: held_up for pk, held_up in found.items() if held_up is not None}
 
 
@@ -43,7 +47,17 @@ def _that_stand(queued: Sequence[Message]) -> list[tuple[int, int, str]]:
     return list(put_off.order_by("pk").values_list("conversation_id", "pk", "state"))
 
 
-def _why(message: Message, channel: Channel, ahead: Sequence[tuple[int, int, str]]) -> HeldUp | None:
+def _limited(channels: Sequence[Channel]) -> set[int]:
+    """Those whose limit is used up still: the time of one that is over stays in the row."""
+    if not channels:
+        return set()
+    now = Channel.objects.filter(pk__in=[each.pk for each in channels], sends_resume_at__gt=Now())
+    return set(now.values_list("pk", flat=True))
+
+
+def _why(
+    message: Message, channel: Channel, ahead: Sequence[tuple[int, int, str]], limited: set[int]
+) -> HeldUp | None:
     if channel.state != ChannelState.CONNECTED:
         return HeldUp(PARKED)
     for conversation_id, pk, state in ahead:
@@ -51,5 +65,5 @@ def _why(message: Message, channel: Channel, ahead: Sequence[tuple[int, int, str
             pk < message.pk or state == MessageState.UNCERTAIN
         ):
             return HeldUp(BEHIND)
-    waits = channel.sends_resume_at is not None and not message.in_public
+    waits = channel.pk in limited and not message.in_public
     return HeldUp(LIMIT, channel.sends_resume_at) if waits else None

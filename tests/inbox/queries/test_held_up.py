@@ -6,6 +6,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from inbox.actions import channels, receiving, replying, sending
 from inbox.actions.receiving import Arrival
@@ -64,10 +65,19 @@ def test_one_in_a_parked_channel_says_so(conversation: Conversation, jo: Person,
 def test_one_behind_a_used_up_limit_says_until_when(
     conversation: Conversation, jo: Person, channel: Channel
 ) -> None:
-    written, until = reply(conversation, jo, "one"), say.at(0) + timedelta(hours=3)
+    written, until = reply(conversation, jo, "one"), timezone.now() + timedelta(hours=3)
     channels.delay_sends(channel_id=channel.pk, until=until, now=say.at(61))
 
     assert shown(conversation, written) == HeldUp(held_up.LIMIT, until)
+
+
+def test_a_limit_that_is_over_holds_up_nothing(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    written = reply(conversation, jo, "one")
+    channels.delay_sends(channel_id=channel.pk, until=timezone.now() - timedelta(minutes=1), now=say.at(61))
+
+    assert shown(conversation, written) is None
 
 
 @pytest.mark.parametrize("ahead", ["waits", "uncertain"])
