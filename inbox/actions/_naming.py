@@ -9,7 +9,7 @@ from inbox import events
 from inbox.actions import _conversations, _sql
 from inbox.models import Conversation, EventKind
 
-TOLD = 200
+TOLD = 200  # rows of one batch; on X somebody may have thousands, one for each post they answered
 
 
 def tell(

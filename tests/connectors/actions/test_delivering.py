@@ -76,7 +76,11 @@ def test_a_reply_outlives_an_outage_of_some_minutes_and_says_that_it_waits(queue
     assert deliver(queued_reply, clock) == "sent"
 
 
-def test_an_outage_that_lasts_is_told_at_last_and_says_why(queued_reply, platform, clock):
+@pytest.mark.parametrize("requires_human", [False, True])
+def test_an_outage_that_lasts_is_told_at_last_and_says_why(requires_human, queued_reply, platform, clock):
+    """A network that wants people to send is as patient: the fault is told, and not that a click grew old."""
+    send = replace(platform.manifest.send, requires_human=requires_human)
+    platforms.register(replace(platform.manifest, send=send))
     began, tries = clock(), 0
     while queued_reply.state == MessageState.QUEUED:
         platform.refuses(Remedy.RETRY, "The platform is busy.")
@@ -86,20 +90,6 @@ def test_an_outage_that_lasts_is_told_at_last_and_says_why(queued_reply, platfor
 
     assert timedelta(0) <= clock() - began - patience.PATIENCE <= timedelta(minutes=1)
     assert queued_reply.state == MessageState.FAILED
-    assert queued_reply.state_reason == f"Tried {tries} times without success: The platform is busy."
-
-
-def test_a_network_that_wants_people_is_as_patient_and_the_fault_is_told(queued_reply, platform, clock):
-    strict = replace(platform.manifest.send, requires_human=True)
-    platforms.register(replace(platform.manifest, send=strict))
-    began, tries = clock(), 0
-    while queued_reply.state == MessageState.QUEUED:
-        platform.refuses(Remedy.RETRY, "The platform is busy.")
-        deliver(queued_reply, clock)
-        tries += 1
-        clock.now = max(clock.now, queued_reply.not_before)
-
-    assert timedelta(0) <= clock() - began - patience.PATIENCE <= timedelta(minutes=1)
     assert queued_reply.state_reason == f"Tried {tries} times without success: The platform is busy."
 
 
