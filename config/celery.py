@@ -23,7 +23,7 @@ from django.db import close_old_connections
 from django.urls import get_resolver
 from kombu import Exchange, Queue
 
-from config import health
+from config import collecting, health
 
 log = structlog.get_logger(__name__)
 
@@ -110,6 +110,7 @@ def make_ready(**_: Any) -> None:
     """
     sys.setswitchinterval(SWITCH_SECONDS)
     _ = get_resolver().reverse_dict
+    collecting.seldom()
 
 
 @signals.worker_ready.connect

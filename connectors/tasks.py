@@ -23,7 +23,7 @@ from connectors.actions import (
     gesturing,
     settling,
 )
-from connectors.turns import OneByOne, Turns
+from connectors.turns import OneByOne, SecondHand, Turns
 from inbox import gestures, realtime
 from inbox.actions import attaching, clicks, sending
 from inbox.models import Conversation, Message
@@ -39,11 +39,12 @@ turns = Turns(at_once=_AT_ONCE, per_key=max(1, _AT_ONCE // 2))
 # Several at a time would each take a few receipts, wait for the same brand's lock and for the interpreter, and tell their news
 # out of order: a hundred messages a second then took four times as long to reach a page.
 drains = OneByOne(at_once=4, patience=1.0)
+drains_beside = SecondHand()
 
 
 @worker_shutting_down.connect
 def finish_and_begin_nothing(**_: Any) -> None:
-    turns.closed = drains.closed = True
+    turns.closed = drains.closed = drains_beside.closed = True
 
 
 def wake_drain() -> None:
@@ -59,13 +60,21 @@ def drain_receipts(**_later: Any) -> None:
 
 def _drain() -> bool:
     """One batch. While there is any, nobody needs to be woken; the mark that says so goes before the look that finds nothing."""
-    drained = draining.drain(now=timezone.now())
+    drained = draining.drain(now=timezone.now(), limit=draining.BATCH)
     if not drained.receipts:
         _forget(DRAIN_KEY)
-        drained = draining.drain(now=timezone.now())
-    if drained.receipts:
-        _show_typing(drained.typing)
+        drained = draining.drain(now=timezone.now(), limit=draining.BATCH)
+    if drained.receipts >= draining.BATCH:
+        drains_beside.call(_drain_beside)
+    _show_typing(drained.typing)
     return bool(drained.receipts)
+
+
+def _drain_beside() -> bool:
+    """While whole batches wait, the next one is read beside the one that is being kept."""
+    drained = draining.drain(now=timezone.now(), limit=draining.BATCH)
+    _show_typing(drained.typing)
+    return drained.receipts >= draining.BATCH
 
 
 def _show_typing(typing: list[tuple[int, str]]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 import structlog
+from django.db import connections
 
 log = structlog.get_logger(__name__)
 Work = Callable[[], None]
@@ -120,3 +121,33 @@ class OneByOne:
         """Out of a round that failed: no other follows in this thread, whoever asked meanwhile. Their wish stands for who asks next."""
         with self._lock:
             del self._began[me]
+
+
+@dataclass(slots=True)
+class SecondHand:
+    """A thread that works beside whoever calls for it, for as long as a round says that there is enough for two."""
+
+    closed: bool = False
+    _thread: threading.Thread | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def call(self, work: Callable[[], bool]) -> None:
+        """Begin, unless it is at it already."""
+        with self._lock:
+            if self.closed or (self._thread is not None and self._thread.is_alive()):
+                return
+            self._thread = threading.Thread(target=self._work, args=(work,), name="beside", daemon=True)
+            self._thread.start()
+
+    def wait(self, seconds: float) -> None:
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    def _work(self, work: Callable[[], bool]) -> None:
+        try:
+            while work() and not self.closed:
+                pass
+        except Exception:
+            log.exception("work_failed", key="beside")
+        finally:
+            connections.close_all()

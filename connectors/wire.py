@@ -75,6 +75,10 @@ def encode(value: Any) -> bytes:
 
 def mapping(value: object) -> Mapping[str, Any]:
     """The object, or an empty one: a missing and a misshapen member read alike."""
+    if (
+        type(value) is dict
+    ):  # what a body holds; asking an abstract class costs three times as much, twenty times a message
+        return value
     return value if isinstance(value, Mapping) else {}
 
 

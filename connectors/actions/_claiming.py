@@ -15,6 +15,7 @@ from django.db.models.functions import Greatest, Length
 
 from connectors.actions import _burying
 from connectors.models import Receipt, ReceiptState
+from inbox.rules.arrays import array
 
 log = structlog.get_logger(__name__)
 BATCH_BYTES = 16 * 1024 * 1024
@@ -31,7 +32,10 @@ class Begun:
 
 def waiting(only: Sequence[int] | None) -> QuerySet[Receipt]:
     new = Receipt.objects.filter(state=ReceiptState.NEW)
-    return new if only is None else new.filter(pk__in=only)
+    if only is None:
+        return new
+    # One parameter for all: a batch's five hundred cost Django and the driver a twentieth of its time.
+    return new.extra(where=["connectors_receipt.id = ANY(%s::bigint[])"], params=[array(list(only))])
 
 
 @transaction.atomic(durable=True)
@@ -58,7 +62,7 @@ def begin(*, now: datetime, limit: int, only: Sequence[int] | None) -> Begun:
     if dead:
         log.error("receipts_given_up", receipts=dead)
         _burying.deliveries(dead, f"Whoever read the delivery was ended by it, {MOST_TRIES} times.", now=now)
-    Receipt.objects.filter(pk__in=chosen).update(tries=F("tries") + 1)
+    waiting(chosen).update(tries=F("tries") + 1)
     return Begun(tuple(chosen), len(dead))
 
 

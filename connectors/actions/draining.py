@@ -14,6 +14,7 @@ from django.db import NotSupportedError, ProgrammingError, connection, transacti
 from connectors import contexts, registry
 from connectors.actions import _arriving, _burying, _claiming, _hearing, _missed
 from connectors.actions._arriving import Parsed
+from connectors.actions._stages import Stage, Stages
 from connectors.contract import (
     UNKNOWN_KIND,
     Account,
@@ -31,6 +32,7 @@ log = structlog.get_logger(__name__)
 # A third more messages a second than 200; the brand's lock is held for a fifth of a second at most.
 BATCH = 500
 NAMED = 100  # deliveries in one log line
+_stages = Stages(patience=1.0)
 
 FINISH = """
     UPDATE connectors_receipt receipt
@@ -147,20 +149,22 @@ def _mark_dead(receipt_id: int, error: str, now: datetime) -> int:
 
 
 def _read(now: datetime, limit: int, only: Sequence[int] | None) -> Drained:
-    begun = _claiming.begin(now=now, limit=limit, only=only)
-    try:
-        drained = _drain(begun.ids, now)
-    except Exception:
-        _claiming.give_back(begun.ids)
-        raise
-    _claiming.give_back(begun.ids)  # those that somebody else had taken since, and those that wait on
+    with _stages.enter() as stage:
+        begun = _claiming.begin(now=now, limit=limit, only=only)
+        try:
+            drained = _drain(begun.ids, now, stage)
+        except Exception:
+            _claiming.give_back(begun.ids)
+            raise
+    if drained.receipts < len(begun.ids):
+        _claiming.give_back(begun.ids)  # those that somebody else had taken since
     drained.receipts += begun.dead
     drained.dead += begun.dead
     return drained
 
 
 @transaction.atomic(durable=True)
-def _drain(ids: Sequence[int], now: datetime) -> Drained:
+def _drain(ids: Sequence[int], now: datetime, stage: Stage) -> Drained:
     receipts = _claiming.claim(ids)
     if not receipts:
         return Drained()
@@ -173,6 +177,7 @@ def _drain(ids: Sequence[int], now: datetime) -> Drained:
     for receipt in receipts:
         receipt.channel = batch.accounts.by_id[receipt.channel_id]
         batch.read(receipt)
+    stage.keep()
     taken = _arriving.take_in(batch.parsed, now=now)
     DeadItem.objects.bulk_create(batch.dead + taken.dead, batch_size=500)
     _finish(batch.readings, now)

@@ -66,9 +66,9 @@ class Batch:
         return batch
 
     def _meet(self, channel_id: int, party: Party) -> None:
-        party = replace(
-            party, name=clean(party.name), username=clean(party.username), avatar_url=clean(party.avatar_url)
-        )
+        name, username, avatar_url = clean(party.name), clean(party.username), clean(party.avatar_url)
+        if (name, username, avatar_url) != (party.name, party.username, party.avatar_url):
+            party = replace(party, name=name, username=username, avatar_url=avatar_url)
         if party.external_id and (
             (channel_id, party.external_id) not in self.parties or party.name or party.username
         ):
@@ -144,6 +144,8 @@ def _rename_people(parties: dict[Key, Party], known: dict[Key, Met]) -> list[tup
     """Webhooks often carry no name; those that do keep the handle current, and so do those that say how many follow."""
     changed = []
     for key, party in parties.items():
+        if not _tells(party):
+            continue
         met = known[key]
         was = replace(met)
         met.name, met.username = party.name[:200] or met.name, party.username[:120] or met.username
@@ -170,6 +172,12 @@ def _rename_people(parties: dict[Key, Party], known: dict[Key, Met]) -> list[tup
         [columns[1], columns[2]],
     )
     return named
+
+
+def _tells(party: Party) -> bool:
+    """Most deliveries name nobody: an id is all that they tell of a person."""
+    named = party.name or party.username or party.avatar_url
+    return bool(named) or party.followers is not None or party.verified is not None
 
 
 def renamed(people: dict[Key, Met], batch: Batch) -> list[tuple[int, str, int, str, str, str]]:

@@ -14,6 +14,8 @@ DEEPEST: Final = 100  # levels of JSON that are kept as they are
 def clean(text: str) -> str:
     if "\x00" in text:
         text = text.replace("\x00", "\ufffd")
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from connectors.turns import OneByOne, Turns
+from connectors.turns import OneByOne, SecondHand, Turns
 
 
 def test_one_key_that_hangs_leaves_turns_for_others():
@@ -190,3 +190,47 @@ def test_a_worker_that_stops_ends_with_the_round_under_way():
     one_by_one.run(work)
 
     assert rounds == [1]
+
+
+def test_a_second_hand_works_for_as_long_as_there_is_enough_for_two():
+    hand, left = SecondHand(), [1, 2, 3]
+
+    hand.call(lambda: left.pop() > 1)
+    hand.wait(5)
+
+    assert left == []
+
+
+def test_there_is_one_second_hand_whoever_calls():
+    hand, inside, go, done = SecondHand(), threading.Event(), threading.Event(), []
+    hand.call(lambda: inside.set() or not go.wait(5))
+    assert inside.wait(5)
+
+    hand.call(lambda: done.append("another") or False)
+
+    go.set()
+    hand.wait(5)
+    assert done == []
+    hand.call(lambda: done.append("later") or False)
+    hand.wait(5)
+    assert done == ["later"]
+
+
+def test_a_second_hand_that_fails_is_called_again():
+    hand, done = SecondHand(), []
+
+    hand.call(lambda: bool(1 / 0))
+    hand.wait(5)
+    hand.call(lambda: done.append("next") or False)
+    hand.wait(5)
+
+    assert done == ["next"]
+
+
+def test_a_worker_that_stops_calls_for_no_second_hand():
+    hand, done = SecondHand(closed=True), []
+
+    hand.call(lambda: done.append("late") or False)
+
+    hand.wait(5)
+    assert done == []
