@@ -619,3 +619,37 @@ def test_the_next_mail_is_ahead_and_at_its_hour(
     assert begun < at <= begun + timedelta(days=8 if weekly else 2)
     assert local.hour == hour or (local.hour == 3 and hour == 2)  # the night that skips two o'clock
     assert not weekly or local.weekday() == weekday
+
+
+class Hours:
+    """Time that passes while a slice is written, and while the job rests."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.rests: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self.rests.append(seconds)
+
+
+@pytest.mark.parametrize(("slices", "rests"), [(2, []), (4, [3.0, 3.0])])
+def test_a_long_file_rests_between_its_slices_and_a_short_one_is_written_at_once(
+    told: Story, monkeypatch: pytest.MonkeyPatch, slices: int, rests: list[float]
+) -> None:
+    hours, left = Hours(), list(range(slices))
+
+    def write_slice(**_: object) -> bool:
+        hours.now += 1.5
+        return bool(left.pop())
+
+    monkeypatch.setattr(jobs, "time", hours)
+    monkeypatch.setattr(exporting, "write_slice", write_slice)
+    export = exporting.begin(brand=told.brand, by=told.person("Ada"), asks=asked_of(told), now=told.at(0))
+
+    jobs.write_export(export_id=export.pk)
+
+    assert hours.rests == pytest.approx(rests)
