@@ -18,13 +18,23 @@ def array(column: Sequence[Any]) -> str:
     if kinds == {int}:
         return "{" + ",".join(map(str, column)) + "}"
     if kinds == {str}:
-        return "{" + ",".join(map(_quoted, column)) + "}"
+        return _texts(column)
+    if kinds == {datetime}:
+        return "{" + ",".join(map(datetime.isoformat, column)) + "}"
     return "{" + ",".join([_WRITERS.get(type(each), _other)(each) for each in column]) + "}"
 
 
 def arrays(records: Sequence[Sequence[Any]], width: int) -> list[str]:
     """Rows turned into columns."""
     return [array(column) for column in zip(*records, strict=True)] if records else ["{}"] * width
+
+
+def _texts(column: Sequence[str]) -> str:
+    """One look at all of them: hardly any holds what has to be escaped."""
+    together = "".join(column)
+    if "\\" in together or '"' in together:
+        return "{" + ",".join(map(_quoted, column)) + "}"
+    return '{"' + '","'.join(column) + '"}'
 
 
 def _quoted(text: str) -> str:
