@@ -95,6 +95,10 @@ INDEXES = """
 SELECT 'DROP INDEX ' || quote_ident(c.relname) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
  WHERE i.indrelid = ANY(%s::regclass[]) AND NOT i.indisprimary AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid)
 """
+OF_THE_NAIVE = (
+    "CREATE INDEX naive_words ON inbox_message USING gin (naive)",
+    "CREATE INDEX naive_unstored ON inbox_message USING gin (to_tsvector('simple', text))",
+)
 WRITTEN_FIRST = ["inbox_message", "inbox_messagewords", "inbox_contactwords"]
 
 
@@ -136,7 +140,7 @@ def seed(who: cast.Cast, amount: int, say: Callable[[str], None]) -> None:
                 one.result()
         say(f"search: {amount:,} messages written in {time.monotonic() - began:.0f} s")
         began = time.monotonic()
-        for definition in [*rebuilt, "CREATE INDEX naive_words ON inbox_message USING gin (naive)"]:
+        for definition in [*rebuilt, *OF_THE_NAIVE]:
             cursor.execute(definition)
         cursor.execute(
             "VACUUM (ANALYZE) inbox_message, inbox_messagewords, inbox_contactwords, inbox_conversation, inbox_conversationtag, inbox_handle"
