@@ -66,14 +66,14 @@ def write_export(*, export_id: int) -> None:
     try:
         began = time.monotonic()
         while exporting.write_slice(export_id=export_id, now=timezone.now()):
-            if time.monotonic() > until:
-                exporting.release(export_id=export_id)
-                start_export(export_id)
-                return
             took = time.monotonic() - began
             at_work += took
             if at_work > AT_ONCE:
-                time.sleep(took * RESTS)
+                time.sleep(max(0.0, min(took * RESTS, until - time.monotonic())))
+            if time.monotonic() >= until:
+                exporting.release(export_id=export_id)
+                start_export(export_id)
+                return
             began = time.monotonic()
     except OSError as fault:
         log.exception("export_failed", export=export_id)

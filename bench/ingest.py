@@ -57,7 +57,7 @@ def measure(house: House, findings: Findings) -> None:
     findings.note(beside_sets("ingest", rates["drain"], rates["sets"]))
     share = sum(bench.in_sql) / len(bench.in_sql)
     findings.note(
-        f"ingest: {share:.0%} of the drain's time PostgreSQL was working on its statements; the rest is Python."
+        f"ingest: {share:.0%} of the time of one of its two hands PostgreSQL was working on its statements; the rest is Python, and waiting for the other."
     )
 
 

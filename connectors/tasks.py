@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 from celery import shared_task
-from celery.signals import worker_shutting_down
+from celery.signals import worker_shutdown, worker_shutting_down
 from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
@@ -32,6 +32,7 @@ from inbox.queries import outbox
 log = structlog.get_logger(__name__)
 DRAIN_KEY = "drain-wanted"
 SWEEP_LIMIT = 200
+LAST_BATCH_SECONDS = 10.0  # as long as a batch may wait for a brand's lock
 GATHER_SECONDS = 0.5  # between the first message and the look for pictures and names: one look serves all who write meanwhile
 # A third of the worker's threads never waits for a platform: customers' messages come in while a platform hangs.
 _AT_ONCE = max(1, settings.WORKER_CONCURRENCY - max(1, settings.WORKER_CONCURRENCY // 3))
@@ -45,6 +46,12 @@ drains_beside = SecondHand()
 @worker_shutting_down.connect
 def finish_and_begin_nothing(**_: Any) -> None:
     turns.closed = drains.closed = drains_beside.closed = True
+
+
+@worker_shutdown.connect
+def wait_for_the_second_hand(**_: Any) -> None:
+    """Celery waits for its own threads. What this one has committed must be told, too, and its receipts count no try."""
+    drains_beside.wait(LAST_BATCH_SECONDS)
 
 
 def wake_drain() -> None:

@@ -1,12 +1,16 @@
 """A worker that is behind."""
 
 import threading
+import time
 
 import pytest
+from celery import signals
 
 from connectors import tasks
 from connectors.actions import draining
+from connectors.actions._stages import Stages
 from connectors.models import Receipt, ReceiptState
+from connectors.turns import SecondHand
 from inbox.models import Event, Message
 from tests.connectors.conftest import message_item
 
@@ -31,6 +35,7 @@ def test_who_is_behind_reads_the_next_batch_beside_the_one_that_is_kept_and_keep
     receipt, hands, monkeypatch
 ):
     monkeypatch.setattr(draining, "BATCH", 20)
+    monkeypatch.setattr(draining, "_stages", Stages(patience=60))
     for n in range(BATCHES * 20 + 5):
         receipt(message_item(f"m{n:04d}", f"Word {n}", seconds=n))
 
@@ -50,3 +55,24 @@ def test_who_is_not_behind_needs_no_second_hand(receipt, hands):
     tasks.drain_receipts()
 
     assert len(hands) == 1
+
+
+def test_a_worker_that_stops_waits_for_what_its_second_hand_is_at(monkeypatch):
+    at_it, done = threading.Event(), []
+
+    def batch():
+        at_it.set()
+        time.sleep(0.2)
+        done.append("kept")
+        return True
+
+    monkeypatch.setattr(tasks, "drains_beside", SecondHand())
+    tasks.drains_beside.call(batch)
+    assert at_it.wait(5)
+    for each in (tasks.turns, tasks.drains):
+        monkeypatch.setattr(each, "closed", False)  # and so again after the test
+
+    signals.worker_shutting_down.send(sender=None)
+    signals.worker_shutdown.send(sender=None)
+
+    assert done == ["kept"]

@@ -54,14 +54,17 @@ def test_batches_are_kept_in_the_order_in_which_they_were_taken_up():
 
 
 def test_one_that_is_held_up_holds_up_no_other():
-    stages, done, hang = Stages(patience=0.05), [], threading.Event()
+    stages, done, hang = Stages(patience=0.2), [], threading.Event()
     stuck = batch(stages, "stuck", done, keep=hang)
     wait_for(done, "stuck is read")
 
-    for name in ("second", "third"):
+    began = time.monotonic()
+    others = [f"number {n}" for n in range(40)]
+    for name in others:
         batch(stages, name, done).join(5)
 
-    assert done[1:] == ["second is read", "second is kept", "third is read", "third is kept"]
+    assert done[1:] == [f"{name} is {what}" for name in others for what in ("read", "kept")]
+    assert time.monotonic() - began < 40 * 0.2 / 2  # the first alone waited for it
     hang.set()
     stuck.join(5)
 
