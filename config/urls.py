@@ -1,19 +1,21 @@
 """The pages of every app. Sockets and the webhook door are routed in config/edge.py, before Django."""
 
-from allauth.account.decorators import secure_admin_login
+from typing import Any
+
 from allauth.account.models import EmailAddress
+from allauth.account.utils import get_next_redirect_url
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.http import HttpRequest
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.cache import never_cache
 from django.views.generic import RedirectView
 
 from config import accounts, queue_pages, sign_ins
 from inbox import access
-
-# One way to sign in, with its rate limits and second factors; Django admin's own page has neither.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 
 def _runs_the_installation(request: HttpRequest) -> bool:
@@ -21,10 +23,22 @@ def _runs_the_installation(request: HttpRequest) -> bool:
     return access.runs_installation(request.user)
 
 
+@never_cache
+def _no_sign_in_of_its_own(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    """There is one way to sign in, with its limits of tries and its second factors. Django admin's own page knows neither, and takes any
+    name and password from whoever is signed in: it is never shown, and never asked."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(get_next_redirect_url(request) or request.get_full_path())
+    if not access.runs_installation(request.user):
+        raise Http404
+    return redirect("admin:index")
+
+
 # What the audit log hears of is changed on pages of ours: a second factor or an address that is set here would stand in no entry.
 for _model in (Authenticator, EmailAddress, Group):
     admin.site.unregister(_model)
 admin.site.has_permission = _runs_the_installation  # type: ignore[method-assign]
+admin.site.login = _no_sign_in_of_its_own  # type: ignore[method-assign]
 
 queue_pages.open_to_those_who_run_the_installation()
 sign_ins.watch_keys()

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
-import pytest
-from django.test import Client
+import re
+from collections.abc import Iterator
 
-from inbox.models import Role
+import pytest
+from django.contrib.auth import SESSION_KEY
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from inbox.models import AuditEntry, Person, Role
 from tests.factories.people import MembershipFactory, PersonFactory
 
 THERE = (
@@ -15,12 +20,84 @@ THERE = (
 )
 
 
-@pytest.mark.django_db
-@pytest.mark.parametrize("path", ["/admin/login/", "/admin/"])
-def test_the_admin_has_no_sign_in_of_its_own(client: Client, path: str) -> None:
-    answer = client.post(path, {"username": "a@example.test", "password": "guess"}, follow=True)
+# Whose session it is: nobody's, an agent's, one of staff whose role was taken from them, one of staff with it.
+ASKERS = {
+    "nobody": lambda: None,
+    "an agent": lambda: MembershipFactory(role=Role.AGENT).person,
+    "staff that is an agent": lambda: MembershipFactory(role=Role.AGENT, person__is_staff=True).person,
+    "staff of no brand": lambda: PersonFactory(is_staff=True),
+    "staff with a role": lambda: MembershipFactory(role=Role.OPERATIONS, person__is_staff=True).person,
+    "a superuser": lambda: PersonFactory(is_staff=True, is_superuser=True),
+}
+RUN_IT = {"staff with a role", "a superuser"}
 
-    assert answer.redirect_chain[-1][0].startswith("/accounts/login/")
+
+def _below_the_admin(patterns: list[URLPattern | URLResolver], so_far: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        path = so_far + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _below_the_admin(pattern.url_patterns, path)
+        elif path.startswith("admin/"):
+            path = re.sub(r"\(\?P<app_label>[^)]*\)", "connectors", path)
+            path = re.sub(r"\(\?P<\w+>[^)]*\)\??|<[^>]+>", "0", path)
+            yield "/" + path.replace("^", "").replace("/?", "/").replace("$", "")
+
+
+def _addresses(*, whose: str) -> list[str]:
+    """Leaving, and the page of the password that stands elsewhere, are no part of it. What RQ's pages offer would be done for who may."""
+    found = _below_the_admin(get_resolver().url_patterns)
+    left = ["/admin/logout/", "/admin/password_change/"] + (["/admin/rq/"] if whose in RUN_IT else [])
+    return [each for each in dict.fromkeys(found) if not each.startswith(tuple(left))]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("whose", ASKERS)
+def test_no_address_of_the_admin_takes_a_name_and_a_password(client: Client, whose: str) -> None:
+    root = PersonFactory(email="root@example.test", is_staff=True, is_superuser=True)
+    asker = _signed_in(client, whose)
+    addresses = _addresses(whose=whose)
+    assert {"/admin/", "/admin/login/"} <= set(addresses) and len(addresses) > 20
+
+    for path in addresses:
+        for ask in (client.get, client.post):
+            answer = ask(path, {"username": root.email, "email": root.email, "password": "correct horse"})
+
+            assert client.session.get(SESSION_KEY) == (str(asker.pk) if asker else None), path
+            assert b'name="password"' not in answer.content, path
+    assert not AuditEntry.objects.filter(
+        act__in=["signed in", "failed to sign in"], subject_id=root.pk
+    ).exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("whose", ASKERS)
+@pytest.mark.parametrize("path", ["/admin/login/", "/admin/login/?next=/admin/connectors/", "/admin/"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_the_admin_has_no_sign_in_of_its_own(client: Client, whose: str, path: str, method: str) -> None:
+    _signed_in(client, whose)
+
+    answer = getattr(client, method)(path, {"username": "a@example.test", "password": "guess"}, follow=True)
+
+    if whose == "nobody":
+        assert answer.redirect_chain[-1][0].startswith("/accounts/login/")
+    elif whose in RUN_IT:
+        assert (answer.status_code, answer.request["PATH_INFO"]) == (200, "/admin/")
+    else:
+        assert answer.status_code == 404
+
+
+@pytest.mark.django_db
+def test_who_has_to_sign_in_comes_back_to_the_page_they_asked_for(client: Client) -> None:
+    answer = client.get("/admin/connectors/syncschedule/", follow=True)
+
+    assert answer.redirect_chain[-1][0] == "/accounts/login/?next=/admin/connectors/syncschedule/"
+
+
+def _signed_in(client: Client, whose: str) -> Person | None:
+    person: Person | None = ASKERS[whose]()
+    if person is not None:
+        client.force_login(person)
+    return person
 
 
 @pytest.mark.django_db
