@@ -124,12 +124,17 @@ def attainment(asked: Asked, *targets: str) -> Chart:
         cells: list[charts.Cell] = []
         for target, counts in zip(targets, known, strict=True):
             count, hits = counts.get((moment.key,), (0, 0))
-            url = charts.behind(asked, target, **moment.address())
-            cells.append(cell(100 * hits / count if count else None, Unit.SHARE, url, count))
-            missed = count - hits
-            cells.append(cell(missed, Unit.NUMBER, url + "&hit=0" if missed else "", missed))
+            cells += kept_and_missed(count, hits, charts.behind(asked, target, **moment.address()))
         chart.rows.append(Row(moment.label, tuple(cells)))
     return chart
+
+
+def kept_and_missed(count: int, hits: int, url: str) -> tuple[charts.Cell, charts.Cell]:
+    missed = count - hits
+    return (
+        cell(100 * hits / count if count else None, Unit.SHARE, url, count),
+        cell(missed, Unit.NUMBER, url + "&hit=0" if missed else "", missed),
+    )
 
 
 def by_what(asked: Asked, key: str, name: str, names: Names) -> Chart:
@@ -144,12 +149,20 @@ def by_what(asked: Asked, key: str, name: str, names: Names) -> Chart:
         Column(metric.of.capitalize(), Unit.NUMBER, drawn=False),
     ]
     if target:
-        columns.append(Column("Targets kept", Unit.SHARE, drawn=False))
+        columns += [
+            Column("Targets kept", Unit.SHARE, drawn=False),
+            Column("Targets missed", Unit.NUMBER, drawn=False),
+        ]
     chart = Chart(
         "by", f"{metric.name} by {HEADS[column].lower()}", charts.named(key, *([target] if target else [])), Draw.BARS, HEADS[column],
         tuple(columns),
     )  # fmt: skip
-    for (value,), point in sorted(known.items(), key=lambda item: -item[1].count):
+    # Also who only missed targets, and of whom the period before alone knows: the tiles count both.
+    found = {**before, **kept, **known}
+    for (value,) in sorted(
+        found, key=lambda key: (-known.get(key, NOTHING).count, names.label(column, key[0]))
+    ):
+        point = known.get((value,), NOTHING)
         at = {name: names.text(column, value)}
         url = charts.behind(asked, key, **at)
         old = before.get((value,), NOTHING)
@@ -158,15 +171,7 @@ def by_what(asked: Asked, key: str, name: str, names: Names) -> Chart:
             cell(point.count, Unit.NUMBER, url, point.count),
         ]  # fmt: skip
         if target:
-            count, hits = kept.get((value,), (0, 0))
-            cells.append(
-                cell(
-                    100 * hits / count if count else None,
-                    Unit.SHARE,
-                    charts.behind(asked, target, **at),
-                    count,
-                )
-            )
+            cells += kept_and_missed(*kept.get((value,), (0, 0)), charts.behind(asked, target, **at))
         chart.rows.append(Row(names.label(column, value), tuple(cells)))
     return chart
 

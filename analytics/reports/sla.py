@@ -14,7 +14,7 @@ from analytics.queries import behind, missed, series
 from analytics.queries.asked import Asked
 from analytics.queries.names import HEADS, Names
 from analytics.reports import charts, responses
-from analytics.reports.charts import Cell, Chart, Column, Draw, Row, Tile, cell
+from analytics.reports.charts import Cell, Chart, Column, Draw, Row, Tile
 from analytics.reports.responses import SPLITS, split
 
 TARGETS = (metrics.TARGET_FIRST, metrics.TARGET_NEXT, metrics.TARGET_RESOLUTION)
@@ -58,11 +58,7 @@ def by_what(asked: Asked, name: str, names: Names) -> Chart:
         for target, counts in zip(TARGETS, known, strict=True):
             count, hits = counts.get((value,), (0, 0))
             url = charts.behind(asked, target, **{name: names.text(column, value)})
-            missed = count - hits
-            cells += [
-                cell(100 * hits / count if count else None, Unit.SHARE, url, count),
-                cell(missed, Unit.NUMBER, url + "&hit=0" if missed else "", missed),
-            ]
+            cells += responses.kept_and_missed(count, hits, url)
         chart.rows.append(Row(names.label(column, value), tuple(cells)))
     return chart
 

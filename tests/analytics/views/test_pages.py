@@ -385,6 +385,49 @@ def test_what_was_missed_shows_its_timeline(manager: Client, story: Story) -> No
     assert {row[head.index("Late (seconds)")] for row in rows if "Mara" in row} == {"900"}
 
 
+@pytest.mark.parametrize(
+    ("by", "silent", "quick", "before"),
+    [("channel", "Silent · X", "Quick · X", "Old · X"), ("agent", "Nobody in Parley", "Ada", "Cy")],
+)
+def test_who_only_missed_targets_and_whom_the_period_before_alone_knows_have_a_row(
+    manager: Client, story: Story, by: str, silent: str, quick: str, before: str
+) -> None:
+    SlaPolicy.objects.create(brand=story.brand, name="Standard", first_response=600)
+    channels = {
+        name: ChannelFactory(brand=story.brand, platform="x", name=name)
+        for name in ("Silent", "Quick", "Old")
+    }
+    story.write("olga", -5760, channel=channels["Old"])
+    story.triage(-5759)
+    story.answer("olga", -5758, by="Cy")
+    for who in ("mara", "noor", "omar"):
+        story.write(who, 0, channel=channels["Silent"])
+    story.write("pia", 1, channel=channels["Quick"])
+    story.triage(2)
+    story.answer("pia", 3, by="Ada")
+    story.triage(4)
+    story.sweep(30)
+    story.count(31)
+    asked = {**DAYS, "by": by}
+
+    page = manager.get(address(story, "responses"), asked).content.decode()
+    head, *rows = told(
+        manager, reverse("analytics:chart-file", args=[story.brand.slug, "responses", "by"]), asked
+    )
+
+    columns = [metrics.METRICS[metrics.FIRST].of.capitalize(), "Targets kept (percent)", "Targets missed"]
+    assert {row[0]: [row[head.index(each)] for each in columns] for row in rows} == {
+        quick: ["1", "100", "0"], silent: ["0", "0", "3"], before: ["0", "", "0"],
+    }  # fmt: skip
+    assert [row[0] for row in rows if row[head.index("Half within, before (seconds)")]] == [before]
+    assert "1 of 4 kept" in page
+    for name in (silent, quick, before):
+        assert f'<th scope="row" dir="auto">{name}</th>' in page
+    seen: dict[str, int] = {}
+    collect(manager, story, "responses", asked, seen)
+    assert [listed(manager, url) for url in seen if "hit=0" in url and f"{by}=" in url] == [3]
+
+
 def test_a_board_says_who_waits_and_opens_it(manager: Client, story: Story) -> None:
     now = timezone.now()
     minutes = (now - story.at(0)).total_seconds() / 60
