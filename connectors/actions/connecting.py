@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from connectors import clock as clocks
 from connectors import contexts, sealing
-from connectors.actions import _covering, backfilling, planning, refreshing
+from connectors.actions import _covering, _handing_over, backfilling, planning, refreshing
 from connectors.actions.scheduling import Walk
 from connectors.contract import Account, ConnectorError, Grant, Remedy
 from connectors.models import (
@@ -35,6 +35,7 @@ log = structlog.get_logger(__name__)
 CONSENT_LASTS = timedelta(minutes=15)
 STATE = re.compile(r"[A-Za-z0-9_-]{20,100}", re.ASCII)
 NO_CONSENT = "This answer belongs to no consent of yours that is under way. Start again."
+JUST_NOW = "This account is being connected by somebody else at this moment."
 NOT_CONFIRMED = "The platform has not confirmed the connection yet."
 Note = Callable[[str], object]
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -135,7 +136,7 @@ def finish(*, consent: PendingConsent, code: str, now: datetime, note: Note | No
 
 def _refuse_another(channel: Channel, account: Account) -> None:
     """Whoever renews one account's grant while the browser is signed in as another would bring that one's messages in."""
-    if channel.external_id in (account.external_id, account.formerly):
+    if _handing_over.is_of(channel, account):
         return
     chosen = account.name or account.handle or "another account"
     raise ConnectionRefused(
@@ -190,14 +191,13 @@ def _keep(
     now: datetime,
 ) -> tuple[Channel, str]:
     account = grant.account
-    known = Channel.objects.filter(platform=app.platform)
-    channel = known.filter(external_id=account.external_id).first()
-    if channel is None and account.formerly:
-        channel = known.filter(external_id=account.formerly).first()
-    if channel is not None and channel.brand_id != brand.pk:
+    try:
+        channel = _handing_over.channel_of(account, platform=app.platform, brand=brand)
+    except _handing_over.Taken:
         raise ConnectionRefused(
             f"{account.name or account.handle or 'This account'} is connected by another brand already."
-        )
+            " Once an administrator there has retired it, it can be connected here."
+        ) from None
     name = (account.name or account.handle or account.external_id)[:120]
     if channel is None:
         try:
@@ -212,9 +212,7 @@ def _keep(
                     state_reason=NOT_CONFIRMED,
                 )
         except IntegrityError:
-            raise ConnectionRefused(
-                "This account is being connected by somebody else at this moment."
-            ) from None
+            raise ConnectionRefused(JUST_NOW) from None
     else:
         # Ahead of the row's own change: the brand's lock comes before every other. What comes from here on is let in.
         if channels.take_back(channel_id=channel.pk, reason=NOT_CONFIRMED, now=now):
@@ -222,7 +220,11 @@ def _keep(
             _covering.end_gaps(channel.pk, now=now)
             channel.refresh_from_db()
         channel.external_id, channel.name, channel.handle = account.external_id, name, account.handle[:120]
-        channel.save(update_fields=["external_id", "name", "handle"])
+        try:
+            with transaction.atomic():
+                channel.save(update_fields=["external_id", "name", "handle"])
+        except IntegrityError:  # another brand took it meanwhile
+            raise ConnectionRefused(JUST_NOW) from None
     credential = Credential.objects.select_for_update().filter(channel=channel).first()
     columns = refreshing.columns(grant.tokens, now)
     if credential is None:

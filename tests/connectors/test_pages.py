@@ -443,6 +443,80 @@ def test_a_channel_that_is_retired_while_it_is_connected_again_stays_retired(
     assert Channel.objects.get().state == ChannelState.DISCONNECTED
 
 
+@pytest.fixture
+def borealis(app):
+    """Another brand, and who runs its channels."""
+    other = Brand.objects.create(name="Borealis", slug="borealis")
+    BrandSequence.objects.get_or_create(brand=other)
+    return SimpleNamespace(
+        brand=other, operations=MembershipFactory(brand=other, role=Role.OPERATIONS).person
+    )
+
+
+def test_an_account_that_one_brand_retired_may_be_connected_by_another(
+    client, retired, brand, borealis, receipt, clock
+):
+    client.force_login(borealis.operations)
+
+    answer = come_back(client, begin(client, borealis.brand))
+
+    assert "Acme on Fake is connected." in answer.content.decode()
+    theirs = borealis.brand.channels.get()
+    assert (theirs.external_id, theirs.state) == ("acc-1", ChannelState.CONNECTED)
+    receipt(message_item("m1"), at=theirs)
+    # One app delivers for all of its accounts at any of their addresses.
+    receipt(message_item("m2", account="acc-1"), at=retired)
+    draining.drain(now=clock())
+    assert set(Message.objects.values_list("external_id", "channel")) == {
+        ("m1", theirs.pk),
+        ("m2", theirs.pk),
+    }
+    retired.refresh_from_db()
+    assert (retired.brand, retired.state) == (brand, ChannelState.DISCONNECTED)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_an_account_that_went_to_another_brand_comes_back_as_the_channel_that_it_was(
+    client, retired, brand, borealis, operations, named
+):
+    client.force_login(borealis.operations)
+    come_back(client, begin(client, borealis.brand))
+    client.force_login(operations)
+    again = {"channel": retired.public_id} if named else {}
+
+    answer = come_back(client, begin(client, brand, **again))
+
+    assert "connected by another brand already" in answer.content.decode()
+    assert "Once an administrator there has retired it" in answer.content.decode()
+    theirs = borealis.brand.channels.get()
+    retiring.retire(channel=theirs, by=borealis.operations, now=timezone.now())
+    come_back(client, begin(client, brand, **again))
+    retired.refresh_from_db()
+    theirs.refresh_from_db()
+    assert (retired.external_id, retired.state) == ("acc-1", ChannelState.CONNECTED)
+    assert theirs.state == ChannelState.DISCONNECTED and theirs.external_id != "acc-1"
+    assert Channel.objects.count() == 2
+
+
+def test_an_account_that_another_brand_takes_while_it_is_connected_again_is_refused_in_words(
+    client, retired, brand, borealis, monkeypatch
+):
+    take_back = channel_actions.take_back
+
+    def taken_meanwhile(**told):
+        Channel.objects.filter(pk=retired.pk).update(external_id="aside")
+        Channel.objects.create(brand=borealis.brand, platform="fake", external_id="acc-1", name="Theirs")
+        return take_back(**told)
+
+    monkeypatch.setattr(channel_actions, "take_back", taken_meanwhile)
+
+    answer = come_back(client, begin(client, brand))
+
+    assert "is being connected by somebody else at this moment" in answer.content.decode()
+    retired.refresh_from_db()
+    assert retired.state == ChannelState.DISCONNECTED
+
+
 def test_only_administrators_retire_a_channel_and_only_when_they_are_sure(signed_in, client, brand, channel):
     page = reverse("connectors:connection", args=[brand.slug, channel.public_id])
     retire = reverse("connectors:retire", args=[brand.slug, channel.public_id])
