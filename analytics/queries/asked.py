@@ -46,6 +46,7 @@ class Asked:
     told: Mapping[str, str] = field(default_factory=dict)  # the filters as the address says them
     more: Mapping[str, str] = field(default_factory=dict)  # what else the page remembers in its address
     faults: tuple[str, ...] = ()
+    weeks_from: int = 0  # the day of the week on which weeks begin; 0 is Monday
     picked: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -66,12 +67,18 @@ class Asked:
 
     @property
     def before(self) -> Asked:
-        """The same number of days right before."""
-        return replace(self, first=self.first - self.days * DAY, last=self.first - DAY, preset="")
+        """The same number of days right before, with weeks that lie in it as those of this one lie here."""
+        return replace(
+            self, first=self.first - self.days * DAY, last=self.first - DAY, preset="", weeks_from=(self.weeks_from - self.days) % 7
+        )  # fmt: skip
 
     @property
     def basis(self) -> int:
         return int(self.business)
+
+    def week_of(self, day: date) -> date:
+        """The first day of its week, which may lie before the period."""
+        return day - (day.weekday() - self.weeks_from) % 7 * DAY
 
     def within(self, first: date, last: date) -> Asked:
         return replace(self, first=first, last=last, preset="")

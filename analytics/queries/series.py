@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import product
 from math import prod
 from typing import Any
@@ -117,7 +117,7 @@ def _of_sums(asked: Asked, kind: str, by: Sequence[str], dim: str, *, told: bool
             number = {value: place for place, value in enumerate(known)}
             parts.append((known, np.array([number[value] for row in rows for value in row[1]], np.intp)))
         else:
-            told_of = [_moment(day, name) for day in _days(asked, [row[0] for row in rows])]
+            told_of = [_moment(asked, day, name) for day in _days(asked, [row[0] for row in rows])]
             moments = sorted(set(told_of))
             number = {value: place for place, value in enumerate(moments)}
             places = np.array([number[each] for each in told_of], np.intp)
@@ -163,8 +163,8 @@ def _days(asked: Asked, moments: Sequence[datetime]) -> list[date]:
     return [known[at] for at in moments]
 
 
-def _moment(day: date, name: str) -> str:
-    return str(day if name == DAY else day - timedelta(days=day.weekday()))
+def _moment(asked: Asked, day: date, name: str) -> str:
+    return str(day if name == DAY else asked.week_of(day))
 
 
 def _of_facts(asked: Asked, kind: str, by: Sequence[str], *, told: bool) -> Groups:
@@ -180,7 +180,7 @@ def _of_facts(asked: Asked, kind: str, by: Sequence[str], *, told: bool) -> Grou
             known, places, chosen = packing.spread(*_labels(facts), "tag")
             parts.append((known, places))
         else:
-            parts.append(_places(facts, name))
+            parts.append(_places(asked, facts, name))
     # A fact with two tags is there twice from here on.
     crossed = [
         (known, places if name == "tag" and "tag" not in asked.filters else places[chosen])
@@ -229,7 +229,7 @@ def _column(name: str) -> str:
     return "hour" if name == SLOT else "" if name in MOMENTS else picked.COLUMN_OF[name]
 
 
-def _places(facts: Picked, name: str) -> tuple[Sequence[str], Numbers]:
+def _places(asked: Asked, facts: Picked, name: str) -> tuple[Sequence[str], Numbers]:
     """The values of a split as text, and for each fact the place of its own."""
     if name == "priority":
         return [str(number) for number in range(256)], facts.priorities()
@@ -239,13 +239,13 @@ def _places(facts: Picked, name: str) -> tuple[Sequence[str], Numbers]:
     if name not in MOMENTS:
         pks, places = facts.values(picked.COLUMN_OF[name])
         return [str(pk or "") for pk in pks], places
-    days = _days(facts.asked, [row[1] for row in facts.rows])
+    days = _days(asked, [row[1] for row in facts.rows])
     if name == SLOT:
         # An hour of the week is less than 256.
         return [str(number) for number in range(7 * 24)], facts.of_rows(
             [day.weekday() * 24 for day in days]
         ) + _hours(facts)
-    told = [_moment(day, name) for day in days]
+    told = [_moment(asked, day, name) for day in days]
     known = sorted(set(told))
     number = {value: place for place, value in enumerate(known)}
     return known, facts.of_rows([number[each] for each in told])

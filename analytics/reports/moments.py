@@ -45,16 +45,16 @@ def of(asked: Asked) -> list[Moment]:
     if by(asked) == series.DAY:
         days = [asked.first + number * DAY for number in range(asked.days)]
         return [Moment(day.isoformat(), say(day), day, day) for day in days]
-    found, monday = [], asked.first - asked.first.weekday() * DAY
-    while monday <= asked.last:
-        first, last = max(monday, asked.first), min(monday + timedelta(days=6), asked.last)
-        found.append(Moment(monday.isoformat(), say(monday), first, last))
-        monday += timedelta(days=7)
+    found, begins = [], asked.week_of(asked.first)
+    while begins <= asked.last:
+        first, last = max(begins, asked.first), min(begins + timedelta(days=6), asked.last)
+        found.append(Moment(begins.isoformat(), say(begins), first, last))
+        begins += timedelta(days=7)
     return found
 
 
 def before(asked: Asked) -> list[Moment]:
-    """Of the period before, in the same places."""
+    """Of the period before, as many and as long, each at the same distance from its first day."""
     return of(asked.before)
 
 

@@ -82,12 +82,10 @@ def over_time(asked: Asked, key: str) -> Chart:
         "over-time", f"{metric.name} over time", (metric,), Draw.LINES, moments.head(asked),
         (*_TIMES, Column("Half within, the period before", Unit.TIME, faint=True), Column(metric.of.capitalize(), Unit.NUMBER, drawn=False)),
     )  # fmt: skip
-    past = moments.before(asked)
-    for place, moment in enumerate(moments.of(asked)):
-        point = known.get((moment.key,), NOTHING)
-        old = earlier.get((past[place].key,), NOTHING) if place < len(past) else NOTHING
+    for moment, past in zip(moments.of(asked), moments.before(asked), strict=True):
+        point, old = known.get((moment.key,), NOTHING), earlier.get((past.key,), NOTHING)
         url = charts.behind(asked, key, **moment.address())
-        old_url = charts.behind(asked.before, key, **past[place].address()) if place < len(past) else ""
+        old_url = charts.behind(asked.before, key, **past.address())
         chart.rows.append(
             Row(
                 moment.label,

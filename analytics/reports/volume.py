@@ -95,7 +95,7 @@ def conversations(asked: Asked) -> Chart:
 def _counted(asked: Asked, key: str, title: str, draw: Draw, told: list[tuple[str, str, str]]) -> Chart:
     """`told`: metric, fact and label of each series; the first one also for the period before."""
     known = [series.counts(asked, kind, moments.by(asked)) for _, kind, _ in told]
-    earlier, past = series.counts(asked.before, told[0][1], moments.by(asked.before)), moments.before(asked)
+    earlier = series.counts(asked.before, told[0][1], moments.by(asked.before))
     columns = [Column(label, Unit.NUMBER) for _, _, label in told]
     columns.append(Column(f"{told[0][2]}, the period before", Unit.NUMBER, drawn=False, faint=True))
     chart = Chart(
@@ -106,16 +106,13 @@ def _counted(asked: Asked, key: str, title: str, draw: Draw, told: list[tuple[st
         moments.head(asked),
         tuple(columns),
     )
-    for place, moment in enumerate(moments.of(asked)):
+    for moment, past in zip(moments.of(asked), moments.before(asked), strict=True):
         cells = [
             _count(counts.get((moment.key,), (0, 0))[0], charts.behind(asked, metric, **moment.address()))
             for (metric, _, _), counts in zip(told, known, strict=True)
         ]
-        if place < len(past):
-            url = charts.behind(asked.before, told[0][0], **past[place].address())
-            cells.append(_count(earlier.get((past[place].key,), (0, 0))[0], url))
-        else:
-            cells.append(cell(None, Unit.NUMBER))
+        url = charts.behind(asked.before, told[0][0], **past.address())
+        cells.append(_count(earlier.get((past.key,), (0, 0))[0], url))
         chart.rows.append(Row(moment.label, tuple(cells)))
     return chart
 

@@ -22,7 +22,7 @@ from analytics.packing import DIMS
 from analytics.queries import series
 from analytics.queries.asked import Asked
 from analytics.queries.series import DAY, MOMENTS, SLOT, WEEK
-from analytics.reports import moments
+from analytics.reports import moments, volume
 from inbox.models import Brand
 from tests.analytics.conftest import Story
 
@@ -101,7 +101,7 @@ def keys(fact: Fact, asked: Asked, by: tuple[str, ...]) -> Iterator[tuple[str, .
         if name == DAY:
             told = [str(at.date())]
         elif name == WEEK:
-            told = [str(at.date() - timedelta(days=at.weekday()))]
+            told = [str(at.date() - timedelta(days=(at.weekday() - asked.weeks_from) % 7))]
         elif name == SLOT:
             told = [str(at.weekday() * 24 + at.hour)]
         else:
@@ -123,11 +123,25 @@ BY = st.lists(st.sampled_from([*MOMENTS, *DIMS]), max_size=3, unique=True).map(t
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(filters=FILTERS, by=BY, kind=st.sampled_from(KINDS), business=st.booleans(), ends=st.integers(0, 4))
+@given(
+    filters=FILTERS,
+    by=BY,
+    kind=st.sampled_from(KINDS),
+    business=st.booleans(),
+    ends=st.integers(0, 4),
+    weeks_from=st.integers(0, 6),
+)
 def test_every_question_is_answered_as_the_facts_answer_it(
-    brand: Brand, filters: dict[str, Any], by: tuple[str, ...], kind: str, business: bool, ends: int
+    brand: Brand,
+    filters: dict[str, Any],
+    by: tuple[str, ...],
+    kind: str,
+    business: bool,
+    ends: int,
+    weeks_from: int,
 ) -> None:
-    asked = Asked(brand, FIRST_DAY, FIRST_DAY + timedelta(days=ends), business=business, filters=filters)
+    last = FIRST_DAY + timedelta(days=ends)
+    asked = Asked(brand, FIRST_DAY, last, business=business, filters=filters, weeks_from=weeks_from)
 
     expected = counted(asked, kind, by)
 
@@ -147,6 +161,36 @@ def test_every_question_is_answered_as_the_facts_answer_it(
 def test_a_day_by_the_hour_has_as_many_rows_as_is_written(brand: Brand, day: date) -> None:
     assert len(moments.of(Asked(brand, day, day))) == 24
     assert "By the hour each day has 24 rows" in metrics.page()
+
+
+@pytest.mark.parametrize("days", [1, 2, 7, 100, 101, 103, 107, 365])
+@pytest.mark.parametrize("first", [date(2026, 10, 26) + timedelta(days=number) for number in range(7)])
+def test_the_period_before_is_cut_at_the_same_distances_from_its_first_day(
+    brand: Brand, first: date, days: int
+) -> None:
+    asked = Asked(brand, first, first + timedelta(days=days - 1))
+
+    here, past = moments.of(asked), moments.before(asked)
+
+    assert [(each.first - asked.first, each.last - each.first) for each in here] == [
+        (each.first - asked.before.first, each.last - each.first) for each in past
+    ]
+    assert past[-1].last == asked.before.last
+
+
+@pytest.mark.parametrize("filters", [{}, {"tag": "refund", "priority": 1}])
+def test_what_weeks_of_the_period_before_show_adds_up_to_all_of_it(
+    brand: Brand, filters: dict[str, Any]
+) -> None:
+    """The facts lie in its last two days, where by the calendar a week more begins in it than in the period itself."""
+    first = LAST_DAY + timedelta(days=1)
+    asked = Asked(brand, first, first + timedelta(days=102), filters=filters)
+
+    shown = [row.cells[-1].value for row in volume.messages(asked).rows]
+
+    assert len(shown) == 15
+    assert sum(shown) == series.counts(asked.before, metrics.IN)[()][0] > 0
+    assert volume.tiles(asked)[0].before == str(sum(shown))
 
 
 def test_a_question_of_many_things_reads_no_fact(brand: Brand, django_assert_max_num_queries: Any) -> None:
