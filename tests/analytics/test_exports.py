@@ -142,8 +142,27 @@ def test_a_conversation_begins_with_nobody_so_no_agent_narrows_a_file(
     file = client.get(reverse("analytics:conversations-file", args=[told.brand.slug]), asks)
 
     html = page.content.decode()
-    assert "5 conversations began in these days" in html
+    assert "Conversations began 5 times in these days" in html
     assert 'name="agent"' not in html and "agent=" not in page.context["whole_query"]
+    rows = b"".join(file.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    assert len(rows) == 1 + 5
+
+
+def test_how_often_conversations_began_is_not_said_to_be_how_many_they_are(
+    told: Story, client: Client
+) -> None:
+    told.resolve("c0", 10)
+    told.write("c0", 20)
+    told.count(30)
+    Membership.objects.filter(person=told.person("Ada")).update(role=Role.MANAGER)
+    client.force_login(told.person("Ada"))
+    asks = {"from": str(FIRST), "to": str(LAST)}
+
+    html = client.get(reverse("analytics:files", args=[told.brand.slug]), asks).content.decode()
+    file = client.get(reverse("analytics:conversations-file", args=[told.brand.slug]), asks)
+
+    assert "Conversations began 6 times in these days. Each has one row" in html
+    assert "6 conversations" not in html
     rows = b"".join(file.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
     assert len(rows) == 1 + 5
 
