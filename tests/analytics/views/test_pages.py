@@ -626,6 +626,13 @@ def test_a_chart_is_a_file_without_formulas(manager: Client, story: Story) -> No
     assert text.startswith("\ufeffChannel,Half within (seconds)")
 
 
+def test_the_page_of_the_definitions_says_all_that_counts(manager: Client, story: Story) -> None:
+    page = unescape(manager.get(address(story, "definitions")).content.decode())
+
+    for metric in [*metrics.METRICS.values(), *metrics.LIVE.values()]:
+        assert f"<strong>What counts.</strong> {metric.what_counts}</p>" in page
+
+
 def test_a_name_is_shown_as_it_is_and_never_as_html(manager: Client, lively: Story) -> None:
     Person.objects.filter(pk=lively.person("Bo").pk).update(name='<b>Bo</b> & "Co"')
 
