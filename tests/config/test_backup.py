@@ -16,7 +16,7 @@ from django.test import Client
 from config import postgres
 from connectors import sealing
 from connectors.models import Credential, PlatformApp
-from inbox.models import Channel, Message, MessageState
+from inbox.models import Channel, ChannelState, Message, MessageState
 from tests.config.test_setup import manage
 from tests.factories.conversations import conversation, messages
 from tests.factories.people import ChannelFactory, MembershipFactory, PersonFactory
@@ -115,6 +115,7 @@ def test_what_waited_in_a_backup_is_held_before_anything_runs(
     tmp_path: Path, empty_database: None, process: dict[str, str]
 ) -> None:
     channel = ChannelFactory(platform="x", name="Lumen on X")
+    ChannelFactory(platform="x", brand=channel.brand, name="By mistake", state=ChannelState.DISCONNECTED)
     waiting, sent = messages(
         conversation(channel), 2, direction="out", state=MessageState.QUEUED, external_id=None
     )
@@ -138,7 +139,7 @@ def test_what_waited_in_a_backup_is_held_before_anything_runs(
 
     assert (migrated.returncode, restored.returncode) == (0, 0), migrated.stderr + restored.stderr
     assert "1 replies that waited are held" in restored.stdout
-    assert "Connect again: Lumen on X" in restored.stdout
+    assert "Connect again: Lumen on X" in restored.stdout and "By mistake" not in restored.stdout
     assert (nobody_in, asked(address(RESTORED), "SELECT count(*) FROM django_session")) == (0, 0)
     assert f"sam@lumen.example: runs the installation, {channel.brand.name} (Agent)" in restored.stdout
     assert "gone@lumen.example" not in restored.stdout

@@ -10,7 +10,7 @@ from django.utils import timezone
 from connectors.actions import connecting
 from inbox import platforms
 from inbox.actions import restoring
-from inbox.models import Channel, Person, Role
+from inbox.models import Channel, ChannelState, Person, Role
 from inbox.queries import members
 
 
@@ -39,9 +39,9 @@ class Command(BaseCommand):
         for person in members.who_may_sign_in():
             self.stdout.write(f"  {person.email}: {', '.join(_places(person)) or 'no brand'}")
         rotates = {each.key for each in platforms.installed() if each.auth.refresh == "rotate"}
-        for channel in (
-            Channel.objects.filter(platform__in=rotates).order_by("brand", "pk").select_related("brand")
-        ):
+        # One that was retired has no tokens, and connecting it again would let in what somebody shut out.
+        spent = Channel.objects.filter(platform__in=rotates).exclude(state=ChannelState.DISCONNECTED)
+        for channel in spent.order_by("brand", "pk").select_related("brand"):
             self.stdout.write(
                 f"Connect again: {channel.name} of {channel.brand.name}. Its tokens change with each use; those of a backup are spent."
             )
