@@ -25,15 +25,15 @@ class Standing:
         return not self.anew and not self.behind
 
 
-def of(brand: Brand, *, now: datetime) -> Standing:
+def of(brand: Brand, *, now: datetime, hours: bool = False) -> Standing:
+    """`hours`: also of those of agents, which are sums of their own."""
     follower = Follower.objects.filter(brand=brand).first()
     # Events are counted in their order, after triage has looked at them: the first that is not says how far all others are.
     rest = Event.objects.filter(brand=brand, seq__gt=follower.seq if follower else 0).order_by("seq")
     upto = min(now, rest.values_list("at", flat=True).first() or now)
-    due = Period.objects.filter(brand=brand, level=Level.DAY).aggregate(first=Min("due_at"))["first"]
-    if due is not None:
-        upto = min(upto, due - Level.DAY.delay)  # the first change that is not in the sums of its day
-    anew = (follower is not None and follower.again_after is not None) or (
-        due is not None and due < now - LONG
-    )
+    anew = follower is not None and follower.again_after is not None
+    waiting = Period.objects.filter(brand=brand, level__in=Level if hours else [Level.DAY]).order_by()
+    for level, due in waiting.values_list("level").annotate(first=Min("due_at")):
+        upto = min(upto, due - Level(level).delay)  # the first change that is not in the sums of its period
+        anew = anew or due < now - LONG
     return Standing(anew, upto < now - SOON, upto if follower and follower.counted_at else None)

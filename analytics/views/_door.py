@@ -80,7 +80,7 @@ def page(
             (name, HEADS[FILTERS[name]], visit.names.options(FILTERS[name]), asked.told.get(name, "")) for name in offered(here)
         ],
         "without": {"agent": "Nobody in Parley", "team": "No team", "tag": "Without a tag"},
-        "standing": catching_up.of(visit.brand, now=timezone.now()),
+        "standing": catching_up.of(visit.brand, now=timezone.now(), hours=here == "agents"),
         **context,
     }  # fmt: skip
     return render(request, f"analytics/{template}", found, status=status)

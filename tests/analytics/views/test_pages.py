@@ -675,6 +675,23 @@ def test_what_no_sum_holds_yet_is_not_said_to_be_counted(story: Story) -> None:
     assert not catching_up.of(story.brand, now=now + timedelta(minutes=1)).is_right
 
 
+def test_what_no_sum_of_agents_hours_holds_yet_is_not_said_to_be_counted_where_they_are_shown(
+    manager: Client, story: Story
+) -> None:
+    """All of them wait after an upgrade that counts them otherwise; no other page shows any."""
+    story.write("mara", 0)
+    story.count(10)
+    now = timezone.now()
+    Period.objects.create(
+        brand=story.brand, level=Level.HOUR, at=story.at(0), due_at=now - timedelta(minutes=10)
+    )
+
+    for name in REPORTS:
+        html = manager.get(address(story, name), DAYS).content.decode()
+        assert ("is being counted anew" in html) is (name == "agents"), name
+        assert ("everything else is exact" in html and "Counted up to" in html) is (name != "agents"), name
+
+
 def test_a_page_says_up_to_when_what_happened_is_counted(manager: Client, story: Story) -> None:
     """By the events that are counted, and not by when somebody last counted some."""
 
