@@ -91,8 +91,9 @@ def stop(*, run: SyncRun, by: Person, now: datetime) -> bool:
     """What it has brought stays. A turn that is under way ends with the page it is at."""
     mine = SyncSchedule.objects.filter(channel=run.channel_id, task=run.task)
     list(mine.select_for_update())  # before the run's row, as a page that is being kept does
+    # What its last turn could not do holds it up no more; its log keeps it.
     stopped = SyncRun.objects.filter(pk=run.pk, state=RunState.RUNNING).update(
-        state=RunState.STOPPED, ended_at=now
+        state=RunState.STOPPED, ended_at=now, error="", remedy=""
     )
     if not stopped:
         return False

@@ -36,7 +36,7 @@ def retire(*, channel: Channel, by: Person, now: datetime) -> None:
         )
         mine.filter(task=Task.BACKFILL).update(cursor="", next_run_at=None)
         SyncRun.objects.filter(channel=channel, state=RunState.RUNNING).update(
-            state=RunState.STOPPED, ended_at=now
+            state=RunState.STOPPED, ended_at=now, error="", remedy=""
         )
         recording.record(
             brand=channel.brand, by=by, act="retired", subject="channel", subject_name=channel.name, now=now

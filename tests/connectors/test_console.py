@@ -26,6 +26,7 @@ from connectors.actions import (
     planning,
     refreshing,
     replaying,
+    retiring,
     scheduling,
     syncing,
 )
@@ -449,6 +450,27 @@ def test_a_backfill_survives_an_expired_grant_and_ends_when_stopped(
     run.refresh_from_db()
     assert run.state == RunState.STOPPED
     assert of(planned, Task.BACKFILL).next_run_at is None
+
+
+@pytest.mark.parametrize("ends", ["stopped", "retired"])
+def test_a_run_that_was_ended_says_so_and_not_what_its_last_turn_could_not_do(
+    page: Client, planned: Channel, platform: FakePlatform, ops: Person, ends: str
+) -> None:
+    fill(platform, 5)
+    platform.history_fails = ConnectorError("The network is away.", remedy=Remedy.RETRY)
+    run = backfilling.ask(channel=planned, since=None, until=None, by=ops, now=NOW)
+    turn(of(planned, Task.BACKFILL))
+    assert "The network is away." in page.get(at("runs", planned)).content.decode()
+
+    if ends == "stopped":
+        backfilling.stop(run=run, by=ops, now=NOW)
+    else:
+        retiring.retire(channel=planned, by=ops, now=NOW)
+
+    listed = page.get(at("runs", planned)).content.decode()
+    assert "The network is away." not in listed and "Stopped" in listed
+    told = page.get(at("run", planned, run.pk)).content.decode()
+    assert "The network is away." in told  # its log keeps it
 
 
 def test_a_planned_backfill_that_is_stopped_rests_until_its_next_day_and_begins_anew(
