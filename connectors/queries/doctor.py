@@ -72,9 +72,9 @@ def examine(channel: Channel, *, now: datetime) -> Examined:
         _state(channel, missing),
         *_grant(manifest, credential, now, is_retired=is_retired),
         _scope_finding(manifest, credential, scopes),
-        _subscription(manifest, channel, now),
+        _subscription(manifest, channel, is_retired=is_retired),
         *_in_public(channel),
-        *_operations(manifest, channel, now),
+        *_operations(manifest, channel, now, is_retired=is_retired),
         *_keeping(manifest, channel, now),
         *_leftovers(channel),
     )
@@ -168,9 +168,13 @@ def _scope_finding(manifest: Manifest, credential: Credential | None, scopes: tu
     return Finding("Scopes", False, f"Missing: {', '.join(missing)}.", fix=fix, button="connect")
 
 
-def _subscription(manifest: Manifest, channel: Channel, now: datetime) -> Finding:
+def _subscription(manifest: Manifest, channel: Channel, *, is_retired: bool) -> Finding:
     if manifest.receive.mode == "poll" and not manifest.receive.is_partly_polled:
         return Finding("Deliveries", None, "This platform delivers no messages; they are polled.")
+    if is_retired:  # what a look would say first
+        return Finding(
+            "Deliveries", None, "None is asked for, and what the platform still delivers is not let in."
+        )
     health = getattr(channel, "health", None)
     if health is None or health.subscribed is None:
         return Finding("Deliveries", None, "The platform was not asked yet.", fix="Look now.", button="look")
@@ -193,7 +197,9 @@ def _in_public(channel: Channel) -> Iterator[Finding]:
             yield Finding(name, False, said, fix=fix, button="connect")
 
 
-def _operations(manifest: Manifest, channel: Channel, now: datetime) -> Iterator[Finding]:
+def _operations(
+    manifest: Manifest, channel: Channel, now: datetime, *, is_retired: bool
+) -> Iterator[Finding]:
     health = getattr(channel, "health", None)
     if manifest.receive.mode == "webhook" or manifest.receive.is_partly_polled:
         last = health.last_receipt_at if health else None
@@ -201,7 +207,7 @@ def _operations(manifest: Manifest, channel: Channel, now: datetime) -> Iterator
     sent = health.last_sent_at if health else None
     yield Finding("Send a reply", True if sent else None, "Last" if sent else "Never yet.", at=sent)
     for schedule in sorted(channel.schedules.all(), key=lambda each: Task.values.index(each.task)):
-        yield _operation(schedule)
+        yield _operation(schedule, is_retired=is_retired)
     if health and (bad := health.last_bad_signature_at):
         # They are of the address, which accounts of one app may share; what came with a right one was kept.
         kept = Receipt.objects.filter(channel=channel).order_by("-pk").values_list("received_at", flat=True)
@@ -215,9 +221,10 @@ def _operations(manifest: Manifest, channel: Channel, now: datetime) -> Iterator
         )  # fmt: skip
 
 
-def _operation(schedule: SyncSchedule) -> Finding:
+def _operation(schedule: SyncSchedule, *, is_retired: bool) -> Finding:
+    """Of a retired one only what is kept is still minded (`planning`): nothing else would run if it were resumed."""
     name = Task(schedule.task).label
-    if schedule.paused:
+    if schedule.paused and (not is_retired or schedule.task == Task.PURGE):
         return Finding(name, False, "It is paused.", schedule.last_success_at, "Resume it.", "schedules")
     if schedule.last_error:
         fix = fix_for(schedule.last_remedy)

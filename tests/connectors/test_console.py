@@ -1043,6 +1043,27 @@ def test_a_channel_whose_connector_is_gone_says_so_and_is_retired(
     assert (red(), soundness.connectors()) == ([], "")
 
 
+def test_of_a_retired_channel_nothing_is_offered_that_would_be_refused(
+    page: Client, planned: Channel, ops: Person
+) -> None:
+    off = {"subscribed": False, "subscription_said": "It is switched off."}
+    ChannelHealth.objects.update_or_create(channel=planned, defaults=off)
+    SyncSchedule.objects.filter(channel=planned).update(paused=True)
+    assert {"look", "schedules"} <= {each.button for each in _examined(planned)}
+
+    retiring.retire(channel=planned, by=ops, now=NOW)
+
+    found = {each.name: each for each in _examined(planned)}
+    assert (found["Deliveries"].ok, found["Deliveries"].button) == (None, "")
+    paused = [name for name, each in found.items() if each.found == "It is paused."]
+    assert paused == [Task.PURGE.label]  # what was kept is still removed
+    assert "Look now" not in page.get(at("connection", planned, planned.public_id)).content.decode()
+
+
+def _examined(channel: Channel) -> tuple[doctor.Finding, ...]:
+    return doctor.examine(Channel.objects.select_related("health").get(pk=channel.pk), now=NOW).findings
+
+
 def test_a_connector_that_does_not_load_is_red_on_the_page_of_its_channels(
     planned: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
