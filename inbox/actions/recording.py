@@ -44,14 +44,17 @@ def record_sign_in(
     request: str,
     now: datetime,
     after: dict[str, Any] | None = None,
+    by_command: bool = False,
 ) -> None:
-    """What concerns how somebody signs in, in the log of each brand that it concerns; of none, for those who run the installation."""
+    """What concerns how somebody signs in, in the log of each brand that it concerns; of none, for those who run the installation.
+    `by_command`: not they did it, but a command of Parley's."""
     for brand in _who_may_know(person) or [None]:
         record(
             brand=brand,
-            by=person,
+            by=None if by_command else person,
             act=act,
             subject="person",
+            subject_id=person.pk,
             subject_name=named(person),
             address=address,
             request=request,
