@@ -258,12 +258,14 @@ def _read_elsewhere(known: dict[int, _Known]) -> None:
 
 
 def _read_events(known: dict[int, _Known]) -> None:
+    """Not what is done to a person, which is told in each of their conversations: it is work in none."""
     events = _rows(
         """SELECT e.conversation_id, e.seq, e.kind, e.at, e.actor_id, (e.data->>'to')::text, (e.data->>'undoes')::bigint,
                   jsonb_typeof(e.data->'bulk') = 'number'
              FROM inbox_event e
             WHERE e.conversation_id = ANY(%s)
               AND (e.actor_id IS NOT NULL OR e.kind IN ('conversation.assigned', 'conversation.unassigned'))
+              AND e.kind NOT IN ('contact.updated', 'contacts.merged', 'contacts.parted')
             ORDER BY e.conversation_id, e.seq""",
         [list(known)],
     )

@@ -115,11 +115,12 @@ METRICS: dict[str, Metric] = {
             "Whoever got it.", _CALENDAR, business=True,
         ),
         Metric(
-            HANDLE, "Handle time", 2, Unit.TIME, HANDLE, "stretches of work",
+            HANDLE, "Handle time", 3, Unit.TIME, HANDLE, "stretches of work",
             "How long somebody worked on a conversation, by what they did in it.",
             "Whatever a person does in a conversation (reads it anew, answers, notes, tags, assigns, snoozes, resolves) belongs to one "
             "stretch as long as no more than 5 minutes lie between two of them. A stretch lasts from the first to the last plus 30 seconds. What "
-            "was done to many at once counts nowhere, and neither does taking it back; what a macro does counts. It counts for the moment it began.",
+            "was done to many at once counts nowhere, and neither does taking it back; what a macro does counts. To mark a person, or to say that "
+            "two are one, is done to all of their conversations. It counts for the moment it began.",
             "Whoever did it. Two who work on one conversation each have their own.", "Calendar time.",
         ),
         Metric(
@@ -189,7 +190,7 @@ METRICS: dict[str, Metric] = {
             "The agent.", "Calendar time.",
         ),
         Metric(
-            "occupied", "Occupied time", 2, Unit.TIME, HANDLE, "stretches of work",
+            "occupied", "Occupied time", 3, Unit.TIME, HANDLE, "stretches of work",
             "How long an agent was at work on conversations.",
             "The stretches of handle time laid over one another: who works on three conversations at once is occupied once. It opens the stretches "
             "that began in the period; one that began before midnight counts on both days.",
