@@ -102,7 +102,7 @@ def times(asked: Asked, names: Names) -> Chart:
         for key, _ in _TIMED:
             point = known[key].get((value,), NOTHING)
             url = charts.behind(asked, key, agent=names.text("person_id", value))
-            cells += [cell(point.p50, Unit.TIME, url, point.count), _count(point.count, url)]
+            cells += [cell(point.p50, Unit.WITHIN, url, point.count), _count(point.count, url)]
         chart.rows.append(Row(names.label("person_id", value), tuple(cells)))
     return chart
 

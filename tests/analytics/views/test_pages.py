@@ -508,6 +508,8 @@ def test_what_took_longer_than_the_scale_reaches_is_told_as_longer_wherever_it_i
     assert [tile.text for tile in page.context["tiles"][:3]] == ["over 90 d"] * 3
     html = page.content.decode()
     assert "90 d 0 h" not in html and html.count("over 90 d") > 6
+    agents = manager.get(address(story, "agents"), asked).content.decode()
+    assert "90 d 0 h" not in agents and agents.count("over 90 d") == 1
     listed_as = manager.get(address(story, "behind"), asked).content.decode()
     assert "200 d 0 h" in listed_as
 
