@@ -12,7 +12,7 @@ from django.utils import timezone
 from analytics.queries import catching_up
 from analytics.queries import names as all_names
 from analytics.queries.asked import FILTERS, PRESETS, Asked, read
-from analytics.queries.names import HEADS, Names
+from analytics.queries.names import HEADS, NONE, Names
 from inbox import access
 from inbox.models import Brand
 from inbox.views._door import AgentRequest, signed_in
@@ -62,6 +62,23 @@ def visit(
     return Visit(brand, names, asked)
 
 
+def _choice(visit: Visit, name: str) -> tuple[list[tuple[str, str]], str]:
+    """What may be chosen, and what is. Figures may be narrowed by what is gone: then that is among it."""
+    column = FILTERS[name]
+    options = visit.names.options(column)
+    if column not in visit.asked.filters:
+        return options, ""
+    value = visit.asked.filters[column]
+    key = "" if value is None else str(value)
+    chosen = visit.names.text(column, key)
+    if chosen not in dict(options) and (chosen, name) not in _OFFERED:
+        options.append((chosen, visit.names.label(column, key)))
+    return options, chosen
+
+
+_OFFERED = {(NONE, "agent"), (NONE, "team"), (NONE, "tag")}  # by the form itself
+
+
 def page(
     request: AgentRequest, template: str, visit: Visit, here: str, *, status: int = 200, **context: Any
 ) -> HttpResponse:
@@ -76,9 +93,7 @@ def page(
         "whole_query": asked.query(),
         "goes_on": asked.end > timezone.now(),
         "presets": [(value, label, asked.query(range=value, **{"from": None, "to": None})) for value, label in PRESETS.items()],
-        "filters": [
-            (name, HEADS[FILTERS[name]], visit.names.options(FILTERS[name]), asked.told.get(name, "")) for name in offered(here)
-        ],
+        "filters": [(name, HEADS[FILTERS[name]], *_choice(visit, name)) for name in offered(here)],
         "without": {"agent": "Nobody in Parley", "team": "No team", "tag": "Without a tag"},
         "standing": catching_up.of(visit.brand, now=timezone.now(), hours=here == "agents"),
         **context,

@@ -568,6 +568,27 @@ def test_what_cannot_be_read_is_said(manager: Client, story: Story) -> None:
     assert manager.get(reverse("analytics:report", args=[story.brand.slug, "nothing"])).status_code == 404
 
 
+def test_a_page_that_is_narrowed_by_what_is_gone_says_by_what(manager: Client, lively: Story) -> None:
+    """Its lists open it, and *Show* would otherwise take the filter away that nobody sees."""
+    bo, team = lively.person("Bo"), Team.objects.get()
+    Membership.objects.filter(person=bo).delete()
+    Team.objects.all().delete()
+    lively.brand.tags.all().delete()
+    gone = {
+        "agent": (str(bo.pk), "Bo"),
+        "team": (str(team.pk), "A team that is gone"),
+        "tag": ("vip", "vip"),
+        "channel": ("none", "Channel that is gone"),
+    }
+
+    for name, (text, label) in gone.items():
+        for chosen in (text, f"={text}") if name == "tag" else (text,):
+            page = manager.get(address(lively, "responses"), {**DAYS, name: chosen}).content.decode()
+
+            [options] = re.findall(rf'<select name="{name}">(.*?)</select>', page, re.DOTALL)
+            assert re.findall(r'value="([^"]*)" selected>([^<]*)<', options) == [(text, label)]
+
+
 def test_those_who_left_keep_their_names_and_nobody_elses_is_told(manager: Client, lively: Story) -> None:
     be_there(lively, "Nia", -30, 30)  # and did nothing
     lively.sum(lively.at(6001))
