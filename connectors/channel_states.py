@@ -152,16 +152,16 @@ def _are_over(channel: Channel, bad: datetime, now: datetime) -> bool:
 
 
 def _sync_lines(channel: Channel) -> list[Line]:
-    return [
-        Line(
-            f"{Task(schedule.task).label} failed: {schedule.last_error} Next try",
-            at=schedule.next_run_at,
-            trouble=True,
-        )
-        for schedule in channel.schedules.all()
-        if schedule.last_error
-    ] + [
-        Line(f"{Task(schedule.task).label} is paused.", trouble=True)
-        for schedule in channel.schedules.all()
-        if schedule.paused
-    ]
+    """What is paused is not tried, and of a retired one nothing would be but what removes what was kept."""
+    is_retired = channel.state == ChannelState.DISCONNECTED
+    failed, paused = [], []
+    for each in channel.schedules.all():
+        name = Task(each.task).label
+        if each.last_error:
+            at = None if each.paused and not each.once else each.next_run_at
+            failed.append(
+                Line(f"{name} failed: {each.last_error}{' Next try' if at else ''}", at=at, trouble=True)
+            )
+        if each.paused and (not is_retired or each.task == Task.PURGE):
+            paused.append(Line(f"{name} is paused.", trouble=True))
+    return failed + paused

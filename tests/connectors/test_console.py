@@ -1060,6 +1060,30 @@ def test_of_a_retired_channel_nothing_is_offered_that_would_be_refused(
     assert "Look now" not in page.get(at("connection", planned, planned.public_id)).content.decode()
 
 
+def test_the_next_try_is_told_where_there_is_one_and_a_pause_where_something_would_run(
+    page: Client, planned: Channel, ops: Person
+) -> None:
+    def told() -> dict[str, datetime | None]:
+        [line] = channel_states.of_brand(planned.brand, now=NOW)
+        return {each.text: each.at for each in line.lines}
+
+    soon = NOW + timedelta(hours=1)
+    SyncSchedule.objects.update(last_error="The network is away.", next_run_at=soon)
+    SyncSchedule.objects.filter(task=Task.BACKFILL).update(next_run_at=None)
+    SyncSchedule.objects.filter(task=Task.PROFILES).update(paused=True)
+    SyncSchedule.objects.filter(task=Task.PURGE).update(paused=True, once=True)
+
+    assert told()[f"{Task.RECONCILE.label} failed: The network is away. Next try"] == soon
+    assert told()[f"{Task.BACKFILL.label} failed: The network is away."] is None
+    assert told()[f"{Task.PROFILES.label} failed: The network is away."] is None
+    assert told()[f"{Task.PURGE.label} failed: The network is away. Next try"] == soon
+    assert f"{Task.PROFILES.label} is paused." in told()
+
+    retiring.retire(channel=planned, by=ops, now=NOW)
+
+    assert [text for text in told() if "is paused" in text] == [f"{Task.PURGE.label} is paused."]
+
+
 def _examined(channel: Channel) -> tuple[doctor.Finding, ...]:
     return doctor.examine(Channel.objects.select_related("health").get(pk=channel.pk), now=NOW).findings
 
