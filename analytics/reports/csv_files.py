@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 
+from analytics.queries.asked import Asked
 from analytics.reports.charts import Chart
 from analytics.rules.csv_text import BOM, lines
+
+
+def of_asked(asked: Asked, rows: Iterable[Sequence[object]], name: str) -> HttpResponseBase:
+    """Not where something of its address was left out: of that a page tells and a file cannot, and it would hold everybody's rows."""
+    if asked.faults:
+        return HttpResponse("\n".join(asked.faults), status=422, content_type="text/plain; charset=utf-8")
+    return download(rows, name)
 
 
 def download(rows: Iterable[Sequence[object]], name: str) -> StreamingHttpResponse:

@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
@@ -43,6 +44,8 @@ def index(request: AgentRequest, brand_slug: str) -> HttpResponse:
 
 def _begin(request: AgentRequest, visit: Visit) -> HttpResponse:
     try:
+        if visit.asked.faults:
+            raise exporting.Refused(f"No file is written. {' '.join(visit.asked.faults)}")
         export = exporting.begin(brand=visit.brand, by=request.user, asks=visit.asked, now=timezone.now())
     except exporting.Refused as refused:
         messages.error(request, str(refused))
@@ -56,11 +59,11 @@ def _begin(request: AgentRequest, visit: Visit) -> HttpResponse:
 
 @require_GET
 @signed_in
-def stream(request: AgentRequest, brand_slug: str) -> StreamingHttpResponse:
+def stream(request: AgentRequest, brand_slug: str) -> HttpResponseBase:
     visit = _door.visit(request, brand_slug, here="files")
     asked = visit.asked
     name = f"{visit.brand.slug}-conversations-{asked.first.isoformat()}-to-{asked.last.isoformat()}.csv"
-    return csv_files.download(conversations.everything(asked, visit.names), name)
+    return csv_files.of_asked(asked, conversations.everything(asked, visit.names), name)
 
 
 @require_GET

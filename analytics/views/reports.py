@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET
@@ -70,15 +71,14 @@ def show(request: AgentRequest, brand_slug: str, name: str) -> HttpResponse:
 
 @require_GET
 @signed_in
-def file(request: AgentRequest, brand_slug: str, name: str, chart: str) -> StreamingHttpResponse:
+def file(request: AgentRequest, brand_slug: str, name: str, chart: str) -> HttpResponseBase:
     visit, report = _visit(request, brand_slug, name)
     found = next((each for each in report.build(visit.asked, visit.names) if each.key == chart), None)
     if found is None:
         raise Http404
     days = f"{visit.asked.first.isoformat()}-to-{visit.asked.last.isoformat()}"
-    return csv_files.download(
-        csv_files.of_chart(found), f"{visit.brand.slug}-{slugify(found.title)}-{days}.csv"
-    )
+    name = f"{visit.brand.slug}-{slugify(found.title)}-{days}.csv"
+    return csv_files.of_asked(visit.asked, csv_files.of_chart(found), name)
 
 
 @require_GET

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET
@@ -45,9 +46,9 @@ def show(request: AgentRequest, brand_slug: str) -> HttpResponse:
 
 @require_GET
 @signed_in
-def file(request: AgentRequest, brand_slug: str) -> StreamingHttpResponse:
+def file(request: AgentRequest, brand_slug: str) -> HttpResponseBase:
     """What was missed, one row a target."""
     visit = _door.visit(request, brand_slug, remembers=REPORTS["sla"].remembers)
     asked = visit.asked
     name = f"{visit.brand.slug}-missed-{slugify(METRICS[sla.chosen(asked)].name)}-{asked.first.isoformat()}-to-{asked.last.isoformat()}.csv"
-    return csv_files.download(sla.missed_rows(asked, now=timezone.now()), name)
+    return csv_files.of_asked(asked, sla.missed_rows(asked, now=timezone.now()), name)

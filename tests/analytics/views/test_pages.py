@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from analytics import metrics
 from analytics.actions import following
-from analytics.models import Level, Period, ReportMail
+from analytics.models import Export, Level, Period, ReportMail
 from analytics.queries import asked as asked_for
 from analytics.queries import behind, catching_up
 from analytics.queries import names as all_names
@@ -566,6 +566,32 @@ def test_what_cannot_be_read_is_said(manager: Client, story: Story) -> None:
     assert manager.get(lists, {"metric": "first_response", "bar": "x"}).status_code == 422
     assert manager.get(lists, {"metric": "first_response", "after": "x_y"}).status_code == 200
     assert manager.get(reverse("analytics:report", args=[story.brand.slug, "nothing"])).status_code == 404
+
+
+def test_no_file_holds_everybodys_rows_because_what_it_was_narrowed_by_is_gone(
+    manager: Client, lively: Story
+) -> None:
+    """Its page would say so; a file has no place for it."""
+    team = Team.objects.get()
+    asked = {**DAYS, "team": str(team.public_id)}
+    slug = lively.brand.slug
+    files = [
+        reverse("analytics:chart-file", args=[slug, "responses", "by"]), reverse("analytics:missed-file", args=[slug]),
+        reverse("analytics:conversations-file", args=[slug]),
+    ]  # fmt: skip
+    assert [manager.get(each, asked).status_code for each in files] == [200] * 3
+    page = address(lively, "files") + "?" + "&".join(f"{name}={value}" for name, value in asked.items())
+
+    team.delete()
+
+    for each in files:
+        answer = manager.get(each, asked)
+        assert (answer.status_code, answer.content) == (
+            422,
+            b"There is no such team any more; it is left out.",
+        )
+    assert "No file is written. There is no such team" in manager.post(page, follow=True).content.decode()
+    assert not Export.objects.exists()
 
 
 def test_a_page_that_is_narrowed_by_what_is_gone_says_by_what(manager: Client, lively: Story) -> None:
