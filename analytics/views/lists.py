@@ -5,23 +5,25 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
+from analytics import metrics
 from analytics.metrics import Unit
 from analytics.queries import behind
 from analytics.queries.behind import Narrow
-from analytics.reports import words
+from analytics.reports import responses, words
 from analytics.views import _door
 from analytics.views._door import AgentRequest, Visit, signed_in
 from inbox.models import ConversationState
 
 _NARROWS = ("metric", "hit", "bar", "slot", "mood", "open_on")
+# The page that tells a figure; all others stand on that of the response times.
 _PAGES = {
-    "messages_in": "volume",
-    "messages_out": "volume",
-    "messages_bot": "volume",
-    "backlog": "volume",
-    "handle": "agents",
-    "occupied": "agents",
-}
+    **dict.fromkeys(
+        (metrics.IN, metrics.OUT, metrics.BOT, metrics.OPENED, metrics.EFFORT, "backlog", "reopened", "bot_share"), "volume"
+    ),
+    **dict.fromkeys((metrics.HANDLE, "occupied"), "agents"),
+    **dict.fromkeys(("tag_share", "mood_share"), "tags"),
+}  # fmt: skip
+_TIMES = {target: timed for timed, target in responses.TARGETS.items()}
 
 
 @require_GET
@@ -40,8 +42,15 @@ def show(request: AgentRequest, brand_slug: str) -> HttpResponse:
     return _door.page(
         request, "behind.html", visit, "behind", narrow=narrow, rows=rows, count=count, after=after,
         more=visit.asked.query(after=page.more) if page.more else "", what=_what(visit, narrow), channels=visit.names.labels["channel_id"],
-        back=_PAGES.get(narrow.metric.key, "responses"), timed=any(each.value is not None for each in page.rows),
+        back=_PAGES.get(narrow.metric.key, "responses"), back_query=_back(visit, narrow), timed=any(each.value is not None for each in page.rows),
     )  # fmt: skip
+
+
+def _back(visit: Visit, narrow: Narrow) -> str:
+    """Of the response times the one that this is of."""
+    key = narrow.metric.key
+    told = {**dict.fromkeys(visit.asked.more), "metric": None if key in _PAGES else _TIMES.get(key, key)}
+    return visit.asked.query(**told)
 
 
 def _what(visit: Visit, narrow: Narrow) -> list[str]:

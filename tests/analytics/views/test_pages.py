@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from html import unescape
 from itertools import combinations
 from typing import Any
@@ -343,6 +343,21 @@ def test_a_tag_may_be_called_none(manager: Client, story: Story) -> None:
     }
     for row in tags.rows:
         assert listed(manager, row.cells[2].url) == row.cells[2].count
+
+
+@pytest.mark.parametrize("key", [key for key, metric in metrics.METRICS.items() if metric.fact])
+def test_from_a_list_one_goes_back_to_a_report_that_tells_its_figure(
+    manager: Client, lively: Story, key: str
+) -> None:
+    html = manager.get(address(lively, "behind"), {**DAYS, "metric": key, "tag": "refund"}).content.decode()
+    [back] = re.findall(r'<a href="([^"]+)">Back to the report', html)
+
+    page = manager.get(unescape(back))
+
+    told = [tile.metric for tile in page.context["tiles"]]
+    told += [each for chart in page.context["charts"] for each in chart.metrics]
+    assert metrics.METRICS[key] in told
+    assert page.context["asked"].first == date.fromisoformat(DAYS["from"])
 
 
 def test_a_list_is_read_to_its_end(manager: Client, story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
