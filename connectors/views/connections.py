@@ -16,6 +16,7 @@ from connectors.actions._asking import Asker
 from connectors.contexts import NotConnected
 from connectors.contract import ConnectorError
 from connectors.forms import RANGES, BackfillForm
+from connectors.models import Level
 from connectors.queries import doctor, schedules
 from connectors.views import _console
 from inbox import access
@@ -24,6 +25,8 @@ from inbox.models import ChannelState
 from inbox.views._door import AgentRequest, signed_in
 
 HERE = "channels"
+LOOKED = "The platform's side was looked at."
+NOT_DELIVERED = "The platform does not deliver; below stands why."
 PATIENCE = 10.0  # seconds that a page may wait for a platform
 
 
@@ -54,16 +57,18 @@ def look(request: AgentRequest, brand_slug: str, public_id: str) -> HttpResponse
         subject_name=channel.name,
         now=now,
     )
-    told: list[str] = []
-    asker = Asker(
-        channel, clock.from_(now), time.monotonic() + PATIENCE, time.sleep, lambda text, _: told.append(text)
-    )
+    told: dict[str, str] = {}  # what was noted, and how grave it is
+    until = time.monotonic() + PATIENCE
+    asker = Asker(channel, clock.from_(now), until, time.sleep, told.__setitem__)
     try:
-        examining.look_and_mend(asker, now=now)
+        delivers = examining.look_and_mend(asker, now=now)
     except (ConnectorError, NotConnected) as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(request, " ".join(told) or "The platform's side was looked at.")
+        if not delivers and Level.WARNING not in told.values():  # what could not be settled says so itself
+            told[NOT_DELIVERED] = Level.WARNING
+        tell = messages.success if delivers else messages.error
+        tell(request, " ".join(told) or LOOKED)
     return redirect("connectors:connection", brand_slug=brand_slug, public_id=public_id)
 
 

@@ -1015,6 +1015,42 @@ def test_the_doctor_names_each_red_line_with_its_fix(
     assert Gap.objects.get().cause == "not_subscribed"
 
 
+@pytest.mark.parametrize(
+    ("found", "said", "is_well"),
+    [
+        (Subscription(True), "was looked at.", True),
+        (
+            Subscription(False, "Its owner switched it off.", is_for_a_person=True),
+            "The platform does not deliver",
+            False,
+        ),
+        (
+            ConnectorError("The network is away.", remedy=Remedy.RETRY),
+            "could not be settled: The network is away.",
+            False,
+        ),
+    ],
+)
+def test_what_a_look_did_not_settle_is_not_told_as_a_success(
+    page: Client, planned: Channel, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch, found: Any, said: str,
+    is_well: bool,
+) -> None:  # fmt: skip
+    def subscription(ctx: Any, callback_url: str) -> Subscription:
+        if isinstance(found, ConnectorError):
+            raise found
+        return found  # type: ignore[no-any-return]
+
+    if is_well:  # else it is renewed on the way, and that is told, too
+        Credential.objects.update(expires_at=timezone.now() + timedelta(hours=1))
+    monkeypatch.setattr(platform, "subscription", subscription, raising=False)
+    monkeypatch.setattr("connectors.actions._asking.PAUSES", (0.0,))
+
+    answer = page.post(at("look", planned, planned.public_id), follow=True)
+
+    [told] = answer.context["messages"]
+    assert said in told.message and told.level_tag == ("success" if is_well else "error")
+
+
 def test_a_channel_whose_connector_is_gone_says_so_and_is_retired(
     client: Client, brand: Brand, planned: Channel
 ) -> None:
