@@ -47,7 +47,7 @@ def fetch_due_media(*, clock: Clock, limit: int = MEDIA_AT_ONCE) -> int:
     due = media.claim_due(now=clock(), limit=limit)
     hanging: set[str] = set()
     for place, attachment in enumerate(due):
-        host = urlsplit(attachment.url).hostname or ""
+        host = _host_of(attachment.url)
         if host in hanging:
             media.put_back(attachment_id=attachment.pk, at=clock() + HANGING_WAIT)
             continue
@@ -66,6 +66,14 @@ def fetch_due_media(*, clock: Clock, limit: int = MEDIA_AT_ONCE) -> int:
             log.exception("media_failed", attachment=attachment.pk)
             _later(attachment, clock())
     return len(due)
+
+
+def _host_of(url: str) -> str:
+    """Of what is no address: none. Whoever calls it says that it cannot be called."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _fetch(attachment: Attachment, clock: Clock) -> bool:

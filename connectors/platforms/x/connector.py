@@ -142,7 +142,10 @@ class X:
 
 def _through_the_api(ctx: Context, url: str) -> str:
     """…/1.1/ton/data/dm/<message>/<media>/<file> is the address of a host that takes no OAuth 2 token."""
-    parts = tuple(urlsplit(url).path.strip("/").split("/"))
+    try:
+        parts = tuple(urlsplit(url).path.strip("/").split("/"))
+    except ValueError:  # no address: whoever calls it says so
+        return url
     if parts[:4] == _DM_MEDIA and len(parts) == 7:
         return client.url(ctx, f"dm_conversations/media/{parts[4]}/{parts[5]}/{parts[6]}")
     return url

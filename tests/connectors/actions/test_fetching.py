@@ -126,6 +126,20 @@ def test_a_host_that_does_not_answer_holds_up_the_others_for_one_answer(
     assert (waiting.fetch_at, waiting.fetch_attempts) == (NOW + fetching.HANGING_WAIT, 0)
 
 
+@pytest.mark.parametrize("url", ["https://[x", "https://cdn.example／a", "https://ex℀mple/1"])
+def test_what_is_no_address_holds_up_no_other_picture(picture, platform, clock, url):
+    platform.pictures["https://cdn.example/2"] = Media(PNG, "image/png")
+    Attachment.objects.update(url=url)
+    Attachment.objects.create(
+        message=picture.message, channel=picture.channel, kind="image", url="https://cdn.example/2", fetch_state="pending",
+        fetch_at=NOW, position=1,
+    )  # fmt: skip
+
+    assert fetched(picture, clock).fetch_state == FetchState.GONE
+
+    assert Attachment.objects.get(position=1).fetch_state == FetchState.STORED
+
+
 def test_what_a_killed_worker_left_half_written_is_cleared(tmp_path, settings):
     settings.MEDIA_ROOT = str(tmp_path)
     folder = tmp_path / "in" / "drafts"

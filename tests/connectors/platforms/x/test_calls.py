@@ -520,6 +520,13 @@ def test_media_of_messages_is_asked_for_through_the_api(x: FakePlatform) -> None
     assert x.asked[0].headers["authorization"] == "Bearer token-of-the-account"
 
 
+def test_a_file_at_what_is_no_address_is_not_there(x: FakePlatform) -> None:
+    with pytest.raises(ConnectorError) as caught:
+        connector.media(x.context(connector, ACCOUNT), "https://[x")
+
+    assert (caught.value.remedy, x.asked) == (Remedy.BUG, [])
+
+
 def test_our_token_does_not_leave_for_another_host(x: FakePlatform) -> None:
     x.on("GET", "/p.jpg", httpx.Response(200, content=b"jpg"))
     connector.media(x.context(connector, ACCOUNT), "https://pbs.twimg.com/p.jpg")
