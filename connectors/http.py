@@ -196,7 +196,7 @@ class Http:
                 answer = self._exchange(request, url, until, repeatable=again, max_bytes=max_bytes)
             if method != "GET" or answer.status not in (301, 302, 303, 307, 308):
                 return answer
-            target = urljoin(url, answer.headers.get("location", ""))
+            target = _target(url, answer.headers.get("location", ""))
             if not same_origin(url, target):
                 if not other_hosts:
                     raise ConnectorError("The platform sent us to another host.", remedy=Remedy.BUG)
@@ -255,6 +255,14 @@ class Http:
             raise ConnectorError("The connection broke off.", remedy=unsure, code="broken") from None
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Answer(response.status_code, headers, bytes(content), repeatable, url)
+
+
+def _target(url: str, location: str) -> str:
+    """Where a redirect leads. What is no address is left as it is told: it is nobody's origin, and is not called."""
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return location
 
 
 def _seconds_for(request: httpx.Request) -> float:

@@ -10,6 +10,7 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from itertools import chain, repeat
 
 import httpcore
@@ -343,6 +344,14 @@ def test_a_redirect_of_media_goes_on_without_the_token() -> None:
 def test_a_redirect_of_media_into_our_own_house_is_refused() -> None:
     http = faked(httpx.Response(302, headers={"location": "http://127.0.0.1:8000/admin/"}))
     assert remedy_of(lambda: http.get("https://api.example/a", other_hosts=True)) is Remedy.BUG
+
+
+def test_a_redirect_to_what_is_no_address_is_not_followed() -> None:
+    http = faked(httpx.Response(302, headers={"location": "https://[x"}))
+
+    for other_hosts in (False, True):
+        asked = partial(http.get, "https://api.example/a", other_hosts=other_hosts)
+        assert remedy_of(asked) is Remedy.BUG
 
 
 def test_a_circle_of_redirects_ends() -> None:
