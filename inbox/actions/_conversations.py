@@ -73,7 +73,7 @@ def make_threads(
             (
                 str(new_public_id()), channel_id, None if group or met is None else met.contact_id, first.thread_kind.value,
                 thread_key, "" if group or party is None else party.external_id, names[channel_id],
-                (f"Group with {name}" if name else "Group") if group else name, met.username if met and not group else "",
+                _name_of_group(name) if group else name, met.username if met and not group else "",
                 met.avatar if met and not group else "", first.sent_at,
             )
         )  # fmt: skip
@@ -95,6 +95,11 @@ def make_threads(
         [brand_id, state, now if historical else None, now, *_sql.columns(records, 11)],
     )
     return {(row[1], row[2]): Thread(*row) for row in made}
+
+
+def _name_of_group(name: str) -> str:
+    """By whoever is known in it, as long as a name may be."""
+    return f"Group with {name}"[:200] if name else "Group"
 
 
 def introduce(

@@ -323,6 +323,18 @@ def test_where_another_one_writes_it_is_a_group(at_once: bool) -> None:
     assert [message.author_name for message in Message.objects.in_thread_order()] == ["Mara", "Noor", "Mara"]
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_a_group_of_somebody_with_a_name_as_long_as_any_is_shown(told: bool) -> None:
+    channel = ChannelFactory(platform="linkedin")
+    mara = Party("mara", name="M" * 300)
+    kind = ThreadKind.GROUP if told else ThreadKind.DIRECT
+
+    receive(channel, replace(say.wrote("Hi all", thread_id="t1"), author=mara, thread_kind=kind))
+    receive(channel, say.wrote("Me too", who="noor", thread_id="t1", seconds=9))
+
+    assert group_on_linkedin().contact_name == "Group with " + "M" * 189
+
+
 def test_a_group_that_is_told_late_is_one_from_then_on() -> None:
     channel = ChannelFactory(platform="linkedin")
     begun = replace(say.echoed("Hello from us", to="t1"), counterpart=None)
