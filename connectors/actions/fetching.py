@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import uuid
 from datetime import datetime, timedelta
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import structlog
 from django.conf import settings
 
 from connectors import contexts
-from connectors.actions import budgets, drafts, refreshing
+from connectors.actions import _copies, budgets, refreshing
 from connectors.actions._asking import Asker
 from connectors.actions._runs import Synced
 from connectors.clock import Clock
@@ -38,10 +35,6 @@ EARLY = timedelta(minutes=20)  # two sweeps of what may be kept no longer
 PROFILES_GOOD_FOR = timedelta(days=14)  # where the platform sets no limit
 
 
-class NotWritable(Exception):
-    """A copy could not be kept: the disk is full, or the folder is away or somebody else's."""
-
-
 def fetch_due_media(*, clock: Clock, limit: int = MEDIA_AT_ONCE) -> int:
     """Copy what is due. One that fails waits longer each time; one whose address has died is said to be gone."""
     due = media.claim_due(now=clock(), limit=limit)
@@ -54,7 +47,7 @@ def fetch_due_media(*, clock: Clock, limit: int = MEDIA_AT_ONCE) -> int:
         try:
             if _fetch(attachment, clock) and host:
                 hanging.add(host)
-        except NotWritable as error:
+        except _copies.NotWritable as error:
             # It is ours that is broken, not the picture: none is asked for in vain, and none is given up for it.
             log.error("media_not_writable", folder=str(settings.MEDIA_ROOT), error=str(error))
             again = clock() + NOT_WRITABLE_WAIT
@@ -134,29 +127,7 @@ def _keep(attachment: Attachment, found: Media, now: datetime) -> None:
     if not found.content or len(found.content) > MAX_BYTES:
         media.mark_gone(attachment_id=attachment.pk, now=now)
         return
-    path = _write(found.content, mime)
-    kept = media.mark_stored(
-        attachment_id=attachment.pk, path=path, mime=mime, size=len(found.content), now=now
-    )
-    if not kept:  # unsent while it was on its way
-        (Path(settings.MEDIA_ROOT) / path).unlink(missing_ok=True)
-
-
-def _write(content: bytes, mime: str) -> str:
-    """A name of its own for each copy, so that deleting one message's picture never takes another's. Whole or not at all."""
-    name = uuid.uuid4().hex
-    path = f"in/{name[:2]}/{name}{sniffing.suffix_of(mime)}"
-    target, draft = Path(settings.MEDIA_ROOT) / path, drafts.folder() / f"{name}.part"
-    try:
-        for each in (target, draft):
-            each.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(content)
-        draft.chmod(0o640)
-        os.replace(draft, target)
-    except OSError as error:
-        drafts.drop(draft)
-        raise NotWritable(f"{type(error).__name__}: {error.strerror}") from error
-    return path
+    _copies.keep(attachment, found.content, mime=mime, now=now)
 
 
 def handles_to_look_up(*, limit: int) -> list[Handle]:

@@ -49,28 +49,44 @@ def store_upload(
     ):
         raise AttachmentRefused(problem)
     public_id = new_public_id()
-    path = _kept(f"out/{now:%Y/%m}/{public_id}{file_types.ending_of(mime)}", content)
-    return _record(
+    path = f"out/{now:%Y/%m}/{public_id}{file_types.ending_of(mime)}"
+    attachment = _announce(
         conversation, by, public_id=public_id, kind=kind, mime=mime, name=shown, size=len(content), path=path
     )
+    _keep(attachment, content)
+    return _stored(attachment)
 
 
-def _kept(path: str, content: bytes) -> str:
-    """Whole or not at all: what a full disk took of it is no file, and no row would ever say that it is there."""
+def _keep(attachment: Attachment, content: bytes) -> None:
+    """Whole or not at all: what a full disk took of it is no file."""
     try:
-        return default_storage.save(path, ContentFile(content))
+        default_storage.save(attachment.path, ContentFile(content))
     except OSError as error:
         log.error("media_not_writable", folder=str(settings.MEDIA_ROOT), error=str(error.strerror))
         with suppress(OSError):
-            default_storage.delete(path)
+            default_storage.delete(attachment.path)
+            _withdraw(attachment)
         raise AttachmentRefused(NOT_KEPT) from error
 
 
 @transaction.atomic(durable=True)
-def _record(conversation: Conversation, by: Person, **columns: object) -> Attachment:
+def _announce(conversation: Conversation, by: Person, **columns: object) -> Attachment:
+    """Its row comes first: whoever dies before the file is whole leaves one that is known, and goes like all that was never sent."""
     return Attachment.objects.create(
-        channel_id=conversation.channel_id, uploaded_by=by, fetch_state=FetchState.STORED, **columns
+        channel_id=conversation.channel_id, uploaded_by=by, fetch_state=FetchState.PENDING, **columns
     )
+
+
+@transaction.atomic(durable=True)
+def _stored(attachment: Attachment) -> Attachment:
+    attachment.fetch_state = FetchState.STORED
+    attachment.save(update_fields=["fetch_state"])
+    return attachment
+
+
+@transaction.atomic(durable=True)
+def _withdraw(attachment: Attachment) -> None:
+    attachment.delete()
 
 
 @transaction.atomic(durable=True)

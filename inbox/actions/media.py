@@ -9,6 +9,7 @@ from django.db.models import F
 from django.db.models.functions import Greatest
 
 from inbox import events
+from inbox.actions import _by_brand
 from inbox.models import Attachment, EventKind, FetchState
 
 LEASE = timedelta(minutes=2)
@@ -25,6 +26,13 @@ def claim_due(*, now: datetime, limit: int = 20) -> list[Attachment]:
     )
     Attachment.objects.filter(pk__in=[attachment.pk for attachment in due]).update(fetch_at=now + LEASE)
     return due
+
+
+@transaction.atomic(durable=True)
+def note_place(*, attachment_id: int, path: str) -> bool:
+    """Where a copy is about to lie, said before it does: no file is on the disk that no row knows of. False: there shall be none any more."""
+    pending = Attachment.objects.filter(pk=attachment_id, fetch_state=FetchState.PENDING)
+    return bool(pending.update(path=path))
 
 
 @transaction.atomic(durable=True)
@@ -84,6 +92,7 @@ def mark_erased(*, attachment_ids: list[int]) -> None:
 
 
 def _settle(attachment_id: int, now: datetime, **columns: object) -> bool:
+    _by_brand.be_patient()
     attachment = Attachment.objects.select_related("message__conversation").filter(pk=attachment_id).first()
     message = attachment.message if attachment else None
     if message is None:  # it was the echo's of a file that we sent, or its message is forgotten

@@ -75,7 +75,8 @@ def _file(request: HttpRequest, attachment: Attachment, *, told: str = "") -> Ht
     """`told`: the type for whoever only fetches. A browser is told one that it would open by itself only where that is harmless."""
     root = Path(settings.MEDIA_ROOT).resolve()
     path = (root / attachment.path).resolve()
-    if not attachment.path or attachment.fetch_state == FetchState.GONE or not path.is_relative_to(root):
+    stored = attachment.fetch_state == FetchState.STORED and attachment.path
+    if not stored or not path.is_relative_to(root):
         raise Http404
     try:
         content = path.open("rb")

@@ -9,14 +9,16 @@ from django.db import connection
 
 from connectors import tasks
 from connectors.actions import draining, fetching, scheduling, syncing
-from connectors.contract import ConnectorError, Media, Party, Remedy
+from connectors.contract import ConnectorError, Media, Party, Remedy, Unsent
 from connectors.models import SyncRun, SyncSchedule, Task
 from connectors.rules import sniffing
 from inbox import platforms
-from inbox.actions import media
+from inbox.actions import _by_brand, media, receiving
+from inbox.actions.receiving import Arrival
 from inbox.models import Attachment, FetchState, Handle, Message
 from tests.connectors.conftest import NOW, message_item
 from tests.fakes.platform import manifest
+from tests.inbox.actions.holding import held
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -230,6 +232,36 @@ def test_an_unsent_pictures_copy_does_not_stay(picture, platform, clock, tmp_pat
     monkeypatch.setattr(platform, "media", unsent_meanwhile)
 
     fetched(picture, clock)
+
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+@pytest.fixture
+def copied_in_vain(picture, platform, clock, monkeypatch):
+    """Somebody held its brand when the copy was whole."""
+    monkeypatch.setattr(_by_brand, "PATIENCE", "20ms")
+    platform.pictures["https://cdn.example/1"] = Media(PNG, "image/png")
+    with held(picture.channel.brand_id):
+        assert fetched(picture, clock).fetch_state == FetchState.PENDING
+    clock.passes(60)
+    return picture
+
+
+def test_a_copy_that_could_not_be_told_of_is_written_over_by_the_next(
+    copied_in_vain, platform, clock, tmp_path
+):
+    platform.pictures["https://cdn.example/1"] = Media(b"GIF89a" + bytes(40), "image/gif")
+
+    assert fetched(copied_in_vain, clock).fetch_state == FetchState.STORED
+
+    assert Path(copied_in_vain.path).suffix == ".gif"
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / copied_in_vain.path]
+
+
+def test_a_copy_that_could_not_be_told_of_goes_with_its_message(copied_in_vain, channel, tmp_path):
+    receiving.receive(arrivals=[Arrival(channel.pk, Unsent("m1", at=NOW))], now=NOW)
+
+    tasks.erase_files()
 
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 

@@ -118,8 +118,11 @@ def test_a_player_is_given_the_part_it_asks_for(
     assert answer["Content-Security-Policy"].startswith("sandbox")
 
 
-def test_a_file_that_is_gone_is_not_found(page: Client, conversation: Conversation, media: Path) -> None:
-    file = stored(conversation, media, fetch_state=FetchState.GONE)
+@pytest.mark.parametrize("state", [FetchState.GONE, FetchState.PENDING])
+def test_a_file_that_is_gone_or_not_whole_yet_is_not_found(
+    state: FetchState, page: Client, conversation: Conversation, media: Path
+) -> None:
+    file = stored(conversation, media, fetch_state=state)
 
     assert page.get(f"/media/{file.public_id}/").status_code == 404
 
