@@ -15,7 +15,7 @@ from inbox.exchange import InboundMessage, MessageKind, ReadUpTo
 from inbox.models import Ended, EventKind
 from inbox.models.fields import new_public_id
 from inbox.rules import echoes
-from inbox.rules.cleaning import LONGEST, clean, clean_json
+from inbox.rules.cleaning import LONGEST, clean, clean_json, in_one_line
 
 
 @dataclass(slots=True)
@@ -221,7 +221,7 @@ def _insert_attachments(
     records = [
         (
             str(new_public_id()), made[(channel_id, message.external_id)], channel_id, place, part.kind.value, clean(part.url),
-            clean(part.mime)[:120], clean(part.name)[:255], part.size, clean(part.title), part.external_id, part.expires_at,
+            clean(part.mime)[:120], in_one_line(part.name)[:255], part.size, clean(part.title), part.external_id, part.expires_at,
             "pending" if part.storable and part.url and part.kind.value not in ("share", "location") else "link",
         )
         for channel_id, message, _, _ in fresh

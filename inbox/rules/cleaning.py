@@ -23,6 +23,11 @@ def clean(text: str) -> str:
     return text
 
 
+def in_one_line(text: str) -> str:
+    """As a name is shown, and told in a header, where a line that ends is another header."""
+    return " ".join(clean(text).split())
+
+
 def clean_json(value: Any, depth: int = 0) -> Any:
     """Any value as JSON that PostgreSQL can keep: a number beyond all floats is null, what JSON has no form for is its text, and what
     lies deeper than anybody nests it is left out."""

@@ -17,6 +17,7 @@ from inbox import access, media_links
 from inbox.actions import attaching
 from inbox.forms import UploadForm
 from inbox.models import Attachment, FetchState
+from inbox.rules.cleaning import in_one_line
 from inbox.views import _ranges
 from inbox.views._door import AgentRequest, notice, signed_in
 
@@ -91,7 +92,7 @@ def _file(request: HttpRequest, attachment: Attachment, *, told: str = "") -> Ht
     )
     response: HttpResponseBase
     if part is None:
-        name = attachment.name or f"{attachment.kind}-{attachment.public_id}"
+        name = in_one_line(attachment.name) or f"{attachment.kind}-{attachment.public_id}"
         response = FileResponse(content, as_attachment=not shown, filename=name, content_type=mime)
     else:
         response = part

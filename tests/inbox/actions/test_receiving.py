@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from inbox import models
 from inbox.actions import receiving
 from inbox.actions.receiving import Arrival
 from inbox.exchange import (
@@ -160,6 +161,14 @@ def test_a_profile_that_arrives_renames_the_row(channel: Channel) -> None:
     receive(channel, ProfileSeen(Party("mara", name="Mara Kováč", username="mara.kovac")))
 
     assert Conversation.objects.get().contact_name == "Mara Kováč"
+
+
+def test_a_files_name_is_kept_in_one_line(channel: Channel) -> None:
+    file = Attachment(AttachmentKind.FILE, "https://cdn.test/1", name="in\nvoice.pdf\r\n")
+
+    receive(channel, say.wrote(attachments=(file,)))
+
+    assert models.Attachment.objects.get().name == "in voice.pdf"
 
 
 def test_channels_of_two_brands_in_one_batch_each_get_their_own_numbers() -> None:

@@ -77,6 +77,15 @@ def test_what_is_handed_to_a_platform_is_kept_by_nobody(
     assert "no-store" in answer["Cache-Control"]
 
 
+@pytest.mark.parametrize("name", ["invoice.pdf\n", "invoice.pdf\r\nSet-Cookie: a=b", "\n", "Rechnung für März\u2028.pdf"])
+def test_a_name_of_several_lines_is_told_in_one(
+    name: str, page: Client, conversation: Conversation, media: Path
+) -> None:
+    answer = page.get(f"/media/{stored(conversation, media, name=name).public_id}/")
+
+    assert (body(answer), "Set-Cookie" in answer) == (PNG, False)
+
+
 @pytest.mark.parametrize("mime", ["text/html", "image/svg+xml", "application/pdf", ""])
 def test_what_could_run_in_a_browser_is_only_handed_over(
     mime: str, page: Client, conversation: Conversation, media: Path
