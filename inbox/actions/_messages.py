@@ -77,6 +77,7 @@ class Places:
         return key in self.known and self.known[key].direction == "in"
 
 
+LONGEST_NAME = 400  # by which a platform calls a file; what is longer is none that it calls a file of ours
 BY_DELIVERY = " "  # ends the order key of a message dated by its delivery; no platform's key ends so
 
 
@@ -221,7 +222,7 @@ def _insert_attachments(
     records = [
         (
             str(new_public_id()), made[(channel_id, message.external_id)], channel_id, place, part.kind.value, clean(part.url),
-            clean(part.mime)[:120], in_one_line(part.name)[:255], part.size, clean(part.title), part.external_id, part.expires_at,
+            clean(part.mime)[:120], in_one_line(part.name)[:255], part.size, clean(part.title), part.external_id[:LONGEST_NAME], part.expires_at,
             "pending" if part.storable and part.url and part.kind.value not in ("share", "location") else "link",
         )
         for channel_id, message, _, _ in fresh

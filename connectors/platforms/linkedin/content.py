@@ -50,9 +50,10 @@ def attachments(activity: Mapping[str, Any]) -> tuple[Attachment, ...]:
 
 
 def _file(given: object) -> Attachment | None:
-    """A bare asset URN, or an object around one. Where no address is told the URN stands for it."""
+    """A bare asset URN, or an object around one. Where no address is told the URN stands for it; an address is nobody's name."""
     if isinstance(given, str):
-        return Attachment(AttachmentKind.OTHER, url=given, external_id=given) if given else None
+        asset = given if given.startswith("urn:") else ""
+        return Attachment(AttachmentKind.OTHER, url=given, external_id=asset) if given else None
     holder = wire.mapping(given)
     asset = wire.ident(holder.get("id")) or wire.ident(holder.get("asset"))
     reference = holder.get("reference")
@@ -72,7 +73,7 @@ def _file(given: object) -> Attachment | None:
         mime=mime,
         name=wire.text(holder.get("name")),
         size=size,
-        external_id=asset or url,
+        external_id=asset,
     )
 
 

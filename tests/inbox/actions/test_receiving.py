@@ -163,6 +163,14 @@ def test_a_profile_that_arrives_renames_the_row(channel: Channel) -> None:
     assert Conversation.objects.get().contact_name == "Mara Kováč"
 
 
+def test_a_file_with_a_name_beyond_all_bounds_loses_no_message(channel: Channel) -> None:
+    file = Attachment(AttachmentKind.FILE, "https://cdn.test/1", external_id="https://cdn.test/" + "1" * 600)
+
+    receive(channel, say.wrote(attachments=(file,)))
+
+    assert Message.objects.get().attachments.get().url == "https://cdn.test/1"
+
+
 def test_a_files_name_is_kept_in_one_line(channel: Channel) -> None:
     file = Attachment(AttachmentKind.FILE, "https://cdn.test/1", name="in\nvoice.pdf\r\n")
 

@@ -101,6 +101,19 @@ def test_a_file_that_is_named_twice_is_one() -> None:
     assert second.url == "urn:li:digitalmediaAsset:C2"
 
 
+def test_an_address_is_no_name_of_a_file() -> None:
+    body = delivery("linkedin", "files")
+    nameless = body.replace(b'"id": "urn:li:digitalmediaAsset:C1"', b'"id": ""').replace(
+        b'"urn:li:digitalmediaAsset:C2"', b'"https://media.example/C2"'
+    )
+    (said,) = [each for each in read(connector, nameless, ACCOUNT) if isinstance(each, InboundMessage)]
+
+    first, second, *_ = said.attachments
+
+    assert first.url.startswith("https://api.linkedin.com/mediaDownload/")
+    assert (second.url, first.external_id, second.external_id) == ("https://media.example/C2", "", "")
+
+
 def test_a_moving_picture_is_a_picture() -> None:
     (gif,) = message("gif").attachments
     assert (gif.kind, gif.url) == (AttachmentKind.IMAGE, "https://media.example/wave.gif")
