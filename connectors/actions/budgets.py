@@ -62,8 +62,14 @@ def used_up_until(
 def closed_until(*, channel_id: int, buckets: frozenset[str], now: datetime) -> datetime | None:
     """The same, going by what was kept."""
     kept = RateBudget.objects.filter(channel_id=channel_id, bucket__in=buckets, resets_at__gt=now)
-    return used_up_until(
-        [RateNotice(each.bucket, each.remaining, each.resets_at, each.used_percent) for each in kept],
-        buckets=buckets,
-        now=now,
-    )
+    return used_up_until([_notice(each) for each in kept], buckets=buckets, now=now)
+
+
+def closed_channels(*, buckets: frozenset[str], now: datetime) -> set[int]:
+    """All of whom nothing may be asked now, going by what was kept."""
+    kept = RateBudget.objects.filter(bucket__in=buckets, resets_at__gt=now)
+    return {each.channel_id for each in kept if is_used_up(_notice(each))}
+
+
+def _notice(kept: RateBudget) -> RateNotice:
+    return RateNotice(kept.bucket, kept.remaining, kept.resets_at, kept.used_percent)

@@ -13,12 +13,13 @@ from connectors.actions import _copies, budgets, refreshing
 from connectors.actions._asking import Asker
 from connectors.actions._runs import Synced
 from connectors.clock import Clock
-from connectors.contract import ConnectorError, Media, Party, RateNotice, Remedy
+from connectors.contract import Connector, ConnectorError, Context, Media, Party, RateNotice, Remedy
 from connectors.models import Credential
 from connectors.rules import sniffing
 from inbox import platforms
 from inbox.actions import contacts, media
-from inbox.models import Attachment, ChannelState, Handle
+from inbox.models import Attachment, Handle
+from inbox.queries import unasked
 
 log = structlog.get_logger(__name__)
 MAX_BYTES = 64 * 1024 * 1024
@@ -130,30 +131,32 @@ def _keep(attachment: Attachment, found: Media, now: datetime) -> None:
     _copies.keep(attachment, found.content, mime=mime, now=now)
 
 
-def handles_to_look_up(*, limit: int) -> list[Handle]:
-    """People nobody has asked the platform about, newest first, where the channel can be asked."""
-    return list(
-        Handle.objects.filter(looked_up_at=None, channel__state=ChannelState.CONNECTED)
-        .select_related("channel")
-        .order_by("-pk")[:limit]
-    )
-
-
 def fetch_due_profiles(*, clock: Clock, limit: int = PROFILES_AT_ONCE) -> int:
-    """Ask who people are. Asked once whatever the answer; a throttled account is left alone until it may be asked again."""
+    """Ask who people are, of all accounts in turn. Asked once whatever the answer; an account that cannot be asked is left alone until it
+    can, and takes no other's turn."""
     asked = 0
-    throttled: set[int] = set()
-    for handle in handles_to_look_up(limit=limit):
-        if handle.channel_id in throttled:
-            continue
-        now = clock()
-        if budgets.closed_until(channel_id=handle.channel_id, buckets=PROFILE_BUCKETS, now=now):
-            throttled.add(handle.channel_id)
-            continue
-        if not _look_up(handle, clock):
-            throttled.add(handle.channel_id)
-        asked += 1
+    willing = unasked.connected_channels() - budgets.closed_channels(buckets=PROFILE_BUCKETS, now=clock())
+    while asked < limit and (found := unasked.handles(channels=willing, limit=limit - asked)):
+        for handle in found:
+            if handle.channel_id not in willing:
+                continue
+            now = clock()
+            way = _way_to_ask(handle, now)
+            asked += way is not None
+            if way is None or not _look_up(handle, *way, now):
+                willing.remove(handle.channel_id)
     return asked
+
+
+def _way_to_ask(handle: Handle, now: datetime) -> tuple[Connector, Context] | None:
+    """None: nobody can be asked there now."""
+    if budgets.closed_until(channel_id=handle.channel_id, buckets=PROFILE_BUCKETS, now=now):
+        return None
+    try:
+        connector, context, _ = contexts.of_channel(handle.channel, now=now)
+    except contexts.NotConnected:
+        return None
+    return connector, context
 
 
 def refresh_profiles(
@@ -209,14 +212,10 @@ def _may_only_be_cached(handle: Handle) -> bool:
     return platforms.get(handle.channel.platform).profile_cache is not None
 
 
-def _look_up(handle: Handle, clock: Clock) -> bool:
+def _look_up(handle: Handle, connector: Connector, context: Context, now: datetime) -> bool:
     """False: leave this account alone for now."""
-    now = clock()
     try:
-        connector, context, _ = contexts.of_channel(handle.channel, now=now)
         party = connector.profile(context, handle.external_id)
-    except contexts.NotConnected:
-        return False
     except ConnectorError as error:
         budgets.keep(channel_id=handle.channel_id, notices=error.rates, now=now)
         if error.remedy in (Remedy.RETRY, Remedy.REFRESH, Remedy.RECONNECT, Remedy.UNKNOWN):

@@ -82,9 +82,11 @@ class Handle(models.Model):
             ),
         ]
         indexes = [
-            # fetch_due_profiles asks each second for people nobody has looked up yet, the newest first.
+            # fetch_due_profiles asks each second for people nobody has looked up yet, the newest of each channel first.
             models.Index(
-                fields=["-id"], name="handles_to_look_up", condition=models.Q(looked_up_at__isnull=True)
+                fields=["channel", "-id"],
+                name="handles_to_look_up",
+                condition=models.Q(looked_up_at__isnull=True),
             ),
             # refresh_profiles asks first for those that were looked up longest ago.
             models.Index(fields=["channel", "looked_up_at"], name="profiles_by_age"),

@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 
 from connectors import tasks
-from connectors.actions import draining, fetching, scheduling, syncing
-from connectors.contract import ConnectorError, Media, Party, Remedy, Unsent
-from connectors.models import SyncRun, SyncSchedule, Task
+from connectors.actions import budgets, draining, fetching, scheduling, syncing
+from connectors.contract import ConnectorError, Media, Party, RateNotice, Remedy, Unsent
+from connectors.models import Credential, SyncRun, SyncSchedule, Task
 from connectors.rules import sniffing
 from inbox import platforms
 from inbox.actions import _by_brand, media, receiving
@@ -294,6 +294,59 @@ def test_people_are_looked_up_once(receipt, platform, clock):
     mara = Handle.objects.get(external_id="mara")
     assert (mara.name, mara.username, mara.followers) == ("Mara Kovač", "mara.k", 97)
     assert sorted(platform.asked_profiles) == ["ghost", "mara"]
+
+
+def written_by(receipt, channel, *people):
+    for seconds, who in enumerate(people):
+        receipt(message_item(f"m-{who}", thread=who, seconds=seconds), at=channel)
+    draining.drain(now=NOW)
+
+
+@pytest.mark.parametrize("cause", ["throttled", "no grant"])
+def test_an_account_that_cannot_be_asked_takes_no_others_turn(
+    cause, connect, channel, receipt, platform, clock
+):
+    written_by(receipt, channel, "mara")
+    ill = connect("acc-2")
+    written_by(receipt, ill, *(f"p{number}" for number in range(fetching.PROFILES_AT_ONCE)))
+    if cause == "throttled":
+        pause = RateNotice("profile", remaining=0, resets_at=NOW + timedelta(hours=1))
+        budgets.keep(channel_id=ill.pk, notices=[pause], now=NOW)
+    else:
+        Credential.objects.filter(channel=ill).delete()
+
+    assert fetching.fetch_due_profiles(clock=clock) == 1
+
+    assert platform.asked_profiles == ["mara"]
+
+
+def test_an_account_that_says_no_is_asked_no_more_and_the_others_are(
+    connect, channel, receipt, platform, clock, monkeypatch
+):
+    written_by(receipt, channel, "mara", "noor")
+    written_by(receipt, connect("acc-2"), *(f"p{number}" for number in range(fetching.PROFILES_AT_ONCE)))
+    profile = platform.profile
+
+    def refused(ctx, external_id):
+        if ctx.account.external_id == "acc-2":
+            platform.asked_profiles.append(external_id)
+            raise ConnectorError("Slower.", remedy=Remedy.RETRY, retry_at=NOW + timedelta(hours=1))
+        return profile(ctx, external_id)
+
+    monkeypatch.setattr(platform, "profile", refused)
+
+    fetching.fetch_due_profiles(clock=clock)
+
+    assert sorted(platform.asked_profiles) == ["mara", "noor", f"p{fetching.PROFILES_AT_ONCE - 1}"]
+
+
+def test_accounts_are_asked_in_turn(connect, channel, receipt, platform, clock):
+    written_by(receipt, channel, "mara", "noor")
+    written_by(receipt, connect("acc-2"), *(f"p{number}" for number in range(30)))
+
+    assert fetching.fetch_due_profiles(clock=clock) == fetching.PROFILES_AT_ONCE
+
+    assert platform.asked_profiles[:5] == ["p29", "noor", "p28", "mara", "p27"]
 
 
 @pytest.fixture
