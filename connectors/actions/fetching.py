@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import structlog
 from django.conf import settings
+from django.db import OperationalError
 
 from connectors import contexts
 from connectors.actions import _copies, budgets, refreshing
@@ -29,6 +31,7 @@ MAX_TRIES = 6
 FIRST_WAIT = timedelta(seconds=5)
 TOO_LATE = ("connect", "timeout", "slow")  # as the HTTP client names it
 HANGING_WAIT = timedelta(seconds=30)
+HELD_WAIT = timedelta(seconds=30)
 NOT_WRITABLE_WAIT = timedelta(minutes=1)
 MEDIA_AT_ONCE = 20
 PROFILES_AT_ONCE = 20
@@ -56,9 +59,13 @@ def fetch_due_media(*, clock: Clock, limit: int = MEDIA_AT_ONCE) -> int:
             for untouched in due[place + 1 :]:
                 media.put_back(attachment_id=untouched.pk, at=again)
             return 0
+        except OperationalError as error:  # somebody holds its brand: nothing is wrong with the picture
+            log.warning("media_not_kept", attachment=attachment.pk, error=str(error.__cause__))
+            media.put_back(attachment_id=attachment.pk, at=clock() + HELD_WAIT, was_tried=False)
         except Exception:
             log.exception("media_failed", attachment=attachment.pk)
-            _later(attachment, clock())
+            with suppress(OperationalError):  # then the end of its lease brings it again
+                _later(attachment, clock())
     return len(due)
 
 
@@ -216,6 +223,7 @@ def _look_up(handle: Handle, connector: Connector, context: Context, now: dateti
     """False: leave this account alone for now."""
     try:
         party = connector.profile(context, handle.external_id)
+        contacts.update_profile(channel_id=handle.channel_id, party=party, now=now)
     except ConnectorError as error:
         budgets.keep(channel_id=handle.channel_id, notices=error.rates, now=now)
         if error.remedy in (Remedy.RETRY, Remedy.REFRESH, Remedy.RECONNECT, Remedy.UNKNOWN):
@@ -223,10 +231,10 @@ def _look_up(handle: Handle, connector: Connector, context: Context, now: dateti
             budgets.keep(channel_id=handle.channel_id, notices=[pause], now=now)
             return False
         contacts.note_looked_up(channel_id=handle.channel_id, external_id=handle.external_id, now=now)
-        return True
+    except OperationalError as error:  # somebody holds its brand
+        log.warning("profile_not_kept", handle=handle.pk, error=str(error.__cause__))
+        return False
     except Exception:
         log.exception("profile_failed", handle=handle.pk)
         contacts.note_looked_up(channel_id=handle.channel_id, external_id=handle.external_id, now=now)
-        return True
-    contacts.update_profile(channel_id=handle.channel_id, party=party, now=now)
     return True

@@ -1,5 +1,6 @@
 import errno
 import os
+from contextlib import contextmanager
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
@@ -17,6 +18,7 @@ from inbox.actions import _by_brand, media, receiving
 from inbox.actions.receiving import Arrival
 from inbox.models import Attachment, FetchState, Handle, Message
 from tests.connectors.conftest import NOW, message_item
+from tests.factories.people import ChannelFactory
 from tests.fakes.platform import manifest
 from tests.inbox.actions.holding import held
 
@@ -247,6 +249,10 @@ def copied_in_vain(picture, platform, clock, monkeypatch):
     return picture
 
 
+def test_a_picture_whose_brand_is_held_is_no_worse_for_it(copied_in_vain):
+    assert (copied_in_vain.fetch_attempts, copied_in_vain.fetch_at) == (0, NOW + fetching.HELD_WAIT)
+
+
 def test_a_copy_that_could_not_be_told_of_is_written_over_by_the_next(
     copied_in_vain, platform, clock, tmp_path
 ):
@@ -347,6 +353,33 @@ def test_accounts_are_asked_in_turn(connect, channel, receipt, platform, clock):
     assert fetching.fetch_due_profiles(clock=clock) == fetching.PROFILES_AT_ONCE
 
     assert platform.asked_profiles[:5] == ["p29", "noor", "p28", "mara", "p27"]
+
+
+@pytest.mark.parametrize("why", ["it is none", "its brand is held"])
+def test_a_profile_that_cannot_be_kept_holds_up_no_other(why, connect, channel, receipt, platform, clock):
+    elsewhere = connect("acc-2", brand=ChannelFactory().brand)
+    written_by(receipt, elsewhere, "noor")
+    written_by(receipt, channel, "mara")
+    platform.profiles |= {"mara": Party("mara", name="Mara Kovač"), "noor": Party("noor", name="Noor Aziz")}
+    if why == "it is none":
+        platform.profiles["mara"] = Party("mara", followers=2**70)
+        fetching.fetch_due_profiles(clock=clock)
+    else:
+        with impatient(), held(channel.brand_id):
+            fetching.fetch_due_profiles(clock=clock)
+
+    asked = dict(Handle.objects.values_list("external_id", "looked_up_at"))
+    assert asked == {"mara": NOW if why == "it is none" else None, "noor": NOW}
+    assert Handle.objects.get(external_id="noor").name == "Noor Aziz"
+
+
+@contextmanager
+def impatient():
+    """Who waits for a lock waits no longer than this."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '20ms'")
+        yield
+        cursor.execute("RESET lock_timeout")
 
 
 @pytest.fixture
