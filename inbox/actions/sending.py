@@ -12,6 +12,7 @@ from django.db import transaction
 from inbox import events
 from inbox.actions import (
     _amending,
+    _by_brand,
     _dating,
     _early_reads,
     _leaving_now,
@@ -253,21 +254,29 @@ def look_later(*, message_id: int, at: datetime, attempt: int) -> None:
 
 
 def expire_leases(*, now: datetime) -> list[int]:
-    """Replies whose worker died while sending: they may have gone out, so they are looked for, not sent again."""
-    return [pk for pk in outbox.expired_sends(now=now) if _expire_lease(pk, now)]
+    """Replies whose worker died while sending: they may have gone out, so they are looked for, not sent again. Those of a brand that
+    somebody holds are left to the next time."""
+    found = Message.objects.filter(pk__in=outbox.expired_sends(now=now)).order_by("pk")
+    expired, held = list[int](), set[int]()
+    for pk, brand_id in list(found.values_list("pk", "conversation__brand_id")):
+        expire = partial(_expire_lease, brand_id, pk, now, expired)
+        if brand_id not in held and not _by_brand.work(brand_id, expire, now=now):
+            held.add(brand_id)
+    return expired
 
 
 @transaction.atomic(durable=True)
-def _expire_lease(message_id: int, now: datetime) -> bool:
+def _expire_lease(brand_id: int, message_id: int, now: datetime, done: list[int]) -> None:
     """Asked once more where nobody else decides: meanwhile it may have been settled, sent once more, or its claim renewed, which
     waits for this row."""
-    with events.ledger(_brand_of(message_id)) as ledger:
+    _by_brand.be_patient()
+    with events.ledger(brand_id) as ledger:
         expired = Message.objects.select_for_update(of=("self",)).select_related("conversation")
         message = expired.filter(pk=message_id, state=MessageState.SENDING, lease_until__lt=now).first()
         if message is None:
-            return False
+            return
         _is_uncertain(ledger, message, "The sender stopped while sending.", now, look_at=now)
-    return True
+    done.append(message_id)
 
 
 def _settled(message: Message, attempt: int) -> bool:

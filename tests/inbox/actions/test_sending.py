@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from inbox import platforms
 from inbox.actions import (
+    _by_brand,
     _waiting,
     channels,
     clicks,
@@ -27,6 +28,7 @@ from inbox.models import Attachment, Channel, Conversation, Ended, Message, Mess
 from inbox.queries import outbox
 from tests.factories import exchange as say
 from tests.factories.people import ChannelFactory, agent_of
+from tests.inbox.actions.holding import held
 
 pytestmark = pytest.mark.django_db
 
@@ -596,6 +598,25 @@ def test_a_claim_that_ran_out_is_asked_once_more_before_its_reply_is_given_up(
 
     message.refresh_from_db()
     assert message.state == MessageState.SENDING
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_brand_that_somebody_holds_keeps_no_others_reply_from_being_looked_for(
+    conversation: Conversation, jo: Person, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_by_brand, "PATIENCE", "20ms")
+    held_up = reply(conversation, jo)
+    claim(held_up)
+    other = ChannelFactory()
+    receiving.receive(arrivals=[Arrival(other.pk, say.wrote())], now=say.at(1))
+    message = reply(other.conversations.get(), agent_of(other.brand))
+    claim(message)
+    late = say.at(61) + sending.LEASE + timedelta(seconds=1)
+
+    with held(channel.brand_id):
+        assert sending.expire_leases(now=late) == [message.pk]
+
+    assert sending.expire_leases(now=late) == [held_up.pk]
 
 
 def test_replies_that_wait_for_another_do_not_hide_those_that_may_go(
