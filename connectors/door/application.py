@@ -146,6 +146,9 @@ class Door:
                 "delivery_too_large", channel=entry.channel_id, declared=declared, most=self._max_body
             )
             return TOO_LARGE
+        except NotStored:  # what comes too slowly or breaks off is left to the comparisons: any stranger could ask for one with it
+            self._misses.refused(entry.channel_id, datetime.now(UTC))
+            raise
         request = WebhookRequest(method=method, query=query, headers=headers, body=body)
         return self._handshake(entry, request) if method == "GET" else await self._deliver(entry, request)
 

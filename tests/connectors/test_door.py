@@ -132,7 +132,10 @@ def _post(knocker, receive, sent):
     return asyncio.ensure_future(knocker.door(scope, receive, send))
 
 
-async def test_bodies_that_do_not_end_fill_no_memory_and_the_next_delivery_is_stored(knocker, monkeypatch):
+async def test_bodies_that_do_not_end_fill_no_memory_and_the_next_delivery_is_stored(
+    knocker, channel, monkeypatch
+):
+    monkeypatch.setattr("connectors.door.misses.PAUSE", 0.05)
     module = import_module("connectors.door.application")  # the package has another thing of that name
     monkeypatch.setattr(module, "MAX_UNREAD", 150_000)
     monkeypatch.setattr(module, "BODY_SECONDS", 0.5)
@@ -156,6 +159,8 @@ async def test_bodies_that_do_not_end_fill_no_memory_and_the_next_delivery_is_st
 
     assert sorted(filter(None, refused)) == [408, 408, 503]
     assert await knocker.status() == 200
+    (gap,) = await gaps_found(1)  # of the one that there was no room for
+    assert (gap.channel_id, gap.since) == (channel.pk, gap.until)
 
 
 async def test_bodies_that_do_not_end_keep_out_no_ordinary_delivery(knocker, monkeypatch):
