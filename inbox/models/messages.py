@@ -213,8 +213,12 @@ class Attachment(PublicIdModel):
             ),
         ]
         indexes = [
-            # fetch_due_media asks for what is still to be copied before its address dies.
-            models.Index(fields=["fetch_at"], name="media_to_fetch", condition=Q(fetch_state="pending")),
+            # fetch_due_media asks for what is still to be copied before its address dies, of each channel what fell due last.
+            models.Index(
+                fields=["channel", "-fetch_at", "id"],
+                name="media_to_fetch",
+                condition=Q(fetch_state="pending"),
+            ),
             # erase_files asks for the bytes of what was unsent, and whether another attachment shows the same file.
             models.Index(fields=["id"], name="files_to_erase", condition=Q(fetch_state="gone") & ~Q(path="")),
             models.Index(fields=["path"], name="file_shown", condition=~Q(path="")),

@@ -144,6 +144,27 @@ def test_what_is_no_address_holds_up_no_other_picture(picture, platform, clock, 
     assert Attachment.objects.get(position=1).fetch_state == FetchState.STORED
 
 
+def test_the_pictures_of_a_history_hold_up_no_new_one(picture, platform, clock, connect):
+    def waiting(channel, url, since):
+        platform.pictures[url] = Media(PNG, "image/png")
+        return Attachment(
+            message=picture.message, channel=channel, kind="image", url=url, fetch_state="pending", position=len(platform.pictures),
+            fetch_at=NOW - timedelta(seconds=since),
+        )  # fmt: skip
+
+    old = [
+        waiting(picture.channel, f"https://cdn.example/old/{number}", 60)
+        for number in range(fetching.MEDIA_AT_ONCE)
+    ]
+    elsewhere = waiting(connect("acc-2"), "https://cdn.example/elsewhere", 90)
+    Attachment.objects.bulk_create([*old, elsewhere])
+    platform.pictures["https://cdn.example/1"] = Media(PNG, "image/png")
+
+    assert fetched(picture, clock).fetch_state == FetchState.STORED
+
+    assert Attachment.objects.get(url=elsewhere.url).fetch_state == FetchState.STORED
+
+
 def test_what_a_killed_worker_left_half_written_is_cleared(tmp_path, settings):
     settings.MEDIA_ROOT = str(tmp_path)
     folder = tmp_path / "in" / "drafts"
