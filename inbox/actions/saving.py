@@ -11,6 +11,7 @@ from django.db.models import Max
 from inbox.actions import _saved_views
 from inbox.models import Brand, Person, SavedView, Team
 from inbox.models.views import SavedViewQuerySet
+from inbox.rules.cleaning import in_one_line
 from inbox.rules.view_query import Query
 
 MOST = 60  # of one owner: more is no help to anybody
@@ -108,7 +109,7 @@ def _number(views: Sequence[SavedView]) -> None:
 
 
 def _named(name: str, beside: SavedViewQuerySet) -> str:
-    name = " ".join(name.split())
+    name = in_one_line(name)
     if not name:
         raise Refused("Give the view a name.")
     if len(name) > 60:

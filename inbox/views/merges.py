@@ -15,6 +15,7 @@ from inbox.actions import merging, undoing
 from inbox.models import Conversation
 from inbox.queries import context as person_context
 from inbox.queries import inbox_list, people
+from inbox.rules.cleaning import clean
 from inbox.views._door import AgentRequest, notice, signed_in
 
 A_GROUP = "A group is not one person; there is nobody to merge."
@@ -27,7 +28,7 @@ def choices(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResp
     conversation = access.conversation_for(request.user, brand_slug, public_id)
     if conversation.contact is None:
         return notice(request, A_GROUP)
-    text = request.GET.get("q", "")
+    text = clean(request.GET.get("q", ""))
     found = people.named(conversation.brand, conversation.contact, text)
     return render(
         request,

@@ -43,6 +43,12 @@ def test_the_same_name_elsewhere_is_offered_and_any_name_is_found(
     assert "Nobody&#x27;s name begins like that." in nobody or "Nobody's name begins like that." in nobody
 
 
+def test_a_sign_that_no_name_has_finds_nobody(page: Client, conversation: Conversation) -> None:
+    answer = page.get(at(conversation) + "?q=ma%00ra")
+
+    assert (answer.status_code, "name begins like that." in answer.content.decode()) == (200, True)
+
+
 def test_two_become_one_and_two_again(
     page: Client, conversation: Conversation, elsewhere: Conversation
 ) -> None:

@@ -155,6 +155,12 @@ def test_what_cannot_be_saved_is_refused_in_words(
     assert said in answer.content.decode()
 
 
+def test_a_sign_that_cannot_be_kept_is_shown_as_one_in_a_name(page: Client, brand: Brand) -> None:
+    save(page, name="Late\0 refunds")
+
+    assert SavedView.objects.get().name == "Late\ufffd refunds"
+
+
 def test_two_views_of_one_owner_have_two_names(page: Client, brand: Brand) -> None:
     save(page)
 
