@@ -11,8 +11,12 @@ _SIGNS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"GIF87a", "image/gif"),
     (0, b"GIF89a", "image/gif"),
     (8, b"WEBP", "image/webp"),
-    (4, b"ftypheic", "image/heic"),
+    (4, b"ftypavif", "image/avif"),
+    (4, b"ftypavis", "image/avif"),
+    (4, b"ftyphei", "image/heic"),
+    (4, b"ftyphev", "image/heic"),
     (4, b"ftypmif1", "image/heic"),
+    (4, b"ftypmsf1", "image/heic"),
     (0, b"%PDF-", "application/pdf"),
     (0, b"PK\x03\x04", "application/zip"),
     (0, b"ID3", "audio/mpeg"),
@@ -36,6 +40,7 @@ _FIRST_PAGE = 64
 
 _ENDINGS = {
     "image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "image/webp": ".webp", "image/heic": ".heic",
+    "image/avif": ".avif",
     "application/pdf": ".pdf", "application/zip": ".zip",
     "audio/ogg": ".ogg", "audio/mpeg": ".mp3", "audio/aac": ".aac", "audio/wav": ".wav", "audio/mp4": ".m4a",
     "video/x-msvideo": ".avi", "video/webm": ".webm", "video/quicktime": ".mov", "video/mp4": ".mp4", "video/ogg": ".ogv",
