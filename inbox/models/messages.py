@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from inbox.rules import file_types
+
 from .brands import Channel
 from .contacts import Handle
 from .conversations import Conversation
@@ -223,6 +225,20 @@ class Attachment(PublicIdModel):
             models.Index(fields=["id"], name="files_to_erase", condition=Q(fetch_state="gone") & ~Q(path="")),
             models.Index(fields=["path"], name="file_shown", condition=~Q(path="")),
         ]
+
+
+    @property
+    def is_shown_inline(self) -> bool:
+        return self.mime in file_types.SHOWN_INLINE
+
+    @property
+    def shown_as(self) -> str:
+        """What a page makes of it: a picture, film or sound where a browser shows it in place, else a file to take. By what it is: a
+        platform may not say that, or say another thing."""
+        if not self.is_shown_inline:
+            return "file"
+        family = file_types.kind_of(self.mime)
+        return "sticker" if family == "image" and self.kind == "sticker" else family
 
 
 class AmendmentKind(models.TextChoices):

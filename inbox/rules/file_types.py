@@ -33,6 +33,11 @@ _SIGNS: tuple[tuple[int, bytes, str], ...] = (
     (4, b"ftypqt", "video/quicktime"),
     (4, b"ftyp", "video/mp4"),
 )
+# What a browser shows without running anything in it. All else is handed over as a download.
+SHOWN_INLINE = frozenset(
+    "image/png image/jpeg image/gif image/webp image/avif video/mp4 video/webm video/quicktime "
+    "audio/mpeg audio/mp4 audio/aac audio/ogg audio/wav audio/x-wav audio/webm audio/amr".split()
+)
 # Its first page names the first stream, and the picture comes first where there is one.
 _OGG = b"OggS"
 _PICTURES_IN_OGG = (b"\x80theora", b"BBCD", b"OVP80")

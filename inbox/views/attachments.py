@@ -21,12 +21,6 @@ from inbox.rules.cleaning import in_one_line
 from inbox.views import _ranges
 from inbox.views._door import AgentRequest, notice, signed_in
 
-# What a browser shows without running anything in it. All else is handed over as a download.
-SHOWN_INLINE = frozenset(
-    "image/png image/jpeg image/gif image/webp image/avif video/mp4 video/webm video/quicktime "
-    "audio/mpeg audio/mp4 audio/aac audio/ogg audio/wav audio/x-wav audio/webm audio/amr".split()
-)
-
 
 @require_POST
 @signed_in
@@ -83,7 +77,7 @@ def _file(request: HttpRequest, attachment: Attachment, *, told: str = "") -> Ht
         content = path.open("rb")
     except OSError as error:
         raise Http404 from error
-    shown = attachment.mime in SHOWN_INLINE
+    shown = attachment.is_shown_inline
     mime = attachment.mime if shown else told or "application/octet-stream"
     part = (
         _ranges.partial(content, size=path.stat().st_size, header=request.headers.get("Range", ""))

@@ -36,6 +36,27 @@ def test_an_attachment_makes_no_link_of_an_address_that_is_not_of_the_web(addres
     assert "href" not in html.replace("<use href=", "")
 
 
+@pytest.mark.parametrize(
+    ("kind", "mime", "shown"),
+    [
+        ("image", "image/png", "<img"),
+        ("sticker", "image/webp", "<img"),
+        ("other", "image/png", "<img"),
+        ("other", "video/mp4", "<video"),
+        ("image", "audio/mpeg", "<audio"),
+        ("image", "image/heic", "download>"),
+        ("image", "application/octet-stream", "download>"),
+        ("file", "application/pdf", "download>"),
+    ],
+)
+def test_a_copy_is_shown_as_what_it_is(kind: str, mime: str, shown: str) -> None:
+    file = Attachment(kind=kind, mime=mime, name="box", path="in/1", fetch_state=FetchState.STORED)
+
+    html = render_to_string("inbox/_attachment.html", {"file": file})
+
+    assert [each for each in ("<img", "<video", "<audio", "download>") if each in html] == [shown]
+
+
 def test_what_is_not_followed_is_still_shown() -> None:
     card = render_to_string(
         "inbox/_card.html", {"m": Message(kind="share", card={"url": "data:text/html,<b>"})}
