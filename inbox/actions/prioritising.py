@@ -74,15 +74,17 @@ def unpin(*, conversation: Conversation, by: Person, now: datetime) -> Conversat
 
 
 @transaction.atomic(durable=True)
-def mark_vip(*, contact: Contact, vip: bool, by: Person, now: datetime) -> None:
-    """The mark is the person's, so each conversation with them that is under way is scored again."""
+def mark_vip(
+    *, contact: Contact, vip: bool, by: Person, now: datetime, conversation: Conversation | None = None
+) -> None:
+    """The mark is the person's, so each conversation with them that is under way is scored again. `conversation`: in which they were met."""
     with events.ledger(contact.brand_id) as ledger:
         if not _vips.mark(ledger, contact.pk, vip=vip, by=by, now=now):
             return
         left = {"contact": contact.pk, "vip": vip}
         words = "Marked as VIP" if vip else "No longer a VIP"
         step = _undo.step(0, 0, {"contact": contact.pk, "vip": not vip}, left)
-        _undo.keep(ledger, UndoKind.VIP, words, [step], conversation=None, by=by, now=now)
+        _undo.keep(ledger, UndoKind.VIP, words, [step], conversation=conversation, by=by, now=now)
 
 
 @transaction.atomic(durable=True)

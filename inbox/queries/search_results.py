@@ -31,6 +31,8 @@ _OF_CONVERSATION = (
     "contact_username",
     "thread_key",
     "public_seq",
+    "contact_id",
+    "contact_vip",
     "seq",
 )
 _COLUMNS = (

@@ -22,5 +22,7 @@ def vip(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResponse
     if conversation.contact is None:
         return notice(request, "A group is not one person; there is nobody to mark.")
     marked, now = request.method == "POST", timezone.now()
-    prioritising.mark_vip(contact=conversation.contact, vip=marked, by=request.user, now=now)
+    prioritising.mark_vip(
+        contact=conversation.contact, vip=marked, by=request.user, now=now, conversation=conversation
+    )
     return conversations.head(request, conversation, done=now)

@@ -12,7 +12,8 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from inbox import realtime
-from inbox.models import Brand, Channel, Clock, Conversation, ConversationTag, SetBy, Tag, TagState
+from inbox.models import Brand, Channel, Clock, Contact, Conversation, ConversationTag, SetBy, Tag, TagState
+from tests.browser.test_search import follow
 from tests.factories import conversations as make
 from tests.factories.people import agent_of
 
@@ -324,3 +325,61 @@ def test_a_clock_shows_what_it_is_made_of_and_stays_open_with_the_news(
     page.keyboard.press("Enter")
     expect(page.locator(".triage__level")).to_have_text("Low")
     expect(shown.locator(".clock__segments")).to_be_visible()
+
+
+def test_a_person_is_marked_beside_and_by_name_wherever_they_are_in_hand(
+    enter: Enter, channel: Channel, anna: Conversation, zoe: Conversation
+) -> None:
+    bea = enter(f"/b/lumen/conversations/{anna.public_id}/", person=agent_of(anna.brand, name="Bea"))
+    page = enter(f"/b/lumen/conversations/{anna.public_id}/")
+    mark = page.get_by_role("button", name="VIP", exact=True)
+    expect(mark).to_have_attribute("aria-pressed", "false")
+    expect(page.locator(".vip")).to_have_count(0)
+
+    mark.click()
+    expect(mark).to_have_attribute("aria-pressed", "true")
+    expect(mark).to_be_focused()
+    for place in (f"#row-{anna.public_id}", "conversation-head"):
+        expect(page.locator(f"{place} .vip")).to_have_text("VIP")
+    expect(page.locator(".triage__reasons")).to_contain_text("+20 VIP")
+    for place in (".context__mark [aria-pressed=true]", "conversation-head .vip", ".row .vip"):
+        expect(bea.locator(place)).to_be_visible()
+    mark.evaluate("mark => mark.blur()")
+    page.keyboard.press("z")
+    for someones in (page, bea):
+        expect(someones.locator(".context__mark [aria-pressed=false]")).to_be_visible()
+        expect(someones.locator(".vip")).to_have_count(0)
+
+    page.locator(f"#row-{zoe.public_id}").focus()
+    for marked in (1, 0):
+        page.keyboard.press("Control+k")
+        page.keyboard.type("vip")
+        page.keyboard.press("Enter")
+        expect(page.locator(f"#row-{zoe.public_id} .vip")).to_have_count(marked)
+    expect(page.locator(f"#row-{zoe.public_id}")).to_be_focused()
+
+
+def test_a_result_of_a_search_is_marked_as_its_person_is_by_then(enter: Enter, anna: Conversation) -> None:
+    follow(anna.brand)
+    page = enter(OPEN)
+    page.keyboard.press("/")
+    page.keyboard.type("parcel")
+    page.locator("[data-hit]").first.focus()
+
+    for vip in (True, False):
+        page.keyboard.press("Control+k")
+        page.keyboard.type("vip")
+        page.keyboard.press("Enter")
+        expect(page.locator("[data-hit]").first).to_have_attribute("data-vip", "yes" if vip else "no")
+        assert Contact.objects.get().vip is vip
+
+
+def test_nobody_marks_a_group(enter: Enter, channel: Channel) -> None:
+    group = make.conversation(channel, kind="group", contact=None)
+    page = enter(f"/b/lumen/conversations/{group.public_id}/")
+
+    expect(page.locator("[data-command=vip]")).to_have_count(0)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("mark")
+    expect(page.locator("#palette-options")).to_contain_text("Mark as unread")
+    expect(page.locator("#palette-options")).not_to_contain_text("VIP")

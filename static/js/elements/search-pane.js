@@ -85,7 +85,7 @@ class SearchPane extends HTMLElement {
   /** What a key does to a result depends on how its conversation is now. */
   heard(rows) {
     for (const row of rows) {
-      for (const hit of this.hits) if (hit.dataset.id === row.dataset.id && newer(row, hit)) Object.assign(hit.dataset, { seq: row.dataset.seq, state: row.dataset.state })
+      for (const hit of this.hits) if (hit.dataset.id === row.dataset.id && newer(row, hit)) Object.assign(hit.dataset, { seq: row.dataset.seq, state: row.dataset.state, vip: row.dataset.vip })
     }
   }
 

@@ -299,7 +299,7 @@ class WorkspaceShell extends HTMLElement {
       const [fresh] = elements(await ask(pane.dataset.url))
       if (isOver()) return after()
       const { thread } = pane
-      for (const part of ["message-thread", "#conversation-head", ...(pane.besideOwed ? [".context"] : ["#conversation-facts", "#conversation-others"]), "composer-state"]) pane.querySelector(part).replaceWith(fresh.querySelector(part))
+      for (const part of ["message-thread", "#conversation-head", ...(pane.besideOwed ? [".context"] : ["#conversation-mark", "#conversation-facts", "#conversation-others"]), "composer-state"]) pane.querySelector(part).replaceWith(fresh.querySelector(part))
       pane.besideOwed = false
       pane.thread = pane.querySelector("message-thread")
       pane.thread.standFor(thread)

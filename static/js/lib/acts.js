@@ -88,6 +88,18 @@ export async function assign(shell, person) {
   await settle(shell, `${address(shell, inHand(shell))}assignment/`, { method: "POST", values: { person } })
 }
 
+/** Whose conversation it is weighs more from now on; again: no more than others. */
+export async function markVip(shell) {
+  const id = inHand(shell)
+  const method = placeOf(shell, id)?.dataset.vip === "yes" ? "DELETE" : "POST"
+  await settle(shell, `${address(shell, id)}vip/`, { method })
+}
+
+/** A group is nobody that could be marked. */
+export function isOfOne(shell) {
+  return Boolean(placeOf(shell, inHand(shell))?.dataset.vip)
+}
+
 export async function tag(shell, tagId) {
   await settle(shell, `${address(shell, inHand(shell))}tags/${tagId}/`, { method: "POST" })
 }

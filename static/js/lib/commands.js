@@ -55,6 +55,7 @@ export const COMMANDS = [
   { id: "tag", keys: ["l"], name: "Set tags", group: "Conversation", when: hasSome, act: each("tag", (shell) => pick(shell, "tags")) },
   { id: "priority", keys: ["p"], name: "Set the priority", group: "Conversation", when: hasSome, act: each("priority", (shell) => pick(shell, "priority")) },
   { id: "mood", keys: [], name: "Set the mood", group: "Conversation", when: (shell) => hasOne(shell) && !selecting(shell), act: (shell) => pick(shell, "mood") },
+  { id: "vip", keys: [], name: "Mark the person as VIP, or no longer", group: "Conversation", when: (shell) => hasOne(shell) && (shell.pointed || !selecting(shell)) && acts.isOfOne(shell), act: acts.markVip },
   { id: "unread", keys: ["u"], name: "Mark as unread", group: "Conversation", when: hasSome, act: each("unread", acts.unread) },
   { id: "spam", keys: ["!"], name: "Mark as spam", group: "Conversation", when: hasSome, act: each("spam", acts.spam) },
   { id: "person", keys: ["i"], name: "Show or hide the person", group: "Conversation", when: isOpen, act: (shell) => shell.toggleContext() },

@@ -196,8 +196,13 @@ def test_the_pickers_offer_a_day_of_the_person_while_it_is_the_next_one_at_the_b
 
 
 def test_a_person_is_marked_as_vip_and_unmarked(page: Client, conversation: Conversation) -> None:
-    page.post(at("vip", conversation))
+    answer = page.post(at("vip", conversation)).content.decode()
     assert Contact.objects.get().vip
+    assert "Marked as VIP · Mara" in answer and 'aria-pressed="true"' in answer
+    back = page.post(reverse("inbox:undo", args=["lumen"])).content.decode()
+    assert not Contact.objects.get().vip
+    assert "Undone: marked as VIP." in back and 'aria-pressed="false"' in back
+    page.post(at("vip", conversation))
     page.delete(at("vip", conversation))
     assert not Contact.objects.get().vip
 
