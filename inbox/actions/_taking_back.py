@@ -21,6 +21,7 @@ from inbox.models import (
     Notification,
     Person,
 )
+from inbox.queries.sentences import NOT_SENT
 
 LEFT = "It is on its way already: it cannot be taken back"
 GONE = "It is no more"
@@ -55,7 +56,7 @@ def reply(ledger: events.Ledger, step: Mapping[str, Any], *, by: Person, now: da
     if any(part.state not in (MessageState.QUEUED, MessageState.FAILED) or part.attempts for part in parts):
         return LEFT
     current, was = _writing.locked(step["id"]), step["was"]
-    closes = was["reopened"] and _is_as_opened(current, was["reopened"])
+    closes = was["reopened"] and _is_as_opened(ledger, current, was["reopened"])
     if closes:  # the reply had opened it
         ledger.record(
             EventKind.RESOLVED, at=now, conversation_id=current.pk, actor_id=by.pk, undoes=was["reopened"], undid="reopened by a reply",
@@ -99,7 +100,19 @@ def discarding(ledger: events.Ledger, step: Mapping[str, Any], *, by: Person, no
     return ""
 
 
-def _is_as_opened(current: Conversation, seq: int) -> bool:
-    """Nobody closed it or set it aside since, and its customer has not written: what they wrote is not buried."""
-    since = Event.objects.filter(conversation=current.pk, seq__gt=seq, kind__in=_CLOSED_OR_NEWS)
-    return current.state == ConversationState.OPEN and not since.exists()
+def _is_as_opened(ledger: events.Ledger, current: Conversation, seq: int) -> bool:
+    """Nobody closed it or set it aside since, and its customer has not written: what they wrote is not buried. What was taken back has not been:
+    a macro goes back step by step, and what took back the later ones stands in no table yet."""
+    if current.state != ConversationState.OPEN:
+        return False
+    found = Event.objects.filter(conversation=current.pk, seq__gt=seq, kind__in=_CLOSED_OR_NEWS)
+    told = list(found.values_list("seq", "data"))
+    told += [
+        (each.seq, each.data)
+        for each in ledger.told
+        if each.conversation_id == current.pk and each.kind in _CLOSED_OR_NEWS
+    ]
+    undone = {
+        data["undoes"] for _, data in told if data.get("undoes", 0) > seq and data.get("by") != NOT_SENT
+    }
+    return all(number in undone or data.get("undoes") in undone for number, data in told)

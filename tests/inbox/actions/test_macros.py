@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from inbox.actions import receiving, running_macros, undoing
+from inbox.actions import closing, receiving, running_macros, undoing
 from inbox.actions.receiving import Arrival
 from inbox.actions.running_macros import Line, PlanChanged
 from inbox.models import (
@@ -157,6 +157,20 @@ def test_one_undo_takes_all_of_it_back(
     assert Message.objects.exclude(direction="in").count() == 0
     with pytest.raises(undoing.NothingToUndo):
         undoing.undo(brand=brand, by=jo, now=say.at(66))
+
+
+def test_one_undo_of_what_had_opened_it_resolves_it_again(
+    conversation: Conversation, brand: Brand, jo: Person
+) -> None:
+    columns = "state", "resolved_at", "waiting_since", "opened_at"
+    closing.resolve(conversation=conversation, by=jo, now=say.at(30))
+    before = Conversation.objects.values(*columns).get()
+    run(macro(brand, reply=canned(brand), resolves=True), conversation, jo)
+
+    undone = undoing.undo(brand=brand, by=jo, now=say.at(65))
+
+    assert undone.done == 2 and not undone.skipped
+    assert Conversation.objects.values(*columns).get() == before
 
 
 @pytest.mark.parametrize("failed", [False, True])

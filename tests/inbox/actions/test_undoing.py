@@ -633,6 +633,42 @@ def test_a_resolved_conversation_that_a_reply_opened_is_resolved_again(channel: 
     assert not Event.objects.filter(kind=EventKind.REPLY_SENT).exists()
 
 
+@pytest.mark.parametrize("name", ["resolve", "snooze", "pending"])
+def test_a_resolved_conversation_is_resolved_again_step_by_step(
+    name: str, channel: Channel, jo: Person
+) -> None:
+    SlaPolicy.objects.create(brand=channel.brand, name="Everybody", first_response=600, resolution=3600)
+    triage(channel.brand_id, say.at(7))
+    closing.resolve(conversation=it(), by=jo, now=say.at(8))
+    triage(channel.brand_id, say.at(9))
+    before, clocks = look(), list(Clock.objects.order_by("pk").values())
+    held(jo)
+    ACTIONS[name](jo, say.at(11))
+    triage(channel.brand_id, say.at(11))
+
+    undo(jo, at=12)
+    undo(jo, at=13)
+    triage(channel.brand_id, say.at(14))
+
+    assert look() == before
+    assert list(Clock.objects.order_by("pk").values()) == clocks
+
+
+def test_a_resolved_conversation_whose_answer_was_not_sent_stays_open_when_its_words_come_back(
+    channel: Channel, jo: Person
+) -> None:
+    closing.resolve(conversation=it(), by=jo, now=say.at(8))
+    [message] = held(jo)
+    closing.resolve(conversation=it(), by=jo, now=say.at(11))
+    sending.claim_reply(message_id=message.pk, now=say.at(21))
+    sending.mark_reply_failed(message_id=message.pk, attempt=1, reason="no", now=say.at(22))
+    assert it().state == "open"
+
+    undo(jo, at=23, message=message.public_id)
+
+    assert it().state == "open"
+
+
 def test_taking_a_reply_back_buries_nothing_that_came_since(channel: Channel, jo: Person) -> None:
     closing.resolve(conversation=it(), by=jo, now=say.at(8))
     [message] = held(jo)
