@@ -9,6 +9,7 @@ from uuid import UUID
 
 from inbox import events, platforms
 from inbox.actions import _drafts, _threads, _undo, _writing
+from inbox.actions._queueing import BY_PERSON
 from inbox.models import (
     Attachment,
     Conversation,
@@ -132,7 +133,7 @@ def queue(
         messages.append(message)
     _writing.change(
         current, seq, message_count=current.message_count + len(messages), public_seq=seq, unread_count=0,
-        **_reopened(current),
+        **_reopened(current, now),
     )  # fmt: skip
     _threads.show_newest(current.pk)
     left = {"messages": [message.pk for message in messages]}
@@ -152,14 +153,16 @@ def news_to(writer: Person, conversation: Conversation, seen_seq: int) -> list[M
     return [message for message in came if message.author_person_id != writer.pk]
 
 
-def _reopened(conversation: Conversation) -> dict[str, object]:
-    """Writing to somebody in a resolved conversation opens it: the answer must have a home."""
+def _reopened(conversation: Conversation, now: datetime) -> dict[str, object]:
+    """Writing to somebody in a resolved conversation opens it: the answer must have a home. As with every reopening by hand, whoever has it
+    has it by choice: routing gives nobody else what is being answered."""
     if conversation.state != ConversationState.RESOLVED:
         return {}
     return {
         "state": ConversationState.OPEN,
         "resolved_at": None,
         "waiting_since": news.first_unanswered(conversation),
+        **({"assignee_set_by": BY_PERSON, "assignee_set_at": now} if conversation.assignee_id else {}),
     }
 
 

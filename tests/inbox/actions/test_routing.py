@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -620,6 +620,35 @@ def test_a_reopening_by_mistake_that_was_taken_back_is_no_choice(
     route(brand, 1002, keep=(jo,))
 
     assert who_has(mara) == "Jo"
+
+
+@pytest.mark.parametrize("opens", ["an answer", "a hand", "nobody"])
+def test_what_somebody_opens_again_stays_with_whom_it_is(
+    opens: str, channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    teams.team(brand, ada, jo)
+    mara = write(channel)
+    assigning.assign(conversation=mara, to=jo, by=jo, now=at(2))
+    closing.resolve(conversation=mara, by=jo, now=at(5))
+    busy = write(channel, who="other", seconds=30)
+    assigning.assign(conversation=busy, to=jo, by=jo, now=at(40))
+    later = 2 * 86400
+    attending.hear(present=[(brand.pk, ada.pk), (brand.pk, jo.pk)], now=at(later))
+
+    if opens == "an answer":
+        mara.refresh_from_db()
+        replying.queue_reply(
+            conversation=mara, by=jo, client_id=uuid4(), text="Back to you.", written_against=mara.seq, now=at(later),
+            hold=timedelta(seconds=5),
+        )  # fmt: skip
+    elif opens == "a hand":
+        closing.reopen(conversation=mara, by=jo, now=at(later))
+    else:
+        write(channel, "Hello?", seconds=later)
+    triage(channel, at(later + 1))
+    route(brand, later + 2, keep=(ada, jo))
+
+    assert who_has(mara) == ("Ada" if opens == "nobody" else "Jo")
 
 
 def test_given_to_a_team_by_hand_routing_finds_somebody_there(
