@@ -44,10 +44,13 @@ def save(
 
 
 def _tag_called(brand: Brand, name: str) -> Tag:
-    """One that differs in case alone is the same: nobody could ask for one of the two."""
-    alike = list(Tag.objects.filter(brand=brand, name__iexact=name).order_by("pk"))
-    alike.sort(key=lambda tag: tag.name != name)
-    return alike[0] if alike else Tag.objects.create(brand=brand, name=name)
+    """One that differs in case alone, or in the width of a gap, is the same: nobody could ask for one of the two."""
+    plain = " ".join(name.split())
+    for said in (name, plain):  # one that has been called so for long keeps its gaps
+        alike = list(Tag.objects.filter(brand=brand, name__iexact=said).order_by("pk"))
+        if alike:
+            return min(alike, key=lambda tag: tag.name != said)
+    return Tag.objects.create(brand=brand, name=plain)
 
 
 @transaction.atomic(durable=True)

@@ -211,12 +211,15 @@ def _language(value: str, token: Token) -> str:
 
 def _tag(value: str, names: Names, token: Token) -> str:
     """A tag that nobody has made yet may be asked for; it is on nothing."""
-    said = _clean(value, token).removeprefix("#")
+    typed = _clean(value, token)
+    said = typed.removeprefix("#")
+    for wanted in (typed, said):  # one may be called “#vip”; else the sign says no more than that it is a tag
+        alike = [tag for tag in names.tags if " ".join(tag.split()).lower() == wanted.lower()]
+        if wanted and alike:
+            return next((tag for tag in alike if tag == wanted), alike[0])
     if not said:
         raise QueryError(f"“{token.word}” names no tag. {may([*names.tags, NONE], token)}", word=token.word)
-    if said in names.tags:
-        return said
-    return next((tag for tag in names.tags if tag.lower() == said.lower()), said.lower() if said.lower() == NONE else said)  # fmt: skip
+    return said.lower() if said.lower() == NONE else said
 
 
 def _platform(value: str, names: Names) -> str | None:

@@ -36,7 +36,7 @@ NAMES = Names(
         Name(11, "Ana", ("ana@lumen.test",)),
     ),
     teams=(Name(2, "Returns"),),
-    tags=("refund", "Late parcel", "spam"),
+    tags=("refund", "Late parcel", "spam", "#gold", "gold", "two  gaps"),
 )
 
 
@@ -80,6 +80,11 @@ def test_the_query_of_the_manual_is_read() -> None:
         ("-tag:spam -tag:refund", "-tag:refund,spam"),
         ('tag:"late parcel"', 'tag:"Late parcel"'),
         ("tag:new-thing", "tag:new-thing"),
+        ("tag:#refund", "tag:refund"),
+        ("tag:#gold", "tag:#gold"),
+        ('tag:"#GOLD"', "tag:#gold"),
+        ("tag:gold", "tag:gold"),
+        ('tag:"two  gaps"', 'tag:"two  gaps"'),
         ("assignee:me", "assignee:me"),
         ("is:unassigned", "assignee:none"),
         ("is:assigned", "-assignee:none"),

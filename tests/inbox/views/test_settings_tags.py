@@ -99,6 +99,17 @@ def test_a_tag_that_differs_in_case_alone_is_the_one_there_is(manager: Client, b
     assert TagRule.objects.get(name="Second").tag == two
 
 
+def test_a_tag_that_differs_in_a_gap_alone_is_the_one_there_is(manager: Client, brand: Brand) -> None:
+    there = Tag.objects.create(brand=brand, name="gold stamps")
+    wide = Tag.objects.create(brand=brand, name="old  stamps")
+
+    for name, tag in (("One", "gold  stamps"), ("Two", "old  stamps"), ("Three", "new \u00a0 stamps")):
+        assert manager.post(at("tag-rule-new"), {**RULE, "name": name, "tag": tag}).status_code == 302
+
+    found = [rule.tag for rule in TagRule.objects.order_by("pk")]
+    assert found[:2] == [there, wide] and found[2].name == "new stamps"
+
+
 def test_what_a_rule_would_have_met_is_listed_before_it_is_saved(manager: Client, channel: Channel) -> None:
     said(channel, "where do I get a loyalty stamp", "a STAMP-CARD please", "I stamped my foot")
     shown = tried(manager)
