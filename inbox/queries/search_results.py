@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from time import monotonic
-from zoneinfo import ZoneInfo
 
 from inbox import access
 from inbox.models import Brand, Conversation, ConversationTag, Direction, Message, Person, TagState
@@ -31,9 +30,9 @@ _OF_CONVERSATION = (
     "contact_username",
     "thread_key",
     "public_seq",
+    "seq",
     "contact_id",
     "contact_vip",
-    "seq",
 )
 _COLUMNS = (
     "public_id", "direction", "text", "author_name", "sent_at", *(f"conversation__{name}" for name in _OF_CONVERSATION),
@@ -147,9 +146,10 @@ def _messages(
 
 def _conversations(query: SearchQuery, person: Person, brand: Brand, now: datetime) -> ConversationQuerySet:
     """Those that the filters leave, with what makes them quick to find where they are few: of a tag its own rows, of a network its
-    channels. The list's columns for these have no index.
+    channels. The list's columns for these have no index. What must not be said is asked of messages where a word is sought among them.
     """
-    asked = view_rows.asked(brand, replace(query.asked, words=()), me=person.pk, now=now)
+    words = () if query.words else query.asked.words
+    asked = view_rows.asked(brand, replace(query.asked, words=words), me=person.pk, now=now)
     found = view_rows.conversations(asked)
     for check in asked.checks:
         if check.of == "tags" and not check.negated and "" not in check.values:
@@ -167,7 +167,7 @@ def _conversations(query: SearchQuery, person: Person, brand: Brand, now: dateti
 
 def _start(day: date | None, person: Person) -> datetime | None:
     """When a day begins for this person."""
-    return datetime.combine(day, time(), ZoneInfo(person.time_zone)) if day else None
+    return datetime.combine(day, time(), person.zone) if day else None
 
 
 def _dress(hits: Sequence[search.Hit], wanted: Wanted, person: Person, brand: Brand) -> list[MessageHit]:
@@ -205,7 +205,7 @@ def snippet(text: str, spans: Sequence[Span]) -> list[tuple[str, bool]]:
 def _without_words(
     query: SearchQuery, person: Person, brand: Brand, now: datetime, older_than: Place | None
 ) -> Results:
-    """Filters alone ask for conversations, a page of the newest of them."""
+    """Filters alone, or with what must not be said, ask for conversations, a page of the newest of them."""
     if not query.has_filters:
         raise QueryError("Type a word, a name, a handle or an order number.")
     if query.side:

@@ -11,7 +11,7 @@ from django.test import Client
 from inbox.actions import indexing, receiving
 from inbox.actions.receiving import Arrival
 from inbox.exchange import ThreadKind
-from inbox.models import Channel, Conversation, ConversationTag, Message, MessageWords, Tag
+from inbox.models import Channel, Conversation, ConversationTag, Message, MessageWords, Person, Tag
 from tests.factories import exchange as say
 from tests.factories.people import ChannelFactory
 
@@ -278,6 +278,26 @@ def test_people_are_looked_for_with_the_same_few_questions_for_few_and_for_many(
         results(page, "mar is:open")
 
     assert len(many) <= len(one)
+
+
+def test_filters_with_unwanted_words_alone_list_conversations_that_say_none_of_them(
+    page: Client, channel: Channel
+) -> None:
+    receive(channel, say.wrote("It is broken", who="mara"), say.wrote("It is late", who="noor"))
+    receive(channel, say.wrote("No reply", who="pia"))
+
+    shown = results(page, "is:open -broken -reply")
+
+    assert ("Noor" in shown, "Mara" in shown, "Pia" in shown) == (True, False, False)
+
+
+def test_a_day_is_asked_for_by_whoever_is_in_a_zone_that_nobody_knows_here(
+    page: Client, channel: Channel, jo: Person
+) -> None:
+    Person.objects.filter(pk=jo.pk).update(time_zone="Mars/Olympus")
+    receive(channel, say.wrote("Where is it?"))
+
+    assert found(page, "where after:2020-01-01") == ["Where is it?"]
 
 
 @pytest.mark.parametrize(
