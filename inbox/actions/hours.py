@@ -28,8 +28,6 @@ def save(
 ) -> BusinessHours:  # fmt: skip
     """New hours, or other times for those there are."""
     with events.ledger(brand.pk) as ledger:
-        if BusinessHours.objects.filter(brand=brand, name=name).exclude(pk=hours.pk if hours else 0).exists():
-            raise Refused(f"There are hours called “{name}” already.")
         with _days_of(brand):
             row = write(
                 brand=brand, hours=hours, name=name, time_zone=time_zone, week=week, holidays=holidays
@@ -42,6 +40,9 @@ def write(
     *, brand: Brand, hours: BusinessHours | None, name: str, time_zone: str, week: Mapping[str, Intervals],
     holidays: Sequence[tuple[date, str, Intervals]],
 ) -> BusinessHours:  # fmt: skip
+    """Without looking at anything anew. Raises Refused for a name that other hours have."""
+    if BusinessHours.objects.filter(brand=brand, name=name).exclude(pk=hours.pk if hours else 0).exists():
+        raise Refused(f"There are hours called “{name}” already.")
     row = hours or BusinessHours(brand=brand)
     row.name, row.time_zone, row.week = name, time_zone, dict(week)
     row.save(update_fields=["name", "time_zone", "week"] if hours else None)

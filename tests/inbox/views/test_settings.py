@@ -240,6 +240,13 @@ def test_hours_that_make_no_sense_are_refused_in_words(
     assert BusinessHours.objects.count() == 1
 
 
+def test_what_hours_called_as_others_would_change_is_refused_in_words(manager: Client) -> None:
+    answer = manager.post(at("hours-new"), {**HOURS, "name": "Office hours", "check": "1"})
+
+    assert answer.status_code == 422
+    assert "There are hours called" in answer.content.decode()
+
+
 def test_hours_in_use_are_not_removed_and_free_ones_are(manager: Client) -> None:
     hours = BusinessHours.objects.get()
     SlaPolicy.objects.update(hours=hours)
