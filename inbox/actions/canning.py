@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F
 
 from inbox import events
-from inbox.models import Brand, CannedReply, EventKind, Person
+from inbox.models import Brand, CannedReply, EventKind, Macro, Person
 from inbox.rules import variables
 from inbox.rules.cleaning import clean
 
@@ -63,15 +63,28 @@ def save(
 
 @transaction.atomic(durable=True)
 def remove(*, reply: CannedReply, by: Person, now: datetime) -> None:
-    """Raises Refused while a macro answers with it."""
+    """Raises Refused while a macro answers with it. One of somebody who has left nobody can change: it goes with its answer, as without it
+    a customer would be resolved unanswered should they come back."""
     with events.ledger(reply.brand_id) as ledger:
-        if macro := reply.macros.order_by("name").first():
-            raise Refused(f"The macro “{macro.name}” answers with it. Change the macro first.")
+        here = Person.objects.filter(memberships__brand=reply.brand_id, is_active=True)
+        gone = reply.macros.filter(owner__isnull=False).exclude(owner__in=here)
+        if macro := reply.macros.exclude(pk__in=gone).select_related("owner").order_by("name").first():
+            raise Refused(_answers_with_it(macro, by))
+        gone.delete()
         if CannedReply.objects.filter(pk=reply.pk).delete()[0]:
             ledger.record(
                 EventKind.WRITING_CHANGED, at=now, actor_id=by.pk, reply=reply.name, own=reply.owner_id is not None,
                 removed=True,
             )  # fmt: skip
+
+
+def _answers_with_it(macro: Macro, by: Person) -> str:
+    """Whoever has to change it is named: nobody else sees it."""
+    if macro.owner is None or macro.owner == by:
+        return f"The macro “{macro.name}” answers with it. Change the macro first."
+    return (
+        f"{macro.owner.short_name}'s own macro “{macro.name}” answers with it. Ask them to change it first."
+    )
 
 
 @transaction.atomic(durable=True)

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from inbox.models import Brand, CannedReply, Channel, Conversation, Membership, Message, Person, Role
+from inbox.models import Brand, CannedReply, Channel, Conversation, Macro, Membership, Message, Person, Role
 from tests.factories.people import ChannelFactory, agent_of
 
 REPLY = {
@@ -212,3 +212,29 @@ def test_a_reply_with_a_variable_in_it_is_not_sent(page: Client, conversation: C
         answer.content.decode()
     )
     assert Message.objects.filter(direction="out").count() == 0
+
+
+@pytest.mark.parametrize("whose", ["the brand's", "Bea's", "of somebody who has left"])
+def test_one_that_a_macro_answers_with_is_removed_once_nobody_can_change_the_macro(
+    whose: str, manager: Client, brand: Brand
+) -> None:
+    reply = canned(brand)
+    bea = agent_of(brand, name="Bea")
+    Macro.objects.create(
+        brand=brand, owner=None if whose == "the brand's" else bea, name="Close", reply=reply, resolves=True
+    )
+    if whose == "of somebody who has left":
+        Membership.objects.filter(person=bea).delete()
+
+    answer = manager.post(at("settings-canned-removal", reply.public_id), follow=True)
+
+    said = unescape(answer.content.decode())
+    if whose == "of somebody who has left":
+        assert not CannedReply.objects.exists() and not Macro.objects.exists()
+        return
+    assert CannedReply.objects.exists() and Macro.objects.get().reply == reply
+    words = {
+        "the brand's": "The macro “Close” answers with it",
+        "Bea's": "Bea's own macro “Close” answers with it",
+    }
+    assert words[whose] in said
