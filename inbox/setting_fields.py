@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import Model, Q, QuerySet
 
+from inbox.models import Person
 from inbox.rules import length_text, week_text
 
 
@@ -69,3 +71,18 @@ class WordsField(forms.CharField):
 
     def prepare_value(self, value: Any) -> Any:
         return ", ".join(value) if isinstance(value, list) else value
+
+
+class ColleagueField(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django knows no arguments of it when it runs
+    """One of those who work here. Who was chosen before stays on offer though they have left since: saving something else chooses nobody new."""
+
+    gone: int | None = None
+
+    def offer(self, colleagues: QuerySet[Person], *, before: int | None) -> None:
+        if before is not None and not colleagues.filter(pk=before).exists():
+            self.gone = before
+        here = colleagues.order_by().values("pk")
+        self.queryset = Person.objects.filter(Q(pk__in=here) | Q(pk=self.gone)).order_by("name", "email")
+
+    def label_from_instance(self, obj: Model) -> str:
+        return f"{obj} (has left)" if obj.pk == self.gone else str(obj)

@@ -23,7 +23,14 @@ from inbox.models import (
 )
 from inbox.queries import holds
 from inbox.rules import language_names, priority, tagging
-from inbox.setting_fields import HolidaysField, IntervalsField, LengthField, WarningsField, WordsField
+from inbox.setting_fields import (
+    ColleagueField,
+    HolidaysField,
+    IntervalsField,
+    LengthField,
+    WarningsField,
+    WordsField,
+)
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 HEAVIEST = 100
@@ -65,7 +72,7 @@ class PolicyForm(forms.Form):
         required=False, initial=True, label="A broken promise makes it urgent"
     )
     unassigns_late = forms.BooleanField(required=False, label="A broken promise takes it from its assignee")
-    reassigns_to = forms.ModelChoiceField(
+    reassigns_to = ColleagueField(
         Person.objects.none(), required=False, label="A broken promise gives it to", empty_label="Nobody in particular",
         to_field_name="public_id", help_text="Whoever has left by then is passed over: it goes to nobody.",
     )  # fmt: skip
@@ -93,8 +100,8 @@ class PolicyForm(forms.Form):
         self._choose("tags", [(name, name) for name in names])
         colleagues = Person.objects.filter(memberships__brand=brand, is_active=True).order_by("name", "email")
         to = self.fields["reassigns_to"]
-        assert isinstance(to, forms.ModelChoiceField)
-        to.queryset = colleagues
+        assert isinstance(to, ColleagueField)
+        to.offer(colleagues, before=policy.reassigns_to_id if policy else None)
         self._choose("notifies", [(each.pk, each.short_name) for each in colleagues])
 
     def _choose(self, name: str, choices: list[tuple[Any, str]]) -> None:

@@ -284,6 +284,27 @@ def test_a_policy_says_who_is_told_and_who_gets_it(manager: Client, brand: Brand
     assert "choose one of the two" in both.content.decode()
 
 
+def test_who_has_left_is_still_whom_a_policy_names_when_something_else_of_it_is_saved(
+    manager: Client, brand: Brand
+) -> None:
+    bea = people.agent_of(brand, name="Bea")
+    kim = people.agent_of(brand, name="Kim")
+    manager.post(at("policy-new"), {**POLICY, "reassigns_to": bea.public_id})
+    policy = SlaPolicy.objects.get(name="Night")
+    Membership.objects.filter(person__in=[bea, kim]).delete()
+
+    shown = manager.get(at("policy", policy.public_id)).content.decode()
+    assert f'value="{bea.public_id}" selected>Bea (has left)' in shown
+    manager.post(
+        at("policy", policy.public_id), {**POLICY, "first_response": "2h", "reassigns_to": bea.public_id}
+    )
+
+    policy.refresh_from_db()
+    assert (policy.first_response, policy.reassigns_to) == (7200, bea)
+    told = {**POLICY, "reassigns_to": kim.public_id}
+    assert manager.post(at("policy", policy.public_id), told).status_code == 422
+
+
 def test_nobody_of_another_brand_is_told_or_given_anything(manager: Client) -> None:
     stranger = people.agent_of(people.BrandFactory(), name="Stranger")
 
