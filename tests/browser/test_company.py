@@ -156,6 +156,54 @@ def test_two_agents_in_focus_are_never_given_the_same_conversation(
         time.sleep(0.05)
 
 
+def test_who_was_relieved_does_not_take_it_back_when_the_lease_of_the_other_ends(
+    enter: Enter, queue: list[Conversation], bea: Person
+) -> None:
+    cy = agent_of(queue[0].brand, email="cy@example.test", name="Cy")
+    beas = enter(NEWEST, person=bea, new=True)
+    beas.clock.install()
+    beas.keyboard.press("f")
+    held = Conversation.objects.get(public_id=shown(beas))
+    until_ready(beas)
+    cys = enter(thread_of(held), person=cy)
+    cys.click("[data-take-over]")
+    expect(beas.locator("[data-focus-words]")).to_contain_text("Cy has taken this one over", timeout=20_000)
+    asked: list[str] = []
+    beas.on("request", lambda request: asked.append(request.url) if "/focus/" in request.url else None)
+
+    Focus.objects.filter(person=cy).update(until=timezone.now() - timedelta(seconds=1))
+    beas.clock.fast_forward(13_000)
+    beas.wait_for_timeout(500)
+
+    assert Focus.objects.get(conversation=held).person == cy
+    assert asked == []
+    beas.keyboard.press("s")
+    expect(beas.locator(f"conversation-pane[data-id='{held.public_id}']")).to_have_count(0)
+    expect(beas.locator("[data-focus-words]")).to_be_empty()
+
+
+def test_what_was_taken_over_stays_whoevers_it_is_for_as_long_as_it_is_open(
+    enter: Enter, queue: list[Conversation], bea: Person, mara: Person
+) -> None:
+    beas = enter(NEWEST, person=bea)
+    beas.keyboard.press("f")
+    held = Conversation.objects.get(public_id=shown(beas))
+    page = enter(thread_of(held))
+    page.click("[data-take-over]")
+    expect(page.locator("#notices")).to_contain_text("You have it now")
+
+    soon = timezone.now() + timedelta(seconds=3)
+    Focus.objects.filter(person=mara).update(until=soon)
+    deadline = time.monotonic() + 20
+    while not Focus.objects.filter(person=mara, until__gt=soon + timedelta(seconds=20)).exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+    beas.click("[data-take-over]")  # and back
+    expect(beas.locator("[data-focus-words]")).to_be_empty()
+    assert Focus.objects.get(conversation=held).person == bea
+
+
 def test_resolve_snooze_reply_and_skip_each_open_the_next(enter: Enter, queue: list[Conversation]) -> None:
     page = enter(NEWEST)
     page.keyboard.press("f")

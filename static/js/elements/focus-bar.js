@@ -26,6 +26,7 @@ class FocusBar extends HTMLElement {
 
   set current(id) {
     this.shown = id
+    this.lost = false
     this.shell.line.keeps(id ?? "")
   }
 
@@ -95,6 +96,14 @@ class FocusBar extends HTMLElement {
   /** What was done to it has been taken back: it comes again in its turn. */
   back(id) {
     if (this.on && this.passed.delete(id) && this.current === null) this.#goOn()
+  }
+
+  /** Taken over from a colleague: it stays this person's for as long as it is open, in focus or not. */
+  took(id) {
+    if (!this.on || id !== this.current) return this.shell.line.keeps(id)
+    this.current = id // they have it back
+    this.say("")
+    this.#stay()
   }
 
   say(words) {
@@ -190,7 +199,7 @@ class FocusBar extends HTMLElement {
   }
 
   async #stay() {
-    if (this.going) return
+    if (this.going || this.lost) return
     if (!this.current) return this.#goOn()
     const { current } = this
     try {
@@ -199,6 +208,8 @@ class FocusBar extends HTMLElement {
       if (this.current !== current || this.going) return
       if (place.current && this.shell.pane?.dataset.id !== current && !isTyping()) await this.#show(current) // it had not come
       if (place.current) return this.#prefetch(place)
+      this.lost = true // it is asked for no more: a colleague's lease ends one day, and it is theirs all the same
+      this.shell.line.keeps("")
       this.say(`${place.lostTo ? `${place.lostTo} has taken this one over` : "This one is no longer in your focus"}. Skip goes on.`)
     } catch {
       // The next round asks again; the lease outlives three of them.

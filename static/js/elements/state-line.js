@@ -62,6 +62,7 @@ class StateLine extends HTMLElement {
   /** The page shows another conversation now, read when the brand was at `read`. */
   open(id, read = this.seen) {
     this.opened = id
+    if (this.focused && this.focused !== id) this.keeps("")
     this.numbers.begin(id ? read : null)
     if (this.socket?.readyState === WebSocket.OPEN) this.#send({ open: id, ...this.#question() })
   }

@@ -28,6 +28,7 @@ class ThreadCompany extends HTMLElement {
     const holder = this.others.find(({ focus }) => focus)
     try {
       await ask(this.dataset.url, { method: "POST" })
+      if (this.shell.dataset.open === this.dataset.id) this.shell.querySelector("focus-bar").took(this.dataset.id)
       notify(sentence(`You have it now; ${holder?.name ?? "your colleague"} is told.`, "calm"))
     } catch (error) {
       notify(explain(error))
