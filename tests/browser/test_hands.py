@@ -428,6 +428,32 @@ def test_a_choice_for_all_selected_is_typed(enter: Enter, channel: Channel, bran
     assert work().done == 1
 
 
+def test_a_line_of_the_palette_is_about_all_that_is_selected(
+    enter: Enter, channel: Channel, brand: Brand, mara: Person
+) -> None:
+    Tag.objects.create(brand=brand, name="refund")
+    make.conversations(channel, 4)
+    page = enter(OPEN)
+    best = page.locator("#palette-options [aria-selected=true]")
+    for typed, offered, did in (
+        ("refund", "Tag: refund", "Tagged refund"),
+        ("nobody", "Assign to nobody", "Assigned to nobody"),
+    ):
+        page.keyboard.press("x")
+        page.keyboard.press("Shift+J")
+        page.keyboard.press("Control+k")
+        page.keyboard.type("posit")
+        expect(best).to_have_count(0)  # a mood is one conversation's
+        page.locator("#palette-field").fill(typed)
+        expect(best).to_contain_text(offered)
+        page.keyboard.press("Enter")
+
+        expect(page.locator("bulk-progress", has_text=did)).to_be_visible()
+        expect(page.locator("bulk-bar")).to_be_hidden()
+        run = work()
+        assert run.done + run.skipped == 2
+
+
 def test_with_a_finger_the_picture_selects_and_then_the_row(enter: Enter, channel: Channel) -> None:
     make.conversations(channel, 4)
     page = enter(OPEN, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)

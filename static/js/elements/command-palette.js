@@ -1,9 +1,9 @@
 /**
  * Everything by typing: commands with their keys, views, colleagues, tags, settings, people. What it offers is what makes sense
- * for the conversation that was in hand when it was opened.
+ * for the conversation that was in hand when it was opened; while some are selected, for all of these.
  */
 import * as acts from "../lib/acts.js"
-import { commands, makesSense } from "../lib/commands.js"
+import { commands, makesSense, selecting } from "../lib/commands.js"
 import { ask, elements } from "../lib/fragments.js"
 import { kbds, said, usable } from "../lib/keys.js"
 import { keepHand } from "../lib/picks.js"
@@ -18,8 +18,8 @@ const PAUSE = 120 // milliseconds without a letter until people are looked up
 const GROUPS = ["Conversation", "Answering", "Lately open", "Going", "Finding", "Moving"]
 
 const ACTS = {
-  assign: (shell, { person }) => acts.assign(shell, person),
-  tag: (shell, { tag }) => acts.tag(shell, tag),
+  assign: (shell, { person }) => (selecting(shell) ? shell.hands.send("assign", person) : acts.assign(shell, person)),
+  tag: (shell, { tag }) => (selecting(shell) ? shell.hands.send("tag", tag) : acts.tag(shell, tag)),
   mood: (shell, { mood }) => acts.feel(shell, mood),
   open: (shell, { id }) => shell.open(id),
   go: (shell, { url }) => location.assign(url),
@@ -59,11 +59,16 @@ class CommandPalette extends HTMLElement {
     return [
       ...this.able,
       ...lately.map(({ id, name, where }) => ({ id: `recent-${id}`, name, group: "Lately open", url: id, beside: where, detail: where, act: () => this.shell.open(id) })),
-      ...this.told.filter(({ needs }) => !needs || this.inHand),
+      ...this.told.filter(({ needs }) => !needs || this.#has(needs)),
       ...this.replies,
       ...this.people,
       ...this.shell.list.entries.map(inTheList),
     ]
+  }
+
+  /** What is done to one makes no sense for many: which of them it would be nobody sees. */
+  #has(needs) {
+    return selecting(this.shell) ? needs === "some" : Boolean(this.inHand)
   }
 
   #draw() {

@@ -25,7 +25,7 @@ const focusBar = (shell) => shell.querySelector("focus-bar")
 const hasRow = () => Boolean(document.activeElement?.closest?.(".row"))
 const inList = (shell) => shell.list.parentElement.contains(document.activeElement) // or among the results in its place
 const hasSome = (shell) => hasOne(shell) || selecting(shell)
-const selecting = (shell) => Boolean(shell.hands?.any) && !shell.search.isOpen // which covers what is selected
+export const selecting = (shell) => Boolean(shell.hands?.any) && !shell.search.isOpen // which covers what is selected
 const mayPick = (shell) => notInFocus(shell) && !shell.search.isOpen
 const held = (shell) => [...shell.pane.querySelectorAll("hold-line:has(button)")].at(-1)
 const waits = (shell) => shell.composer?.contains(document.activeElement) && !shell.composer.field.value && held(shell)
