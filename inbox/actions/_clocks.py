@@ -43,7 +43,7 @@ class Standing:
         if stored.told_all:
             return None
         ended = self.clock.ended_at is not None
-        if due_at is not None and (due_at <= now or ended):
+        if due_at is not None and (self.clock.late if ended else due_at <= now):
             return "breach", 0, due_at
         if ended:
             return None

@@ -146,6 +146,19 @@ def test_whoever_should_get_it_and_has_left_is_passed_over(channel: Channel, jo:
     assert [name for name, _ in told()] == ["Jo"]
 
 
+@pytest.mark.parametrize("after", [600, 601])
+def test_a_promise_kept_in_its_last_second_is_not_told_as_broken(
+    after: int, channel: Channel, jo: Person
+) -> None:
+    wrote(channel, assignee=jo)
+    echo = exchange.echoed("On its way.", seconds=after)
+    receiving.receive(arrivals=[Arrival(channel.pk, echo)], now=at(after + 1))
+
+    timing.sweep(now=at(after + 1))  # sooner than triage
+
+    assert Event.objects.filter(kind=EventKind.SLA_BREACHED).exists() == (after > 600)
+
+
 def test_what_ended_late_while_nobody_swept_is_told_to_nobody(channel: Channel, jo: Person) -> None:
     made = wrote(channel, assignee=jo)
     receiving.receive(arrivals=[Arrival(channel.pk, exchange.echoed("Sorry!", seconds=900))], now=at(901))
