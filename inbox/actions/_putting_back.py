@@ -17,6 +17,7 @@ from inbox.actions import _columns, _done_since, _looking, _snoozing, _tag_rows,
 from inbox.actions._columns import Plain
 from inbox.actions._done_since import Step
 from inbox.models import (
+    Contact,
     Conversation,
     ConversationState,
     Event,
@@ -235,6 +236,8 @@ def _unlearn(steps: Sequence[Step], done_at: datetime, by: Person) -> None:
 
 def _vip(ledger: events.Ledger, step: Step, *, undid: str, by: Person, now: datetime) -> Outcome:
     left, was = step["left"], step["was"]
+    if Contact.objects.filter(pk=left["contact"], merged_into__isnull=False).exists():
+        return Outcome(0, Counter(["it is known to be the same person as another by now"]))
     if _vips.mark(ledger, left["contact"], vip=was["vip"], by=by, now=now):
         return Outcome(1, Counter())
     return Outcome(0, Counter(["A colleague has changed it since"]))

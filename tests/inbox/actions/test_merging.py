@@ -317,6 +317,21 @@ def test_a_conversation_that_goes_to_its_account_is_told_and_bears_that_persons_
     assert after.contact_vip and after.seq > before.seq
 
 
+def test_a_mark_of_somebody_who_is_another_by_now_stays_theirs(
+    channel: Channel, other: Channel, jo: Person
+) -> None:
+    mara, too = both(channel, other)
+    kim = people.agent_of(channel.brand, name="Kim")
+    prioritising.mark_vip(contact=too, vip=True, by=jo, now=at(5))
+    merge = merging.merge(kept=mara, absorbed=too, by=kim, now=at(6))
+
+    undone = undoing.undo(brand=channel.brand, by=jo, now=at(7))
+    assert (undone.done, "the same person as another by now" in undone.sentence) == (0, True)
+
+    merging.part(merge=merge, by=kim, now=at(8))
+    assert [Contact.objects.get(pk=each.pk).vip for each in (mara, too)] == [False, True]
+
+
 def test_whoever_comes_on_two_networks_has_come_twice(channel: Channel, other: Channel, jo: Person) -> None:
     arrive(channel, exchange.wrote(who="mara"))
     arrive(other, exchange.wrote(who="mara_x", seconds=10 * 3600), seconds=10 * 3600 + 1)
