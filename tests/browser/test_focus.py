@@ -111,6 +111,27 @@ def test_what_is_spam_is_done_with(enter: Enter, queue: list[Conversation]) -> N
     assert queue[0].state == "spam"
 
 
+@pytest.mark.parametrize("by", ["its key", "the choices of when"])
+def test_what_is_left_pending_is_done_with(by: str, enter: Enter, queue: list[Conversation]) -> None:
+    page = enter(NEWEST)
+    page.keyboard.press("f")
+    page.wait_for_selector("focus-bar[data-ready]")
+    shows(page, queue[0])
+
+    if by == "its key":
+        page.keyboard.press("b")
+    else:
+        page.keyboard.press("h")
+        page.locator("#picker-filter").fill("pend")
+        page.keyboard.press("Enter")
+
+    shows(page, queue[1])
+    page.wait_for_selector("focus-bar[data-ready]")
+    shows(page, queue[1])  # one further, and not two
+    queue[0].refresh_from_db()
+    assert queue[0].state == "pending"
+
+
 def run_macro(page: Page, typed: str) -> None:
     page.locator("#composer-text").press_sequentially(typed)
     expect(page.locator("[data-plan-place] [data-does]")).to_be_visible()

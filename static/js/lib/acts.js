@@ -48,9 +48,7 @@ export async function unread(shell) {
 
 export async function spam(shell) {
   const id = inHand(shell)
-  const newest = newestOf(shell, id)
-  const taken = await settle(shell, `${address(shell, id)}spam/`, { method: "POST", values: { seen_seq: seenOf(shell, id) ?? "" } })
-  if (taken) shell.done(id, newest)
+  await settle(shell, `${address(shell, id)}spam/`, { method: "POST", values: { seen_seq: seenOf(shell, id) ?? "" } })
 }
 
 /**
@@ -79,13 +77,15 @@ export async function write(shell, mode) {
 export async function pend(shell) {
   const id = inHand(shell)
   const method = placeOf(shell, id)?.dataset.state === "pending" ? "DELETE" : "POST"
-  const newest = newestOf(shell, id)
-  const taken = await settle(shell, `${address(shell, id)}pending/`, { method, values: { seen_seq: seenOf(shell, id) ?? "" } })
-  if (taken && method === "POST") shell.done(id, newest)
+  await settle(shell, `${address(shell, id)}pending/`, { method, values: { seen_seq: seenOf(shell, id) ?? "" } })
 }
 
 export async function assign(shell, person) {
   await settle(shell, `${address(shell, inHand(shell))}assignment/`, { method: "POST", values: { person } })
+}
+
+export async function tag(shell, tagId) {
+  await settle(shell, `${address(shell, inHand(shell))}tags/${tagId}/`, { method: "POST" })
 }
 
 /** Whose conversation it is weighs more from now on; again: no more than others. */
@@ -98,10 +98,6 @@ export async function markVip(shell) {
 /** A group is nobody that could be marked. */
 export function isOfOne(shell) {
   return Boolean(placeOf(shell, inHand(shell))?.dataset.vip)
-}
-
-export async function tag(shell, tagId) {
-  await settle(shell, `${address(shell, inHand(shell))}tags/${tagId}/`, { method: "POST" })
 }
 
 export async function feel(shell, mood) {

@@ -4,6 +4,7 @@ import { glanced } from "./glance.js"
 import { doing, say } from "./undo.js"
 
 const PLACES = { assign: "assignment/", tags: "tags/", priority: "priority/", mood: "mood/", snooze: "snooze/", merges: "merges/", promise: "promise/" }
+const PUTS_ASIDE = /\/(snooze|pending|spam)\/$/ // and so ends one's work on it for now
 let turn = 0 // of whoever has asked for the dialog
 
 /** Whether what is typed goes into a field, or is the answer to a dialog. */
@@ -119,7 +120,7 @@ export async function settle(shell, url, { method, values = {} }) {
   const newest = newestOf(shell, id)
   try {
     show(shell, await doing(ask(url, method === "DELETE" ? { method } : { method, body })))
-    if (method === "POST" && url.endsWith("/snooze/")) shell.done(id, newest)
+    if (method === "POST" && PUTS_ASIDE.test(url)) shell.done(id, newest)
     return true
   } catch (error) {
     notify(explain(error))
