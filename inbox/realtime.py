@@ -206,16 +206,16 @@ def catch_up(
         entries = timeline.changed_since(
             conversation, read, brand_slug=brand.slug, limit=CATCH_UP_ENTRIES + 1
         )
+    told = notices.told_since(brand, since, limit=CATCH_UP_ROWS) if since < last else []
     if since > last or len(rows) > CATCH_UP_ROWS or len(entries) > CATCH_UP_ENTRIES:
         counts = inbox_list.counts_of(brand.pk)
-        return [_text({"type": "reload", "seq": last, "counts": counts, "ask": ask})]
+        return [_text({"type": "reload", "seq": last, "counts": counts, "ask": ask, "told": told})]
     found = []
     if conversation and read < last:
         fresh = _conversation(conversation.pk)
         html = thread_fragments.html_of(fresh, entries, with_head=True, with_composer=True)
         gone = timeline.gone_since(conversation, read)
         found.append(_text(thread_fragments.message_of(conversation, html, last, gone)))
-    told = notices.told_since(brand, since, limit=CATCH_UP_ROWS) if since < last else []
     return [*found, _text(_rows_message(brand.pk, rows, since + 1, last, told) | {"ask": ask})]
 
 

@@ -209,6 +209,25 @@ async def test_a_page_too_far_behind_or_ahead_loads_itself_anew(
     assert news["counts"]["open"] == [4, 4]
 
 
+async def test_who_was_told_of_something_hears_it_though_their_page_is_too_far_behind_for_all_else(
+    channel: Channel, jo: Person, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inbox.realtime.CATCH_UP_ROWS", 1)
+    bea = await in_thread(lambda: agent_of(channel.brand, name="Bea"))
+    await in_thread(lambda: write(channel, "Hi", who="noor"))
+    await in_thread(
+        lambda: noting.add_note(
+            conversation=conversation, by=bea, client_id=uuid.uuid4(), text="@Jo look", now=say.at(60)
+        )
+    )
+
+    async with page_of(jo) as page:
+        await page.ask(since=0)
+        news = await page.hears()
+
+    assert (news["type"], news["told"]) == ("reload", [jo.pk])
+
+
 async def test_the_open_conversation_hears_its_messages_and_events(
     channel: Channel, jo: Person, conversation: Conversation
 ) -> None:
