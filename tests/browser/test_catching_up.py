@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.db.models import F
 from playwright.sync_api import Page, Route, expect
 
 from inbox import realtime
-from inbox.models import BrandSequence, Channel, Conversation
+from inbox.models import Brand, BrandSequence, Channel, Conversation, Handle
 from tests.browser.conftest import Outside
 from tests.factories import conversations as make
 
@@ -390,3 +391,22 @@ def test_an_answer_that_was_read_before_a_push_and_comes_after_it_turns_nothing_
 
     expect(composer).not_to_have_attribute("data-closed", "")
     expect(counter).to_have_text("2")
+
+
+def test_what_stands_beside_the_thread_is_read_anew_with_it(
+    enter: Enter, brand: Brand, anna: Conversation
+) -> None:
+    page = enter(f"/b/lumen/conversations/{anna.public_id}/")
+    expect(page.locator(".triage__level")).to_have_text("Normal")
+    Conversation.objects.filter(pk=anna.pk).update(
+        priority=1, priority_pinned=True, contact_vip=True, seq=F("seq") + 1
+    )
+    handle = Handle.objects.get()
+    Handle.objects.filter(pk=handle.pk).update(username="anna.new")
+
+    missed_too_much(page)
+    live(page)
+
+    expect(page.locator(".triage__level")).to_have_text("Urgent")
+    expect(page.locator(".context__mark [aria-pressed=true]")).to_be_visible()
+    expect(page.locator("#conversation-people")).to_contain_text("@anna.new")

@@ -14,9 +14,12 @@ import { listen } from "../lib/keys.js"
 import { tellWhatWasLeft } from "../lib/leaving.js"
 import { Presence } from "../lib/presence.js"
 import { standFor } from "../lib/rail.js"
+import { standIn } from "../lib/standing-in.js"
 import { note } from "../lib/recent.js"
 import { tell } from "../lib/tooltips.js"
 import { say } from "../lib/undo.js"
+
+const BESIDE = ".context [id^=conversation-]" // all that is known beside the thread; the pane around it stays where it was scrolled to
 
 class WorkspaceShell extends HTMLElement {
   connectedCallback() {
@@ -299,7 +302,8 @@ class WorkspaceShell extends HTMLElement {
       const [fresh] = elements(await ask(pane.dataset.url))
       if (isOver()) return after()
       const { thread } = pane
-      for (const part of ["message-thread", "#conversation-head", ...(pane.besideOwed ? [".context"] : ["#conversation-mark", "#conversation-facts", "#conversation-others"]), "composer-state"]) pane.querySelector(part).replaceWith(fresh.querySelector(part))
+      for (const part of ["message-thread", "#conversation-head", ...(pane.besideOwed ? [".context"] : []), "composer-state"]) pane.querySelector(part).replaceWith(fresh.querySelector(part))
+      if (!pane.besideOwed) for (const piece of fresh.querySelectorAll(BESIDE)) standIn(piece, pane.querySelector(`#${piece.id}`))
       pane.besideOwed = false
       pane.thread = pane.querySelector("message-thread")
       pane.thread.standFor(thread)
