@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Route, expect
 
 from inbox import realtime
 from inbox.actions import closing
-from inbox.models import Channel, Conversation, Person
+from inbox.models import Channel, Conversation, Message, Person
 from tests.browser.conftest import Outside
 from tests.browser.test_late_answers import hold
 from tests.browser.test_many import SCROLL
@@ -168,3 +168,19 @@ def test_what_is_looked_at_again_is_counted_once(enter: Enter, channel: Channel)
     assert page.evaluate(SCROLL, ["inbox-list", ".row", 400, row_of(made[74]), 3000])["found"]
 
     expect(further).to_contain_text("Looked at 20,000 conversations.")
+
+
+def test_what_a_message_quotes_is_shown_though_it_is_not_on_this_page_of_the_thread(
+    enter: Enter, channel: Channel
+) -> None:
+    conversation = make.conversation(channel, window_opened_at=timezone.now())
+    first, *_, last = make.messages(conversation, 300)
+    Message.objects.filter(pk=last.pk).update(reply_to=first.external_id)
+    page = enter(f"/b/lumen/conversations/{conversation.public_id}/")
+    expect(page.locator(f"#message-{first.public_id}")).to_have_count(0)
+    page.locator("#composer-text").fill("Half an answer")
+
+    page.locator(".message__quote").click()
+
+    expect(page.locator(f"#message-{first.public_id}[data-found]")).to_be_in_viewport()
+    expect(page.locator("#composer-text")).to_have_value("Half an answer")

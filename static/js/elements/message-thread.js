@@ -236,8 +236,8 @@ class MessageThread extends KeysetScroller {
       else this.toEnd()
     }
     const quoted = target.closest("[data-quoted]")?.dataset.quoted
-    const original = quoted && this.items.querySelector(`#message-${CSS.escape(quoted)}`)
-    original?.scrollIntoView({ block: "center" })
+    const shell = this.closest("workspace-shell")
+    if (quoted && !this.show(quoted)) shell.open(shell.dataset.open, { at: quoted, push: false })
   }
 }
 
