@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -583,3 +584,28 @@ def test_what_begins_so_is_found_before_what_has_it_in_the_middle(enter: Enter) 
     assert found("sendung") == texts[4:5]
     assert found("\u9045\u5ef6", inside=False) == texts[5:]
     assert page.evaluate(FITTING, ["tom", texts])[2] is True
+
+
+def test_what_has_no_key_is_done_to_the_row_in_hand_by_its_name(enter: Enter, channel: Channel) -> None:
+    now = timezone.now()
+    made = make.conversation(channel, contact_name="Anna", waiting_since=now - timedelta(minutes=5))
+    page = enter(OPEN)
+    row = page.locator(f"#row-{made.public_id}")
+    row.focus()
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("promise")
+    page.keyboard.press("Enter")
+    page.locator("#picker-filter").fill("2h")
+    page.keyboard.press("Enter")
+    expect(page.locator("#notices")).to_contain_text("Promised an answer · Anna")
+    expect(row.locator("wait-chip")).to_be_visible()
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("no answer")
+    page.keyboard.press("Enter")
+    expect(page.locator("#notices")).to_contain_text("No answer needed · Anna")
+    expect(row.locator("wait-chip")).to_have_count(0)
+
+    made.refresh_from_db()
+    assert made.promised_at is not None and made.no_reply_needed_at is not None

@@ -80,6 +80,17 @@ export async function pend(shell) {
   await settle(shell, `${address(shell, id)}pending/`, { method, values: { seen_seq: seenOf(shell, id) ?? "" } })
 }
 
+/** What its customer wrote, as far as it has been seen, needs none. */
+export async function needNoAnswer(shell) {
+  const id = inHand(shell)
+  await settle(shell, `${address(shell, id)}no-reply-needed/`, { method: "POST", values: { seen_seq: seenOf(shell, id) ?? "" } })
+}
+
+export function isUnderWay(shell) {
+  const place = placeOf(shell, inHand(shell))
+  return Boolean(place) && !isAway(place.dataset)
+}
+
 export async function assign(shell, person) {
   await settle(shell, `${address(shell, inHand(shell))}assignment/`, { method: "POST", values: { person } })
 }

@@ -24,6 +24,7 @@ const notInFocus = (shell) => !inFocus(shell)
 const focusBar = (shell) => shell.querySelector("focus-bar")
 const hasRow = () => Boolean(document.activeElement?.closest?.(".row"))
 const inList = (shell) => shell.list.parentElement.contains(document.activeElement) // or among the results in its place
+const alone = (shell) => hasOne(shell) && !selecting(shell)
 const hasSome = (shell) => hasOne(shell) || selecting(shell)
 export const selecting = (shell) => Boolean(shell.hands?.any) && !shell.search.isOpen // which covers what is selected
 const mayPick = (shell) => notInFocus(shell) && !shell.search.isOpen
@@ -49,13 +50,16 @@ export const COMMANDS = [
 
   { id: "resolve", keys: ["e"], name: "Resolve, or reopen", group: "Conversation", when: hasSome, act: each("resolve", acts.resolve) },
   { id: "snooze", keys: ["h"], name: "Snooze", group: "Conversation", when: hasSome, act: each("snooze", (shell) => pick(shell, "snooze")) },
-  { id: "pending", keys: ["b"], name: "Pending: a bot or the customer has it; again: back", group: "Conversation", when: (shell) => hasOne(shell) && !selecting(shell), act: acts.pend },
+  { id: "pending", keys: ["b"], name: "Pending: a bot or the customer has it; again: back", group: "Conversation", when: alone, act: acts.pend },
   { id: "assign", keys: ["a"], name: "Assign to a colleague or a team", group: "Conversation", when: hasSome, act: each("assign", (shell) => pick(shell, "assign")) },
   { id: "mine", keys: ["m"], name: "Assign to me", group: "Conversation", when: hasSome, act: each("mine", acts.take) },
   { id: "tag", keys: ["l"], name: "Set tags", group: "Conversation", when: hasSome, act: each("tag", (shell) => pick(shell, "tags")) },
   { id: "priority", keys: ["p"], name: "Set the priority", group: "Conversation", when: hasSome, act: each("priority", (shell) => pick(shell, "priority")) },
-  { id: "mood", keys: [], name: "Set the mood", group: "Conversation", when: (shell) => hasOne(shell) && !selecting(shell), act: (shell) => pick(shell, "mood") },
+  { id: "mood", keys: [], name: "Set the mood", group: "Conversation", when: alone, act: (shell) => pick(shell, "mood") },
   { id: "vip", keys: [], name: "Mark the person as VIP, or no longer", group: "Conversation", when: (shell) => hasOne(shell) && (shell.pointed || !selecting(shell)) && acts.isOfOne(shell), act: acts.markVip },
+  { id: "promise", keys: [], name: "Promise by when it will be answered or done", group: "Conversation", when: (shell) => alone(shell) && acts.isUnderWay(shell), act: (shell) => pick(shell, "promise") },
+  { id: "needless", keys: [], name: "No answer needed", group: "Conversation", when: (shell) => alone(shell) && acts.isUnderWay(shell), act: acts.needNoAnswer },
+  { id: "same", keys: [], name: "Say that somebody else is the same person", group: "Conversation", when: (shell) => alone(shell) && acts.isOfOne(shell), act: (shell) => pick(shell, "merges") },
   { id: "unread", keys: ["u"], name: "Mark as unread", group: "Conversation", when: hasSome, act: each("unread", acts.unread) },
   { id: "spam", keys: ["!"], name: "Mark as spam", group: "Conversation", when: hasSome, act: each("spam", acts.spam) },
   { id: "person", keys: ["i"], name: "Show or hide the person", group: "Conversation", when: isOpen, act: (shell) => shell.toggleContext() },
