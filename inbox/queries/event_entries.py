@@ -49,6 +49,11 @@ class EventEntry:
         return self.event.kind in (EventKind.CONVERSATIONS_MERGED, EventKind.CONVERSATIONS_PARTED)
 
     @property
+    def turns_the_person(self) -> bool:
+        """They are another one since, or more than one: an open page reads anew what stands beside the thread."""
+        return self.event.kind in _ABOUT_PEOPLE
+
+    @property
     def merge_to_part(self) -> str | None:
         return sentences.merge_to_part(self.event)
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from inbox import realtime
-from inbox.actions import joining, receiving
+from inbox.actions import joining, merging, receiving
 from inbox.actions.receiving import Arrival
 from inbox.exchange import Unsent
 from inbox.models import Brand, BrandSequence, Conversation
@@ -135,3 +135,28 @@ def test_what_happened_elsewhere_while_the_conversation_was_on_its_way_is_shown_
     Outside(other.channel).write("Never mind, it has come", who="anna.x")
 
     expect(page.locator("#conversation-others .context__preview")).to_have_text("Never mind, it has come")
+
+
+def test_that_two_are_one_person_and_two_again_is_seen_beside_the_thread_that_somebody_else_reads(
+    enter: Enter, outside: Outside, brand: Brand
+) -> None:
+    outside.write("Where is my parcel?", who="anna")
+    anna = Conversation.objects.get()
+    Outside(ChannelFactory(brand=brand, platform="x")).write("And on X: where is it?", who="annika")
+    other = Conversation.objects.exclude(pk=anna.pk).get()
+    bea = agent_of(brand, email="bea@example.test", name="Bea")
+    page = enter(f"/b/lumen/conversations/{anna.public_id}/")
+    page.locator("#composer-text").fill("Half an answer")
+    people, others = page.locator("#conversation-people"), page.locator("#conversation-others")
+    expect(people.locator(".context__handle")).to_have_count(1)
+
+    assert anna.contact is not None and other.contact is not None
+    merge = merging.merge(kept=anna.contact, absorbed=other.contact, by=bea, now=timezone.now())
+    expect(people.locator(".context__handle")).to_have_count(2)
+    expect(people).to_contain_text("One person with Annika, says Bea")
+    expect(others).to_contain_text("And on X")
+
+    merging.part(merge=merge, by=bea, now=timezone.now())
+    expect(people.locator(".context__handle")).to_have_count(1)
+    expect(others).not_to_contain_text("And on X")
+    expect(page.locator("#composer-text")).to_have_value("Half an answer")

@@ -23,7 +23,9 @@ class ConversationPane extends HTMLElement {
       if (existing && Number(piece.dataset.seq ?? Infinity) >= Number(existing.dataset.seq ?? 0)) standIn(piece, existing)
     }
     if (!entries.length) return
-    if (entries.some((entry) => entry.hasAttribute("data-anew") && !this.querySelector(`#${CSS.escape(entry.id)}`))) return void this.dispatchEvent(new CustomEvent("thread-anew", { bubbles: true }))
+    const isNew = (entry) => !this.querySelector(`#${CSS.escape(entry.id)}`)
+    if (entries.some((entry) => entry.hasAttribute("data-anew") && isNew(entry))) return void this.dispatchEvent(new CustomEvent("thread-anew", { bubbles: true }))
+    if (entries.some((entry) => entry.hasAttribute("data-whose") && isNew(entry))) this.dispatchEvent(new CustomEvent("person-anew", { bubbles: true }))
     this.thread.receive(entries)
     this.typing.textContent = ""
   }

@@ -36,6 +36,7 @@ class WorkspaceShell extends HTMLElement {
     this.addEventListener("click", (event) => this.#clicked(event))
     this.addEventListener("news", ({ detail }) => this.#news(detail))
     this.addEventListener("thread-anew", () => this.renew())
+    this.addEventListener("person-anew", () => this.#readBeside())
     this.addEventListener("line-gone", ({ detail }) => this.#gone(detail.code))
     window.addEventListener("popstate", () => this.#fromAddress())
     document.body.addEventListener("htmx:configRequest", ({ detail }) => this.#configure(detail))
@@ -314,6 +315,17 @@ class WorkspaceShell extends HTMLElement {
       notify(explain(error))
     } finally {
       if (this.meanwhile === told) this.meanwhile = null
+    }
+  }
+
+  /** Said to be the same person as somebody else, or not any more: who it is stands beside the thread, which stays where it is read. */
+  async #readBeside() {
+    const { pane } = this
+    try {
+      const [fresh] = elements(await ask(pane.dataset.url))
+      if (this.pane === pane) pane.receive([...fresh.querySelectorAll(BESIDE)])
+    } catch {
+      pane.besideOwed = true // it comes with whatever is read anew next
     }
   }
 
