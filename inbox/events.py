@@ -96,7 +96,8 @@ def _insert(events: list[Event]) -> None:
 
 @contextmanager
 def ledger(brand_id: int) -> Iterator[Ledger]:
-    """Take the brand's write lock and number what happens. Must be the first lock an action takes."""
+    """Take the brand's write lock and number what happens. Must be the first lock an action takes, but for
+    that of the counters, where it needs both (actions/_view_cursor)."""
     opened = Ledger(brand_id)
     yield opened
     opened.close()

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db.models import F
 
-from inbox.actions import _undo
-from inbox.models import Brand, BrandSequence, Person, SavedView, Team, Undo, UndoKind, ViewCount, ViewCursor
+from inbox.actions import _undo, _view_cursor
+from inbox.models import BrandSequence, Person, SavedView, Team, Undo, UndoKind, ViewCount, ViewCursor
 from inbox.rules.view_query import Query
 
 _KEPT = ("public_id", "owner_id", "team_id", "name", "query", "sort", "position", "version")
@@ -17,9 +17,9 @@ _SAYS = ("name", "query", "sort")  # what a colleague may change
 
 
 def alone(brand_id: int) -> None:
-    """So that two cannot take the same name or place. Open pages hear by the number of the counters that they should look again which
-    views there are; it is held before any view is, as by who counts."""
-    Brand.objects.select_for_update(no_key=True).get(pk=brand_id)
+    """So that two cannot take the same name or place, and nobody counts meanwhile: to be asked before the brand's ledger is opened (_view_cursor).
+    Open pages hear by the number of the counters that they should look again which views there are."""
+    _view_cursor.held(brand_id)
     ViewCursor.objects.filter(pk=brand_id).update(told=F("told") + 1)
 
 
@@ -70,8 +70,7 @@ def drop(view: SavedView) -> None:
 
 
 def put_back(brand_id: int, step: Mapping[str, Any]) -> str:
-    """Returns why not; empty when it is as it was."""
-    alone(brand_id)
+    """Returns why not; empty when it is as it was. `alone` has been asked."""
     was, left = step["was"], step["left"]
     current = SavedView.objects.filter(brand=brand_id, pk=step["id"]).first()
     if left is not None and current is None:

@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
 
-from inbox.actions import _sql
+from inbox.actions import _sql, _view_cursor
 from inbox.models import Brand, CountedConversation, SavedView, ViewCursor
 from inbox.queries import view_counting, view_names, view_rows, view_words
 from inbox.queries.view_counting import Counters
@@ -37,7 +36,7 @@ class Counts:
 @transaction.atomic(durable=True)
 def follow(*, brand_id: int, now: datetime, limit: int = BATCH) -> Counts:
     """Count what the next events have changed."""
-    cursor = held(brand_id)
+    cursor = _view_cursor.held(brand_id)
     ids, upto = view_counting.news(brand_id, cursor.seq, limit=limit)
     counts = _count(cursor, ids, now)
     ViewCursor.objects.filter(pk=brand_id).update(seq=upto)
@@ -48,13 +47,13 @@ def follow(*, brand_id: int, now: datetime, limit: int = BATCH) -> Counts:
 @transaction.atomic(durable=True)
 def turn(*, brand_id: int, conversation_ids: Iterable[int], now: datetime) -> Counts:
     """Count what time has changed: what is due within the hour now, what has waited long enough, what is no longer of today."""
-    return _count(held(brand_id), sorted(conversation_ids), now)
+    return _count(_view_cursor.held(brand_id), sorted(conversation_ids), now)
 
 
 @transaction.atomic(durable=True)
 def fill(*, brand_id: int, now: datetime, limit: int = FILLED) -> Counts:
     """Count the next conversations of a view that is new or asks something else now. How far it has come is a row."""
-    cursor = held(brand_id)
+    cursor = _view_cursor.held(brand_id)
     view = next((each for each in SavedView.objects.filter(brand_id=brand_id).order_by("pk") if each.counted_version != each.version), None)  # fmt: skip
     if view is None:
         return Counts(brand_id)
@@ -83,25 +82,6 @@ def _candidates(view: SavedView, brand: Brand, now: datetime, limit: int) -> lis
     asked = view_rows.Asked(brand, checks, now, view_names.day_of(zone, now))
     found = view_rows.conversations(asked).filter(pk__gt=view.counted_after).order_by("pk")
     return list(found.values_list("pk", flat=True)[:limit])
-
-
-def held(brand_id: int) -> ViewCursor:
-    """The brand's cursor, for this transaction alone. Events from before its first view need no following: the view is filled."""
-    found = _locked().filter(pk=brand_id).first()
-    if found is None:
-        ViewCursor.objects.bulk_create([ViewCursor(brand_id=brand_id)], ignore_conflicts=True)
-        _sql.run(
-            """UPDATE inbox_viewcursor c SET seq = s.last FROM inbox_brandsequence s
-                WHERE c.brand_id = %s AND s.brand_id = c.brand_id AND c.seq = 0""",
-            [brand_id],
-        )
-        found = _locked().get(pk=brand_id)
-    return found
-
-
-def _locked() -> QuerySet[ViewCursor]:
-    """Not the brand's own row: whoever writes an event or a conversation refers to that, and whoever changes a view locks it first."""
-    return ViewCursor.objects.select_for_update(of=("self",)).select_related("brand")
 
 
 def _count(cursor: ViewCursor, ids: list[int], now: datetime, *, only: str = "") -> Counts:

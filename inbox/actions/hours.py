@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 
 from inbox import events
-from inbox.actions import _looking, _saved_views
+from inbox.actions import _looking, _saved_views, _view_cursor
 from inbox.models import Brand, BusinessHours, Holiday, Person
 from inbox.queries import view_names
 
@@ -27,6 +27,7 @@ def save(
     holidays: Sequence[tuple[date, str, Intervals]], by: Person, now: datetime,
 ) -> BusinessHours:  # fmt: skip
     """New hours, or other times for those there are."""
+    _view_cursor.held(brand.pk)
     with events.ledger(brand.pk) as ledger:
         with _days_of(brand):
             row = write(
@@ -61,6 +62,7 @@ def write(
 @transaction.atomic(durable=True)
 def remove(*, hours: BusinessHours, by: Person, now: datetime) -> None:
     """Only hours that no promise is kept by."""
+    _view_cursor.held(hours.brand_id)
     with events.ledger(hours.brand_id):
         used = list(hours.policies.values_list("name", flat=True)[:3])
         if used:
@@ -72,7 +74,7 @@ def remove(*, hours: BusinessHours, by: Person, now: datetime) -> None:
 @contextmanager
 def _days_of(brand: Brand) -> Iterator[None]:
     """The brand's days are those of its first hours. Where they begin at another time after the block, views that ask for days hold something
-    else, and are counted anew."""
+    else, and are counted anew. The counters' lock is held."""
     zone = view_names.zone_of(brand)
     yield
     if view_names.zone_of(brand) != zone:

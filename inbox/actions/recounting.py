@@ -13,7 +13,7 @@ from datetime import date, datetime, time
 import structlog
 from django.db import transaction
 
-from inbox.actions import _sql, counting
+from inbox.actions import _sql, _view_cursor, counting
 from inbox.models import Brand, ViewCursor
 from inbox.queries import view_counting, view_names
 
@@ -78,7 +78,7 @@ def recount_batch(*, brand_id: int, now: datetime, limit: int = BATCH) -> bool:
 
     What has news that is still to be followed, or a turn that is due, is not wrong but early.
     """
-    cursor = counting.held(brand_id)
+    cursor = _view_cursor.held(brand_id)
     counters = view_counting.of_brand(cursor.brand, now)
     ids, last = view_counting.settled(
         brand_id, after=cursor.reconciled_after, seq=cursor.seq, now=now, limit=limit
@@ -99,7 +99,7 @@ def recount_batch(*, brand_id: int, now: datetime, limit: int = BATCH) -> bool:
 @transaction.atomic(durable=True)
 def compare(*, brand_id: int, now: datetime) -> list[Off]:
     """Every counter against its rows; what is wrong is repaired and told. The night is done with that."""
-    cursor = counting.held(brand_id)
+    cursor = _view_cursor.held(brand_id)
     off = [Off(*row) for part in (_BUILT_IN, _SAVED) for row in _sql.rows(part + _DIFFERENCE, {"brand": brand_id})]  # fmt: skip
     if off:
         _sql.run(

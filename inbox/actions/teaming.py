@@ -48,8 +48,8 @@ def save_team(
 @transaction.atomic(durable=True)
 def remove_team(*, team: Team, by: Person, now: datetime) -> None:
     """Who has its conversations keeps them; what waits in it waits for the next team that takes such a thing. Its views go with it."""
+    _saved_views.alone(team.brand_id)
     with events.ledger(team.brand_id) as ledger:
-        _saved_views.alone(team.brand_id)
         for view in SavedView.objects.filter(team=team):
             _saved_views.drop(view)
         named = {f"#{team.pk}", NONE}

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -76,7 +77,10 @@ class Undone:
         return self.done + sum(self.skipped.values()) > 1
 
 
-@transaction.atomic(durable=True)
+class _OfAView(Exception):
+    """It is a view's: for that the counters' lock is taken, before the brand's."""
+
+
 def undo(
     *,
     brand: Brand,
@@ -90,8 +94,24 @@ def undo(
 
     Raises NothingToUndo. What somebody has changed since is left as it is and said.
     """
+    asked = partial(_undo, brand, by, now, which, message, bulk)
+    try:
+        return asked()
+    except _OfAView:
+        return asked(counters_held=True)
+
+
+@transaction.atomic(durable=True)
+def _undo(
+    brand: Brand, by: Person, now: datetime, which: UUID | None, message: UUID | None, bulk: UUID | None, *, counters_held: bool = False
+) -> Undone:  # fmt: skip
+    """Which it is, is known for certain only with the brand's lock. Raises _OfAView where that was taken alone."""
+    if counters_held:
+        _saved_views.alone(brand.pk)
     with events.ledger(brand.pk) as ledger:
         found = _find(brand, by, now, which, message, bulk)
+        if found.kind == UndoKind.VIEW and not counters_held:
+            raise _OfAView
         Undo.objects.filter(pk=found.pk).update(undone_at=now)
         if found.kind == UndoKind.BULK:
             return Undone(found.words, 0, {}, run=_bulk_undo.begin(found.steps[0], by=by, now=now))

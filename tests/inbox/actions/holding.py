@@ -1,23 +1,33 @@
-"""A brand whose lock somebody else has, for as long as they like."""
+"""A brand whose lock, or whose counters' lock, somebody else has for as long as they like."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from django.db import connection, transaction
 
 from inbox import events
+from inbox.actions import _view_cursor
+
+
+def held(brand_id: int) -> AbstractContextManager[None]:
+    """Somebody else has the brand's lock meanwhile."""
+    return _held(lambda: events.ledger(brand_id))
+
+
+def counters_held(brand_id: int) -> AbstractContextManager[None]:
+    """Somebody counts meanwhile."""
+    return _held(lambda: nullcontext(_view_cursor.held(brand_id)))
 
 
 @contextmanager
-def held(brand_id: int) -> Iterator[None]:
-    """Somebody else has the brand's lock meanwhile."""
+def _held(lock: Callable[[], AbstractContextManager[object]]) -> Iterator[None]:
     taken, free = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with transaction.atomic(), events.ledger(brand_id):
+        with transaction.atomic(), lock():
             taken.set()
             free.wait(timeout=30)
         connection.close()
