@@ -63,7 +63,7 @@ def read(ledger: events.Ledger, kind: str, steps: Sequence[Step]) -> Since:
     if not after:
         return found
     told = Event.objects.filter(
-        conversation__in=list(after), kind__in=_KINDS[kind], seq__gt=min(after.values())
+        conversation__in=list(after), kind__in=_KINDS[kind], seq__gte=min(after.values())
     )
     columns = ("conversation_id", "seq", "kind", "actor_id", "data")
     deeds = [_Deed(*row) for row in told.order_by("seq").values_list(*columns)]
@@ -76,8 +76,11 @@ def read(ledger: events.Ledger, kind: str, steps: Sequence[Step]) -> Since:
     undone = {deed.undoes for deed in deeds}
     tag_id = steps[0]["left"]["tag"] if kind == UndoKind.TAG else None
     stands: set[int] = set()
+    given = set[int]()  # to a team, by what is to be taken back
     for deed in deeds:
         pk = deed.conversation_id
+        if deed.seq in own and "team" in deed.data:
+            given.add(pk)
         if deed.seq <= after.get(pk, deed.seq) or not _is_about(kind, deed, tag_id):
             continue
         is_void = deed.seq in undone or deed.undoes is not None
@@ -85,7 +88,7 @@ def read(ledger: events.Ledger, kind: str, steps: Sequence[Step]) -> Since:
             found.newest[pk] = deed
         if not is_void:
             stands.add(pk)
-        if deed.undoes in own or (not is_void and _decides(kind, deed)):
+        if deed.undoes in own or (not is_void and _decides(kind, deed, was_given=pk in given)):
             found.anew.add(pk)
     return found
 
@@ -97,10 +100,10 @@ def _is_about(kind: str, deed: _Deed, tag_id: int | None) -> bool:
     return kind != UndoKind.TAG or deed.data.get("tag_id") == tag_id
 
 
-def _decides(kind: str, deed: _Deed) -> bool:
+def _decides(kind: str, deed: _Deed, *, was_given: bool) -> bool:
     """Others may have changed it, too, but cannot have left it as it was."""
-    if kind == UndoKind.ASSIGNEE:  # a team that was given what nobody has is another field
-        return deed.data.get("to") != deed.data.get("before")
+    if kind == UndoKind.ASSIGNEE:  # a team that was given what nobody has is another field, unless it was given to one before
+        return deed.data.get("to") != deed.data.get("before") or (was_given and "team" in deed.data)
     if kind == UndoKind.UNREAD:
         return deed.kind in (EventKind.CONVERSATION_READ, EventKind.MESSAGE_RECEIVED)
     return kind != UndoKind.PROMISE or deed.kind == EventKind.PROMISED

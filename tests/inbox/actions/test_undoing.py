@@ -369,6 +369,36 @@ def test_a_team_given_over_another_is_not_taken_back(channel: Channel, jo: Perso
     assert it().team == billing
 
 
+@pytest.mark.parametrize("had", ["nobody", "a colleague in that team"])
+def test_a_team_given_over_another_and_back_is_not_taken_back(
+    channel: Channel, jo: Person, bea: Person, had: str
+) -> None:
+    returns, billing = (team(channel.brand, name=name) for name in ("Returns", "Billing"))
+    if had != "nobody":
+        assigning.give_to_team(conversation=it(), team=returns, by=bea, now=say.at(6))
+        assigning.assign(conversation=it(), to=bea, by=bea, now=say.at(8))
+    assigning.give_to_team(conversation=it(), team=returns, by=jo, now=say.at(10))
+    assigning.give_to_team(conversation=it(), team=billing, by=bea, now=say.at(20))
+    assigning.give_to_team(conversation=it(), team=returns, by=bea, now=say.at(30))
+
+    undone = undo(jo)
+
+    assert (undone.done, dict(undone.skipped)) == (0, {"Bea has changed it since": 1})
+    assert (it().team, it().assignee) == (returns, None)
+
+
+def test_a_team_given_over_another_and_taken_back_by_who_gave_it_is_no_hindrance(
+    channel: Channel, jo: Person, bea: Person
+) -> None:
+    returns, billing = (team(channel.brand, name=name) for name in ("Returns", "Billing"))
+    assigning.give_to_team(conversation=it(), team=returns, by=jo, now=say.at(10))
+    assigning.give_to_team(conversation=it(), team=billing, by=bea, now=say.at(20))
+    undo(bea, at=30)
+
+    assert undo(jo).done == 1
+    assert it().team is None
+
+
 def test_nothing_is_given_back_to_a_team_that_is_no_more(channel: Channel, jo: Person, bea: Person) -> None:
     returns, billing = (team(channel.brand, name=name) for name in ("Returns", "Billing"))
     assigning.give_to_team(conversation=it(), team=returns, by=bea, now=say.at(8))
