@@ -149,13 +149,12 @@ class _Reader:
         return self._at(self.today + timedelta(days=days), rest)
 
     def _refuse_an_hour_or_a_length(self) -> None:
-        """ "14h30" is half past two, and more than half a day; "14h" likewise. Of "1h30" and "2h" nobody thinks the first."""
-        both = re.fullmatch(r"(\d{1,2})\s?h(\d{2})?", self.typed)
-        if both and 5 <= int(both[1]) <= 23 and int(both[2] or 0) <= 59:
-            hour, minute = both[1], both[2]
-            length = f"{hour}h {minute}m" if minute else f"in {hour}h"
+        """ "14h30" is half past two, and more than half a day. Of "1h30" nobody thinks the first, and a number with nothing but an h is a length."""
+        both = re.fullmatch(r"(\d{1,2})\s?h(\d{2})", self.typed)
+        if both and 5 <= int(both[1]) <= 23 and int(both[2]) <= 59:
+            hour, minute = both.groups()
             raise NotUnderstood(
-                f"“{self.typed}” can be an hour or a length: type “{hour}:{minute or '00'}” or “{length}”."
+                f"“{self.typed}” can be an hour or a length: type “{hour}:{minute}” or “{hour}h {minute}m”."
             )
 
     def _named_day(self) -> Snooze | None:
@@ -259,11 +258,11 @@ class _Reader:
         )
 
     def _hour_alone(self) -> Snooze | None:
-        """ "14:30", "9am": the next time it is that late."""
+        """ "14:30", "9am", "at 9": the next time it is that late."""
         text = self.typed.removeprefix("at ")
         if not (clock := CLOCK.fullmatch(text)):
             return None
-        if not clock["minute"] and not clock["half"]:
+        if text == self.typed and not clock["minute"] and not clock["half"]:
             raise NotUnderstood(
                 f"“{text}” can be an hour or a length: type “{int(clock['hour'])}:00” or “in {int(clock['hour'])}h”."
             )
