@@ -45,7 +45,8 @@ PEOPLE = (
     ("rosa@parley.test", "Rosa Marín", ACME, Role.AGENT),
     ("outsider@parley.test", "Olga Outsider", BOREALIS, Role.ADMINISTRATOR),
 )
-# Routing takes a part of Acme's work only, so that a newcomer sees it choose and still finds something to take.
+# Routing takes a part of Acme's work only, so that a newcomer sees it choose and still finds something to take. A team for everything that asks for
+# no language would leave them nothing.
 DESKS = {
     # address: (can take at a time, languages, skills)
     "agent@parley.test": (8, ["en", "de", "fr"], ["refund"]),

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 from inbox import events
 from inbox.actions import _leaving, _sql
 from inbox.actions._touched import Touched
+from inbox.learning import languages
 from inbox.models import (
+    Brand,
     ConversationState,
     Outcome,
     Presence,
@@ -54,16 +56,20 @@ def sync(ledger: events.Ledger, touched: Sequence[Touched], now: datetime) -> No
     _hand_on(ledger, touched, now)
     teams = routing_facts.teams_of(ledger.brand_id)
     ended = _ended_since(touched)
-    waiting: list[tuple[int, int, datetime]] = []
-    for each in touched:
+    free = [
+        each for each in touched
         if is_free(
             state=each.state, assignee_id=each.assignee_id, set_by=each.assignee_set_by, ended_since=each.id in ended,
             waiting_since=each.waiting_since,
-        ):  # fmt: skip
-            team = _team(each, teams)
-            each.change(team_id=team)  # none too: nobody in the one that once took it is asked any more
-            if team:
-                waiting.append((each.id, team, each.waiting_since or now))
+        )
+    ]  # fmt: skip
+    foreign = _foreign(ledger.brand_id, free, teams)
+    waiting: list[tuple[int, int, datetime]] = []
+    for each in free:
+        team = _team(each, teams, routing.FOREIGN if each.id in foreign else each.language)
+        each.change(team_id=team)  # none too: nobody in the one that once took it is asked any more
+        if team:
+            waiting.append((each.id, team, each.waiting_since or now))
     here = {pk for pk, *_ in waiting}
     forget([each.id for each in touched if each.id not in here])
     for pk in _queue(ledger.brand_id, waiting):
@@ -109,12 +115,20 @@ def _ended_since(touched: Sequence[Touched]) -> set[int]:
     return {pk for (pk,) in _sql.rows(sql, _sql.columns(asked, 2))}
 
 
-def _team(each: Touched, teams: Sequence[routing.Takes]) -> int | None:
+def _foreign(brand_id: int, free: Sequence[Touched], teams: Sequence[routing.Takes]) -> set[int]:
+    """Those whose customers wait with words in an alphabet that none of the brand's languages is written in. Whoever reads such words on learns
+    nothing from them. Asked only where a team might be taken for one that can."""
+    unheard = [each for each in free if each.said and not each.language]
+    if not unheard or not any(team.languages for team in teams):
+        return set()
+    among = tuple(Brand.objects.values_list("languages", flat=True).get(pk=brand_id))
+    return {each.id for each in unheard if languages.is_foreign(each.said, among)}
+
+
+def _team(each: Touched, teams: Sequence[routing.Takes], language: str) -> int | None:
     if each.team_by_hand and each.team_id:
         return each.team_id
-    return routing.team_of(
-        teams, channel=each.channel_id, tags=each.tags, language=each.language, kind=each.kind
-    )
+    return routing.team_of(teams, channel=each.channel_id, tags=each.tags, language=language, kind=each.kind)
 
 
 def _queue(brand_id: int, waiting: Sequence[tuple[int, int, datetime]]) -> list[int]:

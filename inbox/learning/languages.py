@@ -58,8 +58,7 @@ UNHEARD = Heard()
 
 def hear(text: str, among: tuple[str, ...]) -> Heard:
     """The language of a text, of these. Names of people and addresses of pages are left out: they belong to no language."""
-    words = _NOT_WORDS.sub(" ", text)[:LONGEST]
-    letters = [character for character in words if character.isalpha()]
+    words, letters = _words_and_letters(text)
     if not among or not letters:
         return UNHEARD
     if not learning.LANGUAGES_INSTALLED:
@@ -72,6 +71,17 @@ def hear(text: str, among: tuple[str, ...]) -> Heard:
         return Heard(possible[0], 1.0, inf)
     (language, sure), *others = _identifier(possible).rank(words)
     return Heard(language, float(sure), sure / others[0][1] if others and others[0][1] else inf)
+
+
+def is_foreign(text: str, among: tuple[str, ...]) -> bool:
+    """Whether it is in an alphabet that none of these is written in. Needs no model. Without letters, and without languages, nothing is."""
+    _, letters = _words_and_letters(text)
+    return bool(among and letters) and not _written_like(letters, among)
+
+
+def _words_and_letters(text: str) -> tuple[str, list[str]]:
+    words = _NOT_WORDS.sub(" ", text)[:LONGEST]
+    return words, [character for character in words if character.isalpha()]
 
 
 def count_words(text: str) -> int:

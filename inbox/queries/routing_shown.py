@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from inbox.models import Conversation, ConversationState, Outcome, RoutingDecision, RoutingSettings
+from inbox.models import Conversation, ConversationState, Outcome, RoutingDecision, RoutingSettings, Team
 from inbox.queries import routing_facts, routing_queue
 
 
@@ -35,6 +35,8 @@ def of(conversation: Conversation, *, now: datetime) -> RoutingShown:
     if settings and decision and decision.outcome == Outcome.NOBODY:
         _bring_up_to_date(decision, settings, now)
     said = _said(conversation, decision, is_on=is_on)
+    if is_on and _reads_on(conversation):
+        said += " Its language is not known yet and every such team asks for one, so the first in the order reads on."
     if decision is None:
         return RoutingShown(said)
     return RoutingShown(
@@ -75,6 +77,13 @@ def _said(c: Conversation, decision: RoutingDecision | None, *, is_on: bool) -> 
     ):
         return "No team takes such a conversation, so it waits for whoever takes it."
     return f"{c.assignee_name} has it." if c.assignee_id else "Nobody has it."
+
+
+def _reads_on(c: Conversation) -> bool:
+    """It is in a team for want of one that takes every language, and not because it is known to be in theirs."""
+    if c.language or not c.team_id or c.team_by_hand or c.state != ConversationState.OPEN or not c.waiting_since:
+        return False
+    return Team.objects.filter(pk=c.team_id).exclude(languages=[]).exists()
 
 
 def _is_held_by_hand(c: Conversation, *, is_on: bool) -> bool:

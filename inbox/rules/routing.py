@@ -16,6 +16,7 @@ from inbox.rules import language_names
 
 # What a conversation weighs, where the brand says nothing else. By kind, and what a priority adds.
 WEIGHTS = {"direct": 1, "group": 2, "comment": 1, "urgent": 1, "high": 0, "normal": 0, "low": 0}
+FOREIGN = "foreign"  # the language of what is in none of the brand's: no team can ask for it
 PRIORITIES = {1: "urgent", 2: "high", 3: "normal", 4: "low"}
 
 
@@ -90,8 +91,8 @@ def weight_of(kind: str, priority: int, weights: Mapping[str, int] | None = None
 def team_of(
     teams: Iterable[Takes], *, channel: int, tags: Collection[str], language: str, kind: str
 ) -> int | None:
-    """The first in the order that takes such a conversation. Where its language is not known: the first that takes every language, else the
-    first that takes the rest of it, for somebody has to read the words that will tell."""
+    """The first in the order that takes such a conversation. Where its language is not known yet: the first that takes every language, else the
+    first that takes the rest of it, for somebody has to read the words that will tell. What is FOREIGN only a team takes that takes every language."""
     teams = list(teams)
     for asked in [language] if language else ["", None]:
         for team in teams:

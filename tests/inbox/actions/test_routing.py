@@ -313,6 +313,39 @@ def test_what_no_team_takes_any_more_is_no_teams_and_says_so(
     assert said == "No team takes such a conversation, so it waits for whoever takes it."
 
 
+def test_what_is_in_none_of_the_brands_alphabets_fits_no_team_that_asks_for_a_language(
+    channel: Channel, brand: Brand, ada: Person
+) -> None:
+    teams.team(brand, ada, name="German", languages=["de"])
+
+    mara, tom = write(channel, "注文した商品がまだ届いていません"), write(channel, "Hi", who="tom")
+
+    assert mara.team is None and RoutingTicket.objects.get().conversation == tom
+    said = routing_shown.of(mara, now=at(3)).said
+    assert said == "No team takes such a conversation, so it waits for whoever takes it."
+
+    every = teams.team(brand, ada, name="Every language", position=1)
+    assert write(channel, "まだですか", seconds=10).team == every
+
+
+def test_what_a_team_gets_to_be_read_on_is_not_said_to_fit_it(
+    channel: Channel, brand: Brand, ada: Person
+) -> None:
+    german = teams.team(brand, ada, name="German", languages=["de"])
+    reads_on = "Its language is not known yet and every such team asks for one, so the first in the order reads on."
+
+    mara = write(channel, "Hi")
+    assert mara.team == german and reads_on in routing_shown.of(mara, now=at(2)).said
+    route(brand)
+    mara.refresh_from_db()
+    assert routing_shown.of(mara, now=at(3)).said.startswith("Routing chose Ada")
+    assert reads_on in routing_shown.of(mara, now=at(3)).said
+
+    Conversation.objects.filter(pk=mara.pk).update(language="de")
+    mara.refresh_from_db()
+    assert reads_on not in routing_shown.of(mara, now=at(4)).said
+
+
 @pytest.mark.skipif(not learning.LANGUAGES_INSTALLED, reason="the group `learning` is not installed")
 def test_a_greeting_goes_to_whoever_is_there_and_on_to_who_speaks_the_language_that_follows(
     channel: Channel, brand: Brand
@@ -1318,7 +1351,9 @@ def test_who_cannot_take_it_is_read_as_it_is(
     assigning.assign(conversation=mine, to=ada, by=ada, now=at(3))
     attending.choose(brand=brand, person=jo, away=True, now=at(4))
 
-    with django_assert_num_queries(6):  # the decision, the figures, people, teams, skills, and its ticket
+    with django_assert_num_queries(
+        7
+    ):  # the decision, the figures, people, teams, skills, its ticket, and what its team asks for
         shown = routing_shown.of(other, now=at(5))
 
     assert shown.said == "It waits for somebody in Support: nobody who is there can take it now."

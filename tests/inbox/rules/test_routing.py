@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox.rules.routing import Candidate, Need, Presence, Takes, decide, team_of, weight_of
+from inbox.rules.routing import FOREIGN, Candidate, Need, Presence, Takes, decide, team_of, weight_of
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 LANGUAGES, SKILLS = ("en", "de", "es"), ("refund", "legal")
@@ -207,6 +207,10 @@ def test_a_conversation_whose_language_is_not_known_is_some_teams_where_all_ask_
         return team_of(teams, channel=1, tags=tags, language=language, kind="direct")
 
     assert [taken_by(""), taken_by("", "refund"), taken_by("en"), taken_by("it")] == [2, 1, 3, None]
+    assert taken_by(FOREIGN) is None
+
+    teams.append(Takes(4))
+    assert [taken_by(""), taken_by(FOREIGN)] == [4, 4]
 
 
 def test_a_conversation_weighs_by_kind_and_priority_and_never_nothing() -> None:
