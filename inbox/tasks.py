@@ -88,21 +88,18 @@ def wake_rescoring(brand_id: int) -> None:
 def rescore_brand(*, brand_id: int, **_later: Any) -> None:
     """Weights, promises or hours changed: look at all that is under way, a batch at a time, so that nobody waits for it."""
     cache.delete(f"rescore-wanted:{brand_id}")
-    until, scored, changed = time.monotonic() + TRIAGE_SECONDS, 0, 0
-    while time.monotonic() < until:
-        progress = prioritising.rescore_batch(brand_id=brand_id, now=timezone.now())
-        scored, changed = scored + progress.scored, changed + progress.changed
-        log.info(
-            "rescored",
-            brand=brand_id,
-            after=progress.after,
-            scored=scored,
-            changed=changed,
-            finished=progress.finished,
-        )
-        if progress.finished:
-            return
-    wake_rescoring(brand_id)
+    until, scored, changed, finished = time.monotonic() + TRIAGE_SECONDS, 0, 0, False
+    pace = Pace()
+    while not finished and time.monotonic() < until:
+        began = time.monotonic()
+        progress = prioritising.rescore_batch(brand_id=brand_id, now=timezone.now(), limit=pace.size)
+        pace.took(time.monotonic() - began, of=progress.scored)
+        scored, changed, finished = scored + progress.scored, changed + progress.changed, progress.finished
+    log.info(
+        "rescored", brand=brand_id, after=progress.after, scored=scored, changed=changed, finished=finished
+    )
+    if not finished:
+        wake_rescoring(brand_id)
 
 
 @shared_task

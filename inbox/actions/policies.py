@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,8 +15,10 @@ from inbox import events
 from inbox.actions import _looking, _touched
 from inbox.models import Brand, Conversation, Person, SlaPolicy
 from inbox.models.conversations import UNDER_WAY
+from inbox.rules.pacing import Pace
 
-LOOKED_AT = 300  # conversations that a preview works out; more would keep the brand waiting
+LOOKED_AT = 300  # conversations that a preview works out
+Target = tuple[datetime, str] | None
 
 
 class Refused(Exception):
@@ -70,23 +73,21 @@ class Effect:
         return not (self.earlier or self.later or self.promised or self.released)
 
 
-@transaction.atomic(durable=True)
 def effect(*, brand: Brand, change: Callable[[], object], now: datetime) -> Effect:
-    """Make the change, work clocks and priorities out, and take all of it back: exact, because it is what saving would do."""
-    with events.ledger(brand.pk) as ledger:
-        under_way = Conversation.objects.filter(brand=brand, state__in=UNDER_WAY).order_by("-pk")
-        ids = list(under_way.values_list("pk", flat=True)[: LOOKED_AT + 1])
-        touched = _touched.load(brand.pk, ids[:LOOKED_AT], now)
-        _looking.weigh(ledger, touched, now)
-        before = {each.id: each.target for each in touched}
-        change()
-        touched = _touched.load(brand.pk, ids[:LOOKED_AT], now)
-        _looking.weigh(ledger, touched, now)
-        after = {each.id: each.target for each in touched}
-    transaction.set_rollback(True)
-    pairs = [(before[pk], after[pk]) for pk in after]
+    """Make the change, work clocks and priorities out, and take all of it back: exact, because it is what saving would do. Some at a time,
+    so that whoever writes to the brand meanwhile does not wait for long."""
+    under_way = Conversation.objects.filter(brand=brand, state__in=UNDER_WAY).order_by("-pk")
+    ids = list(under_way.values_list("pk", flat=True)[: LOOKED_AT + 1])
+    left, pairs, pace = ids[:LOOKED_AT], list[tuple[Target, Target]](), Pace()
+    while True:  # once at the least: what cannot be saved is refused
+        batch, left = left[: pace.size], left[pace.size :]
+        began = time.monotonic()
+        pairs += _before_and_after(brand, change, batch, now)
+        pace.took(time.monotonic() - began, of=len(batch))
+        if not left:
+            break
     return Effect(
-        looked_at=len(after),
+        looked_at=len(pairs),
         more=len(ids) > LOOKED_AT,
         earlier=sum(bool(a and b and b[0] < a[0]) for a, b in pairs),
         later=sum(bool(a and b and b[0] > a[0]) for a, b in pairs),
@@ -94,3 +95,18 @@ def effect(*, brand: Brand, change: Callable[[], object], now: datetime) -> Effe
         released=sum(bool(a and not b) for a, b in pairs),
         late_at_once=sum(bool(b and b[0] <= now and not (a and a[0] <= now)) for a, b in pairs),
     )
+
+
+@transaction.atomic(durable=True)
+def _before_and_after(
+    brand: Brand, change: Callable[[], object], ids: Sequence[int], now: datetime
+) -> list[tuple[Target, Target]]:
+    with events.ledger(brand.pk) as ledger:
+        touched = _touched.load(brand.pk, ids, now)
+        _looking.weigh(ledger, touched, now)
+        before = {each.id: each.target for each in touched}
+        change()
+        touched = _touched.load(brand.pk, ids, now)
+        _looking.weigh(ledger, touched, now)
+    transaction.set_rollback(True)
+    return [(before[each.id], each.target) for each in touched]

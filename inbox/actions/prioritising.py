@@ -24,9 +24,9 @@ from inbox.models import (
     UndoKind,
 )
 from inbox.models.conversations import UNDER_WAY
+from inbox.rules import pacing
 from inbox.rules import priority as rule
 
-BATCH = 200
 HEAVIEST = 100
 
 
@@ -132,7 +132,7 @@ class Progress:
     finished: bool
 
 
-def rescore_batch(*, brand_id: int, now: datetime, limit: int = BATCH) -> Progress:
+def rescore_batch(*, brand_id: int, now: datetime, limit: int = pacing.MOST) -> Progress:
     """Look at the next conversations by the newest weights, promises and hours. How far it has come is a row: any worker goes on.
 
     One that cannot be looked at is left out, and logged. Settings that change meanwhile begin again.

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from inbox import tasks
 from inbox.actions import defaults, hours, policies, prioritising, receiving, weighing
 from inbox.actions.receiving import Arrival
 from inbox.models import (
@@ -118,6 +119,46 @@ def test_the_effect_of_a_change_is_known_before_and_nothing_is_changed_by_asking
     assert Event.objects.count() == told
     policy.refresh_from_db()
     assert (policy.first_response, policy.version) == (600, 1)
+
+
+def test_the_effect_of_a_change_is_worked_out_with_the_lock_for_some_at_a_time(
+    channel: Channel, jo: Person
+) -> None:
+    policy = promise(channel, jo)
+    make.conversations(channel, 40)
+    rescore(channel)
+
+    def effect(name: str) -> policies.Effect:
+        change = {"name": name, "first_response": 59}
+        return policies.effect(
+            brand=channel.brand, change=lambda: policies.write(channel.brand, policy, change), now=say.at(60)
+        )
+
+    with CaptureQueriesContext(connection) as asked:
+        assert effect("Everybody").looked_at == 40
+    assert times_locked(asked) >= 2
+
+    promise(channel, jo, name="VIPs")
+    Conversation.objects.all().delete()
+    with pytest.raises(policies.Refused):  # also where there is nothing to look at
+        effect("VIPs")
+
+
+def test_what_is_under_way_is_looked_at_anew_with_the_lock_for_some_at_a_time(
+    channel: Channel, jo: Person
+) -> None:
+    make.conversations(channel, 40)
+    promise(channel, jo)
+
+    with CaptureQueriesContext(connection) as asked:
+        tasks.rescore_brand(brand_id=channel.brand_id)
+
+    assert prioritising.behind() == []
+    assert times_locked(asked) >= 2
+
+
+def times_locked(asked: CaptureQueriesContext) -> int:
+    return sum("inbox_brandsequence" in each["sql"] and "FOR UPDATE" in each["sql"] for each in asked)
 
 
 def test_the_effect_of_a_change_counts_what_another_priority_is_promised(
@@ -236,10 +277,7 @@ def test_a_preview_has_the_lock_for_some_at_a_time(
         shown = weighing.preview(brand=channel.brand, facts={"unread": 99}, tags={}, now=NOW).moves
 
     assert shown == whole
-    assert (
-        len([each for each in asked if "inbox_brandsequence" in each["sql"] and "FOR UPDATE" in each["sql"]])
-        == 2
-    )
+    assert times_locked(asked) == 2
 
 
 def test_a_preview_asks_few_questions_and_writes_nothing(
