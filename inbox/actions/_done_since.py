@@ -102,7 +102,9 @@ def _is_about(kind: str, deed: _Deed, tag_id: int | None) -> bool:
 
 def _decides(kind: str, deed: _Deed, *, was_given: bool) -> bool:
     """Others may have changed it, too, but cannot have left it as it was."""
-    if kind == UndoKind.ASSIGNEE:  # a team that was given what nobody has is another field, unless it was given to one before
+    if (
+        kind == UndoKind.ASSIGNEE
+    ):  # a team that was given what nobody has is another field, unless it was given to one before
         return deed.data.get("to") != deed.data.get("before") or (was_given and "team" in deed.data)
     if kind == UndoKind.UNREAD:
         return deed.kind in (EventKind.CONVERSATION_READ, EventKind.MESSAGE_RECEIVED)

@@ -9,19 +9,8 @@ from typing import Any
 from django.db import transaction
 
 from inbox import events
-from inbox.actions import _looking, _queueing, _saved_views
-from inbox.models import (
-    Brand,
-    Desk,
-    Membership,
-    Person,
-    RoutingSettings,
-    RoutingTicket,
-    SavedView,
-    Team,
-    TeamMember,
-)
-from inbox.rules.view_query import NONE
+from inbox.actions import _looking, _queueing
+from inbox.models import Brand, Desk, Membership, Person, RoutingSettings, RoutingTicket, Team, TeamMember
 
 
 class Refused(Exception):
@@ -43,25 +32,6 @@ def save_team(
         _set_members(team, members)
         _looking.begin_again(ledger, what="teams", by=by, now=now)
     return team
-
-
-@transaction.atomic(durable=True)
-def remove_team(*, team: Team, by: Person, now: datetime) -> None:
-    """Who has its conversations keeps them; what waits in it waits for the next team that takes such a thing. Its views go with it."""
-    _saved_views.alone(team.brand_id)
-    with events.ledger(team.brand_id) as ledger:
-        for view in SavedView.objects.filter(team=team):
-            _saved_views.drop(view)
-        named = {f"#{team.pk}", NONE}
-        team.delete()
-        # All its conversations are of no team now, years of them: each view that asks is counted anew instead of each of them told.
-        _saved_views.count_anew(
-            ledger.brand_id,
-            where=lambda query: any(
-                t.field == "team" and not named.isdisjoint(t.values) for t in query.terms
-            ),
-        )
-        _looking.begin_again(ledger, what="teams", by=by, now=now)
 
 
 @transaction.atomic(durable=True)

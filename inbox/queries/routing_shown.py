@@ -81,7 +81,13 @@ def _said(c: Conversation, decision: RoutingDecision | None, *, is_on: bool) -> 
 
 def _reads_on(c: Conversation) -> bool:
     """It is in a team for want of one that takes every language, and not because it is known to be in theirs."""
-    if c.language or not c.team_id or c.team_by_hand or c.state != ConversationState.OPEN or not c.waiting_since:
+    if (
+        c.language
+        or not c.team_id
+        or c.team_by_hand
+        or c.state != ConversationState.OPEN
+        or not c.waiting_since
+    ):
         return False
     return Team.objects.filter(pk=c.team_id).exclude(languages=[]).exists()
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from inbox import access, tasks
-from inbox.actions import routing, teaming
+from inbox.actions import closing_teams, routing, teaming
 from inbox.models import Brand, Desk, RoutingSettings, Team
 from inbox.queries import staffing
 from inbox.team_forms import DeskForm, RoutingForm, TeamForm
@@ -50,7 +50,7 @@ def edit(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRespons
 def removal(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpResponse:
     team = access.team_for_setting_up(request.user, brand_slug, public_id)
     name = team.name
-    teaming.remove_team(team=team, by=request.user, now=timezone.now())
+    closing_teams.remove(team=team, by=request.user, now=timezone.now())
     messages.success(request, f"“{name}” is gone. Its people keep what they have.")
     return redirect("inbox:settings-teams", brand_slug=brand_slug)
 

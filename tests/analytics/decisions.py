@@ -9,6 +9,7 @@ from inbox.actions import (
     assigning,
     bulk,
     closing,
+    closing_teams,
     joining,
     merging,
     noting,
@@ -17,7 +18,6 @@ from inbox.actions import (
     reading,
     snoozing,
     tagging,
-    teaming,
     undoing,
 )
 from inbox.models import Brand, BulkAct, BusinessHours, ContactMerge, Sentiment, SlaPolicy, Tag, Team
@@ -67,7 +67,7 @@ def give_to_a_team(moment: Moment) -> None:
 
 
 def remove_a_team(moment: Moment) -> None:
-    teaming.remove_team(team=moment.brand.teams.latest("pk"), **moment.doing)
+    closing_teams.remove(team=moment.brand.teams.latest("pk"), **moment.doing)
 
 
 def tag(moment: Moment) -> None:

@@ -18,7 +18,7 @@ from analytics.queries import asked as asked_for
 from analytics.queries import behind, series
 from analytics.queries import names as all_names
 from analytics.queries.asked import Asked
-from inbox.actions import teaming
+from inbox.actions import closing_teams
 from inbox.models import (
     Brand,
     BusinessHours,
@@ -298,7 +298,7 @@ def test_a_team_that_is_removed_leaves_the_figures_too(story: Story) -> None:
     story.count()
     assert set(Fact.objects.values_list("team_id", flat=True)) == {team.pk, None}
 
-    teaming.remove_team(team=team, by=story.person("Lea"), now=story.at(5))
+    closing_teams.remove(team=team, by=story.person("Lea"), now=story.at(5))
     story.count()
 
     assert set(Fact.objects.values_list("team_id", flat=True)) == {None}

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, connections, transaction
 
 from inbox import events
-from inbox.actions import hours, saving, teaming, undoing
+from inbox.actions import closing_teams, hours, saving, undoing
 from inbox.models import BrandSequence, BusinessHours, Channel, SavedView, Team
 from inbox.rules.view_query import Query
 from tests.factories.people import ChannelFactory, agent_of
@@ -23,7 +23,7 @@ NOW = datetime.fromisoformat("2026-03-02T09:30:00+00:00")
 
 def a_team_is_removed(channel: Channel) -> Callable[[], object]:
     returns, jo = team(channel.brand, name="Returns"), agent_of(channel.brand)
-    return lambda: teaming.remove_team(team=returns, by=jo, now=NOW)
+    return lambda: closing_teams.remove(team=returns, by=jo, now=NOW)
 
 
 def days_begin_at_another_hour(channel: Channel) -> Callable[[], object]:

@@ -14,13 +14,13 @@ from inbox.actions import (
     _saved_views,
     assigning,
     closing,
+    closing_teams,
     counting,
     hours,
     merging,
     prioritising,
     recounting,
     saving,
-    teaming,
     undoing,
 )
 from inbox.models import (
@@ -255,7 +255,7 @@ def test_views_that_ask_for_a_team_are_counted_anew_when_it_goes(channel: Channe
     assert [kept(view)[0] for view in (theirs, nobodys, others, shared)] == [3, 1, 4, 4]
     told, before = ViewCursor.objects.get().told, others.count_key
 
-    teaming.remove_team(team=returns, by=jo, now=NOW)
+    closing_teams.remove(team=returns, by=jo, now=NOW)
 
     assert ViewCursor.objects.get().told > told  # open pages ask which views there are
     settle(channel)

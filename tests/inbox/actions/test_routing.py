@@ -332,7 +332,9 @@ def test_what_a_team_gets_to_be_read_on_is_not_said_to_fit_it(
     channel: Channel, brand: Brand, ada: Person
 ) -> None:
     german = teams.team(brand, ada, name="German", languages=["de"])
-    reads_on = "Its language is not known yet and every such team asks for one, so the first in the order reads on."
+    reads_on = (
+        "Its language is not known yet and every such team asks for one, so the first in the order reads on."
+    )
 
     mara = write(channel, "Hi")
     assert mara.team == german and reads_on in routing_shown.of(mara, now=at(2)).said

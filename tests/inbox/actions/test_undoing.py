@@ -11,6 +11,7 @@ import pytest
 from inbox.actions import (
     assigning,
     closing,
+    closing_teams,
     drafting,
     noting,
     prioritising,
@@ -21,7 +22,6 @@ from inbox.actions import (
     sending,
     snoozing,
     tagging,
-    teaming,
     triaging,
     undoing,
 )
@@ -403,7 +403,7 @@ def test_nothing_is_given_back_to_a_team_that_is_no_more(channel: Channel, jo: P
     returns, billing = (team(channel.brand, name=name) for name in ("Returns", "Billing"))
     assigning.give_to_team(conversation=it(), team=returns, by=bea, now=say.at(8))
     assigning.give_to_team(conversation=it(), team=billing, by=jo, now=say.at(10))
-    teaming.remove_team(team=returns, by=bea, now=say.at(20))
+    closing_teams.remove(team=returns, by=bea, now=say.at(20))
 
     assert "The team that had it is no more" in undo(jo).sentence
     assert it().team == billing
