@@ -70,7 +70,7 @@ KINDS: Mapping[str, UndoKind] = {
     BulkAct.READ: UndoKind.UNREAD, BulkAct.TAG: UndoKind.TAG, BulkAct.UNTAG: UndoKind.TAG,
 }  # fmt: skip
 _CHOSEN = ("assignee_set_by", "assignee_set_at")
-PUT_ASIDE = (BulkAct.RESOLVE, BulkAct.SPAM, BulkAct.SNOOZE)
+BURIES = (BulkAct.RESOLVE, BulkAct.SPAM, BulkAct.SNOOZE, BulkAct.READ)  # what nobody has seen of it
 
 
 def do(ledger: events.Ledger, run: BulkRun, ids: Sequence[int], now: datetime) -> Done:
@@ -86,7 +86,7 @@ def do(ledger: events.Ledger, run: BulkRun, ids: Sequence[int], now: datetime) -
 
 
 def _still_meant(run: BulkRun, ids: Sequence[int], done: Done) -> list[int]:
-    """Of a whole view, those that are in it now; of what puts aside, those whose customers wrote nothing new."""
+    """Of a whole view, those that are in it now; of what buries news, those whose customers wrote nothing new."""
     found = Conversation.objects.filter(brand_id=run.brand_id, pk__in=list(ids))
     view = inbox_list.view_named(run.view, run.person, run.brand) if run.view else None
     if view is not None:
@@ -94,7 +94,7 @@ def _still_meant(run: BulkRun, ids: Sequence[int], done: Done) -> list[int]:
     left = sorted(found.values_list("pk", flat=True))
     if len(left) < len(ids):
         done.skipped[LEFT_VIEW if view else GONE] += len(ids) - len(left)
-    if run.act in PUT_ASIDE and left:
+    if run.act in BURIES and left:
         news = Event.objects.filter(
             conversation__in=left, kind=EventKind.MESSAGE_RECEIVED, seq__gt=run.seen_seq
         )

@@ -90,9 +90,9 @@ def begin(
 
 
 def _select(run: BulkRun, seen: Mapping[UUID, int]) -> None:
-    """One by one. What its customer has written to since it was seen is counted as skipped where it would be put aside."""
+    """One by one. What its customer has written to since it was seen is counted as skipped where that would be buried."""
     meant, wrote = Conversation.objects.of_brand(run.brand).filter(public_id__in=seen), set()
-    if run.act in _doing.PUT_ASIDE:
+    if run.act in _doing.BURIES:
         wrote = _doing.written_to(meant, seen)
         meant = meant.exclude(pk__in=wrote)
     run.total = _write_down(run, meant) + len(wrote)

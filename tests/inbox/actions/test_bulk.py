@@ -155,21 +155,23 @@ def test_what_left_the_view_meanwhile_is_skipped_and_said(
     assert taken.assignee == bea
 
 
+@pytest.mark.parametrize("act", [BulkAct.RESOLVE, BulkAct.READ])
 def test_what_a_customer_wrote_meanwhile_is_not_buried(
-    channel: Channel, jo: Person, small_batches: None
+    channel: Channel, jo: Person, small_batches: None, act: BulkAct
 ) -> None:
     for who in ("anna", "bo", "cy"):
         receiving.receive(arrivals=[Arrival(channel.pk, say.wrote(who=who))], now=say.at(1))
-    run = begin(channel, jo, BulkAct.RESOLVE)
+    run = begin(channel, jo, act)
     receiving.receive(arrivals=[Arrival(channel.pk, say.wrote("Wait!", who="bo", seconds=9))], now=say.at(9))
 
     run = finish(run)
 
     assert (run.done, run.reasons) == (2, {"the customer has written since": 1})
-    assert Conversation.objects.get(thread_key="bo").state == "open"
+    bo = Conversation.objects.get(thread_key="bo")
+    assert (bo.state, bo.unread_count) == ("open", 2)
 
 
-@pytest.mark.parametrize("act", [BulkAct.RESOLVE, BulkAct.SNOOZE, BulkAct.SPAM])
+@pytest.mark.parametrize("act", [BulkAct.RESOLVE, BulkAct.SNOOZE, BulkAct.SPAM, BulkAct.READ])
 def test_what_a_customer_wrote_after_it_was_selected_is_not_buried_though_the_page_has_heard_of_it(
     channel: Channel, jo: Person, act: BulkAct
 ) -> None:
