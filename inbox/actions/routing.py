@@ -137,10 +137,12 @@ def _give(ledger: events.Ledger, given: Sequence[Look], names: dict[int, str], n
         [ledger.brand_id, Desk.CAPACITY, now, [person for _, person, _, _ in records]],
     )
     RoutingTicket.objects.filter(pk__in=[pk for pk, *_ in records]).delete()
-    # Kept ready for a colleague: it would be kept from whoever has it now.
+    # Kept ready for a colleague: it would be kept from whoever has it now. What their page is taking or giving back in this moment, it deals with.
     _sql.run(
-        """DELETE FROM inbox_focus f USING unnest(%s::bigint[], %s::bigint[]) AS d(id, person)
-            WHERE f.conversation_id = d.id AND f.person_id <> d.person AND f.standing = 'next'""",
+        """DELETE FROM inbox_focus WHERE id IN (
+               SELECT f.id FROM inbox_focus f JOIN unnest(%s::bigint[], %s::bigint[]) AS d(id, person)
+                                                ON f.conversation_id = d.id AND f.person_id <> d.person AND f.standing = 'next'
+                  FOR UPDATE OF f SKIP LOCKED)""",
         _sql.columns([(pk, person) for pk, person, *_ in records], 2),
     )
 

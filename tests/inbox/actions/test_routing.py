@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection, transaction
 
 from inbox import learning, tasks
 from inbox.actions import (
@@ -748,6 +750,38 @@ def test_what_is_only_kept_ready_for_a_colleague_does_not_wait_for_them_and_is_k
 
     assert who_has(mara) == "Ada"
     assert list(Focus.objects.values_list("person", flat=True)) == ([ada.pk] if kept_for == "Ada" else [])
+
+
+@really_commits
+def test_the_router_waits_for_no_page_that_takes_and_gives_back_what_it_keeps_ready(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    """A page that works through a view asks for what comes next while it has its leases, and that may take a while."""
+    teams.team(brand, ada)
+    mara = write(channel)
+    ready = Focus.objects.create(
+        brand=brand, conversation=mara, person=jo, standing=FocusStanding.NEXT, until=at(40)
+    )
+    taken, free = threading.Event(), threading.Event()
+
+    def page() -> None:
+        with transaction.atomic():
+            Focus.objects.filter(pk=ready.pk).delete()
+            taken.set()
+            assert free.wait(timeout=20)
+
+    def router() -> None:
+        assert taken.wait(timeout=10)
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '500ms'")
+        try:
+            route(brand, 10)
+        finally:
+            free.set()
+
+    at_once(page, router)
+
+    assert who_has(mara) == "Ada" and not Focus.objects.exists()
 
 
 # Sticky
