@@ -11,6 +11,9 @@ from django.db import transaction
 from inbox import events
 from inbox.actions import _looking, _queueing
 from inbox.models import Brand, Desk, Membership, Person, RoutingSettings, RoutingTicket, Team, TeamMember
+from inbox.queries import routing_facts
+
+FORGOTTEN_AT_ONCE = 250  # of a queue
 
 
 class Refused(Exception):
@@ -46,17 +49,29 @@ def save_desk(
         Desk.objects.update_or_create(brand=brand, person=person, defaults=told)
 
 
-@transaction.atomic(durable=True)
 def save_routing(*, brand: Brand, figures: Mapping[str, Any], by: Person, now: datetime) -> None:
     """`figures` as in models.RoutingSettings. Switched off, nothing waits for the router any more; people keep what they have."""
+    _keep_figures(brand, figures, by, now)
+    while not figures["is_on"] and _forget_some(brand):
+        pass
+
+
+@transaction.atomic(durable=True)
+def _keep_figures(brand: Brand, figures: Mapping[str, Any], by: Person, now: datetime) -> None:
     with events.ledger(brand.pk) as ledger:
         RoutingSettings.objects.update_or_create(brand=brand, defaults=dict(figures))
-        if not figures["is_on"]:
-            _queueing.forget(
-                list(RoutingTicket.objects.filter(brand=brand).values_list("conversation_id", flat=True))
-            )
         _queueing.time_the_silent(ledger.brand_id)
         _looking.begin_again(ledger, what="routing", by=by, now=now)
+
+
+@transaction.atomic(durable=True)
+def _forget_some(brand: Brand) -> bool:
+    """Some at a time, so that nobody waits for a long queue. Whether there may be more: it may have been switched on again."""
+    with events.ledger(brand.pk):
+        if routing_facts.settings_of(brand.pk) is not None:
+            return False
+        waiting = RoutingTicket.objects.filter(brand=brand).order_by("pk")
+        return _queueing.forget(waiting.values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE])
 
 
 def _set_members(team: Team, members: Iterable[Person]) -> None:

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from inbox import learning, tasks
 from inbox.actions import (
@@ -425,6 +426,24 @@ def test_switched_off_nothing_is_handed_out(channel: Channel, brand: Brand, ada:
 
     assert (route(brand), who_has(mara)) == (0, "")
     assert not RoutingTicket.objects.exists()
+
+
+def test_switched_off_a_queue_is_forgotten_with_the_lock_for_some_at_a_time(
+    channel: Channel, brand: Brand, jo: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(teaming, "FORGOTTEN_AT_ONCE", 2)
+    teams.team(brand)
+    for number in range(5):
+        write(channel, who=f"c{number}")
+    route(brand)
+    assert RoutingTicket.objects.count() == RoutingDecision.objects.count() == 5
+
+    with CaptureQueriesContext(connection) as asked:
+        teaming.save_routing(brand=brand, figures={"is_on": False}, by=jo, now=at(10))
+
+    assert not RoutingTicket.objects.exists() and not RoutingDecision.objects.exists()
+    locked = [each for each in asked if "inbox_brandsequence" in each["sql"] and "FOR UPDATE" in each["sql"]]
+    assert len(locked) >= 4
 
 
 # A person's choice
