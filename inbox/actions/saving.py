@@ -53,7 +53,7 @@ def save(
 def change(*, view: SavedView, query: Query, sort: str, by: Person, now: datetime) -> SavedView:
     """Let it ask something else. Another question has another counter."""
     _saved_views.alone(view.brand_id)
-    current = SavedView.objects.get(pk=view.pk)
+    current = _still(view)
     was = _saved_views.kept(current)
     # As it would be said now: words that mean the same are the same question.
     asked = current.query if Query.from_json(current.query) == query else query.as_json()
@@ -67,7 +67,7 @@ def change(*, view: SavedView, query: Query, sort: str, by: Person, now: datetim
 @transaction.atomic(durable=True)
 def rename(*, view: SavedView, name: str, by: Person, now: datetime) -> None:
     _saved_views.alone(view.brand_id)
-    current = SavedView.objects.get(pk=view.pk)
+    current = _still(view)
     beside = SavedView.objects.filter(brand_id=view.brand_id, owner_id=view.owner_id, team=view.team)
     was = _saved_views.kept(current)
     current.name = _named(name, beside.exclude(pk=view.pk))
@@ -93,6 +93,14 @@ def move(*, view: SavedView, by: int) -> None:
     _saved_views.alone(view.brand_id)
     beside = SavedView.objects.filter(brand_id=view.brand_id, owner_id=view.owner_id, team=view.team)
     _number(_moved(list(beside.in_order()), view, by))
+
+
+def _still(view: SavedView) -> SavedView:
+    """As it is now: a colleague may have removed it, or its team, while this one waited for the lock."""
+    current = SavedView.objects.filter(pk=view.pk).first()
+    if current is None:
+        raise Refused("This view is no more. Somebody has just removed it.")
+    return current
 
 
 def _moved(beside: list[SavedView], view: SavedView, by: int) -> list[SavedView]:

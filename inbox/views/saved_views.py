@@ -79,10 +79,11 @@ def view(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRespons
         return HttpResponse(reverse("inbox:list", args=[brand_slug, "open"]))
     try:
         query = _query(request, saved.brand)
-    except QueryError as refused:
+        sort = _sort(request, query)
+        changed = saving.change(view=saved, query=query, sort=sort, by=request.user, now=timezone.now())
+    except (QueryError, saving.Refused) as refused:
         return notice(request, str(refused))
-    sort = _sort(request, query)
-    return _gone_to(saving.change(view=saved, query=query, sort=sort, by=request.user, now=timezone.now()))
+    return _gone_to(changed)
 
 
 @require_POST

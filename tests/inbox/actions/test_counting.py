@@ -465,6 +465,17 @@ def test_names_and_places_of_views(channel: Channel, jo: Person) -> None:
     assert saved_views.of(agent_of(channel.brand), channel.brand) == []
 
 
+def test_a_view_that_somebody_removes_meanwhile_is_not_changed(channel: Channel, jo: Person) -> None:
+    view, stale = saved(channel, "tag:refund"), SavedView.objects.get()
+    saving.remove(view=view, by=jo, now=NOW)
+
+    with pytest.raises(saving.Refused, match="is no more"):
+        saving.change(view=stale, query=Query(), sort="", by=jo, now=NOW)
+    with pytest.raises(saving.Refused, match="is no more"):
+        saving.rename(view=stale, name="Money", by=jo, now=NOW)
+    assert not SavedView.objects.exists()
+
+
 def undo(channel: Channel, by: Person) -> undoing.Undone:
     return undoing.undo(brand=channel.brand, by=by, now=NOW + MINUTE)
 
