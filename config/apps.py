@@ -8,6 +8,7 @@ class ConfigConfig(AppConfig):
     verbose_name = "Parley"
 
     def ready(self) -> None:
-        from config import celery, sign_ins, tracing  # noqa: F401  (tasks bind to the app that was made last)
+        from config import celery, instants, sign_ins, tracing  # noqa: F401  (tasks bind to the app that was made last)
 
+        instants.read_them_quickly()
         sign_ins.watch_sign_ins()
