@@ -11,8 +11,12 @@ from django.db import transaction
 
 from inbox import events
 from inbox.actions import _by_brand, _isolating, _looking, _snoozing, _sql
+from inbox.rules.arrays import array
+from inbox.rules.pacing import Pace
 
-AT_ONCE = 64  # conversations of one transaction, so that nobody waits long for the brand's lock
+# Conversations of one transaction: as many as hold the brand's lock no longer than others may wait (rules.pacing), and so many at least. The
+# statements of a batch cost the same for eight, and on a machine that is busy after an outage small batches would make what is due later still.
+AT_ONCE, AT_MOST = 64, 256
 LATER = timedelta(minutes=1)  # for a conversation that cannot be looked at
 SELDOM = 10  # times as long as it took to find that out, so that it takes a small part of the time
 
@@ -20,7 +24,7 @@ DUE = """SELECT brand_id, conversation_id FROM inbox_timer
           WHERE fired_at IS NULL AND due_at <= %s AND brand_id <> ALL(%s) ORDER BY due_at, id LIMIT %s"""
 
 STILL_DUE = """SELECT DISTINCT conversation_id FROM inbox_timer
-                WHERE conversation_id = ANY(%s) AND fired_at IS NULL AND due_at <= %s ORDER BY conversation_id"""
+                WHERE conversation_id = ANY(%s::bigint[]) AND fired_at IS NULL AND due_at <= %s ORDER BY conversation_id"""
 
 
 def due(*, now: datetime, without: Collection[int] = (), limit: int = 500) -> dict[int, list[int]]:
@@ -31,32 +35,37 @@ def due(*, now: datetime, without: Collection[int] = (), limit: int = 500) -> di
     return {brand_id: list(ids) for brand_id, ids in found.items()}
 
 
-def sweep(*, now: datetime, without: Collection[int] = ()) -> int:
-    """Do what is due. Returns how many conversations had something. Two sweepers at once tell nothing twice.
+def a_pace() -> Pace:
+    return Pace(AT_ONCE, most=AT_MOST, fewest=AT_ONCE)
+
+
+def sweep(*, now: datetime, without: Collection[int] = (), pace: Pace | None = None) -> int:
+    """Do what is due. Returns how many conversations had something. Two sweepers at once tell nothing twice. Whoever sweeps again and again
+    keeps the `pace`.
 
     A brand whose lock somebody holds, or that cannot be worked, is left to the next sweep; the others do not wait for it, nor for a brand
     in which more is due than one look finds.
     """
-    done, found = 0, due(now=now, without=without)
+    done, found, pace = 0, due(now=now, without=without), pace or a_pace()
     for brand_id, ids in found.items():
-        if _by_brand.work(brand_id, partial(_sweep_brand, brand_id, ids, now), now=now):
+        if _by_brand.work(brand_id, partial(_sweep_brand, brand_id, ids, now, pace), now=now):
             done += len(ids)
     if found:  # what is due there may have left no place for what is due elsewhere
-        done += sweep(now=now, without=[*without, *found])
+        done += sweep(now=now, without=[*without, *found], pace=pace)
     return done
 
 
-def _sweep_brand(brand_id: int, ids: Sequence[int], now: datetime) -> None:
-    for begin in range(0, len(ids), AT_ONCE):
+def _sweep_brand(brand_id: int, ids: Sequence[int], now: datetime, pace: Pace) -> None:
+    while ids:
+        some, ids = ids[: pace.size], ids[pace.size :]
         failed, began = list[int](), time.monotonic()
         try:
-            _isolating.each(
-                sorted(ids[begin : begin + AT_ONCE]), partial(_fire, brand_id, now), failed=failed
-            )
+            _isolating.each(sorted(some), partial(_fire, brand_id, now), failed=failed)
         finally:
+            took = time.monotonic() - began
+            pace.took(took, of=len(some))
             if failed:
-                took = timedelta(seconds=time.monotonic() - began)
-                _put_off(brand_id, failed, now, max(LATER, SELDOM * took))
+                _put_off(brand_id, failed, now, max(LATER, timedelta(seconds=SELDOM * took)))
 
 
 @transaction.atomic(durable=True)
@@ -64,14 +73,14 @@ def _fire(brand_id: int, now: datetime, conversation_ids: Sequence[int]) -> None
     """Look at these conversations as they are now and tell what is due. What is no longer due is not told."""
     _by_brand.be_patient()
     with events.ledger(brand_id) as ledger:
-        still_due = [pk for (pk,) in _sql.rows(STILL_DUE, [list(conversation_ids), now])]
+        still_due = [pk for (pk,) in _sql.rows(STILL_DUE, [array(conversation_ids), now])]
         if not still_due:  # another sweeper had the lock before
             return
         _snoozing.wake(ledger, still_due, now)
-        _sql.run(
-            """UPDATE inbox_timer SET fired_at = %s
-                WHERE conversation_id = ANY(%s) AND clock_id IS NULL AND fired_at IS NULL AND due_at <= %s""",
-            [now, still_due, now],
+        _sql.run(  # turns of scores are set anew by the look, which writes each of them once
+            """UPDATE inbox_timer SET fired_at = %s WHERE conversation_id = ANY(%s::bigint[]) AND clock_id IS NULL AND kind <> 'turn'
+                AND fired_at IS NULL AND due_at <= %s""",
+            [now, array(still_due), now],
         )
         _looking.look(ledger, still_due, now, tell=True)
 

@@ -18,10 +18,12 @@ class Pace:
     """
 
     size: int = FEWEST * 2
+    most: int = MOST
+    fewest: int = FEWEST
 
     def took(self, seconds: float, *, of: int) -> None:
         """A batch of `of` held the lock for so many seconds."""
         if of <= 0:
             return
-        fits = int(of * HELD_SECONDS / seconds) if seconds > 0 else MOST
-        self.size = max(FEWEST, min(fits, self.size * 2, MOST))
+        fits = int(of * HELD_SECONDS / seconds) if seconds > 0 else self.most
+        self.size = max(self.fewest, min(fits, self.size * 2, self.most))

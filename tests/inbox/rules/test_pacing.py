@@ -33,3 +33,14 @@ def test_a_batch_of_little_says_little() -> None:
     pace.took(0.0, of=0)
 
     assert pace.size == 50
+
+
+def test_where_any_batch_costs_much_none_is_smaller_than_is_said_and_all_may_be_larger() -> None:
+    pace = Pace(64, most=256, fewest=64)
+
+    pace.took(1.0, of=64)
+    assert pace.size == 64
+
+    for _ in range(5):
+        pace.took(0.001, of=pace.size)
+    assert pace.size == 256
