@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from operator import attrgetter
 
 from inbox.actions import _sql
+from inbox.rules.arrays import array
 from inbox.rules.course import Kind, Run
 from inbox.rules.sla import ClockNow, State
 
@@ -77,11 +79,13 @@ class Stored:
 
     def differs_from(self, other: Stored) -> bool:
         """What a clock has used so far is known at any time from its facts; it alone is no reason to write while it runs."""
-        names = [name for name in _COLUMNS if name != "counted" or self.ended_at is not None]
-        return any(getattr(self, name) != getattr(other, name) for name in names)
+        written = _written if self.ended_at is not None else _written_while_it_runs
+        return bool(written(self) != written(other))
 
 
 _COLUMNS = [each.name for each in fields(Stored) if each.name not in ("id", "conversation_id", "warnings")]
+_written = attrgetter(*_COLUMNS)
+_written_while_it_runs = attrgetter(*(name for name in _COLUMNS if name != "counted"))
 _TYPES = (
     "bigint[], text[], timestamptz[], timestamptz[], text[], bigint[], text[], int[], int[], float8[], timestamptz[], "
     "timestamptz[], bigint[]"
@@ -103,7 +107,7 @@ def read(spells: Mapping[int, tuple[datetime | None, datetime | None]]) -> dict[
              WHERE d.since IS NULL OR k.started_at >= d.since OR k.ended_at IS NULL OR k.ended_at >= d.opened_at
                 OR (k.counted > k.target AND (k.breach_seq IS NULL OR k.due_at > k.breached_at))
              ORDER BY k.conversation_id, k.started_at""",
-        [list(spells), *([each[place] for each in spells.values()] for place in (0, 1))],
+        _sql.columns([(pk, *each) for pk, each in spells.items()], 3),
     ):
         *columns, percents, reached = row
         stored = Stored(*columns)
@@ -160,7 +164,7 @@ def write(
         _sql.run("DELETE FROM inbox_clocksegment WHERE clock_id = ANY(%s)", [list(dropped)])
         _sql.run("DELETE FROM inbox_clock WHERE id = ANY(%s)", [list(dropped)])
     if changed:
-        records = [(row.id, *(getattr(row, name) for name in _COLUMNS)) for row in changed]
+        records = [(row.id, *_written(row)) for row in changed]
         _sql.run(
             f"""UPDATE inbox_clock k SET {", ".join(f"{name} = d.{name}" for name in _COLUMNS)}
                   FROM unnest(%s::bigint[], {_placed(_TYPES.removeprefix("bigint[], "))}) AS d(id, {", ".join(_COLUMNS)})
@@ -168,7 +172,7 @@ def write(
             _sql.columns(records, len(_COLUMNS) + 1),
         )
     if made:
-        records = [(row.conversation_id, *(getattr(row, name) for name in _COLUMNS)) for row in made]
+        records = [(row.conversation_id, *_written(row)) for row in made]
         ids = {
             (row[1], row[2], row[3]): row[0]
             for row in _sql.rows(
@@ -225,14 +229,14 @@ def set_timers(
         row[0]: (row[1], (row[2], row[3], row[4]))
         for row in _sql.rows(
             """SELECT id, clock_id, kind, percent, due_at FROM inbox_timer
-                WHERE conversation_id = ANY(%s) AND clock_id IS NOT NULL AND fired_at IS NULL""",
-            [list(conversation_ids)],
+                WHERE conversation_id = ANY(%s::bigint[]) AND clock_id IS NOT NULL AND fired_at IS NULL""",
+            [array(conversation_ids)],
         )
     }
     right = {clock_id for clock_id, timer in unfired.values() if wanted.get(clock_id) == timer}
     obsolete = [timer_id for timer_id, (clock_id, timer) in unfired.items() if wanted.get(clock_id) != timer]
     if obsolete:
-        _sql.run("DELETE FROM inbox_timer WHERE id = ANY(%s)", [obsolete])
+        _sql.run("DELETE FROM inbox_timer WHERE id = ANY(%s::bigint[])", [array(obsolete)])
     records = [
         (clocks[clock_id], clock_id, *timer) for clock_id, timer in wanted.items() if clock_id not in right
     ]

@@ -74,8 +74,9 @@ class _Plan:
 
 
 def recompute(
-    ledger: events.Ledger,
     touched: Sequence[Touched],
+    promised: Sequence[Promise],
+    weights: _priority.Weights,
     now: datetime,
     *,
     news_since: Mapping[int, datetime] | None = None,
@@ -84,15 +85,14 @@ def recompute(
 
     Timers are not set yet: `arm` does that, after whoever fires has fired.
     """
-    promised = promises.of_brand(ledger.brand_id)
     facts = clock_facts.read((each.id, _looked_at_since(each)) for each in touched)
     stored = _clock_rows.read({pk: (each.since, each.opened_at) for pk, each in facts.items()})
     # What a broken promise adds to the priority must not put another one in its place: it would be broken no more. Being late counts,
     # too, and so does waiting, so no sum tells what the priority would be without it: the promise goes on while it holds otherwise.
     going_on = {each.id: _going_on(each, stored.get(each.id, []), promised) for each in touched}
     others = [each for each in touched if going_on[each.id] is None]
-    by_priority = any(each.row.priorities for each in promised)
-    plain = _priority.before_raising(ledger.brand_id, others, now) if by_priority else {}
+    by_priority = promises.ask_priority(promised)
+    plain = _priority.before_raising(others, weights, now) if by_priority else {}
     plan = _Plan()
     for each in touched:
         horizon = (news_since or {}).get(each.id, now + NEWS) - NEWS

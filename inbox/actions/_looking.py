@@ -48,14 +48,14 @@ def weigh(
 ) -> list[Standing]:
     """Clocks, and the priority that follows from them. Previews ask the same (policies.effect, weighing.preview), so that they show what
     saving does."""
-    weights = _priority.weights_of(ledger.brand_id)
-    standing = _clocks.recompute(ledger, touched, now, news_since=news_since)
+    promised, weights = promises.of_brand(ledger.brand_id), _priority.weights_of(ledger.brand_id)
+    standing = _clocks.recompute(touched, promised, weights, now, news_since=news_since)
     if tell:
         _telling.tell(ledger, standing, now)
     _priority.score(touched, weights, now)
-    if any("priority" in each.changed for each in touched) and promises.depend_on_priority(ledger.brand_id):
+    if promises.ask_priority(promised) and any("priority" in each.changed for each in touched):
         # Another priority may mean another promise, and that another score. Once: the next look takes it from there.
-        standing = _clocks.recompute(ledger, touched, now, news_since=news_since)
+        standing = _clocks.recompute(touched, promised, weights, now, news_since=news_since)
         _priority.score(touched, weights, now)
     return standing
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,15 +36,16 @@ def notify(ledger: events.Ledger, notices: Sequence[Notice], now: datetime) -> N
     newest = {each.subject: each for each in notices}
     if not newest:
         return
-    seqs: dict[int | None, int] = {}
+    together: dict[int | None, list[Notice]] = defaultdict(list)
     for each in newest.values():
-        if each.conversation_id not in seqs:
-            people = sorted(
-                {n.person_id for n in newest.values() if n.conversation_id == each.conversation_id}
-            )
-            seqs[each.conversation_id] = ledger.record(
-                EventKind.NOTIFIED, at=now, conversation_id=each.conversation_id, actor_id=each.actor_id, people=people
-            )  # fmt: skip
+        together[each.conversation_id].append(each)
+    seqs = {
+        conversation_id: ledger.record(
+            EventKind.NOTIFIED, at=now, conversation_id=conversation_id, actor_id=those[0].actor_id,
+            people=sorted({each.person_id for each in those}),
+        )
+        for conversation_id, those in together.items()
+    }  # fmt: skip
     _sql.run(
         """INSERT INTO inbox_notification AS n (brand_id, at, public_id, person_id, kind, conversation_id, message_id, actor_id,
                                                 text, seq, channel_id, matter)

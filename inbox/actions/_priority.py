@@ -47,12 +47,9 @@ def score(touched: Sequence[Touched], weights: Weights, now: datetime) -> None:
         each.next_turn = priority.next_change(facts, now)
 
 
-def before_raising(brand_id: int, touched: Sequence[Touched], now: datetime) -> dict[int, int]:
+def before_raising(touched: Sequence[Touched], weights: Weights, now: datetime) -> dict[int, int]:
     """Of those that a broken promise made urgent, the priority that they would have without it."""
     raised = [each for each in touched if each.broken and not each.priority_pinned]
-    if not raised:
-        return {}
-    weights = weights_of(brand_id)
     return {
         each.id: priority.score(
             replace(facts_of(each, weights, now), broken=False), weights.facts, now

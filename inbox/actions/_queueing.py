@@ -72,9 +72,10 @@ def sync(ledger: events.Ledger, touched: Sequence[Touched], now: datetime) -> No
             waiting.append((each.id, team, each.waiting_since or now))
     here = {pk for pk, *_ in waiting}
     forget([each.id for each in touched if each.id not in here])
-    for pk in _queue(ledger.brand_id, waiting):
-        each = next(each for each in touched if each.id == pk)
-        each.changed.setdefault("team_id", each.team_id)  # what waits now is told, so that somebody looks
+    new = set(_queue(ledger.brand_id, waiting))
+    for each in touched:
+        if each.id in new:
+            each.changed.setdefault("team_id", each.team_id)  # what waits now is told, so that somebody looks
 
 
 def forget(conversation_ids: Iterable[int]) -> bool:

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from inbox import events
 from inbox.actions import _sql
-from inbox.models import Conversation, ConversationState, EventKind, TimerKind
+from inbox.models import EventKind, TimerKind
+from inbox.rules.arrays import array
 
 
 def wake(ledger: events.Ledger, conversation_ids: Iterable[int], now: datetime) -> list[int]:
@@ -15,23 +16,22 @@ def wake(ledger: events.Ledger, conversation_ids: Iterable[int], now: datetime) 
 
     The event has the time at which it came back, which is when anybody could see it; the snooze ended when it was to end, however late
     that is seen to, and so it does for clocks."""
-    due = Conversation.objects.filter(
-        brand_id=ledger.brand_id,
-        pk__in=list(conversation_ids),
-        state=ConversationState.SNOOZED,
-        snoozed_until__lte=now,
+    due = _sql.rows(
+        """SELECT id, snoozed_until FROM inbox_conversation
+            WHERE brand_id = %s AND id = ANY(%s::bigint[]) AND state = 'snoozed' AND snoozed_until <= %s ORDER BY id""",
+        [ledger.brand_id, array(list(conversation_ids)), now],
     )
-    ended = dict(due.order_by("pk").values_list("pk", "snoozed_until"))
-    if not ended:
+    if not due:
         return []
-    records = [(pk, tell_end(ledger, pk, until, now)) for pk, until in ended.items() if until is not None]
+    records = [(pk, tell_end(ledger, pk, until, now)) for pk, until in due]
     _sql.run(
         """UPDATE inbox_conversation c SET state = 'open', snoozed_until = NULL, seq = d.seq
              FROM unnest(%s::bigint[], %s::bigint[]) AS d(id, seq) WHERE c.id = d.id""",
         _sql.columns(records, 2),
     )
-    forget_timers(list(ended))
-    return list(ended)
+    woken = [pk for pk, _ in records]
+    forget_timers(woken)
+    return woken
 
 
 def tell_end(ledger: events.Ledger, conversation_id: int, until: datetime, now: datetime) -> int:

@@ -4,8 +4,8 @@
     …                                       each.change(priority=1, priority_reasons=[[38, "window closes within the hour"]])
     _touched.finish(ledger, touched, now)   rows that changed, a TRIAGED event for each of them, and their turn timers
 
-Triage runs, in this order, `_tagging.apply(ledger, touched, readings, now)`, `_clocks.recompute(ledger, touched, now)` and
-`_priority.score(touched, _priority.weights_of(brand_id), now)`. Whoever scores without new messages (weights changed, a priority
+Triage runs, in this order, `_tagging.apply(ledger, touched, readings, now)`, `_clocks.recompute(touched, promised, weights, now)` and
+`_priority.score(touched, weights, now)`. Whoever scores without new messages (weights changed, a priority
 was pinned) does `load`, `score`, `finish`: targets, promise, window and a broken promise are filled in by `load`.
 
 The ledger must be open between the two, so nobody else changes these rows meanwhile. Values are those of the row; `change` also
@@ -14,7 +14,7 @@ changes what the others read from here on, so tags → clocks → priority each 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,7 @@ from inbox.actions import _sql
 from inbox.models import ConversationKind, ConversationState, DueKind, EventKind
 from inbox.platforms import WindowRules
 from inbox.rules import reply_window
+from inbox.rules.arrays import array
 
 # Columns that triage may write, with the type the statement reads them as.
 WRITABLE = {
@@ -36,6 +37,11 @@ WRITABLE = {
     "waiting_since": "timestamptz", "due_at": "timestamptz", "due_kind": "text", "due_reason": "text",
     "promised_at": "timestamptz", "snoozed_until": "timestamptz", "opened_at": "timestamptz",
 }  # fmt: skip
+
+_WRITERS: dict[str, Callable[[Any], str]] = {
+    "priority_reasons": lambda reasons: orjson.dumps(reasons).decode(),
+    "tags": array,  # as the text of one, since rows of an array are as long as one another
+}
 
 
 @dataclass(slots=True)
@@ -147,7 +153,11 @@ _ROW = [each.name for each in fields(Touched)][: [each.name for each in fields(T
 # Seven days back from their newest message, not from now, so that what was counted stays true. However much was said, little of it is read: from a
 # message one goes at once to the first of the eight hours before it, or, where there is none, over the silence to the one before that.
 _SPOKEN = "m.conversation_id = o.id AND m.sent_at > s.since AND m.direction <> 'note' AND m.kind <> 'system'"
-COMES = f"""greatest(1, (
+# Who has this one conversation, and said nothing before these eight hours, came once, and that is most of them.
+COMES = f"""CASE WHEN NOT EXISTS (SELECT FROM inbox_conversation o WHERE o.contact_id = c.contact_id AND o.id <> c.id
+                                   AND o.last_message_at > c.last_inbound_at - interval '7 days')
+                 AND NOT EXISTS (SELECT FROM inbox_message m WHERE m.conversation_id = c.id AND m.sent_at > c.last_inbound_at - interval '7 days'
+                                    AND m.sent_at <= c.last_inbound_at - interval '8 hours') THEN 1 ELSE greatest(1, (
            WITH RECURSIVE theirs AS (
                SELECT o.id, o.last_inbound_at FROM inbox_conversation o
                 WHERE (o.id = c.id OR o.contact_id = c.contact_id) AND o.last_message_at > c.last_inbound_at - interval '7 days'),
@@ -169,7 +179,7 @@ COMES = f"""greatest(1, (
                     SELECT max(1) AS by_them FROM theirs o JOIN inbox_message m ON {_SPOKEN}
                      WHERE near.at IS NULL AND m.sent_at = w.at AND m.direction = 'in') begun
                 WHERE w.at IS NOT NULL)
-           SELECT max(comes) FROM walk))"""
+           SELECT max(comes) FROM walk)) END"""
 
 _LOAD = f"""
     SELECT {", ".join(f"c.{name}" for name in _ROW)}, h.followers, h.verified, coalesce(p.vip, false), coalesce(h.unavailable_reason <> '', false),
@@ -186,13 +196,13 @@ _LOAD = f"""
       LEFT JOIN inbox_handle h ON h.channel_id = c.channel_id AND h.external_id = c.recipient_key COLLATE "C"
                               AND c.recipient_key <> ''
       LEFT JOIN inbox_contact p ON p.id = c.contact_id
-     WHERE c.brand_id = %s AND c.id = ANY(%s) ORDER BY c.id"""
+     WHERE c.brand_id = %s AND c.id = ANY(%s::bigint[]) ORDER BY c.id"""
 
 
 def load(brand_id: int, conversation_ids: Iterable[int], now: datetime) -> list[Touched]:
     """These conversations of the brand as they are, in one query."""
     found = []
-    for row in _sql.rows(_LOAD, [brand_id, list(conversation_ids)]):
+    for row in _sql.rows(_LOAD, [brand_id, array(list(conversation_ids))]):
         touched = Touched(*row[:-1])
         reasons: Any = touched.priority_reasons  # this driver gives JSON as text
         clocks = row[-1] or []
@@ -239,30 +249,33 @@ def finish(ledger: events.Ledger, touched: Sequence[Touched], now: datetime) -> 
 def _write(changed: Sequence[Touched]) -> None:
     if not changed:
         return
-    records = [
-        {"id": each.id, "seq": each.seq, **{name: getattr(each, name) for name in WRITABLE}}
-        for each in changed
+    names = [name for name in WRITABLE if any(name in each.changed for each in changed)]
+    columns: list[list[Any]] = [[each.id for each in changed], [each.seq for each in changed]]
+    columns += [
+        [_WRITERS[name](getattr(each, name)) if name in _WRITERS else getattr(each, name) for each in changed]
+        for name in names
     ]
-    types = ", ".join(f"{name} {type_}" for name, type_ in WRITABLE.items())
+    types = ["bigint", "bigint", *("text" if name == "tags" else WRITABLE[name] for name in names)]
     _sql.run(
-        f"""UPDATE inbox_conversation c SET seq = d.seq, {", ".join(f"{name} = d.{name}" for name in WRITABLE)}
-              FROM jsonb_to_recordset(%s::jsonb) AS d(id bigint, seq bigint, {types}) WHERE c.id = d.id""",
-        [orjson.dumps(records).decode()],
-    )
+        f"""UPDATE inbox_conversation c SET seq = d.seq, {", ".join(f"{name} = d.{name}::{WRITABLE[name]}" for name in names)}
+              FROM unnest({", ".join(f"%s::{type_}[]" for type_ in types)}) AS d(id, seq, {", ".join(names)}) WHERE c.id = d.id""",
+        [array(column) for column in columns],
+    )  # fmt: skip
 
 
 def _set_turns(brand_id: int, touched: Sequence[Touched]) -> None:
     """One timer a conversation, at the time its score changes next; none where it does not."""
-    records = [(each.id, None if each.ended else each.next_turn) for each in touched]
-    _sql.run(
-        """DELETE FROM inbox_timer t USING unnest(%s::bigint[], %s::timestamptz[]) AS d(id, at)
-            WHERE t.conversation_id = d.id AND t.clock_id IS NULL AND t.kind = 'turn' AND d.at IS NULL""",
-        _sql.columns(records, 2),
-    )
-    _sql.run(
-        """INSERT INTO inbox_timer AS t (brand_id, conversation_id, clock_id, kind, percent, due_at)
-           SELECT %s, d.id, NULL, 'turn', 0, d.at FROM unnest(%s::bigint[], %s::timestamptz[]) AS d(id, at) WHERE d.at IS NOT NULL
-           ON CONFLICT (conversation_id, clock_id, kind, percent) DO UPDATE SET due_at = excluded.due_at, fired_at = NULL
-            WHERE t.due_at <> excluded.due_at OR t.fired_at IS NOT NULL""",
-        [brand_id, *_sql.columns(records, 2)],
-    )
+    turns = {each.id: None if each.ended else each.next_turn for each in touched}
+    if still := [pk for pk, at in turns.items() if at is None]:
+        _sql.run(
+            "DELETE FROM inbox_timer WHERE conversation_id = ANY(%s) AND clock_id IS NULL AND kind = 'turn'",
+            [still],
+        )
+    if records := [(pk, at) for pk, at in turns.items() if at is not None]:
+        _sql.run(
+            """INSERT INTO inbox_timer AS t (brand_id, conversation_id, clock_id, kind, percent, due_at)
+               SELECT %s, d.id, NULL, 'turn', 0, d.at FROM unnest(%s::bigint[], %s::timestamptz[]) AS d(id, at)
+               ON CONFLICT (conversation_id, clock_id, kind, percent) DO UPDATE SET due_at = excluded.due_at, fired_at = NULL
+                WHERE t.due_at <> excluded.due_at OR t.fired_at IS NOT NULL""",
+            [brand_id, *_sql.columns(records, 2)],
+        )

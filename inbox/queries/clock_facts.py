@@ -17,6 +17,7 @@ from django.db import connection
 
 from inbox.models import EventKind
 from inbox.queries import merges, said_times
+from inbox.rules.arrays import array
 from inbox.rules.course import Course, course
 from inbox.rules.happened import ENDS, Held, Said, Turn, What
 
@@ -123,11 +124,11 @@ def _turns(conversation_ids: list[int]) -> dict[int, list[Turn]]:
         # A snooze ends when it is over, however late that is seen to.
         """SELECT e.conversation_id, e.seq, least(e.at, (e.data->>'over_at')::timestamptz), e.kind, e.data ? 'into', (e.data->>'undoes')::bigint
              FROM inbox_event e
-            WHERE e.conversation_id = ANY(%s)
+            WHERE e.conversation_id = ANY(%s::bigint[])
               AND e.kind IN ('conversation.resolved', 'conversation.reopened', 'conversation.snoozed', 'conversation.woken',
                              'conversation.no_reply_needed', 'conversation.pending', 'conversation.spam')
             ORDER BY e.conversation_id, e.seq""",
-        [conversation_ids],
+        [array(conversation_ids)],
     )
     # What somebody took back at once never was, and neither was the taking back.
     undone = {undoes for *_, undoes in rows if undoes}

@@ -6,12 +6,15 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import BigIntegerField, Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce
 
 from inbox.models import Conversation, ConversationMerge, Event, EventKind
+from inbox.rules.arrays import array
 
+_ANY = "SELECT FROM inbox_conversationmerge WHERE kept_id = ANY(%s::bigint[]) AND undone_at IS NULL LIMIT 1"
 _OPENS = (EventKind.REOPENED, EventKind.MESSAGE_RECEIVED)
 
 
@@ -30,8 +33,10 @@ def shown_in(conversation_ids: Collection[int]) -> dict[int, int]:
 def counted(conversation_ids: Collection[int]) -> list[tuple[int, int, datetime, datetime | None, datetime]]:
     """(kept, merged, from when on, until when, learned when): what was waiting there when it was merged, and all that is said since."""
     # Hardly any conversation was merged, and when it was opened again costs the planner more than all else that triage asks.
-    if not ConversationMerge.objects.filter(kept__in=conversation_ids, undone_at=None).exists():
-        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_ANY, [array(list(conversation_ids))])
+        if cursor.fetchone() is None:
+            return []
     found = _with_ends().filter(kept__in=conversation_ids)
     found = found.annotate(first=Coalesce("waiting_since", "merged_at"))
     columns = ("kept_id", "merged_id", "first", "ended_at", "merged_at")

@@ -56,8 +56,13 @@ def going_on(
     return next(each for each in holding if each.row.pk in broken or not each.row.priorities)
 
 
-def depend_on_priority(brand_id: int) -> bool:
+def ask_priority(promises: Sequence[Promise]) -> bool:
     """Whether a changed priority may mean another promise."""
+    return any(each.row.priorities for each in promises)
+
+
+def depend_on_priority(brand_id: int) -> bool:
+    """The same of what the brand promises."""
     return SlaPolicy.objects.filter(brand_id=brand_id, is_active=True).exclude(priorities=[]).exists()
 
 
