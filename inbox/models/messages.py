@@ -226,7 +226,6 @@ class Attachment(PublicIdModel):
             models.Index(fields=["path"], name="file_shown", condition=~Q(path="")),
         ]
 
-
     @property
     def is_shown_inline(self) -> bool:
         return self.mime in file_types.SHOWN_INLINE

@@ -2,7 +2,6 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from django.core.files.storage import FileSystemStorage
 from django.utils import timezone
 
 from connectors.actions import draining, erasing
@@ -14,7 +13,6 @@ from tests.connectors.conftest import NOW, message_item
 from tests.factories.people import agent_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
 
 
 @pytest.fixture
@@ -127,29 +125,6 @@ def test_what_was_sent_up_and_never_sent_goes_after_a_day_unless_a_draft_holds_i
         written=drafting.Written("", [], "", 0, 0, UUID(int=writer.pk), 2),
     )  # fmt: skip
     assert attaching.forget_unsent(now=tomorrow) == 1
-
-
-def test_what_was_being_sent_up_when_its_process_died_goes_after_a_day(
-    stored, channel, tmp_path, monkeypatch
-):
-    stored()
-    save = FileSystemStorage._save
-
-    def killed(self, name, content):
-        save(self, name, content)
-        raise SystemExit
-
-    monkeypatch.setattr(FileSystemStorage, "_save", killed)
-    with pytest.raises(SystemExit):
-        attaching.store_upload(
-            conversation=Conversation.objects.get(), by=agent_of(channel.brand), name="a.png", content=PNG, now=NOW
-        )
-    assert len(list((tmp_path / "out").rglob("*.png"))) == 1
-
-    assert attaching.forget_unsent(now=timezone.now() + attaching.UNSENT_KEPT + timedelta(minutes=1)) == 1
-    assert erasing.erase_files() == 1
-
-    assert list((tmp_path / "out").rglob("*.png")) == []
 
 
 def test_nothing_outside_the_media_folder_is_touched(stored, unsend, tmp_path, settings):

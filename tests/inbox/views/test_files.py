@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from connectors.actions import erasing
 from inbox import media_links
 from inbox.actions import attaching
 from inbox.models import Attachment, Conversation, FetchState, Person
@@ -77,7 +79,9 @@ def test_what_is_handed_to_a_platform_is_kept_by_nobody(
     assert "no-store" in answer["Cache-Control"]
 
 
-@pytest.mark.parametrize("name", ["invoice.pdf\n", "invoice.pdf\r\nSet-Cookie: a=b", "\n", "Rechnung für März\u2028.pdf"])
+@pytest.mark.parametrize(
+    "name", ["invoice.pdf\n", "invoice.pdf\r\nSet-Cookie: a=b", "\n", "Rechnung für März\u2028.pdf"]
+)
 def test_a_name_of_several_lines_is_told_in_one(
     name: str, page: Client, conversation: Conversation, media: Path
 ) -> None:
@@ -211,6 +215,27 @@ def test_a_file_that_the_disk_does_not_hold_is_refused_in_words_and_leaves_nothi
     assert [path for path in media.rglob("*") if path.is_file()] == []
     assert upload(page, conversation, content).status_code == 200
     assert (media / Attachment.objects.get().path).read_bytes() == content
+
+
+def test_what_was_being_sent_up_when_its_process_died_goes_after_a_day(
+    conversation: Conversation, media: Path, jo: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = FileSystemStorage._save
+
+    def killed(self: FileSystemStorage, name: str, content: object) -> None:
+        save(self, name, content)
+        raise SystemExit
+
+    monkeypatch.setattr(FileSystemStorage, "_save", killed)
+    now = timezone.now()
+    with pytest.raises(SystemExit):
+        attaching.store_upload(conversation=conversation, by=jo, name="a.png", content=PNG, now=now)
+    assert len(list(media.rglob("*.png"))) == 1
+
+    assert attaching.forget_unsent(now=now + attaching.UNSENT_KEPT + timedelta(minutes=1)) == 1
+    assert erasing.erase_files() == 1
+
+    assert list(media.rglob("*.png")) == []
 
 
 def test_a_token_says_until_when_it_holds(conversation: Conversation, media: Path, jo: Person) -> None:
