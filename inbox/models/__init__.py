@@ -1,5 +1,6 @@
 """The nouns. One file each; import from here."""
 
+from .attachments import Attachment, FetchState
 from .audit import AuditEntry
 from .brands import Brand, BrandSequence, Channel, ChannelState, Membership, Role
 from .bulk import BulkAct, BulkBatch, BulkRun, BulkState
@@ -14,11 +15,9 @@ from .messages import (
     ON_ITS_WAY,
     Amendment,
     AmendmentKind,
-    Attachment,
     Direction,
     EarlyRead,
     Ended,
-    FetchState,
     Message,
     UntoldMessage,
 )
