@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from inbox.exchange import AttachmentKind
 from inbox.rules import file_types
 
 from .brands import Channel
@@ -63,6 +64,11 @@ class Attachment(PublicIdModel):
             models.Index(fields=["id"], name="files_to_erase", condition=Q(fetch_state="gone") & ~Q(path="")),
             models.Index(fields=["path"], name="file_shown", condition=~Q(path="")),
         ]
+
+    @property
+    def called(self) -> str:
+        """For people, where it has no name. What a platform does not say is a file."""
+        return "File" if self.kind == AttachmentKind.OTHER else self.kind.title()
 
     @property
     def is_shown_inline(self) -> bool:

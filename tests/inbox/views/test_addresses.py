@@ -57,6 +57,15 @@ def test_a_copy_is_shown_as_what_it_is(kind: str, mime: str, shown: str) -> None
     assert [each for each in ("<img", "<video", "<audio", "download>") if each in html] == [shown]
 
 
+@pytest.mark.parametrize("state", FetchState.values)
+def test_what_a_platform_does_not_name_is_called_a_file(state: str) -> None:
+    told = {"file": Attachment(kind="other", fetch_state=state, mime="application/pdf")}
+
+    html = render_to_string("inbox/_attachment.html", told)
+
+    assert "File" in html and "other" not in html.lower().replace("file--other", "")
+
+
 def test_what_is_not_followed_is_still_shown() -> None:
     card = render_to_string(
         "inbox/_card.html", {"m": Message(kind="share", card={"url": "data:text/html,<b>"})}
