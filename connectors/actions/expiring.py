@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+
+import structlog
+from django.db import DatabaseError, connection
 
 from connectors.contract import UNKNOWN_KIND
 from connectors.models import DeadItem, Receipt, ReceiptState
@@ -10,6 +14,7 @@ from inbox import platforms
 from inbox.actions import contacts, expiring
 from inbox.models import Channel, Handle
 
+log = structlog.get_logger(__name__)
 SWEPT_EVERY = timedelta(minutes=10)
 AT_ONCE = 1000
 EARLY = timedelta(minutes=20)  # the sweep comes every ten: rather a little too soon than too late
@@ -17,30 +22,47 @@ EARLY = timedelta(minutes=20)  # the sweep comes every ten: rather a little too 
 
 def expire_words(*, now: datetime) -> int:
     """Words and files of public comments, and the deliveries that hold them. Returns of how many comments."""
-    expired = 0
     kept = {each.key: each.comments_kept for each in platforms.installed() if each.comments_kept is not None}
-    for channel in Channel.objects.filter(platform__in=kept).order_by("pk"):
-        before = now - kept[channel.platform] + EARLY
-        while gone := expiring.expire(channel=channel, before=before, now=now):
-            expired += gone
-            if gone < expiring.AT_ONCE:
-                break
-        _forget_deliveries(channel, before)
-    return expired
+    return _of_each(kept, lambda channel, limit: _words_of(channel, before=now - limit + EARLY, now=now))
 
 
 def expire_profiles(*, now: datetime) -> int:
     """Names and pictures that nobody could ask for again in time. Returns of how many people."""
-    expired = 0
     kept = {each.key: each.profile_cache for each in platforms.installed() if each.profile_cache is not None}
+    return _of_each(
+        kept, lambda channel, limit: _profiles_of(channel, before=now - limit + SWEPT_EVERY, now=now)
+    )
+
+
+def _of_each(kept: Mapping[str, timedelta], expire: Callable[[Channel, timedelta], int]) -> int:
+    """A channel whose brand somebody holds, or that cannot be worked, lets nothing of the others stay for longer than it may."""
+    expired = 0
     for channel in Channel.objects.filter(platform__in=kept).order_by("pk"):
-        before = now - kept[channel.platform] + SWEPT_EVERY
-        old = Handle.objects.filter(channel=channel, looked_up_at__lt=before)
-        for external_id in list(old.order_by("pk").values_list("external_id", flat=True)[:AT_ONCE]):
-            expired += contacts.forget_profile(
-                channel_id=channel.pk, external_id=external_id, before=before, now=now
-            )
+        try:
+            expired += expire(channel, kept[channel.platform])
+        except DatabaseError:
+            if not connection.is_usable():
+                raise
+            log.exception("not_expired", channel=channel.pk)
     return expired
+
+
+def _words_of(channel: Channel, *, before: datetime, now: datetime) -> int:
+    expired = 0
+    while gone := expiring.expire(channel=channel, before=before, now=now):
+        expired += gone
+        if gone < expiring.AT_ONCE:
+            break
+    _forget_deliveries(channel, before)
+    return expired
+
+
+def _profiles_of(channel: Channel, *, before: datetime, now: datetime) -> int:
+    old = Handle.objects.filter(channel=channel, looked_up_at__lt=before)
+    return sum(
+        contacts.forget_profile(channel_id=channel.pk, external_id=external_id, before=before, now=now)
+        for external_id in list(old.order_by("pk").values_list("external_id", flat=True)[:AT_ONCE])
+    )
 
 
 def _forget_deliveries(channel: Channel, before: datetime) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from connectors.actions import erasing, expiring, planning, syncing
 from connectors.models import DeadItem, Receipt, ReceiptState, SyncSchedule, Task
@@ -15,7 +17,9 @@ from inbox.actions.receiving import Arrival
 from inbox.exchange import InboundMessage, MessageKind, Party, ThreadKind
 from inbox.models import Channel, ChannelState, Contact, Handle, Message
 from tests.connectors.conftest import NOW, Moving
+from tests.factories.people import ChannelFactory
 from tests.fakes.platform import FakePlatform, manifest
+from tests.inbox.actions.holding import held
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -35,7 +39,7 @@ def comment(channel: Channel) -> Message:
         thread_kind=ThreadKind.COMMENT,
     )  # fmt: skip
     receiving.receive(arrivals=[Arrival(channel.pk, told)], now=NOW)
-    return Message.objects.get()
+    return Message.objects.get(channel=channel)
 
 
 def read(channel: Channel) -> Receipt:
@@ -76,6 +80,24 @@ def test_a_delivery_with_an_item_that_waits_to_be_read_stays(limited: Channel) -
 
     assert list(Receipt.objects.all()) == [unread]
     assert list(DeadItem.objects.all()) == [waits]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_brand_that_somebody_holds_keeps_nothing_of_the_others(
+    limited: Channel, connect: Callable[..., Channel]
+) -> None:
+    elsewhere = connect("acc-2", brand=ChannelFactory().brand)
+    said = [comment(channel) for channel in (limited, elsewhere)]
+    Handle.objects.update(looked_up_at=NOW, name="Mara")
+
+    with connection.cursor() as cursor, held(limited.brand_id):
+        cursor.execute("SET lock_timeout = '20ms'")
+        done = expiring.expire_words(now=NOW + 48 * HOUR), expiring.expire_profiles(now=NOW + 48 * HOUR)
+        cursor.execute("RESET lock_timeout")
+
+    assert done == (1, 1)
+    assert [Message.objects.get(pk=each.pk).text for each in said] == ["Lovely", ""]
+    assert Handle.objects.get(channel=elsewhere).name == ""
 
 
 def test_linkedin_is_such_a_network() -> None:
