@@ -14,6 +14,7 @@ from connectors.contract import ConnectorError, RateNotice, Remedy
 from connectors.models import ChannelHealth, RateBudget
 from connectors.rules import patience
 from connectors.rules.patience import Jitter
+from connectors.rules.remedies import RESTRICTED
 from inbox.actions import channels, contacts, sending
 from inbox.models import ConversationKind, Message
 from inbox.queries import outbox
@@ -45,7 +46,7 @@ class Refused:
         match error.remedy:
             case Remedy.RETRY:
                 return self._retry(error)
-            case Remedy.RECONNECT if not error.restricted and self._was_refused_so_before():
+            case Remedy.RECONNECT if self._was_refused_so_before(error):
                 return self._fail(f"{error.reason} {SAID_BEFORE}")
             case Remedy.RECONNECT:
                 return self.reconnect(error.reason, restricted=error.restricted)
@@ -110,10 +111,11 @@ class Refused:
         again = now + patience.after_a_fault(tries, self.jitter, most=error.most_tries)
         return self.put_back(error.reason, max(again, min(told, now + GIVE_UP_AFTER)), "retry")
 
-    def _was_refused_so_before(self) -> bool:
-        """The second time running it is more likely about this reply than about the channel, which others wait for. Where it is the
-        channel after all, the next one parks it."""
-        return _attempts.since_queued(self.message).filter(outcome=Remedy.RECONNECT).count() > 1
+    def _was_refused_so_before(self, error: ConnectorError) -> bool:
+        """The second time running it is more likely about this reply (of its words, too, a platform says that the account is restricted)
+        than about the channel, which others wait for. Where it is the channel after all, the next one parks it."""
+        so = RESTRICTED if error.restricted else Remedy.RECONNECT
+        return _attempts.since_queued(self.message).filter(outcome=so).count() > 1
 
     def _why_this_one_alone(self) -> str:
         """Why access that is refused once more is about this reply, in words; empty: it may be the channel's, which others wait for. Where

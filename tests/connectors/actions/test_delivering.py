@@ -5,7 +5,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from connectors import registry
-from connectors.actions import budgets, delivering
+from connectors.actions import _refused, budgets, delivering
 from connectors.contract import ConnectorError, RateNotice, Remedy, WindowRules
 from connectors.models import ChannelHealth, Credential, DeliveryAttempt, RateBudget
 from connectors.queries import runs
@@ -476,22 +476,40 @@ def test_a_reply_that_is_refused_like_this_again_lets_the_others_go(
     assert deliver(behind, clock) == "sent"
 
 
-def test_a_restricted_account_costs_no_reply_however_often_it_is_connected_again(
-    queued_reply, platform, clock, channel
+def test_a_reply_that_alone_is_refused_as_restricted_parks_its_channel_once(
+    queued_reply, platform, clock, channel, agent
 ):
     def refuse(reason, **details):
         platform.refuses(Remedy.RECONNECT, reason, **details)
-        assert deliver(queued_reply, clock) == "parked"
-        words = queued_reply.state_reason
+        outcome = deliver(queued_reply, clock)
         clock.passes(60)
         channels.resume_sending(channel_id=channel.pk, now=clock())
-        return words
+        return outcome, queued_reply.state_reason
 
-    waits = {refuse("Messaging is blocked.", restricted=True) for _ in range(3)}
+    waits = "Waiting until the platform lifts its restriction."
+    assert refuse("Messaging is blocked.", restricted=True) == ("parked", waits)
+    assert refuse("The password was changed.")[0] == "parked"  # for the first time
+    outcome, words = refuse("Messaging is blocked.", restricted=True)
 
-    assert waits == {"Waiting until the platform lifts its restriction."}
-    refuse("The password was changed.")  # for the first time
-    assert deliver(queued_reply, clock) == "sent"
+    assert (outcome, words) == ("failed", f"Messaging is blocked. {_refused.SAID_BEFORE}")
+    behind = queue("And one more thing.", channel=channel, agent=agent, now=clock())
+    assert deliver(behind, clock) == "sent"
+
+
+def test_where_it_is_the_account_that_is_restricted_the_next_reply_parks_it(
+    queued_reply, platform, clock, channel, agent
+):
+    for outcome in ("parked", "failed"):
+        platform.refuses(Remedy.RECONNECT, "Messaging is blocked.", restricted=True)
+        assert deliver(queued_reply, clock) == outcome
+        clock.passes(60)
+        channels.resume_sending(channel_id=channel.pk, now=clock())
+    behind = queue("And one more thing.", channel=channel, agent=agent, now=clock())
+    platform.refuses(Remedy.RECONNECT, "Messaging is blocked.", restricted=True)
+
+    assert deliver(behind, clock) == "parked"
+    channel.refresh_from_db()
+    assert (channel.state, channel.health.is_restriction) == (ChannelState.NEEDS_RECONNECT, True)
 
 
 def test_a_limit_that_is_used_up_without_a_reset_is_a_short_pause(queued_reply, platform, clock, channel):
