@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Max, Min, QuerySet
@@ -31,12 +31,14 @@ def met_by_trouble(message: Message) -> list[datetime]:
     return [] if lost else [at for at, _ in found]
 
 
-def first_put_off(message: Message) -> datetime | None:
-    """When it first met a fault or a limit since a person last wanted it sent. It may have waited in a parked channel before: nothing was tried
-    then."""
+def was_put_off_for_longer_than(limit: timedelta, message: Message, now: datetime) -> bool:
+    """Since it first met a fault or a limit, counted from when a person last wanted it sent. As long as its channel was parked, before
+    that or between two tries, nothing was tried."""
     put_off = since_queued(message).filter(outcome__in=(Remedy.RETRY, THROTTLED))
     first: datetime | None = put_off.aggregate(at=Min("started_at"))["at"]
-    return first
+    if first is None or now - first <= limit:
+        return False
+    return now - first - outbox.parked_since(message, first, now=now) > limit
 
 
 def access_refused(message: Message) -> tuple[datetime, datetime] | None:

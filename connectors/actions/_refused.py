@@ -91,7 +91,7 @@ class Refused:
     def _retry(self, error: ConnectorError) -> str:
         now = self.clock()
         attempts = _attempts.since_queued(self.message)
-        if now - (_attempts.first_put_off(self.message) or now) > GIVE_UP_AFTER:
+        if _attempts.was_put_off_for_longer_than(GIVE_UP_AFTER, self.message, now):
             return self._fail(f"Tried for a day without success: {error.reason}")
         told = error.retry_at if error.retry_at and error.retry_at > now else now
         if is_throttle(error):

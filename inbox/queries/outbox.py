@@ -190,15 +190,33 @@ def was_connected_again_since(message: Message, at: datetime) -> bool:
     return queued is not None and _came_back(message, queued).filter(at__gt=at).exists()
 
 
+def parked_since(message: Message, at: datetime, *, now: datetime) -> timedelta:
+    """For how long its channel sent nothing since then. Asked of a reply that was queued before and is sent now."""
+    queued = Event.objects.filter(message=message, kind=EventKind.REPLY_QUEUED).order_by("-seq").first()
+    parked, since = timedelta(0), at
+    if queued is None:
+        return parked
+    for changed_at, change in _changes(message, queued).values_list("at", "data"):
+        until = min(max(changed_at, since), now)
+        if change["before"] != ChannelState.CONNECTED:
+            parked += until - since
+        since = until
+    return parked
+
+
 def _came_back(message: Message, queued: Event) -> QuerySet[Event]:
     """A channel that sends again has said so."""
+    return _changes(message, queued).filter(data__state=ChannelState.CONNECTED)
+
+
+def _changes(message: Message, queued: Event) -> QuerySet[Event]:
+    """What became of its channel since."""
     return Event.objects.filter(
         brand=queued.brand_id,
         seq__gt=queued.seq,
         kind=EventKind.CHANNEL_CHANGED,
         data__channel=message.channel_id,
-        data__state=ChannelState.CONNECTED,
-    )
+    ).order_by("seq")
 
 
 def uncertain_replies(*, now: datetime, limit: int = 50) -> list[Message]:

@@ -130,6 +130,27 @@ def test_what_waited_in_a_parked_channel_for_days_was_not_tried_for_a_day(
     assert deliver(queued_reply, clock) == "retry"
 
 
+@pytest.mark.parametrize("details", [{}, {"throttled": True}], ids=["a fault", "a limit"])
+def test_nor_was_what_waited_there_between_two_tries(queued_reply, platform, clock, channel, details):
+    platform.refuses(Remedy.RETRY, "Not now.", **details)
+    deliver(queued_reply, clock)
+    for _ in range(2):
+        clock.passes(timedelta(hours=1).total_seconds())
+        channels.park_sending(channel_id=channel.pk, reason="The password was changed.", now=clock())
+        clock.passes(timedelta(hours=12).total_seconds())
+        channels.park_sending(channel_id=channel.pk, reason="The permission was withdrawn.", now=clock())
+        clock.passes(timedelta(hours=12).total_seconds())
+        channels.resume_sending(channel_id=channel.pk, now=clock())
+    platform.refuses(Remedy.RETRY, "Not now.", **details)
+
+    assert deliver(queued_reply, clock) in ("retry", "throttled")
+
+    clock.passes(timedelta(hours=23).total_seconds())
+    platform.refuses(Remedy.RETRY, "Not now.", throttled=True)
+    assert deliver(queued_reply, clock) == "failed"
+    assert queued_reply.state_reason == "Tried for a day without success: Not now."
+
+
 @pytest.mark.parametrize("by", ["a parked channel", "a limit", "workers that are not ready"])
 def test_what_held_a_reply_up_is_no_time_in_which_a_fault_lasted(
     queued_reply, platform, clock, channel, monkeypatch, by
