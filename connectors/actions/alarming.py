@@ -139,13 +139,13 @@ def _not_looked_at(channels: Mapping[int, Channel]) -> set[Key]:
 
 
 def _on_trial(channels: Mapping[int, Channel], now: datetime) -> set[Key]:
-    """Sending goes on for a try with access that was refused. Where that is refused once more, nothing is new."""
+    """Sending goes on for a try after access was refused. Where it is refused once more, nothing is new."""
     return {
         (pk, AlarmKind.DISCONNECTED.value, "")
         for pk, channel in channels.items()
         if channel.state == ChannelState.CONNECTED
         and (health := getattr(channel, "health", None)) is not None
-        and parking.is_on_trial(health, now=now)
+        and parking.is_unproven(health, now=now)
     }
 
 

@@ -11,11 +11,11 @@ import structlog
 from django.db import transaction
 from django.db.models import Q
 
-from connectors.contract import AccountChanged, AccountState
-from connectors.models import ChannelHealth, Credential
+from connectors.contract import AccountChanged, AccountState, Remedy
+from connectors.models import ChannelHealth, Credential, DeliveryAttempt
 from inbox import events
 from inbox.actions import channels, completing
-from inbox.models import Channel, ChannelState
+from inbox.models import ON_ITS_WAY, Channel, ChannelState
 
 log = structlog.get_logger(__name__)
 REVOKED = "The platform ended the permission; connect the channel again."
@@ -116,13 +116,23 @@ def _park(channel_id: int, reason: str, now: datetime, *, restricted: bool, refu
 def _next_try(channel_id: int, now: datetime) -> dict[str, datetime]:
     """Each pause is as long as the access has been refused by then, so that the pauses double."""
     health = ChannelHealth.objects.filter(channel=channel_id).first()
-    since = (health.refused_since if health is not None and is_on_trial(health, now=now) else None) or now
+    since = (health.refused_since if health is not None and _is_on_trial(health, now=now) else None) or now
     pause = min(max(now - since, FIRST_TRY), LONGEST_TILL_A_TRY)
     return {"refused_since": since, "access_tried_from": now + pause}
 
 
-def is_on_trial(health: ChannelHealth, *, now: datetime) -> bool:
-    """Whether refused access is being tried again, or soon will be: no reply has left with it yet, and nothing shows that it is good."""
+def is_unproven(health: ChannelHealth, *, now: datetime) -> bool:
+    """Whether nothing shows yet that access is accepted again, though replies may go. What answered a call and was renewed since is good,
+    unless replies that were refused wait for their turn with it."""
+    if not _is_on_trial(health, now=now):
+        return False
+    renewed = Credential.objects.filter(channel=health.channel_id, version__gt=health.refused_version)
+    refused = DeliveryAttempt.objects.filter(outcome=Remedy.REFRESH, message__channel=health.channel_id)
+    return not renewed.exists() or refused.filter(message__state__in=ON_ITS_WAY).exists()
+
+
+def _is_on_trial(health: ChannelHealth, *, now: datetime) -> bool:
+    """Whether refused access is being tried again, or soon will be, and no reply has left since it was refused."""
     tried_from, since, sent = health.access_tried_from, health.refused_since, health.last_sent_at
     if not health.refused_version or tried_from is None or since is None:
         return False

@@ -25,10 +25,19 @@ from connectors.actions import (
     refreshing,
     retiring,
 )
-from connectors.contract import Tokens
-from connectors.models import Alarm, ChannelHealth, Credential, Gap, HourOfArrivals, PlatformApp, SyncSchedule
+from connectors.contract import Remedy, Tokens
+from connectors.models import (
+    Alarm,
+    ChannelHealth,
+    Credential,
+    DeliveryAttempt,
+    Gap,
+    HourOfArrivals,
+    PlatformApp,
+    SyncSchedule,
+)
 from inbox import platforms
-from inbox.actions import channels
+from inbox.actions import channels, replying
 from inbox.models import Brand, Channel, ChannelState, Message, Notification, Person, Role
 from inbox.platforms import AuthRules, ReceiveRules
 from tests.connectors.conftest import NOW
@@ -161,6 +170,25 @@ def test_access_that_is_refused_each_time_it_is_tried_is_told_of_once(channel: C
     refused(130)
     assert look(131) == 1
     assert len(mail.outbox) == 2
+
+
+def test_access_that_was_renewed_and_answers_ends_the_alarm_once_no_refused_reply_waits(
+    channel: Channel, ops: Person, queued_reply: Message
+) -> None:
+    DeliveryAttempt.objects.create(message=queued_reply, started_at=NOW, ended_at=NOW, outcome=Remedy.REFRESH)
+    parking.heed_refusal(
+        channel_id=channel.pk, reason="The access has expired.", seen_version=1, now=NOW, of_access=True
+    )
+    assert look(1) == 1
+    Credential.objects.filter(channel=channel).update(version=2)
+    parking.heed_answer(channel_id=channel.pk, used_version=2, now=NOW + timedelta(minutes=2))
+
+    look(3)
+    assert Alarm.objects.get().cleared_at is None
+    replying.discard(message=queued_reply, by=ops, now=NOW + timedelta(minutes=4))
+    look(5)
+
+    assert Alarm.objects.get().cleared_at == NOW + timedelta(minutes=5)
 
 
 def test_a_restriction_is_told_as_one_and_a_grant_that_breaks_meanwhile_is_told_too(
