@@ -9,7 +9,7 @@ from datetime import datetime
 
 from inbox import events
 from inbox.actions import _sql
-from inbox.models import EventKind
+from inbox.models import EventKind, Notification, NotificationKind
 from inbox.models.fields import new_public_id
 
 
@@ -65,3 +65,9 @@ def notify(ledger: events.Ledger, notices: Sequence[Notice], now: datetime) -> N
             ),
         ],
     )  # fmt: skip
+
+
+def settled(message_ids: Sequence[int]) -> None:
+    """These replies have left, or were given up: that they had not, or would be late, is told to nobody any more, seen or not."""
+    if message_ids:
+        Notification.objects.filter(kind=NotificationKind.REPLY, message__in=message_ids).delete()

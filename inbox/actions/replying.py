@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from inbox import events
-from inbox.actions import _answering, _drafts, _given_up, _undo, _writing
+from inbox.actions import _answering, _drafts, _given_up, _notifying, _undo, _writing
 from inbox.actions._answering import ReplyRefused, SpentClick, StaleReply, situation_of, verdict_on
 from inbox.models import Attachment, Conversation, Ended, EventKind, Message, MessageState, Person, UndoKind
 
@@ -113,6 +113,7 @@ def discard(*, message: Message, by: Person, now: datetime) -> Message:
             state=MessageState.FAILED, state_reason=DISCARDED, ended=Ended.DISCARDED, seq=seq
         )
         _writing.change(current.conversation, seq)
+        _notifying.settled([current.pk])
         if was["state"] == MessageState.QUEUED and (queued := _given_up.queued([current])):
             _given_up.open_again(ledger, queued, by=by, now=now)
         current.refresh_from_db()

@@ -17,6 +17,7 @@ from inbox.actions import (
     _early_reads,
     _leaving_now,
     _not_sent,
+    _notifying,
     _sql,
     _threads,
     _too_late,
@@ -137,6 +138,7 @@ def mark_reply_sent(*, message_id: int, external_id: str, at: datetime | None, n
             message, seq, external_id=external_id, state=message.state if released else MessageState.SENT, state_reason="", ended="",
             lease_until=None, not_before=None, sent_at=sent_at, order_key=twin.order_key if twin else "",
         )  # fmt: skip
+        _notifying.settled([message.pk])
         if twin and twin.state != message.state == MessageState.SENT:
             _move(message, seq, state=twin.state)  # it was delivered or read by then
         if released:
@@ -155,6 +157,7 @@ def _give_way(ledger: events.Ledger, message: Message, now: datetime) -> None:
     """Another reply of ours with the same words was taken for this one. What the customer has is told there, so nobody need be."""
     columns = {"state": MessageState.FAILED, "ended": Ended.ELSEWHERE}
     _let_go(ledger, message, EventKind.REPLY_FAILED, SHOWN_ELSEWHERE, now, **columns)
+    _notifying.settled([message.pk])
 
 
 def _note_answer(

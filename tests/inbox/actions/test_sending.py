@@ -1157,6 +1157,29 @@ def test_whoever_wrote_it_is_told_at_once_until_when_it_waits_for_long(
     assert rung == ([f"Not sent yet: {words}"[:200]] if told else [])
 
 
+@pytest.mark.parametrize("ends", ["answered", "shown", "discarded", "shown as another"])
+def test_that_it_waits_is_told_until_it_has_left_or_is_given_up(
+    conversation: Conversation, jo: Person, channel: Channel, ends: str
+) -> None:
+    written = reply(conversation, jo)
+    claim(written)
+    put_back(written, "It is in trouble.", until=62 + 180 * 60)
+    Notification.objects.update(seen_at=say.at(70) if ends == "discarded" else None)
+    assert Notification.objects.filter(person=jo, message=written).exists()
+
+    if ends == "discarded":
+        replying.discard(message=written, by=jo, now=say.at(80))
+    elif ends == "shown":
+        echo(channel, "On its way", seconds=63)
+    else:
+        if ends == "shown as another":
+            other = reply(conversation, jo, "Another", seconds=64)
+            Message.objects.filter(pk=other.pk).update(state=MessageState.SENT, external_id="p1")
+        sending.mark_reply_sent(message_id=written.pk, external_id="p1", at=None, now=say.at(80))
+
+    assert not Notification.objects.exists()
+
+
 def test_a_reply_whose_window_closes_while_it_would_wait_is_told_at_once(
     conversation: Conversation, jo: Person
 ) -> None:
