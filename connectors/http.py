@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final, Self, cast
+from typing import Any, Final, Protocol, Self, cast
 from urllib.parse import urljoin, urlsplit
 
 import httpcore
@@ -89,6 +89,11 @@ def same_origin(one: str, other: str) -> bool:
         return False
 
 
+class Before(Protocol):
+    def __call__(self, seconds: float = ..., /) -> None:
+        """Ahead of a request that is over after so many seconds. What it raises stops the request."""
+
+
 class Http:
     """A pool of kept-alive connections. Thread-safe; one for a process is enough.
 
@@ -115,10 +120,10 @@ class Http:
             headers={"User-Agent": "Parley", "Accept": "application/json", "Accept-Encoding": "gzip"},
         )
         self.pause = pause
-        self.before: Callable[[], None] | None = None
+        self.before: Before | None = None
 
-    def watched(self, before: Callable[[], None]) -> Self:
-        """The same connections, with `before` called ahead of each request; what it raises stops the request."""
+    def watched(self, before: Before) -> Self:
+        """The same connections, with `before` called ahead of each request."""
         twin = copy.copy(self)
         twin.before = before
         return twin
@@ -181,8 +186,6 @@ class Http:
             content, sent["Content-Type"] = wire.encode(json), "application/json"
         for _ in range(_REDIRECTS + 1):
             self._check(url)
-            if self.before is not None:
-                self.before()
             try:
                 request = self._client.build_request(
                     method, url, headers=sent, params=params, content=content, data=form, files=files
@@ -191,7 +194,10 @@ class Http:
                 raise ConnectorError("This address cannot be called.", remedy=Remedy.BUG) from None
             if patience:
                 request.extensions["timeout"]["read"] = patience
-            until = until or time.monotonic() + _seconds_for(request)
+            left = until - time.monotonic() if until else _seconds_for(request)
+            if self.before is not None:
+                self.before(left)
+            until = until or time.monotonic() + left
             with over_by(until):
                 answer = self._exchange(request, url, until, repeatable=again, max_bytes=max_bytes)
             if method != "GET" or answer.status not in (301, 302, 303, 307, 308):

@@ -105,7 +105,7 @@ class Asker:
             parking.heed_answer(channel_id=self.channel.pk, used_version=self.version, now=now)
         return answer
 
-    def count(self) -> None:
+    def count(self, seconds: float = 0.0, /) -> None:
         self.hold()
         self.requests += 1
 

@@ -19,6 +19,7 @@ from connectors import contexts, sealing
 from connectors.actions import _covering, _handing_over, backfilling, planning, refreshing
 from connectors.actions.scheduling import Walk
 from connectors.contract import Account, ConnectorError, Grant, Remedy
+from connectors.http import Before
 from connectors.models import (
     ChannelHealth,
     Credential,
@@ -269,7 +270,7 @@ def callback_url(channel: Channel) -> str:
     return f"{settings.PARLEY_PUBLIC_URL}/webhooks/{channel.platform}/{channel.public_id}/"
 
 
-def subscribe(*, channel: Channel, now: datetime, watch: Callable[[], None] | None = None) -> None:
+def subscribe(*, channel: Channel, now: datetime, watch: Before | None = None) -> None:
     """Ask the platform to deliver to our door, or, where it is polled, to keep for us what we will poll. `watch`: called ahead of each
     request."""
     url = callback_url(channel)

@@ -112,10 +112,12 @@ class _Delivery:
         refused, context = self._refreshed(context)
         return refused or self._try(send, context)
 
-    def _still_ours(self) -> None:
-        """Ahead of each request of a send: a claim that ran out belongs to whoever settles it, and nothing more may leave."""
+    def _still_ours(self, seconds: float = 0.0, /) -> None:
+        """Ahead of each request of a send, which takes so long at most: a claim that ran out belongs to whoever settles it, and nothing
+        more may leave."""
+        message, takes = self.message, timedelta(seconds=seconds)
         if not sending.keep_claim(
-            message_id=self.message.pk, attempt=self.message.attempts, now=self.clock()
+            message_id=message.pk, attempt=message.attempts, now=self.clock(), takes=takes
         ):
             raise LostClaim
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -15,6 +14,7 @@ from connectors import contexts, sealing
 from connectors.actions import parking
 from connectors.clock import Clock
 from connectors.contract import ConnectorError, Remedy, Tokens
+from connectors.http import Before
 from connectors.models import Credential
 from connectors.queries import grants
 from inbox import platforms
@@ -43,7 +43,6 @@ USABLE_FOR = timedelta(seconds=20)  # a token that ends sooner is refreshed befo
 RENEWED = "The channel was connected again while an older permission was being renewed."
 NOT_CONNECTED = "The channel is not connected; connect it again."
 NO_RIGHT = "The platform gave no right to renew this permission any further; it holds until its end."
-Watch = Callable[[], None]
 TOO_LATE = "The permission has ended and cannot be renewed; connect the channel again."
 
 
@@ -52,7 +51,7 @@ def is_due_before_use(credential: Credential, *, now: datetime) -> bool:
     return ends and platforms.get(credential.app.platform).auth.refresh != "none"
 
 
-def refresh(*, channel_id: int, seen_version: int, clock: Clock, watch: Watch | None = None) -> Tokens:
+def refresh(*, channel_id: int, seen_version: int, clock: Clock, watch: Before | None = None) -> Tokens:
     """Tokens newer than the version the caller saw. Whoever comes second waits for the first one's. `watch`: called ahead of each
     request.
 
@@ -73,7 +72,7 @@ def _take_lease(channel_id: int, seen_version: int, now: datetime) -> bool:
     )
 
 
-def _refresh_as_winner(channel_id: int, seen_version: int, clock: Clock, watch: Watch | None) -> Tokens:
+def _refresh_as_winner(channel_id: int, seen_version: int, clock: Clock, watch: Before | None) -> Tokens:
     channel = Channel.objects.get(pk=channel_id)
     try:
         if platforms.get(channel.platform).auth.refresh == "none":
@@ -167,7 +166,7 @@ def _wait_for_winner(channel_id: int, seen_version: int, clock: Clock) -> Tokens
 
 
 def refresh_if_due(
-    *, channel_id: int, clock: Clock, at_once: bool = False, watch: Watch | None = None
+    *, channel_id: int, clock: Clock, at_once: bool = False, watch: Before | None = None
 ) -> str:
     """Renew the grant when it ends soon, by the platform's own margin; `at_once`: as soon as the platform allows it. The answer: why
     it was not renewed; empty: it was."""

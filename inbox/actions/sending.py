@@ -29,9 +29,10 @@ from inbox.actions._conversations import threads_by_id
 from inbox.models import Channel, ChannelState, Ended, EventKind, Message, MessageState
 from inbox.queries import outbox
 
-# Longer than one request to a platform may take (connectors.http: a minute in all; a large file takes its time to go up on top of that).
-# A send of many requests renews it before each (keep_claim), so that only a dead worker's claim runs out.
+# Longer than one request to a platform may take (a minute in all). A send of many requests renews it before each, and before one that takes
+# longer, because a large file goes up with it, for longer (keep_claim): only a dead worker's claim runs out.
 LEASE = timedelta(seconds=120)
+TO_SPARE = timedelta(seconds=60)  # after a request is over
 
 
 @transaction.atomic(durable=True)
@@ -172,10 +173,11 @@ def _note_answer(
 
 
 @transaction.atomic(durable=True)
-def keep_claim(*, message_id: int, attempt: int, now: datetime) -> bool:
-    """Hold on to a claim while the sending takes its time. False: it is somebody else's by now, and nothing may be sent."""
+def keep_claim(*, message_id: int, attempt: int, now: datetime, takes: timedelta = timedelta(0)) -> bool:
+    """Hold on to a claim while the sending takes its time. `takes`: what is asked next, at most. False: it is somebody else's by now, and
+    nothing may be sent."""
     held = Message.objects.filter(pk=message_id, state=MessageState.SENDING, attempts=attempt)
-    return bool(held.update(lease_until=now + LEASE))
+    return bool(held.update(lease_until=now + max(LEASE, takes + TO_SPARE)))
 
 
 def put_back(*, message_id: int, reason: str, not_before: datetime, now: datetime, attempt: int) -> bool:

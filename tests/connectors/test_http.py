@@ -226,6 +226,18 @@ def test_what_is_large_has_the_time_to_go_out() -> None:
     assert _seconds_for(large) == 110
 
 
+def test_whoever_watches_is_told_how_long_each_request_may_take() -> None:
+    told: list[float] = []
+    http = Http(transport=httpx.MockTransport(lambda request: httpx.Response(200)))
+    watched = http.watched(lambda seconds=0.0, /: told.append(seconds))
+
+    watched.get("https://api.example/")
+    watched.get("https://api.example/", patience=90.0)
+    watched.request("PUT", "https://api.example/", content=b"x" * 20_000_000)
+
+    assert told == [60, 90, 260]
+
+
 def test_a_name_with_many_addresses_that_drop_what_comes_holds_nobody(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -112,6 +112,26 @@ def test_each_request_of_a_long_send_renews_the_claim(
     assert delivering.deliver(message_id=queued_reply.pk, clock=clock) == "sent"
 
 
+def test_a_claim_outlasts_the_request_that_takes_longest(
+    queued_reply: Message, platform: Any, clock: Any
+) -> None:
+    send, slowest = platform.send, 270.0
+
+    def upload(ctx: Context, message: OutboundMessage) -> Sent:
+        assert ctx.http.before
+        ctx.http.before(slowest)
+        clock.passes(slowest + 30)
+        assert sending.expire_leases(now=clock()) == []
+        clock.passes(31)
+        assert sending.expire_leases(now=clock()) == [message_id]
+        return send(ctx, message)  # type: ignore[no-any-return]
+
+    message_id = queued_reply.pk
+    platform.send = upload
+
+    assert delivering.deliver(message_id=message_id, clock=clock) == "sent"
+
+
 def test_a_failed_reply_is_never_swallowed_by_another(
     queued_reply: Message, platform: Any, clock: Any, receipt: Any, channel: Channel, agent: Person
 ) -> None:
