@@ -104,16 +104,20 @@ def _upload(ctx: Context, attachment: OutboundAttachment) -> str:
         repeatable=True,
     )
     if not answer.ok:
-        raise _not_taken(errors.refusal(answer, ctx, "upload"))
+        refused = errors.refusal(answer, ctx, "upload")
+        raise _not_taken(refused, elsewhere=not same_origin(url, ctx.origins.api))
     _wait(ctx, asset)
     return asset
 
 
-def _not_taken(error: ConnectorError) -> ConnectorError:
-    """Our access was good a moment ago, when the address was given: what is said there of access is about this file."""
-    if error.remedy not in (Remedy.REFRESH, Remedy.RECONNECT):
-        return error
-    return ConnectorError(errors.NO_FILES, remedy=Remedy.TELL, code=error.code)
+def _not_taken(error: ConnectorError, *, elsewhere: bool) -> ConnectorError:
+    """Our access was good a moment ago, when the address was given: what is said there of access is about this file. And another host than
+    that of the API asks nothing of the account: messages without a file go on."""
+    if error.remedy in (Remedy.REFRESH, Remedy.RECONNECT):
+        return ConnectorError(errors.NO_FILES, remedy=Remedy.TELL, code=error.code)
+    if error.remedy is Remedy.RETRY and elsewhere:
+        return ConnectorError(error.reason, remedy=Remedy.RETRY, code=error.code, retry_at=error.retry_at)
+    return error
 
 
 def _wait(ctx: Context, asset: str) -> None:

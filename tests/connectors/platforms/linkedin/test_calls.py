@@ -205,6 +205,23 @@ def test_a_refused_upload_is_told_and_stops_no_messages(
     assert error.reason.startswith(reason)
 
 
+@pytest.mark.parametrize("said", ["Too many requests", "The daily quota of this application is used up"])
+@pytest.mark.parametrize(("host", "of_the_account"), [("api.linkedin.com", True), ("uploads.example", False)])
+def test_another_host_that_is_asked_too_often_holds_up_that_reply_alone(
+    linkedin: FakePlatform, tmp_path: Path, host: str, of_the_account: bool, said: str
+) -> None:
+    place = {"uploadUrl": f"https://{host}/C1", "headers": {}}
+    mechanism = {"com.linkedin.digitalmedia.uploading.MediaUploadHttpRequest": place}
+    value = {"asset": "urn:li:digitalmediaAsset:C1", "uploadMechanism": mechanism}
+    linkedin.on("POST", "/v2/assets", json_answer({"value": value}))
+    linkedin.on("PUT", "/C1", json_answer({"message": said}, 429, {"retry-after": "90"}))
+
+    error = error_with_a_file(linkedin, tmp_path)
+
+    assert (error.remedy, error.throttled or bool(error.rates)) == (Remedy.RETRY, of_the_account)
+    assert error.retry_at and error.retry_at >= NOW + timedelta(seconds=90)
+
+
 def test_an_upload_for_which_our_access_has_expired_has_it_renewed(
     linkedin: FakePlatform, tmp_path: Path
 ) -> None:
