@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from inbox import platforms
-from inbox.actions import _sql
+from inbox.actions import _sql, _taken_echoes
 from inbox.actions._arrivals import Batch, Key
 from inbox.exchange import Edited, Reacted, Unsent
 from inbox.models import Channel
@@ -194,6 +194,7 @@ def _erase(keys: list[Key], message_ids: list[int]) -> None:
             WHERE a.channel_id = k.channel_id AND a.target = k.target COLLATE "C" AND a.kind = 'edit' AND a.text <> ''""",
         _sql.columns(keys, 2),
     )
+    _taken_echoes.forget(message_ids)
     # The file itself is removed by the sweep that finds a path on a GONE attachment (connectors.actions.erasing).
     _sql.run(
         """UPDATE inbox_attachment SET url = '', title = '', name = '', fetch_state = 'gone', fetch_at = NULL

@@ -3,12 +3,22 @@ what it is."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from inbox import events
-from inbox.actions import _amending, _sql, _writing
-from inbox.exchange import Origin
-from inbox.models import Direction, Event, EventKind, FetchState, Message, MessageState
+from inbox.actions import _sql, _taken_echoes, receiving
+from inbox.actions.receiving import Arrival
+from inbox.exchange import InboundMessage
+from inbox.models import Event, EventKind, FetchState, Message, MessageState
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A message that a reply stood for, and how far it has come on the other side."""
+
+    channel_id: int
+    told: InboundMessage
+    state: str
 
 
 def holder_of(message: Message, external_id: str) -> Message | None:
@@ -37,26 +47,17 @@ def is_anothers(message: Message, external_id: str) -> bool:
     return told is not None and told.data.get("by") == "echo"
 
 
-def release(message: Message, now: datetime) -> Message:
-    """Let a reply change the id it stands under, in this transaction. Returns the row, not written yet, of the message whose id it was:
-    that has the same words."""
+def release(message: Message) -> Released:
+    """Let a reply change the id it stands under, in this transaction. Returns the message whose id it was: that has the same words."""
     # A message keeps its platform id (inbox_message_only_forward), but for the one that is named here.
     _sql.rows("SELECT set_config('parley.releases', %s, true)", [str(message.pk)])
-    return Message(
-        conversation=message.conversation, channel_id=message.channel_id, external_id=message.external_id, direction=Direction.OUT,
-        origin=Origin.OTHER_CLIENT, sent_at=message.sent_at, order_key=message.order_key, created_text=message.created_text,
-        text=message.created_text, state=MessageState.SENT, created_at=now,
-    )  # fmt: skip
+    return Released(message.channel_id, _taken_echoes.told_of(message), message.state)
 
 
-def stand_apart(ledger: events.Ledger, released: Message, reply: Message) -> None:
-    """What was done to the one message and to the other is told of each."""
-    conversation, at = reply.conversation, released.created_at
-    seq = ledger.record(EventKind.MESSAGE_ECHOED, at=at, conversation_id=conversation.pk)
-    released.seq = seq
-    released.save(force_insert=True)
-    ledger.attach(seq, released.pk)
-    rows = {released.external_id or "": (released.pk, seq), reply.external_id or "": (reply.pk, reply.seq)}
-    _amending.refold({(reply.channel_id, external_id): row for external_id, row in rows.items()})
-    conversation.refresh_from_db(fields=["message_count"])  # a twin may have gone meanwhile
-    _writing.change(conversation, seq, message_count=conversation.message_count + 1, public_seq=seq)
+def stand_apart(released: Released, now: datetime) -> None:
+    """As if it came now. It may be an earlier reply of ours with the same words, of which nobody knew what became of it."""
+    arrival = Arrival(released.channel_id, released.told)
+    receiving.receive(arrivals=[arrival], now=now)
+    as_sent = {"external_id": released.told.external_id, "state": MessageState.SENT}
+    if released.state != MessageState.SENT:
+        Message.objects.filter(channel=released.channel_id, **as_sent).update(state=released.state)

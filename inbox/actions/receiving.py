@@ -28,6 +28,7 @@ from inbox.actions import (
     _progress,
     _reach,
     _rooting,
+    _taken_echoes,
     _threads,
 )
 from inbox.actions._arrivals import Batch, Key, Met
@@ -205,6 +206,7 @@ class _Intake:
             change.answered.append(message.sent_at)
             settled.append((message_id, key[1], message.sent_at, _messages.order_key_of(message), seq))
         _messages.settle_replies(settled)
+        _taken_echoes.keep({pk: unknown[key] for key, pk in matched.items()}, self.now)
 
     def _number(
         self, fresh: dict[Key, InboundMessage], threads: dict[Key, Thread]

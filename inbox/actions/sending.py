@@ -19,6 +19,7 @@ from inbox.actions import (
     _not_sent,
     _notifying,
     _sql,
+    _taken_echoes,
     _threads,
     _too_late,
     _twins,
@@ -120,38 +121,46 @@ def mark_reply_sent(*, message_id: int, external_id: str, at: datetime | None, n
     """The platform took it and gave it this id. An echo may have said so already."""
     with events.ledger(_brand_of(message_id)) as ledger:
         message = _current(message_id)
-        if message.external_id and not _twins.is_anothers(message, external_id):
-            return
-        twin = _twins.holder_of(message, external_id)
-        if twin and twin.client_id:
-            if not message.external_id:
-                _give_way(ledger, message, now)
-            return
-        released = _twins.release(message, now) if message.external_id else None
-        seq = ledger.record(
-            EventKind.REPLY_SENT, at=now, conversation_id=message.conversation_id, message_id=message.pk,
-            replaces=str(twin.public_id) if twin else "",
-        )  # fmt: skip
-        sent_at = _dating.by_twin(message.pk, twin) if twin else at or message.attempted_at or message.sent_at
-        if twin:
-            _twins.absorb(twin)
-        _move(
-            message, seq, external_id=external_id, state=message.state if released else MessageState.SENT, state_reason="", ended="",
-            lease_until=None, not_before=None, sent_at=sent_at, order_key=twin.order_key if twin else "",
-        )  # fmt: skip
-        _notifying.settled([message.pk])
-        if twin and twin.state != message.state == MessageState.SENT:
-            _move(message, seq, state=twin.state)  # it was delivered or read by then
-        if released:
-            _twins.stand_apart(ledger, released, message)
-        # A reaction or an unsend may have been told before the platform's answer: it waited for this id.
-        key, opened = (message.channel_id, external_id), list[datetime]()
-        if _amending.known_for([key]):
-            told = _amending.refold({key: (message.pk, seq)})
-            opened = _amending.openings(told[key], message.channel)
-        looks = _early_reads.take([(message.channel_id, message.conversation.thread_key, external_id)])
-        looked_at = any(look.message_id for _, look in looks)
-        _note_answer(message, sent_at, seq, told_at=at, looked_at=looked_at, opened=opened)
+        is_known = message.external_id and not _twins.is_anothers(message, external_id)
+        released = None if is_known else _has_left(ledger, message, external_id, at, now)
+        _taken_echoes.forget([message_id])
+    if released:
+        _twins.stand_apart(released, now)
+
+
+def _has_left(
+    ledger: events.Ledger, message: Message, external_id: str, at: datetime | None, now: datetime
+) -> _twins.Released | None:
+    """Returns the message that the reply was taken for, where that is another."""
+    twin = _twins.holder_of(message, external_id)
+    if twin and twin.client_id:
+        if not message.external_id:
+            _give_way(ledger, message, now)
+        return None
+    released = _twins.release(message) if message.external_id else None
+    seq = ledger.record(
+        EventKind.REPLY_SENT, at=now, conversation_id=message.conversation_id, message_id=message.pk,
+        replaces=str(twin.public_id) if twin else "",
+    )  # fmt: skip
+    sent_at = _dating.by_twin(message.pk, twin) if twin else at or message.attempted_at or message.sent_at
+    if twin:
+        _twins.absorb(twin)
+    _move(
+        message, seq, external_id=external_id, state=MessageState.SENT, state_reason="", ended="", lease_until=None,
+        not_before=None, sent_at=sent_at, order_key=twin.order_key if twin else "",
+    )  # fmt: skip
+    _notifying.settled([message.pk])
+    if twin and twin.state != MessageState.SENT:
+        _move(message, seq, state=twin.state)  # it was delivered or read by then
+    # A reaction or an unsend may have been told before the platform's answer: it waited for this id.
+    key, opened = (message.channel_id, external_id), list[datetime]()
+    if released or _amending.known_for([key]):
+        told = _amending.refold({key: (message.pk, seq)})
+        opened = _amending.openings(told[key], message.channel)
+    looks = _early_reads.take([(message.channel_id, message.conversation.thread_key, external_id)])
+    looked_at = any(look.message_id for _, look in looks)
+    _note_answer(message, sent_at, seq, told_at=at, looked_at=looked_at, opened=opened)
+    return released
 
 
 def _give_way(ledger: events.Ledger, message: Message, now: datetime) -> None:

@@ -19,6 +19,7 @@ from .messages import (
     EarlyRead,
     Ended,
     Message,
+    TakenEcho,
     UntoldMessage,
 )
 from .messages import State as MessageState
@@ -136,6 +137,7 @@ __all__ = [
     "Tag",
     "TagRule",
     "TagState",
+    "TakenEcho",
     "Team",
     "TeamMember",
     "Timer",

@@ -219,6 +219,15 @@ class UntoldMessage(models.Model):
         ]
 
 
+class TakenEcho(models.Model):
+    """What the platform told of a message that was taken for a reply of ours by its words. Gone once the platform's answer says whose it is,
+    or none can come any more."""
+
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    told = models.JSONField()
+    taken_at = models.DateTimeField()
+
+
 class EarlyRead(models.Model):
     """The customer's look at a message that we do not have yet, or at a thread of which we have none. Used up when that comes."""
 

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from inbox import platforms
 from inbox.actions import (
     _by_brand,
+    _taken_echoes,
     _waiting,
     channels,
     clicks,
@@ -23,8 +24,18 @@ from inbox.actions import (
 )
 from inbox.actions.receiving import Arrival
 from inbox.exchange import Attachment as FileOfTheirs
-from inbox.exchange import AttachmentKind, Delivered, Origin, ThreadKind
-from inbox.models import Attachment, Channel, Conversation, Ended, Message, MessageState, Notification, Person
+from inbox.exchange import AttachmentKind, Delivered, MessageKind, Origin, ThreadKind
+from inbox.models import (
+    Attachment,
+    Channel,
+    Conversation,
+    Ended,
+    Message,
+    MessageState,
+    Notification,
+    Person,
+    TakenEcho,
+)
 from inbox.queries import outbox
 from tests.factories import exchange as say
 from tests.factories.people import ChannelFactory, agent_of
@@ -515,6 +526,92 @@ def test_the_answer_tells_which_of_two_messages_with_the_same_words_is_the_reply
     ]
     conversation.refresh_from_db()
     assert conversation.message_count == 3
+
+
+def test_a_message_that_a_reply_was_taken_for_is_as_whole_as_if_it_had_come_plainly(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    picture = FileOfTheirs(
+        AttachmentKind.IMAGE, "https://cdn.test/a", "image/jpeg", "a.jpg", 9, "A lamp", "f-1", say.at(999)
+    )
+    theirs = say.echoed(
+        "On its way", seconds=61.5, external_id="theirs", kind=MessageKind.SHARE, origin=Origin.AUTOMATION, reply_to="m-9",
+        card={"title": "A lamp", "at": say.at(3)}, attachments=(picture, replace(picture, storable=False, expires_at=None)),
+    )  # fmt: skip
+    plain = ChannelFactory(brand=channel.brand)
+    receiving.receive(arrivals=[Arrival(plain.pk, each) for each in (say.wrote(), theirs)], now=say.at(62))
+    message = reply(conversation, jo)
+    Attachment.objects.create(channel=channel, message=message, kind="image", path="out/a.png")
+    Message.objects.filter(pk=message.pk).update(attachment_count=1)
+    claim(message)
+    receiving.receive(arrivals=[Arrival(channel.pk, theirs)], now=say.at(62))
+    assert not Message.objects.filter(channel=channel, direction="out", client_id=None).exists()
+
+    sending.mark_reply_sent(message_id=message.pk, external_id="ours", at=None, now=say.at(63))
+
+    apart, straight = (Message.objects.get(channel=each, external_id="theirs") for each in (channel, plain))
+    shown = ("kind", "origin", "author_name", "sent_at", "order_key", "text", "reply_to", "card", "attachment_count", "state")  # fmt: skip
+    assert [getattr(apart, name) for name in shown] == [getattr(straight, name) for name in shown]
+    of_a_file = ("position", "kind", "url", "mime", "name", "size", "title", "external_id", "expires_at", "fetch_state")  # fmt: skip
+    files, plainly = (list(each.attachments.values(*of_a_file).order_by("pk")) for each in (apart, straight))
+    assert files == plainly != []
+    assert [file.path for file in message.attachments.all()] == ["out/a.png"]
+
+
+def test_a_message_that_a_reply_was_taken_for_may_be_an_earlier_reply_with_the_same_words(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    lost, again = reply(conversation, jo), reply(conversation, jo, seconds=70)
+    claim(lost)
+    sending.mark_reply_uncertain(
+        message_id=lost.pk, attempt=1, reason="No answer", now=say.at(62), look_at=say.at(63)
+    )
+    sending.mark_reply_failed(message_id=lost.pk, attempt=1, reason="Could not be confirmed", now=say.at(71))
+    claim(again, seconds=72)
+    echo(channel, "On its way", external_id="first", seconds=61)
+    assert state_of(again) == MessageState.SENT
+
+    sending.mark_reply_sent(message_id=again.pk, external_id="second", at=None, now=say.at(74))
+
+    told = list(Message.objects.filter(direction="out").order_by("pk").values_list("external_id", "state"))
+    assert told == [("first", MessageState.SENT), ("second", MessageState.SENT)]
+
+
+def test_how_far_a_message_has_come_that_a_reply_was_taken_for_says_nothing_of_the_reply(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    message = reply(conversation, jo)
+    claim(message)
+    echo(channel, "On its way", external_id="theirs", seconds=61.5)
+    look = say.read(seconds=62, message_id="theirs")
+    receiving.receive(arrivals=[Arrival(channel.pk, look)], now=say.at(62))
+    assert state_of(message) == MessageState.READ
+
+    sending.mark_reply_sent(message_id=message.pk, external_id="ours", at=None, now=say.at(63))
+
+    told = dict(Message.objects.filter(direction="out").values_list("external_id", "state"))
+    assert told == {"theirs": MessageState.READ, "ours": MessageState.SENT}
+
+
+def test_what_an_echo_told_is_kept_no_longer_than_an_answer_may_come(
+    conversation: Conversation, jo: Person, channel: Channel
+) -> None:
+    def shown(external_id: str, *, seconds: float) -> Message:
+        message = reply(conversation, jo, seconds=seconds)
+        claim(message, seconds=seconds)
+        echo(channel, "On its way", external_id=external_id, seconds=seconds)
+        return message
+
+    first, second = shown("p1", seconds=60), shown("p2", seconds=70)
+    third = shown("p3", seconds=60 + _taken_echoes.KEPT.total_seconds() + 1)
+    assert set(TakenEcho.objects.values_list("message", flat=True)) == {second.pk, third.pk}
+
+    receiving.receive(
+        arrivals=[Arrival(channel.pk, say.unsent(say.echoed("", external_id="p2")))], now=say.at(5000)
+    )
+    sending.mark_reply_sent(message_id=third.pk, external_id="p3", at=None, now=say.at(5000))
+
+    assert not TakenEcho.objects.exists() and first.pk
 
 
 def test_a_reaction_that_was_told_before_the_platforms_answer_opens_the_window(
