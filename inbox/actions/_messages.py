@@ -131,7 +131,7 @@ def match_echoes(unknown: dict[Key, InboundMessage], threads: dict[Key, Thread])
     for row in _sql.rows(
         """SELECT conversation_id, id, client_id::text, attempted_at, CASE state WHEN 'queued' THEN 1 WHEN 'failed' THEN 2 ELSE 0 END,
                   text, attachment_count > 0,
-                  ARRAY(SELECT f.external_id FROM inbox_attachment f WHERE f.message_id = m.id AND f.external_id <> '')
+                  ARRAY(SELECT unnest(string_to_array(f.external_id, ' ')) FROM inbox_attachment f WHERE f.message_id = m.id)
              FROM inbox_message m
             WHERE conversation_id = ANY(%s) AND direction = 'out' AND external_id IS NULL AND attempted_at IS NOT NULL
               AND (state <> 'failed' OR may_be_out) AND ended <> %s

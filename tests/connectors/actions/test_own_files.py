@@ -206,6 +206,23 @@ def test_what_a_file_was_called_in_an_attempt_before_is_known_still(picture: Mes
     assert outbox.content_of(picture).files == {"first", "second"}
 
 
+@pytest.mark.parametrize("shown_as", ["first", "second"])
+def test_its_echo_settles_it_by_what_it_was_called_in_either_attempt(
+    picture: Message, platform: FakePlatform, clock: Any, tell: Tell, shown_as: str
+) -> None:
+    for attempt, name in enumerate(("first", "second"), start=1):
+        claimed = sending.claim_reply(message_id=picture.pk, now=clock())
+        assert claimed
+        attaching.note_sent_up(message=claimed, place=0, external_id=name)
+        if attempt == 1:
+            sending.put_back(message_id=picture.pk, reason="No", not_before=clock(), now=clock(), attempt=1)
+
+    tell(platform.hears("", at=clock(), outbound=True, files=(shown_as,)))
+
+    picture.refresh_from_db()
+    assert picture.state == MessageState.SENT
+
+
 def test_the_names_of_many_attempts_give_way_to_the_newest(picture: Message, clock: Any) -> None:
     sending.claim_reply(message_id=picture.pk, now=clock())
     picture.refresh_from_db()
