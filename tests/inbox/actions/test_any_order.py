@@ -37,6 +37,7 @@ HELLO = say.wrote(
 )  # a reply answers something, so one message is there before all others
 LATER = 1000.0  # by then everything was told
 PICTURE = ""  # a reply of one picture and no words, which tell nobody whose it is
+ALIKE = "Gladly"  # what a colleague writes, too, in the platform's own app
 SHOWN_AS = {
     PICTURE: PICTURE,
     "Here": "Here",
@@ -115,7 +116,10 @@ def messages(draw: st.DrawFn, number: int) -> InboundMessage:
     if draw(st.integers(0, 3)) == 0:
         words = draw(st.sampled_from([f"from a colleague {number}", PICTURE]))
         files = () if words else (picture(f"m{number}"),)
-        return say.echoed(words, external_id=f"m{number}", seconds=seconds, attachments=files)
+        quoted = draw(st.sampled_from(["", "m0"]))
+        return say.echoed(
+            words, external_id=f"m{number}", seconds=seconds, attachments=files, reply_to=quoted
+        )
     pictures = draw(st.integers(0, 1))
     attached = tuple(
         Attachment(AttachmentKind.IMAGE, f"https://cdn.test/{place}") for place in range(pictures)
@@ -138,7 +142,7 @@ def amendments(draw: st.DrawFn, targets: list[InboundMessage]) -> tuple[int, Inb
     match what:
         case "edit":
             return place, say.edited(target, f"at {seconds:.0f}", seconds=seconds, version=int(seconds))
-        case "unsend":
+        case "unsend" if target.text != ALIKE:  # unsent words tell no two messages apart
             return place, say.unsent(target, seconds=seconds)
         case "react" | "take back":
             who = draw(st.sampled_from(["mara", "brand"]))
@@ -156,12 +160,16 @@ def amendments(draw: st.DrawFn, targets: list[InboundMessage]) -> tuple[int, Inb
 @st.composite
 def stories(draw: st.DrawFn) -> Story:
     said = [draw(messages(number)) for number in range(1, 1 + draw(st.integers(2, 6)))]
+    alike = draw(st.booleans())
+    if alike:
+        said.append(say.echoed(ALIKE, external_id="alike", seconds=draw(st.sampled_from([28.123, 44.123]))))
     replies = []
     for number in range(draw(st.integers(0, 2))):
-        text = draw(st.sampled_from(sorted(SHOWN_AS)))
-        lost = draw(st.booleans())
+        text = draw(st.sampled_from([ALIKE] if alike else sorted(SHOWN_AS)))
+        # Which of two with the same words is ours, the answer alone says.
+        lost = draw(st.booleans()) and not alike
         other = [] if lost or text == PICTURE else [OTHERWISE]
-        shown_as = draw(st.sampled_from([SHOWN_AS[text], *other]))
+        shown_as = draw(st.sampled_from([SHOWN_AS.get(text, text), *other]))
         replies.append(Reply(number, text, shown_as, lost, draw(st.booleans())))
     steps = [Step((each.sent_at - say.NOON).total_seconds(), "told", told=each) for each in said]
     targets = [*said, *(each.echo for each in replies)]
@@ -267,7 +275,7 @@ def picture_of(told: Told) -> dict[str, Any]:
         "thread": [
             (
                 m.external_id, m.text, m.state, m.edit_count, m.deleted_at, m.reactions, m.attachment_count, m.sent_at, m.direction,
-                m.client_id is not None,
+                m.client_id is not None, m.reply_to,
             )
             for m in Message.objects.filter(channel=told.channel).in_thread_order()
         ],
@@ -349,6 +357,16 @@ def shows_a_colleagues_picture_before_the_answer_to_one_of_ours(telling: Telling
     )  # fmt: skip
 
 
+def shows_a_colleagues_words_while_the_same_are_on_their_way(telling: Telling) -> bool:
+    places = {(step.what, step.reply): telling.place(step) for step in telling.story.steps}
+    return any(
+        isinstance(step.told, InboundMessage) and step.told.outbound and step.reply < 0 and step.told.text == reply.text
+        and places["tried", reply.number] < telling.place(step) < places["answered", reply.number]
+        for step in telling.story.steps
+        for reply in telling.story.replies
+    )  # fmt: skip
+
+
 def amends_a_message_before_it_comes(telling: Telling) -> bool:
     arrives = {
         step.told.external_id: telling.place(step)
@@ -380,7 +398,7 @@ def _comes_first(telling: Telling, is_one: Callable[[Step], bool], is_other: Cal
     [
         repeats, shows_two_messages_of_a_millisecond, shows_a_reply_before_the_answer_to_it, answers_a_reply_before_it_is_shown,
         amends_a_reply_before_the_answer_to_it, amends_a_message_before_it_comes,
-        shows_a_colleagues_picture_before_the_answer_to_one_of_ours,
+        shows_a_colleagues_picture_before_the_answer_to_one_of_ours, shows_a_colleagues_words_while_the_same_are_on_their_way,
     ],
 )  # fmt: skip
 def test_a_story_is_told_in_every_way_that_has_made_trouble(does: Callable[[Telling], bool]) -> None:

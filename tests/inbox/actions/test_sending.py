@@ -534,9 +534,9 @@ def test_a_message_that_a_reply_was_taken_for_is_as_whole_as_if_it_had_come_plai
     picture = FileOfTheirs(
         AttachmentKind.IMAGE, "https://cdn.test/a", "image/jpeg", "a.jpg", 9, "A lamp", "f-1", say.at(999)
     )
-    theirs = say.echoed(
-        "On its way", seconds=61.5, external_id="theirs", kind=MessageKind.SHARE, origin=Origin.AUTOMATION, reply_to="m-9",
-        card={"title": "A lamp", "at": say.at(3)}, attachments=(picture, replace(picture, storable=False, expires_at=None)),
+    theirs = replace(
+        say.echoed("On its way", seconds=61.5, external_id="theirs"), kind=MessageKind.SHARE, origin=Origin.AUTOMATION, reply_to="m-9",
+        card={"title": "A lamp", "price": 19.5}, attachments=(picture, replace(picture, storable=False, expires_at=None)),
     )  # fmt: skip
     plain = ChannelFactory(brand=channel.brand)
     receiving.receive(arrivals=[Arrival(plain.pk, each) for each in (say.wrote(), theirs)], now=say.at(62))
