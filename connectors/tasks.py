@@ -25,7 +25,7 @@ from connectors.actions import (
 )
 from connectors.turns import OneByOne, SecondHand, Turns
 from inbox import gestures, realtime
-from inbox.actions import attaching, clicks, sending
+from inbox.actions import attaching, clicks, forgetting, sending
 from inbox.models import Conversation, Message
 from inbox.queries import outbox
 
@@ -173,12 +173,14 @@ def show_writing(*, conversation_id: int, **_later: Any) -> None:
 
 @shared_task
 def erase_files(**_later: Any) -> None:
-    """What customers took back, what nobody sent, and what is left of copies that were broken off."""
+    """What customers took back, what nobody sent, what is left of copies that were broken off, and what was kept for an answer that did not
+    come."""
     turns.run(_erase, name="erase", key="erase")
 
 
 def _erase() -> None:
     attaching.forget_unsent(now=timezone.now())
+    forgetting.forget_taken_echoes(now=timezone.now())
     if erased := erasing.erase_files():
         log.info("files_erased", files=erased)
     if cleared := drafts.clear(now=timezone.now()):

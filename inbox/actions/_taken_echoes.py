@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from inbox.actions import _sql
@@ -21,8 +21,6 @@ from inbox.exchange import (
 from inbox.models import Message, TakenEcho
 from inbox.rules.cleaning import LONGEST, clean_json
 
-KEPT = timedelta(hours=1)  # no answer comes later than that
-
 
 def keep(taken: Mapping[int, InboundMessage], now: datetime) -> None:
     """Reply → the echo it was taken for."""
@@ -33,7 +31,6 @@ def keep(taken: Mapping[int, InboundMessage], now: datetime) -> None:
            SELECT t.*, %s FROM unnest(%s::bigint[], %s::jsonb[]) AS t ON CONFLICT DO NOTHING""",
         [now, *_sql.columns([(pk, json.dumps(_written(echo))) for pk, echo in taken.items()], 2)],
     )
-    TakenEcho.objects.filter(taken_at__lt=now - KEPT).delete()
 
 
 def forget(message_ids: Sequence[int]) -> None:

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from inbox.models import EarlyRead
+from inbox.models import EarlyRead, TakenEcho
+
+ECHOES_KEPT = timedelta(hours=1)  # the answer of no platform comes later than that
+ECHOES_AT_ONCE = 500
 
 
 @transaction.atomic(durable=True)
 def forget_early_reads(*, channel_id: int, before: datetime) -> int:
     """Looks at messages that no delivery and no history has shown since. Returns how many."""
     gone, _ = EarlyRead.objects.filter(channel=channel_id, at__lt=before).delete()
+    return gone
+
+
+@transaction.atomic(durable=True)
+def forget_taken_echoes(*, now: datetime) -> int:
+    """Of the replies of all brands, some at a time: what no platform's answer has asked for. It waits for nobody, and one whose answer comes
+    just now is that answer's affair. Returns how many."""
+    old = TakenEcho.objects.select_for_update(skip_locked=True).filter(taken_at__lt=now - ECHOES_KEPT)
+    some = list(old.order_by("taken_at").values_list("pk", flat=True)[:ECHOES_AT_ONCE])
+    gone, _ = TakenEcho.objects.filter(pk__in=some).delete()
     return gone

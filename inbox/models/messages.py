@@ -227,6 +227,12 @@ class TakenEcho(models.Model):
     told = models.JSONField()
     taken_at = models.DateTimeField()
 
+    class Meta:
+        indexes = [
+            # forget_taken_echoes looks for those that no answer has asked for.
+            models.Index(fields=["taken_at"], name="taken_echoes_by_age"),
+        ]
+
 
 class EarlyRead(models.Model):
     """The customer's look at a message that we do not have yet, or at a thread of which we have none. Used up when that comes."""

@@ -15,6 +15,7 @@ from inbox.actions import (
     channels,
     clicks,
     closing,
+    forgetting,
     media,
     noting,
     receiving,
@@ -603,7 +604,9 @@ def test_what_an_echo_told_is_kept_no_longer_than_an_answer_may_come(
         return message
 
     first, second = shown("p1", seconds=60), shown("p2", seconds=70)
-    third = shown("p3", seconds=60 + _taken_echoes.KEPT.total_seconds() + 1)
+    long_after = 60 + forgetting.ECHOES_KEPT.total_seconds() + 1
+    third = shown("p3", seconds=long_after)
+    assert forgetting.forget_taken_echoes(now=say.at(long_after)) == 1
     assert set(TakenEcho.objects.values_list("message", flat=True)) == {second.pk, third.pk}
 
     receiving.receive(
