@@ -23,7 +23,7 @@ API_BYTES: Final = 8 * 1024 * 1024
 MEDIA_BYTES: Final = 64 * 1024 * 1024
 # A refusal is read as words of the platform. What is longer says nothing that we know, and 64 MB of JSON are gigabytes when read.
 _REFUSAL_BYTES: Final = 64 * 1024
-_WHOLE_SECONDS: Final = 60.0  # for everything up to the last byte of the answer, wherever we are sent on to
+WHOLE_SECONDS: Final = 60.0  # for everything up to the last byte of the answer, wherever we are sent on to
 _SLOWEST_UPLOAD: Final = 100_000  # bytes a second: what takes longer to go out has so much more time
 _REDIRECTS: Final = 3
 _PORTS: Final = {"https": 443, "http": 80}
@@ -273,7 +273,7 @@ def _target(url: str, location: str) -> str:
 
 def _seconds_for(request: httpx.Request) -> float:
     going_out = int(request.headers.get("content-length", 0)) / _SLOWEST_UPLOAD
-    return max(_WHOLE_SECONDS, float(request.extensions["timeout"]["read"])) + going_out
+    return max(WHOLE_SECONDS, float(request.extensions["timeout"]["read"])) + going_out
 
 
 def _final(repeatable: bool) -> Remedy:

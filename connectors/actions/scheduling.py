@@ -17,8 +17,9 @@ from connectors.rules import lanes
 from inbox.actions import recording
 from inbox.models import Channel, Person
 
-# Renewed while the job is at work. After a crash the channel is not asked for so long, unless the worker tells of it.
-LEASE = timedelta(seconds=60)
+# Renewed ahead of each request, and longer than one may take (a minute in all, connectors.http) with what follows from its answer. After a
+# crash the channel is not asked for so long, unless the worker tells of it.
+LEASE = timedelta(seconds=90)
 MAX_BACK_OFF = timedelta(minutes=15)
 # These walk for long by their nature; the others are done within seconds.
 LONG = frozenset({Task.RECONCILE, Task.BACKFILL, Task.PROFILES, Task.PURGE})

@@ -195,7 +195,7 @@ BODY = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
 def test_a_peer_that_sends_a_little_at_a_time_holds_nobody(
     monkeypatch: pytest.MonkeyPatch, pieces: Callable[[], Iterator[bytes]]
 ) -> None:
-    monkeypatch.setattr("connectors.http._WHOLE_SECONDS", 0.3)
+    monkeypatch.setattr("connectors.http.WHOLE_SECONDS", 0.3)
     with drip(pieces()) as url, Http(allowed_origins=[url], read_timeout=0.2) as http:
         began = time.monotonic()
         assert remedy_of(lambda: http.get(url)) is Remedy.RETRY
@@ -203,7 +203,7 @@ def test_a_peer_that_sends_a_little_at_a_time_holds_nobody(
 
 
 def test_being_sent_on_takes_no_longer_than_being_answered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectors.http._WHOLE_SECONDS", 0.3)
+    monkeypatch.setattr("connectors.http.WHOLE_SECONDS", 0.3)
 
     def respond(request: httpx.Request) -> httpx.Response:
         asked.append(request)

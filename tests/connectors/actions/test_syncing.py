@@ -16,7 +16,9 @@ from connectors.actions import (
     scheduling,
     syncing,
 )
+from connectors.actions._asking import RENEWED_EVERY
 from connectors.contract import ConnectorError, HistoryRules, Page, Remedy
+from connectors.http import WHOLE_SECONDS
 from connectors.models import (
     Alarm,
     ChannelHealth,
@@ -437,8 +439,30 @@ def test_who_lost_the_lease_moves_no_cursor(schedule, platform, clock, monkeypat
     assert (poll.cursor, poll.lease_owner, Message.objects.count()) == ("theirs", "another", 0)
 
 
+def test_a_turn_whose_platform_takes_as_long_as_it_may_for_an_answer_is_not_taken_for_dead(
+    schedule, platform, clock, monkeypatch
+):
+    """The lease was renewed a few seconds ahead of the request, so it is not renewed once more."""
+    poll = schedule()
+    said(platform, 2)
+    asked = platform.poll
+
+    def at_the_last_second(ctx, cursor):
+        clock.passes(RENEWED_EVERY.total_seconds() - 1)
+        ctx.http.before(WHOLE_SECONDS)
+        clock.passes(WHOLE_SECONDS)
+        assert scheduling.claim_due(now=clock()) == []
+        return asked(ctx, cursor)
+
+    monkeypatch.setattr(platform, "poll", at_the_last_second)
+    scheduling.claim_due(now=clock())
+    done = run(poll, clock)
+
+    assert (done.error, done.new_messages, poll.failures, poll.last_error) == ("", 2, 0, "")
+
+
 def test_a_turn_that_waits_for_the_platform_is_not_taken_for_dead(schedule, platform, clock, monkeypatch):
-    """Each pause that it asks for is longer than a lease."""
+    """Each pause that it asks for ends after the lease that the request before it renewed."""
     walk = schedule(Task.RECONCILE)
     platform.page_size = 10
     said(platform, 20)
@@ -447,7 +471,8 @@ def test_a_turn_that_waits_for_the_platform_is_not_taken_for_dead(schedule, plat
     def each_page_at_the_second_try(ctx, cursor, thread_id=""):
         asked.append(cursor)
         if len(asked) % 2:
-            later = clock() + timedelta(seconds=80)
+            clock.passes(RENEWED_EVERY.total_seconds() - 1)
+            later = clock() + timedelta(seconds=88)
             raise ConnectorError("Slow down.", remedy=Remedy.RETRY, retry_at=later)
         return history(ctx, cursor, thread_id)
 
@@ -460,7 +485,7 @@ def test_a_turn_that_waits_for_the_platform_is_not_taken_for_dead(schedule, plat
     done = run(walk, clock, max_seconds=600, pause=pause)
 
     assert (done.error, done.new_messages, walk.failures, walk.is_slow) == ("", 20, 0, False)
-    assert clock() - NOW == timedelta(seconds=160)
+    assert clock() - NOW == timedelta(seconds=184)
 
 
 def test_who_lost_the_lease_asks_no_more_and_ends_nothing(schedule, platform, clock, monkeypatch):
