@@ -26,6 +26,7 @@ class Rule:
 FAULT_TRIES: Final = 4  # the first and three more
 _THROTTLED: Final = "Instagram asks us to slow down."
 _RESTRICTED: Final = "Instagram has restricted this account's messaging."
+NOT_IN_PUBLIC: Final = "Instagram did not take this public answer: it may be its words, or it lets this account write no comments for now. Messages go on."
 _WINDOW: Final = "The reply window has closed. It opens again when the customer writes."
 _GONE: Final = "This person cannot receive messages now (blocked, or the account is deactivated)."
 _NO_SUCH: Final = "Instagram no longer knows this person or message."
@@ -151,6 +152,19 @@ def in_public() -> Iterator[None]:
         raise ConnectorError(
             reason, remedy=Remedy.TELL, code=error.code, rates=error.rates, of_public=True
         ) from None
+
+
+@contextmanager
+def answering_in_public() -> Iterator[None]:
+    """The same around a public answer. 368 blocks the act that was tried, where the other restrictions name the messages: whether those
+    are, too, the next one is told itself."""
+    try:
+        with in_public():
+            yield
+    except ConnectorError as error:
+        if not error.restricted or error.code.partition("/")[0] != "368":
+            raise
+        raise ConnectorError(NOT_IN_PUBLIC, remedy=Remedy.TELL, code=error.code, rates=error.rates) from None
 
 
 def _rule(code: int | None, subcode: int | None, error: Any) -> Rule | None:

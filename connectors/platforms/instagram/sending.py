@@ -121,6 +121,6 @@ def _answer_publicly(ctx: Context, message: OutboundMessage) -> Sent:
             form["comment_id"] = comment_id
     else:
         path, form = f"{client.segment(message.reply_to or root)}/replies", {"message": message.text}
-    with errors.in_public():
+    with errors.answering_in_public():
         body, answer = client.post(ctx, path, form=form)
     return Sent((_id_in(body, answer, "id"),), rates=rates.notices(answer.headers, ctx))

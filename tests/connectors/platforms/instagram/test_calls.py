@@ -26,6 +26,7 @@ from connectors.contract import (
     Tokens,
     WebhookRequest,
 )
+from connectors.platforms.instagram import errors
 from connectors.platforms.instagram.connector import connector
 from tests.connectors import refusals
 from tests.connectors.helpers import NOW, FakePlatform, json_answer, lost_answer, reply, sent_json
@@ -253,6 +254,25 @@ def test_a_public_answer_goes_under_the_comment(instagram: FakePlatform) -> None
     sent = connector.send(instagram.context(connector, ACCOUNT), message)
     assert sent.external_ids == ("17870000000000099",)
     assert parse_qs(instagram.asked[0].content.decode()) == {"message": ["Yes, until 18:00."]}
+
+
+@pytest.mark.parametrize(
+    ("code", "subcode", "is_its_own"), [(368, None, True), (368, 1390008, True), (10, 1893063, False)]
+)
+def test_a_public_answer_that_is_blocked_restricts_no_messages(
+    instagram: FakePlatform, code: int, subcode: int | None, is_its_own: bool
+) -> None:
+    error = {"code": code, "message": "No."} | ({"error_subcode": subcode} if subcode else {})
+    instagram.on("POST", "/v25.0/17870000000000030/replies", json_answer({"error": error}, 400))
+    message = reply(thread_id="comment:17870000000000030", thread_kind=ThreadKind.COMMENT)
+
+    with pytest.raises(ConnectorError) as refused:
+        connector.send(instagram.context(connector, ACCOUNT), message)
+
+    told = refused.value
+    expected = (Remedy.TELL, False, False) if is_its_own else (Remedy.RECONNECT, True, False)
+    assert (told.remedy, told.restricted, told.of_public) == expected
+    assert (told.reason == errors.NOT_IN_PUBLIC) is is_its_own
 
 
 @pytest.mark.parametrize(
