@@ -43,6 +43,11 @@ def is_anothers(message: Message, external_id: str) -> bool:
     answer says another. Of two answers both are true. What was unsent has no words left to tell the two apart."""
     if message.external_id == external_id or message.deleted_at:
         return False
+    return was_shown_by_echo(message)
+
+
+def was_shown_by_echo(message: Message) -> bool:
+    """Whether that it is sent is a guess: no answer of the platform has said so."""
     told = Event.objects.filter(message=message, kind=EventKind.REPLY_SENT).order_by("seq").last()
     return told is not None and told.data.get("by") == "echo"
 

@@ -12,6 +12,7 @@ from django.db import transaction
 from inbox import events
 from inbox.actions import (
     _amending,
+    _attempting,
     _by_brand,
     _dating,
     _early_reads,
@@ -192,7 +193,9 @@ def keep_claim(*, message_id: int, attempt: int, now: datetime, takes: timedelta
 def put_back(*, message_id: int, reason: str, not_before: datetime, now: datetime, attempt: int) -> bool:
     """It certainly did not go out; it will be tried again from `not_before` on, and fails at once where it would wait for that in vain.
     `attempt`: of which this is said. False: that one is settled, or another is on its way, and nothing is changed."""
-    return _give_up_claim(message_id, attempt, partial(_waits_again, reason=reason, now=now, not_before=not_before))  # fmt: skip
+    return _give_up_claim(
+        message_id, attempt, now, partial(_waits_again, reason=reason, not_before=not_before)
+    )
 
 
 def _waits_again(
@@ -212,12 +215,12 @@ def _waits_again(
 
 def mark_reply_failed(*, message_id: int, reason: str, now: datetime, attempt: int) -> bool:
     """It did not go out and will not by itself; the reason is for the person who wrote it. `attempt` as in put_back."""
-    return _give_up_claim(message_id, attempt, partial(_has_failed, reason=reason, now=now))
+    return _give_up_claim(message_id, attempt, now, partial(_has_failed, reason=reason))
 
 
 def mark_reply_too_late(*, message_id: int, reason: str, now: datetime, attempt: int) -> bool:
     """The same, because the platform's window has closed."""
-    return _give_up_claim(message_id, attempt, partial(_is_too_late, reason=reason, now=now))
+    return _give_up_claim(message_id, attempt, now, partial(_is_too_late, reason=reason))
 
 
 def _is_too_late(ledger: events.Ledger, message: Message, reason: str, now: datetime) -> None:
@@ -228,7 +231,7 @@ def mark_reply_uncertain(
     *, message_id: int, reason: str, now: datetime, look_at: datetime, attempt: int
 ) -> bool:
     """The bytes left and no answer came. An echo or the platform's history will tell; look at `look_at`."""
-    return _give_up_claim(message_id, attempt, partial(_is_uncertain, reason=reason, now=now, look_at=look_at))  # fmt: skip
+    return _give_up_claim(message_id, attempt, now, partial(_is_uncertain, reason=reason, look_at=look_at))
 
 
 def _is_uncertain(
@@ -239,12 +242,13 @@ def _is_uncertain(
 
 
 @transaction.atomic(durable=True)
-def _give_up_claim(message_id: int, attempt: int, how: Callable[[events.Ledger, Message], None]) -> bool:
+def _give_up_claim(message_id: int, attempt: int, now: datetime, how: Callable[..., None]) -> bool:
     with events.ledger(_brand_of(message_id)) as ledger:
         message = _current(message_id)
-        if _settled(message, attempt):
+        if _attempting.is_settled(message, attempt):
+            _attempting.tell_if_taken_back(ledger, message, attempt, now)
             return False
-        how(ledger, message)
+        how(ledger, message, now=now)
     return True
 
 
@@ -291,12 +295,6 @@ def _expire_lease(brand_id: int, message_id: int, now: datetime, done: list[int]
             return
         _is_uncertain(ledger, message, "The sender stopped while sending.", now, look_at=now)
     done.append(message_id)
-
-
-def _settled(message: Message, attempt: int) -> bool:
-    """Nothing is left to decide: the platform has it, nobody is sending it, or a later attempt is on it."""
-    under_way = message.state in (MessageState.SENDING, MessageState.UNCERTAIN)
-    return bool(message.external_id) or not under_way or attempt != message.attempts
 
 
 def _brand_of(message_id: int) -> int:

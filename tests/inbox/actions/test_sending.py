@@ -9,8 +9,8 @@ from django.db import IntegrityError, transaction
 
 from inbox import platforms
 from inbox.actions import (
+    _attempting,
     _by_brand,
-    _taken_echoes,
     _waiting,
     channels,
     clicks,
@@ -615,6 +615,53 @@ def test_what_an_echo_told_is_kept_no_longer_than_an_answer_may_come(
     sending.mark_reply_sent(message_id=third.pk, external_id="p3", at=None, now=say.at(5000))
 
     assert not TakenEcho.objects.exists() and first.pk
+
+
+def taken_back(channel: Channel, external_id: str, *, seconds: float) -> None:
+    gone = say.unsent(say.echoed("", external_id=external_id), seconds=seconds)
+    receiving.receive(arrivals=[Arrival(channel.pk, gone)], now=say.at(seconds))
+
+
+@pytest.mark.parametrize("echo_first", [True, False])
+def test_a_colleagues_answer_that_is_taken_back_before_the_platforms_answer_hides_and_doubles_nothing(
+    conversation: Conversation, jo: Person, channel: Channel, *, echo_first: bool
+) -> None:
+    message = reply(conversation, jo)
+    claim(message)
+    echo(channel, "On its way", external_id="theirs")
+    taken_back(channel, "theirs", seconds=63)
+
+    if echo_first:
+        echo(channel, "On its way", external_id="ours", seconds=64)
+    sending.mark_reply_sent(message_id=message.pk, external_id="ours", at=None, now=say.at(65))
+    if not echo_first:
+        echo(channel, "On its way", external_id="ours", seconds=66)
+
+    told = Message.objects.filter(direction="out").values_list("external_id", "text", "deleted_at")
+    assert {(pk, text, gone is not None) for pk, text, gone in told} == {
+        ("theirs", "", True), ("ours", "On its way", False)
+    }  # fmt: skip
+    assert len(told) == 2
+    assert not Notification.objects.exists()
+
+
+@pytest.mark.parametrize("is_taken_back", [True, False])
+def test_where_a_reply_was_refused_and_the_answer_it_was_taken_for_is_gone_its_writer_is_told(
+    conversation: Conversation, jo: Person, channel: Channel, *, is_taken_back: bool
+) -> None:
+    message = reply(conversation, jo)
+    claim(message)
+    echo(channel, "On its way", external_id="theirs")
+    if is_taken_back:
+        taken_back(channel, "theirs", seconds=63)
+
+    assert not sending.put_back(
+        message_id=message.pk, reason="A fault.", not_before=say.at(70), now=say.at(64), attempt=1
+    )
+
+    told = Notification.objects.filter(person=jo).values_list("text", "message")
+    assert list(told) == ([(f"Not sent: {_attempting.TAKEN_BACK}", message.pk)] if is_taken_back else [])
+    assert state_of(message) == MessageState.SENT
 
 
 def test_a_reaction_that_was_told_before_the_platforms_answer_opens_the_window(
