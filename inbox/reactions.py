@@ -26,9 +26,9 @@ def show_in_lists(events: list[Event]) -> None:
     if not audience.of([realtime.brand_group(events[0].brand_id)]):
         return
     conversation_ids = {event.conversation_id for event in events if event.conversation_id}
-    told = notices.people_of(event.data for event in events if event.kind == EventKind.NOTIFIED)
+    bells = notices.bells_of(event.data for event in events if event.kind == EventKind.NOTIFIED)
     realtime.push_rows(
-        events[0].brand_id, conversation_ids, events[0].seq, events[-1].seq, told=told, threads=_numbers_in_threads(events)
+        events[0].brand_id, conversation_ids, events[0].seq, events[-1].seq, bells=bells, threads=_numbers_in_threads(events)
     )  # fmt: skip
     # Where nobody looks, the next sweep is soon enough for the counters of saved views.
     if view_counting.has_views(events[0].brand_id):

@@ -73,12 +73,12 @@ def push_rows(
     first_seq: int,
     last_seq: int,
     *,
-    told: Sequence[int] = (),
+    bells: notices.Bells = notices.NO_BELL,
     threads: Mapping[int, Sequence[int]] | None = None,
 ) -> None:
     """Rows as they now are, with the counters of the views. A page that sees a gap before `first_seq` asks for what it missed.
 
-    `told`: people whose bell rings. `threads`: by conversation the numbers with which its thread is told, too: these pushes go another
+    `threads`: by conversation the numbers with which its thread is told, too: these pushes go another
     way, and a page that has it open asks for one that does not come.
     """
     threads = threads or {}
@@ -89,14 +89,14 @@ def push_rows(
         columns = ("pk", "public_id", "state", "assignee_id", "channel_id", "contact_id")
         found = Conversation.objects.filter(pk__in=ids).values_list(*columns)
         changed = [[str(public), *facts, *threads.get(pk, ())] for pk, public, *facts in found]
-        message = _rows_message(brand_id, [], first_seq, last_seq, told)
+        message = _rows_message(brand_id, [], first_seq, last_seq, bells)
         _send(brand_group(brand_id), message | {"changed": changed, "threads": expected})
         return
     brand = Brand.objects.get(pk=brand_id)
     rows = inbox_list.rows_by_id(brand, ids, now=timezone.now())
     named = {str(row.conversation.public_id): threads.get(row.conversation.pk) for row in rows}
     expected |= {public: list(numbers) for public, numbers in named.items() if numbers}
-    message = _rows_message(brand_id, rows, first_seq, last_seq, told)
+    message = _rows_message(brand_id, rows, first_seq, last_seq, bells)
     _send(brand_group(brand_id), message | ({"threads": expected} if expected else {}))
 
 
@@ -206,17 +206,17 @@ def catch_up(
         entries = timeline.changed_since(
             conversation, read, brand_slug=brand.slug, limit=CATCH_UP_ENTRIES + 1
         )
-    told = notices.told_since(brand, since, limit=CATCH_UP_ROWS) if since < last else []
+    bells = notices.told_since(brand, since, limit=CATCH_UP_ROWS) if since < last else notices.NO_BELL
     if since > last or len(rows) > CATCH_UP_ROWS or len(entries) > CATCH_UP_ENTRIES:
         counts = inbox_list.counts_of(brand.pk)
-        return [_text({"type": "reload", "seq": last, "counts": counts, "ask": ask, "told": told})]
+        return [_text({"type": "reload", "seq": last, "counts": counts, "ask": ask} | bells.as_news())]
     found = []
     if conversation and read < last:
         fresh = _conversation(conversation.pk)
         html = thread_fragments.html_of(fresh, entries, with_head=True, with_composer=True)
         gone = timeline.gone_since(conversation, read)
         found.append(_text(thread_fragments.message_of(conversation, html, last, gone)))
-    return [*found, _text(_rows_message(brand.pk, rows, since + 1, last, told) | {"ask": ask})]
+    return [*found, _text(_rows_message(brand.pk, rows, since + 1, last, bells) | {"ask": ask})]
 
 
 def newest_seq(brand_ids: Iterable[int]) -> dict[int, int]:
@@ -274,17 +274,15 @@ def _send_thread(
 
 
 def _rows_message(
-    brand_id: int, rows: Sequence[inbox_list.Row], first: int, last: int, told: Sequence[int] = ()
+    brand_id: int,
+    rows: Sequence[inbox_list.Row],
+    first: int,
+    last: int,
+    bells: notices.Bells = notices.NO_BELL,
 ) -> dict[str, Any]:
     html = render_to_string("inbox/live/rows.html", {"rows": rows})
-    message = {
-        "type": "rows",
-        "first": first,
-        "last": last,
-        "html": html,
-        "counts": inbox_list.counts_of(brand_id),
-    }
-    return message | {"told": list(told)} if told else message
+    counts = inbox_list.counts_of(brand_id)
+    return {"type": "rows", "first": first, "last": last, "html": html, "counts": counts} | bells.as_news()
 
 
 def _send(group: str, message: dict[str, Any]) -> None:

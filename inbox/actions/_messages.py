@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from inbox.actions import _notifying, _sql, _untold
+from inbox.actions import _sql, _untold
 from inbox.actions._arrivals import Batch, Key, Met, customer_of
 from inbox.actions._conversations import Thread
 from inbox.exchange import InboundMessage, MessageKind, ReadUpTo
@@ -160,7 +160,6 @@ def settle_replies(settled: list[tuple[int, str, datetime, str, int]]) -> None:
                       AS s(id, external_id, sent_at, order_key, seq) WHERE m.id = s.id""",
             _sql.columns(settled, 5),
         )
-        _notifying.settled([each[0] for each in settled])
 
 
 def correct_places(corrected: list[tuple[int, datetime, str, int]]) -> None:

@@ -24,6 +24,7 @@ from inbox.actions import (
     _early_reads,
     _messages,
     _naming,
+    _notifying,
     _placing,
     _progress,
     _reach,
@@ -206,6 +207,7 @@ class _Intake:
             change.answered.append(message.sent_at)
             settled.append((message_id, key[1], message.sent_at, _messages.order_key_of(message), seq))
         _messages.settle_replies(settled)
+        _notifying.settled(self.ledger, list(matched.values()), self.now)
         _taken_echoes.keep({pk: unknown[key] for key, pk in matched.items()}, self.now)
 
     def _number(

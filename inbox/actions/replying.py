@@ -113,7 +113,7 @@ def discard(*, message: Message, by: Person, now: datetime) -> Message:
             state=MessageState.FAILED, state_reason=DISCARDED, ended=Ended.DISCARDED, seq=seq
         )
         _writing.change(current.conversation, seq)
-        _notifying.settled([current.pk])
+        _notifying.settled(ledger, [current.pk], now)
         if was["state"] == MessageState.QUEUED and (queued := _given_up.queued([current])):
             _given_up.open_again(ledger, queued, by=by, now=now)
         current.refresh_from_db()

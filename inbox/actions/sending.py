@@ -150,7 +150,7 @@ def _has_left(
         message, seq, external_id=external_id, state=MessageState.SENT, state_reason="", ended="", lease_until=None,
         not_before=None, sent_at=sent_at, order_key=twin.order_key if twin else "",
     )  # fmt: skip
-    _notifying.settled([message.pk])
+    _notifying.settled(ledger, [message.pk], now)
     if twin and twin.state != MessageState.SENT:
         _move(message, seq, state=twin.state)  # it was delivered or read by then
     # A reaction or an unsend may have been told before the platform's answer: it waited for this id.
@@ -168,7 +168,7 @@ def _give_way(ledger: events.Ledger, message: Message, now: datetime) -> None:
     """Another reply of ours with the same words was taken for this one. What the customer has is told there, so nobody need be."""
     columns = {"state": MessageState.FAILED, "ended": Ended.ELSEWHERE}
     _let_go(ledger, message, EventKind.REPLY_FAILED, SHOWN_ELSEWHERE, now, **columns)
-    _notifying.settled([message.pk])
+    _notifying.settled(ledger, [message.pk], now)
 
 
 def _note_answer(

@@ -7,11 +7,14 @@ import uuid
 from collections.abc import Callable
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from inbox.actions import noting
-from inbox.models import Brand, Conversation, Person
+from inbox import events
+from inbox.actions import _notifying, noting
+from inbox.actions._notifying import Notice
+from inbox.models import Brand, Conversation, NotificationKind, Person
 from tests.browser.conftest import Outside
 from tests.browser.test_late_answers import at, hold
 from tests.factories.people import agent_of
@@ -50,6 +53,29 @@ def test_what_rings_while_the_list_is_looked_at_is_not_put_out_with_it(
     page.wait_for_timeout(300)
 
     expect(page.locator(RINGING)).to_have_count(1)
+
+
+@pytest.mark.parametrize("more", [True, False])
+def test_what_nobody_need_know_any_more_puts_the_bell_out_where_it_is_all(
+    enter: Enter, anna: Conversation, zoe: Conversation, mara: Person, bea: Person, *, more: bool
+) -> None:
+    reply = anna.messages.first()
+    assert reply
+    with transaction.atomic(), events.ledger(anna.brand_id) as ledger:
+        notice = Notice(
+            mara.pk, NotificationKind.REPLY, anna.pk, "Not sent yet: The limit.", message_id=reply.pk
+        )
+        _notifying.notify(ledger, [notice], timezone.now())
+    page = enter("/b/lumen/inbox/open/")
+    if more:
+        calls(mara, bea, zoe)
+    expect(page.locator(RINGING)).to_have_count(1)
+
+    with transaction.atomic(), events.ledger(anna.brand_id) as ledger:
+        _notifying.settled(ledger, [reply.pk], timezone.now())
+    page.wait_for_timeout(1000)
+
+    expect(page.locator(RINGING)).to_have_count(1 if more else 0)
 
 
 def test_whom_a_note_calls_is_found_by_name_and_not_by_what_all_addresses_share(

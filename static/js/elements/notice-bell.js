@@ -19,6 +19,13 @@ class NoticeBell extends HTMLElement {
     if (times === this.times) this.#dot(false)
   }
 
+  /** Something they had not seen is over: dark, unless there is more. Where that cannot be had, it rings on. */
+  async look() {
+    const { times } = this
+    const told = await ask(this.dataset.url).catch(() => null)
+    if (told && !elements(told)[0].querySelector("[data-unseen]")) this.quiet(times)
+  }
+
   #dot(rings) {
     this.toggleAttribute("data-rings", rings)
     this.querySelector(".bell__said").textContent = rings ? ": something new" : ""

@@ -248,6 +248,7 @@ class WorkspaceShell extends HTMLElement {
     if (news.views) standFor(this, news.views)
     if (news.counts && !this.line.isOld(news)) this.#counters(news.counts, { partly: news.type === "counts" })
     if (news.told?.includes(Number(this.dataset.me))) this.querySelector("notice-bell")?.ring()
+    if (news.spared?.includes(Number(this.dataset.me))) this.querySelector("notice-bell")?.look()
     if (news.type === "thread" && news.conversation === this.pane?.dataset.id) {
       this.meanwhile?.push(news)
       this.pane?.receive(elements(news.html), news.gone)

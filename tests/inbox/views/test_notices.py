@@ -7,7 +7,7 @@ from django.test import Client
 from inbox import events, realtime
 from inbox.actions import _notifying
 from inbox.actions._notifying import Notice
-from inbox.models import Conversation, Notification, NotificationKind, Person
+from inbox.models import Conversation, Event, Notification, NotificationKind, Person
 from tests.factories import exchange as say
 from tests.factories.people import BrandFactory, agent_of
 
@@ -75,6 +75,30 @@ def test_a_page_that_missed_it_hears_of_it_with_the_rest(conversation: Conversat
 
     assert f'"told":[{jo.pk}]' in late
     assert '"told"' not in early
+
+
+def test_the_page_of_whoever_need_not_know_of_it_any_more_hears_so_where_they_had_not_seen_it(
+    conversation: Conversation, jo: Person
+) -> None:
+    kim = agent_of(conversation.brand, name="Kim")
+    message = conversation.messages.first()
+    assert message
+    with events.ledger(conversation.brand_id) as ledger:
+        for each in (jo, kim):
+            notice = Notice(
+                each.pk, NotificationKind.REPLY, conversation.pk, "Not sent: A fault.", message_id=message.pk
+            )
+            _notifying.notify(ledger, [notice], say.at(5))
+        Notification.objects.filter(person=kim).update(seen_at=say.at(6))
+        since = ledger.last
+    with events.ledger(conversation.brand_id) as ledger:
+        _notifying.settled(ledger, [message.pk], say.at(7))
+        _notifying.settled(ledger, [message.pk], say.at(8))
+
+    assert not Notification.objects.exists()
+    [late] = realtime.catch_up(conversation.brand, since=since, read=since, conversation=None)
+    assert f'"spared":[{jo.pk}]' in late and '"told"' not in late
+    assert Event.objects.filter(seq__gt=since).count() == 1
 
 
 def test_as_many_questions_for_many_as_for_few(
