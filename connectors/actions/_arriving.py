@@ -11,7 +11,7 @@ import structlog
 from django.db import Error as DatabaseFailure
 from django.db import InterfaceError, OperationalError, transaction
 
-from connectors.actions import _covering, _missed, parking
+from connectors.actions import _missed, _redelivered, parking
 from connectors.contract import (
     AccountChanged,
     DeliveriesLost,
@@ -29,7 +29,8 @@ from inbox.rules.cleaning import clean, clean_json
 log = structlog.get_logger(__name__)
 # Connection, rollback, resources, operator, system: the item is not to blame, the same batch may go through next time.
 WEATHER = ("08", "40", "53", "57", "58")
-OF_THE_ACCOUNT = (AccountChanged, DeliveriesLost, RedeliveryEnded)
+OF_THE_APP = (DeliveriesLost, RedeliveryEnded)
+OF_THE_ACCOUNT = (AccountChanged, *OF_THE_APP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def take_in(parsed: Sequence[Parsed], *, now: datetime, historical: bool = False
     by_brand: dict[int, list[Parsed]] = defaultdict(list)
     news: dict[int, list[Parsed]] = defaultdict(list)
     for each in parsed:
-        if each.channel.state == ChannelState.DISCONNECTED:
+        if each.channel.state == ChannelState.DISCONNECTED and not _is_of_the_app(each):
             continue  # retired: whatever the platform still delivers is none of the brand's affairs
         changes = sum(isinstance(event, OF_THE_ACCOUNT) for event in each.events)
         if changes:
@@ -72,17 +73,24 @@ def take_in(parsed: Sequence[Parsed], *, now: datetime, historical: bool = False
     return taken
 
 
+def _is_of_the_app(parsed: Parsed) -> bool:
+    """Whether it names no account: what was asked for by one of those that share the address."""
+    return not parsed.item.account_ids and all(isinstance(each, OF_THE_APP) for each in parsed.events)
+
+
 def _hear_news(parsed: Parsed, taken: Taken, *, now: datetime) -> None:
     """Of the account itself. It comes one by one and seldom."""
     changes = [(parsed.channel.pk, event) for event in parsed.events if isinstance(event, AccountChanged)]
     try:
         parking.apply(brand_id=parsed.channel.brand_id, changes=changes, now=now)
+        missing = {parsed.channel.pk}
         for event in parsed.events:
-            if isinstance(event, DeliveriesLost):
-                log.warning("deliveries_lost", channel=parsed.channel.pk, reason=event.reason)
-                _missed.look_back(parsed.channel.pk, event.reason, now=now)
-            elif isinstance(event, RedeliveryEnded):
-                _covering.note_redelivered(parsed.channel.pk, event, now=now)
+            if isinstance(event, RedeliveryEnded):
+                missing = _redelivered.note(parsed.channel.pk, event, now=now) or missing
+            elif isinstance(event, DeliveriesLost):
+                log.warning("deliveries_lost", channels=sorted(missing), reason=event.reason)
+                for channel_id in sorted(missing):
+                    _missed.look_back(channel_id, event.reason, now=now)
     except Exception as error:
         if is_weather(error):
             raise

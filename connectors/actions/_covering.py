@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import F, Max, Q
 from django.db.models.functions import Greatest, Least
 
-from connectors.contract import InboundMessage, RedeliveryEnded
+from connectors.contract import InboundMessage
 from connectors.models import (
     ChannelHealth,
     Credential,
@@ -23,7 +23,6 @@ from connectors.models import (
 )
 from inbox import platforms
 from inbox.models import Channel, Handle
-from inbox.rules.cleaning import clean
 
 DELIVERED_WITHIN = timedelta(minutes=2)  # what is younger may still be on its way
 MARGIN = timedelta(minutes=10)  # deliveries under way when a walk began are looked at by the next one too
@@ -167,15 +166,6 @@ def end_gaps(channel_id: int, *, now: datetime) -> None:
     causes = (GapCause.DISCONNECTED, GapCause.NOT_SUBSCRIBED)
     grows = Gap.objects.filter(channel=channel_id, cause__in=causes, until=None, healed_at=None, lost=False)
     grows.update(until=Greatest(F("since"), now))
-
-
-def note_redelivered(channel_id: int, ended: RedeliveryEnded, *, now: datetime) -> None:
-    """It may be told before its name is kept: a platform has one such task of a channel at a time."""
-    asked = Gap.objects.filter(channel=channel_id, redelivery_ended_at=None).exclude(redelivery_asked_at=None)
-    is_named = Gap.objects.filter(channel=channel_id, redelivery_job=ended.job[:64]).exists()
-    asked.filter(redelivery_job=ended.job[:64] if is_named else "").update(
-        redelivery_job=ended.job[:64], redelivery_ended_at=now, redelivery_said=clean(ended.said)[:300]
-    )
 
 
 def walk_soon(channel_id: int, now: datetime) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -19,12 +20,19 @@ from connectors.contract import (
 from connectors.platforms.x import client, errors, rates
 
 _PRIVATE: Final = ("dm.received", "dm.sent", "dm.read", "dm.indicate_typing", "chat.received", "chat.sent")
-_PUBLIC: Final = ("post.mention.create", "post.reply.create", "post.quote.create", "post.delete")
+_PUBLIC: Final = (
+    "post.mention.create",
+    "post.reply.create",
+    "post.quote.create",
+    "post.delete",
+)
 _REVOKED: Final = "oauth.revoke"
+_NEEDED: Final = ("dm.received", "dm.sent")  # without them there is no channel
+_MOST_PAGES: Final = 100
 _CRC_WORDS: Final = {
     "CrcValidationFailed": "X could not prove that the webhook's address is ours (CRC).",
     "UrlValidationFailed": "X does not take this address for a webhook: it wants https and no port.",
-    "WebhookLimitExceeded": "X allows this app no further webhook.",
+    "WebhookLimitExceeded": "X allows this app no further webhook, and none of those that it has leads here: delete one in X's console.",
 }
 # X says 24 hours, 31 and 10 minutes. It counts in whole minutes, and its clock is not ours.
 REDELIVERY: Final = RedeliveryBounds(
@@ -35,12 +43,18 @@ _BUSY_FOR: Final = timedelta(minutes=10)  # X does not say how long a job takes
 
 
 def subscribe(ctx: Context, callback_url: str) -> None:
-    webhook_id = _webhook(ctx, callback_url)
-    account_id = client.account(ctx).external_id
-    have = _subscribed(ctx, webhook_id)
+    """X allows an app few webhooks: one serves all its accounts, at the address of whichever channel was the first."""
+    if not ctx.app.bearer:
+        raise ConnectorError("X wants the app's bearer token to register a webhook.", remedy=Remedy.BUG)
+    try:
+        have = _asked_for(ctx)
+    except ConnectorError:
+        have = {}  # asked for twice, it is delivered twice at worst
+    webhook_id = _proven(ctx, _at_our_door(ctx, callback_url, have)) or _registered(ctx, callback_url)
     for event_type in (*_PRIVATE, *_PUBLIC, _REVOKED):
-        if (event_type, account_id) in have:
+        if event_type in have.get(webhook_id, ()):
             continue
+        account_id = client.account(ctx).external_id
         body = {
             "event_type": event_type,
             "filter": {"user_id": account_id},
@@ -51,41 +65,36 @@ def subscribe(ctx: Context, callback_url: str) -> None:
             client.call(ctx, "POST", "activity/subscriptions", bucket="subscribe", json=body, repeatable=True)
         except ConnectorError as error:
             # An event this app has no access to is told apart from the messages, without which there is no channel.
-            if error.remedy in (Remedy.RETRY, Remedy.REFRESH) or event_type in ("dm.received", "dm.sent"):
+            if error.remedy in (Remedy.RETRY, Remedy.REFRESH) or event_type in _NEEDED:
                 raise
 
 
 def subscription(ctx: Context, callback_url: str) -> Subscription:
     """X gives a webhook up when its CRC goes wrong, and says nothing but `valid: false`."""
-    if (found := _find(ctx, callback_url)) is None:
+    have = _asked_for(ctx)
+    hooks = _at_our_door(ctx, callback_url, have)
+    if not hooks:
         return Subscription(False, "X knows no webhook at our address.")
-    if found.get("valid") is not True:
+    if hooks[0].get("valid") is not True:
         return Subscription(False, "X has switched our webhook off, because the proof of the address failed.")
-    body, _ = client.call(ctx, "GET", "activity/subscriptions", bucket="subscribe", token=ctx.app.bearer)
-    account_id, webhook_id = client.account(ctx).external_id, wire.ident(found.get("id"))
-    have = {
-        wire.text(each.get("event_type"))
-        for each in wire.entries(body)
-        if wire.ident(each.get("webhook_id")) == webhook_id
-        and wire.ident(wire.mapping(each.get("filter")).get("user_id")) == account_id
-    }
-    if missing := [name for name in ("dm.received", "dm.sent") if name not in have]:
+    asked = have.get(_id(hooks[0]), set())
+    if missing := [name for name in _NEEDED if name not in asked]:
         return Subscription(False, f"X is not asked to deliver {' and '.join(missing)} of this account.")
-    said = f"X delivers {len(have)} kinds of events to our webhook."
-    if missing := [name for name in (*_PUBLIC, _REVOKED) if name not in have]:
+    said = f"X delivers {len(asked)} kinds of events to our webhook."
+    if missing := [name for name in (*_PUBLIC, _REVOKED) if name not in asked]:
         said += f" It does not deliver {', '.join(missing)}: the app may lack access to them."
     return Subscription(True, said)
 
 
 def deliver_again(ctx: Context, callback_url: str, since: datetime, until: datetime) -> Redelivery:
-    """One job for each webhook at a time. What it brings was delivered before in part, or all of it."""
-    found = _find(ctx, callback_url)
+    """One job for each webhook at a time, for all its accounts. What it brings was delivered before in part, or all of it."""
+    found = next(iter(_at_our_door(ctx, callback_url)), None)
     if found is None or found.get("valid") is not True:
         raise ConnectorError(
             "X has no valid webhook at our address.", remedy=Remedy.RETRY, retry_at=ctx.now + _BUSY_FOR
         )
     body = {
-        "webhook_id": wire.told(wire.ident(found.get("id")), "webhook id"),
+        "webhook_id": _id(found),
         "from_date": _minute(since),
         "to_date": _minute(until + 2 * _MINUTE),  # whether its last minute belongs to it is not clear
     }
@@ -106,45 +115,75 @@ def _minute(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y%m%d%H%M")
 
 
-def _subscribed(ctx: Context, webhook_id: str) -> set[tuple[str, str]]:
-    try:
-        body, _ = client.call(ctx, "GET", "activity/subscriptions", bucket="subscribe", token=ctx.app.bearer)
-    except ConnectorError:
-        return set()  # asked for twice, it is delivered twice at worst
-    return {
-        (wire.text(each.get("event_type")), wire.ident(wire.mapping(each.get("filter")).get("user_id")))
-        for each in wire.entries(body)
-        if wire.ident(each.get("webhook_id")) == webhook_id
-    }
+def _asked_for(ctx: Context) -> Mapping[str, set[str]]:
+    """By webhook, which kinds of events of this account are delivered there."""
+    account_id, params = client.account(ctx).external_id, dict[str, str]()
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for _ in range(_MOST_PAGES):
+        body, _answer = client.call(
+            ctx, "GET", "activity/subscriptions", bucket="subscribe", token=ctx.app.bearer, params=params
+        )
+        for each in wire.entries(body):
+            if wire.ident(wire.mapping(each.get("filter")).get("user_id")) == account_id:
+                found[wire.ident(each.get("webhook_id"))].add(wire.text(each.get("event_type")))
+        following = wire.text(wire.mapping(body.get("meta")).get("next_token"))
+        if not following:
+            break
+        params = {"pagination_token": following}
+    return found
 
 
-def _webhook(ctx: Context, callback_url: str) -> str:
-    """The webhook's id: the existing one, proven again where X has given it up, or a new one."""
-    if not ctx.app.bearer:
-        raise ConnectorError("X wants the app's bearer token to register a webhook.", remedy=Remedy.BUG)
-    if (found := _find(ctx, callback_url)) is not None:
-        webhook_id = wire.told(wire.ident(found.get("id")), "webhook id")
-        if found.get("valid") is not True:
-            client.call(
-                ctx, "PUT", f"webhooks/{webhook_id}", bucket="webhook", token=ctx.app.bearer, repeatable=True
+def _at_our_door(
+    ctx: Context, callback_url: str, have: Mapping[str, Collection[str]] | None = None
+) -> list[Mapping[str, Any]]:
+    """The app's webhooks that lead to us, whichever channel's address they bear: deliveries name their account. The one that this account
+    is delivered to comes first, then those that X has not given up."""
+    body, _ = client.call(ctx, "GET", "webhooks", bucket="webhook", token=ctx.app.bearer)
+    door = callback_url.rstrip("/").rpartition("/")[0] + "/"
+    ours = [each for each in wire.entries(body) if wire.text(each.get("url")).startswith(door) and _id(each)]
+    asked_for = have if have is not None or len(ours) < 2 else _asked_for(ctx)
+
+    def rank(hook: Mapping[str, Any]) -> tuple[bool, bool, bool]:
+        delivers = set(_NEEDED) <= set((asked_for or {}).get(_id(hook), ()))
+        return not delivers, hook.get("valid") is not True, hook.get("url") != callback_url
+
+    return sorted(ours, key=rank)
+
+
+def _proven(ctx: Context, hooks: Iterable[Mapping[str, Any]]) -> str:
+    """The first that X delivers to, or does once it has proven the address again. One whose channel is there no more proves nothing."""
+    for hook in hooks:
+        if hook.get("valid") is True:
+            return _id(hook)
+        try:
+            body, _ = client.call(
+                ctx, "PUT", f"webhooks/{_id(hook)}", bucket="webhook", token=ctx.app.bearer, repeatable=True
             )
-        return webhook_id
+        except ConnectorError as error:
+            if error.remedy in (Remedy.RETRY, Remedy.REFRESH, Remedy.RECONNECT):
+                raise
+            continue
+        if _one(body).get("valid") is not False:
+            return _id(hook)
+    return ""
+
+
+def _registered(ctx: Context, callback_url: str) -> str:
     answer = ctx.http.post(
         client.url(ctx, "webhooks"), token=ctx.app.bearer, json={"url": callback_url}, repeatable=True
     )
     if answer.ok:
-        return wire.told(wire.ident(_one(answer.mapping()).get("id")), "webhook id")
+        return wire.told(_id(_one(answer.mapping())), "webhook id")
     reason = next((name for name in _CRC_WORDS if name.encode() in answer.content), "")
     if reason:
         raise ConnectorError(_CRC_WORDS[reason], remedy=Remedy.TELL, code=reason)
-    if b"DuplicateUrlFailed" in answer.content and (found := _find(ctx, callback_url)) is not None:
-        return wire.told(wire.ident(found.get("id")), "webhook id")
+    if b"DuplicateUrlFailed" in answer.content and (known := _proven(ctx, _at_our_door(ctx, callback_url))):
+        return known
     raise errors.refusal(answer, ctx, "webhook")
 
 
-def _find(ctx: Context, callback_url: str) -> Mapping[str, Any] | None:
-    body, _ = client.call(ctx, "GET", "webhooks", bucket="webhook", token=ctx.app.bearer)
-    return next((each for each in wire.entries(body) if each.get("url") == callback_url), None)
+def _id(hook: Mapping[str, Any]) -> str:
+    return wire.ident(hook.get("id"))
 
 
 def _one(body: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -18,7 +18,7 @@ from simulator.platforms.base import Event
 from simulator.platforms.x import errors, signing, telling
 from simulator.world import Happening
 
-_MOST_WEBHOOKS = 25
+_MOST_WEBHOOKS = 1  # of a plan of small companies
 _DAY_MS = 86_400_000
 _JOB_ENDED = {
     "Complete": "Job completed successfully",

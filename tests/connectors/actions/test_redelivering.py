@@ -12,6 +12,7 @@ import pytest
 from connectors.actions import draining, syncing
 from connectors.contract import (
     ConnectorError,
+    DeliveriesLost,
     RateNotice,
     Redelivery,
     RedeliveryBounds,
@@ -20,7 +21,7 @@ from connectors.contract import (
     Subscription,
 )
 from connectors.models import ChannelHealth, Gap, RunLine, SyncSchedule, Task
-from inbox.models import Channel, Message
+from inbox.models import Channel, ChannelState, Message
 from tests.connectors.conftest import NOW, Moving, message_item
 from tests.fakes.platform import FakePlatform
 
@@ -326,3 +327,25 @@ def test_what_a_task_could_not_deliver_is_looked_for_and_not_asked_for_again(
     assert dict(Gap.objects.values_list("cause", "redelivery_said")) == {
         "disconnected": "Half of it.", "not_delivered": "The job was incomplete.",
     }  # fmt: skip
+
+
+def test_the_end_of_a_task_comes_to_the_address_that_the_apps_accounts_share(
+    channel: Channel, connect: Callable[..., Channel], platform: FakePlatform, receipt: Any, clock: Moving
+) -> None:
+    """Even to that of one that was retired."""
+    asked_by, stranger = connect("acc-2"), connect("acc-3")
+    for each, job in ((asked_by, "job-1"), (stranger, "")):
+        gap(each, 3 * HOUR, HOUR)
+        Gap.objects.filter(channel=each).update(redelivery_job=job, redelivery_asked_at=NOW)
+    Channel.objects.filter(pk=channel.pk).update(state=ChannelState.DISCONNECTED)
+    said = [RedeliveryEnded("job-1", "Half of it."), DeliveriesLost("The job was incomplete.")]
+    platform.parse = lambda item, account: said  # type: ignore[method-assign]
+
+    receipt({"kind": "ended"}, at=channel)
+    draining.drain(now=clock())
+
+    assert list(Gap.objects.values_list("channel", "cause", "redelivery_said").order_by("channel", "pk")) == [
+        (asked_by.pk, "disconnected", "Half of it."),
+        (asked_by.pk, "not_delivered", "The job was incomplete."),
+        (stranger.pk, "disconnected", ""),
+    ]

@@ -1,0 +1,114 @@
+"""X allows an app few webhooks: all accounts of an app are delivered to one of them, at the address of whichever channel was the first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from connectors.contract import Account, ConnectorError
+from connectors.platforms.x.connector import connector
+from tests.connectors.helpers import NOW, FakePlatform, json_answer, sent_json
+
+ACCOUNT = Account("2244994945", "acme")
+OURS, OTHERS = "https://parley.example/webhooks/x/our-channel/", "https://parley.example/webhooks/x/first/"
+STRANGERS = "https://elsewhere.example/webhooks/x/first/"
+
+
+def hook(number: str, url: str, *, valid: bool = True) -> dict[str, Any]:
+    return {"id": number, "url": url, "valid": valid}
+
+
+def delivers(number: str, *, to: Account = ACCOUNT) -> list[dict[str, Any]]:
+    return [
+        {"event_type": each, "filter": {"user_id": to.external_id}, "webhook_id": number}
+        for each in ("dm.received", "dm.sent")
+    ]
+
+
+def x_with(*hooks: dict[str, Any], asked: list[dict[str, Any]] | None = None) -> FakePlatform:
+    x = FakePlatform()
+    x.on("GET", "/2/webhooks", json_answer({"data": list(hooks)}))
+    x.on("GET", "/2/activity/subscriptions", json_answer({"data": asked or []}))
+    x.on("POST", "/2/activity/subscriptions", json_answer({"data": {"id": "1"}}))
+    return x.on("POST", "/2/webhooks", json_answer({"data": hook("new", OURS)}))
+
+
+def subscribed_at(x: FakePlatform) -> set[str]:
+    connector.subscribe(x.context(connector, ACCOUNT), OURS)
+    asked = [r for r in x.asked if r.method == "POST" and r.url.path == "/2/activity/subscriptions"]
+    return {sent_json(each)["webhook_id"] for each in asked}
+
+
+def registered(x: FakePlatform) -> bool:
+    return any(r.method == "POST" and r.url.path == "/2/webhooks" for r in x.asked)
+
+
+def test_a_second_account_is_delivered_to_the_webhook_that_the_first_one_has() -> None:
+    x = x_with(hook("1976", OTHERS), asked=delivers("1976", to=Account("1")))
+
+    assert subscribed_at(x) == {"1976"}
+    assert not registered(x)
+
+
+def test_a_webhook_that_leads_elsewhere_is_none_of_ours() -> None:
+    x = x_with(hook("1976", STRANGERS))
+
+    assert subscribed_at(x) == {"new"}
+
+
+def test_an_account_stays_with_the_webhook_that_it_is_delivered_to() -> None:
+    x = x_with(hook("1976", OTHERS), hook("1977", OURS), asked=delivers("1976"))
+
+    assert subscribed_at(x) == {"1976"}
+    assert connector.subscription(x.context(connector, ACCOUNT), OURS).is_active
+
+
+def test_one_that_proves_nothing_any_more_gives_way_to_one_that_does() -> None:
+    x = x_with(hook("1976", OTHERS, valid=False), asked=delivers("1976"))
+    x.on("PUT", "/2/webhooks/1976", json_answer({"data": {"valid": False}}))
+
+    assert subscribed_at(x) == {"new"}
+
+
+def test_one_that_x_gave_up_is_proven_again_whosever_address_it_bears() -> None:
+    x = x_with(hook("1976", OTHERS, valid=False))
+    x.on("PUT", "/2/webhooks/1976", json_answer({"data": {"valid": True}}))
+
+    assert subscribed_at(x) == {"1976"}
+    assert not registered(x)
+
+
+def test_where_there_is_no_room_for_another_x_says_what_to_do() -> None:
+    x = x_with(hook("1976", STRANGERS))
+    x.on(
+        "POST", "/2/webhooks", json_answer({"errors": [{"message": "WebhookLimitExceeded: too many."}]}, 400)
+    )
+
+    with pytest.raises(ConnectorError) as caught:
+        connector.subscribe(x.context(connector, ACCOUNT), OURS)
+
+    assert "delete one" in caught.value.reason
+
+
+def test_what_an_account_is_delivered_is_looked_for_on_every_page() -> None:
+    x = x_with(hook("1976", OTHERS))
+
+    def page(request: httpx.Request) -> httpx.Response:
+        if request.url.params.get("pagination_token") == "next":
+            return json_answer({"data": delivers("1976"), "meta": {}})
+        return json_answer({"data": delivers("1976", to=Account("1")), "meta": {"next_token": "next"}})
+
+    x.on("GET", "/2/activity/subscriptions", page)
+
+    assert connector.subscription(x.context(connector, ACCOUNT), OURS).is_active
+
+
+def test_the_webhook_of_the_account_is_the_one_that_delivers_again() -> None:
+    x = x_with(hook("1977", OURS), hook("1976", OTHERS), asked=delivers("1976"))
+    x.on("POST", "/2/webhooks/replay", json_answer({"data": {"job_id": "2001"}}))
+
+    connector.deliver_again(x.context(connector, ACCOUNT), OURS, NOW, NOW)
+
+    assert sent_json(x.asked[-1])["webhook_id"] == "1976"
