@@ -29,7 +29,10 @@ APART = timedelta(seconds=20)
 PASSED = timedelta(seconds=90)  # a log must have gone so far past the attempt: two clocks differ
 GIVE_UP_AFTER = timedelta(minutes=15)  # when the platform cannot be asked, or has no history to ask
 ABSENT = "absent"
-UNCONFIRMED = "Could not be confirmed: the platform does not show it, nor that it was refused. Send again?"
+UNCONFIRMED = (
+    "May have been sent: the platform neither shows it nor says that it was refused. Look there first: retried, the customer may have it"
+    " twice."
+)
 
 
 @dataclass(frozen=True, slots=True)

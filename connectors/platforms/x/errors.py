@@ -32,6 +32,9 @@ NO_MENTIONS: Final = (
 NO_POSTS: Final = (
     "X does not let Parley post in the name of this account: the app, or the grant, has no right to it."
 )
+NO_OWN_POSTS: Final = (
+    "X does not let Parley read what this account has posted: the app, or the grant, has no right to it."
+)
 NO_FILES: Final = (
     "X does not let Parley upload files for this account: the app, or the grant (media.write), has no right to it. Messages without a file"
     " go on: send the words alone, or have the account connected again with all permissions."
@@ -50,7 +53,7 @@ _NO_REPLIES: Final = "Its author, or X, does not let this account answer this po
 _TOO_LONG: Final = "This text is too long for X."
 _UNKNOWN: Final = "X refused without a reason that we know."
 _MOST_WORDS: Final = 200
-_TWICE: Final = "X takes the same words in public only once. Say it in other words."
+_TWICE: Final = "X takes the same words in public only once, and has them. Look there; to say it once more, say it in other words."
 
 TABLE: Final[tuple[Rule, ...]] = (
     *(Rule(Remedy.REFRESH, _SIGN_IN, code=code) for code in (32, 89, 99, 215)),

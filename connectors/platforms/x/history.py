@@ -47,13 +47,16 @@ _MENTIONS: Final = {
 }
 
 
+# Nothing of other people: whoever of them is suspended would stand among the errors, and the page would not count as seen whole.
+_OWN: Final = {name: _MENTIONS[name] for name in ("max_results", "tweet.fields")} | {"exclude": "retweets"}
+
+
 def page(ctx: Context, cursor: str, thread_id: str) -> Page:
     state = wire.unpack(cursor)
     if state.get("of") == "mentions":
         return _mentions(ctx, wire.text(state.get("token")))
     if thread_id.startswith(threads.COMMENT):
-        # An empty page would say that nothing was posted there, and so that it may be posted again.
-        raise ConnectorError("X does not tell a thread of posts.", remedy=Remedy.TELL, code="posts")
+        return _own_posts(ctx, thread_id, wire.text(state.get("token")))
     path = f"dm_conversations/{client.segment(thread_id)}/dm_events" if thread_id else "dm_events"
     params = _with_token(_MESSAGES, wire.text(state.get("token")))
     body, answer = client.call(ctx, "GET", path, bucket="read", params=params)
@@ -121,6 +124,25 @@ def _mentions(ctx: Context, token: str) -> Page:
     after = {"of": "mentions", "token": following} if following else {}
     found = _page(ctx, body, answer, payloads.HISTORY_MENTION, read, after, bucket="mentions")
     return replace(found, public=True)
+
+
+def _own_posts(ctx: Context, thread_id: str, token: str) -> Page:
+    """X tells no thread of posts, but what the account has posted, wherever: whether a public answer is out shows there. What it answered
+    this person is told of this thread, whose name need not be that of the root; and so is what it answered itself."""
+    account, person = client.account(ctx), threads.person(thread_id)
+    with errors.in_public(errors.NO_OWN_POSTS):
+        body, answer = client.call(
+            ctx, "GET", f"users/{account.external_id}/tweets", bucket="posts", params=_with_token(_OWN, token)
+        )
+
+    def read(each: Mapping[str, Any], includes: Mapping[str, Any]) -> InboundEvent:
+        post = posts.of_v2(each, includes, account)
+        to = post.counterpart.external_id if post.counterpart else ""
+        return replace(post, thread_id=thread_id, aside="") if post.reply_to and to in ("", person) else post
+
+    following = wire.text(wire.mapping(body.get("meta")).get("next_token"))
+    after = {"of": "posts", "token": following} if following else {}
+    return _page(ctx, body, answer, payloads.HISTORY_MENTION, read, after, bucket="posts")
 
 
 def _with_token(params: Mapping[str, str], token: str) -> dict[str, str]:

@@ -24,6 +24,7 @@ _PUBLIC: Final = (
     "post.mention.create",
     "post.reply.create",
     "post.quote.create",
+    "post.create",
     "post.delete",
 )
 _REVOKED: Final = "oauth.revoke"

@@ -101,6 +101,8 @@ def parse(item: Item, account: Account) -> Sequence[InboundEvent]:
     includes = wire.mapping(item.payload.get("includes"))
     if kind in posts.EVENTS:
         return (posts.of_v2(activity, includes, account, event_type=kind),)
+    if kind == posts.OWN:
+        return (_said(posts.own(activity, includes, account)),)
     if kind == HISTORY_DM:
         return (messages.of_v2(event, includes, account),)
     if kind == HISTORY_MENTION:
@@ -180,7 +182,9 @@ def _replayed(status: Mapping[str, Any]) -> Sequence[InboundEvent]:
 
 def _said(found: InboundEvent | None) -> InboundEvent:
     if found is None:
-        raise Ignored("It says nothing that the inbox shows: our own sign, or a bare repost.")
+        raise Ignored(
+            "It says nothing that the inbox shows: our own sign, a post of ours to nobody, or a bare repost."
+        )
     return found
 
 

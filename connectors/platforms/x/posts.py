@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -10,6 +11,9 @@ from connectors.contract import Account, Attachment, InboundMessage, MessageKind
 from connectors.platforms.x import media, people, threads
 
 REPLY: Final = "post.reply.create"
+# Whom an answer speaks to X puts in front of its words.
+_ADDRESSED: Final = re.compile(r"(?:@\w{1,50}\s+)+(?=\S)", re.ASCII)
+OWN: Final = "post.create"
 EVENTS: Final = ("post.mention.create", REPLY, "post.quote.create")
 
 
@@ -38,6 +42,12 @@ def of_v2(
         to=wire.ident(post.get("in_reply_to_user_id")),
         attachments=files,
     )
+
+
+def own(payload: Mapping[str, Any], includes: Mapping[str, Any], account: Account) -> InboundMessage | None:
+    """What the account posted, by whatever client: an answer to somebody. None for all else, which is said to nobody in particular."""
+    post = of_v2(payload, includes, account)
+    return post if post.outbound and post.reply_to and post.counterpart else None
 
 
 def _references(post: Mapping[str, Any]) -> dict[str, str]:
@@ -97,12 +107,15 @@ def _post(
     reply_to: str,
     quoted: str,
     to: str,
+    text: str,
     answers: bool = False,
     **more: Any,
 ) -> InboundMessage:
     """`root`: "" where it is not told. A post that answers none is one itself."""
     outbound = author.external_id == account.external_id
     customer = to if outbound and to != account.external_id else "" if outbound else author.external_id
+    if outbound and reply_to:
+        text = _ADDRESSED.sub("", text, count=1) if _ADDRESSED.match(text) else text
     card = {"type": "post", "id": quoted, "url": f"https://x.com/i/status/{quoted}"} if quoted else {}
     return InboundMessage(
         external_id=post_id,
@@ -117,5 +130,6 @@ def _post(
         order_key=threads.order_key(post_id),
         counterpart=Party(customer) if outbound and customer else None,
         card=card,
+        text=text,
         **more,
     )

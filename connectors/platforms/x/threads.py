@@ -33,6 +33,11 @@ def of_posts(root: str, person: str) -> str:
     return f"{COMMENT}{root}:{person}" if person else f"{COMMENT}{root}"
 
 
+def person(thread_id: str) -> str:
+    """Whose posts a thread of posts is of; "" where nobody knows."""
+    return thread_id.removeprefix(COMMENT).partition(":")[2]
+
+
 def kind(thread_id: str) -> ThreadKind:
     return ThreadKind.DIRECT if "-" in thread_id else ThreadKind.GROUP
 

@@ -78,6 +78,11 @@ class X:
                 methods=["GET"],
             ),
             Route(
+                "/2/users/{id}/tweets",
+                self._posts(self.reading.own_posts, bucket="own_posts", limit=900),
+                methods=["GET"],
+            ),
+            Route(
                 "/2/tweets",
                 self._posts(self.reading.posts, bucket="post_reads", limit=900),
                 methods=["GET"],

@@ -236,6 +236,27 @@ def post(world: World, message: Message) -> dict[str, Any]:
     return body
 
 
+def own_answer(world: World, message: Message) -> dict[str, Any]:
+    """An answer of the account as a list of its posts shows it: whom it answers stands in front."""
+    body = post(world, message)
+    person = world.person("x", body.get("in_reply_to_user_id", ""))
+    if person is None:
+        return body
+    handle = person.handle.replace(".", "_")  # names of X have none
+    return body | {"text": f"@{handle} {body['text']}"}
+
+
+def own_post(account: Account, given: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": given["id"],
+        "text": escaped(given["caption"]),
+        "author_id": account.id,
+        "created_at": iso_millis(given.get("at_ms", 0)),
+        "conversation_id": given["id"],
+        "edit_history_tweet_ids": [given["id"]],
+    }
+
+
 def conversation_id(one: str, other: str) -> str:
     low, high = sorted((one, other), key=int)
     return f"{low}-{high}"

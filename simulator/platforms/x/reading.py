@@ -1,7 +1,7 @@
 """DM history, profiles and mentions of API v2."""
 
 import base64
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,6 +12,7 @@ from simulator.models import Account, Message
 from simulator.platforms.x import errors, payloads
 
 HISTORY_MS = 30 * tokens.DAY_MS
+Row = TypeVar("Row")
 _DEFAULT_FIELDS = {"id", "event_type", "text"}
 
 
@@ -157,6 +158,27 @@ class Reading:
         body = {"data": [payloads.post(self.world, one) for one in shown], "errors": troubles}
         return wire.answer({key: rows for key, rows in body.items() if rows})
 
+    async def own_posts(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
+        """GET /2/users/:id/tweets: what the account has posted, answers among it, newest first."""
+        if request.path_params["id"] != account.id:
+            return errors.forbidden()
+        answers = [
+            {"at_ms": one.at_ms, "body": payloads.own_answer(self.world, one)}
+            for one in self.world.messages.values()
+            if (one.platform, one.account, one.kind, one.direction) == ("x", account.id, "comment", "out")
+            and not one.deleted
+        ]
+        said = [
+            {"at_ms": one.get("at_ms", 0), "body": payloads.own_post(account, one)} for one in account.posts
+        ]
+        cut = _cut(request, sorted(said + answers, key=lambda one: -one["at_ms"]), least=5)
+        if isinstance(cut, Response):
+            return cut
+        shown, meta = cut
+        return wire.answer(
+            {"data": [one["body"] for one in shown], "meta": meta} if shown else {"meta": meta}
+        )
+
     async def mentions(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
         """Newest first, a page at a time. Known is what was shown, and no more."""
         query = request.query_params
@@ -185,9 +207,7 @@ class Reading:
         return wire.answer({**body, "meta": {**meta, "newest_id": shown[0].id, "oldest_id": shown[-1].id}})
 
 
-def _cut(
-    request: Request, rows: list[Message], *, least: int = 1
-) -> tuple[list[Message], dict[str, Any]] | Response:
+def _cut(request: Request, rows: list[Row], *, least: int = 1) -> tuple[list[Row], dict[str, Any]] | Response:
     """The page that was asked for, and what tells of the ones beside it."""
     query = request.query_params
     wished = query.get("max_results", "100")

@@ -9,7 +9,8 @@ from simulator.platforms.x import payloads
 from simulator.world import Happening, World
 
 XAA_TYPES = (
-    "dm.received dm.sent dm.read dm.indicate_typing post.mention.create post.reply.create post.quote.create post.delete "
+    "dm.received dm.sent dm.read dm.indicate_typing post.create post.mention.create post.reply.create post.quote.create "
+    "post.delete "
     "block.block block.unblock mute.mute follow.follow oauth.revoke chat.received chat.sent"
 ).split()
 _AAA_KEYS = {
@@ -29,7 +30,7 @@ def event_type(happening: Happening) -> str:
         if message.kind == "mention":
             return "post.mention.create"
         if message.kind == "comment":
-            return "post.reply.create" if message.direction == "in" else ""
+            return "post.reply.create" if message.direction == "in" else "post.create"
         return "dm.sent" if message.direction == "out" else "dm.received"
     if (
         happening.kind == "unsend"
@@ -118,6 +119,8 @@ def _payload(world: World, happening: Happening, kind: str) -> dict[str, Any]:
         return {"date_time": iso_millis(happening.at_ms), "user_id": account.id, "app_id": "1000001"}
     if kind == "post.delete" and message is not None:
         return {"id": message.id, "author_id": message.sender}
+    if kind == "post.create" and message is not None:
+        return payloads.own_answer(world, message)
     if kind.startswith("post.") and message is not None:
         return payloads.post(world, message)
     if kind in {"dm.read", "dm.indicate_typing"}:

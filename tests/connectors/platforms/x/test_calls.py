@@ -508,11 +508,6 @@ def test_an_account_that_is_locked_is_so_for_mentions_too(x: FakePlatform) -> No
     assert caught.value.remedy is Remedy.RECONNECT
 
 
-def test_history_of_posts_is_refused_and_not_empty(x: FakePlatform) -> None:
-    with pytest.raises(ConnectorError):
-        connector.history(x.context(connector, ACCOUNT), "", "comment:2080765901528536000")
-
-
 def test_media_of_messages_is_asked_for_through_the_api(x: FakePlatform) -> None:
     x.on("GET", "/2/dm_conversations/media/208/122/Xy.jpg", httpx.Response(200, content=b"jpg"))
     url = "https://ton.twitter.com/1.1/ton/data/dm/208/122/Xy.jpg"

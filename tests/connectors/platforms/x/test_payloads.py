@@ -407,3 +407,27 @@ def test_words_that_are_none_are_kept_as_unsupported(text: object) -> None:
     said = [messages_of_x.message(older, {}, ACCOUNT), messages_of_x.of_v2(newer, {}, ACCOUNT)]
 
     assert [(each.kind, each.text) for each in said] == [(MessageKind.UNSUPPORTED, "")] * 2
+
+
+def test_what_the_account_answers_in_public_is_told_by_whatever_client_it_was_written() -> None:
+    said = message("own_answer_xaa")
+
+    assert (said.outbound, said.origin, said.text) == (True, Origin.OTHER_CLIENT, "Sorry, it left today.")
+    assert said.thread_id == f"comment:2080765901528536000:{CUSTOMER}"
+    assert said.counterpart == Party(CUSTOMER)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"in_reply_to_user_id": None, "referenced_tweets": []},
+        {"in_reply_to_user_id": None, "referenced_tweets": [{"type": "retweeted", "id": "5"}]},
+        {"in_reply_to_user_id": ACCOUNT.external_id},
+    ],
+    ids=["a post", "a repost", "a thread of its own"],
+)
+def test_what_it_posts_to_nobody_is_no_message(changes: dict[str, object]) -> None:
+    document = wire.decode(delivery("x", "own_answer_xaa"))
+    document["data"]["payload"] |= changes
+
+    assert why_not(connector, orjson.dumps(document), ACCOUNT).startswith("Ignored")

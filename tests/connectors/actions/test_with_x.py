@@ -1,4 +1,4 @@
-"""X itself, as the simulator plays it, switches our webhook off, is asked to deliver again, and does."""
+"""X itself, as the simulator plays it: it switches our webhook off, delivers again what it is asked for, and shows an answer that was lost."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from connectors import contexts, sealing
-from connectors.actions import connecting, draining, syncing
+from connectors.actions import connecting, delivering, draining, settling, syncing
 from connectors.contract import Account, Grant, Tokens
 from connectors.http import Http
 from connectors.models import ChannelHealth, Gap, PlatformApp, Receipt, RunLine, SyncSchedule, Task
-from inbox.models import Brand, Channel, Conversation, Event, Handle, Message
+from inbox.models import Brand, Channel, Conversation, Event, Handle, Message, MessageState, Person
+from tests.connectors.conftest import queue
 from tests.simulator.outside import Outside, Receiver, opened
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -61,13 +62,18 @@ class Bridge(httpx.BaseTransport):
             )
             return httpx.Response(answer.status_code, headers=answer.headers, content=await answer.aread())
 
-        return self.x.plays(asked())
+        answer = self.x.plays(asked())
+        if self.x.loses == (request.method, request.url.path):
+            self.x.loses = None
+            raise httpx.ReadTimeout("no answer", request=request)
+        return answer
 
 
 class X:
     """The outside world in a thread of its own, and our clock, which is X's."""
 
     def __init__(self, home: Path) -> None:
+        self.loses: tuple[str, str] | None = None  # the next answer to this call
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
@@ -214,3 +220,44 @@ def test_what_no_history_tells_comes_with_what_is_delivered_again(
     assert Conversation.objects.get().waiting_since == message.sent_at
     assert RunLine.objects.filter(text__contains="was asked to deliver again").count() == 1
     assert ChannelHealth.objects.get(channel=connected).subscribed is True
+
+
+@pytest.fixture
+def lost_answer(x: X, connected: Channel, agent: Person) -> Message:
+    """A public answer that X posted without our hearing of it."""
+    x.plays(x.outside.says("x", "Where is my parcel?", kind="comment"))
+    x.delivers(connected)
+    thread = Conversation.objects.get().thread_key
+    reply = queue("On its way & here soon.", channel=connected, agent=agent, now=x.now(), thread=thread)
+    x.loses = ("POST", "/2/tweets")
+    assert delivering.deliver(message_id=reply.pk, clock=x.now) == "uncertain"
+    reply.refresh_from_db()
+    return reply
+
+
+def test_a_public_answer_whose_outcome_was_lost_is_found_among_what_the_account_posted(
+    x: X, lost_answer: Message
+) -> None:
+    assert settling.settle(message=lost_answer, clock=x.now) == "sent"
+
+    reply = Message.objects.get(direction="out")
+    assert (reply.pk, reply.state, bool(reply.external_id)) == (lost_answer.pk, MessageState.SENT, True)
+
+
+def test_or_is_told_as_what_the_account_posted(x: X, connected: Channel, lost_answer: Message) -> None:
+    x.delivers(connected)
+
+    reply = Message.objects.get(direction="out")
+    assert (reply.pk, reply.state, reply.text) == (lost_answer.pk, MessageState.SENT, lost_answer.text)
+
+
+def test_what_is_answered_in_public_with_another_client_ends_the_wait(x: X, connected: Channel) -> None:
+    comment = x.plays(x.outside.says("x", "Where is my parcel?", kind="comment"))
+    user = {"authorization": f"Bearer {x.plays(x.outside.x_tokens())['access_token']}"}
+    answer = {"text": "On its way.", "reply": {"in_reply_to_tweet_id": comment["id"]}}
+    x.plays(x.outside.api.post("/2/tweets", json=answer, headers=user)).raise_for_status()
+
+    x.delivers(connected)
+
+    assert Conversation.objects.get().waiting_since is None
+    assert Message.objects.get(direction="out").origin == "other_client"
