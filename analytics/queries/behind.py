@@ -130,7 +130,7 @@ def _exactly(asked: Asked, narrow: Narrow) -> int | None:
             (-1, Narrow(metrics.METRICS[metrics.RESOLUTION])),
         ]
     waiting = waits.days(asked)
-    if waits.facts_of(asked, waiting, [term.metric.fact for _, term in terms]) > AT_ONCE:
+    if waits.facts_of(asked, waiting, [term.metric.fact for _, term in terms], most=AT_ONCE) > AT_ONCE:
         return None
     number = 0
     for first, last, is_summed in waits.stretches(asked, waiting):

@@ -258,12 +258,14 @@ def test_a_list_asks_as_little_for_many_as_for_few(manager: Client, story: Story
     assert (asked(), waiting) == (few, few + 3)
 
 
+@pytest.mark.parametrize("was_summed", [True, False])
 def test_where_too_much_waits_to_be_summed_no_number_is_said_and_all_are_listed(
-    manager: Client, story: Story, monkeypatch: pytest.MonkeyPatch
+    manager: Client, story: Story, monkeypatch: pytest.MonkeyPatch, was_summed: bool
 ) -> None:
     monkeypatch.setattr(behind, "AT_ONCE", 0)
     story.write("mara", 0)
-    story.count()
+    if was_summed:
+        story.count()
     story.write("mara", 1)
     hear(story, 2)
 
