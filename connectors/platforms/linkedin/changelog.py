@@ -71,7 +71,7 @@ def _message(
     actor: str,
     outbound: bool,
 ) -> InboundMessage:
-    files = content.attachments(activity)
+    files = content.attachments(activity, event.get("processedActivity"))
     said = wire.mapping(activity.get("content"))
     text = content.words(said)
     known = event.get("method") in (None, "CREATE") and (files or content.is_told(said))

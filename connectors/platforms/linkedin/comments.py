@@ -26,9 +26,10 @@ def parse(notification: Mapping[str, Any]) -> Sequence[InboundEvent]:
     action = wire.text(notification.get("action"))
     at = wire.when(notification.get("lastModifiedAt"))
     target = wire.ident(notification.get("generatedActivity")) or wire.ident(notification.get("sourcePost"))
-    wire.need(target, "activity")
+    target = urns.activity(wire.need(target, "activity"))
     comment = _decorated(notification)
-    thread_id = f"{urns.COMMENT}{wire.ident(comment.get('parentComment')) or target}"
+    parent = urns.activity(wire.ident(comment.get("parentComment")))
+    thread_id = f"{urns.COMMENT}{parent or target}"
     if action in _COUNTED:
         raise Ignored(f"A {action.lower()}: nobody wrote anything.")
     if action == "COMMENT_DELETE":
@@ -56,7 +57,7 @@ def parse(notification: Mapping[str, Any]) -> Sequence[InboundEvent]:
             thread_kind=ThreadKind.COMMENT,
             outbound=ours,
             origin=Origin.OTHER_CLIENT if ours else Origin.CUSTOMER,
-            reply_to=wire.ident(comment.get("parentComment")),
+            reply_to=parent,
             card=_card(notification),
         ),
     )

@@ -21,6 +21,7 @@ from connectors.contract import (
     OutboundMessage,
     Page,
     Party,
+    Remedy,
     Sent,
     Subscription,
     Tokens,
@@ -50,6 +51,8 @@ _HIDDEN = {
     "403",
     "404",
 }  # the member's choice, or no product for profiles
+
+NO_ADDRESS: Final = "LinkedIn named this file and gave no address for it. It can be seen on LinkedIn."
 
 
 class LinkedIn:
@@ -126,17 +129,23 @@ class LinkedIn:
         )
 
     def media(self, ctx: Context, url: str) -> Media:
-        """The signed address, with our token; an asset without an address is asked for by its name."""
-        if url.startswith(urns.ASSET):
+        """The signed address, with our token; an asset without an address is asked for by its name, which LinkedIn need not answer."""
+        named_alone = url.startswith(urns.ASSET)
+        if named_alone:
             asset = urns.encoded(url.removeprefix(urns.ASSET))
             url = f"{ctx.origins.media.rstrip('/')}/mediaDownload/{asset}/messaging-attachmentFile/0"
-        return downloads.fetch(
-            ctx.http,
-            url,
-            own=(ctx.origins.api, ctx.origins.media),
-            token=client.tokens(ctx).access,
-            refusal=lambda answer: errors.refusal(answer, ctx, "media"),
-        )
+        try:
+            return downloads.fetch(
+                ctx.http,
+                url,
+                own=(ctx.origins.api, ctx.origins.media),
+                token=client.tokens(ctx).access,
+                refusal=lambda answer: errors.refusal(answer, ctx, "media"),
+            )
+        except ConnectorError as error:
+            if not named_alone or error.remedy is not Remedy.TELL:
+                raise
+            raise ConnectorError(NO_ADDRESS, remedy=Remedy.TELL, code=error.code) from None
 
 
 def _secrets(app: App) -> tuple[str, ...]:

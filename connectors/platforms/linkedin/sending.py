@@ -165,4 +165,6 @@ def _comment(ctx: Context, message: OutboundMessage) -> Sent:
         raise ConnectorError(NOT_FOR_THE_PAGE, remedy=Remedy.TELL, code=error.code, of_public=True) from None
     found = client.created_id(answer, answered)
     # The header may hold the bare number; webhooks name the whole URN.
-    return Sent((found if found.startswith("urn:") else f"urn:li:comment:({body['object']},{found})",))
+    return Sent(
+        (urns.activity(found) if found.startswith("urn:") else f"urn:li:comment:({body['object']},{found})",)
+    )

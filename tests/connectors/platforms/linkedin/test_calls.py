@@ -801,6 +801,17 @@ def test_an_asset_without_an_address_is_asked_for_by_its_name(linkedin: FakePlat
     assert linkedin.asked[0].headers["authorization"] == "Bearer token-of-the-account"
 
 
+def test_an_asset_that_linkedin_does_not_give_by_its_name_is_no_file_that_is_gone(
+    linkedin: FakePlatform,
+) -> None:
+    linkedin.on("GET", "/mediaDownload/C2/messaging-attachmentFile/0", json_answer({}, 403))
+
+    with pytest.raises(ConnectorError) as caught:
+        connector.media(linkedin.context(connector, ACCOUNT), "urn:li:digitalmediaAsset:C2")
+
+    assert (caught.value.remedy, "no address" in caught.value.reason) == (Remedy.TELL, True)
+
+
 @pytest.mark.parametrize(
     ("status", "remedy"), [(401, Remedy.TELL), (400, Remedy.TELL), (429, Remedy.RETRY), (503, Remedy.RETRY)]
 )

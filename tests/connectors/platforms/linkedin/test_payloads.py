@@ -94,6 +94,15 @@ def test_the_little_format_becomes_words_and_a_recording() -> None:
     )
 
 
+def test_what_the_little_format_escapes_means_itself_and_an_address_that_is_told_elsewhere_is_found() -> None:
+    said = message("little_escaped")
+    recording, other = said.attachments
+    assert said.text == "Ist das so? (100 % #neu) @Mara [K] #rabatt"
+    assert recording.external_id == "urn:li:digitalmediaAsset:C4E20AQGnXq_XPHmP3w"
+    assert recording.url.startswith("https://api.linkedin.com/mediaDownload/C4E20AQGnXq_XPHmP3w/")
+    assert (other.kind, other.url) == (AttachmentKind.OTHER, "urn:li:digitalmediaAsset:C4D05OTHER")
+
+
 def test_a_file_that_is_named_twice_is_one() -> None:
     first, second = message("files").attachments
     assert (first.kind, first.name, first.size) == (AttachmentKind.IMAGE, "box.png", 5120)
@@ -117,6 +126,11 @@ def test_an_address_is_no_name_of_a_file() -> None:
 def test_a_moving_picture_is_a_picture() -> None:
     (gif,) = message("gif").attachments
     assert (gif.kind, gif.url) == (AttachmentKind.IMAGE, "https://media.example/wave.gif")
+
+
+def test_so_is_one_that_stands_under_the_name_of_its_type() -> None:
+    (gif,) = message("gif_wrapped").attachments
+    assert (gif.kind, gif.url) == (AttachmentKind.IMAGE, "https://media.example/wave-498.gif")
 
 
 def test_a_salespersons_message_says_so() -> None:
@@ -193,6 +207,16 @@ def test_edits_and_deletions_of_comments_and_what_nobody_wrote() -> None:
     edit, gone = events("comment_changes")
     assert isinstance(edit, Edited) and isinstance(gone, Unsent)
     assert (edit.text, edit.target, gone.target) == ("Solved, thanks", COMMENT, COMMENT)
+
+
+def test_a_comment_has_one_name_however_it_is_spelt() -> None:
+    body = delivery("linkedin", "comment_of_ours")
+    short = body.replace(b"urn:li:comment:(urn:li:activity:", b"urn:li:comment:(activity:")
+    assert short != body
+
+    (one,), (other,) = (read(connector, each, ACCOUNT) for each in (body, short))
+
+    assert one == other
 
 
 def test_a_comment_of_the_page_is_outbound() -> None:
