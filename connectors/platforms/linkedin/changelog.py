@@ -75,7 +75,7 @@ def _message(
     said = wire.mapping(activity.get("content"))
     text = content.words(said)
     known = event.get("method") in (None, "CREATE") and (files or content.is_told(said))
-    others = _others(activity, actor)
+    others = _others(activity, event.get("processedActivity"), actor)
     return InboundMessage(
         external_id=message_id,
         thread_id=thread_id,
@@ -111,16 +111,29 @@ def _card(activity: Mapping[str, Any]) -> dict[str, Any]:
     return card
 
 
-def _others(activity: Mapping[str, Any], actor: str) -> list[str]:
-    """Who else is in the thread, where the log tells it."""
+def _others(activity: Mapping[str, Any], processed: object, actor: str) -> list[str]:
+    """Who else is in the thread, where the log tells it: beside the message, or in what LinkedIn adds of the thread. There the mailbox of a
+    salesperson or recruiter may stand for whoever has it, who is named as a person besides."""
     found: list[str] = []
     for name in ("recipients", "participants", "membership"):
-        given = activity.get(name)
-        for each in given if isinstance(given, list) else []:
-            urn = wire.ident(each) or wire.ident(wire.mapping(each).get("member"))
-            if urn and urn != actor and urn not in found:
-                found.append(urn)
+        for each in _listed(activity, name):
+            _add(found, wire.ident(each) or wire.ident(wire.mapping(each).get("member")), actor)
+    added = wire.mapping(processed)
+    for thread in (activity.get("thread"), added.get("thread~"), added.get("thread")):
+        for each in _listed(thread, "membership"):
+            identity = wire.ident(wire.mapping(each).get("identity"))
+            _add(found, identity if identity.startswith((urns.PERSON, urns.ORGANISATION)) else "", actor)
     return found
+
+
+def _listed(holder: object, name: str) -> list[Any]:
+    given = wire.mapping(holder).get(name)
+    return given if isinstance(given, list) else []
+
+
+def _add(found: list[str], urn: str, actor: str) -> None:
+    if urn and urn != actor and urn not in found:
+        found.append(urn)
 
 
 def _seen(

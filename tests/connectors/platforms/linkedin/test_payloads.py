@@ -164,6 +164,21 @@ def test_members_of_a_thread_are_counted_however_they_are_listed(
     assert isinstance(said, InboundMessage) and said.thread_kind is kind
 
 
+@pytest.mark.parametrize(
+    ("others", "kind"),
+    [(["urn:li:person:third"], ThreadKind.GROUP), (["urn:li:salesIdentity:1"], ThreadKind.DIRECT)],
+)
+def test_so_are_those_whom_linkedin_adds_to_the_thread(others: list[str], kind: ThreadKind) -> None:
+    """The mailbox of a salesperson is of somebody who is a person besides."""
+    event = orjson.loads(delivery("linkedin", "message"))["elements"][0]
+    members = [event["owner"], event["activity"]["author"], *others]
+    event["processedActivity"] = {"thread~": {"membership": [{"identity": each} for each in members]}}
+
+    (said, *_) = connector.parse(Item(event), ACCOUNT)
+
+    assert isinstance(said, InboundMessage) and said.thread_kind is kind
+
+
 def test_what_is_no_message_of_the_log_is_left_out_and_one_of_an_unknown_state_is_unknown() -> None:
     like, failed = connector.items(delivery("linkedin", "other_resources"))
     with pytest.raises(Ignored):
