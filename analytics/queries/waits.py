@@ -37,7 +37,7 @@ def facts_of(asked: Asked, waiting: Sequence[date], kinds: Collection[str], *, m
         (at, kind): number for at, kind, number in found.values_list("at", "kind").annotate(all=Sum("count"))
     }
     never = [(kind, *span) for kind in kinds for span in begins.items() if (span[0], kind) not in summed]
-    return sum(summed.values()) + _counted(asked, never, most)
+    return int(sum(summed.values())) + _counted(asked, never, most)
 
 
 def _counted(asked: Asked, never: Sequence[tuple[str, datetime, datetime]], most: int) -> int:
