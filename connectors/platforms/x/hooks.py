@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -30,10 +30,12 @@ _PUBLIC: Final = (
 _REVOKED: Final = "oauth.revoke"
 _NEEDED: Final = ("dm.received", "dm.sent")  # without them there is no channel
 _MOST_PAGES: Final = 100
+_CRC: Final = b"CrcValidationFailed"
+_NO_ROOM: Final = "WebhookLimitExceeded"
 _CRC_WORDS: Final = {
     "CrcValidationFailed": "X could not prove that the webhook's address is ours (CRC).",
     "UrlValidationFailed": "X does not take this address for a webhook: it wants https and no port.",
-    "WebhookLimitExceeded": "X allows this app no further webhook, and none of those that it has leads here: delete one in X's console.",
+    _NO_ROOM: "X allows this app no further webhook, and none of those that it has leads here: delete one in X's console.",
 }
 # X says 24 hours, 31 and 10 minutes. It counts in whole minutes, and its clock is not ours.
 REDELIVERY: Final = RedeliveryBounds(
@@ -51,7 +53,8 @@ def subscribe(ctx: Context, callback_url: str) -> None:
         have = _asked_for(ctx)
     except ConnectorError:
         have = {}  # asked for twice, it is delivered twice at worst
-    webhook_id = _proven(ctx, _at_our_door(ctx, callback_url, have)) or _registered(ctx, callback_url)
+    webhook_id, dead = _proven(ctx, _at_our_door(ctx, callback_url, have), callback_url)
+    webhook_id = webhook_id or _registered(ctx, callback_url, dead)
     for event_type in (*_PRIVATE, *_PUBLIC, _REVOKED):
         if event_type in have.get(webhook_id, ()):
             continue
@@ -151,35 +154,49 @@ def _at_our_door(
     return sorted(ours, key=rank)
 
 
-def _proven(ctx: Context, hooks: Iterable[Mapping[str, Any]]) -> str:
-    """The first that X delivers to, or does once it has proven the address again. One whose channel is there no more proves nothing."""
+def _proven(ctx: Context, hooks: Iterable[Mapping[str, Any]], callback_url: str) -> tuple[str, list[str]]:
+    """The first that X has just proven to lead to us, and those before it that did not. That X counts one as valid says it of the account's
+    own address alone: another may have lost its channel, and X goes on knocking there for a day before it says so."""
+    dead = []
     for hook in hooks:
-        if hook.get("valid") is True:
-            return _id(hook)
-        try:
-            body, _ = client.call(
-                ctx, "PUT", f"webhooks/{_id(hook)}", bucket="webhook", token=ctx.app.bearer, repeatable=True
-            )
-        except ConnectorError as error:
-            if error.remedy in (Remedy.RETRY, Remedy.REFRESH, Remedy.RECONNECT):
-                raise
+        own = hook.get("url") == callback_url
+        if own and hook.get("valid") is True:
+            return _id(hook), dead
+        path = f"webhooks/{client.segment(_id(hook))}"
+        answer = ctx.http.request("PUT", client.url(ctx, path), token=ctx.app.bearer, repeatable=True)
+        if not answer.ok:
+            refusal = errors.refusal(answer, ctx, "webhook")
+            if refusal.remedy in (Remedy.RETRY, Remedy.REFRESH, Remedy.RECONNECT):
+                raise refusal
+            if _CRC in answer.content:
+                dead.append(_id(hook))
             continue
-        if _one(body).get("valid") is not False:
-            return _id(hook)
-    return ""
+        said = _one(answer.mapping()).get("valid")
+        if said is True or (own and said is not False):
+            return _id(hook), dead
+        if said is False:
+            dead.append(_id(hook))
+    return "", dead
 
 
-def _registered(ctx: Context, callback_url: str) -> str:
+def _registered(ctx: Context, callback_url: str, dead: Sequence[str] = ()) -> str:
+    """`dead`: webhooks that lead to our door and to nobody behind it. Where X has no room, one of them makes it."""
     answer = ctx.http.post(
         client.url(ctx, "webhooks"), token=ctx.app.bearer, json={"url": callback_url}, repeatable=True
     )
     if answer.ok:
         return wire.told(_id(_one(answer.mapping())), "webhook id")
     reason = next((name for name in _CRC_WORDS if name.encode() in answer.content), "")
+    if reason == _NO_ROOM and dead:
+        path = f"webhooks/{client.segment(dead[0])}"
+        client.call(ctx, "DELETE", path, bucket="webhook", token=ctx.app.bearer, repeatable=True)
+        return _registered(ctx, callback_url)
     if reason:
         raise ConnectorError(_CRC_WORDS[reason], remedy=Remedy.TELL, code=reason)
-    if b"DuplicateUrlFailed" in answer.content and (known := _proven(ctx, _at_our_door(ctx, callback_url))):
-        return known
+    if b"DuplicateUrlFailed" in answer.content:
+        known, _dead = _proven(ctx, _at_our_door(ctx, callback_url), callback_url)
+        if known:
+            return known
     raise errors.refusal(answer, ctx, "webhook")
 
 

@@ -13,6 +13,7 @@ from tests.connectors.helpers import NOW, FakePlatform, json_answer, sent_json
 
 ACCOUNT = Account("2244994945", "acme")
 OURS, OTHERS = "https://parley.example/webhooks/x/our-channel/", "https://parley.example/webhooks/x/first/"
+DEAD = "https://parley.example/webhooks/x/of-an-older-database/"
 STRANGERS = "https://elsewhere.example/webhooks/x/first/"
 
 
@@ -32,6 +33,9 @@ def x_with(*hooks: dict[str, Any], asked: list[dict[str, Any]] | None = None) ->
     x.on("GET", "/2/webhooks", json_answer({"data": list(hooks)}))
     x.on("GET", "/2/activity/subscriptions", json_answer({"data": asked or []}))
     x.on("POST", "/2/activity/subscriptions", json_answer({"data": {"id": "1"}}))
+    for each in hooks:
+        leads_to_us = each["url"] != DEAD
+        x.on("PUT", f"/2/webhooks/{each['id']}", json_answer({"data": {"valid": leads_to_us}}))
     return x.on("POST", "/2/webhooks", json_answer({"data": hook("new", OURS)}))
 
 
@@ -78,6 +82,57 @@ def test_one_that_x_gave_up_is_proven_again_whosever_address_it_bears() -> None:
 
     assert subscribed_at(x) == {"1976"}
     assert not registered(x)
+
+
+@pytest.mark.parametrize("asked", [[], delivers("1976")], ids=["new here", "delivered there before"])
+def test_that_x_counts_an_address_as_valid_does_not_say_that_a_channel_lies_behind_it(
+    asked: list[dict[str, Any]],
+) -> None:
+    x = x_with(hook("1976", DEAD), asked=asked)
+
+    assert subscribed_at(x) == {"new"}
+    assert not any(request.method == "DELETE" for request in x.asked)
+
+
+def test_the_accounts_own_address_needs_no_further_proof() -> None:
+    x = x_with(hook("1977", OURS))
+
+    assert subscribed_at(x) == {"1977"}
+    assert not any(request.method == "PUT" for request in x.asked)
+
+
+def test_what_nobody_proves_is_not_taken() -> None:
+    x = x_with(hook("1976", OTHERS))
+    x.on("PUT", "/2/webhooks/1976", json_answer({"data": {"attempted": True}}))
+
+    assert subscribed_at(x) == {"new"}
+
+
+@pytest.mark.parametrize(
+    "fails",
+    [
+        json_answer({"data": {"valid": False}}),
+        json_answer({"errors": [{"message": "CrcValidationFailed: nobody there."}]}, 400),
+    ],
+    ids=["says so", "refuses"],
+)
+def test_where_there_is_no_room_one_of_ours_that_leads_to_nobody_makes_it(fails: httpx.Response) -> None:
+    x = x_with(hook("1976", DEAD), hook("1975", STRANGERS))
+    x.on("PUT", "/2/webhooks/1976", fails)
+    gone = []
+
+    def delete(request: httpx.Request) -> httpx.Response:
+        gone.append(request.url.path)
+        return json_answer({"data": {"deleted": True}})
+
+    def register(request: httpx.Request) -> httpx.Response:
+        full = json_answer({"errors": [{"message": "WebhookLimitExceeded: too many."}]}, 400)
+        return json_answer({"data": hook("new", OURS)}) if gone else full
+
+    x.on("DELETE", "/2/webhooks/1976", delete).on("POST", "/2/webhooks", register)
+
+    assert subscribed_at(x) == {"new"}
+    assert gone == ["/2/webhooks/1976"]
 
 
 def test_where_there_is_no_room_for_another_x_says_what_to_do() -> None:
