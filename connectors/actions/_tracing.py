@@ -100,7 +100,15 @@ class Search:
             said.outbound
             and said.thread_id == self.message.conversation.thread_key
             and said.sent_at >= self.attempted_at - echoes.SKEW
+            and self._answers_the_same(said)
         )
+
+    def _answers_the_same(self, said: InboundMessage) -> bool:
+        """Where an answer names the one message that it is posted under, what stands under another is another answer."""
+        names_one = platforms.get(self.message.channel.platform).send.public_reply_to
+        if not names_one or self.message.conversation.kind != ThreadKind.COMMENT:
+            return True
+        return said.reply_to == self.message.reply_to
 
     def _unknown(self, said: list[InboundMessage]) -> list[InboundMessage]:
         known = set(

@@ -128,7 +128,8 @@ def _mentions(ctx: Context, token: str) -> Page:
 
 def _own_posts(ctx: Context, thread_id: str, token: str) -> Page:
     """X tells no thread of posts, but what the account has posted, wherever: whether a public answer is out shows there. What it answered
-    this person is told of this thread, whose name need not be that of the root; and so is what it answered itself."""
+    this person is told of this thread, whose name need not be that of the root; and so is what it answered itself. Which reply an answer is
+    of, the post tells that it answers (`reply_to`)."""
     account, person = client.account(ctx), threads.person(thread_id)
     with errors.in_public(errors.NO_OWN_POSTS):
         body, answer = client.call(

@@ -53,6 +53,10 @@ class Bridge(httpx.BaseTransport):
         self.x = x
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if self.x.never_gets == (request.method, request.url.path):
+            self.x.never_gets = None
+            raise httpx.ReadTimeout("no answer", request=request)
+
         async def asked() -> httpx.Response:
             given = httpx.Request(
                 request.method, request.url, headers=request.headers, content=request.read()
@@ -74,6 +78,7 @@ class X:
 
     def __init__(self, home: Path) -> None:
         self.loses: tuple[str, str] | None = None  # the next answer to this call
+        self.never_gets: tuple[str, str] | None = None  # the next such call
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
@@ -242,6 +247,24 @@ def test_a_public_answer_whose_outcome_was_lost_is_found_among_what_the_account_
 
     reply = Message.objects.get(direction="out")
     assert (reply.pk, reply.state, bool(reply.external_id)) == (lost_answer.pk, MessageState.SENT, True)
+
+
+def test_an_answer_counts_for_the_reply_under_whose_post_it_stands(
+    x: X, connected: Channel, lost_answer: Message, agent: Person
+) -> None:
+    """The same words for the same person, in two talks: one of them never came to X."""
+    x.plays(x.outside.says("x", "And my other parcel?", kind="mention"))
+    x.plays(x.outside.settle())
+    x.door.seen[:] = [each for each in x.door.seen if b'"post.create"' not in each.body]  # that got lost, too
+    x.delivers(connected)
+    other = Conversation.objects.exclude(pk=lost_answer.conversation_id).get()
+    second = queue(lost_answer.text, channel=connected, agent=agent, now=x.now(), thread=other.thread_key)
+    x.never_gets = ("POST", "/2/tweets")
+    assert delivering.deliver(message_id=second.pk, clock=x.now) == "uncertain"
+    second.refresh_from_db()
+
+    assert settling.settle(message=second, clock=x.now) == "later"
+    assert settling.settle(message=lost_answer, clock=x.now) == "sent"
 
 
 def test_or_is_told_as_what_the_account_posted(x: X, connected: Channel, lost_answer: Message) -> None:
