@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from inbox.exchange import InboundMessage
+from inbox.exchange import InboundMessage, ThreadKind
 
 # The platform's clock and ours may differ by this much (platform notes, fault "skew": 90 s), with room to spare.
 SKEW = timedelta(minutes=3)
 # A reply that is not under way any more (put back, or given up) is only taken for an echo of about that time.
 RECENT = timedelta(hours=1)
+_NAMES = re.compile(r"(?:@[\w.]+ )+(?=[^\s@])")  # in front of words
 _JUST_AFTER = timedelta(microseconds=1)
 _SCHEME = re.compile(r"\bhttps?://", re.IGNORECASE)
 
@@ -26,6 +27,7 @@ class Content:
     text: str
     has_files: bool
     files: frozenset[str] = frozenset()
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +45,32 @@ class Attempted:
 
 def content_of(message: InboundMessage) -> Content:
     files = frozenset(file.external_id for file in message.attachments if file.external_id)
-    return Content(message.text, bool(message.attachments), files)
+    return Content(
+        message.text, bool(message.attachments), files, public=message.thread_kind is ThreadKind.COMMENT
+    )
 
 
 def is_shown(ours: Content, theirs: Content) -> bool:
     """Whether what the platform shows may be this reply. Its words tell it from others. A file without words is like anybody's: it is
     ours only where the platform calls it as it called what was uploaded for this very reply."""
-    if ours.has_files != theirs.has_files or not same_words(ours.text, theirs.text):
+    if ours.has_files != theirs.has_files or not _same(ours, theirs):
         return False
     if ours.files and theirs.files:  # each attempt has its file go up anew, under another name
         return theirs.files <= ours.files
     return bool(_plain(ours.text))
+
+
+def _same(ours: Content, theirs: Content) -> bool:
+    """In public a platform puts names in front of an answer's words, or takes them for such where its author wrote them there."""
+    if same_words(ours.text, theirs.text):
+        return True
+    return theirs.public and _bare(ours.text) == _bare(theirs.text)
+
+
+def _bare(text: str) -> str:
+    plain = _plain(text)
+    names = _NAMES.match(plain)
+    return plain[names.end() :] if names else plain
 
 
 def same_words(ours: str, theirs: str) -> bool:

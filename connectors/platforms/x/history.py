@@ -48,7 +48,11 @@ _MENTIONS: Final = {
 
 
 # Nothing of other people: whoever of them is suspended would stand among the errors, and the page would not count as seen whole.
-_OWN: Final = {name: _MENTIONS[name] for name in ("max_results", "tweet.fields")} | {"exclude": "retweets"}
+_OWN: Final = {
+    "max_results": "100",
+    "tweet.fields": _MENTIONS["tweet.fields"] + ",display_text_range",
+    "exclude": "retweets",
+}
 
 
 def page(ctx: Context, cursor: str, thread_id: str) -> Page:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from connectors import wire
 from connectors.contract import Account, Attachment, InboundMessage, MessageKind, Origin, Party, ThreadKind
-from connectors.platforms.x import media, people, threads
+from connectors.platforms.x import addressed, media, people, threads
 
 REPLY: Final = "post.reply.create"
-# Whom an answer speaks to X puts in front of its words.
-_ADDRESSED: Final = re.compile(r"(?:@\w{1,50}\s+)+(?=\S)", re.ASCII)
 OWN: Final = "post.create"
 EVENTS: Final = ("post.mention.create", REPLY, "post.quote.create")
 
@@ -29,17 +26,20 @@ def of_v2(
     users = people.known(includes.get("users"))
     references = _references(post)
     files = _files(post, includes)
+    text, to = _long_text(post), wire.ident(post.get("in_reply_to_user_id"))
+    if author_id == account.external_id and "replied_to" in references:
+        text = addressed.words(text, post, to)
     return _post(
         post_id,
         root=wire.ident(post.get("conversation_id")),
         author=people.find(users, author_id),
         account=account,
         sent_at=wire.when(post.get("created_at"), post.get("created_timestamp")),
-        text=media.words(_long_text(post), post.get("entities"), with_media=bool(files)),
+        text=media.words(text, post.get("entities"), with_media=bool(files)),
         answers=event_type == REPLY,
         reply_to=references.get("replied_to", ""),
         quoted=references.get("quoted", ""),
-        to=wire.ident(post.get("in_reply_to_user_id")),
+        to=to,
         attachments=files,
     )
 
@@ -84,6 +84,9 @@ def of_v1(post: Mapping[str, Any], account: Account) -> InboundMessage | None:
         or wire.text(post.get("full_text"))
         or wire.text(post.get("text"))
     )
+    reply_to, to = wire.exact_id(post, "in_reply_to_status_id"), wire.exact_id(post, "in_reply_to_user_id")
+    if author.external_id == account.external_id and reply_to:
+        text = addressed.words(text, extended or post, to)
     return _post(
         post_id,
         root="",
@@ -91,9 +94,9 @@ def of_v1(post: Mapping[str, Any], account: Account) -> InboundMessage | None:
         account=account,
         sent_at=wire.when(post.get("timestamp_ms"), post.get("created_at")),
         text=media.words(text, extended.get("entities") or post.get("entities"), with_media=bool(files)),
-        reply_to=wire.exact_id(post, "in_reply_to_status_id"),
+        reply_to=reply_to,
         quoted=wire.exact_id(post, "quoted_status_id"),
-        to=wire.exact_id(post, "in_reply_to_user_id"),
+        to=to,
         attachments=files,
     )
 
@@ -107,15 +110,12 @@ def _post(
     reply_to: str,
     quoted: str,
     to: str,
-    text: str,
     answers: bool = False,
     **more: Any,
 ) -> InboundMessage:
     """`root`: "" where it is not told. A post that answers none is one itself."""
     outbound = author.external_id == account.external_id
     customer = to if outbound and to != account.external_id else "" if outbound else author.external_id
-    if outbound and reply_to:
-        text = _ADDRESSED.sub("", text, count=1) if _ADDRESSED.match(text) else text
     card = {"type": "post", "id": quoted, "url": f"https://x.com/i/status/{quoted}"} if quoted else {}
     return InboundMessage(
         external_id=post_id,
@@ -130,6 +130,5 @@ def _post(
         order_key=threads.order_key(post_id),
         counterpart=Party(customer) if outbound and customer else None,
         card=card,
-        text=text,
         **more,
     )

@@ -243,7 +243,8 @@ def own_answer(world: World, message: Message) -> dict[str, Any]:
     if person is None:
         return body
     handle = person.handle.replace(".", "_")  # names of X have none
-    return body | {"text": f"@{handle} {body['text']}"}
+    text = f"@{handle} {body['text']}"
+    return body | {"text": text, "display_text_range": [len(handle) + 2, len(text)]}
 
 
 def own_post(account: Account, given: dict[str, Any]) -> dict[str, Any]:

@@ -53,3 +53,22 @@ def test_a_file_without_words_is_ours_by_its_name_alone(
     ours: echoes.Content, theirs: echoes.Content, is_ours: bool
 ) -> None:
     assert echoes.is_shown(ours, theirs) is is_ours
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "public", "is_ours"),
+    [
+        ("@mara_k It left", "It left", True, True),
+        ("It left", "@mara_k @sam It left", True, True),
+        ("@mara_k It left", "It left", False, False),
+        ("@mara_k It left", "@mara_k It stayed", True, False),
+        ("@mara_k", "@sam", True, False),
+    ],
+    ids=["taken for one of theirs", "put in front", "in a private talk", "other words", "names alone"],
+)
+def test_in_public_a_name_in_front_may_be_the_platforms_own(
+    ours: str, theirs: str, public: bool, is_ours: bool
+) -> None:
+    shown = echoes.Content(theirs, False, public=public)
+
+    assert echoes.is_shown(echoes.Content(ours, False), shown) is is_ours
