@@ -49,7 +49,7 @@ _MENTIONS: Final = {
 
 # Nothing of other people: whoever of them is suspended would stand among the errors, and the page would not count as seen whole.
 _OWN: Final = {
-    "max_results": "100",
+    "max_results": "20",  # X bills each post that it shows, and a lost answer is looked for often: it stands among the newest
     "tweet.fields": _MENTIONS["tweet.fields"] + ",display_text_range",
     "exclude": "retweets",
 }

@@ -106,7 +106,7 @@ def test_a_look_asks_for_few_posts_and_where_their_words_begin() -> None:
     connector.history(x.context(connector, ACCOUNT), "", THREAD)
 
     asked = x.asked[0].url.params
-    assert (asked["max_results"], "display_text_range" in asked["tweet.fields"]) == ("100", True)
+    assert (asked["max_results"], "display_text_range" in asked["tweet.fields"]) == ("20", True)
 
 
 def test_a_name_that_is_all_that_was_said_stays() -> None:
