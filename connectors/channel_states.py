@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 
+from connectors import delivered
 from connectors.contract import UNKNOWN_KIND
 from connectors.models import DeadItem, PlatformApp, Receipt, ReceiptState, Task
 from connectors.rules import knocks
@@ -147,8 +148,7 @@ def _health_lines(channel: Channel, now: datetime) -> list[Line]:
 def _are_over(channel: Channel, bad: datetime, now: datetime) -> bool:
     if knocks.are_over(bad=bad, good=None, now=now):
         return True
-    kept = Receipt.objects.filter(channel=channel).order_by("-pk").values_list("received_at", flat=True)
-    return knocks.are_over(bad=bad, good=kept.first(), now=now)
+    return knocks.are_over(bad=bad, good=delivered.last(channel.pk), now=now)
 
 
 def _sync_lines(channel: Channel) -> list[Line]:

@@ -11,12 +11,12 @@ import structlog
 from django.db import transaction
 from django.db.models import Q
 
-from connectors import registry
+from connectors import delivered, registry
 from connectors.abilities import Redelivers
 from connectors.actions import _covering, budgets, connecting
 from connectors.actions._asking import Asker
 from connectors.contract import ConnectorError, RedeliveryBounds, Remedy
-from connectors.models import Gap, GapCause, Level, Receipt
+from connectors.models import Gap, GapCause, Level
 from inbox.models import Channel
 
 log = structlog.get_logger(__name__)
@@ -99,8 +99,7 @@ def _stretch(gap: Gap) -> tuple[datetime, datetime]:
     until = gap.until or gap.found_at
     if gap.cause != GapCause.NOT_DELIVERED:
         return gap.since, until
-    before = Receipt.objects.filter(channel=gap.channel_id, received_at__lt=gap.since).order_by("-pk")
-    return before.values_list("received_at", flat=True).first() or gap.since, max(until, gap.found_at)
+    return delivered.last_before(gap.channel_id, gap.since) or gap.since, max(until, gap.found_at)
 
 
 def _note_refused(gaps: Sequence[int], refused: ConnectorError, may_be_at_it: Collection[int]) -> None:

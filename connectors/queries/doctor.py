@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Q
 
-from connectors import registry
+from connectors import delivered, registry
 from connectors.contract import UNKNOWN_KIND
-from connectors.models import Credential, DeadItem, Receipt, SyncSchedule, Task
+from connectors.models import Credential, DeadItem, SyncSchedule, Task
 from connectors.queries import grants
 from connectors.rules import knocks
 from connectors.rules.remedies import RESTRICTED, THROTTLED, Place, fix_for
@@ -209,9 +209,7 @@ def _operations(
     for schedule in sorted(channel.schedules.all(), key=lambda each: Task.values.index(each.task)):
         yield _operation(schedule, is_retired=is_retired)
     if health and (bad := health.last_bad_signature_at):
-        # They are of the address, which accounts of one app may share; what came with a right one was kept.
-        kept = Receipt.objects.filter(channel=channel).order_by("-pk").values_list("received_at", flat=True)
-        if knocks.are_over(bad=bad, good=kept.first(), now=now):
+        if knocks.are_over(bad=bad, good=delivered.last(channel.pk), now=now):
             said = f"Right; {health.bad_signatures} deliveries had a wrong one and were refused, the last"
             yield Finding("Signatures", True, said, at=bad)
             return

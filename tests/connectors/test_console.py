@@ -936,11 +936,13 @@ def test_what_is_open_or_lost_comes_before_what_was_healed_and_older_ones_are_a_
 def test_wrong_signatures_are_red_until_they_are_over(planned: Channel, brand: Brand) -> None:
     """On the channel's own page and on that of all channels."""
 
-    def signatures(*, bad: datetime, good: datetime | None = None) -> bool | None:
+    def signatures(
+        *, bad: datetime, good: datetime | None = None, elsewhere: datetime | None = None
+    ) -> bool | None:
         Receipt.objects.filter(channel=planned).delete()
         if good is not None:
             Receipt.objects.create(channel=planned, received_at=good, body=b"{}")
-        lately = {"bad_signatures": 3, "last_bad_signature_at": bad, "last_receipt_at": None}
+        lately = {"bad_signatures": 3, "last_bad_signature_at": bad, "last_receipt_at": elsewhere}
         ChannelHealth.objects.update_or_create(channel=planned, defaults=lately)
         channel = Channel.objects.select_related("health").get(pk=planned.pk)
         ok = next(each.ok for each in doctor.examine(channel, now=NOW).findings if each.name == "Signatures")
@@ -953,6 +955,7 @@ def test_wrong_signatures_are_red_until_they_are_over(planned: Channel, brand: B
     assert signatures(bad=lately) is False
     assert signatures(bad=lately, good=lately + timedelta(minutes=1)) is False
     assert signatures(bad=lately, good=NOW) is True
+    assert signatures(bad=lately, elsewhere=NOW) is True  # at the address of another account of its app
     assert signatures(bad=NOW - timedelta(days=2)) is True
 
 

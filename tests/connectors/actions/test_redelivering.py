@@ -20,7 +20,7 @@ from connectors.contract import (
     Remedy,
     Subscription,
 )
-from connectors.models import ChannelHealth, Gap, RunLine, SyncSchedule, Task
+from connectors.models import ChannelHealth, Gap, Receipt, RunLine, SyncSchedule, Task
 from inbox.models import Channel, ChannelState, Message
 from tests.connectors.conftest import NOW, Moving, message_item
 from tests.fakes.platform import FakePlatform
@@ -219,6 +219,23 @@ def test_what_a_comparison_found_is_asked_for_from_the_last_delivery_before_it(
 
     assert Message.objects.filter(text="Nobody delivered this").exists()
     assert able.asked == [(NOW, NOW + 2 * HOUR)]
+
+
+@pytest.mark.parametrize("more", [False, True], ids=["nothing since", "and something since"])
+def test_so_it_is_where_the_address_is_that_of_another_account(
+    channel: Channel, able: Redelivering, reconcile: Any, connect: Callable[..., Channel], more: bool
+) -> None:
+    """Its receipts lie there, whosever they are; each channel knows when it was delivered to last."""
+    shared = connect("acc-2")
+    for ago in (3 * HOUR, 2 * HOUR):
+        Receipt.objects.create(channel=shared, received_at=NOW - ago, body=b"{}", state="done")
+    heard = NOW - (MINUTE if more else 3 * HOUR)
+    ChannelHealth.objects.filter(channel=channel).update(last_receipt_at=heard)
+    gap(channel, HOUR, 40 * MINUTE, "not_delivered")
+
+    reconcile(0)
+
+    assert able.asked == [(NOW - (2 if more else 3) * HOUR, NOW - 40 * MINUTE)]
 
 
 def test_while_another_task_is_under_way_it_waits_as_long_as_it_is_told_to(
