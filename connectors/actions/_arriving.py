@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -56,20 +56,21 @@ def take_in(parsed: Sequence[Parsed], *, now: datetime, historical: bool = False
     """Give everything to the inbox, brand by brand (one order of locks for everybody); what it refuses becomes dead items."""
     taken = Taken()
     by_brand: dict[int, list[Parsed]] = defaultdict(list)
-    news: dict[int, list[Parsed]] = defaultdict(list)
+    news: dict[int, list[_News]] = defaultdict(list)
     for each in parsed:
         if each.channel.state == ChannelState.DISCONNECTED and not _is_of_the_app(each):
             continue  # retired: whatever the platform still delivers is none of the brand's affairs
         changes = sum(isinstance(event, OF_THE_ACCOUNT) for event in each.events)
         if changes:
-            news[each.channel.brand_id].append(each)
+            for brand_id, channel_ids in _concerned(each).items():
+                news[brand_id].append(_News(each, brand_id, channel_ids))
         if changes < len(each.events):
             by_brand[each.channel.brand_id].append(each)
     for brand_id in sorted({*by_brand, *news}):
         if brand_id in by_brand:
             _take_in_or_halve(by_brand[brand_id], taken, now=now, historical=historical)
-        for each in news.get(brand_id, ()):
-            _hear_news(each, taken, now=now)
+        for told in news.get(brand_id, ()):
+            _hear_news(told, taken, now=now)
     return taken
 
 
@@ -78,23 +79,41 @@ def _is_of_the_app(parsed: Parsed) -> bool:
     return not parsed.item.account_ids and all(isinstance(each, OF_THE_APP) for each in parsed.events)
 
 
-def _hear_news(parsed: Parsed, taken: Taken, *, now: datetime) -> None:
-    """Of the account itself. It comes one by one and seldom."""
-    changes = [(parsed.channel.pk, event) for event in parsed.events if isinstance(event, AccountChanged)]
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What an item tells of the accounts of one brand themselves."""
+
+    parsed: Parsed
+    brand_id: int
+    channel_ids: Collection[int]  # which of them something was delivered to again, or is missing
+
+
+def _concerned(parsed: Parsed) -> Mapping[int, Collection[int]]:
+    """By brand: what is told of an app concerns whoever asked, and each brand's rows are written behind its own lock."""
+    ended = [event for event in parsed.events if isinstance(event, RedeliveryEnded)]
+    asked = _redelivered.asked_by(parsed.channel.pk, ended[-1]) if ended else {}
+    own = {parsed.channel.brand_id: () if asked else (parsed.channel.pk,)}
+    return {**own, **asked}
+
+
+def _hear_news(news: _News, taken: Taken, *, now: datetime) -> None:
+    """It comes one by one and seldom."""
+    parsed, channel = news.parsed, news.parsed.channel
+    own = parsed.events if news.brand_id == channel.brand_id else ()
+    changes = [(channel.pk, event) for event in own if isinstance(event, AccountChanged)]
     try:
-        parking.apply(brand_id=parsed.channel.brand_id, changes=changes, now=now)
-        missing = {parsed.channel.pk}
+        parking.apply(brand_id=news.brand_id, changes=changes, now=now)
         for event in parsed.events:
             if isinstance(event, RedeliveryEnded):
-                missing = _redelivered.note(parsed.channel.pk, event, now=now) or missing
+                _redelivered.note(news.channel_ids, event, now=now)
             elif isinstance(event, DeliveriesLost):
-                log.warning("deliveries_lost", channels=sorted(missing), reason=event.reason)
-                for channel_id in sorted(missing):
+                log.warning("deliveries_lost", channels=sorted(news.channel_ids), reason=event.reason)
+                for channel_id in sorted(news.channel_ids):
                     _missed.look_back(channel_id, event.reason, now=now)
     except Exception as error:
         if is_weather(error):
             raise
-        log.warning("news_refused", channel=parsed.channel.pk, error=type(error).__name__)
+        log.warning("news_refused", channel=channel.pk, error=type(error).__name__)
         reason = f"The news of the account could not be kept ({type(error).__name__})."
         taken.dead.append(dead_item(parsed, reason, now=now))
 

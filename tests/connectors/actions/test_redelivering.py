@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from connectors.actions import draining, syncing
 from connectors.contract import (
@@ -21,7 +23,7 @@ from connectors.contract import (
     Subscription,
 )
 from connectors.models import ChannelHealth, Gap, Receipt, RunLine, SyncSchedule, Task
-from inbox.models import Channel, ChannelState, Message
+from inbox.models import Brand, Channel, ChannelState, Message
 from tests.connectors.conftest import NOW, Moving, message_item
 from tests.fakes.platform import FakePlatform
 
@@ -366,3 +368,27 @@ def test_the_end_of_a_task_comes_to_the_address_that_the_apps_accounts_share(
         (asked_by.pk, "not_delivered", "The job was incomplete."),
         (stranger.pk, "disconnected", ""),
     ]
+
+
+def test_what_another_brand_asked_for_is_noted_behind_that_brands_lock(
+    channel: Channel, connect: Callable[..., Channel], platform: FakePlatform, receipt: Any, clock: Moving
+) -> None:
+    """As every walk of that brand does it: first its lock, then its gaps. Else the two may wait for each other for ever."""
+    other = connect("acc-2", brand=Brand.objects.create(name="Other", slug="other"))
+    asked = gap(other, 3 * HOUR, HOUR)
+    Gap.objects.update(redelivery_job="job-1", redelivery_asked_at=NOW)
+    said = [RedeliveryEnded("job-1", "Half of it."), DeliveriesLost("The job was incomplete.")]
+    platform.parse = lambda item, account: said  # type: ignore[method-assign]
+    receipt({"kind": "ended"}, at=channel)
+
+    with CaptureQueriesContext(connection) as said_to_it:
+        draining.drain(now=clock())
+
+    assert Gap.objects.get(pk=asked.pk).redelivery_said == "Half of it."
+    statements = [each["sql"] for each in said_to_it]
+    locks = [place for place, sql in enumerate(statements) if "brandsequence" in sql and "FOR UPDATE" in sql]
+    writes = [
+        place for place, sql in enumerate(statements) if sql.startswith(('UPDATE "connectors_gap"', "INSERT"))
+    ]
+    assert len(locks) == 2
+    assert writes[0] > locks[1]
