@@ -112,8 +112,9 @@ def _card(activity: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _others(activity: Mapping[str, Any], processed: object, actor: str) -> list[str]:
-    """Who else is in the thread, where the log tells it: beside the message, or in what LinkedIn adds of the thread. There the mailbox of a
-    salesperson or recruiter may stand for whoever has it, who is named as a person besides."""
+    """Who else is in the thread, where the log tells it: beside the message, or in what LinkedIn adds of the thread. In either
+    place the mailbox of a salesperson or recruiter may stand for whoever has it, who is named as a person besides; two mailboxes alone may
+    be those of both sides."""
     found: list[str] = []
     for name in ("recipients", "participants", "membership"):
         for each in _listed(activity, name):
@@ -123,7 +124,9 @@ def _others(activity: Mapping[str, Any], processed: object, actor: str) -> list[
         for each in _listed(thread, "membership"):
             identity = wire.ident(wire.mapping(each).get("identity"))
             _add(found, identity if identity.startswith((urns.PERSON, urns.ORGANISATION)) else "", actor)
-    return found
+    mailboxes = [each for each in found if each.startswith(tuple(_MAILBOXES))]
+    others = [each for each in found if each not in mailboxes]
+    return others or (mailboxes if len(mailboxes) == 1 else [])
 
 
 def _listed(holder: object, name: str) -> list[Any]:

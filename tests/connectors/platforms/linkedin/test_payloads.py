@@ -179,6 +179,24 @@ def test_so_are_those_whom_linkedin_adds_to_the_thread(others: list[str], kind: 
     assert isinstance(said, InboundMessage) and said.thread_kind is kind
 
 
+@pytest.mark.parametrize(
+    "named",
+    [["urn:li:hireMailbox:1"], ["urn:li:salesIdentity:1", "urn:li:hireMailbox:1"]],
+    ids=["one", "two"],
+)
+@pytest.mark.parametrize("added", [True, False], ids=["the person is added", "nobody is added"])
+def test_a_mailbox_that_the_message_names_is_nobody_besides(named: list[str], added: bool) -> None:
+    event = orjson.loads(delivery("linkedin", "message"))["elements"][0]
+    people = [event["owner"], event["activity"]["author"]]
+    event["activity"]["recipients"] = named
+    if added:
+        event["processedActivity"] = {"thread~": {"membership": [{"identity": each} for each in people]}}
+
+    (said, *_) = connector.parse(Item(event), ACCOUNT)
+
+    assert isinstance(said, InboundMessage) and said.thread_kind is ThreadKind.DIRECT
+
+
 def test_what_is_no_message_of_the_log_is_left_out_and_one_of_an_unknown_state_is_unknown() -> None:
     like, failed = connector.items(delivery("linkedin", "other_resources"))
     with pytest.raises(Ignored):
