@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from typing import Final
 
 from connectors.contract import ConnectorError, Media, Remedy
 from connectors.http import MEDIA_BYTES, Answer, Http, same_origin
+
+SHOWN_THERE: Final = (
+    "shown there"  # code of a refusal: the file is not gone, its platform shows it to people alone
+)
 
 
 def fetch(

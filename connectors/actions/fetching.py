@@ -10,7 +10,7 @@ import structlog
 from django.conf import settings
 from django.db import OperationalError
 
-from connectors import contexts
+from connectors import contexts, downloads
 from connectors.actions import _copies, budgets, refreshing
 from connectors.actions._asking import Asker
 from connectors.actions._runs import Synced
@@ -106,6 +106,9 @@ def _fetch(attachment: Attachment, clock: Clock) -> bool:
 def _refused(attachment: Attachment, error: ConnectorError, clock: Clock) -> None:
     now = clock()
     match error.remedy:
+        case Remedy.TELL if error.code == downloads.SHOWN_THERE:
+            log.info("media_shown_there", attachment=attachment.pk, reason=error.reason)
+            media.mark_shown_there(attachment_id=attachment.pk, now=now)
         case Remedy.TELL | Remedy.BUG | Remedy.WAIT:
             media.mark_gone(attachment_id=attachment.pk, now=now)
         case Remedy.REFRESH:

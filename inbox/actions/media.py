@@ -60,6 +60,12 @@ def mark_gone(*, attachment_id: int, now: datetime) -> None:
 
 
 @transaction.atomic(durable=True)
+def mark_shown_there(*, attachment_id: int, now: datetime) -> None:
+    """What it is called has no use as an address."""
+    _settle(attachment_id, now, fetch_state=FetchState.LINK, fetch_at=None, url="")
+
+
+@transaction.atomic(durable=True)
 def begin(*, attachment_id: int, now: datetime) -> None:
     """A try is counted ahead of it and lasts one lease: one that its worker does not survive has been one, too."""
     pending = Attachment.objects.filter(pk=attachment_id, fetch_state=FetchState.PENDING)

@@ -145,7 +145,7 @@ class LinkedIn:
         except ConnectorError as error:
             if not named_alone or error.remedy is not Remedy.TELL:
                 raise
-            raise ConnectorError(NO_ADDRESS, remedy=Remedy.TELL, code=error.code) from None
+            raise ConnectorError(NO_ADDRESS, remedy=Remedy.TELL, code=downloads.SHOWN_THERE) from None
 
 
 def _secrets(app: App) -> tuple[str, ...]:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.template.loader import render_to_string
 
-from connectors import tasks
+from connectors import downloads, tasks
 from connectors.actions import budgets, draining, fetching, scheduling, syncing
 from connectors.contract import ConnectorError, Media, Party, RateNotice, Remedy, Unsent
 from connectors.models import Credential, SyncRun, SyncSchedule, Task
@@ -181,6 +182,16 @@ def test_what_a_killed_worker_left_half_written_is_cleared(tmp_path, settings):
 
 def test_a_picture_whose_address_has_died_is_said_to_be_gone(picture, clock):
     assert fetched(picture, clock).fetch_state == FetchState.GONE
+
+
+def test_a_picture_that_its_platform_shows_to_people_alone_is_not_gone(picture, platform, clock, monkeypatch):
+    def refused(ctx, url):
+        raise ConnectorError("Look there.", remedy=Remedy.TELL, code=downloads.SHOWN_THERE)
+
+    monkeypatch.setattr(platform, "media", refused)
+
+    shown = render_to_string("inbox/_attachment.html", {"file": fetched(picture, clock)})
+    assert "Image: shown only in the platform’s own app" in shown
 
 
 def test_one_that_is_over_by_its_own_word_is_not_asked_for(picture, platform, clock):

@@ -12,7 +12,7 @@ import httpx
 import orjson
 import pytest
 
-from connectors import signatures, wire
+from connectors import downloads, signatures, wire
 from connectors.contract import (
     Account,
     App,
@@ -809,7 +809,8 @@ def test_an_asset_that_linkedin_does_not_give_by_its_name_is_no_file_that_is_gon
     with pytest.raises(ConnectorError) as caught:
         connector.media(linkedin.context(connector, ACCOUNT), "urn:li:digitalmediaAsset:C2")
 
-    assert (caught.value.remedy, "no address" in caught.value.reason) == (Remedy.TELL, True)
+    assert (caught.value.remedy, caught.value.code) == (Remedy.TELL, downloads.SHOWN_THERE)
+    assert "no address" in caught.value.reason
 
 
 @pytest.mark.parametrize(
