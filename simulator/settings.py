@@ -27,6 +27,7 @@ class Settings:
     x_send_limit: int = 99
     x_read_limit: int = 300
     x_posts: bool = True  # False: the app's plan holds messages, and neither mentions nor posts
+    x_webhooks: int = 25  # that an app may have; the smallest plans of X allow one
     instagram_reads_per_second: int = 2
     linkedin_daily_limit: int = 100_000
     # Only partners are given refresh tokens.
@@ -65,6 +66,7 @@ def from_environment(environ: dict[str, str] | None = None) -> Settings:
         x_send_limit=int(env.get("SIMULATOR_X_SEND_LIMIT") or 99),
         x_read_limit=int(env.get("SIMULATOR_X_READ_LIMIT") or 300),
         x_posts=_flag(env.get("SIMULATOR_X_POSTS") or "on"),
+        x_webhooks=int(env.get("SIMULATOR_X_WEBHOOKS") or 25),
         instagram_reads_per_second=int(env.get("SIMULATOR_INSTAGRAM_READS") or 2),
         linkedin_daily_limit=int(env.get("SIMULATOR_LINKEDIN_DAILY") or 100_000),
         linkedin_partner=_flag(env.get("SIMULATOR_LINKEDIN_PARTNER") or "on"),

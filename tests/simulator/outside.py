@@ -273,7 +273,7 @@ async def opened(home: Path, receiver: Receiver, **settings: Any) -> Outside:
             linkedin_latency_ms=0,
             public_origin=ORIGIN,
             seed=7,
-            **settings,
+            **{"x_webhooks": 1} | settings,
         )
     )
     await simulator.kernel.deliverer.client.aclose()

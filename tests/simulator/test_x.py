@@ -3,6 +3,7 @@
 import asyncio
 import datetime
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from httpx import Response
 
 from simulator import signatures
 from simulator.platforms.x import weighing
-from tests.simulator.outside import Outside, simulated
+from simulator.settings import from_environment
+from tests.simulator.outside import RECEIVER, Outside, simulated
 
 BRAND = "2244994945"
 
@@ -490,3 +492,24 @@ async def test_words_are_written_with_escapes_wherever_they_are_told(outside: Ou
     said = sorted((row["text"] for row in await outside.ledger()), reverse=True)
     assert [dms[0]["text"], mentions[0]["text"]] == ['Tom &amp; Jerry &lt;3 "&amp;amp;"', "@acme &amp; co"]
     assert said == ['Tom & Jerry <3 "&amp;"', "@acme & co"]
+
+
+@simulated
+async def test_an_app_has_as_many_webhooks_as_its_plan_allows(outside: Outside) -> None:
+    await outside.x()
+    bearer = {"authorization": f"Bearer {(await outside.apps('x'))['app_bearer']}"}
+
+    async def register(place: int) -> int:
+        wish = {"url": f"{RECEIVER}?place={place}"}
+        return (await outside.api.post("/2/webhooks", json=wish, headers=bearer)).status_code
+
+    assert await register(2) == 400
+    world = outside.simulator.kernel.world
+    world.settings = replace(world.settings, x_webhooks=3)
+    assert [await register(place) for place in (2, 3, 4)] == [200, 200, 400]
+
+
+def test_it_is_generous_unless_told_otherwise() -> None:
+    few = from_environment({"SIMULATOR_X_WEBHOOKS": "2"})
+
+    assert (from_environment({}).x_webhooks, few.x_webhooks) == (25, 2)

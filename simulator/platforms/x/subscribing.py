@@ -18,7 +18,6 @@ from simulator.platforms.base import Event
 from simulator.platforms.x import errors, signing, telling
 from simulator.world import Happening
 
-_MOST_WEBHOOKS = 1  # of a plan of small companies
 _DAY_MS = 86_400_000
 _JOB_ENDED = {
     "Complete": "Job completed successfully",
@@ -61,7 +60,7 @@ class Subscribing:
             return errors.invalid("UrlValidationFailed: https without a port is required.", url=url)
         if any(one.url == url for one in self._hooks()):
             return errors.invalid("DuplicateUrlFailed: the url is already registered.", url=url)
-        if len(self._hooks()) >= _MOST_WEBHOOKS:
+        if len(self._hooks()) >= self.world.settings.x_webhooks:
             return errors.invalid("WebhookLimitExceeded: too many webhooks.", url=url)
         if await self.crc(url) != "good":
             return errors.invalid(
