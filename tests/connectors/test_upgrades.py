@@ -5,11 +5,11 @@ from __future__ import annotations
 from importlib import import_module
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from connectors.models import DeadItem, Gap, Receipt, SyncRun, SyncSchedule
-from inbox.models import Conversation, Message
+from inbox.models import Amendment, Conversation, Message
 from tests.factories import conversations as make
 from tests.factories.people import ChannelFactory
 
@@ -74,3 +74,48 @@ def test_what_healed_a_gap_is_told_by_its_run_and_waits_for_limits_are_no_failur
     assert [Gap.objects.get(pk=each.pk).healed_task for each in (healed, long_ago)] == ["reconcile", ""]
     counts = SyncSchedule.objects.in_bulk([limited.pk, failing.pk])
     assert [(counts[pk].failures, counts[pk].waits) for pk in (limited.pk, failing.pk)] == [(0, 4), (4, 0)]
+
+
+SHORT, LONG = "urn:li:comment:(activity:1,2)", "urn:li:comment:(urn:li:activity:1,2)"
+
+
+def test_comments_on_linkedin_that_are_kept_under_their_short_name_are_found_by_the_long_one() -> None:
+    channel, elsewhere = ChannelFactory(platform="linkedin"), ChannelFactory(platform="fake")
+    talk, both, other = (
+        make.conversations(
+            each, 1, each=[{"platform": each.platform, "kind": "comment", "thread_key": f"comment:{name}", "recipient_key": key}]
+        )[0]
+        for each, name, key in [
+            (channel, SHORT, f"author-of:{SHORT}"),
+            (channel, "urn:li:activity:9", "mara"),
+            (elsewhere, SHORT, SHORT),
+        ]
+    )  # fmt: skip
+    kept = make.messages(talk, 1, external_id=SHORT)[0]
+    answer = make.messages(talk, 1, external_id="x", reply_to=SHORT)[0]
+    twice = "urn:li:comment:(activity:1,3)", "urn:li:comment:(urn:li:activity:1,3)"
+    pair = [make.messages(both, 1, external_id=each)[0] for each in twice]
+    strange = make.messages(other, 1, external_id=SHORT)[0]
+    at = timezone.now()
+    edit = Amendment.objects.create(channel=channel, target=SHORT, kind="edit", at=at, learned_at=at)
+
+    steps = import_module("connectors.migrations.0026_comments_of_linkedin_by_one_name")
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for _ in range(2):  # harmless twice
+            cursor.execute(steps.MESSAGES)
+            cursor.execute(steps.REST)
+
+    def now(*rows: Message) -> list[tuple[str | None, str]]:
+        found = Message.objects.in_bulk([each.pk for each in rows])
+        return [(found[each.pk].external_id, found[each.pk].reply_to) for each in rows]
+
+    assert now(kept, answer, *pair, strange) == [
+        (LONG, ""), ("x", LONG), *((each, "") for each in twice), (SHORT, ""),
+    ]  # fmt: skip
+    keys = dict(Conversation.objects.values_list("pk", "thread_key"))
+    assert (keys[talk.pk], keys[other.pk]) == (f"comment:{LONG}", f"comment:{SHORT}")
+    assert Conversation.objects.get(pk=talk.pk).recipient_key == f"author-of:{LONG}"
+    assert Amendment.objects.get(pk=edit.pk).target == LONG
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Message.objects.filter(pk=kept.pk).update(external_id="another")

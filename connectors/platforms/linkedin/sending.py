@@ -149,7 +149,7 @@ def _comment(ctx: Context, message: OutboundMessage) -> Sent:
     if not actor:
         reason = "It is not clear for which page to comment. Connect an administrator of one page."
         raise ConnectorError(reason, remedy=Remedy.TELL, code="no page")
-    root = message.thread_id.removeprefix(urns.COMMENT)
+    root = urns.activity(message.thread_id.removeprefix(urns.COMMENT))
     body: dict[str, Any] = {"actor": actor, "message": {"text": message.text}}
     if root.startswith("urn:li:comment:("):
         body |= {"object": root.removeprefix("urn:li:comment:(").partition(",")[0], "parentComment": root}

@@ -251,11 +251,12 @@ def error_with_a_file(linkedin: FakePlatform, folder: Path, **context: Any) -> C
     return caught.value
 
 
-def test_a_comment_is_made_in_the_name_of_the_page(linkedin: FakePlatform) -> None:
+@pytest.mark.parametrize("named", [COMMENT, COMMENT.replace("urn:li:activity", "activity")])
+def test_a_comment_is_made_in_the_name_of_the_page(linkedin: FakePlatform, named: str) -> None:
     linkedin.on("GET", "/rest/organizationAcls", json_answer({"elements": [{"organization": PAGE}]}))
     path = f"/rest/socialActions/{COMMENT}/comments"
     linkedin.on("POST", path, accepted({"x-restli-id": "7090000000000000200"}))
-    message = reply(thread_id=f"comment:{COMMENT}", thread_kind=ThreadKind.COMMENT)
+    message = reply(thread_id=f"comment:{named}", thread_kind=ThreadKind.COMMENT)
     sent = connector.send(linkedin.context(connector, ACCOUNT), message)
     assert sent.external_ids == ("urn:li:comment:(urn:li:activity:7090000000000000002,7090000000000000200)",)
     assert sent_json(linkedin.asked[-1]) == {
