@@ -20,13 +20,9 @@ from connectors.contract import (
 from connectors.platforms.x import client, errors, rates
 
 _PRIVATE: Final = ("dm.received", "dm.sent", "dm.read", "dm.indicate_typing", "chat.received", "chat.sent")
-_PUBLIC: Final = (
-    "post.mention.create",
-    "post.reply.create",
-    "post.quote.create",
-    "post.create",
-    "post.delete",
-)
+_SAID_TO_US: Final = ("post.mention.create", "post.reply.create", "post.quote.create")
+_OWN: Final = "post.create"
+_PUBLIC: Final = (*_SAID_TO_US, _OWN, "post.delete")
 _REVOKED: Final = "oauth.revoke"
 _NEEDED: Final = ("dm.received", "dm.sent")  # without them there is no channel
 _MOST_PAGES: Final = 100
@@ -55,8 +51,10 @@ def subscribe(ctx: Context, callback_url: str) -> None:
         have = {}  # asked for twice, it is delivered twice at worst
     webhook_id, dead = _proven(ctx, _at_our_door(ctx, callback_url, have), callback_url)
     webhook_id = webhook_id or _registered(ctx, callback_url, dead)
+    delivered = set(have.get(webhook_id, ()))
     for event_type in (*_PRIVATE, *_PUBLIC, _REVOKED):
-        if event_type in have.get(webhook_id, ()):
+        # X bills every post of the account that it delivers: they end waits, where anybody is heard to wait.
+        if event_type in delivered or (event_type == _OWN and delivered.isdisjoint(_SAID_TO_US)):
             continue
         account_id = client.account(ctx).external_id
         body = {
@@ -71,6 +69,8 @@ def subscribe(ctx: Context, callback_url: str) -> None:
             # An event this app has no access to is told apart from the messages, without which there is no channel.
             if error.remedy in (Remedy.RETRY, Remedy.REFRESH) or event_type in _NEEDED:
                 raise
+        else:
+            delivered.add(event_type)
 
 
 def subscription(ctx: Context, callback_url: str) -> Subscription:
@@ -85,7 +85,8 @@ def subscription(ctx: Context, callback_url: str) -> Subscription:
     if missing := [name for name in _NEEDED if name not in asked]:
         return Subscription(False, f"X is not asked to deliver {' and '.join(missing)} of this account.")
     said = f"X delivers {len(asked)} kinds of events to our webhook."
-    if missing := [name for name in (*_PUBLIC, _REVOKED) if name not in asked]:
+    needed = [name for name in (*_PUBLIC, _REVOKED) if name != _OWN or asked.intersection(_SAID_TO_US)]
+    if missing := [name for name in needed if name not in asked]:
         said += f" It does not deliver {', '.join(missing)}: the app may lack access to them."
     return Subscription(True, said)
 

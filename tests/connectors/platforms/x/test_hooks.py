@@ -147,6 +147,28 @@ def test_where_there_is_no_room_for_another_x_says_what_to_do() -> None:
     assert "delete one" in caught.value.reason
 
 
+@pytest.mark.parametrize("heard", [True, False], ids=["heard", "not heard"])
+def test_the_accounts_own_posts_are_asked_for_where_anybody_is_heard_in_public(heard: bool) -> None:
+    """X bills each of them, also those that answer nobody."""
+    x = x_with(hook("1977", OURS))
+
+    def subscribe(request: httpx.Request) -> httpx.Response:
+        is_said_to_us = sent_json(request)["event_type"] in (
+            "post.mention.create",
+            "post.reply.create",
+            "post.quote.create",
+        )
+        refused = json_answer({"title": "Forbidden", "detail": "Forbidden"}, 403)
+        return refused if is_said_to_us and not heard else json_answer({"data": {"id": "1"}})
+
+    x.on("POST", "/2/activity/subscriptions", subscribe)
+
+    subscribed_at(x)
+
+    asked = [sent_json(each)["event_type"] for each in x.asked if each.method == "POST"]
+    assert ("post.create" in asked) is heard
+
+
 def test_what_an_account_is_delivered_is_looked_for_on_every_page() -> None:
     x = x_with(hook("1976", OTHERS))
 
