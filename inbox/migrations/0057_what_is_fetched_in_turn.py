@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inbox", "0054_an_answer_releases_an_id")]
+    dependencies = [("inbox", "0056_taken_echoes_by_age")]
 
     operations = [
         migrations.RemoveIndex("handle", "handles_to_look_up"),
