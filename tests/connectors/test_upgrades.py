@@ -99,7 +99,7 @@ def test_comments_on_linkedin_that_are_kept_under_their_short_name_are_found_by_
     at = timezone.now()
     edit = Amendment.objects.create(channel=channel, target=SHORT, kind="edit", at=at, learned_at=at)
 
-    steps = import_module("connectors.migrations.0026_comments_of_linkedin_by_one_name")
+    steps = import_module("connectors.migrations.0025_comments_of_linkedin_by_one_name")
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for _ in range(2):  # harmless twice
