@@ -158,7 +158,7 @@ def _at_our_door(
 def _proven(ctx: Context, hooks: Iterable[Mapping[str, Any]], callback_url: str) -> tuple[str, list[str]]:
     """The first that X has just proven to lead to us, and those before it that did not. That X counts one as valid says it of the account's
     own address alone: another may have lost its channel, and X goes on knocking there for a day before it says so."""
-    dead = []
+    dead: list[str] = []
     for hook in hooks:
         own = hook.get("url") == callback_url
         if own and hook.get("valid") is True:
