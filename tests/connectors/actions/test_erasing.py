@@ -4,11 +4,12 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
+from connectors import tasks
 from connectors.actions import draining, erasing
 from inbox.actions import attaching, drafting, receiving
 from inbox.actions.receiving import Arrival
 from inbox.exchange import Unsent
-from inbox.models import Attachment, Conversation, DraftKind, FetchState, Message
+from inbox.models import Attachment, Conversation, DraftKind, FetchState, Message, TakenEcho
 from tests.connectors.conftest import NOW, message_item
 from tests.factories.people import agent_of
 
@@ -135,3 +136,12 @@ def test_nothing_outside_the_media_folder_is_touched(stored, unsend, tmp_path, s
 
     assert erasing.erase_files() == 0
     assert (tmp_path / "in/ab/one.png").exists()
+
+
+def test_the_sweep_also_forgets_what_was_kept_for_an_answer_that_never_came(stored, queued_reply):
+    stored()
+    TakenEcho.objects.create(message=queued_reply, told={}, taken_at=timezone.now() - timedelta(hours=2))
+
+    tasks.erase_files()
+
+    assert not TakenEcho.objects.exists()
