@@ -28,4 +28,5 @@ def index(request: AgentRequest, brand_slug: str) -> HttpResponse:
         )
         return HttpResponse(status=204)
     found = notices.newest(request.user, brand)
-    return render(request, "inbox/_notices.html", {"brand": brand, "notices": found})
+    shown = {"brand": brand, "notices": found, "rings": notices.unseen(request.user, brand)}
+    return render(request, "inbox/_notices.html", shown)

@@ -23,7 +23,7 @@ class NoticeBell extends HTMLElement {
   async look() {
     const { times } = this
     const told = await ask(this.dataset.url).catch(() => null)
-    if (told && !elements(told)[0].querySelector("[data-unseen]")) this.quiet(times)
+    if (told && !elements(told)[0].hasAttribute("data-rings")) this.quiet(times)
   }
 
   #dot(rings) {

@@ -8,6 +8,7 @@ from inbox import events, realtime
 from inbox.actions import _notifying
 from inbox.actions._notifying import Notice
 from inbox.models import Conversation, Event, Notification, NotificationKind, Person
+from inbox.queries import notices
 from tests.factories import exchange as say
 from tests.factories.people import BrandFactory, agent_of
 
@@ -37,8 +38,10 @@ def test_what_one_was_told_is_listed_and_seen_by_oneself_alone(
     shown = page.get(THERE).content.decode()
     assert "First response is late" in shown and "data-unseen" in shown and f'data-seq="{seq}"' in shown
 
+    assert "data-rings" in shown
     assert page.post(THERE, {"up_to_seq": seq}).status_code == 204
     assert not rings(page)
+    assert "data-rings" not in page.get(THERE).content.decode()
     assert "data-unseen" not in page.get(THERE).content.decode()
     assert Notification.objects.get(person=kim).seen_at is None
 
@@ -53,6 +56,20 @@ def test_what_came_after_the_list_was_shown_is_not_seen(
 
     assert rings(page)
     assert page.post(THERE, {"up_to_seq": "soon"}).status_code == 422
+
+
+def test_the_list_says_whether_anything_is_unseen_that_it_is_too_short_for(
+    page: Client, conversation: Conversation, jo: Person
+) -> None:
+    tell(conversation, jo, text="Not seen")
+    Notification.objects.update(matter="another")
+    for number in range(notices.SHOWN):
+        tell(conversation, jo, text=f"Late {number}")
+        Notification.objects.filter(text=f"Late {number}").update(seen_at=say.at(6))
+
+    shown = page.get(THERE).content.decode()
+
+    assert "Not seen" not in shown and "data-rings" in shown
 
 
 def test_nobody_sees_what_others_or_other_brands_were_told(
