@@ -171,5 +171,5 @@ def test_a_supervisor_brings_back_every_process_that_dies(
     for each, pid in killed.items():
         demo.await_restart(each, after=pid, within=30)
     outside.dm("linkedin", "Everything is back", who=name)
-    agent.await_row(name, within=90)  # whoever was asking LinkedIn died, and its lease has to run out
+    agent.await_row(name, within=120)  # whoever was asking LinkedIn died, and its lease has to run out
     agent.open(name).reply(f"So it is, {name}").await_sent(f"So it is, {name}", within=30)
