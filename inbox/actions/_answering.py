@@ -9,7 +9,7 @@ from uuid import UUID
 
 from inbox import events, platforms
 from inbox.actions import _drafts, _threads, _undo, _writing
-from inbox.actions._queueing import BY_PERSON
+from inbox.actions._queueing import BY_PERSON, BY_POLICY
 from inbox.models import (
     Attachment,
     Conversation,
@@ -133,7 +133,7 @@ def queue(
         messages.append(message)
     _writing.change(
         current, seq, message_count=current.message_count + len(messages), public_seq=seq, unread_count=0,
-        **_reopened(current, now),
+        **_reopened(current, by, now),
     )  # fmt: skip
     _threads.show_newest(current.pk)
     left = {"messages": [message.pk for message in messages]}
@@ -153,17 +153,20 @@ def news_to(writer: Person, conversation: Conversation, seen_seq: int) -> list[M
     return [message for message in came if message.author_person_id != writer.pk]
 
 
-def _reopened(conversation: Conversation, now: datetime) -> dict[str, object]:
-    """Writing to somebody in a resolved conversation opens it: the answer must have a home. As with every reopening by hand, whoever has it
-    has it by choice: routing gives nobody else what is being answered."""
+def _reopened(conversation: Conversation, by: Person, now: datetime) -> dict[str, object]:
+    """Writing to somebody in a resolved conversation opens it: the answer must have a home, and stays with whom it is. Whoever answers what they
+    have themselves has it by choice. What another has, routing gives nobody else, but takes it back from who is offline."""
     if conversation.state != ConversationState.RESOLVED:
         return {}
-    return {
+    columns: dict[str, object] = {
         "state": ConversationState.OPEN,
         "resolved_at": None,
         "waiting_since": news.first_unanswered(conversation),
-        **({"assignee_set_by": BY_PERSON, "assignee_set_at": now} if conversation.assignee_id else {}),
     }
+    if conversation.assignee_id:
+        chosen = BY_PERSON if conversation.assignee_id == by.pk else BY_POLICY
+        columns |= {"assignee_set_by": chosen, "assignee_set_at": now}
+    return columns
 
 
 def _already_queued(conversation: Conversation, client_id: UUID, parts: int) -> list[Message]:

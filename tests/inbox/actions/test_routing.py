@@ -707,6 +707,30 @@ def test_what_somebody_opens_again_stays_with_whom_it_is(
     assert who_has(mara) == ("Ada" if opens == "nobody" else "Jo")
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+def test_what_a_colleague_opens_with_an_answer_stays_with_whom_it_is_unless_they_went_home(
+    is_there: bool, channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    teams.team(brand, ada, jo)
+    mara = write(channel)
+    assigning.assign(conversation=mara, to=ada, by=ada, now=at(2))
+    closing.resolve(conversation=mara, by=ada, now=at(5))
+    here = (ada, jo) if is_there else (jo,)
+    attending.hear(present=[(brand.pk, each.pk) for each in here], now=at(4000))
+    attending.note_silence(now=at(4001))
+
+    mara.refresh_from_db()
+    replying.queue_reply(
+        conversation=mara, by=jo, client_id=uuid4(), text="By the way…", written_against=mara.seq, now=at(4010)
+    )
+    assert who_has(mara) == "Ada"
+    attending.hear(present=[(brand.pk, each.pk) for each in here], now=at(4990))
+    write(channel, "Thanks, and when?", seconds=5000)
+    route(brand, 5002, keep=here)
+
+    assert who_has(mara) == ("Ada" if is_there else "Jo")
+
+
 def test_given_to_a_team_by_hand_routing_finds_somebody_there(
     channel: Channel, brand: Brand, ada: Person, jo: Person
 ) -> None:
