@@ -30,6 +30,7 @@ _WRITTEN_IN = {
 _IN_LATIN_TOO = {"sr", "uz"}  # …and these in both
 _WITHOUT_BLANKS = {"CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN"}
 _LETTERS_OF_A_WORD = 2  # in these, about
+_AFTER_LATIN = "\u0250"
 
 _lock = threading.Lock()
 
@@ -74,9 +75,12 @@ def hear(text: str, among: tuple[str, ...]) -> Heard:
 
 
 def is_foreign(text: str, among: tuple[str, ...]) -> bool:
-    """Whether it is in an alphabet that none of these is written in. Needs no model. Without letters, and without languages, nothing is."""
-    _, letters = _words_and_letters(text)
-    return bool(among and letters) and not _written_like(letters, among)
+    """Whether it is in an alphabet that none of these is written in. Needs no model. Without letters, and without languages, nothing is.
+
+    Nothing in Latin letters is either: "ok" and the number of a part are said in every language, and many write their own in them.
+    """
+    _, letters = _words_and_letters(unicodedata.normalize("NFKC", text[:LONGEST]))  # wide and adorned ones, too
+    return bool(among and letters) and not _is_latin(letters) and not _written_like(letters, among)
 
 
 def _words_and_letters(text: str) -> tuple[str, list[str]]:
@@ -92,18 +96,18 @@ def count_words(text: str) -> int:
 
 def _written_like(letters: list[str], among: tuple[str, ...]) -> tuple[str, ...]:
     """Those of the languages that use the alphabet of most of these letters."""
-    alphabets: set[str] = set()
-    latin = 0
-    for letter in letters:
-        if letter < "\u0250":
-            latin += 1
-        else:
-            alphabets.add(_alphabet(letter))
-    if latin * 2 >= len(letters):
+    if _is_latin(letters):
         elsewhere = set().union(*_WRITTEN_IN.values()) - _IN_LATIN_TOO
         return tuple(language for language in among if language not in elsewhere)
+    alphabets = {_alphabet(letter) for letter in letters if letter >= _AFTER_LATIN}
     users = set().union(*(_WRITTEN_IN.get(name, set()) for name in alphabets))
     return tuple(language for language in among if language in users)
+
+
+def _is_latin(letters: list[str]) -> bool:
+    """Half of them at least."""
+    latin = sum(letter < _AFTER_LATIN or _alphabet(letter) == "LATIN" for letter in letters)
+    return latin * 2 >= len(letters)
 
 
 @lru_cache(maxsize=4096)

@@ -331,6 +331,17 @@ def test_what_is_in_none_of_the_brands_alphabets_fits_no_team_that_asks_for_a_la
     assert write(channel, "まだですか", seconds=10).team == every
 
 
+@pytest.mark.parametrize("words", ["ok", "RB-4711-X", "iPhone 15", "pou einai i paraggelia mou", "ＯＫ", "𝓗𝓲", "ễ"])
+@pytest.mark.parametrize("spoken", ["el", "de"])
+def test_latin_letters_alone_are_foreign_to_no_brand(
+    words: str, spoken: str, channel: Channel, brand: Brand, ada: Person
+) -> None:
+    Brand.objects.filter(pk=brand.pk).update(languages=[spoken])
+    theirs = teams.team(brand, ada, name="Theirs", languages=[spoken])
+
+    assert write(channel, words).team == theirs
+
+
 def test_what_a_team_gets_to_be_read_on_is_not_said_to_fit_it(
     channel: Channel, brand: Brand, ada: Person
 ) -> None:
