@@ -242,7 +242,8 @@ def channels_of(person: Asker, brand: Brand) -> QuerySet[Channel]:
 
 
 def teams_of(person: Asker, brand: Brand) -> QuerySet[Team]:
-    return Team.objects.filter(brand__in=brands_of(person).filter(pk=brand.pk)).order_by("position", "pk")
+    """Those that something may be given to."""
+    return Team.objects.staying().filter(brand__in=brands_of(person).filter(pk=brand.pk)).order_by("position", "pk")  # fmt: skip
 
 
 def own_teams_of(person: Asker, brand: Brand) -> QuerySet[Team]:

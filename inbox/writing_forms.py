@@ -140,7 +140,10 @@ class MacroForm(forms.Form):
         reply.queryset = access.canned_replies_of(by, brand).order_by("name")
         tags = list(Tag.objects.filter(brand=brand).order_by("name").values_list("pk", "name"))
         people = [(f"person:{each.pk}", each.short_name) for each in access.colleagues_of(by, brand)]
-        teams = [(f"team:{each.pk}", each.name) for each in Team.objects.filter(brand=brand).order_by("name")]
+        teams = [
+            (f"team:{each.pk}", each.name)
+            for each in Team.objects.staying().filter(brand=brand).order_by("name")
+        ]
         whom = [("", "Leaves it as it is"), ("me", "Whoever runs it"), ("nobody", "Nobody"), *people]
         if teams:
             whom.append(("Teams", teams))  # type: ignore[arg-type]

@@ -186,7 +186,7 @@ def _with_rivals(ids: list[int]) -> set[int]:
 def _nobody_there(run: BulkRun) -> str:
     """Why nobody can be given anything; empty where it can be done."""
     if team := run.value.get("team"):
-        there = Team.objects.filter(brand_id=run.brand_id, pk=team).exists()
+        there = Team.objects.staying().filter(brand_id=run.brand_id, pk=team).exists()
         return "" if there else "the team is no more"
     to = run.value["person"]
     here = Membership.objects.filter(brand_id=run.brand_id, person=to, person__is_active=True)

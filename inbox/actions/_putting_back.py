@@ -149,7 +149,7 @@ def _against_assignee(ledger: events.Ledger, steps: Sequence[Step], kind: str) -
         if step["was"]["assignee_id"] is not None and step["was"]["assignee_id"] not in still
     }
     if teams := {step["was"]["team_id"] for step in steps} - {None}:
-        teams -= set(Team.objects.filter(pk__in=teams).values_list("pk", flat=True))
+        teams -= set(Team.objects.staying().filter(pk__in=teams).values_list("pk", flat=True))
     return {step["id"]: NO_TEAM for step in steps if step["was"]["team_id"] in teams} | left
 
 

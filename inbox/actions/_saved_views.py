@@ -87,7 +87,7 @@ def put_back(brand_id: int, step: Mapping[str, Any]) -> str:
         ask(current, was["query"], was["sort"])
         SavedView.objects.filter(pk=current.pk).update(name=was["name"])
         return ""
-    if was["team_id"] and not Team.objects.filter(pk=was["team_id"]).exists():
+    if was["team_id"] and not Team.objects.staying().filter(pk=was["team_id"]).exists():
         return "its team is no more"
     follow(brand_id)
     # Conversations may still say that they were counted for the version that went.

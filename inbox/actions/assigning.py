@@ -15,6 +15,10 @@ class NotAColleague(Exception):
     """Somebody who does not work for the brand cannot be given its conversations."""
 
 
+class NoSuchTeam(Exception):
+    """A team that somebody has removed, or is removing, cannot be given any either."""
+
+
 @transaction.atomic(durable=True)
 def assign(*, conversation: Conversation, to: Person | None, by: Person, now: datetime) -> Conversation:
     """Give the conversation to a colleague, or to nobody. Returns it as it is afterwards."""
@@ -50,6 +54,8 @@ def assign(*, conversation: Conversation, to: Person | None, by: Person, now: da
 def give_to_team(*, conversation: Conversation, team: Team, by: Person, now: datetime) -> Conversation:
     """Whoever had it has it no more; routing finds somebody of the team, or somebody of the team takes it."""
     with events.ledger(conversation.brand_id) as ledger:
+        if not Team.objects.staying().filter(pk=team.pk).exists():
+            raise NoSuchTeam(f"The team {team.name} is no more. Somebody has just removed it.")
         current = _writing.locked(conversation.pk)
         _teams.give(ledger, current, team, by=by, now=now)
     return current

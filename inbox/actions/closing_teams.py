@@ -18,7 +18,8 @@ AT_ONCE = 250  # rows of one transaction
 def remove(*, team: Team, by: Person, now: datetime) -> None:
     """Who has its conversations keeps them; what waits in it waits for the next team that takes such a thing. Its views go with it.
 
-    Until the last is let go it takes nothing new. Where that ends half-way, removing it once more does the rest.
+    From the first moment nothing can be given to it: whoever gives looks at that with the brand's lock, whoever keeps a view with the counters'.
+    Where it ends half-way, removing it once more does the rest.
     """
     _close(team)
     after = 0
@@ -28,7 +29,7 @@ def remove(*, team: Team, by: Person, now: datetime) -> None:
     while ids := _decided_for(team):
         _name_no_more(team, ids)
     _look_again(team, by, now)
-    # Nobody names it any more. To make sure of that takes a look at every conversation, for which nobody should wait.
+    # Nobody names it any more, and nobody can. To make sure of that takes a look at every conversation, for which nobody should wait.
     team.delete()
 
 
@@ -36,7 +37,7 @@ def remove(*, team: Team, by: Person, now: datetime) -> None:
 def _close(team: Team) -> None:
     _saved_views.alone(team.brand_id)
     with events.ledger(team.brand_id):
-        Team.objects.filter(pk=team.pk).update(is_active=False)
+        Team.objects.filter(pk=team.pk).update(is_active=False, is_closing=True)
         for view in SavedView.objects.filter(team=team):
             _saved_views.drop(view)
 

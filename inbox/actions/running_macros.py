@@ -257,7 +257,7 @@ def _steps(macro: Macro, conversation: Conversation, by: Person, now: datetime) 
 def _assignment(macro: Macro, by: Person) -> _Step:
     kind, _, which = macro.assigns.partition(":")
     if kind == "team":
-        team = Team.objects.filter(brand=macro.brand_id, pk=which).first()
+        team = Team.objects.staying().filter(brand=macro.brand_id, pk=which).first()
         words = f"Give it to the team {team.name}" if team else "Give it to a team"
         return _Step(words, team=team, problem="" if team else "there is no such team any more")
     if kind == "nobody":

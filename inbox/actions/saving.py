@@ -35,6 +35,8 @@ def save(
 ) -> SavedView:
     """Keep a query under a name: one's own, a team's, or without both the brand's. It stands last; its counter is filled beside."""
     _saved_views.alone(brand.pk)
+    if team and not Team.objects.staying().filter(pk=team.pk).exists():
+        raise Refused(f"The team {team.name} is no more. Somebody has just removed it.")
     theirs = SavedView.objects.filter(brand=brand, owner=owner, team=team)
     if theirs.count() >= MOST:
         raise Refused(f"There are {MOST} views already. Remove one that nobody needs.")

@@ -28,6 +28,8 @@ def save_team(
     with events.ledger(brand.pk) as ledger:
         if Team.objects.filter(brand=brand, name=columns["name"]).exclude(pk=team.pk if team else 0).exists():
             raise Refused(f"There is a team called “{columns['name']}” already.")
+        if team and not Team.objects.staying().filter(pk=team.pk).exists():
+            raise Refused(f"“{team.name}” is being removed. Remove it once more if it is still there.")
         if team is None:
             team = Team.objects.create(brand=brand, **columns)
         else:

@@ -79,7 +79,9 @@ def is_foreign(text: str, among: tuple[str, ...]) -> bool:
 
     Nothing in Latin letters is either: "ok" and the number of a part are said in every language, and many write their own in them.
     """
-    _, letters = _words_and_letters(unicodedata.normalize("NFKC", text[:LONGEST]))  # wide and adorned ones, too
+    _, letters = _words_and_letters(
+        unicodedata.normalize("NFKC", text[:LONGEST])
+    )  # wide and adorned ones, too
     return bool(among and letters) and not _is_latin(letters) and not _written_like(letters, among)
 
 

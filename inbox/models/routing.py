@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -10,6 +12,12 @@ from django.db.models import F, Q
 from .brands import Brand
 from .conversations import Conversation, Kind, Priority
 from .fields import PublicIdModel
+
+
+class TeamQuerySet(models.QuerySet["Team"]):
+    def staying(self) -> Self:
+        """Those that something may be given to. One that is being removed is no more for whoever asks."""
+        return self.filter(is_closing=False)
 
 
 class Team(PublicIdModel):
@@ -21,6 +29,11 @@ class Team(PublicIdModel):
     is_active = models.BooleanField(
         default=True, help_text="One that is not takes nothing new; people may still give it work."
     )
+    is_closing = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="It is being removed: nobody may give it anything, and no view is kept for it.",
+    )
     channels = ArrayField(models.BigIntegerField(), default=list, blank=True)
     tags = ArrayField(models.CharField(max_length=60), default=list, blank=True)
     languages = ArrayField(models.CharField(max_length=8), default=list, blank=True)
@@ -28,6 +41,8 @@ class Team(PublicIdModel):
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL, through="TeamMember", related_name="teams", blank=True
     )
+
+    objects = TeamQuerySet.as_manager()
 
     class Meta:
         ordering = ("position", "id")

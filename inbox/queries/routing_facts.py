@@ -66,7 +66,7 @@ def ended_since_chosen(conversation_id: int) -> bool:
 
 def teams_of(brand_id: int) -> list[Takes]:
     """In the order in which they are asked."""
-    rows = Team.objects.filter(brand_id=brand_id, is_active=True).order_by("position", "pk")
+    rows = Team.objects.staying().filter(brand_id=brand_id, is_active=True).order_by("position", "pk")
     return [
         Takes(
             row.pk,

@@ -34,7 +34,10 @@ def assignment(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpR
         return notice(request, "Choose a colleague or a team from the list.")
     if chosen := form.cleaned_data["team"]:
         team = get_object_or_404(teams, public_id=chosen)
-        assigning.give_to_team(conversation=conversation, team=team, by=request.user, now=now)
+        try:
+            assigning.give_to_team(conversation=conversation, team=team, by=request.user, now=now)
+        except assigning.NoSuchTeam as refused:
+            return notice(request, str(refused))
         return conversations.head(request, conversation, done=now)
     wanted = form.cleaned_data["person"]
     to = get_object_or_404(colleagues, public_id=wanted) if wanted else None

@@ -93,7 +93,7 @@ def figures(request: AgentRequest, brand_slug: str) -> HttpResponse:
         messages.success(request, f"Saved. {on}")
         return redirect("inbox:settings-routing", brand_slug=brand_slug)
     status = 422 if form.is_bound else 200
-    has_teams = Team.objects.filter(brand=brand, is_active=True).exists()
+    has_teams = Team.objects.staying().filter(brand=brand, is_active=True).exists()
     return _settings.page(
         request, "routing.html", brand, ROUTING, status=status, form=form, has_teams=has_teams
     )

@@ -6,18 +6,32 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from inbox.actions import assigning, closing_teams, prioritising, receiving
+from inbox import access
+from inbox.actions import (
+    assigning,
+    bulk,
+    closing_teams,
+    prioritising,
+    receiving,
+    running_macros,
+    saving,
+    teaming,
+    undoing,
+)
 from inbox.actions.receiving import Arrival
 from inbox.models import (
     BrandSequence,
+    BulkAct,
     Channel,
     Conversation,
+    Macro,
     Outcome,
     Person,
     RoutingDecision,
     RoutingTicket,
     Team,
 )
+from inbox.rules.view_query import Query
 from tests.factories import conversations as make
 from tests.factories import exchange as say
 from tests.factories import people, teams
@@ -98,3 +112,59 @@ def test_what_ended_half_way_is_done_by_removing_it_once_more(
     closing_teams.remove(team=returns, by=jo, now=say.at(20))
 
     assert not Team.objects.exists() and not Conversation.objects.exclude(team=None).exists()
+
+
+def test_nothing_is_given_to_a_team_while_it_lets_go_of_what_it_has(
+    channel: Channel, jo: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    returns, billing = (teams.team(channel.brand, jo, name=name) for name in ("Returns", "Billing"))
+    macro = Macro.objects.create(brand=channel.brand, name="Hand on", assigns=f"team:{returns.pk}")
+    mara, tom, kim, elsewhere, had = make.conversations(channel, 5)
+    Conversation.objects.filter(pk__in=[elsewhere.pk, had.pk]).update(team=returns, team_by_hand=True)
+    assigning.give_to_team(conversation=elsewhere, team=billing, by=jo, now=say.at(1))
+    let_go, tried = closing_teams._let_go, []
+
+    def meanwhile(team: Team, ids: list[int]) -> None:
+        let_go(team, ids)
+        with pytest.raises(assigning.NoSuchTeam):
+            assigning.give_to_team(conversation=mara, team=returns, by=jo, now=say.at(11))
+        run = bulk.begin(
+            brand=channel.brand, by=jo, act=BulkAct.ASSIGN, words="Given", value={"team": returns.pk, "name": "Returns"},
+            seen_seq=0, now=say.at(12), seen={tom.public_id: 0},
+        )  # fmt: skip
+        assert bulk.work(run_id=run.pk, now=say.at(12)).reasons == {"the team is no more": 1}
+        [line] = running_macros.preview(macro=macro, conversation=kim, by=jo, seen_seq=0, now=say.at(13))
+        assert line.why == "there is no such team any more"
+        assert undoing.undo(brand=channel.brand, by=jo, now=say.at(14)).done == 0
+        with pytest.raises(saving.Refused):
+            saving.save(
+                brand=channel.brand,
+                owner=None,
+                team=returns,
+                name="Late",
+                query=Query(),
+                by=jo,
+                now=say.at(15),
+            )
+        assert list(access.teams_of(jo, channel.brand)) == [billing]
+        tried.append(ids)
+
+    monkeypatch.setattr(closing_teams, "_let_go", meanwhile)
+    closing_teams.remove(team=returns, by=jo, now=say.at(10))
+
+    assert tried == [[had.pk]]
+    assert list(Conversation.objects.filter(team_by_hand=True)) == [elsewhere]
+
+
+def test_whoever_looked_before_it_went_is_told_that_it_is_no_more(channel: Channel, jo: Person) -> None:
+    returns = teams.team(channel.brand, jo, name="Returns")
+    [mara] = make.conversations(channel, 1)
+    was = Team.objects.get(pk=returns.pk)
+    closing_teams.remove(team=returns, by=jo, now=say.at(10))
+
+    with pytest.raises(assigning.NoSuchTeam, match="Returns is no more"):
+        assigning.give_to_team(conversation=mara, team=was, by=jo, now=say.at(11))
+    with pytest.raises(teaming.Refused):
+        teaming.save_team(
+            brand=channel.brand, team=was, columns={"name": "Returns"}, members=[jo], by=jo, now=say.at(12)
+        )

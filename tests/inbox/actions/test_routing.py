@@ -331,7 +331,9 @@ def test_what_is_in_none_of_the_brands_alphabets_fits_no_team_that_asks_for_a_la
     assert write(channel, "まだですか", seconds=10).team == every
 
 
-@pytest.mark.parametrize("words", ["ok", "RB-4711-X", "iPhone 15", "pou einai i paraggelia mou", "ＯＫ", "𝓗𝓲", "ễ"])
+@pytest.mark.parametrize(
+    "words", ["ok", "RB-4711-X", "iPhone 15", "pou einai i paraggelia mou", "ＯＫ", "𝓗𝓲", "ễ"]
+)
 @pytest.mark.parametrize("spoken", ["el", "de"])
 def test_latin_letters_alone_are_foreign_to_no_brand(
     words: str, spoken: str, channel: Channel, brand: Brand, ada: Person
@@ -732,7 +734,12 @@ def test_what_a_colleague_opens_with_an_answer_stays_with_whom_it_is_unless_they
 
     mara.refresh_from_db()
     replying.queue_reply(
-        conversation=mara, by=jo, client_id=uuid4(), text="By the way…", written_against=mara.seq, now=at(4010)
+        conversation=mara,
+        by=jo,
+        client_id=uuid4(),
+        text="By the way…",
+        written_against=mara.seq,
+        now=at(4010),
     )
     assert who_has(mara) == "Ada"
     attending.hear(present=[(brand.pk, each.pk) for each in here], now=at(4990))
