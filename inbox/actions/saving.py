@@ -70,7 +70,7 @@ def change(*, view: SavedView, query: Query, sort: str, by: Person, now: datetim
 def rename(*, view: SavedView, name: str, by: Person, now: datetime) -> None:
     _saved_views.alone(view.brand_id)
     current = _still(view)
-    beside = SavedView.objects.filter(brand_id=view.brand_id, owner_id=view.owner_id, team=view.team)
+    beside = SavedView.objects.filter(brand_id=view.brand_id, owner_id=view.owner_id, team=view.team_id)
     was = _saved_views.kept(current)
     current.name = _named(name, beside.exclude(pk=view.pk))
     current.save(update_fields=["name"])
@@ -93,7 +93,8 @@ def remove(*, view: SavedView, by: Person, now: datetime) -> None:
 def move(*, view: SavedView, by: int) -> None:
     """So many places down among those it stands with; below zero: up."""
     _saved_views.alone(view.brand_id)
-    beside = SavedView.objects.filter(brand_id=view.brand_id, owner_id=view.owner_id, team=view.team)
+    _still(view)
+    beside = SavedView.objects.filter(brand_id=view.brand_id, owner_id=view.owner_id, team=view.team_id)
     _number(_moved(list(beside.in_order()), view, by))
 
 

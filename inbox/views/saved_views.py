@@ -105,7 +105,10 @@ def place(request: AgentRequest, brand_slug: str, public_id: UUID) -> HttpRespon
     by = request.POST.get("by", "")
     if by not in ("-1", "1"):
         return notice(request, "A view moves one place up or down.")
-    saving.move(view=saved, by=int(by))
+    try:
+        saving.move(view=saved, by=int(by))
+    except saving.Refused as refused:
+        return notice(request, str(refused))
     return _gone_to(saved)
 
 

@@ -35,6 +35,7 @@ from inbox.models import (
     EventKind,
     Person,
     SavedView,
+    Team,
     ViewCount,
     ViewCursor,
     ViewDrift,
@@ -473,7 +474,24 @@ def test_a_view_that_somebody_removes_meanwhile_is_not_changed(channel: Channel,
         saving.change(view=stale, query=Query(), sort="", by=jo, now=NOW)
     with pytest.raises(saving.Refused, match="is no more"):
         saving.rename(view=stale, name="Money", by=jo, now=NOW)
+    with pytest.raises(saving.Refused, match="is no more"):
+        saving.move(view=stale, by=1)
     assert not SavedView.objects.exists()
+
+
+def test_of_a_team_that_somebody_removes_meanwhile_no_view_is_kept_or_moved(
+    channel: Channel, jo: Person
+) -> None:
+    returns = team(channel.brand, jo, name="Returns")
+    kept = {"brand": channel.brand, "owner": None, "query": Query(), "by": jo, "now": NOW}
+    view = saving.save(team=returns, name="Ours", **kept)
+    looked, stale = Team.objects.get(), SavedView.objects.get(pk=view.pk)
+    closing_teams.remove(team=returns, by=jo, now=NOW)
+
+    with pytest.raises(saving.Refused, match="Returns is no more"):
+        saving.save(team=looked, name="Late", **kept)
+    with pytest.raises(saving.Refused, match="is no more"):
+        saving.move(view=stale, by=1)
 
 
 def undo(channel: Channel, by: Person) -> undoing.Undone:
