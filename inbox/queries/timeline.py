@@ -25,9 +25,13 @@ _TAKE_AWAY = (EventKind.REPLY_SENT, EventKind.REPLY_TAKEN_BACK, EventKind.NOTE_T
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """The message answered; `message` is None when it never reached us."""
+    """The message answered; `message` is None when it never reached us. `stands_in`: the conversation to open where it is not in this thread."""
 
     message: Message | None
+    stands_in: UUID | None = None
+
+
+UNSEEN = Quote(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +192,7 @@ def gone_by(event: Event) -> list[str]:
 def dress(messages: Sequence[Message], *, conversation: Conversation, brand_slug: str) -> list[MessageEntry]:
     """Messages with their files, what they quote, and what holds up those that are queued: nothing is asked where there is none."""
     files = _attachments_of(messages)
-    quotes = _quotes_of(messages)
+    quotes = _quotes_of(messages, conversation)
     held_up_by = held_up.why(messages, conversation)
     return [
         MessageEntry(
@@ -196,7 +200,7 @@ def dress(messages: Sequence[Message], *, conversation: Conversation, brand_slug
             brand_slug=brand_slug,
             conversation_public_id=conversation.public_id,
             attachments=files.get(message.pk, []),
-            quote=Quote(quotes.get((message.channel_id, message.reply_to))) if message.reply_to else None,
+            quote=quotes.get((message.channel_id, message.reply_to), UNSEEN) if message.reply_to else None,
             elsewhere=_label(message) if message.conversation_id != conversation.pk else "",
             held_up=held_up_by.get(message.pk),
         )
@@ -227,14 +231,28 @@ def _attachments_of(messages: Iterable[Message]) -> dict[int, list[Attachment]]:
     return files
 
 
-def _quotes_of(messages: Sequence[Message]) -> dict[tuple[int, str], Message]:
+def _quotes_of(messages: Sequence[Message], conversation: Conversation) -> dict[tuple[int, str], Quote]:
     """By the channel and the platform's id: a thread may show what was said on two networks."""
     wanted = {message.reply_to for message in messages if message.reply_to}
     if not wanted:
         return {}
     channels = {message.channel_id for message in messages}
-    found = Message.objects.filter(channel_id__in=channels, external_id__in=wanted)
-    return {(message.channel_id, message.external_id or ""): message for message in found}
+    found = list(Message.objects.filter(channel_id__in=channels, external_id__in=wanted))
+    elsewhere = _not_in_this_thread({message.conversation_id for message in found}, conversation)
+    return {
+        (message.channel_id, message.external_id or ""): Quote(
+            message, elsewhere.get(message.conversation_id)
+        )
+        for message in found
+    }
+
+
+def _not_in_this_thread(conversation_ids: set[int], conversation: Conversation) -> dict[int, UUID]:
+    """Those that are shown for themselves, an earlier one say, and by which id."""
+    others = conversation_ids - {conversation.pk}
+    if others:
+        others -= set(threads(conversation))
+    return dict(Conversation.objects.filter(pk__in=others).values_list("pk", "public_id")) if others else {}
 
 
 def _label(message: Message) -> str:

@@ -93,9 +93,10 @@ def head(
 def _message_named(conversation: Conversation, public_id: str) -> Message | None:
     """The message to open the thread at. One that is no more opens it at its end."""
     try:
-        return Message.objects.filter(conversation=conversation, public_id=UUID(public_id)).first()
+        wanted = UUID(public_id)
     except ValueError:
         return None
+    return Message.objects.filter(conversation__in=timeline.threads(conversation), public_id=wanted).first()
 
 
 def _place(conversation: Conversation, public_id: str | None) -> Message | None:

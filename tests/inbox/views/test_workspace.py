@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from inbox.actions import receiving
+from inbox.actions import joining, receiving
 from inbox.actions.receiving import Arrival
 from inbox.models import Channel, Conversation, ConversationState, Direction, Message, MessageState, Person
 from tests.factories import conversations as make
@@ -81,6 +81,39 @@ def test_one_may_say_which_message_is_answered_where_the_network_has_it(
     shown = page.get(at("conversation", make.conversation(there, kind=kind))).content.decode()
 
     assert f'data-quotes="{quotes}"' in shown
+
+
+def test_what_is_quoted_of_an_earlier_conversation_leads_there(
+    page: Client, channel: Channel, conversation: Conversation
+) -> None:
+    earlier = make.conversation(channel, state="resolved", resolved_at=say.at(0))
+    [asked] = make.messages(earlier, 1, text="Which colour?")
+    [answer] = make.messages(conversation, 1, reply_to=asked.external_id)
+
+    shown = page.get(at("conversation", conversation)).content.decode()
+
+    [quote] = re.findall("<blockquote.*?</blockquote>", shown, re.DOTALL)
+    there = f"{at('conversation', earlier)}?at={asked.public_id}"
+    assert "data-quoted" not in quote and f'href="{there}"' in quote and "Which colour?" in quote
+    assert f'id="message-{asked.public_id}"' in page.get(there).content.decode()
+
+
+def test_what_is_quoted_of_a_conversation_that_is_answered_here_is_shown_here(
+    page: Client, channel: Channel, conversation: Conversation, jo: Person
+) -> None:
+    joined = make.conversation(
+        ChannelFactory(brand=channel.brand, platform="x"), contact=conversation.contact
+    )
+    asked, *_ = make.messages(joined, 100, text="Which colour?")
+    joining.join(kept=conversation, merged=joined, by=jo, now=say.at(2))
+    make.messages(joined, 1, reply_to=asked.external_id)
+    there = at("conversation", conversation)
+
+    shown = page.get(there).content.decode()
+    opened = page.get(there, {"at": str(asked.public_id)}).content.decode()
+
+    assert f'data-quoted="{asked.public_id}"' in shown and "message__original" not in shown
+    assert f'id="message-{asked.public_id}"' not in shown and f'id="message-{asked.public_id}"' in opened
 
 
 def test_a_row_says_what_the_page_must_know_to_place_it(
