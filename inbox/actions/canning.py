@@ -64,9 +64,9 @@ def save(
 @transaction.atomic(durable=True)
 def remove(*, reply: CannedReply, by: Person, now: datetime) -> None:
     """Raises Refused while a macro answers with it. One of somebody who has left nobody can change: it goes with its answer, as without it
-    a customer would be resolved unanswered should they come back."""
+    a customer would be resolved unanswered should they come back. Who is only locked out comes back to what they had."""
     with events.ledger(reply.brand_id) as ledger:
-        here = Person.objects.filter(memberships__brand=reply.brand_id, is_active=True)
+        here = Person.objects.filter(memberships__brand=reply.brand_id)
         gone = reply.macros.filter(owner__isnull=False).exclude(owner__in=here)
         if macro := reply.macros.exclude(pk__in=gone).select_related("owner").order_by("name").first():
             raise Refused(_answers_with_it(macro, by))
@@ -82,9 +82,10 @@ def _answers_with_it(macro: Macro, by: Person) -> str:
     """Whoever has to change it is named: nobody else sees it."""
     if macro.owner is None or macro.owner == by:
         return f"The macro “{macro.name}” answers with it. Change the macro first."
-    return (
-        f"{macro.owner.short_name}'s own macro “{macro.name}” answers with it. Ask them to change it first."
-    )
+    theirs = f"{macro.owner.short_name}'s own macro “{macro.name}” answers with it."
+    if not macro.owner.is_active:
+        return f"{theirs} They are locked out for now: it is kept until they change it, or work here no more."
+    return f"{theirs} Ask them to change it first."
 
 
 @transaction.atomic(durable=True)

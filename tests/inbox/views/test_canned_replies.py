@@ -214,7 +214,9 @@ def test_a_reply_with_a_variable_in_it_is_not_sent(page: Client, conversation: C
     assert Message.objects.filter(direction="out").count() == 0
 
 
-@pytest.mark.parametrize("whose", ["the brand's", "Bea's", "of somebody who has left"])
+@pytest.mark.parametrize(
+    "whose", ["the brand's", "Bea's", "of somebody who is locked out", "of somebody who has left"]
+)
 def test_one_that_a_macro_answers_with_is_removed_once_nobody_can_change_the_macro(
     whose: str, manager: Client, brand: Brand
 ) -> None:
@@ -225,6 +227,8 @@ def test_one_that_a_macro_answers_with_is_removed_once_nobody_can_change_the_mac
     )
     if whose == "of somebody who has left":
         Membership.objects.filter(person=bea).delete()
+    if whose == "of somebody who is locked out":
+        Person.objects.filter(pk=bea.pk).update(is_active=False)
 
     answer = manager.post(at("settings-canned-removal", reply.public_id), follow=True)
 
@@ -235,6 +239,7 @@ def test_one_that_a_macro_answers_with_is_removed_once_nobody_can_change_the_mac
     assert CannedReply.objects.exists() and Macro.objects.get().reply == reply
     words = {
         "the brand's": "The macro “Close” answers with it",
-        "Bea's": "Bea's own macro “Close” answers with it",
+        "Bea's": "Bea's own macro “Close” answers with it. Ask them to change it first.",
+        "of somebody who is locked out": "Bea's own macro “Close” answers with it. They are locked out for now",
     }
     assert words[whose] in said
