@@ -1,4 +1,5 @@
-"""How much to do at a time while others wait for the same lock."""
+"""How much to do at a time while others wait for the same lock. Whoever asks for at least so many (`fewest`) holds it longer where the machine is slow:
+the sweep does, whose batches cost nearly the same however small they are (actions.timing)."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ FEWEST, MOST = 8, 64
 
 @dataclass(slots=True)
 class Pace:
-    """Sizes of batches that hold a lock for about HELD_SECONDS each, on a fast machine as on a slow or busy one.
+    """Sizes of batches that hold a lock for about HELD_SECONDS each, on a fast machine as on a slow or busy one, down to `fewest`.
 
     Begins small, at most doubles at a time, and falls at once.
     """
