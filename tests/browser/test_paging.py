@@ -184,3 +184,16 @@ def test_what_a_message_quotes_is_shown_though_it_is_not_on_this_page_of_the_thr
 
     expect(page.locator(f"#message-{first.public_id}[data-found]")).to_be_in_viewport()
     expect(page.locator("#composer-text")).to_have_value("Half an answer")
+
+
+def test_what_is_quoted_of_an_earlier_conversation_is_shown_there(enter: Enter, channel: Channel) -> None:
+    earlier = make.conversation(channel, state="resolved", resolved_at=timezone.now())
+    asked, *_ = make.messages(earlier, 100)
+    conversation = make.conversation(channel)
+    [answer] = make.messages(conversation, 1, reply_to=asked.external_id)
+    page = enter(f"/b/lumen/conversations/{conversation.public_id}/")
+
+    page.locator(f"#message-{answer.public_id} .message__quote").click()
+
+    expect(page.locator(f"#message-{asked.public_id}[data-found]")).to_be_in_viewport()
+    expect(page).to_have_url(re.compile(str(earlier.public_id)))
