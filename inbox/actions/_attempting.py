@@ -11,6 +11,15 @@ from inbox.models import Message, MessageState
 TAKEN_BACK = "An answer with its words was taken back in the platform's own app. Look there, and write again if the customer has none."
 
 
+def brand_of(message_id: int) -> int:
+    return Message.objects.values_list("conversation__brand_id", flat=True).get(pk=message_id)
+
+
+def current(message_id: int) -> Message:
+    """As it is now. Ask with the brand's lock held."""
+    return Message.objects.select_related("conversation").get(pk=message_id)
+
+
 def is_settled(message: Message, attempt: int) -> bool:
     """Nothing is left to decide: the platform has it, nobody is sending it, or a later attempt is on it."""
     under_way = message.state in (MessageState.SENDING, MessageState.UNCERTAIN)

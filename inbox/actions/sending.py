@@ -101,7 +101,7 @@ def give_up_waiting(*, channel: Channel, now: datetime) -> None:
         waiting = Message.objects.filter(channel=channel, state=MessageState.QUEUED).order_by("pk")
         for message_id in list(waiting.values_list("pk", flat=True)):
             # Each as it is by then: of several in one conversation the first has changed that.
-            leave_to_a_person(ledger, _current(message_id), RETIRED, now)
+            leave_to_a_person(ledger, _attempting.current(message_id), RETIRED, now)
 
 
 def _has_failed(ledger: events.Ledger, message: Message, reason: str, now: datetime) -> None:
@@ -120,8 +120,8 @@ def _move(message: Message, seq: int, **columns: Any) -> None:
 @transaction.atomic(durable=True)
 def mark_reply_sent(*, message_id: int, external_id: str, at: datetime | None, now: datetime) -> None:
     """The platform took it and gave it this id. An echo may have said so already."""
-    with events.ledger(_brand_of(message_id)) as ledger:
-        message = _current(message_id)
+    with events.ledger(_attempting.brand_of(message_id)) as ledger:
+        message = _attempting.current(message_id)
         is_known = message.external_id and not _twins.is_anothers(message, external_id)
         released = None if is_known else _has_left(ledger, message, external_id, at, now)
         _taken_echoes.forget([message_id])
@@ -243,8 +243,8 @@ def _is_uncertain(
 
 @transaction.atomic(durable=True)
 def _give_up_claim(message_id: int, attempt: int, now: datetime, how: Callable[..., None]) -> bool:
-    with events.ledger(_brand_of(message_id)) as ledger:
-        message = _current(message_id)
+    with events.ledger(_attempting.brand_of(message_id)) as ledger:
+        message = _attempting.current(message_id)
         if _attempting.is_settled(message, attempt):
             _attempting.tell_if_taken_back(ledger, message, attempt, now)
             return False
@@ -295,11 +295,3 @@ def _expire_lease(brand_id: int, message_id: int, now: datetime, done: list[int]
             return
         _is_uncertain(ledger, message, "The sender stopped while sending.", now, look_at=now)
     done.append(message_id)
-
-
-def _brand_of(message_id: int) -> int:
-    return Message.objects.values_list("conversation__brand_id", flat=True).get(pk=message_id)
-
-
-def _current(message_id: int) -> Message:
-    return Message.objects.select_related("conversation").get(pk=message_id)
