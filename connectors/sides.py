@@ -137,15 +137,9 @@ def threads(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Native]]:
 
 def of_thread(channel: Channel, natives: Sequence[Native]) -> list[Kept]:
     """The inbox's side: the messages with these ids, and whatever else stands in the same conversations."""
-    shown = (
-        Message.objects.filter(channel=channel).exclude(direction=Direction.NOTE).exclude(external_id=None)
-    )
-    conversations: set[int] = set()
-    ids = [native.id for native in natives]
-    for start in range(0, len(ids), 1000):
-        chunk = shown.filter(external_id__in=ids[start : start + 1000])
-        conversations |= set(chunk.order_by().values_list("conversation_id", flat=True).distinct())
-    kept = shown.filter(conversation__in=conversations).in_thread_order()
+    conversations = conversations_of([channel.pk], natives)
+    theirs = Message.objects.in_thread_order().filter(channel=channel, conversation__in=conversations)
+    kept = theirs.exclude(direction=Direction.NOTE).exclude(external_id=None)
     columns = (
         "pk", "external_id", "conversation_id", "direction", "text", "deleted_at", "reactions", "client_id", "sent_at", "seq",
         "expired_at", "author_handle__external_id", "conversation__thread_key",
@@ -175,6 +169,18 @@ def of_thread(channel: Channel, natives: Sequence[Native]) -> list[Kept]:
             thread_key,
         ) in kept.values_list(*columns)
     ]  # fmt: skip
+
+
+def conversations_of(channel_ids: Collection[int], natives: Sequence[Native]) -> set[int]:
+    """Where these messages stand in these channels."""
+    conversations: set[int] = set()
+    ids = [native.id for native in natives]
+    for start in range(0, len(ids), 1000):
+        chunk = Message.objects.filter(
+            channel__in=channel_ids, external_id__in=ids[start : start + 1000]
+        ).exclude(direction=Direction.NOTE)
+        conversations |= set(chunk.order_by().values_list("conversation_id", flat=True).distinct())
+    return conversations
 
 
 def _not_copied(now: datetime) -> Q:

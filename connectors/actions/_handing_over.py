@@ -4,6 +4,7 @@ another brand. What has come stays with the channel that it was, which goes on u
 from __future__ import annotations
 
 from connectors.contract import Account
+from connectors.rules import aside
 from inbox.models import Brand, Channel, ChannelState
 
 
@@ -20,12 +21,12 @@ def channel_of(account: Account, *, platform: str, brand: Brand) -> Channel | No
             return channel
         if channel is not None and not _let_go(channel):
             raise Taken
-    return known.filter(external_id__in=[_aside(brand.pk, name) for name in _names(account)]).first()
+    return known.filter(external_id__in=[aside.name(brand.pk, name) for name in _names(account)]).first()
 
 
 def is_of(channel: Channel, account: Account) -> bool:
     names = _names(account)
-    return channel.external_id in [*names, *(_aside(channel.brand_id, name) for name in names)]
+    return channel.external_id in [*names, *(aside.name(channel.brand_id, name) for name in names)]
 
 
 def _names(account: Account) -> list[str]:
@@ -37,8 +38,4 @@ def _let_go(channel: Channel) -> bool:
     mine = Channel.objects.filter(
         pk=channel.pk, state=ChannelState.DISCONNECTED, external_id=channel.external_id
     )
-    return bool(mine.update(external_id=_aside(channel.brand_id, channel.external_id)))
-
-
-def _aside(brand_id: int, external_id: str) -> str:
-    return f"was of {brand_id}: {external_id}"
+    return bool(mine.update(external_id=aside.name(channel.brand_id, channel.external_id)))

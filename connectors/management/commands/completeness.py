@@ -17,6 +17,7 @@ from connectors import completeness, sides
 from connectors.completeness import Difference, Kind
 from connectors.management.telling import progress
 from connectors.models import SyncSchedule, Task
+from connectors.rules import aside
 from connectors.sides import Lost, Native
 from inbox import platforms
 from inbox.models import BrandSequence, Channel
@@ -89,6 +90,7 @@ class Command(BaseCommand):
         begun, last_before = timezone.now(), dict(BrandSequence.objects.values_list("brand_id", "last"))
         channels = {(each.platform, each.external_id): each for each in Channel.objects.all()}
         paces, rounds = _paces(Task.POLL), _paces(Task.RECONCILE)
+        former = [each for each in channels.values() if aside.account(each.external_id)]
         lost = {each.pk: sides.lost_of(each) for each in channels.values()}
         seen: set[int] = set()
         compared = sides.simulated()
@@ -98,6 +100,7 @@ class Command(BaseCommand):
                 findings.threads += 1
                 findings.messages += len(natives)
                 compared.add(natives[0].platform)
+                seen |= _seen_before(natives, former)
                 young = _young(natives, channels, paces, rounds)
                 news: set[str] = set()
                 findings.unknowable += sum(not native.expected for native in natives)
@@ -216,6 +219,12 @@ def _differences(
     news.update(each.id for each in kept if each.seq > last)
     (under_way, unconfirmed), gone = sides.unsettled(kept), sides.may_have_gone(kept)
     yield from completeness.compare(natives, kept, rules, under_way, gone, lost[channel.pk], unconfirmed)
+
+
+def _seen_before(natives: list[Native], former: list[Channel]) -> set[int]:
+    """What has come of a thread stays with the brand that had the account then, also once it is another brand's."""
+    theirs = [each.pk for each in former if each.platform == natives[0].platform]
+    return sides.conversations_of(theirs, natives) if theirs else set()
 
 
 def _ledger(simulator: str) -> Iterator[dict[str, Any]]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -13,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from connectors import completeness, sides
-from connectors.actions import delivering, draining, settling
+from connectors.actions import connecting, delivering, draining, retiring, settling
 from connectors.contract import Remedy
 from connectors.management.commands import completeness as command
 from connectors.models import Gap, SyncSchedule, Task
@@ -22,6 +23,7 @@ from inbox.actions import sending
 from inbox.models import Attachment, Channel, Conversation, Message
 from inbox.platforms import ReceiveRules
 from tests.connectors.conftest import NOW, message_item, queue
+from tests.factories.people import ChannelFactory
 from tests.fakes.platform import manifest, millis
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -579,6 +581,27 @@ def test_a_conversation_the_platform_knows_nothing_of(agreeing, receipt):
 
     assert (code, told["differences"]["unknown to the platform"]) == (1, 1)
     assert (told["named"][0]["thread"], told["named"][0]["id"]) == ("nobody", "ghost")
+
+
+def test_what_a_brand_keeps_of_an_account_that_is_anothers_now_is_known_to_the_platform(
+    agreeing, receipt, channel, agent, app, platform
+):
+    rows, url = agreeing
+    receipt(message_item("ghost", "Boo", thread="nobody"))
+    draining.drain(now=NOW)
+    retiring.retire(channel=channel, by=agent, now=NOW)
+    grant = platform.exchange(SimpleNamespace(now=NOW), "good-code", "", "kept-verifier")
+    theirs = connecting.connect(app=app, brand=ChannelFactory().brand, grant=grant, now=NOW)
+    for row in rows:
+        seconds = (row["at_ms"] - millis(NOW)) / 1000
+        receipt(message_item(row["id"], row["text"], seconds=seconds), at=theirs)
+    draining.drain(now=NOW)
+
+    code, told = compared(url)
+
+    assert [(each["kind"], each["id"]) for each in told["named"]] == [("unknown to the platform", "ghost")]
+    Conversation.objects.filter(channel=channel, thread_key="nobody").delete()
+    assert differs(url) == {}
 
 
 @pytest.mark.parametrize(
