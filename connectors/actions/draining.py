@@ -24,6 +24,7 @@ from connectors.contract import (
     Malformed,
 )
 from connectors.models import Credential, DeadItem, Receipt, ReceiptState
+from connectors.rules import aside
 from inbox.models import Channel
 from inbox.rules.arrays import arrays
 from inbox.rules.cleaning import clean
@@ -73,6 +74,7 @@ class Accounts:
     app_of: dict[int, int] = field(default_factory=dict)
     by_id: dict[int, Channel] = field(default_factory=dict)
     channels: dict[tuple[int, str], Channel] = field(default_factory=dict)
+    former: set[tuple[int, str]] = field(default_factory=set)  # that are another brand's now
 
     @classmethod
     def of(cls, channel_ids: set[int]) -> Accounts:
@@ -82,6 +84,7 @@ class Accounts:
         for app_id, channel in ((grant.app_id, grant.channel) for grant in grants.defer("sealed", "scopes")):
             known.app_of[channel.pk] = app_id
             known.by_id[channel.pk] = known.channels[(app_id, channel.external_id)] = channel
+            known.former.add((app_id, aside.account(channel.external_id)))
         known.by_id |= Channel.objects.in_bulk(channel_ids - known.by_id.keys())
         return known
 
@@ -92,6 +95,11 @@ class Accounts:
         if app_id is None:
             return receipt_channel if receipt_channel.external_id in account_ids else None
         return next((found for each in account_ids if (found := self.channels.get((app_id, each)))), None)
+
+    def is_anothers(self, receipt_channel: Channel, account_ids: Sequence[str]) -> bool:
+        """Of one that was connected with this app, and is another brand's now with another app. That one delivers the same to them."""
+        app_id = self.app_of.get(receipt_channel.pk, 0)
+        return any((app_id, each) in self.former for each in account_ids if each)
 
 
 def drain(*, now: datetime, limit: int = BATCH, only: Sequence[int] | None = None) -> Drained:
@@ -209,6 +217,9 @@ class _Batch:
         self.readings.append(reading)
         for item in _items(receipt, reading):
             channel = self.accounts.resolve(receipt.channel, item.account_ids)
+            if channel is None and self.accounts.is_anothers(receipt.channel, item.account_ids):
+                self._hear(receipt.channel, receipt)
+                continue
             self._hear(channel, receipt)
             try:
                 events = _parse(item, channel, receipt.channel.platform)

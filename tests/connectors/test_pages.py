@@ -24,7 +24,17 @@ from connectors.actions import (
     scheduling,
 )
 from connectors.contract import UNKNOWN_KIND, ConnectorError, Remedy
-from connectors.models import Credential, DeadItem, PendingConsent, Receipt, SyncRun, SyncSchedule, Task
+from connectors.models import (
+    Credential,
+    DeadItem,
+    PendingConsent,
+    PlatformApp,
+    Receipt,
+    ReceiptState,
+    SyncRun,
+    SyncSchedule,
+    Task,
+)
 from connectors.queries import coverage, runs, schedules
 from inbox import platforms
 from inbox.actions import channels as channel_actions
@@ -473,6 +483,29 @@ def test_an_account_that_one_brand_retired_may_be_connected_by_another(
     }
     retired.refresh_from_db()
     assert (retired.brand, retired.state) == (brand, ChannelState.DISCONNECTED)
+
+
+def test_what_one_app_still_delivers_of_an_account_that_another_brand_connected_with_its_own_is_nobodys(
+    retired, app, connect, borealis, platform, receipt, clock
+):
+    """It is their customers', and says nothing of the brand that had the account: their own app delivers it to them."""
+    beside = connect("acc-2")
+    own = PlatformApp.objects.create(platform="fake", name="theirs", client_id="t", sealed=app.sealed)
+    grant = platform.exchange(SimpleNamespace(now=NOW), "good-code", "", "kept-verifier")
+    theirs = connecting.connect(app=own, brand=borealis.brand, grant=grant, now=NOW)
+    for number, address in enumerate((retired, beside)):
+        receipt(
+            message_item(f"m{number}", account="acc-1"), {"kind": "noise", "account": "acc-1"}, at=address
+        )
+    receipt(message_item("m3", account="acc-1"), at=theirs)
+    receipt(message_item("m4", account="acc-9"), at=beside)
+
+    draining.drain(now=clock())
+
+    assert list(Message.objects.values_list("external_id", "channel")) == [("m3", theirs.pk)]
+    [dead] = DeadItem.objects.all()
+    assert (dead.channel, dead.reason) == (beside, "No channel of this app is connected for account acc-9.")
+    assert {each.state for each in Receipt.objects.all()} == {ReceiptState.DONE}
 
 
 @pytest.mark.parametrize("named", [True, False])
