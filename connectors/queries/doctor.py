@@ -22,6 +22,7 @@ from inbox.queries import kept_words
 
 ENDS_SOON = timedelta(days=7)
 LOOKED_LATELY = timedelta(hours=1)
+SWEPT = "Start the worker and beat, or read their logs: a sweep takes them away every ten minutes."
 RENEWALS = {
     "none": "it cannot be renewed; a person connects again",
     "extend": "it is extended before it ends",
@@ -75,7 +76,7 @@ def examine(channel: Channel, *, now: datetime) -> Examined:
         _subscription(manifest, channel, is_retired=is_retired),
         *_in_public(channel),
         *_operations(manifest, channel, now, is_retired=is_retired),
-        *_keeping(manifest, channel, now),
+        *_keeping(manifest, channel, now, is_retired=is_retired),
         *_leftovers(channel),
     )
     return Examined(findings, scopes)
@@ -235,24 +236,25 @@ def _operation(schedule: SyncSchedule, *, is_retired: bool) -> Finding:
     return Finding(name, True if last else None, "Last" if last else "Never yet.", at=last)
 
 
-def _keeping(manifest: Manifest, channel: Channel, now: datetime) -> Iterator[Finding]:
+def _keeping(manifest: Manifest, channel: Channel, now: datetime, *, is_retired: bool) -> Iterator[Finding]:
     """What the network lets nobody keep for long."""
     if (allowed := manifest.comments_kept) is not None:
         said = f"Others' comments may be kept for {_hours(allowed)}; words and files go then."
         if overdue := kept_words.older_than(now - allowed, channel_id=channel.pk).first():
-            fix = "Start the worker and beat, or read their logs: a sweep takes them away every ten minutes."
-            yield Finding("Comments kept", False, f"{said} The oldest came", overdue.created_at, fix)
+            yield Finding("Comments kept", False, f"{said} The oldest came", overdue.created_at, SWEPT)
         else:
             yield Finding("Comments kept", True, said)
     if (allowed := manifest.profile_cache) is not None:
         asked = Handle.objects.filter(channel=channel, looked_up_at__isnull=False).order_by("looked_up_at")
         oldest = asked.values_list("looked_up_at", flat=True).first()
+        is_overdue = oldest is not None and oldest < now - allowed
         said = f"Others' profiles may be kept for {_hours(allowed)} and are asked for anew."
-        if oldest is not None and oldest < now - allowed:
-            fix = "Run “Refresh profiles” now, and plan it more often; while the channel is disconnected nobody can be asked."
-            yield Finding(
-                "Profiles kept", False, f"{said} The oldest was asked for", oldest, fix, "schedules"
-            )
+        fix = "Run “Refresh profiles” now, and plan it more often; while the channel is disconnected nobody can be asked."
+        if is_retired:  # then nobody is asked, and they go
+            said, fix = f"Others' profiles may be kept for {_hours(allowed)}; they go then.", SWEPT
+        if is_overdue:
+            button = "" if is_retired else "schedules"
+            yield Finding("Profiles kept", False, f"{said} The oldest was asked for", oldest, fix, button)
         else:
             yield Finding("Profiles kept", True, said)
 

@@ -119,6 +119,23 @@ def test_the_connection_page_says_whether_it_was_obeyed(limited: Channel) -> Non
     assert lines(49 * HOUR) == {"Comments kept": False, "Profiles kept": False}
 
 
+def test_of_a_retired_channel_nothing_is_advised_that_would_be_refused(limited: Channel) -> None:
+    """Nobody is asked for it any more; what may be kept no longer is taken away all the same."""
+    comment(limited)
+    Handle.objects.update(looked_up_at=NOW)
+    Channel.objects.update(state=ChannelState.DISCONNECTED)
+    limited.refresh_from_db()
+
+    def told(after: timedelta) -> doctor.Finding:
+        found = doctor.examine(limited, now=NOW + after).findings
+        return next(each for each in found if each.name == "Profiles kept")
+
+    in_time, late = told(23 * HOUR), told(25 * HOUR)
+
+    assert (in_time.ok, in_time.fix, late.ok, late.button) == (True, "", False, "")
+    assert "asked for anew" not in in_time.found and "a sweep takes them away" in late.fix
+
+
 @pytest.mark.parametrize("is_nightly", [False, True])
 def test_no_answer_about_a_person_grows_older_than_the_network_allows(
     limited: Channel, clock: Moving, is_nightly: bool
