@@ -34,8 +34,9 @@ NONE = "none"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`filters`: column → value; None asks for those without. `faults`: what of the address could not be read, in words.
-    `picked`: what was read for this page already (analytics.queries.picked); those made from this one share it."""
+    """`filters`: column → value; None asks for those without. `faults`: what of its days could not be read, in words. `gone`: the
+    names of filters that ask for what is no more. `picked`: what was read for this page already (analytics.queries.picked); those made from
+    this one share it."""
 
     brand: Brand
     first: date
@@ -46,8 +47,14 @@ class Asked:
     told: Mapping[str, str] = field(default_factory=dict)  # the filters as the address says them
     more: Mapping[str, str] = field(default_factory=dict)  # what else the page remembers in its address
     faults: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
     weeks_from: int = 0  # the day of the week on which weeks begin; 0 is Monday
     picked: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def left_out(self) -> list[str]:
+        """Then it is wider than it was asked to be."""
+        return [f"There is no such {name} any more; it is left out." for name in self.gone]
 
     @property
     def zone(self) -> ZoneInfo:
@@ -92,6 +99,7 @@ class Asked:
             self,
             filters={k: v for k, v in self.filters.items() if k not in {FILTERS[name] for name in names}},
             told={k: v for k, v in self.told.items() if k not in names},
+            gone=tuple(name for name in self.gone if name not in names),
         )
 
     def query(self, **more: object) -> str:
@@ -122,6 +130,7 @@ def read(
     """From the query of an address. What cannot be read is left out and said."""
     today = now.astimezone(ZoneInfo(brand.time_zone)).date()
     faults: list[str] = []
+    gone: list[str] = []
     preset = told.get("range", "")
     first, last = _days(told, preset, today, faults)
     if preset not in PRESETS:
@@ -136,10 +145,11 @@ def read(
             filters[column] = names.value(column, text)
             kept[name] = text
         except KeyError:
-            faults.append(f"There is no such {name} any more; it is left out.")
+            gone.append(name)
     more = {name: told[name][:80] for name in remembers if told.get(name)}
+    business = told.get("hours") == "business"
     return Asked(
-        brand, first, last, preset, told.get("hours") == "business", filters, kept, more, tuple(faults)
+        brand, first, last, preset, business, filters, kept, more, faults=tuple(faults), gone=tuple(gone)
     )
 
 

@@ -13,9 +13,9 @@ from analytics.rules.csv_text import BOM, lines
 
 
 def of_asked(asked: Asked, rows: Iterable[Sequence[object]], name: str) -> HttpResponseBase:
-    """Not where something of its address was left out: of that a page tells and a file cannot, and it would hold everybody's rows."""
-    if asked.faults:
-        return HttpResponse("\n".join(asked.faults), status=422, content_type="text/plain; charset=utf-8")
+    """Not where it was to be narrowed by what is gone: of that a page tells and a file cannot, and it would hold everybody's rows."""
+    if asked.left_out:
+        return HttpResponse("\n".join(asked.left_out), status=422, content_type="text/plain; charset=utf-8")
     return download(rows, name)
 
 

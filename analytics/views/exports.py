@@ -44,8 +44,8 @@ def index(request: AgentRequest, brand_slug: str) -> HttpResponse:
 
 def _begin(request: AgentRequest, visit: Visit) -> HttpResponse:
     try:
-        if visit.asked.faults:
-            raise exporting.Refused(f"No file is written. {' '.join(visit.asked.faults)}")
+        if visit.asked.left_out:
+            raise exporting.Refused(f"No file is written. {' '.join(visit.asked.left_out)}")
         export = exporting.begin(brand=visit.brand, by=request.user, asks=visit.asked, now=timezone.now())
     except exporting.Refused as refused:
         messages.error(request, str(refused))

@@ -599,8 +599,14 @@ def test_no_file_holds_everybodys_rows_because_what_it_was_narrowed_by_is_gone(
     assert [manager.get(each, asked).status_code for each in files] == [200] * 3
     page = address(lively, "files") + "?" + "&".join(f"{name}={value}" for name, value in asked.items())
 
+    offers = [address(lively, name) for name in ("responses", "sla", "files")]
+    assert all("download>" in manager.get(each, asked).content.decode() for each in offers)
+
     team.delete()
 
+    for each in offers:
+        html = manager.get(each, asked).content.decode()
+        assert "There is no such team any more; it is left out." in html and "download>" not in html
     for each in files:
         answer = manager.get(each, asked)
         assert (answer.status_code, answer.content) == (
@@ -609,6 +615,20 @@ def test_no_file_holds_everybodys_rows_because_what_it_was_narrowed_by_is_gone(
         )
     assert "No file is written. There is no such team" in manager.post(page, follow=True).content.decode()
     assert not Export.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"from": "2023-01-01", "to": DAYS["to"]}, {**DAYS, "agent": "gone"}],
+    ids=["more days than are shown at once", "of a filter that narrows none"],
+)
+def test_a_file_is_given_where_nothing_was_left_out_that_narrows_it(
+    manager: Client, lively: Story, asked: dict[str, str]
+) -> None:
+    file = reverse("analytics:conversations-file", args=[lively.brand.slug])
+
+    assert manager.get(file, asked).status_code == 200
+    assert "Download the file" in manager.get(address(lively, "files"), asked).content.decode()
 
 
 def test_a_page_that_is_narrowed_by_what_is_gone_says_by_what(manager: Client, lively: Story) -> None:
