@@ -143,7 +143,7 @@ def _keep(attachment: Attachment, found: Media, now: datetime) -> None:
 
 def fetch_due_profiles(*, clock: Clock, limit: int = PROFILES_AT_ONCE) -> int:
     """Ask who people are, of all accounts in turn. Asked once whatever the answer; an account that cannot be asked is left alone until it
-    can, and takes no other's turn."""
+    can, and takes no other's turn. Nor does a brand that somebody holds, of whose accounts none is asked in vain then."""
     asked = 0
     willing = unasked.connected_channels() - budgets.closed_channels(buckets=PROFILE_BUCKETS, now=clock())
     while asked < limit and (found := unasked.handles(channels=willing, limit=limit - asked)):
@@ -153,8 +153,12 @@ def fetch_due_profiles(*, clock: Clock, limit: int = PROFILES_AT_ONCE) -> int:
             now = clock()
             way = _way_to_ask(handle, now)
             asked += way is not None
-            if way is None or not _look_up(handle, *way, now):
-                willing.remove(handle.channel_id)
+            try:
+                if way is None or not _look_up(handle, *way, now):
+                    willing.remove(handle.channel_id)
+            except OperationalError as error:
+                log.warning("profile_not_kept", handle=handle.pk, error=str(error.__cause__))
+                willing -= unasked.channels_of(handle.channel.brand_id)
     return asked
 
 
@@ -223,10 +227,10 @@ def _may_only_be_cached(handle: Handle) -> bool:
 
 
 def _look_up(handle: Handle, connector: Connector, context: Context, now: datetime) -> bool:
-    """False: leave this account alone for now."""
+    """False: leave this account alone for now. Raises OperationalError: somebody holds its brand."""
     try:
         party = connector.profile(context, handle.external_id)
-        contacts.update_profile(channel_id=handle.channel_id, party=party, now=now)
+        contacts.update_profile(channel_id=handle.channel_id, party=party, now=now, others_wait=True)
     except ConnectorError as error:
         budgets.keep(channel_id=handle.channel_id, notices=error.rates, now=now)
         if error.remedy in (Remedy.RETRY, Remedy.REFRESH, Remedy.RECONNECT, Remedy.UNKNOWN):
@@ -234,9 +238,8 @@ def _look_up(handle: Handle, connector: Connector, context: Context, now: dateti
             budgets.keep(channel_id=handle.channel_id, notices=[pause], now=now)
             return False
         contacts.note_looked_up(channel_id=handle.channel_id, external_id=handle.external_id, now=now)
-    except OperationalError as error:  # somebody holds its brand
-        log.warning("profile_not_kept", handle=handle.pk, error=str(error.__cause__))
-        return False
+    except OperationalError:
+        raise
     except Exception:
         log.exception("profile_failed", handle=handle.pk)
         contacts.note_looked_up(channel_id=handle.channel_id, external_id=handle.external_id, now=now)

@@ -29,6 +29,11 @@ def be_patient() -> None:
     )
 
 
+def wait_briefly() -> None:
+    """The same of locks alone: for what may take as long as it takes once it has them."""
+    _sql.rows("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
+
+
 def work(brand_id: int, do: Callable[[], object], *, now: datetime) -> bool:
     """False: it could not be done, and is left to the next time. That is logged, while it lasts every ten minutes. A database that is away
     says nothing about any brand and ends it all."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from inbox import events
-from inbox.actions import _arrivals, _conversations, _naming, _reach
+from inbox.actions import _arrivals, _by_brand, _conversations, _naming, _reach
 from inbox.exchange import Party
 from inbox.models import Contact, ContactMerge, Conversation, Handle
 from inbox.rules.cleaning import clean
@@ -16,8 +16,13 @@ TOLD = 20  # of a person's conversations whose rows stay as they are
 
 
 @transaction.atomic(durable=True)
-def update_profile(*, channel_id: int, party: Party, now: datetime, whole: bool = False) -> None:
-    """Keep a handle's profile, and the name in the list, as the platform gives it. `whole`: what it does not tell is forgotten."""
+def update_profile(
+    *, channel_id: int, party: Party, now: datetime, whole: bool = False, others_wait: bool = False
+) -> None:
+    """Keep a handle's profile, and the name in the list, as the platform gives it. `whole`: what it does not tell is forgotten.
+    `others_wait`: those of other brands, so that a brand which somebody holds is waited for but briefly."""
+    if others_wait:
+        _by_brand.wait_briefly()
     _update(channel_id, party, now, whole=whole)
 
 

@@ -21,6 +21,10 @@ def connected_channels() -> set[int]:
     return set(Channel.objects.filter(state=ChannelState.CONNECTED).values_list("pk", flat=True))
 
 
+def channels_of(brand_id: int) -> set[int]:
+    return set(Channel.objects.filter(brand=brand_id).values_list("pk", flat=True))
+
+
 def handles(*, channels: Collection[int], limit: int) -> list[Handle]:
     """In these channels, of all of them in turn."""
     with connection.cursor() as cursor:
