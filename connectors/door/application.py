@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
@@ -147,7 +147,8 @@ class Door:
             )
             return TOO_LARGE
         except NotStored:  # what comes too slowly or breaks off is left to the comparisons: any stranger could ask for one with it
-            self._misses.refused(entry.channel_id, datetime.now(UTC))
+            if _says_signed(headers):
+                self._misses.unproven(entry.channel_id, datetime.now(UTC))
             raise
         request = WebhookRequest(method=method, query=query, headers=headers, body=body)
         return self._handshake(entry, request) if method == "GET" else await self._deliver(entry, request)
@@ -194,10 +195,9 @@ class Door:
         if not entry.connector.verify(request, entry.app, now):
             self._tally.bad_signature(entry.channel_id, now)
             self._flush_soon()
-            signed = any("signature" in name for name in request.headers)
             return (
                 WebhookAnswer(403, b"The signature is wrong.\n")
-                if signed
+                if _says_signed(request.headers)
                 else WebhookAnswer(401, b"Not signed.\n")
             )
         try:
@@ -233,6 +233,10 @@ class Door:
 
 def _query(text: bytes) -> dict[str, str]:
     return dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True)) if text else {}
+
+
+def _says_signed(headers: Mapping[str, str]) -> bool:
+    return any("signature" in name for name in headers)
 
 
 def _declared(headers: dict[str, str]) -> int:

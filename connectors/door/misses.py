@@ -14,6 +14,7 @@ import structlog
 
 log = structlog.get_logger(__name__)
 PAUSE = 2.0  # seconds between two tries, and before the first: a burst is told once, and a process that does not live asks for nothing
+UNPROVEN_EVERY = 3600.0  # seconds: whoever knows an address could otherwise keep all channels of its app busy with comparisons
 
 
 @dataclass(slots=True)
@@ -34,9 +35,27 @@ class Misses:
         self._tell = tell
         self._missed = Missed()
         self._task: asyncio.Task[None] | None = None
+        self._unproven: dict[int, tuple[datetime, datetime]] = {}
+        self._rests_until: dict[int, float] = {}  # of the loop's time
+        self._timers: dict[int, asyncio.TimerHandle] = {}
 
     def refused(self, channel_id: int, at: datetime) -> None:
         self._add({channel_id: (at, at)})
+        self._tell_soon()
+
+    def unproven(self, channel_id: int, at: datetime) -> None:
+        """Whose it was nobody can say: none of it was read. The first is told at once, what comes within an hour of it together at its end."""
+        first, _ = self._unproven.get(channel_id, (at, at))
+        self._unproven[channel_id] = first, at
+        if channel_id not in self._timers:
+            loop = asyncio.get_running_loop()
+            wait = max(0.0, self._rests_until.get(channel_id, 0.0) - loop.time())
+            self._timers[channel_id] = loop.call_later(wait, self._believe, channel_id)
+
+    def _believe(self, channel_id: int) -> None:
+        del self._timers[channel_id]
+        self._rests_until[channel_id] = asyncio.get_running_loop().time() + UNPROVEN_EVERY
+        self._add({channel_id: self._unproven.pop(channel_id)})
         self._tell_soon()
 
     def away(self, since: datetime | None) -> None:
@@ -73,5 +92,7 @@ class Misses:
 
     async def close(self) -> None:
         """What could not be told yet is asked for by the door that begins next."""
+        for timer in self._timers.values():
+            timer.cancel()
         if self._task is not None:
             self._task.cancel()

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from connectors import registry, sealing
 from connectors.actions import draining, retiring
-from connectors.door import Door
+from connectors.door import Door, misses
 from connectors.door.bell import Bell
 from connectors.door.line import Line
 from connectors.door.writer import NotStored, Writer
@@ -122,13 +122,13 @@ async def test_a_delivery_without_the_right_signature_leaves_nothing_but_a_count
     assert health.last_bad_signature_at is not None
 
 
-def _post(knocker, receive, sent):
+def _post(knocker, receive, sent, *headers):
     """A delivery under way, whose body comes as `receive` has it."""
 
     async def send(message):
         sent.append(message.get("status"))
 
-    scope = {"type": "http", "method": "POST", "path": knocker.path, "query_string": b"", "headers": []}
+    scope = {"type": "http", "method": "POST", "path": knocker.path, "query_string": b"", "headers": headers}
     return asyncio.ensure_future(knocker.door(scope, receive, send))
 
 
@@ -152,7 +152,8 @@ async def test_bodies_that_do_not_end_fill_no_memory_and_the_next_delivery_is_st
 
         return receive
 
-    under_way = [_post(knocker, endless(), refused) for _ in range(3)]
+    signed = (SIGNATURE.encode(), b"of what never comes whole")
+    under_way = [_post(knocker, endless(), refused, signed) for _ in range(3)]
     await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED, timeout=5)
     assert refused[0] == 503
     await asyncio.wait(under_way, timeout=5)
@@ -161,6 +162,48 @@ async def test_bodies_that_do_not_end_fill_no_memory_and_the_next_delivery_is_st
     assert await knocker.status() == 200
     (gap,) = await gaps_found(1)  # of the one that there was no room for
     assert (gap.channel_id, gap.since) == (channel.pk, gap.until)
+
+
+async def test_of_what_nobody_signed_no_comparison_is_asked_although_there_was_no_room_for_it(
+    knocker, monkeypatch
+):
+    module = import_module("connectors.door.application")
+    monkeypatch.setattr(module, "MAX_UNREAD", 50_000)
+    monkeypatch.setattr(misses, "PAUSE", 0.01)
+    heard = []
+
+    async def receive():
+        return {"type": "http.request", "body": b"x" * 70_000, "more_body": True}
+
+    await _post(knocker, receive, heard)
+
+    assert heard[0] == 503
+    await asyncio.sleep(0.5)
+    assert not await in_thread(Gap.objects.exists)
+
+
+async def test_what_may_be_a_strangers_asks_for_a_comparison_once_an_hour_at_most(monkeypatch):
+    """Nobody can look at the signature of what has not come whole. No time is left out all the same."""
+    monkeypatch.setattr(misses, "PAUSE", 0.01)
+    monkeypatch.setattr(misses, "UNPROVEN_EVERY", 0.5)
+    told = []
+
+    async def tell(missed):
+        told.append(dict(missed.refused))
+
+    kept = misses.Misses(tell)
+    times = [NOW + timedelta(seconds=number) for number in range(5)]
+    kept.unproven(1, times[0])
+    await asyncio.sleep(0.1)
+    for at in times[1:4]:
+        kept.unproven(1, at)
+    kept.refused(2, times[4])
+    await asyncio.sleep(0.1)
+
+    assert told == [{1: (times[0], times[0])}, {2: (times[4], times[4])}]
+    await asyncio.sleep(0.6)
+    assert told[2:] == [{1: (times[1], times[3])}]
+    await kept.close()
 
 
 async def test_bodies_that_do_not_end_keep_out_no_ordinary_delivery(knocker, monkeypatch):
