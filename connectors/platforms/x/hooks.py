@@ -45,18 +45,24 @@ def subscribe(ctx: Context, callback_url: str) -> None:
     """X allows an app few webhooks: one serves all its accounts, at the address of whichever channel was the first."""
     if not ctx.app.bearer:
         raise ConnectorError("X wants the app's bearer token to register a webhook.", remedy=Remedy.BUG)
+    account_id = client.account(ctx).external_id
     try:
-        have = _asked_for(ctx)
+        accounts = _accounts_at(ctx)
     except ConnectorError:
-        have = {}  # asked for twice, it is delivered twice at worst
+        accounts = None  # asked for twice, it is delivered twice at worst
+    have = _of(account_id, accounts or {})
     webhook_id, dead = _proven(ctx, _at_our_door(ctx, callback_url, have), callback_url)
-    webhook_id = webhook_id or _registered(ctx, callback_url, dead)
+    if not webhook_id:
+        # That the proof failed may be our door's own fault, and of a passing kind: where another account is delivered to, nothing is deleted.
+        nobodys = [
+            each for each in dead if accounts is not None and accounts.get(each, {}).keys() <= {account_id}
+        ]
+        webhook_id = _registered(ctx, callback_url, nobodys)
     delivered = set(have.get(webhook_id, ()))
     for event_type in (*_PRIVATE, *_PUBLIC, _REVOKED):
         # X bills every post of the account that it delivers: they end waits, where anybody is heard to wait.
         if event_type in delivered or (event_type == _OWN and delivered.isdisjoint(_SAID_TO_US)):
             continue
-        account_id = client.account(ctx).external_id
         body = {
             "event_type": event_type,
             "filter": {"user_id": account_id},
@@ -122,15 +128,24 @@ def _minute(moment: datetime) -> str:
 
 def _asked_for(ctx: Context) -> Mapping[str, set[str]]:
     """By webhook, which kinds of events of this account are delivered there."""
-    account_id, params = client.account(ctx).external_id, dict[str, str]()
-    found: defaultdict[str, set[str]] = defaultdict(set)
+    return _of(client.account(ctx).external_id, _accounts_at(ctx))
+
+
+def _of(account_id: str, accounts: Mapping[str, Mapping[str, set[str]]]) -> Mapping[str, set[str]]:
+    return {hook: kinds[account_id] for hook, kinds in accounts.items() if account_id in kinds}
+
+
+def _accounts_at(ctx: Context) -> Mapping[str, Mapping[str, set[str]]]:
+    """By webhook, the accounts that are delivered there, each with its kinds of events."""
+    params = dict[str, str]()
+    found: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for _ in range(_MOST_PAGES):
         body, _answer = client.call(
             ctx, "GET", "activity/subscriptions", bucket="subscribe", token=ctx.app.bearer, params=params
         )
         for each in wire.entries(body):
-            if wire.ident(wire.mapping(each.get("filter")).get("user_id")) == account_id:
-                found[wire.ident(each.get("webhook_id"))].add(wire.text(each.get("event_type")))
+            account_id = wire.ident(wire.mapping(each.get("filter")).get("user_id"))
+            found[wire.ident(each.get("webhook_id"))][account_id].add(wire.text(each.get("event_type")))
         following = wire.text(wire.mapping(body.get("meta")).get("next_token"))
         if not following:
             break
@@ -143,9 +158,8 @@ def _at_our_door(
 ) -> list[Mapping[str, Any]]:
     """The app's webhooks that lead to us, whichever channel's address they bear: deliveries name their account. The one that this account
     is delivered to comes first, then those that X has not given up."""
-    body, _ = client.call(ctx, "GET", "webhooks", bucket="webhook", token=ctx.app.bearer)
     door = callback_url.rstrip("/").rpartition("/")[0] + "/"
-    ours = [each for each in wire.entries(body) if wire.text(each.get("url")).startswith(door) and _id(each)]
+    ours = [each for each in _hooks(ctx) if wire.text(each.get("url")).startswith(door) and _id(each)]
     asked_for = have if have is not None or len(ours) < 2 else _asked_for(ctx)
 
     def rank(hook: Mapping[str, Any]) -> tuple[bool, bool, bool]:
@@ -153,6 +167,10 @@ def _at_our_door(
         return not delivers, hook.get("valid") is not True, hook.get("url") != callback_url
 
     return sorted(ours, key=rank)
+
+
+def _hooks(ctx: Context) -> list[Mapping[str, Any]]:
+    return wire.entries(client.call(ctx, "GET", "webhooks", bucket="webhook", token=ctx.app.bearer)[0])
 
 
 def _proven(ctx: Context, hooks: Iterable[Mapping[str, Any]], callback_url: str) -> tuple[str, list[str]]:
@@ -173,6 +191,8 @@ def _proven(ctx: Context, hooks: Iterable[Mapping[str, Any]], callback_url: str)
                 dead.append(_id(hook))
             continue
         said = _one(answer.mapping()).get("valid")
+        if said is None:  # X's reference tells no more than that it was attempted
+            said = next((each.get("valid") for each in _hooks(ctx) if _id(each) == _id(hook)), None)
         if said is True or (own and said is not False):
             return _id(hook), dead
         if said is False:

@@ -101,11 +101,32 @@ def test_the_accounts_own_address_needs_no_further_proof() -> None:
     assert not any(request.method == "PUT" for request in x.asked)
 
 
-def test_what_nobody_proves_is_not_taken() -> None:
-    x = x_with(hook("1976", OTHERS))
-    x.on("PUT", "/2/webhooks/1976", json_answer({"data": {"attempted": True}}))
+@pytest.mark.parametrize(("shown", "at"), [(True, "1976"), (False, "new")])
+def test_where_a_proof_is_only_said_to_be_attempted_the_list_says_what_came_of_it(
+    shown: bool, at: str
+) -> None:
+    x = x_with(hook("1976", OTHERS, valid=not shown))
 
-    assert subscribed_at(x) == {"new"}
+    def attempt(_: httpx.Request) -> httpx.Response:
+        x.on("GET", "/2/webhooks", json_answer({"data": [hook("1976", OTHERS, valid=shown)]}))
+        return json_answer({"data": {"attempted": True}})
+
+    x.on("PUT", "/2/webhooks/1976", attempt)
+
+    assert subscribed_at(x) == {at}
+
+
+def test_a_webhook_that_others_are_delivered_to_is_never_deleted() -> None:
+    x = x_with(hook("1976", DEAD), asked=delivers("1976", to=Account("1")))
+    x.on(
+        "POST", "/2/webhooks", json_answer({"errors": [{"message": "WebhookLimitExceeded: too many."}]}, 400)
+    )
+
+    with pytest.raises(ConnectorError) as caught:
+        subscribed_at(x)
+
+    assert "delete one" in caught.value.reason
+    assert not any(request.method == "DELETE" for request in x.asked)
 
 
 @pytest.mark.parametrize(
