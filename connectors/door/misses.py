@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,6 +15,7 @@ import structlog
 
 log = structlog.get_logger(__name__)
 PAUSE = 2.0  # seconds between two tries, and before the first: a burst is told once, and a process that does not live asks for nothing
+LAST_WORDS = 2.0  # seconds: who stops the door waits for it
 UNPROVEN_EVERY = 3600.0  # seconds: whoever knows an address could otherwise keep all channels of its app busy with comparisons
 
 
@@ -91,8 +93,12 @@ class Misses:
             self._missed.was_away, self._missed.away_since = True, missed.away_since
 
     async def close(self) -> None:
-        """What could not be told yet is asked for by the door that begins next."""
+        """What could not be told yet is asked for by the door that begins next, but for what waits for the end of its hour: that door knows
+        of none of it, so it is told now."""
         for timer in self._timers.values():
             timer.cancel()
         if self._task is not None:
             self._task.cancel()
+        if self._unproven:
+            with suppress(Exception):  # the database is away: then the next door asks for that time
+                await asyncio.wait_for(self._tell(Missed(refused=self._unproven)), LAST_WORDS)

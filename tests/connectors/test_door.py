@@ -203,7 +203,9 @@ async def test_what_may_be_a_strangers_asks_for_a_comparison_once_an_hour_at_mos
     assert told == [{1: (times[0], times[0])}, {2: (times[4], times[4])}]
     await asyncio.sleep(0.6)
     assert told[2:] == [{1: (times[1], times[3])}]
-    await kept.close()
+    kept.unproven(1, times[4])
+    await kept.close()  # within the hour
+    assert told[3:] == [{1: (times[4], times[4])}]
 
 
 async def test_bodies_that_do_not_end_keep_out_no_ordinary_delivery(knocker, monkeypatch):
