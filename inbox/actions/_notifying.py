@@ -67,14 +67,20 @@ def notify(ledger: events.Ledger, notices: Sequence[Notice], now: datetime) -> N
     )  # fmt: skip
 
 
-def settled(ledger: events.Ledger, message_ids: Sequence[int], now: datetime) -> None:
+def settled(
+    ledger: events.Ledger,
+    message_ids: Sequence[int],
+    now: datetime,
+    *,
+    kind: NotificationKind = NotificationKind.REPLY,
+) -> None:
     """These replies have left, or were given up: that they had not, or would be late, is told to nobody any more, seen or not. The page of
     whoever had not seen it looks whether there is anything else."""
     if not message_ids:
         return
     gone = _sql.rows(
         "DELETE FROM inbox_notification WHERE kind = %s AND message_id = ANY(%s) RETURNING person_id, seen_at IS NULL",
-        [NotificationKind.REPLY, list(message_ids)],
+        [kind, list(message_ids)],
     )
     if people := sorted({person_id for person_id, is_unseen in gone if is_unseen}):
         ledger.record(EventKind.NOTIFIED, at=now, people=[], spared=people)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from inbox import events
-from inbox.actions import _columns, _given_up, _threads, _writing
+from inbox.actions import _columns, _given_up, _notifying, _threads, _writing
 from inbox.models import (
     Attachment,
     Conversation,
@@ -18,7 +18,7 @@ from inbox.models import (
     EventKind,
     Message,
     MessageState,
-    Notification,
+    NotificationKind,
     Person,
 )
 from inbox.queries.sentences import NOT_SENT
@@ -41,7 +41,8 @@ def note(ledger: events.Ledger, step: Mapping[str, Any], *, by: Person, now: dat
         EventKind.NOTE_TAKEN_BACK, at=now, conversation_id=step["id"], actor_id=by.pk, undoes=step["seq"],
         gone=[str(found.public_id)],
     )  # fmt: skip
-    Notification.objects.filter(message=found).delete()  # who was mentioned in it is not told of it any more
+    # Who was mentioned in it is not told of it any more.
+    _notifying.settled(ledger, [found.pk], now, kind=NotificationKind.MENTION)
     found.delete()
     _writing.change(_writing.locked(step["id"]), seq)
     return ""
@@ -68,6 +69,7 @@ def reply(ledger: events.Ledger, step: Mapping[str, Any], *, by: Person, now: da
     waits = any(part.state == MessageState.QUEUED for part in parts)
     queued = _given_up.queued(parts) if waits else None  # what failed had its conversation come back then
     Attachment.objects.filter(message__in=parts).update(message=None, position=0)
+    _notifying.settled(ledger, wanted, now)
     Message.objects.filter(pk__in=[part.pk for part in parts]).delete()
     columns = {"unread_count": current.unread_count + was["unread_count"]}
     if closes:

@@ -8,7 +8,9 @@ from uuid import uuid4
 
 import pytest
 
+from inbox import events
 from inbox.actions import (
+    _notifying,
     assigning,
     closing,
     closing_teams,
@@ -25,6 +27,7 @@ from inbox.actions import (
     triaging,
     undoing,
 )
+from inbox.actions._notifying import Notice
 from inbox.actions.receiving import Arrival
 from inbox.exchange import InboundEvent
 from inbox.models import (
@@ -39,6 +42,8 @@ from inbox.models import (
     EventKind,
     Example,
     Message,
+    Notification,
+    NotificationKind,
     Person,
     Priority,
     SlaPolicy,
@@ -522,6 +527,28 @@ def held(by: Person, *, text: str = "Soon", at: float = 10, **fields: Any) -> li
         conversation=it(), by=by, client_id=uuid4(), text=text, written_against=it().seq, now=say.at(at),
         hold=timedelta(seconds=5), **fields,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [NotificationKind.MENTION, NotificationKind.REPLY])
+def test_what_is_taken_back_puts_out_the_bell_that_it_rang(
+    kind: NotificationKind, channel: Channel, jo: Person, bea: Person
+) -> None:
+    if kind == NotificationKind.MENTION:
+        gone = noting.add_note(
+            conversation=it(), by=jo, client_id=uuid4(), text="You know him", now=say.at(10)
+        )
+    else:
+        [gone] = held(jo)
+    with events.ledger(channel.brand_id) as ledger:
+        _notifying.notify(ledger, [Notice(bea.pk, kind, it().pk, "Look.", message_id=gone.pk)], say.at(11))
+
+    undo(jo)
+
+    spared = (
+        Event.objects.filter(kind=EventKind.NOTIFIED).order_by("-seq").values_list("data__spared", flat=True)
+    )
+    assert spared[0] == [bea.pk]
+    assert not Notification.objects.exists()
 
 
 def test_a_held_reply_leaves_after_its_hold_and_not_before(channel: Channel, jo: Person) -> None:
