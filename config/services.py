@@ -22,6 +22,7 @@ class Services:
     database_url: str
     redis_url: str
     simulator_port: int = 0  # of a demo
+    public_url: str = ""  # of a demo: where its platforms reach it
 
 
 def home() -> Path:
@@ -53,6 +54,13 @@ def simulator_port() -> int:
     """Of the demo that runs for PARLEY_HOME, whose inbox a command by hand is about; 0 when none does."""
     services = running(home())
     return services.simulator_port if services else 0
+
+
+def public_url() -> str:
+    """Where the demo that runs for PARLEY_HOME is reached: what a command by hand tells platforms must not move their webhooks elsewhere.
+    Empty where none does, or where the environment names another database."""
+    services = None if env.secret("DATABASE_URL") else running(home())
+    return services.public_url if services else ""
 
 
 def running(folder: Path) -> Services | None:

@@ -111,7 +111,9 @@ USE_TZ = True
 ALLOWED_HOSTS = env.words("PARLEY_ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1]")
 # Where platforms reach us, send people back to after their consent, and mails point. Cookies are of one name alone, so it is the one
 # that people open (the demo prints it); and passkeys want a name, not a number.
-PARLEY_PUBLIC_URL = env.text("PARLEY_PUBLIC_URL", f"http://localhost:{PORT}").rstrip("/")
+PARLEY_PUBLIC_URL = env.text("PARLEY_PUBLIC_URL", services.public_url() or f"http://localhost:{PORT}").rstrip(
+    "/"
+)
 # Below 1 a reply of unknown outcome is settled sooner, for tests: on real platforms history may lag.
 PARLEY_SETTLE_SCALE = env.number("PARLEY_SETTLE_PERCENT", 100) / 100
 PARLEY_WEBHOOK_MAX_BYTES = env.number(

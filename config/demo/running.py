@@ -107,7 +107,7 @@ def stopped_at_the_end(supervisor: Supervisor, chosen: Plan, say: Callable[[str]
 def _start_all(chosen: Plan, supervisor: Supervisor, say: Callable[[str], None]) -> None:
     where = embedded.prepare(chosen.home)
     _age_logs(where.log)
-    known = _serving(where, simulator_port=chosen.ports.simulator)
+    known = _serving(where, chosen)
     environment = _environment(chosen, known)
     supervisor.start(_simulator(environment))
     for command in embedded.commands(where):
@@ -137,13 +137,14 @@ def _start_all(chosen: Plan, supervisor: Supervisor, say: Callable[[str], None])
     _await_url(supervisor, "edge", f"http://127.0.0.1:{chosen.ports.edge}/readyz")
 
 
-def _serving(where: embedded.Places, *, simulator_port: int) -> services.Services:
+def _serving(where: embedded.Places, chosen: Plan) -> services.Services:
     own = embedded.addresses(where, pid=os.getpid())
     return services.Services(
         pid=own.pid,
         database_url=env.text("DATABASE_URL") or own.database_url,
         redis_url=env.text("REDIS_URL") or own.redis_url,
-        simulator_port=simulator_port,
+        simulator_port=chosen.ports.simulator,
+        public_url=env.text("PARLEY_PUBLIC_URL", chosen.address),
     )
 
 
@@ -157,7 +158,7 @@ def _environment(chosen: Plan, known: services.Services) -> dict[str, str]:
         "PARLEY_ENV": "demo",
         "PARLEY_HOME": str(chosen.home),
         "PARLEY_DEMO_PASSWORD": chosen.password,
-        "PARLEY_PUBLIC_URL": env.text("PARLEY_PUBLIC_URL", chosen.address),
+        "PARLEY_PUBLIC_URL": known.public_url,
         "PARLEY_PAGES_ORIGIN": f"http://127.0.0.1:{chosen.ports.web}",
         "PARLEY_TRUSTED_PROXIES": "1",
         "EDGE_HOST": chosen.host,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from config import services
+from config import embedded
 from config.demo import ports, running
 
 
@@ -14,25 +14,25 @@ def chosen(tmp_path: Path) -> running.Plan:
     return running.Plan(home=tmp_path, ports=four, host="127.0.0.1", corpus="", password="p", echo_logs=False)
 
 
-@pytest.fixture
-def known(chosen: running.Plan) -> services.Services:
-    return services.Services(pid=1, database_url="", redis_url="", simulator_port=chosen.ports.simulator)
+def told(chosen: running.Plan) -> dict[str, str]:
+    """What its processes are told."""
+    return running._environment(chosen, running._serving(embedded.places(chosen.home), chosen))
 
 
 def test_whoever_gives_consent_comes_back_to_the_address_that_was_printed(
-    chosen: running.Plan, known: services.Services, monkeypatch: pytest.MonkeyPatch
+    chosen: running.Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PARLEY_PUBLIC_URL", raising=False)
 
-    told = running._environment(chosen, known)
+    environment = told(chosen)
 
     printed = "\n".join(running.banner(chosen, seconds=1))
-    assert f" {told['PARLEY_PUBLIC_URL']}/\n" in printed
+    assert f" {environment['PARLEY_PUBLIC_URL']}/\n" in printed
 
 
 def test_a_public_address_that_somebody_chose_is_theirs(
-    chosen: running.Plan, known: services.Services, monkeypatch: pytest.MonkeyPatch
+    chosen: running.Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PARLEY_PUBLIC_URL", "https://tunnel.example")
 
-    assert running._environment(chosen, known)["PARLEY_PUBLIC_URL"] == "https://tunnel.example"
+    assert told(chosen)["PARLEY_PUBLIC_URL"] == "https://tunnel.example"

@@ -39,6 +39,32 @@ def test_commands_compare_with_the_simulator_that_runs_for_their_home(
     assert "SIMULATOR_PORT = 8400" in told.stdout.replace("###", "")
 
 
+@pytest.mark.parametrize(
+    ("environment", "address"),
+    [
+        ({}, "http://localhost:8160"),
+        ({"PORT": "9000"}, "http://localhost:8160"),
+        ({"PARLEY_PUBLIC_URL": "https://tunnel.example/"}, "https://tunnel.example"),
+        ({"DATABASE_URL": "postgresql:///another"}, "http://localhost:8000"),
+    ],
+)
+def test_commands_tell_platforms_the_address_of_the_demo_that_runs_for_their_home(
+    tmp_path: Path, environment: dict[str, str], address: str
+) -> None:
+    """Another one would move its webhooks there."""
+    known = services.Services(
+        pid=os.getpid(),
+        database_url="postgresql:///p",
+        redis_url="unix:///v",
+        public_url="http://localhost:8160",
+    )
+    services.publish(tmp_path, known)
+
+    told = manage("diffsettings", "--all", PARLEY_HOME=str(tmp_path), **environment)
+
+    assert f"PARLEY_PUBLIC_URL = '{address}'" in told.stdout.replace("###", "")
+
+
 def test_what_a_killed_process_left_counts_for_nothing(tmp_path: Path) -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
