@@ -1,4 +1,4 @@
-"""A brand whose lock, or whose counters' lock, somebody else has for as long as they like."""
+"""What somebody else has locked for as long as they like: a brand, its counters, or rows."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from inbox.actions import _view_cursor
 
 def held(brand_id: int) -> AbstractContextManager[None]:
     """Somebody else has the brand's lock meanwhile."""
-    return _held(lambda: events.ledger(brand_id))
+    return locked(lambda: events.ledger(brand_id))
 
 
 def counters_held(brand_id: int) -> AbstractContextManager[None]:
     """Somebody counts meanwhile."""
-    return _held(lambda: nullcontext(_view_cursor.held(brand_id)))
+    return locked(lambda: nullcontext(_view_cursor.held(brand_id)))
 
 
 @contextmanager
-def _held(lock: Callable[[], AbstractContextManager[object]]) -> Iterator[None]:
+def locked(lock: Callable[[], AbstractContextManager[object]]) -> Iterator[None]:
+    """Somebody else's transaction has what `lock` takes."""
     taken, free = threading.Event(), threading.Event()
 
     def hold() -> None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 
 from inbox.actions import forgetting, receiving, replying, sending
 from inbox.actions.receiving import Arrival
 from inbox.models import Channel, Conversation, Message, TakenEcho
 from tests.factories import exchange as say
 from tests.factories.people import ChannelFactory, agent_of
+from tests.inbox.actions import holding
 
 LATE = forgetting.ECHOES_KEPT.total_seconds() + 120
 
@@ -40,27 +40,14 @@ def shown_before_its_answer(channel: Channel, *, seconds: float) -> Message:
 @contextmanager
 def in_another_hand(message: Message) -> Iterator[None]:
     """Somebody else's transaction has what was kept for this reply."""
-    taken, free = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with transaction.atomic():
-            TakenEcho.objects.select_for_update().get(message=message)
-            taken.set()
-            free.wait(timeout=30)
-        connection.close()
-
-    holder = threading.Thread(target=hold)
-    holder.start()
-    assert taken.wait(timeout=10)
-    try:
+    with holding.locked(lambda: nullcontext(TakenEcho.objects.select_for_update().get(message=message))):
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = '500ms'")
-        yield
-    finally:
-        free.set()
-        holder.join()
-        with connection.cursor() as cursor:
-            cursor.execute("RESET lock_timeout")
+        try:
+            yield
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("RESET lock_timeout")
 
 
 @pytest.mark.django_db(transaction=True)
