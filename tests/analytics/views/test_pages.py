@@ -730,7 +730,7 @@ def test_a_name_is_shown_as_it_is_and_never_as_html(manager: Client, lively: Sto
 
 def test_days_that_are_not_summed_yet_are_spoken_of(manager: Client, lively: Story) -> None:
     """After an upgrade older days are missing until they have been summed anew."""
-    told = "Everything is being counted anew"
+    told = "Figures are being counted anew"
     assert told not in manager.get(address(lively, "volume"), DAYS).content.decode()
 
     now = timezone.now()
@@ -755,7 +755,7 @@ def test_while_all_is_counted_anew_the_figures_of_before_are_not_said_to_be_miss
 
     page = manager.get(address(lively, "volume"), DAYS)
     assert page.context["tiles"] == before
-    assert "parts may be missing, or be of before" in page.content.decode()
+    assert "parts may be old or missing" in page.content.decode()
 
 
 def test_what_no_sum_holds_yet_is_not_said_to_be_counted(story: Story) -> None:
