@@ -57,6 +57,7 @@ def strange_conversations(
         Message.objects.filter(channel__platform__in=platforms, conversation__created_at__lt=before)
         .exclude(direction=Direction.NOTE)
         .exclude(external_id=None)
+        .exclude(kind__in=sides.NEWS)
         .order_by("conversation_id", "pk")
         .distinct("conversation_id")
         .select_related("channel", "conversation")
@@ -223,7 +224,7 @@ def _strangers(natives: Sequence[Native], kept: Sequence[Kept]) -> Iterator[Diff
     said = {(native.outbound, native.text) for native in natives}
     first = natives[0]
     for each in kept:
-        if each.id not in known:
+        if each.id not in known and not each.is_news:
             kind = Kind.DOUBLED if (each.outbound, each.text) in said else Kind.UNKNOWN
             yield Difference(
                 kind, first.platform, first.account, first.thread, each.id, "has no message of its own there"

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from connectors.contract import Remedy
 from connectors.models import Credential, DeliveryAttempt, Gap
+from inbox.exchange import MessageKind
 from inbox.models import (
     ON_ITS_WAY,
     Attachment,
@@ -30,6 +31,8 @@ from inbox.rules.cleaning import clean
 # What says that nothing left. An answer that was lost, or a try whose worker died, does not say so.
 REFUSED = ["throttled", "restricted", *(remedy.value for remedy in Remedy if remedy is not Remedy.UNKNOWN)]
 PUBLIC = ("comment", "mention")
+# What a platform tells and has no message for: a link that was followed, a change in the thread.
+NEWS = (MessageKind.REFERRAL, MessageKind.SYSTEM)
 LATE_COPY = timedelta(minutes=10)  # after a file was to be fetched
 OVERDUE = timedelta(seconds=30)  # from the moment a reply may leave, on a busy machine
 UNCERTAIN_FOR = timedelta(
@@ -73,7 +76,9 @@ class Native:
             at_ms=int(row.get("at_ms") or 0),
             changed_ms=max(int(each.get("at_ms") or 0) for each in [row, *(row.get("history") or ())]),
             outbound=row["direction"] == "out",
-            text=clean(row.get("text") or ""),
+            text=""
+            if row.get("kind") == "unsupported"
+            else clean(row.get("text") or ""),  # no API tells its words
             versions=frozenset(clean(each.get("text") or "") for each in row.get("history") or ()),
             deleted=bool(row.get("deleted")),
             reactions=frozenset(
@@ -113,6 +118,7 @@ class Kept:
     files: int = 0
     lost_files: int = 0  # whose bytes nobody copied in time
     thread_key: str = ""
+    is_news: bool = False  # told by the platform, and no message of its ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +148,7 @@ def of_thread(channel: Channel, natives: Sequence[Native]) -> list[Kept]:
     kept = theirs.exclude(direction=Direction.NOTE).exclude(external_id=None)
     columns = (
         "pk", "external_id", "conversation_id", "direction", "text", "deleted_at", "reactions", "client_id", "sent_at", "seq",
-        "expired_at", "author_handle__external_id", "conversation__thread_key",
+        "expired_at", "author_handle__external_id", "conversation__thread_key", "kind",
     )  # fmt: skip
     attached = Attachment.objects.filter(message__conversation__in=conversations)
     files = Counter(attached.values_list("message_id", flat=True))
@@ -163,10 +169,11 @@ def of_thread(channel: Channel, natives: Sequence[Native]) -> list[Kept]:
             files=files[pk],
             lost_files=lost[pk],
             thread_key=thread_key,
+            is_news=kind in NEWS,
         )
         for (
             pk, external_id, conversation_id, direction, text, deleted_at, reactions, client_id, sent_at, seq, expired_at, author,
-            thread_key,
+            thread_key, kind,
         ) in kept.values_list(*columns)
     ]  # fmt: skip
 

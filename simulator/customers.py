@@ -3,7 +3,7 @@
 from typing import Any
 
 from simulator import media
-from simulator.drafts import Draft, Impossible
+from simulator.drafts import Draft, Impossible, moment
 from simulator.kernel import Kernel
 from simulator.models import Account, Message, Person, Thread
 
@@ -48,7 +48,7 @@ def write(
     draft = Draft(
         text=str(given.get("text") or ""),
         reply_to=str(given.get("reply_to") or ""),
-        at_ms=int(given["at_ms"]) if given.get("at_ms") is not None else None,
+        at_ms=moment(given),
         client=client,
     )
     if kind in {"comment", "mention"}:

@@ -1,7 +1,10 @@
 """A message before it is written, and why it may not be."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from simulator.models import X_EPOCH_MS
 
 
 class Impossible(Exception):
@@ -19,3 +22,19 @@ class Draft:
     send_key: str = ""
     id: str = ""
     extra: dict[str, Any] = field(default_factory=dict)
+
+
+def moment(given: Mapping[str, Any]) -> int | None:
+    """The `at_ms` that was asked for, in milliseconds since 1970; None where none was. Not earlier or later than X's ids can tell."""
+    said = given.get("at_ms")
+    if said is None:
+        return None
+    try:
+        at_ms = int(said)
+    except (TypeError, ValueError, OverflowError):
+        at_ms = -1
+    if not X_EPOCH_MS <= at_ms < X_EPOCH_MS + (1 << 41):  # what a snowflake has for its time: 69 years
+        raise Impossible(
+            "at_ms must be milliseconds since 1970, of a moment from November 2010 to July 2080."
+        )
+    return at_ms

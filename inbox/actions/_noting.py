@@ -21,6 +21,7 @@ from inbox.models import (
     UndoKind,
 )
 from inbox.rules import mentions
+from inbox.rules.blank import is_blank
 from inbox.rules.cleaning import clean
 
 
@@ -43,7 +44,7 @@ def write(
 ) -> Message:
     """As noting.add_note, in a transaction that is open."""
     text = clean(text).strip()
-    if not text:
+    if is_blank(text):
         raise NoteRefused("Write something first.")
     if len(text) > LONGEST_NOTE:
         raise NoteRefused(f"A note holds at most {LONGEST_NOTE} characters; this one has {len(text)}.")

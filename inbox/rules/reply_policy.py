@@ -8,6 +8,7 @@ from datetime import datetime
 
 from inbox.platforms import Manifest, WindowRules
 from inbox.rules import lengths, reply_window, waits
+from inbox.rules.blank import is_blank
 from inbox.rules.reply_window import Window, WindowState
 
 
@@ -78,7 +79,7 @@ def check(
 
 
 def _content_problem(manifest: Manifest, *, public: bool, text: str, files: Sequence[FileFacts]) -> str:
-    if not text.strip() and not files:
+    if is_blank(text) and not files:
         return "Write something or attach a file."
     limit = manifest.text_limit(public=public)
     if over := lengths.too_long_by(text, limit):

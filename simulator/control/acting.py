@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from simulator import customers, wire
 from simulator.control import asking
-from simulator.drafts import Draft, Impossible
+from simulator.drafts import Draft, Impossible, moment
 from simulator.kernel import Kernel
 from simulator.models import Account, Message, Person, Thread
 from simulator.platforms.base import Event
@@ -128,7 +128,7 @@ def _sign(
         draft = Draft(text=str(given.get("text") or ""), client=client, reply_to=target.id if target else "")
         if kind == "auto_reply" and given.get("app"):
             draft.extra["app"] = str(given["app"])
-        draft.at_ms = int(given["at_ms"]) if given.get("at_ms") is not None else None
+        draft.at_ms = moment(given)
         for row in given.get("attachments") or []:
             draft.attachments.append(customers.attachment(kernel, account=account, row=row))
         return messaging.brand_writes(account=account, thread=thread, draft=draft)

@@ -103,6 +103,18 @@ async def test_a_senseless_request_is_answered_by_one_sentence(outside: Outside)
     assert all(one.json()["error"].endswith(".") for one in answers)
 
 
+@simulated
+async def test_a_moment_that_no_id_of_x_could_tell_is_refused(outside: Outside) -> None:
+    for at_ms in (0, 1_288_834_974_656, 3_487_858_230_209, 253_402_300_800_000, "noon", [1]):
+        given = {"platform": "x", "account": "acme", "from": "Mara", "text": "Hi", "at_ms": at_ms}
+        answer = await outside.control.post("/control/messages", json=given)
+        assert (answer.status_code, answer.json()["error"][:32]) == (400, "at_ms must be milliseconds since")
+
+    assert await outside.ledger() == []
+    for at_ms in (1_288_834_974_657, 3_487_858_230_208):
+        assert int((await outside.says("x", at_ms=at_ms))["id"]) < 2**63
+
+
 def test_a_restart_keeps_people_tokens_threads_hooks_and_what_was_on_its_way(tmp_path: Path) -> None:
     async def play() -> None:
         receiver = Receiver()

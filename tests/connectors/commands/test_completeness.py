@@ -583,6 +583,25 @@ def test_a_conversation_the_platform_knows_nothing_of(agreeing, receipt):
     assert (told["named"][0]["thread"], told["named"][0]["id"]) == ("nobody", "ghost")
 
 
+@pytest.mark.parametrize("thread", ["mara", "nobody"])
+@pytest.mark.parametrize("kind", ["referral", "system"])
+def test_news_of_a_thread_that_is_no_message_is_no_stranger(agreeing, receipt, kind, thread):
+    receipt(message_item(f"{kind}:1f", "", thread=thread, seconds=4, shown_as=kind))
+    draining.drain(now=NOW)
+
+    assert Message.objects.filter(kind=kind).exists()
+    assert differs(agreeing[1]) == {}
+
+
+def test_the_words_of_what_no_api_shows_are_not_missed(agreeing, receipt):
+    rows, url = agreeing
+    rows.append(native("m4", "A poll: red or blue?", seconds=4, kind="unsupported"))
+    receipt(message_item("m4", "", seconds=4, shown_as="unsupported"))
+    draining.drain(now=NOW)
+
+    assert differs(url) == {}
+
+
 def test_what_a_brand_keeps_of_an_account_that_is_anothers_now_is_known_to_the_platform(
     agreeing, receipt, channel, agent, app, platform
 ):
