@@ -12,9 +12,12 @@ from celery import Celery  # the settings must be named first
 from django.conf import settings
 
 QUEUE = "bench-naive"
+KEEPS = "BENCH_NAIVE_KEEPS"  # set: the worker keeps its connection for as many tasks
 # Were it the current one, what our own reactions enqueue in this process would go to its worker, and cost what is measured.
 app = Celery("naive", broker=settings.CELERY_BROKER_URL, set_as_current=False)
 app.conf.update(task_ignore_result=True, task_default_queue=QUEUE, broker_connection_retry_on_startup=True)
+if keeps := os.environ.get(KEEPS):
+    app.conf.CELERY_DB_REUSE_MAX = int(keeps)
 
 
 @app.task(name="naive.ingest")

@@ -58,6 +58,9 @@ def test_a_browser_alone_has_a_line_of_its_own_and_makes_no_bench_fall() -> None
     assert slow.verdict == "NOT WITHIN, told beside"
     assert "20 of 25 messages" in slow.says
     assert not live.beside_in_a_browser([], 25).holds
+    few = live.beside_in_a_browser([100.0] * 12, 25)  # what nobody saw was not quick
+    assert few.faults == ("only 12 of 25 messages came to its DOM",)
+    assert few.verdict == "NOT WITHIN, told beside"
     assert Findings([live.claim_of(*heard(100), []), slow]).hold
 
 
