@@ -15,6 +15,7 @@ from connectors.sides import Kept, Lost, Native
 from inbox.models import Direction, Message
 from inbox.platforms import ReceiveRules
 
+OWN_CLOCK_MS = 30_000  # between our clock and a platform's, with the time that an answer takes
 MEDIA_LINK = re.compile(r"\s*https://t\.co/\w+")
 
 
@@ -27,6 +28,8 @@ class Kind(StrEnum):
     REACTIONS = "reactions differ"
     SIDE = "side differs"
     AUTHOR = "author differs"
+    TIME = "time differs"
+    ANSWERS = "answers another"
     FILES = "files differ"
     FILE_LOST = "file lost"
     SPLIT = "split"
@@ -139,7 +142,7 @@ def compare(
         is_explained = not native.by_api or any(each.is_reply for each in ours)
         if not (is_explained or _takes_one(open_ones, native) or _takes_one(given_up, native)):
             note(Kind.SENT_TWICE, native, "left through the API, and the reply it came from has another id")
-        for kind, detail in _whose(native, ours[0], writers):
+        for kind, detail in (*_whose(native, ours[0], writers), *_where(native, ours[0])):
             note(kind, native, detail)
         for kind, detail in () if ours[0].expired else _content(native, ours[0], rules):
             note(kind, native, detail)
@@ -185,6 +188,16 @@ def _whose(native: Native, ours: Kept, writers: Collection[str]) -> Iterator[tup
     could_tell = bool(ours.author) and (not native.public or ours.author in writers)
     if could_tell and not native.outbound and ours.author != native.author:
         yield Kind.AUTHOR, f"{native.author} there, {ours.author} here"
+
+
+def _where(native: Native, ours: Kept) -> Iterator[tuple[Kind, str]]:
+    """Its place in time, on which windows and clocks hang, and what it answers, where both sides know of something. The time of a reply
+    may be that of its sending, where a platform's answer told none."""
+    apart = abs(native.at_ms - ours.at_ms)
+    if ours.at_ms and apart >= (OWN_CLOCK_MS if ours.is_reply else 1000):
+        yield Kind.TIME, f"{apart / 1000:.1f} seconds apart"
+    if native.answers and ours.answers and native.answers != ours.answers:
+        yield Kind.ANSWERS, f"{native.answers} there, {ours.answers} here"
 
 
 def _content(native: Native, ours: Kept, rules: ReceiveRules) -> Iterator[tuple[Kind, str]]:

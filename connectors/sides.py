@@ -65,6 +65,7 @@ class Native:
     public: bool = False
     files: int = 0  # that are told with it; of an answer to a story that story is one
     hidden: bool = False  # from the brand alone
+    answers: str = ""  # the message that it answers
 
     @classmethod
     def read(cls, row: Mapping[str, Any]) -> Native:
@@ -92,6 +93,7 @@ class Native:
             public=row.get("kind") in PUBLIC,
             files=_files(row),
             hidden=bool(row.get("hidden")),
+            answers=row.get("reply_to") or "",
         )
 
 
@@ -119,6 +121,8 @@ class Kept:
     lost_files: int = 0  # whose bytes nobody copied in time
     thread_key: str = ""
     is_news: bool = False  # told by the platform, and no message of its ledger
+    at_ms: int = 0
+    answers: str = ""  # the message that it is shown to answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,7 @@ def of_thread(channel: Channel, natives: Sequence[Native]) -> list[Kept]:
     columns = (
         "pk", "external_id", "conversation_id", "direction", "text", "deleted_at", "reactions", "client_id", "sent_at", "seq",
         "expired_at", "author_handle__external_id", "conversation__thread_key", "kind",
+        "reply_to",
     )  # fmt: skip
     attached = Attachment.objects.filter(message__conversation__in=conversations)
     files = Counter(attached.values_list("message_id", flat=True))
@@ -170,10 +175,12 @@ def of_thread(channel: Channel, natives: Sequence[Native]) -> list[Kept]:
             lost_files=lost[pk],
             thread_key=thread_key,
             is_news=kind in NEWS,
+            at_ms=round(sent_at.timestamp() * 1000),
+            answers=answers,
         )
         for (
             pk, external_id, conversation_id, direction, text, deleted_at, reactions, client_id, sent_at, seq, expired_at, author,
-            thread_key, kind,
+            thread_key, kind, answers,
         ) in kept.values_list(*columns)
     ]  # fmt: skip
 

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import F
 from django.utils import timezone
 
 from connectors import completeness, sides
@@ -191,7 +192,7 @@ def test_a_thread_split_over_two_conversations(agreeing):
     assert differs(agreeing[1]) == {"split": 1}
 
     Message.objects.filter(external_id="m3").update(sent_at=NOW - timedelta(seconds=7.5))
-    assert differs(agreeing[1]) == {"split": 1, "out of order": 2}
+    assert differs(agreeing[1]) == {"split": 1, "out of order": 2, "time differs": 1}
 
     for row in agreeing[0]:
         row["kind"] = "comment"  # below one post many speak
@@ -216,7 +217,27 @@ def test_a_message_the_platform_never_had(agreeing, receipt):
 def test_a_thread_out_of_order(agreeing):
     Message.objects.filter(external_id="m3").update(sent_at=NOW - timedelta(seconds=7.5))
 
-    assert differs(agreeing[1]) == {"out of order": 2}
+    assert differs(agreeing[1]) == {"out of order": 2, "time differs": 1}
+
+
+def test_a_thread_that_is_an_hour_off_is_in_order_and_differs(agreeing):
+    Message.objects.update(sent_at=F("sent_at") - timedelta(hours=1))
+
+    code, told = compared(agreeing[1])
+
+    assert (code, {kind: n for kind, n in told["differences"].items() if n}) == (1, {"time differs": 3})
+    assert told["named"][0]["detail"] == "3600.0 seconds apart"
+
+
+def test_an_answer_that_quotes_another_message(agreeing, receipt):
+    rows, url = agreeing
+    rows.append(native("m4", "Yes", seconds=4, reply_to="m1"))
+    receipt(message_item("m4", "Yes", seconds=4))
+    draining.drain(now=NOW)
+    assert differs(url) == {}  # it was not told what it answers
+
+    Message.objects.filter(external_id="m4").update(reply_to="m2")
+    assert differs(url) == {"answers another": 1}
 
 
 def test_within_a_second_nobody_can_tell_where_times_are_no_finer(agreeing):
