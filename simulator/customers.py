@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from simulator import media
+from simulator import media, wire
 from simulator.drafts import Draft, Impossible, moment
 from simulator.kernel import Kernel
 from simulator.models import Account, Message, Person, Thread
@@ -17,7 +17,7 @@ _ONLY_INSTAGRAM = {"story_reply", "story_mention", "share", "reel", "postback", 
 
 def person_from(kernel: Kernel, *, platform: str, given: Any, language: str = "en") -> Person:
     """`"Mara"`, `{"name": …}`, `{"handle": …}` or `{"id": …}`; a new person when nobody fits."""
-    fields = {"name": given} if isinstance(given, str) else dict(given or {})
+    fields = {"name": given} if isinstance(given, str) else wire.mapping({"from": given}, "from")
     name, handle, native = (str(fields.get(key) or "") for key in ("name", "handle", "id"))
     if not (name or handle or native):
         raise Impossible("from needs an id, a name or a handle.")
@@ -88,7 +88,7 @@ def group(kernel: Kernel, *, account: Account, person: Person, given: dict[str, 
                 thread.people.append(native)
                 kernel.world.save_thread(thread)
             return thread
-    friends = [str(name) for name in given.get("with") or ["Robin Sommer", "Noor El Amrani"]]
+    friends = [str(name) for name in wire.listed(given, "with") or ["Robin Sommer", "Noor El Amrani"]]
     people = [person, *(person_from(kernel, platform=account.platform, given=name) for name in friends)]
     ids = kernel.world.ids
     thread_id = (
@@ -109,7 +109,7 @@ def group(kernel: Kernel, *, account: Account, person: Person, given: dict[str, 
 
 def _dress(kernel: Kernel, *, account: Account, draft: Draft, kind: str, given: dict[str, Any]) -> None:
     world = kernel.world
-    for row in given.get("attachments") or ([{"kind": kind}] if kind in _FILES else []):
+    for row in wire.mappings(given, "attachments") or ([{"kind": kind}] if kind in _FILES else []):
         draft.attachments.append(attachment(kernel, account=account, row=row))
     if account.platform == "x" and len(draft.attachments) > 1:
         raise Impossible("A message on X carries one file.")

@@ -230,7 +230,7 @@ class Deliverer:
                 status = "timeout"
             except httpx.HTTPError as error:
                 status = type(error).__name__
-            except httpx.InvalidURL:
+            except (httpx.InvalidURL, OverflowError, ValueError):
                 status = "InvalidURL"
         faults = sorted(set(delivery.faults))
         for event in packet.events:

@@ -116,4 +116,4 @@ def linkedin_url(world: World, media: Media) -> str:
 def signed_well(world: World, media_id: str, expires: str, sign: str) -> bool:
     if not expires.isdecimal() or int(expires) < world.clock.now_ms():
         return False
-    return hmac.compare_digest(signature(world, media_id, int(expires)), sign)
+    return hmac.compare_digest(signature(world, media_id, int(expires)).encode(), sign.encode())

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from simulator.consent import PATHS, Consent
 from simulator.kernel import Kernel
 from simulator.platforms.base import Platform
+from simulator.saying import say
 
 _GRAPH_VERSION = re.compile(r"^/v\d+\.\d+(?=/)")
 _SECRET = {"access_token", "client_secret", "code", "input_token", "verify_token", "refresh_token"}
@@ -78,11 +79,20 @@ def build(kernel: Kernel) -> ASGIApp:
         path = str(request.state.full_path)
         return kernel.platforms[platform_of(path, kernel.platforms)].refusal("method", path=path)
 
+    async def unread(request: Request, error: Exception) -> Response:
+        path = str(request.state.full_path)
+        return kernel.platforms[platform_of(path, kernel.platforms)].refusal("unread", path=path)
+
+    async def broken(request: Request, error: Exception) -> Response:
+        path = str(request.state.full_path)
+        say(f"{request.method} {path} could not be answered: {type(error).__name__}: {error}")
+        return kernel.platforms[platform_of(path, kernel.platforms)].refusal("server", path=path)
+
     # Instagram's paths begin with a free node name, so it comes last.
     ordered = sorted(kernel.platforms.values(), key=lambda one: not one.prefixes())
     inner = Starlette(
         routes=[*Consent(kernel).routes(), *(route for one in ordered for route in one.routes())],
-        exception_handlers={404: unknown, 405: wrong_method},
+        exception_handlers={400: unread, 404: unknown, 405: wrong_method, Exception: broken},
     )
     inner.router.redirect_slashes = False
     return Surface(inner, kernel=kernel)

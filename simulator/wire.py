@@ -1,11 +1,41 @@
 """JSON the way each side of the wire writes it."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
 import orjson
 from starlette.responses import Response
+
+
+class Malformed(ValueError):
+    """A member of a body has another shape than it must have; the words say which."""
+
+    def __init__(self, member: str, value: Any, *, wanted: str) -> None:
+        super().__init__(f"{member} must be {wanted}.")
+        self.member, self.value = member, value
+
+
+def mapping(given: Mapping[str, Any], member: str) -> dict[str, Any]:
+    value = given.get(member) or {}
+    if not isinstance(value, dict):
+        raise Malformed(member, value, wanted="an object")
+    return value
+
+
+def listed(given: Mapping[str, Any], member: str) -> list[Any]:
+    value = given.get(member) or []
+    if not isinstance(value, list):
+        raise Malformed(member, value, wanted="a list")
+    return value
+
+
+def mappings(given: Mapping[str, Any], member: str) -> list[dict[str, Any]]:
+    rows = listed(given, member)
+    if not all(isinstance(one, dict) for one in rows):
+        raise Malformed(member, rows, wanted="a list of objects")
+    return rows
 
 
 def escaped(payload: Any) -> bytes:
@@ -43,7 +73,10 @@ def loads(data: bytes | str) -> Any:
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
-        return json.loads(data)
+        try:
+            return json.loads(data)
+        except RecursionError as error:
+            raise ValueError("it is nested too deeply") from error
 
 
 def answer(

@@ -129,7 +129,7 @@ def _sign(
         if kind == "auto_reply" and given.get("app"):
             draft.extra["app"] = str(given["app"])
         draft.at_ms = moment(given)
-        for row in given.get("attachments") or []:
+        for row in wire.mappings(given, "attachments"):
             draft.attachments.append(customers.attachment(kernel, account=account, row=row))
         return messaging.brand_writes(account=account, thread=thread, draft=draft)
     return None

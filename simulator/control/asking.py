@@ -62,7 +62,10 @@ def plainly(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Requ
     async def call(request: Request) -> Response:
         try:
             return await handler(request)
-        except (Impossible, ValueError, TypeError) as error:
+        except (Impossible, wire.Malformed) as error:
             return wire.answer({"error": str(error)}, status=400)
+        except (ValueError, TypeError, AttributeError, LookupError, OverflowError) as error:
+            why = f"The request makes no sense: {type(error).__name__}: {error}."
+            return wire.answer({"error": why}, status=400)
 
     return call

@@ -81,7 +81,7 @@ class Platform(Protocol):
     async def shake_hands(self, *, account: str) -> list[dict[str, Any]]: ...
 
     def refusal(self, what: str, *, path: str = "") -> Response:
-        """`not_found`, `server`, `method` or `expired` in the platform's own words."""
+        """`not_found`, `server`, `method`, `expired`, or `unread` for a body that is none, in the platform's own words."""
         ...
 
     # In which it can say that it is called too often. The first one ends by itself soon after the fault does.

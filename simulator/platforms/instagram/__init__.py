@@ -220,6 +220,8 @@ class Instagram:
             return errors.error("An unknown error occurred", code=2, status=500, transient=True)
         if what == "expired":
             return errors.bad_token("expired")
+        if what == "unread":
+            return errors.error("(#100) The request body cannot be read", code=100)
         return errors.unknown_path(path)
 
     def limited(self, form: str, *, account: Account, minutes: float) -> Response:

@@ -96,7 +96,10 @@ class Access:
             )
             if count.over:
                 return errors.throttled()
-            response = await handler(request, account, given)
+            try:
+                response = await handler(request, account, given)
+            except wire.Malformed as error:
+                response = errors.error(f"(#100) Param {error}", code=100)
             _add_usage(response, account=account, percent=100 * count.used // _HOURLY_CALLS)
             return response
 

@@ -90,17 +90,17 @@ class Sending:
         if not isinstance(message, dict):
             raise Refused(errors.error("(#100) The parameter message is required", code=100))
         text = message.get("text")
-        rows = message.get("attachments") or ([message["attachment"]] if message.get("attachment") else [])
+        one = wire.mapping(message, "attachment")
+        rows = wire.mappings(message, "attachments") or ([one] if one else [])
         if text is not None and rows:
             raise Refused(errors.error("(#100) Text and attachment cannot be sent in one message", code=100))
-        reply_to = given.get("reply_to") or {}
-        draft = Draft(client="api", reply_to=str(reply_to.get("mid", "")))
+        draft = Draft(client="api", reply_to=str(wire.mapping(given, "reply_to").get("mid", "")))
         if isinstance(text, str) and text:
             if len(text.encode("utf-8", "surrogatepass")) > TEXT_BYTES:
                 note = f"(#100) Length of param message[text] must be less than or equal to {TEXT_BYTES}"
                 raise Refused(errors.error(note, code=100))
             draft.text = text
-            if replies := message.get("quick_replies"):
+            if replies := wire.mappings(message, "quick_replies"):
                 draft.extra["quick_replies"] = [str(one.get("title", "")) for one in replies]
             return draft
         if not rows:
@@ -115,7 +115,7 @@ class Sending:
         return draft
 
     async def _attachment(self, account: Account, row: dict[str, Any]) -> dict[str, Any]:
-        kind, payload = str(row.get("type", "")), row.get("payload") or {}
+        kind, payload = str(row.get("type", "")), wire.mapping(row, "payload")
         if kind == "like_heart":
             return {"kind": "like_heart", "url": ""}
         if kind == "MEDIA_SHARE":
@@ -162,7 +162,7 @@ class Sending:
             raise Refused(
                 errors.error("(#100) Timed out fetching the file", code=100, subcode=2018294)
             ) from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OverflowError, ValueError) as error:
             raise Refused(
                 errors.error("(#100) Failed to fetch the file from the url", code=100, subcode=2018008)
             ) from error
@@ -176,12 +176,12 @@ class Sending:
 
     async def upload(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
         """POST /{node}/message_attachments"""
-        row = (given.get("message") or {}).get("attachment") or {}
-        payload = row.get("payload") or {}
-        if row.get("type") not in LIMITS or not payload.get("url"):
+        row = wire.mapping(wire.mapping(given, "message"), "attachment")
+        kind, payload = str(row.get("type", "")), wire.mapping(row, "payload")
+        if kind not in LIMITS or not payload.get("url"):
             return errors.error("(#100) The parameter message[attachment] is required", code=100)
         try:
-            held = await self.fetch(account, kind=str(row["type"]), url=str(payload["url"]))
+            held = await self.fetch(account, kind=kind, url=str(payload["url"]))
         except Refused as refused:
             return refused.response
         return wire.answer({"attachment_id": held.id})
@@ -193,8 +193,7 @@ class Sending:
         if action in _SIGNALS:
             messaging.brand_signals(account=account, thread=thread, signal=action)
         elif action in {"react", "unreact"}:
-            payload = given.get("payload") or {}
-            target = self.world.message(account, str(payload.get("message_id", "")))
+            target = self.world.message(account, str(wire.mapping(given, "payload").get("message_id", "")))
             if target is None:
                 return errors.error("(#100) Invalid message id", code=100, subcode=33)
             if action == "react":

@@ -36,7 +36,7 @@ class Subscribing:
         query = {"hub.mode": "subscribe", "hub.challenge": challenge, "hub.verify_token": verify_token}
         try:
             got = await self.kernel.deliverer.client.get(url, params=query, timeout=10)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OverflowError, ValueError) as error:
             return f"{type(error).__name__}"
         if got.status_code != 200:
             return f"HTTP Status Code = {got.status_code}; HTTP Message = {got.reason_phrase}"

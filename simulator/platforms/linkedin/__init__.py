@@ -173,6 +173,8 @@ class LinkedIn:
             return errors.error("Internal Server Error", status=500)
         if what == "expired":
             return errors.bad_token("expired")
+        if what == "unread":
+            return errors.error("Unable to parse the request body", status=400)
         if what == "method":
             return errors.error("Method not allowed", status=405)
         return errors.error(

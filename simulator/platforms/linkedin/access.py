@@ -62,7 +62,10 @@ class Access:
                     given = wire.loads(raw)
                 except ValueError:
                     return errors.error("Unable to parse the request body as JSON", status=400)
-            return await handler(request, account, given if isinstance(given, dict) else {})
+            try:
+                return await handler(request, account, given if isinstance(given, dict) else {})
+            except wire.Malformed as error:
+                return errors.error(f"Field {error}", status=400)
 
         return call
 

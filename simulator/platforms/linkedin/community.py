@@ -38,7 +38,7 @@ class Community:
             answer = wire.loads(got.content) if got.status_code == 200 else {}
             right = signatures.linkedin_challenge(secret=self.world.app("linkedin").webhook_secret, code=code)
             return bool(answer.get("challengeCode") == code and answer.get("challengeResponse") == right)
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError, AttributeError):
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, OverflowError, AttributeError):
             return False
 
     async def subscription(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
@@ -160,7 +160,10 @@ class Community:
         if query.get("organizationalEntity") != account.organization:
             return errors.forbidden()
         actions = re.findall(r"[A-Z_]+", query.get("actions", "").removeprefix("List"))
-        start, count = int(query.get("start") or 0), min(50, int(query.get("count") or 10))
+        first, most = query.get("start") or "0", query.get("count") or "10"
+        if not (first.isdecimal() and most.isdecimal()):
+            return errors.error("Query parameters start and count must be numbers", status=400)
+        start, count = int(first), min(50, int(most))
         oldest = self.world.clock.now_ms() - 60 * 86_400_000
         rows = [
             row
@@ -229,9 +232,9 @@ class Community:
     ) -> Response:
         if "content" in given:
             return errors.error("Unpermitted fields present in REQUEST_BODY", status=403)
-        if given.get("actor") not in {account.organization, account.id}:
+        if str(given.get("actor") or "") not in {account.organization, account.id}:
             return errors.forbidden("Actor is not allowed")
-        text = str((given.get("message") or {}).get("text") or "")
+        text = str(wire.mapping(given, "message").get("text") or "")
         if not text or len(text) > COMMENT_MOST:
             return errors.error("Comment text must have 1 to 1250 characters", status=422)
         parent = self.world.message(account, str(given.get("parentComment") or "")) or parent
@@ -252,7 +255,7 @@ class Community:
             (
                 one
                 for one in self.world.messages.values()
-                if one.kind == "comment" and one.id.endswith(f",{number})")
+                if one.kind == "comment" and not one.deleted and one.id.endswith(f",{number})")
             ),
             None,
         )
@@ -261,7 +264,8 @@ class Community:
         if request.method == "DELETE":
             self.kernel.messaging.unsend(account=account, message=found, actor=account.id, client="api")
             return Response(status_code=204)
-        text = str(given.get("patch", {}).get("message", {}).get("$set", {}).get("text") or "")
+        patch = wire.mapping(wire.mapping(given, "patch"), "message")
+        text = str(wire.mapping(patch, "$set").get("text") or "")
         if request.headers.get("x-restli-method", "").upper() != "PARTIAL_UPDATE" or not text:
             return errors.error("A partial update with a text is expected", status=400)
         if found.direction != "out":

@@ -36,7 +36,7 @@ class Sending:
         recipients, thread_urn = given.get("recipients"), given.get("thread")
         if bool(recipients) == bool(thread_urn):
             return errors.error("Exactly one of recipients and thread must be present", status=400)
-        text, assets = given.get("body"), given.get("attachments") or []
+        text, assets = given.get("body"), wire.listed(given, "attachments")
         if not isinstance(text, str) or (not text and not assets):
             return errors.error("Field body is required", status=422)
         if len(text) > TEXT_MOST:
@@ -94,8 +94,7 @@ class Sending:
     async def assets(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
         if request.query_params.get("action") != "registerUpload":
             return errors.error("Unknown action", status=400)
-        wanted = given.get("registerUploadRequest") or {}
-        if _RECIPE not in (wanted.get("recipes") or []):
+        if _RECIPE not in wire.listed(wire.mapping(given, "registerUploadRequest"), "recipes"):
             return errors.error(f"Recipe must be {_RECIPE}", status=422)
         held = Media(
             id=self.world.ids.linkedin_asset(),
@@ -157,7 +156,7 @@ class Sending:
         if isinstance(account, Response):
             return account
         held = self.world.media.get(f"urn:li:digitalmediaAsset:{request.path_params['asset']}")
-        if held is None or held.account != account.id:
+        if held is None or held.account != account.id or held.state == "waiting":
             return errors.error("Not found", status=404)
         query = request.query_params
         if "t" in query and not media.signed_well(self.world, held.id, query.get("e", ""), query["t"]):

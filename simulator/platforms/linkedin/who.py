@@ -45,7 +45,7 @@ class Who:
 
     async def organization(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
         number = request.path_params["id"]
-        if not account.organization.endswith(f":{number}"):
+        if account.organization.rpartition(":")[2] != number:
             return errors.error("Not found", status=404)
         return wire.answer({"id": int(number), "localizedName": account.name, "vanityName": account.handle})
 

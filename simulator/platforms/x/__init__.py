@@ -241,6 +241,8 @@ class X:
             return errors.server()
         if what == "expired":
             return errors.unauthorized()
+        if what == "unread":
+            return errors.invalid("The request body cannot be read.")
         if what == "method":
             return errors.problem(title="Method Not Allowed", detail="Method Not Allowed", status=405)
         return errors.problem(title="Not Found", detail="Not Found", status=404)

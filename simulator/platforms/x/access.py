@@ -69,7 +69,10 @@ class Access:
             given = await body_of(request)
             if given is None:
                 return errors.invalid("The request body is not a JSON object.")
-            response = await handler(request, account, given)
+            try:
+                response = await handler(request, account, given)
+            except wire.Malformed as error:
+                response = errors.invalid(str(error), **{error.member: error.value})
             for name, value in limit_headers(count).items():
                 response.headers.setdefault(name, value)
             return response

@@ -22,7 +22,7 @@ def problem(
     return wire.answer(body, status=status, headers=headers, media_type="application/problem+json")
 
 
-def invalid(message: str, **parameters: Any) -> Response:
+def invalid(message: str, /, **parameters: Any) -> Response:
     body = {
         "errors": [
             {"parameters": {key: [str(value)] for key, value in parameters.items()}, "message": message}

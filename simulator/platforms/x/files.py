@@ -120,7 +120,7 @@ class Files:
         params = request.path_params
         held = self.world.media.get(params["media"])
         message = self.world.message(account, params["dm"])
-        if held is None or message is None or held.account != account.id:
+        if held is None or message is None or held.account != account.id or held.state == "uploading":
             return errors.not_found("media", params["media"])
         return Response(media.read(self.world, held), media_type=held.mime)
 

@@ -53,7 +53,7 @@ class Sending:
     # POST /2/dm_conversations
 
     async def new_group(self, request: Request, account: Account, given: dict[str, Any]) -> Response:
-        people = [str(one) for one in given.get("participant_ids") or []]
+        people = [str(one) for one in wire.listed(given, "participant_ids")]
         if given.get("conversation_type") != "Group" or not 2 <= len(people) <= 49:
             return errors.invalid(
                 "A group needs conversation_type Group and 2 to 49 participant_ids.", participant_ids=people
@@ -77,8 +77,8 @@ class Sending:
             return refusal
         if unknown := set(given) - {"text", "attachments"}:
             return errors.invalid("Unknown keys in the request body.", body=", ".join(sorted(unknown)))
-        text, rows = given.get("text") or "", given.get("attachments") or []
-        if not isinstance(text, str) or not isinstance(rows, list) or (not text and not rows):
+        text, rows = given.get("text") or "", wire.mappings(given, "attachments")
+        if not isinstance(text, str) or (not text and not rows):
             return errors.invalid("The text or attachments are required.", text="")
         if len(text) > TEXT_MOST:
             return errors.invalid(f"The text is longer than {TEXT_MOST} characters.", text=len(text))
@@ -91,7 +91,7 @@ class Sending:
             )
         draft = Draft(text=text, client="api")
         for row in rows:
-            refused = self._attach(account, draft, str((row or {}).get("media_id", "")))
+            refused = self._attach(account, draft, str(row.get("media_id", "")))
             if refused is not None:
                 return refused
         if thread is None:
@@ -128,7 +128,7 @@ class Sending:
             return errors.invalid("The text is required.", text="")
         if weighted(text) > MOST:
             return errors.forbidden("Your Tweet text is too long.")
-        target = str((given.get("reply") or {}).get("in_reply_to_tweet_id", ""))
+        target = str(wire.mapping(given, "reply").get("in_reply_to_tweet_id", ""))
         parent = self.world.message(account, target)
         unknown = parent is None and target not in {"", *(each["id"] for each in account.posts)}
         if unknown or (parent is not None and parent.deleted):

@@ -40,7 +40,7 @@ class Subscribing:
             if got.status_code >= 400:
                 return "silent"
             answer = wire.loads(got.content).get("response_token")
-        except (httpx.HTTPError, httpx.InvalidURL):
+        except (httpx.HTTPError, httpx.InvalidURL, OverflowError):
             return "silent"
         except (ValueError, AttributeError):
             return "wrong"
