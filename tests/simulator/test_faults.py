@@ -134,6 +134,24 @@ async def test_a_fault_that_could_strike_nobody_is_refused(outside: Outside) -> 
 
 
 @simulated
+async def test_a_fault_is_switched_on_with_what_it_can_read_or_not_at_all(outside: Outside) -> None:
+    for name, parameter in (
+        ("slow", {"ms": "soon"}),
+        ("slow", {"ms": -1}),
+        ("reorder", {"max_ms": None}),
+        ("replay.job", {"most": float("inf")}),
+        ("error.5xx", {"when": "later"}),
+        ("signature.bad", {"mode": ["spoiled"]}),
+    ):
+        given = json.dumps({"name": name, **parameter})
+        answer = await outside.control.post("/control/faults", content=given)
+
+        assert answer.status_code == 400 and answer.json()["error"].endswith("."), given
+
+    assert outside.simulator.kernel.faults.rules == {}
+
+
+@simulated
 async def test_nought_is_a_seed_like_others(outside: Outside) -> None:
     answer = await outside.control.post("/control/faults", json={"name": "drop", "seed": 0})
 
