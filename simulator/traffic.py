@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from simulator import bookmarks, conversations, customers, scenarios
+from simulator import bookmarks, conversations, customers, scenarios, wire
 from simulator.bookmarks import Bookmark
 from simulator.corpora import Corpus
 from simulator.drafts import Impossible
@@ -65,19 +65,21 @@ class Traffic:
     async def play(self, given: dict[str, Any]) -> dict[str, Any]:
         settings = self.kernel.world.settings
         corpus = str(given.get("corpus") or settings.corpus or "builtin")
-        platforms = [str(one) for one in given.get("platforms") or self.kernel.platforms]
+        platforms = [str(one) for one in wire.listed(given, "platforms") or self.kernel.platforms]
         if unknown := [one for one in platforms if one not in self.kernel.platforms]:
             raise Impossible(f"Unknown platforms: {', '.join(unknown)}.")
         rate = float(given.get("rate") or settings.rate)
         if not 0 < rate <= 2000:
             raise Impossible("rate must lie above 0 and at most 2000 messages a second.")
+        seed, limit = int(given.get("seed") or 1), given.get("limit")
+        limit = None if limit is None else int(limit)
         skipped: dict[str, Any] = {}
         digest = ""
         if corpus != "builtin":
             skipped = await asyncio.to_thread(conversations.usable, Path(corpus))
             digest = await asyncio.to_thread(bookmarks.digest, Path(corpus))
         self.stop()
-        self._dice = random.Random(int(given.get("seed") or 1))
+        self._dice = random.Random(seed)
         self._sent = 0
         self._given = {
             "corpus": corpus,
@@ -86,7 +88,6 @@ class Traffic:
             "loop": bool(given.get("loop", corpus == "builtin")),
             **skipped,
         }
-        limit = int(given["limit"]) if given.get("limit") is not None else None
         self._past = PAST if given.get("past") and not self.kernel.world.messages else 0
         if corpus == "builtin":
             stream = self._scenarios(platforms)
@@ -174,7 +175,9 @@ class Traffic:
             message = customers.write(
                 self.kernel, account=account, person=person, given=given, client="traffic"
             )
-        except Impossible:
+        except Exception as error:  # whatever it is, the next one is due
+            if not isinstance(error, Impossible):
+                say(f"a message of the traffic failed: {type(error).__name__}: {error}")
             return None
         if visit is not None and message is not None:
             self._enter(visit, message)

@@ -9,6 +9,7 @@ import pytest
 
 from simulator import conversations, scenarios, traffic
 from simulator.traffic import Traffic
+from simulator.world import Happening
 from tests.simulator.outside import Outside, simulated
 
 
@@ -49,6 +50,22 @@ async def test_a_play_stops_at_its_limit(outside: Outside) -> None:
     assert (await outside.control.get("/control/play")).json()["sent"] == 40
     assert len([row for row in rows if row["direction"] == "in"]) == 40
     assert {row["platform"] for row in rows} == {"instagram", "x", "linkedin"}
+
+
+@simulated
+async def test_a_message_that_fails_does_not_end_the_traffic(outside: Outside) -> None:
+    world = outside.simulator.kernel.world
+
+    def fall_over(happening: Happening) -> None:
+        if len(world.messages) == 3:
+            raise RuntimeError("something fell over")
+
+    world.listeners.append(fall_over)
+    await outside.control.post("/control/play", json={"rate": 500, "limit": 12, "seed": 3})
+    await finished(outside)
+
+    assert (await outside.control.get("/control/play")).json()["sent"] == 12
+    assert len([row for row in await outside.ledger() if row["direction"] == "in"]) == 12
 
 
 @simulated
