@@ -24,6 +24,11 @@ class Draft:
     extra: dict[str, Any] = field(default_factory=dict)
 
 
+def tellable(at_ms: int) -> bool:
+    """Whether X's ids can tell of it: what a snowflake has for its time is 69 years."""
+    return X_EPOCH_MS <= at_ms < X_EPOCH_MS + (1 << 41)
+
+
 def moment(given: Mapping[str, Any]) -> int | None:
     """The `at_ms` that was asked for, in milliseconds since 1970; None where none was. Not earlier or later than X's ids can tell."""
     said = given.get("at_ms")
@@ -33,7 +38,7 @@ def moment(given: Mapping[str, Any]) -> int | None:
         at_ms = int(said)
     except (TypeError, ValueError, OverflowError):
         at_ms = -1
-    if not X_EPOCH_MS <= at_ms < X_EPOCH_MS + (1 << 41):  # what a snowflake has for its time: 69 years
+    if not tellable(at_ms):
         raise Impossible(
             "at_ms must be milliseconds since 1970, of a moment from November 2010 to July 2080."
         )

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from simulator import tokens, wire
 from simulator.control import asking
+from simulator.drafts import Impossible, tellable
 from simulator.kernel import Kernel
 from simulator.models import App
 
@@ -100,10 +101,14 @@ class Running:
             given = await asking.body(request)
             if given.get("reset"):
                 clock.reset()
-            if given.get("now_ms") is not None:
-                clock.set(now_ms=int(given["now_ms"]))
-            if given.get("advance_ms") is not None:
-                clock.advance(by_ms=int(given["advance_ms"]))
+            told = given.get("now_ms") is not None
+            start = int(given["now_ms"]) if told else clock.now_ms()
+            by_ms = int(given.get("advance_ms") or 0)
+            if not tellable(start + by_ms):
+                raise Impossible("The clock must stay between November 2010 and July 2080.")
+            if told:
+                clock.set(now_ms=start)
+            clock.advance(by_ms=by_ms)
             self.kernel.world.save_clock()
             await self.kernel.world.store.flushed()
         return wire.answer({"now_ms": clock.now_ms(), "offset_ms": clock.offset_ms})

@@ -115,6 +115,15 @@ async def test_a_moment_that_no_id_of_x_could_tell_is_refused(outside: Outside) 
         assert int((await outside.says("x", at_ms=at_ms))["id"]) < 2**63
 
 
+@simulated
+async def test_the_clock_is_set_to_no_moment_that_could_not_be_told(outside: Outside) -> None:
+    for given in ({"now_ms": 1_786_012_345_123_000}, {"advance_ms": 10**15}, {"advance_ms": -(10**13)}):
+        answer = await outside.control.post("/control/clock", json=given)
+
+        assert (answer.status_code, answer.json()["error"][:20]) == (400, "The clock must stay ")
+    assert (await outside.control.get("/control/clock")).json()["offset_ms"] == 0
+
+
 def test_a_restart_keeps_people_tokens_threads_hooks_and_what_was_on_its_way(tmp_path: Path) -> None:
     async def play() -> None:
         receiver = Receiver()
