@@ -64,7 +64,7 @@ class Corpus:
             name, text = turns[place]
             person = customers.person_from(
                 self.kernel,
-                platform=account.platform,
+                account=account,
                 given={"name": name, "handle": name},
                 language=str(row.get("lang") or "en"),
             )

@@ -15,22 +15,38 @@ _FILES = ("image", "video", "audio", "file")
 _ONLY_INSTAGRAM = {"story_reply", "story_mention", "share", "reel", "postback", "quick_reply", "referral"}
 
 
-def person_from(kernel: Kernel, *, platform: str, given: Any, language: str = "en") -> Person:
-    """`"Mara"`, `{"name": …}`, `{"handle": …}` or `{"id": …}`; a new person when nobody fits."""
-    fields = {"name": given} if isinstance(given, str) else wire.mapping({"from": given}, "from")
-    name, handle, native = (str(fields.get(key) or "") for key in ("name", "handle", "id"))
-    if not (name or handle or native):
-        raise Impossible("from needs an id, a name or a handle.")
-    found = kernel.messaging.find_person(platform=platform, name=name, handle=handle, native=native)
-    if found is not None:
+def person_from(kernel: Kernel, *, account: Account, given: Any, language: str = "en") -> Person:
+    """`"Mara"`, `{"name": …}`, `{"handle": …}` or `{"id": …}`; a new person when nobody fits. An id is the one by which this account knows
+    them."""
+    if found := known(kernel, account=account, given=given):
         return found
+    platform, fields = account.platform, _fields(given)
+    name, handle, native = (fields[key] for key in ("name", "handle", "id"))
+    if native and platform != "linkedin" and not (native.isascii() and native.isdecimal()):
+        raise Impossible(f"Nobody on {platform} has the id {native!r}: ids of people are numbers there.")
     person = kernel.messaging.make_person(
-        platform=platform, name=name or handle or native, handle=handle, native=native, language=language
+        account=account, name=name or handle or native, handle=handle, native=native, language=language
     )
     # X: who neither follows nor accepts messages cannot be written to; LinkedIn: who does not follow is no connection.
-    person.follows = bool(fields.get("follows", True))
-    person.accepts_messages = bool(fields.get("accepts_messages", True))
+    if isinstance(given, dict):
+        person.follows = bool(given.get("follows", True))
+        person.accepts_messages = bool(given.get("accepts_messages", True))
     return person
+
+
+def known(kernel: Kernel, *, account: Account, given: Any) -> Person | None:
+    fields = _fields(given)
+    return kernel.messaging.find_person(
+        platform=account.platform, name=fields["name"], handle=fields["handle"], native=fields["id"]
+    )
+
+
+def _fields(given: Any) -> dict[str, str]:
+    said = {"name": given} if isinstance(given, str) else wire.mapping({"from": given}, "from")
+    fields = {key: str(said.get(key) or "") for key in ("name", "handle", "id")}
+    if not any(fields.values()):
+        raise Impossible("from needs an id, a name or a handle.")
+    return fields
 
 
 def write(
@@ -89,7 +105,7 @@ def group(kernel: Kernel, *, account: Account, person: Person, given: dict[str, 
                 kernel.world.save_thread(thread)
             return thread
     friends = [str(name) for name in wire.listed(given, "with") or ["Robin Sommer", "Noor El Amrani"]]
-    people = [person, *(person_from(kernel, platform=account.platform, given=name) for name in friends)]
+    people = [person, *(person_from(kernel, account=account, given=name) for name in friends)]
     ids = kernel.world.ids
     thread_id = (
         ids.snowflake(at_ms=kernel.world.clock.now_ms()) if account.platform == "x" else ids.linkedin_thread()

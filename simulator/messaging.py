@@ -28,18 +28,18 @@ class Messaging:
         return self.world.named.get((platform, "name", name))
 
     def make_person(
-        self, *, platform: str, name: str, handle: str = "", native: str = "", language: str = "en"
+        self, *, account: Account, name: str, handle: str = "", native: str = "", language: str = "en"
     ) -> Person:
         key = f"p{self.world.ids.opaque(10)}"
         person = Person(
-            platform=platform,
+            platform=account.platform,
             key=key,
             name=name or handle,
             handle=handle.lstrip("@") or handle_of(name, key),
             language=language,
         )
-        if native and platform != "instagram":
-            person.native["*"] = native
+        if native:
+            person.native[self.world.scope(account)] = native
         person.followers = 12 + sum(map(ord, person.name)) % 3000
         return self.world.add_person(person)
 

@@ -218,7 +218,7 @@ class Traffic:
         if turn and scenario.topic != "spam":
             name = self._dice.choice(scenarios.NAMES[scenario.language])
         return customers.person_from(
-            self.kernel, platform=account.platform, given={"name": name}, language=scenario.language
+            self.kernel, account=account, given={"name": name}, language=scenario.language
         )
 
     def _given_of(self, visit: Visit, step: Step) -> dict[str, Any]:

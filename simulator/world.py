@@ -149,9 +149,13 @@ class World:
     def person(self, platform: str, native: str) -> Person | None:
         return self.natives.get((platform, native))
 
+    def scope(self, account: Account) -> str:
+        """Whose id of a person it is: on Instagram each account has its own for them, elsewhere all have the same."""
+        return account.id if account.platform == "instagram" else "*"
+
     def native(self, person: Person, account: Account) -> str:
         """The id under which this account knows the person; made at the first contact."""
-        scope = account.id if person.platform == "instagram" else "*"
+        scope = self.scope(account)
         if scope not in person.native:
             person.native[scope] = self._new_native(person.platform)
             self.natives[person.platform, person.native[scope]] = person

@@ -28,7 +28,7 @@ EVENT_KINDS = (
 
 async def write_message(kernel: Kernel, given: dict[str, Any], *, client: str) -> dict[str, Any]:
     account = asking.account(kernel, given)
-    person = customers.person_from(kernel, platform=account.platform, given=given.get("from"))
+    person = customers.person_from(kernel, account=account, given=given.get("from"))
     message = customers.write(kernel, account=account, person=person, given=given, client=client)
     await kernel.world.store.flushed()
     native = kernel.world.native(person, account)
@@ -54,7 +54,9 @@ async def perform(kernel: Kernel, given: dict[str, Any], *, client: str) -> dict
         changed = _change(kernel, account=account, kind=kind, target=target, given=given, client=client)
         await kernel.world.store.flushed()
         return {"ok": True, "id": changed.id}
-    person = customers.person_from(kernel, platform=account.platform, given=given.get("from"))
+    if kind == "read" and customers.known(kernel, account=account, given=given.get("from")) is None:
+        raise Impossible("Nobody of that name or id has anything to read.")
+    person = customers.person_from(kernel, account=account, given=given.get("from"))
     thread = kernel.world.thread(account, str(given.get("thread") or (target.thread if target else "")))
     thread = thread or kernel.messaging.direct_thread(account=account, person=person)
     sent = _sign(kernel, account=account, person=person, thread=thread, kind=kind, target=target, given=given)
@@ -98,7 +100,7 @@ def _change(
 def _actor(kernel: Kernel, *, account: Account, target: Message, given: dict[str, Any]) -> str:
     """Who acts: the one named, the brand when its own message is edited or unsent, else the thread's customer."""
     if given.get("from"):
-        person = customers.person_from(kernel, platform=account.platform, given=given["from"])
+        person = customers.person_from(kernel, account=account, given=given["from"])
         return kernel.world.native(person, account)
     if given.get("kind") in {"edit", "unsend"}:
         return target.sender

@@ -93,9 +93,7 @@ class Truth:
         if request.method == "POST":
             given = await asking.body(request)
             account = asking.account(self.kernel, given)
-            person = customers.person_from(
-                self.kernel, platform=account.platform, given=given.get("from") or given
-            )
+            person = customers.person_from(self.kernel, account=account, given=given.get("from") or given)
             native = self.kernel.world.native(person, account)
             await self.kernel.world.store.flushed()
             return wire.answer(

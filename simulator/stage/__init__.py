@@ -205,7 +205,7 @@ class Stage:
         name = str(given.get("name") or "").strip()[:60]
         if not name:
             raise Impossible("A person needs a name.")
-        person = customers.person_from(self.kernel, platform=account.platform, given={"name": name})
+        person = customers.person_from(self.kernel, account=account, given={"name": name})
         thread = self.kernel.messaging.direct_thread(account=account, person=person)
         await self.world.store.flushed()
         return wire.answer({"key": person.key, "thread": thread.id, "name": person.name})

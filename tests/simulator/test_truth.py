@@ -116,6 +116,25 @@ async def test_a_moment_that_no_id_of_x_could_tell_is_refused(outside: Outside) 
 
 
 @simulated
+async def test_a_person_who_is_named_by_an_id_is_one_person_under_that_id(outside: Outside) -> None:
+    ids = {"instagram": "927364500000011", "x": "1587200000000000042", "linkedin": "urn:li:person:kAq_1ptjX"}
+    for platform, native in ids.items():
+        said = [await outside.says(platform, **{"from": {"id": native}}) for _ in range(2)]
+
+        assert {one["person"]["id"] for one in said} == {native}
+        assert len({one["thread"] for one in said}) == 1
+
+    place = {"platform": "instagram", "account": "acme"}
+    strange = {**place, "kind": "read", "from": {"id": "927364500000012"}}
+    refused = [
+        await outside.control.post("/control/messages", json={**place, "from": {"id": "Mara"}, "text": "Hi"}),
+        await outside.control.post("/control/events", json=strange),
+    ]
+    assert [one.status_code for one in refused] == [400, 400]
+    assert len((await outside.control.get("/stage/people", params=place)).json()["people"]) == 1
+
+
+@simulated
 async def test_the_clock_is_set_to_no_moment_that_could_not_be_told(outside: Outside) -> None:
     for given in ({"now_ms": 1_786_012_345_123_000}, {"advance_ms": 10**15}, {"advance_ms": -(10**13)}):
         answer = await outside.control.post("/control/clock", json=given)
