@@ -200,7 +200,19 @@ const showPlay = guarded(async () => {
 
 // Live
 
+/** Once after several calls; those that come while it waits do not put it off, or fast traffic would put it off for ever. */
 function soon(work, wait) {
+  let timer = 0
+  return () => {
+    timer ||= setTimeout(() => {
+      timer = 0
+      work()
+    }, wait)
+  }
+}
+
+/** Once nothing more has been typed. */
+function atRest(work, wait) {
   let timer = 0
   return () => {
     clearTimeout(timer)
@@ -239,7 +251,7 @@ $("member").addEventListener("change", (event) => {
   showThread()
 })
 $("account").addEventListener("change", (event) => chooseAccount(event.target.value))
-$("search").addEventListener("input", soon(() => showPeople(), 150))
+$("search").addEventListener("input", atRest(() => showPeople(), 150))
 $("faults").addEventListener("toggle", showFaults)
 $("play").addEventListener("click", guarded(async () => {
   await ($("play").dataset.on === "true" ? remove("/control/play") : post("/control/play", {}))

@@ -117,6 +117,24 @@ def test_a_person_writes_and_sees_the_answer_come_in(stage: str, browser: "Brows
 
 
 @pytest.mark.browser
+def test_the_list_of_people_moves_while_traffic_is_fast(stage: str, browser: "Browser") -> None:
+    page = browser.new_page()
+    page.goto(stage)
+    page.get_by_text("Nobody yet.").wait_for()
+    play = f"{stage}/control/play"
+
+    httpx.post(play, json={"rate": 100, "platforms": ["instagram"]}, trust_env=False).raise_for_status()
+    page.locator("#people .person").first.wait_for()
+    for _ in range(3):  # the first of them because somebody is there to be chosen
+        page.wait_for_event("response", lambda one: "/stage/people?" in one.url, timeout=10_000)
+    playing = httpx.get(play, trust_env=False).json()["playing"]
+    httpx.delete(play, trust_env=False)
+    page.close()
+
+    assert playing
+
+
+@pytest.mark.browser
 def test_in_a_group_one_is_the_member_one_chooses_and_linkedin_and_x_have_their_own_signs(
     stage: str, browser: "Browser"
 ) -> None:
