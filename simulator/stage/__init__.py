@@ -35,7 +35,8 @@ _HEADERS = {
 _MOST_UPLOAD = 8 << 20
 _SHOWN = 60
 
-# What a customer can do in each platform's own app, as far as the platform tells us about it.
+# What a customer can do in each platform's own app, as far as the platform tells us about it; `read`: it tells the brand what they have read,
+# `seen`: it tells them what the brand has.
 ABILITIES: dict[str, dict[str, bool]] = {
     "instagram": {
         "react": True,
@@ -44,6 +45,7 @@ ABILITIES: dict[str, dict[str, bool]] = {
         "story": True,
         "typing": False,
         "read": True,
+        "seen": True,
         "reply": True,
     },
     "x": {
@@ -53,6 +55,7 @@ ABILITIES: dict[str, dict[str, bool]] = {
         "story": False,
         "typing": True,
         "read": True,
+        "seen": False,
         "reply": False,
     },
     "linkedin": {
@@ -62,6 +65,7 @@ ABILITIES: dict[str, dict[str, bool]] = {
         "story": False,
         "typing": False,
         "read": True,
+        "seen": False,
         "reply": False,
     },
 }
@@ -221,7 +225,7 @@ class Stage:
             {
                 "messages": [self._shown(one, account) for one in shown],
                 "typing": thread.brand_typing_until > now,
-                "seen": thread.seen_by_brand,
+                "seen": thread.seen_by_brand if ABILITIES[account.platform]["seen"] else "",
                 "read": thread.seen_by_customer,
             }
         )

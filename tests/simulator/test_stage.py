@@ -71,6 +71,19 @@ async def test_the_thread_is_what_its_customer_sees(outside: Outside) -> None:
     assert seen["typing"] is True and seen["seen"] == written["id"]
 
 
+@simulated
+async def test_only_where_a_platform_tells_it_a_message_was_seen(outside: Outside) -> None:
+    seen = {}
+    for platform in ("instagram", "x", "linkedin"):
+        written = await outside.says(platform, "Hello")
+        await outside.does(platform, "native_reply", **{"from": "Mara Klein", "text": "Hi"})
+        query = {"platform": platform, "account": "acme", "thread": written["thread"]}
+        shown = (await outside.control.get("/stage/thread", params=query)).json()
+        seen[platform] = shown["seen"] == written["id"]
+
+    assert seen == {"instagram": True, "x": False, "linkedin": False}
+
+
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[str]:
     ports = free_ports()
