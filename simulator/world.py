@@ -1,7 +1,7 @@
 """All that exists outside the product: accounts, people, threads, messages, tokens. Kept in memory, stored as documents."""
 
 import asyncio
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_right, insort
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
@@ -187,10 +187,6 @@ class World:
         """Oldest first, in platform order."""
         rows = self.orders.get((thread.platform, thread.account, thread.id), [])
         return [self.messages[thread.platform, thread.account, message_id] for _, message_id in rows]
-
-    def newer_in_thread(self, message: Message) -> int:
-        rows = self.orders[message.platform, message.account, message.thread]
-        return len(rows) - 1 - bisect_left(rows, (message.order, message.id))
 
     def lagging(self) -> int:
         """Rows of the changelog that a poll does not show yet."""

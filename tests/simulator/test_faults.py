@@ -215,6 +215,27 @@ async def test_what_is_older_than_the_history_of_its_platform_is_overtaken(outsi
 
 
 @simulated
+async def test_what_history_does_not_show_takes_no_place_in_it(outside: Outside) -> None:
+    headers = await outside.instagram()
+    await outside.fault("drop")
+    first = await outside.says("instagram", "the first")
+    await outside.control.delete("/control/faults")
+    for n in range(19):
+        await outside.says("instagram", f"n{n}")
+    for _ in range(3):
+        unsent = await outside.says("instagram", "never mind")
+        await outside.does("instagram", "unsend", target=unsent["id"])
+    await outside.says("instagram", "Start", kind="postback")
+    await outside.settle()
+
+    row = next(one for one in await outside.ledger() if one["id"] == first["id"])
+    detail = await outside.api.get(f"/v25.0/{first['id']}", params={"fields": "id,from"}, headers=headers)
+
+    assert detail.status_code == 200
+    assert (row["expected"], row["overtaken"]) == (True, False)
+
+
+@simulated
 async def test_a_dropped_message_that_history_showed_stays_expected(outside: Outside) -> None:
     headers = await outside.instagram()
     await outside.fault("drop")

@@ -16,7 +16,7 @@ from simulator.platforms.instagram import errors, payloads
 from simulator.platforms.instagram.access import COMMENTS, MESSAGES, Access
 from simulator.platforms.instagram.comments import Comments
 from simulator.platforms.instagram.nodes import Nodes
-from simulator.platforms.instagram.reading import NEWEST_DETAILS, Reading
+from simulator.platforms.instagram.reading import Reading
 from simulator.platforms.instagram.sending import Sending
 from simulator.platforms.instagram.subscribing import Subscribing
 from simulator.world import Happening
@@ -230,8 +230,7 @@ class Instagram:
         return errors.too_many_calls() if form == "calls" else errors.throttled()
 
     def recoverable(self, message: Message) -> bool:
-        newest = message.kind == "comment" or self.world.newer_in_thread(message) < NEWEST_DETAILS
-        return self.was_recoverable(message) and newest
+        return self.was_recoverable(message) and (message.kind == "comment" or self.reading.tells(message))
 
     def was_recoverable(self, message: Message) -> bool:
         if message.kind == "mention":

@@ -1,5 +1,7 @@
 """Conversations and their messages as the Graph API shows them."""
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from starlette.requests import Request
@@ -58,20 +60,27 @@ class Reading:
             return True
         return any(one.direction == "out" for one in self.shown(thread))
 
-    def shown(self, thread: Thread) -> list[Message]:
-        return [
-            one
-            for one in reversed(self.world.thread_messages(thread))
-            if not one.deleted and one.kind != "postback"
-        ]
-
-    def _updated_ms(self, thread: Thread) -> int:
+    def _newest(self, thread: Thread) -> Iterator[Message]:
+        """What history shows of a thread, newest first."""
         rows = self.world.orders.get((thread.platform, thread.account, thread.id), [])
         for _, message_id in reversed(rows):
             message = self.world.messages[thread.platform, thread.account, message_id]
             if not message.deleted and message.kind != "postback":
-                return message.at_ms
-        return 0
+                yield message
+
+    def shown(self, thread: Thread) -> list[Message]:
+        return list(self._newest(thread))
+
+    def tells(self, message: Message) -> bool:
+        """Whether it is among the newest, of which history tells more than that they are there."""
+        account = self.world.accounts[message.platform, message.account]
+        thread = self.world.thread(account, message.thread)
+        newest = islice(self._newest(thread), NEWEST_DETAILS) if thread else ()
+        return any(one is message for one in newest)
+
+    def _updated_ms(self, thread: Thread) -> int:
+        newest = next(self._newest(thread), None)
+        return newest.at_ms if newest else 0
 
     def conversation(self, thread: Thread, *, account: Account, fields: dict[str, str]) -> dict[str, Any]:
         body: dict[str, Any] = {"id": thread.id}
