@@ -125,6 +125,44 @@ async def test_a_sent_picture_is_fetched_from_our_address(outside: Outside) -> N
 
 
 @simulated
+async def test_what_may_be_sent_ends_where_the_documents_say(outside: Outside) -> None:
+    headers = await outside.instagram()
+    to = {"recipient": {"id": (await outside.says("instagram"))["person"]["id"]}}
+    outside.receiver.files["a.png"] = (b"\x89PNG\r\n\x1a\n....", "image/png")
+    outside.receiver.files["a.mp4"] = (b"\x00\x00\x00\x18ftypisom....", "video/mp4")
+
+    async def uploaded(kind: str, name: str) -> str:
+        row = {"type": kind, "payload": {"url": f"{FILES}/{name}", "is_reusable": True}}
+        body = {"message": {"attachment": row}}
+        return str(
+            (await outside.api.post("/v25.0/me/message_attachments", json=body, headers=headers)).json()[
+                "attachment_id"
+            ]
+        )
+
+    async def code(message: dict[str, object], **more: str) -> int:
+        body = {**to, "message": message, **more}
+        answer = await outside.api.post("/v25.0/me/messages", json=body, headers=headers)
+        return int(answer.json().get("error", {}).get("code", 0))
+
+    def offering(number: int, title: str) -> dict[str, object]:
+        one = {"content_type": "text", "title": title, "payload": "YES"}
+        return {"text": "Hi", "quick_replies": [one] * number}
+
+    def held(kind: str, name: str) -> dict[str, object]:
+        return {"attachment": {"type": kind, "payload": {"attachment_id": name}}}
+
+    picture, film = await uploaded("image", "a.png"), await uploaded("video", "a.mp4")
+
+    assert [await code(offering(13, "x" * 20)), await code(held("image", picture))] == [0, 0]
+    assert [await code(offering(14, "x")), await code(offering(1, "x" * 21))] == [100, 100]
+    assert [await code(held("file", picture)), await code({"text": "Hi"}, tag="HUMAN_AGENT")] == [100, 100]
+    # However they fall, more than ten of them are in one second.
+    films = [await code(held("video", film)) for _ in range(21)]
+    assert 10 <= films.count(0) <= 20 and set(films) == {0, 4}
+
+
+@simulated
 async def test_a_blocked_or_foreign_person_is_refused(outside: Outside) -> None:
     headers = await outside.instagram()
     person = (await outside.says("instagram"))["person"]["id"]

@@ -79,5 +79,9 @@ def outside_window() -> Response:
     return error(text, code=10, subcode=2534022)
 
 
+def wrong_type() -> Response:
+    return error("(#100) Attachment type does not match the file", code=100, subcode=2018047)
+
+
 def no_such_person() -> Response:
     return error("(#100) No matching user found", code=100, subcode=2534014)

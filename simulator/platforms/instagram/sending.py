@@ -18,6 +18,8 @@ WINDOW_MS = tokens.DAY_MS
 HUMAN_AGENT_MS = 7 * tokens.DAY_MS
 PRIVATE_REPLY_MS = 7 * tokens.DAY_MS
 SENDS_PER_SECOND = 100
+RECORDINGS_PER_SECOND = 10  # of these, of sounds and films
+QUICK_REPLIES, QUICK_REPLY_TITLE = 13, 20
 FETCH_SECONDS = 75
 _MEGABYTE = 1 << 20
 LIMITS: dict[str, tuple[int, tuple[str, ...]]] = {
@@ -81,6 +83,8 @@ class Sending:
         tag = given.get("tag")
         if tag and tag != "HUMAN_AGENT":
             raise Refused(errors.error("(#100) Param tag must be one of {HUMAN_AGENT}", code=100))
+        if tag and given.get("messaging_type") != "MESSAGE_TAG":
+            raise Refused(errors.error("(#100) Param messaging_type must be MESSAGE_TAG for a tag", code=100))
         allowed = HUMAN_AGENT_MS if tag == "HUMAN_AGENT" else WINDOW_MS
         if age > allowed:
             raise Refused(errors.outside_window())
@@ -101,7 +105,7 @@ class Sending:
                 raise Refused(errors.error(note, code=100))
             draft.text = text
             if replies := wire.mappings(message, "quick_replies"):
-                draft.extra["quick_replies"] = [str(one.get("title", "")) for one in replies]
+                draft.extra["quick_replies"] = _titles(replies)
             return draft
         if not rows:
             raise Refused(
@@ -124,10 +128,16 @@ class Sending:
             raise Refused(
                 errors.error("(#100) Param message[attachment][type] is not valid", code=100, subcode=2018047)
             )
+        if kind in {"audio", "video"}:
+            name = f"instagram|{account.id}|recordings"
+            if self.kernel.limits.hit(name, limit=RECORDINGS_PER_SECOND, window_ms=1000).over:
+                raise Refused(errors.throttled())
         if media_id := payload.get("attachment_id"):
             held = self.world.media.get(str(media_id))
             if held is None or held.account != account.id:
                 raise Refused(errors.error("(#100) Invalid attachment ID", code=100, subcode=2018074))
+            if held.mime not in LIMITS[kind][1]:
+                raise Refused(errors.wrong_type())
         else:
             held = await self.fetch(account, kind=kind, url=str(payload.get("url", "")))
         return {"kind": kind, "media_id": held.id, "mime": held.mime, "name": held.name, "size": held.size}
@@ -168,9 +178,7 @@ class Sending:
             ) from error
         mime = media.sniff(bytes(data), declared=declared)
         if mime not in mimes:
-            raise Refused(
-                errors.error("(#100) Attachment type does not match the file", code=100, subcode=2018047)
-            )
+            raise Refused(errors.wrong_type())
         name = url.split("?")[0].rstrip("/").rsplit("/", 1)[-1]
         return media.keep(self.world, account=account, data=bytes(data), kind=kind, mime=mime, name=name)
 
@@ -224,3 +232,14 @@ class Sending:
         comment.extra["private_reply"] = True
         self.world.save_message(comment)
         return await self._accept(account, thread, comment.sender, draft)
+
+
+def _titles(replies: list[dict[str, Any]]) -> list[str]:
+    if len(replies) > QUICK_REPLIES:
+        note = f"(#100) Param message[quick_replies] must have at most {QUICK_REPLIES} elements"
+        raise Refused(errors.error(note, code=100))
+    titles = [str(one.get("title", "")) for one in replies]
+    if any(len(one) > QUICK_REPLY_TITLE for one in titles):
+        note = f"(#100) Length of param title must be less than or equal to {QUICK_REPLY_TITLE}"
+        raise Refused(errors.error(note, code=100))
+    return titles
