@@ -60,17 +60,13 @@ class Truth:
     async def ledger(self, request: Request) -> Response:
         query = request.query_params
         world = self.kernel.world
-        account = ""
-        if query.get("account") and query.get("platform"):
-            account = asking.account(self.kernel, dict(query)).id
-        elif name := query.get("account"):
-            account = name
+        platform, account = asking.scope(self.kernel, dict(query))
         since = int(query.get("since") or 0)
         await world.store.flushed()
         wanted = [
             one
             for one in world.messages.values()
-            if (not query.get("platform") or one.platform == query["platform"])
+            if (not platform or one.platform == platform)
             and (not account or one.account == account)
             and one.at_ms >= since
         ]

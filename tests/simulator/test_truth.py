@@ -65,6 +65,19 @@ async def test_a_row_tells_the_whole_history_of_a_message(outside: Outside) -> N
 
 
 @simulated
+async def test_the_ledger_is_narrowed_by_any_name_and_by_none_that_is_not_known(outside: Outside) -> None:
+    for platform in ("instagram", "x"):
+        await outside.says(platform)
+
+    (row,) = await outside.ledger(account="acme.shop")
+
+    assert row["platform"] == "instagram"
+    for query in ({"account": "nobody"}, {"platform": "instagramm"}, {"account": "acme"}):
+        answer = await outside.control.get("/control/ledger", params=query)
+        assert answer.status_code == 400 and answer.json()["error"].endswith("."), query
+
+
+@simulated
 async def test_order_is_the_platforms_even_within_one_millisecond(outside: Outside) -> None:
     for platform in ("instagram", "x"):
         written = [(await outside.says(platform, f"n{n}", at_ms=1_795_000_000_000))["id"] for n in range(5)]
