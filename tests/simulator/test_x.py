@@ -272,6 +272,27 @@ async def test_a_group_is_named_in_deliveries_and_history(outside: Outside) -> N
 
 
 @simulated
+async def test_a_group_that_is_refused_is_not_there(outside: Outside) -> None:
+    user = await outside.x()
+    people = [(await outside.says("x", **{"from": name}))["person"]["id"] for name in ("Ida", "Noor")]
+    body = {"conversation_type": "Group", "participant_ids": people}
+
+    async def status(message: object) -> int:
+        given = {**body, "message": message}
+        return (await outside.api.post("/2/dm_conversations", json=given, headers=user)).status_code
+
+    async def groups() -> int:
+        query = {"platform": "x", "account": "acme"}
+        found = (await outside.control.get("/stage/people", params=query)).json()["people"]
+        return sum(one["group"] for one in found)
+
+    refused = [{}, "Hi", {"text": "x" * 10_001}, {"text": "Hi", "attachments": [{"media_id": "1"}]}]
+    assert [await status(one) for one in refused] == [400] * 4
+    assert await groups() == 0
+    assert (await status({"text": "Hi"}), await groups()) == (201, 1)
+
+
+@simulated
 async def test_replay_brings_old_events_again_and_says_when_it_is_done(outside: Outside) -> None:
     await outside.x()
     written = await outside.says("x")

@@ -32,7 +32,7 @@ class Sending:
             return errors.not_found("user", native)
         if not reachable(self.kernel, account, native):
             return errors.no_permission_to_message()
-        return await self._send(account, given, thread=None, person=person)
+        return await self._send(account, given, direct=person)
 
     # POST /2/dm_conversations/{id}/messages
 
@@ -43,12 +43,12 @@ class Sending:
             others = [part for part in thread_id.split("-") if part != account.id]
             person = self.world.person("x", others[0]) if len(others) == 1 else None
             if person is not None and reachable(self.kernel, account, others[0]):
-                return await self._send(account, given, thread=None, person=person)
+                return await self._send(account, given, direct=person)
         if thread is None or thread.kind == "comments":
             return errors.no_permission_to_message()
         if thread.kind == "direct" and not reachable(self.kernel, account, thread.people[0]):
             return errors.no_permission_to_message()
-        return await self._send(account, given, thread=thread, person=None)
+        return await self._send(account, given, thread=thread)
 
     # POST /2/dm_conversations
 
@@ -64,15 +64,17 @@ class Sending:
         thread = Thread(
             platform="x", account=account.id, id=thread_id, kind="group", people=people, title="New group"
         )
-        self.world.add_thread(thread)
-        message = given.get("message")
-        return await self._send(
-            account, message if isinstance(message, dict) else {}, thread=thread, person=None
-        )
+        return await self._send(account, wire.mapping(given, "message"), thread=thread)
 
     async def _send(
-        self, account: Account, given: dict[str, Any], *, thread: Thread | None, person: Person | None
+        self,
+        account: Account,
+        given: dict[str, Any],
+        *,
+        thread: Thread | None = None,
+        direct: Person | None = None,
     ) -> Response:
+        """To this thread, or directly to this person. A new thread is there once nothing is refused any more."""
         if refusal := self.kernel.expire_midsend(account=account):
             return refusal
         if unknown := set(given) - {"text", "attachments"}:
@@ -94,9 +96,10 @@ class Sending:
             refused = self._attach(account, draft, str(row.get("media_id", "")))
             if refused is not None:
                 return refused
-        if thread is None:
-            assert person is not None
-            thread = self.kernel.messaging.direct_thread(account=account, person=person)
+        if direct is not None:
+            thread = self.kernel.messaging.direct_thread(account=account, person=direct)
+        assert thread is not None
+        self.world.add_thread(thread)  # where it is a new one
         message = self.kernel.messaging.brand_writes(account=account, thread=thread, draft=draft, tell=False)
         response = wire.answer(
             {"data": {"dm_conversation_id": thread.id, "dm_event_id": message.id}}, status=201
