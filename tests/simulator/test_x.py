@@ -416,6 +416,10 @@ def test_a_post_is_weighed(text: str, weight: int) -> None:
     assert weighing.weighted(text) == weight
 
 
+def test_what_is_no_address_at_last_is_weighed_at_once() -> None:
+    weighing.weighted("http://" + "a." * 40 + "!")  # by trying each way to read the dots it would take for ever
+
+
 @simulated
 async def test_nobody_tells_that_a_person_has_blocked_the_account(outside: Outside) -> None:
     user = await outside.x()
