@@ -1,7 +1,7 @@
 """Who gets a conversation, and in words why everybody else was passed over. The same facts give the same answer.
 
-Whoever is there, speaks the language, has the skills and has room may take it. Among them: the one who knows the customer, while that
-holds; else the least loaded for what they can take; among equally loaded the one whose last turn is longest ago.
+Whoever is there, speaks the language, has the skills and has room (or nothing at all to do) may take it. Among them: the one who knows the
+customer, while that holds; else the least loaded for what they can take; among equally loaded the one whose last turn is longest ago.
 """
 
 from __future__ import annotations
@@ -132,7 +132,8 @@ def _why_not(need: Need, candidate: Candidate) -> str:
         return f"not skilled in {', '.join(missing)}"
     if candidate.capacity == 0:
         return "takes nothing by routing"
-    if candidate.load + need.weight > candidate.capacity:
+    # Nobody with nothing to do is full: what weighs more than a whole desk could else be given to nobody, ever.
+    if candidate.load and candidate.load + need.weight > candidate.capacity:
         weighs = f", and this weighs {need.weight}" if candidate.load < candidate.capacity else ""
         return f"full: {candidate.full}{weighs}"
     return ""

@@ -52,7 +52,8 @@ def able(need: Need, candidate: Candidate) -> bool:
         and candidate.id not in need.not_to
         and (need.language in candidate.languages or not need.language or not candidate.languages)
         and need.skills <= candidate.skills
-        and candidate.load + need.weight <= candidate.capacity
+        and candidate.capacity > 0
+        and (candidate.load == 0 or candidate.load + need.weight <= candidate.capacity)
     )
 
 
@@ -162,6 +163,16 @@ def test_what_is_said_of_somebody_who_is_passed_over(candidate: Candidate, need:
 
     assert verdict.chosen == ada
     assert verdict.passed == [(candidate, why)]
+
+
+def test_whoever_has_nothing_may_take_one_however_much_it_weighs_and_nothing_beside_it() -> None:
+    ada = Candidate(1, "Ada", capacity=1)
+    urgent_group = Need(weight=weight_of("group", 1))
+
+    assert decide(urgent_group, [ada]).chosen == ada
+    for busy, need in ((replace(ada, load=3), Need()), (replace(ada, load=1), urgent_group)):
+        assert decide(need, [busy]).chosen is None
+    assert decide(urgent_group, [replace(ada, capacity=0)]).chosen is None
 
 
 @pytest.mark.parametrize(
