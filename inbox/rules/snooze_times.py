@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from inbox.rules import _calendar_words as words
+from inbox.rules import _two_meanings
 from inbox.rules import _typed_dates as dates
 from inbox.rules._hour_first import hour_last
 from inbox.rules._typed_clock import CLOCK, NotUnderstood, time_of
@@ -110,6 +111,7 @@ class _Reader:
         self.today = now.date()
 
     def read(self) -> Snooze:
+        _two_meanings.refuse(self.typed)
         for attempt in (self._span, self._named_day, self._weekday, self._date, self._hour_alone):
             if (found := attempt()) is not None:
                 return found
@@ -120,7 +122,6 @@ class _Reader:
         rest, exact, days, seen = self.typed.removeprefix("in ").strip(), timedelta(0), 0, False
         rest = re.sub(r"^an? (?=[a-z])", "1 ", rest)
         rest = re.sub(r"^half an hour$", "30 minutes", rest)
-        self._refuse_an_hour_or_a_length()
         if compact := re.fullmatch(r"(\d{1,3})\s*h(?:rs?|ours?)?\s*(\d{2})", rest):  # 1h30, 1 hour 30
             rest = f"{compact[1]}h {compact[2]}m"
         while part := _SPAN.fullmatch(rest):
@@ -147,15 +148,6 @@ class _Reader:
         if not days:
             raise NotUnderstood("That is now. Type a time that is still to come, such as “2h”.")
         return self._at(self.today + timedelta(days=days), rest)
-
-    def _refuse_an_hour_or_a_length(self) -> None:
-        """ "14h30" is half past two, and more than half a day. Of "1h30" nobody thinks the first, and a number with nothing but an h is a length."""
-        both = re.fullmatch(r"(\d{1,2})\s?h(\d{2})", self.typed)
-        if both and 5 <= int(both[1]) <= 23 and int(both[2]) <= 59:
-            hour, minute = both.groups()
-            raise NotUnderstood(
-                f"“{self.typed}” can be an hour or a length: type “{hour}:{minute}” or “{hour}h {minute}m”."
-            )
 
     def _named_day(self) -> Snooze | None:
         """ "tomorrow 9", "tonight", "next week", "next month"."""

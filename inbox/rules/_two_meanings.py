@@ -1,0 +1,40 @@
+"""What was typed and can mean two things is not guessed: the refusal says what to type for each."""
+
+from __future__ import annotations
+
+import re
+
+from inbox.rules import _calendar_words as words
+from inbox.rules._typed_clock import NotUnderstood
+
+_WITH_H = re.compile(r"(\d{1,2})\s?h(\d{2})")
+_WITH_POINT = re.compile(r"(\d{1,2})\.(\d{2})")
+_LAST_HOUR = 23
+
+
+def refuse(typed: str) -> None:
+    """Raises NotUnderstood where the whole of it can mean two things."""
+    _an_hour_or_a_length(typed)
+    _an_hour_or_a_day(typed)
+
+
+def _an_hour_or_a_length(typed: str) -> None:
+    """ "14h30" is half past two, and more than half a day. Of "1h30" nobody thinks the first, and a number with nothing but an h is a length."""
+    both = _WITH_H.fullmatch(typed)
+    if both and 5 <= int(both[1]) <= _LAST_HOUR and int(both[2]) <= 59:
+        hour, minute = both.groups()
+        raise NotUnderstood(
+            f"“{typed}” can be an hour or a length: type “{hour}:{minute}” or “{hour}h {minute}m”."
+        )
+
+
+def _an_hour_or_a_day(typed: str) -> None:
+    """ "5.12" is an hour where clocks are written so, and a day in December. "14.30" is no day, and "24.11" no hour."""
+    both = _WITH_POINT.fullmatch(typed)
+    if not both or not 1 <= int(both[1]) <= 31 or not 1 <= int(both[2]) <= 12:
+        return
+    number, minute = both.groups()
+    day = f"“{int(number)} {words.MONTHS[int(minute) - 1]}”"
+    if int(number) > _LAST_HOUR:
+        raise NotUnderstood(f"“{typed}” is no time of day: hours go to {_LAST_HOUR}. For the day type {day}.")
+    raise NotUnderstood(f"“{typed}” can be an hour or a day: type “{int(number)}:{minute}” or {day}.")
