@@ -24,7 +24,7 @@ def hour_last(typed: str) -> str:
         return typed
     day, clock = found["day"].removeprefix("on "), found["part"] or found["clock"]
     is_sure = bool(found["at"] or found["part"] or found["minute"] or found["half"] or day != found["day"])
-    if not is_sure and day == "mon":
+    if not is_sure and day == "mon" and int(found["hour"]) <= 23:
         raise NotUnderstood(f"“{typed}” can be an hour or a length: type “mon {clock}” or a date.")
     is_day = _names_a_day(day) or (is_sure and (day.startswith("next month") or dates.begins(day)))
     return f"{day} {clock}" if is_day and (is_sure or not clock.endswith("h")) else typed

@@ -7,6 +7,7 @@ import re
 from inbox.rules import _calendar_words as words
 from inbox.rules._typed_clock import NotUnderstood
 
+_NUMBER = re.compile(r"\d{1,2}")
 _WITH_H = re.compile(r"(\d{1,2})\s?h(\d{2})")
 _WITH_POINT = re.compile(r"(\d{1,2})\.(\d{2})")
 _LAST_HOUR = 23
@@ -14,8 +15,21 @@ _LAST_HOUR = 23
 
 def refuse(typed: str) -> None:
     """Raises NotUnderstood where the whole of it can mean two things."""
+    _a_number_alone(typed)
     _an_hour_or_a_length(typed)
     _an_hour_or_a_day(typed)
+
+
+def _a_number_alone(typed: str) -> None:
+    """What no clock shows is a length, and none lasts nothing."""
+    if not _NUMBER.fullmatch(typed):
+        return
+    number = int(typed)
+    if number > _LAST_HOUR:
+        raise NotUnderstood(f"“{typed}” can be minutes or hours: type “{number}m” or “{number}h”.")
+    if number == 0:
+        raise NotUnderstood(f"“{typed}” is no length. For midnight type “0:00”.")
+    raise NotUnderstood(f"“{typed}” can be an hour or a length: type “{number}:00” or “in {number}h”.")
 
 
 def _an_hour_or_a_length(typed: str) -> None:

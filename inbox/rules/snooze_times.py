@@ -252,12 +252,8 @@ class _Reader:
     def _hour_alone(self) -> Snooze | None:
         """ "14:30", "9am", "at 9": the next time it is that late."""
         text = self.typed.removeprefix("at ")
-        if not (clock := CLOCK.fullmatch(text)):
+        if not CLOCK.fullmatch(text):
             return None
-        if text == self.typed and not clock["minute"] and not clock["half"]:
-            raise NotUnderstood(
-                f"“{text}” can be an hour or a length: type “{int(clock['hour'])}:00” or “in {int(clock['hour'])}h”."
-            )
         found = self._at(self.today, text)
         assert found.until is not None
         return found if found.until > self.now else self._at(self.today + timedelta(days=1), text)
