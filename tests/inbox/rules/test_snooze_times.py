@@ -156,6 +156,17 @@ def test_a_day_on_which_the_brand_is_closed_begins_at_a_usual_hour_and_says_so()
     assert not parse("sun 12:00").closed
 
 
+def test_a_morning_is_no_evening_where_the_brand_opens_only_then() -> None:
+    def at_six(day: date) -> datetime:
+        return datetime.combine(day, time(18), BERLIN)
+
+    found = snooze_times.parse("tomorrow morning", now=MONDAY, zone=BERLIN, opens=at_six)
+
+    assert found == Snooze(datetime(2026, 11, 24, 8, 0, tzinfo=UTC), closed=False)
+    assert local("tomorrow morning") == "Tue 24 Nov 2026 08:00"
+    assert parse("sun morning").closed
+
+
 def test_the_day_is_the_persons_and_the_opening_the_brands() -> None:
     assert local("tue 9", zone=NEW_YORK) == "Tue 24 Nov 2026 09:00"
     assert local("tue", zone=NEW_YORK) == "Tue 24 Nov 2026 02:00"
