@@ -64,8 +64,12 @@ def on_screen(conversation: Conversation, seq: int) -> Message | None:
 
 
 def first_unanswered(conversation: Conversation) -> datetime | None:
-    """The first customer message after the brand's last answer."""
-    waits = conversation.messages.filter(direction="in", historical=False).exclude(kind=MessageKind.SYSTEM)
+    """The first customer message after the brand's last answer. None waits that was unsent, or that was known when somebody said that nothing
+    needs an answer."""
+    waits = conversation.messages.filter(direction="in", historical=False, deleted_at=None)
+    waits = waits.exclude(kind=MessageKind.SYSTEM)
+    if conversation.no_reply_needed_at:
+        waits = waits.filter(created_at__gt=conversation.no_reply_needed_at)
     if conversation.last_outbound_at:
         waits = waits.filter(sent_at__gt=conversation.last_outbound_at)
     return waits.in_thread_order().values_list("sent_at", flat=True).first()

@@ -799,12 +799,21 @@ def test_what_was_resolved_with_the_reply_is_not_taken_back_twice(channel: Chann
     assert undo(jo, at=13).words == "Assigned to Jo"
 
 
-@pytest.mark.parametrize("why", ["nobody waits", "put aside before", "it failed before", "spam"])
+NOBODY_WAITS: dict[str, Callable[[Channel, Person], Any]] = {
+    "answered elsewhere": lambda channel, by: hear(channel, say.echoed("It is on its way", seconds=6), at=7),
+    "needs no answer": lambda channel, by: promising.no_reply_needed(conversation=it(), by=by, now=say.at(7)),
+    "unsent": lambda channel, by: hear(
+        channel, say.unsent(say.wrote(external_id=Message.objects.get().external_id), seconds=6), at=7
+    ),
+}
+
+
+@pytest.mark.parametrize("why", [*NOBODY_WAITS, "put aside before", "it failed before", "spam"])
 def test_what_was_put_aside_for_another_reason_stays_so_when_the_reply_is_taken_back(
     why: str, channel: Channel, jo: Person
 ) -> None:
-    if why == "nobody waits":
-        hear(channel, say.echoed("It is on its way", seconds=6), at=7)
+    if why in NOBODY_WAITS:
+        NOBODY_WAITS[why](channel, jo)
     if why == "put aside before":
         snoozing.snooze(conversation=it(), until=say.at(8000), by=jo, now=say.at(8))
     [message] = held(jo)
