@@ -7,7 +7,7 @@ customer, while that holds; else the least loaded for what they can take; among 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
@@ -55,7 +55,7 @@ class Need:
     weight: int = 1
     known_by: int | None = None  # who last took care of this customer, while that counts
     known_why: str = ""
-    not_to: frozenset[int] = frozenset()  # it was taken from these people because it was late
+    not_to: frozenset[int] = frozenset()  # taken from them as late: theirs only where nobody else can take it
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,8 @@ def team_of(
 def decide(need: Need, candidates: Sequence[Candidate]) -> Verdict:
     refused = {candidate.id: why for candidate in candidates if (why := _why_not(need, candidate))}
     able = [candidate for candidate in candidates if candidate.id not in refused]
+    if not able and need.not_to:  # with whom it was late is better than with nobody
+        return decide(replace(need, not_to=frozenset()), candidates)
     if not able:
         return Verdict(None, _nobody(candidates), [(each, refused[each.id]) for each in candidates])
     ranked = sorted(able, key=_by_load_then_turn)

@@ -1130,7 +1130,7 @@ def test_a_longer_grace_holds_for_who_is_silent_already_and_ends(
     assert attending.take_back(brand_id=brand.pk, person_id=ada.pk, now=at(1921)) == 1
 
 
-def test_what_is_late_does_not_go_back_where_the_one_who_would_get_it_went_home(
+def test_what_is_late_goes_back_where_the_one_who_would_get_it_went_home_and_nobody_else_is_there(
     channel: Channel, brand: Brand, ada: Person, jo: Person
 ) -> None:
     SlaPolicy.objects.create(brand=brand, name="Quick", first_response=60, reassigns_to=ada)
@@ -1144,7 +1144,7 @@ def test_what_is_late_does_not_go_back_where_the_one_who_would_get_it_went_home(
     timing.sweep(now=at(1061))
     route(brand, 1062, keep=(jo,))
 
-    assert who_has(mara) == ""
+    assert who_has(mara) == "Jo"
     assert "Taken from Ada, who is offline" in told(mara)
 
 
@@ -1202,63 +1202,92 @@ def test_what_was_taken_because_it_is_late_does_not_go_back(
     assert reasons(mara)["Ada"] == "had it, and it was late"
 
 
-def test_what_was_taken_because_it_is_late_does_not_go_back_after_others_have_had_it(
-    channel: Channel, brand: Brand, ada: Person, jo: Person
-) -> None:
-    SlaPolicy.objects.create(
-        brand=brand, name="Quick", first_response=60, next_response=3600, unassigns_late=True
-    )
-    teams.team(brand, ada, jo)
-    mara = write(channel)
-    route(brand)
-    timing.sweep(now=at(61))
-    route(brand, 62, keep=(ada, jo))
-    attending.hear(present=[(brand.pk, ada.pk)], now=at(200))
-    go_home(brand, 200)  # Jo, who has it by now
-
-    route(brand, 381, keep=(ada,))
-
-    assert (who_has(mara), reasons_now(mara, 381)["Ada"]) == ("", "had it, and it was late")
-
-    answered(channel, "mara", 390)
-    write(channel, "One more thing", seconds=400)
-    route(brand, 401, keep=(ada,))
-    assert who_has(mara) == "Ada"  # that promise is over
-
-
-def test_what_was_taken_because_it_is_late_may_go_back_once_the_promise_was_lengthened(
+def test_what_was_taken_because_it_is_late_goes_back_where_nobody_else_can_take_it(
     channel: Channel, brand: Brand, ada: Person
 ) -> None:
     SlaPolicy.objects.create(brand=brand, name="Quick", first_response=60, unassigns_late=True)
     teams.team(brand, ada)
     mara = write(channel)
     route(brand)
+
     timing.sweep(now=at(61))
-    assert (route(brand, 62, keep=(ada,)), reasons_now(mara, 62)["Ada"]) == (0, "had it, and it was late")
+    route(brand, 62, keep=(ada,))
+
+    assert told(mara)[1:] == [
+        "Taken from its assignee, because it is late",
+        "Assigned to Ada by routing · the only one who can take it now, with 0 of 8",
+    ]
+
+
+def has_work(person: Person, channel: Channel) -> None:
+    """More than whoever has none, and nothing that waits."""
+    busy = write(channel, who="busy")
+    assigning.assign(conversation=busy, to=person, by=person, now=at(1))
+    answered(channel, "busy", 2)
+
+
+@pytest.mark.parametrize(("is_answered", "who"), [(False, "Sam"), (True, "Ada")])
+def test_what_was_taken_because_it_is_late_does_not_go_back_after_others_have_had_it(
+    is_answered: bool, who: str, channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    SlaPolicy.objects.create(
+        brand=brand, name="Quick", first_response=60, next_response=3600, unassigns_late=True
+    )
+    sam = teams.person(brand, "Sam", seen=at(0))
+    has_work(sam, channel)
+    teams.team(brand, ada, jo, sam)
+    mara = write(channel, seconds=5)
+    route(brand, 7)
+    timing.sweep(now=at(66))
+    route(brand, 67, keep=(ada, jo, sam))
+    if is_answered:  # that promise is over
+        answered(channel, "mara", 100)
+        write(channel, "One more thing", seconds=110)
+    assert who_has(mara) == "Jo"
+    attending.hear(present=[(brand.pk, ada.pk), (brand.pk, sam.pk)], now=at(200))
+    go_home(brand, 200)
+
+    route(brand, 381, keep=(ada, sam))
+
+    assert who_has(mara) == who
+    assert is_answered or reasons(mara)["Ada"] == "had it, and it was late"
+
+
+def test_what_was_taken_because_it_is_late_may_go_back_once_the_promise_was_lengthened(
+    channel: Channel, brand: Brand, ada: Person, jo: Person
+) -> None:
+    SlaPolicy.objects.create(brand=brand, name="Quick", first_response=60, unassigns_late=True)
+    has_work(jo, channel)
+    teams.team(brand, ada, jo)
+    mara = write(channel, seconds=5)
+    route(brand, 7)
+    timing.sweep(now=at(66))
+    assert who_has(mara) == ""
 
     SlaPolicy.objects.update(first_response=28800, version=2)
     write(channel, "One more thing", seconds=70)
-    route(brand, 72, keep=(ada,))
+    route(brand, 72, keep=(ada, jo))
 
     assert who_has(mara) == "Ada"
 
 
 def test_a_broken_promise_that_took_it_from_nobody_keeps_it_from_nobody(
-    channel: Channel, brand: Brand, ada: Person
+    channel: Channel, brand: Brand, ada: Person, jo: Person
 ) -> None:
     SlaPolicy.objects.create(
         brand=brand, name="Quick", first_response=60, next_response=3600, resolution=30, unassigns_late=True
     )
+    has_work(jo, channel)
     mara = write(channel)
     timing.sweep(now=at(31))  # late, and nobody has it
-    teams.team(brand, ada)
+    teams.team(brand, ada, jo)
     assigning.assign(conversation=mara, to=ada, by=ada, now=at(40))
     timing.sweep(now=at(61))
     assert who_has(mara) == ""
     answered(channel, "mara", 70)
     write(channel, "One more thing", seconds=80)
 
-    route(brand, 82, keep=(ada,))
+    route(brand, 82, keep=(ada, jo))
 
     assert who_has(mara) == "Ada"
 
