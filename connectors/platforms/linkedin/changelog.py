@@ -50,7 +50,8 @@ def parse(event: Mapping[str, Any]) -> Sequence[InboundEvent]:
     if method in ("UPDATE", "PARTIAL_UPDATE"):
         changed: list[InboundEvent] = []
         if "content" in activity:
-            text = content.words(wire.mapping(activity.get("content")))
+            said = wire.mapping(activity.get("content"))
+            text = content.words(said) if content.is_told(said) else None
             changed.append(Edited(target=message_id, text=text, at=at, thread_id=thread_id))
         changed += _seen(activity, thread_id, message_id, outbound)
         if not changed:

@@ -30,12 +30,13 @@ def parse(notification: Mapping[str, Any]) -> Sequence[InboundEvent]:
     comment = _decorated(notification)
     parent = urns.activity(wire.ident(comment.get("parentComment")))
     thread_id = f"{urns.COMMENT}{parent or target}"
+    text = _told(comment)
     if action in _COUNTED:
         raise Ignored(f"A {action.lower()}: nobody wrote anything.")
     if action == "COMMENT_DELETE":
         return (Unsent(target=target, at=at, thread_id=thread_id),)
     if action == "COMMENT_EDIT":
-        return (Edited(target=target, text=_text(comment), at=at, thread_id=thread_id),)
+        return (Edited(target=target, text=text, at=at, thread_id=thread_id),)
     kinds = {
         "COMMENT": MessageKind.COMMENT,
         "ADMIN_COMMENT": MessageKind.COMMENT,
@@ -46,13 +47,15 @@ def parse(notification: Mapping[str, Any]) -> Sequence[InboundEvent]:
     external_id = target
     if kind is MessageKind.UNSUPPORTED:
         external_id = f"notification:{wire.need(wire.ident(notification.get('notificationId')), 'id')}"
+    elif kind is MessageKind.COMMENT and text is None:
+        kind = MessageKind.UNSUPPORTED  # under its own name: what becomes of it is told of that
     return (
         InboundMessage(
             external_id=external_id,
             thread_id=thread_id,
             sent_at=at,
             author=_author(comment, target, notification, ours=ours),
-            text=_text(comment),
+            text=text or "",
             kind=kind,
             thread_kind=ThreadKind.COMMENT,
             outbound=ours,
@@ -72,9 +75,13 @@ def _decorated(notification: Mapping[str, Any]) -> Mapping[str, Any]:
     return holder
 
 
-def _text(comment: Mapping[str, Any]) -> str:
-    given = comment.get("text") or wire.mapping(comment.get("message")).get("text")
-    return wire.text(given) or wire.text(wire.mapping(given).get("text"))
+def _told(comment: Mapping[str, Any]) -> str | None:
+    """The words, be they none. None where no words stand in any of the places that are known."""
+    bare, message = comment.get("text"), comment.get("message")
+    inner = wire.mapping(message).get("text")
+    places = (bare, wire.mapping(bare).get("text"), message, inner, wire.mapping(inner).get("text"))
+    found = [each for each in places if isinstance(each, str)]
+    return next(filter(None, found), "") if found else None
 
 
 def _author(comment: Mapping[str, Any], target: str, notification: Mapping[str, Any], *, ours: bool) -> Party:

@@ -242,6 +242,41 @@ def test_edits_and_deletions_of_comments_and_what_nobody_wrote() -> None:
     assert (edit.text, edit.target, gone.target) == ("Solved, thanks", COMMENT, COMMENT)
 
 
+UNREADABLE = [None, {}, {"comment": {"text": None}}, {"comment": {"message": {"text": {"raw": "x"}}}}]
+
+
+def notified(action: str, decorated: object, **changes: object) -> InboundEvent:
+    """What is told by a notification about a comment of which LinkedIn says this."""
+    told = orjson.loads(delivery("linkedin", "comment"))["notifications"][0]
+    (event,) = connector.parse(
+        Item(told | {"action": action, "decoratedGeneratedActivity": decorated} | changes), ACCOUNT
+    )
+    return event
+
+
+@pytest.mark.parametrize("decorated", UNREADABLE)
+def test_a_comment_whose_words_stand_nowhere_is_unsupported_under_its_own_name_and_an_edit_takes_no_words_away(
+    decorated: object,
+) -> None:
+    said, edit = notified("COMMENT", decorated), notified("COMMENT_EDIT", decorated)
+
+    assert isinstance(said, InboundMessage) and isinstance(edit, Edited)
+    assert (said.kind, said.external_id, edit.text) == (MessageKind.UNSUPPORTED, COMMENT, None)
+
+
+@pytest.mark.parametrize(
+    ("comment", "words"),
+    [({"text": ""}, ""), ({"message": {"text": "Hi"}}, "Hi"), ({"text": "", "message": "Hi"}, "Hi")],
+)
+def test_words_of_a_comment_are_found_where_linkedin_puts_them_be_they_none(
+    comment: dict[str, object], words: str
+) -> None:
+    said, edit = notified("COMMENT", {"comment": comment}), notified("COMMENT_EDIT", {"comment": comment})
+
+    assert isinstance(said, InboundMessage) and isinstance(edit, Edited)
+    assert (said.kind, said.text, edit.text) == (MessageKind.COMMENT, words, words)
+
+
 def test_a_comment_has_one_name_however_it_is_spelt() -> None:
     body = delivery("linkedin", "comment_of_ours")
     short = body.replace(b"urn:li:comment:(urn:li:activity:", b"urn:li:comment:(activity:")
@@ -280,11 +315,15 @@ def test_a_body_that_is_no_delivery_is_malformed(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("content", [{"content": {"string": {"a": 1}}}, {"content": 7, "fallback": None}, {}])
-def test_words_that_are_none_are_kept_as_unsupported(content: dict[str, object]) -> None:
-    told = orjson.loads(delivery("linkedin", "message"))
-    told["elements"][0]["activity"]["content"] = content
+def test_words_that_are_none_are_kept_as_unsupported_and_change_none_that_are_known(
+    content: dict[str, object],
+) -> None:
+    event = orjson.loads(delivery("linkedin", "message"))["elements"][0]
+    event["activity"]["content"] = content
 
-    (said,) = read(connector, orjson.dumps(told), ACCOUNT)
+    (said,), (edit,) = (
+        connector.parse(Item(event | {"method": method}), ACCOUNT) for method in ("CREATE", "UPDATE")
+    )
 
-    assert isinstance(said, InboundMessage)
-    assert (said.kind, said.text) == (MessageKind.UNSUPPORTED, "")
+    assert isinstance(said, InboundMessage) and isinstance(edit, Edited)
+    assert (said.kind, said.text, edit.text) == (MessageKind.UNSUPPORTED, "", None)
