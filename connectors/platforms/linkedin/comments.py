@@ -20,12 +20,16 @@ from connectors.contract import (
 from connectors.platforms.linkedin import changelog, urns
 
 _COUNTED = ("LIKE", "SHARE", "REACTION")
+_OF_COMMENTS = ("COMMENT", "ADMIN_COMMENT", "COMMENT_EDIT", "COMMENT_DELETE")
 
 
 def parse(notification: Mapping[str, Any]) -> Sequence[InboundEvent]:
     action = wire.text(notification.get("action"))
     at = wire.when(notification.get("lastModifiedAt"))
-    target = wire.ident(notification.get("generatedActivity")) or wire.ident(notification.get("sourcePost"))
+    target = wire.ident(notification.get("generatedActivity"))
+    # A comment bears no post's name: the next one under that post would be taken for it.
+    if not target and action not in _OF_COMMENTS:
+        target = wire.ident(notification.get("sourcePost"))
     target = urns.activity(wire.need(target, "activity"))
     comment = _decorated(notification)
     parent = urns.activity(wire.ident(comment.get("parentComment")))

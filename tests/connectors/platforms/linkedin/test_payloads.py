@@ -277,6 +277,19 @@ def test_words_of_a_comment_are_found_where_linkedin_puts_them_be_they_none(
     assert (said.kind, said.text, edit.text) == (MessageKind.COMMENT, words, words)
 
 
+@pytest.mark.parametrize("action", ["COMMENT", "ADMIN_COMMENT", "COMMENT_EDIT", "COMMENT_DELETE"])
+def test_what_does_not_name_its_comment_is_not_told_of_the_post(action: str) -> None:
+    with pytest.raises(Malformed, match="no activity"):
+        notified(action, {"comment": {"text": "Hi"}}, generatedActivity=None)
+
+
+def test_a_mention_may_be_named_by_its_post_alone() -> None:
+    said = notified("SHARE_MENTION", {"share": {"text": "Thanks @Acme"}}, generatedActivity=None)
+
+    assert isinstance(said, InboundMessage)
+    assert (said.external_id, said.kind) == ("urn:li:share:7090000000000000001", MessageKind.MENTION)
+
+
 def test_a_comment_has_one_name_however_it_is_spelt() -> None:
     body = delivery("linkedin", "comment_of_ours")
     short = body.replace(b"urn:li:comment:(urn:li:activity:", b"urn:li:comment:(activity:")
