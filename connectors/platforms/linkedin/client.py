@@ -40,25 +40,28 @@ def call(
     json: object | None = None,
     repeatable: bool | None = None,
 ) -> tuple[Mapping[str, Any], Answer]:
-    headers = {"LinkedIn-Version": version, "X-Restli-Protocol-Version": "2.0.0"}
-    answer = ctx.http.request(
-        method,
-        url(ctx, path),
-        token=tokens(ctx).access,
-        headers=headers,
-        params=params,
-        json=json,
-        repeatable=repeatable,
-    )
-    if not answer.ok:
-        raise errors.refusal(answer, ctx, bucket)
+    answer = _answered(ctx, method, path, bucket, version, params=params, json=json, repeatable=repeatable)
     return (answer.mapping() if answer.content else {}), answer
 
 
-def created_id(answer: Answer, body: Mapping[str, Any]) -> str:
-    """LinkedIn answers with an empty body and the id in a header."""
-    found = answer.headers.get("x-restli-id") or answer.headers.get("x-linkedin-id") or body.get("id")
+def create(ctx: Context, path: str, *, bucket: str, json: object) -> str:
+    """The id of what was created. LinkedIn says it in a header, with an empty body: what stands in the body all the same (a line end, a
+    gateway's page) takes nothing from that."""
+    answer = _answered(ctx, "POST", path, bucket, json=json, repeatable=False)
+    found: object = answer.headers.get("x-restli-id") or answer.headers.get("x-linkedin-id")
+    if not found and answer.content:
+        found = answer.mapping().get("id")
     if not isinstance(found, str) or not found:
         reason = "LinkedIn accepted the message and did not say under which id."
         raise ConnectorError(reason, remedy=Remedy.UNKNOWN, code=f"http {answer.status}")
     return found
+
+
+def _answered(
+    ctx: Context, method: str, path: str, bucket: str, version: str = VERSION, **asked: Any
+) -> Answer:
+    headers = {"LinkedIn-Version": version, "X-Restli-Protocol-Version": "2.0.0"}
+    answer = ctx.http.request(method, url(ctx, path), token=tokens(ctx).access, headers=headers, **asked)
+    if not answer.ok:
+        raise errors.refusal(answer, ctx, bucket)
+    return answer

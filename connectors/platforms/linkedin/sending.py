@@ -63,8 +63,7 @@ def _message(ctx: Context, message: OutboundMessage) -> Sent:
         asset = _upload(ctx, file)
         ctx.note_file(place=place, external_id=asset)
         body.setdefault("attachments", []).append(asset)
-    answered, answer = client.call(ctx, "POST", "v2/messages", bucket="send", json=body, repeatable=False)
-    return Sent((urns.message_id(client.created_id(answer, answered)),))
+    return Sent((urns.message_id(client.create(ctx, "v2/messages", bucket="send", json=body)),))
 
 
 def _upload(ctx: Context, attachment: OutboundAttachment) -> str:
@@ -157,13 +156,12 @@ def _comment(ctx: Context, message: OutboundMessage) -> Sent:
         body["object"] = root
     path = f"rest/socialActions/{urns.encoded(root)}/comments"
     try:
-        answered, answer = client.call(ctx, "POST", path, bucket="comment", json=body, repeatable=False)
+        found = client.create(ctx, path, bucket="comment", json=body)
     except ConnectorError as error:
         if not errors.lacks_ability(error):
             raise
         # Messages are the member's own, and another product: they go on.
         raise ConnectorError(NOT_FOR_THE_PAGE, remedy=Remedy.TELL, code=error.code, of_public=True) from None
-    found = client.created_id(answer, answered)
     # The header may hold the bare number; webhooks name the whole URN.
     return Sent(
         (urns.activity(found) if found.startswith("urn:") else f"urn:li:comment:({body['object']},{found})",)

@@ -49,8 +49,8 @@ def linkedin() -> FakePlatform:
     return FakePlatform()
 
 
-def accepted(headers: dict[str, str]) -> httpx.Response:
-    return httpx.Response(201, headers=headers)
+def accepted(headers: dict[str, str], body: bytes = b"") -> httpx.Response:
+    return httpx.Response(201, headers=headers, content=body)
 
 
 def error_of(linkedin: FakePlatform, answer: Any) -> ConnectorError:
@@ -93,8 +93,20 @@ def test_the_id_of_what_was_sent_stands_in_a_header(linkedin: FakePlatform, head
     assert linkedin.asked[0].headers["x-restli-protocol-version"] == "2.0.0"
 
 
-def test_an_acceptance_without_an_id_is_unknown(linkedin: FakePlatform) -> None:
-    assert error_of(linkedin, accepted({})).remedy is Remedy.UNKNOWN
+@pytest.mark.parametrize("body", [b"\n", b"<html>OK</html>", b'{"id": "2-oth'])
+def test_a_body_that_cannot_be_read_takes_nothing_from_the_header(
+    linkedin: FakePlatform, body: bytes
+) -> None:
+    linkedin.on("POST", "/v2/messages", accepted({"x-restli-id": "2-abc=="}, body))
+
+    sent = connector.send(linkedin.context(connector, ACCOUNT), reply(thread_id=THREAD))
+
+    assert sent.external_ids == ("2-abc==",)
+
+
+@pytest.mark.parametrize("body", [b"", b"\n", b"<html>OK</html>", b'{"id": 7}'])
+def test_an_acceptance_without_an_id_is_unknown(linkedin: FakePlatform, body: bytes) -> None:
+    assert error_of(linkedin, accepted({}, body)).remedy is Remedy.UNKNOWN
 
 
 @pytest.mark.parametrize(
