@@ -121,8 +121,8 @@ def _mentions(ctx: Context, token: str) -> Page:
             raise
         return Page((), rates=error.rates, withheld=error.reason)
 
-    def read(each: Mapping[str, Any], includes: Mapping[str, Any]) -> InboundEvent:
-        return posts.of_v2(each, includes, account)
+    def read(each: Mapping[str, Any], includes: Mapping[str, Any]) -> InboundEvent | None:
+        return posts.to_somebody(posts.of_v2(each, includes, account))
 
     following = wire.text(wire.mapping(body.get("meta")).get("next_token"))
     after = {"of": "mentions", "token": following} if following else {}
@@ -169,7 +169,8 @@ def _page(
     events, failures = [], []
     for each in wire.entries(body):
         try:
-            events.append(read(each, includes))
+            if (event := read(each, includes)) is not None:
+                events.append(event)
         except Malformed as error:
             failures.append(({"type": kind, "event": each, "includes": _around(each, includes)}, str(error)))
     problems = wire.entries(body.get("errors"))

@@ -100,13 +100,13 @@ def parse(item: Item, account: Account) -> Sequence[InboundEvent]:
         return (_encrypted(activity, account),)
     includes = wire.mapping(item.payload.get("includes"))
     if kind in posts.EVENTS:
-        return (posts.of_v2(activity, includes, account, event_type=kind),)
+        return (_said(posts.to_somebody(posts.of_v2(activity, includes, account, event_type=kind))),)
     if kind == posts.OWN:
         return (_said(posts.own(activity, includes, account)),)
     if kind == HISTORY_DM:
         return (messages.of_v2(event, includes, account),)
     if kind == HISTORY_MENTION:
-        return (posts.of_v2(event, includes, account),)
+        return (_said(posts.to_somebody(posts.of_v2(event, includes, account))),)
     if kind == "tweet":
         return (_said(posts.of_v1(event, account)),)
     if kind == "post.delete":

@@ -45,9 +45,14 @@ def of_v2(
 
 
 def own(payload: Mapping[str, Any], includes: Mapping[str, Any], account: Account) -> InboundMessage | None:
-    """What the account posted, by whatever client: an answer to somebody. None for all else, which is said to nobody in particular."""
+    """What the account posted, by whatever client: an answer to somebody."""
     post = of_v2(payload, includes, account)
-    return post if post.outbound and post.reply_to and post.counterpart else None
+    return to_somebody(post) if post.outbound else None
+
+
+def to_somebody(post: InboundMessage) -> InboundMessage | None:
+    """None for what the account says to nobody in particular: with that no talk begins, however it is told."""
+    return post if not post.outbound or (post.reply_to and post.counterpart) else None
 
 
 def _references(post: Mapping[str, Any]) -> dict[str, str]:
@@ -70,7 +75,7 @@ def _files(post: Mapping[str, Any], includes: Mapping[str, Any]) -> tuple[Attach
 
 
 def of_v1(post: Mapping[str, Any], account: Account) -> InboundMessage | None:
-    """A v1 post; a bare repost says nothing of its own."""
+    """A v1 post. These deliveries hold the account's own as well; and a bare repost says nothing of its own."""
     if isinstance(post.get("retweeted_status"), Mapping):
         return None
     extended = wire.mapping(post.get("extended_tweet"))
@@ -87,7 +92,7 @@ def of_v1(post: Mapping[str, Any], account: Account) -> InboundMessage | None:
     reply_to, to = wire.exact_id(post, "in_reply_to_status_id"), wire.exact_id(post, "in_reply_to_user_id")
     if author.external_id == account.external_id and reply_to:
         text = addressed.words(text, extended or post, to)
-    return _post(
+    said = _post(
         post_id,
         root="",
         author=author,
@@ -99,6 +104,7 @@ def of_v1(post: Mapping[str, Any], account: Account) -> InboundMessage | None:
         to=to,
         attachments=files,
     )
+    return to_somebody(said)
 
 
 def _post(

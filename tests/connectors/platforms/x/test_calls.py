@@ -449,7 +449,10 @@ def test_history_is_messages_then_mentions(x: FakePlatform) -> None:
     }  # fmt: skip
     post = {"id": "9", "text": "@acme hi", "author_id": CUSTOMER, "created_at": "2026-08-06T10:23:44.000Z"}
     x.on("GET", "/2/dm_events", json_answer(body), json_answer({"meta": {"result_count": 0}}))
-    x.on("GET", f"/2/users/{ACCOUNT.external_id}/mentions", json_answer({"data": [post], "meta": {}}))
+    our_own = {**post, "id": "10", "text": "@acme opens on Sundays", "author_id": ACCOUNT.external_id}
+    x.on(
+        "GET", f"/2/users/{ACCOUNT.external_id}/mentions", json_answer({"data": [post, our_own], "meta": {}})
+    )
     ctx, cursor, pages = x.context(connector, ACCOUNT), "", []
     while True:
         page = connector.history(ctx, cursor)

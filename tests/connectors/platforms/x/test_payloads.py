@@ -272,11 +272,6 @@ def test_each_person_under_one_post_has_a_thread_and_our_answer_stands_in_theirs
     assert (answer.thread_id, answer.outbound, answer.counterpart) == (noor_asks.thread_id, True, Party(noor))
 
 
-def test_what_we_add_to_our_own_post_is_an_answer_to_nobody() -> None:
-    said = under_our_post(ACCOUNT.external_id, ACCOUNT.external_id)
-    assert (said.thread_id, said.counterpart) == ("comment:2080765901528536000", None)
-
-
 def test_a_quote_keeps_what_it_quotes() -> None:
     said = message("quote_xaa")
     assert (said.thread_id, said.card["id"]) == (
@@ -418,6 +413,9 @@ def test_what_the_account_answers_in_public_is_told_by_whatever_client_it_was_wr
 
 
 @pytest.mark.parametrize(
+    "kind", ["post.create", "post.mention.create", "post.reply.create", "post.quote.create"]
+)
+@pytest.mark.parametrize(
     "changes",
     [
         {"in_reply_to_user_id": None, "referenced_tweets": []},
@@ -426,8 +424,34 @@ def test_what_the_account_answers_in_public_is_told_by_whatever_client_it_was_wr
     ],
     ids=["a post", "a repost", "a thread of its own"],
 )
-def test_what_it_posts_to_nobody_is_no_message(changes: dict[str, object]) -> None:
+def test_what_it_posts_to_nobody_is_no_message(changes: dict[str, object], kind: str) -> None:
     document = wire.decode(delivery("x", "own_answer_xaa"))
+    document["data"]["event_type"] = kind
     document["data"]["payload"] |= changes
 
     assert why_not(connector, orjson.dumps(document), ACCOUNT).startswith("Ignored")
+
+
+@pytest.mark.parametrize(
+    ("changes", "heard"),
+    [
+        ({}, False),
+        ({"quoted_status_id_str": "5"}, False),
+        ({"in_reply_to_status_id_str": "5", "in_reply_to_user_id_str": ACCOUNT.external_id}, False),
+        ({"in_reply_to_status_id_str": "5", "in_reply_to_user_id_str": CUSTOMER}, True),
+    ],
+    ids=["a post", "a quote", "a thread of its own", "an answer"],
+)
+def test_so_it_is_in_deliveries_of_the_older_api_which_hold_its_own_posts(
+    changes: dict[str, object], heard: bool
+) -> None:
+    post = {"id_str": "2080765901528536009", "timestamp_ms": "1786012345123", "text": "Spring sale"}
+    post |= {"user": {"id_str": ACCOUNT.external_id}, **changes}
+    document = {"for_user_id": ACCOUNT.external_id, "tweet_create_events": [post]}
+
+    found = read(connector, orjson.dumps(document), ACCOUNT)
+
+    assert [each.thread_id for each in found if isinstance(each, InboundMessage)] == (
+        [f"comment:5:{CUSTOMER}"] if heard else []
+    )
+    assert heard or why_not(connector, orjson.dumps(document), ACCOUNT).startswith("Ignored")
