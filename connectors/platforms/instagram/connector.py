@@ -31,6 +31,7 @@ from connectors.http import MEDIA_BYTES
 from connectors.platforms.instagram import (
     client,
     comments,
+    entries,
     errors,
     history,
     mentions,
@@ -68,7 +69,7 @@ class Instagram:
         return signatures.signed(given, secrets, lambda secret: signatures.meta(secret, request.body))
 
     def items(self, body: bytes) -> Iterator[Item]:
-        return payloads.items(body)
+        return entries.items(body)
 
     def parse(self, item: Item, account: Account) -> Sequence[InboundEvent]:
         if item.payload.get("section") == payloads.HISTORY:

@@ -40,40 +40,48 @@ _ARRAYS: Final = {
 # What a page of history could not read is kept under these.
 HISTORY_DM: Final = "history.dm"
 HISTORY_MENTION: Final = "history.mention"
+_UNKNOWN: Final = "unknown"
 _OF_NO_CONCERN: Final = ("follow", "mute", "like")
 _FIRST_SNOWFLAKE_MS: Final = 1288834974657
 _AROUND: Final = ("for_user_id", "users", "apps", "user_has_blocked")
+# Beside the arrays, and none itself: what is read by its name, and what X could not show of that.
+_NO_ARRAYS: Final = frozenset((*_AROUND, "data", "includes", "errors", "user_event", "replay_job_status"))
 
 
 def items(body: bytes) -> Iterator[Item]:
+    """Each event of a delivery. What is of no known kind is one, too, under the name that it bears there, and beside whatever is known."""
     document = wire.decode(body)
     if not isinstance(document, Mapping):
         raise Malformed("This is not a delivery of X: it is no object.")
-    known = False
-    if "data" in document:
-        given = document["data"]
-        for event in given if isinstance(given, list) else [given]:
-            if isinstance(event, Mapping) and isinstance(event.get("event_type"), str):
-                known = True
-                includes = event.get("includes", document.get("includes"))
-                yield Item(
-                    {"type": event["event_type"], "event": event, "includes": includes}, _hearer(event)
-                )
+    found = False
     account = wire.ident(document.get("for_user_id"))
+    whose = (account,) if account else ()
+    given = document.get("data")
+    for event in given if isinstance(given, list) else [given]:
+        if event and isinstance(event, Mapping):
+            found = True
+            kind = event.get("event_type")
+            kind = kind if isinstance(kind, str) else _UNKNOWN
+            includes = event.get("includes", document.get("includes"))
+            yield Item({"type": kind, "event": event, "includes": includes}, _hearer(event) or whose)
     around = {name: document[name] for name in _AROUND if name in document}
-    for name, kind in _ARRAYS.items():
+    for name in (*_ARRAYS, *sorted(document.keys() - _ARRAYS.keys() - _NO_ARRAYS)):
         for event in wire.entries(document.get(name)):
-            known = True
-            yield Item({"type": kind, "event": event, **around}, (account,) if account else ())
-    if revoked := wire.mapping(wire.mapping(document.get("user_event")).get("revoke")):
-        known = True
+            found = True
+            yield Item({"type": _ARRAYS.get(name, name), "event": event, **around}, whose)
+    if told := wire.mapping(document.get("user_event")):
+        found = True
+        revoked = wire.mapping(told.get("revoke"))
         user_id = wire.ident(wire.mapping(revoked.get("source")).get("user_id"))
-        yield Item({"type": "revoke", "event": revoked}, (user_id,) if user_id else ())
+        yield Item(
+            {"type": "revoke" if revoked else _UNKNOWN, "event": revoked or told},
+            (user_id,) if user_id else whose,
+        )
     if "replay_job_status" in document:
-        known = True
+        found = True
         yield Item({"type": "replay_job_status", "event": document["replay_job_status"]})
-    if not known:
-        yield Item({"type": "unknown", "event": dict(document)}, (account,) if account else ())
+    if not found:
+        yield Item({"type": _UNKNOWN, "event": dict(document)}, whose)
 
 
 def _hearer(event: Mapping[str, Any]) -> tuple[str, ...]:

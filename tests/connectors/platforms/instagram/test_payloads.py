@@ -318,6 +318,18 @@ def test_an_unknown_attachment_is_kept_by_its_address() -> None:
     assert (thing.kind, thing.title) == (AttachmentKind.OTHER, "hologram")
 
 
+@pytest.mark.parametrize("name", ["text", "comment_wrapped", "comment_flat"])
+def test_a_section_that_nobody_knows_is_kept_beside_those_that_are_known(name: str) -> None:
+    document = orjson.loads(delivery("instagram", name))
+    document["entry"][0] |= {"waves": [{"sender": {"id": CUSTOMER}}], "hop_context": [{"app_id": 1}]}
+
+    known, unknown = connector.items(orjson.dumps(document))
+
+    assert connector.parse(known, ACCOUNT)
+    assert connector.parse(unknown, ACCOUNT) == ()
+    assert (unknown.account_ids, unknown.payload["element"].keys()) == ((ACCOUNT.external_id,), {"waves"})
+
+
 def test_a_field_without_a_thread_says_nothing() -> None:
     assert events("unknown_field") == []
 

@@ -334,6 +334,46 @@ def test_an_unknown_event_between_two_people_is_kept() -> None:
     assert said.external_id == message("unknown_kind").external_id
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"direct_message_wave_events": [{"waves": 1}]},
+        {"user_event": {"grant": {"app_id": "1"}}},
+        {"data": {"filter": {"user_id": ACCOUNT.external_id}, "payload": {"waves": 1}}},
+        {"data": [{"event_type": "follow.follow"}, {"payload": {"waves": 1}}]},
+    ],
+    ids=["an array", "another event of the user", "an event without a type", "one among others"],
+)
+def test_what_nobody_knows_is_kept_beside_what_is_known(more: dict[str, object]) -> None:
+    document = wire.decode(delivery("x", "others")) | more
+
+    *known, unknown = sorted(
+        connector.items(wire.encode(document)),
+        key=lambda item: "waves" in str(item.payload) or "grant" in str(item.payload),
+    )
+
+    assert unknown.account_ids == (ACCOUNT.external_id,)
+    assert connector.parse(unknown, ACCOUNT) == ()
+    for item in known:
+        with pytest.raises(Ignored):
+            connector.parse(item, ACCOUNT)
+
+
+def test_an_array_that_nobody_knows_is_shown_where_it_tells_whose_it_is() -> None:
+    wave = wire.decode(delivery("x", "unknown_kind"))["data"]["payload"]
+    document = wire.decode(delivery("x", "aaa_messages")) | {"direct_message_wave_events": [wave]}
+
+    *_, said = read(connector, wire.encode(document), ACCOUNT)
+
+    assert isinstance(said, InboundMessage)
+    assert (said.kind, said.thread_id) == (MessageKind.UNSUPPORTED, THREAD)
+
+
+def test_what_x_could_not_show_is_no_event() -> None:
+    document = wire.decode(delivery("x", "mention_xaa"))
+    assert len(list(connector.items(wire.encode(document | {"errors": [{"title": "Not Found"}]})))) == 1
+
+
 def test_an_unknown_document_is_an_item_and_no_event() -> None:
     assert len(list(connector.items(delivery("x", "unknown_document")))) == 1
     assert events("unknown_document") == []
