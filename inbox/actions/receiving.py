@@ -1,8 +1,9 @@
 """What platforms tell us becomes rows: a batch at a time, each message once, and the same rows whatever the order of the news.
 
-Duplicates, re-batched deliveries, echoes, history and late arrivals all come through here. One thing alone is as it was told first: that
-nobody wrote a message (docs/connectors.md, "What nobody wrote"). Under the brand's lock the batch reads
-what is known, decides in Python, and writes with a handful of set-based statements.
+Duplicates, re-batched deliveries, echoes, history and late arrivals all come through here. Two things are as they were told first: that
+nobody wrote a message (docs/connectors.md, "What nobody wrote"), and that a public post which was told without its root, ahead of the post that
+it answers, began a talk of its own (`_rooting`). Under the brand's lock the batch reads what is known, decides in Python, and writes with a
+handful of set-based statements.
 """
 
 from __future__ import annotations
