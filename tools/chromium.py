@@ -18,6 +18,15 @@ NAMES = (
     "google-chrome-stable",
     "chrome",
 )
+# What Playwright makes of its archives, of the version that is locked and of older ones; the one without a window first, as above. Its
+# folders end in the system and the processor: linux64, linux-arm64, mac-x64, mac-arm64.
+FETCHED = (
+    "chromium_headless_shell-*/chrome-headless-shell-*/chrome-headless-shell",
+    "chromium*/chrome-linux*/headless_shell",
+    "chromium*/chrome-mac*/headless_shell",
+    "chromium-*/chrome-linux*/chrome",
+    "chromium-*/chrome-mac*/*.app/Contents/MacOS/*",
+)
 MISSING = (
     "NO CHROMIUM WAS FOUND: THE BROWSER TESTS ARE NOT RUN. Install one (apt-get install chromium-headless-shell), "
     "name one (PARLEY_CHROMIUM=/path), or have it fetched (make test without PARLEY_FETCH_CHROMIUM=0, where the network reaches it)."
@@ -34,13 +43,10 @@ def find() -> str | None:
 
 
 def _fetched_by_playwright() -> str | None:
-    folder = os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or str(Path.home() / ".cache" / "ms-playwright")
+    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    folder = os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or f"{cache}/ms-playwright"
     mac = str(Path.home() / "Library" / "Caches" / "ms-playwright")
-    for pattern in (
-        "chromium*/chrome-linux*/chrome",
-        "chromium*/chrome-linux*/headless_shell",
-        "chromium*/chrome-mac*/*.app/Contents/MacOS/*",
-    ):
+    for pattern in FETCHED:
         found = sorted(glob.glob(f"{folder}/{pattern}") + glob.glob(f"{mac}/{pattern}"))
         if found:
             return found[-1]
