@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
+from django.db import connection
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -60,6 +61,7 @@ TEAMS = (
     ("Refunds and complaints", {"tags": ["refund", "complaint"]}, ("agent", "jo", "sam", "rosa")),
     ("Español e italiano", {"languages": ["es", "it", "pt"]}, ("agent", "rosa", "manager")),
 )
+PLAYED = ("instagram", "linkedin", "x")  # whose registrations a demo replaces
 PATIENCE = 60.0  # seconds until the door has to answer
 Say = Callable[[str], None]
 T = TypeVar("T")
@@ -83,6 +85,25 @@ def seed(
         for platform, told in known.items():
             if platform in {manifest.key for manifest in platforms.installed()}:
                 _seed_platform(simulator, platform, told, now=now or timezone.now(), say=say)
+
+
+def stranger() -> str:
+    """What shows that the database holds an installation that no demo has made; empty where it holds none, or a demo's. It may be of
+    any version: nothing has been migrated yet."""
+    ours = {model._meta.db_table for model in (Brand, Person, PlatformApp)}
+    if not ours <= set(connection.introspection.table_names()):
+        return ""
+    apps = PlatformApp.objects.filter(platform__in=PLAYED)
+    for platform, origins in apps.values_list("platform", "origins"):
+        hosts = {urlsplit(origin).hostname for origin in origins.values()} or {None}
+        if not hosts <= connecting.LOCAL_HOSTS:
+            return f"its app of {platforms.get(platform).label} is not a simulator's"
+    if Person.objects.filter(email=OWNER).exists():
+        return ""
+    begun = [slugify(brand) for brand in (ACME, BOREALIS)]  # by a demo that was stopped at once
+    if brand := Brand.objects.exclude(slug__in=begun).values_list("name", flat=True).order_by("pk").first():
+        return f"the brand “{brand}”"
+    return "people of its own" if Person.objects.exists() else ""
 
 
 def seed_people(*, password: str) -> None:

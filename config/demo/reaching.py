@@ -3,8 +3,10 @@ its way, and all else would have been started for nothing."""
 
 from config import env, oneline, services
 from config.oneline import SetUpFault
+from connectors import demo
 
 PATIENCE = 5  # seconds
+WOULD = "A demo would give it people with a printed password and lead its apps to simulators."
 
 
 def is_ours(server: str) -> bool:
@@ -13,10 +15,18 @@ def is_ours(server: str) -> bool:
 
 
 def ask() -> None:
+    if env.text("PARLEY_ENV") == "production":
+        raise SetUpFault(
+            f"PARLEY_ENV names this an installation in production. {WOULD} Start one where PARLEY_ENV, DATABASE_URL and REDIS_URL are not set."
+        )
     if not is_ours("valkey"):
         _ask_broker(env.text("REDIS_URL"))
     if not is_ours("postgres"):
-        _ask_database(env.text("DATABASE_URL"))
+        url = env.text("DATABASE_URL")
+        _ask_database(url)
+        running = services.running(services.home())
+        if not (running and running.database_url == url):  # else a step of the demo that has looked at it
+            _ask_whose()
 
 
 def _ask_broker(url: str) -> None:
@@ -41,3 +51,16 @@ def _ask_database(url: str) -> None:
         raise SetUpFault(oneline.database_away(error)) from None
     finally:
         database.close()
+
+
+def _ask_whose() -> None:
+    from django.db import connection
+
+    try:
+        seen = demo.stranger()
+    finally:
+        connection.close()
+    if seen:
+        raise SetUpFault(
+            f"DATABASE_URL names an installation that no demo has made ({seen}). {WOULD} Name an empty database, or leave DATABASE_URL out."
+        )
