@@ -124,8 +124,9 @@ class Supervisor:
             prefix = f"\033[{colour}m{prefix}\033[0m"
         return lambda line: self.say(prefix + line)
 
-    def watch(self) -> None:
-        """One look at everything: what died is started again, later each time it dies early."""
+    def watch(self, *, beside: int = 0) -> None:
+        """One look at everything: what died is started again, later each time it dies early. `beside`: a child that is not kept here,
+        whose end is for whoever started it."""
         now = time.monotonic()
         for kept in self.kept.values():
             if kept.restart_at is not None:
@@ -134,7 +135,7 @@ class Supervisor:
                     self.say(f"{kept.command.name} started again (process {_pid(kept)})")
             elif not kept.alive:
                 self._plan_restart(kept, now)
-        self._reap()
+        self._reap(beside)
 
     def _plan_restart(self, kept: Kept, now: float) -> None:
         assert kept.process is not None
@@ -148,9 +149,9 @@ class Supervisor:
             f"{kept.command.name} stopped ({_why(kept.process.returncode)}), again in {wait:g} s; log: {kept.log.path}"
         )
 
-    def _reap(self) -> None:
-        """Adopted orphans that ended. Our own children are left to Popen."""
-        own = {kept.process.pid for kept in self.kept.values() if kept.process}
+    def _reap(self, beside: int) -> None:
+        """Adopted orphans that ended. Our own children are left to Popen, which takes one that is gone for one that went well."""
+        own = {kept.process.pid for kept in self.kept.values() if kept.process} | {beside}
         for pid in _children_of(os.getpid()):
             if pid not in own and _is_zombie(pid):
                 try:

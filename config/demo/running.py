@@ -209,8 +209,7 @@ def _run_step(
         process = processes.spawn(command, output=output)
     try:
         while process.poll() is None:
-            _heed(supervisor)
-            supervisor.watch()
+            _watch(supervisor, beside=process.pid)
             time.sleep(0.05)
     finally:
         if process.poll() is None:
@@ -224,18 +223,13 @@ def _await_url(supervisor: Supervisor, name: str, url: str) -> None:
     deadline = time.monotonic() + READY_WITHIN
     reason = "no answer"
     while True:
-        _heed(supervisor)
-        supervisor.watch()
+        _watch(supervisor)
         reason = _why_not_ready(url)
         if not reason:
             return
-        kept = supervisor.kept[name]
-        if kept.deaths >= DEATHS_TOO_MANY:
-            raise SetUpFault(f"{name} does not start: {last_line(kept.log.path)} Its log: {kept.log.path}")
         if time.monotonic() > deadline:
-            raise SetUpFault(
-                f"{name} is not ready after {READY_WITHIN:.0f} s ({reason}). Its log: {kept.log.path}"
-            )
+            log = supervisor.kept[name].log.path
+            raise SetUpFault(f"{name} is not ready after {READY_WITHIN:.0f} s ({reason}). Its log: {log}")
         time.sleep(0.1)
 
 
@@ -248,6 +242,15 @@ def _why_not_ready(url: str) -> str:
         return f"{error.code} {error.read(500).decode(errors='replace')}"
     except OSError as error:
         return str(error)
+
+
+def _watch(supervisor: Supervisor, *, beside: int = 0) -> None:
+    """Whichever dies again and again is named, also where another one is waited for, which may lack nothing but that."""
+    _heed(supervisor)
+    supervisor.watch(beside=beside)
+    for name, kept in supervisor.kept.items():
+        if kept.deaths >= DEATHS_TOO_MANY:
+            raise SetUpFault(f"{name} does not start: {last_line(kept.log.path)} Its log: {kept.log.path}")
 
 
 def _heed(supervisor: Supervisor) -> None:
