@@ -11,8 +11,8 @@ class SetUpFault(Exception):
 
 
 @contextmanager
-def faults() -> Iterator[None]:
-    """Ends the process with one line where the set-up is at fault; every other error keeps its traceback."""
+def faults(*, code: int = 1) -> Iterator[None]:
+    """Ends the process with one line where the set-up is at fault; every other error keeps its traceback. `code`: the exit code that says so."""
     import redis
     from django.db import OperationalError
 
@@ -21,15 +21,15 @@ def faults() -> Iterator[None]:
     try:
         yield
     except (SetUpFault, env.EnvironmentFault) as fault:
-        stop(str(fault))
+        stop(str(fault), code=code)
     except redis.RedisError as error:
         if not services.redis_url():
-            stop(services.NONE_KNOWN)
-        stop(broker_away(error))
+            stop(services.NONE_KNOWN, code=code)
+        stop(broker_away(error), code=code)
     except OperationalError as error:
         if services.database_url():
-            stop(database_away(error))
-        stop(services.NONE_KNOWN)
+            stop(database_away(error), code=code)
+        stop(services.NONE_KNOWN, code=code)
 
 
 def broker_away(error: Exception) -> str:

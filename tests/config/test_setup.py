@@ -73,6 +73,17 @@ def test_a_database_that_is_away_is_one_line(tmp_path: Path) -> None:
     assert lines(done)[0].startswith("The database cannot be used: ")
 
 
+@pytest.mark.parametrize(
+    "known", [{}, {"DATABASE_URL": "postgresql://x@127.0.0.1:9/x"}, {"DATABASE_URL": "x"}]
+)
+def test_a_comparison_without_a_database_has_found_no_difference(
+    known: dict[str, str], tmp_path: Path
+) -> None:
+    done = manage("completeness", PARLEY_HOME=str(tmp_path), **known)
+
+    assert (done.returncode, len(lines(done))) == (2, 1), lines(done)
+
+
 def test_a_wrong_port_is_one_line(tmp_path: Path) -> None:
     done = manage("demo", PARLEY_HOME=str(tmp_path), PORT="eight")
 

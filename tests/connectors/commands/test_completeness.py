@@ -104,7 +104,7 @@ def test_an_empty_ledger_proves_nothing_about_a_full_inbox(agreeing):
     with pytest.raises(CommandError, match="Nothing was compared: the ledger is empty") as raised:
         call_command("completeness", simulator=url, stdout=out, stderr=StringIO())
 
-    assert raised.value.returncode == 1
+    assert raised.value.returncode == 2
     assert "both empty" not in out.getvalue()
 
 
