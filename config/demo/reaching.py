@@ -11,7 +11,7 @@ WOULD = "A demo would give it people with a printed password and lead its apps t
 
 def is_ours(server: str) -> bool:
     """Whether the demo starts it itself: no address names somebody else's."""
-    return not env.text("DATABASE_URL" if server == "postgres" else "REDIS_URL")
+    return not env.secret("DATABASE_URL" if server == "postgres" else "REDIS_URL")
 
 
 def ask() -> None:
@@ -20,9 +20,9 @@ def ask() -> None:
             f"PARLEY_ENV names this an installation in production. {WOULD} Start one where PARLEY_ENV, DATABASE_URL and REDIS_URL are not set."
         )
     if not is_ours("valkey"):
-        _ask_broker(env.text("REDIS_URL"))
+        _ask_broker(env.secret("REDIS_URL"))
     if not is_ours("postgres"):
-        url = env.text("DATABASE_URL")
+        url = env.secret("DATABASE_URL")
         _ask_database(url)
         running = services.running(services.home())
         if not (running and running.database_url == url):  # else a step of the demo that has looked at it

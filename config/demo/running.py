@@ -141,8 +141,8 @@ def _serving(where: embedded.Places, chosen: Plan) -> services.Services:
     own = embedded.addresses(where, pid=os.getpid())
     return services.Services(
         pid=own.pid,
-        database_url=env.text("DATABASE_URL") or own.database_url,
-        redis_url=env.text("REDIS_URL") or own.redis_url,
+        database_url=env.secret("DATABASE_URL") or own.database_url,
+        redis_url=env.secret("REDIS_URL") or own.redis_url,
         simulator_port=chosen.ports.simulator,
         public_url=env.text("PARLEY_PUBLIC_URL", chosen.address),
     )

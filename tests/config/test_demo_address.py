@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from config import embedded
-from config.demo import ports, running
+from config.demo import ports, reaching, running
 
 
 @pytest.fixture
@@ -36,3 +36,16 @@ def test_a_public_address_that_somebody_chose_is_theirs(
     monkeypatch.setenv("PARLEY_PUBLIC_URL", "https://tunnel.example")
 
     assert told(chosen)["PARLEY_PUBLIC_URL"] == "https://tunnel.example"
+
+
+def test_servers_whose_addresses_stand_in_files_are_used_and_none_is_started_beside_them(
+    chosen: running.Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {"DATABASE_URL": "postgresql://parley@db.example/parley", "REDIS_URL": "redis://broker.example/0"}
+    for name, address in given.items():
+        monkeypatch.delenv(name, raising=False)
+        (tmp_path / name).write_text(f"{address}\n")
+        monkeypatch.setenv(f"{name}_FILE", str(tmp_path / name))
+
+    assert given.items() <= told(chosen).items()
+    assert not (reaching.is_ours("postgres") or reaching.is_ours("valkey"))
