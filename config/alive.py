@@ -1,4 +1,4 @@
-"""Which of the Procfile's processes live, and whether the timers are fired."""
+"""Which of the Procfile's processes live, and whether what waits for them is done."""
 
 from collections.abc import Callable
 from functools import partial
@@ -9,6 +9,7 @@ from config import broker, health
 from config.unwell import REACH_BROKER, REACH_TABLES, Unwell, known
 
 OVERDUE_SECONDS = 30
+UNREAD_SECONDS = 60
 BEATING = ("web", "edge", "worker", "triage", "beat", "sync", "reports", "reports-tick")
 # Its workers serve two queues, and one that nobody serves is no better than no worker.
 LINES = {"reports-tick": "reports"}
@@ -56,8 +57,26 @@ def _timers() -> str:
     return "none is overdue"
 
 
+def _receipts() -> str:
+    """A worker whose tasks hang beats and fires timers on, by threads of their own; what platforms told waits all the same."""
+    from django.utils import timezone
+
+    from connectors.models import Receipt, ReceiptState
+
+    known(settings.DATABASE_URL, REACH_TABLES)
+    waiting = Receipt.objects.filter(state=ReceiptState.NEW).order_by("pk")
+    oldest = waiting.values_list("received_at", flat=True).first()
+    age = (timezone.now() - oldest).total_seconds() if oldest else 0.0
+    if age > UNREAD_SECONDS:
+        raise Unwell(
+            f"one has waited for {age:.0f} s and nobody reads it", fix="read the log of the Procfile's line worker and start it again; where it is only behind, raise WORKER_CONCURRENCY"
+        )  # fmt: skip
+    return "none waits for long"
+
+
 CHECKS: dict[str, tuple[Callable[[], str], str]] = {
     **{process: (partial(_heartbeat, process), REACH_BROKER) for process in BEATING},
     "cron": (_cron, REACH_BROKER),
     "timers": (_timers, REACH_TABLES),
+    "deliveries": (_receipts, REACH_TABLES),
 }

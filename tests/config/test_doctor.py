@@ -15,7 +15,7 @@ from django.utils import timezone
 from config import broker, doctor, health
 from config.rq import Pool
 from connectors.figures import VARIABLE
-from connectors.models import PlatformApp
+from connectors.models import PlatformApp, Receipt, ReceiptState
 from inbox.models import Timer, ViewDrift
 from tests.factories import conversations
 from tests.factories.people import ChannelFactory, PersonFactory
@@ -79,6 +79,23 @@ def test_a_timer_that_nobody_fires_is_told_with_its_age() -> None:
 
     Timer.objects.filter(pk=timer.pk).update(fired_at=timezone.now())
     assert line("timers").ok
+
+
+def test_a_delivery_that_nobody_reads_is_told_although_the_worker_says_that_it_lives() -> None:
+    health.beat_heart("worker")
+    now = timezone.now()
+    channel = ChannelFactory()
+    for age, state in ((3600, ReceiptState.DONE), (5, ReceiptState.NEW)):
+        Receipt.objects.create(
+            channel=channel, received_at=now - timedelta(seconds=age), body=b"", state=state
+        )
+    assert line("deliveries").ok
+
+    Receipt.objects.filter(state=ReceiptState.NEW).update(received_at=now - timedelta(seconds=90))
+
+    found = line("deliveries")
+    assert (line("worker").ok, found.ok) == (True, False)
+    assert "one has waited for 90 s" in found.found and "worker" in found.fix
 
 
 def test_counters_that_had_drifted_are_told_for_a_week() -> None:
