@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from django.core.mail import get_connection
 
 from config import alive, broker, health, soundness
 from config.unwell import REACH_BROKER, REACH_DATABASE, REACH_TABLES, Unwell, known
@@ -195,10 +196,20 @@ def _disk() -> str:
 
 def _mail() -> str:
     if settings.EMAIL_HOST:
-        return settings.EMAIL_HOST
+        return _mail_server()
     if settings.PRODUCTION:
         raise Unwell("not configured: nobody can reset a password", fix="set EMAIL_HOST (see .env.example)")
     return f"written to {settings.EMAIL_FILE_PATH}"
+
+
+def _mail_server() -> str:
+    """Greeted and signed in to: at another port, or with the other kind of TLS, a server answers nothing."""
+    where = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
+    try:
+        with get_connection("django.core.mail.backends.smtp.EmailBackend"):
+            return where
+    except OSError as error:  # smtplib's own are such
+        raise Unwell(f"{where}: {health.first_line(error)}", fix=MEND_MAIL) from None
 
 
 def _static() -> str:
@@ -227,6 +238,7 @@ def _not_collected() -> list[str]:
 
 
 COLLECT = "run manage.py collectstatic --noinput"
+MEND_MAIL = "check EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS or EMAIL_USE_SSL, EMAIL_HOST_USER and its password (.env.example)"
 MEND_FIGURES = "mend PARLEY_PLATFORM_FIGURES (docs/operations.md) and restart"
 
 CHECKS: dict[str, tuple[Callable[[], str], str]] = {
@@ -245,6 +257,6 @@ CHECKS: dict[str, tuple[Callable[[], str], str]] = {
     "stored secrets": (_stored_secrets, REACH_TABLES),
     "media": (_media, "set PARLEY_MEDIA to a folder that the processes may write to"),
     "disk": (_disk, "free some space"),
-    "mail": (_mail, "set EMAIL_HOST"),
+    "mail": (_mail, MEND_MAIL),
     "static files": (_static, COLLECT),
 }

@@ -37,6 +37,14 @@ def flag(name: str, *, default: bool = False) -> bool:
     raise EnvironmentFault(f"{name} must be one of 1, 0, true, false, yes, no, on, off; it is {value!r}.")
 
 
+def choice(name: str, *known: str) -> str:
+    """One of these words; the first where nothing is said."""
+    value = text(name, known[0])
+    if value not in known:
+        raise EnvironmentFault(f"{name} must be one of {', '.join(known)}; it is {value!r}.")
+    return value
+
+
 def number(name: str, default: int) -> int:
     value = text(name)
     if not value:

@@ -73,10 +73,15 @@ DEBUG = not PRODUCTION and env.flag("PARLEY_DEBUG")
 # --- Core: email -----------------------------------------------------------------------------------------------------
 
 EMAIL_HOST = env.text("EMAIL_HOST")
-EMAIL_PORT = env.number("EMAIL_PORT", 587)
+EMAIL_USE_SSL = env.flag("EMAIL_USE_SSL")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=not EMAIL_USE_SSL)
+if EMAIL_USE_SSL and EMAIL_USE_TLS:
+    raise env.EnvironmentFault(
+        "EMAIL_USE_SSL is TLS from the first byte and EMAIL_USE_TLS is STARTTLS: set one of them alone."
+    )
+EMAIL_PORT = env.number("EMAIL_PORT", 465 if EMAIL_USE_SSL else 587)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.secret("EMAIL_HOST_PASSWORD")
-EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=True)
 EMAIL_TIMEOUT = 10
 # Never the console: a log that holds links for setting a password hands out accounts.
 EMAIL_FILE_PATH = str(PARLEY_HOME / "mail")
@@ -184,7 +189,16 @@ CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = PRODUCTION
 SECURE_SSL_REDIRECT = PRODUCTION and env.flag("PARLEY_SSL_REDIRECT", default=True)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRODUCTION else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+# Browsers hold to it for a year, and to a list that they ship for longer. We know our own host alone, so for all names below it, and for the
+# list, the domain's owner has to say so.
+HSTS = env.choice("PARLEY_HSTS", "host", "subdomains", "preload")
+SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION and HSTS != "host"
+SECURE_HSTS_PRELOAD = PRODUCTION and HSTS == "preload"
+SILENCED_SYSTEM_CHECKS = {
+    "host": ["security.W005", "security.W021"],
+    "subdomains": ["security.W021"],
+    "preload": [],
+}[HSTS]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 

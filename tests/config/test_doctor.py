@@ -1,6 +1,8 @@
 """What the doctor finds of secrets, connectors and figures, each with its fix."""
 
 import json
+import socketserver
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -136,6 +138,25 @@ def test_a_pool_of_workers_says_that_it_lives(monkeypatch: pytest.MonkeyPatch) -
     pool.check_workers()
 
     assert line("reports").ok
+
+
+class PolitePost(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        self.wfile.write(b"220 post.example\r\n")
+        while line := self.rfile.readline():
+            self.wfile.write(b"221 bye\r\n" if line.startswith(b"quit") else b"250 post.example\r\n")
+
+
+def test_the_mail_server_is_greeted_and_not_only_named(settings: Any) -> None:
+    with socketserver.TCPServer(("127.0.0.1", 0), PolitePost) as post:
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = *post.server_address, False
+        threading.Thread(target=post.handle_request, daemon=True).start()
+        assert line("mail").ok
+
+    found = line("mail")
+
+    assert not found.ok
+    assert f"127.0.0.1:{settings.EMAIL_PORT}: " in found.found and "EMAIL_PORT" in found.fix
 
 
 def test_static_files_of_another_version_are_missed(settings: Any, tmp_path: Path) -> None:
