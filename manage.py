@@ -2,6 +2,7 @@
 """Parley's commands. A fault of the set-up is one line with its remedy, not a traceback."""
 
 import os
+import shlex
 import sys
 
 # What a command ends with where the set-up is at fault, if 1 says something else of it.
@@ -15,7 +16,7 @@ def main() -> int:
 
         from config import oneline
     except ImportError as error:
-        sys.stderr.write(f"Parley's packages are not installed ({error}). Run make demo, or uv sync.\n")
+        sys.stderr.write(f"This Python has not Parley's packages ({error}). {remedy()}\n")
         return 1
     with oneline.faults(code=OF_A_FAULT.get("".join(sys.argv[1:2]), 1)):
         if sys.argv[1:2] == ["demo"]:
@@ -24,6 +25,14 @@ def main() -> int:
             figures.check()
         execute_from_command_line(sys.argv)
     return 0
+
+
+def remedy() -> str:
+    own = os.path.join(os.path.dirname(os.path.abspath(__file__)), ".venv")
+    python = os.path.join(own, "bin", "python")
+    if os.access(python, os.X_OK) and sys.prefix != own:
+        return f"Run {shlex.join([python, *sys.argv])}"
+    return "Run make demo, or python3 tools/bootstrap.py demo, which only installs them."
 
 
 if __name__ == "__main__":
