@@ -9,7 +9,7 @@ import pytest
 from tests.journeys.browsing import Agent
 from tests.journeys.desk import Desk, assert_complete, busy, cut_off, let_claims_run_out
 from tests.journeys.outside import Outside
-from tests.journeys.running import Demo
+from tests.journeys.running import PROCFILE, Demo
 from tests.journeys.waiting import eventually
 
 
@@ -167,9 +167,11 @@ def test_a_page_that_slept_shows_what_it_missed_once_and_nothing_stale(
 def test_a_supervisor_brings_back_every_process_that_dies(
     demo: Demo, outside: Outside, agent: Agent, name: str
 ) -> None:
-    killed = {each: demo.kill(each) for each in ("web", "worker", "triage", "beat", "sync", "cron", "valkey")}
+    others = PROCFILE - {"edge"} | {"valkey", "simulator"}  # edge and postgres die in journeys above
+    killed = {each: demo.kill(each) for each in sorted(others)}
     for each, pid in killed.items():
         demo.await_restart(each, after=pid, within=30)
+    eventually(outside.health, within=30, told="the simulator")
     outside.dm("linkedin", "Everything is back", who=name)
     agent.await_row(name, within=120)  # whoever was asking LinkedIn died, and its lease has to run out
     agent.open(name).reply(f"So it is, {name}").await_sent(f"So it is, {name}", within=30)

@@ -87,7 +87,7 @@ def test_a_home_in_use_is_told_in_one_line_with_the_remedy(demo: Demo) -> None:
     assert "in use" in line and "PARLEY_HOME=" in line
 
 
-def test_a_stale_lock_is_no_hindrance_to_telling_who_holds_the_home(beside: Demo) -> None:
+def test_a_home_that_something_holds_names_its_holder_as_the_lock_tells_it(beside: Demo) -> None:
     beside.home.mkdir(parents=True)
     (beside.home / "lock").write_text("the demo at http://localhost:1/ (process 999999)\n")
     with (beside.home / "lock").open("a+") as held:
