@@ -81,7 +81,7 @@ def _per_channel(rows: QuerySet[Any]) -> dict[int, int]:
 
 def _line(channel: Channel, counts: Counts, *, now: datetime) -> ChannelLine:
     parked = counts.parked.get(channel.pk, 0)
-    is_restricted = _is_restricted(channel)
+    not_for_a_person = _not_for_a_person(channel)
     lines = [*_state_lines(channel, now, parked), *_health_lines(channel, now), *_sync_lines(channel)]
     if waiting := counts.waiting.get(channel.pk, 0):
         lines.append(
@@ -98,15 +98,29 @@ def _line(channel: Channel, counts: Counts, *, now: datetime) -> ChannelLine:
     return ChannelLine(
         channel=channel,
         platform=platforms.label_of(channel.platform),
-        state="Restricted by the platform" if is_restricted else channel.get_state_display(),
-        reconnect=channel.state != ChannelState.CONNECTED and not is_restricted,
+        state=not_for_a_person.state if not_for_a_person else channel.get_state_display(),
+        reconnect=channel.state != ChannelState.CONNECTED and not_for_a_person is None,
         lines=tuple(lines),
     )
 
 
-def _is_restricted(channel: Channel) -> bool:
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """What replies wait for where to connect again helps nothing."""
+
+    state: str
+    until: str
+
+
+RESTRICTED = Parked("Restricted by the platform", "the platform lifts that")
+APP_REFUSED = Parked("Parley's app is refused", "the platform takes Parley's app again")
+
+
+def _not_for_a_person(channel: Channel) -> Parked | None:
     health = getattr(channel, "health", None)
-    return health is not None and health.is_restriction
+    if health is None:
+        return None
+    return RESTRICTED if health.is_restriction else APP_REFUSED if health.is_of_app else None
 
 
 def _state_lines(channel: Channel, now: datetime, parked: int) -> list[Line]:
@@ -114,7 +128,8 @@ def _state_lines(channel: Channel, now: datetime, parked: int) -> list[Line]:
     if channel.state != ChannelState.CONNECTED:
         lines.append(Line(channel.state_reason or "Nobody said why.", trouble=True))
         if parked:
-            until = "the platform lifts that" if _is_restricted(channel) else "it is connected again"
+            not_for_a_person = _not_for_a_person(channel)
+            until = not_for_a_person.until if not_for_a_person else "it is connected again"
             lines.append(Line(f"{parked} replies wait until {until}.", trouble=True))
     if channel.sends_resume_at and channel.sends_resume_at > now:
         lines.append(Line("The platform asked us to wait with messages until", at=channel.sends_resume_at))

@@ -153,6 +153,7 @@ class Refused:
             channel_id=channel_id, reason=reason, seen_version=self.version, now=now, restricted=restricted, of_access=of_access,
         )  # fmt: skip
         until = "the platform lifts its restriction" if restricted else "the channel is connected again"
+        until = f"our access is accepted again, or {until}" if of_access else until
         return self.put_back(f"Waiting until {until}.", now + PARKED_WAIT, "parked")
 
     def put_back(self, reason: str, until: datetime, outcome: str) -> str:

@@ -17,7 +17,7 @@ from django.urls import reverse
 from connectors.actions import _covering, connecting, listening, parking
 from connectors.models import Alarm, AlarmKind, AlarmMail, GapCause, SyncSchedule, Task
 from connectors.queries import grants
-from connectors.rules.remedies import RESTRICTED, THROTTLED, fix_for
+from connectors.rules.remedies import OF_APP, RESTRICTED, THROTTLED, fix_for
 from inbox import access, mail_server, platforms
 from inbox.actions import announcing
 from inbox.models import Channel, ChannelState, NotificationKind, Person
@@ -76,9 +76,11 @@ def _states(channels: Mapping[int, Channel], now: datetime) -> dict[Key, str]:
             continue
         if channel.state == ChannelState.NEEDS_RECONNECT and (health is not None or channel.state_reason):
             said = channel.state_reason or "Nobody said why."
+            short = said if len(said) <= 100 else f"{said[:99]}…"
             if health is not None and health.is_restriction:
-                short = said if len(said) <= 100 else f"{said[:99]}…"
                 found[pk, AlarmKind.RESTRICTED, ""] = f"{short} {fix_for(RESTRICTED).text}"
+            elif health is not None and health.is_of_app:
+                found[pk, AlarmKind.DISCONNECTED, ""] = f"{short} {fix_for(OF_APP).text}"
             else:
                 found[pk, AlarmKind.DISCONNECTED, ""] = said
         elif health is not None and health.subscribed is False:

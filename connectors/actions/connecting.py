@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from connectors import clock as clocks
 from connectors import contexts, sealing
-from connectors.actions import _covering, _handing_over, backfilling, planning, refreshing
+from connectors.actions import _covering, _handing_over, backfilling, planning, refreshing, scheduling
 from connectors.actions.scheduling import Walk
 from connectors.contract import Account, ConnectorError, Grant, Remedy
 from connectors.http import Before
@@ -65,6 +65,7 @@ def register_app(
         recording.record(
             brand=None, by=None, act="registered again", subject="platform app", subject_name=app.platform, now=now,
         )  # fmt: skip
+        scheduling.try_again(app=app, now=now)
     return app
 
 

@@ -46,19 +46,26 @@ NO_RIGHT = "The platform gave no right to renew this permission any further; it 
 TOO_LATE = "The permission has ended and cannot be renewed; connect the channel again."
 
 
+class AppRefused(ConnectorError):
+    """The platform renews nothing for our app as it is registered, and said nothing of the grant: to connect again helps nobody."""
+
+
 def is_due_before_use(credential: Credential, *, now: datetime) -> bool:
     ends = credential.expires_at is not None and credential.expires_at <= now + USABLE_FOR
     return ends and platforms.get(credential.app.platform).auth.refresh != "none"
 
 
-def refresh(*, channel_id: int, seen_version: int, clock: Clock, watch: Before | None = None) -> Tokens:
+def refresh(
+    *, channel_id: int, seen_version: int, clock: Clock, watch: Before | None = None, ahead: bool = False
+) -> Tokens:
     """Tokens newer than the version the caller saw. Whoever comes second waits for the first one's. `watch`: called ahead of each
-    request.
+    request. `ahead`: what we have still holds, so that nothing need wait for this.
 
-    Raises ConnectorError: RECONNECT has parked the channel already, RETRY means later.
+    Raises ConnectorError: RECONNECT has parked the channel already, RETRY means later. AppRefused has parked it, too, unless it was
+    asked for ahead of time, until a later renewal is answered.
     """
     if _take_lease(channel_id, seen_version, clock()):
-        return _refresh_as_winner(channel_id, seen_version, clock, watch)
+        return _refresh_as_winner(channel_id, seen_version, clock, watch, ahead=ahead)
     return _wait_for_winner(channel_id, seen_version, clock)
 
 
@@ -72,7 +79,9 @@ def _take_lease(channel_id: int, seen_version: int, now: datetime) -> bool:
     )
 
 
-def _refresh_as_winner(channel_id: int, seen_version: int, clock: Clock, watch: Before | None) -> Tokens:
+def _refresh_as_winner(
+    channel_id: int, seen_version: int, clock: Clock, watch: Before | None, *, ahead: bool
+) -> Tokens:
     channel = Channel.objects.get(pk=channel_id)
     try:
         if platforms.get(channel.platform).auth.refresh == "none":
@@ -83,17 +92,28 @@ def _refresh_as_winner(channel_id: int, seen_version: int, clock: Clock, watch: 
         tokens = connector.refresh(context)
     except ConnectorError as error:
         passes = error.remedy in (Remedy.RETRY, Remedy.UNKNOWN, Remedy.WAIT)
+        of_app = error.remedy in (Remedy.BUG, Remedy.TELL)  # a grant that is refused is RECONNECT
         _give_up_lease(channel_id, seen_version, "" if passes else error.reason)
         log.warning("refresh_failed", channel=channel_id, remedy=error.remedy.value, code=error.code)
+        if of_app:
+            log.error("app_refused", channel=channel_id, platform=channel.platform, code=error.code)
         if passes:
             raise ConnectorError(
                 error.reason, remedy=Remedy.RETRY, code=error.code, retry_at=error.retry_at
             ) from error
+        if of_app and ahead:
+            raise AppRefused(error.reason, remedy=Remedy.REFRESH, code=error.code) from error
         parked = parking.heed_refusal(
-            channel_id=channel_id, reason=error.reason, seen_version=seen_version, now=clock()
+            channel_id=channel_id,
+            reason=error.reason,
+            seen_version=seen_version,
+            now=clock(),
+            of_access=of_app,
         )
         if not parked:
             raise ConnectorError(RENEWED, remedy=Remedy.RETRY, code=error.code) from error
+        if of_app:
+            raise AppRefused(error.reason, remedy=Remedy.REFRESH, code=error.code) from error
         raise ConnectorError(error.reason, remedy=Remedy.RECONNECT, code=error.code) from error
     except Exception:  # nobody was asked, or it is a fault of ours: nothing is wrong with the grant
         _give_up_lease(channel_id, seen_version)
@@ -179,7 +199,7 @@ def refresh_if_due(
         raise contexts.NotReady(str(missing)) from missing
     if kept:
         return kept
-    refresh(channel_id=channel_id, seen_version=credential.version, clock=clock, watch=watch)
+    refresh(channel_id=channel_id, seen_version=credential.version, clock=clock, watch=watch, ahead=True)
     return ""
 
 

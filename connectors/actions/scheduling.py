@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Least
 
 from connectors.actions import _runs
-from connectors.models import Level, SyncSchedule, Task
+from connectors.models import Level, PlatformApp, SyncSchedule, Task
 from connectors.rules import lanes
 from inbox.actions import recording
 from inbox.models import Channel, Person
@@ -202,6 +202,14 @@ def run_soon(*, channel: Channel, by: Person, now: datetime) -> int:
 
 
 @transaction.atomic
+def try_again(*, app: PlatformApp, now: datetime) -> None:
+    """The app is registered anew. Whose access could not be renewed may have it now: whatever asks first renews it, and lets go what waited
+    for that."""
+    stuck = Channel.objects.filter(credential__app=app).exclude(credential__refresh_error="")
+    asking = SyncSchedule.objects.filter(channel__in=stuck, task__in=(Task.POLL, Task.RECONCILE, Task.TOKENS))
+    asking.exclude(next_run_at=None).update(next_run_at=now, failures=0, waits=0)
+
+
 def start_over(*, schedule_id: int) -> None:
     """The next run reads everything the platform still tells. What a comparison finds is judged as ever: by where the last whole one
     began."""

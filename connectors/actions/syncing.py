@@ -35,7 +35,7 @@ from connectors.actions.scheduling import LEASE
 from connectors.clock import Clock
 from connectors.contract import ConnectorError, Item, Remedy
 from connectors.models import GapCause, Level, SyncRun, SyncSchedule, Task
-from connectors.rules.remedies import NOT_READY, RESTRICTED, THROTTLED
+from connectors.rules.remedies import NOT_READY, OF_APP, RESTRICTED, THROTTLED
 
 log = structlog.get_logger(__name__)
 MAX_SECONDS = 120.0  # of one turn; the rest comes with the next
@@ -115,6 +115,8 @@ def run(
 
 
 def _remedy_of(error: ConnectorError) -> str:
+    if isinstance(error, refreshing.AppRefused):
+        return OF_APP
     waits = error.throttled and error.remedy is Remedy.RETRY and error.retry_at is None
     return THROTTLED if waits else RESTRICTED if error.restricted else error.remedy.value
 

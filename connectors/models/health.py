@@ -73,6 +73,12 @@ class ChannelHealth(models.Model):
         """Whether replies wait for the platform alone, which lifts the restriction itself: to connect again helps nothing."""
         return self.restricted and self.channel.state == ChannelState.NEEDS_RECONNECT
 
+    @property
+    def is_of_app(self) -> bool:
+        """Whether replies wait for our app to be put right: its platform renews no access for it, and said nothing of the grant."""
+        parked = self.refused_version > 0 and self.channel.state == ChannelState.NEEDS_RECONNECT
+        return parked and bool(getattr(getattr(self.channel, "credential", None), "refresh_error", ""))
+
 
 class RateBudget(models.Model):
     """What a platform last said of its limits for a channel."""

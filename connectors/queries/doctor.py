@@ -14,7 +14,7 @@ from connectors.contract import UNKNOWN_KIND
 from connectors.models import Credential, DeadItem, SyncSchedule, Task
 from connectors.queries import grants
 from connectors.rules import knocks
-from connectors.rules.remedies import RESTRICTED, THROTTLED, Place, fix_for
+from connectors.rules.remedies import OF_APP, RESTRICTED, THROTTLED, Place, fix_for
 from inbox import platforms
 from inbox.models import Channel, ChannelState, Handle
 from inbox.platforms import Manifest
@@ -108,6 +108,9 @@ def _state(channel: Channel, missing: str) -> Finding:
     if health is not None and health.is_restriction:
         said = f"Restricted by the platform: {channel.state_reason or 'it did not say why.'}"
         return Finding("Connection", False, said, fix=fix_for(RESTRICTED).text)
+    if health is not None and health.is_of_app:
+        said = f"Parley's app is refused: {channel.state_reason}"
+        return Finding("Connection", False, said, fix=fix_for(OF_APP).text)
     return Finding(
         "Connection", ok, said, fix="" if ok else "Connect the account again.", button="" if ok else "connect"
     )
@@ -120,6 +123,9 @@ def _grant(
         yield Finding("Token", False, "There is none.", fix="Connect the account.", button="connect")
         return
     may_renew = grants.is_renewed(credential, now=now)
+    again, button = "Connect the account again.", "connect"
+    if _is_refused_for_the_app(credential):
+        again, button = fix_for(OF_APP).text, ""
     ends, renewal = credential.expires_at, RENEWALS[manifest.auth.refresh if may_renew else "none"]
     if ends is None:
         yield Finding("Token", True, "It has no end.")
@@ -127,7 +133,7 @@ def _grant(
         renews = may_renew and not credential.refresh_error
         yield Finding(
             "Token", None if renews else False, f"It has ended; {renewal}. It ended", at=ends,
-            fix="" if renews else "Connect the account again.", button="" if renews else "connect",
+            fix="" if renews else again, button="" if renews else button,
         )  # fmt: skip
     else:
         soon = not may_renew and ends <= now + ENDS_SOON
@@ -144,12 +150,21 @@ def _grant(
         )  # fmt: skip
     if credential.refresh_error:
         yield Finding(
-            "Renewing", False, f"It failed: {credential.refresh_error}", fix="Connect the account again.", button="connect"
+            "Renewing", False, f"It failed: {credential.refresh_error}", fix=again, button=button
         )  # fmt: skip
     elif credential.version > 1:
         times = credential.version - 1
         said = "Renewed once," if times == 1 else f"Renewed {times} times, the last time"
         yield Finding("Renewing", True, said, at=credential.issued_at)
+
+
+def _is_refused_for_the_app(credential: Credential) -> bool:
+    """A grant that is refused itself parks its channel for good."""
+    health = getattr(credential.channel, "health", None)
+    is_of_app = credential.channel.state == ChannelState.CONNECTED or (
+        health is not None and health.is_of_app
+    )
+    return bool(credential.refresh_error) and is_of_app
 
 
 def _scopes(manifest: Manifest, credential: Credential | None) -> tuple[Scope, ...]:

@@ -25,6 +25,7 @@ THROTTLED = (
 )
 NOT_READY = "not ready"  # no remedy of the contract: the process that was to ask lacks a key or a connector
 RESTRICTED = "restricted"  # no remedy of the contract: the account is, for a while, and the grant holds
+OF_APP = "of app"  # no remedy of the contract: our app is refused, and the grant may be good
 _FIXES = {
     "retry": Fix("Nothing to do: it is tried again by itself, when the platform allows it."),
     THROTTLED: Fix(
@@ -38,6 +39,10 @@ _FIXES = {
     RESTRICTED: Fix(
         "Nothing to do here: replies wait, and go out when the platform lifts it; to connect again lifts nothing. Where the account is free again"
         " there and replies still wait, connect it again."
+    ),
+    OF_APP: Fix(
+        "Put the registration of Parley's app right, at the platform or with manage.py register_app. Then it goes on by itself, and no account"
+        " need be connected again."
     ),
     "refresh": Fix("Connect the account again.", Place.CONNECTION),
     "reconnect": Fix("Connect the account again.", Place.CONNECTION),

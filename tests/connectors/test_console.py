@@ -1002,6 +1002,7 @@ def test_the_doctor_names_each_red_line_with_its_fix(
     Credential.objects.filter(channel=planned).update(expires_at=timezone.now() + timedelta(hours=1))
     page.post(at("look", planned, planned.public_id))
     Credential.objects.filter(channel=planned).update(expires_at=timezone.now() - timedelta(hours=1))
+    Channel.objects.filter(pk=planned.pk).update(state=ChannelState.NEEDS_RECONNECT)  # as that refusal does
     planned = Channel.objects.select_related("health").get(pk=planned.pk)
 
     red = {

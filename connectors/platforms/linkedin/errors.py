@@ -26,6 +26,7 @@ class Rule:
 
 
 _SIGN_IN: Final = "LinkedIn no longer accepts our access. Connect the account again."
+_APP: Final = "LinkedIn does not take this app's key or secret. Whoever runs Parley registers the right one (register_app)."
 _ROLE: Final = "LinkedIn does not allow this: a role at the page, or a product of the app, is missing."
 NO_FILES: Final = (
     "LinkedIn does not let Parley upload files for this account: a role, or a product of the app, is missing. Messages without a file go"
@@ -122,12 +123,15 @@ def _name(body: Mapping[str, Any], answer: Answer) -> str:
 
 
 def sign_in_refusal(answer: Answer, ctx: Context) -> ConnectorError:
+    """The token endpoint speaks OAuth: a refused grant is final. What names our app says nothing of the grant, nor does a server that is
+    busy or in trouble, whatever it calls that."""
     code = wire.text(answer.error_body().get("error"))
-    if code == "invalid_client":
-        return ConnectorError("LinkedIn does not know this app's key.", remedy=Remedy.BUG, code=code)
-    if code:
-        return ConnectorError(_SIGN_IN, remedy=Remedy.RECONNECT, code=code)
+    if answer.status != 429 and answer.status < 500:
+        if code in ("invalid_grant", "invalid_request", "access_denied"):
+            return ConnectorError(_SIGN_IN, remedy=Remedy.RECONNECT, code=code)
+        if code in ("invalid_client", "unauthorized_client"):
+            return ConnectorError(_APP, remedy=Remedy.BUG, code=code)
     error = refusal(answer, ctx, "token")
-    if error.remedy is Remedy.REFRESH:
-        return ConnectorError(error.reason, remedy=Remedy.RECONNECT, code=error.code)
+    if error.remedy is Remedy.REFRESH:  # no access was shown here but our app's own
+        return ConnectorError(_APP, remedy=Remedy.BUG, code=error.code)
     return error

@@ -24,6 +24,9 @@ class Rule:
 
 
 _SIGN_IN: Final = "X no longer accepts our access."
+_APP: Final = (
+    "X does not take this app's key or secret. Whoever runs Parley registers the right one (register_app)."
+)
 _SCOPE: Final = "X does not allow the app to do this. Connect the account again, with all permissions."
 _SPENT: Final = "The app's allowance at X is used up. See to its billing."
 NO_MENTIONS: Final = (
@@ -234,14 +237,18 @@ def _name(body: Mapping[str, Any], answer: Answer) -> str:
 
 
 def sign_in_refusal(answer: Answer, ctx: Context) -> ConnectorError:
-    """The token endpoint speaks OAuth: a refused grant is final, whoever used it up."""
+    """The token endpoint speaks OAuth: a refused grant is final, whoever used it up. What names our app says nothing of the grant, nor does
+    a server that is busy or in trouble, whatever it calls that."""
     code = wire.text(answer.error_body().get("error"))
-    if code in ("invalid_grant", "invalid_request", "unauthorized_client", "access_denied"):
-        reason = "X does not accept this sign-in any more. Connect the account again."
-        return ConnectorError(reason, remedy=Remedy.RECONNECT, code=code)
-    if code == "invalid_client":
-        return ConnectorError("X does not know this app's key.", remedy=Remedy.BUG, code=code)
+    if answer.status != 429 and answer.status < 500:
+        if code in ("invalid_grant", "invalid_request", "access_denied"):
+            reason = "X does not accept this sign-in any more. Connect the account again."
+            return ConnectorError(reason, remedy=Remedy.RECONNECT, code=code)
+        if code in ("invalid_client", "unauthorized_client"):  # the second of a secret that is wrong, too
+            return ConnectorError(_APP, remedy=Remedy.BUG, code=code)
     error = refusal(answer, ctx, "token")
-    if error.remedy is Remedy.REFRESH:
-        return ConnectorError(error.reason, remedy=Remedy.RECONNECT, code=error.code, rates=error.rates)
+    # No access was shown here but our app's own, and no account was named.
+    if error.remedy is Remedy.REFRESH or error.reason in (_SCOPE, _SPENT):
+        reason = _SPENT if error.reason == _SPENT else _APP
+        return ConnectorError(reason, remedy=Remedy.BUG, code=error.code, rates=error.rates)
     return error

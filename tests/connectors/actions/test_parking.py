@@ -6,10 +6,20 @@ from datetime import timedelta
 import pytest
 from django.db.models import F
 
-from connectors import contexts
-from connectors.actions import connecting, delivering, draining, parking, refreshing, settling, syncing
+from connectors import channel_states, contexts, sealing
+from connectors.actions import (
+    alarming,
+    connecting,
+    delivering,
+    draining,
+    parking,
+    refreshing,
+    settling,
+    syncing,
+)
 from connectors.contract import Account, AccountChanged, AccountState, ConnectorError, Grant, Remedy
-from connectors.models import Credential, DeadItem, Receipt, ReceiptState, SyncSchedule
+from connectors.models import Alarm, Credential, DeadItem, Receipt, ReceiptState, SyncSchedule
+from connectors.queries import doctor
 from inbox.actions import channels, receiving
 from inbox.models import Channel, ChannelState, MessageState
 from inbox.queries import outbox
@@ -398,3 +408,35 @@ def test_nor_does_one_make_it_worse_who_waited_in_vain_for_another_to_renew(
             refreshing.refresh(channel_id=channel.pk, seen_version=seen, clock=clock)
 
     assert told.value.remedy is Remedy.RETRY
+
+
+def test_a_wrong_key_of_ours_holds_replies_up_until_it_is_right_and_nobody_connects_anything_again(
+    channel, clock, queued_reply, platform, app
+):
+    clock.passes(2 * 3600)  # the access has ended
+    platform.refresh_fails = ConnectorError("It does not know this app's key.", remedy=Remedy.BUG)
+    assert delivering.deliver(message_id=queued_reply.pk, clock=clock) == "parked"
+    sync(channel, clock, queued_reply)
+    channel.refresh_from_db()
+    assert channel.state == ChannelState.NEEDS_RECONNECT
+    [line] = channel_states.of_brand(channel.brand, now=clock())
+    red = [each for each in doctor.examine(channel, now=clock()).findings if each.ok is False]
+    alarming.look(now=clock())
+    told = " ".join([line.state, *(each.text for each in line.lines), *(each.fix for each in red)])
+    told += Alarm.objects.get().said
+    assert "Parley's app is refused" in told and "does not know this app's key" in told
+    assert "Connect the account again" not in told and "it is connected again" not in told
+
+    platform.refresh_fails = None
+    planned = SyncSchedule.objects.get()
+    SyncSchedule.objects.update(next_run_at=clock() + timedelta(minutes=15))
+    secrets = sealing.unseal(app.sealed)
+    connecting.register_app(platform="fake", client_id="c", secrets=secrets, origins={}, now=clock())
+    planned.refresh_from_db()
+    assert planned.next_run_at == clock()
+    syncing.run(schedule_id=planned.pk, clock=clock, pause=clock.passes)
+
+    channel.refresh_from_db()
+    assert (channel.state, Credential.objects.get().refresh_error) == (ChannelState.CONNECTED, "")
+    clock.passes(1)  # a parked reply waits for a moment before each try
+    assert delivering.deliver(message_id=queued_reply.pk, clock=clock) == "sent"

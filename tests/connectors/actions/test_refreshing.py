@@ -5,10 +5,11 @@ import pytest
 from django.conf import settings
 from django.db import OperationalError, connection
 
-from connectors import contexts
+from connectors import channel_states, contexts
 from connectors.actions import refreshing
 from connectors.contract import ConnectorError, Remedy, Tokens
 from connectors.models import Credential
+from connectors.queries import doctor
 from inbox import platforms
 from inbox.models import Channel, ChannelState
 from inbox.platforms import AuthRules
@@ -190,3 +191,18 @@ def test_whose_connector_is_gone_is_not_renewed_for_want_of_it_alone(channel, cl
 
     with pytest.raises(contexts.NotReady, match="No connector for “gone”"):
         refreshing.refresh_if_due(channel_id=channel.pk, clock=clock)
+
+
+def test_what_is_refused_to_our_app_ahead_of_time_holds_nothing_up_and_is_told(channel, platform, clock):
+    platform.refresh_fails = ConnectorError("It does not know this app's key.", remedy=Remedy.BUG)
+
+    with pytest.raises(refreshing.AppRefused):
+        refreshing.refresh_if_due(channel_id=channel.pk, clock=clock, at_once=True)
+
+    assert Channel.objects.get(pk=channel.pk).state == ChannelState.CONNECTED
+    [line] = channel_states.of_brand(channel.brand, now=NOW)
+    assert "Renewing the permission failed: It does not know this app's key." in [
+        each.text for each in line.lines
+    ]
+    [renewing] = [each for each in doctor.examine(channel, now=NOW).findings if each.name == "Renewing"]
+    assert renewing.fix.startswith("Put the registration of Parley's app right")

@@ -604,6 +604,25 @@ def test_after_the_end_only_a_person_helps(linkedin: FakePlatform) -> None:
     assert caught.value.remedy is Remedy.RECONNECT
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "remedy"),
+    [
+        (400, "invalid_grant", Remedy.RECONNECT),
+        (429, "too_many_requests", Remedy.RETRY),
+        (503, "temporarily_unavailable", Remedy.RETRY),
+        (401, "invalid_client", Remedy.BUG),
+        (401, "", Remedy.BUG),
+    ],
+)
+def test_only_a_grant_that_is_refused_itself_wants_a_person(
+    linkedin: FakePlatform, status: int, code: str, remedy: Remedy
+) -> None:
+    linkedin.on("POST", "/oauth/v2/accessToken", json_answer({"error": code}, status))
+    with pytest.raises(ConnectorError) as caught:
+        connector.refresh(linkedin.context(connector, ACCOUNT, tokens=Tokens("a", "r")))
+    assert caught.value.remedy is remedy
+
+
 def test_the_page_is_subscribed_with_every_sign_escaped(linkedin: FakePlatform) -> None:
     linkedin.on("POST", "/rest/memberAuthorizations", httpx.Response(201))
     linkedin.on("GET", "/rest/organizationAcls", json_answer({"elements": [{"organization": PAGE}]}))

@@ -396,6 +396,26 @@ def test_a_used_up_refresh_token_wants_a_person(x: FakePlatform, status: int) ->
     assert caught.value.remedy is Remedy.RECONNECT
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "remedy"),
+    [
+        (429, {"error": "invalid_request"}, Remedy.RETRY),
+        (503, {"error": "temporarily_unavailable"}, Remedy.RETRY),
+        (401, {"error": "unauthorized_client"}, Remedy.BUG),
+        (401, {"title": "Unauthorized"}, Remedy.BUG),
+        (403, {"type": "https://api.x.com/2/problems/usage-capped"}, Remedy.BUG),
+    ],
+)
+def test_what_is_not_said_of_the_grant_has_nobody_connect_again(
+    x: FakePlatform, status: int, body: dict[str, str], remedy: Remedy
+) -> None:
+    x.on("POST", "/2/oauth2/token", json_answer(body, status))
+    with pytest.raises(ConnectorError) as caught:
+        connector.refresh(x.context(connector, ACCOUNT))
+    assert caught.value.remedy is remedy
+    assert "Connect" not in caught.value.reason
+
+
 def test_a_new_webhook_is_registered_and_every_event_asked_for(x: FakePlatform) -> None:
     url = "https://parley.example/hook"
     x.on("GET", "/2/webhooks", json_answer({"meta": {"result_count": 0}}))
