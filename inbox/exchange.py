@@ -69,6 +69,7 @@ class Party:
     followers: int | None = None
     verified: bool | None = None
     stand_in: bool = False  # the id was made up for somebody whom the platform hides: it may be anybody
+    takes_messages: bool | None = None  # from this account; False: none to begin with
 
 
 @dataclass(frozen=True, slots=True)

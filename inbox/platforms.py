@@ -50,6 +50,7 @@ class SendRules:
     public_reply_to: bool = False  # a public answer is posted under one message of the thread and names it
     requires_human: bool = False  # every send must follow a person's own click
     typing: bool = False  # the customer can be shown that somebody writes to them
+    reach_in_profile: bool = False  # who is asked for says whether they take messages from this account
     fetches_for: timedelta = timedelta(
         0
     )  # it loads files from our address within the call, for up to so long

@@ -84,6 +84,7 @@ class Refused:
                         channel_id=self.message.channel_id,
                         external_id=self.message.conversation.recipient_key,
                         reason=error.reason,
+                        asked_at=self.message.attempted_at or self.clock(),
                         now=self.clock(),
                     )
                 return self._fail(error.reason)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import structlog
 from django.conf import settings
 from django.db import OperationalError
+from django.db.models import Q
 
 from connectors import contexts, downloads
 from connectors.actions import _copies, budgets, refreshing
@@ -189,9 +190,13 @@ def refresh_profiles(
     age = manifest.profile_cache or PROFILES_GOOD_FOR
     if manifest.profile_cache is not None:
         age -= min(ahead + EARLY, age)
-    before = (began or asker.clock()) - (min(age, timedelta(days=days)) if days else age)
+    started = began or asker.clock()
+    before = started - (min(age, timedelta(days=days)) if days else age)
+    is_due = Q(looked_up_at__lt=before)
+    if manifest.send.reach_in_profile:  # it may say that they take messages again
+        is_due |= Q(looked_up_at__lt=started) & ~Q(unavailable_reason="")
     while True:
-        old = Handle.objects.filter(channel=asker.channel, looked_up_at__lt=before).select_related("channel")
+        old = Handle.objects.filter(is_due, channel=asker.channel).select_related("channel")
         batch = list(old.order_by("looked_up_at", "pk")[:PROFILES_AT_ONCE])
         for handle in batch:
             _look_up_again(handle, asker)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -68,11 +69,15 @@ def situation_of(conversation: Conversation) -> Situation:
 
 
 def verdict_on(
-    conversation: Conversation, *, text: str, files: Sequence[Attachment], now: datetime
+    conversation: Conversation, *, text: str, files: Sequence[Attachment], now: datetime, again: bool = False
 ) -> Verdict:
+    """`again`: a person wants it tried once more. That somebody took no messages then is no reason not to ask: only asking shows that they do."""
     manifest = platforms.get(conversation.platform)
     facts = [FileFacts(file.kind, file.mime, file.size or 0, file.name) for file in files]
-    return reply_policy.check(manifest, situation_of(conversation), text=text, files=facts, now=now)
+    situation = situation_of(conversation)
+    if again:
+        situation = replace(situation, unavailable_reason="")
+    return reply_policy.check(manifest, situation, text=text, files=facts, now=now)
 
 
 def queue(

@@ -9,7 +9,7 @@ from inbox import events
 from inbox.actions import _conversations, _sql
 from inbox.actions._arrivals import Batch, Key, Met
 from inbox.exchange import InboundMessage, ThreadKind
-from inbox.models import EventKind
+from inbox.models import EventKind, Message
 from inbox.models.conversations import UNDER_WAY
 from inbox.rules.cleaning import clean
 
@@ -49,6 +49,24 @@ def note(batch: Batch) -> list[int]:
             [reason, channel_id, change.external_id, reason, change.at],
         )
     return [pk for (pk,) in changed]
+
+
+def took(ledger: events.Ledger, message: Message, now: datetime) -> None:
+    """The platform has taken a message to them, so it takes others."""
+    if message.in_public:
+        return
+    found = _sql.rows(
+        """UPDATE inbox_handle SET unavailable_reason = ''
+            WHERE channel_id = %s AND external_id = %s AND unavailable_reason <> '' RETURNING id""",
+        [message.channel_id, message.conversation.recipient_key],
+    )
+    tell(ledger, [pk for (pk,) in found], now)
+
+
+def has_written_since(handle_id: int, moment: datetime) -> bool:
+    """To us. What history tells was said before."""
+    said = Message.objects.filter(author_handle=handle_id, created_at__gt=moment, historical=False)
+    return said.exclude(conversation__kind=ThreadKind.COMMENT).exists()
 
 
 def tell(ledger: events.Ledger, handle_ids: list[int], now: datetime) -> None:

@@ -44,6 +44,9 @@ def _update(channel_id: int, party: Party, now: datetime, *, whole: bool) -> Non
         Handle.objects.filter(pk=handle.pk).update(
             name=name, username=username, avatar_url=avatar, looked_up_at=now, followers=followers, verified=verified,
         )  # fmt: skip
+        if party.takes_messages and handle.unavailable_reason:
+            Handle.objects.filter(pk=handle.pk).update(unavailable_reason="")
+            _reach.tell(ledger, [handle.pk], now)
         if (name, username, avatar, followers, verified) == (
             handle.name, handle.username, handle.avatar_url, handle.followers, handle.verified,
         ):  # fmt: skip
@@ -95,12 +98,17 @@ def forget_profile(*, channel_id: int, external_id: str, before: datetime, now: 
 
 
 @transaction.atomic(durable=True)
-def mark_unavailable(*, channel_id: int, external_id: str, reason: str, now: datetime) -> None:
-    """The platform says that this person cannot be written to. A new message from them to us lifts it (receiving)."""
+def mark_unavailable(
+    *, channel_id: int, external_id: str, reason: str, asked_at: datetime, now: datetime
+) -> None:
+    """The platform says that this person cannot be written to. It is lifted by a message from them to us (receiving), also one that came
+    after we had `asked_at`; by one to them that the platform takes (sending); and by a profile that says so."""
     found = Handle.objects.filter(channel_id=channel_id, external_id=external_id)
     handle = found.exclude(unavailable_reason=reason[:300]).select_related("contact").first()
     if handle is None:
         return
     with events.ledger(handle.contact.brand_id) as ledger:
+        if _reach.has_written_since(handle.pk, asked_at):
+            return
         Handle.objects.filter(pk=handle.pk).update(unavailable_reason=reason[:300])
         _reach.tell(ledger, [handle.pk], now)

@@ -51,7 +51,8 @@ def queue_reply(
 
 @transaction.atomic(durable=True)
 def retry(*, message: Message, by: Person, now: datetime, seen_seq: int | None = None) -> Message:
-    """Send a reply that failed once more, because a person says so. The window and the limits are asked again.
+    """Send a reply that failed once more, because a person says so. The window and the limits are asked again, and the
+    platform whether its person takes messages by now.
 
     `seen_seq`: up to where that person has read. Raises StaleReply where the thread moved on since, ReplyRefused as for a new reply.
     """
@@ -64,7 +65,11 @@ def retry(*, message: Message, by: Person, now: datetime, seen_seq: int | None =
         if seen_seq is not None and (newer := _answering.news_to(by, current.conversation, seen_seq)):
             raise StaleReply(newer)
         verdict = verdict_on(
-            current.conversation, text=current.text, files=list(current.attachments.all()), now=now
+            current.conversation,
+            text=current.text,
+            files=list(current.attachments.all()),
+            now=now,
+            again=True,
         )
         if not verdict.allowed:
             raise ReplyRefused(verdict.problem)

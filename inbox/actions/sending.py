@@ -19,6 +19,7 @@ from inbox.actions import (
     _leaving_now,
     _not_sent,
     _notifying,
+    _reach,
     _sql,
     _taken_echoes,
     _threads,
@@ -125,6 +126,7 @@ def mark_reply_sent(*, message_id: int, external_id: str, at: datetime | None, n
         is_known = message.external_id and not _twins.is_anothers(message, external_id)
         released = None if is_known else _has_left(ledger, message, external_id, at, now)
         _taken_echoes.forget([message_id])
+        _reach.took(ledger, message, now)
     if released:
         _twins.stand_apart(released, now)
 

@@ -48,6 +48,7 @@ MANIFEST: Final = configured(
             files_per_message=1,
             text_with_files=True,
             public_reply_to=True,
+            reach_in_profile=True,
         ),
         receive=ReceiveRules(
             mode="webhook", reads=True, typing=True, groups=True, comments=True, escaped=True

@@ -14,7 +14,7 @@ def party(given: object, external_id: str = "") -> Party:
     if isinstance(holder.get("data"), Mapping):
         holder = holder["data"]
     metrics = wire.mapping(holder.get("public_metrics"))
-    verified = holder.get("verified")
+    verified, takes = holder.get("verified"), holder.get("receives_your_dm")
     followers = (
         metrics.get("followers_count_str"),
         metrics.get("followers_count"),
@@ -28,6 +28,7 @@ def party(given: object, external_id: str = "") -> Party:
         or wire.text(holder.get("profile_image_url")),
         followers=next((number for each in followers if (number := wire.count(each)) is not None), None),
         verified=verified if isinstance(verified, bool) else None,
+        takes_messages=takes if isinstance(takes, bool) else None,
     )
 
 

@@ -11,7 +11,7 @@ from connectors.models import ChannelHealth, Credential, DeliveryAttempt, RateBu
 from connectors.queries import runs
 from connectors.rules import patience
 from inbox import platforms
-from inbox.actions import channels, receiving
+from inbox.actions import channels, receiving, replying
 from inbox.exchange import ThreadKind
 from inbox.models import Channel, ChannelState, Conversation, Handle, Message, MessageState
 from inbox.queries import outbox
@@ -330,6 +330,18 @@ def test_somebody_who_cannot_be_written_to_is_remembered(queued_reply, platform,
     deliver(queued_reply, clock)
 
     assert Handle.objects.get(external_id="mara").unavailable_reason == "This person has blocked you."
+
+
+def test_whoever_takes_messages_again_is_shown_to_by_a_retry(queued_reply, platform, clock, agent):
+    for _ in range(2):
+        platform.refuses(Remedy.TELL, "You are not connected.", contact_unavailable=True)
+        assert deliver(queued_reply, clock) == "failed"
+        with pytest.raises(replying.ReplyRefused, match="You are not connected"):
+            queue("Hello?", channel=queued_reply.channel, agent=agent, now=clock())
+        replying.retry(message=queued_reply, by=agent, now=clock())
+
+    assert deliver(queued_reply, clock) == "sent"
+    assert Handle.objects.get(external_id="mara").unavailable_reason == ""
 
 
 def test_a_lost_answer_is_uncertain_and_never_sent_again(queued_reply, platform, clock):

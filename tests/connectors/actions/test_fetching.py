@@ -1,6 +1,7 @@
 import errno
 import os
 import time
+from dataclasses import replace
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
@@ -457,6 +458,21 @@ def test_who_was_asked_about_long_ago_is_asked_about_anew(hourly, receipt, platf
     assert (done.events, SyncRun.objects.get().state) == (2, "done")
     turn(hourly, clock)
     assert len(platform.asked_profiles) == 2
+
+
+def test_whoever_took_no_messages_is_asked_about_with_each_run_where_that_is_told(
+    hourly, receipt, platform, clock
+):
+    known(receipt, platform, 1, 1)
+    Handle.objects.filter(external_id="p1").update(unavailable_reason="They take no messages.")
+    platform.profiles["p1"] = Party("p1", name="Old name", takes_messages=True)
+    rules = replace(platform.manifest.send, reach_in_profile=True)
+    platforms.register(manifest(send=rules))
+
+    turn(hourly, clock)
+
+    assert platform.asked_profiles == ["p1"]
+    assert Handle.objects.get(external_id="p1").unavailable_reason == ""
 
 
 def test_the_platforms_own_limit_holds_and_a_schedule_may_only_be_stricter(hourly, receipt, platform, clock):

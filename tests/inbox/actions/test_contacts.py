@@ -45,7 +45,11 @@ def test_a_profile_that_says_nothing_new_makes_no_news(channel: Channel) -> None
 
 def test_who_writes_again_can_be_written_to_again(channel: Channel) -> None:
     contacts.mark_unavailable(
-        channel_id=channel.pk, external_id="9273", reason="They blocked you.", now=say.at(2)
+        channel_id=channel.pk,
+        external_id="9273",
+        reason="They blocked you.",
+        asked_at=say.at(2),
+        now=say.at(2),
     )
 
     again = InboundMessage("m2", "9273", say.at(5), Party("9273"), "Still there?")
@@ -54,9 +58,51 @@ def test_who_writes_again_can_be_written_to_again(channel: Channel) -> None:
     assert Handle.objects.get().unavailable_reason == ""
 
 
+def test_who_wrote_after_the_attempt_that_was_refused_can_be_written_to_whichever_is_kept_first(
+    channel: Channel,
+) -> None:
+    again = InboundMessage("m2", "9273", say.at(5), Party("9273"), "Now you can.")
+    receiving.receive(arrivals=[Arrival(channel.pk, again)], now=say.at(6))
+
+    contacts.mark_unavailable(
+        channel_id=channel.pk,
+        external_id="9273",
+        reason="They blocked you.",
+        asked_at=say.at(4),
+        now=say.at(7),
+    )
+
+    assert Handle.objects.get().unavailable_reason == ""
+
+
+@pytest.mark.parametrize(
+    ("told", "left"), [(True, ""), (False, "They blocked you."), (None, "They blocked you.")]
+)
+def test_who_is_said_to_take_messages_again_can_be_written_to(
+    channel: Channel, told: bool | None, left: str
+) -> None:
+    contacts.mark_unavailable(
+        channel_id=channel.pk,
+        external_id="9273",
+        reason="They blocked you.",
+        asked_at=say.at(2),
+        now=say.at(2),
+    )
+    seq = Conversation.objects.get().seq
+
+    contacts.update_profile(channel_id=channel.pk, party=Party("9273", takes_messages=told), now=say.at(9))
+
+    assert Handle.objects.get().unavailable_reason == left
+    assert (Conversation.objects.get().seq > seq) is (left == "")
+
+
 def test_what_they_wrote_long_ago_does_not_make_them_reachable(channel: Channel) -> None:
     contacts.mark_unavailable(
-        channel_id=channel.pk, external_id="9273", reason="They blocked you.", now=say.at(2)
+        channel_id=channel.pk,
+        external_id="9273",
+        reason="They blocked you.",
+        asked_at=say.at(2),
+        now=say.at(2),
     )
 
     old = InboundMessage("m0", "9273", say.at(-86_400), Party("9273"), "A year ago")
@@ -67,7 +113,11 @@ def test_what_they_wrote_long_ago_does_not_make_them_reachable(channel: Channel)
 
 def test_who_says_something_in_public_is_not_written_to_by_that(channel: Channel) -> None:
     contacts.mark_unavailable(
-        channel_id=channel.pk, external_id="9273", reason="They take no messages.", now=say.at(2)
+        channel_id=channel.pk,
+        external_id="9273",
+        reason="They take no messages.",
+        asked_at=say.at(2),
+        now=say.at(2),
     )
     comment = say.wrote("Anybody there?", who="9273", thread_id="comment:1", thread_kind=ThreadKind.COMMENT)
 
@@ -125,7 +175,11 @@ def test_who_can_be_written_to_is_news_wherever_they_write_and_once(channel: Cha
 def test_a_refusal_that_says_whom_nobody_can_write_to_is_news_once(channel: Channel) -> None:
     for second in (2, 3):
         contacts.mark_unavailable(
-            channel_id=channel.pk, external_id="9273", reason="They blocked you.", now=say.at(second)
+            channel_id=channel.pk,
+            external_id="9273",
+            reason="They blocked you.",
+            asked_at=say.at(second),
+            now=say.at(second),
         )
 
     assert told() == ["9273"]

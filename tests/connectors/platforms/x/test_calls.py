@@ -114,6 +114,11 @@ def test_words_go_to_the_person(x: FakePlatform) -> None:
     assert sent_json(x.asked[0]) == {"text": "Yes, until 18:00."}
 
 
+def test_a_profile_says_whether_its_person_takes_messages(x: FakePlatform) -> None:
+    x.on("GET", "/2/users/42", json_answer({"data": {"id": "42", "receives_your_dm": True}}))
+    assert connector.profile(x.context(connector, ACCOUNT), "42").takes_messages is True
+
+
 def test_words_go_to_a_group(x: FakePlatform) -> None:
     x.on("POST", "/2/dm_conversations/1700000000000000001/messages", SENT)
     message = reply(thread_id="1700000000000000001", thread_kind=ThreadKind.GROUP, recipient_id="")
