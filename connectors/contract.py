@@ -25,10 +25,8 @@ if TYPE_CHECKING:
     from connectors.http import Http
 
 __all__ = [  # noqa: RUF022 (first the words of the inbox, then what connectors add)
-    "AccountChanged", "AccountState", "Attachment", "AttachmentKind", "AuthRules", "Delivered", "DeliveriesLost", "Edited", "FileLimit", "HistoryRules", "InboundEvent", "InboundMessage", "Manifest", "MessageKind", "Origin", "OutboundAttachment", "OutboundMessage", "Party",
-    "ProfileSeen", "ReachChanged", "Reacted", "ReadUpTo", "ReceiveRules", "RedeliveryEnded", "STAND_IN", "SendRules", "Standing", "TextLimit", "ThreadKind", "Typing",
-    "Unit", "Unsent", "WindowRules", "UNKNOWN_KIND", "Account", "App", "Authorisation", "Connector", "ConnectorError", "Context", "Grant", "Ignored", "Item",
-    "Malformed", "Media", "Origins", "Page", "RateNotice", "Redelivery", "RedeliveryBounds", "Remedy", "Sent", "Stretch", "Subscription", "Tokens", "WebhookAnswer", "WebhookRequest", "configured",
+    "AccountChanged", "AccountState", "Attachment", "AttachmentKind", "AuthRules", "Delivered", "DeliveriesLost", "Edited", "FileLimit", "HistoryRules", "InboundEvent", "InboundMessage", "Manifest", "MessageKind", "Origin", "OutboundAttachment", "OutboundMessage", "Party", "ProfileSeen", "ReachChanged", "Reacted", "ReadUpTo", "ReceiveRules", "RedeliveryEnded", "STAND_IN", "SendRules", "Standing", "TextLimit", "ThreadKind", "Typing",
+    "Unit", "Unsent", "WindowRules", "UNKNOWN_KIND", "Account", "App", "Authorisation", "Connector", "ConnectorError", "Context", "Grant", "Ignored", "Item", "Malformed", "Media", "Origins", "Page", "RateNotice", "Redelivery", "RedeliveryBounds", "Remedy", "Sent", "Stretch", "Subscription", "Tokens", "WebhookAnswer", "WebhookRequest", "configured",
 ]  # fmt: skip
 
 
@@ -147,6 +145,8 @@ class Context:
     account: Account | None = None
     tokens: Tokens | None = None
     note_file: Callable[..., None] = lambda **_: None  # (place=0, external_id="…"): a file of a send went up
+    ahead: Callable[[str], None] = lambda _: None  # (bucket) of each call; raises where that limit is used up
+    heard: Callable[[Sequence[RateNotice]], None] = lambda _: None  # what any call was told of limits
 
 
 @dataclass(frozen=True, slots=True)

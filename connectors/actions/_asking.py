@@ -84,13 +84,10 @@ class Asker:
     def _ask_once(self, question: Callable[..., T]) -> T:
         self.hold()
         now = self.clock()
-        if until := budgets.closed_until(channel_id=self.channel.pk, buckets=self.buckets, now=now):
-            raise ConnectorError(
-                "The platform's limit is used up for now.", remedy=Remedy.RETRY, retry_at=until
-            )
+        budgets.check(channel_id=self.channel.pk, buckets=self.buckets, now=now)
         connector, context, credential = contexts.of_channel(self.channel, now=now)
         self.version = credential.version
-        context = replace(context, http=context.http.watched(self.count))
+        context = self.heeding(context)
         if refreshing.is_due_before_use(credential, now=now):
             context = self._renewed(context, credential)
         try:
@@ -104,6 +101,11 @@ class Asker:
         if credential.channel.state == ChannelState.NEEDS_RECONNECT:
             parking.heed_answer(channel_id=self.channel.pk, used_version=self.version, now=now)
         return answer
+
+    def heeding(self, context: Context) -> Context:
+        """Every request of it is counted, and every limit obeyed."""
+        watched = replace(context, http=context.http.watched(self.count))
+        return budgets.heeded(watched, channel=self.channel, clock=self.clock)
 
     def count(self, seconds: float = 0.0, /) -> None:
         self.hold()

@@ -16,6 +16,7 @@ from inbox.queries import outbox
 from inbox.rules import echoes
 
 MAX_PAGES = 5
+READ_BUCKETS = budgets.limits_of("read")
 
 
 class Search:
@@ -52,6 +53,7 @@ class Search:
     def _pages(self) -> Iterator[Page]:
         connector, context, credential = contexts.of_channel(self.message.channel, now=self.clock())
         self.version = credential.version
+        context = budgets.heeded(context, channel=self.message.channel, clock=self.clock)
         polled = platforms.get(self.message.channel.platform).receive.mode == "poll"
         if polled and self.message.conversation.kind != ThreadKind.COMMENT:
             # The log goes one way only; what lies before our cursor has been read and matched already. It holds no comments.
@@ -63,6 +65,7 @@ class Search:
         cursor = schedule.cursor if schedule else ""
         told_until = self.left_at
         for _ in range(MAX_PAGES):
+            self._heed_limits()
             page = connector.poll(context, cursor)
             yield page
             told_until = max(told_until, page.told_until or told_until)
@@ -80,6 +83,7 @@ class Search:
         cursor, told = "", 0
         most = platforms.get(self.message.channel.platform).history.messages_per_thread
         for _ in range(MAX_PAGES):
+            self._heed_limits()
             page = connector.history(context, cursor, self.message.conversation.thread_key)
             yield page
             times = [event.sent_at for event in page.events if isinstance(event, InboundMessage)]
@@ -94,6 +98,10 @@ class Search:
                 return
             cursor = page.cursor
         self.seen_whole, self.out_of_reach = False, page.unordered
+
+    def _heed_limits(self) -> None:
+        """A look that cannot be answered is not made, and uses up nothing of what opens next."""
+        budgets.check(channel_id=self.message.channel_id, buckets=READ_BUCKETS, now=self.clock())
 
     def _was_said_since(self, said: InboundMessage) -> bool:
         return (

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from connectors.contract import RateNotice
+from connectors.clock import Clock
+from connectors.contract import ConnectorError, Context, RateNotice, Remedy
 from connectors.models import RateBudget
+from inbox.models import Channel
 
 A_WHILE = timedelta(seconds=20)  # where a limit is used up and the platform does not say until when
+USED_UP = "The platform's limit is used up for now."
 _MOST = 2**31 - 1
 
 
@@ -63,6 +67,25 @@ def closed_until(*, channel_id: int, buckets: frozenset[str], now: datetime) -> 
     """The same, going by what was kept."""
     kept = RateBudget.objects.filter(channel_id=channel_id, bucket__in=buckets, resets_at__gt=now)
     return used_up_until([_notice(each) for each in kept], buckets=buckets, now=now)
+
+
+def check(*, channel_id: int, buckets: frozenset[str], now: datetime) -> None:
+    """Raises RETRY, with the time, where one of these is used up."""
+    if until := closed_until(channel_id=channel_id, buckets=buckets, now=now):
+        raise ConnectorError(USED_UP, remedy=Remedy.RETRY, retry_at=until)
+
+
+def heeded(context: Context, *, channel: Channel, clock: Clock) -> Context:
+    """The same for a connector that knows better than its caller which limit each of its calls meets."""
+
+    def ahead(bucket: str) -> None:
+        check(channel_id=channel.pk, buckets=limits_of(bucket), now=clock())
+
+    def heard(notices: Sequence[RateNotice]) -> None:
+        if used_up := [each for each in notices if is_used_up(each)]:
+            keep(channel_id=channel.pk, notices=used_up, now=clock())
+
+    return replace(context, ahead=ahead, heard=heard)
 
 
 def closed_channels(*, buckets: frozenset[str], now: datetime) -> set[int]:

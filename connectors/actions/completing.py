@@ -45,6 +45,7 @@ def _complete(untold: UntoldMessage, clock: Clock) -> None:
     except contexts.NotConnected:
         completing.put_back(untold=untold, at=now + UNTIL_CONNECTED)
         return
+    context = budgets.heeded(context, channel=untold.message.channel, clock=clock)
     if not isinstance(connector, Completes):
         completing.give_up(untold=untold)
         return

@@ -17,8 +17,7 @@ from django.db.models import Q
 from connectors import clock as clocks
 from connectors import contexts, sealing
 from connectors.actions import _covering, _handing_over, backfilling, planning, refreshing, scheduling
-from connectors.actions.scheduling import Walk
-from connectors.contract import Account, ConnectorError, Grant, Remedy
+from connectors.contract import Account, ConnectorError, Context, Grant, Remedy
 from connectors.http import Before
 from connectors.models import (
     ChannelHealth,
@@ -39,6 +38,7 @@ NO_CONSENT = "This answer belongs to no consent of yours that is under way. Star
 JUST_NOW = "This account is being connected by somebody else at this moment."
 NOT_CONFIRMED = "The platform has not confirmed the connection yet."
 Note = Callable[[str], object]
+Heed = Callable[[Context], Context]
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -254,7 +254,7 @@ def _schedule(channel: Channel, now: datetime) -> None:
     planning.give_defaults(channel, now)
     mine = SyncSchedule.objects.filter(channel=channel)
     if is_new:
-        mine.filter(task=Task.RECONCILE).update(cursor=Walk(now, None, "").written())
+        mine.filter(task=Task.RECONCILE).update(cursor=scheduling.Walk(now, None, "").written())
     else:
         planned = ~Q(next_run_at=None) | Q(task=Task.BACKFILL, days__isnull=False)
         mine.filter(planned, task__in=(Task.POLL, Task.RECONCILE, Task.BACKFILL)).update(
@@ -271,17 +271,18 @@ def callback_url(channel: Channel) -> str:
     return f"{settings.PARLEY_PUBLIC_URL}/webhooks/{channel.platform}/{channel.public_id}/"
 
 
-def subscribe(*, channel: Channel, now: datetime, watch: Before | None = None) -> None:
+def subscribe(
+    *, channel: Channel, now: datetime, watch: Before | None = None, heed: Heed = lambda it: it
+) -> None:
     """Ask the platform to deliver to our door, or, where it is polled, to keep for us what we will poll. `watch`: called ahead of each
-    request."""
+    request of a renewal. `heed`: makes the context one of which requests are counted and limits obeyed."""
     url = callback_url(channel)
     parts = urlsplit(url)
     delivers = platforms.get(channel.platform).receive.mode == "webhook"
     if delivers and parts.scheme != "https" and parts.hostname not in LOCAL_HOSTS:
         raise ConnectionRefused("Platforms deliver to https addresses only: set PARLEY_PUBLIC_URL to one.")
     connector, context, credential = contexts.of_channel(channel, now=now)
-    if watch is not None:
-        context = replace(context, http=context.http.watched(watch))
+    context = heed(context)
     try:
         try:
             connector.subscribe(context, url)

@@ -81,7 +81,7 @@ class _Delivery:
             if until := budgets.closed_until(channel_id=message.channel_id, buckets=buckets, now=now):
                 if buckets is SEND_BUCKETS:
                     self._instead.all_wait(until)
-                return self._instead.put_back("The platform's limit is used up for now.", until, THROTTLED)
+                return self._instead.put_back(budgets.USED_UP, until, THROTTLED)
         connector, context, credential = contexts.of_channel(message.channel, now=now)
         self.version = credential.version
         if refreshing.is_due_before_use(credential, now=now):

@@ -27,7 +27,7 @@ def look_and_mend(asker: Asker, *, now: datetime) -> bool:
             return True
         if asker.channel.state != ChannelState.CONNECTED or found.is_for_a_person:
             return False
-        connecting.subscribe(channel=asker.channel, now=asker.clock(), watch=asker.count)
+        connecting.subscribe(channel=asker.channel, now=asker.clock(), watch=asker.count, heed=asker.heeding)
         again = look(asker, now=asker.clock())
     except (ConnectorError, connecting.ConnectionRefused) as refused:
         asker.note(f"Whether the platform delivers could not be settled: {refused}", Level.WARNING)

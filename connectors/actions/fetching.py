@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import OperationalError
 from django.db.models import Q
 
+from connectors import clock as clocks
 from connectors import contexts, downloads
 from connectors.actions import _copies, budgets, refreshing
 from connectors.actions._asking import Asker
@@ -171,7 +172,7 @@ def _way_to_ask(handle: Handle, now: datetime) -> tuple[Connector, Context] | No
         connector, context, _ = contexts.of_channel(handle.channel, now=now)
     except contexts.NotConnected:
         return None
-    return connector, context
+    return connector, budgets.heeded(context, channel=handle.channel, clock=clocks.from_(now))
 
 
 def refresh_profiles(

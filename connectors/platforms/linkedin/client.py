@@ -61,7 +61,10 @@ def _answered(
     ctx: Context, method: str, path: str, bucket: str, version: str = VERSION, **asked: Any
 ) -> Answer:
     headers = {"LinkedIn-Version": version, "X-Restli-Protocol-Version": "2.0.0"}
+    ctx.ahead(bucket)
     answer = ctx.http.request(method, url(ctx, path), token=tokens(ctx).access, headers=headers, **asked)
     if not answer.ok:
-        raise errors.refusal(answer, ctx, bucket)
+        error = errors.refusal(answer, ctx, bucket)
+        ctx.heard(error.rates)
+        raise error
     return answer

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from connectors.contract import Account, ConnectorError, Context, Remedy, Tokens
 from connectors.http import Answer
-from connectors.platforms.x import errors
+from connectors.platforms.x import errors, rates
 
 
 def url(ctx: Context, path: str) -> str:
@@ -44,6 +44,7 @@ def call(
     files: Mapping[str, tuple[str, bytes, str]] | None = None,
     repeatable: bool | None = None,
 ) -> tuple[Mapping[str, Any], Answer]:
+    ctx.ahead(bucket)
     answer = ctx.http.request(
         method,
         url(ctx, path),
@@ -55,7 +56,10 @@ def call(
         repeatable=repeatable,
     )
     if not answer.ok:
-        raise errors.refusal(answer, ctx, bucket)
+        error = errors.refusal(answer, ctx, bucket)
+        ctx.heard(error.rates)
+        raise error
+    ctx.heard(rates.notices(answer.headers, bucket, ctx.now))
     if not answer.content:
         return {}, answer
     return answer.mapping(), answer

@@ -62,8 +62,9 @@ def page(ctx: Context, cursor: str, thread_id: str) -> Page:
     if thread_id.startswith(threads.COMMENT):
         return _own_posts(ctx, thread_id, wire.text(state.get("token")))
     path = f"dm_conversations/{client.segment(thread_id)}/dm_events" if thread_id else "dm_events"
+    bucket = "thread" if thread_id else "messages"  # X counts each address by itself
     params = _with_token(_MESSAGES, wire.text(state.get("token")))
-    body, answer = client.call(ctx, "GET", path, bucket="read", params=params)
+    body, answer = client.call(ctx, "GET", path, bucket=bucket, params=params)
     account = client.account(ctx)
 
     def read(each: Mapping[str, Any], includes: Mapping[str, Any]) -> InboundEvent:
@@ -71,7 +72,7 @@ def page(ctx: Context, cursor: str, thread_id: str) -> Page:
 
     following = wire.text(wire.mapping(body.get("meta")).get("next_token"))
     after = {"of": "messages", "token": following} if following else {} if thread_id else {"of": "mentions"}
-    page = _page(ctx, body, answer, payloads.HISTORY_DM, read, after, bucket="read")
+    page = _page(ctx, body, answer, payloads.HISTORY_DM, read, after, bucket=bucket)
     beyond = "" if thread_id else wire.pack({"of": "mentions"})
     return replace(page, beyond=beyond, stretch=_stretch(ctx, page, first=not state))
 
@@ -87,7 +88,7 @@ def _stretch(ctx: Context, page: Page, *, first: bool) -> Stretch | None:
 
 def is_withdrawn(ctx: Context, event_id: str) -> bool:
     try:
-        body, _ = client.call(ctx, "GET", f"dm_events/{client.segment(event_id)}", bucket="read")
+        body, _ = client.call(ctx, "GET", f"dm_events/{client.segment(event_id)}", bucket="message")
     except ConnectorError as error:
         if error.code == _NOT_FOUND:
             return True
@@ -137,7 +138,11 @@ def _own_posts(ctx: Context, thread_id: str, token: str) -> Page:
     account, person = client.account(ctx), threads.person(thread_id)
     with errors.in_public(errors.NO_OWN_POSTS):
         body, answer = client.call(
-            ctx, "GET", f"users/{account.external_id}/tweets", bucket="posts", params=_with_token(_OWN, token)
+            ctx,
+            "GET",
+            f"users/{account.external_id}/tweets",
+            bucket="own posts",
+            params=_with_token(_OWN, token),
         )
 
     def read(each: Mapping[str, Any], includes: Mapping[str, Any]) -> InboundEvent:
@@ -147,7 +152,7 @@ def _own_posts(ctx: Context, thread_id: str, token: str) -> Page:
 
     following = wire.text(wire.mapping(body.get("meta")).get("next_token"))
     after = {"of": "posts", "token": following} if following else {}
-    return _page(ctx, body, answer, payloads.HISTORY_MENTION, read, after, bucket="posts")
+    return _page(ctx, body, answer, payloads.HISTORY_MENTION, read, after, bucket="own posts")
 
 
 def _with_token(params: Mapping[str, str], token: str) -> dict[str, str]:

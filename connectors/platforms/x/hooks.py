@@ -17,6 +17,7 @@ from connectors.contract import (
     Remedy,
     Subscription,
 )
+from connectors.http import Answer
 from connectors.platforms.x import client, errors, rates
 
 _PRIVATE: Final = ("dm.received", "dm.sent", "dm.read", "dm.indicate_typing", "chat.received", "chat.sent")
@@ -141,7 +142,7 @@ def _accounts_at(ctx: Context) -> Mapping[str, Mapping[str, set[str]]]:
     found: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for _ in range(_MOST_PAGES):
         body, _answer = client.call(
-            ctx, "GET", "activity/subscriptions", bucket="subscribe", token=ctx.app.bearer, params=params
+            ctx, "GET", "activity/subscriptions", bucket="subscriptions", token=ctx.app.bearer, params=params
         )
         for each in wire.entries(body):
             account_id = wire.ident(wire.mapping(each.get("filter")).get("user_id"))
@@ -182,7 +183,7 @@ def _proven(ctx: Context, hooks: Iterable[Mapping[str, Any]], callback_url: str)
         if own and hook.get("valid") is True:
             return _id(hook), dead
         path = f"webhooks/{client.segment(_id(hook))}"
-        answer = ctx.http.request("PUT", client.url(ctx, path), token=ctx.app.bearer, repeatable=True)
+        answer = _told(ctx, "PUT", path)
         if not answer.ok:
             refusal = errors.refusal(answer, ctx, "webhook")
             if refusal.remedy in (Remedy.RETRY, Remedy.REFRESH, Remedy.RECONNECT):
@@ -202,9 +203,7 @@ def _proven(ctx: Context, hooks: Iterable[Mapping[str, Any]], callback_url: str)
 
 def _registered(ctx: Context, callback_url: str, dead: Sequence[str] = ()) -> str:
     """`dead`: webhooks that lead to our door and to nobody behind it. Where X has no room, one of them makes it."""
-    answer = ctx.http.post(
-        client.url(ctx, "webhooks"), token=ctx.app.bearer, json={"url": callback_url}, repeatable=True
-    )
+    answer = _told(ctx, "POST", "webhooks", json={"url": callback_url})
     if answer.ok:
         return wire.told(_id(_one(answer.mapping())), "webhook id")
     reason = next((name for name in _CRC_WORDS if name.encode() in answer.content), "")
@@ -219,6 +218,14 @@ def _registered(ctx: Context, callback_url: str, dead: Sequence[str] = ()) -> st
         if known:
             return known
     raise errors.refusal(answer, ctx, "webhook")
+
+
+def _told(ctx: Context, method: str, path: str, json: object | None = None) -> Answer:
+    """Whatever X answers of webhooks; a refusal may be part of it."""
+    ctx.ahead("webhook")
+    answer = ctx.http.request(method, client.url(ctx, path), token=ctx.app.bearer, json=json, repeatable=True)
+    ctx.heard(rates.notices(answer.headers, "webhook", ctx.now))
+    return answer
 
 
 def _id(hook: Mapping[str, Any]) -> str:

@@ -6,8 +6,8 @@ import pytest
 from cryptography.fernet import Fernet
 from django.db.models import Min
 
-from connectors.actions import _tracing, delivering, draining, settling
-from connectors.contract import ConnectorError, Page, Remedy
+from connectors.actions import _tracing, budgets, delivering, draining, settling
+from connectors.contract import ConnectorError, Page, RateNotice, Remedy
 from connectors.models import DeliveryAttempt
 from connectors.rules import patience
 from inbox import platforms
@@ -64,6 +64,18 @@ def test_an_echo_settles_it_without_any_look(uncertain, platform, clock, receipt
     reply.refresh_from_db()
     assert (reply.state, reply.external_id) == (MessageState.SENT, echo.id)
     assert look_for(reply, clock, 30) == []
+
+
+def test_no_look_is_made_into_a_limit_that_is_used_up(uncertain, platform, clock, channel, monkeypatch):
+    reply = uncertain(delivered=True)
+    asked, history = [], platform.history
+    monkeypatch.setattr(platform, "history", lambda *given: asked.append(given) or history(*given))
+    spent = RateNotice("read", remaining=0, resets_at=clock() + timedelta(minutes=10))
+    budgets.keep(channel_id=channel.pk, notices=[spent], now=clock())
+
+    assert look_for(reply, clock, 599) == ["later"]
+    assert asked == []
+    assert look_for(reply, clock, 5) == ["sent"]
 
 
 def test_a_reply_that_never_arrived_is_sent_again_once_that_is_sure(uncertain, platform, clock):

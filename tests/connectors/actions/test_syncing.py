@@ -10,6 +10,7 @@ from connectors.actions import (
     _covering,
     alarming,
     backfilling,
+    budgets,
     connecting,
     draining,
     planning,
@@ -17,7 +18,7 @@ from connectors.actions import (
     syncing,
 )
 from connectors.actions._asking import RENEWED_EVERY
-from connectors.contract import ConnectorError, HistoryRules, Page, Remedy
+from connectors.contract import ConnectorError, HistoryRules, Page, RateNotice, Remedy
 from connectors.http import WHOLE_SECONDS
 from connectors.models import (
     Alarm,
@@ -459,6 +460,27 @@ def test_a_turn_whose_platform_takes_as_long_as_it_may_for_an_answer_is_not_take
     done = run(poll, clock)
 
     assert (done.error, done.new_messages, poll.failures, poll.last_error) == ("", 2, 0, "")
+
+
+def test_a_limit_is_obeyed_that_the_connector_alone_knows_of(schedule, platform, clock, monkeypatch):
+    walk = schedule(Task.RECONCILE)
+    platform.page_size = 10
+    said(platform, 20)
+    history, asked = platform.history, []
+    opens = clock() + timedelta(minutes=5)
+
+    def of_mentions(ctx, cursor, thread_id=""):
+        ctx.ahead("mentions")
+        asked.append(cursor)
+        ctx.heard([RateNotice("mentions", remaining=0, resets_at=opens)])
+        return history(ctx, cursor, thread_id)
+
+    monkeypatch.setattr(platform, "history", of_mentions)
+    run(walk, clock)
+
+    assert asked == [""]
+    assert (walk.last_error, walk.next_run_at) == (budgets.USED_UP, opens)
+    assert walk.cursor.endswith("10")
 
 
 def test_a_turn_that_waits_for_the_platform_is_not_taken_for_dead(schedule, platform, clock, monkeypatch):

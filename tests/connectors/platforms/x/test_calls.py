@@ -21,6 +21,7 @@ from connectors.contract import (
     MessageKind,
     OutboundAttachment,
     OutboundMessage,
+    RateNotice,
     Remedy,
     ThreadKind,
     Tokens,
@@ -605,7 +606,7 @@ def test_the_limits_of_mentions_are_not_those_of_messages(x: FakePlatform) -> No
     messages = connector.history(ctx, "")
     mentions = connector.history(ctx, messages.cursor)
 
-    assert [page.rates[0].bucket for page in (messages, mentions)] == ["read", "mentions"]
+    assert [page.rates[0].bucket for page in (messages, mentions)] == ["messages", "mentions"]
 
 
 def test_what_x_is_not_asked_to_deliver_is_named(x: FakePlatform) -> None:
@@ -621,3 +622,18 @@ def test_what_x_is_not_asked_to_deliver_is_named(x: FakePlatform) -> None:
 
     assert found.is_active
     assert "It does not deliver post.reply.create, post.quote.create" in found.said
+
+
+def test_each_address_is_asked_about_ahead_and_what_it_has_used_up_is_told(x: FakePlatform) -> None:
+    used_up = {"x-rate-limit-limit": "15", "x-rate-limit-remaining": "0", "x-rate-limit-reset": "1786018000"}
+    for path in ("/2/dm_events", f"/2/dm_conversations/{THREAD}/dm_events", "/2/users/42"):
+        x.on("GET", path, json_answer({"meta": {}}, headers=used_up))
+    asked, told = list[str](), list[RateNotice]()
+    context = x.context(connector, ACCOUNT, ahead=asked.append, heard=told.extend)
+
+    connector.history(context, "")
+    connector.history(context, "", THREAD)
+    connector.profile(context, "42")
+
+    assert asked == ["messages", "thread", "profile"]
+    assert [(each.bucket, each.remaining) for each in told] == [(name, 0) for name in asked]
