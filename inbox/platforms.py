@@ -107,6 +107,14 @@ class AuthRules:
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """So many calls a second for one account, which no header tells."""
+
+    per_second: int
+    checked_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     key: str
     label: str
@@ -118,6 +126,7 @@ class Manifest:
     history: HistoryRules = HistoryRules()
     auth: AuthRules = AuthRules()
     start: Literal["never", "reachable", "connected"] = "never"  # whom the brand may write to first
+    paces: Mapping[str, Pace] = field(default_factory=dict)  # by the bucket of the calls
     poll_every: timedelta | None = None
     profile_cache: timedelta | None = None  # how long another's profile may be kept; None: no rule
     comments_kept: timedelta | None = None  # how long what others said in public may be kept; None: no rule

@@ -105,7 +105,7 @@ class Asker:
     def heeding(self, context: Context) -> Context:
         """Every request of it is counted, and every limit obeyed."""
         watched = replace(context, http=context.http.watched(self.count))
-        return budgets.heeded(watched, channel=self.channel, clock=self.clock)
+        return budgets.heeded(watched, channel=self.channel, clock=self.clock, pause=self._wait)
 
     def count(self, seconds: float = 0.0, /) -> None:
         self.hold()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -11,9 +12,12 @@ from django.db import transaction
 from connectors.clock import Clock
 from connectors.contract import ConnectorError, Context, RateNotice, Remedy
 from connectors.models import RateBudget
+from inbox import platforms
 from inbox.models import Channel
+from inbox.platforms import Pace
 
 A_WHILE = timedelta(seconds=20)  # where a limit is used up and the platform does not say until when
+LONGEST_TURN = timedelta(seconds=20)  # one that is later was given by a clock that is wrong
 USED_UP = "The platform's limit is used up for now."
 _MOST = 2**31 - 1
 
@@ -75,17 +79,35 @@ def check(*, channel_id: int, buckets: frozenset[str], now: datetime) -> None:
         raise ConnectorError(USED_UP, remedy=Remedy.RETRY, retry_at=until)
 
 
-def heeded(context: Context, *, channel: Channel, clock: Clock) -> Context:
-    """The same for a connector that knows better than its caller which limit each of its calls meets."""
+def heeded(
+    context: Context, *, channel: Channel, clock: Clock, pause: Callable[[float], None] = time.sleep
+) -> Context:
+    """The same for a connector that knows better than its caller which limit each of its calls meets. Calls that have a pace wait for their
+    turn."""
+    paces = platforms.get(channel.platform).paces
 
     def ahead(bucket: str) -> None:
         check(channel_id=channel.pk, buckets=limits_of(bucket), now=clock())
+        if bucket in paces and (wait := _until_turn(channel.pk, bucket, paces[bucket], clock())) > 0:
+            pause(wait)
 
     def heard(notices: Sequence[RateNotice]) -> None:
         if used_up := [each for each in notices if is_used_up(each)]:
             keep(channel_id=channel.pk, notices=used_up, now=clock())
 
     return replace(context, ahead=ahead, heard=heard)
+
+
+@transaction.atomic
+def _until_turn(channel_id: int, bucket: str, pace: Pace, now: datetime) -> float:
+    """In seconds. Turns are taken in a row of the account's own: walks, looks and people who ask for a thread are in many processes."""
+    last, _ = RateBudget.objects.select_for_update().get_or_create(
+        channel_id=channel_id, bucket=f"{bucket}{RateBudget.TURN}"[:40], defaults={"seen_at": now}
+    )
+    turn = min(max(last.resets_at or now, now), now + LONGEST_TURN)
+    following = turn + timedelta(seconds=1 / pace.per_second)
+    RateBudget.objects.filter(pk=last.pk).update(resets_at=following, seen_at=now)
+    return (turn - now).total_seconds()
 
 
 def closed_channels(*, buckets: frozenset[str], now: datetime) -> set[int]:

@@ -27,6 +27,10 @@ class Promises(Asking):
         assert 1 <= len(manifest.mark) <= 2
         assert manifest.send.text.max > 0
         assert date(2020, 1, 1) < manifest.send.text.checked_on <= datetime.now(UTC).date()
+        assert all(
+            pace.per_second > 0 and date(2020, 1, 1) < pace.checked_on <= datetime.now(UTC).date()
+            for pace in manifest.paces.values()
+        )
         assert bool(manifest.send.files) == bool(manifest.send.files_per_message)
         assert all(limit.max_bytes > 0 for limit in manifest.send.files.values())
         assert (manifest.receive.mode == "poll") == (manifest.poll_every is not None)

@@ -84,6 +84,7 @@ class RateBudget(models.Model):
     """What a platform last said of its limits for a channel."""
 
     UNNAMED = "replies"  # a pause that the platform asked for without naming a limit: messages and public answers may meet it
+    TURN = " turn"  # behind the name of calls that are made at a pace of ours: when the next one has its turn
 
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="budgets")
     bucket = models.CharField(max_length=40)

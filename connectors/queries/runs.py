@@ -100,6 +100,7 @@ def late(brand: Brand, *, now: datetime) -> list[Late]:
 def budgets(brand: Brand, *, now: datetime) -> list[tuple[str, RateBudget]]:
     """What the platforms last said of their limits, as far as it still holds, each with its channel as people call it."""
     known = RateBudget.objects.filter(channel__brand=brand, seen_at__gte=now - timedelta(hours=24))
-    known = known.exclude(bucket=RateBudget.UNNAMED)  # of that no platform told how much is left
+    # Of these no platform told how much is left.
+    known = known.exclude(bucket=RateBudget.UNNAMED).exclude(bucket__endswith=RateBudget.TURN)
     ordered = known.select_related("channel").order_by("channel__platform", "channel__name", "bucket", "pk")
     return [(str(each.channel), each) for each in ordered]

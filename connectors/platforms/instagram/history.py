@@ -30,6 +30,7 @@ from connectors.contract import (
     Stretch,
 )
 from connectors.platforms.instagram import client, comments, content, moved, paging, payloads, posts, rates
+from connectors.platforms.instagram.manifest import CONVERSATIONS
 from connectors.platforms.instagram.moved import Listed
 
 _FIELDS: Final = "id,created_time,from,to,message,attachments,shares,story,reactions,is_unsupported,reply_to"
@@ -105,6 +106,7 @@ def _listed(ctx: Context, after: str, thread_id: str = "") -> Listed:
         params["user_id"] = thread_id
     if after:
         params["after"] = after
+    ctx.ahead(CONVERSATIONS)
     body, answer = client.get(ctx, "me/conversations", params)
     found = tuple(
         (conversation, wire.moment(each.get("updated_time")))
@@ -115,6 +117,7 @@ def _listed(ctx: Context, after: str, thread_id: str = "") -> Listed:
 
 
 def _conversation(ctx: Context, conversation_id: str) -> Page:
+    ctx.ahead(CONVERSATIONS)
     try:
         body, answer = client.get(
             ctx, f"{client.segment(conversation_id)}/messages", {"fields": _FIELDS, "limit": _NEWEST}

@@ -11,6 +11,7 @@ from connectors.contract import (
     HistoryRules,
     Manifest,
     Origins,
+    Pace,
     ReceiveRules,
     SendRules,
     TextLimit,
@@ -20,6 +21,7 @@ from connectors.contract import (
 )
 
 CHECKED_ON: Final = date(2026, 7, 5)
+CONVERSATIONS: Final = "conversations"  # their list, and what was said in one
 POSTS: Final = 100  # the newest; people seldom write under older ones, and each costs a call
 _MEGABYTE: Final = 1024 * 1024
 
@@ -87,9 +89,11 @@ MANIFEST: Final = configured(
             refresh_min_age=timedelta(hours=24),
         ),
         start="never",
+        paces={CONVERSATIONS: Pace(per_second=2, checked_on=CHECKED_ON)},
         notes=(
             "Text: one page says both “less than 1000 characters” and “1000 bytes or less”; bytes are counted.",
             "Send rate: 100 a second in the older page, 300 in a newer one; the usage headers decide.",
+            "Conversations: 2 calls a second for each account, which no header tells; they are made at that pace.",
             "Comments: shown flat in the pages, delivered inside changes[]; both are read.",
             "Edits: message_edit and message_edits, in messaging[] and in changes[]; all are read.",
             "Echoes come with the field “messages”; a table lists message_echoes apart; both may be subscribed.",

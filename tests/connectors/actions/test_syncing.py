@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 from cryptography.fernet import Fernet
 
+from connectors import contexts
 from connectors.actions import (
     _covering,
     alarming,
@@ -18,7 +19,7 @@ from connectors.actions import (
     syncing,
 )
 from connectors.actions._asking import RENEWED_EVERY
-from connectors.contract import ConnectorError, HistoryRules, Page, RateNotice, Remedy
+from connectors.contract import ConnectorError, HistoryRules, Pace, Page, RateNotice, Remedy
 from connectors.http import WHOLE_SECONDS
 from connectors.models import (
     Alarm,
@@ -481,6 +482,28 @@ def test_a_limit_is_obeyed_that_the_connector_alone_knows_of(schedule, platform,
     assert asked == [""]
     assert (walk.last_error, walk.next_run_at) == (budgets.USED_UP, opens)
     assert walk.cursor.endswith("10")
+
+
+def test_calls_that_have_a_pace_are_made_at_it_whoever_makes_them(
+    schedule, platform, clock, channel, monkeypatch
+):
+    platforms.register(manifest(paces={"conversations": Pace(per_second=2, checked_on=NOW.date())}))
+    walk = schedule(Task.RECONCILE)
+    platform.page_size = 10
+    said(platform, 30)
+    history, at = platform.history, []
+
+    def of_conversations(ctx, cursor, thread_id=""):
+        ctx.ahead("conversations")
+        at.append(clock() - NOW)
+        return history(ctx, cursor, thread_id)
+
+    monkeypatch.setattr(platform, "history", of_conversations)
+    run(walk, clock, pause=clock.passes)
+    _, elsewhere, _ = contexts.of_channel(channel, now=NOW)
+    budgets.heeded(elsewhere, channel=channel, clock=clock, pause=clock.passes).ahead("conversations")
+
+    assert [*at, clock() - NOW] == [timedelta(seconds=each) for each in (0, 0.5, 1, 1.5)]
 
 
 def test_a_turn_that_waits_for_the_platform_is_not_taken_for_dead(schedule, platform, clock, monkeypatch):

@@ -599,3 +599,15 @@ def test_a_public_answer_that_is_too_long_is_not_sent(instagram: FakePlatform) -
         connector.send(instagram.context(connector, ACCOUNT), message)
 
     assert (caught.value.remedy, instagram.asked) == (Remedy.TELL, [])
+
+
+def test_the_list_and_each_conversation_are_asked_for_at_their_own_pace(instagram: FakePlatform) -> None:
+    instagram.on("GET", "/v25.0/me/conversations", json_answer({"data": [{"id": "conv-1"}]}))
+    instagram.on("GET", "/v25.0/conv-1/messages", json_answer({"data": []}))
+    asked = list[str]()
+    context = instagram.context(connector, ACCOUNT, ahead=asked.append)
+
+    connector.history(context, connector.history(context, "").cursor)
+
+    assert asked == ["conversations", "conversations"]
+    assert connector.manifest.paces["conversations"].per_second == 2
